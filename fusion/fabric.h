@@ -1,0 +1,111 @@
+// fusion/fabric.h - all fused tiles and features of the region, and how records change them.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The fused state is a pure function of the set of live records (promise 1): arrival order,
+// duplicates and retries change nothing. Owned by the ingest loop; reads no clock, starts no
+// thread. A message is applied in steps (each at most one tile's worth of work, under 5 ms),
+// all or nothing: the truth changes at its last step, and only then tiles become dirty. Folding
+// dirty tiles is separate work in steps of the same size; each published root shows the tiles
+// folded so far.
+#ifndef FUSION_FABRIC_H
+#define FUSION_FABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/root.h"
+#include "fusion/store.h"
+#include "geo/record.h"
+
+struct fusion_fabric;
+
+// What the configuration says of a feed; `name` keys it.
+struct fusion_feed {
+    char name[32];
+    enum fusion_layer layer; // ground or surface for terrain, obstacle, weather ...
+    int32_t priority;
+    double vertical_acc95_m;
+    char licence[64];
+    int64_t valid_for_us, max_gap_us; // weather
+};
+
+struct fusion_fabric_config {
+    struct geo_bounds keep;
+    uint32_t level;               // of ground and surface, default 12
+    double raster_accuracy_max_m; // obstacles less accurate than this do not raise the surface
+                                  // (175)
+    const struct fusion_feed *feeds; // copied
+    size_t feed_count;
+};
+
+// One message as the feed took it from Kafka, envelope already read. Strings are borrowed
+// during the call that gets it.
+struct fusion_message {
+    struct fusion_identity
+        identity; // for features: the message's own key; the features bring their ids
+    struct fusion_version version;
+    bool tombstone; // a null value: identity.key is withdrawn (for features: the feature of
+                    // that id)
+    const char *edition; // drf_delivery: edition id, NULL for features (upsert)
+    uint32_t edition_part, edition_parts; // k of n, from 1
+    const char *cluster_id, *topic;       // NULL topic: not from Kafka (import)
+    int32_t partition;
+    int64_t offset; // the stored position becomes offset + 1
+};
+
+enum fusion_outcome {
+    FUSION_APPLIED = 1, // the truth changed
+    FUSION_DUPLICATE,   // this very version is live already
+    FUSION_SUPERSEDED,  // an older version than the live one
+    FUSION_REFUSED,     // a damaged record; nothing changed but the offset
+};
+
+// Opens over a store that the caller keeps open longer; loads features and weather at once,
+// tiles by and by (fusion_fabric_fold, nearest first to `first` when not NULL), the layers
+// saying LOADING until then.
+DRF_MUST_CHECK enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
+                                                  struct fusion_store *store,
+                                                  struct fusion_fabric **out);
+void fusion_fabric_close(struct fusion_fabric *fabric); // NULL is fine; frees every root too
+
+// A message being applied. The record is borrowed until close; it must have been validated.
+struct fusion_job;
+DRF_MUST_CHECK enum drf_status fusion_job_open(struct fusion_fabric *fabric,
+                                               const struct fusion_message *message,
+                                               struct geo_record record,
+                                               struct fusion_job **out);
+// One step. DRF_ERR_AGAIN: more to do. DRF_OK: done, *outcome says how. DRF_ERR_STORE/NOMEM:
+// not applied; the offset has not moved.
+DRF_MUST_CHECK enum drf_status fusion_job_step(struct fusion_job *job,
+                                               enum fusion_outcome *outcome);
+void fusion_job_close(struct fusion_job *job);
+// Moves the offset past a message that was refused before it became a record.
+DRF_MUST_CHECK enum drf_status fusion_fabric_skip(struct fusion_fabric *fabric,
+                                                  const struct fusion_message *message);
+
+// Folds one dirty tile (ground first, then the surfaces and obstacle tops that depend on it).
+// DRF_ERR_AGAIN: more are dirty; DRF_OK: none is.
+DRF_MUST_CHECK enum drf_status fusion_fabric_fold(struct fusion_fabric *fabric);
+// Renders one coverage tile or up to a hundred feature rows into the store. DRF_ERR_AGAIN: more
+// to render; DRF_OK: none.
+DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric);
+// Commits the truth with offsets and marks.
+DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
+                                                    int64_t now_utc_us);
+// Hides what has expired at `now` (weather) and withdraws it from the truth a day later.
+void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us);
+
+// The rim tells what it knows of the feeds; the next root carries it.
+void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,
+                               enum fusion_reason state);
+
+// A new root if anything changed since the last, else NULL. The areas of roots that serve has
+// not acknowledged are carried on.
+DRF_MUST_CHECK enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
+                                                     const struct fusion_root **out);
+// Serve has taken the root of this epoch and holds no older one: frees what only older roots
+// refer to.
+void fusion_fabric_acknowledge(struct fusion_fabric *fabric, uint64_t epoch);
+
+#endif

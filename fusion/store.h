@@ -1,0 +1,170 @@
+// fusion/store.h - the one SQLite file a node lives on: the truth, and a GeoPackage rendered
+// from it. SPDX-License-Identifier: Apache-2.0
+//
+// The truth is a set of identities (feed, source, key), each with its greatest version: the
+// record it brought (flat items without cells), or a tombstone; and its contributions, one blob
+// of cells per tile. Changes are collected in memory and seen by every read at once;
+// fusion_store_commit() writes them, with offsets and dirty marks, in one transaction. A commit
+// that fails loses nothing: the changes stay pending, are served, and the next commit tries
+// again. One connection writes and checkpoints; the store is used by one thread.
+#ifndef FUSION_STORE_H
+#define FUSION_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/root.h"
+#include "geo/record.h"
+#include "geo/status.h"
+
+struct fusion_store;
+
+struct fusion_store_config {
+    const char *path;
+    struct geo_bounds
+        keep; // of the region with margin and look-ahead: the contents box of the coverages
+    uint32_t level; // of ground and surface; fixed in the file
+    const char *region_id;
+    uint32_t mode;            // 1 LIVE, 2 TEST, 3 REPLAY, 4 SIM; fixed in the file
+    bool read_only;           // query, info, digest: opens beside a running node
+    size_t pending_max_bytes; // fusion_store_pending_bytes() above this: the caller pauses its
+                              // feeds
+};
+
+struct fusion_identity {
+    const char *feed, *source, *key; // NUL-terminated, borrowed
+};
+
+struct fusion_version {
+    int64_t time_utc_us; // ce_time, else Kafka CreateTime
+    uint8_t sha256[32];  // of the value; the greater wins a tie
+};
+
+// < 0 if a is older.
+int fusion_version_compare(const struct fusion_version *a, const struct fusion_version *b);
+
+// Opens or creates. DRF_ERR_STORE: damaged, unreadable, or another program writes it.
+// DRF_ERR_RANGE: it was made with another level, region or mode, or by a newer program.
+DRF_MUST_CHECK enum drf_status fusion_store_open(const struct fusion_store_config *config,
+                                                 struct fusion_store **out);
+// Does not commit. NULL is fine.
+void fusion_store_close(struct fusion_store *store);
+// What the last DRF_ERR_STORE or DRF_ERR_RANGE of this store meant, one line for people; "" if
+// there was none.
+const char *fusion_store_error(const struct fusion_store *store);
+
+// The live version of an identity. DRF_ERR_ABSENT: never seen. *tombstone may be NULL.
+DRF_MUST_CHECK enum drf_status fusion_store_version(struct fusion_store *store,
+                                                    struct fusion_identity identity,
+                                                    struct fusion_version *version,
+                                                    bool *tombstone, int64_t *id);
+
+// Makes this version the live one: the former record and contributions are gone (their tiles
+// are reported through `touched`, may be NULL, before they go). record.size 0: a tombstone. *id
+// names the identity from now on, for ever.
+struct fusion_touched { // filled by the store, grown as needed, freed by the caller with
+                        // fusion_touched_close
+    struct geo_tile *tiles;
+    uint32_t *layers; // bit 1 << enum fusion_layer
+    size_t count, room;
+};
+void fusion_touched_close(struct fusion_touched *touched);
+DRF_MUST_CHECK enum drf_status fusion_store_put(struct fusion_store *store,
+                                                struct fusion_identity identity,
+                                                struct fusion_version version,
+                                                struct geo_record record,
+                                                const struct fusion_source *certificate,
+                                                struct fusion_touched *touched, int64_t *id);
+DRF_MUST_CHECK enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
+                                                      enum fusion_layer layer,
+                                                      struct geo_tile tile, const uint8_t *blob,
+                                                      size_t size);
+
+// One live contribution to a tile; pointers are valid during the call only.
+struct fusion_contribution {
+    int64_t id;
+    const struct fusion_source *certificate;
+    const uint8_t *blob;
+    size_t size;
+};
+typedef enum drf_status (*fusion_contribution_fn)(
+    void *context, const struct fusion_contribution *contribution);
+// In no particular order. Stops at the first status that is not DRF_OK and returns it.
+DRF_MUST_CHECK enum drf_status fusion_store_contributions(struct fusion_store *store,
+                                                          enum fusion_layer layer,
+                                                          struct geo_tile tile,
+                                                          fusion_contribution_fn fn,
+                                                          void *context);
+
+// Every live identity that has a record, with its items (without cells).
+struct fusion_live {
+    int64_t id;
+    struct fusion_identity identity;
+    struct fusion_version version;
+    const struct fusion_source *certificate;
+    struct geo_record record; // validated
+};
+typedef enum drf_status (*fusion_live_fn)(void *context, const struct fusion_live *live);
+DRF_MUST_CHECK enum drf_status fusion_store_each_live(struct fusion_store *store,
+                                                      fusion_live_fn fn, void *context);
+// Tiles that have at least one contribution to a layer.
+typedef enum drf_status (*fusion_tile_fn)(void *context, enum fusion_layer layer,
+                                          struct geo_tile tile);
+DRF_MUST_CHECK enum drf_status fusion_store_each_tile(struct fusion_store *store,
+                                                      fusion_tile_fn fn, void *context);
+
+// Kafka positions: the next offset to read, with the cluster it counts in.
+DRF_MUST_CHECK enum drf_status fusion_store_put_offset(struct fusion_store *store,
+                                                       const char *cluster_id,
+                                                       const char *topic, int32_t partition,
+                                                       int64_t next_offset);
+DRF_MUST_CHECK enum drf_status fusion_store_offset(struct fusion_store *store,
+                                                   const char *topic, int32_t partition,
+                                                   char cluster_id[static 64],
+                                                   int64_t *next_offset); // ABSENT
+
+// Small named values (boot id, profiles ...): size 0 deletes.
+DRF_MUST_CHECK enum drf_status fusion_store_put_value(struct fusion_store *store,
+                                                      const char *name, const void *bytes,
+                                                      size_t size);
+DRF_MUST_CHECK enum drf_status fusion_store_value(struct fusion_store *store, const char *name,
+                                                  void *bytes,
+                                                  size_t *size); // ABSENT, FULL
+
+// Coverage tiles and feature rows that no longer show the truth. Marks are committed with the
+// truth.
+DRF_MUST_CHECK enum drf_status fusion_store_mark_dirty(struct fusion_store *store,
+                                                       enum fusion_layer layer,
+                                                       struct geo_tile tile);
+DRF_MUST_CHECK enum drf_status fusion_store_each_dirty(struct fusion_store *store,
+                                                       fusion_tile_fn fn, void *context);
+// Writes the fused tile (NULL: nothing known) into the coverage of `layer` and clears the mark;
+// in a transaction of its own with others rendered since the last call of
+// fusion_store_render_commit().
+DRF_MUST_CHECK enum drf_status fusion_store_render(struct fusion_store *store,
+                                                   enum fusion_layer layer,
+                                                   struct geo_tile tile,
+                                                   const struct fusion_tile *fused);
+DRF_MUST_CHECK enum drf_status fusion_store_render_commit(struct fusion_store *store);
+// The obstacle's row in the feature table; NULL top when unknown. Derived from the truth, so
+// written lazily too.
+DRF_MUST_CHECK enum drf_status fusion_store_render_obstacle(
+    struct fusion_store *store, int64_t id,
+    const struct fusion_obstacle *obstacle); // NULL: gone
+
+// Writes everything pending in one transaction. DRF_ERR_STORE: nothing was written, all of it
+// is still pending.
+DRF_MUST_CHECK enum drf_status fusion_store_commit(struct fusion_store *store,
+                                                   int64_t as_of_utc_us);
+size_t fusion_store_pending_bytes(const struct fusion_store *store);
+// The UTC of the last commit; INT64_MIN if there was none.
+int64_t fusion_store_as_of(const struct fusion_store *store);
+
+// SHA-256 over the content of one layer (FUSION_LAYER_COUNT: all), not over page layout: two
+// stores with the same live truth have the same digest, whatever the order it arrived in.
+DRF_MUST_CHECK enum drf_status fusion_store_digest(struct fusion_store *store,
+                                                   enum fusion_layer layer,
+                                                   uint8_t out[static 32]);
+
+#endif
