@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# deploy/packages.sh [run|test]: install the Debian 12 packages that building and running need (`run`),
+# or these and what the tests need (`test`, the default). As root or through sudo; what is there already
+# is left alone, and when all of it is there nothing is asked of the network.
+# SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+
+run_packages=(
+    build-essential cmake ninja-build pkg-config
+    librdkafka-dev libmosquitto-dev mosquitto mosquitto-clients
+    libgdal-dev libproj-dev proj-data libeccodes-dev libeccodes-data
+    libsqlite3-dev sqlite3 libjansson-dev libyaml-dev
+    libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
+    libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev
+    libcmocka-dev python3
+)
+test_packages=(
+    clang clang-format clang-tidy libclang-rt-14-dev git
+    kcat openjdk-17-jre-headless maven
+    gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka
+)
+
+case "${1:-test}" in
+run) wanted=("${run_packages[@]}") ;;
+test) wanted=("${run_packages[@]}" "${test_packages[@]}") ;;
+*)
+    echo "usage: $0 [run|test]" >&2
+    exit 2
+    ;;
+esac
+
+absent() {
+    local package
+    for package in "${wanted[@]}"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+mapfile -t missing < <(absent)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+echo "installing: ${missing[*]}"
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "$0: root or sudo is needed to install: ${missing[*]}" >&2
+        exit 1
+    }
+    exec sudo -- "$BASH" "$0" "$@"
+fi
+
+# Debian's package would start a broker on port 1883 and enable it for every boot; nobody asked for that
+# one. A policy-rc.d refuses its start while we install (an existing policy is left as it is).
+policy=/usr/sbin/policy-rc.d
+keep_broker=no
+dpkg-query -W -f='${db:Status-Status}' mosquitto 2>/dev/null | grep -qx installed && keep_broker=yes
+if [ $keep_broker = no ] && [ ! -e $policy ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
+    # shellcheck disable=SC2016
+    printf '%s\n' '#!/bin/sh' 'case "$1" in mosquitto*) exit 101 ;; esac' 'exit 0' >$policy
+    chmod 755 $policy
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+install=(apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}")
+# The lists may be absent or older than the archive: only then are they read again.
+"${install[@]}" || {
+    apt-get update -q -o DPkg::Lock::Timeout=120
+    "${install[@]}"
+}
+
+if [ $keep_broker = no ] && command -v systemctl >/dev/null; then
+    systemctl disable --quiet mosquitto.service 2>/dev/null || true
+fi
+mapfile -t missing < <(absent)
+[ ${#missing[@]} -eq 0 ] || {
+    echo "$0: still missing: ${missing[*]}" >&2
+    exit 1
+}
