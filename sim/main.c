@@ -1,2 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-int main(void) { return 0; }
+// drf-sim: makes a world, publishes its feeds, flies a fleet through it, checks what it is
+// told.
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/command.h"
+
+static const struct sim_command commands[] = {
+    {"broker", "an embedded Kafka on a free port", sim_broker_run},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
+
+static void print_commands(FILE *out)
+{
+    fprintf(out, "usage: drf-sim COMMAND [OPTION...]\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\ndrf-sim COMMAND --help says more. Everything it makes is marked SIM: a live"
+                 "\nnode refuses it.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        printf("drf-sim %s\n", DRF_VERSION);
+        return 0;
+    }
+    if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
+        print_commands(stdout);
+        return 0;
+    }
+    for (size_t i = 0; argc >= 2 && i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    print_commands(stderr);
+    return 2;
+}
