@@ -35,6 +35,7 @@ double geo_cell_m(uint16_t cell);
 DRF_MUST_CHECK enum drf_status geo_cells_encode(const uint16_t *cells, uint8_t *blob,
                                                 size_t *size);
 // Reads any bytes safely. DRF_ERR_SYNTAX: not an encoded tile; `cells` is then unspecified.
+// DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_cells_decode(const uint8_t *blob, size_t size,
                                                 uint16_t *cells);
 

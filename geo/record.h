@@ -6,6 +6,10 @@
 // the sandboxed child to the node as it is, and items are stored as they are. Bytes that come
 // back from the child are untrusted: nothing may read a record before geo_record_validate() has
 // accepted it.
+//
+// A record holds one raster with its cells, or obstacles, or fields, never two of these; notes
+// may stand anywhere but before a raster. Text is NUL-terminated UTF-8 without control
+// characters (geo/refusal.h makes it so).
 #ifndef GEO_RECORD_H
 #define GEO_RECORD_H
 
@@ -36,13 +40,15 @@ struct geo_raster {
     uint32_t level;          // of the tiles that follow
     double vertical_acc95_m; // with the datum's share added
     double posting_m;        // distance of source posts on the ground, the coarser of both axes
-    struct geo_bounds bounds;      // of the source data
+    struct geo_bounds bounds;      // of the source data; west > east: over the antimeridian
     double min_amsl_m, max_amsl_m; // of the known cells; min > max when there are none
     uint64_t known_cells;
     char crs[64];      // as understood: "EPSG:4326"
     char vertical[32]; // as understood: "EGM96", "EGM2008 as EGM96" ...
 };
 
+// The tiles of a record are of the raster's level and come in rising order of (row, col), so
+// none comes twice.
 struct geo_cells_item {
     struct geo_tile tile;
     uint32_t blob_size; // geo_cells_encode()'s bytes follow
@@ -90,9 +96,10 @@ struct geo_item {
     const void *payload;
 };
 
-// Accepts only what every reader below may rely on: structure, counts, alignment, finite and
-// possible numbers, NUL-terminated text, valid tiles. It does not unpack cell blobs
-// (geo_cells_decode() does, safely). DRF_ERR_SYNTAX or DRF_ERR_RANGE otherwise.
+// Accepts only what every reader below may rely on: structure, counts, alignment, clean text,
+// valid tiles, finite numbers in the ranges that the headers and record_check.c state, known
+// codes and flags, padding of zeros. It does not unpack cell blobs (geo_cells_decode() does,
+// safely). DRF_ERR_SYNTAX: structure or text. DRF_ERR_RANGE: a number, code or flag.
 DRF_MUST_CHECK enum drf_status geo_record_validate(const uint8_t *bytes, size_t size,
                                                    struct geo_record *out);
 
