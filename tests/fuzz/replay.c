@@ -1,5 +1,5 @@
+// tests/fuzz/replay.c - a fuzz target, once over every file of a folder, without clang.
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target once over every file of a folder: the corpus as a regression test without clang.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
