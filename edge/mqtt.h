@@ -1,0 +1,68 @@
+// edge/mqtt.h - the node's one connection to the region's MQTT broker.
+// SPDX-License-Identifier: Apache-2.0
+//
+// MQTT v5 over libmosquitto's external loop: the serve loop polls drf_mqtt_fd() and calls
+// drf_mqtt_step(). It never blocks: names are resolved in the background (getaddrinfo_a), the
+// socket connects without waiting, reconnects back off from 0.2 s to 10 s with jitter. Library
+// callbacks only copy into a bounded ring; what does not fit is counted. While the socket is
+// backed up contexts are refused (DRF_ERR_FULL), everything else is queued up to
+// `queue_max_bytes`.
+#ifndef EDGE_MQTT_H
+#define EDGE_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/link.h"
+#include "geo/status.h"
+
+struct drf_mqtt;
+
+struct drf_mqtt_config { // strings are borrowed during open only
+    const char *host;
+    uint16_t port;
+    const char *client_id;
+    const char *username, *password;            // NULL: none
+    const char *ca_file, *cert_file, *key_file; // NULL ca_file: no TLS
+    uint16_t keepalive_s;
+    size_t ring_bytes;      // for incoming messages
+    size_t queue_max_bytes; // of messages handed to the library and not yet on the socket
+    const char *will_topic; // NULL: none; QoS 1, retained
+    const void *will_payload;
+    size_t will_size;
+    const char *const *filters; // subscribed to at each connection
+    const uint8_t *filter_qos;
+    size_t filter_count;
+};
+
+struct drf_mqtt_stats {
+    uint64_t received, sent;
+    uint64_t dropped_ring;  // came in while the ring was full
+    uint64_t refused_full;  // contexts refused while backed up
+    uint64_t dropped_queue; // others refused because the queue was full
+    uint64_t denied;        // the broker said no to a publish
+    uint32_t sessions;      // connections made
+    uint32_t failures;      // connections lost or not made
+};
+
+// DRF_ERR_RANGE: an argument the library refuses (text in *why, static). DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status drf_mqtt_open(const struct drf_mqtt_config *config,
+                                             struct drf_mqtt **out, const char **why);
+// Disconnects without the will being sent if it can be done at once; NULL is fine.
+void drf_mqtt_close(struct drf_mqtt *mqtt);
+
+// The socket to poll, -1 while there is none; it changes with each connection.
+int drf_mqtt_fd(const struct drf_mqtt *mqtt);
+bool drf_mqtt_wants_write(const struct drf_mqtt *mqtt);
+// Reads, writes, keeps alive, connects and reconnects. Call when the socket is ready and at
+// least every 200 ms.
+void drf_mqtt_step(struct drf_mqtt *mqtt, int64_t now_mono_us);
+
+// The interface the serve step uses; valid as long as the connection object.
+struct drf_link drf_mqtt_link(struct drf_mqtt *mqtt);
+struct drf_mqtt_stats drf_mqtt_stats(const struct drf_mqtt *mqtt);
+// Why there is no connection, for people; "" when there is one. Until the next step.
+const char *drf_mqtt_waiting_for(const struct drf_mqtt *mqtt);
+
+#endif
