@@ -15,23 +15,23 @@ struct entry {
 
 static size_t aligned(size_t size) { return (size + 7) & ~(size_t)7; }
 
-enum drf_status drf_inbox_open(size_t size, struct drf_inbox *out)
+enum drf_status edge_inbox_open(size_t size, struct edge_inbox *out)
 {
     uint8_t *bytes = malloc(aligned(size));
     if (bytes == NULL)
         return DRF_ERR_NOMEM;
-    *out = (struct drf_inbox){.bytes = bytes, .size = aligned(size)};
+    *out = (struct edge_inbox){.bytes = bytes, .size = aligned(size)};
     return DRF_OK;
 }
 
-void drf_inbox_close(struct drf_inbox *inbox)
+void edge_inbox_close(struct edge_inbox *inbox)
 {
     free(inbox->bytes);
-    *inbox = (struct drf_inbox){0};
+    *inbox = (struct edge_inbox){0};
 }
 
 // Room for `size` contiguous bytes at the tail, or NULL.
-static uint8_t *reserve(struct drf_inbox *inbox, size_t size)
+static uint8_t *reserve(struct edge_inbox *inbox, size_t size)
 {
     size_t to_end = inbox->size - inbox->tail;
     size_t skip = to_end < size ? to_end : 0;
@@ -55,13 +55,13 @@ static uint8_t *append(uint8_t *place, const void *bytes, size_t size)
     return place + size;
 }
 
-enum drf_status drf_inbox_push(struct drf_inbox *inbox, const struct drf_incoming *message)
+enum drf_status edge_inbox_push(struct edge_inbox *inbox, const struct edge_incoming *message)
 {
     size_t topic_size = strlen(message->topic) + 1;
     size_t response_size = strlen(message->response_topic) + 1;
-    if (topic_size > DRF_INBOX_TOPIC_MAX || response_size > DRF_INBOX_TOPIC_MAX
-        || message->correlation_size > DRF_INBOX_CORRELATION_MAX
-        || message->size > DRF_INBOX_PAYLOAD_MAX)
+    if (topic_size > EDGE_INBOX_TOPIC_MAX || response_size > EDGE_INBOX_TOPIC_MAX
+        || message->correlation_size > EDGE_INBOX_CORRELATION_MAX
+        || message->size > EDGE_INBOX_PAYLOAD_MAX)
         return DRF_ERR_RANGE;
 
     struct entry entry = {
@@ -87,7 +87,7 @@ enum drf_status drf_inbox_push(struct drf_inbox *inbox, const struct drf_incomin
     return DRF_OK;
 }
 
-static void drop_popped(struct drf_inbox *inbox)
+static void drop_popped(struct edge_inbox *inbox)
 {
     if (!inbox->popped)
         return;
@@ -98,7 +98,7 @@ static void drop_popped(struct drf_inbox *inbox)
     inbox->popped = false;
 }
 
-bool drf_inbox_pop(struct drf_inbox *inbox, struct drf_incoming *out)
+bool edge_inbox_pop(struct edge_inbox *inbox, struct edge_incoming *out)
 {
     drop_popped(inbox);
     if (inbox->used == 0)
@@ -115,7 +115,7 @@ bool drf_inbox_pop(struct drf_inbox *inbox, struct drf_incoming *out)
     const uint8_t *topic = inbox->bytes + inbox->head + sizeof entry;
     const uint8_t *response = topic + entry.topic_size;
     const uint8_t *correlation = response + entry.response_size;
-    *out = (struct drf_incoming){
+    *out = (struct edge_incoming){
         .topic = (const char *)topic,
         .response_topic = (const char *)response,
         .correlation = correlation,

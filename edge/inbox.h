@@ -14,26 +14,26 @@
 #include "geo/status.h"
 
 enum {
-    DRF_INBOX_TOPIC_MAX = 256, // with its NUL
-    DRF_INBOX_CORRELATION_MAX = 64,
-    DRF_INBOX_PAYLOAD_MAX = 65536,
+    EDGE_INBOX_TOPIC_MAX = 256, // with its NUL
+    EDGE_INBOX_CORRELATION_MAX = 64,
+    EDGE_INBOX_PAYLOAD_MAX = 65536,
 };
 
-struct drf_inbox {
+struct edge_inbox {
     uint8_t *bytes;
     size_t size, head, tail, used; // used counts a skipped end too
     bool popped;                   // the message at head was handed out and may go
 };
 
 // DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status drf_inbox_open(size_t size, struct drf_inbox *out);
-void drf_inbox_close(struct drf_inbox *inbox);
+DRF_MUST_CHECK enum drf_status edge_inbox_open(size_t size, struct edge_inbox *out);
+void edge_inbox_close(struct edge_inbox *inbox);
 
 // Copies the message. DRF_ERR_FULL: no room. DRF_ERR_RANGE: a part is longer than the limits
 // above.
-DRF_MUST_CHECK enum drf_status drf_inbox_push(struct drf_inbox *inbox,
-                                              const struct drf_incoming *message);
+DRF_MUST_CHECK enum drf_status edge_inbox_push(struct edge_inbox *inbox,
+                                               const struct edge_incoming *message);
 // The oldest message; its pointers hold until the next pop or close. False: empty.
-bool drf_inbox_pop(struct drf_inbox *inbox, struct drf_incoming *out);
+bool edge_inbox_pop(struct edge_inbox *inbox, struct edge_incoming *out);
 
 #endif

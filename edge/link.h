@@ -12,16 +12,16 @@
 
 #include "geo/status.h"
 
-enum drf_priority {
-    DRF_PRIORITY_CONTEXT = 0,  // sheds first: the next one is better anyway
-    DRF_PRIORITY_ADVISORY = 1, // kept while there is any room
+enum edge_priority {
+    EDGE_PRIORITY_CONTEXT = 0,  // sheds first: the next one is better anyway
+    EDGE_PRIORITY_ADVISORY = 1, // kept while there is any room
 };
 
-struct drf_outgoing {
+struct edge_outgoing {
     const char *topic; // NUL-terminated
     const void *payload;
     size_t size;
-    enum drf_priority priority;
+    enum edge_priority priority;
     uint8_t qos;
     bool retain;
     bool json;               // content-type application/json, else application/x-protobuf
@@ -30,7 +30,7 @@ struct drf_outgoing {
     size_t correlation_size;
 };
 
-struct drf_incoming {
+struct edge_incoming {
     const char *topic; // NUL-terminated; all pointers until the next receive
     const uint8_t *payload;
     size_t size;
@@ -42,13 +42,13 @@ struct drf_incoming {
     size_t correlation_size;
 };
 
-struct drf_link {
+struct edge_link {
     void *self;
     // DRF_OK: handed over. DRF_ERR_AGAIN: nobody is connected. DRF_ERR_FULL: backed up; for a
     // context this means: make a newer one later.
-    enum drf_status (*send)(void *self, const struct drf_outgoing *message);
+    enum drf_status (*send)(void *self, const struct edge_outgoing *message);
     // The next message that came in, oldest first; false: none.
-    bool (*receive)(void *self, struct drf_incoming *out);
+    bool (*receive)(void *self, struct edge_incoming *out);
     // Counts connections, 0 before the first. When it changes, whatever is retained is sent
     // again.
     uint32_t (*session)(void *self);

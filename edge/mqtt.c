@@ -27,7 +27,7 @@ struct filter {
     uint8_t qos;
 };
 
-struct drf_mqtt {
+struct edge_mqtt {
     struct mosquitto *client;
     char *host;
     uint16_t port, keepalive_s;
@@ -43,15 +43,15 @@ struct drf_mqtt {
     uint32_t jitter;
     char waiting_for[128];
 
-    struct drf_inbox inbox;
+    struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
     mosquitto_property *protobuf, *json;
-    struct drf_mqtt_stats stats;
+    struct edge_mqtt_stats stats;
 };
 
-static bool receive(void *self, struct drf_incoming *out)
+static bool receive(void *self, struct edge_incoming *out)
 {
-    return drf_inbox_pop(&((struct drf_mqtt *)self)->inbox, out);
+    return edge_inbox_pop(&((struct edge_mqtt *)self)->inbox, out);
 }
 
 static void on_message(struct mosquitto *client, void *self,
@@ -59,7 +59,7 @@ static void on_message(struct mosquitto *client, void *self,
                        const mosquitto_property *properties)
 {
     (void)client;
-    struct drf_mqtt *mqtt = self;
+    struct edge_mqtt *mqtt = self;
     char *content_type = NULL, *response = NULL;
     void *correlation = NULL;
     uint16_t correlation_size = 0;
@@ -69,7 +69,7 @@ static void on_message(struct mosquitto *client, void *self,
                                          false);
     (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation,
                                          &correlation_size, false);
-    const struct drf_incoming incoming = {
+    const struct edge_incoming incoming = {
         .topic = message->topic,
         .payload = message->payload,
         .size = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
@@ -80,7 +80,7 @@ static void on_message(struct mosquitto *client, void *self,
         .correlation = correlation,
         .correlation_size = correlation_size,
     };
-    if (drf_inbox_push(&mqtt->inbox, &incoming) == DRF_OK)
+    if (edge_inbox_push(&mqtt->inbox, &incoming) == DRF_OK)
         mqtt->stats.received++;
     else
         mqtt->stats.dropped_ring++;
@@ -89,7 +89,7 @@ static void on_message(struct mosquitto *client, void *self,
     free(correlation);
 }
 
-static void lost(struct drf_mqtt *mqtt, const char *why)
+static void lost(struct edge_mqtt *mqtt, const char *why)
 {
     if (mqtt->connected || mqtt->connecting || mqtt->looking_up)
         mqtt->stats.failures++;
@@ -115,7 +115,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
 {
     (void)flags;
     (void)properties;
-    struct drf_mqtt *mqtt = self;
+    struct edge_mqtt *mqtt = self;
     if (reason != 0) { // the disconnect that follows starts the back-off
         (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: %s",
                        mqtt->host, (unsigned)mqtt->port, mosquitto_reason_string(reason));
@@ -137,18 +137,18 @@ static void on_publish(struct mosquitto *client, void *self, int mid, int reason
     (void)client;
     (void)mid;
     (void)properties;
-    struct drf_mqtt *mqtt = self;
+    struct edge_mqtt *mqtt = self;
     if (reason >= 0x80)
         mqtt->stats.denied++;
 }
 
-static bool wants_write(const struct drf_mqtt *mqtt)
+static bool wants_write(const struct edge_mqtt *mqtt)
 {
     return mosquitto_want_write(mqtt->client);
 }
 
-static const mosquitto_property *properties_of(const struct drf_mqtt *mqtt,
-                                               const struct drf_outgoing *message,
+static const mosquitto_property *properties_of(const struct edge_mqtt *mqtt,
+                                               const struct edge_outgoing *message,
                                                mosquitto_property **own)
 {
     if (message->expiry_s == 0 && message->correlation == NULL)
@@ -169,13 +169,13 @@ static const mosquitto_property *properties_of(const struct drf_mqtt *mqtt,
     return ok ? *own : NULL;
 }
 
-static enum drf_status send_message(void *self, const struct drf_outgoing *message)
+static enum drf_status send_message(void *self, const struct edge_outgoing *message)
 {
-    struct drf_mqtt *mqtt = self;
+    struct edge_mqtt *mqtt = self;
     if (!mqtt->connected)
         return DRF_ERR_AGAIN;
     if (wants_write(mqtt)) {
-        if (message->priority == DRF_PRIORITY_CONTEXT) {
+        if (message->priority == EDGE_PRIORITY_CONTEXT) {
             mqtt->stats.refused_full++;
             return DRF_ERR_FULL;
         }
@@ -203,16 +203,16 @@ static enum drf_status send_message(void *self, const struct drf_outgoing *messa
     return DRF_OK;
 }
 
-static uint32_t session(void *self) { return ((struct drf_mqtt *)self)->stats.sessions; }
-static bool connected(void *self) { return ((struct drf_mqtt *)self)->connected; }
+static uint32_t session(void *self) { return ((struct edge_mqtt *)self)->stats.sessions; }
+static bool connected(void *self) { return ((struct edge_mqtt *)self)->connected; }
 
-struct drf_link drf_mqtt_link(struct drf_mqtt *mqtt)
+struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
 {
-    return (struct drf_link){.self = mqtt,
-                             .send = send_message,
-                             .receive = receive,
-                             .session = session,
-                             .connected = connected};
+    return (struct edge_link){.self = mqtt,
+                              .send = send_message,
+                              .receive = receive,
+                              .session = session,
+                              .connected = connected};
 }
 
 static void tune_socket(int fd)
@@ -223,7 +223,7 @@ static void tune_socket(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
-static void connect_to_address(struct drf_mqtt *mqtt)
+static void connect_to_address(struct edge_mqtt *mqtt)
 {
     int rc = mosquitto_connect_bind_async(mqtt->client, mqtt->address, mqtt->port,
                                           mqtt->keepalive_s, NULL);
@@ -236,7 +236,7 @@ static void connect_to_address(struct drf_mqtt *mqtt)
     tune_socket(mosquitto_socket(mqtt->client));
 }
 
-static void take_lookup(struct drf_mqtt *mqtt)
+static void take_lookup(struct edge_mqtt *mqtt)
 {
     int rc = gai_error(&mqtt->lookup);
     if (rc == EAI_INPROGRESS)
@@ -255,7 +255,7 @@ static void take_lookup(struct drf_mqtt *mqtt)
         connect_to_address(mqtt);
 }
 
-static void begin_connection(struct drf_mqtt *mqtt)
+static void begin_connection(struct edge_mqtt *mqtt)
 {
     static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     mqtt->lookup = (struct gaicb){.ar_name = mqtt->host, .ar_request = &hints};
@@ -267,7 +267,7 @@ static void begin_connection(struct drf_mqtt *mqtt)
         mqtt->looking_up = true;
 }
 
-void drf_mqtt_step(struct drf_mqtt *mqtt, int64_t now_mono_us)
+void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
     mqtt->now_mono_us = now_mono_us;
     if (mqtt->looking_up)
@@ -298,23 +298,23 @@ void drf_mqtt_step(struct drf_mqtt *mqtt, int64_t now_mono_us)
                                       : mosquitto_strerror(rc));
 }
 
-int drf_mqtt_fd(const struct drf_mqtt *mqtt)
+int edge_mqtt_fd(const struct edge_mqtt *mqtt)
 {
     return mqtt->connecting || mqtt->connected ? mosquitto_socket(mqtt->client) : -1;
 }
 
-bool drf_mqtt_wants_write(const struct drf_mqtt *mqtt)
+bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt)
 {
     return mqtt->connecting || (mqtt->connected && wants_write(mqtt));
 }
 
-struct drf_mqtt_stats drf_mqtt_stats(const struct drf_mqtt *mqtt) { return mqtt->stats; }
-const char *drf_mqtt_waiting_for(const struct drf_mqtt *mqtt)
+struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt) { return mqtt->stats; }
+const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt)
 {
     return mqtt->connected ? "" : mqtt->waiting_for;
 }
 
-static bool copy_filters(struct drf_mqtt *mqtt, const struct drf_mqtt_config *config)
+static bool copy_filters(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
 {
     mqtt->filters = calloc(config->filter_count + 1, sizeof *mqtt->filters);
     if (mqtt->filters == NULL)
@@ -330,7 +330,7 @@ static bool copy_filters(struct drf_mqtt *mqtt, const struct drf_mqtt_config *co
 }
 
 // What the library itself checks; its word for what is wrong, or NULL.
-static const char *configure(struct drf_mqtt *mqtt, const struct drf_mqtt_config *config)
+static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
 {
     int rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
     if (rc == MOSQ_ERR_SUCCESS && config->username != NULL)
@@ -355,13 +355,13 @@ static const char *configure(struct drf_mqtt *mqtt, const struct drf_mqtt_config
     return NULL;
 }
 
-enum drf_status drf_mqtt_open(const struct drf_mqtt_config *config, struct drf_mqtt **out,
-                              const char **why)
+enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edge_mqtt **out,
+                               const char **why)
 {
     *why = "out of memory";
     if (mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
         return DRF_ERR_NOMEM;
-    struct drf_mqtt *mqtt = calloc(1, sizeof *mqtt);
+    struct edge_mqtt *mqtt = calloc(1, sizeof *mqtt);
     if (mqtt == NULL) {
         (void)mosquitto_lib_cleanup();
         return DRF_ERR_NOMEM;
@@ -379,20 +379,20 @@ enum drf_status drf_mqtt_open(const struct drf_mqtt_config *config, struct drf_m
                    config->host, (unsigned)config->port);
 
     bool complete = mqtt->host != NULL && mqtt->client != NULL
-                    && drf_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
+                    && edge_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
                     && copy_filters(mqtt, config);
     const char *refused = complete ? configure(mqtt, config) : NULL;
     if (complete && refused == NULL) {
         *out = mqtt;
         return DRF_OK;
     }
-    drf_mqtt_close(mqtt);
+    edge_mqtt_close(mqtt);
     if (refused != NULL)
         *why = refused;
     return complete ? DRF_ERR_RANGE : DRF_ERR_NOMEM;
 }
 
-void drf_mqtt_close(struct drf_mqtt *mqtt)
+void edge_mqtt_close(struct edge_mqtt *mqtt)
 {
     if (mqtt == NULL)
         return;
@@ -413,7 +413,7 @@ void drf_mqtt_close(struct drf_mqtt *mqtt)
     mosquitto_property_free_all(&mqtt->protobuf);
     mosquitto_property_free_all(&mqtt->json);
     free(mqtt->filters);
-    drf_inbox_close(&mqtt->inbox);
+    edge_inbox_close(&mqtt->inbox);
     free(mqtt->host);
     free(mqtt);
     (void)mosquitto_lib_cleanup();

@@ -1,8 +1,8 @@
 // edge/mqtt.h - the node's one connection to the region's MQTT broker.
 // SPDX-License-Identifier: Apache-2.0
 //
-// MQTT v5 over libmosquitto's external loop: the serve loop polls drf_mqtt_fd() and calls
-// drf_mqtt_step(). It never blocks: names are resolved in the background (getaddrinfo_a), the
+// MQTT v5 over libmosquitto's external loop: the serve loop polls edge_mqtt_fd() and calls
+// edge_mqtt_step(). It never blocks: names are resolved in the background (getaddrinfo_a), the
 // socket connects without waiting, reconnects back off from 0.2 s to 10 s with jitter. Library
 // callbacks only copy into a bounded ring; what does not fit is counted. While the socket is
 // backed up contexts are refused (DRF_ERR_FULL), everything else is queued up to
@@ -17,9 +17,9 @@
 #include "edge/link.h"
 #include "geo/status.h"
 
-struct drf_mqtt;
+struct edge_mqtt;
 
-struct drf_mqtt_config { // strings are borrowed during open only
+struct edge_mqtt_config { // strings are borrowed during open only
     const char *host;
     uint16_t port;
     const char *client_id;
@@ -36,7 +36,7 @@ struct drf_mqtt_config { // strings are borrowed during open only
     size_t filter_count;
 };
 
-struct drf_mqtt_stats {
+struct edge_mqtt_stats {
     uint64_t received, sent;
     uint64_t dropped_ring;  // came in while the ring was full
     uint64_t refused_full;  // contexts refused while backed up
@@ -47,22 +47,22 @@ struct drf_mqtt_stats {
 };
 
 // DRF_ERR_RANGE: an argument the library refuses (text in *why, static). DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status drf_mqtt_open(const struct drf_mqtt_config *config,
-                                             struct drf_mqtt **out, const char **why);
+DRF_MUST_CHECK enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config,
+                                              struct edge_mqtt **out, const char **why);
 // Disconnects without the will being sent if it can be done at once; NULL is fine.
-void drf_mqtt_close(struct drf_mqtt *mqtt);
+void edge_mqtt_close(struct edge_mqtt *mqtt);
 
 // The socket to poll, -1 while there is none; it changes with each connection.
-int drf_mqtt_fd(const struct drf_mqtt *mqtt);
-bool drf_mqtt_wants_write(const struct drf_mqtt *mqtt);
+int edge_mqtt_fd(const struct edge_mqtt *mqtt);
+bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt);
 // Reads, writes, keeps alive, connects and reconnects. Call when the socket is ready and at
 // least every 200 ms.
-void drf_mqtt_step(struct drf_mqtt *mqtt, int64_t now_mono_us);
+void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us);
 
 // The interface the serve step uses; valid as long as the connection object.
-struct drf_link drf_mqtt_link(struct drf_mqtt *mqtt);
-struct drf_mqtt_stats drf_mqtt_stats(const struct drf_mqtt *mqtt);
+struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt);
+struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt);
 // Why there is no connection, for people; "" when there is one. Until the next step.
-const char *drf_mqtt_waiting_for(const struct drf_mqtt *mqtt);
+const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt);
 
 #endif

@@ -12,54 +12,55 @@
 #include "geo/status.h"
 
 enum {
-    DRF_ID_SIZE = 37,     // 36 characters and a NUL
-    DRF_TOPIC_SIZE = 192, // longest topic and its NUL
+    EDGE_ID_SIZE = 37,     // 36 characters and a NUL
+    EDGE_TOPIC_SIZE = 192, // longest topic and its NUL
 };
 
-#define DRF_TOPIC_ROOT_LIVE "drf/v1"
-#define DRF_TOPIC_ROOT_TEST "drf-test/v1"
+#define EDGE_TOPIC_ROOT_LIVE "drf/v1"
+#define EDGE_TOPIC_ROOT_TEST "drf-test/v1"
 
-enum drf_topic_kind {
-    DRF_TOPIC_TELEMETRY,
-    DRF_TOPIC_PROFILE,
-    DRF_TOPIC_PLAN,
-    DRF_TOPIC_REQUEST,
-    DRF_TOPIC_CONTEXT,
-    DRF_TOPIC_PATCH,
-    DRF_TOPIC_ADVISORY,
-    DRF_TOPIC_REPLY,
-    DRF_TOPIC_TERRAIN,
-    DRF_TOPIC_QUERY,
-    DRF_TOPIC_KIND_COUNT
+enum edge_topic_kind {
+    EDGE_TOPIC_TELEMETRY,
+    EDGE_TOPIC_PROFILE,
+    EDGE_TOPIC_PLAN,
+    EDGE_TOPIC_REQUEST,
+    EDGE_TOPIC_CONTEXT,
+    EDGE_TOPIC_PATCH,
+    EDGE_TOPIC_ADVISORY,
+    EDGE_TOPIC_REPLY,
+    EDGE_TOPIC_TERRAIN,
+    EDGE_TOPIC_QUERY,
+    EDGE_TOPIC_KIND_COUNT
 };
 
 // [A-Za-z0-9][A-Za-z0-9._-]{0,35}: drones, regions, nodes and clients. `size` without a NUL.
-bool drf_id_valid(const char *text, size_t size);
+bool edge_id_valid(const char *text, size_t size);
 
-struct drf_topic {
-    enum drf_topic_kind kind;
-    char id[DRF_ID_SIZE]; // the drone, or the client of a query
+struct edge_topic {
+    enum edge_topic_kind kind;
+    char id[EDGE_ID_SIZE]; // the drone, or the client of a query
 };
 
 // Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request, or a
 // query. DRF_ERR_SYNTAX: none of these under `root`. DRF_ERR_RANGE: the id is not one.
-DRF_MUST_CHECK enum drf_status drf_topic_parse(const char *root, const char *topic,
-                                               struct drf_topic *out);
+DRF_MUST_CHECK enum drf_status edge_topic_parse(const char *root, const char *topic,
+                                                struct edge_topic *out);
 
-// "drf/v1/drones/{id}/context/{region}" and its like; for DRF_TOPIC_QUERY the client's reply
+// "drf/v1/drones/{id}/context/{region}" and its like; for EDGE_TOPIC_QUERY the client's reply
 // topic, and region is not used. Returns the length. `id` and `region` must be valid
 // (asserted).
-size_t drf_topic_format(const char *root, enum drf_topic_kind kind, const char *id,
-                        const char *region, char out[static DRF_TOPIC_SIZE]);
+size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char *id,
+                         const char *region, char out[static EDGE_TOPIC_SIZE]);
 
 // "drf/v1/regions/{region}/nodes/{node}/{leaf}", leaf one of heartbeat, state, catalog.
-size_t drf_topic_node(const char *root, const char *region, const char *node, const char *leaf,
-                      char out[static DRF_TOPIC_SIZE]);
+size_t edge_topic_node(const char *root, const char *region, const char *node, const char *leaf,
+                       char out[static EDGE_TOPIC_SIZE]);
 // "drf/v1/regions/{region}/alerts".
-size_t drf_topic_alerts(const char *root, const char *region, char out[static DRF_TOPIC_SIZE]);
+size_t edge_topic_alerts(const char *root, const char *region,
+                         char out[static EDGE_TOPIC_SIZE]);
 
 // What a node subscribes to: "drf/v1/drones/+/telemetry" and so on, and queries.
-size_t drf_topic_filter(const char *root, enum drf_topic_kind kind,
-                        char out[static DRF_TOPIC_SIZE]);
+size_t edge_topic_filter(const char *root, enum edge_topic_kind kind,
+                         char out[static EDGE_TOPIC_SIZE]);
 
 #endif

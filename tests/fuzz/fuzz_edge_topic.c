@@ -9,21 +9,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char text[DRF_TOPIC_SIZE];
+    char text[EDGE_TOPIC_SIZE];
     if (size >= sizeof text)
         return 0;
     if (size > 0)
         memcpy(text, data, size);
     text[size] = '\0';
 
-    struct drf_topic topic;
-    if (drf_topic_parse(DRF_TOPIC_ROOT_LIVE, text, &topic) != DRF_OK)
+    struct edge_topic topic;
+    if (edge_topic_parse(EDGE_TOPIC_ROOT_LIVE, text, &topic) != DRF_OK)
         return 0;
-    if (!drf_id_valid(topic.id, strlen(topic.id)))
+    if (!edge_id_valid(topic.id, strlen(topic.id)))
         abort();
-    char back[DRF_TOPIC_SIZE];
-    size_t length = drf_topic_format(DRF_TOPIC_ROOT_LIVE, topic.kind, topic.id, "r", back);
-    if (topic.kind == DRF_TOPIC_QUERY) // formats the reply topic
+    char back[EDGE_TOPIC_SIZE];
+    size_t length = edge_topic_format(EDGE_TOPIC_ROOT_LIVE, topic.kind, topic.id, "r", back);
+    if (topic.kind == EDGE_TOPIC_QUERY) // formats the reply topic
         back[length - strlen("/reply")] = '\0';
     if (strcmp(back, text) != 0)
         abort();

@@ -11,51 +11,51 @@
 
 #include "edge/inbox.h"
 
-static struct drf_incoming incoming(const char *topic, const void *payload, size_t size)
+static struct edge_incoming incoming(const char *topic, const void *payload, size_t size)
 {
-    return (struct drf_incoming){
+    return (struct edge_incoming){
         .topic = topic, .response_topic = "", .payload = payload, .size = size};
 }
 
 static void push__more_than_fits__is_full_and_keeps_what_was_there(void **state)
 {
     (void)state;
-    struct drf_inbox inbox;
-    assert_int_equal(drf_inbox_open(256, &inbox), DRF_OK);
+    struct edge_inbox inbox;
+    assert_int_equal(edge_inbox_open(256, &inbox), DRF_OK);
     static const uint8_t payload[120] = {7};
-    struct drf_incoming message = incoming("t", payload, sizeof payload);
-    assert_int_equal(drf_inbox_push(&inbox, &message), DRF_OK);
-    assert_int_equal(drf_inbox_push(&inbox, &message), DRF_ERR_FULL);
-    struct drf_incoming out;
-    assert_true(drf_inbox_pop(&inbox, &out));
+    struct edge_incoming message = incoming("t", payload, sizeof payload);
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_OK);
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_ERR_FULL);
+    struct edge_incoming out;
+    assert_true(edge_inbox_pop(&inbox, &out));
     assert_string_equal(out.topic, "t");
     assert_int_equal(out.size, 120);
     assert_int_equal(out.payload[0], 7);
-    assert_false(drf_inbox_pop(&inbox, &out));
-    assert_int_equal(drf_inbox_push(&inbox, &message), DRF_OK);
-    drf_inbox_close(&inbox);
+    assert_false(edge_inbox_pop(&inbox, &out));
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_OK);
+    edge_inbox_close(&inbox);
 }
 
 static void push__parts_over_their_limits__is_a_range_error(void **state)
 {
     (void)state;
-    struct drf_inbox inbox;
-    assert_int_equal(drf_inbox_open(1 << 20, &inbox), DRF_OK);
-    static char topic[DRF_INBOX_TOPIC_MAX + 1];
-    memset(topic, 'a', DRF_INBOX_TOPIC_MAX);
-    struct drf_incoming message = incoming(topic, NULL, 0);
-    assert_int_equal(drf_inbox_push(&inbox, &message), DRF_ERR_RANGE);
-    static const uint8_t big[DRF_INBOX_PAYLOAD_MAX + 1];
+    struct edge_inbox inbox;
+    assert_int_equal(edge_inbox_open(1 << 20, &inbox), DRF_OK);
+    static char topic[EDGE_INBOX_TOPIC_MAX + 1];
+    memset(topic, 'a', EDGE_INBOX_TOPIC_MAX);
+    struct edge_incoming message = incoming(topic, NULL, 0);
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_ERR_RANGE);
+    static const uint8_t big[EDGE_INBOX_PAYLOAD_MAX + 1];
     message = incoming("t", big, sizeof big);
-    assert_int_equal(drf_inbox_push(&inbox, &message), DRF_ERR_RANGE);
-    drf_inbox_close(&inbox);
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_ERR_RANGE);
+    edge_inbox_close(&inbox);
 }
 
 static void pop__after_many_sizes_around_the_ring__gives_the_same_in_order(void **state)
 {
     (void)state;
-    struct drf_inbox inbox;
-    assert_int_equal(drf_inbox_open(2048, &inbox), DRF_OK);
+    struct edge_inbox inbox;
+    assert_int_equal(edge_inbox_open(2048, &inbox), DRF_OK);
     uint32_t next_in = 0, next_out = 0, random = 12345;
     while (next_out < 20000) {
         random = random * 1664525 + 1013904223;
@@ -64,13 +64,13 @@ static void pop__after_many_sizes_around_the_ring__gives_the_same_in_order(void 
         memset(payload, (int)(next_in & 255), sizeof payload);
         char topic[16];
         (void)snprintf(topic, sizeof topic, "t%u", (unsigned)next_in);
-        struct drf_incoming message = incoming(topic, size > 0 ? payload : NULL, size);
+        struct edge_incoming message = incoming(topic, size > 0 ? payload : NULL, size);
         message.correlation = payload;
         message.correlation_size = size & 7;
-        if ((random >> 20 & 3) != 0 && drf_inbox_push(&inbox, &message) == DRF_OK)
+        if ((random >> 20 & 3) != 0 && edge_inbox_push(&inbox, &message) == DRF_OK)
             next_in++;
-        struct drf_incoming out;
-        if ((random >> 24 & 1) != 0 && drf_inbox_pop(&inbox, &out)) {
+        struct edge_incoming out;
+        if ((random >> 24 & 1) != 0 && edge_inbox_pop(&inbox, &out)) {
             (void)snprintf(topic, sizeof topic, "t%u", (unsigned)next_out);
             assert_string_equal(out.topic, topic);
             assert_string_equal(out.response_topic, "");
@@ -79,7 +79,7 @@ static void pop__after_many_sizes_around_the_ring__gives_the_same_in_order(void 
             next_out++;
         }
     }
-    drf_inbox_close(&inbox);
+    edge_inbox_close(&inbox);
 }
 
 int main(void)

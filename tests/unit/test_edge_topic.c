@@ -16,18 +16,18 @@ static void id__characters_outside_the_contract__are_refused(void **state)
     static const char *const refused[] = {"",   "a/b", "a+",       "#",   "+",  "-a", ".a",
                                           "_a", "a b", "\xc3\xa9", "a\n", "a$", "$a", "a\x7f"};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_false(drf_id_valid(refused[i], strlen(refused[i])));
+        assert_false(edge_id_valid(refused[i], strlen(refused[i])));
     static const char *const accepted[] = {"a", "coffee-17", "N12345", "x.y_z-0", "0"};
     for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++)
-        assert_true(drf_id_valid(accepted[i], strlen(accepted[i])));
+        assert_true(edge_id_valid(accepted[i], strlen(accepted[i])));
 }
 
 static void id__of_36_characters__is_the_longest(void **state)
 {
     (void)state;
     const char *longest = "abcdefghijklmnopqrstuvwxyz0123456789X";
-    assert_true(drf_id_valid(longest, 36));
-    assert_false(drf_id_valid(longest, 37));
+    assert_true(edge_id_valid(longest, 36));
+    assert_false(edge_id_valid(longest, 37));
 }
 
 static void parse__what_drones_send__names_kind_and_drone(void **state)
@@ -35,18 +35,18 @@ static void parse__what_drones_send__names_kind_and_drone(void **state)
     (void)state;
     static const struct {
         const char *topic;
-        enum drf_topic_kind kind;
+        enum edge_topic_kind kind;
         const char *id;
     } cases[] = {
-        {"drf/v1/drones/coffee-17/telemetry", DRF_TOPIC_TELEMETRY, "coffee-17"},
-        {"drf/v1/drones/a/profile", DRF_TOPIC_PROFILE, "a"},
-        {"drf/v1/drones/a.b/plan", DRF_TOPIC_PLAN, "a.b"},
-        {"drf/v1/drones/telemetry/request", DRF_TOPIC_REQUEST, "telemetry"},
-        {"drf/v1/query/tower", DRF_TOPIC_QUERY, "tower"},
+        {"drf/v1/drones/coffee-17/telemetry", EDGE_TOPIC_TELEMETRY, "coffee-17"},
+        {"drf/v1/drones/a/profile", EDGE_TOPIC_PROFILE, "a"},
+        {"drf/v1/drones/a.b/plan", EDGE_TOPIC_PLAN, "a.b"},
+        {"drf/v1/drones/telemetry/request", EDGE_TOPIC_REQUEST, "telemetry"},
+        {"drf/v1/query/tower", EDGE_TOPIC_QUERY, "tower"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct drf_topic topic;
-        assert_int_equal(drf_topic_parse("drf/v1", cases[i].topic, &topic), DRF_OK);
+        struct edge_topic topic;
+        assert_int_equal(edge_topic_parse("drf/v1", cases[i].topic, &topic), DRF_OK);
         assert_int_equal(topic.kind, cases[i].kind);
         assert_string_equal(topic.id, cases[i].id);
     }
@@ -67,9 +67,9 @@ static void parse__another_root_or_shape__is_a_syntax_error(void **state)
         "drf/v1/drones/a/context/zone-1",
         "drf/v1/drones/a/Telemetry",
     };
-    struct drf_topic topic;
+    struct edge_topic topic;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_int_equal(drf_topic_parse("drf/v1", refused[i], &topic), DRF_ERR_SYNTAX);
+        assert_int_equal(edge_topic_parse("drf/v1", refused[i], &topic), DRF_ERR_SYNTAX);
 }
 
 static void parse__an_id_that_is_none__is_a_range_error(void **state)
@@ -84,27 +84,27 @@ static void parse__an_id_that_is_none__is_a_range_error(void **state)
         "drf/v1/query/a/reply",
         "drf/v1/query/",
     };
-    struct drf_topic topic;
+    struct edge_topic topic;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_int_equal(drf_topic_parse("drf/v1", refused[i], &topic), DRF_ERR_RANGE);
+        assert_int_equal(edge_topic_parse("drf/v1", refused[i], &topic), DRF_ERR_RANGE);
 }
 
 static void format__every_kind__is_spelled_as_in_the_contract(void **state)
 {
     (void)state;
-    char text[DRF_TOPIC_SIZE];
-    size_t length = drf_topic_format("drf/v1", DRF_TOPIC_CONTEXT, "a", "phoenix", text);
+    char text[EDGE_TOPIC_SIZE];
+    size_t length = edge_topic_format("drf/v1", EDGE_TOPIC_CONTEXT, "a", "phoenix", text);
     assert_string_equal(text, "drf/v1/drones/a/context/phoenix");
     assert_int_equal(length, strlen(text));
-    (void)drf_topic_format("drf-test/v1", DRF_TOPIC_QUERY, "tower", "", text);
+    (void)edge_topic_format("drf-test/v1", EDGE_TOPIC_QUERY, "tower", "", text);
     assert_string_equal(text, "drf-test/v1/query/tower/reply");
-    (void)drf_topic_node("drf/v1", "phoenix", "rack-1", "heartbeat", text);
+    (void)edge_topic_node("drf/v1", "phoenix", "rack-1", "heartbeat", text);
     assert_string_equal(text, "drf/v1/regions/phoenix/nodes/rack-1/heartbeat");
-    (void)drf_topic_alerts("drf/v1", "phoenix", text);
+    (void)edge_topic_alerts("drf/v1", "phoenix", text);
     assert_string_equal(text, "drf/v1/regions/phoenix/alerts");
-    (void)drf_topic_filter("drf/v1", DRF_TOPIC_PLAN, text);
+    (void)edge_topic_filter("drf/v1", EDGE_TOPIC_PLAN, text);
     assert_string_equal(text, "drf/v1/drones/+/plan");
-    (void)drf_topic_filter("drf/v1", DRF_TOPIC_QUERY, text);
+    (void)edge_topic_filter("drf/v1", EDGE_TOPIC_QUERY, text);
     assert_string_equal(text, "drf/v1/query/+");
 }
 
