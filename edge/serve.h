@@ -41,6 +41,7 @@ DRF_MUST_CHECK enum drf_status edge_serve_open(const struct drf_config *config,
                                                struct edge_mailbox *mailbox,
                                                struct edge_backqueue *backqueue,
                                                struct edge_metrics *metrics,
+                                               const struct edge_health *health,
                                                struct edge_serve **out);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
