@@ -1,0 +1,14 @@
+// edge/query.h - `drf-edge query`: everything known at a point, with where it comes from.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_QUERY_H
+#define EDGE_QUERY_H
+
+#include <stdio.h>
+
+// `drf-edge query --store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC]`, arguments
+// after the word "query". Without --at the store's own time (as_of) is taken. Writes the answer
+// to `out`, complaints to `err`; returns the exit code: 0, 1 (no store, nothing readable),
+// 2 (usage).
+int edge_query(int argc, char **argv, FILE *out, FILE *err);
+
+#endif

@@ -1,0 +1,80 @@
+// fusion/weather.h - the weather at one place, height and instant, out of native fields.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The level whose height interval is nearest the given height is used and named (distance 0
+// inside; tie: the narrower), never a mix of levels; between equal levels the better source.
+// Only instants are interpolated, linearly in time and by vector components, between valid
+// times at most max_gap apart; of visibility and ceiling the worse is taken. A single instant
+// holds for valid_for on either side. An accumulation is a rate over its interval. An extreme
+// is never a present value. In the plane of the grid it is bilinear, each vector turned to true
+// north at its own grid point first; `nearest`, or a missing neighbour, takes the nearest
+// point.
+#ifndef FUSION_WEATHER_H
+#define FUSION_WEATHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/root.h"
+#include "geo/point.h"
+#include "geo/status.h"
+
+enum fusion_basis { // numbers of Basis in schemas/drf/v1/enums.proto
+    FUSION_BASIS_UNKNOWN = 0,
+    FUSION_BASIS_EXTRAPOLATED = 1,
+    FUSION_BASIS_NEAREST = 2,
+    FUSION_BASIS_INTERPOLATED = 3,
+    FUSION_BASIS_INSIDE = 4,
+};
+
+// One value of the weather with everything that says what it is. When `reason` is not
+// FUSION_REASON_NONE there is no value and nothing else is meaningful.
+struct fusion_quantity {
+    enum fusion_reason reason;
+    double value;       // a scalar, or the part of the wind toward true north
+    double value_east;  // wind only: the part toward true east
+    uint32_t statistic; // enum geo_statistic
+    double lower_agl_m, upper_agl_m;
+    int64_t valid_from_utc_us, valid_until_utc_us;
+    int64_t data_time_utc_us; // the valid time, of two the earlier; the end of an accumulation
+    int64_t issue_utc_us;
+    enum fusion_basis horizontal, vertical, time;
+    const struct fusion_source *source; // borrowed from the root
+};
+
+enum fusion_weather_item {
+    FUSION_WIND = 0,      // m/s, a vector
+    FUSION_GUST,          // m/s
+    FUSION_TEMPERATURE,   // K
+    FUSION_VISIBILITY,    // m
+    FUSION_PRECIPITATION, // m/s, depth of water
+    FUSION_CEILING,       // m above ground
+    FUSION_DEW_POINT,     // K
+    FUSION_QNH,           // Pa
+    FUSION_WEATHER_ITEMS
+};
+
+struct fusion_weather_at {
+    struct fusion_quantity items[FUSION_WEATHER_ITEMS];
+};
+
+// The planes of the grids in use and the turns of their points, remembered. One owner, one
+// thread. It allocates only when a grid appears that it has not met.
+struct fusion_planes;
+DRF_MUST_CHECK enum drf_status fusion_planes_open(struct fusion_planes **out);
+void fusion_planes_close(struct fusion_planes *planes); // NULL is fine
+
+struct fusion_weather_ask {
+    struct geo_point position;
+    bool agl_known; // false: no wind; scalars from the lowest level
+    double agl_m;
+    int64_t now_utc_us;
+    bool nearest;
+};
+
+// Cannot fail: what cannot be known says why.
+void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *root,
+                        const struct fusion_weather_ask *ask, struct fusion_weather_at *out);
+
+#endif
