@@ -13,7 +13,8 @@ struct entry {
     uint32_t name_size;
 };
 
-enum { ALIGN = 8, SKIP = UINT32_C(0xffffffff) };
+enum { ALIGN = 8 };
+#define SKIP UINT32_MAX
 
 struct edge_backqueue {
     _Atomic size_t head; // the pusher's: end of what is there
