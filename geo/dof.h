@@ -1,7 +1,10 @@
-// geo/dof.h - FAA Digital Obstacle File records and its change files to obstacles of a record.
+// geo/dof.h - obstacles from the FAA's Digital Obstacle File.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Called by geo_decode() only, which has checked size and format; see there for the promise.
+// Text of fixed columns, 128 per record (FAA, Digital Obstacle File, format of the .Dat files):
+// one record or many, with or without the file's four header lines, CRLF or LF. A line that
+// cannot be read is refused by itself, with its number and the reason; the rest stands. What is
+// read, refused and assumed: schemas/obstacles.md.
 #ifndef GEO_DOF_H
 #define GEO_DOF_H
 
@@ -12,6 +15,10 @@
 #include "geo/record.h"
 #include "geo/status.h"
 
+// Adds an obstacle per record inside params->keep, and notes. Reads any bytes safely.
+// On anything but DRF_OK the message is refused as a whole and *why says why:
+// DRF_ERR_SYNTAX, DRF_ERR_RANGE: no line could be used, all are outside the region, or it is a
+// change file. DRF_ERR_FULL, DRF_ERR_NOMEM: geo_record_add().
 DRF_MUST_CHECK enum drf_status geo_dof_decode(const struct geo_decode_params *params,
                                               const uint8_t *bytes, size_t size,
                                               struct geo_record_builder *builder,

@@ -1,7 +1,11 @@
-// geo/grib.h - GRIB messages, edition 1 or 2, to weather fields of a record.
+// geo/grib.h - weather fields from GRIB, edition 1 and 2.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Called by geo_decode() only, which has checked size and format; see there for the promise.
+// Every field of every message in the bytes that this node has a use for becomes one item: a
+// window of its own grid around params->keep, SI units, its own height interval, valid times
+// and statistical meaning. What is read and what is passed over: schemas/weather.md.
+//
+// ecCodes keeps state per process: one decoder at a time.
 #ifndef GEO_GRIB_H
 #define GEO_GRIB_H
 
@@ -12,6 +16,11 @@
 #include "geo/record.h"
 #include "geo/status.h"
 
+// Adds a field per usable GRIB field, and notes. Message structure and grid sizes are checked
+// before ecCodes sees the bytes, which may still die on hostile ones (geo/decode.h).
+// On anything but DRF_OK the message is refused as a whole and *why says why:
+// DRF_ERR_SYNTAX: not GRIB, truncated. DRF_ERR_RANGE: no field could be used, grid or values
+// impossible, or outside the region. DRF_ERR_FULL: too many points. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_grib_decode(const struct geo_decode_params *params,
                                                const uint8_t *bytes, size_t size,
                                                struct geo_record_builder *builder,
