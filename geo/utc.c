@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-enum { YEAR_MIN = 1800, YEAR_MAX = 2500 };
+enum { YEAR_MIN = 1800, YEAR_MAX = 2200 };
 
 static bool leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
 

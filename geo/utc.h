@@ -14,7 +14,7 @@
 #define GEO_UTC_DAY_US INT64_C(86400000000)
 
 struct geo_utc_fields {
-    int year;       // 1800 .. 2500
+    int year;       // 1800 .. 2200
     int month, day; // from 1
     int hour, minute, second;
 };

@@ -66,7 +66,7 @@ static void parse__impossible_dates__are_out_of_range(void **state)
     (void)state;
     static const char *const cases[] = {
         "2023-02-29",        "2024-13-01",        "2024-00-01",
-        "2024-04-31",        "1799-01-01",        "2501-01-01",
+        "2024-04-31",        "1799-01-01",        "2201-01-01",
         "2024-01-01T24:00Z", "2024-01-01T00:60Z", "2024-06-30T23:59:60Z"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int64_t utc_us = 42;

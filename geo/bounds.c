@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/bounds.h"
+
+static bool within(double west_deg, double east_deg, double lon_deg)
+{
+    if (west_deg <= east_deg)
+        return lon_deg >= west_deg && lon_deg <= east_deg;
+    return lon_deg >= west_deg || lon_deg <= east_deg;
+}
+
+bool geo_bounds_hold(struct geo_bounds bounds, struct geo_point point)
+{
+    if (!(point.lat_deg >= bounds.south_deg && point.lat_deg <= bounds.north_deg))
+        return false;
+    // +180 and -180 are one meridian under two names.
+    return within(bounds.west_deg, bounds.east_deg, point.lon_deg)
+           || (point.lon_deg == 180.0 && within(bounds.west_deg, bounds.east_deg, -180.0))
+           || (point.lon_deg == -180.0 && within(bounds.west_deg, bounds.east_deg, 180.0));
+}
+
+bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b)
+{
+    if (!(a.south_deg <= b.north_deg && b.south_deg <= a.north_deg))
+        return false;
+    struct geo_point a_west = {a.south_deg, a.west_deg}, b_west = {b.south_deg, b.west_deg};
+    struct geo_bounds a_band = a, b_band = b;
+    a_band.south_deg = b_band.south_deg = -90.0;
+    a_band.north_deg = b_band.north_deg = 90.0;
+    // Two intervals on a circle meet if the start of one lies in the other.
+    return geo_bounds_hold(a_band, b_west) || geo_bounds_hold(b_band, a_west);
+}

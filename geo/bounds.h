@@ -1,0 +1,20 @@
+// geo/bounds.h - questions about boxes of latitude and longitude.
+// SPDX-License-Identifier: Apache-2.0
+//
+// All four edges belong to a box. A box whose west edge is east of its east edge crosses the
+// antimeridian. Pure functions.
+#ifndef GEO_BOUNDS_H
+#define GEO_BOUNDS_H
+
+#include <stdbool.h>
+
+#include "geo/point.h"
+#include "geo/tile.h"
+
+// False for a point that is not a number.
+bool geo_bounds_hold(struct geo_bounds bounds, struct geo_point point);
+
+// True if the boxes share at least a point.
+bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b);
+
+#endif
