@@ -2,9 +2,13 @@
 # tests/integration/test_fixture.py - the ground the other integration tests stand on holds.
 # SPDX-License-Identifier: Apache-2.0
 import os
+import pathlib
+import shutil
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
 
 from drf_fixture import NODE, OBSERVER, TOP, Kafka, Mosquitto, Refused, main, wait_until
 
@@ -110,11 +114,30 @@ def test_retained_state_survives_a_kill_of_the_broker():
             assert observer.take().payload == b"up"
 
 
+def add_account(file, name):
+    return subprocess.run([TOP / "deploy/mosquitto/passwords", file], input=f"{name}\n", text=True, timeout=20,
+                          check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def test_accounts_are_refused_that_could_be_a_wildcard_or_a_service():
-    for name in ("a/b", "+", "#", "drf-node", "-x", "x" * 37, "a b"):
-        done = subprocess.run([TOP / "deploy/mosquitto/passwords", "/dev/null"], input=f"{name}\n", text=True,
-                              timeout=20, check=False, stderr=subprocess.PIPE)
-        assert done.returncode != 0 and "line 1" in done.stderr, name
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "passwords")
+        for name in ("a/b", "+", "#", "drf-node", "-x", "x" * 37, "a b"):
+            done = add_account(file, name)
+            assert done.returncode != 0 and "line 1" in done.stderr, name
+            assert not file.exists(), name
+        assert add_account(file, "d-1").returncode == 0 and file.read_text().startswith("d-1:$7$101$")
+
+
+def test_accounts_go_into_no_device_and_through_a_link():
+    with tempfile.TemporaryDirectory() as folder:
+        special, file, link = (pathlib.Path(folder, name) for name in ("special", "file", "link"))
+        os.mkfifo(special)
+        assert add_account(special, "d-1").returncode != 0
+        assert stat.S_ISFIFO(special.stat().st_mode)
+        link.symlink_to(file)
+        assert add_account(link, "d-1").returncode == 0
+        assert link.is_symlink() and file.is_file()
 
 
 def test_everything_started_ends_with_the_test_however_it_ends():
@@ -130,7 +153,8 @@ def test_everything_started_ends_with_the_test_however_it_ends():
             child.wait(10)
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 10, f"mosquitto's end after {signum.name}")
         assert signum == signal.SIGKILL or not os.path.exists(folder)
-        subprocess.run(["rm", "-rf", folder], check=True)
+        assert pathlib.Path(folder).name.startswith("drf-mosquitto-")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 main(globals())
