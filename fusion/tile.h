@@ -46,11 +46,14 @@ struct fusion_tile {
 uint32_t fusion_pyramid_index(uint32_t level, uint32_t row, uint32_t column);
 
 // Takes nothing over: copies cells, sources, and where not NULL source_of and flags, computes
-// the pyramid. DRF_ERR_NOMEM.
+// the pyramid. NULL source_of: every cell is from sources[0]. NULL flags:
+// FUSION_SURFACE_GROUND. What is the same for every known cell is kept once. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
                                                 const struct fusion_source *const *sources,
                                                 uint16_t source_count, const uint8_t *source_of,
                                                 const uint8_t *flags, struct fusion_tile **out);
 void fusion_tile_free(struct fusion_tile *tile); // NULL is fine
+// Equal cells, sources and flags. NULL, nothing known, equals NULL only.
+bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
 
 #endif
