@@ -4,8 +4,8 @@
 // Latitude and longitude are taken on the Earth figure that the grid names, as every model
 // output is used: no datum shift between the model's sphere and WGS 84. Fractional indices are
 // i = (x - x0) / dx, j = (y - y0) / dy; a result outside 0 .. ni-1, 0 .. nj-1 is a position
-// outside the grid, and no error. To learn a plane's metres, open it with x0 = y0 = 0 and
-// dx = dy = 1.
+// outside the grid, and no error. To learn a plane's metres (or
+// rotated degrees), open it with x0 = y0 = 0 and dx = dy = 1, ni = nj = 2.
 //
 // A plane has one owner and one thread at a time (PROJ keeps state in it). geo_plane_at() and
 // the others allocate nothing.
