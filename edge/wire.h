@@ -31,9 +31,6 @@ const char *edge_wire_content_type(enum edge_wire_form form);
 enum edge_wire_form edge_wire_form_of(const char *content_type, const uint8_t *bytes,
                                       size_t size);
 
-// [A-Za-z0-9][A-Za-z0-9._-]{0,35}
-bool edge_wire_id_valid(const char *id, size_t size);
-
 enum edge_reply_code { // numbers of ReplyCode in schemas/drf/v1/enums.proto
     EDGE_REPLY_OK = 1,
     EDGE_REPLY_ACCEPTED_DEFAULTS = 2,
@@ -129,11 +126,11 @@ struct edge_wire_stream {
     uint32_t mode; // enum edge_mode
 };
 
-enum edge_wire_shed { // bits of Context.shed
-    EDGE_SHED_PATCH = 1,
-    EDGE_SHED_SEGMENTS = 2,
-    EDGE_SHED_RATE = 4,
-    EDGE_SHED_OBSTACLES = 8,
+enum edge_wire_shed { // bits of Context.shed; edge/metrics.h counts more than these
+    EDGE_WIRE_SHED_PATCH = 1,
+    EDGE_WIRE_SHED_SEGMENTS = 2,
+    EDGE_WIRE_SHED_RATE = 4,
+    EDGE_WIRE_SHED_OBSTACLES = 8,
 };
 
 struct edge_wire_context {
