@@ -9,6 +9,7 @@
 static const struct sim_command commands[] = {
     {"broker", "an embedded Kafka on a free port", sim_broker_run},
     {"world", "make a world and write the files providers would publish", sim_world_run},
+    {"publish", "put files into Kafka as their providers would", sim_publish_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
