@@ -11,12 +11,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "edge/mode.h"
 #include "edge/region.h"
 #include "geo/decode.h"
 #include "geo/status.h"
-
-// The numbers of Mode in schemas/drf/v1/enums.proto.
-enum drf_mode { DRF_MODE_LIVE = 1, DRF_MODE_TEST, DRF_MODE_REPLAY, DRF_MODE_SIM };
 
 enum {
     DRF_ID_SIZE = 37, // [A-Za-z0-9][A-Za-z0-9._-]{0,35} and NUL: region, node, feed
@@ -30,11 +28,11 @@ enum drf_feed_kind { DRF_FEED_TERRAIN = 1, DRF_FEED_OBSTACLE, DRF_FEED_WEATHER }
 struct drf_feed_config {
     char name[32]; // the source name where a message has no ce_source
     char topic[DRF_TEXT_SIZE];
-    enum drf_feed_kind kind;
-    enum geo_format format;
-    uint32_t layer; // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER
-    bool urgent;    // its own Kafka client; taken between slices of bulk work
-    uint32_t mode;  // of messages without drf_mode: enum drf_mode
+    uint32_t kind;   // enum drf_feed_kind
+    uint32_t format; // enum geo_format
+    uint32_t layer;  // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER
+    uint32_t urgent; // 1: its own Kafka client; taken between slices of bulk work
+    uint32_t mode;   // of messages without drf_mode: enum drf_mode
     int32_t priority;
     char source[64]; // of messages without ce_source; empty: the feed's name alone
     char licence[64];
@@ -74,6 +72,7 @@ struct drf_limits {
 
 struct drf_kafka_setting {
     char *name, *value; // librdkafka's own words
+    unsigned line;
 };
 
 struct drf_config {
@@ -130,10 +129,5 @@ struct geo_bounds drf_config_keep(const struct drf_config *config);
 
 // "drf/v1" for LIVE, "drf-test/v1" for the rest.
 const char *drf_config_topic_root(const struct drf_config *config);
-
-const char *drf_mode_name(uint32_t mode);               // "LIVE"; "UNKNOWN" for no mode
-uint32_t drf_mode_parse(const char *name, size_t size); // 0: none of them
-// Whether a node of one mode may have a message of another (CONTRACT.md, point 17).
-bool drf_mode_accepts(uint32_t node, uint32_t message);
 
 #endif

@@ -36,7 +36,7 @@ const char *edge_log_quote(char *out, size_t room, const char *text, size_t size
 
 // Lets `burst` lines of one kind through in any `window_us`, and says how many were held back.
 struct edge_log_limit {
-    int64_t window_utc_us;
+    int64_t window_mono_us;
     uint32_t written, held;
 };
 // True: write it; *held (may be NULL) is how many were held back before it.

@@ -30,11 +30,6 @@ DRF_MUST_CHECK enum drf_status edge_region_from_bounds(struct geo_bounds bounds,
 DRF_MUST_CHECK enum drf_status edge_region_from_ring(const struct geo_point *ring, size_t count,
                                                      char error[static EDGE_REGION_ERROR_SIZE],
                                                      struct edge_region *out);
-// A GeoJSON Polygon, or a Feature or FeatureCollection of exactly one; no holes.
-// DRF_ERR_SYNTAX, DRF_ERR_RANGE, DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status edge_region_from_geojson(
-    const char *text, size_t size, char error[static EDGE_REGION_ERROR_SIZE],
-    struct edge_region *out);
 void edge_region_close(struct edge_region *region); // NULL is fine
 
 // How far `point` is outside the ring; 0 inside and on it. Metres on the sphere of the mean

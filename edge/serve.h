@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "edge/link.h"
+#include "edge/now.h"
 #include "geo/status.h"
 
 struct drf_config;
@@ -20,12 +21,6 @@ struct edge_backqueue;
 struct edge_metrics;
 struct edge_health;
 struct edge_serve;
-
-// Now, on both clocks. Timers run on mono, validity on utc.
-struct edge_now {
-    int64_t mono_us;
-    int64_t utc_us;
-};
 
 // A value kept in the store from an earlier life: "profile/{id}", "plan/{id}".
 struct edge_serve_kept {
@@ -36,13 +31,10 @@ struct edge_serve_kept {
 
 // All pointers are borrowed until close. `boot_id` names this life of the stream.
 // DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status edge_serve_open(const struct drf_config *config,
-                                               uint64_t boot_id, struct edge_link link,
-                                               struct edge_mailbox *mailbox,
-                                               struct edge_backqueue *backqueue,
-                                               struct edge_metrics *metrics,
-                                               const struct edge_health *health,
-                                               struct edge_serve **out);
+DRF_MUST_CHECK enum drf_status edge_serve_open(
+    const struct drf_config *config, uint64_t boot_id, struct edge_link link,
+    struct edge_mailbox *mailbox, struct edge_backqueue *backqueue,
+    struct edge_metrics *metrics, const struct edge_health *health, struct edge_serve **out);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: gives back what an earlier life kept. DRF_ERR_SYNTAX: not one of its

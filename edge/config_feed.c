@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/config_read.h"
+#include "fusion/root.h"
+
+enum { CLASS_BY_KIND = 2 };
+
+static bool format_fits(uint32_t kind, uint32_t format)
+{
+    switch (format) {
+    case GEO_FORMAT_TERRAIN:
+    case GEO_FORMAT_GEOTIFF:
+    case GEO_FORMAT_DTED:
+    case GEO_FORMAT_HGT:
+        return kind == DRF_FEED_TERRAIN;
+    case GEO_FORMAT_DOF:
+    case GEO_FORMAT_GEOJSON_OBSTACLES:
+        return kind == DRF_FEED_OBSTACLE;
+    case GEO_FORMAT_GRIB:
+        return kind == DRF_FEED_WEATHER;
+    default:
+        return false;
+    }
+}
+
+static void fill_by_kind(struct drf_feed_config *feed)
+{
+    static const uint32_t formats[] = {[DRF_FEED_TERRAIN] = GEO_FORMAT_TERRAIN,
+                                       [DRF_FEED_OBSTACLE] = GEO_FORMAT_DOF,
+                                       [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB};
+    if (feed->format == GEO_FORMAT_UNKNOWN)
+        feed->format = formats[feed->kind];
+    if (feed->kind == DRF_FEED_OBSTACLE)
+        feed->layer = FUSION_LAYER_OBSTACLE;
+    if (feed->kind == DRF_FEED_WEATHER)
+        feed->layer = FUSION_LAYER_WEATHER;
+    if (feed->urgent == CLASS_BY_KIND)
+        feed->urgent = feed->kind == DRF_FEED_OBSTACLE;
+}
+
+static bool topic_valid(const char *topic)
+{
+    return topic[0] != '\0'
+           && strspn(topic, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+                  == strlen(topic);
+}
+
+static enum drf_status check_feed(struct config_reader *reader, const yaml_node_t *node,
+                                  const struct drf_config *config, size_t index)
+{
+    const struct drf_feed_config *feed = &config->feeds[index];
+    unsigned line = config_line(node);
+    if (!topic_valid(feed->topic))
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: topic of '%s': letters, digits, '.', '_' and '-'",
+                             feed->name);
+    if (!format_fits(feed->kind, feed->format))
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': format %s does not belong to this kind", feed->name,
+                             geo_format_name((enum geo_format)feed->format));
+    if (feed->kind != DRF_FEED_TERRAIN && config_find(reader, node, "surface", NULL))
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': surface belongs to terrain only", feed->name);
+    if (!drf_mode_accepts(config->mode, feed->mode))
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': a %s node does not accept data of mode %s",
+                             feed->name, drf_mode_name(config->mode),
+                             drf_mode_name(feed->mode));
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(config->feeds[i].name, feed->name) == 0)
+            return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                                 "feeds: two feeds are named '%s'", feed->name);
+        // Positions in the store are kept by topic and partition.
+        if (strcmp(config->feeds[i].topic, feed->topic) == 0)
+            return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                                 "feeds: '%s' and '%s' read the same topic",
+                                 config->feeds[i].name, feed->name);
+    }
+    return DRF_OK;
+}
+
+static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t *node,
+                                 struct drf_config *config, size_t index)
+{
+    struct drf_feed_config *feed = &config->feeds[index];
+    if (node->type != YAML_MAPPING_NODE)
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "feeds: each entry is a mapping of keys to values");
+    enum drf_status status = config_check_keys(reader, node, config_feed_keys, "", "feeds");
+    if (status == DRF_OK)
+        status =
+            config_read_section(reader, node, config_feed_keys, "", config_line(node), feed);
+    if (status != DRF_OK)
+        return status;
+    if (feed->mode == 0)
+        feed->mode = config->mode;
+    fill_by_kind(feed);
+    return check_feed(reader, node, config, index);
+}
+
+enum drf_status config_read_feeds(struct config_reader *reader, const yaml_node_t *feeds,
+                                  struct drf_config *out)
+{
+    if (!feeds || config_is_null(feeds))
+        return DRF_OK;
+    if (feeds->type != YAML_SEQUENCE_NODE)
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(feeds),
+                             "feeds: must be a list, each entry beginning with '- '");
+    size_t count = (size_t)(feeds->data.sequence.items.top - feeds->data.sequence.items.start);
+    if (count > DRF_FEEDS_MAX)
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(feeds),
+                             "feeds: at most %d", DRF_FEEDS_MAX);
+    out->feeds = calloc(count + 1, sizeof *out->feeds);
+    if (!out->feeds)
+        return config_refuse(reader->error, DRF_ERR_NOMEM, 0, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const yaml_node_t *node =
+            yaml_document_get_node(reader->document, feeds->data.sequence.items.start[i]);
+        enum drf_status status = read_feed(reader, node, out, i);
+        if (status != DRF_OK)
+            return status;
+        out->feed_count = i + 1;
+    }
+    return DRF_OK;
+}

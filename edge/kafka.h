@@ -1,0 +1,78 @@
+// edge/kafka.h - the Kafka consumer: partitions into one queue for each feed.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Partitions are started by hand from offsets the caller knows; no consumer group, nothing is
+// committed to Kafka. One client serves urgent feeds and one bulk feeds, so that a large fetch
+// never stands before an urgent one. A paused feed is one whose queue is not read: librdkafka
+// stops fetching when it is full (queued.max.messages.kbytes). next, start, stop and serve
+// belong to the ingest loop and do not block; discover blocks and may run on any other thread.
+#ifndef EDGE_KAFKA_H
+#define EDGE_KAFKA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/config.h"
+#include "edge/message.h"
+#include "geo/status.h"
+
+enum { EDGE_KAFKA_ERROR_SIZE = 200, EDGE_KAFKA_PARTITIONS_MAX = 256 };
+
+// Whether librdkafka knows the setting and takes the value, and the node leaves it to the
+// operator. DRF_ERR_RANGE with a line for people.
+DRF_MUST_CHECK enum drf_status edge_kafka_setting_check(
+    const char *name, const char *value, char error[static EDGE_KAFKA_ERROR_SIZE]);
+
+struct edge_kafka;
+
+// Called from edge_kafka_serve() only. `level` as in syslog (3 error, 4 warning ...).
+typedef void (*edge_kafka_log_fn)(void *context, int level, const char *text);
+
+// A client for those feeds of the configuration whose class is `urgent`. `wake_fd` (an eventfd)
+// is written when messages come. The configuration is borrowed until close. DRF_ERR_RANGE: the
+// settings together make no client; *error says why. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent,
+                                               int wake_fd, edge_kafka_log_fn log,
+                                               void *log_context,
+                                               char error[static EDGE_KAFKA_ERROR_SIZE],
+                                               struct edge_kafka **out);
+void edge_kafka_close(struct edge_kafka *kafka); // NULL is fine; may wait for the network
+
+// Lets librdkafka call back (log, errors).
+void edge_kafka_serve(struct edge_kafka *kafka);
+
+// DRF_ERR_RANGE: no such feed here, or librdkafka refuses.
+DRF_MUST_CHECK enum drf_status edge_kafka_start(struct edge_kafka *kafka, size_t feed,
+                                                int32_t partition, int64_t offset);
+void edge_kafka_stop(struct edge_kafka *kafka, size_t feed, int32_t partition);
+
+enum edge_kafka_event {
+    EDGE_KAFKA_NOTHING,
+    EDGE_KAFKA_MESSAGE,
+    EDGE_KAFKA_END,       // message.offset is the end of message.partition for now
+    EDGE_KAFKA_OFFSET,    // the offset asked for is not there (any more)
+    EDGE_KAFKA_UNREADABLE // message.topic: gone, or not allowed
+};
+// The next of a feed. A MESSAGE is given back with edge_kafka_release().
+enum edge_kafka_event edge_kafka_next(struct edge_kafka *kafka, size_t feed,
+                                      struct edge_message *out);
+void edge_kafka_release(struct edge_message *message);
+
+// What a broker says of one feed's topic.
+struct edge_kafka_found {
+    size_t feed;
+    size_t count;  // of partitions; 0: the topic does not exist
+    bool too_many; // there are more than fit; those are not read
+    struct {
+        int32_t partition;
+        int64_t low, high; // first offset kept, and the one after the last
+    } partitions[EDGE_KAFKA_PARTITIONS_MAX];
+    char cluster_id[64]; // "" where the broker has none
+};
+// Asks, for at most about `timeout_ms` for each question. DRF_ERR_AGAIN: no broker answers.
+DRF_MUST_CHECK enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed,
+                                                   int timeout_ms,
+                                                   struct edge_kafka_found *out);
+
+#endif
