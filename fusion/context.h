@@ -18,7 +18,7 @@
 #include "fusion/weather.h"
 #include "geo/status.h"
 
-enum { FUSION_NEAREST_MAX = 16 };
+enum { FUSION_NEAREST_MAX = 16, FUSION_SEGMENTS_MAX = 8 };
 
 struct fusion_number {
     bool known;

@@ -1,52 +1,60 @@
-// fusion/corridor.h - what stands in the way ahead, in segments without gaps.
+// fusion/corridor.h - what the cells under a piece of the way ahead hold.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A path is a chain of points; around each piece of it lies a convex quadrilateral: as wide as
-// the corridor at either end, lengthened by the half width where the path begins, ends or
-// bends, so that the pieces together cover everything within the half width of the path. A cell
-// counts when any position inside the quadrilateral would take it into account, that is when
-// the cell grown by half a cell on each side touches it: no maximum here is below what
-// fusion/sample.h says of any position inside. Unknown cells are counted, never passed over.
+// Around each piece of a path lies a convex outline: as wide as the corridor at either end,
+// lengthened by the half width where the path begins, ends or bends, so that the outlines
+// together cover everything within the half width of the path. A cell counts when any position
+// inside the outline would take it into account, that is when the cell grown by half a cell on
+// each side touches it: no maximum here is below what fusion/sample.h says of a position
+// inside. Unknown cells are counted, never passed over.
 //
-// Plain functions, no allocation. A path along a constant true course is a rhumb line.
+// Every touched cell is read once per layer, in runs along its row: the mean needs them all,
+// and at the width of a corridor that beats walking down the maximum pyramid.
+//
+// Plain functions, no allocation.
 #ifndef FUSION_CORRIDOR_H
 #define FUSION_CORRIDOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "fusion/root.h"
 #include "geo/point.h"
 
-enum { FUSION_SEGMENTS_MAX = 8 };
+enum { FUSION_OUTLINE_CORNERS_MAX = 12 };
 
-// Four corners in order, in cells of the tile level: x eastward from longitude -180, y
-// southward from latitude +90.
-struct fusion_quad {
-    double x[4], y[4];
+// Convex, corners in order, in cells of the tile level: x eastward from longitude -180, y
+// southward from latitude +90. x may run past the antimeridian.
+struct fusion_outline {
+    uint32_t corner_count;
+    double x[FUSION_OUTLINE_CORNERS_MAX], y[FUSION_OUTLINE_CORNERS_MAX];
 };
 
-// What the cells of one or more quadrilaterals hold.
+// Around the piece of path from a to b, half widths in metres at both ends, which are
+// lengthened along the path by as much as said. Longitudes may run past 180 but not jump.
+struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
+                                           struct geo_point b, double half_a_m, double half_b_m,
+                                           double longer_a_m, double longer_b_m);
+
+// Around a disc: a regular polygon that holds it, at most 3.6 % larger in radius.
+struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,
+                                          double radius_m);
+
+// What the cells of one or more outlines hold.
 struct fusion_swath {
-    uint64_t cells;         // touched, each as often as a quadrilateral touched it
-    uint64_t ground_known;  // with known ground
-    uint64_t surface_known; // with known surface
+    uint64_t cells;         // touched, each as often as an outline touched it
+    uint64_t ground_known;  // of these
+    uint64_t surface_known; // of these
     double ground_sum_m;    // over cells of known ground
     double ground_max_amsl_m, surface_max_amsl_m; // meaningful when one is known
-    enum fusion_reason unknown_reason; // of the first unknown surface; NONE when none is
+    double surface_acc95_m; // the worst of the rasters in the touched tiles; tops of obstacles
+                            // hold theirs already
+    const struct fusion_tile *last; // touched
 };
 
 struct fusion_swath fusion_swath_empty(void);
 
-// Adds the cells of one quadrilateral. A cell outside the root's tiles is unknown.
-void fusion_corridor_scan(const struct fusion_root *root, const struct fusion_quad *quad,
-                          struct fusion_swath *swath);
-
-// The quadrilateral around a piece of path from a to b, half widths in metres at both, of which
-// the ends may be lengthened. a and b may be equal: a square around the point.
-struct fusion_quad fusion_corridor_quad(const struct fusion_root *root, struct geo_point a,
-                                        struct geo_point b, double half_a_m, double half_b_m,
-                                        double lengthen_a_m, double lengthen_b_m);
+// Adds the cells of one outline. A cell outside the root's tiles is unknown.
+void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root,
+                      const struct fusion_outline *outline);
 
 #endif

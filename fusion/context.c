@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/context.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "fusion/context_parts.h"
+#include "fusion/frame.h"
+#include "fusion/sample.h"
+
+struct fusion_builder {
+    struct geo_crs *crs;
+    struct fusion_planes *planes;
+};
+
+enum drf_status fusion_builder_open(struct fusion_builder **out)
+{
+    struct fusion_builder *builder = calloc(1, sizeof *builder);
+    if (builder == NULL)
+        return DRF_ERR_NOMEM;
+    enum drf_status status = geo_crs_open(&builder->crs);
+    if (status == DRF_OK)
+        status = fusion_planes_open(&builder->planes);
+    if (status != DRF_OK) {
+        fusion_builder_close(builder);
+        return status;
+    }
+    *out = builder;
+    return DRF_OK;
+}
+
+void fusion_builder_close(struct fusion_builder *builder)
+{
+    if (builder == NULL)
+        return;
+    fusion_planes_close(builder->planes);
+    geo_crs_close(builder->crs);
+    free(builder);
+}
+
+static void layer_states(const struct fusion_root *root, struct fusion_context *out)
+{
+    out->layer_state_count = 0;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        enum fusion_reason reason = fusion_sample_state(root, (enum fusion_layer)layer);
+        if (reason != FUSION_REASON_NONE)
+            out->layer_states[out->layer_state_count++] =
+                (struct fusion_layer_state){(enum fusion_layer)layer, reason};
+    }
+}
+
+// The obstacle list is complete where the layer is and the circle stays inside what is kept.
+static enum fusion_reason obstacles_reason(const struct fusion_root *root,
+                                           struct geo_point point, double radius_m)
+{
+    enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_OBSTACLE);
+    if (state != FUSION_REASON_NONE)
+        return state;
+    struct fusion_frame frame = fusion_frame_at(point);
+    const struct fusion_offset rim[] = {
+        {0.0, 0.0}, {radius_m, 0.0}, {-radius_m, 0.0}, {0.0, radius_m}, {0.0, -radius_m}};
+    for (size_t i = 0; i < sizeof rim / sizeof rim[0]; i++)
+        if (fusion_sample_reason(root, FUSION_LAYER_OBSTACLE,
+                                 fusion_frame_point(&frame, rim[i]))
+            == FUSION_REASON_OUT_OF_REGION)
+            return FUSION_REASON_OUT_OF_REGION;
+    return FUSION_REASON_NONE;
+}
+
+void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,
+                          const struct fusion_aircraft *aircraft, int64_t now_utc_us,
+                          struct fusion_context *out)
+{
+    struct geo_point position = aircraft->fix.position;
+    assert(fabs(position.lat_deg) <= 90.0 && fabs(position.lon_deg) <= 180.0);
+
+    out->epoch = root->epoch;
+    out->position = position;
+    fusion_context_height(builder->crs, root, aircraft, &out->height);
+    struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
+    out->plan_state = follow.state;
+    fusion_context_ahead(builder->crs, root, aircraft, &follow, &out->height, &out->look_ahead);
+
+    struct fusion_weather_ask ask = {.position = position,
+                                     .agl_known = out->height.agl_m.known,
+                                     .agl_m = out->height.agl_m.value,
+                                     .now_utc_us = now_utc_us};
+    fusion_weather_ask(builder->planes, root, &ask, &out->weather);
+
+    out->obstacle_radius_m = aircraft->limits.obstacle_radius_m;
+    size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
+                      ? aircraft->limits.obstacles_max
+                      : FUSION_NEAREST_MAX;
+    out->obstacles_reason = obstacles_reason(root, position, out->obstacle_radius_m);
+    out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
+                                                  out->obstacles, &out->obstacle_count);
+    layer_states(root, out);
+
+    out->advisories.count = 0;
+    out->advisories.left_out = 0;
+    struct fusion_view view = {
+        .root = root, .aircraft = aircraft, .context = out, .now_utc_us = now_utc_us};
+    fusion_reason(&view, &out->advisories);
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/sample.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "geo/cells.h"
+
+enum { SIDE = GEO_CELLS_SIDE };
+
+struct cell {
+    const struct fusion_tile *tile; // NULL: none there
+    uint32_t index;
+    bool known;
+    double amsl_m;
+};
+
+// The four cells whose centres surround a point, north-west first, row by row.
+struct four {
+    struct cell cells[4];
+    double right, down; // the point's place between the centres, 0 .. 1
+};
+
+// Columns wrap around the globe, rows end at the poles.
+static struct cell cell_at(const struct fusion_root *root,
+                           const struct fusion_tile *const *tiles, int64_t column, int64_t row)
+{
+    const struct fusion_extent *extent = &root->tiles;
+    uint32_t tile_columns = UINT32_C(2) << extent->first.level;
+    int64_t rows = (INT64_C(1) << extent->first.level) * SIDE;
+    if (row < 0)
+        row = 0;
+    if (row >= rows)
+        row = rows - 1;
+    uint32_t wrapped = (uint32_t)((uint64_t)column & ((uint64_t)tile_columns * SIDE - 1));
+    uint32_t tile_column = (wrapped / SIDE - extent->first.col) & (tile_columns - 1);
+    int64_t tile_row = row / SIDE - (int64_t)extent->first.row;
+    struct cell cell = {.tile = NULL};
+    if (tile_column >= extent->columns || tile_row < 0 || tile_row >= (int64_t)extent->rows)
+        return cell;
+    cell.tile = tiles[(size_t)tile_row * extent->columns + tile_column];
+    if (cell.tile == NULL)
+        return cell;
+    cell.index = (uint32_t)(row % SIDE) * SIDE + wrapped % SIDE;
+    uint16_t value = cell.tile->cells[cell.index];
+    cell.known = value != GEO_CELL_UNKNOWN;
+    cell.amsl_m = GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * value;
+    return cell;
+}
+
+static struct four four_at(const struct fusion_root *root,
+                           const struct fusion_tile *const *tiles, struct geo_point point)
+{
+    double cells_per_deg = (double)(UINT32_C(1) << root->tiles.first.level) * SIDE / 180.0;
+    double x = (point.lon_deg + 180.0) * cells_per_deg - 0.5;
+    double y = (90.0 - point.lat_deg) * cells_per_deg - 0.5;
+    double west = floor(x), north = floor(y);
+    struct four four = {.right = x - west, .down = y - north};
+    for (int i = 0; i < 4; i++)
+        four.cells[i] =
+            cell_at(root, tiles, (int64_t)west + (i & 1), (int64_t)north + (i >> 1));
+    return four;
+}
+
+static const struct fusion_source *source_of(const struct cell *cell)
+{
+    const struct fusion_tile *tile = cell->tile;
+    if (tile->source_count == 0)
+        return NULL;
+    return tile->sources[tile->uniform_source ? 0 : tile->source_of[cell->index]];
+}
+
+enum fusion_reason fusion_sample_state(const struct fusion_root *root, enum fusion_layer layer)
+{
+    if (layer != FUSION_LAYER_SURFACE)
+        return root->layer_fed[layer] ? root->layer_state[layer] : FUSION_REASON_NO_DATA;
+
+    bool fed = false;
+    for (int part = FUSION_LAYER_GROUND; part <= FUSION_LAYER_OBSTACLE; part++) {
+        if (!root->layer_fed[part])
+            continue;
+        if (root->layer_state[part] != FUSION_REASON_NONE)
+            return root->layer_state[part];
+        fed = true;
+    }
+    return fed ? FUSION_REASON_NONE : FUSION_REASON_NO_DATA;
+}
+
+enum fusion_reason fusion_sample_reason(const struct fusion_root *root, enum fusion_layer layer,
+                                        struct geo_point point)
+{
+    const struct geo_bounds *keep = &root->keep;
+    bool in_lon = keep->west_deg <= keep->east_deg
+                      ? point.lon_deg >= keep->west_deg && point.lon_deg <= keep->east_deg
+                      : point.lon_deg >= keep->west_deg || point.lon_deg <= keep->east_deg;
+    if (!in_lon || point.lat_deg < keep->south_deg || point.lat_deg > keep->north_deg)
+        return FUSION_REASON_OUT_OF_REGION;
+    enum fusion_reason state = fusion_sample_state(root, layer);
+    return state == FUSION_REASON_NONE ? FUSION_REASON_NO_DATA : state;
+}
+
+struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
+                                          struct geo_point point)
+{
+    struct four four = four_at(root, root->ground, point);
+    const struct cell *c = four.cells;
+    const struct cell *nearest = &c[(four.down >= 0.5 ? 2 : 0) + (four.right >= 0.5 ? 1 : 0)];
+    if (!nearest->known)
+        return (struct fusion_sample){
+            .reason = fusion_sample_reason(root, FUSION_LAYER_GROUND, point)};
+
+    double amsl_m = nearest->amsl_m;
+    if (c[0].known && c[1].known && c[2].known && c[3].known) {
+        double north_m = c[0].amsl_m + (c[1].amsl_m - c[0].amsl_m) * four.right;
+        double south_m = c[2].amsl_m + (c[3].amsl_m - c[2].amsl_m) * four.right;
+        amsl_m = north_m + (south_m - north_m) * four.down;
+    }
+    return (struct fusion_sample){.known = true,
+                                  .reason = FUSION_REASON_NONE,
+                                  .amsl_m = amsl_m,
+                                  .source = source_of(nearest)};
+}
+
+struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
+                                           struct geo_point point)
+{
+    struct four four = four_at(root, root->surface, point);
+    const struct cell *highest = NULL;
+    for (int i = 0; i < 4; i++)
+        if (four.cells[i].known && (highest == NULL || four.cells[i].amsl_m > highest->amsl_m))
+            highest = &four.cells[i];
+    // The point lies in the nearest cell: when that one is unknown, its neighbours say nothing
+    // of what stands there.
+    const struct cell *nearest =
+        &four.cells[(four.down >= 0.5 ? 2 : 0) + (four.right >= 0.5 ? 1 : 0)];
+    if (highest == NULL || !nearest->known)
+        return (struct fusion_sample){
+            .reason = fusion_sample_reason(root, FUSION_LAYER_SURFACE, point)};
+
+    const struct fusion_tile *tile = highest->tile;
+    uint8_t flags = tile->uniform_flags || tile->flags == NULL ? tile->flags_all
+                                                               : tile->flags[highest->index];
+    return (struct fusion_sample){
+        .known = true,
+        .reason =
+            (flags & FUSION_SURFACE_DSM) != 0 ? FUSION_REASON_NONE : FUSION_REASON_BARE_EARTH,
+        .amsl_m = highest->amsl_m,
+        .source = source_of(highest),
+        .flags = flags,
+    };
+}
