@@ -7,6 +7,11 @@
 // fusion_store_commit() writes them, with offsets and dirty marks, in one transaction. A commit
 // that fails loses nothing: the changes stay pending, are served, and the next commit tries
 // again. One connection writes and checkpoints; the store is used by one thread.
+//
+// synchronous = NORMAL: a power cut may take back the last commits, whole ones, newest first;
+// their offsets go with them, so the node reads the same messages again. A killed process loses
+// no commit. While the file is open for writing, `<path>-lock` is locked beside it, so that no
+// second node writes; readers (query, GDAL) are not held up and hold nobody up.
 #ifndef FUSION_STORE_H
 #define FUSION_STORE_H
 
@@ -20,6 +25,22 @@
 
 struct fusion_store;
 
+enum fusion_store_trouble {
+    FUSION_STORE_SOUND = 0,
+    FUSION_STORE_DAMAGED,  // not a database, torn or bit-flipped: set aside and rebuild
+    FUSION_STORE_BUSY,     // another program writes it
+    FUSION_STORE_MISMATCH, // made with another level, region or mode
+    FUSION_STORE_NEWER,    // made by a newer program
+    FUSION_STORE_FOREIGN,  // a sound database that is not a store: leave it alone
+    FUSION_STORE_FULL,     // no room on its disk
+    FUSION_STORE_UNUSABLE, // cannot be created, read or written: path, permission, device
+};
+
+struct fusion_store_fault {
+    enum fusion_store_trouble trouble;
+    char text[320]; // one line for people, "" when sound
+};
+
 struct fusion_store_config {
     const char *path;
     struct geo_bounds
@@ -30,6 +51,7 @@ struct fusion_store_config {
     bool read_only;           // query, info, digest: opens beside a running node
     size_t pending_max_bytes; // fusion_store_pending_bytes() above this: the caller pauses its
                               // feeds
+    struct fusion_store_fault *fault; // may be NULL; says why when open fails
 };
 
 struct fusion_identity {
@@ -51,8 +73,9 @@ DRF_MUST_CHECK enum drf_status fusion_store_open(const struct fusion_store_confi
 // Does not commit. NULL is fine.
 void fusion_store_close(struct fusion_store *store);
 // What the last DRF_ERR_STORE or DRF_ERR_RANGE of this store meant, one line for people; "" if
-// there was none.
+// there was none, or a commit has succeeded since.
 const char *fusion_store_error(const struct fusion_store *store);
+struct fusion_store_fault fusion_store_fault(const struct fusion_store *store);
 
 // The live version of an identity. DRF_ERR_ABSENT: never seen. *tombstone may be NULL.
 DRF_MUST_CHECK enum drf_status fusion_store_version(struct fusion_store *store,

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sqlite3.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/store_impl.h"
+#include "fusion/store_shape.h"
+
+enum { BUSY_MS = 500, LOCK_BUSY_MS = 100 };
+
+static enum fusion_store_trouble trouble_of(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_ERROR: // a table or column that a sound store has
+        return FUSION_STORE_DAMAGED;
+    case SQLITE_FULL:
+        return FUSION_STORE_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return FUSION_STORE_BUSY;
+    default:
+        return FUSION_STORE_UNUSABLE;
+    }
+}
+
+enum drf_status store_fail(struct fusion_store *store, int code, const char *doing)
+{
+    if ((code & 0xff) == SQLITE_NOMEM)
+        return DRF_ERR_NOMEM;
+    store->fault.trouble = trouble_of(code);
+    const char *why = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+    (void)snprintf(store->fault.text, sizeof store->fault.text, "%s: cannot %s: %s (SQLite %d)",
+                   store->path, doing, why,
+                   store->db != NULL ? sqlite3_extended_errcode(store->db) : code);
+    return DRF_ERR_STORE;
+}
+
+enum drf_status store_refuse(struct fusion_store *store, enum fusion_store_trouble trouble,
+                             enum drf_status status, const char *text)
+{
+    store->fault.trouble = trouble;
+    (void)snprintf(store->fault.text, sizeof store->fault.text, "%s: %s", store->path, text);
+    return status;
+}
+
+enum drf_status store_exec(struct fusion_store *store, const char *sql)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? DRF_OK : store_fail(store, code, "set up the store");
+}
+
+enum drf_status store_writable(struct fusion_store *store)
+{
+    if (!store->config.read_only)
+        return DRF_OK;
+    return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE, "opened for reading only");
+}
+
+const char *fusion_store_error(const struct fusion_store *store) { return store->fault.text; }
+
+struct fusion_store_fault fusion_store_fault(const struct fusion_store *store)
+{
+    return store->fault;
+}
+
+size_t fusion_store_pending_bytes(const struct fusion_store *store)
+{
+    return store->pending.bytes + store->rendered_bytes;
+}
+
+int64_t fusion_store_as_of(const struct fusion_store *store) { return store->as_of_utc_us; }
+
+static char *copy_of(const char *text, const char *suffix)
+{
+    const size_t length = strlen(text), more = strlen(suffix) + 1;
+    char *copy = malloc(length + more);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        memcpy(copy + length, suffix, more);
+    }
+    return copy;
+}
+
+static int wal_grew(void *context, struct sqlite3 *db, const char *name, int frames)
+{
+    (void)db;
+    (void)name;
+    ((struct fusion_store *)context)->wal_frames = frames;
+    return SQLITE_OK;
+}
+
+// A second database beside the first, kept locked by SQLite's own means: they hold between
+// processes and within one, and end with the process however it ends.
+static enum drf_status lock_writer(struct fusion_store *store)
+{
+    char *path = copy_of(sqlite3_db_filename(store->db, "main"), "-lock");
+    if (path == NULL)
+        return DRF_ERR_NOMEM;
+    int code =
+        sqlite3_open_v2(path, &store->lock,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    free(path);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(store->lock, LOCK_BUSY_MS);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(store->lock, "PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE", NULL,
+                            NULL, NULL);
+    if (code == SQLITE_OK)
+        return DRF_OK;
+    if ((code & 0xff) == SQLITE_BUSY)
+        return store_refuse(store, FUSION_STORE_BUSY, DRF_ERR_STORE,
+                            "another program is writing this store; only one may");
+    if ((code & 0xff) == SQLITE_NOMEM)
+        return DRF_ERR_NOMEM;
+    return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE,
+                        "cannot lock the store: its folder must be writable");
+}
+
+static enum drf_status connect_file(struct fusion_store *store)
+{
+    const bool reader = store->config.read_only;
+    const int flags =
+        (reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+        | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(store->path, &store->db, flags, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(store->db, BUSY_MS);
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (code == SQLITE_OK)
+        code = store_shape_register(store->db);
+    if (code != SQLITE_OK)
+        return store_fail(store, code, "open the file");
+    return reader ? DRF_OK : lock_writer(store);
+}
+
+static enum drf_status open_parts(struct fusion_store *store)
+{
+    enum drf_status status = store_pending_open(&store->pending);
+    if (status == DRF_OK)
+        status = store_sources_open(store);
+    if (status == DRF_OK)
+        status = store_index_open(&store->mark_by_tile);
+    if (status == DRF_OK)
+        status = store_rendered_open(store);
+    if (status == DRF_OK)
+        status = connect_file(store);
+    if (status == DRF_OK)
+        status = store_schema_open(store);
+    if (status == DRF_OK)
+        status = store_prepare(store);
+    if (status == DRF_OK)
+        status = store_marks_open(store);
+    return status;
+}
+
+enum drf_status fusion_store_open(const struct fusion_store_config *config,
+                                  struct fusion_store **out)
+{
+    struct fusion_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return DRF_ERR_NOMEM;
+    store->config = *config;
+    store->as_of_utc_us = INT64_MIN;
+    store->path = copy_of(config->path, "");
+    store->region_id = copy_of(config->region_id != NULL ? config->region_id : "", "");
+    store->config.path = store->path;
+    store->config.region_id = store->region_id;
+    enum drf_status status = DRF_ERR_NOMEM;
+    if (store->path != NULL && store->region_id != NULL)
+        status = open_parts(store);
+    if (config->fault != NULL)
+        *config->fault = store->fault;
+    if (status != DRF_OK) {
+        fusion_store_close(store);
+        return status;
+    }
+    if (!config->read_only)
+        sqlite3_wal_hook(store->db, wal_grew, store);
+    *out = store;
+    return DRF_OK;
+}
+
+void fusion_store_close(struct fusion_store *store)
+{
+    if (store == NULL)
+        return;
+    store_finalize(store);
+    // Both leave a file that the next open understands, whatever they return.
+    (void)sqlite3_close(store->db);
+    (void)sqlite3_close(store->lock);
+    store_rendered_close(store);
+    store_marks_close(store);
+    store_sources_close(store);
+    store_pending_close(&store->pending);
+    free(store->scratch);
+    free(store->region_id);
+    free(store->path);
+    free(store);
+}
