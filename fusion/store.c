@@ -133,7 +133,8 @@ static enum drf_status connect_file(struct fusion_store *store)
     if (code == SQLITE_OK)
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+        // SQLite lets triggers use an R-tree in a trusted schema only; readers fire none.
+        code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, !reader, NULL);
     if (code == SQLITE_OK)
         code = store_shape_register(store->db);
     if (code != SQLITE_OK)
