@@ -162,19 +162,26 @@ DRF_MUST_CHECK enum drf_status fusion_store_mark_dirty(struct fusion_store *stor
                                                        struct geo_tile tile);
 DRF_MUST_CHECK enum drf_status fusion_store_each_dirty(struct fusion_store *store,
                                                        fusion_tile_fn fn, void *context);
-// Writes the fused tile (NULL: nothing known) into the coverage of `layer` and clears the mark;
-// in a transaction of its own with others rendered since the last call of
-// fusion_store_render_commit().
+// Encodes the fused tile (NULL: nothing known) for the coverage of `layer` and clears the mark;
+// written by fusion_store_render_commit(), in a transaction of its own with others rendered
+// since its last call. What is rendered waits in memory (and in pending_bytes) until the truth
+// it shows is committed: then the next commit does both, one after the other.
 DRF_MUST_CHECK enum drf_status fusion_store_render(struct fusion_store *store,
                                                    enum fusion_layer layer,
                                                    struct geo_tile tile,
                                                    const struct fusion_tile *fused);
 DRF_MUST_CHECK enum drf_status fusion_store_render_commit(struct fusion_store *store);
 // The obstacle's row in the feature table; NULL top when unknown. Derived from the truth, so
-// written lazily too.
+// written lazily too. `id` is that of its identity.
 DRF_MUST_CHECK enum drf_status fusion_store_render_obstacle(
     struct fusion_store *store, int64_t id,
     const struct fusion_obstacle *obstacle); // NULL: gone
+
+// Identities whose feature row does not show the committed truth (the last run ended before it
+// was rendered): render each, NULL for those that are not live obstacles.
+typedef enum drf_status (*fusion_id_fn)(void *context, int64_t id);
+DRF_MUST_CHECK enum drf_status fusion_store_each_stale(struct fusion_store *store,
+                                                       fusion_id_fn fn, void *context);
 
 // Writes everything pending in one transaction. DRF_ERR_STORE: nothing was written, all of it
 // is still pending.

@@ -32,7 +32,7 @@ static const char *const base[] = {
     "CREATE TABLE gpkg_contents ("
     " table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,"
     " description TEXT DEFAULT '', last_change DATETIME NOT NULL"
-    " DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),"
+    " DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),"
     " min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,"
     " CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));",
     "CREATE TABLE gpkg_extensions ("
@@ -56,7 +56,7 @@ static const char *const base[] = {
     "CREATE TABLE gpkg_metadata_reference ("
     " reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT,"
     " row_id_value INTEGER, timestamp DATETIME NOT NULL"
-    " DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),"
+    " DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),"
     " md_file_id INTEGER NOT NULL, md_parent_id INTEGER,"
     " CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),"
     " CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));",

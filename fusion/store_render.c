@@ -340,3 +340,19 @@ enum drf_status store_render_resume(struct fusion_store *store)
 {
     return store->render_wanted ? fusion_store_render_commit(store) : DRF_OK;
 }
+
+enum drf_status fusion_store_each_stale(struct fusion_store *store, fusion_id_fn fn,
+                                        void *context)
+{
+    struct sqlite3_stmt *statement = store_use(store, STORE_SQL_STALE);
+    enum drf_status row, status = DRF_OK;
+    store->walking++;
+    while ((row = store_step(store, STORE_SQL_STALE, "list stale rows")) == DRF_OK) {
+        status = fn(context, sqlite3_column_int64(statement, 0));
+        if (status != DRF_OK)
+            break;
+    }
+    store->walking--;
+    store_done(store, STORE_SQL_STALE);
+    return row == DRF_OK || row == DRF_ERR_ABSENT ? status : row;
+}

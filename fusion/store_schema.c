@@ -71,11 +71,13 @@ static enum drf_status create_tables(struct fusion_store *store)
 
 static enum drf_status create_file(struct fusion_store *store)
 {
+    // Before the write-ahead log is switched on: so the first page is in the file itself, where
+    // GDAL looks for the application id without SQLite's help.
     char pragmas[256];
     (void)snprintf(pragmas, sizeof pragmas,
                    "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL;"
-                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                   "BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = 10300;",
+                   "PRAGMA synchronous = FULL; BEGIN IMMEDIATE; PRAGMA application_id = %d;"
+                   "PRAGMA user_version = 10300;",
                    STORE_PAGE_BYTES, 0x47504B47);
     enum drf_status status = store_exec(store, pragmas);
     if (status == DRF_OK)
