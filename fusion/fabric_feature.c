@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Obstacles: each its own identity, with the version of the message that brought it.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/fabric_impl.h"
+
+// One message of features being applied.
+struct apply {
+    struct fusion_fabric *fabric;
+    const struct fusion_message *message;
+    int64_t floor_utc_us; // what is older was withdrawn by an edition
+    size_t applied, duplicate, superseded;
+    struct fusion_source certificate;
+    struct geo_record_builder builder;
+};
+
+enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
+                                     int64_t version_utc_us,
+                                     const struct geo_obstacle *obstacle,
+                                     const struct geo_point *vertices,
+                                     const struct fusion_source *content)
+{
+    const struct fusion_source *source;
+    enum drf_status status = fusion_certificates_take(fabric->certificates, content, &source);
+    if (status != DRF_OK)
+        return status;
+    status =
+        fusion_features_add(fabric->features, id, version_utc_us, obstacle, vertices, source);
+    fusion_certificates_drop(fabric->certificates, source);
+    return status;
+}
+
+struct marking {
+    struct fusion_fabric *fabric;
+    enum drf_status status;
+};
+
+static void mark_surface(void *context, size_t index)
+{
+    struct marking *marking = context;
+    if (marking->status == DRF_OK && !marking->fabric->slots[index].surface_mark)
+        marking->status = fabric_mark(marking->fabric, FUSION_LAYER_SURFACE, index);
+}
+
+// What the surface shows under the obstacle is to be folded and rendered again.
+static enum drf_status disturb(struct fusion_fabric *fabric,
+                               const struct fusion_feature *feature)
+{
+    const struct fusion_obstacle *fused = feature->fused;
+    struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
+    fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
+    fabric->changed = true;
+    fabric->rows_stale = true;
+    if (!feature->raises)
+        return DRF_OK;
+    struct marking marking = {.fabric = fabric};
+    fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, mark_surface,
+                          &marking);
+    fabric_dirty_under(fabric, fused, true);
+    return marking.status;
+}
+
+static enum drf_status note_gone(struct fusion_fabric *fabric, int64_t id)
+{
+    if (fabric->gone_count == fabric->gone_room) {
+        size_t room = fabric->gone_room == 0 ? 64 : fabric->gone_room * 2;
+        int64_t *gone = realloc(fabric->gone, room * sizeof *gone);
+        if (gone == NULL)
+            return DRF_ERR_NOMEM;
+        fabric->gone = gone;
+        fabric->gone_room = room;
+    }
+    fabric->gone[fabric->gone_count++] = id;
+    return DRF_OK;
+}
+
+// Takes a former version out of memory.
+static enum drf_status leave(struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_feature *former = fusion_features_find(fabric->features, id);
+    if (former == NULL)
+        return DRF_OK;
+    enum drf_status status = disturb(fabric, former);
+    if (status == DRF_OK)
+        status = note_gone(fabric, id);
+    return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;
+}
+
+static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_identity identity,
+                                struct fusion_version version)
+{
+    int64_t id;
+    enum drf_status status = fusion_store_put(fabric->store, identity, version,
+                                              (struct geo_record){0}, NULL, NULL, &id);
+    return status == DRF_OK ? leave(fabric, id) : status;
+}
+
+// Whether a version may replace what is live. Counts it when not.
+static enum drf_status weigh(struct apply *apply, struct fusion_identity identity,
+                             bool *replaces)
+{
+    struct fusion_version live;
+    int64_t id;
+    enum drf_status status =
+        fusion_store_version(apply->fabric->store, identity, &live, NULL, &id);
+    *replaces = status == DRF_ERR_ABSENT;
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? DRF_OK : status;
+    int order = fusion_version_compare(&apply->message->version, &live);
+    *replaces = order > 0;
+    apply->duplicate += order == 0;
+    apply->superseded += order < 0;
+    return DRF_OK;
+}
+
+static enum drf_status put_obstacle(struct apply *apply, struct fusion_identity identity,
+                                    const struct geo_item *item)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    const struct geo_obstacle *obstacle = item->payload;
+    const struct geo_point *vertices = geo_item_vertices(item);
+    apply->builder.size = 0; // the memory of the last one
+    struct geo_record record;
+    int64_t id;
+    enum drf_status status =
+        geo_record_add(&apply->builder, GEO_ITEM_OBSTACLE, item->payload, item->size, NULL, 0);
+    if (status == DRF_OK)
+        status = geo_record_finish(&apply->builder, &record);
+    if (status == DRF_OK)
+        status = fusion_store_put(fabric->store, identity, apply->message->version, record,
+                                  &apply->certificate, NULL, &id);
+    if (status == DRF_OK)
+        status = leave(fabric, id);
+    if (status == DRF_OK)
+        status = fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, obstacle,
+                                      vertices, &apply->certificate);
+    if (status != DRF_OK)
+        return status;
+    struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    status = fabric_refresh(fabric, feature);
+    return status == DRF_OK ? disturb(fabric, feature) : status;
+}
+
+static enum drf_status apply_obstacle(struct apply *apply, const struct geo_item *item)
+{
+    const struct geo_obstacle *obstacle = item->payload;
+    struct fusion_identity identity = apply->message->identity;
+    identity.key = obstacle->id;
+    bool replaces;
+    enum drf_status status = weigh(apply, identity, &replaces);
+    if (status != DRF_OK || !replaces)
+        return status;
+    apply->applied++;
+    // Withdrawn by its source, by a later edition without it, or by having moved away: each is
+    // a version without a value, so that an older one that comes late stays out.
+    bool lives =
+        (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) == 0
+        && apply->message->version.time_utc_us >= apply->floor_utc_us
+        && fusion_features_inside(apply->fabric->features, obstacle, geo_item_vertices(item));
+    return lives ? put_obstacle(apply, identity, item)
+                 : withdraw(apply->fabric, identity, apply->message->version);
+}
+
+// The obstacles of a record, last first: of one id twice in a message the last word counts.
+static enum drf_status apply_items(struct apply *apply, struct geo_record record)
+{
+    size_t count = 0, cursor = 0;
+    struct geo_item item;
+    while (geo_record_next(record, &cursor, &item))
+        count += item.kind == GEO_ITEM_OBSTACLE;
+    if (count == 0)
+        return DRF_OK;
+    struct geo_item *items = malloc(count * sizeof *items);
+    if (items == NULL)
+        return DRF_ERR_NOMEM;
+    size_t at = 0;
+    cursor = 0;
+    while (geo_record_next(record, &cursor, &item))
+        if (item.kind == GEO_ITEM_OBSTACLE)
+            items[at++] = item;
+    enum drf_status status = DRF_OK;
+    while (at > 0 && status == DRF_OK)
+        status = apply_obstacle(apply, &items[--at]);
+    free(items);
+    return status;
+}
+
+// Withdraws what a complete edition does not have.
+static enum drf_status sweep(struct apply *apply)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    size_t total = fusion_features_count(fabric->features), count = 0, cursor = 0;
+    const struct fusion_feature **old = malloc((total + 1) * sizeof *old);
+    if (old == NULL)
+        return DRF_ERR_NOMEM;
+    for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
+         one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
+        if (one->version_utc_us < apply->floor_utc_us
+            && strcmp(one->fused->source->source, apply->certificate.source) == 0
+            && strcmp(one->fused->source->feed, apply->certificate.feed) == 0)
+            old[count++] = one;
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < count && status == DRF_OK; i++) {
+        char key[GEO_OBSTACLE_ID_SIZE];
+        memcpy(key, old[i]->fused->obstacle->id, sizeof key);
+        struct fusion_identity identity = apply->message->identity;
+        identity.key = key;
+        struct fusion_version live;
+        int64_t id;
+        status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+        if (status == DRF_OK)
+            status = withdraw(fabric, identity, live);
+        apply->applied++;
+    }
+    free((void *)old);
+    return status;
+}
+
+static enum drf_status apply_edition(struct apply *apply, bool *changed)
+{
+    const struct fusion_message *m = apply->message;
+    *changed = false;
+    if (m->edition == NULL || m->tombstone)
+        return fusion_editions_floor(apply->fabric->editions, m->identity.source,
+                                     &apply->floor_utc_us);
+    return fusion_editions_part(apply->fabric->editions, m->identity.source, m->edition,
+                                m->edition_part, m->edition_parts, m->version.time_utc_us,
+                                &apply->floor_utc_us, changed);
+}
+
+static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
+                                           const struct fusion_message *message)
+{
+    struct fusion_weather_terms terms = fabric_terms(fabric, message->identity.feed, NULL);
+    struct fusion_source made = {
+        .priority = terms.priority,
+        .issue_utc_us = message->version.time_utc_us,
+        .data_time_utc_us = INT64_MIN, // each obstacle has its own
+    };
+    snprintf(made.feed, sizeof made.feed, "%s", message->identity.feed);
+    snprintf(made.source, sizeof made.source, "%s", message->identity.source);
+    memcpy(made.licence, terms.licence, sizeof made.licence);
+    // Without the message's key: the obstacle is the same whichever message brought this
+    // version.
+    fusion_certificate_version("", message->version.time_utc_us, made.version);
+    return made;
+}
+
+enum drf_status fabric_apply_features(struct fusion_fabric *fabric,
+                                      const struct fusion_message *message,
+                                      struct geo_record record, enum fusion_outcome *outcome)
+{
+    struct apply apply = {
+        .fabric = fabric,
+        .message = message,
+        .certificate = certificate_of(fabric, message),
+    };
+    geo_record_builder_init(&apply.builder, record.size + 4096);
+    bool part_changed = false;
+    enum drf_status status = apply_edition(&apply, &part_changed);
+    if (status == DRF_OK && message->tombstone) {
+        bool replaces;
+        status = weigh(&apply, message->identity, &replaces);
+        if (status == DRF_OK && replaces) {
+            apply.applied++;
+            status = withdraw(fabric, message->identity, message->version);
+        }
+    } else if (status == DRF_OK) {
+        status = apply_items(&apply, record);
+        if (status == DRF_OK && part_changed)
+            status = sweep(&apply);
+    }
+    geo_record_builder_close(&apply.builder);
+    *outcome = apply.applied > 0 || part_changed ? FUSION_APPLIED
+               : apply.superseded > 0            ? FUSION_SUPERSEDED
+                                                 : FUSION_DUPLICATE;
+    return status;
+}

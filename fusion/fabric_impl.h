@@ -1,0 +1,110 @@
+// fusion/fabric_impl.h - what the files of the fabric share; nobody else includes it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ownership of fused tiles: a slot owns its ground tile, and its surface tile unless the two
+// are one. What is dirty is queued once; whoever takes it from a queue looks again whether it
+// still is.
+#ifndef FUSION_FABRIC_IMPL_H
+#define FUSION_FABRIC_IMPL_H
+
+#include "fusion/edition.h"
+#include "fusion/fabric.h"
+#include "fusion/feature.h"
+#include "fusion/fold.h"
+#include "fusion/weather_set.h"
+
+enum fabric_queue_name {
+    FABRIC_GROUND,  // tiles whose ground is to be folded
+    FABRIC_SURFACE, // and whose surface is
+    FABRIC_URGENT,  // tiles to be folded before all others, ground and surface
+    FABRIC_RENDER,  // tiles whose coverages do not show the truth
+    FABRIC_QUEUES
+};
+
+struct fabric_queue { // a ring of tile indices, each at most once
+    uint32_t *items;
+    size_t first, count;
+    bool *queued; // by tile index
+};
+
+struct fabric_slot {
+    const struct fusion_tile *ground, *surface;
+    bool ground_dirty, surface_dirty;     // to be folded
+    bool ground_loading, surface_loading; // never folded since the start, though the store may
+                                          // know something
+    bool ground_mark, surface_mark;       // to be rendered
+};
+
+struct fabric_change {
+    struct fusion_change change;
+    uint64_t epoch; // of the root that first shows it
+};
+
+struct fusion_fabric {
+    struct geo_bounds keep;
+    uint32_t level;
+    struct fusion_feed *feeds;
+    size_t feed_count;
+    struct fusion_store *store; // borrowed
+    struct fusion_certificates *certificates;
+    struct fusion_retired retired;
+    struct fusion_features *features;
+    struct fusion_weather_set *weather;
+    struct fusion_editions *editions;
+    struct fusion_fold *fold;
+    struct fusion_extent tiles, buckets;
+    size_t tile_count;
+    struct fabric_slot *slots;
+    struct fabric_queue queues[FABRIC_QUEUES];
+    size_t ground_loading, surface_loading; // how many slots are
+    int64_t *gone;                          // obstacles whose rows are to be removed
+    size_t gone_count, gone_room, rendered; // rendered: since the last render commit
+    size_t row_cursor;                      // over the features, for their rows
+    bool rows_stale;
+    enum fusion_reason rim_state[FUSION_LAYER_COUNT];
+    size_t half_applied; // messages that stand half in the truth: no commit until they are whole
+    bool changed;      // since the last root
+    uint64_t acknowledged;
+    struct fusion_root *root; // as last published, NULL before
+    struct fabric_change changes[FUSION_CHANGES_MAX];
+    size_t change_count;
+};
+
+// fabric.c
+struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index);
+const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name);
+struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
+                                         const struct fusion_source *stored);
+void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index);
+bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index);
+// What is to be folded, in memory only.
+void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent);
+// What no longer shows the truth, in memory and in the store.
+DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
+                                           enum fusion_layer layer, size_t index);
+void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
+                    enum fusion_layer layer);
+void fabric_release_tile(void *context, void *part); // context: struct fusion_certificates
+
+// fabric_load.c
+DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric);
+
+// fabric_fold.c
+DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
+                                              struct fusion_feature *feature);
+// The surface under an obstacle is to be folded again.
+void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                        bool urgent);
+
+// fabric_feature.c
+DRF_MUST_CHECK enum drf_status fabric_apply_features(struct fusion_fabric *fabric,
+                                                     const struct fusion_message *message,
+                                                     struct geo_record record,
+                                                     enum fusion_outcome *outcome);
+DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
+                                                    int64_t version_utc_us,
+                                                    const struct geo_obstacle *obstacle,
+                                                    const struct geo_point *vertices,
+                                                    const struct fusion_source *content);
+
+#endif

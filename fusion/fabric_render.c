@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's GeoPackage, brought up to date behind the truth.
+#include "fusion/fabric_impl.h"
+
+enum {
+    ROWS_PER_STEP = 100,
+    RENDERS_PER_COMMIT = 16,
+};
+
+static enum drf_status count_render(struct fusion_fabric *fabric)
+{
+    if (++fabric->rendered < RENDERS_PER_COMMIT)
+        return DRF_OK;
+    enum drf_status status = fusion_store_render_commit(fabric->store);
+    if (status == DRF_OK)
+        fabric->rendered = 0;
+    return status;
+}
+
+static enum drf_status render_tile(struct fusion_fabric *fabric, size_t index)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    struct geo_tile tile = fabric_tile(fabric, index);
+    enum drf_status status = DRF_OK;
+    if (slot->ground_mark) {
+        status = fusion_store_render(fabric->store, FUSION_LAYER_GROUND, tile, slot->ground);
+        slot->ground_mark = status != DRF_OK;
+    } else if (slot->surface_mark) {
+        status = fusion_store_render(fabric->store, FUSION_LAYER_SURFACE, tile, slot->surface);
+        slot->surface_mark = status != DRF_OK;
+    }
+    return status;
+}
+
+// The first tile in the queue that is folded; false when none is.
+static bool next_tile(struct fusion_fabric *fabric, size_t *out)
+{
+    size_t waiting = fabric->queues[FABRIC_RENDER].count, index;
+    while (waiting-- > 0 && fabric_pop(fabric, FABRIC_RENDER, &index)) {
+        const struct fabric_slot *slot = &fabric->slots[index];
+        if (!slot->ground_mark && !slot->surface_mark)
+            continue;
+        if (!slot->ground_dirty && !slot->surface_dirty) {
+            *out = index;
+            return true;
+        }
+        fabric_push(fabric, FABRIC_RENDER, index);
+    }
+    return false;
+}
+
+static enum drf_status render_rows(struct fusion_fabric *fabric)
+{
+    size_t left = ROWS_PER_STEP;
+    while (fabric->gone_count > 0 && left > 0) {
+        int64_t id = fabric->gone[fabric->gone_count - 1];
+        // A new version of the same obstacle brings its own row.
+        enum drf_status status = fusion_features_find(fabric->features, id) != NULL
+                                     ? DRF_OK
+                                     : fusion_store_render_obstacle(fabric->store, id, NULL);
+        if (status != DRF_OK)
+            return status;
+        fabric->gone_count--;
+        left--;
+    }
+    if (!fabric->rows_stale || fabric->gone_count > 0)
+        return DRF_OK;
+    size_t cursor = 0;
+    for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
+         one != NULL; one = fusion_features_next(fabric->features, &cursor, one)) {
+        if (!one->row_stale)
+            continue;
+        if (left-- == 0)
+            return DRF_OK;
+        enum drf_status status =
+            fusion_store_render_obstacle(fabric->store, one->id, one->fused);
+        if (status != DRF_OK)
+            return status;
+        one->row_stale = false;
+    }
+    fabric->rows_stale = false;
+    return DRF_OK;
+}
+
+// Rows first: at a start the marks of the tiles say which rows may be stale, so no mark may go
+// before the rows are written.
+enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
+{
+    bool rows = fabric->rows_stale || fabric->gone_count > 0;
+    size_t index;
+    enum drf_status status;
+    if (rows) {
+        status = render_rows(fabric);
+        if (status == DRF_OK)
+            status = count_render(fabric);
+        return status == DRF_OK ? DRF_ERR_AGAIN : status;
+    }
+    if (next_tile(fabric, &index)) {
+        status = render_tile(fabric, index);
+        if (fabric->slots[index].ground_mark || fabric->slots[index].surface_mark)
+            fabric_push(fabric, FABRIC_RENDER, index);
+        if (status == DRF_OK)
+            status = count_render(fabric);
+        return status == DRF_OK ? DRF_ERR_AGAIN : status;
+    }
+    if (fabric->rendered == 0)
+        return DRF_OK;
+    status = fusion_store_render_commit(fabric->store);
+    if (status == DRF_OK)
+        fabric->rendered = 0;
+    return status;
+}
