@@ -9,6 +9,7 @@
 #define EDGE_SERVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "edge/link.h"
@@ -45,6 +46,13 @@ DRF_MUST_CHECK enum drf_status edge_serve_restore(struct edge_serve *serve,
 // Takes the newest root, reads what came in, sends what is due. Returns the mono time at which
 // it wants to run again at the latest, even if nothing comes in.
 int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now);
+
+// What the broker is to say when the node is lost: the retained state, DOWN. *size is the room
+// in, the length out; EDGE_SERVE_WILL_MAX is enough. It goes to edge_topic_node(..., "state").
+// DRF_ERR_FULL: no room.
+enum { EDGE_SERVE_WILL_MAX = 256 };
+DRF_MUST_CHECK enum drf_status edge_serve_will(const struct drf_config *config,
+                                               uint64_t boot_id, uint8_t *bytes, size_t *size);
 
 // Says goodbye: the retained state says DOWN.
 void edge_serve_farewell(struct edge_serve *serve, struct edge_now now);

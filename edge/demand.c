@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve_parts.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// FNV-1a, 64 bits: the same payload again changes nothing and asks for no reply.
+static uint64_t digest_of(const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    uint64_t digest = 14695981039346656037u;
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ at[i]) * 1099511628211u;
+    return digest;
+}
+
+static enum edge_wire_form form_of(const struct edge_incoming *in)
+{
+    return in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
+}
+
+static void answer(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                   uint32_t answers, const struct edge_wire_refusal *refusal)
+{
+    const struct edge_wire_reply reply = {
+        .code = refusal->code,
+        .field_path = refusal->field_path,
+        .text = refusal->text,
+        .correlation = refusal->correlation,
+        .retry_after_s = refusal->code == EDGE_REPLY_OVERLOADED ? 5.0 : 0.0,
+        .answers = answers,
+    };
+    edge_reply_send(serve, id, drone, &reply);
+}
+
+static void answer_text(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                        uint32_t answers, enum edge_reply_code code, const char *text)
+{
+    struct edge_wire_refusal refusal = {.code = code};
+    (void)snprintf(refusal.text, sizeof refusal.text, "%s", text);
+    answer(serve, id, drone, answers, &refusal);
+}
+
+// On its way to the store, or refused: what is accepted is not forgotten at the next start.
+static bool keep(struct edge_serve *serve, const char *what, const char *id, const void *bytes,
+                 size_t size)
+{
+    char name[EDGE_BACKQUEUE_NAME_SIZE];
+    int length = snprintf(name, sizeof name, "%s/%s", what, id);
+    assert(length > 0 && (size_t)length < sizeof name);
+    (void)length;
+    if (edge_backqueue_push(serve->backqueue, name, bytes, size) == DRF_OK)
+        return true;
+    edge_metrics_add(serve->metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
+    return false;
+}
+
+static struct edge_drone *admit(struct edge_serve *serve, const char *id, uint32_t answers)
+{
+    struct edge_drone *drone;
+    if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK)
+        return drone;
+    edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
+    answer_text(serve, id, NULL, answers, EDGE_REPLY_OVERLOADED,
+                "this node serves as many drones as it is configured for");
+    return NULL;
+}
+
+static void use_profile(struct edge_serve *serve, struct edge_drone *drone,
+                        const struct edge_wire_profile *profile, uint64_t digest)
+{
+    double rate_hz = fmin(profile->rate_hz, serve->config->limits.context_rate_max_hz);
+    drone->limits = profile->limits;
+    drone->wish = (struct edge_drone_wish){
+        .interval_us = (int64_t)(1e6 / rate_hz),
+        .link_bytes_per_s = profile->link_bytes_per_s,
+        .json = profile->json,
+        .ignore_seen = profile->ignore_seen,
+    };
+    drone->has_profile = true;
+    drone->profile_digest = digest;
+    edge_fleet_keep(serve->fleet, drone);
+}
+
+static void drop_profile(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (drone->has_profile && !keep(serve, "profile", drone->id, NULL, 0)) {
+        answer_text(serve, drone->id, drone, 2, EDGE_REPLY_OVERLOADED,
+                    "the store cannot keep up: ask again");
+        return;
+    }
+    edge_fleet_unprofile(serve->fleet, drone);
+    answer_text(serve, drone->id, drone, 2, EDGE_REPLY_OK,
+                "no profile is held: the node's defaults apply");
+}
+
+void edge_demand_profile(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in)
+{
+    struct edge_drone *drone = admit(serve, id, 2);
+    if (drone == NULL)
+        return;
+    uint64_t digest = digest_of(in->payload, in->size);
+    if (in->retained && drone->has_profile && drone->profile_digest == digest)
+        return; // the broker says again, at a new connection, what is known
+    if (in->size == 0) {
+        drop_profile(serve, drone);
+        return;
+    }
+    struct edge_wire_profile profile;
+    struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
+    if (edge_wire_profile_decode(serve->wire, form_of(in), in->payload, in->size, &profile,
+                                 &refusal)
+        != DRF_OK) {
+        answer(serve, id, drone, 2, &refusal);
+        return;
+    }
+    bool same = drone->has_profile && drone->profile_digest == digest;
+    if (!same && !keep(serve, "profile", id, in->payload, in->size)) {
+        answer_text(serve, id, drone, 2, EDGE_REPLY_OVERLOADED,
+                    "the store cannot keep up: send it again");
+        return;
+    }
+    use_profile(serve, drone, &profile, digest);
+    bool slowed = profile.rate_hz > serve->config->limits.context_rate_max_hz;
+    char text[96] = "";
+    if (slowed)
+        (void)snprintf(text, sizeof text, "rate_hz is limited to %g by this node",
+                       serve->config->limits.context_rate_max_hz);
+    const struct edge_wire_reply reply = {
+        .code =
+            profile.default_count > 0 || slowed ? EDGE_REPLY_ACCEPTED_DEFAULTS : EDGE_REPLY_OK,
+        .field_path = slowed ? "rate_hz" : "",
+        .text = text,
+        .correlation = profile.correlation,
+        .answers = 2,
+        .profile = &profile,
+    };
+    edge_reply_send(serve, id, drone, &reply);
+}
+
+static enum drf_status use_plan(struct edge_serve *serve, struct edge_drone *drone,
+                                const struct fusion_plan *plan, uint64_t digest)
+{
+    enum drf_status status = edge_fleet_plan_room(drone);
+    if (status != DRF_OK)
+        return status;
+    // Reports that name it come after it: until the next one it is not followed.
+    drone->report.plan_named = drone->report.plan_named && drone->has_plan
+                               && strcmp(drone->plan->plan_id, plan->plan_id) == 0;
+    *drone->plan = *plan;
+    drone->has_plan = true;
+    drone->plan_digest = digest;
+    edge_fleet_keep(serve->fleet, drone);
+    return DRF_OK;
+}
+
+static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (drone->has_plan && !keep(serve, "plan", drone->id, NULL, 0)) {
+        answer_text(serve, drone->id, drone, 3, EDGE_REPLY_OVERLOADED,
+                    "the store cannot keep up: ask again");
+        return;
+    }
+    drone->has_plan = false;
+    drone->plan_digest = 0;
+    drone->report.plan_named = false;
+    answer_text(serve, drone->id, drone, 3, EDGE_REPLY_OK, "no plan is held");
+}
+
+void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in)
+{
+    struct edge_drone *drone = admit(serve, id, 3);
+    if (drone == NULL)
+        return;
+    uint64_t digest = digest_of(in->payload, in->size);
+    bool same = drone->has_plan && drone->plan_digest == digest;
+    if (in->retained && same)
+        return;
+    if (in->size == 0) {
+        drop_plan(serve, drone);
+        return;
+    }
+    struct fusion_plan plan;
+    char correlation[EDGE_WIRE_NAME_SIZE] = "";
+    struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
+    if (edge_wire_plan_decode(serve->wire, form_of(in), in->payload, in->size,
+                              serve->now.utc_us, &plan, correlation, &refusal)
+        != DRF_OK) {
+        answer(serve, id, drone, 3, &refusal);
+        return;
+    }
+    if (!same && !keep(serve, "plan", id, in->payload, in->size)) {
+        answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
+                    "the store cannot keep up: send it again");
+        return;
+    }
+    if (use_plan(serve, drone, &plan, digest) != DRF_OK) {
+        answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
+        return;
+    }
+    const struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_OK, .correlation = correlation, .answers = 3};
+    edge_reply_send(serve, id, drone, &reply);
+}
+
+void edge_demand_request(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in)
+{
+    (void)in;
+    struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
+    answer_text(serve, id, drone, 4, EDGE_REPLY_NOT_AVAILABLE,
+                "this node answers no requests for terrain, preload, landing or snapshots");
+}
+
+void edge_demand_query(struct edge_serve *serve, const char *client,
+                       const struct edge_incoming *in)
+{
+    (void)serve;
+    (void)client;
+    (void)in;
+}
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
+                                       struct edge_serve_kept kept)
+{
+    struct edge_wire_profile profile;
+    struct edge_wire_refusal refusal;
+    struct edge_drone *drone;
+    if (edge_wire_profile_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
+                                 kept.bytes, kept.size, &profile, &refusal)
+            != DRF_OK
+        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
+        return DRF_ERR_SYNTAX;
+    use_profile(serve, drone, &profile, digest_of(kept.bytes, kept.size));
+    return DRF_OK;
+}
+
+static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
+                                    struct edge_serve_kept kept)
+{
+    struct fusion_plan plan;
+    char correlation[EDGE_WIRE_NAME_SIZE];
+    struct edge_wire_refusal refusal;
+    struct edge_drone *drone;
+    // Whether it is still valid is asked when it is used: there is no time yet.
+    if (edge_wire_plan_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
+                              kept.bytes, kept.size, INT64_MIN, &plan, correlation, &refusal)
+            != DRF_OK
+        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
+        return DRF_ERR_SYNTAX;
+    return use_plan(serve, drone, &plan, digest_of(kept.bytes, kept.size));
+}
+
+enum drf_status edge_demand_restore(struct edge_serve *serve, struct edge_serve_kept kept)
+{
+    const char *slash = strchr(kept.name, '/');
+    if (slash == NULL || !edge_id_valid(slash + 1, strlen(slash + 1)))
+        return DRF_ERR_SYNTAX;
+    if (begins(kept.name, "profile/"))
+        return restore_profile(serve, slash + 1, kept);
+    if (begins(kept.name, "plan/"))
+        return restore_plan(serve, slash + 1, kept);
+    return DRF_ERR_SYNTAX;
+}

@@ -1,0 +1,115 @@
+// edge/drone.h - one aircraft as the serve loop remembers it, and the rules about its pace.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A value in the fleet's table (edge/fleet.h). Everything but its plan lies inside; the plan is
+// one block, taken when the first plan comes and kept for the next.
+#ifndef EDGE_DRONE_H
+#define EDGE_DRONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/topic.h"
+#include "fusion/aircraft.h"
+
+#define EDGE_DRONE_NONE UINT32_MAX // no drone, where a number of one stands
+
+enum {
+    EDGE_SENT_TIMES = 32, // contexts whose time of sending is remembered
+};
+
+// Paces something: a virtual schedule (GCRA). One is let through when the schedule is at most
+// `slack_us` ahead of now.
+struct edge_pace {
+    int64_t next_mono_us; // when one on schedule would be due
+};
+bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t slack_us);
+void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us);
+
+// What the profile asks of the node, beside the limits of the aircraft.
+struct edge_drone_wish {
+    int64_t interval_us;       // between contexts
+    uint32_t link_bytes_per_s; // 0: unlimited
+    bool json, ignore_seen;
+};
+
+// The last report that was accepted.
+struct edge_drone_report {
+    struct fusion_fix fix;
+    int64_t arrival_mono_us;
+    uint64_t drone_boot_id;
+    uint32_t seq;
+    bool time_from_arrival;
+    bool plan_named; // it names the plan that is held
+};
+
+// Contexts sent in this stream, and the last that the drone says it has seen.
+struct edge_drone_stream {
+    uint32_t sent_seq, seen_seq; // 0: none
+    uint32_t reply_seq;
+    uint32_t sent_ms[EDGE_SENT_TIMES]; // mono, by seq modulo; wraps, only differences count
+};
+
+// Refusals of telemetry that no reply has told yet.
+struct edge_drone_refusals {
+    uint32_t untold;
+    uint32_t code; // enum edge_reply_code of the last
+    int64_t next_mono_us;
+};
+
+struct edge_drone {
+    char id[EDGE_ID_SIZE];
+    bool used;       // the slot holds a drone
+    bool known;      // more than one report, or a profile or plan is held
+    bool has_report; // one was accepted in this life of the node
+    bool reporting;  // from inside, not silent for long: contexts are made for it
+    bool outside;    // the last report was outside the region and its margin
+    bool outside_untold;
+    bool primary;   // inside the region itself
+    bool due;       // a context is owed
+    bool listed;    // stands in the list of who is due; belongs to the slot
+    bool pushed;    // because the fabric changed
+    bool shed_rate; // the last context was held back by the link budget
+    bool has_profile, has_plan;
+
+    uint32_t older, newer;                   // neighbours in the list of last use
+    uint32_t cell, cell_previous, cell_next; // where it reports from
+    int64_t used_mono_us;                    // of the last report, whatever became of it
+    int64_t due_mono_us, sent_mono_us;       // the context owed, the last one sent
+    int64_t outside_told_mono_us;
+
+    struct fusion_limits limits;
+    struct edge_drone_wish wish;
+    uint64_t profile_digest, plan_digest; // of the payload held
+    struct fusion_plan *plan;             // NULL before the first
+
+    struct edge_drone_report report;
+    struct edge_drone_stream stream;
+    struct edge_drone_refusals refusals;
+    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace;
+    float concern_length_m, concern_half_m; // of the corridor of the last context
+    bool concern_straight;                  // along the velocity; else any way
+};
+
+// Notes that a context goes out now and returns its number.
+uint32_t edge_drone_send(struct edge_drone *drone, int64_t now_mono_us);
+// Takes `seen` of a report; numbers never sent are passed over.
+void edge_drone_seen(struct edge_drone *drone, uint32_t context_seq);
+// How long the oldest context not seen is under way; 0 when all were seen. More than
+// EDGE_SENT_TIMES unseen contexts count as INT64_MAX.
+int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us);
+
+enum edge_order { EDGE_ORDER_NEXT, EDGE_ORDER_BACK };
+// Whether a report follows the last one of the same life of the drone: a greater number, where
+// both have one, and no earlier time. *lost: reports missing in between.
+enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_boot_id,
+                                 uint32_t seq, int64_t time_utc_us, bool time_from_arrival,
+                                 uint32_t *lost);
+
+// Whether a change in this box concerns what the drone was told of: it touches the corridor of
+// its last context, or the place where it is.
+struct geo_bounds;
+bool edge_drone_concerned(const struct edge_drone *drone, struct geo_bounds changed);
+
+#endif

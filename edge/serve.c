@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve.h"
+
+#include "edge/serve_parts.h"
+
+#include <stdlib.h>
+
+enum { MESSAGES_PER_STEP = 512 };
+
+struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq)
+{
+    return (struct edge_wire_stream){
+        .region_id = serve->config->region_id,
+        .node_id = serve->config->node_id,
+        .boot_id = serve->boot_id,
+        .seq = seq,
+        .node_time_utc_us = serve->now.utc_us,
+        .mode = serve->config->mode,
+    };
+}
+
+static enum drf_status open_fleet(const struct drf_config *config, struct edge_fleet **out)
+{
+    struct fusion_limits limits = fusion_limits_default();
+    limits.obstacle_radius_m = config->limits.obstacle_radius_m;
+    const struct edge_fleet_config fleet = {
+        .drones_max = config->limits.drones_max,
+        .forget_us = config->limits.drone_forget_us,
+        .bounds = edge_bounds_widen(config->region.bounds, config->margin_m),
+        .limits = limits,
+        .wish = {.interval_us = (int64_t)(1e6 / config->limits.context_rate_default_hz)},
+    };
+    return edge_fleet_open(&fleet, out);
+}
+
+enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_id,
+                                struct edge_link link, struct edge_mailbox *mailbox,
+                                struct edge_backqueue *backqueue, struct edge_metrics *metrics,
+                                const struct edge_health *health, struct edge_serve **out)
+{
+    struct edge_serve *serve = calloc(1, sizeof *serve);
+    if (serve == NULL)
+        return DRF_ERR_NOMEM;
+    serve->config = config;
+    serve->boot_id = boot_id;
+    serve->link = link;
+    serve->mailbox = mailbox;
+    serve->backqueue = backqueue;
+    serve->metrics = metrics;
+    serve->health = health;
+    serve->topic_root = drf_config_topic_root(config);
+    serve->due_mono_us = INT64_MAX;
+    serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
+    enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    if (status == DRF_OK)
+        status = edge_wire_open(&serve->wire);
+    if (status == DRF_OK)
+        status = fusion_builder_open(&serve->builder);
+    if (status == DRF_OK)
+        status = open_fleet(config, &serve->fleet);
+    if (status != DRF_OK) {
+        edge_serve_close(serve);
+        return status;
+    }
+    *out = serve;
+    return DRF_OK;
+}
+
+void edge_serve_close(struct edge_serve *serve)
+{
+    if (serve == NULL)
+        return;
+    edge_fleet_close(serve->fleet);
+    fusion_builder_close(serve->builder);
+    edge_wire_close(serve->wire);
+    free(serve->due);
+    free(serve);
+}
+
+enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_kept kept)
+{
+    return edge_demand_restore(serve, kept);
+}
+
+// Everything is made from the root within one step, so nothing older is referred to any more.
+static void take_root(struct edge_serve *serve)
+{
+    const struct fusion_root *root = edge_mailbox_take(serve->mailbox);
+    if (root == NULL)
+        return;
+    serve->root = root;
+    edge_mailbox_acknowledge(serve->mailbox, root->epoch);
+    edge_dispatch_root(serve, root);
+    edge_announce_root(serve);
+}
+
+static void take_message(struct edge_serve *serve, const struct edge_incoming *in)
+{
+    struct edge_topic topic;
+    if (edge_topic_parse(serve->topic_root, in->topic, &topic) != DRF_OK) {
+        // Without an id there is nobody to tell: the broker's ACL lets none of these through.
+        edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_INVALID, 0,
+                         1);
+        return;
+    }
+    switch (topic.kind) {
+    case EDGE_TOPIC_TELEMETRY:
+        edge_admission_take(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_PROFILE:
+        edge_demand_profile(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_PLAN:
+        edge_demand_plan(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_REQUEST:
+        edge_demand_request(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_QUERY:
+        edge_demand_query(serve, topic.id, in);
+        break;
+    default:
+        break;
+    }
+}
+
+int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
+{
+    serve->now = now;
+    take_root(serve);
+
+    struct edge_incoming in;
+    int taken = 0;
+    while (taken < MESSAGES_PER_STEP && serve->link.receive(serve->link.self, &in)) {
+        take_message(serve, &in);
+        taken++;
+    }
+    edge_dispatch_run(serve);
+
+    if (now.mono_us >= serve->forget_mono_us) {
+        edge_fleet_forget(serve->fleet, now.mono_us);
+        serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
+    }
+    edge_announce_run(serve);
+
+    if (taken == MESSAGES_PER_STEP)
+        return now.mono_us;
+    int64_t next_mono_us = serve->announced.heartbeat_mono_us;
+    return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
+}
+
+void edge_serve_farewell(struct edge_serve *serve, struct edge_now now)
+{
+    serve->now = now;
+    edge_announce_down(serve);
+}

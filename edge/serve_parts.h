@@ -1,0 +1,105 @@
+// edge/serve_parts.h - the serve step's state, and what its files do for each other.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Only edge/serve.c, admission.c, demand.c, dispatch.c, reply.c and announce.c include this.
+#ifndef EDGE_SERVE_PARTS_H
+#define EDGE_SERVE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/backqueue.h"
+#include "edge/config.h"
+#include "edge/fleet.h"
+#include "edge/health.h"
+#include "edge/link.h"
+#include "edge/mailbox.h"
+#include "edge/metrics.h"
+#include "edge/serve.h"
+#include "edge/topic.h"
+#include "edge/wire.h"
+#include "fusion/context.h"
+
+enum {
+    EDGE_SERVE_BUFFER_BYTES = 65536,
+    EDGE_SERVE_SECOND_US = 1000000,
+};
+
+struct edge_announced {
+    int64_t heartbeat_mono_us; // when the next is due
+    uint32_t heartbeat_seq;
+    uint32_t session; // of the link, to which state and catalog were sent
+    bool state_due, catalog_due;
+    uint32_t troubles;       // that the state last told
+    int64_t catalog_mono_us; // when it may be looked at again
+    uint64_t catalog_digest;
+};
+
+struct edge_serve {
+    const struct drf_config *config;
+    uint64_t boot_id;
+    struct edge_link link;
+    struct edge_mailbox *mailbox;
+    struct edge_backqueue *backqueue;
+    struct edge_metrics *metrics;
+    const struct edge_health *health;
+
+    struct edge_wire *wire;
+    struct fusion_builder *builder;
+    struct edge_fleet *fleet;
+    const struct fusion_root *root; // NULL before the first
+    const char *topic_root;
+    struct edge_now now; // of this step
+    int64_t forget_mono_us;
+    struct edge_pace stranger_pace; // replies to drones there is no place for
+
+    uint32_t *due; // numbers of drones that something is owed to, longest first
+    uint32_t due_count;
+    int64_t due_mono_us;  // when to look at them next
+    double concern_max_m; // the farthest any context looked ahead
+
+    struct edge_announced announced;
+    struct fusion_context context;
+    uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
+};
+
+struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq);
+
+// edge/admission.c: a report came in.
+void edge_admission_take(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+
+// edge/demand.c: a profile, a plan, a request or a query came in.
+void edge_demand_profile(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
+void edge_demand_request(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+void edge_demand_query(struct edge_serve *serve, const char *client,
+                       const struct edge_incoming *in);
+// What an earlier life kept.
+DRF_MUST_CHECK enum drf_status edge_demand_restore(struct edge_serve *serve,
+                                                   struct edge_serve_kept kept);
+
+// edge/dispatch.c: contexts. A report asks for one; a new root owes one to whom it concerns.
+void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
+void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
+// Something else is owed, a reply: it is looked at then.
+void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
+void edge_dispatch_run(struct edge_serve *serve);
+
+// edge/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).
+void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                     const struct edge_wire_reply *reply);
+// Telemetry was refused: counts, and tells at most once a second how many.
+void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
+                       const struct edge_wire_refusal *refusal);
+void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/announce.c: heartbeat, state and catalogue, as they are due.
+void edge_announce_run(struct edge_serve *serve);
+void edge_announce_root(struct edge_serve *serve);
+void edge_announce_down(struct edge_serve *serve);
+
+#endif
