@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/child.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "edge/child_spawn.h"
+#include "edge/child_wire.h"
+
+enum {
+    CHILDREN = EDGE_CHILD_LANES + 1, // and a spare
+    GRAVES = 16,
+    KEEP_BUFFER_MAX = 8 << 20, // larger ones are given back after use
+    START_RETRY_US = 500000,
+    START_TIMEOUT_US = 30000000,
+    NO_CHILD = -1,
+};
+
+enum state { ABSENT, STARTING, READY, BUSY };
+
+struct buffer {
+    uint8_t *bytes;
+    size_t size, room;
+};
+
+struct head {
+    struct edge_child_request request;
+    struct geo_decode_params params;
+};
+
+struct child {
+    enum state state;
+    pid_t pid;
+    int fd;
+    int64_t deadline_mono_us; // of STARTING and BUSY
+    // Out: the head, then the borrowed bytes.
+    struct head head;
+    const uint8_t *bytes;
+    size_t bytes_size, sent;
+    struct edge_child_answer answer;
+    size_t received; // of answer, then of what follows
+    struct buffer in;
+};
+
+struct lane {
+    int child; // NO_CHILD, or the one that works for it
+    bool done; // `result` waits to be taken
+    struct edge_decoded result;
+    struct buffer taken; // holds the record that was taken last
+};
+
+struct edge_children {
+    struct edge_children_config config;
+    int epoll_fd;
+    struct child children[CHILDREN];
+    struct lane lanes[EDGE_CHILD_LANES];
+    pid_t graves[GRAVES];  // killed, not reaped yet
+    int64_t start_mono_us; // not before: the last start failed
+    bool landlocked;
+};
+
+static_assert(sizeof(struct edge_child_request) + sizeof(struct geo_decode_params)
+                  == sizeof(struct head),
+              "what is sent is what the child reads: no padding between the two");
+
+static bool start_child(struct edge_children *children, struct child *child,
+                        int64_t now_mono_us)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    pid_t pid = -1;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = child};
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
+        && epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, ends[0], &event) == 0)
+        pid = edge_child_spawn(&children->config, ends[1]);
+    close(ends[1]);
+    if (pid < 0) {
+        close(ends[0]);
+        return false;
+    }
+    child->state = STARTING;
+    child->pid = pid;
+    child->fd = ends[0];
+    child->received = 0;
+    child->deadline_mono_us = now_mono_us + START_TIMEOUT_US;
+    return true;
+}
+
+static void reap(struct edge_children *children)
+{
+    for (size_t i = 0; i < GRAVES; i++)
+        if (children->graves[i] > 0 && waitpid(children->graves[i], NULL, WNOHANG) != 0)
+            children->graves[i] = 0;
+}
+
+static void bury(struct edge_children *children, pid_t pid)
+{
+    kill(pid, SIGKILL);
+    for (size_t i = 0; i < GRAVES; i++) {
+        if (children->graves[i] == 0) {
+            children->graves[i] = pid;
+            return;
+        }
+    }
+    waitpid(pid, NULL, 0); // sixteen are dying at once: this one's end is near too
+}
+
+static int lane_of(const struct edge_children *children, const struct child *child)
+{
+    for (int lane = 0; lane < EDGE_CHILD_LANES; lane++)
+        if (children->lanes[lane].child == (int)(child - children->children))
+            return lane;
+    return NO_CHILD;
+}
+
+static void end_child(struct edge_children *children, struct child *child)
+{
+    close(child->fd); // leaves the epoll set by that
+    bury(children, child->pid);
+    int lane = lane_of(children, child);
+    if (lane != NO_CHILD)
+        children->lanes[lane].child = NO_CHILD;
+    child->state = ABSENT;
+}
+
+static void refuse(struct lane *lane, enum geo_refusal_code code, const char *text)
+{
+    lane->result = (struct edge_decoded){.status = DRF_ERR_RANGE,
+                                         .died = code == GEO_REFUSAL_DIED,
+                                         .why = {.code = (uint32_t)code, .count = 1}};
+    snprintf(lane->result.why.text, sizeof lane->result.why.text, "%s", text);
+    lane->done = true;
+}
+
+// The child is gone, or no longer to be trusted.
+static void lose(struct edge_children *children, struct child *child, const char *text)
+{
+    int lane = lane_of(children, child);
+    bool working = child->state == BUSY;
+    if (child->state == STARTING) // a child that never gets ready is not started in a circle
+        children->start_mono_us = INT64_MAX;
+    end_child(children, child);
+    if (working && lane != NO_CHILD)
+        refuse(&children->lanes[lane], GEO_REFUSAL_DIED, text);
+}
+
+static void buffer_release(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    *buffer = (struct buffer){0};
+}
+
+static bool buffer_reserve(struct buffer *buffer, size_t size)
+{
+    if (size <= buffer->room)
+        return true;
+    uint8_t *bytes = realloc(buffer->bytes, size);
+    if (!bytes)
+        return false;
+    buffer->bytes = bytes;
+    buffer->room = size;
+    return true;
+}
+
+static void finish_record(struct child *child, struct lane *lane)
+{
+    struct geo_record record;
+    if (geo_record_validate(child->in.bytes, child->in.size, &record) != DRF_OK) {
+        refuse(lane, GEO_REFUSAL_DIED, "the decoder's record is malformed");
+        return;
+    }
+    struct buffer old = lane->taken;
+    lane->taken = child->in;
+    child->in = old;
+    if (child->in.room > KEEP_BUFFER_MAX)
+        buffer_release(&child->in);
+    lane->result = (struct edge_decoded){.status = DRF_OK, .record = record};
+    lane->done = true;
+}
+
+static void finish_refusal(const struct child *child, struct lane *lane)
+{
+    struct edge_decoded result = {.status = DRF_ERR_SYNTAX};
+    memcpy(&result.why, child->in.bytes, sizeof result.why);
+    result.why.text[sizeof result.why.text - 1] = '\0';
+    if (result.why.code == GEO_REFUSAL_NONE || result.why.code >= GEO_REFUSAL_COUNT)
+        result.why.code = GEO_REFUSAL_FORMAT;
+    if (result.why.count == 0)
+        result.why.count = 1;
+    lane->result = result;
+    lane->done = true;
+}
+
+// A whole answer is there.
+static void finish(struct edge_children *children, struct child *child)
+{
+    struct edge_child_answer answer = child->answer;
+    child->received = 0;
+    if (child->state == STARTING) {
+        children->landlocked = answer.landlocked != 0;
+        children->start_mono_us = 0;
+        child->state = READY;
+        return;
+    }
+    int index = lane_of(children, child);
+    assert(index != NO_CHILD);
+    struct lane *lane = &children->lanes[index];
+    if (answer.kind == EDGE_CHILD_RECORD)
+        finish_record(child, lane);
+    else
+        finish_refusal(child, lane);
+    child->state = READY;
+    if (lane->result.died)
+        end_child(children, child);
+}
+
+static bool answer_expected(const struct edge_children *children, const struct child *child)
+{
+    const struct edge_child_answer *answer = &child->answer;
+    if (answer->magic != EDGE_CHILD_MAGIC)
+        return false;
+    switch (answer->kind) {
+    case EDGE_CHILD_READY:
+        return child->state == STARTING && answer->size == 0;
+    case EDGE_CHILD_RECORD:
+        return child->state == BUSY && answer->size <= children->config.record_max_bytes + 4096;
+    case EDGE_CHILD_REFUSED:
+        return child->state == BUSY && answer->size == sizeof(struct geo_note);
+    default:
+        return false;
+    }
+}
+
+// Reads what is there. False: the child is lost.
+static bool receive(struct edge_children *children, struct child *child)
+{
+    for (;;) {
+        size_t head = sizeof child->answer;
+        uint8_t *at = child->received < head ? (uint8_t *)&child->answer + child->received
+                                             : child->in.bytes + (child->received - head);
+        size_t want = child->received < head ? head - child->received
+                                             : head + child->answer.size - child->received;
+        ssize_t got = read(child->fd, at, want);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno == EAGAIN;
+        if (got == 0 || child->state == READY) // gone, or speaks without being asked
+            return false;
+        child->received += (size_t)got;
+        if (child->received == head) {
+            if (!answer_expected(children, child)
+                || !buffer_reserve(&child->in, child->answer.size + 1))
+                return false;
+            child->in.size = child->answer.size;
+        }
+        if (child->received >= head && child->received == head + child->answer.size) {
+            finish(children, child);
+            return true;
+        }
+    }
+}
+
+static void watch(struct edge_children *children, struct child *child, bool writing)
+{
+    struct epoll_event event = {.events = writing ? EPOLLIN | EPOLLOUT : EPOLLIN,
+                                .data.ptr = child};
+    epoll_ctl(children->epoll_fd, EPOLL_CTL_MOD, child->fd, &event);
+}
+
+// Sends what the socket takes. False: the child is lost.
+static bool transmit(struct edge_children *children, struct child *child)
+{
+    size_t total = sizeof child->head + child->bytes_size;
+    while (child->sent < total) {
+        bool head = child->sent < sizeof child->head;
+        const uint8_t *at = head ? (const uint8_t *)&child->head + child->sent
+                                 : child->bytes + (child->sent - sizeof child->head);
+        size_t left = head ? sizeof child->head - child->sent : total - child->sent;
+        ssize_t put = send(child->fd, at, left, MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0 && errno == EAGAIN) {
+            watch(children, child, true);
+            return true;
+        }
+        if (put <= 0)
+            return false;
+        child->sent += (size_t)put;
+    }
+    watch(children, child, false);
+    return true;
+}
+
+enum drf_status edge_children_open(const struct edge_children_config *config,
+                                   struct edge_children **out)
+{
+    struct edge_children *children = calloc(1, sizeof *children);
+    if (!children)
+        return DRF_ERR_NOMEM;
+    children->config = *config;
+    for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
+        children->lanes[i].child = NO_CHILD;
+    children->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (children->epoll_fd < 0) {
+        free(children);
+        return DRF_ERR_AGAIN;
+    }
+    *out = children;
+    return DRF_OK;
+}
+
+void edge_children_close(struct edge_children *children)
+{
+    if (!children)
+        return;
+    for (size_t i = 0; i < CHILDREN; i++) {
+        if (children->children[i].state != ABSENT)
+            end_child(children, &children->children[i]);
+        buffer_release(&children->children[i].in);
+    }
+    for (size_t i = 0; i < GRAVES; i++)
+        if (children->graves[i] > 0)
+            waitpid(children->graves[i], NULL, 0);
+    for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
+        buffer_release(&children->lanes[i].taken);
+    close(children->epoll_fd);
+    free(children);
+}
+
+int edge_children_fd(const struct edge_children *children) { return children->epoll_fd; }
+
+static void move_bytes(struct edge_children *children)
+{
+    struct epoll_event events[CHILDREN];
+    int count = epoll_wait(children->epoll_fd, events, CHILDREN, 0);
+    for (int i = 0; i < count; i++) {
+        struct child *child = events[i].data.ptr;
+        bool alive = true;
+        if (events[i].events & EPOLLOUT)
+            alive = transmit(children, child);
+        if (alive && (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
+            alive = receive(children, child);
+        if (!alive)
+            lose(children, child, "the decoder died on it");
+    }
+}
+
+int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
+{
+    reap(children);
+    move_bytes(children);
+    if (children->start_mono_us == INT64_MAX)
+        children->start_mono_us = now_mono_us + START_RETRY_US;
+    int64_t next_mono_us = INT64_MAX;
+    for (size_t i = 0; i < CHILDREN; i++) {
+        struct child *child = &children->children[i];
+        bool limited = child->state == STARTING || child->state == BUSY;
+        if (limited && now_mono_us >= child->deadline_mono_us)
+            lose(children, child, "the decoder took too long and was ended");
+        if (child->state == ABSENT && now_mono_us >= children->start_mono_us
+            && !start_child(children, child, now_mono_us))
+            children->start_mono_us = now_mono_us + START_RETRY_US;
+        int64_t due_mono_us = child->state == READY    ? INT64_MAX
+                              : child->state == ABSENT ? children->start_mono_us
+                                                       : child->deadline_mono_us;
+        if (due_mono_us < next_mono_us)
+            next_mono_us = due_mono_us;
+    }
+    return next_mono_us;
+}
+
+static int ready_child(const struct edge_children *children, const struct lane *lane)
+{
+    if (lane->child != NO_CHILD)
+        return children->children[lane->child].state == READY ? lane->child : NO_CHILD;
+    for (int i = 0; i < CHILDREN; i++)
+        if (children->children[i].state == READY
+            && lane_of(children, &children->children[i]) == NO_CHILD)
+            return i;
+    return NO_CHILD;
+}
+
+enum drf_status edge_children_start(struct edge_children *children, size_t lane_index,
+                                    const struct geo_decode_params *params,
+                                    const uint8_t *bytes, size_t size, int64_t now_mono_us)
+{
+    assert(lane_index < EDGE_CHILD_LANES);
+    struct lane *lane = &children->lanes[lane_index];
+    int index = ready_child(children, lane);
+    if (index == NO_CHILD || lane->done)
+        return DRF_ERR_AGAIN;
+    lane->child = index;
+    struct child *child = &children->children[index];
+    child->head.request = (struct edge_child_request){
+        .magic = EDGE_CHILD_MAGIC,
+        .timeout_s = (uint32_t)(children->config.timeout_us / 1000000) + 2,
+        .size = size,
+    };
+    child->head.params = *params;
+    child->bytes = bytes;
+    child->bytes_size = size;
+    child->sent = 0;
+    child->received = 0;
+    child->state = BUSY;
+    child->deadline_mono_us = now_mono_us + children->config.timeout_us;
+    if (!transmit(children, child))
+        lose(children, child, "the decoder died on it");
+    return DRF_OK;
+}
+
+bool edge_children_take(struct edge_children *children, size_t lane_index,
+                        struct edge_decoded *out)
+{
+    assert(lane_index < EDGE_CHILD_LANES);
+    struct lane *lane = &children->lanes[lane_index];
+    if (!lane->done)
+        return false;
+    lane->done = false;
+    *out = lane->result;
+    return true;
+}
+
+bool edge_children_ready(const struct edge_children *children)
+{
+    for (size_t i = 0; i < CHILDREN; i++)
+        if (children->children[i].state >= READY)
+            return true;
+    return false;
+}
+
+bool edge_children_landlocked(const struct edge_children *children)
+{
+    return children->landlocked;
+}
