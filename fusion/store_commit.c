@@ -165,6 +165,8 @@ static enum drf_status write_replacement(struct fusion_store *store,
                       store_blob(held->version.sha256, sizeof held->version.sha256), source);
     if (status == DRF_OK && held->record != NULL)
         status = STORE_PUT(store, STORE_SQL_PUT_RECORD, "write a record", store_int(held->id),
+                           store_int(store_record_checksum(held->id, &held->version,
+                                                           held->record, held->record_size)),
                            store_blob(held->record, held->record_size));
     else if (status == DRF_OK && held->stored)
         status =
@@ -181,10 +183,13 @@ static enum drf_status write_identity(struct fusion_store *store,
                            store_int(held->feature));
     for (const struct store_cells *cells = held->cells; cells != NULL && status == DRF_OK;
          cells = cells->next)
-        status = STORE_PUT(store, STORE_SQL_PUT_CELLS, "write a contribution",
-                           store_int(held->id), store_int(cells->layer),
-                           store_int(cells->tile.level), store_int(cells->tile.row),
-                           store_int(cells->tile.col), store_blob(cells->blob, cells->size));
+        status =
+            STORE_PUT(store, STORE_SQL_PUT_CELLS, "write a contribution", store_int(held->id),
+                      store_int(cells->layer), store_int(cells->tile.level),
+                      store_int(cells->tile.row), store_int(cells->tile.col),
+                      store_int(store_cells_checksum(held->id, cells->layer, cells->tile,
+                                                     cells->blob, cells->size)),
+                      store_blob(cells->blob, cells->size));
     return status;
 }
 

@@ -161,11 +161,16 @@ static enum drf_status feed_spot(struct digest *digest, int64_t id, const struct
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_CELLS_BLOB];
     status = store_step(store, STORE_SQL_CELLS_BLOB, "read a contribution");
-    if (status == DRF_OK)
-        status = feed_cells(digest, spot->layer, tile, sqlite3_column_blob(statement, 0),
-                            (size_t)sqlite3_column_bytes(statement, 0));
-    else if (status == DRF_ERR_ABSENT)
+    if (status == DRF_OK) {
+        const uint8_t *blob = sqlite3_column_blob(statement, 0);
+        const size_t size = (size_t)sqlite3_column_bytes(statement, 0);
+        const bool sound = blob != NULL
+                           && sqlite3_column_int64(statement, 1)
+                                  == store_cells_checksum(id, spot->layer, tile, blob, size);
+        status = feed_cells(digest, spot->layer, tile, sound ? blob : NULL, size);
+    } else if (status == DRF_ERR_ABSENT) {
         status = store_damaged(store, "an index names a contribution that is not there");
+    }
     store_done(store, STORE_SQL_CELLS_BLOB);
     return status;
 }

@@ -254,6 +254,10 @@ DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
 DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
                                                     struct sqlite3_stmt *statement, int column,
                                                     struct fusion_version *out);
+int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
+                             const uint8_t *blob, size_t size);
+int64_t store_record_checksum(int64_t id, const struct fusion_version *version,
+                              const uint8_t *items, size_t size);
 // What the file says of a name, the overlay apart.
 DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
                                                     struct fusion_identity name,

@@ -2,6 +2,7 @@
 #include "fusion/store_index.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROOM_FIRST = 256 };
 
@@ -98,4 +99,39 @@ uint64_t store_hash(uint64_t hash, const void *bytes, size_t size)
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ at[i]) * UINT64_C(1099511628211);
     return hash ^ (hash >> 29); // the low bits choose the bucket
+}
+
+// Each step is a bijection of the lane for a given word and of the word for a given lane, so
+// one wrong word always shows. Four lanes: the multiplications need not wait for each other.
+static uint64_t mix(uint64_t lane, uint64_t word)
+{
+    lane ^= word;
+    lane = (lane << 29) | (lane >> 35);
+    return lane * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static uint64_t word_at(const uint8_t *bytes, size_t size)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < size; i++)
+        word |= (uint64_t)bytes[i] << (8 * i);
+    return word;
+}
+
+int64_t store_checksum(uint64_t seed, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    uint64_t lanes[4] = {seed, seed + 1, seed + 2, seed + 3};
+    size_t left = size;
+    for (; left >= 32; left -= 32, at += 32)
+        for (size_t i = 0; i < 4; i++)
+            lanes[i] = mix(lanes[i], word_at(at + 8 * i, 8));
+    for (; left > 0; left -= left < 8 ? left : 8, at += 8)
+        lanes[0] = mix(lanes[0], word_at(at, left < 8 ? left : 8));
+    uint64_t sum = mix(seed, size);
+    for (size_t i = 0; i < 4; i++)
+        sum = mix(sum, lanes[i]);
+    int64_t out;
+    memcpy(&out, &sum, sizeof out);
+    return out;
 }

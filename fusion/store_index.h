@@ -34,6 +34,11 @@ void store_index_remove(struct store_index *index, struct store_link *link);
 struct store_link *store_index_first(const struct store_index *index, uint64_t hash);
 struct store_link *store_index_next(const struct store_link *link);
 
+// Tells a damaged blob from the one that was written: SQLite has no checksum of its own.
+// Depends on `seed` (what the blob belongs to) and on every bit; not for enemies. Part of the
+// file's format.
+int64_t store_checksum(uint64_t seed, const void *bytes, size_t size);
+
 // FNV-1a, continued from `hash`; begin with store_hash_start().
 uint64_t store_hash_start(void);
 uint64_t store_hash(uint64_t hash, const void *bytes, size_t size);

@@ -19,15 +19,17 @@ static const char *const texts[STORE_SQL_COUNT] = {
                           "WHERE feed = ?1 AND source = ?2 AND key = ?3",
     [STORE_SQL_IDENTITY] = "SELECT feed, source, key, time_utc_us, sha256, source_id "
                            "FROM drf_identity WHERE id = ?1",
-    [STORE_SQL_TILE] = "SELECT c.id, i.source_id, c.cells FROM drf_contribution AS c "
-                       "JOIN drf_identity AS i ON i.id = c.id "
-                       "WHERE c.layer = ?1 AND c.level = ?2 AND c.row = ?3 AND c.col = ?4",
+    [STORE_SQL_TILE] =
+        "SELECT c.id, i.source_id, c.cells, c.checksum FROM drf_contribution AS c "
+        "JOIN drf_identity AS i ON i.id = c.id "
+        "WHERE c.layer = ?1 AND c.level = ?2 AND c.row = ?3 AND c.col = ?4",
     [STORE_SQL_CELLS_OF] = "SELECT layer, level, row, col FROM drf_contribution WHERE id = ?1 "
                            "ORDER BY layer, level, row, col",
-    [STORE_SQL_CELLS_BLOB] = "SELECT cells FROM drf_contribution WHERE id = ?1 AND layer = ?2 "
-                             "AND level = ?3 AND row = ?4 AND col = ?5",
+    [STORE_SQL_CELLS_BLOB] =
+        "SELECT cells, checksum FROM drf_contribution WHERE id = ?1 AND layer = ?2 "
+        "AND level = ?3 AND row = ?4 AND col = ?5",
     [STORE_SQL_LIVE] = "SELECT i.id, i.feed, i.source, i.key, i.time_utc_us, i.sha256, "
-                       "i.source_id, r.items FROM drf_identity AS i "
+                       "i.source_id, r.items, r.checksum FROM drf_identity AS i "
                        "JOIN drf_record AS r ON r.id = i.id",
     [STORE_SQL_TILES] = "SELECT layer, level, row, col, id FROM drf_contribution "
                         "ORDER BY layer, level, row, col",
@@ -48,12 +50,13 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
         "time_utc_us = excluded.time_utc_us, sha256 = excluded.sha256, "
         "source_id = excluded.source_id",
-    [STORE_SQL_PUT_RECORD] = "INSERT OR REPLACE INTO drf_record (id, items) VALUES (?1, ?2)",
+    [STORE_SQL_PUT_RECORD] =
+        "INSERT OR REPLACE INTO drf_record (id, checksum, items) VALUES (?1, ?2, ?3)",
     [STORE_SQL_DROP_RECORD] = "DELETE FROM drf_record WHERE id = ?1",
     [STORE_SQL_DROP_CELLS] = "DELETE FROM drf_contribution WHERE id = ?1",
     [STORE_SQL_PUT_CELLS] =
-        "INSERT OR REPLACE INTO drf_contribution "
-        "(id, layer, level, row, col, cells) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO drf_contribution (id, layer, level, row, col, checksum, cells) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [STORE_SQL_PUT_OFFSET] =
         "INSERT OR REPLACE INTO drf_offset "
         "(topic, partition, cluster_id, next_offset) VALUES (?1, ?2, ?3, ?4)",

@@ -47,6 +47,22 @@ enum drf_status store_column_version(struct fusion_store *store, struct sqlite3_
     return DRF_OK;
 }
 
+int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
+                             const uint8_t *blob, size_t size)
+{
+    const uint64_t seed = store_hash(store_tile_hash(layer, tile), &id, sizeof id);
+    return store_checksum(seed, blob, size);
+}
+
+int64_t store_record_checksum(int64_t id, const struct fusion_version *version,
+                              const uint8_t *items, size_t size)
+{
+    uint64_t seed = store_hash(store_hash_start(), &id, sizeof id);
+    seed = store_hash(seed, &version->time_utc_us, sizeof version->time_utc_us);
+    seed = store_hash(seed, version->sha256, sizeof version->sha256);
+    return store_checksum(seed, items, size);
+}
+
 // What the file says of a name.
 enum drf_status store_stored_version(struct fusion_store *store, struct fusion_identity name,
                                      struct fusion_version *version, bool *tombstone,
@@ -130,8 +146,12 @@ static enum drf_status stored_contributions(struct fusion_store *store, enum fus
             .blob = blob,
             .size = (size_t)sqlite3_column_bytes(statement, 2),
         };
-        status = blob == NULL ? store_damaged(store, "a contribution has no cells")
-                              : fn(context, &contribution);
+        const bool sound =
+            blob != NULL
+            && sqlite3_column_int64(statement, 3)
+                   == store_cells_checksum(id, layer, tile, blob, contribution.size);
+        status = sound ? fn(context, &contribution)
+                       : store_damaged(store, "the cells of a contribution are damaged");
         if (status != DRF_OK)
             break;
     }
@@ -196,6 +216,9 @@ static enum drf_status column_live(struct fusion_store *store, struct sqlite3_st
         status = aligned(store, items, size);
     if (status != DRF_OK)
         return status;
+    if (sqlite3_column_int64(statement, 8)
+        != store_record_checksum(out->id, &out->version, store->scratch, size))
+        return store_damaged(store, "a record in drf_record is damaged");
     if (geo_record_validate(store->scratch, size, &out->record) != DRF_OK)
         return store_damaged(store, "a record in drf_record is damaged");
     out->certificate = &source->source;
