@@ -25,7 +25,7 @@ static void turn_away(struct edge_serve *serve, const char *id)
                      1);
     if (!edge_pace_ready(&serve->stranger_pace, serve->now.mono_us, 0))
         return;
-    edge_pace_take(&serve->stranger_pace, serve->now.mono_us, STRANGER_TOLD_US);
+    edge_pace_take(&serve->stranger_pace, serve->now.mono_us, STRANGER_TOLD_US, 0);
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OVERLOADED,
         .text = "this node serves as many drones as it is configured for",
@@ -43,7 +43,7 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone)
     // A second's worth may come at once: links deliver in bursts.
     if (!edge_pace_ready(&drone->telemetry_pace, now, EDGE_SERVE_SECOND_US))
         return false;
-    edge_pace_take(&drone->telemetry_pace, now, interval_us);
+    edge_pace_take(&drone->telemetry_pace, now, interval_us, 0);
     return true;
 }
 

@@ -157,10 +157,13 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     if (drone->wish.link_bytes_per_s > 0) {
         double bytes = (double)(size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2);
         edge_pace_take(&drone->byte_pace, now,
-                       (int64_t)(bytes * 1e6 / drone->wish.link_bytes_per_s));
+                       (int64_t)(bytes * 1e6 / drone->wish.link_bytes_per_s), 0);
     }
-    edge_pace_take(drone->pushed ? &drone->push_pace : &drone->context_pace, now,
-                   drone->wish.interval_us);
+    int64_t interval_us = drone->wish.interval_us;
+    if (drone->pushed)
+        edge_pace_take(&drone->push_pace, now, interval_us, 0);
+    else
+        edge_pace_take(&drone->context_pace, now, interval_us, interval_us / 2);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXT_BYTES, 0, 0, size);
     edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,

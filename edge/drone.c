@@ -13,10 +13,11 @@ bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t 
     return now_mono_us >= pace->next_mono_us - slack_us;
 }
 
-void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us)
+void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us,
+                    int64_t slack_us)
 {
-    if (pace->next_mono_us < now_mono_us)
-        pace->next_mono_us = now_mono_us;
+    if (pace->next_mono_us < now_mono_us - slack_us)
+        pace->next_mono_us = now_mono_us - slack_us;
     pace->next_mono_us += interval_us;
 }
 

@@ -19,13 +19,15 @@ enum {
     EDGE_SENT_TIMES = 32, // contexts whose time of sending is remembered
 };
 
-// Paces something: a virtual schedule (GCRA). One is let through when the schedule is at most
-// `slack_us` ahead of now.
+// Paces something along a schedule (GCRA): one is let through when the schedule is at most
+// `slack_us` ahead of now, and one that comes late leaves the schedule at most `slack_us`
+// behind, so that what comes at the very rate, give or take the slack, is let through.
 struct edge_pace {
     int64_t next_mono_us; // when one on schedule would be due
 };
 bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t slack_us);
-void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us);
+void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us,
+                    int64_t slack_us);
 
 // What the profile asks of the node, beside the limits of the aircraft.
 struct edge_drone_wish {
