@@ -25,9 +25,9 @@ static bool figure(const struct geo_grib_points *points, struct geo_grid *grid)
     case 1:
         major_m = minor_m = points->radius_m;
         break;
-    case 2: // IAU 1965
+    case 2: // IAU 1965; the table's flattening of 1/297 does not belong to its axes
         major_m = 6378160.0;
-        minor_m = 6378160.0 * (1.0 - 1.0 / 297.0);
+        minor_m = 6356775.0;
         break;
     case 3: // axes in km and
     case 7: // axes in m: read in metres already
@@ -255,10 +255,20 @@ static bool latlon_columns(const struct geo_grid *grid, struct geo_bounds keep,
         out->ni = all ? grid->ni : (uint32_t)size;
         return true;
     }
-    // The box may begin west of the grid's first column: then it is one circle further.
-    if (west <= grid->ni - 1.0)
-        return clipped(west, west + width, grid->ni, &out->i0, &out->ni);
-    return clipped(west - circle, west - circle + width, grid->ni, &out->i0, &out->ni);
+    // Seen from the grid's first column the box lies to the east, or begins one circle earlier;
+    // a wide box does both.
+    uint32_t i0 = 0, ni = 0;
+    bool later = clipped(west, west + width, grid->ni, &out->i0, &out->ni);
+    bool earlier = clipped(west - circle, west - circle + width, grid->ni, &i0, &ni);
+    if (later && earlier) {
+        uint32_t end = out->i0 + out->ni;
+        out->i0 = i0 < out->i0 ? i0 : out->i0;
+        out->ni = (end > i0 + ni ? end : i0 + ni) - out->i0;
+    } else if (earlier) {
+        out->i0 = i0;
+        out->ni = ni;
+    }
+    return later || earlier;
 }
 
 static bool latlon_window(const struct geo_grid *grid, struct geo_bounds keep,
