@@ -15,5 +15,6 @@ struct sim_command {
 int sim_broker_run(int argc, char **argv);
 int sim_world_run(int argc, char **argv);
 int sim_publish_run(int argc, char **argv);
+int sim_fleet_run(int argc, char **argv);
 
 #endif

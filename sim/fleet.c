@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+// `drf-sim fleet`: flies drones through a world and checks everything they are told.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/command.h"
+#include "sim/fleet_report.h"
+#include "sim/json_world.h"
+#include "sim/loop.h"
+#include "sim/options.h"
+#include "sim/progress.h"
+
+enum { HOST_SIZE = 256, DRONES_MAX = 20000, LINE_SIZE = 256 };
+
+static const int64_t connect_us = 60000000, linger_us = 1000000, track_us = 1000000;
+
+struct order {
+    const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
+    uint64_t drones, level;
+    double seconds, rate_hz;
+};
+
+struct fleet {
+    const struct order *order;
+    struct sim_world world;
+    struct sim_witness witness;
+    struct sim_drone *drones;
+    struct sim_account *accounts;
+    struct sim_links *links;
+    struct sim_receiver *receiver;
+    FILE *tracks;
+    int64_t start_mono_us, tracked_mono_us;
+    uint64_t next; // reports due so far, over all drones, in turn
+    uint64_t sent, unsent;
+};
+
+static void on_message(void *context, size_t index, enum sim_stream stream, const void *bytes,
+                       size_t size, int64_t mono_us)
+{
+    struct fleet *fleet = context;
+    sim_receiver_take(fleet->receiver, index, stream, bytes, size, mono_us);
+}
+
+// `name:password` lines; every drone must be in it.
+static enum drf_status read_passwords(const char *path, struct sim_account *accounts,
+                                      size_t count)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return DRF_ERR_ABSENT;
+    char line[LINE_SIZE];
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *colon = strchr(line, ':');
+        line[strcspn(line, "\r\n")] = '\0';
+        if (colon == NULL)
+            continue;
+        *colon = '\0';
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(accounts[i].name, line) == 0)
+                snprintf(accounts[i].password, sizeof accounts[i].password, "%s", colon + 1);
+    }
+    fclose(file);
+    for (size_t i = 0; i < count; i++)
+        if (accounts[i].password[0] == '\0') {
+            fprintf(stderr, "drf-sim fleet: %s has no password for %s\n", path,
+                    accounts[i].name);
+            return DRF_ERR_ABSENT;
+        }
+    return DRF_OK;
+}
+
+static enum drf_status make_drones(struct fleet *fleet)
+{
+    const struct order *order = fleet->order;
+    size_t count = (size_t)order->drones;
+    fleet->drones = calloc(count, sizeof *fleet->drones);
+    fleet->accounts = calloc(count, sizeof *fleet->accounts);
+    if (fleet->drones == NULL || fleet->accounts == NULL)
+        return DRF_ERR_NOMEM;
+    uint64_t boot_id = (uint64_t)(sim_utc_us() / 1000);
+    for (size_t i = 0; i < count; i++) {
+        fleet->drones[i] = (struct sim_drone){
+            .number = i,
+            .flight = sim_flight_make(&fleet->world, fleet->world.plan.seed, i),
+            .drone_boot_id = boot_id};
+        snprintf(fleet->accounts[i].name, sizeof fleet->accounts[i].name, "%s-%02zu",
+                 order->prefix, i + 1);
+    }
+    return order->users != NULL ? read_passwords(order->users, fleet->accounts, count) : DRF_OK;
+}
+
+static enum drf_status open_links(struct fleet *fleet)
+{
+    char host[HOST_SIZE];
+    const char *colon = strrchr(fleet->order->mqtt, ':');
+    unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 1883;
+    size_t length =
+        colon != NULL ? (size_t)(colon - fleet->order->mqtt) : strlen(fleet->order->mqtt);
+    if (length == 0 || length >= sizeof host || port == 0 || port > 65535)
+        return DRF_ERR_SYNTAX;
+    snprintf(host, sizeof host, "%.*s", (int)length, fleet->order->mqtt);
+    return sim_links_open(host, (unsigned)port, fleet->order->root, fleet->accounts,
+                          (size_t)fleet->order->drones, on_message, fleet, &fleet->links);
+}
+
+static enum drf_status connect_all(struct fleet *fleet)
+{
+    int64_t end_mono_us = sim_mono_us() + connect_us;
+    size_t count = (size_t)fleet->order->drones;
+    while (sim_links_ready(fleet->links) < count && !sim_stop_wanted()) {
+        int64_t now_mono_us = sim_mono_us();
+        if (now_mono_us > end_mono_us) {
+            sim_progress_end();
+            fprintf(stderr, "drf-sim fleet: %zu of %zu connected to %s: %s\n",
+                    sim_links_ready(fleet->links), count, fleet->order->mqtt,
+                    sim_links_refusal(fleet->links));
+            return DRF_ERR_AGAIN;
+        }
+        sim_links_step(fleet->links, 10, now_mono_us);
+        sim_progress_bar("connecting", sim_links_ready(fleet->links), count, now_mono_us);
+    }
+    sim_progress_end();
+    uint8_t bytes[SIM_TELEMETRY_MAX];
+    size_t size = sim_profile_make(fleet->order->rate_hz, bytes);
+    for (size_t i = 0; i < count && !sim_stop_wanted(); i++)
+        if (sim_links_send(fleet->links, i, "profile", bytes, size, 1, true) != DRF_OK)
+            fleet->unsent++;
+    return DRF_OK;
+}
+
+static void report_one(struct fleet *fleet, size_t index)
+{
+    struct sim_drone *drone = &fleet->drones[index];
+    uint8_t bytes[SIM_TELEMETRY_MAX];
+    struct sim_report report;
+    sim_flight_step(&drone->flight, &fleet->world, 1.0 / fleet->order->rate_hz);
+    size_t size = sim_telemetry_make(drone, &fleet->world, fleet->witness.geoid, sim_utc_us(),
+                                     &report, bytes);
+    report.mono_us = sim_mono_us();
+    sim_receiver_sent(fleet->receiver, index, &report);
+    if (sim_links_send(fleet->links, index, "telemetry", bytes, size, 0, false) == DRF_OK)
+        fleet->sent++;
+    else
+        fleet->unsent++;
+}
+
+static void write_tracks(struct fleet *fleet, int64_t now_mono_us)
+{
+    if (fleet->tracks == NULL || now_mono_us - fleet->tracked_mono_us < track_us)
+        return;
+    fleet->tracked_mono_us = now_mono_us;
+    double t_s = (double)(now_mono_us - fleet->start_mono_us) * 1e-6;
+    for (size_t i = 0; i < fleet->order->drones; i++) {
+        const struct sim_flight *f = &fleet->drones[i].flight;
+        struct geo_point at = sim_world_point(&fleet->world, f->at);
+        fprintf(fleet->tracks, "%s,%.1f,%.7f,%.7f,%.1f,%s\n", fleet->accounts[i].name, t_s,
+                at.lat_deg, at.lon_deg, f->amsl_m, sim_flight_phase_name(f->phase));
+    }
+}
+
+static void show(const struct fleet *fleet, int64_t now_mono_us)
+{
+    double t_s = (double)(now_mono_us - fleet->start_mono_us) * 1e-6;
+    const struct sim_receiver_count *count = sim_receiver_count(fleet->receiver);
+    const struct sim_spread *latency = sim_receiver_latency(fleet->receiver);
+    const struct sim_tally *tally = sim_receiver_tally(fleet->receiver);
+    char text[LINE_SIZE];
+    snprintf(text, sizeof text,
+             "%5.1f s  %zu/%" PRIu64 " drones  %" PRIu64 " contexts  p50 %.1f ms  p99 %.1f ms  "
+             "%" PRIu64 " points  %" PRIu64 " wrong  %" PRIu64 " gaps",
+             t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts,
+             (double)sim_spread_at(latency, 0.5) * 1e-3,
+             (double)sim_spread_at(latency, 0.99) * 1e-3, tally->data_points,
+             sim_tally_wrong(tally), count->gaps);
+    sim_progress_line(text, now_mono_us);
+}
+
+// Reports are spread evenly over time: one drone after the other, each at its own rate.
+static void fly(struct fleet *fleet)
+{
+    double per_us = fleet->order->rate_hz * (double)fleet->order->drones * 1e-6;
+    uint64_t total = (uint64_t)(fleet->order->seconds * 1e6 * per_us);
+    fleet->start_mono_us = sim_mono_us();
+    while (fleet->next < total && !sim_stop_wanted()) {
+        int64_t now_mono_us = sim_mono_us();
+        uint64_t due = (uint64_t)((double)(now_mono_us - fleet->start_mono_us) * per_us);
+        for (int burst = 0; fleet->next < due && fleet->next < total && burst < 32; burst++)
+            report_one(fleet, (size_t)(fleet->next++ % fleet->order->drones));
+        bool busy = sim_links_step(fleet->links, 0, now_mono_us);
+        if (busy || fleet->next < due)
+            continue;
+        if (sim_receiver_check(fleet->receiver, 4) == 0) {
+            double wait_us = (double)(fleet->next + 1) / per_us
+                             - (double)(sim_mono_us() - fleet->start_mono_us);
+            // epoll counts in milliseconds: a shorter wait is a poll
+            sim_links_step(fleet->links, wait_us > 1500.0 ? (int)(wait_us * 1e-3) : 0,
+                           sim_mono_us());
+        }
+        write_tracks(fleet, now_mono_us);
+        show(fleet, now_mono_us);
+    }
+    int64_t end_mono_us = sim_mono_us() + linger_us;
+    while (sim_mono_us() < end_mono_us)
+        sim_links_step(fleet->links, 20, sim_mono_us());
+    while (sim_receiver_check(fleet->receiver, 1024) > 0)
+        continue;
+    sim_progress_end();
+}
+
+static int conclude(struct fleet *fleet, double seconds)
+{
+    struct sim_fleet_summary summary = {
+        .drones = (size_t)fleet->order->drones,
+        .seconds = seconds,
+        .sent = fleet->sent,
+        .unsent = fleet->unsent,
+        .lost_connections = sim_links_lost(fleet->links),
+        .count = sim_receiver_count(fleet->receiver),
+        .tally = sim_receiver_tally(fleet->receiver),
+        .latency = sim_receiver_latency(fleet->receiver),
+    };
+    summary.example = sim_receiver_example(fleet->receiver, &summary.example_size);
+    sim_fleet_report_print(&summary, stdout);
+    const char *path = fleet->order->report;
+    if (path != NULL && sim_fleet_report_save(&summary, path) != DRF_OK) {
+        fprintf(stderr, "drf-sim fleet: cannot write %s\n", path);
+        return 1;
+    }
+    if (summary.count->contexts == 0) {
+        fprintf(stderr, "drf-sim fleet: no context arrived\n");
+        return 1;
+    }
+    return sim_tally_wrong(summary.tally) == 0 ? 0 : 1;
+}
+
+static void close_fleet(struct fleet *fleet)
+{
+    sim_links_close(fleet->links);
+    sim_receiver_close(fleet->receiver);
+    if (fleet->tracks != NULL)
+        fclose(fleet->tracks);
+    free(fleet->accounts);
+    free(fleet->drones);
+    sim_witness_close(&fleet->witness);
+    sim_world_close(&fleet->world);
+}
+
+static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
+{
+    const struct order *order = fleet->order;
+    struct sim_world_plan plan;
+    enum drf_status status = sim_json_world_load(order->world, &plan);
+    if (status == DRF_OK)
+        status = sim_world_open(&plan, &fleet->world);
+    if (status != DRF_OK) {
+        fprintf(stderr, "drf-sim fleet: %s/world.json: %s\n", order->world,
+                drf_status_name(status));
+        return status;
+    }
+    status =
+        sim_witness_open(&fleet->world, order->region, (unsigned)order->level, &fleet->witness);
+    if (status == DRF_ERR_ABSENT)
+        fprintf(stderr, "drf-sim fleet: PROJ's egm96_15.gtx is missing (Debian: proj-data)\n");
+    if (status == DRF_OK)
+        status = make_drones(fleet);
+    if (status == DRF_OK)
+        status = sim_receiver_open(&fleet->witness, fleet->drones, (size_t)order->drones,
+                                   breaking, &fleet->receiver);
+    if (status == DRF_OK && order->tracks != NULL) {
+        fleet->tracks = fopen(order->tracks, "w");
+        status = fleet->tracks != NULL ? DRF_OK : DRF_ERR_STORE;
+        if (status == DRF_OK)
+            fputs("drone,t_s,lat_deg,lon_deg,alt_amsl_m,phase\n", fleet->tracks);
+    }
+    if (status == DRF_OK)
+        status = open_links(fleet);
+    if (status != DRF_OK)
+        fprintf(stderr, "drf-sim fleet: cannot start (%s)\n", drf_status_name(status));
+    return status;
+}
+
+static int run(const struct order *order, enum sim_break breaking)
+{
+    struct fleet fleet = {.order = order};
+    sim_stop_watch();
+    int code = 1;
+    if (open_fleet(&fleet, breaking) == DRF_OK && connect_all(&fleet) == DRF_OK) {
+        fly(&fleet);
+        double seconds = (double)(sim_mono_us() - linger_us - fleet.start_mono_us) * 1e-6;
+        code = conclude(&fleet, fmin(seconds, order->seconds));
+    }
+    close_fleet(&fleet);
+    return code;
+}
+
+static const char *refuse_order(const struct order *order, enum sim_break *breaking)
+{
+    static const char *const names[] = {"none", "wind-sign", "datum", "zero-fill"};
+    if (order->mqtt == NULL || order->region == NULL || order->world == NULL)
+        return "--mqtt, --region and --world are needed";
+    if (strncmp(order->region, "sim", 3) != 0)
+        return "a simulated fleet flies only in regions whose name begins with sim";
+    if (strcmp(order->root, "drf/v1") == 0)
+        return "a simulated fleet never speaks under drf/v1, the root of live aircraft";
+    if (order->drones < 1 || order->drones > DRONES_MAX || order->rate_hz < 0.1
+        || order->rate_hz > 20.0 || order->seconds < 0.1 || order->level > 22)
+        return "--drones is 1 to 20000, --rate 0.1 to 20, --seconds at least 0.1, --level to "
+               "22";
+    if (strlen(order->prefix) < 1 || strlen(order->prefix) > 24 || strlen(order->root) > 60)
+        return "--prefix has 1 to 24 characters, --root at most 60";
+    for (int i = 0; i < 4; i++)
+        if (strcmp(order->breaking, names[i]) == 0) {
+            *breaking = (enum sim_break)i;
+            return NULL;
+        }
+    return "--break is wind-sign, datum or zero-fill";
+}
+
+int sim_fleet_run(int argc, char **argv)
+{
+    struct order order = {.drones = 50,
+                          .seconds = 30.0,
+                          .rate_hz = 5.0,
+                          .level = 12,
+                          .breaking = "none",
+                          .root = "drf-test/v1",
+                          .prefix = "coffee"};
+    const struct sim_option options[] = {
+        {"mqtt", SIM_OPTION_TEXT, &order.mqtt, "HOST:PORT", "of the broker"},
+        {"region", SIM_OPTION_TEXT, &order.region, "NAME", "the node's; begins with sim"},
+        {"world", SIM_OPTION_TEXT, &order.world, "DIR", "that drf-sim world made"},
+        {"drones", SIM_OPTION_COUNT, &order.drones, "N", "default 50"},
+        {"seconds", SIM_OPTION_REAL, &order.seconds, "S", "default 30"},
+        {"rate", SIM_OPTION_REAL, &order.rate_hz, "HZ", "reports a second each (default 5)"},
+        {"users", SIM_OPTION_TEXT, &order.users, "FILE", "name:password lines"},
+        {"prefix", SIM_OPTION_TEXT, &order.prefix, "NAME", "drones are NAME-01 ... (coffee)"},
+        {"report", SIM_OPTION_TEXT, &order.report, "FILE", "JSON"},
+        {"tracks", SIM_OPTION_TEXT, &order.tracks, "FILE", "where they flew, CSV"},
+        {"level", SIM_OPTION_COUNT, &order.level, "Z", "of the node's tiles (default 12)"},
+        {"root", SIM_OPTION_TEXT, &order.root, "TOPIC", "default drf-test/v1"},
+        {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
+         "wind-sign, datum or zero-fill in the receiver's copies"},
+    };
+    const struct sim_usage usage = {
+        "fleet --mqtt HOST:PORT --region NAME --world DIR [OPTION...]",
+        "Flies delivery drones through a world, each a real MQTT client, and checks every "
+        "value\n"
+        "of every context against the truth. Exit code 1 if one was wrong.",
+        options, sizeof options / sizeof options[0]};
+    int rest;
+    enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
+    if (status != DRF_OK)
+        return sim_options_exit(status);
+    enum sim_break breaking = SIM_BREAK_NONE;
+    const char *refusal = refuse_order(&order, &breaking);
+    if (refusal != NULL) {
+        fprintf(stderr, "drf-sim fleet: %s\n", refusal);
+        return 2;
+    }
+    return run(&order, breaking);
+}

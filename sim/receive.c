@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/receive.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drf/v1/enums.pb-c.h"
+#include "drf/v1/reply.pb-c.h"
+
+enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64 };
+
+struct arrival {
+    size_t index, size;
+    int64_t mono_us;
+    uint8_t bytes[BYTES_MAX];
+};
+
+struct stream_state {
+    uint64_t boot_id;
+    uint32_t seq;
+    uint32_t answered; // telemetry seq of the newest answer
+};
+
+struct sim_receiver {
+    struct sim_witness *witness;
+    struct sim_drone *drones;
+    size_t count;
+    enum sim_break breaking;
+    struct sim_report *reports; // REPORTS a drone, by seq modulo
+    struct stream_state *streams;
+    struct arrival *ring;
+    size_t first, waiting;
+    struct sim_receiver_count counted;
+    struct sim_tally tally;
+    struct sim_spread latency;
+    uint8_t example[BYTES_MAX];
+    size_t example_size;
+};
+
+enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone *drones,
+                                  size_t count, enum sim_break breaking,
+                                  struct sim_receiver **out)
+{
+    struct sim_receiver *receiver = calloc(1, sizeof *receiver);
+    if (receiver == NULL)
+        return DRF_ERR_NOMEM;
+    receiver->witness = witness;
+    receiver->drones = drones;
+    receiver->count = count;
+    receiver->breaking = breaking;
+    receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
+    receiver->streams = calloc(count, sizeof *receiver->streams);
+    receiver->ring = calloc(RING, sizeof *receiver->ring);
+    if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL) {
+        sim_receiver_close(receiver);
+        return DRF_ERR_NOMEM;
+    }
+    *out = receiver;
+    return DRF_OK;
+}
+
+void sim_receiver_close(struct sim_receiver *receiver)
+{
+    if (receiver == NULL)
+        return;
+    free(receiver->reports);
+    free(receiver->streams);
+    free(receiver->ring);
+    free(receiver);
+}
+
+void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
+                       const struct sim_report *report)
+{
+    receiver->reports[index * REPORTS + report->seq % REPORTS] = *report;
+}
+
+static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
+                       size_t size)
+{
+    receiver->counted.replies++;
+    Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, size, bytes);
+    if (reply == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "a reply is not a message");
+        return;
+    }
+    bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
+                || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
+    if (!good && receiver->counted.refusals++ == 0)
+        snprintf(receiver->counted.refusal, sizeof receiver->counted.refusal,
+                 "drone %zu: code %u %s %s", index, reply->code,
+                 reply->field_path != NULL ? reply->field_path : "",
+                 reply->text != NULL ? reply->text : "");
+    drf__v1__reply__free_unpacked(reply, NULL);
+}
+
+void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
+                       const void *bytes, size_t size, int64_t mono_us)
+{
+    if (stream == SIM_STREAM_ADVISORY) {
+        receiver->counted.advisories++;
+        return;
+    }
+    if (stream == SIM_STREAM_REPLY) {
+        take_reply(receiver, index, bytes, size);
+        return;
+    }
+    receiver->counted.contexts++;
+    receiver->counted.bytes += size;
+    if (size > receiver->counted.size_max)
+        receiver->counted.size_max = (uint32_t)size;
+    if (size > BYTES_MAX) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "a context of %zu bytes",
+                       size);
+        return;
+    }
+    if (receiver->waiting == RING)
+        (void)sim_receiver_check(receiver, 1);
+    struct arrival *arrival = &receiver->ring[(receiver->first + receiver->waiting++) % RING];
+    arrival->index = index;
+    arrival->size = size;
+    arrival->mono_us = mono_us;
+    if (size > 0)
+        memcpy(arrival->bytes, bytes, size);
+}
+
+// Streams never go back; what is missing between two is a gap.
+static void follow_stream(struct sim_receiver *receiver, size_t index,
+                          const Drf__V1__Context *context)
+{
+    struct stream_state *stream = &receiver->streams[index];
+    bool same = context->boot_id == stream->boot_id;
+    sim_tally_note(&receiver->tally, SIM_CHECK_SEQUENCE,
+                   context->boot_id > stream->boot_id || (same && context->seq > stream->seq),
+                   "boot %llu seq %u after boot %llu seq %u",
+                   (unsigned long long)context->boot_id, context->seq,
+                   (unsigned long long)stream->boot_id, stream->seq);
+    if (same && context->seq > stream->seq + 1)
+        receiver->counted.gaps += context->seq - stream->seq - 1;
+    if (!same)
+        stream->answered = 0;
+    stream->boot_id = context->boot_id;
+    stream->seq = context->seq;
+    receiver->drones[index].seen_boot_id = context->boot_id;
+    receiver->drones[index].seen_seq = context->seq;
+}
+
+static bool complete(const Drf__V1__Context *context)
+{
+    return context->height != NULL && context->height->has_agl_m
+           && context->height->has_surface_amsl_m && context->weather != NULL
+           && context->weather->wind != NULL && context->weather->wind->has_wind_to_north_mps
+           && context->n_obstacles > 0 && context->look_ahead != NULL
+           && context->look_ahead->n_segments > 1;
+}
+
+static void check_arrival(struct sim_receiver *receiver, const struct arrival *arrival)
+{
+    Drf__V1__Context *context = drf__v1__context__unpack(NULL, arrival->size, arrival->bytes);
+    if (context == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are not a context",
+                       arrival->size);
+        return;
+    }
+    follow_stream(receiver, arrival->index, context);
+    const struct sim_report *report =
+        &receiver->reports[arrival->index * REPORTS + context->telemetry_seq % REPORTS];
+    bool known =
+        context->has_telemetry_seq && report->seq == context->telemetry_seq && report->seq != 0;
+    if (context->has_pushed && context->pushed)
+        receiver->counted.pushed++;
+    if (!known) {
+        receiver->counted.unmatched++;
+    } else {
+        struct stream_state *stream = &receiver->streams[arrival->index];
+        if (context->telemetry_seq > stream->answered) {
+            stream->answered = context->telemetry_seq;
+            sim_spread_add(&receiver->latency, (uint64_t)(arrival->mono_us - report->mono_us));
+        }
+        if (complete(context)) {
+            memcpy(receiver->example, arrival->bytes, arrival->size);
+            receiver->example_size = arrival->size;
+        }
+        sim_break_context(receiver->breaking, receiver->witness->geoid, report->position,
+                          context);
+        sim_witness_check(receiver->witness, report, context, &receiver->tally);
+    }
+    drf__v1__context__free_unpacked(context, NULL);
+}
+
+size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
+{
+    for (; most > 0 && receiver->waiting > 0; most--) {
+        check_arrival(receiver, &receiver->ring[receiver->first]);
+        receiver->first = (receiver->first + 1) % RING;
+        receiver->waiting--;
+    }
+    return receiver->waiting;
+}
+
+const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver)
+{
+    return &receiver->counted;
+}
+
+const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver)
+{
+    return &receiver->tally;
+}
+
+const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver)
+{
+    return &receiver->latency;
+}
+
+const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t *size)
+{
+    *size = receiver->example_size;
+    return receiver->example;
+}
+
+static void zero_fill(Drf__V1__Context *context)
+{
+    Drf__V1__Height *h = context->height;
+    if (h != NULL) {
+        h->has_ground_amsl_m = h->has_surface_amsl_m = h->has_agl_m = 1; // absent numbers are 0
+        h->has_clearance_m = h->has_aircraft_amsl_m = 1;
+    }
+    for (size_t i = 0; context->look_ahead != NULL && i < context->look_ahead->n_segments;
+         i++) {
+        context->look_ahead->segments[i]->has_ground_max_amsl_m = 1;
+        context->look_ahead->segments[i]->has_surface_max_amsl_m = 1;
+    }
+}
+
+void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
+                       struct geo_point position, Drf__V1__Context *context)
+{
+    if (breaking == SIM_BREAK_ZERO_FILL)
+        zero_fill(context);
+    if (breaking == SIM_BREAK_WIND_SIGN && context->weather != NULL
+        && context->weather->wind != NULL) {
+        Drf__V1__Wind *w = context->weather->wind;
+        w->wind_to_north_mps = -w->wind_to_north_mps;
+        w->wind_to_east_mps = -w->wind_to_east_mps;
+        if (w->has_wind_from_deg_true) // consistently wrong, as a sign error would be
+            w->wind_from_deg_true = fmodf(w->wind_from_deg_true + 180.0F, 360.0F);
+    }
+    if (breaking == SIM_BREAK_DATUM && context->height != NULL) { // the geoid forgotten
+        float geoid_m = (float)sim_geoid_m(geoid, position);
+        context->height->aircraft_amsl_m += geoid_m;
+        context->height->agl_m += geoid_m;
+        context->height->clearance_m += geoid_m;
+        context->height->clearance_low_m += geoid_m;
+    }
+}

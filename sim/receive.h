@@ -1,0 +1,52 @@
+// sim/receive.h - the receiving end of the fleet: decode, corrupt if asked to, check, count.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages are noted when they arrive (for the latency) and checked when there is time, so that
+// checking one delays no other. The ring between is bounded; when it is full the oldest is
+// checked first.
+#ifndef SIM_RECEIVE_H
+#define SIM_RECEIVE_H
+
+#include "sim/fleet_mqtt.h"
+#include "sim/spread.h"
+#include "sim/telemetry.h"
+#include "sim/witness.h"
+
+// Classic errors, made in the receiver on its own copy: the witness must find each.
+enum sim_break { SIM_BREAK_NONE, SIM_BREAK_WIND_SIGN, SIM_BREAK_DATUM, SIM_BREAK_ZERO_FILL };
+
+struct sim_receiver_count {
+    uint64_t contexts, bytes, gaps, unmatched, advisories, replies, refusals, pushed;
+    uint32_t size_max;
+    char refusal[160]; // the first
+};
+
+struct sim_receiver;
+
+// `witness` and `drones` are borrowed until close. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status sim_receiver_open(struct sim_witness *witness,
+                                                 struct sim_drone *drones, size_t count,
+                                                 enum sim_break breaking,
+                                                 struct sim_receiver **out);
+void sim_receiver_close(struct sim_receiver *receiver); // NULL is fine
+
+// Remembers a report that was sent, for the context that will answer it.
+void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
+                       const struct sim_report *report);
+// Takes a message at its arrival.
+void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
+                       const void *bytes, size_t size, int64_t mono_us);
+// Checks up to `most` of what waits. Returns how many still wait.
+size_t sim_receiver_check(struct sim_receiver *receiver, size_t most);
+
+const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver);
+const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver);
+const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver);
+// The bytes of one context that had everything in it, for people; size 0: none yet.
+const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t *size);
+
+// Makes the error on a decoded context.
+void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
+                       struct geo_point position, Drf__V1__Context *context);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/tally.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *sim_check_name(enum sim_check check)
+{
+    static const char *const names[SIM_CHECK_COUNT] = {
+        [SIM_CHECK_ENVELOPE] = "envelope",
+        [SIM_CHECK_SEQUENCE] = "sequence",
+        [SIM_CHECK_AIRCRAFT] = "aircraft",
+        [SIM_CHECK_AGL] = "agl",
+        [SIM_CHECK_GROUND] = "ground",
+        [SIM_CHECK_SURFACE] = "surface",
+        [SIM_CHECK_CLEARANCE] = "clearance",
+        [SIM_CHECK_SEGMENTS] = "segments",
+        [SIM_CHECK_AHEAD] = "ahead",
+        [SIM_CHECK_OBSTACLES] = "obstacles",
+        [SIM_CHECK_WIND] = "wind",
+        [SIM_CHECK_GUST] = "gust",
+        [SIM_CHECK_TEMPERATURE] = "temperature",
+        [SIM_CHECK_VISIBILITY] = "visibility",
+        [SIM_CHECK_PRECIPITATION] = "precipitation",
+        [SIM_CHECK_DATA_TIME] = "data_time",
+        [SIM_CHECK_INVENTED] = "invented",
+        [SIM_CHECK_MISSING] = "missing",
+        [SIM_CHECK_DECODE] = "decode",
+    };
+    return names[check];
+}
+
+uint64_t sim_tally_wrong(const struct sim_tally *tally)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SIM_CHECK_COUNT; i++)
+        sum += tally->wrong[i];
+    return sum;
+}
+
+void sim_tally_note(struct sim_tally *tally, enum sim_check check, bool good,
+                    const char *format, ...)
+{
+    tally->checked[check]++;
+    if (good)
+        return;
+    if (tally->wrong[check]++ > 0)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(tally->sample[check], SIM_SAMPLE_SIZE, format, arguments);
+    va_end(arguments);
+}

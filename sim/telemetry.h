@@ -1,0 +1,36 @@
+// sim/telemetry.h - what an aircraft of the fleet says of itself.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Aircraft differ in the altitudes they have: by number modulo 16, ellipsoid and AMSL,
+// ellipsoid, AMSL, or height above take-off; every sixteenth has pressure altitude alone. What
+// is reported is the truth, rounded as the wire rounds it.
+#ifndef SIM_TELEMETRY_H
+#define SIM_TELEMETRY_H
+
+#include <stddef.h>
+
+#include "sim/flight.h"
+#include "sim/witness.h"
+
+enum { SIM_TELEMETRY_MAX = 512 };
+
+struct sim_drone {
+    size_t number;
+    struct sim_flight flight;
+    uint64_t drone_boot_id;
+    uint32_t seq;
+    struct geo_point takeoff;
+    double takeoff_amsl_m;
+    uint64_t seen_boot_id; // the last context that arrived
+    uint32_t seen_seq;
+};
+
+// The next report and its bytes. Returns the bytes' size.
+size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world,
+                          struct sim_geoid *geoid, int64_t utc_us, struct sim_report *report,
+                          uint8_t bytes[static SIM_TELEMETRY_MAX]);
+
+// A profile that asks for contexts at a rate. Returns the size.
+size_t sim_profile_make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX]);
+
+#endif

@@ -1,0 +1,95 @@
+// sim/witness.h - checks what an aircraft was told against the world it flies in.
+// SPDX-License-Identifier: Apache-2.0
+//
+// It shares no code with the node. Every tolerance is computed: the node's quantum, the stated
+// errors of what was published, and what interpolation between published posts and between tile
+// cells can get wrong on a surface of known greatest curvature (for bilinear interpolation
+// h^2/8 of the second derivative along each axis). Nothing is tuned by hand.
+//
+// A value that is not there is right outside the published data, counted as waiting while the
+// node says that the layer is incomplete, and wrong otherwise. Once the node has called a layer
+// complete, saying incomplete again within the same boot excuses nothing.
+#ifndef SIM_WITNESS_H
+#define SIM_WITNESS_H
+
+#include "drf/v1/context.pb-c.h"
+#include "sim/crs.h"
+#include "sim/relief.h"
+#include "sim/tally.h"
+#include "sim/world.h"
+
+enum { SIM_LAYERS = 8 }; // numbers of Layer in enums.proto
+
+// What interpolation and quantisation can do to a height, metres.
+struct sim_height_tolerance {
+    double ground_m, ground_cell_m;           // at a position; of a cell
+    double surface_cell_m, surface_between_m; // of a cell; between cells, were it bilinear
+    double edge_m; // so near the edge of the data it may be known or not
+    double step_m; // a height may move by this when it is taken from the nearest cell
+    double cell_n_m, cell_e_m;
+};
+
+struct sim_witness {
+    const struct sim_world *world;
+    struct sim_relief relief;
+    struct sim_geoid *geoid;
+    unsigned level;
+    struct sim_height_tolerance tolerance;
+    double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
+    const char *region;
+    uint64_t boot_id;
+    bool complete[SIM_LAYERS];
+};
+
+// What the aircraft had said in the report that a context answers.
+struct sim_report {
+    uint32_t seq;
+    struct geo_point position; // as sent
+    int64_t utc_us, mono_us;
+    bool has_wgs84, has_amsl, has_takeoff;
+    double wgs84_m, amsl_m, above_takeoff_m;
+    struct geo_point takeoff;
+    double north_mps, east_mps, up_mps;
+};
+
+// `world` is borrowed until close; `region` too. DRF_ERR_NOMEM. DRF_ERR_ABSENT: no geoid grid.
+DRF_MUST_CHECK enum drf_status sim_witness_open(const struct sim_world *world,
+                                                const char *region, unsigned level,
+                                                struct sim_witness *out);
+void sim_witness_close(struct sim_witness *witness);
+
+// Checks one context and counts into `tally`.
+void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
+                       const Drf__V1__Context *context, struct sim_tally *tally);
+
+// The least and greatest height the node may give for an obstacle's top, without its vertical
+// accuracy.
+struct sim_top {
+    double low_m, high_m;
+};
+struct sim_top sim_witness_top(const struct sim_witness *witness,
+                               const struct sim_obstacle *obstacle);
+
+// The values of native cells and features a context carries (DESIGN.md: data point): ground and
+// surface here, the maxima and the mean of each segment, each part of the weather, the heights
+// of each obstacle. Heights of the aircraft and what is derived from them are not counted.
+unsigned sim_witness_data_points(const Drf__V1__Context *context);
+
+// The parts of sim_witness_check(), each in its own file.
+void sim_witness_height(struct sim_witness *witness, const struct sim_report *report,
+                        const Drf__V1__Context *context, struct sim_tally *tally);
+void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *report,
+                       const Drf__V1__Context *context, struct sim_tally *tally);
+void sim_witness_weather(struct sim_witness *witness, const struct sim_report *report,
+                         const Drf__V1__Context *context, struct sim_tally *tally);
+void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report *report,
+                           const Drf__V1__Context *context, struct sim_tally *tally);
+
+// A value that should be there is not: waiting, if the node says why and may.
+void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
+                         const char *what, struct sim_tally *tally);
+// Whether the node says that this layer is not to be trusted as complete, and may say so.
+bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
+                            uint32_t layer);
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
+#include "drf/v1/enums.pb-c.h"
+#include "sim/witness.h"
+
+enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3 };
+
+static const double shortest_m = 150.0; // CONTRACT.md 6
+static const double longest_s = 300.0;  // profile.proto: look_ahead_s
+static const double radians = 0.017453292519943295;
+
+struct path {
+    struct sim_plane start;
+    double unit_east, unit_north; // plane metres per metre of path; 0, 0: a disc
+    double length_m, half_m, half_end_m;
+    double amsl_m, climb; // height at the aircraft and per metre of path
+    double drop_m;        // at most, over the longest look-ahead in time
+    bool amsl_known;
+};
+
+static struct sim_plane along(const struct path *path, double s_m)
+{
+    return (struct sim_plane){.east_m = path->start.east_m + s_m * path->unit_east,
+                              .north_m = path->start.north_m + s_m * path->unit_north};
+}
+
+static double half_at(const struct path *path, double s_m)
+{
+    return path->half_m + (path->half_end_m - path->half_m) * s_m / path->length_m;
+}
+
+static bool find_path(const struct sim_witness *witness, const struct sim_report *report,
+                      const Drf__V1__Context *context, struct path *out)
+{
+    const Drf__V1__LookAhead *a = context->look_ahead;
+    struct path p = {.start = sim_world_plane(witness->world, report->position),
+                     .length_m = (double)a->length_m,
+                     .half_m = (double)a->half_width_m,
+                     .half_end_m = (double)a->half_width_end_m};
+    double speed_mps = hypot(report->north_mps, report->east_mps);
+    if (a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY && speed_mps > 0.0) {
+        // The plane's metres are a sphere's, the path's are the ellipsoid's.
+        const struct sim_world *world = witness->world;
+        struct geo_point at = report->position, north = at, east = at;
+        north.lat_deg += 0.001;
+        east.lon_deg += 0.001;
+        p.unit_east = report->east_mps / speed_mps * world->m_per_lon_deg * 0.001
+                      / sim_world_distance_m(world, at, east);
+        p.unit_north = report->north_mps / speed_mps * world->m_per_lat_deg * 0.001
+                       / sim_world_distance_m(world, at, north);
+        p.climb = report->up_mps / speed_mps;
+    } else if (a->basis != DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC) {
+        return false;
+    }
+    p.drop_m = report->up_mps * longest_s;
+    p.amsl_known = context->height != NULL && context->height->has_aircraft_amsl_m;
+    if (p.amsl_known)
+        p.amsl_m = (double)context->height->aircraft_amsl_m;
+    *out = p;
+    return p.length_m > 0.0;
+}
+
+static void check_shape(const struct sim_report *report, const Drf__V1__LookAhead *a,
+                        struct sim_tally *tally)
+{
+    double speed_mps = hypot(report->north_mps, report->east_mps);
+    uint32_t basis = speed_mps < 1.0 ? DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC
+                                     : DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY;
+    if (fabs(speed_mps - 1.0) > 0.01)
+        sim_tally_note(tally, SIM_CHECK_SEGMENTS, a->basis == basis,
+                       "corridor basis %u at %.2f m/s", a->basis, speed_mps);
+    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
+                   a->has_length_m && (double)a->length_m >= shortest_m - 0.01,
+                   "look-ahead of %.1f m", (double)a->length_m);
+    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
+                   a->half_width_m > 0.0F && a->half_width_end_m >= a->half_width_m,
+                   "half width %.1f to %.1f m", (double)a->half_width_m,
+                   (double)a->half_width_end_m);
+    if (a->has_track_deg_true && basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY) {
+        double track = atan2(report->east_mps, report->north_mps) / radians;
+        double off = remainder((double)a->track_deg_true - track, 360.0);
+        sim_tally_note(tally, SIM_CHECK_SEGMENTS, fabs(off) < 0.1, "track %.2f, flown %.2f",
+                       (double)a->track_deg_true, track);
+    }
+    if (a->n_segments == 0)
+        return;
+    double reached_m = 0.0;
+    for (size_t i = 0; i < a->n_segments; i++) {
+        const Drf__V1__Segment *s = a->segments[i];
+        sim_tally_note(tally, SIM_CHECK_SEGMENTS,
+                       fabs((double)s->from_m - reached_m) < 0.05 && s->to_m > s->from_m,
+                       "segment %zu goes from %.2f to %.2f, the last ended at %.2f", i,
+                       (double)s->from_m, (double)s->to_m, reached_m);
+        reached_m = (double)s->to_m;
+    }
+    sim_tally_note(tally, SIM_CHECK_SEGMENTS, fabs(reached_m - (double)a->length_m) < 0.05,
+                   "segments end at %.2f of %.2f m", reached_m, (double)a->length_m);
+}
+
+// The piece as promised, and the same grown by what the node may see beside it: its first and
+// last piece reach a half width beyond the path, a cell counts that is touched when it is grown
+// by half a cell, and the plane of this file is flat.
+static struct sim_strip strip_of(const struct path *path, const Drf__V1__Segment *s,
+                                 double grow_m)
+{
+    double from_m = (double)s->from_m, to_m = (double)s->to_m;
+    if (path->unit_east == 0.0 && path->unit_north == 0.0)
+        return (struct sim_strip){.from = path->start,
+                                  .to = path->start,
+                                  .half_to_m = grow_m > 0.0 ? path->length_m * 1.04 : to_m,
+                                  .ahead_m = grow_m};
+    // Promised: the width grows at least evenly. Grown: nowhere wider than at the end.
+    bool promised = grow_m == 0.0;
+    double reach_m = promised ? 0.0 : path->half_end_m + grow_m;
+    return (struct sim_strip){.from = along(path, from_m),
+                              .to = along(path, to_m),
+                              .half_from_m = promised ? half_at(path, from_m) * 0.99 - 1.0
+                                                      : path->half_end_m * 1.01 + grow_m,
+                              .half_to_m = promised ? half_at(path, to_m) * 0.99 - 1.0
+                                                    : path->half_end_m * 1.01 + grow_m,
+                              .ahead_m = reach_m,
+                              .behind_m = reach_m};
+}
+
+// Towers in the strip must show in its surface, towers near it may.
+static void raise_by_obstacles(const struct sim_witness *witness, const struct sim_strip *in,
+                               const struct sim_strip *near, double *low_m, double *high_m)
+{
+    const struct sim_world *world = witness->world;
+    for (size_t i = 0; i < world->obstacle_count; i++) {
+        const struct sim_obstacle *o = &world->obstacles[i];
+        struct sim_plane p = sim_world_plane(world, o->position);
+        double reach_m = (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m)
+                         + (o->form == SIM_BUILDING ? 70.0 : 0.0);
+        if (fabs(p.east_m - near->from.east_m) > 6000.0
+            || fabs(p.north_m - near->from.north_m) > 6000.0)
+            continue;
+        struct sim_strip wide = *near;
+        wide.half_from_m += reach_m;
+        wide.half_to_m += reach_m;
+        wide.ahead_m += reach_m;
+        wide.behind_m += reach_m;
+        if (!sim_strip_holds(&wide, p))
+            continue;
+        struct sim_top top = sim_witness_top(witness, o);
+        *high_m = fmax(
+            *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
+        if (sim_strip_holds(in, p))
+            *low_m = fmax(*low_m, top.low_m - 0.25);
+    }
+}
+
+static void check_cover(struct sim_witness *witness, const struct sim_relief_range *near,
+                        const Drf__V1__Context *context, const Drf__V1__Segment *s,
+                        struct sim_tally *tally)
+{
+    double edge_m = witness->tolerance.edge_m;
+    if (near->covered_min_m > edge_m && s->unknown_ratio > 0.0F) {
+        if (sim_witness_incomplete(witness, context, GROUND)
+            || sim_witness_incomplete(witness, context, SURFACE))
+            tally->waiting++;
+        else
+            sim_tally_note(tally, SIM_CHECK_MISSING, false,
+                           "a segment over known ground is %.2f unknown, reason %u",
+                           (double)s->unknown_ratio, s->unknown_reason);
+    }
+    // Wholly inside the void: nothing may be known.
+    if (near->covered_max_m < -edge_m)
+        sim_tally_note(tally, SIM_CHECK_INVENTED,
+                       s->unknown_ratio == 1.0F && !s->has_ground_max_amsl_m
+                           && !s->has_surface_max_amsl_m,
+                       "a segment over nothing is %.2f unknown", (double)s->unknown_ratio);
+}
+
+static void check_heights(struct sim_witness *witness, const struct path *path,
+                          const Drf__V1__Context *context, const Drf__V1__Segment *s,
+                          struct sim_tally *tally)
+{
+    const struct sim_height_tolerance *t = &witness->tolerance;
+    double cell_m = hypot(t->cell_n_m, t->cell_e_m);
+    struct sim_strip in = strip_of(path, s, 0.0);
+    struct sim_strip near = strip_of(path, s, 2 * cell_m + witness->relief.step_m);
+    struct sim_relief_range inner = sim_relief_scan(&witness->relief, witness->world, &in);
+    struct sim_relief_range outer = sim_relief_scan(&witness->relief, witness->world, &near);
+    check_cover(witness, &outer, context, s, tally);
+    bool whole = outer.covered_min_m > t->edge_m;
+    double error_m = witness->relief.error_m;
+    if (s->has_ground_max_amsl_m && outer.count > 0) {
+        double low_m = whole && inner.count > 0 ? inner.ground_max_m - t->ground_m : -HUGE_VAL;
+        double high_m = outer.ground_max_m + error_m + t->ground_m;
+        double got_m = (double)s->ground_max_amsl_m;
+        sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
+                       "ground ahead at most %.2f m, true %.2f to %.2f", got_m, low_m, high_m);
+    }
+    if (s->has_ground_mean_amsl_m && outer.count > 0) {
+        double got_m = (double)s->ground_mean_amsl_m;
+        sim_tally_note(tally, SIM_CHECK_AHEAD,
+                       got_m >= outer.ground_min_m - error_m - t->ground_m
+                           && got_m <= outer.ground_max_m + error_m + t->ground_m,
+                       "mean ground ahead %.2f m, true %.2f to %.2f", got_m, outer.ground_min_m,
+                       outer.ground_max_m);
+    }
+    if (!s->has_surface_max_amsl_m || outer.count == 0)
+        return;
+    double low_m =
+        whole && inner.count > 0 ? inner.surface_max_m - t->surface_cell_m : -HUGE_VAL;
+    // Between cell centres the surface is the greatest of four cells: low by no more than what
+    // a bilinear surface would be.
+    low_m -= t->surface_between_m + error_m;
+    double high_m = outer.surface_max_m + error_m + t->surface_cell_m;
+    raise_by_obstacles(witness, &in, &near, &low_m, &high_m);
+    double got_m = (double)s->surface_max_amsl_m;
+    if (got_m < low_m
+        && (sim_witness_incomplete(witness, context, SURFACE)
+            || sim_witness_incomplete(witness, context, OBSTACLE))) {
+        tally->waiting++;
+        return;
+    }
+    sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
+                   "surface from %.0f to %.0f m ahead at most %.2f m, true %.2f to %.2f",
+                   (double)s->from_m, (double)s->to_m, got_m, low_m, high_m);
+}
+
+static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
+                            struct sim_tally *tally)
+{
+    if (!s->has_clearance_min_m)
+        return;
+    double got_m = (double)s->clearance_min_m;
+    if (!s->has_surface_max_amsl_m || !path->amsl_known) {
+        sim_tally_note(tally, SIM_CHECK_INVENTED, false, "clearance ahead %.2f m over nothing",
+                       got_m);
+        return;
+    }
+    // The path's height at both ends of the segment. Where the look-ahead is longer than its
+    // time (a disc, the shortest length), the climb ends somewhere on the way.
+    double a_m = path->amsl_m + path->climb * (double)s->from_m;
+    double b_m = path->amsl_m + path->climb * (double)s->to_m;
+    bool cut_short = path->length_m < shortest_m + 0.5;
+    double low_m = fmin(a_m, b_m), high_m = fmax(a_m, b_m);
+    if (cut_short) {
+        low_m = path->amsl_m + fmin(path->drop_m, 0.0);
+        high_m = path->amsl_m + fmax(path->drop_m, 0.0);
+    }
+    double top_m = (double)s->surface_max_amsl_m;
+    sim_tally_note(tally, SIM_CHECK_CLEARANCE,
+                   got_m >= low_m - top_m - 0.1 && got_m <= high_m - top_m + 0.1,
+                   "clearance ahead %.2f m, path at %.2f to %.2f over %.2f", got_m, low_m,
+                   high_m, top_m);
+    if (s->has_clearance_low_m)
+        sim_tally_note(tally, SIM_CHECK_CLEARANCE, s->clearance_low_m <= s->clearance_min_m,
+                       "low clearance ahead %.2f m above nominal %.2f",
+                       (double)s->clearance_low_m, got_m);
+}
+
+void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *report,
+                       const Drf__V1__Context *context, struct sim_tally *tally)
+{
+    const Drf__V1__LookAhead *a = context->look_ahead;
+    if (a == NULL || (a->n_segments == 0 && !a->has_reason)) {
+        sim_tally_note(tally, SIM_CHECK_MISSING, false,
+                       "look-ahead is absent without a reason");
+        return;
+    }
+    if (a->n_segments == 0) {
+        sim_witness_missing(witness, GROUND, a->reason, "look-ahead", tally);
+        return;
+    }
+    check_shape(report, a, tally);
+    struct path path;
+    if (!find_path(witness, report, context, &path))
+        return;
+    for (size_t i = 0; i < a->n_segments; i++) {
+        check_heights(witness, &path, context, a->segments[i], tally);
+        check_clearance(&path, a->segments[i], tally);
+    }
+}
