@@ -266,6 +266,37 @@ static void decode__truncated_at_any_place__refuses_the_cut_message_only(void **
     free(bytes);
 }
 
+// Written by ecCodes: 270, 270.5 ... K from 40 N 90 W eastward, then southward, the eighth
+// point missing in its bitmap, CCSDS packing. The other by GDAL: 270 + column + 2 x row K from
+// the north-west corner 47.5 N 5.5 E, two points missing in complex packing's own way.
+static void decode__packings_and_missing_values__are_understood(void **state)
+{
+    (void)state;
+    uint8_t bytes[1024];
+    struct decoded d;
+    struct geo_field f;
+    FILE *file = fopen("tests/data/corpus/geo_grib/ccsds.grib2", "rb");
+    assert_non_null(file);
+    open_bytes(&d, around(38.5, -88, 3), bytes, fread(bytes, 1, sizeof bytes, file));
+    (void)fclose(file);
+    const struct wanted at_2_m = {GEO_TEMPERATURE, 2, 2};
+    assert_near(nearest(&d, at_2_m, 40, -90, &f), 270, 0.02);
+    assert_near(nearest(&d, at_2_m, 39, -89, &f), 273, 0.02);
+    assert_true(isnan(nearest(&d, at_2_m, 39, -88, &f)));
+    assert_near(nearest(&d, at_2_m, 37, -86, &f), 279.5, 0.02);
+    close_decoded(&d);
+
+    file = fopen("tests/data/corpus/geo_grib/complex.grib2", "rb");
+    assert_non_null(file);
+    open_bytes(&d, around(44, 10, 5), bytes, fread(bytes, 1, sizeof bytes, file));
+    (void)fclose(file);
+    assert_near(nearest(&d, at_2_m, 47.5, 5.5, &f), 270, 0.02);
+    assert_near(nearest(&d, at_2_m, 40.5, 14.5, &f), 293, 0.02);
+    assert_true(isnan(nearest(&d, at_2_m, 44.5, 7.5, &f)));
+    assert_true(isnan(nearest(&d, at_2_m, 42.5, 10.5, &f)));
+    close_decoded(&d);
+}
+
 static void decode__what_is_not_grib__is_refused(void **state)
 {
     (void)state;
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(decode__a_grid_elsewhere__is_out_of_region),
         cmocka_unit_test(decode__too_many_points__are_refused_before_unpacking),
         cmocka_unit_test(decode__truncated_at_any_place__refuses_the_cut_message_only),
+        cmocka_unit_test(decode__packings_and_missing_values__are_understood),
         cmocka_unit_test(decode__what_is_not_grib__is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
