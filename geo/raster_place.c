@@ -61,13 +61,10 @@ static bool same_reference(const struct geo_crs_vertical *a, const struct geo_cr
     return a->kind == b->kind && strcmp(a->name, b->name) == 0;
 }
 
-static enum drf_status settle_unit(const struct raster_head *head,
-                                   const struct geo_crs_vertical *said,
+// `reference_m` is 0 where the vertical reference does not speak of a unit.
+static enum drf_status settle_unit(double band_m, double reference_m,
                                    struct raster_source *source, struct geo_note *why)
 {
-    // A reference by default, or one without a unit of its own, leaves the unit to the band.
-    bool by_reference = said->kind != GEO_CRS_HEIGHT_UNSAID || said->unit_m != 1.0;
-    double reference_m = by_reference ? said->unit_m : 0.0, band_m = head->band_unit_m;
     if (band_m > 0.0 && reference_m > 0.0 && fabs(band_m - reference_m) > 1e-5 * reference_m)
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
                           "the band's unit is %.7g m, its vertical reference's %.7g m", band_m,
@@ -76,11 +73,23 @@ static enum drf_status settle_unit(const struct raster_head *head,
     return DRF_OK;
 }
 
+// The unit that the data's CRS or a configured EPSG code brings. A word such as "EGM96" says
+// what heights are over, and no unit; nor does a vertical CRS that is unknown but for metres.
+static double reference_unit_m(const struct geo_decode_params *params,
+                               const struct geo_crs_vertical *in_crs,
+                               const struct geo_crs_vertical *asked)
+{
+    if (in_crs->kind != GEO_CRS_HEIGHT_UNSAID || in_crs->unit_m != 1.0)
+        return in_crs->unit_m;
+    return strncmp(params->vertical, "EPSG:", 5) == 0 ? asked->unit_m : 0.0;
+}
+
 static enum drf_status settle_vertical(const struct geo_decode_params *params,
                                        const struct raster_head *head,
                                        struct raster_source *source, struct geo_note *why)
 {
-    struct geo_crs_vertical said = geo_crs_map_vertical(source->map), asked = {.unit_m = 1.0};
+    struct geo_crs_vertical in_crs = geo_crs_map_vertical(source->map);
+    struct geo_crs_vertical said = in_crs, asked = {.unit_m = 1.0};
     if (said.kind == GEO_CRS_HEIGHT_UNSAID && head->datum[0] != '\0'
         && geo_crs_vertical_parse(source->crs, head->datum, &said) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0, "PROJ does not know %s", head->datum);
@@ -92,9 +101,8 @@ static enum drf_status settle_vertical(const struct geo_decode_params *params,
     if (both && !same_reference(&said, &asked))
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
                           "the data say %s, the configuration says %s", said.name, asked.name);
-    enum drf_status status = settle_unit(
-        head, said.kind != GEO_CRS_HEIGHT_UNSAID || said.unit_m != 1.0 ? &said : &asked, source,
-        why);
+    enum drf_status status =
+        settle_unit(head->band_unit_m, reference_unit_m(params, &in_crs, &asked), source, why);
     if (status != DRF_OK)
         return status;
     source->vertical = said.kind != GEO_CRS_HEIGHT_UNSAID ? said : asked;
