@@ -195,9 +195,8 @@ static void fly(struct fleet *fleet)
         if (sim_receiver_check(fleet->receiver, 4) == 0) {
             double wait_us = (double)(fleet->next + 1) / per_us
                              - (double)(sim_mono_us() - fleet->start_mono_us);
-            // epoll counts in milliseconds: a shorter wait is a poll
-            sim_links_step(fleet->links, wait_us > 1500.0 ? (int)(wait_us * 1e-3) : 0,
-                           sim_mono_us());
+            // Not shorter than a millisecond: a report may be late by that, nobody spins.
+            sim_links_step(fleet->links, (int)fmax(wait_us * 1e-3, 1.0), sim_mono_us());
         }
         write_tracks(fleet, now_mono_us);
         show(fleet, now_mono_us);

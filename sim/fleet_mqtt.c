@@ -53,8 +53,8 @@ static void set_state(struct link *link, enum link_state state)
     struct sim_links *links = link->owner;
     bool was_under_way = link->state == LINK_CONNECTING || link->state == LINK_SUBSCRIBING;
     bool is_under_way = state == LINK_CONNECTING || state == LINK_SUBSCRIBING;
-    links->under_way += (is_under_way ? 1U : 0U) - (was_under_way ? 1U : 0U);
-    links->ready += (state == LINK_READY ? 1U : 0U) - (link->state == LINK_READY ? 1U : 0U);
+    links->under_way = links->under_way + is_under_way - was_under_way;
+    links->ready = links->ready + (state == LINK_READY) - (link->state == LINK_READY);
     link->state = state;
 }
 
