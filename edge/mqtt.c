@@ -2,11 +2,12 @@
 #include "edge/mqtt.h"
 
 #include "edge/inbox.h"
+#include "edge/lookup.h"
+#include "edge/properties_mqtt.h"
 
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ enum {
     BACK_OFF_FIRST_US = 200000,
     BACK_OFF_MAX_US = 10000000,
     CONNECT_TIMEOUT_US = 5000000,
-    READS_PER_STEP = 64,
+    READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
 };
 
@@ -31,21 +32,23 @@ struct edge_mqtt {
     struct mosquitto *client;
     char *host;
     uint16_t port, keepalive_s;
+    bool tls;
     struct filter *filters;
     size_t filter_count;
 
-    struct gaicb lookup; // background name resolution
-    bool looking_up;
-    char address[64];
+    struct edge_lookup lookup;
+    char address[EDGE_LOOKUP_ADDRESS_SIZE];
 
     bool connecting, connected;
     int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
     uint32_t jitter;
     char waiting_for[128];
+    const char *refusal; // the broker's own word, static; NULL: none
 
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
-    mosquitto_property *protobuf, *json;
+    uint32_t outstanding, outstanding_max; // handed over, and not yet written or acknowledged
+    struct edge_properties properties;
     struct edge_mqtt_stats stats;
 };
 
@@ -60,43 +63,35 @@ static void on_message(struct mosquitto *client, void *self,
 {
     (void)client;
     struct edge_mqtt *mqtt = self;
-    char *content_type = NULL, *response = NULL;
-    void *correlation = NULL;
-    uint16_t correlation_size = 0;
-    (void)mosquitto_property_read_string(properties, MQTT_PROP_CONTENT_TYPE, &content_type,
-                                         false);
-    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response,
-                                         false);
-    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation,
-                                         &correlation_size, false);
+    struct edge_properties_in with = edge_properties_read(properties);
     const struct edge_incoming incoming = {
         .topic = message->topic,
         .payload = message->payload,
         .size = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
         .retained = message->retain,
-        .json = content_type != NULL && strcmp(content_type, "application/json") == 0,
+        .json = with.content_type != NULL && strcmp(with.content_type, "application/json") == 0,
         .arrival_mono_us = mqtt->now_mono_us,
-        .response_topic = response != NULL ? response : "",
-        .correlation = correlation,
-        .correlation_size = correlation_size,
+        .response_topic = with.response_topic != NULL ? with.response_topic : "",
+        .correlation = with.correlation,
+        .correlation_size = with.correlation_size,
     };
     if (edge_inbox_push(&mqtt->inbox, &incoming) == DRF_OK)
         mqtt->stats.received++;
     else
         mqtt->stats.dropped_ring++;
-    free(content_type);
-    free(response);
-    free(correlation);
+    edge_properties_free(&with);
 }
 
 static void lost(struct edge_mqtt *mqtt, const char *why)
 {
-    if (mqtt->connected || mqtt->connecting || mqtt->looking_up)
-        mqtt->stats.failures++;
+    mqtt->stats.failures++;
+    if (mqtt->refusal != NULL)
+        why = mqtt->refusal;
+    mqtt->refusal = NULL;
     mqtt->connected = false;
     mqtt->connecting = false;
-    mqtt->looking_up = false;
     mqtt->queued_bytes = 0;
+    mqtt->outstanding = 0;
     // Xorshift: spreads the reconnects of many nodes; nothing else depends on it.
     mqtt->jitter ^= mqtt->jitter << 13;
     mqtt->jitter ^= mqtt->jitter >> 17;
@@ -117,8 +112,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     (void)properties;
     struct edge_mqtt *mqtt = self;
     if (reason != 0) { // the disconnect that follows starts the back-off
-        (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: %s",
-                       mqtt->host, (unsigned)mqtt->port, mosquitto_reason_string(reason));
+        mqtt->refusal = mosquitto_reason_string(reason);
         return;
     }
     mqtt->connecting = false;
@@ -138,8 +132,21 @@ static void on_publish(struct mosquitto *client, void *self, int mid, int reason
     (void)mid;
     (void)properties;
     struct edge_mqtt *mqtt = self;
+    if (mqtt->outstanding > 0)
+        mqtt->outstanding--;
     if (reason >= 0x80)
         mqtt->stats.denied++;
+}
+
+static void on_subscribe(struct mosquitto *client, void *self, int mid, int count,
+                         const int *granted, const mosquitto_property *properties)
+{
+    (void)client;
+    (void)mid;
+    (void)properties;
+    for (int i = 0; i < count; i++)
+        if (granted[i] >= 0x80)
+            ((struct edge_mqtt *)self)->stats.denied++;
 }
 
 static bool wants_write(const struct edge_mqtt *mqtt)
@@ -147,58 +154,42 @@ static bool wants_write(const struct edge_mqtt *mqtt)
     return mosquitto_want_write(mqtt->client);
 }
 
-static const mosquitto_property *properties_of(const struct edge_mqtt *mqtt,
-                                               const struct edge_outgoing *message,
-                                               mosquitto_property **own)
-{
-    if (message->expiry_s == 0 && message->correlation == NULL)
-        return message->json ? mqtt->json : mqtt->protobuf;
-    bool ok = mosquitto_property_add_string(own, MQTT_PROP_CONTENT_TYPE,
-                                            message->json ? "application/json"
-                                                          : "application/x-protobuf")
-              == MOSQ_ERR_SUCCESS;
-    if (ok && message->expiry_s > 0)
-        ok = mosquitto_property_add_int32(own, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
-                                          message->expiry_s)
-             == MOSQ_ERR_SUCCESS;
-    if (ok && message->correlation != NULL)
-        ok =
-            mosquitto_property_add_binary(own, MQTT_PROP_CORRELATION_DATA, message->correlation,
-                                          (uint16_t)message->correlation_size)
-            == MOSQ_ERR_SUCCESS;
-    return ok ? *own : NULL;
-}
-
 static enum drf_status send_message(void *self, const struct edge_outgoing *message)
 {
     struct edge_mqtt *mqtt = self;
     if (!mqtt->connected)
         return DRF_ERR_AGAIN;
-    if (wants_write(mqtt)) {
-        if (message->priority == EDGE_PRIORITY_CONTEXT) {
-            mqtt->stats.refused_full++;
-            return DRF_ERR_FULL;
-        }
-        if (mqtt->queued_bytes + message->size > mqtt->queue_max_bytes) {
-            mqtt->stats.dropped_queue++;
-            return DRF_ERR_FULL;
-        }
-        mqtt->queued_bytes += message->size;
-    } else {
+    if (!wants_write(mqtt))
         mqtt->queued_bytes = 0;
+    else if (message->priority == EDGE_PRIORITY_CONTEXT) {
+        mqtt->stats.refused_full++;
+        return DRF_ERR_FULL;
+    }
+    if (mqtt->queued_bytes + message->size > mqtt->queue_max_bytes
+        || mqtt->outstanding >= mqtt->outstanding_max) {
+        mqtt->stats.dropped_queue++;
+        return DRF_ERR_FULL;
     }
 
     mosquitto_property *own = NULL;
-    const mosquitto_property *properties = properties_of(mqtt, message, &own);
-    int rc = mosquitto_publish_v5(mqtt->client, NULL, message->topic, (int)message->size,
-                                  message->payload, message->qos, message->retain, properties);
+    const mosquitto_property *properties = edge_properties_of(&mqtt->properties, message, &own);
+    mqtt->outstanding++; // before the call: on_publish may come within it
+    int rc =
+        properties == NULL
+            ? MOSQ_ERR_NOMEM
+            : mosquitto_publish_v5(mqtt->client, NULL, message->topic, (int)message->size,
+                                   message->payload, message->qos, message->retain, properties);
     mosquitto_property_free_all(&own);
+    if (rc != MOSQ_ERR_SUCCESS && mqtt->outstanding > 0)
+        mqtt->outstanding--;
     if (rc == MOSQ_ERR_NOMEM)
         return DRF_ERR_NOMEM;
     if (rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST)
         return DRF_ERR_AGAIN;
     if (rc != MOSQ_ERR_SUCCESS)
         return DRF_ERR_RANGE;
+    if (wants_write(mqtt))
+        mqtt->queued_bytes += message->size;
     mqtt->stats.sent++;
     return DRF_OK;
 }
@@ -225,8 +216,11 @@ static void tune_socket(int fd)
 
 static void connect_to_address(struct edge_mqtt *mqtt)
 {
-    int rc = mosquitto_connect_bind_async(mqtt->client, mqtt->address, mqtt->port,
-                                          mqtt->keepalive_s, NULL);
+    // With TLS the name is what the certificate is checked against. The library looks it up
+    // again, a moment after it was answered.
+    const char *host = mqtt->tls ? mqtt->host : mqtt->address;
+    int rc =
+        mosquitto_connect_bind_async(mqtt->client, host, mqtt->port, mqtt->keepalive_s, NULL);
     if (rc != MOSQ_ERR_SUCCESS) {
         lost(mqtt, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
         return;
@@ -236,42 +230,42 @@ static void connect_to_address(struct edge_mqtt *mqtt)
     tune_socket(mosquitto_socket(mqtt->client));
 }
 
-static void take_lookup(struct edge_mqtt *mqtt)
+static void take_address(struct edge_mqtt *mqtt)
 {
-    int rc = gai_error(&mqtt->lookup);
-    if (rc == EAI_INPROGRESS)
-        return;
-    mqtt->looking_up = false;
-    const struct addrinfo *found = rc == 0 ? mqtt->lookup.ar_result : NULL;
-    if (found != NULL)
-        rc = getnameinfo(found->ai_addr, found->ai_addrlen, mqtt->address, sizeof mqtt->address,
-                         NULL, 0, NI_NUMERICHOST);
-    if (mqtt->lookup.ar_result != NULL)
-        freeaddrinfo(mqtt->lookup.ar_result);
-    mqtt->lookup.ar_result = NULL;
-    if (rc != 0)
-        lost(mqtt, gai_strerror(rc));
-    else
+    const char *why;
+    enum drf_status status = edge_lookup_take(&mqtt->lookup, mqtt->address, &why);
+    if (status == DRF_OK)
         connect_to_address(mqtt);
+    else if (status != DRF_ERR_AGAIN)
+        lost(mqtt, why);
 }
 
 static void begin_connection(struct edge_mqtt *mqtt)
 {
-    static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    mqtt->lookup = (struct gaicb){.ar_name = mqtt->host, .ar_request = &hints};
-    struct gaicb *list[] = {&mqtt->lookup};
-    int rc = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
-    if (rc != 0)
-        lost(mqtt, gai_strerror(rc));
-    else
-        mqtt->looking_up = true;
+    const char *why;
+    if (edge_lookup_begin(&mqtt->lookup, mqtt->host, &why) != DRF_OK)
+        lost(mqtt, why);
+}
+
+// The library reads one packet a call, whatever it is told, and says by errno alone that there
+// is none.
+static int read_packets(struct edge_mqtt *mqtt)
+{
+    int rc = MOSQ_ERR_SUCCESS;
+    for (int i = 0; i < READS_PER_STEP && rc == MOSQ_ERR_SUCCESS; i++) {
+        errno = 0;
+        rc = mosquitto_loop_read(mqtt->client, 1);
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return rc == MOSQ_ERR_ERRNO ? MOSQ_ERR_SUCCESS : rc;
+    }
+    return rc;
 }
 
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
     mqtt->now_mono_us = now_mono_us;
-    if (mqtt->looking_up)
-        take_lookup(mqtt);
+    if (mqtt->lookup.under_way)
+        take_address(mqtt);
     else if (!mqtt->connecting && !mqtt->connected && now_mono_us >= mqtt->next_try_mono_us)
         begin_connection(mqtt);
     if (!mqtt->connecting && !mqtt->connected)
@@ -281,9 +275,7 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
     if (wants_write(mqtt))
         rc = mosquitto_loop_write(mqtt->client, 1);
     if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_loop_read(mqtt->client, READS_PER_STEP);
-    if (rc == MOSQ_ERR_ERRNO && (errno == EAGAIN || errno == EWOULDBLOCK))
-        rc = MOSQ_ERR_SUCCESS;
+        rc = read_packets(mqtt);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_loop_misc(mqtt->client);
     if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mqtt->client) < 0)
@@ -329,6 +321,20 @@ static bool copy_filters(struct edge_mqtt *mqtt, const struct edge_mqtt_config *
     return true;
 }
 
+static int set_will(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
+{
+    const struct edge_outgoing will = {.json = false};
+    mosquitto_property *own = NULL; // the library takes it over
+    int rc =
+        mosquitto_property_copy_all(&own, edge_properties_of(&mqtt->properties, &will, &own));
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_will_set_v5(mqtt->client, config->will_topic, (int)config->will_size,
+                                   config->will_payload, 1, true, own);
+    if (rc != MOSQ_ERR_SUCCESS)
+        mosquitto_property_free_all(&own);
+    return rc;
+}
+
 // What the library itself checks; its word for what is wrong, or NULL.
 static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
 {
@@ -339,19 +345,13 @@ static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_conf
         rc = mosquitto_tls_set(mqtt->client, config->ca_file, NULL, config->cert_file,
                                config->key_file, NULL);
     if (rc == MOSQ_ERR_SUCCESS && config->will_topic != NULL)
-        rc = mosquitto_will_set_v5(mqtt->client, config->will_topic, (int)config->will_size,
-                                   config->will_payload, 1, true, NULL);
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_property_add_string(&mqtt->protobuf, MQTT_PROP_CONTENT_TYPE,
-                                           "application/x-protobuf");
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_property_add_string(&mqtt->json, MQTT_PROP_CONTENT_TYPE,
-                                           "application/json");
+        rc = set_will(mqtt, config);
     if (rc != MOSQ_ERR_SUCCESS)
         return mosquitto_strerror(rc);
     mosquitto_connect_v5_callback_set(mqtt->client, on_connect);
     mosquitto_message_v5_callback_set(mqtt->client, on_message);
     mosquitto_publish_v5_callback_set(mqtt->client, on_publish);
+    mosquitto_subscribe_v5_callback_set(mqtt->client, on_subscribe);
     return NULL;
 }
 
@@ -370,6 +370,8 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     mqtt->keepalive_s = config->keepalive_s;
     mqtt->back_off_us = BACK_OFF_FIRST_US;
     mqtt->queue_max_bytes = config->queue_max_bytes;
+    mqtt->outstanding_max = config->inflight_max;
+    mqtt->tls = config->ca_file != NULL;
     mqtt->host = strdup(config->host);
     mqtt->client = mosquitto_new(config->client_id, true, mqtt);
     for (const char *c = config->client_id; c != NULL && *c != '\0'; c++)
@@ -380,6 +382,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
 
     bool complete = mqtt->host != NULL && mqtt->client != NULL
                     && edge_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
+                    && edge_properties_open(&mqtt->properties) == DRF_OK
                     && copy_filters(mqtt, config);
     const char *refused = complete ? configure(mqtt, config) : NULL;
     if (complete && refused == NULL) {
@@ -396,22 +399,14 @@ void edge_mqtt_close(struct edge_mqtt *mqtt)
 {
     if (mqtt == NULL)
         return;
-    if (mqtt->looking_up) { // the resolver writes into *mqtt until it is done
-        const struct gaicb *list[] = {&mqtt->lookup};
-        while (gai_cancel(&mqtt->lookup) == EAI_NOTCANCELED
-               && gai_error(&mqtt->lookup) == EAI_INPROGRESS)
-            (void)gai_suspend(list, 1, NULL);
-        if (mqtt->lookup.ar_result != NULL)
-            freeaddrinfo(mqtt->lookup.ar_result);
-    }
+    edge_lookup_close(&mqtt->lookup);
     if (mqtt->client != NULL) {
         (void)mosquitto_disconnect(mqtt->client);
         mosquitto_destroy(mqtt->client);
     }
     for (size_t i = 0; i < mqtt->filter_count; i++)
         free(mqtt->filters[i].text);
-    mosquitto_property_free_all(&mqtt->protobuf);
-    mosquitto_property_free_all(&mqtt->json);
+    edge_properties_close(&mqtt->properties);
     free(mqtt->filters);
     edge_inbox_close(&mqtt->inbox);
     free(mqtt->host);

@@ -6,7 +6,7 @@
 // socket connects without waiting, reconnects back off from 0.2 s to 10 s with jitter. Library
 // callbacks only copy into a bounded ring; what does not fit is counted. While the socket is
 // backed up contexts are refused (DRF_ERR_FULL), everything else is queued up to
-// `queue_max_bytes`.
+// `queue_max_bytes` and `inflight_max`.
 #ifndef EDGE_MQTT_H
 #define EDGE_MQTT_H
 
@@ -28,6 +28,7 @@ struct edge_mqtt_config { // strings are borrowed during open only
     uint16_t keepalive_s;
     size_t ring_bytes;      // for incoming messages
     size_t queue_max_bytes; // of messages handed to the library and not yet on the socket
+    uint32_t inflight_max;  // messages handed over and not written (QoS 0) or acknowledged
     const char *will_topic; // NULL: none; QoS 1, retained
     const void *will_payload;
     size_t will_size;
@@ -41,7 +42,7 @@ struct edge_mqtt_stats {
     uint64_t dropped_ring;  // came in while the ring was full
     uint64_t refused_full;  // contexts refused while backed up
     uint64_t dropped_queue; // others refused because the queue was full
-    uint64_t denied;        // the broker said no to a publish
+    uint64_t denied;        // the broker said no to a publish or a subscription
     uint32_t sessions;      // connections made
     uint32_t failures;      // connections lost or not made
 };
