@@ -1,0 +1,40 @@
+// edge/deadletter.h - what was refused, with the reason, for those who can mend it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each refusal is counted, logged (at most a burst of lines a second, saying how many were held
+// back) and, where a topic is configured, sent there: the original key, headers and bytes (cut
+// at 64 KB) with headers of ours: drf_dead_reason, _text, _position, _parts, _feed, _topic,
+// _partition, _offset, _size, _sha256. While Kafka is away a bounded number waits; the rest is
+// counted as lost. Belongs to the ingest loop; does not block.
+#ifndef EDGE_DEADLETTER_H
+#define EDGE_DEADLETTER_H
+
+#include "edge/log.h"
+#include "edge/message.h"
+#include "edge/metrics.h"
+#include "edge/now.h"
+#include "edge/producer_kafka.h"
+#include "geo/record.h"
+
+enum { EDGE_DEADLETTER_BYTES_MAX = 65536, EDGE_DEADLETTERS_MAX = 1000 };
+
+struct edge_deadletters {
+    const struct drf_config *config; // borrowed, as all pointers here
+    const struct edge_log *log;
+    struct edge_metrics *metrics;
+    struct edge_producer *producer; // NULL: no topic is configured
+    struct edge_log_limit limit;
+};
+
+// The whole message was refused.
+void edge_deadletter_refused(struct edge_deadletters *letters,
+                             const struct edge_message *message, const struct geo_note *why,
+                             struct edge_now now);
+// Parts of an accepted message were: every note of its record is counted; one letter tells of
+// those that were not merely passed over (IGNORED).
+void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_message *message,
+                           struct geo_record record, struct edge_now now);
+// Counts what was delivered and lost meanwhile.
+void edge_deadletter_serve(struct edge_deadletters *letters);
+
+#endif

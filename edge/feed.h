@@ -1,0 +1,64 @@
+// edge/feed.h - where each feed stands: partitions, positions, and what its layers may say.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Positions come from the node's own store. A partition is started when discovery has found it:
+// at the stored offset, or at the first one kept when the store knows none, when the stored one
+// is not there any more, or when the cluster is another (the feed then says RESYNCHRONISING).
+// Until every partition has reached the end seen when it was found, the feed says CATCHING_UP;
+// while no broker answers or the topic is missing, FEED_DOWN. Belongs to the ingest loop; reads
+// no clock; the carrier is behind a port, so that a recording can stand in for Kafka.
+#ifndef EDGE_FEED_H
+#define EDGE_FEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/config.h"
+#include "edge/kafka.h"
+#include "edge/log.h"
+#include "edge/metrics.h"
+#include "edge/now.h"
+#include "fusion/store.h"
+
+enum edge_lane { EDGE_LANE_URGENT, EDGE_LANE_BULK, EDGE_LANES };
+
+struct edge_feed_port {
+    void *self;
+    enum drf_status (*start)(void *self, size_t feed, int32_t partition, int64_t offset);
+    void (*stop)(void *self, size_t feed, int32_t partition);
+    enum edge_kafka_event (*next)(void *self, size_t feed, struct edge_message *out);
+    void (*release)(void *self, struct edge_message *message);
+};
+
+struct edge_feeds;
+
+// All pointers are borrowed until close. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_feeds_open(
+    const struct drf_config *config, struct edge_feed_port port, struct fusion_store *store,
+    struct edge_metrics *metrics, const struct edge_log *log, struct edge_feeds **out);
+void edge_feeds_close(struct edge_feeds *feeds); // NULL is fine
+
+// What discovery says of a feed: `found`, or NULL when no broker answered.
+void edge_feeds_found(struct edge_feeds *feeds, size_t feed,
+                      const struct edge_kafka_found *found, struct edge_now now);
+
+// The next message of a lane, its feeds in turn, paused ones left out. False: none now.
+bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_now now,
+                     struct edge_message *out);
+// The message is done with: its offset is in the store. Gives it back.
+void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message);
+
+// A decoder died on a message of this feed: the fifth within a minute pauses it, a minute at
+// first, twice as long each time it happens again, at most an hour.
+void edge_feeds_death(struct edge_feeds *feeds, size_t feed, struct edge_now now);
+
+// The cluster the feed is read from, "" while unknown.
+const char *edge_feeds_cluster(const struct edge_feeds *feeds, size_t feed);
+// The worst of the feeds of a layer: FEED_DOWN, RESYNCHRONISING, CATCHING_UP or NONE.
+enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
+                                          enum fusion_layer layer);
+bool edge_feeds_any(const struct edge_feeds *feeds, enum fusion_reason state);
+bool edge_feeds_paused(const struct edge_feeds *feeds, struct edge_now now);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/ingest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "edge/ingest_lane.h"
+
+#define COMMIT_URGENT_US INT64_C(10000)
+#define COMMIT_BULK_US INT64_C(250000)
+#define PUBLISH_BULK_US INT64_C(50000)
+#define RENDER_US INT64_C(500000)
+#define RETRY_US INT64_C(1000000)
+#define SECOND_US INT64_C(1000000)
+#define NEVER INT64_MAX
+
+enum { BACK_VALUES_PER_STEP = 64 };
+
+enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
+                                 struct edge_ingest **out)
+{
+    struct edge_ingest *ingest = calloc(1, sizeof *ingest);
+    if (!ingest)
+        return DRF_ERR_NOMEM;
+    ingest->parts = *parts;
+    ingest->fold_wanted = true; // the fabric loads its tiles by folding
+    ingest->states_wanted = true;
+    ingest->commit_mono_us = NEVER;
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        ingest->lanes[i].retry_mono_us = NEVER;
+    *out = ingest;
+    return DRF_OK;
+}
+
+void edge_ingest_close(struct edge_ingest *ingest)
+{
+    if (!ingest)
+        return;
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        ingest_lane_drop(ingest, (enum edge_lane)i);
+    free(ingest);
+}
+
+static void earlier(int64_t *due, int64_t than)
+{
+    if (than < *due)
+        *due = than;
+}
+
+void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
+                    struct edge_now now)
+{
+    bool urgent = lane == EDGE_LANE_URGENT;
+    earlier(&ingest->commit_mono_us,
+            now.mono_us + (urgent ? COMMIT_URGENT_US : COMMIT_BULK_US));
+    ingest->urgent_commit = ingest->urgent_commit || urgent;
+    ingest->states_wanted = true;
+    if (!truth)
+        return;
+    ingest->fold_wanted = true;
+    earlier(&ingest->publish_mono_us, urgent ? now.mono_us : now.mono_us + PUBLISH_BULK_US);
+}
+
+static void drain(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_back_value value;
+    for (int i = 0;
+         i < BACK_VALUES_PER_STEP && edge_backqueue_front(ingest->parts.backqueue, &value);
+         i++) {
+        enum drf_status status =
+            fusion_store_put_value(ingest->parts.store, value.name, value.bytes, value.size);
+        if (status != DRF_OK)
+            edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
+        edge_backqueue_pop(ingest->parts.backqueue);
+        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    }
+}
+
+// One line when the store stops or starts taking commits, not one for each try.
+static void store_trouble(struct edge_ingest *ingest, bool there, struct edge_now now)
+{
+    if (!edge_health_set(ingest->parts.health, EDGE_TROUBLE_STORE, there))
+        return;
+    char text[200];
+    const char *error = fusion_store_error(ingest->parts.store);
+    edge_log_write(ingest->parts.log, now.utc_us, there ? EDGE_LOG_ERROR : EDGE_LOG_INFO,
+                   there ? "store.failing" : "store.recovered", "pending_bytes=%zu text=%s",
+                   fusion_store_pending_bytes(ingest->parts.store),
+                   edge_log_quote(text, sizeof text, error, strlen(error)));
+}
+
+static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_metrics *metrics = ingest->parts.metrics;
+    enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
+    edge_metrics_set(metrics, EDGE_METRIC_STORE_PENDING, 0,
+                     (int64_t)fusion_store_pending_bytes(ingest->parts.store));
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    store_trouble(ingest, status != DRF_OK, now);
+    edge_metrics_add(
+        metrics, status == DRF_OK ? EDGE_METRIC_COMMITS : EDGE_METRIC_COMMIT_FAILURES, 0, 0, 1);
+    ingest->commit_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
+    ingest->urgent_commit = false;
+    if (status == DRF_OK)
+        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+    return DRF_OK;
+}
+
+static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now, bool *published)
+{
+    const struct fusion_root *root = NULL;
+    enum drf_status status = fusion_fabric_publish(ingest->parts.fabric, &root);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    ingest->publish_mono_us = status == DRF_OK ? NEVER : now.mono_us + PUBLISH_BULK_US;
+    if (status != DRF_OK || !root)
+        return DRF_OK;
+    edge_mailbox_put(ingest->parts.mailbox, root);
+    edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_ROOTS, 0, 0, 1);
+    edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_ROOT_EPOCH, 0, (int64_t)root->epoch);
+    *published = true;
+    return DRF_OK;
+}
+
+// What each layer may say. The surface stands on the ground and the obstacles: it is no surer
+// than they are.
+static void layer_states(const struct edge_ingest *ingest,
+                         enum fusion_reason states[static FUSION_LAYER_COUNT])
+{
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++)
+        states[layer] = edge_feeds_layer_state(ingest->parts.feeds, (enum fusion_layer)layer);
+    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
+        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_GROUND];
+    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
+        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_OBSTACLE];
+}
+
+static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
+{
+    enum fusion_reason states[FUSION_LAYER_COUNT] = {0};
+    bool changed = false, better = false;
+    layer_states(ingest, states);
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        bool differs = states[layer] != ingest->states[layer];
+        changed = changed || differs;
+        better = better || (differs && states[layer] == FUSION_REASON_NONE);
+    }
+    if (better && (ingest->fold_wanted || ingest_lane_busy(ingest)))
+        return; // said when what was read can be seen
+    ingest->states_wanted = false;
+    if (!changed)
+        return;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        ingest->states[layer] = states[layer];
+        fusion_fabric_layer_state(ingest->parts.fabric, (enum fusion_layer)layer,
+                                  states[layer]);
+    }
+    earlier(&ingest->publish_mono_us, now.mono_us);
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
+                    edge_feeds_any(ingest->parts.feeds, FUSION_REASON_CATCHING_UP)
+                        || edge_feeds_any(ingest->parts.feeds, FUSION_REASON_RESYNCHRONISING));
+}
+
+static void each_second(struct edge_ingest *ingest, struct edge_now now)
+{
+    if (now.mono_us < ingest->second_mono_us)
+        return;
+    ingest->second_mono_us = now.mono_us + SECOND_US;
+    fusion_fabric_expire(ingest->parts.fabric, now.utc_us);
+    earlier(&ingest->publish_mono_us, now.mono_us);
+    edge_deadletter_serve(ingest->parts.letters);
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
+                    edge_feeds_paused(ingest->parts.feeds, now));
+    ingest->states_wanted = true;
+}
+
+static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (!ingest->fold_wanted || now.mono_us < ingest->fold_mono_us)
+        return DRF_OK;
+    enum drf_status status = fusion_fabric_fold(ingest->parts.fabric);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    if (status == DRF_ERR_STORE) { // unreadable for now: tried again
+        ingest->fold_mono_us = now.mono_us + RETRY_US;
+        store_trouble(ingest, true, now);
+        return DRF_OK;
+    }
+    ingest->fold_wanted = status == DRF_ERR_AGAIN;
+    if (!ingest->fold_wanted) {
+        earlier(&ingest->publish_mono_us, now.mono_us);
+        ingest->states_wanted = true;
+    } else {
+        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_BULK_US);
+    }
+    *worked = true;
+    return DRF_OK;
+}
+
+static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (now.mono_us < ingest->render_mono_us)
+        return DRF_OK;
+    enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    if (status == DRF_ERR_AGAIN)
+        *worked = true;
+    else
+        ingest->render_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
+    return DRF_OK;
+}
+
+// Urgent first; bulk, folding and rendering a slice each.
+static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    enum drf_status status = ingest_lane_step(ingest, EDGE_LANE_URGENT, now, worked);
+    if (status != DRF_OK || *worked)
+        return status;
+    if (ingest->urgent_commit) { // nothing urgent is left to be grouped with
+        ingest->commit_mono_us = now.mono_us;
+        ingest->urgent_commit = false;
+    }
+    switch (ingest->turn++ % 3) {
+    case 0:
+        status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
+        if (status == DRF_OK && !*worked)
+            status = fold(ingest, now, worked);
+        break;
+    case 1:
+        status = fold(ingest, now, worked);
+        if (status == DRF_OK && !*worked)
+            status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
+        break;
+    default:
+        status = render(ingest, now, worked);
+        if (status == DRF_OK && !*worked)
+            status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
+        if (status == DRF_OK && !*worked)
+            status = fold(ingest, now, worked);
+    }
+    return status;
+}
+
+static int64_t next_wake(const struct edge_ingest *ingest)
+{
+    int64_t wake_mono_us = ingest->second_mono_us;
+    earlier(&wake_mono_us, ingest->commit_mono_us);
+    earlier(&wake_mono_us, ingest->publish_mono_us);
+    earlier(&wake_mono_us, ingest->render_mono_us);
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
+    return wake_mono_us;
+}
+
+enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
+                                 struct edge_ingest_done *out)
+{
+    struct edge_ingest_done done = {0};
+    uint64_t acknowledged = edge_mailbox_acknowledged(ingest->parts.mailbox);
+    if (acknowledged > ingest->acknowledged) {
+        fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
+        ingest->acknowledged = acknowledged;
+    }
+    drain(ingest, now);
+    each_second(ingest, now);
+    enum drf_status status = DRF_OK;
+    if (now.mono_us >= ingest->commit_mono_us) {
+        done.busy = done.committed = true;
+        status = commit(ingest, now);
+    } else {
+        status = work(ingest, now, &done.busy);
+    }
+    if (status == DRF_OK && ingest->states_wanted)
+        tell_layers(ingest, now);
+    if (status == DRF_OK && now.mono_us >= ingest->publish_mono_us)
+        status = publish(ingest, now, &done.published);
+    done.wake_mono_us = next_wake(ingest);
+    *out = done;
+    return status;
+}
+
+void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_back_value value;
+    while (edge_backqueue_front(ingest->parts.backqueue, &value))
+        drain(ingest, now);
+    enum drf_status status = commit(ingest, now);
+    (void)status; // said in the log and by the store; what is not committed is read again
+}

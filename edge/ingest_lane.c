@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/ingest_lane.h"
+
+#include <stdio.h>
+
+#define RETRY_US INT64_C(500000)
+
+static struct fusion_message fusion_view(struct edge_ingest *ingest,
+                                         const struct ingest_lane *lane)
+{
+    const struct edge_envelope *envelope = &lane->envelope;
+    return (struct fusion_message){
+        .identity = {.feed = ingest->parts.config->feeds[lane->message.feed].name,
+                     .source = envelope->source,
+                     .key = envelope->key},
+        .version = envelope->version,
+        .tombstone = envelope->tombstone,
+        .edition = envelope->edition[0] != '\0' ? envelope->edition : NULL,
+        .edition_part = envelope->part,
+        .edition_parts = envelope->parts,
+        .cluster_id = edge_feeds_cluster(ingest->parts.feeds, lane->message.feed),
+        .topic = lane->message.topic,
+        .partition = lane->message.partition,
+        .offset = lane->message.offset,
+    };
+}
+
+static void empty(struct edge_ingest *ingest, struct ingest_lane *lane)
+{
+    edge_feeds_done(ingest->parts.feeds, &lane->message);
+    fusion_job_close(lane->job);
+    lane->job = NULL;
+    lane->record = (struct geo_record){0};
+    lane->stage = INGEST_EMPTY;
+    lane->retry_mono_us = INT64_MAX;
+}
+
+void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    if (lane->stage != INGEST_EMPTY)
+        empty(ingest, lane);
+}
+
+bool ingest_lane_busy(const struct edge_ingest *ingest)
+{
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        if (ingest->lanes[i].stage != INGEST_EMPTY)
+            return true;
+    return false;
+}
+
+// Counted, told, dead-lettered; its offset moves on with the next commit.
+static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
+                              const struct geo_note *why, struct edge_now now)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    struct fusion_message message = fusion_view(ingest, lane);
+    enum drf_status status = fusion_fabric_skip(ingest->parts.fabric, &message);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    edge_deadletter_refused(ingest->parts.letters, &lane->message, why, now);
+    empty(ingest, lane);
+    ingest_changed(ingest, index, false, now);
+    return DRF_OK;
+}
+
+static void fill_params(struct edge_ingest *ingest, struct ingest_lane *lane)
+{
+    const struct drf_config *config = ingest->parts.config;
+    const struct drf_feed_config *feed = &config->feeds[lane->message.feed];
+    struct geo_decode_params *params = &lane->params;
+    *params = (struct geo_decode_params){
+        .format = feed->format,
+        .layer = feed->layer == FUSION_LAYER_SURFACE ? GEO_RASTER_SURFACE : GEO_RASTER_GROUND,
+        .level = config->level,
+        .keep = drf_config_keep(config),
+        .has_core = lane->envelope.has_core,
+        .core = lane->envelope.core,
+        .vertical_acc95_m = feed->vertical_acc95_m,
+        .datum_acc95_m = feed->datum_acc95_m,
+        .default_horizontal_acc95_m = feed->default_horizontal_acc95_m,
+        .default_vertical_acc95_m = feed->default_vertical_acc95_m,
+        .size_max_bytes = feed->message_max_bytes,
+        .record_max_bytes = config->limits.record_max_bytes,
+        .pixels_max = config->limits.decode_pixels_max,
+    };
+    snprintf(params->name, sizeof params->name, "%.79s", lane->envelope.key);
+    snprintf(params->crs, sizeof params->crs, "%s", feed->crs);
+    snprintf(params->vertical, sizeof params->vertical, "%s", feed->vertical_datum);
+}
+
+// Pending work is bounded: while the disk refuses, nothing more is read than fits.
+static bool may_read(const struct edge_ingest *ingest)
+{
+    return fusion_store_pending_bytes(ingest->parts.store)
+           < ingest->parts.config->limits.pending_max_bytes;
+}
+
+static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane index,
+                                 struct edge_now now, bool *worked)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    if (!may_read(ingest) || !edge_feeds_next(ingest->parts.feeds, index, now, &lane->message))
+        return DRF_OK;
+    *worked = true;
+    lane->stage = INGEST_READ;
+    lane->retry_mono_us = INT64_MAX;
+    struct geo_note why;
+    lane->envelope = (struct edge_envelope){0};
+    enum drf_status status =
+        edge_envelope_read(&ingest->parts.config->feeds[lane->message.feed],
+                           ingest->parts.config->mode, &lane->message, &why, &lane->envelope);
+    if (status != DRF_OK)
+        return refuse(ingest, index, &why, now);
+    fill_params(ingest, lane);
+    return DRF_OK;
+}
+
+static enum drf_status open_job(struct edge_ingest *ingest, struct ingest_lane *lane,
+                                struct edge_now now)
+{
+    struct fusion_message message = fusion_view(ingest, lane);
+    lane->retry_mono_us = INT64_MAX;
+    enum drf_status status =
+        fusion_job_open(ingest->parts.fabric, &message, lane->record, &lane->job);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    lane->stage = INGEST_APPLYING;
+    if (status != DRF_OK)
+        lane->retry_mono_us = now.mono_us + RETRY_US;
+    return DRF_OK;
+}
+
+static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane index,
+                                      struct edge_now now, bool *worked)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    if (lane->envelope.tombstone) {
+        *worked = true;
+        return open_job(ingest, lane, now);
+    }
+    enum drf_status status =
+        ingest->parts.decoder.start(ingest->parts.decoder.self, index, &lane->params,
+                                    lane->message.value, lane->message.value_size, now.mono_us);
+    if (status != DRF_OK) // no child is warm: the loop wakes when one is
+        return DRF_OK;
+    lane->stage = INGEST_DECODING;
+    lane->decode_mono_us = now.mono_us;
+    *worked = true;
+    return DRF_OK;
+}
+
+static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane index,
+                                    struct edge_now now, bool *worked)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    struct edge_decoded decoded;
+    if (!ingest->parts.decoder.take(ingest->parts.decoder.self, index, &decoded))
+        return DRF_OK;
+    *worked = true;
+    edge_metrics_observe(ingest->parts.metrics, EDGE_METRIC_DECODE_SECONDS,
+                         now.mono_us - lane->decode_mono_us);
+    if (decoded.died)
+        edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
+    if (decoded.status != DRF_OK)
+        return refuse(ingest, index, &decoded.why, now);
+    lane->record = decoded.record;
+    return open_job(ingest, lane, now);
+}
+
+static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane index,
+                                  enum fusion_outcome outcome, struct edge_now now)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_FEED_OUTCOMES, lane->message.feed,
+                     outcome, 1);
+    if (outcome == FUSION_REFUSED) {
+        struct geo_note why = {.code = GEO_REFUSAL_FORMAT, .count = 1};
+        snprintf(why.text, sizeof why.text,
+                 "the record does not fit this feed's layer, or is "
+                 "damaged");
+        edge_deadletter_refused(ingest->parts.letters, &lane->message, &why, now);
+    } else if (lane->record.size > 0) {
+        edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);
+    }
+    empty(ingest, lane);
+    ingest_changed(ingest, index, outcome == FUSION_APPLIED, now);
+    return DRF_OK;
+}
+
+static enum drf_status apply(struct edge_ingest *ingest, enum edge_lane index,
+                             struct edge_now now, bool *worked)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    if (lane->retry_mono_us != INT64_MAX && now.mono_us < lane->retry_mono_us)
+        return DRF_OK;
+    *worked = true;
+    if (!lane->job)
+        return open_job(ingest, lane, now);
+    enum fusion_outcome outcome = FUSION_REFUSED;
+    enum drf_status status = fusion_job_step(lane->job, &outcome);
+    if (status == DRF_ERR_AGAIN || status == DRF_ERR_NOMEM)
+        return status == DRF_ERR_AGAIN ? DRF_OK : status;
+    if (status == DRF_OK)
+        return finish_job(ingest, index, outcome, now);
+    fusion_job_close(lane->job); // the store cannot be read now: from the beginning, later
+    lane->job = NULL;
+    lane->retry_mono_us = now.mono_us + RETRY_US;
+    return DRF_OK;
+}
+
+enum drf_status ingest_lane_step(struct edge_ingest *ingest, enum edge_lane index,
+                                 struct edge_now now, bool *worked)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    enum drf_status status = DRF_OK;
+    if (lane->stage == INGEST_EMPTY)
+        status = read_next(ingest, index, now, worked);
+    if (status == DRF_OK && lane->stage == INGEST_READ)
+        status = start_decoding(ingest, index, now, worked);
+    else if (status == DRF_OK && lane->stage == INGEST_DECODING)
+        status = take_decoded(ingest, index, now, worked);
+    else if (status == DRF_OK && lane->stage == INGEST_APPLYING)
+        status = apply(ingest, index, now, worked);
+    return status;
+}

@@ -1,0 +1,44 @@
+// edge/ingest_lane.h - inside the ingest step: one lane's message on its way to the truth.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_INGEST_LANE_H
+#define EDGE_INGEST_LANE_H
+
+#include <string.h>
+
+#include "edge/envelope.h"
+#include "edge/ingest.h"
+
+enum ingest_stage { INGEST_EMPTY, INGEST_READ, INGEST_DECODING, INGEST_APPLYING };
+
+struct ingest_lane {
+    enum ingest_stage stage;
+    struct edge_message message;
+    struct edge_envelope envelope;
+    struct geo_decode_params params;
+    struct geo_record record;
+    struct fusion_job *job;
+    int64_t decode_mono_us; // when it began
+    int64_t retry_mono_us;  // not before; INT64_MAX: no retry is due
+};
+
+struct edge_ingest {
+    struct edge_ingest_parts parts;
+    struct ingest_lane lanes[EDGE_LANES];
+    unsigned turn;
+    bool fold_wanted, states_wanted, urgent_commit;
+    enum fusion_reason states[FUSION_LAYER_COUNT];
+    uint64_t acknowledged;
+    int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
+};
+
+// One slice of a lane's work. *worked: something was done.
+DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest, enum edge_lane lane,
+                                                struct edge_now now, bool *worked);
+bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
+void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane lane);
+
+// The offsets moved, and the truth with them when `truth`.
+void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
+                    struct edge_now now);
+
+#endif
