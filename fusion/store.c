@@ -8,7 +8,7 @@
 #include "fusion/store_impl.h"
 #include "fusion/store_shape.h"
 
-enum { BUSY_MS = 500, LOCK_BUSY_MS = 100 };
+enum { BUSY_MS = 500, LOCK_BUSY_MS = 100, CHECKED_BYTES_MAX = 256 << 20 };
 
 static enum fusion_store_trouble trouble_of(int code)
 {
@@ -94,31 +94,47 @@ static int wal_grew(void *context, struct sqlite3 *db, const char *name, int fra
     return SQLITE_OK;
 }
 
-// A second database beside the first, kept locked by SQLite's own means: they hold between
-// processes and within one, and end with the process however it ends.
+enum drf_status store_lock(const char *path, struct sqlite3 **out)
+{
+    // Nothing is read: this only asks SQLite for the one name of a file that has several.
+    struct sqlite3 *named = NULL;
+    int code = sqlite3_open_v2(path, &named, SQLITE_OPEN_READWRITE, NULL);
+    char *lock =
+        code == SQLITE_OK ? copy_of(sqlite3_db_filename(named, "main"), "-lock") : NULL;
+    if (code == SQLITE_OK && lock == NULL)
+        code = SQLITE_NOMEM;
+    if (code == SQLITE_OK)
+        code = sqlite3_open_v2(
+            lock, out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(*out, LOCK_BUSY_MS);
+    if (code == SQLITE_OK)
+        code =
+            sqlite3_exec(*out, "PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE", NULL, NULL, NULL);
+    (void)sqlite3_close(named);
+    free(lock);
+    switch (code & 0xff) {
+    case SQLITE_OK:
+        return DRF_OK;
+    case SQLITE_BUSY:
+        return DRF_ERR_AGAIN;
+    case SQLITE_NOMEM:
+        return DRF_ERR_NOMEM;
+    default:
+        return DRF_ERR_STORE;
+    }
+}
+
 static enum drf_status lock_writer(struct fusion_store *store)
 {
-    char *path = copy_of(sqlite3_db_filename(store->db, "main"), "-lock");
-    if (path == NULL)
-        return DRF_ERR_NOMEM;
-    int code =
-        sqlite3_open_v2(path, &store->lock,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-    free(path);
-    if (code == SQLITE_OK)
-        code = sqlite3_busy_timeout(store->lock, LOCK_BUSY_MS);
-    if (code == SQLITE_OK)
-        code = sqlite3_exec(store->lock, "PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE", NULL,
-                            NULL, NULL);
-    if (code == SQLITE_OK)
-        return DRF_OK;
-    if ((code & 0xff) == SQLITE_BUSY)
+    enum drf_status status = store_lock(store->path, &store->lock);
+    if (status == DRF_ERR_AGAIN)
         return store_refuse(store, FUSION_STORE_BUSY, DRF_ERR_STORE,
                             "another program is writing this store; only one may");
-    if ((code & 0xff) == SQLITE_NOMEM)
-        return DRF_ERR_NOMEM;
-    return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE,
-                        "cannot lock the store: its folder must be writable");
+    if (status == DRF_ERR_STORE)
+        return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE,
+                            "cannot be locked: is its folder there, and writable?");
+    return status;
 }
 
 static enum drf_status connect_file(struct fusion_store *store)
@@ -142,6 +158,45 @@ static enum drf_status connect_file(struct fusion_store *store)
     return reader ? DRF_OK : lock_writer(store);
 }
 
+// A log left behind: whoever wrote it did not close. A process that was killed leaves a sound
+// file, a power cut perhaps not.
+static bool ended_unclean(struct fusion_store *store)
+{
+    const char *wal = sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
+    FILE *file = fopen(wal, "rb");
+    if (file == NULL)
+        return false;
+    const bool bytes = fgetc(file) != EOF;
+    (void)fclose(file);
+    return bytes;
+}
+
+static enum drf_status quick_check(struct fusion_store *store)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int64_t pages = 0;
+    enum drf_status status = DRF_OK;
+    int code = sqlite3_prepare_v2(store->db, "PRAGMA page_count", -1, &statement, NULL);
+    if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        pages = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    // A larger one would keep drones waiting; its damage is found when it is read.
+    if (code == SQLITE_OK && pages * STORE_PAGE_BYTES > CHECKED_BYTES_MAX)
+        return DRF_OK;
+    statement = NULL;
+    code = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *word =
+        code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (code != SQLITE_ROW)
+        status = store_fail(store, code, "check the file");
+    else if (word == NULL || strcmp(word, "ok") != 0)
+        status = store_damaged(store, word != NULL ? word : "the check gave no word");
+    sqlite3_finalize(statement);
+    return status;
+}
+
 static enum drf_status open_parts(struct fusion_store *store)
 {
     enum drf_status status = store_pending_open(&store->pending);
@@ -153,8 +208,11 @@ static enum drf_status open_parts(struct fusion_store *store)
         status = store_rendered_open(store);
     if (status == DRF_OK)
         status = connect_file(store);
+    const bool unclean = status == DRF_OK && !store->config.read_only && ended_unclean(store);
     if (status == DRF_OK)
         status = store_schema_open(store);
+    if (status == DRF_OK && unclean)
+        status = quick_check(store);
     if (status == DRF_OK)
         status = store_prepare(store);
     if (status == DRF_OK)

@@ -228,16 +228,18 @@ static enum drf_status write_all(struct fusion_store *store, int64_t as_of_utc_u
 
 void store_checkpoint(struct fusion_store *store)
 {
-    if ((int64_t)store->wal_frames * STORE_PAGE_BYTES < STORE_CHECKPOINT_BYTES)
+    if (store->wal_frames < store->wal_seen_frames)
+        store->wal_seen_frames = 0; // the log has started over
+    const int fresh = store->wal_frames - store->wal_seen_frames;
+    if ((int64_t)fresh * STORE_PAGE_BYTES < STORE_CHECKPOINT_BYTES)
         return;
     // Never waits for readers; what one holds back is copied at a later checkpoint. A failure
-    // loses nothing, and the next commit tries again.
+    // loses nothing, and a later commit tries again.
     int frames = 0, copied = 0;
     const int code = sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE,
                                                &frames, &copied);
     store->wal_pinned_frames = code == SQLITE_OK ? frames - copied : store->wal_frames;
-    if (code == SQLITE_OK && frames == copied)
-        store->wal_frames = 0;
+    store->wal_seen_frames = store->wal_frames;
 }
 
 enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_utc_us)

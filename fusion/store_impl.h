@@ -172,6 +172,7 @@ struct fusion_store {
     bool render_wanted; // asked for while truth was pending: done right after its commit
     int64_t next_id, next_source, as_of_utc_us;
     int wal_frames;        // in the log since it last started over
+    int wal_seen_frames;   // at the last checkpoint
     int wal_pinned_frames; // of these, what the last checkpoint could not copy: a long reader
     unsigned walking;      // callbacks under way: nothing may change meanwhile
     uint8_t *scratch;      // a record read back, 8-byte aligned
@@ -184,6 +185,11 @@ enum drf_status store_refuse(struct fusion_store *store, enum fusion_store_troub
                              enum drf_status status, const char *text);
 DRF_MUST_CHECK enum drf_status store_exec(struct fusion_store *store, const char *sql);
 DRF_MUST_CHECK enum drf_status store_writable(struct fusion_store *store);
+
+// Keeps a database beside the store locked by SQLite's own means: they hold between processes
+// and within one, and end with the process however it ends. The caller closes *out, whatever is
+// returned. DRF_ERR_AGAIN: somebody else has it.
+DRF_MUST_CHECK enum drf_status store_lock(const char *path, struct sqlite3 **out);
 
 // store_schema.c: makes an empty file a store, or checks that it is this one.
 DRF_MUST_CHECK enum drf_status store_schema_open(struct fusion_store *store);
@@ -243,6 +249,8 @@ DRF_MUST_CHECK enum drf_status store_source_of(struct fusion_store *store, int64
 DRF_MUST_CHECK enum drf_status store_source_write(struct fusion_store *store,
                                                   struct store_source *source);
 DRF_MUST_CHECK enum drf_status store_sources_open(struct fusion_store *store);
+// Rows of the file may be gone: what is interned is written again when it is needed.
+void store_sources_unstore(struct fusion_store *store);
 void store_sources_close(struct fusion_store *store);
 
 // store_truth.c

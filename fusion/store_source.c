@@ -30,6 +30,12 @@ void store_sources_close(struct fusion_store *store)
     store_index_close(&store->source_by_row);
 }
 
+void store_sources_unstore(struct fusion_store *store)
+{
+    for (struct store_source *source = store->sources; source != NULL; source = source->next)
+        source->stored = false;
+}
+
 static uint64_t content_hash(const struct fusion_source *source)
 {
     uint64_t hash = store_hash(store_hash_start(), source->source, strlen(source->source) + 1);

@@ -24,7 +24,8 @@
 #include "geo/tile.h"
 
 enum geo_item_kind {
-    GEO_ITEM_RASTER = 1,   // struct geo_raster: first of a terrain record
+    GEO_ITEM_RASTER = 1,   // struct geo_raster: first of a terrain record, which has all of its
+                           // cells or (as the store keeps it) none
     GEO_ITEM_CELLS = 2,    // struct geo_cells_item + blob: what the raster says about one tile
     GEO_ITEM_OBSTACLE = 3, // struct geo_obstacle + struct geo_point[vertex_count]
     GEO_ITEM_FIELD = 4,    // struct geo_field + float[ni * nj]

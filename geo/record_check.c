@@ -288,7 +288,8 @@ enum drf_status geo_record_validate(const uint8_t *bytes, size_t size, struct ge
     }
     if (at != size)
         return DRF_ERR_SYNTAX;
-    if (walk.raster != NULL
+    // A raster without any of its cells is one that the store has kept them for.
+    if (walk.raster != NULL && walk.cells_items > 0
         && (walk.raster->known_cells > walk.cells_items * GEO_CELLS_COUNT
             || walk.raster->known_cells < walk.cells_items))
         return DRF_ERR_RANGE; // each tile of a raster holds at least one known cell

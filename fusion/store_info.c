@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/store_info.h"
+
+#include <sqlite3.h>
+
+#include <stdio.h>
+
+#include "fusion/store_impl.h"
+
+static enum drf_status count(struct fusion_store *store, const char *sql, int64_t *out)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    const enum drf_status status =
+        code == SQLITE_ROW ? DRF_OK : store_fail(store, code, "count");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum drf_status fusion_store_sizes(struct fusion_store *store, struct fusion_store_sizes *out)
+{
+    int64_t pages = 0, unused = 0;
+    enum drf_status status = count(store, "PRAGMA page_count", &pages);
+    if (status == DRF_OK)
+        status = count(store, "PRAGMA freelist_count", &unused);
+    if (status != DRF_OK)
+        return status;
+    *out = (struct fusion_store_sizes){
+        .file_bytes = pages * STORE_PAGE_BYTES,
+        .free_bytes = unused * STORE_PAGE_BYTES,
+        .wal_bytes = (int64_t)store->wal_frames * STORE_PAGE_BYTES,
+        .wal_pinned_bytes = (int64_t)store->wal_pinned_frames * STORE_PAGE_BYTES,
+        .pending_bytes = fusion_store_pending_bytes(store),
+    };
+    return DRF_OK;
+}
+
+enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_store_info *out)
+{
+    struct fusion_store_info info = {.schema = STORE_SCHEMA,
+                                     .level = store->config.level,
+                                     .mode = store->config.mode,
+                                     .as_of_utc_us = store->as_of_utc_us};
+    const struct {
+        const char *sql;
+        int64_t *out;
+    } counts[] = {
+        {"SELECT count(*) FROM drf_identity WHERE source_id IS NOT NULL", &info.live},
+        {"SELECT count(*) FROM drf_identity WHERE source_id IS NULL", &info.tombstones},
+        {"SELECT count(*) FROM drf_source", &info.certificates},
+        {"SELECT count(*) FROM drf_contribution WHERE layer = 1",
+         &info.contributions[FUSION_LAYER_GROUND]},
+        {"SELECT count(*) FROM drf_contribution WHERE layer = 2",
+         &info.contributions[FUSION_LAYER_SURFACE]},
+        {"SELECT count(*) FROM (SELECT DISTINCT level, row, col FROM drf_contribution"
+         " WHERE layer = 1)",
+         &info.tiles[FUSION_LAYER_GROUND]},
+        {"SELECT count(*) FROM (SELECT DISTINCT level, row, col FROM drf_contribution"
+         " WHERE layer = 2)",
+         &info.tiles[FUSION_LAYER_SURFACE]},
+        {"SELECT count(*) FROM ground", &info.rendered[FUSION_LAYER_GROUND]},
+        {"SELECT count(*) FROM surface", &info.rendered[FUSION_LAYER_SURFACE]},
+        {"SELECT count(*) FROM obstacle", &info.rendered[FUSION_LAYER_OBSTACLE]},
+        {"SELECT count(*) FROM drf_dirty", &info.dirty},
+        {"SELECT count(*) FROM drf_stale", &info.stale},
+    };
+    (void)snprintf(info.region_id, sizeof info.region_id, "%s", store->region_id);
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && status == DRF_OK; i++)
+        status = count(store, counts[i].sql, counts[i].out);
+    if (status == DRF_OK)
+        *out = info;
+    return status;
+}
+
+static enum drf_status use_of_row(struct fusion_store *store, struct sqlite3_stmt *statement,
+                                  fusion_use_fn fn, void *context)
+{
+    struct store_source *source = NULL;
+    enum drf_status status =
+        store_source_of(store, sqlite3_column_int64(statement, 0), &source);
+    if (status != DRF_OK)
+        return status;
+    const struct fusion_store_use use = {.certificate = &source->source,
+                                         .identities = sqlite3_column_int64(statement, 1),
+                                         .contributions = sqlite3_column_int64(statement, 2)};
+    return fn(context, &use);
+}
+
+enum drf_status fusion_store_each_source(struct fusion_store *store, fusion_use_fn fn,
+                                         void *context)
+{
+    static const char sql[] =
+        "SELECT s.source_id, count(*), sum((SELECT count(*) FROM drf_contribution AS c"
+        " WHERE c.id = i.id)) FROM drf_source AS s JOIN drf_identity AS i"
+        " ON i.source_id = s.source_id GROUP BY s.source_id"
+        " ORDER BY s.issue_utc_us DESC, s.source_id";
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    enum drf_status status = DRF_OK;
+    while (code == SQLITE_OK || (code == SQLITE_ROW && status == DRF_OK)) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+            status = use_of_row(store, statement, fn, context);
+    }
+    if (status == DRF_OK && code != SQLITE_DONE)
+        status = store_fail(store, code, "list the certificates");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum drf_status fusion_store_each_offset(struct fusion_store *store, fusion_offset_fn fn,
+                                         void *context)
+{
+    static const char sql[] = "SELECT cluster_id, topic, partition, next_offset FROM drf_offset"
+                              " ORDER BY topic, partition";
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    enum drf_status status = DRF_OK;
+    while (code == SQLITE_OK || (code == SQLITE_ROW && status == DRF_OK)) {
+        code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+            break;
+        const char *cluster = (const char *)sqlite3_column_text(statement, 0);
+        const char *topic = (const char *)sqlite3_column_text(statement, 1);
+        status = cluster == NULL || topic == NULL
+                     ? store_damaged(store, "a row of drf_offset is damaged")
+                     : fn(context, cluster, topic, sqlite3_column_int(statement, 2),
+                          sqlite3_column_int64(statement, 3));
+    }
+    if (status == DRF_OK && code != SQLITE_DONE)
+        status = store_fail(store, code, "list the offsets");
+    sqlite3_finalize(statement);
+    return status;
+}
