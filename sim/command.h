@@ -16,5 +16,6 @@ int sim_broker_run(int argc, char **argv);
 int sim_world_run(int argc, char **argv);
 int sim_publish_run(int argc, char **argv);
 int sim_fleet_run(int argc, char **argv);
+int sim_map_run(int argc, char **argv);
 
 #endif

@@ -11,6 +11,7 @@ static const struct sim_command commands[] = {
     {"world", "make a world and write the files providers would publish", sim_world_run},
     {"publish", "put files into Kafka as their providers would", sim_publish_run},
     {"fleet", "fly drones through a world and check what they are told", sim_fleet_run},
+    {"map", "draw a store and the tracks of a fleet", sim_map_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
