@@ -19,7 +19,9 @@ enum drf_status geo_json_open(const uint8_t *bytes, size_t size, struct geo_json
         size > 0 ? json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &error) : NULL;
     if (size == 0)
         return geo_refuse(why, GEO_REFUSAL_EMPTY, 0, "no JSON in it");
-    if (document == NULL && json_error_code(&error) == json_error_out_of_memory)
+    // Short of memory, jansson often fails without a word.
+    bool speechless = document == NULL && error.text[0] == '\0';
+    if (speechless || (document == NULL && json_error_code(&error) == json_error_out_of_memory))
         return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory to read the JSON");
     if (document == NULL)
         return geo_refuse(why, GEO_REFUSAL_FORMAT, error.line > 0 ? (uint64_t)error.line : 0,

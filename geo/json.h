@@ -28,7 +28,8 @@ enum geo_json_kind {
 };
 
 // Reads exactly `size` bytes; the document is to be closed. DRF_ERR_SYNTAX, DRF_ERR_NOMEM: *why
-// says what is wrong in which line (its position).
+// says what is wrong in which line (its position). jansson does not always know that it was
+// memory: a message may then be called no strict JSON.
 DRF_MUST_CHECK enum drf_status geo_json_open(const uint8_t *bytes, size_t size,
                                              struct geo_json **out, struct geo_note *why);
 void geo_json_close(struct geo_json *document); // takes NULL

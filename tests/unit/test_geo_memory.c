@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each allocation of a decoder fails once: the message is refused as a whole, nothing
+// is taken in part and nothing leaks. Not under a sanitizer, whose allocator it is
+// then.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "geo/dof.h"
+#include "geo/geojson.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#ifndef SANITIZED
+// glibc's own names behind malloc and its kin.
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void __libc_free(void *block);
+
+static long left = -1; // allocations until one fails; negative: none fails
+static long live;      // blocks not freed
+static int counting;
+
+static int fails(void) { return counting != 0 && left >= 0 && left-- == 0; }
+
+void *malloc(size_t size)
+{
+    void *block = fails() ? NULL : __libc_malloc(size);
+    live += block != NULL && counting;
+    return block;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    void *block = fails() ? NULL : __libc_calloc(count, size);
+    live += block != NULL && counting;
+    return block;
+}
+
+void *realloc(void *old, size_t size)
+{
+    void *block = fails() ? NULL : __libc_realloc(old, size);
+    live += block != NULL && old == NULL && counting;
+    return block;
+}
+
+void free(void *block)
+{
+    live -= block != NULL && counting;
+    __libc_free(block);
+}
+
+static const char dof[] =
+    "36-020752 O US NY NEW YORK         40 31 25.30N 074 12 52.90W TOWER              1 00058 "
+    "00088 N 5 D N 2010AEA01654OE A 2010134 \nbad line\n";
+
+static const char geojson[] =
+    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"a\","
+    "\"properties\":{\"agl_m\":1,\"kind\":\"crane\",\"x\":[1.5,null,true]},\"geometry\":"
+    "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[0,1],[0,0]]]}},7]}";
+
+typedef enum drf_status (*decoder)(const struct geo_decode_params *, const uint8_t *, size_t,
+                                   struct geo_record_builder *, struct geo_note *);
+
+static enum drf_status decode(decoder run, const char *text, long fail_at)
+{
+    const struct geo_decode_params params = {.keep = {-180, -90, 180, 90},
+                                             .default_horizontal_acc95_m = 75,
+                                             .default_vertical_acc95_m = 15};
+    struct geo_record_builder builder;
+    struct geo_note why = {.code = GEO_REFUSAL_NONE};
+    live = 0;
+    left = fail_at;
+    counting = 1;
+    geo_record_builder_init(&builder, 1 << 20);
+    enum drf_status status = run(&params, (const uint8_t *)text, strlen(text), &builder, &why);
+    geo_record_builder_close(&builder);
+    counting = 0;
+    assert_int_equal(live, 0);
+    return status;
+}
+
+// `or_else` is another status that the decoder's library may take a lack of memory for.
+static void fail_each(decoder run, const char *text, enum drf_status or_else)
+{
+    assert_int_equal(decode(run, text, -1), DRF_OK);
+    long at = 0;
+    for (enum drf_status status = DRF_ERR_NOMEM; status != DRF_OK; at++) {
+        status = decode(run, text, at);
+        if (status != DRF_OK && status != DRF_ERR_NOMEM && status != or_else)
+            fail_msg("allocation %ld: status %d", at, (int)status);
+        // A note that did not fit may be left out of a record only by refusing it all.
+        if (status == DRF_OK)
+            assert_true(left >= 0);
+    }
+    assert_true(at > 1);
+}
+
+static void dof__any_allocation_fails__is_refused_for_memory(void **state)
+{
+    (void)state;
+    fail_each(geo_dof_decode, dof, DRF_ERR_NOMEM);
+}
+
+static void geojson__any_allocation_fails__is_refused_for_memory(void **state)
+{
+    (void)state;
+    fail_each(geo_geojson_decode, geojson, DRF_ERR_SYNTAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dof__any_allocation_fails__is_refused_for_memory),
+        cmocka_unit_test(geojson__any_allocation_fails__is_refused_for_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#else
+int main(void) { return 0; }
+#endif
