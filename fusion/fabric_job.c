@@ -244,6 +244,16 @@ static struct fusion_source terrain_certificate(const struct fusion_job *job,
     return made;
 }
 
+// A raster without its cells: counts and extremes go with them, as the validator wants it.
+static struct geo_raster bare_raster(const struct geo_raster *raster)
+{
+    struct geo_raster bare = *raster;
+    bare.known_cells = 0;
+    bare.min_amsl_m = 1.0;
+    bare.max_amsl_m = 0.0;
+    return bare;
+}
+
 // The record as it is kept: what describes the source, without cells and notes.
 static enum drf_status put_kept(struct fusion_job *job, const struct fusion_source *certificate,
                                 struct fusion_touched *touched, struct geo_record_builder *kept,
@@ -252,9 +262,14 @@ static enum drf_status put_kept(struct fusion_job *job, const struct fusion_sour
     size_t cursor = 0;
     struct geo_item item;
     enum drf_status status = DRF_OK;
-    while (status == DRF_OK && geo_record_next(job->record, &cursor, &item))
-        if (item.kind == GEO_ITEM_RASTER || item.kind == GEO_ITEM_FIELD)
+    while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
+        if (item.kind == GEO_ITEM_RASTER) {
+            struct geo_raster bare = bare_raster(item.payload);
+            status = geo_record_add(kept, item.kind, &bare, sizeof bare, NULL, 0);
+        } else if (item.kind == GEO_ITEM_FIELD) {
             status = geo_record_add(kept, item.kind, item.payload, item.size, NULL, 0);
+        }
+    }
     if (status == DRF_OK)
         status = geo_record_finish(kept, record);
     if (status == DRF_OK)
