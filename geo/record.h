@@ -43,9 +43,9 @@ struct geo_raster {
     double posting_m;        // distance of source posts on the ground, the coarser of both axes
     struct geo_bounds bounds;      // of the source data; west > east: over the antimeridian
     double min_amsl_m, max_amsl_m; // of the known cells; min > max when there are none
-    uint64_t known_cells;
-    char crs[64];      // as understood: "EPSG:4326"
-    char vertical[32]; // as understood: "EGM96", "EGM2008 as EGM96" ...
+    uint64_t known_cells;          // of the tiles that follow; each has at least one
+    char crs[64];                  // as understood: "EPSG:4326"
+    char vertical[32];             // as understood: "EGM96", "EGM2008 as EGM96" ...
 };
 
 // The tiles of a record are of the raster's level and come in rising order of (row, col), so

@@ -338,6 +338,17 @@ static void validate__cells__must_be_tiles_of_the_raster(void **state)
         assert_int_equal(validate(&b), cases[i].want);
         geo_record_builder_close(&b);
     }
+    static const uint64_t counts[] = {0, 1, 65536, 65537};
+    for (size_t i = 0; i < 4; i++) { // of one tile
+        struct geo_record_builder b;
+        geo_record_builder_init(&b, 1 << 20);
+        raster.known_cells = counts[i];
+        raster.min_amsl_m = counts[i] == 0 ? 461.0 : 75.0;
+        add(&b, GEO_ITEM_RASTER, &raster, sizeof raster, NULL, 0);
+        add_cells(&b, 9, 4);
+        assert_int_equal(validate(&b), i == 0 || i == 3 ? DRF_ERR_RANGE : DRF_OK);
+        geo_record_builder_close(&b);
+    }
     struct geo_record_builder b; // a blob larger than any
     geo_record_builder_init(&b, 1 << 20);
     static const uint8_t large[GEO_CELLS_BLOB_MAX + 1];
@@ -375,7 +386,7 @@ static void validate__impossible_raster__is_refused(void **state)
     (void)state;
     const double nan = (double)NAN, inf = HUGE_VAL;
     RASTER(none(&it), DRF_OK);
-    RASTER((void)it, DRF_ERR_RANGE); // known cells without tiles
+    RASTER((void)it, DRF_OK); // without its tiles, as the store keeps it
     RASTER((none(&it), it.layer = 0), DRF_ERR_RANGE);
     RASTER((none(&it), it.layer = 3), DRF_ERR_RANGE);
     RASTER((none(&it), it.level = 23), DRF_ERR_RANGE);
