@@ -2,347 +2,68 @@
 #include "geo/dof.h"
 
 #include <inttypes.h>
-#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "geo/bounds.h"
-#include "geo/cells.h"
+#include "geo/dof_record.h"
 #include "geo/refusal.h"
 #include "geo/tally.h"
-#include "geo/utc.h"
-
-#define FOOT_M 0.3048
-#define NAUTICAL_MILE_M 1852.0
-// What a record can hold (geo/cells.h).
-#define AMSL_MIN_M (GEO_CELL_OFFSET_M)
-#define HEIGHT_MAX_M (GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * GEO_CELL_MAX)
 
 enum {
-    RECORD_COLUMNS = 127, // column 128 is a blank that some copies have lost
-    CHANGE_SHIFT = 10,    // the action word of a change file stands before the record
+    WORD_COLUMNS = 10,     // of a change file, before the record
+    CHANGE_COLUMNS = 136,  // and a blank that may be lost
+    ACTION_COLUMN = 119,   // of the record
+    CHANGE_DATE_SHIFT = 1, // a change file has no blank between action and date
 };
 
-// A record's columns are numbered from 1 and both ends belong to the field, as in the FAA's
-// description.
-struct span {
-    int first, last;
+enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_OLD, CHANGE_NEW, CHANGE_REMOVE };
+
+struct job {
+    const struct geo_decode_params *params;
+    struct geo_record_builder *builder;
+    struct geo_tally tally;
+    bool has_old; // the line before was OLD
+    bool old_read;
+    struct geo_obstacle old;
+    struct geo_dof_line old_line;
 };
 
-static const struct span ID = {1, 9}, LATITUDE = {36, 47}, LONGITUDE = {49, 61},
-                         TYPE = {63, 80}, AGL_FT = {84, 88}, AMSL_FT = {90, 94},
-                         DATE = {121, 127};
-
-enum {
-    VERIFIED = 11,
-    QUANTITY = 82,
-    LIGHTING = 96,
-    HORIZONTAL = 98,
-    VERTICAL = 100,
-    MARKING = 102,
-    ACTION = 119,
-};
-
-struct line {
-    const char *text;
-    size_t size;
-    uint64_t number;
-};
-
-static char column(const struct line *line, int number) { return line->text[number - 1]; }
-
-static bool digit(char c) { return c >= '0' && c <= '9'; }
-
-static bool blank(const struct line *line, struct span span)
-{
-    for (int i = span.first; i <= span.last; i++)
-        if (column(line, i) != ' ')
-            return false;
-    return true;
-}
-
-static bool starts(const struct line *line, size_t at, const char *word)
+static bool starts(const struct geo_dof_line *line, size_t at, const char *word)
 {
     size_t length = strlen(word);
     return line->size >= at + length && memcmp(line->text + at, word, length) == 0;
 }
 
-// An integer that fills the span, leading blanks and one sign allowed.
-static bool integer(const struct line *line, struct span span, int *out)
-{
-    int at = span.first, sign = 1, value = 0;
-    while (at < span.last && column(line, at) == ' ')
-        at++;
-    if (at < span.last && (column(line, at) == '-' || column(line, at) == '+'))
-        sign = column(line, at++) == '-' ? -1 : 1;
-    for (; at <= span.last; at++) {
-        if (!digit(column(line, at)))
-            return false;
-        value = value * 10 + (column(line, at) - '0');
-    }
-    *out = sign * value;
-    return true;
-}
-
-// Copies a span without the blanks around it; false if a byte is not printable ASCII.
-static bool trimmed(const struct line *line, struct span span, char *out, size_t room)
-{
-    while (span.first <= span.last && column(line, span.first) == ' ')
-        span.first++;
-    while (span.last >= span.first && column(line, span.last) == ' ')
-        span.last--;
-    size_t length = 0;
-    for (int i = span.first; i <= span.last && length + 1 < room; i++) {
-        char c = column(line, i);
-        if (c < ' ' || c > '~')
-            return false;
-        out[length++] = c;
-    }
-    out[length] = '\0';
-    return true;
-}
-
-// The columns between the fields. A record that is shifted or has lost a column shows here.
-static bool separated(const struct line *line)
-{
-    static const int blanks[] = {10, 12, 35, 48,  62,  81,  83, 89,
-                                 95, 97, 99, 101, 103, 118, 120};
-    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++)
-        if (column(line, blanks[i]) != ' ')
-            return false;
-    return true;
-}
-
-// Degrees in `width` columns from `at`, then " MM SS.SS" and a hemisphere.
-static bool angle(const struct line *line, int at, int width, char positive, char negative,
-                  double *out_deg)
-{
-    int degrees, minutes, seconds, hundredths, minute_at = at + width + 1;
-    for (int i = at; i < minute_at + 8; i++) {
-        char c = column(line, i);
-        char wanted = i == minute_at - 1 || i == minute_at + 2 ? ' '
-                      : i == minute_at + 5                     ? '.'
-                                                               : '0';
-        if (wanted == '0' ? !digit(c) : c != wanted)
-            return false;
-    }
-    char hemisphere = column(line, minute_at + 8);
-    if (hemisphere != positive && hemisphere != negative)
-        return false;
-    if (!integer(line, (struct span){at, at + width - 1}, &degrees)
-        || !integer(line, (struct span){minute_at, minute_at + 1}, &minutes)
-        || !integer(line, (struct span){minute_at + 3, minute_at + 4}, &seconds)
-        || !integer(line, (struct span){minute_at + 6, minute_at + 7}, &hundredths))
-        return false;
-    if (minutes > 59 || seconds > 59) {
-        *out_deg = (double)NAN;
-        return true;
-    }
-    // One rounding: the sum in hundredths of a second is exact.
-    int total = ((degrees * 60 + minutes) * 60 + seconds) * 100 + hundredths;
-    *out_deg = (hemisphere == positive ? total : -total) / 360000.0;
-    return true;
-}
-
-// The FAA's tolerance for an accuracy code, taken as the half width of the 95 % interval; 0 for
-// unknown, NaN for a code that does not exist.
-static double horizontal_m(char code)
-{
-    static const double known_m[] = {20 * FOOT_M,         50 * FOOT_M,    100 * FOOT_M,
-                                     250 * FOOT_M,        500 * FOOT_M,   1000 * FOOT_M,
-                                     NAUTICAL_MILE_M / 2, NAUTICAL_MILE_M};
-    if (code == ' ' || code == '9')
-        return 0;
-    return code >= '1' && code <= '8' ? known_m[code - '1'] : (double)NAN;
-}
-
-static double vertical_m(char code)
-{
-    static const double known_m[] = {3 * FOOT_M,   10 * FOOT_M,  20 * FOOT_M,  50 * FOOT_M,
-                                     125 * FOOT_M, 250 * FOOT_M, 500 * FOOT_M, 1000 * FOOT_M};
-    if (code == ' ' || code == 'I')
-        return 0;
-    return code >= 'A' && code <= 'H' ? known_m[code - 'A'] : (double)NAN;
-}
-
-static enum drf_status bad(const struct line *line, enum geo_refusal_code code,
-                           const char *what, struct span at, struct geo_note *why)
-{
-    return geo_refuse(why, code, line->number, "line %" PRIu64 ": %s (columns %d-%d: '%.*s')",
-                      line->number, what, at.first, at.last, at.last - at.first + 1,
-                      line->text + at.first - 1);
-}
-
-static enum drf_status read_identity(const struct line *line, struct geo_obstacle *out,
-                                     struct geo_note *why)
-{
-    bool ok = trimmed(line, ID, out->id, sizeof out->id)
-              && trimmed(line, TYPE, out->kind, sizeof out->kind);
-    if (!ok || out->id[0] == '\0' || strchr(out->id, ' ') != NULL)
-        return bad(line, GEO_REFUSAL_FORMAT, "no obstacle number or type", ID, why);
-    if (strstr(out->kind, "BALLOON") != NULL)
-        out->flags |= GEO_OBSTACLE_BALLOON;
-    return DRF_OK;
-}
-
-static enum drf_status read_position(const struct line *line, struct geo_obstacle *out,
-                                     struct geo_note *why)
-{
-    if (!angle(line, LATITUDE.first, 2, 'N', 'S', &out->position.lat_deg))
-        return bad(line, GEO_REFUSAL_FORMAT, "latitude is not DD MM SS.SSN", LATITUDE, why);
-    if (!angle(line, LONGITUDE.first, 3, 'E', 'W', &out->position.lon_deg))
-        return bad(line, GEO_REFUSAL_FORMAT, "longitude is not DDD MM SS.SSW", LONGITUDE, why);
-    if (!(fabs(out->position.lat_deg) <= 90.0))
-        return bad(line, GEO_REFUSAL_RANGE, "no such latitude", LATITUDE, why);
-    if (!(fabs(out->position.lon_deg) <= 180.0))
-        return bad(line, GEO_REFUSAL_RANGE, "no such longitude", LONGITUDE, why);
-    return DRF_OK;
-}
-
-static enum drf_status read_height(const struct line *line, struct span span, double low_m,
-                                   uint32_t flag, double *out_m, struct geo_obstacle *obstacle,
-                                   struct geo_note *why)
-{
-    int feet;
-    if (blank(line, span))
-        return DRF_OK;
-    if (!integer(line, span, &feet))
-        return bad(line, GEO_REFUSAL_FORMAT, "height is not a number of feet", span, why);
-    if (feet * FOOT_M < low_m || feet * FOOT_M > HEIGHT_MAX_M)
-        return bad(line, GEO_REFUSAL_RANGE, "no obstacle has such a height", span, why);
-    *out_m = feet * FOOT_M;
-    obstacle->flags |= flag;
-    return DRF_OK;
-}
-
-static enum drf_status read_heights(const struct line *line, struct geo_obstacle *out,
-                                    struct geo_note *why)
-{
-    enum drf_status status =
-        read_height(line, AGL_FT, 0.0, GEO_OBSTACLE_HAS_AGL, &out->agl_m, out, why);
-    if (status == DRF_OK)
-        status = read_height(line, AMSL_FT, AMSL_MIN_M, GEO_OBSTACLE_HAS_AMSL, &out->amsl_m,
-                             out, why);
-    if (status == DRF_OK && (out->flags & (GEO_OBSTACLE_HAS_AGL | GEO_OBSTACLE_HAS_AMSL)) == 0)
-        return bad(line, GEO_REFUSAL_NO_VALUES, "no height",
-                   (struct span){AGL_FT.first, AMSL_FT.last}, why);
-    return status;
-}
-
-static enum drf_status read_accuracy(const struct geo_decode_params *params,
-                                     const struct line *line, struct geo_obstacle *out,
-                                     struct geo_note *why)
-{
-    const struct span both = {HORIZONTAL, VERTICAL};
-    out->horizontal_acc95_m = horizontal_m(column(line, HORIZONTAL));
-    out->vertical_acc95_m = vertical_m(column(line, VERTICAL));
-    if (isnan(out->horizontal_acc95_m) || isnan(out->vertical_acc95_m))
-        return bad(line, GEO_REFUSAL_FORMAT, "no such accuracy code", both, why);
-    if (out->horizontal_acc95_m == 0) {
-        out->horizontal_acc95_m = params->default_horizontal_acc95_m;
-        out->flags |= GEO_OBSTACLE_HORIZONTAL_ASSUMED;
-    }
-    if (out->vertical_acc95_m == 0) {
-        out->vertical_acc95_m = params->default_vertical_acc95_m;
-        out->flags |= GEO_OBSTACLE_VERTICAL_ASSUMED;
-    }
-    if (!(out->horizontal_acc95_m > 0) || !(out->vertical_acc95_m >= 0))
-        return bad(line, GEO_REFUSAL_RANGE, "accuracy unknown, and the feed has no default",
-                   both, why);
-    return DRF_OK;
-}
-
-// A letter that says something: blank and U (unknown) are 0.
-static uint8_t letter(char c) { return c >= 'A' && c <= 'Z' && c != 'U' ? (uint8_t)c : 0; }
-
-static enum drf_status read_marks(const struct line *line, struct geo_obstacle *out,
-                                  struct geo_note *why)
-{
-    char verified = column(line, VERIFIED), action = column(line, ACTION);
-    char quantity = column(line, QUANTITY);
-    if (verified != 'O' && verified != 'U' && verified != ' ')
-        return bad(line, GEO_REFUSAL_FORMAT, "verification is neither O nor U",
-                   (struct span){VERIFIED, VERIFIED}, why);
-    if (action != 'A' && action != 'C' && action != 'D' && action != ' ')
-        return bad(line, GEO_REFUSAL_FORMAT, "no such action", (struct span){ACTION, ACTION},
-                   why);
-    if (!digit(quantity) && quantity != ' ')
-        return bad(line, GEO_REFUSAL_FORMAT, "quantity is not a digit",
-                   (struct span){QUANTITY, QUANTITY}, why);
-    if (verified != ' ')
-        out->flags |= verified == 'O' ? (uint32_t)GEO_OBSTACLE_VERIFIED
-                                      : (uint32_t)GEO_OBSTACLE_UNVERIFIED;
-    if (action == 'D')
-        out->flags |= GEO_OBSTACLE_WITHDRAWN;
-    // A record stands for something: a count of none is a count left out.
-    out->quantity = digit(quantity) && quantity > '1' ? (uint32_t)(quantity - '0') : 1;
-    out->lighting = letter(column(line, LIGHTING));
-    out->marking = letter(column(line, MARKING));
-    return DRF_OK;
-}
-
-// The date is of the record's last change. One that cannot be is left out: the obstacle stands.
-static void read_date(const struct line *line, struct geo_obstacle *out)
-{
-    int year, day;
-    for (int i = DATE.first; i <= DATE.last; i++)
-        if (!digit(column(line, i)))
-            return;
-    if (integer(line, (struct span){DATE.first, DATE.first + 3}, &year)
-        && integer(line, (struct span){DATE.first + 4, DATE.last}, &day)
-        && geo_utc_from_day_of_year(year, day, &out->data_time_utc_us) == DRF_OK)
-        out->flags |= GEO_OBSTACLE_HAS_DATA_TIME;
-}
-
-static enum drf_status read_record(const struct geo_decode_params *params,
-                                   const struct line *line, struct geo_obstacle *out,
-                                   struct geo_note *why)
-{
-    if (line->size < RECORD_COLUMNS || line->size > RECORD_COLUMNS + 1
-        || (line->size > RECORD_COLUMNS && column(line, RECORD_COLUMNS + 1) != ' '))
-        return geo_refuse(why, GEO_REFUSAL_FORMAT, line->number,
-                          "line %" PRIu64 ": %zu columns, a record has 128", line->number,
-                          line->size);
-    if (!separated(line))
-        return geo_refuse(why, GEO_REFUSAL_FORMAT, line->number,
-                          "line %" PRIu64 ": the columns between the fields are not blank",
-                          line->number);
-    *out = (struct geo_obstacle){.geometry = GEO_GEOMETRY_POINT};
-    enum drf_status status = read_identity(line, out, why);
-    if (status == DRF_OK)
-        status = read_position(line, out, why);
-    if (status == DRF_OK)
-        status = read_heights(line, out, why);
-    if (status == DRF_OK)
-        status = read_accuracy(params, line, out, why);
-    if (status == DRF_OK)
-        status = read_marks(line, out, why);
-    if (status == DRF_OK)
-        read_date(line, out);
-    return status;
-}
-
-static bool header(const struct line *line)
+static bool header(const struct geo_dof_line *line)
 {
     size_t blanks = 0;
     while (blanks < line->size && line->text[blanks] == ' ')
         blanks++;
     return blanks == line->size || starts(line, blanks, "CURRENCY DATE")
            || starts(line, blanks, "LATITUDE") || starts(line, 0, "OAS#")
-           || starts(line, 0, "----------");
+           || starts(line, 0, "ACTION    OAS#") || starts(line, 0, "----------")
+           || starts(line, blanks, "V                          LATITUDE");
 }
 
-static bool change_file(const struct line *line)
+static enum change change_of(const struct geo_dof_line *line)
 {
-    static const char *const words[] = {"ADD       ", "OLD       ", "NEW       ",
-                                        "DISMANTLE ", "REMOVE    ", "ACTION    OAS#"};
+    static const struct {
+        const char *word;
+        enum change change;
+    } words[] = {{"ADD       ", CHANGE_ADD},
+                 {"OLD       ", CHANGE_OLD},
+                 {"NEW       ", CHANGE_NEW},
+                 {"DISMANTLE ", CHANGE_REMOVE},
+                 {"REMOVE    ", CHANGE_REMOVE}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (starts(line, 0, words[i]) && line->size > CHANGE_SHIFT)
-            return true;
-    return false;
+        if (starts(line, 0, words[i].word))
+            return words[i].change;
+    return CHANGE_NONE;
 }
 
 // Cuts the next line off the text, without its line end.
-static bool next_line(const char *text, size_t size, size_t *cursor, struct line *line)
+static bool next_line(const char *text, size_t size, size_t *cursor, struct geo_dof_line *line)
 {
     if (*cursor >= size)
         return false;
@@ -351,36 +72,134 @@ static bool next_line(const char *text, size_t size, size_t *cursor, struct line
     *cursor += length + (end != NULL);
     if (length > 0 && start[length - 1] == '\r')
         length--;
-    *line = (struct line){start, length, line->number + 1};
+    *line = (struct geo_dof_line){start, length, line->number + 1};
     return true;
+}
+
+// Reads the record behind an action word, as if it stood in a file of records.
+static enum drf_status read_change(const struct job *job, const struct geo_dof_line *line,
+                                   enum change change, struct geo_obstacle *out,
+                                   struct geo_note *why)
+{
+    char text[GEO_DOF_COLUMNS];
+    if (line->size < CHANGE_COLUMNS || line->size > CHANGE_COLUMNS + 1)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, line->number,
+                          "line %" PRIu64 ": %zu columns, a change has 137", line->number,
+                          line->size);
+    const char *record = line->text + WORD_COLUMNS;
+    char action = record[ACTION_COLUMN - 1];
+    memcpy(text, record, ACTION_COLUMN);
+    text[ACTION_COLUMN] = ' ';
+    memcpy(text + ACTION_COLUMN + CHANGE_DATE_SHIFT, record + ACTION_COLUMN,
+           sizeof text - ACTION_COLUMN - CHANGE_DATE_SHIFT);
+    // The word decides, and its letter must not contradict it; R is of change files only.
+    bool removes = action == 'D' || action == 'R';
+    if (removes != (change == CHANGE_REMOVE))
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, line->number,
+                          "line %" PRIu64 ": action %c contradicts its word", line->number,
+                          action);
+    if (removes)
+        text[ACTION_COLUMN - 1] = 'D';
+    const struct geo_dof_line plain = {text, sizeof text, line->number};
+    return geo_dof_record_read(job->params, &plain, out, why);
+}
+
+static enum drf_status refuse(struct job *job, const struct geo_note *note)
+{
+    return geo_tally_refuse(&job->tally, job->builder, note);
+}
+
+static enum drf_status keep(struct job *job, const struct geo_obstacle *obstacle)
+{
+    if (!geo_bounds_hold(job->params->keep, obstacle->position)) {
+        job->tally.out_of_region++;
+        return DRF_OK;
+    }
+    job->tally.kept++;
+    return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, obstacle, sizeof *obstacle, NULL, 0);
+}
+
+// An OLD that no NEW follows changes nothing: what it became is not known.
+static enum drf_status drop_old(struct job *job)
+{
+    if (!job->has_old)
+        return DRF_OK;
+    struct geo_note note;
+    job->has_old = false;
+    enum drf_status status =
+        geo_refuse(&note, GEO_REFUSAL_FORMAT, job->old_line.number,
+                   "line %" PRIu64 ": OLD without its NEW", job->old_line.number);
+    return status != DRF_OK ? refuse(job, &note) : DRF_OK;
+}
+
+// OLD and NEW are one change. Where it leads out of the region, the old one is withdrawn.
+static enum drf_status take_new(struct job *job, const struct geo_dof_line *line,
+                                const struct geo_obstacle *obstacle)
+{
+    struct geo_note note;
+    bool paired =
+        job->has_old
+        && memcmp(job->old_line.text + WORD_COLUMNS, line->text + WORD_COLUMNS, 9) == 0;
+    if (!paired) {
+        enum drf_status status = drop_old(job);
+        if (status != DRF_OK)
+            return status;
+        status = geo_refuse(&note, GEO_REFUSAL_FORMAT, line->number,
+                            "line %" PRIu64 ": NEW without its OLD", line->number);
+        return status != DRF_OK ? refuse(job, &note) : DRF_OK;
+    }
+    job->has_old = false;
+    bool leaves = job->old_read && geo_bounds_hold(job->params->keep, job->old.position)
+                  && !geo_bounds_hold(job->params->keep, obstacle->position);
+    if (!leaves)
+        return keep(job, obstacle);
+    job->old.flags |= GEO_OBSTACLE_WITHDRAWN;
+    return keep(job, &job->old);
+}
+
+static enum drf_status take_old(struct job *job, const struct geo_dof_line *line)
+{
+    struct geo_note ignored;
+    enum drf_status status = drop_old(job);
+    if (line->size < CHANGE_COLUMNS)
+        return status; // its NEW will miss it
+    job->has_old = true;
+    job->old_line = *line;
+    job->old_read = read_change(job, line, CHANGE_OLD, &job->old, &ignored) == DRF_OK;
+    return status;
+}
+
+static enum drf_status take_line(struct job *job, const struct geo_dof_line *line)
+{
+    struct geo_obstacle obstacle;
+    struct geo_note note;
+    enum change change = change_of(line);
+    if (change == CHANGE_OLD)
+        return take_old(job, line);
+    enum drf_status status = change == CHANGE_NEW ? DRF_OK : drop_old(job);
+    if (status != DRF_OK)
+        return status;
+    status = change == CHANGE_NONE ? geo_dof_record_read(job->params, line, &obstacle, &note)
+                                   : read_change(job, line, change, &obstacle, &note);
+    if (status != DRF_OK) {
+        job->has_old = false;
+        return refuse(job, &note);
+    }
+    return change == CHANGE_NEW ? take_new(job, line, &obstacle) : keep(job, &obstacle);
 }
 
 enum drf_status geo_dof_decode(const struct geo_decode_params *params, const uint8_t *bytes,
                                size_t size, struct geo_record_builder *builder,
                                struct geo_note *why)
 {
-    struct geo_tally tally = {0};
-    struct line line = {0};
+    struct job job = {.params = params, .builder = builder};
+    struct geo_dof_line line = {0};
     size_t cursor = 0;
     enum drf_status status = DRF_OK;
-    while (status == DRF_OK && next_line((const char *)bytes, size, &cursor, &line)) {
-        struct geo_obstacle obstacle;
-        struct geo_note note;
-        if (header(&line))
-            continue;
-        if (change_file(&line))
-            return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, line.number,
-                              "a change file (ADD, OLD, NEW, DISMANTLE, REMOVE): publish the "
-                              "full records");
-        if (read_record(params, &line, &obstacle, &note) != DRF_OK) {
-            status = geo_tally_refuse(&tally, builder, &note);
-        } else if (!geo_bounds_hold(params->keep, obstacle.position)) {
-            tally.out_of_region++;
-        } else {
-            tally.kept++;
-            status =
-                geo_record_add(builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL, 0);
-        }
-    }
-    return status == DRF_OK ? geo_tally_finish(&tally, "obstacles", builder, why) : status;
+    while (status == DRF_OK && next_line((const char *)bytes, size, &cursor, &line))
+        if (!header(&line))
+            status = take_line(&job, &line);
+    if (status == DRF_OK)
+        status = drop_old(&job);
+    return status == DRF_OK ? geo_tally_finish(&job.tally, "obstacles", builder, why) : status;
 }

@@ -271,9 +271,8 @@ static void decode__what_is_not_records__is_refused_as_a_whole(void **state)
         {"{\"type\":\"FeatureCollection\"}", GEO_REFUSAL_FORMAT},
         {"36-020752 O US NY NEW YORK         40 31 25.30N", GEO_REFUSAL_FORMAT},
         {TOWER "x", GEO_REFUSAL_FORMAT},
-        {"ADD       " TOWER, GEO_REFUSAL_UNSUPPORTED},
-        {"ACTION    OAS#      S CT ST CITY\r\n", GEO_REFUSAL_UNSUPPORTED},
-        {TOWER "\r\nDISMANTLE " TOWER, GEO_REFUSAL_UNSUPPORTED},
+        {"ADD       " TOWER, GEO_REFUSAL_FORMAT}, // 138 columns
+        {"ACTION    OAS#      S CT ST CITY\r\n", GEO_REFUSAL_EMPTY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct decoded d;
@@ -425,7 +424,88 @@ static void decode__the_real_files__are_read_to_the_last_record(void **state)
                      806 + 3); // code 9, and blank
 }
 
-static void decode__the_real_change_file__is_recognised_and_refused(void **state)
+// A line of a change file: the tower at a latitude of 40 + `minutes`, with a letter of action.
+static const char *change(char out[160], const char *word, const char *minutes, char action)
+{
+    (void)snprintf(out, 160, "%-10s%s%c2010134 \n", word, TOWER, 'x');
+    memcpy(out + 10 + 38, minutes, 2);
+    (void)snprintf(out + 10 + 118, 32, "%c2010134 \n", action);
+    return out;
+}
+
+static void decode__a_change_file__adds_replaces_and_withdraws(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        char action;
+        uint32_t withdrawn;
+    } cases[] = {{"ADD", 'A', 0},
+                 {"DISMANTLE", 'D', GEO_OBSTACLE_WITHDRAWN},
+                 {"REMOVE", 'R', GEO_OBSTACLE_WITHDRAWN}};
+    char line[160], old[160], text[512];
+    struct decoded d;
+    for (size_t i = 0; i < 3; i++) {
+        open_text(&d, change(line, cases[i].word, "31", cases[i].action));
+        assert_int_equal(d.status, DRF_OK);
+        assert_string_equal(d.first.id, "36-020752");
+        assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, cases[i].withdrawn);
+        assert_int_equal(d.first.data_time_utc_us, INT64_C(1273795200000000));
+        close_decoded(&d);
+    }
+    (void)snprintf(text, sizeof text, "%s%s", change(old, "OLD", "31", 'C'),
+                   change(line, "NEW", "32", 'C'));
+    open_text(&d, text);
+    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.notes, 0);
+    assert_near(d.first.position.lat_deg, 40.540361, 5e-7); // 40 32 25.30
+    close_decoded(&d);
+
+    // The change leads out of the region: the old one is withdrawn where it stood.
+    struct geo_decode_params params = everywhere;
+    params.keep = (struct geo_bounds){-75, 40, -74, 40.53};
+    open_bytes(&d, &params, text, strlen(text));
+    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, GEO_OBSTACLE_WITHDRAWN);
+    close_decoded(&d);
+}
+
+static void decode__half_a_change__is_refused(void **state)
+{
+    (void)state;
+    char old[160], line[160], text[640];
+    struct decoded d;
+    open_text(&d, change(old, "OLD", "31", 'C'));
+    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    close_decoded(&d);
+    open_text(&d, change(line, "NEW", "31", 'C'));
+    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    close_decoded(&d);
+    // Another obstacle's NEW, and a record in between.
+    (void)change(old, "OLD", "31", 'C');
+    (void)change(line, "NEW", "31", 'C');
+    memcpy(line + 10, "36-999999", 9);
+    (void)snprintf(text, sizeof text, "%s%s", old, line);
+    open_text(&d, text);
+    assert_int_not_equal(d.status, DRF_OK);
+    assert_int_equal(d.notes, 2);
+    close_decoded(&d);
+    (void)change(line, "NEW", "31", 'C');
+    (void)snprintf(text, sizeof text, "%s%s\n%s", old, TOWER, line);
+    open_text(&d, text);
+    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.notes, 2);
+    close_decoded(&d);
+    // A word that its letter contradicts.
+    open_text(&d, change(line, "DISMANTLE", "31", 'C'));
+    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    close_decoded(&d);
+    open_text(&d, change(line, "ADD", "31", 'D'));
+    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    close_decoded(&d);
+}
+
+static void decode__the_real_change_file__is_read_to_the_last_action(void **state)
 {
     (void)state;
     size_t size;
@@ -434,8 +514,17 @@ static void decode__the_real_change_file__is_recognised_and_refused(void **state
         skip();
     struct decoded d;
     open_bytes(&d, &everywhere, bytes, size);
-    assert_int_equal(d.status, DRF_ERR_SYNTAX);
-    assert_int_equal(d.why.code, GEO_REFUSAL_UNSUPPORTED);
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.obstacles, 3947 + 1079 + 98 + 3);
+    assert_int_equal(d.notes, 0);
+    unsigned withdrawn = 0;
+    size_t cursor = 0;
+    struct geo_item item;
+    while (geo_record_next(d.record, &cursor, &item))
+        withdrawn += (((const struct geo_obstacle *)item.payload)->flags
+                      & (uint32_t)GEO_OBSTACLE_WITHDRAWN)
+                     != 0;
+    assert_int_equal(withdrawn, 98 + 3);
     close_decoded(&d);
     free(bytes);
 }
@@ -454,7 +543,9 @@ int main(void)
         cmocka_unit_test(decode__unknown_accuracy_without_a_default__is_refused),
         cmocka_unit_test(decode__too_small_a_record__says_full),
         cmocka_unit_test(decode__the_real_files__are_read_to_the_last_record),
-        cmocka_unit_test(decode__the_real_change_file__is_recognised_and_refused),
+        cmocka_unit_test(decode__a_change_file__adds_replaces_and_withdraws),
+        cmocka_unit_test(decode__half_a_change__is_refused),
+        cmocka_unit_test(decode__the_real_change_file__is_read_to_the_last_action),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
