@@ -21,6 +21,7 @@ enum {
     CONNECT_TIMEOUT_US = 5000000,
     READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
+    INFLIGHT_DEFAULT = 1000,
 };
 
 struct filter {
@@ -370,7 +371,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     mqtt->keepalive_s = config->keepalive_s;
     mqtt->back_off_us = BACK_OFF_FIRST_US;
     mqtt->queue_max_bytes = config->queue_max_bytes;
-    mqtt->outstanding_max = config->inflight_max;
+    mqtt->outstanding_max = config->inflight_max > 0 ? config->inflight_max : INFLIGHT_DEFAULT;
     mqtt->tls = config->ca_file != NULL;
     mqtt->host = strdup(config->host);
     mqtt->client = mosquitto_new(config->client_id, true, mqtt);

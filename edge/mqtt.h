@@ -28,7 +28,7 @@ struct edge_mqtt_config { // strings are borrowed during open only
     uint16_t keepalive_s;
     size_t ring_bytes;      // for incoming messages
     size_t queue_max_bytes; // of messages handed to the library and not yet on the socket
-    uint32_t inflight_max;  // messages handed over and not written (QoS 0) or acknowledged
+    uint32_t inflight_max;  // handed over and not written or acknowledged; 0: 1000
     const char *will_topic; // NULL: none; QoS 1, retained
     const void *will_payload;
     size_t will_size;
