@@ -319,7 +319,8 @@ static double to_segment(struct flat p, struct flat a, struct flat b)
     double dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
     double t = length2 > 0 ? ((p.x - a.x) * dx + (p.y - a.y) * dy) / length2 : 0;
     t = t < 0 ? 0 : t > 1 ? 1 : t;
-    return hypot(p.x - a.x - t * dx, p.y - a.y - t * dy);
+    double x = p.x - a.x - t * dx, y = p.y - a.y - t * dy;
+    return sqrt(x * x + y * y);
 }
 
 static double side_of(struct flat a, struct flat b, struct flat p)
@@ -377,9 +378,14 @@ static bool touches(const struct thing *thing, size_t tile, size_t cell)
     const struct flat *shape = thing->shape;
     size_t count = o->vertex_count == 0 ? 1 : o->vertex_count;
     size_t edges = o->geometry == GEO_GEOMETRY_POLYGON || count == 1 ? count : count - 1;
-    for (size_t i = 0; i < edges; i++)
-        if (segment_from_box(shape[i], shape[(i + 1) % count], sw, ne) <= o->horizontal_acc95_m)
+    for (size_t i = 0; i < edges; i++) {
+        struct flat a = shape[i], b = shape[(i + 1) % count];
+        double r = o->horizontal_acc95_m;
+        bool far = (a.x < sw.x - r && b.x < sw.x - r) || (a.x > ne.x + r && b.x > ne.x + r)
+                   || (a.y < sw.y - r && b.y < sw.y - r) || (a.y > ne.y + r && b.y > ne.y + r);
+        if (!far && segment_from_box(a, b, sw, ne) <= r)
             return true;
+    }
     struct flat middle = {(sw.x + ne.x) / 2, (sw.y + ne.y) / 2};
     return o->geometry == GEO_GEOMETRY_POLYGON && inside_ring(middle, shape, count);
 }
