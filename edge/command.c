@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int run_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    printf("drf-edge %s\n", DRF_VERSION);
+    return 0;
+}
+
+static int run_help(int argc, char **argv)
+{
+    const struct edge_command *command = argc > 0 ? edge_command_find(argv[0]) : NULL;
+    if (command)
+        edge_command_help(command);
+    else
+        edge_command_list();
+    return 0;
+}
+
+const struct edge_command edge_commands[] = {
+    {"run", edge_command_run, "--config FILE [--utc-start TIME] [--verbose]",
+     "Runs the node until SIGTERM or SIGINT.\n"
+     "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
+     "                    normal speed: past data are served as they were. Mode REPLAY only.\n"
+     "  --verbose         log details"},
+    {"check", edge_command_check, "--config FILE [--offline] [--seconds N]",
+     "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
+     "  --offline    does not connect\n"
+     "  --seconds N  gives each connection so long (default 5)\n"
+     "Exit code 0: all is well; 1: something is not; 2: the configuration is wrong."},
+    {"config", edge_command_config, "",
+     "Prints every key of the configuration with its default, range and meaning, as YAML."},
+    {"info", edge_command_info, "--store FILE",
+     "What a store holds: sources with version and licence, tiles, when it was written."},
+    {"digest", edge_command_digest, "--store FILE",
+     "SHA-256 over the content of each layer and over all: two stores with the same live data\n"
+     "have the same digest, in whatever order the data came."},
+    {"version", run_version, "", "Prints the version."},
+    {"help", run_help, "[COMMAND]", "This, or what a command does."},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct edge_command *edge_command_find(const char *name)
+{
+    for (const struct edge_command *command = edge_commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+void edge_command_help(const struct edge_command *command)
+{
+    printf("drf-edge %s %s\n\n%s\n", command->name, command->usage, command->help);
+}
+
+void edge_command_list(void)
+{
+    printf(
+        "drf-edge: an edge node that tells drones what is around them.\n"
+        "Advisory information, not certified, never a replacement for on-board sensing.\n\n");
+    for (const struct edge_command *command = edge_commands; command->name; command++)
+        printf("  drf-edge %-8s %s\n", command->name, command->usage);
+    printf("\n`drf-edge COMMAND --help` says more.\n");
+}
+
+const char *edge_option(int argc, char **argv, const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, length) != 0)
+            continue;
+        if (argv[i][2 + length] == '=')
+            return argv[i] + 3 + length;
+        if (argv[i][2 + length] == '\0')
+            return i + 1 < argc ? argv[i + 1] : NULL;
+    }
+    return NULL;
+}
+
+bool edge_flag(int argc, char **argv, const char *name)
+{
+    for (int i = 0; i < argc; i++)
+        if (strncmp(argv[i], "--", 2) == 0 && strcmp(argv[i] + 2, name) == 0)
+            return true;
+    return false;
+}
+
+static bool listed(const char *list, const char *word, size_t size)
+{
+    for (const char *at = list; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (length == size && memcmp(at, word, size) == 0)
+            return true;
+        at += length + (at[length] == ' ');
+    }
+    return false;
+}
+
+bool edge_options_known(int argc, char **argv, const char *options, const char *flags)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        size_t size = strcspn(word, "=");
+        bool dashed = strncmp(word, "--", 2) == 0;
+        if (dashed && word[size] == '\0' && listed(flags, word + 2, size - 2))
+            continue;
+        if (dashed && listed(options, word + 2, size - 2)) {
+            if (word[size] == '=' || ++i < argc)
+                continue;
+            fprintf(stderr, "drf-edge: %s needs a value\n", word);
+            return false;
+        }
+        fprintf(stderr, "drf-edge: '%s' is not known here; see --help\n", word);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edge/node.h"
+
+#define SECOND_US INT64_C(1000000)
+#define WAIT_MAX_US (SECOND_US / 10)
+#define CLOCK_STEP_US (2 * SECOND_US)
+enum { SCOUT_TIMEOUT_MS = 3000, CLOSE_DEADLINE_S = 5 };
+
+// What the scout found last of a feed, until ingest has taken it.
+struct finding {
+    bool fresh, reachable;
+    struct edge_kafka_found found;
+};
+
+struct loop {
+    struct edge_node node;
+    struct edge_clock clock;
+    atomic_bool stopping;
+    atomic_bool failed;
+    int stop_fd; // readable from the moment the node is to stop
+    pthread_mutex_t lock;
+    struct finding findings[DRF_FEEDS_MAX];
+};
+
+static int64_t clock_us(clockid_t id)
+{
+    struct timespec time;
+    clock_gettime(id, &time);
+    return (int64_t)time.tv_sec * SECOND_US + time.tv_nsec / 1000;
+}
+
+struct edge_now edge_clock_now(struct edge_clock clock)
+{
+    return (struct edge_now){.mono_us = clock_us(CLOCK_MONOTONIC),
+                             .utc_us = clock_us(CLOCK_REALTIME) + clock.utc_ahead_us};
+}
+
+struct edge_clock edge_clock_from(int64_t utc_us)
+{
+    return (struct edge_clock){.utc_ahead_us = utc_us - clock_us(CLOCK_REALTIME)};
+}
+
+static void wake(int fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one); // full means it is awake already
+    (void)written;
+}
+
+static void stop(struct loop *loop)
+{
+    atomic_store(&loop->stopping, true);
+    wake(loop->stop_fd);
+    wake(loop->node.wake_ingest_fd);
+    wake(loop->node.wake_serve_fd);
+}
+
+// Waits until a descriptor is ready or `wake_mono_us` has come, a tenth of a second at most.
+static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, int wake_fd)
+{
+    int64_t left_us = wake_mono_us - clock_us(CLOCK_MONOTONIC);
+    if (left_us < 0)
+        left_us = 0;
+    if (left_us > WAIT_MAX_US)
+        left_us = WAIT_MAX_US;
+    struct timespec timeout = {.tv_nsec = left_us * 1000};
+    if (ppoll(fds, count, &timeout, NULL) > 0 && (fds[0].revents & POLLIN)) {
+        uint64_t value;
+        ssize_t got = read(wake_fd, &value, sizeof value);
+        (void)got;
+    }
+}
+
+static bool discover(struct loop *loop, size_t feed)
+{
+    struct edge_kafka_found found;
+    struct edge_kafka *kafka = loop->node.kafka[edge_node_lane(&loop->node, feed)];
+    bool reachable = edge_kafka_discover(kafka, feed, SCOUT_TIMEOUT_MS, &found) == DRF_OK;
+    pthread_mutex_lock(&loop->lock);
+    struct finding *finding = &loop->findings[feed];
+    finding->fresh = true;
+    finding->reachable = reachable;
+    if (reachable)
+        finding->found = found;
+    pthread_mutex_unlock(&loop->lock);
+    wake(loop->node.wake_ingest_fd);
+    return reachable && found.count > 0;
+}
+
+static void *scout(void *argument)
+{
+    struct loop *loop = argument;
+    const struct drf_config *config = loop->node.config;
+    while (!atomic_load(&loop->stopping)) {
+        bool complete = true;
+        for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
+            complete = discover(loop, i) && complete;
+        int64_t pause_us = complete ? config->discover_us : SECOND_US;
+        struct pollfd fd = {.fd = loop->stop_fd, .events = POLLIN};
+        poll(&fd, 1, (int)(pause_us / 1000));
+    }
+    return NULL;
+}
+
+static void tell(const struct edge_node *node, enum edge_trouble trouble, bool there,
+                 const char *detail, struct edge_now now)
+{
+    char quoted[300];
+    edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                   there ? "node.waiting" : "node.recovered", "for=%s text=%s",
+                   edge_trouble_name(trouble),
+                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)));
+}
+
+static void take_findings(struct loop *loop, struct edge_now now)
+{
+    struct edge_node *node = &loop->node;
+    bool unreachable = false, missing = false;
+    pthread_mutex_lock(&loop->lock);
+    for (size_t i = 0; i < node->config->feed_count; i++) {
+        struct finding *finding = &loop->findings[i];
+        if (finding->fresh)
+            edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
+        finding->fresh = false;
+        unreachable = unreachable || !finding->reachable;
+        missing = missing || (finding->reachable && finding->found.count == 0);
+    }
+    pthread_mutex_unlock(&loop->lock);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable))
+        tell(node, EDGE_TROUBLE_KAFKA, unreachable,
+             unreachable ? "no Kafka broker answers" : "Kafka answers", now);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
+        tell(node, EDGE_TROUBLE_TOPIC, missing,
+             missing ? "a configured topic does not exist yet" : "every topic exists", now);
+    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
+}
+
+// The system's clock was set: said, because validity follows it.
+static void watch_clock(const struct edge_node *node, int64_t *offset_us, struct edge_now now)
+{
+    int64_t moved_us = now.utc_us - now.mono_us - *offset_us;
+    if (moved_us > CLOCK_STEP_US || moved_us < -CLOCK_STEP_US)
+        edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "clock.step", "by_us=%" PRId64,
+                       moved_us);
+    *offset_us += moved_us;
+}
+
+static void *ingest(void *argument)
+{
+    struct loop *loop = argument;
+    struct edge_node *node = &loop->node;
+    struct edge_now now = edge_clock_now(loop->clock);
+    int64_t offset_us = now.utc_us - now.mono_us, serve_kafka_mono_us = 0;
+    while (!atomic_load(&loop->stopping)) {
+        now = edge_clock_now(loop->clock);
+        watch_clock(node, &offset_us, now);
+        if (now.mono_us >= serve_kafka_mono_us) {
+            node->kafka_log_utc_us = now.utc_us;
+            for (size_t i = 0; i < EDGE_LANES; i++)
+                if (node->kafka[i])
+                    edge_kafka_serve(node->kafka[i]);
+            take_findings(loop, now);
+            serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
+        }
+        int64_t children_mono_us = edge_children_step(node->children, now.mono_us);
+        struct edge_ingest_done done;
+        if (edge_ingest_step(node->ingest, now, &done) != DRF_OK) {
+            atomic_store(&loop->failed, true);
+            stop(loop);
+            break;
+        }
+        if (done.committed)
+            edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
+                                 clock_us(CLOCK_MONOTONIC) - now.mono_us);
+        if (done.published)
+            wake(node->wake_serve_fd);
+        if (done.busy)
+            continue;
+        struct pollfd fds[] = {
+            {.fd = node->wake_ingest_fd, .events = POLLIN},
+            {.fd = edge_children_fd(node->children), .events = POLLIN},
+        };
+        wait_ready(fds, 2,
+                   done.wake_mono_us < children_mono_us ? done.wake_mono_us : children_mono_us,
+                   node->wake_ingest_fd);
+    }
+    return NULL;
+}
+
+static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
+                       struct edge_now now)
+{
+    struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
+    struct edge_link link = edge_mqtt_link(node->mqtt);
+    bool down = !link.connected(link.self);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down))
+        tell(node, EDGE_TROUBLE_MQTT, down,
+             down ? edge_mqtt_waiting_for(node->mqtt) : "connected to the MQTT broker", now);
+    edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
+                     stats.sessions - before->sessions);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0,
+                     stats.dropped_ring - before->dropped_ring + stats.dropped_queue
+                         - before->dropped_queue);
+    *before = stats;
+}
+
+static void *serve(void *argument)
+{
+    struct loop *loop = argument;
+    struct edge_node *node = &loop->node;
+    struct edge_mqtt_stats stats = {0};
+    struct edge_now now = edge_clock_now(loop->clock);
+    while (!atomic_load(&loop->stopping)) {
+        now = edge_clock_now(loop->clock);
+        edge_mqtt_step(node->mqtt, now.mono_us);
+        count_mqtt(node, &stats, now);
+        int64_t wake_mono_us = edge_serve_step(node->serve, now);
+        bool writing = edge_mqtt_wants_write(node->mqtt);
+        struct pollfd fds[] = {
+            {.fd = node->wake_serve_fd, .events = POLLIN},
+            {.fd = edge_mqtt_fd(node->mqtt),
+             .events = (short)(writing ? POLLIN | POLLOUT : POLLIN)},
+        };
+        wait_ready(fds, 2, wake_mono_us, node->wake_serve_fd);
+    }
+    edge_serve_farewell(node->serve, now);
+    edge_mqtt_step(node->mqtt, now.mono_us);
+    return NULL;
+}
+
+static void wait_for_signal(struct loop *loop, const sigset_t *signals)
+{
+    int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
+    struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
+                           {.fd = loop->stop_fd, .events = POLLIN}};
+    while (poll(fds, 2, -1) < 0 && errno == EINTR)
+        ;
+    close(signal_fd);
+    stop(loop);
+}
+
+// A library that waits for a broker which is gone must not keep the process: everything that
+// counts is committed by now.
+static void *deadline(void *argument)
+{
+    (void)argument;
+    sleep(CLOSE_DEADLINE_S);
+    _exit(0);
+}
+
+static bool run_threads(struct loop *loop, const sigset_t *signals)
+{
+    pthread_t ingest_thread, serve_thread, scout_thread, deadline_thread;
+    if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
+        return false;
+    bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
+    bool scouting = pthread_create(&scout_thread, NULL, scout, loop) == 0;
+    if (!serving || !scouting) {
+        atomic_store(&loop->failed, true);
+        stop(loop);
+    }
+    wait_for_signal(loop, signals);
+    if (serving)
+        pthread_join(serve_thread, NULL);
+    pthread_join(ingest_thread, NULL);
+    edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
+    if (pthread_create(&deadline_thread, NULL, deadline, NULL) == 0)
+        pthread_detach(deadline_thread);
+    if (scouting)
+        pthread_join(scout_thread, NULL);
+    return !atomic_load(&loop->failed);
+}
+
+int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
+                  struct edge_clock clock)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (!loop)
+        return 1;
+    loop->clock = clock;
+    loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    struct edge_now now = edge_clock_now(clock);
+    if (loop->stop_fd < 0 || pthread_mutex_init(&loop->lock, NULL) != 0
+        || edge_node_open(config, log, now, &loop->node) != DRF_OK) {
+        free(loop);
+        return 1;
+    }
+    edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
+                   "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
+                   DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
+                   loop->node.boot_id, config->feed_count);
+    bool good = run_threads(loop, &signals);
+    edge_log_write(log, edge_clock_now(clock).utc_us, good ? EDGE_LOG_INFO : EDGE_LOG_ERROR,
+                   "node.stop", "good=%d", good);
+    edge_node_close(&loop->node);
+    pthread_mutex_destroy(&loop->lock);
+    close(loop->stop_fd);
+    free(loop);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,61 @@
+// edge/node.h - every part of a node, opened in a chain and closed in reverse.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening waits for nothing: Kafka and MQTT may be down, topics may not exist. What cannot be
+// waited for (a configuration that makes no client, a store that is another's) ends it.
+#ifndef EDGE_NODE_H
+#define EDGE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/http.h"
+#include "edge/ingest.h"
+#include "edge/mqtt.h"
+#include "edge/serve.h"
+
+struct edge_node {
+    const struct drf_config *config;
+    struct edge_log log;
+    uint64_t boot_id;
+    int wake_ingest_fd, wake_serve_fd; // eventfds
+    const char *feed_names[DRF_FEEDS_MAX];
+    struct edge_metrics *metrics;
+    struct edge_health health;
+    struct edge_mailbox mailbox;
+    struct edge_backqueue *backqueue;
+    struct fusion_store *store;
+    struct fusion_fabric *fabric;
+    struct edge_children *children;
+    struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
+    struct edge_feeds *feeds;
+    struct edge_producer *producer;
+    struct edge_deadletters letters;
+    struct edge_ingest *ingest;
+    struct edge_mqtt *mqtt;
+    struct edge_serve *serve;
+    struct edge_http *http;
+    int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
+    struct edge_log_limit kafka_log_limit;
+};
+
+// On anything but DRF_OK one line was logged and everything opened is closed again.
+DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
+                                              const struct edge_log *log, struct edge_now now,
+                                              struct edge_node *out);
+void edge_node_close(struct edge_node *node);
+
+// The class of a feed: whose client and lane it belongs to.
+enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed);
+
+// The MQTT connection a configuration describes, for `run` and `check`. `will` may be NULL.
+struct edge_node_will {
+    const char *topic;
+    const void *payload;
+    size_t size;
+};
+DRF_MUST_CHECK enum drf_status edge_node_connect(const struct drf_config *config,
+                                                 const struct edge_node_will *will,
+                                                 struct edge_mqtt **out, const char **why);
+
+#endif
