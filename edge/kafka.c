@@ -54,14 +54,6 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
         kafka->log(kafka->log_context, level, text);
 }
 
-static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque)
-{
-    (void)client;
-    const struct edge_kafka *kafka = opaque;
-    if (kafka->log && code != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        kafka->log(kafka->log_context, 4, reason);
-}
-
 static enum drf_status open_feeds(struct edge_kafka *kafka, const struct drf_config *config,
                                   bool urgent, int wake_fd)
 {
@@ -95,7 +87,6 @@ enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, in
     if (conf) {
         rd_kafka_conf_set_opaque(conf, kafka);
         rd_kafka_conf_set_log_cb(conf, on_log);
-        rd_kafka_conf_set_error_cb(conf, on_error);
         kafka->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, EDGE_KAFKA_ERROR_SIZE);
         if (!kafka->client)
             rd_kafka_conf_destroy(conf);
