@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const double acceleration_mps2 = 2.5, climb_mps = 4.0, sink_mps = 2.5;
+static const double acceleration_mps2 = 2.5, climb_mps = 5.0, sink_mps = 3.0;
 static const double hover_agl_m = 8.0, hover_s = 4.0;
 
 const char *sim_flight_phase_name(enum sim_flight_phase phase)
@@ -57,6 +57,10 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
     flight.cruise_mps = sim_random_between(&state, 10.0, 18.0);
     flight.cruise_agl_m = sim_random_between(&state, 45.0, 115.0);
     flight.wait_s = sim_random_between(&state, 0.5, 6.0);
+    // Somewhere on its way, so that a fleet does everything at once from its first second.
+    double flown_s = sim_random_between(&state, 0.0, 110.0);
+    for (double t_s = 0.0; t_s < flown_s; t_s += 0.25)
+        sim_flight_step(&flight, world, 0.25);
     return flight;
 }
 

@@ -89,8 +89,11 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
     t.lat_e7 = to_e7(at.lat_deg);
     t.lon_e7 = to_e7(at.lon_deg);
     t.mode = DRF__V1__MODE__MODE_SIM;
-    if (sim_flight_on_ground(flight) || drone->seq == 1) {
-        drone->takeoff = (struct geo_point){t.lat_e7 * 1e-7, t.lon_e7 * 1e-7};
+    if (sim_flight_on_ground(flight)
+        || drone->seq == 1) { // both its flights begin at the depot
+        struct geo_point depot = sim_world_point(world, flight->depot);
+        drone->takeoff =
+            (struct geo_point){to_e7(depot.lat_deg) * 1e-7, to_e7(depot.lon_deg) * 1e-7};
         drone->takeoff_amsl_m = sim_world_ground_amsl_m(world, drone->takeoff);
     }
     add_altitudes(drone, flight->amsl_m + sim_geoid_m(geoid, at), flight->amsl_m, &t);
