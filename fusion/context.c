@@ -9,11 +9,6 @@
 #include "fusion/frame.h"
 #include "fusion/sample.h"
 
-struct fusion_builder {
-    struct geo_crs *crs;
-    struct fusion_planes *planes;
-};
-
 enum drf_status fusion_builder_open(struct fusion_builder **out)
 {
     struct fusion_builder *builder = calloc(1, sizeof *builder);
@@ -39,20 +34,20 @@ void fusion_builder_close(struct fusion_builder *builder)
     free(builder);
 }
 
-static void layer_states(const struct fusion_root *root, struct fusion_context *out)
+size_t fusion_context_states(const struct fusion_root *root,
+                             struct fusion_layer_state out[static FUSION_LAYER_COUNT])
 {
-    out->layer_state_count = 0;
+    size_t count = 0;
     for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
         enum fusion_reason reason = fusion_sample_state(root, (enum fusion_layer)layer);
         if (reason != FUSION_REASON_NONE)
-            out->layer_states[out->layer_state_count++] =
-                (struct fusion_layer_state){(enum fusion_layer)layer, reason};
+            out[count++] = (struct fusion_layer_state){(enum fusion_layer)layer, reason};
     }
+    return count;
 }
 
-// The obstacle list is complete where the layer is and the circle stays inside what is kept.
-static enum fusion_reason obstacles_reason(const struct fusion_root *root,
-                                           struct geo_point point, double radius_m)
+enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
+                                              struct geo_point point, double radius_m)
 {
     enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_OBSTACLE);
     if (state != FUSION_REASON_NONE)
@@ -92,10 +87,10 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
                       ? aircraft->limits.obstacles_max
                       : FUSION_NEAREST_MAX;
-    out->obstacles_reason = obstacles_reason(root, position, out->obstacle_radius_m);
+    out->obstacles_reason = fusion_context_near_reason(root, position, out->obstacle_radius_m);
     out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
                                                   out->obstacles, &out->obstacle_count);
-    layer_states(root, out);
+    out->layer_state_count = fusion_context_states(root, out->layer_states);
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;

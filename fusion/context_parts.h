@@ -7,6 +7,15 @@
 #include "fusion/plan.h"
 #include "geo/crs.h"
 
+struct fusion_builder {
+    struct geo_crs *crs;
+    struct fusion_planes *planes;
+};
+
+// The layers that are not to be trusted as complete. Returns how many.
+size_t fusion_context_states(const struct fusion_root *root,
+                             struct fusion_layer_state out[static FUSION_LAYER_COUNT]);
+
 // Every height of the aircraft, and the ground and surface below it.
 void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *root,
                            const struct fusion_aircraft *aircraft, struct fusion_height *out);
@@ -21,5 +30,9 @@ void fusion_context_ahead(const struct geo_crs *crs, const struct fusion_root *r
 uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count);
+
+// NONE where the obstacle layer is complete and the circle stays inside what is kept.
+enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
+                                              struct geo_point point, double radius_m);
 
 #endif

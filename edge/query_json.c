@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer as drf.v1.QueryReply.
+#include <string.h>
+
+#include "drf/v1/query.pb-c.h"
+#include "edge/query.h"
+#include "edge/wire_message.h"
+#include "edge/wire_parts.h"
+#include "schemas/protojson.h"
+
+#define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
+
+enum { SOURCES_MAX = 2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX };
+
+struct sources {
+    size_t count;
+    const struct fusion_source *known[SOURCES_MAX];
+    Drf__V1__SourceEntry entries[SOURCES_MAX];
+    Drf__V1__SourceEntry *list[SOURCES_MAX];
+};
+
+// The birth certificate of a value, once.
+static void add_source(struct sources *sources, const struct fusion_source *source,
+                       enum fusion_layer layer)
+{
+    if (source == NULL)
+        return;
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->known[i] == source)
+            return;
+    Drf__V1__SourceEntry *entry = &sources->entries[sources->count];
+    sources->known[sources->count] = source;
+    sources->list[sources->count++] = entry;
+    drf__v1__source_entry__init(entry);
+    entry->source = edge_wire_text(source->source);
+    entry->feed = edge_wire_text(source->feed);
+    entry->licence = edge_wire_text(source->licence);
+    entry->version = edge_wire_text(source->version);
+    SET(entry, layer, layer);
+    if (source->priority >= 0)
+        SET(entry, priority, (uint32_t)source->priority);
+    edge_wire_put(&entry->has_vertical_acc95_m, &entry->vertical_acc95_m,
+                  source->vertical_acc95_m);
+    edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
+    if (source->data_time_utc_us != INT64_MIN)
+        SET(entry, data_time_us, source->data_time_utc_us);
+}
+
+static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
+                         Drf__V1__Quantity quantities[static FUSION_WEATHER_ITEMS],
+                         const struct fusion_weather_at *at)
+{
+    drf__v1__weather__init(out);
+    edge_wire_fill_wind(wind, &at->items[FUSION_WIND]);
+    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++)
+        edge_wire_fill_quantity(&quantities[i], &at->items[i]);
+    out->wind = wind;
+    out->gust_mps = &quantities[FUSION_GUST];
+    out->temperature_k = &quantities[FUSION_TEMPERATURE];
+    out->visibility_m = &quantities[FUSION_VISIBILITY];
+    out->precipitation_mps = &quantities[FUSION_PRECIPITATION];
+    out->ceiling_agl_m = &quantities[FUSION_CEILING];
+    out->dew_point_k = &quantities[FUSION_DEW_POINT];
+    out->qnh_pa = &quantities[FUSION_QNH];
+}
+
+static void fill_sources(struct sources *sources, const struct fusion_point *point)
+{
+    sources->count = 0;
+    add_source(sources, point->height.ground_source, FUSION_LAYER_GROUND);
+    add_source(sources, point->height.surface_source, FUSION_LAYER_SURFACE);
+    for (int i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (point->weather.items[i].reason == FUSION_REASON_NONE)
+            add_source(sources, point->weather.items[i].source, FUSION_LAYER_WEATHER);
+    for (size_t i = 0; i < point->obstacle_count; i++)
+        add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
+}
+
+enum drf_status edge_query_json(const struct edge_query_answer *answer, char *text,
+                                size_t *size)
+{
+    const struct fusion_point *point = &answer->point;
+    Drf__V1__QueryReply m;
+    Drf__V1__Height height;
+    Drf__V1__Weather weather;
+    Drf__V1__Wind wind;
+    Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
+    Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX], *obstacle_list[FUSION_NEAREST_MAX];
+    Drf__V1__LayerState states[FUSION_LAYER_COUNT], *state_list[FUSION_LAYER_COUNT];
+    Drf__V1__Reply status;
+    struct sources sources;
+
+    drf__v1__query_reply__init(&m);
+    drf__v1__reply__init(&status);
+    SET(&status, code, EDGE_REPLY_OK);
+    m.status = &status;
+    edge_wire_fill_height(&height, &point->height);
+    height.has_aircraft_acc95_m = height.has_agl_acc95_m = 0; // nobody flies there
+    m.height = &height;
+    fill_weather(&weather, &wind, quantities, &point->weather);
+    m.weather = &weather;
+    for (; m.n_obstacles < point->obstacle_count; m.n_obstacles++) {
+        edge_wire_fill_obstacle(&obstacles[m.n_obstacles], &point->obstacles[m.n_obstacles]);
+        obstacle_list[m.n_obstacles] = &obstacles[m.n_obstacles];
+    }
+    m.obstacles = obstacle_list;
+    for (; m.n_layer_states < point->layer_state_count; m.n_layer_states++) {
+        Drf__V1__LayerState *state = &states[m.n_layer_states];
+        drf__v1__layer_state__init(state);
+        SET(state, layer, point->layer_states[m.n_layer_states].layer);
+        SET(state, reason, point->layer_states[m.n_layer_states].reason);
+        state_list[m.n_layer_states] = state;
+    }
+    m.layer_states = state_list;
+    fill_sources(&sources, point);
+    m.n_sources = sources.count;
+    m.sources = sources.list;
+    SET(&m, epoch, answer->epoch);
+    SET(&m, node_time_us, answer->ask.now_utc_us);
+    SET(&m, mode, answer->mode);
+    return schemas_protojson_encode(&m.base, text, size);
+}

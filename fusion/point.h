@@ -1,0 +1,36 @@
+// fusion/point.h - everything known at a point: ground, surface, weather, obstacles.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Built from the same parts as a context. Strings and sources are borrowed from the root.
+#ifndef FUSION_POINT_H
+#define FUSION_POINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/context.h"
+
+struct fusion_point_ask {
+    struct geo_point position; // on the globe (asserted)
+    double agl_m;              // the height that is asked about
+    int64_t now_utc_us;
+    bool nearest;    // weather of the nearest grid point, not interpolated
+    double radius_m; // of obstacles
+};
+
+struct fusion_point {
+    struct fusion_height height; // as of an aircraft at that height, its accuracy 0
+    struct fusion_weather_at weather;
+    enum fusion_reason obstacles_reason; // NONE: the list is complete within the radius
+    uint32_t obstacles_left_out;
+    size_t obstacle_count;
+    struct fusion_near obstacles[FUSION_NEAREST_MAX]; // nearest first
+    size_t layer_state_count;
+    struct fusion_layer_state layer_states[FUSION_LAYER_COUNT];
+};
+
+// Cannot fail: what is not known says why.
+void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *root,
+                      const struct fusion_point_ask *ask, struct fusion_point *out);
+
+#endif
