@@ -75,6 +75,10 @@ size_t fusion_store_pending_bytes(const struct fusion_store *store)
 
 int64_t fusion_store_as_of(const struct fusion_store *store) { return store->as_of_utc_us; }
 
+uint32_t fusion_store_level(const struct fusion_store *store) { return store->config.level; }
+
+uint32_t fusion_store_mode(const struct fusion_store *store) { return store->config.mode; }
+
 static char *copy_of(const char *text, const char *suffix)
 {
     const size_t length = strlen(text), more = strlen(suffix) + 1;

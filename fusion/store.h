@@ -190,6 +190,9 @@ DRF_MUST_CHECK enum drf_status fusion_store_commit(struct fusion_store *store,
 size_t fusion_store_pending_bytes(const struct fusion_store *store);
 // The UTC of the last commit; INT64_MIN if there was none.
 int64_t fusion_store_as_of(const struct fusion_store *store);
+// What is fixed in the file, for a reader that did not say.
+uint32_t fusion_store_level(const struct fusion_store *store);
+uint32_t fusion_store_mode(const struct fusion_store *store);
 
 // SHA-256 over the content of one layer (FUSION_LAYER_COUNT: all), not over page layout: two
 // stores with the same live truth have the same digest, whatever the order it arrived in.
