@@ -6,7 +6,6 @@
 
 enum {
     OUTSIDE_TOLD_US = 10000000,
-    STRANGER_TOLD_US = 100000, // OVERLOADED goes to no more than ten strangers a second
 };
 
 static void refuse(struct edge_serve *serve, struct edge_drone *drone,
@@ -23,9 +22,8 @@ static void turn_away(struct edge_serve *serve, const char *id)
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OVERLOADED, 0,
                      1);
-    if (!edge_pace_ready(&serve->stranger_pace, serve->now.mono_us, 0))
+    if (!edge_reply_stranger(serve))
         return;
-    edge_pace_take(&serve->stranger_pace, serve->now.mono_us, STRANGER_TOLD_US, 0);
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OVERLOADED,
         .text = "this node serves as many drones as it is configured for",

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    DEMAND_INTERVAL_US = 500000,
+    DEMAND_SLACK_US = 5000000,
+};
+
 // FNV-1a, 64 bits: the same payload again changes nothing and asks for no reply.
 static uint64_t digest_of(const void *bytes, size_t size)
 {
@@ -57,14 +62,39 @@ static bool keep(struct edge_serve *serve, const char *what, const char *id, con
     return false;
 }
 
+// Each demand is work for the store: a drone has ten at once and two a second.
+static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint32_t answers)
+{
+    int64_t now = serve->now.mono_us;
+    if (edge_pace_ready(&drone->demand_pace, now, DEMAND_SLACK_US)) {
+        edge_pace_take(&drone->demand_pace, now, DEMAND_INTERVAL_US, 0);
+        return true;
+    }
+    drone->demands_untold++;
+    if (now - drone->demand_told_mono_us < EDGE_SERVE_SECOND_US)
+        return false;
+    const struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_RATE_LIMITED,
+        .text = "profiles, plans and requests come faster than allowed",
+        .retry_after_s = DEMAND_SLACK_US * 1e-6,
+        .count = drone->demands_untold,
+        .answers = answers,
+    };
+    drone->demands_untold = 0;
+    drone->demand_told_mono_us = now;
+    edge_reply_send(serve, drone->id, drone, &reply);
+    return false;
+}
+
 static struct edge_drone *admit(struct edge_serve *serve, const char *id, uint32_t answers)
 {
     struct edge_drone *drone;
     if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK)
-        return drone;
+        return within_rate(serve, drone, answers) ? drone : NULL;
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
-    answer_text(serve, id, NULL, answers, EDGE_REPLY_OVERLOADED,
-                "this node serves as many drones as it is configured for");
+    if (edge_reply_stranger(serve))
+        answer_text(serve, id, NULL, answers, EDGE_REPLY_OVERLOADED,
+                    "this node serves as many drones as it is configured for");
     return NULL;
 }
 
@@ -206,21 +236,81 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
     edge_reply_send(serve, id, drone, &reply);
 }
 
+// The whole state at once is what a context holds.
+static void send_snapshot(struct edge_serve *serve, struct edge_drone *drone,
+                          struct edge_wire_refusal *answered)
+{
+    if (drone->reporting && serve->root != NULL) {
+        edge_dispatch_now(serve, drone);
+        answered->code = EDGE_REPLY_OK;
+        return;
+    }
+    answered->code = EDGE_REPLY_NOT_AVAILABLE;
+    (void)snprintf(answered->text, sizeof answered->text,
+                   "no telemetry from inside the region to make a context for");
+}
+
 void edge_demand_request(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in)
 {
-    (void)in;
-    struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
-    answer_text(serve, id, drone, 4, EDGE_REPLY_NOT_AVAILABLE,
-                "this node answers no requests for terrain, preload, landing or snapshots");
+    struct edge_drone *drone = admit(serve, id, 4);
+    if (drone == NULL)
+        return;
+    struct edge_wire_request request;
+    struct edge_wire_refusal answered = {.code = EDGE_REPLY_INVALID};
+    if (edge_wire_request_decode(serve->wire, form_of(in), in->payload, in->size, &request,
+                                 &answered)
+        != DRF_OK) {
+        answer(serve, id, drone, 4, &answered);
+        return;
+    }
+    answered = (struct edge_wire_refusal){.code = EDGE_REPLY_NOT_AVAILABLE};
+    memcpy(answered.correlation, request.correlation, sizeof request.correlation);
+    if (request.snapshot)
+        send_snapshot(serve, drone, &answered);
+    else
+        (void)snprintf(answered.text, sizeof answered.text, "this node does not answer %s yet",
+                       request.terrain   ? "terrain requests"
+                       : request.preload ? "preload requests"
+                                         : "landing requests");
+    answer(serve, id, drone, 4, &answered);
 }
 
+// A client may have the answer at its own reply topic only (CONTRACT point 13).
 void edge_demand_query(struct edge_serve *serve, const char *client,
                        const struct edge_incoming *in)
 {
-    (void)serve;
-    (void)client;
-    (void)in;
+    if (!edge_reply_stranger(serve))
+        return;
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_QUERY, client, NULL, topic);
+    bool elsewhere = in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0;
+    const struct edge_wire_reply reply = {
+        .stream = edge_serve_stream(serve, 0),
+        .code = elsewhere ? EDGE_REPLY_NOT_AUTHORISED : EDGE_REPLY_NOT_AVAILABLE,
+        .field_path = elsewhere ? "response_topic" : "",
+        .text = elsewhere ? "answers go to the client's own reply topic only"
+                          : "this node does not answer queries yet",
+    };
+    enum edge_wire_form form = form_of(in);
+    size_t size = sizeof serve->buffer;
+    uint64_t epoch = serve->root != NULL ? serve->root->epoch : 0;
+    if (edge_wire_query_refusal_encode(form, &reply, epoch, serve->buffer, &size) != DRF_OK)
+        return;
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = 1,
+        .json = form == EDGE_WIRE_JSON,
+        .correlation = in->correlation_size > 0 ? in->correlation : NULL,
+        .correlation_size = in->correlation_size,
+    };
+    if (serve->link.send(serve->link.self, &out) == DRF_OK)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply.code, 0, 1);
+    else
+        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
 }
 
 static bool begins(const char *text, const char *with)

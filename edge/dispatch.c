@@ -59,6 +59,13 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     list_due(serve, drone, drone->due_mono_us);
 }
 
+void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->due = true;
+    drone->due_mono_us = serve->now.mono_us;
+    list_due(serve, drone, drone->due_mono_us);
+}
+
 struct change_visit {
     struct edge_serve *serve;
     struct geo_bounds bounds;

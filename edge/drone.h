@@ -89,7 +89,9 @@ struct edge_drone {
     struct edge_drone_report report;
     struct edge_drone_stream stream;
     struct edge_drone_refusals refusals;
-    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace;
+    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace;
+    int64_t demand_told_mono_us; // when RATE_LIMITED was told
+    uint32_t demands_untold;
     float concern_length_m, concern_half_m; // of the corridor of the last context
     bool concern_straight;                  // along the velocity; else any way
 };

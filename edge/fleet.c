@@ -268,6 +268,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .used_mono_us = NEVER_US,
         .outside_told_mono_us = NEVER_US,
         .sent_mono_us = NEVER_US,
+        .demand_told_mono_us = NEVER_US,
         .limits = fleet->config.limits,
         .wish = fleet->config.wish,
         .stream = {.sent_seq = fleet->seq_floor, .seen_seq = fleet->seq_floor},

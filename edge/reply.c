@@ -2,7 +2,8 @@
 #include "edge/serve_parts.h"
 
 #include <stdio.h>
-#include <string.h>
+
+enum { STRANGER_INTERVAL_US = 20000 }; // fifty replies a second
 
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
                      const struct edge_wire_reply *reply)
@@ -65,6 +66,15 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
         tell(serve, drone, refusal);
     else
         edge_dispatch_later(serve, drone, drone->refusals.next_mono_us);
+}
+
+bool edge_reply_stranger(struct edge_serve *serve)
+{
+    int64_t now = serve->now.mono_us;
+    if (!edge_pace_ready(&serve->stranger_pace, now, EDGE_SERVE_SECOND_US))
+        return false;
+    edge_pace_take(&serve->stranger_pace, now, STRANGER_INTERVAL_US, 0);
+    return true;
 }
 
 void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone)

@@ -52,7 +52,7 @@ struct edge_serve {
     const char *topic_root;
     struct edge_now now; // of this step
     int64_t forget_mono_us;
-    struct edge_pace stranger_pace; // replies to drones there is no place for
+    struct edge_pace stranger_pace; // replies to drones there is no place for, and to queries
 
     uint32_t *due; // numbers of drones that something is owed to, longest first
     uint32_t due_count;
@@ -84,6 +84,8 @@ DRF_MUST_CHECK enum drf_status edge_demand_restore(struct edge_serve *serve,
 
 // edge/dispatch.c: contexts. A report asks for one; a new root owes one to whom it concerns.
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
+// The drone asks for one out of turn.
+void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
 // Something else is owed, a reply: it is looked at then.
 void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
@@ -95,6 +97,8 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
 // Telemetry was refused: counts, and tells at most once a second how many.
 void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
                        const struct edge_wire_refusal *refusal);
+// Whether a stranger may have a reply now: there are few for all of them together.
+bool edge_reply_stranger(struct edge_serve *serve);
 void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/announce.c: heartbeat, state and catalogue, as they are due.

@@ -117,6 +117,17 @@ DRF_MUST_CHECK enum drf_status edge_wire_plan_decode(
     int64_t now_utc_us, struct fusion_plan *out, char correlation[static EDGE_WIRE_NAME_SIZE],
     struct edge_wire_refusal *refusal);
 
+// What a drone asks for once: exactly one of the four.
+struct edge_wire_request {
+    bool terrain, preload, landing, snapshot;
+    char correlation[EDGE_WIRE_NAME_SIZE];
+};
+DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,
+                                                        enum edge_wire_form form,
+                                                        const uint8_t *bytes, size_t size,
+                                                        struct edge_wire_request *out,
+                                                        struct edge_wire_refusal *refusal);
+
 // The stream a message goes out on, and what the node says of itself.
 struct edge_wire_stream {
     const char *region_id, *node_id;
@@ -166,6 +177,11 @@ struct edge_wire_reply {
 DRF_MUST_CHECK enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
                                                       const struct edge_wire_reply *reply,
                                                       uint8_t *bytes, size_t *size);
+
+// A QueryReply that holds a status and no answer. epoch 0: absent.
+DRF_MUST_CHECK enum drf_status edge_wire_query_refusal_encode(
+    enum edge_wire_form form, const struct edge_wire_reply *reply, uint64_t epoch,
+    uint8_t *bytes, size_t *size);
 
 struct edge_wire_heartbeat {
     uint64_t boot_id;

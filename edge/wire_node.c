@@ -65,7 +65,8 @@ enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint
     drf__v1__node_state__init(&m);
     SET(&m, boot_id, state->stream.boot_id);
     SET(&m, condition, state->condition);
-    SET(&m, node_time_us, state->stream.node_time_utc_us);
+    if (state->stream.node_time_utc_us != 0) // a will does not know when it is published
+        SET(&m, node_time_us, state->stream.node_time_utc_us);
     SET(&m, mode, state->stream.mode);
     m.region_id = edge_wire_text(state->stream.region_id);
     m.node_id = edge_wire_text(state->stream.node_id);
