@@ -121,7 +121,9 @@ static void put_real(struct writer *w, ProtobufCType type, const void *member)
         w->status = w->status == DRF_OK ? DRF_ERR_RANGE : w->status;
         return;
     }
-    if (type == PROTOBUF_C_TYPE_FLOAT)
+    if (value == 0.0 && signbit(value)) // "-0" would be read as an integer, without its sign
+        put_text(w, "-0.0");
+    else if (type == PROTOBUF_C_TYPE_FLOAT)
         put_float(w, *(const float *)member);
     else
         put_double(w, value);
