@@ -207,7 +207,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     if (status == DRF_OK)
         status = open_parts(fabric, config);
     if (status == DRF_OK)
-        status = fabric_load(fabric);
+        status = fabric_load(fabric, config->raster_accuracy_max_m);
     if (status != DRF_OK) {
         fusion_fabric_close(fabric);
         return status;

@@ -62,7 +62,7 @@ static enum drf_status disturb(struct fusion_fabric *fabric,
     return marking.status;
 }
 
-static enum drf_status note_gone(struct fusion_fabric *fabric, int64_t id)
+enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
 {
     if (fabric->gone_count == fabric->gone_room) {
         size_t room = fabric->gone_room == 0 ? 64 : fabric->gone_room * 2;
@@ -84,7 +84,7 @@ static enum drf_status leave(struct fusion_fabric *fabric, int64_t id)
         return DRF_OK;
     enum drf_status status = disturb(fabric, former);
     if (status == DRF_OK)
-        status = note_gone(fabric, id);
+        status = fabric_note_gone(fabric, id);
     return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;
 }
 

@@ -98,12 +98,13 @@ void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstac
 
 enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_feature *feature)
 {
-    bool changed;
+    bool changed, was_stale = feature->row_stale;
     enum drf_status status =
         fusion_features_refresh(fabric->features, feature, ground_of, fabric, &changed);
     if (status != DRF_OK || !changed)
         return status;
-    fabric->rows_stale = true;
+    feature->row_stale = was_stale || !fabric->untouched;
+    fabric->rows_stale = fabric->rows_stale || feature->row_stale;
     fabric->changed = true;
     if (feature->raises)
         fabric_dirty_under(fabric, feature->fused, false);

@@ -61,9 +61,11 @@ struct fusion_fabric {
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
     bool rows_stale;
+    bool untouched; // no message since the start: a top that becomes known is as its row says
     enum fusion_reason rim_state[FUSION_LAYER_COUNT];
-    size_t half_applied; // messages that stand half in the truth: no commit until they are whole
-    bool changed;      // since the last root
+    size_t
+        half_applied; // messages that stand half in the truth: no commit until they are whole
+    bool changed;     // since the last root
     uint64_t acknowledged;
     struct fusion_root *root; // as last published, NULL before
     struct fabric_change changes[FUSION_CHANGES_MAX];
@@ -87,7 +89,8 @@ void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
 void fabric_release_tile(void *context, void *part); // context: struct fusion_certificates
 
 // fabric_load.c
-DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric);
+DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
+                                           double raster_accuracy_max_m);
 
 // fabric_fold.c
 DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
@@ -101,6 +104,8 @@ DRF_MUST_CHECK enum drf_status fabric_apply_features(struct fusion_fabric *fabri
                                                      const struct fusion_message *message,
                                                      struct geo_record record,
                                                      enum fusion_outcome *outcome);
+// The row of an obstacle that is no more is to be removed.
+DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
 DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
                                                     int64_t version_utc_us,
                                                     const struct geo_obstacle *obstacle,

@@ -370,6 +370,7 @@ static enum drf_status apply(struct fusion_job *job)
     enum fusion_outcome outcome = FUSION_APPLIED;
     job->fabric->half_applied += job->half ? 0 : 1;
     job->half = true;
+    job->fabric->untouched = false;
     if (job->layer == FUSION_LAYER_OBSTACLE)
         status = fabric_apply_features(job->fabric, &job->message, job->record, &outcome);
     else if (job->layer == FUSION_LAYER_WEATHER)

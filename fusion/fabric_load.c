@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the store holds, back into memory: features and weather at once, tiles by being dirty.
+#include <stdlib.h>
+#include <string.h>
+
 #include "fusion/fabric_impl.h"
 
 static enum drf_status load_features(struct fusion_fabric *fabric,
@@ -21,7 +24,7 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
                                  geo_item_vertices(&item), &content);
         if (status != DRF_OK)
             return status;
-        fusion_features_find(fabric->features, live->id)->row_stale = false;
+        fusion_features_find(fabric->features, live->id)->row_stale = false; // the store says
     }
     return DRF_OK;
 }
@@ -91,13 +94,19 @@ static enum drf_status load_mark(void *context, enum fusion_layer layer, struct 
     return DRF_OK;
 }
 
-enum drf_status fabric_load(struct fusion_fabric *fabric)
+static enum drf_status load_stale(void *context, int64_t id)
 {
-    enum drf_status status = fusion_store_each_live(fabric->store, load_live, fabric);
-    if (status == DRF_OK)
-        status = fusion_store_each_tile(fabric->store, load_tile, fabric);
-    if (status == DRF_OK)
-        status = fusion_store_each_dirty(fabric->store, load_mark, fabric);
+    struct fusion_fabric *fabric = context;
+    struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    if (feature == NULL)
+        return fabric_note_gone(fabric, id);
+    feature->row_stale = fabric->rows_stale = true;
+    return DRF_OK;
+}
+
+static enum drf_status load_tops(struct fusion_fabric *fabric)
+{
+    enum drf_status status = DRF_OK;
     size_t cursor = 0;
     struct fusion_feature *feature = NULL;
     while (status == DRF_OK
@@ -108,4 +117,93 @@ enum drf_status fabric_load(struct fusion_fabric *fabric)
                                   feature->fused->vertices, load_under, fabric);
     }
     return status;
+}
+
+// What the configuration adds to the truth when it is folded: a store that was rendered under
+// other terms shows another fold.
+struct terms {
+    double raster_accuracy_max_m;
+    struct {
+        char name[32];
+        int64_t layer, priority;
+    } feeds[];
+};
+
+static enum drf_status terms_of(const struct fusion_fabric *fabric,
+                                double raster_accuracy_max_m, struct terms **out, size_t *size)
+{
+    struct terms *terms = NULL;
+    *size = sizeof *terms + fabric->feed_count * sizeof terms->feeds[0];
+    terms = calloc(1, *size);
+    if (terms == NULL)
+        return DRF_ERR_NOMEM;
+    terms->raster_accuracy_max_m = raster_accuracy_max_m;
+    for (size_t i = 0; i < fabric->feed_count; i++) {
+        // The rest of the name stays zero: what follows its NUL in the configuration does not
+        // count.
+        memcpy(terms->feeds[i].name, fabric->feeds[i].name, strlen(fabric->feeds[i].name));
+        terms->feeds[i].layer = fabric->feeds[i].layer;
+        terms->feeds[i].priority = fabric->feeds[i].priority;
+    }
+    *out = terms;
+    return DRF_OK;
+}
+
+// *changed: rendered under other terms. A reader of the store renders nothing and never says
+// so.
+static enum drf_status note_terms(struct fusion_fabric *fabric, double raster_accuracy_max_m,
+                                  bool *changed)
+{
+    struct terms *terms;
+    size_t size;
+    enum drf_status status = terms_of(fabric, raster_accuracy_max_m, &terms, &size);
+    if (status != DRF_OK)
+        return status;
+    size_t held_size = size;
+    uint8_t *held = malloc(size);
+    status = held == NULL ? DRF_ERR_NOMEM
+                          : fusion_store_value(fabric->store, "fold-terms", held, &held_size);
+    bool same = status == DRF_OK && held_size == size && memcmp(held, terms, size) == 0;
+    if (status == DRF_OK || status == DRF_ERR_ABSENT || status == DRF_ERR_FULL)
+        status = DRF_OK;
+    *changed = status == DRF_OK && !same
+               && fusion_store_put_value(fabric->store, "fold-terms", terms, size) == DRF_OK;
+    free(held);
+    free(terms);
+    return status;
+}
+
+static enum drf_status mark_all(struct fusion_fabric *fabric)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < fabric->tile_count && status == DRF_OK; i++) {
+        const struct fabric_slot *slot = &fabric->slots[i];
+        if (slot->ground_dirty)
+            status = fabric_mark(fabric, FUSION_LAYER_GROUND, i);
+        if (slot->surface_dirty && status == DRF_OK)
+            status = fabric_mark(fabric, FUSION_LAYER_SURFACE, i);
+    }
+    size_t cursor = 0;
+    struct fusion_feature *feature = NULL;
+    while ((feature = fusion_features_next(fabric->features, &cursor, feature)) != NULL)
+        feature->row_stale = fabric->rows_stale = true;
+    return status;
+}
+
+enum drf_status fabric_load(struct fusion_fabric *fabric, double raster_accuracy_max_m)
+{
+    bool changed = false;
+    fabric->untouched = true;
+    enum drf_status status = fusion_store_each_live(fabric->store, load_live, fabric);
+    if (status == DRF_OK)
+        status = fusion_store_each_tile(fabric->store, load_tile, fabric);
+    if (status == DRF_OK)
+        status = fusion_store_each_dirty(fabric->store, load_mark, fabric);
+    if (status == DRF_OK)
+        status = fusion_store_each_stale(fabric->store, load_stale, fabric);
+    if (status == DRF_OK)
+        status = load_tops(fabric);
+    if (status == DRF_OK)
+        status = note_terms(fabric, raster_accuracy_max_m, &changed);
+    return status == DRF_OK && changed ? mark_all(fabric) : status;
 }

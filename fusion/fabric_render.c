@@ -83,12 +83,14 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
 }
 
 // Rows first: at a start the marks of the tiles say which rows may be stale, so no mark may go
-// before the rows are written.
+// before the rows are written; and nothing at all while tops still wait for their ground.
 enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
 {
     bool rows = fabric->rows_stale || fabric->gone_count > 0;
     size_t index;
     enum drf_status status;
+    if (fabric->ground_loading > 0)
+        return DRF_OK;
     if (rows) {
         status = render_rows(fabric);
         if (status == DRF_OK)

@@ -434,20 +434,73 @@ static void root__not_acknowledged__stays_whole_and_its_changes_are_carried_on(v
     assert_height(geo_cell_m(last->ground[0]->cells[0]), 200);
 }
 
+static enum drf_status count_tile(void *context, enum fusion_layer layer, struct geo_tile tile)
+{
+    (void)layer;
+    (void)tile;
+    ++*(size_t *)context;
+    return DRF_OK;
+}
+
+static enum drf_status count_id(void *context, int64_t id)
+{
+    (void)id;
+    ++*(size_t *)context;
+    return DRF_OK;
+}
+
+static size_t count_marks(struct spot *spot)
+{
+    size_t count = 0;
+    assert_int_equal(fusion_store_each_dirty(spot->store, count_tile, &count), DRF_OK);
+    assert_int_equal(fusion_store_each_stale(spot->store, count_id, &count), DRF_OK);
+    return count;
+}
+
 static void render__of_everything__leaves_no_mark(void **state)
 {
     struct spot *spot = *state;
     put_flat(spot, "dtm-a", "k", 1, 100, 0, 5);
     struct geo_obstacle o = tower("a", spot_point(0, 0.5, 0.5));
+    struct geo_obstacle p = tower("b", spot_point(0, 5.5, 0.5));
     put_obstacle(spot, &o, NULL, 1);
+    put_obstacle(spot, &p, NULL, 1);
     spot_fold(spot);
     assert_int_equal(fusion_fabric_commit(spot->fabric, 1), DRF_OK);
+    assert_int_equal(count_marks(spot), 14); // six tiles twice, two rows
     spot_render(spot);
-    spot_close(spot);
+    assert_int_equal(count_marks(spot), 0);
+    o.flags |= GEO_OBSTACLE_WITHDRAWN;
+    put_obstacle(spot, &o, NULL, 2);
+    assert_int_equal(fusion_fabric_commit(spot->fabric, 2), DRF_OK);
+    spot_close(spot); // before its row was taken out
     spot_open(spot);
-    spot_fold(spot);
-    assert_int_equal(count_shown(spot_publish(spot)), 1);
+    assert_int_equal(count_marks(spot), 2); // the row, and the surface it stood on
+    spot_settle(spot);
     spot_render(spot);
+    assert_int_equal(count_marks(spot), 0);
+}
+
+static void open__with_another_priority__folds_and_renders_by_it(void **state)
+{
+    struct spot *spot = *state;
+    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
+    put_flat(spot, "dtm-c", "k", 1, 200, 0, 0); // of higher priority
+    assert_height(surface_m(spot_settle(spot), 0, MIDDLE), 200);
+    assert_int_equal(fusion_fabric_commit(spot->fabric, 1), DRF_OK);
+    spot_render(spot);
+    fusion_fabric_close(spot->fabric);
+    struct fusion_feed feeds[SPOT_FEEDS];
+    memcpy(feeds, spot_feeds, sizeof feeds);
+    feeds[0].priority = 10;
+    struct fusion_fabric_config config = {.keep = spot_keep(),
+                                          .level = SPOT_LEVEL,
+                                          .raster_accuracy_max_m = 175,
+                                          .feeds = feeds,
+                                          .feed_count = SPOT_FEEDS};
+    assert_int_equal(fusion_fabric_open(&config, spot->store, &spot->fabric), DRF_OK);
+    assert_height(surface_m(spot_settle(spot), 0, MIDDLE), 100);
+    assert_int_equal(count_marks(spot), 2);
 }
 
 int main(void)
@@ -472,6 +525,7 @@ int main(void)
         CASE(root__after_one_change__shares_the_rest_and_names_the_area),
         CASE(root__not_acknowledged__stays_whole_and_its_changes_are_carried_on),
         CASE(render__of_everything__leaves_no_mark),
+        CASE(open__with_another_priority__folds_and_renders_by_it),
     };
     return cmocka_run_group_tests_name("fusion/fabric", tests, NULL, NULL);
 }

@@ -1,0 +1,21 @@
+// fusion/feature_impl.h - what the files of the feature set share; nobody else includes it.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FUSION_FEATURE_IMPL_H
+#define FUSION_FEATURE_IMPL_H
+
+#include "fusion/feature.h"
+
+struct fusion_features {
+    struct fusion_features_config config;
+    struct fusion_feature **heads; // by id
+    size_t room, count;            // room: a power of two
+    struct fusion_feature_list *of_tile, *of_bucket;
+    const struct fusion_bucket **buckets; // as last published
+    bool *bucket_dirty;
+    uint32_t *dirty; // the dirty buckets
+    size_t dirty_count;
+    double reach_m;
+    bool reach_stale; // the farthest one went away
+};
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which tiles and buckets a footprint touches, and the buckets as a root shows them.
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/feature_impl.h"
+
+static struct fusion_lattice lattice_of(struct fusion_extent extent)
+{
+    struct geo_bounds first = geo_tile_bounds(extent.first);
+    return (struct fusion_lattice){
+        .north_deg = first.north_deg,
+        .west_deg = first.west_deg,
+        .side_deg = first.north_deg - first.south_deg,
+        .rows = extent.rows,
+        .columns = extent.columns,
+    };
+}
+
+struct spread { // of one footprint over an extent
+    const struct fusion_features *features;
+    uint32_t columns;
+    fusion_index_fn each;
+    void *context;
+};
+
+static void spread_span(void *context, uint32_t row, uint32_t first, uint32_t last)
+{
+    const struct spread *spread = context;
+    for (uint32_t column = first; column <= last; column++)
+        spread->each(spread->context, (size_t)row * spread->columns + column);
+}
+
+static void spread_over(const struct fusion_features *f, struct fusion_extent extent,
+                        const struct geo_obstacle *obstacle, const struct geo_point *vertices,
+                        fusion_index_fn each, void *context)
+{
+    struct spread spread = {f, extent.columns, each, context};
+    struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
+    fusion_footprint_spans(&footprint, lattice_of(extent), spread_span, &spread);
+}
+
+void fusion_features_tiles(const struct fusion_features *features,
+                           const struct geo_obstacle *obstacle,
+                           const struct geo_point *vertices, fusion_index_fn each,
+                           void *context)
+{
+    spread_over(features, features->config.tiles, obstacle, vertices, each, context);
+}
+
+void fusion_features_buckets(const struct fusion_features *features,
+                             const struct geo_obstacle *obstacle,
+                             const struct geo_point *vertices, fusion_index_fn each,
+                             void *context)
+{
+    spread_over(features, features->config.buckets, obstacle, vertices, each, context);
+}
+
+static void note_any(void *context, size_t index)
+{
+    (void)index;
+    *(bool *)context = true;
+}
+
+bool fusion_features_inside(const struct fusion_features *features,
+                            const struct geo_obstacle *obstacle,
+                            const struct geo_point *vertices)
+{
+    bool any = false;
+    fusion_features_buckets(features, obstacle, vertices, note_any, &any);
+    return any;
+}
+
+static void release_bucket(void *context, void *part)
+{
+    (void)context;
+    free(part);
+}
+
+int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_obstacle *b)
+{
+    int order = strcmp(a->source->source, b->source->source);
+    if (order == 0)
+        order = strcmp(a->obstacle->id, b->obstacle->id);
+    return order == 0 ? fusion_source_compare(a->source, b->source) : order;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    return fusion_feature_order(*(const struct fusion_obstacle *const *)a,
+                                *(const struct fusion_obstacle *const *)b);
+}
+
+static enum drf_status make_bucket(const struct fusion_feature_list *list,
+                                   const struct fusion_bucket **out)
+{
+    *out = NULL;
+    if (list->count == 0)
+        return DRF_OK;
+    struct fusion_bucket *bucket =
+        malloc(sizeof *bucket + list->count * sizeof(struct fusion_obstacle *));
+    if (bucket == NULL)
+        return DRF_ERR_NOMEM;
+    const struct fusion_obstacle **obstacles = (void *)(bucket + 1);
+    for (size_t i = 0; i < list->count; i++)
+        obstacles[i] = list->items[i]->fused;
+    qsort((void *)obstacles, list->count, sizeof *obstacles, by_order);
+    *bucket = (struct fusion_bucket){.count = list->count, .obstacles = obstacles};
+    *out = bucket;
+    return DRF_OK;
+}
+
+static void measure_reach(struct fusion_features *f)
+{
+    f->reach_m = 0.0;
+    f->reach_stale = false;
+    size_t cursor = 0;
+    for (struct fusion_feature *one = fusion_features_next(f, &cursor, NULL); one != NULL;
+         one = fusion_features_next(f, &cursor, one)) {
+        struct fusion_footprint footprint =
+            fusion_footprint_of(one->fused->obstacle, one->fused->vertices);
+        double reach_m = fusion_footprint_reach_m(&footprint);
+        f->reach_m = reach_m > f->reach_m ? reach_m : f->reach_m;
+    }
+}
+
+enum drf_status fusion_features_publish(struct fusion_features *features,
+                                        const struct fusion_bucket *const **out,
+                                        double *reach_m)
+{
+    struct fusion_features *f = features;
+    while (f->dirty_count > 0) {
+        uint32_t at = f->dirty[f->dirty_count - 1];
+        const struct fusion_bucket *made;
+        enum drf_status status = fusion_retired_reserve(f->config.retired, 1);
+        if (status == DRF_OK)
+            status = make_bucket(&f->of_bucket[at], &made);
+        if (status != DRF_OK)
+            return status;
+        fusion_retired_add(f->config.retired, (void *)(uintptr_t)f->buckets[at],
+                           release_bucket);
+        f->buckets[at] = made;
+        f->bucket_dirty[at] = false;
+        f->dirty_count--;
+    }
+    if (f->reach_stale)
+        measure_reach(f);
+    *out = f->buckets;
+    *reach_m = f->reach_m;
+    return DRF_OK;
+}
+
+bool fusion_features_changed(const struct fusion_features *features)
+{
+    return features->dirty_count > 0;
+}
