@@ -7,8 +7,8 @@
 
 #include "edge/child.h"
 
-// posix_spawn, safe beside threads; `fd` becomes the child's standard input. -1: it could not be
-// started.
+// posix_spawn, safe beside threads; `fd` becomes the child's standard input. -1: it could not
+// be started.
 pid_t edge_child_spawn(const struct edge_children_config *config, int fd);
 
 #endif

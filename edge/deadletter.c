@@ -7,7 +7,7 @@
 
 #include "edge/sha256.h"
 
-enum { LINES_PER_SECOND = 20, OURS = 10 };
+enum { LINES_PER_SECOND = 5, OURS = 10 };
 
 struct field {
     const char *name;
@@ -53,9 +53,14 @@ static bool send_letter(struct edge_deadletters *letters, const struct edge_mess
             .name = fields[i].name, .value = fields[i].value, .size = strlen(fields[i].value)};
     size_t size = message->value_size < EDGE_DEADLETTER_BYTES_MAX ? message->value_size
                                                                   : EDGE_DEADLETTER_BYTES_MAX;
-    return edge_producer_send(letters->producer, message->key, message->key_size,
-                              message->value, size, headers, count)
-           == DRF_OK;
+    for (int attempt = 0;; attempt++) {
+        enum drf_status status =
+            edge_producer_send(letters->producer, message->key, message->key_size,
+                               message->value, size, headers, count);
+        if (status != DRF_ERR_FULL || attempt > 0)
+            return status == DRF_OK;
+        edge_deadletter_serve(letters); // what is delivered leaves its place when reported
+    }
 }
 
 static void tell(struct edge_deadletters *letters, const struct edge_message *message,

@@ -12,6 +12,8 @@
 #define RENDER_US INT64_C(500000)
 #define RETRY_US INT64_C(1000000)
 #define SECOND_US INT64_C(1000000)
+#define GRACE_US INT64_C(1000)
+#define SLICE_EVERY_US INT64_C(5000)
 #define NEVER INT64_MAX
 
 enum { BACK_VALUES_PER_STEP = 64 };
@@ -28,6 +30,7 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
+    ingest->grace_mono_us = NEVER;
     *out = ingest;
     return DRF_OK;
 }
@@ -218,10 +221,20 @@ static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, boo
     enum drf_status status = ingest_lane_step(ingest, EDGE_LANE_URGENT, now, worked);
     if (status != DRF_OK || *worked)
         return status;
-    if (ingest->urgent_commit) { // nothing urgent is left to be grouped with
+    const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
+    if (ingest->urgent_commit && urgent->stage == INGEST_EMPTY) { // nothing to be grouped with
         ingest->commit_mono_us = now.mono_us;
         ingest->urgent_commit = false;
     }
+    // A child needs a fraction of a millisecond for an urgent message. A slice begun meanwhile
+    // would make each message of a burst wait for one; so bulk gets one slice in a while.
+    if (urgent->stage == INGEST_DECODING && now.mono_us - urgent->decode_mono_us < GRACE_US
+        && now.mono_us - ingest->slice_mono_us < SLICE_EVERY_US) {
+        ingest->grace_mono_us = now.mono_us + GRACE_US;
+        return DRF_OK;
+    }
+    ingest->grace_mono_us = NEVER;
+    ingest->slice_mono_us = now.mono_us;
     switch (ingest->turn++ % 3) {
     case 0:
         status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
@@ -249,6 +262,7 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     earlier(&wake_mono_us, ingest->commit_mono_us);
     earlier(&wake_mono_us, ingest->publish_mono_us);
     earlier(&wake_mono_us, ingest->render_mono_us);
+    earlier(&wake_mono_us, ingest->grace_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
         earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;

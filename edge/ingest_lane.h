@@ -29,6 +29,7 @@ struct edge_ingest {
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
+    int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest.c
 };
 
 // One slice of a lane's work. *worked: something was done.
