@@ -115,11 +115,19 @@ enum drf_status sim_publisher_send(struct sim_publisher *publisher, const char *
 {
     for (;;) {
         rd_kafka_headers_t *list = make_headers(headers, header_count);
-        rd_kafka_resp_err_t error = rd_kafka_producev(
-            publisher->client, RD_KAFKA_V_TOPIC(publisher->topic),
-            RD_KAFKA_V_KEY(key, strlen(key)),
-            RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size), // copied, never written to
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_END);
+        const rd_kafka_vu_t parts[] = {
+            {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = publisher->topic},
+            {.vtype = RD_KAFKA_VTYPE_KEY,
+             .u.mem = {.ptr = (void *)(uintptr_t)key, .size = strlen(key)}},
+            {.vtype = RD_KAFKA_VTYPE_VALUE, // copied, never written to
+             .u.mem = {.ptr = (void *)(uintptr_t)value, .size = size}},
+            {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+            {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = list},
+        };
+        rd_kafka_error_t *refusal =
+            rd_kafka_produceva(publisher->client, parts, sizeof parts / sizeof parts[0]);
+        rd_kafka_resp_err_t error = rd_kafka_error_code(refusal); // of NULL: no error
+        rd_kafka_error_destroy(refusal);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
             publisher->count.sent++;
             rd_kafka_poll(publisher->client, 0);

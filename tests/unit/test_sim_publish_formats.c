@@ -143,7 +143,7 @@ static void geojson__features__one_message_each_by_id(void **state)
 
 static double number(codes_handle *h, const char *key)
 {
-    double value = NAN;
+    double value = 0.0;
     assert_int_equal(codes_get_double(h, key, &value), 0);
     return value;
 }
