@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// What fusion/weather_set.h promises, seen through the fabric that owns the set.
+#define _POSIX_C_SOURCE 200809L
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/support/fabric.h"
+
+#define HOUR_US INT64_C(3600000000)
+#define NOON_US (INT64_C(20000) * 24 * HOUR_US)
+
+static int begin(void **state)
+{
+    struct spot *spot = malloc(sizeof *spot);
+    assert_non_null(spot);
+    spot_begin(spot);
+    *state = spot;
+    return 0;
+}
+
+static int end(void **state)
+{
+    spot_end(*state);
+    free(*state);
+    return 0;
+}
+
+static struct geo_field field_of(uint32_t variable, int64_t from_us, int64_t until_us)
+{
+    return (struct geo_field){
+        .variable = variable,
+        .statistic = from_us == until_us ? GEO_STATISTIC_INSTANT : GEO_STATISTIC_ACCUMULATION,
+        .lower_agl_m = 10,
+        .upper_agl_m = 10,
+        .reference_utc_us = NOON_US,
+        .valid_from_utc_us = from_us,
+        .valid_until_utc_us = until_us,
+        .grid = {.kind = GEO_GRID_LATLON,
+                 .ni = 2,
+                 .nj = 2,
+                 .x0 = -80,
+                 .y0 = 43,
+                 .dx = 1,
+                 .dy = 1,
+                 .semi_major_m = 6371229,
+                 .semi_minor_m = 6371229},
+    };
+}
+
+static enum fusion_outcome put(struct spot *spot, const char *key, int64_t time_us,
+                               const struct geo_field *fields, size_t count)
+{
+    static const float values[4] = {101, 102, 103, 104};
+    struct geo_record_builder builder;
+    geo_record_builder_init(&builder, 1 << 20);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(geo_record_add(&builder, GEO_ITEM_FIELD, &fields[i], sizeof fields[i],
+                                        values, sizeof values),
+                         DRF_OK);
+    struct fusion_message message = spot_message("wx", "wx", key, time_us, 1);
+    enum fusion_outcome outcome = spot_apply(spot, &message, spot_record(&builder));
+    geo_record_builder_close(&builder);
+    return outcome;
+}
+
+static size_t shown(struct spot *spot) { return spot_publish(spot)->weather->count; }
+
+static void set__of_several_fields__is_ordered_and_indexed_by_variable(void **state)
+{
+    struct spot *spot = *state;
+    struct geo_field later[2] = {
+        field_of(GEO_TEMPERATURE, NOON_US + HOUR_US, NOON_US + HOUR_US),
+        field_of(GEO_WIND_V, NOON_US, NOON_US)};
+    struct geo_field early[2] = {field_of(GEO_TEMPERATURE, NOON_US, NOON_US),
+                                 field_of(GEO_TEMPERATURE, NOON_US, NOON_US)};
+    early[1].lower_agl_m = early[1].upper_agl_m = 2;
+    early[0].reference_utc_us = early[1].reference_utc_us = NOON_US - 6 * HOUR_US; // older run
+    assert_int_equal(put(spot, "early", 2, early, 2), FUSION_APPLIED);
+    assert_int_equal(put(spot, "later", 1, later, 2), FUSION_APPLIED);
+    const struct fusion_weather *w = spot_publish(spot)->weather;
+    assert_int_equal(w->count, 4);
+    assert_int_equal(w->first_of[GEO_WIND_V], 0);
+    assert_int_equal(w->first_of[GEO_TEMPERATURE], 1);
+    assert_int_equal(w->first_of[GEO_VISIBILITY], 4);
+    assert_int_equal(w->first_of[GEO_VARIABLE_COUNT], 4);
+    // The newer run is the better source; within one source the lower level comes first.
+    assert_int_equal(w->fields[1].field->reference_utc_us, NOON_US);
+    assert_true(w->fields[2].field->lower_agl_m < 5);
+    assert_true(w->fields[3].field->lower_agl_m > 5);
+    assert_string_equal(w->fields[1].source->source, "wx");
+    assert_int_equal(w->fields[1].valid_for_us, HOUR_US);
+    assert_true(w->fields[1].values[3] > 103.5F);
+}
+
+static void put__of_the_same_key__replaces_and_an_older_one_does_not(void **state)
+{
+    struct spot *spot = *state;
+    struct geo_field one = field_of(GEO_GUST, NOON_US, NOON_US);
+    assert_int_equal(put(spot, "k", 2, &one, 1), FUSION_APPLIED);
+    const struct fusion_root *root = spot_publish(spot);
+    assert_int_equal(put(spot, "k", 1, &one, 1), FUSION_SUPERSEDED);
+    assert_int_equal(put(spot, "k", 2, &one, 1), FUSION_DUPLICATE);
+    assert_ptr_equal(spot_publish(spot), root);
+    assert_int_equal(put(spot, "k", 3, &one, 1), FUSION_APPLIED);
+    assert_int_equal(shown(spot), 1);
+    struct fusion_message gone = spot_message("wx", "wx", "k", 4, 1);
+    gone.tombstone = true;
+    assert_int_equal(spot_apply(spot, &gone, (struct geo_record){0}), FUSION_APPLIED);
+    assert_int_equal(shown(spot), 0);
+}
+
+static void expire__hides_an_instant_after_its_gap_and_an_interval_at_its_end(void **state)
+{
+    struct spot *spot = *state;
+    struct geo_field fields[2] = {field_of(GEO_GUST, NOON_US, NOON_US),
+                                  field_of(GEO_PRECIPITATION, NOON_US - HOUR_US, NOON_US)};
+    put(spot, "k", 1, fields, 2);
+    fusion_fabric_expire(spot->fabric, NOON_US);
+    assert_int_equal(shown(spot), 2);
+    fusion_fabric_expire(spot->fabric, NOON_US + 1);
+    assert_int_equal(shown(spot), 1); // the accumulation has ended
+    fusion_fabric_expire(spot->fabric, NOON_US + 2 * HOUR_US);
+    assert_int_equal(shown(spot), 1); // may still be one end of a gap of two hours
+    fusion_fabric_expire(spot->fabric, NOON_US + 2 * HOUR_US + 1);
+    assert_int_equal(shown(spot), 0);
+    fusion_fabric_expire(spot->fabric, NOON_US); // the clock was wrong: nothing was lost
+    assert_int_equal(shown(spot), 2);
+}
+
+static bool live(struct spot *spot)
+{
+    struct fusion_identity identity = {"wx", "wx", "k"};
+    struct fusion_version version;
+    bool tombstone;
+    int64_t id;
+    assert_int_equal(fusion_store_version(spot->store, identity, &version, &tombstone, &id),
+                     DRF_OK);
+    return !tombstone;
+}
+
+static void expire__withdraws_after_a_day_of_uptime_not_of_clock(void **state)
+{
+    struct spot *spot = *state;
+    struct geo_field one = field_of(GEO_GUST, NOON_US, NOON_US);
+    put(spot, "k", 1, &one, 1);
+    int64_t now_us = NOON_US + 365 * 24 * HOUR_US; // a clock a year ahead
+    for (int i = 0; i < 1000; i++)
+        fusion_fabric_expire(spot->fabric, now_us + (i % 2) * 24 * HOUR_US); // and jumping
+    assert_true(live(spot));
+    now_us += 24 * HOUR_US;
+    for (int seconds = 0; seconds < 24 * 3600; seconds += 30)
+        fusion_fabric_expire(spot->fabric, now_us + INT64_C(1000000) * seconds);
+    assert_true(live(spot));
+    for (int seconds = 24 * 3600; seconds < 24 * 3600 + 90; seconds += 30)
+        fusion_fabric_expire(spot->fabric, now_us + INT64_C(1000000) * seconds);
+    assert_false(live(spot));
+    fusion_fabric_expire(spot->fabric, NOON_US);
+    assert_int_equal(put(spot, "k", 1, &one, 1), FUSION_DUPLICATE); // sent again: still gone
+    assert_int_equal(shown(spot), 0);
+}
+
+static void set__after_a_restart__is_the_same(void **state)
+{
+    struct spot *spot = *state;
+    struct geo_field fields[2] = {field_of(GEO_GUST, NOON_US, NOON_US),
+                                  field_of(GEO_VISIBILITY, NOON_US, NOON_US)};
+    put(spot, "k", 1, fields, 2);
+    assert_int_equal(fusion_fabric_commit(spot->fabric, NOON_US), DRF_OK);
+    spot_close(spot);
+    spot_open(spot);
+    const struct fusion_weather *w = spot_publish(spot)->weather;
+    assert_int_equal(w->count, 2);
+    assert_int_equal(w->fields[0].field->variable, GEO_GUST);
+    assert_int_equal(w->fields[0].max_gap_us, 2 * HOUR_US);
+    assert_string_equal(w->fields[0].source->licence, "G");
+    assert_string_equal(w->fields[0].source->version, "k @ 1970-01-01T00:00:00.000001Z");
+    assert_true(w->fields[1].values[0] > 100.5F && w->fields[1].values[0] < 101.5F);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(set__of_several_fields__is_ordered_and_indexed_by_variable),
+        CASE(put__of_the_same_key__replaces_and_an_older_one_does_not),
+        CASE(expire__hides_an_instant_after_its_gap_and_an_interval_at_its_end),
+        CASE(expire__withdraws_after_a_day_of_uptime_not_of_clock),
+        CASE(set__after_a_restart__is_the_same),
+    };
+    return cmocka_run_group_tests_name("fusion/weather_set", tests, NULL, NULL);
+}
