@@ -110,11 +110,11 @@ static uint64_t mix(uint64_t lane, uint64_t word)
     return lane * UINT64_C(0x9E3779B97F4A7C15);
 }
 
+// In the machine's own order, like the records: a store does not move between kinds of machine.
 static uint64_t word_at(const uint8_t *bytes, size_t size)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < size; i++)
-        word |= (uint64_t)bytes[i] << (8 * i);
+    memcpy(&word, bytes, size);
     return word;
 }
 

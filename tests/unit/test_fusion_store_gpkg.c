@@ -310,6 +310,70 @@ static void obstacle__moved_or_gone__is_found_where_it_is_through_the_index(void
     fusion_store_close(store);
 }
 
+static enum drf_status note_id(void *context, int64_t id)
+{
+    *(int64_t *)context = *(int64_t *)context * 10 + id;
+    return DRF_OK;
+}
+
+static int64_t put_obstacle(struct fusion_store *store, const char *key, int64_t time_utc_us,
+                            bool tombstone)
+{
+    struct geo_obstacle obstacle = {.position = {43.5, -79.0},
+                                    .amsl_m = 200,
+                                    .horizontal_acc95_m = 15,
+                                    .flags = GEO_OBSTACLE_HAS_AMSL,
+                                    .geometry = GEO_GEOMETRY_POINT,
+                                    .quantity = 1};
+    (void)snprintf(obstacle.id, sizeof obstacle.id, "%s", key);
+    struct geo_record_builder builder;
+    struct geo_record record = {0};
+    int64_t id = 0;
+    geo_record_builder_init(&builder, 4096);
+    assert_int_equal(
+        geo_record_add(&builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL, 0),
+        DRF_OK);
+    if (!tombstone)
+        assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
+    assert_int_equal(fusion_store_put(store, (struct fusion_identity){"dof", "dof/faa", key},
+                                      (struct fusion_version){.time_utc_us = time_utc_us},
+                                      record, &certificate, NULL, &id),
+                     DRF_OK);
+    geo_record_builder_close(&builder);
+    return id;
+}
+
+static void obstacle__committed_but_not_rendered__is_stale_or_gone_after_a_crash(void **state)
+{
+    (void)state;
+    struct fusion_store *store = open_store();
+    static const struct geo_point point = {43.5, -79.0};
+    const int64_t a = put_obstacle(store, "a", 1, false),
+                  b = put_obstacle(store, "b", 1, false);
+    render_shape(store, a, GEO_GEOMETRY_POINT, &point, 1);
+    render_shape(store, b, GEO_GEOMETRY_POINT, &point, 1);
+    assert_int_equal(fusion_store_commit(store, 1), DRF_OK);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+    int64_t stale = 0;
+    assert_int_equal(fusion_store_each_stale(store, note_id, &stale), DRF_OK);
+    assert_int_equal(stale, 0);
+
+    put_obstacle(store, "a", 2, true);
+    put_obstacle(store, "b", 2, false);
+    assert_int_equal(fusion_store_commit(store, 2), DRF_OK);
+    fusion_store_close(store); // nothing of it was rendered
+    store = open_store();
+    assert_int_equal(found_in(-79.01, 43.49, -78.99, 43.51), 1);
+    assert_int_equal(fusion_store_each_stale(store, note_id, &stale), DRF_OK);
+    assert_int_equal(stale, b);
+    render_shape(store, b, GEO_GEOMETRY_POINT, &point, 1);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+    stale = 0;
+    assert_int_equal(fusion_store_each_stale(store, note_id, &stale), DRF_OK);
+    assert_int_equal(stale, 0);
+    fusion_store_close(store);
+}
+
 static void validator__of_gdal__finds_nothing_wrong(void **state)
 {
     (void)state;
@@ -347,6 +411,7 @@ int main(void)
         ON_A_FILE(coverage__rendered_again__shows_the_newest),
         ON_A_FILE(obstacle__read_through_gdal__has_shape_and_words_of_the_source),
         ON_A_FILE(obstacle__moved_or_gone__is_found_where_it_is_through_the_index),
+        ON_A_FILE(obstacle__committed_but_not_rendered__is_stale_or_gone_after_a_crash),
         ON_A_FILE(validator__of_gdal__finds_nothing_wrong),
     };
     return cmocka_run_group_tests_name("fusion/store_gpkg", tests, NULL, NULL);
