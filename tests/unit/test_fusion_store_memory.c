@@ -48,7 +48,7 @@ void *malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
 void *calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
 void *realloc(void *old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
 
-enum { SHORT = 3 };
+enum { SHORT = 2 };
 
 static void assert_told(enum drf_status status)
 {
