@@ -177,8 +177,8 @@ DRF_MUST_CHECK enum drf_status fusion_store_render_obstacle(
     struct fusion_store *store, int64_t id,
     const struct fusion_obstacle *obstacle); // NULL: gone
 
-// Live identities whose feature row does not show the committed truth (the last run ended
-// before it was rendered). Rows of identities that are gone were removed by open.
+// Identities whose feature row does not show the committed truth (the last run ended before it
+// was rendered): render each, NULL for those that are not live obstacles.
 typedef enum drf_status (*fusion_id_fn)(void *context, int64_t id);
 DRF_MUST_CHECK enum drf_status fusion_store_each_stale(struct fusion_store *store,
                                                        fusion_id_fn fn, void *context);

@@ -311,8 +311,6 @@ DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);
 DRF_MUST_CHECK enum drf_status store_rendered_open(struct fusion_store *store);
 void store_rendered_close(struct fusion_store *store);
 void store_rendered_outdate(struct fusion_store *store, int64_t id);
-// At open: no record, no row. The rest of the stale rows is the fabric's to render.
-DRF_MUST_CHECK enum drf_status store_rows_sweep(struct fusion_store *store);
 // Does what fusion_store_render_commit() put off until the truth was committed.
 DRF_MUST_CHECK enum drf_status store_render_resume(struct fusion_store *store);
 

@@ -341,16 +341,6 @@ enum drf_status store_render_resume(struct fusion_store *store)
     return store->render_wanted ? fusion_store_render_commit(store) : DRF_OK;
 }
 
-enum drf_status store_rows_sweep(struct fusion_store *store)
-{
-    return store_exec(store,
-                      "DELETE FROM obstacle WHERE fid IN (SELECT s.id FROM drf_stale AS s"
-                      " WHERE NOT EXISTS (SELECT 1 FROM drf_record AS r"
-                      " WHERE r.id = s.id));"
-                      "DELETE FROM drf_stale WHERE NOT EXISTS (SELECT 1 FROM drf_record"
-                      " AS r WHERE r.id = drf_stale.id)");
-}
-
 enum drf_status fusion_store_each_stale(struct fusion_store *store, fusion_id_fn fn,
                                         void *context)
 {

@@ -206,7 +206,5 @@ enum drf_status store_schema_open(struct fusion_store *store)
         status = read_state(store);
     if (status == DRF_OK && !store->config.read_only)
         status = write_box(store);
-    if (status == DRF_OK && !store->config.read_only)
-        status = store_rows_sweep(store);
     return status;
 }
