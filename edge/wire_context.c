@@ -12,22 +12,27 @@ static size_t packed(const struct edge_wire_message *m)
     return protobuf_c_message_get_packed_size(&m->context.base);
 }
 
-// As many obstacles as fit, nearest first; the rest is counted.
-static void shed_obstacles(struct edge_wire_message *m, size_t max)
+// As many obstacles as fit, nearest first; the rest is counted. Returns the packed size.
+static size_t shed_obstacles(struct edge_wire_message *m, size_t size, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    size_t had = c->n_obstacles, size = packed(m);
-    if (size <= max)
-        return;
+    if (c->n_obstacles == 0)
+        return size;
+    size_t had = c->n_obstacles;
     uint32_t left_out = c->has_obstacles_left_out ? c->obstacles_left_out : 0;
     SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_OBSTACLES);
     if (!c->has_obstacles_reason)
         SET(c, obstacles_reason, FUSION_REASON_SHED);
+    // What telling of it takes, at most: three fields of a two-byte tag and a varint.
+    enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
+    size += TELLING;
     while (c->n_obstacles > 0 && size > max) {
         c->n_obstacles--;
-        SET(c, obstacles_left_out, left_out + (uint32_t)(had - c->n_obstacles));
-        size = packed(m);
+        size_t body = protobuf_c_message_get_packed_size(&c->obstacles[c->n_obstacles]->base);
+        size -= 1 + (body < 128 ? 1U : 2U) + body;
     }
+    SET(c, obstacles_left_out, left_out + (uint32_t)(had - c->n_obstacles));
+    return size;
 }
 
 // Of clearances the lower, unknown when either is.
@@ -146,8 +151,15 @@ void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_c
     size_t max = from->bytes_max > 0 && from->bytes_max < EDGE_WIRE_CONTEXT_MAX
                      ? from->bytes_max
                      : EDGE_WIRE_CONTEXT_MAX;
-    shed_obstacles(m, max);
+    size_t size = packed(m);
+    if (size <= max)
+        return;
+    size = shed_obstacles(m, size, max);
+    if (size <= max)
+        return;
     shed_segments(m, from, max);
+    if (packed(m) <= EDGE_WIRE_CONTEXT_MAX)
+        return;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);
     shed_advisories(m, EDGE_WIRE_CONTEXT_MAX);
     shed_texts(m, EDGE_WIRE_CONTEXT_MAX);
@@ -160,5 +172,8 @@ enum drf_status edge_wire_context_encode(enum edge_wire_form form,
     struct edge_wire_message message;
     edge_wire_message_fill(&message, context);
     edge_wire_message_fit(&message, context);
-    return edge_wire_pack(form, &message.context.base, bytes, size);
+    if (form == EDGE_WIRE_JSON || *size < EDGE_WIRE_CONTEXT_MAX)
+        return edge_wire_pack(form, &message.context.base, bytes, size);
+    *size = protobuf_c_message_pack(&message.context.base, bytes); // it was made to fit
+    return DRF_OK;
 }

@@ -6,9 +6,14 @@
 #include "fusion/frame.h"
 
 struct edge {
-    double distance_m;
+    double square_m2;            // of the distance
     struct fusion_offset offset; // to the nearest place of the edge
 };
+
+static double square_of(struct fusion_offset offset)
+{
+    return offset.east_m * offset.east_m + offset.north_m * offset.north_m;
+}
 
 static struct edge edge_of_segment(struct fusion_offset a, struct fusion_offset b)
 {
@@ -18,7 +23,7 @@ static struct edge edge_of_segment(struct fusion_offset a, struct fusion_offset 
     t = fmin(fmax(t, 0.0), 1.0);
     struct fusion_offset offset = {.east_m = a.east_m + t * east_m,
                                    .north_m = a.north_m + t * north_m};
-    return (struct edge){.distance_m = hypot(offset.east_m, offset.north_m), .offset = offset};
+    return (struct edge){.square_m2 = square_of(offset), .offset = offset};
 }
 
 // Does the boundary piece cross the ray that goes north from the origin?
@@ -34,7 +39,7 @@ static struct edge edge_of(const struct fusion_frame *frame,
 {
     const struct geo_obstacle *obstacle = fused->obstacle;
     struct fusion_offset first = fusion_frame_offset(frame, obstacle->position);
-    struct edge best = {.distance_m = hypot(first.east_m, first.north_m), .offset = first};
+    struct edge best = {.square_m2 = square_of(first), .offset = first};
     if (obstacle->geometry == GEO_GEOMETRY_POINT || obstacle->vertex_count < 2
         || fused->vertices == NULL)
         return best;
@@ -45,12 +50,12 @@ static struct edge edge_of(const struct fusion_frame *frame,
         struct fusion_offset to =
             i < obstacle->vertex_count ? fusion_frame_offset(frame, fused->vertices[i]) : start;
         struct edge edge = edge_of_segment(from, to);
-        if (edge.distance_m < best.distance_m)
+        if (edge.square_m2 < best.square_m2)
             best = edge;
         inside ^= polygon && crosses(from, to);
         from = to;
     }
-    return inside ? (struct edge){.distance_m = 0.0, .offset = first} : best;
+    return inside ? (struct edge){.square_m2 = 0.0, .offset = first} : best;
 }
 
 struct window { // buckets that the circle may touch, relative to the extent
@@ -143,17 +148,19 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
         const struct fusion_bucket *bucket = bucket_at(root, &window, index);
         for (size_t i = 0; bucket != NULL && i < bucket->count; i++) {
             struct edge edge = edge_of(&frame, bucket->obstacles[i]);
-            if (edge.distance_m > radius_m
+            if (edge.square_m2 > radius_m * radius_m
                 || !counts_here(root, &window, index, bucket->obstacles[i]))
                 continue;
             within++;
+            double distance_m = sqrt(edge.square_m2);
+            if (room == 0 || (*count == room && distance_m >= out[room - 1].distance_m))
+                continue;
             struct fusion_near near = {
                 .obstacle = bucket->obstacles[i],
-                .distance_m = edge.distance_m,
+                .distance_m = distance_m,
                 .bearing_deg_true = fusion_frame_bearing_deg(edge.offset),
             };
-            if (room > 0 && (*count < room || edge.distance_m < out[*count - 1].distance_m))
-                *count = insert(out, *count, room, &near);
+            *count = insert(out, *count, room, &near);
         }
     }
     return within - (uint32_t)*count;

@@ -72,29 +72,45 @@ struct fusion_swath fusion_swath_empty(void)
                                  .surface_max_amsl_m = -HUGE_VAL};
 }
 
+// One side of an outline, downward.
+struct side {
+    double top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
+};
+
+static void sides_of(const struct fusion_outline *outline,
+                     struct side sides[static FUSION_OUTLINE_CORNERS_MAX])
+{
+    for (uint32_t i = 0; i < outline->corner_count; i++) {
+        uint32_t j = i + 1 < outline->corner_count ? i + 1 : 0;
+        bool down = outline->y[i] <= outline->y[j];
+        uint32_t top = down ? i : j, bottom = down ? j : i;
+        double fall = outline->y[bottom] - outline->y[top];
+        sides[i] = (struct side){
+            .top_x = outline->x[top],
+            .top_y = outline->y[top],
+            .bottom_x = outline->x[bottom],
+            .bottom_y = outline->y[bottom],
+            .slope = fall > 0.0 ? (outline->x[bottom] - outline->x[top]) / fall : 0.0};
+    }
+}
+
 // The range of x that the outline has between two heights; false: none.
-static bool span_between(const struct fusion_outline *outline, double top, double bottom,
+static bool span_between(const struct side *sides, uint32_t count, double top, double bottom,
                          double *west, double *east)
 {
     double low = HUGE_VAL, high = -HUGE_VAL;
-    for (uint32_t i = 0; i < outline->corner_count; i++) {
-        uint32_t j = i + 1 < outline->corner_count ? i + 1 : 0;
-        double x0 = outline->x[i], y0 = outline->y[i], x1 = outline->x[j], y1 = outline->y[j];
-        if (y0 > y1) {
-            double swap = x0;
-            x0 = x1;
-            x1 = swap;
-            swap = y0;
-            y0 = y1;
-            y1 = swap;
-        }
-        if (y1 < top || y0 > bottom)
+    for (uint32_t i = 0; i < count; i++) {
+        const struct side *side = &sides[i];
+        if (side->bottom_y < top || side->top_y > bottom)
             continue;
-        double slope = y1 > y0 ? (x1 - x0) / (y1 - y0) : 0.0;
-        double upper = y0 < top ? x0 + slope * (top - y0) : x0;
-        double lower = y1 > bottom ? x0 + slope * (bottom - y0) : x1;
-        low = fmin(low, fmin(upper, lower));
-        high = fmax(high, fmax(upper, lower));
+        double upper =
+            side->top_y < top ? side->top_x + side->slope * (top - side->top_y) : side->top_x;
+        double lower = side->bottom_y > bottom
+                           ? side->top_x + side->slope * (bottom - side->top_y)
+                           : side->bottom_x;
+        double left = upper < lower ? upper : lower, right = upper < lower ? lower : upper;
+        low = left < low ? left : low;
+        high = right > high ? right : high;
     }
     *west = low;
     *east = high;
@@ -182,10 +198,13 @@ void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root
     first_row = first_row < 0 ? 0 : first_row;
     last_row = last_row < rows ? last_row : rows - 1;
 
+    struct side sides[FUSION_OUTLINE_CORNERS_MAX];
+    sides_of(outline, sides);
     struct run ground = {0}, surface = {0};
     for (int64_t row = first_row; row <= last_row; row++) {
         double west, east;
-        if (!span_between(outline, (double)row - 0.5, (double)row + 1.5, &west, &east))
+        if (!span_between(sides, outline->corner_count, (double)row - 0.5, (double)row + 1.5,
+                          &west, &east))
             continue;
         int64_t first = (int64_t)floor(west - 0.5), last = (int64_t)floor(east + 0.5);
         swath->cells += (uint64_t)(last - first + 1);
