@@ -153,15 +153,14 @@ static enum drf_status copy_feeds(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
-static enum drf_status open_parts(struct fusion_fabric *fabric,
-                                  const struct fusion_fabric_config *config)
+static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m)
 {
     enum drf_status status = fusion_certificates_open(&fabric->certificates);
     fabric->retired.context = fabric->certificates;
     struct fusion_features_config features = {
         .tiles = fabric->tiles,
         .buckets = fabric->buckets,
-        .raster_accuracy_max_m = config->raster_accuracy_max_m,
+        .raster_accuracy_max_m = raster_accuracy_max_m,
         .certificates = fabric->certificates,
         .retired = &fabric->retired,
     };
@@ -204,10 +203,13 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     status = open_tables(fabric);
     if (status == DRF_OK)
         status = copy_feeds(fabric, config);
+    double raster_accuracy_max_m = config->raster_accuracy_max_m;
+    if (status == DRF_OK && config->feed_count == 0)
+        status = fabric_adopt_terms(fabric, &raster_accuracy_max_m);
     if (status == DRF_OK)
-        status = open_parts(fabric, config);
+        status = open_parts(fabric, raster_accuracy_max_m);
     if (status == DRF_OK)
-        status = fabric_load(fabric, config->raster_accuracy_max_m);
+        status = fabric_load(fabric, raster_accuracy_max_m);
     if (status != DRF_OK) {
         fusion_fabric_close(fabric);
         return status;

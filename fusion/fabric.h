@@ -35,7 +35,8 @@ struct fusion_fabric_config {
     uint32_t level;               // of ground and surface, default 12
     double raster_accuracy_max_m; // obstacles less accurate than this do not raise the surface
                                   // (175)
-    const struct fusion_feed *feeds; // copied
+    const struct fusion_feed *feeds; // copied; none (query, tests): feeds and limit are those
+                                     // that the store was last folded under
     size_t feed_count;
 };
 

@@ -92,6 +92,14 @@ void fabric_release_tile(void *context, void *part); // context: struct fusion_c
 DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
                                            double raster_accuracy_max_m);
 
+// fabric_terms.c
+// Remembers the terms in the store. *changed: it was last folded under others.
+DRF_MUST_CHECK enum drf_status fabric_note_terms(struct fusion_fabric *fabric,
+                                                 double raster_accuracy_max_m, bool *changed);
+// Takes feeds and limit from the store, where it remembers them.
+DRF_MUST_CHECK enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric,
+                                                  double *raster_accuracy_max_m);
+
 // fabric_fold.c
 DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
                                               struct fusion_feature *feature);

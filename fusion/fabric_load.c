@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the store holds, back into memory: features and weather at once, tiles by being dirty.
-#include <stdlib.h>
-#include <string.h>
-
 #include "fusion/fabric_impl.h"
 
 static enum drf_status load_features(struct fusion_fabric *fabric,
@@ -119,60 +116,6 @@ static enum drf_status load_tops(struct fusion_fabric *fabric)
     return status;
 }
 
-// What the configuration adds to the truth when it is folded: a store that was rendered under
-// other terms shows another fold.
-struct terms {
-    double raster_accuracy_max_m;
-    struct {
-        char name[32];
-        int64_t layer, priority;
-    } feeds[];
-};
-
-static enum drf_status terms_of(const struct fusion_fabric *fabric,
-                                double raster_accuracy_max_m, struct terms **out, size_t *size)
-{
-    struct terms *terms = NULL;
-    *size = sizeof *terms + fabric->feed_count * sizeof terms->feeds[0];
-    terms = calloc(1, *size);
-    if (terms == NULL)
-        return DRF_ERR_NOMEM;
-    terms->raster_accuracy_max_m = raster_accuracy_max_m;
-    for (size_t i = 0; i < fabric->feed_count; i++) {
-        // The rest of the name stays zero: what follows its NUL in the configuration does not
-        // count.
-        memcpy(terms->feeds[i].name, fabric->feeds[i].name, strlen(fabric->feeds[i].name));
-        terms->feeds[i].layer = fabric->feeds[i].layer;
-        terms->feeds[i].priority = fabric->feeds[i].priority;
-    }
-    *out = terms;
-    return DRF_OK;
-}
-
-// *changed: rendered under other terms. A reader of the store renders nothing and never says
-// so.
-static enum drf_status note_terms(struct fusion_fabric *fabric, double raster_accuracy_max_m,
-                                  bool *changed)
-{
-    struct terms *terms;
-    size_t size;
-    enum drf_status status = terms_of(fabric, raster_accuracy_max_m, &terms, &size);
-    if (status != DRF_OK)
-        return status;
-    size_t held_size = size;
-    uint8_t *held = malloc(size);
-    status = held == NULL ? DRF_ERR_NOMEM
-                          : fusion_store_value(fabric->store, "fold-terms", held, &held_size);
-    bool same = status == DRF_OK && held_size == size && memcmp(held, terms, size) == 0;
-    if (status == DRF_OK || status == DRF_ERR_ABSENT || status == DRF_ERR_FULL)
-        status = DRF_OK;
-    *changed = status == DRF_OK && !same
-               && fusion_store_put_value(fabric->store, "fold-terms", terms, size) == DRF_OK;
-    free(held);
-    free(terms);
-    return status;
-}
-
 static enum drf_status mark_all(struct fusion_fabric *fabric)
 {
     enum drf_status status = DRF_OK;
@@ -204,6 +147,6 @@ enum drf_status fabric_load(struct fusion_fabric *fabric, double raster_accuracy
     if (status == DRF_OK)
         status = load_tops(fabric);
     if (status == DRF_OK)
-        status = note_terms(fabric, raster_accuracy_max_m, &changed);
+        status = fabric_note_terms(fabric, raster_accuracy_max_m, &changed);
     return status == DRF_OK && changed ? mark_all(fabric) : status;
 }

@@ -80,9 +80,9 @@ static inline void spot_open_as(struct spot *spot, bool read_only)
     struct fusion_fabric_config fabric = {
         .keep = spot_keep(),
         .level = SPOT_LEVEL,
-        .raster_accuracy_max_m = 175,
+        .raster_accuracy_max_m = read_only ? 0 : 175,
         .feeds = spot_feeds,
-        .feed_count = SPOT_FEEDS,
+        .feed_count = read_only ? 0 : SPOT_FEEDS, // a reader has no configuration
     };
     assert_int_equal(fusion_fabric_open(&fabric, spot->store, &spot->fabric), DRF_OK);
     spot->root = NULL;

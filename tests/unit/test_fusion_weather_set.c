@@ -178,6 +178,14 @@ static void set__after_a_restart__is_the_same(void **state)
     assert_int_equal(w->fields[0].max_gap_us, 2 * HOUR_US);
     assert_string_equal(w->fields[0].source->licence, "G");
     assert_string_equal(w->fields[0].source->version, "k @ 1970-01-01T00:00:00.000001Z");
+    spot_close(spot);
+    spot_open_as(spot, true); // and to a reader without a configuration
+    const struct fusion_root *root = spot_publish(spot);
+    w = root->weather;
+    assert_int_equal(w->count, 2);
+    assert_int_equal(w->fields[0].max_gap_us, 2 * HOUR_US);
+    assert_string_equal(w->fields[0].source->licence, "G");
+    assert_true(root->layer_fed[FUSION_LAYER_WEATHER]);
     assert_true(w->fields[1].values[0] > 100.5F && w->fields[1].values[0] < 101.5F);
 }
 
