@@ -48,6 +48,7 @@ static const char *const settings[][2] = {
     {"GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"},
     {"GDAL_GEOREF_SOURCES", "INTERNAL"},
     {"GDAL_NUM_THREADS", "1"},
+    {"GDAL_CACHEMAX", "128"}, // MB, instead of a share of the machine's memory
     {"DTED_VERIFY_CHECKSUM", "YES"},
     {"GTIFF_REPORT_COMPD_CS", "YES"}, // GeoTIFF 1.0 files lose their vertical CRS without it
     {"CPL_DEBUG", "OFF"},

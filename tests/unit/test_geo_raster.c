@@ -129,12 +129,44 @@ static void decode__web_mercator__equals_gdalwarp(void **state)
     free(file.data);
 }
 
+// Rasters of every axis order and posting, made here and warped by GDAL.
+static void decode__made_rasters__equal_gdalwarp(void **state)
+{
+    (void)state;
+    static const struct raster_spec specs[] = {
+        {60, 50, {1748000, 120, 0, 5430000, 0, -120}, "EPSG:2193", GDT_Int16, .posts = true},
+        {50, 60, {4026000, 150, 0, 2700000, 0, -150}, "EPSG:3035", GDT_Float32, .posts = false},
+        {50, 50, {-200000, 200, 0, -900000, 0, -200}, "EPSG:3413", GDT_Float32, .posts = false},
+        {40, 40, {20.5, 0.002, 0, -33.1, 0, -0.002}, "EPSG:4258", GDT_Float64, .posts = true},
+        {40, 40, {20.5, 0.002, 0, -33.2, 0, 0.002}, "EPSG:4326", GDT_Int32, .posts = false},
+    };
+    static double values[3600];
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        for (int k = 0; k < specs[i].width * specs[i].height; k++) {
+            int col = k % specs[i].width, row = k / specs[i].width;
+            values[k] = 1000 + floor(300 * sin(col * 0.31) * cos(row * 0.23));
+        }
+        struct bytes file = make_tiff(&specs[i], values);
+        struct geo_decode_params params = ground_params();
+        (void)snprintf(params.vertical, sizeof params.vertical, "EGM96");
+        struct geo_record_builder builder;
+        struct geo_record record = decode(&params, &file, &builder);
+        size_t tiles, compared = compare_with_warp(record, &file, "tif", &tiles);
+        print_message("  %s: %zu tiles, %zu cells\n", specs[i].crs, tiles, compared);
+        assert_string_equal(find_raster(record)->crs, specs[i].crs);
+        assert_true(compared > 50000);
+        geo_record_builder_close(&builder);
+        free(file.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decode__dted_cell__equals_gdalwarp),
         cmocka_unit_test(decode__same_cell_as_dted_and_geotiff__gives_the_same_tiles),
         cmocka_unit_test(decode__web_mercator__equals_gdalwarp),
+        cmocka_unit_test(decode__made_rasters__equal_gdalwarp),
     };
     return cmocka_run_group_tests_name("geo/raster", tests, NULL, NULL);
 }
