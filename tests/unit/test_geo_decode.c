@@ -224,6 +224,9 @@ static void decode__vertical_reference__must_be_said_once(void **state)
     assert_refused(&params, &spec, GEO_REFUSAL_NONE); // both, the same
     (void)snprintf(params.vertical, sizeof params.vertical, "EGM96");
     assert_refused(&params, &spec, GEO_REFUSAL_VERTICAL); // both, different
+    spec.option = "GEOTIFF_VERSION=1.0"; // GDAL passes over its vertical CRS unless told
+    assert_refused(&params, &spec, GEO_REFUSAL_VERTICAL);
+    spec.option = NULL;
     spec.crs = "EPSG:4979";
     assert_refused(&params, &spec, GEO_REFUSAL_VERTICAL);
     (void)snprintf(params.vertical, sizeof params.vertical, "the sea");
