@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge/query.h"
+
+static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
+
 static int run_version(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -34,6 +38,9 @@ const struct edge_command edge_commands[] = {
      "Exit code 0: all is well; 1: something is not; 2: the configuration is wrong."},
     {"config", edge_command_config, "",
      "Prints every key of the configuration with its default, range and meaning, as YAML."},
+    {"query", run_query,
+     "--store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC] [--radius M]",
+     "Everything known at a point, with where it comes from."},
     {"info", edge_command_info, "--store FILE",
      "What a store holds: sources with version and licence, tiles, when it was written."},
     {"digest", edge_command_digest, "--store FILE",

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "edge/query.h"
 #include "edge/topic.h"
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20, DEAD_LETTER_FLUSH_MS = 1000 };
@@ -82,7 +83,7 @@ static enum drf_status open_store(struct edge_node *node, struct edge_now now)
 
 static enum drf_status open_fabric(struct edge_node *node)
 {
-    struct fusion_feed feeds[DRF_FEEDS_MAX];
+    struct fusion_feed feeds[DRF_FEEDS_MAX] = {0};
     for (size_t i = 0; i < node->config->feed_count; i++) {
         const struct drf_feed_config *from = &node->config->feeds[i];
         feeds[i] = (struct fusion_feed){
@@ -102,7 +103,10 @@ static enum drf_status open_fabric(struct edge_node *node)
         .feeds = feeds,
         .feed_count = node->config->feed_count,
     };
-    return fusion_fabric_open(&config, node->store, &node->fabric);
+    enum drf_status status = edge_query_remember(node->store, feeds, node->config->feed_count);
+    if (status == DRF_OK)
+        status = fusion_fabric_open(&config, node->store, &node->fabric);
+    return status;
 }
 
 static void on_kafka_log(void *context, int level, const char *text)
