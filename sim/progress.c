@@ -51,6 +51,8 @@ void sim_progress_bar(const char *what, uint64_t done, uint64_t total, int64_t n
 void sim_progress_line(const char *text, int64_t now_mono_us)
 {
     bool terminal = isatty(STDOUT_FILENO) != 0;
+    if (!terminal && drawn_mono_us == 0)
+        drawn_mono_us = now_mono_us; // nothing to say yet
     if (!due(now_mono_us, terminal ? 200000 : 10000000))
         return;
     if (terminal) {

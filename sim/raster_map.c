@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CORNERS_MAX = 256, NAME_SIZE = 128 };
+enum { CORNERS_MAX = 256, NAME_SIZE = 128, COARSE_WIDTH = 300 };
 
 static GDALDatasetH open_package(const char *path, unsigned kind, const char *option)
 {
@@ -24,15 +24,20 @@ static GDALDatasetH open_package(const char *path, unsigned kind, const char *op
     return dataset;
 }
 
-static enum drf_status read_heights(GDALDatasetH dataset, struct sim_relief_map *map)
+struct window {
+    int column, row, columns, rows;
+};
+
+static enum drf_status read_heights(GDALDatasetH dataset, const struct window *window,
+                                    struct sim_relief_map *map)
 {
     GDALRasterBandH band = GDALGetRasterBand(dataset, 1);
     GDALRasterIOExtraArg extra;
     INIT_RASTERIO_EXTRA_ARG(extra);
-    int columns = GDALGetRasterXSize(dataset), rows = GDALGetRasterYSize(dataset);
-    extra.eResampleAlg = columns > map->width ? GRIORA_Average : GRIORA_Bilinear;
-    if (GDALRasterIOEx(band, GF_Read, 0, 0, columns, rows, map->heights, map->width,
-                       map->height, GDT_Float32, 0, 0, &extra)
+    extra.eResampleAlg = window->columns > map->width ? GRIORA_Average : GRIORA_Bilinear;
+    if (GDALRasterIOEx(band, GF_Read, window->column, window->row, window->columns,
+                       window->rows, map->heights, map->width, map->height, GDT_Float32, 0, 0,
+                       &extra)
         != CE_None)
         return DRF_ERR_SYNTAX;
     int has_nodata = 0;
@@ -42,6 +47,53 @@ static enum drf_status read_heights(GDALDatasetH dataset, struct sim_relief_map 
         if (has_nodata && !(fabsf(map->heights[i] - nodata) > 0.01F))
             map->heights[i] = (float)NAN;
     return DRF_OK;
+}
+
+static enum drf_status read_window(GDALDatasetH dataset, const double *t, int width,
+                                   const struct window *w, struct sim_relief_map *out)
+{
+    struct sim_relief_map map = {.width = width,
+                                 .bounds = {.west_deg = t[0] + t[1] * w->column,
+                                            .north_deg = t[3] + t[5] * w->row,
+                                            .east_deg = t[0] + t[1] * (w->column + w->columns),
+                                            .south_deg = t[3] + t[5] * (w->row + w->rows)}};
+    double middle_deg = (map.bounds.north_deg + map.bounds.south_deg) / 2;
+    double wide = (map.bounds.east_deg - map.bounds.west_deg) * cos(middle_deg * 0.0174532925);
+    double high = map.bounds.north_deg - map.bounds.south_deg;
+    map.height = (int)fmin(fmax(round(width * high / wide), 1.0), 8.0 * width);
+    map.heights = malloc((size_t)map.width * (size_t)map.height * sizeof *map.heights);
+    enum drf_status status =
+        map.heights != NULL ? read_heights(dataset, w, &map) : DRF_ERR_NOMEM;
+    if (status != DRF_OK) {
+        sim_raster_map_close(&map);
+        return status;
+    }
+    *out = map;
+    return DRF_OK;
+}
+
+// The part of the coverage where anything is known, with a little around it; a store keeps room
+// for more than was ever published.
+static struct window known_part(const struct sim_relief_map *coarse, const struct window *all)
+{
+    int left = coarse->width, top = coarse->height, right = -1, bottom = -1;
+    for (int y = 0; y < coarse->height; y++)
+        for (int x = 0; x < coarse->width; x++)
+            if (!isnan(coarse->heights[(size_t)y * (size_t)coarse->width + (size_t)x])) {
+                left = x < left ? x : left;
+                right = x > right ? x : right;
+                top = y < top ? y : top;
+                bottom = y;
+            }
+    if (right < 0)
+        return *all;
+    double across = (double)all->columns / coarse->width,
+           down = (double)all->rows / coarse->height;
+    int edge = 1 + (right - left) / 60;
+    int first = (int)fmax((left - edge) * across, 0), above = (int)fmax((top - edge) * down, 0);
+    int last = (int)fmin((right + 1 + edge) * across, all->columns);
+    int below = (int)fmin((bottom + 1 + edge) * down, all->rows);
+    return (struct window){first, above, last - first, below - above};
 }
 
 enum drf_status sim_raster_map_load(const char *path, const char *table, int width,
@@ -56,25 +108,16 @@ enum drf_status sim_raster_map_load(const char *path, const char *table, int wid
             GDALClose(dataset);
         return DRF_ERR_SYNTAX;
     }
-    struct sim_relief_map map = {
-        .width = width,
-        .bounds = {.west_deg = t[0],
-                   .north_deg = t[3],
-                   .east_deg = t[0] + t[1] * GDALGetRasterXSize(dataset),
-                   .south_deg = t[3] + t[5] * GDALGetRasterYSize(dataset)}};
-    double middle_deg = (map.bounds.north_deg + map.bounds.south_deg) / 2;
-    double wide = (map.bounds.east_deg - map.bounds.west_deg) * cos(middle_deg * 0.0174532925);
-    double high = map.bounds.north_deg - map.bounds.south_deg;
-    map.height = (int)fmin(fmax(round(width * high / wide), 1.0), 8.0 * width);
-    map.heights = malloc((size_t)map.width * (size_t)map.height * sizeof *map.heights);
-    enum drf_status status = map.heights != NULL ? read_heights(dataset, &map) : DRF_ERR_NOMEM;
-    GDALClose(dataset);
-    if (status != DRF_OK) {
-        sim_raster_map_close(&map);
-        return status;
+    struct window all = {0, 0, GDALGetRasterXSize(dataset), GDALGetRasterYSize(dataset)};
+    struct sim_relief_map coarse;
+    enum drf_status status = read_window(dataset, t, COARSE_WIDTH, &all, &coarse);
+    if (status == DRF_OK) {
+        struct window part = known_part(&coarse, &all);
+        sim_raster_map_close(&coarse);
+        status = read_window(dataset, t, width, &part, out);
     }
-    *out = map;
-    return DRF_OK;
+    GDALClose(dataset);
+    return status;
 }
 
 void sim_raster_map_close(struct sim_relief_map *map)

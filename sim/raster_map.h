@@ -13,7 +13,8 @@ struct sim_relief_map {
     float *heights; // NAN: unknown
 };
 
-// The coverage `table`, resampled to `width` pixels and a height that keeps shapes.
+// The known part of the coverage `table`, resampled to `width` pixels and a height that keeps
+// shapes.
 // DRF_ERR_SYNTAX: not a GeoPackage with that coverage. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status sim_raster_map_load(const char *path, const char *table,
                                                    int width, struct sim_relief_map *out);

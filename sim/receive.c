@@ -96,6 +96,34 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
     drf__v1__reply__free_unpacked(reply, NULL);
 }
 
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
+        uint8_t byte = *(*at)++;
+        value |= (uint64_t)(byte & 0x7FU) << shift;
+        if (byte < 0x80U) {
+            *out = value;
+            return true;
+        }
+    }
+    return false;
+}
+
+// What an aircraft acknowledges is what arrived, not what was checked: boot_id and seq are the
+// first two fields of a context and are read at once.
+static void acknowledge(struct sim_drone *drone, const uint8_t *bytes, size_t size)
+{
+    const uint8_t *at = bytes, *end = bytes + size;
+    uint64_t tag, boot_id, seq;
+    bool good = read_varint(&at, end, &tag) && tag == 0x08 && read_varint(&at, end, &boot_id)
+                && read_varint(&at, end, &tag) && tag == 0x10 && read_varint(&at, end, &seq);
+    if (!good || boot_id < drone->seen_boot_id)
+        return;
+    drone->seen_boot_id = boot_id;
+    drone->seen_seq = (uint32_t)seq;
+}
+
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
                        const void *bytes, size_t size, int64_t mono_us)
 {
@@ -122,8 +150,10 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
     arrival->index = index;
     arrival->size = size;
     arrival->mono_us = mono_us;
-    if (size > 0)
-        memcpy(arrival->bytes, bytes, size);
+    if (size == 0)
+        return;
+    memcpy(arrival->bytes, bytes, size);
+    acknowledge(&receiver->drones[index], bytes, size);
 }
 
 // Streams never go back; what is missing between two is a gap.
@@ -143,8 +173,6 @@ static void follow_stream(struct sim_receiver *receiver, size_t index,
         stream->answered = 0;
     stream->boot_id = context->boot_id;
     stream->seq = context->seq;
-    receiver->drones[index].seen_boot_id = context->boot_id;
-    receiver->drones[index].seen_seq = context->seq;
 }
 
 static bool complete(const Drf__V1__Context *context)

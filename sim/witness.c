@@ -2,6 +2,7 @@
 #include "sim/witness.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -72,10 +73,18 @@ enum drf_status sim_witness_open(const struct sim_world *world, const char *regi
     enum drf_status status = sim_geoid_open(&witness.geoid);
     if (status == DRF_OK)
         status = sim_relief_open(world, &witness.relief);
+    if (status == DRF_OK) {
+        witness.standing = malloc((world->obstacle_count + 1) * sizeof *witness.standing);
+        status = witness.standing != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    }
     if (status != DRF_OK) {
-        sim_geoid_close(witness.geoid);
+        sim_witness_close(&witness);
         return status;
     }
+    for (size_t i = 0; i < world->obstacle_count; i++)
+        witness.standing[i] =
+            (struct sim_standing){.at = sim_world_plane(world, world->obstacles[i].position),
+                                  .top = sim_witness_top(&witness, &world->obstacles[i])};
     *out = witness;
     return DRF_OK;
 }
@@ -85,6 +94,8 @@ void sim_witness_close(struct sim_witness *witness)
     sim_relief_close(&witness->relief);
     sim_geoid_close(witness->geoid);
     witness->geoid = NULL;
+    free(witness->standing);
+    witness->standing = NULL;
 }
 
 static bool excuses(uint32_t reason)

@@ -20,6 +20,18 @@
 
 enum { SIM_LAYERS = 8 }; // numbers of Layer in enums.proto
 
+// The least and greatest height the node may give for an obstacle's top, without its vertical
+// accuracy.
+struct sim_top {
+    double low_m, high_m;
+};
+
+// What does not change of an obstacle.
+struct sim_standing {
+    struct sim_plane at;
+    struct sim_top top;
+};
+
 // What interpolation and quantisation can do to a height, metres.
 struct sim_height_tolerance {
     double ground_m, ground_cell_m;           // at a position; of a cell
@@ -35,6 +47,7 @@ struct sim_witness {
     struct sim_geoid *geoid;
     unsigned level;
     struct sim_height_tolerance tolerance;
+    struct sim_standing *standing;               // of each obstacle of the world, in its order
     double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
     const char *region;
     uint64_t boot_id;
@@ -62,11 +75,6 @@ void sim_witness_close(struct sim_witness *witness);
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, struct sim_tally *tally);
 
-// The least and greatest height the node may give for an obstacle's top, without its vertical
-// accuracy.
-struct sim_top {
-    double low_m, high_m;
-};
 struct sim_top sim_witness_top(const struct sim_witness *witness,
                                const struct sim_obstacle *obstacle);
 

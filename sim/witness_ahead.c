@@ -130,11 +130,14 @@ static void raise_by_obstacles(const struct sim_witness *witness, const struct s
     const struct sim_world *world = witness->world;
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        struct sim_plane p = sim_world_plane(world, o->position);
+        struct sim_plane p = witness->standing[i].at;
         double reach_m = (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m)
                          + (o->form == SIM_BUILDING ? 70.0 : 0.0);
-        if (fabs(p.east_m - near->from.east_m) > 6000.0
-            || fabs(p.north_m - near->from.north_m) > 6000.0)
+        double far_m =
+            near->ahead_m + near->half_to_m + reach_m
+            + hypot(near->to.east_m - near->from.east_m, near->to.north_m - near->from.north_m);
+        if (fabs(p.east_m - near->from.east_m) > far_m
+            || fabs(p.north_m - near->from.north_m) > far_m)
             continue;
         struct sim_strip wide = *near;
         wide.half_from_m += reach_m;
@@ -143,7 +146,7 @@ static void raise_by_obstacles(const struct sim_witness *witness, const struct s
         wide.behind_m += reach_m;
         if (!sim_strip_holds(&wide, p))
             continue;
-        struct sim_top top = sim_witness_top(witness, o);
+        struct sim_top top = witness->standing[i].top;
         *high_m = fmax(
             *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
         if (sim_strip_holds(in, p))

@@ -133,7 +133,7 @@ static void surface_range(const struct sim_witness *witness, struct geo_point po
         if (fabs(o->position.lat_deg - position.lat_deg) > 0.005
             || fabs(o->position.lon_deg - position.lon_deg) > 0.02)
             continue;
-        struct sim_top top = sim_witness_top(witness, o);
+        struct sim_top top = witness->standing[i].top;
         bool in = o->position.lon_deg > four.west_deg && o->position.lon_deg < four.east_deg
                   && o->position.lat_deg > four.south_deg
                   && o->position.lat_deg < four.north_deg;

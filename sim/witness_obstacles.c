@@ -83,7 +83,7 @@ static void check_heights(struct sim_witness *witness, const struct sim_obstacle
         sim_witness_missing(witness, OBSTACLE, o->top_reason, "the top of an obstacle", tally);
         return;
     }
-    struct sim_top top = sim_witness_top(witness, truth);
+    struct sim_top top = witness->standing[truth - witness->world->obstacles].top;
     double accuracy_m = (double)o->vertical_acc95_m, got_m = (double)o->top_amsl_m;
     sim_tally_note(tally, SIM_CHECK_OBSTACLES,
                    got_m >= top.low_m + accuracy_m - 0.02
@@ -146,11 +146,11 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
     for (size_t i = 0; i < context->n_obstacles; i++)
         farthest_m = fmax(farthest_m, (double)context->obstacles[i]->distance_m);
     size_t absent_sure = 0, absent_maybe = 0;
+    struct sim_plane b = sim_world_plane(world, report->position);
     const struct sim_obstacle *nearer = NULL;
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        struct sim_plane a = sim_world_plane(world, o->position);
-        struct sim_plane b = sim_world_plane(world, report->position);
+        struct sim_plane a = witness->standing[i].at;
         if (fabs(a.east_m - b.east_m) > radius_m * 1.02 + 100.0
             || fabs(a.north_m - b.north_m) > radius_m * 1.02 + 100.0)
             continue;
