@@ -15,6 +15,8 @@ static int run_version(int argc, char **argv)
     return 0;
 }
 
+static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
+
 static int run_help(int argc, char **argv)
 {
     const struct edge_command *command = argc > 0 ? edge_command_find(argv[0]) : NULL;
@@ -40,7 +42,12 @@ const struct edge_command edge_commands[] = {
      "Prints every key of the configuration with its default, range and meaning, as YAML."},
     {"query", run_query,
      "--store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC] [--radius M]",
-     "Everything known at a point, with where it comes from."},
+     "Everything known at a point, each value with its source, data time and accuracy.\n"
+     "  --agl M      height above ground the weather is asked for (default 10)\n"
+     "  --nearest    weather of the nearest grid point, not interpolated\n"
+     "  --json       ProtoJSON of drf.v1.QueryReply instead of a table\n"
+     "  --at UTC     as of this time (default: when the store was last written)\n"
+     "  --radius M   of the obstacles listed (default 2000)"},
     {"info", edge_command_info, "--store FILE",
      "What a store holds: sources with version and licence, tiles, when it was written."},
     {"digest", edge_command_digest, "--store FILE",
