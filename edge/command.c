@@ -15,8 +15,6 @@ static int run_version(int argc, char **argv)
     return 0;
 }
 
-static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
-
 static int run_help(int argc, char **argv)
 {
     const struct edge_command *command = argc > 0 ? edge_command_find(argv[0]) : NULL;
