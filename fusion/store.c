@@ -201,8 +201,22 @@ static enum drf_status quick_check(struct fusion_store *store)
     return status;
 }
 
+static bool config_valid(const struct fusion_store_config *config)
+{
+    const struct geo_bounds *keep = &config->keep;
+    if (config->read_only)
+        return config->level <= GEO_TILE_LEVEL_MAX;
+    return config->level <= GEO_TILE_LEVEL_MAX && config->mode >= 1 && config->mode <= 4
+           && keep->west_deg >= -180.0 && keep->west_deg <= 180.0 && keep->east_deg >= -180.0
+           && keep->east_deg <= 180.0 && keep->south_deg >= -90.0 && keep->north_deg <= 90.0
+           && keep->south_deg < keep->north_deg;
+}
+
 static enum drf_status open_parts(struct fusion_store *store)
 {
+    if (!config_valid(&store->config))
+        return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
+                            "level, mode or bounds that no store can have");
     enum drf_status status = store_pending_open(&store->pending);
     if (status == DRF_OK)
         status = store_sources_open(store);

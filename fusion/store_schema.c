@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,16 +160,32 @@ static enum drf_status read_state(struct fusion_store *store)
     return status;
 }
 
+// The edges of whole cells: GDAL puts its first pixel at the corner of the box, and would show
+// heights up to half a cell away from where they are.
+static struct geo_bounds box_of(const struct fusion_store_config *config)
+{
+    const double cell = 180.0 / (double)(UINT32_C(1) << config->level) / GEO_CELLS_SIDE;
+    const struct geo_bounds *keep = &config->keep;
+    if (keep->west_deg > keep->east_deg) // across the antimeridian, which a box cannot say
+        return (struct geo_bounds){-180.0, -90.0, 180.0, 90.0};
+    return (struct geo_bounds){
+        .west_deg = fmax(floor((keep->west_deg + 180.0) / cell) * cell - 180.0, -180.0),
+        .south_deg = fmax(floor((keep->south_deg + 90.0) / cell) * cell - 90.0, -90.0),
+        .east_deg = fmin(ceil((keep->east_deg + 180.0) / cell) * cell - 180.0, 180.0),
+        .north_deg = fmin(ceil((keep->north_deg + 90.0) / cell) * cell - 90.0, 90.0),
+    };
+}
+
 // The box may move with the configuration; what was kept before stays until it is withdrawn.
 static enum drf_status write_box(struct fusion_store *store)
 {
-    const struct geo_bounds *keep = &store->config.keep;
+    const struct geo_bounds box = box_of(&store->config);
     char *sql = sqlite3_mprintf(
-        "UPDATE gpkg_contents SET min_x = %!.10g, min_y = %!.10g, max_x = %!.10g, max_y = "
-        "%!.10g"
-        " WHERE (min_x, min_y, max_x, max_y) IS NOT (%!.10g, %!.10g, %!.10g, %!.10g)",
-        keep->west_deg, keep->south_deg, keep->east_deg, keep->north_deg, keep->west_deg,
-        keep->south_deg, keep->east_deg, keep->north_deg);
+        "UPDATE gpkg_contents SET min_x = %!.17g, min_y = %!.17g, max_x = %!.17g,"
+        " max_y = %!.17g WHERE (min_x, min_y, max_x, max_y)"
+        " IS NOT (%!.17g, %!.17g, %!.17g, %!.17g)",
+        box.west_deg, box.south_deg, box.east_deg, box.north_deg, box.west_deg, box.south_deg,
+        box.east_deg, box.north_deg);
     enum drf_status status = sql == NULL ? DRF_ERR_NOMEM : store_exec(store, sql);
     sqlite3_free(sql);
     return status;

@@ -513,6 +513,20 @@ static void open__another_level_region_or_mode__is_refused_with_words(void **sta
     }
 }
 
+static void open__numbers_no_store_can_have__is_refused_and_makes_no_file(void **state)
+{
+    const struct place *place = *state;
+    struct fusion_store *store = NULL;
+    for (int what = 0; what < 3; what++) {
+        struct fusion_store_config config = config_of(place);
+        config.level = what == 0 ? GEO_TILE_LEVEL_MAX + 1 : config.level;
+        config.mode = what == 1 ? 5 : config.mode;
+        config.keep.north_deg = what == 2 ? 91 : config.keep.north_deg;
+        assert_int_equal(fusion_store_open(&config, &store), DRF_ERR_RANGE);
+    }
+    assert_int_not_equal(access(place->path, F_OK), 0);
+}
+
 static void open__a_second_writer__is_refused_while_readers_are_not(void **state)
 {
     struct fusion_store *store = open_store(*state);
@@ -558,6 +572,7 @@ int main(void)
         ON_A_FILE(dirty__mark__lives_until_its_tile_is_rendered_and_committed),
         ON_A_FILE(dirty__rendered_before_the_truth_is_committed__is_written_after_it),
         ON_A_FILE(open__another_level_region_or_mode__is_refused_with_words),
+        ON_A_FILE(open__numbers_no_store_can_have__is_refused_and_makes_no_file),
         ON_A_FILE(open__a_second_writer__is_refused_while_readers_are_not),
     };
     return cmocka_run_group_tests_name("fusion/store", tests, NULL, NULL);

@@ -181,6 +181,28 @@ static void coverage__read_through_gdal__has_the_heights_where_they_belong(void 
     fusion_store_close(store);
 }
 
+static void coverage__box__holds_what_is_kept_and_begins_on_a_cell(void **state)
+{
+    (void)state;
+    struct fusion_store *store = open_store();
+    char name[160];
+    (void)snprintf(name, sizeof name, "GPKG:%s:ground", path);
+    GDALDatasetH set = GDALOpenEx(name, GDAL_OF_RASTER | GDAL_OF_READONLY, NULL, NULL, NULL);
+    assert_non_null(set);
+    double t[6];
+    assert_int_equal(GDALGetGeoTransform(set, t), CE_None);
+    const double cell = 180.0 / (1 << LEVEL) / 256.0;
+    assert_true(fabs(t[1] - cell) < 1e-15 && fabs(t[5] + cell) < 1e-15);
+    const double col = (t[0] + 180.0) / cell, row = (90.0 - t[3]) / cell;
+    assert_true(fabs(col - round(col)) < 1e-6 && fabs(row - round(row)) < 1e-6);
+    assert_true(t[0] <= -79.5 && t[0] > -79.5 - 2 * cell);
+    assert_true(t[3] >= 44 && t[3] < 44 + 2 * cell);
+    assert_true(t[0] + GDALGetRasterXSize(set) * cell >= -78.5);
+    assert_true(t[3] - GDALGetRasterYSize(set) * cell <= 43);
+    GDALClose(set);
+    fusion_store_close(store);
+}
+
 static void coverage__unknown__has_no_value_and_never_zero(void **state)
 {
     (void)state;
@@ -408,6 +430,7 @@ int main(void)
 #define ON_A_FILE(test) cmocka_unit_test_setup_teardown(test, make_folder, drop_folder)
     const struct CMUnitTest tests[] = {
         ON_A_FILE(coverage__read_through_gdal__has_the_heights_where_they_belong),
+        ON_A_FILE(coverage__box__holds_what_is_kept_and_begins_on_a_cell),
         ON_A_FILE(coverage__unknown__has_no_value_and_never_zero),
         ON_A_FILE(coverage__rendered_again__shows_the_newest),
         ON_A_FILE(obstacle__read_through_gdal__has_shape_and_words_of_the_source),
