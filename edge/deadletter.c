@@ -87,11 +87,27 @@ static void tell(struct edge_deadletters *letters, const struct edge_message *me
         edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
+static void say_ignored(const struct edge_deadletters *letters,
+                        const struct edge_message *message, const struct geo_note *why,
+                        struct edge_now now)
+{
+    char text[240];
+    edge_log_write(letters->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
+                   "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " text=%s",
+                   letters->config->feeds[message->feed].name, message->topic,
+                   message->partition, message->offset,
+                   edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
+}
+
 void edge_deadletter_refused(struct edge_deadletters *letters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now)
 {
     edge_metrics_add(letters->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed, why->code, 1);
+    if (why->code == GEO_REFUSAL_IGNORED) {
+        say_ignored(letters, message, why, now);
+        return;
+    }
     tell(letters, message, why, "feed.refused", now);
 }
 

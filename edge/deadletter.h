@@ -26,7 +26,9 @@ struct edge_deadletters {
     struct edge_log_limit limit;
 };
 
-// The whole message was refused.
+// The whole message was refused. One that holds nothing of use here (IGNORED: other levels of a
+// forecast) is counted and gets a line of the lowest severity, no letter: nobody has to mend
+// it.
 void edge_deadletter_refused(struct edge_deadletters *letters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now);

@@ -40,8 +40,8 @@ struct geo_decode_params {
     bool has_core;
     struct geo_bounds core; // header drf_core: cells whose centre is not in it contribute
                             // nothing (west and north edge belong to it, east and south do not)
-    char name[80]; // file name or key, may be empty
-    char crs[64];  // horizontal CRS if the data do not say, such as "EPSG:4326"; may be empty
+    char name[80];          // file name or key, may be empty
+    char crs[64]; // horizontal CRS if the data do not say, such as "EPSG:4326"; may be empty
     char vertical[32]; // datum by configuration: "", "EGM96", "EGM2008", "WGS84", "NAVD88" or
                        // "EPSG:nnnn"
     double vertical_acc95_m;           // of the source; datum and resampling add to it
@@ -54,7 +54,8 @@ struct geo_decode_params {
 };
 
 // On DRF_OK `builder` holds a record with at least one item that is not a note. On anything
-// else the message is refused as a whole and *why says so. Notes inside the record tell of
+// else the message is refused as a whole and *why says so; IGNORED is no fault of the message:
+// nothing in it is of use here. Notes inside the record tell of
 // parts that were refused or passed over.
 DRF_MUST_CHECK enum drf_status geo_decode(const struct geo_decode_params *params,
                                           const uint8_t *bytes, size_t size,

@@ -215,7 +215,7 @@ static enum drf_status finish(struct job *job, struct geo_note *why)
     const struct geo_tally *tally = &job->tally;
     bool nothing = tally->kept == 0 && tally->refused == 0 && tally->out_of_region == 0;
     if (job->no_use > 0 && nothing)
-        return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0,
+        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
                           "nothing of use here in %" PRIu64 " fields: %s", job->no_use,
                           job->names);
     if (job->no_use > 0 && tally->kept > 0) {

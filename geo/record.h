@@ -72,7 +72,7 @@ enum geo_refusal_code {
     GEO_REFUSAL_DIED,        // the child died or hung on it
     GEO_REFUSAL_MODE,        // SIM, TEST or REPLAY data at a node that may not have them
     GEO_REFUSAL_ENVELOPE,    // headers, timestamps or keys
-    GEO_REFUSAL_IGNORED,     // not an error: a part that this node has no use for
+    GEO_REFUSAL_IGNORED, // not an error: a part, or all of it, that this node has no use for
     GEO_REFUSAL_COUNT
 };
 

@@ -232,6 +232,33 @@ static void decode__a_grid_elsewhere__is_out_of_region(void **state)
     close_decoded(&d);
 }
 
+// Published one by one, most messages of a forecast are of other levels: 19 isobaric ones, each
+// with five quantities, u and v in one message (grib_ls). That is no fault of theirs.
+static void decode__messages_of_levels_without_use__are_ignored_not_refused(void **state)
+{
+    (void)state;
+    size_t size, ignored = 0, kept = 0;
+    uint8_t *bytes = real_data(ETA, &size);
+    if (bytes == NULL)
+        skip();
+    for (size_t at = 0; at + 16 < size && memcmp(bytes + at, "GRIB", 4) == 0;) {
+        size_t length = 0;
+        for (size_t i = 8; i < 16; i++)
+            length = length << 8 | bytes[at + i];
+        struct decoded d;
+        open_bytes(&d, around(43.65, -79.38, 1), bytes + at, length);
+        kept += d.status == DRF_OK;
+        ignored += d.status != DRF_OK;
+        if (d.status != DRF_OK)
+            assert_int_equal(d.why.code, GEO_REFUSAL_IGNORED);
+        close_decoded(&d);
+        at += length;
+    }
+    assert_true(ignored >= 95);
+    assert_true(kept >= 6); // 10 m wind, temperature, gust, precipitation, layers
+    free(bytes);
+}
+
 static void decode__too_many_points__are_refused_before_unpacking(void **state)
 {
     (void)state;
@@ -330,6 +357,7 @@ int main(void)
         cmocka_unit_test(decode__edition_1__is_kelvin_at_two_metres),
         cmocka_unit_test(decode__a_radar_mosaic__counts_seconds_and_knows_no_echo_from_zero),
         cmocka_unit_test(decode__a_grid_elsewhere__is_out_of_region),
+        cmocka_unit_test(decode__messages_of_levels_without_use__are_ignored_not_refused),
         cmocka_unit_test(decode__too_many_points__are_refused_before_unpacking),
         cmocka_unit_test(decode__truncated_at_any_place__refuses_the_cut_message_only),
         cmocka_unit_test(decode__packings_and_missing_values__are_understood),
