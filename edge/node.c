@@ -275,6 +275,25 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
                            &node->serve);
 }
 
+// One value that cannot be read is no reason not to serve everybody else.
+static enum drf_status restore_value(void *context, const char *name, const void *bytes,
+                                     size_t size)
+{
+    enum drf_status status = edge_serve_restore(
+        context,
+        (struct edge_serve_kept){.name = name, .bytes = bytes, .size = (uint32_t)size});
+    return status == DRF_ERR_SYNTAX ? DRF_OK : status;
+}
+
+static enum drf_status restore_drones(struct edge_node *node)
+{
+    enum drf_status status =
+        fusion_store_each_value(node->store, "profile/", restore_value, node->serve);
+    if (status == DRF_OK)
+        status = fusion_store_each_value(node->store, "plan/", restore_value, node->serve);
+    return status == DRF_ERR_STORE ? DRF_OK : status; // as open_store: it serves all the same
+}
+
 static void open_http(struct edge_node *node, struct edge_now now)
 {
     if (node->config->http_port == 0)
@@ -303,6 +322,8 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
         status = open_ingest(node);
     if (status == DRF_OK)
         status = open_serve(node, now);
+    if (status == DRF_OK)
+        status = restore_drones(node);
     if (status == DRF_OK)
         open_http(node, now);
     if (status != DRF_OK) {

@@ -154,6 +154,13 @@ DRF_MUST_CHECK enum drf_status fusion_store_put_value(struct fusion_store *store
 DRF_MUST_CHECK enum drf_status fusion_store_value(struct fusion_store *store, const char *name,
                                                   void *bytes,
                                                   size_t *size); // ABSENT, FULL
+// Those whose name begins with `prefix`, by name, as committed: what waits for a commit is not
+// among them. Name and bytes are borrowed during the call; fn must not use the store.
+typedef enum drf_status (*fusion_value_fn)(void *context, const char *name, const void *bytes,
+                                           size_t size);
+DRF_MUST_CHECK enum drf_status fusion_store_each_value(struct fusion_store *store,
+                                                       const char *prefix, fusion_value_fn fn,
+                                                       void *context);
 
 // Coverage tiles and feature rows that no longer show the truth. Marks are committed with the
 // truth.

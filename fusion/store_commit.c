@@ -145,6 +145,22 @@ enum drf_status fusion_store_value(struct fusion_store *store, const char *name,
     return status;
 }
 
+enum drf_status fusion_store_each_value(struct fusion_store *store, const char *prefix,
+                                        fusion_value_fn fn, void *context)
+{
+    enum drf_status row, status = STORE_BIND(store, STORE_SQL_VALUES, store_text(prefix));
+    if (status != DRF_OK)
+        return status;
+    struct sqlite3_stmt *statement = store->statements[STORE_SQL_VALUES];
+    while ((row = store_step(store, STORE_SQL_VALUES, "read the values")) == DRF_OK
+           && status == DRF_OK)
+        status =
+            fn(context, (const char *)sqlite3_column_text(statement, 0),
+               sqlite3_column_blob(statement, 1), (size_t)sqlite3_column_bytes(statement, 1));
+    store_done(store, STORE_SQL_VALUES);
+    return status == DRF_OK && row != DRF_ERR_ABSENT ? row : status;
+}
+
 // Replaces what the file says of an identity by what the overlay does.
 static enum drf_status write_replacement(struct fusion_store *store,
                                          const struct store_identity *held)

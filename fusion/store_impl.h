@@ -32,6 +32,7 @@ enum store_sql {
     STORE_SQL_SOURCE,
     STORE_SQL_OFFSET,
     STORE_SQL_VALUE,
+    STORE_SQL_VALUES,
     STORE_SQL_STALE,
     STORE_SQL_READERS, // the writer has these too
     STORE_SQL_PUT_SOURCE = STORE_SQL_READERS,

@@ -435,6 +435,32 @@ static void offset__put_and_committed__is_where_to_go_on(void **state)
     fusion_store_close(store);
 }
 
+static enum drf_status append_value(void *context, const char *name, const void *bytes,
+                                    size_t size)
+{
+    char *text = context;
+    size_t used = strlen(text);
+    (void)snprintf(text + used, 64 - used, "%s=%.*s ", name, (int)size, (const char *)bytes);
+    return used > 40 ? DRF_ERR_FULL : DRF_OK;
+}
+
+static void each_value__of_a_prefix__visits_what_is_committed_by_name(void **state)
+{
+    struct fusion_store *store = open_store(*state);
+    static const char *const names[] = {"plan/b", "plan/a", "planet", "plan/%", "profile/a"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_int_equal(fusion_store_put_value(store, names[i], "12", 2), DRF_OK);
+    char text[64] = "";
+    assert_int_equal(fusion_store_each_value(store, "plan/", append_value, text), DRF_OK);
+    assert_string_equal(text, "");
+    assert_int_equal(fusion_store_commit(store, 1), DRF_OK);
+    assert_int_equal(fusion_store_each_value(store, "plan/", append_value, text), DRF_OK);
+    assert_string_equal(text, "plan/%=12 plan/a=12 plan/b=12 ");
+    // What the visitor says ends it.
+    assert_int_equal(fusion_store_each_value(store, "", append_value, text), DRF_ERR_FULL);
+    fusion_store_close(store);
+}
+
 static void value__put_read_and_deleted__in_memory_and_in_the_file(void **state)
 {
     struct fusion_store *store = open_store(*state);
@@ -569,6 +595,7 @@ int main(void)
         ON_A_FILE(certificate__equal_ones__are_one_object_for_the_life_of_the_store),
         ON_A_FILE(offset__put_and_committed__is_where_to_go_on),
         ON_A_FILE(value__put_read_and_deleted__in_memory_and_in_the_file),
+        ON_A_FILE(each_value__of_a_prefix__visits_what_is_committed_by_name),
         ON_A_FILE(dirty__mark__lives_until_its_tile_is_rendered_and_committed),
         ON_A_FILE(dirty__rendered_before_the_truth_is_committed__is_written_after_it),
         ON_A_FILE(open__another_level_region_or_mode__is_refused_with_words),
