@@ -6,14 +6,23 @@
 
 #include "fusion/fabric_impl.h"
 
-// One message of features being applied.
-struct apply {
+enum { OBSTACLES_PER_STEP = 50 };
+
+// One message of features being applied. Each obstacle is a version of its own, and applying
+// one twice changes nothing: so a commit between two steps is harmless, the message is read
+// again after a crash.
+struct fabric_apply {
     struct fusion_fabric *fabric;
     const struct fusion_message *message;
-    int64_t floor_utc_us; // what is older was withdrawn by an edition
     size_t applied, duplicate, superseded;
     struct fusion_source certificate;
     struct geo_record_builder builder;
+    struct geo_item
+        *items; // obstacles, the last `left` of them first to last are to be applied
+    size_t left;
+    bool part_noted, part_changed;
+    int64_t *old; // withdrawn by the edition, `old_left` are to be
+    size_t old_left;
 };
 
 enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
@@ -98,7 +107,7 @@ static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_iden
 }
 
 // Whether a version may replace what is live. Counts it when not.
-static enum drf_status weigh(struct apply *apply, struct fusion_identity identity,
+static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity identity,
                              bool *replaces)
 {
     struct fusion_version live;
@@ -115,7 +124,7 @@ static enum drf_status weigh(struct apply *apply, struct fusion_identity identit
     return DRF_OK;
 }
 
-static enum drf_status put_obstacle(struct apply *apply, struct fusion_identity identity,
+static enum drf_status put_obstacle(struct fabric_apply *apply, struct fusion_identity identity,
                                     const struct geo_item *item)
 {
     struct fusion_fabric *fabric = apply->fabric;
@@ -143,13 +152,16 @@ static enum drf_status put_obstacle(struct apply *apply, struct fusion_identity 
     return status == DRF_OK ? disturb(fabric, feature) : status;
 }
 
-static enum drf_status apply_obstacle(struct apply *apply, const struct geo_item *item)
+static enum drf_status apply_obstacle(struct fabric_apply *apply, const struct geo_item *item)
 {
     const struct geo_obstacle *obstacle = item->payload;
     struct fusion_identity identity = apply->message->identity;
     identity.key = obstacle->id;
     bool replaces;
+    int64_t floor_utc_us;
     enum drf_status status = weigh(apply, identity, &replaces);
+    if (status == DRF_OK && replaces)
+        status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;
@@ -157,77 +169,89 @@ static enum drf_status apply_obstacle(struct apply *apply, const struct geo_item
     // a version without a value, so that an older one that comes late stays out.
     bool lives =
         (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) == 0
-        && apply->message->version.time_utc_us >= apply->floor_utc_us
+        && apply->message->version.time_utc_us >= floor_utc_us
         && fusion_features_inside(apply->fabric->features, obstacle, geo_item_vertices(item));
     return lives ? put_obstacle(apply, identity, item)
                  : withdraw(apply->fabric, identity, apply->message->version);
 }
 
-// The obstacles of a record, last first: of one id twice in a message the last word counts.
-static enum drf_status apply_items(struct apply *apply, struct geo_record record)
+static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
 {
     size_t count = 0, cursor = 0;
     struct geo_item item;
     while (geo_record_next(record, &cursor, &item))
         count += item.kind == GEO_ITEM_OBSTACLE;
-    if (count == 0)
-        return DRF_OK;
-    struct geo_item *items = malloc(count * sizeof *items);
-    if (items == NULL)
+    apply->items = malloc((count + 1) * sizeof *apply->items);
+    if (apply->items == NULL)
         return DRF_ERR_NOMEM;
-    size_t at = 0;
     cursor = 0;
     while (geo_record_next(record, &cursor, &item))
         if (item.kind == GEO_ITEM_OBSTACLE)
-            items[at++] = item;
+            apply->items[apply->left++] = item;
+    return DRF_OK;
+}
+
+// Last first: of one id twice in a message the last word counts.
+static enum drf_status apply_items(struct fabric_apply *apply)
+{
     enum drf_status status = DRF_OK;
-    while (at > 0 && status == DRF_OK)
-        status = apply_obstacle(apply, &items[--at]);
-    free(items);
+    for (size_t i = 0; i < OBSTACLES_PER_STEP && apply->left > 0 && status == DRF_OK; i++) {
+        status = apply_obstacle(apply, &apply->items[apply->left - 1]);
+        apply->left -= status == DRF_OK;
+    }
     return status;
 }
 
-// Withdraws what a complete edition does not have.
-static enum drf_status sweep(struct apply *apply)
+// Notes the part, and lists what is older than the latest complete edition. Even of a part seen
+// before: a crash may have come between noting it and the last withdrawal.
+static enum drf_status note_part(struct fabric_apply *apply)
 {
+    const struct fusion_message *m = apply->message;
     struct fusion_fabric *fabric = apply->fabric;
-    size_t total = fusion_features_count(fabric->features), count = 0, cursor = 0;
-    const struct fusion_feature **old = malloc((total + 1) * sizeof *old);
-    if (old == NULL)
+    int64_t floor_utc_us;
+    enum drf_status status = fusion_editions_part(
+        fabric->editions, m->identity.source, m->edition, m->edition_part, m->edition_parts,
+        m->version.time_utc_us, &floor_utc_us, &apply->part_changed);
+    if (status != DRF_OK)
+        return status;
+    size_t cursor = 0;
+    apply->old = malloc((fusion_features_count(fabric->features) + 1) * sizeof *apply->old);
+    if (apply->old == NULL)
         return DRF_ERR_NOMEM;
     for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
          one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
-        if (one->version_utc_us < apply->floor_utc_us
+        if (one->version_utc_us < floor_utc_us
             && strcmp(one->fused->source->source, apply->certificate.source) == 0
             && strcmp(one->fused->source->feed, apply->certificate.feed) == 0)
-            old[count++] = one;
-    enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < count && status == DRF_OK; i++) {
-        char key[GEO_OBSTACLE_ID_SIZE];
-        memcpy(key, old[i]->fused->obstacle->id, sizeof key);
-        struct fusion_identity identity = apply->message->identity;
-        identity.key = key;
-        struct fusion_version live;
-        int64_t id;
-        status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
-        if (status == DRF_OK)
-            status = withdraw(fabric, identity, live);
-        apply->applied++;
-    }
-    free((void *)old);
-    return status;
+            apply->old[apply->old_left++] = one->id;
+    apply->part_noted = true;
+    return DRF_OK;
 }
 
-static enum drf_status apply_edition(struct apply *apply, bool *changed)
+static enum drf_status sweep(struct fabric_apply *apply)
 {
-    const struct fusion_message *m = apply->message;
-    *changed = false;
-    if (m->edition == NULL || m->tombstone)
-        return fusion_editions_floor(apply->fabric->editions, m->identity.source,
-                                     &apply->floor_utc_us);
-    return fusion_editions_part(apply->fabric->editions, m->identity.source, m->edition,
-                                m->edition_part, m->edition_parts, m->version.time_utc_us,
-                                &apply->floor_utc_us, changed);
+    struct fusion_fabric *fabric = apply->fabric;
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < OBSTACLES_PER_STEP && apply->old_left > 0 && status == DRF_OK; i++) {
+        const struct fusion_feature *one =
+            fusion_features_find(fabric->features, apply->old[apply->old_left - 1]);
+        int64_t floor_utc_us, id;
+        status = fusion_editions_floor(fabric->editions, apply->message->identity.source,
+                                       &floor_utc_us);
+        if (status == DRF_OK && one != NULL && one->version_utc_us < floor_utc_us) {
+            char key[GEO_OBSTACLE_ID_SIZE]; // the obstacle goes with its withdrawal
+            memcpy(key, one->fused->obstacle->id, sizeof key);
+            struct fusion_identity identity = apply->message->identity;
+            identity.key = key;
+            struct fusion_version live;
+            status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+            if (status == DRF_OK)
+                status = withdraw(fabric, identity, live);
+            apply->applied += status == DRF_OK;
+        }
+        apply->old_left -= status == DRF_OK;
+    }
+    return status;
 }
 
 static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
@@ -248,33 +272,63 @@ static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
     return made;
 }
 
-enum drf_status fabric_apply_features(struct fusion_fabric *fabric,
-                                      const struct fusion_message *message,
-                                      struct geo_record record, enum fusion_outcome *outcome)
+enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
+                                  const struct fusion_message *message,
+                                  struct geo_record record, struct fabric_apply **out)
 {
-    struct apply apply = {
+    struct fabric_apply *apply = malloc(sizeof *apply);
+    if (apply == NULL)
+        return DRF_ERR_NOMEM;
+    *apply = (struct fabric_apply){
         .fabric = fabric,
         .message = message,
         .certificate = certificate_of(fabric, message),
     };
-    geo_record_builder_init(&apply.builder, record.size + 4096);
-    bool part_changed = false;
-    enum drf_status status = apply_edition(&apply, &part_changed);
-    if (status == DRF_OK && message->tombstone) {
-        bool replaces;
-        status = weigh(&apply, message->identity, &replaces);
-        if (status == DRF_OK && replaces) {
-            apply.applied++;
-            status = withdraw(fabric, message->identity, message->version);
-        }
-    } else if (status == DRF_OK) {
-        status = apply_items(&apply, record);
-        if (status == DRF_OK && part_changed)
-            status = sweep(&apply);
+    geo_record_builder_init(&apply->builder, record.size + 4096);
+    enum drf_status status = message->tombstone ? DRF_OK : collect_items(apply, record);
+    if (status != DRF_OK) {
+        fabric_apply_close(apply);
+        return status;
     }
-    geo_record_builder_close(&apply.builder);
-    *outcome = apply.applied > 0 || part_changed ? FUSION_APPLIED
-               : apply.superseded > 0            ? FUSION_SUPERSEDED
-                                                 : FUSION_DUPLICATE;
-    return status;
+    *out = apply;
+    return DRF_OK;
+}
+
+void fabric_apply_close(struct fabric_apply *apply)
+{
+    if (apply == NULL)
+        return;
+    geo_record_builder_close(&apply->builder);
+    free(apply->items);
+    free(apply->old);
+    free(apply);
+}
+
+static enum drf_status apply_tombstone(struct fabric_apply *apply)
+{
+    bool replaces;
+    enum drf_status status = weigh(apply, apply->message->identity, &replaces);
+    if (status != DRF_OK || !replaces)
+        return status;
+    apply->applied++;
+    return withdraw(apply->fabric, apply->message->identity, apply->message->version);
+}
+
+enum drf_status fabric_apply_step(struct fabric_apply *apply, enum fusion_outcome *outcome)
+{
+    const struct fusion_message *m = apply->message;
+    bool part = m->edition != NULL && !m->tombstone;
+    enum drf_status status = m->tombstone        ? apply_tombstone(apply)
+                             : apply->left > 0   ? apply_items(apply)
+                             : !part             ? DRF_OK
+                             : apply->part_noted ? sweep(apply)
+                                                 : note_part(apply);
+    if (status != DRF_OK)
+        return status;
+    if (apply->left > 0 || apply->old_left > 0 || (part && !apply->part_noted))
+        return DRF_ERR_AGAIN;
+    *outcome = apply->applied > 0 || apply->part_changed ? FUSION_APPLIED
+               : apply->superseded > 0                   ? FUSION_SUPERSEDED
+                                                         : FUSION_DUPLICATE;
+    return DRF_OK;
 }

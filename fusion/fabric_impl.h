@@ -108,10 +108,16 @@ void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstac
                         bool urgent);
 
 // fabric_feature.c
-DRF_MUST_CHECK enum drf_status fabric_apply_features(struct fusion_fabric *fabric,
-                                                     const struct fusion_message *message,
-                                                     struct geo_record record,
-                                                     enum fusion_outcome *outcome);
+// A message of features, a bounded number of obstacles a step. Message and record are borrowed
+// until close. DRF_ERR_AGAIN: more to do.
+struct fabric_apply;
+DRF_MUST_CHECK enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
+                                                 const struct fusion_message *message,
+                                                 struct geo_record record,
+                                                 struct fabric_apply **out);
+DRF_MUST_CHECK enum drf_status fabric_apply_step(struct fabric_apply *apply,
+                                                 enum fusion_outcome *outcome);
+void fabric_apply_close(struct fabric_apply *apply); // NULL is fine
 // The row of an obstacle that is no more is to be removed.
 DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
 DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,

@@ -17,7 +17,8 @@ struct fusion_job {
     bool half;                // the truth holds a part of it
     bool settled;             // outcome is known but the offset may not have moved
     enum fusion_outcome outcome;
-    size_t cursor; // over the cells that are being checked
+    size_t cursor;                 // over the cells that are being checked
+    struct fabric_apply *features; // of an obstacle feed, once begun
     uint16_t *scratch;
 };
 
@@ -84,6 +85,7 @@ void fusion_job_close(struct fusion_job *job)
 {
     if (job == NULL)
         return;
+    fabric_apply_close(job->features);
     free(job->scratch);
     free(job->text);
     free(job);
@@ -363,26 +365,31 @@ static enum drf_status apply_weather(struct fusion_job *job)
     return status;
 }
 
-static enum drf_status apply(struct fusion_job *job)
+static enum drf_status apply_features(struct fusion_job *job)
+{
+    enum fusion_outcome outcome;
+    enum drf_status status = DRF_OK;
+    job->fabric->untouched = false;
+    if (job->features == NULL)
+        status = fabric_apply_open(job->fabric, &job->message, job->record, &job->features);
+    if (status == DRF_OK)
+        status = fabric_apply_step(job->features, &outcome);
+    return status == DRF_OK ? settle(job, outcome) : status;
+}
+
+static enum drf_status apply_whole(struct fusion_job *job)
 {
     // Until this is through the truth holds half a message; a commit would keep it that way.
-    enum drf_status status;
-    enum fusion_outcome outcome = FUSION_APPLIED;
     job->fabric->half_applied += job->half ? 0 : 1;
     job->half = true;
     job->fabric->untouched = false;
-    if (job->layer == FUSION_LAYER_OBSTACLE)
-        status = fabric_apply_features(job->fabric, &job->message, job->record, &outcome);
-    else if (job->layer == FUSION_LAYER_WEATHER)
-        status = apply_weather(job);
-    else
-        status = apply_terrain(job);
-    if (status == DRF_OK) {
-        job->fabric->half_applied--;
-        job->half = false;
-        return settle(job, outcome);
-    }
-    return status;
+    enum drf_status status =
+        job->layer == FUSION_LAYER_WEATHER ? apply_weather(job) : apply_terrain(job);
+    if (status != DRF_OK)
+        return status;
+    job->fabric->half_applied--;
+    job->half = false;
+    return settle(job, FUSION_APPLIED);
 }
 
 enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *outcome)
@@ -404,7 +411,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
             return DRF_ERR_AGAIN;
     }
     if (status == DRF_OK && !job->settled)
-        status = apply(job);
+        status = job->layer == FUSION_LAYER_OBSTACLE ? apply_features(job) : apply_whole(job);
     if (status == DRF_OK)
         status = move_offset(job->fabric, &job->message);
     if (status == DRF_OK)

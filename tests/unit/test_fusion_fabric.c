@@ -311,6 +311,61 @@ static void edition__withdraws_only_when_complete__across_a_restart(void **state
     assert_int_equal(count_shown(spot_settle(spot)), 2);
 }
 
+// A second edition of 120 obstacles n-000 to n-119, in two parts of which the first was read.
+static struct geo_record many(struct geo_record_builder *builder)
+{
+    geo_record_builder_init(builder, 1 << 20);
+    for (int i = 0; i < 120; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "n-%03d", i);
+        struct geo_obstacle o = tower(id, spot_point(0, i, 0.5));
+        assert_int_equal(geo_record_add(builder, GEO_ITEM_OBSTACLE, &o, sizeof o, NULL, 0),
+                         DRF_OK);
+    }
+    return spot_record(builder);
+}
+
+static void job__cut_short_by_a_crash__is_finished_when_read_again(void **state)
+{
+    struct spot *spot = *state;
+    put_part(spot, "e1", 1, "a", 10);
+    put_part(spot, "e1", 2, "b", 11);
+    put_part(spot, "e2", 1, "c", 20);
+    struct geo_record_builder builder;
+    struct geo_record record = many(&builder);
+    struct fusion_message message = spot_message("obs", "obs", "e2", 21, 1);
+    message.edition = "e2";
+    message.edition_part = message.edition_parts = 2;
+    message.offset = 7;
+    for (int steps = 1; steps <= 5; steps++) { // each time a little farther, and committed
+        struct fusion_job *job;
+        enum fusion_outcome outcome;
+        enum drf_status status = DRF_ERR_AGAIN;
+        assert_int_equal(fusion_job_open(spot->fabric, &message, record, &job), DRF_OK);
+        for (int i = 0; i < steps && status == DRF_ERR_AGAIN; i++)
+            status = fusion_job_step(job, &outcome);
+        assert_int_equal(fusion_fabric_commit(spot->fabric, steps), DRF_OK);
+        fusion_job_close(job);
+        char cluster[64];
+        int64_t next = 0;
+        assert_int_equal(fusion_store_offset(spot->store, "obs", 0, cluster, &next), DRF_OK);
+        assert_int_equal(next == 8, status == DRF_OK); // the offset moves with the last
+        assert_int_equal(steps == 5, status == DRF_OK);
+        spot_close(spot);
+        spot_open(spot);
+    }
+    geo_record_builder_close(&builder);
+    assert_int_equal(spot_settle(spot)->epoch, 1);
+    struct fusion_identity b = {"obs", "obs", "b"}, c = {"obs", "obs", "c"};
+    struct fusion_version version;
+    bool b_gone, c_gone;
+    int64_t id;
+    assert_int_equal(fusion_store_version(spot->store, b, &version, &b_gone, &id), DRF_OK);
+    assert_int_equal(fusion_store_version(spot->store, c, &version, &c_gone, &id), DRF_OK);
+    assert_true(b_gone);
+    assert_false(c_gone);
+}
+
 static void job__with_damaged_cells__is_refused_and_changes_nothing(void **state)
 {
     struct spot *spot = *state;
@@ -518,6 +573,7 @@ int main(void)
         CASE(obstacle__on_the_corner_of_buckets__is_in_each),
         CASE(obstacle__withdrawn_by_any_word__leaves_nothing),
         CASE(edition__withdraws_only_when_complete__across_a_restart),
+        CASE(job__cut_short_by_a_crash__is_finished_when_read_again),
         CASE(job__with_damaged_cells__is_refused_and_changes_nothing),
         CASE(job__of_a_feed_without_the_right__is_refused),
         CASE(job__again_or_older__says_so_and_moves_the_offset),
