@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "edge/catalog.h"
 #include "edge/serve_parts.h"
+
+enum { CATALOG_EVERY_US = 5000000 }; // not with every root while feeds are read
 
 enum { // NodeCondition in schemas/drf/v1/enums.proto
     CONDITION_DOWN = 1,
@@ -78,6 +81,55 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     return status == DRF_OK ? publish(serve, "state", size, true) : DRF_ERR_RANGE;
 }
 
+// FNV-1a over what a reader sees; only a difference is news.
+static uint64_t digest_of(const uint8_t *bytes, size_t size)
+{
+    uint64_t digest = 14695981039346656037u;
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ bytes[i]) * 1099511628211u;
+    return digest;
+}
+
+static enum drf_status send_catalog(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    struct edge_catalog catalog;
+    edge_catalog_make(serve->config, serve->root, &catalog);
+    // Time and epoch are left out of what is compared: they alone are no news.
+    struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    stream.node_time_utc_us = 0;
+    size_t size = sizeof serve->buffer;
+    enum drf_status status = edge_wire_catalog_encode(&stream, 0, catalog.entries,
+                                                      catalog.count, serve->buffer, &size);
+    uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
+    if (status != DRF_OK || (digest == announced->catalog_digest && !announced->catalog_due))
+        return status;
+    stream.node_time_utc_us = serve->now.utc_us;
+    size = sizeof serve->buffer;
+    status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
+                                      catalog.count, serve->buffer, &size);
+    if (status == DRF_OK)
+        status = publish(serve, "catalog", size, true);
+    if (status == DRF_OK)
+        announced->catalog_digest = digest;
+    return status;
+}
+
+static void run_catalog(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    int64_t now = serve->now.mono_us;
+    bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch;
+    if (!look || (now < announced->catalog_mono_us && !announced->catalog_due))
+        return;
+    uint64_t epoch = serve->root->epoch;
+    if (send_catalog(serve) != DRF_OK)
+        return;
+    announced->catalog_due = false;
+    announced->catalog_epoch = epoch;
+    announced->catalog_mono_us = now + CATALOG_EVERY_US;
+}
+
 void edge_announce_run(struct edge_serve *serve)
 {
     struct edge_announced *announced = &serve->announced;
@@ -103,9 +155,9 @@ void edge_announce_run(struct edge_serve *serve)
         announced->state_due = false;
         announced->troubles = troubles;
     }
+    if (serve->root != NULL)
+        run_catalog(serve);
 }
-
-void edge_announce_root(struct edge_serve *serve) { (void)serve; }
 
 void edge_announce_down(struct edge_serve *serve)
 {

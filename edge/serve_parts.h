@@ -31,9 +31,9 @@ struct edge_announced {
     uint32_t heartbeat_seq;
     uint32_t session; // of the link, to which state and catalog were sent
     bool state_due, catalog_due;
-    uint32_t troubles;       // that the state last told
-    int64_t catalog_mono_us; // when it may be looked at again
-    uint64_t catalog_digest;
+    uint32_t troubles;                      // that the state last told
+    int64_t catalog_mono_us;                // when it may be looked at again
+    uint64_t catalog_epoch, catalog_digest; // of the one sent last
 };
 
 struct edge_serve {
@@ -103,7 +103,6 @@ void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/announce.c: heartbeat, state and catalogue, as they are due.
 void edge_announce_run(struct edge_serve *serve);
-void edge_announce_root(struct edge_serve *serve);
 void edge_announce_down(struct edge_serve *serve);
 
 #endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/catalog.h"
+
+#include <string.h>
+
+static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const char *feed,
+                                         const char *source)
+{
+    for (size_t i = 0; i < catalog->count; i++)
+        if (strcmp(catalog->entries[i].source, source) == 0
+            && strcmp(catalog->entries[i].feed, feed) == 0)
+            return &catalog->entries[i];
+    if (catalog->count == EDGE_CATALOG_MAX)
+        return NULL;
+    struct edge_wire_source *entry = &catalog->entries[catalog->count++];
+    *entry = (struct edge_wire_source){
+        .source = source,
+        .feed = feed,
+        .data_time_utc_us = INT64_MIN,
+        .received_utc_us = INT64_MIN,
+        .vertical_acc95_m = -1,
+        .horizontal_acc95_m = -1,
+        .posting_m = -1,
+        .records_per_s = -1,
+        .reason = FUSION_REASON_NO_DATA,
+    };
+    return entry;
+}
+
+static const struct drf_feed_config *feed_of(const struct drf_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->feed_count; i++)
+        if (strcmp(config->feeds[i].name, name) == 0)
+            return &config->feeds[i];
+    return NULL;
+}
+
+// What a certificate adds to its source's line: the latest times, the coarsest numbers.
+static void add(struct edge_catalog *catalog, const struct fusion_source *source,
+                enum fusion_layer layer)
+{
+    struct edge_wire_source *entry = entry_of(catalog, source->feed, source->source);
+    if (entry == NULL)
+        return;
+    if (entry->reason == FUSION_REASON_NO_DATA) {
+        entry->reason = FUSION_REASON_NONE;
+        entry->layer = layer;
+        entry->licence = source->licence;
+        entry->priority = source->priority > 0 ? (uint32_t)source->priority : 0;
+    }
+    if (source->data_time_utc_us > entry->data_time_utc_us || entry->version == NULL) {
+        entry->data_time_utc_us = source->data_time_utc_us;
+        entry->version = source->version;
+    }
+    if (source->vertical_acc95_m > entry->vertical_acc95_m)
+        entry->vertical_acc95_m = source->vertical_acc95_m;
+    if (source->posting_m > entry->posting_m)
+        entry->posting_m = source->posting_m;
+}
+
+static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *root,
+                      const struct fusion_tile *const *tiles, enum fusion_layer layer)
+{
+    size_t count = (size_t)root->tiles.columns * root->tiles.rows;
+    const struct fusion_source *last = NULL; // neighbours mostly come from one source
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; tiles[i] != NULL && k < tiles[i]->source_count; k++) {
+            if (tiles[i]->sources[k] != last)
+                add(catalog, tiles[i]->sources[k], layer);
+            last = tiles[i]->sources[k];
+        }
+}
+
+// Obstacles stand in the order of their sources: past one of them by halving what is left, so
+// that a bucket of thousands costs a few looks.
+static void add_bucket(struct edge_catalog *catalog, const struct fusion_bucket *bucket)
+{
+    size_t at = 0;
+    while (at < bucket->count) {
+        const struct fusion_source *source = bucket->obstacles[at]->source;
+        add(catalog, source, FUSION_LAYER_OBSTACLE);
+        size_t low = at + 1, high = bucket->count;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (strcmp(bucket->obstacles[middle]->source->source, source->source) == 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        at = low;
+    }
+}
+
+void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
+                       struct edge_catalog *out)
+{
+    out->count = 0;
+    add_tiles(out, root, root->ground, FUSION_LAYER_GROUND);
+    add_tiles(out, root, root->surface, FUSION_LAYER_SURFACE);
+    for (size_t i = 0; i < root->weather->count; i++)
+        add(out, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
+    size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;
+    for (size_t i = 0; i < buckets; i++)
+        if (root->features[i] != NULL)
+            add_bucket(out, root->features[i]);
+
+    for (size_t i = 0; i < out->count; i++)
+        if (root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)
+            out->entries[i].reason = root->layer_state[out->entries[i].layer];
+    for (size_t i = 0; i < config->feed_count; i++) { // those that have said nothing yet
+        const struct drf_feed_config *feed = &config->feeds[i];
+        bool heard = false;
+        for (size_t k = 0; k < out->count; k++)
+            heard |= feed_of(config, out->entries[k].feed) == feed;
+        struct edge_wire_source *entry = heard ? NULL : entry_of(out, feed->name, feed->name);
+        if (entry == NULL)
+            continue;
+        entry->layer = feed->layer;
+        entry->licence = feed->licence;
+        entry->priority = feed->priority > 0 ? (uint32_t)feed->priority : 0;
+        if (root->layer_state[feed->layer] != FUSION_REASON_NONE)
+            entry->reason = root->layer_state[feed->layer];
+    }
+}

@@ -1,0 +1,28 @@
+// edge/catalog.h - who says what: one line for each source that a root's data come from.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Texts are borrowed from the root and the configuration. The cost is that of a look at each
+// tile, not at each obstacle.
+#ifndef EDGE_CATALOG_H
+#define EDGE_CATALOG_H
+
+#include <stddef.h>
+
+#include "edge/config.h"
+#include "edge/wire.h"
+#include "fusion/root.h"
+
+enum { EDGE_CATALOG_MAX = 64 }; // further sources are left out
+
+struct edge_catalog {
+    size_t count;
+    struct edge_wire_source entries[EDGE_CATALOG_MAX];
+};
+
+// Sources in the order of ground, surface, weather and obstacles, then the feeds that have said
+// nothing yet. A layer that is not complete says so in its sources' reason. Of several versions
+// of one source the latest is named, with the coarsest accuracy and posting among them.
+void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
+                       struct edge_catalog *out);
+
+#endif

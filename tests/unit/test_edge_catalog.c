@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What edge/catalog.h promises: a line for each source, honest about what is missing.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "edge/catalog.h"
+#include "tests/serve_scene.h"
+
+static const struct fusion_source dem_north = {.feed = "dem",
+                                               .source = "dem/agency",
+                                               .licence = "CC0",
+                                               .version = "n43",
+                                               .priority = 10,
+                                               .vertical_acc95_m = 9,
+                                               .posting_m = 30,
+                                               .data_time_utc_us = 1000};
+static const struct fusion_source dem_south = {.feed = "dem",
+                                               .source = "dem/agency",
+                                               .licence = "CC0",
+                                               .version = "n42",
+                                               .priority = 10,
+                                               .vertical_acc95_m = 12,
+                                               .posting_m = 30,
+                                               .data_time_utc_us = 2000};
+static const struct fusion_source towers = {
+    .feed = "dof", .source = "dof/faa", .data_time_utc_us = INT64_MIN};
+static const struct fusion_source cranes = {
+    .feed = "dof", .source = "dof/city", .data_time_utc_us = 5};
+
+static const struct edge_wire_source *line_of(const struct edge_catalog *catalog,
+                                              const char *source)
+{
+    const struct edge_wire_source *found = NULL;
+    for (size_t i = 0; i < catalog->count; i++)
+        if (strcmp(catalog->entries[i].source, source) == 0) {
+            assert_null(found); // once each
+            found = &catalog->entries[i];
+        }
+    assert_non_null(found);
+    return found;
+}
+
+static void make__many_certificates__gives_one_line_for_each_source(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    struct drf_feed_config feeds[] = {
+        {.name = "dem", .layer = FUSION_LAYER_GROUND},
+        {.name = "dof", .layer = FUSION_LAYER_OBSTACLE},
+        {.name = "met", .layer = FUSION_LAYER_WEATHER, .licence = "free"},
+    };
+    scene->config.feeds = feeds;
+    scene->config.feed_count = 3;
+    const struct fusion_source *north[] = {&dem_north}, *both[] = {&dem_north, &dem_south};
+    const struct fusion_tile a = {.sources = north, .source_count = 1};
+    const struct fusion_tile b = {.sources = both, .source_count = 2};
+    scene->tiles[5] = &a;
+    scene->tiles[6] = &b;
+    enum { CRANES = 3, ALL = 1000 };
+    static struct fusion_obstacle obstacles[ALL];
+    static const struct fusion_obstacle *list[ALL];
+    for (int i = 0; i < ALL; i++) {
+        obstacles[i].source = i < CRANES ? &cranes : &towers;
+        list[i] = &obstacles[i];
+    }
+    const struct fusion_bucket bucket = {.count = ALL, .obstacles = list};
+    scene->buckets[7] = &bucket;
+    struct fusion_root *root = &scene->roots[0];
+    root->layer_state[FUSION_LAYER_OBSTACLE] = FUSION_REASON_CATCHING_UP;
+
+    struct edge_catalog catalog;
+    edge_catalog_make(&scene->config, root, &catalog);
+    assert_int_equal(catalog.count, 4);
+    const struct edge_wire_source *dem = line_of(&catalog, "dem/agency");
+    assert_string_equal(dem->version, "n42"); // the latest
+    assert_true(dem->data_time_utc_us == 2000);
+    assert_true(dem->vertical_acc95_m > 11.9 && dem->vertical_acc95_m < 12.1); // the coarsest
+    assert_string_equal(dem->licence, "CC0");
+    assert_int_equal(dem->layer, FUSION_LAYER_GROUND);
+    assert_int_equal(dem->priority, 10);
+    assert_int_equal(dem->reason, FUSION_REASON_NONE);
+    assert_int_equal(line_of(&catalog, "dof/faa")->reason, FUSION_REASON_CATCHING_UP);
+    assert_true(line_of(&catalog, "dof/city")->data_time_utc_us == 5);
+    const struct edge_wire_source *met = line_of(&catalog, "met"); // said nothing yet
+    assert_int_equal(met->reason, FUSION_REASON_NO_DATA);
+    assert_int_equal(met->layer, FUSION_LAYER_WEATHER);
+    assert_string_equal(met->licence, "free");
+
+    scene->config.feed_count = 0;
+    scene_close(scene);
+}
+
+static size_t catalogs(const struct scene *scene)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scene->sent_count; i++)
+        if (strcmp(scene->sent[i].topic, "drf-test/v1/regions/sim-toronto/nodes/n1/catalog")
+            == 0) {
+            assert_true(scene->sent[i].out.retain);
+            count++;
+        }
+    return count;
+}
+
+static void step__a_new_root__sends_the_catalogue_only_when_it_says_something_new(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    scene_step(scene);
+    assert_int_equal(catalogs(scene), 1); // the first connection
+    for (int i = 0; i < 20; i++) {
+        scene_root(scene, NULL, 0);
+        scene_step(scene);
+        scene_run(scene, SCENE_SECOND);
+    }
+    assert_int_equal(catalogs(scene), 1);
+    const struct fusion_source *one[] = {&dem_north};
+    const struct fusion_tile tile = {.sources = one, .source_count = 1};
+    scene->tiles[5] = &tile;
+    scene_root(scene, NULL, 0);
+    scene_step(scene);
+    scene_run(scene, 6 * SCENE_SECOND);
+    assert_int_equal(catalogs(scene), 2);
+    scene->session++;
+    scene_step(scene);
+    assert_int_equal(catalogs(scene), 3);
+    scene_close(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(make__many_certificates__gives_one_line_for_each_source),
+        cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
