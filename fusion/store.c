@@ -81,12 +81,10 @@ uint32_t fusion_store_mode(const struct fusion_store *store) { return store->con
 
 static char *copy_of(const char *text, const char *suffix)
 {
-    const size_t length = strlen(text), more = strlen(suffix) + 1;
-    char *copy = malloc(length + more);
-    if (copy != NULL) {
-        memcpy(copy, text, length);
-        memcpy(copy + length, suffix, more);
-    }
+    const size_t size = strlen(text) + strlen(suffix) + 1;
+    char *copy = malloc(size);
+    if (copy != NULL)
+        (void)snprintf(copy, size, "%s%s", text, suffix);
     return copy;
 }
 

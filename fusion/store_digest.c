@@ -64,8 +64,8 @@ static enum drf_status feed_cells(struct digest *digest, int64_t layer, struct g
     feed_int(digest, tile.row);
     feed_int(digest, tile.col);
     uint8_t row[GEO_CELLS_SIDE * 2];
-    for (int r = 0; r < GEO_CELLS_SIDE; r++) {
-        for (int c = 0; c < GEO_CELLS_SIDE; c++) {
+    for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
+        for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
             const uint16_t cell = digest->cells[r * GEO_CELLS_SIDE + c];
             row[2 * c] = (uint8_t)(cell & 0xff);
             row[2 * c + 1] = (uint8_t)(cell >> 8);

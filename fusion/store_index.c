@@ -8,7 +8,7 @@ enum { ROOM_FIRST = 256 };
 
 enum drf_status store_index_open(struct store_index *index)
 {
-    struct store_link **heads = calloc(ROOM_FIRST, sizeof *heads);
+    struct store_link **heads = calloc(ROOM_FIRST, sizeof(struct store_link *));
     if (heads == NULL)
         return DRF_ERR_NOMEM;
     *index = (struct store_index){.heads = heads, .room = ROOM_FIRST};
@@ -38,7 +38,7 @@ static void put_first(struct store_link **heads, size_t room, struct store_link 
 static void grow(struct store_index *index)
 {
     const size_t room = index->room * 4;
-    struct store_link **heads = calloc(room, sizeof *heads);
+    struct store_link **heads = calloc(room, sizeof(struct store_link *));
     if (heads == NULL)
         return;
     for (size_t i = 0; i < index->room; i++) {

@@ -53,8 +53,8 @@ static void write_rows(png_structp png, png_infop info, const uint16_t *cells)
     png_set_compression_level(png, 1);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
     png_write_info(png, info);
-    for (int r = 0; r < GEO_CELLS_SIDE; r++) {
-        for (int c = 0; c < GEO_CELLS_SIDE; c++) {
+    for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
+        for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
             const uint16_t cell = cells[r * GEO_CELLS_SIDE + c];
             row[2 * c] = (png_byte)(cell >> 8);
             row[2 * c + 1] = (png_byte)(cell & 0xff);

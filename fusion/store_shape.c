@@ -122,7 +122,7 @@ static bool envelope(sqlite3_value *value, double out[4])
     if (at == NULL || size < HEAD_BYTES || at[0] != 'G' || at[1] != 'P')
         return false;
     if (at[3] == FLAGS_ENVELOPE && size >= HEAD_BYTES + ENVELOPE_BYTES) {
-        for (int i = 0; i < 4; i++)
+        for (size_t i = 0; i < 4; i++)
             out[i] = get_f64(at + HEAD_BYTES + 8 * i);
         return true;
     }

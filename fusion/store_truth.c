@@ -278,8 +278,8 @@ static enum drf_status stored_tiles(struct fusion_store *store, fusion_tile_fn f
                                     void *context)
 {
     struct sqlite3_stmt *statement = store_use(store, STORE_SQL_TILES);
-    enum fusion_layer layer, last_layer = FUSION_LAYER_COUNT;
-    struct geo_tile tile, last_tile = {0};
+    enum fusion_layer layer = FUSION_LAYER_COUNT, last_layer = FUSION_LAYER_COUNT;
+    struct geo_tile tile = {0}, last_tile = {0};
     enum drf_status row, status = DRF_OK;
     while ((row = store_step(store, STORE_SQL_TILES, "list the tiles")) == DRF_OK) {
         status = store_column_tile(store, statement, 0, &layer, &tile);
