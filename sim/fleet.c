@@ -11,11 +11,13 @@
 #include "sim/json_world.h"
 #include "sim/loop.h"
 #include "sim/options.h"
+#include "sim/profile.h"
 #include "sim/progress.h"
 
 enum { HOST_SIZE = 256, DRONES_MAX = 20000, LINE_SIZE = 256 };
 
-static const int64_t connect_us = 60000000, linger_us = 1000000, track_us = 1000000;
+static const int64_t connect_us = 60000000, profile_us = 5000000, linger_us = 1000000,
+                     track_us = 1000000;
 
 struct order {
     const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
@@ -123,11 +125,11 @@ static enum drf_status connect_all(struct fleet *fleet)
         sim_progress_bar("connecting", sim_links_ready(fleet->links), count, now_mono_us);
     }
     sim_progress_end();
-    uint8_t bytes[SIM_TELEMETRY_MAX];
-    size_t size = sim_profile_make(fleet->order->rate_hz, bytes);
-    for (size_t i = 0; i < count && !sim_stop_wanted(); i++)
-        if (sim_links_send(fleet->links, i, "profile", bytes, size, 1, true) != DRF_OK)
-            fleet->unsent++;
+    size_t mute = sim_profiles_send(fleet->links, fleet->drones, count, fleet->order->rate_hz,
+                                    profile_us);
+    if (mute > 0)
+        fprintf(stderr, "drf-sim fleet: %zu profiles without a reply; flying all the same\n",
+                mute);
     return DRF_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "drf/v1/reply.pb-c.h"
 
 enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64 };
+enum { ANSWERS_PROFILE = 2 }; // reply.proto: answers
 
 struct arrival {
     size_t index, size;
@@ -88,6 +89,8 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
     }
     bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
+    if (reply->answers == ANSWERS_PROFILE)
+        receiver->drones[index].profile_answered = true;
     if (!good && receiver->counted.refusals++ == 0)
         snprintf(receiver->counted.refusal, sizeof receiver->counted.refusal,
                  "drone %zu: code %u %s %s", index, reply->code,

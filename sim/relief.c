@@ -101,7 +101,7 @@ static void scan_cover(const struct sim_world *world, const struct sim_strip *st
 
 struct sim_relief_range sim_relief_scan(const struct sim_relief *relief,
                                         const struct sim_world *world,
-                                        const struct sim_strip *strip)
+                                        const struct sim_strip *strip, long stride)
 {
     struct along a = direction(strip);
     double half_m = fmax(strip->half_from_m, strip->half_to_m);
@@ -120,8 +120,8 @@ struct sim_relief_range sim_relief_scan(const struct sim_relief *relief,
     struct sim_relief_range range = {
         .ground_min_m = HUGE_VAL, .ground_max_m = -HUGE_VAL, .surface_max_m = -HUGE_VAL};
     double sum_m = 0.0;
-    for (long j = first[1]; j <= last[1]; j++)
-        for (long i = first[0]; i <= last[0]; i++) {
+    for (long j = first[1]; j <= last[1]; j += stride)
+        for (long i = first[0]; i <= last[0]; i += stride) {
             struct sim_plane p = {.east_m = -relief->half_m + (double)i * relief->step_m,
                                   .north_m = -relief->half_m + (double)j * relief->step_m};
             if (!holds(strip, &a, p))

@@ -29,16 +29,17 @@ struct sim_strip {
     double ahead_m, behind_m; // how far it reaches beyond its ends
 };
 
-// Least and greatest truth over the nodes in a strip; count 0: no node in it. *outside says
-// whether the strip leaves the table.
+// Least and greatest truth over the nodes in a strip; count 0: no node in it.
 struct sim_relief_range {
     size_t count;
     double ground_min_m, ground_max_m, ground_mean_m, surface_max_m;
     double covered_min_m, covered_max_m; // sim_world_covered_m() over a few points of the strip
 };
+// Every node, or every second, third ... of each row and column: `stride` times the step apart,
+// and stride^2 times error_m.
 struct sim_relief_range sim_relief_scan(const struct sim_relief *relief,
                                         const struct sim_world *world,
-                                        const struct sim_strip *strip);
+                                        const struct sim_strip *strip, long stride);
 
 // Whether a point of the plane is in the strip.
 bool sim_strip_holds(const struct sim_strip *strip, struct sim_plane point);

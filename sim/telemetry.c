@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "drf/v1/profile.pb-c.h"
 #include "drf/v1/telemetry.pb-c.h"
 
 static const float vertical_acc95_m = 3.0F;
@@ -108,13 +107,4 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
     size_t size = drf__v1__telemetry__get_packed_size(&t);
     assert(size <= SIM_TELEMETRY_MAX);
     return drf__v1__telemetry__pack(&t, bytes);
-}
-
-size_t sim_profile_make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX])
-{
-    Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
-    profile.has_revision = profile.has_rate_hz = 1;
-    profile.revision = 1;
-    profile.rate_hz = (float)rate_hz;
-    return drf__v1__profile__pack(&profile, bytes);
 }

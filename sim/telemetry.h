@@ -7,6 +7,7 @@
 #ifndef SIM_TELEMETRY_H
 #define SIM_TELEMETRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sim/flight.h"
@@ -23,14 +24,12 @@ struct sim_drone {
     double takeoff_amsl_m;
     uint64_t seen_boot_id; // the last context that arrived
     uint32_t seen_seq;
+    bool profile_answered;
 };
 
 // The next report and its bytes. Returns the bytes' size.
 size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world,
                           struct sim_geoid *geoid, int64_t utc_us, struct sim_report *report,
                           uint8_t bytes[static SIM_TELEMETRY_MAX]);
-
-// A profile that asks for contexts at a rate. Returns the size.
-size_t sim_profile_make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX]);
 
 #endif

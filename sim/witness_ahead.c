@@ -4,7 +4,12 @@
 #include "drf/v1/enums.pb-c.h"
 #include "sim/witness.h"
 
-enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3 };
+enum {
+    GROUND = 1, // Layer in enums.proto
+    SURFACE = 2,
+    OBSTACLE = 3,
+    OUTER_STRIDE = 2, // the wide strip is scanned more coarsely than the narrow one
+};
 
 static const double shortest_m = 150.0; // CONTRACT.md 6
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
@@ -183,12 +188,14 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
     const struct sim_height_tolerance *t = &witness->tolerance;
     double cell_m = hypot(t->cell_n_m, t->cell_e_m);
     struct sim_strip in = strip_of(path, s, 0.0);
-    struct sim_strip near = strip_of(path, s, 2 * cell_m + witness->relief.step_m);
-    struct sim_relief_range inner = sim_relief_scan(&witness->relief, witness->world, &in);
-    struct sim_relief_range outer = sim_relief_scan(&witness->relief, witness->world, &near);
+    struct sim_strip near =
+        strip_of(path, s, 2 * cell_m + OUTER_STRIDE * witness->relief.step_m);
+    struct sim_relief_range inner = sim_relief_scan(&witness->relief, witness->world, &in, 1);
+    struct sim_relief_range outer =
+        sim_relief_scan(&witness->relief, witness->world, &near, OUTER_STRIDE);
     check_cover(witness, &outer, context, s, tally);
     bool whole = outer.covered_min_m > t->edge_m;
-    double error_m = witness->relief.error_m;
+    double error_m = witness->relief.error_m * OUTER_STRIDE * OUTER_STRIDE;
     if (s->has_ground_max_amsl_m && outer.count > 0) {
         double low_m = whole && inner.count > 0 ? inner.ground_max_m - t->ground_m : -HUGE_VAL;
         double high_m = outer.ground_max_m + error_m + t->ground_m;
@@ -210,7 +217,7 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
         whole && inner.count > 0 ? inner.surface_max_m - t->surface_cell_m : -HUGE_VAL;
     // Between cell centres the surface is the greatest of four cells: low by no more than what
     // a bilinear surface would be.
-    low_m -= t->surface_between_m + error_m;
+    low_m -= t->surface_between_m;
     double high_m = outer.surface_max_m + error_m + t->surface_cell_m;
     raise_by_obstacles(witness, &in, &near, &low_m, &high_m);
     double got_m = (double)s->surface_max_amsl_m;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/profile.h"
+
+#include "drf/v1/profile.pb-c.h"
+#include "sim/loop.h"
+
+enum { AT_ONCE = 8, PAUSE_MS = 4 };
+
+static const int64_t again_us = 1000000;
+
+static size_t make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX])
+{
+    Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
+    profile.has_revision = profile.has_rate_hz = 1;
+    profile.revision = 1;
+    profile.rate_hz = (float)rate_hz;
+    return drf__v1__profile__pack(&profile, bytes);
+}
+
+static void pause_for(struct sim_links *links, int64_t pause_us)
+{
+    int64_t end_mono_us = sim_mono_us() + pause_us;
+    for (int64_t now = sim_mono_us(); now < end_mono_us; now = sim_mono_us())
+        sim_links_step(links, 1, now);
+}
+
+static size_t unanswered(const struct sim_drone *drones, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += drones[i].profile_answered ? 0 : 1;
+    return sum;
+}
+
+size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
+                         double rate_hz, int64_t wait_us)
+{
+    uint8_t bytes[SIM_TELEMETRY_MAX];
+    size_t size = make(rate_hz, bytes);
+    int64_t end_mono_us = sim_mono_us() + wait_us;
+    while (unanswered(drones, count) > 0 && sim_mono_us() < end_mono_us && !sim_stop_wanted()) {
+        size_t sent = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (drones[i].profile_answered)
+                continue;
+            // A drone that is not connected now is asked again in the next round.
+            if (sim_links_send(links, i, "profile", bytes, size, 1, true) == DRF_OK
+                && ++sent % AT_ONCE == 0)
+                pause_for(links, PAUSE_MS * 1000);
+        }
+        int64_t again_mono_us = sim_mono_us() + again_us;
+        while (unanswered(drones, count) > 0 && sim_mono_us() < again_mono_us
+               && !sim_stop_wanted())
+            pause_for(links, 10000);
+    }
+    return unanswered(drones, count);
+}
