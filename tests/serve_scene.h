@@ -106,7 +106,7 @@ static inline void scene_root(struct scene *scene, const struct fusion_change *c
     *root = (struct fusion_root){
         .epoch = ++scene->epoch,
         .keep = drf_config_keep(&scene->config),
-        .tiles = {.first = {.col = 1140, .row = 1040, .level = 12}, .columns = 64, .rows = 64},
+        .tiles = {.first = {.col = 2270, .row = 1040, .level = 12}, .columns = 64, .rows = 64},
         .buckets = {.first = {.col = 1100, .row = 500, .level = FUSION_BUCKET_LEVEL},
                     .columns = 64,
                     .rows = 64},
