@@ -1,0 +1,284 @@
+# tests/integration/test_niagara.py - real terrain, obstacles and weather of one place, through real brokers.
+# SPDX-License-Identifier: Apache-2.0
+"""The Niagara scene: a US DTED cell, FAA obstacles and an Eta forecast of 2004-12-09 12 UTC go through Apache Kafka into
+a node whose clock begins then; a client that is not ours asks over MQTT. What is expected comes from gdalwarp, from
+the obstacle files' own text and from the values of the data folder's index."""
+import json
+import math
+import re
+import struct
+import subprocess
+import time
+
+import numpy
+from drf_fixture import BIN, NODE, OBSERVER, Folder, Kafka, Mosquitto, Node, main, real_data, wait_until
+from osgeo import gdal, ogr
+
+gdal.UseExceptions()
+gdal.SetConfigOption("GDAL_PAM_ENABLED", "NO")
+
+UTC = "2004-12-09T12:00:00Z"
+CELL = (-80.0, 43.0, -79.0, 44.0)  # west, south, east, north
+LEVEL = 12
+CELL_DEG = 180.0 / (1 << LEVEL) / 256
+FEET = 0.3048
+TOPICS = ["terrain.dem", "obstacles.faa", "weather.eta"]
+DRONES = ["toronto-1", "falls-2", "north-3"]
+
+
+def configuration(kafka, mqtt, terrain_format):
+    return {
+        "region": {"id": "niagara", "bounds": [-82.0, 43.0, -79.0, 44.7]},
+        "node": {"id": "rack-1", "mode": "REPLAY"},
+        "store": {"path": "{folder}/region.gpkg"},
+        "kafka": {"bootstrap.servers": kafka.bootstrap},
+        "dead_letters": {"topic": "dead.letters"},
+        "mqtt": {"host": mqtt.host, "port": mqtt.port, "username": NODE, "password": mqtt.passwords[NODE]},
+        "feeds": [
+            {"name": "dem", "topic": "terrain.dem", "kind": "terrain", "format": terrain_format, "mode": "LIVE",
+             "vertical_datum": "EGM96", "licence": "US government work"},
+            {"name": "faa", "topic": "obstacles.faa", "kind": "obstacle", "mode": "LIVE",
+             "licence": "public domain"},
+            {"name": "eta", "topic": "weather.eta", "kind": "weather", "mode": "LIVE"},
+        ],
+    }
+
+
+def dof_records(name):
+    lines = real_data("obstacles", name).read_bytes().split(b"\r\n")
+    return [line for line in lines[4:] if line.strip()]
+
+
+def degrees(text):
+    d, m, s = text[:-1].split()
+    value = int(d) + int(m) / 60 + float(s) / 3600
+    return -value if text[-1] in "SW" else value
+
+
+class Record:
+    """One line of a DOF file, read here by the columns of its description and nothing else."""
+
+    def __init__(self, line):
+        text = line.decode("ascii")
+        self.id = text[0:9].strip()
+        self.lat, self.lon = degrees(text[35:47].strip()), degrees(text[48:61].strip())
+        self.agl_m, self.amsl_m = int(text[83:88]) * FEET, int(text[89:94]) * FEET
+
+    def in_cell(self):
+        return CELL[0] <= self.lon <= CELL[2] and CELL[1] <= self.lat <= CELL[3]
+
+
+def metres(lat1, lon1, lat2, lon2):
+    """On the ellipsoid's local radii; better than 0.2 % over some kilometres."""
+    lat = math.radians((lat1 + lat2) / 2)
+    w = math.sqrt(1 - 0.00669438 * math.sin(lat) ** 2)
+    north = math.radians(lat2 - lat1) * 6378137 * (1 - 0.00669438) / w ** 3
+    east = math.radians(lon2 - lon1) * 6378137 / w * math.cos(lat)
+    return math.hypot(north, east)
+
+
+def grib_messages():
+    data, at, messages = real_data("weather", "eta.grb").read_bytes(), 0, []
+    while True:
+        at = data.find(b"GRIB", at)
+        if at < 0:
+            return messages
+        length, = struct.unpack(">Q", data[at + 8:at + 16])
+        messages.append(data[at:at + length])
+        at += length
+
+
+def publish(kafka, terrain):
+    kafka.create_compacted(*TOPICS)
+    kafka.create_topics("dead.letters")
+    kafka.kcat_produce("terrain.dem", real_data("terrain", terrain).read_bytes(), key=f"{terrain}")
+    for name in ("Canada.Dat", "36-NY.Dat"):
+        records = dof_records(name)
+        kafka.produce_all("obstacles.faa", [
+            {"key": f"{name}/{i}", "value": b"\r\n".join(records[i:i + 500]) + b"\r\n"}
+            for i in range(0, len(records), 500)])
+    kafka.produce_all("weather.eta", [{"key": f"eta/{i}", "value": message}
+                                      for i, message in enumerate(grib_messages())])
+
+
+def query(store, *arguments):
+    out = subprocess.run([BIN / "drf-edge", "query", "--store", store, *arguments, "--json"], check=True, timeout=60,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return json.loads(out.stdout)
+
+
+def coverage(store, layer):
+    """The coverage as GDAL reads it: heights with NaN where nothing is known, and its upper left corner."""
+    data = gdal.OpenEx(f"GPKG:{store}:{layer}", gdal.OF_RASTER)
+    heights = data.ReadAsArray().astype(float)
+    nodata = data.GetRasterBand(1).GetNoDataValue()
+    heights[heights == nodata] = numpy.nan
+    return heights, data.GetGeoTransform()
+
+
+def complete(store, feeds):
+    """True when the store has committed every message and rendered every tile."""
+    try:
+        heights, _ = coverage(store, "surface")
+        layer = ogr.Open(str(store)).GetLayerByName("obstacle")
+        return layer is not None and layer.GetFeatureCount() >= feeds and numpy.isfinite(heights).sum() > 2_000_000
+    except RuntimeError:
+        return False
+
+
+def check_ground(store):
+    heights, t = coverage(store, "ground")
+    assert abs(t[1] - CELL_DEG) < 1e-12 and abs(t[5] + CELL_DEG) < 1e-12, t
+    rows, columns = heights.shape
+    warped = gdal.Warp("", str(real_data("terrain", "n43.dt0")), format="MEM", dstSRS="EPSG:4326",
+                       outputBounds=(t[0], t[3] - rows * CELL_DEG, t[0] + columns * CELL_DEG, t[3]),
+                       width=columns, height=rows, resampleAlg="bilinear", outputType=gdal.GDT_Float32,
+                       errorThreshold=0, dstNodata=-32767).ReadAsArray().astype(float)
+    warped[warped == -32767] = numpy.nan
+    both = numpy.isfinite(heights) & numpy.isfinite(warped)
+    expected_cells = (1 / CELL_DEG) ** 2
+    assert both.sum() > 0.98 * expected_cells, (both.sum(), expected_cells)
+    worst = numpy.abs(heights - warped)[both].max()
+    assert worst <= 0.25, worst
+    # Posts are never extrapolated: what gdalwarp adds beyond the outermost posts is unknown here.
+    assert numpy.isfinite(heights).sum() <= expected_cells * 1.002
+    print(f"ground: {both.sum()} cells, worst difference to gdalwarp {worst:.3f} m")
+    return heights
+
+
+def bilinear_ground(lat, lon):
+    """From the posts of the file itself, not from tiles."""
+    data = gdal.Open(str(real_data("terrain", "n43.dt0")))
+    posts, t = data.ReadAsArray().astype(float), data.GetGeoTransform()
+    x, y = (lon - t[0]) / t[1] - 0.5, (lat - t[3]) / t[5] - 0.5
+    i, j = min(int(x), posts.shape[1] - 2), min(int(y), posts.shape[0] - 2)
+    fx, fy = x - i, y - j
+    return ((posts[j, i] * (1 - fx) + posts[j, i + 1] * fx) * (1 - fy)
+            + (posts[j + 1, i] * (1 - fx) + posts[j + 1, i + 1] * fx) * fy)
+
+
+def check_obstacles(store, records):
+    """All 850 stand above ground in their top, also those whose published height lies below the terrain."""
+    in_cell = {r.id: r for r in records if r.in_cell()}
+    assert len(in_cell) == 850, len(in_cell)
+    rows = {}
+    layer = ogr.Open(str(store)).GetLayerByName("obstacle")
+    layer.SetSpatialFilterRect(*CELL)
+    for feature in layer:
+        rows[feature["feature_id"]] = feature
+    below = 0
+    for one in in_cell.values():
+        row = rows[one.id]
+        ground = bilinear_ground(one.lat, one.lon)
+        assert abs(row["published_amsl_m"] - one.amsl_m) < 0.01, (one.id, row["published_amsl_m"], one.amsl_m)
+        assert abs(row["agl_m"] - one.agl_m) < 0.01, one.id
+        assert row["top_amsl_m"] > ground, (one.id, row["top_amsl_m"], ground)
+        assert row["top_amsl_m"] >= one.amsl_m, one.id
+        below += one.amsl_m < ground
+    assert below == 35, below
+    print(f"850 obstacles, {below} published below the terrain, all tops above ground")
+
+
+def check_weather(store):
+    def near(value, expected, tolerance):
+        assert abs(value - expected) <= tolerance, (value, expected)
+
+    low = query(store, "43.65", "-79.38", "--agl", "10", "--nearest", "--at", UTC)["weather"]["wind"]
+    near(low["wind_to_east_mps"], -3.862, 0.02)
+    near(low["wind_to_north_mps"], 1.444, 0.02)
+    near(low["wind_speed_mps"], 4.12, 0.02)
+    near(low["wind_from_deg_true"], 110.5, 0.1)
+    high = query(store, "43.65", "-79.38", "--agl", "120", "--nearest", "--at", UTC)["weather"]["wind"]
+    near(high["wind_speed_mps"], 5.83, 0.02)
+    near(high["wind_from_deg_true"], 127.4, 0.1)
+    toronto = query(store, "43.65", "-79.38", "--agl", "2", "--nearest", "--at", UTC)["weather"]
+    near(toronto["temperature_k"]["value"], 2.85 + 273.15, 0.01)
+    near(toronto["gust_mps"]["value"], 5.0, 0.01)
+    rain = query(store, "43.692", "-81.617", "--nearest", "--at", UTC)["weather"]["precipitation_mps"]
+    near(rain["value"] * 3600 * 1000, 1 / 12, 0.0005)
+    near((int(rain["valid_until_us"]) - int(rain["valid_from_us"])) / 3.6e9, 12, 1e-9)
+
+
+def ask(client, root, drone, lat, lon, amsl_m, time_us):
+    """One telemetry as JSON; the context that answers it, as JSON."""
+    ask.seq = getattr(ask, "seq", 0) + 1
+    client.publish(f"{root}/drones/{drone}/telemetry", json.dumps({
+        "seq": ask.seq, "drone_boot_id": "1", "time_us": str(time_us()), "time_source": 1,
+        "lat_e7": round(lat * 1e7), "lon_e7": round(lon * 1e7), "alt_amsl_m": amsl_m, "alt_amsl_acc95_m": 3,
+        "velocity_north_mps": 0, "velocity_east_mps": 0, "velocity_up_mps": 0, "horizontal_acc95_m": 2,
+    }).encode(), content_type="application/json")
+    while True:
+        message = client.take(10)
+        if "/context/" in message.topic:
+            context = json.loads(message.payload)
+            if context.get("telemetry_seq") == ask.seq:
+                return context
+
+
+def check_drones(mqtt, records):
+    root, began = "drf-test/v1", time.monotonic()
+    utc_us = 0
+    with mqtt.client(OBSERVER) as observer:
+        observer.subscribe(f"{root}/regions/niagara/nodes/rack-1/state")
+        assert observer.take(10).retain
+    base = int(numpy.datetime64(UTC[:-1], "us").astype(int))
+
+    def now_us():
+        return base + utc_us + int((time.monotonic() - check_drones.began) * 1e6)
+
+    for drone, lat, lon in (("toronto-1", 43.65, -79.38), ("falls-2", 43.0896, -79.0748)):
+        with mqtt.client(drone) as client:
+            client.subscribe(f"{root}/drones/{drone}/context/+", f"{root}/drones/{drone}/reply/+")
+            client.publish(f"{root}/drones/{drone}/profile", json.dumps(
+                {"json": True, "obstacle_radius_m": 1500, "obstacles_max": 16}).encode(), qos=1,
+                content_type="application/json")
+            context = ask(client, root, drone, lat, lon, 400.0, now_us)
+            height = context["height"]
+            ground = bilinear_ground(lat, lon)
+            assert abs(height["ground_amsl_m"] - ground) <= 0.5, (height, ground)
+            assert abs(height["agl_m"] - (400 - ground)) <= 0.5, height
+            assert height["ground_source"].startswith("dem"), height
+            near = {r.id: r for r in records if metres(lat, lon, r.lat, r.lon) < 1500}
+            listed = {o["feature_id"]: o for o in context.get("obstacles", [])}
+            assert len(listed) + context.get("obstacles_left_out", 0) == len(near), (len(listed), len(near))
+            for one, shown in listed.items():
+                assert abs(shown["published_amsl_m"] - near[one].amsl_m) < 0.01
+                assert abs(shown["published_agl_m"] - near[one].agl_m) < 0.01
+            print(f"{drone}: {len(listed)} obstacles listed of {len(near)} within 1500 m")
+    with mqtt.client("north-3") as client:
+        client.subscribe(f"{root}/drones/north-3/context/+")
+        client.publish(f"{root}/drones/north-3/profile", b'{"json": true}', qos=1, content_type="application/json")
+        height = ask(client, root, "north-3", 44.5, -79.5, 400.0, now_us)["height"]
+        assert "ground_amsl_m" not in height and "agl_m" not in height and "surface_amsl_m" not in height, height
+        assert height["ground_reason"] == 2 and height["agl_reason"] == 2, height  # NO_DATA
+
+
+def run_scene(terrain, terrain_format, check):
+    with Kafka() as kafka, Mosquitto(users=DRONES) as mqtt:
+        publish(kafka, terrain)
+        records = [Record(line) for name in ("Canada.Dat", "36-NY.Dat") for line in dof_records(name)]
+        check_drones.began = time.monotonic()
+        with Node(configuration(kafka, mqtt, terrain_format), ["--utc-start", UTC]) as node:
+            store = node.path("region.gpkg")
+            wait_until(lambda: complete(store, 850), 120, "terrain, obstacles and weather are in the store")
+            return check(store, mqtt, records)
+
+
+def test_real_scene_is_served_as_it_is():
+    def check(store, mqtt, records):
+        heights = check_ground(store)
+        check_obstacles(store, records)
+        check_weather(store)
+        check_drones(mqtt, records)
+        test_real_scene_is_served_as_it_is.ground = heights
+    run_scene("n43.dt0", "dted", check)
+
+
+def test_geotiff_of_the_same_cell_gives_the_same_tiles():
+    heights = run_scene("n43.tif", "geotiff", lambda store, _mqtt, _records: coverage(store, "ground")[0])
+    first = getattr(test_real_scene_is_served_as_it_is, "ground", None)
+    assert first is not None, "runs after the scene of the DTED cell"
+    assert numpy.array_equal(first, heights, equal_nan=True)
+
+
+main(globals())
