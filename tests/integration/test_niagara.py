@@ -120,7 +120,8 @@ def complete(store, feeds):
     """True when the store has committed every message and rendered every tile."""
     try:
         heights, _ = coverage(store, "surface")
-        layer = ogr.Open(str(store)).GetLayerByName("obstacle")
+        rows = ogr.Open(str(store))
+        layer = rows.GetLayerByName("obstacle")
         return layer is not None and layer.GetFeatureCount() >= feeds and numpy.isfinite(heights).sum() > 2_000_000
     except RuntimeError:
         return False
@@ -162,10 +163,11 @@ def check_obstacles(store, records):
     in_cell = {r.id: r for r in records if r.in_cell()}
     assert len(in_cell) == 850, len(in_cell)
     rows = {}
-    layer = ogr.Open(str(store)).GetLayerByName("obstacle")
+    source = ogr.Open(str(store))  # kept: a layer does not outlive it
+    layer = source.GetLayerByName("obstacle")
     layer.SetSpatialFilterRect(*CELL)
     for feature in layer:
-        rows[feature["feature_id"]] = feature
+        rows[feature["feature_id"]] = feature.items()
     below = 0
     for one in in_cell.values():
         row = rows[one.id]
