@@ -10,9 +10,9 @@
 #define EDGE_CELLS 1e-6
 
 struct value {
-    bool known;
     double a, b; // the value; of a wind, toward north and toward east
     enum fusion_basis basis;
+    bool known;
 };
 
 // A group that can answer at this place and time, and with what.

@@ -72,9 +72,13 @@ static uint64_t fingerprint(const struct fusion_weather *weather)
 
 static bool grid_equal(const struct geo_grid *a, const struct geo_grid *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; // no padding: four uint32_t, then doubles
+    bool shape = a->kind == b->kind && a->ni == b->ni && a->nj == b->nj
+                 && a->whole_circle == b->whole_circle;
+    bool place = a->x0 == b->x0 && a->y0 == b->y0 && a->dx == b->dx && a->dy == b->dy;
+    bool figure = a->semi_major_m == b->semi_major_m && a->semi_minor_m == b->semi_minor_m;
+    return shape && place && figure && a->p[0] == b->p[0] && a->p[1] == b->p[1]
+           && a->p[2] == b->p[2] && a->p[3] == b->p[3];
 }
-_Static_assert(sizeof(struct geo_grid) == 4 * 4 + 10 * 8, "geo_grid has padding");
 
 // The number of the grid's plane; FUSION_PLANES_MAX: none can be had.
 static uint32_t plane_of(struct fusion_planes *planes, const struct geo_grid *grid)
