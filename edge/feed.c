@@ -356,12 +356,12 @@ enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
     return worst;
 }
 
-bool edge_feeds_any(const struct edge_feeds *feeds, enum fusion_reason state)
+bool edge_feeds_all_current(const struct edge_feeds *feeds)
 {
     for (size_t i = 0; i < feeds->config->feed_count; i++)
-        if (feed_state(&feeds->feeds[i]) == state)
-            return true;
-    return false;
+        if (feed_state(&feeds->feeds[i]) != FUSION_REASON_NONE)
+            return false;
+    return true;
 }
 
 bool edge_feeds_paused(const struct edge_feeds *feeds, struct edge_now now)

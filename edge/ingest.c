@@ -27,6 +27,8 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     ingest->parts = *parts;
     ingest->fold_wanted = true; // the fabric loads its tiles by folding
     ingest->states_wanted = true;
+    edge_health_set(parts->health, EDGE_TROUBLE_CATCHING_UP,
+                    !edge_feeds_all_current(parts->feeds));
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
@@ -152,6 +154,8 @@ static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
     if (better && (ingest->fold_wanted || ingest_lane_busy(ingest)))
         return; // said when what was read can be seen
     ingest->states_wanted = false;
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
+                    !edge_feeds_all_current(ingest->parts.feeds));
     if (!changed)
         return;
     for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
@@ -160,9 +164,6 @@ static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
                                   states[layer]);
     }
     earlier(&ingest->publish_mono_us, now.mono_us);
-    edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
-                    edge_feeds_any(ingest->parts.feeds, FUSION_REASON_CATCHING_UP)
-                        || edge_feeds_any(ingest->parts.feeds, FUSION_REASON_RESYNCHRONISING));
 }
 
 static void each_second(struct edge_ingest *ingest, struct edge_now now)

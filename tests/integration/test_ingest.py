@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+# tests/integration/test_ingest.py - feeds from a real Kafka into the store: late brokers, kills, bad messages.
+# SPDX-License-Identifier: Apache-2.0
+import hashlib
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from drf_fixture import BIN, Kafka, Node, free_ports, main, wait_until
+
+COUNT = 3000
+
+
+def record(number, agl_ft=300, minute=30):
+    """One record of the FAA's Digital Obstacle File, 128 characters, inside the region for minute 0 to 59."""
+    seconds = number % 6000 / 100
+    return (f"36-{number:06d} O US NY SOMEWHERE        43 {minute:02d} {seconds:05.2f}N 079 {number // 100 % 60:02d} "
+            f"{seconds:05.2f}W TOWER              1 {agl_ft:05d} 00900 R 1 A M 1999AEA01234OE A 2015074 ").encode()
+
+
+def messages(count=COUNT):
+    """Towers, every third one changed later, every tenth withdrawn at the end."""
+    made = [dict(key=f"36-{i:06d}", value=record(i), timestamp_ms=1_700_000_000_000 + i) for i in range(count)]
+    made += [dict(key=f"36-{i:06d}", value=record(i, 400), timestamp_ms=1_700_000_100_000 + i)
+             for i in range(0, count, 3)]
+    made += [dict(key=f"36-{i:06d}", value=None, timestamp_ms=1_700_000_200_000 + i) for i in range(0, count, 10)]
+    return made
+
+
+class Fed(Node):
+    """A node that reads one topic of obstacles and says over HTTP how far it is."""
+
+    def __init__(self, bootstrap, topic="obstacles", **more):
+        (self.port,) = free_ports(1)
+        super().__init__({
+            "region": {"id": "niagara", "bounds": [-80, 43, -79, 44]},
+            "node": {"id": "n1", "mode": "TEST"},
+            "store": {"path": "{folder}/region.gpkg"},
+            "kafka": {"bootstrap.servers": bootstrap},
+            "dead_letters": {"topic": "dead"},
+            "mqtt": {"host": "127.0.0.1", "port": 9},
+            "http": {"port": self.port},
+            "limits": {"discover_s": 1},
+            "feeds": [{"name": "dof", "topic": topic, "kind": "obstacle", **more}],
+        })
+
+    def ask(self, what):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{what}", timeout=5) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.read().decode()
+        except OSError:
+            return ""
+
+    def metric(self, name):
+        for line in self.ask("metrics").splitlines():
+            if line.rsplit(" ", 1)[0] == name:
+                return float(line.rsplit(" ", 1)[1])
+        return 0.0
+
+    def taken(self):
+        return self.metric('drf_feed_messages_total{feed="dof"}')
+
+    def caught_up(self):
+        text = self.ask("readyz")
+        return text != "" and not any(word in text for word in ("kafka", "topic", "catching_up", "store"))
+
+    def digest(self):
+        run = subprocess.run([BIN / "drf-edge", "digest", "--store", self.path("region.gpkg")], check=True,
+                             capture_output=True, text=True, timeout=60)
+        return dict(reversed(line.split()) for line in run.stdout.splitlines())
+
+
+def test_everything_comes_late():
+    with Kafka() as kafka:
+        kafka.stop()
+        with Fed(kafka.bootstrap) as node:
+            node.wait_log("for=kafka", 10)
+            wait_until(lambda: "kafka" in node.ask("readyz"), 10, "readyz to name kafka")
+            kafka.start()
+            node.wait_log("feed.waiting feed=dof topic=obstacles for=topic", 30)
+            kafka.create_topics("obstacles")
+            kafka.produce("obstacles", record(1), key="36-000001")
+            wait_until(lambda: node.taken() == 1 and node.caught_up(), 30, "the first obstacle")
+            kafka.add_partitions("obstacles", 2)
+            kafka.produce("obstacles", record(2), key="36-000002", partition=1)
+            wait_until(lambda: node.taken() == 2, 30, "the obstacle in the new partition")
+            kafka.kill()
+            node.wait_log("for=kafka", 10)
+            kafka.start()
+            kafka.produce("obstacles", record(3), key="36-000003")
+            wait_until(lambda: node.taken() == 3, 60, "the obstacle after the broker's restart")
+
+
+def test_killed_three_times_in_the_middle():
+    with Kafka() as kafka:
+        kafka.create_topics("obstacles", "dead")
+        kafka.produce_all("obstacles", messages())
+        with Fed(kafka.bootstrap) as undisturbed:
+            wait_until(undisturbed.caught_up, 90, "the undisturbed node to catch up")
+            undisturbed.stop()
+            expected = undisturbed.digest()
+        assert expected["obstacle"] != hashlib.sha256(b"").hexdigest(), "nothing was read"
+        with Fed(kafka.bootstrap) as killed:
+            for share in (0.2, 0.3, 0.2):
+                wait_until(lambda goal=share * COUNT: killed.taken() >= goal, 60, "a part of the messages")
+                assert not killed.caught_up(), "killed too late to mean anything"
+                killed.kill()
+                killed.start()
+            wait_until(killed.caught_up, 90, "the killed node to catch up")
+            starts = [line for line in killed.log_text().splitlines() if "what=feed.start" in line]
+            assert starts and "why=stored" in starts[-1] and "offset=0 " not in starts[-1], starts
+            killed.stop()
+            assert killed.digest() == expected, "a killed node's store differs"
+
+
+def test_bad_messages_are_dead_lettered_and_the_next_is_read():
+    with Kafka() as kafka:
+        kafka.create_topics("obstacles", "dead")
+        large = b"x" * 200_000
+        bad = [
+            (dict(key="empty", value=b""), "EMPTY"),
+            (dict(key="rubbish", value=b"\x00\xff not a record"), "FORMAT"),
+            (dict(key="cut", value=record(1)[:60]), "FORMAT"),
+            (dict(key="far", value=record(5).replace(b" 43 30", b" 10 30")), "OUT_OF_REGION"),
+            (dict(key="sim", value=record(6), headers={"drf_mode": "SIM"}), "MODE"),
+            (dict(key="when", value=record(7), headers={"ce_time": "soon"}), "ENVELOPE"),
+            (dict(key="large", value=large), "TOO_LARGE"),
+        ]
+        offsets = kafka.produce_all("obstacles", [message for message, _ in bad])
+        kafka.produce("obstacles", record(9), key="36-000009")
+        with Fed(kafka.bootstrap, message_max_kb=100) as node:
+            wait_until(lambda: node.metric('drf_feed_outcomes_total{feed="dof",outcome="APPLIED"}') == 1, 60,
+                       "the good message after the bad ones")
+            letters = kafka.consume("dead", len(bad))
+            for (message, reason), offset, (key, value, headers, _) in zip(bad, offsets, letters):
+                told = {name: text.decode() for name, text in headers.items() if name.startswith("drf_dead_")}
+                assert key.decode() == message["key"], (key, message["key"])
+                assert told["drf_dead_reason"] == reason, told
+                assert (told["drf_dead_topic"], told["drf_dead_partition"]) == ("obstacles", "0"), told
+                assert told["drf_dead_offset"] == str(offset), told
+                assert (value or b"") == message["value"][:65536], f"{key}: not the original bytes"
+                assert told["drf_dead_sha256"] == hashlib.sha256(message["value"]).hexdigest(), told
+                assert node.metric(f'drf_feed_refusals_total{{feed="dof",reason="{reason}"}}') >= 1, reason
+
+
+def test_check_says_what_is_wrong():
+    with Kafka() as kafka:
+        kafka.create_topics("obstacles")
+        with Fed(kafka.bootstrap) as node:
+            run = subprocess.run([BIN / "drf-edge", "check", "--config", node.config_path, "--seconds", "2"],
+                                 capture_output=True, text=True, timeout=60)
+            assert run.returncode == 1, run
+            assert "topic obstacles: ok, 1 partition" in run.stdout, run.stdout
+            assert "mqtt: 127.0.0.1:9" in run.stdout and "refused" in run.stdout.lower(), run.stdout
+            node.config_path.write_text("region: {id: x}\nmqttt: 1\n")
+            run = subprocess.run([BIN / "drf-edge", "check", "--config", node.config_path], capture_output=True,
+                                 text=True, timeout=60)
+            assert run.returncode == 2 and "node.yaml:2: unknown section 'mqttt'" in run.stderr, run
+
+
+def test_stopped_node_ends_in_time():
+    with Fed("127.0.0.1:9") as node:
+        node.wait_log("for=kafka", 10)
+        began = time.monotonic()
+        node.stop()
+        assert time.monotonic() - began < 8, "stopping took too long with Kafka away"
+
+
+main(globals())
