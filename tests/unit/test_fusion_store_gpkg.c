@@ -397,6 +397,19 @@ static void obstacle__committed_but_not_rendered__is_stale_after_a_crash(void **
     fusion_store_close(store);
 }
 
+static void coverage__of_truth_that_was_never_committed__is_not_in_the_file(void **state)
+{
+    (void)state;
+    struct fusion_store *store = open_store();
+    put_obstacle(store, "a", 1, false);
+    render_tile(store, FUSION_LAYER_GROUND, tile_a, 0);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+    fusion_store_close(store); // as a crash would
+    store = open_store();
+    assert_true(isnan(coverage_at("ground", centre(tile_a, 0, 0))));
+    fusion_store_close(store);
+}
+
 static void validator__of_gdal__finds_nothing_wrong(void **state)
 {
     (void)state;
@@ -436,6 +449,7 @@ int main(void)
         ON_A_FILE(obstacle__read_through_gdal__has_shape_and_words_of_the_source),
         ON_A_FILE(obstacle__moved_or_gone__is_found_where_it_is_through_the_index),
         ON_A_FILE(obstacle__committed_but_not_rendered__is_stale_after_a_crash),
+        ON_A_FILE(coverage__of_truth_that_was_never_committed__is_not_in_the_file),
         ON_A_FILE(validator__of_gdal__finds_nothing_wrong),
     };
     return cmocka_run_group_tests_name("fusion/store_gpkg", tests, NULL, NULL);
