@@ -43,6 +43,11 @@ const float *geo_item_values(const struct geo_item *item)
     return tail(item, GEO_ITEM_FIELD, sizeof(struct geo_field));
 }
 
+struct geo_zone_view geo_item_zone(const struct geo_item *item)
+{
+    return geo_zone_view(tail(item, GEO_ITEM_ZONE, 0));
+}
+
 void geo_record_builder_init(struct geo_record_builder *builder, size_t limit_bytes)
 {
     *builder = (struct geo_record_builder){.limit_bytes = limit_bytes};

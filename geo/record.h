@@ -7,9 +7,9 @@
 // back from the child are untrusted: nothing may read a record before geo_record_validate() has
 // accepted it.
 //
-// A record holds one raster with its cells, or obstacles, or fields, never two of these; notes
-// may stand anywhere but before a raster. Text is NUL-terminated UTF-8 without control
-// characters (geo/refusal.h makes it so).
+// A record holds one raster with its cells, or obstacles, or fields, or zones, never two of
+// these; notes may stand anywhere but before a raster. Text is NUL-terminated UTF-8 without
+// control characters (geo/refusal.h makes it so).
 #ifndef GEO_RECORD_H
 #define GEO_RECORD_H
 
@@ -22,6 +22,7 @@
 #include "geo/obstacle.h"
 #include "geo/status.h"
 #include "geo/tile.h"
+#include "geo/zone.h"
 
 enum geo_item_kind {
     GEO_ITEM_RASTER = 1,   // struct geo_raster: first of a terrain record, which has all of its
@@ -31,6 +32,7 @@ enum geo_item_kind {
     GEO_ITEM_FIELD = 4,    // struct geo_field + float[ni * nj]
     GEO_ITEM_NOTE =
         5, // struct geo_note: a part that was refused or passed over; the rest stands
+    GEO_ITEM_ZONE = 6, // struct geo_zone + its volumes, periods and vertices (geo/zone.h)
 };
 
 enum geo_raster_layer { GEO_RASTER_GROUND = 1, GEO_RASTER_SURFACE = 2 }; // DTM, DSM
@@ -111,6 +113,7 @@ bool geo_record_next(struct geo_record record, size_t *cursor, struct geo_item *
 const uint8_t *geo_item_blob(const struct geo_item *item);              // CELLS
 const struct geo_point *geo_item_vertices(const struct geo_item *item); // OBSTACLE
 const float *geo_item_values(const struct geo_item *item);              // FIELD
+struct geo_zone_view geo_item_zone(const struct geo_item *item);        // ZONE
 
 // Builds a record in memory of its own, growing up to `limit_bytes`.
 struct geo_record_builder {

@@ -6,9 +6,6 @@
 #include "geo/record_layout.h"
 #include "geo/refusal.h"
 
-// Microseconds of about 253 years on either side of 1970: far from any overflow.
-#define TIME_LIMIT_US INT64_C(8000000000000000)
-
 static bool within(double value, double low, double high) // false for NaN
 {
     return value >= low && value <= high;
@@ -21,7 +18,7 @@ static bool point_valid(struct geo_point point)
 
 static bool time_valid(int64_t utc_us)
 {
-    return utc_us >= -TIME_LIMIT_US && utc_us <= TIME_LIMIT_US;
+    return utc_us >= -RECORD_TIME_LIMIT_US && utc_us <= RECORD_TIME_LIMIT_US;
 }
 
 static bool height_valid(double height_m)
@@ -240,13 +237,14 @@ static enum drf_status check_item(struct walk *walk, const struct record_item *i
         return check_raster(walk, payload, item->size);
     if (kind == GEO_ITEM_CELLS)
         return check_cells(walk, payload, item->size);
-    if (kind != GEO_ITEM_OBSTACLE && kind != GEO_ITEM_FIELD)
+    if (kind != GEO_ITEM_OBSTACLE && kind != GEO_ITEM_FIELD && kind != GEO_ITEM_ZONE)
         return DRF_ERR_RANGE;
 
     if (walk->raster != NULL || (walk->data != 0 && walk->data != kind))
         return DRF_ERR_SYNTAX; // two kinds of data in one record
     walk->data = kind;
     return kind == GEO_ITEM_OBSTACLE ? check_obstacle(payload, item->size)
+           : kind == GEO_ITEM_ZONE   ? record_check_zone(payload, item->size)
                                      : check_field(payload, item->size);
 }
 

@@ -9,7 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/status.h"
+#include "geo/zone.h"
+
 enum { RECORD_MAGIC = 0x44524652, RECORD_VERSION = 1, RECORD_ALIGN = 8 };
+
+// Microseconds of about 253 years on either side of 1970: far from any overflow.
+#define RECORD_TIME_LIMIT_US INT64_C(8000000000000000)
 
 struct record_head {
     uint32_t magic, version;
@@ -26,5 +32,8 @@ static inline size_t record_padded(size_t size)
 {
     return (size + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
 }
+
+// geo/record_zone.c: one item of a record, as geo_record_validate() has it.
+DRF_MUST_CHECK enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size);
 
 #endif
