@@ -65,7 +65,8 @@ struct fusion_fabric {
     enum fusion_reason rim_state[FUSION_LAYER_COUNT];
     size_t
         half_applied; // messages that stand half in the truth: no commit until they are whole
-    bool changed;     // since the last root
+    struct fusion_job *halves; // those of them that were closed, to be taken up again
+    bool changed;              // since the last root
     uint64_t acknowledged;
     struct fusion_root *root; // as last published, NULL before
     struct fabric_change changes[FUSION_CHANGES_MAX];
@@ -91,6 +92,9 @@ void fabric_release_tile(void *context, void *part); // context: struct fusion_c
 // fabric_load.c
 DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
                                            double raster_accuracy_max_m);
+
+// fabric_job.c
+void fabric_forget_halves(struct fusion_fabric *fabric);
 
 // fabric_terms.c
 // Remembers the terms in the store. *changed: it was last folded under others.

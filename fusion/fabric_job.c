@@ -9,6 +9,7 @@
 
 struct fusion_job {
     struct fusion_fabric *fabric;
+    struct fusion_job *next;       // in the fabric's halves
     struct fusion_message message; // strings in `text`
     char *text;
     struct geo_record record; // borrowed
@@ -81,14 +82,60 @@ enum drf_status fusion_job_open(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
-void fusion_job_close(struct fusion_job *job)
+static void free_job(struct fusion_job *job)
 {
-    if (job == NULL)
-        return;
     fabric_apply_close(job->features);
     free(job->scratch);
     free(job->text);
     free(job);
+}
+
+void fusion_job_close(struct fusion_job *job)
+{
+    if (job == NULL)
+        return;
+    if (!job->half) {
+        free_job(job);
+        return;
+    }
+    // Its version is live without all it said. Remembered, so that the same message is not
+    // taken for a duplicate when it comes again.
+    job->next = job->fabric->halves;
+    job->fabric->halves = job;
+}
+
+void fabric_forget_halves(struct fusion_fabric *fabric)
+{
+    while (fabric->halves != NULL) {
+        struct fusion_job *job = fabric->halves;
+        fabric->halves = job->next;
+        free_job(job);
+    }
+}
+
+// Whether this message, or an older one of its identity, stands half in the truth. This job
+// then makes it whole.
+static bool take_up(struct fusion_job *job)
+{
+    const struct fusion_identity *own = &job->message.identity;
+    bool found = false;
+    struct fusion_job **link = &job->fabric->halves;
+    while (*link != NULL) {
+        struct fusion_job *half = *link;
+        const struct fusion_identity *other = &half->message.identity;
+        if (strcmp(own->feed, other->feed) != 0 || strcmp(own->source, other->source) != 0
+            || strcmp(own->key, other->key) != 0
+            || fusion_version_compare(&half->message.version, &job->message.version) > 0) {
+            link = &half->next;
+            continue;
+        }
+        *link = half->next;
+        free_job(half);
+        job->fabric->half_applied -= found ? 1 : 0; // of several this job is one
+        found = true;
+    }
+    job->half = found;
+    return found;
 }
 
 static enum drf_status move_offset(struct fusion_fabric *fabric,
@@ -125,6 +172,8 @@ static enum drf_status weigh(struct fusion_job *job)
     if (status != DRF_OK)
         return status;
     int order = fusion_version_compare(&job->message.version, &live);
+    if (take_up(job))
+        return DRF_OK;
     if (order <= 0)
         return settle(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED);
     return DRF_OK;
