@@ -204,7 +204,7 @@ void sim_links_close(struct sim_links *links)
 {
     if (links == NULL)
         return;
-    for (size_t i = 0; i < links->count; i++) {
+    for (size_t i = 0; links->links != NULL && i < links->count; i++) {
         if (links->links[i].client == NULL)
             continue;
         if (links->links[i].state != LINK_IDLE)

@@ -58,8 +58,8 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
     flight.cruise_agl_m = sim_random_between(&state, 45.0, 115.0);
     flight.wait_s = sim_random_between(&state, 0.5, 6.0);
     // Somewhere on its way, so that a fleet does everything at once from its first second.
-    double flown_s = sim_random_between(&state, 0.0, 110.0);
-    for (double t_s = 0.0; t_s < flown_s; t_s += 0.25)
+    int flown = (int)sim_random_between(&state, 0.0, 440.0); // quarters of a second
+    for (int i = 0; i < flown; i++)
         sim_flight_step(&flight, world, 0.25);
     return flight;
 }

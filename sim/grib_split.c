@@ -69,7 +69,8 @@ static void message_key(const char *stem, const uint8_t *bytes, size_t size, cha
     char names[NAMES_SIZE] = "", rest[SIM_KEY_SIZE - NAMES_SIZE] = "";
     codes_context *context = codes_context_get_default();
     codes_grib_multi_support_on(context);
-    void *cursor = (void *)(uintptr_t)bytes; // ecCodes reads, it never writes there
+    void *cursor; // ecCodes reads, it never writes there
+    memcpy(&cursor, &bytes, sizeof cursor);
     size_t left = size;
     int error = 0;
     codes_handle *field;

@@ -13,19 +13,19 @@ static const double radians = 0.017453292519943295;
 
 // WMO GRIB2 code tables 4.1, 4.2 and 4.5.
 struct element {
-    enum sim_weather_kind kind;
     long category, number, surface, height_m;
+    enum sim_weather_kind kind;
     bool accumulated;
 };
 static const struct element elements[] = {
-    {SIM_WIND_TO_EAST, 2, 2, 103, 10, false},
-    {SIM_WIND_TO_NORTH, 2, 3, 103, 10, false},
-    {SIM_WIND_TO_EAST, 2, 2, 103, 100, false},
-    {SIM_WIND_TO_NORTH, 2, 3, 103, 100, false},
-    {SIM_GUST, 2, 22, 1, 0, false},
-    {SIM_TEMPERATURE, 0, 0, 103, 2, false},
-    {SIM_VISIBILITY, 19, 0, 1, 0, false},
-    {SIM_PRECIPITATION, 1, 8, 1, 0, true},
+    {2, 2, 103, 10, SIM_WIND_TO_EAST, false},
+    {2, 3, 103, 10, SIM_WIND_TO_NORTH, false},
+    {2, 2, 103, 100, SIM_WIND_TO_EAST, false},
+    {2, 3, 103, 100, SIM_WIND_TO_NORTH, false},
+    {2, 22, 1, 0, SIM_GUST, false},
+    {0, 0, 103, 2, SIM_TEMPERATURE, false},
+    {19, 0, 1, 0, SIM_VISIBILITY, false},
+    {1, 8, 1, 0, SIM_PRECIPITATION, true},
 };
 enum { ELEMENT_COUNT = sizeof elements / sizeof elements[0] };
 

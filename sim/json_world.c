@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -105,9 +106,9 @@ enum drf_status sim_json_world_load(const char *folder, struct sim_world_plan *o
         return DRF_ERR_SYNTAX;
     struct sim_world_plan plan = {0};
     const char *seed = json_string_value(json_object_get(root, "seed"));
-    unsigned long long number = 0;
-    bool good = seed != NULL && sscanf(seed, "%llu", &number) == 1;
-    plan.seed = number;
+    char *end = NULL;
+    plan.seed = seed != NULL ? strtoull(seed, &end, 10) : 0;
+    bool good = seed != NULL && end != seed && *end == '\0';
     const json_t *lat = json_object_get(root, "center_lat_deg");
     const json_t *lon = json_object_get(root, "center_lon_deg");
     good = good && json_is_number(lat) && json_is_number(lon);

@@ -56,7 +56,7 @@ static enum drf_status write_all(const struct sim_world *world, const char *fold
         {"obstacles.geojson", "geojson", "obstacle"},
     };
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "drf-sim world: cannot make %s: %s\n", folder, strerror(errno));
+        fprintf(stderr, "drf-sim world: cannot make %s: %s\n", folder, strerrordesc_np(errno));
         return DRF_ERR_STORE;
     }
     struct made made = {.folder = folder, .world = world};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `drf-sim map`: a picture of a store: relief, obstacles, where the fleet flew.
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,23 @@ struct trail {
     struct place last;
 };
 
+static bool read_row(const char *line, char name[static NAME_SIZE], struct geo_point *point)
+{
+    size_t length = strcspn(line, ",");
+    const char *comma = line[length] == ',' ? strchr(line + length + 1, ',') : NULL;
+    if (comma == NULL || length == 0 || length >= NAME_SIZE)
+        return false;
+    memcpy(name, line, length);
+    name[length] = '\0';
+    char *end;
+    point->lat_deg = strtod(comma + 1, &end);
+    if (end == comma + 1 || *end != ',')
+        return false;
+    const char *lon = end + 1;
+    point->lon_deg = strtod(lon, &end);
+    return end != lon;
+}
+
 // Rows are drone,t_s,lat_deg,lon_deg,...; the drones of each second in the same order.
 static enum drf_status draw_tracks(struct map *map, const char *path)
 {
@@ -64,7 +82,7 @@ static enum drf_status draw_tracks(struct map *map, const char *path)
     while (file != NULL && trails != NULL && fgets(line, sizeof line, file) != NULL) {
         char name[NAME_SIZE];
         struct geo_point point;
-        if (sscanf(line, "%47[^,],%*f,%lf,%lf", name, &point.lat_deg, &point.lon_deg) != 3)
+        if (!read_row(line, name, &point))
             continue;
         struct place at = place_of(map, point);
         if (count > 0 && strcmp(trails[next % count].name, name) == 0)

@@ -138,6 +138,8 @@ enum drf_status sim_options_read(const struct sim_usage *usage, int argc, char *
     optind = 1;
     opterr = 0;
     int code;
+    // One thread reads the command line, before any other starts.
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     while ((code = getopt_long(argc, argv, ":", table, NULL)) != -1) {
         if (code == HELP_CODE) {
             print_help(usage);

@@ -4,9 +4,9 @@
 #include "drf/v1/profile.pb-c.h"
 #include "sim/loop.h"
 
-enum { AT_ONCE = 8, PAUSE_MS = 4 };
+enum { AT_ONCE = 8 };
 
-static const int64_t again_us = 1000000;
+static const int64_t again_us = 1000000, pause_us = 4000;
 
 static size_t make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX])
 {
@@ -17,9 +17,9 @@ static size_t make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX])
     return drf__v1__profile__pack(&profile, bytes);
 }
 
-static void pause_for(struct sim_links *links, int64_t pause_us)
+static void pause_for(struct sim_links *links, int64_t length_us)
 {
-    int64_t end_mono_us = sim_mono_us() + pause_us;
+    int64_t end_mono_us = sim_mono_us() + length_us;
     for (int64_t now = sim_mono_us(); now < end_mono_us; now = sim_mono_us())
         sim_links_step(links, 1, now);
 }
@@ -46,7 +46,7 @@ size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones
             // A drone that is not connected now is asked again in the next round.
             if (sim_links_send(links, i, "profile", bytes, size, 1, true) == DRF_OK
                 && ++sent % AT_ONCE == 0)
-                pause_for(links, PAUSE_MS * 1000);
+                pause_for(links, pause_us);
         }
         int64_t again_mono_us = sim_mono_us() + again_us;
         while (unanswered(drones, count) > 0 && sim_mono_us() < again_mono_us

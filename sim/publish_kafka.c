@@ -109,6 +109,14 @@ static rd_kafka_headers_t *make_headers(const struct sim_header *headers, size_t
     return list;
 }
 
+// librdkafka takes what it only reads as void *.
+static void *unconst(const void *pointer)
+{
+    void *same;
+    memcpy(&same, &pointer, sizeof same);
+    return same;
+}
+
 enum drf_status sim_publisher_send(struct sim_publisher *publisher, const char *key,
                                    const void *value, size_t size,
                                    const struct sim_header *headers, size_t header_count)
@@ -117,10 +125,9 @@ enum drf_status sim_publisher_send(struct sim_publisher *publisher, const char *
         rd_kafka_headers_t *list = make_headers(headers, header_count);
         const rd_kafka_vu_t parts[] = {
             {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = publisher->topic},
-            {.vtype = RD_KAFKA_VTYPE_KEY,
-             .u.mem = {.ptr = (void *)(uintptr_t)key, .size = strlen(key)}},
+            {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = unconst(key), .size = strlen(key)}},
             {.vtype = RD_KAFKA_VTYPE_VALUE, // copied, never written to
-             .u.mem = {.ptr = (void *)(uintptr_t)value, .size = size}},
+             .u.mem = {.ptr = unconst(value), .size = size}},
             {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
             {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = list},
         };

@@ -48,7 +48,7 @@ struct sim_spectrum sim_spectrum_make(const struct sim_spectrum_plan *plan)
     struct sim_spectrum spectrum = {.mean = plan->mean, .count = plan->count};
     uint64_t state = plan->seed;
     double wavelength_m = plan->wavelength_min_m, total = 0.0;
-    for (size_t i = 0; i < plan->count; i++, wavelength_m *= 1.25) {
+    for (size_t i = 0; i < plan->count; i++) {
         double direction = sim_random_between(&state, 0.0, 1.0);
         double period_s = sim_random_between(&state, plan->period_min_s, plan->period_max_s);
         struct sim_wave *wave = &spectrum.waves[i];
@@ -60,6 +60,7 @@ struct sim_spectrum sim_spectrum_make(const struct sim_spectrum_plan *plan)
             .amplitude = plan->growth ? wavelength_m : 1.0,
         };
         total += wave->amplitude;
+        wavelength_m *= 1.25;
     }
     for (size_t i = 0; i < plan->count; i++)
         spectrum.waves[i].amplitude *= plan->amplitude / total;

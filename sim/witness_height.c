@@ -117,8 +117,9 @@ static void surface_range(const struct sim_witness *witness, struct geo_point po
     double south = floor((position.lat_deg + 90.0) / cell_deg - 0.5);
     double highest_m = -HUGE_VAL;
     for (int k = 0; k < 4; k++) {
-        struct geo_point center = {.lat_deg = (south + k / 2 + 0.5) * cell_deg - 90.0,
-                                   .lon_deg = (west + k % 2 + 0.5) * cell_deg - 180.0};
+        int up = k / 2, right = k % 2;
+        struct geo_point center = {.lat_deg = (south + up + 0.5) * cell_deg - 90.0,
+                                   .lon_deg = (west + right + 0.5) * cell_deg - 180.0};
         highest_m = fmax(highest_m, sim_world_surface_amsl_m(world, center));
     }
     *low_m = highest_m - witness->tolerance.surface_cell_m;
