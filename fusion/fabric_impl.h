@@ -73,6 +73,22 @@ struct fusion_fabric {
     size_t change_count;
 };
 
+struct fusion_job {
+    struct fusion_fabric *fabric;
+    struct fusion_job *next;       // in the fabric's halves
+    struct fusion_message message; // strings in `text`
+    char *text;
+    struct geo_record record; // borrowed
+    enum fusion_layer layer;  // what the feed may say
+    bool weighed;             // its version may replace what is live
+    bool half;                // the truth holds a part of it
+    bool settled;             // outcome is known but the offset may not have moved
+    enum fusion_outcome outcome;
+    size_t cursor;                 // over the cells that are being checked
+    struct fabric_apply *features; // of an obstacle feed, once begun
+    uint16_t *scratch;
+};
+
 // fabric.c
 struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index);
 const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name);
@@ -95,6 +111,10 @@ DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
 
 // fabric_job.c
 void fabric_forget_halves(struct fusion_fabric *fabric);
+
+// fabric_grid.c
+DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
+DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
 
 // fabric_terms.c
 // Remembers the terms in the store. *changed: it was last folded under others.
