@@ -162,6 +162,22 @@ static enum drf_status read_core(const struct edge_message *message, struct geo_
     return DRF_OK;
 }
 
+// The feed's name stands before whatever the sender calls itself: nobody can speak for another
+// feed.
+static enum drf_status read_source(const struct drf_feed_config *feed,
+                                   const struct edge_message *message, struct geo_note *why,
+                                   struct edge_envelope *out)
+{
+    char said[EDGE_CE_SOURCE_SIZE];
+    snprintf(said, sizeof said, "%s", feed->source);
+    if (!copy_header(message, "ce_source", said, sizeof said))
+        return refuse(why, GEO_REFUSAL_ENVELOPE,
+                      "ce_source is longer than %d bytes or not text", EDGE_CE_SOURCE_SIZE - 1);
+    snprintf(out->source, sizeof out->source, "%s%s%s", feed->name, said[0] != '\0' ? "/" : "",
+             said);
+    return DRF_OK;
+}
+
 enum drf_status edge_envelope_read(const struct drf_feed_config *feed, uint32_t node_mode,
                                    const struct edge_message *message, struct geo_note *why,
                                    struct edge_envelope *out)
@@ -175,11 +191,9 @@ enum drf_status edge_envelope_read(const struct drf_feed_config *feed, uint32_t 
     if (message->value_size > feed->message_max_bytes)
         return refuse(why, GEO_REFUSAL_TOO_LARGE, "%zu bytes, more than message_max_kb allows",
                       message->value_size);
-    snprintf(envelope.source, sizeof envelope.source, "%s", feed->source);
-    if (!copy_header(message, "ce_source", envelope.source, sizeof envelope.source))
-        return refuse(why, GEO_REFUSAL_ENVELOPE,
-                      "ce_source is longer than %d bytes or not text", EDGE_SOURCE_SIZE - 1);
-    status = read_version(message, why, &envelope);
+    status = read_source(feed, message, why, &envelope);
+    if (status == DRF_OK)
+        status = read_version(message, why, &envelope);
     if (status == DRF_OK)
         status = read_key(message, why, &envelope);
     if (status == DRF_OK)

@@ -19,10 +19,15 @@
 #include "edge/message.h"
 #include "fusion/fabric.h"
 
-enum { EDGE_KEY_SIZE = 192, EDGE_EDITION_SIZE = 96, EDGE_SOURCE_SIZE = 64 };
+enum {
+    EDGE_KEY_SIZE = 192,
+    EDGE_EDITION_SIZE = 96,
+    EDGE_CE_SOURCE_SIZE = 64,
+    EDGE_SOURCE_SIZE = 96
+};
 
 struct edge_envelope {
-    char source[EDGE_SOURCE_SIZE]; // "" when neither says one
+    char source[EDGE_SOURCE_SIZE]; // feed, or feed "/" ce_source
     char key[EDGE_KEY_SIZE];
     char edition[EDGE_EDITION_SIZE]; // "" for drf_delivery: features
     uint32_t part, parts;

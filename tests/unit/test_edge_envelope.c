@@ -59,7 +59,7 @@ static void read__without_headers__takes_the_feeds_configuration(void **state)
     (void)state;
     struct edge_message message = message_of("36-000001", "x");
     struct edge_envelope envelope = accepted(&message);
-    assert_string_equal(envelope.source, "faa");
+    assert_string_equal(envelope.source, "dof/faa");
     assert_string_equal(envelope.key, "36-000001");
     assert_int_equal(envelope.version.time_utc_us, 1700000000123000);
     assert_false(envelope.tombstone);
@@ -85,7 +85,7 @@ static void read__of_cloudevents_headers__prefers_them(void **state)
     put(&message, "drf_part", "2");
     put(&message, "drf_parts", "7");
     struct edge_envelope envelope = accepted(&message);
-    assert_string_equal(envelope.source, "faa/dof");
+    assert_string_equal(envelope.source, "dof/faa/dof");
     assert_string_equal(envelope.key, "NY");
     assert_int_equal(envelope.version.time_utc_us, 1708214400000000); // date -d ... +%s
     assert_true(envelope.has_core && envelope.core.east_deg == -79.5);
