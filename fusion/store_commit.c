@@ -161,6 +161,21 @@ enum drf_status fusion_store_each_value(struct fusion_store *store, const char *
     return status == DRF_OK && row != DRF_ERR_ABSENT ? row : status;
 }
 
+static enum drf_status write_record(struct fusion_store *store,
+                                    const struct store_identity *held)
+{
+    const struct fusion_live live = {
+        .id = held->id,
+        .identity = {held->feed, held->source, held->key},
+        .version = held->version,
+        .certificate = &held->certificate->source,
+        .record = {.bytes = held->record, .size = held->record_size},
+    };
+    return STORE_PUT(store, STORE_SQL_PUT_RECORD, "write a record", store_int(held->id),
+                     store_int(store_record_checksum(&live)),
+                     store_blob(held->record, held->record_size));
+}
+
 // Replaces what the file says of an identity by what the overlay does.
 static enum drf_status write_replacement(struct fusion_store *store,
                                          const struct store_identity *held)
@@ -180,10 +195,7 @@ static enum drf_status write_replacement(struct fusion_store *store,
                       store_int(held->version.time_utc_us),
                       store_blob(held->version.sha256, sizeof held->version.sha256), source);
     if (status == DRF_OK && held->record != NULL)
-        status = STORE_PUT(store, STORE_SQL_PUT_RECORD, "write a record", store_int(held->id),
-                           store_int(store_record_checksum(held->id, &held->version,
-                                                           held->record, held->record_size)),
-                           store_blob(held->record, held->record_size));
+        status = write_record(store, held);
     else if (status == DRF_OK && held->stored)
         status =
             STORE_PUT(store, STORE_SQL_DROP_RECORD, "remove a record", store_int(held->id));

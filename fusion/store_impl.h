@@ -265,8 +265,8 @@ DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
                                                     struct fusion_version *out);
 int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
                              const uint8_t *blob, size_t size);
-int64_t store_record_checksum(int64_t id, const struct fusion_version *version,
-                              const uint8_t *items, size_t size);
+// Over the whole of what the file says of it: name, version, certificate, items.
+int64_t store_record_checksum(const struct fusion_live *live);
 // What the file says of a name, the overlay apart.
 DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
                                                     struct fusion_identity name,

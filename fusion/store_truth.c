@@ -54,13 +54,28 @@ int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_til
     return store_checksum(seed, blob, size);
 }
 
-int64_t store_record_checksum(int64_t id, const struct fusion_version *version,
-                              const uint8_t *items, size_t size)
+static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    uint64_t seed = store_hash(store_hash_start(), &id, sizeof id);
-    seed = store_hash(seed, &version->time_utc_us, sizeof version->time_utc_us);
-    seed = store_hash(seed, version->sha256, sizeof version->sha256);
-    return store_checksum(seed, items, size);
+    return store_hash(hash, text, strlen(text) + 1);
+}
+
+int64_t store_record_checksum(const struct fusion_live *live)
+{
+    const struct fusion_source *source = live->certificate;
+    uint64_t seed = store_hash(store_hash_start(), &live->id, sizeof live->id);
+    const char *const texts[] = {live->identity.feed, live->identity.source, live->identity.key,
+                                 source->feed,        source->source,        source->licence,
+                                 source->version};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        seed = hash_text(seed, texts[i]);
+    const int64_t times[] = {live->version.time_utc_us, source->issue_utc_us,
+                             source->data_time_utc_us, source->priority};
+    // + 0.0: SQLite gives back a zero without its sign.
+    const double measures[] = {source->vertical_acc95_m + 0.0, source->posting_m + 0.0};
+    seed = store_hash(seed, times, sizeof times);
+    seed = store_hash(seed, measures, sizeof measures);
+    seed = store_hash(seed, live->version.sha256, sizeof live->version.sha256);
+    return store_checksum(seed, live->record.bytes, live->record.size);
 }
 
 // What the file says of a name.
@@ -216,12 +231,11 @@ static enum drf_status column_live(struct fusion_store *store, struct sqlite3_st
         status = aligned(store, items, size);
     if (status != DRF_OK)
         return status;
-    if (sqlite3_column_int64(statement, 8)
-        != store_record_checksum(out->id, &out->version, store->scratch, size))
-        return store_damaged(store, "a record in drf_record is damaged");
-    if (geo_record_validate(store->scratch, size, &out->record) != DRF_OK)
-        return store_damaged(store, "a record in drf_record is damaged");
     out->certificate = &source->source;
+    out->record = (struct geo_record){.bytes = store->scratch, .size = size};
+    if (sqlite3_column_int64(statement, 8) != store_record_checksum(out)
+        || geo_record_validate(store->scratch, size, &out->record) != DRF_OK)
+        return store_damaged(store, "a record in drf_record is damaged");
     return DRF_OK;
 }
 
