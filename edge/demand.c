@@ -6,11 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    DEMAND_INTERVAL_US = 500000,
-    DEMAND_SLACK_US = 5000000,
-};
-
 // FNV-1a, 64 bits: the same payload again changes nothing and asks for no reply.
 static uint64_t digest_of(const void *bytes, size_t size)
 {
@@ -62,27 +57,21 @@ static bool keep(struct edge_serve *serve, const char *what, const char *id, con
     return false;
 }
 
-// Each demand is work for the store: a drone has ten at once and two a second.
 static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint32_t answers)
 {
-    int64_t now = serve->now.mono_us;
-    if (edge_pace_ready(&drone->demand_pace, now, DEMAND_SLACK_US)) {
-        edge_pace_take(&drone->demand_pace, now, DEMAND_INTERVAL_US, 0);
+    uint32_t count;
+    enum edge_leave leave = edge_drone_ask(drone, serve->now.mono_us, &count);
+    if (leave == EDGE_LEAVE_GRANTED)
         return true;
-    }
-    drone->demands_untold++;
-    if (now - drone->demand_told_mono_us < EDGE_SERVE_SECOND_US)
-        return false;
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_RATE_LIMITED,
         .text = "profiles, plans and requests come faster than allowed",
-        .retry_after_s = DEMAND_SLACK_US * 1e-6,
-        .count = drone->demands_untold,
+        .retry_after_s = EDGE_DEMAND_RETRY_S,
+        .count = count,
         .answers = answers,
     };
-    drone->demands_untold = 0;
-    drone->demand_told_mono_us = now;
-    edge_reply_send(serve, drone->id, drone, &reply);
+    if (leave == EDGE_LEAVE_REFUSED)
+        edge_reply_send(serve, drone->id, drone, &reply);
     return false;
 }
 
@@ -274,43 +263,6 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
                        : request.preload ? "preload requests"
                                          : "landing requests");
     answer(serve, id, drone, 4, &answered);
-}
-
-// A client may have the answer at its own reply topic only (CONTRACT point 13).
-void edge_demand_query(struct edge_serve *serve, const char *client,
-                       const struct edge_incoming *in)
-{
-    if (!edge_reply_stranger(serve))
-        return;
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_QUERY, client, NULL, topic);
-    bool elsewhere = in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0;
-    const struct edge_wire_reply reply = {
-        .stream = edge_serve_stream(serve, 0),
-        .code = elsewhere ? EDGE_REPLY_NOT_AUTHORISED : EDGE_REPLY_NOT_AVAILABLE,
-        .field_path = elsewhere ? "response_topic" : "",
-        .text = elsewhere ? "answers go to the client's own reply topic only"
-                          : "this node does not answer queries yet",
-    };
-    enum edge_wire_form form = form_of(in);
-    size_t size = sizeof serve->buffer;
-    uint64_t epoch = serve->root != NULL ? serve->root->epoch : 0;
-    if (edge_wire_query_refusal_encode(form, &reply, epoch, serve->buffer, &size) != DRF_OK)
-        return;
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = 1,
-        .json = form == EDGE_WIRE_JSON,
-        .correlation = in->correlation_size > 0 ? in->correlation : NULL,
-        .correlation_size = in->correlation_size,
-    };
-    if (serve->link.send(serve->link.self, &out) == DRF_OK)
-        edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply.code, 0, 1);
-    else
-        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
 }
 
 static bool begins(const char *text, const char *with)

@@ -8,6 +8,12 @@
 #define METRES_PER_DEGREE 111320.0
 #define RADIANS_PER_DEGREE 0.017453292519943295
 
+enum {
+    DEMAND_INTERVAL_US = 200000,
+    DEMAND_SLACK_US = 5000000,
+    DEMAND_TOLD_US = 1000000,
+};
+
 bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t slack_us)
 {
     return now_mono_us >= pace->next_mono_us - slack_us;
@@ -47,6 +53,22 @@ int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us
         return INT64_MAX;
     uint32_t sent_ms = stream->sent_ms[(stream->seen_seq + 1) % EDGE_SENT_TIMES];
     return (int64_t)(uint32_t)(milliseconds(now_mono_us) - sent_ms) * 1000;
+}
+
+enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count)
+{
+    *count = 0;
+    if (edge_pace_ready(&drone->demand_pace, now_mono_us, DEMAND_SLACK_US)) {
+        edge_pace_take(&drone->demand_pace, now_mono_us, DEMAND_INTERVAL_US, 0);
+        return EDGE_LEAVE_GRANTED;
+    }
+    drone->demands_untold++;
+    if (now_mono_us - drone->demand_told_mono_us < DEMAND_TOLD_US)
+        return EDGE_LEAVE_REFUSED_SILENTLY;
+    *count = drone->demands_untold;
+    drone->demands_untold = 0;
+    drone->demand_told_mono_us = now_mono_us;
+    return EDGE_LEAVE_REFUSED;
 }
 
 enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_boot_id,

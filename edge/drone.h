@@ -111,6 +111,12 @@ enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_
                                  uint32_t seq, int64_t time_utc_us, bool time_from_arrival,
                                  uint32_t *lost);
 
+// Whether it may put another demand (profile, plan, request, query): five a second, and 25 at
+// once. REFUSED, told at most once a second: *count demands were refused since it was told.
+enum edge_leave { EDGE_LEAVE_GRANTED, EDGE_LEAVE_REFUSED, EDGE_LEAVE_REFUSED_SILENTLY };
+enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count);
+#define EDGE_DEMAND_RETRY_S 5.0
+
 // Whether a change in this box concerns what the drone was told of: it touches the corridor of
 // its last context, or the place where it is.
 struct geo_bounds;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "edge/wire.h"
 #include "fusion/fabric.h"
 #include "fusion/point.h"
 #include "fusion/store.h"
@@ -32,7 +33,11 @@ struct edge_query_answer {
     uint32_t mode;
 };
 
-// ProtoJSON of drf.v1.QueryReply, one line. DRF_ERR_FULL: no room.
+// A drf.v1.QueryReply. DRF_ERR_FULL: no room.
+DRF_MUST_CHECK enum drf_status edge_query_encode(enum edge_wire_form form,
+                                                 const struct edge_query_answer *answer,
+                                                 uint8_t *bytes, size_t *size);
+// The same as ProtoJSON, one line. DRF_ERR_FULL: no room.
 DRF_MUST_CHECK enum drf_status edge_query_json(const struct edge_query_answer *answer,
                                                char *text, size_t *size);
 // A table for people.

@@ -6,7 +6,6 @@
 #include "edge/query.h"
 #include "edge/wire_message.h"
 #include "edge/wire_parts.h"
-#include "schemas/protojson.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
@@ -76,8 +75,9 @@ static void fill_sources(struct sources *sources, const struct fusion_point *poi
         add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
 }
 
-enum drf_status edge_query_json(const struct edge_query_answer *answer, char *text,
-                                size_t *size)
+enum drf_status edge_query_encode(enum edge_wire_form form,
+                                  const struct edge_query_answer *answer, uint8_t *bytes,
+                                  size_t *size)
 {
     const struct fusion_point *point = &answer->point;
     Drf__V1__QueryReply m;
@@ -118,5 +118,11 @@ enum drf_status edge_query_json(const struct edge_query_answer *answer, char *te
     SET(&m, epoch, answer->epoch);
     SET(&m, node_time_us, answer->ask.now_utc_us);
     SET(&m, mode, answer->mode);
-    return schemas_protojson_encode(&m.base, text, size);
+    return edge_wire_pack(form, &m.base, bytes, size);
+}
+
+enum drf_status edge_query_json(const struct edge_query_answer *answer, char *text,
+                                size_t *size)
+{
+    return edge_query_encode(EDGE_WIRE_JSON, answer, (uint8_t *)text, size);
 }

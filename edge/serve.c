@@ -116,7 +116,7 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
         edge_demand_request(serve, topic.id, in);
         break;
     case EDGE_TOPIC_QUERY:
-        edge_demand_query(serve, topic.id, in);
+        edge_inquiry_take(serve, topic.id, in);
         break;
     default:
         break;

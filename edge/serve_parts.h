@@ -1,7 +1,8 @@
 // edge/serve_parts.h - the serve step's state, and what its files do for each other.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only edge/serve.c, admission.c, demand.c, dispatch.c, reply.c and announce.c include this.
+// Only edge/serve.c, admission.c, demand.c, inquiry.c, dispatch.c, reply.c and announce.c
+// include this.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -52,7 +53,7 @@ struct edge_serve {
     const char *topic_root;
     struct edge_now now; // of this step
     int64_t forget_mono_us;
-    struct edge_pace stranger_pace; // replies to drones there is no place for, and to queries
+    struct edge_pace stranger_pace; // replies to drones there is no place for
 
     uint32_t *due; // numbers of drones that something is owed to, longest first
     uint32_t due_count;
@@ -70,17 +71,19 @@ struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32
 void edge_admission_take(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
 
-// edge/demand.c: a profile, a plan, a request or a query came in.
+// edge/demand.c: a profile, a plan or a request came in.
 void edge_demand_profile(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
 void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
 void edge_demand_request(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
-void edge_demand_query(struct edge_serve *serve, const char *client,
-                       const struct edge_incoming *in);
 // What an earlier life kept.
 DRF_MUST_CHECK enum drf_status edge_demand_restore(struct edge_serve *serve,
                                                    struct edge_serve_kept kept);
+
+// edge/inquiry.c: a client asks what is known at a point.
+void edge_inquiry_take(struct edge_serve *serve, const char *client,
+                       const struct edge_incoming *in);
 
 // edge/dispatch.c: contexts. A report asks for one; a new root owes one to whom it concerns.
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);

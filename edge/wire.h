@@ -14,6 +14,7 @@
 
 #include "fusion/aircraft.h"
 #include "fusion/context.h"
+#include "fusion/point.h"
 #include "geo/status.h"
 
 enum {
@@ -127,6 +128,11 @@ DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,
                                                         const uint8_t *bytes, size_t size,
                                                         struct edge_wire_request *out,
                                                         struct edge_wire_refusal *refusal);
+
+// A query: what is known at a point. Absent: 10 m above ground, now, obstacles within 2 km.
+DRF_MUST_CHECK enum drf_status edge_wire_query_decode(
+    struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
+    int64_t now_utc_us, struct fusion_point_ask *out, struct edge_wire_refusal *refusal);
 
 // The stream a message goes out on, and what the node says of itself.
 struct edge_wire_stream {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests of drones, and the answer to a query that is not answered.
+// Requests of drones, queries of anybody, and the answer to a query that has none.
 #include <string.h>
 
 #include "drf/v1/query.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
 #include "edge/wire_parts.h"
 
+#define YEAR_US (INT64_C(366) * 86400 * 1000000)
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
 enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_form form,
@@ -33,6 +34,38 @@ enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_
         return DRF_ERR_RANGE;
     }
     *out = request;
+    return DRF_OK;
+}
+
+enum drf_status edge_wire_query_decode(struct edge_wire *wire, enum edge_wire_form form,
+                                       const uint8_t *bytes, size_t size, int64_t now_utc_us,
+                                       struct fusion_point_ask *out,
+                                       struct edge_wire_refusal *refusal)
+{
+    const ProtobufCMessage *message =
+        edge_wire_unpack(wire, form, &drf__v1__query__descriptor, bytes, size, refusal);
+    if (message == NULL)
+        return DRF_ERR_SYNTAX;
+    const Drf__V1__Query *m = (const Drf__V1__Query *)message;
+    struct fusion_point_ask ask = {
+        .agl_m = 10.0,
+        .radius_m = 2000.0,
+        .now_utc_us = m->has_time_us ? m->time_us : now_utc_us,
+        .nearest = m->has_nearest && m->nearest,
+    };
+    if (!edge_wire_position(refusal, "", m->has_lat_e7, m->lat_e7, m->has_lon_e7, m->lon_e7,
+                            &ask.position)
+        || !edge_wire_real(refusal, "agl_m", m->has_agl_m, m->agl_m, 0.0, 20000.0, &ask.agl_m)
+        || !edge_wire_real(refusal, "radius_m", m->has_radius_m, m->radius_m, 0.0, 50000.0,
+                           &ask.radius_m))
+        return DRF_ERR_RANGE;
+    // A year either way: sums of times stay far from what an integer holds.
+    int64_t ahead_us = ask.now_utc_us / 2 - now_utc_us / 2;
+    if (ahead_us > YEAR_US / 2 || ahead_us < -YEAR_US / 2) {
+        (void)edge_wire_refuse(refusal, "time_us", "is more than a year from now");
+        return DRF_ERR_RANGE;
+    }
+    *out = ask;
     return DRF_OK;
 }
 
