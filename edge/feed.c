@@ -10,12 +10,15 @@ enum { DEATHS = 5 };
 #define PAUSE_MAX_US (60 * MINUTE_US)
 // librdkafka#5153: a consumer may stall after a broker's restart. Started again after this.
 #define STALL_US INT64_C(15000000)
+// An answer of the broker counts against what was read this long before the question.
+#define SETTLED_US INT64_C(1000000)
 
 struct partition {
     int32_t id;
     bool started, resynchronising;
-    int64_t next;   // offset after the last message taken
-    int64_t target; // the end when it was found
+    int64_t next;         // offset after the last message taken
+    int64_t next_mono_us; // when it moved last
+    int64_t target;       // the end when it was found
     uint32_t inflight;
 };
 
@@ -140,12 +143,14 @@ static void stop(struct edge_feeds *feeds, size_t index, struct partition *parti
 }
 
 static void check_started(struct edge_feeds *feeds, size_t index, struct partition *partition,
-                          int64_t low, int64_t high, struct edge_now now)
+                          int64_t low, int64_t high, int64_t asked_mono_us, struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
     if (partition->inflight > 0)
         return;
-    if (partition->next > high) { // made anew, or cut: what was read is not what is there
+    bool settled = asked_mono_us > partition->next_mono_us + SETTLED_US;
+    if (partition->next > high
+        && settled) { // made anew, or cut: what was read is not what is there
         stop(feeds, index, partition);
         start(feeds, index, partition, low, high, true, "shorter_topic", now);
     } else if (partition->next < high && feed->hungry_mono_us != INT64_MAX
@@ -191,7 +196,7 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
         if (!partition)
             return;
         if (partition->started)
-            check_started(feeds, index, partition, low, high, now);
+            check_started(feeds, index, partition, low, high, found->asked_mono_us, now);
         else if (partition->resynchronising)
             start(feeds, index, partition, low, high, true, "offset_gone", now);
         else
@@ -239,8 +244,10 @@ static void note_event(struct edge_feeds *feeds, size_t index, enum edge_kafka_e
     struct partition *partition = find(&feeds->feeds[index], message->partition);
     if (!partition || !partition->started)
         return;
-    if (event == EDGE_KAFKA_END && message->offset > partition->next)
+    if (event == EDGE_KAFKA_END && message->offset > partition->next) {
         partition->next = message->offset; // compacted away, or markers of transactions
+        partition->next_mono_us = now.mono_us;
+    }
     if (event == EDGE_KAFKA_OFFSET) {
         stop(feeds, index, partition);
         partition->resynchronising = true; // from the first offset, at the next discovery
@@ -274,6 +281,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
             continue;
         }
         partition->next = out->offset + 1;
+        partition->next_mono_us = now.mono_us;
         partition->inflight++;
         edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_MESSAGES, index, 0, 1);
         edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_BYTES, index, 0, out->value_size);

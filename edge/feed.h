@@ -39,7 +39,9 @@ DRF_MUST_CHECK enum drf_status edge_feeds_open(
     struct edge_metrics *metrics, const struct edge_log *log, struct edge_feeds **out);
 void edge_feeds_close(struct edge_feeds *feeds); // NULL is fine
 
-// What discovery says of a feed: `found`, or NULL when no broker answered.
+// What discovery says of a feed: `found`, or NULL when no broker answered. An end below what
+// was read means that the topic was cut only if it was asked for after that: messages read
+// since the question lie beyond the answer too.
 void edge_feeds_found(struct edge_feeds *feeds, size_t feed,
                       const struct edge_kafka_found *found, struct edge_now now);
 

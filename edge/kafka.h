@@ -68,7 +68,8 @@ struct edge_kafka_found {
         int32_t partition;
         int64_t low, high; // first offset kept, and the one after the last
     } partitions[EDGE_KAFKA_PARTITIONS_MAX];
-    char cluster_id[64]; // "" where the broker has none
+    char cluster_id[64];   // "" where the broker has none
+    int64_t asked_mono_us; // when the question was put: the caller's to fill
 };
 // Asks, for at most about `timeout_ms` for each question. DRF_ERR_AGAIN: no broker answers.
 DRF_MUST_CHECK enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed,

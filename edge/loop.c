@@ -90,6 +90,7 @@ static bool discover(struct loop *loop, size_t feed)
 {
     struct edge_kafka_found found;
     struct edge_kafka *kafka = loop->node.kafka[edge_node_lane(&loop->node, feed)];
+    int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
     bool reachable = edge_kafka_discover(kafka, feed, SCOUT_TIMEOUT_MS, &found) == DRF_OK;
     pthread_mutex_lock(&loop->lock);
     struct finding *finding = &loop->findings[feed];
@@ -97,6 +98,7 @@ static bool discover(struct loop *loop, size_t feed)
     finding->reachable = reachable;
     if (reachable)
         finding->found = found;
+    finding->found.asked_mono_us = asked_mono_us;
     pthread_mutex_unlock(&loop->lock);
     wake(loop->node.wake_ingest_fd);
     return reachable && found.count > 0;

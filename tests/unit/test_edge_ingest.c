@@ -123,6 +123,7 @@ static void discover(struct rig *rig)
     for (size_t feed = 0; feed < 2; feed++) {
         struct edge_kafka_found found = {.feed = feed, .count = 1, .cluster_id = "cluster"};
         found.partitions[0].high = (int64_t)rig->count[feed];
+        found.asked_mono_us = rig->now.mono_us;
         edge_feeds_found(rig->feeds, feed, &found, rig->now);
     }
 }
@@ -397,6 +398,40 @@ static void offsets__that_are_not_there_any_more__are_read_again_from_the_first(
     close_node(rig);
 }
 
+static void messages__read_after_the_broker_was_asked__do_not_make_the_topic_seem_cut(
+    void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    struct edge_kafka_found found = {
+        .feed = DOF, .count = 1, .cluster_id = "cluster", .asked_mono_us = rig->now.mono_us};
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    run(rig, 50000);
+    edge_feeds_found(rig->feeds, DOF, &found, rig->now); // the answer comes late: end 0
+    assert_int_equal(edge_feeds_layer_state(rig->feeds, FUSION_LAYER_OBSTACLE),
+                     FUSION_REASON_NONE);
+    run(rig, 5000000);
+    found.asked_mono_us = rig->now.mono_us; // asked again, it is true
+    rig->count[DOF] = 0;
+    edge_feeds_found(rig->feeds, DOF, &found, rig->now);
+    assert_int_equal(rig->position[DOF], 0);
+    close_node(rig);
+}
+
+static void node__before_its_feeds_are_found__is_not_ready(void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    assert_true(edge_health_has(&rig->health, EDGE_TROUBLE_CATCHING_UP));
+    edge_feeds_found(rig->feeds, DOF, NULL, rig->now);
+    run(rig, 50000);
+    assert_true(edge_health_has(&rig->health, EDGE_TROUBLE_CATCHING_UP));
+    discover(rig);
+    run(rig, 1100000);
+    assert_false(edge_health_has(&rig->health, EDGE_TROUBLE_CATCHING_UP));
+    close_node(rig);
+}
+
 static void feed__on_which_five_decoders_die__is_paused_and_comes_back(void **state)
 {
     struct rig *rig = *state;
@@ -440,6 +475,8 @@ int main(void)
         WITH_RIG(restart__after_a_commit__continues_at_the_stored_offset),
         WITH_RIG(layers__until_the_end_seen_at_start__say_catching_up),
         WITH_RIG(offsets__that_are_not_there_any_more__are_read_again_from_the_first),
+        WITH_RIG(messages__read_after_the_broker_was_asked__do_not_make_the_topic_seem_cut),
+        WITH_RIG(node__before_its_feeds_are_found__is_not_ready),
         WITH_RIG(feed__on_which_five_decoders_die__is_paused_and_comes_back),
         WITH_RIG(values__from_serve__are_in_the_store_after_a_commit),
     };
