@@ -12,7 +12,7 @@ pid_t edge_child_spawn(const struct edge_children_config *config, int fd)
 {
     char memory[24];
     snprintf(memory, sizeof memory, "%" PRIu64, config->memory_bytes);
-    char *arguments[] = {"drf-edge", (char *)(uintptr_t)config->word, memory, NULL};
+    char *arguments[] = {"drf-edge", (char *)config->word, memory, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (posix_spawn_file_actions_init(&actions) != 0)

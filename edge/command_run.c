@@ -98,7 +98,8 @@ static bool check_mqtt(const struct drf_config *config, int timeout_ms)
         return false;
     }
     struct edge_link link = edge_mqtt_link(mqtt);
-    int64_t end_mono_us = edge_clock_now((struct edge_clock){0}).mono_us + timeout_ms * 1000;
+    int64_t end_mono_us =
+        edge_clock_now((struct edge_clock){0}).mono_us + (int64_t)timeout_ms * 1000;
     int64_t now_mono_us;
     bool connected;
     do {

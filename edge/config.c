@@ -199,7 +199,8 @@ enum drf_status drf_config_load(const char *path, struct drf_config_error *error
     enum drf_status status = config_file(path, CONFIG_FILE_MAX, &text, &size);
     if (status != DRF_OK)
         return config_refuse(error, status, 0, "%s",
-                             status == DRF_ERR_FULL ? "larger than 1 MiB" : strerror(errno));
+                             status == DRF_ERR_FULL ? "larger than 1 MiB"
+                                                    : strerrordesc_np(errno));
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) : 0;
     snprintf(directory, sizeof directory, "%.*s", (int)length, path);

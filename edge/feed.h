@@ -42,7 +42,7 @@ void edge_feeds_close(struct edge_feeds *feeds); // NULL is fine
 // What discovery says of a feed: `found`, or NULL when no broker answered. An end below what
 // was read means that the topic was cut only if it was asked for after that: messages read
 // since the question lie beyond the answer too.
-void edge_feeds_found(struct edge_feeds *feeds, size_t feed,
+void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now);
 
 // The next message of a lane, its feeds in turn, paused ones left out. False: none now.
@@ -53,10 +53,10 @@ void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message);
 
 // A decoder died on a message of this feed: the fifth within a minute pauses it, a minute at
 // first, twice as long each time it happens again, at most an hour.
-void edge_feeds_death(struct edge_feeds *feeds, size_t feed, struct edge_now now);
+void edge_feeds_death(struct edge_feeds *feeds, size_t index, struct edge_now now);
 
 // The cluster the feed is read from, "" while unknown.
-const char *edge_feeds_cluster(const struct edge_feeds *feeds, size_t feed);
+const char *edge_feeds_cluster(const struct edge_feeds *feeds, size_t index);
 // The worst of the feeds of a layer: FEED_DOWN, RESYNCHRONISING, CATCHING_UP or NONE.
 enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
                                           enum fusion_layer layer);

@@ -29,8 +29,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, 
 static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned code,
                                    const char *text)
 {
-    return answer(connection, code, (char *)(uintptr_t)text, strlen(text),
-                  MHD_RESPMEM_MUST_COPY);
+    return answer(connection, code, (char *)text, strlen(text), MHD_RESPMEM_MUST_COPY);
 }
 
 static enum MHD_Result answer_metrics(const struct edge_http *http,
@@ -65,9 +64,11 @@ static enum MHD_Result answer_ready(const struct edge_http *http,
                     : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
-                                  const char *url, const char *method, const char *version,
-                                  const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(
+    void *context, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version,
+    const char *upload, // NOLINTNEXTLINE(readability-non-const-parameter): the library's type
+    size_t *upload_size, void **state)
 {
     (void)version, (void)upload, (void)upload_size, (void)state;
     const struct edge_http *http = context;

@@ -33,10 +33,11 @@ struct edge_ingest {
 };
 
 // One slice of a lane's work. *worked: something was done.
-DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest, enum edge_lane lane,
-                                                struct edge_now now, bool *worked);
+DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest,
+                                                enum edge_lane index, struct edge_now now,
+                                                bool *worked);
 bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
-void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane lane);
+void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
 
 // The offsets moved, and the truth with them when `truth`.
 void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,

@@ -262,7 +262,7 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
 static void *deadline(void *argument)
 {
     (void)argument;
-    sleep(CLOSE_DEADLINE_S);
+    nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
     _exit(0);
 }
 

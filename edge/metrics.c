@@ -242,6 +242,7 @@ static void put_series(const struct edge_metrics *metrics, size_t m, size_t a, s
             value);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written through `text`
 size_t edge_metrics_format(const struct edge_metrics *metrics, char *out, size_t room)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};

@@ -112,6 +112,6 @@ int64_t edge_metrics_value(const struct edge_metrics *metrics, enum edge_metric 
 
 // The whole table in Prometheus text format, at most `room` bytes with its NUL; returns the
 // length it needs without the NUL. Labelled series that are zero are left out.
-size_t edge_metrics_format(const struct edge_metrics *metrics, char *text, size_t room);
+size_t edge_metrics_format(const struct edge_metrics *metrics, char *out, size_t room);
 
 #endif

@@ -60,7 +60,7 @@ static bool allow_data(int ruleset)
     for (size_t i = 0; i < sizeof folders / sizeof folders[0] && good; i++)
         good = allow_reading(ruleset, folders[i]);
     for (size_t i = 0; i < sizeof named / sizeof named[0] && good; i++) {
-        const char *folder = getenv(named[i]);
+        const char *folder = getenv(named[i]); // NOLINT(concurrency-mt-unsafe): one thread
         if (folder && folder[0] == '/')
             good = allow_reading(ruleset, folder);
     }
