@@ -48,14 +48,19 @@ static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
-    if (drone->due)
+    if (drone->due && !drone->pushed)
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.
     bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
+    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
+    // What is pushed sooner anyway answers the report too.
+    if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
+        || (ready && mono_us == drone->due_mono_us)) {
+        drone->due_mono_us = mono_us;
+        drone->pushed = false;
+    }
     drone->due = true;
-    drone->due_mono_us =
-        hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
     list_due(serve, drone, drone->due_mono_us);
 }
 

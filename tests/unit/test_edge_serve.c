@@ -255,6 +255,29 @@ static void step__a_change_ahead__is_pushed_to_the_concerned_and_nobody_else(voi
     scene_close(scene);
 }
 
+static void step__a_report_too_early_for_its_turn__does_not_hold_a_push_back(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    for (uint32_t seq = 1; seq <= 2; seq++) { // the second uses what the slack lends
+        report_as(scene, "d-1", seq, 0);
+        scene_step(scene);
+        scene_pass(scene, 20 * SCENE_MS);
+    }
+    scene_clear(scene);
+    const struct fusion_change change = {.bounds = {-80, 43, -79, 44}, .layers = 2};
+    scene_root(scene, &change, 1);
+    report_as(scene, "d-1", 3, 0);
+    scene_step(scene);
+    assert_int_equal(scene_count(scene, "d-1", "context"), 1);
+    Drf__V1__Context *context = context_of(scene_last(scene, "d-1", "context"));
+    assert_true(context->pushed);
+    assert_int_equal(context->telemetry_seq, 3);
+    assert_true(context->epoch == scene->epoch);
+    drf__v1__context__free_unpacked(context, NULL);
+    scene_close(scene);
+}
+
 static void step__changes_without_end__push_no_faster_than_the_rate(void **state)
 {
     (void)state;
@@ -442,6 +465,7 @@ int main(void)
         cmocka_unit_test(step__a_budget_of_bytes__is_kept_whatever_the_rate),
         cmocka_unit_test(step__a_link_that_is_backed_up__sends_the_newest_later),
         cmocka_unit_test(step__a_change_ahead__is_pushed_to_the_concerned_and_nobody_else),
+        cmocka_unit_test(step__a_report_too_early_for_its_turn__does_not_hold_a_push_back),
         cmocka_unit_test(step__changes_without_end__push_no_faster_than_the_rate),
         cmocka_unit_test(step__without_a_root__says_that_the_node_is_loading),
         cmocka_unit_test(step__heartbeat__comes_once_a_second_and_is_small),
