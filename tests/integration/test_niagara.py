@@ -217,16 +217,11 @@ def ask(client, root, drone, lat, lon, amsl_m, time_us):
                 return context
 
 
-def check_drones(mqtt, records):
-    root, began = "drf-test/v1", time.monotonic()
-    utc_us = 0
+def check_drones(mqtt, records, now_us):
+    root = "drf-test/v1"
     with mqtt.client(OBSERVER) as observer:
         observer.subscribe(f"{root}/regions/niagara/nodes/rack-1/state")
         assert observer.take(10).retain
-    base = int(numpy.datetime64(UTC[:-1], "us").astype(int))
-
-    def now_us():
-        return base + utc_us + int((time.monotonic() - check_drones.began) * 1e6)
 
     for drone, lat, lon in (("toronto-1", 43.65, -79.38), ("falls-2", 43.0896, -79.0748)):
         with mqtt.client(drone) as client:
@@ -259,25 +254,25 @@ def run_scene(terrain, terrain_format, check):
     with Kafka() as kafka, Mosquitto(users=DRONES) as mqtt:
         publish(kafka, terrain)
         records = [Record(line) for name in ("Canada.Dat", "36-NY.Dat") for line in dof_records(name)]
-        check_drones.began = time.monotonic()
         with Node(configuration(kafka, mqtt, terrain_format), ["--utc-start", UTC]) as node:
+            base, began = int(numpy.datetime64(UTC[:-1], "us").astype(int)), time.monotonic()
             store = node.path("region.gpkg")
             wait_until(lambda: complete(store, 850), 120, "terrain, obstacles and weather are in the store")
-            return check(store, mqtt, records)
+            return check(store, mqtt, records, lambda: base + int((time.monotonic() - began) * 1e6))
 
 
 def test_real_scene_is_served_as_it_is():
-    def check(store, mqtt, records):
+    def check(store, mqtt, records, now_us):
         heights = check_ground(store)
         check_obstacles(store, records)
         check_weather(store)
-        check_drones(mqtt, records)
+        check_drones(mqtt, records, now_us)
         test_real_scene_is_served_as_it_is.ground = heights
     run_scene("n43.dt0", "dted", check)
 
 
 def test_geotiff_of_the_same_cell_gives_the_same_tiles():
-    heights = run_scene("n43.tif", "geotiff", lambda store, _mqtt, _records: coverage(store, "ground")[0])
+    heights = run_scene("n43.tif", "geotiff", lambda store, *_: coverage(store, "ground")[0])
     first = getattr(test_real_scene_is_served_as_it_is, "ground", None)
     assert first is not None, "runs after the scene of the DTED cell"
     assert numpy.array_equal(first, heights, equal_nan=True)
