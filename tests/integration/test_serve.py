@@ -248,6 +248,45 @@ def test_a_node_that_is_killed_is_said_to_be_down_and_remembers_profiles():
             assert second["seq"] == 1
 
 
+def test_a_node_that_is_stopped_says_so_itself():
+    with Mosquitto() as mqtt, running(mqtt) as node, mqtt.client(OBSERVER) as observer:
+        observer.subscribe(STATE)
+        assert condition(observer.take().payload) != DOWN
+        node.stop()
+        message = observer.take(3)
+        # Its own word carries the boundary and the time; the will has neither.
+        assert condition(message.payload) == DOWN and 3 in varints(message.payload)
+
+
+def test_a_live_node_refuses_what_is_simulated():
+    with Mosquitto(users=["d-1"]) as mqtt:
+        settings = config(mqtt, mode="LIVE")
+        settings["region"]["id"] = "toronto"
+        with Node(settings) as node, mqtt.client("d-1") as drone:
+            node.wait_log("mqtt")
+            drone.subscribe("drf/v1/drones/d-1/#")
+            profile = json.dumps({"json": True})
+
+            def answered():
+                drone.publish("drf/v1/drones/d-1/profile", profile, qos=1, content_type=JSON)
+                try:
+                    return drone.take(0.5)
+                except TimeoutError:
+                    return None
+
+            wait_until(answered, 15, "a reply of the node")
+            drone.drain()
+            drone.publish("drf/v1/drones/d-1/telemetry", report(1, mode=MODE_SIM), content_type=JSON)
+            message = drone.take()
+            reply = json.loads(message.payload)
+            assert message.topic.endswith("/reply/toronto") and reply["code"] == REPLY["INVALID"]
+            assert reply["field_path"] == "mode", reply
+            drone.publish("drf/v1/drones/d-1/telemetry", report(2), content_type=JSON)
+            message = drone.take()
+            assert message.topic == "drf/v1/drones/d-1/context/toronto", message
+            assert json.loads(message.payload)["mode"] == 1
+
+
 def test_requests_and_queries_are_answered():
     with Mosquitto(users=["d-1"]) as mqtt, running(mqtt), Drone(mqtt, "d-1") as drone:
         drone.client.publish(topic("d-1", "request"), json.dumps({"correlation": "r-1", "terrain": {}}), qos=1,
