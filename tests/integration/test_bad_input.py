@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# tests/integration/test_bad_input.py - bad messages and bad telemetry hurt only themselves.
+# SPDX-License-Identifier: Apache-2.0
+import hashlib
+import json
+
+import numpy
+from drf_fixture import Kafka, Mosquitto, Node, free_ports, main, wait_until
+from fixture import place
+
+MAX_KB = 700
+SQUARE = numpy.zeros((100, 100))
+VRT = (b'<VRTDataset rasterXSize="100" rasterYSize="100"><SRS>EPSG:4326</SRS>'
+       b'<GeoTransform>7.9, 0.003, 0, 47.2, 0, -0.003</GeoTransform><VRTRasterBand dataType="Int16" band="1">'
+       b'<SimpleSource><SourceFilename>/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>')
+
+
+def terrain_cases():
+    good = place.geotiff()
+    far = (120.0, 10.0, 120.3, 10.3)
+    return {
+        "truncated": (good[:len(good) // 2], "FORMAT"),
+        "cut-in-its-header": (good[:6], "FORMAT"),
+        "empty": (b"", "EMPTY"),
+        "oversized": (b"II*\0" + bytes(MAX_KB * 1024), "TOO_LARGE"),
+        "a-text": (place.dof(1, 47.05, 8.05, 100, 1700), "FORMAT"),
+        "a-forecast": (place.grib(), "FORMAT"),
+        "no-width": (place.geotiff(SQUARE, transform=(7.9, 0, 0, 47.2, 0, -0.003)), "GEOREFERENCE"),
+        "all-in-a-line": (place.geotiff(SQUARE, transform=(7.9, 0.003, 0.003, 47.2, 0.003, 0.003)), "GEOREFERENCE"),
+        "no-georeference": (place.geotiff(SQUARE, transform=(0, 1, 0, 0, 0, 1)), "GEOREFERENCE"),
+        "no-number": (place.geotiff(SQUARE, transform=(7.9, float("nan"), 0, 47.2, 0, -0.003)), "GEOREFERENCE"),
+        "no-reference": (place.geotiff(SQUARE, epsg=None), "CRS"),
+        "no-vertical-reference": (place.geotiff(SQUARE, epsg=(4326,)), "VERTICAL"),
+        "all-nodata": (place.geotiff(SQUARE - 9999, nodata=-9999), "NO_VALUES"),
+        "all-nan": (place.geotiff(SQUARE + numpy.nan), "NO_VALUES"),
+        "elsewhere": (place.geotiff(bounds=far), "OUT_OF_REGION"),
+        "above-everything": (place.geotiff(SQUARE + 1e6), "RANGE"),
+        "a-vrt.tif": (VRT, "FORMAT"),
+    }
+
+
+def tower_cases():
+    good = place.dof(1, 47.05, 8.05, 100, 1700)
+    return {
+        "truncated": (good[:60], "FORMAT"),
+        "empty": (b"", "EMPTY"),
+        "oversized": (good * (MAX_KB * 1024 // len(good) + 1), "TOO_LARGE"),
+        "geojson": (place.feature("c", 47.05, 8.05), "FORMAT"),
+        "binary": (bytes(range(256)), "FORMAT"),
+        "sixty-minutes": (good.replace(b"47 03", b"47 60"), "RANGE"),
+        "beyond-the-pole": (good.replace(b"47 03", b"91 03"), "RANGE"),
+        "headers-only": (b"  CURRENCY DATE = 02/18/24\r\n", "EMPTY"),
+        "elsewhere": (place.dof(2, 10.0, 120.0, 100, 1700), "OUT_OF_REGION"),
+        "higher-than-anything": (place.dof(3, 47.05, 8.05, 99999, 99999), "RANGE"),
+    }
+
+
+def crane_cases():
+    good = place.feature("crane", 47.05, 8.05)
+    return {
+        "truncated": (good[:len(good) // 2], "FORMAT"),
+        "empty": (b"", "EMPTY"),
+        "oversized": (good + b" " * (MAX_KB * 1024), "TOO_LARGE"),
+        "xml": (b"<kml/>", "FORMAT"),
+        "more-after-it": (good + b"{}", "FORMAT"),
+        "no-geometry": (json.dumps({**json.loads(good), "geometry": None}).encode(), "FORMAT"),
+        "another-reference": (good[:-1] + b', "crs": {"type": "name", "properties": {"name": "EPSG:21781"}}}', "CRS"),
+        "no-height": (place.feature("crane", 47.05, 8.05, agl_m=None), "NO_VALUES"),
+        "beyond-the-pole": (place.feature("crane", 91.0, 8.05), "RANGE"),
+        "elsewhere": (place.feature("crane-2", 10.0, 120.0), "OUT_OF_REGION"),
+        "no-number": (good.replace(b"30.0", b"NaN"), "FORMAT"),
+        "higher-than-anything": (place.feature("crane", 47.05, 8.05, agl_m=1e9), "RANGE"),
+    }
+
+
+def forecast_cases():
+    good = place.grib()
+    point = ("set latitudeOfLastGridPointInDegrees = 48.0; set longitudeOfLastGridPointInDegrees = 7.0;"
+             "set iDirectionIncrement = 0; set jDirectionIncrement = 0;")
+    missing = "set bitmapPresent = 1; set missingValue = 9999; set values = { " + ", ".join(["9999.0"] * 441) + " };"
+    return {
+        "truncated": (good[:len(good) // 2], "FORMAT"),
+        "empty": (b"", "EMPTY"),
+        "oversized": (good + bytes(MAX_KB * 1024), "TOO_LARGE"),
+        "a-text": (b"METAR LSZH 221950Z 24010KT", "FORMAT"),
+        "a-geotiff": (place.geotiff(), "FORMAT"),
+        "all-in-a-point": (place.grib(more=point), "GEOREFERENCE"),
+        "all-missing": (place.grib(more=missing), "NO_VALUES"),
+        "elsewhere": (place.grib(first=(-30.0, 120.0)), "OUT_OF_REGION"),
+        "faster-than-anything": (place.grib(value=500.0), "RANGE"),
+    }
+
+
+GOOD = {"terrain": place.geotiff, "towers": lambda: place.dof(7, 47.05, 8.05, 100, 1700),
+        "cranes": lambda: place.feature("crane-7", 47.05, 8.05), "forecast": place.grib}
+
+
+def headers(case):
+    return {"ce_time": "2026-01-01T00:00:00Z", "ce_source": "test.bad", "case": case}
+
+
+def check_letter(letter, topic, offset, case, value, reason):
+    key, dead, told, _ = letter
+    assert key == case.encode() and told["case"] == key and told["ce_source"] == b"test.bad", (case, told)
+    assert told["drf_dead_reason"].decode() == reason, (topic, case, told["drf_dead_reason"], told["drf_dead_text"])
+    assert (told["drf_dead_topic"], told["drf_dead_partition"], told["drf_dead_offset"]) == (
+        topic.encode(), b"0", str(offset).encode()), (case, told)
+    assert told["drf_dead_text"] and told["drf_dead_sha256"].decode() == hashlib.sha256(value).hexdigest(), told
+    # The original bytes; of a very large message its beginning, with the whole size.
+    assert dead == value[:65536] and int(told["drf_dead_size"]) == len(value), (case, len(dead))
+
+
+def check_feeds(kafka, port):
+    cases = {"terrain": terrain_cases(), "towers": tower_cases(), "cranes": crane_cases(),
+             "forecast": forecast_cases()}
+    sent, wrong = {}, []
+    for feed, bad in cases.items():
+        messages = [dict(value=value, key=case, headers=headers(case)) for case, (value, _) in bad.items()]
+        messages.append(dict(value=GOOD[feed](), key="good", headers=headers("good")))
+        offsets = kafka.produce_all(place.TOPICS[feed], messages)
+        sent.update({(place.TOPICS[feed], offset): (feed, *item)
+                     for offset, item in zip(offsets, bad.items())})
+    for letter in kafka.consume(place.DEAD, len(sent), deadline_s=30):
+        topic, offset = letter[2]["drf_dead_topic"].decode(), int(letter[2]["drf_dead_offset"])
+        _, case, (value, reason) = sent.pop((topic, offset))
+        try:
+            check_letter(letter, topic, offset, case, value, reason)
+        except AssertionError as error:
+            wrong.append(error.args[0])
+    assert not wrong and not sent, "\n".join(map(str, wrong))
+    for feed, bad in cases.items():
+        wait_until(lambda f=feed: place.metrics(port).get(
+            f'drf_feed_outcomes_total{{feed="{f}",outcome="APPLIED"}}') == 1, 10, f"the good message of {feed}")
+        for reason in {reason for _, reason in bad.values()}:
+            count = sum(1 for _, other in bad.values() if other == reason)
+            assert place.refusals(port, feed, reason) == count, (feed, reason, place.refusals(port, feed, reason))
+    count = sum(map(len, cases.values()))
+    wait_until(lambda: place.metrics(port)["drf_dead_letters_total"] == count, 5, "every letter is counted")
+
+
+def check_of_no_use(kafka, port):
+    """What this node has no use for is no fault: counted, no letter."""
+    letters = kafka.end_offset(place.DEAD)
+    kafka.produce(place.TOPICS["forecast"], place.grib("u", 10.0, 500, "isobaricInhPa"), key="aloft")
+    wait_until(lambda: place.refusals(port, "forecast", "IGNORED") == 1, 10, "the message of no use is counted")
+    kafka.produce(place.TOPICS["forecast"], b"bad", key="bad")
+    wait_until(lambda: kafka.end_offset(place.DEAD) > letters, 10, "the letter of the bad one behind it")
+    assert kafka.end_offset(place.DEAD) == letters + 1
+
+
+def test_bad_messages_of_every_feed_are_refused_with_a_reason():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port, message_max_kb=MAX_KB)) as node:
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            check_feeds(kafka, port)
+            check_of_no_use(kafka, port)
+            assert place.page(port, "readyz")[0] == 200
+            assert node.stop() == 0
+
+
+main(globals())
