@@ -20,6 +20,10 @@ static bool format_fits(uint32_t kind, uint32_t format)
         return kind == DRF_FEED_OBSTACLE;
     case GEO_FORMAT_GRIB:
         return kind == DRF_FEED_WEATHER;
+    case GEO_FORMAT_GEOJSON_ZONES:
+    case GEO_FORMAT_ED269:
+    case GEO_FORMAT_ED318:
+        return kind == DRF_FEED_ZONE;
     default:
         return false;
     }
@@ -29,15 +33,18 @@ static void fill_by_kind(struct drf_feed_config *feed)
 {
     static const uint32_t formats[] = {[DRF_FEED_TERRAIN] = GEO_FORMAT_TERRAIN,
                                        [DRF_FEED_OBSTACLE] = GEO_FORMAT_DOF,
-                                       [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB};
+                                       [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB,
+                                       [DRF_FEED_ZONE] = GEO_FORMAT_GEOJSON_ZONES};
     if (feed->format == GEO_FORMAT_UNKNOWN)
         feed->format = formats[feed->kind];
     if (feed->kind == DRF_FEED_OBSTACLE)
         feed->layer = FUSION_LAYER_OBSTACLE;
     if (feed->kind == DRF_FEED_WEATHER)
         feed->layer = FUSION_LAYER_WEATHER;
+    if (feed->kind == DRF_FEED_ZONE)
+        feed->layer = FUSION_LAYER_ZONE;
     if (feed->urgent == CLASS_BY_KIND)
-        feed->urgent = feed->kind == DRF_FEED_OBSTACLE;
+        feed->urgent = feed->kind == DRF_FEED_OBSTACLE || feed->kind == DRF_FEED_ZONE;
 }
 
 static bool topic_valid(const char *topic)

@@ -17,6 +17,7 @@ static const struct config_choice feed_modes[] = {{"node", 0},
 static const struct config_choice kinds[] = {{"terrain", DRF_FEED_TERRAIN},
                                              {"obstacle", DRF_FEED_OBSTACLE},
                                              {"weather", DRF_FEED_WEATHER},
+                                             {"zone", DRF_FEED_ZONE},
                                              {NULL, 0}};
 static const struct config_choice formats[] = {
     {"by_kind", GEO_FORMAT_UNKNOWN},
@@ -27,6 +28,9 @@ static const struct config_choice formats[] = {
     {"dof", GEO_FORMAT_DOF},
     {"geojson_obstacles", GEO_FORMAT_GEOJSON_OBSTACLES},
     {"grib", GEO_FORMAT_GRIB},
+    {"geojson_zones", GEO_FORMAT_GEOJSON_ZONES},
+    {"ed269", GEO_FORMAT_ED269},
+    {"ed318", GEO_FORMAT_ED318},
     {NULL, 0}};
 static const struct config_choice surfaces[] = {
     {"dtm", FUSION_LAYER_GROUND}, {"dsm", FUSION_LAYER_SURFACE}, {NULL, 0}};
@@ -163,13 +167,13 @@ const struct config_key config_keys[] = {
 const struct config_key config_feed_keys[] = {
     TEXT("", "name", ID, name, NULL, "dem", "keys the data in the store"),
     TEXT("", "topic", TEXT, topic, NULL, "terrain.dem", "Kafka topic; may not exist yet"),
-    CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle or weather"),
+    CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle, weather or zone"),
     CHOICE("format", format, formats, "by_kind", NULL,
-           "by_kind: terrain any of the three, obstacle dof, weather grib"),
+           "by_kind: terrain any of the three, obstacle dof, weather grib, zone geojson_zones"),
     CHOICE("surface", layer, surfaces, "dtm", NULL,
            "terrain only: dtm is bare ground, dsm includes buildings and trees"),
     CHOICE("class", urgent, classes, "by_kind", NULL,
-           "urgent is taken between slices of bulk work; by_kind: obstacle urgent"),
+           "urgent is taken between slices of bulk work; by_kind: obstacle and zone urgent"),
     CHOICE("mode", mode, feed_modes, "node", NULL,
            "of messages without the header drf_mode; node: the node's own"),
     TEXT("", "source", TEXT, source, "\"\"", NULL, "of messages without the header ce_source"),

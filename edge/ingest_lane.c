@@ -151,12 +151,13 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
     return DRF_OK;
 }
 
-// An obstacle that was here and is outside now: its new version withdraws it.
+// An obstacle or zone that was here and is outside now: its new version withdraws it.
 static bool left_region(struct edge_ingest *ingest, const struct ingest_lane *lane,
                         const struct geo_note *why)
 {
+    uint32_t kind = ingest->parts.config->feeds[lane->message.feed].kind;
     if (why->code != GEO_REFUSAL_OUT_OF_REGION || !lane->message.key
-        || ingest->parts.config->feeds[lane->message.feed].kind != DRF_FEED_OBSTACLE)
+        || (kind != DRF_FEED_OBSTACLE && kind != DRF_FEED_ZONE))
         return false;
     struct fusion_version version;
     bool tombstone = true;

@@ -2,10 +2,13 @@
 #include "geo/decode.h"
 
 #include "geo/dof.h"
+#include "geo/ed269.h"
+#include "geo/ed318.h"
 #include "geo/geojson.h"
 #include "geo/grib.h"
 #include "geo/raster.h"
 #include "geo/refusal.h"
+#include "geo/zone_geojson.h"
 
 typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
                                    size_t size, struct geo_record_builder *builder,
@@ -19,6 +22,9 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_DOF] = geo_dof_decode,
     [GEO_FORMAT_GEOJSON_OBSTACLES] = geo_geojson_decode,
     [GEO_FORMAT_GRIB] = geo_grib_decode,
+    [GEO_FORMAT_GEOJSON_ZONES] = geo_zone_geojson_decode,
+    [GEO_FORMAT_ED269] = geo_ed269_decode,
+    [GEO_FORMAT_ED318] = geo_ed318_decode,
 };
 
 static bool has_data(struct geo_record record)

@@ -14,6 +14,9 @@ static const char *const names[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_DOF] = "dof",
     [GEO_FORMAT_GEOJSON_OBSTACLES] = "geojson_obstacles",
     [GEO_FORMAT_GRIB] = "grib",
+    [GEO_FORMAT_GEOJSON_ZONES] = "geojson_zones",
+    [GEO_FORMAT_ED269] = "ed269",
+    [GEO_FORMAT_ED318] = "ed318",
 };
 
 const char *geo_format_name(enum geo_format format)

@@ -117,6 +117,16 @@ static const struct geo_json *only_part(const struct geo_json *coordinates)
     return geo_json_count(coordinates) == 1 ? geo_json_at(coordinates, 0) : NULL;
 }
 
+enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates, uint64_t feature,
+                                       struct geo_shape *shape, struct geo_note *why)
+{
+    const struct text text = {feature, why};
+    enum drf_status status = read_polygon(&text, coordinates, shape);
+    if (status == DRF_OK)
+        shape->bounds = box(shape);
+    return status;
+}
+
 enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
                                struct geo_shape *shape, struct geo_note *why)
 {

@@ -33,4 +33,9 @@ struct geo_shape {
 DRF_MUST_CHECK enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
                                               struct geo_shape *shape, struct geo_note *why);
 
+// The same for the coordinates of one polygon: a list of rings, of which the outer is read.
+DRF_MUST_CHECK enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates,
+                                                      uint64_t feature, struct geo_shape *shape,
+                                                      struct geo_note *why);
+
 #endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The volumes of a zone: limits, circles, polygons.
+#include <math.h>
+#include <string.h>
+
+#include "geo/geojson_shape.h"
+#include "geo/refusal.h"
+#include "geo/zone_reader.h"
+
+#define M_PER_FT 0.3048
+// Publishers write "no upper limit" as 99999, in whichever unit.
+#define UNLIMITED_FROM 99999.0
+#define LIMIT_MAX_M 100000.0
+#define RADIUS_MAX_M 1000000.0
+
+// Digits with a sign and a fraction; nothing else, so that no locale and no "inf" comes in.
+static bool parse_decimal(const char *text, size_t size, double *out)
+{
+    size_t at = 0;
+    double value = 0.0, scale = 1.0;
+    bool negative = size > 0 && text[0] == '-', point = false, digits = false;
+    at += size > 0 && (text[0] == '-' || text[0] == '+');
+    if (size - at > 24)
+        return false;
+    for (; at < size; at++) {
+        if (text[at] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (text[at] < '0' || text[at] > '9')
+            return false;
+        digits = true;
+        value = value * 10.0 + (text[at] - '0');
+        scale *= point ? 10.0 : 1.0;
+    }
+    if (!digits)
+        return false;
+    *out = (negative ? -value : value) / scale;
+    return true;
+}
+
+static bool is_word(const struct geo_json *value, const char *a, const char *b, const char *c)
+{
+    return geo_json_is(value, a) || geo_json_is(value, b) || geo_json_is(value, c);
+}
+
+static bool reference_of(const struct geo_json *word, uint32_t *out)
+{
+    if (is_word(word, "AGL", "SFC", "GND"))
+        *out = GEO_ZONE_AGL;
+    else if (is_word(word, "AMSL", "MSL", "EGM96"))
+        *out = GEO_ZONE_AMSL;
+    else if (is_word(word, "WGS84", "W84", "HAE"))
+        *out = GEO_ZONE_WGS84;
+    else if (is_word(word, "STD", "FL", "PRESSURE"))
+        *out = GEO_ZONE_PRESSURE;
+    else
+        return false;
+    return true;
+}
+
+enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const char *name,
+                                    const struct geo_json *value, const struct geo_json *unit,
+                                    const struct geo_json *reference,
+                                    struct geo_zone_limit *out)
+{
+    double number;
+    size_t size = 0;
+    const char *text = geo_json_text(value, &size);
+    *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
+    if (!geo_json_present(value) || is_word(value, "UNL", "UNLIMITED", ""))
+        return DRF_OK;
+    if (is_word(value, "GND", "SFC", "GROUND")) {
+        out->reference = GEO_ZONE_AGL;
+        return DRF_OK;
+    }
+    if (!(text != NULL && parse_decimal(text, size, &number))
+        && !geo_json_number(value, &number))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not a number");
+    if (number >= UNLIMITED_FROM)
+        return DRF_OK;
+    uint32_t over = GEO_ZONE_UNLIMITED;
+    bool level = is_word(unit, "FL", "fl", "FL");
+    if (!(level && !geo_json_present(reference)) && !reference_of(reference, &over))
+        return geo_zone_bad(reader, GEO_REFUSAL_VERTICAL, name,
+                            "does not say over what (AGL, AMSL, WGS84, STD)");
+    if (level) {
+        number *= 100.0 * M_PER_FT;
+        over = GEO_ZONE_PRESSURE;
+    } else if (is_word(unit, "FT", "ft", "Ft")) {
+        number *= M_PER_FT;
+    } else if (!is_word(unit, "M", "m", "MT")) {
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not in metres, feet or FL");
+    }
+    if (!(fabs(number) <= LIMIT_MAX_M))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
+    *out = (struct geo_zone_limit){.m = number, .reference = over};
+    return DRF_OK;
+}
+
+// The volume that comes next, with its limits.
+static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_zone_limit lower,
+                                    struct geo_zone_limit upper, struct geo_zone_volume **out)
+{
+    if (reader->zone.volume_count == GEO_ZONE_VOLUMES_MAX)
+        return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it", "has more than 64 volumes");
+    if (lower.reference == upper.reference && lower.reference != GEO_ZONE_UNLIMITED
+        && lower.m > upper.m)
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its lower limit",
+                            "is above the upper one");
+    *out = &reader->volumes[reader->zone.volume_count];
+    **out = (struct geo_zone_volume){.lower = lower, .upper = upper};
+    return DRF_OK;
+}
+
+enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
+                                    const struct geo_json *centre,
+                                    const struct geo_json *radius_m,
+                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    struct geo_zone_volume *volume = NULL;
+    struct geo_point point;
+    double radius;
+    size_t size = 0;
+    const char *text = geo_json_text(radius_m, &size);
+    enum drf_status status = begin_volume(reader, lower, upper, &volume);
+    if (status != DRF_OK)
+        return status;
+    if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &point.lon_deg)
+        || !geo_json_number(geo_json_at(centre, 1), &point.lat_deg))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its centre",
+                            "is not [longitude, latitude]");
+    if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its centre", "is off the globe");
+    if (!(text != NULL && parse_decimal(text, size, &radius))
+        && !geo_json_number(radius_m, &radius))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
+    if (!(radius > 0.0 && radius <= RADIUS_MAX_M))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
+    volume->shape = GEO_ZONE_CIRCLE;
+    volume->centre = point;
+    volume->radius_m = radius;
+    reader->zone.volume_count++;
+    return DRF_OK;
+}
+
+static enum drf_status add_polygon(struct geo_zone_reader *reader,
+                                   const struct geo_json *coordinates,
+                                   struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    struct geo_zone_volume *volume = NULL;
+    struct geo_shape shape = {.vertices = reader->ring};
+    enum drf_status status = begin_volume(reader, lower, upper, &volume);
+    if (status == DRF_OK)
+        status = geo_shape_read_polygon(coordinates, reader->feature, &shape, reader->why);
+    if (status != DRF_OK)
+        return status;
+    if (shape.count > GEO_ZONE_VERTICES_MAX - reader->zone.vertex_count)
+        return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it",
+                            "has more than 16384 vertices");
+    memcpy(reader->vertices + reader->zone.vertex_count, shape.vertices,
+           shape.count * sizeof *shape.vertices);
+    volume->shape = GEO_ZONE_POLYGON;
+    volume->first_vertex = reader->zone.vertex_count;
+    volume->vertex_count = (uint32_t)shape.count;
+    volume->centre = shape.vertices[0];
+    reader->zone.vertex_count += (uint32_t)shape.count;
+    reader->zone.volume_count++;
+    if (shape.has_holes)
+        reader->zone.flags |= GEO_ZONE_HOLES_FILLED;
+    return DRF_OK;
+}
+
+enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
+                                      const struct geo_json *geometry,
+                                      struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    const struct geo_json *type = geo_json_member(geometry, "type");
+    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
+    if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its geometry", "has no coordinates");
+    if (geo_json_is(type, "Polygon"))
+        return add_polygon(reader, coordinates, lower, upper);
+    if (!geo_json_is(type, "MultiPolygon"))
+        return geo_zone_bad(reader, GEO_REFUSAL_UNSUPPORTED, "its geometry",
+                            "is not a polygon or a circle");
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < geo_json_count(coordinates) && status == DRF_OK; i++)
+        status = add_polygon(reader, geo_json_at(coordinates, i), lower, upper);
+    return status;
+}

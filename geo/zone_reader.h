@@ -1,0 +1,104 @@
+// geo/zone_reader.h - what the decoders of zones share: one zone being read, and its parts.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A decoder walks a message and fills the reader's zone through the functions below; the reader
+// checks, numbers, counts and adds it to the record. Where a source leaves a choice, the wider
+// zone is taken and a flag says so. Private to the decoders of zones.
+#ifndef GEO_ZONE_READER_H
+#define GEO_ZONE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/decode.h"
+#include "geo/json.h"
+#include "geo/record.h"
+#include "geo/tally.h"
+#include "geo/zone.h"
+
+struct geo_zone_reader {
+    const struct geo_decode_params *params;
+    struct geo_record_builder *builder;
+    struct geo_note *why; // of the zone being read
+    struct geo_tally tally;
+    uint64_t feature;     // its number in the message, from 1
+    struct geo_zone zone; // the one being read
+    struct geo_zone_volume *volumes;
+    struct geo_zone_period *periods;
+    struct geo_point *vertices;
+    struct geo_point *ring; // scratch
+    uint8_t *tail;          // scratch
+    char (*ids)[GEO_ZONE_ID_SIZE];
+    size_t id_count, id_room;
+    bool issued_known; // the message says when it was issued
+    int64_t issued_utc_us;
+};
+
+typedef enum drf_status (*geo_zone_read_fn)(struct geo_zone_reader *reader,
+                                            const struct geo_json *feature);
+
+// Reads each element of an array of features (or the one that is no array) with `read`. One
+// that cannot be read is refused by itself. Statuses as geo_decode(). `root` may hold a time of
+// issue under metadata.issued.
+DRF_MUST_CHECK enum drf_status geo_zone_reader_run(const struct geo_decode_params *params,
+                                                   const struct geo_json *root,
+                                                   const struct geo_json *features,
+                                                   geo_zone_read_fn read,
+                                                   struct geo_record_builder *builder,
+                                                   struct geo_note *why);
+
+// Refuses the zone being read: fills *why and returns the status of the code.
+DRF_MUST_CHECK enum drf_status geo_zone_bad(const struct geo_zone_reader *reader,
+                                            enum geo_refusal_code code, const char *name,
+                                            const char *what);
+
+// Elements of an array; anything else that is there counts as an array of it alone.
+size_t geo_zone_each(const struct geo_json *value);
+const struct geo_json *geo_zone_nth(const struct geo_json *value, size_t index);
+
+// Text as a string, or as a list of {text, lang} of which the English one is taken, else the
+// first; or a list of strings, joined by ", ". Cut to fit.
+void geo_zone_text(const struct geo_json *value, char *out, size_t room);
+
+// The zone's id from the source's own, with the country before it where it is given. Never cut:
+// an identity could become another's.
+DRF_MUST_CHECK enum drf_status geo_zone_read_id(struct geo_zone_reader *reader,
+                                                const struct geo_json *country,
+                                                const struct geo_json *identifier);
+// An unknown or missing word is PROHIBITED, flagged.
+void geo_zone_read_restriction(struct geo_zone_reader *reader, const struct geo_json *word);
+DRF_MUST_CHECK enum drf_status geo_zone_read_data_time(struct geo_zone_reader *reader,
+                                                       const struct geo_json *time);
+
+// A vertical limit: a number or a number as text, in "m", "ft" or "FL" (hundreds of feet in the
+// standard atmosphere), over a reference. Absent, null, 99999 and more, "UNL": unlimited.
+DRF_MUST_CHECK enum drf_status geo_zone_read_limit(
+    const struct geo_zone_reader *reader, const char *name, const struct geo_json *value,
+    const struct geo_json *unit, const struct geo_json *reference, struct geo_zone_limit *out);
+
+// Adds volumes: a circle; a GeoJSON Polygon or each part of a MultiPolygon. Limits of one
+// reference must not be upside down.
+DRF_MUST_CHECK enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
+                                                   const struct geo_json *centre,
+                                                   const struct geo_json *radius_m,
+                                                   struct geo_zone_limit lower,
+                                                   struct geo_zone_limit upper);
+DRF_MUST_CHECK enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
+                                                     const struct geo_json *geometry,
+                                                     struct geo_zone_limit lower,
+                                                     struct geo_zone_limit upper);
+
+// The members that one feed's words have; `day`, `start` and `end` are looked up in each entry
+// of a schedule.
+struct geo_zone_words {
+    const char *from, *until, *schedule, *day, *start, *end;
+};
+// Adds the periods of one applicability: an interval, on the days and times of its schedule if
+// it has one. An event such as SR or SS is taken as the begin or the end of the day, flagged;
+// an end at 23:59 or 23:59:59 is the end of the day.
+DRF_MUST_CHECK enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
+                                                    const struct geo_json *applicability,
+                                                    const struct geo_zone_words *words);
+
+#endif
