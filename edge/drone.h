@@ -56,7 +56,8 @@ struct edge_drone_stream {
 // Refusals of telemetry that no reply has told yet.
 struct edge_drone_refusals {
     uint32_t untold;
-    uint32_t code; // enum edge_reply_code of the last
+    uint32_t code;       // enum edge_reply_code of the last
+    char field_path[48]; // and what was wrong in it
     int64_t next_mono_us;
 };
 

@@ -62,6 +62,8 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, refusal->code, 0, 1);
     drone->refusals.untold++;
     drone->refusals.code = refusal->code;
+    (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%s",
+                   refusal->field_path);
     if (serve->now.mono_us >= drone->refusals.next_mono_us)
         tell(serve, drone, refusal);
     else
@@ -80,6 +82,8 @@ bool edge_reply_stranger(struct edge_serve *serve)
 void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_wire_refusal refusal = {.code = (enum edge_reply_code)drone->refusals.code};
+    (void)snprintf(refusal.field_path, sizeof refusal.field_path, "%s",
+                   drone->refusals.field_path);
     (void)snprintf(refusal.text, sizeof refusal.text,
                    "%u reports were refused since the last reply, the last one for this reason",
                    (unsigned)drone->refusals.untold);

@@ -3,12 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
 import json
+import subprocess
+import time
 
 import numpy
-from drf_fixture import Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import TOP, Folder, Kafka, Mosquitto, Node, free_ports, main, wait_until
 from fixture import place
+from google.protobuf import descriptor_pb2, message_factory
 
 MAX_KB = 700
+DRONES = "drf/v1/drones"
+INVALID, STALE, UNSYNCHRONISED = 3, 7, 8
+NOT_AUTHORISED = 0x87
 SQUARE = numpy.zeros((100, 100))
 VRT = (b'<VRTDataset rasterXSize="100" rasterYSize="100"><SRS>EPSG:4326</SRS>'
        b'<GeoTransform>7.9, 0.003, 0, 47.2, 0, -0.003</GeoTransform><VRTRasterBand dataType="Int16" band="1">'
@@ -158,6 +164,103 @@ def test_bad_messages_of_every_feed_are_refused_with_a_reason():
             check_of_no_use(kafka, port)
             assert place.page(port, "readyz")[0] == 200
             assert node.stop() == 0
+
+
+def messages_of_schemas():
+    """What Google's protobuf makes of schemas/: Telemetry and Reply, by name."""
+    with Folder("schemas") as folder:
+        subprocess.run(["protoc", f"--proto_path={TOP}/schemas", "--include_imports",
+                        f"--descriptor_set_out={folder.path}/set", "drf/v1/telemetry.proto", "drf/v1/reply.proto",
+                        "drf/v1/context.proto"], check=True, cwd=TOP)
+        files = descriptor_pb2.FileDescriptorSet.FromString((folder.path / "set").read_bytes())
+    return message_factory.GetMessages(files.file)
+
+
+def reports(wire):
+    """What a drone may send by mistake, and the code and field it must hear."""
+    def report(**fields):
+        values = dict(seq=1, time_us=time.time_ns() // 1000, time_source=1, lat_e7=470500000, lon_e7=80500000,
+                      alt_amsl_m=600.0, alt_amsl_acc95_m=2.0)
+        values.update(fields)
+        return wire["drf.v1.Telemetry"](**{k: v for k, v in values.items() if v is not None}).SerializeToString()
+    now = time.time_ns() // 1000
+    return {
+        "nan": (report(alt_amsl_m=float("nan")), INVALID, "alt_amsl_m"),
+        "infinity": (report(velocity_north_mps=float("inf"), velocity_east_mps=0.0), INVALID, "velocity_north_mps"),
+        "lat-91": (report(lat_e7=910000000), INVALID, "lat_e7"),
+        "lon-181": (report(lon_e7=1810000000), INVALID, "lon_e7"),
+        "stale": (report(time_us=now - 2_500_000), STALE, "time_us"),
+        "future": (report(time_us=now + 20_000_000), UNSYNCHRONISED, "time_us"),
+        "no-position": (report(lat_e7=None), INVALID, "lat_e7"),
+        "garbage": (b"\xff\x00\xfe garbage", INVALID, ""),
+        "cut": (report()[:-3], INVALID, ""),
+        "nothing": (b"", INVALID, None),
+    }
+
+
+def ask_well(client, wire, seq):
+    """A good report gets its context."""
+    good = wire["drf.v1.Telemetry"](seq=seq, time_us=time.time_ns() // 1000, time_source=1, lat_e7=470500000,
+                                    lon_e7=80500000, alt_amsl_m=600.0, alt_amsl_acc95_m=2.0)
+    client.publish(f"{DRONES}/{client.user}/telemetry", good.SerializeToString())
+    message = client.take(5)
+    assert message.topic == f"{DRONES}/{client.user}/context/place", message.topic
+    context = wire["drf.v1.Context"].FromString(message.payload)
+    assert context.telemetry_seq == seq and context.height.HasField("aircraft_amsl_m"), context
+
+
+def check_report(client, wire, payload, code, field):
+    client.publish(f"{DRONES}/{client.user}/telemetry", payload)
+    message = client.take(5)
+    assert message.topic == f"{DRONES}/{client.user}/reply/place", (client.user, message.topic)
+    reply = wire["drf.v1.Reply"].FromString(message.payload)
+    assert (reply.code, reply.answers, reply.count) == (code, 1, 1) and reply.text, (client.user, reply)
+    assert field is None or reply.field_path == field, (client.user, reply)
+    ask_well(client, wire, 1)
+
+
+def check_burst(client, wire):
+    """Twenty bad reports at once: one reply at once, one a second later, and the counts add up."""
+    for _ in range(20):
+        client.publish(f"{DRONES}/{client.user}/telemetry", b"\xff")
+    times, replies = [], []
+    while sum(reply.count for reply in replies) < 20:
+        replies.append(wire["drf.v1.Reply"].FromString(client.take(5).payload))
+        times.append(time.monotonic())
+    assert len(replies) == 2 and times[1] - times[0] > 0.9, (times, replies)
+    assert all(reply.code == INVALID for reply in replies) and client.drain() == []
+    ask_well(client, wire, 1)
+
+
+def test_bad_telemetry_is_refused_with_a_reply_and_the_next_is_answered():
+    wire = messages_of_schemas()
+    names = list(reports(wire))
+    port, = free_ports(1)
+    with Mosquitto(users=[*names, "burst"]) as mqtt:
+        with Node(place.configuration("127.0.0.1:9", mqtt, http=port)) as node:
+            node.wait_log("what=node.recovered for=mqtt")
+            for name in names:
+                payload, code, field = reports(wire)[name]  # made now: their times are of now
+                with mqtt.client(name) as client:
+                    client.subscribe(f"{DRONES}/{name}/context/+", f"{DRONES}/{name}/reply/+")
+                    check_report(client, wire, payload, code, field)
+            with mqtt.client("burst") as client:
+                client.subscribe(f"{DRONES}/burst/context/+", f"{DRONES}/burst/reply/+")
+                check_burst(client, wire)
+            check_names(mqtt, port, "burst")
+
+
+def check_names(mqtt, port, user):
+    """No account can have such a name, so no topic with it can be written; not even the node listens to it."""
+    before = place.metrics(port)["drf_telemetry_total"]
+    for name in ("a/b", "a b", "-a", "x" * 37):
+        assert mqtt.publish(user, f"{DRONES}/{name}/telemetry", b"x") == NOT_AUTHORISED, name
+    for name in ("+", "#"):  # no topic at all: the client is thrown out, or its library refuses
+        try:
+            assert mqtt.publish(user, f"{DRONES}/{name}/telemetry", b"x") == NOT_AUTHORISED, name
+        except RuntimeError:
+            pass
+    assert place.metrics(port)["drf_telemetry_total"] == before
 
 
 main(globals())
