@@ -22,6 +22,7 @@ enum {
     READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
     INFLIGHT_DEFAULT = 1000,
+    RECEIVE_MAXIMUM = 65535,
 };
 
 struct filter {
@@ -340,6 +341,10 @@ static int set_will(struct edge_mqtt *mqtt, const struct edge_mqtt_config *confi
 static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
 {
     int rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    // A thousand profiles may come at once; what is beyond this the broker queues, and of its
+    // queue it drops the rest.
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_RECEIVE_MAXIMUM, RECEIVE_MAXIMUM);
     if (rc == MOSQ_ERR_SUCCESS && config->username != NULL)
         rc = mosquitto_username_pw_set(mqtt->client, config->username, config->password);
     if (rc == MOSQ_ERR_SUCCESS && config->ca_file != NULL)
