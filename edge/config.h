@@ -28,11 +28,12 @@ enum drf_feed_kind { DRF_FEED_TERRAIN = 1, DRF_FEED_OBSTACLE, DRF_FEED_WEATHER, 
 struct drf_feed_config {
     char name[32]; // the source name where a message has no ce_source
     char topic[DRF_TEXT_SIZE];
-    uint32_t kind;   // enum drf_feed_kind
-    uint32_t format; // enum geo_format
-    uint32_t layer;  // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER, ZONE
-    uint32_t urgent; // 1: its own Kafka client; taken between slices of bulk work
-    uint32_t mode;   // of messages without drf_mode: enum drf_mode
+    uint32_t kind;    // enum drf_feed_kind
+    uint32_t format;  // enum geo_format
+    uint32_t framing; // enum edge_framing
+    uint32_t layer;   // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER, ZONE
+    uint32_t urgent;  // 1: its own Kafka client; taken between slices of bulk work
+    uint32_t mode;    // of messages without drf_mode: enum drf_mode
     int32_t priority;
     char source[64]; // of messages without ce_source; empty: the feed's name alone
     char licence[64];
@@ -40,6 +41,8 @@ struct drf_feed_config {
     double vertical_acc95_m, datum_acc95_m;
     double default_horizontal_acc95_m, default_vertical_acc95_m;
     int64_t valid_for_us, max_gap_us;
+    int64_t
+        interval_us; // silent for longer: stale; 0: it speaks when there is something to say
     uint64_t message_max_bytes;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/config.h"
 #include "edge/config_key.h"
+#include "edge/framing.h"
 #include "fusion/root.h"
 
 static const struct config_choice modes[] = {{"LIVE", DRF_MODE_LIVE},
@@ -31,6 +32,12 @@ static const struct config_choice formats[] = {
     {"geojson_zones", GEO_FORMAT_GEOJSON_ZONES},
     {"ed269", GEO_FORMAT_ED269},
     {"ed318", GEO_FORMAT_ED318},
+    {NULL, 0}};
+static const struct config_choice framings[] = {
+    {"auto", EDGE_FRAMING_AUTO},
+    {"none", EDGE_FRAMING_NONE},
+    {"confluent", EDGE_FRAMING_CONFLUENT},
+    {"confluent_protobuf", EDGE_FRAMING_CONFLUENT_PROTOBUF},
     {NULL, 0}};
 static const struct config_choice surfaces[] = {
     {"dtm", FUSION_LAYER_GROUND}, {"dsm", FUSION_LAYER_SURFACE}, {NULL, 0}};
@@ -170,6 +177,8 @@ const struct config_key config_feed_keys[] = {
     CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle, weather or zone"),
     CHOICE("format", format, formats, "by_kind", NULL,
            "by_kind: terrain any of the three, obstacle dof, weather grib, zone geojson_zones"),
+    CHOICE("framing", framing, framings, "auto", NULL,
+           "of a schema registry around the value; auto: where it begins with a zero byte"),
     CHOICE("surface", layer, surfaces, "dtm", NULL,
            "terrain only: dtm is bare ground, dsm includes buildings and trees"),
     CHOICE("class", urgent, classes, "by_kind", NULL,
@@ -195,6 +204,8 @@ const struct config_key config_feed_keys[] = {
            "weather: a single valid time holds this long on either side"),
     NUMBER("", "max_gap_s", I64, max_gap_us, 1, 604800, 1000000, "21600",
            "weather: valid times farther apart are not interpolated"),
+    NUMBER("", "interval_s", I64, interval_us, 0, 31536000, 1000000, "0",
+           "a source silent for longer is announced as stale; 0: never"),
     NUMBER("", "message_max_kb", U64, message_max_bytes, 1, 1048576, 1024, "16384",
            "larger messages are refused"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},

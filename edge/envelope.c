@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "edge/sha256.h"
 #include "geo/utc.h"
@@ -162,6 +163,33 @@ static enum drf_status read_core(const struct edge_message *message, struct geo_
     return DRF_OK;
 }
 
+static bool begins(const struct edge_header *header, const char *word)
+{
+    size_t size = strlen(word);
+    return header && header->size >= size && strncasecmp(header->value, word, size) == 0;
+}
+
+// A value is the document itself, in a frame at most.
+static enum drf_status read_document(const struct drf_feed_config *feed,
+                                     const struct edge_message *message, struct geo_note *why,
+                                     struct edge_envelope *out)
+{
+    if (out->tombstone)
+        return DRF_OK;
+    const struct edge_header *type = edge_message_header(message, "content-type");
+    const struct edge_header *encoding = edge_message_header(message, "content-encoding");
+    if (begins(type, "application/cloudevents"))
+        return refuse(
+            why, GEO_REFUSAL_ENVELOPE,
+            "CloudEvents in structured mode: only the binary mode (headers ce_...) is "
+            "read");
+    if (encoding && encoding->size > 0 && !begins(encoding, "identity"))
+        return refuse(why, GEO_REFUSAL_ENVELOPE,
+                      "content-encoding: compressed values are not read; let Kafka compress");
+    return edge_framing_strip((enum edge_framing)feed->framing, feed->format, message->value,
+                              message->value_size, why, &out->document);
+}
+
 // The feed's name stands before whatever the sender calls itself: nobody can speak for another
 // feed.
 static enum drf_status read_source(const struct drf_feed_config *feed,
@@ -200,6 +228,8 @@ enum drf_status edge_envelope_read(const struct drf_feed_config *feed, uint32_t 
         status = read_delivery(message, why, &envelope);
     if (status == DRF_OK)
         status = read_core(message, why, &envelope);
+    if (status == DRF_OK)
+        status = read_document(feed, message, why, &envelope);
     if (status == DRF_OK)
         *out = envelope;
     return status;

@@ -7,6 +7,8 @@
 // from the configuration only, never from here.
 //   version: ce_time, else Kafka CreateTime. LogAppendTime without ce_time is refused: the
 //            version would be the order of arrival.
+// The structured mode of CloudEvents and encoded contents (gzip) are refused: a document is
+// read as it is, but for a schema registry's frame (edge/framing.h).
 //   key:     the Kafka key, else ce_subject, else "sha256:" and the beginning of the value's
 //            digest; a tombstone needs one.
 #ifndef EDGE_ENVELOPE_H
@@ -16,6 +18,7 @@
 #include <stdint.h>
 
 #include "edge/config.h"
+#include "edge/framing.h"
 #include "edge/message.h"
 #include "fusion/fabric.h"
 
@@ -35,6 +38,7 @@ struct edge_envelope {
     bool tombstone;
     bool has_core;
     struct geo_bounds core;
+    struct edge_framed document; // for the decoder: the value without a frame, borrowed from it
 };
 
 // Reads it for a node of `node_mode`. On anything but DRF_OK *why is the refusal (ENVELOPE,

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "edge/decoding.h"
+
 #define RETRY_US INT64_C(500000)
 
 static struct fusion_message fusion_view(struct edge_ingest *ingest,
@@ -65,31 +67,6 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     return DRF_OK;
 }
 
-static void fill_params(struct edge_ingest *ingest, struct ingest_lane *lane)
-{
-    const struct drf_config *config = ingest->parts.config;
-    const struct drf_feed_config *feed = &config->feeds[lane->message.feed];
-    struct geo_decode_params *params = &lane->params;
-    *params = (struct geo_decode_params){
-        .format = feed->format,
-        .layer = feed->layer == FUSION_LAYER_SURFACE ? GEO_RASTER_SURFACE : GEO_RASTER_GROUND,
-        .level = config->level,
-        .keep = drf_config_keep(config),
-        .has_core = lane->envelope.has_core,
-        .core = lane->envelope.core,
-        .vertical_acc95_m = feed->vertical_acc95_m,
-        .datum_acc95_m = feed->datum_acc95_m,
-        .default_horizontal_acc95_m = feed->default_horizontal_acc95_m,
-        .default_vertical_acc95_m = feed->default_vertical_acc95_m,
-        .size_max_bytes = feed->message_max_bytes,
-        .record_max_bytes = config->limits.record_max_bytes,
-        .pixels_max = config->limits.decode_pixels_max,
-    };
-    snprintf(params->name, sizeof params->name, "%.79s", lane->envelope.key);
-    snprintf(params->crs, sizeof params->crs, "%s", feed->crs);
-    snprintf(params->vertical, sizeof params->vertical, "%s", feed->vertical_datum);
-}
-
 // Pending work is bounded: while the disk refuses, nothing more is read than fits.
 static bool may_read(const struct edge_ingest *ingest)
 {
@@ -113,7 +90,8 @@ static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane inde
                            ingest->parts.config->mode, &lane->message, &why, &lane->envelope);
     if (status != DRF_OK)
         return refuse(ingest, index, &why, now);
-    fill_params(ingest, lane);
+    edge_decoding_params(ingest->parts.config, lane->message.feed, &lane->envelope,
+                         &lane->params);
     return DRF_OK;
 }
 
@@ -140,9 +118,9 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
         *worked = true;
         return open_job(ingest, lane, now);
     }
-    enum drf_status status =
-        ingest->parts.decoder.start(ingest->parts.decoder.self, index, &lane->params,
-                                    lane->message.value, lane->message.value_size, now.mono_us);
+    enum drf_status status = ingest->parts.decoder.start(
+        ingest->parts.decoder.self, index, &lane->params, lane->envelope.document.bytes,
+        lane->envelope.document.size, now.mono_us);
     if (status != DRF_OK) // no child is warm: the loop wakes when one is
         return DRF_OK;
     lane->stage = INGEST_DECODING;

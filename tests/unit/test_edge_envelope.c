@@ -186,6 +186,36 @@ static void read__of_bad_headers__is_refused(void **state)
     refused(&message, DRF_MODE_LIVE, GEO_REFUSAL_ENVELOPE, "key");
 }
 
+static void read__of_a_framed_value__gives_the_document_and_versions_the_whole(void **state)
+{
+    (void)state;
+    struct edge_message message = message_of("a", NULL);
+    static const uint8_t framed[] = "\0\0\0\0\1x";
+    message.value = framed;
+    message.value_size = 6;
+    struct edge_envelope envelope = accepted(&message);
+    assert_int_equal(envelope.document.size, 1);
+    assert_ptr_equal(envelope.document.bytes, framed + 5);
+    // printf '\0\0\0\0\1x' | sha256sum
+    static const uint8_t digest[4] = {0x24, 0x74, 0xdb, 0x85};
+    assert_memory_equal(envelope.version.sha256, digest, sizeof digest);
+}
+
+static void read__of_structured_cloudevents_or_packed_content__is_refused_by_name(void **state)
+{
+    (void)state;
+    struct edge_message message = message_of("a", "{\"specversion\": \"1.0\"}");
+    put(&message, "content-type", "Application/CloudEvents+json; charset=UTF-8");
+    refused(&message, DRF_MODE_LIVE, GEO_REFUSAL_ENVELOPE, "structured mode");
+    message = message_of("a", "x");
+    put(&message, "content-encoding", "gzip");
+    refused(&message, DRF_MODE_LIVE, GEO_REFUSAL_ENVELOPE, "compressed");
+    message = message_of("a", "x");
+    put(&message, "content-encoding", "identity");
+    put(&message, "content-type", "application/geo+json");
+    assert_int_equal(accepted(&message).document.size, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +227,8 @@ int main(void)
         cmocka_unit_test(read__of_what_is_not_real__is_refused_by_a_live_node),
         cmocka_unit_test(read__of_bad_sizes__is_refused),
         cmocka_unit_test(read__of_bad_headers__is_refused),
+        cmocka_unit_test(read__of_a_framed_value__gives_the_document_and_versions_the_whole),
+        cmocka_unit_test(read__of_structured_cloudevents_or_packed_content__is_refused_by_name),
     };
     return cmocka_run_group_tests_name("edge/envelope", tests, NULL, NULL);
 }

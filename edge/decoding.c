@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/decoding.h"
+
+#include <stdio.h>
+
+#include "fusion/root.h"
+
+void edge_decoding_params(const struct drf_config *config, size_t feed,
+                          const struct edge_envelope *envelope, struct geo_decode_params *out)
+{
+    const struct drf_feed_config *from = &config->feeds[feed];
+    *out = (struct geo_decode_params){
+        .format = from->format,
+        .layer = from->layer == FUSION_LAYER_SURFACE ? GEO_RASTER_SURFACE : GEO_RASTER_GROUND,
+        .level = config->level,
+        .keep = drf_config_keep(config),
+        .has_core = envelope->has_core,
+        .core = envelope->core,
+        .vertical_acc95_m = from->vertical_acc95_m,
+        .datum_acc95_m = from->datum_acc95_m,
+        .default_horizontal_acc95_m = from->default_horizontal_acc95_m,
+        .default_vertical_acc95_m = from->default_vertical_acc95_m,
+        .size_max_bytes = from->message_max_bytes,
+        .record_max_bytes = config->limits.record_max_bytes,
+        .pixels_max = config->limits.decode_pixels_max,
+    };
+    snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
+    snprintf(out->crs, sizeof out->crs, "%s", from->crs);
+    snprintf(out->vertical, sizeof out->vertical, "%s", from->vertical_datum);
+}
