@@ -9,7 +9,7 @@
 // inside. Unknown cells are counted, never passed over.
 //
 // Every touched cell is read once per layer, in runs along its row: the mean needs them all,
-// and at the width of a corridor that beats walking down the maximum pyramid.
+// and at the width of a corridor that beats walking down a pyramid of maxima.
 //
 // Plain functions, no allocation.
 #ifndef FUSION_CORRIDOR_H

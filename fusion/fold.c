@@ -152,7 +152,7 @@ enum drf_status fusion_fold_ground(struct fusion_fold *fold, const struct fusion
         fold->flags[i] |= FUSION_SURFACE_GROUND;
         if (held == GEO_CELL_UNKNOWN || under >= held) {
             fold->cells[i] = under;
-            fold->source_of[i] = index[ground->uniform_source ? 0 : ground->source_of[i]];
+            fold->source_of[i] = index[fusion_tile_source_index(ground, (uint32_t)i)];
         }
     }
     return DRF_OK;

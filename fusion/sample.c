@@ -64,10 +64,7 @@ static struct four four_at(const struct fusion_root *root,
 
 static const struct fusion_source *source_of(const struct cell *cell)
 {
-    const struct fusion_tile *tile = cell->tile;
-    if (tile->source_count == 0)
-        return NULL;
-    return tile->sources[tile->uniform_source ? 0 : tile->source_of[cell->index]];
+    return fusion_tile_source(cell->tile, cell->index);
 }
 
 enum fusion_reason fusion_sample_state(const struct fusion_root *root, enum fusion_layer layer)
@@ -137,9 +134,7 @@ struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
         return (struct fusion_sample){
             .reason = fusion_sample_reason(root, FUSION_LAYER_SURFACE, point)};
 
-    const struct fusion_tile *tile = highest->tile;
-    uint8_t flags = tile->uniform_flags || tile->flags == NULL ? tile->flags_all
-                                                               : tile->flags[highest->index];
+    uint8_t flags = fusion_tile_flags(highest->tile, highest->index);
     return (struct fusion_sample){
         .known = true,
         .reason =

@@ -5,92 +5,111 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 8 };
+enum {
+    FLAGS = 8, // combinations of enum fusion_surface_flag
+    KINDS_MAX = (FUSION_TILE_SOURCES_MAX + 1) * FLAGS,
+    NONE = UINT16_MAX,
+};
 
-uint32_t fusion_pyramid_index(uint32_t level, uint32_t row, uint32_t column)
+static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
 {
-    assert(level < LEVELS);
-    uint32_t side = 128U >> level;
-    assert(row < side && column < side);
-    // The levels before this one hold 4^7 + 4^6 + ... entries, a geometric sum.
-    uint32_t before = (65536U - (1U << (2 * (LEVELS - level)))) / 3;
-    return before + row * side + column;
+    if (tile->kind_bits == 0)
+        return 0;
+    if (tile->kind_bits == 16)
+        return (uint16_t)(tile->kind_of[2 * cell] | tile->kind_of[2 * cell + 1] << 8);
+    uint32_t bit = cell * tile->kind_bits;
+    return (uint16_t)(tile->kind_of[bit / 8] >> bit % 8 & ((1U << tile->kind_bits) - 1));
 }
 
-static uint16_t greater_known(uint16_t a, uint16_t b)
+uint8_t fusion_tile_source_index(const struct fusion_tile *tile, uint32_t cell)
 {
-    if (a == GEO_CELL_UNKNOWN)
-        return b;
-    return b == GEO_CELL_UNKNOWN || a > b ? a : b;
+    return tile->kind_count == 0 ? 0 : tile->kinds[kind_at(tile, cell)].source;
 }
 
-static void build_first_level(const uint16_t *cells, uint16_t *maxima, uint16_t *unknown)
+const struct fusion_source *fusion_tile_source(const struct fusion_tile *tile, uint32_t cell)
 {
-    for (uint32_t row = 0; row < 128; row++)
-        for (uint32_t col = 0; col < 128; col++) {
-            const uint16_t *top = cells + (size_t)row * 2 * GEO_CELLS_SIDE + (size_t)col * 2;
-            const uint16_t *low = top + GEO_CELLS_SIDE;
-            uint32_t at = row * 128 + col;
-            maxima[at] =
-                greater_known(greater_known(top[0], top[1]), greater_known(low[0], low[1]));
-            unknown[at] =
-                (uint16_t)((top[0] == GEO_CELL_UNKNOWN) + (top[1] == GEO_CELL_UNKNOWN)
-                           + (low[0] == GEO_CELL_UNKNOWN) + (low[1] == GEO_CELL_UNKNOWN));
-        }
+    return tile->kind_count == 0 ? NULL : tile->sources[fusion_tile_source_index(tile, cell)];
 }
 
-static void build_level(uint32_t level, uint16_t *maxima, uint16_t *unknown)
+uint8_t fusion_tile_flags(const struct fusion_tile *tile, uint32_t cell)
 {
-    uint32_t side = 128U >> level, below = side * 2;
-    const size_t from = fusion_pyramid_index(level - 1, 0, 0);
-    const size_t to = fusion_pyramid_index(level, 0, 0);
-    for (uint32_t row = 0; row < side; row++)
-        for (uint32_t col = 0; col < side; col++) {
-            size_t nw = from + (size_t)row * 2 * below + (size_t)col * 2, sw = nw + below;
-            size_t at = to + (size_t)row * side + col;
-            maxima[at] = greater_known(greater_known(maxima[nw], maxima[nw + 1]),
-                                       greater_known(maxima[sw], maxima[sw + 1]));
-            uint32_t sum =
-                (uint32_t)unknown[nw] + unknown[nw + 1] + unknown[sw] + unknown[sw + 1];
-            unknown[at] = (uint16_t)(sum > 65535 ? 65535 : sum);
-        }
+    return tile->kind_count == 0 ? 0 : tile->kinds[kind_at(tile, cell)].flags;
 }
 
-static uint32_t count_known(const uint16_t *cells)
+// What the cells name, numbered in the order of the cells: the same for equal content.
+struct census {
+    uint32_t known;
+    uint16_t kind_count, source_count;
+    uint16_t number[KINDS_MAX];                 // of (source, flags); NONE: no cell has it
+    struct fusion_kind kinds[KINDS_MAX];        // by number, with the given source
+    uint8_t place[FUSION_TILE_SOURCES_MAX + 1]; // of a given source among those kept
+    uint8_t kept[FUSION_TILE_SOURCES_MAX + 1];  // the given source at each place
+};
+
+static struct fusion_kind kind_of(const uint8_t *source_of, const uint8_t *flags, size_t cell)
 {
-    uint32_t known = 0;
-    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
-        known += cells[i] != GEO_CELL_UNKNOWN;
-    return known;
+    return (struct fusion_kind){
+        .source = source_of == NULL ? 0 : source_of[cell],
+        .flags = flags == NULL ? FUSION_SURFACE_GROUND : flags[cell],
+    };
 }
 
-// True when `values` is the same for every known cell; *value is then that one. NULL is all
-// `otherwise`.
-static bool same_everywhere(const uint16_t *cells, const uint8_t *values, uint8_t otherwise,
-                            uint8_t *value)
+static void count(struct census *census, const uint16_t *cells, uint16_t source_count,
+                  const uint8_t *source_of, const uint8_t *flags)
 {
-    *value = otherwise;
-    if (values == NULL)
-        return true;
-    bool seen = false;
+    census->known = census->kind_count = census->source_count = 0;
+    memset(census->number, 0xff, sizeof census->number);
+    bool named[FUSION_TILE_SOURCES_MAX + 1] = {false};
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
         if (cells[i] == GEO_CELL_UNKNOWN)
             continue;
-        if (seen && values[i] != *value)
-            return false;
-        *value = values[i];
-        seen = true;
+        census->known++;
+        struct fusion_kind kind = kind_of(source_of, flags, i);
+        uint16_t *number = &census->number[kind.source * FLAGS + kind.flags];
+        if (*number != NONE)
+            continue;
+        assert(kind.source < source_count && kind.flags < FLAGS);
+        *number = census->kind_count;
+        census->kinds[census->kind_count++] = kind;
+        named[kind.source] = true;
     }
-    return true;
+    for (uint16_t i = 0; i < source_count; i++)
+        if (named[i]) {
+            census->place[i] = (uint8_t)census->source_count;
+            census->kept[census->source_count++] = (uint8_t)i;
+        }
 }
 
-// One block: the struct, then its arrays, the widest elements first.
-static struct fusion_tile *allocate(size_t sources, bool source_of, bool flags)
+static uint8_t bits_for(uint16_t kinds)
 {
-    size_t size = sizeof(struct fusion_tile) + sources * sizeof(struct fusion_source *)
-                  + (GEO_CELLS_COUNT + 2 * FUSION_PYRAMID_COUNT) * sizeof(uint16_t)
-                  + (source_of ? GEO_CELLS_COUNT : 0) + (flags ? GEO_CELLS_COUNT : 0);
-    return malloc(size);
+    return kinds <= 1     ? 0
+           : kinds <= 2   ? 1
+           : kinds <= 4   ? 2
+           : kinds <= 16  ? 4
+           : kinds <= 256 ? 8
+                          : 16;
+}
+
+static size_t size_of(uint16_t sources, uint16_t kinds, uint8_t bits)
+{
+    return sizeof(struct fusion_tile) + sources * sizeof(struct fusion_source *)
+           + GEO_CELLS_COUNT * sizeof(uint16_t) + kinds * sizeof(struct fusion_kind)
+           + (size_t)GEO_CELLS_COUNT / 8 * bits;
+}
+
+size_t fusion_tile_bytes(const struct fusion_tile *tile)
+{
+    return size_of(tile->source_count, tile->kind_count, tile->kind_bits);
+}
+
+static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
+{
+    if (bits == 16) {
+        packed[2 * cell] = (uint8_t)number;
+        packed[2 * cell + 1] = (uint8_t)(number >> 8);
+    } else {
+        packed[cell * bits / 8] |= (uint8_t)(number << cell * bits % 8);
+    }
 }
 
 enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
@@ -99,46 +118,40 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
                                  const uint8_t *flags, struct fusion_tile **out)
 {
     assert(geo_tile_valid(tile) && source_count <= FUSION_TILE_SOURCES_MAX);
-    uint32_t known = count_known(cells);
-    assert(known == 0 || source_count > 0);
-    uint8_t only, flags_all;
-    bool uniform_source = same_everywhere(cells, source_of, 0, &only);
-    bool uniform_flags = same_everywhere(cells, flags, FUSION_SURFACE_GROUND, &flags_all);
-    uint16_t kept = known == 0 ? 0 : uniform_source ? 1 : source_count;
-
-    struct fusion_tile *made = allocate(kept, !uniform_source, !uniform_flags);
+    struct census census;
+    count(&census, cells, source_count, source_of, flags);
+    uint8_t bits = bits_for(census.kind_count);
+    // One block: the struct, then its arrays, the widest elements first.
+    struct fusion_tile *made = malloc(size_of(census.source_count, census.kind_count, bits));
     if (made == NULL)
         return DRF_ERR_NOMEM;
     const struct fusion_source **palette = (void *)(made + 1);
-    uint16_t *own_cells = (void *)(palette + kept);
-    uint16_t *maxima = own_cells + GEO_CELLS_COUNT, *unknown = maxima + FUSION_PYRAMID_COUNT;
-    uint8_t *own_source_of = (void *)(unknown + FUSION_PYRAMID_COUNT);
-    uint8_t *own_flags = own_source_of + (uniform_source ? 0 : GEO_CELLS_COUNT);
+    uint16_t *own_cells = (void *)(palette + census.source_count);
+    struct fusion_kind *kinds = (void *)(own_cells + GEO_CELLS_COUNT);
+    uint8_t *packed = (void *)(kinds + census.kind_count);
 
-    for (uint16_t i = 0; i < kept; i++)
-        palette[i] = sources[uniform_source ? only : i];
+    for (uint16_t i = 0; i < census.source_count; i++)
+        palette[i] = sources[census.kept[i]];
+    for (uint16_t i = 0; i < census.kind_count; i++)
+        kinds[i] =
+            (struct fusion_kind){census.place[census.kinds[i].source], census.kinds[i].flags};
     memcpy(own_cells, cells, GEO_CELLS_COUNT * sizeof *cells);
-    if (!uniform_source)
-        memcpy(own_source_of, source_of, GEO_CELLS_COUNT);
-    if (!uniform_flags)
-        memcpy(own_flags, flags, GEO_CELLS_COUNT);
-    build_first_level(cells, maxima, unknown);
-    for (uint32_t level = 1; level < LEVELS; level++)
-        build_level(level, maxima, unknown);
-
+    memset(packed, 0, (size_t)GEO_CELLS_COUNT / 8 * bits);
+    for (size_t i = 0; bits > 0 && i < GEO_CELLS_COUNT; i++) {
+        struct fusion_kind kind = kind_of(source_of, flags, i);
+        if (cells[i] != GEO_CELL_UNKNOWN)
+            pack(packed, bits, i, census.number[kind.source * FLAGS + kind.flags]);
+    }
     *made = (struct fusion_tile){
         .tile = tile,
-        .known = known,
-        .source_count = kept,
-        .uniform_source = uniform_source,
-        .uniform_flags = uniform_flags,
-        .flags_all = flags_all,
+        .known = census.known,
+        .source_count = census.source_count,
+        .kind_count = census.kind_count,
+        .kind_bits = bits,
         .sources = palette,
-        .source_of = uniform_source ? NULL : own_source_of,
-        .flags = uniform_flags ? NULL : own_flags,
+        .kinds = kinds,
+        .kind_of = bits == 0 ? NULL : packed,
         .cells = own_cells,
-        .maxima = maxima,
-        .unknown = unknown,
     };
     *out = made;
     return DRF_OK;
@@ -150,14 +163,14 @@ bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
 {
     if (a == NULL || b == NULL || a == b)
         return a == b;
-    bool heads = a->known == b->known && a->source_count == b->source_count
-                 && a->uniform_source == b->uniform_source
-                 && a->uniform_flags == b->uniform_flags && a->flags_all == b->flags_all;
-    if (!heads || memcmp(a->cells, b->cells, GEO_CELLS_COUNT * sizeof *a->cells) != 0)
+    if (a->known != b->known || a->source_count != b->source_count
+        || a->kind_count != b->kind_count
+        || memcmp(a->cells, b->cells, GEO_CELLS_COUNT * sizeof *a->cells) != 0
+        || memcmp(a->kinds, b->kinds, a->kind_count * sizeof *a->kinds) != 0)
         return false;
     for (uint16_t i = 0; i < a->source_count; i++)
         if (a->sources[i] != b->sources[i])
             return false;
-    return (a->uniform_source || memcmp(a->source_of, b->source_of, GEO_CELLS_COUNT) == 0)
-           && (a->uniform_flags || memcmp(a->flags, b->flags, GEO_CELLS_COUNT) == 0);
+    return a->kind_bits == 0
+           || memcmp(a->kind_of, b->kind_of, (size_t)GEO_CELLS_COUNT / 8 * a->kind_bits) == 0;
 }

@@ -116,13 +116,9 @@ static uint64_t mix_tile(uint64_t hash, const struct fusion_tile *tile)
     if (tile == NULL)
         return mix(hash, "-", 1);
     hash = mix(hash, tile->cells, CELLS * sizeof *tile->cells);
-    hash = mix(hash, tile->maxima, FUSION_PYRAMID_COUNT * sizeof *tile->maxima);
-    hash = mix(hash, tile->unknown, FUSION_PYRAMID_COUNT * sizeof *tile->unknown);
-    if (!tile->uniform_source)
-        hash = mix(hash, tile->source_of, CELLS);
-    if (!tile->uniform_flags)
-        hash = mix(hash, tile->flags, CELLS);
-    hash = mix(hash, &tile->flags_all, 1);
+    hash = mix(hash, tile->kinds, tile->kind_count * sizeof *tile->kinds);
+    if (tile->kind_bits > 0)
+        hash = mix(hash, tile->kind_of, (size_t)CELLS / 8 * tile->kind_bits);
     for (size_t i = 0; i < tile->source_count; i++) {
         hash = mix(hash, tile->sources[i]->source, strlen(tile->sources[i]->source));
         hash = mix(hash, tile->sources[i]->version, strlen(tile->sources[i]->version));

@@ -239,13 +239,13 @@ static inline uint16_t spot_cell(double amsl_m)
 
 static inline uint8_t spot_flags(const struct fusion_tile *tile, size_t cell)
 {
-    return tile->uniform_flags ? tile->flags_all : tile->flags[cell];
+    return fusion_tile_flags(tile, (uint32_t)cell);
 }
 
 static inline const struct fusion_source *spot_source(const struct fusion_tile *tile,
                                                       size_t cell)
 {
-    return tile->sources[tile->uniform_source ? 0 : tile->source_of[cell]];
+    return fusion_tile_source(tile, (uint32_t)cell);
 }
 
 #endif

@@ -59,9 +59,9 @@ static void add__of_more_sources_than_a_tile_can_name__says_several_for_the_rest
     struct fusion_tile *tile;
     assert_int_equal(fusion_fold_make(fold, here, &palette, &tile), DRF_OK);
     assert_int_equal(tile->source_count, 255);
-    assert_ptr_equal(tile->sources[tile->source_of[0]], &sources[0]);
-    assert_ptr_equal(tile->sources[tile->source_of[253]], &sources[253]);
-    assert_ptr_equal(tile->sources[tile->source_of[299]], &palette.several);
+    assert_ptr_equal(fusion_tile_source(tile, 0), &sources[0]);
+    assert_ptr_equal(fusion_tile_source(tile, 253), &sources[253]);
+    assert_ptr_equal(fusion_tile_source(tile, 299), &palette.several);
     assert_int_equal(tile->cells[299], 1299);
     fusion_tile_free(tile);
     fusion_fold_close(fold);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What fusion/tile.h and fusion/root.h promise of tiles, their pyramids, and finding them.
+// What fusion/tile.h and fusion/root.h promise of tiles, who says their cells, and finding
+// them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,12 +38,11 @@ static void make__of_cells__keeps_what_is_the_same_everywhere_once(void **state)
     struct fusion_tile *tile;
     assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
                      DRF_OK);
-    assert_true(tile->uniform_source && tile->uniform_flags);
-    assert_null(tile->source_of);
-    assert_null(tile->flags);
+    assert_int_equal(tile->kind_bits, 0);
+    assert_null(tile->kind_of);
     assert_int_equal(tile->source_count, 1);
     assert_ptr_equal(tile->sources[0], &source_b);
-    assert_int_equal(tile->flags_all, FUSION_SURFACE_GROUND);
+    assert_int_equal(fusion_tile_flags(tile, 0), FUSION_SURFACE_GROUND);
     assert_int_equal(tile->known, GEO_CELLS_COUNT - 9362); // i = 3, 10, ... 65530
     fusion_tile_free(tile);
 
@@ -50,39 +50,53 @@ static void make__of_cells__keeps_what_is_the_same_everywhere_once(void **state)
     flags[1] = FUSION_SURFACE_DSM;
     assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
                      DRF_OK);
-    assert_false(tile->uniform_source || tile->uniform_flags);
-    assert_int_equal(tile->source_of[0], 0);
-    assert_int_equal(tile->source_of[1], 1);
-    assert_int_equal(tile->flags[1], FUSION_SURFACE_DSM);
+    assert_int_equal(tile->kind_bits, 2);
+    assert_ptr_equal(fusion_tile_source(tile, 0), &source_a);
+    assert_ptr_equal(fusion_tile_source(tile, 1), &source_b);
+    assert_int_equal(fusion_tile_flags(tile, 1), FUSION_SURFACE_DSM);
+    assert_int_equal(fusion_tile_bytes(tile),
+                     sizeof *tile + 2 * sizeof(void *) + 131072 + 3 * 2 + 16384);
     fusion_tile_free(tile);
 }
 
-static void pyramid__at_every_entry__is_what_its_block_of_cells_holds(void **state)
+// Every cell must read back as it was given, whatever number of bits it takes.
+static void make__of_any_number_of_kinds__gives_each_cell_back(void **state)
 {
     (void)state;
-    struct fusion_tile *tile;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 1, NULL, NULL, &tile), DRF_OK);
-    for (uint32_t level = 0; level < 8; level++) {
-        uint32_t side = 128U >> level, block = 2U << level;
-        for (uint32_t row = 0; row < side; row++)
-            for (uint32_t col = 0; col < side; col++) {
-                uint32_t unknown = 0, greatest = 0;
-                for (uint32_t i = 0; i < block * block; i++) {
-                    uint32_t r = row * block + i / block, c = col * block + i % block;
-                    uint16_t cell = cells[r * 256 + c];
-                    unknown += cell == GEO_CELL_UNKNOWN;
-                    greatest = cell != GEO_CELL_UNKNOWN && cell > greatest ? cell : greatest;
-                }
-                uint32_t at = fusion_pyramid_index(level, row, col);
-                assert_int_equal(tile->maxima[at], greatest);
-                assert_int_equal(tile->unknown[at], unknown);
-            }
+    static const struct {
+        uint16_t kinds;
+        uint8_t bits;
+    } cases[] = {{1, 0},  {2, 1},  {3, 2},   {4, 2},    {5, 4},
+                 {16, 4}, {17, 8}, {256, 8}, {257, 16}, {255 * 8, 16}};
+    static struct fusion_source many[FUSION_TILE_SOURCES_MAX];
+    static const struct fusion_source *all[FUSION_TILE_SOURCES_MAX];
+    for (size_t i = 0; i < FUSION_TILE_SOURCES_MAX; i++)
+        all[i] = &many[i];
+    for (size_t at = 0; at < sizeof cases / sizeof cases[0]; at++) {
+        for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
+            uint32_t kind = i * 40503U % 65536U % cases[at].kinds;
+            source_of[i] = (uint8_t)(kind / 8);
+            flags[i] = (uint8_t)(kind % 8);
+        }
+        struct fusion_tile *tile;
+        assert_int_equal(fusion_tile_make(here, cells, all, FUSION_TILE_SOURCES_MAX, source_of,
+                                          flags, &tile),
+                         DRF_OK);
+        assert_int_equal(tile->kind_count, cases[at].kinds);
+        assert_int_equal(tile->kind_bits, cases[at].bits);
+        assert_int_equal(tile->source_count, (cases[at].kinds + 7) / 8);
+        for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
+            assert_int_equal(tile->cells[i], cells[i]);
+            if (cells[i] == GEO_CELL_UNKNOWN)
+                continue;
+            assert_ptr_equal(fusion_tile_source(tile, i), all[source_of[i]]);
+            assert_int_equal(fusion_tile_flags(tile, i), flags[i]);
+        }
+        fusion_tile_free(tile);
     }
-    assert_int_equal(fusion_pyramid_index(7, 0, 0), FUSION_PYRAMID_COUNT - 1);
-    fusion_tile_free(tile);
 }
 
-static void pyramid__of_nothing_known__is_unknown_and_saturates(void **state)
+static void make__of_nothing_known__names_nobody(void **state)
 {
     (void)state;
     memset(cells, 0xff, sizeof cells);
@@ -90,8 +104,8 @@ static void pyramid__of_nothing_known__is_unknown_and_saturates(void **state)
     assert_int_equal(fusion_tile_make(here, cells, sources, 1, NULL, NULL, &tile), DRF_OK);
     assert_int_equal(tile->known, 0);
     assert_int_equal(tile->source_count, 0);
-    assert_int_equal(tile->maxima[FUSION_PYRAMID_COUNT - 1], GEO_CELL_UNKNOWN);
-    assert_int_equal(tile->unknown[FUSION_PYRAMID_COUNT - 1], 65535);
+    assert_null(fusion_tile_source(tile, 7));
+    assert_int_equal(fusion_tile_flags(tile, 7), 0);
     fusion_tile_free(tile);
 }
 
@@ -159,9 +173,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(make__of_cells__keeps_what_is_the_same_everywhere_once, begin),
-        cmocka_unit_test_setup(pyramid__at_every_entry__is_what_its_block_of_cells_holds,
-                               begin),
-        cmocka_unit_test_setup(pyramid__of_nothing_known__is_unknown_and_saturates, begin),
+        cmocka_unit_test_setup(make__of_any_number_of_kinds__gives_each_cell_back, begin),
+        cmocka_unit_test_setup(make__of_nothing_known__names_nobody, begin),
         cmocka_unit_test_setup(same__tells_cells_sources_and_flags_apart, begin),
         cmocka_unit_test(extent__across_the_antimeridian__finds_tiles_on_both_sides),
         cmocka_unit_test(root_tile__not_there__says_why),
