@@ -22,7 +22,6 @@ enum {
     READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
     INFLIGHT_DEFAULT = 1000,
-    RECEIVE_MAXIMUM = 65535,
 };
 
 struct filter {
@@ -168,7 +167,7 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
         return DRF_ERR_FULL;
     }
     if (mqtt->queued_bytes + message->size > mqtt->queue_max_bytes
-        || mqtt->outstanding >= mqtt->outstanding_max) {
+        || (message->qos > 0 && mqtt->outstanding >= mqtt->outstanding_max)) {
         mqtt->stats.dropped_queue++;
         return DRF_ERR_FULL;
     }
@@ -341,10 +340,8 @@ static int set_will(struct edge_mqtt *mqtt, const struct edge_mqtt_config *confi
 static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
 {
     int rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
-    // A thousand profiles may come at once; what is beyond this the broker queues, and of its
-    // queue it drops the rest.
-    if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_RECEIVE_MAXIMUM, RECEIVE_MAXIMUM);
+    // The window for acknowledged messages stays at the library's 20: with 65,535 a thousand
+    // profiles at once all came in, but the broker took nothing more from this connection.
     if (rc == MOSQ_ERR_SUCCESS && config->username != NULL)
         rc = mosquitto_username_pw_set(mqtt->client, config->username, config->password);
     if (rc == MOSQ_ERR_SUCCESS && config->ca_file != NULL)
