@@ -277,7 +277,7 @@ static void step__many_messages_wait__takes_them_all(void **state)
 static void send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room(void **state)
 {
     (void)state;
-    struct broker *broker = opened("max_queued_messages 20\nmax_inflight_messages 20\n");
+    struct broker *broker = opened("max_queued_messages 5000\n");
     start(broker);
     struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
     struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
