@@ -165,12 +165,15 @@ static bool plan_point(struct edge_wire_refusal *refusal, size_t index,
 {
     char point[32], field[48];
     double speed_mps = 0.0, hold_s = 0.0;
+    struct geo_point position;
     (void)snprintf(point, sizeof point, "points[%zu]", index);
     (void)snprintf(field, sizeof field, "%s.", point);
     if (!edge_wire_position(refusal, field, m->has_lat_e7, m->lat_e7, m->has_lon_e7, m->lon_e7,
-                            &out->position)
+                            &position)
         || !plan_height(refusal, point, m, out))
         return false;
+    out->lat_e7 = m->lat_e7;
+    out->lon_e7 = m->lon_e7;
     (void)snprintf(field, sizeof field, "%s.speed_mps", point);
     if (!edge_wire_real(refusal, field, m->has_speed_mps, m->speed_mps, 0.1, 200.0, &speed_mps))
         return false;

@@ -74,13 +74,28 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
 // FNV-1a over the kind and the cause's text: the same after a restart.
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause);
 
-struct fusion_context;
+// By CONTRACT point 7: within 15 s a WARNING, within 45 s a CAUTION, else INFO.
+#define FUSION_WARNING_S 15.0
+#define FUSION_CAUTION_S 45.0
+static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
+{
+    return time_to_go_s <= FUSION_WARNING_S   ? FUSION_SEVERITY_WARNING
+           : time_to_go_s <= FUSION_CAUTION_S ? FUSION_SEVERITY_CAUTION
+                                              : FUSION_SEVERITY_INFO;
+}
 
-// What a reasoner sees: the context holds everything but the advisories already.
+struct fusion_context;
+struct fusion_path;
+struct fusion_planes;
+
+// What a reasoner sees: the context holds everything but the advisories already; the path
+// (fusion/path.h) is what its segments cover.
 struct fusion_view {
     const struct fusion_root *root;
-    const struct fusion_aircraft *aircraft;
+    const struct fusion_aircraft *aircraft; // its surroundings: fusion/around.h
     const struct fusion_context *context;
+    const struct fusion_path *path;
+    struct fusion_planes *planes; // of the weather's grids (fusion/weather.h)
     int64_t now_utc_us;
 };
 

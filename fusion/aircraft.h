@@ -63,7 +63,7 @@ enum fusion_plan_height { // of a plan point
 };
 
 struct fusion_plan_point {
-    struct geo_point position;
+    int32_t lat_e7, lon_e7; // as they came
     float height_m;
     uint32_t height; // enum fusion_plan_height
     float speed_mps; // toward this point; <= 0: not said
@@ -83,10 +83,18 @@ struct fusion_plan {
 
 #define FUSION_PLAN_CONFORMANCE_DEFAULT_M 50.0
 
+static inline struct geo_point fusion_plan_position(const struct fusion_plan_point *point)
+{
+    return (struct geo_point){.lat_deg = point->lat_e7 / 1e7, .lon_deg = point->lon_e7 / 1e7};
+}
+
+struct fusion_around;
+
 struct fusion_aircraft {
     struct fusion_fix fix;
     struct fusion_limits limits;
     const struct fusion_plan *plan; // the one that telemetry names, borrowed; NULL: none held
+    const struct fusion_around *around; // borrowed; NULL: nobody said
 };
 
 #endif

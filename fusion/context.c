@@ -75,7 +75,9 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     fusion_context_height(builder->crs, root, aircraft, &out->height);
     struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
     out->plan_state = follow.state;
-    fusion_context_ahead(builder->crs, root, aircraft, &follow, &out->height, &out->look_ahead);
+    struct fusion_path path;
+    fusion_path_lay(builder->crs, root, aircraft, &follow, &out->height, &path);
+    fusion_context_ahead(root, &path, aircraft, &out->height, &out->look_ahead);
 
     struct fusion_weather_ask ask = {.position = position,
                                      .agl_known = out->height.agl_m.known,
@@ -94,7 +96,11 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;
-    struct fusion_view view = {
-        .root = root, .aircraft = aircraft, .context = out, .now_utc_us = now_utc_us};
+    const struct fusion_view view = {.root = root,
+                                     .aircraft = aircraft,
+                                     .context = out,
+                                     .path = &path,
+                                     .planes = builder->planes,
+                                     .now_utc_us = now_utc_us};
     fusion_reason(&view, &out->advisories);
 }

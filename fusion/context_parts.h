@@ -4,7 +4,7 @@
 #define FUSION_CONTEXT_PARTS_H
 
 #include "fusion/context.h"
-#include "fusion/plan.h"
+#include "fusion/path.h"
 #include "geo/crs.h"
 
 struct fusion_builder {
@@ -20,10 +20,9 @@ size_t fusion_context_states(const struct fusion_root *root,
 void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *root,
                            const struct fusion_aircraft *aircraft, struct fusion_height *out);
 
-// The segments ahead; `height` must be that of the same aircraft.
-void fusion_context_ahead(const struct geo_crs *crs, const struct fusion_root *root,
+// The segments along a path; `height` must be that of the same aircraft.
+void fusion_context_ahead(const struct fusion_root *root, const struct fusion_path *path,
                           const struct fusion_aircraft *aircraft,
-                          const struct fusion_follow *follow,
                           const struct fusion_height *height, struct fusion_look_ahead *out);
 
 // The nearest obstacles within a radius, nearest first. Returns how many more there are.

@@ -35,8 +35,8 @@ static struct leg leg_at(const struct fusion_frame *frame, const struct fusion_f
                          const struct fusion_plan_point *from,
                          const struct fusion_plan_point *to)
 {
-    struct fusion_offset a = fusion_frame_offset(frame, from->position);
-    struct fusion_offset b = fusion_frame_offset(frame, to->position);
+    struct fusion_offset a = fusion_frame_offset(frame, fusion_plan_position(from));
+    struct fusion_offset b = fusion_frame_offset(frame, fusion_plan_position(to));
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(isfinite(plan.points[i].height_m) && isfinite(plan.points[i].speed_mps));
         check(plan.points[i].height >= FUSION_PLAN_AMSL
               && plan.points[i].height <= FUSION_PLAN_AGL);
-        check(fabs(plan.points[i].position.lat_deg) <= 90.0);
+        check(fabs(fusion_plan_position(&plan.points[i]).lat_deg) <= 90.0);
     }
     return 0;
 }

@@ -250,11 +250,13 @@ static void ahead__along_a_plan__follows_its_corner(void **state)
                                .conformance_m = 50.0,
                                .point_count = 3};
     const struct fusion_offset corners[] = {{-200.0, 0.0}, {200.0, 0.0}, {200.0, 400.0}};
-    for (int i = 0; i < 3; i++)
-        plan.points[i] =
-            (struct fusion_plan_point){.position = fusion_frame_point(&frame, corners[i]),
-                                       .height_m = 150.0F + 10.0F * (float)i,
-                                       .height = FUSION_PLAN_AMSL};
+    for (int i = 0; i < 3; i++) {
+        struct geo_point at = fusion_frame_point(&frame, corners[i]);
+        plan.points[i] = (struct fusion_plan_point){.lat_e7 = (int32_t)lround(at.lat_deg * 1e7),
+                                                    .lon_e7 = (int32_t)lround(at.lon_deg * 1e7),
+                                                    .height_m = 150.0F + 10.0F * (float)i,
+                                                    .height = FUSION_PLAN_AMSL};
+    }
     struct fusion_aircraft aircraft = hovering(toronto);
     aircraft.plan = &plan;
     aircraft.fix.amsl = (struct fusion_altitude){true, 155.0, 2.0};
