@@ -91,6 +91,8 @@ static enum fusion_layer layer_of(struct geo_record record)
     for (size_t cursor = 0; geo_record_next(record, &cursor, &item);) {
         if (item.kind == GEO_ITEM_OBSTACLE)
             return FUSION_LAYER_OBSTACLE;
+        if (item.kind == GEO_ITEM_ZONE)
+            return FUSION_LAYER_ZONE;
         if (item.kind == GEO_ITEM_FIELD)
             return FUSION_LAYER_WEATHER;
         if (item.kind == GEO_ITEM_RASTER) {

@@ -167,6 +167,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     if (status == DRF_OK)
         status = fusion_features_open(&features, &fabric->features);
     if (status == DRF_OK)
+        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+                                      &fabric->zones);
+    if (status == DRF_OK)
         status =
             fusion_weather_set_open(fabric->certificates, &fabric->retired, &fabric->weather);
     if (status == DRF_OK)
@@ -245,6 +248,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_fold_close(fabric->fold);
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
+    fusion_zone_set_close(fabric->zones);
     fusion_features_close(fabric->features);
     fusion_certificates_close(fabric->certificates);
     free(fabric->gone);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Obstacles: each its own identity, with the version of the message that brought it.
+// Obstacles and zones: each its own identity, with the version of the message that brought it.
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
 
-enum { OBSTACLES_PER_STEP = 50 };
+enum { FEATURES_PER_STEP = 50 };
 
-// One message of features being applied. Each obstacle is a version of its own, and applying
+static_assert((int)GEO_OBSTACLE_ID_SIZE == (int)GEO_ZONE_ID_SIZE, "a key holds either");
+
+// One message of features being applied. Each feature is a version of its own, and applying
 // one twice changes nothing: so a commit between two steps is harmless, the message is read
 // again after a crash.
 struct fabric_apply {
@@ -17,8 +20,7 @@ struct fabric_apply {
     size_t applied, duplicate, superseded;
     struct fusion_source certificate;
     struct geo_record_builder builder;
-    struct geo_item
-        *items; // obstacles, the last `left` of them first to last are to be applied
+    struct geo_item *items; // features, the last `left` of them first to last are to be applied
     size_t left;
     bool part_noted, part_changed;
     int64_t *old; // withdrawn by the edition, `old_left` are to be
@@ -90,7 +92,7 @@ static enum drf_status leave(struct fusion_fabric *fabric, int64_t id)
 {
     struct fusion_feature *former = fusion_features_find(fabric->features, id);
     if (former == NULL)
-        return DRF_OK;
+        return fabric_leave_zone(fabric, id);
     enum drf_status status = disturb(fabric, former);
     if (status == DRF_OK)
         status = fabric_note_gone(fabric, id);
@@ -124,27 +126,13 @@ static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity 
     return DRF_OK;
 }
 
-static enum drf_status put_obstacle(struct fabric_apply *apply, struct fusion_identity identity,
-                                    const struct geo_item *item)
+static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
+                                      const struct geo_item *item)
 {
     struct fusion_fabric *fabric = apply->fabric;
-    const struct geo_obstacle *obstacle = item->payload;
-    const struct geo_point *vertices = geo_item_vertices(item);
-    apply->builder.size = 0; // the memory of the last one
-    struct geo_record record;
-    int64_t id;
     enum drf_status status =
-        geo_record_add(&apply->builder, GEO_ITEM_OBSTACLE, item->payload, item->size, NULL, 0);
-    if (status == DRF_OK)
-        status = geo_record_finish(&apply->builder, &record);
-    if (status == DRF_OK)
-        status = fusion_store_put(fabric->store, identity, apply->message->version, record,
-                                  &apply->certificate, NULL, &id);
-    if (status == DRF_OK)
-        status = leave(fabric, id);
-    if (status == DRF_OK)
-        status = fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, obstacle,
-                                      vertices, &apply->certificate);
+        fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, item->payload,
+                             geo_item_vertices(item), &apply->certificate);
     if (status != DRF_OK)
         return status;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
@@ -152,11 +140,48 @@ static enum drf_status put_obstacle(struct fabric_apply *apply, struct fusion_id
     return status == DRF_OK ? disturb(fabric, feature) : status;
 }
 
-static enum drf_status apply_obstacle(struct fabric_apply *apply, const struct geo_item *item)
+static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_identity identity,
+                                   const struct geo_item *item)
 {
+    struct fusion_fabric *fabric = apply->fabric;
+    apply->builder.size = 0; // the memory of the last one
+    struct geo_record record;
+    int64_t id;
+    enum drf_status status =
+        geo_record_add(&apply->builder, item->kind, item->payload, item->size, NULL, 0);
+    if (status == DRF_OK)
+        status = geo_record_finish(&apply->builder, &record);
+    if (status == DRF_OK)
+        status = fusion_store_put(fabric->store, identity, apply->message->version, record,
+                                  &apply->certificate, NULL, &id);
+    if (status == DRF_OK)
+        status = leave(fabric, id);
+    if (status != DRF_OK)
+        return status;
+    return item->kind == GEO_ITEM_ZONE ? fabric_enter_zone(
+               fabric, id, apply->message->version.time_utc_us, item, &apply->certificate)
+                                       : enter_obstacle(apply, id, item);
+}
+
+// Neither withdrawn by its source nor moved away.
+static bool stands(const struct fusion_fabric *fabric, const struct geo_item *item)
+{
+    if (item->kind == GEO_ITEM_ZONE) {
+        struct geo_zone_view view = geo_item_zone(item);
+        return (view.zone->flags & GEO_ZONE_WITHDRAWN) == 0
+               && fusion_zone_set_inside(fabric->zones, &view);
+    }
     const struct geo_obstacle *obstacle = item->payload;
+    return (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) == 0
+           && fusion_features_inside(fabric->features, obstacle, geo_item_vertices(item));
+}
+
+static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
+{
     struct fusion_identity identity = apply->message->identity;
-    identity.key = obstacle->id;
+    identity.key = item->kind == GEO_ITEM_ZONE
+                       ? ((const struct geo_zone *)item->payload)->id
+                       : ((const struct geo_obstacle *)item->payload)->id;
     bool replaces;
     int64_t floor_utc_us;
     enum drf_status status = weigh(apply, identity, &replaces);
@@ -168,10 +193,8 @@ static enum drf_status apply_obstacle(struct fabric_apply *apply, const struct g
     // Withdrawn by its source, by a later edition without it, or by having moved away: each is
     // a version without a value, so that an older one that comes late stays out.
     bool lives =
-        (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) == 0
-        && apply->message->version.time_utc_us >= floor_utc_us
-        && fusion_features_inside(apply->fabric->features, obstacle, geo_item_vertices(item));
-    return lives ? put_obstacle(apply, identity, item)
+        apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
+    return lives ? put_feature(apply, identity, item)
                  : withdraw(apply->fabric, identity, apply->message->version);
 }
 
@@ -180,13 +203,13 @@ static enum drf_status collect_items(struct fabric_apply *apply, struct geo_reco
     size_t count = 0, cursor = 0;
     struct geo_item item;
     while (geo_record_next(record, &cursor, &item))
-        count += item.kind == GEO_ITEM_OBSTACLE;
+        count += item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE;
     apply->items = malloc((count + 1) * sizeof *apply->items);
     if (apply->items == NULL)
         return DRF_ERR_NOMEM;
     cursor = 0;
     while (geo_record_next(record, &cursor, &item))
-        if (item.kind == GEO_ITEM_OBSTACLE)
+        if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE)
             apply->items[apply->left++] = item;
     return DRF_OK;
 }
@@ -195,11 +218,52 @@ static enum drf_status collect_items(struct fabric_apply *apply, struct geo_reco
 static enum drf_status apply_items(struct fabric_apply *apply)
 {
     enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < OBSTACLES_PER_STEP && apply->left > 0 && status == DRF_OK; i++) {
-        status = apply_obstacle(apply, &apply->items[apply->left - 1]);
+    for (size_t i = 0; i < FEATURES_PER_STEP && apply->left > 0 && status == DRF_OK; i++) {
+        status = apply_feature(apply, &apply->items[apply->left - 1]);
         apply->left -= status == DRF_OK;
     }
     return status;
+}
+
+static bool of_message(const struct fabric_apply *apply, const struct fusion_source *source)
+{
+    return strcmp(source->source, apply->certificate.source) == 0
+           && strcmp(source->feed, apply->certificate.feed) == 0;
+}
+
+// Lists what is older than the floor.
+static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us)
+{
+    const struct fusion_fabric *fabric = apply->fabric;
+    size_t room =
+        fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones);
+    size_t cursor = 0;
+    apply->old = malloc((room + 1) * sizeof *apply->old);
+    if (apply->old == NULL)
+        return DRF_ERR_NOMEM;
+    for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
+         one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->fused->source))
+            apply->old[apply->old_left++] = one->id;
+    cursor = 0;
+    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
+         one != NULL; one = fusion_zone_set_next(fabric->zones, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->zone->source))
+            apply->old[apply->old_left++] = one->id;
+    return DRF_OK;
+}
+
+// The key of a feature that is still older than the floor. A copy: it goes with its withdrawal.
+static bool old_key(const struct fusion_fabric *fabric, int64_t id, int64_t floor_utc_us,
+                    char key[static GEO_OBSTACLE_ID_SIZE])
+{
+    const struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    const struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    if (feature == NULL && zone == NULL)
+        return false;
+    memcpy(key, feature != NULL ? feature->fused->obstacle->id : zone->zone->view.zone->id,
+           GEO_OBSTACLE_ID_SIZE);
+    return (feature != NULL ? feature->version_utc_us : zone->version_utc_us) < floor_utc_us;
 }
 
 // Notes the part, and lists what is older than the latest complete edition. Even of a part seen
@@ -214,33 +278,22 @@ static enum drf_status note_part(struct fabric_apply *apply)
         m->version.time_utc_us, &floor_utc_us, &apply->part_changed);
     if (status != DRF_OK)
         return status;
-    size_t cursor = 0;
-    apply->old = malloc((fusion_features_count(fabric->features) + 1) * sizeof *apply->old);
-    if (apply->old == NULL)
-        return DRF_ERR_NOMEM;
-    for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
-         one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
-        if (one->version_utc_us < floor_utc_us
-            && strcmp(one->fused->source->source, apply->certificate.source) == 0
-            && strcmp(one->fused->source->feed, apply->certificate.feed) == 0)
-            apply->old[apply->old_left++] = one->id;
-    apply->part_noted = true;
-    return DRF_OK;
+    status = list_old(apply, floor_utc_us);
+    apply->part_noted = status == DRF_OK;
+    return status;
 }
 
 static enum drf_status sweep(struct fabric_apply *apply)
 {
     struct fusion_fabric *fabric = apply->fabric;
     enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < OBSTACLES_PER_STEP && apply->old_left > 0 && status == DRF_OK; i++) {
-        const struct fusion_feature *one =
-            fusion_features_find(fabric->features, apply->old[apply->old_left - 1]);
+    for (size_t i = 0; i < FEATURES_PER_STEP && apply->old_left > 0 && status == DRF_OK; i++) {
+        char key[GEO_OBSTACLE_ID_SIZE];
         int64_t floor_utc_us, id;
         status = fusion_editions_floor(fabric->editions, apply->message->identity.source,
                                        &floor_utc_us);
-        if (status == DRF_OK && one != NULL && one->version_utc_us < floor_utc_us) {
-            char key[GEO_OBSTACLE_ID_SIZE]; // the obstacle goes with its withdrawal
-            memcpy(key, one->fused->obstacle->id, sizeof key);
+        if (status == DRF_OK
+            && old_key(fabric, apply->old[apply->old_left - 1], floor_utc_us, key)) {
             struct fusion_identity identity = apply->message->identity;
             identity.key = key;
             struct fusion_version live;
@@ -261,12 +314,12 @@ static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
     struct fusion_source made = {
         .priority = terms.priority,
         .issue_utc_us = message->version.time_utc_us,
-        .data_time_utc_us = INT64_MIN, // each obstacle has its own
+        .data_time_utc_us = INT64_MIN, // each feature has its own
     };
     snprintf(made.feed, sizeof made.feed, "%s", message->identity.feed);
     snprintf(made.source, sizeof made.source, "%s", message->identity.source);
     memcpy(made.licence, terms.licence, sizeof made.licence);
-    // Without the message's key: the obstacle is the same whichever message brought this
+    // Without the message's key: the feature is the same whichever message brought this
     // version.
     fusion_certificate_version("", message->version.time_utc_us, made.version);
     return made;

@@ -12,6 +12,7 @@
 #include "fusion/feature.h"
 #include "fusion/fold.h"
 #include "fusion/weather_set.h"
+#include "fusion/zone_set.h"
 
 enum fabric_queue_name {
     FABRIC_GROUND,  // tiles whose ground is to be folded
@@ -49,6 +50,7 @@ struct fusion_fabric {
     struct fusion_certificates *certificates;
     struct fusion_retired retired;
     struct fusion_features *features;
+    struct fusion_zone_set *zones;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
     struct fusion_fold *fold;
@@ -57,7 +59,7 @@ struct fusion_fabric {
     struct fabric_slot *slots;
     struct fabric_queue queues[FABRIC_QUEUES];
     size_t ground_loading, surface_loading; // how many slots are
-    int64_t *gone;                          // obstacles whose rows are to be removed
+    int64_t *gone;                          // obstacles and zones whose rows are to be removed
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
     bool rows_stale;
@@ -130,6 +132,14 @@ DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
 // The surface under an obstacle is to be folded again.
 void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
                         bool urgent);
+
+// fabric_zone.c: zones in memory; the caller keeps the truth.
+DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
+                                                 int64_t version_utc_us,
+                                                 const struct geo_item *item,
+                                                 const struct fusion_source *content);
+// Takes a former version out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
 
 // fabric_feature.c
 // A message of features, a bounded number of obstacles a step. Message and record are borrowed

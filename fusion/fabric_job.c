@@ -163,15 +163,21 @@ static enum drf_status weigh(struct fusion_job *job)
     return DRF_OK;
 }
 
+// Many identities in a message, each weighed by itself.
+static bool of_features(enum fusion_layer layer)
+{
+    return layer == FUSION_LAYER_OBSTACLE || layer == FUSION_LAYER_ZONE;
+}
+
 // Whether the record holds what its feed may say, and nothing else.
 static bool fits(const struct fusion_job *job)
 {
     const struct fusion_message *m = &job->message;
-    if (job->layer == FUSION_LAYER_OBSTACLE && m->edition != NULL
+    if (of_features(job->layer) && m->edition != NULL
         && !fusion_edition_valid(m->edition, m->edition_part, m->edition_parts))
         return false;
     if (m->tombstone)
-        return job->layer <= FUSION_LAYER_WEATHER;
+        return job->layer <= FUSION_LAYER_ZONE;
     size_t cursor = 0, data = 0;
     struct geo_item item;
     while (geo_record_next(job->record, &cursor, &item)) {
@@ -184,6 +190,7 @@ static bool fits(const struct fusion_job *job)
                              && raster->level == job->fabric->level
                    : item.kind == GEO_ITEM_CELLS    ? terrain
                    : item.kind == GEO_ITEM_OBSTACLE ? job->layer == FUSION_LAYER_OBSTACLE
+                   : item.kind == GEO_ITEM_ZONE     ? job->layer == FUSION_LAYER_ZONE
                                                     : job->layer == FUSION_LAYER_WEATHER;
         if (!fit)
             return false;
@@ -241,7 +248,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
     if (!job->weighed && !job->settled) {
         if (!fits(job))
             status = settle(job, FUSION_REFUSED);
-        else if (job->layer != FUSION_LAYER_OBSTACLE)
+        else if (!of_features(job->layer))
             status = weigh(job);
         job->weighed = status == DRF_OK;
     }
@@ -254,7 +261,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
             return DRF_ERR_AGAIN;
     }
     if (status == DRF_OK && !job->settled)
-        status = job->layer == FUSION_LAYER_OBSTACLE ? apply_features(job) : apply_whole(job);
+        status = of_features(job->layer) ? apply_features(job) : apply_whole(job);
     if (status == DRF_OK)
         status = move_offset(job->fabric, &job->message);
     if (status == DRF_OK)

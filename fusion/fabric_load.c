@@ -2,13 +2,31 @@
 // What the store holds, back into memory: features and weather at once, tiles by being dirty.
 #include "fusion/fabric_impl.h"
 
+// Whether its row is stale the store says.
+static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_live *live,
+                             const struct geo_item *item, const struct fusion_source *content)
+{
+    enum drf_status status;
+    if (item->kind == GEO_ITEM_ZONE) {
+        status = fabric_enter_zone(fabric, live->id, live->version.time_utc_us, item, content);
+        if (status == DRF_OK)
+            fusion_zone_set_find(fabric->zones, live->id)->row_stale = false;
+        return status;
+    }
+    status = fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item->payload,
+                                  geo_item_vertices(item), content);
+    if (status == DRF_OK)
+        fusion_features_find(fabric->features, live->id)->row_stale = false;
+    return status;
+}
+
 static enum drf_status load_features(struct fusion_fabric *fabric,
                                      const struct fusion_live *live)
 {
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(live->record, &cursor, &item)) {
-        if (item.kind != GEO_ITEM_OBSTACLE)
+        if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE)
             continue;
         struct fusion_source content = *live->certificate;
         struct fusion_weather_terms terms =
@@ -16,12 +34,9 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
         content.priority = terms.priority;
         for (size_t i = 0; i < sizeof content.licence; i++)
             content.licence[i] = terms.licence[i];
-        enum drf_status status =
-            fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item.payload,
-                                 geo_item_vertices(&item), &content);
+        enum drf_status status = enter(fabric, live, &item, &content);
         if (status != DRF_OK)
             return status;
-        fusion_features_find(fabric->features, live->id)->row_stale = false; // the store says
     }
     return DRF_OK;
 }
@@ -33,7 +48,7 @@ static enum drf_status load_live(void *context, const struct fusion_live *live)
     struct geo_item item;
     if (!geo_record_next(live->record, &cursor, &item))
         return DRF_OK;
-    if (item.kind == GEO_ITEM_OBSTACLE)
+    if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE)
         return load_features(fabric, live);
     if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;
@@ -95,9 +110,14 @@ static enum drf_status load_stale(void *context, int64_t id)
 {
     struct fusion_fabric *fabric = context;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
-    if (feature == NULL)
+    struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    if (feature == NULL && zone == NULL)
         return fabric_note_gone(fabric, id);
-    feature->row_stale = fabric->rows_stale = true;
+    if (feature != NULL)
+        feature->row_stale = true;
+    else
+        zone->row_stale = true;
+    fabric->rows_stale = true;
     return DRF_OK;
 }
 

@@ -118,12 +118,13 @@ static void say_fed(const struct fusion_fabric *fabric, struct fusion_root *root
 
 // One block: the root, then its arrays of pointers.
 static struct fusion_root *make_root(const struct fusion_fabric *fabric,
-                                     const struct fusion_bucket *const *buckets)
+                                     const struct fusion_bucket *const *buckets,
+                                     const struct fusion_zone_bucket *const *zone_buckets)
 {
     size_t tiles = fabric->tile_count;
     size_t bucket_count = (size_t)fabric->buckets.rows * fabric->buckets.columns;
     struct fusion_root *root =
-        malloc(sizeof *root + (2 * tiles + bucket_count) * sizeof(void *));
+        malloc(sizeof *root + (2 * tiles + 2 * bucket_count) * sizeof(void *));
     if (root == NULL)
         return NULL;
     const struct fusion_tile **ground = (void *)(root + 1), **surface = ground + tiles;
@@ -133,6 +134,9 @@ static struct fusion_root *make_root(const struct fusion_fabric *fabric,
         surface[i] = fabric->slots[i].surface;
     }
     memcpy((void *)features, (const void *)buckets, bucket_count * sizeof(void *));
+    const struct fusion_zone_bucket **zones = (void *)(features + bucket_count);
+    if (zone_buckets != NULL)
+        memcpy((void *)zones, (const void *)zone_buckets, bucket_count * sizeof(void *));
     *root = (struct fusion_root){
         .epoch = fabric->retired.epoch + 1,
         .keep = fabric->keep,
@@ -141,6 +145,7 @@ static struct fusion_root *make_root(const struct fusion_fabric *fabric,
         .ground = ground,
         .surface = surface,
         .features = features,
+        .zones = zone_buckets != NULL ? zones : NULL,
     };
     return root;
 }
@@ -156,23 +161,28 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
 {
     *out = NULL;
     bool weather_changed = fusion_weather_set_changed(fabric->weather);
-    if (!fabric->changed && !weather_changed && !fusion_features_changed(fabric->features))
+    if (!fabric->changed && !weather_changed && !fusion_features_changed(fabric->features)
+        && !fusion_zone_set_changed(fabric->zones))
         return DRF_OK;
     const struct fusion_bucket *const *buckets;
+    const struct fusion_zone_bucket *const *zones, *zones_all;
     const struct fusion_weather *weather;
     double reach_m;
     enum drf_status status = fusion_features_publish(fabric->features, &buckets, &reach_m);
+    if (status == DRF_OK)
+        status = fusion_zone_set_publish(fabric->zones, &zones, &zones_all);
     if (status == DRF_OK)
         status = fusion_weather_set_publish(fabric->weather, &weather);
     if (status == DRF_OK)
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status != DRF_OK)
         return status;
-    struct fusion_root *root = make_root(fabric, buckets);
+    struct fusion_root *root = make_root(fabric, buckets, zones);
     if (root == NULL)
         return DRF_ERR_NOMEM;
     if (weather_changed)
         fabric_changed(fabric, fabric->keep, FUSION_LAYER_WEATHER);
+    root->zones_all = zones_all;
     root->weather = weather;
     root->obstacle_reach_m = reach_m;
     say_fed(fabric, root);

@@ -17,6 +17,7 @@
 #include "geo/obstacle.h"
 #include "geo/point.h"
 #include "geo/tile.h"
+#include "geo/zone.h"
 
 enum {
     FUSION_BUCKET_LEVEL = 11, // features are kept per tile of this level
@@ -83,6 +84,19 @@ struct fusion_bucket {
     const struct fusion_obstacle *const *obstacles;
 };
 
+// A zone as its source describes it, one block of memory.
+struct fusion_zone {
+    struct geo_zone_view view;
+    struct geo_bounds bounds; // of all its volumes
+    const struct fusion_source *source;
+};
+
+// Every zone whose box touches the bucket, in the order of (source, id).
+struct fusion_zone_bucket {
+    size_t count;
+    const struct fusion_zone *const *zones;
+};
+
 struct fusion_field {
     const struct geo_field *field;
     const float *values; // field->grid.ni * nj
@@ -115,8 +129,10 @@ struct fusion_root {
         *ground; // tiles.columns * tiles.rows; NULL: nothing known there
     const struct fusion_tile *const
         *surface; // the same; equal pointers to ground's where nothing rises above it
-    const struct fusion_bucket *const *features; // buckets.columns * buckets.rows; NULL: none
-    const struct fusion_weather *weather;        // never NULL
+    const struct fusion_bucket *const *features;   // buckets.columns * buckets.rows; NULL: none
+    const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
+    const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
+    const struct fusion_weather *weather;          // never NULL
     enum fusion_reason layer_state[FUSION_LAYER_COUNT]; // NONE, CATCHING_UP, RESYNCHRONISING,
                                                         // LOADING, FEED_DOWN
     bool layer_fed[FUSION_LAYER_COUNT]; // false: no feed configured for this layer

@@ -199,6 +199,8 @@ static uint32_t feed_items(struct digest *digest, struct geo_record record)
             continue;
         if (item.kind == GEO_ITEM_OBSTACLE)
             layers |= UINT32_C(1) << FUSION_LAYER_OBSTACLE;
+        else if (item.kind == GEO_ITEM_ZONE)
+            layers |= UINT32_C(1) << FUSION_LAYER_ZONE;
         else if (item.kind == GEO_ITEM_FIELD)
             layers |= UINT32_C(1) << FUSION_LAYER_WEATHER;
         else if (item.kind == GEO_ITEM_RASTER)
