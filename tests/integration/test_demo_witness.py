@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+# tests/integration/test_demo_witness.py - the fleet finds nothing wrong with an honest node, and each classic error.
+# SPDX-License-Identifier: Apache-2.0
+import json
+import re
+import subprocess
+
+from drf_fixture import BIN, NODE, Folder, Mosquitto, Node, Process, free_ports, main, wait_until
+from fixture import place
+
+DRONES = [f"coffee-{i:02d}" for i in range(1, 9)]
+FILES = {"terrain": ("geotiff", "ground.tif"), "surface": ("geotiff", "surface.tif"), "towers": ("dof", "towers.dat"),
+         "cranes": ("geojson", "obstacles.geojson"), "weather": ("grib", "weather.grib2")}
+
+
+def run(*argv):
+    return subprocess.run([BIN / "drf-sim", *argv], check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
+
+
+def configuration(bootstrap, mqtt, port, bounds):
+    feeds = [dict(name="terrain", kind="terrain"), dict(name="surface", kind="terrain", surface="dsm"),
+             dict(name="towers", kind="obstacle"),
+             dict(name="cranes", kind="obstacle", format="geojson_obstacles"), dict(name="weather", kind="weather")]
+    return {
+        "region": {"id": "sim-witness", "bounds": bounds},
+        "node": {"id": "n1", "mode": "SIM"},
+        "store": {"path": "{folder}/region.gpkg"},
+        "kafka": {"bootstrap.servers": bootstrap},
+        "mqtt": {"host": mqtt.host, "port": mqtt.port, "username": NODE, "password": mqtt.passwords[NODE]},
+        "http": {"port": port},
+        "limits": {"discover_s": 1},
+        "feeds": [{"topic": f"w.{feed['name']}",
+                   **({"vertical_acc95_m": 1} if feed["kind"] == "terrain" else {}), **feed} for feed in feeds],
+    }
+
+
+def fly(mqtt, folder, seconds, *more):
+    """The exit code and the report of a fleet."""
+    (folder.path / "users").write_text("".join(f"{name}:{mqtt.passwords[name]}\n" for name in DRONES))
+    report = folder.path / "report.json"
+    report.unlink(missing_ok=True)
+    done = subprocess.run([BIN / "drf-sim", "fleet", "--mqtt", f"{mqtt.host}:{mqtt.port}", "--region", "sim-witness",
+                           "--world", folder.path / "world", "--drones", str(len(DRONES)), "--seconds", str(seconds),
+                           "--users", folder.path / "users", "--report", report, *more],
+                          timeout=60, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert report.exists(), done.stdout
+    return done.returncode, json.loads(report.read_text()), done.stdout
+
+
+def test_fleet_finds_nothing_and_finds_each_classic_error():
+    port, = free_ports(1)
+    with Folder("witness") as folder, Mosquitto(users=DRONES) as mqtt:
+        made = run("world", "--seed", "5", "--out", folder.path / "world", "--center", "47,8", "--size-km", "8")
+        bounds = [float(x) for x in re.search(r"bounds: west (\S+) south (\S+) east (\S+) north (\S+)", made).groups()]
+        broker = Process("broker", [BIN / "drf-sim", "broker", "--topics",
+                                    ",".join(f"w.{name}" for name in FILES), "--port-file", folder.path / "port"],
+                         folder.path / "broker.log")
+        try:
+            wait_until(lambda: (folder.path / "port").exists() and (folder.path / "port").read_text().strip(), 10)
+            bootstrap = f"127.0.0.1:{(folder.path / 'port').read_text().strip()}"
+            with Node(configuration(bootstrap, mqtt, port, bounds)):
+                wait_until(lambda: place.page(port, "healthz")[0] == 200, 20, "the node answers")
+                for name, (kind, file) in FILES.items():
+                    run("publish", "--bootstrap", bootstrap, "--topic", f"w.{name}", "--kind", kind,
+                        folder.path / "world" / file)
+                wait_until(lambda: caught_up(port), 60, "all is learned")
+                check(mqtt, folder)
+        finally:
+            broker.kill()
+
+
+def caught_up(port):
+    numbers = place.metrics(port)
+    behind = [value for name, value in numbers.items() if name.startswith("drf_feed_behind_messages")]
+    applied = {name for name in numbers if 'outcome="APPLIED"' in name}
+    return place.page(port, "readyz")[0] == 200 and len(applied) == len(FILES) and not any(behind)
+
+
+def check(mqtt, folder):
+    code, report, text = fly(mqtt, folder, 8)
+    assert (code, report["mismatches"]) == (0, 0), text
+    assert report["contexts"] > len(DRONES) * 8 * 3 and report["gaps"] == 0, report
+    for error in ("wind-sign", "datum", "zero-fill"):
+        code, report, text = fly(mqtt, folder, 4, "--break", error)
+        assert code == 1 and report["mismatches"] > 10, (error, code, text)
+
+
+main(globals())
