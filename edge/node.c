@@ -223,7 +223,11 @@ enum drf_status edge_node_connect(const struct drf_config *config,
                                                  EDGE_TOPIC_PLAN, EDGE_TOPIC_REQUEST,
                                                  EDGE_TOPIC_QUERY};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
-    static const uint8_t qos[KINDS] = {0, 1, 1, 1, 1};
+    // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
+    // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
+    // takes them. Whoever sent one has a Reply as its receipt, which is more than an
+    // acknowledgement by the library says.
+    static const uint8_t qos[KINDS] = {0};
     char filters[KINDS][EDGE_TOPIC_SIZE];
     const char *names[KINDS];
     for (size_t i = 0; i < KINDS; i++) {
@@ -245,6 +249,7 @@ enum drf_status edge_node_connect(const struct drf_config *config,
         .keepalive_s = (uint16_t)mqtt->keepalive_s,
         .ring_bytes = MQTT_RING_BYTES,
         .queue_max_bytes = MQTT_QUEUE_BYTES,
+        .inflight_max = mqtt->inflight_max,
         .will_topic = will ? will->topic : NULL,
         .will_payload = will ? will->payload : NULL,
         .will_size = will ? will->size : 0,
