@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge/layer.h"
 #include "edge/query.h"
 
 static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
@@ -48,9 +49,14 @@ const struct edge_command edge_commands[] = {
      "  --radius M   of the obstacles listed (default 2000)"},
     {"info", edge_command_info, "--store FILE",
      "What a store holds: sources with version and licence, tiles, when it was written."},
-    {"digest", edge_command_digest, "--store FILE",
-     "SHA-256 over the content of each layer and over all: two stores with the same live data\n"
-     "have the same digest, in whatever order the data came."},
+    {"digest", edge_command_digest,
+     "--store FILE [--at UTC] [--layer LAYER] [--truth] [--json]",
+     "SHA-256 over what each layer shows, and over all: two nodes that tell drones the same\n"
+     "have the same digest, in whatever order, pieces or repetitions their data came.\n"
+     "  --at UTC       weather as it is shown then (default: when the store was last written)\n"
+     "  --layer LAYER  one only: " EDGE_LAYER_NAMES ", all\n"
+     "  --truth        over the messages that are live, with their versions, instead of over\n"
+     "                 what they add up to"},
     {"version", run_version, "", "Prints the version."},
     {"help", run_help, "[COMMAND]", "This, or what a command does."},
     {NULL, NULL, NULL, NULL},

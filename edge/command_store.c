@@ -126,31 +126,3 @@ int edge_command_info(int argc, char **argv)
     fusion_store_close(store);
     return status == DRF_OK ? 0 : 1;
 }
-
-static void print_digest(const char *name, const uint8_t digest[static 32])
-{
-    for (size_t i = 0; i < 32; i++)
-        printf("%02x", digest[i]);
-    printf("  %s\n", name);
-}
-
-int edge_command_digest(int argc, char **argv)
-{
-    struct fusion_store *store;
-    if (!edge_options_known(argc, argv, "store", ""))
-        return 2;
-    if (open_store(argc, argv, &store) != DRF_OK)
-        return 1;
-    enum drf_status status = DRF_OK;
-    for (int layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_COUNT && status == DRF_OK;
-         layer++) {
-        uint8_t digest[32];
-        status = fusion_store_digest(store, (enum fusion_layer)layer, digest);
-        if (status == DRF_OK)
-            print_digest(layer == FUSION_LAYER_COUNT ? "all" : layer_names[layer], digest);
-    }
-    if (status != DRF_OK)
-        fprintf(stderr, "drf-edge: %s\n", fusion_store_error(store));
-    fusion_store_close(store);
-    return status == DRF_OK ? 0 : 1;
-}

@@ -18,6 +18,8 @@ enum {
     STORE_CHECKPOINT_BYTES = 4 << 20,
 };
 
+#define STORE_KEEP_VALUE "keep" // struct geo_bounds
+
 // Index into the table of statements in store_statement.c.
 enum store_sql {
     STORE_SQL_VERSION, // readers have these

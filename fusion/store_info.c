@@ -77,6 +77,35 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
     return status;
 }
 
+enum drf_status fusion_store_hold(struct fusion_store *store)
+{
+    int64_t as_of_utc_us = INT64_MIN;
+    enum drf_status status =
+        store->config.read_only
+            ? store_exec(store, "BEGIN")
+            : store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE, "is open for writing");
+    if (status == DRF_OK)
+        status = count(store,
+                       "SELECT coalesce(as_of_utc_us, -9223372036854775807 - 1) FROM drf_store",
+                       &as_of_utc_us);
+    if (status == DRF_OK)
+        store->as_of_utc_us = as_of_utc_us;
+    return status;
+}
+
+enum drf_status fusion_store_keep(struct fusion_store *store, struct geo_bounds *out)
+{
+    struct geo_bounds keep;
+    size_t size = sizeof keep;
+    enum drf_status status = fusion_store_value(store, STORE_KEEP_VALUE, &keep, &size);
+    if (status != DRF_OK)
+        return status;
+    if (size != sizeof keep)
+        return store_damaged(store, "the box in drf_value is damaged");
+    *out = keep;
+    return DRF_OK;
+}
+
 static enum drf_status use_of_row(struct fusion_store *store, struct sqlite3_stmt *statement,
                                   fusion_use_fn fn, void *context)
 {

@@ -35,6 +35,15 @@ struct fusion_store_info {
 DRF_MUST_CHECK enum drf_status fusion_store_info(struct fusion_store *store,
                                                  struct fusion_store_info *out);
 
+// Holds what a reader sees still: every later read is of one moment, that of this call, until
+// the store is closed. The writer goes on; its log cannot start over meanwhile, so not for
+// long.
+DRF_MUST_CHECK enum drf_status fusion_store_hold(struct fusion_store *store);
+
+// The box that data are kept in, as the last node that opened the file for writing was told.
+DRF_MUST_CHECK enum drf_status fusion_store_keep(struct fusion_store *store,
+                                                 struct geo_bounds *out);
+
 // Every certificate that a live identity refers to, with how many do; the newest issue first.
 struct fusion_store_use {
     const struct fusion_source *certificate;

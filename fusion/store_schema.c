@@ -176,6 +176,25 @@ static struct geo_bounds box_of(const struct fusion_store_config *config)
     };
 }
 
+static enum drf_status write_keep(struct fusion_store *store)
+{
+    static const char sql[] =
+        "INSERT INTO drf_value (name, bytes) VALUES ('" STORE_KEEP_VALUE "', ?1)"
+        " ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes"
+        " WHERE bytes IS NOT excluded.bytes";
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_blob(statement, 1, &store->config.keep,
+                                 (int)sizeof store->config.keep, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const enum drf_status status =
+        code == SQLITE_DONE ? DRF_OK : store_fail(store, code, "write the box");
+    sqlite3_finalize(statement);
+    return status;
+}
+
 // The box may move with the configuration; what was kept before stays until it is withdrawn.
 static enum drf_status write_box(struct fusion_store *store)
 {
@@ -188,7 +207,7 @@ static enum drf_status write_box(struct fusion_store *store)
         box.east_deg, box.north_deg);
     enum drf_status status = sql == NULL ? DRF_ERR_NOMEM : store_exec(store, sql);
     sqlite3_free(sql);
-    return status;
+    return status == DRF_OK ? write_keep(store) : status;
 }
 
 enum drf_status store_schema_open(struct fusion_store *store)
