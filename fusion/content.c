@@ -84,14 +84,8 @@ static uint16_t rank_sources(const struct fusion_tile *tile,
                              const struct fusion_source *sorted[FUSION_TILE_SOURCES_MAX],
                              uint8_t rank[FUSION_TILE_SOURCES_MAX])
 {
-    bool used[FUSION_TILE_SOURCES_MAX] = {false};
     uint16_t count = 0;
-    for (size_t c = 0; c < GEO_CELLS_COUNT; c++)
-        if (tile->cells[c] != GEO_CELL_UNKNOWN)
-            used[tile->source_of != NULL ? tile->source_of[c] : 0] = true;
     for (uint16_t i = 0; i < tile->source_count; i++) {
-        if (!used[i])
-            continue;
         uint16_t at = 0;
         while (at < count && source_order(sorted[at], tile->sources[i]) < 0)
             at++;
@@ -102,7 +96,7 @@ static uint16_t rank_sources(const struct fusion_tile *tile,
         count++;
     }
     for (uint16_t i = 0; i < tile->source_count; i++)
-        for (uint16_t at = 0; used[i] && at < count; at++)
+        for (uint16_t at = 0; at < count; at++)
             if (source_order(sorted[at], tile->sources[i]) == 0)
                 rank[i] = (uint8_t)at;
     return count;
@@ -122,14 +116,12 @@ static void feed_tile(struct hash *hash, const struct fusion_tile *tile)
     uint8_t row[GEO_CELLS_SIDE * 4];
     for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
         for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
-            const size_t at = r * GEO_CELLS_SIDE + c;
+            const uint32_t at = (uint32_t)(r * GEO_CELLS_SIDE + c);
             const bool known = tile->cells[at] != GEO_CELL_UNKNOWN;
-            const uint8_t source = tile->source_of != NULL ? tile->source_of[at] : 0;
-            const uint8_t flags = tile->flags != NULL ? tile->flags[at] : tile->flags_all;
             row[4 * c] = (uint8_t)(tile->cells[at] & 0xff);
             row[4 * c + 1] = (uint8_t)(tile->cells[at] >> 8);
-            row[4 * c + 2] = known ? rank[source] : 0;
-            row[4 * c + 3] = known ? flags : 0;
+            row[4 * c + 2] = known ? rank[fusion_tile_source_index(tile, at)] : 0;
+            row[4 * c + 3] = known ? fusion_tile_flags(tile, at) : 0;
         }
         feed(hash, row, sizeof row);
     }
