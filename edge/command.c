@@ -32,11 +32,23 @@ const struct edge_command edge_commands[] = {
      "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
      "                    normal speed: past data are served as they were. Mode REPLAY only.\n"
      "  --verbose         log details"},
-    {"check", edge_command_check, "--config FILE [--offline] [--seconds N]",
+    {"check", edge_command_check,
+     "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
+     "                 [--key KEY] [--header name=value]... [--tombstone]",
      "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
      "  --offline    does not connect\n"
      "  --seconds N  gives each connection so long (default 5)\n"
-     "Exit code 0: all is well; 1: something is not; 2: the configuration is wrong."},
+     "With a feed and a file it shows a provider what the node would make of that message:\n"
+     "records, warnings and refusals (each with its line, feature or message number) and a\n"
+     "map. It goes through the envelope and the sandboxed decoder of service; nothing is "
+     "sent.\n"
+     "  --file SAMPLE        the message's value; - is standard input\n"
+     "  --key KEY            its Kafka key\n"
+     "  --header name=value  a header of it, any number of times\n"
+     "  --tombstone          a null value, instead of a file\n"
+     "Exit code 0: all is well; 1: something is not, or is refused; 2: the configuration or "
+     "the\n"
+     "command is wrong."},
     {"config", edge_command_config, "",
      "Prints every key of the configuration with its default, range and meaning, as YAML."},
     {"query", run_query,

@@ -28,6 +28,9 @@ bool edge_options_known(int argc, char **argv, const char *options, const char *
 
 int edge_command_run(int argc, char **argv);
 int edge_command_check(int argc, char **argv);
+// check with --feed and --file: a provider's sample.
+struct drf_config;
+int edge_command_sample(int argc, char **argv, const struct drf_config *config);
 int edge_command_config(int argc, char **argv);
 int edge_command_info(int argc, char **argv);
 int edge_command_digest(int argc, char **argv);

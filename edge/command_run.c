@@ -117,9 +117,15 @@ static bool check_mqtt(const struct drf_config *config, int timeout_ms)
 int edge_command_check(int argc, char **argv)
 {
     struct drf_config config;
-    if (!edge_options_known(argc, argv, "config seconds", "offline")
+    if (!edge_options_known(argc, argv, "config seconds feed file key header",
+                            "offline tombstone")
         || load(argc, argv, &config) != DRF_OK)
         return 2;
+    if (edge_option(argc, argv, "feed") || edge_option(argc, argv, "file")) {
+        int code = edge_command_sample(argc, argv, &config);
+        drf_config_close(&config);
+        return code;
+    }
     const char *text = edge_option(argc, argv, "seconds");
     long seconds = text ? strtol(text, NULL, 10) : 5;
     if (seconds < 1 || seconds > 600)
