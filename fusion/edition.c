@@ -16,6 +16,7 @@ struct source {
     struct source *next;
     char name[96];
     int64_t floor_utc_us;
+    int64_t former_utc_us; // the floor before a resynchronisation, until it is through
     size_t count;
     struct edition editions[FUSION_EDITIONS_MAX + 1];
 };
@@ -170,7 +171,7 @@ static enum drf_status find_source(struct fusion_editions *editions, const char 
         source = malloc(sizeof *source);
         if (source == NULL)
             return DRF_ERR_NOMEM;
-        *source = (struct source){.floor_utc_us = INT64_MIN};
+        *source = (struct source){.floor_utc_us = INT64_MIN, .former_utc_us = INT64_MIN};
         snprintf(source->name, sizeof source->name, "%s", name);
         enum drf_status status = read_value(editions->store, source);
         if (status != DRF_OK) {
@@ -184,13 +185,19 @@ static enum drf_status find_source(struct fusion_editions *editions, const char 
     return DRF_OK;
 }
 
+static int64_t floor_of(const struct source *source)
+{
+    return source->former_utc_us > source->floor_utc_us ? source->former_utc_us
+                                                        : source->floor_utc_us;
+}
+
 enum drf_status fusion_editions_floor(struct fusion_editions *editions, const char *source,
                                       int64_t *floor_utc_us)
 {
     struct source *found;
     enum drf_status status = find_source(editions, source, &found);
     if (status == DRF_OK)
-        *floor_utc_us = found->floor_utc_us;
+        *floor_utc_us = floor_of(found);
     return status;
 }
 
@@ -263,6 +270,72 @@ enum drf_status fusion_editions_part(struct fusion_editions *editions, const cha
             forget_one(found);
         status = write_value(editions->store, found);
     }
-    *floor_utc_us = found->floor_utc_us;
+    *floor_utc_us = floor_of(found);
     return status;
+}
+
+static bool belongs(const char *source, const char *feed)
+{
+    size_t length = strlen(feed);
+    return strncmp(source, feed, length) == 0
+           && (source[length] == '\0' || source[length] == '/');
+}
+
+struct names {
+    const char *feed;
+    char (*items)[96];
+    size_t count;
+};
+
+static enum drf_status note_name(void *context, const char *name, const void *bytes,
+                                 size_t size)
+{
+    (void)bytes, (void)size;
+    struct names *names = context;
+    const char *source = name + sizeof "editions/" - 1;
+    if (!belongs(source, names->feed))
+        return DRF_OK;
+    char(*items)[96] = realloc(names->items, (names->count + 1) * sizeof *items);
+    if (items == NULL)
+        return DRF_ERR_NOMEM;
+    names->items = items;
+    snprintf(names->items[names->count++], sizeof *names->items, "%s", source);
+    return DRF_OK;
+}
+
+static enum drf_status renew(struct fusion_store *store, struct source *source)
+{
+    source->former_utc_us = floor_of(source);
+    for (size_t i = 0; i < source->count; i++)
+        free(source->editions[i].times_utc_us);
+    source->count = 0;
+    source->floor_utc_us = INT64_MIN;
+    return write_value(store, source);
+}
+
+enum drf_status fusion_editions_renew(struct fusion_editions *editions, const char *feed)
+{
+    struct names names = {.feed = feed};
+    struct source *source;
+    enum drf_status status =
+        fusion_store_each_value(editions->store, "editions/", note_name, &names);
+    for (size_t i = 0; i < names.count && status == DRF_OK; i++)
+        status = find_source(editions, names.items[i], &source);
+    free(names.items);
+    for (source = editions->sources; source != NULL && status == DRF_OK; source = source->next)
+        if (belongs(source->name, feed))
+            status = renew(editions->store, source);
+    return status;
+}
+
+bool fusion_editions_settle(struct fusion_editions *editions, const char *feed)
+{
+    bool lowered = false;
+    for (struct source *source = editions->sources; source != NULL; source = source->next) {
+        if (!belongs(source->name, feed))
+            continue;
+        lowered = lowered || source->former_utc_us > source->floor_utc_us;
+        source->former_utc_us = INT64_MIN;
+    }
+    return lowered;
 }

@@ -37,6 +37,12 @@ DRF_MUST_CHECK enum drf_status fusion_editions_part(struct fusion_editions *edit
                                                     uint32_t part, uint32_t parts,
                                                     int64_t time_utc_us, int64_t *floor_utc_us,
                                                     bool *changed);
+// The sources of a feed are read again from the beginning: what their editions said counts no
+// more, but their floors hold until settle. DRF_ERR_NOMEM, DRF_ERR_STORE: some may be renewed.
+DRF_MUST_CHECK enum drf_status fusion_editions_renew(struct fusion_editions *editions,
+                                                     const char *feed);
+// The end is reached: the floors are those of the editions seen since. True: one is lower now.
+bool fusion_editions_settle(struct fusion_editions *editions, const char *feed);
 bool fusion_edition_valid(const char *edition, uint32_t part, uint32_t parts);
 
 #endif

@@ -242,6 +242,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     if (fabric == NULL)
         return;
     fabric_forget_halves(fabric);
+    fabric_resync_close(fabric);
     free(fabric->root);
     fusion_retired_close(&fabric->retired);
     close_slots(fabric);

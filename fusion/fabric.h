@@ -99,6 +99,20 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric
 // Hides what has expired at `now` (weather) and withdraws it from the truth a day later.
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us);
 
+// Mark and sweep. From begin on every message of the feed marks the identities it names; what
+// is live stays live meanwhile. `redo`: what was applied before is applied again when it comes
+// (the terms of decoding changed). Begun twice: the marks start over; they do not outlive a
+// restart, so that who was stopped in between begins again.
+DRF_MUST_CHECK enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *fabric,
+                                                          const char *feed, bool redo);
+// The feed has been read to its end: forgets some of what was not marked, imports apart.
+// DRF_ERR_AGAIN: more to do. DRF_OK: through; *again: of what was forgotten the feed has older
+// versions, or editions of it are gone, so it must be read from its beginning once more.
+// DRF_ERR_ABSENT: not begun.
+DRF_MUST_CHECK enum drf_status fusion_fabric_resync_sweep(struct fusion_fabric *fabric,
+                                                          const char *feed, size_t *forgotten,
+                                                          bool *again);
+
 // The rim tells what it knows of the feeds; the next root carries it.
 void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,
                                enum fusion_reason state);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
+#include "fusion/store_resync.h"
 
 enum { FEATURES_PER_STEP = 50 };
 
@@ -87,8 +88,7 @@ enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
     return DRF_OK;
 }
 
-// Takes a former version out of memory.
-static enum drf_status leave(struct fusion_fabric *fabric, int64_t id)
+enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
 {
     struct fusion_feature *former = fusion_features_find(fabric->features, id);
     if (former == NULL)
@@ -105,7 +105,7 @@ static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_iden
     int64_t id;
     enum drf_status status = fusion_store_put(fabric->store, identity, version,
                                               (struct geo_record){0}, NULL, NULL, &id);
-    return status == DRF_OK ? leave(fabric, id) : status;
+    return status == DRF_OK ? fabric_leave(fabric, id) : status;
 }
 
 // Whether a version may replace what is live. Counts it when not.
@@ -114,16 +114,22 @@ static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity 
 {
     struct fusion_version live;
     int64_t id;
+    bool withdrawn;
     enum drf_status status =
-        fusion_store_version(apply->fabric->store, identity, &live, NULL, &id);
+        fusion_store_version(apply->fabric->store, identity, &live, &withdrawn, &id);
     *replaces = status == DRF_ERR_ABSENT;
     if (status != DRF_OK)
         return status == DRF_ERR_ABSENT ? DRF_OK : status;
     int order = fusion_version_compare(&apply->message->version, &live);
-    *replaces = order > 0;
+    *replaces = order > 0
+                || (order == 0
+                    && fabric_resync_repeats(apply->fabric, identity.feed, id,
+                                             withdrawn && !apply->message->tombstone));
+    if (*replaces)
+        return DRF_OK;
     apply->duplicate += order == 0;
     apply->superseded += order < 0;
-    return DRF_OK;
+    return fabric_resync_saw(apply->fabric, identity.feed, id, order < 0);
 }
 
 static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
@@ -154,8 +160,10 @@ static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_ide
     if (status == DRF_OK)
         status = fusion_store_put(fabric->store, identity, apply->message->version, record,
                                   &apply->certificate, NULL, &id);
+    if (status == DRF_OK && apply->message->topic == NULL)
+        status = fusion_store_set_imported(fabric->store, id);
     if (status == DRF_OK)
-        status = leave(fabric, id);
+        status = fabric_leave(fabric, id);
     if (status != DRF_OK)
         return status;
     return item->kind == GEO_ITEM_ZONE ? fabric_enter_zone(
@@ -194,8 +202,9 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     // a version without a value, so that an older one that comes late stays out.
     bool lives =
         apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
-    return lives ? put_feature(apply, identity, item)
-                 : withdraw(apply->fabric, identity, apply->message->version);
+    status = lives ? put_feature(apply, identity, item)
+                   : withdraw(apply->fabric, identity, apply->message->version);
+    return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
 }
 
 static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
@@ -364,7 +373,9 @@ static enum drf_status apply_tombstone(struct fabric_apply *apply)
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;
-    return withdraw(apply->fabric, apply->message->identity, apply->message->version);
+    status = withdraw(apply->fabric, apply->message->identity, apply->message->version);
+    return status == DRF_OK ? fabric_resync_took(apply->fabric, apply->message->identity)
+                            : status;
 }
 
 enum drf_status fabric_apply_step(struct fabric_apply *apply, enum fusion_outcome *outcome)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
+#include "fusion/store_resync.h"
 
 static enum drf_status dirty_tile(struct fusion_fabric *fabric, enum fusion_layer layer,
                                   struct geo_tile tile)
@@ -48,12 +49,12 @@ static enum drf_status mark_standing(struct fusion_fabric *fabric, struct geo_ti
     return spread.status;
 }
 
-static enum drf_status dirty_terrain(struct fusion_job *job, struct geo_tile tile,
+enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric, struct geo_tile tile,
                                      enum fusion_layer layer)
 {
-    enum drf_status status = dirty_tile(job->fabric, layer, tile);
+    enum drf_status status = dirty_tile(fabric, layer, tile);
     if (status == DRF_OK && layer == FUSION_LAYER_GROUND)
-        status = mark_standing(job->fabric, tile);
+        status = mark_standing(fabric, tile);
     return status;
 }
 
@@ -107,6 +108,8 @@ static enum drf_status put_kept(struct fusion_job *job, const struct fusion_sour
     if (status == DRF_OK)
         status = fusion_store_put(job->fabric->store, job->message.identity,
                                   job->message.version, *record, certificate, touched, id);
+    if (status == DRF_OK && job->message.topic == NULL)
+        status = fusion_store_set_imported(job->fabric->store, *id);
     return status;
 }
 
@@ -123,7 +126,7 @@ static enum drf_status put_contributions(struct fusion_job *job, int64_t id)
         status = fusion_store_put_cells(job->fabric->store, id, job->layer, cells->tile,
                                         geo_item_blob(&item), cells->blob_size);
         if (status == DRF_OK)
-            status = dirty_terrain(job, cells->tile, job->layer);
+            status = fabric_dirty_terrain(job->fabric, cells->tile, job->layer);
     }
     return status;
 }
@@ -155,7 +158,7 @@ enum drf_status fabric_apply_terrain(struct fusion_job *job)
         for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
              layer++)
             if (status == DRF_OK && (touched.layers[i] & (1U << layer)) != 0)
-                status = dirty_terrain(job, touched.tiles[i], layer);
+                status = fabric_dirty_terrain(job->fabric, touched.tiles[i], layer);
     geo_record_builder_close(&kept);
     fusion_touched_close(&touched);
     return status;

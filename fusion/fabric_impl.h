@@ -63,6 +63,7 @@ struct fusion_fabric {
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
     bool rows_stale;
+    struct fabric_resync *resyncs; // feeds that are read again from their beginning
     bool untouched; // no message since the start: a top that becomes known is as its row says
     enum fusion_reason rim_state[FUSION_LAYER_COUNT];
     size_t
@@ -114,7 +115,24 @@ DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
 // fabric_job.c
 void fabric_forget_halves(struct fusion_fabric *fabric);
 
+// fabric_resync.c
+// Whether a version equal to the live one is to be applied all the same: its feed is read again
+// under other terms, or the live one is `withdrawn` though the message says something.
+bool fabric_resync_repeats(const struct fusion_fabric *fabric, const char *feed, int64_t id,
+                           bool withdrawn);
+// A message named this identity with its live version, or with an older one.
+DRF_MUST_CHECK enum drf_status fabric_resync_saw(struct fusion_fabric *fabric, const char *feed,
+                                                 int64_t id, bool older);
+// A message's version became the live one.
+DRF_MUST_CHECK enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
+                                                  struct fusion_identity identity);
+void fabric_resync_close(struct fusion_fabric *fabric);
+
 // fabric_grid.c
+// What shows a tile's contributions to a layer is to be folded and rendered again.
+DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric,
+                                                    struct geo_tile tile,
+                                                    enum fusion_layer layer);
 DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
 DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
 
@@ -152,6 +170,8 @@ DRF_MUST_CHECK enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
 DRF_MUST_CHECK enum drf_status fabric_apply_step(struct fabric_apply *apply,
                                                  enum fusion_outcome *outcome);
 void fabric_apply_close(struct fabric_apply *apply); // NULL is fine
+// Takes an obstacle out of memory, if it is there.
+DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
 // The row of an obstacle that is no more is to be removed.
 DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
 DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,

@@ -149,18 +149,23 @@ static enum drf_status weigh(struct fusion_job *job)
 {
     struct fusion_version live;
     int64_t id;
+    bool withdrawn;
+    const struct fusion_message *m = &job->message;
     enum drf_status status =
-        fusion_store_version(job->fabric->store, job->message.identity, &live, NULL, &id);
+        fusion_store_version(job->fabric->store, m->identity, &live, &withdrawn, &id);
     if (status == DRF_ERR_ABSENT)
         return DRF_OK;
     if (status != DRF_OK)
         return status;
-    int order = fusion_version_compare(&job->message.version, &live);
-    if (take_up(job))
+    int order = fusion_version_compare(&m->version, &live);
+    if (take_up(job) || order > 0
+        || (order == 0
+            && fabric_resync_repeats(job->fabric, m->identity.feed, id,
+                                     withdrawn && !m->tombstone)))
         return DRF_OK;
-    if (order <= 0)
-        return settle(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED);
-    return DRF_OK;
+    status = fabric_resync_saw(job->fabric, m->identity.feed, id, order < 0);
+    return status == DRF_OK ? settle(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED)
+                            : status;
 }
 
 // Many identities in a message, each weighed by itself.
@@ -235,6 +240,8 @@ static enum drf_status apply_whole(struct fusion_job *job)
     job->fabric->untouched = false;
     enum drf_status status = job->layer == FUSION_LAYER_WEATHER ? fabric_apply_weather(job)
                                                                 : fabric_apply_terrain(job);
+    if (status == DRF_OK)
+        status = fabric_resync_took(job->fabric, job->message.identity);
     if (status != DRF_OK)
         return status;
     job->fabric->half_applied--;

@@ -176,6 +176,22 @@ static enum drf_status write_record(struct fusion_store *store,
                      store_blob(held->record, held->record_size));
 }
 
+static enum drf_status write_erasure(struct fusion_store *store,
+                                     const struct store_identity *held)
+{
+    if (!held->stored)
+        return DRF_OK;
+    enum drf_status status =
+        STORE_PUT(store, STORE_SQL_DROP_CELLS, "remove contributions", store_int(held->id));
+    if (status == DRF_OK)
+        status =
+            STORE_PUT(store, STORE_SQL_DROP_RECORD, "remove a record", store_int(held->id));
+    if (status == DRF_OK)
+        status =
+            STORE_PUT(store, STORE_SQL_DROP_IDENTITY, "remove a name", store_int(held->id));
+    return status;
+}
+
 // Replaces what the file says of an identity by what the overlay does.
 static enum drf_status write_replacement(struct fusion_store *store,
                                          const struct store_identity *held)
@@ -193,7 +209,8 @@ static enum drf_status write_replacement(struct fusion_store *store,
             STORE_PUT(store, STORE_SQL_PUT_IDENTITY, "write an identity", store_int(held->id),
                       store_text(held->feed), store_text(held->source), store_text(held->key),
                       store_int(held->version.time_utc_us),
-                      store_blob(held->version.sha256, sizeof held->version.sha256), source);
+                      store_blob(held->version.sha256, sizeof held->version.sha256), source,
+                      held->imported ? store_int(1) : store_null());
     if (status == DRF_OK && held->record != NULL)
         status = write_record(store, held);
     else if (status == DRF_OK && held->stored)
@@ -205,7 +222,9 @@ static enum drf_status write_replacement(struct fusion_store *store,
 static enum drf_status write_identity(struct fusion_store *store,
                                       const struct store_identity *held)
 {
-    enum drf_status status = held->replaces ? write_replacement(store, held) : DRF_OK;
+    enum drf_status status = held->erased     ? write_erasure(store, held)
+                             : held->replaces ? write_replacement(store, held)
+                                              : DRF_OK;
     if (status == DRF_OK && held->replaces)
         status = STORE_PUT(store, STORE_SQL_PUT_STALE, "write a mark", store_int(held->id),
                            store_int(held->feature));

@@ -41,6 +41,8 @@ enum store_sql {
     STORE_SQL_PUT_IDENTITY,
     STORE_SQL_PUT_RECORD,
     STORE_SQL_DROP_RECORD,
+    STORE_SQL_DROP_IDENTITY,
+    STORE_SQL_IDS_OF_FEED,
     STORE_SQL_DROP_CELLS,
     STORE_SQL_PUT_CELLS,
     STORE_SQL_PUT_OFFSET,
@@ -100,6 +102,8 @@ struct store_identity {
     bool stored;     // the file has a row for it
     bool replaces;   // what the file says of it is void
     bool feature;    // has, or had, a row in the feature table
+    bool erased;     // as if never seen
+    bool imported;   // this version did not come through Kafka
     uint8_t *record; // NULL: a tombstone, or (when !replaces) the file's
     size_t record_size;
     struct store_source *certificate; // NULL for a tombstone
@@ -293,6 +297,17 @@ DRF_MUST_CHECK enum drf_status store_pending_add_cells(struct store_pending *pen
                                                        const uint8_t *blob, size_t size);
 uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile);
 bool store_tile_same(struct geo_tile a, struct geo_tile b);
+
+// store_put.c
+// An entry of the overlay for an identity that so far only the file knows.
+DRF_MUST_CHECK enum drf_status store_shadow(struct fusion_store *store, int64_t id,
+                                            struct store_identity **out);
+DRF_MUST_CHECK enum drf_status store_touch_former(struct fusion_store *store,
+                                                  const struct store_identity *held, int64_t id,
+                                                  bool stored, struct fusion_touched *touched);
+
+// store_resync.c: a file of an earlier version gets the column that tells imports.
+DRF_MUST_CHECK enum drf_status store_imports_open(struct fusion_store *store);
 
 // store_mark.c
 DRF_MUST_CHECK enum drf_status store_marks_open(struct fusion_store *store);

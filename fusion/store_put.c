@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fusion/store_impl.h"
+#include "fusion/store_resync.h"
 
 void fusion_touched_close(struct fusion_touched *touched)
 {
@@ -41,9 +42,8 @@ static enum drf_status touch(struct fusion_touched *touched, enum fusion_layer l
     return DRF_OK;
 }
 
-// An entry of the overlay for an identity that so far only the file knows.
-static enum drf_status shadow(struct fusion_store *store, int64_t id,
-                              struct store_identity **out)
+enum drf_status store_shadow(struct fusion_store *store, int64_t id,
+                             struct store_identity **out)
 {
     enum drf_status status = STORE_BIND(store, STORE_SQL_IDENTITY, store_int(id));
     if (status != DRF_OK)
@@ -75,9 +75,9 @@ static enum drf_status shadow(struct fusion_store *store, int64_t id,
 }
 
 // The tiles that the former version of an identity says something about.
-static enum drf_status touch_former(struct fusion_store *store,
-                                    const struct store_identity *held, int64_t id, bool stored,
-                                    struct fusion_touched *touched)
+enum drf_status store_touch_former(struct fusion_store *store,
+                                   const struct store_identity *held, int64_t id, bool stored,
+                                   struct fusion_touched *touched)
 {
     enum drf_status status = DRF_OK;
     for (const struct store_cells *cells = held != NULL ? held->cells : NULL;
@@ -162,10 +162,11 @@ static enum drf_status place(struct fusion_store *store, struct fusion_identity 
     }
     if (status != DRF_OK)
         return status;
-    if ((held != NULL || stored) && fusion_version_compare(version, &live) < 0)
+    bool known = held != NULL ? !held->erased : stored;
+    if (known && fusion_version_compare(version, &live) < 0)
         return DRF_ERR_STALE;
     if (touched != NULL)
-        status = touch_former(store, held, id, stored, touched);
+        status = store_touch_former(store, held, id, stored, touched);
     if (status == DRF_OK && held == NULL) {
         status = store_pending_add(&store->pending, name, stored ? id : store->next_id, &held);
         if (status == DRF_OK) {
@@ -214,6 +215,8 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
     held->certificate = interned;
     held->version = version;
     held->replaces = true;
+    held->erased = false;
+    held->imported = false;
     held->feature = held->feature || feature;
     store_rendered_outdate(store, held->id);
     *id = held->id;
@@ -234,10 +237,17 @@ enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
                             "cells of another layer, level or size than the store keeps");
     struct store_identity *held = store_pending_id(&store->pending, id);
     if (held == NULL)
-        status = shadow(store, id, &held);
+        status = store_shadow(store, id, &held);
     if (status == DRF_OK && held->certificate == NULL)
         status = DRF_ERR_ABSENT; // withdrawn: nothing may contribute in its name
     if (status == DRF_OK)
         status = store_pending_add_cells(&store->pending, held, layer, tile, blob, size);
     return status;
+}
+
+enum drf_status fusion_store_tiles_of(struct fusion_store *store, int64_t id,
+                                      struct fusion_touched *touched)
+{
+    const struct store_identity *held = store_pending_id(&store->pending, id);
+    return store_touch_former(store, held, id, true, touched);
 }

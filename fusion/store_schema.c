@@ -24,6 +24,7 @@ static const char truth[] =
     " id INTEGER PRIMARY KEY, feed TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL,"
     " time_utc_us INTEGER NOT NULL, sha256 BLOB NOT NULL,"
     " source_id INTEGER," // NULL: a tombstone
+    " imported INTEGER,"  // 1: this version did not come through Kafka
     " UNIQUE (feed, source, key));"
     "CREATE TABLE drf_record ("
     " id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, items BLOB NOT NULL);"
@@ -242,5 +243,7 @@ enum drf_status store_schema_open(struct fusion_store *store)
         status = read_state(store);
     if (status == DRF_OK && !store->config.read_only)
         status = write_box(store);
+    if (status == DRF_OK && !store->config.read_only)
+        status = store_imports_open(store);
     return status;
 }

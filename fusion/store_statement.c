@@ -48,13 +48,16 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "INSERT OR REPLACE INTO drf_source (" SOURCE_COLUMNS ", source_id) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [STORE_SQL_PUT_IDENTITY] =
-        "INSERT INTO drf_identity (id, feed, source, key, time_utc_us, sha256, source_id) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
+        "INSERT INTO drf_identity (id, feed, source, key, time_utc_us, sha256, source_id, "
+        "imported) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
         "time_utc_us = excluded.time_utc_us, sha256 = excluded.sha256, "
-        "source_id = excluded.source_id",
+        "source_id = excluded.source_id, imported = excluded.imported",
     [STORE_SQL_PUT_RECORD] =
         "INSERT OR REPLACE INTO drf_record (id, checksum, items) VALUES (?1, ?2, ?3)",
     [STORE_SQL_DROP_RECORD] = "DELETE FROM drf_record WHERE id = ?1",
+    [STORE_SQL_DROP_IDENTITY] = "DELETE FROM drf_identity WHERE id = ?1",
+    [STORE_SQL_IDS_OF_FEED] = "SELECT id FROM drf_identity WHERE feed = ?1 AND id > ?2 "
+                              "AND imported IS NOT 1 ORDER BY id LIMIT ?3",
     [STORE_SQL_DROP_CELLS] = "DELETE FROM drf_contribution WHERE id = ?1",
     [STORE_SQL_PUT_CELLS] =
         "INSERT OR REPLACE INTO drf_contribution (id, layer, level, row, col, checksum, cells) "

@@ -108,6 +108,8 @@ enum drf_status fusion_store_version(struct fusion_store *store, struct fusion_i
     const struct store_identity *held = store_pending_named(&store->pending, name);
     bool gone = false;
     enum drf_status status = DRF_OK;
+    if (held != NULL && held->erased)
+        return DRF_ERR_ABSENT;
     if (held != NULL) {
         *version = held->version;
         *id = held->id;

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/store_resync.h"
+
+#include <sqlite3.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/store_impl.h"
+
+// What is new in the overlay has greater ids than anything in the file, in its order.
+static size_t pending_ids(const struct fusion_store *store, const char *feed, int64_t after_id,
+                          int64_t *ids, size_t room)
+{
+    size_t count = 0;
+    for (const struct store_identity *held = store->pending.first; held != NULL && count < room;
+         held = held->next)
+        if (!held->stored && !held->erased && !held->imported && held->id > after_id
+            && strcmp(held->feed, feed) == 0)
+            ids[count++] = held->id;
+    return count;
+}
+
+enum drf_status fusion_store_ids_of_feed(struct fusion_store *store, const char *feed,
+                                         int64_t after_id, int64_t *ids, size_t room,
+                                         size_t *count)
+{
+    enum drf_status status = store_writable(store);
+    if (status == DRF_OK)
+        status = STORE_BIND(store, STORE_SQL_IDS_OF_FEED, store_text(feed), store_int(after_id),
+                            store_int((int64_t)room));
+    if (status != DRF_OK)
+        return status;
+    struct sqlite3_stmt *statement = store->statements[STORE_SQL_IDS_OF_FEED];
+    size_t found = 0;
+    while (found < room
+           && (status = store_step(store, STORE_SQL_IDS_OF_FEED, "list identities")) == DRF_OK)
+        ids[found++] = sqlite3_column_int64(statement, 0);
+    store_done(store, STORE_SQL_IDS_OF_FEED);
+    if (status != DRF_OK && status != DRF_ERR_ABSENT)
+        return status;
+    *count = found > 0 ? found : pending_ids(store, feed, after_id, ids, room);
+    return DRF_OK;
+}
+
+// The entry of the overlay for an identity, made if only the file knows it.
+static enum drf_status entry_of(struct fusion_store *store, int64_t id,
+                                struct store_identity **out)
+{
+    *out = store_pending_id(&store->pending, id);
+    return *out != NULL ? DRF_OK : store_shadow(store, id, out);
+}
+
+enum drf_status fusion_store_erase(struct fusion_store *store, int64_t id)
+{
+    assert(store->walking == 0);
+    struct store_identity *held = NULL;
+    enum drf_status status = store_writable(store);
+    if (status == DRF_OK)
+        status = entry_of(store, id, &held);
+    if (status != DRF_OK)
+        return status;
+    store_pending_drop_cells(&store->pending, held);
+    store->pending.bytes -= held->record_size;
+    free(held->record);
+    held->record = NULL;
+    held->record_size = 0;
+    held->certificate = NULL;
+    held->replaces = true;
+    held->erased = true;
+    held->imported = false;
+    store_rendered_outdate(store, id);
+    return DRF_OK;
+}
+
+enum drf_status fusion_store_set_imported(struct fusion_store *store, int64_t id)
+{
+    struct store_identity *held = store_pending_id(&store->pending, id);
+    if (held == NULL || !held->replaces)
+        return DRF_ERR_ABSENT;
+    held->imported = true;
+    return DRF_OK;
+}
+
+static enum drf_status has_imports(struct fusion_store *store, bool *out)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(
+        store->db, "SELECT 1 FROM pragma_table_info('drf_identity') WHERE name = 'imported'",
+        -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    *out = code == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? DRF_OK
+               : store_fail(store, code, "read the tables");
+}
+
+enum drf_status store_imports_open(struct fusion_store *store)
+{
+    bool there = true;
+    enum drf_status status = has_imports(store, &there);
+    if (status != DRF_OK || there)
+        return status;
+    return store_exec(store, "ALTER TABLE drf_identity ADD COLUMN imported INTEGER");
+}
+
+enum drf_status fusion_store_each_import(struct fusion_store *store, fusion_import_fn fn,
+                                         void *context)
+{
+    bool there = false; // a file of before, opened by a reader, has no column for them
+    enum drf_status status = has_imports(store, &there);
+    if (status != DRF_OK || !there)
+        return status;
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db,
+                                  "SELECT feed, source, key, time_utc_us FROM drf_identity"
+                                  " WHERE imported IS 1 AND source_id IS NOT NULL"
+                                  " ORDER BY feed, source, key",
+                                  -1, &statement, NULL);
+    while (code == SQLITE_OK && status == DRF_OK) {
+        code = sqlite3_step(statement);
+        if (code != SQLITE_ROW)
+            break;
+        code = SQLITE_OK;
+        const struct fusion_identity name = {(const char *)sqlite3_column_text(statement, 0),
+                                             (const char *)sqlite3_column_text(statement, 1),
+                                             (const char *)sqlite3_column_text(statement, 2)};
+        status = name.feed == NULL || name.source == NULL || name.key == NULL
+                     ? store_damaged(store, "a name in drf_identity is damaged")
+                     : fn(context, name, sqlite3_column_int64(statement, 3));
+    }
+    if (code != SQLITE_OK && code != SQLITE_DONE)
+        status = store_fail(store, code, "list imports");
+    sqlite3_finalize(statement);
+    return status;
+}
+
+size_t fusion_store_wal_pinned_bytes(const struct fusion_store *store)
+{
+    return (size_t)store->wal_pinned_frames * STORE_PAGE_BYTES;
+}

@@ -1,0 +1,43 @@
+// fusion/store_resync.h - what mark and sweep asks of the store: whom a feed brought, and to
+// forget one. SPDX-License-Identifier: Apache-2.0
+//
+// Forgetting is not withdrawing: an identity that is erased was never seen, so that whatever
+// version of it comes next is taken. Identities that did not come through Kafka (imports) are
+// no feed's to sweep; they are listed, because a lost store cannot be rebuilt with them.
+#ifndef FUSION_STORE_RESYNC_H
+#define FUSION_STORE_RESYNC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/store.h"
+
+// Up to `room` ids of a feed's identities greater than `after_id`, ascending, tombstones among
+// them, imports not.
+DRF_MUST_CHECK enum drf_status fusion_store_ids_of_feed(struct fusion_store *store,
+                                                        const char *feed, int64_t after_id,
+                                                        int64_t *ids, size_t room,
+                                                        size_t *count);
+
+// Adds the tiles that an identity contributes to.
+DRF_MUST_CHECK enum drf_status fusion_store_tiles_of(struct fusion_store *store, int64_t id,
+                                                     struct fusion_touched *touched);
+
+// The identity with its version, record and contributions is gone with the next commit, and for
+// every read at once. DRF_ERR_ABSENT: no such identity.
+DRF_MUST_CHECK enum drf_status fusion_store_erase(struct fusion_store *store, int64_t id);
+
+// The version just put did not come through Kafka. The next put of it takes that back.
+DRF_MUST_CHECK enum drf_status fusion_store_set_imported(struct fusion_store *store,
+                                                         int64_t id);
+// Live imports as committed; the name is borrowed during the call; fn must not use the store.
+typedef enum drf_status (*fusion_import_fn)(void *context, struct fusion_identity identity,
+                                            int64_t version_utc_us);
+DRF_MUST_CHECK enum drf_status fusion_store_each_import(struct fusion_store *store,
+                                                        fusion_import_fn fn, void *context);
+
+// What a long reader kept the last checkpoint from copying out of the log: it grows until that
+// reader is done.
+size_t fusion_store_wal_pinned_bytes(const struct fusion_store *store);
+
+#endif
