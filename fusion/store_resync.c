@@ -137,8 +137,3 @@ enum drf_status fusion_store_each_import(struct fusion_store *store, fusion_impo
     sqlite3_finalize(statement);
     return status;
 }
-
-size_t fusion_store_wal_pinned_bytes(const struct fusion_store *store)
-{
-    return (size_t)store->wal_pinned_frames * STORE_PAGE_BYTES;
-}

@@ -36,8 +36,4 @@ typedef enum drf_status (*fusion_import_fn)(void *context, struct fusion_identit
 DRF_MUST_CHECK enum drf_status fusion_store_each_import(struct fusion_store *store,
                                                         fusion_import_fn fn, void *context);
 
-// What a long reader kept the last checkpoint from copying out of the log: it grows until that
-// reader is done.
-size_t fusion_store_wal_pinned_bytes(const struct fusion_store *store);
-
 #endif
