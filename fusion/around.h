@@ -34,6 +34,7 @@ struct fusion_around {
     const struct geo_point *ring; // of the region, not closed; NULL: not said
     size_t ring_count;
     double margin_m; // outside the ring, still served
+    bool outside;    // of the ring, now
 };
 
 #endif

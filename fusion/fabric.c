@@ -211,6 +211,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
         status = fabric_adopt_terms(fabric, &raster_accuracy_max_m);
     if (status == DRF_OK)
         status = open_parts(fabric, raster_accuracy_max_m);
+    fabric->raster_accuracy_max_m = raster_accuracy_max_m;
     if (status == DRF_OK)
         status = fabric_load(fabric, raster_accuracy_max_m);
     if (status != DRF_OK) {

@@ -51,6 +51,7 @@ struct fusion_fabric {
     struct fusion_retired retired;
     struct fusion_features *features;
     struct fusion_zone_set *zones;
+    double raster_accuracy_max_m;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
     struct fusion_fold *fold;

@@ -185,6 +185,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     root->zones_all = zones_all;
     root->weather = weather;
     root->obstacle_reach_m = reach_m;
+    root->raster_accuracy_max_m = fabric->raster_accuracy_max_m;
     say_fed(fabric, root);
     for (size_t layer = 0; layer < FUSION_LAYER_COUNT; layer++)
         root->layer_state[layer] = layer_state(fabric, layer);

@@ -51,6 +51,17 @@ struct fusion_path_node fusion_path_at(const struct fusion_path *path, double al
 // Where the aircraft is taken to be after a time, cut to the path.
 struct fusion_path_node fusion_path_after(const struct fusion_path *path, double time_s);
 
+// The same place with its longitude wrapped.
+static inline struct geo_point fusion_path_place(const struct fusion_path_node *node)
+{
+    struct geo_point place = node->point;
+    if (place.lon_deg > 180.0)
+        place.lon_deg -= 360.0;
+    else if (place.lon_deg < -180.0)
+        place.lon_deg += 360.0;
+    return place;
+}
+
 // How far around a hovering aircraft may be after a time.
 double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 

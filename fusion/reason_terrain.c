@@ -109,7 +109,7 @@ static void refine(struct judge *judge, const struct fusion_segment *segment)
             continue;
         found.time_known = true;
         found.time_s = begin.time_s;
-        found.position = begin.point;
+        found.position = fusion_path_place(&begin);
         bool explained = at_goal(judge, begin.point, sweep.from.point);
         note(explained ? &judge->excuse : &judge->finding, &found);
     }

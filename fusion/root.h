@@ -138,7 +138,8 @@ struct fusion_root {
     bool layer_fed[FUSION_LAYER_COUNT]; // false: no feed configured for this layer
     double obstacle_reach_m; // no obstacle's shape plus accuracy reaches farther from its own
                              // position than this
-    size_t change_count;     // areas changed since the root that serve last acknowledged
+    double raster_accuracy_max_m; // worse known obstacles do not raise the surface; 0: not said
+    size_t change_count;          // areas changed since the root that serve last acknowledged
     struct fusion_change changes[FUSION_CHANGES_MAX];
 };
 
