@@ -129,13 +129,13 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
     return DRF_OK;
 }
 
-// An obstacle or zone that was here and is outside now: its new version withdraws it.
+// A zone that was here and is outside now: its new version withdraws it. (Of obstacles the
+// record tells those outside, and the fabric knows which were here.)
 static bool left_region(struct edge_ingest *ingest, const struct ingest_lane *lane,
                         const struct geo_note *why)
 {
     uint32_t kind = ingest->parts.config->feeds[lane->message.feed].kind;
-    if (why->code != GEO_REFUSAL_OUT_OF_REGION || !lane->message.key
-        || (kind != DRF_FEED_OBSTACLE && kind != DRF_FEED_ZONE))
+    if (why->code != GEO_REFUSAL_OUT_OF_REGION || !lane->message.key || kind != DRF_FEED_ZONE)
         return false;
     struct fusion_version version;
     bool tombstone = true;
@@ -174,11 +174,13 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     struct ingest_lane *lane = &ingest->lanes[index];
     edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_FEED_OUTCOMES, lane->message.feed,
                      outcome, 1);
-    if (outcome == FUSION_REFUSED) {
-        struct geo_note why = {.code = GEO_REFUSAL_FORMAT, .count = 1};
-        snprintf(why.text, sizeof why.text,
-                 "the record does not fit this feed's layer, or is "
-                 "damaged");
+    if (outcome == FUSION_REFUSED || outcome == FUSION_OUTSIDE) {
+        bool outside = outcome == FUSION_OUTSIDE;
+        struct geo_note why = {
+            .count = 1, .code = outside ? GEO_REFUSAL_OUT_OF_REGION : GEO_REFUSAL_FORMAT};
+        snprintf(why.text, sizeof why.text, "%s",
+                 outside ? "nothing in it is or was inside the region"
+                         : "the record does not fit this feed's layer, or is damaged");
         edge_deadletter_refused(ingest->parts.letters, &lane->message, &why, now);
     } else if (lane->record.size > 0) {
         edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);

@@ -22,8 +22,8 @@ static const struct {
 #undef ROW
 };
 
-static const char *const outcomes[] = {"UNKNOWN", "APPLIED", "DUPLICATE", "SUPERSEDED",
-                                       "REFUSED"};
+static const char *const outcomes[] = {"UNKNOWN",    "APPLIED", "DUPLICATE",
+                                       "SUPERSEDED", "REFUSED", "OUTSIDE"};
 static const char *const replies[] = {"UNKNOWN",
                                       "OK",
                                       "ACCEPTED_DEFAULTS",

@@ -62,6 +62,7 @@ enum fusion_outcome {
     FUSION_DUPLICATE,   // this very version is live already
     FUSION_SUPERSEDED,  // an older version than the live one
     FUSION_REFUSED,     // a damaged record; nothing changed but the offset
+    FUSION_OUTSIDE,     // nothing in it is or was inside what is kept; likewise
 };
 
 // Opens over a store that the caller keeps open longer; loads features and weather at once,

@@ -18,7 +18,7 @@ static_assert((int)GEO_OBSTACLE_ID_SIZE == (int)GEO_ZONE_ID_SIZE, "a key holds e
 struct fabric_apply {
     struct fusion_fabric *fabric;
     const struct fusion_message *message;
-    size_t applied, duplicate, superseded;
+    size_t applied, duplicate, superseded, outside;
     struct fusion_source certificate;
     struct geo_record_builder builder;
     struct geo_item *items; // features, the last `left` of them first to last are to be applied
@@ -108,16 +108,20 @@ static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_iden
     return status == DRF_OK ? fabric_leave(fabric, id) : status;
 }
 
-// Whether a version may replace what is live. Counts it when not.
+// Whether a version may replace what is live. Counts it when not. What stands outside is passed
+// over unless it is known from before: a nationwide feed must not fill the store with what was
+// never here. (So it must not come before the older version that stood inside; Kafka keeps the
+// order of a key.)
 static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity identity,
-                             bool *replaces)
+                             bool outside, bool *replaces)
 {
     struct fusion_version live;
     int64_t id;
     bool withdrawn;
     enum drf_status status =
         fusion_store_version(apply->fabric->store, identity, &live, &withdrawn, &id);
-    *replaces = status == DRF_ERR_ABSENT;
+    *replaces = status == DRF_ERR_ABSENT && !outside;
+    apply->outside += status == DRF_ERR_ABSENT && outside;
     if (status != DRF_OK)
         return status == DRF_ERR_ABSENT ? DRF_OK : status;
     int order = fusion_version_compare(&apply->message->version, &live);
@@ -180,7 +184,7 @@ static bool stands(const struct fusion_fabric *fabric, const struct geo_item *it
                && fusion_zone_set_inside(fabric->zones, &view);
     }
     const struct geo_obstacle *obstacle = item->payload;
-    return (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) == 0
+    return (obstacle->flags & (GEO_OBSTACLE_WITHDRAWN | GEO_OBSTACLE_OUTSIDE)) == 0
            && fusion_features_inside(fabric->features, obstacle, geo_item_vertices(item));
 }
 
@@ -190,9 +194,12 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     identity.key = item->kind == GEO_ITEM_ZONE
                        ? ((const struct geo_zone *)item->payload)->id
                        : ((const struct geo_obstacle *)item->payload)->id;
+    bool outside =
+        item->kind == GEO_ITEM_OBSTACLE
+        && (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
     bool replaces;
     int64_t floor_utc_us;
-    enum drf_status status = weigh(apply, identity, &replaces);
+    enum drf_status status = weigh(apply, identity, outside, &replaces);
     if (status == DRF_OK && replaces)
         status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
     if (status != DRF_OK || !replaces)
@@ -369,7 +376,7 @@ void fabric_apply_close(struct fabric_apply *apply)
 static enum drf_status apply_tombstone(struct fabric_apply *apply)
 {
     bool replaces;
-    enum drf_status status = weigh(apply, apply->message->identity, &replaces);
+    enum drf_status status = weigh(apply, apply->message->identity, false, &replaces);
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;
@@ -393,6 +400,8 @@ enum drf_status fabric_apply_step(struct fabric_apply *apply, enum fusion_outcom
         return DRF_ERR_AGAIN;
     *outcome = apply->applied > 0 || apply->part_changed ? FUSION_APPLIED
                : apply->superseded > 0                   ? FUSION_SUPERSEDED
+               : apply->duplicate > 0                    ? FUSION_DUPLICATE
+               : apply->outside > 0                      ? FUSION_OUTSIDE
                                                          : FUSION_DUPLICATE;
     return DRF_OK;
 }

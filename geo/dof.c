@@ -111,12 +111,13 @@ static enum drf_status refuse(struct job *job, const struct geo_note *note)
 
 static enum drf_status keep(struct job *job, const struct geo_obstacle *obstacle)
 {
-    if (!geo_bounds_hold(job->params->keep, obstacle->position)) {
-        job->tally.out_of_region++;
-        return DRF_OK;
-    }
-    job->tally.kept++;
-    return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, obstacle, sizeof *obstacle, NULL, 0);
+    struct geo_obstacle told = *obstacle;
+    bool inside = geo_bounds_hold(job->params->keep, obstacle->position);
+    told.flags |= inside ? 0 : (uint32_t)GEO_OBSTACLE_OUTSIDE;
+    job->tally.kept += inside;
+    job->tally.out_of_region += !inside;
+    job->tally.told += !inside;
+    return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &told, sizeof told, NULL, 0);
 }
 
 // An OLD that no NEW follows changes nothing: what it became is not known.

@@ -256,7 +256,12 @@ static enum drf_status take_feature(struct job *job, const struct geo_json *feat
         return geo_tally_refuse(&job->tally, job->builder, &note);
     if (!geo_bounds_touch(job->params->keep, shape.bounds)) {
         job->tally.out_of_region++;
-        return DRF_OK;
+        job->tally.told++;
+        obstacle.flags |= GEO_OBSTACLE_OUTSIDE;
+        obstacle.geometry = GEO_GEOMETRY_POINT;
+        obstacle.vertex_count = 0;
+        return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL,
+                              0);
     }
     job->tally.kept++;
     status = geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle,

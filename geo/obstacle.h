@@ -27,6 +27,9 @@ enum geo_obstacle_flag {
     GEO_OBSTACLE_BALLOON = 1 << 6,    // never raises the surface
     GEO_OBSTACLE_HAS_DATA_TIME = 1 << 7,
     GEO_OBSTACLE_WITHDRAWN = 1 << 8, // the source says it no longer stands
+    // Stands outside what this node keeps, given as a point: told only because an older version
+    // may have stood inside, which this one withdraws.
+    GEO_OBSTACLE_OUTSIDE = 1 << 9,
 };
 
 enum {

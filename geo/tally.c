@@ -50,7 +50,7 @@ static struct geo_note counting(enum geo_refusal_code code, uint64_t count, cons
 enum drf_status geo_tally_finish(const struct geo_tally *tally, const char *what,
                                  struct geo_record_builder *builder, struct geo_note *why)
 {
-    if (tally->kept == 0)
+    if (tally->kept == 0 && tally->told == 0)
         return refuse_whole(tally, what, why);
 
     enum drf_status status = DRF_OK;

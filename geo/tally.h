@@ -16,6 +16,7 @@ enum { GEO_TALLY_NOTES_MAX = 32 }; // of refused parts; the rest are counted in 
 // All zero to begin with. The decoder itself counts what it keeps and passes over.
 struct geo_tally {
     uint64_t kept, refused, out_of_region;
+    uint64_t told; // of those out of the region, the ones that are in the record as such
     struct geo_note first; // the first refusal
 };
 
@@ -25,7 +26,7 @@ DRF_MUST_CHECK enum drf_status geo_tally_refuse(struct geo_tally *tally,
                                                 struct geo_record_builder *builder,
                                                 const struct geo_note *note);
 
-// Ends a record of `what` ("obstacles"). With something kept: DRF_OK, after one note on
+// Ends a record of `what` ("obstacles"). With something kept or told: DRF_OK, after one note on
 // refusals beyond GEO_TALLY_NOTES_MAX and one (IGNORED) on parts outside the region. With
 // nothing kept, the message is refused as a whole, *why says so, and the status is
 // geo_refusal_status()'s: OUT_OF_REGION if some part was only that, else the first refusal,

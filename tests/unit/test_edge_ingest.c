@@ -335,6 +335,15 @@ static void step__of_an_obstacle_that_left_the_region__withdraws_it(void **state
         "00300 00900 R 1 A M 1999AEA01234OE A 2015074 ");
     run(rig, 50000);
     assert_int_equal(obstacles_in(newest(rig)), 0);
+    // One that was never here is no more than out of the region.
+    add(rig, DOF, "36-000002",
+        "36-000002 O US NY SOMEWHERE        10 30 00.00N 079 30 00.00W TOWER              1 "
+        "00300 00900 R 1 A M 1999AEA01234OE A 2015074 ");
+    run(rig, 50000);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_FEED_REFUSALS, DOF,
+                                        GEO_REFUSAL_OUT_OF_REGION),
+                     1);
+    assert_int_equal(stored_offset(rig, "obstacles"), 3);
     close_node(rig);
 }
 

@@ -267,6 +267,26 @@ static void obstacle__withdrawn_by_any_word__leaves_nothing(void **state)
     assert_null(first_shown(spot_settle(spot)));
 }
 
+static void obstacle__outside__withdraws_what_was_inside_and_is_not_remembered(void **state)
+{
+    struct spot *spot = *state;
+    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
+    struct geo_obstacle o = tower("a", spot_point(0, 0.5, 0.5));
+    struct geo_obstacle far_away = tower("a", (struct geo_point){10, 120});
+    far_away.flags |= GEO_OBSTACLE_OUTSIDE;
+    assert_int_equal(put_obstacle(spot, &far_away, NULL, 1), FUSION_OUTSIDE);
+    assert_int_equal(put_obstacle(spot, &o, NULL, 1), FUSION_APPLIED); // no trace of it
+    assert_non_null(first_shown(spot_settle(spot)));
+    assert_int_equal(put_obstacle(spot, &far_away, NULL, 2), FUSION_APPLIED);
+    const struct fusion_root *root = spot_settle(spot);
+    assert_null(first_shown(root));
+    assert_ptr_equal(root->surface[0], root->ground[0]);
+    assert_int_equal(put_obstacle(spot, &far_away, NULL, 2), FUSION_DUPLICATE);
+    assert_int_equal(put_obstacle(spot, &o, NULL, 1), FUSION_SUPERSEDED); // comes late
+    assert_int_equal(put_obstacle(spot, &o, NULL, 3), FUSION_APPLIED);    // it came back
+    assert_non_null(first_shown(spot_settle(spot)));
+}
+
 static enum fusion_outcome put_part(struct spot *spot, const char *edition, uint32_t part,
                                     const char *id, int64_t time_us)
 {
@@ -571,6 +591,7 @@ int main(void)
         CASE(top__follows_the_ground__on_every_tile_it_touches),
         CASE(obstacle__inaccurate_or_a_balloon__does_not_raise_the_surface),
         CASE(obstacle__on_the_corner_of_buckets__is_in_each),
+        CASE(obstacle__outside__withdraws_what_was_inside_and_is_not_remembered),
         CASE(obstacle__withdrawn_by_any_word__leaves_nothing),
         CASE(edition__withdraws_only_when_complete__across_a_restart),
         CASE(job__cut_short_by_a_crash__is_finished_when_read_again),

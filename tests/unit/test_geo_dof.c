@@ -38,7 +38,7 @@ struct decoded {
     struct geo_record record;
     struct geo_obstacle first;
     struct geo_note last_note;
-    unsigned obstacles, notes;
+    unsigned obstacles, outside, notes;
 };
 
 static void open_bytes(struct decoded *d, const struct geo_decode_params *params,
@@ -56,6 +56,9 @@ static void open_bytes(struct decoded *d, const struct geo_decode_params *params
         if (item.kind == GEO_ITEM_NOTE) {
             d->last_note = *(const struct geo_note *)item.payload;
             d->notes++;
+        } else if ((((const struct geo_obstacle *)item.payload)->flags & GEO_OBSTACLE_OUTSIDE)
+                   != 0) {
+            d->outside++;
         } else if (d->obstacles++ == 0) {
             d->first = *(const struct geo_obstacle *)item.payload;
         }
@@ -301,7 +304,7 @@ static void decode__many_bad_lines__are_counted_in_few_notes(void **state)
     free(text);
 }
 
-static void decode__records_outside_the_region__are_passed_over_and_counted(void **state)
+static void decode__records_outside_the_region__are_counted_and_told_as_such(void **state)
 {
     (void)state;
     char far_away[160], text[512];
@@ -315,11 +318,13 @@ static void decode__records_outside_the_region__are_passed_over_and_counted(void
     assert_int_equal(d.obstacles, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 2);
+    assert_int_equal(d.outside, 2); // told, because an older version may have stood inside
     close_decoded(&d);
 
     open_bytes(&d, &params, far_away, strlen(far_away));
-    assert_int_equal(d.status, DRF_ERR_RANGE);
-    assert_int_equal(d.why.code, GEO_REFUSAL_OUT_OF_REGION);
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.obstacles, 0);
+    assert_int_equal(d.outside, 1);
     close_decoded(&d);
 }
 
@@ -392,7 +397,8 @@ static bool take_census(const char *name, struct census *out)
         assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
         assert_int_equal(d.last_note.count + d.obstacles, out->obstacles);
     } else {
-        assert_int_equal(d.why.code, GEO_REFUSAL_OUT_OF_REGION);
+        assert_int_equal(d.obstacles, 0);
+        assert_int_equal(d.outside, out->obstacles);
     }
     close_decoded(&d);
     free(bytes);
@@ -539,7 +545,7 @@ int main(void)
         cmocka_unit_test(decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands),
         cmocka_unit_test(decode__what_is_not_records__is_refused_as_a_whole),
         cmocka_unit_test(decode__many_bad_lines__are_counted_in_few_notes),
-        cmocka_unit_test(decode__records_outside_the_region__are_passed_over_and_counted),
+        cmocka_unit_test(decode__records_outside_the_region__are_counted_and_told_as_such),
         cmocka_unit_test(decode__unknown_accuracy_without_a_default__is_refused),
         cmocka_unit_test(decode__too_small_a_record__says_full),
         cmocka_unit_test(decode__the_real_files__are_read_to_the_last_record),

@@ -35,7 +35,7 @@ struct decoded {
     struct geo_obstacle first;
     struct geo_point vertices[16];
     struct geo_note last_note;
-    unsigned obstacles, notes;
+    unsigned obstacles, outside, notes;
 };
 
 static void open_in(struct decoded *d, const struct geo_decode_params *params, const char *text)
@@ -53,6 +53,9 @@ static void open_in(struct decoded *d, const struct geo_decode_params *params, c
         if (item.kind == GEO_ITEM_NOTE) {
             d->last_note = *(const struct geo_note *)item.payload;
             d->notes++;
+        } else if ((((const struct geo_obstacle *)item.payload)->flags & GEO_OBSTACLE_OUTSIDE)
+                   != 0) {
+            d->outside++;
         } else if (d->obstacles++ == 0) {
             d->first = *(const struct geo_obstacle *)item.payload;
             for (uint32_t i = 0; i < d->first.vertex_count && i < 16; i++)
@@ -339,20 +342,24 @@ static void decode__vertices__are_bounded(void **state)
     free(more);
 }
 
-static void decode__features_outside_the_region__are_passed_over_and_counted(void **state)
+static void decode__features_outside_the_region__are_counted_and_told_as_such(void **state)
 {
     (void)state;
     struct geo_decode_params params = everywhere;
     params.keep = (struct geo_bounds){-80, 43, -79, 44};
     struct decoded d;
     // The polygon has no vertex in the region, but covers all of it.
-    open_in(&d, &params,
-            COLLECTION(FEATURE("\"agl_m\":1", POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
-                                                      "90,40]]")) "," FEATURE(
-                "\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8,47]}")));
+    open_in(
+        &d, &params,
+        COLLECTION(FEATURE("\"agl_m\":1",
+                           POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
+                                   "90,40]]")) "," FEATURE("\"agl_m\":1",
+                                                           "\"geometry\":{\"type\":\"Point\","
+                                                           "\"coordinates\":[8,47]}")));
     assert_int_equal(d.obstacles, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 1);
+    assert_int_equal(d.outside, 1); // told, because an older version may have stood inside
     close_decoded(&d);
 }
 
@@ -368,7 +375,7 @@ int main(void)
         cmocka_unit_test(decode__what_is_not_strict_geojson__is_refused_as_a_whole),
         cmocka_unit_test(decode__deep_nesting__is_refused_without_harm),
         cmocka_unit_test(decode__vertices__are_bounded),
-        cmocka_unit_test(decode__features_outside_the_region__are_passed_over_and_counted),
+        cmocka_unit_test(decode__features_outside_the_region__are_counted_and_told_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
