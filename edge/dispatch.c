@@ -92,13 +92,16 @@ static void push_change(void *self, struct edge_drone *drone)
     list_due(serve, drone, drone->due_mono_us);
 }
 
+void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)
+{
+    struct change_visit visit = {.serve = serve, .bounds = bounds};
+    edge_fleet_around(serve->fleet, bounds, serve->concern_max_m, push_change, &visit);
+}
+
 void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root)
 {
-    for (size_t i = 0; i < root->change_count; i++) {
-        struct change_visit visit = {.serve = serve, .bounds = root->changes[i].bounds};
-        edge_fleet_around(serve->fleet, visit.bounds, serve->concern_max_m, push_change,
-                          &visit);
-    }
+    for (size_t i = 0; i < root->change_count; i++)
+        edge_dispatch_area(serve, root->changes[i].bounds);
 }
 
 // Values of native cells and features that this context carries.

@@ -50,6 +50,7 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     serve->health = health;
     serve->topic_root = drf_config_topic_root(config);
     serve->due_mono_us = INT64_MAX;
+    serve->zones.mono_us = INT64_MAX;
     serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
     enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK)
@@ -134,6 +135,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         take_message(serve, &in);
         taken++;
     }
+    edge_zone_watch_run(serve);
     edge_dispatch_run(serve);
 
     if (now.mono_us >= serve->forget_mono_us) {
@@ -145,6 +147,8 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     if (taken == MESSAGES_PER_STEP)
         return now.mono_us;
     int64_t next_mono_us = serve->announced.heartbeat_mono_us;
+    if (serve->zones.mono_us < next_mono_us)
+        next_mono_us = serve->zones.mono_us;
     return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
 }
 

@@ -1,8 +1,8 @@
 // edge/serve_parts.h - the serve step's state, and what its files do for each other.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only edge/serve.c, admission.c, demand.c, inquiry.c, dispatch.c, reply.c and announce.c
-// include this.
+// Only edge/serve.c, admission.c, demand.c, inquiry.c, dispatch.c, zone_watch.c, reply.c and
+// announce.c include this.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -37,6 +37,12 @@ struct edge_announced {
     uint64_t catalog_epoch, catalog_digest; // of the one sent last
 };
 
+// Which zones apply now, and when to look again.
+struct edge_zone_watch {
+    uint64_t epoch; // of the root that was looked at
+    int64_t last_utc_us, mono_us;
+};
+
 struct edge_serve {
     const struct drf_config *config;
     uint64_t boot_id;
@@ -61,6 +67,7 @@ struct edge_serve {
     double concern_max_m; // the farthest any context looked ahead
 
     struct edge_announced announced;
+    struct edge_zone_watch zones;
     struct fusion_context context;
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };
@@ -90,9 +97,14 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
 // The drone asks for one out of turn.
 void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
+// Something in this box is otherwise now: whoever it concerns is owed a context.
+void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds);
 // Something else is owed, a reply: it is looked at then.
 void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
 void edge_dispatch_run(struct edge_serve *serve);
+
+// edge/zone_watch.c: owes a context to whom a zone concerns that begins or ceases to apply.
+void edge_zone_watch_run(struct edge_serve *serve);
 
 // edge/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,

@@ -24,5 +24,6 @@ void fusion_reason_quality(const struct fusion_view *view, struct fusion_advisor
 void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_traffic(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_weather(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories *list);
 
 #endif
