@@ -59,6 +59,17 @@ const struct edge_command edge_commands[] = {
      "  --json       ProtoJSON of drf.v1.QueryReply instead of a table\n"
      "  --at UTC     as of this time (default: when the store was last written)\n"
      "  --radius M   of the obstacles listed (default 2000)"},
+    {"import", edge_command_import,
+     "--config FILE --feed NAME [--time UTC] [--edition] FILE...",
+     "Puts files of terrain, obstacles or zones into the store without Kafka, as the feed "
+     "NAME\n"
+     "of the configuration would read them. Refused while a node runs on the store. What is\n"
+     "imported is not in Kafka: `info` lists it, for after the loss of a store.\n"
+     "  --time UTC  the version (default: when the file was last changed); the later one "
+     "holds\n"
+     "  --edition   the one file holds all features there are: those that an earlier import "
+     "of\n"
+     "              this feed brought and it does not are withdrawn"},
     {"info", edge_command_info, "--store FILE",
      "What a store holds: sources with version and licence, tiles, when it was written."},
     {"digest", edge_command_digest,

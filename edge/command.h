@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "edge/config.h"
+
 // Exit codes: 0 done, 1 it could not be done, 2 used wrongly.
 struct edge_command {
     const char *name;
@@ -26,12 +28,15 @@ bool edge_flag(int argc, char **argv, const char *name);
 // else complains.
 bool edge_options_known(int argc, char **argv, const char *options, const char *flags);
 
+// Reads the file of --config; complains when that cannot be done.
+DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out);
+
 int edge_command_run(int argc, char **argv);
 int edge_command_check(int argc, char **argv);
 // check with --feed and --file: a provider's sample.
-struct drf_config;
 int edge_command_sample(int argc, char **argv, const struct drf_config *config);
 int edge_command_config(int argc, char **argv);
+int edge_command_import(int argc, char **argv);
 int edge_command_info(int argc, char **argv);
 int edge_command_digest(int argc, char **argv);
 

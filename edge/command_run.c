@@ -10,7 +10,7 @@
 #include "edge/node.h"
 #include "geo/utc.h"
 
-static enum drf_status load(int argc, char **argv, struct drf_config *out)
+enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
 {
     const char *path = edge_option(argc, argv, "config");
     if (!path) {
@@ -30,7 +30,7 @@ int edge_command_run(int argc, char **argv)
 {
     struct drf_config config;
     if (!edge_options_known(argc, argv, "config utc-start", "verbose")
-        || load(argc, argv, &config) != DRF_OK)
+        || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
     struct edge_log log;
     edge_log_init(&log);
@@ -119,7 +119,7 @@ int edge_command_check(int argc, char **argv)
     struct drf_config config;
     if (!edge_options_known(argc, argv, "config seconds feed file key header",
                             "offline tombstone")
-        || load(argc, argv, &config) != DRF_OK)
+        || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
     if (edge_option(argc, argv, "feed") || edge_option(argc, argv, "file")) {
         int code = edge_command_sample(argc, argv, &config);

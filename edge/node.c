@@ -61,19 +61,25 @@ static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
     return status == DRF_ERR_STORE ? DRF_OK : status; // a full disk is no reason not to serve
 }
 
+enum drf_status edge_node_store(const struct drf_config *config,
+                                struct fusion_store_fault *fault, struct fusion_store **out)
+{
+    struct fusion_store_config wanted = {
+        .path = config->store_path,
+        .keep = drf_config_keep(config),
+        .level = config->level,
+        .region_id = config->region_id,
+        .mode = config->mode,
+        .pending_max_bytes = config->limits.pending_max_bytes,
+        .fault = fault,
+    };
+    return fusion_store_open(&wanted, out);
+}
+
 static enum drf_status open_store(struct edge_node *node, struct edge_now now)
 {
     struct fusion_store_fault fault = {0};
-    struct fusion_store_config config = {
-        .path = node->config->store_path,
-        .keep = drf_config_keep(node->config),
-        .level = node->config->level,
-        .region_id = node->config->region_id,
-        .mode = node->config->mode,
-        .pending_max_bytes = node->config->limits.pending_max_bytes,
-        .fault = &fault,
-    };
-    enum drf_status status = fusion_store_open(&config, &node->store);
+    enum drf_status status = edge_node_store(node->config, &fault, &node->store);
     if (status != DRF_OK) {
         complain(node, now, "store.unusable", fault.text);
         return status;
@@ -81,11 +87,12 @@ static enum drf_status open_store(struct edge_node *node, struct edge_now now)
     return take_boot_id(node, now);
 }
 
-static enum drf_status open_fabric(struct edge_node *node)
+enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_store *store,
+                                 struct fusion_fabric **out)
 {
     struct fusion_feed feeds[DRF_FEEDS_MAX] = {0};
-    for (size_t i = 0; i < node->config->feed_count; i++) {
-        const struct drf_feed_config *from = &node->config->feeds[i];
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const struct drf_feed_config *from = &config->feeds[i];
         feeds[i] = (struct fusion_feed){
             .layer = (enum fusion_layer)from->layer,
             .priority = from->priority,
@@ -96,16 +103,16 @@ static enum drf_status open_fabric(struct edge_node *node)
         memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
         memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
     }
-    struct fusion_fabric_config config = {
-        .keep = drf_config_keep(node->config),
-        .level = node->config->level,
-        .raster_accuracy_max_m = node->config->raster_accuracy_max_m,
+    struct fusion_fabric_config wanted = {
+        .keep = drf_config_keep(config),
+        .level = config->level,
+        .raster_accuracy_max_m = config->raster_accuracy_max_m,
         .feeds = feeds,
-        .feed_count = node->config->feed_count,
+        .feed_count = config->feed_count,
     };
-    enum drf_status status = edge_query_remember(node->store, feeds, node->config->feed_count);
+    enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
     if (status == DRF_OK)
-        status = fusion_fabric_open(&config, node->store, &node->fabric);
+        status = fusion_fabric_open(&wanted, store, out);
     return status;
 }
 
@@ -320,7 +327,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     if (status == DRF_OK)
         status = open_store(node, now);
     if (status == DRF_OK)
-        status = open_fabric(node);
+        status = edge_node_fabric(config, node->store, &node->fabric);
     if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)

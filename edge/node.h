@@ -48,6 +48,15 @@ void edge_node_close(struct edge_node *node);
 // The class of a feed: whose client and lane it belongs to.
 enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed);
 
+// The store and the fabric a configuration describes, for `run` and `import`. *fault says what
+// is wrong with the store.
+DRF_MUST_CHECK enum drf_status edge_node_store(const struct drf_config *config,
+                                               struct fusion_store_fault *fault,
+                                               struct fusion_store **out);
+DRF_MUST_CHECK enum drf_status edge_node_fabric(const struct drf_config *config,
+                                                struct fusion_store *store,
+                                                struct fusion_fabric **out);
+
 // The MQTT connection a configuration describes, for `run` and `check`. `will` may be NULL.
 struct edge_node_will {
     const char *topic;

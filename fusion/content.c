@@ -163,6 +163,44 @@ static void feed_obstacle(struct hash *hash, const struct fusion_obstacle *fused
     feed_real(hash, fused->foot_known ? fused->foot_amsl_m : 0.0);
 }
 
+static void feed_limit(struct hash *hash, const struct geo_zone_limit *limit)
+{
+    feed_int(hash, limit->reference);
+    feed_real(hash, limit->m);
+}
+
+static void feed_zone(struct hash *hash, const struct fusion_zone *shown)
+{
+    const struct geo_zone *zone = shown->view.zone;
+    feed_source(hash, shown->source);
+    const char *const texts[] = {zone->id, zone->name, zone->reason, zone->message};
+    const int64_t numbers[] = {zone->data_time_utc_us, zone->restriction,  zone->flags,
+                               zone->volume_count,     zone->period_count, zone->vertex_count};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        feed_text(hash, texts[i]);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        feed_int(hash, numbers[i]);
+    for (uint32_t i = 0; i < zone->volume_count; i++) {
+        const struct geo_zone_volume *volume = &shown->view.volumes[i];
+        feed_limit(hash, &volume->lower);
+        feed_limit(hash, &volume->upper);
+        feed_int(hash, volume->shape);
+        feed_int(hash, volume->first_vertex);
+        feed_int(hash, volume->vertex_count);
+        feed_point(hash, volume->centre);
+        feed_real(hash, volume->radius_m);
+    }
+    for (uint32_t i = 0; i < zone->period_count; i++) {
+        const struct geo_zone_period *period = &shown->view.periods[i];
+        const int64_t times[] = {period->from_utc_us, period->until_utc_us, period->start_us,
+                                 period->end_us, period->days};
+        for (size_t t = 0; t < sizeof times / sizeof times[0]; t++)
+            feed_int(hash, times[t]);
+    }
+    for (uint32_t i = 0; i < zone->vertex_count; i++)
+        feed_point(hash, shown->view.vertices[i]);
+}
+
 static void feed_field(struct hash *hash, const struct fusion_field *shown)
 {
     const struct geo_field *field = shown->field;
@@ -248,6 +286,19 @@ static enum drf_status fill_obstacles(struct hash *hash, const struct fusion_roo
     return status;
 }
 
+static enum drf_status fill_zones(struct hash *hash, const struct fusion_root *root,
+                                  struct bag *bag)
+{
+    const size_t count = root->zones_all != NULL ? root->zones_all->count : 0;
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < count && status == DRF_OK; i++) {
+        begin(hash);
+        feed_zone(hash, root->zones_all->zones[i]);
+        status = bag_add(bag, hash);
+    }
+    return status;
+}
+
 static enum drf_status fill_weather(struct hash *hash, const struct fusion_root *root,
                                     struct bag *bag)
 {
@@ -269,6 +320,8 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
         status = fill_obstacles(hash, root, &bag);
     else if (layer == FUSION_LAYER_WEATHER)
         status = fill_weather(hash, root, &bag);
+    else if (layer == FUSION_LAYER_ZONE)
+        status = fill_zones(hash, root, &bag);
     begin(hash);
     feed_int(hash, layer);
     if (layer == FUSION_LAYER_GROUND)

@@ -72,7 +72,12 @@ def node_with(mqtt, files, max_bytes, settings=None):
         messages = publish(kafka, files, max_bytes)
         assert messages == 2 if settings else messages > 20, messages
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port, message_max_kb=65536)) as node:
-            return rendered(node, port, messages)
+            return *rendered(node, port, messages), digest(node)
+
+
+def digest(node):
+    return subprocess.run([BIN / "drf-edge", "digest", "--store", node.path("region.gpkg"), "--layer", "surface"],
+                          check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def compare(whole, cut):
@@ -83,6 +88,7 @@ def compare(whole, cut):
     differ = numpy.abs(whole[1] - cut[1])[known]
     print(f"{known.sum()} cells, {numpy.count_nonzero(differ)} differ, by at most {differ.max()} m")
     assert not differ.any()
+    assert whole[2] == cut[2], "the digest shows how the file was cut"
 
 
 main(globals())
