@@ -49,6 +49,16 @@ const struct edge_command edge_commands[] = {
      "Exit code 0: all is well; 1: something is not, or is refused; 2: the configuration or "
      "the\n"
      "command is wrong."},
+    {"deadletters", edge_command_deadletters,
+     "--config FILE [list | resubmit ID... | resubmit --all]",
+     "Messages that were refused: those in the topic of dead letters (ID is PARTITION:OFFSET) "
+     "and\n"
+     "those that wait in the store for Kafka (store:NUMBER), with feed, reason and place.\n"
+     "  resubmit  sends them again to the topic they came from, with their own key, headers "
+     "and\n"
+     "            time: after the node's configuration was mended. A letter stays where it "
+     "is.\n"
+     "Exit code 0: done; 1: not all of it; 2: the configuration or the command is wrong."},
     {"config", edge_command_config, "",
      "Prints every key of the configuration with its default, range and meaning, as YAML."},
     {"query", run_query,

@@ -7,7 +7,42 @@
 
 #include "edge/sha256.h"
 
-enum { LINES_PER_SECOND = 5, OURS = 10 };
+enum { LINES_PER_SECOND = 5, OURS = 11, FINISH_MS = 1000, FINISH_STEP_MS = 50 };
+#define SERVE_US INT64_C(20000)
+#define IDLE_US INT64_C(500000)
+
+static enum drf_status post_send(void *self, const struct edge_letter *letter)
+{
+    return edge_producer_send(self, NULL, letter);
+}
+
+static void post_recall(void *self) { edge_producer_recall(self, false); }
+
+enum drf_status edge_deadletters_open(const struct drf_config *config,
+                                      struct fusion_store *store, struct edge_metrics *metrics,
+                                      const struct edge_log *log,
+                                      char error[static EDGE_KAFKA_ERROR_SIZE],
+                                      struct edge_deadletters *out)
+{
+    *out = (struct edge_deadletters){
+        .config = config, .log = log, .metrics = metrics, .serve_mono_us = INT64_MAX};
+    if (config->dead_letter_topic[0] == '\0')
+        return DRF_OK;
+    enum drf_status status =
+        edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_LETTERBOX_UNDER_WAY_MAX,
+                           error, &out->producer);
+    if (status != DRF_OK)
+        return status;
+    out->serve_mono_us = 0;
+    struct edge_post post = {.self = out->producer, .send = post_send, .recall = post_recall};
+    return edge_letterbox_init(&out->box, store, post);
+}
+
+void edge_deadletters_close(struct edge_deadletters *letters)
+{
+    edge_producer_close(letters->producer);
+    letters->producer = NULL;
+}
 
 struct field {
     const char *name;
@@ -36,12 +71,15 @@ static size_t describe(const struct drf_config *config, const struct edge_messag
     FIELD(7, "drf_dead_offset", "%" PRId64, message->offset);
     FIELD(8, "drf_dead_size", "%zu", message->value_size);
     FIELD(9, "drf_dead_sha256", "%s", hex);
+    if (message->timestamp != EDGE_TIMESTAMP_CREATE)
+        return OURS - 1;
+    FIELD(10, "drf_dead_time_ms", "%" PRId64, message->timestamp_ms);
 #undef FIELD
     return OURS;
 }
 
 static bool send_letter(struct edge_deadletters *letters, const struct edge_message *message,
-                        const struct geo_note *why)
+                        const struct geo_note *why, struct edge_now now)
 {
     struct field fields[OURS];
     struct edge_header headers[EDGE_HEADERS_MAX + OURS];
@@ -51,16 +89,19 @@ static bool send_letter(struct edge_deadletters *letters, const struct edge_mess
     for (size_t i = 0; i < ours; i++)
         headers[count++] = (struct edge_header){
             .name = fields[i].name, .value = fields[i].value, .size = strlen(fields[i].value)};
-    size_t size = message->value_size < EDGE_DEADLETTER_BYTES_MAX ? message->value_size
-                                                                  : EDGE_DEADLETTER_BYTES_MAX;
-    for (int attempt = 0;; attempt++) {
-        enum drf_status status =
-            edge_producer_send(letters->producer, message->key, message->key_size,
-                               message->value, size, headers, count);
-        if (status != DRF_ERR_FULL || attempt > 0)
-            return status == DRF_OK;
-        edge_deadletter_serve(letters); // what is delivered leaves its place when reported
-    }
+    struct edge_letter letter = {
+        .key = message->key,
+        .key_size = message->key_size,
+        .value = message->value,
+        .value_size = message->value_size < EDGE_DEADLETTER_BYTES_MAX
+                          ? message->value_size
+                          : EDGE_DEADLETTER_BYTES_MAX,
+        .headers = headers,
+        .header_count = count,
+    };
+    if (letters->serve_mono_us > now.mono_us + SERVE_US)
+        letters->serve_mono_us = now.mono_us + SERVE_US;
+    return edge_letterbox_put(&letters->box, &letter, now.mono_us) == DRF_OK;
 }
 
 static void tell(struct edge_deadletters *letters, const struct edge_message *message,
@@ -68,10 +109,8 @@ static void tell(struct edge_deadletters *letters, const struct edge_message *me
 {
     const char *done = "dropped";
     if (letters->producer) {
-        bool sent = send_letter(letters, message, why);
+        bool sent = send_letter(letters, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
-        if (!sent)
-            edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS_LOST, 0, 0, 1);
     }
     uint32_t held = 0;
     if (!edge_log_allow(&letters->limit, now.mono_us, LINES_PER_SECOND, 1000000, &held))
@@ -135,12 +174,55 @@ void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_m
     tell(letters, message, &first, "feed.part_refused", now);
 }
 
-void edge_deadletter_serve(struct edge_deadletters *letters)
+struct report {
+    struct edge_letterbox *box;
+    int64_t now_mono_us;
+};
+
+static void on_report(void *context, const struct edge_letter *letter, bool delivered)
+{
+    const struct report *report = context;
+    edge_letterbox_report(report->box, letter, delivered, report->now_mono_us);
+}
+
+static void count(struct edge_deadletters *letters)
+{
+    struct edge_letterbox *box = &letters->box;
+    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS, 0, 0, box->delivered);
+    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS_LOST, 0, 0, box->lost);
+    edge_metrics_set(letters->metrics, EDGE_METRIC_DEAD_LETTERS_KEPT, 0, box->kept);
+    box->delivered = 0;
+    box->lost = 0;
+}
+
+bool edge_deadletter_serve(struct edge_deadletters *letters, struct edge_now now)
+{
+    if (!letters->producer || now.mono_us < letters->serve_mono_us)
+        return false;
+    struct edge_letterbox *box = &letters->box;
+    edge_producer_serve(letters->producer, 0, on_report,
+                        &(struct report){.box = box, .now_mono_us = now.mono_us});
+    bool answered = box->delivered > 0;
+    edge_letterbox_step(box, now.mono_us);
+    count(letters);
+    letters->serve_mono_us = box->under_way > 0 && (answered || box->kept == 0)
+                                 ? now.mono_us + SERVE_US
+                                 : now.mono_us + IDLE_US;
+    bool changed = box->changed;
+    box->changed = false;
+    return changed;
+}
+
+void edge_deadletter_finish(struct edge_deadletters *letters, struct edge_now now)
 {
     if (!letters->producer)
         return;
-    uint64_t delivered, lost;
-    edge_producer_serve(letters->producer, &delivered, &lost);
-    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS, 0, 0, delivered);
-    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS_LOST, 0, 0, lost);
+    struct report report = {.box = &letters->box, .now_mono_us = now.mono_us};
+    for (int waited_ms = 0;
+         waited_ms < FINISH_MS && edge_producer_waiting(letters->producer) > 0;
+         waited_ms += FINISH_STEP_MS)
+        edge_producer_serve(letters->producer, FINISH_STEP_MS, on_report, &report);
+    edge_producer_recall(letters->producer, true);
+    edge_producer_serve(letters->producer, FINISH_STEP_MS, on_report, &report);
+    count(letters);
 }

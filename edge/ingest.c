@@ -173,7 +173,6 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     ingest->second_mono_us = now.mono_us + SECOND_US;
     fusion_fabric_expire(ingest->parts.fabric, now.utc_us);
     earlier(&ingest->publish_mono_us, now.mono_us);
-    edge_deadletter_serve(ingest->parts.letters);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now));
     ingest->states_wanted = true;
@@ -264,6 +263,7 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     earlier(&wake_mono_us, ingest->publish_mono_us);
     earlier(&wake_mono_us, ingest->render_mono_us);
     earlier(&wake_mono_us, ingest->grace_mono_us);
+    earlier(&wake_mono_us, ingest->parts.letters->serve_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
         earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;
@@ -280,6 +280,8 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     }
     drain(ingest, now);
     each_second(ingest, now);
+    if (edge_deadletter_serve(ingest->parts.letters, now))
+        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
         done.busy = done.committed = true;
@@ -301,6 +303,7 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
     struct edge_back_value value;
     while (edge_backqueue_front(ingest->parts.backqueue, &value))
         drain(ingest, now);
+    edge_deadletter_finish(ingest->parts.letters, now);
     enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

@@ -51,7 +51,9 @@ enum edge_shed {
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
     X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
-      "Dead letters dropped because Kafka was away and the queue was full")                    \
+      "Dead letters dropped because Kafka was away and the store held enough")                 \
+    X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
+      "Dead letters that wait in the store for Kafka")                                         \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
     X(DECODE_SECONDS, HISTOGRAM, "drf_decode_seconds", NONE, NONE, "Time in the decoder")      \

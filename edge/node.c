@@ -9,7 +9,7 @@
 #include "edge/query.h"
 #include "edge/topic.h"
 
-enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20, DEAD_LETTER_FLUSH_MS = 1000 };
+enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
 
 enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed)
 {
@@ -163,15 +163,11 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
                 edge_kafka_open(node->config, lane == EDGE_LANE_URGENT, node->wake_ingest_fd,
                                 on_kafka_log, node, error, &node->kafka[lane]);
     }
-    if (status == DRF_OK && node->config->dead_letter_topic[0] != '\0')
-        status = edge_producer_open(node->config, node->config->dead_letter_topic,
-                                    EDGE_DEADLETTERS_MAX, error, &node->producer);
+    if (status == DRF_OK)
+        status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
+                                       error, &node->letters);
     if (status != DRF_OK)
         complain(node, now, "kafka.settings", error);
-    node->letters = (struct edge_deadletters){.config = node->config,
-                                              .log = &node->log,
-                                              .metrics = node->metrics,
-                                              .producer = node->producer};
     return status;
 }
 
@@ -355,7 +351,7 @@ void edge_node_close(struct edge_node *node)
     edge_children_close(node->children);
     fusion_fabric_close(node->fabric);
     fusion_store_close(node->store);
-    edge_producer_close(node->producer, DEAD_LETTER_FLUSH_MS);
+    edge_deadletters_close(&node->letters);
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(node->kafka[i]);
     edge_backqueue_close(node->backqueue);

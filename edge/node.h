@@ -29,7 +29,6 @@ struct edge_node {
     struct edge_children *children;
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
-    struct edge_producer *producer;
     struct edge_deadletters letters;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;

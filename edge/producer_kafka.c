@@ -10,17 +10,37 @@
 struct edge_producer {
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
-    uint64_t delivered, lost; // since the last serve
+    edge_producer_report_fn report; // during a serve
+    void *report_context;
 };
 
 static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
 {
     (void)client;
-    struct edge_producer *producer = opaque;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        producer->delivered++;
-    else
-        producer->lost++;
+    const struct edge_producer *producer = opaque;
+    if (!producer->report)
+        return;
+    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
+    struct edge_letter letter = {
+        .key = message->key,
+        .key_size = message->key_len,
+        .value = message->payload,
+        .value_size = message->len,
+        .headers = headers,
+        .tag = (uintptr_t)message->_private,
+    };
+    rd_kafka_headers_t *sent;
+    const char *name;
+    const void *value;
+    size_t size;
+    if (rd_kafka_message_headers(message, &sent) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        while (letter.header_count < EDGE_LETTER_HEADERS_MAX
+               && rd_kafka_header_get_all(sent, letter.header_count, &name, &value, &size)
+                      == RD_KAFKA_RESP_ERR_NO_ERROR)
+            headers[letter.header_count++] =
+                (struct edge_header){.name = name, .value = value, .size = size};
+    producer->report(producer->report_context, &letter,
+                     message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 // Errors of the connection are the consumers' to tell; the same line twice helps nobody.
@@ -63,24 +83,34 @@ enum drf_status edge_producer_open(const struct drf_config *config, const char *
     }
     producer->topic = rd_kafka_topic_new(producer->client, topic, NULL);
     if (!producer->topic) {
-        edge_producer_close(producer, 0);
+        edge_producer_close(producer);
         return DRF_ERR_NOMEM;
     }
     *out = producer;
     return DRF_OK;
 }
 
-void edge_producer_close(struct edge_producer *producer, int flush_ms)
+void edge_producer_close(struct edge_producer *producer)
 {
     if (!producer)
         return;
-    if (flush_ms > 0)
-        rd_kafka_flush(producer->client, flush_ms);
     rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     if (producer->topic)
         rd_kafka_topic_destroy(producer->topic);
     rd_kafka_destroy(producer->client);
     free(producer);
+}
+
+void edge_producer_recall(struct edge_producer *producer, bool all)
+{
+    rd_kafka_purge(producer->client,
+                   RD_KAFKA_PURGE_F_QUEUE
+                       | (all ? RD_KAFKA_PURGE_F_INFLIGHT : RD_KAFKA_PURGE_F_NON_BLOCKING));
+}
+
+size_t edge_producer_waiting(const struct edge_producer *producer)
+{
+    return (size_t)rd_kafka_outq_len(producer->client);
 }
 
 static rd_kafka_headers_t *copy_headers(const struct edge_header *headers, size_t count)
@@ -92,20 +122,23 @@ static rd_kafka_headers_t *copy_headers(const struct edge_header *headers, size_
     return copy;
 }
 
-enum drf_status edge_producer_send(struct edge_producer *producer, const uint8_t *key,
-                                   size_t key_size, const uint8_t *value, size_t value_size,
-                                   const struct edge_header *headers, size_t header_count)
+enum drf_status edge_producer_send(struct edge_producer *producer, const char *topic,
+                                   const struct edge_letter *letter)
 {
-    rd_kafka_headers_t *copy = copy_headers(headers, header_count);
+    rd_kafka_headers_t *copy = copy_headers(letter->headers, letter->header_count);
     rd_kafka_vu_t parts[] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)key, key_size}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)value, value_size}},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)letter->key, letter->key_size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)letter->value, letter->value_size}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = copy},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = letter->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)letter->tag},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
     };
-    rd_kafka_error_t *error =
-        rd_kafka_produceva(producer->client, parts, sizeof parts / sizeof parts[0]);
+    enum { PARTS = sizeof parts / sizeof parts[0] };
+    if (topic)
+        parts[PARTS - 1] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic};
+    rd_kafka_error_t *error = rd_kafka_produceva(producer->client, parts, PARTS);
     if (!error)
         return DRF_OK;
     bool full = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
@@ -114,11 +147,11 @@ enum drf_status edge_producer_send(struct edge_producer *producer, const uint8_t
     return full ? DRF_ERR_FULL : DRF_ERR_RANGE;
 }
 
-void edge_producer_serve(struct edge_producer *producer, uint64_t *delivered, uint64_t *lost)
+void edge_producer_serve(struct edge_producer *producer, int timeout_ms,
+                         edge_producer_report_fn report, void *context)
 {
-    rd_kafka_poll(producer->client, 0);
-    *delivered = producer->delivered;
-    *lost = producer->lost;
-    producer->delivered = 0;
-    producer->lost = 0;
+    producer->report = report;
+    producer->report_context = context;
+    rd_kafka_poll(producer->client, timeout_ms);
+    producer->report = NULL;
 }

@@ -1,15 +1,15 @@
 // edge/producer_kafka.h - the Kafka producer: messages out, bounded while Kafka is away.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Used by one thread; nothing but close blocks.
+// Used by one thread; nothing but close, and serve with a time-out, blocks.
 #ifndef EDGE_PRODUCER_KAFKA_H
 #define EDGE_PRODUCER_KAFKA_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "edge/kafka.h"
-#include "edge/message.h"
+#include "edge/letter.h"
 
 struct edge_producer;
 
@@ -18,16 +18,23 @@ DRF_MUST_CHECK enum drf_status edge_producer_open(const struct drf_config *confi
                                                   const char *topic, uint32_t messages_max,
                                                   char error[static EDGE_KAFKA_ERROR_SIZE],
                                                   struct edge_producer **out);
-// Waits at most `flush_ms` for what is queued. NULL is fine.
-void edge_producer_close(struct edge_producer *producer, int flush_ms);
+// What was not delivered is dropped without a report. NULL is fine.
+void edge_producer_close(struct edge_producer *producer);
 
-// Copies everything. DRF_ERR_FULL: the queue is full. DRF_ERR_RANGE: librdkafka refuses it.
+// Copies everything; its tag comes back with the report. To `topic`, or to that of open when it
+// is NULL. DRF_ERR_FULL: the queue is full. DRF_ERR_RANGE: librdkafka refuses it.
 DRF_MUST_CHECK enum drf_status edge_producer_send(struct edge_producer *producer,
-                                                  const uint8_t *key, size_t key_size,
-                                                  const uint8_t *value, size_t value_size,
-                                                  const struct edge_header *headers,
-                                                  size_t header_count);
-// Lets librdkafka report; returns how many were delivered and lost since the last call.
-void edge_producer_serve(struct edge_producer *producer, uint64_t *delivered, uint64_t *lost);
+                                                  const char *topic,
+                                                  const struct edge_letter *letter);
+// Gives up what waits for a broker, at the next serve; with `all`, what is under way too.
+void edge_producer_recall(struct edge_producer *producer, bool all);
+// How many are not reported yet.
+size_t edge_producer_waiting(const struct edge_producer *producer);
+// Lets librdkafka report on what was sent: each letter once, borrowed during the call. Waits at
+// most `timeout_ms` for a first report.
+typedef void (*edge_producer_report_fn)(void *context, const struct edge_letter *letter,
+                                        bool delivered);
+void edge_producer_serve(struct edge_producer *producer, int timeout_ms,
+                         edge_producer_report_fn report, void *context);
 
 #endif

@@ -187,8 +187,10 @@ static int open_rig(void **state)
         || edge_backqueue_open(65536, &rig->backqueue) != DRF_OK)
         return -1;
     edge_health_init(&rig->health);
-    rig->letters = (struct edge_deadletters){
-        .config = &rig->config, .log = &rig->log, .metrics = rig->metrics};
+    rig->letters = (struct edge_deadletters){.config = &rig->config,
+                                             .log = &rig->log,
+                                             .metrics = rig->metrics,
+                                             .serve_mono_us = INT64_MAX};
     *state = rig;
     return 0;
 }

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# tests/integration/test_deadletters.py - dead letters wait in the store while Kafka does not take them.
+# SPDX-License-Identifier: Apache-2.0
+import subprocess
+
+from drf_fixture import BIN, Kafka, Mosquitto, Node, free_ports, main, wait_until
+from fixture import place
+
+TOWERS = place.TOPICS["towers"]
+
+
+def deadletters(node, *words):
+    done = subprocess.run([BIN / "drf-edge", "deadletters", "--config", node.config_path, *words], timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def check_waiting(kafka, node, port):
+    """No topic takes them: they wait, through the death of the node, and come when the topic does."""
+    kafka.produce_all(TOWERS, [dict(value=b"broken %d" % i, key=f"k{i}") for i in range(3)])
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, 20, "three letters are kept")
+    wait_until(lambda: deadletters(node)[1].count("store:") == 3, 10, "they are in the file")
+    node.process.kill()
+    node.start()
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, 20, "they are kept after a death")
+    kafka.create_topics(place.DEAD)
+    letters = kafka.consume(place.DEAD, 3, deadline_s=60)
+    assert sorted(letter[0] for letter in letters) == [b"k0", b"k1", b"k2"], letters
+    assert all(letter[1].startswith(b"broken") and letter[2]["drf_dead_reason"] == b"FORMAT" for letter in letters)
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept", 0) == 0, 20, "none is kept any more")
+
+
+def check_resubmit(kafka, node):
+    wait_until(lambda: "3 dead letters" in deadletters(node, "list")[1], 10, "what was kept is forgotten in the file")
+    code, text = deadletters(node, "list")
+    assert code == 0 and "0:0 " in text and "reason=FORMAT" in text, text
+    end = kafka.end_offset(TOWERS)
+    code, text = deadletters(node, "resubmit", "0:1")
+    assert code == 0 and "1 sent, 1 delivered" in text, text
+    letter = kafka.consume(place.DEAD, 2)[1]
+    again = kafka.consume(TOWERS, 1, offset=end)[0]
+    assert again[:2] == letter[:2] and not any(name.startswith("drf_dead") for name in again[2]), again
+    # Its time is that of the original: an old message does not become the newest of its key.
+    times = kafka.kcat_consume(TOWERS, end + 1, form="%k %T\n").splitlines()
+    assert times[-1] == again[0] + b" " + letter[2]["drf_dead_time_ms"] and times.count(times[-1]) == 2, times
+    code, text = deadletters(node, "resubmit", "0:77")
+    assert code == 1 and "0 of 1 were found" in text, text
+
+
+def test_letters_wait_in_the_store_and_can_be_sent_again():
+    port, = free_ports(1)
+    with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values())
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            check_waiting(kafka, node, port)
+            check_resubmit(kafka, node)
+            assert node.stop() == 0
+
+
+def test_a_node_that_ends_keeps_what_kafka_did_not_take():
+    port, = free_ports(1)
+    with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values())
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            kafka.produce(TOWERS, b"broken", key="last")
+            wait_until(lambda: place.refusals(port, "towers", "FORMAT") == 1, 10, "it is refused")
+            assert node.stop() == 0
+            code, text = deadletters(node)
+            assert "store:" in text and "key=\"last\"" in text, text
+
+
+main(globals())
