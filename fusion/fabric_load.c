@@ -150,6 +150,10 @@ static enum drf_status mark_all(struct fusion_fabric *fabric)
     struct fusion_feature *feature = NULL;
     while ((feature = fusion_features_next(fabric->features, &cursor, feature)) != NULL)
         feature->row_stale = fabric->rows_stale = true;
+    cursor = 0;
+    struct fusion_zone_entry *zone = NULL;
+    while ((zone = fusion_zone_set_next(fabric->zones, &cursor, zone)) != NULL)
+        zone->row_stale = fabric->rows_stale = true;
     return status;
 }
 

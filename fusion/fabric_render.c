@@ -54,10 +54,13 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
     size_t left = ROWS_PER_STEP;
     while (fabric->gone_count > 0 && left > 0) {
         int64_t id = fabric->gone[fabric->gone_count - 1];
-        // A new version of the same obstacle brings its own row.
-        enum drf_status status = fusion_features_find(fabric->features, id) != NULL
-                                     ? DRF_OK
-                                     : fusion_store_render_obstacle(fabric->store, id, NULL);
+        // A new version of the same feature brings its own row.
+        bool renewed = fusion_features_find(fabric->features, id) != NULL
+                       || fusion_zone_set_find(fabric->zones, id) != NULL;
+        enum drf_status status =
+            renewed ? DRF_OK : fusion_store_render_obstacle(fabric->store, id, NULL);
+        if (status == DRF_OK && !renewed)
+            status = fusion_store_render_zone(fabric->store, id, NULL);
         if (status != DRF_OK)
             return status;
         fabric->gone_count--;
@@ -74,6 +77,18 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
             return DRF_OK;
         enum drf_status status =
             fusion_store_render_obstacle(fabric->store, one->id, one->fused);
+        if (status != DRF_OK)
+            return status;
+        one->row_stale = false;
+    }
+    cursor = 0;
+    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
+         one != NULL; one = fusion_zone_set_next(fabric->zones, &cursor, one)) {
+        if (!one->row_stale)
+            continue;
+        if (left-- == 0)
+            return DRF_OK;
+        enum drf_status status = fusion_store_render_zone(fabric->store, one->id, one->zone);
         if (status != DRF_OK)
             return status;
         one->row_stale = false;

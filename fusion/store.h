@@ -183,9 +183,12 @@ DRF_MUST_CHECK enum drf_status fusion_store_render_commit(struct fusion_store *s
 DRF_MUST_CHECK enum drf_status fusion_store_render_obstacle(
     struct fusion_store *store, int64_t id,
     const struct fusion_obstacle *obstacle); // NULL: gone
+// The same for a zone's row.
+DRF_MUST_CHECK enum drf_status fusion_store_render_zone(
+    struct fusion_store *store, int64_t id, const struct fusion_zone *zone); // NULL: gone
 
 // Identities whose feature row does not show the committed truth (the last run ended before it
-// was rendered): render each, NULL for those that are not live obstacles.
+// was rendered): render each, NULL in both tables for those that are not live.
 typedef enum drf_status (*fusion_id_fn)(void *context, int64_t id);
 DRF_MUST_CHECK enum drf_status fusion_store_each_stale(struct fusion_store *store,
                                                        fusion_id_fn fn, void *context);

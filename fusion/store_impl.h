@@ -61,6 +61,8 @@ enum store_sql {
     STORE_SQL_DROP_ANCILLARY,
     STORE_SQL_PUT_OBSTACLE,
     STORE_SQL_DROP_OBSTACLE,
+    STORE_SQL_PUT_ZONE,
+    STORE_SQL_DROP_ZONE,
     STORE_SQL_TOUCH_CONTENTS,
     STORE_SQL_BEGIN,
     STORE_SQL_COMMIT,
@@ -141,14 +143,15 @@ struct store_mark {
 struct store_rendered {
     struct store_link by_name;
     struct store_rendered *next;
-    enum fusion_layer layer; // FUSION_LAYER_OBSTACLE: a row, `id` names it
+    enum fusion_layer layer; // FUSION_LAYER_OBSTACLE, _ZONE: a row, `id` names it
     struct geo_tile tile;
     int64_t id;
     bool outdated;         // the truth changed since: write it, but leave the mark
     struct store_summary { // in metres; of a coverage tile
         double min_m, max_m, mean_m, deviation_m;
     } summary;
-    struct store_feature *feature; // of a row
+    struct store_feature *feature; // of an obstacle's row
+    struct store_zone_row *zone;   // of a zone's row
     size_t size;                   // 0: nothing known, or gone
     uint8_t *bytes;                // PNG, or geometry
 };
@@ -329,6 +332,16 @@ DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);
 DRF_MUST_CHECK enum drf_status store_rendered_open(struct fusion_store *store);
 void store_rendered_close(struct fusion_store *store);
 void store_rendered_outdate(struct fusion_store *store, int64_t id);
+// Takes what `made` holds; the newest rendering of a name is the one that is written.
+DRF_MUST_CHECK enum drf_status store_rendered_queue(struct fusion_store *store,
+                                                    const struct store_rendered *made);
+
+// store_zone.c: a file of an earlier version gets the table of zones.
+DRF_MUST_CHECK enum drf_status store_zones_there(struct fusion_store *store, bool *there);
+DRF_MUST_CHECK enum drf_status store_zones_open(struct fusion_store *store);
+size_t store_zone_cost(const struct store_rendered *rendered);
+DRF_MUST_CHECK enum drf_status store_zone_write(struct fusion_store *store,
+                                                const struct store_rendered *rendered);
 // Does what fusion_store_render_commit() put off until the truth was committed.
 DRF_MUST_CHECK enum drf_status store_render_resume(struct fusion_store *store);
 

@@ -72,6 +72,11 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0] && status == DRF_OK; i++)
         status = count(store, counts[i].sql, counts[i].out);
+    bool zones = false; // a file of before, opened by a reader, has no table of them
+    if (status == DRF_OK)
+        status = store_zones_there(store, &zones);
+    if (status == DRF_OK && zones)
+        status = count(store, "SELECT count(*) FROM zone", &info.rendered[FUSION_LAYER_ZONE]);
     if (status == DRF_OK)
         *out = info;
     return status;

@@ -26,6 +26,7 @@ enum drf_status store_rendered_open(struct fusion_store *store)
 static void rendered_free(struct store_rendered *rendered)
 {
     free(rendered->feature);
+    free(rendered->zone);
     free(rendered->bytes);
     free(rendered);
 }
@@ -61,20 +62,24 @@ static struct store_rendered *rendered_like(const struct fusion_store *store,
 
 void store_rendered_outdate(struct fusion_store *store, int64_t id)
 {
-    const struct store_rendered name = {.layer = FUSION_LAYER_OBSTACLE, .id = id};
-    struct store_rendered *held = rendered_like(store, &name);
-    if (held != NULL)
-        held->outdated = true;
+    static const enum fusion_layer layers[] = {FUSION_LAYER_OBSTACLE, FUSION_LAYER_ZONE};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        const struct store_rendered name = {.layer = layers[i], .id = id};
+        struct store_rendered *held = rendered_like(store, &name);
+        if (held != NULL)
+            held->outdated = true;
+    }
 }
 
 static size_t rendered_cost(const struct store_rendered *rendered)
 {
     return sizeof *rendered + rendered->size
-           + (rendered->feature != NULL ? sizeof *rendered->feature : 0);
+           + (rendered->feature != NULL ? sizeof *rendered->feature : 0)
+           + store_zone_cost(rendered);
 }
 
-// Takes what `made` holds. The newest rendering of a tile or row is the one that is written.
-static enum drf_status queue(struct fusion_store *store, const struct store_rendered *made)
+enum drf_status store_rendered_queue(struct fusion_store *store,
+                                     const struct store_rendered *made)
 {
     struct store_rendered *held = rendered_like(store, made);
     if (held == NULL) {
@@ -88,9 +93,11 @@ static enum drf_status queue(struct fusion_store *store, const struct store_rend
     } else {
         store->rendered_bytes -= rendered_cost(held);
         free(held->feature);
+        free(held->zone);
         free(held->bytes);
         held->summary = made->summary;
         held->feature = made->feature;
+        held->zone = made->zone;
         held->bytes = made->bytes;
         held->size = made->size;
         held->outdated = false;
@@ -140,7 +147,7 @@ enum drf_status fusion_store_render(struct fusion_store *store, enum fusion_laye
         status = store_png_encode(fused->cells, &made.bytes, &made.size);
     }
     if (status == DRF_OK)
-        status = queue(store, &made);
+        status = store_rendered_queue(store, &made);
     if (status != DRF_OK) {
         free(made.bytes);
         return status;
@@ -174,7 +181,7 @@ enum drf_status fusion_store_render_obstacle(struct fusion_store *store, int64_t
             store_shape_encode(obstacle->obstacle, obstacle->vertices, &made.bytes, &made.size);
     }
     if (status == DRF_OK)
-        status = queue(store, &made);
+        status = store_rendered_queue(store, &made);
     if (status != DRF_OK) {
         free(made.feature);
         free(made.bytes);
@@ -256,14 +263,20 @@ static enum drf_status write_feature(struct fusion_store *store,
 static enum drf_status write_row(struct fusion_store *store,
                                  const struct store_rendered *rendered)
 {
-    enum drf_status status = rendered->feature != NULL
-                                 ? write_feature(store, rendered)
-                                 : STORE_PUT(store, STORE_SQL_DROP_OBSTACLE, "remove a feature",
-                                             store_int(rendered->id));
+    enum drf_status status =
+        rendered->layer == FUSION_LAYER_ZONE ? store_zone_write(store, rendered)
+        : rendered->feature != NULL          ? write_feature(store, rendered)
+                                             : STORE_PUT(store, STORE_SQL_DROP_OBSTACLE,
+                                                         "remove a feature", store_int(rendered->id));
     if (status == DRF_OK && !rendered->outdated)
         status =
             STORE_PUT(store, STORE_SQL_DROP_STALE, "clear a mark", store_int(rendered->id));
     return status;
+}
+
+static bool is_row(const struct store_rendered *rendered)
+{
+    return rendered->layer == FUSION_LAYER_OBSTACLE || rendered->layer == FUSION_LAYER_ZONE;
 }
 
 static enum drf_status write_rendered(struct fusion_store *store)
@@ -273,12 +286,12 @@ static enum drf_status write_rendered(struct fusion_store *store)
     for (const struct store_rendered *at = store->rendered; at != NULL && status == DRF_OK;
          at = at->next) {
         changed[at->layer] = true;
-        status =
-            at->layer == FUSION_LAYER_OBSTACLE ? write_row(store, at) : write_tile(store, at);
+        status = is_row(at) ? write_row(store, at) : write_tile(store, at);
     }
     static const char *const names[FUSION_LAYER_COUNT] = {[FUSION_LAYER_GROUND] = "ground",
                                                           [FUSION_LAYER_SURFACE] = "surface",
-                                                          [FUSION_LAYER_OBSTACLE] = "obstacle"};
+                                                          [FUSION_LAYER_OBSTACLE] = "obstacle",
+                                                          [FUSION_LAYER_ZONE] = "zone"};
     for (int layer = 0; layer < FUSION_LAYER_COUNT && status == DRF_OK; layer++)
         if (changed[layer] && store->as_of_utc_us != INT64_MIN)
             status = STORE_PUT(store, STORE_SQL_TOUCH_CONTENTS, "date a layer",
@@ -290,9 +303,7 @@ static enum drf_status write_rendered(struct fusion_store *store)
 static void forget_rendered(struct fusion_store *store)
 {
     for (struct store_rendered *at = store->rendered; at != NULL; at = at->next) {
-        struct store_mark *mark = at->layer == FUSION_LAYER_OBSTACLE
-                                      ? NULL
-                                      : store_mark_of(store, at->layer, at->tile);
+        struct store_mark *mark = is_row(at) ? NULL : store_mark_of(store, at->layer, at->tile);
         if (mark != NULL && !mark->dirty)
             store_mark_free(store, mark);
     }

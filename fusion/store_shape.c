@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/frame.h"
+
 enum {
     SRS_ID = 4326,
     HEAD_BYTES = 8,
@@ -16,6 +18,8 @@ enum {
     WKB_POINT = 1,
     WKB_LINE = 2,
     WKB_POLYGON = 3,
+    WKB_MULTIPOLYGON = 6,
+    CIRCLE_CORNERS = 64,
     FLAGS_POINT = 0x01,    // little-endian, no envelope
     FLAGS_ENVELOPE = 0x03, // little-endian, envelope XY
 };
@@ -107,6 +111,65 @@ enum drf_status store_shape_encode(const struct geo_obstacle *obstacle,
         if (polygon)
             at = put_point(at, vertices[0]);
     }
+    *bytes = made;
+    *size = (size_t)(at - made);
+    return DRF_OK;
+}
+
+// Corners of a regular polygon around the circle, to a centimetre and the same everywhere.
+static void circle_corners(const struct geo_zone_volume *volume,
+                           struct geo_point corners[static CIRCLE_CORNERS])
+{
+    const double step_rad = 6.283185307179586 / CIRCLE_CORNERS;
+    const double reach_m = volume->radius_m / cos(step_rad / 2.0);
+    struct fusion_frame frame = fusion_frame_at(volume->centre);
+    for (int i = 0; i < CIRCLE_CORNERS; i++) {
+        struct geo_point at = fusion_frame_point(
+            &frame, (struct fusion_offset){.east_m = reach_m * cos(step_rad * i),
+                                           .north_m = reach_m * sin(step_rad * i)});
+        corners[i] = (struct geo_point){.lat_deg = round(at.lat_deg * 1e7) / 1e7,
+                                        .lon_deg = round(at.lon_deg * 1e7) / 1e7};
+    }
+}
+
+static uint8_t *put_ring(uint8_t *at, const struct geo_point *ring, uint32_t count)
+{
+    at = put_u32(put_u32(put_kind(at, WKB_POLYGON), 1), count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        at = put_point(at, ring[i]);
+    return put_point(at, ring[0]);
+}
+
+enum drf_status store_shape_encode_zone(const struct geo_zone_view *view, uint8_t **bytes,
+                                        size_t *size)
+{
+    const uint32_t count = view->zone->volume_count;
+    const size_t points = view->zone->vertex_count + (size_t)count * (CIRCLE_CORNERS + 1);
+    uint8_t *made =
+        malloc(HEAD_BYTES + ENVELOPE_BYTES + WKB_HEAD_BYTES + 4
+               + count * (size_t)(WKB_HEAD_BYTES + 8) + points * 2 * sizeof(double));
+    if (made == NULL)
+        return DRF_ERR_NOMEM;
+    uint8_t *envelope_at = put_head(made, FLAGS_ENVELOPE);
+    uint8_t *at = put_u32(put_kind(envelope_at + ENVELOPE_BYTES, WKB_MULTIPOLYGON), count);
+    struct geo_point box[2] = {{90.0, 540.0}, {-90.0, -540.0}};
+    for (uint32_t i = 0; i < count; i++) {
+        struct geo_point corners[CIRCLE_CORNERS];
+        const struct geo_zone_volume *volume = &view->volumes[i];
+        const bool circle = volume->shape == GEO_ZONE_CIRCLE;
+        if (circle)
+            circle_corners(volume, corners);
+        const struct geo_point *ring = circle ? corners : view->vertices + volume->first_vertex;
+        const uint32_t ring_count = circle ? CIRCLE_CORNERS : volume->vertex_count;
+        for (uint32_t j = 0; j < ring_count; j++) {
+            box[0].lat_deg = fmin(box[0].lat_deg, ring[j].lat_deg);
+            box[0].lon_deg = fmin(box[0].lon_deg, ring[j].lon_deg);
+            box[1].lat_deg = fmax(box[1].lat_deg, ring[j].lat_deg);
+            box[1].lon_deg = fmax(box[1].lon_deg, ring[j].lon_deg);
+        }
+        at = put_ring(at, ring, ring_count);
+    }
+    (void)put_envelope(envelope_at, box, 2);
     *bytes = made;
     *size = (size_t)(at - made);
     return DRF_OK;

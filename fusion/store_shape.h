@@ -1,4 +1,4 @@
-// fusion/store_shape.h - GeoPackage geometries of obstacles, and the functions its R-tree
+// fusion/store_shape.h - GeoPackage geometries of features, and the functions its R-tree
 // needs. SPDX-License-Identifier: Apache-2.0
 //
 // GeoPackage 1.3, 2.1.3: "GP", version 0, flags, srs_id 4326, envelope (none for a point, XY
@@ -11,6 +11,7 @@
 
 #include "geo/obstacle.h"
 #include "geo/status.h"
+#include "geo/zone.h"
 
 struct sqlite3;
 
@@ -18,6 +19,10 @@ struct sqlite3;
 DRF_MUST_CHECK enum drf_status store_shape_encode(const struct geo_obstacle *obstacle,
                                                   const struct geo_point *vertices,
                                                   uint8_t **bytes, size_t *size);
+
+// The volumes of a zone as a multipolygon; a circle as 64 corners around it.
+DRF_MUST_CHECK enum drf_status store_shape_encode_zone(const struct geo_zone_view *view,
+                                                       uint8_t **bytes, size_t *size);
 
 // Registers ST_MinX, ST_MaxX, ST_MinY, ST_MaxY and ST_IsEmpty for geometries of this file's
 // making. Returns SQLite's code.

@@ -72,7 +72,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_DROP_DIRTY] =
         "DELETE FROM drf_dirty WHERE layer = ?1 AND level = ?2 AND row = ?3 AND col = ?4",
     [STORE_SQL_PUT_STALE] = "INSERT OR IGNORE INTO drf_stale (id) SELECT ?1 WHERE ?2 "
-                            "OR EXISTS (SELECT 1 FROM obstacle WHERE fid = ?1)",
+                            "OR EXISTS (SELECT 1 FROM obstacle WHERE fid = ?1) "
+                            "OR EXISTS (SELECT 1 FROM zone WHERE fid = ?1)",
     [STORE_SQL_DROP_STALE] = "DELETE FROM drf_stale WHERE id = ?1",
     [STORE_SQL_PUT_STATE] =
         "UPDATE drf_store SET as_of_utc_us = ?1, next_id = ?2, next_source = ?3",
@@ -93,6 +94,14 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
         "strftime('%Y-%m-%dT%H:%M:%fZ', ?19 / 1000000.0, 'unixepoch'), ?20, ?21)",
     [STORE_SQL_DROP_OBSTACLE] = "DELETE FROM obstacle WHERE fid = ?1",
+    [STORE_SQL_PUT_ZONE] =
+        "INSERT OR REPLACE INTO zone (fid, geom, feature_id, source, name, restriction, "
+        "reason, message, limits, valid_from, valid_until, scheduled, data_time, licence, "
+        "version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+        "strftime('%Y-%m-%dT%H:%M:%fZ', ?10 / 1000000.0, 'unixepoch'), "
+        "strftime('%Y-%m-%dT%H:%M:%fZ', ?11 / 1000000.0, 'unixepoch'), ?12, "
+        "strftime('%Y-%m-%dT%H:%M:%fZ', ?13 / 1000000.0, 'unixepoch'), ?14, ?15)",
+    [STORE_SQL_DROP_ZONE] = "DELETE FROM zone WHERE fid = ?1",
     [STORE_SQL_TOUCH_CONTENTS] =
         "UPDATE gpkg_contents SET last_change = "
         "strftime('%Y-%m-%dT%H:%M:%fZ', ?2 / 1000000.0, 'unixepoch') WHERE table_name = ?1",
