@@ -115,6 +115,7 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
     if (drone->has_report)
         edge_fleet_keep(serve->fleet, drone);
     drone->has_report = true;
+    drone->lost = false;
     drone->report = (struct edge_drone_report){
         .fix = telemetry->fix,
         .arrival_mono_us = arrival_mono_us,
@@ -150,6 +151,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     if (!decode(serve, drone, in, &telemetry) || !in_order(serve, drone, &telemetry))
         return;
 
+    bool found_again = drone->lost;
     note(serve, drone, &telemetry, in->arrival_mono_us);
     double distance_m = edge_region_distance_m(&serve->config->region, telemetry.fix.position);
     if (distance_m > serve->config->margin_m) {
@@ -160,8 +162,12 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     drone->outside_untold = false;
     drone->primary = !(distance_m > 0);
     edge_fleet_place(serve->fleet, drone, telemetry.fix.position);
+    if (found_again) // it may have missed anything: the whole state, now
+        edge_advisories_repeat(&drone->advisories);
     if (serve->root == NULL)
         refuse(serve, drone, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+    else if (found_again)
+        edge_dispatch_now(serve, drone);
     else
         edge_dispatch_report(serve, drone);
 }

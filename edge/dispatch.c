@@ -90,6 +90,11 @@ static void push_change(void *self, struct edge_drone *drone)
     drone->due = true;
     drone->pushed = true;
     list_due(serve, drone, drone->due_mono_us);
+    // A context may have to wait for the link's budget; advisories do not.
+    if (ready && mono_us > now && serve->link.connected(serve->link.self)) {
+        edge_pace_take(&drone->push_pace, now, drone->wish.interval_us, 0);
+        edge_advise(serve, drone);
+    }
 }
 
 void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)
@@ -194,13 +199,7 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
 {
     if (!serve->link.connected(serve->link.self))
         return DRF_ERR_AGAIN;
-    const struct fusion_aircraft aircraft = {
-        .fix = drone->report.fix,
-        .limits = drone->limits,
-        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
-    };
-    fusion_context_build(serve->builder, serve->root, &aircraft, serve->now.utc_us,
-                         &serve->context);
+    edge_advise(serve, drone);
     remember_concern(serve, drone);
     size_t size;
     enum drf_status status = encode(serve, drone, &size);

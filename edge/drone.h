@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "edge/advisories.h"
 #include "edge/topic.h"
 #include "fusion/aircraft.h"
 
@@ -49,7 +50,7 @@ struct edge_drone_report {
 // Contexts sent in this stream, and the last that the drone says it has seen.
 struct edge_drone_stream {
     uint32_t sent_seq, seen_seq; // 0: none
-    uint32_t reply_seq;
+    uint32_t reply_seq, advisory_seq;
     uint32_t sent_ms[EDGE_SENT_TIMES]; // mono, by seq modulo; wraps, only differences count
 };
 
@@ -59,6 +60,14 @@ struct edge_drone_refusals {
     uint32_t code;       // enum edge_reply_code of the last
     char field_path[48]; // and what was wrong in it
     int64_t next_mono_us;
+};
+
+// Where it should be since its link was lost.
+struct edge_drone_prediction {
+    int64_t utc_us;
+    int32_t lat_e7, lon_e7;
+    bool amsl_known;
+    float amsl_m, north_mps, east_mps;
 };
 
 struct edge_drone {
@@ -75,6 +84,9 @@ struct edge_drone {
     bool pushed;    // because the fabric changed
     bool shed_rate; // the last context was held back by the link budget
     bool has_profile, has_plan;
+    bool lost;            // silent for longer than limits.lost_link_after_ms
+    uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
+    float height_offset_m, height_acc95_m; // AMSL minus what it sends; see edge/neighbours.c
 
     uint32_t older, newer;                   // neighbours in the list of last use
     uint32_t cell, cell_previous, cell_next; // where it reports from
@@ -93,6 +105,8 @@ struct edge_drone {
     struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace;
     int64_t demand_told_mono_us; // when RATE_LIMITED was told
     uint32_t demands_untold;
+    struct edge_drone_prediction prediction; // meaningful when lost
+    struct edge_advisories advisories;
     float concern_length_m, concern_half_m; // of the corridor of the last context
     bool concern_straight;                  // along the velocity; else any way
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/fleet.h"
 
-#include "fusion/root.h"
 #include "geo/tile.h"
 
 #include <assert.h>
@@ -11,6 +10,10 @@
 
 static_assert(sizeof(struct edge_drone) + sizeof(struct fusion_plan) <= 4096,
               "a drone takes at most 4 KB, its plan included");
+
+// Cells are as small as this many allow: neighbours are looked for in them.
+#define CELLS_MAX 65536.0
+enum { CELL_LEVEL_MAX = 14 }; // 1.2 km north to south
 
 #define NEVER_US (INT64_MIN / 4) // far enough in the past, and differences do not overflow
 
@@ -56,7 +59,7 @@ static void cell_at(const struct edge_fleet *fleet, struct geo_point point, uint
 {
     struct geo_tile tile = {0};
     enum drf_status status =
-        geo_tile_at(corner(point.lat_deg, point.lon_deg), FUSION_BUCKET_LEVEL, &tile);
+        geo_tile_at(corner(point.lat_deg, point.lon_deg), fleet->first.level, &tile);
     assert(status == DRF_OK);
     (void)status;
     uint32_t c = tile.col > fleet->first.col ? tile.col - fleet->first.col : 0;
@@ -69,10 +72,15 @@ static void lay_out(struct edge_fleet *fleet)
 {
     struct geo_bounds box = fleet->config.bounds;
     struct geo_tile last = {0};
+    uint8_t level = CELL_LEVEL_MAX;
+    double cells = (box.east_deg - box.west_deg) * (box.north_deg - box.south_deg)
+                   * pow(4.0, CELL_LEVEL_MAX) / (180.0 * 180.0);
+    for (; level > 1 && cells > CELLS_MAX; level--)
+        cells /= 4.0;
     enum drf_status status =
-        geo_tile_at(corner(box.north_deg, box.west_deg), FUSION_BUCKET_LEVEL, &fleet->first);
+        geo_tile_at(corner(box.north_deg, box.west_deg), level, &fleet->first);
     assert(status == DRF_OK);
-    status = geo_tile_at(corner(box.south_deg, box.east_deg), FUSION_BUCKET_LEVEL, &last);
+    status = geo_tile_at(corner(box.south_deg, box.east_deg), level, &last);
     assert(status == DRF_OK);
     fleet->columns = last.col - fleet->first.col + 1;
     fleet->rows = last.row - fleet->first.row + 1;
@@ -122,6 +130,8 @@ uint32_t edge_fleet_number(const struct edge_fleet *fleet, const struct edge_dro
 {
     return (uint32_t)(drone - fleet->drones);
 }
+
+uint32_t edge_fleet_slots(const struct edge_fleet *fleet) { return fleet->carved; }
 
 struct edge_drone *edge_fleet_at(struct edge_fleet *fleet, uint32_t number)
 {

@@ -58,6 +58,8 @@ void edge_fleet_unplace(struct edge_fleet *fleet, struct edge_drone *drone);
 void edge_fleet_forget(struct edge_fleet *fleet, int64_t now_mono_us);
 
 uint32_t edge_fleet_number(const struct edge_fleet *fleet, const struct edge_drone *drone);
+// Numbers below this are or were in use.
+uint32_t edge_fleet_slots(const struct edge_fleet *fleet);
 struct edge_drone *edge_fleet_at(struct edge_fleet *fleet, uint32_t number);
 
 // Calls `visit` for each reporting drone in a cell within `reach_m` of the box: a superset of

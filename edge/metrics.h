@@ -72,6 +72,10 @@ enum edge_shed {
     X(MQTT_DROPS, COUNTER, "drf_mqtt_drops_total", NONE, NONE,                                 \
       "Messages dropped because the MQTT connection was down or full")                         \
     X(DRONES, GAUGE, "drf_drones", NONE, NONE, "Drones known now")                             \
+    X(DRONES_LOST, GAUGE, "drf_drones_lost", NONE, NONE,                                       \
+      "Drones that are silent and whose place is predicted")                                   \
+    X(ADVISORIES, COUNTER, "drf_advisories_total", NONE, NONE,                                 \
+      "Advisories raised, changed or cleared, as handed to MQTT")                              \
     X(DRONES_REFUSED, COUNTER, "drf_drones_refused_total", NONE, NONE,                         \
       "Drones turned away because the table is full")                                          \
     X(TELEMETRY, COUNTER, "drf_telemetry_total", NONE, NONE, "Telemetry received")             \

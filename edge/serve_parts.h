@@ -1,8 +1,7 @@
 // edge/serve_parts.h - the serve step's state, and what its files do for each other.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only edge/serve.c, admission.c, demand.c, inquiry.c, dispatch.c, zone_watch.c, reply.c and
-// announce.c include this.
+// Only the files named below, and edge/serve.c, include this.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -20,7 +19,9 @@
 #include "edge/serve.h"
 #include "edge/topic.h"
 #include "edge/wire.h"
+#include "fusion/around.h"
 #include "fusion/context.h"
+#include "fusion/plan.h"
 
 enum {
     EDGE_SERVE_BUFFER_BYTES = 65536,
@@ -68,6 +69,8 @@ struct edge_serve {
 
     struct edge_announced announced;
     struct edge_zone_watch zones;
+    double speed_max_mps;        // of any drone, a second ago at most
+    struct fusion_around around; // the drone that is looked at
     struct fusion_context context;
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };
@@ -105,6 +108,16 @@ void edge_dispatch_run(struct edge_serve *serve);
 
 // edge/zone_watch.c: owes a context to whom a zone concerns that begins or ceases to apply.
 void edge_zone_watch_run(struct edge_serve *serve);
+// edge/advise.c: looks at a drone now: serve->context is its context, advisories with their
+// lives; what changed among these goes out on their topic. Needs a root and a report.
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/neighbours.c: serve->around, as it is for a drone.
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
+// The height that its context found, for when it is somebody's neighbour.
+void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
+// Once a second: who has lost its link, and where it should be.
+void edge_neighbours_run(struct edge_serve *serve);
 
 // edge/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,

@@ -104,3 +104,30 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
                                      .now_utc_us = now_utc_us};
     fusion_reason(&view, &out->advisories);
 }
+
+void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
+                           const struct fusion_aircraft *aircraft, int64_t then_utc_us,
+                           double after_s, struct fusion_expected *out)
+{
+    struct fusion_height height;
+    fusion_context_height(builder->crs, root, aircraft, &height);
+    struct fusion_follow follow = fusion_plan_follow(aircraft, then_utc_us);
+    struct fusion_path path;
+    fusion_path_lay(builder->crs, root, aircraft, &follow, &height, &path);
+    struct fusion_path_node node = fusion_path_after(&path, after_s);
+    struct fusion_path_node next = fusion_path_after(&path, after_s + 1.0);
+    // the path may end before that: then it is taken to wait there
+    struct fusion_path_node last = fusion_path_after(&path, fmax(after_s - 1.0, 0.0));
+    bool ended = node.time_s < after_s && path.basis == FUSION_CORRIDOR_PLAN;
+    const struct fusion_path_node *a = next.time_s > node.time_s ? &node : &last;
+    const struct fusion_path_node *b = next.time_s > node.time_s ? &next : &node;
+    struct fusion_frame frame = fusion_frame_at(fusion_path_place(a));
+    struct fusion_offset way = fusion_frame_offset(&frame, fusion_path_place(b));
+    double span_s = b->time_s - a->time_s;
+    *out =
+        (struct fusion_expected){.position = fusion_path_place(&node), .amsl_m = node.amsl_m};
+    if (span_s > 0.0 && !ended) {
+        out->velocity_north_mps = way.north_m / span_s;
+        out->velocity_east_mps = way.east_m / span_s;
+    }
+}

@@ -112,6 +112,17 @@ struct fusion_builder;
 DRF_MUST_CHECK enum drf_status fusion_builder_open(struct fusion_builder **out); // NOMEM
 void fusion_builder_close(struct fusion_builder *builder);                       // NULL is fine
 
+// Where an aircraft should be after a time without word of it: on along the plan that it
+// followed, else straight on; where neither is known, where it was.
+struct fusion_expected {
+    struct geo_point position;
+    struct fusion_number amsl_m;
+    double velocity_north_mps, velocity_east_mps;
+};
+void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
+                           const struct fusion_aircraft *aircraft, int64_t then_utc_us,
+                           double after_s, struct fusion_expected *out);
+
 // Cannot fail: what is not known says why. The aircraft's position must be on the globe
 // (asserted).
 void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,

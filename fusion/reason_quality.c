@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "fusion/around.h"
 #include "fusion/context.h"
 #include "fusion/path.h"
 #include "fusion/reasoners.h"
@@ -27,6 +28,7 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_NO_ALTITUDE] = "no altitude was sent",
         [FUSION_REASON_NOT_REPORTED] = "not reported",
         [FUSION_REASON_FEED_DOWN] = "feed down",
+        [FUSION_REASON_SHED] = "too many",
     };
     bool named = (size_t)reason < sizeof texts / sizeof texts[0] && texts[reason] != NULL;
     return named ? texts[reason] : texts[0];
@@ -129,4 +131,8 @@ void fusion_reason_quality(const struct fusion_view *view, struct fusion_advisor
     judge_surface(view, list);
     judge_weather(view, list);
     judge_layers(view, list);
+    const struct fusion_around *around = view->aircraft->around;
+    if (around != NULL && around->neighbours_left_out > 0)
+        raise(view, FUSION_SEVERITY_INFO, FUSION_LAYER_TRAFFIC, "farther traffic, not judged",
+              FUSION_REASON_SHED, list);
 }

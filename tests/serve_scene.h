@@ -153,6 +153,8 @@ static inline struct scene *scene_open(uint32_t drones_max)
         .context_rate_default_hz = 5,
         .drone_forget_us = INT64_C(120) * SCENE_SECOND,
         .stale_after_us = 3 * SCENE_SECOND,
+        .lost_link_after_us = 3 * SCENE_SECOND,
+        .lost_link_keep_us = 60 * SCENE_SECOND,
         .obstacle_radius_m = 2000,
         .unseen_max_us = 2 * SCENE_SECOND,
     };
