@@ -74,7 +74,7 @@ def check_values(mqtt, ears, top_m):
     height = c["height"]
     near(height["ground_amsl_m"], ground, 0.3)
     near(height["agl_m"], 600 - ground, 0.3)
-    assert height["agl_basis"] == AMSL and height["ground_source"] == "test.survey", height
+    assert height["agl_basis"] == AMSL and height["ground_source"] == "terrain/test.survey", height
 
     tower, crane = (next(o for o in c["obstacles"] if o["feature_id"] == name) for name in ("99-000001", "crane-1"))
     near(tower["distance_m"], 0.002 * 111194, 1.5)  # metres of a degree of latitude at 47 N
