@@ -127,6 +127,8 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
     };
     if (telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id)
         edge_drone_seen(drone, telemetry->seen_context_seq);
+    bool mine = telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id;
+    edge_patch_seen(drone, mine ? telemetry->seen_patch_seq : 0);
 }
 
 void edge_admission_take(struct edge_serve *serve, const char *id,
@@ -170,4 +172,6 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
         edge_dispatch_now(serve, drone);
     else
         edge_dispatch_report(serve, drone);
+    if (serve->root != NULL)
+        edge_patch_report(serve, drone);
 }

@@ -97,7 +97,10 @@ static void use_profile(struct edge_serve *serve, struct edge_drone *drone,
         .link_bytes_per_s = profile->link_bytes_per_s,
         .json = profile->json,
         .ignore_seen = profile->ignore_seen,
+        .patch_side = (uint16_t)(profile->patch ? profile->patch_cells : 0),
+        .patch_interval_us = (int64_t)(1e6 / profile->patch_rate_hz),
     };
+    edge_patch_wish(drone);
     drone->has_profile = true;
     drone->profile_digest = digest;
     edge_fleet_keep(serve->fleet, drone);

@@ -129,6 +129,8 @@ static void remember_concern(struct edge_serve *serve, struct edge_drone *drone)
 {
     const struct fusion_look_ahead *ahead = &serve->context.look_ahead;
     double half_m = fmax(ahead->half_width_m, ahead->half_width_end_m);
+    drone->agl_known = serve->context.height.agl_m.known;
+    drone->agl_m = (float)serve->context.height.agl_m.value;
     drone->concern_length_m = (float)ahead->length_m;
     drone->concern_half_m = (float)half_m;
     drone->concern_straight = ahead->basis == FUSION_CORRIDOR_VELOCITY;
@@ -159,7 +161,8 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .authority = drone->primary ? 2 : 1,
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,
-        .shed = drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0,
+        .shed = (drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0U)
+                | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U),
         .bytes_max = byte_budget(serve, drone),
         .pushed = drone->pushed,
         .time_from_arrival = report->time_from_arrival,
@@ -174,6 +177,7 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     int64_t now = serve->now.mono_us;
     (void)edge_drone_send(drone, now);
     drone->sent_mono_us = now;
+    drone->context_bytes = (uint32_t)size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2;
     if (drone->wish.link_bytes_per_s > 0) {
         double bytes = (double)(size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2);
         edge_pace_take(&drone->byte_pace, now,

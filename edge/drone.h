@@ -35,6 +35,8 @@ struct edge_drone_wish {
     int64_t interval_us;       // between contexts
     uint32_t link_bytes_per_s; // 0: unlimited
     bool json, ignore_seen;
+    uint16_t patch_side; // cells; 0: no patches
+    int64_t patch_interval_us;
 };
 
 // The last report that was accepted.
@@ -78,11 +80,12 @@ struct edge_drone {
     bool reporting;  // from inside, not silent for long: contexts are made for it
     bool outside;    // the last report was outside the region and its margin
     bool outside_untold;
-    bool primary;   // inside the region itself
-    bool due;       // a context is owed
-    bool listed;    // stands in the list of who is due; belongs to the slot
-    bool pushed;    // because the fabric changed
-    bool shed_rate; // the last context was held back by the link budget
+    bool primary;    // inside the region itself
+    bool due;        // a context is owed
+    bool listed;     // stands in the list of who is due; belongs to the slot
+    bool pushed;     // because the fabric changed
+    bool shed_rate;  // the last context was held back by the link budget
+    bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
     bool lost;            // silent for longer than limits.lost_link_after_ms
     uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
@@ -98,17 +101,22 @@ struct edge_drone {
     struct edge_drone_wish wish;
     uint64_t profile_digest, plan_digest; // of the payload held
     struct fusion_plan *plan;             // NULL before the first
+    struct edge_patches *patches;         // NULL before it first asks for them (edge/patch.h)
 
     struct edge_drone_report report;
     struct edge_drone_stream stream;
     struct edge_drone_refusals refusals;
-    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace;
+    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace,
+        patch_pace;
     int64_t demand_told_mono_us; // when RATE_LIMITED was told
     uint32_t demands_untold;
     struct edge_drone_prediction prediction; // meaningful when lost
     struct edge_advisories advisories;
     float concern_length_m, concern_half_m; // of the corridor of the last context
     bool concern_straight;                  // along the velocity; else any way
+    bool agl_known;                         // at the last context
+    float agl_m;
+    uint32_t context_bytes; // of the last context, with what carries it
 };
 
 // Notes that a context goes out now and returns its number.

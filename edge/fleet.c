@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/fleet.h"
 
+#include "edge/patch.h"
+
 #include "geo/tile.h"
 
 #include <assert.h>
@@ -118,8 +120,10 @@ void edge_fleet_close(struct edge_fleet *fleet)
 {
     if (fleet == NULL)
         return;
-    for (uint32_t i = 0; i < fleet->carved; i++)
+    for (uint32_t i = 0; i < fleet->carved; i++) {
         free(fleet->drones[i].plan);
+        free(fleet->drones[i].patches);
+    }
     free(fleet->drones);
     free(fleet->index);
     free(fleet->cells);
@@ -221,6 +225,8 @@ static void evict(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     if (fleet->seq_floor < drone->stream.sent_seq)
         fleet->seq_floor = drone->stream.sent_seq;
+    if (drone->patches != NULL && fleet->seq_floor < drone->patches->sent_seq)
+        fleet->seq_floor = drone->patches->sent_seq;
     edge_fleet_unplace(fleet, drone);
     unindex(fleet, place_of(fleet, drone->id, hash_of(drone->id)));
     unlink_used(fleet, drone);
@@ -274,6 +280,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .used = true,
         .listed = drone->listed,
         .plan = drone->plan,
+        .patches = drone->patches,
         .cell = EDGE_DRONE_NONE,
         .used_mono_us = NEVER_US,
         .outside_told_mono_us = NEVER_US,
@@ -283,6 +290,9 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .wish = fleet->config.wish,
         .stream = {.sent_seq = fleet->seq_floor, .seen_seq = fleet->seq_floor},
     };
+    if (drone->patches != NULL)
+        *drone->patches =
+            (struct edge_patches){.sent_seq = fleet->seq_floor, .due = drone->patches->due};
     size_t size = strnlen(id, EDGE_ID_SIZE);
     assert(size < EDGE_ID_SIZE);
     memcpy(drone->id, id, size);

@@ -59,6 +59,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
         status = fusion_builder_open(&serve->builder);
     if (status == DRF_OK)
         status = open_fleet(config, &serve->fleet);
+    if (status == DRF_OK)
+        status = edge_patching_open(config->limits.drones_max, &serve->patching);
     if (status != DRF_OK) {
         edge_serve_close(serve);
         return status;
@@ -71,6 +73,7 @@ void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)
         return;
+    edge_patching_close(serve->patching);
     edge_fleet_close(serve->fleet);
     fusion_builder_close(serve->builder);
     edge_wire_close(serve->wire);
@@ -137,6 +140,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     }
     edge_zone_watch_run(serve);
     edge_dispatch_run(serve);
+    int64_t patch_mono_us = edge_patch_run(serve);
 
     if (now.mono_us >= serve->forget_mono_us) {
         edge_fleet_forget(serve->fleet, now.mono_us);
@@ -148,6 +152,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     if (taken == MESSAGES_PER_STEP)
         return now.mono_us;
     int64_t next_mono_us = serve->announced.heartbeat_mono_us;
+    next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;
     if (serve->zones.mono_us < next_mono_us)
         next_mono_us = serve->zones.mono_us;
     return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;

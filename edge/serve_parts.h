@@ -16,6 +16,7 @@
 #include "edge/link.h"
 #include "edge/mailbox.h"
 #include "edge/metrics.h"
+#include "edge/patch.h"
 #include "edge/serve.h"
 #include "edge/topic.h"
 #include "edge/wire.h"
@@ -67,6 +68,7 @@ struct edge_serve {
     int64_t due_mono_us;  // when to look at them next
     double concern_max_m; // the farthest any context looked ahead
 
+    struct edge_patching *patching;
     struct edge_announced announced;
     struct edge_zone_watch zones;
     double speed_max_mps;        // of any drone, a second ago at most

@@ -123,7 +123,7 @@ void fusion_pane_read(const struct fusion_root *root, struct fusion_pane window,
 {
     assert(fusion_pane_valid(window) && window.level == root->tiles.first.level);
     uint32_t count = (uint32_t)window.side * window.side;
-    out->window = window;
+    out->pane = window;
     read_layer(root, root->ground, window, out->ground);
     read_layer(root, root->surface, window, out->surface);
     for (int i = 0; i < FUSION_PANE_BLOCKS; i++)
@@ -155,8 +155,8 @@ bool fusion_pane_shift(struct fusion_pane from, struct fusion_pane to, int32_t *
 uint64_t fusion_pane_news(const struct fusion_pane_cells *now, struct fusion_pane base,
                           const uint64_t base_blocks[static FUSION_PANE_BLOCKS])
 {
-    int32_t east, north, step = now->window.side / BLOCKS;
-    if (!fusion_pane_shift(base, now->window, &east, &north))
+    int32_t east, north, step = now->pane.side / BLOCKS;
+    if (!fusion_pane_shift(base, now->pane, &east, &north))
         return UINT64_MAX;
     uint64_t news = 0;
     for (int32_t i = 0; i < FUSION_PANE_BLOCKS; i++) {

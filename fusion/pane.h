@@ -37,7 +37,7 @@ struct fusion_pane fusion_pane_around(uint8_t level, uint16_t side, struct geo_p
                                       const struct fusion_pane *last);
 
 struct fusion_pane_cells {
-    struct fusion_pane window;
+    struct fusion_pane pane;
     uint32_t ground_known, surface_known;
     uint64_t blocks[FUSION_PANE_BLOCKS]; // a digest of both layers; block 8 * row + column
     uint16_t ground[FUSION_PANE_CELLS_MAX];

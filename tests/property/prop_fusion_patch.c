@@ -106,7 +106,7 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     uint64_t news = UINT64_MAX, coded;
     if (base != NULL)
         news = fusion_pane_news(&now_cells, base->window, base->blocks);
-    uint16_t side = now_cells.window.side;
+    uint16_t side = now_cells.pane.side;
     size_t ground_size = sizeof ground_bytes, surface_size = sizeof surface_bytes;
     assert_int_equal(
         fusion_patch_encode(now_cells.ground, NULL, side, news, ground_bytes, &ground_size),
@@ -114,7 +114,7 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     assert_int_equal(fusion_patch_encode(now_cells.surface, now_cells.ground, side, news,
                                          surface_bytes, &surface_size),
                      DRF_OK);
-    sent->window = now_cells.window;
+    sent->window = now_cells.pane;
     sent->seen = !lost;
     memcpy(sent->blocks, now_cells.blocks, sizeof sent->blocks);
     if (lost)

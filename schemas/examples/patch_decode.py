@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the patches of schemas/patch.md. Advisory information, never a replacement for on-board sensing.
+
+Each patch that came in (a decoded drf.v1.Patch) goes to Patches.take(); it returns the seq to acknowledge in telemetry
+as seen.patch_seq (0 asks for a key frame). Afterwards .ground and .surface are lists of cells, row 0 the southernmost."""
+UNKNOWN = 65535
+
+
+def read_layer(data, side, base, dx, dy, under):
+    """Cells of one layer; base: those of the patch it changes, which lies dx cells west and dy cells south."""
+    form, mask = (data[0], data[1:9]) if data else (5, bytes(8))
+    if form == 3:
+        return list(under)
+    mask, rest = (int.from_bytes(mask, "big"), data[9:]) if form in (2, 5) else (2 ** 64 - 1, data[1:])
+    raw, step, out = form > 3, side // 8, [UNKNOWN] * (side * side)
+    v = [[None] * (side + 1) for _ in range(side + 1)]  # heights over `under`; one row and column of nothing
+    bits, at, run, known, last, total, count = "".join(f"{b:08b}" for b in rest), 0, 0, None, 0, 4, 1
+    for i in range(side * side):
+        y, x = divmod(i, side)
+        floor = under[i] if under and under[i] != UNKNOWN else 0
+        if not mask >> (y // step * 8 + x // step) & 1:
+            out[i] = base[(y + dy) * side + x + dx]
+        elif raw:
+            out[i], at = int(bits[at:at + 16], 2), at + 16
+        else:
+            if run == 0:
+                known, at = (not known, at) if known is not None else (bits[0] == "1", 1)
+                zeros = bits.index("1", at) - at
+                run, at = int(bits[at + zeros:at + 2 * zeros + 1], 2), at + 2 * zeros + 1
+            run -= 1
+            if known:
+                west, south, corner = v[y + 1][x], v[y][x + 1], v[y][x]
+                if west is None:
+                    guess = last if south is None else south
+                elif south is None or corner is None:
+                    guess = west
+                else:
+                    guess = sorted((west, south, west + south - corner))[1]
+                k = next(k for k in range(15) if k == 14 or count << k >= total)
+                ones = next(n for n in range(21) if n == 20 or bits[at + n] == "0")
+                width, at = (16, at + 20) if ones == 20 else (k, at + ones + 1)
+                u = int("0" + bits[at:at + width], 2) + (ones << k if ones < 20 else 0)
+                at, total, count = at + width, total + (u + 1) // 2, count + 1
+                total, count = (total // 2, count // 2) if count == 64 else (total, count)
+                out[i] = (floor + guess + (-(u + 1) // 2 if u & 1 else u // 2)) % 65536
+                last = out[i] - floor
+        v[y + 1][x + 1] = None if out[i] == UNKNOWN else out[i] - floor
+    return out
+
+
+class Patches:
+    held = {}  # seq: (west, south, ground, surface), of one stream
+
+    def take(self, p):
+        base = self.held.get(p.base_seq, (p.west_cell, p.south_cell, None, None))
+        if p.base_seq and base[2] is None:
+            return 0
+        dx, dy = (p.west_cell - base[0] + (256 << p.level)) % (512 << p.level) - (256 << p.level), p.south_cell - base[1]
+        self.ground = read_layer(p.ground, p.columns, base[2], dx, dy, None)
+        self.surface = read_layer(p.surface, p.columns, base[3], dx, dy, self.ground)
+        self.held = {s: h for s, h in self.held.items() if s > p.seq - 8}
+        self.held[p.seq] = (p.west_cell, p.south_cell, self.ground, self.surface)
+        return p.seq
