@@ -2,7 +2,10 @@
 #include "edge/catalog.h"
 #include "edge/serve_parts.h"
 
-enum { CATALOG_EVERY_US = 5000000 }; // not with every root while feeds are read
+enum {
+    CATALOG_EVERY_US = 5000000,  // not with every root while feeds are read
+    NUMBERS_EVERY_US = 60000000, // ages, rates and counts are no news for their own sake
+};
 
 enum { // NodeCondition in schemas/drf/v1/enums.proto
     CONDITION_DOWN = 1,
@@ -95,6 +98,8 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     struct edge_announced *announced = &serve->announced;
     struct edge_catalog catalog;
     edge_catalog_make(serve->config, serve->root, &catalog);
+    if (serve->ledger != NULL)
+        edge_catalog_behaviour(&catalog, serve->ledger, false);
     // Time and epoch are left out of what is compared: they alone are no news.
     struct edge_wire_stream stream = edge_serve_stream(serve, 0);
     stream.node_time_utc_us = 0;
@@ -102,16 +107,23 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     enum drf_status status = edge_wire_catalog_encode(&stream, 0, catalog.entries,
                                                       catalog.count, serve->buffer, &size);
     uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
-    if (status != DRF_OK || (digest == announced->catalog_digest && !announced->catalog_due))
+    bool numbers_due =
+        serve->ledger != NULL && serve->now.mono_us >= announced->numbers_mono_us;
+    if (status != DRF_OK
+        || (digest == announced->catalog_digest && !announced->catalog_due && !numbers_due))
         return status;
+    if (serve->ledger != NULL)
+        edge_catalog_behaviour(&catalog, serve->ledger, true);
     stream.node_time_utc_us = serve->now.utc_us;
     size = sizeof serve->buffer;
     status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
                                       catalog.count, serve->buffer, &size);
     if (status == DRF_OK)
         status = publish(serve, "catalog", size, true);
-    if (status == DRF_OK)
+    if (status == DRF_OK) {
         announced->catalog_digest = digest;
+        announced->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
+    }
     return status;
 }
 
@@ -119,7 +131,9 @@ static void run_catalog(struct edge_serve *serve)
 {
     struct edge_announced *announced = &serve->announced;
     int64_t now = serve->now.mono_us;
-    bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch;
+    // A source that falls silent makes no root.
+    bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch
+                || serve->ledger != NULL;
     if (!look || (now < announced->catalog_mono_us && !announced->catalog_due))
         return;
     uint64_t epoch = serve->root->epoch;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/catalog.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const char *feed,
@@ -36,12 +37,12 @@ static const struct drf_feed_config *feed_of(const struct drf_config *config, co
 }
 
 // What a certificate adds to its source's line: the latest times, the coarsest numbers.
-static void add(struct edge_catalog *catalog, const struct fusion_source *source,
-                enum fusion_layer layer)
+static struct edge_wire_source *add(struct edge_catalog *catalog,
+                                    const struct fusion_source *source, enum fusion_layer layer)
 {
     struct edge_wire_source *entry = entry_of(catalog, source->feed, source->source);
     if (entry == NULL)
-        return;
+        return NULL;
     if (entry->reason == FUSION_REASON_NO_DATA) {
         entry->reason = FUSION_REASON_NONE;
         entry->layer = layer;
@@ -56,6 +57,29 @@ static void add(struct edge_catalog *catalog, const struct fusion_source *source
         entry->vertical_acc95_m = source->vertical_acc95_m;
     if (source->posting_m > entry->posting_m)
         entry->posting_m = source->posting_m;
+    return entry;
+}
+
+static void cover(struct edge_wire_source *entry, struct geo_bounds box)
+{
+    if (entry == NULL)
+        return;
+    struct geo_bounds *all = &entry->coverage;
+    if (!entry->has_coverage)
+        *all = box;
+    entry->has_coverage = true;
+    all->west_deg = fmin(all->west_deg, box.west_deg);
+    all->south_deg = fmin(all->south_deg, box.south_deg);
+    all->east_deg = fmax(all->east_deg, box.east_deg);
+    all->north_deg = fmax(all->north_deg, box.north_deg);
+}
+
+static struct geo_bounds box_of(const struct fusion_extent *extent, size_t index)
+{
+    return geo_tile_bounds(
+        (struct geo_tile){.level = extent->first.level,
+                          .col = extent->first.col + (uint32_t)(index % extent->columns),
+                          .row = extent->first.row + (uint32_t)(index / extent->columns)});
 }
 
 static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *root,
@@ -63,22 +87,25 @@ static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *ro
 {
     size_t count = (size_t)root->tiles.columns * root->tiles.rows;
     const struct fusion_source *last = NULL; // neighbours mostly come from one source
+    struct edge_wire_source *entry = NULL;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; tiles[i] != NULL && k < tiles[i]->source_count; k++) {
             if (tiles[i]->sources[k] != last)
-                add(catalog, tiles[i]->sources[k], layer);
+                entry = add(catalog, tiles[i]->sources[k], layer);
+            cover(entry, box_of(&root->tiles, i));
             last = tiles[i]->sources[k];
         }
 }
 
 // Obstacles stand in the order of their sources: past one of them by halving what is left, so
 // that a bucket of thousands costs a few looks.
-static void add_bucket(struct edge_catalog *catalog, const struct fusion_bucket *bucket)
+static void add_bucket(struct edge_catalog *catalog, const struct fusion_bucket *bucket,
+                       struct geo_bounds box)
 {
     size_t at = 0;
     while (at < bucket->count) {
         const struct fusion_source *source = bucket->obstacles[at]->source;
-        add(catalog, source, FUSION_LAYER_OBSTACLE);
+        cover(add(catalog, source, FUSION_LAYER_OBSTACLE), box);
         size_t low = at + 1, high = bucket->count;
         while (low < high) {
             size_t middle = low + (high - low) / 2;
@@ -98,12 +125,16 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
     add_tiles(out, root, root->ground, FUSION_LAYER_GROUND);
     add_tiles(out, root, root->surface, FUSION_LAYER_SURFACE);
     for (size_t i = 0; i < root->weather->count; i++)
-        add(out, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
+        (void)add(out, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
     size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;
     for (size_t i = 0; i < buckets; i++)
         if (root->features[i] != NULL)
-            add_bucket(out, root->features[i]);
+            add_bucket(out, root->features[i], box_of(&root->buckets, i));
 
+    for (size_t i = 0; root->zones_all != NULL && i < root->zones_all->count; i++) {
+        const struct fusion_zone *zone = root->zones_all->zones[i];
+        cover(add(out, zone->source, FUSION_LAYER_ZONE), zone->bounds);
+    }
     for (size_t i = 0; i < out->count; i++)
         if (root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)
             out->entries[i].reason = root->layer_state[out->entries[i].layer];
@@ -120,5 +151,26 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
         entry->priority = feed->priority > 0 ? (uint32_t)feed->priority : 0;
         if (root->layer_state[feed->layer] != FUSION_REASON_NONE)
             entry->reason = root->layer_state[feed->layer];
+    }
+}
+
+void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledger *ledger,
+                            bool volatile_too)
+{
+    for (size_t i = 0; i < catalog->count; i++) {
+        struct edge_wire_source *entry = &catalog->entries[i];
+        struct edge_ledger_view feed = {0}, view;
+        (void)edge_ledger_read(ledger, entry->feed, &feed);
+        bool known = edge_ledger_read(ledger, entry->source, &view);
+        if (entry->reason == FUSION_REASON_NONE && (known ? view.silent : feed.silent))
+            entry->reason = FUSION_REASON_STALE;
+        if (!known || !volatile_too)
+            continue;
+        entry->received_utc_us = view.received_utc_us;
+        entry->records = view.taken;
+        entry->refused = view.refused;
+        entry->records_per_s = view.per_s;
+        memcpy(catalog->errors[i], view.error, sizeof view.error);
+        entry->last_error = view.error[0] != '\0' ? catalog->errors[i] : NULL;
     }
 }

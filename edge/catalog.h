@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "edge/config.h"
+#include "edge/ledger.h"
 #include "edge/wire.h"
 #include "fusion/root.h"
 
@@ -16,6 +17,8 @@ enum { EDGE_CATALOG_MAX = 64 }; // further sources are left out
 
 struct edge_catalog {
     size_t count;
+    char errors[EDGE_CATALOG_MAX]
+               [sizeof(((struct edge_ledger_view *)0)->error)]; // of `entries`
     struct edge_wire_source entries[EDGE_CATALOG_MAX];
 };
 
@@ -24,5 +27,11 @@ struct edge_catalog {
 // of one source the latest is named, with the coarsest accuracy and posting among them.
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out);
+
+// Adds what the ledger knows: when a source was heard, how often, what was refused last. One
+// that is silent beyond its feed's interval_s is STALE. With `volatile_too` false only what is
+// news: silence.
+void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledger *ledger,
+                            bool volatile_too);
 
 #endif

@@ -173,6 +173,8 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     ingest->second_mono_us = now.mono_us + SECOND_US;
     fusion_fabric_expire(ingest->parts.fabric, now.utc_us);
     earlier(&ingest->publish_mono_us, now.mono_us);
+    if (ingest->parts.ledger)
+        edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now));
     ingest->states_wanted = true;

@@ -18,6 +18,7 @@
 #include "edge/deadletter.h"
 #include "edge/feed.h"
 #include "edge/health.h"
+#include "edge/ledger.h"
 #include "edge/mailbox.h"
 #include "fusion/fabric.h"
 
@@ -42,6 +43,7 @@ struct edge_ingest_parts {
     struct edge_backqueue *backqueue;
     struct edge_metrics *metrics;
     struct edge_health *health;
+    struct edge_ledger *ledger; // may be NULL
     const struct edge_log *log;
 };
 

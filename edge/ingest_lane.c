@@ -52,6 +52,14 @@ bool ingest_lane_busy(const struct edge_ingest *ingest)
     return false;
 }
 
+static void note(const struct edge_ingest *ingest, const struct ingest_lane *lane,
+                 const struct geo_note *why, struct edge_now now)
+{
+    if (ingest->parts.ledger)
+        edge_ledger_note(ingest->parts.ledger, lane->message.feed, lane->envelope.source, why,
+                         now);
+}
+
 // Counted, told, dead-lettered; its offset moves on with the next commit.
 static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
                               const struct geo_note *why, struct edge_now now)
@@ -61,6 +69,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     enum drf_status status = fusion_fabric_skip(ingest->parts.fabric, &message);
     if (status == DRF_ERR_NOMEM)
         return status;
+    note(ingest, lane, why->code != GEO_REFUSAL_IGNORED ? why : NULL, now);
     edge_deadletter_refused(ingest->parts.letters, &lane->message, why, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, false, now);
@@ -182,9 +191,12 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
                  outside ? "nothing in it is or was inside the region"
                          : "the record does not fit this feed's layer, or is damaged");
         edge_deadletter_refused(ingest->parts.letters, &lane->message, &why, now);
+        note(ingest, lane, &why, now);
     } else if (lane->record.size > 0) {
         edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);
     }
+    if (outcome != FUSION_REFUSED)
+        note(ingest, lane, NULL, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, outcome == FUSION_APPLIED, now);
     return DRF_OK;

@@ -211,6 +211,7 @@ static enum drf_status open_ingest(struct edge_node *node)
         .backqueue = node->backqueue,
         .metrics = node->metrics,
         .health = &node->health,
+        .ledger = &node->ledger,
         .log = &node->log,
     };
     if (status == DRF_OK)
@@ -278,9 +279,12 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
         complain(node, now, "mqtt.settings", why);
         return status;
     }
-    return edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt),
-                           &node->mailbox, node->backqueue, node->metrics, &node->health,
-                           &node->serve);
+    status =
+        edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
+                        node->backqueue, node->metrics, &node->health, &node->serve);
+    if (status == DRF_OK)
+        edge_serve_behaviour(node->serve, &node->ledger);
+    return status;
 }
 
 // One value that cannot be read is no reason not to serve everybody else.
@@ -328,6 +332,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
         status = open_kafka(node, now);
     if (status == DRF_OK)
         status = open_ingest(node);
+    edge_ledger_init(&node->ledger, config, now);
     if (status == DRF_OK)
         status = open_serve(node, now);
     if (status == DRF_OK)

@@ -30,6 +30,7 @@ struct edge_node {
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
     struct edge_deadletters letters;
+    struct edge_ledger ledger;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
     struct edge_serve *serve;

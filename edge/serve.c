@@ -69,6 +69,11 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     return DRF_OK;
 }
 
+void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger)
+{
+    serve->ledger = ledger;
+}
+
 void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)

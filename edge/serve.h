@@ -36,6 +36,9 @@ DRF_MUST_CHECK enum drf_status edge_serve_open(
     const struct drf_config *config, uint64_t boot_id, struct edge_link link,
     struct edge_mailbox *mailbox, struct edge_backqueue *backqueue,
     struct edge_metrics *metrics, const struct edge_health *health, struct edge_serve **out);
+// Before the first step: where ingest notes how sources behave, for the catalogue; borrowed.
+struct edge_ledger;
+void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: gives back what an earlier life kept. DRF_ERR_SYNTAX: not one of its

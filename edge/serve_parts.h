@@ -36,6 +36,7 @@ struct edge_announced {
     bool state_due, catalog_due;
     uint32_t troubles;                      // that the state last told
     int64_t catalog_mono_us;                // when it may be looked at again
+    int64_t numbers_mono_us;                // when it is sent for its numbers alone
     uint64_t catalog_epoch, catalog_digest; // of the one sent last
 };
 
@@ -70,6 +71,7 @@ struct edge_serve {
 
     struct edge_patching *patching;
     struct edge_announced announced;
+    const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
     double speed_max_mps;        // of any drone, a second ago at most
     struct fusion_around around; // the drone that is looked at

@@ -223,6 +223,8 @@ struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
     double vertical_acc95_m, horizontal_acc95_m, posting_m, records_per_s;
     uint64_t records, refused;
     uint32_t reason; // enum fusion_reason
+    bool has_coverage;
+    struct geo_bounds coverage; // of what is shown of it here
 };
 DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream,
                                                         uint64_t epoch,

@@ -113,6 +113,12 @@ static void fill_source(Drf__V1__SourceEntry *out, const struct edge_wire_source
         SET(out, data_time_us, s->data_time_utc_us);
     if (s->received_utc_us != INT64_MIN)
         SET(out, received_us, s->received_utc_us);
+    if (s->has_coverage) {
+        SET(out, south_lat_e7, edge_wire_e7(s->coverage.south_deg));
+        SET(out, west_lon_e7, edge_wire_e7(s->coverage.west_deg));
+        SET(out, north_lat_e7, edge_wire_e7(s->coverage.north_deg));
+        SET(out, east_lon_e7, edge_wire_e7(s->coverage.east_deg));
+    }
     put_if_not_negative(&out->has_vertical_acc95_m, &out->vertical_acc95_m,
                         s->vertical_acc95_m);
     put_if_not_negative(&out->has_horizontal_acc95_m, &out->horizontal_acc95_m,

@@ -131,11 +131,37 @@ static void step__a_new_root__sends_the_catalogue_only_when_it_says_something_ne
     scene_close(scene);
 }
 
+static void step__with_nothing_but_new_numbers__sends_them_once_a_minute(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    struct drf_feed_config feed = {
+        .name = "met", .layer = FUSION_LAYER_WEATHER, .interval_us = 10 * SCENE_SECOND};
+    scene->config.feeds = &feed;
+    scene->config.feed_count = 1;
+    static struct edge_ledger ledger;
+    struct edge_now now = {.mono_us = 0, .utc_us = 0};
+    edge_ledger_init(&ledger, &scene->config, now);
+    edge_serve_behaviour(scene->serve, &ledger);
+    scene->roots[0].layer_state[FUSION_LAYER_WEATHER] = FUSION_REASON_NONE;
+    scene_step(scene);
+    scene_run(scene, 20 * SCENE_SECOND);
+    assert_int_equal(catalogs(scene), 1);
+    for (int i = 0; i < 7; i++) { // ages and rates go out now and then
+        edge_ledger_note(&ledger, 0, "met", NULL, now);
+        scene_run(scene, 10 * SCENE_SECOND);
+    }
+    assert_int_equal(catalogs(scene), 2);
+    scene->config.feed_count = 0;
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(make__many_certificates__gives_one_line_for_each_source),
         cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),
+        cmocka_unit_test(step__with_nothing_but_new_numbers__sends_them_once_a_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
