@@ -40,8 +40,15 @@ def obstacle_messages():
 
 
 def crane_messages():
-    return [dict(key=f"crane-{i}", timestamp_ms=1_767_225_600_000 + i,
-                 value=place.feature(f"crane-{i}", *position(i, 0))) for i in range(300)]
+    """Cranes one by one, and between them collections of 400, too many for one step of the node."""
+    messages = []
+    for i in range(300):
+        features = [place.feature(f"crane-{i}", *position(i, 0))]
+        if i % 30 == 0:
+            features = [place.feature(f"crew-{i % 60}-{k}", *position(k, i)) for k in range(400)]
+        value = b'{"type": "FeatureCollection", "features": [' + b", ".join(features) + b"]}"
+        messages.append(dict(key=f"crane-{i}", timestamp_ms=1_767_225_600_000 + i, value=value))
+    return messages
 
 
 def forecast_messages():
