@@ -88,7 +88,7 @@ struct drf_config {
     char store_path[DRF_PATH_SIZE];
     uint32_t level; // of ground and surface
     double raster_accuracy_max_m;
-    uint64_t tombstone_keep_s;
+    uint64_t tombstone_keep_s, tombstone_horizon_s;
 
     struct drf_kafka_setting *kafka;
     size_t kafka_count;

@@ -97,6 +97,8 @@ const struct config_key config_keys[] = {
            "obstacles less accurate than this do not raise the surface"),
     NUMBER("store", "tombstone_keep_s", U64, tombstone_keep_s, 3600, 315360000, 1, "2592000",
            "withdrawn features are remembered this long"),
+    NUMBER("store", "tombstone_horizon_s", U64, tombstone_horizon_s, 60, 31536000, 1, "86400",
+           "a feed not looked at for longer is read again from its beginning"),
 
     TEXT("dead_letters", "topic", TEXT, dead_letter_topic, "\"\"", NULL,
          "Kafka topic for refused messages with the reason; empty: only counted and logged"),

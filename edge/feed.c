@@ -5,43 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEATHS = 5 };
+#include "edge/feed_impl.h"
+
 #define MINUTE_US INT64_C(60000000)
 #define PAUSE_MAX_US (60 * MINUTE_US)
 // librdkafka#5153: a consumer may stall after a broker's restart. Started again after this.
 #define STALL_US INT64_C(15000000)
-// An answer of the broker counts against what was read this long before the question.
-#define SETTLED_US INT64_C(1000000)
-
-struct partition {
-    int32_t id;
-    bool started, resynchronising;
-    int64_t next;         // offset after the last message taken
-    int64_t next_mono_us; // when it moved last
-    int64_t target;       // the end when it was found
-    uint32_t inflight;
-};
-
-struct feed {
-    bool reachable, exists;
-    char cluster[64];
-    size_t count;
-    struct partition *partitions;
-    int64_t hungry_mono_us; // since when nothing came; INT64_MAX: something did
-    int64_t deaths_mono_us[DEATHS];
-    size_t death_count;
-    int64_t pause_us, paused_until_mono_us;
-};
-
-struct edge_feeds {
-    const struct drf_config *config;
-    struct edge_feed_port port;
-    struct fusion_store *store;
-    struct edge_metrics *metrics;
-    const struct edge_log *log;
-    size_t turn[EDGE_LANES];
-    struct feed feeds[DRF_FEEDS_MAX];
-};
 
 enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_feed_port port,
                                 struct fusion_store *store, struct edge_metrics *metrics,
@@ -56,7 +25,8 @@ enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_fee
     feeds->metrics = metrics;
     feeds->log = log;
     for (size_t i = 0; i < config->feed_count; i++) {
-        feeds->feeds[i].hungry_mono_us = INT64_MAX;
+        feeds->feeds[i].hungry_mono_us = feeds->feeds[i].away_mono_us = INT64_MAX;
+        feed_resync_restore(feeds, i);
         edge_metrics_set(metrics, EDGE_METRIC_FEED_CATCHING_UP, i, 1);
     }
     *out = feeds;
@@ -77,7 +47,7 @@ void edge_feeds_close(struct edge_feeds *feeds)
     free(feeds);
 }
 
-static struct partition *find(struct feed *feed, int32_t id)
+struct feed_partition *feed_find(struct feed *feed, int32_t id)
 {
     for (size_t i = 0; i < feed->count; i++)
         if (feed->partitions[i].id == id)
@@ -85,79 +55,68 @@ static struct partition *find(struct feed *feed, int32_t id)
     return NULL;
 }
 
-static struct partition *add(struct feed *feed, int32_t id)
+static struct feed_partition *add(struct feed *feed, int32_t id)
 {
-    struct partition *partitions =
+    struct feed_partition *partitions =
         realloc(feed->partitions, (feed->count + 1) * sizeof *partitions);
     if (!partitions)
         return NULL;
     feed->partitions = partitions;
-    partitions[feed->count] = (struct partition){.id = id};
+    partitions[feed->count] = (struct feed_partition){.id = id};
     return &partitions[feed->count++];
 }
 
-static void start(struct edge_feeds *feeds, size_t index, struct partition *partition,
-                  int64_t offset, int64_t high, bool resynchronise, const char *why,
-                  struct edge_now now)
+void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                int64_t offset, int64_t high, const char *why, struct edge_now now)
 {
     const struct drf_feed_config *config = &feeds->config->feeds[index];
-    if (feeds->port.start(feeds->port.self, index, partition->id, offset) != DRF_OK)
+    if (feeds->port.start(feeds->port.self, index, partition->id,
+                          offset - (partition->verify ? 1 : 0))
+        != DRF_OK)
         return; // tried again at the next discovery
     partition->started = true;
     partition->next = offset;
-    partition->resynchronising = partition->resynchronising || resynchronise;
-    if (high > partition->target || resynchronise)
+    if (high > partition->target)
         partition->target = high;
-    edge_log_write(
-        feeds->log, now.utc_us, resynchronise ? EDGE_LOG_WARN : EDGE_LOG_INFO, "feed.start",
-        "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " end=%" PRId64 " why=%s",
-        config->name, config->topic, partition->id, offset, high, why);
+    edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.start",
+                   "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " end=%" PRId64
+                   " why=%s",
+                   config->name, config->topic, partition->id, offset, high, why);
 }
 
-static void start_new(struct edge_feeds *feeds, size_t index, struct partition *partition,
-                      const struct edge_kafka_found *found, int64_t low, int64_t high,
-                      struct edge_now now)
-{
-    char cluster[64] = "";
-    int64_t stored = 0;
-    enum drf_status status = fusion_store_offset(
-        feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
-    bool other = found->cluster_id[0] != '\0' && cluster[0] != '\0'
-                 && strcmp(cluster, found->cluster_id) != 0;
-    if (status == DRF_ERR_ABSENT)
-        start(feeds, index, partition, low, high, false, "new", now);
-    else if (status != DRF_OK)
-        return;
-    else if (other)
-        start(feeds, index, partition, low, high, true, "another_cluster", now);
-    else if (stored < low || stored > high)
-        start(feeds, index, partition, low, high, true, "offset_gone", now);
-    else
-        start(feeds, index, partition, stored, high, false, "stored", now);
-}
-
-static void stop(struct edge_feeds *feeds, size_t index, struct partition *partition)
+void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition)
 {
     feeds->port.stop(feeds->port.self, index, partition->id);
     partition->started = false;
 }
 
-static void check_started(struct edge_feeds *feeds, size_t index, struct partition *partition,
-                          int64_t low, int64_t high, int64_t asked_mono_us, struct edge_now now)
+static void start_new(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                      int64_t low, int64_t high, struct edge_now now)
+{
+    char cluster[64] = "";
+    int64_t stored = 0;
+    enum drf_status status = fusion_store_offset(
+        feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
+    if (feeds->feeds[index].resync != FEED_SOUND) {
+        feed_start(feeds, index, partition, low, high, "resync", now);
+    } else if (status == DRF_ERR_ABSENT) {
+        feed_start(feeds, index, partition, low, high, "new", now);
+    } else if (status == DRF_OK) {
+        partition->verify = stored > low
+                            && feed_tail_read(feeds, index, partition->id, &partition->tail)
+                            && partition->tail.offset == stored - 1;
+        feed_start(feeds, index, partition, stored, high, "stored", now);
+    }
+}
+
+static void check_started(struct edge_feeds *feeds, size_t index,
+                          struct feed_partition *partition, int64_t high, struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
-    if (partition->inflight > 0)
-        return;
-    bool settled = asked_mono_us > partition->next_mono_us + SETTLED_US;
-    if (partition->next > high
-        && settled) { // made anew, or cut: what was read is not what is there
-        stop(feeds, index, partition);
-        start(feeds, index, partition, low, high, true, "shorter_topic", now);
-    } else if (partition->next < high && feed->hungry_mono_us != INT64_MAX
-               && now.mono_us - feed->hungry_mono_us > STALL_US) {
-        stop(feeds, index, partition);
-        start(feeds, index, partition, partition->next, partition->target, false, "stalled",
-              now);
+    if (partition->inflight == 0 && partition->next < high && feed->hungry_mono_us != INT64_MAX
+        && now.mono_us - feed->hungry_mono_us > STALL_US) {
+        feed_stop(feeds, index, partition);
+        feed_start(feeds, index, partition, partition->next, partition->target, "stalled", now);
         feed->hungry_mono_us = now.mono_us;
     }
 }
@@ -167,11 +126,37 @@ static void tell_change(struct edge_feeds *feeds, size_t index, bool reachable, 
 {
     struct feed *feed = &feeds->feeds[index];
     const struct drf_feed_config *config = &feeds->config->feeds[index];
-    if (reachable && !exists && (feed->exists || !feed->reachable))
-        edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.waiting",
-                       "feed=%s topic=%s for=topic", config->name, config->topic);
+    char cluster[64];
+    int64_t stored;
+    if (reachable && !exists) {
+        if (feed->exists || !feed->reachable)
+            edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.waiting",
+                           "feed=%s topic=%s for=topic", config->name, config->topic);
+        feed->vanished =
+            feed->vanished || feed->count > 0
+            || fusion_store_offset(feeds->store, config->topic, 0, cluster, &stored) == DRF_OK;
+    }
+    if (!reachable && feed->away_mono_us == INT64_MAX)
+        feed->away_mono_us = now.mono_us;
     feed->reachable = reachable;
     feed->exists = exists;
+}
+
+static void found_partition(struct edge_feeds *feeds, size_t index,
+                            const struct edge_kafka_found *found, size_t at,
+                            struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    int64_t low = found->partitions[at].low, high = found->partitions[at].high;
+    struct feed_partition *partition = feed_find(feed, found->partitions[at].partition);
+    if (!partition)
+        partition = add(feed, found->partitions[at].partition);
+    if (!partition)
+        return;
+    if (partition->started)
+        check_started(feeds, index, partition, high, now);
+    else
+        start_new(feeds, index, partition, low, high, now);
 }
 
 void edge_feeds_found(struct edge_feeds *feeds, size_t index,
@@ -179,61 +164,56 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
 {
     struct feed *feed = &feeds->feeds[index];
     tell_change(feeds, index, found != NULL, found && found->count > 0, now);
-    if (!found)
+    if (!found || found->count == 0)
         return;
+    const char *why = feed_resync_reason(feeds, index, found, now);
+    if (why)
+        feed_resync_want(feeds, index, why, now);
+    feed->away_mono_us = INT64_MAX;
     if (found->cluster_id[0] != '\0')
         memcpy(feed->cluster, found->cluster_id, sizeof feed->cluster);
     if (found->too_many)
         edge_log_write(feeds->log, now.utc_us, EDGE_LOG_ERROR, "feed.partitions",
                        "feed=%s read=%d text=\"the topic has more partitions than are read\"",
                        feeds->config->feeds[index].name, EDGE_KAFKA_PARTITIONS_MAX);
+    if (feed->resync == FEED_WANTED)
+        feed_resync_begin(feeds, index, found, now);
     int64_t behind = 0;
     for (size_t i = 0; i < found->count; i++) {
-        int64_t low = found->partitions[i].low, high = found->partitions[i].high;
-        struct partition *partition = find(feed, found->partitions[i].partition);
-        if (!partition)
-            partition = add(feed, found->partitions[i].partition);
-        if (!partition)
-            return;
-        if (partition->started)
-            check_started(feeds, index, partition, low, high, found->asked_mono_us, now);
-        else if (partition->resynchronising)
-            start(feeds, index, partition, low, high, true, "offset_gone", now);
-        else
-            start_new(feeds, index, partition, found, low, high, now);
-        if (high > partition->next)
-            behind += high - partition->next;
+        if (feed->resync != FEED_WANTED)
+            found_partition(feeds, index, found, i, now);
+        const struct feed_partition *partition =
+            feed_find(feed, found->partitions[i].partition);
+        if (partition && found->partitions[i].high > partition->next)
+            behind += found->partitions[i].high - partition->next;
     }
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_BEHIND, index, behind);
+}
+
+bool feed_reached(const struct feed *feed)
+{
+    bool reached = feed->count > 0;
+    for (size_t i = 0; i < feed->count; i++) {
+        const struct feed_partition *partition = &feed->partitions[i];
+        reached = reached && partition->started && !partition->verify
+                  && partition->inflight == 0 && partition->next >= partition->target;
+    }
+    return reached;
 }
 
 static enum fusion_reason feed_state(const struct feed *feed)
 {
     if (!feed->reachable || !feed->exists)
         return FUSION_REASON_FEED_DOWN;
-    bool caught_up = true;
-    for (size_t i = 0; i < feed->count; i++) {
-        const struct partition *partition = &feed->partitions[i];
-        bool reached = partition->started && partition->inflight == 0
-                       && partition->next >= partition->target;
-        if (!reached && partition->resynchronising)
-            return FUSION_REASON_RESYNCHRONISING;
-        caught_up = caught_up && reached;
-    }
-    return caught_up ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
+    if (feed->resync != FEED_SOUND)
+        return FUSION_REASON_RESYNCHRONISING;
+    return feed_reached(feed) ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
 }
 
 static void after_progress(struct edge_feeds *feeds, size_t index)
 {
-    struct feed *feed = &feeds->feeds[index];
-    for (size_t i = 0; i < feed->count; i++) {
-        struct partition *partition = &feed->partitions[i];
-        if (partition->started && partition->inflight == 0
-            && partition->next >= partition->target)
-            partition->resynchronising = false;
-    }
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_CATCHING_UP, index,
-                     feed_state(feed) != FUSION_REASON_NONE);
+                     feed_state(&feeds->feeds[index]) != FUSION_REASON_NONE);
 }
 
 // What came with an event that is no message.
@@ -241,22 +221,40 @@ static void note_event(struct edge_feeds *feeds, size_t index, enum edge_kafka_e
                        const struct edge_message *message, struct edge_now now)
 {
     const struct drf_feed_config *config = &feeds->config->feeds[index];
-    struct partition *partition = find(&feeds->feeds[index], message->partition);
+    struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
     if (!partition || !partition->started)
         return;
-    if (event == EDGE_KAFKA_END && message->offset > partition->next) {
-        partition->next = message->offset; // compacted away, or markers of transactions
-        partition->next_mono_us = now.mono_us;
+    if (event == EDGE_KAFKA_END) {
+        if (message->offset > partition->next) {
+            partition->next = message->offset; // compacted away, or markers of transactions
+            partition->next_mono_us = now.mono_us;
+        }
+        partition->verify = false; // what would be compared was compacted away
     }
     if (event == EDGE_KAFKA_OFFSET) {
-        stop(feeds, index, partition);
-        partition->resynchronising = true; // from the first offset, at the next discovery
+        feed_stop(feeds, index, partition);
+        feed_resync_want(feeds, index, "offset_gone", now);
     }
     if (event == EDGE_KAFKA_UNREADABLE)
         edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.unreadable",
                        "feed=%s topic=%s partition=%" PRId32, config->name, config->topic,
                        message->partition);
     after_progress(feeds, index);
+}
+
+// The first message of a partition that goes on where the store was: the one before, as it was
+// then? True: it was looked at, and is not to be applied again.
+static bool verified(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                     const struct edge_message *message, struct edge_now now)
+{
+    if (!partition->verify)
+        return false;
+    partition->verify = false;
+    if (message->offset != partition->tail.offset)
+        return false; // compacted away
+    if (feed_tail_of(message).hash != partition->tail.hash)
+        feed_resync_want(feeds, index, "topic_made_anew", now);
+    return true;
 }
 
 static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
@@ -275,8 +273,9 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
             continue;
         }
         feed->hungry_mono_us = INT64_MAX;
-        struct partition *partition = find(feed, out->partition);
-        if (!partition || !partition->started || out->offset < partition->next) {
+        struct feed_partition *partition = feed_find(feed, out->partition);
+        if (!partition || !partition->started || verified(feeds, index, partition, out, now)
+            || feed->resync == FEED_WANTED || out->offset < partition->next) {
             feeds->port.release(feeds->port.self, out); // of a life before a restart
             continue;
         }
@@ -296,7 +295,7 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
     for (size_t i = 0; i < count; i++) {
         size_t index = (feeds->turn[lane] + i) % count;
         bool urgent = feeds->config->feeds[index].urgent != 0;
-        if (urgent != (lane == EDGE_LANE_URGENT)
+        if (urgent != (lane == EDGE_LANE_URGENT) || feeds->feeds[index].resync == FEED_WANTED
             || now.mono_us < feeds->feeds[index].paused_until_mono_us)
             continue;
         if (next_of(feeds, index, now, out)) {
@@ -310,9 +309,12 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
 {
     size_t index = message->feed;
-    struct partition *partition = find(&feeds->feeds[index], message->partition);
-    if (partition && partition->inflight > 0)
+    struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
+    if (partition && partition->inflight > 0) {
         partition->inflight--;
+        partition->tail = feed_tail_of(message);
+        partition->tail_fresh = true;
+    }
     feeds->port.release(feeds->port.self, message);
     after_progress(feeds, index);
 }
@@ -321,9 +323,9 @@ void edge_feeds_death(struct edge_feeds *feeds, size_t index, struct edge_now no
 {
     struct feed *feed = &feeds->feeds[index];
     edge_metrics_add(feeds->metrics, EDGE_METRIC_DECODER_DEATHS, index, 0, 1);
-    feed->deaths_mono_us[feed->death_count++ % DEATHS] = now.mono_us;
-    if (feed->death_count < DEATHS
-        || now.mono_us - feed->deaths_mono_us[feed->death_count % DEATHS] > MINUTE_US)
+    feed->deaths_mono_us[feed->death_count++ % FEED_DEATHS] = now.mono_us;
+    if (feed->death_count < FEED_DEATHS
+        || now.mono_us - feed->deaths_mono_us[feed->death_count % FEED_DEATHS] > MINUTE_US)
         return;
     feed->pause_us = feed->pause_us == 0 ? MINUTE_US : feed->pause_us * 2;
     if (feed->pause_us > PAUSE_MAX_US)

@@ -2,8 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Positions come from the node's own store. A partition is started when discovery has found it:
-// at the stored offset, or at the first one kept when the store knows none, when the stored one
-// is not there any more, or when the cluster is another (the feed then says RESYNCHRONISING).
+// at the stored offset, or at the first one kept when the store knows none. The message before
+// a stored offset is read once more and compared: a topic may have been made anew and grown
+// past it. When what is there cannot be what was read before (an offset gone, another cluster,
+// fewer partitions, away for too long, other terms of decoding: edge/resync.h), the whole feed
+// is read again from its first offsets and says RESYNCHRONISING until what it no longer says is
+// forgotten.
 // Until every partition has reached the end seen when it was found, the feed says CATCHING_UP;
 // while no broker answers or the topic is missing, FEED_DOWN. Belongs to the ingest loop; reads
 // no clock; the carrier is behind a port, so that a recording can stand in for Kafka.
@@ -29,6 +33,9 @@ struct edge_feed_port {
     void (*stop)(void *self, size_t feed, int32_t partition);
     enum edge_kafka_event (*next)(void *self, size_t feed, struct edge_message *out);
     void (*release)(void *self, struct edge_message *message);
+    // To the fabric: fusion_fabric_resync_begin(), fusion_fabric_resync_sweep().
+    enum drf_status (*begin)(void *self, size_t feed, bool redo);
+    enum drf_status (*sweep)(void *self, size_t feed, size_t *forgotten, bool *again);
 };
 
 struct edge_feeds;
@@ -50,6 +57,12 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
                      struct edge_message *out);
 // The message is done with: its offset is in the store. Gives it back.
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message);
+
+// A slice of forgetting what feeds no longer say, when one is due. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_feeds_sweep(struct edge_feeds *feeds, struct edge_now now,
+                                                bool *worked);
+// Before each commit: what the store is to know of the positions beside the offsets.
+void edge_feeds_note(struct edge_feeds *feeds, struct edge_now now);
 
 // A decoder died on a message of this feed: the fifth within a minute pauses it, a minute at
 // first, twice as long each time it happens again, at most an hour.

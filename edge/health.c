@@ -7,7 +7,7 @@ static const char *const names[] = {
     [EDGE_TROUBLE_KAFKA] = "kafka",       [EDGE_TROUBLE_TOPIC] = "topic",
     [EDGE_TROUBLE_MQTT] = "mqtt",         [EDGE_TROUBLE_STORE] = "store",
     [EDGE_TROUBLE_DECODER] = "decoder",   [EDGE_TROUBLE_CATCHING_UP] = "catching_up",
-    [EDGE_TROUBLE_OVERLOAD] = "overload",
+    [EDGE_TROUBLE_OVERLOAD] = "overload", [EDGE_TROUBLE_CLOCK] = "clock",
 };
 static_assert(sizeof names / sizeof names[0] == EDGE_TROUBLE_COUNT, "one name per trouble");
 

@@ -18,6 +18,7 @@ enum edge_trouble {
     EDGE_TROUBLE_DECODER, // no decoder child can be started, or a feed is paused after deaths
     EDGE_TROUBLE_CATCHING_UP,
     EDGE_TROUBLE_OVERLOAD,
+    EDGE_TROUBLE_CLOCK, // it was set within the last minute
     EDGE_TROUBLE_COUNT
 };
 

@@ -29,6 +29,11 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     ingest->states_wanted = true;
     edge_health_set(parts->health, EDGE_TROUBLE_CATCHING_UP,
                     !edge_feeds_all_current(parts->feeds));
+    ingest->upkeep = (struct edge_upkeep){.config = parts->config,
+                                          .store = parts->store,
+                                          .metrics = parts->metrics,
+                                          .health = parts->health,
+                                          .log = parts->log};
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
@@ -81,6 +86,14 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
     }
 }
 
+// Damage does not pass: the file is to be looked at as a whole, with the node stopped.
+static enum drf_status unless_damaged(const struct edge_ingest *ingest)
+{
+    return fusion_store_fault(ingest->parts.store).trouble == FUSION_STORE_DAMAGED
+               ? DRF_ERR_STORE
+               : DRF_OK;
+}
+
 // One line when the store stops or starts taking commits, not one for each try.
 static void store_trouble(struct edge_ingest *ingest, bool there, struct edge_now now)
 {
@@ -97,6 +110,7 @@ static void store_trouble(struct edge_ingest *ingest, bool there, struct edge_no
 static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
+    edge_feeds_note(ingest->parts.feeds, now);
     enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
     edge_metrics_set(metrics, EDGE_METRIC_STORE_PENDING, 0,
                      (int64_t)fusion_store_pending_bytes(ingest->parts.store));
@@ -109,7 +123,7 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     ingest->urgent_commit = false;
     if (status == DRF_OK)
         earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
-    return DRF_OK;
+    return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
 }
 
 static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now, bool *published)
@@ -190,7 +204,7 @@ static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, boo
     if (status == DRF_ERR_STORE) { // unreadable for now: tried again
         ingest->fold_mono_us = now.mono_us + RETRY_US;
         store_trouble(ingest, true, now);
-        return DRF_OK;
+        return unless_damaged(ingest);
     }
     ingest->fold_wanted = status == DRF_ERR_AGAIN;
     if (!ingest->fold_wanted) {
@@ -217,7 +231,26 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
     return DRF_OK;
 }
 
-// Urgent first; bulk, folding and rendering a slice each.
+// What feeds no longer say, some at a time; bounded as what is read is.
+static enum drf_status sweep(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (!ingest_may_read(ingest))
+        return DRF_OK;
+    enum drf_status status = edge_feeds_sweep(ingest->parts.feeds, now, worked);
+    if (*worked)
+        ingest_changed(ingest, EDGE_LANE_BULK, true, now);
+    return status;
+}
+
+static enum drf_status bulk(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    return ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
+}
+
+typedef enum drf_status (*slice_fn)(struct edge_ingest *ingest, struct edge_now now,
+                                    bool *worked);
+
+// Urgent first; bulk, folding, rendering and sweeping a slice each, whose turn it is first.
 static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, bool *worked)
 {
     enum drf_status status = ingest_lane_step(ingest, EDGE_LANE_URGENT, now, worked);
@@ -237,24 +270,11 @@ static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, boo
     }
     ingest->grace_mono_us = NEVER;
     ingest->slice_mono_us = now.mono_us;
-    switch (ingest->turn++ % 3) {
-    case 0:
-        status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
-        if (status == DRF_OK && !*worked)
-            status = fold(ingest, now, worked);
-        break;
-    case 1:
-        status = fold(ingest, now, worked);
-        if (status == DRF_OK && !*worked)
-            status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
-        break;
-    default:
-        status = render(ingest, now, worked);
-        if (status == DRF_OK && !*worked)
-            status = ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
-        if (status == DRF_OK && !*worked)
-            status = fold(ingest, now, worked);
-    }
+    static const slice_fn slices[] = {bulk, fold, render, sweep};
+    enum { SLICES = sizeof slices / sizeof slices[0] };
+    ingest->turn++;
+    for (unsigned i = 0; i < SLICES && status == DRF_OK && !*worked; i++)
+        status = slices[(ingest->turn + i) % SLICES](ingest, now, worked);
     return status;
 }
 
@@ -280,6 +300,8 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
         ingest->acknowledged = acknowledged;
     }
+    if (edge_upkeep_clock(&ingest->upkeep, now))
+        earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
     drain(ingest, now);
     each_second(ingest, now);
     if (edge_deadletter_serve(ingest->parts.letters, now))
@@ -290,6 +312,8 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         status = commit(ingest, now);
     } else {
         status = work(ingest, now, &done.busy);
+        if (!done.busy)
+            edge_upkeep_step(&ingest->upkeep, now);
     }
     if (status == DRF_OK && ingest->states_wanted)
         tell_layers(ingest, now);

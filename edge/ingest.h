@@ -61,7 +61,8 @@ struct edge_ingest_done {
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 
-// DRF_ERR_NOMEM: the node cannot go on (everything committed stays).
+// DRF_ERR_NOMEM: the node cannot go on (everything committed stays). DRF_ERR_STORE: neither can
+// it, because the store's file was found to be damaged.
 DRF_MUST_CHECK enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
                                                 struct edge_ingest_done *out);
 

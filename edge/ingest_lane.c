@@ -76,8 +76,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     return DRF_OK;
 }
 
-// Pending work is bounded: while the disk refuses, nothing more is read than fits.
-static bool may_read(const struct edge_ingest *ingest)
+bool ingest_may_read(const struct edge_ingest *ingest)
 {
     return fusion_store_pending_bytes(ingest->parts.store)
            < ingest->parts.config->limits.pending_max_bytes;
@@ -87,7 +86,8 @@ static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane inde
                                  struct edge_now now, bool *worked)
 {
     struct ingest_lane *lane = &ingest->lanes[index];
-    if (!may_read(ingest) || !edge_feeds_next(ingest->parts.feeds, index, now, &lane->message))
+    if (!ingest_may_read(ingest)
+        || !edge_feeds_next(ingest->parts.feeds, index, now, &lane->message))
         return DRF_OK;
     *worked = true;
     lane->stage = INGEST_READ;

@@ -7,6 +7,7 @@
 
 #include "edge/envelope.h"
 #include "edge/ingest.h"
+#include "edge/upkeep.h"
 
 enum ingest_stage { INGEST_EMPTY, INGEST_READ, INGEST_DECODING, INGEST_APPLYING };
 
@@ -24,6 +25,7 @@ struct ingest_lane {
 struct edge_ingest {
     struct edge_ingest_parts parts;
     struct ingest_lane lanes[EDGE_LANES];
+    struct edge_upkeep upkeep;
     unsigned turn;
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
@@ -36,6 +38,8 @@ struct edge_ingest {
 DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest,
                                                 enum edge_lane index, struct edge_now now,
                                                 bool *worked);
+// Pending work is bounded: while the disk refuses, nothing more is taken than fits.
+bool ingest_may_read(const struct edge_ingest *ingest);
 bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
 void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
 

@@ -18,7 +18,6 @@
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
-#define CLOCK_STEP_US (2 * SECOND_US)
 enum { SCOUT_TIMEOUT_MS = 3000, CLOSE_DEADLINE_S = 5 };
 
 // What the scout found last of a feed, until ingest has taken it.
@@ -32,7 +31,8 @@ struct loop {
     struct edge_clock clock;
     atomic_bool stopping;
     atomic_bool failed;
-    int stop_fd; // readable from the moment the node is to stop
+    atomic_bool damaged; // the store, perhaps
+    int stop_fd;         // readable from the moment the node is to stop
     pthread_mutex_t lock;
     struct finding findings[DRF_FEEDS_MAX];
 };
@@ -152,25 +152,14 @@ static void take_findings(struct loop *loop, struct edge_now now)
     edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
 }
 
-// The system's clock was set: said, because validity follows it.
-static void watch_clock(const struct edge_node *node, int64_t *offset_us, struct edge_now now)
-{
-    int64_t moved_us = now.utc_us - now.mono_us - *offset_us;
-    if (moved_us > CLOCK_STEP_US || moved_us < -CLOCK_STEP_US)
-        edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "clock.step", "by_us=%" PRId64,
-                       moved_us);
-    *offset_us += moved_us;
-}
-
 static void *ingest(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
     struct edge_now now = edge_clock_now(loop->clock);
-    int64_t offset_us = now.utc_us - now.mono_us, serve_kafka_mono_us = 0;
+    int64_t serve_kafka_mono_us = 0;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
-        watch_clock(node, &offset_us, now);
         if (now.mono_us >= serve_kafka_mono_us) {
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
@@ -181,8 +170,10 @@ static void *ingest(void *argument)
         }
         int64_t children_mono_us = edge_children_step(node->children, now.mono_us);
         struct edge_ingest_done done;
-        if (edge_ingest_step(node->ingest, now, &done) != DRF_OK) {
+        enum drf_status status = edge_ingest_step(node->ingest, now, &done);
+        if (status != DRF_OK) {
             atomic_store(&loop->failed, true);
+            atomic_store(&loop->damaged, status == DRF_ERR_STORE);
             stop(loop);
             break;
         }
@@ -282,11 +273,40 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
         pthread_join(serve_thread, NULL);
     pthread_join(ingest_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
-    if (pthread_create(&deadline_thread, NULL, deadline, NULL) == 0)
+    if (!atomic_load(&loop->damaged)
+        && pthread_create(&deadline_thread, NULL, deadline, NULL) == 0)
         pthread_detach(deadline_thread);
     if (scouting)
         pthread_join(scout_thread, NULL);
     return !atomic_load(&loop->failed);
+}
+
+// One life of a node. *damaged: it ended because its store may be damaged.
+static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
+                const sigset_t *signals, bool *damaged)
+{
+    struct edge_now now = edge_clock_now(loop->clock);
+    if (edge_node_open(config, log, now, &loop->node) != DRF_OK)
+        return 1;
+    edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
+                   "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
+                   DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
+                   loop->node.boot_id, config->feed_count);
+    bool good = run_threads(loop, signals);
+    *damaged = atomic_load(&loop->damaged);
+    edge_log_write(log, edge_clock_now(loop->clock).utc_us,
+                   good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
+    edge_node_close(&loop->node);
+    return good ? 0 : 1;
+}
+
+// Another life, with a store built anew if this one is damaged indeed.
+static bool begin_anew(const struct drf_config *config, const struct edge_log *log,
+                       struct edge_now now)
+{
+    struct edge_node node = {.config = config, .log = *log};
+    return !edge_node_store_damaged(config)
+           || edge_node_set_aside(&node, "damage was found while running", now) == DRF_OK;
 }
 
 int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
@@ -299,27 +319,23 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
-    struct loop *loop = calloc(1, sizeof *loop);
-    if (!loop)
-        return 1;
-    loop->clock = clock;
-    loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct edge_now now = edge_clock_now(clock);
-    if (loop->stop_fd < 0 || pthread_mutex_init(&loop->lock, NULL) != 0
-        || edge_node_open(config, log, now, &loop->node) != DRF_OK) {
+    int code;
+    bool again;
+    do {
+        struct loop *loop = calloc(1, sizeof *loop);
+        if (!loop)
+            return 1;
+        loop->clock = clock;
+        loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        bool made = loop->stop_fd >= 0 && pthread_mutex_init(&loop->lock, NULL) == 0;
+        again = false;
+        code = made ? live(loop, config, log, &signals, &again) : 1;
+        if (made)
+            pthread_mutex_destroy(&loop->lock);
+        if (loop->stop_fd >= 0)
+            close(loop->stop_fd);
         free(loop);
-        return 1;
-    }
-    edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
-                   "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
-                   DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
-                   loop->node.boot_id, config->feed_count);
-    bool good = run_threads(loop, &signals);
-    edge_log_write(log, edge_clock_now(clock).utc_us, good ? EDGE_LOG_INFO : EDGE_LOG_ERROR,
-                   "node.stop", "good=%d", good);
-    edge_node_close(&loop->node);
-    pthread_mutex_destroy(&loop->lock);
-    close(loop->stop_fd);
-    free(loop);
-    return good ? 0 : 1;
+        again = again && begin_anew(config, log, edge_clock_now(clock));
+    } while (again);
+    return code;
 }

@@ -48,6 +48,12 @@ enum edge_shed {
       "Messages between the node and the end of the feed")                                     \
     X(FEED_CATCHING_UP, GAUGE, "drf_feed_catching_up", FEED, NONE,                             \
       "1 until the end offset seen at start is reached")                                       \
+    X(FEED_RESYNC, GAUGE, "drf_feed_resynchronising", FEED, NONE,                              \
+      "1 while the feed is read again from its beginning")                                     \
+    X(FEED_RESYNCS, COUNTER, "drf_feed_resyncs_total", FEED, NONE,                             \
+      "Times it was begun to be read again")                                                   \
+    X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
+      "Identities forgotten because the feed no longer says them")                             \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
     X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
@@ -62,6 +68,18 @@ enum edge_shed {
       "Commits that failed and are tried again")                                               \
     X(COMMIT_SECONDS, HISTOGRAM, "drf_store_commit_seconds", NONE, NONE, "Time of a commit")   \
     X(STORE_PENDING, GAUGE, "drf_store_pending_bytes", NONE, NONE, "Not yet committed")        \
+    X(STORE_BYTES, GAUGE, "drf_store_file_bytes", NONE, NONE, "Size of the store's file")      \
+    X(STORE_FREE, GAUGE, "drf_store_free_bytes", NONE, NONE,                                   \
+      "Of these unused, given back by and by")                                                 \
+    X(STORE_WAL, GAUGE, "drf_store_wal_bytes", NONE, NONE, "Size of the store's log")          \
+    X(STORE_WAL_PINNED, GAUGE, "drf_store_wal_pinned_bytes", NONE, NONE,                       \
+      "Of these held by a reader that does not end")                                           \
+    X(STORE_FORGOTTEN, COUNTER, "drf_store_forgotten_total", NONE, NONE,                       \
+      "Old tombstones and unused certificates forgotten")                                      \
+    X(STORE_SET_ASIDE, COUNTER, "drf_store_set_aside_total", NONE, NONE,                       \
+      "Damaged stores set aside and built anew from Kafka")                                    \
+    X(CLOCK_STEPS, COUNTER, "drf_clock_steps_total", NONE, NONE,                               \
+      "Times the system's clock was set by more than two seconds")                             \
     X(ROOTS, COUNTER, "drf_roots_total", NONE, NONE, "Roots published")                        \
     X(ROOT_EPOCH, GAUGE, "drf_root_epoch", NONE, NONE, "Epoch of the last root")               \
     X(BACKQUEUE_DROPS, COUNTER, "drf_backqueue_drops_total", NONE, NONE,                       \

@@ -6,7 +6,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "edge/query.h"
 #include "edge/topic.h"
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
@@ -16,8 +15,8 @@ enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed)
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
 
-static void complain(const struct edge_node *node, struct edge_now now, const char *what,
-                     const char *text)
+void edge_node_complain(const struct edge_node *node, struct edge_now now, const char *what,
+                        const char *text)
 {
     char quoted[400];
     edge_log_write(&node->log, now.utc_us, EDGE_LOG_ERROR, what, "text=%s",
@@ -40,79 +39,6 @@ static enum drf_status open_ways(struct edge_node *node)
         if (node->wake_ingest_fd < 0 || node->wake_serve_fd < 0)
             status = DRF_ERR_NOMEM;
     }
-    return status;
-}
-
-// Larger than any before: a drone sees at once which of two lives is the later.
-static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
-{
-    uint64_t stored = 0;
-    size_t size = sizeof stored;
-    enum drf_status status = fusion_store_value(node->store, "boot_id", &stored, &size);
-    if (status != DRF_OK || size != sizeof stored)
-        stored = 0;
-    uint64_t clock_ms = now.utc_us > 0 ? (uint64_t)now.utc_us / 1000 : 0;
-    node->boot_id = stored + 1 > clock_ms ? stored + 1 : clock_ms;
-    status =
-        fusion_store_put_value(node->store, "boot_id", &node->boot_id, sizeof node->boot_id);
-    if (status != DRF_OK)
-        return status;
-    status = fusion_store_commit(node->store, now.utc_us);
-    return status == DRF_ERR_STORE ? DRF_OK : status; // a full disk is no reason not to serve
-}
-
-enum drf_status edge_node_store(const struct drf_config *config,
-                                struct fusion_store_fault *fault, struct fusion_store **out)
-{
-    struct fusion_store_config wanted = {
-        .path = config->store_path,
-        .keep = drf_config_keep(config),
-        .level = config->level,
-        .region_id = config->region_id,
-        .mode = config->mode,
-        .pending_max_bytes = config->limits.pending_max_bytes,
-        .fault = fault,
-    };
-    return fusion_store_open(&wanted, out);
-}
-
-static enum drf_status open_store(struct edge_node *node, struct edge_now now)
-{
-    struct fusion_store_fault fault = {0};
-    enum drf_status status = edge_node_store(node->config, &fault, &node->store);
-    if (status != DRF_OK) {
-        complain(node, now, "store.unusable", fault.text);
-        return status;
-    }
-    return take_boot_id(node, now);
-}
-
-enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_store *store,
-                                 struct fusion_fabric **out)
-{
-    struct fusion_feed feeds[DRF_FEEDS_MAX] = {0};
-    for (size_t i = 0; i < config->feed_count; i++) {
-        const struct drf_feed_config *from = &config->feeds[i];
-        feeds[i] = (struct fusion_feed){
-            .layer = (enum fusion_layer)from->layer,
-            .priority = from->priority,
-            .vertical_acc95_m = from->vertical_acc95_m,
-            .valid_for_us = from->valid_for_us,
-            .max_gap_us = from->max_gap_us,
-        };
-        memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
-        memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
-    }
-    struct fusion_fabric_config wanted = {
-        .keep = drf_config_keep(config),
-        .level = config->level,
-        .raster_accuracy_max_m = config->raster_accuracy_max_m,
-        .feeds = feeds,
-        .feed_count = config->feed_count,
-    };
-    enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
-    if (status == DRF_OK)
-        status = fusion_fabric_open(&wanted, store, out);
     return status;
 }
 
@@ -167,8 +93,20 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
                                        error, &node->letters);
     if (status != DRF_OK)
-        complain(node, now, "kafka.settings", error);
+        edge_node_complain(node, now, "kafka.settings", error);
     return status;
+}
+
+static enum drf_status port_begin(void *self, size_t feed, bool redo)
+{
+    const struct edge_node *node = self;
+    return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo);
+}
+
+static enum drf_status port_sweep(void *self, size_t feed, size_t *forgotten, bool *again)
+{
+    const struct edge_node *node = self;
+    return fusion_fabric_resync_sweep(node->fabric, node->feed_names[feed], forgotten, again);
 }
 
 static enum drf_status decode_start(void *self, size_t lane,
@@ -189,7 +127,9 @@ static enum drf_status open_ingest(struct edge_node *node)
                                   .start = port_start,
                                   .stop = port_stop,
                                   .next = port_next,
-                                  .release = port_release};
+                                  .release = port_release,
+                                  .begin = port_begin,
+                                  .sweep = port_sweep};
     enum drf_status status = edge_feeds_open(node->config, port, node->store, node->metrics,
                                              &node->log, &node->feeds);
     struct edge_children_config children = {
@@ -276,7 +216,7 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
     if (status == DRF_OK)
         status = edge_node_connect(node->config, &will, &node->mqtt, &why);
     if (status != DRF_OK) {
-        complain(node, now, "mqtt.settings", why);
+        edge_node_complain(node, now, "mqtt.settings", why);
         return status;
     }
     status =
@@ -314,7 +254,7 @@ static void open_http(struct edge_node *node, struct edge_now now)
         edge_http_open(node->config->http_address, (uint16_t)node->config->http_port,
                        node->metrics, &node->health, &node->http);
     if (status != DRF_OK) // drones do not depend on it
-        complain(node, now, "http.unavailable", "the address or port cannot be had");
+        edge_node_complain(node, now, "http.unavailable", "the address or port cannot be had");
 }
 
 enum drf_status edge_node_open(const struct drf_config *config, const struct edge_log *log,
@@ -325,9 +265,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
         .config = config, .log = *log, .wake_ingest_fd = -1, .wake_serve_fd = -1};
     enum drf_status status = open_ways(node);
     if (status == DRF_OK)
-        status = open_store(node, now);
-    if (status == DRF_OK)
-        status = edge_node_fabric(config, node->store, &node->fabric);
+        status = edge_node_open_store(node, now);
     if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)
@@ -340,7 +278,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     if (status == DRF_OK)
         open_http(node, now);
     if (status != DRF_OK) {
-        complain(node, now, "node.not_started", drf_status_name(status));
+        edge_node_complain(node, now, "node.not_started", drf_status_name(status));
         edge_node_close(node);
     }
     return status;

@@ -30,6 +30,10 @@ enum geo_format {
     GEO_FORMAT_COUNT
 };
 
+// Grows with every change after which the same bytes give another record: a node then reads its
+// feeds again.
+enum { GEO_DECODE_VERSION = 1 };
+
 const char *geo_format_name(enum geo_format format);
 enum geo_format geo_format_parse(const char *name); // GEO_FORMAT_UNKNOWN if it is none
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store and the fabric over it. A damaged file is no reason not to start: it is set aside
+// and built anew from Kafka, while drones are told CATCHING_UP. A file that is another's (in
+// use, of another region, of a newer program, not a store) is left alone, and the node ends.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "edge/node.h"
+#include "edge/query.h"
+#include "edge/resync.h"
+#include "fusion/store_resync.h"
+#include "fusion/store_upkeep.h"
+
+enum { SUFFIX_SIZE = 40, IMPORTS_TOLD_MAX = 20 };
+
+// Larger than any before: a drone sees at once which of two lives is the later.
+static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
+{
+    uint64_t stored = 0;
+    size_t size = sizeof stored;
+    enum drf_status status = fusion_store_value(node->store, "boot_id", &stored, &size);
+    if (status != DRF_OK || size != sizeof stored)
+        stored = 0;
+    uint64_t clock_ms = now.utc_us > 0 ? (uint64_t)now.utc_us / 1000 : 0;
+    node->boot_id = stored + 1 > clock_ms ? stored + 1 : clock_ms;
+    status =
+        fusion_store_put_value(node->store, "boot_id", &node->boot_id, sizeof node->boot_id);
+    if (status != DRF_OK)
+        return status;
+    status = fusion_store_commit(node->store, now.utc_us);
+    return status == DRF_ERR_STORE ? DRF_OK : status; // a full disk is no reason not to serve
+}
+
+enum drf_status edge_node_store(const struct drf_config *config,
+                                struct fusion_store_fault *fault, struct fusion_store **out)
+{
+    struct fusion_store_config wanted = {
+        .path = config->store_path,
+        .keep = drf_config_keep(config),
+        .level = config->level,
+        .region_id = config->region_id,
+        .mode = config->mode,
+        .pending_max_bytes = config->limits.pending_max_bytes,
+        .fault = fault,
+    };
+    return fusion_store_open(&wanted, out);
+}
+
+enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_store *store,
+                                 struct fusion_fabric **out)
+{
+    struct fusion_feed feeds[DRF_FEEDS_MAX] = {0};
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const struct drf_feed_config *from = &config->feeds[i];
+        feeds[i] = (struct fusion_feed){
+            .layer = (enum fusion_layer)from->layer,
+            .priority = from->priority,
+            .vertical_acc95_m = from->vertical_acc95_m,
+            .valid_for_us = from->valid_for_us,
+            .max_gap_us = from->max_gap_us,
+        };
+        memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
+        memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
+    }
+    struct fusion_fabric_config wanted = {
+        .keep = drf_config_keep(config),
+        .level = config->level,
+        .raster_accuracy_max_m = config->raster_accuracy_max_m,
+        .feeds = feeds,
+        .feed_count = config->feed_count,
+    };
+    enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
+    if (status == DRF_OK)
+        status = fusion_fabric_open(&wanted, store, out);
+    return status;
+}
+
+static enum drf_status try_open(struct edge_node *node, struct edge_now now,
+                                struct fusion_store_fault *fault)
+{
+    *fault = (struct fusion_store_fault){0};
+    enum drf_status status = edge_node_store(node->config, fault, &node->store);
+    if (status != DRF_OK)
+        return status;
+    status = edge_resync_plan(node->config, node->store, &node->log, now);
+    if (status == DRF_OK)
+        status = take_boot_id(node, now);
+    if (status == DRF_OK)
+        status = edge_node_fabric(node->config, node->store, &node->fabric);
+    if (status != DRF_OK) {
+        *fault = fusion_store_fault(node->store);
+        fusion_fabric_close(node->fabric);
+        fusion_store_close(node->store);
+        node->fabric = NULL;
+        node->store = NULL;
+    }
+    return status;
+}
+
+struct telling {
+    struct edge_node *node;
+    struct edge_now now;
+    size_t count;
+};
+
+static enum drf_status tell_import(void *context, struct fusion_identity identity,
+                                   int64_t version_utc_us)
+{
+    struct telling *telling = context;
+    char source[200], key[200];
+    (void)version_utc_us;
+    if (telling->count++ < IMPORTS_TOLD_MAX)
+        edge_log_write(
+            &telling->node->log, telling->now.utc_us, EDGE_LOG_WARN, "store.import_again",
+            "feed=%s source=%s key=%s", identity.feed,
+            edge_log_quote(source, sizeof source, identity.source, strlen(identity.source)),
+            edge_log_quote(key, sizeof key, identity.key, strlen(identity.key)));
+    return DRF_OK;
+}
+
+// What did not come through Kafka is not built anew by it. As far as the damage lets it be
+// read.
+static void tell_imports(struct edge_node *node, const char *path, struct edge_now now)
+{
+    struct fusion_store *store = NULL;
+    struct telling telling = {.node = node, .now = now};
+    enum drf_status status = fusion_store_open(
+        &(struct fusion_store_config){.path = path, .read_only = true}, &store);
+    if (status == DRF_OK)
+        status = fusion_store_each_import(store, tell_import, &telling);
+    fusion_store_close(store);
+    if (telling.count > 0 || status != DRF_OK)
+        edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "store.imports_lost",
+                       "known=%zu complete=%d text=\"imports are to be repeated\"",
+                       telling.count, status == DRF_OK);
+}
+
+enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
+                                    struct edge_now now)
+{
+    const char *path = node->config->store_path;
+    char suffix[SUFFIX_SIZE] = ".damaged", aside[DRF_PATH_SIZE + SUFFIX_SIZE];
+    struct tm tm;
+    const time_t seconds = (time_t)(now.utc_us / 1000000);
+    if (gmtime_r(&seconds, &tm) != NULL)
+        strftime(suffix, sizeof suffix, ".damaged-%Y%m%dT%H%M%SZ", &tm);
+    struct fusion_store_fault fault = {0};
+    enum drf_status status = fusion_store_set_aside(path, suffix, &fault);
+    if (status != DRF_OK) {
+        edge_node_complain(node, now, "store.not_set_aside", fault.text);
+        return status;
+    }
+    char quoted[400];
+    edge_log_write(&node->log, now.utc_us, EDGE_LOG_ERROR, "store.set_aside",
+                   "from=%s to=%s%s text=%s", path, path, suffix,
+                   edge_log_quote(quoted, sizeof quoted, why, strlen(why)));
+    if (node->metrics)
+        edge_metrics_add(node->metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, 1);
+    snprintf(aside, sizeof aside, "%s%s", path, suffix);
+    tell_imports(node, aside, now);
+    return DRF_OK;
+}
+
+enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now)
+{
+    struct fusion_store_fault fault;
+    enum drf_status status = try_open(node, now, &fault);
+    if (status == DRF_ERR_STORE && fault.trouble == FUSION_STORE_DAMAGED) {
+        status = edge_node_set_aside(node, fault.text, now);
+        if (status == DRF_OK)
+            status = try_open(node, now, &fault);
+    }
+    if (status != DRF_OK)
+        edge_node_complain(node, now,
+                           fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
+                           fault.text);
+    return status;
+}
+
+bool edge_node_store_damaged(const struct drf_config *config)
+{
+    struct fusion_store_fault fault = {0};
+    struct fusion_store *store = NULL;
+    struct fusion_store_config reader = {
+        .path = config->store_path, .read_only = true, .fault = &fault};
+    enum drf_status status = fusion_store_open(&reader, &store);
+    if (status == DRF_OK) {
+        status = fusion_store_check(store);
+        fault = fusion_store_fault(store);
+    }
+    fusion_store_close(store);
+    return status == DRF_ERR_STORE && fault.trouble == FUSION_STORE_DAMAGED;
+}
