@@ -172,7 +172,7 @@ static enum drf_status take_old(struct job *job, const struct geo_dof_line *line
 
 static enum drf_status take_line(struct job *job, const struct geo_dof_line *line)
 {
-    struct geo_obstacle obstacle;
+    struct geo_obstacle obstacle = {0};
     struct geo_note note;
     enum change change = change_of(line);
     if (change == CHANGE_OLD)
