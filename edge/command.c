@@ -80,6 +80,14 @@ const struct edge_command edge_commands[] = {
      "  --edition   the one file holds all features there are: those that an earlier import "
      "of\n"
      "              this feed brought and it does not are withdrawn"},
+    {"export", edge_command_export,
+     "--store FILE --out FILE.gpkg [--backup] | --layer LAYER --out FILE.tif",
+     "What a store holds at this moment, for other programs; a node may be running on it.\n"
+     "A GeoPackage: ground, surface, obstacles, zones, each weather field as a coverage, "
+     "sources,\n"
+     "and styles for QGIS.\n"
+     "  --backup       the store itself, on which a node can run, instead\n"
+     "  --layer LAYER  ground or surface as a GeoTIFF (EPSG:4326+5773)"},
     {"info", edge_command_info, "--store FILE",
      "What a store holds: sources with version and licence, tiles, when it was written."},
     {"digest", edge_command_digest,

@@ -98,11 +98,33 @@ enum drf_status fusion_store_hold(struct fusion_store *store)
     return status;
 }
 
+// A file of before the box was noted: its coverages say it, to whole cells.
+static enum drf_status keep_of_contents(struct fusion_store *store, struct geo_bounds *out)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db,
+                                  "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents"
+                                  " WHERE table_name = 'ground'",
+                                  -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *out = (struct geo_bounds){
+            sqlite3_column_double(statement, 0), sqlite3_column_double(statement, 1),
+            sqlite3_column_double(statement, 2), sqlite3_column_double(statement, 3)};
+    const enum drf_status status =
+        code == SQLITE_ROW ? DRF_OK : store_fail(store, code, "read the box");
+    sqlite3_finalize(statement);
+    return status;
+}
+
 enum drf_status fusion_store_keep(struct fusion_store *store, struct geo_bounds *out)
 {
     struct geo_bounds keep;
     size_t size = sizeof keep;
     enum drf_status status = fusion_store_value(store, STORE_KEEP_VALUE, &keep, &size);
+    if (status == DRF_ERR_ABSENT)
+        return keep_of_contents(store, out);
     if (status != DRF_OK)
         return status;
     if (size != sizeof keep)

@@ -103,6 +103,18 @@ static enum drf_status mismatch(struct fusion_store *store, const char *what, co
     return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE, text);
 }
 
+static enum drf_status adopt_region(struct fusion_store *store, const char *region)
+{
+    const size_t size = strlen(region) + 1;
+    char *copy = realloc(store->region_id, size);
+    if (copy == NULL)
+        return DRF_ERR_NOMEM;
+    memcpy(copy, region, size);
+    store->region_id = copy;
+    store->config.region_id = copy;
+    return DRF_OK;
+}
+
 static enum drf_status check_state(struct fusion_store *store, struct sqlite3_stmt *statement)
 {
     struct fusion_store_config *config = &store->config;
@@ -137,7 +149,7 @@ static enum drf_status check_state(struct fusion_store *store, struct sqlite3_st
                               : sqlite3_column_int64(statement, 4);
     store->next_id = sqlite3_column_int64(statement, 5);
     store->next_source = sqlite3_column_int64(statement, 6);
-    return DRF_OK;
+    return adopt_region(store, region);
 }
 
 static enum drf_status read_state(struct fusion_store *store)

@@ -3,10 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Without brokers: the files of a world made by drf-sim are imported; other tools look at what comes out."""
 import json
-import subprocess
 import sqlite3
+import subprocess
+import sys
 
 from drf_fixture import BIN, TOP, Folder, main
+from osgeo import gdal, osr
+
+gdal.UseExceptions()
 
 AT = "2026-06-01T12:00:00Z"
 FILES = (("terrain", "ground.tif"), ("dof", "towers.dat"), ("cranes", "obstacles.geojson"))
@@ -91,6 +95,57 @@ def test_import_is_refused_while_another_writes_and_changes_nothing_then():
         assert digests(place.store("store")) == before, "reading is held up by nobody"
         lock.close()
         said = edge("import", "--config", place.config("store"), "--feed", "dof", place.file(FILES[0][1]), code=1)
+
+
+def test_exports_open_in_gdal_with_the_right_values():
+    with Place("export") as place:
+        store = place.imported("store")
+        out, tif, backup = (place.path / name for name in ("out.gpkg", "ground.tif", "backup.gpkg"))
+        edge("export", "--store", store, "--out", out)
+        edge("export", "--store", store, "--layer", "ground", "--out", tif)
+        edge("export", "--store", store, "--out", backup, "--backup")
+        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", out], check=True, timeout=120)
+        assert sorted(path.name for path in place.path.glob("out*")) == ["out.gpkg"], "something is left beside it"
+        assert digests(backup) == digests(store)
+        said = edge("export", "--store", store, "--out", out, code=1)
+        assert "is there already" in said, said
+        assert "not a store" in edge("digest", "--store", out, code=1), "a node must not run on an export"
+
+        source = gdal.Open(str(place.file("ground.tif")))
+        for name in f"GPKG:{out}:ground", str(tif):
+            data = gdal.Open(name)
+            compare(source, data)
+        assert osr.SpatialReference(data.GetProjection()).GetAttrValue("VERT_CS|AUTHORITY", 1) == "5773"
+        with sqlite3.connect(out) as db:
+            styled = {name for name, in db.execute("SELECT f_table_name FROM layer_styles WHERE useAsDefault")}
+            assert {"ground", "surface", "obstacle"} <= styled, styled
+            left = {name for name, in db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'drf_%'")}
+            assert left == {"drf_source"}, left
+        db.close()
+
+
+def compare(source, data):
+    """Where both have a height, a tile's is the bilinear one of the source within quantum and rounding."""
+    west, step, _, north, _, down = data.GetGeoTransform()
+    values, seen = data.ReadAsArray(), 0
+    nodata = data.GetRasterBand(1).GetNoDataValue()
+    left, across, _, top, _, up = source.GetGeoTransform()
+    posts, void = source.ReadAsArray().astype(float), source.GetRasterBand(1).GetNoDataValue()
+    for row in range(3, values.shape[0], 31):
+        for col in range(3, values.shape[1], 29):
+            x = (west + (col + .5) * step - left) / across - .5
+            y = (north + (row + .5) * down - top) / up - .5
+            i, j = int(x // 1), int(y // 1)
+            if values[row, col] == nodata or not (0 <= i < posts.shape[1] - 1 and 0 <= j < posts.shape[0] - 1):
+                continue
+            four = posts[j:j + 2, i:i + 2]
+            if (four == void).any():
+                continue
+            x, y = x - i, y - j
+            expected = (four * [[(1 - x) * (1 - y), x * (1 - y)], [(1 - x) * y, x * y]]).sum()
+            assert abs(values[row, col] - expected) <= .13, (row, col, values[row, col], expected)
+            seen += 1
+    assert seen > 50, seen
 
 
 main(globals())

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// export: what a store holds, for other programs.
+#include <stdio.h>
+#include <string.h>
+
+#include "edge/command.h"
+#include "edge/export.h"
+#include "edge/layer.h"
+#include "fusion/root.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), size = strlen(end);
+    return length > size && strcmp(text + length - size, end) == 0;
+}
+
+int edge_command_export(int argc, char **argv)
+{
+    if (!edge_options_known(argc, argv, "store out layer", "backup"))
+        return 2;
+    const char *store = edge_option(argc, argv, "store"), *out = edge_option(argc, argv, "out");
+    const char *name = edge_option(argc, argv, "layer");
+    const bool backup = edge_flag(argc, argv, "backup");
+    if (!store || !out) {
+        fprintf(stderr, "drf-edge: --store FILE and --out FILE are needed\n");
+        return 2;
+    }
+    if (!name) {
+        if (!ends_with(out, ".gpkg")) {
+            fprintf(stderr, "drf-edge: --out FILE.gpkg, or --layer LAYER --out FILE.tif\n");
+            return 2;
+        }
+        const bool good = backup ? edge_export_backup(store, out, stderr)
+                                 : edge_export_gpkg(store, out, stderr);
+        return good ? 0 : 1;
+    }
+    const int layer = edge_layer_parse(name);
+    if (backup || !ends_with(out, ".tif")
+        || (layer != FUSION_LAYER_GROUND && layer != FUSION_LAYER_SURFACE)) {
+        fprintf(stderr, "drf-edge: --layer ground or surface goes with --out FILE.tif\n");
+        return 2;
+    }
+    return edge_export_tiff(store, layer, out, stderr) ? 0 : 1;
+}
