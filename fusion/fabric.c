@@ -213,7 +213,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
         status = open_parts(fabric, raster_accuracy_max_m);
     fabric->raster_accuracy_max_m = raster_accuracy_max_m;
     if (status == DRF_OK)
-        status = fabric_load(fabric, raster_accuracy_max_m);
+        status = fabric_load(fabric, config->first, config->first_count);
     if (status != DRF_OK) {
         fusion_fabric_close(fabric);
         return status;

@@ -40,6 +40,9 @@ struct fusion_fabric_config {
     const struct fusion_feed *feeds; // copied; none (query, tests): feeds and limit are those
                                      // that the store was last folded under
     size_t feed_count;
+    const struct geo_point
+        *first;         // where drones are: loaded first; borrowed during open, none:
+    size_t first_count; // the middle of `keep`
 };
 
 // One message as the feed took it from Kafka, envelope already read. Strings are borrowed
@@ -65,9 +68,10 @@ enum fusion_outcome {
     FUSION_OUTSIDE,     // nothing in it is or was inside what is kept; likewise
 };
 
-// Opens over a store that the caller keeps open longer; loads features and weather at once,
-// tiles by and by (fusion_fabric_fold, nearest first to `first` when not NULL), the layers
-// saying LOADING until then.
+// Opens over a store that the caller keeps open longer. Loads little at once: the obstacles of
+// the tiles around the first points. The rest comes with fusion_fabric_fold(), those tiles
+// first, then the others from near to far, features and weather some at a time; the layers say
+// LOADING until all is there, and no surface is shown without its obstacles.
 DRF_MUST_CHECK enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
                                                   struct fusion_store *store,
                                                   struct fusion_fabric **out);

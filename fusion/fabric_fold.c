@@ -158,34 +158,20 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
     return status;
 }
 
-static int by_order(const void *a, const void *b)
-{
-    const struct fusion_feature *x = *(struct fusion_feature *const *)a;
-    const struct fusion_feature *y = *(struct fusion_feature *const *)b;
-    return fusion_feature_order(x->fused, y->fused);
-}
-
 // Raises the fold by every obstacle that may, in the one order that does not depend on arrival.
 static enum drf_status raise_obstacles(struct fusion_fabric *fabric, size_t index)
 {
     struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
-    struct fusion_feature **rising = malloc((list.count + 1) * sizeof(*rising));
-    if (rising == NULL)
-        return DRF_ERR_NOMEM;
-    size_t count = 0;
-    for (size_t i = 0; i < list.count; i++)
-        if (list.items[i]->raises && list.items[i]->fused->top_known)
-            rising[count++] = list.items[i];
-    qsort(rising, count, sizeof *rising, by_order);
     enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < count && status == DRF_OK; i++) {
-        const struct fusion_obstacle *fused = rising[i]->fused;
+    for (size_t i = 0; i < list.count && status == DRF_OK; i++) {
+        const struct fusion_obstacle *fused = list.items[i]->fused;
+        if (!list.items[i]->raises || !fused->top_known)
+            continue;
         struct fusion_footprint footprint =
             fusion_footprint_of(fused->obstacle, fused->vertices);
         status = fusion_fold_raise(fabric->fold, fabric_tile(fabric, index), &footprint,
                                    fused->top_amsl_m, fused->source);
     }
-    free(rising);
     return status;
 }
 
@@ -255,13 +241,15 @@ static enum drf_status fold_next(struct fusion_fabric *fabric, enum fabric_queue
     while (fabric_pop(fabric, name, &index)) {
         struct fabric_slot *slot = &fabric->slots[index];
         bool ground = slot->ground_dirty && name != FABRIC_SURFACE;
-        bool surface = slot->surface_dirty && name != FABRIC_GROUND;
+        // A surface without its obstacles would be too low.
+        bool whole = !fabric->records_loading || slot->near;
+        bool surface = slot->surface_dirty && name != FABRIC_GROUND && whole;
         if (!ground && !surface)
             continue;
         enum drf_status status =
             ground ? fold_ground(fabric, index) : fold_surface(fabric, index);
         // Of an urgent tile the surface follows the ground at once.
-        if (status != DRF_OK || (name == FABRIC_URGENT && slot->surface_dirty))
+        if (status != DRF_OK || (name == FABRIC_URGENT && slot->surface_dirty && whole))
             fabric_push(fabric, name, index);
         *folded = true;
         return status;
@@ -276,7 +264,11 @@ enum drf_status fusion_fabric_fold(struct fusion_fabric *fabric)
     bool loading = fabric->ground_loading + fabric->surface_loading > 0;
     bool folded = false;
     for (size_t i = 0; i < sizeof order / sizeof order[0] && !folded; i++) {
-        enum drf_status status = fold_next(fabric, order[i], &folded);
+        enum drf_status status = DRF_OK;
+        if (order[i] == FABRIC_SURFACE)
+            status = fabric_load_rest(fabric);
+        if (status == DRF_OK)
+            status = fold_next(fabric, order[i], &folded);
         if (status != DRF_OK)
             return status;
     }

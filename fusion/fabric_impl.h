@@ -34,6 +34,7 @@ struct fabric_slot {
     bool ground_loading, surface_loading; // never folded since the start, though the store may
                                           // know something
     bool ground_mark, surface_mark;       // to be rendered
+    bool near;                            // its obstacles were loaded before all others
 };
 
 struct fabric_change {
@@ -63,8 +64,12 @@ struct fusion_fabric {
     int64_t *gone;                          // obstacles and zones whose rows are to be removed
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
+    bool row_round;                         // the cursor is on its way
     bool rows_stale;
     struct fabric_resync *resyncs; // feeds that are read again from their beginning
+    bool records_loading;          // features and weather are not all here
+    int64_t record_cursor;         // id of the last that is
+    bool near;                     // those near the first points are being loaded
     bool untouched; // no message since the start: a top that becomes known is as its row says
     enum fusion_reason rim_state[FUSION_LAYER_COUNT];
     size_t
@@ -110,8 +115,13 @@ void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
 void fabric_release_tile(void *context, void *part); // context: struct fusion_certificates
 
 // fabric_load.c
+// Lists the tiles, and loads what is near the first of `first` (none: the middle). The rest
+// comes with fabric_load_rest().
 DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
-                                           double raster_accuracy_max_m);
+                                           const struct geo_point *first, size_t first_count);
+// Loads some more features and weather. DRF_ERR_AGAIN: there are more. Whoever looks for one in
+// memory, not in the store, calls it first until it is DRF_OK.
+DRF_MUST_CHECK enum drf_status fabric_load_rest(struct fusion_fabric *fabric);
 
 // fabric_job.c
 void fabric_forget_halves(struct fusion_fabric *fabric);

@@ -252,6 +252,10 @@ static enum drf_status apply_whole(struct fusion_job *job)
 enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *outcome)
 {
     enum drf_status status = DRF_OK;
+    if (job->layer > FUSION_LAYER_SURFACE) // a former version may still have to be loaded
+        status = fabric_load_rest(job->fabric);
+    if (status != DRF_OK)
+        return status;
     if (!job->weighed && !job->settled) {
         if (!fits(job))
             status = settle(job, FUSION_REFUSED);

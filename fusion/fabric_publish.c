@@ -99,6 +99,7 @@ static enum fusion_reason layer_state(const struct fusion_fabric *fabric, size_t
     bool loading = (layer == FUSION_LAYER_GROUND && fabric->ground_loading > 0)
                    || (layer == FUSION_LAYER_SURFACE
                        && fabric->ground_loading + fabric->surface_loading > 0);
+    loading = loading || (layer >= FUSION_LAYER_SURFACE && fabric->records_loading);
     enum fusion_reason own = loading ? FUSION_REASON_LOADING : FUSION_REASON_NONE;
     enum fusion_reason rim = fabric->rim_state[layer];
     return severity(own) > severity(rim) ? own : rim;

@@ -3,8 +3,9 @@
 #include "fusion/fabric_impl.h"
 
 enum {
-    ROWS_PER_STEP = 100,
-    RENDERS_PER_COMMIT = 16,
+    ROWS_PER_STEP = 25,
+    LOOKED_PER_STEP = 10000,
+    RENDERS_PER_COMMIT = 4, // tiles, or a step's rows: what a commit writes in a few ms
 };
 
 static enum drf_status count_render(struct fusion_fabric *fabric)
@@ -49,6 +50,23 @@ static bool next_tile(struct fusion_fabric *fabric, size_t *out)
     return false;
 }
 
+// There are few zones: each call looks at all of them.
+static enum drf_status render_zones(struct fusion_fabric *fabric, size_t *left)
+{
+    size_t cursor = 0;
+    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
+         one != NULL && *left > 0; one = fusion_zone_set_next(fabric->zones, &cursor, one)) {
+        if (!one->row_stale)
+            continue;
+        enum drf_status status = fusion_store_render_zone(fabric->store, one->id, one->zone);
+        if (status != DRF_OK)
+            return status;
+        one->row_stale = false;
+        --*left;
+    }
+    return DRF_OK;
+}
+
 static enum drf_status render_rows(struct fusion_fabric *fabric)
 {
     size_t left = ROWS_PER_STEP;
@@ -66,34 +84,32 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
         fabric->gone_count--;
         left--;
     }
-    if (!fabric->rows_stale || fabric->gone_count > 0)
+    if ((!fabric->rows_stale && !fabric->row_round) || fabric->gone_count > 0)
         return DRF_OK;
-    size_t cursor = 0;
+    enum drf_status zones = render_zones(fabric, &left);
+    if (zones != DRF_OK || left == 0)
+        return zones;
+    if (!fabric->row_round) { // what becomes stale from here on is for the next round
+        fabric->row_round = true;
+        fabric->rows_stale = false;
+        fabric->row_cursor = 0;
+    }
+    size_t looked = 0, cursor = fabric->row_cursor;
     for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
          one != NULL; one = fusion_features_next(fabric->features, &cursor, one)) {
+        fabric->row_cursor = cursor - 1; // goes on with the chain that this one is in
+        if (left == 0 || ++looked > LOOKED_PER_STEP)
+            return DRF_OK;
         if (!one->row_stale)
             continue;
-        if (left-- == 0)
-            return DRF_OK;
+        left--;
         enum drf_status status =
             fusion_store_render_obstacle(fabric->store, one->id, one->fused);
         if (status != DRF_OK)
             return status;
         one->row_stale = false;
     }
-    cursor = 0;
-    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
-         one != NULL; one = fusion_zone_set_next(fabric->zones, &cursor, one)) {
-        if (!one->row_stale)
-            continue;
-        if (left-- == 0)
-            return DRF_OK;
-        enum drf_status status = fusion_store_render_zone(fabric->store, one->id, one->zone);
-        if (status != DRF_OK)
-            return status;
-        one->row_stale = false;
-    }
-    fabric->rows_stale = false;
+    fabric->row_round = false;
     return DRF_OK;
 }
 
@@ -101,10 +117,10 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
 // before the rows are written; and nothing at all while tops still wait for their ground.
 enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
 {
-    bool rows = fabric->rows_stale || fabric->gone_count > 0;
+    bool rows = fabric->rows_stale || fabric->row_round || fabric->gone_count > 0;
     size_t index;
     enum drf_status status;
-    if (fabric->ground_loading > 0)
+    if (fabric->ground_loading > 0 || fabric->records_loading)
         return DRF_OK;
     if (rows) {
         status = render_rows(fabric);

@@ -173,8 +173,10 @@ enum drf_status fusion_fabric_resync_sweep(struct fusion_fabric *fabric, const c
     *forgotten = 0;
     if (resync == NULL)
         return DRF_ERR_ABSENT;
-    enum drf_status status = fusion_store_ids_of_feed(fabric->store, feed, resync->cursor, ids,
-                                                      IDS_PER_STEP, &count);
+    enum drf_status status = fabric_load_rest(fabric);
+    if (status == DRF_OK)
+        status = fusion_store_ids_of_feed(fabric->store, feed, resync->cursor, ids,
+                                          IDS_PER_STEP, &count);
     bool all = false;
     if (status == DRF_OK)
         status = sweep_some(fabric, resync, ids, count, &all, forgotten);

@@ -75,7 +75,23 @@ void fusion_features_close(struct fusion_features *features)
     free(f);
 }
 
-static enum drf_status append(struct fusion_feature_list *list, struct fusion_feature *feature)
+// Where a feature stands in a list, or would; lists are in the order of a bucket.
+static size_t place_in(const struct fusion_feature_list *list,
+                       const struct fusion_feature *feature)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (fusion_feature_order(list->items[middle]->fused, feature->fused) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static enum drf_status insert(struct fusion_feature_list *list, size_t at,
+                              struct fusion_feature *feature)
 {
     if (list->count == list->room) {
         size_t room = list->room == 0 ? 4 : list->room * 2;
@@ -85,17 +101,21 @@ static enum drf_status append(struct fusion_feature_list *list, struct fusion_fe
         list->items = items;
         list->room = room;
     }
-    list->items[list->count++] = feature;
+    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof *list->items);
+    list->items[at] = feature;
+    list->count++;
     return DRF_OK;
 }
 
 static void take_out(struct fusion_feature_list *list, const struct fusion_feature *feature)
 {
-    for (size_t i = list->count; i > 0; i--)
-        if (list->items[i - 1] == feature) {
-            list->items[i - 1] = list->items[--list->count];
-            return;
-        }
+    size_t at = place_in(list, feature);
+    while (at < list->count && list->items[at] != feature) // past others of the same order
+        at++;
+    if (at == list->count)
+        return; // it touched the list more than once
+    list->count--;
+    memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
 }
 
 static void dirty_bucket(struct fusion_features *f, size_t bucket)
@@ -113,11 +133,11 @@ struct change { // entering or leaving the lists
 
 static void join(struct change *change, struct fusion_feature_list *list)
 {
-    // A feature is entered in one go: if it is in the list, it is the last.
-    if (list->count > 0 && list->items[list->count - 1] == change->feature)
-        return;
+    size_t at = place_in(list, change->feature);
+    if (at < list->count && list->items[at] == change->feature)
+        return; // it touches the list more than once
     if (change->status == DRF_OK)
-        change->status = append(list, change->feature);
+        change->status = insert(list, at, change->feature);
 }
 
 static void join_tile(void *context, size_t index)
@@ -221,6 +241,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
     if (f->count >= f->room)
         grow(f);
     struct fusion_feature **head = head_of(f, id);
+    struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
     *feature = (struct fusion_feature){
         .fused = fused,
         .id = id,
@@ -228,6 +249,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
         .raises = (obstacle->flags & GEO_OBSTACLE_BALLOON) == 0
                   && obstacle->horizontal_acc95_m <= f->config.raster_accuracy_max_m,
         .row_stale = true,
+        .reach_m = fusion_footprint_reach_m(&footprint),
         .next = *head,
     };
     *head = feature;
@@ -236,9 +258,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
     struct change change = {.features = f, .feature = feature};
     fusion_features_tiles(f, obstacle, vertices, join_tile, &change);
     fusion_features_buckets(f, obstacle, vertices, join_bucket, &change);
-    struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
-    double reach_m = fusion_footprint_reach_m(&footprint);
-    f->reach_m = reach_m > f->reach_m ? reach_m : f->reach_m;
+    f->reach_m = feature->reach_m > f->reach_m ? feature->reach_m : f->reach_m;
     return change.status;
 }
 
@@ -253,9 +273,7 @@ enum drf_status fusion_features_remove(struct fusion_features *features,
     struct change change = {.features = f, .feature = feature};
     fusion_features_tiles(f, fused->obstacle, fused->vertices, leave_tile, &change);
     fusion_features_buckets(f, fused->obstacle, fused->vertices, leave_bucket, &change);
-    struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
-    if (fusion_footprint_reach_m(&footprint) >= f->reach_m)
-        f->reach_stale = true;
+    f->reach_stale = f->reach_stale || feature->reach_m >= f->reach_m;
 
     struct fusion_feature **link = head_of(f, feature->id);
     while (*link != feature)

@@ -22,6 +22,7 @@ struct fusion_feature {
     const struct fusion_obstacle *fused; // as the next root shows it
     int64_t id;                          // the store's
     int64_t version_utc_us;
+    double reach_m; // no part of its footprint is farther from its position
     bool raises;    // its top raises the surface
     bool row_stale; // the row in the store does not show it
     struct fusion_feature *next;
@@ -67,7 +68,8 @@ DRF_MUST_CHECK enum drf_status fusion_features_refresh(struct fusion_features *f
                                                        fusion_ground_fn ground, void *context,
                                                        bool *changed);
 
-// Those whose footprint touches a tile, in no order; borrowed until the next add or remove.
+// Those whose footprint touches a tile, in the order of a bucket; borrowed until the next add
+// or remove.
 struct fusion_feature_list fusion_features_of_tile(const struct fusion_features *features,
                                                    size_t tile);
 // Calls `each` for the index of every tile that the footprint touches, possibly more than once.

@@ -85,12 +85,6 @@ int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_ob
     return order == 0 ? fusion_source_compare(a->source, b->source) : order;
 }
 
-static int by_order(const void *a, const void *b)
-{
-    return fusion_feature_order(*(const struct fusion_obstacle *const *)a,
-                                *(const struct fusion_obstacle *const *)b);
-}
-
 static enum drf_status make_bucket(const struct fusion_feature_list *list,
                                    const struct fusion_bucket **out)
 {
@@ -104,7 +98,6 @@ static enum drf_status make_bucket(const struct fusion_feature_list *list,
     const struct fusion_obstacle **obstacles = (void *)(bucket + 1);
     for (size_t i = 0; i < list->count; i++)
         obstacles[i] = list->items[i]->fused;
-    qsort((void *)obstacles, list->count, sizeof *obstacles, by_order);
     *bucket = (struct fusion_bucket){.count = list->count, .obstacles = obstacles};
     *out = bucket;
     return DRF_OK;
@@ -117,10 +110,7 @@ static void measure_reach(struct fusion_features *f)
     size_t cursor = 0;
     for (struct fusion_feature *one = fusion_features_next(f, &cursor, NULL); one != NULL;
          one = fusion_features_next(f, &cursor, one)) {
-        struct fusion_footprint footprint =
-            fusion_footprint_of(one->fused->obstacle, one->fused->vertices);
-        double reach_m = fusion_footprint_reach_m(&footprint);
-        f->reach_m = reach_m > f->reach_m ? reach_m : f->reach_m;
+        f->reach_m = one->reach_m > f->reach_m ? one->reach_m : f->reach_m;
     }
 }
 

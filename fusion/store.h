@@ -131,6 +131,15 @@ struct fusion_live {
 typedef enum drf_status (*fusion_live_fn)(void *context, const struct fusion_live *live);
 DRF_MUST_CHECK enum drf_status fusion_store_each_live(struct fusion_store *store,
                                                       fusion_live_fn fn, void *context);
+// The same a part at a time, as committed (what waits for a commit is left out): by id, those
+// whose id is greater. `fn` ends a part by any status.
+DRF_MUST_CHECK enum drf_status fusion_store_each_live_after(struct fusion_store *store,
+                                                            int64_t id, fusion_live_fn fn,
+                                                            void *context);
+// And every obstacle whose shape, not widened, meets the box, and some others.
+DRF_MUST_CHECK enum drf_status fusion_store_each_live_near(struct fusion_store *store,
+                                                           struct geo_bounds box,
+                                                           fusion_live_fn fn, void *context);
 // Tiles that have at least one contribution to a layer.
 typedef enum drf_status (*fusion_tile_fn)(void *context, enum fusion_layer layer,
                                           struct geo_tile tile);

@@ -28,6 +28,8 @@ enum store_sql {
     STORE_SQL_CELLS_OF,
     STORE_SQL_CELLS_BLOB,
     STORE_SQL_LIVE,
+    STORE_SQL_LIVE_AFTER,
+    STORE_SQL_LIVE_NEAR,
     STORE_SQL_TILES,
     STORE_SQL_IDS_AT,
     STORE_SQL_DIRTY,
@@ -272,6 +274,10 @@ DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
 DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
                                                     struct sqlite3_stmt *statement, int column,
                                                     struct fusion_version *out);
+// A row of STORE_SQL_LIVE and its kin; *out is borrowed until the next step or call.
+DRF_MUST_CHECK enum drf_status store_column_live(struct fusion_store *store,
+                                                 struct sqlite3_stmt *statement,
+                                                 struct fusion_live *out);
 int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
                              const uint8_t *blob, size_t size);
 // Over the whole of what the file says of it: name, version, certificate, items.

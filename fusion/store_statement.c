@@ -14,6 +14,10 @@
     "VALUES (?1, ?2, ?3, ?4, ?5)"
 #define DROP_TILE(table) "DELETE FROM " table " WHERE id = ?1"
 
+#define LIVE                                                                                   \
+    "SELECT i.id, i.feed, i.source, i.key, i.time_utc_us, i.sha256, i.source_id, r.items, "    \
+    "r.checksum FROM drf_identity AS i JOIN drf_record AS r ON r.id = i.id"
+
 static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_VERSION] = "SELECT id, time_utc_us, sha256, source_id FROM drf_identity "
                           "WHERE feed = ?1 AND source = ?2 AND key = ?3",
@@ -28,9 +32,12 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_CELLS_BLOB] =
         "SELECT cells, checksum FROM drf_contribution WHERE id = ?1 AND layer = ?2 "
         "AND level = ?3 AND row = ?4 AND col = ?5",
-    [STORE_SQL_LIVE] = "SELECT i.id, i.feed, i.source, i.key, i.time_utc_us, i.sha256, "
-                       "i.source_id, r.items, r.checksum FROM drf_identity AS i "
-                       "JOIN drf_record AS r ON r.id = i.id",
+    [STORE_SQL_LIVE] = LIVE,
+    [STORE_SQL_LIVE_AFTER] = LIVE " WHERE i.id > ?1 ORDER BY i.id",
+    // Of what has no row yet, or another than it should, nobody knows where it is.
+    [STORE_SQL_LIVE_NEAR] =
+        LIVE " WHERE i.id IN (SELECT id FROM rtree_obstacle_geom WHERE maxx >= ?1 "
+             "AND minx <= ?2 AND maxy >= ?3 AND miny <= ?4 UNION SELECT id FROM drf_stale)",
     [STORE_SQL_TILES] = "SELECT layer, level, row, col, id FROM drf_contribution "
                         "ORDER BY layer, level, row, col",
     [STORE_SQL_IDS_AT] = "SELECT id FROM drf_contribution "

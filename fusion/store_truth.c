@@ -213,8 +213,8 @@ static enum drf_status aligned(struct fusion_store *store, const void *bytes, si
     return DRF_OK;
 }
 
-static enum drf_status column_live(struct fusion_store *store, struct sqlite3_stmt *statement,
-                                   struct fusion_live *out)
+enum drf_status store_column_live(struct fusion_store *store, struct sqlite3_stmt *statement,
+                                  struct fusion_live *out)
 {
     struct store_source *source = NULL;
     out->id = sqlite3_column_int64(statement, 0);
@@ -251,7 +251,7 @@ static enum drf_status stored_live(struct fusion_store *store, fusion_live_fn fn
         if (held != NULL && held->replaces)
             continue;
         struct fusion_live live;
-        status = column_live(store, statement, &live);
+        status = store_column_live(store, statement, &live);
         if (status == DRF_OK)
             status = fn(context, &live);
         if (status != DRF_OK)

@@ -1,0 +1,502 @@
+// tests/bench/bench_fusion_fabric.c - a full region: 512 ground and 512 surface tiles, 100,000
+// obstacles. SPDX-License-Identifier: Apache-2.0
+//
+// Lines: the longest of each kind of step while the region is built, in processor time, which
+// other work on the machine does not lengthen, waiting for the disk apart (limit 5 ms; the
+// longest by the clock stands beside); what a process
+// that holds the region takes up at its highest, and how long after the start a root shows the
+// tiles under one drone, against a program that opens the file and decodes those tiles.
+// Each part runs in a child of its own. An argument names the folder for the store.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fusion/fabric.h"
+#include "geo/cells.h"
+
+enum {
+    LEVEL = 12,
+    FIRST_ROW = 1050,
+    FIRST_COL = 2280,
+    ROWS = 16,
+    COLS = 32,
+    TILES = ROWS * COLS,
+    PER_RECORD = 16, // tiles
+    OBSTACLES = 100000,
+    PER_MESSAGE = 1000,
+    PAIRS = 5,
+    STEPS_MAX = 400000,
+};
+
+static const struct fusion_feed feeds[] = {
+    {.name = "dtm", .layer = FUSION_LAYER_GROUND, .priority = 1},
+    {.name = "dsm", .layer = FUSION_LAYER_SURFACE, .priority = 1},
+    {.name = "obs", .layer = FUSION_LAYER_OBSTACLE, .priority = 1},
+};
+
+static char path[256];
+
+static struct geo_tile tile_at(size_t index)
+{
+    return (struct geo_tile){.level = LEVEL,
+                             .row = FIRST_ROW + (uint32_t)index / COLS,
+                             .col = FIRST_COL + (uint32_t)index % COLS};
+}
+
+static struct geo_bounds keep(void)
+{
+    struct geo_bounds nw = geo_tile_bounds(tile_at(0)),
+                      se = geo_tile_bounds(tile_at(TILES - 1));
+    return (struct geo_bounds){nw.west_deg + 1e-6, se.south_deg + 1e-6, se.east_deg - 1e-6,
+                               nw.north_deg - 1e-6};
+}
+
+// Where the drone is: in a tile far from the first and from the last, beside its centre.
+static struct geo_point drone(void)
+{
+    struct geo_bounds b = geo_tile_bounds(tile_at(11 * COLS + 21));
+    return (struct geo_point){(b.south_deg + b.north_deg) / 2 + 0.001,
+                              (b.west_deg + b.east_deg) / 2 + 0.001};
+}
+
+static void require(enum drf_status status, const char *what)
+{
+    if (status == DRF_OK)
+        return;
+    (void)fprintf(stderr, "%s: %s\n", what, drf_status_name(status));
+    exit(1);
+}
+
+static double now_ms(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static double cpu_ms(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+static struct fusion_store *open_store(void)
+{
+    struct fusion_store_config config = {
+        .path = path,
+        .keep = keep(),
+        .level = LEVEL,
+        .region_id = "sim-bench",
+        .mode = 4,
+        .pending_max_bytes = 64U << 20,
+    };
+    struct fusion_store *store;
+    require(fusion_store_open(&config, &store), "store");
+    return store;
+}
+
+static struct fusion_fabric *open_fabric(struct fusion_store *store)
+{
+    struct geo_point first = drone();
+    struct fusion_fabric_config config = {
+        .keep = keep(),
+        .level = LEVEL,
+        .raster_accuracy_max_m = 175,
+        .feeds = feeds,
+        .feed_count = sizeof feeds / sizeof feeds[0],
+        .first = &first,
+        .first_count = 1,
+    };
+    struct fusion_fabric *fabric;
+    require(fusion_fabric_open(&config, store, &fabric), "fabric");
+    return fabric;
+}
+
+// How long steps of one kind took.
+struct steps {
+    const char *name;
+    double *ms; // of the processor
+    double clock_most_ms;
+    size_t count;
+};
+
+struct begun {
+    double clock_ms, cpu_ms;
+};
+
+static struct begun begin(void) { return (struct begun){now_ms(), cpu_ms()}; }
+
+static void note(struct steps *steps, struct begun begun)
+{
+    if (steps->count < STEPS_MAX)
+        steps->ms[steps->count++] = cpu_ms() - begun.cpu_ms;
+    steps->clock_most_ms = fmax(steps->clock_most_ms, now_ms() - begun.clock_ms);
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void say_steps(struct steps *steps)
+{
+    if (steps->count == 0)
+        return;
+    qsort(steps->ms, steps->count, sizeof *steps->ms, by_size);
+    double most = steps->ms[steps->count - 1], p99 = steps->ms[steps->count * 99 / 100];
+    printf("{\"bench\":\"fusion_fabric_%s\",\"value\":%.3f,\"unit\":\"ms\",\"reference\":"
+           "\"limit of a step\",\"reference_value\":5.0,\"ratio\":%.3f,\"reach\":1.0,"
+           "\"met\":%s,\"p50\":%.3f,\"p99\":%.3f,\"clock_most\":%.3f,\"steps\":%zu}\n",
+           steps->name, most, most / 5.0, most <= 5.0 ? "true" : "false",
+           steps->ms[steps->count / 2], p99, steps->clock_most_ms, steps->count);
+    (void)fflush(stdout);
+}
+
+enum { APPLY_TERRAIN, APPLY_OBSTACLES, FOLD, PUBLISH, RENDER, COMMIT, KINDS };
+
+static void apply(struct fusion_fabric *fabric, const char *feed, const char *key,
+                  struct geo_record_builder *builder, struct steps *steps)
+{
+    struct geo_record record;
+    require(geo_record_finish(builder, &record), "record");
+    struct fusion_message message = {.identity = {feed, feed, key},
+                                     .version = {.time_utc_us = 1700000000000000}};
+    struct fusion_job *job;
+    require(fusion_job_open(fabric, &message, record, &job), "job");
+    enum fusion_outcome outcome = FUSION_REFUSED;
+    enum drf_status status;
+    do {
+        struct begun begun = begin();
+        status = fusion_job_step(job, &outcome);
+        note(steps, begun);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, "step");
+    if (outcome != FUSION_APPLIED)
+        exit(1);
+    fusion_job_close(job);
+    geo_record_builder_close(builder);
+}
+
+// Rolling ground with some grain, so that it packs as real terrain does; trees on top.
+static void fill(uint16_t *cells, size_t index, bool trees)
+{
+    uint32_t grain = 12345U + (uint32_t)index;
+    for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
+        double x = (double)(index % COLS * 256 + i % 256),
+               y = (double)(index / COLS * 256 + i / 256);
+        grain = grain * 1664525U + 1013904223U;
+        double ground =
+            4800 + 300 * sin(x * 0.013) * cos(y * 0.017) + 40 * sin(x * 0.21 + y * 0.1);
+        cells[i] = (uint16_t)(ground + (trees ? 40 + (grain >> 24) / 8.0 : 0));
+    }
+}
+
+static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
+                          struct steps *steps)
+{
+    static uint16_t cells[GEO_CELLS_COUNT];
+    static uint8_t blob[GEO_CELLS_BLOB_MAX];
+    for (size_t first = 0; first < TILES; first += PER_RECORD) {
+        struct geo_record_builder builder;
+        geo_record_builder_init(&builder, 64U << 20);
+        struct geo_raster raster = {.layer = layer,
+                                    .level = LEVEL,
+                                    .posting_m = 30,
+                                    .vertical_acc95_m = 5,
+                                    .bounds = keep()};
+        require(geo_record_add(&builder, GEO_ITEM_RASTER, &raster, sizeof raster, NULL, 0),
+                "raster");
+        for (size_t i = first; i < first + PER_RECORD; i++) {
+            fill(cells, i, layer == FUSION_LAYER_SURFACE);
+            size_t size = sizeof blob;
+            require(geo_cells_encode(cells, blob, &size), "cells");
+            struct geo_cells_item item = {.tile = tile_at(i), .blob_size = (uint32_t)size};
+            require(geo_record_add(&builder, GEO_ITEM_CELLS, &item, sizeof item, blob, size),
+                    "cells");
+        }
+        char key[16];
+        (void)snprintf(key, sizeof key, "%zu", first);
+        apply(fabric, layer == FUSION_LAYER_GROUND ? "dtm" : "dsm", key, &builder, steps);
+    }
+}
+
+static void apply_obstacles(struct fusion_fabric *fabric, struct steps *steps)
+{
+    struct geo_bounds box = keep();
+    uint64_t seed = 88172645463325252U;
+    for (size_t first = 0; first < OBSTACLES; first += PER_MESSAGE) {
+        struct geo_record_builder builder;
+        geo_record_builder_init(&builder, 64U << 20);
+        for (size_t i = first; i < first + PER_MESSAGE; i++) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            struct geo_obstacle obstacle = {
+                .kind = "TOWER",
+                .position = {box.south_deg
+                                 + (box.north_deg - box.south_deg) * (double)(seed >> 48)
+                                       / 65536,
+                             box.west_deg
+                                 + (box.east_deg - box.west_deg) * (double)(seed >> 32 & 65535)
+                                       / 65536},
+                .agl_m = 30 + (double)(i % 100),
+                .horizontal_acc95_m = 15,
+                .vertical_acc95_m = 3,
+                .flags = GEO_OBSTACLE_HAS_AGL,
+                .geometry = GEO_GEOMETRY_POINT,
+                .quantity = 1,
+            };
+            (void)snprintf(obstacle.id, sizeof obstacle.id, "36-%06zu", i);
+            require(geo_record_add(&builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle,
+                                   NULL, 0),
+                    "obstacle");
+        }
+        apply(fabric, "obs", "file", &builder, steps);
+    }
+}
+
+typedef enum drf_status (*step_fn)(struct fusion_fabric *fabric);
+
+static void run_out(struct fusion_fabric *fabric, step_fn step, struct steps *steps)
+{
+    enum drf_status status;
+    do {
+        struct begun begun = begin();
+        status = step(fabric);
+        note(steps, begun);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, steps->name);
+}
+
+static const struct fusion_root *publish(struct fusion_fabric *fabric, struct steps *steps)
+{
+    static const struct fusion_root *last;
+    const struct fusion_root *root;
+    enum drf_status status;
+    do {
+        struct begun begun = begin();
+        status = fusion_fabric_publish(fabric, &root);
+        if (steps != NULL)
+            note(steps, begun);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, "publish");
+    if (root != NULL) {
+        last = root;
+        fusion_fabric_acknowledge(fabric, root->epoch);
+    }
+    return last;
+}
+
+static void commit(struct fusion_fabric *fabric, struct steps *steps)
+{
+    struct begun begun = begin();
+    require(fusion_fabric_commit(fabric, 1700000000000000), "commit");
+    note(steps, begun);
+}
+
+static void build(void)
+{
+    static const char *const names[KINDS] = {"apply_terrain_step", "apply_obstacles_step",
+                                             "fold_step",          "publish_step",
+                                             "render_step",        "commit"};
+    struct steps steps[KINDS];
+    for (size_t i = 0; i < KINDS; i++)
+        steps[i] = (struct steps){names[i], malloc(STEPS_MAX * sizeof(double)), 0, 0};
+    struct fusion_store *store = open_store();
+    struct fusion_fabric *fabric = open_fabric(store);
+    for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
+         layer++) {
+        apply_terrain(fabric, layer, &steps[APPLY_TERRAIN]);
+        commit(fabric, &steps[COMMIT]);
+        run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
+        publish(fabric, &steps[PUBLISH]);
+    }
+    apply_obstacles(fabric, &steps[APPLY_OBSTACLES]);
+    commit(fabric, &steps[COMMIT]);
+    run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
+    publish(fabric, &steps[PUBLISH]);
+    run_out(fabric, fusion_fabric_render, &steps[RENDER]);
+    commit(fabric, &steps[COMMIT]);
+    for (size_t i = 0; i < KINDS; i++)
+        if (i != COMMIT) // waits for the disk; its limit is not a step's
+            say_steps(&steps[i]);
+    fusion_fabric_close(fabric);
+    fusion_store_close(store);
+}
+
+// A line of /proc/self/status in MB (2^20).
+static double own_mb(const char *name)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[256];
+    double kb = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kb = strtod(line + strlen(name) + 1, NULL);
+    if (file != NULL)
+        (void)fclose(file);
+    return kb / 1024;
+}
+
+static void memory(void)
+{
+    double before_mb = own_mb("VmRSS");
+    struct fusion_store *store = open_store();
+    double began_ms = now_ms();
+    struct fusion_fabric *fabric = open_fabric(store);
+    double opened_ms = now_ms() - began_ms;
+    enum drf_status status;
+    size_t folded = 0;
+    do {
+        status = fusion_fabric_fold(fabric);
+        if (++folded % 16 == 0)
+            publish(fabric, NULL);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, "fold");
+    const struct fusion_root *root = publish(fabric, NULL);
+    size_t distinct = 0;
+    for (size_t i = 0; i < TILES; i++) {
+        distinct += root->ground[i] != NULL;
+        distinct += root->surface[i] != NULL && root->surface[i] != root->ground[i];
+    }
+    double most_mb = own_mb("VmHWM");
+    printf("{\"bench\":\"fusion_fabric_memory\",\"value\":%.1f,\"unit\":\"MB\",\"reference\":"
+           "\"limit\",\"reference_value\":256.0,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
+           "\"now\":%.1f,\"before\":%.1f,\"tiles\":%zu,\"obstacles\":%d,\"open_ms\":%.1f,"
+           "\"whole_ms\":%.1f}\n",
+           most_mb, most_mb / 256, most_mb <= 256 ? "true" : "false", own_mb("VmRSS"),
+           before_mb, distinct, OBSTACLES, opened_ms, now_ms() - began_ms);
+    (void)fflush(stdout);
+    fusion_fabric_close(fabric);
+    fusion_store_close(store);
+}
+
+// The tiles that a look-ahead of a kilometre around the drone touches.
+static size_t needed(size_t out[static 4])
+{
+    struct geo_point at = drone();
+    size_t count = 0;
+    for (int i = 0; i < 4; i++) {
+        struct geo_point corner = {at.lat_deg + (i < 2 ? 0.009 : -0.009),
+                                   at.lon_deg + (i % 2 == 0 ? 0.0125 : -0.0125)};
+        struct geo_tile tile;
+        require(geo_tile_at(corner, LEVEL, &tile), "tile");
+        size_t index = (size_t)(tile.row - FIRST_ROW) * COLS + (tile.col - FIRST_COL);
+        bool seen = false;
+        for (size_t j = 0; j < count; j++)
+            seen = seen || out[j] == index;
+        if (!seen)
+            out[count++] = index;
+    }
+    return count;
+}
+
+static double start_ms(void)
+{
+    size_t tiles[4], count = needed(tiles);
+    double began_ms = now_ms();
+    struct fusion_store *store = open_store();
+    struct fusion_fabric *fabric = open_fabric(store);
+    for (;;) {
+        enum drf_status status = fusion_fabric_fold(fabric);
+        const struct fusion_root *root = publish(fabric, NULL);
+        size_t ready = 0;
+        for (size_t i = 0; i < count; i++)
+            ready += root != NULL && root->ground[tiles[i]] != NULL
+                     && root->surface[tiles[i]] != NULL
+                     && root->surface[tiles[i]] != root->ground[tiles[i]];
+        if (ready == count)
+            return now_ms() - began_ms;
+        if (status != DRF_ERR_AGAIN)
+            exit(1);
+    }
+}
+
+static enum drf_status decode(void *context, const struct fusion_contribution *contribution)
+{
+    return geo_cells_decode(contribution->blob, contribution->size, context);
+}
+
+static double bare_ms(void)
+{
+    static uint16_t cells[GEO_CELLS_COUNT];
+    size_t tiles[4], count = needed(tiles);
+    double began_ms = now_ms();
+    struct fusion_store *store = open_store();
+    for (size_t i = 0; i < count; i++)
+        for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
+             layer++)
+            require(fusion_store_contributions(store, layer, tile_at(tiles[i]), decode, cells),
+                    "decode");
+    return now_ms() - began_ms;
+}
+
+// Runs in a child; its answer comes through a pipe.
+static double apart(double (*measure)(void))
+{
+    int ends[2];
+    double answer = 0;
+    if (pipe(ends) != 0)
+        exit(1);
+    pid_t child = fork();
+    if (child == 0) {
+        answer = measure();
+        _exit(write(ends[1], &answer, sizeof answer) == sizeof answer ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    bool told = child > 0 && read(ends[0], &answer, sizeof answer) == sizeof answer;
+    (void)close(ends[0]);
+    if (child > 0)
+        (void)waitpid(child, NULL, 0);
+    if (!told)
+        exit(1);
+    return answer;
+}
+
+static double told(void (*part)(void))
+{
+    part();
+    return 0;
+}
+
+static double build_apart(void) { return told(build); }
+static double memory_apart(void) { return told(memory); }
+
+static void start(void)
+{
+    double own_ms[PAIRS], others_ms[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+        own_ms[i] = apart(start_ms);
+        others_ms[i] = apart(bare_ms);
+    }
+    qsort(own_ms, PAIRS, sizeof *own_ms, by_size);
+    qsort(others_ms, PAIRS, sizeof *others_ms, by_size);
+    double value = own_ms[PAIRS / 2], reference = others_ms[PAIRS / 2];
+    printf("{\"bench\":\"fusion_fabric_start\",\"value\":%.1f,\"unit\":\"ms\",\"reference\":"
+           "\"open the file and decode the tiles that the first context needs\","
+           "\"reference_value\":%.1f,\"ratio\":%.2f,\"reach\":3.0,\"met\":%s}\n",
+           value, reference, value / reference, value <= 3 * reference ? "true" : "false");
+}
+
+int main(int argc, char **argv)
+{
+    char folder[200];
+    (void)snprintf(folder, sizeof folder, "%s/drf-bench-XXXXXX", argc > 1 ? argv[1] : "/tmp");
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
+    (void)apart(build_apart);
+    (void)apart(memory_apart);
+    start();
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char file[300];
+        (void)snprintf(file, sizeof file, "%s%s", path, ends[i]);
+        (void)unlink(file);
+    }
+    return rmdir(folder) == 0 ? 0 : 1;
+}
