@@ -223,8 +223,18 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
         answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
         return;
     }
-    const struct edge_wire_reply reply = {
+    struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OK, .correlation = correlation, .answers = 3};
+    struct fusion_review review;
+    if (serve->root != NULL) {
+        const struct fusion_aircraft aircraft = {
+            .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
+        fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
+        reply.plan = drone->plan;
+        reply.review = &review;
+    } else {
+        reply.text = "not reviewed: the node is still loading";
+    }
     edge_reply_send(serve, id, drone, &reply);
 }
 
@@ -240,6 +250,24 @@ static void send_snapshot(struct edge_serve *serve, struct edge_drone *drone,
     answered->code = EDGE_REPLY_NOT_AVAILABLE;
     (void)snprintf(answered->text, sizeof answered->text,
                    "no telemetry from inside the region to make a context for");
+}
+
+static void answer_landing(struct edge_serve *serve, struct edge_drone *drone,
+                           const struct edge_wire_request *request)
+{
+    const struct fusion_landing_ask ask = {
+        .position = request->landing_at,
+        .radius_m = request->landing_radius_m,
+        .limits = &drone->limits,
+        .now_utc_us = serve->now.utc_us,
+    };
+    struct fusion_landing landing;
+    fusion_landing_judge(serve->builder, serve->root, &ask, &landing);
+    const struct edge_wire_reply reply = {.code = EDGE_REPLY_OK,
+                                          .correlation = request->correlation,
+                                          .answers = 4,
+                                          .landing = &landing};
+    edge_reply_send(serve, drone->id, drone, &reply);
 }
 
 void edge_demand_request(struct edge_serve *serve, const char *id,
@@ -258,13 +286,17 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
     }
     answered = (struct edge_wire_refusal){.code = EDGE_REPLY_NOT_AVAILABLE};
     memcpy(answered.correlation, request.correlation, sizeof request.correlation);
+    if (request.landing && serve->root != NULL) {
+        answer_landing(serve, drone, &request);
+        return;
+    }
     if (request.snapshot)
         send_snapshot(serve, drone, &answered);
+    else if (request.landing)
+        (void)snprintf(answered.text, sizeof answered.text, "the node is still loading");
     else
         (void)snprintf(answered.text, sizeof answered.text, "this node does not answer %s yet",
-                       request.terrain   ? "terrain requests"
-                       : request.preload ? "preload requests"
-                                         : "landing requests");
+                       request.terrain ? "terrain requests" : "preload requests");
     answer(serve, id, drone, 4, &answered);
 }
 

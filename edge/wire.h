@@ -14,7 +14,9 @@
 
 #include "fusion/aircraft.h"
 #include "fusion/context.h"
+#include "fusion/landing.h"
 #include "fusion/point.h"
+#include "fusion/review.h"
 #include "geo/status.h"
 
 enum {
@@ -121,6 +123,8 @@ DRF_MUST_CHECK enum drf_status edge_wire_plan_decode(
 // What a drone asks for once: exactly one of the four.
 struct edge_wire_request {
     bool terrain, preload, landing, snapshot;
+    struct geo_point landing_at;
+    double landing_radius_m; // 1 .. 100, 5 when not sent
     char correlation[EDGE_WIRE_NAME_SIZE];
 };
 DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,
@@ -179,6 +183,9 @@ struct edge_wire_reply {
     uint32_t count;                              // refusals it stands for; 0: absent
     uint32_t answers;                            // 1 telemetry, 2 profile, 3 plan, 4 request
     const struct edge_wire_profile *profile;     // its defaults are listed; NULL: none
+    const struct fusion_plan *plan;              // that was reviewed
+    const struct fusion_review *review;          // NULL: none
+    const struct fusion_landing *landing;        // NULL: none
 };
 DRF_MUST_CHECK enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
                                                       const struct edge_wire_reply *reply,

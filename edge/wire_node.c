@@ -2,6 +2,7 @@
 // What the node says of itself, replies, and advisories on their own.
 #include "drf/v1/node.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
+#include "edge/wire_answer.h"
 #include "edge/wire_message.h"
 #include "edge/wire_parts.h"
 
@@ -37,6 +38,15 @@ enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
         for (size_t i = 0; i < reply->profile->default_count && i < DEFAULTS_MAX; i++)
             defaults[m.n_defaults++] = edge_wire_text(reply->profile->defaults[i]);
         m.defaults = defaults;
+    }
+    struct edge_wire_answer answer;
+    if (reply->review != NULL) {
+        edge_wire_answer_review(&answer, reply->plan, reply->review);
+        m.plan_review = &answer.review;
+    }
+    if (reply->landing != NULL) {
+        edge_wire_answer_landing(&answer, reply->landing);
+        m.landing = &answer.landing;
     }
     return edge_wire_pack(form, &m.base, bytes, size);
 }

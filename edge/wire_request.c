@@ -9,6 +9,16 @@
 #define YEAR_US (INT64_C(366) * 86400 * 1000000)
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
+static bool landing(struct edge_wire_refusal *refusal, const Drf__V1__LandingRequest *m,
+                    struct edge_wire_request *out)
+{
+    out->landing_radius_m = 5.0;
+    return edge_wire_position(refusal, "landing.", m->has_lat_e7, m->lat_e7, m->has_lon_e7,
+                              m->lon_e7, &out->landing_at)
+           && edge_wire_real(refusal, "landing.radius_m", m->has_radius_m, m->radius_m, 1.0,
+                             100.0, &out->landing_radius_m);
+}
+
 enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_form form,
                                          const uint8_t *bytes, size_t size,
                                          struct edge_wire_request *out,
@@ -30,6 +40,10 @@ enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_
     if (request.terrain + request.preload + request.landing + request.snapshot != 1) {
         (void)edge_wire_refuse(
             refusal, "", "asks for none or several of terrain, preload, landing, snapshot");
+        memcpy(refusal->correlation, request.correlation, sizeof request.correlation);
+        return DRF_ERR_RANGE;
+    }
+    if (request.landing && !landing(refusal, m->landing, &request)) {
         memcpy(refusal->correlation, request.correlation, sizeof request.correlation);
         return DRF_ERR_RANGE;
     }

@@ -319,14 +319,68 @@ static void request__of_each_kind__gets_an_answer(void **state)
         request.correlation = correlation_c7;
         request.terrain = kind == 0 ? &terrain : NULL;
         request.preload = kind == 1 ? &preload : NULL;
-        request.landing = kind == 2 ? &landing : NULL;
+        request.landing = kind == 2 ? &landing : NULL; // without a position
         if (kind == 3)
             SCENE_SET(&request, snapshot, 1);
         (void)scene_pack(scene, "d-1", "request", &request.base);
         scene_step(scene);
         assert_int_equal(scene_count(scene, "d-1", "reply"), kind + 1);
-        assert_reply(scene, "d-1", kind < 4 ? NOT_AVAILABLE : INVALID, 4, "c-7");
+        assert_reply(scene, "d-1", kind == 2 || kind == 4 ? INVALID : NOT_AVAILABLE, 4, "c-7");
     }
+    scene_close(scene);
+}
+
+static Drf__V1__Reply *last_reply(struct scene *scene, const char *id)
+{
+    const struct scene_message *message = scene_last(scene, id, "reply");
+    assert_non_null(message);
+    Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, message->size, message->bytes);
+    assert_non_null(reply);
+    return reply;
+}
+
+static void request__to_land_where_nothing_is_known__says_what_is_not(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    Drf__V1__LandingRequest landing = DRF__V1__LANDING_REQUEST__INIT;
+    SCENE_SET(&landing, lat_e7, 436500000);
+    SCENE_SET(&landing, lon_e7, -793800000);
+    Drf__V1__Request request = DRF__V1__REQUEST__INIT;
+    request.correlation = correlation_c7;
+    request.landing = &landing;
+    (void)scene_pack(scene, "d-1", "request", &request.base);
+    scene_step(scene);
+    assert_reply(scene, "d-1", OK, 4, "c-7");
+    Drf__V1__Reply *reply = last_reply(scene, "d-1");
+    assert_non_null(reply->landing);
+    assert_int_equal(reply->landing->severity, 2); // unknown is never clear
+    assert_false(reply->landing->has_slope_deg);
+    assert_false(reply->landing->has_canopy_m);
+    assert_false(reply->landing->has_gust_mps);
+    assert_int_equal(reply->landing->n_unknown, 5); // ground, surface, obstacle, weather, zone
+    drf__v1__reply__free_unpacked(reply, NULL);
+    scene_close(scene);
+}
+
+static void plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    send_plan(scene, "d-1", scene->now.utc_us + 10 * SCENE_SECOND);
+    scene_step(scene);
+    Drf__V1__Reply *reply = last_reply(scene, "d-1");
+    const Drf__V1__PlanReview *review = reply->plan_review;
+    assert_non_null(review);
+    assert_string_equal(review->plan_id, "p-1");
+    assert_false(review->has_clearance_lowest_m);
+    assert_int_equal(review->clearance_lowest_reason, 2); // NO_DATA
+    assert_int_equal(review->n_conflicts, 0);
+    assert_int_equal(review->n_gaps, 1);
+    assert_int_equal(review->gaps[0]->leg, 0);
+    assert_int_equal(review->gaps[0]->layer, 2);
+    assert_true(review->gaps[0]->unknown_ratio > 0.999F);
+    drf__v1__reply__free_unpacked(reply, NULL);
     scene_close(scene);
 }
 
@@ -430,6 +484,8 @@ int main(void)
         cmocka_unit_test(plan__kept__is_restored_and_forgotten_when_withdrawn),
         cmocka_unit_test(plan__over_already_or_of_one_point__is_refused),
         cmocka_unit_test(request__of_each_kind__gets_an_answer),
+        cmocka_unit_test(request__to_land_where_nothing_is_known__says_what_is_not),
+        cmocka_unit_test(plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear),
         cmocka_unit_test(request__for_a_snapshot__is_answered_with_a_context_out_of_turn),
         cmocka_unit_test(query__that_cannot_be_answered__says_why),
         cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
