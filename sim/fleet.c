@@ -23,6 +23,9 @@ struct order {
     const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
     uint64_t drones, level;
     double seconds, rate_hz;
+    uint64_t patch_side;
+    double patch_rate_hz, lose_percent;
+    bool key_frames;
 };
 
 struct fleet {
@@ -33,6 +36,8 @@ struct fleet {
     struct sim_account *accounts;
     struct sim_links *links;
     struct sim_receiver *receiver;
+    struct sim_patch_order patch_order;
+    struct sim_patch_watch *patches;
     FILE *tracks;
     int64_t start_mono_us, tracked_mono_us;
     uint64_t next; // reports due so far, over all drones, in turn
@@ -126,7 +131,7 @@ static enum drf_status connect_all(struct fleet *fleet)
     }
     sim_progress_end();
     size_t mute = sim_profiles_send(fleet->links, fleet->drones, count, fleet->order->rate_hz,
-                                    profile_us);
+                                    &fleet->patch_order, profile_us);
     if (mute > 0)
         fprintf(stderr, "drf-sim fleet: %zu profiles without a reply; flying all the same\n",
                 mute);
@@ -222,6 +227,7 @@ static int conclude(struct fleet *fleet, double seconds)
         .count = sim_receiver_count(fleet->receiver),
         .tally = sim_receiver_tally(fleet->receiver),
         .latency = sim_receiver_latency(fleet->receiver),
+        .patches = fleet->patches != NULL ? sim_patch_watch_count(fleet->patches) : NULL,
     };
     summary.example = sim_receiver_example(fleet->receiver, &summary.example_size);
     sim_fleet_report_print(&summary, stdout);
@@ -241,12 +247,28 @@ static void close_fleet(struct fleet *fleet)
 {
     sim_links_close(fleet->links);
     sim_receiver_close(fleet->receiver);
+    sim_patch_watch_close(fleet->patches);
     if (fleet->tracks != NULL)
         fclose(fleet->tracks);
     free(fleet->accounts);
     free(fleet->drones);
     sim_witness_close(&fleet->witness);
     sim_world_close(&fleet->world);
+}
+
+static enum drf_status open_patches(struct fleet *fleet)
+{
+    const struct order *order = fleet->order;
+    fleet->patch_order = (struct sim_patch_order){.side = (uint32_t)order->patch_side,
+                                                  .rate_hz = order->patch_rate_hz,
+                                                  .lose_ratio = order->lose_percent / 100.0,
+                                                  .key_frames = order->key_frames};
+    enum drf_status status =
+        sim_patch_watch_open(&fleet->witness, fleet->drones, (size_t)order->drones,
+                             fleet->patch_order, &fleet->patches);
+    if (status == DRF_OK)
+        sim_receiver_watch(fleet->receiver, fleet->patches);
+    return status;
 }
 
 static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
@@ -270,6 +292,8 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
     if (status == DRF_OK)
         status = sim_receiver_open(&fleet->witness, fleet->drones, (size_t)order->drones,
                                    breaking, &fleet->receiver);
+    if (status == DRF_OK && order->patch_side > 0)
+        status = open_patches(fleet);
     if (status == DRF_OK && order->tracks != NULL) {
         fleet->tracks = fopen(order->tracks, "w");
         status = fleet->tracks != NULL ? DRF_OK : DRF_ERR_STORE;
@@ -310,6 +334,12 @@ static const char *refuse_order(const struct order *order, enum sim_break *break
         || order->rate_hz > 20.0 || order->seconds < 0.1 || order->level > 22)
         return "--drones is 1 to 20000, --rate 0.1 to 20, --seconds at least 0.1, --level to "
                "22";
+    if (order->patch_side != 0 && order->patch_side != 64 && order->patch_side != 128
+        && order->patch_side != 256)
+        return "--patch is 64, 128 or 256";
+    if (order->patch_rate_hz < 0.01 || order->patch_rate_hz > 10.0 || order->lose_percent < 0.0
+        || order->lose_percent > 90.0)
+        return "--patch-rate is 0.01 to 10, --lose-patches 0 to 90";
     if (strlen(order->prefix) < 1 || strlen(order->prefix) > 24 || strlen(order->root) > 60)
         return "--prefix has 1 to 24 characters, --root at most 60";
     for (int i = 0; i < 4; i++)
@@ -325,6 +355,7 @@ int sim_fleet_run(int argc, char **argv)
     struct order order = {.drones = 50,
                           .seconds = 30.0,
                           .rate_hz = 5.0,
+                          .patch_rate_hz = 1.0,
                           .level = 12,
                           .breaking = "none",
                           .root = "drf-test/v1",
@@ -342,6 +373,12 @@ int sim_fleet_run(int argc, char **argv)
         {"tracks", SIM_OPTION_TEXT, &order.tracks, "FILE", "where they flew, CSV"},
         {"level", SIM_OPTION_COUNT, &order.level, "Z", "of the node's tiles (default 12)"},
         {"root", SIM_OPTION_TEXT, &order.root, "TOPIC", "default drf-test/v1"},
+        {"patch", SIM_OPTION_COUNT, &order.patch_side, "CELLS",
+         "asks for patches: 64, 128 or 256"},
+        {"patch-rate", SIM_OPTION_REAL, &order.patch_rate_hz, "HZ", "of patches (default 1)"},
+        {"lose-patches", SIM_OPTION_REAL, &order.lose_percent, "PERCENT", "dropped on arrival"},
+        {"key-frames", SIM_OPTION_FLAG, &order.key_frames, NULL,
+         "patches are never acknowledged"},
         {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
          "wind-sign, datum or zero-fill in the receiver's copies"},
     };

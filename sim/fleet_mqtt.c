@@ -100,7 +100,7 @@ static void on_connect(struct mosquitto *client, void *opaque, int code, int fla
                  links->accounts[link - links->links].name, mosquitto_reason_string(code));
         return; // the broker closes
     }
-    static const char *const words[SIM_STREAMS] = {"context", "advisory", "reply"};
+    static const char *const words[SIM_STREAMS] = {"context", "advisory", "reply", "patch"};
     char topics[SIM_STREAMS][TOPIC_SIZE], *list[SIM_STREAMS];
     for (int i = 0; i < SIM_STREAMS; i++) {
         snprintf(topics[i], sizeof topics[i], "%s/drones/%s/%s/+", links->root,
@@ -137,6 +137,8 @@ static void on_message(struct mosquitto *client, void *opaque,
         stream = SIM_STREAM_ADVISORY;
     else if (strstr(message->topic, "/reply/") != NULL)
         stream = SIM_STREAM_REPLY;
+    else if (strstr(message->topic, "/patch/") != NULL)
+        stream = SIM_STREAM_PATCH;
     links->on_message(links->context, (size_t)(link - links->links), stream, message->payload,
                       message->payloadlen > 0 ? (size_t)message->payloadlen : 0, sim_mono_us());
 }

@@ -15,7 +15,13 @@
 
 enum { SIM_NAME_SIZE = 37, SIM_PASSWORD_SIZE = 128 };
 
-enum sim_stream { SIM_STREAM_CONTEXT, SIM_STREAM_ADVISORY, SIM_STREAM_REPLY, SIM_STREAMS };
+enum sim_stream {
+    SIM_STREAM_CONTEXT,
+    SIM_STREAM_ADVISORY,
+    SIM_STREAM_REPLY,
+    SIM_STREAM_PATCH,
+    SIM_STREAMS
+};
 
 struct sim_account {
     char name[SIM_NAME_SIZE];

@@ -130,6 +130,31 @@ static double points_per_drone_min(const struct sim_fleet_summary *s)
     return drone_minutes > 0.0 ? (double)s->tally->data_points / drone_minutes : 0.0;
 }
 
+static void write_patches(const struct sim_patch_count *p, FILE *file)
+{
+    if (p == NULL)
+        return;
+    fprintf(file,
+            "  \"patches\": {\"count\": %" PRIu64 ", \"key_frames\": %" PRIu64
+            ", \"bytes\": %" PRIu64 ", \"key_bytes\": %" PRIu64 ", \"lost\": %" PRIu64
+            ", \"gaps\": %" PRIu64 ", \"data_points\": %" PRIu64 ", \"watched\": %zu"
+            ", \"decoded\": %" PRIu64 ", \"cells_checked\": %" PRIu64 "},\n",
+            p->patches, p->keys, p->bytes, p->key_bytes, p->lost, p->gaps, p->data_points,
+            p->watched, p->decoded, p->cells);
+}
+
+static void print_patches(const struct sim_patch_count *p, FILE *out)
+{
+    if (p == NULL)
+        return;
+    fprintf(out,
+            "%" PRIu64 " patches (%" PRIu64 " key frames, %" PRIu64 " dropped here), %" PRIu64
+            " bytes, %" PRIu64 " data points; %" PRIu64 " of %zu drones decoded, %" PRIu64
+            " cells checked\n",
+            p->patches, p->keys, p->lost, p->bytes, p->data_points, p->decoded, p->watched,
+            p->cells);
+}
+
 enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -148,6 +173,7 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
             sim_tally_wrong(s->tally), n->gaps);
     fprintf(file, "  \"data_points\": %" PRIu64 ",\n  \"waiting\": %" PRIu64 ",\n",
             s->tally->data_points, s->tally->waiting);
+    write_patches(s->patches, file);
     fprintf(file, "  \"telemetry_sent\": %" PRIu64 ",\n  \"telemetry_unsent\": %" PRIu64 ",\n",
             s->sent, s->unsent);
     fprintf(file, "  \"answered\": %" PRIu64 ",\n  \"unmatched\": %" PRIu64 ",\n",
@@ -183,6 +209,7 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
             (double)sim_spread_at(s->latency, 0.5) * 1e-3,
             (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
             points_per_drone_min(s));
+    print_patches(s->patches, out);
     uint64_t checked = 0;
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
         checked += s->tally->checked[i];

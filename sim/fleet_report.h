@@ -14,7 +14,8 @@ struct sim_fleet_summary {
     const struct sim_receiver_count *count;
     const struct sim_tally *tally;
     const struct sim_spread *latency;
-    const uint8_t *example; // a packed context, or size 0
+    const struct sim_patch_count *patches; // NULL: none were asked for
+    const uint8_t *example;                // a packed context, or size 0
     size_t example_size;
 };
 

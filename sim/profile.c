@@ -8,12 +8,17 @@ enum { AT_ONCE = 8 };
 
 static const int64_t again_us = 1000000, pause_us = 4000;
 
-static size_t make(double rate_hz, uint8_t bytes[static SIM_TELEMETRY_MAX])
+static size_t make(double rate_hz, const struct sim_patch_order *patch,
+                   uint8_t bytes[static SIM_TELEMETRY_MAX])
 {
     Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
     profile.has_revision = profile.has_rate_hz = 1;
     profile.revision = 1;
     profile.rate_hz = (float)rate_hz;
+    profile.has_patch = profile.has_patch_cells = profile.has_patch_rate_hz = patch->side > 0;
+    profile.patch = patch->side > 0;
+    profile.patch_cells = patch->side;
+    profile.patch_rate_hz = (float)patch->rate_hz;
     return drf__v1__profile__pack(&profile, bytes);
 }
 
@@ -33,10 +38,10 @@ static size_t unanswered(const struct sim_drone *drones, size_t count)
 }
 
 size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
-                         double rate_hz, int64_t wait_us)
+                         double rate_hz, const struct sim_patch_order *patch, int64_t wait_us)
 {
     uint8_t bytes[SIM_TELEMETRY_MAX];
-    size_t size = make(rate_hz, bytes);
+    size_t size = make(rate_hz, patch, bytes);
     int64_t end_mono_us = sim_mono_us() + wait_us;
     while (unanswered(drones, count) > 0 && sim_mono_us() < end_mono_us && !sim_stop_wanted()) {
         size_t sent = 0;

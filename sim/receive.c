@@ -26,6 +26,7 @@ struct stream_state {
 
 struct sim_receiver {
     struct sim_witness *witness;
+    struct sim_patch_watch *patches; // NULL: none
     struct sim_drone *drones;
     size_t count;
     enum sim_break breaking;
@@ -138,6 +139,11 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
         take_reply(receiver, index, bytes, size);
         return;
     }
+    if (stream == SIM_STREAM_PATCH) {
+        if (receiver->patches != NULL)
+            sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
+        return;
+    }
     receiver->counted.contexts++;
     receiver->counted.bytes += size;
     if (size > receiver->counted.size_max)
@@ -223,12 +229,20 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
 
 size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
 {
+    size_t patches = receiver->patches != NULL
+                         ? sim_patch_watch_check(receiver->patches, most, &receiver->tally)
+                         : 0;
     for (; most > 0 && receiver->waiting > 0; most--) {
         check_arrival(receiver, &receiver->ring[receiver->first]);
         receiver->first = (receiver->first + 1) % RING;
         receiver->waiting--;
     }
-    return receiver->waiting;
+    return receiver->waiting + patches;
+}
+
+void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)
+{
+    receiver->patches = watch;
 }
 
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver)

@@ -8,6 +8,7 @@
 #define SIM_RECEIVE_H
 
 #include "sim/fleet_mqtt.h"
+#include "sim/patch_watch.h"
 #include "sim/spread.h"
 #include "sim/telemetry.h"
 #include "sim/witness.h"
@@ -40,6 +41,8 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
 size_t sim_receiver_check(struct sim_receiver *receiver, size_t most);
 
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver);
+// Patches that come are given to `watch`, borrowed; NULL: they are passed over.
+void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver);
 const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver);
 // The bytes of one context that had everything in it, for people; size 0: none yet.

@@ -25,6 +25,7 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_DATA_TIME] = "data_time",
         [SIM_CHECK_INVENTED] = "invented",
         [SIM_CHECK_MISSING] = "missing",
+        [SIM_CHECK_PATCH] = "patch",
         [SIM_CHECK_DECODE] = "decode",
     };
     return names[check];

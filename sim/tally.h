@@ -26,6 +26,7 @@ enum sim_check {
     SIM_CHECK_DATA_TIME,
     SIM_CHECK_INVENTED, // a value where the world has none
     SIM_CHECK_MISSING,  // none where the world has one
+    SIM_CHECK_PATCH,    // cells of a patch
     SIM_CHECK_DECODE,   // not a message
     SIM_CHECK_COUNT
 };

@@ -101,6 +101,9 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
         seen.has_boot_id = seen.has_context_seq = 1;
         seen.boot_id = drone->seen_boot_id;
         seen.context_seq = drone->seen_seq;
+        seen.has_patch_seq = 1;
+        seen.patch_seq =
+            drone->patch_boot_id == drone->seen_boot_id ? drone->seen_patch_seq : 0;
         t.seen = &seen;
     }
     note(&t, report);

@@ -24,6 +24,8 @@ struct sim_drone {
     double takeoff_amsl_m;
     uint64_t seen_boot_id; // the last context that arrived
     uint32_t seen_seq;
+    uint64_t patch_boot_id; // the last patch that arrived; seq 0: a key frame is wanted
+    uint32_t seen_patch_seq;
     bool profile_answered;
 };
 
