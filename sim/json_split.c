@@ -63,6 +63,42 @@ enum drf_status sim_json_split(const char *stem, const uint8_t *bytes, size_t si
     return status;
 }
 
+// Every feature has an id of its own: a key that compaction may rely on.
+static bool ids_differ(const json_t *features)
+{
+    char key[SIM_KEY_SIZE];
+    json_t *seen = json_object(), *feature;
+    bool differ = seen != NULL;
+    size_t i;
+    json_array_foreach(features, i, feature)
+    {
+        differ = differ
+                 && (id_text(json_object_get(feature, "id"), key, sizeof key)
+                     || id_text(json_object_get(json_object_get(feature, "properties"), "id"),
+                                key, sizeof key))
+                 && json_object_get(seen, key) == NULL
+                 && json_object_set_new(seen, key, json_true()) == 0;
+    }
+    json_decref(seen);
+    return differ;
+}
+
+enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes, size_t size,
+                               struct sim_batch *out)
+{
+    json_t *root = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
+    if (root == NULL)
+        return DRF_ERR_SYNTAX;
+    const json_t *features = json_object_get(root, "features");
+    bool apart = type_is(root, "Feature")
+                 || (type_is(root, "FeatureCollection") && ids_differ(features));
+    bool list = json_is_array(features) || json_is_array(json_object_get(root, "UASZoneList"));
+    json_decref(root);
+    if (apart)
+        return sim_json_split(stem, bytes, size, out);
+    return list ? sim_batch_add(out, stem, NULL, bytes, size) : DRF_ERR_SYNTAX;
+}
+
 static bool says_sim(const json_t *root)
 {
     const char *mode = json_string_value(json_object_get(root, "drf_mode"));

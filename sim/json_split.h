@@ -12,6 +12,11 @@
 DRF_MUST_CHECK enum drf_status sim_json_split(const char *stem, const uint8_t *bytes,
                                               size_t size, struct sim_batch *out);
 
+// The same for zones: GeoJSON whose features have ids of their own goes out feature by feature,
+// anything else (ED-269, ED-318) in one message under the key `stem`.
+DRF_MUST_CHECK enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes,
+                                              size_t size, struct sim_batch *out);
+
 // True if the root, or the world.json beside `path` that lists it, carries the SIM mark.
 bool sim_json_marked(const uint8_t *bytes, size_t size);
 bool sim_json_listed(const char *path);

@@ -18,7 +18,16 @@
 
 enum { TEXT_SIZE = 320 };
 
-enum kind { KIND_GEOTIFF, KIND_DTED, KIND_HGT, KIND_DOF, KIND_GEOJSON, KIND_GRIB, KIND_COUNT };
+enum kind {
+    KIND_GEOTIFF,
+    KIND_DTED,
+    KIND_HGT,
+    KIND_DOF,
+    KIND_GEOJSON,
+    KIND_GRIB,
+    KIND_ZONE,
+    KIND_COUNT
+};
 static const struct {
     const char *name, *content_type, *event_type;
 } kinds[KIND_COUNT] = {
@@ -28,6 +37,7 @@ static const struct {
     [KIND_DOF] = {"dof", "text/plain", "drf.obstacle"},
     [KIND_GEOJSON] = {"geojson", "application/geo+json", "drf.obstacle"},
     [KIND_GRIB] = {"grib", "application/x-grib", "drf.weather"},
+    [KIND_ZONE] = {"zone", "application/json", "drf.zone"},
 };
 
 struct order {
@@ -46,6 +56,7 @@ static bool marked_sim(const struct order *order, const char *path, const uint8_
     case KIND_DOF:
         return sim_dof_marked(bytes, size);
     case KIND_GEOJSON:
+    case KIND_ZONE:
         return sim_json_marked(bytes, size);
     case KIND_GEOTIFF:
         return sim_raster_marked(path);
@@ -64,6 +75,8 @@ static enum drf_status split(const struct order *order, const char *path, const 
         return sim_dof_split(stem, bytes, size, (size_t)order->records, batch);
     case KIND_GEOJSON:
         return sim_json_split(stem, bytes, size, batch);
+    case KIND_ZONE:
+        return sim_json_zones(stem, bytes, size, batch);
     case KIND_GRIB:
         return sim_grib_split(stem, bytes, size, batch);
     default:
@@ -93,7 +106,8 @@ static enum drf_status send_one(const struct order *order, const struct sim_mess
     snprintf(number, sizeof number, "%zu", part);
     snprintf(count, sizeof count, "%zu", parts);
     bool edition = order->edition != NULL;
-    bool features = order->kind == KIND_DOF || order->kind == KIND_GEOJSON;
+    bool features =
+        order->kind == KIND_DOF || order->kind == KIND_GEOJSON || order->kind == KIND_ZONE;
     // CloudEvents 1.0, Kafka protocol binding, binary mode; then our own.
     const struct sim_header headers[] = {
         {"ce_specversion", "1.0"},
@@ -238,7 +252,7 @@ static const char *refuse_order(struct order *order, int files)
     while (kind < KIND_COUNT && strcmp(order->kind_name, kinds[kind].name) != 0)
         kind++;
     if (kind == KIND_COUNT)
-        return "--kind is geotiff, dted, hgt, dof, geojson or grib";
+        return "--kind is geotiff, dted, hgt, dof, geojson, grib or zone";
     order->kind = (enum kind)kind;
     if (order->max_bytes < 10000 || order->level > 22 || order->records < 1
         || order->timeout_s < 1 || order->timeout_s > 3600)
@@ -261,7 +275,7 @@ int sim_publish_run(int argc, char **argv)
         {"bootstrap", SIM_OPTION_TEXT, &order.bootstrap, "HOST:PORT", "of Kafka"},
         {"topic", SIM_OPTION_TEXT, &order.topic, "NAME", "of the feed"},
         {"kind", SIM_OPTION_TEXT, &order.kind_name, "KIND",
-         "geotiff, dted, hgt, dof, geojson or grib"},
+         "geotiff, dted, hgt, dof, geojson, grib or zone (GeoJSON, ED-269, ED-318)"},
         {"mode", SIM_OPTION_TEXT, &order.mode, "MODE", "LIVE, TEST, SIM (default) or REPLAY"},
         {"source", SIM_OPTION_TEXT, &order.source, "S", "header ce_source (default drf-sim)"},
         {"ce-time", SIM_OPTION_TIME, &order.ce_utc_us, "UTC",

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# tests/integration/test_zones.py - airspace zones from a real Kafka to drones on a real mosquitto.
+# SPDX-License-Identifier: Apache-2.0
+import json
+import subprocess
+import time
+
+from drf_fixture import BIN, Kafka, Mosquitto, Node, free_ports, main, real_data, wait_until
+from fixture import place
+
+ZONES = "t.zones"
+WARNING, CAUTION = 1, 2
+KIND_ZONE, LAYER_ZONE = 6, 5
+ROOT = "drf/v1/drones/d-1"
+
+
+def utc(seconds):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1e6):06d}Z"
+
+
+def headers():
+    return {"ce_specversion": "1.0", "ce_id": "1", "ce_source": "authority", "ce_type": "drf.zone",
+            "ce_time": utc(time.time()), "drf_mode": "LIVE"}
+
+
+def square(identity, **properties):
+    """A zone of about a kilometre around the middle, up to 2,000 m AMSL."""
+    lat, lon = place.MIDDLE
+    ring = [[lon + x, lat + y] for x, y in ((-.005, -.005), (.005, -.005), (.005, .005), (-.005, .005), (-.005, -.005))]
+    given = {"name": "Concert", "restriction": "PROHIBITED", "lower_agl_m": 0, "upper_amsl_m": 2000, **properties}
+    return json.dumps({"type": "Feature", "id": identity, "properties": given,
+                       "geometry": {"type": "Polygon", "coordinates": [ring]}}).encode()
+
+
+def configuration(kafka, mqtt, http, zone_format="geojson_zones", bounds=None):
+    made = place.configuration(kafka.bootstrap, mqtt, http=http)
+    made["feeds"] = [{"name": "zones", "topic": ZONES, "kind": "zone", "format": zone_format}]
+    if bounds:
+        made["region"]["bounds"] = bounds
+    return made
+
+
+def applied(port, outcome="applied"):
+    return place.metrics(port).get(f'drf_feed_messages_total{{feed="zones",outcome="{outcome}"}}', 0)
+
+
+class Drone:
+    """Hovers at 600 m AMSL in the middle and asks for ProtoJSON."""
+
+    def __init__(self, mqtt):
+        self.client = mqtt.client("d-1")
+        self.client.subscribe(f"{ROOT}/context/+")
+        self.client.publish(f"{ROOT}/profile", json.dumps({"json": True}), qos=1, retain=True,
+                            content_type="application/json")
+        self.seq = 0
+
+    def report(self):
+        self.seq += 1
+        self.client.publish(f"{ROOT}/telemetry", place.report(self.seq), content_type="application/json")
+
+    def zones(self, deadline_s=10):
+        """The zones that the next context tells of."""
+        context = json.loads(self.client.take(deadline_s).payload)
+        return [a for a in context.get("advisories", []) if a.get("kind") == KIND_ZONE]
+
+    def settle(self, wanted):
+        """Reports until a context has as many zones as wanted, and takes what else was under way."""
+        for _ in range(50):
+            self.report()
+            try:
+                found = self.zones(1)
+            except TimeoutError:
+                continue
+            if len(found) == wanted:
+                time.sleep(0.5)  # nothing is owed any more: the pace of pushed contexts is met
+                self.client.drain()
+                return found
+        raise AssertionError(f"no context with {wanted} zones")
+
+
+def test_a_zone_around_a_hovering_drone_warns_it_within_a_second_and_its_withdrawal_clears_it():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
+        kafka.create_topics(ZONES)
+        with Node(configuration(kafka, mqtt, port), ready=lambda: place.page(port, "readyz")[0] == 200):
+            drone = Drone(mqtt)
+            drone.settle(0)
+            began = time.monotonic()
+            kafka.produce(ZONES, square("tfr-1"), key="tfr-1", headers=headers())
+            found = drone.zones()  # by itself: the drone reports no more
+            took_s = time.monotonic() - began
+            assert [a["severity"] for a in found] == [WARNING], found
+            assert found[0]["layer"] == LAYER_ZONE and found[0]["feature_id"] == "tfr-1", found
+            assert "Concert" in found[0]["text"], found
+            assert took_s < 1.0, took_s
+            print(f"warned {took_s * 1000:.0f} ms after the zone was handed to Kafka", flush=True)
+            before = drone.settle(1)[0]["advisory_id"]
+
+            kafka.produce(ZONES, square("tfr-1", restriction="CONDITIONAL"), key="tfr-1", headers=headers())
+            changed = drone.zones()
+            assert [(a["severity"], a["advisory_id"]) for a in changed] == [(CAUTION, before)], changed
+
+            drone.settle(1)
+            kafka.produce(ZONES, None, key="tfr-1", headers=headers())
+            assert drone.zones() == []
+            drone.settle(0)
+
+
+def test_a_zone_that_begins_while_nobody_moves_or_speaks_is_told_when_it_begins_and_ends():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
+        kafka.create_topics(ZONES)
+        with Node(configuration(kafka, mqtt, port), ready=lambda: place.page(port, "readyz")[0] == 200):
+            drone = Drone(mqtt)
+            drone.settle(0)
+            begin = time.time() + 4
+            kafka.produce(ZONES, square("later", **{"from": utc(begin), "until": utc(begin + 3)}), key="later",
+                          headers=headers())
+            soon = drone.zones()
+            assert soon[0]["severity"] == WARNING and 0 < soon[0]["time_to_go_s"] <= 4, soon
+            now = drone.zones()
+            assert abs(time.time() - begin) < 0.5, time.time() - begin
+            assert now[0]["severity"] == WARNING and not now[0].get("time_to_go_s"), now
+            assert drone.zones() == []
+            assert abs(time.time() - begin - 3) < 0.5, time.time() - begin - 3
+
+
+def rows(node, sql):
+    out = subprocess.run(["ogrinfo", "-ro", "-q", "-dialect", "SQLITE", "-sql", sql, node.path("region.gpkg")],
+                         check=True, text=True, stdout=subprocess.PIPE, timeout=30).stdout
+    return [line.split(" = ", 1)[1] for line in out.splitlines() if " = " in line]
+
+
+def test_the_swiss_file_goes_through_the_publisher_into_the_store_that_gdal_reads():
+    source = real_data("zones/ed269_geo-awareness-che-1.json")
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
+        kafka.create_topics(ZONES)
+        with Node(configuration(kafka, mqtt, port, "ed269", [6.5, 46.4, 7.8, 46.9]),
+                  ready=lambda: place.page(port, "readyz")[0] == 200) as node:
+            subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", ZONES, "--kind",
+                            "zone", "--mode", "LIVE", source], check=True, timeout=30, stdout=subprocess.DEVNULL)
+            wait_until(lambda: rows(node, "SELECT count(*) FROM zone") == ["6"], 15, "six zones in the GeoPackage")
+            ids = rows(node, "SELECT feature_id FROM zone WHERE feature_id LIKE '%Gantrisch%' ORDER BY 1")
+            assert ids == ["CHE:Gantrisch Nature Park", "CHE:Gantrisch Nature Park#2"], ids
+            concert = rows(node, "SELECT limits FROM zone WHERE name LIKE 'Sample protected%'")
+            assert concert == ["0 m AGL to 6259 m AMSL"], concert
+            inside = rows(node, "SELECT name FROM zone WHERE ST_Contains(geom, MakePoint(6.615, 46.545, 4326))")
+            assert "Lausanne Airport" in inside, inside
+
+
+main(globals())
