@@ -202,7 +202,7 @@ const struct config_key config_feed_keys[] = {
            "terrain: half the width of the 95 % interval"),
     NUMBER("", "datum_acc95_m", REAL, datum_acc95_m, 0, 100, 1, "2",
            "added when another datum is taken as EGM96"),
-    NUMBER("", "default_horizontal_acc95_m", REAL, default_horizontal_acc95_m, 0.1, 10000, 1,
+    NUMBER("", "default_horizontal_acc95_m", REAL, default_horizontal_acc95_m, 0.1, 5000, 1,
            "75", "obstacles whose accuracy the source does not know"),
     NUMBER("", "default_vertical_acc95_m", REAL, default_vertical_acc95_m, 0, 1000, 1, "15",
            "the same, of their height"),

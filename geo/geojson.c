@@ -163,9 +163,9 @@ static enum drf_status read_accuracy(const struct job *job, const struct geo_jso
     bool horizontal, vertical = false;
     out->horizontal_acc95_m = job->params->default_horizontal_acc95_m;
     out->vertical_acc95_m = job->params->default_vertical_acc95_m;
-    enum drf_status status =
-        read_number(job, properties, "horizontal_acc95_m", 1e-6, ACCURACY_MAX_M,
-                    &out->horizontal_acc95_m, &horizontal, why);
+    enum drf_status status = read_number(job, properties, "horizontal_acc95_m", 1e-6,
+                                         GEO_OBSTACLE_HORIZONTAL_ACC95_MAX_M,
+                                         &out->horizontal_acc95_m, &horizontal, why);
     if (status == DRF_OK)
         status = read_number(job, properties, "vertical_acc95_m", 0, ACCURACY_MAX_M,
                              &out->vertical_acc95_m, &vertical, why);

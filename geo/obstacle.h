@@ -36,6 +36,8 @@ enum {
     GEO_OBSTACLE_ID_SIZE = 64,
     GEO_OBSTACLE_KIND_SIZE = 32,
     GEO_OBSTACLE_VERTICES_MAX = 4096,
+    // Less accurate is not to say where: it would be near everything and stand nowhere.
+    GEO_OBSTACLE_HORIZONTAL_ACC95_MAX_M = 5000,
 };
 
 struct geo_obstacle {
@@ -45,7 +47,7 @@ struct geo_obstacle {
     int64_t data_time_utc_us;          // when the source last vouched for it
     double agl_m;                      // height above the ground at its foot
     double amsl_m;                     // of its top, EGM96
-    double horizontal_acc95_m;         // > 0
+    double horizontal_acc95_m;         // > 0, at most GEO_OBSTACLE_HORIZONTAL_ACC95_MAX_M
     double vertical_acc95_m;           // >= 0
     uint32_t flags;                    // enum geo_obstacle_flag
     uint32_t geometry;                 // enum geo_geometry

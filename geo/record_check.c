@@ -94,9 +94,10 @@ static bool obstacle_numbers_valid(const struct geo_obstacle *o)
         reserved = reserved && o->reserved[i] == 0;
     return reserved && point_valid(o->position) && time_valid(o->data_time_utc_us)
            && height_valid(o->agl_m) && height_valid(o->amsl_m) && o->horizontal_acc95_m > 0.0
-           && o->horizontal_acc95_m <= 1e6 && within(o->vertical_acc95_m, 0.0, 1e5)
-           && (o->flags & ~known) == 0 && (o->flags & either) != either && o->quantity >= 1
-           && code_letter(o->lighting) && code_letter(o->marking);
+           && o->horizontal_acc95_m <= GEO_OBSTACLE_HORIZONTAL_ACC95_MAX_M
+           && within(o->vertical_acc95_m, 0.0, 1e5) && (o->flags & ~known) == 0
+           && (o->flags & either) != either && o->quantity >= 1 && code_letter(o->lighting)
+           && code_letter(o->marking);
 }
 
 static enum drf_status check_obstacle(const struct geo_obstacle *o, uint32_t size)

@@ -199,6 +199,7 @@ static void decode__a_bad_feature__is_refused_and_the_rest_stands(void **state)
         {FEATURE("\"agl_m\":16000", POINT), GEO_REFUSAL_RANGE},
         {FEATURE("\"amsl_m\":-1001", POINT), GEO_REFUSAL_RANGE},
         {FEATURE("\"agl_m\":1,\"horizontal_acc95_m\":0", POINT), GEO_REFUSAL_RANGE},
+        {FEATURE("\"agl_m\":1,\"horizontal_acc95_m\":5001", POINT), GEO_REFUSAL_RANGE},
         {FEATURE("\"agl_m\":1,\"vertical_acc95_m\":-1", POINT), GEO_REFUSAL_RANGE},
         {FEATURE("\"agl_m\":1,\"verified\":\"yes\"", POINT), GEO_REFUSAL_FORMAT},
         {FEATURE("\"agl_m\":1,\"quantity\":0", POINT), GEO_REFUSAL_RANGE},

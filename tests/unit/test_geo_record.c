@@ -432,6 +432,8 @@ static void validate__impossible_obstacle__is_refused(void **state)
     OBSTACLE(it.horizontal_acc95_m = 0, DRF_ERR_RANGE);
     OBSTACLE(it.horizontal_acc95_m = nan, DRF_ERR_RANGE);
     OBSTACLE(it.horizontal_acc95_m = inf, DRF_ERR_RANGE);
+    OBSTACLE(it.horizontal_acc95_m = 5000, DRF_OK);
+    OBSTACLE(it.horizontal_acc95_m = 5000.1, DRF_ERR_RANGE);
     OBSTACLE(it.vertical_acc95_m = -0.1, DRF_ERR_RANGE);
     OBSTACLE(it.vertical_acc95_m = 0, DRF_OK);
     OBSTACLE(it.flags |= GEO_OBSTACLE_OUTSIDE, DRF_OK);
