@@ -138,23 +138,6 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
     return DRF_OK;
 }
 
-// A zone that was here and is outside now: its new version withdraws it. (Of obstacles the
-// record tells those outside, and the fabric knows which were here.)
-static bool left_region(struct edge_ingest *ingest, const struct ingest_lane *lane,
-                        const struct geo_note *why)
-{
-    uint32_t kind = ingest->parts.config->feeds[lane->message.feed].kind;
-    if (why->code != GEO_REFUSAL_OUT_OF_REGION || !lane->message.key || kind != DRF_FEED_ZONE)
-        return false;
-    struct fusion_version version;
-    bool tombstone = true;
-    int64_t id;
-    return fusion_store_version(ingest->parts.store, fusion_view(ingest, lane).identity,
-                                &version, &tombstone, &id)
-               == DRF_OK
-           && !tombstone;
-}
-
 static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane index,
                                     struct edge_now now, bool *worked)
 {
@@ -167,10 +150,6 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
                          now.mono_us - lane->decode_mono_us);
     if (decoded.died)
         edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
-    if (decoded.status != DRF_OK && left_region(ingest, lane, &decoded.why)) {
-        lane->envelope.tombstone = true;
-        return open_job(ingest, lane, now);
-    }
     if (decoded.status != DRF_OK)
         return refuse(ingest, index, &decoded.why, now);
     lane->record = decoded.record;

@@ -180,7 +180,7 @@ static bool stands(const struct fusion_fabric *fabric, const struct geo_item *it
 {
     if (item->kind == GEO_ITEM_ZONE) {
         struct geo_zone_view view = geo_item_zone(item);
-        return (view.zone->flags & GEO_ZONE_WITHDRAWN) == 0
+        return (view.zone->flags & (GEO_ZONE_WITHDRAWN | GEO_ZONE_OUTSIDE)) == 0
                && fusion_zone_set_inside(fabric->zones, &view);
     }
     const struct geo_obstacle *obstacle = item->payload;
@@ -195,8 +195,9 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
                        ? ((const struct geo_zone *)item->payload)->id
                        : ((const struct geo_obstacle *)item->payload)->id;
     bool outside =
-        item->kind == GEO_ITEM_OBSTACLE
-        && (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
+        item->kind == GEO_ITEM_ZONE
+            ? (((const struct geo_zone *)item->payload)->flags & GEO_ZONE_OUTSIDE) != 0
+            : (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
     bool replaces;
     int64_t floor_utc_us;
     enum drf_status status = weigh(apply, identity, outside, &replaces);

@@ -72,6 +72,9 @@ enum geo_zone_flag {
     GEO_ZONE_TIMES_WIDENED = 1 << 3,       // a time such as sunset was taken as the day's end
     GEO_ZONE_TIMES_ASSUMED = 1 << 4,       // the source does not say when: taken as always
     GEO_ZONE_RESTRICTION_ASSUMED = 1 << 5, // its word is not known here: taken as prohibited
+    // Lies outside what this node keeps, given as a circle of a metre: told only because an
+    // older version may have lain inside, which this one withdraws.
+    GEO_ZONE_OUTSIDE = 1 << 6,
 };
 
 enum {

@@ -186,6 +186,19 @@ static enum drf_status settle_id(struct geo_zone_reader *reader)
     return DRF_OK;
 }
 
+static enum drf_status tell_outside(struct geo_zone_reader *reader)
+{
+    const struct geo_zone_volume place = {
+        .shape = GEO_ZONE_CIRCLE, .centre = reader->volumes[0].centre, .radius_m = 1.0};
+    struct geo_zone *zone = &reader->zone;
+    zone->flags |= GEO_ZONE_OUTSIDE;
+    zone->volume_count = 1;
+    zone->period_count = 0;
+    zone->vertex_count = 0;
+    return geo_record_add(reader->builder, GEO_ITEM_ZONE, zone, sizeof *zone, &place,
+                          sizeof place);
+}
+
 static enum drf_status keep_zone(struct geo_zone_reader *reader)
 {
     const struct geo_zone *zone = &reader->zone;
@@ -193,7 +206,8 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
                                        reader->vertices};
     if (!geo_bounds_touch(reader->params->keep, geo_zone_bounds(&view))) {
         reader->tally.out_of_region++;
-        return DRF_OK;
+        reader->tally.told++;
+        return tell_outside(reader);
     }
     uint8_t *at = reader->tail;
     const size_t volumes = zone->volume_count * sizeof *reader->volumes;
