@@ -88,8 +88,10 @@ const struct edge_command edge_commands[] = {
      "and styles for QGIS.\n"
      "  --backup       the store itself, on which a node can run, instead\n"
      "  --layer LAYER  ground or surface as a GeoTIFF (EPSG:4326+5773)"},
-    {"info", edge_command_info, "--store FILE",
-     "What a store holds: sources with version and licence, tiles, when it was written."},
+    {"info", edge_command_info, "--store FILE [--json]",
+     "What a store holds: layers and their levels, sources with licence and data times, size "
+     "and\n"
+     "log, how far each topic was read, what was imported and would not come back by itself."},
     {"digest", edge_command_digest,
      "--store FILE [--at UTC] [--layer LAYER] [--truth] [--json]",
      "SHA-256 over what each layer shows, and over all: two nodes that tell drones the same\n"

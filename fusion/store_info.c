@@ -21,6 +21,27 @@ static enum drf_status count(struct fusion_store *store, const char *sql, int64_
     return status;
 }
 
+// What the writer's log holds, out of the two files beside the store (SQLite's file format
+// "walformat": mxFrame at byte 16 of the index, nBackfill at byte 96, native byte order).
+static void log_of_others(struct fusion_store *store, struct fusion_store_sizes *sizes)
+{
+    FILE *log = fopen(sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")), "rb");
+    if (log == NULL)
+        return;
+    if (fseek(log, 0, SEEK_END) == 0)
+        sizes->wal_bytes = ftell(log);
+    (void)fclose(log);
+    char *name = sqlite3_mprintf("%s-shm", sqlite3_db_filename(store->db, "main"));
+    FILE *index = name != NULL ? fopen(name, "rb") : NULL;
+    sqlite3_free(name);
+    if (index == NULL)
+        return;
+    uint32_t words[25];
+    if (fread(words, sizeof words[0], 25, index) == 25 && words[4] >= words[24])
+        sizes->wal_pinned_bytes = (int64_t)(words[4] - words[24]) * STORE_PAGE_BYTES;
+    (void)fclose(index);
+}
+
 enum drf_status fusion_store_sizes(struct fusion_store *store, struct fusion_store_sizes *out)
 {
     int64_t pages = 0, unused = 0;
@@ -29,14 +50,57 @@ enum drf_status fusion_store_sizes(struct fusion_store *store, struct fusion_sto
         status = count(store, "PRAGMA freelist_count", &unused);
     if (status != DRF_OK)
         return status;
-    *out = (struct fusion_store_sizes){
+    struct fusion_store_sizes sizes = {
         .file_bytes = pages * STORE_PAGE_BYTES,
         .free_bytes = unused * STORE_PAGE_BYTES,
         .wal_bytes = (int64_t)store->wal_frames * STORE_PAGE_BYTES,
         .wal_pinned_bytes = (int64_t)store->wal_pinned_frames * STORE_PAGE_BYTES,
         .pending_bytes = fusion_store_pending_bytes(store),
     };
+    if (store->config.read_only)
+        log_of_others(store, &sizes);
+    *out = sizes;
     return DRF_OK;
+}
+
+static enum drf_status tell_layer(struct fusion_store *store, struct sqlite3_stmt *statement,
+                                  fusion_layer_fn fn, void *context)
+{
+    struct fusion_store_layer layer = {
+        .name = (const char *)sqlite3_column_text(statement, 0),
+        .data_type = (const char *)sqlite3_column_text(statement, 1),
+        .level = sqlite3_column_int64(statement, 2),
+        .last_change = (const char *)sqlite3_column_text(statement, 3),
+    };
+    if (layer.name == NULL || layer.data_type == NULL || layer.last_change == NULL)
+        return store_damaged(store, "a row of gpkg_contents is damaged");
+    char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\"", layer.name);
+    enum drf_status status = sql == NULL ? DRF_ERR_NOMEM : count(store, sql, &layer.rows);
+    sqlite3_free(sql);
+    if (status == DRF_OK)
+        fn(context, &layer);
+    return status;
+}
+
+enum drf_status fusion_store_each_layer(struct fusion_store *store, fusion_layer_fn fn,
+                                        void *context)
+{
+    static const char sql[] =
+        "SELECT table_name, data_type, coalesce((SELECT max(zoom_level) FROM gpkg_tile_matrix"
+        " AS m WHERE m.table_name = c.table_name), -1), last_change FROM gpkg_contents AS c"
+        " ORDER BY table_name";
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    enum drf_status status = DRF_OK;
+    while (status == DRF_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW)
+            status = tell_layer(store, statement, fn, context);
+    }
+    if (status == DRF_OK && code != SQLITE_DONE)
+        status = store_fail(store, code, "list the layers");
+    sqlite3_finalize(statement);
+    return status;
 }
 
 enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_store_info *out)

@@ -15,8 +15,9 @@
 struct fusion_store_sizes {
     int64_t file_bytes;
     int64_t free_bytes;       // of these, given back by fusion_store_shrink()
-    int64_t wal_bytes;        // since it last started over; 0 for a reader
-    int64_t wal_pinned_bytes; // of these, held by a reader that does not end
+    int64_t wal_bytes;        // since it last started over; a reader's is the file's length
+    int64_t wal_pinned_bytes; // of these, held by a reader that does not end; a reader's: what
+                              // is not copied back yet, for that or because it is new
     size_t pending_bytes;
 };
 DRF_MUST_CHECK enum drf_status fusion_store_sizes(struct fusion_store *store,
@@ -34,6 +35,17 @@ struct fusion_store_info {
 };
 DRF_MUST_CHECK enum drf_status fusion_store_info(struct fusion_store *store,
                                                  struct fusion_store_info *out);
+
+// Every layer of the GeoPackage, by name; text is borrowed during the call.
+struct fusion_store_layer {
+    const char *name, *data_type; // "2d-gridded-coverage", "features" ...
+    int64_t rows;                 // tiles or features
+    int64_t level;                // of a coverage, -1 of others
+    const char *last_change;      // ISO 8601
+};
+typedef void (*fusion_layer_fn)(void *context, const struct fusion_store_layer *layer);
+DRF_MUST_CHECK enum drf_status fusion_store_each_layer(struct fusion_store *store,
+                                                       fusion_layer_fn fn, void *context);
 
 // Holds what a reader sees still: every later read is of one moment, that of this call, until
 // the store is closed. The writer goes on; its log cannot start over meanwhile, so not for

@@ -1,0 +1,17 @@
+// edge/info.h - `drf-edge info`: what is in a store, for people and for programs.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_INFO_H
+#define EDGE_INFO_H
+
+#include <stdio.h>
+
+#include "fusion/store.h"
+#include "geo/status.h"
+
+// Of a store opened for reading; beside a running node.
+DRF_MUST_CHECK enum drf_status edge_info_table(struct fusion_store *store, const char *path,
+                                               FILE *out);
+DRF_MUST_CHECK enum drf_status edge_info_json(struct fusion_store *store, const char *path,
+                                              FILE *out);
+
+#endif
