@@ -92,6 +92,11 @@ const struct edge_command edge_commands[] = {
      "What a store holds: layers and their levels, sources with licence and data times, size "
      "and\n"
      "log, how far each topic was read, what was imported and would not come back by itself."},
+    {"migrate", edge_command_migrate, "--store FILE [--level N]",
+     "Brings a store of an older version of this program up to this one and keeps a copy as\n"
+     "FILE-before-migration. Refused while a node runs on it, and for a newer store.\n"
+     "  --level N  says what to do when the configuration names another level than the "
+     "store's"},
     {"digest", edge_command_digest,
      "--store FILE [--at UTC] [--layer LAYER] [--truth] [--json]",
      "SHA-256 over what each layer shows, and over all: two nodes that tell drones the same\n"

@@ -7,6 +7,7 @@
 #include "edge/command.h"
 #include "edge/info.h"
 #include "edge/reading.h"
+#include "fusion/store_migrate.h"
 
 int edge_command_info(int argc, char **argv)
 {
@@ -23,4 +24,43 @@ int edge_command_info(int argc, char **argv)
         fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reading.store));
     edge_reading_close(&reading);
     return status == DRF_OK ? 0 : 1;
+}
+
+static int refuse_level(const char *path, const struct fusion_migration *done)
+{
+    fprintf(
+        stderr,
+        "drf-edge: %s: its tiles are of level %u, and a level cannot be migrated: tiles are\n"
+        "made from the sources at their level. Move the file away and start the node: it "
+        "reads\n"
+        "its topics again from the beginning. `drf-edge info` lists what was imported.\n",
+        path, done->level);
+    return 1;
+}
+
+int edge_command_migrate(int argc, char **argv)
+{
+    if (!edge_options_known(argc, argv, "store level", ""))
+        return 2;
+    const char *path = edge_option(argc, argv, "store");
+    const char *level = edge_option(argc, argv, "level");
+    char copy[4096];
+    if (!path || snprintf(copy, sizeof copy, "%s-before-migration", path) >= (int)sizeof copy) {
+        fprintf(stderr, "drf-edge: --store FILE is needed\n");
+        return 2;
+    }
+    struct fusion_migration done;
+    struct fusion_store_fault fault = {0};
+    enum drf_status status = fusion_store_migrate(path, copy, &done, &fault);
+    if (status != DRF_OK) {
+        fprintf(stderr, "drf-edge: %s\n",
+                fault.text[0] != '\0' ? fault.text : drf_status_name(status));
+        return 1;
+    }
+    if (done.from == done.to)
+        printf("%s: schema %u, nothing to do\n", path, done.to);
+    else
+        printf("%s: migrated from schema %u to %u; as it was: %s\n", path, done.from, done.to,
+               copy);
+    return level && strtoul(level, NULL, 10) != done.level ? refuse_level(path, &done) : 0;
 }

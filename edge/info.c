@@ -78,7 +78,7 @@ static const char *time_text(int64_t utc_us, const char *never, char out[static 
 {
     if (utc_us == INT64_MIN)
         return never;
-    fusion_certificate_version("", utc_us, out);
+    fusion_certificate_version("", utc_us / 1000000 * 1000000, out);
     return out;
 }
 

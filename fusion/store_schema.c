@@ -126,6 +126,9 @@ static enum drf_status check_state(struct fusion_store *store, struct sqlite3_st
     if (schema > STORE_SCHEMA)
         return store_refuse(store, FUSION_STORE_NEWER, DRF_ERR_RANGE,
                             "was made by a newer version of this program");
+    if (schema > 0 && schema < STORE_SCHEMA)
+        return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
+                            "was made by an older version of this program: drf-edge migrate");
     if (schema != STORE_SCHEMA || region == NULL || level < 0 || level > GEO_TILE_LEVEL_MAX)
         return store_refuse(store, FUSION_STORE_DAMAGED, DRF_ERR_STORE, "drf_store is damaged");
     // A reader takes the file as it is; one that names a region, level or mode means it.

@@ -148,4 +148,39 @@ def compare(source, data):
     assert seen > 50, seen
 
 
+def test_info_and_migrate_say_what_a_store_is():
+    with Place("info") as place:
+        store = place.imported("store")
+        told = json.loads(edge("info", "--store", store, "--json"))
+        assert (told["region_id"], told["mode"], told["level"]) == ("sim-store", "SIM", 12), told
+        layers = {layer["name"]: layer for layer in told["layers"]}
+        assert layers["ground"]["rows"] > 0 and layers["ground"]["level"] == 12, layers
+        sources = {source["name"]: source for source in told["sources"]}
+        assert sources["terrain/import"]["licence"] == "made up", sources
+        with sqlite3.connect(store) as db:
+            rows, = db.execute("SELECT count(*) FROM obstacle").fetchone()
+        db.close()
+        assert layers["obstacle"]["rows"] == rows == sum(sources[f"{name}/import"]["records"]
+                                                         for name in ("dof", "cranes"))
+        assert [one["to_be_repeated"] for one in told["imports"]] == [False] * len(FILES), told["imports"]
+        assert told["offsets"] == []
+        for line in "ground.tif", "made up", "schema":
+            assert line in edge("info", "--store", store), line
+
+        assert "nothing to do" in edge("migrate", "--store", store, "--level", "12")
+        assert "reads\nits topics again" in edge("migrate", "--store", store, "--level", "13", code=1)
+
+        store.unlink()  # and what the store knew with it
+        place.imported("store", FILES[:1])
+        told = json.loads(edge("info", "--store", store, "--json"))
+        missing = {one["file"] for one in told["imports"] if one["to_be_repeated"]}
+        assert missing == {"towers.dat", "obstacles.geojson"}, told["imports"]
+
+        with sqlite3.connect(store) as db:
+            db.execute("UPDATE drf_store SET schema = schema + 1")
+        db.close()
+        for words in ("migrate", "--store", store), ("digest", "--store", store):
+            assert "newer version" in edge(*words, code=1), words
+
+
 main(globals())
