@@ -17,7 +17,7 @@ enum {
 
 struct standing {
     struct fusion_fabric *fabric;
-    bool raises, marked;
+    bool raises, marked, near;
 };
 
 static void stand_on(void *context, size_t index)
@@ -86,17 +86,34 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
+static void look_near(void *context, size_t index)
+{
+    struct standing *standing = context;
+    standing->near = standing->near || standing->fabric->slots[index].near;
+}
+
+// Whether it is an obstacle that touches a tile that is loaded first.
+static bool stands_near(struct fusion_fabric *fabric, const struct geo_item *item)
+{
+    struct standing standing = {.fabric = fabric};
+    if (item->kind == GEO_ITEM_OBSTACLE)
+        fusion_features_tiles(fabric->features, item->payload, geo_item_vertices(item),
+                              look_near, &standing);
+    return standing.near;
+}
+
 static enum drf_status load_record(struct fusion_fabric *fabric, const struct fusion_live *live)
 {
     size_t cursor = 0;
     struct geo_item item;
     if (!geo_record_next(live->record, &cursor, &item)
         || fusion_features_find(fabric->features, live->id) != NULL // it was near
-        || fusion_zone_set_find(fabric->zones, live->id) != NULL)
+        || fusion_zone_set_find(fabric->zones, live->id) != NULL
+        || (fabric->near && !stands_near(fabric, &item)))
         return DRF_OK;
     if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE)
         return load_features(fabric, live);
-    if (item.kind != GEO_ITEM_FIELD || fabric->near)
+    if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;
     struct fusion_weather_terms terms =
         fabric_terms(fabric, live->identity.feed, live->certificate);
@@ -271,6 +288,7 @@ static enum drf_status load_first(struct fusion_fabric *fabric, const struct geo
         box.north_deg += reach_deg;
         box.west_deg -= wider_deg; // beyond the antimeridian: those are loaded with the rest
         box.east_deg += wider_deg;
+        slot->near = true;
         status = fusion_store_each_live_near(fabric->store, box, load_near, &part);
         slot->near = status == DRF_OK;
         if (slot->near)
