@@ -99,7 +99,9 @@ enum drf_status geo_ed318_decode(const struct geo_decode_params *params, const u
     const struct geo_json *features = geo_json_member(document, "features");
     if (geo_json_is(type, "Feature"))
         features = document;
-    if (geo_json_is(type, "Feature") || geo_json_kind(features) == GEO_JSON_ARRAY)
+    if (geo_json_is(type, "Feature")
+        || (geo_json_is(type, "FeatureCollection")
+            && geo_json_kind(features) == GEO_JSON_ARRAY))
         status = geo_zone_reader_run(params, document, features, read_zone, builder, why);
     else
         status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0,

@@ -12,7 +12,10 @@
 #include <cmocka.h>
 
 #include "geo/dof.h"
+#include "geo/ed269.h"
+#include "geo/ed318.h"
 #include "geo/geojson.h"
+#include "geo/zone_geojson.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -72,6 +75,23 @@ static const char geojson[] =
     "\"properties\":{\"agl_m\":1,\"kind\":\"crane\",\"x\":[1.5,null,true]},\"geometry\":"
     "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[0,1],[0,0]]]}},7]}";
 
+#define RING "[[[0,0],[1,0],[0,1],[0,0]]]"
+
+static const char zones[] =
+    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"a\","
+    "\"properties\":{\"schedule\":[{\"day\":\"MON\",\"start\":\"01:00Z\"}]},\"geometry\":"
+    "{\"type\":\"Polygon\",\"coordinates\":" RING "}},7]}";
+
+static const char ed269[] =
+    "{\"UASZoneList\":[{\"identifier\":\"A\",\"applicability\":[{\"permanent\":\"YES\"}],"
+    "\"geometry\":[{\"horizontalProjection\":{\"type\":\"Polygon\",\"coordinates\":" RING
+    "}}]}]}";
+
+static const char ed318[] =
+    "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":"
+    "{\"identifier\":\"A\",\"type\":\"USPACE\"},\"geometry\":{\"type\":\"Polygon\","
+    "\"coordinates\":" RING "}}]}";
+
 typedef enum drf_status (*decoder)(const struct geo_decode_params *, const uint8_t *, size_t,
                                    struct geo_record_builder *, struct geo_note *);
 
@@ -121,9 +141,18 @@ static void geojson__any_allocation_fails__is_refused_for_memory(void **state)
     fail_each(geo_geojson_decode, geojson, DRF_ERR_SYNTAX);
 }
 
+static void zones__any_allocation_fails__is_refused_for_memory(void **state)
+{
+    (void)state;
+    fail_each(geo_zone_geojson_decode, zones, DRF_ERR_SYNTAX);
+    fail_each(geo_ed269_decode, ed269, DRF_ERR_SYNTAX);
+    fail_each(geo_ed318_decode, ed318, DRF_ERR_SYNTAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zones__any_allocation_fails__is_refused_for_memory),
         cmocka_unit_test(dof__any_allocation_fails__is_refused_for_memory),
         cmocka_unit_test(geojson__any_allocation_fails__is_refused_for_memory),
     };

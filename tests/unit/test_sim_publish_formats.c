@@ -141,6 +141,33 @@ static void geojson__features__one_message_each_by_id(void **state)
     sim_world_close(&world);
 }
 
+static void zones__with_ids_of_their_own__go_out_one_by_one_others_whole(void **state)
+{
+    (void)state;
+    static const char apart[] = "{\"type\":\"FeatureCollection\",\"features\":["
+                                "{\"type\":\"Feature\",\"id\":\"a\"},"
+                                "{\"type\":\"Feature\",\"id\":\"b\"}]}";
+    static const char twins[] = "{\"type\":\"FeatureCollection\",\"features\":["
+                                "{\"type\":\"Feature\",\"id\":\"a\"},"
+                                "{\"type\":\"Feature\",\"id\":\"a\"}]}";
+    static const char ed269[] = "{\"UASZoneList\":[{\"identifier\":\"A\"}]}";
+    static const struct {
+        const char *text, *key;
+        size_t count;
+    } rows[] = {{apart, "a", 2}, {twins, "stem", 1}, {ed269, "stem", 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sim_batch batch = {0};
+        assert_int_equal(
+            sim_json_zones("stem", (const uint8_t *)rows[i].text, strlen(rows[i].text), &batch),
+            DRF_OK);
+        assert_int_equal(batch.count, rows[i].count);
+        assert_string_equal(batch.messages[0].key, rows[i].key);
+        sim_batch_close(&batch);
+    }
+    struct sim_batch none = {0};
+    assert_int_equal(sim_json_zones("stem", (const uint8_t *)"{}", 2, &none), DRF_ERR_SYNTAX);
+}
+
 static double number(codes_handle *h, const char *key)
 {
     double value = 0.0;
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(plan__saved_and_loaded__makes_the_same_world),
         cmocka_unit_test(dof__records__stand_in_their_columns),
         cmocka_unit_test(geojson__features__one_message_each_by_id),
+        cmocka_unit_test(zones__with_ids_of_their_own__go_out_one_by_one_others_whole),
         cmocka_unit_test(grib__winds__are_the_truth_on_both_grids),
         cmocka_unit_test(grib__a_real_file__keeps_pairs_whole_and_keys_apart),
         cmocka_unit_test(dof__a_real_file__every_record_by_its_id),
