@@ -23,6 +23,7 @@ enum {
     START_RETRY_US = 500000,
     START_TIMEOUT_US = 30000000,
     NO_CHILD = -1,
+    SLOTS = EDGE_CHILD_AHEAD_MAX + 1, // one holds the record that was taken last
 };
 
 enum state { ABSENT, STARTING, READY, BUSY };
@@ -41,21 +42,29 @@ struct child {
     enum state state;
     pid_t pid;
     int fd;
-    int64_t deadline_mono_us; // of STARTING and BUSY
-    // Out: the head, then the borrowed bytes.
-    struct head head;
-    const uint8_t *bytes;
-    size_t bytes_size, sent;
+    int64_t deadline_mono_us; // of STARTING, and of the message it is at
+    size_t sent;              // of the slot that is being sent
+    bool writing;             // waits until its socket takes more
     struct edge_child_answer answer;
     size_t received; // of answer, then of what follows
     struct buffer in;
 };
 
+// One message: the head, then the borrowed bytes go out; the result comes back.
+struct slot {
+    struct head head;
+    const uint8_t *bytes;
+    size_t bytes_size;
+    struct edge_decoded result;
+    struct buffer record;
+};
+
+// A ring in the order of starts: from `first` so many are done, so many are sent, so many are
+// there. Answers come in this order.
 struct lane {
     int child; // NO_CHILD, or the one that works for it
-    bool done; // `result` waits to be taken
-    struct edge_decoded result;
-    struct buffer taken; // holds the record that was taken last
+    struct slot slots[SLOTS];
+    size_t first, done, sent, count;
 };
 
 struct edge_children {
@@ -65,6 +74,7 @@ struct edge_children {
     struct lane lanes[EDGE_CHILD_LANES];
     pid_t graves[GRAVES];  // killed, not reaped yet
     int64_t start_mono_us; // not before: the last start failed
+    int64_t now_mono_us;   // of the last step or start
     bool landlocked;
 };
 
@@ -92,6 +102,7 @@ static bool start_child(struct edge_children *children, struct child *child,
     child->pid = pid;
     child->fd = ends[0];
     child->received = 0;
+    child->writing = false;
     child->deadline_mono_us = now_mono_us + START_TIMEOUT_US;
     return true;
 }
@@ -133,13 +144,20 @@ static void end_child(struct edge_children *children, struct child *child)
     child->state = ABSENT;
 }
 
+static struct slot *slot_at(struct lane *lane, size_t index)
+{
+    return &lane->slots[(lane->first + index) % SLOTS];
+}
+
+// The message that is being decoded is what it died on; those behind it go to another child.
 static void refuse(struct lane *lane, enum geo_refusal_code code, const char *text)
 {
-    lane->result = (struct edge_decoded){.status = DRF_ERR_RANGE,
-                                         .died = code == GEO_REFUSAL_DIED,
-                                         .why = {.code = (uint32_t)code, .count = 1}};
-    snprintf(lane->result.why.text, sizeof lane->result.why.text, "%s", text);
-    lane->done = true;
+    struct edge_decoded *result = &slot_at(lane, lane->done)->result;
+    *result = (struct edge_decoded){.status = DRF_ERR_RANGE,
+                                    .died = code == GEO_REFUSAL_DIED,
+                                    .why = {.code = (uint32_t)code, .count = 1}};
+    snprintf(result->why.text, sizeof result->why.text, "%s", text);
+    lane->done++;
 }
 
 // The child is gone, or no longer to be trusted.
@@ -150,8 +168,10 @@ static void lose(struct edge_children *children, struct child *child, const char
     if (child->state == STARTING) // a child that never gets ready is not started in a circle
         children->start_mono_us = INT64_MAX;
     end_child(children, child);
-    if (working && lane != NO_CHILD)
+    if (working && lane != NO_CHILD && children->lanes[lane].done < children->lanes[lane].count)
         refuse(&children->lanes[lane], GEO_REFUSAL_DIED, text);
+    if (lane != NO_CHILD)
+        children->lanes[lane].sent = children->lanes[lane].done;
 }
 
 static void buffer_release(struct buffer *buffer)
@@ -179,13 +199,13 @@ static void finish_record(struct child *child, struct lane *lane)
         refuse(lane, GEO_REFUSAL_DIED, "the decoder's record is malformed");
         return;
     }
-    struct buffer old = lane->taken;
-    lane->taken = child->in;
+    struct slot *slot = slot_at(lane, lane->done++);
+    struct buffer old = slot->record;
+    slot->record = child->in;
     child->in = old;
     if (child->in.room > KEEP_BUFFER_MAX)
         buffer_release(&child->in);
-    lane->result = (struct edge_decoded){.status = DRF_OK, .record = record};
-    lane->done = true;
+    slot->result = (struct edge_decoded){.status = DRF_OK, .record = record};
 }
 
 static void finish_refusal(const struct child *child, struct lane *lane)
@@ -197,8 +217,7 @@ static void finish_refusal(const struct child *child, struct lane *lane)
         result.why.code = GEO_REFUSAL_FORMAT;
     if (result.why.count == 0)
         result.why.count = 1;
-    lane->result = result;
-    lane->done = true;
+    slot_at(lane, lane->done++)->result = result;
 }
 
 // A whole answer is there.
@@ -219,9 +238,12 @@ static void finish(struct edge_children *children, struct child *child)
         finish_record(child, lane);
     else
         finish_refusal(child, lane);
-    child->state = READY;
-    if (lane->result.died)
+    child->state = lane->done < lane->sent ? BUSY : READY;
+    child->deadline_mono_us = children->now_mono_us + children->config.timeout_us;
+    if (slot_at(lane, lane->done - 1)->result.died) {
         end_child(children, child);
+        lane->sent = lane->done;
+    }
 }
 
 static bool answer_expected(const struct edge_children *children, const struct child *child)
@@ -266,27 +288,37 @@ static bool receive(struct edge_children *children, struct child *child)
         }
         if (child->received >= head && child->received == head + child->answer.size) {
             finish(children, child);
-            return true;
+            if (child->state != BUSY)
+                return true; // or it is gone
         }
     }
 }
 
 static void watch(struct edge_children *children, struct child *child, bool writing)
 {
+    if (child->writing == writing)
+        return;
+    child->writing = writing;
     struct epoll_event event = {.events = writing ? EPOLLIN | EPOLLOUT : EPOLLIN,
                                 .data.ptr = child};
     epoll_ctl(children->epoll_fd, EPOLL_CTL_MOD, child->fd, &event);
 }
 
-// Sends what the socket takes. False: the child is lost.
+// Sends what the socket takes of what the lane holds. False: the child is lost.
 static bool transmit(struct edge_children *children, struct child *child)
 {
-    size_t total = sizeof child->head + child->bytes_size;
-    while (child->sent < total) {
-        bool head = child->sent < sizeof child->head;
-        const uint8_t *at = head ? (const uint8_t *)&child->head + child->sent
-                                 : child->bytes + (child->sent - sizeof child->head);
-        size_t left = head ? sizeof child->head - child->sent : total - child->sent;
+    struct lane *lane = &children->lanes[lane_of(children, child)];
+    while (lane->sent < lane->count) {
+        const struct slot *slot = slot_at(lane, lane->sent);
+        size_t total = sizeof slot->head + slot->bytes_size;
+        bool head = child->sent < sizeof slot->head;
+        const uint8_t *at = head ? (const uint8_t *)&slot->head + child->sent
+                                 : slot->bytes + (child->sent - sizeof slot->head);
+        size_t left = head ? sizeof slot->head - child->sent : total - child->sent;
+        if (child->state == READY) {
+            child->state = BUSY;
+            child->deadline_mono_us = children->now_mono_us + children->config.timeout_us;
+        }
         ssize_t put = send(child->fd, at, left, MSG_NOSIGNAL);
         if (put < 0 && errno == EINTR)
             continue;
@@ -297,6 +329,10 @@ static bool transmit(struct edge_children *children, struct child *child)
         if (put <= 0)
             return false;
         child->sent += (size_t)put;
+        if (child->sent == total) {
+            child->sent = 0;
+            lane->sent++;
+        }
     }
     watch(children, child, false);
     return true;
@@ -333,7 +369,8 @@ void edge_children_close(struct edge_children *children)
         if (children->graves[i] > 0)
             waitpid(children->graves[i], NULL, 0);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
-        buffer_release(&children->lanes[i].taken);
+        for (size_t k = 0; k < SLOTS; k++)
+            buffer_release(&children->lanes[i].slots[k].record);
     close(children->epoll_fd);
     free(children);
 }
@@ -347,7 +384,9 @@ static void move_bytes(struct edge_children *children)
     for (int i = 0; i < count; i++) {
         struct child *child = events[i].data.ptr;
         bool alive = true;
-        if (events[i].events & EPOLLOUT)
+        if (child->state == ABSENT)
+            continue; // ended by the event of another
+        if ((events[i].events & EPOLLOUT) && lane_of(children, child) != NO_CHILD)
             alive = transmit(children, child);
         if (alive && (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
             alive = receive(children, child);
@@ -356,10 +395,30 @@ static void move_bytes(struct edge_children *children)
     }
 }
 
+// Gives a lane a child if it has none, and the child what another one left. False: none is
+// warm.
+static bool resume(struct edge_children *children, struct lane *lane)
+{
+    for (int i = 0; i < CHILDREN && lane->child == NO_CHILD; i++) {
+        struct child *child = &children->children[i];
+        if (child->state != READY || lane_of(children, child) != NO_CHILD)
+            continue;
+        lane->child = i;
+        child->sent = 0;
+        child->received = 0;
+        if (lane->sent < lane->count && !transmit(children, child))
+            lose(children, child, "the decoder died on it");
+    }
+    return lane->child != NO_CHILD && children->children[lane->child].state >= READY;
+}
+
 int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
 {
+    children->now_mono_us = now_mono_us;
     reap(children);
     move_bytes(children);
+    for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
+        (void)resume(children, &children->lanes[i]);
     if (children->start_mono_us == INT64_MAX)
         children->start_mono_us = now_mono_us + START_RETRY_US;
     int64_t next_mono_us = INT64_MAX;
@@ -380,41 +439,26 @@ int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
     return next_mono_us;
 }
 
-static int ready_child(const struct edge_children *children, const struct lane *lane)
-{
-    if (lane->child != NO_CHILD)
-        return children->children[lane->child].state == READY ? lane->child : NO_CHILD;
-    for (int i = 0; i < CHILDREN; i++)
-        if (children->children[i].state == READY
-            && lane_of(children, &children->children[i]) == NO_CHILD)
-            return i;
-    return NO_CHILD;
-}
-
 enum drf_status edge_children_start(struct edge_children *children, size_t lane_index,
                                     const struct geo_decode_params *params,
                                     const uint8_t *bytes, size_t size, int64_t now_mono_us)
 {
     assert(lane_index < EDGE_CHILD_LANES);
     struct lane *lane = &children->lanes[lane_index];
-    int index = ready_child(children, lane);
-    if (index == NO_CHILD || lane->done)
+    children->now_mono_us = now_mono_us;
+    if (lane->count == EDGE_CHILD_AHEAD_MAX || !resume(children, lane))
         return DRF_ERR_AGAIN;
-    lane->child = index;
-    struct child *child = &children->children[index];
-    child->head.request = (struct edge_child_request){
+    struct slot *slot = slot_at(lane, lane->count++);
+    slot->head.request = (struct edge_child_request){
         .magic = EDGE_CHILD_MAGIC,
         .timeout_s = (uint32_t)(children->config.timeout_us / 1000000) + 2,
         .size = size,
     };
-    child->head.params = *params;
-    child->bytes = bytes;
-    child->bytes_size = size;
-    child->sent = 0;
-    child->received = 0;
-    child->state = BUSY;
-    child->deadline_mono_us = now_mono_us + children->config.timeout_us;
-    if (!transmit(children, child))
+    slot->head.params = *params;
+    slot->bytes = bytes;
+    slot->bytes_size = size;
+    struct child *child = &children->children[lane->child];
+    if (lane->sent + 1 == lane->count && !transmit(children, child))
         lose(children, child, "the decoder died on it");
     return DRF_OK;
 }
@@ -424,10 +468,16 @@ bool edge_children_take(struct edge_children *children, size_t lane_index,
 {
     assert(lane_index < EDGE_CHILD_LANES);
     struct lane *lane = &children->lanes[lane_index];
-    if (!lane->done)
+    if (lane->done == 0)
         return false;
-    lane->done = false;
-    *out = lane->result;
+    struct buffer *last = &slot_at(lane, SLOTS - 1)->record; // of the one taken before
+    if (last->room > KEEP_BUFFER_MAX)
+        buffer_release(last);
+    *out = slot_at(lane, 0)->result;
+    lane->first = (lane->first + 1) % SLOTS;
+    lane->done--;
+    lane->sent--;
+    lane->count--;
     return true;
 }
 

@@ -3,8 +3,9 @@
 //
 // Each lane (urgent, bulk) has a child when it needs one, and one more is always warm: when a
 // child dies or hangs, the spare takes its place at once and another is started. Belongs to the
-// ingest loop; nothing blocks; time is handed in. A message is in at most one child, and the
-// next of the same lane may be decoded while the last one's record is still in use.
+// ingest loop; nothing blocks; time is handed in. A lane's messages are decoded in the order of
+// their starts; several may be under way in its child, which then need not wait for the node.
+// A child that dies costs the message it was at; those behind it go to the spare.
 #ifndef EDGE_CHILD_H
 #define EDGE_CHILD_H
 
@@ -16,7 +17,7 @@
 #include "geo/record.h"
 #include "geo/status.h"
 
-enum { EDGE_CHILD_LANES = 2 };
+enum { EDGE_CHILD_LANES = 2, EDGE_CHILD_AHEAD_MAX = 8 };
 
 struct edge_children_config {
     const char *program; // NULL: this one
@@ -40,8 +41,8 @@ int edge_children_fd(const struct edge_children *children);
 // the next step at the latest.
 int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us);
 
-// Hands a message over. `bytes` are borrowed until the result is there. DRF_ERR_AGAIN: no child
-// is ready, or the lane is busy.
+// Hands a message over. `bytes` are borrowed until the result is taken. DRF_ERR_AGAIN: no child
+// is ready, or the lane holds EDGE_CHILD_AHEAD_MAX whose results were not taken.
 DRF_MUST_CHECK enum drf_status edge_children_start(struct edge_children *children, size_t lane,
                                                    const struct geo_decode_params *params,
                                                    const uint8_t *bytes, size_t size,
@@ -53,7 +54,7 @@ struct edge_decoded {
     struct geo_record record; // until the lane's next result is taken
     struct geo_note why;      // of anything but OK
 };
-// The lane's result once. False: not there yet, or nothing was started.
+// The result of the lane's oldest message, once. False: not there yet, or nothing was started.
 bool edge_children_take(struct edge_children *children, size_t lane, struct edge_decoded *out);
 
 bool edge_children_ready(const struct edge_children *children); // any child is warm

@@ -6,6 +6,7 @@
 #include "edge/decoding.h"
 
 #define RETRY_US INT64_C(500000)
+#define CAREFUL_US INT64_C(60000000)
 
 static struct fusion_message fusion_view(struct edge_ingest *ingest,
                                          const struct ingest_lane *lane)
@@ -42,12 +43,16 @@ void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index)
     struct ingest_lane *lane = &ingest->lanes[index];
     if (lane->stage != INGEST_EMPTY)
         empty(ingest, lane);
+    for (; lane->ahead_count > 0; lane->ahead_count--) {
+        edge_feeds_done(ingest->parts.feeds, &lane->ahead[lane->ahead_first].message);
+        lane->ahead_first = (lane->ahead_first + 1) % INGEST_AHEAD_MAX;
+    }
 }
 
 bool ingest_lane_busy(const struct edge_ingest *ingest)
 {
     for (size_t i = 0; i < EDGE_LANES; i++)
-        if (ingest->lanes[i].stage != INGEST_EMPTY)
+        if (ingest->lanes[i].stage != INGEST_EMPTY || ingest->lanes[i].ahead_count > 0)
             return true;
     return false;
 }
@@ -82,25 +87,80 @@ bool ingest_may_read(const struct edge_ingest *ingest)
            < ingest->parts.config->limits.pending_max_bytes;
 }
 
+// The next message with its envelope. False: there is none, or none may be read now.
+static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct edge_now now,
+                       struct ingest_ahead *out)
+{
+    if (!ingest_may_read(ingest)
+        || !edge_feeds_next(ingest->parts.feeds, index, now, &out->message))
+        return false;
+    const struct drf_config *config = ingest->parts.config;
+    out->started = false;
+    out->envelope = (struct edge_envelope){0};
+    out->refused = edge_envelope_read(&config->feeds[out->message.feed], config->mode,
+                                      &out->message, &out->why, &out->envelope)
+                   != DRF_OK;
+    if (!out->refused)
+        edge_decoding_params(config, out->message.feed, &out->envelope, &out->params);
+    return true;
+}
+
+static bool start(struct edge_ingest *ingest, enum edge_lane index, struct ingest_ahead *one,
+                  struct edge_now now)
+{
+    one->decode_mono_us = now.mono_us;
+    one->started = ingest->parts.decoder.start(ingest->parts.decoder.self, index, &one->params,
+                                               one->envelope.document.bytes,
+                                               one->envelope.document.size, now.mono_us)
+                   == DRF_OK;
+    return one->started;
+}
+
+// While a small message is decoded or applied the next ones go to the decoder, so that neither
+// waits for the other. Bulk messages may be large: one at a time.
+static void look_ahead(struct edge_ingest *ingest, enum edge_lane index, struct edge_now now)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    // After a death one at a time, or a feed that is to be paused has others in the decoder.
+    if (now.mono_us < lane->careful_mono_us)
+        return;
+    while (index == EDGE_LANE_URGENT && lane->ahead_count < INGEST_AHEAD_MAX) {
+        size_t last = (lane->ahead_first + lane->ahead_count - 1) % INGEST_AHEAD_MAX;
+        struct ingest_ahead *one = &lane->ahead[last];
+        bool waits =
+            lane->ahead_count > 0 && !one->started && !one->refused && !one->envelope.tombstone;
+        if (!waits) {
+            one = &lane->ahead[(lane->ahead_first + lane->ahead_count) % INGEST_AHEAD_MAX];
+            if (!read_ahead(ingest, index, now, one))
+                return;
+            lane->ahead_count++;
+        }
+        if (!one->refused && !one->envelope.tombstone && !start(ingest, index, one, now))
+            return; // the decoder has enough for now
+    }
+}
+
+// Takes the next message up, one that was read ahead before others.
 static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane index,
                                  struct edge_now now, bool *worked)
 {
     struct ingest_lane *lane = &ingest->lanes[index];
-    if (!ingest_may_read(ingest)
-        || !edge_feeds_next(ingest->parts.feeds, index, now, &lane->message))
+    struct ingest_ahead *one = &lane->ahead[lane->ahead_first];
+    if (lane->ahead_count == 0 && !read_ahead(ingest, index, now, one))
         return DRF_OK;
+    if (lane->ahead_count > 0) {
+        lane->ahead_first = (lane->ahead_first + 1) % INGEST_AHEAD_MAX;
+        lane->ahead_count--;
+    }
     *worked = true;
-    lane->stage = INGEST_READ;
+    lane->message = one->message;
+    lane->envelope = one->envelope;
+    lane->params = one->params;
+    lane->decode_mono_us = one->decode_mono_us;
     lane->retry_mono_us = INT64_MAX;
-    struct geo_note why;
-    lane->envelope = (struct edge_envelope){0};
-    enum drf_status status =
-        edge_envelope_read(&ingest->parts.config->feeds[lane->message.feed],
-                           ingest->parts.config->mode, &lane->message, &why, &lane->envelope);
-    if (status != DRF_OK)
-        return refuse(ingest, index, &why, now);
-    edge_decoding_params(ingest->parts.config, lane->message.feed, &lane->envelope,
-                         &lane->params);
+    lane->stage = one->started ? INGEST_DECODING : INGEST_READ;
+    if (one->refused)
+        return refuse(ingest, index, &one->why, now);
     return DRF_OK;
 }
 
@@ -149,6 +209,8 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
     edge_metrics_observe(ingest->parts.metrics, EDGE_METRIC_DECODE_SECONDS,
                          now.mono_us - lane->decode_mono_us);
     if (decoded.died)
+        lane->careful_mono_us = now.mono_us + CAREFUL_US;
+    if (decoded.died)
         edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
     if (decoded.status != DRF_OK)
         return refuse(ingest, index, &decoded.why, now);
@@ -174,7 +236,7 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     } else if (lane->record.size > 0) {
         edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);
     }
-    if (outcome != FUSION_REFUSED)
+    if (outcome != FUSION_REFUSED && outcome != FUSION_OUTSIDE)
         note(ingest, lane, NULL, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, outcome == FUSION_APPLIED, now);
@@ -215,5 +277,7 @@ enum drf_status ingest_lane_step(struct edge_ingest *ingest, enum edge_lane inde
         status = take_decoded(ingest, index, now, worked);
     else if (status == DRF_OK && lane->stage == INGEST_APPLYING)
         status = apply(ingest, index, now, worked);
+    if (status == DRF_OK && lane->stage > INGEST_READ)
+        look_ahead(ingest, index, now);
     return status;
 }

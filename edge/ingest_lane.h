@@ -11,6 +11,18 @@
 
 enum ingest_stage { INGEST_EMPTY, INGEST_READ, INGEST_DECODING, INGEST_APPLYING };
 
+enum { INGEST_AHEAD_MAX = EDGE_CHILD_AHEAD_MAX - 1 };
+
+// A message that was read before its turn. Its bytes are with the decoder if `started`.
+struct ingest_ahead {
+    bool started, refused;
+    struct edge_message message;
+    struct edge_envelope envelope;
+    struct geo_decode_params params;
+    struct geo_note why; // of a refused envelope
+    int64_t decode_mono_us;
+};
+
 struct ingest_lane {
     enum ingest_stage stage;
     struct edge_message message;
@@ -20,6 +32,11 @@ struct ingest_lane {
     struct fusion_job *job;
     int64_t decode_mono_us; // when it began
     int64_t retry_mono_us;  // not before; INT64_MAX: no retry is due
+    // What is read ahead, oldest first, a ring; all but the last are started or need no
+    // decoder.
+    struct ingest_ahead ahead[INGEST_AHEAD_MAX];
+    size_t ahead_first, ahead_count;
+    int64_t careful_mono_us; // until then one at a time: a decoder died
 };
 
 struct edge_ingest {

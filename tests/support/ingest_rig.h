@@ -108,6 +108,8 @@ static inline enum drf_status decode_start(void *self, size_t lane,
 {
     struct rig *rig = self;
     (void)now_mono_us;
+    if (rig->there[lane])
+        return DRF_ERR_AGAIN; // one at a time: what is read ahead waits
     struct edge_decoded *decoded = &rig->decoded[lane];
     *decoded = (struct edge_decoded){0};
     rig->there[lane] = true;

@@ -311,6 +311,49 @@ static void record__of_a_message__outlives_the_decoding_of_the_next(void **state
     assert_int_equal(result(*state, 0).status, DRF_OK);
 }
 
+static void lane__with_several_messages__gives_their_results_in_order(void **state)
+{
+    struct edge_children *children = *state;
+    start(children, 0, "o", 1);
+    assert_int_equal(result(children, 0).status, DRF_OK);
+    static const char *const sent[] = {"c1", "o", "c333", "o", "c4444", "c55555", "o", "c7"};
+    for (size_t i = 0; i < EDGE_CHILD_AHEAD_MAX; i++)
+        start(children, 0, sent[i], strlen(sent[i]));
+    static const struct geo_decode_params params = {.record_max_bytes = 1 << 20};
+    assert_int_equal(
+        edge_children_start(children, 0, &params, (const uint8_t *)"o", 1, now_us()),
+        DRF_ERR_AGAIN); // full
+    for (size_t i = 0; i < EDGE_CHILD_AHEAD_MAX; i++) {
+        struct edge_decoded decoded = result(children, 0);
+        char words[32];
+        snprintf(words, sizeof words, "%zu bytes", strlen(sent[i]));
+        if (sent[i][0] == 'o')
+            assert_int_equal(decoded.status, DRF_OK);
+        else
+            assert_memory_equal(decoded.why.text, words, strlen(words));
+    }
+    struct edge_decoded none;
+    assert_false(edge_children_take(children, 0, &none));
+}
+
+static void lane__whose_child_dies__loses_that_message_and_reads_those_behind_it(void **state)
+{
+    struct edge_children *children = *state;
+    static const char *const sent[] = {"o", "a", "c333", "x", "o", "v", "c7777777"};
+    enum { SENT = sizeof sent / sizeof sent[0] };
+    for (size_t i = 0; i < SENT; i++)
+        start(children, 0, sent[i], strlen(sent[i]));
+    for (size_t i = 0; i < SENT; i++) {
+        struct edge_decoded decoded = result(children, 0);
+        bool deadly = strchr("axv", sent[i][0]) != NULL;
+        assert_int_equal(decoded.died, deadly);
+        if (sent[i][0] == 'o')
+            assert_int_equal(decoded.status, DRF_OK);
+    }
+    start(children, 1, "o", 1);
+    assert_int_equal(result(children, 1).status, DRF_OK);
+}
+
 static void sandbox__of_a_child__lets_nothing_through(void **state)
 {
     struct edge_decoded decoded = run(*state, "e");
@@ -338,6 +381,8 @@ int main(int argc, char **argv)
         WITH_CHILDREN(decode__that_answers_with_no_record__is_refused),
         WITH_CHILDREN(lanes__at_the_same_time__do_not_wait_for_each_other),
         WITH_CHILDREN(record__of_a_message__outlives_the_decoding_of_the_next),
+        WITH_CHILDREN(lane__with_several_messages__gives_their_results_in_order),
+        WITH_CHILDREN(lane__whose_child_dies__loses_that_message_and_reads_those_behind_it),
         WITH_CHILDREN(sandbox__of_a_child__lets_nothing_through),
     };
     return cmocka_run_group_tests_name("edge/child", tests, NULL, NULL);
