@@ -128,6 +128,8 @@ static void zone__newer_older_and_again__keeps_the_newest(void **state)
     expect(&spot, "a:200");
     assert_int_equal(put_one(&spot, "a", 1, GEO_ZONE_OUTSIDE, 4000000), FUSION_APPLIED);
     expect(&spot, "");
+    assert_int_equal(spot.root->change_count, 1); // who was told of it learns that it is gone
+    assert_int_equal(spot.root->changes[0].layers, 1U << FUSION_LAYER_ZONE);
     assert_int_equal(put_one(&spot, "b", 1, GEO_ZONE_OUTSIDE, 4000000), FUSION_OUTSIDE);
     assert_int_equal(put_one(&spot, "a", 100, 0, 5000000), FUSION_APPLIED);
     assert_int_equal(put_one(&spot, "a", 100, GEO_ZONE_WITHDRAWN, 6000000), FUSION_APPLIED);
