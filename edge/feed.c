@@ -99,12 +99,12 @@ static void start_new(struct edge_feeds *feeds, size_t index, struct feed_partit
         feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
     if (feeds->feeds[index].resync != FEED_SOUND) {
         feed_start(feeds, index, partition, low, high, "resync", now);
-    } else if (status == DRF_ERR_ABSENT) {
+    } else if (status == DRF_ERR_ABSENT || (status == DRF_OK && stored < 0)) {
         feed_start(feeds, index, partition, low, high, "new", now);
     } else if (status == DRF_OK) {
-        partition->verify = stored > low
-                            && feed_tail_read(feeds, index, partition->id, &partition->tail)
-                            && partition->tail.offset == stored - 1;
+        bool known = partition->tail_fresh
+                     || feed_tail_read(feeds, index, partition->id, &partition->tail);
+        partition->verify = known && stored > low && partition->tail.offset == stored - 1;
         feed_start(feeds, index, partition, stored, high, "stored", now);
     }
 }
@@ -159,6 +159,14 @@ static void found_partition(struct edge_feeds *feeds, size_t index,
         start_new(feeds, index, partition, low, high, now);
 }
 
+static void stop_idle(struct edge_feeds *feeds, size_t index)
+{
+    struct feed *feed = &feeds->feeds[index];
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].started && feed->partitions[i].inflight == 0)
+            feed_stop(feeds, index, &feed->partitions[i]);
+}
+
 void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now)
 {
@@ -169,6 +177,8 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
     const char *why = feed_resync_reason(feeds, index, found, now);
     if (why)
         feed_resync_want(feeds, index, why, now);
+    if (feed->away_mono_us != INT64_MAX)
+        stop_idle(feeds, index); // to be looked at again: who knows what was done meanwhile
     feed->away_mono_us = INT64_MAX;
     if (found->cluster_id[0] != '\0')
         memcpy(feed->cluster, found->cluster_id, sizeof feed->cluster);
@@ -235,6 +245,8 @@ static void note_event(struct edge_feeds *feeds, size_t index, enum edge_kafka_e
         feed_stop(feeds, index, partition);
         feed_resync_want(feeds, index, "offset_gone", now);
     }
+    if (event == EDGE_KAFKA_GONE) // made anew, perhaps: looked at when it is found again
+        feed_stop(feeds, index, partition);
     if (event == EDGE_KAFKA_UNREADABLE)
         edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.unreadable",
                        "feed=%s topic=%s partition=%" PRId32, config->name, config->topic,

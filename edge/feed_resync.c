@@ -88,6 +88,8 @@ static const char *reason_before_start(struct edge_feeds *feeds, size_t index,
                             found->partitions[at].partition, cluster, &stored)
         != DRF_OK)
         return NULL;
+    if (stored < 0)
+        return NULL; // a partition that was not there for a while
     if (found->cluster_id[0] != '\0' && cluster[0] != '\0'
         && strcmp(cluster, found->cluster_id) != 0)
         return "another_cluster";
@@ -128,9 +130,10 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
     // Partitions are numbered from 0 and are only ever added.
     if (!found->too_many
         && (feed->count > found->count
-            || fusion_store_offset(feeds->store, feeds->config->feeds[index].topic,
-                                   (int32_t)found->count, cluster, &stored)
-                   == DRF_OK))
+            || (fusion_store_offset(feeds->store, feeds->config->feeds[index].topic,
+                                    (int32_t)found->count, cluster, &stored)
+                    == DRF_OK
+                && stored >= 0)))
         return "fewer_partitions";
     for (size_t i = 0; i < found->count; i++) {
         const char *why = reason_of_partition(feeds, index, found, i);
@@ -138,6 +141,21 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
             return why;
     }
     return NULL;
+}
+
+// Positions in partitions that are no more: -1.
+static enum drf_status forget_offsets(struct edge_feeds *feeds, const char *topic,
+                                      size_t partitions)
+{
+    char cluster[64];
+    int64_t stored;
+    enum drf_status status = DRF_OK;
+    for (int32_t k = (int32_t)partitions;
+         status == DRF_OK
+         && fusion_store_offset(feeds->store, topic, k, cluster, &stored) == DRF_OK;
+         k++)
+        status = fusion_store_put_offset(feeds->store, cluster, topic, k, -1);
+    return status;
 }
 
 void feed_resync_begin(struct edge_feeds *feeds, size_t index,
@@ -149,6 +167,7 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
         if (feed->partitions[i].inflight > 0)
             return; // at the next discovery: nothing more of this feed is taken till then
     if (edge_resync_write(feeds->store, name, feed->why, feed->redo) != DRF_OK
+        || forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
         || feeds->port.begin(feeds->port.self, index, feed->redo) != DRF_OK)
         return;
     feed->resync = FEED_READING;

@@ -33,6 +33,7 @@ static const struct edge_kafka_pair defaults[] = {
     {"reconnect.backoff.ms", "100"},
     {"reconnect.backoff.max.ms", "2000"},
     {"topic.metadata.refresh.interval.ms", "10000"},
+    {"topic.metadata.propagation.max.ms", "0"}, // topics are read when they are found
     {"client.id", "drf-edge"},
     {NULL, NULL},
 };
@@ -181,6 +182,10 @@ static enum edge_kafka_event event_of(rd_kafka_resp_err_t error)
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         return EDGE_KAFKA_OFFSET;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        return EDGE_KAFKA_GONE;
     default:
         return EDGE_KAFKA_UNREADABLE;
     }

@@ -52,6 +52,7 @@ enum edge_kafka_event {
     EDGE_KAFKA_MESSAGE,
     EDGE_KAFKA_END,       // message.offset is the end of message.partition for now
     EDGE_KAFKA_OFFSET,    // the offset asked for is not there (any more)
+    EDGE_KAFKA_GONE,      // the topic or partition is not there (any more)
     EDGE_KAFKA_UNREADABLE // message.topic: gone, or not allowed
 };
 // The next of a feed. A MESSAGE is given back with edge_kafka_release().

@@ -2,18 +2,16 @@
 // The store and the fabric over it. A damaged file is no reason not to start: it is set aside
 // and built anew from Kafka, while drones are told CATCHING_UP. A file that is another's (in
 // use, of another region, of a newer program, not a store) is left alone, and the node ends.
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "edge/imported.h"
 #include "edge/node.h"
 #include "edge/query.h"
 #include "edge/resync.h"
-#include "fusion/store_resync.h"
 #include "fusion/store_upkeep.h"
 
-enum { SUFFIX_SIZE = 40, IMPORTS_TOLD_MAX = 20 };
+enum { SUFFIX_SIZE = 40 };
 
 // Larger than any before: a drone sees at once which of two lives is the later.
 static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
@@ -102,46 +100,33 @@ static enum drf_status try_open(struct edge_node *node, struct edge_now now,
 struct telling {
     struct edge_node *node;
     struct edge_now now;
-    size_t count;
 };
 
-static enum drf_status tell_import(void *context, struct fusion_identity identity,
-                                   int64_t version_utc_us)
+static void tell_import(void *context, const struct edge_imported *one, bool missing)
 {
-    struct telling *telling = context;
-    char source[200], key[200];
-    (void)version_utc_us;
-    if (telling->count++ < IMPORTS_TOLD_MAX)
-        edge_log_write(
-            &telling->node->log, telling->now.utc_us, EDGE_LOG_WARN, "store.import_again",
-            "feed=%s source=%s key=%s", identity.feed,
-            edge_log_quote(source, sizeof source, identity.source, strlen(identity.source)),
-            edge_log_quote(key, sizeof key, identity.key, strlen(identity.key)));
-    return DRF_OK;
+    const struct telling *telling = context;
+    char file[200];
+    if (missing)
+        edge_log_write(&telling->node->log, telling->now.utc_us, EDGE_LOG_WARN,
+                       "store.import_again", "feed=%s file=%s sha256=%s", one->feed,
+                       edge_log_quote(file, sizeof file, one->file, strlen(one->file)),
+                       one->sha256);
 }
 
-// What did not come through Kafka is not built anew by it. As far as the damage lets it be
-// read.
-static void tell_imports(struct edge_node *node, const char *path, struct edge_now now)
+// What did not come through Kafka is not built anew by it.
+static enum drf_status tell_imports(struct edge_node *node, struct edge_now now)
 {
-    struct fusion_store *store = NULL;
     struct telling telling = {.node = node, .now = now};
-    enum drf_status status = fusion_store_open(
-        &(struct fusion_store_config){.path = path, .read_only = true}, &store);
-    if (status == DRF_OK)
-        status = fusion_store_each_import(store, tell_import, &telling);
-    fusion_store_close(store);
-    if (telling.count > 0 || status != DRF_OK)
-        edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "store.imports_lost",
-                       "known=%zu complete=%d text=\"imports are to be repeated\"",
-                       telling.count, status == DRF_OK);
+    enum drf_status status =
+        edge_imported_each(node->store, node->config->store_path, tell_import, &telling);
+    return status == DRF_ERR_NOMEM ? status : DRF_OK; // the rest is no reason not to serve
 }
 
 enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
                                     struct edge_now now)
 {
     const char *path = node->config->store_path;
-    char suffix[SUFFIX_SIZE] = ".damaged", aside[DRF_PATH_SIZE + SUFFIX_SIZE];
+    char suffix[SUFFIX_SIZE] = ".damaged";
     struct tm tm;
     const time_t seconds = (time_t)(now.utc_us / 1000000);
     if (gmtime_r(&seconds, &tm) != NULL)
@@ -158,8 +143,6 @@ enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
                    edge_log_quote(quoted, sizeof quoted, why, strlen(why)));
     if (node->metrics)
         edge_metrics_add(node->metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, 1);
-    snprintf(aside, sizeof aside, "%s%s", path, suffix);
-    tell_imports(node, aside, now);
     return DRF_OK;
 }
 
@@ -176,7 +159,7 @@ enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now
         edge_node_complain(node, now,
                            fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
                            fault.text);
-    return status;
+    return status == DRF_OK ? tell_imports(node, now) : status;
 }
 
 bool edge_node_store_damaged(const struct drf_config *config)

@@ -274,11 +274,13 @@ enum drf_status fusion_editions_part(struct fusion_editions *editions, const cha
     return status;
 }
 
+// Imports apart: no topic brings them again.
 static bool belongs(const char *source, const char *feed)
 {
     size_t length = strlen(feed);
     return strncmp(source, feed, length) == 0
-           && (source[length] == '\0' || source[length] == '/');
+           && (source[length] == '\0' || source[length] == '/')
+           && strcmp(source + length, "/import") != 0;
 }
 
 struct names {

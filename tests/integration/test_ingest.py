@@ -4,19 +4,11 @@
 import hashlib
 import subprocess
 import time
-import urllib.error
-import urllib.request
 
-from drf_fixture import BIN, Kafka, Node, free_ports, main, wait_until
+from drf_fixture import BIN, Kafka, main, wait_until
+from fixture.fed import Fed, record
 
 COUNT = 3000
-
-
-def record(number, agl_ft=300, minute=30):
-    """One record of the FAA's Digital Obstacle File, 128 characters, inside the region for minute 0 to 59."""
-    seconds = number % 6000 / 100
-    return (f"36-{number:06d} O US NY SOMEWHERE        43 {minute:02d} {seconds:05.2f}N 079 {number // 100 % 60:02d} "
-            f"{seconds:05.2f}W TOWER              1 {agl_ft:05d} 00900 R 1 A M 1999AEA01234OE A 2015074 ").encode()
 
 
 def messages(count=COUNT):
@@ -26,55 +18,6 @@ def messages(count=COUNT):
              for i in range(0, count, 3)]
     made += [dict(key=f"36-{i:06d}", value=None, timestamp_ms=1_700_000_200_000 + i) for i in range(0, count, 10)]
     return made
-
-
-class Fed(Node):
-    """A node that reads one topic of obstacles and says over HTTP how far it is."""
-
-    def __init__(self, bootstrap, topic="obstacles", **more):
-        (self.port,) = free_ports(1)
-        super().__init__({
-            "region": {"id": "niagara", "bounds": [-80, 43, -79, 44]},
-            "node": {"id": "n1", "mode": "TEST"},
-            "store": {"path": "{folder}/region.gpkg"},
-            "kafka": {"bootstrap.servers": bootstrap},
-            "dead_letters": {"topic": "dead"},
-            "mqtt": {"host": "127.0.0.1", "port": 9},
-            "http": {"port": self.port},
-            "limits": {"discover_s": 1},
-            "feeds": [{"name": "dof", "topic": topic, "kind": "obstacle", **more}],
-        })
-
-    def ask(self, what):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{what}", timeout=5) as answer:
-                return answer.read().decode()
-        except urllib.error.HTTPError as answer:
-            return answer.read().decode()
-        except OSError:
-            return ""
-
-    def metric(self, name):
-        for line in self.ask("metrics").splitlines():
-            if line.rsplit(" ", 1)[0] == name:
-                return float(line.rsplit(" ", 1)[1])
-        return 0.0
-
-    def taken(self):
-        return self.metric('drf_feed_messages_total{feed="dof"}')
-
-    def caught_up(self):
-        text = self.ask("readyz")
-        return text != "" and not any(word in text for word in ("kafka", "topic", "catching_up", "store"))
-
-    def digest(self):
-        """Over the live messages, and over what they add up to at one instant."""
-        told = {}
-        for what in ("--truth",), ("--at", "2026-11-22T12:00:00Z"):
-            run = subprocess.run([BIN / "drf-edge", "digest", "--store", self.path("region.gpkg"), *what],
-                                 check=True, capture_output=True, text=True, timeout=60)
-            told |= {(what[0], name): digest for digest, name in map(str.split, run.stdout.splitlines())}
-        return told
 
 
 def test_everything_comes_late():

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# tests/fault/test_resync.py - topics that are not what they were: the node ends as one that begins with them.
+# SPDX-License-Identifier: Apache-2.0
+"""Each time the node's content is compared with that of a node that never saw anything else, over a real Kafka."""
+import sqlite3
+import time
+
+from drf_fixture import Kafka, main, wait_until
+from fixture.fed import Fed, record
+
+AT = 1_700_000_000_000
+
+
+def towers(numbers, turn=0):
+    return [dict(key=f"36-{i:06d}", value=record(i, 300 + 10 * turn), timestamp_ms=AT + 100_000 * turn + i)
+            for i in numbers]
+
+
+def settled(node):
+    """At the end of the feed, nothing being resynchronised, everything committed."""
+    return (node.caught_up() and node.metric('drf_feed_resynchronising{feed="dof"}') == 0
+            and node.metric("drf_store_pending_bytes") == 0)
+
+
+def position(node):
+    with sqlite3.connect(f"file:{node.store_path()}?mode=ro", uri=True) as db:
+        return db.execute("SELECT next_offset FROM drf_offset WHERE topic = 'obstacles'").fetchone()[0]
+
+
+def fresh_digest(kafka):
+    with Fed(kafka.bootstrap) as fresh:
+        wait_until(lambda: settled(fresh), 60, "a fresh node to catch up")
+        fresh.stop()
+        return fresh.digest()
+
+
+def ends_as_fresh(node, kafka, why, once=True):
+    node.wait_log(f"why={why}", 30)
+    wait_until(lambda: "what=feed.resynchronised" in node.log_text() and settled(node), 60,
+               "the node to be through with resynchronising")
+    node.stop()
+    digest = node.digest()
+    assert digest == fresh_digest(kafka), f"{why}: not what a fresh node has"
+    if once:
+        node.start()
+        wait_until(lambda: settled(node), 60, "the node to catch up again")
+        assert node.metric('drf_feed_resyncs_total{feed="dof"}') == 0, "read again without a reason"
+        node.stop()
+        assert node.digest() == digest
+
+
+def anew(kafka, messages, partitions=1):
+    kafka.delete_topics("obstacles")
+    for _ in range(50):  # the broker says it is gone a little before it is
+        try:
+            kafka.create_topics("obstacles", partitions=partitions)
+            break
+        except Exception:
+            time.sleep(0.1)
+    kafka.produce_all("obstacles", messages)
+
+
+def begin(kafka, node, count=300):
+    kafka.create_topics("obstacles", "dead")
+    kafka.produce_all("obstacles", towers(range(count)))
+    node.start()
+    wait_until(lambda: settled(node), 60, "the node to catch up")
+
+
+def stopped_then(change, why):
+    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+        begin(kafka, node)
+        node.stop()
+        change(kafka)
+        node.start()
+        ends_as_fresh(node, kafka, why)
+
+
+def test_topic_made_anew_and_shorter_while_the_node_was_down():
+    stopped_then(lambda kafka: anew(kafka, towers(range(250, 350))), "offset_gone")
+
+
+def test_topic_made_anew_and_longer_while_the_node_was_down():
+    stopped_then(lambda kafka: anew(kafka, towers(range(100, 600), 1)), "topic_made_anew")
+
+
+def test_topic_with_fewer_partitions_than_before():
+    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+        kafka.create_topics("obstacles", partitions=3)
+        kafka.create_topics("dead")
+        kafka.produce_all("obstacles", [dict(message, partition=i % 3) for i, message in enumerate(towers(range(90)))])
+        node.start()
+        wait_until(lambda: settled(node) and node.taken() == 90, 60, "the node to catch up")
+        node.stop()
+        anew(kafka, towers(range(30)) + towers(range(40, 140)))
+        node.start()
+        ends_as_fresh(node, kafka, "fewer_partitions")
+
+
+def test_topic_made_anew_while_the_node_runs():
+    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+        begin(kafka, node)
+        anew(kafka, towers(range(280, 1000)))
+        wait_until(lambda: "what=feed.resynchronised" in node.log_text() and position(node) == 720 and settled(node), 60,
+                   "the node to notice")
+        node.stop()
+        assert node.digest() == fresh_digest(kafka)
+
+
+def test_partitions_added_while_the_node_is_down_lose_and_repeat_nothing():
+    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+        begin(kafka, node)
+        node.stop()
+        kafka.add_partitions("obstacles", 4)
+        kafka.produce_all("obstacles", [dict(message, partition=i % 4)
+                                        for i, message in enumerate(towers(range(200, 400), 1))])
+        node.start()
+        wait_until(lambda: settled(node) and node.taken() == 200, 60, "the new messages")
+        assert node.metric('drf_feed_resyncs_total{feed="dof"}') == 0
+        node.stop()
+        assert node.digest() == fresh_digest(kafka)
+
+
+def test_another_cluster():
+    with Kafka() as first, Fed(first.bootstrap) as node:
+        begin(first, node)
+        node.stop()
+        first.stop()
+        with Kafka() as second:
+            second.create_topics("obstacles", "dead")
+            second.produce_all("obstacles", towers(range(200, 600)))
+            node.config["kafka"]["bootstrap.servers"] = second.bootstrap
+            node.write_config(node.config)
+            node.start()
+            ends_as_fresh(node, second, "another_cluster")
+
+
+def test_away_for_longer_than_tombstones_live():
+    """The withdrawal and its tombstone came and went while the node was away: nothing says any more that it was."""
+    with Kafka() as kafka, Fed(kafka.bootstrap, store={"tombstone_horizon_s": 60}) as node:
+        begin(kafka, node)
+        node.stop()
+        stopped = time.monotonic()
+        anew(kafka, towers(range(150, 300)) + towers(range(400, 700)))  # as compaction would have left it, and grown
+        kafka.produce_all("obstacles", [towers([299])[0]])
+        wait_until(lambda: time.monotonic() - stopped > 62, 70, "the horizon to pass")
+        node.start()
+        ends_as_fresh(node, kafka, "tombstone_horizon", once=False)
+
+
+def test_other_terms_read_the_feed_again():
+    with Kafka() as kafka, Fed(kafka.bootstrap, default_vertical_acc95_m=15) as node:
+        begin(kafka, node)
+        node.stop()
+        node.config["region"]["bounds"] = [-80, 43, -79.06, 44]
+        node.config["limits"]["look_ahead_max_m"] = 500
+        node.write_config(node.config)
+        node.start()
+        node.wait_log("why=fingerprint", 30)
+        wait_until(lambda: "what=feed.resynchronised" in node.log_text() and settled(node), 60, "resynchronised")
+        forgotten = node.metric('drf_feed_forgotten_total{feed="dof"}')
+        node.stop()
+        fresh = Fed(kafka.bootstrap)
+        fresh.config["region"]["bounds"] = [-80, 43, -79.06, 44]
+        fresh.config["limits"]["look_ahead_max_m"] = 500
+        with fresh:
+            wait_until(lambda: settled(fresh), 60, "a fresh node to catch up")
+            fresh.stop()
+            assert node.digest() == fresh.digest()
+        assert forgotten > 100, forgotten
+
+
+def test_killed_amid_resynchronising():
+    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+        begin(kafka, node, 2000)
+        node.stop()
+        anew(kafka, towers(range(1500, 3000)))
+        for share in (0.1, 0.4, 0.7):
+            node.start()
+            wait_until(lambda goal=share * 1500: node.taken() >= goal, 60, "a part of the messages")
+            node.kill()
+        node.start()
+        ends_as_fresh(node, kafka, "offset_gone")
+
+
+main(globals())
