@@ -283,11 +283,12 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
 
 // One life of a node. *damaged: it ended because its store may be damaged.
 static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
-                const sigset_t *signals, bool *damaged)
+                const sigset_t *signals, uint64_t set_aside, bool *damaged)
 {
     struct edge_now now = edge_clock_now(loop->clock);
     if (edge_node_open(config, log, now, &loop->node) != DRF_OK)
         return 1;
+    edge_metrics_add(loop->node.metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, set_aside);
     edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
                    DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
@@ -302,11 +303,15 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
 
 // Another life, with a store built anew if this one is damaged indeed.
 static bool begin_anew(const struct drf_config *config, const struct edge_log *log,
-                       struct edge_now now)
+                       struct edge_now now, uint64_t *set_aside)
 {
     struct edge_node node = {.config = config, .log = *log};
-    return !edge_node_store_damaged(config)
-           || edge_node_set_aside(&node, "damage was found while running", now) == DRF_OK;
+    if (!edge_node_store_damaged(config))
+        return true;
+    if (edge_node_set_aside(&node, "damage was found while running", now) != DRF_OK)
+        return false;
+    ++*set_aside;
+    return true;
 }
 
 int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
@@ -320,6 +325,7 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
     signal(SIGPIPE, SIG_IGN);
 
     int code;
+    uint64_t set_aside = 0;
     bool again;
     do {
         struct loop *loop = calloc(1, sizeof *loop);
@@ -329,13 +335,13 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         bool made = loop->stop_fd >= 0 && pthread_mutex_init(&loop->lock, NULL) == 0;
         again = false;
-        code = made ? live(loop, config, log, &signals, &again) : 1;
+        code = made ? live(loop, config, log, &signals, set_aside, &again) : 1;
         if (made)
             pthread_mutex_destroy(&loop->lock);
         if (loop->stop_fd >= 0)
             close(loop->stop_fd);
         free(loop);
-        again = again && begin_anew(config, log, edge_clock_now(clock));
+        again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
     } while (again);
     return code;
 }
