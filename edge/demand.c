@@ -295,8 +295,7 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
     else if (request.landing)
         (void)snprintf(answered.text, sizeof answered.text, "the node is still loading");
     else
-        (void)snprintf(answered.text, sizeof answered.text, "this node does not answer %s yet",
-                       request.terrain ? "terrain requests" : "preload requests");
+        edge_terrain_request(serve, drone, &request, &answered);
     answer(serve, id, drone, 4, &answered);
 }
 

@@ -116,6 +116,7 @@ struct edge_drone {
     bool concern_straight;                  // along the velocity; else any way
     bool agl_known;                         // at the last context
     float agl_m;
+    uint32_t terrain_seq;   // of the terrain messages of this stream
     uint32_t context_bytes; // of the last context, with what carries it
 };
 

@@ -225,6 +225,8 @@ static void evict(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     if (fleet->seq_floor < drone->stream.sent_seq)
         fleet->seq_floor = drone->stream.sent_seq;
+    if (fleet->seq_floor < drone->terrain_seq)
+        fleet->seq_floor = drone->terrain_seq;
     if (drone->patches != NULL && fleet->seq_floor < drone->patches->sent_seq)
         fleet->seq_floor = drone->patches->sent_seq;
     edge_fleet_unplace(fleet, drone);
@@ -288,6 +290,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .demand_told_mono_us = NEVER_US,
         .limits = fleet->config.limits,
         .wish = fleet->config.wish,
+        .terrain_seq = fleet->seq_floor,
         .stream = {.sent_seq = fleet->seq_floor, .seen_seq = fleet->seq_floor},
     };
     if (drone->patches != NULL)

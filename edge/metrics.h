@@ -108,6 +108,8 @@ enum edge_shed {
     X(PATCHES, COUNTER, "drf_patches_total", NONE, NONE, "Patches handed to MQTT")             \
     X(PATCH_KEYS, COUNTER, "drf_patch_key_frames_total", NONE, NONE, "Of these key frames")    \
     X(PATCH_BYTES, COUNTER, "drf_patch_bytes_total", NONE, NONE, "Bytes of patches")           \
+    X(TERRAIN_TILES, COUNTER, "drf_terrain_tiles_total", NONE, NONE,                           \
+      "Tiles of 4 x 4 posts handed to MQTT")                                                   \
     X(SHED, COUNTER, "drf_shed_total", SHED, NONE, "What was left out or not sent")            \
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \
     X(REPLIES, COUNTER, "drf_replies_total", REPLY, NONE, "Replies, by code")                  \

@@ -200,8 +200,7 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
     return fusion_weather_points(planes, serve->root, &ask, grid, patching->points);
 }
 
-// What the contexts leave of the link, bytes a second; 0: unlimited, below 0: nothing.
-static double spare_bytes_per_s(const struct edge_drone *drone)
+double edge_patch_spare_bytes_per_s(const struct edge_drone *drone)
 {
     if (drone->wish.link_bytes_per_s == 0)
         return 0.0;
@@ -215,7 +214,7 @@ static double spare_bytes_per_s(const struct edge_drone *drone)
 static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_t size)
 {
     struct edge_patches *p = drone->patches;
-    double spare = spare_bytes_per_s(drone);
+    double spare = edge_patch_spare_bytes_per_s(drone);
     double bytes = (double)(size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2);
     drone->shed_patch = false;
     if (drone->wish.link_bytes_per_s == 0)

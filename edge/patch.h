@@ -46,6 +46,8 @@ void edge_patch_wish(struct edge_drone *drone);
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
 // A report came in: a patch may be owed.
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone);
+// What the contexts leave of a drone's link, bytes a second; 0: unlimited, below 0: nothing.
+double edge_patch_spare_bytes_per_s(const struct edge_drone *drone);
 // Sends what is owed. Returns when to be called again at the latest.
 int64_t edge_patch_run(struct edge_serve *serve);
 

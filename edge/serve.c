@@ -61,6 +61,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
         status = open_fleet(config, &serve->fleet);
     if (status == DRF_OK)
         status = edge_patching_open(config->limits.drones_max, &serve->patching);
+    if (status == DRF_OK)
+        status = edge_terrain_open(&serve->terrain);
     if (status != DRF_OK) {
         edge_serve_close(serve);
         return status;
@@ -78,6 +80,7 @@ void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)
         return;
+    edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);
     edge_fleet_close(serve->fleet);
     fusion_builder_close(serve->builder);
@@ -146,6 +149,9 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     edge_zone_watch_run(serve);
     edge_dispatch_run(serve);
     int64_t patch_mono_us = edge_patch_run(serve);
+    int64_t terrain_mono_us = edge_terrain_run(serve);
+    if (terrain_mono_us < patch_mono_us)
+        patch_mono_us = terrain_mono_us;
 
     if (now.mono_us >= serve->forget_mono_us) {
         edge_fleet_forget(serve->fleet, now.mono_us);

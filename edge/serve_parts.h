@@ -18,6 +18,7 @@
 #include "edge/metrics.h"
 #include "edge/patch.h"
 #include "edge/serve.h"
+#include "edge/terrain.h"
 #include "edge/topic.h"
 #include "edge/wire.h"
 #include "fusion/around.h"
@@ -70,6 +71,7 @@ struct edge_serve {
     double concern_max_m; // the farthest any context looked ahead
 
     struct edge_patching *patching;
+    struct edge_terrain *terrain;
     struct edge_announced announced;
     const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;

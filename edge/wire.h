@@ -17,6 +17,7 @@
 #include "fusion/landing.h"
 #include "fusion/point.h"
 #include "fusion/review.h"
+#include "fusion/terrain.h"
 #include "geo/status.h"
 
 enum {
@@ -124,7 +125,12 @@ DRF_MUST_CHECK enum drf_status edge_wire_plan_decode(
 struct edge_wire_request {
     bool terrain, preload, landing, snapshot;
     struct geo_point landing_at;
-    double landing_radius_m; // 1 .. 100, 5 when not sent
+    double landing_radius_m;           // 1 .. 100, 5 when not sent
+    struct fusion_terrain_block block; // of terrain; of a preload the spacing
+    uint64_t mask;                     // of terrain, not 0
+    char plan_id[EDGE_WIRE_NAME_SIZE]; // of a preload; "": the box
+    struct fusion_e7 south_west, north_east;
+    double margin_m; // of a preload along a plan: 0 .. 5000, 200 when not sent
     char correlation[EDGE_WIRE_NAME_SIZE];
 };
 DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,

@@ -19,6 +19,57 @@ static bool landing(struct edge_wire_refusal *refusal, const Drf__V1__LandingReq
                              100.0, &out->landing_radius_m);
 }
 
+static bool spacing(struct edge_wire_refusal *refusal, const char *field_path, bool has,
+                    uint32_t spacing_m, struct edge_wire_request *out)
+{
+    if (has && (spacing_m < 1 || spacing_m > FUSION_TERRAIN_SPACING_MAX_M))
+        return edge_wire_refuse(refusal, field_path, "is not within 1 .. 1000");
+    out->block.spacing_m = (uint16_t)(has ? spacing_m : 100); // ArduPilot's default
+    return true;
+}
+
+static bool terrain(struct edge_wire_refusal *refusal, const Drf__V1__TerrainRequest *m,
+                    struct edge_wire_request *out)
+{
+    struct geo_point corner;
+    if (!edge_wire_position(refusal, "terrain.", m->has_lat_e7, m->lat_e7, m->has_lon_e7,
+                            m->lon_e7, &corner)
+        || !spacing(refusal, "terrain.grid_spacing_m", m->has_grid_spacing_m, m->grid_spacing_m,
+                    out))
+        return false;
+    out->block.corner = (struct fusion_e7){m->lat_e7, m->lon_e7};
+    out->mask = m->has_mask ? m->mask & FUSION_TERRAIN_MASK : FUSION_TERRAIN_MASK;
+    if (out->mask == 0)
+        return edge_wire_refuse(refusal, "terrain.mask", "asks for none of the 56 tiles");
+    return true;
+}
+
+static bool preload(struct edge_wire_refusal *refusal, const Drf__V1__PreloadRequest *m,
+                    struct edge_wire_request *out)
+{
+    out->margin_m = 200.0;
+    if (!edge_wire_name(refusal, "preload.plan_id", m->plan_id, out->plan_id)
+        || !spacing(refusal, "preload.grid_spacing_m", m->has_grid_spacing_m, m->grid_spacing_m,
+                    out)
+        || !edge_wire_real(refusal, "preload.margin_m", m->has_margin_m, m->margin_m, 0.0,
+                           5000.0, &out->margin_m))
+        return false;
+    bool box =
+        m->has_south_lat_e7 && m->has_west_lon_e7 && m->has_north_lat_e7 && m->has_east_lon_e7;
+    if (box == (out->plan_id[0] != '\0'))
+        return edge_wire_refuse(refusal, "preload", "is not either a plan_id or a whole box");
+    if (!box)
+        return true;
+    if (m->south_lat_e7 < -900000000 || m->north_lat_e7 > 900000000
+        || m->south_lat_e7 > m->north_lat_e7 || m->west_lon_e7 < -1800000000
+        || m->west_lon_e7 > 1800000000 || m->east_lon_e7 < -1800000000
+        || m->east_lon_e7 > 1800000000)
+        return edge_wire_refuse(refusal, "preload", "is not a box on the globe");
+    out->south_west = (struct fusion_e7){m->south_lat_e7, m->west_lon_e7};
+    out->north_east = (struct fusion_e7){m->north_lat_e7, m->east_lon_e7};
+    return true;
+}
+
 enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_form form,
                                          const uint8_t *bytes, size_t size,
                                          struct edge_wire_request *out,
@@ -43,7 +94,9 @@ enum drf_status edge_wire_request_decode(struct edge_wire *wire, enum edge_wire_
         memcpy(refusal->correlation, request.correlation, sizeof request.correlation);
         return DRF_ERR_RANGE;
     }
-    if (request.landing && !landing(refusal, m->landing, &request)) {
+    if ((request.landing && !landing(refusal, m->landing, &request))
+        || (request.terrain && !terrain(refusal, m->terrain, &request))
+        || (request.preload && !preload(refusal, m->preload, &request))) {
         memcpy(refusal->correlation, request.correlation, sizeof request.correlation);
         return DRF_ERR_RANGE;
     }
