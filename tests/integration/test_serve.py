@@ -309,5 +309,54 @@ def test_requests_and_queries_are_answered():
         assert json.loads(message.payload)["status"]["code"] == REPLY["NOT_AUTHORISED"]
 
 
+TRAFFIC, DATA_QUALITY = 7, 10  # AdvisoryKind
+
+
+def test_two_drones_that_close_in_are_told_on_the_advisory_topic_and_in_the_context():
+    with Mosquitto(users=["d-1", "d-2"]) as mqtt, running(mqtt), Drone(mqtt, "d-1") as one, Drone(mqtt, "d-2") as two:
+        for drone in (one, two):
+            drone.client.subscribe(topic(drone.name, "advisory", "+"))
+        one.send()
+        two.send(lon_e7=-793700000, velocity_east_mps=-15.0)  # 800 m east, head on
+
+        def told(drone, other):
+            drone.send(lon_e7=-793800000 if drone is one else -793700000,
+                       velocity_east_mps=15.0 if drone is one else -15.0)
+            advisory = context = None
+            end = time.monotonic() + 10
+            while (advisory is None or context is None) and time.monotonic() < end:
+                message = drone.client.take()
+                if message.topic == topic(drone.name, "advisory", REGION):
+                    body = json.loads(message.payload)
+                    assert body["region_id"] == REGION, message
+                    if body["advisory"]["kind"] == TRAFFIC:
+                        advisory = body["advisory"]
+                elif message.topic == topic(drone.name, "context", REGION):
+                    found = [a for a in json.loads(message.payload).get("advisories", []) if a["kind"] == TRAFFIC]
+                    context = found[0] if found else context
+            assert advisory and context, (advisory, context)
+            assert advisory["feature_id"] == context["feature_id"] == other
+            assert advisory["advisory_id"] == context["advisory_id"] and advisory["state"] == 1
+            return advisory
+
+        assert told(two, "d-1")["severity"] == 2  # 26 s off
+        assert told(one, "d-2")["severity"] == 2
+
+
+def test_a_landing_and_a_plan_over_unknown_ground_are_not_called_clear():
+    with Mosquitto(users=["d-1"]) as mqtt, running(mqtt), Drone(mqtt, "d-1") as drone:
+        drone.client.publish(topic("d-1", "request"), json.dumps(
+            {"correlation": "r-2", "landing": {"lat_e7": 436500000, "lon_e7": -793800000}}), qos=1, content_type=JSON)
+        reply = drone.reply()
+        landing = reply["landing"]
+        assert reply["code"] == REPLY["OK"] and landing["severity"] == 2, reply
+        assert "slope_deg" not in landing and 1 in landing["unknown"], landing
+        points = [{"lat_e7": 436500000, "lon_e7": -793800000 + i * 100000, "agl_m": 60} for i in range(3)]
+        drone.client.publish(topic("d-1", "plan"), json.dumps({"plan_id": "p", "points": points}), qos=1,
+                             content_type=JSON)
+        review = drone.reply()["plan_review"]
+        assert "clearance_lowest_m" not in review and [g.get("leg", 0) for g in review["gaps"]] == [0, 1], review
+
+
 if __name__ == "__main__":
     main(globals())
