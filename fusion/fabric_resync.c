@@ -34,7 +34,9 @@ static unsigned mark_of(const struct fabric_resync *resync, int64_t id)
 {
     size_t at = (size_t)id / MARKS_PER_BYTE;
     unsigned shift = (unsigned)(id % MARKS_PER_BYTE) * MARK_BITS;
-    return at < resync->room ? resync->marks[at] >> shift & (SEEN | OLDER_SEEN) : 0;
+    return at < resync->room
+               ? (unsigned)resync->marks[at] >> shift & (unsigned)(SEEN | OLDER_SEEN)
+               : 0;
 }
 
 static enum drf_status set_mark(struct fabric_resync *resync, int64_t id, unsigned mark)

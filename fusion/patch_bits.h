@@ -88,7 +88,7 @@ static inline uint32_t fusion_bits_take(struct fusion_bits_in *in, uint32_t coun
     }
     uint32_t value = 0;
     for (; count > 0; count--, in->at++)
-        value = value << 1 | (in->bytes[in->at / 8] >> (7 - in->at % 8) & 1U);
+        value = value << 1 | ((uint32_t)in->bytes[in->at / 8] >> (7 - in->at % 8) & 1U);
     return value;
 }
 
