@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the patches of schemas/patch.md. Advisory information, never a replacement for on-board sensing.
-
-Each patch that came in (a decoded drf.v1.Patch) goes to Patches.take(); it returns the seq to acknowledge in telemetry
-as seen.patch_seq (0 asks for a key frame). Afterwards .ground and .surface are lists of cells, row 0 the southernmost."""
+Each drf.v1.Patch that came in goes to Patches.take(), which returns what to acknowledge as seen.patch_seq (0: a key
+frame is wanted). Afterwards .ground and .surface are lists of cells, row 0 the southernmost, 65535 unknown."""
 UNKNOWN = 65535
 
 
 def read_layer(data, side, base, dx, dy, under):
-    """Cells of one layer; base: those of the patch it changes, which lies dx cells west and dy cells south."""
+    """Cells of one layer; base: those of the patch it changes, whose corner lies dx cells west and dy south."""
     form, mask = (data[0], data[1:9]) if data else (5, bytes(8))
     if form == 3:
         return list(under)
@@ -30,11 +29,8 @@ def read_layer(data, side, base, dx, dy, under):
             run -= 1
             if known:
                 west, south, corner = v[y + 1][x], v[y][x + 1], v[y][x]
-                if west is None:
-                    guess = last if south is None else south
-                elif south is None or corner is None:
-                    guess = west
-                else:
+                guess = west if west is not None else south if south is not None else last
+                if None not in (west, south, corner):
                     guess = sorted((west, south, west + south - corner))[1]
                 k = next(k for k in range(15) if k == 14 or count << k >= total)
                 ones = next(n for n in range(21) if n == 20 or bits[at + n] == "0")
@@ -49,7 +45,8 @@ def read_layer(data, side, base, dx, dy, under):
 
 
 class Patches:
-    held = {}  # seq: (west, south, ground, surface), of one stream
+    def __init__(self):
+        self.held = {}  # seq: (west, south, ground, surface), of one stream
 
     def take(self, p):
         base = self.held.get(p.base_seq, (p.west_cell, p.south_cell, None, None))
