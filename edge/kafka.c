@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/oauth_kafka.h"
 #include "edge/settings_kafka.h"
 
 struct feed {
@@ -96,6 +97,7 @@ enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, in
         free(kafka);
         return DRF_ERR_RANGE;
     }
+    edge_oauth_begin(config, kafka->client);
     rd_kafka_set_log_queue(kafka->client, NULL); // what rd_kafka_poll() serves
     enum drf_status status = open_feeds(kafka, config, urgent, wake_fd);
     if (status != DRF_OK) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "edge/oauth_kafka.h"
 #include "edge/settings_kafka.h"
 
 struct edge_producer {
@@ -81,6 +82,7 @@ enum drf_status edge_producer_open(const struct drf_config *config, const char *
         free(producer);
         return DRF_ERR_RANGE;
     }
+    edge_oauth_begin(config, producer->client);
     producer->topic = rd_kafka_topic_new(producer->client, topic, NULL);
     if (!producer->topic) {
         edge_producer_close(producer);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge/oauth_kafka.h"
+
 // What the node decides: where to read from and what counts as read is the store's business.
 static const char *const ours[] = {
     "auto.offset.reset",
@@ -35,6 +37,11 @@ enum drf_status edge_kafka_setting_check(const char *name, const char *value,
         snprintf(error, EDGE_KAFKA_ERROR_SIZE, "%s is set by the node itself", name);
         return DRF_ERR_RANGE;
     }
+    bool good;
+    if (edge_oauth_setting(name, value, &good)) {
+        snprintf(error, EDGE_KAFKA_ERROR_SIZE, "%s: not a usable value", name);
+        return good ? DRF_OK : DRF_ERR_RANGE;
+    }
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_res_t result =
         rd_kafka_conf_set(conf, name, value, error, EDGE_KAFKA_ERROR_SIZE);
@@ -59,10 +66,13 @@ rd_kafka_conf_t *edge_kafka_conf(const struct drf_config *config,
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     bool good = set_all(conf, first, error);
+    bool usable;
     for (size_t i = 0; i < config->kafka_count && good; i++)
-        good = rd_kafka_conf_set(conf, config->kafka[i].name, config->kafka[i].value, error,
-                                 EDGE_KAFKA_ERROR_SIZE)
-               == RD_KAFKA_CONF_OK;
+        good = edge_oauth_setting(config->kafka[i].name, config->kafka[i].value, &usable)
+               || rd_kafka_conf_set(conf, config->kafka[i].name, config->kafka[i].value, error,
+                                    EDGE_KAFKA_ERROR_SIZE)
+                      == RD_KAFKA_CONF_OK;
+    good = good && edge_oauth_prepare(config, conf, error);
     if (good && set_all(conf, last, error))
         return conf;
     rd_kafka_conf_destroy(conf);
