@@ -6,8 +6,8 @@
 
 #include "fusion/fabric_impl.h"
 
-static const double NEAR_DEG = 0.0135; // of latitude: 1.5 km, a look-ahead
-static const double RADIANS_PER_DEG = 3.14159265358979323846 / 180.0;
+#define NEAR_DEG 0.0135 // of latitude: 1.5 km, a look-ahead
+#define RADIANS_PER_DEG (3.14159265358979323846 / 180.0)
 
 enum {
     RECORDS_PER_STEP = 100,

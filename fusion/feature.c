@@ -101,7 +101,7 @@ static enum drf_status insert(struct fusion_feature_list *list, size_t at,
         list->items = items;
         list->room = room;
     }
-    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof *list->items);
+    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof(void *));
     list->items[at] = feature;
     list->count++;
     return DRF_OK;
@@ -115,7 +115,7 @@ static void take_out(struct fusion_feature_list *list, const struct fusion_featu
     if (at == list->count)
         return; // it touched the list more than once
     list->count--;
-    memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
+    memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof(void *));
 }
 
 static void dirty_bucket(struct fusion_features *f, size_t bucket)

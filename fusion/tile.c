@@ -16,7 +16,8 @@ static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
     if (tile->kind_bits == 0)
         return 0;
     if (tile->kind_bits == 16)
-        return (uint16_t)(tile->kind_of[2 * cell] | tile->kind_of[2 * cell + 1] << 8);
+        return (uint16_t)(tile->kind_of[(size_t)2 * cell]
+                          | tile->kind_of[(size_t)2 * cell + 1] << 8);
     uint32_t bit = cell * tile->kind_bits;
     return (uint16_t)((uint32_t)tile->kind_of[bit / 8] >> bit % 8
                       & ((1U << tile->kind_bits) - 1));

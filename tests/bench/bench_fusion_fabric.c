@@ -68,7 +68,7 @@ static void require(enum drf_status status, const char *what)
     if (status == DRF_OK)
         return;
     (void)fprintf(stderr, "%s: %s\n", what, drf_status_name(status));
-    exit(1);
+    abort();
 }
 
 static double now_ms(void)
@@ -178,7 +178,7 @@ static void apply(struct fusion_fabric *fabric, const char *feed, const char *ke
     } while (status == DRF_ERR_AGAIN);
     require(status, "step");
     if (outcome != FUSION_APPLIED)
-        exit(1);
+        abort();
     fusion_job_close(job);
     geo_record_builder_close(builder);
 }
@@ -188,8 +188,8 @@ static void fill(uint16_t *cells, size_t index, bool trees)
 {
     uint32_t grain = 12345U + (uint32_t)index;
     for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
-        double x = (double)(index % COLS * 256 + i % 256),
-               y = (double)(index / COLS * 256 + i / 256);
+        size_t column = index % COLS * 256 + i % 256, row = index / COLS * 256 + i / 256;
+        double x = (double)column, y = (double)row;
         grain = grain * 1664525U + 1013904223U;
         double ground =
             4800 + 300 * sin(x * 0.013) * cos(y * 0.017) + 40 * sin(x * 0.21 + y * 0.1);
@@ -412,7 +412,7 @@ static double start_ms(void)
         if (ready == count)
             return now_ms() - began_ms;
         if (status != DRF_ERR_AGAIN)
-            exit(1);
+            abort();
     }
 }
 
@@ -441,7 +441,7 @@ static double apart(double (*measure)(void))
     int ends[2];
     double answer = 0;
     if (pipe(ends) != 0)
-        exit(1);
+        abort();
     pid_t child = fork();
     if (child == 0) {
         answer = measure();
@@ -453,7 +453,7 @@ static double apart(double (*measure)(void))
     if (child > 0)
         (void)waitpid(child, NULL, 0);
     if (!told)
-        exit(1);
+        abort();
     return answer;
 }
 
