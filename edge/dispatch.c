@@ -272,6 +272,7 @@ void edge_dispatch_run(struct edge_serve *serve)
         }
     }
     serve->due_count = kept;
+    serve->backed_up = !open;
     int64_t soonest_mono_us = now + (open ? 0 : RETRY_US);
     serve->due_mono_us = next_mono_us < soonest_mono_us ? soonest_mono_us : next_mono_us;
 }

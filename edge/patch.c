@@ -12,19 +12,19 @@
 
 enum {
     KEY_INTERVAL_US = 10000000,  // CONTRACT: one comes every 10 s anyway
-    RETRY_US = 2000,             // after a link that was backed up
+    RETRY_US = 20000,            // after a link that was backed up
     CODED_PER_STEP = 4 * 65536,  // cells, of two layers each: about 2 ms
     READ_PER_STEP = 64 * 65536,  // cells read and compared
     PACKET_OVERHEAD_BYTES = 110, // TCP/IP, MQTT header and properties, without the topic
     MESSAGE_BYTES = 3 * FUSION_PATCH_LAYER_MAX, // ProtoJSON of two layers that do not shrink
-    MESSAGE_HEAD_BYTES = 400,
+    BYTES_PER_STEP = 256 << 10,                 // then contexts come again
 };
 
 struct edge_patching {
     uint32_t *due; // numbers of drones, oldest first
     uint32_t due_count;
     int64_t due_mono_us;
-    int64_t coded, read; // cells left in this step
+    int64_t coded, read, bytes; // left in this step
     struct edge_patch_cache *cache;
     struct fusion_planes *planes;
     struct fusion_pane_cells cells;
@@ -96,9 +96,17 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_patching *patching = serve->patching;
     int64_t now = serve->now.mono_us, us = interval_us(serve, drone);
-    if (drone->wish.patch_side == 0 || drone->patches == NULL || drone->patches->due
+    if (drone->wish.patch_side == 0 || drone->patches == NULL
         || !edge_pace_ready(&drone->patch_pace, now, us / 2))
         return;
+    if (drone->patches->due) { // the one before was not sent yet: this one takes its place
+        if (now - drone->patch_pace.next_mono_us > us) {
+            edge_pace_take(&drone->patch_pace, now, us, us / 2);
+            edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
+            drone->shed_patch = true;
+        }
+        return;
+    }
     drone->patches->due = true;
     patching->due[patching->due_count++] = edge_fleet_number(serve->fleet, drone);
     if (now < patching->due_mono_us)
@@ -272,6 +280,7 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, bool 
     memcpy(sent->blocks, cells->blocks, sizeof sent->blocks);
     if (key)
         p->key_mono_us = serve->now.mono_us;
+    serve->patching->bytes -= (int64_t)size;
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCHES, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_KEYS, 0, 0, key ? 1 : 0);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_BYTES, 0, 0, size);
@@ -337,14 +346,15 @@ int64_t edge_patch_run(struct edge_serve *serve)
         return patching->due_mono_us;
     patching->coded = CODED_PER_STEP;
     patching->read = READ_PER_STEP;
-    bool open = true;
+    patching->bytes = BYTES_PER_STEP;
+    bool open = !serve->backed_up; // contexts wait: they go first
     uint32_t kept = 0;
     for (uint32_t i = 0; i < patching->due_count; i++) {
         uint32_t number = patching->due[i];
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
         bool owed = drone->used && drone->reporting && drone->wish.patch_side != 0
                     && drone->patches != NULL && drone->patches->due && serve->root != NULL;
-        bool able = open && patching->coded > 0 && patching->read > 0;
+        bool able = open && patching->coded > 0 && patching->read > 0 && patching->bytes > 0;
         if (owed && able)
             open = settle(serve, drone);
         if (owed && (!able || !open))

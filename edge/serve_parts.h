@@ -70,6 +70,7 @@ struct edge_serve {
     int64_t due_mono_us;  // when to look at them next
     double concern_max_m; // the farthest any context looked ahead
 
+    bool backed_up; // the link took no more of the last contexts
     struct edge_patching *patching;
     struct edge_terrain *terrain;
     struct edge_announced announced;

@@ -80,6 +80,12 @@ def check(mqtt, folder):
     code, report, text = fly(mqtt, folder, 8)
     assert (code, report["mismatches"]) == (0, 0), text
     assert report["contexts"] > len(DRONES) * 8 * 3 and report["gaps"] == 0, report
+    # Patches: key frames and news over them, one in twenty lost, every cell against the world.
+    code, report, text = fly(mqtt, folder, 8, "--patch", "64", "--patch-rate", "5", "--lose-patches", "5")
+    patches = report["patches"]
+    assert (code, report["mismatches"]) == (0, 0), text
+    assert patches["decoded"] > len(DRONES) * 8 * 3 and patches["lost"] > 0 and patches["gaps"] > 0, patches
+    assert patches["key_frames"] < patches["count"] / 10 and patches["cells_checked"] > 10**6, patches
     for error in ("wind-sign", "datum", "zero-fill"):
         code, report, text = fly(mqtt, folder, 4, "--break", error)
         assert code == 1 and report["mismatches"] > 10, (error, code, text)

@@ -271,7 +271,7 @@ static void patch__link_backed_up__waits_and_nothing_is_counted_as_sent(void **s
     assert_int_equal(scene_count(scene, "d-1", "patch"), 0);
     assert_int_equal(scene_metric(scene, EDGE_METRIC_PATCHES, 0), 0);
     scene->room = SIZE_MAX;
-    scene_run(scene, 10 * SCENE_MS);
+    scene_run(scene, 50 * SCENE_MS);
     assert_int_equal(scene_count(scene, "d-1", "patch"), 1);
     take(r, scene_last(scene, "d-1", "patch"));
     assert_int_equal(r->last, 1);
