@@ -53,12 +53,16 @@ static bool near_box(const struct box *box, const struct fusion_frame *frame,
                      const struct fusion_obstacle *fused, double shape_m)
 {
     const struct geo_obstacle *o = fused->obstacle;
-    // the frame is right to a metre in 20 km: 1 % more is never too little
+    // a degree of longitude shrinks by less than 1 % over what one looks at
     double more_m = 1.01 * (o->geometry == GEO_GEOMETRY_POINT ? o->horizontal_acc95_m : shape_m)
                     + 0.01 * box->reach_m;
-    struct fusion_offset at = fusion_frame_offset(frame, o->position);
-    return at.east_m >= box->west_m - more_m && at.east_m <= box->east_m + more_m
-           && at.north_m >= box->south_m - more_m && at.north_m <= box->north_m + more_m;
+    double north_m = (o->position.lat_deg - frame->origin.lat_deg) * frame->north_m_per_deg;
+    if (north_m < box->south_m - more_m || north_m > box->north_m + more_m)
+        return false;
+    double east_deg = o->position.lon_deg - frame->origin.lon_deg;
+    east_deg -= east_deg > 180.0 ? 360.0 : east_deg < -180.0 ? -360.0 : 0.0;
+    double east_m = east_deg * frame->east_m_per_deg;
+    return east_m >= box->west_m - more_m && east_m <= box->east_m + more_m;
 }
 
 // Judges the height at a place where the obstacle is in the corridor. True: that settles it.
