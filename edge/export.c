@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/export.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "edge/reading.h"
@@ -37,7 +35,7 @@ static void remove_part(const char *part)
 static bool settle(const char *part, const char *out, bool good, FILE *err)
 {
     if (good && rename(part, out) != 0)
-        good = complain(err, out, strerror(errno));
+        good = complain(err, out, "cannot be given its name");
     remove_part(part);
     return good;
 }

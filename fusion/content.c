@@ -91,7 +91,8 @@ static uint16_t rank_sources(const struct fusion_tile *tile,
             at++;
         if (at < count && source_order(sorted[at], tile->sources[i]) == 0)
             continue;
-        memmove(&sorted[at + 1], &sorted[at], (size_t)(count - at) * sizeof *sorted);
+        for (uint16_t k = count; k > at; k--)
+            sorted[k] = sorted[k - 1];
         sorted[at] = tile->sources[i];
         count++;
     }

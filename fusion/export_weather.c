@@ -145,8 +145,12 @@ static void time_text(int64_t utc_us, bool compact, char out[static 32])
     fusion_certificate_version("", utc_us, full);
     size_t length = 0;
     for (const char *at = full; *at != '\0' && *at != '.' && length < 31; at++)
-        if (!compact || (*at >= '0' && *at <= '9') || *at == 'T')
-            out[length++] = *at == 'T' && compact ? 't' : *at;
+        if (!compact || (*at >= '0' && *at <= '9') || *at == 'T') {
+            out[length] = *at;
+            if (compact && *at == 'T')
+                out[length] = 't';
+            length++;
+        }
     if (length > 0 && out[length - 1] == 'Z')
         length--;
     out[length] = '\0';
@@ -229,6 +233,17 @@ static bool same_name(const struct fusion_field *a, const struct fusion_field *b
     return strcmp(x.table, y.table) == 0;
 }
 
+static bool equal(double a, double b) { return !(a < b) && !(a > b); }
+
+static bool same_grid(const struct geo_grid *a, const struct geo_grid *b)
+{
+    bool same = a->kind == b->kind && a->ni == b->ni && a->nj == b->nj && equal(a->x0, b->x0)
+                && equal(a->y0, b->y0) && equal(a->dx, b->dx) && equal(a->dy, b->dy);
+    for (size_t i = 0; i < 4; i++)
+        same = same && equal(a->p[i], b->p[i]);
+    return same;
+}
+
 // The other component of a wind: of the same source, place and time.
 static const struct fusion_field *partner(const struct fusion_weather *weather,
                                           const struct fusion_field *shown)
@@ -242,8 +257,9 @@ static const struct fusion_field *partner(const struct fusion_weather *weather,
         if (one->field->variable == wanted && one->field->statistic == field->statistic
             && one->field->valid_from_utc_us == field->valid_from_utc_us
             && one->field->valid_until_utc_us == field->valid_until_utc_us
-            && memcmp(&one->field->lower_agl_m, &field->lower_agl_m, 2 * sizeof(double)) == 0
-            && memcmp(&one->field->grid, &field->grid, sizeof field->grid) == 0
+            && equal(one->field->lower_agl_m, field->lower_agl_m)
+            && equal(one->field->upper_agl_m, field->upper_agl_m)
+            && same_grid(&one->field->grid, &field->grid)
             && strcmp(one->source->source, shown->source->source) == 0)
             return one;
     }

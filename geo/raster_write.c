@@ -26,7 +26,7 @@ static GDALDatasetH create(const struct geo_raster_writer_config *config)
     options = CSLSetNameValue(options, "PREDICTOR", "3");
     options = CSLSetNameValue(options, "TILED", "YES");
     options = CSLSetNameValue(options, "BIGTIFF", "IF_SAFER");
-    const GDALDriverH driver = GDALGetDriverByName("GTiff");
+    GDALDriverH driver = GDALGetDriverByName("GTiff");
     GDALDatasetH data = driver == NULL ? NULL
                                        : GDALCreate(driver, config->path, (int)config->columns,
                                                     (int)config->rows, 1, GDT_Float32, options);
@@ -38,8 +38,8 @@ static bool describe(GDALDatasetH data, const struct geo_raster_writer_config *c
 {
     double place[] = {config->west_deg, config->cell_deg, 0, config->north_deg, 0,
                       -config->cell_deg};
-    const GDALRasterBandH band = GDALGetRasterBand(data, 1);
-    const OGRSpatialReferenceH crs = OSRNewSpatialReference(NULL);
+    GDALRasterBandH band = GDALGetRasterBand(data, 1);
+    OGRSpatialReferenceH crs = OSRNewSpatialReference(NULL);
     bool good = crs != NULL && OSRSetFromUserInput(crs, "EPSG:4326+5773") == OGRERR_NONE;
     if (good) {
         OSRSetAxisMappingStrategy(crs, OAMS_TRADITIONAL_GIS_ORDER);
@@ -79,16 +79,14 @@ enum drf_status geo_raster_writer_open(const struct geo_raster_writer_config *co
     return DRF_OK;
 }
 
-enum drf_status geo_raster_writer_put(struct geo_raster_writer *writer, const float *values,
+enum drf_status geo_raster_writer_put(struct geo_raster_writer *writer, float *values,
                                       uint32_t count)
 {
     assert(count <= writer->rows - writer->next);
     CPLPushErrorHandler(CPLQuietErrorHandler);
-    // GDAL takes the values through a pointer that is not const; it reads only.
-    CPLErr code =
-        GDALRasterIO(GDALGetRasterBand(writer->data, 1), GF_Write, 0, (int)writer->next,
-                     (int)writer->columns, (int)count, (void *)(uintptr_t)values,
-                     (int)writer->columns, (int)count, GDT_Float32, 0, 0);
+    CPLErr code = GDALRasterIO(GDALGetRasterBand(writer->data, 1), GF_Write, 0,
+                               (int)writer->next, (int)writer->columns, (int)count, values,
+                               (int)writer->columns, (int)count, GDT_Float32, 0, 0);
     CPLPopErrorHandler();
     writer->failed = writer->failed || code != CE_None;
     writer->next += count;

@@ -24,9 +24,10 @@ struct geo_raster_writer_config {
 // DRF_ERR_STORE: it cannot be created. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_open(
     const struct geo_raster_writer_config *config, struct geo_raster_writer **out);
-// `count` rows of `columns` values, below those before. DRF_ERR_STORE: they cannot be written.
+// `count` rows of `columns` values, below those before; they are read only, but GDAL does not
+// say so. DRF_ERR_STORE: they cannot be written.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_put(struct geo_raster_writer *writer,
-                                                     const float *values, uint32_t count);
+                                                     float *values, uint32_t count);
 // Ends the file. DRF_ERR_STORE: it is not whole. NULL is fine.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_close(struct geo_raster_writer *writer);
 
