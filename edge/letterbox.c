@@ -10,7 +10,7 @@
 enum {
     NAME_SIZE = 32,
     PROBE = 1,
-    BATCH = 64,
+    BATCH = 256,
     KEPT_SIZE_MAX = 1 << 18, // a letter's value is cut at 64 KB, its headers are few
 };
 
