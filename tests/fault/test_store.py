@@ -135,7 +135,7 @@ class SmallDisk:
 
 
 def test_full_disk_is_served_through_and_said_and_recovered_from():
-    with SmallDisk(16) as disk, Kafka() as kafka:
+    with SmallDisk(64) as disk, Kafka() as kafka:
         store = str(disk.folder.path / "region.gpkg")
         with Fed(kafka.bootstrap, path=store, limits={"discover_s": 1, "pending_max_mb": 1}) as node:
             caught_up(kafka, node, 200)
@@ -148,14 +148,14 @@ def test_full_disk_is_served_through_and_said_and_recovered_from():
             def failing():
                 nonlocal turn
                 turn += 1
-                kafka.produce_all("obstacles", towers(range(1000), turn))
+                kafka.produce_all("obstacles", towers(range(1000 * turn, 1000 * turn + 1000)))
                 return "what=store.failing" in node.log_text()
             wait_until(failing, 60, "the disk to be full")
             assert "store" in node.ask("readyz")
             assert node.ask("healthz") != "", "the node is not alive"
             for _ in range(15):
                 turn += 1
-                kafka.produce_all("obstacles", towers(range(1000), turn))
+                kafka.produce_all("obstacles", towers(range(1000 * turn, 1000 * turn + 1000)))
             wait_until(lambda: node.metric("drf_store_pending_bytes") >= 1 << 20, 60, "the bound to be reached")
             assert node.taken() > taken, "nothing was folded on"
             assert node.metric("drf_store_commit_failures_total") > 0
