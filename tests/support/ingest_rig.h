@@ -52,7 +52,8 @@ struct rig {
     // The decoder: one message a lane, at once; `deaths` of them are deaths.
     struct edge_decoded decoded[EDGE_LANES];
     bool there[EDGE_LANES];
-    struct geo_record_builder builders[EDGE_LANES];
+    struct geo_record_builder builders[EDGE_LANES][2];
+    unsigned turn[EDGE_LANES];
     int deaths;
 };
 
@@ -110,7 +111,11 @@ static inline enum drf_status decode_start(void *self, size_t lane,
     (void)now_mono_us;
     if (rig->there[lane])
         return DRF_ERR_AGAIN; // one at a time: what is read ahead waits
+    if (rig->there[lane])
+        return DRF_ERR_AGAIN;
     struct edge_decoded *decoded = &rig->decoded[lane];
+    // What was taken is still being applied.
+    struct geo_record_builder *builder = &rig->builders[lane][rig->turn[lane]++ % 2];
     *decoded = (struct edge_decoded){0};
     rig->there[lane] = true;
     if (rig->deaths > 0) {
@@ -120,11 +125,11 @@ static inline enum drf_status decode_start(void *self, size_t lane,
                                          .why = {.code = GEO_REFUSAL_DIED, .count = 1}};
         return DRF_OK;
     }
-    geo_record_builder_close(&rig->builders[lane]);
-    geo_record_builder_init(&rig->builders[lane], 1 << 20);
-    decoded->status = geo_decode(params, bytes, size, &rig->builders[lane], &decoded->why);
+    geo_record_builder_close(builder);
+    geo_record_builder_init(builder, 1 << 20);
+    decoded->status = geo_decode(params, bytes, size, builder, &decoded->why);
     if (decoded->status == DRF_OK)
-        decoded->status = geo_record_finish(&rig->builders[lane], &decoded->record);
+        decoded->status = geo_record_finish(builder, &decoded->record);
     return DRF_OK;
 }
 
@@ -151,6 +156,8 @@ static inline void discover(struct rig *rig)
 
 static inline void open_node(struct rig *rig)
 {
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        rig->there[i] = false; // the decoder begins anew too
     struct fusion_store_config store = {.path = rig->path,
                                         .keep = drf_config_keep(&rig->config),
                                         .level = rig->config.level,
@@ -239,7 +246,8 @@ static inline int close_rig(void **state)
     struct rig *rig = *state;
     drop_files(rig->path);
     for (size_t i = 0; i < EDGE_LANES; i++)
-        geo_record_builder_close(&rig->builders[i]);
+        for (size_t k = 0; k < 2; k++)
+            geo_record_builder_close(&rig->builders[i][k]);
     edge_backqueue_close(rig->backqueue);
     edge_metrics_close(rig->metrics);
     drf_config_close(&rig->config);
