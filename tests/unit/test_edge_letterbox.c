@@ -88,7 +88,7 @@ static int close_rig(void **state)
 
 static enum drf_status put(struct rig *rig, int number, int64_t now_us)
 {
-    char text[8];
+    char text[16];
     snprintf(text, sizeof text, "%d", number);
     const struct edge_header header = {.name = "h", .value = "v", .size = 1};
     struct edge_letter letter = {.value = (const uint8_t *)text,

@@ -172,7 +172,7 @@ static void set__after_a_restart__is_the_same(void **state)
     assert_int_equal(fusion_fabric_commit(spot->fabric, NOON_US), DRF_OK);
     spot_close(spot);
     spot_open(spot);
-    const struct fusion_weather *w = spot_publish(spot)->weather;
+    const struct fusion_weather *w = spot_settle(spot)->weather;
     assert_int_equal(w->count, 2);
     assert_int_equal(w->fields[0].field->variable, GEO_GUST);
     assert_int_equal(w->fields[0].max_gap_us, 2 * HOUR_US);
@@ -180,7 +180,7 @@ static void set__after_a_restart__is_the_same(void **state)
     assert_string_equal(w->fields[0].source->version, "k @ 1970-01-01T00:00:00.000001Z");
     spot_close(spot);
     spot_open_as(spot, true); // and to a reader without a configuration
-    const struct fusion_root *root = spot_publish(spot);
+    const struct fusion_root *root = spot_settle(spot);
     w = root->weather;
     assert_int_equal(w->count, 2);
     assert_int_equal(w->fields[0].max_gap_us, 2 * HOUR_US);
