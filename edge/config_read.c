@@ -336,7 +336,7 @@ enum drf_status config_document(const char *text, size_t size, struct drf_config
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return config_refuse(error, DRF_ERR_NOMEM, 0, "out of memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)(text ? text : ""), size);
     enum drf_status status = DRF_OK;
     yaml_document_t rest;
     if (!yaml_parser_load(&parser, out))
