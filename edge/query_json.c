@@ -38,9 +38,11 @@ static void add_source(struct sources *sources, const struct fusion_source *sour
     SET(entry, layer, layer);
     if (source->priority >= 0)
         SET(entry, priority, (uint32_t)source->priority);
-    edge_wire_put(&entry->has_vertical_acc95_m, &entry->vertical_acc95_m,
-                  source->vertical_acc95_m);
-    edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
+    if (source->vertical_acc95_m > 0.0) // 0: it has none
+        edge_wire_put(&entry->has_vertical_acc95_m, &entry->vertical_acc95_m,
+                      source->vertical_acc95_m);
+    if (source->posting_m > 0.0)
+        edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
     if (source->data_time_utc_us != INT64_MIN)
         SET(entry, data_time_us, source->data_time_utc_us);
 }

@@ -61,7 +61,7 @@ static void height_row(FILE *out, const char *name, struct fusion_number value,
         return;
     }
     (void)snprintf(text, sizeof text, "%.2f m AMSL", value.value);
-    if (source != NULL)
+    if (source != NULL && source->vertical_acc95_m > 0.0)
         (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m", source->vertical_acc95_m);
     row(out, name, text, accuracy, source != NULL ? source->data_time_utc_us : INT64_MIN,
         source, reason == FUSION_REASON_BARE_EARTH ? reason_text(reason) : "");

@@ -167,8 +167,8 @@ struct edge_wire_context {
     uint32_t authority; // 1 SECONDARY, 2 PRIMARY
     uint32_t telemetry_seq;
     uint64_t telemetry_drone_boot_id;
-    uint32_t node_clock_error_ms;
-    uint32_t shed;      // bits already shed elsewhere
+    uint32_t node_clock_error_ms; // 0: not known
+    uint32_t shed;                // bits already shed elsewhere
     uint32_t bytes_max; // of Protocol Buffers; 0 or more than the maximum: the maximum
     bool pushed, time_from_arrival;
 };

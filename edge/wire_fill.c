@@ -16,6 +16,13 @@ static char *source_text(const struct fusion_source *source)
     return source != NULL ? edge_wire_text(source->source) : NULL;
 }
 
+// A certificate's 0 says that it has none.
+static void put_positive(protobuf_c_boolean *has, float *out, double value)
+{
+    if (value > 0.0)
+        edge_wire_put(has, out, value);
+}
+
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
 {
     drf__v1__height__init(out);
@@ -31,8 +38,10 @@ void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
     if (!h->ground_amsl_m.known)
         SET(out, ground_reason, h->ground_reason);
     if (h->ground_source != NULL) {
-        PUT(out, ground_acc95_m, h->ground_source->vertical_acc95_m);
-        PUT(out, ground_posting_m, h->ground_source->posting_m);
+        put_positive(&out->has_ground_acc95_m, &out->ground_acc95_m,
+                     h->ground_source->vertical_acc95_m);
+        put_positive(&out->has_ground_posting_m, &out->ground_posting_m,
+                     h->ground_source->posting_m);
         if (h->ground_source->data_time_utc_us != INT64_MIN)
             SET(out, ground_data_time_us, h->ground_source->data_time_utc_us);
     }
@@ -41,7 +50,8 @@ void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
     if (!h->surface_amsl_m.known || h->surface_reason != FUSION_REASON_NONE)
         SET(out, surface_reason, h->surface_reason);
     if (h->surface_source != NULL) {
-        PUT(out, surface_acc95_m, h->surface_source->vertical_acc95_m);
+        put_positive(&out->has_surface_acc95_m, &out->surface_acc95_m,
+                     h->surface_source->vertical_acc95_m);
         if (h->surface_source->data_time_utc_us != INT64_MIN)
             SET(out, surface_data_time_us, h->surface_source->data_time_utc_us);
     }
@@ -281,7 +291,8 @@ void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_
         SET(c, telemetry_drone_boot_id, from->telemetry_drone_boot_id);
     SET(c, plan_state, from->context->plan_state);
     SET(c, epoch, from->context->epoch);
-    SET(c, node_clock_error_ms, from->node_clock_error_ms);
+    if (from->node_clock_error_ms != 0)
+        SET(c, node_clock_error_ms, from->node_clock_error_ms);
     c->region_id = edge_wire_text(from->stream.region_id);
     c->node_id = edge_wire_text(from->stream.node_id);
     if (from->shed != 0)

@@ -457,6 +457,10 @@ static void context__what_is_not_known__does_not_travel(void **state)
                                               .ground_reason = FUSION_REASON_NO_DATA,
                                               .surface_reason = FUSION_REASON_NO_DATA};
     f.context.height.clearance_m = (struct fusion_number){true, (double)NAN};
+    static const struct fusion_source crane = {.source = "dof/faa"}; // without an accuracy
+    f.context.height.surface_amsl_m = (struct fusion_number){true, 120.0};
+    f.context.height.surface_source = f.context.height.ground_source = &crane;
+    f.wire.node_clock_error_ms = 0;
     f.context.weather.items[FUSION_WIND].value = 0.3;
     f.context.weather.items[FUSION_WIND].value_east = 0.3;
     f.context.weather.items[FUSION_GUST] =
@@ -468,6 +472,12 @@ static void context__what_is_not_known__does_not_travel(void **state)
     assert_false(back->height->has_ground_amsl_m);
     assert_int_equal(back->height->ground_reason, FUSION_REASON_NO_DATA);
     assert_false(back->height->has_clearance_m);
+    assert_true(back->height->has_surface_amsl_m);
+    assert_string_equal(back->height->surface_source, "dof/faa");
+    assert_false(back->height->has_surface_acc95_m);
+    assert_false(back->height->has_ground_acc95_m);
+    assert_false(back->height->has_ground_posting_m);
+    assert_false(back->has_node_clock_error_ms);
     assert_false(back->weather->wind->has_wind_from_deg_true);
     assert_int_equal(back->weather->wind->wind_from_reason, FUSION_REASON_CALM);
     assert_false(back->weather->gust_mps->has_value);
