@@ -38,6 +38,7 @@ static const struct drf_feed_config *feed_of(const struct drf_config *config, co
 
 // What a certificate adds to its source's line: the latest times, the coarsest numbers.
 static struct edge_wire_source *add(struct edge_catalog *catalog,
+                                    const struct drf_config *config,
                                     const struct fusion_source *source, enum fusion_layer layer)
 {
     struct edge_wire_source *entry = entry_of(catalog, source->feed, source->source);
@@ -45,7 +46,9 @@ static struct edge_wire_source *add(struct edge_catalog *catalog,
         return NULL;
     if (entry->reason == FUSION_REASON_NO_DATA) {
         entry->reason = FUSION_REASON_NONE;
-        entry->layer = layer;
+        // Where it was seen first says little: an obstacle stands in the surface as well.
+        const struct drf_feed_config *feed = feed_of(config, source->feed);
+        entry->layer = feed != NULL ? feed->layer : layer;
         entry->licence = source->licence;
         entry->priority = source->priority > 0 ? (uint32_t)source->priority : 0;
     }
@@ -53,9 +56,9 @@ static struct edge_wire_source *add(struct edge_catalog *catalog,
         entry->data_time_utc_us = source->data_time_utc_us;
         entry->version = source->version;
     }
-    if (source->vertical_acc95_m > entry->vertical_acc95_m)
+    if (source->vertical_acc95_m > 0.0 && source->vertical_acc95_m > entry->vertical_acc95_m)
         entry->vertical_acc95_m = source->vertical_acc95_m;
-    if (source->posting_m > entry->posting_m)
+    if (source->posting_m > 0.0 && source->posting_m > entry->posting_m)
         entry->posting_m = source->posting_m;
     return entry;
 }
@@ -82,8 +85,9 @@ static struct geo_bounds box_of(const struct fusion_extent *extent, size_t index
                           .row = extent->first.row + (uint32_t)(index / extent->columns)});
 }
 
-static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *root,
-                      const struct fusion_tile *const *tiles, enum fusion_layer layer)
+static void add_tiles(struct edge_catalog *catalog, const struct drf_config *config,
+                      const struct fusion_root *root, const struct fusion_tile *const *tiles,
+                      enum fusion_layer layer)
 {
     size_t count = (size_t)root->tiles.columns * root->tiles.rows;
     const struct fusion_source *last = NULL; // neighbours mostly come from one source
@@ -91,7 +95,7 @@ static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *ro
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; tiles[i] != NULL && k < tiles[i]->source_count; k++) {
             if (tiles[i]->sources[k] != last)
-                entry = add(catalog, tiles[i]->sources[k], layer);
+                entry = add(catalog, config, tiles[i]->sources[k], layer);
             cover(entry, box_of(&root->tiles, i));
             last = tiles[i]->sources[k];
         }
@@ -99,13 +103,13 @@ static void add_tiles(struct edge_catalog *catalog, const struct fusion_root *ro
 
 // Obstacles stand in the order of their sources: past one of them by halving what is left, so
 // that a bucket of thousands costs a few looks.
-static void add_bucket(struct edge_catalog *catalog, const struct fusion_bucket *bucket,
-                       struct geo_bounds box)
+static void add_bucket(struct edge_catalog *catalog, const struct drf_config *config,
+                       const struct fusion_bucket *bucket, struct geo_bounds box)
 {
     size_t at = 0;
     while (at < bucket->count) {
         const struct fusion_source *source = bucket->obstacles[at]->source;
-        cover(add(catalog, source, FUSION_LAYER_OBSTACLE), box);
+        cover(add(catalog, config, source, FUSION_LAYER_OBSTACLE), box);
         size_t low = at + 1, high = bucket->count;
         while (low < high) {
             size_t middle = low + (high - low) / 2;
@@ -122,18 +126,18 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
                        struct edge_catalog *out)
 {
     out->count = 0;
-    add_tiles(out, root, root->ground, FUSION_LAYER_GROUND);
-    add_tiles(out, root, root->surface, FUSION_LAYER_SURFACE);
+    add_tiles(out, config, root, root->ground, FUSION_LAYER_GROUND);
+    add_tiles(out, config, root, root->surface, FUSION_LAYER_SURFACE);
     for (size_t i = 0; i < root->weather->count; i++)
-        (void)add(out, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
+        (void)add(out, config, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
     size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;
     for (size_t i = 0; i < buckets; i++)
         if (root->features[i] != NULL)
-            add_bucket(out, root->features[i], box_of(&root->buckets, i));
+            add_bucket(out, config, root->features[i], box_of(&root->buckets, i));
 
     for (size_t i = 0; root->zones_all != NULL && i < root->zones_all->count; i++) {
         const struct fusion_zone *zone = root->zones_all->zones[i];
-        cover(add(out, zone->source, FUSION_LAYER_ZONE), zone->bounds);
+        cover(add(out, config, zone->source, FUSION_LAYER_ZONE), zone->bounds);
     }
     for (size_t i = 0; i < out->count; i++)
         if (root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)

@@ -70,6 +70,9 @@ static void make__many_certificates__gives_one_line_for_each_source(void **state
     const struct fusion_bucket bucket = {.count = ALL, .obstacles = list};
     scene->buckets[7] = &bucket;
     struct fusion_root *root = &scene->roots[0];
+    const struct fusion_source *raising[] = {&towers}; // obstacles stand in the surface as well
+    const struct fusion_tile raised = {.sources = raising, .source_count = 1};
+    scene->tiles[9] = &raised;
     root->layer_state[FUSION_LAYER_OBSTACLE] = FUSION_REASON_CATCHING_UP;
 
     struct edge_catalog catalog;
@@ -81,9 +84,13 @@ static void make__many_certificates__gives_one_line_for_each_source(void **state
     assert_true(dem->vertical_acc95_m > 11.9 && dem->vertical_acc95_m < 12.1); // the coarsest
     assert_string_equal(dem->licence, "CC0");
     assert_int_equal(dem->layer, FUSION_LAYER_GROUND);
+    assert_true(dem->posting_m > 29.9 && dem->posting_m < 30.1);
     assert_int_equal(dem->priority, 10);
     assert_int_equal(dem->reason, FUSION_REASON_NONE);
     assert_int_equal(line_of(&catalog, "dof/faa")->reason, FUSION_REASON_CATCHING_UP);
+    assert_int_equal(line_of(&catalog, "dof/faa")->layer, FUSION_LAYER_OBSTACLE);
+    assert_true(line_of(&catalog, "dof/faa")->vertical_acc95_m < 0); // it says none
+    assert_true(line_of(&catalog, "dof/faa")->posting_m < 0);
     assert_true(line_of(&catalog, "dof/city")->data_time_utc_us == 5);
     const struct edge_wire_source *met = line_of(&catalog, "met"); // said nothing yet
     assert_int_equal(met->reason, FUSION_REASON_NO_DATA);
