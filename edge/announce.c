@@ -134,14 +134,14 @@ static void run_catalog(struct edge_serve *serve)
     // A source that falls silent makes no root.
     bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch
                 || serve->ledger != NULL;
-    if (!look || (now < announced->catalog_mono_us && !announced->catalog_due))
+    if (!look || now < announced->catalog_mono_us)
         return;
     uint64_t epoch = serve->root->epoch;
+    announced->catalog_mono_us = now + CATALOG_EVERY_US; // also before the next attempt
     if (send_catalog(serve) != DRF_OK)
         return;
     announced->catalog_due = false;
     announced->catalog_epoch = epoch;
-    announced->catalog_mono_us = now + CATALOG_EVERY_US;
 }
 
 void edge_announce_run(struct edge_serve *serve)
@@ -159,6 +159,7 @@ void edge_announce_run(struct edge_serve *serve)
         announced->session = session;
         announced->state_due = true;
         announced->catalog_due = true;
+        announced->catalog_mono_us = now;
     }
     uint32_t troubles = edge_health_all(serve->health) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
     if (troubles != announced->troubles)
