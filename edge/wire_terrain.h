@@ -1,5 +1,5 @@
-// edge/wire_terrain.h - terrain blocks as the message of drf/v1. SPDX-License-Identifier:
-// Apache-2.0
+// edge/wire_terrain.h - terrain blocks as the message of drf/v1.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_TERRAIN_H
 #define EDGE_WIRE_TERRAIN_H
 

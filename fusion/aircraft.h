@@ -1,7 +1,8 @@
-// fusion/aircraft.h - one aircraft as the node knows it: where it is, what it can bear, where
-// it means to fly. SPDX-License-Identifier: Apache-2.0
+// fusion/aircraft.h - one aircraft as the node knows it.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Plain values. What the aircraft did not send is marked not known, never zero.
+// Where it is, what it can bear, where it means to fly. Plain values. What the aircraft did not
+// send is marked not known, never zero.
 #ifndef FUSION_AIRCRAFT_H
 #define FUSION_AIRCRAFT_H
 

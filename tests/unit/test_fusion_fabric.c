@@ -412,23 +412,6 @@ static void job__with_damaged_cells__is_refused_and_changes_nothing(void **state
     assert_int_equal(next, 42);
 }
 
-static void job__of_a_feed_without_the_right__is_refused(void **state)
-{
-    struct spot *spot = *state;
-    // A surface model on a ground feed, and terrain on an obstacle feed.
-    struct geo_record_builder builder;
-    spot_raster(&builder, GEO_RASTER_SURFACE, 2);
-    struct fusion_message message = spot_message("dtm-a", "dtm-a", "k", 1, 7);
-    assert_int_equal(spot_apply(spot, &message, spot_record(&builder)), FUSION_REFUSED);
-    message = spot_message("obs", "obs", "k", 1, 7);
-    assert_int_equal(spot_apply(spot, &message, spot_record(&builder)), FUSION_REFUSED);
-    geo_record_builder_close(&builder);
-    struct fusion_job *job;
-    message = spot_message("nobody", "nobody", "k", 1, 7);
-    assert_int_equal(fusion_job_open(spot->fabric, &message, (struct geo_record){0}, &job),
-                     DRF_ERR_RANGE);
-}
-
 static void job__again_or_older__says_so_and_moves_the_offset(void **state)
 {
     struct spot *spot = *state;
@@ -600,7 +583,6 @@ int main(void)
         CASE(edition__withdraws_only_when_complete__across_a_restart),
         CASE(job__cut_short_by_a_crash__is_finished_when_read_again),
         CASE(job__with_damaged_cells__is_refused_and_changes_nothing),
-        CASE(job__of_a_feed_without_the_right__is_refused),
         CASE(job__again_or_older__says_so_and_moves_the_offset),
         CASE(open__over_a_store__says_loading_until_everything_is_folded),
         CASE(root__after_one_change__shares_the_rest_and_names_the_area),
