@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,22 @@ static bool format_fits(uint32_t kind, uint32_t format)
         return kind == DRF_FEED_ZONE;
     default:
         return false;
+    }
+}
+
+// What fits, for people: "geojson-zones, ed269, ed318".
+static void name_formats(uint32_t kind, char *text, size_t size)
+{
+    text[0] = '\0';
+    size_t length = 0;
+    for (uint32_t format = GEO_FORMAT_UNKNOWN + 1; format < GEO_FORMAT_COUNT; format++) {
+        if (!format_fits(kind, format))
+            continue;
+        int more = snprintf(text + length, size - length, "%s%s", length > 0 ? ", " : "",
+                            geo_format_name((enum geo_format)format));
+        if (more < 0 || (size_t)more >= size - length)
+            return;
+        length += (size_t)more;
     }
 }
 
@@ -63,10 +80,14 @@ static enum drf_status check_feed(struct config_reader *reader, const yaml_node_
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: topic of '%s': letters, digits, '.', '_' and '-'",
                              feed->name);
-    if (!format_fits(feed->kind, feed->format))
+    if (!format_fits(feed->kind, feed->format)) {
+        char allowed[120];
+        name_formats(feed->kind, allowed, sizeof allowed);
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: '%s': format %s does not belong to this kind", feed->name,
-                             geo_format_name((enum geo_format)feed->format));
+                             "feeds: '%s': format %s does not belong to this kind: one of %s",
+                             feed->name, geo_format_name((enum geo_format)feed->format),
+                             allowed);
+    }
     if (feed->kind != DRF_FEED_TERRAIN && config_find(reader, node, "surface", NULL))
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: '%s': surface belongs to terrain only", feed->name);

@@ -253,7 +253,7 @@ static void parse__of_feeds_that_contradict__is_refused(void **state)
 {
     (void)state;
     refused(LEAST "feeds:\n  - {name: a, topic: t, kind: weather, format: dof}\n",
-            DRF_ERR_RANGE, 9, "format dof does not belong to this kind");
+            DRF_ERR_RANGE, 9, "format dof does not belong to this kind: one of grib");
     refused(LEAST "feeds:\n  - {name: a, topic: t, kind: weather}\n"
                   "  - {name: a, topic: u, kind: weather}\n",
             DRF_ERR_RANGE, 10, "two feeds are named 'a'");
