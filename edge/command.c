@@ -36,6 +36,9 @@ const struct edge_command edge_commands[] = {
      "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
      "                 [--key KEY] [--header name=value]... [--tombstone]",
      "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
+     "While a node runs on the store of this configuration MQTT is not tested: a second "
+     "connection\n"
+     "of its account could throw it off the broker.\n"
      "  --offline    does not connect\n"
      "  --seconds N  gives each connection so long (default 5)\n"
      "With a feed and a file it shows a provider what the node would make of that message:\n"

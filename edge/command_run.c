@@ -8,6 +8,7 @@
 #include "edge/command.h"
 #include "edge/loop.h"
 #include "edge/node.h"
+#include "fusion/store_upkeep.h"
 #include "geo/utc.h"
 
 enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
@@ -89,7 +90,14 @@ static bool check_mqtt(const struct drf_config *config, int timeout_ms)
 {
     struct edge_mqtt *mqtt = NULL;
     const char *why = "out of memory";
-    // A client id of its own: the check does not throw a running node off the broker.
+    // A broker that takes the account's name for the client's id (use_username_as_clientid, as
+    // in deploy/mosquitto) would throw the running node off, whatever id is sent.
+    if (fusion_store_in_use(config->store_path)) {
+        printf("mqtt: %s:%u: not tested, a node with this account is running\n",
+               config->mqtt.host, config->mqtt.port);
+        return true;
+    }
+    // An id of its own, for a node that runs elsewhere and a broker that allows for it.
     struct drf_config checking = *config;
     snprintf(checking.mqtt.client_id, sizeof checking.mqtt.client_id, "%.100s-check",
              config->mqtt.client_id);

@@ -174,6 +174,24 @@ enum drf_status fusion_store_set_aside(const char *path, const char *suffix,
     return status;
 }
 
+bool fusion_store_in_use(const char *path)
+{
+    // Who only asks leaves no file behind: where there is no lock, nobody has ever written.
+    struct sqlite3 *named = NULL, *there = NULL, *lock = NULL;
+    int code = sqlite3_open_v2(path, &named, SQLITE_OPEN_READWRITE, NULL);
+    char *lock_path =
+        code == SQLITE_OK ? joined(sqlite3_db_filename(named, "main"), "", "-lock") : NULL;
+    bool in_use =
+        lock_path != NULL
+        && sqlite3_open_v2(lock_path, &there, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
+        && store_lock(path, &lock) == DRF_ERR_AGAIN;
+    (void)sqlite3_close(lock);
+    (void)sqlite3_close(there);
+    (void)sqlite3_close(named);
+    free(lock_path);
+    return in_use;
+}
+
 static enum drf_status forget_with(struct fusion_store *store, const char *sql, int64_t before,
                                    int64_t limit, int64_t *forgotten)
 {

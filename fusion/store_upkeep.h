@@ -6,6 +6,7 @@
 #ifndef FUSION_STORE_UPKEEP_H
 #define FUSION_STORE_UPKEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ DRF_MUST_CHECK enum drf_status fusion_store_snapshot(const char *path, const cha
 // program has it, or it cannot be renamed; then nothing has changed that open would not notice.
 DRF_MUST_CHECK enum drf_status fusion_store_set_aside(const char *path, const char *suffix,
                                                       struct fusion_store_fault *fault);
+
+// Does a program, such as a node, have this store open for writing? False also when there is no
+// store, or it cannot be told.
+bool fusion_store_in_use(const char *path);
 
 // Forgets tombstones older than this and certificates that nothing refers to; at most `limit`
 // of each, in a transaction of its own. *forgotten counts both: call again while it is `limit`

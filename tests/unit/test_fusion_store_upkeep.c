@@ -38,6 +38,19 @@ static void set_aside__a_damaged_file__makes_place_for_a_new_one(void **state)
     drop_store(aside);
 }
 
+static void in_use__tells_a_store_that_is_open_from_one_that_is_not(void **state)
+{
+    (void)state;
+    assert_false(fusion_store_in_use("/nonexistent/store.gpkg"));
+    make_whole();
+    assert_false(fusion_store_in_use(path));
+    struct fusion_store *store = open_store();
+    assert_true(fusion_store_in_use(path));
+    assert_true(fusion_store_in_use(path)); // asking does not take it from its writer
+    fusion_store_close(store);
+    assert_false(fusion_store_in_use(path));
+}
+
 static void snapshot__of_a_living_store__is_whole_and_has_the_same_content(void **state)
 {
     (void)state;
@@ -114,6 +127,7 @@ static void forget__old_tombstones_and_unused_certificates__leaves_the_live_ones
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_use__tells_a_store_that_is_open_from_one_that_is_not),
         cmocka_unit_test(set_aside__a_damaged_file__makes_place_for_a_new_one),
         cmocka_unit_test(snapshot__of_a_living_store__is_whole_and_has_the_same_content),
         cmocka_unit_test(wal__held_by_a_reader_that_does_not_end__is_told_and_then_shrinks),
