@@ -89,6 +89,8 @@ enum edge_shed {
     X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "Connections made")       \
     X(MQTT_DROPS, COUNTER, "drf_mqtt_drops_total", NONE, NONE,                                 \
       "Messages dropped because the MQTT connection was down or full")                         \
+    X(MQTT_DENIED, COUNTER, "drf_mqtt_denied_total", NONE, NONE,                               \
+      "Messages and subscriptions that the MQTT broker refused")                               \
     X(DRONES, GAUGE, "drf_drones", NONE, NONE, "Drones known now")                             \
     X(DRONES_LOST, GAUGE, "drf_drones_lost", NONE, NONE,                                       \
       "Drones that are silent and whose place is predicted")                                   \
