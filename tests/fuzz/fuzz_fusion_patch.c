@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     for (int i = 0; i < CELLS; i++) {
         base_cells[i] = (uint16_t)(4000 + i % 61);
-        under[i] = i % 113 == 0 ? UINT16_MAX : (uint16_t)(3990 + i % 59);
+        under[i] = (uint16_t)(i % 113 == 0 ? UINT16_MAX : 3990 + i % 59);
     }
     const struct fusion_pane window = {.west = 80, .south = 80, .side = SIDE, .level = 12};
     struct fusion_patch_base base = {window, base_cells};

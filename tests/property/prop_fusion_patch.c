@@ -192,10 +192,10 @@ static void encode__any_cells__come_back(void **state)
         for (int i = 0; i < 64 * 64; i++) {
             uint64_t r = next_random(&random);
             under[i] = (uint16_t)(r % (UINT64_C(1) << (round % 16 + 1)));
-            cells[i] = round % 7 == 0 ? under[i]
-                       : (r >> 40) % 9 == 0
-                           ? (uint16_t)GEO_CELL_UNKNOWN
-                           : (uint16_t)(under[i] + (r >> 20) % (UINT64_C(1) << round % 13));
+            uint64_t over =
+                under[i] + (round % 7 == 0 ? 0 : (r >> 20) % (UINT64_C(1) << round % 13));
+            bool unknown = round % 7 != 0 && (r >> 40) % 9 == 0;
+            cells[i] = (uint16_t)(unknown ? GEO_CELL_UNKNOWN : over);
             base[i] = cells[i];
         }
         static uint8_t bytes[FUSION_PATCH_LAYER_MAX];
