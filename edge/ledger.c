@@ -60,9 +60,8 @@ static void write_error(struct edge_ledger_line *line, const struct geo_note *wh
              (int)sizeof why->text, why->text);
     memcpy(words, text, sizeof words);
     atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_acq_rel);
-    atomic_thread_fence(memory_order_release);
     for (size_t i = 0; i < EDGE_LEDGER_TEXT_WORDS; i++)
-        atomic_store_explicit(&line->error[i], words[i], memory_order_relaxed);
+        atomic_store_explicit(&line->error[i], words[i], memory_order_release);
     atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_release);
 }
 
@@ -125,8 +124,7 @@ static bool read_error(const struct edge_ledger_line *line, char text[static TEX
     for (int i = 0; i < READ_TRIES; i++) {
         uint32_t before = atomic_load_explicit(&line->error_turn, memory_order_acquire);
         for (size_t k = 0; k < EDGE_LEDGER_TEXT_WORDS; k++)
-            words[k] = atomic_load_explicit(&line->error[k], memory_order_relaxed);
-        atomic_thread_fence(memory_order_acquire);
+            words[k] = atomic_load_explicit(&line->error[k], memory_order_acquire);
         if (before % 2 == 0
             && atomic_load_explicit(&line->error_turn, memory_order_relaxed) == before) {
             memcpy(text, words, sizeof words);
