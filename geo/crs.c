@@ -204,13 +204,10 @@ static int axis_count(PJ_CONTEXT *context, const PJ *crs)
     return count;
 }
 
-// Splits a CRS: what it says of heights goes to *vertical, and the horizontal part is returned,
-// the caller's to destroy, NULL if there is none.
-static PJ *split(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *vertical,
-                 enum drf_status *status)
+// split() for a CRS that is not bound; *vertical and *status already say that nothing is known.
+static PJ *split_unbound(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *vertical,
+                         enum drf_status *status)
 {
-    *vertical = (struct geo_crs_vertical){.unit_m = 1.0};
-    *status = DRF_OK;
     PJ_TYPE type = proj_get_type(crs);
     if (type == PJ_TYPE_COMPOUND_CRS) {
         PJ *height = proj_crs_get_sub_crs(context, crs, 1);
@@ -224,16 +221,30 @@ static PJ *split(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *ve
         *status = classify_vertical(context, crs, vertical);
         return NULL;
     }
-    if (type == PJ_TYPE_BOUND_CRS) {
-        // The shift to WGS 84 that it carries holds for the horizontal part.
-        PJ *base = proj_get_source_crs(context, crs);
-        PJ *ground = base == NULL ? NULL : split(context, base, vertical, status);
-        proj_destroy(ground);
-        proj_destroy(base);
-        return proj_clone(context, crs);
-    }
     if (axis_count(context, crs) == 3) // its third axis stays 0 on the way
         *status = classify_ellipsoidal(context, crs, vertical);
+    return proj_clone(context, crs);
+}
+
+// Splits a CRS: what it says of heights goes to *vertical, and the horizontal part is returned,
+// the caller's to destroy, NULL if there is none.
+static PJ *split(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *vertical,
+                 enum drf_status *status)
+{
+    *vertical = (struct geo_crs_vertical){.unit_m = 1.0};
+    *status = DRF_OK;
+    if (proj_get_type(crs) != PJ_TYPE_BOUND_CRS)
+        return split_unbound(context, crs, vertical, status);
+    // The shift to WGS 84 that it carries holds for the horizontal part.
+    PJ *base = proj_get_source_crs(context, crs);
+    while (base != NULL && proj_get_type(base) == PJ_TYPE_BOUND_CRS) {
+        PJ *inner = proj_get_source_crs(context, base);
+        proj_destroy(base);
+        base = inner;
+    }
+    if (base != NULL)
+        proj_destroy(split_unbound(context, base, vertical, status));
+    proj_destroy(base);
     return proj_clone(context, crs);
 }
 
