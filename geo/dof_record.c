@@ -21,9 +21,17 @@ struct span {
     int first, last;
 };
 
-static const struct span ID = {1, 9}, LATITUDE = {36, 47}, LONGITUDE = {49, 61},
-                         TYPE = {63, 80}, AGL_FT = {84, 88}, AMSL_FT = {90, 94},
-                         DATE = {121, 127};
+static const struct {
+    struct span id, latitude, longitude, type, agl_ft, amsl_ft, date;
+} spans = {
+    .id = {1, 9},
+    .latitude = {36, 47},
+    .longitude = {49, 61},
+    .type = {63, 80},
+    .agl_ft = {84, 88},
+    .amsl_ft = {90, 94},
+    .date = {121, 127},
+};
 
 enum {
     VERIFIED = 11,
@@ -103,9 +111,11 @@ static bool angle(const struct geo_dof_line *line, int at, int width, char posit
     int degrees, minutes, seconds, hundredths, minute_at = at + width + 1;
     for (int i = at; i < minute_at + 8; i++) {
         char c = column(line, i);
-        char wanted = i == minute_at - 1 || i == minute_at + 2 ? ' '
-                      : i == minute_at + 5                     ? '.'
-                                                               : '0';
+        char wanted = '0';
+        if (i == minute_at - 1 || i == minute_at + 2)
+            wanted = ' ';
+        else if (i == minute_at + 5)
+            wanted = '.';
         if (wanted == '0' ? !digit(c) : c != wanted)
             return false;
     }
@@ -159,10 +169,10 @@ static enum drf_status bad(const struct geo_dof_line *line, enum geo_refusal_cod
 static enum drf_status read_identity(const struct geo_dof_line *line, struct geo_obstacle *out,
                                      struct geo_note *why)
 {
-    bool ok = trimmed(line, ID, out->id, sizeof out->id)
-              && trimmed(line, TYPE, out->kind, sizeof out->kind);
+    bool ok = trimmed(line, spans.id, out->id, sizeof out->id)
+              && trimmed(line, spans.type, out->kind, sizeof out->kind);
     if (!ok || out->id[0] == '\0' || strchr(out->id, ' ') != NULL)
-        return bad(line, GEO_REFUSAL_FORMAT, "no obstacle number or type", ID, why);
+        return bad(line, GEO_REFUSAL_FORMAT, "no obstacle number or type", spans.id, why);
     if (strstr(out->kind, "BALLOON") != NULL)
         out->flags |= GEO_OBSTACLE_BALLOON;
     return DRF_OK;
@@ -171,14 +181,16 @@ static enum drf_status read_identity(const struct geo_dof_line *line, struct geo
 static enum drf_status read_position(const struct geo_dof_line *line, struct geo_obstacle *out,
                                      struct geo_note *why)
 {
-    if (!angle(line, LATITUDE.first, 2, 'N', 'S', &out->position.lat_deg))
-        return bad(line, GEO_REFUSAL_FORMAT, "latitude is not DD MM SS.SSN", LATITUDE, why);
-    if (!angle(line, LONGITUDE.first, 3, 'E', 'W', &out->position.lon_deg))
-        return bad(line, GEO_REFUSAL_FORMAT, "longitude is not DDD MM SS.SSW", LONGITUDE, why);
+    if (!angle(line, spans.latitude.first, 2, 'N', 'S', &out->position.lat_deg))
+        return bad(line, GEO_REFUSAL_FORMAT, "latitude is not DD MM SS.SSN", spans.latitude,
+                   why);
+    if (!angle(line, spans.longitude.first, 3, 'E', 'W', &out->position.lon_deg))
+        return bad(line, GEO_REFUSAL_FORMAT, "longitude is not DDD MM SS.SSW", spans.longitude,
+                   why);
     if (!(fabs(out->position.lat_deg) <= 90.0))
-        return bad(line, GEO_REFUSAL_RANGE, "no such latitude", LATITUDE, why);
+        return bad(line, GEO_REFUSAL_RANGE, "no such latitude", spans.latitude, why);
     if (!(fabs(out->position.lon_deg) <= 180.0))
-        return bad(line, GEO_REFUSAL_RANGE, "no such longitude", LONGITUDE, why);
+        return bad(line, GEO_REFUSAL_RANGE, "no such longitude", spans.longitude, why);
     return DRF_OK;
 }
 
@@ -202,13 +214,13 @@ static enum drf_status read_heights(const struct geo_dof_line *line, struct geo_
                                     struct geo_note *why)
 {
     enum drf_status status =
-        read_height(line, AGL_FT, 0.0, GEO_OBSTACLE_HAS_AGL, &out->agl_m, out, why);
+        read_height(line, spans.agl_ft, 0.0, GEO_OBSTACLE_HAS_AGL, &out->agl_m, out, why);
     if (status == DRF_OK)
-        status = read_height(line, AMSL_FT, AMSL_MIN_M, GEO_OBSTACLE_HAS_AMSL, &out->amsl_m,
-                             out, why);
+        status = read_height(line, spans.amsl_ft, AMSL_MIN_M, GEO_OBSTACLE_HAS_AMSL,
+                             &out->amsl_m, out, why);
     if (status == DRF_OK && (out->flags & (GEO_OBSTACLE_HAS_AGL | GEO_OBSTACLE_HAS_AMSL)) == 0)
         return bad(line, GEO_REFUSAL_NO_VALUES, "no height",
-                   (struct span){AGL_FT.first, AMSL_FT.last}, why);
+                   (struct span){spans.agl_ft.first, spans.amsl_ft.last}, why);
     return status;
 }
 
@@ -268,11 +280,11 @@ static enum drf_status read_marks(const struct geo_dof_line *line, struct geo_ob
 static void read_date(const struct geo_dof_line *line, struct geo_obstacle *out)
 {
     int year, day;
-    for (int i = DATE.first; i <= DATE.last; i++)
+    for (int i = spans.date.first; i <= spans.date.last; i++)
         if (!digit(column(line, i)))
             return;
-    if (integer(line, (struct span){DATE.first, DATE.first + 3}, &year)
-        && integer(line, (struct span){DATE.first + 4, DATE.last}, &day)
+    if (integer(line, (struct span){spans.date.first, spans.date.first + 3}, &year)
+        && integer(line, (struct span){spans.date.first + 4, spans.date.last}, &day)
         && geo_utc_from_day_of_year(year, day, &out->data_time_utc_us) == DRF_OK)
         out->flags |= GEO_OBSTACLE_HAS_DATA_TIME;
 }

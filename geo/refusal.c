@@ -60,7 +60,7 @@ void geo_text_copy(char *out, size_t room, const char *text, size_t size)
         if (used + take >= room)
             break;
         for (size_t i = 0; i < take; i++)
-            out[used + i] = length == 0 ? '?' : text[at + i];
+            out[used + i] = (char)(length == 0 ? '?' : text[at + i]);
         used += take;
         at += take;
     }
