@@ -252,7 +252,7 @@ static void skip_blanks(struct geo_grib_frame *frame)
 }
 
 // Finds the next message and its length, and steps over it.
-static enum drf_status next_message(struct geo_grib_frame *frame, const uint8_t **message,
+static enum drf_status next_message(struct geo_grib_frame *frame, size_t *message_at,
                                     size_t *size, struct geo_note *why)
 {
     skip_blanks(frame);
@@ -260,7 +260,8 @@ static enum drf_status next_message(struct geo_grib_frame *frame, const uint8_t 
     if (room == 0)
         return DRF_ERR_ABSENT;
     frame->message++;
-    const uint8_t *start = frame->bytes + frame->at;
+    const size_t start_at = frame->at;
+    const uint8_t *start = frame->bytes + start_at;
     frame->at = frame->size; // until the length is known, nothing follows
     if (room < HEAD_2 || memcmp(start, "GRIB", 4) != 0)
         return damaged(frame, why, "not GRIB");
@@ -279,8 +280,8 @@ static enum drf_status next_message(struct geo_grib_frame *frame, const uint8_t 
                           frame->message, room, length);
     if (length < HEAD_2 + END_SIZE || memcmp(start + length - END_SIZE, "7777", END_SIZE) != 0)
         return damaged(frame, why, "does not end with 7777");
-    frame->at = (size_t)(start - frame->bytes) + length;
-    *message = start;
+    frame->at = start_at + length;
+    *message_at = start_at;
     *size = length;
     return DRF_OK;
 }
@@ -292,11 +293,11 @@ enum drf_status geo_grib_frame_next(struct geo_grib_frame *frame, struct geo_gri
         enum drf_status status = next_field(frame, out, why);
         if (status != DRF_ERR_ABSENT)
             return status;
-        const uint8_t *message = NULL;
-        size_t size = 0;
-        status = next_message(frame, &message, &size, why);
+        size_t message_at = 0, size = 0;
+        status = next_message(frame, &message_at, &size, why);
         if (status != DRF_OK)
             return status;
+        const uint8_t *message = frame->bytes + message_at;
         if (message[7] == 1) {
             status = check_edition_1(frame, message, size, why);
             if (status == DRF_OK)
@@ -306,7 +307,7 @@ enum drf_status geo_grib_frame_next(struct geo_grib_frame *frame, struct geo_gri
         memset(frame->section, 0, sizeof frame->section);
         frame->bitmap = (struct geo_grib_section){NULL, 0};
         frame->section[0] = (struct geo_grib_section){message, HEAD_2};
-        frame->section_at = (size_t)(message - frame->bytes) + HEAD_2;
-        frame->section_end = (size_t)(message - frame->bytes) + size - END_SIZE;
+        frame->section_at = message_at + HEAD_2;
+        frame->section_end = message_at + size - END_SIZE;
     }
 }

@@ -98,9 +98,9 @@ enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const 
     return DRF_OK;
 }
 
-// The volume that comes next, with its limits.
+// Gives the volume that comes next its limits; it counts once next_volume() has taken it.
 static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_zone_limit lower,
-                                    struct geo_zone_limit upper, struct geo_zone_volume **out)
+                                    struct geo_zone_limit upper)
 {
     if (reader->zone.volume_count == GEO_ZONE_VOLUMES_MAX)
         return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it", "has more than 64 volumes");
@@ -108,9 +108,14 @@ static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_z
         && lower.m > upper.m)
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its lower limit",
                             "is above the upper one");
-    *out = &reader->volumes[reader->zone.volume_count];
-    **out = (struct geo_zone_volume){.lower = lower, .upper = upper};
+    reader->volumes[reader->zone.volume_count] =
+        (struct geo_zone_volume){.lower = lower, .upper = upper};
     return DRF_OK;
+}
+
+static struct geo_zone_volume *next_volume(struct geo_zone_reader *reader)
+{
+    return &reader->volumes[reader->zone.volume_count++];
 }
 
 enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
@@ -118,12 +123,11 @@ enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
                                     const struct geo_json *radius_m,
                                     struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
-    struct geo_zone_volume *volume = NULL;
     struct geo_point point;
     double radius;
     size_t size = 0;
     const char *text = geo_json_text(radius_m, &size);
-    enum drf_status status = begin_volume(reader, lower, upper, &volume);
+    enum drf_status status = begin_volume(reader, lower, upper);
     if (status != DRF_OK)
         return status;
     if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &point.lon_deg)
@@ -137,10 +141,10 @@ enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
     if (!(radius > 0.0 && radius <= RADIUS_MAX_M))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
+    struct geo_zone_volume *volume = next_volume(reader);
     volume->shape = GEO_ZONE_CIRCLE;
     volume->centre = point;
     volume->radius_m = radius;
-    reader->zone.volume_count++;
     return DRF_OK;
 }
 
@@ -148,9 +152,8 @@ static enum drf_status add_polygon(struct geo_zone_reader *reader,
                                    const struct geo_json *coordinates,
                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
-    struct geo_zone_volume *volume = NULL;
     struct geo_shape shape = {.vertices = reader->ring};
-    enum drf_status status = begin_volume(reader, lower, upper, &volume);
+    enum drf_status status = begin_volume(reader, lower, upper);
     if (status == DRF_OK)
         status = geo_shape_read_polygon(coordinates, reader->feature, &shape, reader->why);
     if (status != DRF_OK)
@@ -160,12 +163,12 @@ static enum drf_status add_polygon(struct geo_zone_reader *reader,
                             "has more than 16384 vertices");
     memcpy(reader->vertices + reader->zone.vertex_count, shape.vertices,
            shape.count * sizeof *shape.vertices);
+    struct geo_zone_volume *volume = next_volume(reader);
     volume->shape = GEO_ZONE_POLYGON;
     volume->first_vertex = reader->zone.vertex_count;
     volume->vertex_count = (uint32_t)shape.count;
     volume->centre = shape.vertices[0];
     reader->zone.vertex_count += (uint32_t)shape.count;
-    reader->zone.volume_count++;
     if (shape.has_holes)
         reader->zone.flags |= GEO_ZONE_HOLES_FILLED;
     return DRF_OK;
