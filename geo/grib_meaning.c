@@ -198,11 +198,11 @@ static int64_t unit_s(int64_t unit) // table 4.4; 0 if it has no fixed length
     case 2:
         return 86400;
     case 10:
-        return 3 * 3600;
+        return (int64_t)3 * 3600;
     case 11:
-        return 6 * 3600;
+        return (int64_t)6 * 3600;
     case 12:
-        return 12 * 3600;
+        return (int64_t)12 * 3600;
     case 13:
         return 1;
     default:

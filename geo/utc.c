@@ -40,7 +40,7 @@ enum drf_status geo_utc_from_fields(struct geo_utc_fields fields, int64_t *out_u
     int64_t days = days_to_year(fields.year) + fields.day - 1;
     for (int month = 1; month < fields.month; month++)
         days += days_in_month(fields.year, month);
-    int64_t seconds = (int64_t)fields.hour * 3600 + fields.minute * 60 + fields.second;
+    int64_t seconds = (int64_t)fields.hour * 3600 + (int64_t)fields.minute * 60 + fields.second;
     *out_utc_us = days * GEO_UTC_DAY_US + seconds * GEO_UTC_SECOND_US;
     return DRF_OK;
 }
@@ -95,7 +95,7 @@ static bool take_offset(struct cursor *cursor, int64_t *out_us)
     if (sign == 0 || !take_digits(cursor, 2, &hours) || !take(cursor, ':')
         || !take_digits(cursor, 2, &minutes) || hours > 23 || minutes > 59)
         return false;
-    *out_us = sign * (hours * 60 + minutes) * 60 * GEO_UTC_SECOND_US;
+    *out_us = (int64_t)sign * (hours * 60 + minutes) * 60 * GEO_UTC_SECOND_US;
     return true;
 }
 
