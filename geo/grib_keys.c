@@ -127,14 +127,14 @@ static void read_product_1(codes_handle *h, struct geo_grib_product *p)
     }
 }
 
-void geo_grib_keys_product(struct grib_handle *h, struct geo_grib_product *p)
+void geo_grib_keys_product(struct grib_handle *handle, struct geo_grib_product *out)
 {
-    *p =
-        (struct geo_grib_product){.edition = whole(h, "edition"), .centre = whole(h, "centre")};
-    if (p->edition == 1)
-        read_product_1(h, p);
+    *out = (struct geo_grib_product){.edition = whole(handle, "edition"),
+                                     .centre = whole(handle, "centre")};
+    if (out->edition == 1)
+        read_product_1(handle, out);
     else
-        read_product_2(h, p);
+        read_product_2(handle, out);
 }
 
 static int64_t template_1(int64_t representation)
@@ -208,27 +208,27 @@ static void read_spacing(codes_handle *h, struct geo_grib_points *p)
     }
 }
 
-void geo_grib_keys_points(struct grib_handle *h, struct geo_grib_points *p)
+void geo_grib_keys_points(struct grib_handle *handle, struct geo_grib_points *out)
 {
-    *p = (struct geo_grib_points){.edition = whole(h, "edition")};
-    p->template = p->edition == 1 ? template_1(whole(h, "dataRepresentationType"))
-                                  : whole(h, "gridDefinitionTemplateNumber");
-    bool plane = p->template == 20 || p->template == 30;
-    p->ni = whole(h, plane ? "Nx" : "Ni");
-    p->nj = whole(h, plane ? "Ny" : "Nj");
-    p->count = p->edition == 1 ? p->ni * p->nj : whole(h, "numberOfDataPoints");
-    read_figure(h, p);
-    int64_t scan = whole(h, "scanningMode"),
-            component = whole(h, "resolutionAndComponentFlags");
-    p->i_negative = (scan & 0x80) != 0;
-    p->j_positive = (scan & 0x40) != 0;
-    p->j_consecutive = (scan & 0x20) != 0;
-    p->alternating = (scan & 0x10) != 0;
-    p->offset_rows = (scan & 0x0f) != 0;
-    p->grid_relative = (component & 0x08) != 0;
-    p->first_lat_deg = real(h, "latitudeOfFirstGridPointInDegrees", (double)NAN);
-    p->first_lon_deg = real(h, "longitudeOfFirstGridPointInDegrees", (double)NAN);
-    read_spacing(h, p);
+    *out = (struct geo_grib_points){.edition = whole(handle, "edition")};
+    out->template = out->edition == 1 ? template_1(whole(handle, "dataRepresentationType"))
+                                      : whole(handle, "gridDefinitionTemplateNumber");
+    bool plane = out->template == 20 || out->template == 30;
+    out->ni = whole(handle, plane ? "Nx" : "Ni");
+    out->nj = whole(handle, plane ? "Ny" : "Nj");
+    out->count = out->edition == 1 ? out->ni * out->nj : whole(handle, "numberOfDataPoints");
+    read_figure(handle, out);
+    int64_t scan = whole(handle, "scanningMode"),
+            component = whole(handle, "resolutionAndComponentFlags");
+    out->i_negative = (scan & 0x80) != 0;
+    out->j_positive = (scan & 0x40) != 0;
+    out->j_consecutive = (scan & 0x20) != 0;
+    out->alternating = (scan & 0x10) != 0;
+    out->offset_rows = (scan & 0x0f) != 0;
+    out->grid_relative = (component & 0x08) != 0;
+    out->first_lat_deg = real(handle, "latitudeOfFirstGridPointInDegrees", (double)NAN);
+    out->first_lon_deg = real(handle, "longitudeOfFirstGridPointInDegrees", (double)NAN);
+    read_spacing(handle, out);
 }
 
 void geo_grib_keys_name(struct grib_handle *handle, char name[static GEO_GRIB_NAME_SIZE])

@@ -82,8 +82,9 @@ static struct geo_quad footprint(const struct work *work, int upper, int col)
 // cell alone, so it does not depend on what part of the raster is at hand.
 static bool coarse(struct work *work)
 {
-    project_row(work, N / 2, N / 2, 2, work->row_u[0], work->row_v[0]);
-    project_row(work, N / 2 + 1, N / 2, 2, work->row_u[1], work->row_v[1]);
+    const int at = N / 2;
+    project_row(work, at, at, 2, work->row_u[0], work->row_v[0]);
+    project_row(work, at + 1, at, 2, work->row_u[1], work->row_v[1]);
     struct geo_quad middle = footprint(work, 0, 0);
     double extent = geo_quad_extent(&middle);
     return !(extent > 1.0 + EXTENT_SLACK); // not a number: off the plane, either will do
