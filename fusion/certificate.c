@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/own.h"
+
 struct entry {
     struct fusion_source source; // first: a certificate leads to its entry
     struct entry *next;
@@ -42,7 +44,7 @@ static uint64_t hash_of(const struct fusion_source *source)
 enum drf_status fusion_certificates_open(struct fusion_certificates **out)
 {
     struct fusion_certificates *set = malloc(sizeof *set);
-    struct entry **heads = calloc(ROOM_FIRST, sizeof *heads);
+    struct entry **heads = calloc(ROOM_FIRST, sizeof(struct entry *));
     if (set == NULL || heads == NULL) {
         free(set);
         free(heads);
@@ -70,7 +72,7 @@ void fusion_certificates_close(struct fusion_certificates *set)
 static void grow(struct fusion_certificates *set)
 {
     size_t room = set->room * 2;
-    struct entry **heads = calloc(room, sizeof *heads);
+    struct entry **heads = calloc(room, sizeof(struct entry *));
     if (heads == NULL)
         return;
     for (size_t i = 0; i < set->room; i++)
@@ -113,7 +115,8 @@ enum drf_status fusion_certificates_take(struct fusion_certificates *set,
 void fusion_certificates_hold(const struct fusion_source *source)
 {
     // The entries are ours and were never const; only their readers see them so.
-    ((struct entry *)(uintptr_t)source)->holders++;
+    struct entry *entry = fusion_own(source);
+    entry->holders++;
 }
 
 void fusion_certificates_drop(struct fusion_certificates *set,
@@ -121,7 +124,7 @@ void fusion_certificates_drop(struct fusion_certificates *set,
 {
     if (source == NULL)
         return;
-    struct entry *entry = (struct entry *)(uintptr_t)source;
+    struct entry *entry = fusion_own(source);
     assert(entry->holders > 0);
     if (--entry->holders > 0)
         return;

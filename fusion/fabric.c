@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
+#include "fusion/own.h"
 
 enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
 
@@ -227,9 +228,9 @@ static void close_slots(struct fusion_fabric *fabric)
     for (size_t i = 0; fabric->slots != NULL && i < fabric->tile_count; i++) {
         struct fabric_slot *slot = &fabric->slots[i];
         if (slot->surface != NULL && slot->surface != slot->ground)
-            fabric_release_tile(fabric->certificates, (void *)(uintptr_t)slot->surface);
+            fabric_release_tile(fabric->certificates, fusion_own(slot->surface));
         if (slot->ground != NULL)
-            fabric_release_tile(fabric->certificates, (void *)(uintptr_t)slot->ground);
+            fabric_release_tile(fabric->certificates, fusion_own(slot->ground));
     }
     free(fabric->slots);
     for (size_t i = 0; i < FABRIC_QUEUES; i++) {

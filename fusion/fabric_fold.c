@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
+#include "fusion/own.h"
 
 // The certificates that one fold holds until its tile holds its own.
 struct held {
@@ -19,7 +20,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
     if (held->count == held->room) {
         size_t room = held->room == 0 ? 16 : held->room * 2;
         const struct fusion_source **sources =
-            realloc((void *)held->sources, room * sizeof *sources);
+            realloc((void *)held->sources, room * sizeof(const struct fusion_source *));
         if (sources == NULL)
             return DRF_ERR_NOMEM;
         held->sources = sources;
@@ -143,8 +144,7 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
     } else {
         // A tile that is the surface too now belongs to the surface alone.
         if (slot->ground != slot->surface)
-            fusion_retired_add(&fabric->retired, (void *)(uintptr_t)slot->ground,
-                               fabric_release_tile);
+            fusion_retired_add(&fabric->retired, fusion_own(slot->ground), fabric_release_tile);
         slot->ground = made;
         fabric_dirty(fabric, index, false, false);
         fabric->changed = true;
@@ -221,12 +221,11 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
     bool same = made != slot->ground && fusion_tile_same(made, slot->surface)
                 && slot->surface != slot->ground;
     if (same) {
-        fabric_release_tile(fabric->certificates, (void *)(uintptr_t)made);
+        fabric_release_tile(fabric->certificates, fusion_own(made));
         return DRF_OK;
     }
     if (slot->surface != slot->ground)
-        fusion_retired_add(&fabric->retired, (void *)(uintptr_t)slot->surface,
-                           fabric_release_tile);
+        fusion_retired_add(&fabric->retired, fusion_own(slot->surface), fabric_release_tile);
     slot->surface = made;
     fabric->changed = true;
     fabric_changed(fabric, geo_tile_bounds(tile), FUSION_LAYER_SURFACE);

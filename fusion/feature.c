@@ -7,6 +7,7 @@
 
 #include "fusion/feature_impl.h"
 #include "fusion/fold.h"
+#include "fusion/own.h"
 
 static size_t size_of(struct fusion_extent extent)
 {
@@ -57,7 +58,7 @@ void fusion_features_close(struct fusion_features *features)
     for (size_t i = 0; f->heads != NULL && i < f->room; i++)
         for (struct fusion_feature *one = f->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_obstacle(f->config.certificates, (void *)(uintptr_t)one->fused);
+            release_obstacle(f->config.certificates, fusion_own(one->fused));
             free(one);
         }
     for (size_t i = 0; f->of_tile != NULL && i < tiles; i++)
@@ -65,7 +66,7 @@ void fusion_features_close(struct fusion_features *features)
     for (size_t i = 0; f->of_bucket != NULL && i < buckets; i++)
         free(f->of_bucket[i].items);
     for (size_t i = 0; f->buckets != NULL && i < buckets; i++)
-        free((void *)(uintptr_t)f->buckets[i]);
+        free(fusion_own(f->buckets[i]));
     free(f->heads);
     free(f->of_tile);
     free(f->of_bucket);
@@ -95,7 +96,8 @@ static enum drf_status insert(struct fusion_feature_list *list, size_t at,
 {
     if (list->count == list->room) {
         size_t room = list->room == 0 ? 4 : list->room * 2;
-        struct fusion_feature **items = realloc(list->items, room * sizeof *items);
+        struct fusion_feature **items =
+            realloc(list->items, room * sizeof(struct fusion_feature *));
         if (items == NULL)
             return DRF_ERR_NOMEM;
         list->items = items;
@@ -181,7 +183,8 @@ static struct fusion_feature **head_of(const struct fusion_features *f, int64_t 
 // Without memory for it the table stays as it is and only becomes slower.
 static void grow(struct fusion_features *f)
 {
-    struct fusion_feature **old = f->heads, **heads = calloc(f->room * 2, sizeof(*heads));
+    struct fusion_feature **old = f->heads,
+                          **heads = calloc(f->room * 2, sizeof(struct fusion_feature *));
     if (heads == NULL)
         return;
     size_t room = f->room;
@@ -280,7 +283,7 @@ enum drf_status fusion_features_remove(struct fusion_features *features,
         link = &(*link)->next;
     *link = feature->next;
     f->count--;
-    fusion_retired_add(f->config.retired, (void *)(uintptr_t)fused, release_obstacle);
+    fusion_retired_add(f->config.retired, fusion_own(fused), release_obstacle);
     free(feature);
     return DRF_OK;
 }
@@ -366,7 +369,7 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
     feature->row_stale = true;
     struct change change = {.features = f, .feature = feature};
     fusion_features_buckets(f, fused->obstacle, fused->vertices, touch_bucket, &change);
-    fusion_retired_add(f->config.retired, (void *)(uintptr_t)old, release_obstacle);
+    fusion_retired_add(f->config.retired, fusion_own(old), release_obstacle);
     *changed = true;
     return DRF_OK;
 }

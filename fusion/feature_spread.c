@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fusion/feature_impl.h"
+#include "fusion/own.h"
 
 static struct fusion_lattice lattice_of(struct fusion_extent extent)
 {
@@ -127,8 +128,7 @@ enum drf_status fusion_features_publish(struct fusion_features *features,
             status = make_bucket(&f->of_bucket[at], &made);
         if (status != DRF_OK)
             return status;
-        fusion_retired_add(f->config.retired, (void *)(uintptr_t)f->buckets[at],
-                           release_bucket);
+        fusion_retired_add(f->config.retired, fusion_own(f->buckets[at]), release_bucket);
         f->buckets[at] = made;
         f->bucket_dirty[at] = false;
         f->dirty_count--;

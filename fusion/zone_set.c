@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/own.h"
 #include "geo/bounds.h"
 
 enum { HEADS = 4096 };
@@ -64,12 +65,12 @@ void fusion_zone_set_close(struct fusion_zone_set *set)
     for (size_t i = 0; i < HEADS; i++)
         for (struct fusion_zone_entry *one = set->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_zone(set->certificates, (void *)(uintptr_t)one->zone);
+            release_zone(set->certificates, fusion_own(one->zone));
             free(one);
         }
     for (size_t i = 0; set->buckets != NULL && i < set->bucket_count; i++)
-        free((void *)(uintptr_t)set->buckets[i]);
-    free((void *)(uintptr_t)set->all);
+        free(fusion_own(set->buckets[i]));
+    free(fusion_own(set->all));
     free((void *)set->buckets);
     free(set->dirty);
     free(set);
@@ -120,13 +121,12 @@ static struct fusion_zone *make_zone(const struct geo_zone_view *view,
     struct geo_zone *words = (void *)(zone + 1);
     memcpy(words, view->zone, sizeof *words);
     struct geo_zone_view own = geo_zone_view(words);
-    memcpy((void *)(uintptr_t)own.volumes, view->volumes,
-           words->volume_count * sizeof *own.volumes);
+    memcpy(fusion_own(own.volumes), view->volumes, words->volume_count * sizeof *own.volumes);
     if (words->period_count > 0)
-        memcpy((void *)(uintptr_t)own.periods, view->periods,
+        memcpy(fusion_own(own.periods), view->periods,
                words->period_count * sizeof *own.periods);
     if (words->vertex_count > 0)
-        memcpy((void *)(uintptr_t)own.vertices, view->vertices,
+        memcpy(fusion_own(own.vertices), view->vertices,
                words->vertex_count * sizeof *own.vertices);
     *zone =
         (struct fusion_zone){.view = own, .bounds = geo_zone_bounds(&own), .source = source};
@@ -171,14 +171,14 @@ enum drf_status fusion_zone_set_remove(struct fusion_zone_set *set,
     *link = entry->next;
     set->count--;
     touch(set, entry->zone->bounds);
-    fusion_retired_add(set->retired, (void *)(uintptr_t)entry->zone, release_zone);
+    fusion_retired_add(set->retired, fusion_own(entry->zone), release_zone);
     free(entry);
     return DRF_OK;
 }
 
 struct fusion_zone_entry *fusion_zone_set_find(const struct fusion_zone_set *set, int64_t id)
 {
-    struct fusion_zone_entry *one = *head_of((struct fusion_zone_set *)(uintptr_t)set, id);
+    struct fusion_zone_entry *one = *head_of(fusion_own(set), id);
     while (one != NULL && one->id != id)
         one = one->next;
     return one;
@@ -234,7 +234,7 @@ static enum drf_status make_bucket(const struct fusion_zone_set *set,
     while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL)
         if (box == NULL || geo_bounds_touch(*box, one->zone->bounds))
             zones[at++] = one->zone;
-    qsort((void *)zones, count, sizeof *zones, by_order);
+    qsort((void *)zones, count, sizeof(const struct fusion_zone *), by_order);
     *bucket = (struct fusion_zone_bucket){.count = count, .zones = zones};
     *out = bucket;
     return DRF_OK;
@@ -249,7 +249,7 @@ static enum drf_status renew(struct fusion_zone_set *set, const struct geo_bound
         status = make_bucket(set, box, &made);
     if (status != DRF_OK)
         return status;
-    fusion_retired_add(set->retired, (void *)(uintptr_t)*slot, release_bucket);
+    fusion_retired_add(set->retired, fusion_own(*slot), release_bucket);
     *slot = made;
     return DRF_OK;
 }
