@@ -58,7 +58,7 @@ static void segment_close(struct fusion_segment *segment, const struct fusion_ro
 static void walk(const struct fusion_root *root, const struct fusion_path *path,
                  const struct fusion_height *height, struct fusion_look_ahead *out)
 {
-    double ends_m[FUSION_SEGMENTS_MAX];
+    double ends_m[FUSION_SEGMENTS_MAX] = {0};
     out->segment_count = segment_ends(path->length_m, ends_m);
     struct fusion_path_sweep sweep = fusion_path_sweep_begin(path, 0.0);
     for (size_t k = 0; k < out->segment_count; k++) {

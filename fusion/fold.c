@@ -61,7 +61,7 @@ static enum drf_status make_room(struct fusion_fold *fold)
         return DRF_OK;
     size_t room = fold->room == 0 ? 64 : fold->room * 2;
     const struct fusion_source **sources =
-        realloc((void *)fold->sources, room * sizeof *sources);
+        realloc((void *)fold->sources, room * sizeof(const struct fusion_source *));
     if (sources == NULL)
         return DRF_ERR_NOMEM;
     fold->sources = sources;
@@ -239,14 +239,14 @@ enum drf_status fusion_fold_palette(struct fusion_fold *fold, struct fusion_pale
             fold->used[fold->source_of[i]] = true;
 
     const struct fusion_source **ranked =
-        malloc((fold->count == 0 ? 1 : fold->count) * sizeof *ranked);
+        malloc((fold->count == 0 ? 1 : fold->count) * sizeof(const struct fusion_source *));
     if (ranked == NULL)
         return DRF_ERR_NOMEM;
     size_t count = 0;
     for (size_t i = 0; i < fold->count; i++)
         if (fold->used[i])
             ranked[count++] = fold->sources[i];
-    qsort((void *)ranked, count, sizeof *ranked, by_rank);
+    qsort((void *)ranked, count, sizeof(const struct fusion_source *), by_rank);
 
     const size_t last = FUSION_TILE_SOURCES_MAX - 1;
     out->overflows = count > FUSION_TILE_SOURCES_MAX;

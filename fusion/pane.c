@@ -30,6 +30,7 @@ bool fusion_pane_same(struct fusion_pane a, struct fusion_pane b)
 struct fusion_pane fusion_pane_around(uint8_t level, uint16_t side, struct geo_point place,
                                       const struct fusion_pane *last)
 {
+    assert(side >= BLOCKS);
     double per_deg = row_count(level) / 180.0;
     int64_t columns = column_count(level), rows = row_count(level), step = side / BLOCKS;
     int64_t column = (int64_t)floor((place.lon_deg + 180.0) * per_deg) & (columns - 1);
@@ -100,11 +101,11 @@ static void digest_layer(const uint16_t *cells, uint32_t side, uint64_t *blocks)
     uint32_t step = side / BLOCKS;
     for (uint32_t y = 0; y < side; y++) {
         const uint16_t *row = cells + (size_t)y * side;
-        uint64_t *digests = blocks + y / step * BLOCKS;
+        uint64_t *digests = blocks + (size_t)(y / step) * BLOCKS;
         for (uint32_t x = 0; x < step; x += 4)
             for (uint32_t b = 0; b < BLOCKS; b++) { // eight chains at once
                 uint64_t word;
-                memcpy(&word, row + b * step + x, sizeof word);
+                memcpy(&word, row + (size_t)b * step + x, sizeof word);
                 digests[b] = digest_step(digests[b], word);
             }
     }

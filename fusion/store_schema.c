@@ -126,6 +126,7 @@ static enum drf_status check_state(struct fusion_store *store, struct sqlite3_st
     if (schema > STORE_SCHEMA)
         return store_refuse(store, FUSION_STORE_NEWER, DRF_ERR_RANGE,
                             "was made by a newer version of this program");
+    // NOLINTNEXTLINE(misc-redundant-expression): nothing is older than the first schema
     if (schema > 0 && schema < STORE_SCHEMA)
         return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
                             "was made by an older version of this program: drf-edge migrate");
