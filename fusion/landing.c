@@ -61,10 +61,11 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
     double ground_m[9], sum = 0.0, east = 0.0, north = 0.0, canopy = 0.0;
     bool surface_known = true;
     for (int i = 0; i < 9; i++) {
+        const int column = i % 3 - 1, row = i / 3 - 1;
         struct fusion_path_node at = {
-            .point = fusion_frame_point(
-                &frame, (struct fusion_offset){.east_m = (i % 3 - 1) * step_m,
-                                               .north_m = (i / 3 - 1) * step_m})};
+            .point =
+                fusion_frame_point(&frame, (struct fusion_offset){.east_m = column * step_m,
+                                                                  .north_m = row * step_m})};
         struct fusion_sample ground = fusion_sample_ground(root, fusion_path_place(&at));
         struct fusion_sample surface = fusion_sample_surface(root, fusion_path_place(&at));
         if (!ground.known) {
@@ -74,16 +75,17 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
         }
         ground_m[i] = ground.amsl_m;
         sum += ground.amsl_m;
-        east += (i % 3 - 1) * ground.amsl_m;
-        north += (i / 3 - 1) * ground.amsl_m;
+        east += column * ground.amsl_m;
+        north += row * ground.amsl_m;
         // without a DSM nobody says what grows or is built there
         surface_known = surface_known && surface.known && surface.reason == FUSION_REASON_NONE;
         canopy = fmax(canopy, surface.amsl_m - ground.amsl_m);
     }
     double mean = sum / 9.0, per_east = east / 6.0, per_north = north / 6.0, rough = 0.0;
-    for (int i = 0; i < 9; i++)
-        rough = fmax(
-            rough, fabs(ground_m[i] - mean - per_east * (i % 3 - 1) - per_north * (i / 3 - 1)));
+    for (int i = 0; i < 9; i++) {
+        const int column = i % 3 - 1, row = i / 3 - 1;
+        rough = fmax(rough, fabs(ground_m[i] - mean - per_east * column - per_north * row));
+    }
     double deg = atan(hypot(per_east, per_north) / step_m) * 57.295779513082323;
     out->slope_deg = (struct fusion_number){.known = true, .value = deg};
     out->roughness_m = (struct fusion_number){.known = true, .value = rough};

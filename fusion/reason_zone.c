@@ -100,7 +100,7 @@ static void look_along(struct look *look)
 {
     const struct fusion_path *path = look->view->path;
     double widening = path->speed_mps > 0.0 ? path->growth_mps / path->speed_mps : 0.0;
-    double inside_m = fmax(STEP_INSIDE_M, path->length_m / (STEPS_MAX / 2));
+    double inside_m = fmax(STEP_INSIDE_M, path->length_m / (STEPS_MAX / 2.0));
     double along_m = 0.0;
     for (int i = 0; i < STEPS_MAX && !look->nominal.found; i++) {
         struct fusion_path_node node = fusion_path_at(path, along_m);

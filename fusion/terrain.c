@@ -35,10 +35,10 @@ static int32_t wrap(int64_t lon_e7)
 
 struct fusion_e7 fusion_terrain_offset(struct fusion_e7 from, double north_m, double east_m)
 {
-    int64_t by_lat = (int64_t)(north_m * E7_PER_M);
+    const int64_t by_lat = (int64_t)(north_m * E7_PER_M), half = by_lat / 2;
     int64_t lat = from.lat + by_lat;
     int64_t by_lon =
-        (int64_t)(east_m * E7_PER_M / longitude_scale((double)from.lat + (double)(by_lat / 2)));
+        (int64_t)(east_m * E7_PER_M / longitude_scale((double)from.lat + (double)half));
     if (lat > 900000000)
         lat = 1800000000 - lat;
     return (struct fusion_e7){(int32_t)lat, wrap(from.lon + by_lon)};
@@ -78,9 +78,9 @@ struct fusion_terrain_tile fusion_terrain_read(const struct fusion_root *root,
     unsigned north = bit / FUSION_TERRAIN_COLUMNS * SIDE;
     unsigned east = bit % FUSION_TERRAIN_COLUMNS * SIDE;
     for (unsigned i = 0; i < FUSION_TERRAIN_POSTS; i++) {
-        struct fusion_e7 at =
-            fusion_terrain_offset(block.corner, (double)(north + i / SIDE) * block.spacing_m,
-                                  (double)(east + i % SIDE) * block.spacing_m);
+        const unsigned row = north + i / SIDE, column = east + i % SIDE;
+        struct fusion_e7 at = fusion_terrain_offset(block.corner, (double)row * block.spacing_m,
+                                                    (double)column * block.spacing_m);
         struct fusion_sample ground = fusion_sample_ground(root, point_of(at));
         if (!ground.known) {
             tile.known = false;
@@ -139,7 +139,7 @@ bool fusion_terrain_cover_line(struct fusion_e7 from, struct fusion_e7 to, doubl
     int64_t by_lat = (int64_t)to.lat - from.lat, by_lon = wrap((int64_t)to.lon - from.lon);
     double scale = longitude_scale(((double)from.lat + to.lat) / 2);
     double length_m = hypot((double)by_lat, (double)by_lon * scale) * M_PER_E7;
-    int64_t count = 1 + (int64_t)(length_m / fmax(margin_m, STEP_NORTH / 2 * out->spacing_m));
+    int64_t count = 1 + (int64_t)(length_m / fmax(margin_m, STEP_NORTH / 2.0 * out->spacing_m));
     int64_t reach = (int64_t)(fmax(margin_m, out->spacing_m) * E7_PER_M);
     for (int64_t i = 0; i < count; i++) {
         // The box of a piece of the line, and the margin around it.
