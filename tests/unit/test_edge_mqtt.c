@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Not for the thread sanitizer: glibc resolves names on threads that it does not see start.
 // edge/mqtt.c against a real mosquitto that each test starts on a free port. Waiting is on an
 // event with a deadline. Skipped where no mosquitto is installed.
 #include <setjmp.h>
