@@ -215,6 +215,14 @@ static void tune_socket(int fd)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
+static const char *reason_of(int rc, int error)
+{
+    if (rc != MOSQ_ERR_ERRNO)
+        return mosquitto_strerror(rc);
+    const char *why = strerrordesc_np(error);
+    return why != NULL ? why : "unknown error";
+}
+
 static void connect_to_address(struct edge_mqtt *mqtt)
 {
     // With TLS the name is what the certificate is checked against. The library looks it up
@@ -223,7 +231,7 @@ static void connect_to_address(struct edge_mqtt *mqtt)
     int rc =
         mosquitto_connect_bind_async(mqtt->client, host, mqtt->port, mqtt->keepalive_s, NULL);
     if (rc != MOSQ_ERR_SUCCESS) {
-        lost(mqtt, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+        lost(mqtt, reason_of(rc, errno));
         return;
     }
     mqtt->connecting = true;
@@ -286,9 +294,7 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
         return;
     int saved = errno;
     (void)mosquitto_disconnect(mqtt->client);
-    lost(mqtt, too_late               ? "no answer within 5 s"
-               : rc == MOSQ_ERR_ERRNO ? strerror(saved)
-                                      : mosquitto_strerror(rc));
+    lost(mqtt, too_late ? "no answer within 5 s" : reason_of(rc, saved));
 }
 
 int edge_mqtt_fd(const struct edge_mqtt *mqtt)
