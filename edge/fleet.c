@@ -120,6 +120,7 @@ void edge_fleet_close(struct edge_fleet *fleet)
 {
     if (fleet == NULL)
         return;
+    assert(fleet->drones != NULL || fleet->carved == 0);
     for (uint32_t i = 0; i < fleet->carved; i++) {
         free(fleet->drones[i].plan);
         free(fleet->drones[i].patches);
@@ -156,6 +157,7 @@ static uint32_t place_of(const struct edge_fleet *fleet, const char *id, uint32_
 
 struct edge_drone *edge_fleet_find(struct edge_fleet *fleet, const char *id)
 {
+    assert(fleet->drones != NULL);
     uint32_t number = fleet->index[place_of(fleet, id, hash_of(id))].number;
     return number != EDGE_DRONE_NONE ? &fleet->drones[number] : NULL;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests of drones, queries of anybody, and the answer to a query that has none.
+#include <assert.h>
 #include <string.h>
 
 #include "drf/v1/query.pb-c.h"
@@ -12,6 +13,7 @@
 static bool landing(struct edge_wire_refusal *refusal, const Drf__V1__LandingRequest *m,
                     struct edge_wire_request *out)
 {
+    assert(m != NULL);
     out->landing_radius_m = 5.0;
     return edge_wire_position(refusal, "landing.", m->has_lat_e7, m->lat_e7, m->has_lon_e7,
                               m->lon_e7, &out->landing_at)
@@ -31,6 +33,7 @@ static bool spacing(struct edge_wire_refusal *refusal, const char *field_path, b
 static bool terrain(struct edge_wire_refusal *refusal, const Drf__V1__TerrainRequest *m,
                     struct edge_wire_request *out)
 {
+    assert(m != NULL);
     struct geo_point corner;
     if (!edge_wire_position(refusal, "terrain.", m->has_lat_e7, m->lat_e7, m->has_lon_e7,
                             m->lon_e7, &corner)
@@ -47,6 +50,7 @@ static bool terrain(struct edge_wire_refusal *refusal, const Drf__V1__TerrainReq
 static bool preload(struct edge_wire_refusal *refusal, const Drf__V1__PreloadRequest *m,
                     struct edge_wire_request *out)
 {
+    assert(m != NULL);
     out->margin_m = 200.0;
     if (!edge_wire_name(refusal, "preload.plan_id", m->plan_id, out->plan_id)
         || !spacing(refusal, "preload.grid_spacing_m", m->has_grid_spacing_m, m->grid_spacing_m,
