@@ -4,9 +4,10 @@
 #include <math.h>
 
 enum {
-    RETRY_US = 2000,             // after a link that was backed up
-    PACKET_OVERHEAD_BYTES = 110, // TCP/IP, MQTT header and properties, without the topic
-    CONTEXT_BYTES_MIN = 250,     // the budget never asks for less in one context
+    RETRY_US = 2000,                   // after a link that was backed up
+    PACKET_OVERHEAD_BYTES = 110,       // TCP/IP, MQTT header and properties, without the topic
+    TOPIC_BYTES = EDGE_TOPIC_SIZE / 2, // as long as a topic usually is
+    CONTEXT_BYTES_MIN = 250,           // the budget never asks for less in one context
 };
 
 static void list_due(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
@@ -143,7 +144,7 @@ static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_dr
     if (drone->wish.link_bytes_per_s == 0)
         return 0;
     double bytes = drone->wish.link_bytes_per_s * 1e-6 * (double)drone->wish.interval_us
-                   - PACKET_OVERHEAD_BYTES - EDGE_TOPIC_SIZE / 2;
+                   - PACKET_OVERHEAD_BYTES - TOPIC_BYTES;
     (void)serve;
     return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
            : bytes > EDGE_WIRE_CONTEXT_MAX ? 0
@@ -177,9 +178,9 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     int64_t now = serve->now.mono_us;
     (void)edge_drone_send(drone, now);
     drone->sent_mono_us = now;
-    drone->context_bytes = (uint32_t)size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2;
+    drone->context_bytes = (uint32_t)size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES;
     if (drone->wish.link_bytes_per_s > 0) {
-        double bytes = (double)(size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2);
+        double bytes = (double)(size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES);
         edge_pace_take(&drone->byte_pace, now,
                        (int64_t)(bytes * 1e6 / drone->wish.link_bytes_per_s), 0);
     }

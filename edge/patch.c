@@ -11,11 +11,12 @@
 #include "fusion/patch.h"
 
 enum {
-    KEY_INTERVAL_US = 10000000,  // CONTRACT: one comes every 10 s anyway
-    RETRY_US = 20000,            // after a link that was backed up
-    CODED_PER_STEP = 4 * 65536,  // cells, of two layers each: about 2 ms
-    READ_PER_STEP = 64 * 65536,  // cells read and compared
-    PACKET_OVERHEAD_BYTES = 110, // TCP/IP, MQTT header and properties, without the topic
+    KEY_INTERVAL_US = 10000000,        // CONTRACT: one comes every 10 s anyway
+    RETRY_US = 20000,                  // after a link that was backed up
+    CODED_PER_STEP = 4 * 65536,        // cells, of two layers each: about 2 ms
+    READ_PER_STEP = 64 * 65536,        // cells read and compared
+    PACKET_OVERHEAD_BYTES = 110,       // TCP/IP, MQTT header and properties, without the topic
+    TOPIC_BYTES = EDGE_TOPIC_SIZE / 2, // as long as a topic usually is
     MESSAGE_BYTES = 3 * FUSION_PATCH_LAYER_MAX, // ProtoJSON of two layers that do not shrink
     BYTES_PER_STEP = 256 << 10,                 // then contexts come again
 };
@@ -223,7 +224,7 @@ static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_
 {
     struct edge_patches *p = drone->patches;
     double spare = edge_patch_spare_bytes_per_s(drone);
-    double bytes = (double)(size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2);
+    double bytes = (double)(size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES);
     drone->shed_patch = false;
     if (drone->wish.link_bytes_per_s == 0)
         return true;
