@@ -89,6 +89,6 @@ void edge_chart_area(struct edge_chart *chart, struct geo_bounds area, char insi
             bool empty = *cell == ' ' || *cell == '.';
             if (empty && at.lat_deg >= area.south_deg && at.lat_deg <= area.north_deg
                 && at.lon_deg >= area.west_deg && at.lon_deg <= area.east_deg)
-                *cell = *cell == '.' ? inside : outside;
+                *cell = (char)(*cell == '.' ? inside : outside);
         }
 }

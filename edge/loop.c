@@ -159,10 +159,9 @@ static void *ingest(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
-    struct edge_now now = edge_clock_now(loop->clock);
     int64_t serve_kafka_mono_us = 0;
     while (!atomic_load(&loop->stopping)) {
-        now = edge_clock_now(loop->clock);
+        struct edge_now now = edge_clock_now(loop->clock);
         if (now.mono_us >= serve_kafka_mono_us) {
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)

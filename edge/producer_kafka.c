@@ -133,6 +133,7 @@ enum drf_status edge_producer_send(struct edge_producer *producer, const char *t
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)letter->value, letter->value_size}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = copy},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = letter->timestamp_ms},
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the library only hands it back
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)letter->tag},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
