@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/patch_decode.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ static uint32_t bits(struct layer *l, uint32_t n)
 static bool is_coded(const struct layer *l, uint32_t x, uint32_t y)
 {
     uint32_t block = l->side / 8;
+    assert(block > 0); // a window has 64 cells a side or more
     return ((l->mask >> (8 * (y / block) + x / block)) & 1) != 0;
 }
 

@@ -42,7 +42,8 @@ enum drf_status sim_patch_watch_open(struct sim_witness *witness, struct sim_dro
     watch->drones = drones;
     watch->count = count;
     watch->order = order;
-    size_t layer = (size_t)order.side * order.side, each = HELD * 2 * layer * sizeof(uint16_t);
+    size_t layer = (size_t)order.side * order.side,
+           each = (size_t)HELD * 2 * layer * sizeof(uint16_t);
     size_t fits = each > 0 ? memory_bytes / each : 0;
     watch->counted.watched = count < fits ? count : fits;
     watch->last_seq = calloc(count, sizeof *watch->last_seq);
