@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$work/new"
 seeds=tests/data/corpus/$name
 [ -d "$seeds" ] || seeds=
-"$target" -max_total_time="${DRF_FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
+"$target" -seed="${DRF_FUZZ_SEED:-1}" -max_total_time="${DRF_FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=4096 -max_len=65536 \
     -artifact_prefix="$work/" -print_final_stats=1 "$work/new" $seeds 2>"$work/log" || {
     cat "$work/log"
     for f in "$work"/crash-* "$work"/timeout-* "$work"/oom-*; do
