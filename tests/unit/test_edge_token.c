@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Not for the thread sanitizer: librdkafka starts threads by thrd_create, which it does not know.
+// Not for the thread sanitizer: librdkafka starts threads by thrd_create.
 // Tokens for Kafka: asked of a token server as RFC 6749 says, on a thread that may wait; what
 // is no token is an error in words. The server is a thread that answers on loopback.
 #include <setjmp.h>
