@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,12 +18,11 @@
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
-#define DENIED_EVERY_US (60 * SECOND_US)
 enum { SCOUT_TIMEOUT_MS = 3000, CLOSE_DEADLINE_S = 5 };
 
 // What the scout found last of a feed, until ingest has taken it.
 struct finding {
-    bool asked, fresh, reachable;
+    bool fresh, reachable;
     struct edge_kafka_found found;
 };
 
@@ -96,7 +94,7 @@ static bool discover(struct loop *loop, size_t feed)
     bool reachable = edge_kafka_discover(kafka, feed, SCOUT_TIMEOUT_MS, &found) == DRF_OK;
     pthread_mutex_lock(&loop->lock);
     struct finding *finding = &loop->findings[feed];
-    finding->asked = finding->fresh = true;
+    finding->fresh = true;
     finding->reachable = reachable;
     if (reachable)
         finding->found = found;
@@ -134,15 +132,14 @@ static void tell(const struct edge_node *node, enum edge_trouble trouble, bool t
 static void take_findings(struct loop *loop, struct edge_now now)
 {
     struct edge_node *node = &loop->node;
-    bool unreachable = false, missing = false, asked = true;
+    bool unreachable = false, missing = false;
     pthread_mutex_lock(&loop->lock);
     for (size_t i = 0; i < node->config->feed_count; i++) {
         struct finding *finding = &loop->findings[i];
         if (finding->fresh)
             edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
         finding->fresh = false;
-        asked = asked && finding->asked;
-        unreachable = unreachable || (finding->asked && !finding->reachable);
+        unreachable = unreachable || !finding->reachable;
         missing = missing || (finding->reachable && finding->found.count == 0);
     }
     pthread_mutex_unlock(&loop->lock);
@@ -152,7 +149,7 @@ static void take_findings(struct loop *loop, struct edge_now now)
     if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
         tell(node, EDGE_TROUBLE_TOPIC, missing,
              missing ? "a configured topic does not exist yet" : "every topic exists", now);
-    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
+    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
 }
 
 static void *ingest(void *argument)
@@ -197,62 +194,34 @@ static void *ingest(void *argument)
     return NULL;
 }
 
-// What was said of the MQTT connection last.
-struct mqtt_told {
-    struct edge_mqtt_stats stats; // counted so far
-    uint64_t denied;              // logged so far
-    int64_t denied_next_mono_us;  // when that may be logged again
-    char waiting_for[160];
-};
-
-// The broker's list of who may do what is wrong: drones would wait in vain and nobody know why.
-static void tell_denied(const struct edge_node *node, struct mqtt_told *told,
-                        struct edge_now now)
+static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
+                       struct edge_now now)
 {
-    if (told->stats.denied == told->denied || now.mono_us < told->denied_next_mono_us)
-        return;
-    edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "mqtt.denied",
-                   "count=%" PRIu64 " text=\"the broker refuses publishing or subscribing to "
-                   "this account: see its access rules\"",
-                   told->stats.denied - told->denied);
-    told->denied = told->stats.denied;
-    told->denied_next_mono_us = now.mono_us + DENIED_EVERY_US;
-}
-
-static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct edge_now now)
-{
-    const struct edge_mqtt_stats *before = &told->stats;
     struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
     struct edge_link link = edge_mqtt_link(node->mqtt);
     bool down = !link.connected(link.self);
-    const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
-    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
-    if (changed || (down && strcmp(waiting_for, told->waiting_for) != 0))
-        tell(node, EDGE_TROUBLE_MQTT, down, down ? waiting_for : "connected to the MQTT broker",
-             now);
-    (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down))
+        tell(node, EDGE_TROUBLE_MQTT, down,
+             down ? edge_mqtt_waiting_for(node->mqtt) : "connected to the MQTT broker", now);
     edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
                      stats.sessions - before->sessions);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0,
                      stats.dropped_ring - before->dropped_ring + stats.dropped_queue
                          - before->dropped_queue);
-    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
-                     stats.denied - before->denied);
-    told->stats = stats;
-    tell_denied(node, told, now);
+    *before = stats;
 }
 
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
-    struct mqtt_told told = {0};
+    struct edge_mqtt_stats stats = {0};
     struct edge_now now = edge_clock_now(loop->clock);
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
         edge_mqtt_step(node->mqtt, now.mono_us);
-        count_mqtt(node, &told, now);
+        count_mqtt(node, &stats, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
         struct pollfd fds[] = {
@@ -279,11 +248,12 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
 }
 
 // A library that waits for a broker which is gone must not keep the process: everything that
-// counts is committed by now. Any argument: the run failed.
+// counts is committed by now.
 static void *deadline(void *argument)
 {
+    (void)argument;
     nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
-    _exit(argument != NULL ? 1 : 0);
+    _exit(0);
 }
 
 static bool run_threads(struct loop *loop, const sigset_t *signals)
@@ -302,9 +272,8 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
         pthread_join(serve_thread, NULL);
     pthread_join(ingest_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
-    void *failed = atomic_load(&loop->failed) ? loop : NULL;
     if (!atomic_load(&loop->damaged)
-        && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
+        && pthread_create(&deadline_thread, NULL, deadline, NULL) == 0)
         pthread_detach(deadline_thread);
     if (scouting)
         pthread_join(scout_thread, NULL);
