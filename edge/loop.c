@@ -209,6 +209,8 @@ static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0,
                      stats.dropped_ring - before->dropped_ring + stats.dropped_queue
                          - before->dropped_queue);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
+                     stats.denied - before->denied);
     *before = stats;
 }
 
