@@ -16,6 +16,7 @@
 #include "geo/field.h"
 #include "geo/obstacle.h"
 #include "geo/point.h"
+#include "geo/station.h"
 #include "geo/tile.h"
 #include "geo/zone.h"
 
@@ -115,6 +116,19 @@ struct fusion_weather {
                     + 1]; // fields of variable v: [first_of[v], first_of[v + 1])
 };
 
+// A station's latest observation, one block of memory. It has a position.
+struct fusion_station {
+    const struct geo_station *station;
+    const struct fusion_source *source;
+    int64_t valid_for_us; // of the feed: it holds no longer than this
+};
+
+// In the order of (source, id).
+struct fusion_stations {
+    size_t count;
+    const struct fusion_station *const *items;
+};
+
 struct fusion_change {
     struct geo_bounds bounds;
     uint32_t layers; // bit 1 << enum fusion_layer
@@ -133,6 +147,7 @@ struct fusion_root {
     const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
     const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
     const struct fusion_weather *weather;          // never NULL
+    const struct fusion_stations *stations;        // NULL: none
     enum fusion_reason layer_state[FUSION_LAYER_COUNT]; // NONE, CATCHING_UP, RESYNCHRONISING,
                                                         // LOADING, FEED_DOWN
     bool layer_fed[FUSION_LAYER_COUNT]; // false: no feed configured for this layer

@@ -238,15 +238,17 @@ static enum drf_status check_item(struct walk *walk, const struct record_item *i
         return check_raster(walk, payload, item->size);
     if (kind == GEO_ITEM_CELLS)
         return check_cells(walk, payload, item->size);
-    if (kind != GEO_ITEM_OBSTACLE && kind != GEO_ITEM_FIELD && kind != GEO_ITEM_ZONE)
+    if (kind != GEO_ITEM_OBSTACLE && kind != GEO_ITEM_FIELD && kind != GEO_ITEM_ZONE
+        && kind != GEO_ITEM_STATION)
         return DRF_ERR_RANGE;
 
     if (walk->raster != NULL || (walk->data != 0 && walk->data != kind))
         return DRF_ERR_SYNTAX; // two kinds of data in one record
     walk->data = kind;
-    return kind == GEO_ITEM_OBSTACLE ? check_obstacle(payload, item->size)
-           : kind == GEO_ITEM_ZONE   ? record_check_zone(payload, item->size)
-                                     : check_field(payload, item->size);
+    return kind == GEO_ITEM_OBSTACLE  ? check_obstacle(payload, item->size)
+           : kind == GEO_ITEM_ZONE    ? record_check_zone(payload, item->size)
+           : kind == GEO_ITEM_STATION ? record_check_station(payload, item->size)
+                                      : check_field(payload, item->size);
 }
 
 // The item at `at`, if it and its padding lie inside the record and the padding is zero.

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/station.h"
 #include "geo/status.h"
 #include "geo/zone.h"
 
@@ -35,5 +36,7 @@ static inline size_t record_padded(size_t size)
 
 // geo/record_zone.c: one item of a record, as geo_record_validate() has it.
 DRF_MUST_CHECK enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size);
+// geo/record_station.c: likewise.
+DRF_MUST_CHECK enum drf_status record_check_station(const struct geo_station *s, uint32_t size);
 
 #endif
