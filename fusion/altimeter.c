@@ -48,13 +48,14 @@ struct fusion_altitude fusion_altimeter_amsl(const struct fusion_altimeter *alti
                                              double pressure_m, double acc95_m)
 {
     double amsl_m = pressure_m + shift_m(altimeter);
-    return (struct fusion_altitude){.m = amsl_m,
-                                    .acc95_m = acc95_m + spread_m(altimeter, amsl_m)};
+    return (struct fusion_altitude){
+        .known = true, .m = amsl_m, .acc95_m = acc95_m + spread_m(altimeter, amsl_m)};
 }
 
 struct fusion_altitude fusion_altimeter_pressure(const struct fusion_altimeter *altimeter,
                                                  double amsl_m, double acc95_m)
 {
-    return (struct fusion_altitude){.m = amsl_m - shift_m(altimeter),
+    return (struct fusion_altitude){.known = true,
+                                    .m = amsl_m - shift_m(altimeter),
                                     .acc95_m = acc95_m + spread_m(altimeter, amsl_m)};
 }

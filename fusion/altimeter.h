@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fusion/aircraft.h"
 #include "fusion/root.h"
 #include "geo/point.h"
 
@@ -32,10 +33,6 @@ struct fusion_altimeter {
 // The setting for a place: that of the best station within reach. Not known: NO_QNH.
 struct fusion_altimeter fusion_altimeter_at(const struct fusion_root *root,
                                             struct geo_point position, int64_t now_utc_us);
-
-struct fusion_altitude {
-    double m, acc95_m;
-};
 
 // What an altimeter set to the QNH shows where one set to 1013.25 hPa shows `pressure_m` (ICAO
 // Doc 7488), and back; each with the accuracy of the conversion added. The setting must be
