@@ -68,7 +68,8 @@ static void find_near(struct view *v)
         double reach_m =
             (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m) + 3 * cell_m;
         if (hypot(s->at.east_m - m.east_m, s->at.north_m - m.north_m)
-            > v->window->side * cell_m + reach_m + 200.0)
+                > v->window->side * cell_m + reach_m + 200.0
+            || o->presence == SIM_HIDDEN)
             continue;
         double high_m =
             s->top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + quantum_m;
@@ -146,6 +147,8 @@ static void check_tops(const struct view *v)
     if (!v->witness->complete[OBSTACLE] || !v->witness->complete[SURFACE])
         return;
     for (size_t i = 0; i < v->near_count; i++) {
+        if (v->near[i].obstacle->presence != SIM_STANDS)
+            continue;
         struct geo_point at = v->near[i].obstacle->position;
         double x = (at.lon_deg + 180.0) / v->cell_deg - v->window->west;
         double y = (at.lat_deg + 90.0) / v->cell_deg - v->window->south;

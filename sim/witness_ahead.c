@@ -141,7 +141,7 @@ static void raise_by_obstacles(const struct sim_witness *witness, const struct s
         double far_m =
             near->ahead_m + near->half_to_m + reach_m
             + hypot(near->to.east_m - near->from.east_m, near->to.north_m - near->from.north_m);
-        if (fabs(p.east_m - near->from.east_m) > far_m
+        if (o->presence == SIM_HIDDEN || fabs(p.east_m - near->from.east_m) > far_m
             || fabs(p.north_m - near->from.north_m) > far_m)
             continue;
         struct sim_strip wide = *near;
@@ -154,7 +154,7 @@ static void raise_by_obstacles(const struct sim_witness *witness, const struct s
         struct sim_top top = witness->standing[i].top;
         *high_m = fmax(
             *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
-        if (sim_strip_holds(in, p))
+        if (o->presence == SIM_STANDS && sim_strip_holds(in, p))
             *low_m = fmax(*low_m, top.low_m - 0.25);
     }
 }

@@ -131,14 +131,14 @@ static void surface_range(const struct sim_witness *witness, struct geo_point po
     four.north_deg = four.south_deg + 2 * cell_deg;
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        if (fabs(o->position.lat_deg - position.lat_deg) > 0.005
+        if (o->presence == SIM_HIDDEN || fabs(o->position.lat_deg - position.lat_deg) > 0.005
             || fabs(o->position.lon_deg - position.lon_deg) > 0.02)
             continue;
         struct sim_top top = witness->standing[i].top;
         bool in = o->position.lon_deg > four.west_deg && o->position.lon_deg < four.east_deg
                   && o->position.lat_deg > four.south_deg
                   && o->position.lat_deg < four.north_deg;
-        if (in)
+        if (in && o->presence == SIM_STANDS)
             *low_m = fmax(*low_m, top.low_m - 0.25);
         double reach_m = isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m;
         if (sim_world_obstacle_distance_m(world, o, position) <= reach_m + 3 * cell_m)

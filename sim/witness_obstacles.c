@@ -53,7 +53,8 @@ static const struct sim_obstacle *find(const struct sim_world *world, const char
     if (id == NULL)
         return NULL;
     for (size_t i = 0; i < world->obstacle_count; i++)
-        if (strcmp(world->obstacles[i].id, id) == 0)
+        if (world->obstacles[i].presence != SIM_HIDDEN
+            && strcmp(world->obstacles[i].id, id) == 0)
             return &world->obstacles[i];
     return NULL;
 }
@@ -151,7 +152,7 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
         struct sim_plane a = witness->standing[i].at;
-        if (fabs(a.east_m - b.east_m) > radius_m * 1.02 + 100.0
+        if (o->presence == SIM_HIDDEN || fabs(a.east_m - b.east_m) > radius_m * 1.02 + 100.0
             || fabs(a.north_m - b.north_m) > radius_m * 1.02 + 100.0)
             continue;
         double distance_m = sim_world_obstacle_distance_m(world, o, report->position);
@@ -159,8 +160,9 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
         if (distance_m > radius_m + slack_m || listed(context, o))
             continue;
         absent_maybe++;
-        absent_sure += distance_m < radius_m - slack_m ? 1 : 0;
-        if (distance_m < farthest_m - slack_m)
+        bool sure = o->presence == SIM_STANDS;
+        absent_sure += sure && distance_m < radius_m - slack_m ? 1 : 0;
+        if (sure && distance_m < farthest_m - slack_m)
             nearer = o;
     }
     size_t said = context->obstacles_left_out;

@@ -20,6 +20,8 @@ enum {
     SIM_OBSTACLES_MAX = 200000,
     SIM_VERTICES = 4,
     SIM_WIND_LEVELS = 2,
+    SIM_ZONES_MAX = 4,
+    SIM_ZONE_VERTICES_MAX = 32,
 };
 
 struct sim_world_plan {
@@ -48,6 +50,10 @@ enum sim_weather_kind {
 
 enum sim_obstacle_form { SIM_TOWER, SIM_CRANE, SIM_BUILDING };
 
+// What a node can know of a thing. What stands since the world was published must be known;
+// what was published just now may be; what is hidden is not published yet, and cannot be.
+enum sim_presence { SIM_STANDS, SIM_COMING, SIM_HIDDEN };
+
 struct sim_obstacle {
     char id[24];
     enum sim_obstacle_form form;
@@ -55,6 +61,16 @@ struct sim_obstacle {
     struct geo_point corners[SIM_VERTICES];  // of a building, counter-clockwise
     double agl_m, amsl_m;                    // as published; amsl_m is NAN where it is not
     double horizontal_acc_m, vertical_acc_m; // as published; NAN where it says unknown
+    enum sim_presence presence;
+};
+
+// A prohibited zone from the ground up to upper_amsl_m, as published.
+struct sim_zone {
+    char id[24];
+    struct geo_point vertices[SIM_ZONE_VERTICES_MAX]; // counter-clockwise, not closed
+    size_t count;
+    double upper_amsl_m;
+    enum sim_presence presence;
 };
 
 struct sim_world {
@@ -67,6 +83,8 @@ struct sim_world {
     struct sim_roughness ground_rough, surface_rough, weather_rough[SIM_WEATHER_COUNT];
     struct sim_obstacle *obstacles;
     size_t obstacle_count;
+    struct sim_zone zones[SIM_ZONES_MAX]; // none at first
+    size_t zone_count;
 };
 
 extern const double sim_wind_level_agl_m[SIM_WIND_LEVELS];
@@ -103,6 +121,9 @@ double sim_world_covered_m(const struct sim_world *world, struct geo_point point
 
 // Makes world->obstacles; called by sim_world_open().
 DRF_MUST_CHECK enum drf_status sim_world_place_obstacles(struct sim_world *world);
+// One more obstacle, at the end of the list, before a witness is opened. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status sim_world_add_obstacle(struct sim_world *world,
+                                                      const struct sim_obstacle *obstacle);
 // Metres from a point to the nearest edge of an obstacle; 0 inside a building.
 double sim_world_obstacle_distance_m(const struct sim_world *world,
                                      const struct sim_obstacle *obstacle,

@@ -111,6 +111,18 @@ enum drf_status sim_world_place_obstacles(struct sim_world *world)
     return DRF_OK;
 }
 
+enum drf_status sim_world_add_obstacle(struct sim_world *world,
+                                       const struct sim_obstacle *obstacle)
+{
+    struct sim_obstacle *list =
+        realloc(world->obstacles, (world->obstacle_count + 1) * sizeof *list);
+    if (list == NULL)
+        return DRF_ERR_NOMEM;
+    list[world->obstacle_count++] = *obstacle;
+    world->obstacles = list;
+    return DRF_OK;
+}
+
 // Distance in a plane from the origin to the segment a-b.
 static double segment_m(struct sim_plane a, struct sim_plane b)
 {
