@@ -16,15 +16,15 @@
 
 enum { HOST_SIZE = 256, DRONES_MAX = 20000, LINE_SIZE = 256 };
 
-static const int64_t connect_us = 60000000, profile_us = 5000000, linger_us = 1000000,
-                     track_us = 1000000;
+static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 5000000,
+                     linger_us = 1000000, track_us = 1000000;
 
 struct order {
     const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
     uint64_t drones, level;
     double seconds, rate_hz;
     uint64_t patch_side;
-    double patch_rate_hz, lose_percent;
+    double patch_rate_hz, lose_percent, verify_ratio;
     bool key_frames;
 };
 
@@ -109,21 +109,30 @@ static enum drf_status open_links(struct fleet *fleet)
     if (length == 0 || length >= sizeof host || port == 0 || port > 65535)
         return DRF_ERR_SYNTAX;
     snprintf(host, sizeof host, "%.*s", (int)length, fleet->order->mqtt);
-    return sim_links_open(host, (unsigned)port, fleet->order->root, fleet->accounts,
-                          (size_t)fleet->order->drones, on_message, fleet, &fleet->links);
+    enum drf_status status =
+        sim_links_open(host, (unsigned)port, fleet->order->root, fleet->accounts,
+                       (size_t)fleet->order->drones, on_message, fleet, &fleet->links);
+    if (status == DRF_ERR_AGAIN)
+        fprintf(stderr, "drf-sim fleet: no MQTT broker takes a connection at %s\n",
+                fleet->order->mqtt);
+    return status;
 }
 
 static enum drf_status connect_all(struct fleet *fleet)
 {
-    int64_t end_mono_us = sim_mono_us() + connect_us;
+    // All within a minute, and the first within ten seconds: else nobody is there.
+    int64_t first_mono_us = sim_mono_us() + first_us, end_mono_us = sim_mono_us() + connect_us;
     size_t count = (size_t)fleet->order->drones;
     while (sim_links_ready(fleet->links) < count && !sim_stop_wanted()) {
         int64_t now_mono_us = sim_mono_us();
-        if (now_mono_us > end_mono_us) {
+        bool none = sim_links_ready(fleet->links) == 0 && now_mono_us > first_mono_us;
+        if (none || now_mono_us > end_mono_us) {
+            const char *why = sim_links_refusal(fleet->links);
             sim_progress_end();
-            fprintf(stderr, "drf-sim fleet: %zu of %zu connected to %s: %s\n",
+            fprintf(stderr,
+                    "drf-sim fleet: %zu of %zu connected to the MQTT broker at %s: %s\n",
                     sim_links_ready(fleet->links), count, fleet->order->mqtt,
-                    sim_links_refusal(fleet->links));
+                    why[0] != '\0' ? why : "it does not answer");
             return DRF_ERR_AGAIN;
         }
         sim_links_step(fleet->links, 10, now_mono_us);
@@ -174,14 +183,16 @@ static void show(const struct fleet *fleet, int64_t now_mono_us)
     const struct sim_receiver_count *count = sim_receiver_count(fleet->receiver);
     const struct sim_spread *latency = sim_receiver_latency(fleet->receiver);
     const struct sim_tally *tally = sim_receiver_tally(fleet->receiver);
-    char text[LINE_SIZE];
+    char text[LINE_SIZE], spread[64] = "no answer yet";
+    if (latency->count > 0)
+        snprintf(spread, sizeof spread, "p50 %.1f ms  p99 %.1f ms",
+                 (double)sim_spread_at(latency, 0.5) * 1e-3,
+                 (double)sim_spread_at(latency, 0.99) * 1e-3);
     snprintf(text, sizeof text,
-             "%5.1f s  %zu/%" PRIu64 " drones  %" PRIu64 " contexts  p50 %.1f ms  p99 %.1f ms  "
-             "%" PRIu64 " points  %" PRIu64 " wrong  %" PRIu64 " gaps",
-             t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts,
-             (double)sim_spread_at(latency, 0.5) * 1e-3,
-             (double)sim_spread_at(latency, 0.99) * 1e-3, tally->data_points,
-             sim_tally_wrong(tally), count->gaps);
+             "%5.1f s  %zu/%" PRIu64 " drones  %" PRIu64 " contexts  %s  %" PRIu64
+             " points  %" PRIu64 " wrong  %" PRIu64 " gaps",
+             t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts, spread,
+             tally->data_points, sim_tally_wrong(tally), count->gaps);
     sim_progress_line(text, now_mono_us);
 }
 
@@ -291,7 +302,7 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
         status = make_drones(fleet);
     if (status == DRF_OK)
         status = sim_receiver_open(&fleet->witness, fleet->drones, (size_t)order->drones,
-                                   breaking, &fleet->receiver);
+                                   breaking, order->verify_ratio, &fleet->receiver);
     if (status == DRF_OK && order->patch_side > 0)
         status = open_patches(fleet);
     if (status == DRF_OK && order->tracks != NULL) {
@@ -340,6 +351,8 @@ static const char *refuse_order(const struct order *order, enum sim_break *break
     if (order->patch_rate_hz < 0.01 || order->patch_rate_hz > 10.0 || order->lose_percent < 0.0
         || order->lose_percent > 90.0)
         return "--patch-rate is 0.01 to 10, --lose-patches 0 to 90";
+    if (!(order->verify_ratio >= 0.0 && order->verify_ratio <= 1.0))
+        return "--verify is 0 to 1";
     if (strlen(order->prefix) < 1 || strlen(order->prefix) > 24 || strlen(order->root) > 60)
         return "--prefix has 1 to 24 characters, --root at most 60";
     for (int i = 0; i < 4; i++)
@@ -356,6 +369,7 @@ int sim_fleet_run(int argc, char **argv)
                           .seconds = 30.0,
                           .rate_hz = 5.0,
                           .patch_rate_hz = 1.0,
+                          .verify_ratio = 1.0,
                           .level = 12,
                           .breaking = "none",
                           .root = "drf-test/v1",
@@ -379,6 +393,8 @@ int sim_fleet_run(int argc, char **argv)
         {"lose-patches", SIM_OPTION_REAL, &order.lose_percent, "PERCENT", "dropped on arrival"},
         {"key-frames", SIM_OPTION_FLAG, &order.key_frames, NULL,
          "patches are never acknowledged"},
+        {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
+         "of the drones that are checked against the world, 0 to 1 (default 1)"},
         {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
          "wind-sign, datum or zero-fill in the receiver's copies"},
     };

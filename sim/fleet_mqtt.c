@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/fleet_mqtt.h"
 
+#include <errno.h>
 #include <mosquitto.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sim/loop.h"
@@ -20,6 +23,7 @@ enum {
     BACKOFF_FIRST_US = 500000,
     BACKOFF_LAST_US = 10000000,
     MISC_US = 1000000,
+    KNOCK_MS = 5000,
 };
 
 enum link_state { LINK_IDLE, LINK_CONNECTING, LINK_SUBSCRIBING, LINK_READY };
@@ -154,6 +158,32 @@ static enum drf_status resolve(const char *host, char address[static NI_MAXHOST]
     return bad == 0 ? DRF_OK : DRF_ERR_ABSENT;
 }
 
+// libmosquitto connects with a blocking call: whether anybody is there is asked before.
+static enum drf_status knock(const char *address, unsigned port)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found = NULL;
+    char service[16];
+    snprintf(service, sizeof service, "%u", port);
+    if (getaddrinfo(address, service, &hints, &found) != 0 || found == NULL)
+        return DRF_ERR_ABSENT;
+    int end = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int failure = end < 0 ? errno : 0;
+    if (failure == 0 && connect(end, found->ai_addr, found->ai_addrlen) != 0)
+        failure = errno;
+    if (failure == EINPROGRESS) {
+        struct pollfd wait = {.fd = end, .events = POLLOUT};
+        socklen_t size = sizeof failure;
+        if (poll(&wait, 1, KNOCK_MS) != 1
+            || getsockopt(end, SOL_SOCKET, SO_ERROR, &failure, &size) != 0)
+            failure = ETIMEDOUT;
+    }
+    if (end >= 0)
+        close(end);
+    freeaddrinfo(found);
+    return failure == 0 ? DRF_OK : DRF_ERR_AGAIN;
+}
+
 static enum drf_status make_client(struct link *link, const struct sim_account *account)
 {
     link->client = mosquitto_new(account->name, true, link);
@@ -188,6 +218,8 @@ enum drf_status sim_links_open(const char *host, unsigned port, const char *root
     enum drf_status status = links->links != NULL && links->epoll >= 0
                                  ? resolve(host, links->address)
                                  : DRF_ERR_NOMEM;
+    if (status == DRF_OK)
+        status = knock(links->address, port);
     for (size_t i = 0; i < count && status == DRF_OK; i++) {
         links->links[i] =
             (struct link){.owner = links, .socket = -1, .backoff_us = BACKOFF_FIRST_US};

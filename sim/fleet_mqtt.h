@@ -33,7 +33,8 @@ typedef void (*sim_links_message_fn)(void *context, size_t index, enum sim_strea
 
 struct sim_links;
 
-// Resolves the host once. `accounts` is borrowed until close. DRF_ERR_ABSENT: no such host.
+// Resolves the host once and sees that it takes a connection within five seconds. `accounts` is
+// borrowed until close. DRF_ERR_ABSENT: no such host. DRF_ERR_AGAIN: nobody answers there.
 DRF_MUST_CHECK enum drf_status sim_links_open(const char *host, unsigned port, const char *root,
                                               const struct sim_account *accounts, size_t count,
                                               sim_links_message_fn on_message, void *context,

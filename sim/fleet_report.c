@@ -164,10 +164,15 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
     fprintf(file, "{\n  \"drones\": %zu,\n  \"seconds\": %.1f,\n", s->drones, s->seconds);
     fprintf(file, "  \"contexts\": %" PRIu64 ",\n  \"contexts_per_s\": %.1f,\n", n->contexts,
             s->seconds > 0.0 ? (double)n->contexts / s->seconds : 0.0);
-    fprintf(file,
-            "  \"latency_us\": {\"p50\": %" PRIu64 ", \"p99\": %" PRIu64 ", \"max\": %" PRIu64
-            "},\n",
-            sim_spread_at(s->latency, 0.5), sim_spread_at(s->latency, 0.99), s->latency->max);
+    if (s->latency->count > 0)
+        fprintf(file,
+                "  \"latency_us\": {\"p50\": %" PRIu64 ", \"p99\": %" PRIu64
+                ", \"max\": %" PRIu64 "},\n",
+                sim_spread_at(s->latency, 0.5), sim_spread_at(s->latency, 0.99),
+                s->latency->max);
+    else
+        fputs("  \"latency_us\": {\"p50\": null, \"p99\": null, \"max\": null},\n", file);
+    fprintf(file, "  \"verified\": %" PRIu64 ",\n", n->verified);
     fprintf(file, "  \"data_points_per_drone_min\": %.0f,\n", points_per_drone_min(s));
     fprintf(file, "  \"mismatches\": %" PRIu64 ",\n  \"gaps\": %" PRIu64 ",\n",
             sim_tally_wrong(s->tally), n->gaps);
@@ -203,13 +208,19 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
             "%zu drones, %.1f s: %" PRIu64 " reports sent, %" PRIu64 " contexts, %" PRIu64
             " gaps\n",
             s->drones, s->seconds, s->sent, s->count->contexts, s->count->gaps);
-    fprintf(out,
-            "latency p50 %.2f ms, p99 %.2f ms, max %.2f ms; %.0f data points per drone and "
-            "minute\n",
-            (double)sim_spread_at(s->latency, 0.5) * 1e-3,
-            (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
-            points_per_drone_min(s));
+    if (s->latency->count == 0)
+        fprintf(out, "no context came that answers a report\n");
+    else
+        fprintf(out,
+                "latency p50 %.2f ms, p99 %.2f ms, max %.2f ms; %.0f data points per drone and "
+                "minute\n",
+                (double)sim_spread_at(s->latency, 0.5) * 1e-3,
+                (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
+                points_per_drone_min(s));
     print_patches(s->patches, out);
+    if (s->count->verified < s->count->contexts)
+        fprintf(out, "%" PRIu64 " of the contexts checked, all of some drones\n",
+                s->count->verified);
     uint64_t checked = 0;
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
         checked += s->tally->checked[i];

@@ -8,6 +8,7 @@
 
 #include "drf/v1/enums.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
+#include "sim/context_scan.h"
 
 enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64 };
 enum { ANSWERS_PROFILE = 2 }; // reply.proto: answers
@@ -30,6 +31,7 @@ struct sim_receiver {
     struct sim_drone *drones;
     size_t count;
     enum sim_break breaking;
+    double verify_ratio;        // of the drones whose contexts are checked
     struct sim_report *reports; // REPORTS a drone, by seq modulo
     struct stream_state *streams;
     struct arrival *ring;
@@ -42,7 +44,7 @@ struct sim_receiver {
 };
 
 enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone *drones,
-                                  size_t count, enum sim_break breaking,
+                                  size_t count, enum sim_break breaking, double verify_ratio,
                                   struct sim_receiver **out)
 {
     struct sim_receiver *receiver = calloc(1, sizeof *receiver);
@@ -52,6 +54,7 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     receiver->drones = drones;
     receiver->count = count;
     receiver->breaking = breaking;
+    receiver->verify_ratio = verify_ratio;
     receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
     receiver->streams = calloc(count, sizeof *receiver->streams);
     receiver->ring = calloc(RING, sizeof *receiver->ring);
@@ -100,32 +103,90 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
     drf__v1__reply__free_unpacked(reply, NULL);
 }
 
-static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *out)
+// What an aircraft acknowledges is what arrived, not what was checked.
+static void acknowledge(struct sim_drone *drone, const struct sim_context_head *head)
 {
-    uint64_t value = 0;
-    for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
-        uint8_t byte = *(*at)++;
-        value |= (uint64_t)(byte & 0x7FU) << shift;
-        if (byte < 0x80U) {
-            *out = value;
-            return true;
-        }
-    }
-    return false;
+    if (head->boot_id < drone->seen_boot_id)
+        return;
+    drone->seen_boot_id = head->boot_id;
+    drone->seen_seq = head->seq;
 }
 
-// What an aircraft acknowledges is what arrived, not what was checked: boot_id and seq are the
-// first two fields of a context and are read at once.
-static void acknowledge(struct sim_drone *drone, const uint8_t *bytes, size_t size)
+// Streams never go back; what is missing between two is a gap.
+static void follow_stream(struct sim_receiver *receiver, size_t index,
+                          const struct sim_context_head *head)
 {
-    const uint8_t *at = bytes, *end = bytes + size;
-    uint64_t tag, boot_id, seq;
-    bool good = read_varint(&at, end, &tag) && tag == 0x08 && read_varint(&at, end, &boot_id)
-                && read_varint(&at, end, &tag) && tag == 0x10 && read_varint(&at, end, &seq);
-    if (!good || boot_id < drone->seen_boot_id)
+    struct stream_state *stream = &receiver->streams[index];
+    bool same = head->boot_id == stream->boot_id;
+    sim_tally_note(&receiver->tally, SIM_CHECK_SEQUENCE,
+                   head->boot_id > stream->boot_id || (same && head->seq > stream->seq),
+                   "boot %llu seq %u after boot %llu seq %u", (unsigned long long)head->boot_id,
+                   head->seq, (unsigned long long)stream->boot_id, stream->seq);
+    if (same && head->seq > stream->seq + 1)
+        receiver->counted.gaps += head->seq - stream->seq - 1;
+    if (!same)
+        stream->answered = 0;
+    stream->boot_id = head->boot_id;
+    stream->seq = head->seq;
+}
+
+// The report that a context answers; NULL: none, or one too long ago.
+static const struct sim_report *report_of(const struct sim_receiver *receiver, size_t index,
+                                          uint32_t telemetry_seq)
+{
+    const struct sim_report *report =
+        &receiver->reports[index * REPORTS + telemetry_seq % REPORTS];
+    return telemetry_seq != 0 && report->seq == telemetry_seq ? report : NULL;
+}
+
+static void count_context(struct sim_receiver *receiver, size_t index,
+                          const struct sim_context_head *head, int64_t mono_us)
+{
+    struct stream_state *stream = &receiver->streams[index];
+    const struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
+    receiver->counted.pushed += head->pushed ? 1 : 0;
+    receiver->counted.unmatched += report == NULL ? 1 : 0;
+    receiver->tally.data_points += head->data_points;
+    for (int bit = 0; bit < SIM_SHEDS; bit++)
+        receiver->counted.shed[bit] += (head->shed >> bit) & 1;
+    if (report == NULL || head->telemetry_seq <= stream->answered)
         return;
-    drone->seen_boot_id = boot_id;
-    drone->seen_seq = (uint32_t)seq;
+    stream->answered = head->telemetry_seq;
+    sim_spread_add(&receiver->latency, (uint64_t)(mono_us - report->mono_us));
+}
+
+bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index)
+{
+    // as many of every hundred neighbours as of all
+    double before = floor((double)index * receiver->verify_ratio + 1e-9);
+    return floor((double)(index + 1) * receiver->verify_ratio + 1e-9) > before;
+}
+
+static void take_context(struct sim_receiver *receiver, size_t index, const void *bytes,
+                         size_t size, int64_t mono_us)
+{
+    receiver->counted.contexts++;
+    receiver->counted.bytes += size;
+    if (size > receiver->counted.size_max)
+        receiver->counted.size_max = (uint32_t)size;
+    struct sim_context_head head;
+    if (size > BYTES_MAX || !sim_context_scan(bytes, size, &head)) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false,
+                       "%zu bytes are not a context, or one that is too long", size);
+        return;
+    }
+    acknowledge(&receiver->drones[index], &head);
+    follow_stream(receiver, index, &head);
+    count_context(receiver, index, &head, mono_us);
+    if (!sim_receiver_verifies(receiver, index))
+        return;
+    if (receiver->waiting == RING)
+        (void)sim_receiver_check(receiver, 1);
+    struct arrival *arrival = &receiver->ring[(receiver->first + receiver->waiting++) % RING];
+    arrival->index = index;
+    arrival->size = size;
+    arrival->mono_us = mono_us;
+    memcpy(arrival->bytes, bytes, size);
 }
 
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
@@ -144,44 +205,7 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
             sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
         return;
     }
-    receiver->counted.contexts++;
-    receiver->counted.bytes += size;
-    if (size > receiver->counted.size_max)
-        receiver->counted.size_max = (uint32_t)size;
-    if (size > BYTES_MAX) {
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "a context of %zu bytes",
-                       size);
-        return;
-    }
-    if (receiver->waiting == RING)
-        (void)sim_receiver_check(receiver, 1);
-    struct arrival *arrival = &receiver->ring[(receiver->first + receiver->waiting++) % RING];
-    arrival->index = index;
-    arrival->size = size;
-    arrival->mono_us = mono_us;
-    if (size == 0)
-        return;
-    memcpy(arrival->bytes, bytes, size);
-    acknowledge(&receiver->drones[index], bytes, size);
-}
-
-// Streams never go back; what is missing between two is a gap.
-static void follow_stream(struct sim_receiver *receiver, size_t index,
-                          const Drf__V1__Context *context)
-{
-    struct stream_state *stream = &receiver->streams[index];
-    bool same = context->boot_id == stream->boot_id;
-    sim_tally_note(&receiver->tally, SIM_CHECK_SEQUENCE,
-                   context->boot_id > stream->boot_id || (same && context->seq > stream->seq),
-                   "boot %llu seq %u after boot %llu seq %u",
-                   (unsigned long long)context->boot_id, context->seq,
-                   (unsigned long long)stream->boot_id, stream->seq);
-    if (same && context->seq > stream->seq + 1)
-        receiver->counted.gaps += context->seq - stream->seq - 1;
-    if (!same)
-        stream->answered = 0;
-    stream->boot_id = context->boot_id;
-    stream->seq = context->seq;
+    take_context(receiver, index, bytes, size, mono_us);
 }
 
 static bool complete(const Drf__V1__Context *context)
@@ -201,21 +225,10 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
                        arrival->size);
         return;
     }
-    follow_stream(receiver, arrival->index, context);
     const struct sim_report *report =
-        &receiver->reports[arrival->index * REPORTS + context->telemetry_seq % REPORTS];
-    bool known =
-        context->has_telemetry_seq && report->seq == context->telemetry_seq && report->seq != 0;
-    if (context->has_pushed && context->pushed)
-        receiver->counted.pushed++;
-    if (!known) {
-        receiver->counted.unmatched++;
-    } else {
-        struct stream_state *stream = &receiver->streams[arrival->index];
-        if (context->telemetry_seq > stream->answered) {
-            stream->answered = context->telemetry_seq;
-            sim_spread_add(&receiver->latency, (uint64_t)(arrival->mono_us - report->mono_us));
-        }
+        report_of(receiver, arrival->index, context->telemetry_seq);
+    if (report != NULL) {
+        receiver->counted.verified++;
         if (complete(context)) {
             memcpy(receiver->example, arrival->bytes, arrival->size);
             receiver->example_size = arrival->size;

@@ -1,9 +1,9 @@
 // sim/receive.h - the receiving end of the fleet: decode, corrupt if asked to, check, count.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages are noted when they arrive (for the latency) and checked when there is time, so that
-// checking one delays no other. The ring between is bounded; when it is full the oldest is
-// checked first.
+// Every message is counted, timed and acknowledged when it arrives, without unpacking it.
+// Those of the drones that are verified are checked when there is time, so that checking one
+// delays no other. The ring between is bounded; when it is full the oldest is checked first.
 #ifndef SIM_RECEIVE_H
 #define SIM_RECEIVE_H
 
@@ -16,20 +16,27 @@
 // Classic errors, made in the receiver on its own copy: the witness must find each.
 enum sim_break { SIM_BREAK_NONE, SIM_BREAK_WIND_SIGN, SIM_BREAK_DATUM, SIM_BREAK_ZERO_FILL };
 
+enum { SIM_SHEDS = 4 }; // context.proto: patch, segments, rate, obstacles
+
 struct sim_receiver_count {
     uint64_t contexts, bytes, gaps, unmatched, advisories, replies, refusals, pushed;
+    uint64_t verified;        // contexts checked against the world
+    uint64_t shed[SIM_SHEDS]; // contexts that say so
     uint32_t size_max;
     char refusal[160]; // the first
 };
 
 struct sim_receiver;
 
-// `witness` and `drones` are borrowed until close. DRF_ERR_NOMEM.
+// `witness` and `drones` are borrowed until close; verify_ratio (0 to 1) of the drones are
+// verified, always the same ones, spread evenly. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status sim_receiver_open(struct sim_witness *witness,
                                                  struct sim_drone *drones, size_t count,
-                                                 enum sim_break breaking,
+                                                 enum sim_break breaking, double verify_ratio,
                                                  struct sim_receiver **out);
 void sim_receiver_close(struct sim_receiver *receiver); // NULL is fine
+
+bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index);
 
 // Remembers a report that was sent, for the context that will answer it.
 void sim_receiver_sent(struct sim_receiver *receiver, size_t index,

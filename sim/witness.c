@@ -177,7 +177,6 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
     sim_witness_ahead(witness, report, context, tally);
     sim_witness_weather(witness, report, context, tally);
     sim_witness_obstacles(witness, report, context, tally);
-    tally->data_points += sim_witness_data_points(context);
 }
 
 unsigned sim_witness_data_points(const Drf__V1__Context *context)

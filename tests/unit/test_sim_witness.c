@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "sim/context_scan.h"
 #include "sim/receive.h"
 #include "sim/witness.h"
 
@@ -313,7 +314,25 @@ static void check__an_honest_context__finds_nothing(void **state)
     assert_int_equal(sim_tally_wrong(&tally), 0);
     assert_int_equal(tally.waiting, 0);
     // ground, surface; 3 a segment; wind 2; 4 scalars; obstacles top, AGL and some AMSL
-    assert_in_range(tally.data_points, 2 + 6 + 6 + 8, 2 + 6 + 6 + 12);
+    unsigned points = sim_witness_data_points(&told.context);
+    assert_in_range(points, 2 + 6 + 6 + 8, 2 + 6 + 6 + 12);
+    // The same without unpacking it, and no byte less is a message.
+    uint8_t bytes[4096];
+    told.context.has_telemetry_seq = told.context.has_pushed = told.context.has_shed = 1;
+    told.context.telemetry_seq = 7;
+    told.context.pushed = 1;
+    told.context.shed = 10;
+    size_t size = drf__v1__context__pack(&told.context, bytes);
+    struct sim_context_head head;
+    assert_true(sim_context_scan(bytes, size, &head));
+    assert_int_equal(head.data_points, points);
+    assert_int_equal(head.boot_id, told.context.boot_id);
+    assert_int_equal(head.seq, told.context.seq);
+    assert_int_equal(head.telemetry_seq, 7);
+    assert_int_equal(head.shed, 10);
+    assert_true(head.pushed);
+    assert_false(sim_context_scan(bytes, size - 1, &head));
+    assert_false(sim_context_scan(bytes, 0, &head));
     close_scene(&scene);
 }
 
