@@ -23,7 +23,13 @@ enum {
     DRF_FEEDS_MAX = 24,
 };
 
-enum drf_feed_kind { DRF_FEED_TERRAIN = 1, DRF_FEED_OBSTACLE, DRF_FEED_WEATHER, DRF_FEED_ZONE };
+enum drf_feed_kind {
+    DRF_FEED_TERRAIN = 1,
+    DRF_FEED_OBSTACLE,
+    DRF_FEED_WEATHER,
+    DRF_FEED_ZONE,
+    DRF_FEED_TRAFFIC
+};
 
 struct drf_feed_config {
     char name[32]; // the source name where a message has no ce_source
@@ -31,7 +37,7 @@ struct drf_feed_config {
     uint32_t kind;    // enum drf_feed_kind
     uint32_t format;  // enum geo_format
     uint32_t framing; // enum edge_framing
-    uint32_t layer;   // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER, ZONE
+    uint32_t layer;   // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER, ZONE, TRAFFIC
     uint32_t urgent;  // 1: its own Kafka client; taken between slices of bulk work
     uint32_t mode;    // of messages without drf_mode: enum drf_mode
     int32_t priority;

@@ -25,6 +25,9 @@ static bool format_fits(uint32_t kind, uint32_t format)
     case GEO_FORMAT_ED269:
     case GEO_FORMAT_ED318:
         return kind == DRF_FEED_ZONE;
+    case GEO_FORMAT_READSB:
+    case GEO_FORMAT_TRACKS:
+        return kind == DRF_FEED_TRAFFIC;
     default:
         return false;
     }
@@ -51,7 +54,8 @@ static void fill_by_kind(struct drf_feed_config *feed)
     static const uint32_t formats[] = {[DRF_FEED_TERRAIN] = GEO_FORMAT_TERRAIN,
                                        [DRF_FEED_OBSTACLE] = GEO_FORMAT_DOF,
                                        [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB,
-                                       [DRF_FEED_ZONE] = GEO_FORMAT_GEOJSON_ZONES};
+                                       [DRF_FEED_ZONE] = GEO_FORMAT_GEOJSON_ZONES,
+                                       [DRF_FEED_TRAFFIC] = GEO_FORMAT_READSB};
     if (feed->format == GEO_FORMAT_UNKNOWN)
         feed->format = formats[feed->kind];
     if (feed->kind == DRF_FEED_OBSTACLE)
@@ -60,8 +64,11 @@ static void fill_by_kind(struct drf_feed_config *feed)
         feed->layer = FUSION_LAYER_WEATHER;
     if (feed->kind == DRF_FEED_ZONE)
         feed->layer = FUSION_LAYER_ZONE;
+    if (feed->kind == DRF_FEED_TRAFFIC)
+        feed->layer = FUSION_LAYER_TRAFFIC;
     if (feed->urgent == CLASS_BY_KIND)
-        feed->urgent = feed->kind == DRF_FEED_OBSTACLE || feed->kind == DRF_FEED_ZONE;
+        feed->urgent = feed->kind == DRF_FEED_OBSTACLE || feed->kind == DRF_FEED_ZONE
+                       || feed->kind == DRF_FEED_TRAFFIC;
 }
 
 static bool topic_valid(const char *topic)

@@ -15,11 +15,10 @@ static const struct config_choice feed_modes[] = {{"node", 0},
                                                   {"REPLAY", DRF_MODE_REPLAY},
                                                   {"SIM", DRF_MODE_SIM},
                                                   {NULL, 0}};
-static const struct config_choice kinds[] = {{"terrain", DRF_FEED_TERRAIN},
-                                             {"obstacle", DRF_FEED_OBSTACLE},
-                                             {"weather", DRF_FEED_WEATHER},
-                                             {"zone", DRF_FEED_ZONE},
-                                             {NULL, 0}};
+static const struct config_choice kinds[] = {
+    {"terrain", DRF_FEED_TERRAIN}, {"obstacle", DRF_FEED_OBSTACLE},
+    {"weather", DRF_FEED_WEATHER}, {"zone", DRF_FEED_ZONE},
+    {"traffic", DRF_FEED_TRAFFIC}, {NULL, 0}};
 static const struct config_choice formats[] = {
     {"by_kind", GEO_FORMAT_UNKNOWN},
     {"terrain", GEO_FORMAT_TERRAIN},
@@ -32,6 +31,8 @@ static const struct config_choice formats[] = {
     {"geojson_zones", GEO_FORMAT_GEOJSON_ZONES},
     {"ed269", GEO_FORMAT_ED269},
     {"ed318", GEO_FORMAT_ED318},
+    {"readsb", GEO_FORMAT_READSB},
+    {"tracks", GEO_FORMAT_TRACKS},
     {NULL, 0}};
 static const struct config_choice framings[] = {
     {"auto", EDGE_FRAMING_AUTO},
@@ -180,15 +181,16 @@ const struct config_key config_keys[] = {
 const struct config_key config_feed_keys[] = {
     TEXT("", "name", ID, name, NULL, "dem", "keys the data in the store"),
     TEXT("", "topic", TEXT, topic, NULL, "terrain.dem", "Kafka topic; may not exist yet"),
-    CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle, weather or zone"),
+    CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle, weather, zone or traffic"),
     CHOICE("format", format, formats, "by_kind", NULL,
-           "by_kind: terrain any of the three, obstacle dof, weather grib, zone geojson_zones"),
+           "by_kind: terrain any of the three, obstacle dof, weather grib, zone geojson_zones, "
+           "traffic readsb"),
     CHOICE("framing", framing, framings, "auto", NULL,
            "of a schema registry around the value; auto: where it begins with a zero byte"),
     CHOICE("surface", layer, surfaces, "dtm", NULL,
            "terrain only: dtm is bare ground, dsm includes buildings and trees"),
     CHOICE("class", urgent, classes, "by_kind", NULL,
-           "urgent is taken between slices of bulk work; by_kind: obstacle and zone urgent"),
+           "urgent is taken between slices of bulk work; by_kind: obstacle, zone and traffic"),
     CHOICE("mode", mode, feed_modes, "node", NULL,
            "of messages without the header drf_mode; node: the node's own"),
     TEXT("", "source", TEXT, source, "\"\"", NULL, "of messages without the header ce_source"),

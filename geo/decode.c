@@ -7,7 +7,9 @@
 #include "geo/geojson.h"
 #include "geo/grib.h"
 #include "geo/raster.h"
+#include "geo/readsb.h"
 #include "geo/refusal.h"
+#include "geo/tracks.h"
 #include "geo/zone_geojson.h"
 
 typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
@@ -25,6 +27,8 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_GEOJSON_ZONES] = geo_zone_geojson_decode,
     [GEO_FORMAT_ED269] = geo_ed269_decode,
     [GEO_FORMAT_ED318] = geo_ed318_decode,
+    [GEO_FORMAT_READSB] = geo_readsb_decode,
+    [GEO_FORMAT_TRACKS] = geo_tracks_decode,
 };
 
 static bool has_data(struct geo_record record)

@@ -27,6 +27,8 @@ enum geo_format {
     GEO_FORMAT_GEOJSON_ZONES,
     GEO_FORMAT_ED269,
     GEO_FORMAT_ED318,
+    GEO_FORMAT_READSB, // readsb, dump1090: aircraft.json, one aircraft, a trace
+    GEO_FORMAT_TRACKS, // our own JSON, what nodes tell each other (schemas/traffic.md)
     GEO_FORMAT_COUNT
 };
 
@@ -55,6 +57,7 @@ struct geo_decode_params {
     double datum_acc95_m;              // added when a datum is taken as EGM96
     double default_horizontal_acc95_m; // obstacles whose accuracy the source does not know
     double default_vertical_acc95_m;
+    int64_t message_utc_us;    // of the message itself, for parts that do not say their time
     uint64_t size_max_bytes;   // input; larger is refused
     uint64_t record_max_bytes; // output
     uint64_t pixels_max;       // of a raster or grid, refused before reading

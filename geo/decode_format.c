@@ -17,6 +17,8 @@ static const char *const names[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_GEOJSON_ZONES] = "geojson_zones",
     [GEO_FORMAT_ED269] = "ed269",
     [GEO_FORMAT_ED318] = "ed318",
+    [GEO_FORMAT_READSB] = "readsb",
+    [GEO_FORMAT_TRACKS] = "tracks",
 };
 
 const char *geo_format_name(enum geo_format format)

@@ -7,9 +7,9 @@
 // back from the child are untrusted: nothing may read a record before geo_record_validate() has
 // accepted it.
 //
-// A record holds one raster with its cells, or obstacles, or fields, or zones, or stations,
-// never two of these; notes may stand anywhere but before a raster. Text is NUL-terminated
-// UTF-8 without control characters (geo/refusal.h makes it so).
+// A record holds one raster with its cells, or obstacles, or fields, or zones, or tracks, or
+// stations, never two of these; notes may stand anywhere but before a raster. Text is
+// NUL-terminated UTF-8 without control characters (geo/refusal.h makes it so).
 #ifndef GEO_RECORD_H
 #define GEO_RECORD_H
 
@@ -23,6 +23,7 @@
 #include "geo/station.h"
 #include "geo/status.h"
 #include "geo/tile.h"
+#include "geo/track.h"
 #include "geo/zone.h"
 
 enum geo_item_kind {
@@ -34,6 +35,7 @@ enum geo_item_kind {
     GEO_ITEM_NOTE =
         5, // struct geo_note: a part that was refused or passed over; the rest stands
     GEO_ITEM_ZONE = 6,    // struct geo_zone + its volumes, periods and vertices (geo/zone.h)
+    GEO_ITEM_TRACK = 7,   // struct geo_track
     GEO_ITEM_STATION = 9, // struct geo_station
 };
 

@@ -239,7 +239,7 @@ static enum drf_status check_item(struct walk *walk, const struct record_item *i
     if (kind == GEO_ITEM_CELLS)
         return check_cells(walk, payload, item->size);
     if (kind != GEO_ITEM_OBSTACLE && kind != GEO_ITEM_FIELD && kind != GEO_ITEM_ZONE
-        && kind != GEO_ITEM_STATION)
+        && kind != GEO_ITEM_STATION && kind != GEO_ITEM_TRACK)
         return DRF_ERR_RANGE;
 
     if (walk->raster != NULL || (walk->data != 0 && walk->data != kind))
@@ -247,6 +247,7 @@ static enum drf_status check_item(struct walk *walk, const struct record_item *i
     walk->data = kind;
     return kind == GEO_ITEM_OBSTACLE  ? check_obstacle(payload, item->size)
            : kind == GEO_ITEM_ZONE    ? record_check_zone(payload, item->size)
+           : kind == GEO_ITEM_TRACK   ? record_check_track(payload, item->size)
            : kind == GEO_ITEM_STATION ? record_check_station(payload, item->size)
                                       : check_field(payload, item->size);
 }

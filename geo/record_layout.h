@@ -11,6 +11,7 @@
 
 #include "geo/station.h"
 #include "geo/status.h"
+#include "geo/track.h"
 #include "geo/zone.h"
 
 enum { RECORD_MAGIC = 0x44524652, RECORD_VERSION = 1, RECORD_ALIGN = 8 };
@@ -38,5 +39,7 @@ static inline size_t record_padded(size_t size)
 DRF_MUST_CHECK enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size);
 // geo/record_station.c: likewise.
 DRF_MUST_CHECK enum drf_status record_check_station(const struct geo_station *s, uint32_t size);
+// geo/record_track.c
+DRF_MUST_CHECK enum drf_status record_check_track(const struct geo_track *track, uint32_t size);
 
 #endif
