@@ -96,6 +96,7 @@ static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
     if (edge_drone_order(drone, telemetry->drone_boot_id, telemetry->seq,
                          telemetry->fix.time_utc_us, telemetry->time_from_arrival, &lost)
         == EDGE_ORDER_NEXT) {
+        serve->signs.lost += lost;
         if (lost > 0)
             edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_LOST, 0, 0, lost);
         return true;
@@ -153,6 +154,11 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     if (!decode(serve, drone, in, &telemetry) || !in_order(serve, drone, &telemetry))
         return;
 
+    if (!telemetry.time_from_arrival) {
+        int64_t age_us = serve->now.utc_us - telemetry.fix.time_utc_us;
+        if (age_us < serve->signs.age_min_us)
+            serve->signs.age_min_us = age_us;
+    }
     bool found_again = drone->lost;
     note(serve, drone, &telemetry, in->arrival_mono_us);
     double distance_m = edge_region_distance_m(&serve->config->region, telemetry.fix.position);

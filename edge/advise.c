@@ -2,6 +2,7 @@
 // A drone is looked at: the context is built, and what changed among its advisories goes out
 // on their own topic at once.
 #include "edge/serve_parts.h"
+#include "edge/spare.h"
 
 static const struct fusion_advisory *shown(const struct fusion_advisories *set, uint32_t id)
 {
@@ -47,16 +48,13 @@ static enum drf_status tell(struct edge_serve *serve, struct edge_drone *drone,
     drone->stream.advisory_seq++;
     edge_metrics_add(serve->metrics, EDGE_METRIC_ADVISORIES, 0, 0, 1);
     // never shed, but the link carries it all the same
-    if (drone->wish.link_bytes_per_s > 0)
-        edge_pace_take(
-            &drone->byte_pace, serve->now.mono_us,
-            (int64_t)((double)(size + EDGE_TOPIC_SIZE) * 1e6 / drone->wish.link_bytes_per_s),
-            0);
+    edge_spare_charge(drone, serve->now.mono_us, size);
     return DRF_OK;
 }
 
 void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
 {
+    drone->advised_mono_us = serve->now.mono_us;
     edge_neighbours_fill(serve, drone);
     const struct fusion_aircraft aircraft = {
         .fix = drone->report.fix,

@@ -29,7 +29,9 @@ static void answer(struct edge_serve *serve, const char *id, struct edge_drone *
         .field_path = refusal->field_path,
         .text = refusal->text,
         .correlation = refusal->correlation,
-        .retry_after_s = refusal->code == EDGE_REPLY_OVERLOADED ? 5.0 : 0.0,
+        .retry_after_s = refusal->code == EDGE_REPLY_OVERLOADED     ? 5.0
+                         : refusal->code == EDGE_REPLY_RATE_LIMITED ? 1.0
+                                                                    : 0.0,
         .answers = answers,
     };
     edge_reply_send(serve, id, drone, &reply);

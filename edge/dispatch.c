@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve_parts.h"
+#include "edge/spare.h"
 
 #include <math.h>
 
 enum {
-    RETRY_US = 2000,                   // after a link that was backed up
-    PACKET_OVERHEAD_BYTES = 110,       // TCP/IP, MQTT header and properties, without the topic
-    TOPIC_BYTES = EDGE_TOPIC_SIZE / 2, // as long as a topic usually is
-    CONTEXT_BYTES_MIN = 250,           // the budget never asks for less in one context
+    RETRY_US = 2000,         // after a link that was backed up
+    CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
 static void list_due(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
@@ -49,8 +48,10 @@ static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
-    if (drone->due && !drone->pushed)
+    if (drone->due && !drone->pushed) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
+        serve->signs.lost += drone->due_mono_us < now; // nobody but the node held it back
+    }
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.
     bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
@@ -63,6 +64,11 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     }
     drone->due = true;
     list_due(serve, drone, drone->due_mono_us);
+    // Contexts are fewer in an overload; what there is to warn of is looked for as often.
+    if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
+        && serve->root != NULL && serve->link.connected(serve->link.self)
+        && now - drone->advised_mono_us >= drone->wish.interval_us / 2)
+        edge_advise(serve, drone);
 }
 
 void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone)
@@ -141,14 +147,30 @@ static void remember_concern(struct edge_serve *serve, struct edge_drone *drone)
 // Payload bytes that keep the link's budget at the rate that was asked for; 0: any.
 static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_drone *drone)
 {
+    uint32_t shorter =
+        serve->overload.level >= EDGE_OVERLOAD_SEGMENTS ? EDGE_OVERLOAD_CONTEXT_BYTES : 0;
     if (drone->wish.link_bytes_per_s == 0)
-        return 0;
+        return shorter;
     double bytes = drone->wish.link_bytes_per_s * 1e-6 * (double)drone->wish.interval_us
-                   - PACKET_OVERHEAD_BYTES - TOPIC_BYTES;
-    (void)serve;
+                   - EDGE_SPARE_OVERHEAD_BYTES;
+    if (shorter > 0 && bytes > shorter)
+        return shorter;
     return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
            : bytes > EDGE_WIRE_CONTEXT_MAX ? 0
                                            : (uint32_t)bytes;
+}
+
+// Bits of Context.shed that are known before it is encoded.
+static uint32_t shed_of(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    uint32_t shed = (drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0U)
+                    | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U);
+    if (serve->overload.level >= EDGE_OVERLOAD_PATCH)
+        shed |= EDGE_WIRE_SHED_OVERLOAD;
+    int64_t wish_us = drone->wish.interval_us;
+    if (edge_overload_interval_us(&serve->overload, wish_us) > wish_us)
+        shed |= EDGE_WIRE_SHED_RATE;
+    return shed;
 }
 
 static enum drf_status encode(struct edge_serve *serve, const struct edge_drone *drone,
@@ -162,8 +184,7 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .authority = drone->primary ? 2 : 1,
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,
-        .shed = (drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0U)
-                | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U),
+        .shed = shed_of(serve, drone),
         .bytes_max = byte_budget(serve, drone),
         .pushed = drone->pushed,
         .time_from_arrival = report->time_from_arrival,
@@ -178,17 +199,16 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     int64_t now = serve->now.mono_us;
     (void)edge_drone_send(drone, now);
     drone->sent_mono_us = now;
-    drone->context_bytes = (uint32_t)size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES;
-    if (drone->wish.link_bytes_per_s > 0) {
-        double bytes = (double)(size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES);
-        edge_pace_take(&drone->byte_pace, now,
-                       (int64_t)(bytes * 1e6 / drone->wish.link_bytes_per_s), 0);
-    }
-    int64_t interval_us = drone->wish.interval_us;
+    drone->context_bytes = (uint32_t)size + EDGE_SPARE_OVERHEAD_BYTES;
+    edge_spare_charge(drone, now, size);
+    int64_t wish_us = drone->wish.interval_us;
+    int64_t interval_us = edge_overload_interval_us(&serve->overload, wish_us);
+    if (interval_us > wish_us)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
     if (drone->pushed)
-        edge_pace_take(&drone->push_pace, now, interval_us, 0);
+        edge_pace_take(&drone->push_pace, now, wish_us, 0);
     else
-        edge_pace_take(&drone->context_pace, now, interval_us, interval_us / 2);
+        edge_pace_take(&drone->context_pace, now, interval_us, wish_us / 2);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXT_BYTES, 0, 0, size);
     edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,

@@ -108,6 +108,8 @@ struct edge_drone {
     struct edge_drone_refusals refusals;
     struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace,
         patch_pace;
+    struct edge_pace link_pace;  // of all that goes to it (edge/spare.h)
+    int64_t advised_mono_us;     // when it was looked at last
     int64_t demand_told_mono_us; // when RATE_LIMITED was told
     uint32_t demands_untold;
     struct edge_drone_prediction prediction; // meaningful when lost

@@ -53,6 +53,8 @@ struct edge_link {
     // again.
     uint32_t (*session)(void *self);
     bool (*connected)(void *self);
+    // More waits to be read than was read. NULL: never.
+    bool (*behind)(void *self);
 };
 
 #endif

@@ -214,17 +214,31 @@ static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
     *before = stats;
 }
 
+static void tell_overload(const struct edge_node *node, bool *before, struct edge_now now)
+{
+    bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
+    if (there != *before)
+        tell(node, EDGE_TROUBLE_OVERLOAD, there,
+             there ? "more comes in or goes out than this node can do: it leaves out patches, "
+                     "then segments, then contexts, never advisories"
+                   : "keeps up again, everything is sent",
+             now);
+    *before = there;
+}
+
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
     struct edge_mqtt_stats stats = {0};
     struct edge_now now = edge_clock_now(loop->clock);
+    bool overloaded = false;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
         edge_mqtt_step(node->mqtt, now.mono_us);
         count_mqtt(node, &stats, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
+        tell_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
         struct pollfd fds[] = {
             {.fd = node->wake_serve_fd, .events = POLLIN},

@@ -113,6 +113,8 @@ enum edge_shed {
     X(TERRAIN_TILES, COUNTER, "drf_terrain_tiles_total", NONE, NONE,                           \
       "Tiles of 4 x 4 posts handed to MQTT")                                                   \
     X(SHED, COUNTER, "drf_shed_total", SHED, NONE, "What was left out or not sent")            \
+    X(OVERLOAD_LEVEL, GAUGE, "drf_overload_level", NONE, NONE,                                 \
+      "0: keeps up; 1: no patches, 2: shorter contexts, 3 and 4: fewer contexts")              \
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \
     X(REPLIES, COUNTER, "drf_replies_total", REPLY, NONE, "Replies, by code")                  \
     X(CONTEXT_SECONDS, HISTOGRAM, "drf_context_seconds", NONE, NONE,                           \

@@ -41,6 +41,7 @@ struct edge_mqtt {
     char address[EDGE_LOOKUP_ADDRESS_SIZE];
 
     bool connecting, connected;
+    bool behind; // the last step left something unread
     int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
     uint32_t jitter;
     char waiting_for[128];
@@ -197,6 +198,7 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
 
 static uint32_t session(void *self) { return ((struct edge_mqtt *)self)->stats.sessions; }
 static bool connected(void *self) { return ((struct edge_mqtt *)self)->connected; }
+static bool behind(void *self) { return ((struct edge_mqtt *)self)->behind; }
 
 struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
 {
@@ -204,7 +206,8 @@ struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
                               .send = send_message,
                               .receive = receive,
                               .session = session,
-                              .connected = connected};
+                              .connected = connected,
+                              .behind = behind};
 }
 
 static void tune_socket(int fd)
@@ -261,12 +264,14 @@ static void begin_connection(struct edge_mqtt *mqtt)
 static int read_packets(struct edge_mqtt *mqtt)
 {
     int rc = MOSQ_ERR_SUCCESS;
+    mqtt->behind = false;
     for (int i = 0; i < READS_PER_STEP && rc == MOSQ_ERR_SUCCESS; i++) {
         errno = 0;
         rc = mosquitto_loop_read(mqtt->client, 1);
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             return rc == MOSQ_ERR_ERRNO ? MOSQ_ERR_SUCCESS : rc;
     }
+    mqtt->behind = rc == MOSQ_ERR_SUCCESS;
     return rc;
 }
 

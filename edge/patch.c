@@ -7,16 +7,15 @@
 
 #include "edge/patch_cache.h"
 #include "edge/serve_parts.h"
+#include "edge/spare.h"
 #include "edge/wire_patch.h"
 #include "fusion/patch.h"
 
 enum {
-    KEY_INTERVAL_US = 10000000,        // CONTRACT: one comes every 10 s anyway
-    RETRY_US = 20000,                  // after a link that was backed up
-    CODED_PER_STEP = 4 * 65536,        // cells, of two layers each: about 2 ms
-    READ_PER_STEP = 64 * 65536,        // cells read and compared
-    PACKET_OVERHEAD_BYTES = 110,       // TCP/IP, MQTT header and properties, without the topic
-    TOPIC_BYTES = EDGE_TOPIC_SIZE / 2, // as long as a topic usually is
+    KEY_INTERVAL_US = 10000000,                 // CONTRACT: one comes every 10 s anyway
+    RETRY_US = 20000,                           // after a link that was backed up
+    CODED_PER_STEP = 4 * 65536,                 // cells, of two layers each: about 2 ms
+    READ_PER_STEP = 64 * 65536,                 // cells read and compared
     MESSAGE_BYTES = 3 * FUSION_PATCH_LAYER_MAX, // ProtoJSON of two layers that do not shrink
     BYTES_PER_STEP = 256 << 10,                 // then contexts come again
 };
@@ -93,6 +92,12 @@ static int64_t interval_us(const struct edge_serve *serve, const struct edge_dro
     return unseen && us < EDGE_SERVE_SECOND_US ? EDGE_SERVE_SECOND_US : us;
 }
 
+static void shed(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->shed_patch = true;
+    edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
+}
+
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_patching *patching = serve->patching;
@@ -100,11 +105,15 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
     if (drone->wish.patch_side == 0 || drone->patches == NULL
         || !edge_pace_ready(&drone->patch_pace, now, us / 2))
         return;
+    if (serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+        edge_pace_take(&drone->patch_pace, now, us, us / 2);
+        shed(serve, drone);
+        return;
+    }
     if (drone->patches->due) { // the one before was not sent yet: this one takes its place
         if (now - drone->patch_pace.next_mono_us > us) {
             edge_pace_take(&drone->patch_pace, now, us, us / 2);
-            edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
-            drone->shed_patch = true;
+            shed(serve, drone);
         }
         return;
     }
@@ -209,37 +218,21 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
     return fusion_weather_points(planes, serve->root, &ask, grid, patching->points);
 }
 
-double edge_patch_spare_bytes_per_s(const struct edge_drone *drone)
-{
-    if (drone->wish.link_bytes_per_s == 0)
-        return 0.0;
-    double contexts_per_s = 1e6 / (double)drone->wish.interval_us;
-    double spare = drone->wish.link_bytes_per_s - contexts_per_s * drone->context_bytes;
-    return spare > 0.0 ? spare : -1.0;
-}
-
 // Whether the link bears a message of this size now. One that is more than a second's worth of
 // what is spare is never sent: a smaller window is tried, then none.
 static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_t size)
 {
     struct edge_patches *p = drone->patches;
-    double spare = edge_patch_spare_bytes_per_s(drone);
-    double bytes = (double)(size + PACKET_OVERHEAD_BYTES + TOPIC_BYTES);
     drone->shed_patch = false;
     if (drone->wish.link_bytes_per_s == 0)
         return true;
-    int64_t now = serve->now.mono_us;
-    if (p->tokens_mono_us < now - EDGE_SERVE_SECOND_US)
-        p->tokens_mono_us = now - EDGE_SERVE_SECOND_US;
-    double saved = spare * (double)(now - p->tokens_mono_us) * 1e-6;
-    if (spare > 0.0 && bytes <= saved) {
-        p->tokens_mono_us += (int64_t)(bytes * 1e6 / spare);
+    double spare = edge_spare_bytes_per_s(drone);
+    double bytes = (double)(size + EDGE_SPARE_OVERHEAD_BYTES);
+    if (bytes <= spare && edge_spare_bears(drone, serve->now.mono_us, size))
         return true;
-    }
     if (bytes > spare && p->side > 64)
         p->side = (uint16_t)(p->side / 2);
-    drone->shed_patch = true;
-    edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
+    shed(serve, drone);
     return false;
 }
 
@@ -282,6 +275,7 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, bool 
     if (key)
         p->key_mono_us = serve->now.mono_us;
     serve->patching->bytes -= (int64_t)size;
+    edge_spare_take(drone, serve->now.mono_us, size);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCHES, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_KEYS, 0, 0, key ? 1 : 0);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_BYTES, 0, 0, size);
@@ -355,6 +349,10 @@ int64_t edge_patch_run(struct edge_serve *serve)
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
         bool owed = drone->used && drone->reporting && drone->wish.patch_side != 0
                     && drone->patches != NULL && drone->patches->due && serve->root != NULL;
+        if (owed && serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+            shed(serve, drone);
+            owed = false;
+        }
         bool able = open && patching->coded > 0 && patching->read > 0 && patching->bytes > 0;
         if (owed && able)
             open = settle(serve, drone);

@@ -27,7 +27,6 @@ struct edge_patch_sent {
 struct edge_patches {
     uint32_t sent_seq, seen_seq; // seen 0: a key frame is asked for
     int64_t key_mono_us;         // when the last key frame went
-    int64_t tokens_mono_us;      // of the link budget: since when they add up
     uint16_t side; // at most what the profile asks for; less where the link is thin
     bool due;      // stands in the list of who is owed one; belongs to the slot
     struct edge_patch_sent sent[EDGE_PATCHES_SENT];
@@ -46,8 +45,6 @@ void edge_patch_wish(struct edge_drone *drone);
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
 // A report came in: a patch may be owed.
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone);
-// What the contexts leave of a drone's link, bytes a second; 0: unlimited, below 0: nothing.
-double edge_patch_spare_bytes_per_s(const struct edge_drone *drone);
 // Sends what is owed. Returns when to be called again at the latest.
 int64_t edge_patch_run(struct edge_serve *serve);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve_parts.h"
+#include "edge/spare.h"
 
 #include <stdio.h>
 
@@ -31,8 +32,10 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
         edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
         return;
     }
-    if (drone != NULL)
+    if (drone != NULL) {
         drone->stream.reply_seq++;
+        edge_spare_charge(drone, serve->now.mono_us, size);
+    }
     edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply->code, 0, 1);
 }
 

@@ -36,7 +36,7 @@ static enum drf_status open_fleet(const struct drf_config *config, struct edge_f
 enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_id,
                                 struct edge_link link, struct edge_mailbox *mailbox,
                                 struct edge_backqueue *backqueue, struct edge_metrics *metrics,
-                                const struct edge_health *health, struct edge_serve **out)
+                                struct edge_health *health, struct edge_serve **out)
 {
     struct edge_serve *serve = calloc(1, sizeof *serve);
     if (serve == NULL)
@@ -50,6 +50,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     serve->health = health;
     serve->topic_root = drf_config_topic_root(config);
     serve->due_mono_us = INT64_MAX;
+    edge_overload_init(&serve->overload, INT64_MIN / 2);
+    serve->signs.age_min_us = INT64_MAX;
     serve->zones.mono_us = INT64_MAX;
     serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
     enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
@@ -135,14 +137,33 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
     }
 }
 
+// What this step left undone, and whether that has become too much or little enough.
+static void judge_load(struct edge_serve *serve, uint32_t taken)
+{
+    struct edge_overload_signs *signs = &serve->signs;
+    bool unread = serve->link.behind != NULL && serve->link.behind(serve->link.self);
+    signs->taken = taken;
+    signs->busy = unread || taken == MESSAGES_PER_STEP || serve->backed_up;
+    bool changed = edge_overload_note(&serve->overload, signs, serve->now.mono_us);
+    *signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
+    if (!changed)
+        return;
+    enum edge_overload_level level = serve->overload.level;
+    edge_metrics_set(serve->metrics, EDGE_METRIC_OVERLOAD_LEVEL, 0, level);
+    (void)edge_health_set(serve->health, EDGE_TROUBLE_OVERLOAD, level != EDGE_OVERLOAD_NONE);
+}
+
 int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
     take_root(serve);
 
     struct edge_incoming in;
-    int taken = 0;
+    uint32_t taken = 0;
     while (taken < MESSAGES_PER_STEP && serve->link.receive(serve->link.self, &in)) {
+        int64_t lag_us = now.mono_us - in.arrival_mono_us;
+        if (lag_us > serve->signs.lag_us)
+            serve->signs.lag_us = lag_us;
         take_message(serve, &in);
         taken++;
     }
@@ -158,6 +179,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         edge_neighbours_run(serve);
         serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
     }
+    judge_load(serve, taken);
     edge_announce_run(serve);
 
     if (taken == MESSAGES_PER_STEP)

@@ -35,7 +35,7 @@ struct edge_serve_kept {
 DRF_MUST_CHECK enum drf_status edge_serve_open(
     const struct drf_config *config, uint64_t boot_id, struct edge_link link,
     struct edge_mailbox *mailbox, struct edge_backqueue *backqueue,
-    struct edge_metrics *metrics, const struct edge_health *health, struct edge_serve **out);
+    struct edge_metrics *metrics, struct edge_health *health, struct edge_serve **out);
 // Before the first step: where ingest notes how sources behave, for the catalogue; borrowed.
 struct edge_ledger;
 void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger);

@@ -16,6 +16,7 @@
 #include "edge/link.h"
 #include "edge/mailbox.h"
 #include "edge/metrics.h"
+#include "edge/overload.h"
 #include "edge/patch.h"
 #include "edge/serve.h"
 #include "edge/terrain.h"
@@ -54,7 +55,7 @@ struct edge_serve {
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
     struct edge_metrics *metrics;
-    const struct edge_health *health;
+    struct edge_health *health;
 
     struct edge_wire *wire;
     struct fusion_builder *builder;
@@ -71,6 +72,8 @@ struct edge_serve {
     double concern_max_m; // the farthest any context looked ahead
 
     bool backed_up; // the link took no more of the last contexts
+    struct edge_overload overload;
+    struct edge_overload_signs signs; // of this step so far
     struct edge_patching *patching;
     struct edge_terrain *terrain;
     struct edge_announced announced;

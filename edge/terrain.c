@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "edge/serve_parts.h"
+#include "edge/spare.h"
 #include "edge/wire_terrain.h"
 
 enum {
-    RETRY_US = 20000,            // after a link that was backed up, or with nothing to spare
-    BLOCK_INTERVAL_US = 50000,   // of one drone whose link is unlimited: 20 a second
-    BLOCKS_PER_STEP = 8,         // of all drones: about half a millisecond
-    PACKET_OVERHEAD_BYTES = 110, // as for contexts
+    RETRY_US = 20000,          // after a link that was backed up, or with nothing to spare
+    BLOCK_INTERVAL_US = 50000, // of one drone whose link is unlimited: 20 a second
+    BLOCKS_PER_STEP = 8,       // of all drones: about half a millisecond
 };
 
 struct preload {
@@ -85,7 +85,8 @@ static enum drf_status send_block(struct edge_serve *serve, struct edge_drone *d
     if (status != DRF_OK)
         return status;
     drone->terrain_seq++;
-    *bytes = size + PACKET_OVERHEAD_BYTES + EDGE_TOPIC_SIZE / 2;
+    edge_spare_take(drone, serve->now.mono_us, size);
+    *bytes = size + EDGE_SPARE_OVERHEAD_BYTES;
     edge_metrics_add(serve->metrics, EDGE_METRIC_TERRAIN_TILES, 0, 0, known);
     edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,
                      (uint64_t)known * FUSION_TERRAIN_POSTS);
@@ -102,7 +103,10 @@ static void answer_tiles(struct edge_serve *serve, struct edge_drone *drone,
         .mask = request->mask,
     };
     size_t bytes;
-    if (send_block(serve, drone, &message, &bytes) == DRF_OK)
+    if (!edge_spare_even(drone, serve->now.mono_us))
+        refuse(answered, EDGE_REPLY_RATE_LIMITED, "",
+               "link_bytes_per_s is used up by what was sent already: ask again");
+    else if (send_block(serve, drone, &message, &bytes) == DRF_OK)
         answered->code = EDGE_REPLY_OK;
     else
         refuse(answered, EDGE_REPLY_OVERLOADED, "", "the link is backed up: ask again");
@@ -197,7 +201,7 @@ static int64_t pause_us(const struct edge_drone *drone, size_t bytes)
 {
     if (drone->wish.link_bytes_per_s == 0)
         return BLOCK_INTERVAL_US;
-    double spare = edge_patch_spare_bytes_per_s(drone);
+    double spare = edge_spare_bytes_per_s(drone);
     return spare > 0.0 ? (int64_t)((double)bytes * 1e6 / spare) : RETRY_US;
 }
 
@@ -210,8 +214,10 @@ static void settle(struct edge_serve *serve, struct preload *preload)
         serve->terrain->active--;
         return;
     }
-    if (drone->wish.link_bytes_per_s > 0 && !(edge_patch_spare_bytes_per_s(drone) > 0.0)) {
-        preload->due_mono_us = now + RETRY_US; // contexts take all of it
+    bool room = drone->wish.link_bytes_per_s == 0
+                || (edge_spare_bytes_per_s(drone) > 0.0 && edge_spare_even(drone, now));
+    if (!room || serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+        preload->due_mono_us = now + RETRY_US; // contexts take all of it, or of the node
         return;
     }
     struct edge_wire_terrain message = {

@@ -158,6 +158,7 @@ enum edge_wire_shed { // bits of Context.shed; edge/metrics.h counts more than t
     EDGE_WIRE_SHED_SEGMENTS = 2,
     EDGE_WIRE_SHED_RATE = 4,
     EDGE_WIRE_SHED_OBSTACLES = 8,
+    EDGE_WIRE_SHED_OVERLOAD = 16, // the node's doing, not the link's
 };
 
 struct edge_wire_context {

@@ -55,6 +55,7 @@ struct scene {
     struct scene_message in[SCENE_IN_MAX], sent[SCENE_SENT_MAX];
     size_t in_count, in_taken, sent_count;
     bool down;   // nobody is connected
+    bool behind; // more waits in the socket
     size_t room; // sends before the link is backed up
     uint32_t session;
     int64_t next_mono_us; // what the last step returned
@@ -97,6 +98,7 @@ static inline bool scene_receive(void *self, struct edge_incoming *out)
 
 static inline uint32_t scene_session(void *self) { return ((struct scene *)self)->session; }
 static inline bool scene_connected(void *self) { return !((struct scene *)self)->down; }
+static inline bool scene_behind(void *self) { return ((struct scene *)self)->behind; }
 
 // A root like the last, with these areas changed; NULL: none.
 static inline void scene_root(struct scene *scene, const struct fusion_change *changes,
@@ -129,7 +131,8 @@ static inline struct edge_link scene_link(struct scene *scene)
                               .send = scene_send,
                               .receive = scene_receive,
                               .session = scene_session,
-                              .connected = scene_connected};
+                              .connected = scene_connected,
+                              .behind = scene_behind};
 }
 
 // Opened over a region around 43.65 N 79.38 W, 1 km margin, mode SIM; a first root is there.

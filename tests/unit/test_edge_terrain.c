@@ -196,6 +196,46 @@ static void preload__thin_link__is_paced_by_it(void **state)
     scene_close(scene);
 }
 
+static void preload__with_patches_answers_and_contexts__all_of_it_keeps_the_budget(void **state)
+{
+    (void)state;
+    enum { SECONDS = 60, BUDGET = 4000, OVERHEAD = 110 + 96, BLOCK = 4000 };
+    struct scene *scene = open_over_level_ground();
+    Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
+    SCENE_SET(&profile, link_bytes_per_s, BUDGET);
+    SCENE_SET(&profile, rate_hz, 2.0F);
+    SCENE_SET(&profile, patch, 1);
+    SCENE_SET(&profile, patch_cells, 64);
+    SCENE_SET(&profile, patch_rate_hz, 4.0F);
+    SCENE_SET(&profile, ignore_seen, 1);
+    (void)scene_pack(scene, "d-1", "profile", &profile.base);
+    scene_step(scene);
+    Drf__V1__PreloadRequest preload = box(2000000);
+    ask(scene, "d-1", NULL, &preload);
+    size_t bytes = 0, contexts = 0, terrain = 0;
+    for (uint32_t i = 0; i < SECONDS * 2; i++) {
+        Drf__V1__Telemetry report = scene_report(scene, i + 1);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        Drf__V1__TerrainRequest block = DRF__V1__TERRAIN_REQUEST__INIT;
+        SCENE_SET(&block, lat_e7, 436500001);
+        SCENE_SET(&block, lon_e7, -793800003);
+        SCENE_SET(&block, grid_spacing_m, 30);
+        SCENE_SET(&block, mask, (UINT64_C(1) << 56) - 1);
+        ask(scene, "d-1", &block, NULL);
+        scene_run(scene, 500 * SCENE_MS);
+        for (size_t k = 0; k < scene->sent_count; k++)
+            if (strstr(scene->sent[k].topic, "/d-1/") != NULL)
+                bytes += scene->sent[k].size + OVERHEAD;
+        contexts += scene_count(scene, "d-1", "context");
+        terrain += scene_count(scene, "d-1", "terrain");
+        scene_clear(scene);
+    }
+    assert_true(contexts >= SECONDS * 2 - 2); // what can wait does not take from them
+    assert_true(terrain >= 10);
+    assert_in_range(bytes, BUDGET * SECONDS * 7 / 10, BUDGET * (SECONDS + 1) + 2 * BLOCK);
+    scene_close(scene);
+}
+
 static void preload__too_large_or_a_plan_not_held__is_refused(void **state)
 {
     (void)state;
@@ -226,6 +266,8 @@ int main(void)
         cmocka_unit_test(preload__area__comes_whole_with_progress),
         cmocka_unit_test(preload__newer_request__takes_its_place),
         cmocka_unit_test(preload__thin_link__is_paced_by_it),
+        cmocka_unit_test(
+            preload__with_patches_answers_and_contexts__all_of_it_keeps_the_budget),
         cmocka_unit_test(preload__too_large_or_a_plan_not_held__is_refused),
     };
     return cmocka_run_group_tests_name("edge/terrain", tests, NULL, NULL);
