@@ -50,6 +50,7 @@ struct drf_feed_config {
     int64_t
         interval_us; // silent for longer: stale; 0: it speaks when there is something to say
     uint64_t message_max_bytes;
+    struct geo_zone_fields zone_fields; // zones of a provider's own GeoJSON
 };
 
 struct drf_mqtt_config {

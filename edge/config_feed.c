@@ -98,6 +98,10 @@ static enum drf_status check_feed(struct config_reader *reader, const yaml_node_
     if (feed->kind != DRF_FEED_TERRAIN && config_find(reader, node, "surface", NULL))
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: '%s': surface belongs to terrain only", feed->name);
+    if (feed->zone_fields.mapped && feed->format != GEO_FORMAT_GEOJSON_ZONES)
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': fields belong to format geojson_zones only",
+                             feed->name);
     if (!drf_mode_accepts(config->mode, feed->mode))
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: '%s': a %s node does not accept data of mode %s",
@@ -127,6 +131,9 @@ static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t
     if (status == DRF_OK)
         status =
             config_read_section(reader, node, config_feed_keys, "", config_line(node), feed);
+    const yaml_node_t *fields = config_find(reader, node, "fields", NULL);
+    if (status == DRF_OK)
+        status = config_read_fields(reader, fields, &feed->zone_fields);
     if (status != DRF_OK)
         return status;
     if (feed->mode == 0)

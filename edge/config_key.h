@@ -32,7 +32,7 @@ struct config_key {
     const char *section; // NULL ends a table
     const char *name;
     enum config_type type;
-    size_t offset; // in struct drf_config, or drf_feed_config
+    size_t offset; // in struct drf_config, drf_feed_config or geo_zone_fields
     size_t size;   // of a text with its NUL
     double min, max, scale;
     const struct config_choice *choices; // a NULL name ends them
@@ -41,8 +41,9 @@ struct config_key {
     const char *help;
 };
 
-extern const struct config_key config_keys[];      // of the file
-extern const struct config_key config_feed_keys[]; // of one entry of feeds; section ""
+extern const struct config_key config_keys[];       // of the file
+extern const struct config_key config_feed_keys[];  // of one entry of feeds; section ""
+extern const struct config_key config_field_keys[]; // of a feed's fields; section ""
 
 // The sections in the order they are printed, NULL-terminated, each with a line of help.
 struct config_section {

@@ -216,5 +216,50 @@ const struct config_key config_feed_keys[] = {
            "a source silent for longer is announced as stale; 0: never"),
     NUMBER("", "message_max_kb", U64, message_max_bytes, 1, 1048576, 1024, "16384",
            "larger messages are refused"),
+    SPECIAL("", "fields", "", NULL,
+            "geojson_zones: the attributes of a provider's own GeoJSON, by the keys below"),
+    {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+#undef AT
+#undef SIZE
+#define AT(member) offsetof(struct geo_zone_fields, member)
+#define SIZE(member) sizeof(((struct geo_zone_fields *)0)->member)
+#define FIELD(name, help) TEXT("", #name, TEXT, name, "\"\"", NULL, help)
+
+static const struct config_choice times[] = {{"iso8601", GEO_ZONE_TIMES_ISO8601},
+                                             {"unix_ms", GEO_ZONE_TIMES_UNIX_MS},
+                                             {"unix_s", GEO_ZONE_TIMES_UNIX_S},
+                                             {"yyyymmddhhmm", GEO_ZONE_TIMES_COMPACT},
+                                             {NULL, 0}};
+static const struct config_choice radius_units[] = {{"M", GEO_ZONE_RADIUS_M},
+                                                    {"FT", GEO_ZONE_RADIUS_FT},
+                                                    {"NM", GEO_ZONE_RADIUS_NM},
+                                                    {NULL, 0}};
+
+const struct config_key config_field_keys[] = {
+    FIELD(id, "attribute of the zone's identity; empty: the feature's own id"),
+    FIELD(name, "attribute for people"),
+    FIELD(message, "attribute for people, such as times of use in words"),
+    FIELD(reason, "attribute such as the type of airspace"),
+    FIELD(restriction, "PROHIBITED and so on for every zone, or an attribute; empty or a word "
+                       "that is not known: PROHIBITED, marked as assumed"),
+    SPECIAL("", "restriction_words", "", NULL,
+            "what the attribute's words mean: {R: PROHIBITED, MOA: INFORMATION}"),
+    FIELD(lower, "attribute or number; empty or null: down to the ground and under it"),
+    FIELD(lower_unit, "M, FT or FL, or the attribute that says so; required with lower"),
+    FIELD(lower_reference,
+          "AGL (SFC, GND), AMSL (MSL), WGS84 or STD, or the attribute that says "
+          "so; required with lower unless in FL"),
+    FIELD(upper, "attribute or number; empty or null: without end"),
+    FIELD(upper_unit, "as lower_unit"),
+    FIELD(upper_reference, "as lower_reference"),
+    FIELD(no_limit, "a number that means no limit on that side: \"-9998\""),
+    FIELD(radius, "attribute or number, for features that are points"),
+    CHOICE("radius_unit", radius_unit, radius_units, "M", NULL, "of radius"),
+    FIELD(from, "attribute of the time the zone begins to apply; empty or null: since ever"),
+    FIELD(until, "attribute of the time it ends; empty or null: for ever"),
+    FIELD(data_time, "attribute of the time the source last vouched for it"),
+    CHOICE("times", times, times, "iso8601", NULL, "how these three are written"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

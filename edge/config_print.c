@@ -45,6 +45,15 @@ static void print_key(FILE *out, const struct config_key *key, const char *inden
         fprintf(out, "%s%s: %s\n", bullet, key->name, value);
 }
 
+// A key of the mapping that most feeds do not have.
+static void print_commented(FILE *out, const struct config_key *key)
+{
+    fprintf(out, "    #   # %s", key->help);
+    print_range(out, key);
+    fprintf(out, ".\n    #   %s: %s\n", key->name,
+            key->fallback[0] ? key->fallback : "(not given)");
+}
+
 static void print_feeds(FILE *out)
 {
     const char *bullet = "  - ";
@@ -52,6 +61,8 @@ static void print_feeds(FILE *out)
         print_key(out, key, "    ", bullet);
         bullet = "    ";
     }
+    for (const struct config_key *key = config_field_keys; key->section; key++)
+        print_commented(out, key);
 }
 
 void drf_config_print_defaults(FILE *out)

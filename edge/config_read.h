@@ -75,4 +75,10 @@ DRF_MUST_CHECK enum drf_status config_read_feeds(struct config_reader *reader,
                                                  const yaml_node_t *feeds,
                                                  struct drf_config *out);
 
+// The mapping under a feed's fields (edge/config_fields.c): which attributes of a provider's
+// GeoJSON say what about a zone. `node` may be NULL: there is none.
+DRF_MUST_CHECK enum drf_status config_read_fields(struct config_reader *reader,
+                                                  const yaml_node_t *node,
+                                                  struct geo_zone_fields *out);
+
 #endif

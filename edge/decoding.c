@@ -24,6 +24,7 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
         .size_max_bytes = from->message_max_bytes,
         .record_max_bytes = config->limits.record_max_bytes,
         .pixels_max = config->limits.decode_pixels_max,
+        .zone_fields = from->zone_fields,
     };
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
     snprintf(out->crs, sizeof out->crs, "%s", from->crs);

@@ -67,6 +67,12 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
         config->level, feed->topic, feed->format, feed->layer, feed->crs, feed->vertical_datum,
         feed->vertical_acc95_m, feed->datum_acc95_m, feed->default_horizontal_acc95_m,
         feed->default_vertical_acc95_m);
+    // Behind the rest and only where there is a mapping: without one the terms stay as they
+    // were.
+    uint8_t mapping[32];
+    edge_sha256(&feed->zone_fields, sizeof feed->zone_fields, mapping);
+    for (size_t i = 0; i < sizeof mapping && feed->zone_fields.mapped && size < TERMS_SIZE; i++)
+        size += snprintf(terms + size, sizeof terms - (size_t)size, "%02x", mapping[i]);
     edge_sha256(terms, size < TERMS_SIZE ? (size_t)size : TERMS_SIZE - 1, out);
 }
 

@@ -14,6 +14,7 @@
 #include "geo/record.h"
 #include "geo/status.h"
 #include "geo/tile.h"
+#include "geo/zone_fields.h"
 
 enum geo_format {
     GEO_FORMAT_UNKNOWN = 0,
@@ -61,6 +62,7 @@ struct geo_decode_params {
     uint64_t size_max_bytes;   // input; larger is refused
     uint64_t record_max_bytes; // output
     uint64_t pixels_max;       // of a raster or grid, refused before reading
+    struct geo_zone_fields zone_fields; // GEOJSON_ZONES: where a provider keeps what is read
 };
 
 // On DRF_OK `builder` holds a record with at least one item that is not a note. On anything

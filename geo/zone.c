@@ -2,6 +2,7 @@
 #include "geo/zone.h"
 
 #include <math.h>
+#include <string.h>
 
 #define RADIANS_PER_DEG 0.017453292519943295
 // Below every radius of curvature of WGS 84, so that a box never cuts a circle.
@@ -104,4 +105,12 @@ const char *geo_zone_restriction_name(enum geo_zone_restriction restriction)
         return "INFORMATION";
     }
     return "UNKNOWN";
+}
+
+uint32_t geo_zone_restriction_parse(const char *name)
+{
+    for (uint32_t i = GEO_ZONE_PROHIBITED; i <= GEO_ZONE_INFORMATION; i++)
+        if (strcmp(name, geo_zone_restriction_name((enum geo_zone_restriction)i)) == 0)
+            return i;
+    return strcmp(name, "REQ_AUTHORIZATION") == 0 ? GEO_ZONE_REQ_AUTHORISATION : 0;
 }

@@ -121,5 +121,7 @@ struct geo_bounds geo_zone_volume_bounds(const struct geo_zone_volume *volume,
 struct geo_bounds geo_zone_bounds(const struct geo_zone_view *view);
 
 const char *geo_zone_restriction_name(enum geo_zone_restriction restriction); // "PROHIBITED"
+// From its name, NUL-terminated; 0 if it is none of them.
+uint32_t geo_zone_restriction_parse(const char *name);
 
 #endif

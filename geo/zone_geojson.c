@@ -119,7 +119,9 @@ enum drf_status geo_zone_geojson_decode(const struct geo_decode_params *params,
     if (geo_json_is(type, "Feature")
         || (geo_json_is(type, "FeatureCollection")
             && geo_json_kind(features) == GEO_JSON_ARRAY))
-        status = geo_zone_reader_run(params, document, features, read_feature, builder, why);
+        status = geo_zone_reader_run(
+            params, document, features,
+            params->zone_fields.mapped ? geo_zone_read_mapped : read_feature, builder, why);
     else
         status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0,
                             "neither a FeatureCollection with features nor a Feature");

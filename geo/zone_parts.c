@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The volumes of a zone: limits, circles, polygons.
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "geo/geojson_shape.h"
@@ -39,24 +41,99 @@ static bool parse_decimal(const char *text, size_t size, double *out)
     return true;
 }
 
-static bool is_word(const struct geo_json *value, const char *a, const char *b, const char *c)
+static bool is_one_of(const char *word, const char *const words[static 1])
 {
-    return geo_json_is(value, a) || geo_json_is(value, b) || geo_json_is(value, c);
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
 }
 
-static bool reference_of(const struct geo_json *word, uint32_t *out)
+static bool reference_of(const char *word, uint32_t *out)
 {
-    if (is_word(word, "AGL", "SFC", "GND"))
-        *out = GEO_ZONE_AGL;
-    else if (is_word(word, "AMSL", "MSL", "EGM96"))
-        *out = GEO_ZONE_AMSL;
-    else if (is_word(word, "WGS84", "W84", "HAE"))
-        *out = GEO_ZONE_WGS84;
-    else if (is_word(word, "STD", "FL", "PRESSURE"))
-        *out = GEO_ZONE_PRESSURE;
-    else
-        return false;
-    return true;
+    static const struct {
+        const char *const words[4];
+        uint32_t reference;
+    } known[] = {
+        {{"AGL", "SFC", "GND", NULL}, GEO_ZONE_AGL},
+        {{"AMSL", "MSL", "EGM96", NULL}, GEO_ZONE_AMSL},
+        {{"WGS84", "W84", "HAE", NULL}, GEO_ZONE_WGS84},
+        {{"STD", "FL", "PRESSURE", NULL}, GEO_ZONE_PRESSURE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (is_one_of(word, known[i].words)) {
+            *out = known[i].reference;
+            return true;
+        }
+    return false;
+}
+
+bool geo_zone_reference_known(const char *word)
+{
+    uint32_t reference;
+    return reference_of(word, &reference);
+}
+
+// Metres in one of a unit; 0: it is none.
+static double metres_in(const char *unit)
+{
+    static const char *const feet[] = {"FT", "ft", "Ft", "Feet", "feet", "FEET", NULL};
+    static const char *const metres[] = {"M", "m", "MT", NULL};
+    static const char *const levels[] = {"FL", "fl", NULL};
+    return is_one_of(unit, feet)     ? M_PER_FT
+           : is_one_of(unit, metres) ? 1.0
+           : is_one_of(unit, levels) ? 100.0 * M_PER_FT
+                                     : 0.0;
+}
+
+bool geo_zone_unit_known(const char *word) { return metres_in(word) > 0.0; }
+
+bool geo_zone_number(const struct geo_json *value, double *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(value, &size);
+    return text != NULL ? parse_decimal(text, size, out) : geo_json_number(value, out);
+}
+
+bool geo_zone_number_parse(const char *text, double *out)
+{
+    return parse_decimal(text, strlen(text), out);
+}
+
+enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader, const char *name,
+                                    double number, const char *unit, const char *reference,
+                                    struct geo_zone_limit *out)
+{
+    static const char *const levels[] = {"FL", "fl", NULL};
+    *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
+    if (number >= UNLIMITED_FROM)
+        return DRF_OK;
+    uint32_t over = GEO_ZONE_UNLIMITED;
+    bool level = is_one_of(unit, levels);
+    if (!(level && reference[0] == '\0') && !reference_of(reference, &over))
+        return geo_zone_bad(reader, GEO_REFUSAL_VERTICAL, name,
+                            "does not say over what (AGL, AMSL, WGS84, STD)");
+    if (metres_in(unit) == 0.0)
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not in metres, feet or FL");
+    number *= metres_in(unit);
+    if (!(fabs(number) <= LIMIT_MAX_M))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
+    *out = (struct geo_zone_limit){.m = number, .reference = level ? GEO_ZONE_PRESSURE : over};
+    return DRF_OK;
+}
+
+void geo_zone_word(const struct geo_json *value, char out[static GEO_ZONE_WORD_SIZE])
+{
+    size_t size = 0;
+    int64_t whole;
+    const char *text = geo_json_text(value, &size);
+    memset(out, 0, GEO_ZONE_WORD_SIZE);
+    if (text != NULL && size < GEO_ZONE_WORD_SIZE && memchr(text, '\0', size) == NULL)
+        memcpy(out, text, size);
+    else if (text != NULL || geo_json_present(value))
+        out[0] = '?'; // too long for any word, or none at all
+    if (geo_json_whole(value, &whole))
+        (void)snprintf(out, GEO_ZONE_WORD_SIZE, "%" PRId64, whole);
 }
 
 enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const char *name,
@@ -64,38 +141,23 @@ enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const 
                                     const struct geo_json *reference,
                                     struct geo_zone_limit *out)
 {
+    static const char *const endless[] = {"UNL", "UNLIMITED", "", NULL};
+    static const char *const ground[] = {"GND", "SFC", "GROUND", NULL};
+    char word[GEO_ZONE_WORD_SIZE], unit_word[sizeof word], reference_word[sizeof word];
     double number;
-    size_t size = 0;
-    const char *text = geo_json_text(value, &size);
+    geo_zone_word(value, word);
     *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
-    if (!geo_json_present(value) || is_word(value, "UNL", "UNLIMITED", ""))
+    if (!geo_json_present(value) || is_one_of(word, endless))
         return DRF_OK;
-    if (is_word(value, "GND", "SFC", "GROUND")) {
+    if (is_one_of(word, ground)) {
         out->reference = GEO_ZONE_AGL;
         return DRF_OK;
     }
-    if (!(text != NULL && parse_decimal(text, size, &number))
-        && !geo_json_number(value, &number))
+    if (!geo_zone_number(value, &number))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not a number");
-    if (number >= UNLIMITED_FROM)
-        return DRF_OK;
-    uint32_t over = GEO_ZONE_UNLIMITED;
-    bool level = is_word(unit, "FL", "fl", "FL");
-    if (!(level && !geo_json_present(reference)) && !reference_of(reference, &over))
-        return geo_zone_bad(reader, GEO_REFUSAL_VERTICAL, name,
-                            "does not say over what (AGL, AMSL, WGS84, STD)");
-    if (level) {
-        number *= 100.0 * M_PER_FT;
-        over = GEO_ZONE_PRESSURE;
-    } else if (is_word(unit, "FT", "ft", "Ft")) {
-        number *= M_PER_FT;
-    } else if (!is_word(unit, "M", "m", "MT")) {
-        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not in metres, feet or FL");
-    }
-    if (!(fabs(number) <= LIMIT_MAX_M))
-        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
-    *out = (struct geo_zone_limit){.m = number, .reference = over};
-    return DRF_OK;
+    geo_zone_word(unit, unit_word);
+    geo_zone_word(reference, reference_word);
+    return geo_zone_make_limit(reader, name, number, unit_word, reference_word, out);
 }
 
 // Gives the volume that comes next its limits; it counts once next_volume() has taken it.
@@ -118,15 +180,11 @@ static struct geo_zone_volume *next_volume(struct geo_zone_reader *reader)
     return &reader->volumes[reader->zone.volume_count++];
 }
 
-enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
-                                    const struct geo_json *centre,
-                                    const struct geo_json *radius_m,
-                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
+enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader, const struct geo_json *centre,
+                                  double radius_m, struct geo_zone_limit lower,
+                                  struct geo_zone_limit upper)
 {
     struct geo_point point;
-    double radius;
-    size_t size = 0;
-    const char *text = geo_json_text(radius_m, &size);
     enum drf_status status = begin_volume(reader, lower, upper);
     if (status != DRF_OK)
         return status;
@@ -136,16 +194,24 @@ enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
                             "is not [longitude, latitude]");
     if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its centre", "is off the globe");
-    if (!(text != NULL && parse_decimal(text, size, &radius))
-        && !geo_json_number(radius_m, &radius))
-        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
-    if (!(radius > 0.0 && radius <= RADIUS_MAX_M))
+    if (!(radius_m > 0.0 && radius_m <= RADIUS_MAX_M))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
     struct geo_zone_volume *volume = next_volume(reader);
     volume->shape = GEO_ZONE_CIRCLE;
     volume->centre = point;
-    volume->radius_m = radius;
+    volume->radius_m = radius_m;
     return DRF_OK;
+}
+
+enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
+                                    const struct geo_json *centre,
+                                    const struct geo_json *radius_m,
+                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    double radius;
+    if (!geo_zone_number(radius_m, &radius))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
+    return geo_zone_add_disc(reader, centre, radius, lower, upper);
 }
 
 static enum drf_status add_polygon(struct geo_zone_reader *reader,

@@ -115,23 +115,13 @@ enum drf_status geo_zone_read_id(struct geo_zone_reader *reader, const struct ge
 
 void geo_zone_read_restriction(struct geo_zone_reader *reader, const struct geo_json *word)
 {
-    static const struct {
-        const char *word;
-        enum geo_zone_restriction restriction;
-    } words[] = {
-        {"PROHIBITED", GEO_ZONE_PROHIBITED},
-        {"REQ_AUTHORISATION", GEO_ZONE_REQ_AUTHORISATION},
-        {"REQ_AUTHORIZATION", GEO_ZONE_REQ_AUTHORISATION},
-        {"CONDITIONAL", GEO_ZONE_CONDITIONAL},
-        {"USPACE", GEO_ZONE_USPACE},
-        {"NO_RESTRICTION", GEO_ZONE_NO_RESTRICTION},
-        {"INFORMATION", GEO_ZONE_INFORMATION},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (geo_json_is(word, words[i].word)) {
-            reader->zone.restriction = words[i].restriction;
-            return;
-        }
+    char name[32];
+    size_t size = 0;
+    const char *text = geo_json_text(word, &size);
+    geo_text_copy(name, sizeof name, text, size);
+    reader->zone.restriction = size < sizeof name ? geo_zone_restriction_parse(name) : 0;
+    if (reader->zone.restriction != 0)
+        return;
     reader->zone.restriction = GEO_ZONE_PROHIBITED;
     reader->zone.flags |= GEO_ZONE_RESTRICTION_ASSUMED;
 }

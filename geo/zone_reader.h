@@ -77,6 +77,18 @@ DRF_MUST_CHECK enum drf_status geo_zone_read_limit(
     const struct geo_zone_reader *reader, const char *name, const struct geo_json *value,
     const struct geo_json *unit, const struct geo_json *reference, struct geo_zone_limit *out);
 
+// A number, or a number as text: digits with a sign and a fraction, in every locale.
+bool geo_zone_number(const struct geo_json *value, double *out);
+// A short text or a whole number as a word; "?" for anything else, empty if it is not there.
+void geo_zone_word(const struct geo_json *value, char out[static GEO_ZONE_WORD_SIZE]);
+
+// A limit from its parts; 99999 and more: unlimited. `reference` may be empty where the unit is
+// FL.
+DRF_MUST_CHECK enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader,
+                                                   const char *name, double number,
+                                                   const char *unit, const char *reference,
+                                                   struct geo_zone_limit *out);
+
 // Adds volumes: a circle; a GeoJSON Polygon or each part of a MultiPolygon. Limits of one
 // reference must not be upside down.
 DRF_MUST_CHECK enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
@@ -84,6 +96,10 @@ DRF_MUST_CHECK enum drf_status geo_zone_add_circle(struct geo_zone_reader *reade
                                                    const struct geo_json *radius_m,
                                                    struct geo_zone_limit lower,
                                                    struct geo_zone_limit upper);
+DRF_MUST_CHECK enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader,
+                                                 const struct geo_json *centre, double radius_m,
+                                                 struct geo_zone_limit lower,
+                                                 struct geo_zone_limit upper);
 DRF_MUST_CHECK enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
                                                      const struct geo_json *geometry,
                                                      struct geo_zone_limit lower,
@@ -100,5 +116,15 @@ struct geo_zone_words {
 DRF_MUST_CHECK enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
                                                     const struct geo_json *applicability,
                                                     const struct geo_zone_words *words);
+
+// Adds one interval without a schedule, each end perhaps GEO_ZONE_ALWAYS_*; `name` is its
+// end's, for a refusal.
+DRF_MUST_CHECK enum drf_status geo_zone_add_interval(struct geo_zone_reader *reader,
+                                                     int64_t from_utc_us, int64_t until_utc_us,
+                                                     const char *name);
+
+// A feature read by the feed's own mapping (params->zone_fields).
+DRF_MUST_CHECK enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,
+                                                    const struct geo_json *feature);
 
 #endif

@@ -165,6 +165,15 @@ static enum drf_status read_instant(struct geo_zone_reader *reader,
     return DRF_OK;
 }
 
+enum drf_status geo_zone_add_interval(struct geo_zone_reader *reader, int64_t from_utc_us,
+                                      int64_t until_utc_us, const char *name)
+{
+    if (from_utc_us >= until_utc_us)
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not after the begin");
+    return add_period(reader, (struct geo_zone_period){.from_utc_us = from_utc_us,
+                                                       .until_utc_us = until_utc_us});
+}
+
 enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
                                      const struct geo_json *applicability,
                                      const struct geo_zone_words *words)
@@ -181,10 +190,11 @@ enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
                               words->until, &period.until_utc_us);
     if (status != DRF_OK)
         return status;
+    if (geo_zone_each(schedule) == 0)
+        return geo_zone_add_interval(reader, period.from_utc_us, period.until_utc_us,
+                                     words->until);
     if (period.from_utc_us >= period.until_utc_us)
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, words->until, "is not after the begin");
-    if (geo_zone_each(schedule) == 0)
-        return add_period(reader, period);
     for (size_t i = 0; i < geo_zone_each(schedule) && status == DRF_OK; i++)
         status = add_entry(reader, geo_zone_nth(schedule, i), words, period);
     return status;

@@ -19,16 +19,16 @@ static bool sound(const struct geo_record record)
     return false;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void decode_twice(const struct geo_decode_params *params, const uint8_t *data,
+                         size_t size)
 {
-    const struct geo_decode_params params = {.keep = {-180, -90, 180, 90}};
     struct geo_record_builder builders[2];
     struct geo_record built[2], valid;
     for (int i = 0; i < 2; i++) {
         struct geo_note why = {.code = GEO_REFUSAL_NONE};
         geo_record_builder_init(&builders[i], 1 << 20);
         enum drf_status status =
-            geo_zone_geojson_decode(&params, data, size, &builders[i], &why);
+            geo_zone_geojson_decode(params, data, size, &builders[i], &why);
         if (geo_record_finish(&builders[i], &built[i]) != DRF_OK
             || geo_record_validate(built[i].bytes, built[i].size, &valid) != DRF_OK)
             abort();
@@ -42,5 +42,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     geo_record_builder_close(&builders[0]);
     geo_record_builder_close(&builders[1]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct geo_decode_params own = {.keep = {-180, -90, 180, 90}};
+    struct geo_decode_params mapped = own;
+    mapped.zone_fields = (struct geo_zone_fields){
+        .mapped = 1,
+        .times = size % 4,
+        .name = "NAME",
+        .restriction = "TYPE_CODE",
+        .words = {{"R", GEO_ZONE_PROHIBITED}},
+        .lower = "LOWER_VAL",
+        .lower_unit = "LOWER_UOM",
+        .lower_reference = "a.b",
+        .upper = "3000",
+        .upper_unit = "FT",
+        .upper_reference = "AGL",
+        .no_limit = "-9998",
+        .radius = "R",
+        .from = "FROM",
+        .until = "UNTIL",
+        .data_time = "T",
+    };
+    decode_twice(&own, data, size);
+    decode_twice(&mapped, data, size);
     return 0;
 }

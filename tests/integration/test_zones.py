@@ -148,4 +148,50 @@ def test_the_swiss_file_goes_through_the_publisher_into_the_store_that_gdal_read
             assert radius == ["1"], radius
 
 
+FACILITY_MAP = {"id": "GLOBALID", "name": "APT1_NAME", "restriction": "REQ_AUTHORISATION", "lower": "CEILING",
+                "lower_unit": "UNIT", "lower_reference": "AGL"}
+RESTRICTIONS = {"id": "NOTAM_KEY", "name": "TITLE", "reason": "LEGAL", "restriction": "PROHIBITED", "upper": "9000",
+                "upper_unit": "FT", "upper_reference": "MSL", "data_time": "LAST_MODIFICATION_DATETIME",
+                "times": "yyyymmddhhmm"}
+
+
+def feature(properties, around):
+    lat, lon = around
+    ring = [[lon + x, lat + y] for x, y in ((-.005, -.005), (.005, -.005), (.005, .005), (-.005, .005), (-.005, -.005))]
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def collection(*features):
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def test_a_providers_own_geojson_needs_a_paragraph_of_configuration_and_no_code():
+    port, = free_ports(1)
+    elsewhere = (place.MIDDLE[0] + .02, place.MIDDLE[1])
+    cells = collection(feature({"GLOBALID": "cell-0", "CEILING": 0, "UNIT": "Feet", "APT1_NAME": "Fallon"}, place.MIDDLE),
+                       feature({"GLOBALID": "cell-400", "CEILING": 400, "UNIT": "Feet"}, elsewhere),
+                       feature({"GLOBALID": "cell-?", "CEILING": "low", "UNIT": "Feet"}, elsewhere))
+    notice = collection(feature({"NOTAM_KEY": "6/7153-1-FDC-F", "TITLE": "Public gathering", "LEGAL": "UAS",
+                                 "LAST_MODIFICATION_DATETIME": "202610051111"}, place.MIDDLE))
+    with Kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
+        kafka.create_topics(ZONES, "t.tfr")
+        made = configuration(kafka, mqtt, port)
+        made["feeds"] = [{"name": "zones", "topic": ZONES, "kind": "zone", "fields": FACILITY_MAP},
+                         {"name": "tfr", "topic": "t.tfr", "kind": "zone", "fields": RESTRICTIONS}]
+        with Node(made, ready=lambda: place.page(port, "readyz")[0] == 200) as node:
+            drone = Drone(mqtt)
+            drone.settle(0)
+            kafka.produce(ZONES, cells, headers=headers())
+            found = drone.settle(1)
+            assert found[0]["feature_id"] == "cell-0" and found[0]["severity"] == CAUTION, found
+            kafka.produce("t.tfr", notice, headers=headers())
+            found = {a["feature_id"]: a for a in drone.settle(2)}
+            assert found["6/7153-1-FDC-F"]["severity"] == WARNING, found
+            wait_until(lambda: rows(node, "SELECT count(*) FROM zone") == ["3"], 60, "three zones in the GeoPackage")
+            limits = rows(node, "SELECT limits FROM zone WHERE feature_id = 'cell-400'")
+            assert limits == ["121.92 m AGL to unlimited"], limits
+            limits = rows(node, "SELECT limits FROM zone WHERE feature_id LIKE '6/7153%'")
+            assert limits == ["ground to 2743.2 m AMSL"], limits
+
+
 main(globals())

@@ -266,6 +266,61 @@ static void parse__of_feeds_that_contradict__is_refused(void **state)
             DRF_ERR_RANGE, 9, "surface belongs to terrain");
 }
 
+#define MAPPED(more)                                                                           \
+    LEAST "feeds:\n  - name: sua\n    topic: t\n    kind: zone\n    fields:\n" more
+
+static void parse__of_a_field_mapping__keeps_names_constants_and_words(void **state)
+{
+    (void)state;
+    struct drf_config_error error = {0};
+    struct drf_config config;
+    assert_int_equal(parse(MAPPED("      id: GLOBAL_ID\n"
+                                  "      restriction: TYPE_CODE\n"
+                                  "      restriction_words: {R: PROHIBITED, MOA: INFORMATION}\n"
+                                  "      upper: UPPER_VAL\n"
+                                  "      upper_unit: FT\n"
+                                  "      upper_reference: AGL\n"
+                                  "      no_limit: \"-9998\"\n"
+                                  "      times: unix_ms\n"),
+                           &error, &config),
+                     DRF_OK);
+    const struct geo_zone_fields *fields = &config.feeds[0].zone_fields;
+    assert_int_equal(fields->mapped, 1);
+    assert_int_equal(fields->times, GEO_ZONE_TIMES_UNIX_MS);
+    assert_string_equal(fields->id, "GLOBAL_ID");
+    assert_string_equal(fields->upper_unit, "FT");
+    assert_string_equal(fields->lower, "");
+    assert_string_equal(fields->words[1].word, "MOA");
+    assert_int_equal(fields->words[1].restriction, GEO_ZONE_INFORMATION);
+    drf_config_close(&config);
+    assert_int_equal(
+        parse(LEAST "feeds:\n  - {name: a, topic: t, kind: zone}\n", &error, &config), DRF_OK);
+    assert_int_equal(config.feeds[0].zone_fields.mapped, 0);
+    drf_config_close(&config);
+}
+
+static void parse__of_a_field_mapping__refuses_what_would_be_a_guess(void **state)
+{
+    (void)state;
+    refused(MAPPED("      idd: X\n"), DRF_ERR_SYNTAX, 13, "unknown key 'idd'");
+    refused(MAPPED("      upper: CEILING\n"), DRF_ERR_SYNTAX, 13, "upper needs upper_unit");
+    refused(MAPPED("      upper: CEILING\n      upper_unit: FT\n"), DRF_ERR_SYNTAX, 13,
+            "upper needs upper_reference");
+    refused(MAPPED("      lower_unit: FT\n"), DRF_ERR_SYNTAX, 13, "nothing without lower");
+    refused(MAPPED("      restriction: T\n      restriction_words: {A: FORBIDDEN}\n"),
+            DRF_ERR_RANGE, 14, "'A': one of PROHIBITED");
+    refused(MAPPED("      restriction: PROHIBITED\n      restriction_words: {A: USPACE}\n"),
+            DRF_ERR_RANGE, 14, "names no attribute");
+    refused(MAPPED("      restriction: T\n      restriction_words: [A]\n"), DRF_ERR_SYNTAX, 14,
+            "restriction_words: must be a mapping");
+    refused(MAPPED("      id: X\n      no_limit: none\n"), DRF_ERR_RANGE, 14,
+            "no_limit: must be a number");
+    refused(MAPPED("      times: soon\n"), DRF_ERR_RANGE, 13, "times: one of iso8601");
+    refused(LEAST
+            "feeds:\n  - {name: a, topic: t, kind: zone, format: ed269, fields: {id: X}}\n",
+            DRF_ERR_RANGE, 9, "fields belong to format geojson_zones only");
+}
+
 static void load__of_a_file_that_is_not_there__says_so(void **state)
 {
     (void)state;
@@ -329,6 +384,8 @@ int main(void)
         cmocka_unit_test(parse__of_kafka_settings__refuses_what_librdkafka_or_the_node_does),
         cmocka_unit_test(parse__of_what_is_not_real__keeps_it_from_live_aircraft),
         cmocka_unit_test(parse__of_feeds_that_contradict__is_refused),
+        cmocka_unit_test(parse__of_a_field_mapping__keeps_names_constants_and_words),
+        cmocka_unit_test(parse__of_a_field_mapping__refuses_what_would_be_a_guess),
         cmocka_unit_test(load__of_a_file_that_is_not_there__says_so),
         cmocka_unit_test(defaults__as_printed__parse_to_the_defaults),
         cmocka_unit_test(keep__of_a_region__is_wider_by_margin_and_look_ahead),
