@@ -264,7 +264,7 @@ static bool verified(struct edge_feeds *feeds, size_t index, struct feed_partiti
     partition->verify = false;
     if (message->offset != partition->tail.offset)
         return false; // compacted away
-    if (feed_tail_of(message).hash != partition->tail.hash)
+    if (edge_message_mark(message) != partition->tail.mark)
         feed_resync_want(feeds, index, "topic_made_anew", now);
     return true;
 }
@@ -324,7 +324,8 @@ void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
     struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
     if (partition && partition->inflight > 0) {
         partition->inflight--;
-        partition->tail = feed_tail_of(message);
+        partition->tail =
+            (struct feed_tail){.offset = message->offset, .mark = edge_message_mark(message)};
         partition->tail_fresh = true;
     }
     feeds->port.release(feeds->port.self, message);

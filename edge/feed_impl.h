@@ -11,7 +11,7 @@ enum { FEED_DEATHS = 5 };
 // position, has another there.
 struct feed_tail {
     int64_t offset;
-    uint64_t hash;
+    uint64_t mark; // edge_message_mark()
 };
 
 struct feed_partition {
@@ -76,7 +76,6 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
                                const struct edge_kafka_found *found, struct edge_now now);
 void feed_resync_begin(struct edge_feeds *feeds, size_t index,
                        const struct edge_kafka_found *found, struct edge_now now);
-struct feed_tail feed_tail_of(const struct edge_message *message);
 bool feed_tail_read(struct edge_feeds *feeds, size_t index, int32_t partition,
                     struct feed_tail *out);
 

@@ -13,8 +13,6 @@
 #define SETTLED_US INT64_C(1000000)
 #define SEEN_EVERY_US INT64_C(600000000)
 
-enum { TAIL_BYTES = 1024 };
-
 void feed_resync_restore(struct edge_feeds *feeds, size_t index)
 {
     struct feed *feed = &feeds->feeds[index];
@@ -38,29 +36,6 @@ void feed_resync_want(struct edge_feeds *feeds, size_t index, const char *why,
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.resync",
                    "feed=%s topic=%s why=%s", feeds->config->feeds[index].name,
                    feeds->config->feeds[index].topic, why);
-}
-
-// FNV-1a over what tells two messages at one offset apart.
-struct feed_tail feed_tail_of(const struct edge_message *message)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    const int64_t numbers[] = {message->timestamp_ms, (int64_t)message->key_size,
-                               message->value ? (int64_t)message->value_size : -1};
-    const struct {
-        const void *bytes;
-        size_t size;
-    } parts[] = {
-        {numbers, sizeof numbers},
-        {message->key, message->key ? message->key_size : 0},
-        {message->value, !message->value                    ? 0
-                         : message->value_size < TAIL_BYTES ? message->value_size
-                                                            : TAIL_BYTES},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        for (size_t k = 0; k < parts[i].size; k++)
-            // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all is set
-            hash = (hash ^ ((const uint8_t *)parts[i].bytes)[k]) * UINT64_C(1099511628211);
-    return (struct feed_tail){.offset = message->offset, .hash = hash};
 }
 
 enum { TAIL_NAME_SIZE = DRF_TEXT_SIZE + 24 };
@@ -119,7 +94,7 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
     struct feed *feed = &feeds->feeds[index];
     char cluster[64];
     int64_t stored;
-    if (feed->count > 0 && feed->vanished)
+    if ((feed->count > 0 && feed->vanished) || found->replaced)
         return "topic_made_anew";
     if (feed->cluster[0] != '\0' && found->cluster_id[0] != '\0'
         && strcmp(feed->cluster, found->cluster_id) != 0)

@@ -107,13 +107,18 @@ static void store_trouble(struct edge_ingest *ingest, bool there, struct edge_no
                    edge_log_quote(text, sizeof text, error, strlen(error)));
 }
 
+static void count_pending(const struct edge_ingest *ingest)
+{
+    edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_STORE_PENDING, 0,
+                     (int64_t)fusion_store_pending_bytes(ingest->parts.store));
+}
+
 static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
     edge_feeds_note(ingest->parts.feeds, now);
     enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
-    edge_metrics_set(metrics, EDGE_METRIC_STORE_PENDING, 0,
-                     (int64_t)fusion_store_pending_bytes(ingest->parts.store));
+    count_pending(ingest);
     if (status == DRF_ERR_NOMEM)
         return status;
     store_trouble(ingest, status != DRF_OK, now);
@@ -209,6 +214,7 @@ static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, boo
     ingest->fold_wanted = status == DRF_ERR_AGAIN;
     if (!ingest->fold_wanted) {
         earlier(&ingest->publish_mono_us, now.mono_us);
+        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
         ingest->states_wanted = true;
     } else {
         earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_BULK_US);
@@ -228,6 +234,7 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
         *worked = true;
     else
         ingest->render_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
+    count_pending(ingest);
     return DRF_OK;
 }
 

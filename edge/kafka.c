@@ -20,6 +20,7 @@ struct edge_kafka {
     rd_kafka_t *client;
     edge_kafka_log_fn log;
     void *log_context;
+    bool down; // said by librdkafka while it was served
     size_t feed_count;
     struct feed feeds[DRF_FEEDS_MAX];
 };
@@ -48,6 +49,19 @@ static const struct edge_kafka_pair forced[] = {
     {NULL, NULL},
 };
 
+// Of the scout: one message at a time is all it looks at.
+static const struct edge_kafka_pair forced_scout[] = {
+    {"auto.offset.reset", "error"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"enable.partition.eof", "true"},
+    {"queued.min.messages", "1"},
+    {"fetch.message.max.bytes", "16384"},
+    {"log.queue", "true"},
+    {"log.connection.close", "false"},
+    {NULL, NULL},
+};
+
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
     (void)facility;
@@ -56,39 +70,41 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
         kafka->log(kafka->log_context, level, text);
 }
 
-static enum drf_status open_feeds(struct edge_kafka *kafka, const struct drf_config *config,
-                                  bool urgent, int wake_fd)
+// Errors of single requests come back where they were asked; this one comes nowhere else.
+static void on_error(rd_kafka_t *client, int code, const char *reason, void *self)
 {
-    kafka->feed_count = config->feed_count;
-    for (size_t i = 0; i < config->feed_count; i++) {
-        if ((config->feeds[i].urgent != 0) != urgent)
-            continue;
-        struct feed *feed = &kafka->feeds[i];
-        feed->topic = rd_kafka_topic_new(kafka->client, config->feeds[i].topic, NULL);
-        feed->queue = rd_kafka_queue_new(kafka->client);
-        if (!feed->topic || !feed->queue)
-            return DRF_ERR_NOMEM;
-        static const uint64_t one = 1; // an eventfd takes eight bytes
-        if (wake_fd >= 0)
-            rd_kafka_queue_io_event_enable(feed->queue, wake_fd, &one, sizeof one);
-    }
+    (void)client;
+    (void)reason;
+    struct edge_kafka *kafka = self;
+    kafka->down = kafka->down || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
+
+static enum drf_status open_queue(struct edge_kafka *kafka, struct feed *feed, int wake_fd)
+{
+    feed->queue = rd_kafka_queue_new(kafka->client);
+    if (!feed->queue)
+        return DRF_ERR_NOMEM;
+    static const uint64_t one = 1; // an eventfd takes eight bytes
+    if (wake_fd >= 0)
+        rd_kafka_queue_io_event_enable(feed->queue, wake_fd, &one, sizeof one);
     return DRF_OK;
 }
 
-enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, int wake_fd,
-                                edge_kafka_log_fn log, void *log_context,
-                                char error[static EDGE_KAFKA_ERROR_SIZE],
-                                struct edge_kafka **out)
+static enum drf_status open_client(const struct drf_config *config,
+                                   const struct edge_kafka_pair *last, edge_kafka_log_fn log,
+                                   void *log_context, char error[static EDGE_KAFKA_ERROR_SIZE],
+                                   struct edge_kafka **out)
 {
     struct edge_kafka *kafka = calloc(1, sizeof *kafka);
     if (!kafka)
         return DRF_ERR_NOMEM;
     kafka->log = log;
     kafka->log_context = log_context;
-    rd_kafka_conf_t *conf = edge_kafka_conf(config, defaults, forced, error);
+    rd_kafka_conf_t *conf = edge_kafka_conf(config, defaults, last, error);
     if (conf) {
         rd_kafka_conf_set_opaque(conf, kafka);
         rd_kafka_conf_set_log_cb(conf, on_log);
+        rd_kafka_conf_set_error_cb(conf, on_error);
         kafka->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, EDGE_KAFKA_ERROR_SIZE);
         if (!kafka->client)
             rd_kafka_conf_destroy(conf);
@@ -99,7 +115,48 @@ enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, in
     }
     edge_oauth_begin(config, kafka->client);
     rd_kafka_set_log_queue(kafka->client, NULL); // what rd_kafka_poll() serves
-    enum drf_status status = open_feeds(kafka, config, urgent, wake_fd);
+    *out = kafka;
+    return DRF_OK;
+}
+
+enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, int wake_fd,
+                                edge_kafka_log_fn log, void *log_context,
+                                char error[static EDGE_KAFKA_ERROR_SIZE],
+                                struct edge_kafka **out)
+{
+    struct edge_kafka *kafka = NULL;
+    enum drf_status status = open_client(config, forced, log, log_context, error, &kafka);
+    if (status != DRF_OK)
+        return status;
+    kafka->feed_count = config->feed_count;
+    for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++) {
+        if ((config->feeds[i].urgent != 0) != urgent)
+            continue;
+        struct feed *feed = &kafka->feeds[i];
+        feed->topic = rd_kafka_topic_new(kafka->client, config->feeds[i].topic, NULL);
+        status = feed->topic ? open_queue(kafka, feed, wake_fd) : DRF_ERR_NOMEM;
+    }
+    if (status != DRF_OK) {
+        edge_kafka_close(kafka);
+        return status;
+    }
+    *out = kafka;
+    return DRF_OK;
+}
+
+enum drf_status edge_kafka_open_scout(const struct drf_config *config,
+                                      char error[static EDGE_KAFKA_ERROR_SIZE],
+                                      struct edge_kafka **out)
+{
+    struct edge_kafka *kafka = NULL;
+    enum drf_status status = open_client(config, forced_scout, NULL, NULL, error, &kafka);
+    if (status != DRF_OK)
+        return status;
+    kafka->feed_count = config->feed_count;
+    for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++) {
+        kafka->feeds[i].topic = rd_kafka_topic_new(kafka->client, config->feeds[i].topic, NULL);
+        status = kafka->feeds[i].topic ? DRF_OK : DRF_ERR_NOMEM;
+    }
     if (status != DRF_OK) {
         edge_kafka_close(kafka);
         return status;
@@ -122,7 +179,12 @@ void edge_kafka_close(struct edge_kafka *kafka)
     free(kafka);
 }
 
-void edge_kafka_serve(struct edge_kafka *kafka) { rd_kafka_poll(kafka->client, 0); }
+bool edge_kafka_serve(struct edge_kafka *kafka)
+{
+    kafka->down = false;
+    rd_kafka_poll(kafka->client, 0);
+    return kafka->down;
+}
 
 enum drf_status edge_kafka_start(struct edge_kafka *kafka, size_t feed, int32_t partition,
                                  int64_t offset)
@@ -263,4 +325,29 @@ enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed, int t
     }
     *out = found;
     return DRF_OK;
+}
+
+enum drf_status edge_kafka_mark(struct edge_kafka *kafka, size_t feed, int32_t partition,
+                                int64_t offset, int timeout_ms, uint64_t *mark)
+{
+    if (feed >= kafka->feed_count || !kafka->feeds[feed].topic)
+        return DRF_ERR_RANGE;
+    rd_kafka_topic_t *topic = kafka->feeds[feed].topic;
+    if (rd_kafka_consume_start(topic, partition, offset) != 0)
+        return DRF_ERR_AGAIN;
+    rd_kafka_message_t *message = rd_kafka_consume(topic, partition, timeout_ms);
+    enum drf_status status = DRF_ERR_AGAIN;
+    if (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        status = DRF_ERR_ABSENT;
+    if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        struct edge_message seen;
+        read_message(message, feed, &seen);
+        status = seen.offset == offset ? DRF_OK : DRF_ERR_ABSENT;
+        if (status == DRF_OK)
+            *mark = edge_message_mark(&seen);
+    }
+    if (message)
+        rd_kafka_message_destroy(message);
+    rd_kafka_consume_stop(topic, partition);
+    return status;
 }

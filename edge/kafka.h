@@ -39,8 +39,9 @@ DRF_MUST_CHECK enum drf_status edge_kafka_open(const struct drf_config *config, 
                                                struct edge_kafka **out);
 void edge_kafka_close(struct edge_kafka *kafka); // NULL is fine; may wait for the network
 
-// Lets librdkafka call back (log, errors).
-void edge_kafka_serve(struct edge_kafka *kafka);
+// Lets librdkafka call back (log, errors). True: no broker has been reachable since the last
+// call.
+bool edge_kafka_serve(struct edge_kafka *kafka);
 
 // DRF_ERR_RANGE: no such feed here, or librdkafka refuses.
 DRF_MUST_CHECK enum drf_status edge_kafka_start(struct edge_kafka *kafka, size_t feed,
@@ -69,6 +70,7 @@ struct edge_kafka_found {
         int32_t partition;
         int64_t low, high; // first offset kept, and the one after the last
     } partitions[EDGE_KAFKA_PARTITIONS_MAX];
+    bool replaced;         // another topic of that name than before: the caller's to fill
     char cluster_id[64];   // "" where the broker has none
     int64_t asked_mono_us; // when the question was put: the caller's to fill
 };
@@ -76,5 +78,16 @@ struct edge_kafka_found {
 DRF_MUST_CHECK enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed,
                                                    int timeout_ms,
                                                    struct edge_kafka_found *out);
+
+// A client of all feeds that only looks: for edge_kafka_mark(), which a client that reads the
+// same partition cannot do. Belongs to one thread, which also serves it.
+DRF_MUST_CHECK enum drf_status edge_kafka_open_scout(const struct drf_config *config,
+                                                     char error[static EDGE_KAFKA_ERROR_SIZE],
+                                                     struct edge_kafka **out);
+// edge_message_mark() of the message at that offset; blocks. DRF_ERR_ABSENT: there is none any
+// more (compacted away, too old). DRF_ERR_AGAIN: nothing came in time.
+DRF_MUST_CHECK enum drf_status edge_kafka_mark(struct edge_kafka *kafka, size_t feed,
+                                               int32_t partition, int64_t offset,
+                                               int timeout_ms, uint64_t *mark);
 
 #endif

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,14 +16,16 @@
 #include <unistd.h>
 
 #include "edge/node.h"
+#include "edge/scout.h"
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
-enum { SCOUT_TIMEOUT_MS = 3000, CLOSE_DEADLINE_S = 5 };
+#define DENIED_EVERY_US (60 * SECOND_US)
+enum { CLOSE_DEADLINE_S = 5 };
 
 // What the scout found last of a feed, until ingest has taken it.
 struct finding {
-    bool fresh, reachable;
+    bool asked, fresh, reachable;
     struct edge_kafka_found found;
 };
 
@@ -33,6 +36,8 @@ struct loop {
     atomic_bool failed;
     atomic_bool damaged; // the store, perhaps
     int stop_fd;         // readable from the moment the node is to stop
+    int scout_fd;        // written when the scout is to look at once
+    struct edge_scout *scout;
     pthread_mutex_t lock;
     struct finding findings[DRF_FEEDS_MAX];
 };
@@ -70,6 +75,13 @@ static void stop(struct loop *loop)
     wake(loop->node.wake_serve_fd);
 }
 
+static void drain(int fd)
+{
+    uint64_t value;
+    ssize_t got = read(fd, &value, sizeof value);
+    (void)got;
+}
+
 // Waits until a descriptor is ready or `wake_mono_us` has come, a tenth of a second at most.
 static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, int wake_fd)
 {
@@ -79,22 +91,18 @@ static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, i
     if (left_us > WAIT_MAX_US)
         left_us = WAIT_MAX_US;
     struct timespec timeout = {.tv_nsec = left_us * 1000};
-    if (ppoll(fds, count, &timeout, NULL) > 0 && (fds[0].revents & POLLIN)) {
-        uint64_t value;
-        ssize_t got = read(wake_fd, &value, sizeof value);
-        (void)got;
-    }
+    if (ppoll(fds, count, &timeout, NULL) > 0 && (fds[0].revents & POLLIN))
+        drain(wake_fd);
 }
 
 static bool discover(struct loop *loop, size_t feed)
 {
     struct edge_kafka_found found;
-    struct edge_kafka *kafka = loop->node.kafka[edge_node_lane(&loop->node, feed)];
     int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
-    bool reachable = edge_kafka_discover(kafka, feed, SCOUT_TIMEOUT_MS, &found) == DRF_OK;
+    bool reachable = edge_scout_look(loop->scout, feed, &found) == DRF_OK;
     pthread_mutex_lock(&loop->lock);
     struct finding *finding = &loop->findings[feed];
-    finding->fresh = true;
+    finding->asked = finding->fresh = true;
     finding->reachable = reachable;
     if (reachable)
         finding->found = found;
@@ -113,8 +121,10 @@ static void *scout(void *argument)
         for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
             complete = discover(loop, i) && complete;
         int64_t pause_us = complete ? config->discover_us : SECOND_US;
-        struct pollfd fd = {.fd = loop->stop_fd, .events = POLLIN};
-        poll(&fd, 1, (int)(pause_us / 1000));
+        struct pollfd fds[] = {{.fd = loop->scout_fd, .events = POLLIN},
+                               {.fd = loop->stop_fd, .events = POLLIN}};
+        if (poll(fds, 2, (int)(pause_us / 1000)) > 0)
+            drain(loop->scout_fd);
     }
     return NULL;
 }
@@ -132,14 +142,15 @@ static void tell(const struct edge_node *node, enum edge_trouble trouble, bool t
 static void take_findings(struct loop *loop, struct edge_now now)
 {
     struct edge_node *node = &loop->node;
-    bool unreachable = false, missing = false;
+    bool unreachable = false, missing = false, asked = true;
     pthread_mutex_lock(&loop->lock);
     for (size_t i = 0; i < node->config->feed_count; i++) {
         struct finding *finding = &loop->findings[i];
         if (finding->fresh)
             edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
         finding->fresh = false;
-        unreachable = unreachable || !finding->reachable;
+        asked = asked && finding->asked;
+        unreachable = unreachable || (finding->asked && !finding->reachable);
         missing = missing || (finding->reachable && finding->found.count == 0);
     }
     pthread_mutex_unlock(&loop->lock);
@@ -149,7 +160,7 @@ static void take_findings(struct loop *loop, struct edge_now now)
     if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
         tell(node, EDGE_TROUBLE_TOPIC, missing,
              missing ? "a configured topic does not exist yet" : "every topic exists", now);
-    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
+    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
 }
 
 static void *ingest(void *argument)
@@ -162,8 +173,8 @@ static void *ingest(void *argument)
         if (now.mono_us >= serve_kafka_mono_us) {
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
-                if (node->kafka[i])
-                    edge_kafka_serve(node->kafka[i]);
+                if (node->kafka[i] && edge_kafka_serve(node->kafka[i]))
+                    wake(loop->scout_fd); // every broker is gone: that is to be said at once
             take_findings(loop, now);
             serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
         }
@@ -194,15 +205,40 @@ static void *ingest(void *argument)
     return NULL;
 }
 
-static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
-                       struct edge_now now)
+// What was said of the MQTT connection last.
+struct mqtt_told {
+    struct edge_mqtt_stats stats; // counted so far
+    uint64_t denied;              // logged so far
+    int64_t denied_next_mono_us;  // when that may be logged again
+    char waiting_for[160];
+};
+
+// The broker's list of who may do what is wrong: drones would wait in vain and nobody know why.
+static void tell_denied(const struct edge_node *node, struct mqtt_told *told,
+                        struct edge_now now)
 {
+    if (told->stats.denied == told->denied || now.mono_us < told->denied_next_mono_us)
+        return;
+    edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "mqtt.denied",
+                   "count=%" PRIu64 " text=\"the broker refuses publishing or subscribing to "
+                   "this account: see its access rules\"",
+                   told->stats.denied - told->denied);
+    told->denied = told->stats.denied;
+    told->denied_next_mono_us = now.mono_us + DENIED_EVERY_US;
+}
+
+static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct edge_now now)
+{
+    const struct edge_mqtt_stats *before = &told->stats;
     struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
     struct edge_link link = edge_mqtt_link(node->mqtt);
     bool down = !link.connected(link.self);
-    if (edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down))
-        tell(node, EDGE_TROUBLE_MQTT, down,
-             down ? edge_mqtt_waiting_for(node->mqtt) : "connected to the MQTT broker", now);
+    const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
+    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
+    if (changed || (down && strcmp(waiting_for, told->waiting_for) != 0))
+        tell(node, EDGE_TROUBLE_MQTT, down, down ? waiting_for : "connected to the MQTT broker",
+             now);
+    (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
     edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
                      stats.sessions - before->sessions);
@@ -211,7 +247,8 @@ static void count_mqtt(struct edge_node *node, struct edge_mqtt_stats *before,
                          - before->dropped_queue);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
                      stats.denied - before->denied);
-    *before = stats;
+    told->stats = stats;
+    tell_denied(node, told, now);
 }
 
 static void tell_overload(const struct edge_node *node, bool *before, struct edge_now now)
@@ -230,13 +267,13 @@ static void *serve(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
-    struct edge_mqtt_stats stats = {0};
+    struct mqtt_told told = {0};
     struct edge_now now = edge_clock_now(loop->clock);
     bool overloaded = false;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
         edge_mqtt_step(node->mqtt, now.mono_us);
-        count_mqtt(node, &stats, now);
+        count_mqtt(node, &told, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         tell_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
@@ -264,12 +301,11 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
 }
 
 // A library that waits for a broker which is gone must not keep the process: everything that
-// counts is committed by now.
+// counts is committed by now. Any argument: the run failed.
 static void *deadline(void *argument)
 {
-    (void)argument;
     nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
-    _exit(0);
+    _exit(argument != NULL ? 1 : 0);
 }
 
 static bool run_threads(struct loop *loop, const sigset_t *signals)
@@ -288,8 +324,9 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
         pthread_join(serve_thread, NULL);
     pthread_join(ingest_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
+    void *failed = atomic_load(&loop->failed) ? loop : NULL;
     if (!atomic_load(&loop->damaged)
-        && pthread_create(&deadline_thread, NULL, deadline, NULL) == 0)
+        && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
         pthread_detach(deadline_thread);
     if (scouting)
         pthread_join(scout_thread, NULL);
@@ -308,7 +345,9 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
                    DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
                    loop->node.boot_id, config->feed_count);
-    bool good = run_threads(loop, signals);
+    bool good = edge_scout_open(config, loop->node.kafka, &loop->scout) == DRF_OK
+                && run_threads(loop, signals);
+    edge_scout_close(loop->scout);
     *damaged = atomic_load(&loop->damaged);
     edge_log_write(log, edge_clock_now(loop->clock).utc_us,
                    good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
@@ -348,13 +387,17 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
             return 1;
         loop->clock = clock;
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        bool made = loop->stop_fd >= 0 && pthread_mutex_init(&loop->lock, NULL) == 0;
+        loop->scout_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        bool made = loop->stop_fd >= 0 && loop->scout_fd >= 0
+                    && pthread_mutex_init(&loop->lock, NULL) == 0;
         again = false;
         code = made ? live(loop, config, log, &signals, set_aside, &again) : 1;
         if (made)
             pthread_mutex_destroy(&loop->lock);
         if (loop->stop_fd >= 0)
             close(loop->stop_fd);
+        if (loop->scout_fd >= 0)
+            close(loop->scout_fd);
         free(loop);
         again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
     } while (again);
