@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+// In parts of a plan's leg, as fusion_review_cost() counts them.
+enum { DEMAND_COST = 16, PRELOAD_COST = 1500 };
+
 // FNV-1a, 64 bits: the same payload again changes nothing and asks for no reply.
 static uint64_t digest_of(const void *bytes, size_t size)
 {
@@ -77,9 +80,22 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint
     return false;
 }
 
+// Reviews and preloads of all drones together have a quarter of the node's time, and no drone
+// can have it hold up the others for longer than a tenth of a second.
+static bool afford(struct edge_serve *serve, uint32_t cost)
+{
+    enum { PART_US = 10, AHEAD_US = 400000 };
+    if (!edge_pace_ready(&serve->demand_pace, serve->now.mono_us, AHEAD_US))
+        return false;
+    edge_pace_take(&serve->demand_pace, serve->now.mono_us, (int64_t)cost * PART_US, 0);
+    serve->demand_cost += cost;
+    return true;
+}
+
 static struct edge_drone *admit(struct edge_serve *serve, const char *id, uint32_t answers)
 {
     struct edge_drone *drone;
+    serve->demand_cost += DEMAND_COST;
     if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK)
         return within_rate(serve, drone, answers) ? drone : NULL;
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
@@ -216,6 +232,11 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
         answer(serve, id, drone, 3, &refusal);
         return;
     }
+    if (!afford(serve, serve->root != NULL ? fusion_review_cost(&plan) : 0)) {
+        answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
+                    "as many plans as this node can review are under way: send it again");
+        return;
+    }
     if (!same && !keep(serve, "plan", id, in->payload, in->size)) {
         answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
                     "the store cannot keep up: send it again");
@@ -294,7 +315,11 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
     }
     if (request.snapshot)
         send_snapshot(serve, drone, &answered);
-    else if (request.landing)
+    else if (!request.landing && !request.terrain && !afford(serve, PRELOAD_COST)) {
+        answered.code = EDGE_REPLY_OVERLOADED;
+        (void)snprintf(answered.text, sizeof answered.text,
+                       "as many requests as this node can answer are under way: ask again");
+    } else if (request.landing)
         (void)snprintf(answered.text, sizeof answered.text, "the node is still loading");
     else
         edge_terrain_request(serve, drone, &request, &answered);

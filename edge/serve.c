@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-enum { MESSAGES_PER_STEP = 512 };
+enum {
+    MESSAGES_PER_STEP = 512,
+    DEMAND_COST_PER_STEP = 8000, // 20 ms; then contexts and heartbeats have their turn
+};
 
 struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq)
 {
@@ -137,13 +140,19 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
     }
 }
 
+// The step took as much as one may: there may be more.
+static bool full(const struct edge_serve *serve, uint32_t taken)
+{
+    return taken == MESSAGES_PER_STEP || serve->demand_cost >= DEMAND_COST_PER_STEP;
+}
+
 // What this step left undone, and whether that has become too much or little enough.
 static void judge_load(struct edge_serve *serve, uint32_t taken)
 {
     struct edge_overload_signs *signs = &serve->signs;
     bool unread = serve->link.behind != NULL && serve->link.behind(serve->link.self);
     signs->taken = taken;
-    signs->busy = unread || taken == MESSAGES_PER_STEP || serve->backed_up;
+    signs->busy = unread || full(serve, taken) || serve->backed_up;
     bool changed = edge_overload_note(&serve->overload, signs, serve->now.mono_us);
     *signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
     if (!changed)
@@ -160,7 +169,9 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
 
     struct edge_incoming in;
     uint32_t taken = 0;
-    while (taken < MESSAGES_PER_STEP && serve->link.receive(serve->link.self, &in)) {
+    serve->demand_cost = 0;
+    while (taken < MESSAGES_PER_STEP && serve->demand_cost < DEMAND_COST_PER_STEP
+           && serve->link.receive(serve->link.self, &in)) {
         int64_t lag_us = now.mono_us - in.arrival_mono_us;
         if (lag_us > serve->signs.lag_us)
             serve->signs.lag_us = lag_us;
@@ -182,7 +193,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     judge_load(serve, taken);
     edge_announce_run(serve);
 
-    if (taken == MESSAGES_PER_STEP)
+    if (full(serve, taken))
         return now.mono_us;
     int64_t next_mono_us = serve->announced.heartbeat_mono_us;
     next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;

@@ -64,6 +64,8 @@ struct edge_serve {
     const char *topic_root;
     struct edge_now now; // of this step
     int64_t forget_mono_us;
+    struct edge_pace demand_pace;   // reviews and preloads of all drones
+    uint32_t demand_cost;           // of this step, in parts of a plan's leg
     struct edge_pace stranger_pace; // replies to drones there is no place for
 
     uint32_t *due; // numbers of drones that something is owed to, longest first

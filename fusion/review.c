@@ -61,6 +61,20 @@ static double metres(struct geo_point a, struct geo_point b)
     return hypot(way.east_m, way.north_m);
 }
 
+static double parts_of(double length_m)
+{
+    return fmin(fmax(ceil(length_m / PART_M), 1.0), PARTS_MAX);
+}
+
+uint32_t fusion_review_cost(const struct fusion_plan *plan)
+{
+    double parts = 0.0;
+    for (uint32_t i = 0; i + 1 < plan->point_count; i++)
+        parts += parts_of(metres(fusion_plan_position(&plan->points[i]),
+                                 fusion_plan_position(&plan->points[i + 1])));
+    return (uint32_t)parts;
+}
+
 static bool at_low_end(const struct reviewer *reviewer, struct geo_point place)
 {
     const struct fusion_plan *plan = reviewer->aircraft->plan;
@@ -75,7 +89,7 @@ static bool at_low_end(const struct reviewer *reviewer, struct geo_point place)
 static void measure(struct reviewer *reviewer, const struct fusion_path *path, uint32_t leg)
 {
     struct fusion_review *out = reviewer->out;
-    double parts = fmin(fmax(ceil(path->length_m / PART_M), 1.0), PARTS_MAX);
+    double parts = parts_of(path->length_m);
     struct fusion_path_sweep sweep = fusion_path_sweep_begin(path, 0.0);
     uint64_t cells = 0, known = 0;
     enum fusion_reason reason = FUSION_REASON_NONE;

@@ -45,4 +45,8 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
                         const struct fusion_aircraft *aircraft, int64_t now_utc_us,
                         struct fusion_review *out);
 
+// How much work the review of a plan is at most, in parts of a leg: some 2.5 us each. For
+// whoever has to share time among many plans.
+uint32_t fusion_review_cost(const struct fusion_plan *plan);
+
 #endif

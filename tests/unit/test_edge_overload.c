@@ -251,6 +251,76 @@ static void step__overloaded__warns_at_the_first_report_all_the_same(void **stat
     scene_close(scene);
 }
 
+// From corner to corner of the region, there and back, a hundred times: the dearest of plans.
+static void send_dear_plan(struct scene *scene, const char *id)
+{
+    enum { POINTS = 100 };
+    Drf__V1__PlanPoint points[POINTS], *list[POINTS];
+    for (int i = 0; i < POINTS; i++) {
+        list[i] = &points[i];
+        drf__v1__plan_point__init(list[i]);
+        SCENE_SET(list[i], lat_e7, i % 2 == 0 ? 435000000 : 438000000);
+        SCENE_SET(list[i], lon_e7, i % 2 == 0 ? -796000000 : -792000000);
+        SCENE_SET(list[i], alt_amsl_m, 300.0F);
+    }
+    Drf__V1__Plan plan = DRF__V1__PLAN__INIT;
+    char plan_id[] = "p-1";
+    plan.plan_id = plan_id;
+    plan.points = list;
+    plan.n_points = POINTS;
+    SCENE_SET(&plan, valid_from_us, scene->now.utc_us - SCENE_SECOND);
+    SCENE_SET(&plan, valid_until_us, scene->now.utc_us + 3600 * (int64_t)SCENE_SECOND);
+    (void)scene_pack(scene, id, "plan", &plan.base);
+}
+
+static uint32_t last_code(const struct scene *scene, const char *id)
+{
+    const struct scene_message *last = scene_last(scene, id, "reply");
+    if (last == NULL)
+        return 0;
+    Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, last->size, last->bytes);
+    assert_non_null(reply);
+    uint32_t code = reply->code;
+    drf__v1__reply__free_unpacked(reply, NULL);
+    return code;
+}
+
+static void step__many_dear_plans_at_once__few_are_reviewed_and_nobody_waits(void **state)
+{
+    (void)state;
+    enum { PLANNERS = 200, OK = 1, TOO_MANY = 10 };
+    struct scene *scene = scene_open(PLANNERS + 1);
+    scene_step(scene);
+    char id[16];
+    for (int i = 0; i < PLANNERS; i++) {
+        (void)snprintf(id, sizeof id, "p-%03d", i);
+        send_dear_plan(scene, id);
+    }
+    Drf__V1__Telemetry report = scene_report(scene, 1);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    scene_step(scene);
+    assert_true(scene->in_taken < 5); // a step takes no more than two of these
+    assert_int_equal(scene->next_mono_us, scene->now.mono_us);
+    for (int i = 0; i < 20; i++)
+        scene_step(scene);
+    assert_int_equal(scene_count(scene, "d-1", "context"), 1);
+    int reviewed = 0, refused = 0;
+    for (int i = 0; i < PLANNERS; i++) {
+        (void)snprintf(id, sizeof id, "p-%03d", i);
+        uint32_t code = last_code(scene, id);
+        reviewed += code == OK;
+        refused += code == TOO_MANY;
+    }
+    assert_in_range(reviewed, 3, 10); // 15 ms each
+    assert_int_equal(reviewed + refused, PLANNERS);
+    scene_clear(scene);
+    scene_run(scene, SCENE_SECOND);
+    send_dear_plan(scene, "p-199"); // the next is welcome
+    scene_step(scene);
+    assert_int_equal(last_code(scene, "p-199"), OK);
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +332,7 @@ int main(void)
         cmocka_unit_test(note__reports_older_than_usual__are_a_lag),
         cmocka_unit_test(interval__by_level__halves_and_quarters_the_rate_down_to_1_hz),
         cmocka_unit_test(step__cannot_keep_up__sheds_in_order_tells_and_recovers),
+        cmocka_unit_test(step__many_dear_plans_at_once__few_are_reviewed_and_nobody_waits),
         cmocka_unit_test(step__overloaded__warns_at_the_first_report_all_the_same),
     };
     return cmocka_run_group_tests_name("edge/overload", tests, NULL, NULL);
