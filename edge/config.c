@@ -218,6 +218,8 @@ void drf_config_close(struct drf_config *config)
         free(config->kafka[i].value);
     }
     free(config->kafka);
+    for (size_t i = 0; i < config->feed_count; i++)
+        geo_station_table_close(config->feeds[i].stations);
     free(config->feeds);
     edge_region_close(&config->region);
     *config = (struct drf_config){0};

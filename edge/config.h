@@ -14,6 +14,7 @@
 #include "edge/mode.h"
 #include "edge/region.h"
 #include "geo/decode.h"
+#include "geo/station_table.h"
 #include "geo/status.h"
 
 enum {
@@ -51,6 +52,8 @@ struct drf_feed_config {
         interval_us; // silent for longer: stale; 0: it speaks when there is something to say
     uint64_t message_max_bytes;
     struct geo_zone_fields zone_fields; // zones of a provider's own GeoJSON
+    char stations_path[DRF_PATH_SIZE];
+    struct geo_station_table *stations; // read at load; NULL: the format needs none
 };
 
 struct drf_mqtt_config {

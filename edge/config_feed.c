@@ -6,7 +6,7 @@
 #include "edge/config_read.h"
 #include "fusion/root.h"
 
-enum { CLASS_BY_KIND = 2 };
+enum { CLASS_BY_KIND = 2, STATIONS_FILE_MAX = 16 << 20 };
 
 static bool format_fits(uint32_t kind, uint32_t format)
 {
@@ -20,10 +20,12 @@ static bool format_fits(uint32_t kind, uint32_t format)
     case GEO_FORMAT_GEOJSON_OBSTACLES:
         return kind == DRF_FEED_OBSTACLE;
     case GEO_FORMAT_GRIB:
+    case GEO_FORMAT_METAR:
         return kind == DRF_FEED_WEATHER;
     case GEO_FORMAT_GEOJSON_ZONES:
     case GEO_FORMAT_ED269:
     case GEO_FORMAT_ED318:
+    case GEO_FORMAT_SIGMET:
         return kind == DRF_FEED_ZONE;
     case GEO_FORMAT_READSB:
     case GEO_FORMAT_TRACKS:
@@ -120,6 +122,36 @@ static enum drf_status check_feed(struct config_reader *reader, const yaml_node_
     return DRF_OK;
 }
 
+// The table of stations, for the format that needs it.
+static enum drf_status read_stations(struct config_reader *reader, const yaml_node_t *node,
+                                     struct drf_feed_config *feed)
+{
+    const unsigned line = config_line(node);
+    const bool wanted = feed->format == GEO_FORMAT_METAR;
+    if (wanted != (feed->stations_path[0] != '\0'))
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             wanted ? "feeds: '%s': metar needs stations, a file"
+                                    : "feeds: '%s': stations belongs to metar only",
+                             feed->name);
+    if (!wanted)
+        return DRF_OK;
+    char *text = NULL;
+    size_t size = 0;
+    enum drf_status status = config_file(feed->stations_path, STATIONS_FILE_MAX, &text, &size);
+    if (status != DRF_OK)
+        return config_refuse(reader->error, status, line,
+                             "feeds: '%s': stations: %.200s cannot be read, or is larger "
+                             "than 16 MiB",
+                             feed->name, feed->stations_path);
+    struct geo_note why;
+    status = geo_station_table_open((const uint8_t *)text, size, &feed->stations, &why);
+    free(text);
+    if (status != DRF_OK)
+        return config_refuse(reader->error, status, line, "feeds: '%s': stations: %llu: %s",
+                             feed->name, (unsigned long long)why.position, why.text);
+    return DRF_OK;
+}
+
 static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t *node,
                                  struct drf_config *config, size_t index)
 {
@@ -139,7 +171,8 @@ static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t
     if (feed->mode == 0)
         feed->mode = config->mode;
     fill_by_kind(feed);
-    return check_feed(reader, node, config, index);
+    status = check_feed(reader, node, config, index);
+    return status == DRF_OK ? read_stations(reader, node, feed) : status;
 }
 
 enum drf_status config_read_feeds(struct config_reader *reader, const yaml_node_t *feeds,

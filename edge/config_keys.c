@@ -33,6 +33,8 @@ static const struct config_choice formats[] = {
     {"ed318", GEO_FORMAT_ED318},
     {"readsb", GEO_FORMAT_READSB},
     {"tracks", GEO_FORMAT_TRACKS},
+    {"metar", GEO_FORMAT_METAR},
+    {"sigmet", GEO_FORMAT_SIGMET},
     {NULL, 0}};
 static const struct config_choice framings[] = {
     {"auto", EDGE_FRAMING_AUTO},
@@ -214,6 +216,8 @@ const struct config_key config_feed_keys[] = {
            "weather: valid times farther apart are not interpolated"),
     NUMBER("", "interval_s", I64, interval_us, 0, 31536000, 1000000, "0",
            "a source silent for longer is announced as stale; 0: never"),
+    TEXT("", "stations", PATH, stations_path, "\"\"", NULL,
+         "metar: where stations stand, CSV of id,lat,lon,elevation_m or GeoJSON"),
     NUMBER("", "message_max_kb", U64, message_max_bytes, 1, 1048576, 1024, "16384",
            "larger messages are refused"),
     SPECIAL("", "fields", "", NULL,

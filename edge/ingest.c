@@ -48,6 +48,8 @@ void edge_ingest_close(struct edge_ingest *ingest)
         return;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest_lane_drop(ingest, (enum edge_lane)i);
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        geo_record_builder_close(&ingest->lanes[i].placed);
     free(ingest);
 }
 

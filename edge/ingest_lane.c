@@ -212,6 +212,7 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
         lane->careful_mono_us = now.mono_us + CAREFUL_US;
     if (decoded.died)
         edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
+    edge_decoding_complete(ingest->parts.config, lane->message.feed, &lane->placed, &decoded);
     if (decoded.status != DRF_OK)
         return refuse(ingest, index, &decoded.why, now);
     lane->record = decoded.record;

@@ -29,6 +29,7 @@ struct ingest_lane {
     struct edge_envelope envelope;
     struct geo_decode_params params;
     struct geo_record record;
+    struct geo_record_builder placed; // holds it, if the node had to add to it
     struct fusion_job *job;
     int64_t decode_mono_us; // when it began
     int64_t retry_mono_us;  // not before; INT64_MAX: no retry is due

@@ -62,6 +62,7 @@ enum drf_status edge_sample_read(const struct drf_config *config,
             edge_children_close(sample.children);
             return status;
         }
+        edge_decoding_complete(config, message->feed, &sample.placed, &sample.decoded);
         sample.status = sample.decoded.status;
         sample.why = sample.decoded.why;
     }
@@ -73,4 +74,5 @@ void edge_sample_close(struct edge_sample *sample)
 {
     edge_children_close(sample->children);
     sample->children = NULL;
+    geo_record_builder_close(&sample->placed);
 }

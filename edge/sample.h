@@ -16,8 +16,9 @@ struct edge_sample {
     bool enveloped;                // `envelope` is filled
     struct edge_envelope envelope; // borrows from the message
     struct edge_decoded decoded;
-    struct geo_note why;            // of anything but OK
-    struct edge_children *children; // hold the record
+    struct geo_note why;              // of anything but OK
+    struct edge_children *children;   // hold the record
+    struct geo_record_builder placed; // or this does
 };
 
 // Reads `message` as feed message->feed of the configuration would. Waits for the child as long

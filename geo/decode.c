@@ -6,6 +6,7 @@
 #include "geo/ed318.h"
 #include "geo/geojson.h"
 #include "geo/grib.h"
+#include "geo/metar.h"
 #include "geo/raster.h"
 #include "geo/readsb.h"
 #include "geo/refusal.h"
@@ -29,6 +30,7 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_ED318] = geo_ed318_decode,
     [GEO_FORMAT_READSB] = geo_readsb_decode,
     [GEO_FORMAT_TRACKS] = geo_tracks_decode,
+    [GEO_FORMAT_METAR] = geo_metar_decode,
 };
 
 static bool has_data(struct geo_record record)

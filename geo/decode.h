@@ -30,6 +30,8 @@ enum geo_format {
     GEO_FORMAT_ED318,
     GEO_FORMAT_READSB, // readsb, dump1090: aircraft.json, one aircraft, a trace
     GEO_FORMAT_TRACKS, // our own JSON, what nodes tell each other (schemas/traffic.md)
+    GEO_FORMAT_METAR,  // METAR and SPECI
+    GEO_FORMAT_SIGMET, // SIGMET and AIRMET
     GEO_FORMAT_COUNT
 };
 
@@ -58,10 +60,11 @@ struct geo_decode_params {
     double datum_acc95_m;              // added when a datum is taken as EGM96
     double default_horizontal_acc95_m; // obstacles whose accuracy the source does not know
     double default_vertical_acc95_m;
-    int64_t message_utc_us;    // of the message itself, for parts that do not say their time
-    uint64_t size_max_bytes;   // input; larger is refused
-    uint64_t record_max_bytes; // output
-    uint64_t pixels_max;       // of a raster or grid, refused before reading
+    int64_t message_utc_us;  // of the message itself, for parts that do not say their time, or
+                             // no month
+    uint64_t size_max_bytes; // input; larger is refused
+    uint64_t record_max_bytes;          // output
+    uint64_t pixels_max;                // of a raster or grid, refused before reading
     struct geo_zone_fields zone_fields; // GEOJSON_ZONES: where a provider keeps what is read
 };
 

@@ -19,6 +19,8 @@ static const char *const names[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_ED318] = "ed318",
     [GEO_FORMAT_READSB] = "readsb",
     [GEO_FORMAT_TRACKS] = "tracks",
+    [GEO_FORMAT_METAR] = "metar",
+    [GEO_FORMAT_SIGMET] = "sigmet",
 };
 
 const char *geo_format_name(enum geo_format format)
