@@ -423,6 +423,14 @@ static void odd_group__is_noted_and_the_rest_stands(void **state)
     close_it(&d);
 }
 
+static double field(const struct geo_json *data, const char *name)
+{
+    double value;
+    const struct geo_json *member = geo_json_member(data, name);
+    assert_true(geo_json_number(geo_json_member(member, "value"), &value));
+    return value;
+}
+
 static void real_reports__agree_with_another_decoder(void **state)
 {
     (void)state;
@@ -449,17 +457,9 @@ static void real_reports__agree_with_another_decoder(void **state)
         assert_int_equal(d.status, DRF_OK);
         assert_int_equal(d.count, 1); // its history is in the text: the latest stays
         const struct geo_station *s = d.stations[0];
-        double speed_kt, from_deg, warm_c, dew_c, setting;
-        assert_true(geo_json_number(
-            geo_json_member(geo_json_member(data, "wind_speed"), "value"), &speed_kt));
-        assert_true(geo_json_number(
-            geo_json_member(geo_json_member(data, "wind_direction"), "value"), &from_deg));
-        assert_true(geo_json_number(
-            geo_json_member(geo_json_member(data, "temperature"), "value"), &warm_c));
-        assert_true(geo_json_number(geo_json_member(geo_json_member(data, "dewpoint"), "value"),
-                                    &dew_c));
-        assert_true(geo_json_number(
-            geo_json_member(geo_json_member(data, "altimeter"), "value"), &setting));
+        double speed_kt = field(data, "wind_speed"), from_deg = field(data, "wind_direction");
+        double warm_c = field(data, "temperature"), dew_c = field(data, "dewpoint");
+        double setting = field(data, "altimeter");
         size_t when_size;
         const char *when =
             geo_json_text(geo_json_member(geo_json_member(data, "time"), "dt"), &when_size);
