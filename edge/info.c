@@ -74,10 +74,10 @@ static enum drf_status gather(struct fusion_store *store, struct told *told)
     return status;
 }
 
-static const char *time_text(int64_t utc_us, const char *never, char out[static 80])
+static const char *time_text(int64_t utc_us, const char *unknown, char out[static 80])
 {
     if (utc_us == INT64_MIN)
-        return never;
+        return unknown;
     fusion_certificate_version("", utc_us / 1000000 * 1000000, out);
     return out;
 }
@@ -115,13 +115,15 @@ static void table_sources(const struct sources *sources, FILE *out)
                   "data until", "licence");
     for (size_t i = 0; i < sources->count; i++) {
         const struct source *row = &sources->rows[i];
-        char issued[80], from[80], until[80];
+        char issued[80], from[80], until[80], accuracy[24] = "unknown";
+        if (row->newest.vertical_acc95_m > 0.0) // 0: its heights have none, or it has none
+            (void)snprintf(accuracy, sizeof accuracy, "%.2f", row->newest.vertical_acc95_m);
         (void)fprintf(
-            out, "  %-28s %8" PRId64 " %8" PRId64 " %8" PRId32 " %8.2f  %-20s %-20s %-20s %s\n",
+            out, "  %-28s %8" PRId64 " %8" PRId64 " %8" PRId32 " %8s  %-20s %-20s %-20s %s\n",
             row->newest.source, row->records, row->contributions, row->newest.priority,
-            row->newest.vertical_acc95_m, time_text(row->newest.issue_utc_us, "-", issued),
-            time_text(row->oldest_data_utc_us, "-", from),
-            time_text(row->newest_data_utc_us, "-", until),
+            accuracy, time_text(row->newest.issue_utc_us, "unknown", issued),
+            time_text(row->oldest_data_utc_us, "unknown", from),
+            time_text(row->newest_data_utc_us, "unknown", until),
             row->newest.licence[0] != '\0' ? row->newest.licence : "not stated");
     }
 }
@@ -142,10 +144,10 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
             " withdrawn and remembered\nwaiting  %" PRId64 " tiles and %" PRId64
             " rows to be rendered\n",
             path, info->region_id, drf_mode_name(info->mode), info->level, info->schema,
-            time_text(info->as_of_utc_us, "never", when), (double)sizes->file_bytes / 1e6,
-            (double)sizes->free_bytes / 1e6, (double)sizes->wal_bytes / 1e6,
-            (double)sizes->wal_pinned_bytes / 1e6, info->live, info->tombstones, info->dirty,
-            info->stale);
+            time_text(info->as_of_utc_us, "unknown: no node committed to it yet", when),
+            (double)sizes->file_bytes / 1e6, (double)sizes->free_bytes / 1e6,
+            (double)sizes->wal_bytes / 1e6, (double)sizes->wal_pinned_bytes / 1e6, info->live,
+            info->tombstones, info->dirty, info->stale);
         (void)fprintf(out, "layers\n  %-24s %-20s %5s %9s  %s\n", "name", "kind", "level",
                       "rows", "last change");
         status = fusion_store_each_layer(store, table_layer, out);
@@ -255,7 +257,8 @@ static void json_sources(const struct sources *sources, FILE *out)
         number(out, "records", row->records);
         number(out, "contributions", row->contributions);
         number(out, "priority", row->newest.priority);
-        (void)fprintf(out, ",\"vertical_acc95_m\":%.9g", row->newest.vertical_acc95_m);
+        if (row->newest.vertical_acc95_m > 0.0) // absent: unknown
+            (void)fprintf(out, ",\"vertical_acc95_m\":%.9g", row->newest.vertical_acc95_m);
         instant(out, "issue_time_us", row->newest.issue_utc_us);
         instant(out, "data_from_us", row->oldest_data_utc_us);
         instant(out, "data_until_us", row->newest_data_utc_us);

@@ -58,8 +58,24 @@ static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
     }
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
-    if (edge_query_encode(inquiry->form, &answer, serve->buffer, &size) == DRF_OK)
+    enum drf_status status = edge_query_encode(inquiry->form, &answer, serve->buffer, &size);
+    // The farthest are left out, and counted, until it fits.
+    struct fusion_point *point = &answer.point;
+    while (status == DRF_ERR_FULL && point->obstacle_count + point->zone_count > 0) {
+        if (point->obstacle_count > point->zone_count) {
+            point->obstacle_count--;
+            point->obstacles_left_out++;
+        } else {
+            point->zone_count--;
+            point->zones_left_out++;
+        }
+        size = sizeof serve->buffer;
+        status = edge_query_encode(inquiry->form, &answer, serve->buffer, &size);
+    }
+    if (status == DRF_OK)
         send(serve, inquiry, size, EDGE_REPLY_OK);
+    else
+        refuse(serve, inquiry, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
 }
 
 // An account that asks is held as a drone that never flies: so it has a pace of its own.

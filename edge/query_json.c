@@ -9,7 +9,7 @@
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { SOURCES_MAX = 2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX };
+enum { SOURCES_MAX = 2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX };
 
 struct sources {
     size_t count;
@@ -45,6 +45,53 @@ static void add_source(struct sources *sources, const struct fusion_source *sour
         edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
     if (source->data_time_utc_us != INT64_MIN)
         SET(entry, data_time_us, source->data_time_utc_us);
+    if (source->issue_utc_us != INT64_MIN)
+        SET(entry, issue_time_us, source->issue_utc_us);
+}
+
+// A limit travels in the field that names what it is over; none at all: unlimited.
+static void fill_limit(const struct geo_zone_limit *limit, protobuf_c_boolean *has[static 4],
+                       float *out[static 4])
+{
+    if (limit->reference >= GEO_ZONE_AGL && limit->reference <= GEO_ZONE_PRESSURE) {
+        size_t at = limit->reference - GEO_ZONE_AGL;
+        edge_wire_put(has[at], out[at], limit->m);
+    }
+}
+
+static void fill_zone(Drf__V1__Zone *out, const struct fusion_zone_at *at)
+{
+    const struct geo_zone *zone = at->zone->view.zone;
+    drf__v1__zone__init(out);
+    out->feature_id = edge_wire_text(zone->id);
+    out->source = edge_wire_text(at->zone->source->source);
+    out->version = edge_wire_text(at->zone->source->version);
+    out->name = edge_wire_text(zone->name);
+    out->message = edge_wire_text(zone->message);
+    out->cause = edge_wire_text(zone->reason);
+    SET(out, restriction, zone->restriction);
+    fill_limit(&at->volume->lower,
+               (protobuf_c_boolean *[]){&out->has_lower_agl_m, &out->has_lower_amsl_m,
+                                        &out->has_lower_wgs84_m, &out->has_lower_pressure_m},
+               (float *[]){&out->lower_agl_m, &out->lower_amsl_m, &out->lower_wgs84_m,
+                           &out->lower_pressure_m});
+    fill_limit(&at->volume->upper,
+               (protobuf_c_boolean *[]){&out->has_upper_agl_m, &out->has_upper_amsl_m,
+                                        &out->has_upper_wgs84_m, &out->has_upper_pressure_m},
+               (float *[]){&out->upper_agl_m, &out->upper_amsl_m, &out->upper_wgs84_m,
+                           &out->upper_pressure_m});
+    edge_wire_put(&out->has_distance_m, &out->distance_m, at->distance_m);
+    SET(out, in_height, at->where == FUSION_ZONE_INSIDE);
+    SET(out, height_unsure, at->degraded);
+    SET(out, active, at->active);
+    if (at->next_change_utc_us != INT64_MAX)
+        SET(out, next_change_us, at->next_change_utc_us);
+    if ((zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0)
+        SET(out, data_time_us, zone->data_time_utc_us);
+    SET(out, restriction_assumed, (zone->flags & GEO_ZONE_RESTRICTION_ASSUMED) != 0);
+    SET(out, times_assumed,
+        (zone->flags & (GEO_ZONE_TIMES_ASSUMED | GEO_ZONE_TIMES_WIDENED)) != 0);
+    SET(out, holes_filled, (zone->flags & GEO_ZONE_HOLES_FILLED) != 0);
 }
 
 static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
@@ -75,6 +122,8 @@ static void fill_sources(struct sources *sources, const struct fusion_point *poi
             add_source(sources, point->weather.items[i].source, FUSION_LAYER_WEATHER);
     for (size_t i = 0; i < point->obstacle_count; i++)
         add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
+    for (size_t i = 0; i < point->zone_count; i++)
+        add_source(sources, point->zones[i].zone->source, FUSION_LAYER_ZONE);
 }
 
 enum drf_status edge_query_encode(enum edge_wire_form form,
@@ -88,6 +137,7 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     Drf__V1__Wind wind;
     Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
     Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX], *obstacle_list[FUSION_NEAREST_MAX];
+    Drf__V1__Zone zones[FUSION_ZONES_AT_MAX], *zone_list[FUSION_ZONES_AT_MAX];
     Drf__V1__LayerState states[FUSION_LAYER_COUNT], *state_list[FUSION_LAYER_COUNT];
     Drf__V1__Reply status;
     struct sources sources;
@@ -106,6 +156,14 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
         obstacle_list[m.n_obstacles] = &obstacles[m.n_obstacles];
     }
     m.obstacles = obstacle_list;
+    for (; m.n_zones < point->zone_count; m.n_zones++) {
+        fill_zone(&zones[m.n_zones], &point->zones[m.n_zones]);
+        zone_list[m.n_zones] = &zones[m.n_zones];
+    }
+    m.zones = zone_list;
+    SET(&m, zones_left_out, point->zones_left_out);
+    if (point->zones_reason != FUSION_REASON_NONE)
+        SET(&m, zones_reason, point->zones_reason);
     for (; m.n_layer_states < point->layer_state_count; m.n_layer_states++) {
         Drf__V1__LayerState *state = &states[m.n_layer_states];
         drf__v1__layer_state__init(state);

@@ -139,6 +139,103 @@ static void obstacle_row(FILE *out, const struct fusion_near *near)
         near->obstacle->source, note);
 }
 
+static void format_limit(const struct geo_zone_limit *limit, const char *none,
+                         char text[static VALUE_SIZE])
+{
+    static const char *const over[] = {"", "AGL", "AMSL", "over the ellipsoid",
+                                       "standard atmosphere"};
+    if (limit->reference == GEO_ZONE_UNLIMITED || limit->reference > GEO_ZONE_PRESSURE)
+        (void)snprintf(text, VALUE_SIZE, "%s", none);
+    else
+        (void)snprintf(text, VALUE_SIZE, "%.1f m %s", limit->m, over[limit->reference]);
+}
+
+static void zone_row(FILE *out, const struct fusion_zone_at *at)
+{
+    const struct geo_zone *zone = at->zone->view.zone;
+    char place[VALUE_SIZE], lower[VALUE_SIZE], upper[VALUE_SIZE], change[TIME_SIZE];
+    char when[TIME_SIZE];
+    format_limit(&at->volume->lower, "the ground", lower);
+    format_limit(&at->volume->upper, "no upper limit", upper);
+    format_time(
+        (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0 ? zone->data_time_utc_us : INT64_MIN, when);
+    if (at->distance_m <= 0.0)
+        (void)snprintf(place, sizeof place, "here, %s",
+                       at->where == FUSION_ZONE_OUTSIDE ? "not at this height" : "inside");
+    else
+        (void)snprintf(place, sizeof place, "%.0f m away", at->distance_m);
+    format_time(at->next_change_utc_us == INT64_MAX ? INT64_MIN : at->next_change_utc_us,
+                change);
+    (void)fprintf(
+        out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s %s to %s; until %s%s%s%s%s\n", place,
+        geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
+        at->active ? "active" : "inactive", when, at->zone->source->source, zone->id,
+        zone->name, lower, upper,
+        at->next_change_utc_us == INT64_MAX ? "further notice" : change,
+        at->degraded ? "; a limit could not be compared" : "",
+        (zone->flags & GEO_ZONE_RESTRICTION_ASSUMED) != 0 ? "; restriction assumed" : "",
+        (zone->flags & (GEO_ZONE_TIMES_ASSUMED | GEO_ZONE_TIMES_WIDENED)) != 0
+            ? "; times assumed"
+            : "",
+        (zone->flags & GEO_ZONE_HOLES_FILLED) != 0 ? "; holes taken as inside" : "");
+}
+
+static void zone_rows(FILE *out, const struct edge_query_answer *answer)
+{
+    const struct fusion_point *p = &answer->point;
+    (void)fprintf(out, "\nzones within %g m: %zu listed, %" PRIu32 " more%s%s\n",
+                  answer->ask.radius_m, p->zone_count, p->zones_left_out,
+                  p->zones_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
+                  p->zones_reason != FUSION_REASON_NONE ? reason_text(p->zones_reason) : "");
+    for (size_t i = 0; i < p->zone_count; i++)
+        zone_row(out, &p->zones[i]);
+}
+
+struct seen {
+    size_t count;
+    const struct fusion_source
+        *sources[2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX];
+};
+
+// The birth certificate of what is said above, once.
+static void source_row(FILE *out, struct seen *seen, const struct fusion_source *source)
+{
+    char issued[TIME_SIZE], when[TIME_SIZE], accuracy[VALUE_SIZE] = "accuracy not stated",
+                                             posting[VALUE_SIZE] = "";
+    if (source == NULL)
+        return;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->sources[i] == source)
+            return;
+    seen->sources[seen->count++] = source;
+    format_time(source->issue_utc_us, issued);
+    format_time(source->data_time_utc_us, when);
+    if (source->vertical_acc95_m > 0.0)
+        (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m in height",
+                       source->vertical_acc95_m);
+    if (source->posting_m > 0.0)
+        (void)snprintf(posting, sizeof posting, ", points every %.0f m", source->posting_m);
+    (void)fprintf(out, "%s\n    version %s, issued %s, data time %s, %s%s, licence %s\n",
+                  source->source, source->version[0] != '\0' ? source->version : "not stated",
+                  issued, when, accuracy, posting,
+                  source->licence[0] != '\0' ? source->licence : "not stated");
+}
+
+static void source_rows(FILE *out, const struct fusion_point *p)
+{
+    struct seen seen = {0};
+    (void)fprintf(out, "\nsources\n");
+    source_row(out, &seen, p->height.ground_source);
+    source_row(out, &seen, p->height.surface_source);
+    for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (p->weather.items[i].reason == FUSION_REASON_NONE)
+            source_row(out, &seen, p->weather.items[i].source);
+    for (size_t i = 0; i < p->obstacle_count; i++)
+        source_row(out, &seen, p->obstacles[i].obstacle->source);
+    for (size_t i = 0; i < p->zone_count; i++)
+        source_row(out, &seen, p->zones[i].zone->source);
+}
+
 void edge_query_table(const struct edge_query_answer *answer, FILE *out)
 {
     const struct fusion_point *p = &answer->point;
@@ -175,4 +272,6 @@ void edge_query_table(const struct edge_query_answer *answer, FILE *out)
                                                             : "");
     for (size_t i = 0; i < p->obstacle_count; i++)
         obstacle_row(out, &p->obstacles[i]);
+    zone_rows(out, answer);
+    source_rows(out, p);
 }

@@ -199,6 +199,35 @@ static enum drf_status quick_check(struct fusion_store *store)
     return status;
 }
 
+static long size_of(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return -1;
+    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    (void)fclose(file);
+    return size;
+}
+
+// A reader of a store that nobody has open makes SQLite's log and index beside it and, being a
+// reader, cannot take them away. A connection that may write does so when it closes as the last
+// one, and only then; it has nothing to copy, for the log is empty.
+static void tidy_up(const char *path)
+{
+    struct sqlite3 *db = NULL, *held = NULL;
+    char *log = copy_of(path, "-wal"), *lock = copy_of(path, "-lock");
+    bool empty = log != NULL && lock != NULL && size_of(log) == 0;
+    bool alone = empty && (size_of(lock) < 0 || store_lock(path, &held) == DRF_OK);
+    if (alone
+        && sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)
+               == SQLITE_OK)
+        (void)sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL);
+    (void)sqlite3_close(db);
+    (void)sqlite3_close(held);
+    free(log);
+    free(lock);
+}
+
 static bool config_valid(const struct fusion_store_config *config)
 {
     const struct geo_bounds *keep = &config->keep;
@@ -269,8 +298,15 @@ void fusion_store_close(struct fusion_store *store)
         return;
     store_finalize(store);
     // Both leave a file that the next open understands, whatever they return.
+    const char *name = store->db != NULL && store->config.read_only
+                           ? sqlite3_db_filename(store->db, "main")
+                           : NULL; // NULL of a file that could not be opened, too
+    char *file = name != NULL ? copy_of(name, "") : NULL;
     (void)sqlite3_close(store->db);
     (void)sqlite3_close(store->lock);
+    if (file != NULL)
+        tidy_up(file);
+    free(file);
     store_rendered_close(store);
     store_marks_close(store);
     store_sources_close(store);

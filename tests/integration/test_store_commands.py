@@ -183,4 +183,54 @@ def test_info_and_migrate_say_what_a_store_is():
             assert "newer version" in edge(*words, code=1), words
 
 
+def zone(identity, lon, **properties):
+    ring = [[lon, 47.0], [lon + .01, 47.0], [lon + .01, 47.01], [lon, 47.01], [lon, 47.0]]
+    return {"type": "Feature", "id": identity, "properties": properties,
+            "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def test_a_query_shows_the_zones_at_a_point_with_their_certificates_and_leaves_nothing_behind():
+    with Place("zones") as place:
+        config = place.config("zones")
+        told = json.loads(config.read_text())
+        told["feeds"].append({"name": "zones", "topic": "z", "kind": "zone", "mode": "SIM", "licence": "open"})
+        config.write_text(json.dumps(told))
+        published = place.path / "zones.json"
+        published.write_text(json.dumps({"type": "FeatureCollection", "features": [
+            zone("tfr", 8.0, name="Concert", restriction="PROHIBITED", upper_agl_m=120, lower_agl_m=0,
+                 **{"from": "2026-06-01T10:00:00Z", "until": "2026-06-01T14:00:00Z"},
+                 data_time="2026-06-01T09:00:00Z"),
+            zone("high", 8.005, restriction="REQ_AUTHORISATION", lower_amsl_m=9000),
+            zone("far", 8.02, restriction="CONDITIONAL")]}))
+        edge("import", "--config", config, "--feed", "terrain", "--time", AT, place.file("ground.tif"))
+        edge("import", "--config", config, "--feed", "zones", "--time", AT, published)
+        store = place.store("zones")
+        before = {path.name for path in place.path.iterdir()}
+        ask = ["query", "--store", store, 47.005, 8.007, "--radius", 500, "--at", AT]
+        answer = json.loads(edge(*ask, "--json"))
+        found = {one["feature_id"]: one for one in answer["zones"]}
+        assert list(found) and set(found) == {"tfr", "high"}, found
+        tfr, high = found["tfr"], found["high"]
+        assert tfr["active"] and tfr["in_height"] and tfr["distance_m"] == 0, tfr
+        assert (tfr["lower_agl_m"], tfr["upper_agl_m"], tfr["restriction"]) == (0, 120, 1), tfr
+        assert tfr["next_change_us"] == str(1780322400 * 10**6), tfr  # 14:00, by date -d
+        assert tfr["data_time_us"] == str(1780304400 * 10**6), tfr
+        assert high["lower_amsl_m"] == 9000 and "upper_amsl_m" not in high and not high["in_height"], high
+        sources = {one["version"]: one for one in answer["sources"]}
+        assert sources[tfr["version"]]["licence"] == "open", (tfr, sources)
+        assert sources[tfr["version"]]["source"] == tfr["source"], (tfr, sources)
+        assert sources[tfr["version"]]["issue_time_us"] == str(1780315200 * 10**6), sources  # 12:00
+        text = edge(*ask)
+        assert "Concert" in text and "0.0 m AGL to 120.0 m AGL; until 2026-06-01T14:00:00Z" in text, text
+        assert "here, not at this height" in text and "licence open" in text, text
+        later = json.loads(edge(*ask[:-1], "2026-06-01T14:00:00Z", "--json"))
+        assert not {one["feature_id"]: one for one in later["zones"]}["tfr"]["active"], later
+
+        info = edge("info", "--store", store)
+        row = next(line for line in info.splitlines() if line.startswith("  zones/import "))
+        assert "never" not in info, info
+        assert "unknown" in row and "0.00" not in row, row
+        assert {path.name for path in place.path.iterdir()} == before, before
+
+
 main(globals())
