@@ -14,7 +14,6 @@
 
 #include "geo/decode.h"
 #include "geo/json.h"
-#include "geo/station_table.h"
 #include "geo/utc.h"
 #include "tests/real_data.h"
 
@@ -481,105 +480,6 @@ static void real_reports__agree_with_another_decoder(void **state)
     }
 }
 
-#define TABLE                                                                                  \
-    "id,lat,lon,elevation_m\r\n# London\r\nEGLL,51.4775,-0.4614,25.3\r\n\r\n"                  \
-    "\"EGKK\", 51.1481 , -0.1903 ,\nKJFK,40.6398,-73.7789,4\n"
-
-static void table__csv_and_geojson__place_stations(void **state)
-{
-    (void)state;
-    static const char *const tables[] = {
-        TABLE, "{\"type\":\"FeatureCollection\",\"features\":["
-               "{\"type\":\"Feature\",\"id\":\"EGLL\",\"properties\":{\"elevation_m\":25.3},"
-               "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-0.4614,51.4775]}},"
-               "{\"type\":\"Feature\",\"properties\":{\"id\":\"EGKK\"},"
-               "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-0.1903,51.1481]}},"
-               "{\"type\":\"Feature\",\"id\":\"KJFK\",\"properties\":{\"elevation_m\":4},"
-               "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-73.7789,40.6398]}}]}"};
-    uint64_t hashes[2];
-    for (size_t i = 0; i < 2; i++) {
-        struct geo_station_table *table;
-        struct geo_note why;
-        assert_int_equal(
-            geo_station_table_open((const uint8_t *)tables[i], strlen(tables[i]), &table, &why),
-            DRF_OK);
-        assert_int_equal(geo_station_table_count(table), 3);
-        hashes[i] = geo_station_table_hash(table);
-        struct decoded d, placed = {.status = DRF_OK};
-        open_at(&d,
-                "EGLL 170550Z 09011KT= EGKK 170550Z 09012KT= KJFK 170551Z 36007KT="
-                " LFPG 170530Z 09012KT=",
-                "2023-10-17T05:58:00Z");
-        geo_record_builder_init(&placed.builder, 1 << 20);
-        assert_int_equal(geo_station_table_place(table, (struct geo_bounds){-2, 50, 2, 53},
-                                                 d.record, &placed.builder, &placed.why),
-                         DRF_OK);
-        struct geo_record built;
-        assert_int_equal(geo_record_finish(&placed.builder, &built), DRF_OK);
-        assert_int_equal(geo_record_validate(built.bytes, built.size, &placed.record), DRF_OK);
-        list(&placed);
-        assert_int_equal(placed.count, 3);
-        const struct geo_station *s = placed.stations[0];
-        assert_true(HAS(s, PLACED) && HAS(s, HAS_ELEVATION) && !HAS(s, OUTSIDE));
-        assert_near(s->position.lat_deg, 51.4775, 0);
-        assert_near(s->position.lon_deg, -0.4614, 0);
-        assert_near(s->elevation_amsl_m, 25.3, 0);
-        assert_false(HAS(placed.stations[1], HAS_ELEVATION));
-        assert_true(HAS(placed.stations[2], OUTSIDE));
-        assert_int_equal(placed.note_count, 2);
-        assert_int_equal(placed.notes[0]->code, GEO_REFUSAL_GEOREFERENCE);
-        assert_non_null(strstr(placed.notes[0]->text, "LFPG"));
-        assert_int_equal(placed.notes[1]->code, GEO_REFUSAL_IGNORED);
-        close_it(&placed);
-        close_it(&d);
-        geo_station_table_close(table);
-    }
-    assert_int_equal(hashes[0], hashes[1]);
-}
-
-static void table__broken__says_the_line(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        unsigned line;
-    } tables[] = {{"EGLL,51,0,10\nEGKK,51\n", 2},
-                  {"EGLL,91,0,10\n", 1},
-                  {"EGLL,51,0,10\nEGLL,52,0,10", 2},
-                  {"EGLL,51,x,10\n", 1},
-                  {",51,0,10\n", 1},
-                  {"EGLL,nan,0,10\n", 1},
-                  {"{\"features\":[{\"id\":\"A\"}]}", 1}};
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        struct geo_station_table *table;
-        struct geo_note why;
-        assert_int_not_equal(geo_station_table_open((const uint8_t *)tables[i].text,
-                                                    strlen(tables[i].text), &table, &why),
-                             DRF_OK);
-        assert_int_equal(why.position, tables[i].line);
-    }
-}
-
-static void table__none_known__refuses_the_message(void **state)
-{
-    (void)state;
-    struct geo_station_table *table;
-    struct geo_note why;
-    assert_int_equal(
-        geo_station_table_open((const uint8_t *)TABLE, strlen(TABLE), &table, &why), DRF_OK);
-    struct decoded d;
-    open_at(&d, "LFPG 170530Z 09012KT=", "2023-10-17T05:58:00Z");
-    struct geo_record_builder builder;
-    geo_record_builder_init(&builder, 1 << 20);
-    assert_int_not_equal(geo_station_table_place(table, (struct geo_bounds){-2, 50, 2, 53},
-                                                 d.record, &builder, &why),
-                         DRF_OK);
-    assert_int_equal(why.code, GEO_REFUSAL_GEOREFERENCE);
-    geo_record_builder_close(&builder);
-    close_it(&d);
-    geo_station_table_close(table);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,9 +496,6 @@ int main(void)
         cmocka_unit_test(message__of_no_use__is_refused_with_the_reason),
         cmocka_unit_test(odd_group__is_noted_and_the_rest_stands),
         cmocka_unit_test(real_reports__agree_with_another_decoder),
-        cmocka_unit_test(table__csv_and_geojson__place_stations),
-        cmocka_unit_test(table__broken__says_the_line),
-        cmocka_unit_test(table__none_known__refuses_the_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
