@@ -75,7 +75,8 @@ struct drf_limits {
     double context_rate_default_hz;
     int64_t drone_forget_us;                       // without telemetry
     int64_t lost_link_after_us, lost_link_keep_us; // silent; predicted for the others
-    int64_t stale_after_us;                        // a context is void then
+    int64_t track_keep_us;  // aircraft of traffic feeds, after their last report
+    int64_t stale_after_us; // a context is void then
     double obstacle_radius_m;
     int64_t unseen_max_us; // contexts unseen for longer: heartbeat rate only
     uint64_t pending_max_bytes;

@@ -148,6 +148,8 @@ const struct config_key config_keys[] = {
            "3000", "silent this long: its place is predicted, for the others"),
     NUMBER("limits", "lost_link_keep_s", I64, limits.lost_link_keep_us, 1, 3600, 1000000, "60",
            "a predicted drone stays traffic for the others this long"),
+    NUMBER("limits", "track_keep_s", I64, limits.track_keep_us, 1, 300, 1000000, "15",
+           "an aircraft of a traffic feed is shown this long after its last report"),
     NUMBER("limits", "stale_after_ms", I64, limits.stale_after_us, 200, 60000, 1000, "3000",
            "after this without a newer context a drone must treat all as unknown"),
     NUMBER("limits", "obstacle_radius_m", REAL, limits.obstacle_radius_m, 50, 50000, 1, "2000",

@@ -83,12 +83,10 @@ struct change_visit {
     struct geo_bounds bounds;
 };
 
-static void push_change(void *self, struct edge_drone *drone)
+void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
 {
-    const struct change_visit *visit = self;
-    struct edge_serve *serve = visit->serve;
     int64_t now = serve->now.mono_us;
-    if (drone->pushed || !edge_drone_concerned(drone, visit->bounds))
+    if (drone->pushed)
         return;
     bool ready = edge_pace_ready(&drone->push_pace, now, 0);
     int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
@@ -102,6 +100,13 @@ static void push_change(void *self, struct edge_drone *drone)
         edge_pace_take(&drone->push_pace, now, drone->wish.interval_us, 0);
         edge_advise(serve, drone);
     }
+}
+
+static void push_change(void *self, struct edge_drone *drone)
+{
+    const struct change_visit *visit = self;
+    if (edge_drone_concerned(drone, visit->bounds))
+        edge_dispatch_push(visit->serve, drone);
 }
 
 void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)

@@ -9,6 +9,7 @@
 #define COMMIT_URGENT_US INT64_C(10000)
 #define COMMIT_BULK_US INT64_C(250000)
 #define PUBLISH_BULK_US INT64_C(50000)
+#define PUBLISH_TRACKS_US INT64_C(20000)
 #define RENDER_US INT64_C(500000)
 #define RETRY_US INT64_C(1000000)
 #define SECOND_US INT64_C(1000000)
@@ -71,6 +72,14 @@ void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
         return;
     ingest->fold_wanted = true;
     earlier(&ingest->publish_mono_us, urgent ? now.mono_us : now.mono_us + PUBLISH_BULK_US);
+}
+
+void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
+{
+    ingest->states_wanted = true;
+    earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    if (shown)
+        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_TRACKS_US);
 }
 
 static void drain(struct edge_ingest *ingest, struct edge_now now)
@@ -187,6 +196,19 @@ static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
     earlier(&ingest->publish_mono_us, now.mono_us);
 }
 
+static void tell_tracks(const struct edge_ingest *ingest)
+{
+    const struct fusion_fabric *fabric = ingest->parts.fabric;
+    struct edge_metrics *metrics = ingest->parts.metrics;
+    edge_metrics_set(metrics, EDGE_METRIC_TRACKS, 0, (int64_t)fusion_fabric_tracks(fabric));
+    for (size_t gate = 0; gate < FUSION_GATE_COUNT; gate++) {
+        uint64_t told =
+            (uint64_t)edge_metrics_value(metrics, EDGE_METRIC_TRACK_REPORTS, gate, 0);
+        edge_metrics_add(metrics, EDGE_METRIC_TRACK_REPORTS, gate, 0,
+                         fusion_fabric_gated(fabric, (enum fusion_gate)gate) - told);
+    }
+}
+
 static void each_second(struct edge_ingest *ingest, struct edge_now now)
 {
     if (now.mono_us < ingest->second_mono_us)
@@ -196,6 +218,7 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     earlier(&ingest->publish_mono_us, now.mono_us);
     if (ingest->parts.ledger)
         edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);
+    tell_tracks(ingest);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now));
     ingest->states_wanted = true;

@@ -219,28 +219,52 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
     return open_job(ingest, lane, now);
 }
 
+// Whether that is a refusal, and why.
+static bool refusal_of(enum fusion_outcome outcome, struct geo_note *why)
+{
+    const char *text;
+    switch (outcome) {
+    case FUSION_REFUSED:
+        why->code = GEO_REFUSAL_FORMAT;
+        text = "the record does not fit this feed's layer, or is damaged";
+        break;
+    case FUSION_OUTSIDE:
+        why->code = GEO_REFUSAL_OUT_OF_REGION;
+        text = "nothing in it is or was inside the region";
+        break;
+    case FUSION_IMPLAUSIBLE:
+        why->code = GEO_REFUSAL_RANGE;
+        text = "no aircraft in it can have got there since its last report";
+        break;
+    default:
+        return false;
+    }
+    snprintf(why->text, sizeof why->text, "%s", text);
+    return true;
+}
+
 static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane index,
                                   enum fusion_outcome outcome, struct edge_now now)
 {
     struct ingest_lane *lane = &ingest->lanes[index];
     edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_FEED_OUTCOMES, lane->message.feed,
                      outcome, 1);
-    if (outcome == FUSION_REFUSED || outcome == FUSION_OUTSIDE) {
-        bool outside = outcome == FUSION_OUTSIDE;
-        struct geo_note why = {
-            .count = 1, .code = outside ? GEO_REFUSAL_OUT_OF_REGION : GEO_REFUSAL_FORMAT};
-        snprintf(why.text, sizeof why.text, "%s",
-                 outside ? "nothing in it is or was inside the region"
-                         : "the record does not fit this feed's layer, or is damaged");
+    struct geo_note why = {.count = 1};
+    bool refused = refusal_of(outcome, &why);
+    if (refused) {
         edge_deadletter_refused(ingest->parts.letters, &lane->message, &why, now);
         note(ingest, lane, &why, now);
     } else if (lane->record.size > 0) {
         edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);
     }
-    if (outcome != FUSION_REFUSED && outcome != FUSION_OUTSIDE)
+    if (!refused)
         note(ingest, lane, NULL, now);
+    bool tracks = ingest->parts.config->feeds[lane->message.feed].kind == DRF_FEED_TRAFFIC;
     empty(ingest, lane);
-    ingest_changed(ingest, index, outcome == FUSION_APPLIED, now);
+    if (tracks)
+        ingest_moved(ingest, outcome == FUSION_APPLIED, now);
+    else
+        ingest_changed(ingest, index, outcome == FUSION_APPLIED, now);
     return DRF_OK;
 }
 

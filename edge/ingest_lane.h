@@ -61,6 +61,9 @@ bool ingest_may_read(const struct edge_ingest *ingest);
 bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
 void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
 
+// Tracks moved, and the offsets: a root is due soon, nothing is to be folded.
+void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now);
+
 // The offsets moved, and the truth with them when `truth`.
 void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
                     struct edge_now now);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fusion/track_gate.h"
 #include "geo/record.h"
 
 enum type { COUNTER, GAUGE, HISTOGRAM };
@@ -22,8 +23,8 @@ static const struct {
 #undef ROW
 };
 
-static const char *const outcomes[] = {"UNKNOWN",    "APPLIED", "DUPLICATE",
-                                       "SUPERSEDED", "REFUSED", "OUTSIDE"};
+static const char *const outcomes[] = {"UNKNOWN", "APPLIED", "DUPLICATE",  "SUPERSEDED",
+                                       "REFUSED", "OUTSIDE", "IMPLAUSIBLE"};
 static const char *const replies[] = {"UNKNOWN",
                                       "OK",
                                       "ACCEPTED_DEFAULTS",
@@ -73,6 +74,8 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
         return sizeof replies / sizeof replies[0];
     case EDGE_LABEL_SHED:
         return EDGE_SHED_COUNT;
+    case EDGE_LABEL_GATE:
+        return FUSION_GATE_COUNT;
     default:
         return 1;
     }
@@ -80,7 +83,8 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
 
 static const char *label_key(enum edge_label label)
 {
-    static const char *const keys[] = {"", "feed", "reason", "outcome", "code", "what"};
+    static const char *const keys[] = {"",     "feed", "reason", "outcome",
+                                       "code", "what", "outcome"};
     static_assert(sizeof keys / sizeof keys[0] == EDGE_LABEL_COUNT, "one key per label");
     return keys[label];
 }
@@ -99,6 +103,8 @@ static const char *label_value(const struct edge_metrics *metrics, enum edge_lab
         return replies[index];
     case EDGE_LABEL_SHED:
         return sheds[index];
+    case EDGE_LABEL_GATE:
+        return fusion_gate_name((enum fusion_gate)index);
     default:
         return "";
     }

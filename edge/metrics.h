@@ -20,6 +20,7 @@ enum edge_label {
     EDGE_LABEL_OUTCOME, // enum fusion_outcome
     EDGE_LABEL_REPLY,   // ReplyCode of schemas/drf/v1/enums.proto
     EDGE_LABEL_SHED,    // enum edge_shed
+    EDGE_LABEL_GATE,    // enum fusion_gate
     EDGE_LABEL_COUNT
 };
 
@@ -82,6 +83,9 @@ enum edge_shed {
       "Times the system's clock was set by more than two seconds")                             \
     X(ROOTS, COUNTER, "drf_roots_total", NONE, NONE, "Roots published")                        \
     X(ROOT_EPOCH, GAUGE, "drf_root_epoch", NONE, NONE, "Epoch of the last root")               \
+    X(TRACKS, GAUGE, "drf_tracks", NONE, NONE, "Aircraft that feeds tell of, held now")        \
+    X(TRACK_REPORTS, COUNTER, "drf_track_reports_total", GATE, NONE,                           \
+      "Reports of them, by what became of them")                                               \
     X(BACKQUEUE_DROPS, COUNTER, "drf_backqueue_drops_total", NONE, NONE,                       \
       "Values from serve that did not fit the queue to the store")                             \
     X(KAFKA_UP, GAUGE, "drf_kafka_up", NONE, NONE, "1 while a broker answers")                 \

@@ -65,6 +65,7 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .on_ground = fix->on_ground,
         .velocity_north_mps = fix->velocity_known ? fix->velocity_north_mps : 0.0,
         .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
+        .velocity_up_known = fix->velocity_up_known,
         .velocity_up_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0,
         .radius_m = drone->limits.aircraft_radius_m,
         .horizontal_acc95_m = fusion_fix_acc95_m(fix),
@@ -72,6 +73,8 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
                                                     : FUSION_VELOCITY_ACC95_DEFAULT_MPS,
     };
     put_height(drone, &out);
+    out.pressure_known = fix->pressure.known;
+    out.pressure_m = fix->pressure.known ? fix->pressure.m : 0.0;
     if (drone->lost) {
         const struct edge_drone_prediction *where = &drone->prediction;
         out.predicted = true;
@@ -80,6 +83,7 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         out.velocity_north_mps = (double)where->north_mps;
         out.velocity_east_mps = (double)where->east_mps;
         out.velocity_up_mps = 0.0;
+        out.velocity_up_known = out.pressure_known = false;
         out.amsl_known = where->amsl_known;
         out.amsl_m = (double)where->amsl_m;
         out.horizontal_acc95_m +=
@@ -95,11 +99,31 @@ struct gathering {
     double soonest_s[FUSION_NEIGHBOURS_MAX]; // it can be met, for each that is listed
 };
 
+// Where one that can be met so soon is listed; NULL: it is not, and counted.
+static struct fusion_neighbour *make_place(struct gathering *gathering, double soonest_s)
+{
+    struct fusion_around *around = &gathering->serve->around;
+    size_t at = around->neighbour_count;
+    if (at == FUSION_NEIGHBOURS_MAX) {
+        around->neighbours_left_out++;
+        if (soonest_s >= gathering->soonest_s[at - 1])
+            return NULL;
+        at--;
+    } else {
+        around->neighbour_count++;
+    }
+    for (; at > 0 && gathering->soonest_s[at - 1] > soonest_s; at--) {
+        around->neighbours[at] = around->neighbours[at - 1];
+        gathering->soonest_s[at] = gathering->soonest_s[at - 1];
+    }
+    gathering->soonest_s[at] = soonest_s;
+    return &around->neighbours[at];
+}
+
 static void gather(void *self, struct edge_drone *other)
 {
     struct gathering *gathering = self;
     struct edge_serve *serve = gathering->serve;
-    struct fusion_around *around = &serve->around;
     if (other == gathering->self)
         return;
     int64_t silent = silent_us(serve, other);
@@ -119,21 +143,27 @@ static void gather(void *self, struct edge_drone *other)
     double soonest_s = (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
     if (soonest_s > gathering->horizon_s)
         return;
-    size_t at = around->neighbour_count;
-    if (at == FUSION_NEIGHBOURS_MAX) {
-        around->neighbours_left_out++;
-        if (soonest_s >= gathering->soonest_s[at - 1])
-            return;
-        at--;
-    } else {
-        around->neighbour_count++;
-    }
-    for (; at > 0 && gathering->soonest_s[at - 1] > soonest_s; at--) {
-        around->neighbours[at] = around->neighbours[at - 1];
-        gathering->soonest_s[at] = gathering->soonest_s[at - 1];
-    }
-    around->neighbours[at] = neighbour_of(other);
-    gathering->soonest_s[at] = soonest_s;
+    struct fusion_neighbour *place = make_place(gathering, soonest_s);
+    if (place != NULL)
+        *place = neighbour_of(other);
+}
+
+// A track that may be met. The region's own drones are known better than a feed knows them.
+static void gather_track(void *self, const struct fusion_track *track, double age_s)
+{
+    struct gathering *gathering = self;
+    struct edge_serve *serve = gathering->serve;
+    const struct edge_drone *own = edge_fleet_find(serve->fleet, track->track.id);
+    if (own != NULL && (own == gathering->self || own->reporting))
+        return;
+    struct fusion_neighbour other;
+    edge_traffic_neighbour(track, age_s, &other);
+    double soonest_s = edge_traffic_soonest_s(gathering->self, &other, serve->now.utc_us);
+    if (soonest_s > gathering->horizon_s)
+        return;
+    struct fusion_neighbour *place = make_place(gathering, soonest_s);
+    if (place != NULL)
+        *place = other;
 }
 
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
@@ -160,6 +190,8 @@ void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *dro
                                     .east_deg = at.lon_deg,
                                     .north_deg = at.lat_deg};
     edge_fleet_around(serve->fleet, here, reach_m, gather, &gathering);
+    edge_traffic_around(serve, at, gathering.speed_mps, gathering.horizon_s, gather_track,
+                        &gathering);
 }
 
 // Where it should be by now: on along its plan, else straight on.

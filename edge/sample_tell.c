@@ -17,9 +17,10 @@ struct teller {
     FILE *out;
     struct edge_chart chart;
     uint64_t obstacles, withdrawn, horizontal_assumed, vertical_assumed, off_chart;
-    uint64_t tiles, fields, zones, others;
+    uint64_t tiles, fields, zones, tracks, others;
     uint64_t refused_parts, passed_over, notes;
     struct geo_raster raster;
+    uint64_t grounded, heightless;
     bool has_raster;
 };
 
@@ -105,6 +106,16 @@ static void add_field(struct teller *teller, const struct geo_item *item)
     geo_plane_close(plane);
 }
 
+static void add_track(struct teller *teller, const struct geo_track *track)
+{
+    teller->tracks++;
+    teller->grounded += (track->flags & GEO_TRACK_ON_GROUND) != 0;
+    teller->heightless +=
+        (track->flags & (GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE)) == 0;
+    if (teller->tracks <= MARKS_MAX)
+        mark(teller, track->position, 'A');
+}
+
 static void add_note(struct teller *teller, const struct geo_note *note)
 {
     bool refused = note->code != GEO_REFUSAL_IGNORED;
@@ -142,6 +153,9 @@ static void add_item(struct teller *teller, const struct geo_item *item)
         break;
     case GEO_ITEM_ZONE:
         add_zone(teller, item);
+        break;
+    case GEO_ITEM_TRACK:
+        add_track(teller, item->payload);
         break;
     case GEO_ITEM_NOTE:
         add_note(teller, item->payload);
@@ -201,6 +215,10 @@ static void tell_counts(const struct teller *teller)
                 teller->fields == 1 ? "" : "s");
     if (teller->zones > 0)
         fprintf(out, "  zones: %" PRIu64 "\n", teller->zones);
+    if (teller->tracks > 0)
+        fprintf(out,
+                "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64 "\n",
+                teller->tracks, teller->grounded, teller->heightless);
     if (teller->others > 0)
         fprintf(out, "  other records: %" PRIu64 "\n", teller->others);
     if (teller->refused_parts > 0 || teller->passed_over > 0)
@@ -219,7 +237,7 @@ static void tell_chart(const struct teller *teller)
     fprintf(teller->out, "  %*.4f N %.4f E\n", EDGE_CHART_COLUMNS - 12,
             teller->chart.bounds.south_deg, teller->chart.bounds.east_deg);
     fprintf(teller->out, "  . region  = terrain  ~ weather grid  o obstacle  "
-                         "x withdrawn  + its line or outline  z zone\n");
+                         "x withdrawn  + its line or outline  z zone  A aircraft\n");
     if (teller->off_chart > 0)
         fprintf(teller->out,
                 "  %" PRIu64 " of them outside this map: kept for the look-ahead\n",

@@ -108,6 +108,7 @@ static void take_root(struct edge_serve *serve)
     serve->root = root;
     edge_mailbox_acknowledge(serve->mailbox, root->epoch);
     edge_dispatch_root(serve, root);
+    edge_traffic_push(serve);
 }
 
 static void take_message(struct edge_serve *serve, const struct edge_incoming *in)

@@ -81,6 +81,7 @@ struct edge_serve {
     struct edge_announced announced;
     const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
+    uint64_t traffic_epoch;      // of the root whose tracks were looked at
     double speed_max_mps;        // of any drone, a second ago at most
     struct fusion_around around; // the drone that is looked at
     struct fusion_context context;
@@ -113,6 +114,8 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
 // Something in this box is otherwise now: whoever it concerns is owed a context.
+// Something that concerns this drone is otherwise now: it is owed a context.
+void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds);
 // Something else is owed, a reply: it is looked at then.
 void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
@@ -123,6 +126,20 @@ void edge_zone_watch_run(struct edge_serve *serve);
 // edge/advise.c: looks at a drone now: serve->context is its context, advisories with their
 // lives; what changed among these goes out on their topic. Needs a root and a report.
 void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/traffic.c: what feeds tell of other aircraft.
+// Visits the tracks that may come near `here` within the horizon, not those whose time is up.
+void edge_traffic_around(
+    struct edge_serve *serve, struct geo_point here, double speed_mps, double horizon_s,
+    void (*visit)(void *self, const struct fusion_track *track, double age_s), void *self);
+// The track as a neighbour; one that was not heard of for a while is predicted.
+void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
+                            struct fusion_neighbour *out);
+// The soonest that it can be met, across and up; HUGE_VAL: not at all.
+double edge_traffic_soonest_s(const struct edge_drone *drone,
+                              const struct fusion_neighbour *other, int64_t now_utc_us);
+// Owes a context to whom a new report in the root may concern.
+void edge_traffic_push(struct edge_serve *serve);
 
 // edge/neighbours.c: serve->around, as it is for a drone.
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);

@@ -159,6 +159,7 @@ enum edge_wire_shed { // bits of Context.shed; edge/metrics.h counts more than t
     EDGE_WIRE_SHED_RATE = 4,
     EDGE_WIRE_SHED_OBSTACLES = 8,
     EDGE_WIRE_SHED_OVERLOAD = 16, // the node's doing, not the link's
+    EDGE_WIRE_SHED_TRAFFIC = 32,
 };
 
 struct edge_wire_context {

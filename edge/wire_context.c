@@ -35,6 +35,17 @@ static size_t shed_obstacles(struct edge_wire_message *m, size_t size, size_t ma
     return size;
 }
 
+// As much traffic as fits; who is to be minded most is kept longest.
+static void shed_traffic(struct edge_wire_message *m, size_t max)
+{
+    Drf__V1__Context *c = &m->context;
+    while (c->n_traffic > 0 && packed(m) > max) {
+        c->n_traffic--;
+        SET(c, traffic_left_out, (c->has_traffic_left_out ? c->traffic_left_out : 0) + 1);
+        SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_TRAFFIC);
+    }
+}
+
 // Of clearances the lower, unknown when either is.
 static void lower(struct fusion_number *into, struct fusion_number other)
 {
@@ -158,6 +169,7 @@ void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_c
     if (size <= max)
         return;
     shed_segments(m, from, max);
+    shed_traffic(m, max);
     if (packed(m) <= EDGE_WIRE_CONTEXT_MAX)
         return;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);

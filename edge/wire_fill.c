@@ -4,6 +4,7 @@
 
 #include "edge/wire_message.h"
 #include "edge/wire_parts.h"
+#include "fusion/around.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 #define PUT(message, field, number)                                                            \
@@ -251,6 +252,33 @@ static void fill_advisories(struct edge_wire_message *m, const struct fusion_adv
     }
 }
 
+static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic *near)
+{
+    const struct fusion_neighbour *other = near->other;
+    drf__v1__traffic__init(out);
+    out->traffic_id = edge_wire_text(other->traffic_id);
+    SET(out, lat_e7, edge_wire_e7(other->position.lat_deg));
+    SET(out, lon_e7, edge_wire_e7(other->position.lon_deg));
+    if (near->amsl_known)
+        PUT(out, alt_amsl_m, near->amsl_m);
+    if (other->pressure_known)
+        PUT(out, alt_pressure_m, other->pressure_m);
+    if (other->velocity_known) {
+        PUT(out, velocity_north_mps, other->velocity_north_mps);
+        PUT(out, velocity_east_mps, other->velocity_east_mps);
+    }
+    if (other->velocity_up_known)
+        PUT(out, velocity_up_mps, other->velocity_up_mps);
+    PUT(out, distance_m, near->distance_m);
+    PUT(out, bearing_deg_true, near->bearing_deg_true);
+    PUT(out, cpa_s, near->cpa_s);
+    PUT(out, cpa_m, near->cpa_m);
+    SET(out, data_time_us, other->time_utc_us);
+    if (other->predicted)
+        SET(out, predicted, 1);
+    out->source = edge_wire_text(other->source);
+}
+
 static void fill_lists(struct edge_wire_message *m, const struct fusion_context *from)
 {
     Drf__V1__Context *c = &m->context;
@@ -265,6 +293,14 @@ static void fill_lists(struct edge_wire_message *m, const struct fusion_context 
         SET(c, obstacles_reason, from->obstacles_reason);
     if (from->obstacles_left_out > 0)
         SET(c, obstacles_left_out, from->obstacles_left_out);
+    for (size_t i = 0; i < from->traffic_count; i++) {
+        fill_traffic(&m->traffic[i], &from->traffic[i]);
+        m->traffic_list[i] = &m->traffic[i];
+    }
+    c->n_traffic = from->traffic_count;
+    c->traffic = m->traffic_list;
+    if (from->traffic_left_out > 0)
+        SET(c, traffic_left_out, from->traffic_left_out);
     for (size_t i = 0; i < from->layer_state_count; i++) {
         drf__v1__layer_state__init(&m->layer_states[i]);
         SET(&m->layer_states[i], layer, from->layer_states[i].layer);

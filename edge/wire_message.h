@@ -20,6 +20,8 @@ struct edge_wire_message {
     Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
     Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX];
     Drf__V1__Obstacle *obstacle_list[FUSION_NEAREST_MAX];
+    Drf__V1__Traffic traffic[FUSION_TRAFFIC_MAX];
+    Drf__V1__Traffic *traffic_list[FUSION_TRAFFIC_MAX];
     Drf__V1__LayerState layer_states[FUSION_LAYER_COUNT];
     Drf__V1__LayerState *layer_state_list[FUSION_LAYER_COUNT];
     Drf__V1__Advisory advisories[EDGE_WIRE_ADVISORIES_FULL];

@@ -85,6 +85,7 @@ static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
 }
 
 struct fusion_context;
+struct fusion_meeting;
 struct fusion_path;
 struct fusion_planes;
 
@@ -95,7 +96,9 @@ struct fusion_view {
     const struct fusion_aircraft *aircraft; // its surroundings: fusion/around.h
     const struct fusion_context *context;
     const struct fusion_path *path;
-    struct fusion_planes *planes; // of the weather's grids (fusion/weather.h)
+    struct fusion_planes *planes;          // of the weather's grids (fusion/weather.h)
+    const struct fusion_meeting *meetings; // with everyone near (fusion/meeting.h)
+    size_t meeting_count;
     int64_t now_utc_us;
 };
 

@@ -1,7 +1,8 @@
 // fusion/around.h - what the keeper of all aircraft hands in about one's surroundings: who else
 // flies there, and where the region that is served ends. SPDX-License-Identifier: Apache-2.0
 //
-// Borrowed for the time of one context. Traffic of a feed comes through the same struct.
+// Borrowed for the time of one context. The region's drones and the traffic of feeds come
+// through the same struct.
 #ifndef FUSION_AROUND_H
 #define FUSION_AROUND_H
 
@@ -19,8 +20,10 @@ struct fusion_neighbour {
     const char *source; // NULL: reports to this node itself
     struct geo_point position;
     int64_t time_utc_us;
-    bool amsl_known, velocity_known, predicted, on_ground;
-    double amsl_m, amsl_acc95_m;
+    bool amsl_known, velocity_known, velocity_up_known, predicted, on_ground;
+    double amsl_m, amsl_acc95_m; // the accuracy is that of any of its heights
+    bool wgs84_known, pressure_known;
+    double wgs84_m, pressure_m;
     double velocity_north_mps, velocity_east_mps, velocity_up_mps; // up 0 when not known
     double radius_m;                                               // of the aircraft itself
     double horizontal_acc95_m;                                     // grown when predicted

@@ -74,9 +74,8 @@ struct fusion_window fusion_window_around(const struct fusion_extent *extent,
     };
 }
 
-const struct fusion_bucket *fusion_window_bucket(const struct fusion_root *root,
-                                                 const struct fusion_window *window,
-                                                 uint32_t index)
+bool fusion_window_index(const struct fusion_root *root, const struct fusion_window *window,
+                         uint32_t index, size_t *out)
 {
     const struct fusion_extent *extent = &root->buckets;
     uint32_t columns = UINT32_C(2) << extent->first.level;
@@ -85,8 +84,17 @@ const struct fusion_bucket *fusion_window_bucket(const struct fusion_root *root,
                       & (columns - 1);
     if (row < extent->first.row || row - extent->first.row >= extent->rows
         || column >= extent->columns)
-        return NULL;
-    return root->features[(size_t)(row - extent->first.row) * extent->columns + column];
+        return false;
+    *out = (size_t)(row - extent->first.row) * extent->columns + column;
+    return true;
+}
+
+const struct fusion_bucket *fusion_window_bucket(const struct fusion_root *root,
+                                                 const struct fusion_window *window,
+                                                 uint32_t index)
+{
+    size_t at;
+    return fusion_window_index(root, window, index, &at) ? root->features[at] : NULL;
 }
 
 bool fusion_window_met(const struct fusion_root *root, const struct fusion_window *window,

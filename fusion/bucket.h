@@ -4,6 +4,7 @@
 #define FUSION_BUCKET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fusion/frame.h"
@@ -17,6 +18,9 @@ struct fusion_window {
 struct fusion_window fusion_window_around(const struct fusion_extent *extent,
                                           const struct fusion_frame *frame, double radius_m);
 uint32_t fusion_window_count(const struct fusion_window *window);
+// The bucket's place among root->buckets; false: it is not in the root. Likewise.
+bool fusion_window_index(const struct fusion_root *root, const struct fusion_window *window,
+                         uint32_t index, size_t *out);
 // NULL: nothing there, or not in the root. `index` below the count, row-major.
 const struct fusion_bucket *fusion_window_bucket(const struct fusion_root *root,
                                                  const struct fusion_window *window,

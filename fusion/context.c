@@ -96,12 +96,15 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;
-    const struct fusion_view view = {.root = root,
-                                     .aircraft = aircraft,
-                                     .context = out,
-                                     .path = &path,
-                                     .planes = builder->planes,
-                                     .now_utc_us = now_utc_us};
+    struct fusion_view view = {.root = root,
+                               .aircraft = aircraft,
+                               .context = out,
+                               .path = &path,
+                               .planes = builder->planes,
+                               .now_utc_us = now_utc_us};
+    struct fusion_meeting meetings[FUSION_NEIGHBOURS_MAX];
+    view.meeting_count = fusion_context_traffic(&view, builder->crs, meetings, out);
+    view.meetings = meetings;
     fusion_reason(&view, &out->advisories);
 }
 

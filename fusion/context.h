@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A plain struct of fixed capacity, in CONTRACT's meanings. Strings and sources are borrowed
-// from the root: the context is valid as long as that root is. Built without allocation once
-// the grids in use have been met.
+// from the root and the surroundings: the context is valid as long as these are. Built without
+// allocation once the grids in use have been met.
 #ifndef FUSION_CONTEXT_H
 #define FUSION_CONTEXT_H
 
@@ -18,7 +18,9 @@
 #include "fusion/weather.h"
 #include "geo/status.h"
 
-enum { FUSION_NEAREST_MAX = 16, FUSION_SEGMENTS_MAX = 8 };
+enum { FUSION_NEAREST_MAX = 16, FUSION_SEGMENTS_MAX = 8, FUSION_TRAFFIC_MAX = 4 };
+
+struct fusion_neighbour;
 
 struct fusion_number {
     bool known;
@@ -78,6 +80,15 @@ struct fusion_near {
     double bearing_deg_true;                // to there; to its first vertex when inside
 };
 
+// Another aircraft, where it is taken to be at the time of the aircraft's own report.
+struct fusion_near_traffic {
+    const struct fusion_neighbour *other; // borrowed from the aircraft's surroundings
+    bool amsl_known;                      // as it said, or from its ellipsoid height
+    double amsl_m;
+    double distance_m, bearing_deg_true;
+    double cpa_s, cpa_m; // where it is nearest across, in the time looked ahead
+};
+
 enum fusion_plan_state { // numbers of PlanState in schemas/drf/v1/enums.proto
     FUSION_PLAN_NONE = 1,
     FUSION_PLAN_STALE = 2,
@@ -101,6 +112,9 @@ struct fusion_context {
     uint32_t obstacles_left_out;         // within the radius, not listed
     size_t obstacle_count;
     struct fusion_near obstacles[FUSION_NEAREST_MAX]; // nearest first
+    size_t traffic_count;
+    struct fusion_near_traffic traffic[FUSION_TRAFFIC_MAX]; // to be minded most first
+    uint32_t traffic_left_out;                              // that may be met too
     enum fusion_plan_state plan_state;
     size_t layer_state_count;
     struct fusion_layer_state layer_states[FUSION_LAYER_COUNT];

@@ -3,7 +3,9 @@
 #ifndef FUSION_CONTEXT_PARTS_H
 #define FUSION_CONTEXT_PARTS_H
 
+#include "fusion/around.h"
 #include "fusion/context.h"
+#include "fusion/meeting.h"
 #include "fusion/path.h"
 #include "geo/crs.h"
 
@@ -29,6 +31,11 @@ void fusion_context_ahead(const struct fusion_root *root, const struct fusion_pa
 uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count);
+
+// Who flies near, and how near each comes, the one to be minded most first. Returns how many.
+size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_crs *crs,
+                              struct fusion_meeting meetings[static FUSION_NEIGHBOURS_MAX],
+                              struct fusion_context *out);
 
 // NONE where the obstacle layer is complete and the circle stays inside what is kept.
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,

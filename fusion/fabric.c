@@ -11,6 +11,8 @@
 
 enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
 
+#define TRACK_KEEP_US INT64_C(15000000)
+
 // The tiles of a level that hold a box.
 static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
                                  struct fusion_extent *out)
@@ -154,7 +156,8 @@ static enum drf_status copy_feeds(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
-static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m)
+static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m,
+                                  int64_t track_keep_us)
 {
     enum drf_status status = fusion_certificates_open(&fabric->certificates);
     fabric->retired.context = fabric->certificates;
@@ -170,6 +173,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     if (status == DRF_OK)
         status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
                                       &fabric->zones);
+    if (status == DRF_OK)
+        status = fusion_traffic_set_open(fabric->buckets, track_keep_us, fabric->certificates,
+                                         &fabric->retired, &fabric->traffic);
     if (status == DRF_OK)
         status =
             fusion_weather_set_open(fabric->certificates, &fabric->retired, &fabric->weather);
@@ -211,7 +217,8 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     if (status == DRF_OK && config->feed_count == 0)
         status = fabric_adopt_terms(fabric, &raster_accuracy_max_m);
     if (status == DRF_OK)
-        status = open_parts(fabric, raster_accuracy_max_m);
+        status = open_parts(fabric, raster_accuracy_max_m,
+                            config->track_keep_us > 0 ? config->track_keep_us : TRACK_KEEP_US);
     fabric->raster_accuracy_max_m = raster_accuracy_max_m;
     if (status == DRF_OK)
         status = fabric_load(fabric, config->first, config->first_count);
@@ -252,6 +259,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
     fusion_zone_set_close(fabric->zones);
+    fusion_traffic_set_close(fabric->traffic);
     fusion_features_close(fabric->features);
     fusion_certificates_close(fabric->certificates);
     free(fabric->gone);
@@ -278,6 +286,7 @@ void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer l
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us)
 {
     fusion_weather_set_at(fabric->weather, now_utc_us);
+    fusion_traffic_set_expire(fabric->traffic, now_utc_us);
     const struct fusion_weather_entry *entry;
     while (fabric->half_applied == 0
            && (entry = fusion_weather_set_outlived(fabric->weather)) != NULL) {

@@ -18,6 +18,7 @@
 
 #include "fusion/root.h"
 #include "fusion/store.h"
+#include "fusion/track_gate.h"
 #include "geo/record.h"
 
 struct fusion_fabric;
@@ -40,6 +41,7 @@ struct fusion_fabric_config {
     const struct fusion_feed *feeds; // copied; none (query, tests): feeds and limit are those
                                      // that the store was last folded under
     size_t feed_count;
+    int64_t track_keep_us; // a track is shown this long after its last report; 0: 15 s
     const struct geo_point
         *first;         // where drones are: loaded first; borrowed during open, none:
     size_t first_count; // the middle of `keep`
@@ -66,6 +68,7 @@ enum fusion_outcome {
     FUSION_SUPERSEDED,  // an older version than the live one
     FUSION_REFUSED,     // a damaged record; nothing changed but the offset
     FUSION_OUTSIDE,     // nothing in it is or was inside what is kept; likewise
+    FUSION_IMPLAUSIBLE, // no track in it can follow what was said before; likewise
 };
 
 // Opens over a store that the caller keeps open longer. Loads little at once: the obstacles of
@@ -117,6 +120,11 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *
 DRF_MUST_CHECK enum drf_status fusion_fabric_resync_sweep(struct fusion_fabric *fabric,
                                                           const char *feed, size_t *forgotten,
                                                           bool *again);
+
+// Tracks held now, and reports of tracks since open by what became of them
+// (fusion/track_gate.h).
+size_t fusion_fabric_tracks(const struct fusion_fabric *fabric);
+uint64_t fusion_fabric_gated(const struct fusion_fabric *fabric, enum fusion_gate gate);
 
 // The rim tells what it knows of the feeds; the next root carries it.
 void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,

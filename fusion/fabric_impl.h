@@ -11,6 +11,7 @@
 #include "fusion/fabric.h"
 #include "fusion/feature.h"
 #include "fusion/fold.h"
+#include "fusion/traffic_set.h"
 #include "fusion/weather_set.h"
 #include "fusion/zone_set.h"
 
@@ -52,6 +53,7 @@ struct fusion_fabric {
     struct fusion_retired retired;
     struct fusion_features *features;
     struct fusion_zone_set *zones;
+    struct fusion_traffic_set *traffic;
     double raster_accuracy_max_m;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
@@ -169,6 +171,11 @@ DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, i
                                                  const struct fusion_source *content);
 // Takes a former version out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_traffic.c: every track of a message is weighed. *outcome: APPLIED if one was taken,
+// else what became of the last.
+DRF_MUST_CHECK enum drf_status fabric_apply_tracks(struct fusion_job *job,
+                                                   enum fusion_outcome *outcome);
 
 // fabric_feature.c
 // A message of features, a bounded number of obstacles a step. Message and record are borrowed

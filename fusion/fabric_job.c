@@ -196,6 +196,7 @@ static bool fits(const struct fusion_job *job)
                    : item.kind == GEO_ITEM_CELLS    ? terrain
                    : item.kind == GEO_ITEM_OBSTACLE ? job->layer == FUSION_LAYER_OBSTACLE
                    : item.kind == GEO_ITEM_ZONE     ? job->layer == FUSION_LAYER_ZONE
+                   : item.kind == GEO_ITEM_TRACK    ? job->layer == FUSION_LAYER_TRAFFIC
                                                     : job->layer == FUSION_LAYER_WEATHER;
         if (!fit)
             return false;
@@ -249,9 +250,30 @@ static enum drf_status apply_whole(struct fusion_job *job)
     return settle(job, FUSION_APPLIED);
 }
 
+// Tracks have no version in the store: each is weighed against the report before it.
+static enum drf_status step_tracks(struct fusion_job *job, enum fusion_outcome *outcome)
+{
+    enum drf_status status = DRF_OK;
+    if (!job->settled && (job->message.tombstone || !fits(job)))
+        status = settle(job, job->message.tombstone ? FUSION_SUPERSEDED : FUSION_REFUSED);
+    if (status == DRF_OK && !job->settled) {
+        enum fusion_outcome found = FUSION_REFUSED;
+        status = fabric_apply_tracks(job, &found);
+        if (status == DRF_OK)
+            status = settle(job, found);
+    }
+    if (status == DRF_OK)
+        status = move_offset(job->fabric, &job->message);
+    if (status == DRF_OK)
+        *outcome = job->outcome;
+    return status;
+}
+
 enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *outcome)
 {
     enum drf_status status = DRF_OK;
+    if (job->layer == FUSION_LAYER_TRAFFIC)
+        return step_tracks(job, outcome);
     if (job->layer > FUSION_LAYER_SURFACE) // a former version may still have to be loaded
         status = fabric_load_rest(job->fabric);
     if (status != DRF_OK)

@@ -18,6 +18,7 @@
 #include "geo/point.h"
 #include "geo/station.h"
 #include "geo/tile.h"
+#include "geo/track.h"
 #include "geo/zone.h"
 
 enum {
@@ -98,6 +99,23 @@ struct fusion_zone_bucket {
     const struct fusion_zone *const *zones;
 };
 
+// An aircraft that a feed tells of, as its last report has it.
+struct fusion_track {
+    struct geo_track track;
+    const struct fusion_source *source;
+    uint64_t epoch; // of the root that first showed this report
+};
+
+// Every track in the bucket of its reported place. It flies on: by dead reckoning it may be
+// speed_max_mps times keep_us away from there.
+struct fusion_traffic {
+    size_t count;
+    const struct fusion_track *tracks;
+    const uint32_t *first_of; // bucket b has tracks [first_of[b], first_of[b + 1])
+    double speed_max_mps;     // of any
+    int64_t keep_us;          // after its last report a track is shown this long
+};
+
 struct fusion_field {
     const struct geo_field *field;
     const float *values; // field->grid.ni * nj
@@ -147,6 +165,7 @@ struct fusion_root {
     const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
     const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
     const struct fusion_weather *weather;          // never NULL
+    const struct fusion_traffic *traffic;          // NULL: none
     const struct fusion_stations *stations;        // NULL: none
     enum fusion_reason layer_state[FUSION_LAYER_COUNT]; // NONE, CATCHING_UP, RESYNCHRONISING,
                                                         // LOADING, FEED_DOWN
