@@ -54,13 +54,14 @@ static void raise_unknown(const struct fusion_view *view, const struct fusion_pa
     fusion_advisories_add(list, &advisory);
 }
 
-// The first place ahead that is too high, and the first where nobody knows. Without a course
-// the column above and below the aircraft.
-static void look_ahead(const struct fusion_view *view, struct fusion_advisories *list)
+// The first place ahead that is too high, and the first where nobody knows, unless that was
+// told. Without a course the column above and below the aircraft.
+static void look_ahead(const struct fusion_view *view, bool told,
+                       struct fusion_advisories *list)
 {
     const struct fusion_path *path = view->path;
     double limit_m = view->aircraft->limits.agl_max_m;
-    bool disc = path->basis == FUSION_CORRIDOR_DISC, told = false;
+    bool disc = path->basis == FUSION_CORRIDOR_DISC;
     double end = disc ? path->time_max_s : path->length_m;
     double step = disc ? 1.0 : fmax(STEP_M, end / PLACES_MAX);
     double at = 0.0;
@@ -93,10 +94,12 @@ void fusion_reason_agl(const struct fusion_view *view, struct fusion_advisories 
         return;
     const struct fusion_height *height = &view->context->height;
     const struct fusion_path_node here = {.point = view->context->position};
+    if (height->agl_m.known && height->agl_m.value > limits->agl_max_m) {
+        raise(view, &here, height->agl_m.value, list);
+        return;
+    }
     if (!height->agl_m.known)
         raise_unknown(view, &here, FUSION_SEVERITY_CAUTION, list);
-    else if (height->agl_m.value > limits->agl_max_m)
-        raise(view, &here, height->agl_m.value, list);
-    else
-        look_ahead(view, list);
+    // over unknown ground too: what comes after it may be known
+    look_ahead(view, !height->agl_m.known, list);
 }

@@ -303,6 +303,12 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
     if (status == DRF_OK)
         status = sim_receiver_open(&fleet->witness, fleet->drones, (size_t)order->drones,
                                    breaking, order->verify_ratio, &fleet->receiver);
+    if (status == DRF_OK) {
+        struct sim_fleet_reports reports = sim_receiver_reports(fleet->receiver);
+        reports.names = fleet->accounts[0].name;
+        reports.name_stride = sizeof fleet->accounts[0];
+        status = sim_witness_fleet(&fleet->witness, reports);
+    }
     if (status == DRF_OK && order->patch_side > 0)
         status = open_patches(fleet);
     if (status == DRF_OK && order->tracks != NULL) {
@@ -334,7 +340,6 @@ static int run(const struct order *order, enum sim_break breaking)
 
 static const char *refuse_order(const struct order *order, enum sim_break *breaking)
 {
-    static const char *const names[] = {"none", "wind-sign", "datum", "zero-fill"};
     if (order->mqtt == NULL || order->region == NULL || order->world == NULL)
         return "--mqtt, --region and --world are needed";
     if (strncmp(order->region, "sim", 3) != 0)
@@ -355,12 +360,13 @@ static const char *refuse_order(const struct order *order, enum sim_break *break
         return "--verify is 0 to 1";
     if (strlen(order->prefix) < 1 || strlen(order->prefix) > 24 || strlen(order->root) > 60)
         return "--prefix has 1 to 24 characters, --root at most 60";
-    for (int i = 0; i < 4; i++)
-        if (strcmp(order->breaking, names[i]) == 0) {
+    for (int i = 0; i < SIM_BREAKS; i++)
+        if (strcmp(order->breaking, sim_break_names[i]) == 0) {
             *breaking = (enum sim_break)i;
             return NULL;
         }
-    return "--break is wind-sign, datum or zero-fill";
+    return "--break is wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift "
+           "or terrain-down";
 }
 
 int sim_fleet_run(int argc, char **argv)
@@ -396,7 +402,8 @@ int sim_fleet_run(int argc, char **argv)
         {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
          "of the drones that are checked against the world, 0 to 1 (default 1)"},
         {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
-         "wind-sign, datum or zero-fill in the receiver's copies"},
+         "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift or\n"
+         "terrain-down, in the receiver's copies"},
     };
     const struct sim_usage usage = {
         "fleet --mqtt HOST:PORT --region NAME --world DIR [OPTION...]",

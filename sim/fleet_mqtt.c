@@ -5,6 +5,7 @@
 #include <mosquitto.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,9 @@ struct sim_links {
     void *context;
     char refusal[128];
 };
+
+static const char *const words[SIM_STREAM_STATE] = {"context", "advisory", "reply", "patch",
+                                                    "terrain"};
 
 static void set_state(struct link *link, enum link_state state)
 {
@@ -104,15 +108,18 @@ static void on_connect(struct mosquitto *client, void *opaque, int code, int fla
                  links->accounts[link - links->links].name, mosquitto_reason_string(code));
         return; // the broker closes
     }
-    static const char *const words[SIM_STREAMS] = {"context", "advisory", "reply", "patch"};
     char topics[SIM_STREAMS][TOPIC_SIZE], *list[SIM_STREAMS];
-    for (int i = 0; i < SIM_STREAMS; i++) {
+    size_t index = (size_t)(link - links->links);
+    for (int i = 0; i < SIM_STREAM_STATE; i++) {
         snprintf(topics[i], sizeof topics[i], "%s/drones/%s/%s/+", links->root,
-                 links->accounts[link - links->links].name, words[i]);
+                 links->accounts[index].name, words[i]);
         list[i] = topics[i];
     }
+    snprintf(topics[SIM_STREAM_STATE], TOPIC_SIZE, "%s/regions/+/nodes/+/state", links->root);
+    list[SIM_STREAM_STATE] = topics[SIM_STREAM_STATE];
     set_state(link, LINK_SUBSCRIBING);
-    (void)mosquitto_subscribe_multiple(client, NULL, SIM_STREAMS, list, 0, 0, NULL);
+    (void)mosquitto_subscribe_multiple(
+        client, NULL, index == 0 ? SIM_STREAMS : SIM_STREAM_STATE, list, 0, 0, NULL);
 }
 
 static void on_subscribe(struct mosquitto *client, void *opaque, int id, int count,
@@ -128,6 +135,19 @@ static void on_subscribe(struct mosquitto *client, void *opaque, int id, int cou
     set_state(link, LINK_READY);
 }
 
+// The last word but one says it; of a node's state the last.
+static enum sim_stream stream_of(const char *topic)
+{
+    const char *last = strrchr(topic, '/');
+    for (int i = 0; last != NULL && i < SIM_STREAM_STATE; i++) {
+        size_t size = strlen(words[i]);
+        if ((size_t)(last - topic) > size && memcmp(last - size, words[i], size) == 0
+            && last[-(ptrdiff_t)size - 1] == '/')
+            return (enum sim_stream)i;
+    }
+    return SIM_STREAM_STATE;
+}
+
 static void on_message(struct mosquitto *client, void *opaque,
                        const struct mosquitto_message *message,
                        const mosquitto_property *properties)
@@ -136,13 +156,7 @@ static void on_message(struct mosquitto *client, void *opaque,
     (void)properties;
     struct link *link = opaque;
     struct sim_links *links = link->owner;
-    enum sim_stream stream = SIM_STREAM_CONTEXT;
-    if (strstr(message->topic, "/advisory/") != NULL)
-        stream = SIM_STREAM_ADVISORY;
-    else if (strstr(message->topic, "/reply/") != NULL)
-        stream = SIM_STREAM_REPLY;
-    else if (strstr(message->topic, "/patch/") != NULL)
-        stream = SIM_STREAM_PATCH;
+    enum sim_stream stream = stream_of(message->topic);
     links->on_message(links->context, (size_t)(link - links->links), stream, message->payload,
                       message->payloadlen > 0 ? (size_t)message->payloadlen : 0, sim_mono_us());
 }

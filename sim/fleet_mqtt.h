@@ -20,6 +20,8 @@ enum sim_stream {
     SIM_STREAM_ADVISORY,
     SIM_STREAM_REPLY,
     SIM_STREAM_PATCH,
+    SIM_STREAM_TERRAIN,
+    SIM_STREAM_STATE, // of nodes: the first client only
     SIM_STREAMS
 };
 

@@ -124,6 +124,20 @@ static void write_kinds(const struct sim_tally *tally, FILE *file)
     fputs("  },\n", file);
 }
 
+static void write_advisories(const struct sim_tally *tally, FILE *file)
+{
+    fprintf(file, "  \"advisory_kinds\": {\"unjudged\": %" PRIu64, tally->unjudged);
+    for (uint32_t i = 1; i < SIM_ADVISORY_KINDS; i++) {
+        const struct sim_kind_count *n = &tally->kinds[i];
+        if (n->sound + n->certain > 0)
+            fprintf(file,
+                    ",\n    \"%s\": {\"judged\": %" PRIu64 ", \"false\": %" PRIu64
+                    ", \"certain\": %" PRIu64 ", \"missed\": %" PRIu64 "}",
+                    sim_advisory_kind_name(i), n->sound, n->false_ones, n->certain, n->missed);
+    }
+    fputs("},\n", file);
+}
+
 static double points_per_drone_min(const struct sim_fleet_summary *s)
 {
     double drone_minutes = (double)s->drones * s->seconds / 60.0;
@@ -196,6 +210,7 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
     fprintf(file, "  \"context_bytes_mean\": %.0f,\n  \"context_bytes_max\": %u,\n",
             n->contexts > 0 ? (double)n->bytes / (double)n->contexts : 0.0, n->size_max);
     write_kinds(s->tally, file);
+    write_advisories(s->tally, file);
     write_example(s, file);
     fputs("}\n", file);
     bool bad = ferror(file) != 0;
@@ -228,6 +243,15 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
             "%" PRIu64 " values checked against the world: %" PRIu64 " wrong, %" PRIu64
             " not there yet\n",
             checked, sim_tally_wrong(s->tally), s->tally->waiting);
+    uint64_t judged = 0, certain = 0;
+    for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
+        judged += s->tally->kinds[i].sound;
+        certain += s->tally->kinds[i].certain;
+    }
+    fprintf(out,
+            "%" PRIu64 " advisories judged, %" PRIu64 " that had to be told were looked for, "
+            "%" PRIu64 " nobody here can judge\n",
+            judged, certain, s->tally->unjudged);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
         if (s->tally->wrong[i] > 0)
             fprintf(out, "  %-13s %" PRIu64 " wrong, the first: %s\n",

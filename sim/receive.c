@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "drf/v1/node.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
 #include "sim/context_scan.h"
 
@@ -66,6 +67,12 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     return DRF_OK;
 }
 
+struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receiver)
+{
+    return (struct sim_fleet_reports){
+        .ring = receiver->reports, .count = receiver->count, .depth = REPORTS};
+}
+
 void sim_receiver_close(struct sim_receiver *receiver)
 {
     if (receiver == NULL)
@@ -101,6 +108,24 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                  reply->field_path != NULL ? reply->field_path : "",
                  reply->text != NULL ? reply->text : "");
     drf__v1__reply__free_unpacked(reply, NULL);
+}
+
+// The region that the node says it serves, for the advisories on its edge.
+static void take_state(struct sim_receiver *receiver, const void *bytes, size_t size)
+{
+    Drf__V1__NodeState *state = drf__v1__node_state__unpack(NULL, size, bytes);
+    if (state == NULL)
+        return; // somebody else's
+    struct sim_region *served = &receiver->witness->served;
+    if (state->region_id != NULL && strcmp(state->region_id, receiver->witness->region) == 0
+        && state->n_boundary >= 3 && state->n_boundary <= SIM_RING_MAX) {
+        served->count = state->n_boundary;
+        served->margin_m = (double)state->margin_m;
+        for (size_t i = 0; i < served->count; i++)
+            served->ring[i] = (struct geo_point){.lat_deg = state->boundary[i]->lat_e7 * 1e-7,
+                                                 .lon_deg = state->boundary[i]->lon_e7 * 1e-7};
+    }
+    drf__v1__node_state__free_unpacked(state, NULL);
 }
 
 // What an aircraft acknowledges is what arrived, not what was checked.
@@ -205,7 +230,10 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
             sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
         return;
     }
-    take_context(receiver, index, bytes, size, mono_us);
+    if (stream == SIM_STREAM_STATE)
+        take_state(receiver, bytes, size);
+    if (stream == SIM_STREAM_CONTEXT)
+        take_context(receiver, index, bytes, size, mono_us);
 }
 
 static bool complete(const Drf__V1__Context *context)
@@ -235,7 +263,8 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
         }
         sim_break_context(receiver->breaking, receiver->witness->geoid, report->position,
                           context);
-        sim_witness_check(receiver->witness, report, context, &receiver->tally);
+        sim_witness_check(receiver->witness, report, context, arrival->mono_us,
+                          &receiver->tally);
     }
     drf__v1__context__free_unpacked(context, NULL);
 }
@@ -277,40 +306,4 @@ const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t 
 {
     *size = receiver->example_size;
     return receiver->example;
-}
-
-static void zero_fill(Drf__V1__Context *context)
-{
-    Drf__V1__Height *h = context->height;
-    if (h != NULL) {
-        h->has_ground_amsl_m = h->has_surface_amsl_m = h->has_agl_m = 1; // absent numbers are 0
-        h->has_clearance_m = h->has_aircraft_amsl_m = 1;
-    }
-    for (size_t i = 0; context->look_ahead != NULL && i < context->look_ahead->n_segments;
-         i++) {
-        context->look_ahead->segments[i]->has_ground_max_amsl_m = 1;
-        context->look_ahead->segments[i]->has_surface_max_amsl_m = 1;
-    }
-}
-
-void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
-                       struct geo_point position, Drf__V1__Context *context)
-{
-    if (breaking == SIM_BREAK_ZERO_FILL)
-        zero_fill(context);
-    if (breaking == SIM_BREAK_WIND_SIGN && context->weather != NULL
-        && context->weather->wind != NULL) {
-        Drf__V1__Wind *w = context->weather->wind;
-        w->wind_to_north_mps = -w->wind_to_north_mps;
-        w->wind_to_east_mps = -w->wind_to_east_mps;
-        if (w->has_wind_from_deg_true) // consistently wrong, as a sign error would be
-            w->wind_from_deg_true = fmodf(w->wind_from_deg_true + 180.0F, 360.0F);
-    }
-    if (breaking == SIM_BREAK_DATUM && context->height != NULL) { // the geoid forgotten
-        float geoid_m = (float)sim_geoid_m(geoid, position);
-        context->height->aircraft_amsl_m += geoid_m;
-        context->height->agl_m += geoid_m;
-        context->height->clearance_m += geoid_m;
-        context->height->clearance_low_m += geoid_m;
-    }
 }

@@ -14,7 +14,18 @@
 #include "sim/witness.h"
 
 // Classic errors, made in the receiver on its own copy: the witness must find each.
-enum sim_break { SIM_BREAK_NONE, SIM_BREAK_WIND_SIGN, SIM_BREAK_DATUM, SIM_BREAK_ZERO_FILL };
+enum sim_break {
+    SIM_BREAK_NONE,
+    SIM_BREAK_WIND_SIGN,
+    SIM_BREAK_DATUM,
+    SIM_BREAK_ZERO_FILL,
+    SIM_BREAK_ADVISORY_LOST,  // the most severe one of each context
+    SIM_BREAK_ADVISORY_FALSE, // one that nothing explains
+    SIM_BREAK_PATCH_SHIFT,    // the cells of a patch, by one to the east
+    SIM_BREAK_TERRAIN_DOWN,   // heights rounded down
+    SIM_BREAKS
+};
+extern const char *const sim_break_names[SIM_BREAKS]; // of the command line
 
 enum { SIM_SHEDS = 4 }; // context.proto: patch, segments, rate, obstacles
 
@@ -37,6 +48,9 @@ DRF_MUST_CHECK enum drf_status sim_receiver_open(struct sim_witness *witness,
 void sim_receiver_close(struct sim_receiver *receiver); // NULL is fine
 
 bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index);
+
+// All that is remembered of what was sent; valid until close, without names.
+struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receiver);
 
 // Remembers a report that was sent, for the context that will answer it.
 void sim_receiver_sent(struct sim_receiver *receiver, size_t index,

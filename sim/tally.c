@@ -26,9 +26,36 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_INVENTED] = "invented",
         [SIM_CHECK_MISSING] = "missing",
         [SIM_CHECK_PATCH] = "patch",
+        [SIM_CHECK_ADVISORY] = "advisory",
+        [SIM_CHECK_ADVISORY_FALSE] = "advisory_false",
+        [SIM_CHECK_ADVISORY_MISSED] = "advisory_missed",
+        [SIM_CHECK_TERRAIN] = "terrain",
+        [SIM_CHECK_LANDING] = "landing",
+        [SIM_CHECK_CELLS] = "weather_cells",
         [SIM_CHECK_DECODE] = "decode",
     };
     return names[check];
+}
+
+const char *sim_advisory_kind_name(uint32_t kind)
+{
+    static const char *const names[SIM_ADVISORY_KINDS] = {NULL,
+                                                          "terrain",
+                                                          "obstacle",
+                                                          "wind",
+                                                          "gust",
+                                                          "visibility",
+                                                          "zone",
+                                                          "traffic",
+                                                          "altitude_limit",
+                                                          "altitude_reference_suspect",
+                                                          "data_quality",
+                                                          "region_boundary",
+                                                          "landing",
+                                                          "terrain_too_coarse",
+                                                          "alert",
+                                                          "time_reference_suspect"};
+    return kind < SIM_ADVISORY_KINDS ? names[kind] : NULL;
 }
 
 uint64_t sim_tally_wrong(const struct sim_tally *tally)

@@ -40,9 +40,11 @@ static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double 
     }
 }
 
-static void note(const Drf__V1__Telemetry *t, struct sim_report *report)
+static void note(const struct sim_drone *drone, const Drf__V1__Telemetry *t,
+                 struct sim_report *report)
 {
     *report = (struct sim_report){
+        .drone = drone->number,
         .seq = t->seq,
         .position = {.lat_deg = t->lat_e7 * 1e-7, .lon_deg = t->lon_e7 * 1e-7},
         .utc_us = t->time_us,
@@ -56,6 +58,11 @@ static void note(const Drf__V1__Telemetry *t, struct sim_report *report)
         .north_mps = (double)t->velocity_north_mps,
         .east_mps = (double)t->velocity_east_mps,
         .up_mps = (double)t->velocity_up_mps,
+        .on_ground = t->on_ground,
+        .horizontal_acc_m = (double)t->horizontal_acc95_m,
+        .velocity_acc_mps = (double)t->velocity_acc95_mps,
+        .vertical_acc_m = t->has_alt_above_takeoff_m ? (double)t->alt_above_takeoff_acc95_m
+                                                     : (double)vertical_acc95_m,
     };
 }
 
@@ -106,7 +113,7 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
             drone->patch_boot_id == drone->seen_boot_id ? drone->seen_patch_seq : 0;
         t.seen = &seen;
     }
-    note(&t, report);
+    note(drone, &t, report);
     size_t size = drf__v1__telemetry__get_packed_size(&t);
     assert(size <= SIM_TELEMETRY_MAX);
     return drf__v1__telemetry__pack(&t, bytes);

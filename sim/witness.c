@@ -95,7 +95,9 @@ void sim_witness_close(struct sim_witness *witness)
     sim_geoid_close(witness->geoid);
     witness->geoid = NULL;
     free(witness->standing);
+    free(witness->memory);
     witness->standing = NULL;
+    witness->memory = NULL;
 }
 
 static bool excuses(uint32_t reason)
@@ -169,7 +171,8 @@ static void check_envelope(const struct sim_witness *witness, const struct sim_r
 }
 
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
-                       const Drf__V1__Context *context, struct sim_tally *tally)
+                       const Drf__V1__Context *context, int64_t arrival_mono_us,
+                       struct sim_tally *tally)
 {
     learn_layers(witness, context);
     check_envelope(witness, report, context, tally);
@@ -177,6 +180,7 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
     sim_witness_ahead(witness, report, context, tally);
     sim_witness_weather(witness, report, context, tally);
     sim_witness_obstacles(witness, report, context, tally);
+    sim_witness_advisories(witness, report, context, arrival_mono_us, tally);
 }
 
 unsigned sim_witness_data_points(const Drf__V1__Context *context)

@@ -16,9 +16,14 @@
 #include "sim/crs.h"
 #include "sim/relief.h"
 #include "sim/tally.h"
+#include "sim/wish.h"
 #include "sim/world.h"
 
-enum { SIM_LAYERS = 8 }; // numbers of Layer in enums.proto
+enum {
+    SIM_LAYERS = 8, // numbers of Layer in enums.proto
+    SIM_STRETCHES_MAX = 32,
+    SIM_RING_MAX = 64, // corners of a region
+};
 
 // The least and greatest height the node may give for an obstacle's top, without its vertical
 // accuracy.
@@ -41,6 +46,41 @@ struct sim_height_tolerance {
     double cell_n_m, cell_e_m;
 };
 
+// The surface over a stretch of the way: at most high_m; somewhere at least low_m.
+struct sim_stretch {
+    double from_m, to_m, low_m, high_m; // -HUGE_VAL and HUGE_VAL where nothing is certain
+};
+
+// The region that the node says it serves.
+struct sim_region {
+    size_t count; // 0: not known
+    struct geo_point ring[SIM_RING_MAX];
+    double margin_m;
+};
+
+// What the aircraft had said in the report that a context answers.
+struct sim_report {
+    size_t drone; // its number in the fleet
+    uint32_t seq;
+    struct geo_point position; // as sent
+    int64_t utc_us, mono_us;
+    bool has_wgs84, has_amsl, has_takeoff, on_ground;
+    double wgs84_m, amsl_m, above_takeoff_m;
+    struct geo_point takeoff;
+    double north_mps, east_mps, up_mps;
+    double horizontal_acc_m, velocity_acc_mps, vertical_acc_m;
+};
+
+// What the fleet told, for the traffic; what each was told, for the life of its advisories.
+struct sim_fleet_reports {
+    const struct sim_report *ring; // `depth` of each of `count` drones, by seq modulo
+    size_t count, depth;
+    const char *names; // of the first, NUL-terminated; each next name_stride bytes on
+    size_t name_stride;
+};
+
+struct sim_memory; // sim/witness_advisories.c: what one drone was and could be advised of
+
 struct sim_witness {
     const struct sim_world *world;
     struct sim_relief relief;
@@ -52,17 +92,11 @@ struct sim_witness {
     const char *region;
     uint64_t boot_id;
     bool complete[SIM_LAYERS];
-};
-
-// What the aircraft had said in the report that a context answers.
-struct sim_report {
-    uint32_t seq;
-    struct geo_point position; // as sent
-    int64_t utc_us, mono_us;
-    bool has_wgs84, has_amsl, has_takeoff;
-    double wgs84_m, amsl_m, above_takeoff_m;
-    struct geo_point takeoff;
-    double north_mps, east_mps, up_mps;
+    struct sim_region served;
+    struct sim_fleet_reports fleet;
+    struct sim_memory *memory; // of each drone of the fleet; NULL: advisories are not checked
+    size_t stretch_count;      // of the context that is being checked
+    struct sim_stretch stretches[SIM_STRETCHES_MAX];
 };
 
 // `world` is borrowed until close; `region` too. DRF_ERR_NOMEM. DRF_ERR_ABSENT: no geoid grid.
@@ -71,9 +105,15 @@ DRF_MUST_CHECK enum drf_status sim_witness_open(const struct sim_world *world,
                                                 struct sim_witness *out);
 void sim_witness_close(struct sim_witness *witness);
 
-// Checks one context and counts into `tally`.
+// From here on advisories are checked too. `fleet` points to what is borrowed until close.
+// DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status sim_witness_fleet(struct sim_witness *witness,
+                                                 struct sim_fleet_reports fleet);
+
+// Checks one context that arrived at `arrival_mono_us` and counts into `tally`.
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
-                       const Drf__V1__Context *context, struct sim_tally *tally);
+                       const Drf__V1__Context *context, int64_t arrival_mono_us,
+                       struct sim_tally *tally);
 
 struct sim_top sim_witness_top(const struct sim_witness *witness,
                                const struct sim_obstacle *obstacle);
@@ -92,6 +132,10 @@ void sim_witness_weather(struct sim_witness *witness, const struct sim_report *r
                          const Drf__V1__Context *context, struct sim_tally *tally);
 void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report *report,
                            const Drf__V1__Context *context, struct sim_tally *tally);
+// After sim_witness_ahead(), which leaves the stretches.
+void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
+                            const Drf__V1__Context *context, int64_t arrival_mono_us,
+                            struct sim_tally *tally);
 
 // A value that should be there is not: waiting, if the node says why and may.
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,

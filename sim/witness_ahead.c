@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness.h"
+#include "sim/witness_parts.h"
 
 enum {
     GROUND = 1, // Layer in enums.proto
@@ -66,9 +66,30 @@ static bool find_path(const struct sim_witness *witness, const struct sim_report
     return p.length_m > 0.0;
 }
 
+// Length and width by schemas/client.md.
+static void check_size(const struct sim_report *report, const Drf__V1__LookAhead *a,
+                       struct sim_tally *tally)
+{
+    const struct sim_wish wish = sim_wish_of(report->drone);
+    double speed_mps = hypot(report->north_mps, report->east_mps);
+    double base_m = wish.radius_m + report->horizontal_acc_m;
+    double length_m = fmax(fmax(speed_mps * wish.look_ahead_s, wish.stopping_m), shortest_m);
+    if (a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN)
+        return;
+    sim_tally_note(
+        tally, SIM_CHECK_SEGMENTS, fabs((double)a->length_m - length_m) < 0.001 * length_m,
+        "look-ahead of %.1f m at %.2f m/s, not %.1f", (double)a->length_m, speed_mps, length_m);
+    if (a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC)
+        return; // as wide as it is long
+    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
+                   fabs((double)a->half_width_m - base_m) < 0.01 + 0.001 * base_m,
+                   "half width of %.2f m, not %.2f", (double)a->half_width_m, base_m);
+}
+
 static void check_shape(const struct sim_report *report, const Drf__V1__LookAhead *a,
                         struct sim_tally *tally)
 {
+    check_size(report, a, tally);
     double speed_mps = hypot(report->north_mps, report->east_mps);
     uint32_t basis = speed_mps < 1.0 ? DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC
                                      : DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY;
@@ -128,9 +149,8 @@ static struct sim_strip strip_of(const struct path *path, const Drf__V1__Segment
                               .behind_m = reach_m};
 }
 
-// Towers in the strip must show in its surface, towers near it may.
-static void raise_by_obstacles(const struct sim_witness *witness, const struct sim_strip *in,
-                               const struct sim_strip *near, double *low_m, double *high_m)
+void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip *in,
+                       const struct sim_strip *near, double *low_m, double *high_m)
 {
     const struct sim_world *world = witness->world;
     for (size_t i = 0; i < world->obstacle_count; i++) {
@@ -211,15 +231,19 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
                        "mean ground ahead %.2f m, true %.2f to %.2f", got_m, outer.ground_min_m,
                        outer.ground_max_m);
     }
-    if (!s->has_surface_max_amsl_m || outer.count == 0)
-        return;
     double low_m =
         whole && inner.count > 0 ? inner.surface_max_m - t->surface_cell_m : -HUGE_VAL;
     // Between cell centres the surface is the greatest of four cells: low by no more than what
     // a bilinear surface would be.
     low_m -= t->surface_between_m;
-    double high_m = outer.surface_max_m + error_m + t->surface_cell_m;
-    raise_by_obstacles(witness, &in, &near, &low_m, &high_m);
+    double high_m =
+        outer.count > 0 ? outer.surface_max_m + error_m + t->surface_cell_m : HUGE_VAL;
+    sim_witness_raise(witness, &in, &near, &low_m, &high_m);
+    if (witness->stretch_count < SIM_STRETCHES_MAX)
+        witness->stretches[witness->stretch_count++] =
+            (struct sim_stretch){(double)s->from_m, (double)s->to_m, low_m, high_m};
+    if (!s->has_surface_max_amsl_m || outer.count == 0)
+        return;
     double got_m = (double)s->surface_max_amsl_m;
     if (got_m < low_m
         && (sim_witness_incomplete(witness, context, SURFACE)
@@ -268,6 +292,7 @@ void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, struct sim_tally *tally)
 {
     const Drf__V1__LookAhead *a = context->look_ahead;
+    witness->stretch_count = 0;
     if (a == NULL || (a->n_segments == 0 && !a->has_reason)) {
         sim_tally_note(tally, SIM_CHECK_MISSING, false,
                        "look-ahead is absent without a reason");

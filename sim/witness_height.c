@@ -2,28 +2,19 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness.h"
+#include "sim/witness_parts.h"
 
 enum { GROUND = 1, SURFACE = 2 }; // Layer in enums.proto
 
-struct truth {
-    bool amsl_known;
-    double amsl_m; // of the aircraft, by what it reported
-    double amsl_tol_m;
-    uint32_t basis;
-    double ground_m, ground_tol_m;
-    double covered_m;
-};
-
 // The aircraft's height by the rule of CONTRACT.md 4: ellipsoid, AMSL, above take-off.
-static struct truth find_truth(const struct sim_witness *witness,
-                               const struct sim_report *report)
+struct sim_truth sim_witness_truth(const struct sim_witness *witness,
+                                   const struct sim_report *report)
 {
     const struct sim_height_tolerance *tolerance = &witness->tolerance;
-    struct truth t = {.covered_m = sim_world_covered_m(witness->world, report->position),
-                      .ground_m = sim_world_ground_amsl_m(witness->world, report->position),
-                      .ground_tol_m = tolerance->ground_m,
-                      .amsl_tol_m = 0.05};
+    struct sim_truth t = {.covered_m = sim_world_covered_m(witness->world, report->position),
+                          .ground_m = sim_world_ground_amsl_m(witness->world, report->position),
+                          .ground_tol_m = tolerance->ground_m,
+                          .amsl_tol_m = 0.05};
     if (t.covered_m < tolerance->edge_m)
         t.ground_tol_m += tolerance->step_m;
     if (report->has_wgs84) {
@@ -41,11 +32,14 @@ static struct truth find_truth(const struct sim_witness *witness,
         t.amsl_tol_m += tolerance->ground_m;
         t.basis = DRF__V1__AGL_BASIS__AGL_BASIS_ABOVE_TAKEOFF;
     }
+    // The datum may add two metres (DESIGN.md), the ground at take-off its own accuracy.
+    t.acc_low_m = report->vertical_acc_m;
+    t.acc_high_m = report->vertical_acc_m + 2.0 + (report->has_takeoff ? 10.0 : 0.0);
     return t;
 }
 
 static void check_aircraft(struct sim_witness *witness, const struct sim_report *report,
-                           const struct truth *t, const Drf__V1__Height *h,
+                           const struct sim_truth *t, const Drf__V1__Height *h,
                            struct sim_tally *tally)
 {
     if (h->has_aircraft_amsl_m && t->basis == 0)
@@ -64,7 +58,7 @@ static void check_aircraft(struct sim_witness *witness, const struct sim_report 
                        "geoid %.2f, EGM96 is %.2f", (double)h->geoid_m, geoid_m);
 }
 
-static void check_ground(struct sim_witness *witness, const struct truth *t,
+static void check_ground(struct sim_witness *witness, const struct sim_truth *t,
                          const Drf__V1__Height *h, struct sim_tally *tally)
 {
     double edge_m = witness->tolerance.edge_m;
@@ -85,7 +79,7 @@ static void check_ground(struct sim_witness *witness, const struct truth *t,
                    t->ground_tol_m);
 }
 
-static void check_agl(struct sim_witness *witness, const struct truth *t,
+static void check_agl(struct sim_witness *witness, const struct sim_truth *t,
                       const Drf__V1__Height *h, struct sim_tally *tally)
 {
     double edge_m = witness->tolerance.edge_m;
@@ -108,8 +102,8 @@ static void check_agl(struct sim_witness *witness, const struct truth *t,
 
 // The surface at a position is the greatest of the four cells around it (DESIGN.md); towers and
 // buildings within reach of them may raise it, those that stand in one of them must.
-static void surface_range(const struct sim_witness *witness, struct geo_point position,
-                          double *low_m, double *high_m)
+void sim_witness_surface(const struct sim_witness *witness, struct geo_point position,
+                         double *low_m, double *high_m)
 {
     const struct sim_world *world = witness->world;
     double cell_deg = 180.0 / (double)(UINT64_C(256) << witness->level);
@@ -149,7 +143,7 @@ static void surface_range(const struct sim_witness *witness, struct geo_point po
 }
 
 static void check_surface(struct sim_witness *witness, const struct sim_report *report,
-                          const struct truth *t, const Drf__V1__Context *context,
+                          const struct sim_truth *t, const Drf__V1__Context *context,
                           struct sim_tally *tally)
 {
     const Drf__V1__Height *h = context->height;
@@ -165,7 +159,7 @@ static void check_surface(struct sim_witness *witness, const struct sim_report *
         return;
     }
     double low_m, high_m;
-    surface_range(witness, report->position, &low_m, &high_m);
+    sim_witness_surface(witness, report->position, &low_m, &high_m);
     if (t->covered_m < edge_m)
         low_m -= witness->tolerance.step_m;
     double surface_m = (double)h->surface_amsl_m;
@@ -207,7 +201,7 @@ void sim_witness_height(struct sim_witness *witness, const struct sim_report *re
         sim_tally_note(tally, SIM_CHECK_MISSING, false, "height is absent");
         return;
     }
-    struct truth t = find_truth(witness, report);
+    struct sim_truth t = sim_witness_truth(witness, report);
     check_aircraft(witness, report, &t, h, tally);
     check_ground(witness, &t, h, tally);
     check_agl(witness, &t, h, tally);

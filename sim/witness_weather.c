@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness.h"
+#include "sim/witness_parts.h"
 
 enum { WEATHER = 4 };
 
@@ -11,7 +11,7 @@ static const int64_t hour_us = INT64_C(3600000000);
 static const double radians = 0.017453292519943295;
 
 // Weather is published from an hour before the epoch to plan.hours after it.
-static bool published_at(const struct sim_world *world, int64_t utc_us)
+bool sim_witness_published(const struct sim_world *world, int64_t utc_us)
 {
     int64_t since_us = utc_us - world->plan.epoch_utc_us;
     return since_us >= -hour_us && since_us <= (int64_t)world->plan.hours * hour_us;
@@ -88,7 +88,7 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
     const struct sim_world *world = witness->world;
     const Drf__V1__Wind *w = context->weather != NULL ? context->weather->wind : NULL;
     bool expected = context->height != NULL && context->height->has_agl_m
-                    && published_at(world, report->utc_us);
+                    && sim_witness_published(world, report->utc_us);
     if (w == NULL || !w->has_wind_to_north_mps || !w->has_wind_to_east_mps) {
         if (expected)
             sim_witness_missing(witness, WEATHER, w != NULL ? w->wind_reason : 0, "wind",
@@ -131,7 +131,7 @@ static void check_scalar(struct sim_witness *witness, const struct sim_report *r
 {
     const struct sim_world *world = witness->world;
     if (q == NULL || !q->has_value) {
-        if (published_at(world, report->utc_us))
+        if (sim_witness_published(world, report->utc_us))
             sim_witness_missing(witness, WEATHER, q != NULL ? q->reason : 0, scalar->name,
                                 tally);
         return;

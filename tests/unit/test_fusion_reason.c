@@ -51,6 +51,13 @@ static uint16_t cliff(void *context, uint32_t row, uint32_t column)
     return column >= *(const uint32_t *)context ? 5200 : 4400;
 }
 
+// Unknown up to the column that `context` names, then 100 m.
+static uint16_t west_unknown(void *context, uint32_t row, uint32_t column)
+{
+    (void)row;
+    return column >= *(const uint32_t *)context ? 4400 : GEO_CELL_UNKNOWN;
+}
+
 // Eastward at 20 m/s, 60 m over ground that is 100 m, and good to decimetres.
 static struct fusion_aircraft eastward(void)
 {
@@ -236,6 +243,14 @@ static void agl__by_its_time_and_over_unknown_ground(void **state)
     scene = scene_open(toronto, nothing, NULL, NULL);
     assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), CAUTION);
     assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_DATA_QUALITY), CAUTION);
+    scene_close(scene);
+
+    // 121 m over what is known from 10 s ahead: that is told over unknown ground as well
+    uint32_t column = column_at(10.0 * SPEED_MPS);
+    scene = scene_open(toronto, west_unknown, NULL, &column);
+    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), WARNING);
+    aircraft.fix.amsl.m = 160.0;
+    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), CAUTION);
     scene_close(scene);
 }
 

@@ -66,7 +66,10 @@ static void open_scene(struct scene *scene)
                                         .has_wgs84 = true,
                                         .north_mps = 9.0,
                                         .east_mps = -12.0,
-                                        .up_mps = 0.5};
+                                        .up_mps = 0.5,
+                                        .horizontal_acc_m = 4.0,
+                                        .velocity_acc_mps = 0.3,
+                                        .vertical_acc_m = 3.0};
     scene->report.wgs84_m = amsl_m + sim_geoid_m(scene->witness.geoid, at);
 }
 
@@ -156,11 +159,11 @@ static void tell_ahead(const struct scene *scene, struct told *told)
     drf__v1__look_ahead__init(a);
     a->has_basis = a->has_length_m = a->has_half_width_m = a->has_half_width_end_m = 1;
     a->basis = DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY;
-    a->length_m = 450.0F;
+    a->length_m = 675.0F;
     a->half_width_m = 5.0F;
-    a->half_width_end_m = 15.0F;
+    a->half_width_end_m = 18.5F;
     tell_segment(scene, told, 0, 0.0, 200.0);
-    tell_segment(scene, told, 1, 200.0, 450.0);
+    tell_segment(scene, told, 1, 200.0, 675.0);
     a->n_segments = SEGMENTS;
     a->segments = told->segment_list;
     told->context.look_ahead = a;
@@ -283,7 +286,7 @@ static void tell(const struct scene *scene, struct told *told)
 static struct sim_tally check(struct scene *scene, const struct told *told)
 {
     struct sim_tally tally = {0};
-    sim_witness_check(&scene->witness, &scene->report, &told->context, &tally);
+    sim_witness_check(&scene->witness, &scene->report, &told->context, 0, &tally);
     return tally;
 }
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fleet's own drones in each other's way: by closest point of approach, each straight on
+// (schemas/advisories.md, traffic).
+//
+// Which report of the other the node had when it looked is not known, but it is one of those
+// sent shortly before the answer came: what holds for all of them is certain, what holds for
+// one is possible. Both fly straight, so the pair is looked at each quarter of a second; the
+// margins are widened by what lies between two looks.
+#include <math.h>
+
+#include "drf/v1/enums.pb-c.h"
+#include "sim/witness_parts.h"
+
+enum { TRAFFIC = 6, NEIGHBOURS_JUDGED = 24 };
+
+static const double step_s = 0.25, guard_s = 0.5;
+static const int64_t transit_us = 400000; // a report may be so long on its way
+static const double radians = 0.017453292519943295;
+
+struct pair {
+    double east_m, north_m, up_m; // the other, from here
+    double east_mps, north_mps, up_mps;
+    bool up_known, up_maybe;
+    double up_tol_m, up_acc_low_m, up_acc_high_m;
+    double across_m, up_limit_m, acc_m, growth_mps;
+    double time_max_s;
+};
+
+static int milder(int a, int b) { return a > b ? a : b; }
+static int more_severe(int a, int b) { return a < b ? a : b; }
+
+static struct pair pair_of(const struct sim_case *c, const struct sim_report *other)
+{
+    const struct sim_report *own = c->report;
+    struct sim_wish wish = sim_wish_of(own->drone), theirs = sim_wish_of(other->drone);
+    // The ellipsoid's metres per degree half way between both.
+    double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
+    double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
+    double lag_s = (double)(own->utc_us - other->utc_us) * 1e-6;
+    struct sim_truth truth = sim_witness_truth(c->witness, other);
+    struct pair p = {
+        .north_m = (other->position.lat_deg - own->position.lat_deg) * radians
+                       * (6335439.327292464 / (w2 * sqrt(w2)))
+                   + other->north_mps * lag_s,
+        .east_m = (other->position.lon_deg - own->position.lon_deg) * radians * cos(mid)
+                      * (6378137.0 / sqrt(w2))
+                  + other->east_mps * lag_s,
+        .east_mps = other->east_mps - own->east_mps,
+        .north_mps = other->north_mps - own->north_mps,
+        .up_mps = other->up_mps - own->up_mps,
+        .up_m = truth.amsl_m + other->up_mps * lag_s - c->truth.amsl_m,
+        .up_known = truth.amsl_known && c->truth.amsl_known,
+        .up_maybe = truth.basis != 0 && c->truth.basis != 0,
+        .up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + 0.1,
+        .up_acc_low_m = truth.acc_low_m + c->truth.acc_low_m,
+        .up_acc_high_m = truth.acc_high_m + c->truth.acc_high_m,
+        .across_m = wish.clearance_m + wish.radius_m + theirs.radius_m,
+        .up_limit_m = wish.clearance_m,
+        .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
+        .growth_mps = own->velocity_acc_mps + other->velocity_acc_mps,
+        .time_max_s = wish.look_ahead_s,
+    };
+    return p;
+}
+
+// Whether it is too near at a time, with margins this much wider.
+static bool near_at(const struct pair *p, double t, bool with_accuracy, bool may,
+                    double slack_m)
+{
+    double acc_m = with_accuracy ? p->acc_m + p->growth_mps * t : 0.0;
+    double up_acc_m = !with_accuracy ? 0.0 : may ? p->up_acc_high_m : p->up_acc_low_m;
+    double across_m = hypot(p->east_m + p->east_mps * t, p->north_m + p->north_mps * t);
+    if (across_m > p->across_m + acc_m + slack_m)
+        return false;
+    // Where a height may not be known, across alone may decide.
+    if (!p->up_maybe || (may && !p->up_known))
+        return true;
+    double up_m = fabs(p->up_m + p->up_mps * t);
+    return up_m <= p->up_limit_m + up_acc_m + (may ? p->up_tol_m : -p->up_tol_m)
+                       + (slack_m > 0.0 ? fabs(p->up_mps) * step_s : 0.0);
+}
+
+static double closest_m(const struct pair *p)
+{
+    double square = p->east_mps * p->east_mps + p->north_mps * p->north_mps;
+    double t =
+        square > 0.0 ? -(p->east_m * p->east_mps + p->north_m * p->north_mps) / square : 0.0;
+    t = fmin(fmax(t, 0.0), p->time_max_s);
+    return hypot(p->east_m + p->east_mps * t, p->north_m + p->north_mps * t);
+}
+
+static void judge(const struct pair *p, int *possible, int *certain)
+{
+    *possible = *certain = SIM_NOTHING;
+    double slack_m = hypot(p->east_mps, p->north_mps) * step_s / 2 + 0.3;
+    if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
+        return;
+    for (double t = 0.0; t <= p->time_max_s; t += step_s) {
+        if (near_at(p, t, false, true, slack_m))
+            *possible = more_severe(*possible, sim_severity_of(t - guard_s));
+        else if (near_at(p, t, true, true, slack_m))
+            *possible =
+                more_severe(*possible, milder(sim_severity_of(t - guard_s), SIM_CAUTION));
+        if (near_at(p, t, false, false, -0.3))
+            *certain = more_severe(*certain, sim_severity_of(t + guard_s));
+        else if (near_at(p, t, true, false, -0.3))
+            *certain = more_severe(*certain, milder(sim_severity_of(t + guard_s), SIM_CAUTION));
+    }
+}
+
+// The reports of another that the node may have gone by.
+static void judge_other(struct sim_case *c, const struct sim_report *ring, size_t depth,
+                        struct sim_condition *out)
+{
+    int64_t from_us = c->report->mono_us - transit_us;
+    const struct sim_report *before = NULL; // the newest that must have been there
+    out->certain = SIM_WARNING;
+    int counted = 0;
+    for (size_t i = 0; i < depth; i++) {
+        const struct sim_report *r = &ring[i];
+        if (r->seq == 0 || r->mono_us > c->arrival_mono_us)
+            continue;
+        if (r->mono_us < from_us) {
+            if (before == NULL || r->mono_us > before->mono_us)
+                before = r;
+            continue;
+        }
+        int possible, certain;
+        struct pair p = pair_of(c, r);
+        judge(&p, &possible, &certain);
+        out->possible = more_severe(out->possible, possible);
+        out->certain = milder(out->certain, certain);
+        counted++;
+    }
+    if (before != NULL) {
+        int possible, certain;
+        struct pair p = pair_of(c, before);
+        judge(&p, &possible, &certain);
+        out->possible = more_severe(out->possible, possible);
+        out->certain = milder(out->certain, certain);
+        out->value = closest_m(&p);
+        counted++;
+    }
+    // Without an older one nobody knows whether the node had heard of it.
+    if (before == NULL)
+        out->certain = SIM_NOTHING;
+    (void)counted;
+}
+
+void sim_conditions_traffic(struct sim_case *c)
+{
+    const struct sim_fleet_reports *fleet = &c->witness->fleet;
+    const struct sim_report *own = c->report;
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
+    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED;
+    if (own->on_ground || c->way.kind == SIM_WAY_UNDECIDED || fleet->count == 0)
+        return;
+    size_t first = c->count, near = 0;
+    for (size_t i = 0; i < fleet->count; i++) {
+        const struct sim_report *ring = &fleet->ring[i * fleet->depth];
+        const struct sim_report *any = &ring[0];
+        if (i == own->drone)
+            continue;
+        for (size_t k = 1; k < fleet->depth && any->seq == 0; k++)
+            any = &ring[k];
+        if (any->seq == 0)
+            continue;
+        // Nobody of this fleet flies 40 m/s; the report may be a ring old.
+        double north_m = (any->position.lat_deg - own->position.lat_deg) * 111200.0;
+        double east_m = (any->position.lon_deg - own->position.lon_deg) * 111200.0
+                        * c->witness->world->m_per_lon_deg / c->witness->world->m_per_lat_deg;
+        if (hypot(east_m, north_m) > 40.0 * 2 * 45.0)
+            continue;
+        near++;
+        struct sim_condition found = {.kind = kind,
+                                      .feature = fleet->names + i * fleet->name_stride,
+                                      .possible = SIM_NOTHING,
+                                      .certain = SIM_NOTHING,
+                                      .limit = 17.0};
+        judge_other(c, ring, fleet->depth, &found);
+        sim_case_add(c, found);
+    }
+    // A node judges the 32 that can be met soonest.
+    for (size_t i = first; i < c->count && near > NEIGHBOURS_JUDGED; i++)
+        c->conditions[i].certain = SIM_NOTHING;
+}
