@@ -216,7 +216,11 @@ void geo_grib_keys_points(struct grib_handle *handle, struct geo_grib_points *ou
     bool plane = out->template == 20 || out->template == 30;
     out->ni = whole(handle, plane ? "Nx" : "Ni");
     out->nj = whole(handle, plane ? "Ny" : "Nj");
-    out->count = out->edition == 1 ? out->ni * out->nj : whole(handle, "numberOfDataPoints");
+    // Edition 1 has sixteen bits for each; what is missing comes as a huge number.
+    bool sized = out->ni >= 0 && out->ni <= UINT16_MAX && out->nj >= 0 && out->nj <= UINT16_MAX;
+    out->count = out->edition != 1 ? whole(handle, "numberOfDataPoints")
+                 : sized           ? out->ni * out->nj
+                                   : -1;
     read_figure(handle, out);
     int64_t scan = whole(handle, "scanningMode"),
             component = whole(handle, "resolutionAndComponentFlags");
