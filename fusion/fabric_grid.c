@@ -118,13 +118,21 @@ static enum drf_status put_contributions(struct fusion_job *job, int64_t id)
     size_t cursor = 0, index;
     struct geo_item item;
     enum drf_status status = DRF_OK;
+    if (job->given && job->stage != 0) { // the last try failed on the way
+        fusion_store_stage_drop(job->fabric->store, job->stage);
+        job->stage = 0;
+    }
+    job->given = true;
+    if (job->stage != 0)
+        status = fusion_store_take_stage(job->fabric->store, id, job->stage);
     while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
         const struct geo_cells_item *cells = item.payload;
         if (item.kind != GEO_ITEM_CELLS
             || !fusion_extent_index(job->fabric->tiles, cells->tile, &index))
             continue;
-        status = fusion_store_put_cells(job->fabric->store, id, job->layer, cells->tile,
-                                        geo_item_blob(&item), cells->blob_size);
+        if (job->stage == 0)
+            status = fusion_store_put_cells(job->fabric->store, id, job->layer, cells->tile,
+                                            geo_item_blob(&item), cells->blob_size);
         if (status == DRF_OK)
             status = fabric_dirty_terrain(job->fabric, cells->tile, job->layer);
     }

@@ -96,6 +96,11 @@ struct fusion_job {
     bool settled;             // outcome is known but the offset may not have moved
     enum fusion_outcome outcome;
     size_t cursor;                 // over the cells that are being checked
+    size_t staged;                 // over those that are being staged, after that
+    uint64_t cells_bytes;          // of those that were checked
+    int64_t stage;                 // where they go ahead of the record; 0: nowhere
+    bool unstaged;                 // they go with it instead
+    bool given;                    // the stage was offered to the truth
     struct fabric_apply *features; // of an obstacle feed, once begun
     uint16_t *scratch;
 };

@@ -7,6 +7,12 @@
 
 #include "fusion/fabric_impl.h"
 
+enum { // what a step writes in a millisecond or two
+    STAGED_PER_STEP = 8,
+    STAGED_STEP_BYTES = 256 << 10,
+    STAGED_MIN_BYTES = 512 << 10, // less is committed with its record
+};
+
 static char *copy_text(char **to, const char *from)
 {
     if (from == NULL)
@@ -68,6 +74,8 @@ enum drf_status fusion_job_open(struct fusion_fabric *fabric,
 
 static void free_job(struct fusion_job *job)
 {
+    if (job->stage != 0)
+        fusion_store_stage_drop(job->fabric->store, job->stage);
     fabric_apply_close(job->features);
     free(job->scratch);
     free(job->text);
@@ -216,8 +224,52 @@ static enum drf_status check_cells(struct fusion_job *job, bool *more)
             continue;
         *more = true;
         const struct geo_cells_item *cells = item.payload;
+        job->cells_bytes += cells->blob_size;
         return geo_cells_decode(geo_item_blob(&item), cells->blob_size, job->scratch);
     }
+    return DRF_OK;
+}
+
+// Puts the next cells ahead of the record when they are many; *more is false when none is left.
+static enum drf_status stage_cells(struct fusion_job *job, bool *more)
+{
+    struct fusion_fabric *fabric = job->fabric;
+    struct fusion_cells some[STAGED_PER_STEP];
+    size_t count = 0, bytes = 0, index;
+    struct geo_item item;
+    enum drf_status status = DRF_OK;
+    *more = false;
+    if (job->cells_bytes < STAGED_MIN_BYTES || job->unstaged)
+        return DRF_OK;
+    if (job->stage == 0)
+        status = fusion_store_stage_open(fabric->store, &job->stage);
+    else
+        status = fusion_store_tidy(fabric->store);
+    if (status == DRF_ERR_AGAIN)
+        *more = true;
+    if (status == DRF_ERR_AGAIN)
+        return DRF_OK;
+    while (status == DRF_OK && count < STAGED_PER_STEP && bytes < STAGED_STEP_BYTES
+           && geo_record_next(job->record, &job->staged, &item)) {
+        const struct geo_cells_item *cells = item.payload;
+        if (item.kind != GEO_ITEM_CELLS
+            || !fusion_extent_index(fabric->tiles, cells->tile, &index))
+            continue;
+        some[count++] = (struct fusion_cells){job->layer, cells->tile, geo_item_blob(&item),
+                                              cells->blob_size};
+        bytes += cells->blob_size;
+    }
+    *more = count > 0;
+    if (status == DRF_OK && count > 0)
+        status = fusion_store_stage_cells(fabric->store, job->stage, some, count);
+    if (status != DRF_ERR_STORE)
+        return status;
+    // The disk is full, perhaps: kept in memory with the rest, up to its limit.
+    if (job->stage != 0)
+        fusion_store_stage_drop(fabric->store, job->stage);
+    job->stage = 0;
+    job->unstaged = true;
+    *more = false;
     return DRF_OK;
 }
 
@@ -290,7 +342,9 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
         status = check_cells(job, &more);
         if (status == DRF_ERR_SYNTAX)
             status = settle(job, FUSION_REFUSED);
-        else if (status == DRF_OK && more)
+        else if (status == DRF_OK && !more)
+            status = stage_cells(job, &more);
+        if (status == DRF_OK && more)
             return DRF_ERR_AGAIN;
     }
     if (status == DRF_OK && !job->settled)

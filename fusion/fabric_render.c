@@ -8,10 +8,8 @@ enum {
     RENDERS_PER_COMMIT = 4, // tiles, or a step's rows: what a commit writes in a few ms
 };
 
-static enum drf_status count_render(struct fusion_fabric *fabric)
+static enum drf_status commit_rendered(struct fusion_fabric *fabric)
 {
-    if (++fabric->rendered < RENDERS_PER_COMMIT)
-        return DRF_OK;
     enum drf_status status = fusion_store_render_commit(fabric->store);
     if (status == DRF_OK)
         fabric->rendered = 0;
@@ -120,26 +118,26 @@ enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
     bool rows = fabric->rows_stale || fabric->row_round || fabric->gone_count > 0;
     size_t index;
     enum drf_status status;
+    if (fabric->rendered >= RENDERS_PER_COMMIT) {
+        status = commit_rendered(fabric);
+        return status == DRF_OK ? DRF_ERR_AGAIN : status;
+    }
+    status = fusion_store_tidy(fabric->store);
+    if (status != DRF_OK)
+        return status;
     if (fabric->ground_loading > 0 || fabric->records_loading)
         return DRF_OK;
     if (rows) {
         status = render_rows(fabric);
-        if (status == DRF_OK)
-            status = count_render(fabric);
+        fabric->rendered += status == DRF_OK;
         return status == DRF_OK ? DRF_ERR_AGAIN : status;
     }
     if (next_tile(fabric, &index)) {
         status = render_tile(fabric, index);
         if (fabric->slots[index].ground_mark || fabric->slots[index].surface_mark)
             fabric_push(fabric, FABRIC_RENDER, index);
-        if (status == DRF_OK)
-            status = count_render(fabric);
+        fabric->rendered += status == DRF_OK;
         return status == DRF_OK ? DRF_ERR_AGAIN : status;
     }
-    if (fabric->rendered == 0)
-        return DRF_OK;
-    status = fusion_store_render_commit(fabric->store);
-    if (status == DRF_OK)
-        fabric->rendered = 0;
-    return status;
+    return fabric->rendered == 0 ? DRF_OK : commit_rendered(fabric);
 }

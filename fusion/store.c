@@ -262,6 +262,8 @@ static enum drf_status open_parts(struct fusion_store *store)
         status = store_prepare(store);
     if (status == DRF_OK)
         status = store_marks_open(store);
+    if (status == DRF_OK && !store->config.read_only)
+        status = store_stages_open(store);
     return status;
 }
 
@@ -309,6 +311,7 @@ void fusion_store_close(struct fusion_store *store)
     free(file);
     store_rendered_close(store);
     store_marks_close(store);
+    store_stages_close(store);
     store_sources_close(store);
     store_pending_close(&store->pending);
     free(store->scratch);

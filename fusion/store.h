@@ -104,6 +104,31 @@ DRF_MUST_CHECK enum drf_status fusion_store_put_cells(struct fusion_store *store
                                                       struct geo_tile tile, const uint8_t *blob,
                                                       size_t size);
 
+// The contributions of a large record go ahead of it, some at a time, so that the commit that
+// makes them live is short. A stage is in the file and shown to nobody until an identity takes
+// it; one that nobody took (dropped, or the process ended), and what an identity had before, is
+// removed by fusion_store_tidy(). DRF_ERR_STORE: nothing of this call is staged.
+struct fusion_cells {
+    enum fusion_layer layer;
+    struct geo_tile tile;
+    const uint8_t *blob; // borrowed during the call
+    size_t size;
+};
+DRF_MUST_CHECK enum drf_status fusion_store_stage_open(struct fusion_store *store,
+                                                       int64_t *stage);
+// In a transaction of its own; each layer and tile once in a stage.
+DRF_MUST_CHECK enum drf_status fusion_store_stage_cells(struct fusion_store *store,
+                                                        int64_t stage,
+                                                        const struct fusion_cells *cells,
+                                                        size_t count);
+// What was staged are the contributions of the version just put.
+DRF_MUST_CHECK enum drf_status fusion_store_take_stage(struct fusion_store *store, int64_t id,
+                                                       int64_t stage);
+void fusion_store_stage_drop(struct fusion_store *store, int64_t stage); // was not taken
+// What every commit would otherwise wait for, a slice at a time: copies a grown log back into
+// the file, removes what nobody has any more. DRF_ERR_AGAIN: there is more.
+DRF_MUST_CHECK enum drf_status fusion_store_tidy(struct fusion_store *store);
+
 // One live contribution to a tile; pointers are valid during the call only.
 struct fusion_contribution {
     int64_t id;

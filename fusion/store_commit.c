@@ -210,7 +210,8 @@ static enum drf_status write_replacement(struct fusion_store *store,
                       store_text(held->feed), store_text(held->source), store_text(held->key),
                       store_int(held->version.time_utc_us),
                       store_blob(held->version.sha256, sizeof held->version.sha256), source,
-                      held->imported ? store_int(1) : store_null());
+                      held->imported ? store_int(1) : store_null(),
+                      held->stage != 0 ? store_int(held->stage) : store_null());
     if (status == DRF_OK && held->record != NULL)
         status = write_record(store, held);
     else if (status == DRF_OK && held->stored)
@@ -228,15 +229,13 @@ static enum drf_status write_identity(struct fusion_store *store,
     if (status == DRF_OK && held->replaces)
         status = STORE_PUT(store, STORE_SQL_PUT_STALE, "write a mark", store_int(held->id),
                            store_int(held->feature));
+    // All of an identity's rows stand under one id.
+    const int64_t stage = held->replaces ? held->stage : held->stored_stage;
     for (const struct store_cells *cells = held->cells; cells != NULL && status == DRF_OK;
          cells = cells->next)
-        status =
-            STORE_PUT(store, STORE_SQL_PUT_CELLS, "write a contribution", store_int(held->id),
-                      store_int(cells->layer), store_int(cells->tile.level),
-                      store_int(cells->tile.row), store_int(cells->tile.col),
-                      store_int(store_cells_checksum(held->id, cells->layer, cells->tile,
-                                                     cells->blob, cells->size)),
-                      store_blob(cells->blob, cells->size));
+        status = store_cells_write(
+            store, stage != 0 ? stage : held->id,
+            &(struct fusion_cells){cells->layer, cells->tile, cells->blob, cells->size});
     return status;
 }
 
@@ -273,13 +272,16 @@ static enum drf_status write_all(struct fusion_store *store, int64_t as_of_utc_u
     return status;
 }
 
-void store_checkpoint(struct fusion_store *store)
+bool store_checkpoint_due(struct fusion_store *store, int64_t bytes)
 {
     if (store->wal_frames < store->wal_seen_frames)
         store->wal_seen_frames = 0; // the log has started over
-    const int fresh = store->wal_frames - store->wal_seen_frames;
-    if ((int64_t)fresh * STORE_PAGE_BYTES < STORE_CHECKPOINT_BYTES)
-        return;
+    const int64_t fresh = store->wal_frames - store->wal_seen_frames;
+    return fresh * STORE_PAGE_BYTES >= bytes;
+}
+
+void store_checkpoint(struct fusion_store *store)
+{
     // Never waits for readers; what one holds back is copied at a later checkpoint. A failure
     // loses nothing, and a later commit tries again.
     int frames = 0, copied = 0;
@@ -287,6 +289,12 @@ void store_checkpoint(struct fusion_store *store)
                                                &frames, &copied);
     store->wal_pinned_frames = code == SQLITE_OK ? frames - copied : store->wal_frames;
     store->wal_seen_frames = store->wal_frames;
+}
+
+void store_checkpoint_late(struct fusion_store *store)
+{
+    if (store_checkpoint_due(store, STORE_CHECKPOINT_LATE_BYTES))
+        store_checkpoint(store);
 }
 
 enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_utc_us)
@@ -304,12 +312,13 @@ enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_ut
         if (held->replaces && held->certificate != NULL)
             held->certificate->stored = true;
     store_marks_written(store);
+    store_stages_committed(store);
     store_pending_clear(&store->pending);
     store->as_of_utc_us = as_of_utc_us;
     store->fault = (struct fusion_store_fault){0};
     // The truth stands whatever becomes of these two: they are tried again later.
     if (store_render_resume(store) != DRF_OK)
         store->render_wanted = true;
-    store_checkpoint(store);
+    store_checkpoint_late(store);
     return DRF_OK;
 }

@@ -80,6 +80,7 @@ struct spot {
     enum fusion_layer layer;
     struct geo_tile tile;
     const struct store_cells *pending; // NULL: in the file
+    int64_t rows_of;                   // there: of this identity or stage
 };
 
 static int spot_order(const void *a, const void *b)
@@ -129,15 +130,17 @@ static enum drf_status spots_of(struct fusion_store *store, int64_t id, struct s
     enum drf_status status = DRF_OK, row = DRF_ERR_ABSENT;
     for (const struct store_cells *cells = held != NULL ? held->cells : NULL;
          cells != NULL && status == DRF_OK; cells = cells->next)
-        status = spots_add(spots, (struct spot){cells->layer, cells->tile, cells});
-    if (status != DRF_OK || (held != NULL && held->replaces))
+        status = spots_add(spots, (struct spot){cells->layer, cells->tile, cells, 0});
+    const bool replaces = held != NULL && held->replaces;
+    if (status != DRF_OK || (replaces && held->stage == 0))
         return status;
+    id = replaces ? held->stage : id;
     status = STORE_BIND(store, STORE_SQL_CELLS_OF, store_int(id));
     if (status != DRF_OK)
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_CELLS_OF];
     while ((row = store_step(store, STORE_SQL_CELLS_OF, "list contributions")) == DRF_OK) {
-        struct spot spot = {0};
+        struct spot spot = {.rows_of = id};
         status = store_column_tile(store, statement, 0, &spot.layer, &spot.tile);
         if (status == DRF_OK && !pending_has(held, spot.layer, spot.tile))
             status = spots_add(spots, spot);
@@ -148,15 +151,15 @@ static enum drf_status spots_of(struct fusion_store *store, int64_t id, struct s
     return row == DRF_OK || row == DRF_ERR_ABSENT ? status : row;
 }
 
-static enum drf_status feed_spot(struct digest *digest, int64_t id, const struct spot *spot)
+static enum drf_status feed_spot(struct digest *digest, const struct spot *spot)
 {
     const struct geo_tile tile = spot->tile;
     if (spot->pending != NULL)
         return feed_cells(digest, spot->layer, tile, spot->pending->blob, spot->pending->size);
     struct fusion_store *store = digest->store;
-    enum drf_status status =
-        STORE_BIND(store, STORE_SQL_CELLS_BLOB, store_int(id), store_int(spot->layer),
-                   store_int(tile.level), store_int(tile.row), store_int(tile.col));
+    enum drf_status status = STORE_BIND(store, STORE_SQL_CELLS_BLOB, store_int(spot->rows_of),
+                                        store_int(spot->layer), store_int(tile.level),
+                                        store_int(tile.row), store_int(tile.col));
     if (status != DRF_OK)
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_CELLS_BLOB];
@@ -164,9 +167,11 @@ static enum drf_status feed_spot(struct digest *digest, int64_t id, const struct
     if (status == DRF_OK) {
         const uint8_t *blob = sqlite3_column_blob(statement, 0);
         const size_t size = (size_t)sqlite3_column_bytes(statement, 0);
-        const bool sound = blob != NULL
-                           && sqlite3_column_int64(statement, 1)
-                                  == store_cells_checksum(id, spot->layer, tile, blob, size);
+        const int64_t row_id = sqlite3_column_int64(statement, 2);
+        const bool sound =
+            blob != NULL
+            && sqlite3_column_int64(statement, 1)
+                   == store_cells_checksum(row_id, spot->layer, tile, blob, size);
         status = feed_cells(digest, spot->layer, tile, sound ? blob : NULL, size);
     } else if (status == DRF_ERR_ABSENT) {
         status = store_damaged(store, "an index names a contribution that is not there");
@@ -249,7 +254,7 @@ static enum drf_status digest_live(void *context, const struct fusion_live *live
         qsort(spots.at, spots.count, sizeof *spots.at, spot_order);
     for (size_t i = 0; i < spots.count && status == DRF_OK; i++) {
         entry.layers |= UINT32_C(1) << spots.at[i].layer;
-        status = feed_spot(digest, live->id, &spots.at[i]);
+        status = feed_spot(digest, &spots.at[i]);
     }
     free(spots.at);
     if (status != DRF_OK)

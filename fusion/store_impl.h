@@ -16,6 +16,7 @@ enum {
     STORE_SCHEMA = 1, // ours; a file with a greater number is refused
     STORE_PAGE_BYTES = 16384,
     STORE_CHECKPOINT_BYTES = 4 << 20,
+    STORE_CHECKPOINT_LATE_BYTES = 16 << 20, // a commit no longer leaves it to others
 };
 
 #define STORE_KEEP_VALUE "keep" // struct geo_bounds
@@ -47,6 +48,7 @@ enum store_sql {
     STORE_SQL_IDS_OF_FEED,
     STORE_SQL_DROP_CELLS,
     STORE_SQL_PUT_CELLS,
+    STORE_SQL_SHED_CELLS,
     STORE_SQL_PUT_OFFSET,
     STORE_SQL_PUT_VALUE,
     STORE_SQL_DROP_VALUE,
@@ -103,12 +105,14 @@ struct store_identity {
     char *feed, *source, *key;   // one allocation, in `feed`
     struct fusion_version version;
     int64_t id;
-    bool stored;     // the file has a row for it
-    bool replaces;   // what the file says of it is void
-    bool feature;    // has, or had, a row in the feature table
-    bool erased;     // as if never seen
-    bool imported;   // this version did not come through Kafka
-    uint8_t *record; // NULL: a tombstone, or (when !replaces) the file's
+    int64_t stage;        // of this version's contributions, beside `cells`; 0: none
+    int64_t stored_stage; // of those that the file says it has; 0: they stand under its id
+    bool stored;          // the file has a row for it
+    bool replaces;        // what the file says of it is void
+    bool feature;         // has, or had, a row in the feature table
+    bool erased;          // as if never seen
+    bool imported;        // this version did not come through Kafka
+    uint8_t *record;      // NULL: a tombstone, or (when !replaces) the file's
     size_t record_size;
     struct store_source *certificate; // NULL for a tombstone
     struct store_cells *cells;
@@ -127,6 +131,19 @@ struct store_value {
     uint8_t *bytes;
     size_t size; // 0: to be deleted
     char name[];
+};
+
+// Contributions that stand in the file under an id of their own, always below 0, and are not,
+// or not yet, or soon no more, what an identity in the file has.
+struct store_stage {
+    struct store_stage *next;
+    int64_t stage;
+    int64_t owner; // the identity in the overlay that takes it with the next commit; 0: none
+    enum store_stage_state {
+        STORE_STAGE_OPEN, // or taken, if it has an owner
+        STORE_STAGE_LEFT, // the file's identity has it until the next commit
+        STORE_STAGE_SHED, // nobody's: to be removed
+    } state;
 };
 
 // The mark of a coverage tile (layer ground or surface) or of a bucket (other layers).
@@ -182,7 +199,8 @@ struct fusion_store {
     struct store_rendered *rendered;
     size_t rendered_bytes;
     bool render_wanted; // asked for while truth was pending: done right after its commit
-    int64_t next_id, next_source, as_of_utc_us;
+    struct store_stage *stages;
+    int64_t next_id, next_source, next_stage, as_of_utc_us;
     int wal_frames;        // in the log since it last started over
     int wal_seen_frames;   // at the last checkpoint
     int wal_pinned_frames; // of these, what the last checkpoint could not copy: a long reader
@@ -286,7 +304,26 @@ int64_t store_record_checksum(const struct fusion_live *live);
 DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
                                                     struct fusion_identity name,
                                                     struct fusion_version *version,
-                                                    bool *tombstone, int64_t *id);
+                                                    bool *tombstone, int64_t *id,
+                                                    int64_t *stage);
+
+// store_stage.c: a file of an earlier version gets the column that names stages.
+DRF_MUST_CHECK enum drf_status store_stages_there(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_stages_open(struct fusion_store *store);
+void store_stages_close(struct fusion_store *store);
+// One row of drf_contribution. Inside a transaction.
+DRF_MUST_CHECK enum drf_status store_cells_write(struct fusion_store *store, int64_t row_id,
+                                                 const struct fusion_cells *cells);
+// Whose a row of drf_contribution is, that stands under `row_id`; `staged_id`: the identity of
+// the file whose stage that is, 0 for none. 0: nobody's, or another says more of this tile.
+int64_t store_row_owner(const struct fusion_store *store, int64_t row_id, int64_t staged_id,
+                        enum fusion_layer layer, struct geo_tile tile);
+// Before an entry of the overlay loses what the file says it has.
+DRF_MUST_CHECK enum drf_status store_stage_leave(struct fusion_store *store,
+                                                 const struct store_identity *held);
+// The version of the overlay that took a stage is not to come.
+void store_stage_untake(struct fusion_store *store, struct store_identity *held);
+void store_stages_committed(struct fusion_store *store);
 
 // store_pending.c
 DRF_MUST_CHECK enum drf_status store_pending_open(struct store_pending *pending);
@@ -315,6 +352,8 @@ DRF_MUST_CHECK enum drf_status store_touch_former(struct fusion_store *store,
                                                   const struct store_identity *held, int64_t id,
                                                   bool stored, struct fusion_touched *touched);
 
+bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells);
+
 // store_resync.c: a file of an earlier version gets the column that tells imports.
 DRF_MUST_CHECK enum drf_status store_imports_open(struct fusion_store *store);
 
@@ -329,7 +368,9 @@ void store_mark_free(struct fusion_store *store, struct store_mark *mark);
 void store_marks_written(struct fusion_store *store);
 
 // store_commit.c
-void store_checkpoint(struct fusion_store *store); // when the log is long enough
+bool store_checkpoint_due(struct fusion_store *store, int64_t bytes); // so many are new
+void store_checkpoint(struct fusion_store *store);
+void store_checkpoint_late(struct fusion_store *store); // when nobody has done it in time
 
 // store_gpkg.c: the GeoPackage's own tables.
 DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);

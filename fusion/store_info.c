@@ -7,6 +7,9 @@
 
 #include "fusion/store_impl.h"
 
+// Neither staged for a record that is not there yet, nor left by one that has gone.
+#define SHOWN " AND (id > 0 OR id IN (SELECT stage FROM drf_identity WHERE stage < 0))"
+
 static enum drf_status count(struct fusion_store *store, const char *sql, int64_t *out)
 {
     struct sqlite3_stmt *statement = NULL;
@@ -116,15 +119,15 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
         {"SELECT count(*) FROM drf_identity WHERE source_id IS NOT NULL", &info.live},
         {"SELECT count(*) FROM drf_identity WHERE source_id IS NULL", &info.tombstones},
         {"SELECT count(*) FROM drf_source", &info.certificates},
-        {"SELECT count(*) FROM drf_contribution WHERE layer = 1",
+        {"SELECT count(*) FROM drf_contribution WHERE layer = 1" SHOWN,
          &info.contributions[FUSION_LAYER_GROUND]},
-        {"SELECT count(*) FROM drf_contribution WHERE layer = 2",
+        {"SELECT count(*) FROM drf_contribution WHERE layer = 2" SHOWN,
          &info.contributions[FUSION_LAYER_SURFACE]},
         {"SELECT count(*) FROM (SELECT DISTINCT level, row, col FROM drf_contribution"
-         " WHERE layer = 1)",
+         " WHERE layer = 1" SHOWN ")",
          &info.tiles[FUSION_LAYER_GROUND]},
         {"SELECT count(*) FROM (SELECT DISTINCT level, row, col FROM drf_contribution"
-         " WHERE layer = 2)",
+         " WHERE layer = 2" SHOWN ")",
          &info.tiles[FUSION_LAYER_SURFACE]},
         {"SELECT count(*) FROM ground", &info.rendered[FUSION_LAYER_GROUND]},
         {"SELECT count(*) FROM surface", &info.rendered[FUSION_LAYER_SURFACE]},
@@ -216,7 +219,7 @@ enum drf_status fusion_store_each_source(struct fusion_store *store, fusion_use_
 {
     static const char sql[] =
         "SELECT s.source_id, count(*), sum((SELECT count(*) FROM drf_contribution AS c"
-        " WHERE c.id = i.id)) FROM drf_source AS s JOIN drf_identity AS i"
+        " WHERE c.id = coalesce(i.stage, i.id))) FROM drf_source AS s JOIN drf_identity AS i"
         " ON i.source_id = s.source_id GROUP BY s.source_id"
         " ORDER BY s.issue_utc_us DESC, s.source_id";
     struct sqlite3_stmt *statement = NULL;

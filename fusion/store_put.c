@@ -68,6 +68,7 @@ enum drf_status store_shadow(struct fusion_store *store, int64_t id,
         made->version = version;
         made->certificate = certificate;
         made->stored = true;
+        made->stored_stage = sqlite3_column_int64(statement, 6);
         *out = made;
     }
     store_done(store, STORE_SQL_IDENTITY);
@@ -83,9 +84,10 @@ enum drf_status store_touch_former(struct fusion_store *store,
     for (const struct store_cells *cells = held != NULL ? held->cells : NULL;
          cells != NULL && status == DRF_OK; cells = cells->next)
         status = touch(touched, cells->layer, cells->tile);
-    if (status != DRF_OK || !stored || (held != NULL && held->replaces))
+    const bool replaces = held != NULL && held->replaces;
+    if (status != DRF_OK || (replaces ? held->stage == 0 : !stored))
         return status;
-    status = STORE_BIND(store, STORE_SQL_CELLS_OF, store_int(id));
+    status = STORE_BIND(store, STORE_SQL_CELLS_OF, store_int(replaces ? held->stage : id));
     if (status != DRF_OK)
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_CELLS_OF];
@@ -150,12 +152,12 @@ static enum drf_status place(struct fusion_store *store, struct fusion_identity 
     struct store_identity *held = store_pending_named(&store->pending, name);
     struct fusion_version live = {0};
     bool tombstone = false, stored = held != NULL && held->stored;
-    int64_t id = held != NULL ? held->id : 0;
+    int64_t id = held != NULL ? held->id : 0, stage = 0;
     enum drf_status status = DRF_OK;
     if (held != NULL) {
         live = held->version;
     } else {
-        status = store_stored_version(store, name, &live, &tombstone, &id);
+        status = store_stored_version(store, name, &live, &tombstone, &id, &stage);
         stored = status == DRF_OK;
         if (status == DRF_ERR_ABSENT)
             status = DRF_OK;
@@ -171,6 +173,7 @@ static enum drf_status place(struct fusion_store *store, struct fusion_identity 
         status = store_pending_add(&store->pending, name, stored ? id : store->next_id, &held);
         if (status == DRF_OK) {
             held->stored = stored;
+            held->stored_stage = stage;
             store->next_id += stored ? 0 : 1;
         }
     }
@@ -202,11 +205,14 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
         status = store_intern(store, certificate, &interned);
     if (status == DRF_OK)
         status = place(store, identity, &version, touched, &held);
+    if (status == DRF_OK)
+        status = store_stage_leave(store, held);
     if (status != DRF_OK) {
         free(items);
         return status;
     }
     store_pending_drop_cells(&store->pending, held);
+    store_stage_untake(store, held);
     store->pending.bytes += items_size;
     store->pending.bytes -= held->record_size;
     free(held->record);
@@ -223,6 +229,13 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
     return DRF_OK;
 }
 
+bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells)
+{
+    return (cells->layer == FUSION_LAYER_GROUND || cells->layer == FUSION_LAYER_SURFACE)
+           && geo_tile_valid(cells->tile) && cells->tile.level == store->config.level
+           && cells->size > 0 && cells->size <= GEO_CELLS_BLOB_MAX;
+}
+
 enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
                                        enum fusion_layer layer, struct geo_tile tile,
                                        const uint8_t *blob, size_t size)
@@ -231,8 +244,7 @@ enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
     enum drf_status status = store_writable(store);
     if (status != DRF_OK)
         return status;
-    if ((layer != FUSION_LAYER_GROUND && layer != FUSION_LAYER_SURFACE) || !geo_tile_valid(tile)
-        || tile.level != store->config.level || size == 0 || size > GEO_CELLS_BLOB_MAX)
+    if (!store_cells_valid(store, &(struct fusion_cells){layer, tile, blob, size}))
         return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
                             "cells of another layer, level or size than the store keeps");
     struct store_identity *held = store_pending_id(&store->pending, id);

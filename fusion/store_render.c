@@ -342,7 +342,7 @@ enum drf_status fusion_store_render_commit(struct fusion_store *store)
         status = store_end(store, write_rendered(store));
     if (status == DRF_OK) {
         forget_rendered(store);
-        store_checkpoint(store);
+        store_checkpoint_late(store);
     }
     return status;
 }

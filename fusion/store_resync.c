@@ -59,9 +59,12 @@ enum drf_status fusion_store_erase(struct fusion_store *store, int64_t id)
     enum drf_status status = store_writable(store);
     if (status == DRF_OK)
         status = entry_of(store, id, &held);
+    if (status == DRF_OK)
+        status = store_stage_leave(store, held);
     if (status != DRF_OK)
         return status;
     store_pending_drop_cells(&store->pending, held);
+    store_stage_untake(store, held);
     store->pending.bytes -= held->record_size;
     free(held->record);
     held->record = NULL;

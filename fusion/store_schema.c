@@ -25,6 +25,7 @@ static const char truth[] =
     " time_utc_us INTEGER NOT NULL, sha256 BLOB NOT NULL,"
     " source_id INTEGER," // NULL: a tombstone
     " imported INTEGER,"  // 1: this version did not come through Kafka
+    " stage INTEGER,"     // below 0: its rows of drf_contribution stand under this, not its id
     " UNIQUE (feed, source, key));"
     "CREATE TABLE drf_record ("
     " id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, items BLOB NOT NULL);"
@@ -33,6 +34,7 @@ static const char truth[] =
     " row INTEGER NOT NULL, col INTEGER NOT NULL, checksum INTEGER NOT NULL,"
     " cells BLOB NOT NULL,"
     " UNIQUE (id, layer, level, row, col));"
+    "CREATE UNIQUE INDEX drf_identity_stage ON drf_identity (stage) WHERE stage IS NOT NULL;"
     "CREATE INDEX drf_contribution_tile ON drf_contribution (layer, level, row, col, id);"
     "CREATE TABLE drf_offset ("
     " topic TEXT NOT NULL, partition INTEGER NOT NULL, cluster_id TEXT NOT NULL,"
@@ -263,5 +265,7 @@ enum drf_status store_schema_open(struct fusion_store *store)
         status = store_imports_open(store);
     if (status == DRF_OK && !store->config.read_only)
         status = store_zones_open(store);
+    if (status == DRF_OK && !store->config.read_only)
+        status = store_stages_there(store);
     return status;
 }

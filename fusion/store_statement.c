@@ -14,23 +14,29 @@
     "VALUES (?1, ?2, ?3, ?4, ?5)"
 #define DROP_TILE(table) "DELETE FROM " table " WHERE id = ?1"
 
+// The rows of an identity's contributions, or of a stage.
+#define ROWS_OF "coalesce((SELECT stage FROM drf_identity WHERE id = ?1), ?1)"
+
 #define LIVE                                                                                   \
     "SELECT i.id, i.feed, i.source, i.key, i.time_utc_us, i.sha256, i.source_id, r.items, "    \
     "r.checksum FROM drf_identity AS i JOIN drf_record AS r ON r.id = i.id"
 
 static const char *const texts[STORE_SQL_COUNT] = {
-    [STORE_SQL_VERSION] = "SELECT id, time_utc_us, sha256, source_id FROM drf_identity "
+    [STORE_SQL_VERSION] = "SELECT id, time_utc_us, sha256, source_id, stage FROM drf_identity "
                           "WHERE feed = ?1 AND source = ?2 AND key = ?3",
-    [STORE_SQL_IDENTITY] = "SELECT feed, source, key, time_utc_us, sha256, source_id "
-                           "FROM drf_identity WHERE id = ?1",
+    [STORE_SQL_IDENTITY] = "SELECT feed, source, key, time_utc_us, sha256, source_id, "
+                           "stage FROM drf_identity WHERE id = ?1",
     [STORE_SQL_TILE] =
-        "SELECT c.id, i.source_id, c.cells, c.checksum FROM drf_contribution AS c "
-        "JOIN drf_identity AS i ON i.id = c.id "
+        "SELECT c.id, coalesce(i.source_id, s.source_id), c.cells, c.checksum, s.id "
+        "FROM drf_contribution AS c LEFT JOIN drf_identity AS i ON i.id = c.id "
+        "LEFT JOIN drf_identity AS s ON s.stage = c.id "
         "WHERE c.layer = ?1 AND c.level = ?2 AND c.row = ?3 AND c.col = ?4",
-    [STORE_SQL_CELLS_OF] = "SELECT layer, level, row, col FROM drf_contribution WHERE id = ?1 "
-                           "ORDER BY layer, level, row, col",
+    [STORE_SQL_CELLS_OF] =
+        "SELECT layer, level, row, col FROM drf_contribution WHERE id = " ROWS_OF " "
+        "ORDER BY layer, level, row, col",
     [STORE_SQL_CELLS_BLOB] =
-        "SELECT cells, checksum FROM drf_contribution WHERE id = ?1 AND layer = ?2 "
+        "SELECT cells, checksum, id FROM drf_contribution WHERE id = " ROWS_OF
+        " AND layer = ?2 "
         "AND level = ?3 AND row = ?4 AND col = ?5",
     [STORE_SQL_LIVE] = LIVE,
     [STORE_SQL_LIVE_AFTER] = LIVE " WHERE i.id > ?1 ORDER BY i.id",
@@ -38,9 +44,11 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_LIVE_NEAR] =
         LIVE " WHERE i.id IN (SELECT id FROM rtree_obstacle_geom WHERE maxx >= ?1 "
              "AND minx <= ?2 AND maxy >= ?3 AND miny <= ?4 UNION SELECT id FROM drf_stale)",
-    [STORE_SQL_TILES] = "SELECT layer, level, row, col, id FROM drf_contribution "
+    [STORE_SQL_TILES] = "SELECT layer, level, row, col, c.id, s.id FROM drf_contribution AS c "
+                        "LEFT JOIN drf_identity AS s ON s.stage = c.id "
                         "ORDER BY layer, level, row, col",
-    [STORE_SQL_IDS_AT] = "SELECT id FROM drf_contribution "
+    [STORE_SQL_IDS_AT] = "SELECT c.id, s.id FROM drf_contribution AS c "
+                         "LEFT JOIN drf_identity AS s ON s.stage = c.id "
                          "WHERE layer = ?1 AND level = ?2 AND row = ?3 AND col = ?4",
     [STORE_SQL_DIRTY] = "SELECT layer, level, row, col FROM drf_dirty",
     [STORE_SQL_SOURCE] = "SELECT " SOURCE_COLUMNS " FROM drf_source WHERE source_id = ?1",
@@ -56,9 +64,11 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [STORE_SQL_PUT_IDENTITY] =
         "INSERT INTO drf_identity (id, feed, source, key, time_utc_us, sha256, source_id, "
-        "imported) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
+        "imported, stage) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO "
+        "UPDATE SET "
         "time_utc_us = excluded.time_utc_us, sha256 = excluded.sha256, "
-        "source_id = excluded.source_id, imported = excluded.imported",
+        "source_id = excluded.source_id, imported = excluded.imported, "
+        "stage = excluded.stage",
     [STORE_SQL_PUT_RECORD] =
         "INSERT OR REPLACE INTO drf_record (id, checksum, items) VALUES (?1, ?2, ?3)",
     [STORE_SQL_DROP_RECORD] = "DELETE FROM drf_record WHERE id = ?1",
@@ -69,6 +79,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_PUT_CELLS] =
         "INSERT OR REPLACE INTO drf_contribution (id, layer, level, row, col, checksum, cells) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [STORE_SQL_SHED_CELLS] = "DELETE FROM drf_contribution WHERE rowid IN "
+                             "(SELECT rowid FROM drf_contribution WHERE id = ?1 LIMIT ?2)",
     [STORE_SQL_PUT_OFFSET] =
         "INSERT OR REPLACE INTO drf_offset "
         "(topic, partition, cluster_id, next_offset) VALUES (?1, ?2, ?3, ?4)",

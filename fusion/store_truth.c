@@ -81,7 +81,7 @@ int64_t store_record_checksum(const struct fusion_live *live)
 // What the file says of a name.
 enum drf_status store_stored_version(struct fusion_store *store, struct fusion_identity name,
                                      struct fusion_version *version, bool *tombstone,
-                                     int64_t *id)
+                                     int64_t *id, int64_t *stage)
 {
     enum drf_status status = STORE_BIND(store, STORE_SQL_VERSION, store_text(name.feed),
                                         store_text(name.source), store_text(name.key));
@@ -96,6 +96,7 @@ enum drf_status store_stored_version(struct fusion_store *store, struct fusion_i
         *version = read;
         *id = sqlite3_column_int64(statement, 0);
         *tombstone = sqlite3_column_type(statement, 3) == SQLITE_NULL;
+        *stage = sqlite3_column_int64(statement, 4);
     }
     store_done(store, STORE_SQL_VERSION);
     return status;
@@ -107,6 +108,7 @@ enum drf_status fusion_store_version(struct fusion_store *store, struct fusion_i
 {
     const struct store_identity *held = store_pending_named(&store->pending, name);
     bool gone = false;
+    int64_t stage;
     enum drf_status status = DRF_OK;
     if (held != NULL && held->erased)
         return DRF_ERR_ABSENT;
@@ -115,26 +117,11 @@ enum drf_status fusion_store_version(struct fusion_store *store, struct fusion_i
         *id = held->id;
         gone = held->certificate == NULL;
     } else {
-        status = store_stored_version(store, name, version, &gone, id);
+        status = store_stored_version(store, name, version, &gone, id, &stage);
     }
     if (status == DRF_OK && tombstone != NULL)
         *tombstone = gone;
     return status;
-}
-
-// True if the overlay has the word on this contribution of the file.
-static bool overlaid(const struct fusion_store *store, int64_t id, enum fusion_layer layer,
-                     struct geo_tile tile)
-{
-    const struct store_identity *held = store_pending_id(&store->pending, id);
-    if (held == NULL)
-        return false;
-    if (held->replaces)
-        return true;
-    for (const struct store_cells *cells = held->cells; cells != NULL; cells = cells->next)
-        if (cells->layer == layer && store_tile_same(cells->tile, tile))
-            return true;
-    return false;
 }
 
 static enum drf_status stored_contributions(struct fusion_store *store, enum fusion_layer layer,
@@ -149,13 +136,18 @@ static enum drf_status stored_contributions(struct fusion_store *store, enum fus
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_TILE];
     enum drf_status row;
     while ((row = store_step(store, STORE_SQL_TILE, "read contributions")) == DRF_OK) {
-        const int64_t id = sqlite3_column_int64(statement, 0);
-        if (overlaid(store, id, layer, tile))
-            continue;
-        struct store_source *source = NULL;
-        status = store_source_of(store, sqlite3_column_int64(statement, 1), &source);
+        const int64_t row_id = sqlite3_column_int64(statement, 0);
+        const int64_t id =
+            store_row_owner(store, row_id, sqlite3_column_int64(statement, 4), layer, tile);
+        const struct store_identity *held =
+            id == 0 ? NULL : store_pending_id(&store->pending, id);
+        struct store_source *source = held != NULL ? held->certificate : NULL;
+        if (id != 0 && source == NULL)
+            status = store_source_of(store, sqlite3_column_int64(statement, 1), &source);
         if (status != DRF_OK)
             break;
+        if (id == 0)
+            continue;
         const uint8_t *blob = sqlite3_column_blob(statement, 2);
         const struct fusion_contribution contribution = {
             .id = id,
@@ -166,7 +158,7 @@ static enum drf_status stored_contributions(struct fusion_store *store, enum fus
         const bool sound =
             blob != NULL
             && sqlite3_column_int64(statement, 3)
-                   == store_cells_checksum(id, layer, tile, blob, contribution.size);
+                   == store_cells_checksum(row_id, layer, tile, blob, contribution.size);
         status = sound ? fn(context, &contribution)
                        : store_damaged(store, "the cells of a contribution are damaged");
         if (status != DRF_OK)
@@ -302,7 +294,9 @@ static enum drf_status stored_tiles(struct fusion_store *store, fusion_tile_fn f
         if (status != DRF_OK)
             break;
         if ((layer == last_layer && store_tile_same(tile, last_tile))
-            || overlaid(store, sqlite3_column_int64(statement, 4), layer, tile))
+            || store_row_owner(store, sqlite3_column_int64(statement, 4),
+                               sqlite3_column_int64(statement, 5), layer, tile)
+                   == 0)
             continue;
         last_layer = layer;
         last_tile = tile;
@@ -325,7 +319,9 @@ static enum drf_status stands(struct fusion_store *store, enum fusion_layer laye
     *out = false;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_IDS_AT];
     while (!*out && (row = store_step(store, STORE_SQL_IDS_AT, "list a tile")) == DRF_OK)
-        *out = !overlaid(store, sqlite3_column_int64(statement, 0), layer, tile);
+        *out = store_row_owner(store, sqlite3_column_int64(statement, 0),
+                               sqlite3_column_int64(statement, 1), layer, tile)
+               != 0;
     store_done(store, STORE_SQL_IDS_AT);
     return row == DRF_ERR_ABSENT ? DRF_OK : row;
 }

@@ -251,6 +251,6 @@ enum drf_status fusion_store_shrink(struct fusion_store *store, int pages)
     if (status == DRF_OK)
         status = store_exec(store, sql);
     if (status == DRF_OK)
-        store_checkpoint(store);
+        store_checkpoint_late(store);
     return status;
 }

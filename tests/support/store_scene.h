@@ -62,10 +62,56 @@ static inline struct geo_tile tile_of(int i)
     return (struct geo_tile){.level = LEVEL, .row = 1055, .col = 2290 + (uint32_t)i};
 }
 
-static inline enum drf_status put_raster(struct fusion_store *store, int step)
+// The cells that a step's raster says of a tile; borrowed until the next call.
+static inline enum drf_status cells_of(int step, int i, struct fusion_cells *out)
 {
     static uint16_t cells[GEO_CELLS_COUNT];
     static uint8_t blob[GEO_CELLS_BLOB_MAX];
+    for (int c = 0; c < GEO_CELLS_COUNT; c++)
+        cells[c] = (uint16_t)(4000 + ((c * 7 + step * 31 + i) & 0x3ff));
+    size_t size = sizeof blob;
+    enum drf_status status = geo_cells_encode(cells, blob, &size);
+    *out = (struct fusion_cells){FUSION_LAYER_GROUND, tile_of(i), blob, size};
+    return status;
+}
+
+// All of them ahead of the raster. On DRF_ERR_STORE it goes without.
+static inline enum drf_status stage_raster(struct fusion_store *store, int step, int64_t *stage)
+{
+    enum drf_status status = fusion_store_stage_open(store, stage);
+    for (int i = 0; i < TILES && status == DRF_OK; i++) {
+        struct fusion_cells cells;
+        status = cells_of(step, i, &cells);
+        if (status == DRF_OK)
+            status = fusion_store_stage_cells(store, *stage, &cells, 1);
+    }
+    if (status != DRF_OK && *stage != 0)
+        fusion_store_stage_drop(store, *stage);
+    if (status != DRF_OK)
+        *stage = 0;
+    return status == DRF_ERR_STORE ? DRF_OK : status;
+}
+
+static inline enum drf_status put_raster_cells(struct fusion_store *store, int step, int64_t id,
+                                               int64_t stage)
+{
+    enum drf_status status = stage != 0 ? fusion_store_take_stage(store, id, stage) : DRF_OK;
+    for (int i = 0; i < TILES && status == DRF_OK; i++) {
+        struct fusion_cells cells;
+        status = cells_of(step, i, &cells);
+        if (status == DRF_OK && stage == 0)
+            status = fusion_store_put_cells(store, id, cells.layer, cells.tile, cells.blob,
+                                            cells.size);
+        if (status == DRF_OK)
+            status = fusion_store_mark_dirty(store, cells.layer, cells.tile);
+    }
+    return status;
+}
+
+static inline bool staged_step(int step) { return step % 4 >= 2; }
+
+static inline enum drf_status put_raster_as(struct fusion_store *store, int step, bool staged)
+{
     char key[16];
     (void)snprintf(key, sizeof key, "r-%d", step % 3);
     const struct geo_raster raster = {.layer = GEO_RASTER_GROUND,
@@ -89,9 +135,11 @@ static inline enum drf_status put_raster(struct fusion_store *store, int step)
     struct geo_record_builder builder;
     struct geo_record record = {0};
     geo_record_builder_init(&builder, 1 << 12);
-    int64_t id = 0;
+    int64_t id = 0, stage = 0;
     enum drf_status status =
         geo_record_add(&builder, GEO_ITEM_RASTER, &raster, sizeof raster, NULL, 0);
+    if (status == DRF_OK && staged)
+        status = stage_raster(store, step, &stage);
     if (status == DRF_OK)
         status = geo_record_finish(&builder, &record);
     if (status == DRF_OK)
@@ -99,18 +147,17 @@ static inline enum drf_status put_raster(struct fusion_store *store, int step)
                                   (struct fusion_version){.time_utc_us = step}, record, &source,
                                   NULL, &id);
     geo_record_builder_close(&builder);
-    for (int i = 0; i < TILES && status == DRF_OK; i++) {
-        for (int c = 0; c < GEO_CELLS_COUNT; c++)
-            cells[c] = (uint16_t)(4000 + ((c * 7 + step * 31 + i) & 0x3ff));
-        size_t size = sizeof blob;
-        status = geo_cells_encode(cells, blob, &size);
-        if (status == DRF_OK)
-            status =
-                fusion_store_put_cells(store, id, FUSION_LAYER_GROUND, tile_of(i), blob, size);
-        if (status == DRF_OK)
-            status = fusion_store_mark_dirty(store, FUSION_LAYER_GROUND, tile_of(i));
-    }
+    if (status == DRF_OK)
+        status = put_raster_cells(store, step, id, stage);
+    if (status != DRF_OK && stage != 0)
+        fusion_store_stage_drop(store, stage); // unless it was taken
     return status;
+}
+
+// Every other two with their cells staged.
+static inline enum drf_status put_raster(struct fusion_store *store, int step)
+{
+    return put_raster_as(store, step, staged_step(step));
 }
 
 static inline enum drf_status put_obstacle(struct fusion_store *store, int step)
@@ -184,7 +231,9 @@ static inline enum drf_status run_step(struct fusion_store *store, int step)
         status = fusion_store_commit(store, step);
     if (status == DRF_OK)
         status = fusion_store_render_commit(store);
-    return status;
+    if (status == DRF_OK)
+        status = fusion_store_tidy(store); // some of it: the rest is left for later
+    return status == DRF_ERR_AGAIN ? DRF_OK : status;
 }
 
 static inline void digest_of(struct fusion_store *store, uint8_t out[static 32])
