@@ -5,6 +5,8 @@
 enum {
     BOOT_ID = 1,
     SEQ = 2,
+    NODE_TIME_US = 3,
+    STALE_AFTER_MS = 4,
     TELEMETRY_SEQ = 7,
     HEIGHT = 8,
     LOOK_AHEAD = 9,
@@ -114,6 +116,12 @@ bool sim_context_scan(const uint8_t *bytes, size_t size, struct sim_context_head
             break;
         case SEQ:
             head.seq = (uint32_t)field.value;
+            break;
+        case NODE_TIME_US: // zigzag
+            head.node_time_us = (int64_t)(field.value >> 1) ^ -(int64_t)(field.value & 1U);
+            break;
+        case STALE_AFTER_MS:
+            head.stale_after_ms = (uint32_t)field.value;
             break;
         case TELEMETRY_SEQ:
             head.telemetry_seq = (uint32_t)field.value;

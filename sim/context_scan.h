@@ -13,6 +13,8 @@
 struct sim_context_head {
     uint64_t boot_id;
     uint32_t seq, telemetry_seq, shed; // telemetry_seq 0: it answers no report
+    int64_t node_time_us;
+    uint32_t stale_after_ms;
     bool pushed;
     unsigned data_points; // what sim_witness_data_points() counts of the unpacked message
 };

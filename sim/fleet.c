@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/command.h"
+#include "sim/diary.h"
 #include "sim/fleet_report.h"
 #include "sim/json_world.h"
 #include "sim/loop.h"
@@ -17,7 +18,7 @@
 enum { HOST_SIZE = 256, DRONES_MAX = 20000, LINE_SIZE = 256 };
 
 static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 5000000,
-                     linger_us = 1000000, track_us = 1000000;
+                     linger_us = 1000000;
 
 struct order {
     const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
@@ -25,7 +26,9 @@ struct order {
     double seconds, rate_hz;
     uint64_t patch_side;
     double patch_rate_hz, lose_percent, verify_ratio;
-    bool key_frames;
+    bool key_frames, react;
+    const char *advisories, *story, *cranes, *zones, *node_pid;
+    double track_s;
 };
 
 struct fleet {
@@ -38,7 +41,8 @@ struct fleet {
     struct sim_receiver *receiver;
     struct sim_patch_order patch_order;
     struct sim_patch_watch *patches;
-    FILE *tracks;
+    struct sim_diary *diary;
+    struct sim_story *story; // NULL: none is told
     int64_t start_mono_us, tracked_mono_us;
     uint64_t next; // reports due so far, over all drones, in turn
     uint64_t sent, unsent;
@@ -49,6 +53,40 @@ static void on_message(void *context, size_t index, enum sim_stream stream, cons
 {
     struct fleet *fleet = context;
     sim_receiver_take(fleet->receiver, index, stream, bytes, size, mono_us);
+}
+
+static void on_context(void *context, size_t index, const Drf__V1__Context *told,
+                       int64_t mono_us)
+{
+    struct fleet *fleet = context;
+    struct sim_drone *drone = &fleet->drones[index];
+    if (fleet->diary != NULL)
+        sim_diary_told(fleet->diary, index, told,
+                       (double)(mono_us - fleet->start_mono_us) * 1e-6);
+    if (fleet->order->react)
+        sim_pilot_hear(&drone->pilot, &fleet->world, &drone->flight, told, sim_utc_us());
+    if (fleet->story != NULL)
+        sim_story_context(fleet->story, index, told, mono_us);
+}
+
+static void on_advisory(void *context, size_t index, const Drf__V1__Advisory *told,
+                        int64_t mono_us)
+{
+    struct fleet *fleet = context;
+    struct sim_drone *drone = &fleet->drones[index];
+    if (fleet->order->react)
+        sim_pilot_heed(&drone->pilot, &fleet->world, &drone->flight, told, sim_utc_us());
+    if (fleet->story != NULL)
+        sim_story_advisory(fleet->story, index, told, mono_us);
+}
+
+static void on_reply(void *context, size_t index, const Drf__V1__Reply *told, int64_t mono_us)
+{
+    struct fleet *fleet = context;
+    if (fleet->order->react)
+        sim_pilot_answer(&fleet->drones[index].pilot, told);
+    if (fleet->story != NULL)
+        sim_story_answer(fleet->story, index, told, mono_us);
 }
 
 // `name:password` lines; every drone must be in it.
@@ -147,12 +185,31 @@ static enum drf_status connect_all(struct fleet *fleet)
     return DRF_OK;
 }
 
+static void ask_to_land(struct fleet *fleet, size_t index, int64_t now_utc_us)
+{
+    struct sim_drone *drone = &fleet->drones[index];
+    uint8_t bytes[SIM_ASK_MAX];
+    size_t size =
+        sim_pilot_ask(&drone->pilot, &fleet->world, &drone->flight, now_utc_us, bytes);
+    // One that is not sent now is asked again, as one that is not answered.
+    if (size > 0
+        && sim_links_send(fleet->links, index, "request", bytes, size, 1, false) != DRF_OK)
+        fleet->unsent++;
+}
+
 static void report_one(struct fleet *fleet, size_t index)
 {
     struct sim_drone *drone = &fleet->drones[index];
     uint8_t bytes[SIM_TELEMETRY_MAX];
     struct sim_report report;
+    int64_t now_utc_us = sim_utc_us();
+    if (fleet->order->react)
+        sim_pilot_decide(&drone->pilot, &drone->flight, now_utc_us);
     sim_flight_step(&drone->flight, &fleet->world, 1.0 / fleet->order->rate_hz);
+    if (fleet->order->react)
+        ask_to_land(fleet, index, now_utc_us);
+    if (fleet->story != NULL)
+        sim_story_flown(fleet->story, index, sim_mono_us());
     size_t size = sim_telemetry_make(drone, &fleet->world, fleet->witness.geoid, sim_utc_us(),
                                      &report, bytes);
     report.mono_us = sim_mono_us();
@@ -165,15 +222,23 @@ static void report_one(struct fleet *fleet, size_t index)
 
 static void write_tracks(struct fleet *fleet, int64_t now_mono_us)
 {
-    if (fleet->tracks == NULL || now_mono_us - fleet->tracked_mono_us < track_us)
+    if (fleet->diary == NULL
+        || (double)(now_mono_us - fleet->tracked_mono_us) * 1e-6 < fleet->order->track_s)
         return;
     fleet->tracked_mono_us = now_mono_us;
-    double t_s = (double)(now_mono_us - fleet->start_mono_us) * 1e-6;
-    for (size_t i = 0; i < fleet->order->drones; i++) {
-        const struct sim_flight *f = &fleet->drones[i].flight;
-        struct geo_point at = sim_world_point(&fleet->world, f->at);
-        fprintf(fleet->tracks, "%s,%.1f,%.7f,%.7f,%.1f,%s\n", fleet->accounts[i].name, t_s,
-                at.lat_deg, at.lon_deg, f->amsl_m, sim_flight_phase_name(f->phase));
+    sim_diary_flown(fleet->diary, (double)(now_mono_us - fleet->start_mono_us) * 1e-6);
+}
+
+static void tell_story(struct fleet *fleet)
+{
+    if (fleet->story == NULL)
+        return;
+    sim_story_step(fleet->story, fleet->receiver, fleet->start_mono_us, sim_mono_us());
+    for (const char *line = sim_story_line(fleet->story); line != NULL;
+         line = sim_story_line(fleet->story)) {
+        sim_progress_end();
+        printf("%s\n", line);
+        fflush(stdout);
     }
 }
 
@@ -208,6 +273,7 @@ static void fly(struct fleet *fleet)
         for (int burst = 0; fleet->next < due && fleet->next < total && burst < 32; burst++)
             report_one(fleet, (size_t)(fleet->next++ % fleet->order->drones));
         bool busy = sim_links_step(fleet->links, 0, now_mono_us);
+        tell_story(fleet);
         if (busy || fleet->next < due)
             continue;
         if (sim_receiver_check(fleet->receiver, 4) == 0) {
@@ -239,6 +305,7 @@ static int conclude(struct fleet *fleet, double seconds)
         .tally = sim_receiver_tally(fleet->receiver),
         .latency = sim_receiver_latency(fleet->receiver),
         .patches = fleet->patches != NULL ? sim_patch_watch_count(fleet->patches) : NULL,
+        .story = fleet->story,
     };
     summary.example = sim_receiver_example(fleet->receiver, &summary.example_size);
     sim_fleet_report_print(&summary, stdout);
@@ -259,8 +326,8 @@ static void close_fleet(struct fleet *fleet)
     sim_links_close(fleet->links);
     sim_receiver_close(fleet->receiver);
     sim_patch_watch_close(fleet->patches);
-    if (fleet->tracks != NULL)
-        fclose(fleet->tracks);
+    sim_diary_close(fleet->diary);
+    sim_story_close(fleet->story);
     free(fleet->accounts);
     free(fleet->drones);
     sim_witness_close(&fleet->witness);
@@ -282,6 +349,38 @@ static enum drf_status open_patches(struct fleet *fleet)
     return status;
 }
 
+// The story puts things into the world, so it comes before the witness.
+static enum drf_status open_story(struct fleet *fleet)
+{
+    const struct order *order = fleet->order;
+    return sim_story_open(&fleet->world,
+                          &(struct sim_story_plan){.bootstrap = order->story,
+                                                   .cranes = order->cranes,
+                                                   .zones = order->zones,
+                                                   .node_pid_file = order->node_pid,
+                                                   .seconds = order->seconds,
+                                                   .drones = (size_t)order->drones},
+                          &fleet->story);
+}
+
+static enum drf_status open_listening(struct fleet *fleet)
+{
+    const struct order *order = fleet->order;
+    enum drf_status status = DRF_OK;
+    if (order->tracks != NULL || order->advisories != NULL)
+        status = sim_diary_open(order->tracks, order->advisories, &fleet->world, fleet->drones,
+                                fleet->accounts, (size_t)order->drones, &fleet->diary);
+    if (status != DRF_OK)
+        return status;
+    if (fleet->story != NULL)
+        sim_story_cast(fleet->story, fleet->drones, fleet->accounts);
+    sim_receiver_listen(fleet->receiver, &(struct sim_listener){.context = fleet,
+                                                                .on_context = on_context,
+                                                                .on_advisory = on_advisory,
+                                                                .on_reply = on_reply});
+    return DRF_OK;
+}
+
 static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
 {
     const struct order *order = fleet->order;
@@ -294,8 +393,11 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
                 drf_status_name(status));
         return status;
     }
-    status =
-        sim_witness_open(&fleet->world, order->region, (unsigned)order->level, &fleet->witness);
+    if (order->story != NULL)
+        status = open_story(fleet);
+    if (status == DRF_OK)
+        status = sim_witness_open(&fleet->world, order->region, (unsigned)order->level,
+                                  &fleet->witness);
     if (status == DRF_ERR_ABSENT)
         fprintf(stderr, "drf-sim fleet: PROJ's egm96_15.gtx is missing (Debian: proj-data)\n");
     if (status == DRF_OK)
@@ -311,12 +413,8 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
     }
     if (status == DRF_OK && order->patch_side > 0)
         status = open_patches(fleet);
-    if (status == DRF_OK && order->tracks != NULL) {
-        fleet->tracks = fopen(order->tracks, "w");
-        status = fleet->tracks != NULL ? DRF_OK : DRF_ERR_STORE;
-        if (status == DRF_OK)
-            fputs("drone,t_s,lat_deg,lon_deg,alt_amsl_m,phase\n", fleet->tracks);
-    }
+    if (status == DRF_OK)
+        status = open_listening(fleet);
     if (status == DRF_OK)
         status = open_links(fleet);
     if (status != DRF_OK)
@@ -353,6 +451,8 @@ static const char *refuse_order(const struct order *order, enum sim_break *break
     if (order->patch_side != 0 && order->patch_side != 64 && order->patch_side != 128
         && order->patch_side != 256)
         return "--patch is 64, 128 or 256";
+    if (order->track_s < 0.05)
+        return "--track-every is at least 0.05";
     if (order->patch_rate_hz < 0.01 || order->patch_rate_hz > 10.0 || order->lose_percent < 0.0
         || order->lose_percent > 90.0)
         return "--patch-rate is 0.01 to 10, --lose-patches 0 to 90";
@@ -376,6 +476,9 @@ int sim_fleet_run(int argc, char **argv)
                           .rate_hz = 5.0,
                           .patch_rate_hz = 1.0,
                           .verify_ratio = 1.0,
+                          .track_s = 1.0,
+                          .cranes = "demo.obstacles",
+                          .zones = "demo.zones",
                           .level = 12,
                           .breaking = "none",
                           .root = "drf-test/v1",
@@ -401,6 +504,18 @@ int sim_fleet_run(int argc, char **argv)
          "patches are never acknowledged"},
         {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
          "of the drones that are checked against the world, 0 to 1 (default 1)"},
+        {"track-every", SIM_OPTION_REAL, &order.track_s, "S", "of the tracks (default 1)"},
+        {"advisories", SIM_OPTION_TEXT, &order.advisories, "FILE", "what they were told, CSV"},
+        {"react", SIM_OPTION_FLAG, &order.react, NULL,
+         "drones act on what they are told: climb, leave a zone, hold when it is silent"},
+        {"story", SIM_OPTION_TEXT, &order.story, "HOST:PORT",
+         "a crane, a zone, a killed node, a porch, through this Kafka; implies --react"},
+        {"story-obstacles", SIM_OPTION_TEXT, &order.cranes, "TOPIC",
+         "of GeoJSON obstacles (demo.obstacles)"},
+        {"story-zones", SIM_OPTION_TEXT, &order.zones, "TOPIC",
+         "of GeoJSON zones (demo.zones)"},
+        {"story-node", SIM_OPTION_TEXT, &order.node_pid, "FILE",
+         "holds the process id of the node that is killed"},
         {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
          "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift or\n"
          "terrain-down, in the receiver's copies"},
@@ -416,6 +531,7 @@ int sim_fleet_run(int argc, char **argv)
     if (status != DRF_OK)
         return sim_options_exit(status);
     enum sim_break breaking = SIM_BREAK_NONE;
+    order.react = order.react || order.story != NULL;
     const char *refusal = refuse_order(&order, &breaking);
     if (refusal != NULL) {
         fprintf(stderr, "drf-sim fleet: %s\n", refusal);

@@ -209,6 +209,8 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
     fprintf(file, "  \"connections_lost\": %" PRIu64 ",\n", s->lost_connections);
     fprintf(file, "  \"context_bytes_mean\": %.0f,\n  \"context_bytes_max\": %u,\n",
             n->contexts > 0 ? (double)n->bytes / (double)n->contexts : 0.0, n->size_max);
+    if (s->story != NULL)
+        sim_story_write(s->story, file);
     write_kinds(s->tally, file);
     write_advisories(s->tally, file);
     write_example(s, file);

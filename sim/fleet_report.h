@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "sim/receive.h"
+#include "sim/story.h"
 
 struct sim_fleet_summary {
     size_t drones;
@@ -15,6 +16,7 @@ struct sim_fleet_summary {
     const struct sim_tally *tally;
     const struct sim_spread *latency;
     const struct sim_patch_count *patches; // NULL: none were asked for
+    const struct sim_story *story;         // NULL: none was told
     const uint8_t *example;                // a packed context, or size 0
     size_t example_size;
 };

@@ -3,13 +3,14 @@
 
 #include <math.h>
 
-static const double acceleration_mps2 = 2.5, climb_mps = 5.0, sink_mps = 3.0;
+static const double acceleration_mps2 = 2.5, hurry_mps2 = 4.5;
 static const double hover_agl_m = 8.0, hover_s = 4.0;
 
 const char *sim_flight_phase_name(enum sim_flight_phase phase)
 {
-    static const char *const names[SIM_FLIGHT_PHASES] = {"ground", "climb", "cruise", "descend",
-                                                         "hover",  "climb", "return", "land"};
+    static const char *const names[SIM_FLIGHT_PHASES_ALL] = {
+        "ground", "climb",  "cruise", "descend",  "hover",
+        "climb",  "return", "land",   "set down", "delivered"};
     return names[phase];
 }
 
@@ -40,7 +41,7 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
 {
     uint64_t state = seed ^ (number * UINT64_C(0xD1B54A32D192ED03));
     double half_m = world->plan.size_km * 500.0;
-    struct sim_flight flight = {.phase = SIM_FLIGHT_GROUND};
+    struct sim_flight flight = {.phase = SIM_FLIGHT_GROUND, .climb_mps = 5.0, .sink_mps = 3.0};
     struct sim_plane center = {sim_random_between(&state, -0.6, 0.6) * half_m,
                                sim_random_between(&state, -0.6, 0.6) * half_m};
     double turn = sim_random_between(&state, 0.0, 1.0);
@@ -66,7 +67,13 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
 
 bool sim_flight_on_ground(const struct sim_flight *flight)
 {
-    return flight->phase == SIM_FLIGHT_GROUND;
+    return flight->phase == SIM_FLIGHT_GROUND || flight->phase == SIM_FLIGHT_DELIVERED;
+}
+
+void sim_flight_turn_home(struct sim_flight *flight)
+{
+    flight->phase = SIM_FLIGHT_RETURN;
+    flight->phase_s = 0.0;
 }
 
 static double toward(double value, double target, double step)
@@ -81,10 +88,13 @@ static void steer(struct sim_flight *flight, struct sim_plane goal, double dt_s)
            north_m = goal.north_m - flight->at.north_m;
     double left_m = hypot(east_m, north_m);
     double speed = fmin(flight->cruise_mps, sqrt(2 * 0.6 * acceleration_mps2 * left_m));
+    if (flight->intent.speed_max_mps > 0.0)
+        speed = fmin(speed, flight->intent.speed_max_mps);
+    double change_mps = (flight->intent.hurry ? hurry_mps2 : acceleration_mps2) * dt_s;
     double east = left_m > 0.5 ? speed * east_m / left_m : 0.0;
     double north = left_m > 0.5 ? speed * north_m / left_m : 0.0;
-    flight->east_mps = toward(flight->east_mps, east, acceleration_mps2 * dt_s);
-    flight->north_mps = toward(flight->north_mps, north, acceleration_mps2 * dt_s);
+    flight->east_mps = toward(flight->east_mps, east, change_mps);
+    flight->north_mps = toward(flight->north_mps, north, change_mps);
 }
 
 static void stand(struct sim_flight *flight, double dt_s)
@@ -96,11 +106,11 @@ static void stand(struct sim_flight *flight, double dt_s)
 static void rise(struct sim_flight *flight, double target_amsl_m, double dt_s)
 {
     double wanted = (target_amsl_m - flight->amsl_m) * 0.8;
-    wanted = fmin(fmax(wanted, -sink_mps), climb_mps);
+    wanted = fmin(fmax(wanted, -flight->sink_mps), flight->climb_mps);
     flight->up_mps = toward(flight->up_mps, wanted, acceleration_mps2 * dt_s);
 }
 
-static double cruise_amsl_m(const struct sim_flight *flight, const struct sim_world *world)
+double sim_flight_cruise_amsl_m(const struct sim_flight *flight, const struct sim_world *world)
 {
     struct sim_plane ahead = {flight->at.east_m + 6 * flight->east_mps,
                               flight->at.north_m + 6 * flight->north_mps};
@@ -125,9 +135,9 @@ static bool done(const struct sim_flight *flight, const struct sim_world *world)
     case SIM_FLIGHT_CRUISE:
         return near_place(flight, flight->porch);
     case SIM_FLIGHT_DESCEND:
-        return agl_m < hover_agl_m + 0.5;
+        return agl_m < hover_agl_m + (flight->intent.may_set_down ? 12.0 : 0.5);
     case SIM_FLIGHT_HOVER:
-        return flight->phase_s >= hover_s;
+        return flight->sets_down ? flight->intent.may_set_down : flight->phase_s >= hover_s;
     case SIM_FLIGHT_RETURN:
         return near_place(flight, flight->depot);
     default:
@@ -138,8 +148,14 @@ static bool done(const struct sim_flight *flight, const struct sim_world *world)
 static void fly(struct sim_flight *flight, const struct sim_world *world, double dt_s)
 {
     double ground_m = ground_at(world, flight->at);
+    if (flight->intent.hold && !sim_flight_on_ground(flight)) {
+        stand(flight, dt_s);
+        rise(flight, flight->amsl_m, dt_s);
+        return;
+    }
     switch (flight->phase) {
     case SIM_FLIGHT_GROUND:
+    case SIM_FLIGHT_DELIVERED:
         flight->east_mps = flight->north_mps = flight->up_mps = 0.0;
         flight->amsl_m = ground_m;
         return;
@@ -151,12 +167,20 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
     case SIM_FLIGHT_CRUISE:
     case SIM_FLIGHT_RETURN:
         steer(flight, flight->phase == SIM_FLIGHT_CRUISE ? flight->porch : flight->depot, dt_s);
-        rise(flight, cruise_amsl_m(flight, world), dt_s);
+        rise(flight,
+             flight->intent.floor_known
+                 ? fmax(sim_flight_cruise_amsl_m(flight, world), flight->intent.floor_amsl_m)
+                 : sim_flight_cruise_amsl_m(flight, world),
+             dt_s);
         return;
     case SIM_FLIGHT_DESCEND:
     case SIM_FLIGHT_HOVER:
         stand(flight, dt_s);
         rise(flight, ground_m + hover_agl_m, dt_s);
+        return;
+    case SIM_FLIGHT_SET_DOWN: // touches the ground at less than a metre a second
+        stand(flight, dt_s);
+        rise(flight, ground_m - 1.0, dt_s);
         return;
     default:
         stand(flight, dt_s);
@@ -172,9 +196,17 @@ void sim_flight_step(struct sim_flight *flight, const struct sim_world *world, d
     flight->at.north_m += flight->north_mps * dt_s;
     flight->amsl_m += flight->up_mps * dt_s;
     flight->amsl_m = fmax(flight->amsl_m, ground_at(world, flight->at));
+    if (flight->phase == SIM_FLIGHT_DELIVERED
+        || (flight->intent.hold && !sim_flight_on_ground(flight)))
+        return;
     flight->phase_s += dt_s;
     if (!done(flight, world))
         return;
-    flight->phase = (enum sim_flight_phase)((flight->phase + 1) % SIM_FLIGHT_PHASES);
+    if (flight->phase == SIM_FLIGHT_SET_DOWN)
+        flight->phase = SIM_FLIGHT_DELIVERED;
+    else if (flight->phase == SIM_FLIGHT_HOVER && flight->sets_down)
+        flight->phase = SIM_FLIGHT_SET_DOWN;
+    else
+        flight->phase = (enum sim_flight_phase)((flight->phase + 1) % SIM_FLIGHT_PHASES);
     flight->phase_s = 0.0;
 }

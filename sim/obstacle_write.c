@@ -76,8 +76,8 @@ static void write_geometry(const struct sim_obstacle *obstacle, FILE *file)
     fputs("]]}", file);
 }
 
-static void write_feature(const struct sim_world *world, const struct sim_obstacle *obstacle,
-                          FILE *file)
+void sim_obstacle_write_feature(const struct sim_world *world,
+                                const struct sim_obstacle *obstacle, FILE *file)
 {
     fputs("{\"type\":\"Feature\",", file);
     fprintf(file, "\"id\":\"%s\",\"properties\":{\"id\":\"%s\",\"kind\":\"%s\",", obstacle->id,
@@ -103,7 +103,7 @@ enum drf_status sim_obstacle_write_geojson(const struct sim_world *world, const 
         if (world->obstacles[i].form == SIM_TOWER)
             continue;
         fputs(first ? "\n" : ",\n", file);
-        write_feature(world, &world->obstacles[i], file);
+        sim_obstacle_write_feature(world, &world->obstacles[i], file);
         first = false;
     }
     fputs("\n]}\n", file);

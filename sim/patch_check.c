@@ -89,12 +89,20 @@ static bool explained(const struct view *v, struct geo_point at, double surface_
     return false;
 }
 
+// Whether contexts had called a layer complete when this patch was made.
+static bool complete(const struct view *v, uint32_t layer)
+{
+    const struct sim_witness *witness = v->witness;
+    return witness->complete[layer] && witness->boot_id == v->window->boot_id
+           && v->window->epoch >= witness->complete_epoch[layer];
+}
+
 static void check_known(const struct view *v, double covered_m, uint16_t cell, uint32_t layer)
 {
     struct sim_witness *witness = v->witness;
     double edge_m = witness->tolerance.edge_m;
     if (cell == SIM_CELL_UNKNOWN && covered_m > edge_m) {
-        if (layer < SIM_LAYERS && !witness->complete[layer])
+        if (layer < SIM_LAYERS && !complete(v, layer))
             v->tally->waiting++; // the contexts have not called the layer complete yet
         else
             sim_tally_note(v->tally, SIM_CHECK_MISSING, false,
@@ -130,7 +138,7 @@ static void check_cell(const struct view *v, uint32_t x, uint32_t y)
     if (surface == SIM_CELL_UNKNOWN)
         return;
     double tol_m = t->surface_cell_m + error_m;
-    if (surface_m < true_surface_m - tol_m && !witness->complete[SURFACE]) {
+    if (surface_m < true_surface_m - tol_m && !complete(v, SURFACE)) {
         v->tally->waiting++; // trees still to come
         return;
     }
@@ -144,7 +152,7 @@ static void check_cell(const struct view *v, uint32_t x, uint32_t y)
 // What stands in a cell raises it.
 static void check_tops(const struct view *v)
 {
-    if (!v->witness->complete[OBSTACLE] || !v->witness->complete[SURFACE])
+    if (!complete(v, OBSTACLE) || !complete(v, SURFACE))
         return;
     for (size_t i = 0; i < v->near_count; i++) {
         if (v->near[i].obstacle->presence != SIM_STANDS)

@@ -181,6 +181,8 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     to->west = p->west_cell;
     to->south = p->south_cell;
     to->side = p->columns;
+    to->boot_id = p->boot_id;
+    to->epoch = p->epoch;
     sim_patch_check(watch->witness, to, tally);
     watch->counted.decoded++;
     watch->counted.cells += 2 * (uint64_t)to->side * to->side;

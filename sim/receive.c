@@ -32,7 +32,8 @@ struct sim_receiver {
     struct sim_drone *drones;
     size_t count;
     enum sim_break breaking;
-    double verify_ratio;        // of the drones whose contexts are checked
+    double verify_ratio; // of the drones whose contexts are checked
+    struct sim_listener listener;
     struct sim_report *reports; // REPORTS a drone, by seq modulo
     struct stream_state *streams;
     struct arrival *ring;
@@ -89,8 +90,24 @@ void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
     receiver->reports[index * REPORTS + report->seq % REPORTS] = *report;
 }
 
+static void take_advisory(struct sim_receiver *receiver, size_t index, const void *bytes,
+                          size_t size, int64_t mono_us)
+{
+    receiver->counted.advisories++;
+    if (receiver->listener.on_advisory == NULL)
+        return;
+    Drf__V1__AdvisoryMessage *message = drf__v1__advisory_message__unpack(NULL, size, bytes);
+    if (message == NULL || message->advisory == NULL)
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "an advisory is no message");
+    else
+        receiver->listener.on_advisory(receiver->listener.context, index, message->advisory,
+                                       mono_us);
+    if (message != NULL)
+        drf__v1__advisory_message__free_unpacked(message, NULL);
+}
+
 static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
-                       size_t size)
+                       size_t size, int64_t mono_us)
 {
     receiver->counted.replies++;
     Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, size, bytes);
@@ -102,6 +119,8 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
     if (reply->answers == ANSWERS_PROFILE)
         receiver->drones[index].profile_answered = true;
+    if (receiver->listener.on_reply != NULL)
+        receiver->listener.on_reply(receiver->listener.context, index, reply, mono_us);
     if (!good && receiver->counted.refusals++ == 0)
         snprintf(receiver->counted.refusal, sizeof receiver->counted.refusal,
                  "drone %zu: code %u %s %s", index, reply->code,
@@ -128,13 +147,15 @@ static void take_state(struct sim_receiver *receiver, const void *bytes, size_t 
     drf__v1__node_state__free_unpacked(state, NULL);
 }
 
-// What an aircraft acknowledges is what arrived, not what was checked.
+// What an aircraft acknowledges is what arrived, not what was checked, and so is for how long
+// it holds.
 static void acknowledge(struct sim_drone *drone, const struct sim_context_head *head)
 {
     if (head->boot_id < drone->seen_boot_id)
         return;
     drone->seen_boot_id = head->boot_id;
     drone->seen_seq = head->seq;
+    drone->pilot.void_utc_us = head->node_time_us + (int64_t)head->stale_after_ms * 1000;
 }
 
 // Streams never go back; what is missing between two is a gap.
@@ -218,11 +239,11 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
                        const void *bytes, size_t size, int64_t mono_us)
 {
     if (stream == SIM_STREAM_ADVISORY) {
-        receiver->counted.advisories++;
+        take_advisory(receiver, index, bytes, size, mono_us);
         return;
     }
     if (stream == SIM_STREAM_REPLY) {
-        take_reply(receiver, index, bytes, size);
+        take_reply(receiver, index, bytes, size, mono_us);
         return;
     }
     if (stream == SIM_STREAM_PATCH) {
@@ -253,6 +274,9 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
                        arrival->size);
         return;
     }
+    if (receiver->listener.on_context != NULL)
+        receiver->listener.on_context(receiver->listener.context, arrival->index, context,
+                                      arrival->mono_us);
     const struct sim_report *report =
         report_of(receiver, arrival->index, context->telemetry_seq);
     if (report != NULL) {
@@ -285,6 +309,11 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)
 {
     receiver->patches = watch;
+}
+
+void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener)
+{
+    receiver->listener = *listener;
 }
 
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver)

@@ -7,6 +7,7 @@
 #ifndef SIM_RECEIVE_H
 #define SIM_RECEIVE_H
 
+#include "drf/v1/reply.pb-c.h"
 #include "sim/fleet_mqtt.h"
 #include "sim/patch_watch.h"
 #include "sim/spread.h"
@@ -37,6 +38,17 @@ struct sim_receiver_count {
     char refusal[160]; // the first
 };
 
+// Who wants to know what each drone was told: messages as they arrived, called when they are
+// checked. Each may be NULL.
+struct sim_listener {
+    void *context;
+    void (*on_context)(void *context, size_t index, const Drf__V1__Context *told,
+                       int64_t mono_us);
+    void (*on_advisory)(void *context, size_t index, const Drf__V1__Advisory *told,
+                        int64_t mono_us);
+    void (*on_reply)(void *context, size_t index, const Drf__V1__Reply *told, int64_t mono_us);
+};
+
 struct sim_receiver;
 
 // `witness` and `drones` are borrowed until close; verify_ratio (0 to 1) of the drones are
@@ -64,6 +76,7 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most);
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver);
 // Patches that come are given to `watch`, borrowed; NULL: they are passed over.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
+void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);
 const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver);
 const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver);
 // The bytes of one context that had everything in it, for people; size 0: none yet.

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sim/flight.h"
+#include "sim/pilot.h"
 #include "sim/witness.h"
 
 enum { SIM_TELEMETRY_MAX = 512 };
@@ -27,6 +27,7 @@ struct sim_drone {
     uint64_t patch_boot_id; // the last patch that arrived; seq 0: a key frame is wanted
     uint32_t seen_patch_seq;
     bool profile_answered;
+    struct sim_pilot pilot;
 };
 
 // The next report and its bytes. Returns the bytes' size.

@@ -141,7 +141,10 @@ static void learn_layers(struct sim_witness *witness, const Drf__V1__Context *co
         if (context->layer_states[i]->layer < SIM_LAYERS)
             listed[context->layer_states[i]->layer] = true;
     for (int i = 0; i < SIM_LAYERS; i++)
-        witness->complete[i] = witness->complete[i] || !listed[i];
+        if (!witness->complete[i] && !listed[i]) {
+            witness->complete[i] = true;
+            witness->complete_epoch[i] = context->epoch;
+        }
 }
 
 static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,

@@ -92,6 +92,7 @@ struct sim_witness {
     const char *region;
     uint64_t boot_id;
     bool complete[SIM_LAYERS];
+    uint64_t complete_epoch[SIM_LAYERS]; // of the first context that said so
     struct sim_region served;
     struct sim_fleet_reports fleet;
     struct sim_memory *memory; // of each drone of the fleet; NULL: advisories are not checked
