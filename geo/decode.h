@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/inset.h"
 #include "geo/record.h"
 #include "geo/status.h"
 #include "geo/tile.h"
@@ -45,9 +46,11 @@ enum geo_format geo_format_parse(const char *name); // GEO_FORMAT_UNKNOWN if it 
 // What the feed's configuration and the message's headers say. A flat value: it is handed to
 // the child as it is.
 struct geo_decode_params {
-    uint32_t format;        // enum geo_format
-    uint32_t layer;         // terrain: enum geo_raster_layer
-    uint32_t level;         // terrain: of the tiles to make
+    uint32_t format;                         // enum geo_format
+    uint32_t layer;                          // terrain: enum geo_raster_layer
+    uint32_t level;                          // terrain: of the tiles to make
+    uint32_t inset_count;                    // terrain: and of finer ones, inside these
+    struct geo_inset insets[GEO_INSETS_MAX]; // as geo_insets_check() wants them
     struct geo_bounds keep; // only what touches this box is kept: region, margin and look-ahead
     bool has_core;
     struct geo_bounds core; // header drf_core: cells whose centre is not in it contribute

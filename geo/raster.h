@@ -6,7 +6,8 @@
 // is opened, written or fetched. PROJ maps positions (geo/crs.h).
 //
 // The record: one GEO_ITEM_RASTER, then a GEO_ITEM_CELLS for each tile of params.level that
-// touches params.keep and has at least one known cell, in rising order of (row, col).
+// touches params.keep and for each tile of an inset, if it has at least one known cell, in
+// rising order of (level, row, col).
 //
 // What is refused
 //   FORMAT         not the declared format, truncated (DTED and HGT by their length), a DTED

@@ -332,17 +332,15 @@ static struct tile_box tile_box_of(struct geo_bounds reach, struct geo_bounds ke
     return box;
 }
 
-static enum drf_status make_tiles(struct work *work, struct geo_record_builder *builder,
-                                  struct geo_note *why)
+static enum drf_status make_level(struct work *work, uint8_t level, struct geo_bounds box,
+                                  struct geo_record_builder *builder, struct geo_note *why)
 {
-    const struct geo_bounds keep = work->params->keep;
-    const uint8_t level = (uint8_t)work->params->level;
-    struct tile_box box = tile_box_of(work->source->reach, keep, level);
-    for (uint32_t row = box.row_first; row <= box.row_last; row++) {
+    struct tile_box range = tile_box_of(work->source->reach, box, level);
+    for (uint32_t row = range.row_first; row <= range.row_last; row++) {
         for (int run = 0; run < 2; run++) {
-            for (uint32_t col = box.first[run]; col <= box.last[run]; col++) {
+            for (uint32_t col = range.first[run]; col <= range.last[run]; col++) {
                 const struct geo_tile tile = {.col = col, .row = row, .level = level};
-                if (!geo_bounds_touch(geo_tile_bounds(tile), keep))
+                if (!geo_bounds_touch(geo_tile_bounds(tile), box))
                     continue;
                 enum drf_status status = make_tile(work, tile, builder, why);
                 if (status != DRF_OK)
@@ -353,12 +351,35 @@ static enum drf_status make_tiles(struct work *work, struct geo_record_builder *
     return DRF_OK;
 }
 
+static enum drf_status make_tiles(struct work *work, struct geo_record_builder *builder,
+                                  struct geo_note *why)
+{
+    const struct geo_decode_params *params = work->params;
+    enum drf_status status =
+        make_level(work, (uint8_t)params->level, params->keep, builder, why);
+    struct geo_tile tile = {.level = 0};
+    while (status == DRF_OK && geo_insets_next(params->insets, params->inset_count, &tile))
+        status = make_tile(work, tile, builder, why);
+    return status;
+}
+
+static bool insets_valid(const struct geo_decode_params *params)
+{
+    static const struct geo_bounds globe = {-180.0, -90.0, 180.0, 90.0};
+    size_t which;
+    const char *why;
+    return params->inset_count <= GEO_INSETS_MAX
+           && geo_insets_check(params->insets, params->inset_count, params->level, globe,
+                               &which, &why)
+                  == DRF_OK;
+}
+
 enum drf_status raster_tiles(const struct geo_decode_params *params,
                              const struct raster_source *source,
                              struct geo_record_builder *builder, struct geo_note *why)
 {
     if (params->level > GEO_TILE_LEVEL_MAX || params->layer < GEO_RASTER_GROUND
-        || params->layer > GEO_RASTER_SURFACE)
+        || params->layer > GEO_RASTER_SURFACE || !insets_valid(params))
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "level %u of layer %u",
                           (unsigned)params->level, (unsigned)params->layer);
     struct work *work = malloc(sizeof *work);

@@ -43,8 +43,8 @@ enum geo_raster_layer { GEO_RASTER_GROUND = 1, GEO_RASTER_SURFACE = 2 }; // DTM,
 
 // The birth certificate of a raster.
 struct geo_raster {
-    uint32_t layer;          // enum geo_raster_layer
-    uint32_t level;          // of the tiles that follow
+    uint32_t layer; // enum geo_raster_layer
+    uint32_t level; // of the tiles that follow, but for those of insets, which are finer
     double vertical_acc95_m; // with the datum's share added
     double posting_m;        // distance of source posts on the ground, the coarser of both axes
     struct geo_bounds bounds;      // of the source data; west > east: over the antimeridian
@@ -54,8 +54,8 @@ struct geo_raster {
     char vertical[32];             // as understood: "EGM96", "EGM2008 as EGM96" ...
 };
 
-// The tiles of a record are of the raster's level and come in rising order of (row, col), so
-// none comes twice.
+// The tiles of a record are of the raster's level or finer and come in rising order of (level,
+// row, col), so none comes twice.
 struct geo_cells_item {
     struct geo_tile tile;
     uint32_t blob_size; // geo_cells_encode()'s bytes follow

@@ -71,10 +71,12 @@ static enum drf_status check_cells(struct walk *walk, const struct geo_cells_ite
         || cells->blob_size != size - sizeof *cells)
         return DRF_ERR_SYNTAX;
     struct geo_tile tile = cells->tile, last = walk->last;
-    bool rising = !walk->has_cells || tile.row > last.row
-                  || (tile.row == last.row && tile.col > last.col);
+    bool rising =
+        !walk->has_cells || tile.level > last.level
+        || (tile.level == last.level
+            && (tile.row > last.row || (tile.row == last.row && tile.col > last.col)));
     if (cells->blob_size > GEO_CELLS_BLOB_MAX || !geo_tile_valid(tile)
-        || tile.level != walk->raster->level || !rising)
+        || tile.level < walk->raster->level || !rising)
         return DRF_ERR_RANGE;
     walk->has_cells = true;
     walk->last = tile;
