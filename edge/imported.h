@@ -1,9 +1,9 @@
 // edge/imported.h - the list of what was imported: it is not in Kafka, so a lost store does not
 // get it back by itself. SPDX-License-Identifier: Apache-2.0
 //
-// Kept twice: in the store, committed with the data, and as lines of a file beside it
-// (STORE-imports), which outlives the store. What the file lists and the store does not know is
-// to be imported again.
+// The only list. Kept twice: in the store, committed with the data, and as lines of a file
+// beside it (STORE-imports), which outlives the store. What the file lists and the store does
+// not know is to be imported again.
 #ifndef EDGE_IMPORTED_H
 #define EDGE_IMPORTED_H
 

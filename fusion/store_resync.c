@@ -109,34 +109,3 @@ enum drf_status store_imports_open(struct fusion_store *store)
         return status;
     return store_exec(store, "ALTER TABLE drf_identity ADD COLUMN imported INTEGER");
 }
-
-enum drf_status fusion_store_each_import(struct fusion_store *store, fusion_import_fn fn,
-                                         void *context)
-{
-    bool there = false; // a file of before, opened by a reader, has no column for them
-    enum drf_status status = has_imports(store, &there);
-    if (status != DRF_OK || !there)
-        return status;
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db,
-                                  "SELECT feed, source, key, time_utc_us FROM drf_identity"
-                                  " WHERE imported IS 1 AND source_id IS NOT NULL"
-                                  " ORDER BY feed, source, key",
-                                  -1, &statement, NULL);
-    while (code == SQLITE_OK && status == DRF_OK) {
-        code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-            break;
-        code = SQLITE_OK;
-        const struct fusion_identity name = {(const char *)sqlite3_column_text(statement, 0),
-                                             (const char *)sqlite3_column_text(statement, 1),
-                                             (const char *)sqlite3_column_text(statement, 2)};
-        status = name.feed == NULL || name.source == NULL || name.key == NULL
-                     ? store_damaged(store, "a name in drf_identity is damaged")
-                     : fn(context, name, sqlite3_column_int64(statement, 3));
-    }
-    if (code != SQLITE_OK && code != SQLITE_DONE)
-        status = store_fail(store, code, "list imports");
-    sqlite3_finalize(statement);
-    return status;
-}

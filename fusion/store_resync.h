@@ -3,7 +3,8 @@
 //
 // Forgetting is not withdrawing: an identity that is erased was never seen, so that whatever
 // version of it comes next is taken. Identities that did not come through Kafka (imports) are
-// no feed's to sweep; they are listed, because a lost store cannot be rebuilt with them.
+// no feed's to sweep; edge/imported.h lists them, because a lost store cannot be rebuilt with
+// them.
 #ifndef FUSION_STORE_RESYNC_H
 #define FUSION_STORE_RESYNC_H
 
@@ -30,10 +31,5 @@ DRF_MUST_CHECK enum drf_status fusion_store_erase(struct fusion_store *store, in
 // The version just put did not come through Kafka. The next put of it takes that back.
 DRF_MUST_CHECK enum drf_status fusion_store_set_imported(struct fusion_store *store,
                                                          int64_t id);
-// Live imports as committed; the name is borrowed during the call; fn must not use the store.
-typedef enum drf_status (*fusion_import_fn)(void *context, struct fusion_identity identity,
-                                            int64_t version_utc_us);
-DRF_MUST_CHECK enum drf_status fusion_store_each_import(struct fusion_store *store,
-                                                        fusion_import_fn fn, void *context);
 
 #endif
