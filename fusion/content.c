@@ -137,6 +137,15 @@ static void feed_tiles(struct hash *hash, struct fusion_extent extent,
             feed_tile(hash, tiles[i]);
 }
 
+static void feed_levels(struct hash *hash, const struct fusion_root *root, bool ground)
+{
+    feed_tiles(hash, root->tiles, ground ? root->ground : root->surface);
+    for (size_t i = 0; i < root->inset_count; i++) {
+        const struct fusion_inset *inset = &root->insets[i];
+        feed_tiles(hash, inset->tiles, ground ? inset->ground : inset->surface);
+    }
+}
+
 // Field by field: no padding, and nothing after a NUL.
 static void feed_obstacle(struct hash *hash, const struct fusion_obstacle *fused)
 {
@@ -325,10 +334,8 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
         status = fill_zones(hash, root, &bag);
     begin(hash);
     feed_int(hash, layer);
-    if (layer == FUSION_LAYER_GROUND)
-        feed_tiles(hash, root->tiles, root->ground);
-    else if (layer == FUSION_LAYER_SURFACE)
-        feed_tiles(hash, root->tiles, root->surface);
+    if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)
+        feed_levels(hash, root, layer == FUSION_LAYER_GROUND);
     else
         bag_feed(&bag, hash);
     end(hash, out);

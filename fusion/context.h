@@ -45,6 +45,7 @@ struct fusion_height {
     struct fusion_number surface_amsl_m;
     enum fusion_reason surface_reason; // BARE_EARTH beside a value
     const struct fusion_source *surface_source;
+    uint8_t ground_level, surface_level; // of the tiles that answered, where known
     struct fusion_number clearance_m, clearance_low_m;
     struct fusion_number geoid_m;
     struct fusion_number altitude_residual_m; // ellipsoid - geoid - AMSL

@@ -59,10 +59,12 @@ static void below(const struct fusion_root *root, struct geo_point point,
     out->ground_amsl_m = (struct fusion_number){.known = ground.known, .value = ground.amsl_m};
     out->ground_reason = ground.reason;
     out->ground_source = ground.source;
+    out->ground_level = ground.level;
     out->surface_amsl_m =
         (struct fusion_number){.known = surface.known, .value = surface.amsl_m};
     out->surface_reason = surface.reason;
     out->surface_source = surface.source;
+    out->surface_level = surface.level;
 }
 
 void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *root,

@@ -8,6 +8,10 @@
 // each side touches it: no maximum here is below what fusion/sample.h says of a position
 // inside. Unknown cells are counted, never passed over.
 //
+// Where insets lie the finest cells count, and a coarser one is passed over when the tiles of
+// an inset are known throughout wherever a position asks it; else both count, and the higher
+// holds. So a finer level never hides a height, and leaves no gap.
+//
 // Every touched cell is read once per layer, in runs along its row: the mean needs them all,
 // and at the width of a corridor that beats walking down a pyramid of maxima.
 //
@@ -41,7 +45,8 @@ struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre
 
 // What the cells of one or more outlines hold.
 struct fusion_swath {
-    uint64_t cells;         // touched, each as often as an outline touched it
+    uint64_t cells;         // touched, each as often as an outline touched it; in cells of the
+                            // finest level of the root
     uint64_t ground_known;  // of these
     uint64_t surface_known; // of these
     double ground_sum_m;    // over cells of known ground

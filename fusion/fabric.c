@@ -39,13 +39,7 @@ static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
 
 struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index)
 {
-    const struct fusion_extent *e = &fabric->tiles;
-    uint32_t around = (UINT32_C(2) << e->first.level) - 1;
-    return (struct geo_tile){
-        .level = e->first.level,
-        .row = e->first.row + (uint32_t)(index / e->columns),
-        .col = (e->first.col + (uint32_t)(index % e->columns)) & around,
-    };
+    return fusion_grids_tile(&fabric->tiles, index);
 }
 
 const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name)
@@ -186,6 +180,17 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     return status;
 }
 
+static struct fusion_grids grids_of(struct fusion_extent region,
+                                    const struct fusion_store *store, struct geo_bounds keep)
+{
+    struct fusion_grids grids = fusion_grids_of(region);
+    size_t count;
+    const struct geo_inset *insets = fusion_store_insets(store, &count);
+    for (size_t i = 0; i < count; i++)
+        (void)fusion_grids_add(&grids, &insets[i], keep);
+    return grids;
+}
+
 enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
                                    struct fusion_store *store, struct fusion_fabric **out)
 {
@@ -203,9 +208,9 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     fabric->keep = config->keep;
     fabric->level = config->level;
     fabric->store = store;
-    fabric->tiles = tiles;
+    fabric->tiles = grids_of(tiles, store, config->keep);
     fabric->buckets = buckets;
-    fabric->tile_count = (size_t)tiles.rows * tiles.columns;
+    fabric->tile_count = fabric->tiles.tile_count;
     fabric->changed = true;
     for (size_t i = 0; i < FUSION_LAYER_COUNT; i++)
         fabric->rim_state[i] = FUSION_REASON_NONE;

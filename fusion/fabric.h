@@ -35,7 +35,7 @@ struct fusion_feed {
 
 struct fusion_fabric_config {
     struct geo_bounds keep;
-    uint32_t level;               // of ground and surface, default 12
+    uint32_t level;               // of ground and surface, default 12; insets are the store's
     double raster_accuracy_max_m; // obstacles less accurate than this do not raise the surface
                                   // (175)
     const struct fusion_feed *feeds; // copied; none (query, tests): feeds and limit are those

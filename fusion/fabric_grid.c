@@ -10,7 +10,7 @@ static enum drf_status dirty_tile(struct fusion_fabric *fabric, enum fusion_laye
                                   struct geo_tile tile)
 {
     size_t index;
-    if (!fusion_extent_index(fabric->tiles, tile, &index))
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     enum drf_status status = fabric_mark(fabric, layer, index);
     if (status == DRF_OK && layer == FUSION_LAYER_GROUND)
@@ -36,7 +36,7 @@ static void mark_surface(void *context, size_t index)
 static enum drf_status mark_standing(struct fusion_fabric *fabric, struct geo_tile tile)
 {
     size_t index;
-    if (!fusion_extent_index(fabric->tiles, tile, &index))
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     struct spread spread = {.fabric = fabric};
     struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
@@ -128,7 +128,7 @@ static enum drf_status put_contributions(struct fusion_job *job, int64_t id)
     while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
         const struct geo_cells_item *cells = item.payload;
         if (item.kind != GEO_ITEM_CELLS
-            || !fusion_extent_index(job->fabric->tiles, cells->tile, &index))
+            || !fusion_grids_index(&job->fabric->tiles, cells->tile, &index))
             continue;
         if (job->stage == 0)
             status = fusion_store_put_cells(job->fabric->store, id, job->layer, cells->tile,

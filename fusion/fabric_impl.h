@@ -58,7 +58,8 @@ struct fusion_fabric {
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
     struct fusion_fold *fold;
-    struct fusion_extent tiles, buckets;
+    struct fusion_grids tiles; // a slot each, by their numbers
+    struct fusion_extent buckets;
     size_t tile_count;
     struct fabric_slot *slots;
     struct fabric_queue queues[FABRIC_QUEUES];

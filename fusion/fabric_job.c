@@ -253,7 +253,7 @@ static enum drf_status stage_cells(struct fusion_job *job, bool *more)
            && geo_record_next(job->record, &job->staged, &item)) {
         const struct geo_cells_item *cells = item.payload;
         if (item.kind != GEO_ITEM_CELLS
-            || !fusion_extent_index(fabric->tiles, cells->tile, &index))
+            || !fusion_grids_index(&fabric->tiles, cells->tile, &index))
             continue;
         some[count++] = (struct fusion_cells){job->layer, cells->tile, geo_item_blob(&item),
                                               cells->blob_size};

@@ -149,7 +149,7 @@ static enum drf_status load_tile(void *context, enum fusion_layer layer, struct 
 {
     struct fusion_fabric *fabric = context;
     size_t index;
-    if (!fusion_extent_index(fabric->tiles, tile, &index))
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     struct fabric_slot *slot = &fabric->slots[index];
     bool ground = layer == FUSION_LAYER_GROUND;
@@ -164,7 +164,7 @@ static enum drf_status load_mark(void *context, enum fusion_layer layer, struct 
 {
     struct fusion_fabric *fabric = context;
     size_t index;
-    if (!fusion_extent_index(fabric->tiles, tile, &index))
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     struct fabric_slot *slot = &fabric->slots[index];
     slot->ground_mark = slot->ground_mark || layer == FUSION_LAYER_GROUND;

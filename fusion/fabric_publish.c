@@ -117,6 +117,19 @@ static void say_fed(const struct fusion_fabric *fabric, struct fusion_root *root
     }
 }
 
+// Their tiles stand behind the region's own.
+static void show_insets(const struct fusion_fabric *fabric, struct fusion_root *root)
+{
+    root->inset_count = fabric->tiles.count - 1;
+    for (size_t i = 0; i < root->inset_count; i++) {
+        const struct fusion_grid *grid = &fabric->tiles.grids[i + 1];
+        root->insets[i] = (struct fusion_inset){.tiles = grid->tiles,
+                                                .ground = root->ground + grid->first,
+                                                .surface = root->surface + grid->first};
+        memcpy(root->insets[i].name, grid->name, sizeof grid->name);
+    }
+}
+
 // One block: the root, then its arrays of pointers.
 static struct fusion_root *make_root(const struct fusion_fabric *fabric,
                                      const struct fusion_bucket *const *buckets,
@@ -141,13 +154,14 @@ static struct fusion_root *make_root(const struct fusion_fabric *fabric,
     *root = (struct fusion_root){
         .epoch = fabric->retired.epoch + 1,
         .keep = fabric->keep,
-        .tiles = fabric->tiles,
+        .tiles = fabric->tiles.grids[0].tiles,
         .buckets = fabric->buckets,
         .ground = ground,
         .surface = surface,
         .features = features,
         .zones = zone_buckets != NULL ? zones : NULL,
     };
+    show_insets(fabric, root);
     return root;
 }
 

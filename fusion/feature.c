@@ -18,7 +18,7 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
                                      struct fusion_features **out)
 {
     enum { ROOM_FIRST = 1024 };
-    size_t tiles = size_of(config->tiles), buckets = size_of(config->buckets);
+    size_t tiles = config->tiles.tile_count, buckets = size_of(config->buckets);
     struct fusion_features *f = calloc(1, sizeof *f);
     if (f == NULL)
         return DRF_ERR_NOMEM;
@@ -54,7 +54,7 @@ void fusion_features_close(struct fusion_features *features)
     struct fusion_features *f = features;
     if (f == NULL)
         return;
-    size_t tiles = size_of(f->config.tiles), buckets = size_of(f->config.buckets);
+    size_t tiles = f->config.tiles.tile_count, buckets = size_of(f->config.buckets);
     for (size_t i = 0; f->heads != NULL && i < f->room; i++)
         for (struct fusion_feature *one = f->heads[i], *next; one != NULL; one = next) {
             next = one->next;

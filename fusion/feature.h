@@ -14,6 +14,7 @@
 
 #include "fusion/certificate.h"
 #include "fusion/footprint.h"
+#include "fusion/grids.h"
 #include "fusion/retired.h"
 #include "fusion/root.h"
 #include "fusion/store.h"
@@ -35,7 +36,8 @@ struct fusion_feature_list {
 
 struct fusion_features;
 struct fusion_features_config {
-    struct fusion_extent tiles, buckets;
+    struct fusion_grids tiles; // of the region and its insets, by their numbers
+    struct fusion_extent buckets;
     double raster_accuracy_max_m;
     struct fusion_certificates *certificates; // borrowed, as is `retired`
     struct fusion_retired *retired;
@@ -72,7 +74,8 @@ DRF_MUST_CHECK enum drf_status fusion_features_refresh(struct fusion_features *f
 // or remove.
 struct fusion_feature_list fusion_features_of_tile(const struct fusion_features *features,
                                                    size_t tile);
-// Calls `each` for the index of every tile that the footprint touches, possibly more than once.
+// Calls `each` for the number of every tile of every level that the footprint touches, possibly
+// more than once.
 typedef void (*fusion_index_fn)(void *context, size_t index);
 void fusion_features_tiles(const struct fusion_features *features,
                            const struct geo_obstacle *obstacle,

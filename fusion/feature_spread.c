@@ -21,6 +21,7 @@ static struct fusion_lattice lattice_of(struct fusion_extent extent)
 struct spread { // of one footprint over an extent
     const struct fusion_features *features;
     uint32_t columns;
+    size_t first; // number of the extent's north-west tile
     fusion_index_fn each;
     void *context;
 };
@@ -29,14 +30,14 @@ static void spread_span(void *context, uint32_t row, uint32_t first, uint32_t la
 {
     const struct spread *spread = context;
     for (uint32_t column = first; column <= last; column++)
-        spread->each(spread->context, (size_t)row * spread->columns + column);
+        spread->each(spread->context, spread->first + (size_t)row * spread->columns + column);
 }
 
 static void spread_over(const struct fusion_features *f, struct fusion_extent extent,
-                        const struct geo_obstacle *obstacle, const struct geo_point *vertices,
-                        fusion_index_fn each, void *context)
+                        size_t first, const struct geo_obstacle *obstacle,
+                        const struct geo_point *vertices, fusion_index_fn each, void *context)
 {
-    struct spread spread = {f, extent.columns, each, context};
+    struct spread spread = {f, extent.columns, first, each, context};
     struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
     fusion_footprint_spans(&footprint, lattice_of(extent), spread_span, &spread);
 }
@@ -46,7 +47,10 @@ void fusion_features_tiles(const struct fusion_features *features,
                            const struct geo_point *vertices, fusion_index_fn each,
                            void *context)
 {
-    spread_over(features, features->config.tiles, obstacle, vertices, each, context);
+    const struct fusion_grids *tiles = &features->config.tiles;
+    for (size_t i = 0; i < tiles->count; i++)
+        spread_over(features, tiles->grids[i].tiles, tiles->grids[i].first, obstacle, vertices,
+                    each, context);
 }
 
 void fusion_features_buckets(const struct fusion_features *features,
@@ -54,7 +58,7 @@ void fusion_features_buckets(const struct fusion_features *features,
                              const struct geo_point *vertices, fusion_index_fn each,
                              void *context)
 {
-    spread_over(features, features->config.buckets, obstacle, vertices, each, context);
+    spread_over(features, features->config.buckets, 0, obstacle, vertices, each, context);
 }
 
 static void note_any(void *context, size_t index)

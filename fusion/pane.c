@@ -55,20 +55,21 @@ struct fusion_pane fusion_pane_around(uint8_t level, uint16_t side, struct geo_p
                                 .level = level};
 }
 
-static const uint16_t *tile_row(const struct fusion_root *root,
-                                const struct fusion_tile *const *tiles, uint32_t column,
-                                uint32_t row_from_north)
+// The tile of either layer, NULL where nothing is known or the level is not kept.
+static const struct fusion_tile *tile_at(const struct fusion_root *root, bool ground,
+                                         struct geo_tile tile)
 {
-    struct geo_tile tile = {
-        .col = column / SIDE, .row = row_from_north / SIDE, .level = root->tiles.first.level};
     size_t index;
-    if (!fusion_extent_index(root->tiles, tile, &index) || tiles[index] == NULL)
-        return NULL;
-    return tiles[index]->cells + (size_t)(row_from_north % SIDE) * SIDE + column % SIDE;
+    if (fusion_extent_index(root->tiles, tile, &index))
+        return ground ? root->ground[index] : root->surface[index];
+    for (size_t i = 0; i < root->inset_count; i++)
+        if (fusion_extent_index(root->insets[i].tiles, tile, &index))
+            return ground ? root->insets[i].ground[index] : root->insets[i].surface[index];
+    return NULL;
 }
 
-static void read_layer(const struct fusion_root *root, const struct fusion_tile *const *tiles,
-                       struct fusion_pane window, uint16_t *out)
+static void read_layer(const struct fusion_root *root, bool ground, struct fusion_pane window,
+                       uint16_t *out)
 {
     uint32_t columns = column_count(window.level), rows = row_count(window.level);
     for (uint32_t y = 0; y < window.side; y++) {
@@ -77,15 +78,54 @@ static void read_layer(const struct fusion_root *root, const struct fusion_tile 
             uint32_t column = (window.west + x) & (columns - 1);
             uint32_t in_tile = SIDE - column % SIDE, left = window.side - x;
             uint32_t count = in_tile < left ? in_tile : left;
-            const uint16_t *cells = tile_row(root, tiles, column, row_from_north);
+            const struct geo_tile name = {
+                .col = column / SIDE, .row = row_from_north / SIDE, .level = window.level};
+            const struct fusion_tile *tile = tile_at(root, ground, name);
             uint16_t *to = out + (size_t)y * window.side + x;
-            if (cells != NULL)
-                memcpy(to, cells, count * sizeof *to);
+            if (tile != NULL)
+                memcpy(to, tile->cells + (size_t)(row_from_north % SIDE) * SIDE + column % SIDE,
+                       count * sizeof *to);
             else
                 memset(to, 0xFF, count * sizeof *to); // GEO_CELL_UNKNOWN
             x += count;
         }
     }
+}
+
+// Whether the root has tiles of both layers wherever the window, wider by so many cells, lies.
+static bool covered(const struct fusion_root *root, struct fusion_pane window, uint32_t wider)
+{
+    const int64_t columns = column_count(window.level), rows = row_count(window.level);
+    const int64_t north = rows - 1 - (int64_t)window.south;
+    for (int64_t row = north - window.side + 1 - wider; row < north + wider + SIDE; row += SIDE)
+        for (int64_t at = (int64_t)window.west - wider;
+             at < window.west + window.side + wider + SIDE; at += SIDE) {
+            const int64_t last_row = north + wider,
+                          last = window.west + window.side - 1 + wider;
+            const int64_t r = row < last_row ? row : last_row, c = at < last ? at : last;
+            if (r < 0 || r >= rows)
+                return false;
+            const struct geo_tile tile = {.col = (uint32_t)(c & (columns - 1)) / SIDE,
+                                          .row = (uint32_t)r / SIDE,
+                                          .level = window.level};
+            if (tile_at(root, true, tile) == NULL || tile_at(root, false, tile) == NULL)
+                return false;
+        }
+    return true;
+}
+
+struct fusion_pane fusion_pane_finest(const struct fusion_root *root, uint16_t side,
+                                      struct geo_point place, const struct fusion_pane *last)
+{
+    for (size_t i = 0; i < root->inset_count; i++) {
+        const uint8_t level = root->insets[i].tiles.first.level;
+        const struct fusion_pane window = fusion_pane_around(level, side, place, last);
+        // Coming from a coarser one, a little deeper: on a border it does not flap.
+        const bool entering = last != NULL && last->level < level;
+        if (covered(root, window, entering ? 2U * side / BLOCKS : 0))
+            return window;
+    }
+    return fusion_pane_around(root->tiles.first.level, side, place, last);
 }
 
 // One step of a digest: a bijection of the state for each word, so that two blocks that differ
@@ -122,11 +162,11 @@ static uint32_t count_known(const uint16_t *cells, uint32_t count)
 void fusion_pane_read(const struct fusion_root *root, struct fusion_pane window,
                       struct fusion_pane_cells *out)
 {
-    assert(fusion_pane_valid(window) && window.level == root->tiles.first.level);
+    assert(fusion_pane_valid(window));
     uint32_t count = (uint32_t)window.side * window.side;
     out->pane = window;
-    read_layer(root, root->ground, window, out->ground);
-    read_layer(root, root->surface, window, out->surface);
+    read_layer(root, true, window, out->ground);
+    read_layer(root, false, window, out->surface);
     for (int i = 0; i < FUSION_PANE_BLOCKS; i++)
         out->blocks[i] = UINT64_C(0x243F6A8885A308D3);
     digest_layer(out->ground, window.side, out->blocks);

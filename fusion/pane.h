@@ -36,6 +36,11 @@ bool fusion_pane_same(struct fusion_pane a, struct fusion_pane b);
 struct fusion_pane fusion_pane_around(uint8_t level, uint16_t side, struct geo_point place,
                                       const struct fusion_pane *last);
 
+// The same of the finest level whose tiles hold all of the window, the region's own if no
+// inset's do.
+struct fusion_pane fusion_pane_finest(const struct fusion_root *root, uint16_t side,
+                                      struct geo_point place, const struct fusion_pane *last);
+
 struct fusion_pane_cells {
     struct fusion_pane pane;
     uint32_t ground_known, surface_known;
@@ -44,7 +49,8 @@ struct fusion_pane_cells {
     uint16_t surface[FUSION_PANE_CELLS_MAX];
 };
 
-// Copies the cells out of the root; what it has no tile for is GEO_CELL_UNKNOWN.
+// Copies the cells out of the root; what it has no tile of that level for is
+// GEO_CELL_UNKNOWN.
 void fusion_pane_read(const struct fusion_root *root, struct fusion_pane window,
                       struct fusion_pane_cells *out);
 

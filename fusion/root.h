@@ -14,6 +14,7 @@
 #include "fusion/source.h"
 #include "fusion/tile.h"
 #include "geo/field.h"
+#include "geo/inset.h"
 #include "geo/obstacle.h"
 #include "geo/point.h"
 #include "geo/station.h"
@@ -152,6 +153,13 @@ struct fusion_change {
     uint32_t layers; // bit 1 << enum fusion_layer
 };
 
+// A part of the region that is kept at a finer level too.
+struct fusion_inset {
+    struct fusion_extent tiles;
+    const struct fusion_tile *const *ground, *const *surface; // as the root's own
+    char name[GEO_INSET_NAME_SIZE];
+};
+
 struct fusion_root {
     uint64_t epoch;               // grows by one with each root
     struct geo_bounds keep;       // data are kept inside this box
@@ -161,6 +169,8 @@ struct fusion_root {
         *ground; // tiles.columns * tiles.rows; NULL: nothing known there
     const struct fusion_tile *const
         *surface; // the same; equal pointers to ground's where nothing rises above it
+    size_t inset_count;
+    struct fusion_inset insets[GEO_INSETS_MAX];    // the finest first
     const struct fusion_bucket *const *features;   // buckets.columns * buckets.rows; NULL: none
     const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
     const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
@@ -177,7 +187,7 @@ struct fusion_root {
     struct fusion_change changes[FUSION_CHANGES_MAX];
 };
 
-// The fused tile over a point, or NULL with *reason. O(1).
+// The fused tile of the region's own level over a point, or NULL with *reason. O(1).
 const struct fusion_tile *fusion_root_tile(const struct fusion_root *root,
                                            enum fusion_layer layer, struct geo_point point,
                                            enum fusion_reason *reason);

@@ -21,11 +21,27 @@ struct four {
     double right, down; // the point's place between the centres, 0 .. 1
 };
 
-// Columns wrap around the globe, rows end at the poles.
-static struct cell cell_at(const struct fusion_root *root,
-                           const struct fusion_tile *const *tiles, int64_t column, int64_t row)
+// One level of one layer.
+struct sheet {
+    const struct fusion_extent *extent;
+    const struct fusion_tile *const *tiles;
+};
+
+static struct sheet region_sheet(const struct fusion_root *root, bool ground)
 {
-    const struct fusion_extent *extent = &root->tiles;
+    return (struct sheet){&root->tiles, ground ? root->ground : root->surface};
+}
+
+static struct sheet inset_sheet(const struct fusion_root *root, size_t inset, bool ground)
+{
+    const struct fusion_inset *one = &root->insets[inset];
+    return (struct sheet){&one->tiles, ground ? one->ground : one->surface};
+}
+
+// Columns wrap around the globe, rows end at the poles.
+static struct cell cell_at(struct sheet sheet, int64_t column, int64_t row)
+{
+    const struct fusion_extent *extent = sheet.extent;
     uint32_t tile_columns = UINT32_C(2) << extent->first.level;
     int64_t rows = (INT64_C(1) << extent->first.level) * SIDE;
     if (row < 0)
@@ -38,7 +54,7 @@ static struct cell cell_at(const struct fusion_root *root,
     struct cell cell = {.tile = NULL};
     if (tile_column >= extent->columns || tile_row < 0 || tile_row >= (int64_t)extent->rows)
         return cell;
-    cell.tile = tiles[(size_t)tile_row * extent->columns + tile_column];
+    cell.tile = sheet.tiles[(size_t)tile_row * extent->columns + tile_column];
     if (cell.tile == NULL)
         return cell;
     cell.index = (uint32_t)(row % SIDE) * SIDE + wrapped % SIDE;
@@ -48,17 +64,15 @@ static struct cell cell_at(const struct fusion_root *root,
     return cell;
 }
 
-static struct four four_at(const struct fusion_root *root,
-                           const struct fusion_tile *const *tiles, struct geo_point point)
+static struct four four_at(struct sheet sheet, struct geo_point point)
 {
-    double cells_per_deg = (double)(UINT32_C(1) << root->tiles.first.level) * SIDE / 180.0;
+    double cells_per_deg = (double)(UINT32_C(1) << sheet.extent->first.level) * SIDE / 180.0;
     double x = (point.lon_deg + 180.0) * cells_per_deg - 0.5;
     double y = (90.0 - point.lat_deg) * cells_per_deg - 0.5;
     double west = floor(x), north = floor(y);
     struct four four = {.right = x - west, .down = y - north};
     for (int i = 0; i < 4; i++)
-        four.cells[i] =
-            cell_at(root, tiles, (int64_t)west + (i & 1), (int64_t)north + (i >> 1));
+        four.cells[i] = cell_at(sheet, (int64_t)west + (i & 1), (int64_t)north + (i >> 1));
     return four;
 }
 
@@ -96,18 +110,28 @@ enum fusion_reason fusion_sample_reason(const struct fusion_root *root, enum fus
     return state == FUSION_REASON_NONE ? FUSION_REASON_NO_DATA : state;
 }
 
-struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
-                                          struct geo_point point)
+// The cell that a point lies in.
+static const struct cell *nearest_of(const struct four *four)
 {
-    struct four four = four_at(root, root->ground, point);
-    const struct cell *c = four.cells;
-    const struct cell *nearest = &c[(four.down >= 0.5 ? 2 : 0) + (four.right >= 0.5 ? 1 : 0)];
+    return &four->cells[(four->down >= 0.5 ? 2 : 0) + (four->right >= 0.5 ? 1 : 0)];
+}
+
+static bool all_known(const struct four *four)
+{
+    const struct cell *c = four->cells;
+    return c[0].known && c[1].known && c[2].known && c[3].known;
+}
+
+// Not known: this sheet has no answer.
+static struct fusion_sample ground_of(struct sheet sheet, struct geo_point point)
+{
+    struct four four = four_at(sheet, point);
+    const struct cell *c = four.cells, *nearest = nearest_of(&four);
     if (!nearest->known)
-        return (struct fusion_sample){
-            .reason = fusion_sample_reason(root, FUSION_LAYER_GROUND, point)};
+        return (struct fusion_sample){.known = false};
 
     double amsl_m = nearest->amsl_m;
-    if (c[0].known && c[1].known && c[2].known && c[3].known) {
+    if (all_known(&four)) {
         double north_m = c[0].amsl_m + (c[1].amsl_m - c[0].amsl_m) * four.right;
         double south_m = c[2].amsl_m + (c[3].amsl_m - c[2].amsl_m) * four.right;
         amsl_m = north_m + (south_m - north_m) * four.down;
@@ -115,32 +139,84 @@ struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
     return (struct fusion_sample){.known = true,
                                   .reason = FUSION_REASON_NONE,
                                   .amsl_m = amsl_m,
-                                  .source = source_of(nearest)};
+                                  .source = source_of(nearest),
+                                  .level = sheet.extent->first.level};
 }
 
-struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
-                                           struct geo_point point)
+struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
+                                          struct geo_point point)
 {
-    struct four four = four_at(root, root->surface, point);
+    struct fusion_sample sample = {.known = false};
+    for (size_t i = 0; i < root->inset_count && !sample.known; i++)
+        sample = ground_of(inset_sheet(root, i, true), point);
+    if (!sample.known)
+        sample = ground_of(region_sheet(root, true), point);
+    if (!sample.known)
+        sample.reason = fusion_sample_reason(root, FUSION_LAYER_GROUND, point);
+    return sample;
+}
+
+struct height {                  // of a surface
+    struct fusion_sample sample; // not known: this sheet has no answer
+    bool four, dsm;              // all four cells are known; all have a surface model in them
+};
+
+static struct height surface_of(struct sheet sheet, struct geo_point point)
+{
+    struct four four = four_at(sheet, point);
     const struct cell *highest = NULL;
     for (int i = 0; i < 4; i++)
         if (four.cells[i].known && (highest == NULL || four.cells[i].amsl_m > highest->amsl_m))
             highest = &four.cells[i];
     // The point lies in the nearest cell: when that one is unknown, its neighbours say nothing
     // of what stands there.
-    const struct cell *nearest =
-        &four.cells[(four.down >= 0.5 ? 2 : 0) + (four.right >= 0.5 ? 1 : 0)];
-    if (highest == NULL || !nearest->known)
-        return (struct fusion_sample){
-            .reason = fusion_sample_reason(root, FUSION_LAYER_SURFACE, point)};
+    if (highest == NULL || !nearest_of(&four)->known)
+        return (struct height){.four = false};
 
+    struct height height = {.four = all_known(&four), .dsm = true};
+    for (int i = 0; i < 4; i++) {
+        const struct cell *cell = &four.cells[i];
+        const uint8_t flags = cell->known ? fusion_tile_flags(cell->tile, cell->index) : 0;
+        height.dsm = height.dsm && (flags & FUSION_SURFACE_DSM) != 0;
+    }
     uint8_t flags = fusion_tile_flags(highest->tile, highest->index);
-    return (struct fusion_sample){
+    height.sample = (struct fusion_sample){
         .known = true,
         .reason =
             (flags & FUSION_SURFACE_DSM) != 0 ? FUSION_REASON_NONE : FUSION_REASON_BARE_EARTH,
         .amsl_m = highest->amsl_m,
         .source = source_of(highest),
         .flags = flags,
+        .level = sheet.extent->first.level,
     };
+    return height;
+}
+
+// Whether a coarser height knows of something higher that the finer one cannot.
+static bool outdoes(const struct height *coarser, const struct height *finer)
+{
+    if (!coarser->sample.known || !finer->sample.known)
+        return coarser->sample.known;
+    const bool model = (coarser->sample.flags & FUSION_SURFACE_DSM) != 0;
+    return coarser->sample.amsl_m > finer->sample.amsl_m
+           && (!finer->four || (model && !finer->dsm));
+}
+
+struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
+                                           struct geo_point point)
+{
+    struct height best = {.four = false};
+    for (size_t i = 0; i < root->inset_count && !(best.four && best.dsm); i++) {
+        const struct height next = surface_of(inset_sheet(root, i, false), point);
+        if (outdoes(&next, &best))
+            best = next;
+    }
+    if (!(best.four && best.dsm)) {
+        const struct height next = surface_of(region_sheet(root, false), point);
+        if (outdoes(&next, &best))
+            best = next;
+    }
+    if (!best.sample.known)
+        best.sample.reason = fusion_sample_reason(root, FUSION_LAYER_SURFACE, point);
+    return best.sample;
 }

@@ -4,6 +4,10 @@
 // Ground is bilinear between the four nearest cell centres, or the nearest cell where one of
 // them is unknown. Surface is the maximum of the four, of those that are known. Both work
 // across tile borders and the antimeridian. No allocation.
+//
+// The finest level answers whose nearest cell is known; where all are unknown the next coarser
+// one does. A surface is never lower for it than the coarser one that knows more: that has all
+// four cells where the finer has not, or a surface model where the finer has bare earth.
 #ifndef FUSION_SAMPLE_H
 #define FUSION_SAMPLE_H
 
@@ -19,6 +23,7 @@ struct fusion_sample {
     double amsl_m;
     const struct fusion_source *source; // of the nearest (ground) or highest (surface) cell
     uint8_t flags;                      // surface: enum fusion_surface_flag of the highest cell
+    uint8_t level;                      // of the tiles that answered, when known
 };
 
 struct fusion_sample fusion_sample_ground(const struct fusion_root *root,

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "fusion/root.h"
+#include "geo/inset.h"
 #include "geo/record.h"
 #include "geo/status.h"
 
@@ -45,7 +46,9 @@ struct fusion_store_config {
     const char *path;
     struct geo_bounds
         keep; // of the region with margin and look-ahead: the contents box of the coverages
-    uint32_t level; // of ground and surface; fixed in the file
+    uint32_t level;                 // of ground and surface; fixed in the file
+    const struct geo_inset *insets; // copied; a reader takes those of the file. Where they are
+    size_t inset_count;             // others than the file's, its tables follow
     const char *region_id;
     uint32_t mode;            // 1 LIVE, 2 TEST, 3 REPLAY, 4 SIM; fixed in the file
     bool read_only;           // query, info, digest: opens beside a running node
@@ -237,6 +240,8 @@ int64_t fusion_store_as_of(const struct fusion_store *store);
 // What is fixed in the file, for a reader that did not say.
 uint32_t fusion_store_level(const struct fusion_store *store);
 uint32_t fusion_store_mode(const struct fusion_store *store);
+// The insets that are kept, the finest first; borrowed until close.
+const struct geo_inset *fusion_store_insets(const struct fusion_store *store, size_t *count);
 
 // SHA-256 over the content of one layer (FUSION_LAYER_COUNT: all), not over page layout: two
 // stores with the same live truth have the same digest, whatever the order it arrived in.

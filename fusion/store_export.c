@@ -238,7 +238,7 @@ static const char feature_styles[] =
 static const char drop[] =
     "DROP TABLE drf_contribution; DROP TABLE drf_record; DROP TABLE drf_identity;"
     "DROP TABLE drf_offset; DROP TABLE drf_value; DROP TABLE drf_dirty; DROP TABLE drf_stale;"
-    "DROP TABLE drf_store;"
+    "DROP TABLE drf_store; DROP TABLE IF EXISTS drf_inset;"
     "INSERT INTO gpkg_contents (table_name, data_type, identifier, description)"
     " VALUES ('drf_source', 'attributes', 'sources', 'Who says what, with which right, licence"
     " and accuracy: feature tables name them in their column source');";

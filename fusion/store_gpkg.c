@@ -162,10 +162,9 @@ static enum drf_status run_all(struct fusion_store *store, const char *const *te
     return status;
 }
 
-static enum drf_status create_coverage(struct fusion_store *store, const char *name,
-                                       const char *description)
+enum drf_status store_gpkg_coverage(struct fusion_store *store, const char *name,
+                                    const char *description, uint32_t level)
 {
-    const uint32_t level = store->config.level;
     const double cell_deg = 180.0 / (double)(UINT32_C(1) << level) / GEO_CELLS_SIDE;
     char *sql = sqlite3_mprintf(coverage, name, name, name, description, name, name, level,
                                 UINT32_C(2) << level, UINT32_C(1) << level, GEO_CELLS_SIDE,
@@ -205,12 +204,14 @@ enum drf_status store_gpkg_create(struct fusion_store *store)
 {
     enum drf_status status = run_all(store, base, sizeof base / sizeof base[0]);
     if (status == DRF_OK)
-        status = create_coverage(store, "ground",
-                                 "Bare-earth heights, metres above EGM96; no value: unknown");
+        status = store_gpkg_coverage(
+            store, "ground", "Bare-earth heights, metres above EGM96; no value: unknown",
+            store->config.level);
     if (status == DRF_OK)
-        status = create_coverage(store, "surface",
-                                 "Highest of ground, surface models and obstacle tops,"
-                                 " metres above EGM96; no value: unknown");
+        status = store_gpkg_coverage(store, "surface",
+                                     "Highest of ground, surface models and obstacle tops,"
+                                     " metres above EGM96; no value: unknown",
+                                     store->config.level);
     if (status == DRF_OK)
         status = run_all(store, obstacles, sizeof obstacles / sizeof obstacles[0]);
     return status == DRF_OK ? create_metadata(store) : status;

@@ -188,6 +188,8 @@ struct fusion_store {
     struct sqlite3_stmt *statements[STORE_SQL_COUNT];
     struct fusion_store_config config; // region_id and path are ours
     char *path, *region_id;
+    struct geo_inset insets[GEO_INSETS_MAX]; // the finest first
+    size_t inset_count;
     struct fusion_store_fault fault;
     struct store_pending pending;
     struct store_index source_by_content, source_by_row;
@@ -374,6 +376,21 @@ void store_checkpoint_late(struct fusion_store *store); // when nobody has done 
 
 // store_gpkg.c: the GeoPackage's own tables.
 DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_gpkg_coverage(struct fusion_store *store, const char *name,
+                                                   const char *description, uint32_t level);
+
+// store_inset.c
+enum { STORE_COVERAGE_SIZE = GEO_INSET_NAME_SIZE + 8 };
+DRF_MUST_CHECK enum drf_status store_insets_open(struct fusion_store *store);
+const struct geo_inset *store_inset_of(const struct fusion_store *store, struct geo_tile tile);
+bool store_keeps(const struct fusion_store *store, struct geo_tile tile);
+// "ground", or of an inset (NULL: the region) "ground_campus".
+void store_coverage_name(const struct geo_inset *inset, enum fusion_layer layer,
+                         char out[static STORE_COVERAGE_SIZE]);
+DRF_MUST_CHECK enum drf_status store_inset_put(struct fusion_store *store,
+                                               const struct geo_inset *inset,
+                                               const struct store_rendered *rendered,
+                                               int64_t id);
 
 // store_render.c
 DRF_MUST_CHECK enum drf_status store_rendered_open(struct fusion_store *store);

@@ -232,8 +232,8 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
 bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells)
 {
     return (cells->layer == FUSION_LAYER_GROUND || cells->layer == FUSION_LAYER_SURFACE)
-           && geo_tile_valid(cells->tile) && cells->tile.level == store->config.level
-           && cells->size > 0 && cells->size <= GEO_CELLS_BLOB_MAX;
+           && geo_tile_valid(cells->tile) && store_keeps(store, cells->tile) && cells->size > 0
+           && cells->size <= GEO_CELLS_BLOB_MAX;
 }
 
 enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,

@@ -138,7 +138,7 @@ enum drf_status fusion_store_render(struct fusion_store *store, enum fusion_laye
     if (status != DRF_OK)
         return status;
     if ((layer != FUSION_LAYER_GROUND && layer != FUSION_LAYER_SURFACE) || !geo_tile_valid(tile)
-        || tile.level != store->config.level)
+        || !store_keeps(store, tile))
         return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
                             "a tile of another layer or level than the store keeps");
     struct store_rendered made = {.layer = layer, .tile = tile};
@@ -193,29 +193,33 @@ static enum drf_status write_tile(struct fusion_store *store,
                                   const struct store_rendered *rendered)
 {
     const bool ground = rendered->layer == FUSION_LAYER_GROUND;
-    const char *name = ground ? "ground" : "surface";
     const struct geo_tile tile = rendered->tile;
+    const struct geo_inset *inset =
+        tile.level == store->config.level ? NULL : store_inset_of(store, tile);
+    char name[STORE_COVERAGE_SIZE];
+    store_coverage_name(inset, rendered->layer, name);
     // Follows from the place, so that rendering a tile again keeps its id.
     const int64_t id = ((int64_t)tile.row << (tile.level + 1)) + tile.col + 1;
-    enum drf_status status;
-    if (rendered->size == 0) {
+    enum drf_status status = DRF_OK;
+    if (inset != NULL)
+        status = store_inset_put(store, inset, rendered, id);
+    else if (rendered->size == 0)
         status = STORE_PUT(store, ground ? STORE_SQL_DROP_GROUND : STORE_SQL_DROP_SURFACE,
                            "remove a coverage tile", store_int(id));
-        if (status == DRF_OK)
-            status = STORE_PUT(store, STORE_SQL_DROP_ANCILLARY, "remove a coverage tile",
-                               store_text(name), store_int(id));
-    } else {
+    else
         status = STORE_PUT(store, ground ? STORE_SQL_PUT_GROUND : STORE_SQL_PUT_SURFACE,
                            "write a coverage tile", store_int(id), store_int(tile.level),
                            store_int(tile.row), store_int(tile.col),
                            store_blob(rendered->bytes, rendered->size));
-        if (status == DRF_OK)
-            status = STORE_PUT(
-                store, STORE_SQL_PUT_ANCILLARY, "write a coverage tile", store_text(name),
-                store_int(id), store_real(rendered->summary.min_m),
-                store_real(rendered->summary.max_m), store_real(rendered->summary.mean_m),
-                store_real(rendered->summary.deviation_m));
-    }
+    if (status == DRF_OK && rendered->size == 0)
+        status = STORE_PUT(store, STORE_SQL_DROP_ANCILLARY, "remove a coverage tile",
+                           store_text(name), store_int(id));
+    else if (status == DRF_OK)
+        status =
+            STORE_PUT(store, STORE_SQL_PUT_ANCILLARY, "write a coverage tile", store_text(name),
+                      store_int(id), store_real(rendered->summary.min_m),
+                      store_real(rendered->summary.max_m), store_real(rendered->summary.mean_m),
+                      store_real(rendered->summary.deviation_m));
     const struct store_mark *mark = store_mark_of(store, rendered->layer, tile);
     if (status == DRF_OK && mark != NULL && mark->stored && !mark->dirty)
         status =
@@ -279,13 +283,35 @@ static bool is_row(const struct store_rendered *rendered)
     return rendered->layer == FUSION_LAYER_OBSTACLE || rendered->layer == FUSION_LAYER_ZONE;
 }
 
+// The coverages of insets that changed. There are few: each is looked for among all that was
+// rendered.
+static enum drf_status date_insets(struct fusion_store *store)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < store->inset_count; i++) {
+        bool changed[FUSION_LAYER_COUNT] = {false};
+        for (const struct store_rendered *at = store->rendered; at != NULL; at = at->next)
+            if (!is_row(at) && store_inset_of(store, at->tile) == &store->insets[i])
+                changed[at->layer] = true;
+        for (int layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE; layer++) {
+            char name[STORE_COVERAGE_SIZE];
+            store_coverage_name(&store->insets[i], (enum fusion_layer)layer, name);
+            if (status == DRF_OK && changed[layer])
+                status = STORE_PUT(store, STORE_SQL_TOUCH_CONTENTS, "date a layer",
+                                   store_text(name), store_int(store->as_of_utc_us));
+        }
+    }
+    return status;
+}
+
 static enum drf_status write_rendered(struct fusion_store *store)
 {
     bool changed[FUSION_LAYER_COUNT] = {false};
     enum drf_status status = DRF_OK;
     for (const struct store_rendered *at = store->rendered; at != NULL && status == DRF_OK;
          at = at->next) {
-        changed[at->layer] = true;
+        changed[at->layer] =
+            changed[at->layer] || is_row(at) || at->tile.level == store->config.level;
         status = is_row(at) ? write_row(store, at) : write_tile(store, at);
     }
     static const char *const names[FUSION_LAYER_COUNT] = {[FUSION_LAYER_GROUND] = "ground",
@@ -296,6 +322,8 @@ static enum drf_status write_rendered(struct fusion_store *store)
         if (changed[layer] && store->as_of_utc_us != INT64_MIN)
             status = STORE_PUT(store, STORE_SQL_TOUCH_CONTENTS, "date a layer",
                                store_text(names[layer]), store_int(store->as_of_utc_us));
+    if (status == DRF_OK && store->as_of_utc_us != INT64_MIN)
+        status = date_insets(store);
     return status;
 }
 

@@ -220,7 +220,8 @@ static enum drf_status write_box(struct fusion_store *store)
     const struct geo_bounds box = box_of(&store->config);
     char *sql = sqlite3_mprintf(
         "UPDATE gpkg_contents SET min_x = %!.17g, min_y = %!.17g, max_x = %!.17g,"
-        " max_y = %!.17g WHERE (min_x, min_y, max_x, max_y)"
+        " max_y = %!.17g WHERE table_name NOT GLOB 'ground_*'"
+        " AND table_name NOT GLOB 'surface_*' AND (min_x, min_y, max_x, max_y)"
         " IS NOT (%!.17g, %!.17g, %!.17g, %!.17g)",
         box.west_deg, box.south_deg, box.east_deg, box.north_deg, box.west_deg, box.south_deg,
         box.east_deg, box.north_deg);
@@ -267,5 +268,5 @@ enum drf_status store_schema_open(struct fusion_store *store)
         status = store_zones_open(store);
     if (status == DRF_OK && !store->config.read_only)
         status = store_stages_there(store);
-    return status;
+    return status == DRF_OK ? store_insets_open(store) : status;
 }
