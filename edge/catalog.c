@@ -86,17 +86,17 @@ static struct geo_bounds box_of(const struct fusion_extent *extent, size_t index
 }
 
 static void add_tiles(struct edge_catalog *catalog, const struct drf_config *config,
-                      const struct fusion_root *root, const struct fusion_tile *const *tiles,
-                      enum fusion_layer layer)
+                      const struct fusion_extent *extent,
+                      const struct fusion_tile *const *tiles, enum fusion_layer layer)
 {
-    size_t count = (size_t)root->tiles.columns * root->tiles.rows;
+    size_t count = (size_t)extent->columns * extent->rows;
     const struct fusion_source *last = NULL; // neighbours mostly come from one source
     struct edge_wire_source *entry = NULL;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; tiles[i] != NULL && k < tiles[i]->source_count; k++) {
             if (tiles[i]->sources[k] != last)
                 entry = add(catalog, config, tiles[i]->sources[k], layer);
-            cover(entry, box_of(&root->tiles, i));
+            cover(entry, box_of(extent, i));
             last = tiles[i]->sources[k];
         }
 }
@@ -126,8 +126,13 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
                        struct edge_catalog *out)
 {
     out->count = 0;
-    add_tiles(out, config, root, root->ground, FUSION_LAYER_GROUND);
-    add_tiles(out, config, root, root->surface, FUSION_LAYER_SURFACE);
+    add_tiles(out, config, &root->tiles, root->ground, FUSION_LAYER_GROUND);
+    add_tiles(out, config, &root->tiles, root->surface, FUSION_LAYER_SURFACE);
+    for (size_t i = 0; i < root->inset_count; i++) {
+        const struct fusion_inset *inset = &root->insets[i];
+        add_tiles(out, config, &inset->tiles, inset->ground, FUSION_LAYER_GROUND);
+        add_tiles(out, config, &inset->tiles, inset->surface, FUSION_LAYER_SURFACE);
+    }
     for (size_t i = 0; i < root->weather->count; i++)
         (void)add(out, config, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
     size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;

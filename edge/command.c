@@ -90,7 +90,8 @@ const struct edge_command edge_commands[] = {
      "sources,\n"
      "and styles for QGIS.\n"
      "  --backup       the store itself, on which a node can run, instead\n"
-     "  --layer LAYER  ground or surface as a GeoTIFF (EPSG:4326+5773)"},
+     "  --layer LAYER  ground or surface as a GeoTIFF (EPSG:4326+5773); of an inset\n"
+     "                 ground_NAME or surface_NAME"},
     {"info", edge_command_info, "--store FILE [--json]",
      "What a store holds: layers and their levels, sources with licence and data times, size "
      "and\n"

@@ -14,6 +14,26 @@ static bool ends_with(const char *text, const char *end)
     return length > size && strcmp(text + length - size, end) == 0;
 }
 
+// "ground", or "ground_campus" with *inset "campus"; 0: neither.
+static int parse_layer(const char *name, const char **inset)
+{
+    static const int layers[] = {FUSION_LAYER_GROUND, FUSION_LAYER_SURFACE};
+    *inset = NULL;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        const char *layer = edge_layer_name(layers[i]);
+        const size_t length = strlen(layer);
+        if (strncmp(name, layer, length) != 0)
+            continue;
+        if (name[length] == '\0')
+            return layers[i];
+        if (name[length] != '_')
+            continue;
+        *inset = name + length + 1;
+        return layers[i];
+    }
+    return 0;
+}
+
 int edge_command_export(int argc, char **argv)
 {
     if (!edge_options_known(argc, argv, "store out layer", "backup"))
@@ -34,11 +54,12 @@ int edge_command_export(int argc, char **argv)
                                  : edge_export_gpkg(store, out, stderr);
         return good ? 0 : 1;
     }
-    const int layer = edge_layer_parse(name);
-    if (backup || !ends_with(out, ".tif")
-        || (layer != FUSION_LAYER_GROUND && layer != FUSION_LAYER_SURFACE)) {
-        fprintf(stderr, "drf-edge: --layer ground or surface goes with --out FILE.tif\n");
+    const char *inset;
+    const int layer = parse_layer(name, &inset);
+    if (backup || !ends_with(out, ".tif") || layer == 0) {
+        fprintf(stderr, "drf-edge: --layer ground or surface, or of an inset ground_NAME or"
+                        " surface_NAME, goes with --out FILE.tif\n");
         return 2;
     }
-    return edge_export_tiff(store, layer, out, stderr) ? 0 : 1;
+    return edge_export_tiff(store, layer, inset, out, stderr) ? 0 : 1;
 }

@@ -41,7 +41,7 @@ static enum drf_status check_sections(struct config_reader *reader)
         if (!section->name)
             return config_refuse(
                 reader->error, DRF_ERR_SYNTAX, config_line(key),
-                "unknown section '%.40s'; allowed: region, node, store, kafka, "
+                "unknown section '%.40s'; allowed: region, node, store, insets, kafka, "
                 "dead_letters, mqtt, http, limits, feeds",
                 config_text(key));
     }
@@ -111,7 +111,8 @@ static enum drf_status read_password(struct config_reader *reader, struct drf_co
 static enum drf_status read_tables(struct config_reader *reader, struct drf_config *out)
 {
     for (const struct config_section *section = config_sections; section->name; section++) {
-        if (strcmp(section->name, "kafka") == 0 || strcmp(section->name, "feeds") == 0)
+        if (strcmp(section->name, "kafka") == 0 || strcmp(section->name, "feeds") == 0
+            || strcmp(section->name, "insets") == 0)
             continue;
         const yaml_node_t *node = section_of(reader, section->name);
         enum drf_status status =
@@ -161,6 +162,8 @@ static enum drf_status read_all(struct config_reader *reader, struct drf_config 
     if (status == DRF_OK)
         status = config_read_region(reader, section_of(reader, "region"),
                                     section_line(reader, "region"), &out->region);
+    if (status == DRF_OK)
+        status = config_read_insets(reader, section_of(reader, "insets"), out);
     if (status == DRF_OK)
         status = read_kafka(reader, out);
     if (status == DRF_OK)

@@ -97,7 +97,9 @@ struct drf_config {
     uint32_t mode; // enum drf_mode
 
     char store_path[DRF_PATH_SIZE];
-    uint32_t level; // of ground and surface
+    uint32_t level;                          // of ground and surface
+    struct geo_inset insets[GEO_INSETS_MAX]; // where they are kept at a finer level too
+    size_t inset_count;
     double raster_accuracy_max_m;
     uint64_t tombstone_keep_s, tombstone_horizon_s;
 

@@ -44,6 +44,7 @@ struct config_key {
 extern const struct config_key config_keys[];       // of the file
 extern const struct config_key config_feed_keys[];  // of one entry of feeds; section ""
 extern const struct config_key config_field_keys[]; // of a feed's fields; section ""
+extern const struct config_key config_inset_keys[]; // of one entry of insets; section ""
 
 // The sections in the order they are printed, NULL-terminated, each with a line of help.
 struct config_section {

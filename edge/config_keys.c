@@ -51,6 +51,7 @@ const struct config_section config_sections[] = {
     {"region", "The area this node answers for."},
     {"node", "Who this node is."},
     {"store", "The one file the node lives on: a GeoPackage."},
+    {"insets", "Where ground and surface are kept at a finer level too, if anywhere."},
     {"kafka",
      "Where feeds are read and dead letters go. Keys are librdkafka's own names,\n"
      "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...)."},

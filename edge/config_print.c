@@ -65,6 +65,16 @@ static void print_feeds(FILE *out)
         print_commented(out, key);
 }
 
+// None by default: an entry to copy.
+static void print_insets(FILE *out)
+{
+    const char *bullet = "  # - ";
+    for (const struct config_key *key = config_inset_keys; key->section; key++) {
+        print_key(out, key, "    ", bullet);
+        bullet = "  #   ";
+    }
+}
+
 void drf_config_print_defaults(FILE *out)
 {
     fprintf(out, "# SPDX-License-Identifier: Apache-2.0\n"
@@ -75,6 +85,8 @@ void drf_config_print_defaults(FILE *out)
         fprintf(out, "\n# %s\n%s:\n", section->help, section->name);
         if (strcmp(section->name, "kafka") == 0)
             fprintf(out, "  bootstrap.servers: localhost:9092\n");
+        if (strcmp(section->name, "insets") == 0)
+            print_insets(out);
         if (strcmp(section->name, "feeds") == 0)
             print_feeds(out);
         for (const struct config_key *key = config_keys; key->section; key++)

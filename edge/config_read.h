@@ -70,6 +70,10 @@ DRF_MUST_CHECK enum drf_status config_document(const char *text, size_t size,
 DRF_MUST_CHECK enum drf_status config_read_region(struct config_reader *reader,
                                                   const yaml_node_t *section, unsigned line,
                                                   struct edge_region *out);
+// The sequence under insets (edge/config_inset.c); region, margin, limits and level are read.
+DRF_MUST_CHECK enum drf_status config_read_insets(struct config_reader *reader,
+                                                  const yaml_node_t *insets,
+                                                  struct drf_config *out);
 // The sequence under feeds (edge/config_feed.c).
 DRF_MUST_CHECK enum drf_status config_read_feeds(struct config_reader *reader,
                                                  const yaml_node_t *feeds,

@@ -2,6 +2,7 @@
 #include "edge/decoding.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "fusion/root.h"
 #include "geo/refusal.h"
@@ -14,6 +15,7 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
         .format = from->format,
         .layer = from->layer == FUSION_LAYER_SURFACE ? GEO_RASTER_SURFACE : GEO_RASTER_GROUND,
         .level = config->level,
+        .inset_count = (uint32_t)config->inset_count,
         .keep = drf_config_keep(config),
         .has_core = envelope->has_core,
         .core = envelope->core,
@@ -27,6 +29,7 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
         .pixels_max = config->limits.decode_pixels_max,
         .zone_fields = from->zone_fields,
     };
+    memcpy(out->insets, config->insets, sizeof out->insets);
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
     snprintf(out->crs, sizeof out->crs, "%s", from->crs);
     snprintf(out->vertical, sizeof out->vertical, "%s", from->vertical_datum);

@@ -2,6 +2,7 @@
 #include "edge/export.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "edge/reading.h"
@@ -51,6 +52,7 @@ bool edge_export_backup(const char *store, const char *out, FILE *err)
 }
 
 struct snapshot {
+    struct geo_inset insets[GEO_INSETS_MAX];
     struct fusion_store *store;
     struct fusion_fabric *fabric;
 };
@@ -76,12 +78,17 @@ static enum drf_status open_snapshot(const char *part, struct snapshot *out,
     status = fusion_store_info(reader, &info);
     if (status == DRF_OK)
         status = fusion_store_keep(reader, &keep);
+    size_t inset_count;
+    const struct geo_inset *insets = fusion_store_insets(reader, &inset_count);
+    memcpy(out->insets, insets, inset_count * sizeof *insets);
     fusion_store_close(reader);
     if (status != DRF_OK)
         return status;
     struct fusion_store_config config = {.path = part,
                                          .keep = keep,
                                          .level = info.level,
+                                         .insets = out->insets,
+                                         .inset_count = inset_count,
                                          .region_id = info.region_id,
                                          .mode = info.mode,
                                          .pending_max_bytes = SIZE_MAX,
@@ -140,10 +147,12 @@ bool edge_export_gpkg(const char *store, const char *out, FILE *err)
     return settle(part, out, status == DRF_OK, err);
 }
 
-static enum drf_status write_bands(const struct fusion_root *root, int layer, const char *part)
+static enum drf_status write_bands(const struct fusion_root *root, int layer,
+                                   const struct fusion_inset *inset, const char *part)
 {
     enum { BAND = 256 };
-    const struct fusion_export_extent extent = fusion_export_extent(root);
+    const struct fusion_export_extent extent =
+        inset != NULL ? fusion_export_inset(inset) : fusion_export_extent(root);
     struct geo_raster_writer_config config = {
         .path = part,
         .columns = extent.columns,
@@ -161,7 +170,7 @@ static enum drf_status write_bands(const struct fusion_root *root, int layer, co
         values != NULL ? geo_raster_writer_open(&config, &writer) : DRF_ERR_NOMEM;
     for (uint32_t row = 0; row < extent.rows && status == DRF_OK; row += BAND) {
         const uint32_t count = extent.rows - row < BAND ? extent.rows - row : BAND;
-        fusion_export_rows(root, (enum fusion_layer)layer, row, count, GEO_RASTER_NODATA,
+        fusion_export_rows(root, inset, (enum fusion_layer)layer, row, count, GEO_RASTER_NODATA,
                            values);
         status = geo_raster_writer_put(writer, values, count);
     }
@@ -170,7 +179,16 @@ static enum drf_status write_bands(const struct fusion_root *root, int layer, co
     return status == DRF_OK ? closed : status;
 }
 
-bool edge_export_tiff(const char *store, int layer, const char *out, FILE *err)
+static const struct fusion_inset *inset_named(const struct fusion_root *root, const char *name)
+{
+    for (size_t i = 0; i < root->inset_count; i++)
+        if (strcmp(root->insets[i].name, name) == 0)
+            return &root->insets[i];
+    return NULL;
+}
+
+bool edge_export_tiff(const char *store, int layer, const char *inset, const char *out,
+                      FILE *err)
 {
     char part[4096];
     if (!is_free(out, err))
@@ -182,7 +200,11 @@ bool edge_export_tiff(const char *store, int layer, const char *out, FILE *err)
     if (status == DRF_OK)
         status = edge_reading_fold(&reading, INT64_MIN, err);
     bool good = status == DRF_OK;
-    if (good && write_bands(reading.root, layer, part) != DRF_OK)
+    const struct fusion_inset *there =
+        good && inset != NULL ? inset_named(reading.root, inset) : NULL;
+    if (good && inset != NULL && there == NULL)
+        good = complain(err, store, "has no inset of that name: drf-edge info lists them");
+    if (good && write_bands(reading.root, layer, there, part) != DRF_OK)
         good = complain(err, out, "cannot be written");
     edge_reading_close(&reading);
     return settle(part, out, good, err);

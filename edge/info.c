@@ -108,6 +108,19 @@ static void table_import(void *context, const struct edge_imported *one, bool mi
                   missing ? "NOT IN THIS STORE: import it again" : "here");
 }
 
+static void table_insets(const struct fusion_store *store, FILE *out)
+{
+    size_t count;
+    const struct geo_inset *insets = fusion_store_insets(store, &count);
+    if (count > 0)
+        (void)fprintf(out, "insets\n  %-24s %5s  %s\n", "name", "level",
+                      "west, south, east, north");
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(out, "  %-24s %5" PRIu32 "  %.9g, %.9g, %.9g, %.9g\n", insets[i].name,
+                      insets[i].level, insets[i].bounds.west_deg, insets[i].bounds.south_deg,
+                      insets[i].bounds.east_deg, insets[i].bounds.north_deg);
+}
+
 static void table_sources(const struct sources *sources, FILE *out)
 {
     (void)fprintf(out, "sources\n  %-28s %8s %8s %8s %8s  %-20s %-20s %-20s %s\n", "name",
@@ -153,6 +166,7 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
         status = fusion_store_each_layer(store, table_layer, out);
     }
     if (status == DRF_OK) {
+        table_insets(store, out);
         table_sources(&told.sources, out);
         (void)fprintf(out, "read from Kafka up to\n");
         status = fusion_store_each_offset(store, table_offset, out);
@@ -214,6 +228,21 @@ static void json_layer(void *context, const struct fusion_store_layer *layer)
         number(out, "level", layer->level);
     number(out, "rows", layer->rows);
     (void)fputc('}', out);
+}
+
+static void json_insets(const struct fusion_store *store, FILE *out)
+{
+    size_t count;
+    const struct geo_inset *insets = fusion_store_insets(store, &count);
+    struct list list = {.out = out};
+    for (size_t i = 0; i < count; i++) {
+        (void)next(&list);
+        text(out, "name", insets[i].name);
+        number(out, "level", insets[i].level);
+        (void)fprintf(out, ",\"bounds_deg\":[%.17g,%.17g,%.17g,%.17g]}",
+                      insets[i].bounds.west_deg, insets[i].bounds.south_deg,
+                      insets[i].bounds.east_deg, insets[i].bounds.north_deg);
+    }
 }
 
 static enum drf_status json_offset(void *context, const char *cluster, const char *topic,
@@ -291,6 +320,8 @@ enum drf_status edge_info_json(struct fusion_store *store, const char *path, FIL
         status = fusion_store_each_layer(store, json_layer, &list);
     }
     if (status == DRF_OK) {
+        (void)fputs("],\"insets\":[", out);
+        json_insets(store, out);
         (void)fputs("],\"sources\":[", out);
         json_sources(&told.sources, out);
         (void)fputs("],\"offsets\":[", out);

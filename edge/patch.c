@@ -289,9 +289,8 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     if (!serve->link.connected(serve->link.self))
         return DRF_ERR_AGAIN;
     struct fusion_pane last = last_pane(p);
-    struct fusion_pane pane =
-        fusion_pane_around(serve->root->tiles.first.level, p->side, drone->report.fix.position,
-                           p->sent_seq > 0 ? &last : NULL);
+    struct fusion_pane pane = fusion_pane_finest(
+        serve->root, p->side, drone->report.fix.position, p->sent_seq > 0 ? &last : NULL);
     const struct edge_patch_sent *base = base_of(serve, p, pane);
     fusion_pane_read(serve->root, pane, &patching->cells);
     patching->read -= (int64_t)pane.side * pane.side;

@@ -149,6 +149,10 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     edge_wire_fill_height(&height, &point->height);
     height.has_aircraft_acc95_m = height.has_agl_acc95_m = 0; // nobody flies there
     m.height = &height;
+    if (point->height.ground_amsl_m.known)
+        SET(&m, ground_level, point->height.ground_level);
+    if (point->height.surface_amsl_m.known)
+        SET(&m, surface_level, point->height.surface_level);
     fill_weather(&weather, &wind, quantities, &point->weather);
     m.weather = &weather;
     for (; m.n_obstacles < point->obstacle_count; m.n_obstacles++) {

@@ -52,10 +52,10 @@ static void row(FILE *out, const char *name, const char *value, const char *accu
                   source != NULL ? source->source : "-", note);
 }
 
-static void height_row(FILE *out, const char *name, struct fusion_number value,
+static void height_row(FILE *out, const char *name, struct fusion_number value, uint8_t level,
                        enum fusion_reason reason, const struct fusion_source *source)
 {
-    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "-";
+    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "-", note[96];
     if (!value.known) {
         (void)fprintf(out, "%-14s %s\n", name, reason_text(reason));
         return;
@@ -63,8 +63,11 @@ static void height_row(FILE *out, const char *name, struct fusion_number value,
     (void)snprintf(text, sizeof text, "%.2f m AMSL", value.value);
     if (source != NULL && source->vertical_acc95_m > 0.0)
         (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m", source->vertical_acc95_m);
+    (void)snprintf(note, sizeof note, "level %d%s%s", level,
+                   reason == FUSION_REASON_BARE_EARTH ? ", " : "",
+                   reason == FUSION_REASON_BARE_EARTH ? reason_text(reason) : "");
     row(out, name, text, accuracy, source != NULL ? source->data_time_utc_us : INT64_MIN,
-        source, reason == FUSION_REASON_BARE_EARTH ? reason_text(reason) : "");
+        source, note);
 }
 
 static const char *horizontal_text(enum fusion_basis basis)
@@ -250,10 +253,10 @@ void edge_query_table(const struct edge_query_answer *answer, FILE *out)
                   answer->ask.agl_m);
     (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s\n", "", "value", "accuracy", "data time",
                   "source");
-    height_row(out, "ground", p->height.ground_amsl_m, p->height.ground_reason,
-               p->height.ground_source);
-    height_row(out, "surface", p->height.surface_amsl_m, p->height.surface_reason,
-               p->height.surface_source);
+    height_row(out, "ground", p->height.ground_amsl_m, p->height.ground_level,
+               p->height.ground_reason, p->height.ground_source);
+    height_row(out, "surface", p->height.surface_amsl_m, p->height.surface_level,
+               p->height.surface_reason, p->height.surface_source);
     if (p->height.geoid_m.known)
         (void)fprintf(out, "%-14s %.2f m over the ellipsoid (EGM96)\n", "geoid",
                       p->height.geoid_m.value);

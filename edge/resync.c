@@ -7,7 +7,7 @@
 
 #include "edge/sha256.h"
 
-enum { NAME_SIZE = 64, TERMS_SIZE = 2048 };
+enum { NAME_SIZE = 64, TERMS_SIZE = 4096 };
 #define CLOCK_BACK_US INT64_C(60000000)
 #define SECOND_US INT64_C(1000000)
 
@@ -52,6 +52,22 @@ enum drf_status edge_resync_seen(struct fusion_store *store, const char *feed, i
     return fusion_store_put_value(store, name, &utc_us, sizeof utc_us);
 }
 
+// Of terrain only: nothing else is decoded to levels. Without insets, nothing.
+static size_t inset_terms(const struct drf_config *config, const struct drf_feed_config *feed,
+                          char *terms, size_t room)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < config->inset_count && feed->kind == DRF_FEED_TERRAIN; i++) {
+        const struct geo_inset *inset = &config->insets[i];
+        const struct geo_bounds b = inset->bounds;
+        int more =
+            snprintf(terms + size, room - size, "inset %" PRIu32 " %.17g %.17g %.17g %.17g\n",
+                     inset->level, b.west_deg, b.south_deg, b.east_deg, b.north_deg);
+        size = more > 0 && (size_t)more < room - size ? size + (size_t)more : room - 1;
+    }
+    return size;
+}
+
 // Everything that what is decoded depends on. Rights and licences are not among it: the fold
 // takes them from the configuration anew each time.
 static void fingerprint(const struct drf_config *config, const struct drf_feed_config *feed,
@@ -76,7 +92,9 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
     if (feed->stations && size < TERMS_SIZE)
         size += snprintf(terms + size, sizeof terms - (size_t)size, "stations %" PRIx64 "\n",
                          geo_station_table_hash(feed->stations));
-    edge_sha256(terms, size < TERMS_SIZE ? (size_t)size : TERMS_SIZE - 1, out);
+    size_t used = size < TERMS_SIZE ? (size_t)size : TERMS_SIZE - 1;
+    used += inset_terms(config, feed, terms + used, TERMS_SIZE - used);
+    edge_sha256(terms, used, out);
 }
 
 // When the node last stood at the end of a feed; INT64_MIN: never.

@@ -28,18 +28,34 @@ struct fusion_export_extent fusion_export_extent(const struct fusion_root *root)
     };
 }
 
-void fusion_export_rows(const struct fusion_root *root, enum fusion_layer layer, uint32_t first,
-                        uint32_t count, float unknown, float *out)
+struct fusion_export_extent fusion_export_inset(const struct fusion_inset *inset)
 {
-    const struct fusion_export_extent extent = fusion_export_extent(root);
-    const struct fusion_tile *const *tiles =
-        layer == FUSION_LAYER_GROUND ? root->ground : root->surface;
+    const struct geo_bounds first = geo_tile_bounds(inset->tiles.first);
+    return (struct fusion_export_extent){
+        .west_deg = first.west_deg,
+        .north_deg = first.north_deg,
+        .cell_deg = (first.east_deg - first.west_deg) / GEO_CELLS_SIDE,
+        .columns = inset->tiles.columns * GEO_CELLS_SIDE,
+        .rows = inset->tiles.rows * GEO_CELLS_SIDE,
+    };
+}
+
+void fusion_export_rows(const struct fusion_root *root, const struct fusion_inset *inset,
+                        enum fusion_layer layer, uint32_t first, uint32_t count, float unknown,
+                        float *out)
+{
+    const struct fusion_export_extent extent =
+        inset != NULL ? fusion_export_inset(inset) : fusion_export_extent(root);
+    const struct fusion_tile *const *ground = inset != NULL ? inset->ground : root->ground;
+    const struct fusion_tile *const *surface = inset != NULL ? inset->surface : root->surface;
+    const struct fusion_tile *const *tiles = layer == FUSION_LAYER_GROUND ? ground : surface;
+    const uint32_t across = inset != NULL ? inset->tiles.columns : root->tiles.columns;
     for (uint32_t r = 0; r < count; r++) {
         const uint32_t down = extent.skip_rows + first + r;
         for (uint32_t c = 0; c < extent.columns; c++) {
             const uint32_t along = extent.skip_columns + c;
             const size_t index =
-                (size_t)(down / GEO_CELLS_SIDE) * root->tiles.columns + along / GEO_CELLS_SIDE;
+                (size_t)(down / GEO_CELLS_SIDE) * across + along / GEO_CELLS_SIDE;
             uint16_t cell = GEO_CELL_UNKNOWN;
             if (tiles[index] != NULL)
                 cell = tiles[index]->cells[down % GEO_CELLS_SIDE * GEO_CELLS_SIDE

@@ -24,8 +24,12 @@ struct fusion_export_extent {
     uint32_t skip_columns, skip_rows; // from the corner of the first tile
 };
 struct fusion_export_extent fusion_export_extent(const struct fusion_root *root);
-// The rows [first, first + count) of ground or surface; `unknown` where nothing is known.
-void fusion_export_rows(const struct fusion_root *root, enum fusion_layer layer, uint32_t first,
-                        uint32_t count, float unknown, float *out);
+// Of an inset: all its tiles.
+struct fusion_export_extent fusion_export_inset(const struct fusion_inset *inset);
+// The rows [first, first + count) of ground or surface, of an inset of the root or of the
+// region (NULL); `unknown` where nothing is known.
+void fusion_export_rows(const struct fusion_root *root, const struct fusion_inset *inset,
+                        enum fusion_layer layer, uint32_t first, uint32_t count, float unknown,
+                        float *out);
 
 #endif
