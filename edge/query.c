@@ -93,7 +93,7 @@ static enum fusion_layer layer_of(struct geo_record record)
             return FUSION_LAYER_OBSTACLE;
         if (item.kind == GEO_ITEM_ZONE)
             return FUSION_LAYER_ZONE;
-        if (item.kind == GEO_ITEM_FIELD)
+        if (item.kind == GEO_ITEM_FIELD || item.kind == GEO_ITEM_STATION)
             return FUSION_LAYER_WEATHER;
         if (item.kind == GEO_ITEM_RASTER) {
             const struct geo_raster *raster = item.payload;

@@ -172,6 +172,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
                                          &fabric->retired, &fabric->traffic);
     if (status == DRF_OK)
         status =
+            fusion_station_set_open(fabric->certificates, &fabric->retired, &fabric->stations);
+    if (status == DRF_OK)
+        status =
             fusion_weather_set_open(fabric->certificates, &fabric->retired, &fabric->weather);
     if (status == DRF_OK)
         status = fusion_editions_open(fabric->store, &fabric->editions);
@@ -263,6 +266,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_fold_close(fabric->fold);
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
+    fusion_station_set_close(fabric->stations);
     fusion_zone_set_close(fabric->zones);
     fusion_traffic_set_close(fabric->traffic);
     fusion_features_close(fabric->features);

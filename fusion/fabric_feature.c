@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Obstacles and zones: each its own identity, with the version of the message that brought it.
+// Obstacles, zones and stations: each its own identity, with the version of the message that
+// brought it; a station with that of its observation.
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "fusion/fabric_impl.h"
 #include "fusion/store_resync.h"
+#include "geo/bounds.h"
 
 enum { FEATURES_PER_STEP = 50 };
 
@@ -91,6 +93,8 @@ enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
 enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
 {
     struct fusion_feature *former = fusion_features_find(fabric->features, id);
+    if (former == NULL && fusion_station_set_find(fabric->stations, id) != NULL)
+        return fabric_leave_station(fabric, id);
     if (former == NULL)
         return fabric_leave_zone(fabric, id);
     enum drf_status status = disturb(fabric, former);
@@ -113,7 +117,7 @@ static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_iden
 // never here. (So it must not come before the older version that stood inside; Kafka keeps the
 // order of a key.)
 static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity identity,
-                             bool outside, bool *replaces)
+                             struct fusion_version version, bool outside, bool *replaces)
 {
     struct fusion_version live;
     int64_t id;
@@ -124,7 +128,7 @@ static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity 
     apply->outside += status == DRF_ERR_ABSENT && outside;
     if (status != DRF_OK)
         return status == DRF_ERR_ABSENT ? DRF_OK : status;
-    int order = fusion_version_compare(&apply->message->version, &live);
+    int order = fusion_version_compare(&version, &live);
     *replaces = order > 0
                 || (order == 0
                     && fabric_resync_repeats(apply->fabric, identity.feed, id,
@@ -150,8 +154,20 @@ static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
     return status == DRF_OK ? disturb(fabric, feature) : status;
 }
 
+static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,
+                                  const struct geo_item *item)
+{
+    const int64_t version_utc_us = apply->message->version.time_utc_us;
+    if (item->kind == GEO_ITEM_ZONE)
+        return fabric_enter_zone(apply->fabric, id, version_utc_us, item, &apply->certificate);
+    if (item->kind == GEO_ITEM_STATION)
+        return fabric_enter_station(apply->fabric, id, version_utc_us, item->payload,
+                                    &apply->certificate);
+    return enter_obstacle(apply, id, item);
+}
+
 static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_identity identity,
-                                   const struct geo_item *item)
+                                   struct fusion_version version, const struct geo_item *item)
 {
     struct fusion_fabric *fabric = apply->fabric;
     apply->builder.size = 0; // the memory of the last one
@@ -162,17 +178,15 @@ static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_ide
     if (status == DRF_OK)
         status = geo_record_finish(&apply->builder, &record);
     if (status == DRF_OK)
-        status = fusion_store_put(fabric->store, identity, apply->message->version, record,
-                                  &apply->certificate, NULL, &id);
+        status = fusion_store_put(fabric->store, identity, version, record, &apply->certificate,
+                                  NULL, &id);
     if (status == DRF_OK && apply->message->topic == NULL)
         status = fusion_store_set_imported(fabric->store, id);
     if (status == DRF_OK)
         status = fabric_leave(fabric, id);
     if (status != DRF_OK)
         return status;
-    return item->kind == GEO_ITEM_ZONE ? fabric_enter_zone(
-               fabric, id, apply->message->version.time_utc_us, item, &apply->certificate)
-                                       : enter_obstacle(apply, id, item);
+    return enter_item(apply, id, item);
 }
 
 // Neither withdrawn by its source nor moved away.
@@ -183,24 +197,44 @@ static bool stands(const struct fusion_fabric *fabric, const struct geo_item *it
         return (view.zone->flags & (GEO_ZONE_WITHDRAWN | GEO_ZONE_OUTSIDE)) == 0
                && fusion_zone_set_inside(fabric->zones, &view);
     }
+    if (item->kind == GEO_ITEM_STATION) {
+        const struct geo_station *station = item->payload;
+        return (station->flags & (GEO_STATION_PLACED | GEO_STATION_OUTSIDE))
+                   == GEO_STATION_PLACED
+               && geo_bounds_hold(fabric->keep, station->position);
+    }
     const struct geo_obstacle *obstacle = item->payload;
     return (obstacle->flags & (GEO_OBSTACLE_WITHDRAWN | GEO_OBSTACLE_OUTSIDE)) == 0
            && fusion_features_inside(fabric->features, obstacle, geo_item_vertices(item));
 }
 
+static const char *key_of(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_ZONE      ? ((const struct geo_zone *)item->payload)->id
+           : item->kind == GEO_ITEM_STATION ? ((const struct geo_station *)item->payload)->id
+                                            : ((const struct geo_obstacle *)item->payload)->id;
+}
+
+static bool outside(const struct geo_item *item)
+{
+    if (item->kind == GEO_ITEM_ZONE)
+        return (((const struct geo_zone *)item->payload)->flags & GEO_ZONE_OUTSIDE) != 0;
+    if (item->kind == GEO_ITEM_STATION)
+        return (((const struct geo_station *)item->payload)->flags & GEO_STATION_OUTSIDE) != 0;
+    return (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
+}
+
 static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
 {
     struct fusion_identity identity = apply->message->identity;
-    identity.key = item->kind == GEO_ITEM_ZONE
-                       ? ((const struct geo_zone *)item->payload)->id
-                       : ((const struct geo_obstacle *)item->payload)->id;
-    bool outside =
-        item->kind == GEO_ITEM_ZONE
-            ? (((const struct geo_zone *)item->payload)->flags & GEO_ZONE_OUTSIDE) != 0
-            : (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
+    identity.key = key_of(item);
+    const struct fusion_version version =
+        item->kind == GEO_ITEM_STATION
+            ? fabric_station_version(item->payload, apply->message->version)
+            : apply->message->version;
     bool replaces;
     int64_t floor_utc_us;
-    enum drf_status status = weigh(apply, identity, outside, &replaces);
+    enum drf_status status = weigh(apply, identity, version, outside(item), &replaces);
     if (status == DRF_OK && replaces)
         status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
     if (status != DRF_OK || !replaces)
@@ -210,9 +244,15 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     // a version without a value, so that an older one that comes late stays out.
     bool lives =
         apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
-    status = lives ? put_feature(apply, identity, item)
-                   : withdraw(apply->fabric, identity, apply->message->version);
+    status = lives ? put_feature(apply, identity, version, item)
+                   : withdraw(apply->fabric, identity, version);
     return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
+}
+
+static bool is_feature(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
+           || item->kind == GEO_ITEM_STATION;
 }
 
 static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
@@ -220,13 +260,13 @@ static enum drf_status collect_items(struct fabric_apply *apply, struct geo_reco
     size_t count = 0, cursor = 0;
     struct geo_item item;
     while (geo_record_next(record, &cursor, &item))
-        count += item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE;
+        count += is_feature(&item);
     apply->items = malloc((count + 1) * sizeof *apply->items);
     if (apply->items == NULL)
         return DRF_ERR_NOMEM;
     cursor = 0;
     while (geo_record_next(record, &cursor, &item))
-        if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE)
+        if (is_feature(&item))
             apply->items[apply->left++] = item;
     return DRF_OK;
 }
@@ -252,8 +292,8 @@ static bool of_message(const struct fabric_apply *apply, const struct fusion_sou
 static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us)
 {
     const struct fusion_fabric *fabric = apply->fabric;
-    size_t room =
-        fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones);
+    size_t room = fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones)
+                  + fusion_station_set_count(fabric->stations);
     size_t cursor = 0;
     apply->old = malloc((room + 1) * sizeof *apply->old);
     if (apply->old == NULL)
@@ -267,6 +307,10 @@ static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us
          one != NULL; one = fusion_zone_set_next(fabric->zones, &cursor, one))
         if (one->version_utc_us < floor_utc_us && of_message(apply, one->zone->source))
             apply->old[apply->old_left++] = one->id;
+    for (struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
+         one != NULL; one = fusion_station_set_next(fabric->stations, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->station->source))
+            apply->old[apply->old_left++] = one->id;
     return DRF_OK;
 }
 
@@ -276,6 +320,11 @@ static bool old_key(const struct fusion_fabric *fabric, int64_t id, int64_t floo
 {
     const struct fusion_feature *feature = fusion_features_find(fabric->features, id);
     const struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    const struct fusion_station_entry *station = fusion_station_set_find(fabric->stations, id);
+    if (station != NULL) {
+        memcpy(key, station->station->station->id, GEO_STATION_ID_SIZE);
+        return station->version_utc_us < floor_utc_us;
+    }
     if (feature == NULL && zone == NULL)
         return false;
     memcpy(key, feature != NULL ? feature->fused->obstacle->id : zone->zone->view.zone->id,
@@ -377,7 +426,8 @@ void fabric_apply_close(struct fabric_apply *apply)
 static enum drf_status apply_tombstone(struct fabric_apply *apply)
 {
     bool replaces;
-    enum drf_status status = weigh(apply, apply->message->identity, false, &replaces);
+    enum drf_status status =
+        weigh(apply, apply->message->identity, apply->message->version, false, &replaces);
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;

@@ -183,6 +183,8 @@ enum drf_status fabric_apply_weather(struct fusion_job *job)
                                   (struct geo_record){0}, NULL, NULL, &id);
         if (status == DRF_OK)
             status = fusion_weather_set_remove(fabric->weather, id);
+        if (status == DRF_OK) // the key may have been a station's
+            status = fabric_leave_station(fabric, id);
     } else {
         struct fusion_weather_terms terms = fabric_terms(fabric, m->identity.feed, NULL);
         struct geo_record_builder kept;

@@ -11,6 +11,7 @@
 #include "fusion/fabric.h"
 #include "fusion/feature.h"
 #include "fusion/fold.h"
+#include "fusion/station_set.h"
 #include "fusion/traffic_set.h"
 #include "fusion/weather_set.h"
 #include "fusion/zone_set.h"
@@ -54,6 +55,7 @@ struct fusion_fabric {
     struct fusion_features *features;
     struct fusion_zone_set *zones;
     struct fusion_traffic_set *traffic;
+    struct fusion_station_set *stations;
     double raster_accuracy_max_m;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
@@ -182,6 +184,18 @@ DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, i
 // else what became of the last.
 DRF_MUST_CHECK enum drf_status fabric_apply_tracks(struct fusion_job *job,
                                                    enum fusion_outcome *outcome);
+
+// fabric_station.c: stations in memory; the caller keeps the truth.
+// The version of an observation: the later one wins, of one time the one that was sent later. A
+// message that repeats an old report does not undo a newer one, whenever it comes.
+struct fusion_version fabric_station_version(const struct geo_station *station,
+                                             struct fusion_version message);
+DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
+                                                    int64_t version_utc_us,
+                                                    const struct geo_station *station,
+                                                    const struct fusion_source *content);
+// Takes a former observation out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
 
 // fabric_feature.c
 // A message of features, a bounded number of obstacles a step. Message and record are borrowed

@@ -176,17 +176,28 @@ static enum drf_status weigh(struct fusion_job *job)
                             : status;
 }
 
-// Many identities in a message, each weighed by itself.
-static bool of_features(enum fusion_layer layer)
+static bool holds_stations(struct geo_record record)
 {
-    return layer == FUSION_LAYER_OBSTACLE || layer == FUSION_LAYER_ZONE;
+    size_t cursor = 0;
+    struct geo_item item;
+    while (record.size > 0 && geo_record_next(record, &cursor, &item))
+        if (item.kind == GEO_ITEM_STATION)
+            return true;
+    return false;
+}
+
+// Many identities in a message, each weighed by itself.
+static bool of_features(const struct fusion_job *job)
+{
+    return job->layer == FUSION_LAYER_OBSTACLE || job->layer == FUSION_LAYER_ZONE
+           || (job->layer == FUSION_LAYER_WEATHER && holds_stations(job->record));
 }
 
 // Whether the record holds what its feed may say, and nothing else.
 static bool fits(const struct fusion_job *job)
 {
     const struct fusion_message *m = &job->message;
-    if (of_features(job->layer) && m->edition != NULL
+    if (of_features(job) && m->edition != NULL
         && !fusion_edition_valid(m->edition, m->edition_part, m->edition_parts))
         return false;
     if (m->tombstone)
@@ -333,7 +344,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
     if (!job->weighed && !job->settled) {
         if (!fits(job))
             status = settle(job, FUSION_REFUSED);
-        else if (!of_features(job->layer))
+        else if (!of_features(job))
             status = weigh(job);
         job->weighed = status == DRF_OK;
     }
@@ -348,7 +359,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
             return DRF_ERR_AGAIN;
     }
     if (status == DRF_OK && !job->settled)
-        status = of_features(job->layer) ? apply_features(job) : apply_whole(job);
+        status = of_features(job) ? apply_features(job) : apply_whole(job);
     if (status == DRF_OK)
         status = move_offset(job->fabric, &job->message);
     if (status == DRF_OK)

@@ -59,6 +59,13 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
             fusion_zone_set_find(fabric->zones, live->id)->row_stale = false;
         return status;
     }
+    if (item->kind == GEO_ITEM_STATION) {
+        status = fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
+                                      content);
+        if (status == DRF_OK)
+            fusion_station_set_find(fabric->stations, live->id)->row_stale = false;
+        return status;
+    }
     status = fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item->payload,
                                   geo_item_vertices(item), content);
     return status == DRF_OK ? stand(fabric, fusion_features_find(fabric->features, live->id))
@@ -71,7 +78,8 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(live->record, &cursor, &item)) {
-        if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE)
+        if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE
+            && item.kind != GEO_ITEM_STATION)
             continue;
         struct fusion_source content = *live->certificate;
         struct fusion_weather_terms terms =
@@ -109,9 +117,11 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
     if (!geo_record_next(live->record, &cursor, &item)
         || fusion_features_find(fabric->features, live->id) != NULL // it was near
         || fusion_zone_set_find(fabric->zones, live->id) != NULL
+        || fusion_station_set_find(fabric->stations, live->id) != NULL
         || (fabric->near && !stands_near(fabric, &item)))
         return DRF_OK;
-    if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE)
+    if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
+        || item.kind == GEO_ITEM_STATION)
         return load_features(fabric, live);
     if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;

@@ -178,18 +178,22 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     bool weather_changed = fusion_weather_set_changed(fabric->weather);
     if (!fabric->changed && !weather_changed && !fusion_features_changed(fabric->features)
         && !fusion_zone_set_changed(fabric->zones)
-        && !fusion_traffic_set_changed(fabric->traffic))
+        && !fusion_traffic_set_changed(fabric->traffic)
+        && !fusion_station_set_changed(fabric->stations))
         return DRF_OK;
     const struct fusion_bucket *const *buckets;
     const struct fusion_zone_bucket *const *zones, *zones_all;
     const struct fusion_weather *weather;
     const struct fusion_traffic *traffic;
+    const struct fusion_stations *stations = NULL;
     double reach_m;
     enum drf_status status = fusion_features_publish(fabric->features, &buckets, &reach_m);
     if (status == DRF_OK)
         status = fusion_zone_set_publish(fabric->zones, &zones, &zones_all);
     if (status == DRF_OK)
         status = fusion_traffic_set_publish(fabric->traffic, &traffic);
+    if (status == DRF_OK)
+        status = fusion_station_set_publish(fabric->stations, &stations);
     if (status == DRF_OK)
         status = fusion_weather_set_publish(fabric->weather, &weather);
     if (status == DRF_OK)
@@ -204,6 +208,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     root->zones_all = zones_all;
     root->weather = weather;
     root->traffic = traffic;
+    root->stations = stations;
     root->obstacle_reach_m = reach_m;
     root->raster_accuracy_max_m = fabric->raster_accuracy_max_m;
     say_fed(fabric, root);

@@ -206,7 +206,7 @@ static uint32_t feed_items(struct digest *digest, struct geo_record record)
             layers |= UINT32_C(1) << FUSION_LAYER_OBSTACLE;
         else if (item.kind == GEO_ITEM_ZONE)
             layers |= UINT32_C(1) << FUSION_LAYER_ZONE;
-        else if (item.kind == GEO_ITEM_FIELD)
+        else if (item.kind == GEO_ITEM_FIELD || item.kind == GEO_ITEM_STATION)
             layers |= UINT32_C(1) << FUSION_LAYER_WEATHER;
         else if (item.kind == GEO_ITEM_RASTER)
             layers |= UINT32_C(1)
