@@ -62,11 +62,11 @@ if [ $keep_broker = no ] && [ ! -e $policy ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-install=(apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}")
+install=(apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 "${missing[@]}")
 # The lists may be absent or older than the archive: only then are they read again.
-"${install[@]}" || {
-    apt-get update -q -o DPkg::Lock::Timeout=120
-    "${install[@]}"
+"${install[@]}" >/dev/null 2>&1 || {
+    apt-get update -qq -o DPkg::Lock::Timeout=120
+    "${install[@]}" >/dev/null
 }
 
 if [ $keep_broker = no ] && command -v systemctl >/dev/null; then
