@@ -1,5 +1,5 @@
-// fusion/meeting.h - how near another aircraft comes, and when. SPDX-License-Identifier:
-// Apache-2.0
+// fusion/meeting.h - how near another aircraft comes, and when.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Its own way is taken as the path (plan or velocity), the other's as straight on from its last
 // report. Too near is within clearance_min_m and both radii across, and within clearance_min_m
