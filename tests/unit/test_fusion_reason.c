@@ -385,6 +385,55 @@ static void traffic__by_the_closest_approach_in_time_and_distance(void **state)
     scene_close(scene);
 }
 
+// The geoid there is 37.27 m under the ellipsoid (PROJ, egm96_15.gtx).
+static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    static struct fusion_around around;
+    const struct {
+        const char *what;
+        bool own_amsl, own_pressure, wgs84, pressure;
+        double m;
+        int expected;
+    } cases[] = {
+        {"ellipsoid, the same height", true, false, true, false, 160.0 - 37.27, WARNING},
+        {"ellipsoid, 37 m over it", true, false, true, false, 160.0, NONE},
+        {"pressure with pressure", false, true, false, true, 160.0, WARNING},
+        {"pressure with pressure, 60 m over", false, true, false, true, 220.0, NONE},
+        {"pressure with AMSL, no setting", true, false, false, true, 160.0, CAUTION},
+        {"pressure with AMSL, 590 m over", true, false, false, true, 750.0, CAUTION},
+        {"pressure with AMSL, 700 m over", true, false, false, true, 860.0, NONE},
+        {"no height at all", true, false, false, false, 0.0, WARNING},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fusion_aircraft aircraft = eastward();
+        aircraft.fix.amsl.known = cases[i].own_amsl;
+        if (cases[i].own_pressure)
+            aircraft.fix.pressure = (struct fusion_altitude){true, 160.0, 5.0};
+        around = (struct fusion_around){.neighbour_count = 1};
+        around.neighbours[0] = (struct fusion_neighbour){
+            .traffic_id = "other",
+            .position = at(400.0, 0.0),
+            .time_utc_us = NOW_US,
+            .wgs84_known = cases[i].wgs84,
+            .wgs84_m = cases[i].m,
+            .pressure_known = cases[i].pressure,
+            .pressure_m = cases[i].m,
+            .amsl_acc95_m = 5.0,
+            .velocity_known = true,
+            .velocity_east_mps = -SPEED_MPS,
+            .radius_m = 1.0,
+            .horizontal_acc95_m = 1.0,
+        };
+        aircraft.around = &around;
+        int got = severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC);
+        if (got != cases[i].expected)
+            fail_msg("%s: severity %d", cases[i].what, got);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +447,7 @@ int main(void)
         cmocka_unit_test(weather__against_the_limits__an_extreme_is_not_the_present),
         cmocka_unit_test(boundary__leaving_the_region__by_its_time_and_by_the_end_of_service),
         cmocka_unit_test(traffic__by_the_closest_approach_in_time_and_distance),
+        cmocka_unit_test(traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }
