@@ -90,3 +90,12 @@ void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
         context->height->clearance_low_m += geoid_m;
     }
 }
+
+void sim_break_terrain(enum sim_break breaking, Drf__V1__Terrain *terrain)
+{
+    if (breaking != SIM_BREAK_TERRAIN_DOWN)
+        return;
+    for (size_t i = 0; i < terrain->n_data; i++)
+        for (size_t k = 0; k < terrain->data[i]->n_height_amsl_m; k++)
+            terrain->data[i]->height_amsl_m[k]--;
+}

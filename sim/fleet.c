@@ -23,7 +23,7 @@ static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 50
 struct order {
     const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
     uint64_t drones, level;
-    double seconds, rate_hz;
+    double seconds, rate_hz, request_s;
     uint64_t patch_side;
     double patch_rate_hz, lose_percent, verify_ratio;
     bool key_frames, react;
@@ -45,7 +45,7 @@ struct fleet {
     struct sim_story *story; // NULL: none is told
     int64_t start_mono_us, tracked_mono_us;
     uint64_t next; // reports due so far, over all drones, in turn
-    uint64_t sent, unsent;
+    uint64_t sent, unsent, asked;
 };
 
 static void on_message(void *context, size_t index, enum sim_stream stream, const void *bytes,
@@ -197,6 +197,28 @@ static void ask_to_land(struct fleet *fleet, size_t index, int64_t now_utc_us)
         fleet->unsent++;
 }
 
+// A verified drone asks now and then: in turn for the terrain around it and for its porch.
+static void ask_one(struct fleet *fleet, size_t index, int64_t now_mono_us)
+{
+    struct sim_drone *drone = &fleet->drones[index];
+    double period_us = fleet->order->request_s * 1e6;
+    if (period_us <= 0.0 || !sim_receiver_verifies(fleet->receiver, index))
+        return;
+    if (drone->asked_mono_us == 0) // spread over the first period
+        drone->asked_mono_us = now_mono_us - (int64_t)(period_us * (double)(index % 16) / 16.0);
+    if ((double)(now_mono_us - drone->asked_mono_us) < period_us)
+        return;
+    drone->asked_mono_us = now_mono_us;
+    uint8_t bytes[SIM_REQUEST_MAX];
+    bool terrain = drone->asked.number % 2 == 0;
+    struct geo_point at =
+        sim_world_point(&fleet->world, terrain ? drone->flight.at : drone->flight.porch);
+    size_t size = terrain ? sim_request_terrain(&drone->asked, at, bytes)
+                          : sim_request_landing(&drone->asked, at, bytes);
+    if (sim_links_send(fleet->links, index, "request", bytes, size, 1, false) == DRF_OK)
+        fleet->asked++;
+}
+
 static void report_one(struct fleet *fleet, size_t index)
 {
     struct sim_drone *drone = &fleet->drones[index];
@@ -218,6 +240,7 @@ static void report_one(struct fleet *fleet, size_t index)
         fleet->sent++;
     else
         fleet->unsent++;
+    ask_one(fleet, index, report.mono_us);
 }
 
 static void write_tracks(struct fleet *fleet, int64_t now_mono_us)
@@ -300,6 +323,7 @@ static int conclude(struct fleet *fleet, double seconds)
         .seconds = seconds,
         .sent = fleet->sent,
         .unsent = fleet->unsent,
+        .asked = fleet->asked,
         .lost_connections = sim_links_lost(fleet->links),
         .count = sim_receiver_count(fleet->receiver),
         .tally = sim_receiver_tally(fleet->receiver),
@@ -334,13 +358,14 @@ static void close_fleet(struct fleet *fleet)
     sim_world_close(&fleet->world);
 }
 
-static enum drf_status open_patches(struct fleet *fleet)
+static enum drf_status open_patches(struct fleet *fleet, enum sim_break breaking)
 {
     const struct order *order = fleet->order;
     fleet->patch_order = (struct sim_patch_order){.side = (uint32_t)order->patch_side,
                                                   .rate_hz = order->patch_rate_hz,
                                                   .lose_ratio = order->lose_percent / 100.0,
-                                                  .key_frames = order->key_frames};
+                                                  .key_frames = order->key_frames,
+                                                  .shifted = breaking == SIM_BREAK_PATCH_SHIFT};
     enum drf_status status =
         sim_patch_watch_open(&fleet->witness, fleet->drones, (size_t)order->drones,
                              fleet->patch_order, &fleet->patches);
@@ -412,7 +437,7 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
         status = sim_witness_fleet(&fleet->witness, reports);
     }
     if (status == DRF_OK && order->patch_side > 0)
-        status = open_patches(fleet);
+        status = open_patches(fleet, breaking);
     if (status == DRF_OK)
         status = open_listening(fleet);
     if (status == DRF_OK)
@@ -474,6 +499,7 @@ int sim_fleet_run(int argc, char **argv)
     struct order order = {.drones = 50,
                           .seconds = 30.0,
                           .rate_hz = 5.0,
+                          .request_s = 8.0,
                           .patch_rate_hz = 1.0,
                           .verify_ratio = 1.0,
                           .track_s = 1.0,
@@ -502,6 +528,9 @@ int sim_fleet_run(int argc, char **argv)
         {"lose-patches", SIM_OPTION_REAL, &order.lose_percent, "PERCENT", "dropped on arrival"},
         {"key-frames", SIM_OPTION_FLAG, &order.key_frames, NULL,
          "patches are never acknowledged"},
+        {"requests", SIM_OPTION_REAL, &order.request_s, "S",
+         "between a verified drone's questions, terrain and landing in turn (default 8, 0: "
+         "none)"},
         {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
          "of the drones that are checked against the world, 0 to 1 (default 1)"},
         {"track-every", SIM_OPTION_REAL, &order.track_s, "S", "of the tracks (default 1)"},

@@ -152,9 +152,10 @@ static void write_patches(const struct sim_patch_count *p, FILE *file)
             "  \"patches\": {\"count\": %" PRIu64 ", \"key_frames\": %" PRIu64
             ", \"bytes\": %" PRIu64 ", \"key_bytes\": %" PRIu64 ", \"lost\": %" PRIu64
             ", \"gaps\": %" PRIu64 ", \"data_points\": %" PRIu64 ", \"watched\": %zu"
-            ", \"decoded\": %" PRIu64 ", \"cells_checked\": %" PRIu64 "},\n",
+            ", \"decoded\": %" PRIu64 ", \"cells_checked\": %" PRIu64
+            ", \"weather_cells\": %" PRIu64 "},\n",
             p->patches, p->keys, p->bytes, p->key_bytes, p->lost, p->gaps, p->data_points,
-            p->watched, p->decoded, p->cells);
+            p->watched, p->decoded, p->cells, p->weather);
 }
 
 static void print_patches(const struct sim_patch_count *p, FILE *out)
@@ -211,6 +212,12 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
             n->contexts > 0 ? (double)n->bytes / (double)n->contexts : 0.0, n->size_max);
     if (s->story != NULL)
         sim_story_write(s->story, file);
+    fprintf(file,
+            "  \"questions\": {\"asked\": %" PRIu64 ", \"terrain_answers\": %" PRIu64
+            ", \"terrain_tiles\": %" PRIu64 ", \"terrain_unavailable\": %" PRIu64
+            ", \"landing_answers\": %" PRIu64 "},\n",
+            s->asked, n->terrain_answers, n->terrain_tiles, n->terrain_unavailable,
+            n->landing_answers);
     write_kinds(s->tally, file);
     write_advisories(s->tally, file);
     write_example(s, file);
@@ -235,6 +242,12 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
                 (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
                 points_per_drone_min(s));
     print_patches(s->patches, out);
+    if (s->asked > 0)
+        fprintf(out,
+                "%" PRIu64 " questions asked, %" PRIu64 " answered with %" PRIu64
+                " terrain tiles, %" PRIu64 " on landing\n",
+                s->asked, s->count->terrain_answers, s->count->terrain_tiles,
+                s->count->landing_answers);
     if (s->count->verified < s->count->contexts)
         fprintf(out, "%" PRIu64 " of the contexts checked, all of some drones\n",
                 s->count->verified);

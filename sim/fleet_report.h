@@ -11,7 +11,7 @@
 struct sim_fleet_summary {
     size_t drones;
     double seconds;
-    uint64_t sent, unsent, lost_connections;
+    uint64_t sent, unsent, asked, lost_connections;
     const struct sim_receiver_count *count;
     const struct sim_tally *tally;
     const struct sim_spread *latency;

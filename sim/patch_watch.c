@@ -183,12 +183,23 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     to->side = p->columns;
     to->boot_id = p->boot_id;
     to->epoch = p->epoch;
-    sim_patch_check(watch->witness, to, tally);
+    struct sim_patch_window seen = *to;
+    if (watch->order.shifted)
+        seen.west++;
+    sim_patch_check(watch->witness, &seen, tally);
+    sim_patch_check_weather(watch->witness, p, tally);
+    watch->counted.weather += p->n_weather;
     watch->counted.decoded++;
     watch->counted.cells += 2 * (uint64_t)to->side * to->side;
-    if (p->base_seq != 0 || p->n_weather > 0)
+    if (p->base_seq != 0)
         return;
-    uint64_t known = 0; // of a key frame all cells that are known, no more
+    uint64_t known = 0; // of a key frame all cells and weather values that are known, no more
+    for (size_t i = 0; i < p->n_weather; i++) {
+        const Drf__V1__WeatherCell *w = p->weather[i];
+        known += (uint64_t)(w->has_wind_to_north_mps != 0) + (w->has_wind_to_east_mps != 0)
+                 + (w->has_gust_mps != 0) + (w->has_temperature_k != 0)
+                 + (w->has_visibility_m != 0);
+    }
     for (uint32_t i = 0; i < to->side * to->side; i++)
         known += (uint64_t)(to->ground[i] != SIM_CELL_UNKNOWN)
                  + (to->surface[i] != SIM_CELL_UNKNOWN);

@@ -6,6 +6,7 @@
 #ifndef SIM_PATCH_WATCH_H
 #define SIM_PATCH_WATCH_H
 
+#include "drf/v1/patch.pb-c.h"
 #include "sim/telemetry.h"
 #include "sim/witness.h"
 
@@ -14,12 +15,14 @@ struct sim_patch_order {
     double rate_hz;
     double lose_ratio; // of those that arrive, dropped
     bool key_frames;   // never acknowledge: key frames only
+    bool shifted;      // an error: cells are checked one too far to the east
 };
 
 struct sim_patch_count {
     uint64_t patches, keys, bytes, key_bytes, lost, gaps;
     uint64_t data_points;    // as the patches say, of those that were decoded recounted
     uint64_t decoded, cells; // patches decoded, cells checked in them
+    uint64_t weather;        // weather cells checked
     size_t watched;          // drones whose patches are decoded
 };
 
@@ -46,6 +49,9 @@ struct sim_patch_window {
     uint32_t level, west, south, side;
     uint16_t *ground, *surface; // side * side
 };
+// The weather that came with a patch.
+void sim_patch_check_weather(struct sim_witness *witness, const Drf__V1__Patch *patch,
+                             struct sim_tally *tally);
 void sim_patch_check(struct sim_witness *witness, const struct sim_patch_window *window,
                      struct sim_tally *tally);
 

@@ -11,13 +11,22 @@
 #include "drf/v1/reply.pb-c.h"
 #include "sim/context_scan.h"
 
-enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64 };
+enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64, ANSWERS = 64 };
 enum { ANSWERS_PROFILE = 2 }; // reply.proto: answers
 
 struct arrival {
     size_t index, size;
     int64_t mono_us;
     uint8_t bytes[BYTES_MAX];
+};
+
+// The answer to a question, with what was asked: rare, so each has its own memory.
+struct answer {
+    size_t index;
+    struct sim_asked asked;
+    int64_t utc_us;
+    Drf__V1__Terrain *terrain; // one of both
+    Drf__V1__Reply *landing;
 };
 
 struct stream_state {
@@ -38,6 +47,8 @@ struct sim_receiver {
     struct stream_state *streams;
     struct arrival *ring;
     size_t first, waiting;
+    struct answer answers[ANSWERS];
+    size_t answer_count;
     struct sim_receiver_count counted;
     struct sim_tally tally;
     struct sim_spread latency;
@@ -74,10 +85,20 @@ struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receive
         .ring = receiver->reports, .count = receiver->count, .depth = REPORTS};
 }
 
+static void free_answer(struct answer *answer)
+{
+    if (answer->terrain != NULL)
+        drf__v1__terrain__free_unpacked(answer->terrain, NULL);
+    if (answer->landing != NULL)
+        drf__v1__reply__free_unpacked(answer->landing, NULL);
+}
+
 void sim_receiver_close(struct sim_receiver *receiver)
 {
     if (receiver == NULL)
         return;
+    for (size_t i = 0; i < receiver->answer_count; i++)
+        free_answer(&receiver->answers[i]);
     free(receiver->reports);
     free(receiver->streams);
     free(receiver->ring);
@@ -106,6 +127,53 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
         drf__v1__advisory_message__free_unpacked(message, NULL);
 }
 
+static void check_answer(struct sim_receiver *receiver, struct answer *answer)
+{
+    struct sim_witness *witness = receiver->witness;
+    struct sim_wish wish = sim_wish_of(answer->index);
+    if (answer->terrain != NULL) {
+        sim_break_terrain(receiver->breaking, answer->terrain);
+        sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain, &receiver->tally);
+    }
+    if (answer->landing != NULL)
+        sim_witness_landing(witness, &answer->asked.landing, &wish, answer->utc_us,
+                            answer->landing->landing, &receiver->tally);
+    free_answer(answer);
+}
+
+// Keeps an answer for when there is time. A full list is worked off now.
+static void keep_answer(struct sim_receiver *receiver, const struct answer *answer)
+{
+    if (receiver->answer_count == ANSWERS)
+        check_answer(receiver, &receiver->answers[--receiver->answer_count]);
+    receiver->answers[receiver->answer_count++] = *answer;
+}
+
+static void take_terrain(struct sim_receiver *receiver, size_t index, const void *bytes,
+                         size_t size)
+{
+    Drf__V1__Terrain *terrain = drf__v1__terrain__unpack(NULL, size, bytes);
+    struct sim_asked *asked = &receiver->drones[index].asked;
+    if (terrain == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are no terrain",
+                       size);
+        return;
+    }
+    sim_tally_note(&receiver->tally, SIM_CHECK_ENVELOPE,
+                   terrain->mode == DRF__V1__MODE__MODE_SIM && terrain->has_node_time_us,
+                   "terrain: mode %u or no time", terrain->mode);
+    if (!sim_request_is(terrain->correlation, 't', asked->terrain.number)) {
+        drf__v1__terrain__free_unpacked(terrain, NULL);
+        return; // an older question's
+    }
+    receiver->counted.terrain_answers++;
+    receiver->counted.terrain_tiles += terrain->n_data;
+    receiver->counted.terrain_unavailable += terrain->n_unavailable;
+    keep_answer(receiver,
+                &(struct answer){.index = index, .asked = *asked, .terrain = terrain});
+    asked->terrain.number = 0;
+}
+
 static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
                        size_t size, int64_t mono_us)
 {
@@ -126,6 +194,17 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                  "drone %zu: code %u %s %s", index, reply->code,
                  reply->field_path != NULL ? reply->field_path : "",
                  reply->text != NULL ? reply->text : "");
+    struct sim_asked *asked = &receiver->drones[index].asked;
+    if (reply->landing != NULL
+        && sim_request_is(reply->correlation, 'l', asked->landing.number)) {
+        receiver->counted.landing_answers++;
+        keep_answer(receiver, &(struct answer){.index = index,
+                                               .asked = *asked,
+                                               .utc_us = reply->node_time_us,
+                                               .landing = reply});
+        asked->landing.number = 0;
+        return;
+    }
     drf__v1__reply__free_unpacked(reply, NULL);
 }
 
@@ -251,6 +330,8 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
             sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
         return;
     }
+    if (stream == SIM_STREAM_TERRAIN)
+        take_terrain(receiver, index, bytes, size);
     if (stream == SIM_STREAM_STATE)
         take_state(receiver, bytes, size);
     if (stream == SIM_STREAM_CONTEXT)
@@ -303,7 +384,9 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
         receiver->first = (receiver->first + 1) % RING;
         receiver->waiting--;
     }
-    return receiver->waiting + patches;
+    for (; most > 0 && receiver->answer_count > 0; most--)
+        check_answer(receiver, &receiver->answers[--receiver->answer_count]);
+    return receiver->waiting + patches + receiver->answer_count;
 }
 
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)

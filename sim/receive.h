@@ -34,6 +34,7 @@ struct sim_receiver_count {
     uint64_t contexts, bytes, gaps, unmatched, advisories, replies, refusals, pushed;
     uint64_t verified;        // contexts checked against the world
     uint64_t shed[SIM_SHEDS]; // contexts that say so
+    uint64_t terrain_answers, terrain_tiles, terrain_unavailable, landing_answers;
     uint32_t size_max;
     char refusal[160]; // the first
 };
@@ -85,5 +86,7 @@ const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t 
 // Makes the error on a decoded context.
 void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
                        struct geo_point position, Drf__V1__Context *context);
+// Makes it on the heights of a terrain answer: rounded down where they were rounded up.
+void sim_break_terrain(enum sim_break breaking, Drf__V1__Terrain *terrain);
 
 #endif

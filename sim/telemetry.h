@@ -28,6 +28,8 @@ struct sim_drone {
     uint32_t seen_patch_seq;
     bool profile_answered;
     struct sim_pilot pilot;
+    struct sim_asked asked;
+    int64_t asked_mono_us; // when it asked last
 };
 
 // The next report and its bytes. Returns the bytes' size.

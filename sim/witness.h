@@ -13,8 +13,11 @@
 #define SIM_WITNESS_H
 
 #include "drf/v1/context.pb-c.h"
+#include "drf/v1/reply.pb-c.h"
+#include "drf/v1/terrain.pb-c.h"
 #include "sim/crs.h"
 #include "sim/relief.h"
+#include "sim/request.h"
 #include "sim/tally.h"
 #include "sim/wish.h"
 #include "sim/world.h"
@@ -115,6 +118,13 @@ DRF_MUST_CHECK enum drf_status sim_witness_fleet(struct sim_witness *witness,
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_tally *tally);
+
+// Check the answer to a question; `utc_us`: when it was asked.
+void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_asked *asked,
+                         const Drf__V1__Terrain *terrain, struct sim_tally *tally);
+void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,
+                         const struct sim_wish *wish, int64_t utc_us,
+                         const Drf__V1__Landing *landing, struct sim_tally *tally);
 
 struct sim_top sim_witness_top(const struct sim_witness *witness,
                                const struct sim_obstacle *obstacle);
