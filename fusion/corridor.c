@@ -194,15 +194,27 @@ static bool only_model(const struct fusion_tile *surface)
     return true;
 }
 
-// The surface tile of a coarser sheet over a tile, NULL where there is none.
-static const struct fusion_tile *surface_over(struct sheet sheet, struct geo_tile tile)
+// Whether a coarser sheet has a surface model in any tile that a position in `tile` may ask:
+// those whose cells lie in it, or are the next ones.
+static bool model_over(struct sheet sheet, struct geo_tile tile)
 {
     const uint8_t coarser = (uint8_t)(tile.level - sheet.extent->first.level);
-    size_t index;
-    tile.level = sheet.extent->first.level;
-    tile.row >>= coarser;
-    tile.col >>= coarser;
-    return fusion_extent_index(*sheet.extent, tile, &index) ? sheet.surface[index] : NULL;
+    const uint64_t around = ((UINT64_C(2) << sheet.extent->first.level) * SIDE) - 1;
+    const uint64_t west = ((uint64_t)tile.col * SIDE >> coarser) - 1;
+    const uint64_t east = ((((uint64_t)tile.col + 1) * SIDE - 1) >> coarser) + 1;
+    const uint64_t north = (uint64_t)tile.row * SIDE >> coarser;
+    const uint64_t south = ((((uint64_t)tile.row + 1) * SIDE - 1) >> coarser) + 1;
+    const uint64_t columns[2] = {(west & around) / SIDE, (east & around) / SIDE};
+    const uint64_t rows[2] = {(north > 0 ? north - 1 : 0) / SIDE, south / SIDE};
+    for (int i = 0; i < 4; i++) { // finer tiles are smaller: at most two by two
+        const struct geo_tile over = {.level = sheet.extent->first.level,
+                                      .col = (uint32_t)columns[i & 1],
+                                      .row = (uint32_t)rows[i >> 1]};
+        size_t index;
+        if (fusion_extent_index(*sheet.extent, over, &index) && has_model(sheet.surface[index]))
+            return true;
+    }
+    return false;
 }
 
 // Whether a tile of an inset says all there is to say of its place: every cell of both layers,
@@ -218,9 +230,9 @@ static bool settles(const struct fusion_root *root, size_t inset, size_t index)
         return true;
     for (size_t i = inset + 1; i < root->inset_count; i++)
         if (root->insets[i].tiles.first.level < own->tiles.first.level
-            && has_model(surface_over(inset_sheet(root, i), surface->tile)))
+            && model_over(inset_sheet(root, i), surface->tile))
             return false;
-    return !has_model(surface_over(region_sheet(root), surface->tile));
+    return !model_over(region_sheet(root), surface->tile);
 }
 
 // Whether all positions that a cell of the sheet has a say in lie on settled tiles of one

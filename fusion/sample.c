@@ -192,29 +192,29 @@ static struct height surface_of(struct sheet sheet, struct geo_point point)
     return height;
 }
 
-// Whether a coarser height knows of something higher that the finer one cannot.
-static bool outdoes(const struct height *coarser, const struct height *finer)
+// Takes a coarser height in: where it knows of something higher that the finer cannot know.
+static void take_in(struct height *best, const struct height *coarser)
 {
-    if (!coarser->sample.known || !finer->sample.known)
-        return coarser->sample.known;
+    if (!coarser->sample.known)
+        return;
     const bool model = (coarser->sample.flags & FUSION_SURFACE_DSM) != 0;
-    return coarser->sample.amsl_m > finer->sample.amsl_m
-           && (!finer->four || (model && !finer->dsm));
+    if (!best->sample.known
+        || (coarser->sample.amsl_m > best->sample.amsl_m
+            && (!best->four || (model && !best->dsm))))
+        best->sample = coarser->sample;
+    best->four = best->four || coarser->four;
+    best->dsm = best->dsm || (coarser->four && coarser->dsm);
 }
 
 struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
                                            struct geo_point point)
 {
     struct height best = {.four = false};
-    for (size_t i = 0; i < root->inset_count && !(best.four && best.dsm); i++) {
-        const struct height next = surface_of(inset_sheet(root, i, false), point);
-        if (outdoes(&next, &best))
-            best = next;
-    }
-    if (!(best.four && best.dsm)) {
-        const struct height next = surface_of(region_sheet(root, false), point);
-        if (outdoes(&next, &best))
-            best = next;
+    for (size_t i = 0; i <= root->inset_count && !(best.four && best.dsm); i++) {
+        const struct sheet sheet =
+            i < root->inset_count ? inset_sheet(root, i, false) : region_sheet(root, false);
+        const struct height next = surface_of(sheet, point);
+        take_in(&best, &next);
     }
     if (!best.sample.known)
         best.sample.reason = fusion_sample_reason(root, FUSION_LAYER_SURFACE, point);
