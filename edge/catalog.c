@@ -122,6 +122,20 @@ static void add_bucket(struct edge_catalog *catalog, const struct drf_config *co
     }
 }
 
+static void add_station(struct edge_catalog *catalog, const struct drf_config *config,
+                        const struct fusion_station *one)
+{
+    const struct geo_point at = one->station->position;
+    struct edge_wire_source *entry = add(catalog, config, one->source, FUSION_LAYER_WEATHER);
+    if (entry == NULL)
+        return;
+    if (one->station->observed_utc_us > entry->data_time_utc_us) {
+        entry->data_time_utc_us = one->station->observed_utc_us;
+        entry->version = one->source->version;
+    }
+    cover(entry, (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg});
+}
+
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out)
 {
@@ -135,6 +149,8 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
     }
     for (size_t i = 0; i < root->weather->count; i++)
         (void)add(out, config, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
+    for (size_t i = 0; root->stations != NULL && i < root->stations->count; i++)
+        add_station(out, config, root->stations->items[i]);
     size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;
     for (size_t i = 0; i < buckets; i++)
         if (root->features[i] != NULL)

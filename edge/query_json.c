@@ -9,7 +9,7 @@
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { SOURCES_MAX = 2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX };
+enum { SOURCES_MAX = 3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX };
 
 struct sources {
     size_t count;
@@ -96,7 +96,7 @@ static void fill_zone(Drf__V1__Zone *out, const struct fusion_zone_at *at)
 
 static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
                          Drf__V1__Quantity quantities[static FUSION_WEATHER_ITEMS],
-                         const struct fusion_weather_at *at)
+                         Drf__V1__PresentWeather *present, const struct fusion_weather_at *at)
 {
     drf__v1__weather__init(out);
     edge_wire_fill_wind(wind, &at->items[FUSION_WIND]);
@@ -110,6 +110,8 @@ static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
     out->ceiling_agl_m = &quantities[FUSION_CEILING];
     out->dew_point_k = &quantities[FUSION_DEW_POINT];
     out->qnh_pa = &quantities[FUSION_QNH];
+    if (edge_wire_fill_present(present, &at->present))
+        out->present = present;
 }
 
 static void fill_sources(struct sources *sources, const struct fusion_point *point)
@@ -120,6 +122,8 @@ static void fill_sources(struct sources *sources, const struct fusion_point *poi
     for (int i = 0; i < FUSION_WEATHER_ITEMS; i++)
         if (point->weather.items[i].reason == FUSION_REASON_NONE)
             add_source(sources, point->weather.items[i].source, FUSION_LAYER_WEATHER);
+    if (point->weather.present.reason == FUSION_REASON_NONE)
+        add_source(sources, point->weather.present.source, FUSION_LAYER_WEATHER);
     for (size_t i = 0; i < point->obstacle_count; i++)
         add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
     for (size_t i = 0; i < point->zone_count; i++)
@@ -136,6 +140,7 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     Drf__V1__Weather weather;
     Drf__V1__Wind wind;
     Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
+    Drf__V1__PresentWeather present;
     Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX], *obstacle_list[FUSION_NEAREST_MAX];
     Drf__V1__Zone zones[FUSION_ZONES_AT_MAX], *zone_list[FUSION_ZONES_AT_MAX];
     Drf__V1__LayerState states[FUSION_LAYER_COUNT], *state_list[FUSION_LAYER_COUNT];
@@ -153,7 +158,7 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
         SET(&m, ground_level, point->height.ground_level);
     if (point->height.surface_amsl_m.known)
         SET(&m, surface_level, point->height.surface_level);
-    fill_weather(&weather, &wind, quantities, &point->weather);
+    fill_weather(&weather, &wind, quantities, &present, &point->weather);
     m.weather = &weather;
     for (; m.n_obstacles < point->obstacle_count; m.n_obstacles++) {
         edge_wire_fill_obstacle(&obstacles[m.n_obstacles], &point->obstacles[m.n_obstacles]);

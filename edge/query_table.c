@@ -72,7 +72,9 @@ static void height_row(FILE *out, const char *name, struct fusion_number value, 
 
 static const char *horizontal_text(enum fusion_basis basis)
 {
-    return basis == FUSION_BASIS_INTERPOLATED ? "interpolated" : "nearest point";
+    return basis == FUSION_BASIS_STATION        ? "observed at "
+           : basis == FUSION_BASIS_INTERPOLATED ? "interpolated"
+                                                : "nearest point";
 }
 
 static void note_of(const struct fusion_quantity *q, char *text, size_t size)
@@ -82,8 +84,9 @@ static void note_of(const struct fusion_quantity *q, char *text, size_t size)
     format_time(q->valid_until_utc_us, until);
     static const char *const statistics[] = {"",       "",      ", accumulated",
                                              ", mean", ", max", ", min"};
-    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, %s%s", q->lower_agl_m,
+    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, %s%s%s", q->lower_agl_m,
                    q->upper_agl_m, from, until, horizontal_text(q->horizontal),
+                   q->station != NULL ? q->station : "",
                    q->statistic < 6 ? statistics[q->statistic] : "");
 }
 
@@ -98,6 +101,8 @@ static void wind_row(FILE *out, const struct fusion_quantity *wind)
     double from_deg = atan2(-wind->value_east, -wind->value) * 57.295779513082323;
     if (speed_mps < 0.5)
         (void)snprintf(text, sizeof text, "%.2f m/s, calm", speed_mps);
+    else if (wind->direction_unknown)
+        (void)snprintf(text, sizeof text, "%.2f m/s, variable", speed_mps);
     else
         (void)snprintf(text, sizeof text, "%.2f m/s from %.1f deg", speed_mps,
                        from_deg < 0.0 ? from_deg + 360.0 : from_deg);
@@ -113,9 +118,24 @@ static void quantity_row(FILE *out, const char *name, const char *unit, double f
         (void)fprintf(out, "%-14s %s\n", name, reason_text(q->reason));
         return;
     }
-    (void)snprintf(text, sizeof text, "%.4g %s", q->value * factor + offset, unit);
+    (void)snprintf(text, sizeof text, "%.4g %s%s", q->value * factor + offset, unit,
+                   q->at_least ? " or more" : "");
     note_of(q, note, sizeof note);
     row(out, name, text, "-", q->data_time_utc_us, q->source, note);
+}
+
+static void present_row(FILE *out, const struct fusion_present *present)
+{
+    if (present->reason != FUSION_REASON_NONE) {
+        (void)fprintf(out, "%-14s %s\n", "weather", reason_text(present->reason));
+        return;
+    }
+    char note[80];
+    (void)snprintf(note, sizeof note, "observed at %s%s%s", present->station,
+                   present->precipitation ? ", precipitation" : "",
+                   present->convection ? ", convection" : "");
+    row(out, "weather", present->codes[0] != '\0' ? present->codes : "none", "-",
+        present->data_time_utc_us, present->source, note);
 }
 
 static void obstacle_row(FILE *out, const struct fusion_near *near)
@@ -268,6 +288,7 @@ void edge_query_table(const struct edge_query_answer *answer, FILE *out)
     quantity_row(out, "precipitation", "mm/h", 3.6e6, 0.0, &w[FUSION_PRECIPITATION]);
     quantity_row(out, "ceiling", "m above ground", 1.0, 0.0, &w[FUSION_CEILING]);
     quantity_row(out, "QNH", "hPa", 0.01, 0.0, &w[FUSION_QNH]);
+    present_row(out, &p->weather.present);
     (void)fprintf(out, "\nobstacles within %g m: %zu listed, %" PRIu32 " more%s%s\n",
                   answer->ask.radius_m, p->obstacle_count, p->obstacles_left_out,
                   p->obstacles_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",

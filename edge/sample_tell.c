@@ -17,7 +17,7 @@ struct teller {
     FILE *out;
     struct edge_chart chart;
     uint64_t obstacles, withdrawn, horizontal_assumed, vertical_assumed, off_chart;
-    uint64_t tiles, fields, zones, tracks, others;
+    uint64_t tiles, fields, zones, stations, tracks, others;
     uint64_t refused_parts, passed_over, notes;
     struct geo_raster raster;
     uint64_t grounded, heightless;
@@ -116,6 +116,34 @@ static void add_track(struct teller *teller, const struct geo_track *track)
         mark(teller, track->position, 'A');
 }
 
+// What a provider most wants to see: which groups were understood.
+static void add_station(struct teller *teller, const struct geo_station *station)
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } values[] = {{GEO_STATION_HAS_WIND, "wind"},
+                  {GEO_STATION_HAS_GUST, "gust"},
+                  {GEO_STATION_HAS_VISIBILITY, "visibility"},
+                  {GEO_STATION_HAS_CEILING, "ceiling"},
+                  {GEO_STATION_HAS_WEATHER, "weather"},
+                  {GEO_STATION_HAS_TEMPERATURE, "temperature"},
+                  {GEO_STATION_HAS_DEW_POINT, "dew point"},
+                  {GEO_STATION_HAS_QNH, "QNH"}};
+    char time[32];
+    if (teller->stations++ >= NOTES_MAX)
+        return;
+    format_time(station->observed_utc_us, time);
+    fprintf(teller->out, "  %s at %s:", station->id, time);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if ((station->flags & values[i].flag) != 0)
+            fprintf(teller->out, " %s,", values[i].name);
+    fprintf(teller->out, " %.4f N %.4f E%s\n", station->position.lat_deg,
+            station->position.lon_deg,
+            (station->flags & GEO_STATION_OUTSIDE) != 0 ? ", outside" : "");
+    mark(teller, station->position, 'M');
+}
+
 static void add_note(struct teller *teller, const struct geo_note *note)
 {
     bool refused = note->code != GEO_REFUSAL_IGNORED;
@@ -156,6 +184,9 @@ static void add_item(struct teller *teller, const struct geo_item *item)
         break;
     case GEO_ITEM_TRACK:
         add_track(teller, item->payload);
+        break;
+    case GEO_ITEM_STATION:
+        add_station(teller, item->payload);
         break;
     case GEO_ITEM_NOTE:
         add_note(teller, item->payload);
@@ -215,6 +246,8 @@ static void tell_counts(const struct teller *teller)
                 teller->fields == 1 ? "" : "s");
     if (teller->zones > 0)
         fprintf(out, "  zones: %" PRIu64 "\n", teller->zones);
+    if (teller->stations > 0)
+        fprintf(out, "  stations: %" PRIu64 "\n", teller->stations);
     if (teller->tracks > 0)
         fprintf(out,
                 "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64 "\n",
@@ -237,7 +270,7 @@ static void tell_chart(const struct teller *teller)
     fprintf(teller->out, "  %*.4f N %.4f E\n", EDGE_CHART_COLUMNS - 12,
             teller->chart.bounds.south_deg, teller->chart.bounds.east_deg);
     fprintf(teller->out, "  . region  = terrain  ~ weather grid  o obstacle  "
-                         "x withdrawn  + its line or outline  z zone  A aircraft\n");
+                         "x withdrawn  + its line or outline  z zone  A aircraft  M station\n");
     if (teller->off_chart > 0)
         fprintf(teller->out,
                 "  %" PRIu64 " of them outside this map: kept for the look-ahead\n",

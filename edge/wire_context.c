@@ -112,8 +112,10 @@ static void shed_weather(struct edge_wire_message *m, size_t max)
                                    &w->temperature_k, &w->visibility_m, &w->precipitation_mps,
                                    &w->gust_mps};
     enum { COUNT = sizeof order / sizeof order[0] };
+    if (w->present != NULL && packed(m) > max)
+        w->present = NULL;
     for (size_t i = 0; i < COUNT && packed(m) > max; i++)
-        (*order[i])->source = NULL;
+        (*order[i])->source = (*order[i])->station = NULL;
     for (size_t i = 0; i < COUNT && packed(m) > max; i++) {
         Drf__V1__Quantity *quantity = *order[i];
         if (!quantity->has_value)

@@ -106,10 +106,14 @@ void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind)
     }
     double north_mps = wind->value, east_mps = wind->value_east;
     double speed_mps = hypot(north_mps, east_mps);
-    PUT(out, wind_to_north_mps, north_mps);
-    PUT(out, wind_to_east_mps, east_mps);
+    if (!wind->direction_unknown) {
+        PUT(out, wind_to_north_mps, north_mps);
+        PUT(out, wind_to_east_mps, east_mps);
+    }
     PUT(out, wind_speed_mps, speed_mps);
-    if (speed_mps >= 0.5) {
+    if (speed_mps >= 0.5 && wind->direction_unknown) {
+        SET(out, wind_from_reason, FUSION_REASON_SOURCE_VOID);
+    } else if (speed_mps >= 0.5) {
         double from_deg = atan2(-east_mps, -north_mps) * 57.295779513082323;
         from_deg = from_deg < 0.0 ? from_deg + 360.0 : from_deg;
         PUT(out, wind_from_deg_true, from_deg);
@@ -126,6 +130,7 @@ void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind)
     SET(out, data_time_us, wind->data_time_utc_us);
     SET(out, issue_time_us, wind->issue_utc_us);
     out->source = source_text(wind->source);
+    out->station = edge_wire_text(wind->station);
 }
 
 void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantity *q)
@@ -144,6 +149,23 @@ void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantit
     PUT(out, upper_agl_m, q->upper_agl_m);
     SET(out, basis, q->horizontal);
     out->source = source_text(q->source);
+    out->station = edge_wire_text(q->station);
+    if (q->at_least)
+        SET(out, at_least, 1);
+}
+
+bool edge_wire_fill_present(Drf__V1__PresentWeather *out, const struct fusion_present *present)
+{
+    drf__v1__present_weather__init(out);
+    if (present->reason != FUSION_REASON_NONE)
+        return false;
+    out->codes = present->codes[0] != '\0' ? edge_wire_text(present->codes) : NULL;
+    SET(out, precipitation, present->precipitation);
+    SET(out, convection, present->convection);
+    SET(out, data_time_us, present->data_time_utc_us);
+    out->source = source_text(present->source);
+    out->station = edge_wire_text(present->station);
+    return true;
 }
 
 static void fill_weather(struct edge_wire_message *m, const struct fusion_weather_at *at)
@@ -160,6 +182,8 @@ static void fill_weather(struct edge_wire_message *m, const struct fusion_weathe
     m->weather.ceiling_agl_m = &m->quantities[FUSION_CEILING];
     m->weather.dew_point_k = &m->quantities[FUSION_DEW_POINT];
     m->weather.qnh_pa = &m->quantities[FUSION_QNH];
+    if (edge_wire_fill_present(&m->present, &at->present))
+        m->weather.present = &m->present;
 }
 
 void edge_wire_fill_obstacle(Drf__V1__Obstacle *out, const struct fusion_near *near)

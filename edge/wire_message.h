@@ -18,6 +18,7 @@ struct edge_wire_message {
     Drf__V1__Weather weather;
     Drf__V1__Wind wind;
     Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
+    Drf__V1__PresentWeather present;
     Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX];
     Drf__V1__Obstacle *obstacle_list[FUSION_NEAREST_MAX];
     Drf__V1__Traffic traffic[FUSION_TRAFFIC_MAX];
@@ -40,6 +41,8 @@ void edge_wire_fill_segment(Drf__V1__Segment *out, const struct fusion_segment *
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *height);
 void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind);
 void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantity *quantity);
+// False: nobody says, and it is to be left out.
+bool edge_wire_fill_present(Drf__V1__PresentWeather *out, const struct fusion_present *present);
 void edge_wire_fill_obstacle(Drf__V1__Obstacle *out, const struct fusion_near *near);
 void edge_wire_fill_advisory(Drf__V1__Advisory *out, const struct fusion_advisory *advisory,
                              bool cleared);

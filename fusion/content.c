@@ -211,6 +211,23 @@ static void feed_zone(struct hash *hash, const struct fusion_zone *shown)
         feed_point(hash, shown->view.vertices[i]);
 }
 
+static void feed_station(struct hash *hash, const struct fusion_station *shown)
+{
+    const struct geo_station *s = shown->station;
+    const double numbers[] = {s->elevation_amsl_m, s->wind_speed_mps, s->wind_from_deg_true,
+                              s->gust_mps,         s->temperature_k,  s->dew_point_k,
+                              s->visibility_m,     s->ceiling_agl_m,  s->qnh_pa};
+    feed_source(hash, shown->source);
+    feed_text(hash, s->id);
+    feed_text(hash, s->codes);
+    feed_point(hash, s->position);
+    feed_int(hash, s->observed_utc_us);
+    feed_int(hash, s->flags);
+    feed_int(hash, shown->valid_for_us);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        feed_real(hash, numbers[i]);
+}
+
 static void feed_field(struct hash *hash, const struct fusion_field *shown)
 {
     const struct geo_field *field = shown->field;
@@ -316,6 +333,12 @@ static enum drf_status fill_weather(struct hash *hash, const struct fusion_root 
     for (size_t i = 0; i < root->weather->count && status == DRF_OK; i++) {
         begin(hash);
         feed_field(hash, &root->weather->fields[i]);
+        status = bag_add(bag, hash);
+    }
+    const size_t stations = root->stations != NULL ? root->stations->count : 0;
+    for (size_t i = 0; i < stations && status == DRF_OK; i++) {
+        begin(hash);
+        feed_station(hash, root->stations->items[i]);
         status = bag_add(bag, hash);
     }
     return status;

@@ -82,7 +82,9 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     struct fusion_weather_ask ask = {.position = position,
                                      .agl_known = out->height.agl_m.known,
                                      .agl_m = out->height.agl_m.value,
-                                     .now_utc_us = now_utc_us};
+                                     .now_utc_us = now_utc_us,
+                                     .ground_known = out->height.ground_amsl_m.known,
+                                     .ground_amsl_m = out->height.ground_amsl_m.value};
     fusion_weather_ask(builder->planes, root, &ask, &out->weather);
 
     out->obstacle_radius_m = aircraft->limits.obstacle_radius_m;

@@ -24,7 +24,9 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
                                          .agl_known = true,
                                          .agl_m = ask->agl_m,
                                          .now_utc_us = ask->now_utc_us,
-                                         .nearest = ask->nearest};
+                                         .nearest = ask->nearest,
+                                         .ground_known = ground.known,
+                                         .ground_amsl_m = ground.amsl_m};
     fusion_weather_ask(builder->planes, root, &weather, &out->weather);
     out->obstacles_reason = fusion_context_near_reason(root, position, ask->radius_m);
     out->obstacles_left_out =

@@ -79,6 +79,8 @@ static void ask_at(const struct fusion_view *view, const struct fusion_path_node
         .agl_known = known || height->agl_m.known,
         .agl_m = fmax(known ? node->amsl_m.value - ground.amsl_m : height->agl_m.value, 0.0),
         .now_utc_us = view->now_utc_us + (int64_t)(node->time_s * 1e6),
+        .ground_known = ground.known,
+        .ground_amsl_m = ground.amsl_m,
     };
     fusion_weather_ask(view->planes, view->root, &ask, out);
 }

@@ -132,7 +132,8 @@ struct fusion_weather {
     size_t count;
     const struct fusion_field *fields;
     size_t first_of[GEO_VARIABLE_COUNT
-                    + 1]; // fields of variable v: [first_of[v], first_of[v + 1])
+                    + 1];           // fields of variable v: [first_of[v], first_of[v + 1])
+    bool ended[GEO_VARIABLE_COUNT]; // of the variable there was something, past its time now
 };
 
 // A station's latest observation, one block of memory. It has a position.

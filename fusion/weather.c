@@ -309,7 +309,11 @@ static struct fusion_quantity quantity_at(struct fusion_planes *planes,
             best = answer;
     }
 
-    struct fusion_quantity out = {.reason = FUSION_REASON_NOT_REPORTED};
+    // What is past its time is not in the root any more, but it was there.
+    struct fusion_quantity out = {.reason = root->weather->ended[variable] ? FUSION_REASON_STALE
+                                            : planes->left_out[variable]
+                                                ? FUSION_REASON_UNKNOWN
+                                                : FUSION_REASON_NOT_REPORTED};
     if (best.group != NULL)
         out.reason = evaluate(planes, ask, &best, &out);
     else if (planes->first_of[variable] < planes->first_of[variable + 1])
@@ -349,6 +353,9 @@ void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *
     for (int item = 0; item < FUSION_WEATHER_ITEMS; item++)
         out->items[item] = indexed ? quantity_at(planes, root, ask, variable_of[item])
                                    : (struct fusion_quantity){.reason = FUSION_REASON_UNKNOWN};
+    out->present = (struct fusion_present){.reason = FUSION_REASON_NO_DATA};
+    if (!ask->grid_only)
+        fusion_weather_observe(root, ask, out);
     if (!ask->agl_known && out->items[FUSION_WIND].reason == FUSION_REASON_NONE)
         out->items[FUSION_WIND] = (struct fusion_quantity){.reason = FUSION_REASON_NO_ALTITUDE};
 }

@@ -9,6 +9,9 @@
 // is never a present value. In the plane of the grid it is bilinear, each vector turned to true
 // north at its own grid point first; `nearest`, or a missing neighbour, takes the nearest
 // point.
+//
+// Where a station nearby says more than the grids (fusion/station.h), its value stands instead,
+// never mixed with theirs; the quantity names it.
 #ifndef FUSION_WEATHER_H
 #define FUSION_WEATHER_H
 
@@ -26,6 +29,7 @@ enum fusion_basis { // numbers of Basis in schemas/drf/v1/enums.proto
     FUSION_BASIS_NEAREST = 2,
     FUSION_BASIS_INTERPOLATED = 3,
     FUSION_BASIS_INSIDE = 4,
+    FUSION_BASIS_STATION = 5, // observed at a station nearby
 };
 
 // One value of the weather with everything that says what it is. When `reason` is not
@@ -40,6 +44,9 @@ struct fusion_quantity {
     int64_t data_time_utc_us; // the valid time, of two the earlier; the end of an accumulation
     int64_t issue_utc_us;
     enum fusion_basis horizontal, vertical, time;
+    bool direction_unknown; // wind of a station that only knows the speed: `value` is that
+    bool at_least;          // a station reports no more: it is this, or more
+    const char *station;    // that observed it, borrowed from the root; NULL: a grid
     const struct fusion_source *source; // borrowed from the root
 };
 
@@ -55,8 +62,20 @@ enum fusion_weather_item {
     FUSION_WEATHER_ITEMS
 };
 
+// What falls from the sky, as a station nearby reports it. `reason` as in a quantity.
+struct fusion_present {
+    enum fusion_reason reason;
+    bool precipitation;
+    bool convection;   // thunderstorm, cumulonimbus or towering cumulus
+    const char *codes; // "-RA BR", WMO No. 306 table 4678; "" when there is nothing to tell
+    int64_t data_time_utc_us;
+    const char *station;
+    const struct fusion_source *source;
+};
+
 struct fusion_weather_at {
     struct fusion_quantity items[FUSION_WEATHER_ITEMS];
+    struct fusion_present present;
 };
 
 // The planes of the grids in use and the turns of their points, remembered. One owner, one
@@ -71,7 +90,15 @@ struct fusion_weather_ask {
     double agl_m;
     int64_t now_utc_us;
     bool nearest;
+    bool grid_only;    // no stations: the grids as they are
+    bool ground_known; // the height of the ground there, for a station's ceiling
+    double ground_amsl_m;
 };
+
+// Where a station says more than what the grids gave. Called by fusion_weather_ask().
+void fusion_weather_observe(const struct fusion_root *root,
+                            const struct fusion_weather_ask *ask,
+                            struct fusion_weather_at *out);
 
 // Cannot fail: what cannot be known says why.
 void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *root,

@@ -28,6 +28,7 @@ void fusion_planes_close(struct fusion_planes *planes)
     if (planes == NULL)
         return;
     planes_clear(planes);
+    free(planes->planes);
     free(planes->entries);
     free(planes->groups);
     free(planes);
@@ -80,6 +81,21 @@ static bool grid_equal(const struct geo_grid *a, const struct geo_grid *b)
            && a->p[2] == b->p[2] && a->p[3] == b->p[3];
 }
 
+static bool plane_room(struct fusion_planes *planes)
+{
+    if (planes->plane_count < planes->plane_room)
+        return true;
+    size_t room = planes->plane_room == 0 ? 16 : planes->plane_room * 2;
+    if (room > FUSION_PLANES_MAX)
+        return false;
+    struct fusion_plane *more = realloc(planes->planes, room * sizeof *more);
+    if (more == NULL)
+        return false;
+    planes->planes = more;
+    planes->plane_room = room;
+    return true;
+}
+
 // The number of the grid's plane; FUSION_PLANES_MAX: none can be had.
 static uint32_t plane_of(struct fusion_planes *planes, const struct geo_grid *grid)
 {
@@ -87,7 +103,7 @@ static uint32_t plane_of(struct fusion_planes *planes, const struct geo_grid *gr
         if (grid_equal(&planes->planes[i].grid, grid))
             return (uint32_t)i;
     struct geo_plane *plane;
-    if (planes->plane_count == FUSION_PLANES_MAX || geo_plane_open(grid, &plane) != DRF_OK)
+    if (!plane_room(planes) || geo_plane_open(grid, &plane) != DRF_OK)
         return FUSION_PLANES_MAX;
     planes->planes[planes->plane_count] = (struct fusion_plane){.grid = *grid, .plane = plane};
     return (uint32_t)planes->plane_count++;
@@ -161,6 +177,7 @@ static enum drf_status entries_make(struct fusion_planes *planes,
         planes->entry_room = weather->count;
     }
     planes->entry_count = 0;
+    memset(planes->left_out, 0, sizeof planes->left_out);
     for (size_t i = 0; i < weather->count; i++) {
         struct fusion_weather_entry entry = {.field = &weather->fields[i]};
         uint32_t variable = entry.field->field->variable;
@@ -174,6 +191,16 @@ static enum drf_status entries_make(struct fusion_planes *planes,
         entry.plane = plane_of(planes, &entry.field->field->grid);
         if (entry.plane < FUSION_PLANES_MAX)
             planes->entries[planes->entry_count++] = entry;
+        else
+            planes->left_out[variable] = true;
+    }
+    planes->planes_used = 0;
+    for (size_t i = 0; i < planes->plane_count; i++)
+        planes->planes[i].used = false;
+    for (size_t i = 0; i < planes->entry_count; i++) {
+        struct fusion_plane *plane = &planes->planes[planes->entries[i].plane];
+        planes->planes_used += !plane->used;
+        plane->used = true;
     }
     if (planes->entry_count > 1)
         qsort(planes->entries, planes->entry_count, sizeof planes->entries[0], compare_entries);
@@ -224,8 +251,9 @@ enum drf_status fusion_weather_index(struct fusion_planes *planes,
         return DRF_OK;
     }
     planes->made = false;
-    // Grids of the past are let go only when there is no room for new ones.
-    if (planes->plane_count > FUSION_PLANES_MAX / 2)
+    // Grids of the past are let go when they are more than those in use.
+    if (planes->plane_count > FUSION_PLANES_KEEP
+        && planes->plane_count > 2 * planes->planes_used)
         planes_clear(planes);
     enum drf_status status = entries_make(planes, root->weather);
     if (status == DRF_OK)

@@ -16,7 +16,11 @@
 #include "geo/plane.h"
 #include "geo/status.h"
 
-enum { FUSION_PLANES_MAX = 64, FUSION_TURNS = 1024 };
+enum {
+    FUSION_PLANES_MAX = 4096, // grids; what lies on more is left out, and its variables say so
+    FUSION_PLANES_KEEP = 64,  // fewer than this are kept whether they are in use or not
+    FUSION_TURNS = 1024,
+};
 
 struct fusion_weather_entry {
     const struct fusion_field *field;
@@ -34,7 +38,7 @@ struct fusion_plane {
     struct geo_grid grid;
     struct geo_plane *plane;
     uint64_t asked; // number of the question that i and j answer
-    bool inside;
+    bool inside, used;
     double i, j;
 };
 
@@ -50,8 +54,9 @@ struct fusion_planes {
     uint64_t fingerprint; // of the fields the index was made from
     bool made;
     uint64_t asked;
-    size_t plane_count;
-    struct fusion_plane planes[FUSION_PLANES_MAX];
+    size_t plane_count, plane_room, planes_used; // used: by the index as it stands
+    struct fusion_plane *planes;
+    bool left_out[GEO_VARIABLE_COUNT]; // fields of it have no plane
     size_t entry_count, entry_room;
     struct fusion_weather_entry *entries;
     size_t group_count, group_room;

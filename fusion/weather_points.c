@@ -55,7 +55,9 @@ struct fusion_weather_grid fusion_weather_grid_of(struct fusion_planes *planes,
 {
     struct fusion_weather_grid grid = {.known = false};
     struct fusion_weather_at at;
-    fusion_weather_ask(planes, root, ask, &at);
+    struct fusion_weather_ask grids = *ask;
+    grids.grid_only = true;
+    fusion_weather_ask(planes, root, &grids, &at);
     const struct fusion_quantity *wind = &at.items[FUSION_WIND];
     const struct fusion_quantity *warm = &at.items[FUSION_TEMPERATURE];
     const struct fusion_quantity *answer = wind->reason == FUSION_REASON_NONE ? wind : warm;
@@ -104,7 +106,7 @@ size_t fusion_weather_points(struct fusion_planes *planes, const struct fusion_r
             continue;
         struct fusion_weather_ask here = *ask;
         here.position = point->position;
-        here.nearest = true;
+        here.nearest = here.grid_only = true;
         fusion_weather_ask(planes, root, &here, &point->at);
         count++;
     }

@@ -312,6 +312,8 @@ enum drf_status fusion_weather_set_publish(struct fusion_weather_set *set,
         for (size_t i = 0; i < one->count; i++)
             if (set->now_utc_us == INT64_MIN || shows(&one->fields[i], set->now_utc_us))
                 fields[at++] = one->fields[i];
+            else
+                made->ended[one->fields[i].field->variable] = true;
     assert(at == count);
     qsort(fields, count, sizeof *fields, by_offer);
     size_t next = 0;
