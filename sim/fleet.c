@@ -27,7 +27,7 @@ struct order {
     uint64_t patch_side;
     double patch_rate_hz, lose_percent, verify_ratio;
     bool key_frames, react;
-    const char *advisories, *story, *cranes, *zones, *node_pid;
+    const char *metrics, *advisories, *story, *cranes, *zones, *node_pid;
     double track_s;
 };
 
@@ -46,6 +46,8 @@ struct fleet {
     int64_t start_mono_us, tracked_mono_us;
     uint64_t next; // reports due so far, over all drones, in turn
     uint64_t sent, unsent, asked;
+    bool counters_known;
+    struct sim_node_counters counters; // when it began; then what was counted since
 };
 
 static void on_message(void *context, size_t index, enum sim_stream stream, const void *bytes,
@@ -316,14 +318,37 @@ static void fly(struct fleet *fleet)
     sim_progress_end();
 }
 
+static void begin_counting(struct fleet *fleet)
+{
+    const char *address = fleet->order->metrics;
+    if (address == NULL)
+        return;
+    enum drf_status status = sim_node_counters_read(address, &fleet->counters);
+    fleet->counters_known = status == DRF_OK;
+    if (status != DRF_OK)
+        fprintf(stderr, "drf-sim fleet: no counters at http://%s/metrics (%s)\n", address,
+                drf_status_name(status));
+}
+
+static void end_counting(struct fleet *fleet)
+{
+    struct sim_node_counters now;
+    fleet->counters_known =
+        fleet->counters_known && sim_node_counters_read(fleet->order->metrics, &now) == DRF_OK;
+    if (fleet->counters_known)
+        fleet->counters = sim_node_counters_since(&fleet->counters, &now);
+}
+
 static int conclude(struct fleet *fleet, double seconds)
 {
+    end_counting(fleet);
     struct sim_fleet_summary summary = {
         .drones = (size_t)fleet->order->drones,
         .seconds = seconds,
         .sent = fleet->sent,
         .unsent = fleet->unsent,
         .asked = fleet->asked,
+        .counters = fleet->counters_known ? &fleet->counters : NULL,
         .lost_connections = sim_links_lost(fleet->links),
         .count = sim_receiver_count(fleet->receiver),
         .tally = sim_receiver_tally(fleet->receiver),
@@ -453,6 +478,7 @@ static int run(const struct order *order, enum sim_break breaking)
     sim_stop_watch();
     int code = 1;
     if (open_fleet(&fleet, breaking) == DRF_OK && connect_all(&fleet) == DRF_OK) {
+        begin_counting(&fleet);
         fly(&fleet);
         double seconds = (double)(sim_mono_us() - linger_us - fleet.start_mono_us) * 1e-6;
         code = conclude(&fleet, fmin(seconds, order->seconds));
@@ -528,6 +554,8 @@ int sim_fleet_run(int argc, char **argv)
         {"lose-patches", SIM_OPTION_REAL, &order.lose_percent, "PERCENT", "dropped on arrival"},
         {"key-frames", SIM_OPTION_FLAG, &order.key_frames, NULL,
          "patches are never acknowledged"},
+        {"metrics", SIM_OPTION_TEXT, &order.metrics, "HOST:PORT",
+         "of the node's HTTP: lays what it counts beside what is missing"},
         {"requests", SIM_OPTION_REAL, &order.request_s, "S",
          "between a verified drone's questions, terrain and landing in turn (default 8, 0: "
          "none)"},

@@ -138,6 +138,56 @@ static void write_advisories(const struct sim_tally *tally, FILE *file)
     fputs("},\n", file);
 }
 
+// Reports that no context answered, and what the node says of that. What it sent and did not
+// arrive shows as gaps in its numbers.
+static uint64_t unanswered(const struct sim_fleet_summary *s)
+{
+    return s->sent > s->latency->count ? s->sent - s->latency->count : 0;
+}
+
+static uint64_t explained(const struct sim_fleet_summary *s)
+{
+    if (s->counters == NULL)
+        return 0;
+    uint64_t said =
+        s->counters->shed + s->counters->drops + s->counters->refused + s->counters->lost_ways;
+    uint64_t missing = unanswered(s) + s->count->gaps;
+    return said < missing ? said : missing;
+}
+
+static void write_missing(const struct sim_fleet_summary *s, FILE *file)
+{
+    fprintf(file,
+            "  \"missing\": {\"reports_unanswered\": %" PRIu64 ", \"sent_and_lost\": %" PRIu64,
+            unanswered(s), s->count->gaps);
+    if (s->counters != NULL)
+        fprintf(file,
+                ", \"explained_by_node\": %" PRIu64 ", \"node_contexts\": %" PRIu64
+                ", \"node_shed\": %" PRIu64 ", \"node_drops\": %" PRIu64
+                ", \"node_refused\": %" PRIu64 ", \"lost_on_the_way_up\": %" PRIu64,
+                explained(s), s->counters->contexts, s->counters->shed, s->counters->drops,
+                s->counters->refused, s->counters->lost_ways);
+    fprintf(file,
+            ", \"values_shed\": %" PRIu64 ", \"contexts_shed_segments\": %" PRIu64
+            ", \"contexts_shed_rate\": %" PRIu64 ", \"contexts_shed_patch\": %" PRIu64
+            ", \"contexts_shed_obstacles\": %" PRIu64 "},\n",
+            s->tally->shed, s->count->shed[1], s->count->shed[2], s->count->shed[0],
+            s->count->shed[3]);
+}
+
+static void print_missing(const struct sim_fleet_summary *s, FILE *out)
+{
+    if (unanswered(s) + s->count->gaps == 0)
+        return;
+    fprintf(out,
+            "%" PRIu64 " reports without an answer of their own, %" PRIu64 " contexts lost on "
+            "their way",
+            unanswered(s), s->count->gaps);
+    if (s->counters != NULL)
+        fprintf(out, "; the node's counters explain %" PRIu64, explained(s));
+    fputs("\n", out);
+}
+
 static double points_per_drone_min(const struct sim_fleet_summary *s)
 {
     double drone_minutes = (double)s->drones * s->seconds / 60.0;
@@ -218,6 +268,7 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
             ", \"landing_answers\": %" PRIu64 "},\n",
             s->asked, n->terrain_answers, n->terrain_tiles, n->terrain_unavailable,
             n->landing_answers);
+    write_missing(s, file);
     write_kinds(s->tally, file);
     write_advisories(s->tally, file);
     write_example(s, file);
@@ -241,6 +292,7 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
                 (double)sim_spread_at(s->latency, 0.5) * 1e-3,
                 (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
                 points_per_drone_min(s));
+    print_missing(s, out);
     print_patches(s->patches, out);
     if (s->asked > 0)
         fprintf(out,
@@ -256,8 +308,8 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
         checked += s->tally->checked[i];
     fprintf(out,
             "%" PRIu64 " values checked against the world: %" PRIu64 " wrong, %" PRIu64
-            " not there yet\n",
-            checked, sim_tally_wrong(s->tally), s->tally->waiting);
+            " not there yet, %" PRIu64 " left out for room\n",
+            checked, sim_tally_wrong(s->tally), s->tally->waiting, s->tally->shed);
     uint64_t judged = 0, certain = 0;
     for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
         judged += s->tally->kinds[i].sound;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "sim/node_counters.h"
 #include "sim/receive.h"
 #include "sim/story.h"
 
@@ -12,6 +13,7 @@ struct sim_fleet_summary {
     size_t drones;
     double seconds;
     uint64_t sent, unsent, asked, lost_connections;
+    const struct sim_node_counters *counters; // during the run; NULL: not asked for
     const struct sim_receiver_count *count;
     const struct sim_tally *tally;
     const struct sim_spread *latency;

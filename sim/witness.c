@@ -126,6 +126,10 @@ void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t r
         tally->waiting++;
         return;
     }
+    if (reason == DRF__V1__REASON__REASON_SHED) {
+        tally->shed++; // told, so that it can be told from unknown
+        return;
+    }
     sim_tally_note(tally, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what, reason);
 }
 

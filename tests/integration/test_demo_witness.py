@@ -64,7 +64,7 @@ def test_fleet_finds_nothing_and_finds_each_classic_error():
                     run("publish", "--bootstrap", bootstrap, "--topic", f"w.{name}", "--kind", kind,
                         folder.path / "world" / file)
                 wait_until(lambda: caught_up(port), 60, "all is learned")
-                check(mqtt, folder)
+                check(mqtt, folder, port)
         finally:
             broker.kill()
 
@@ -76,19 +76,36 @@ def caught_up(port):
     return place.page(port, "readyz")[0] == 200 and len(applied) == len(FILES) and not any(behind)
 
 
-def check(mqtt, folder):
+def check(mqtt, folder, port):
     code, report, text = fly(mqtt, folder, 8)
     assert (code, report["mismatches"]) == (0, 0), text
     assert report["contexts"] > len(DRONES) * 8 * 3 and report["gaps"] == 0, report
+    assert report["verified"] == report["contexts"] - report["unmatched"], report
+    judged = report["advisory_kinds"]
+    assert sum(kind["certain"] for kind in judged.values() if isinstance(kind, dict)) > 100, judged
+    # A share of the drones is checked, all are counted; its node's counters stand beside what is missing.
+    code, part, text = fly(mqtt, folder, 8, "--verify", "0.25", "--requests", "1", "--metrics", f"127.0.0.1:{port}")
+    assert (code, part["mismatches"]) == (0, 0), text
+    assert part["contexts"] * 0.2 < part["verified"] < part["contexts"] * 0.3, part
+    assert part["missing"]["node_contexts"] >= part["contexts"], part["missing"]
+    questions = part["questions"]
+    assert questions["terrain_tiles"] > 56 and questions["landing_answers"] >= 2, questions
     # Patches: key frames and news over them, one in twenty lost, every cell against the world.
     code, report, text = fly(mqtt, folder, 8, "--patch", "64", "--patch-rate", "5", "--lose-patches", "5")
     patches = report["patches"]
     assert (code, report["mismatches"]) == (0, 0), text
     assert patches["decoded"] > len(DRONES) * 8 * 3 and patches["lost"] > 0 and patches["gaps"] > 0, patches
+    assert patches["weather_cells"] >= 16, patches
     assert patches["key_frames"] < patches["count"] / 10 and patches["cells_checked"] > 10**6, patches
-    for error in ("wind-sign", "datum", "zero-fill"):
-        code, report, text = fly(mqtt, folder, 4, "--break", error)
-        assert code == 1 and report["mismatches"] > 10, (error, code, text)
+    # Each classic error is found, and as what it is.
+    for error, kind in (("wind-sign", "wind"), ("datum", "agl"), ("zero-fill", "invented"),
+                        ("advisory-lost", "advisory_missed"), ("advisory-false", "advisory_false")):
+        code, report, text = fly(mqtt, folder, 8 if "advisory" in error else 4, "--requests", "0", "--break", error)
+        assert code == 1 and report["kinds"][kind]["wrong"] > 10, (error, code, text)
+    code, report, text = fly(mqtt, folder, 6, "--requests", "1", "--break", "terrain-down")
+    assert code == 1 and report["kinds"]["terrain"]["wrong"] > 100, text
+    code, report, text = fly(mqtt, folder, 4, "--patch", "64", "--patch-rate", "2", "--break", "patch-shift")
+    assert code == 1 and report["kinds"]["patch"]["wrong"] > 10, text
 
 
 main(globals())
