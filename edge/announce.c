@@ -104,8 +104,8 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     struct edge_wire_stream stream = edge_serve_stream(serve, 0);
     stream.node_time_utc_us = 0;
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_catalog_encode(&stream, 0, catalog.entries,
-                                                      catalog.count, serve->buffer, &size);
+    enum drf_status status = edge_wire_catalog_encode(
+        &stream, 0, catalog.entries, catalog.count, catalog.left_out, serve->buffer, &size);
     uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
     bool numbers_due =
         serve->ledger != NULL && serve->now.mono_us >= announced->numbers_mono_us;
@@ -117,7 +117,7 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     stream.node_time_utc_us = serve->now.utc_us;
     size = sizeof serve->buffer;
     status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
-                                      catalog.count, serve->buffer, &size);
+                                      catalog.count, catalog.left_out, serve->buffer, &size);
     if (status == DRF_OK)
         status = publish(serve, "catalog", size, true);
     if (status == DRF_OK) {

@@ -4,6 +4,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "geo/plane.h"
+
+static uint64_t digest_of(const char *text, uint64_t digest)
+{
+    for (; *text != '\0'; text++)
+        digest = (digest ^ (unsigned char)*text) * 1099511628211u;
+    return digest;
+}
+
+static void leave_out(struct edge_catalog *catalog, const char *feed, const char *source)
+{
+    uint64_t digest = digest_of(source, digest_of(feed, 14695981039346656037u) * 31);
+    for (size_t i = 0; i < catalog->left_out; i++)
+        if (catalog->left[i] == digest)
+            return;
+    if (catalog->left_out < EDGE_CATALOG_LEFT_MAX)
+        catalog->left[catalog->left_out++] = digest;
+}
+
 static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const char *feed,
                                          const char *source)
 {
@@ -11,8 +30,10 @@ static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const cha
         if (strcmp(catalog->entries[i].source, source) == 0
             && strcmp(catalog->entries[i].feed, feed) == 0)
             return &catalog->entries[i];
-    if (catalog->count == EDGE_CATALOG_MAX)
+    if (catalog->count == EDGE_CATALOG_MAX) {
+        leave_out(catalog, feed, source);
         return NULL;
+    }
     struct edge_wire_source *entry = &catalog->entries[catalog->count++];
     *entry = (struct edge_wire_source){
         .source = source,
@@ -136,10 +157,61 @@ static void add_station(struct edge_catalog *catalog, const struct drf_config *c
     cover(entry, (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg});
 }
 
+// Around the border of a grid; false: the plane has no such places.
+static bool box_of_grid(const struct geo_grid *grid, struct geo_bounds *out)
+{
+    enum { STEPS = 8 };
+    struct geo_plane *plane;
+    bool found = false;
+    if (geo_plane_open(grid, &plane) != DRF_OK)
+        return false;
+    for (int side = 0; side < 4; side++)
+        for (int step = 0; step < STEPS; step++) {
+            double along = (double)step / STEPS, back = 1.0 - along;
+            double i = (side == 0 ? along : side == 1 ? 1.0 : side == 2 ? back : 0.0);
+            double j = (side == 0 ? 0.0 : side == 1 ? along : side == 2 ? 1.0 : back);
+            struct geo_point at;
+            if (geo_plane_point(plane, i * (grid->ni - 1), j * (grid->nj - 1), &at) != DRF_OK)
+                continue;
+            struct geo_bounds box = {at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg};
+            if (found) {
+                box.west_deg = fmin(out->west_deg, box.west_deg);
+                box.south_deg = fmin(out->south_deg, box.south_deg);
+                box.east_deg = fmax(out->east_deg, box.east_deg);
+                box.north_deg = fmax(out->north_deg, box.north_deg);
+            }
+            *out = box;
+            found = true;
+        }
+    geo_plane_close(plane);
+    return found;
+}
+
+static void add_weather(struct edge_catalog *catalog, const struct drf_config *config,
+                        const struct fusion_root *root)
+{
+    const struct geo_grid *last = NULL; // neighbours mostly share one
+    struct geo_bounds box = {0};
+    bool known = false;
+    for (size_t i = 0; i < root->weather->count; i++) {
+        const struct fusion_field *field = &root->weather->fields[i];
+        if (last == NULL || memcmp(last, &field->field->grid, sizeof *last) != 0)
+            known = box_of_grid(&field->field->grid, &box);
+        last = &field->field->grid;
+        struct edge_wire_source *entry =
+            add(catalog, config, field->source, FUSION_LAYER_WEATHER);
+        if (known)
+            cover(entry, box);
+    }
+    for (size_t i = 0; root->stations != NULL && i < root->stations->count; i++)
+        add_station(catalog, config, root->stations->items[i]);
+}
+
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out)
 {
     out->count = 0;
+    out->left_out = 0;
     add_tiles(out, config, &root->tiles, root->ground, FUSION_LAYER_GROUND);
     add_tiles(out, config, &root->tiles, root->surface, FUSION_LAYER_SURFACE);
     for (size_t i = 0; i < root->inset_count; i++) {
@@ -147,10 +219,7 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
         add_tiles(out, config, &inset->tiles, inset->ground, FUSION_LAYER_GROUND);
         add_tiles(out, config, &inset->tiles, inset->surface, FUSION_LAYER_SURFACE);
     }
-    for (size_t i = 0; i < root->weather->count; i++)
-        (void)add(out, config, root->weather->fields[i].source, FUSION_LAYER_WEATHER);
-    for (size_t i = 0; root->stations != NULL && i < root->stations->count; i++)
-        add_station(out, config, root->stations->items[i]);
+    add_weather(out, config, root);
     size_t buckets = (size_t)root->buckets.columns * root->buckets.rows;
     for (size_t i = 0; i < buckets; i++)
         if (root->features[i] != NULL)

@@ -7,24 +7,28 @@
 #define EDGE_CATALOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "edge/config.h"
 #include "edge/ledger.h"
 #include "edge/wire.h"
 #include "fusion/root.h"
 
-enum { EDGE_CATALOG_MAX = 64 }; // further sources are left out
+enum { EDGE_CATALOG_MAX = 96, EDGE_CATALOG_LEFT_MAX = 256 };
 
 struct edge_catalog {
     size_t count;
+    size_t left_out; // sources beyond EDGE_CATALOG_MAX; at EDGE_CATALOG_LEFT_MAX: or more
+    uint64_t left[EDGE_CATALOG_LEFT_MAX]; // their digests, each once
     char errors[EDGE_CATALOG_MAX]
                [sizeof(((struct edge_ledger_view *)0)->error)]; // of `entries`
     struct edge_wire_source entries[EDGE_CATALOG_MAX];
 };
 
-// Sources in the order of ground, surface, weather and obstacles, then the feeds that have said
-// nothing yet. A layer that is not complete says so in its sources' reason. Of several versions
-// of one source the latest is named, with the coarsest accuracy and posting among them.
+// Sources in the order of ground, surface, weather, obstacles and zones, then the feeds that
+// have said nothing yet; what finds no room is counted. A layer that is not complete says so in
+// its sources' reason. Of several versions of one source the latest is named, with the coarsest
+// accuracy and posting among them.
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out);
 

@@ -22,6 +22,11 @@ int edge_command_info(int argc, char **argv)
                                            : edge_info_table(reading.store, path, stdout);
     if (status != DRF_OK)
         fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reading.store));
+    // A store that cannot be folded still is what the tables above say.
+    if (status == DRF_OK && !edge_flag(argc, argv, "json")
+        && edge_reading_fold(&reading, INT64_MIN, stderr) == DRF_OK)
+        if (edge_info_catalog(&reading, stdout) == DRF_ERR_NOMEM)
+            status = DRF_ERR_NOMEM;
     edge_reading_close(&reading);
     return status == DRF_OK ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "edge/reading.h"
 #include "fusion/store.h"
 #include "geo/status.h"
 
@@ -13,5 +14,9 @@ DRF_MUST_CHECK enum drf_status edge_info_table(struct fusion_store *store, const
                                                FILE *out);
 DRF_MUST_CHECK enum drf_status edge_info_json(struct fusion_store *store, const char *path,
                                               FILE *out);
+
+// The catalogue, from a reading that was folded: who says what, where, how well, and how they
+// behaved as the node kept account. DRF_ERR_ABSENT: there is nothing to show.
+DRF_MUST_CHECK enum drf_status edge_info_catalog(struct edge_reading *reading, FILE *out);
 
 #endif

@@ -8,6 +8,7 @@
 
 #define COMMIT_URGENT_US INT64_C(10000)
 #define COMMIT_BULK_US INT64_C(250000)
+#define LEDGER_US INT64_C(30000000)
 #define PUBLISH_BULK_US INT64_C(50000)
 #define PUBLISH_TRACKS_US INT64_C(20000)
 #define RENDER_US INT64_C(500000)
@@ -219,6 +220,11 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     if (ingest->parts.ledger)
         edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);
     tell_tracks(ingest);
+    if (ingest->parts.ledger && now.mono_us >= ingest->ledger_mono_us) {
+        ingest->ledger_mono_us = now.mono_us + LEDGER_US;
+        if (edge_ledger_keep(ingest->parts.ledger, ingest->parts.store) == DRF_OK)
+            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    }
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now));
     ingest->states_wanted = true;

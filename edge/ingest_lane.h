@@ -48,6 +48,7 @@ struct edge_ingest {
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
+    int64_t ledger_mono_us; // when the store takes the account of the sources again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest.c
 };

@@ -38,6 +38,7 @@ void edge_ledger_init(struct edge_ledger *ledger, const struct drf_config *confi
                       struct edge_now now)
 {
     ledger->config = config;
+    ledger->kept = 0;
     atomic_init(&ledger->count, 0);
     for (size_t i = 0; i < config->feed_count; i++)
         (void)add(ledger, i, config->feeds[i].name, now);

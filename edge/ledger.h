@@ -15,6 +15,7 @@
 #include "edge/envelope.h"
 #include "edge/log.h"
 #include "edge/now.h"
+#include "fusion/store.h"
 
 enum { EDGE_LEDGER_MAX = 64 + DRF_FEEDS_MAX, EDGE_LEDGER_TEXT_WORDS = 25 };
 
@@ -35,6 +36,7 @@ struct edge_ledger_line {
 struct edge_ledger {
     const struct drf_config *config;
     _Atomic size_t count;
+    uint64_t kept; // what the lines summed up to when the store took them last
     struct edge_ledger_line lines[EDGE_LEDGER_MAX];
 };
 
@@ -60,5 +62,13 @@ struct edge_ledger_view {
 };
 bool edge_ledger_read(const struct edge_ledger *ledger, const char *source,
                       struct edge_ledger_view *out);
+
+// The store keeps the lines, so that `drf-edge info` can say how sources behaved. Keeping is
+// ingest's; it returns DRF_ERR_AGAIN where nothing has changed since the last time. Restoring
+// fills a ledger of its own, that names no configuration and is only read; an absent or foreign
+// value leaves it empty.
+DRF_MUST_CHECK enum drf_status edge_ledger_keep(struct edge_ledger *ledger,
+                                                struct fusion_store *store);
+void edge_ledger_restore(struct edge_ledger *ledger, struct fusion_store *store);
 
 #endif

@@ -80,6 +80,20 @@ enum drf_status edge_query_remember(struct fusion_store *store, const struct fus
     return fusion_store_put_value(store, REMEMBERED, feeds, count * sizeof *feeds);
 }
 
+void edge_query_recall(struct fusion_store *store, struct fusion_feed *feeds, size_t room,
+                       size_t *count)
+{
+    size_t size = room * sizeof *feeds;
+    *count = 0;
+    if (fusion_store_value(store, REMEMBERED, feeds, &size) == DRF_OK
+        && size % sizeof *feeds == 0)
+        *count = size / sizeof *feeds;
+    for (size_t i = 0; i < *count; i++) { // another version of this program may have written
+        feeds[i].name[sizeof feeds[i].name - 1] = '\0';
+        feeds[i].licence[sizeof feeds[i].licence - 1] = '\0';
+    }
+}
+
 struct feeds {
     size_t count;
     struct fusion_feed items[FEEDS_MAX];
@@ -128,14 +142,7 @@ static enum drf_status add_feed(void *context, const struct fusion_live *live)
 
 static enum drf_status load_feeds(struct fusion_store *store, struct feeds *feeds)
 {
-    size_t size = sizeof feeds->items;
-    feeds->count = 0;
-    if (fusion_store_value(store, REMEMBERED, feeds->items, &size) == DRF_OK
-        && size % sizeof feeds->items[0] == 0)
-        feeds->count = size / sizeof feeds->items[0];
-    for (size_t i = 0; i < feeds->count;
-         i++) // another version of this program may have written
-        feeds->items[i].name[sizeof feeds->items[i].name - 1] = '\0';
+    edge_query_recall(store, feeds->items, FEEDS_MAX, &feeds->count);
     return fusion_store_each_live(store, add_feed, feeds);
 }
 

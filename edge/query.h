@@ -25,6 +25,10 @@ DRF_MUST_CHECK enum drf_status edge_query_remember(struct fusion_store *store,
                                                    const struct fusion_feed *feeds,
                                                    size_t feed_count);
 
+// What was kept, at most `room` of them; none: a store of a node that kept nothing.
+void edge_query_recall(struct fusion_store *store, struct fusion_feed *feeds, size_t room,
+                       size_t *count);
+
 // How a query was put, and the answer, for the two ways of showing it.
 struct edge_query_answer {
     struct fusion_point_ask ask;

@@ -244,8 +244,8 @@ struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
 DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream,
                                                         uint64_t epoch,
                                                         const struct edge_wire_source *sources,
-                                                        size_t source_count, uint8_t *bytes,
-                                                        size_t *size);
+                                                        size_t source_count, size_t left_out,
+                                                        uint8_t *bytes, size_t *size);
 
 DRF_MUST_CHECK enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
                                                          const struct edge_wire_stream *stream,

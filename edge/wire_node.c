@@ -139,7 +139,8 @@ static void fill_source(Drf__V1__SourceEntry *out, const struct edge_wire_source
 
 enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, uint64_t epoch,
                                          const struct edge_wire_source *sources,
-                                         size_t source_count, uint8_t *bytes, size_t *size)
+                                         size_t source_count, size_t left_out, uint8_t *bytes,
+                                         size_t *size)
 {
     Drf__V1__Catalog m;
     Drf__V1__SourceEntry entries[SOURCES_MAX], *entry_list[SOURCES_MAX];
@@ -148,6 +149,8 @@ enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, 
     SET(&m, node_time_us, stream->node_time_utc_us);
     SET(&m, mode, stream->mode);
     SET(&m, epoch, epoch);
+    if (left_out > 0)
+        SET(&m, sources_left_out, (uint32_t)left_out);
     if (source_count > SOURCES_MAX)
         return DRF_ERR_FULL;
     for (; m.n_sources < source_count; m.n_sources++) {

@@ -230,6 +230,8 @@ def test_a_query_shows_the_zones_at_a_point_with_their_certificates_and_leaves_n
         row = next(line for line in info.splitlines() if line.startswith("  zones/import "))
         assert "never" not in info, info
         assert "unknown" in row and "0.00" not in row, row
+        assert "zones/import: zone, feed zones, licence open" in info, info
+        assert "covers 47.00000 8.00000 to 47.01000 8.03000" in info, info
         assert {path.name for path in place.path.iterdir()} == before, before
 
 

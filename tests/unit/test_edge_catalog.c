@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -101,6 +102,61 @@ static void make__many_certificates__gives_one_line_for_each_source(void **state
     scene_close(scene);
 }
 
+static void make__more_sources_than_there_is_room_for__are_counted_each_once(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    enum { SOURCES = EDGE_CATALOG_MAX + 20 };
+    static struct fusion_source sources[SOURCES];
+    static struct fusion_obstacle obstacles[2][SOURCES];
+    static const struct fusion_obstacle *lists[2][SOURCES];
+    struct fusion_bucket buckets[2];
+    for (int k = 0; k < 2; k++) { // every source stands in two buckets
+        for (int i = 0; i < SOURCES; i++) {
+            sources[i] = (struct fusion_source){.feed = "dof", .data_time_utc_us = INT64_MIN};
+            (void)snprintf(sources[i].source, sizeof sources[i].source, "dof/%03d", i);
+            obstacles[k][i].source = &sources[i];
+            lists[k][i] = &obstacles[k][i];
+        }
+        buckets[k] = (struct fusion_bucket){.count = SOURCES, .obstacles = lists[k]};
+        scene->buckets[k + 3] = &buckets[k];
+    }
+    static struct edge_catalog catalog;
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    assert_int_equal(catalog.count, EDGE_CATALOG_MAX);
+    assert_int_equal(catalog.left_out, 20);
+    scene_close(scene);
+}
+
+static void make__a_weather_grid__covers_what_its_corners_do(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    const struct geo_field whole = {.variable = GEO_TEMPERATURE,
+                                    .grid = {.kind = GEO_GRID_LATLON,
+                                             .ni = 11,
+                                             .nj = 6,
+                                             .x0 = -80.0,
+                                             .y0 = 44.0,
+                                             .dx = 0.1,
+                                             .dy = -0.2,
+                                             .semi_major_m = 6371229,
+                                             .semi_minor_m = 6371229}};
+    const struct fusion_source eta = {.feed = "eta", .source = "eta"};
+    const struct fusion_field field = {.field = &whole, .source = &eta};
+    const struct fusion_weather weather = {.count = 1, .fields = &field};
+    scene->roots[0].weather = &weather;
+    static struct edge_catalog catalog;
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    const struct edge_wire_source *line = line_of(&catalog, "eta");
+    assert_true(line->has_coverage);
+    assert_true(line->coverage.west_deg > -80.001 && line->coverage.west_deg < -79.999);
+    assert_true(line->coverage.east_deg > -79.001 && line->coverage.east_deg < -78.999);
+    assert_true(line->coverage.south_deg > 42.999 && line->coverage.south_deg < 43.001);
+    assert_true(line->coverage.north_deg > 43.999 && line->coverage.north_deg < 44.001);
+    scene_close(scene);
+}
+
 static size_t catalogs(const struct scene *scene)
 {
     size_t count = 0;
@@ -167,6 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(make__many_certificates__gives_one_line_for_each_source),
+        cmocka_unit_test(make__more_sources_than_there_is_room_for__are_counted_each_once),
+        cmocka_unit_test(make__a_weather_grid__covers_what_its_corners_do),
         cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),
         cmocka_unit_test(step__with_nothing_but_new_numbers__sends_them_once_a_minute),
     };

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <pthread.h>
@@ -159,6 +161,49 @@ static void behaviour__of_a_silent_source__is_stale_in_the_catalogue(void **stat
     assert_int_equal(catalog.entries[2].reason, FUSION_REASON_CATCHING_UP);
 }
 
+static void keep__of_what_behaved__is_read_back_and_only_written_when_it_changed(void **state)
+{
+    (void)state;
+    static const struct geo_note why = {
+        .code = GEO_REFUSAL_RANGE, .count = 1, .text = "line 7: a tower"};
+    char folder[] = "/tmp/drf-ledger-XXXXXX", path[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
+    const struct fusion_store_config wanted = {.path = path,
+                                               .keep = {8, 47, 9, 48},
+                                               .level = 12,
+                                               .region_id = "r",
+                                               .mode = 1,
+                                               .pending_max_bytes = 1 << 20};
+    struct fusion_store *store;
+    assert_int_equal(fusion_store_open(&wanted, &store), DRF_OK);
+    static struct edge_ledger back;
+    edge_ledger_restore(&back, store); // nothing was kept
+    struct edge_ledger_view view;
+    assert_false(edge_ledger_read(&back, "dof", &view));
+    edge_ledger_note(&ledger, 0, "dof/faa", NULL, at(1));
+    edge_ledger_note(&ledger, 0, "dof/faa", &why, at(2));
+    assert_int_equal(edge_ledger_keep(&ledger, store), DRF_OK);
+    assert_int_equal(edge_ledger_keep(&ledger, store), DRF_ERR_AGAIN);
+    assert_int_equal(fusion_store_commit(store, at(3).utc_us), DRF_OK);
+    edge_ledger_restore(&back, store);
+    assert_true(edge_ledger_read(&back, "dof/faa", &view));
+    assert_int_equal(view.taken, 1);
+    assert_int_equal(view.refused, 1);
+    assert_string_equal(view.error, "RANGE: line 7: a tower");
+    assert_true(view.received_utc_us == at(2).utc_us);
+    edge_ledger_note(&ledger, 0, "dof/faa", NULL, at(4));
+    assert_int_equal(edge_ledger_keep(&ledger, store), DRF_OK);
+    fusion_store_close(store);
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    for (size_t i = 0; i < 4; i++) {
+        char file[80];
+        (void)snprintf(file, sizeof file, "%s%s", path, ends[i]);
+        (void)unlink(file);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
 #define FRESH(test) cmocka_unit_test_setup(test, begin)
@@ -168,6 +213,7 @@ int main(void)
         FRESH(second__of_a_steady_source__finds_its_rate),
         FRESH(note__of_more_sources_than_fit__counts_them_in_their_feed),
         FRESH(read__while_it_is_written__is_never_torn),
+        FRESH(keep__of_what_behaved__is_read_back_and_only_written_when_it_changed),
         FRESH(behaviour__of_a_silent_source__is_stale_in_the_catalogue),
     };
     return cmocka_run_group_tests_name("edge/ledger", tests, NULL, NULL);

@@ -438,30 +438,30 @@ static const struct geo_zone_fields special_use = {
 static void mapped__special_use_airspace__is_read_by_the_faas_own_names(void **state)
 {
     (void)state;
-    const char *
-        text = COLLECTION(PLAIN("\"GLOBAL_ID\":\"80512E92\",\"NAME\":\"R-2202D\",\"TYPE_CODE\":"
-                                "\"R\",\"TIMESOFUSE\":"
-                                "\"BY "
-                                "NOTAM\",\"UPPER_VAL\":\"-9998\",\"UPPER_UOM\":null,\"UPPER_"
-                                "CODE\":\"UNLTD\","
-                                "\"LOWER_VAL\":\"310\",\"LOWER_UOM\":\"FL\",\"LOWER_CODE\":"
-                                "\"STD\"") "," PLAIN("\"GLOBAL_ID\":\"b\",\"NAME\":\"X\","
-                                                     "\"TYPE_CODE\":\"MOA\",\"UPPER_VAL\":"
-                                                     "\"3000\","
-                                                     "\"UPPER_UOM\":\"FT\",\"UPPER_CODE\":"
-                                                     "\"MSL\",\"LOWER_VAL\":\"500\","
-                                                     "\"LOWER_UOM\":\"FT\",\"LOWER_CODE\":"
-                                                     "\"SFC\"") "," PLAIN("\"GLOBAL_ID\":\"c\","
-                                                                          "\"TYPE_CODE\":"
-                                                                          "\"NEW\",\"UPPER_"
-                                                                          "VAL\":\"-9998\","
-                                                                          "\"UPPER_UOM\":"
-                                                                          "\"FT\",\"UPPER_"
-                                                                          "CODE\":\"MSL\","
-                                                                          "\"LOWER_VAL\":0,"
-                                                                          "\"LOWER_UOM\":"
-                                                                          "\"FT\",\"LOWER_"
-                                                                          "CODE\":\"SFC\""));
+    const char *text =
+        COLLECTION(PLAIN("\"GLOBAL_ID\":\"80512E92\",\"NAME\":\"R-2202D\",\"TYPE_CODE\":"
+                         "\"R\",\"TIMESOFUSE\":"
+                         "\"BY "
+                         "NOTAM\",\"UPPER_VAL\":\"-9998\",\"UPPER_UOM\":null,\"UPPER_"
+                         "CODE\":\"UNLTD\","
+                         "\"LOWER_VAL\":\"310\",\"LOWER_UOM\":\"FL\",\"LOWER_CODE\":"
+                         "\"STD\"") "," PLAIN("\"GLOBAL_ID\":\"b\",\"NAME\":\"X\","
+                                              "\"TYPE_CODE\":\"MOA\",\"UPPER_VAL\":"
+                                              "\"3000\","
+                                              "\"UPPER_UOM\":\"FT\",\"UPPER_CODE\":"
+                                              "\"MSL\",\"LOWER_VAL\":\"500\","
+                                              "\"LOWER_UOM\":\"FT\",\"LOWER_CODE\":"
+                                              "\"SFC\"") "," PLAIN("\"GLOBAL_ID\":\"c\","
+                                                                   "\"TYPE_CODE\":"
+                                                                   "\"NEW\",\"UPPER_"
+                                                                   "VAL\":\"-9998\","
+                                                                   "\"UPPER_UOM\":"
+                                                                   "\"FT\",\"UPPER_"
+                                                                   "CODE\":\"MSL\","
+                                                                   "\"LOWER_VAL\":0,"
+                                                                   "\"LOWER_UOM\":"
+                                                                   "\"FT\",\"LOWER_"
+                                                                   "CODE\":\"SFC\""));
     struct geo_decode_params params = mapped(special_use);
     struct decoded d;
     open_bytes(&d, &params, text, strlen(text));
@@ -547,15 +547,15 @@ static void mapped__a_flight_restriction__has_constants_paths_and_times(void **s
         .until = "end",
         .times = GEO_ZONE_TIMES_COMPACT,
     };
-    const char *text =
-        COLLECTION(
-            "{\"type\":\"Feature\",\"properties\":{\"notam\":{\"key\":\"6/7153\"},\"begin\":"
-            "\"202610101400\",\"end\":\"202610122200\"},\"geometry\":{\"type\":\"Point\","
-            "\"coordinates\":[-71.6,41.8]}}," PLAIN("\"notam\":{\"key\":\"b\"},\"end\":"
-                                                    "\"2026\"") "," PLAIN(
-                "\"notam\":\"c\"") "," PLAIN("\"notam\":{\"key\":\"d\"},"
-                                             "\"begin\":\"202610101400\",\"end\":"
-                                             "\"202610101400\""));
+    const char *text = COLLECTION(
+        "{\"type\":\"Feature\",\"properties\":{\"notam\":{\"key\":\"6/7153\"},\"begin\":"
+        "\"202610101400\",\"end\":\"202610122200\"},\"geometry\":{\"type\":\"Point\","
+        "\"coordinates\":[-71.6,41.8]}}," PLAIN(
+            "\"notam\":{\"key\":\"b\"},\"end\":"
+            "\"2026\"") "," PLAIN("\"notam\":\"c\"") "," PLAIN("\"notam\":{\"key\":\"d\"},"
+                                                               "\"begin\":\"202610101400\","
+                                                               "\"end\":"
+                                                               "\"202610101400\""));
     struct geo_decode_params params = mapped(fields);
     struct decoded d;
     open_bytes(&d, &params, text, strlen(text));
