@@ -1,0 +1,535 @@
+// tests/bench/bench_sim_load.c - a thousand drones that only measure: reports out, contexts in.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The same load for the node and for a bare relay. Open: reports spread evenly over time, each
+// drone at its rate. Closed (--rate 0): each drone reports again when its context comes. With
+// --bootstrap, obstacles go into Kafka, each ahead of one drone, and the time counts from when
+// the broker has accepted it to when an advisory that names it arrives. One JSON line.
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "drf/v1/profile.pb-c.h"
+#include "drf/v1/telemetry.pb-c.h"
+#include "tests/bench/wire_client.h"
+
+enum { DRONES_MAX = 4096, WAITING = 64, SAMPLES_MAX = 4000000, OBSTACLES_MAX = 100000 };
+enum { KEEP_OBSTACLES_US = 1000000 };
+
+struct order {
+    uint16_t port;
+    const char *users, *bootstrap, *topic;
+    size_t drones;
+    double rate_hz, seconds, warm_s, patch_hz, obstacles_hz, profile_hz;
+    double south, west, north, east, amsl_m;
+    unsigned patch_cells;
+    bool relay; // contexts say nothing: the oldest report is the one that was answered
+};
+
+struct drone {
+    struct wire_client client;
+    char name[40], password[130], prefix[96], telemetry[128];
+    double lat, lon, course;
+    uint32_t seq;
+    uint64_t node_boot_id;
+    uint32_t seen;
+    int64_t sent_us[WAITING]; // by seq
+    uint32_t answered;        // seq
+    bool profiled;
+};
+
+struct load {
+    struct order order;
+    struct drone *drones;
+    int epoll;
+    uint64_t boot_id;
+    bool measuring;
+    int64_t from_us, until_us; // reports sent in this time count
+    uint64_t sent, answered, contexts, context_bytes, patches, patch_bytes, data_points,
+        advisories;
+    uint64_t broken;
+    uint32_t *samples;
+    size_t sample_count;
+    rd_kafka_t *producer;
+    rd_kafka_topic_t *kafka_topic;
+    size_t obstacle_count, accepted, warned;
+    int64_t *accepted_us, *warned_us;
+    uint32_t run; // obstacles of this run are named by it
+};
+
+static int64_t clock_us(clockid_t id)
+{
+    struct timespec time;
+    (void)clock_gettime(id, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static int64_t now_us(void) { return clock_us(CLOCK_MONOTONIC); }
+
+#define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
+
+static void move(struct load *load, struct drone *drone, double by_s)
+{
+    const struct order *o = &load->order;
+    drone->lat += cos(drone->course) * 10.0 * by_s / 111320.0;
+    drone->lon += sin(drone->course) * 10.0 * by_s / 75000.0;
+    if (drone->lat < o->south || drone->lat > o->north || drone->lon < o->west
+        || drone->lon > o->east)
+        drone->course += 3.14159265;
+}
+
+static void report(struct load *load, size_t index)
+{
+    struct drone *drone = &load->drones[index];
+    double rate_hz = load->order.rate_hz > 0 ? load->order.rate_hz : 20.0;
+    move(load, drone, 1.0 / rate_hz);
+    Drf__V1__Telemetry m = DRF__V1__TELEMETRY__INIT;
+    Drf__V1__Seen seen = DRF__V1__SEEN__INIT;
+    SET(&m, seq, ++drone->seq);
+    SET(&m, drone_boot_id, load->boot_id);
+    SET(&m, time_us, clock_us(CLOCK_REALTIME));
+    SET(&m, time_source, 1);
+    SET(&m, lat_e7, (int32_t)(drone->lat * 1e7));
+    SET(&m, lon_e7, (int32_t)(drone->lon * 1e7));
+    SET(&m, alt_amsl_m, (float)load->order.amsl_m);
+    SET(&m, alt_amsl_acc95_m, 3.0F);
+    SET(&m, velocity_north_mps, (float)(cos(drone->course) * 10.0));
+    SET(&m, velocity_east_mps, (float)(sin(drone->course) * 10.0));
+    SET(&m, velocity_up_mps, 0.0F);
+    SET(&seen, boot_id, drone->node_boot_id);
+    SET(&seen, context_seq, drone->seen);
+    m.seen = &seen;
+    uint8_t bytes[256];
+    size_t size = drf__v1__telemetry__pack(&m, bytes);
+    int64_t at_us = now_us();
+    drone->sent_us[drone->seq % WAITING] = at_us;
+    bool ok = wire_publish(&drone->client, drone->telemetry, bytes, size);
+    load->broken += !ok;
+    load->sent += at_us >= load->from_us && at_us < load->until_us;
+}
+
+// Fields of the outermost message that are varints.
+static void scan(const uint8_t *bytes, size_t size, void (*take)(void *, uint32_t, uint64_t),
+                 void *context)
+{
+    size_t at = 0;
+    while (at < size) {
+        uint64_t words[2] = {0};
+        for (int i = 0; i < 2; i++) {
+            unsigned shift = 0;
+            do
+                words[i] |= (uint64_t)(bytes[at] & 127) << shift;
+            while (shift += 7, bytes[at++] & 128 && at < size);
+            if ((words[0] & 7) == 1 || (words[0] & 7) == 5)
+                break;
+        }
+        uint32_t wire = words[0] & 7;
+        if (wire == 0)
+            take(context, (uint32_t)(words[0] >> 3), words[1]);
+        at += wire == 1 ? 8 : wire == 5 ? 4 : wire == 2 ? words[1] : 0;
+    }
+}
+
+struct context_view {
+    uint64_t boot_id;
+    uint32_t seq, telemetry_seq, pushed;
+};
+
+static void take_field(void *context, uint32_t field, uint64_t value)
+{
+    struct context_view *view = context;
+    if (field == 1)
+        view->boot_id = value;
+    else if (field == 2)
+        view->seq = (uint32_t)value;
+    else if (field == 7)
+        view->telemetry_seq = (uint32_t)value;
+    else if (field == 30)
+        view->pushed = (uint32_t)value;
+}
+
+static void take_context(struct load *load, struct drone *drone, struct wire_message message)
+{
+    int64_t at_us = now_us();
+    uint32_t seq = drone->answered + 1;
+    if (!load->order.relay) {
+        struct context_view view = {0};
+        scan(message.payload, message.size, take_field, &view);
+        drone->node_boot_id = view.boot_id;
+        drone->seen = view.seq;
+        seq = view.telemetry_seq;
+    }
+    load->contexts++;
+    load->context_bytes += message.size;
+    if (seq <= drone->answered || seq > drone->seq || drone->seq - seq >= WAITING)
+        return; // pushed, or of before
+    int64_t sent_us = drone->sent_us[seq % WAITING];
+    drone->answered = seq;
+    if (sent_us >= load->from_us && sent_us < load->until_us) {
+        load->answered++;
+        if (load->sample_count < SAMPLES_MAX)
+            load->samples[load->sample_count++] = (uint32_t)(at_us - sent_us);
+    }
+    if (load->measuring && load->order.rate_hz <= 0)
+        report(load, (size_t)(drone - load->drones));
+}
+
+// An advisory that names an obstacle of this run: "x-RUN-N".
+static void take_advisory(struct load *load, struct wire_message message)
+{
+    char mark[24];
+    int length = snprintf(mark, sizeof mark, "x-%u-", (unsigned)load->run);
+    load->advisories++;
+    const uint8_t *found = memmem(message.payload, message.size, mark, (size_t)length);
+    if (found == NULL)
+        return;
+    size_t n = 0;
+    for (found += length;
+         found < message.payload + message.size && *found >= '0' && *found <= '9'; found++)
+        n = n * 10 + (size_t)(*found - '0');
+    if (n < load->obstacle_count && load->warned_us[n] == 0) {
+        load->warned_us[n] = now_us();
+        load->warned++;
+    }
+}
+
+static void take_points(void *context, uint32_t field, uint64_t value)
+{
+    if (field == 19)
+        ((struct load *)context)->data_points += value;
+}
+
+static void on_message(void *context, size_t index, struct wire_message message)
+{
+    struct load *load = context;
+    struct drone *drone = &load->drones[index];
+    switch (message.topic[strlen(drone->prefix)]) {
+    case 'c':
+        take_context(load, drone, message);
+        break;
+    case 'a':
+        take_advisory(load, message);
+        break;
+    case 'r':
+        drone->profiled = true;
+        break;
+    case 'p':
+        if (!load->measuring || now_us() < load->from_us)
+            break;
+        load->patches++;
+        load->patch_bytes += message.size;
+        scan(message.payload, message.size, take_points, load);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool step(struct load *load, int wait_ms)
+{
+    struct epoll_event events[256];
+    int count = epoll_wait(load->epoll, events, 256, wait_ms);
+    for (int i = 0; i < count; i++) {
+        size_t index = events[i].data.u32;
+        if (!wire_read(&load->drones[index].client, index, on_message, load)) {
+            (void)fprintf(stderr, "%s: the connection ended\n", load->drones[index].name);
+            return false;
+        }
+    }
+    if (load->producer != NULL)
+        (void)rd_kafka_poll(load->producer, 0);
+    return true;
+}
+
+static bool read_users(struct load *load)
+{
+    FILE *file = fopen(load->order.users, "r");
+    size_t count = 0;
+    while (file != NULL && count < load->order.drones
+           && fscanf(file, "%39[^:]:%129s\n", load->drones[count].name,
+                     load->drones[count].password)
+                  == 2)
+        count++;
+    if (file != NULL)
+        (void)fclose(file);
+    return count == load->order.drones;
+}
+
+static size_t count_ready(const struct load *load, bool profiled)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < load->order.drones; i++)
+        count += profiled ? load->drones[i].profiled : load->drones[i].client.subscribed;
+    return count;
+}
+
+static bool wait_for(struct load *load, size_t count, bool profiled)
+{
+    int64_t end_us = now_us() + 60000000;
+    while (count_ready(load, profiled) < count)
+        if (now_us() > end_us || !step(load, 10))
+            return false;
+    return true;
+}
+
+static bool connect_all(struct load *load)
+{
+    const struct order *o = &load->order;
+    double columns = ceil(sqrt((double)o->drones));
+    for (size_t i = 0; i < o->drones; i++) {
+        struct drone *drone = &load->drones[i];
+        (void)snprintf(drone->prefix, sizeof drone->prefix, "drf-test/v1/drones/%s/",
+                       drone->name);
+        (void)snprintf(drone->telemetry, sizeof drone->telemetry, "%stelemetry", drone->prefix);
+        drone->lat =
+            o->south + (o->north - o->south) * ((double)(i / (size_t)columns) + 0.5) / columns;
+        drone->lon = o->west + (o->east - o->west) * (fmod((double)i, columns) + 0.5) / columns;
+        drone->course = (double)i * 0.7;
+        struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+        if (!wire_connect(&drone->client, o->port, drone->name, drone->password)
+            || !wire_subscribe(&drone->client, drone->prefix)
+            || epoll_ctl(load->epoll, EPOLL_CTL_ADD, drone->client.fd, &event) != 0)
+            return false;
+        if (i % 50 == 49 && !wait_for(load, i - 48, false))
+            return false;
+    }
+    return wait_for(load, o->drones, false);
+}
+
+static bool send_profiles(struct load *load)
+{
+    Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
+    SET(&profile, rate_hz, (float)load->order.profile_hz);
+    SET(&profile, ignore_seen, 1);
+    if (load->order.patch_cells > 0) {
+        SET(&profile, patch, 1);
+        SET(&profile, patch_cells, load->order.patch_cells);
+        SET(&profile, patch_rate_hz, (float)load->order.patch_hz);
+    }
+    uint8_t bytes[256];
+    size_t size = drf__v1__profile__pack(&profile, bytes);
+    for (size_t i = 0; i < load->order.drones; i++) {
+        char topic[128];
+        (void)snprintf(topic, sizeof topic, "%sprofile", load->drones[i].prefix);
+        if (!wire_publish(&load->drones[i].client, topic, bytes, size))
+            return false;
+        if (i % 50 == 49 && !wait_for(load, i - 48, true))
+            return false;
+    }
+    return wait_for(load, load->order.drones, true);
+}
+
+static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque)
+{
+    (void)producer;
+    struct load *load = opaque;
+    size_t n = (size_t)(uintptr_t)message->_private;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR || n == SIZE_MAX)
+        return;
+    load->accepted_us[n] = now_us();
+    load->accepted++;
+}
+
+static bool open_producer(struct load *load)
+{
+    static const char *const settings[][2] = {
+        {"linger.ms", "0"}, {"acks", "all"}, {"socket.nagle.disable", "true"}};
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        (void)rd_kafka_conf_set(conf, settings[i][0], settings[i][1], why, sizeof why);
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", load->order.bootstrap, why, sizeof why)
+        != RD_KAFKA_CONF_OK)
+        return false;
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_opaque(conf, load);
+    load->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    return load->producer != NULL;
+}
+
+static void produce(struct load *load, size_t n, const char *value)
+{
+    char key[96];
+    (void)snprintf(key, sizeof key, "x-%u-%zu-%s", (unsigned)load->run, n,
+                   load->drones[n % load->order.drones].name);
+    (void)rd_kafka_producev(
+        load->producer, RD_KAFKA_V_TOPIC(load->order.topic), RD_KAFKA_V_PARTITION(0),
+        RD_KAFKA_V_KEY(key, strlen(key)),
+        RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value ? strlen(value) : 0),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADER("drf_mode", "SIM", 3),
+        RD_KAFKA_V_OPAQUE((void *)(value ? n : SIZE_MAX)), RD_KAFKA_V_END);
+}
+
+// A mast 120 m ahead of drone n, as high as it flies.
+static void put_obstacle(struct load *load, size_t n)
+{
+    const struct drone *drone = &load->drones[n % load->order.drones];
+    char value[512];
+    (void)snprintf(value, sizeof value,
+                   "{\"type\":\"Feature\",\"id\":\"x-%u-%zu-%s\",\"properties\":{\"agl_m\":1,"
+                   "\"amsl_m\":%.1f,\"horizontal_acc95_m\":5,\"vertical_acc95_m\":1,\"kind\":"
+                   "\"CRANE\"},\"geometry\":{\"type\":\"Point\",\"coordinates\":[%.7f,%.7f]}}",
+                   (unsigned)load->run, n, drone->name, load->order.amsl_m,
+                   drone->lon + sin(drone->course) * 120.0 / 75000.0,
+                   drone->lat + cos(drone->course) * 120.0 / 111320.0);
+    load->obstacle_count = n + 1;
+    produce(load, n, value);
+}
+
+// Obstacles come at their rate, and go a second later.
+static void build(struct load *load, size_t *gone)
+{
+    int64_t since_us = now_us() - load->from_us;
+    double hz = load->order.obstacles_hz;
+    while (since_us > 0 && now_us() < load->until_us && load->obstacle_count < OBSTACLES_MAX
+           && (double)load->obstacle_count < (double)since_us * 1e-6 * hz)
+        put_obstacle(load, load->obstacle_count);
+    while (*gone < load->obstacle_count
+           && (double)*gone < (double)(since_us - KEEP_OBSTACLES_US) * 1e-6 * hz)
+        produce(load, (*gone)++, NULL);
+}
+
+static bool fly(struct load *load)
+{
+    const struct order *o = &load->order;
+    double per_us = o->rate_hz * (double)o->drones * 1e-6;
+    int64_t begin_us = now_us();
+    size_t gone = 0;
+    load->from_us = begin_us + (int64_t)(o->warm_s * 1e6);
+    load->until_us = load->from_us + (int64_t)(o->seconds * 1e6);
+    load->measuring = true;
+    uint64_t next = 0;
+    if (o->rate_hz <= 0)
+        for (size_t i = 0; i < o->drones; i++)
+            report(load, i);
+    int64_t end_us = load->until_us + (o->obstacles_hz > 0 ? 3000000 : 1000000);
+    for (int64_t now = begin_us; now < end_us; now = now_us()) {
+        load->measuring = now < load->until_us;
+        uint64_t due = load->measuring ? (uint64_t)((double)(now - begin_us) * per_us) : next;
+        for (int burst = 0; next < due && burst < 64; burst++)
+            report(load, (size_t)(next++ % o->drones));
+        if (load->producer != NULL)
+            build(load, &gone);
+        if (!step(load, next < due ? 0 : 1))
+            return false;
+    }
+    return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static double at_ms(const struct load *load, double share)
+{
+    if (load->sample_count == 0)
+        return -1.0;
+    return load->samples[(size_t)(share * (double)(load->sample_count - 1))] * 1e-3;
+}
+
+static void conclude(struct load *load)
+{
+    if (load->producer != NULL) { // what counts is the warnings
+        load->sample_count = 0;
+        for (size_t n = 0; n < load->obstacle_count; n++)
+            if (load->accepted_us[n] > 0 && load->warned_us[n] > 0)
+                load->samples[load->sample_count++] =
+                    (uint32_t)fmax(0.0, (double)(load->warned_us[n] - load->accepted_us[n]));
+    }
+    qsort(load->samples, load->sample_count, sizeof *load->samples, compare);
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    (void)printf(
+        "{\"sent\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"contexts\":%" PRIu64
+        ",\"bytes_each\":%.0f,\"per_s\":%.1f,\"samples\":%zu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
+        "\"max_ms\":%.3f,\"patches\":%" PRIu64 ",\"patch_bytes\":%" PRIu64
+        ",\"data_points\":%" PRIu64 ",\"advisories\":%" PRIu64
+        ",\"obstacles\":%zu,\"accepted\":%zu,\"warned\":%zu,"
+        "\"broken\":%" PRIu64 ",\"load_cpu_s\":%.1f}\n",
+        load->sent, load->answered, load->contexts,
+        load->contexts > 0 ? (double)load->context_bytes / (double)load->contexts : 0.0,
+        (double)load->answered / load->order.seconds, load->sample_count, at_ms(load, 0.5),
+        at_ms(load, 0.99), at_ms(load, 1.0), load->patches, load->patch_bytes,
+        load->data_points, load->advisories, load->obstacle_count, load->accepted, load->warned,
+        load->broken,
+        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+            + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6);
+}
+
+static bool read_order(int argc, char **argv, struct order *o)
+{
+    *o = (struct order){
+        .drones = 1000, .rate_hz = 10, .seconds = 10, .warm_s = 2, .profile_hz = 20};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const char *name = argv[i], *value = argv[i + 1];
+        double number = strtod(value, NULL);
+        const struct {
+            const char *name;
+            double *to;
+        } numbers[] = {{"--rate", &o->rate_hz},
+                       {"--seconds", &o->seconds},
+                       {"--warm", &o->warm_s},
+                       {"--patch-rate", &o->patch_hz},
+                       {"--obstacles", &o->obstacles_hz},
+                       {"--amsl", &o->amsl_m},
+                       {"--profile-rate", &o->profile_hz}};
+        bool known = false;
+        for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
+            if (strcmp(name, numbers[k].name) == 0) {
+                *numbers[k].to = number;
+                known = true;
+            }
+        if (strcmp(name, "--port") == 0)
+            o->port = (uint16_t)number;
+        else if (strcmp(name, "--users") == 0)
+            o->users = value;
+        else if (strcmp(name, "--drones") == 0)
+            o->drones = (size_t)number;
+        else if (strcmp(name, "--patch") == 0)
+            o->patch_cells = (unsigned)number;
+        else if (strcmp(name, "--relay") == 0)
+            o->relay = number > 0;
+        else if (strcmp(name, "--bootstrap") == 0)
+            o->bootstrap = value;
+        else if (strcmp(name, "--topic") == 0)
+            o->topic = value;
+        else if (strcmp(name, "--box") == 0)
+            known =
+                sscanf(value, "%lf,%lf,%lf,%lf", &o->south, &o->west, &o->north, &o->east) == 4;
+        else if (!known)
+            return false;
+    }
+    return o->port > 0 && o->users != NULL && o->drones > 0 && o->drones <= DRONES_MAX
+           && (o->bootstrap == NULL) == (o->obstacles_hz <= 0);
+}
+
+int main(int argc, char **argv)
+{
+    static struct load load;
+    if (!read_order(argc, argv, &load.order))
+        return 2;
+    load.boot_id = (uint64_t)clock_us(CLOCK_REALTIME) / 1000;
+    load.run = (uint32_t)(load.boot_id % 1000000);
+    load.epoll = epoll_create1(EPOLL_CLOEXEC);
+    load.drones = calloc(load.order.drones, sizeof *load.drones);
+    load.samples = calloc(SAMPLES_MAX, sizeof *load.samples);
+    load.accepted_us = calloc(OBSTACLES_MAX, sizeof *load.accepted_us);
+    load.warned_us = calloc(OBSTACLES_MAX, sizeof *load.warned_us);
+    load.from_us = load.until_us = INT64_MAX;
+    if (load.epoll < 0 || load.drones == NULL || load.samples == NULL
+        || load.accepted_us == NULL || load.warned_us == NULL || !read_users(&load))
+        return 2;
+    if (load.order.bootstrap != NULL && !open_producer(&load))
+        return 1;
+    bool flown = connect_all(&load)
+                 && (load.order.relay || load.order.profile_hz <= 0 || send_profiles(&load))
+                 && fly(&load);
+    conclude(&load);
+    return flown ? 0 : 1;
+}
