@@ -6,6 +6,7 @@
 
 enum {
     RETRY_US = 2000,         // after a link that was backed up
+    LOOK_US = 50000,         // between looks at one drone for the sake of changes
     CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
@@ -25,6 +26,7 @@ void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int
 }
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // A drone that does not say what it sees, and a link budget that is spent, hold a context back.
 static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
@@ -86,20 +88,17 @@ struct change_visit {
 void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
-    if (drone->pushed)
-        return;
-    bool ready = edge_pace_ready(&drone->push_pace, now, 0);
-    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
-    drone->due_mono_us =
-        drone->due && drone->due_mono_us < mono_us ? drone->due_mono_us : mono_us;
-    drone->due = true;
-    drone->pushed = true;
-    list_due(serve, drone, drone->due_mono_us);
-    // A context may have to wait for the link's budget; advisories do not.
-    if (ready && mono_us > now && serve->link.connected(serve->link.self)) {
-        edge_pace_take(&drone->push_pace, now, drone->wish.interval_us, 0);
-        edge_advise(serve, drone);
+    if (!drone->pushed) {
+        bool ready = edge_pace_ready(&drone->push_pace, now, 0);
+        int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
+        drone->due_mono_us = drone->due ? sooner(drone->due_mono_us, mono_us) : mono_us;
+        drone->due = true;
+        drone->pushed = true;
     }
+    // A context may have to wait for its turn or the link's budget; advisories do not.
+    int64_t look_mono_us = later(now, drone->advised_mono_us + LOOK_US);
+    drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
+    list_due(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
 }
 
 static void push_change(void *self, struct edge_drone *drone)
@@ -267,6 +266,17 @@ static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
     return true;
 }
 
+// What changed is looked at before the context that tells it may go.
+static void look(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (drone->look_mono_us > serve->now.mono_us)
+        return;
+    bool seen = !drone->due || drone->advised_mono_us == serve->now.mono_us;
+    drone->look_mono_us = INT64_MAX;
+    if (!seen && serve->link.connected(serve->link.self))
+        edge_advise(serve, drone);
+}
+
 void edge_dispatch_run(struct edge_serve *serve)
 {
     int64_t now = serve->now.mono_us;
@@ -286,13 +296,14 @@ void edge_dispatch_run(struct edge_serve *serve)
         drone->due = drone->due && drone->used && drone->reporting && serve->root != NULL;
         if (drone->due && open && now >= drone->due_mono_us)
             open = settle_context(serve, drone);
+        look(serve, drone);
         if (drone->due || told) {
             serve->due[kept++] = number;
-            int64_t at = drone->due ? drone->due_mono_us : drone->refusals.next_mono_us;
-            if (told && drone->refusals.next_mono_us < at)
-                at = drone->refusals.next_mono_us;
-            if (at < next_mono_us)
-                next_mono_us = at;
+            int64_t at =
+                drone->due ? sooner(drone->due_mono_us, drone->look_mono_us) : INT64_MAX;
+            if (told)
+                at = sooner(at, drone->refusals.next_mono_us);
+            next_mono_us = sooner(next_mono_us, at);
         } else {
             drone->listed = false;
         }

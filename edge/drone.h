@@ -60,7 +60,7 @@ struct edge_drone_stream {
 struct edge_drone_refusals {
     uint32_t untold;
     uint32_t code;       // enum edge_reply_code of the last
-    char field_path[48]; // and what was wrong in it
+    char field_path[40]; // and what was wrong in it
     int64_t next_mono_us;
 };
 
@@ -110,6 +110,7 @@ struct edge_drone {
         patch_pace;
     struct edge_pace link_pace;  // of all that goes to it (edge/spare.h)
     int64_t advised_mono_us;     // when it was looked at last
+    int64_t look_mono_us;        // when to do so again for a change; INT64_MAX: no need
     int64_t demand_told_mono_us; // when RATE_LIMITED was told
     uint32_t demands_untold;
     struct edge_drone_prediction prediction; // meaningful when lost

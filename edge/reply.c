@@ -65,7 +65,7 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, refusal->code, 0, 1);
     drone->refusals.untold++;
     drone->refusals.code = refusal->code;
-    (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%s",
+    (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%.39s",
                    refusal->field_path);
     if (serve->now.mono_us >= drone->refusals.next_mono_us)
         tell(serve, drone, refusal);

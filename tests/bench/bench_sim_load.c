@@ -18,7 +18,6 @@
 #include "tests/bench/wire_client.h"
 
 enum { DRONES_MAX = 4096, WAITING = 64, SAMPLES_MAX = 4000000, OBSTACLES_MAX = 100000 };
-enum { KEEP_OBSTACLES_US = 1000000 };
 
 struct order {
     uint16_t port;
@@ -380,17 +379,14 @@ static void put_obstacle(struct load *load, size_t n)
     produce(load, n, value);
 }
 
-// Obstacles come at their rate, and go a second later.
-static void build(struct load *load, size_t *gone)
+// Obstacles come at their rate.
+static void build(struct load *load)
 {
     int64_t since_us = now_us() - load->from_us;
     double hz = load->order.obstacles_hz;
     while (since_us > 0 && now_us() < load->until_us && load->obstacle_count < OBSTACLES_MAX
            && (double)load->obstacle_count < (double)since_us * 1e-6 * hz)
         put_obstacle(load, load->obstacle_count);
-    while (*gone < load->obstacle_count
-           && (double)*gone < (double)(since_us - KEEP_OBSTACLES_US) * 1e-6 * hz)
-        produce(load, (*gone)++, NULL);
 }
 
 static bool fly(struct load *load)
@@ -398,7 +394,6 @@ static bool fly(struct load *load)
     const struct order *o = &load->order;
     double per_us = o->rate_hz * (double)o->drones * 1e-6;
     int64_t begin_us = now_us();
-    size_t gone = 0;
     load->from_us = begin_us + (int64_t)(o->warm_s * 1e6);
     load->until_us = load->from_us + (int64_t)(o->seconds * 1e6);
     load->measuring = true;
@@ -413,11 +408,13 @@ static bool fly(struct load *load)
         for (int burst = 0; next < due && burst < 64; burst++)
             report(load, (size_t)(next++ % o->drones));
         if (load->producer != NULL)
-            build(load, &gone);
+            build(load);
         if (!step(load, next < due ? 0 : 1))
             return false;
     }
-    return true;
+    for (size_t n = 0; n < load->obstacle_count; n++)
+        produce(load, n, NULL);
+    return load->producer == NULL || rd_kafka_flush(load->producer, 30000) == 0;
 }
 
 static int compare(const void *a, const void *b)
