@@ -62,7 +62,8 @@ static bool holds(const struct sim_strip *strip, const struct along *a, struct s
     double east = point.east_m - strip->from.east_m;
     double north = point.north_m - strip->from.north_m;
     if (a->length_m == 0.0)
-        return hypot(east, north) <= strip->half_to_m + strip->ahead_m;
+        return east * east + north * north
+               <= (strip->half_to_m + strip->ahead_m) * (strip->half_to_m + strip->ahead_m);
     double s = east * a->unit_east + north * a->unit_north;
     double side = fabs(north * a->unit_east - east * a->unit_north);
     if (s < -strip->behind_m || s > a->length_m + strip->ahead_m)

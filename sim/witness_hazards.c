@@ -200,6 +200,21 @@ static void judge(const struct sim_case *c, const struct thing *thing, double di
     }
 }
 
+// Whether it may be in reach of the way at all: by the plane, which is flat enough for that.
+static bool in_reach(const struct sim_case *c, struct sim_plane at, double acc_m)
+{
+    const struct sim_way *way = &c->way;
+    double east_m = at.east_m - way->start.east_m, north_m = at.north_m - way->start.north_m;
+    double along_m = east_m * way->unit_east + north_m * way->unit_north;
+    along_m = fmin(fmax(along_m, 0.0), way->length_m);
+    east_m -= along_m * way->unit_east;
+    north_m -= along_m * way->unit_north;
+    double wide_m =
+        way->kind == SIM_WAY_DISC ? way->length_m : sim_way_half_m(way, way->time_max_s);
+    double reach_m = 1.02 * wide_m + acc_m + 80.0 + 0.02 * way->length_m; // a building's size
+    return east_m * east_m + north_m * north_m < reach_m * reach_m;
+}
+
 static void judge_along(const struct sim_case *c, const struct thing *thing,
                         struct sim_condition *out)
 {
@@ -251,13 +266,11 @@ void sim_conditions_obstacles(struct sim_case *c)
         c->way.kind == SIM_WAY_UNDECIDED;
     if (c->report->on_ground || c->way.kind == SIM_WAY_UNDECIDED)
         return;
-    double reach_m =
-        c->way.length_m + sim_way_half_m(&c->way, c->way.time_max_s) + vague_m + 100.0;
     for (size_t i = 0; i < witness->world->obstacle_count; i++) {
         const struct sim_obstacle *o = &witness->world->obstacles[i];
-        struct sim_plane p = witness->standing[i].at;
-        if (o->presence == SIM_HIDDEN || fabs(p.east_m - c->way.start.east_m) > reach_m
-            || fabs(p.north_m - c->way.start.north_m) > reach_m)
+        if (o->presence == SIM_HIDDEN
+            || !in_reach(c, witness->standing[i].at,
+                         isnan(o->horizontal_acc_m) ? vague_m : o->horizontal_acc_m))
             continue;
         struct thing thing = thing_of(witness, i);
         struct sim_condition found = {.kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE,

@@ -188,10 +188,12 @@ static void judge_altitude_limit(struct sim_case *c, double limit_m)
     judge_height(&h, way->start, 0.0, true);
     // At most each 25 m of the middle of the way; of a disc the column over the aircraft.
     bool disc = way->kind == SIM_WAY_DISC;
-    double end = disc ? way->time_max_s : way->length_m, step = disc ? 1.0 : 12.5;
-    for (double at = step; at <= end && way->kind != SIM_WAY_UNDECIDED; at += step)
+    double end = disc ? way->time_max_s : way->length_m, step = disc ? 1.0 : 25.0;
+    for (double at = 0.0; at < end && way->kind != SIM_WAY_UNDECIDED;) {
+        at = fmin(at + step, end);
         judge_height(&h, disc ? way->start : sim_way_at(way, at),
                      disc ? at : at / way->speed_mps, false);
+    }
     if (!c->witness->complete[GROUND])
         h.over.certain = h.unknown.certain = SIM_NOTHING;
     sim_case_add(c, h.over);

@@ -11,8 +11,9 @@
 #include "drf/v1/enums.pb-c.h"
 #include "sim/witness_parts.h"
 
-enum { TRAFFIC = 6, NEIGHBOURS_JUDGED = 24 };
+enum { NEIGHBOURS_JUDGED = 24, NEIGHBOURS_MAX = 512 };
 
+static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;
 static const int64_t transit_us = 400000; // a report may be so long on its way
 static const double radians = 0.017453292519943295;
@@ -23,12 +24,13 @@ struct pair {
     bool up_known, up_maybe;
     double up_tol_m, up_acc_low_m, up_acc_high_m;
     double across_m, up_limit_m, acc_m, growth_mps;
-    double time_max_s;
+    double time_max_s, lag_s;
 };
 
 static int milder(int a, int b) { return a > b ? a : b; }
 static int more_severe(int a, int b) { return a < b ? a : b; }
 
+// Where it is across and how that changes; heights, which cost more, by add_heights().
 static struct pair pair_of(const struct sim_case *c, const struct sim_report *other)
 {
     const struct sim_report *own = c->report;
@@ -37,8 +39,8 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
     double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
     double lag_s = (double)(own->utc_us - other->utc_us) * 1e-6;
-    struct sim_truth truth = sim_witness_truth(c->witness, other);
     struct pair p = {
+        .lag_s = lag_s,
         .north_m = (other->position.lat_deg - own->position.lat_deg) * radians
                        * (6335439.327292464 / (w2 * sqrt(w2)))
                    + other->north_mps * lag_s,
@@ -48,12 +50,6 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
         .east_mps = other->east_mps - own->east_mps,
         .north_mps = other->north_mps - own->north_mps,
         .up_mps = other->up_mps - own->up_mps,
-        .up_m = truth.amsl_m + other->up_mps * lag_s - c->truth.amsl_m,
-        .up_known = truth.amsl_known && c->truth.amsl_known,
-        .up_maybe = truth.basis != 0 && c->truth.basis != 0,
-        .up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + 0.1,
-        .up_acc_low_m = truth.acc_low_m + c->truth.acc_low_m,
-        .up_acc_high_m = truth.acc_high_m + c->truth.acc_high_m,
         .across_m = wish.clearance_m + wish.radius_m + theirs.radius_m,
         .up_limit_m = wish.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
@@ -63,14 +59,27 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     return p;
 }
 
+static void add_heights(const struct sim_case *c, const struct sim_report *other,
+                        struct pair *p)
+{
+    struct sim_truth truth = sim_witness_truth(c->witness, other);
+    p->up_m = truth.amsl_m + other->up_mps * p->lag_s - c->truth.amsl_m;
+    p->up_known = truth.amsl_known && c->truth.amsl_known;
+    p->up_maybe = truth.basis != 0 && c->truth.basis != 0;
+    p->up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + 0.1;
+    p->up_acc_low_m = truth.acc_low_m + c->truth.acc_low_m;
+    p->up_acc_high_m = truth.acc_high_m + c->truth.acc_high_m;
+}
+
 // Whether it is too near at a time, with margins this much wider.
 static bool near_at(const struct pair *p, double t, bool with_accuracy, bool may,
                     double slack_m)
 {
     double acc_m = with_accuracy ? p->acc_m + p->growth_mps * t : 0.0;
     double up_acc_m = !with_accuracy ? 0.0 : may ? p->up_acc_high_m : p->up_acc_low_m;
-    double across_m = hypot(p->east_m + p->east_mps * t, p->north_m + p->north_mps * t);
-    if (across_m > p->across_m + acc_m + slack_m)
+    double east_m = p->east_m + p->east_mps * t, north_m = p->north_m + p->north_mps * t;
+    double limit_m = p->across_m + acc_m + slack_m;
+    if (east_m * east_m + north_m * north_m > limit_m * limit_m)
         return false;
     // Where a height may not be known, across alone may decide.
     if (!p->up_maybe || (may && !p->up_known))
@@ -89,12 +98,15 @@ static double closest_m(const struct pair *p)
     return hypot(p->east_m + p->east_mps * t, p->north_m + p->north_mps * t);
 }
 
-static void judge(const struct pair *p, int *possible, int *certain)
+static void judge(const struct sim_case *c, const struct sim_report *other, int *possible,
+                  int *certain)
 {
+    struct pair pair = pair_of(c, other), *p = &pair;
     *possible = *certain = SIM_NOTHING;
     double slack_m = hypot(p->east_mps, p->north_mps) * step_s / 2 + 0.3;
     if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
         return;
+    add_heights(c, other, p);
     for (double t = 0.0; t <= p->time_max_s; t += step_s) {
         if (near_at(p, t, false, true, slack_m))
             *possible = more_severe(*possible, sim_severity_of(t - guard_s));
@@ -112,10 +124,11 @@ static void judge(const struct pair *p, int *possible, int *certain)
 static void judge_other(struct sim_case *c, const struct sim_report *ring, size_t depth,
                         struct sim_condition *out)
 {
-    int64_t from_us = c->report->mono_us - transit_us;
+    // as long as the answer took in all, the other's report may have been on its way too
+    int64_t took_us = c->arrival_mono_us - c->report->mono_us;
+    int64_t from_us = c->report->mono_us - transit_us - took_us;
     const struct sim_report *before = NULL; // the newest that must have been there
     out->certain = SIM_WARNING;
-    int counted = 0;
     for (size_t i = 0; i < depth; i++) {
         const struct sim_report *r = &ring[i];
         if (r->seq == 0 || r->mono_us > c->arrival_mono_us)
@@ -126,25 +139,21 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
             continue;
         }
         int possible, certain;
-        struct pair p = pair_of(c, r);
-        judge(&p, &possible, &certain);
+        judge(c, r, &possible, &certain);
         out->possible = more_severe(out->possible, possible);
         out->certain = milder(out->certain, certain);
-        counted++;
     }
     if (before != NULL) {
         int possible, certain;
-        struct pair p = pair_of(c, before);
-        judge(&p, &possible, &certain);
+        judge(c, before, &possible, &certain);
         out->possible = more_severe(out->possible, possible);
         out->certain = milder(out->certain, certain);
-        out->value = closest_m(&p);
-        counted++;
+        struct pair pair = pair_of(c, before);
+        out->value = closest_m(&pair);
     }
     // Without an older one nobody knows whether the node had heard of it.
     if (before == NULL)
         out->certain = SIM_NOTHING;
-    (void)counted;
 }
 
 void sim_conditions_traffic(struct sim_case *c)
@@ -156,6 +165,7 @@ void sim_conditions_traffic(struct sim_case *c)
     if (own->on_ground || c->way.kind == SIM_WAY_UNDECIDED || fleet->count == 0)
         return;
     size_t first = c->count, near = 0;
+    double soonest_s[SIM_CONDITIONS_MAX], all_s[NEIGHBOURS_MAX];
     for (size_t i = 0; i < fleet->count; i++) {
         const struct sim_report *ring = &fleet->ring[i * fleet->depth];
         const struct sim_report *any = &ring[0];
@@ -169,18 +179,29 @@ void sim_conditions_traffic(struct sim_case *c)
         double north_m = (any->position.lat_deg - own->position.lat_deg) * 111200.0;
         double east_m = (any->position.lon_deg - own->position.lon_deg) * 111200.0
                         * c->witness->world->m_per_lon_deg / c->witness->world->m_per_lat_deg;
-        if (hypot(east_m, north_m) > 40.0 * 2 * 45.0)
+        double soon_s = (sqrt(east_m * east_m + north_m * north_m) - 250.0)
+                        / 40.0; // both as fast as they fly
+        if (soon_s > look_ahead_s)
             continue;
-        near++;
+        if (near < NEIGHBOURS_MAX)
+            all_s[near++] = soon_s;
         struct sim_condition found = {.kind = kind,
                                       .feature = fleet->names + i * fleet->name_stride,
                                       .possible = SIM_NOTHING,
                                       .certain = SIM_NOTHING,
                                       .limit = 17.0};
         judge_other(c, ring, fleet->depth, &found);
+        size_t at = c->count;
         sim_case_add(c, found);
+        if (c->count > at)
+            soonest_s[at] = soon_s;
     }
-    // A node judges the 32 that can be met soonest.
-    for (size_t i = first; i < c->count && near > NEIGHBOURS_JUDGED; i++)
-        c->conditions[i].certain = SIM_NOTHING;
+    // A node judges the 32 that can be met soonest, by its own count.
+    for (size_t i = first; i < c->count && near > NEIGHBOURS_JUDGED; i++) {
+        size_t before = 0;
+        for (size_t k = 0; k < near; k++)
+            before += all_s[k] < soonest_s[i] + 10.0 ? 1 : 0;
+        if (before > NEIGHBOURS_JUDGED)
+            c->conditions[i].certain = SIM_NOTHING;
+    }
 }
