@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fusion/fabric_impl.h"
+#include "fusion/store_resync.h"
 
 enum { // what a step writes in a millisecond or two
     STAGED_PER_STEP = 8,
@@ -152,6 +153,27 @@ static enum drf_status settle(struct fusion_job *job, enum fusion_outcome outcom
     return DRF_OK;
 }
 
+// Whether an import holds tiles that its live version does not contribute to: levels or insets
+// have changed since. What comes from Kafka is read again for that; an import is only repeated.
+static enum drf_status brings_more(const struct fusion_job *job, int64_t id, bool *out)
+{
+    *out = false;
+    if (job->message.topic != NULL || job->message.tombstone || job->scratch == NULL)
+        return DRF_OK;
+    struct fusion_touched held = {0};
+    enum drf_status status = fusion_store_tiles_of(job->fabric->store, id, &held);
+    size_t cursor = 0, index, count = 0;
+    struct geo_item item;
+    while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
+        const struct geo_cells_item *cells = item.payload;
+        count += item.kind == GEO_ITEM_CELLS
+                 && fusion_grids_index(&job->fabric->tiles, cells->tile, &index);
+    }
+    *out = count > held.count;
+    fusion_touched_close(&held);
+    return status;
+}
+
 // Identities of one message each: terrain and weather. Features are weighed one by one.
 static enum drf_status weigh(struct fusion_job *job)
 {
@@ -166,7 +188,12 @@ static enum drf_status weigh(struct fusion_job *job)
     if (status != DRF_OK)
         return status;
     int order = fusion_version_compare(&m->version, &live);
-    if (take_up(job) || order > 0
+    bool more = false;
+    if (order == 0)
+        status = brings_more(job, id, &more);
+    if (status != DRF_OK)
+        return status;
+    if (take_up(job) || order > 0 || more
         || (order == 0
             && fabric_resync_repeats(job->fabric, m->identity.feed, id,
                                      withdrawn && !m->tombstone)))

@@ -12,7 +12,7 @@ import time
 
 import numpy
 from drf_fixture import BIN, NODE, OBSERVER, Folder, Kafka, Mosquitto, Node, main, real_data, wait_until
-from osgeo import gdal, ogr
+from osgeo import gdal, ogr, osr
 
 gdal.UseExceptions()
 gdal.SetConfigOption("GDAL_PAM_ENABLED", "NO")
@@ -201,6 +201,42 @@ def check_weather(store):
     near((int(rain["valid_until_us"]) - int(rain["valid_from_us"])) / 3.6e9, 12, 1e-9)
 
 
+def native_bilinear(band, lat, lon):
+    """Between the four native points of a field of the GRIB file, as GDAL and PROJ place them. gdalwarp itself widens
+    its kernel where cells are larger than the field's."""
+    data = gdal.Open(str(real_data("weather", "eta.grb")))
+    plane = data.GetSpatialRef()
+    globe = plane.CloneGeogCS()
+    for one in plane, globe:
+        one.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    points = numpy.array(osr.CoordinateTransformation(globe, plane).TransformPoints(
+        numpy.column_stack([lon.ravel(), lat.ravel()]).tolist()))
+    values, t = data.GetRasterBand(band).ReadAsArray().astype(float), data.GetGeoTransform()
+    x, y = (points[:, 0] - t[0]) / t[1] - .5, (points[:, 1] - t[3]) / t[5] - .5
+    i, j = numpy.floor(x).astype(int), numpy.floor(y).astype(int)
+    fx, fy = x - i, y - j
+    return ((values[j, i] * (1 - fx) + values[j, i + 1] * fx) * (1 - fy)
+            + (values[j + 1, i] * (1 - fx) + values[j + 1, i + 1] * fx) * fy).reshape(lat.shape)
+
+
+def check_exported_weather(store):
+    """The export's coverages of weather, read by GDAL, hold what the GRIB file does; there in Celsius and percent."""
+    out = store.parent / "weather.gpkg"
+    subprocess.run([BIN / "drf-edge", "export", "--store", store, "--out", out], check=True, timeout=120)
+    for table, band, scale, offset, tolerance in (("temperature_2m", 10, 1, 273.15, 0.01),
+                                                  ("relative_humidity_2m", 11, 0.01, 0, 0.0005),
+                                                  ("gust_0m", 181, 1, 0, 0.01)):
+        shown = gdal.Open(f"GPKG:{out}:{table}_20041209t120000")
+        t, values = shown.GetGeoTransform(), shown.ReadAsArray().astype(float)
+        lon, lat = numpy.meshgrid(t[0] + (numpy.arange(values.shape[1]) + .5) * t[1],
+                                  t[3] + (numpy.arange(values.shape[0]) + .5) * t[5])
+        native = native_bilinear(band, lat, lon) * scale + offset
+        assert numpy.ptp(native) > 10 * tolerance, "a field without shape would prove nothing"
+        worst = numpy.abs(values - native).max()
+        assert worst <= tolerance, (table, worst, values, native)
+        print(f"exported {table}: {values.shape} cells, worst difference to the file {worst:.5f}")
+
+
 def ask(client, root, drone, lat, lon, amsl_m, time_us):
     """One telemetry as JSON; the context that answers it, as JSON."""
     ask.seq = getattr(ask, "seq", 0) + 1
@@ -266,6 +302,7 @@ def test_real_scene_is_served_as_it_is():
         heights = check_ground(store)
         check_obstacles(store, records)
         check_weather(store)
+        check_exported_weather(store)
         check_drones(mqtt, records, now_us)
         test_real_scene_is_served_as_it_is.ground = heights
     run_scene("n43.dt0", "dted", check)
