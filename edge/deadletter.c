@@ -205,7 +205,7 @@ bool edge_deadletter_serve(struct edge_deadletters *letters, struct edge_now now
     bool answered = box->delivered > 0;
     edge_letterbox_step(box, now.mono_us);
     count(letters);
-    letters->serve_mono_us = box->under_way > 0 && (answered || box->kept == 0)
+    letters->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
                                  ? now.mono_us + SERVE_US
                                  : now.mono_us + IDLE_US;
     bool changed = box->changed;

@@ -4,9 +4,10 @@
 // Each refusal is counted, logged (at most a burst of lines a second, saying how many were held
 // back) and, where a topic is configured, sent there: the original key, headers and bytes (cut
 // at 64 KB) with headers of ours: drf_dead_reason, _text, _position, _parts, _feed, _topic,
-// _partition, _offset, _size, _sha256, and _time_ms (Kafka's CreateTime, if it had one). While
-// Kafka is away a bounded number waits in the store (edge/letterbox.h); the rest is counted as
-// lost. Belongs to the ingest loop; does not block.
+// _partition, _offset, _size, _sha256, and _time_ms (Kafka's CreateTime, if it had one). Each
+// is kept in the store until Kafka has acknowledged it (edge/letterbox.h); while Kafka is away
+// a bounded number waits there and the rest is counted as lost. Belongs to the ingest loop;
+// does not block.
 #ifndef EDGE_DEADLETTER_H
 #define EDGE_DEADLETTER_H
 

@@ -41,12 +41,15 @@ enum drf_status edge_letterbox_init(struct edge_letterbox *box, struct fusion_st
     return status;
 }
 
+// Those that Kafka was not handed yet, or did not take.
+static uint64_t unsent(const struct edge_letterbox *box) { return box->next - box->resend; }
+
 static enum drf_status keep(struct edge_letterbox *box, const struct edge_letter *letter)
 {
     enum drf_status status = DRF_ERR_FULL;
     uint8_t *bytes = NULL;
     size_t size = edge_letter_size(letter);
-    if (box->store && box->kept < EDGE_LETTERBOX_MAX && size <= KEPT_SIZE_MAX)
+    if (box->store && unsent(box) < EDGE_LETTERBOX_MAX && size <= KEPT_SIZE_MAX)
         bytes = malloc(size);
     if (bytes) {
         char name[NAME_SIZE];
@@ -55,10 +58,8 @@ static enum drf_status keep(struct edge_letterbox *box, const struct edge_letter
         status = fusion_store_put_value(box->store, name, bytes, size);
     }
     free(bytes);
-    if (status != DRF_OK) {
-        box->lost++;
+    if (status != DRF_OK)
         return DRF_ERR_FULL;
-    }
     box->next++;
     box->kept++;
     box->changed = true;
@@ -79,11 +80,18 @@ static enum drf_status send(struct edge_letterbox *box, const struct edge_letter
 enum drf_status edge_letterbox_put(struct edge_letterbox *box, const struct edge_letter *letter,
                                    int64_t now_mono_us)
 {
-    struct edge_letter untagged = *letter;
-    untagged.tag = 0;
-    // Behind those that wait: Kafka is away, or they go first.
-    enum drf_status status = box->kept > 0 ? DRF_ERR_FULL : send(box, &untagged, now_mono_us);
-    return status == DRF_OK ? DRF_OK : keep(box, &untagged);
+    struct edge_letter own = *letter;
+    own.tag = 0;
+    bool first = unsent(box) == 0; // else Kafka is away, or those before it go first
+    bool kept = keep(box, &own) == DRF_OK;
+    if (kept)
+        own.tag = box->next - 1;
+    bool sent = first && send(box, &own, now_mono_us) == DRF_OK;
+    if (kept && sent)
+        box->resend = box->next;
+    if (!kept && !sent)
+        box->lost++;
+    return kept || sent ? DRF_OK : DRF_ERR_FULL;
 }
 
 static void forget(struct edge_letterbox *box, uint64_t number)
@@ -109,8 +117,7 @@ void edge_letterbox_report(struct edge_letterbox *box, const struct edge_letter 
         if (letter->tag > 0)
             forget(box, letter->tag);
     } else if (letter->tag == 0) {
-        enum drf_status status = keep(box, letter);
-        (void)status; // counted there
+        box->lost += keep(box, letter) != DRF_OK;
     } else if (letter->tag < box->resend) {
         box->resend = letter->tag; // it still waits
     }

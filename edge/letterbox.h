@@ -1,12 +1,13 @@
 // edge/letterbox.h - dead letters on their way: a few with Kafka, the rest in the store.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Letters go to Kafka at once while it takes them. When it does not (a number is under way, or
-// none was confirmed for two seconds) they wait in the store, as named values "letter/NUMBER",
-// in the same commit as the offset that moved past their message, and go out, oldest first,
-// when Kafka is back. At most EDGE_LETTERBOX_MAX wait; more are counted as lost. A killed node
-// loses what was with Kafka for less than two seconds, unless Kafka had it; those messages are
-// still in their own topics. Belongs to the ingest loop; does not block, but for close().
+// A letter is put into the store as a named value "letter/NUMBER", in the same commit as the
+// offset that moves past its message, and handed to Kafka at once while Kafka takes them. It
+// leaves the store when Kafka has acknowledged it: a killed node sends some letters twice, and
+// loses none. When Kafka does not take them (a number is under way, or none was confirmed for
+// two seconds) they wait, and go out, oldest first, when it is back. At most EDGE_LETTERBOX_MAX
+// wait; more are counted as lost. What the store cannot take is sent all the same. Belongs to
+// the ingest loop; does not block.
 #ifndef EDGE_LETTERBOX_H
 #define EDGE_LETTERBOX_H
 
@@ -16,7 +17,7 @@
 #include "edge/letter.h"
 #include "fusion/store.h"
 
-enum { EDGE_LETTERBOX_MAX = 1000, EDGE_LETTERBOX_UNDER_WAY_MAX = 512 };
+enum { EDGE_LETTERBOX_MAX = 1000, EDGE_LETTERBOX_UNDER_WAY_MAX = 1024 };
 #define EDGE_LETTERBOX_PREFIX "letter/"
 
 // Who carries letters: edge/producer_kafka.h, or a test.
@@ -32,7 +33,8 @@ struct edge_letterbox {
     struct fusion_store *store; // NULL: nothing is kept
     struct edge_post post;
     uint32_t under_way, kept;
-    uint64_t first, next, resend; // numbers of kept letters: first <= resend <= next
+    uint64_t first, next, resend; // numbers of kept letters: first <= resend <= next; those
+                                  // before `resend` are under way
     int64_t confirmed_mono_us;    // or when the first of those under way was sent
     uint64_t delivered, lost;     // since they were last taken
     bool changed;                 // what is kept, since this was last taken
@@ -43,7 +45,8 @@ struct edge_letterbox {
 DRF_MUST_CHECK enum drf_status edge_letterbox_init(struct edge_letterbox *box,
                                                    struct fusion_store *store,
                                                    struct edge_post post);
-// Sends or keeps it (tag is ignored). DRF_ERR_FULL: it is lost, and counted.
+// Keeps it and sends it, at least one of them (tag is ignored). DRF_ERR_FULL: it is lost, and
+// counted.
 DRF_MUST_CHECK enum drf_status edge_letterbox_put(struct edge_letterbox *box,
                                                   const struct edge_letter *letter,
                                                   int64_t now_mono_us);

@@ -60,7 +60,7 @@ enum edge_shed {
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
       "Dead letters dropped because Kafka was away and the store held enough")                 \
     X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
-      "Dead letters that wait in the store for Kafka")                                         \
+      "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
     X(DECODE_SECONDS, HISTOGRAM, "drf_decode_seconds", NONE, NONE, "Time in the decoder")      \

@@ -58,6 +58,31 @@ def test_letters_wait_in_the_store_and_can_be_sent_again():
             assert node.stop() == 0
 
 
+def test_a_node_killed_with_letters_under_way_loses_none():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            sent = set()
+            for turn in range(3):
+                wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+                keys = [f"{turn}-{i}" for i in range(500)]
+                kafka.produce_all(TOWERS, [dict(value=b"broken", key=key) for key in keys])
+                sent |= {key.encode() for key in keys}
+                wait_until(lambda: kafka.end_offset(place.DEAD) > 0 and place.refusals(port, "towers", "FORMAT") > 0, 60,
+                           "letters are under way")
+                node.process.kill()
+                node.start()
+
+            def told():
+                end = kafka.end_offset(place.DEAD)
+                return end >= len(sent) and {one[0] for one in kafka.consume(place.DEAD, end)} == sent
+
+            wait_until(told, 120, "a letter for each broken message, some of them twice")
+            wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, 60, "none is kept any more")
+            assert node.stop() == 0
+
+
 def test_a_node_that_ends_keeps_what_kafka_did_not_take():
     port, = free_ports(1)
     with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:
