@@ -200,7 +200,8 @@ void edge_wire_fill_obstacle(Drf__V1__Obstacle *out, const struct fusion_near *n
     if (fused->top_known)
         PUT(out, top_amsl_m, fused->top_amsl_m);
     else
-        SET(out, top_reason, FUSION_REASON_NO_DATA);
+        SET(out, top_reason,
+            fused->foot_loading ? FUSION_REASON_LOADING : FUSION_REASON_NO_DATA);
     if ((o->flags & GEO_OBSTACLE_HAS_AMSL) != 0)
         PUT(out, published_amsl_m, o->amsl_m);
     if ((o->flags & GEO_OBSTACLE_HAS_AGL) != 0)

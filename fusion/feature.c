@@ -322,6 +322,7 @@ static void look_under(void *context, size_t tile)
 static void fuse_top(const struct foot *foot, struct fusion_obstacle *fused)
 {
     const struct geo_obstacle *o = fused->obstacle;
+    fused->foot_loading = foot->loading;
     fused->foot_known = !foot->loading && foot->cell != GEO_CELL_UNKNOWN;
     fused->foot_amsl_m = fused->foot_known ? geo_cell_m(foot->cell) : 0.0;
     bool published = (o->flags & GEO_OBSTACLE_HAS_AMSL) != 0;
@@ -351,6 +352,7 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
     fuse_top(&foot, &next);
     *changed = false;
     if (next.top_known == old->top_known && next.foot_known == old->foot_known
+        && next.foot_loading == old->foot_loading
         && same_number(next.top_amsl_m, old->top_amsl_m)
         && same_number(next.foot_amsl_m, old->foot_amsl_m))
         return DRF_OK;
@@ -363,6 +365,7 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
         return status;
     fused->top_known = next.top_known;
     fused->foot_known = next.foot_known;
+    fused->foot_loading = next.foot_loading;
     fused->top_amsl_m = next.top_amsl_m;
     fused->foot_amsl_m = next.foot_amsl_m;
     feature->fused = fused;

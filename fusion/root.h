@@ -78,6 +78,7 @@ struct fusion_obstacle {
         top_amsl_m; // max(published AMSL, ground under the footprint + AGL) + vertical accuracy
     double foot_amsl_m; // ground under the footprint; meaningful when foot_known
     bool foot_known;
+    bool foot_loading; // the ground under it is on its way into memory: no top until then
 };
 
 // Every obstacle whose uncertainty circle (or shape widened by its accuracy) touches the
