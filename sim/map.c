@@ -122,7 +122,7 @@ static int complain(const char *path, const char *what)
     return 1;
 }
 
-static int draw(const char *store, const char *tracks, const char *out, int width)
+static int draw(const char *store, const char *tracks, const char *out, int width, bool bare)
 {
     struct map map = {0};
     if (sim_raster_map_load(store, "ground", width, &map.relief) != DRF_OK)
@@ -137,12 +137,16 @@ static int draw(const char *store, const char *tracks, const char *out, int widt
     sim_picture_relief(&map.picture, map.relief.heights, pixel_m);
     int code = 0;
     // A store without obstacles is still a map.
-    if (sim_raster_map_features(store, "obstacle", draw_obstacle, &map) != DRF_OK)
+    if (!bare && sim_raster_map_features(store, "obstacle", draw_obstacle, &map) != DRF_OK)
         fprintf(stderr, "drf-sim map: %s has no table obstacle\n", store);
     if (tracks != NULL && draw_tracks(&map, tracks) != DRF_OK)
         code = complain(tracks, "cannot be read");
     if (code == 0 && sim_raster_map_png(&map.picture, out) != DRF_OK)
         code = complain(out, "cannot be written");
+    const struct geo_bounds *b = &map.relief.bounds;
+    if (code == 0)
+        printf("%s: %.7f,%.7f,%.7f,%.7f\n", out, b->west_deg, b->south_deg, b->east_deg,
+               b->north_deg);
     sim_picture_close(&map.picture);
     sim_raster_map_close(&map.relief);
     return code;
@@ -152,17 +156,20 @@ int sim_map_run(int argc, char **argv)
 {
     const char *store = NULL, *tracks = NULL, *out = NULL;
     uint64_t width = 1200;
+    bool bare = false;
     const struct sim_option options[] = {
         {"store", SIM_OPTION_TEXT, &store, "FILE", "the node's GeoPackage, or an export"},
         {"tracks", SIM_OPTION_TEXT, &tracks, "FILE", "of drf-sim fleet"},
         {"out", SIM_OPTION_TEXT, &out, "FILE", "PNG"},
         {"width", SIM_OPTION_COUNT, &width, "PIXELS", "default 1200"},
+        {"bare", SIM_OPTION_FLAG, &bare, NULL, "relief only, to draw on"},
     };
-    const struct sim_usage usage = {"map --store FILE --out FILE [--tracks FILE]",
-                                    "Draws the ground of a store as relief, with obstacles and "
-                                    "the fleet's tracks. Ground that\n"
-                                    "nobody knows is hatched.",
-                                    options, sizeof options / sizeof options[0]};
+    const struct sim_usage usage = {
+        "map --store FILE --out FILE [--tracks FILE]",
+        "Draws the ground of a store as relief, with obstacles and "
+        "the fleet's tracks. Ground that\n"
+        "nobody knows is hatched. Prints the picture's west,south,east,north.",
+        options, sizeof options / sizeof options[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
     if (status != DRF_OK)
@@ -171,5 +178,5 @@ int sim_map_run(int argc, char **argv)
         fprintf(stderr, "drf-sim map: --store and --out are needed, --width is 64 to 8000\n");
         return 2;
     }
-    return draw(store, tracks, out, (int)width);
+    return draw(store, tracks, out, (int)width, bare);
 }

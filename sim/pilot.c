@@ -93,10 +93,16 @@ void sim_pilot_hear(struct sim_pilot *pilot, const struct sim_world *world,
         sim_pilot_heed(pilot, world, flight, context->advisories[i], now_utc_us);
 }
 
+bool sim_pilot_asked(const Drf__V1__Reply *reply)
+{
+    return reply->landing != NULL && reply->correlation != NULL
+           && strcmp(reply->correlation, SIM_ASK_CORRELATION) == 0;
+}
+
 void sim_pilot_answer(struct sim_pilot *pilot, const Drf__V1__Reply *reply)
 {
     const Drf__V1__Landing *landing = reply->landing;
-    if (landing == NULL || pilot->leave != SIM_LEAVE_ASKED)
+    if (!sim_pilot_asked(reply) || pilot->leave != SIM_LEAVE_ASKED)
         return;
     pilot->severity = landing->severity;
     bool given = landing->severity >= DRF__V1__SEVERITY__SEVERITY_CAUTION;
@@ -169,7 +175,7 @@ size_t sim_pilot_ask(struct sim_pilot *pilot, const struct sim_world *world,
         && since_us < (pilot->leave == SIM_LEAVE_ASKED ? answer_us : again_us))
         return 0;
     struct geo_point at = sim_world_point(world, flight->porch);
-    char correlation[] = "set-down";
+    char correlation[] = SIM_ASK_CORRELATION;
     Drf__V1__LandingRequest landing = DRF__V1__LANDING_REQUEST__INIT;
     landing.has_lat_e7 = landing.has_lon_e7 = landing.has_radius_m = 1;
     landing.lat_e7 = (int32_t)lround(at.lat_deg * 1e7);

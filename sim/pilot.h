@@ -15,6 +15,8 @@
 #include "drf/v1/reply.pb-c.h"
 #include "sim/flight.h"
 
+#define SIM_ASK_CORRELATION "set-down"
+
 enum { SIM_AVOIDED_MAX = 8, SIM_ASK_MAX = 128, SIM_AGAINST_SIZE = 96 };
 
 struct sim_avoided {
@@ -50,6 +52,8 @@ void sim_pilot_hear(struct sim_pilot *pilot, const struct sim_world *world,
 void sim_pilot_heed(struct sim_pilot *pilot, const struct sim_world *world,
                     struct sim_flight *flight, const Drf__V1__Advisory *advisory,
                     int64_t now_utc_us);
+// Whether a reply answers a pilot's question.
+bool sim_pilot_asked(const Drf__V1__Reply *reply);
 void sim_pilot_answer(struct sim_pilot *pilot, const Drf__V1__Reply *reply);
 
 // Before each step of the flight: sets its intent.

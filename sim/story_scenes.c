@@ -61,10 +61,15 @@ static void count_warned(struct sim_story *story)
     crane->counted = true;
     if (at_once > 0)
         crane->warned_ms = last_ms;
+    size_t shown = story->plan.drones - crane->warned - crane->undisturbed;
+    char when[48] = "with their next reports", others[32] = "";
+    if (at_once > 0)
+        snprintf(when, sizeof when, "%.0f ms after Kafka had it", last_ms);
+    if (shown > 0)
+        snprintf(others, sizeof others, "%zu shown it, ", shown);
     story_tell(story, STORY_CRANE, story->now_mono_us,
-               "%zu of %zu drones warned%s%.0f ms after Kafka had it, %zu not disturbed",
-               crane->warned, story->plan.drones, at_once > 0 ? ", " : "; none at once, ",
-               last_ms, crane->undisturbed);
+               "%zu of %zu drones warned %s, %s%zu not disturbed", crane->warned,
+               story->plan.drones, when, others, crane->undisturbed);
 }
 
 static void step_crane(struct sim_story *story, struct sim_receiver *receiver)
@@ -348,7 +353,7 @@ void sim_story_answer(struct sim_story *story, size_t index, const Drf__V1__Repl
                       int64_t mono_us)
 {
     struct story_porch *porch = &story->porch;
-    if (index != story->cast[0] || reply->landing == NULL || porch->asked_mono_us == 0
+    if (index != story->cast[0] || !sim_pilot_asked(reply) || porch->asked_mono_us == 0
         || porch->answered_mono_us != 0)
         return;
     porch->answered_mono_us = mono_us;

@@ -122,6 +122,8 @@ bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Co
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
                          const char *what, struct sim_tally *tally)
 {
+    if (reason == DRF__V1__REASON__REASON_SHED && witness->shed)
+        return; // the reports count what is shed
     if (excuses(reason) && layer < SIM_LAYERS && !witness->complete[layer]) {
         tally->waiting++;
         return;
@@ -182,6 +184,7 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        struct sim_tally *tally)
 {
     learn_layers(witness, context);
+    witness->shed = context->shed != 0;
     check_envelope(witness, report, context, tally);
     sim_witness_height(witness, report, context, tally);
     sim_witness_ahead(witness, report, context, tally);

@@ -95,6 +95,7 @@ struct sim_witness {
     const char *region;
     uint64_t boot_id;
     bool complete[SIM_LAYERS];
+    bool shed; // the context that is being checked was too long and says so
     uint64_t complete_epoch[SIM_LAYERS]; // of the first context that said so
     struct sim_region served;
     struct sim_fleet_reports fleet;
