@@ -3,7 +3,7 @@
 #include "fusion/fabric_impl.h"
 
 enum {
-    ROWS_PER_STEP = 25,
+    ROWS_PER_STEP = 20,
     LOOKED_PER_STEP = 10000,
     RENDERS_PER_COMMIT = 4, // tiles, or a step's rows: what a commit writes in a few ms
 };

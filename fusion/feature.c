@@ -26,6 +26,8 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
         .config = *config,
         .heads = calloc(ROOM_FIRST, sizeof(struct fusion_feature *)),
         .room = ROOM_FIRST,
+        .used = ROOM_FIRST,
+        .round = ROOM_FIRST,
         .of_tile = calloc(tiles, sizeof(struct fusion_feature_list)),
         .of_bucket = calloc(buckets, sizeof(struct fusion_feature_list)),
         .buckets = calloc(buckets, sizeof(struct fusion_bucket *)),
@@ -55,7 +57,7 @@ void fusion_features_close(struct fusion_features *features)
     if (f == NULL)
         return;
     size_t tiles = f->config.tiles.tile_count, buckets = size_of(f->config.buckets);
-    for (size_t i = 0; f->heads != NULL && i < f->room; i++)
+    for (size_t i = 0; f->heads != NULL && i < f->used; i++)
         for (struct fusion_feature *one = f->heads[i], *next; one != NULL; one = next) {
             next = one->next;
             release_obstacle(f->config.certificates, fusion_own(one->fused));
@@ -174,30 +176,37 @@ static void touch_bucket(void *context, size_t index)
     dirty_bucket(change->features, index);
 }
 
+// Ids are given out one after the other: their last bits spread them evenly, and whoever goes
+// from chain to chain meets them nearly in order, which is how their rows lie in the file.
 static struct fusion_feature **head_of(const struct fusion_features *f, int64_t id)
 {
-    uint64_t hash = (uint64_t)id * UINT64_C(0x9E3779B97F4A7C15);
-    return &f->heads[(hash >> 32) & (f->room - 1)];
+    size_t at = (size_t)id & (2 * f->round - 1);
+    return &f->heads[at < f->used ? at : at - f->round];
 }
 
-// Without memory for it the table stays as it is and only becomes slower.
+// Linear hashing: one chain is split for each feature that is added, so that no step pays for
+// all. Without memory for it the table stays as it is and only becomes slower.
 static void grow(struct fusion_features *f)
 {
-    struct fusion_feature **old = f->heads,
-                          **heads = calloc(f->room * 2, sizeof(struct fusion_feature *));
-    if (heads == NULL)
-        return;
-    size_t room = f->room;
-    f->heads = heads;
-    f->room = room * 2;
-    for (size_t i = 0; i < room; i++)
-        for (struct fusion_feature *one = old[i], *next; one != NULL; one = next) {
-            next = one->next;
-            struct fusion_feature **head = head_of(f, one->id);
-            one->next = *head;
-            *head = one;
-        }
-    free(old);
+    if (f->used == f->room) {
+        struct fusion_feature **heads =
+            realloc(f->heads, 2 * f->room * sizeof(struct fusion_feature *));
+        if (heads == NULL)
+            return;
+        f->heads = heads;
+        f->room *= 2;
+    }
+    struct fusion_feature **stay = &f->heads[f->used - f->round], **go = &f->heads[f->used],
+                          *one = *stay;
+    f->used++;
+    *stay = *go = NULL;
+    for (struct fusion_feature *next; one != NULL; one = next) {
+        next = one->next;
+        struct fusion_feature **head = head_of(f, one->id);
+        one->next = *head;
+        *head = one;
+    }
+    f->round = f->used == 2 * f->round ? f->used : f->round;
 }
 
 static enum drf_status make_obstacle(const struct geo_obstacle *obstacle,
@@ -241,7 +250,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
         release_obstacle(f->config.certificates, fused);
         return DRF_ERR_NOMEM;
     }
-    if (f->count >= f->room)
+    if (f->count >= f->used)
         grow(f);
     struct fusion_feature **head = head_of(f, id);
     struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
@@ -388,7 +397,7 @@ struct fusion_feature *fusion_features_next(const struct fusion_features *featur
 {
     if (after != NULL && after->next != NULL)
         return after->next;
-    while (*cursor < features->room) {
+    while (*cursor < features->used) {
         struct fusion_feature *first = features->heads[(*cursor)++];
         if (first != NULL)
             return first;

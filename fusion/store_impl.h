@@ -15,7 +15,7 @@ struct sqlite3_stmt;
 enum {
     STORE_SCHEMA = 1, // ours; a file with a greater number is refused
     STORE_PAGE_BYTES = 16384,
-    STORE_CHECKPOINT_BYTES = 4 << 20,
+    STORE_CHECKPOINT_BYTES = 2 << 20,
     STORE_CHECKPOINT_LATE_BYTES = 16 << 20, // a commit no longer leaves it to others
 };
 

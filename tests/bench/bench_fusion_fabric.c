@@ -158,7 +158,7 @@ static void say_steps(struct steps *steps)
     (void)fflush(stdout);
 }
 
-enum { APPLY_TERRAIN, APPLY_OBSTACLES, FOLD, PUBLISH, RENDER, COMMIT, KINDS };
+enum { APPLY_TERRAIN, APPLY_OBSTACLES, FOLD, PUBLISH, RENDER, TIDY, COMMIT, KINDS };
 
 static void apply(struct fusion_fabric *fabric, const char *feed, const char *key,
                   struct geo_record_builder *builder, struct steps *steps)
@@ -226,7 +226,24 @@ static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
     }
 }
 
-static void apply_obstacles(struct fusion_fabric *fabric, struct steps *steps)
+// And what the ingest loop does next: copies the log back when it is due.
+static void commit(struct fusion_store *store, struct fusion_fabric *fabric,
+                   struct steps *steps)
+{
+    struct begun begun = begin();
+    require(fusion_fabric_commit(fabric, 1700000000000000), "commit");
+    note(&steps[COMMIT], begun);
+    enum drf_status status;
+    do {
+        begun = begin();
+        status = fusion_store_tidy(store);
+        note(&steps[TIDY], begun);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, "tidy");
+}
+
+static void apply_obstacles(struct fusion_store *store, struct fusion_fabric *fabric,
+                            struct steps *steps)
 {
     struct geo_bounds box = keep();
     uint64_t seed = 88172645463325252U;
@@ -255,7 +272,8 @@ static void apply_obstacles(struct fusion_fabric *fabric, struct steps *steps)
                                    NULL, 0),
                     "obstacle");
         }
-        apply(fabric, "obs", "file", &builder, steps);
+        apply(fabric, "obs", "file", &builder, &steps[APPLY_OBSTACLES]);
+        commit(store, fabric, steps); // at once, as an urgent feed's
     }
 }
 
@@ -291,19 +309,16 @@ static const struct fusion_root *publish(struct fusion_fabric *fabric, struct st
     return last;
 }
 
-static void commit(struct fusion_fabric *fabric, struct steps *steps)
-{
-    struct begun begun = begin();
-    require(fusion_fabric_commit(fabric, 1700000000000000), "commit");
-    note(steps, begun);
-}
-
 static void build(void)
 {
-    static const char *const names[KINDS] = {"apply_terrain_step", "apply_obstacles_step",
-                                             "fold_step",          "publish_step",
-                                             "render_step",        "commit"};
-    struct steps steps[KINDS];
+    static const char *const names[KINDS] = {"apply_terrain_step",
+                                             "apply_obstacles_step",
+                                             "fold_step",
+                                             "publish_step",
+                                             "render_step",
+                                             "tidy_step",
+                                             "commit"};
+    struct steps steps[KINDS] = {0};
     for (size_t i = 0; i < KINDS; i++)
         steps[i] = (struct steps){names[i], malloc(STEPS_MAX * sizeof(double)), 0, 0};
     struct fusion_store *store = open_store();
@@ -311,16 +326,15 @@ static void build(void)
     for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
          layer++) {
         apply_terrain(fabric, layer, &steps[APPLY_TERRAIN]);
-        commit(fabric, &steps[COMMIT]);
+        commit(store, fabric, steps);
         run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
         publish(fabric, &steps[PUBLISH]);
     }
-    apply_obstacles(fabric, &steps[APPLY_OBSTACLES]);
-    commit(fabric, &steps[COMMIT]);
+    apply_obstacles(store, fabric, steps);
     run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
     publish(fabric, &steps[PUBLISH]);
     run_out(fabric, fusion_fabric_render, &steps[RENDER]);
-    commit(fabric, &steps[COMMIT]);
+    commit(store, fabric, steps);
     for (size_t i = 0; i < KINDS; i++)
         if (i != COMMIT) // waits for the disk; its limit is not a step's
             say_steps(&steps[i]);
