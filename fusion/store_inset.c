@@ -61,9 +61,12 @@ static void sort(struct geo_inset *insets, size_t count)
     }
 }
 
+static bool equal(double a, double b) { return !(a < b) && !(a > b); }
+
 static bool bounds_same(struct geo_bounds a, struct geo_bounds b)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    return equal(a.west_deg, b.west_deg) && equal(a.south_deg, b.south_deg)
+           && equal(a.east_deg, b.east_deg) && equal(a.north_deg, b.north_deg);
 }
 
 static bool inset_same(const struct geo_inset *a, const struct geo_inset *b)

@@ -119,7 +119,7 @@ def test_configuration_is_refused_where_no_inset_can_be():
         for change, word in (({"name": "Site"}, "small letter"), ({"level": 12}, "finer"), ({"level": 19}, "9 to 18"),
                              ({"bounds": [7.9, 46.99, 8.0, 47.0]}, "inside what is kept"),
                              ({"bounds": [8.0, 46.99, 7.99, 47.0]}, "west < east"), ({"bounds": [1, 2]}, "four"),
-                             ({"level": 18}, "1024 tiles"), ({"colour": 1}, "colour")):
+                             ({"level": 18, "bounds": REGION}, "1024 tiles"), ({"colour": 1}, "colour")):
             path = place.path / "node.yaml"
             path.write_text(json.dumps(configuration("x.gpkg", [INSET | change])))
             said = edge("check", "--config", path, code=2)

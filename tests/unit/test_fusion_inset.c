@@ -13,7 +13,7 @@
 
 #include "fusion/content.h"
 #include "fusion/corridor.h"
-#include "fusion/frame.h"
+#include "fusion/pane.h"
 #include "fusion/sample.h"
 #include "tests/support/fabric.h"
 #include "tests/support/rasters.h"
@@ -447,6 +447,43 @@ static void sample__inside_and_outside__is_answered_by_the_finest(void **state)
     spot_end(&spot);
 }
 
+// A patch is of one level: the inset's where its tiles hold the whole window.
+static void window__around_a_drone__is_of_the_finest_level_that_holds_it(void **state)
+{
+    static struct fusion_pane_cells cells;
+    struct spot spot;
+    begin(&spot);
+    for (int kind = 0; kind < KINDS; kind++)
+        publish(&spot, *state, kind, 1000000 + kind);
+    const struct fusion_root *root = spot_settle(&spot);
+    const struct geo_bounds first = geo_tile_bounds(root->insets[0].tiles.first);
+    const double side = first.north_deg - first.south_deg, cell = side / 256.0;
+    const struct geo_point in = {first.north_deg - side, first.west_deg + 1.5 * side};
+    struct fusion_pane window = fusion_pane_finest(root, 128, in, NULL);
+    assert_int_equal(window.level, FINE_LEVEL);
+    fusion_pane_read(root, window, &cells);
+    assert_int_equal(cells.ground_known, 128 * 128);
+    for (uint32_t i = 0; i < 128 * 128; i += 97) {
+        const double lat = (window.south + i / 128 + 0.5) * cell - 90.0;
+        const double lon = (window.west + i % 128 + 0.5) * cell - 180.0;
+        assert_true(fabs(geo_cell_m(cells.ground[i]) - analytic_m(lat, lon))
+                    <= bound_m(MEDIUM, cell));
+    }
+    // Too wide for the inset's two rows, or too near its edge: the region's.
+    window =
+        fusion_pane_finest(root, 128, (struct geo_point){in.lat_deg, first.west_deg}, NULL);
+    assert_int_equal(window.level, SPOT_LEVEL);
+    fusion_pane_read(root, window, &cells);
+    assert_int_equal(cells.ground_known, 128 * 128);
+    // Coming from outside it must lie deeper than when it began inside, so it does not flap.
+    const struct geo_point edge = {in.lat_deg, first.west_deg + 70 * cell};
+    struct fusion_pane outside = window;
+    assert_int_equal(fusion_pane_finest(root, 128, edge, NULL).level, FINE_LEVEL);
+    assert_int_equal(fusion_pane_finest(root, 128, edge, &outside).level, SPOT_LEVEL);
+    assert_int_equal(fusion_pane_finest(root, 128, in, &outside).level, FINE_LEVEL);
+    spot_end(&spot);
+}
+
 static void inset__that_is_gone_or_moved__takes_its_cells_along(void **state)
 {
     struct spot spot;
@@ -549,6 +586,7 @@ int main(void)
         cmocka_unit_test(store__opened_again__holds_the_same),
         cmocka_unit_test(order__shuffled_doubled_and_interrupted__gives_the_same_digest),
         cmocka_unit_test(sample__inside_and_outside__is_answered_by_the_finest),
+        cmocka_unit_test(window__around_a_drone__is_of_the_finest_level_that_holds_it),
         cmocka_unit_test(inset__that_is_gone_or_moved__takes_its_cells_along),
         cmocka_unit_test(obstacle__in_an_inset__raises_both_levels),
     };
