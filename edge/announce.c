@@ -148,6 +148,9 @@ void edge_announce_run(struct edge_serve *serve)
 {
     struct edge_announced *announced = &serve->announced;
     int64_t now = serve->now.mono_us;
+    edge_health_step(serve->health, EDGE_LOOP_SERVE, now);
+    edge_health_set(serve->health, EDGE_TROUBLE_STALLED,
+                    edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0);
     if (now >= announced->heartbeat_mono_us) {
         beat(serve);
         announced->heartbeat_mono_us = now - announced->heartbeat_mono_us < EDGE_SERVE_SECOND_US

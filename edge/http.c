@@ -2,10 +2,13 @@
 #include "edge/http.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "edge/loop.h"
 
 struct edge_http {
     struct MHD_Daemon *daemon;
@@ -64,6 +67,24 @@ static enum MHD_Result answer_ready(const struct edge_http *http,
                     : answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, text);
 }
 
+// A loop that hangs does not say so itself.
+static enum MHD_Result answer_health(const struct edge_http *http,
+                                     struct MHD_Connection *connection)
+{
+    static const char *const names[EDGE_LOOP_COUNT] = {"ingest", "serve"};
+    int64_t now_mono_us = edge_clock_now((struct edge_clock){0}).mono_us;
+    char text[96];
+    for (int loop = 0; loop < EDGE_LOOP_COUNT; loop++) {
+        int64_t us = edge_health_stalled_us(http->health, (enum edge_loop)loop, now_mono_us);
+        if (us == 0)
+            continue;
+        snprintf(text, sizeof text, "%s has made no step for %" PRId64 " s\n", names[loop],
+                 us / 1000000);
+        return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, text);
+    }
+    return answer_text(connection, MHD_HTTP_OK, "ok\n");
+}
+
 static enum MHD_Result on_request(
     void *context, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version,
@@ -77,7 +98,7 @@ static enum MHD_Result on_request(
     if (strcmp(url, "/metrics") == 0)
         return answer_metrics(http, connection);
     if (strcmp(url, "/healthz") == 0)
-        return answer_text(connection, MHD_HTTP_OK, "ok\n");
+        return answer_health(http, connection);
     if (strcmp(url, "/readyz") == 0)
         return answer_ready(http, connection);
     return answer_text(connection, MHD_HTTP_NOT_FOUND, "/metrics, /healthz or /readyz\n");

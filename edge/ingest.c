@@ -225,8 +225,10 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
         if (edge_ledger_keep(ingest->parts.ledger, ingest->parts.store) == DRF_OK)
             earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     }
+    const struct edge_decoder_port *decoder = &ingest->parts.decoder;
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
-                    edge_feeds_paused(ingest->parts.feeds, now));
+                    edge_feeds_paused(ingest->parts.feeds, now)
+                        || (decoder->ready && !decoder->ready(decoder->self)));
     ingest->states_wanted = true;
 }
 
@@ -333,6 +335,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
                                  struct edge_ingest_done *out)
 {
     struct edge_ingest_done done = {0};
+    edge_health_step(ingest->parts.health, EDGE_LOOP_INGEST, now.mono_us);
     uint64_t acknowledged = edge_mailbox_acknowledged(ingest->parts.mailbox);
     if (acknowledged > ingest->acknowledged) {
         fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);

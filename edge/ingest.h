@@ -29,6 +29,7 @@ struct edge_decoder_port {
     enum drf_status (*start)(void *self, size_t lane, const struct geo_decode_params *params,
                              const uint8_t *bytes, size_t size, int64_t now_mono_us);
     bool (*take)(void *self, size_t lane, struct edge_decoded *out);
+    bool (*ready)(void *self); // something can decode; NULL: always
 };
 
 // All borrowed until close.

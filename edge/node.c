@@ -121,6 +121,8 @@ static bool decode_take(void *self, size_t lane, struct edge_decoded *out)
     return edge_children_take(self, lane, out);
 }
 
+static bool decode_ready(void *self) { return edge_children_ready(self); }
+
 static enum drf_status open_ingest(struct edge_node *node)
 {
     struct edge_feed_port port = {.self = node,
@@ -145,7 +147,10 @@ static enum drf_status open_ingest(struct edge_node *node)
         .store = node->store,
         .fabric = node->fabric,
         .feeds = node->feeds,
-        .decoder = {.self = node->children, .start = decode_start, .take = decode_take},
+        .decoder = {.self = node->children,
+                    .start = decode_start,
+                    .take = decode_take,
+                    .ready = decode_ready},
         .letters = &node->letters,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
