@@ -44,12 +44,18 @@ void store_coverage_name(const struct geo_inset *inset, enum fusion_layer layer,
                    inset != NULL ? inset->name : "");
 }
 
+// By the place where they are alike: no tile is in two of one level.
 static bool finer(const struct geo_inset *a, const struct geo_inset *b)
 {
-    return a->level != b->level ? a->level > b->level : strcmp(a->name, b->name) < 0;
+    if (a->level != b->level)
+        return a->level > b->level;
+    const struct geo_tile x = geo_tiles_of(a->bounds, (uint8_t)a->level).first;
+    const struct geo_tile y = geo_tiles_of(b->bounds, (uint8_t)b->level).first;
+    return x.row != y.row ? x.row < y.row : x.col < y.col;
 }
 
-// The finest first; by name where they are alike. No caller's order is left.
+// The finest first. Neither names nor the caller's order are left: two nodes that keep the same
+// have the same digest.
 static void sort(struct geo_inset *insets, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -146,8 +152,11 @@ static enum drf_status read_rows(struct fusion_store *store,
     if (status == DRF_OK && code != SQLITE_DONE)
         status = store_fail(store, code, "read the insets");
     sqlite3_finalize(statement);
-    sort(insets, *count);
-    return status == DRF_OK ? check(store, insets, *count, FUSION_STORE_DAMAGED) : status;
+    if (status == DRF_OK)
+        status = check(store, insets, *count, FUSION_STORE_DAMAGED);
+    if (status == DRF_OK)
+        sort(insets, *count);
+    return status;
 }
 
 // Runs a text that was made by sqlite3_mprintf(), and frees it.

@@ -574,6 +574,15 @@ static void obstacle__in_an_inset__raises_both_levels(void **state)
         assert_true(i == 0 ? swath.surface_max_amsl_m > top_m - 2.0
                            : swath.surface_max_amsl_m < top_m - 40.0);
     }
+    // Withdrawn it is gone from both.
+    message.version.time_utc_us++;
+    message.tombstone = true;
+    assert_int_equal(spot_apply(&spot, &message, (struct geo_record){0}), FUSION_APPLIED);
+    root = spot_settle(&spot);
+    size_t told[2][KINDS];
+    check_all(root, 7, told); // there the surface is the ground itself
+    for (size_t i = 0; i < SPOT_TILES; i++)
+        assert_ptr_equal(root->surface[i], root->ground[i]);
     spot_end(&spot);
 }
 
