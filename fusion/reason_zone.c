@@ -191,6 +191,13 @@ static void say(struct fusion_advisory *advisory, const struct look *look,
         (void)snprintf(when, sizeof when, " in %.0f s", entry->time_s);
     else if (!inside)
         (void)snprintf(when, sizeof when, " within accuracy");
+    if ((zone->flags & GEO_ZONE_WEATHER) != 0) {
+        (void)snprintf(advisory->text, sizeof advisory->text, "%s%s%s%s%s",
+                       inside && entry->time_s <= 0.0 ? "in " : "", name,
+                       entry->waits ? " begins" : "", when,
+                       entry->degraded ? ", height unsure" : "");
+        return;
+    }
     (void)snprintf(advisory->text, sizeof advisory->text, "%s%s zone %s%s%s%s",
                    inside && entry->time_s <= 0.0 ? "in " : "",
                    geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
@@ -210,8 +217,10 @@ static void raise(const struct look *look, const struct fusion_zone *zone,
     char cause[sizeof zone->source->source + GEO_ZONE_ID_SIZE + 2];
     (void)snprintf(cause, sizeof cause, "%s\n%s", zone->source->source, words->id);
     bool dated = (words->flags & GEO_ZONE_HAS_DATA_TIME) != 0;
-    struct fusion_advisory advisory =
-        fusion_advisory_begin(look->view, FUSION_ADVISORY_ZONE, severity, cause);
+    enum fusion_advisory_kind kind = (words->flags & GEO_ZONE_WEATHER) != 0
+                                         ? FUSION_ADVISORY_HAZARDOUS_WEATHER
+                                         : FUSION_ADVISORY_ZONE;
+    struct fusion_advisory advisory = fusion_advisory_begin(look->view, kind, severity, cause);
     advisory.layer = FUSION_LAYER_ZONE;
     advisory.source = zone->source->source;
     advisory.feature_id = words->id;

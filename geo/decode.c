@@ -8,6 +8,7 @@
 #include "geo/grib.h"
 #include "geo/metar.h"
 #include "geo/raster.h"
+#include "geo/sigmet.h"
 #include "geo/readsb.h"
 #include "geo/refusal.h"
 #include "geo/tracks.h"
@@ -31,6 +32,7 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_READSB] = geo_readsb_decode,
     [GEO_FORMAT_TRACKS] = geo_tracks_decode,
     [GEO_FORMAT_METAR] = geo_metar_decode,
+    [GEO_FORMAT_SIGMET] = geo_sigmet_decode,
 };
 
 static bool has_data(struct geo_record record)

@@ -75,6 +75,7 @@ enum geo_zone_flag {
     // Lies outside what this node keeps, given as a circle of a metre: told only because an
     // older version may have lain inside, which this one withdraws.
     GEO_ZONE_OUTSIDE = 1 << 6,
+    GEO_ZONE_WEATHER = 1 << 7, // no rule: weather that is dangerous there (SIGMET, AIRMET)
 };
 
 enum {
