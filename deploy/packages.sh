@@ -9,7 +9,7 @@ run_packages=(
     build-essential cmake ninja-build pkg-config
     librdkafka-dev libmosquitto-dev mosquitto mosquitto-clients
     libgdal-dev libproj-dev proj-data libeccodes-dev libeccodes-data
-    libsqlite3-dev sqlite3 libjansson-dev libyaml-dev
+    libsqlite3-dev sqlite3 libjansson-dev libyaml-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
     libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev
     libcmocka-dev python3

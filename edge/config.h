@@ -29,7 +29,8 @@ enum drf_feed_kind {
     DRF_FEED_OBSTACLE,
     DRF_FEED_WEATHER,
     DRF_FEED_ZONE,
-    DRF_FEED_TRAFFIC
+    DRF_FEED_TRAFFIC,
+    DRF_FEED_ALERT
 };
 
 struct drf_feed_config {

@@ -30,6 +30,9 @@ static bool format_fits(uint32_t kind, uint32_t format)
     case GEO_FORMAT_READSB:
     case GEO_FORMAT_TRACKS:
         return kind == DRF_FEED_TRAFFIC;
+    case GEO_FORMAT_GCN:
+    case GEO_FORMAT_CAP:
+        return kind == DRF_FEED_ALERT;
     default:
         return false;
     }
@@ -53,11 +56,10 @@ static void name_formats(uint32_t kind, char *text, size_t size)
 
 static void fill_by_kind(struct drf_feed_config *feed)
 {
-    static const uint32_t formats[] = {[DRF_FEED_TERRAIN] = GEO_FORMAT_TERRAIN,
-                                       [DRF_FEED_OBSTACLE] = GEO_FORMAT_DOF,
-                                       [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB,
-                                       [DRF_FEED_ZONE] = GEO_FORMAT_GEOJSON_ZONES,
-                                       [DRF_FEED_TRAFFIC] = GEO_FORMAT_READSB};
+    static const uint32_t formats[] = {
+        [DRF_FEED_TERRAIN] = GEO_FORMAT_TERRAIN, [DRF_FEED_OBSTACLE] = GEO_FORMAT_DOF,
+        [DRF_FEED_WEATHER] = GEO_FORMAT_GRIB,    [DRF_FEED_ZONE] = GEO_FORMAT_GEOJSON_ZONES,
+        [DRF_FEED_TRAFFIC] = GEO_FORMAT_READSB,  [DRF_FEED_ALERT] = GEO_FORMAT_CAP};
     if (feed->format == GEO_FORMAT_UNKNOWN)
         feed->format = formats[feed->kind];
     if (feed->kind == DRF_FEED_OBSTACLE)
@@ -66,11 +68,13 @@ static void fill_by_kind(struct drf_feed_config *feed)
         feed->layer = FUSION_LAYER_WEATHER;
     if (feed->kind == DRF_FEED_ZONE)
         feed->layer = FUSION_LAYER_ZONE;
+    if (feed->kind == DRF_FEED_ALERT)
+        feed->layer = FUSION_LAYER_ALERT;
     if (feed->kind == DRF_FEED_TRAFFIC)
         feed->layer = FUSION_LAYER_TRAFFIC;
     if (feed->urgent == CLASS_BY_KIND)
         feed->urgent = feed->kind == DRF_FEED_OBSTACLE || feed->kind == DRF_FEED_ZONE
-                       || feed->kind == DRF_FEED_TRAFFIC;
+                       || feed->kind == DRF_FEED_TRAFFIC || feed->kind == DRF_FEED_ALERT;
 }
 
 static bool topic_valid(const char *topic)

@@ -15,10 +15,13 @@ static const struct config_choice feed_modes[] = {{"node", 0},
                                                   {"REPLAY", DRF_MODE_REPLAY},
                                                   {"SIM", DRF_MODE_SIM},
                                                   {NULL, 0}};
-static const struct config_choice kinds[] = {
-    {"terrain", DRF_FEED_TERRAIN}, {"obstacle", DRF_FEED_OBSTACLE},
-    {"weather", DRF_FEED_WEATHER}, {"zone", DRF_FEED_ZONE},
-    {"traffic", DRF_FEED_TRAFFIC}, {NULL, 0}};
+static const struct config_choice kinds[] = {{"terrain", DRF_FEED_TERRAIN},
+                                             {"obstacle", DRF_FEED_OBSTACLE},
+                                             {"weather", DRF_FEED_WEATHER},
+                                             {"zone", DRF_FEED_ZONE},
+                                             {"traffic", DRF_FEED_TRAFFIC},
+                                             {"alert", DRF_FEED_ALERT},
+                                             {NULL, 0}};
 static const struct config_choice formats[] = {
     {"by_kind", GEO_FORMAT_UNKNOWN},
     {"terrain", GEO_FORMAT_TERRAIN},
@@ -31,6 +34,8 @@ static const struct config_choice formats[] = {
     {"geojson_zones", GEO_FORMAT_GEOJSON_ZONES},
     {"ed269", GEO_FORMAT_ED269},
     {"ed318", GEO_FORMAT_ED318},
+    {"gcn", GEO_FORMAT_GCN},
+    {"cap", GEO_FORMAT_CAP},
     {"readsb", GEO_FORMAT_READSB},
     {"tracks", GEO_FORMAT_TRACKS},
     {"metar", GEO_FORMAT_METAR},
@@ -186,16 +191,18 @@ const struct config_key config_keys[] = {
 const struct config_key config_feed_keys[] = {
     TEXT("", "name", ID, name, NULL, "dem", "keys the data in the store"),
     TEXT("", "topic", TEXT, topic, NULL, "terrain.dem", "Kafka topic; may not exist yet"),
-    CHOICE("kind", kind, kinds, NULL, "terrain", "terrain, obstacle, weather, zone or traffic"),
+    CHOICE("kind", kind, kinds, NULL, "terrain",
+           "terrain, obstacle, weather, zone, traffic or alert"),
     CHOICE("format", format, formats, "by_kind", NULL,
            "by_kind: terrain any of the three, obstacle dof, weather grib, zone geojson_zones, "
-           "traffic readsb"),
+           "traffic readsb, alert cap"),
     CHOICE("framing", framing, framings, "auto", NULL,
            "of a schema registry around the value; auto: where it begins with a zero byte"),
     CHOICE("surface", layer, surfaces, "dtm", NULL,
            "terrain only: dtm is bare ground, dsm includes buildings and trees"),
-    CHOICE("class", urgent, classes, "by_kind", NULL,
-           "urgent is taken between slices of bulk work; by_kind: obstacle, zone and traffic"),
+    CHOICE(
+        "class", urgent, classes, "by_kind", NULL,
+        "urgent is taken between slices of bulk work; by_kind: obstacle, zone, traffic, alert"),
     CHOICE("mode", mode, feed_modes, "node", NULL,
            "of messages without the header drf_mode; node: the node's own"),
     TEXT("", "source", TEXT, source, "\"\"", NULL, "of messages without the header ce_source"),
@@ -214,7 +221,8 @@ const struct config_key config_feed_keys[] = {
     NUMBER("", "default_vertical_acc95_m", REAL, default_vertical_acc95_m, 0, 1000, 1, "15",
            "the same, of their height"),
     NUMBER("", "valid_for_s", I64, valid_for_us, 1, 604800, 1000000, "5400",
-           "weather: a single valid time holds this long on either side"),
+           "weather: a single valid time holds this long on either side; alert: how long "
+           "one holds that does not say until when"),
     NUMBER("", "max_gap_s", I64, max_gap_us, 1, 604800, 1000000, "21600",
            "weather: valid times farther apart are not interpolated"),
     NUMBER("", "interval_s", I64, interval_us, 0, 31536000, 1000000, "0",

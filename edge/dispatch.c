@@ -117,7 +117,8 @@ void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)
 void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root)
 {
     for (size_t i = 0; i < root->change_count; i++)
-        edge_dispatch_area(serve, root->changes[i].bounds);
+        if (root->changes[i].layers != UINT32_C(1) << FUSION_LAYER_ALERT) // edge/alerts.c
+            edge_dispatch_area(serve, root->changes[i].bounds);
 }
 
 // Values of native cells and features that this context carries.
@@ -144,6 +145,7 @@ static void remember_concern(struct edge_serve *serve, struct edge_drone *drone)
     drone->agl_m = (float)serve->context.height.agl_m.value;
     drone->concern_length_m = (float)ahead->length_m;
     drone->concern_half_m = (float)half_m;
+    drone->alerts_digest = (uint16_t)serve->context.alerts.digest;
     drone->concern_straight = ahead->basis == FUSION_CORRIDOR_VELOCITY;
     serve->concern_max_m = fmax(serve->concern_max_m, ahead->length_m + half_m);
 }

@@ -118,6 +118,8 @@ struct edge_drone {
     float concern_length_m, concern_half_m; // of the corridor of the last context
     bool concern_straight;                  // along the velocity; else any way
     bool agl_known;                         // at the last context
+    uint16_t
+        alerts_digest; // of the alerts of its last context; a wrong match heals with the next
     float agl_m;
     uint32_t terrain_seq;   // of the terrain messages of this stream
     uint32_t context_bytes; // of the last context, with what carries it

@@ -180,6 +180,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         taken++;
     }
     edge_zone_watch_run(serve);
+    edge_alerts_run(serve);
     edge_dispatch_run(serve);
     int64_t patch_mono_us = edge_patch_run(serve);
     int64_t terrain_mono_us = edge_terrain_run(serve);
@@ -198,6 +199,8 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         return now.mono_us;
     int64_t next_mono_us = serve->announced.heartbeat_mono_us;
     next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;
+    if (serve->alerts.mono_us < next_mono_us)
+        next_mono_us = serve->alerts.mono_us;
     if (serve->zones.mono_us < next_mono_us)
         next_mono_us = serve->zones.mono_us;
     return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;

@@ -48,6 +48,15 @@ struct edge_zone_watch {
     int64_t last_utc_us, mono_us;
 };
 
+// The set of alerts that was looked at, and when to look again.
+struct edge_alerts_watch {
+    uint64_t epoch; // of the root that was looked at
+    int64_t mono_us;
+    uint32_t session; // of the link that the set was told to
+    bool told;
+    uint64_t digest; // of the set that was told
+};
+
 struct edge_serve {
     const struct drf_config *config;
     uint64_t boot_id;
@@ -81,6 +90,7 @@ struct edge_serve {
     struct edge_announced announced;
     const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
+    struct edge_alerts_watch alerts;
     uint64_t traffic_epoch;      // of the root whose tracks were looked at
     double speed_max_mps;        // of any drone, a second ago at most
     struct fusion_around around; // the drone that is looked at
@@ -120,6 +130,10 @@ void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds);
 // Something else is owed, a reply: it is looked at then.
 void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
 void edge_dispatch_run(struct edge_serve *serve);
+
+// edge/alerts.c: owes a context to whom other alerts concern than its last one told; tells the
+// whole set on the region's topic when it changes.
+void edge_alerts_run(struct edge_serve *serve);
 
 // edge/zone_watch.c: owes a context to whom a zone concerns that begins or ceases to apply.
 void edge_zone_watch_run(struct edge_serve *serve);

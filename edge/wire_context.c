@@ -151,6 +151,16 @@ static void shed_advisories(struct edge_wire_message *m, size_t max)
     }
 }
 
+// The advisories say them too: the least severe first, counted.
+static void shed_alerts(struct edge_wire_message *m, size_t max)
+{
+    Drf__V1__Context *c = &m->context;
+    while (c->n_alerts > 1 && packed(m) > max) {
+        c->n_alerts--;
+        SET(c, alerts_left_out, (c->has_alerts_left_out ? c->alerts_left_out : 0) + 1);
+    }
+}
+
 static void shed_texts(struct edge_wire_message *m, size_t max)
 {
     char **order[] = {&m->height.surface_source, &m->wind.source, &m->height.ground_source,
@@ -175,6 +185,7 @@ void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_c
     if (packed(m) <= EDGE_WIRE_CONTEXT_MAX)
         return;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);
+    shed_alerts(m, EDGE_WIRE_CONTEXT_MAX);
     shed_advisories(m, EDGE_WIRE_CONTEXT_MAX);
     shed_texts(m, EDGE_WIRE_CONTEXT_MAX);
 }

@@ -304,6 +304,24 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
     out->source = edge_wire_text(other->source);
 }
 
+static void fill_alerts(struct edge_wire_message *m, const struct fusion_alerts *alerts)
+{
+    Drf__V1__Context *c = &m->context;
+    for (size_t i = 0; i < alerts->count; i++) {
+        const struct fusion_zone *zone = alerts->items[i].zone;
+        Drf__V1__AlertBrief *out = &m->alerts[i];
+        drf__v1__alert_brief__init(out);
+        out->alert_id = edge_wire_text(zone->view.zone->id);
+        SET(out, revision, fusion_alert_revision(zone));
+        SET(out, severity, fusion_alert_severity(zone));
+        m->alert_list[i] = out;
+    }
+    c->n_alerts = alerts->count;
+    c->alerts = m->alert_list;
+    if (alerts->left_out > 0)
+        SET(c, alerts_left_out, alerts->left_out);
+}
+
 static void fill_lists(struct edge_wire_message *m, const struct fusion_context *from)
 {
     Drf__V1__Context *c = &m->context;
@@ -372,5 +390,6 @@ void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_
     fill_weather(m, &from->context->weather);
     c->weather = &m->weather;
     fill_lists(m, from->context);
+    fill_alerts(m, &from->context->alerts);
     fill_advisories(m, &from->context->advisories);
 }

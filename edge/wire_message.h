@@ -25,6 +25,8 @@ struct edge_wire_message {
     Drf__V1__Traffic *traffic_list[FUSION_TRAFFIC_MAX];
     Drf__V1__LayerState layer_states[FUSION_LAYER_COUNT];
     Drf__V1__LayerState *layer_state_list[FUSION_LAYER_COUNT];
+    Drf__V1__AlertBrief alerts[FUSION_ALERTS_MAX];
+    Drf__V1__AlertBrief *alert_list[FUSION_ALERTS_MAX];
     Drf__V1__Advisory advisories[EDGE_WIRE_ADVISORIES_FULL];
     Drf__V1__Advisory *advisory_list[EDGE_WIRE_ADVISORIES_FULL];
     Drf__V1__AdvisoryBrief briefs[FUSION_ADVISORIES_MAX];

@@ -4,9 +4,9 @@
 #include "fusion/reasoners.h"
 
 static const fusion_reasoner_fn reasoners[] = {
-    fusion_reason_altitude, fusion_reason_agl,     fusion_reason_terrain,
-    fusion_reason_obstacle, fusion_reason_traffic, fusion_reason_zone,
-    fusion_reason_weather,  fusion_reason_quality, fusion_reason_boundary,
+    fusion_reason_alert,    fusion_reason_altitude, fusion_reason_agl,  fusion_reason_terrain,
+    fusion_reason_obstacle, fusion_reason_traffic,  fusion_reason_zone, fusion_reason_weather,
+    fusion_reason_quality,  fusion_reason_boundary,
 };
 
 void fusion_reason(const struct fusion_view *view, struct fusion_advisories *list)

@@ -313,14 +313,14 @@ static enum drf_status fill_obstacles(struct hash *hash, const struct fusion_roo
     return status;
 }
 
-static enum drf_status fill_zones(struct hash *hash, const struct fusion_root *root,
+static enum drf_status fill_zones(struct hash *hash, const struct fusion_zone_bucket *all,
                                   struct bag *bag)
 {
-    const size_t count = root->zones_all != NULL ? root->zones_all->count : 0;
+    const size_t count = all != NULL ? all->count : 0;
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < count && status == DRF_OK; i++) {
         begin(hash);
-        feed_zone(hash, root->zones_all->zones[i]);
+        feed_zone(hash, all->zones[i]);
         status = bag_add(bag, hash);
     }
     return status;
@@ -354,7 +354,9 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
     else if (layer == FUSION_LAYER_WEATHER)
         status = fill_weather(hash, root, &bag);
     else if (layer == FUSION_LAYER_ZONE)
-        status = fill_zones(hash, root, &bag);
+        status = fill_zones(hash, root->zones_all, &bag);
+    else if (layer == FUSION_LAYER_ALERT)
+        status = fill_zones(hash, root->alerts_all, &bag);
     begin(hash);
     feed_int(hash, layer);
     if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)

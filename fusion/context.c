@@ -94,6 +94,7 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     out->obstacles_reason = fusion_context_near_reason(root, position, out->obstacle_radius_m);
     out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
                                                   out->obstacles, &out->obstacle_count);
+    fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
     out->layer_state_count = fusion_context_states(root, out->layer_states);
 
     out->advisories.count = 0;

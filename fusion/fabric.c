@@ -168,6 +168,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
         status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
                                       &fabric->zones);
     if (status == DRF_OK)
+        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+                                      &fabric->alerts);
+    if (status == DRF_OK)
         status = fusion_traffic_set_open(fabric->buckets, track_keep_us, fabric->certificates,
                                          &fabric->retired, &fabric->traffic);
     if (status == DRF_OK)
@@ -268,6 +271,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_weather_set_close(fabric->weather);
     fusion_station_set_close(fabric->stations);
     fusion_zone_set_close(fabric->zones);
+    fusion_zone_set_close(fabric->alerts);
     fusion_traffic_set_close(fabric->traffic);
     fusion_features_close(fabric->features);
     fusion_certificates_close(fabric->certificates);

@@ -288,11 +288,22 @@ static bool of_message(const struct fabric_apply *apply, const struct fusion_sou
            && strcmp(source->feed, apply->certificate.feed) == 0;
 }
 
+static void list_old_zones(struct fabric_apply *apply, const struct fusion_zone_set *set,
+                           int64_t floor_utc_us)
+{
+    size_t cursor = 0;
+    for (struct fusion_zone_entry *one = fusion_zone_set_next(set, &cursor, NULL); one != NULL;
+         one = fusion_zone_set_next(set, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->zone->source))
+            apply->old[apply->old_left++] = one->id;
+}
+
 // Lists what is older than the floor.
 static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us)
 {
     const struct fusion_fabric *fabric = apply->fabric;
     size_t room = fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones)
+                  + fusion_zone_set_count(fabric->alerts)
                   + fusion_station_set_count(fabric->stations);
     size_t cursor = 0;
     apply->old = malloc((room + 1) * sizeof *apply->old);
@@ -302,11 +313,8 @@ static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us
          one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
         if (one->version_utc_us < floor_utc_us && of_message(apply, one->fused->source))
             apply->old[apply->old_left++] = one->id;
-    cursor = 0;
-    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
-         one != NULL; one = fusion_zone_set_next(fabric->zones, &cursor, one))
-        if (one->version_utc_us < floor_utc_us && of_message(apply, one->zone->source))
-            apply->old[apply->old_left++] = one->id;
+    list_old_zones(apply, fabric->zones, floor_utc_us);
+    list_old_zones(apply, fabric->alerts, floor_utc_us);
     for (struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
          one != NULL; one = fusion_station_set_next(fabric->stations, one))
         if (one->version_utc_us < floor_utc_us && of_message(apply, one->station->source))
@@ -319,7 +327,7 @@ static bool old_key(const struct fusion_fabric *fabric, int64_t id, int64_t floo
                     char key[static GEO_OBSTACLE_ID_SIZE])
 {
     const struct fusion_feature *feature = fusion_features_find(fabric->features, id);
-    const struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    const struct fusion_zone_entry *zone = fabric_find_zone(fabric, id);
     const struct fusion_station_entry *station = fusion_station_set_find(fabric->stations, id);
     if (station != NULL) {
         memcpy(key, station->station->station->id, GEO_STATION_ID_SIZE);

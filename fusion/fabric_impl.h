@@ -53,7 +53,7 @@ struct fusion_fabric {
     struct fusion_certificates *certificates;
     struct fusion_retired retired;
     struct fusion_features *features;
-    struct fusion_zone_set *zones;
+    struct fusion_zone_set *zones, *alerts; // an alert is a zone with a severity
     struct fusion_traffic_set *traffic;
     struct fusion_station_set *stations;
     double raster_accuracy_max_m;
@@ -177,6 +177,8 @@ DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, i
                                                  int64_t version_utc_us,
                                                  const struct geo_item *item,
                                                  const struct fusion_source *content);
+// The zone or alert of this id; NULL: none.
+struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
 // Takes a former version out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
 

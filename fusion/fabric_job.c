@@ -217,7 +217,14 @@ static bool holds_stations(struct geo_record record)
 static bool of_features(const struct fusion_job *job)
 {
     return job->layer == FUSION_LAYER_OBSTACLE || job->layer == FUSION_LAYER_ZONE
+           || job->layer == FUSION_LAYER_ALERT
            || (job->layer == FUSION_LAYER_WEATHER && holds_stations(job->record));
+}
+
+// An alert is a zone with a severity.
+static enum fusion_layer zone_layer(const struct geo_zone *zone)
+{
+    return zone->alert != 0 ? FUSION_LAYER_ALERT : FUSION_LAYER_ZONE;
 }
 
 // Whether the record holds what its feed may say, and nothing else.
@@ -228,7 +235,7 @@ static bool fits(const struct fusion_job *job)
         && !fusion_edition_valid(m->edition, m->edition_part, m->edition_parts))
         return false;
     if (m->tombstone)
-        return job->layer <= FUSION_LAYER_ZONE;
+        return job->layer != FUSION_LAYER_TRAFFIC;
     size_t cursor = 0, data = 0;
     struct geo_item item;
     while (geo_record_next(job->record, &cursor, &item)) {
@@ -241,7 +248,7 @@ static bool fits(const struct fusion_job *job)
                              && raster->level == job->fabric->level
                    : item.kind == GEO_ITEM_CELLS    ? terrain
                    : item.kind == GEO_ITEM_OBSTACLE ? job->layer == FUSION_LAYER_OBSTACLE
-                   : item.kind == GEO_ITEM_ZONE     ? job->layer == FUSION_LAYER_ZONE
+                   : item.kind == GEO_ITEM_ZONE     ? job->layer == zone_layer(item.payload)
                    : item.kind == GEO_ITEM_TRACK    ? job->layer == FUSION_LAYER_TRAFFIC
                                                     : job->layer == FUSION_LAYER_WEATHER;
         if (!fit)

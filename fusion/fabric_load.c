@@ -56,7 +56,7 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
     if (item->kind == GEO_ITEM_ZONE) {
         status = fabric_enter_zone(fabric, live->id, live->version.time_utc_us, item, content);
         if (status == DRF_OK)
-            fusion_zone_set_find(fabric->zones, live->id)->row_stale = false;
+            fabric_find_zone(fabric, live->id)->row_stale = false;
         return status;
     }
     if (item->kind == GEO_ITEM_STATION) {
@@ -116,7 +116,7 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
     struct geo_item item;
     if (!geo_record_next(live->record, &cursor, &item)
         || fusion_features_find(fabric->features, live->id) != NULL // it was near
-        || fusion_zone_set_find(fabric->zones, live->id) != NULL
+        || fabric_find_zone(fabric, live->id) != NULL
         || fusion_station_set_find(fabric->stations, live->id) != NULL
         || (fabric->near && !stands_near(fabric, &item)))
         return DRF_OK;

@@ -177,12 +177,12 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     *out = NULL;
     bool weather_changed = fusion_weather_set_changed(fabric->weather);
     if (!fabric->changed && !weather_changed && !fusion_features_changed(fabric->features)
-        && !fusion_zone_set_changed(fabric->zones)
+        && !fusion_zone_set_changed(fabric->zones) && !fusion_zone_set_changed(fabric->alerts)
         && !fusion_traffic_set_changed(fabric->traffic)
         && !fusion_station_set_changed(fabric->stations))
         return DRF_OK;
     const struct fusion_bucket *const *buckets;
-    const struct fusion_zone_bucket *const *zones, *zones_all;
+    const struct fusion_zone_bucket *const *zones, *zones_all, *const *alerts, *alerts_all;
     const struct fusion_weather *weather;
     const struct fusion_traffic *traffic;
     const struct fusion_stations *stations = NULL;
@@ -190,6 +190,8 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     enum drf_status status = fusion_features_publish(fabric->features, &buckets, &reach_m);
     if (status == DRF_OK)
         status = fusion_zone_set_publish(fabric->zones, &zones, &zones_all);
+    if (status == DRF_OK)
+        status = fusion_zone_set_publish(fabric->alerts, &alerts, &alerts_all);
     if (status == DRF_OK)
         status = fusion_traffic_set_publish(fabric->traffic, &traffic);
     if (status == DRF_OK)
@@ -206,6 +208,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     if (weather_changed)
         fabric_changed(fabric, fabric->keep, FUSION_LAYER_WEATHER);
     root->zones_all = zones_all;
+    root->alerts_all = alerts_all;
     root->weather = weather;
     root->traffic = traffic;
     root->stations = stations;

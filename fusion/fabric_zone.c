@@ -6,9 +6,22 @@
 // Whoever is near its box learns of it at once.
 static void disturb(struct fusion_fabric *fabric, const struct fusion_zone *zone)
 {
-    fabric_changed(fabric, zone->bounds, FUSION_LAYER_ZONE);
+    bool alert = zone->view.zone->alert != 0;
+    fabric_changed(fabric, zone->bounds, alert ? FUSION_LAYER_ALERT : FUSION_LAYER_ZONE);
     fabric->changed = true;
-    fabric->rows_stale = true;
+    fabric->rows_stale = fabric->rows_stale || !alert; // alerts have no rows
+}
+
+static struct fusion_zone_set *set_of(const struct fusion_fabric *fabric,
+                                      const struct geo_zone_view *view)
+{
+    return view->zone->alert != 0 ? fabric->alerts : fabric->zones;
+}
+
+struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    return zone != NULL ? zone : fusion_zone_set_find(fabric->alerts, id);
 }
 
 enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
@@ -20,21 +33,23 @@ enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
     enum drf_status status = fusion_certificates_take(fabric->certificates, content, &source);
     if (status != DRF_OK)
         return status;
-    status = fusion_zone_set_add(fabric->zones, id, version_utc_us, &view, source);
+    struct fusion_zone_set *set = set_of(fabric, &view);
+    status = fusion_zone_set_add(set, id, version_utc_us, &view, source);
     fusion_certificates_drop(fabric->certificates, source);
     if (status == DRF_OK)
-        disturb(fabric, fusion_zone_set_find(fabric->zones, id)->zone);
+        disturb(fabric, fusion_zone_set_find(set, id)->zone);
     return status;
 }
 
 enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id)
 {
-    struct fusion_zone_entry *former = fusion_zone_set_find(fabric->zones, id);
+    struct fusion_zone_entry *former = fabric_find_zone(fabric, id);
     if (former == NULL)
         return DRF_OK;
-    enum drf_status status = fabric_note_gone(fabric, id);
+    struct fusion_zone_set *set = set_of(fabric, &former->zone->view);
+    enum drf_status status = set == fabric->zones ? fabric_note_gone(fabric, id) : DRF_OK;
     if (status != DRF_OK)
         return status;
     disturb(fabric, former->zone);
-    return fusion_zone_set_remove(fabric->zones, former);
+    return fusion_zone_set_remove(set, former);
 }

@@ -17,6 +17,7 @@ void fusion_advisory_source(struct fusion_advisory *advisory,
                             const struct fusion_source *source);
 
 void fusion_reason_agl(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_alert(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_altitude(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_boundary(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_advisories *list);

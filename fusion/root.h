@@ -176,6 +176,7 @@ struct fusion_root {
     const struct fusion_bucket *const *features;   // buckets.columns * buckets.rows; NULL: none
     const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
     const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
+    const struct fusion_zone_bucket *alerts_all;   // every alert once; NULL: none
     const struct fusion_weather *weather;          // never NULL
     const struct fusion_traffic *traffic;          // NULL: none
     const struct fusion_stations *stations;        // NULL: none

@@ -205,7 +205,9 @@ static uint32_t feed_items(struct digest *digest, struct geo_record record)
         if (item.kind == GEO_ITEM_OBSTACLE)
             layers |= UINT32_C(1) << FUSION_LAYER_OBSTACLE;
         else if (item.kind == GEO_ITEM_ZONE)
-            layers |= UINT32_C(1) << FUSION_LAYER_ZONE;
+            layers |= UINT32_C(1) << (((const struct geo_zone *)item.payload)->alert != 0
+                                          ? FUSION_LAYER_ALERT
+                                          : FUSION_LAYER_ZONE);
         else if (item.kind == GEO_ITEM_FIELD || item.kind == GEO_ITEM_STATION)
             layers |= UINT32_C(1) << FUSION_LAYER_WEATHER;
         else if (item.kind == GEO_ITEM_RASTER)

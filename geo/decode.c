@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/decode.h"
 
+#include "geo/cap.h"
 #include "geo/dof.h"
 #include "geo/ed269.h"
 #include "geo/ed318.h"
+#include "geo/gcn.h"
 #include "geo/geojson.h"
 #include "geo/grib.h"
 #include "geo/metar.h"
@@ -29,6 +31,8 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_GEOJSON_ZONES] = geo_zone_geojson_decode,
     [GEO_FORMAT_ED269] = geo_ed269_decode,
     [GEO_FORMAT_ED318] = geo_ed318_decode,
+    [GEO_FORMAT_GCN] = geo_gcn_decode,
+    [GEO_FORMAT_CAP] = geo_cap_decode,
     [GEO_FORMAT_READSB] = geo_readsb_decode,
     [GEO_FORMAT_TRACKS] = geo_tracks_decode,
     [GEO_FORMAT_METAR] = geo_metar_decode,

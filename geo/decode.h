@@ -29,6 +29,8 @@ enum geo_format {
     GEO_FORMAT_GEOJSON_ZONES,
     GEO_FORMAT_ED269,
     GEO_FORMAT_ED318,
+    GEO_FORMAT_GCN,    // notices of the General Coordinates Network, JSON
+    GEO_FORMAT_CAP,    // Common Alerting Protocol 1.2, XML
     GEO_FORMAT_READSB, // readsb, dump1090: aircraft.json, one aircraft, a trace
     GEO_FORMAT_TRACKS, // our own JSON, what nodes tell each other (schemas/traffic.md)
     GEO_FORMAT_METAR,  // METAR and SPECI
@@ -63,6 +65,8 @@ struct geo_decode_params {
     double datum_acc95_m;              // added when a datum is taken as EGM96
     double default_horizontal_acc95_m; // obstacles whose accuracy the source does not know
     double default_vertical_acc95_m;
+    int64_t valid_for_us;    // alerts: where one does not say until when
+    bool refuse_test;        // alerts that are none but a test are refused as a whole
     int64_t message_utc_us;  // of the message itself, for parts that do not say their time, or
                              // no month
     uint64_t size_max_bytes; // input; larger is refused

@@ -28,12 +28,22 @@ static bool limit_valid(const struct geo_zone_limit *limit)
 }
 
 // The runs of vertices follow each other, so that each vertex belongs to one volume.
+static bool alert_valid(uint32_t alert)
+{
+    const uint32_t known = (GEO_ALERT_ENDS_ASSUMED << 1) - 1;
+    return alert == 0 || ((alert & ~known) == 0 && (alert & GEO_ALERT_SEVERITY) != 0);
+}
+
 static bool volume_valid(const struct geo_zone_volume *v, const struct geo_point *vertices,
-                         uint32_t vertex_count, uint32_t *next)
+                         uint32_t vertex_count, bool alert, uint32_t *next)
 {
     if (v->reserved != 0 || !limit_valid(&v->lower) || !limit_valid(&v->upper)
         || !point_valid(v->centre))
         return false;
+    if (v->shape == GEO_ZONE_SKY || v->shape == GEO_ZONE_REGION)
+        return alert && v->first_vertex == 0 && v->vertex_count == 0
+               && within(v->radius_m, 0.0,
+                         v->shape == GEO_ZONE_SKY ? 180.0 * GEO_ZONE_SKY_M_PER_DEG : 0.0);
     if (v->shape == GEO_ZONE_CIRCLE)
         return v->first_vertex == 0 && v->vertex_count == 0 && v->radius_m > 0.0
                && v->radius_m <= RADIUS_LIMIT_M;
@@ -74,7 +84,7 @@ enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size)
     bool dated = (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0;
     if (zone->volume_count == 0 || zone->restriction < GEO_ZONE_PROHIBITED
         || zone->restriction > GEO_ZONE_INFORMATION || (zone->flags & ~known) != 0
-        || zone->reserved != 0 || (!dated && zone->data_time_utc_us != 0)
+        || !alert_valid(zone->alert) || (!dated && zone->data_time_utc_us != 0)
         || zone->data_time_utc_us > RECORD_TIME_LIMIT_US
         || zone->data_time_utc_us < -RECORD_TIME_LIMIT_US)
         return DRF_ERR_RANGE;
@@ -84,7 +94,8 @@ enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size)
             return DRF_ERR_RANGE;
     uint32_t next = 0;
     for (uint32_t i = 0; i < zone->volume_count; i++)
-        if (!volume_valid(&view.volumes[i], view.vertices, zone->vertex_count, &next))
+        if (!volume_valid(&view.volumes[i], view.vertices, zone->vertex_count, zone->alert != 0,
+                          &next))
             return DRF_ERR_RANGE;
     for (uint32_t i = 0; i < zone->period_count; i++)
         if (!period_valid(&view.periods[i]))

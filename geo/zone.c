@@ -51,6 +51,8 @@ static struct geo_bounds circle_bounds(struct geo_point centre, double radius_m)
 struct geo_bounds geo_zone_volume_bounds(const struct geo_zone_volume *volume,
                                          const struct geo_point *vertices)
 {
+    if (volume->shape == GEO_ZONE_SKY || volume->shape == GEO_ZONE_REGION)
+        return (struct geo_bounds){-180.0, -90.0, 180.0, 90.0};
     if (volume->shape == GEO_ZONE_CIRCLE)
         return circle_bounds(volume->centre, volume->radius_m);
     const struct geo_point *v = vertices + volume->first_vertex;

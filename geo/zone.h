@@ -38,7 +38,28 @@ struct geo_zone_limit {
     uint32_t reserved;  // 0
 };
 
-enum geo_zone_shape { GEO_ZONE_CIRCLE = 1, GEO_ZONE_POLYGON = 2 };
+enum geo_zone_shape {
+    GEO_ZONE_CIRCLE = 1,
+    GEO_ZONE_POLYGON = 2,
+    GEO_ZONE_SKY = 3, // alerts: who has this part of the sky above the horizon. The centre is
+                      // declination as latitude and right ascension (J2000), wrapped, as
+                      // longitude; the radius is an arc, GEO_ZONE_SKY_M_PER_DEG a degree
+    GEO_ZONE_REGION = 4, // alerts: wherever the node serves
+};
+
+#define GEO_ZONE_SKY_M_PER_DEG 111195.0
+
+// What makes a zone an alert: 0 for a zone, else its severity (the numbers of Severity in
+// schemas/drf/v1/enums.proto) and flags.
+enum geo_alert {
+    GEO_ALERT_WARNING = 1,
+    GEO_ALERT_CAUTION = 2,
+    GEO_ALERT_INFO = 3,
+    GEO_ALERT_SEVERITY = 3,          // the bits of the above
+    GEO_ALERT_TEST = 1 << 2,         // never real: a node of mode LIVE refuses it
+    GEO_ALERT_AREA_ASSUMED = 1 << 3, // its area is not said in a way the node reads: everywhere
+    GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it does not say until when: the feed's valid_for
+};
 
 struct geo_zone_volume {
     struct geo_zone_limit lower, upper; // both are inside
@@ -99,7 +120,7 @@ struct geo_zone {
     uint32_t volume_count;               // 1 .. GEO_ZONE_VOLUMES_MAX
     uint32_t period_count;               // 0: always
     uint32_t vertex_count;
-    uint32_t reserved; // 0
+    uint32_t alert; // enum geo_alert; 0: a zone
 };
 
 // A zone with what follows it.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alerts on their way: to the drones that one begins or ceases to concern, at once, and as a
+// whole set to the region's retained topic.
+#include <stdlib.h>
+
+#include "edge/serve_parts.h"
+#include "fusion/alert.h"
+
+// Looked at this often at least: alerts end, and the sky turns.
+#define WATCH_US INT64_C(5000000)
+
+static void look_at_drones(struct edge_serve *serve)
+{
+    uint32_t count = edge_fleet_slots(serve->fleet);
+    for (uint32_t number = 0; number < count; number++) {
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        if (!drone->used || !drone->reporting)
+            continue;
+        struct fusion_alerts alerts;
+        fusion_alerts_find(serve->root, &drone->report.fix, serve->now.utc_us, &alerts);
+        if ((uint16_t)alerts.digest != drone->alerts_digest)
+            edge_dispatch_push(serve, drone);
+    }
+}
+
+// Those that are not over, in a bucket of their own; NULL: no memory.
+static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
+{
+    const struct fusion_zone_bucket *all = serve->root->alerts_all;
+    size_t room = all != NULL ? all->count : 0;
+    struct fusion_zone_bucket *out = malloc(sizeof *out + room * sizeof(void *));
+    if (out == NULL)
+        return NULL;
+    const struct fusion_zone **zones = (void *)(out + 1);
+    out->count = 0;
+    out->zones = zones;
+    for (size_t i = 0; i < room; i++)
+        if (!fusion_alert_over(all->zones[i], serve->now.utc_us))
+            zones[out->count++] = all->zones[i];
+    return out;
+}
+
+static uint64_t digest_of(const struct fusion_zone_bucket *set)
+{
+    uint64_t digest = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct fusion_zone *zone = set->zones[i];
+        for (const char *p = zone->view.zone->id; *p != '\0'; p++)
+            digest = (digest ^ (uint8_t)*p) * UINT64_C(1099511628211);
+        digest = (digest ^ (uint64_t)zone->source->issue_utc_us) * UINT64_C(1099511628211);
+    }
+    return digest;
+}
+
+static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
+{
+    const struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    size_t size = sizeof serve->buffer;
+    enum drf_status status = edge_wire_alerts_encode(&stream, set, true, serve->buffer, &size);
+    if (status == DRF_ERR_FULL) {
+        size = sizeof serve->buffer;
+        status = edge_wire_alerts_encode(&stream, set, false, serve->buffer, &size);
+    }
+    if (status != DRF_OK)
+        return status;
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_alerts(serve->topic_root, serve->config->region_id, topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = 1,
+        .retain = true,
+    };
+    return serve->link.send(serve->link.self, &out);
+}
+
+// False: it could not be told now.
+static bool tell_set(struct edge_serve *serve)
+{
+    struct edge_alerts_watch *watch = &serve->alerts;
+    uint32_t session = serve->link.session(serve->link.self);
+    struct fusion_zone_bucket *set = lasting(serve);
+    if (set == NULL)
+        return false;
+    uint64_t digest = digest_of(set);
+    bool due = !watch->told || session != watch->session || digest != watch->digest;
+    bool told = !due || send_set(serve, set) == DRF_OK;
+    free(set);
+    if (due && told) {
+        watch->told = true;
+        watch->session = session;
+        watch->digest = digest;
+    }
+    return told;
+}
+
+// Traffic makes roots many times a second: only other alerts are news.
+static bool news(const struct edge_serve *serve)
+{
+    const struct fusion_root *root = serve->root;
+    if (root->epoch == serve->alerts.epoch)
+        return false;
+    if (!serve->alerts.told)
+        return true;
+    for (size_t i = 0; i < root->change_count; i++)
+        if ((root->changes[i].layers & UINT32_C(1) << FUSION_LAYER_ALERT) != 0)
+            return true;
+    return false;
+}
+
+static bool fed(const struct edge_serve *serve)
+{
+    return serve->root->layer_fed[FUSION_LAYER_ALERT] || serve->root->alerts_all != NULL;
+}
+
+void edge_alerts_run(struct edge_serve *serve)
+{
+    struct edge_alerts_watch *watch = &serve->alerts;
+    if (serve->root == NULL || !fed(serve)) {
+        watch->mono_us = INT64_MAX;
+        return;
+    }
+    bool connected = serve->link.connected(serve->link.self);
+    bool session = connected && serve->link.session(serve->link.self) != watch->session;
+    if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
+        return;
+    look_at_drones(serve);
+    bool told = connected && tell_set(serve);
+    watch->epoch = serve->root->epoch;
+    watch->mono_us = serve->now.mono_us + (told || !connected ? WATCH_US : WATCH_US / 50);
+}
