@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes: refused with a reason, or a record that validates, with an alert in it, and the same
-// record when decoded again.
+// Any bytes: refused with a reason, or a record that validates, with an alert in it, and the
+// same record when decoded again.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
