@@ -33,6 +33,11 @@ static inline void drop_store(const char *of)
     }
 }
 
+// A place of finer tiles that a test may add.
+static const struct geo_inset scene_yard = {
+    .bounds = {-79.36, 43.60, -79.34, 43.62}, .level = LEVEL + 2, .name = "yard"};
+static size_t scene_insets;
+
 static inline enum drf_status try_open(const char *of, struct fusion_store **out,
                                        struct fusion_store_fault *fault)
 {
@@ -41,6 +46,8 @@ static inline enum drf_status try_open(const char *of, struct fusion_store **out
             .path = of,
             .keep = {.west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44},
             .level = LEVEL,
+            .insets = &scene_yard,
+            .inset_count = scene_insets,
             .region_id = "sim-fault",
             .mode = 4,
             .fault = fault,

@@ -317,6 +317,7 @@ static void disk__full_for_a_while__is_served_from_memory_and_goes_on_by_itself(
 
 int main(void)
 {
+    scene_insets = 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed__at_any_instant__loses_no_commit_and_ends_as_if_never_killed),
         cmocka_unit_test(

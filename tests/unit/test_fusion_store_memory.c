@@ -111,6 +111,7 @@ static void allocation__any_fails__is_a_status_and_a_retry_ends_the_same(void **
 
 int main(void)
 {
+    scene_insets = 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocation__any_fails__is_a_status_and_a_retry_ends_the_same),
     };
