@@ -47,6 +47,12 @@ struct fabric_change {
 struct fusion_fabric {
     struct geo_bounds keep;
     uint32_t level;
+    bool row_round;       // the cursor over the rows is on its way
+    bool rows_stale;      // rows in the store do not show what is
+    bool records_loading; // features and weather are not all here
+    bool near;            // those near the first points are being loaded
+    bool untouched; // no message since the start: a top that becomes known is as its row says
+    bool changed;   // since the last root
     struct fusion_feed *feeds;
     size_t feed_count;
     struct fusion_store *store; // borrowed
@@ -69,18 +75,12 @@ struct fusion_fabric {
     int64_t *gone;                          // obstacles and zones whose rows are to be removed
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
-    bool row_round;                         // the cursor is on its way
-    bool rows_stale;
-    struct fabric_resync *resyncs; // feeds that are read again from their beginning
-    bool records_loading;          // features and weather are not all here
-    int64_t record_cursor;         // id of the last that is
-    bool near;                     // those near the first points are being loaded
-    bool untouched; // no message since the start: a top that becomes known is as its row says
+    struct fabric_resync *resyncs;          // feeds that are read again from their beginning
+    int64_t record_cursor;                  // id of the last that is
     enum fusion_reason rim_state[FUSION_LAYER_COUNT];
     size_t
         half_applied; // messages that stand half in the truth: no commit until they are whole
     struct fusion_job *halves; // those of them that were closed, to be taken up again
-    bool changed;              // since the last root
     uint64_t acknowledged;
     struct fusion_root *root; // as last published, NULL before
     struct fabric_change changes[FUSION_CHANGES_MAX];
