@@ -27,12 +27,13 @@ void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interva
     pace->next_mono_us += interval_us;
 }
 
-static uint32_t milliseconds(int64_t mono_us) { return (uint32_t)(mono_us / 1000); }
+enum { SENT_UNIT_US = 10000 };
+static uint16_t units(int64_t mono_us) { return (uint16_t)(mono_us / SENT_UNIT_US); }
 
 uint32_t edge_drone_send(struct edge_drone *drone, int64_t now_mono_us)
 {
     uint32_t seq = ++drone->stream.sent_seq;
-    drone->stream.sent_ms[seq % EDGE_SENT_TIMES] = milliseconds(now_mono_us);
+    drone->stream.sent_at[seq % EDGE_SENT_TIMES] = units(now_mono_us);
     return seq;
 }
 
@@ -51,8 +52,8 @@ int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us
         return 0;
     if (unseen > EDGE_SENT_TIMES)
         return INT64_MAX;
-    uint32_t sent_ms = stream->sent_ms[(stream->seen_seq + 1) % EDGE_SENT_TIMES];
-    return (int64_t)(uint32_t)(milliseconds(now_mono_us) - sent_ms) * 1000;
+    uint16_t sent_at = stream->sent_at[(stream->seen_seq + 1) % EDGE_SENT_TIMES];
+    return (int64_t)(uint16_t)(units(now_mono_us) - sent_at) * SENT_UNIT_US;
 }
 
 enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count)

@@ -53,7 +53,8 @@ struct edge_drone_report {
 struct edge_drone_stream {
     uint32_t sent_seq, seen_seq; // 0: none
     uint32_t reply_seq, advisory_seq;
-    uint32_t sent_ms[EDGE_SENT_TIMES]; // mono, by seq modulo; wraps, only differences count
+    uint16_t sent_at[EDGE_SENT_TIMES]; // mono, in units of 10 ms, by seq modulo; wraps in 11
+                                       // minutes, only differences count
 };
 
 // Refusals of telemetry that no reply has told yet.

@@ -310,7 +310,8 @@ static bool send_profiles(struct load *load)
         SET(&profile, patch_rate_hz, (float)load->order.patch_hz);
     }
     uint8_t bytes[256];
-    size_t size = drf__v1__profile__pack(&profile, bytes);
+    // None: the node's own defaults hold again.
+    size_t size = load->order.profile_hz > 0 ? drf__v1__profile__pack(&profile, bytes) : 0;
     for (size_t i = 0; i < load->order.drones; i++) {
         char topic[128];
         (void)snprintf(topic, sizeof topic, "%sprofile", load->drones[i].prefix);
@@ -524,9 +525,7 @@ int main(int argc, char **argv)
         return 2;
     if (load.order.bootstrap != NULL && !open_producer(&load))
         return 1;
-    bool flown = connect_all(&load)
-                 && (load.order.relay || load.order.profile_hz <= 0 || send_profiles(&load))
-                 && fly(&load);
+    bool flown = connect_all(&load) && (load.order.relay || send_profiles(&load)) && fly(&load);
     conclude(&load);
     return flown ? 0 : 1;
 }

@@ -256,6 +256,8 @@ ROWS = {"fanout": fanout, "saturation": saturation, "points": points, "strips": 
 
 def run(names, pairs, small):
     """The lines of those rows, as they are found."""
+    if not names:
+        return
     with contextlib.ExitStack() as stack:
         rig = Rig(stack, 20 if small else 1000, small)
         for name in names:
