@@ -92,9 +92,8 @@ static bool explained(const struct view *v, struct geo_point at, double surface_
 // Whether contexts had called a layer complete when this patch was made.
 static bool complete(const struct view *v, uint32_t layer)
 {
-    const struct sim_witness *witness = v->witness;
-    return witness->complete[layer] && witness->boot_id == v->window->boot_id
-           && v->window->epoch >= witness->complete_epoch[layer];
+    return sim_witness_was_complete(v->witness, layer, v->window->boot_id,
+                                    v->window->node_utc_us);
 }
 
 static void check_known(const struct view *v, double covered_m, uint16_t cell, uint32_t layer)

@@ -182,7 +182,7 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     to->south = p->south_cell;
     to->side = p->columns;
     to->boot_id = p->boot_id;
-    to->epoch = p->epoch;
+    to->node_utc_us = p->node_time_us;
     struct sim_patch_window seen = *to;
     if (watch->order.shifted)
         seen.west++;

@@ -45,7 +45,8 @@ const struct sim_patch_count *sim_patch_watch_count(const struct sim_patch_watch
 // sim/patch_check.c: the cells of a window against the truth. `cells`: checked so far.
 struct sim_patch_window {
     uint32_t seq; // 0: none
-    uint64_t boot_id, epoch;
+    uint64_t boot_id;
+    int64_t node_utc_us;
     uint32_t level, west, south, side;
     uint16_t *ground, *surface; // side * side
 };

@@ -78,7 +78,7 @@ void sim_patch_check_weather(struct sim_witness *witness, const Drf__V1__Patch *
     if (!sim_witness_published(witness->world, utc_us))
         return;
     if (patch->n_weather == 0 && patch->base_seq == 0) {
-        if (witness->complete[WEATHER])
+        if (sim_witness_was_complete(witness, WEATHER, patch->boot_id, patch->node_time_us))
             sim_tally_note(tally, SIM_CHECK_MISSING, false, "a key frame without weather");
         else
             tally->waiting++;

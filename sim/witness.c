@@ -119,6 +119,14 @@ bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Co
     return false;
 }
 
+bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
+                              uint64_t boot_id, int64_t node_utc_us)
+{
+    return layer < SIM_LAYERS && witness->boot_id == boot_id
+           && witness->complete_utc_us[layer] != 0
+           && node_utc_us >= witness->complete_utc_us[layer];
+}
+
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
                          const char *what, struct sim_tally *tally)
 {
@@ -140,17 +148,18 @@ static void learn_layers(struct sim_witness *witness, const Drf__V1__Context *co
 {
     if (witness->boot_id != context->boot_id) {
         witness->boot_id = context->boot_id;
-        memset(witness->complete, 0, sizeof witness->complete);
+        memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
     }
     bool listed[SIM_LAYERS] = {false};
     for (size_t i = 0; i < context->n_layer_states; i++)
         if (context->layer_states[i]->layer < SIM_LAYERS)
             listed[context->layer_states[i]->layer] = true;
-    for (int i = 0; i < SIM_LAYERS; i++)
-        if (!witness->complete[i] && !listed[i]) {
-            witness->complete[i] = true;
-            witness->complete_epoch[i] = context->epoch;
-        }
+    for (int i = 0; i < SIM_LAYERS; i++) {
+        int64_t *since = &witness->complete_utc_us[i];
+        if (!listed[i] && (*since == 0 || context->node_time_us < *since))
+            *since = context->node_time_us;
+        witness->complete[i] = *since != 0 && context->node_time_us >= *since;
+    }
 }
 
 static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,

@@ -94,9 +94,9 @@ struct sim_witness {
     double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
     const char *region;
     uint64_t boot_id;
-    bool complete[SIM_LAYERS];
-    bool shed; // the context that is being checked was too long and says so
-    uint64_t complete_epoch[SIM_LAYERS]; // of the first context that said so
+    bool complete[SIM_LAYERS]; // for the context that is being checked
+    bool shed;                 // the context that is being checked was too long and says so
+    int64_t complete_utc_us[SIM_LAYERS]; // the node's time when first said so, 0: not yet
     struct sim_region served;
     struct sim_fleet_reports fleet;
     struct sim_memory *memory; // of each drone of the fleet; NULL: advisories are not checked
@@ -149,6 +149,10 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                             const Drf__V1__Context *context, int64_t arrival_mono_us,
                             struct sim_tally *tally);
 
+// Whether contexts of this boot had called a layer complete by this time of the node. Messages
+// to different drones arrive in any order.
+bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
+                              uint64_t boot_id, int64_t node_utc_us);
 // A value that should be there is not: waiting, if the node says why and may.
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
                          const char *what, struct sim_tally *tally);
