@@ -10,9 +10,9 @@
 #include "geo/grib.h"
 #include "geo/metar.h"
 #include "geo/raster.h"
-#include "geo/sigmet.h"
 #include "geo/readsb.h"
 #include "geo/refusal.h"
+#include "geo/sigmet.h"
 #include "geo/tracks.h"
 #include "geo/zone_geojson.h"
 
