@@ -182,7 +182,8 @@ static bool degrees(struct geo_wmo_word word, bool *known, double *kelvin)
 {
     bool minus = geo_wmo_starts(word, "M");
     uint32_t value;
-    *known = word.size == (minus ? 3U : 2U) && geo_wmo_digits(word, minus, 2, &value);
+    *known = word.size == (minus ? 3U : 2U) && geo_wmo_digits(word, minus, 2, &value)
+             && value <= (minus ? 90U : 60U); // wide of every record on Earth
     if (*known)
         *kelvin = KELVIN + (minus ? -(double)value : value);
     for (size_t i = 0; i < word.size && !*known; i++)

@@ -237,6 +237,8 @@ static void air__every_form__is_read_or_left_unknown(void **state)
         {"10/05 Q0016", true, true, false, 283.15, 278.15, 0},
         {"10/05 Q1016 A3000", true, true, true, 283.15, 278.15, 101600},
         {"XX/05 Q1016", false, false, true, 0, 0, 101600},
+        {"///77 Q1016", false, false, true, 0, 0, 101600},
+        {"M91/M92 Q1016", false, false, true, 0, 0, 101600},
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         char groups[96];
