@@ -308,7 +308,7 @@ static enum drf_status follow_whole(struct fusion_store *store, const struct geo
 
 enum drf_status store_insets_open(struct fusion_store *store)
 {
-    struct geo_inset held[GEO_INSETS_MAX];
+    struct geo_inset held[GEO_INSETS_MAX] = {{.level = 0}};
     size_t held_count;
     enum drf_status status = read_rows(store, held, &held_count);
     if (status != DRF_OK)
