@@ -127,16 +127,21 @@ bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
            && node_utc_us >= witness->complete_utc_us[layer];
 }
 
+void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us)
+{
+    for (uint32_t i = 0; i < SIM_LAYERS; i++)
+        witness->complete[i] = sim_witness_was_complete(witness, i, boot_id, node_utc_us);
+    witness->shed = false;
+}
+
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
                          const char *what, struct sim_tally *tally)
 {
-    if (reason == DRF__V1__REASON__REASON_SHED && witness->shed)
-        return; // the reports count what is shed
     if (excuses(reason) && layer < SIM_LAYERS && !witness->complete[layer]) {
         tally->waiting++;
         return;
     }
-    if (reason == DRF__V1__REASON__REASON_SHED) {
+    if (reason == DRF__V1__REASON__REASON_SHED && witness->shed) {
         tally->shed++; // told, so that it can be told from unknown
         return;
     }

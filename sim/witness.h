@@ -120,7 +120,9 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_tally *tally);
 
-// Check the answer to a question; `utc_us`: when it was asked.
+// Before an answer that is no context: what was complete when the node made it.
+void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us);
+// Check the answer to a question; `utc_us`: when it was answered.
 void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_asked *asked,
                          const Drf__V1__Terrain *terrain, struct sim_tally *tally);
 void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,

@@ -220,8 +220,12 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
         double low_m = whole && inner.count > 0 ? inner.ground_max_m - t->ground_m : -HUGE_VAL;
         double high_m = outer.ground_max_m + error_m + t->ground_m;
         double got_m = (double)s->ground_max_amsl_m;
-        sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
-                       "ground ahead at most %.2f m, true %.2f to %.2f", got_m, low_m, high_m);
+        if (got_m < low_m && sim_witness_incomplete(witness, context, GROUND))
+            tally->waiting++; // of what is known so far
+        else
+            sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
+                           "ground ahead at most %.2f m, true %.2f to %.2f", got_m, low_m,
+                           high_m);
     }
     if (s->has_ground_mean_amsl_m && outer.count > 0) {
         double got_m = (double)s->ground_mean_amsl_m;

@@ -4,7 +4,7 @@
 
 #include "sim/witness.h"
 
-enum { OBSTACLE = 3 }; // Layer in enums.proto
+enum { GROUND = 1, OBSTACLE = 3 }; // Layer in enums.proto
 
 static const double foot_m = 0.3048;
 
@@ -81,7 +81,8 @@ static void check_heights(struct sim_witness *witness, const struct sim_obstacle
                    "%s: published %.2f m AGL, given %.2f", truth->id, truth->agl_m,
                    (double)o->published_agl_m);
     if (!o->has_top_amsl_m) {
-        sim_witness_missing(witness, OBSTACLE, o->top_reason, "the top of an obstacle", tally);
+        // over ground that is not there yet
+        sim_witness_missing(witness, GROUND, o->top_reason, "the top of an obstacle", tally);
         return;
     }
     struct sim_top top = witness->standing[truth - witness->world->obstacles].top;
@@ -171,9 +172,13 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
         tally->waiting++;
         return;
     }
-    sim_tally_note(tally, SIM_CHECK_OBSTACLES, said >= absent_sure && said <= absent_maybe,
-                   "%zu obstacles left out within %.0f m, true %zu (%zu listed)", said,
-                   radius_m, absent_sure, context->n_obstacles);
+    sim_tally_note(
+        tally, SIM_CHECK_OBSTACLES, said >= absent_sure && said <= absent_maybe,
+        "%zu obstacles left out within %.0f m, true %zu (%zu listed), reason %u, %zu "
+        "layers incomplete, epoch %llu, complete since %llu",
+        said, radius_m, absent_sure, context->n_obstacles, context->obstacles_reason,
+        context->n_layer_states, (unsigned long long)context->epoch,
+        (unsigned long long)witness->complete_epoch[OBSTACLE]);
     sim_tally_note(tally, SIM_CHECK_OBSTACLES, nearer == NULL,
                    "%s is nearer than the listed and not among them",
                    nearer != NULL ? nearer->id : "");
