@@ -6,7 +6,8 @@
 // longest by the clock stands beside); what a process
 // that holds the region takes up at its highest, and how long after the start a root shows the
 // tiles under one drone, against a program that opens the file and decodes those tiles.
-// Each part runs in a child of its own. An argument names the folder for the store.
+// Each part runs in a child of its own. Arguments: the folder for the store, and `small` to see
+// only that it runs.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,8 @@ static const struct fusion_feed feeds[] = {
 };
 
 static char path[256];
+static size_t filled = TILES,
+              obstacles = OBSTACLES; // fewer when it is only to be seen that it runs
 
 static struct geo_tile tile_at(size_t index)
 {
@@ -202,7 +205,7 @@ static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
 {
     static uint16_t cells[GEO_CELLS_COUNT];
     static uint8_t blob[GEO_CELLS_BLOB_MAX];
-    for (size_t first = 0; first < TILES; first += PER_RECORD) {
+    for (size_t first = 0; first < filled; first += PER_RECORD) {
         struct geo_record_builder builder;
         geo_record_builder_init(&builder, 64U << 20);
         struct geo_raster raster = {.layer = layer,
@@ -220,7 +223,7 @@ static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
             require(geo_record_add(&builder, GEO_ITEM_CELLS, &item, sizeof item, blob, size),
                     "cells");
         }
-        char key[16];
+        char key[24];
         (void)snprintf(key, sizeof key, "%zu", first);
         apply(fabric, layer == FUSION_LAYER_GROUND ? "dtm" : "dsm", key, &builder, steps);
     }
@@ -247,7 +250,7 @@ static void apply_obstacles(struct fusion_store *store, struct fusion_fabric *fa
 {
     struct geo_bounds box = keep();
     uint64_t seed = 88172645463325252U;
-    for (size_t first = 0; first < OBSTACLES; first += PER_MESSAGE) {
+    for (size_t first = 0; first < obstacles; first += PER_MESSAGE) {
         struct geo_record_builder builder;
         geo_record_builder_init(&builder, 64U << 20);
         for (size_t i = first; i < first + PER_MESSAGE; i++) {
@@ -378,12 +381,12 @@ static void memory(void)
         distinct += root->surface[i] != NULL && root->surface[i] != root->ground[i];
     }
     double most_mb = own_mb("VmHWM");
-    printf("{\"bench\":\"fusion_fabric_memory\",\"value\":%.1f,\"unit\":\"MB\",\"reference\":"
+    printf("{\"bench\":\"memory_fabric\",\"value\":%.1f,\"unit\":\"MB\",\"reference\":"
            "\"limit\",\"reference_value\":256.0,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
-           "\"now\":%.1f,\"before\":%.1f,\"tiles\":%zu,\"obstacles\":%d,\"open_ms\":%.1f,"
+           "\"now\":%.1f,\"before\":%.1f,\"tiles\":%zu,\"obstacles\":%zu,\"open_ms\":%.1f,"
            "\"whole_ms\":%.1f}\n",
            most_mb, most_mb / 256, most_mb <= 256 ? "true" : "false", own_mb("VmRSS"),
-           before_mb, distinct, OBSTACLES, opened_ms, now_ms() - began_ms);
+           before_mb, distinct, obstacles, opened_ms, now_ms() - began_ms);
     (void)fflush(stdout);
     fusion_fabric_close(fabric);
     fusion_store_close(store);
@@ -490,7 +493,7 @@ static void start(void)
     qsort(own_ms, PAIRS, sizeof *own_ms, by_size);
     qsort(others_ms, PAIRS, sizeof *others_ms, by_size);
     double value = own_ms[PAIRS / 2], reference = others_ms[PAIRS / 2];
-    printf("{\"bench\":\"fusion_fabric_start\",\"value\":%.1f,\"unit\":\"ms\",\"reference\":"
+    printf("{\"bench\":\"start\",\"value\":%.1f,\"unit\":\"ms\",\"reference\":"
            "\"open the file and decode the tiles that the first context needs\","
            "\"reference_value\":%.1f,\"ratio\":%.2f,\"reach\":3.0,\"met\":%s}\n",
            value, reference, value / reference, value <= 3 * reference ? "true" : "false");
@@ -499,7 +502,11 @@ static void start(void)
 int main(int argc, char **argv)
 {
     char folder[200];
-    (void)snprintf(folder, sizeof folder, "%s/drf-bench-XXXXXX", argc > 1 ? argv[1] : "/tmp");
+    const bool small = argc > 1 && strcmp(argv[argc - 1], "small") == 0;
+    if (small)
+        filled = 12 * COLS, obstacles = 2 * PER_MESSAGE;
+    (void)snprintf(folder, sizeof folder, "%s/drf-bench-XXXXXX",
+                   argc > 1 + small ? argv[1] : "/tmp");
     if (mkdtemp(folder) == NULL)
         return 1;
     (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
