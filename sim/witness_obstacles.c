@@ -172,13 +172,9 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
         tally->waiting++;
         return;
     }
-    sim_tally_note(
-        tally, SIM_CHECK_OBSTACLES, said >= absent_sure && said <= absent_maybe,
-        "%zu obstacles left out within %.0f m, true %zu (%zu listed), reason %u, %zu "
-        "layers incomplete, epoch %llu, complete since %llu",
-        said, radius_m, absent_sure, context->n_obstacles, context->obstacles_reason,
-        context->n_layer_states, (unsigned long long)context->epoch,
-        (unsigned long long)witness->complete_epoch[OBSTACLE]);
+    sim_tally_note(tally, SIM_CHECK_OBSTACLES, said >= absent_sure && said <= absent_maybe,
+                   "%zu obstacles left out within %.0f m, true %zu (%zu listed)", said,
+                   radius_m, absent_sure, context->n_obstacles);
     sim_tally_note(tally, SIM_CHECK_OBSTACLES, nearer == NULL,
                    "%s is nearer than the listed and not among them",
                    nearer != NULL ? nearer->id : "");
