@@ -8,9 +8,9 @@
 
 #include "drf/v1/enums.pb-c.h"
 
-static const double margin_m = 4.0;        // more than the wanted clearance
-static const double terrain_rise_m = 30.0; // at most, for one warning of terrain
-static const double passed_m = 20.0;
+static const double margin_m = 4.0;                      // more than the wanted clearance
+static const double terrain_rise_m = 30.0;               // at most, for one warning of terrain
+static const double passed_m = 20.0, stand_off_m = 15.0; // behind it; up before it
 static const int64_t forget_us = 20000000, terrain_us = 1500000, zone_us = 600000,
                      wait_us = 4000000;
 static const int64_t answer_us = 1000000, again_us = 2000000;
@@ -142,7 +142,8 @@ static void climb_over(const struct sim_pilot *pilot, const struct sim_flight *f
             hypot(it->at.east_m - flight->at.east_m, it->at.north_m - flight->at.north_m);
         if (missing_m <= 0.0)
             continue;
-        double speed_mps = fmax(left_m / (missing_m / flight->climb_mps + 1.5), 2.0);
+        left_m = fmax(left_m - stand_off_m, 0.0);
+        double speed_mps = fmax(left_m / (missing_m / flight->climb_mps + 1.5), 0.1);
         if (intent->speed_max_mps == 0.0 || speed_mps < intent->speed_max_mps)
             intent->speed_max_mps = speed_mps;
     }
