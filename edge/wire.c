@@ -11,11 +11,6 @@
 
 static const char type_protobuf[] = "application/x-protobuf", type_json[] = "application/json";
 
-const char *edge_wire_content_type(enum edge_wire_form form)
-{
-    return form == EDGE_WIRE_JSON ? type_json : type_protobuf;
-}
-
 enum edge_wire_form edge_wire_form_of(const char *content_type, const uint8_t *bytes,
                                       size_t size)
 {

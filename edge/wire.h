@@ -29,9 +29,8 @@ enum {
 
 enum edge_wire_form { EDGE_WIRE_PROTOBUF, EDGE_WIRE_JSON };
 
-// The content-type of each form, and back; an absent (NULL) or unknown type is Protocol Buffers
-// unless the payload begins with '{'.
-const char *edge_wire_content_type(enum edge_wire_form form);
+// The form of a content-type; an absent (NULL) or unknown type is Protocol Buffers unless the
+// payload begins with '{'.
 enum edge_wire_form edge_wire_form_of(const char *content_type, const uint8_t *bytes,
                                       size_t size);
 

@@ -190,11 +190,6 @@ struct fusion_root {
     struct fusion_change changes[FUSION_CHANGES_MAX];
 };
 
-// The fused tile of the region's own level over a point, or NULL with *reason. O(1).
-const struct fusion_tile *fusion_root_tile(const struct fusion_root *root,
-                                           enum fusion_layer layer, struct geo_point point,
-                                           enum fusion_reason *reason);
-
 // The index of a tile in an extent; false: not in it.
 bool fusion_extent_index(struct fusion_extent extent, struct geo_tile tile, size_t *out);
 

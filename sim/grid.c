@@ -105,8 +105,3 @@ double sim_grid_turn_deg(const struct sim_grid *grid, struct geo_point point)
 {
     return grid->lambert ? cone(grid) * (point.lon_deg - grid->lon_central_deg) : 0.0;
 }
-
-double sim_grid_step_m(const struct sim_grid *grid, const struct sim_world *world)
-{
-    return grid->lambert ? grid->step_m : grid->step_deg * world->m_per_lat_deg;
-}

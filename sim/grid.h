@@ -24,7 +24,5 @@ struct sim_grid sim_grid_lay(const struct sim_world *world);
 struct geo_point sim_grid_point(const struct sim_grid *grid, int column, int row);
 // How far true north lies to the left of the grid's +y there, in degrees; 0 on a regular grid.
 double sim_grid_turn_deg(const struct sim_grid *grid, struct geo_point point);
-// The distance between neighbouring points, metres, the larger of both axes.
-double sim_grid_step_m(const struct sim_grid *grid, const struct sim_world *world);
 
 #endif

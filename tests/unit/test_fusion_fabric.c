@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "fusion/sample.h"
 #include "tests/support/fabric.h"
 
 enum { MIDDLE = 128 * 256 + 128 }; // the cell south-east of a tile's middle
@@ -436,9 +437,8 @@ static void open__over_a_store__says_loading_until_everything_is_folded(void **s
     const struct fusion_root *root = spot_publish(spot);
     assert_int_equal(root->layer_state[FUSION_LAYER_GROUND], FUSION_REASON_LOADING);
     assert_int_equal(root->layer_state[FUSION_LAYER_SURFACE], FUSION_REASON_LOADING);
-    enum fusion_reason reason;
-    assert_null(fusion_root_tile(root, FUSION_LAYER_GROUND, spot_point(0, 1, 1), &reason));
-    assert_int_equal(reason, FUSION_REASON_LOADING);
+    assert_int_equal(fusion_sample_reason(root, FUSION_LAYER_GROUND, spot_point(0, 1, 1)),
+                     FUSION_REASON_LOADING);
     assert_int_equal(root->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_LOADING);
     const struct fusion_obstacle *shown = first_shown(root);
     assert_true(shown == NULL

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fusion/sample.h"
 #include "fusion/root.h"
 #include "fusion/tile.h"
 
@@ -149,24 +150,24 @@ static void extent__across_the_antimeridian__finds_tiles_on_both_sides(void **st
         assert_false(fusion_extent_index(extent, outside[i], &index));
 }
 
-static void root_tile__not_there__says_why(void **state)
+static void reason__of_a_place_without_a_tile__says_why(void **state)
 {
     (void)state;
-    const struct fusion_tile *none[1] = {NULL};
-    struct fusion_root root = {
-        .tiles = {.first = here, .columns = 1, .rows = 1}, .ground = none, .surface = none};
     struct geo_bounds b = geo_tile_bounds(here);
+    struct fusion_root root = {.keep = b, .tiles = {.first = here, .columns = 1, .rows = 1}};
     struct geo_point inside = {b.south_deg + 0.01, b.west_deg + 0.01};
     struct geo_point outside = {b.south_deg - 0.01, b.west_deg + 0.01};
-    enum fusion_reason reason;
-    root.layer_state[FUSION_LAYER_GROUND] = FUSION_REASON_NONE;
-    root.layer_state[FUSION_LAYER_SURFACE] = FUSION_REASON_CATCHING_UP;
-    assert_null(fusion_root_tile(&root, FUSION_LAYER_GROUND, inside, &reason));
-    assert_int_equal(reason, FUSION_REASON_NO_DATA);
-    assert_null(fusion_root_tile(&root, FUSION_LAYER_SURFACE, inside, &reason));
-    assert_int_equal(reason, FUSION_REASON_CATCHING_UP);
-    assert_null(fusion_root_tile(&root, FUSION_LAYER_GROUND, outside, &reason));
-    assert_int_equal(reason, FUSION_REASON_OUT_OF_REGION);
+    for (int layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_OBSTACLE; layer++) {
+        root.layer_fed[layer] = true;
+        root.layer_state[layer] = FUSION_REASON_NONE;
+    }
+    assert_int_equal(fusion_sample_reason(&root, FUSION_LAYER_GROUND, inside),
+                     FUSION_REASON_NO_DATA);
+    root.layer_state[FUSION_LAYER_OBSTACLE] = FUSION_REASON_CATCHING_UP;
+    assert_int_equal(fusion_sample_reason(&root, FUSION_LAYER_SURFACE, inside),
+                     FUSION_REASON_CATCHING_UP);
+    assert_int_equal(fusion_sample_reason(&root, FUSION_LAYER_GROUND, outside),
+                     FUSION_REASON_OUT_OF_REGION);
 }
 
 int main(void)
@@ -177,7 +178,7 @@ int main(void)
         cmocka_unit_test_setup(make__of_nothing_known__names_nobody, begin),
         cmocka_unit_test_setup(same__tells_cells_sources_and_flags_apart, begin),
         cmocka_unit_test(extent__across_the_antimeridian__finds_tiles_on_both_sides),
-        cmocka_unit_test(root_tile__not_there__says_why),
+        cmocka_unit_test(reason__of_a_place_without_a_tile__says_why),
     };
     return cmocka_run_group_tests_name("fusion/tile", tests, NULL, NULL);
 }
