@@ -83,30 +83,30 @@ static void predict(double age_s, struct fusion_neighbour *out)
     out->horizontal_acc95_m += out->growth_mps * age_s;
 }
 
-void edge_traffic_neighbour(const struct fusion_track *from, double age_s,
+void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
                             struct fusion_neighbour *out)
 {
-    const struct geo_track *track = &from->track;
-    bool moving = (track->flags & GEO_TRACK_VELOCITY) != 0;
-    double speed_mps = hypot(track->velocity_north_mps, track->velocity_east_mps);
+    const struct geo_track *said = &track->track;
+    bool moving = (said->flags & GEO_TRACK_VELOCITY) != 0;
+    double speed_mps = hypot(said->velocity_north_mps, said->velocity_east_mps);
     *out = (struct fusion_neighbour){
-        .traffic_id = track->id,
-        .source = from->source->source,
-        .position = track->position,
-        .time_utc_us = track->time_utc_us,
+        .traffic_id = said->id,
+        .source = track->source->source,
+        .position = said->position,
+        .time_utc_us = said->time_utc_us,
         .velocity_known = moving,
-        .velocity_up_known = (track->flags & GEO_TRACK_UP) != 0,
-        .on_ground = (track->flags & GEO_TRACK_ON_GROUND) != 0,
-        .predicted = (track->flags & GEO_TRACK_PREDICTED) != 0,
-        .velocity_north_mps = track->velocity_north_mps,
-        .velocity_east_mps = track->velocity_east_mps,
-        .velocity_up_mps = track->velocity_up_mps,
+        .velocity_up_known = (said->flags & GEO_TRACK_UP) != 0,
+        .on_ground = (said->flags & GEO_TRACK_ON_GROUND) != 0,
+        .predicted = (said->flags & GEO_TRACK_PREDICTED) != 0,
+        .velocity_north_mps = said->velocity_north_mps,
+        .velocity_east_mps = said->velocity_east_mps,
+        .velocity_up_mps = said->velocity_up_mps,
         .radius_m = RADIUS_M,
-        .horizontal_acc95_m = track->horizontal_acc95_m,
+        .horizontal_acc95_m = said->horizontal_acc95_m,
         // it may turn: a tenth of its speed aside; where nobody says how fast, a slow drone's
         .growth_mps = moving ? fmax(FUSION_VELOCITY_ACC95_DEFAULT_MPS, 0.1 * speed_mps) : 10.0,
     };
-    put_heights(track, out);
+    put_heights(said, out);
     if (age_s > PREDICT_AFTER_S)
         predict(age_s, out);
 }

@@ -93,7 +93,7 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
     size_t room = alerts != NULL ? alerts->count : 0;
     room = room < ALERTS_MAX ? room : ALERTS_MAX;
     struct one *ones = malloc((room + 1) * sizeof *ones);
-    Drf__V1__Alert **list = malloc((room + 1) * sizeof *list);
+    Drf__V1__Alert **list = malloc((room + 1) * sizeof(void *));
     enum drf_status status = ones != NULL && list != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK) {
         Drf__V1__Alerts m;

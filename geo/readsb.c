@@ -55,6 +55,7 @@ static bool number(struct geo_track_reader *reader, const struct geo_json *objec
 static bool read_id(struct geo_track_reader *reader, const struct geo_json *hex,
                     struct geo_track *out)
 {
+    static const char capitals[] = "ABCDEF";
     size_t size = 0;
     const char *text = geo_json_text(hex, &size);
     size_t other = text != NULL && size > 0 && text[0] == '~' ? 1 : 0;
@@ -65,7 +66,10 @@ static bool read_id(struct geo_track_reader *reader, const struct geo_json *hex,
         bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         if (i >= other && !letter && !(c >= '0' && c <= '9'))
             return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "hex", "is not hexadecimal");
-        out->id[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        const char *capital = strchr(capitals, c);
+        out->id[i] = c;
+        if (capital != NULL)
+            out->id[i] = "abcdef"[capital - capitals];
     }
     return true;
 }

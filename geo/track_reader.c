@@ -66,10 +66,11 @@ enum drf_status geo_track_finish(struct geo_track_reader *reader, struct geo_not
                           tally->out_of_region, reader->unplaced);
     if (tally->kept > 0 && reader->unplaced > 0) {
         struct geo_note note;
-        enum drf_status status =
-            geo_refuse(&note, GEO_REFUSAL_IGNORED, 0, "tracks without a position passed over");
+        (void)!geo_refuse(&note, GEO_REFUSAL_IGNORED, 0,
+                          "tracks without a position passed over");
         note.count = reader->unplaced < UINT32_MAX ? (uint32_t)reader->unplaced : UINT32_MAX;
-        status = geo_record_add(reader->builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
+        enum drf_status status =
+            geo_record_add(reader->builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
         if (status != DRF_OK)
             return status;
     }
