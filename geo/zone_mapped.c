@@ -119,8 +119,8 @@ static bool parse_compact(const char *text, size_t size, int64_t *out_utc_us)
 static bool read_time(const struct geo_zone_reader *reader, const struct geo_json *value,
                       int64_t *utc_us)
 {
-    // Of a size that any instant of the calendar has, so that the product below is one of them.
-    const double seconds_max = 253402300799.0;
+    // 2200-01-01, where the calendar of geo/utc.h ends: seconds taken for milliseconds are not.
+    const double seconds_max = 7258118400.0;
     size_t size = 0;
     double number;
     const char *text = geo_json_text(value, &size);
