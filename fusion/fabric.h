@@ -98,8 +98,8 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_skip(struct fusion_fabric *fabric,
 // Folds one dirty tile (ground first, then the surfaces and obstacle tops that depend on it).
 // DRF_ERR_AGAIN: more are dirty; DRF_OK: none is.
 DRF_MUST_CHECK enum drf_status fusion_fabric_fold(struct fusion_fabric *fabric);
-// Renders one coverage tile or up to a hundred feature rows into the store. DRF_ERR_AGAIN: more
-// to render; DRF_OK: none.
+// Renders one coverage tile or some feature rows into the store, or commits, or tidies what is
+// due. DRF_ERR_AGAIN: more to render; DRF_OK: none.
 DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric);
 // Commits the truth with offsets and marks.
 DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
