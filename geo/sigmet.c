@@ -143,7 +143,7 @@ static enum drf_status add(struct job *job, const struct geo_zone *zone,
     size_t vertices = zone->vertex_count * sizeof area->vertices[0];
     size_t periods = zone->period_count * sizeof *period;
     memcpy(job->tail, area->volumes, volumes);
-    if (periods > 0)
+    if (period != NULL)
         memcpy(job->tail + volumes, period, periods);
     memcpy(job->tail + volumes + periods, area->vertices, vertices);
     return geo_record_add(job->builder, GEO_ITEM_ZONE, zone, sizeof *zone, job->tail,

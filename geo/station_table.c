@@ -222,15 +222,23 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
     return hash;
 }
 
+static uint64_t mix_number(uint64_t hash, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    hash = (hash ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ (hash >> 29);
+}
+
 uint64_t geo_station_table_hash(const struct geo_station_table *table)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     for (size_t i = 0; i < table->count; i++) {
         const struct place *place = &table->places[i];
-        const double numbers[] = {place->position.lat_deg, place->position.lon_deg,
-                                  place->elevation_amsl_m, place->has_elevation ? 1.0 : 0.0};
         hash = mix(hash, place->id, strlen(place->id) + 1);
-        hash = mix(hash, numbers, sizeof numbers);
+        hash = mix_number(hash, place->position.lat_deg);
+        hash = mix_number(hash, place->position.lon_deg);
+        hash = mix_number(hash, place->has_elevation ? place->elevation_amsl_m : -9999.0);
     }
     return hash;
 }
