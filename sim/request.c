@@ -14,13 +14,13 @@ enum { CORRELATION_SIZE = 16 };
 static const double e7_per_m = 89.83204953368922, m_per_e7 = 0.011131884502145034;
 static const double radians_per_e7 = 1.7453292519943295e-9;
 
-static double scale(double lat_e7) { return fmax(cos(lat_e7 * radians_per_e7), 0.01); }
+static double scale(int32_t lat_e7) { return fmax(cos(lat_e7 * radians_per_e7), 0.01); }
 
 void sim_terrain_offset(int32_t lat_e7, int32_t lon_e7, double north_m, double east_m,
                         int32_t *out_lat_e7, int32_t *out_lon_e7)
 {
     int32_t more_lat = (int32_t)(north_m * e7_per_m);
-    int32_t more_lon = (int32_t)(east_m * e7_per_m / scale((double)(lat_e7 + more_lat / 2)));
+    int32_t more_lon = (int32_t)(east_m * e7_per_m / scale(lat_e7 + more_lat / 2));
     *out_lat_e7 = lat_e7 + more_lat;
     *out_lon_e7 = lon_e7 + more_lon;
 }
@@ -33,8 +33,7 @@ static void corner_of(struct geo_point at, struct sim_terrain_asked *out)
             lon0 = (int32_t)floor(at.lon_deg) * 10000000;
     double spacing = (double)out->spacing_m;
     int row = (int)((lat_e7 - lat0) * m_per_e7 / spacing) / 24;
-    int column =
-        (int)((lon_e7 - lon0) * m_per_e7 * scale((double)((lat_e7 + lat0) / 2)) / spacing) / 28;
+    int column = (int)((lon_e7 - lon0) * m_per_e7 * scale((lat_e7 + lat0) / 2) / spacing) / 28;
     sim_terrain_offset(lat0, lon0, row * 24 * spacing, column * 28 * spacing, &out->lat_e7,
                        &out->lon_e7);
 }
@@ -46,7 +45,9 @@ static size_t pack(Drf__V1__Request *request, char kind, uint32_t number,
     snprintf(correlation, sizeof correlation, "%c%u", kind, number);
     request->correlation = correlation;
     assert(drf__v1__request__get_packed_size(request) <= SIM_REQUEST_MAX);
-    return drf__v1__request__pack(request, bytes);
+    size_t size = drf__v1__request__pack(request, bytes);
+    request->correlation = NULL; // it ends with this function
+    return size;
 }
 
 size_t sim_request_terrain(struct sim_asked *asked, struct geo_point at,

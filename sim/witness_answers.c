@@ -20,9 +20,9 @@ static void cover_of(const struct sim_witness *witness, const struct sim_terrain
     *least_m = HUGE_VAL;
     for (uint32_t k = 0; k < SIM_TERRAIN_POSTS; k++) {
         int32_t lat_e7, lon_e7;
-        double north = (bit / 8) * 4 + k / 4, east = (bit % 8) * 4 + k % 4;
-        sim_terrain_offset(asked->lat_e7, asked->lon_e7, north * asked->spacing_m,
-                           east * asked->spacing_m, &lat_e7, &lon_e7);
+        uint32_t north = bit / 8 * 4 + k / 4, east = bit % 8 * 4 + k % 4;
+        sim_terrain_offset(asked->lat_e7, asked->lon_e7, (double)(north * asked->spacing_m),
+                           (double)(east * asked->spacing_m), &lat_e7, &lon_e7);
         posts[k] = (struct geo_point){.lat_deg = lat_e7 * 1e-7, .lon_deg = lon_e7 * 1e-7};
         *least_m = fmin(*least_m, sim_world_covered_m(witness->world, posts[k]));
     }
@@ -144,9 +144,11 @@ static void survey(struct site *s)
         by_north += row * ground_m[i] / 6.0;
     }
     double rough_m = 0.0, rise_m = hypot(by_east, by_north);
-    for (int i = 0; i < PLACES; i++)
-        rough_m = fmax(rough_m, fabs(ground_m[i] - sum / PLACES - by_east * (i % 3 - 1)
-                                     - by_north * (i / 3 - 1)));
+    for (int i = 0; i < PLACES; i++) {
+        int column = i % 3 - 1, row = i / 3 - 1;
+        double off_m = ground_m[i] - sum / PLACES - by_east * column - by_north * row;
+        rough_m = fmax(rough_m, fabs(off_m));
+    }
     // Errors of the nine heights move each gradient by their mean, a residual by four of them.
     const double degrees = 57.295779513082323;
     s->slope_deg.low = atan(fmax(rise_m - 1.42 * tol_m, 0.0) / step_m) * degrees - 0.01;

@@ -107,7 +107,9 @@ static void judge(const struct sim_case *c, const struct sim_report *other, int 
     if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
         return;
     add_heights(c, other, p);
-    for (double t = 0.0; t <= p->time_max_s; t += step_s) {
+    int steps = (int)(p->time_max_s / step_s);
+    for (int i = 0; i <= steps; i++) {
+        double t = i * step_s;
         if (near_at(p, t, false, true, slack_m))
             *possible = more_severe(*possible, sim_severity_of(t - guard_s));
         else if (near_at(p, t, true, true, slack_m))
