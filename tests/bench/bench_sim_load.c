@@ -278,14 +278,15 @@ static bool wait_for(struct load *load, size_t count, bool profiled)
 static bool connect_all(struct load *load)
 {
     const struct order *o = &load->order;
-    double columns = ceil(sqrt((double)o->drones));
+    size_t across = (size_t)ceil(sqrt((double)o->drones));
+    double columns = (double)across;
     for (size_t i = 0; i < o->drones; i++) {
         struct drone *drone = &load->drones[i];
+        size_t row = i / across;
         (void)snprintf(drone->prefix, sizeof drone->prefix, "drf-test/v1/drones/%s/",
                        drone->name);
         (void)snprintf(drone->telemetry, sizeof drone->telemetry, "%stelemetry", drone->prefix);
-        drone->lat =
-            o->south + (o->north - o->south) * ((double)(i / (size_t)columns) + 0.5) / columns;
+        drone->lat = o->south + (o->north - o->south) * ((double)row + 0.5) / columns;
         drone->lon = o->west + (o->east - o->west) * (fmod((double)i, columns) + 0.5) / columns;
         drone->course = (double)i * 0.7;
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
@@ -356,12 +357,18 @@ static void produce(struct load *load, size_t n, const char *value)
     char key[96];
     (void)snprintf(key, sizeof key, "x-%u-%zu-%s", (unsigned)load->run, n,
                    load->drones[n % load->order.drones].name);
-    (void)rd_kafka_producev(
-        load->producer, RD_KAFKA_V_TOPIC(load->order.topic), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_KEY(key, strlen(key)),
-        RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value ? strlen(value) : 0),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADER("drf_mode", "SIM", 3),
-        RD_KAFKA_V_OPAQUE((void *)(value ? n : SIZE_MAX)), RD_KAFKA_V_END);
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = load->order.topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, strlen(key)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)value, value ? strlen(value) : 0}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {"drf_mode", "SIM", 3}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(value ? n : SIZE_MAX)},
+    };
+    rd_kafka_error_destroy(
+        rd_kafka_produceva(load->producer, parts, sizeof parts / sizeof parts[0]));
 }
 
 // A mast 120 m ahead of drone n, as high as it flies.
