@@ -48,7 +48,7 @@ static void fill_area(struct one *out, const struct fusion_zone *zone)
         double ra_deg = first->centre.lon_deg;
         SET(a, right_ascension_deg, ra_deg < 0.0 ? ra_deg + 360.0 : ra_deg);
         SET(a, declination_deg, first->centre.lat_deg);
-        SET(a, error_deg, (float)(first->radius_m / GEO_ZONE_SKY_M_PER_DEG));
+        SET(a, error_deg, first->radius_m / GEO_ZONE_SKY_M_PER_DEG);
         return;
     }
     bool single = zone->view.zone->volume_count == 1;

@@ -219,8 +219,8 @@ static void tracks__without_id_place_or_time__are_refused(void **state)
         "{\"traffic_id\":\"a\",\"lat_e7\":1.5,\"lon_e7\":1,\"data_time_us\":1}",
         "{\"traffic_id\":\"a\",\"lat_e7\":900000001,\"lon_e7\":1,\"data_time_us\":1}",
         "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":\"soon\"}",
-        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
-        "\"velocity_north_mps\":1}",
+        ("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
+         "\"velocity_north_mps\":1}"),
         "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,\"on_ground\":1}",
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
