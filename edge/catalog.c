@@ -157,6 +157,16 @@ static void add_station(struct edge_catalog *catalog, const struct drf_config *c
     cover(entry, (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg});
 }
 
+static void widen(struct geo_bounds *box, bool first, struct geo_point at)
+{
+    if (first)
+        *box = (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg};
+    box->west_deg = fmin(box->west_deg, at.lon_deg);
+    box->south_deg = fmin(box->south_deg, at.lat_deg);
+    box->east_deg = fmax(box->east_deg, at.lon_deg);
+    box->north_deg = fmax(box->north_deg, at.lat_deg);
+}
+
 // Around the border of a grid; false: the plane has no such places.
 static bool box_of_grid(const struct geo_grid *grid, struct geo_bounds *out)
 {
@@ -165,26 +175,28 @@ static bool box_of_grid(const struct geo_grid *grid, struct geo_bounds *out)
     bool found = false;
     if (geo_plane_open(grid, &plane) != DRF_OK)
         return false;
-    for (int side = 0; side < 4; side++)
-        for (int step = 0; step < STEPS; step++) {
-            double along = (double)step / STEPS, back = 1.0 - along;
-            double i = (side == 0 ? along : side == 1 ? 1.0 : side == 2 ? back : 0.0);
-            double j = (side == 0 ? 0.0 : side == 1 ? along : side == 2 ? 1.0 : back);
-            struct geo_point at;
-            if (geo_plane_point(plane, i * (grid->ni - 1), j * (grid->nj - 1), &at) != DRF_OK)
-                continue;
-            struct geo_bounds box = {at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg};
-            if (found) {
-                box.west_deg = fmin(out->west_deg, box.west_deg);
-                box.south_deg = fmin(out->south_deg, box.south_deg);
-                box.east_deg = fmax(out->east_deg, box.east_deg);
-                box.north_deg = fmax(out->north_deg, box.north_deg);
-            }
-            *out = box;
-            found = true;
-        }
+    for (int n = 0; n < 4 * STEPS; n++) {
+        const double along = (double)(n % STEPS) / STEPS, back = 1.0 - along;
+        const double i[] = {along, 1.0, back, 0.0}, j[] = {0.0, along, 1.0, back};
+        struct geo_point at;
+        if (geo_plane_point(plane, i[n / STEPS] * (grid->ni - 1), j[n / STEPS] * (grid->nj - 1),
+                            &at)
+            != DRF_OK)
+            continue;
+        widen(out, !found, at);
+        found = true;
+    }
     geo_plane_close(plane);
     return found;
+}
+
+static bool same_grid(const struct geo_grid *a, const struct geo_grid *b)
+{
+    bool same = a->kind == b->kind && a->ni == b->ni && a->nj == b->nj && a->x0 == b->x0
+                && a->y0 == b->y0 && a->dx == b->dx && a->dy == b->dy;
+    for (size_t i = 0; i < sizeof a->p / sizeof a->p[0]; i++)
+        same = same && a->p[i] == b->p[i];
+    return same;
 }
 
 static void add_weather(struct edge_catalog *catalog, const struct drf_config *config,
@@ -195,7 +207,7 @@ static void add_weather(struct edge_catalog *catalog, const struct drf_config *c
     bool known = false;
     for (size_t i = 0; i < root->weather->count; i++) {
         const struct fusion_field *field = &root->weather->fields[i];
-        if (last == NULL || memcmp(last, &field->field->grid, sizeof *last) != 0)
+        if (last == NULL || !same_grid(last, &field->field->grid))
             known = box_of_grid(&field->field->grid, &box);
         last = &field->field->grid;
         struct edge_wire_source *entry =

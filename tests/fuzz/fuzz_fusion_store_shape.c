@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a geometry of a GeoPackage's feature table: what its R-tree's functions say of it
-// is nothing, or a box that is right way round; the same when asked again.
+// Any bytes as a geometry of a GeoPackage's feature table: what the functions of its R-tree say
+// of it is the same when asked again.
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
