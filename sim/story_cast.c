@@ -42,7 +42,8 @@ static double porch_cost(const struct sim_world *world, struct sim_plane p)
 {
     double canopy_m = 0.0, low_m = HUGE_VAL, high_m = -HUGE_VAL;
     for (int i = 0; i < 9; i++) {
-        struct sim_plane q = {p.east_m + (i % 3 - 1) * 25.0, p.north_m + (i / 3 - 1) * 25.0};
+        int column = i % 3 - 1, row = i / 3 - 1;
+        struct sim_plane q = {p.east_m + column * 25.0, p.north_m + row * 25.0};
         double g = ground_m(world, q);
         canopy_m = fmax(canopy_m, surface_m(world, q) - g);
         low_m = fmin(low_m, g);
@@ -65,14 +66,16 @@ static double nearest_obstacle_m(const struct sim_world *world, struct sim_plane
 static double way_cost(const struct sim_world *world, const struct site *site, double length_m)
 {
     double low_m = HUGE_VAL, high_m = -HUGE_VAL, cost = 0.0;
-    for (double s = -length_m; s <= 650.0; s += 25.0) {
+    int steps = (int)((length_m + 650.0) / 25.0);
+    for (int i = 0; i <= steps; i++) {
+        double s = 25.0 * i - length_m;
         struct sim_plane p = along(site->porch, site, s, 0.0);
         if (sim_world_covered_m(world, sim_world_point(world, p)) < 300.0)
             return HUGE_VAL;
         double top_m = surface_m(world, p);
         low_m = fmin(low_m, top_m);
         high_m = fmax(high_m, top_m);
-        if (fmod(s + length_m, 50.0) < 1.0 && nearest_obstacle_m(world, p) < 90.0)
+        if (i % 2 == 0 && nearest_obstacle_m(world, p) < 90.0)
             cost += 20.0;
     }
     // Down is better than up: a warning of terrain would come before that of the crane.
