@@ -64,8 +64,8 @@ static bool lower(struct edge_overload *overload, int64_t now_mono_us)
 
 static bool end_window(struct edge_overload *overload, int64_t now_mono_us)
 {
-    int64_t length_us = now_mono_us - overload->window_mono_us;
-    bool busy = overload->busy_us * 100 >= length_us * BUSY_PERCENT;
+    int64_t length_us = now_mono_us - overload->window_mono_us; // the first is very long
+    bool busy = overload->busy_us >= length_us / 100 * BUSY_PERCENT;
     bool harmed =
         (overload->lost > 0 && (uint64_t)overload->lost * LOST_PER >= (uint64_t)overload->taken)
         || lag_of(overload) > LAG_US;
