@@ -353,8 +353,8 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         status = commit(ingest, now);
     } else {
         status = work(ingest, now, &done.busy);
-        if (!done.busy)
-            edge_upkeep_step(&ingest->upkeep, now);
+        if (!done.busy && edge_upkeep_step(&ingest->upkeep, now))
+            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
         tell_layers(ingest, now);

@@ -14,9 +14,40 @@
 #define STEADY_US (86400 * SECOND_US)
 #define EVERY_US (60 * SECOND_US)
 #define WATCH_US (5 * SECOND_US)
+#define SAVE_US (600 * SECOND_US)
 #define PINNED_BYTES INT64_C(16777216) // four checkpoints' worth
 
 enum { FORGET_PER_STEP = 200, PAGES_PER_STEP = 64 };
+static const char uptime_name[] = "uptime";
+
+// What the store keeps, so that a node that is restarted every night forgets too.
+struct uptime {
+    int64_t steady_us; // run without the clock being set
+    int64_t utc_us;    // when that was written
+};
+
+// The time before this start counts if the clock cannot have gone wrong in between by more than
+// what has to be waited for anyway.
+static int64_t steady_before_us(const struct edge_upkeep *upkeep, struct edge_now now)
+{
+    struct uptime kept;
+    size_t size = sizeof kept;
+    if (fusion_store_value(upkeep->store, uptime_name, &kept, &size) != DRF_OK
+        || size != sizeof kept || kept.steady_us < 0)
+        return 0;
+    int64_t away_us = now.utc_us - kept.utc_us;
+    if (away_us < 0 || away_us > STEADY_US)
+        return 0;
+    return kept.steady_us < STEADY_US ? kept.steady_us : STEADY_US;
+}
+
+static bool save_uptime(struct edge_upkeep *upkeep, struct edge_now now)
+{
+    struct uptime kept = {.steady_us = now.mono_us - upkeep->steady_mono_us,
+                          .utc_us = now.utc_us};
+    upkeep->save_mono_us = now.mono_us + SAVE_US;
+    return fusion_store_put_value(upkeep->store, uptime_name, &kept, sizeof kept) == DRF_OK;
+}
 
 static void record_step(struct edge_upkeep *upkeep, int64_t by_us, struct edge_now now)
 {
@@ -33,7 +64,8 @@ bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now)
     upkeep->ahead_us = ahead_us;
     if (!upkeep->began) {
         upkeep->began = true;
-        upkeep->steady_mono_us = now.mono_us;
+        upkeep->steady_mono_us = now.mono_us - steady_before_us(upkeep, now);
+        upkeep->save_mono_us = now.mono_us + SAVE_US;
         return false;
     }
     if (now.mono_us >= upkeep->told_mono_us)
@@ -47,6 +79,7 @@ bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now)
     edge_log_write(upkeep->log, now.utc_us, EDGE_LOG_WARN, "clock.step", "by_us=%" PRId64,
                    by_us);
     record_step(upkeep, by_us, now);
+    (void)save_uptime(upkeep, now);
     return true;
 }
 
@@ -74,11 +107,8 @@ static void watch(struct edge_upkeep *upkeep, struct edge_now now)
                    pinned ? " text=\"a program that reads the store does not end\"" : "");
 }
 
-void edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now)
+static void clean(struct edge_upkeep *upkeep, struct edge_now now)
 {
-    watch(upkeep, now);
-    if (now.mono_us < upkeep->due_mono_us || fusion_store_pending_bytes(upkeep->store) > 0)
-        return;
     upkeep->due_mono_us = now.mono_us + EVERY_US;
     int64_t forgotten = 0;
     if (now.mono_us - upkeep->steady_mono_us >= STEADY_US) {
@@ -99,4 +129,14 @@ void edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now)
     struct fusion_store_sizes sizes;
     if (fusion_store_sizes(upkeep->store, &sizes) == DRF_OK && sizes.free_bytes > 0)
         upkeep->due_mono_us = now.mono_us + SECOND_US;
+}
+
+bool edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now)
+{
+    watch(upkeep, now);
+    if (fusion_store_pending_bytes(upkeep->store) > 0)
+        return false;
+    if (now.mono_us >= upkeep->due_mono_us)
+        clean(upkeep, now);
+    return now.mono_us >= upkeep->save_mono_us && save_uptime(upkeep, now);
 }

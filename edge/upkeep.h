@@ -4,7 +4,9 @@
 // Old tombstones and unused certificates are forgotten and free pages given back in slices of a
 // few milliseconds, only while ingest has nothing else to do. A clock that is wrong must
 // destroy nothing: nothing is forgotten before the node has run for a day without its clock
-// being set. Belongs to the ingest loop; reads no clock.
+// being set. The store keeps that time ("uptime"), so that lives of less than a day add up; a
+// clock behind it, or more than a day ahead of it, begins anew. Belongs to the ingest loop;
+// reads no clock.
 #ifndef EDGE_UPKEEP_H
 #define EDGE_UPKEEP_H
 
@@ -26,15 +28,16 @@ struct edge_upkeep {
     const struct edge_log *log;
     bool began, pinned;
     int64_t ahead_us;       // of UTC before the monotonic clock, when last looked at
-    int64_t steady_mono_us; // since when the clock was not set
+    int64_t steady_mono_us; // since when the clock was not set; before this start, too
     int64_t told_mono_us;   // a step of the clock is announced until then
-    int64_t due_mono_us, watch_mono_us;
+    int64_t due_mono_us, watch_mono_us, save_mono_us;
 };
 
 // Before anything else of a step. True: the clock was set by more than two seconds; this was
 // said, counted and recorded in the store ("clock-step"), to be committed.
 bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now);
-// One slice, when one is due. Call it when there is nothing else to do.
-void edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now);
+// One slice, when one is due. Call it when there is nothing else to do. True: something was
+// noted in the store, to be committed.
+bool edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now);
 
 #endif
