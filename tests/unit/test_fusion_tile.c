@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "fusion/sample.h"
 #include "fusion/root.h"
+#include "fusion/sample.h"
 #include "fusion/tile.h"
 
 static const struct fusion_source source_a = {.source = "a"}, source_b = {.source = "b"};
