@@ -167,21 +167,28 @@ static void widen(struct geo_bounds *box, bool first, struct geo_point at)
     box->north_deg = fmax(box->north_deg, at.lat_deg);
 }
 
-// Around the border of a grid; false: the plane has no such places.
+enum { STEPS = 8 }; // looked at on each side of a grid
+
+// The n-th of the places around the border of a grid. DRF_ERR_RANGE: the plane has no such.
+static enum drf_status border_point(struct geo_plane *plane, const struct geo_grid *grid, int n,
+                                    struct geo_point *out)
+{
+    const double along = (double)(n % STEPS) / STEPS, back = 1.0 - along;
+    const double i[] = {along, 1.0, back, 0.0}, j[] = {0.0, along, 1.0, back};
+    return geo_plane_point(plane, i[n / STEPS] * (grid->ni - 1), j[n / STEPS] * (grid->nj - 1),
+                           out);
+}
+
+// False: the plane has no such places.
 static bool box_of_grid(const struct geo_grid *grid, struct geo_bounds *out)
 {
-    enum { STEPS = 8 };
     struct geo_plane *plane;
     bool found = false;
     if (geo_plane_open(grid, &plane) != DRF_OK)
         return false;
     for (int n = 0; n < 4 * STEPS; n++) {
-        const double along = (double)(n % STEPS) / STEPS, back = 1.0 - along;
-        const double i[] = {along, 1.0, back, 0.0}, j[] = {0.0, along, 1.0, back};
         struct geo_point at;
-        if (geo_plane_point(plane, i[n / STEPS] * (grid->ni - 1), j[n / STEPS] * (grid->nj - 1),
-                            &at)
-            != DRF_OK)
+        if (border_point(plane, grid, n, &at) != DRF_OK)
             continue;
         widen(out, !found, at);
         found = true;
