@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# tests/lint/pages.py: pages that describe what the program has are complete. `--metrics` prints the table of
+# deploy/metrics.md as edge/metrics.h has it. Run at the top of the tree.
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import re
+import sys
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LABELS = {'NONE': '', 'FEED': 'feed', 'REFUSAL': 'reason', 'OUTCOME': 'outcome', 'REPLY': 'code', 'SHED': 'what', 'GATE': 'outcome'}
+
+
+def read(path):
+    return (ROOT / path).read_text(encoding='utf-8')
+
+
+def metrics():
+    """Rows of EDGE_METRICS: (name, type, labels, help)."""
+    header = re.sub(r'\\\n', '\n', read('edge/metrics.h'))
+    rows = re.findall(r'X\((\w+), (COUNTER|GAUGE|HISTOGRAM), "(\w+)", (\w+), (\w+),\s*"([^"]*)"\)', header)
+    names = header.count('    X(')
+    if len(rows) != names or not rows:
+        sys.exit(f'edge/metrics.h: {names} metrics, {len(rows)} of them understood')
+    return [(name, kind.lower(), ', '.join(LABELS[x] for x in (a, b) if LABELS[x]), text)
+            for _, kind, name, a, b, text in rows]
+
+
+def metrics_table():
+    return ''.join(f'| `{name}` | {kind} | {labels} | {text} |\n' for name, kind, labels, text in metrics())
+
+
+def proto_messages():
+    return {f'drf.v1.{name}' for path in (ROOT / 'schemas/drf/v1').glob('*.proto')
+            for name in re.findall(r'^message (\w+)', path.read_text(encoding='utf-8'), re.M)}
+
+
+def topics():
+    """Addresses as edge/topic.c makes them, with {names} for what differs."""
+    source = read('edge/topic.c')
+    table = source[source.index('leaves['):source.index('};')]
+    leaves = re.findall(r'\[EDGE_TOPIC_(\w+)\] = "(\w+)"', table)
+    up = ('TELEMETRY', 'PROFILE', 'PLAN', 'REQUEST')
+    found = {'drf/v1/query/{client}', 'drf/v1/query/{client}/reply', 'drf/v1/regions/{region}/alerts'}
+    for kind, leaf in leaves:
+        if kind != 'QUERY':
+            found.add(f'drf/v1/drones/{{id}}/{leaf}' + ('' if kind in up else '/{region}'))
+    node = re.search(r'leaf one of ([a-z, ]+)\.', read('edge/topic.h'))
+    for leaf in node[1].split(', '):
+        found.add(f'drf/v1/regions/{{region}}/nodes/{{node}}/{leaf}')
+    return found
+
+
+def formats():
+    return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/decode_format.c'))) - {'unknown'}
+
+
+def references(node):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == '$ref':
+                yield value
+            else:
+                yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)
+
+
+def resolves(document, reference):
+    if not reference.startswith('#/'):
+        return (ROOT / 'schemas' / reference).is_file()
+    for part in reference[2:].split('/'):
+        if not isinstance(document, dict) or part not in document:
+            return False
+        document = document[part]
+    return True
+
+
+def compare(what, have, want):
+    for name in sorted(want - have):
+        yield f'{what} lacks {name}'
+    for name in sorted(have - want):
+        yield f'{what} has {name}, which does not exist'
+
+
+def check_asyncapi():
+    document = yaml.safe_load(read('schemas/asyncapi.yaml'))
+    for reference in references(document):
+        if not resolves(document, reference):
+            yield f'schemas/asyncapi.yaml: {reference} leads nowhere'
+    messages = document['components']['messages'].values()
+    named = {m['name'] for m in messages}
+    held = {f'drf.v1.{name}' for m in messages for name in m.get('x-holds', [])}
+    ours = {name for name in named if name.startswith('drf.v1.')}
+    yield from compare('schemas/asyncapi.yaml', ours | held, proto_messages())
+    yield from compare('schemas/asyncapi.yaml', named - ours, formats() | {'dead_letter'})
+    addresses = {c['address'] for c in document['channels'].values()} - {'{topic}'}
+    yield from compare('schemas/asyncapi.yaml', addresses, topics())
+    used = {o['channel']['$ref'].rsplit('/', 1)[1] for o in document['operations'].values()}
+    yield from compare('operations of schemas/asyncapi.yaml', used, set(document['channels']))
+    told = {m['$ref'].rsplit('/', 1)[1] for c in document['channels'].values() for m in c['messages'].values()}
+    yield from compare('channels of schemas/asyncapi.yaml', told, set(document['components']['messages']))
+    headers = document['components']['messages']['DeadLetter']['headers']['properties']
+    yield from compare('schemas/asyncapi.yaml', set(headers), set(re.findall(r'"(drf_dead_\w+)"', read('edge/deadletter.c'))))
+
+
+def check_pages():
+    client = read('schemas/client.md')
+    for topic in sorted(topics()):
+        if f'`{topic}`' not in client:
+            yield f'schemas/client.md does not name {topic}'
+    if metrics_table() not in read('deploy/metrics.md'):
+        yield 'deploy/metrics.md is behind: put the table of tests/lint/pages.py --metrics into it'
+
+
+def main():
+    if sys.argv[1:] == ['--metrics']:
+        print(metrics_table(), end='')
+        return 0
+    found = [*check_asyncapi(), *check_pages()]
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
