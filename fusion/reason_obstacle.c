@@ -6,7 +6,8 @@
 // than the wanted clearance over its top (which holds its vertical accuracy). What does not
 // raise the surface, because it is known to worse than raster_accuracy_max_m or is a balloon
 // that need not be up, gives a CAUTION at most; so does one whose top, or an aircraft whose
-// altitude, is not known. Only the low clearance: a CAUTION at most.
+// altitude, is not known. Only the low clearance: a CAUTION at most, and of that and a later
+// nominal violation the more severe.
 #include <math.h>
 #include <stdio.h>
 
@@ -79,9 +80,11 @@ static bool judge(const struct fusion_view *view, const struct fusion_obstacle *
         double low_m = here.clearance_m - view->context->height.aircraft_acc95_m.value;
         here.found = low_m < limit_m;
     }
-    if (here.found && (!finding->found || here.nominal))
+    bool too_late = finding->found && finding->time_s <= FUSION_CAUTION_S
+                    && here.time_s > FUSION_CAUTION_S; // an INFO only
+    if (here.found && (!finding->found || (here.nominal && !too_late)))
         *finding = here;
-    return finding->nominal;
+    return here.nominal;
 }
 
 // Goes along the path as far as it can without passing the first place in the way: the

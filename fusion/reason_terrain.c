@@ -4,8 +4,8 @@
 // The limit is the profile's clearance_min_m. Along a course or a plan the first place of the
 // corridor counts, found to about six metres; without a course the discs that the aircraft may
 // reach within 15 s, 45 s and the look-ahead. Where only the low clearance violates it is at
-// most a CAUTION, and beyond 45 s an INFO like everything else. The surface holds the tops of
-// obstacles.
+// most a CAUTION, and beyond 45 s an INFO like everything else; of a low violation and a later
+// nominal one the more severe holds. The surface holds the tops of obstacles.
 //
 // A take-off or a landing goes below that limit on purpose, and a warning that stands at every
 // landing is one nobody reads at the tenth. So where it is explained - within 100 m of the
@@ -41,13 +41,32 @@ struct judge {
     size_t goal_count;
     struct geo_point goals[2];      // ends of the plan that go below the limit
     struct finding finding, excuse; // excuse: a violation that is explained
+    bool beyond;                    // what comes now is an INFO at most
 };
 
+static enum fusion_severity severity_of(const struct finding *finding)
+{
+    if (!finding->time_known)
+        return FUSION_SEVERITY_INFO;
+    enum fusion_severity severity = fusion_severity_of(finding->time_s);
+    // only the low clearance: a CAUTION at most, and no more pressing than its time
+    return !finding->nominal && severity == FUSION_SEVERITY_WARNING ? FUSION_SEVERITY_CAUTION
+                                                                    : severity;
+}
+
+// Looked at in the order of time: the more severe, of as severe ones the first that is nominal.
 static void note(struct finding *finding, const struct finding *with)
 {
-    // the first place where the nominal clearance violates outranks any that only might
-    if (!finding->found || (!finding->nominal && with->nominal))
+    if (!finding->found
+        || (!finding->nominal && with->nominal && severity_of(with) <= severity_of(finding)))
         *finding = *with;
+}
+
+// Nothing that comes later can matter more.
+static bool settled(const struct judge *judge, const struct finding *finding)
+{
+    return finding->nominal
+           || (judge->beyond && finding->found && severity_of(finding) < FUSION_SEVERITY_INFO);
 }
 
 // What a stretch of the corridor, lowest at `amsl`, holds against the limit.
@@ -102,6 +121,7 @@ static void refine(struct judge *judge, const struct fusion_segment *segment)
     double part_m = (segment->to_m - segment->from_m) / PARTS;
     for (int i = 1; i <= PARTS; i++) {
         struct fusion_path_node begin = sweep.from;
+        judge->beyond = begin.time_s > FUSION_CAUTION_S;
         double to_m = i < PARTS ? segment->from_m + part_m * i : segment->to_m;
         struct fusion_swath swath = fusion_path_sweep_to(path, judge->view->root, &sweep, to_m);
         struct finding found = weigh(judge, sweep.lowest_amsl_m, &swath);
@@ -128,7 +148,7 @@ static void look_along(struct judge *judge)
 {
     const struct fusion_look_ahead *ahead = &judge->view->context->look_ahead;
     double lowest_amsl_m = HUGE_VAL;
-    for (size_t i = 0; i < ahead->segment_count && !judge->finding.nominal; i++) {
+    for (size_t i = 0; i < ahead->segment_count && !settled(judge, &judge->finding); i++) {
         if (!ahead->segments[i].clearance_low_m.known && lowest_amsl_m == HUGE_VAL)
             lowest_amsl_m = path_lowest_amsl_m(judge->view->path);
         if (suspicious(judge, &ahead->segments[i], lowest_amsl_m))
@@ -150,8 +170,9 @@ static void look_around(struct judge *judge)
     const double times_s[] = {0.0, FUSION_WARNING_S, FUSION_CAUTION_S, HUGE_VAL};
     struct finding *into =
         fabs(path->climb_mps) >= VERTICAL_MIN_MPS ? &judge->excuse : &judge->finding;
-    for (int i = 0; i < 4 && !into->nominal; i++) {
+    for (int i = 0; i < 4 && !settled(judge, into); i++) {
         bool reach = times_s[i] < HUGE_VAL;
+        judge->beyond = !reach;
         double radius_m = reach ? fusion_path_disc_m(path, times_s[i]) : path->length_m;
         struct fusion_outline outline =
             fusion_outline_disc(view->root->tiles.first.level, path->nodes[0].point, radius_m);
@@ -191,16 +212,6 @@ static void find_goals(struct judge *judge)
         if (agl_m < judge->limit_m)
             judge->goals[judge->goal_count++] = at;
     }
-}
-
-static enum fusion_severity severity_of(const struct finding *finding)
-{
-    if (!finding->time_known)
-        return FUSION_SEVERITY_INFO;
-    enum fusion_severity severity = fusion_severity_of(finding->time_s);
-    // only the low clearance: a CAUTION at most, and no more pressing than its time
-    return !finding->nominal && severity == FUSION_SEVERITY_WARNING ? FUSION_SEVERITY_CAUTION
-                                                                    : severity;
 }
 
 // How much is against an explained take-off or landing here and now.

@@ -130,6 +130,44 @@ static void terrain__a_cliff_by_its_time__is_warned_of_as_the_contract_says(void
     }
 }
 
+struct ridge { // columns of a ridge of 142 m, and of a wall of 300 m behind it
+    uint32_t from, to, wall;
+};
+
+static uint16_t ridge_and_wall(void *context, uint32_t row, uint32_t column)
+{
+    (void)row;
+    const struct ridge *ridge = context;
+    if (column >= ridge->wall)
+        return 5200;
+    return column >= ridge->from && column < ridge->to ? 4568 : 4400;
+}
+
+// 18 m over the ridge: nominally enough, by the accuracies of 0.5 m and 6 m not.
+static void terrain__only_low_soon_and_nominal_later__is_the_more_severe(void **state)
+{
+    (void)state;
+    const struct {
+        double low_s, wall_s;
+        int expected;
+    } cases[] = {{25.0, 60.0, CAUTION},
+                 {25.0, 40.0, CAUTION},
+                 {3.0, 10.0, WARNING},
+                 {55.0, 75.0, INFO},
+                 {25.0, 110.0, CAUTION}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ridge ridge = {.from = column_at(cases[i].low_s * SPEED_MPS),
+                              .to = column_at((cases[i].low_s + 5.0) * SPEED_MPS),
+                              .wall = column_at(cases[i].wall_s * SPEED_MPS)};
+        struct scene *scene = scene_open(toronto, flat, ridge_and_wall, &ridge);
+        struct fusion_aircraft aircraft = eastward();
+        int got = severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN);
+        if (got != cases[i].expected)
+            fail_msg("case %zu: severity %d", i, got);
+        scene_close(scene);
+    }
+}
+
 static void terrain__only_the_low_clearance__is_a_caution(void **state)
 {
     (void)state;
@@ -190,6 +228,33 @@ static void obstacle__by_its_time_its_height_and_its_accuracy(void **state)
             scene, "mast", at(cases[i].east_m, cases[i].north_m), cases[i].top_m - 15.0);
         o->horizontal_acc95_m = cases[i].acc95_m;
         struct fusion_aircraft aircraft = eastward();
+        int got = severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE);
+        if (got != cases[i].expected)
+            fail_msg("case %zu: severity %d", i, got);
+        scene_close(scene);
+    }
+}
+
+// Sinking 0.1 m/s from 160 m past a mast that reaches from 36 s to 53 s by its uncertainty. Too
+// low by the accuracy of 0.5 m after (144.5 - top) / 0.1 s, nominally after (145 - top) / 0.1.
+static void obstacle__only_low_soon_and_nominal_later__is_the_more_severe(void **state)
+{
+    (void)state;
+    const struct {
+        double top_m;
+        int expected;
+    } cases[] = {{140.2, CAUTION}, // 43 s, 48 s
+                 {139.8, INFO},    // 47 s, 52 s
+                 {140.7, CAUTION}, // 38 s, 43 s
+                 {139.0, NONE}};   // 55 s
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+        struct geo_obstacle *o =
+            scene_obstacle(scene, "mast", at(900.0, 0.0), cases[i].top_m - 15.0);
+        o->horizontal_acc95_m = 170.0;
+        struct fusion_aircraft aircraft = eastward();
+        aircraft.fix.velocity_up_known = true;
+        aircraft.fix.velocity_up_mps = -0.1;
         int got = severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE);
         if (got != cases[i].expected)
             fail_msg("case %zu: severity %d", i, got);
@@ -438,9 +503,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terrain__a_cliff_by_its_time__is_warned_of_as_the_contract_says),
+        cmocka_unit_test(terrain__only_low_soon_and_nominal_later__is_the_more_severe),
         cmocka_unit_test(terrain__only_the_low_clearance__is_a_caution),
         cmocka_unit_test(terrain__a_landing_that_the_motion_explains__is_an_info),
         cmocka_unit_test(obstacle__by_its_time_its_height_and_its_accuracy),
+        cmocka_unit_test(obstacle__only_low_soon_and_nominal_later__is_the_more_severe),
         cmocka_unit_test(obstacle__unknown_top_balloon_or_withdrawn),
         cmocka_unit_test(agl__by_its_time_and_over_unknown_ground),
         cmocka_unit_test(quality__layers_that_catch_up_are_said),
