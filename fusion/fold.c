@@ -17,7 +17,7 @@ struct fusion_fold {
     uint16_t *place; // of each source in the palette
     bool *used;
     size_t count, room;
-    bool surface;
+    bool surface, empty; // empty: nothing was added yet
 };
 
 enum { SOURCES_MAX = 65535 };
@@ -53,6 +53,7 @@ void fusion_fold_start(struct fusion_fold *fold)
     memset(fold->flags, 0, sizeof fold->flags);
     fold->count = 0;
     fold->surface = false;
+    fold->empty = true;
 }
 
 static enum drf_status make_room(struct fusion_fold *fold)
@@ -106,6 +107,11 @@ enum drf_status fusion_fold_add(struct fusion_fold *fold, const struct fusion_so
         status = enter(fold, source, &index);
     if (status != DRF_OK)
         return status;
+    if (fold->empty) { // as for most tiles: there is nothing to weigh it against
+        fold->empty = false;
+        memcpy(fold->cells, fold->scratch, sizeof fold->cells);
+        return DRF_OK;
+    }
 
     for (size_t i = 0; i < fold->count; i++)
         fold->used[i] = fusion_source_compare(source, fold->sources[i]) < 0;
@@ -230,14 +236,23 @@ static struct fusion_source several_of(const struct fusion_source *const *source
     return all;
 }
 
-enum drf_status fusion_fold_palette(struct fusion_fold *fold, struct fusion_palette *out)
+// Which sources a known cell names.
+static void find_used(struct fusion_fold *fold)
 {
     for (size_t i = 0; i < fold->count; i++)
         fold->used[i] = false;
-    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
-        if (fold->cells[i] != GEO_CELL_UNKNOWN)
-            fold->used[fold->source_of[i]] = true;
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
+        if (fold->cells[i] == GEO_CELL_UNKNOWN)
+            continue;
+        fold->used[fold->source_of[i]] = true;
+        if (fold->count == 1) // as of most tiles: there is no other to be found
+            return;
+    }
+}
 
+enum drf_status fusion_fold_palette(struct fusion_fold *fold, struct fusion_palette *out)
+{
+    find_used(fold);
     const struct fusion_source **ranked =
         malloc((fold->count == 0 ? 1 : fold->count) * sizeof(const struct fusion_source *));
     if (ranked == NULL)
@@ -272,12 +287,13 @@ enum drf_status fusion_fold_make(struct fusion_fold *fold, struct geo_tile tile,
         *out = NULL;
         return DRF_OK;
     }
-    for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
+    const uint16_t sources = (uint16_t)(palette->count + palette->overflows);
+    for (size_t i = 0; sources > 1 && i < GEO_CELLS_COUNT; i++) {
         bool unknown = fold->cells[i] == GEO_CELL_UNKNOWN;
         fold->narrow[i] = unknown ? 0 : (uint8_t)fold->place[fold->source_of[i]];
     }
-    return fusion_tile_make(tile, fold->cells, palette->sources,
-                            (uint16_t)(palette->count + palette->overflows), fold->narrow,
+    return fusion_tile_make(tile, fold->cells, palette->sources, sources,
+                            sources > 1 ? fold->narrow : NULL,
                             fold->surface ? fold->flags : NULL, out);
 }
 

@@ -19,7 +19,8 @@ enum {
     STORE_CHECKPOINT_LATE_BYTES = 16 << 20, // a commit no longer leaves it to others
 };
 
-#define STORE_KEEP_VALUE "keep" // struct geo_bounds
+#define STORE_KEEP_VALUE "keep"  // struct geo_bounds
+#define STORE_CACHE_SIZE "-8192" // of SQLite's pages, in kB
 
 // Index into the table of statements in store_statement.c.
 enum store_sql {

@@ -252,7 +252,8 @@ enum drf_status store_schema_open(struct fusion_store *store)
     // The truth is written by one connection with the whole file its own: it alone checkpoints,
     // when it is good for it.
     if (status == DRF_OK)
-        status = store_exec(store, "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;"
+        status = store_exec(store, "PRAGMA cache_size = " STORE_CACHE_SIZE
+                                   "; PRAGMA temp_store = MEMORY;"
                                    "PRAGMA cell_size_check = ON");
     if (status == DRF_OK && !store->config.read_only)
         status = store_exec(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"

@@ -56,16 +56,24 @@ static struct fusion_kind kind_of(const uint8_t *source_of, const uint8_t *flags
     };
 }
 
+static uint32_t known_of(const uint16_t *cells)
+{
+    uint32_t known = 0;
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        known += cells[i] != GEO_CELL_UNKNOWN;
+    return known;
+}
+
 static void count(struct census *census, const uint16_t *cells, uint16_t source_count,
                   const uint8_t *source_of, const uint8_t *flags)
 {
-    census->known = census->kind_count = census->source_count = 0;
+    census->known = known_of(cells);
+    census->kind_count = census->source_count = 0;
     memset(census->number, 0xff, sizeof census->number);
     bool named[FUSION_TILE_SOURCES_MAX + 1] = {false};
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
         if (cells[i] == GEO_CELL_UNKNOWN)
             continue;
-        census->known++;
         struct fusion_kind kind = kind_of(source_of, flags, i);
         uint16_t *number = &census->number[kind.source * FLAGS + kind.flags];
         if (*number != NONE)
@@ -74,6 +82,8 @@ static void count(struct census *census, const uint16_t *cells, uint16_t source_
         *number = census->kind_count;
         census->kinds[census->kind_count++] = kind;
         named[kind.source] = true;
+        if (source_of == NULL && flags == NULL) // all cells are of this one kind
+            break;
     }
     for (uint16_t i = 0; i < source_count; i++)
         if (named[i]) {
