@@ -9,6 +9,7 @@
 #include "edge/node.h"
 #include "edge/query.h"
 #include "edge/resync.h"
+#include "edge/whereabouts.h"
 #include "fusion/store_upkeep.h"
 
 enum { SUFFIX_SIZE = 40 };
@@ -64,6 +65,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
         memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
     }
+    struct geo_point first[EDGE_WHEREABOUTS_MAX];
     struct fusion_fabric_config wanted = {
         .keep = drf_config_keep(config),
         .level = config->level,
@@ -71,6 +73,8 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .track_keep_us = config->limits.track_keep_us,
         .feeds = feeds,
         .feed_count = config->feed_count,
+        .first = first,
+        .first_count = edge_whereabouts_kept(store, first),
     };
     enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
     if (status == DRF_OK)

@@ -21,6 +21,7 @@
 #include "edge/serve.h"
 #include "edge/terrain.h"
 #include "edge/topic.h"
+#include "edge/whereabouts.h"
 #include "edge/wire.h"
 #include "fusion/around.h"
 #include "fusion/context.h"
@@ -88,6 +89,7 @@ struct edge_serve {
     struct edge_patching *patching;
     struct edge_terrain *terrain;
     struct edge_announced announced;
+    struct edge_whereabouts whereabouts;
     const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
