@@ -42,6 +42,16 @@ enum geo_format {
 // feeds again.
 enum { GEO_DECODE_VERSION = 1 };
 
+// However few bytes may hold so many pixels or points: a flat sea, a field of one value. More
+// than that must come in at least a byte for each GEO_UNPACK_PER_BYTE of them.
+enum { GEO_UNPACK_FREE = 1 << 25, GEO_UNPACK_PER_BYTE = 256 };
+
+// Whether `count` pixels or points out of `size` bytes are beyond what an honest packing gives.
+static inline bool geo_unpack_swells(uint64_t count, uint64_t size)
+{
+    return count > GEO_UNPACK_FREE && count / GEO_UNPACK_PER_BYTE > size;
+}
+
 const char *geo_format_name(enum geo_format format);
 enum geo_format geo_format_parse(const char *name); // GEO_FORMAT_UNKNOWN if it is none
 

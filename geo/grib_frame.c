@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/decode.h"
 #include "geo/refusal.h"
 
 enum {
@@ -18,6 +19,10 @@ enum {
     BITMAP_HERE = 0,
     BITMAP_AS_BEFORE = 254,
     BITMAP_NONE = 255,
+    PACKED_JPEG_2000 = 40, // data representation templates, and two before they were standard
+    PACKED_PNG = 41,
+    PACKED_JPEG_2000_OLD = 40000,
+    PACKED_PNG_OLD = 40010,
     TEMPLATE_ROTATED_B = 32769, // NCEP's rotated grid: values without usable coordinates
 };
 
@@ -75,6 +80,16 @@ static enum drf_status check_points(const struct geo_grib_frame *frame, uint64_t
     return DRF_OK;
 }
 
+static enum drf_status check_swelling(const struct geo_grib_frame *frame, uint64_t points,
+                                      size_t size, struct geo_note *why)
+{
+    if (geo_unpack_swells(points, size))
+        return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, frame->message,
+                          "message %" PRIu64 ": %" PRIu64 " points out of %zu bytes",
+                          frame->message, points, size);
+    return DRF_OK;
+}
+
 // Edition 1: the sections stand in one order, and only their flags say which are there.
 static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
                                        const uint8_t *message, size_t size,
@@ -92,6 +107,8 @@ static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
         return damaged(frame, why, "section 2 is cut");
     uint64_t points = number(message + at + 6, 2) * number(message + at + 8, 2);
     enum drf_status status = check_points(frame, points, why);
+    if (status == DRF_OK)
+        status = check_swelling(frame, points, size, why);
     if (status != DRF_OK)
         return status;
     at += number(message + at, 3);
@@ -170,6 +187,44 @@ static enum drf_status check_bitmap(struct geo_grib_frame *frame, struct geo_not
     return DRF_OK;
 }
 
+// An image packed into a field has a size of its own, and the library that unpacks it believes
+// that one: it must be the field's. 0: no image's head.
+static uint64_t image_points(uint64_t packing, const uint8_t *data, size_t size)
+{
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
+                                  0,    0,   0,   13,  'I',  'H',  'D',  'R'};
+    static const uint8_t codestream[] = {0xff, 0x4f, 0xff, 0x51}; // SOC, SIZ: ISO 15444-1 A.5.1
+    if (packing == PACKED_PNG || packing == PACKED_PNG_OLD)
+        return size >= sizeof png + 8 && memcmp(data, png, sizeof png) == 0
+                   ? number(data + 16, 4) * number(data + 20, 4)
+                   : 0;
+    if (size < 24 || memcmp(data, codestream, sizeof codestream) != 0)
+        return 0;
+    uint64_t right = number(data + 8, 4), below = number(data + 12, 4);
+    uint64_t left = number(data + 16, 4), above = number(data + 20, 4);
+    return right > left && below > above ? (right - left) * (below - above) : 0;
+}
+
+// That sections 5 and 7 agree on how much there is to unpack.
+static enum drf_status check_data(const struct geo_grib_frame *frame, struct geo_note *why)
+{
+    struct geo_grib_section about = frame->section[5], data = frame->section[7];
+    if (about.bytes == NULL)
+        return damaged(frame, why, "a section is missing");
+    uint64_t values = number(about.bytes + 5, 4), packing = number(about.bytes + 9, 2);
+    bool image = packing == PACKED_JPEG_2000 || packing == PACKED_JPEG_2000_OLD
+                 || packing == PACKED_PNG || packing == PACKED_PNG_OLD;
+    if (!image || data.size <= 5) // 5: all values are one, there is no image
+        return DRF_OK;
+    uint64_t points = image_points(packing, data.bytes + 5, data.size - 5);
+    if (points != values)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, frame->message,
+                          "message %" PRIu64 ": an image of %" PRIu64 " points for %" PRIu64
+                          " values",
+                          frame->message, points, values);
+    return DRF_OK;
+}
+
 static enum drf_status check_section(struct geo_grib_frame *frame, int kind,
                                      struct geo_note *why)
 {
@@ -182,6 +237,8 @@ static enum drf_status check_section(struct geo_grib_frame *frame, int kind,
         return damaged(frame, why, "a field without a grid");
     if (kind == 5 && number(section.bytes + 5, 4) > number(frame->section[3].bytes + 6, 4))
         return damaged(frame, why, "more values than points");
+    if (kind == 7)
+        return check_data(frame, why);
     return kind == 6 ? check_bitmap(frame, why) : DRF_OK;
 }
 
@@ -195,6 +252,10 @@ static enum drf_status assemble(struct geo_grib_frame *frame, struct geo_grib_by
             return damaged(frame, why, "a section is missing");
         size += frame->section[kind].size;
     }
+    enum drf_status status =
+        check_swelling(frame, number(frame->section[3].bytes + 6, 4), size, why);
+    if (status != DRF_OK)
+        return status;
     if (!reserve(frame, size))
         return geo_refuse(why, GEO_REFUSAL_MEMORY, frame->message, "no memory for a field");
     uint8_t *to = frame->field;

@@ -37,7 +37,8 @@ struct geo_grib_bytes {
     size_t size;
 };
 
-// `bytes` are borrowed until close. A grid of more than points_max points is refused.
+// `bytes` are borrowed until close. A grid of more than points_max points is refused, and one
+// of far more than its bytes can honestly hold (geo_unpack_swells).
 void geo_grib_frame_open(struct geo_grib_frame *frame, const uint8_t *bytes, size_t size,
                          uint64_t points_max);
 void geo_grib_frame_close(struct geo_grib_frame *frame);

@@ -178,8 +178,8 @@ static enum drf_status open_image(const struct geo_decode_params *params, const 
     return DRF_OK;
 }
 
-static enum drf_status check_shape(const struct geo_decode_params *params, struct image *image,
-                                   struct geo_note *why)
+static enum drf_status check_shape(const struct geo_decode_params *params, size_t size,
+                                   struct image *image, struct geo_note *why)
 {
     int bands = GDALGetRasterCount(image->dataset);
     if (bands != 1)
@@ -196,6 +196,11 @@ static enum drf_status check_shape(const struct geo_decode_params *params, struc
                           "%d x %d pixels in blocks of %d x %d, at most %llu are read", width,
                           height, block_width, block_height,
                           (unsigned long long)params->pixels_max);
+    if (geo_unpack_swells((uint64_t)width * (uint64_t)height, size)
+        || geo_unpack_swells((uint64_t)block_width * (uint64_t)block_height, size))
+        return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, 0,
+                          "%d x %d pixels in blocks of %d x %d out of %zu bytes", width, height,
+                          block_width, block_height, size);
     GDALDataType type = GDALGetRasterDataType(image->band);
     bool real = type == GDT_Byte || type == GDT_Int16 || type == GDT_UInt16 || type == GDT_Int32
                 || type == GDT_UInt32 || type == GDT_Float32 || type == GDT_Float64;
@@ -362,7 +367,7 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     float *values = NULL;
     enum drf_status status = open_image(params, bytes, size, &complaint, &image, why);
     if (status == DRF_OK)
-        status = check_shape(params, &image, why);
+        status = check_shape(params, size, &image, why);
     if (status == DRF_OK)
         status = read_head(&image, why);
     if (status == DRF_OK)

@@ -14,7 +14,9 @@
 //                  checksum that is wrong, any error while reading
 //   UNSUPPORTED    not exactly one band, complex or 64-bit integer values, a colour table, a
 //                  unit other than metres and feet, a turned raster with a core
-//   TOO_LARGE      more than params.pixels_max pixels, in the raster or in one of its blocks
+//   TOO_LARGE      more than params.pixels_max pixels, in the raster or in one of its blocks,
+//   or
+//                  far more than its bytes can honestly hold (geo_unpack_swells)
 //   GEOREFERENCE   none, degenerate, not finite, or beyond the globe; HGT without a name
 //   CRS            none in the data or the configuration, unknown, or without an exact way
 //   VERTICAL       said by neither or differently by data and configuration; depths; heights

@@ -14,6 +14,7 @@ from fixture import place
 
 DEM = place.TOPICS["terrain"]
 RSS_MAX_KB = 600 * 1024
+CODECS = ["gzip", "lz4", "zstd"]  # snappy makes too little of it for the broker
 
 
 class Listener:
@@ -114,6 +115,25 @@ def check_attacks(kafka, node, port, listener):
     wait_until(lambda: place.metrics(port).get('drf_feed_outcomes_total{feed="terrain",outcome="APPLIED"}') == 1, 20,
                "the good message behind them")
     assert kafka.end_offset(place.DEAD) == len(cases), "one letter each, none tried again"
+
+
+def test_a_compressed_batch_ends_as_one_refused_message_and_what_is_behind_it_is_read():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            swollen = bytes(60 << 20)
+            for codec in CODECS:
+                kafka.produce(DEM, swollen, key=codec, codec=codec)
+            letters = kafka.consume(place.DEAD, len(CODECS), deadline_s=60)
+            assert [letter[0].decode() for letter in letters] == CODECS, [letter[0] for letter in letters]
+            assert {letter[2]["drf_dead_reason"] for letter in letters} == {b"TOO_LARGE"}, letters
+            kafka.produce(DEM, place.geotiff(), key="good")
+            wait_until(lambda: place.metrics(port).get('drf_feed_outcomes_total{feed="terrain",outcome="APPLIED"}') == 1,
+                       60, "the good message behind them")
+            assert memory_kb(node.process.pid) < RSS_MAX_KB, memory_kb(node.process.pid)
+            assert node.stop() == 0
 
 
 def test_attacks_end_as_one_refused_message_each():
