@@ -45,6 +45,22 @@ static size_t occurrences(struct geo_sigmet_text text, const char *word)
     return count;
 }
 
+// "(TEST)", "EXER", "EXERCISE/EXERCISE", "VOLCEX22": whatever stands around the word.
+static bool exercise(struct geo_sigmet_text text)
+{
+    static const char *const words[] = {"TEST", "EXER", "EXERCISE", "VOLCEX"};
+    size_t end = 0;
+    for (size_t at = 0; at < text.size; at = end + 1) {
+        for (end = at; end < text.size && text.text[end] >= 'A' && text.text[end] <= 'Z'; end++)
+            ;
+        const struct geo_wmo_word word = {.text = text.text + at, .size = end - at};
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+            if (geo_wmo_is(word, words[i]))
+                return true;
+    }
+    return false;
+}
+
 static enum drf_status read_validity(struct report *report, struct geo_wmo_word word,
                                      int64_t reference_utc_us, struct geo_note *why)
 {
@@ -93,7 +109,7 @@ static enum drf_status read_head(struct report *report, int64_t reference_utc_us
         (struct geo_sigmet_text){.text = body,
                                  .size = (size_t)(report->text.text + report->text.size - body),
                                  .line = w[i + 3].line};
-    if (occurrences(report->body, "TEST") + occurrences(report->body, "EXER") > 0)
+    if (exercise(report->text))
         return geo_refuse(why, GEO_REFUSAL_MODE, report->text.line, "a test or an exercise");
     return DRF_OK;
 }
