@@ -92,6 +92,13 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
     return out;
 }
 
+// Silent for so long that not even a prediction of it is shown.
+static bool vanished(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return silent_us(serve, drone)
+           > lost_after_us(serve) + serve->config->limits.lost_link_keep_us;
+}
+
 struct gathering {
     struct edge_serve *serve;
     const struct edge_drone *self;
@@ -126,9 +133,9 @@ static void gather(void *self, struct edge_drone *other)
     struct edge_serve *serve = gathering->serve;
     if (other == gathering->self)
         return;
-    int64_t silent = silent_us(serve, other);
-    if (silent > lost_after_us(serve) + serve->config->limits.lost_link_keep_us)
+    if (vanished(serve, other))
         return;
+    int64_t silent = silent_us(serve, other);
     const struct geo_point here = gathering->self->report.fix.position;
     struct geo_point there = other->report.fix.position;
     if (other->lost)
@@ -148,13 +155,14 @@ static void gather(void *self, struct edge_drone *other)
         *place = neighbour_of(other);
 }
 
-// A track that may be met. The region's own drones are known better than a feed knows them.
+// A track that may be met. The region's own drones are known better than a feed knows them, as
+// long as they are shown at all.
 static void gather_track(void *self, const struct fusion_track *track, double age_s)
 {
     struct gathering *gathering = self;
     struct edge_serve *serve = gathering->serve;
     const struct edge_drone *own = edge_fleet_find(serve->fleet, track->track.id);
-    if (own != NULL && (own == gathering->self || own->reporting))
+    if (own != NULL && (own == gathering->self || (own->reporting && !vanished(serve, own))))
         return;
     struct fusion_neighbour other;
     edge_traffic_neighbour(track, age_s, &other);
@@ -233,7 +241,7 @@ void edge_neighbours_run(struct edge_serve *serve)
         if (silent <= lost_after_us(serve) || serve->root == NULL)
             continue;
         drone->lost = true;
-        if (silent > lost_after_us(serve) + serve->config->limits.lost_link_keep_us)
+        if (vanished(serve, drone))
             continue;
         predict(serve, drone);
         lost++;

@@ -158,6 +158,27 @@ static void context__a_track_of_the_drone_itself__is_nobody_else(void **state)
     sky_close(&sky);
 }
 
+static void context__a_drone_silent_for_long__is_known_by_a_feed(void **state)
+{
+    (void)state;
+    struct sky sky = sky_open();
+    sky_begin(&sky);
+    Drf__V1__Context *context = report(sky.scene, "d-2", 1);
+    drf__v1__context__free_unpacked(context, NULL);
+    // its prediction ends after lost_link_after + lost_link_keep; it is not forgotten yet
+    scene_run(sky.scene, 70 * (int64_t)SCENE_SECOND);
+    struct geo_track track = westward(&sky, "d-2", 450.0);
+    tell(&sky, &track);
+    show(&sky);
+    context = report(sky.scene, "d-1", 1);
+    assert_int_equal(context->n_traffic, 1);
+    assert_string_equal(context->traffic[0]->traffic_id, "d-2");
+    assert_string_equal(context->traffic[0]->source, "adsb");
+    assert_non_null(traffic_advisory(context));
+    drf__v1__context__free_unpacked(context, NULL);
+    sky_close(&sky);
+}
+
 static void context__a_silent_aircraft__is_predicted_and_then_gone(void **state)
 {
     (void)state;
@@ -262,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(context__an_aircraft_head_on__is_listed_and_warned_of),
         cmocka_unit_test(context__a_track_of_the_drone_itself__is_nobody_else),
+        cmocka_unit_test(context__a_drone_silent_for_long__is_known_by_a_feed),
         cmocka_unit_test(context__a_silent_aircraft__is_predicted_and_then_gone),
         cmocka_unit_test(step__a_new_report__is_pushed_to_whom_it_may_meet_and_nobody_else),
         cmocka_unit_test(context__more_than_fit__are_counted),
