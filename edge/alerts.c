@@ -2,12 +2,15 @@
 // Alerts on their way: to the drones that one begins or ceases to concern, at once, and as a
 // whole set to the region's retained topic.
 #include <stdlib.h>
+#include <string.h>
 
 #include "edge/serve_parts.h"
 #include "fusion/alert.h"
 
 // Looked at this often at least: alerts end, and the sky turns.
 #define WATCH_US INT64_C(5000000)
+
+enum { ALERTS_MAX = 500 }; // in one message
 
 static void look_at_drones(struct edge_serve *serve)
 {
@@ -23,7 +26,18 @@ static void look_at_drones(struct edge_serve *serve)
     }
 }
 
-// Those that are not over, in a bucket of their own; NULL: no memory.
+static int by_severity(const void *left, const void *right)
+{
+    const struct fusion_zone *a = *(const struct fusion_zone *const *)left;
+    const struct fusion_zone *b = *(const struct fusion_zone *const *)right;
+    uint32_t first = fusion_alert_severity(a), second = fusion_alert_severity(b);
+    int order = (first > second) - (first < second);
+    if (order == 0)
+        order = strcmp(a->source->source, b->source->source);
+    return order != 0 ? order : strcmp(a->view.zone->id, b->view.zone->id);
+}
+
+// Those that are not over, the most severe first, in a bucket of their own; NULL: no memory.
 static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
 {
     const struct fusion_zone_bucket *all = serve->root->alerts_all;
@@ -37,6 +51,8 @@ static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
     for (size_t i = 0; i < room; i++)
         if (!fusion_alert_over(all->zones[i], serve->now.utc_us))
             zones[out->count++] = all->zones[i];
+    if (out->count > 1)
+        qsort((void *)zones, out->count, sizeof(const struct fusion_zone *), by_severity);
     return out;
 }
 
@@ -55,11 +71,13 @@ static uint64_t digest_of(const struct fusion_zone_bucket *set)
 static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
 {
     const struct edge_wire_stream stream = edge_serve_stream(serve, 0);
-    size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_alerts_encode(&stream, set, true, serve->buffer, &size);
-    if (status == DRF_ERR_FULL) {
+    size_t size = sizeof serve->buffer,
+           count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX;
+    enum drf_status status =
+        edge_wire_alerts_encode(&stream, set, count, true, serve->buffer, &size);
+    for (; status == DRF_ERR_FULL && count > 0; count -= count / 8 + 1) {
         size = sizeof serve->buffer;
-        status = edge_wire_alerts_encode(&stream, set, false, serve->buffer, &size);
+        status = edge_wire_alerts_encode(&stream, set, count, false, serve->buffer, &size);
     }
     if (status != DRF_OK)
         return status;

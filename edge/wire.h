@@ -246,12 +246,13 @@ DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_s
                                                         size_t source_count, size_t left_out,
                                                         uint8_t *bytes, size_t *size);
 
-// The alerts that are not over at the stream's time. Without `whole`, neither outlines nor long
-// texts: for when they do not fit. DRF_ERR_FULL: it does not fit.
+// The alerts that are not over at the stream's time, the first `count` of them and how many are
+// left out. Without `whole`, neither outlines nor long texts: for when they do not fit.
+// DRF_ERR_FULL: it does not fit.
 struct fusion_zone_bucket;
 DRF_MUST_CHECK enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
                                                        const struct fusion_zone_bucket *alerts,
-                                                       bool whole, uint8_t *bytes,
+                                                       size_t count, bool whole, uint8_t *bytes,
                                                        size_t *size);
 
 DRF_MUST_CHECK enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,

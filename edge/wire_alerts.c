@@ -8,7 +8,7 @@
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { ALERTS_MAX = 500, CORNERS_MAX = 100 };
+enum { CORNERS_MAX = 100 };
 
 struct one {
     Drf__V1__Alert alert;
@@ -86,14 +86,24 @@ static void fill(struct one *out, const struct fusion_zone *zone, bool whole)
         fill_area(out, zone);
 }
 
-enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
-                                        const struct fusion_zone_bucket *alerts, bool whole,
-                                        uint8_t *bytes, size_t *size)
+static void say_left_out(Drf__V1__Alerts *m, const struct fusion_zone_bucket *alerts,
+                         size_t from)
 {
-    size_t room = alerts != NULL ? alerts->count : 0;
-    room = room < ALERTS_MAX ? room : ALERTS_MAX;
-    struct one *ones = malloc((room + 1) * sizeof *ones);
-    Drf__V1__Alert **list = malloc((room + 1) * sizeof(void *));
+    uint32_t worst = UINT32_MAX;
+    for (size_t i = from; i < alerts->count; i++) {
+        uint32_t severity = fusion_alert_severity(alerts->zones[i]);
+        worst = severity < worst ? severity : worst;
+    }
+    SET(m, left_out, (uint32_t)(alerts->count - from));
+    SET(m, left_out_severity, worst);
+}
+
+enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
+                                        const struct fusion_zone_bucket *alerts, size_t count,
+                                        bool whole, uint8_t *bytes, size_t *size)
+{
+    struct one *ones = malloc((count + 1) * sizeof *ones);
+    Drf__V1__Alert **list = malloc((count + 1) * sizeof(void *));
     enum drf_status status = ones != NULL && list != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK) {
         Drf__V1__Alerts m;
@@ -102,12 +112,13 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
         if (stream->node_time_utc_us != 0)
             SET(&m, node_time_us, stream->node_time_utc_us);
         SET(&m, mode, stream->mode);
-        for (size_t i = 0; alerts != NULL && i < alerts->count && m.n_alerts < room; i++) {
-            fill(&ones[m.n_alerts], alerts->zones[i], whole);
+        for (; m.n_alerts < count; m.n_alerts++) {
+            fill(&ones[m.n_alerts], alerts->zones[m.n_alerts], whole);
             list[m.n_alerts] = &ones[m.n_alerts].alert;
-            m.n_alerts++;
         }
         m.alerts = list;
+        if (count < alerts->count)
+            say_left_out(&m, alerts, count);
         status = edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
     }
     free(ones);
