@@ -12,38 +12,71 @@ static size_t packed(const struct edge_wire_message *m)
     return protobuf_c_message_get_packed_size(&m->context.base);
 }
 
-// As many obstacles as fit, nearest first; the rest is counted. Returns the packed size.
-static size_t shed_obstacles(struct edge_wire_message *m, size_t size, size_t max)
+// What a message of up to 16 KB takes as a field. The library measures by walking over every
+// field there is, which costs more than packing: each part is measured once.
+static size_t part(size_t tag_bytes, const ProtobufCMessage *message)
+{
+    size_t body = protobuf_c_message_get_packed_size(message);
+    return tag_bytes + (body < 128 ? 1U : 2U) + body;
+}
+
+enum { LOW_TAG = 1, HIGH_TAG = 2 }; // bytes of a field's number up to 15, and beyond
+
+// The packed size of the context's own fields, without the messages in it.
+static size_t own(const struct edge_wire_message *m)
+{
+    Drf__V1__Context c = m->context;
+    c.height = NULL;
+    c.look_ahead = NULL;
+    c.weather = NULL;
+    c.n_obstacles = c.n_advisories = c.n_layer_states = c.n_advisories_brief = 0;
+    c.n_alerts = c.n_traffic = 0;
+    return protobuf_c_message_get_packed_size(&c.base);
+}
+
+// What telling of obstacles takes, at most: three fields of a two-byte tag and a varint.
+enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
+
+// As many of the obstacles that are `there` as fit beside `bare` bytes, nearest first; the rest
+// is counted. False: more has to go.
+static bool list_obstacles(struct edge_wire_message *m, size_t there, size_t bare, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    if (c->n_obstacles == 0)
-        return size;
-    size_t had = c->n_obstacles;
+    size_t size = bare, kept = 0;
+    for (size_t i = 0; i < there && size <= max; i++) {
+        size += part(LOW_TAG, &c->obstacles[i]->base);
+        if (size + TELLING <= max)
+            kept = i + 1;
+    }
+    if (size <= max) {
+        c->n_obstacles = there;
+        return true;
+    }
+    if (there == 0)
+        return false;
     uint32_t left_out = c->has_obstacles_left_out ? c->obstacles_left_out : 0;
     SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_OBSTACLES);
     if (!c->has_obstacles_reason)
         SET(c, obstacles_reason, FUSION_REASON_SHED);
-    // What telling of it takes, at most: three fields of a two-byte tag and a varint.
-    enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
-    size += TELLING;
-    while (c->n_obstacles > 0 && size > max) {
-        c->n_obstacles--;
-        size_t body = protobuf_c_message_get_packed_size(&c->obstacles[c->n_obstacles]->base);
-        size -= 1 + (body < 128 ? 1U : 2U) + body;
-    }
-    SET(c, obstacles_left_out, left_out + (uint32_t)(had - c->n_obstacles));
-    return size;
+    c->n_obstacles = kept;
+    SET(c, obstacles_left_out, left_out + (uint32_t)(there - kept));
+    return bare + TELLING <= max;
 }
 
-// As much traffic as fits; who is to be minded most is kept longest.
-static void shed_traffic(struct edge_wire_message *m, size_t max)
+// As much traffic as fits beside `parts`, which hold it too; who is to be minded most is kept
+// longest. Returns the packed size.
+static size_t shed_traffic(struct edge_wire_message *m, size_t parts, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    while (c->n_traffic > 0 && packed(m) > max) {
+    size_t size = own(m) + parts;
+    while (c->n_traffic > 0 && size > max) {
         c->n_traffic--;
+        parts -= part(HIGH_TAG, &c->traffic[c->n_traffic]->base);
         SET(c, traffic_left_out, (c->has_traffic_left_out ? c->traffic_left_out : 0) + 1);
         SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_TRAFFIC);
+        size = own(m) + parts;
     }
+    return size;
 }
 
 // Of clearances the lower, unknown when either is.
@@ -84,13 +117,17 @@ static struct fusion_segment joined(const struct fusion_segment *a,
     return out;
 }
 
-// Halves the number of segments by joining neighbours.
-static void shed_segments(struct edge_wire_message *m, const struct edge_wire_context *from,
-                          size_t max)
+// Halves the number of segments by joining neighbours until `parts`, which hold them, fit.
+// Returns what these have become.
+static size_t shed_segments(struct edge_wire_message *m, const struct edge_wire_context *from,
+                            size_t parts, size_t max)
 {
-    struct fusion_look_ahead ahead = from->context->look_ahead;
     Drf__V1__Context *c = &m->context;
-    while (ahead.segment_count > 1 && packed(m) > max) {
+    if (from->context->look_ahead.segment_count <= 1 || own(m) + parts <= max)
+        return parts;
+    struct fusion_look_ahead ahead = from->context->look_ahead;
+    size_t others = parts - part(LOW_TAG, &m->look_ahead.base);
+    do {
         size_t count = 0;
         for (size_t i = 0; i < ahead.segment_count; i += 2)
             ahead.segments[count++] = i + 1 < ahead.segment_count
@@ -101,7 +138,9 @@ static void shed_segments(struct edge_wire_message *m, const struct edge_wire_co
             edge_wire_fill_segment(&m->segments[i], &ahead.segments[i]);
         m->look_ahead.n_segments = count;
         SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_SEGMENTS);
-    }
+        parts = others + part(LOW_TAG, &m->look_ahead.base);
+    } while (ahead.segment_count > 1 && own(m) + parts > max);
+    return parts;
 }
 
 // Beyond any link budget: texts that the catalogue holds too, then the lesser quantities.
@@ -174,15 +213,14 @@ void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_c
     size_t max = from->bytes_max > 0 && from->bytes_max < EDGE_WIRE_CONTEXT_MAX
                      ? from->bytes_max
                      : EDGE_WIRE_CONTEXT_MAX;
-    size_t size = packed(m);
-    if (size <= max)
+    size_t obstacles = m->context.n_obstacles;
+    m->context.n_obstacles = 0;
+    size_t bare = packed(m);
+    size_t parts = bare + TELLING > max ? bare - own(m) : 0;
+    if (list_obstacles(m, obstacles, bare, max))
         return;
-    size = shed_obstacles(m, size, max);
-    if (size <= max)
-        return;
-    shed_segments(m, from, max);
-    shed_traffic(m, max);
-    if (packed(m) <= EDGE_WIRE_CONTEXT_MAX)
+    parts = shed_segments(m, from, parts, max);
+    if (shed_traffic(m, parts, max) <= EDGE_WIRE_CONTEXT_MAX)
         return;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);
     shed_alerts(m, EDGE_WIRE_CONTEXT_MAX);
