@@ -59,12 +59,16 @@ static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_query_encode(inquiry->form, &answer, serve->buffer, &size);
-    // The farthest are left out, and counted, until it fits.
+    // The farthest are left out, and counted, until it fits; of alerts the least severe.
     struct fusion_point *point = &answer.point;
-    while (status == DRF_ERR_FULL && point->obstacle_count + point->zone_count > 0) {
+    while (status == DRF_ERR_FULL
+           && point->obstacle_count + point->zone_count + point->alerts.count > 0) {
         if (point->obstacle_count > point->zone_count) {
             point->obstacle_count--;
             point->obstacles_left_out++;
+        } else if (point->zone_count == 0) {
+            point->alerts.count--;
+            point->alerts.left_out++;
         } else {
             point->zone_count--;
             point->zones_left_out++;

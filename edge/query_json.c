@@ -4,12 +4,16 @@
 
 #include "drf/v1/query.pb-c.h"
 #include "edge/query.h"
+#include "edge/wire_alert.h"
 #include "edge/wire_message.h"
 #include "edge/wire_parts.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { SOURCES_MAX = 3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX };
+enum {
+    SOURCES_MAX =
+        3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX
+};
 
 struct sources {
     size_t count;
@@ -128,6 +132,40 @@ static void fill_sources(struct sources *sources, const struct fusion_point *poi
         add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
     for (size_t i = 0; i < point->zone_count; i++)
         add_source(sources, point->zones[i].zone->source, FUSION_LAYER_ZONE);
+    for (size_t i = 0; i < point->alerts.count; i++)
+        add_source(sources, point->alerts.items[i].zone->source, FUSION_LAYER_ALERT);
+}
+
+struct alerts {
+    struct edge_wire_alert items[FUSION_ALERTS_MAX];
+    Drf__V1__Alert *list[FUSION_ALERTS_MAX];
+};
+
+static void fill_alerts(Drf__V1__QueryReply *m, struct alerts *alerts,
+                        const struct fusion_point *point)
+{
+    for (; m->n_alerts < point->alerts.count; m->n_alerts++) {
+        struct edge_wire_alert *one = &alerts->items[m->n_alerts];
+        edge_wire_fill_alert(one, point->alerts.items[m->n_alerts].zone, true);
+        alerts->list[m->n_alerts] = &one->alert;
+    }
+    m->alerts = alerts->list;
+    SET(m, alerts_left_out, point->alerts.left_out);
+    if (point->alerts_reason != FUSION_REASON_NONE)
+        SET(m, alerts_reason, point->alerts_reason);
+}
+
+static void fill_states(Drf__V1__QueryReply *m, Drf__V1__LayerState *states,
+                        Drf__V1__LayerState **list, const struct fusion_point *point)
+{
+    for (; m->n_layer_states < point->layer_state_count; m->n_layer_states++) {
+        Drf__V1__LayerState *state = &states[m->n_layer_states];
+        drf__v1__layer_state__init(state);
+        SET(state, layer, point->layer_states[m->n_layer_states].layer);
+        SET(state, reason, point->layer_states[m->n_layer_states].reason);
+        list[m->n_layer_states] = state;
+    }
+    m->layer_states = list;
 }
 
 enum drf_status edge_query_encode(enum edge_wire_form form,
@@ -146,6 +184,7 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     Drf__V1__LayerState states[FUSION_LAYER_COUNT], *state_list[FUSION_LAYER_COUNT];
     Drf__V1__Reply status;
     struct sources sources;
+    struct alerts alerts;
 
     drf__v1__query_reply__init(&m);
     drf__v1__reply__init(&status);
@@ -173,14 +212,8 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     SET(&m, zones_left_out, point->zones_left_out);
     if (point->zones_reason != FUSION_REASON_NONE)
         SET(&m, zones_reason, point->zones_reason);
-    for (; m.n_layer_states < point->layer_state_count; m.n_layer_states++) {
-        Drf__V1__LayerState *state = &states[m.n_layer_states];
-        drf__v1__layer_state__init(state);
-        SET(state, layer, point->layer_states[m.n_layer_states].layer);
-        SET(state, reason, point->layer_states[m.n_layer_states].reason);
-        state_list[m.n_layer_states] = state;
-    }
-    m.layer_states = state_list;
+    fill_states(&m, states, state_list, point);
+    fill_alerts(&m, &alerts, point);
     fill_sources(&sources, point);
     m.n_sources = sources.count;
     m.sources = sources.list;

@@ -214,10 +214,45 @@ static void zone_rows(FILE *out, const struct edge_query_answer *answer)
         zone_row(out, &p->zones[i]);
 }
 
+static void alert_row(FILE *out, const struct fusion_zone *alert)
+{
+    static const char *const severities[] = {"unknown", "WARNING", "CAUTION", "INFO"};
+    const struct geo_zone *zone = alert->view.zone;
+    char said[TIME_SIZE], from[TIME_SIZE] = "-", until[TIME_SIZE] = "further notice";
+    format_time(
+        (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0 ? zone->data_time_utc_us : INT64_MIN, said);
+    if (zone->period_count > 0) {
+        const struct geo_zone_period *period = alert->view.periods;
+        format_time(period->from_utc_us, from);
+        if (period->until_utc_us != GEO_ZONE_ALWAYS_UNTIL_US)
+            format_time(period->until_utc_us, until);
+    }
+    (void)fprintf(out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s from %s until %s%s%s%s%s\n",
+                  zone->id, zone->name[0] != '\0' ? zone->name : zone->reason,
+                  severities[fusion_alert_severity(alert)], said, alert->source->source,
+                  zone->message, "", from, until,
+                  (zone->alert & GEO_ALERT_TEST) != 0 ? "; TEST" : "",
+                  (zone->alert & GEO_ALERT_ENDS_ASSUMED) != 0 ? "; end assumed" : "",
+                  (zone->alert & GEO_ALERT_AREA_ASSUMED) != 0 ? "; area not stated" : "",
+                  zone->volume_count > 0 && alert->view.volumes[0].shape == GEO_ZONE_SKY
+                      ? "; above the horizon here"
+                      : "");
+}
+
+static void alert_rows(FILE *out, const struct fusion_point *p)
+{
+    (void)fprintf(out, "\nalerts: %zu listed, %" PRIu32 " more%s%s\n", p->alerts.count,
+                  p->alerts.left_out,
+                  p->alerts_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
+                  p->alerts_reason != FUSION_REASON_NONE ? reason_text(p->alerts_reason) : "");
+    for (size_t i = 0; i < p->alerts.count; i++)
+        alert_row(out, p->alerts.items[i].zone);
+}
+
 struct seen {
     size_t count;
-    const struct fusion_source
-        *sources[2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX];
+    const struct fusion_source *sources[2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX
+                                        + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX];
 };
 
 // The birth certificate of what is said above, once.
@@ -257,6 +292,8 @@ static void source_rows(FILE *out, const struct fusion_point *p)
         source_row(out, &seen, p->obstacles[i].obstacle->source);
     for (size_t i = 0; i < p->zone_count; i++)
         source_row(out, &seen, p->zones[i].zone->source);
+    for (size_t i = 0; i < p->alerts.count; i++)
+        source_row(out, &seen, p->alerts.items[i].zone->source);
 }
 
 void edge_query_table(const struct edge_query_answer *answer, FILE *out)
@@ -297,5 +334,6 @@ void edge_query_table(const struct edge_query_answer *answer, FILE *out)
     for (size_t i = 0; i < p->obstacle_count; i++)
         obstacle_row(out, &p->obstacles[i]);
     zone_rows(out, answer);
+    alert_rows(out, p);
     source_rows(out, p);
 }

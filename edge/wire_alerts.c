@@ -2,21 +2,13 @@
 // The whole set of alerts, for the region's retained topic.
 #include <stdlib.h>
 
-#include "drf/v1/node.pb-c.h"
+#include "edge/wire_alert.h"
 #include "edge/wire_parts.h"
 #include "fusion/alert.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { CORNERS_MAX = 100 };
-
-struct one {
-    Drf__V1__Alert alert;
-    Drf__V1__Vertex corners[CORNERS_MAX];
-    Drf__V1__Vertex *corner_list[CORNERS_MAX];
-};
-
-static void add_corner(struct one *out, struct geo_point point)
+static void add_corner(struct edge_wire_alert *out, struct geo_point point)
 {
     Drf__V1__Vertex *corner = &out->corners[out->alert.n_polygon];
     drf__v1__vertex__init(corner);
@@ -27,7 +19,7 @@ static void add_corner(struct one *out, struct geo_point point)
 }
 
 // Several areas, or one of too many corners, as the box around them.
-static void fill_box(struct one *out, struct geo_bounds box)
+static void fill_box(struct edge_wire_alert *out, struct geo_bounds box)
 {
     add_corner(out, (struct geo_point){box.south_deg, box.west_deg});
     add_corner(out, (struct geo_point){box.south_deg, box.east_deg});
@@ -35,7 +27,7 @@ static void fill_box(struct one *out, struct geo_bounds box)
     add_corner(out, (struct geo_point){box.north_deg, box.west_deg});
 }
 
-static void fill_area(struct one *out, const struct fusion_zone *zone)
+static void fill_area(struct edge_wire_alert *out, const struct fusion_zone *zone)
 {
     const struct geo_zone_volume *first = &zone->view.volumes[0];
     Drf__V1__Alert *a = &out->alert;
@@ -56,7 +48,7 @@ static void fill_area(struct one *out, const struct fusion_zone *zone)
         SET(a, centre_lat_e7, edge_wire_e7(first->centre.lat_deg));
         SET(a, centre_lon_e7, edge_wire_e7(first->centre.lon_deg));
         SET(a, radius_m, (float)first->radius_m);
-    } else if (single && first->vertex_count <= CORNERS_MAX) {
+    } else if (single && first->vertex_count <= EDGE_WIRE_CORNERS_MAX) {
         for (uint32_t i = 0; i < first->vertex_count; i++)
             add_corner(out, zone->view.vertices[first->first_vertex + i]);
     } else {
@@ -64,7 +56,8 @@ static void fill_area(struct one *out, const struct fusion_zone *zone)
     }
 }
 
-static void fill(struct one *out, const struct fusion_zone *zone, bool whole)
+void edge_wire_fill_alert(struct edge_wire_alert *out, const struct fusion_zone *zone,
+                          bool whole)
 {
     const struct geo_zone *said = zone->view.zone;
     Drf__V1__Alert *a = &out->alert;
@@ -82,6 +75,7 @@ static void fill(struct one *out, const struct fusion_zone *zone, bool whole)
     if (said->period_count == 1 && period->until_utc_us != GEO_ZONE_ALWAYS_UNTIL_US)
         SET(a, valid_until_us, period->until_utc_us);
     a->source = edge_wire_text(zone->source->source);
+    a->version = whole ? edge_wire_text(zone->source->version) : NULL;
     if (whole)
         fill_area(out, zone);
 }
@@ -102,7 +96,7 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
                                         const struct fusion_zone_bucket *alerts, size_t count,
                                         bool whole, uint8_t *bytes, size_t *size)
 {
-    struct one *ones = malloc((count + 1) * sizeof *ones);
+    struct edge_wire_alert *ones = malloc((count + 1) * sizeof *ones);
     Drf__V1__Alert **list = malloc((count + 1) * sizeof(void *));
     enum drf_status status = ones != NULL && list != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK) {
@@ -113,7 +107,7 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
             SET(&m, node_time_us, stream->node_time_utc_us);
         SET(&m, mode, stream->mode);
         for (; m.n_alerts < count; m.n_alerts++) {
-            fill(&ones[m.n_alerts], alerts->zones[m.n_alerts], whole);
+            edge_wire_fill_alert(&ones[m.n_alerts], alerts->zones[m.n_alerts], whole);
             list[m.n_alerts] = &ones[m.n_alerts].alert;
         }
         m.alerts = list;

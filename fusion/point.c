@@ -33,5 +33,6 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
         fusion_context_near(root, position, ask->radius_m, FUSION_NEAREST_MAX, out->obstacles,
                             &out->obstacle_count);
     fusion_point_zones(root, ask, &out->height, out);
+    fusion_point_alerts(root, ask, out);
     out->layer_state_count = fusion_context_states(root, out->layer_states);
 }

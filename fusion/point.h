@@ -1,4 +1,4 @@
-// fusion/point.h - everything known at a point: ground, surface, weather, obstacles.
+// fusion/point.h - everything known at a point: ground, surface, weather, obstacles, alerts.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Built from the same parts as a context. Strings and sources are borrowed from the root.
@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fusion/alert.h"
 #include "fusion/context.h"
 #include "fusion/zone.h"
 
@@ -43,6 +44,8 @@ struct fusion_point {
     uint32_t zones_left_out; // volumes within the radius but not listed
     size_t zone_count;
     struct fusion_zone_at zones[FUSION_ZONES_AT_MAX]; // nearest first
+    struct fusion_alerts alerts;      // in force there and then, the most severe first
+    enum fusion_reason alerts_reason; // as obstacles_reason
     size_t layer_state_count;
     struct fusion_layer_state layer_states[FUSION_LAYER_COUNT];
 };
@@ -50,6 +53,10 @@ struct fusion_point {
 // The zones' part of it; `height` is the point's own.
 void fusion_point_zones(const struct fusion_root *root, const struct fusion_point_ask *ask,
                         const struct fusion_height *height, struct fusion_point *out);
+
+// The alerts' part of it.
+void fusion_point_alerts(const struct fusion_root *root, const struct fusion_point_ask *ask,
+                         struct fusion_point *out);
 
 // Cannot fail: what is not known says why.
 void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *root,

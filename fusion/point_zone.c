@@ -39,11 +39,21 @@ static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
     out->zones[at] = *zone;
 }
 
-static enum fusion_reason reason_of(const struct fusion_root *root, struct geo_point position)
+static enum fusion_reason reason_of(const struct fusion_root *root, struct geo_point position,
+                                    enum fusion_layer layer)
 {
     if (!geo_bounds_hold(root->keep, position))
         return FUSION_REASON_OUT_OF_REGION;
-    return fusion_sample_state(root, FUSION_LAYER_ZONE);
+    return fusion_sample_state(root, layer);
+}
+
+void fusion_point_alerts(const struct fusion_root *root, const struct fusion_point_ask *ask,
+                         struct fusion_point *out)
+{
+    // Where it is asked about is exact, and does not move.
+    const struct fusion_fix there = {.position = ask->position, .horizontal_acc95_m = 1e-9};
+    fusion_alerts_find(root, &there, ask->now_utc_us, &out->alerts);
+    out->alerts_reason = reason_of(root, ask->position, FUSION_LAYER_ALERT);
 }
 
 void fusion_point_zones(const struct fusion_root *root, const struct fusion_point_ask *ask,
@@ -56,7 +66,7 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
     const struct fusion_zone_bucket *all = root->zones_all;
     out->zone_count = 0;
     out->zones_left_out = 0;
-    out->zones_reason = reason_of(root, ask->position);
+    out->zones_reason = reason_of(root, ask->position, FUSION_LAYER_ZONE);
     for (size_t i = 0; all != NULL && i < all->count; i++) {
         const struct fusion_zone *zone = all->zones[i];
         if (!geo_bounds_touch(box, zone->bounds))
