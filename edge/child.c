@@ -65,6 +65,8 @@ struct lane {
     int child; // NO_CHILD, or the one that works for it
     struct slot slots[SLOTS];
     size_t first, done, sent, count;
+    bool orphaned, replaced; // its child ended; another took its place since last asked
+    int64_t orphaned_mono_us, without_us;
 };
 
 struct edge_children {
@@ -139,8 +141,11 @@ static void end_child(struct edge_children *children, struct child *child)
     close(child->fd); // leaves the epoll set by that
     bury(children, child->pid);
     int lane = lane_of(children, child);
-    if (lane != NO_CHILD)
+    if (lane != NO_CHILD) {
         children->lanes[lane].child = NO_CHILD;
+        children->lanes[lane].orphaned = true;
+        children->lanes[lane].orphaned_mono_us = children->now_mono_us;
+    }
     child->state = ABSENT;
 }
 
@@ -406,10 +411,25 @@ static bool resume(struct edge_children *children, struct lane *lane)
         lane->child = i;
         child->sent = 0;
         child->received = 0;
+        if (lane->orphaned) {
+            lane->orphaned = false;
+            lane->replaced = true;
+            lane->without_us = children->now_mono_us - lane->orphaned_mono_us;
+        }
         if (lane->sent < lane->count && !transmit(children, child))
             lose(children, child, "the decoder died on it");
     }
     return lane->child != NO_CHILD && children->children[lane->child].state >= READY;
+}
+
+static void end_what_hangs(struct edge_children *children)
+{
+    for (size_t i = 0; i < CHILDREN; i++) {
+        struct child *child = &children->children[i];
+        bool limited = child->state == STARTING || child->state == BUSY;
+        if (limited && children->now_mono_us >= child->deadline_mono_us)
+            lose(children, child, "the decoder took too long and was ended");
+    }
 }
 
 int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
@@ -417,6 +437,7 @@ int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
     children->now_mono_us = now_mono_us;
     reap(children);
     move_bytes(children);
+    end_what_hangs(children);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
         (void)resume(children, &children->lanes[i]);
     if (children->start_mono_us == INT64_MAX)
@@ -424,9 +445,6 @@ int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
     int64_t next_mono_us = INT64_MAX;
     for (size_t i = 0; i < CHILDREN; i++) {
         struct child *child = &children->children[i];
-        bool limited = child->state == STARTING || child->state == BUSY;
-        if (limited && now_mono_us >= child->deadline_mono_us)
-            lose(children, child, "the decoder took too long and was ended");
         if (child->state == ABSENT && now_mono_us >= children->start_mono_us
             && !start_child(children, child, now_mono_us))
             children->start_mono_us = now_mono_us + START_RETRY_US;
@@ -479,6 +497,19 @@ bool edge_children_take(struct edge_children *children, size_t lane_index,
     lane->sent--;
     lane->count--;
     return true;
+}
+
+bool edge_children_replaced(struct edge_children *children, int64_t *without_us)
+{
+    for (size_t i = 0; i < EDGE_CHILD_LANES; i++) {
+        struct lane *lane = &children->lanes[i];
+        if (!lane->replaced)
+            continue;
+        lane->replaced = false;
+        *without_us = lane->without_us;
+        return true;
+    }
+    return false;
 }
 
 bool edge_children_ready(const struct edge_children *children)

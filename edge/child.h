@@ -57,6 +57,10 @@ struct edge_decoded {
 // The result of the lane's oldest message, once. False: not there yet, or nothing was started.
 bool edge_children_take(struct edge_children *children, size_t lane, struct edge_decoded *out);
 
+// Once for each time that another child took the place of one that had ended: how long the lane
+// was without. False: no more since last asked.
+bool edge_children_replaced(struct edge_children *children, int64_t *without_us);
+
 bool edge_children_ready(const struct edge_children *children); // any child is warm
 bool edge_children_landlocked(const struct edge_children *children);
 

@@ -179,6 +179,9 @@ static void *ingest(void *argument)
             serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
         }
         int64_t children_mono_us = edge_children_step(node->children, now.mono_us);
+        int64_t without_us = 0;
+        while (edge_children_replaced(node->children, &without_us))
+            edge_metrics_observe(node->metrics, EDGE_METRIC_DECODER_REPLACED, without_us);
         struct edge_ingest_done done;
         enum drf_status status = edge_ingest_step(node->ingest, now, &done);
         if (status != DRF_OK) {

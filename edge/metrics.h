@@ -63,6 +63,8 @@ enum edge_shed {
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
+    X(DECODER_REPLACED, HISTOGRAM, "drf_decoder_replaced_seconds", NONE, NONE,                 \
+      "Between the end of a decoder child and the next in its place")                          \
     X(DECODE_SECONDS, HISTOGRAM, "drf_decode_seconds", NONE, NONE, "Time in the decoder")      \
     X(COMMITS, COUNTER, "drf_store_commits_total", NONE, NONE, "Commits")                      \
     X(COMMIT_FAILURES, COUNTER, "drf_store_commit_failures_total", NONE, NONE,                 \

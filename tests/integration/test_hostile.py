@@ -112,9 +112,27 @@ def check_attacks(kafka, node, port, listener):
     assert memory_kb(node.process.pid) < RSS_MAX_KB, memory_kb(node.process.pid)
     assert place.page(port, "readyz")[0] == 200
     kafka.produce(DEM, place.geotiff(), key="good")
-    wait_until(lambda: place.metrics(port).get('drf_feed_outcomes_total{feed="terrain",outcome="APPLIED"}') == 1, 20,
-               "the good message behind them")
+    wait_until(lambda: place.applied(port, "terrain") == 1, 60, "the good message behind them")
     assert kafka.end_offset(place.DEAD) == len(cases), "one letter each, none tried again"
+
+
+def test_what_takes_the_place_of_a_killed_decoder_reads_the_next_message():
+    port, = free_ports(1)
+    with Kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            for round_ in range(1, 4):
+                kafka.produce(place.TOPICS["towers"], place.dof(round_, 47.095, 8.095, 100, 1700), key=f"36-{round_}")
+                wait_until(lambda: place.applied(port, "towers") == round_, 60, "the obstacle is there")
+                before = place.metrics(port).get("drf_decoder_replaced_seconds_count", 0)
+                place.kill_decoder(node.process.pid)
+                wait_until(lambda: place.metrics(port).get("drf_decoder_replaced_seconds_count", 0) > before, 60,
+                           "another decoder stands in its place")
+            kafka.produce(place.TOPICS["towers"], place.dof(9, 47.095, 8.095, 100, 1700), key="36-9")
+            wait_until(lambda: place.applied(port, "towers") == 4, 60, "the next obstacle is there")
+            assert kafka.end_offset(place.DEAD) == 0, "no message was lost to it"
+            assert node.stop() == 0
 
 
 def test_a_compressed_batch_ends_as_one_refused_message_and_what_is_behind_it_is_read():
@@ -130,8 +148,7 @@ def test_a_compressed_batch_ends_as_one_refused_message_and_what_is_behind_it_is
             assert [letter[0].decode() for letter in letters] == CODECS, [letter[0] for letter in letters]
             assert {letter[2]["drf_dead_reason"] for letter in letters} == {b"TOO_LARGE"}, letters
             kafka.produce(DEM, place.geotiff(), key="good")
-            wait_until(lambda: place.metrics(port).get('drf_feed_outcomes_total{feed="terrain",outcome="APPLIED"}') == 1,
-                       60, "the good message behind them")
+            wait_until(lambda: place.applied(port, "terrain") == 1, 60, "the good message behind them")
             assert memory_kb(node.process.pid) < RSS_MAX_KB, memory_kb(node.process.pid)
             assert node.stop() == 0
 
