@@ -13,7 +13,7 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 enum {
-    STORE_SCHEMA = 1, // ours; a file with a greater number is refused
+    STORE_SCHEMA = 2, // ours; a file with another number is refused
     STORE_PAGE_BYTES = 16384,
     STORE_CHECKPOINT_BYTES = 2 << 20,
     STORE_CHECKPOINT_LATE_BYTES = 16 << 20, // a commit no longer leaves it to others
@@ -310,8 +310,7 @@ DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
                                                     bool *tombstone, int64_t *id,
                                                     int64_t *stage);
 
-// store_stage.c: a file of an earlier version gets the column that names stages.
-DRF_MUST_CHECK enum drf_status store_stages_there(struct fusion_store *store);
+// store_stage.c
 DRF_MUST_CHECK enum drf_status store_stages_open(struct fusion_store *store);
 void store_stages_close(struct fusion_store *store);
 // One row of drf_contribution. Inside a transaction.
@@ -356,9 +355,6 @@ DRF_MUST_CHECK enum drf_status store_touch_former(struct fusion_store *store,
                                                   bool stored, struct fusion_touched *touched);
 
 bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells);
-
-// store_resync.c: a file of an earlier version gets the column that tells imports.
-DRF_MUST_CHECK enum drf_status store_imports_open(struct fusion_store *store);
 
 // store_mark.c
 DRF_MUST_CHECK enum drf_status store_marks_open(struct fusion_store *store);

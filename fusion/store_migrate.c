@@ -101,28 +101,42 @@ static enum drf_status keep_copy(const struct migration *migration, const char *
     return status;
 }
 
+static enum drf_status run_step(const struct migration *migration,
+                                const struct fusion_migration_step *step)
+{
+    int64_t there = 0;
+    if (step->unless != NULL) {
+        const enum drf_status status = number(migration, step->unless, &there);
+        if (status != DRF_OK)
+            return status;
+    }
+    if (there == 0 && sqlite3_exec(migration->db, step->sql, NULL, NULL, NULL) != SQLITE_OK)
+        return failed(migration, "migrate");
+    return DRF_OK;
+}
+
 static enum drf_status run_steps(const struct migration *migration,
                                  const struct fusion_migration_step *steps, size_t count,
                                  int64_t from, uint32_t target)
 {
     if (sqlite3_exec(migration->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return failed(migration, "begin");
-    int64_t at = from;
-    int code = SQLITE_OK;
-    for (size_t i = 0; i < count && code == SQLITE_OK; i++) {
-        if (steps[i].from != at)
-            continue;
-        code = sqlite3_exec(migration->db, steps[i].sql, NULL, NULL, NULL);
-        at++;
+    enum drf_status status = DRF_OK;
+    for (int64_t at = from; at < target && status == DRF_OK; at++) {
+        size_t done = 0;
+        for (size_t i = 0; i < count && status == DRF_OK; i++)
+            if (steps[i].from == at) {
+                status = run_step(migration, &steps[i]);
+                done++;
+            }
+        if (done == 0)
+            status = refuse(migration, FUSION_STORE_UNUSABLE, "is too old to be migrated");
     }
     char sql[64];
     (void)snprintf(sql, sizeof sql, "UPDATE drf_store SET schema = %u", target);
-    enum drf_status status = DRF_OK;
-    if (code == SQLITE_OK && at != target)
-        status = refuse(migration, FUSION_STORE_UNUSABLE, "is too old to be migrated");
-    else if (code != SQLITE_OK
-             || sqlite3_exec(migration->db, sql, NULL, NULL, NULL) != SQLITE_OK
-             || sqlite3_exec(migration->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+    if (status == DRF_OK
+        && (sqlite3_exec(migration->db, sql, NULL, NULL, NULL) != SQLITE_OK
+            || sqlite3_exec(migration->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
         status = failed(migration, "migrate");
     if (status != DRF_OK)
         (void)sqlite3_exec(migration->db, "ROLLBACK", NULL, NULL, NULL);
@@ -171,6 +185,21 @@ enum drf_status fusion_store_migrate(const char *path, const char *copy_path,
                                      struct fusion_migration *out,
                                      struct fusion_store_fault *fault)
 {
-    // From each schema that was ever released to the next. The first has no forerunner.
-    return fusion_store_migrate_with(path, copy_path, NULL, 0, STORE_SCHEMA, out, fault);
+    // From each schema that there ever was to the next. Columns came into files of the first
+    // without a new number: some have them.
+    static const struct fusion_migration_step steps[] = {
+        {.from = 1,
+         .sql = "ALTER TABLE drf_identity ADD COLUMN imported INTEGER",
+         .unless = "SELECT count(*) FROM pragma_table_info('drf_identity')"
+                   " WHERE name = 'imported'"},
+        {.from = 1,
+         .sql = "ALTER TABLE drf_identity ADD COLUMN stage INTEGER",
+         .unless = "SELECT count(*) FROM pragma_table_info('drf_identity')"
+                   " WHERE name = 'stage'"},
+        {.from = 1,
+         .sql = "CREATE UNIQUE INDEX IF NOT EXISTS drf_identity_stage"
+                " ON drf_identity (stage) WHERE stage IS NOT NULL"},
+    };
+    return fusion_store_migrate_with(path, copy_path, steps, sizeof steps / sizeof steps[0],
+                                     STORE_SCHEMA, out, fault);
 }

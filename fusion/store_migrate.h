@@ -21,10 +21,12 @@ DRF_MUST_CHECK enum drf_status fusion_store_migrate(const char *path, const char
                                                     struct fusion_migration *out,
                                                     struct fusion_store_fault *fault);
 
-// One step: what makes a file of schema `from` one of `from` + 1. For tests and for the above.
+// What makes a file of schema `from` one of `from` + 1: one step or several, in this order. For
+// tests and for the above.
 struct fusion_migration_step {
     uint32_t from;
     const char *sql;
+    const char *unless; // one number: not 0, it is done already; NULL: always
 };
 DRF_MUST_CHECK enum drf_status fusion_store_migrate_with(
     const char *path, const char *copy_path, const struct fusion_migration_step *steps,

@@ -85,27 +85,3 @@ enum drf_status fusion_store_set_imported(struct fusion_store *store, int64_t id
     held->imported = true;
     return DRF_OK;
 }
-
-static enum drf_status has_imports(struct fusion_store *store, bool *out)
-{
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(
-        store->db, "SELECT 1 FROM pragma_table_info('drf_identity') WHERE name = 'imported'",
-        -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    *out = code == SQLITE_ROW;
-    sqlite3_finalize(statement);
-    return code == SQLITE_ROW || code == SQLITE_DONE
-               ? DRF_OK
-               : store_fail(store, code, "read the tables");
-}
-
-enum drf_status store_imports_open(struct fusion_store *store)
-{
-    bool there = true;
-    enum drf_status status = has_imports(store, &there);
-    if (status != DRF_OK || there)
-        return status;
-    return store_exec(store, "ALTER TABLE drf_identity ADD COLUMN imported INTEGER");
-}

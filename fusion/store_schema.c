@@ -128,7 +128,6 @@ static enum drf_status check_state(struct fusion_store *store, struct sqlite3_st
     if (schema > STORE_SCHEMA)
         return store_refuse(store, FUSION_STORE_NEWER, DRF_ERR_RANGE,
                             "was made by a newer version of this program");
-    // NOLINTNEXTLINE(misc-redundant-expression): nothing is older than the first schema
     if (schema > 0 && schema < STORE_SCHEMA)
         return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
                             "was made by an older version of this program: drf-edge migrate");
@@ -264,10 +263,6 @@ enum drf_status store_schema_open(struct fusion_store *store)
     if (status == DRF_OK && !store->config.read_only)
         status = write_box(store);
     if (status == DRF_OK && !store->config.read_only)
-        status = store_imports_open(store);
-    if (status == DRF_OK && !store->config.read_only)
         status = store_zones_open(store);
-    if (status == DRF_OK && !store->config.read_only)
-        status = store_stages_there(store);
     return status == DRF_OK ? store_insets_open(store) : status;
 }

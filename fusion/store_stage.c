@@ -40,21 +40,6 @@ static enum drf_status query(struct fusion_store *store, const char *sql,
                : store_fail(store, *code, "look for stages");
 }
 
-enum drf_status store_stages_there(struct fusion_store *store)
-{
-    struct sqlite3_stmt *statement = NULL;
-    int code;
-    enum drf_status status =
-        query(store, "SELECT 1 FROM pragma_table_info('drf_identity') WHERE name = 'stage'",
-              &statement, &code);
-    sqlite3_finalize(statement);
-    if (status != DRF_OK || code == SQLITE_ROW)
-        return status;
-    return store_exec(store, "ALTER TABLE drf_identity ADD COLUMN stage INTEGER;"
-                             "CREATE UNIQUE INDEX drf_identity_stage ON drf_identity (stage)"
-                             " WHERE stage IS NOT NULL");
-}
-
 // Left behind by a process that ended.
 static enum drf_status find_left(struct fusion_store *store)
 {
