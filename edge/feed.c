@@ -276,6 +276,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
     for (;;) {
         enum edge_kafka_event event = feeds->port.next(feeds->port.self, index, out);
         if (event == EDGE_KAFKA_NOTHING) {
+            feed->held = false;
             if (feed->hungry_mono_us == INT64_MAX)
                 feed->hungry_mono_us = now.mono_us;
             return false;
@@ -344,6 +345,7 @@ void edge_feeds_death(struct edge_feeds *feeds, size_t index, struct edge_now no
     if (feed->pause_us > PAUSE_MAX_US)
         feed->pause_us = PAUSE_MAX_US;
     feed->death_count = 0;
+    feed->held = true;
     feed->paused_until_mono_us = now.mono_us + feed->pause_us;
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_PAUSED, index, 1);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_ERROR, "feed.paused",
@@ -372,7 +374,8 @@ enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
     for (size_t i = 0; i < feeds->config->feed_count; i++) {
         if (feeds->config->feeds[i].layer != (uint32_t)layer)
             continue;
-        enum fusion_reason state = feed_state(&feeds->feeds[i]);
+        const struct feed *feed = &feeds->feeds[i];
+        enum fusion_reason state = feed->held ? FUSION_REASON_FEED_DOWN : feed_state(feed);
         if (severity(state) > severity(worst))
             worst = state;
     }

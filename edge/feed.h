@@ -9,8 +9,9 @@
 // is read again from its first offsets and says RESYNCHRONISING until what it no longer says is
 // forgotten.
 // Until every partition has reached the end seen when it was found, the feed says CATCHING_UP;
-// while no broker answers or the topic is missing, FEED_DOWN. Belongs to the ingest loop; reads
-// no clock; the carrier is behind a port, so that a recording can stand in for Kafka.
+// while no broker answers, the topic is missing, or the feed is paused, its layer says
+// FEED_DOWN. Belongs to the ingest loop; reads no clock; the carrier is behind a port, so that
+// a recording can stand in for Kafka.
 #ifndef EDGE_FEED_H
 #define EDGE_FEED_H
 

@@ -48,6 +48,7 @@ struct feed {
     int64_t deaths_mono_us[FEED_DEATHS];
     size_t death_count;
     int64_t pause_us, paused_until_mono_us;
+    bool held; // paused, and what came meanwhile is not all read yet
 };
 
 struct edge_feeds {

@@ -205,6 +205,25 @@ static void feed__on_which_five_decoders_die__is_paused_and_comes_back(void **st
     close_node(rig);
 }
 
+static void feed__that_is_paused_behind_what_was_read__is_not_told_as_complete(void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    run(rig, 50000);
+    assert_int_equal(newest(rig)->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_NONE);
+    for (int i = 0; i < 6; i++)
+        add(rig, DOF, "36-000002", TOWER("36-000002", "00300"));
+    rig->deaths = 5;
+    run(rig, 2000000);
+    assert_int_equal(stored_offset(rig, "obstacles"), 6);
+    assert_int_equal(newest(rig)->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_FEED_DOWN);
+    run(rig, 60000000);
+    assert_int_equal(stored_offset(rig, "obstacles"), 7);
+    assert_int_equal(newest(rig)->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_NONE);
+    close_node(rig);
+}
+
 static void values__from_serve__are_in_the_store_after_a_commit(void **state)
 {
     struct rig *rig = *state;
@@ -234,6 +253,7 @@ int main(void)
         WITH_RIG(messages__read_after_the_broker_was_asked__do_not_make_the_topic_seem_cut),
         WITH_RIG(node__before_its_feeds_are_found__is_not_ready),
         WITH_RIG(feed__on_which_five_decoders_die__is_paused_and_comes_back),
+        WITH_RIG(feed__that_is_paused_behind_what_was_read__is_not_told_as_complete),
         WITH_RIG(values__from_serve__are_in_the_store_after_a_commit),
     };
     return cmocka_run_group_tests_name("edge/ingest", tests, NULL, NULL);
