@@ -49,17 +49,34 @@ static bool copy_header(const struct edge_message *message, const char *name, ch
     return true;
 }
 
-static enum drf_status read_mode(const struct drf_feed_config *feed, uint32_t node_mode,
-                                 const struct edge_message *message, struct geo_note *why)
+static enum drf_status judge_mode(uint32_t mode, uint32_t node_mode, struct geo_note *why)
 {
-    const struct edge_header *header = edge_message_header(message, "drf_mode");
-    uint32_t mode = header ? drf_mode_parse(header->value, header->size) : feed->mode;
     if (mode == 0)
         return refuse(why, GEO_REFUSAL_MODE, "drf_mode is none of LIVE, TEST, REPLAY, SIM");
     if (!drf_mode_accepts(node_mode, mode))
         return refuse(why, GEO_REFUSAL_MODE, "data of mode %s at a %s node",
                       drf_mode_name(mode), drf_mode_name(node_mode));
     return DRF_OK;
+}
+
+// Of several modes each must do: who forwards a message may have added one of his own.
+static enum drf_status read_mode(const struct drf_feed_config *feed, uint32_t node_mode,
+                                 const struct edge_message *message, struct geo_note *why)
+{
+    if (message->headers_left_out)
+        return refuse(why, GEO_REFUSAL_MODE,
+                      "more than %d headers: its mode may be among those that are not read",
+                      EDGE_HEADERS_MAX);
+    enum drf_status status = DRF_OK;
+    bool said = false;
+    for (size_t i = 0; i < message->header_count && status == DRF_OK; i++) {
+        const struct edge_header *header = &message->headers[i];
+        if (strcmp(header->name, "drf_mode") != 0)
+            continue;
+        said = true;
+        status = judge_mode(drf_mode_parse(header->value, header->size), node_mode, why);
+    }
+    return said ? status : judge_mode(feed->mode, node_mode, why);
 }
 
 static enum drf_status read_version(const struct edge_message *message, struct geo_note *why,

@@ -215,6 +215,7 @@ static void read_headers(const rd_kafka_message_t *from, struct edge_message *to
                   == RD_KAFKA_RESP_ERR_NO_ERROR)
         to->headers[to->header_count++] =
             (struct edge_header){.name = name, .value = value, .size = size};
+    to->headers_left_out = rd_kafka_header_cnt(headers) > to->header_count;
 }
 
 static void read_message(rd_kafka_message_t *from, size_t feed, struct edge_message *to)
@@ -234,6 +235,7 @@ static void read_message(rd_kafka_message_t *from, size_t feed, struct edge_mess
                     : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? EDGE_TIMESTAMP_APPEND
                                                                  : EDGE_TIMESTAMP_NONE;
     to->header_count = 0;
+    to->headers_left_out = false;
     read_headers(from, to);
     to->handle = from;
 }

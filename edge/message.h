@@ -3,10 +3,11 @@
 #ifndef EDGE_MESSAGE_H
 #define EDGE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EDGE_HEADERS_MAX = 48 }; // more are not looked at
+enum { EDGE_HEADERS_MAX = 48 };
 
 enum edge_timestamp { EDGE_TIMESTAMP_NONE, EDGE_TIMESTAMP_CREATE, EDGE_TIMESTAMP_APPEND };
 
@@ -30,7 +31,8 @@ struct edge_message {
     int64_t timestamp_ms;
     struct edge_header headers[EDGE_HEADERS_MAX];
     size_t header_count;
-    void *handle; // of the carrier
+    bool headers_left_out; // it has more than that
+    void *handle;          // of the carrier
 };
 
 // The last header of that name, NULL if there is none.

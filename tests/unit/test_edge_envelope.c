@@ -70,6 +70,18 @@ static void read__without_headers__takes_the_feeds_configuration(void **state)
     assert_memory_equal(envelope.version.sha256, digest, sizeof digest);
 }
 
+static void read__of_what_may_say_another_mode__is_refused(void **state)
+{
+    (void)state;
+    struct edge_message message = message_of("36-000001", "x");
+    put(&message, "drf_mode", "SIM");
+    put(&message, "drf_mode", "LIVE");
+    refused(&message, DRF_MODE_LIVE, GEO_REFUSAL_MODE, "SIM");
+    message.header_count = 0;
+    message.headers_left_out = true;
+    refused(&message, DRF_MODE_LIVE, GEO_REFUSAL_MODE, "48 headers");
+}
+
 static void read__of_cloudevents_headers__prefers_them(void **state)
 {
     (void)state;
@@ -220,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(read__without_headers__takes_the_feeds_configuration),
+        cmocka_unit_test(read__of_what_may_say_another_mode__is_refused),
         cmocka_unit_test(read__of_cloudevents_headers__prefers_them),
         cmocka_unit_test(read__of_a_null_value__is_a_tombstone_that_needs_a_key),
         cmocka_unit_test(read__without_any_key__names_the_content),
