@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "fusion/stand.h"
+
 static double square_of(struct fusion_offset offset)
 {
     return offset.east_m * offset.east_m + offset.north_m * offset.north_m;
@@ -27,14 +29,20 @@ static bool crosses(struct fusion_offset a, struct fusion_offset b)
     return a.north_m + (b.north_m - a.north_m) * (-a.east_m) / (b.east_m - a.east_m) > 0.0;
 }
 
+struct fusion_edge fusion_point_edge(const struct fusion_frame *frame,
+                                     struct geo_point position)
+{
+    struct fusion_offset offset = fusion_frame_offset(frame, position);
+    return (struct fusion_edge){.square_m2 = square_of(offset), .offset = offset};
+}
+
 struct fusion_edge fusion_obstacle_edge(const struct fusion_frame *frame,
                                         const struct fusion_obstacle *fused)
 {
     const struct geo_obstacle *obstacle = fused->obstacle;
-    struct fusion_offset first = fusion_frame_offset(frame, obstacle->position);
-    struct fusion_edge best = {.square_m2 = square_of(first), .offset = first};
-    if (obstacle->geometry == GEO_GEOMETRY_POINT || obstacle->vertex_count < 2
-        || fused->vertices == NULL)
+    struct fusion_edge best = fusion_point_edge(frame, obstacle->position);
+    struct fusion_offset first = best.offset;
+    if (fusion_stand_point(obstacle, fused->vertices))
         return best;
 
     bool polygon = obstacle->geometry == GEO_GEOMETRY_POLYGON, inside = false;

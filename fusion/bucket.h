@@ -37,5 +37,8 @@ struct fusion_edge {
 // From the frame's origin to the obstacle as published, without its accuracy.
 struct fusion_edge fusion_obstacle_edge(const struct fusion_frame *frame,
                                         const struct fusion_obstacle *fused);
+// The same of an obstacle that has no more of a shape than its position.
+struct fusion_edge fusion_point_edge(const struct fusion_frame *frame,
+                                     struct geo_point position);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fusion/feature_impl.h"
 #include "fusion/fold.h"
 #include "fusion/own.h"
+#include "fusion/stand.h"
 
 static size_t size_of(struct fusion_extent extent)
 {
@@ -261,6 +262,8 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
         .raises = (obstacle->flags & GEO_OBSTACLE_BALLOON) == 0
                   && obstacle->horizontal_acc95_m <= f->config.raster_accuracy_max_m,
         .row_stale = true,
+        .position = obstacle->position,
+        .point = fusion_stand_point(obstacle, vertices),
         .reach_m = fusion_footprint_reach_m(&footprint),
         .next = *head,
     };

@@ -23,9 +23,11 @@ struct fusion_feature {
     const struct fusion_obstacle *fused; // as the next root shows it
     int64_t id;                          // the store's
     int64_t version_utc_us;
-    double reach_m; // no part of its footprint is farther from its position
-    bool raises;    // its top raises the surface
-    bool row_stale; // the row in the store does not show it
+    struct geo_point position; // its own
+    double reach_m;            // no part of its footprint is farther from its position
+    bool point;                // its position is all the shape it has
+    bool raises;               // its top raises the surface
+    bool row_stale;            // the row in the store does not show it
     struct fusion_feature *next;
 };
 

@@ -5,6 +5,7 @@
 
 #include "fusion/feature_impl.h"
 #include "fusion/own.h"
+#include "fusion/stand.h"
 
 static struct fusion_lattice lattice_of(struct fusion_extent extent)
 {
@@ -90,22 +91,31 @@ int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_ob
     return order == 0 ? fusion_source_compare(a->source, b->source) : order;
 }
 
-static enum drf_status make_bucket(const struct fusion_feature_list *list,
+static struct fusion_stand stand_of(const void *context, size_t i)
+{
+    const struct fusion_feature_list *list = context;
+    const struct fusion_feature *one = list->items[i];
+    return (struct fusion_stand){one->fused, one->position, one->reach_m, one->point};
+}
+
+static enum drf_status make_bucket(const struct fusion_features *f, uint32_t at,
                                    const struct fusion_bucket **out)
 {
+    const struct fusion_extent *extent = &f->config.buckets;
+    const uint32_t columns = UINT32_C(2) << extent->first.level;
+    const struct geo_tile tile = {.col = (extent->first.col + at % extent->columns)
+                                         & (columns - 1),
+                                  .row = extent->first.row + at / extent->columns,
+                                  .level = extent->first.level};
+    const struct fusion_feature_list *list = &f->of_bucket[at];
     *out = NULL;
     if (list->count == 0)
         return DRF_OK;
-    struct fusion_bucket *bucket =
-        malloc(sizeof *bucket + list->count * sizeof(struct fusion_obstacle *));
-    if (bucket == NULL)
-        return DRF_ERR_NOMEM;
-    const struct fusion_obstacle **obstacles = (void *)(bucket + 1);
-    for (size_t i = 0; i < list->count; i++)
-        obstacles[i] = list->items[i]->fused;
-    *bucket = (struct fusion_bucket){.count = list->count, .obstacles = obstacles};
-    *out = bucket;
-    return DRF_OK;
+    struct fusion_bucket *made;
+    enum drf_status status = fusion_bucket_make(tile, list->count, stand_of, list, &made);
+    if (status == DRF_OK)
+        *out = made;
+    return status;
 }
 
 static void measure_reach(struct fusion_features *f)
@@ -129,7 +139,7 @@ enum drf_status fusion_features_publish(struct fusion_features *features,
         const struct fusion_bucket *made;
         enum drf_status status = fusion_retired_reserve(f->config.retired, 1);
         if (status == DRF_OK)
-            status = make_bucket(&f->of_bucket[at], &made);
+            status = make_bucket(f, at, &made);
         if (status != DRF_OK)
             return status;
         fusion_retired_add(f->config.retired, fusion_own(f->buckets[at]), release_bucket);

@@ -15,6 +15,7 @@
 #include "fusion/context.h"
 #include "fusion/path.h"
 #include "fusion/reasoners.h"
+#include "fusion/stand.h"
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
 #define STEP_M 2.0           // along the path, while it is in the way
@@ -200,10 +201,12 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
     double max_m =
         root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m : ACCURACY_MAX_M;
+    const struct fusion_stand_box sieve = {box.west_m, box.east_m, box.south_m, box.north_m};
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
-        for (size_t i = 0; bucket != NULL && i < bucket->count; i++) {
+        struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &sieve);
+        for (size_t i; fusion_sift_next(&sift, &i);) {
             const struct fusion_obstacle *fused = bucket->obstacles[i];
             if (!near_box(&box, &frame, fused, root->obstacle_reach_m)
                 || (fused->obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)

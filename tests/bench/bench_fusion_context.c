@@ -14,6 +14,7 @@
 #include "fusion/around.h"
 #include "fusion/context.h"
 #include "fusion/frame.h"
+#include "fusion/stand.h"
 #include "tests/support/scene.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5, ROUNDS_WARM = 3 };
@@ -62,6 +63,29 @@ static void fill(struct scene *scene)
     (void)scene_field(scene, GEO_GUST, grid, 0.0, 10.0, NOW_US, gust);
 }
 
+static struct fusion_stand stand_of(const void *context, size_t i)
+{
+    const struct scene *scene = context;
+    const struct geo_obstacle *o = scene->bucket_list[i]->obstacle;
+    return (struct fusion_stand){scene->bucket_list[i], o->position, o->horizontal_acc95_m,
+                                 true};
+}
+
+// The buckets as ingest makes them.
+static void lay_out(struct scene *scene, struct fusion_bucket *made[static 9])
+{
+    const struct fusion_extent *extent = &scene->root.buckets;
+    for (uint32_t i = 0; i < 9; i++) {
+        struct geo_tile tile = extent->first;
+        tile.col += i % extent->columns;
+        tile.row += i / extent->columns;
+        if (fusion_bucket_make(tile, scene->obstacle_count, stand_of, scene, &made[i])
+            != DRF_OK)
+            abort();
+        scene->buckets[i] = made[i];
+    }
+}
+
 static struct fusion_aircraft aircraft_at(int i, const struct fusion_around *around,
                                           bool limits)
 {
@@ -99,6 +123,8 @@ int main(int argc, char **argv)
     bool limits = argc > 1 && strcmp(argv[1], "limits") == 0;
     struct scene *scene = scene_open(centre, rolling, NULL, NULL);
     fill(scene);
+    struct fusion_bucket *made[9];
+    lay_out(scene, made);
     const struct geo_point ring[] = {
         {43.4, -79.7}, {43.4, -79.0}, {43.9, -79.0}, {43.9, -79.7}};
     static struct fusion_around around;
@@ -144,6 +170,8 @@ int main(int argc, char **argv)
                  rate >= REFERENCE ? "true" : "false", advisories / built);
     fusion_builder_close(builder);
     free(fleet);
+    for (int i = 0; i < 9; i++)
+        free(made[i]);
     scene_close(scene);
     return 0;
 }

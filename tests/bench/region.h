@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "fusion/root.h"
+#include "fusion/stand.h"
 #include "geo/cells.h"
 
 enum { REGION_LEVEL = 12, REGION_ROW = 1024, REGION_COL = 2240 };
@@ -21,7 +22,7 @@ struct region {
     const struct fusion_tile **ground, **surface;
     struct geo_obstacle *obstacles;
     struct fusion_obstacle *fused;
-    struct fusion_bucket *buckets;
+    struct fusion_bucket **buckets; // NULL where nothing stands
     const struct fusion_bucket **bucket_list;
     const struct fusion_obstacle **in_buckets;
     struct fusion_weather weather;
@@ -60,11 +61,19 @@ static inline struct fusion_tile *region_tile(struct region *region, size_t at,
     return made;
 }
 
+static inline struct fusion_stand region_stand(const void *context, size_t i)
+{
+    const struct fusion_obstacle *const *list = context;
+    const struct geo_obstacle *o = list[i]->obstacle;
+    return (struct fusion_stand){list[i], o->position, o->horizontal_acc95_m, true};
+}
+
 // One obstacle stands in the bucket it stands in: points, whose circles are narrow.
 static inline void region_settle(struct region *region, uint32_t columns, uint32_t rows)
 {
     uint64_t random = 88172645463325252U;
     size_t *bucket_of = region_room(region->obstacle_count, sizeof *bucket_of);
+    size_t *counts = region_room((size_t)columns * rows, sizeof *counts);
     struct geo_bounds box = region->settled;
     for (size_t i = 0; i < region->obstacle_count; i++) {
         struct geo_obstacle *o = &region->obstacles[i];
@@ -91,20 +100,29 @@ static inline void region_settle(struct region *region, uint32_t columns, uint32
             || !fusion_extent_index(region->root.buckets, tile, &index))
             abort();
         bucket_of[i] = index;
-        region->buckets[index].count++;
+        counts[index]++;
     }
+    // in the order in which they stand in their buckets, as ingest lays them out
     size_t begin = 0;
     for (size_t b = 0; b < (size_t)columns * rows; b++) {
-        region->buckets[b].obstacles = region->in_buckets + begin;
-        begin += region->buckets[b].count;
-        region->buckets[b].count = 0;
-        region->bucket_list[b] = &region->buckets[b];
+        begin += counts[b];
+        counts[b] = begin - counts[b];
     }
-    for (size_t i = 0; i < region->obstacle_count; i++) {
-        struct fusion_bucket *bucket = &region->buckets[bucket_of[i]];
-        region->in_buckets[(size_t)(bucket->obstacles - region->in_buckets) + bucket->count++] =
-            &region->fused[i];
+    for (size_t i = 0; i < region->obstacle_count; i++)
+        region->in_buckets[counts[bucket_of[i]]++] = &region->fused[i];
+    begin = 0;
+    for (size_t b = 0; b < (size_t)columns * rows; begin = counts[b++]) {
+        struct geo_tile tile = region->root.buckets.first;
+        tile.col += (uint32_t)(b % columns);
+        tile.row += (uint32_t)(b / columns);
+        if (counts[b] > begin
+            && fusion_bucket_make(tile, counts[b] - begin, region_stand,
+                                  region->in_buckets + begin, &region->buckets[b])
+                   != DRF_OK)
+            abort();
+        region->bucket_list[b] = region->buckets[b];
     }
+    free(counts);
     free(bucket_of);
 }
 
@@ -182,6 +200,8 @@ static inline void region_close(struct region *region)
     free(region->obstacles);
     free(region->fused);
     free(region->in_buckets);
+    for (size_t i = 0; i < region->places / 4; i++)
+        free(region->buckets[i]);
     free(region->buckets);
     free(region->bucket_list);
     free(region);
