@@ -343,6 +343,16 @@ static bool transmit(struct edge_children *children, struct child *child)
     return true;
 }
 
+// It does not take more. What it has answered lies in the socket still: it died on the message
+// after that.
+static void lose_writing(struct edge_children *children, struct child *child)
+{
+    if (child->state == BUSY)
+        (void)receive(children, child);
+    if (child->state != ABSENT)
+        lose(children, child, "the decoder died on it");
+}
+
 enum drf_status edge_children_open(const struct edge_children_config *config,
                                    struct edge_children **out)
 {
@@ -388,14 +398,13 @@ static void move_bytes(struct edge_children *children)
     int count = epoll_wait(children->epoll_fd, events, CHILDREN, 0);
     for (int i = 0; i < count; i++) {
         struct child *child = events[i].data.ptr;
-        bool alive = true;
         if (child->state == ABSENT)
             continue; // ended by the event of another
-        if ((events[i].events & EPOLLOUT) && lane_of(children, child) != NO_CHILD)
-            alive = transmit(children, child);
-        if (alive && (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
-            alive = receive(children, child);
-        if (!alive)
+        if ((events[i].events & EPOLLOUT) && lane_of(children, child) != NO_CHILD
+            && !transmit(children, child))
+            lose_writing(children, child);
+        else if ((events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+                 && !receive(children, child))
             lose(children, child, "the decoder died on it");
     }
 }
@@ -417,7 +426,7 @@ static bool resume(struct edge_children *children, struct lane *lane)
             lane->without_us = children->now_mono_us - lane->orphaned_mono_us;
         }
         if (lane->sent < lane->count && !transmit(children, child))
-            lose(children, child, "the decoder died on it");
+            lose_writing(children, child);
     }
     return lane->child != NO_CHILD && children->children[lane->child].state >= READY;
 }
@@ -477,7 +486,7 @@ enum drf_status edge_children_start(struct edge_children *children, size_t lane_
     slot->bytes_size = size;
     struct child *child = &children->children[lane->child];
     if (lane->sent + 1 == lane->count && !transmit(children, child))
-        lose(children, child, "the decoder died on it");
+        lose_writing(children, child);
     return DRF_OK;
 }
 

@@ -187,7 +187,7 @@ static inline void open_node(struct rig *rig)
                                       .store = rig->store,
                                       .fabric = rig->fabric,
                                       .feeds = rig->feeds,
-                                      .decoder = {rig, decode_start, decode_take},
+                                      .decoder = {.self = rig, .start = decode_start, .take = decode_take},
                                       .letters = &rig->letters,
                                       .mailbox = &rig->mailbox,
                                       .backqueue = rig->backqueue,

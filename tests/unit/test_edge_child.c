@@ -363,6 +363,20 @@ static void lane__whose_child_dies__loses_that_message_and_reads_those_behind_it
     assert_int_equal(result(children, 1).status, DRF_OK);
 }
 
+static void lane__whose_child_died_before_more_was_sent__keeps_what_it_had_answered(
+    void **state)
+{
+    struct edge_children *children = *state;
+    start(children, 0, "o", 1);
+    start(children, 0, "a", 1);
+    siginfo_t dead;
+    assert_int_equal(waitid(P_ALL, 0, &dead, WEXITED | WNOWAIT), 0);
+    start(children, 0, "c333", 4);
+    assert_int_equal(result(children, 0).status, DRF_OK);
+    assert_true(result(children, 0).died);
+    assert_false(result(children, 0).died);
+}
+
 static void sandbox__of_a_child__lets_nothing_through(void **state)
 {
     struct edge_decoded decoded = run(*state, "e");
@@ -392,6 +406,7 @@ int main(int argc, char **argv)
         WITH_CHILDREN(record__of_a_message__outlives_the_decoding_of_the_next),
         WITH_CHILDREN(lane__with_several_messages__gives_their_results_in_order),
         WITH_CHILDREN(lane__whose_child_dies__loses_that_message_and_reads_those_behind_it),
+        WITH_CHILDREN(lane__whose_child_died_before_more_was_sent__keeps_what_it_had_answered),
         WITH_CHILDREN(sandbox__of_a_child__lets_nothing_through),
     };
     return cmocka_run_group_tests_name("edge/child", tests, NULL, NULL);
