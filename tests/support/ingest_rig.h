@@ -183,17 +183,18 @@ static inline void open_node(struct rig *rig)
     assert_int_equal(
         edge_feeds_open(&rig->config, port, rig->store, rig->metrics, &rig->log, &rig->feeds),
         DRF_OK);
-    struct edge_ingest_parts parts = {.config = &rig->config,
-                                      .store = rig->store,
-                                      .fabric = rig->fabric,
-                                      .feeds = rig->feeds,
-                                      .decoder = {.self = rig, .start = decode_start, .take = decode_take},
-                                      .letters = &rig->letters,
-                                      .mailbox = &rig->mailbox,
-                                      .backqueue = rig->backqueue,
-                                      .metrics = rig->metrics,
-                                      .health = &rig->health,
-                                      .log = &rig->log};
+    struct edge_ingest_parts parts = {
+        .config = &rig->config,
+        .store = rig->store,
+        .fabric = rig->fabric,
+        .feeds = rig->feeds,
+        .decoder = {.self = rig, .start = decode_start, .take = decode_take},
+        .letters = &rig->letters,
+        .mailbox = &rig->mailbox,
+        .backqueue = rig->backqueue,
+        .metrics = rig->metrics,
+        .health = &rig->health,
+        .log = &rig->log};
     assert_int_equal(edge_ingest_open(&parts, &rig->ingest), DRF_OK);
     edge_mailbox_init(&rig->mailbox);
     discover(rig);
