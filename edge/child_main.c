@@ -112,7 +112,7 @@ int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
         return 2;
     // What a library forgets to write is then no height, the same each time, and nothing that
     // an earlier message left behind: libtiff does so with strips that hold more than they say.
-    mallopt(M_PERTURB, 0xa5);
+    mallopt(M_PERTURB, 0xa5); // NOLINT(concurrency-mt-unsafe): the child has one thread
     warm_up(decode);
     bool landlocked = false;
     if (edge_sandbox_enter(memory_bytes, &landlocked) != DRF_OK)
