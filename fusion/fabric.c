@@ -300,6 +300,7 @@ void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us)
 {
     fusion_weather_set_at(fabric->weather, now_utc_us);
     fusion_traffic_set_expire(fabric->traffic, now_utc_us);
+    fabric_expire_zones(fabric, now_utc_us);
     const struct fusion_weather_entry *entry;
     while (fabric->half_applied == 0
            && (entry = fusion_weather_set_outlived(fabric->weather)) != NULL) {

@@ -104,7 +104,8 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric
 // Commits the truth with offsets and marks.
 DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
                                                     int64_t now_utc_us);
-// Hides what has expired at `now` (weather) and withdraws it from the truth a day later.
+// Hides what has expired at `now` (weather) and withdraws it, and zones and alerts that are
+// over, from the truth a day of uptime later.
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us);
 
 // Mark and sweep. From begin on every message of the feed marks the identities it names; what

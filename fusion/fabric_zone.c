@@ -3,6 +3,8 @@
 // their rows follow them.
 #include "fusion/fabric_impl.h"
 
+enum { FORGET_PER_STEP = 16 };
+
 // Whoever is near its box learns of it at once.
 static void disturb(struct fusion_fabric *fabric, const struct fusion_zone *zone)
 {
@@ -16,6 +18,36 @@ static struct fusion_zone_set *set_of(const struct fusion_fabric *fabric,
                                       const struct geo_zone_view *view)
 {
     return view->zone->alert != 0 ? fabric->alerts : fabric->zones;
+}
+
+// As weather: a tombstone of its own version, so that the same message stays a duplicate.
+static enum drf_status forget_over(struct fusion_fabric *fabric,
+                                   const struct fusion_zone_entry *entry)
+{
+    const struct fusion_source *source = entry->zone->source;
+    const struct fusion_identity identity = {source->feed, source->source,
+                                             entry->zone->view.zone->id};
+    struct fusion_version live;
+    int64_t id = 0;
+    enum drf_status status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+    if (status == DRF_OK)
+        status = fusion_store_put(fabric->store, identity, live, (struct geo_record){0}, NULL,
+                                  NULL, &id);
+    return status == DRF_OK ? fabric_leave_zone(fabric, id) : status;
+}
+
+void fabric_expire_zones(struct fusion_fabric *fabric, int64_t now_utc_us)
+{
+    struct fusion_zone_set *const sets[] = {fabric->zones, fabric->alerts};
+    for (size_t i = 0; i < 2; i++) {
+        struct fusion_zone_entry *entry;
+        fusion_zone_set_at(sets[i], now_utc_us);
+        for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0
+                        && (entry = fusion_zone_set_outlived(sets[i])) != NULL;
+             k++)
+            if (forget_over(fabric, entry) != DRF_OK)
+                break; // the next call tries again
+    }
 }
 
 struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id)

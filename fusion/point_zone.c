@@ -69,7 +69,7 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
     out->zones_reason = reason_of(root, ask->position, FUSION_LAYER_ZONE);
     for (size_t i = 0; all != NULL && i < all->count; i++) {
         const struct fusion_zone *zone = all->zones[i];
-        if (!geo_bounds_touch(box, zone->bounds))
+        if (!geo_bounds_touch(box, zone->bounds) || fusion_alert_over(zone, ask->now_utc_us))
             continue;
         struct fusion_zone_at at = {.zone = zone,
                                     .active = fusion_zone_applies(&zone->view, ask->now_utc_us),

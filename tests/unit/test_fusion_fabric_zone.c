@@ -11,7 +11,7 @@
 #include "tests/support/fabric.h"
 
 // A feed of obstacles gives way to one of zones.
-static struct fusion_feed feeds[2];
+static struct fusion_feed feeds[3];
 
 static void open_zones(struct spot *spot)
 {
@@ -26,11 +26,12 @@ static void open_zones(struct spot *spot)
     feeds[0] =
         (struct fusion_feed){.name = "zones", .layer = FUSION_LAYER_ZONE, .licence = "Z"};
     feeds[1] = (struct fusion_feed){.name = "obs", .layer = FUSION_LAYER_OBSTACLE};
+    feeds[2] = (struct fusion_feed){.name = "alerts", .layer = FUSION_LAYER_ALERT};
     struct fusion_fabric_config fabric = {.keep = spot_keep(),
                                           .level = SPOT_LEVEL,
                                           .raster_accuracy_max_m = 175,
                                           .feeds = feeds,
-                                          .feed_count = 2};
+                                          .feed_count = 3};
     assert_int_equal(fusion_store_open(&config, &spot->store), DRF_OK);
     assert_int_equal(fusion_fabric_open(&fabric, spot->store, &spot->fabric), DRF_OK);
     spot->root = NULL;
@@ -223,6 +224,80 @@ static void zones__in_any_order__end_as_the_same(void **state)
     }
 }
 
+// A zone, or an alert, that holds until then.
+static enum fusion_outcome put_until(struct spot *spot, const char *id, bool alert,
+                                     int64_t until_us)
+{
+    struct made made = circle(id, 100, 0);
+    struct {
+        struct geo_zone_volume volume;
+        struct geo_zone_period period;
+    } tail = {.volume = made.volume,
+              .period = {.from_utc_us = GEO_ZONE_ALWAYS_FROM_US, .until_utc_us = until_us}};
+    made.zone.period_count = 1;
+    made.zone.alert = alert ? GEO_ALERT_INFO : 0;
+    const char *feed = alert ? "alerts" : "zones";
+    struct geo_record_builder builder;
+    geo_record_builder_init(&builder, 1 << 20);
+    assert_int_equal(geo_record_add(&builder, GEO_ITEM_ZONE, &made.zone, sizeof made.zone,
+                                    &tail, sizeof tail),
+                     DRF_OK);
+    struct fusion_message message = spot_message(feed, feed, id, 1000000, 1);
+    enum fusion_outcome outcome = spot_apply(spot, &message, spot_record(&builder));
+    geo_record_builder_close(&builder);
+    return outcome;
+}
+
+static size_t held(const struct fusion_zone_bucket *all)
+{
+    return all != NULL ? all->count : 0;
+}
+
+// Steps of uptime of half a minute each, up to and with `until_us`.
+static void pass(struct spot *spot, int64_t from_us, int64_t until_us)
+{
+    for (int64_t now_us = from_us; now_us <= until_us; now_us += INT64_C(30000000))
+        fusion_fabric_expire(spot->fabric, now_us);
+    (void)spot_settle(spot);
+}
+
+static void over__for_a_day_of_uptime__is_withdrawn_and_stays_so(void **state)
+{
+    (void)state;
+    const int64_t end_us = INT64_C(1700000000000000), day_us = INT64_C(86400000000);
+    struct spot spot;
+    begin_zones(&spot);
+    assert_int_equal(put_until(&spot, "ends", false, end_us), FUSION_APPLIED);
+    assert_int_equal(put_until(&spot, "ends", true, end_us), FUSION_APPLIED);
+    assert_int_equal(put_until(&spot, "lasts", true, end_us + 10 * day_us), FUSION_APPLIED);
+    assert_int_equal(put_one(&spot, "always", 100, 0, 1000000), FUSION_APPLIED);
+    // A clock that is a year ahead, and jumps, takes nothing.
+    for (int i = 0; i < 5000; i++)
+        fusion_fabric_expire(spot.fabric, end_us + (365 + i % 2) * day_us);
+    fusion_fabric_expire(spot.fabric, end_us - 1000000);
+    (void)spot_settle(&spot);
+    assert_int_equal(held(spot.root->zones_all), 2);
+    assert_int_equal(held(spot.root->alerts_all), 2);
+    pass(&spot, end_us, end_us + day_us - 30000000);
+    assert_int_equal(held(spot.root->zones_all), 2);
+    assert_int_equal(held(spot.root->alerts_all), 2);
+    pass(&spot, end_us + day_us, end_us + day_us + 60000000);
+    assert_int_equal(held(spot.root->zones_all), 1);
+    assert_int_equal(held(spot.root->alerts_all), 1);
+    assert_string_equal(spot.root->zones_all->zones[0]->view.zone->id, "always");
+    assert_string_equal(spot.root->alerts_all->zones[0]->view.zone->id, "lasts");
+    // The same message is still known, and after a restart it is still gone.
+    assert_int_equal(put_until(&spot, "ends", false, end_us), FUSION_DUPLICATE);
+    assert_int_equal(put_until(&spot, "ends", true, end_us), FUSION_DUPLICATE);
+    assert_int_equal(fusion_fabric_commit(spot.fabric, end_us), DRF_OK);
+    spot_close(&spot);
+    open_zones(&spot);
+    (void)spot_settle(&spot);
+    assert_int_equal(held(spot.root->zones_all), 1);
+    assert_int_equal(held(spot.root->alerts_all), 1);
+    spot_end(&spot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +306,7 @@ int main(void)
         cmocka_unit_test(zone__not_in_a_newer_edition__is_withdrawn),
         cmocka_unit_test(zone__in_the_record_of_another_layer__is_refused),
         cmocka_unit_test(zones__in_any_order__end_as_the_same),
+        cmocka_unit_test(over__for_a_day_of_uptime__is_withdrawn_and_stays_so),
     };
     return cmocka_run_group_tests_name("fusion/fabric_zone", tests, NULL, NULL);
 }
