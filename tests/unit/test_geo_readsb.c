@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traffic of receivers and of nodes. Expected numbers: the definition of foot, knot and minute.
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -230,6 +231,77 @@ static void tracks__without_id_place_or_time__are_refused(void **state)
     }
 }
 
+// What `gzip -dc` says of a file of the real data; NULL, after a message, if it is not there.
+static uint8_t *unzipped(const char *name, size_t *size)
+{
+    const char *folder = getenv("DRF_REAL_DATA");
+    char command[4200];
+    (void)snprintf(command, sizeof command, "gzip -dc '%s/%s'",
+                   folder != NULL ? folder : "../shared/data", name);
+    FILE *pipe = popen(command, "r");
+    uint8_t *bytes = malloc((size_t)1 << 23);
+    assert_non_null(pipe);
+    assert_non_null(bytes);
+    *size = fread(bytes, 1, (size_t)1 << 23, pipe);
+    if (pclose(pipe) == 0 && *size > 0)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+// By another reader (Python's gzip and json): 9,955 state vectors of 45 addresses, from 26.594
+// N 123.363 W to 48.381 N 81.840 W, 2020-09-08T00:00:01Z to 2020-09-14T23:59:54Z; 24 without a
+// height over the ellipsoid.
+static void readsb__a_real_week_of_state_vectors__is_read_whole(void **state)
+{
+    (void)state;
+    enum { ROWS = 9955, AIRCRAFT = 45 };
+    size_t size, cursor = 0, rows = 0, known = 0, without = 0;
+    uint8_t *bytes = unzipped("traffic/calfire.json.gz", &size);
+    if (bytes == NULL)
+        skip();
+    char ids[AIRCRAFT + 1][GEO_TRACK_ID_SIZE];
+    double south_deg = 90, north_deg = -90, west_deg = 180, east_deg = -180;
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
+    struct geo_record_builder builder;
+    struct geo_record built, record;
+    struct geo_note why = {.code = GEO_REFUSAL_NONE};
+    struct geo_item item;
+    geo_record_builder_init(&builder, 1 << 26);
+    if (geo_readsb_decode(&everywhere, bytes, size, &builder, &why) != DRF_OK)
+        fail_msg("%s", why.text);
+    assert_int_equal(geo_record_finish(&builder, &built), DRF_OK);
+    assert_int_equal(geo_record_validate(built.bytes, built.size, &record), DRF_OK);
+    while (geo_record_next(record, &cursor, &item)) {
+        assert_int_equal(item.kind, GEO_ITEM_TRACK);
+        const struct geo_track *track = item.payload;
+        rows++;
+        without += (track->flags & GEO_TRACK_WGS84) == 0;
+        south_deg = fmin(south_deg, track->position.lat_deg);
+        north_deg = fmax(north_deg, track->position.lat_deg);
+        west_deg = fmin(west_deg, track->position.lon_deg);
+        east_deg = fmax(east_deg, track->position.lon_deg);
+        first_us = track->time_utc_us < first_us ? track->time_utc_us : first_us;
+        last_us = track->time_utc_us > last_us ? track->time_utc_us : last_us;
+        size_t at = 0;
+        while (at < known && strcmp(ids[at], track->id) != 0)
+            at++;
+        assert_true(at < AIRCRAFT);
+        if (at == known)
+            memcpy(ids[known++], track->id, sizeof ids[0]);
+    }
+    assert_int_equal(rows, ROWS);
+    assert_int_equal(known, AIRCRAFT);
+    assert_int_equal(without, 24);
+    assert_near(south_deg, 26.5940365549, 1e-7);
+    assert_near(north_deg, 48.3806762695, 1e-7);
+    assert_near(west_deg, -123.3625528087, 1e-7);
+    assert_near(east_deg, -81.8400602521, 1e-7);
+    assert_true(first_us == INT64_C(1599523201000000) && last_us == INT64_C(1600127994000000));
+    geo_record_builder_close(&builder);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +313,7 @@ int main(void)
         cmocka_unit_test(readsb__a_real_trace__gives_its_rows),
         cmocka_unit_test(tracks__a_nodes_report__gives_every_field),
         cmocka_unit_test(tracks__without_id_place_or_time__are_refused),
+        cmocka_unit_test(readsb__a_real_week_of_state_vectors__is_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
