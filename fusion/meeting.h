@@ -28,9 +28,9 @@ enum fusion_apart { // how the heights were compared
 
 struct fusion_meeting {
     const struct fusion_neighbour *other; // borrowed
+    double up_m, up_acc95_m;              // of the other over the aircraft, now; unless UNKNOWN
     enum fusion_apart apart;
-    double up_m, up_acc95_m; // of the other over the aircraft, now; unless UNKNOWN
-    bool amsl_known;         // of the other: as it said, or from its ellipsoid height
+    bool amsl_known; // of the other: as it said, or from its ellipsoid height
     double amsl_m;
     double distance_m, bearing_deg_true; // now
     double nominal_s, low_s; // first too near, by the accuracies when low; negative: never
