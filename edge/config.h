@@ -82,6 +82,7 @@ struct drf_limits {
     int64_t unseen_max_us; // contexts unseen for longer: heartbeat rate only
     uint64_t pending_max_bytes;
     uint64_t record_max_bytes, decode_pixels_max, decode_memory_bytes;
+    uint64_t patch_cache_bytes; // below 4 MB: 4 MB
     int64_t decode_timeout_us;
     uint64_t backqueue_bytes;
 };

@@ -174,6 +174,8 @@ const struct config_key config_keys[] = {
            "30000", "for one message"),
     NUMBER("limits", "backqueue_kb", U64, limits.backqueue_bytes, 64, 1048576, 1024, "4096",
            "of profiles, plans and drone states on their way to the store"),
+    NUMBER("limits", "patch_cache_mb", U64, limits.patch_cache_bytes, 4, 1024, 1048576, "64",
+           "of windows that were coded, for other drones; one of 256 cells takes about 33 KB"),
     NUMBER("limits", "discover_s", I64, discover_us, 1, 3600, 1000000, "10",
            "how often topics and partitions are looked for"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},

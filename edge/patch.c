@@ -33,7 +33,8 @@ struct edge_patching {
     uint8_t message[MESSAGE_BYTES];
 };
 
-enum drf_status edge_patching_open(uint32_t drones_max, struct edge_patching **out)
+enum drf_status edge_patching_open(uint32_t drones_max, uint64_t cache_bytes,
+                                   struct edge_patching **out)
 {
     struct edge_patching *patching = calloc(1, sizeof *patching);
     if (patching == NULL)
@@ -42,7 +43,7 @@ enum drf_status edge_patching_open(uint32_t drones_max, struct edge_patching **o
     patching->due = calloc(drones_max, sizeof *patching->due);
     enum drf_status status = patching->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK)
-        status = edge_patch_cache_open(&patching->cache);
+        status = edge_patch_cache_open(cache_bytes, &patching->cache);
     if (status == DRF_OK)
         status = fusion_planes_open(&patching->planes);
     if (status != DRF_OK) {

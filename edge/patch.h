@@ -35,7 +35,7 @@ struct edge_patches {
 struct edge_serve;
 struct edge_patching;
 
-DRF_MUST_CHECK enum drf_status edge_patching_open(uint32_t drones_max,
+DRF_MUST_CHECK enum drf_status edge_patching_open(uint32_t drones_max, uint64_t cache_bytes,
                                                   struct edge_patching **out); // NOMEM
 void edge_patching_close(struct edge_patching *patching);                      // NULL is fine
 

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 4096, RING_BYTES = 16 << 20 };
+enum {
+    PLACES = 16384,           // several for each window of 256 cells in 64 MB
+    RING_BYTES_MIN = 4 << 20, // more than two layers that do not shrink
+};
 
 struct place {
     struct fusion_pane pane;
@@ -16,13 +19,19 @@ struct place {
 struct edge_patch_cache {
     uint64_t written;
     struct place places[PLACES];
-    uint8_t ring[RING_BYTES];
+    size_t ring_bytes;
+    uint8_t ring[];
 };
 
-enum drf_status edge_patch_cache_open(struct edge_patch_cache **out)
+enum drf_status edge_patch_cache_open(uint64_t bytes, struct edge_patch_cache **out)
 {
-    *out = calloc(1, sizeof **out);
-    return *out != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    size_t ring_bytes = bytes > RING_BYTES_MIN ? (size_t)bytes : RING_BYTES_MIN;
+    struct edge_patch_cache *cache = calloc(1, sizeof *cache + ring_bytes);
+    if (cache == NULL)
+        return DRF_ERR_NOMEM;
+    cache->ring_bytes = ring_bytes;
+    *out = cache;
+    return DRF_OK;
 }
 
 void edge_patch_cache_close(struct edge_patch_cache *cache) { free(cache); }
@@ -51,9 +60,9 @@ bool edge_patch_cache_find(const struct edge_patch_cache *cache,
     const struct place *place = &cache->places[index_of(cells, digest)];
     if (place->ground_size == 0 || place->digest != digest
         || !fusion_pane_same(place->pane, cells->pane)
-        || cache->written - place->at > RING_BYTES)
+        || cache->written - place->at > cache->ring_bytes)
         return false;
-    const uint8_t *bytes = cache->ring + place->at % RING_BYTES;
+    const uint8_t *bytes = cache->ring + place->at % cache->ring_bytes;
     *ground = (struct edge_wire_layer){bytes, place->ground_size};
     *surface = (struct edge_wire_layer){bytes + place->ground_size, place->surface_size};
     return true;
@@ -63,9 +72,10 @@ void edge_patch_cache_keep(struct edge_patch_cache *cache,
                            const struct fusion_pane_cells *cells, struct edge_wire_layer ground,
                            struct edge_wire_layer surface)
 {
-    size_t size = ground.size + surface.size, from = (size_t)(cache->written % RING_BYTES);
-    if (from + size > RING_BYTES) // in one piece: the rest of this round stays empty
-        cache->written += RING_BYTES - from;
+    size_t size = ground.size + surface.size,
+           from = (size_t)(cache->written % cache->ring_bytes);
+    if (from + size > cache->ring_bytes) // in one piece: the rest of this round stays empty
+        cache->written += cache->ring_bytes - from;
     uint64_t digest = digest_of(cells);
     struct place *place = &cache->places[index_of(cells, digest)];
     *place = (struct place){.pane = cells->pane,
@@ -73,7 +83,7 @@ void edge_patch_cache_keep(struct edge_patch_cache *cache,
                             .at = cache->written,
                             .ground_size = (uint32_t)ground.size,
                             .surface_size = (uint32_t)surface.size};
-    uint8_t *to = cache->ring + cache->written % RING_BYTES;
+    uint8_t *to = cache->ring + cache->written % cache->ring_bytes;
     memcpy(to, ground.bytes, ground.size);
     memcpy(to + ground.size, surface.bytes, surface.size);
     cache->written += size;

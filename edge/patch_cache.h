@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A ring of bytes with an index by place and digest of the cells; what is old is overwritten.
-// All memory is taken at open.
+// All memory is taken at open, and used as far as there are different windows.
 #ifndef EDGE_PATCH_CACHE_H
 #define EDGE_PATCH_CACHE_H
 
@@ -10,7 +10,10 @@
 
 struct edge_patch_cache;
 
-DRF_MUST_CHECK enum drf_status edge_patch_cache_open(struct edge_patch_cache **out); // NOMEM
+// With so many bytes for what was coded, 4 MB at least; the index takes about 1 MB more.
+// DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_patch_cache_open(uint64_t bytes,
+                                                     struct edge_patch_cache **out);
 void edge_patch_cache_close(struct edge_patch_cache *cache); // NULL is fine
 
 // The layers of these cells, until the next is kept; false: not there.

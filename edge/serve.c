@@ -65,7 +65,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     if (status == DRF_OK)
         status = open_fleet(config, &serve->fleet);
     if (status == DRF_OK)
-        status = edge_patching_open(config->limits.drones_max, &serve->patching);
+        status = edge_patching_open(config->limits.drones_max, config->limits.patch_cache_bytes,
+                                    &serve->patching);
     if (status == DRF_OK)
         status = edge_terrain_open(&serve->terrain);
     if (status != DRF_OK) {
