@@ -113,6 +113,8 @@ enum edge_shed {
     X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Their bytes")            \
     X(CONTEXTS_PUSHED, COUNTER, "drf_contexts_pushed_total", NONE, NONE,                       \
       "Contexts sent because the fabric changed")                                              \
+    X(WEATHER_LEFT_OUT, GAUGE, "drf_weather_left_out", NONE, NONE,                             \
+      "Weather fields not used because there are too many different grids")                    \
     X(PATCHES, COUNTER, "drf_patches_total", NONE, NONE, "Patches handed to MQTT")             \
     X(PATCH_KEYS, COUNTER, "drf_patch_key_frames_total", NONE, NONE, "Of these key frames")    \
     X(PATCH_BYTES, COUNTER, "drf_patch_bytes_total", NONE, NONE, "Bytes of patches")           \

@@ -191,6 +191,8 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     if (now.mono_us >= serve->forget_mono_us) {
         edge_fleet_forget(serve->fleet, now.mono_us);
         edge_neighbours_run(serve);
+        edge_metrics_set(serve->metrics, EDGE_METRIC_WEATHER_LEFT_OUT, 0,
+                         (int64_t)fusion_builder_weather_left_out(serve->builder));
         edge_whereabouts_run(&serve->whereabouts, serve->fleet, serve->backqueue, now.mono_us);
         serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
     }

@@ -25,6 +25,11 @@ enum drf_status fusion_builder_open(struct fusion_builder **out)
     return DRF_OK;
 }
 
+size_t fusion_builder_weather_left_out(const struct fusion_builder *builder)
+{
+    return fusion_planes_left_out(builder->planes);
+}
+
 void fusion_builder_close(struct fusion_builder *builder)
 {
     if (builder == NULL)

@@ -129,6 +129,10 @@ struct fusion_builder;
 DRF_MUST_CHECK enum drf_status fusion_builder_open(struct fusion_builder **out); // NOMEM
 void fusion_builder_close(struct fusion_builder *builder);                       // NULL is fine
 
+// Weather fields on more grids than can be remembered, as of the last context: they are left
+// out.
+size_t fusion_builder_weather_left_out(const struct fusion_builder *builder);
+
 // Where an aircraft should be after a time without word of it: on along the plan that it
 // followed, else straight on; where neither is known, where it was.
 struct fusion_expected {

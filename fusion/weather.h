@@ -83,6 +83,8 @@ struct fusion_weather_at {
 struct fusion_planes;
 DRF_MUST_CHECK enum drf_status fusion_planes_open(struct fusion_planes **out);
 void fusion_planes_close(struct fusion_planes *planes); // NULL is fine
+// Fields on more grids than can be remembered, as of the last question: they answer nothing.
+size_t fusion_planes_left_out(const struct fusion_planes *planes);
 
 struct fusion_weather_ask {
     struct geo_point position;

@@ -34,6 +34,11 @@ void fusion_planes_close(struct fusion_planes *planes)
     free(planes);
 }
 
+size_t fusion_planes_left_out(const struct fusion_planes *planes)
+{
+    return planes->left_out_count;
+}
+
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
@@ -178,6 +183,7 @@ static enum drf_status entries_make(struct fusion_planes *planes,
     }
     planes->entry_count = 0;
     memset(planes->left_out, 0, sizeof planes->left_out);
+    planes->left_out_count = 0;
     for (size_t i = 0; i < weather->count; i++) {
         struct fusion_weather_entry entry = {.field = &weather->fields[i]};
         uint32_t variable = entry.field->field->variable;
@@ -189,10 +195,12 @@ static enum drf_status entries_make(struct fusion_planes *planes,
                 continue;
         }
         entry.plane = plane_of(planes, &entry.field->field->grid);
-        if (entry.plane < FUSION_PLANES_MAX)
+        if (entry.plane < FUSION_PLANES_MAX) {
             planes->entries[planes->entry_count++] = entry;
-        else
+        } else {
             planes->left_out[variable] = true;
+            planes->left_out_count++;
+        }
     }
     planes->planes_used = 0;
     for (size_t i = 0; i < planes->plane_count; i++)

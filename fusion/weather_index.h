@@ -57,6 +57,7 @@ struct fusion_planes {
     size_t plane_count, plane_room, planes_used; // used: by the index as it stands
     struct fusion_plane *planes;
     bool left_out[GEO_VARIABLE_COUNT]; // fields of it have no plane
+    size_t left_out_count;             // such fields, of all variables
     size_t entry_count, entry_room;
     struct fusion_weather_entry *entries;
     size_t group_count, group_room;

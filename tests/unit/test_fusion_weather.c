@@ -78,6 +78,36 @@ static void ask__between_grid_points__is_bilinear(void **state)
     scene_close(scene);
 }
 
+static void ask__more_grids_than_are_remembered__are_counted(void **state)
+{
+    (void)state;
+    enum { GRIDS = 4096 + 3 };
+    static const float values[] = {280.0F, 281.0F, 282.0F, 285.0F};
+    static struct geo_field heads[GRIDS];
+    static struct fusion_field fields[GRIDS];
+    struct scene *scene = scene_open(centre, flat, NULL, NULL);
+    (void)scene_field(scene, GEO_TEMPERATURE, degrees, 2.0, 2.0, NOON_US, values);
+    for (size_t i = 0; i < GRIDS; i++) {
+        heads[i] = scene->heads[0];
+        heads[i].grid.x0 -= 1e-4 * (double)i;
+        fields[i] = scene->fields[0];
+        fields[i].field = &heads[i];
+    }
+    scene->weather.fields = fields;
+    scene->weather.count = GRIDS;
+    for (size_t v = GEO_TEMPERATURE + 1; v <= GEO_VARIABLE_COUNT; v++)
+        scene->weather.first_of[v] = GRIDS;
+    struct fusion_planes *planes;
+    assert_int_equal(fusion_planes_open(&planes), DRF_OK);
+    assert_int_equal(fusion_planes_left_out(planes), 0);
+    struct fusion_weather_ask question = {.position = centre, .now_utc_us = NOON_US};
+    struct fusion_weather_at at;
+    fusion_weather_ask(planes, &scene->root, &question, &at);
+    assert_int_equal(fusion_planes_left_out(planes), 3);
+    fusion_planes_close(planes);
+    scene_close(scene);
+}
+
 static void ask__a_neighbour_missing__takes_the_nearest_or_says_void(void **state)
 {
     (void)state;
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(ask__an_extreme__is_never_the_present_value),
         cmocka_unit_test(ask__levels__takes_the_nearest_then_the_narrower),
         cmocka_unit_test(ask__wind_without_agl__is_absent),
+        cmocka_unit_test(ask__more_grids_than_are_remembered__are_counted),
         cmocka_unit_test(ask__eta_at_toronto__is_what_other_tools_read),
     };
     return cmocka_run_group_tests_name("fusion/weather", tests, NULL, NULL);
