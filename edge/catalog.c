@@ -226,6 +226,13 @@ static void add_weather(struct edge_catalog *catalog, const struct drf_config *c
         add_station(catalog, config, root->stations->items[i]);
 }
 
+static void add_zones(struct edge_catalog *catalog, const struct drf_config *config,
+                      const struct fusion_zone_bucket *all, enum fusion_layer layer)
+{
+    for (size_t i = 0; all != NULL && i < all->count; i++)
+        cover(add(catalog, config, all->zones[i]->source, layer), all->zones[i]->bounds);
+}
+
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out)
 {
@@ -244,10 +251,8 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
         if (root->features[i] != NULL)
             add_bucket(out, config, root->features[i], box_of(&root->buckets, i));
 
-    for (size_t i = 0; root->zones_all != NULL && i < root->zones_all->count; i++) {
-        const struct fusion_zone *zone = root->zones_all->zones[i];
-        cover(add(out, config, zone->source, FUSION_LAYER_ZONE), zone->bounds);
-    }
+    add_zones(out, config, root->zones_all, FUSION_LAYER_ZONE);
+    add_zones(out, config, root->alerts_all, FUSION_LAYER_ALERT);
     for (size_t i = 0; i < out->count; i++)
         if (root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)
             out->entries[i].reason = root->layer_state[out->entries[i].layer];
@@ -275,6 +280,10 @@ void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledg
         struct edge_ledger_view feed = {0}, view;
         (void)edge_ledger_read(ledger, entry->feed, &feed);
         bool known = edge_ledger_read(ledger, entry->source, &view);
+        // Empty skies and no alert at all are something to say: who spoke has data.
+        if (entry->reason == FUSION_REASON_NO_DATA && feed.taken > 0
+            && (entry->layer == FUSION_LAYER_TRAFFIC || entry->layer == FUSION_LAYER_ALERT))
+            entry->reason = FUSION_REASON_NONE;
         if (entry->reason == FUSION_REASON_NONE && (known ? view.silent : feed.silent))
             entry->reason = FUSION_REASON_STALE;
         if (!known || !volatile_too)

@@ -219,6 +219,74 @@ static void step__with_nothing_but_new_numbers__sends_them_once_a_minute(void **
     scene_close(scene);
 }
 
+static const struct edge_log nowhere = {.fd = -1, .level = EDGE_LOG_ERROR};
+
+static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    struct drf_feed_config feeds[] = {
+        {.name = "adsb", .layer = FUSION_LAYER_TRAFFIC, .interval_us = 10 * SCENE_SECOND},
+        {.name = "cap", .layer = FUSION_LAYER_ALERT, .licence = "CC0"},
+    };
+    scene->config.feeds = feeds;
+    scene->config.feed_count = 2;
+    static struct edge_ledger ledger;
+    static struct edge_catalog catalog;
+    struct edge_now now = {.mono_us = 0, .utc_us = 1000 * SCENE_SECOND};
+    edge_ledger_init(&ledger, &scene->config, now);
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    edge_catalog_behaviour(&catalog, &ledger, true);
+    assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_NO_DATA); // not a word
+    assert_int_equal(line_of(&catalog, "cap")->reason, FUSION_REASON_NO_DATA);
+
+    // Two lists a second for 30 s, though none of them has an aircraft; one alert.
+    const struct fusion_source said = {
+        .feed = "cap", .source = "cap", .licence = "CC0", .data_time_utc_us = INT64_MIN};
+    const struct geo_zone zone = {.id = "a", .alert = GEO_ALERT_INFO};
+    const struct fusion_zone alert = {
+        .view = {.zone = &zone}, .bounds = {-80, 43, -79, 44}, .source = &said};
+    const struct fusion_zone *const list[] = {&alert};
+    const struct fusion_zone_bucket all = {.count = 1, .zones = list};
+    scene->roots[0].alerts_all = &all;
+    edge_ledger_note(&ledger, 1, "cap", NULL, now);
+    for (int i = 0; i < 60; i++) {
+        now.mono_us += SCENE_SECOND / 2;
+        now.utc_us += SCENE_SECOND / 2;
+        edge_ledger_note(&ledger, 0, "adsb", NULL, now);
+        if (i % 2 != 0)
+            edge_ledger_second(&ledger, &nowhere, now);
+    }
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    edge_catalog_behaviour(&catalog, &ledger, true);
+    const struct edge_wire_source *adsb = line_of(&catalog, "adsb");
+    assert_int_equal(adsb->reason, FUSION_REASON_NONE);
+    assert_true(adsb->received_utc_us == now.utc_us);
+    assert_int_equal(adsb->records, 60);
+    // A mean that fades over a minute: 2 (1 - exp(-1/2)) after half of one.
+    assert_true(adsb->records_per_s > 0.75 && adsb->records_per_s < 0.85);
+    const struct edge_wire_source *cap = line_of(&catalog, "cap");
+    assert_int_equal(cap->reason, FUSION_REASON_NONE);
+    assert_int_equal(cap->layer, FUSION_LAYER_ALERT);
+    assert_string_equal(cap->licence, "CC0");
+    assert_true(cap->received_utc_us == 1000 * SCENE_SECOND);
+    assert_true(cap->has_coverage && cap->coverage.west_deg <= -80 + 1e-9
+                && cap->coverage.north_deg >= 44 - 1e-9);
+
+    // Silent for longer than it says: stale.
+    for (int i = 0; i < 20; i++) {
+        now.mono_us += SCENE_SECOND;
+        now.utc_us += SCENE_SECOND;
+        edge_ledger_second(&ledger, &nowhere, now);
+    }
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    edge_catalog_behaviour(&catalog, &ledger, true);
+    assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_STALE);
+    scene->roots[0].alerts_all = NULL;
+    scene->config.feed_count = 0;
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +295,7 @@ int main(void)
         cmocka_unit_test(make__a_weather_grid__covers_what_its_corners_do),
         cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),
         cmocka_unit_test(step__with_nothing_but_new_numbers__sends_them_once_a_minute),
+        cmocka_unit_test(behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
