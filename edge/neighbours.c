@@ -142,7 +142,7 @@ static void gather(void *self, struct edge_drone *other)
         there =
             (struct geo_point){other->prediction.lat_e7 / 1e7, other->prediction.lon_e7 / 1e7};
     double north_m = (there.lat_deg - here.lat_deg) * METRES_PER_DEGREE;
-    double east_m = (there.lon_deg - here.lon_deg) * METRES_PER_DEGREE
+    double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * METRES_PER_DEGREE
                     * cos(here.lat_deg * RADIANS_PER_DEGREE);
     double closing_mps = gathering->speed_mps + speed_mps(other) + 1.0;
     double slack_m =

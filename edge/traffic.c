@@ -17,13 +17,15 @@
 // An aircraft whose size nobody said.
 #define RADIUS_M 20.0
 
+// A receiver's clock may be ahead of ours: each of its reports would then be hidden until the
+// next one takes its place. It is shown as of now, with the time it says.
 static bool current(const struct edge_serve *serve, const struct fusion_track *track,
                     double *age_s)
 {
     int64_t age_us = serve->now.utc_us - track->track.time_utc_us;
-    int64_t ahead_max_us = serve->config->limits.telemetry_ahead_max_us;
+    int64_t keep_us = serve->root->traffic->keep_us;
     *age_s = age_us > 0 ? (double)age_us * 1e-6 : 0.0;
-    return age_us <= serve->root->traffic->keep_us && age_us >= -ahead_max_us;
+    return age_us <= keep_us && age_us >= -keep_us;
 }
 
 void edge_traffic_around(

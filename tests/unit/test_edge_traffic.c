@@ -201,6 +201,23 @@ static void context__a_silent_aircraft__is_predicted_and_then_gone(void **state)
     sky_close(&sky);
 }
 
+static void context__a_report_of_a_clock_ahead_of_ours__is_not_hidden(void **state)
+{
+    (void)state;
+    struct sky sky = sky_open();
+    sky_begin(&sky);
+    struct geo_track track = westward(&sky, "ac671b", 450.0);
+    track.time_utc_us += 2000000;
+    tell(&sky, &track);
+    show(&sky);
+    Drf__V1__Context *context = report(sky.scene, "d-1", 1);
+    assert_int_equal(context->n_traffic, 1);
+    assert_true(context->traffic[0]->data_time_us == track.time_utc_us);
+    assert_non_null(traffic_advisory(context));
+    drf__v1__context__free_unpacked(context, NULL);
+    sky_close(&sky);
+}
+
 static void step__a_new_report__is_pushed_to_whom_it_may_meet_and_nobody_else(void **state)
 {
     (void)state;
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(context__a_track_of_the_drone_itself__is_nobody_else),
         cmocka_unit_test(context__a_drone_silent_for_long__is_known_by_a_feed),
         cmocka_unit_test(context__a_silent_aircraft__is_predicted_and_then_gone),
+        cmocka_unit_test(context__a_report_of_a_clock_ahead_of_ours__is_not_hidden),
         cmocka_unit_test(step__a_new_report__is_pushed_to_whom_it_may_meet_and_nobody_else),
         cmocka_unit_test(context__more_than_fit__are_counted),
         cmocka_unit_test(set__one_aircraft_of_two_feeds__is_one_and_the_greater_right_wins),
