@@ -61,10 +61,12 @@ def anew(kafka, messages, partitions=1):
 
 
 def begin(kafka, node, count=300):
+    """The node meets a topic that is there and whole: found while it fills, its end would be any."""
+    node.stop()
     kafka.create_topics("obstacles", "dead")
     kafka.produce_all("obstacles", towers(range(count)))
     node.start()
-    wait_until(lambda: settled(node), 60, "the node to catch up")
+    wait_until(lambda: settled(node) and node.taken() == count, 60, "the node to catch up")
 
 
 def stopped_then(change, why):

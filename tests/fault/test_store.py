@@ -25,7 +25,7 @@ def caught_up(kafka, node, count=1000):
     kafka.create_topics("obstacles", "dead")
     kafka.produce_all("obstacles", towers(range(count)))
     node.start()
-    wait_until(lambda: settled(node), 60, "the node to catch up")
+    wait_until(lambda: settled(node) and node.taken() == count, 60, "the node to catch up")
 
 
 def is_rebuilt(node, expected):
