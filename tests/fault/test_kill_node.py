@@ -114,7 +114,7 @@ class Counted(Node):
     def finish(self, total):
         """Waits until the store has committed every message, and ends the node in peace."""
         wait_until(lambda: stored(self) == total, 60, f"{total} messages are in the store ({stored(self)})")
-        wait_until(lambda: place.page(self.port, "readyz")[1] == "waiting for: mqtt\n", 30, "the node is ready")
+        wait_until(lambda: place.page(self.port, "readyz")[1] == "waiting for: mqtt\n", 60, "the node is ready")
         outcomes = self.outcomes()
         assert self.stop() == 0
         return outcomes

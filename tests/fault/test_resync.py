@@ -35,7 +35,7 @@ def fresh_digest(kafka):
 
 
 def ends_as_fresh(node, kafka, why, once=True):
-    node.wait_log(f"why={why}", 30)
+    node.wait_log(f"why={why}", 60)
     wait_until(lambda: "what=feed.resynchronised" in node.log_text() and settled(node), 60,
                "the node to be through with resynchronising")
     node.stop()
@@ -159,7 +159,7 @@ def test_other_terms_read_the_feed_again():
         node.config["limits"]["look_ahead_max_m"] = 500
         node.write_config(node.config)
         node.start()
-        node.wait_log("why=fingerprint", 30)
+        node.wait_log("why=fingerprint", 60)
         wait_until(lambda: "what=feed.resynchronised" in node.log_text() and settled(node), 60, "resynchronised")
         node.stop()
         assert node.digest() != before  # towers beyond the smaller region are gone
@@ -177,10 +177,12 @@ def test_killed_amid_resynchronising():
         begin(kafka, node, 2000)
         node.stop()
         anew(kafka, towers(range(1500, 3000)))
+        before = 0
         for share in (0.1, 0.4, 0.7):
             node.start()
-            wait_until(lambda goal=share * 1500: node.taken() >= goal, 60, "a part of the messages")
+            wait_until(lambda goal=share * 1500 - before: node.taken() >= goal, 60, "a part of the messages")
             node.kill()
+            before = position(node) % 2000  # 2000 as long as the first commit of the new topic is to come
         node.start()
         ends_as_fresh(node, kafka, "offset_gone")
 

@@ -29,7 +29,7 @@ def caught_up(kafka, node, count=1000):
 
 
 def is_rebuilt(node, expected):
-    node.wait_log("what=store.set_aside", 30)
+    node.wait_log("what=store.set_aside", 60)
     wait_until(lambda: settled(node), 60, "the store to be built anew")
     assert node.metric("drf_store_set_aside_total") == 1
     aside = [path for path in node.folder.path.iterdir() if ".damaged-" in path.name and path.suffix != ".log"]
@@ -81,7 +81,7 @@ def test_second_node_on_the_same_store_is_refused_with_a_clear_word():
         assert run.returncode == 1, run
         assert "store.busy" in run.stderr and "another program is writing this store" in run.stderr, run.stderr
         kafka.produce_all("obstacles", towers(range(1000, 1100)))
-        wait_until(lambda: node.taken() == 1100, 30, "the first node to go on")
+        wait_until(lambda: node.taken() == 1100, 60, "the first node to go on")
         assert not list(node.folder.path.glob("*.damaged-*"))
 
 
@@ -99,7 +99,7 @@ def test_log_pinned_by_a_long_reader_is_reported():
             kafka.produce_all("obstacles", towers(range(2000), turn))
             return node.metric("drf_store_wal_pinned_bytes") >= 16 << 20
         wait_until(pinned, 120, "the pinned log to be counted")
-        node.wait_log("what=store.log_pinned", 20)
+        node.wait_log("what=store.log_pinned", 60)
         reader.close()
         kafka.produce_all("obstacles", towers(range(2000), turn + 1))
 
@@ -166,7 +166,7 @@ def test_full_disk_is_served_through_and_said_and_recovered_from():
             assert node.metric("drf_store_pending_bytes") < 8 << 20, "pending work is not bounded"
             assert held < 200 + turn * 1000, "feeds were not paused"
             ballast.unlink()
-            node.wait_log("what=store.recovered", 30)
+            node.wait_log("what=store.recovered", 60)
             wait_until(lambda: settled(node) and node.taken() == 200 + turn * 1000, 90, "everything to be read")
             assert node.stop() == 0
             digest = node.digest()

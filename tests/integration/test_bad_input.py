@@ -138,21 +138,21 @@ def check_feeds(kafka, port):
     assert not wrong and not sent, "\n".join(map(str, wrong))
     for feed, bad in cases.items():
         wait_until(lambda f=feed: place.metrics(port).get(
-            f'drf_feed_outcomes_total{{feed="{f}",outcome="APPLIED"}}') == 1, 10, f"the good message of {feed}")
+            f'drf_feed_outcomes_total{{feed="{f}",outcome="APPLIED"}}') == 1, 60, f"the good message of {feed}")
         for reason in {reason for _, reason in bad.values()}:
             count = sum(1 for _, other in bad.values() if other == reason)
             assert place.refusals(port, feed, reason) == count, (feed, reason, place.refusals(port, feed, reason))
     count = sum(map(len, cases.values()))
-    wait_until(lambda: place.metrics(port)["drf_dead_letters_total"] == count, 5, "every letter is counted")
+    wait_until(lambda: place.metrics(port)["drf_dead_letters_total"] == count, 60, "every letter is counted")
 
 
 def check_of_no_use(kafka, port):
     """What this node has no use for is no fault: counted, no letter."""
     letters = kafka.end_offset(place.DEAD)
     kafka.produce(place.TOPICS["forecast"], place.grib("u", 10.0, 500, "isobaricInhPa"), key="aloft")
-    wait_until(lambda: place.refusals(port, "forecast", "IGNORED") == 1, 10, "the message of no use is counted")
+    wait_until(lambda: place.refusals(port, "forecast", "IGNORED") == 1, 60, "the message of no use is counted")
     kafka.produce(place.TOPICS["forecast"], b"bad", key="bad")
-    wait_until(lambda: kafka.end_offset(place.DEAD) > letters, 10, "the letter of the bad one behind it")
+    wait_until(lambda: kafka.end_offset(place.DEAD) > letters, 60, "the letter of the bad one behind it")
     assert kafka.end_offset(place.DEAD) == letters + 1
 
 
@@ -161,7 +161,7 @@ def test_bad_messages_of_every_feed_are_refused_with_a_reason():
     with Kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port, message_max_kb=MAX_KB)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
             check_feeds(kafka, port)
             check_of_no_use(kafka, port)
             assert place.page(port, "readyz")[0] == 200
@@ -205,7 +205,7 @@ def ask_well(client, wire, seq):
     good = wire["drf.v1.Telemetry"](seq=seq, time_us=time.time_ns() // 1000, time_source=1, lat_e7=470500000,
                                     lon_e7=80500000, alt_amsl_m=600.0, alt_amsl_acc95_m=2.0)
     client.publish(f"{DRONES}/{client.user}/telemetry", good.SerializeToString())
-    message = client.take(5)
+    message = client.take()
     assert message.topic == f"{DRONES}/{client.user}/context/place", message.topic
     context = wire["drf.v1.Context"].FromString(message.payload)
     assert context.telemetry_seq == seq and context.height.HasField("aircraft_amsl_m"), context
@@ -213,7 +213,7 @@ def ask_well(client, wire, seq):
 
 def check_report(client, wire, payload, code, field):
     client.publish(f"{DRONES}/{client.user}/telemetry", payload)
-    message = client.take(5)
+    message = client.take()
     assert message.topic == f"{DRONES}/{client.user}/reply/place", (client.user, message.topic)
     reply = wire["drf.v1.Reply"].FromString(message.payload)
     assert (reply.code, reply.answers, reply.count) == (code, 1, 1) and reply.text, (client.user, reply)
@@ -223,13 +223,15 @@ def check_report(client, wire, payload, code, field):
 
 def check_burst(client, wire):
     """Twenty bad reports at once: one reply at once, one a second later, and the counts add up."""
+    began = time.monotonic()
     for _ in range(20):
         client.publish(f"{DRONES}/{client.user}/telemetry", b"\xff")
+    sent_s = time.monotonic() - began
     times, replies = [], []
     while sum(reply.count for reply in replies) < 20:
-        replies.append(wire["drf.v1.Reply"].FromString(client.take(5).payload))
+        replies.append(wire["drf.v1.Reply"].FromString(client.take().payload))
         times.append(time.monotonic())
-    assert len(replies) == 2 and times[1] - times[0] > 0.9, (times, replies)
+    assert 2 <= len(replies) <= 2 + int(sent_s) and times[-1] - times[0] > 0.9, (sent_s, times, replies)
     assert all(reply.code == INVALID for reply in replies) and client.drain() == []
     ask_well(client, wire, 1)
 

@@ -53,7 +53,7 @@ def rendered(node, port, messages):
         seen.append((time.monotonic(), now and numpy.isfinite(now[1]).sum()))
         since = [at for at, count in seen if count == seen[-1][1]]
         return now if seen[-1][1] and seen[-1][0] - since[0] > 2 else None
-    return wait_until(look, 30, "rendering is over")
+    return wait_until(look, 60, "rendering is over")
 
 
 def test_a_cut_raster_gives_the_tiles_of_the_whole_one():

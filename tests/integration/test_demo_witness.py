@@ -59,7 +59,7 @@ def test_fleet_finds_nothing_and_finds_each_classic_error():
             wait_until(lambda: (folder.path / "port").exists() and (folder.path / "port").read_text().strip(), 10)
             bootstrap = f"127.0.0.1:{(folder.path / 'port').read_text().strip()}"
             with Node(configuration(bootstrap, mqtt, port, bounds)):
-                wait_until(lambda: place.page(port, "healthz")[0] == 200, 20, "the node answers")
+                wait_until(lambda: place.page(port, "healthz")[0] == 200, 60, "the node answers")
                 for name, (kind, file) in FILES.items():
                     run("publish", "--bootstrap", bootstrap, "--topic", f"w.{name}", "--kind", kind,
                         folder.path / "world" / file)

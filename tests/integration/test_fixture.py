@@ -106,7 +106,7 @@ def test_retained_state_survives_a_kill_of_the_broker():
     with Mosquitto() as mqtt:
         mqtt.publish(NODE, "drf/v1/regions/north/nodes/n1/state", b"up", retain=True)
         saved = mqtt.folder.path / "mosquitto.db"
-        wait_until(lambda: saved.exists() and b"nodes/n1/state" in saved.read_bytes(), 10, "the autosave")
+        wait_until(lambda: saved.exists() and b"nodes/n1/state" in saved.read_bytes(), 60, "the autosave")
         mqtt.kill()
         mqtt.start()
         with mqtt.client(OBSERVER) as observer:
@@ -151,7 +151,7 @@ def test_everything_started_ends_with_the_test_however_it_ends():
             pid, folder = child.stdout.readline().split()
             child.send_signal(signum)
             child.wait(10)
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 10, f"mosquitto's end after {signum.name}")
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 60, f"mosquitto's end after {signum.name}")
         assert signum == signal.SIGKILL or not os.path.exists(folder)
         assert pathlib.Path(folder).name.startswith("drf-mosquitto-")
         shutil.rmtree(folder, ignore_errors=True)

@@ -121,7 +121,7 @@ def test_what_takes_the_place_of_a_killed_decoder_reads_the_next_message():
     with Kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
             for round_ in range(1, 4):
                 kafka.produce(place.TOPICS["towers"], place.dof(round_, 47.095, 8.095, 100, 1700), key=f"36-{round_}")
                 wait_until(lambda: place.applied(port, "towers") == round_, 60, "the obstacle is there")
@@ -140,7 +140,7 @@ def test_a_compressed_batch_ends_as_one_refused_message_and_what_is_behind_it_is
     with Kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
             swollen = bytes(60 << 20)
             for codec in CODECS:
                 kafka.produce(DEM, swollen, key=codec, codec=codec)
@@ -158,7 +158,7 @@ def test_attacks_end_as_one_refused_message_each():
     with Kafka() as kafka, Mosquitto() as mqtt, Listener() as listener:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
             check_attacks(kafka, node, port, listener)
             assert node.stop() == 0
 

@@ -24,18 +24,18 @@ def test_everything_comes_late():
     with Kafka() as kafka:
         kafka.stop()
         with Fed(kafka.bootstrap) as node:
-            node.wait_log("for=kafka", 10)
-            wait_until(lambda: "kafka" in node.ask("readyz"), 10, "readyz to name kafka")
+            node.wait_log("for=kafka", 60)
+            wait_until(lambda: "kafka" in node.ask("readyz"), 60, "readyz to name kafka")
             kafka.start()
-            node.wait_log("feed.waiting feed=dof topic=obstacles for=topic", 30)
+            node.wait_log("feed.waiting feed=dof topic=obstacles for=topic", 60)
             kafka.create_topics("obstacles")
             kafka.produce("obstacles", record(1), key="36-000001")
-            wait_until(lambda: node.taken() == 1 and node.caught_up(), 30, "the first obstacle")
+            wait_until(lambda: node.taken() == 1 and node.caught_up(), 60, "the first obstacle")
             kafka.add_partitions("obstacles", 2)
             kafka.produce("obstacles", record(2), key="36-000002", partition=1)
-            wait_until(lambda: node.taken() == 2, 30, "the obstacle in the new partition")
+            wait_until(lambda: node.taken() == 2, 60, "the obstacle in the new partition")
             kafka.kill()
-            node.wait_log("for=kafka", 10)
+            node.wait_log("for=kafka", 60)
             kafka.start()
             kafka.produce("obstacles", record(3), key="36-000003")
             wait_until(lambda: node.taken() == 3, 60, "the obstacle after the broker's restart")
@@ -114,7 +114,7 @@ def test_check_says_what_is_wrong():
 
 def test_stopped_node_ends_in_time():
     with Fed("127.0.0.1:9") as node:
-        node.wait_log("for=kafka", 10)
+        node.wait_log("for=kafka", 60)
         began = time.monotonic()
         node.stop()
         assert time.monotonic() - began < 8, "stopping took too long with Kafka away"

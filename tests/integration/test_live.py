@@ -47,7 +47,7 @@ class Ears:
 def ask(mqtt, ears, seq, **fields):
     """The context that answers report number seq."""
     pub(mqtt, "telemetry", place.report(seq, **fields))
-    return wait_until(lambda: next((c for c in ears.heard("context") if c.get("telemetry_seq") == seq), None), 5,
+    return wait_until(lambda: next((c for c in ears.heard("context") if c.get("telemetry_seq") == seq), None), 60,
                       f"the context for report {seq}: {ears.process.log_tail(5)}")
 
 
@@ -139,9 +139,9 @@ def test_live_node_serves_live_data_and_refuses_the_rest():
         top_m = publish(kafka)
         node = Node(place.configuration(kafka.bootstrap, mqtt, http=port))
         with node, Ears(mqtt) as ears:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
             pub(mqtt, "profile", b'{"json": true}', "-q", "1", "-r")
-            wait_until(lambda: ears.heard("reply"), 5, "the answer to the profile")
+            wait_until(lambda: ears.heard("reply"), 60, "the answer to the profile")
             check_values(mqtt, ears, top_m)
             check_refused(kafka, mqtt, ears, port)
             assert node.stop() == 0
@@ -152,9 +152,9 @@ def test_telemetry_of_another_mode_is_refused():
             Ears(mqtt) as ears:
         node.wait_log("what=node.recovered for=mqtt")
         pub(mqtt, "profile", b'{"json": true}', "-q", "1", "-r")
-        wait_until(lambda: ears.heard("reply"), 5, "the answer to the profile")
+        wait_until(lambda: ears.heard("reply"), 60, "the answer to the profile")
         pub(mqtt, "telemetry", place.report(1, mode=4))
-        refused = wait_until(lambda: [r for r in ears.heard("reply") if r.get("answers") == 1], 5, "the refusal")
+        refused = wait_until(lambda: [r for r in ears.heard("reply") if r.get("answers") == 1], 60, "the refusal")
         assert refused[0]["field_path"] == "mode" and refused[0]["code"] not in (1, 2), refused
         assert ears.heard("context") == []
 

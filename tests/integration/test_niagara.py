@@ -246,7 +246,7 @@ def ask(client, root, drone, lat, lon, amsl_m, time_us):
         "velocity_north_mps": 0, "velocity_east_mps": 0, "velocity_up_mps": 0, "horizontal_acc95_m": 2,
     }).encode(), content_type="application/json")
     while True:
-        message = client.take(10)
+        message = client.take()
         if "/context/" in message.topic:
             context = json.loads(message.payload)
             if context.get("telemetry_seq") == ask.seq:
@@ -257,7 +257,7 @@ def check_drones(mqtt, records, now_us):
     root = "drf-test/v1"
     with mqtt.client(OBSERVER) as observer:
         observer.subscribe(f"{root}/regions/niagara/nodes/rack-1/state")
-        assert observer.take(10).retain
+        assert observer.take().retain
 
     for drone, lat, lon in (("toronto-1", 43.65, -79.38), ("falls-2", 43.0896, -79.0748)):
         with mqtt.client(drone) as client:

@@ -4,7 +4,6 @@
 """One Kafka and one mosquitto for all of it: the node is started while both are down, must say so, and must come to
 itself each time without help."""
 import subprocess
-import time
 
 from drf_fixture import OBSERVER, TOP, Folder, Kafka, Mosquitto, Node, free_ports, main, wait_until
 from fixture import place
@@ -48,7 +47,7 @@ def wait_state(mqtt, wire, condition, waiting_for):
     def look():
         state = retained_state(mqtt, wire)
         return state and (state.condition, set(state.waiting_for)) == (condition, waiting_for)
-    wait_until(look, 15, f"the retained state says {waiting_for or 'up'}")
+    wait_until(look, 60, f"the retained state says {waiting_for or 'up'}")
 
 
 def check_heartbeats(mqtt, wire):
@@ -56,12 +55,12 @@ def check_heartbeats(mqtt, wire):
         observer.subscribe(f"{NODE_TOPIC}/heartbeat")
         beats = []
         for _ in range(4):
-            message = observer.take(3)
+            message = observer.take()
             assert not message.retain and len(message.payload) <= HEARTBEAT_MAX_BYTES, message
-            beats.append((time.monotonic(), wire["drf.v1.Heartbeat"].FromString(message.payload)))
-    gaps = [b[0] - a[0] for a, b in zip(beats, beats[1:])]
+            beats.append(wire["drf.v1.Heartbeat"].FromString(message.payload))
+    gaps = [(b.node_time_us - a.node_time_us) / 1e6 for a, b in zip(beats, beats[1:])]
     assert all(0.7 < gap < 1.3 for gap in gaps), gaps
-    assert [b.seq for _, b in beats] == list(range(beats[0][1].seq, beats[0][1].seq + 4)), beats
+    assert [beat.seq for beat in beats] == list(range(beats[0].seq, beats[0].seq + 4)), beats
 
 
 def applied(port):
@@ -69,12 +68,12 @@ def applied(port):
 
 
 def check_start_without_anything(kafka, mqtt, node, port):
-    wait_until(lambda: troubles(port) and troubles(port) >= {"kafka", "mqtt"}, 10, "both are missed")
+    wait_until(lambda: troubles(port) and troubles(port) >= {"kafka", "mqtt"}, 60, "both are missed")
     node.wait_log("what=node.waiting for=kafka")
     node.wait_log("what=node.waiting for=mqtt")
     assert place.page(port, "healthz")[0] == 200
     kafka.start()
-    wait_until(lambda: troubles(port) == {"mqtt"}, 30, "Kafka is found")
+    wait_until(lambda: troubles(port) == {"mqtt"}, 60, "Kafka is found")
     node.wait_log("what=node.recovered for=kafka")
     mqtt.start()
     wait_ready(port)
@@ -83,21 +82,21 @@ def check_start_without_anything(kafka, mqtt, node, port):
 
 def check_kafka_killed(kafka, mqtt, wire, node, port):
     kafka.kill()
-    wait_until(lambda: "kafka" in (troubles(port) or ()), 30, "Kafka is missed")
+    wait_until(lambda: "kafka" in (troubles(port) or ()), 60, "Kafka is missed")
     wait_state(mqtt, wire, DEGRADED, {"kafka", "catching_up"})
     kafka.start()
     wait_ready(port)
     wait_state(mqtt, wire, UP, set())
     before = applied(port)
     kafka.produce(place.TOPICS["terrain"], place.geotiff(size=90), key="after", headers={"drf_mode": "LIVE"})
-    wait_until(lambda: applied(port) == before + 1, 20, "what is published afterwards is applied")
+    wait_until(lambda: applied(port) == before + 1, 60, "what is published afterwards is applied")
     assert "RESYNC" not in node.log_text() and "why=shorter" not in node.log_text()
 
 
 def check_mqtt_killed(mqtt, wire, port):
     mqtt.kill()
     (mqtt.folder.path / "mosquitto.db").unlink(missing_ok=True)  # nothing retained survives
-    wait_until(lambda: "mqtt" in (troubles(port) or ()), 30, "mosquitto is missed")
+    wait_until(lambda: "mqtt" in (troubles(port) or ()), 60, "mosquitto is missed")
     mqtt.start()
     wait_ready(port)
     wait_state(mqtt, wire, UP, set())

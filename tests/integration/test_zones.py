@@ -72,8 +72,7 @@ class Drone:
             except TimeoutError:
                 continue
             if len(found) == wanted and all(severity in (None, a["severity"]) for a in found):
-                time.sleep(0.5)  # nothing is owed any more: the pace of pushed contexts is met
-                self.client.drain()
+                self.client.until_quiet(0.5)  # nothing is owed any more: the pace of pushed contexts is met
                 return found
         raise AssertionError(f"no context with {wanted} zones")
 
@@ -137,7 +136,7 @@ def test_the_swiss_file_goes_through_the_publisher_into_the_store_that_gdal_read
                   ready=lambda: place.page(port, "readyz")[0] == 200) as node:
             subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", ZONES, "--kind",
                             "zone", "--mode", "LIVE", source], check=True, timeout=30, stdout=subprocess.DEVNULL)
-            wait_until(lambda: rows(node, "SELECT count(*) FROM zone") == ["6"], 15, "six zones in the GeoPackage")
+            wait_until(lambda: rows(node, "SELECT count(*) FROM zone") == ["6"], 60, "six zones in the GeoPackage")
             ids = rows(node, "SELECT feature_id FROM zone WHERE feature_id LIKE '%Gantrisch%' ORDER BY 1")
             assert ids == ["CHE:Gantrisch Nature Park", "CHE:Gantrisch Nature Park#2"], ids
             concert = rows(node, "SELECT limits FROM zone WHERE name LIKE 'Sample protected%'")
