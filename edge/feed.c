@@ -142,6 +142,15 @@ static void tell_change(struct edge_feeds *feeds, size_t index, bool reachable, 
     feed->exists = exists;
 }
 
+// A tail of a topic that is to be read again says nothing of the one that is there now.
+static void take_first(const struct feed *feed, struct feed_partition *partition)
+{
+    if (!partition->empty || partition->first.known || feed->resync == FEED_WANTED)
+        return;
+    partition->first = (struct edge_landmark){
+        .known = true, .offset = partition->tail.offset, .mark = partition->tail.mark};
+}
+
 static void found_partition(struct edge_feeds *feeds, size_t index,
                             const struct edge_kafka_found *found, size_t at,
                             struct edge_now now)
@@ -157,6 +166,12 @@ static void found_partition(struct edge_feeds *feeds, size_t index,
         check_started(feeds, index, partition, high, now);
     else
         start_new(feeds, index, partition, low, high, now);
+    bool begins = high <= low && !partition->empty;
+    partition->empty = high <= low;
+    if (begins)
+        partition->first.known = false;
+    if (begins && high > 0 && partition->tail.offset >= high)
+        take_first(feed, partition); // it came since the question was put
 }
 
 static void stop_idle(struct edge_feeds *feeds, size_t index)
@@ -319,6 +334,17 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
     return false;
 }
 
+void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
+                      struct edge_landmark out[static EDGE_KAFKA_PARTITIONS_MAX])
+{
+    const struct feed *feed = &feeds->feeds[index];
+    for (size_t i = 0; i < EDGE_KAFKA_PARTITIONS_MAX; i++)
+        out[i].known = false;
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].id >= 0 && feed->partitions[i].id < EDGE_KAFKA_PARTITIONS_MAX)
+            out[feed->partitions[i].id] = feed->partitions[i].first;
+}
+
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
 {
     size_t index = message->feed;
@@ -328,6 +354,7 @@ void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
         partition->tail =
             (struct feed_tail){.offset = message->offset, .mark = edge_message_mark(message)};
         partition->tail_fresh = true;
+        take_first(&feeds->feeds[index], partition);
     }
     feeds->port.release(feeds->port.self, message);
     after_progress(feeds, index);

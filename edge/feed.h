@@ -21,6 +21,7 @@
 
 #include "edge/config.h"
 #include "edge/kafka.h"
+#include "edge/landmark.h"
 #include "edge/log.h"
 #include "edge/metrics.h"
 #include "edge/now.h"
@@ -52,6 +53,11 @@ void edge_feeds_close(struct edge_feeds *feeds); // NULL is fine
 // since the question lie beyond the answer too.
 void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now);
+
+// What was taken first of each partition since it was found empty; unknown for all others. For
+// edge_landmarks_replaced().
+void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
+                      struct edge_landmark out[static EDGE_KAFKA_PARTITIONS_MAX]);
 
 // The next message of a lane, its feeds in turn, paused ones left out. False: none now.
 bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_now now,

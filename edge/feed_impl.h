@@ -19,11 +19,13 @@ struct feed_partition {
     bool started;
     bool verify;          // the message before the stored position comes first, to be compared
     bool tail_fresh;      // `tail` is not in the store yet
+    bool empty;           // when it was found last: `first` is wanted
     int64_t next;         // offset after the last message taken
     int64_t next_mono_us; // when it moved last
     int64_t target;       // the end when it was found
     uint32_t inflight;
     struct feed_tail tail;
+    struct edge_landmark first; // taken since it was found empty
 };
 
 enum feed_resync {

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/landmark.h"
 
-static bool replaced(const struct edge_landmark *landmark, int32_t partition, int64_t low,
-                     int64_t high, struct edge_landmark_port port)
+enum answer { SAYS_NOTHING, SAME, ANOTHER, NO_ANSWER };
+
+static enum answer ask(const struct edge_landmark *landmark, int32_t partition, int64_t low,
+                       int64_t high, struct edge_landmark_port port)
 {
     uint64_t mark;
     if (!landmark->known || landmark->offset < low)
-        return false;
+        return SAYS_NOTHING;
     if (landmark->offset >= high)
-        return true;
-    return port.mark(port.self, partition, landmark->offset, &mark) == DRF_OK
-           && mark != landmark->mark;
+        return ANOTHER;
+    enum drf_status status = port.mark(port.self, partition, landmark->offset, &mark);
+    if (status == DRF_OK)
+        return mark == landmark->mark ? SAME : ANOTHER;
+    return status == DRF_ERR_ABSENT ? SAYS_NOTHING : NO_ANSWER;
 }
 
-bool edge_landmarks_replaced(struct edge_landmark *landmarks,
+bool edge_landmarks_replaced(struct edge_landmark *landmarks, const struct edge_landmark *taken,
                              const struct edge_kafka_found *found,
                              struct edge_landmark_port port)
 {
@@ -24,10 +28,13 @@ bool edge_landmarks_replaced(struct edge_landmark *landmarks,
         if (partition < 0 || partition >= EDGE_KAFKA_PARTITIONS_MAX)
             continue;
         struct edge_landmark *landmark = &landmarks[partition];
-        bool another = replaced(landmark, partition, low, high, port);
-        any = any || another;
-        if (another)
-            landmark->known = false;
+        if (taken && (!landmark->known || landmark->offset < low))
+            *landmark = taken[partition];
+        enum answer answer = ask(landmark, partition, low, high, port);
+        if (answer == NO_ANSWER)
+            continue; // another landmark would hide what this one tells at the next look
+        any = any || answer == ANOTHER;
+        landmark->known = answer == SAME;
         if (high <= low || (landmark->known && landmark->offset == high - 1))
             continue;
         struct edge_landmark fresh = {.known = true, .offset = high - 1};

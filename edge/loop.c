@@ -27,6 +27,7 @@ enum { CLOSE_DEADLINE_S = 5 };
 struct finding {
     bool asked, fresh, reachable;
     struct edge_kafka_found found;
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX]; // what ingest has of it
 };
 
 struct loop {
@@ -98,10 +99,16 @@ static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, i
 static bool discover(struct loop *loop, size_t feed)
 {
     struct edge_kafka_found found;
-    int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
-    bool reachable = edge_scout_look(loop->scout, feed, &found) == DRF_OK;
-    pthread_mutex_lock(&loop->lock);
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
     struct finding *finding = &loop->findings[feed];
+    pthread_mutex_lock(&loop->lock);
+    bool answered = !finding->fresh; // what was found last may say that these are of the past
+    memcpy(first, finding->first, sizeof first);
+    pthread_mutex_unlock(&loop->lock);
+    int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
+    bool reachable =
+        edge_scout_look(loop->scout, feed, answered ? first : NULL, &found) == DRF_OK;
+    pthread_mutex_lock(&loop->lock);
     finding->asked = finding->fresh = true;
     finding->reachable = reachable;
     if (reachable)
@@ -149,6 +156,7 @@ static void take_findings(struct loop *loop, struct edge_now now)
         if (finding->fresh)
             edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
         finding->fresh = false;
+        edge_feeds_first(node->feeds, i, finding->first);
         asked = asked && finding->asked;
         unreachable = unreachable || (finding->asked && !finding->reachable);
         missing = missing || (finding->reachable && finding->found.count == 0);

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "edge/landmark.h"
-
 enum { TIMEOUT_MS = 3000 };
 
 struct edge_scout {
@@ -53,7 +51,7 @@ static enum drf_status mark(void *self, int32_t partition, int64_t offset, uint6
 }
 
 enum drf_status edge_scout_look(struct edge_scout *scout, size_t feed,
-                                struct edge_kafka_found *out)
+                                const struct edge_landmark *taken, struct edge_kafka_found *out)
 {
     bool urgent = scout->config->feeds[feed].urgent != 0;
     struct edge_kafka *lane = scout->lanes[urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK];
@@ -62,7 +60,8 @@ enum drf_status edge_scout_look(struct edge_scout *scout, size_t feed,
     enum drf_status status = edge_kafka_discover(lane, feed, TIMEOUT_MS, out);
     if (status != DRF_OK)
         return status;
-    out->replaced = edge_landmarks_replaced(
-        scout->landmarks[feed], out, (struct edge_landmark_port){.mark = mark, .self = scout});
+    out->replaced =
+        edge_landmarks_replaced(scout->landmarks[feed], taken, out,
+                                (struct edge_landmark_port){.mark = mark, .self = scout});
     return DRF_OK;
 }

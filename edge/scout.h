@@ -7,6 +7,7 @@
 
 #include "edge/ingest.h"
 #include "edge/kafka.h"
+#include "edge/landmark.h"
 
 struct edge_scout;
 
@@ -17,9 +18,10 @@ DRF_MUST_CHECK enum drf_status edge_scout_open(const struct drf_config *config,
                                                struct edge_scout **out);
 void edge_scout_close(struct edge_scout *scout); // NULL is fine; may wait for the network
 
-// What the brokers say of a feed's topic now, and whether it is still the same topic.
-// DRF_ERR_AGAIN: none answers.
+// What the brokers say of a feed's topic now, and whether it is still the same topic; `taken`
+// as in edge/landmark.h. DRF_ERR_AGAIN: none answers.
 DRF_MUST_CHECK enum drf_status edge_scout_look(struct edge_scout *scout, size_t feed,
+                                               const struct edge_landmark *taken,
                                                struct edge_kafka_found *out);
 
 #endif

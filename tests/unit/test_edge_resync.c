@@ -135,6 +135,42 @@ static void topic__gone_and_back_while_the_node_runs__is_read_again(void **conte
     assert_as_fresh(rig);
 }
 
+static void first__of_a_topic_found_empty__is_what_was_read_first(void **context)
+{
+    struct rig *rig = *context;
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    open_node(rig);
+    run(rig, 100000);
+    edge_feeds_first(rig->feeds, DOF, first);
+    assert_false(first[0].known);
+    uint64_t mark = edge_message_mark(add(rig, DOF, A, TOWER(A, "00300")));
+    add(rig, DOF, B, TOWER(B, "00300"));
+    run(rig, 500000);
+    edge_feeds_first(rig->feeds, DOF, first);
+    assert_true(first[0].known);
+    assert_int_equal(first[0].offset, 0);
+    assert_int_equal(first[0].mark, mark);
+    struct edge_kafka_found found = {.feed = DOF,
+                                     .count = 1,
+                                     .cluster_id = "cluster",
+                                     .replaced = true,
+                                     .asked_mono_us = rig->now.mono_us};
+    edge_feeds_found(rig->feeds, DOF, &found, rig->now); // another topic: that was of the past
+    edge_feeds_first(rig->feeds, DOF, first);
+    assert_false(first[0].known);
+    close_node(rig);
+}
+
+static void first__of_a_topic_found_with_messages__is_not_known(void **context)
+{
+    struct rig *rig = *context;
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    read_two(rig);
+    edge_feeds_first(rig->feeds, DOF, first);
+    assert_false(first[0].known);
+    close_node(rig);
+}
+
 static void another_cluster__is_read_from_its_beginning(void **context)
 {
     struct rig *rig = *context;
@@ -422,6 +458,8 @@ int main(void)
         WITH_RIG(topic__made_anew_and_shorter__leaves_no_trace_of_what_is_not_in_it),
         WITH_RIG(topic__made_anew_and_longer__is_known_by_the_message_before),
         WITH_RIG(topic__gone_and_back_while_the_node_runs__is_read_again),
+        WITH_RIG(first__of_a_topic_found_empty__is_what_was_read_first),
+        WITH_RIG(first__of_a_topic_found_with_messages__is_not_known),
         WITH_RIG(another_cluster__is_read_from_its_beginning),
         WITH_RIG(node__stopped_in_the_middle__begins_again_and_ends_right),
         WITH_RIG(removed_obstacle__while_the_node_was_away_for_long__is_gone),
