@@ -20,8 +20,8 @@ static enum drf_status take(struct edge_reading *reading, bool truth, struct dig
     for (int layer = out->first; layer <= out->last && status == DRF_OK; layer++)
         status = truth ? fusion_store_digest(reading->store, (enum fusion_layer)layer,
                                              out->of[layer])
-                       : fusion_content_digest(reading->root, (enum fusion_layer)layer,
-                                               out->of[layer]);
+                       : fusion_content_digest(reading->root, reading->at_utc_us,
+                                               (enum fusion_layer)layer, out->of[layer]);
     return status;
 }
 

@@ -104,7 +104,7 @@ static enum drf_status complete(struct snapshot *snapshot)
 {
     const int64_t as_of_utc_us = fusion_store_as_of(snapshot->store);
     if (as_of_utc_us != INT64_MIN)
-        fusion_fabric_expire(snapshot->fabric, as_of_utc_us);
+        fusion_fabric_expire(snapshot->fabric, as_of_utc_us, INT64_MIN);
     enum drf_status status;
     do
         status = fusion_fabric_fold(snapshot->fabric);

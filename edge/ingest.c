@@ -215,7 +215,8 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     if (now.mono_us < ingest->second_mono_us)
         return;
     ingest->second_mono_us = now.mono_us + SECOND_US;
-    fusion_fabric_expire(ingest->parts.fabric, now.utc_us);
+    fusion_fabric_expire(ingest->parts.fabric, now.utc_us,
+                         edge_upkeep_forgettable(&ingest->upkeep, now));
     earlier(&ingest->publish_mono_us, now.mono_us);
     if (ingest->parts.ledger)
         edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);

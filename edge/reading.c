@@ -48,7 +48,8 @@ static enum drf_status fold_all(struct edge_reading *reading, int64_t now_utc_us
     if (now_utc_us == INT64_MIN)
         now_utc_us = fusion_store_as_of(reading->store);
     if (now_utc_us != INT64_MIN)
-        fusion_fabric_expire(reading->fabric, now_utc_us);
+        fusion_fabric_expire(reading->fabric, now_utc_us, INT64_MIN);
+    reading->at_utc_us = now_utc_us;
     do
         status = fusion_fabric_fold(reading->fabric);
     while (status == DRF_ERR_AGAIN);

@@ -18,6 +18,7 @@ struct edge_reading {
     struct fusion_fabric *fabric;
     const struct fusion_root *root; // everything folded; borrowed from the fabric
     struct geo_bounds keep;
+    int64_t at_utc_us; // as of when it is shown; INT64_MIN: never written
 };
 
 // Opens the store; on anything but DRF_OK one line was written to `err`.

@@ -83,6 +83,16 @@ bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now)
     return true;
 }
 
+static bool steady(const struct edge_upkeep *upkeep, struct edge_now now)
+{
+    return now.mono_us - upkeep->steady_mono_us >= STEADY_US;
+}
+
+int64_t edge_upkeep_forgettable(const struct edge_upkeep *upkeep, struct edge_now now)
+{
+    return steady(upkeep, now) ? now.utc_us - STEADY_US : INT64_MIN;
+}
+
 // Each line once, not each time it is looked at.
 static void watch(struct edge_upkeep *upkeep, struct edge_now now)
 {
@@ -111,7 +121,7 @@ static void clean(struct edge_upkeep *upkeep, struct edge_now now)
 {
     upkeep->due_mono_us = now.mono_us + EVERY_US;
     int64_t forgotten = 0;
-    if (now.mono_us - upkeep->steady_mono_us >= STEADY_US) {
+    if (steady(upkeep, now)) {
         int64_t keep_us = (int64_t)upkeep->config->tombstone_keep_s * SECOND_US;
         if (fusion_store_forget(upkeep->store, now.utc_us - keep_us, FORGET_PER_STEP,
                                 &forgotten)

@@ -36,6 +36,9 @@ struct edge_upkeep {
 // Before anything else of a step. True: the clock was set by more than two seconds; this was
 // said, counted and recorded in the store ("clock-step"), to be committed.
 bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now);
+// What was over at this instant may be forgotten: a day ago, INT64_MIN while the clock has not
+// been steady for a day. Call edge_upkeep_clock() first.
+int64_t edge_upkeep_forgettable(const struct edge_upkeep *upkeep, struct edge_now now);
 // One slice, when one is due. Call it when there is nothing else to do. True: something was
 // noted in the store, to be committed.
 bool edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now);

@@ -58,8 +58,7 @@ static bool concerns(const struct fusion_zone *zone, struct geo_point place, dou
 
 bool fusion_alert_over(const struct fusion_zone *zone, int64_t now_utc_us)
 {
-    return !fusion_zone_applies(&zone->view, now_utc_us)
-           && fusion_zone_next_change(&zone->view, now_utc_us) == INT64_MAX;
+    return fusion_zone_over(&zone->view, now_utc_us);
 }
 
 uint32_t fusion_alert_severity(const struct fusion_zone *zone)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/zone.h"
+
 enum { SHA256 = 32 };
 
 struct hash {
@@ -314,11 +316,13 @@ static enum drf_status fill_obstacles(struct hash *hash, const struct fusion_roo
 }
 
 static enum drf_status fill_zones(struct hash *hash, const struct fusion_zone_bucket *all,
-                                  struct bag *bag)
+                                  int64_t at_utc_us, struct bag *bag)
 {
     const size_t count = all != NULL ? all->count : 0;
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < count && status == DRF_OK; i++) {
+        if (fusion_zone_over(&all->zones[i]->view, at_utc_us))
+            continue;
         begin(hash);
         feed_zone(hash, all->zones[i]);
         status = bag_add(bag, hash);
@@ -345,7 +349,8 @@ static enum drf_status fill_weather(struct hash *hash, const struct fusion_root 
 }
 
 static enum drf_status layer_digest(struct hash *hash, const struct fusion_root *root,
-                                    enum fusion_layer layer, uint8_t out[static SHA256])
+                                    int64_t at_utc_us, enum fusion_layer layer,
+                                    uint8_t out[static SHA256])
 {
     struct bag bag = {0};
     enum drf_status status = DRF_OK;
@@ -354,9 +359,9 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
     else if (layer == FUSION_LAYER_WEATHER)
         status = fill_weather(hash, root, &bag);
     else if (layer == FUSION_LAYER_ZONE)
-        status = fill_zones(hash, root->zones_all, &bag);
+        status = fill_zones(hash, root->zones_all, at_utc_us, &bag);
     else if (layer == FUSION_LAYER_ALERT)
-        status = fill_zones(hash, root->alerts_all, &bag);
+        status = fill_zones(hash, root->alerts_all, at_utc_us, &bag);
     begin(hash);
     feed_int(hash, layer);
     if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)
@@ -368,8 +373,8 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
     return status;
 }
 
-enum drf_status fusion_content_digest(const struct fusion_root *root, enum fusion_layer layer,
-                                      uint8_t out[static 32])
+enum drf_status fusion_content_digest(const struct fusion_root *root, int64_t at_utc_us,
+                                      enum fusion_layer layer, uint8_t out[static 32])
 {
     assert(layer > 0 && layer <= FUSION_LAYER_COUNT);
     uint8_t digests[FUSION_LAYER_COUNT][SHA256] = {{0}};
@@ -378,7 +383,7 @@ enum drf_status fusion_content_digest(const struct fusion_root *root, enum fusio
     const bool all = layer == FUSION_LAYER_COUNT;
     for (int one = all ? FUSION_LAYER_GROUND : (int)layer;
          one < (all ? (int)FUSION_LAYER_COUNT : (int)layer + 1) && status == DRF_OK; one++)
-        status = layer_digest(&hash, root, (enum fusion_layer)one, digests[one]);
+        status = layer_digest(&hash, root, at_utc_us, (enum fusion_layer)one, digests[one]);
     if (status == DRF_OK && all) {
         begin(&hash);
         feed(&hash, digests, sizeof digests);

@@ -296,14 +296,11 @@ void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer l
     fabric->rim_state[layer] = state;
 }
 
-void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us)
+static void forget_weather(struct fusion_fabric *fabric, int64_t over_utc_us)
 {
-    fusion_weather_set_at(fabric->weather, now_utc_us);
-    fusion_traffic_set_expire(fabric->traffic, now_utc_us);
-    fabric_expire_zones(fabric, now_utc_us);
     const struct fusion_weather_entry *entry;
     while (fabric->half_applied == 0
-           && (entry = fusion_weather_set_outlived(fabric->weather)) != NULL) {
+           && (entry = fusion_weather_set_over(fabric->weather, over_utc_us)) != NULL) {
         // A tombstone of its own version: the same message sent again stays a duplicate.
         struct fusion_identity identity = {entry->feed, entry->source, entry->key};
         int64_t id;
@@ -313,4 +310,14 @@ void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us)
             || fusion_weather_set_remove(fabric->weather, id) != DRF_OK)
             return; // the next call tries again
     }
+}
+
+void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int64_t over_utc_us)
+{
+    fusion_weather_set_at(fabric->weather, now_utc_us);
+    fusion_traffic_set_expire(fabric->traffic, now_utc_us);
+    if (over_utc_us == INT64_MIN)
+        return;
+    fabric_forget_zones(fabric, over_utc_us);
+    forget_weather(fabric, over_utc_us);
 }

@@ -104,9 +104,11 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric
 // Commits the truth with offsets and marks.
 DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
                                                     int64_t now_utc_us);
-// Hides what has expired at `now` (weather) and withdraws it, and zones and alerts that are
-// over, from the truth a day of uptime later.
-void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us);
+// Hides what has expired at `now`, and withdraws from the truth, some at a time, what was over
+// at `over_utc_us` already: weather, zones and alerts. INT64_MIN: nothing. Since when to be
+// over is long enough is the caller's to say, who knows whether the clock can be trusted.
+void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us,
+                          int64_t over_utc_us);
 
 // Mark and sweep. From begin on every message of the feed marks the identities it names; what
 // is live stays live meanwhile. `redo`: what was applied before is applied again when it comes

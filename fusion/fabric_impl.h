@@ -181,8 +181,8 @@ DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, i
 struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
 // Takes a former version out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
-// Withdraws zones and alerts that are over for a day of uptime, some at a time.
-void fabric_expire_zones(struct fusion_fabric *fabric, int64_t now_utc_us);
+// Withdraws zones and alerts that were over then, some at a time.
+void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us);
 
 // fabric_traffic.c: every track of a message is weighed. *outcome: APPLIED if one was taken,
 // else what became of the last.

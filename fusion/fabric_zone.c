@@ -36,14 +36,13 @@ static enum drf_status forget_over(struct fusion_fabric *fabric,
     return status == DRF_OK ? fabric_leave_zone(fabric, id) : status;
 }
 
-void fabric_expire_zones(struct fusion_fabric *fabric, int64_t now_utc_us)
+void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us)
 {
     struct fusion_zone_set *const sets[] = {fabric->zones, fabric->alerts};
     for (size_t i = 0; i < 2; i++) {
         struct fusion_zone_entry *entry;
-        fusion_zone_set_at(sets[i], now_utc_us);
         for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0
-                        && (entry = fusion_zone_set_outlived(sets[i])) != NULL;
+                        && (entry = fusion_zone_set_over(sets[i], over_utc_us)) != NULL;
              k++)
             if (forget_over(fabric, entry) != DRF_OK)
                 break; // the next call tries again

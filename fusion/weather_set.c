@@ -7,16 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUTE_US INT64_C(60000000)
-#define DAY_US INT64_C(86400000000)
-
 struct fusion_weather_set {
     struct fusion_certificates *certificates;
     struct fusion_retired *retired;
     struct fusion_weather_entry *entries;
     struct fusion_weather *shown; // as last published, NULL before
     size_t shown_fields;          // of the live ones, at the time last handed in
-    int64_t now_utc_us;           // INT64_MIN: no time was handed in yet
+    int64_t now_utc_us;           // INT64_MIN: none was handed in yet, all shows
     bool changed;
 };
 
@@ -228,37 +225,30 @@ static bool shows(const struct fusion_field *field, int64_t now_utc_us)
     return now_utc_us <= f->valid_until_utc_us + hold_us;
 }
 
-static size_t count_shown(const struct fusion_weather_set *set,
-                          const struct fusion_weather_entry *entry)
+static size_t count_shown(const struct fusion_weather_entry *entry, int64_t utc_us)
 {
     size_t count = 0;
     for (size_t i = 0; i < entry->count; i++)
-        count += set->now_utc_us == INT64_MIN || shows(&entry->fields[i], set->now_utc_us);
+        count += shows(&entry->fields[i], utc_us);
     return count;
 }
 
 void fusion_weather_set_at(struct fusion_weather_set *set, int64_t now_utc_us)
 {
-    int64_t step_us = set->now_utc_us == INT64_MIN ? 0 : now_utc_us - set->now_utc_us;
-    if (step_us < 0 || step_us > MINUTE_US)
-        step_us = 0;
     set->now_utc_us = now_utc_us;
     size_t shown = 0;
-    for (struct fusion_weather_entry *one = set->entries; one != NULL; one = one->next) {
-        size_t count = count_shown(set, one);
-        one->hidden_us = count > 0 ? 0 : one->hidden_us + step_us;
-        shown += count;
-    }
+    for (struct fusion_weather_entry *one = set->entries; one != NULL; one = one->next)
+        shown += count_shown(one, now_utc_us);
     if (shown != set->shown_fields)
         set->changed = true;
     set->shown_fields = shown;
 }
 
-const struct fusion_weather_entry *fusion_weather_set_outlived(
-    const struct fusion_weather_set *set)
+const struct fusion_weather_entry *fusion_weather_set_over(const struct fusion_weather_set *set,
+                                                           int64_t utc_us)
 {
     const struct fusion_weather_entry *one = set->entries;
-    while (one != NULL && one->hidden_us < DAY_US)
+    while (one != NULL && count_shown(one, utc_us) > 0)
         one = one->next;
     return one;
 }
@@ -298,7 +288,7 @@ enum drf_status fusion_weather_set_publish(struct fusion_weather_set *set,
     }
     size_t count = 0;
     for (struct fusion_weather_entry *one = set->entries; one != NULL; one = one->next)
-        count += count_shown(set, one);
+        count += count_shown(one, set->now_utc_us);
     enum drf_status status = fusion_retired_reserve(set->retired, 1);
     if (status != DRF_OK)
         return status;
@@ -310,7 +300,7 @@ enum drf_status fusion_weather_set_publish(struct fusion_weather_set *set,
     size_t at = 0;
     for (struct fusion_weather_entry *one = set->entries; one != NULL; one = one->next)
         for (size_t i = 0; i < one->count; i++)
-            if (set->now_utc_us == INT64_MIN || shows(&one->fields[i], set->now_utc_us))
+            if (shows(&one->fields[i], set->now_utc_us))
                 fields[at++] = one->fields[i];
             else
                 made->ended[one->fields[i].field->variable] = true;

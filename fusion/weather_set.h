@@ -25,7 +25,6 @@ struct fusion_weather_entry { // one identity
     struct fusion_version version;
     struct fusion_field *fields;
     size_t count;
-    int64_t hidden_us; // of uptime since none of its fields shows; 0 while one does
     struct fusion_weather_entry *next;
 };
 
@@ -59,12 +58,11 @@ struct fusion_source fusion_weather_certificate(struct fusion_identity identity,
                                                 const struct geo_field *field,
                                                 const struct fusion_weather_terms *terms);
 
-// Time passes. Uptime is the sum of the steps between calls, a step back or of more than a
-// minute counting nothing: a clock that jumps ages nothing.
+// Time passes, or goes back.
 void fusion_weather_set_at(struct fusion_weather_set *set, int64_t now_utc_us);
-// An identity hidden for a day of uptime, NULL when there is none.
-const struct fusion_weather_entry *fusion_weather_set_outlived(
-    const struct fusion_weather_set *set);
+// An identity of which no field showed any more at this instant, NULL when there is none.
+const struct fusion_weather_entry *fusion_weather_set_over(const struct fusion_weather_set *set,
+                                                           int64_t utc_us);
 
 bool fusion_weather_set_changed(const struct fusion_weather_set *set); // since the last publish
 // The set to show, never NULL; borrowed until it is retired by a later call.

@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "fusion/own.h"
+#include "fusion/zone.h"
 #include "geo/bounds.h"
 
 enum { HEADS = 4096 };
-
-#define SECOND_US INT64_C(1000000)
-#define DAY_US INT64_C(86400000000)
 
 struct fusion_zone_set {
     struct fusion_extent extent;
@@ -19,8 +17,6 @@ struct fusion_zone_set {
     struct fusion_retired *retired;
     struct fusion_zone_entry *heads[HEADS]; // by id
     size_t bucket_count, count;
-    size_t outlived;                           // over for a day of uptime
-    int64_t now_utc_us;                        // INT64_MIN: no time was handed in yet
     const struct fusion_zone_bucket **buckets; // as last published
     const struct fusion_zone_bucket *all;
     bool *dirty; // by bucket
@@ -36,7 +32,6 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
     if (set == NULL)
         return DRF_ERR_NOMEM;
     set->extent = buckets;
-    set->now_utc_us = INT64_MIN;
     set->certificates = certificates;
     set->retired = retired;
     set->bucket_count = (size_t)buckets.rows * buckets.columns;
@@ -176,7 +171,6 @@ enum drf_status fusion_zone_set_remove(struct fusion_zone_set *set,
         link = &(*link)->next;
     *link = entry->next;
     set->count--;
-    set->outlived -= entry->over_us >= DAY_US;
     touch(set, entry->zone->bounds);
     fusion_retired_add(set->retired, fusion_own(entry->zone), release_zone);
     free(entry);
@@ -204,38 +198,13 @@ struct fusion_zone_entry *fusion_zone_set_next(const struct fusion_zone_set *set
     return NULL;
 }
 
-// However a day of the week may lie in it, after its end no period holds.
-static bool is_over(const struct geo_zone_view *view, int64_t now_utc_us)
-{
-    for (uint32_t i = 0; i < view->zone->period_count; i++)
-        if (now_utc_us < view->periods[i].until_utc_us)
-            return false;
-    return view->zone->period_count > 0;
-}
-
-void fusion_zone_set_at(struct fusion_zone_set *set, int64_t now_utc_us)
-{
-    int64_t step_us = set->now_utc_us == INT64_MIN ? 0 : now_utc_us - set->now_utc_us;
-    if (set->now_utc_us != INT64_MIN && step_us >= 0 && step_us < SECOND_US)
-        return;
-    if (step_us < 0 || step_us > 60 * SECOND_US)
-        step_us = 0;
-    set->now_utc_us = now_utc_us;
-    set->outlived = 0;
-    size_t cursor = 0;
-    struct fusion_zone_entry *one = NULL;
-    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL) {
-        one->over_us = is_over(&one->zone->view, now_utc_us) ? one->over_us + step_us : 0;
-        set->outlived += one->over_us >= DAY_US;
-    }
-}
-
-struct fusion_zone_entry *fusion_zone_set_outlived(const struct fusion_zone_set *set)
+struct fusion_zone_entry *fusion_zone_set_over(const struct fusion_zone_set *set,
+                                               int64_t utc_us)
 {
     size_t cursor = 0;
     struct fusion_zone_entry *one = NULL;
-    while (set->outlived > 0 && (one = fusion_zone_set_next(set, &cursor, one)) != NULL)
-        if (one->over_us >= DAY_US)
+    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL)
+        if (fusion_zone_over(&one->zone->view, utc_us))
             return one;
     return NULL;
 }

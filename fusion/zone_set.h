@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a root shows is immutable: a change makes a new zone and new buckets, the old ones are
-// retired. One owner, no threads, no clock. A zone that is over shows no more (who asks looks
-// at its times) and is to be withdrawn a day of uptime later.
+// retired. One owner, no threads, no clock. A zone that is over shows no more: who asks looks
+// at its times.
 #ifndef FUSION_ZONE_SET_H
 #define FUSION_ZONE_SET_H
 
@@ -19,8 +19,7 @@ struct fusion_zone_entry {
     const struct fusion_zone *zone; // as the next root shows it
     int64_t id;                     // the store's
     int64_t version_utc_us;
-    bool row_stale;  // the row in the store does not show it
-    int64_t over_us; // of uptime since it is over for ever; 0 while it is not
+    bool row_stale; // the row in the store does not show it
     struct fusion_zone_entry *next;
 };
 
@@ -48,11 +47,9 @@ struct fusion_zone_entry *fusion_zone_set_find(const struct fusion_zone_set *set
 // meanwhile.
 struct fusion_zone_entry *fusion_zone_set_next(const struct fusion_zone_set *set,
                                                size_t *cursor, struct fusion_zone_entry *after);
-// Time passes, looked at once a second. Uptime is the sum of the steps between calls, a step
-// back or of more than a minute counting nothing: a clock that jumps ages nothing.
-void fusion_zone_set_at(struct fusion_zone_set *set, int64_t now_utc_us);
-// One that is over for a day of uptime, NULL when there is none.
-struct fusion_zone_entry *fusion_zone_set_outlived(const struct fusion_zone_set *set);
+// One that was over at this instant, NULL when there is none.
+struct fusion_zone_entry *fusion_zone_set_over(const struct fusion_zone_set *set,
+                                               int64_t utc_us);
 size_t fusion_zone_set_count(const struct fusion_zone_set *set);
 
 // Brings the buckets up to date and gives them, borrowed until the next call: one pointer per

@@ -65,3 +65,11 @@ int64_t fusion_zone_next_change(const struct geo_zone_view *view, int64_t utc_us
     }
     return next_us;
 }
+
+bool fusion_zone_over(const struct geo_zone_view *view, int64_t utc_us)
+{
+    for (uint32_t i = 0; i < view->zone->period_count; i++)
+        if (utc_us < view->periods[i].until_utc_us)
+            return false;
+    return view->zone->period_count > 0;
+}

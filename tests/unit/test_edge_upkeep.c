@@ -170,6 +170,22 @@ static void clock__set_while_the_node_runs__begins_the_day_anew(void **state)
     assert_int_equal(forgotten(rig), 1);
 }
 
+static void over__for_a_day__may_be_forgotten_by_a_node_restarted_each_night(void **state)
+{
+    struct rig *rig = *state;
+    run_for(rig, 14 * HOUR_US);
+    assert_int_equal(edge_upkeep_forgettable(&rig->upkeep, rig->now), INT64_MIN);
+    end_life(rig);
+    begin_life(rig, BEGIN_UTC_US + 16 * HOUR_US);
+    run_for(rig, 9 * HOUR_US);
+    assert_int_equal(edge_upkeep_forgettable(&rig->upkeep, rig->now), INT64_MIN);
+    run_for(rig, 2 * HOUR_US);
+    assert_int_equal(edge_upkeep_forgettable(&rig->upkeep, rig->now), rig->now.utc_us - DAY_US);
+    rig->now.utc_us += DAY_US; // set: it begins anew
+    run_for(rig, HOUR_US);
+    assert_int_equal(edge_upkeep_forgettable(&rig->upkeep, rig->now), INT64_MIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +197,9 @@ int main(void)
             clock__that_went_astray_between_two_lives__destroys_nothing, open_rig, close_rig),
         cmocka_unit_test_setup_teardown(clock__set_while_the_node_runs__begins_the_day_anew,
                                         open_rig, close_rig),
+        cmocka_unit_test_setup_teardown(
+            over__for_a_day__may_be_forgotten_by_a_node_restarted_each_night, open_rig,
+            close_rig),
     };
     return cmocka_run_group_tests_name("edge/upkeep", tests, NULL, NULL);
 }

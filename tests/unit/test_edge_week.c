@@ -203,8 +203,9 @@ static void messages(struct week *week, int hour)
 static void idle(struct week *week)
 {
     for (int s = 0; s < 3600; s += STEP_S) {
-        fusion_fabric_expire(week->spot.fabric, week->now.utc_us);
         bool noted = edge_upkeep_clock(&week->upkeep, week->now);
+        fusion_fabric_expire(week->spot.fabric, week->now.utc_us,
+                             edge_upkeep_forgettable(&week->upkeep, week->now));
         if (fusion_store_pending_bytes(week->spot.store) > 0)
             commit(week);
         const int64_t before_bytes = sizes_of(week).file_bytes;

@@ -16,13 +16,19 @@ struct digests {
     uint8_t of[FUSION_LAYER_COUNT + 1][32];
 };
 
-static struct digests digests_of(const struct fusion_root *root)
+static struct digests digests_at(const struct fusion_root *root, int64_t at_utc_us)
 {
     struct digests digests = {0};
     for (int layer = 1; layer <= FUSION_LAYER_COUNT; layer++)
         assert_int_equal(
-            fusion_content_digest(root, (enum fusion_layer)layer, digests.of[layer]), DRF_OK);
+            fusion_content_digest(root, at_utc_us, (enum fusion_layer)layer, digests.of[layer]),
+            DRF_OK);
     return digests;
+}
+
+static struct digests digests_of(const struct fusion_root *root)
+{
+    return digests_at(root, INT64_MIN);
 }
 
 static bool same(const struct digests *a, const struct digests *b, enum fusion_layer layer)
