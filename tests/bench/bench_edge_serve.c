@@ -12,8 +12,8 @@
 #include "edge/drone.h"
 #include "edge/patch.h"
 #include "geo/cells.h"
-#include "tests/bench/count_malloc.h"
 #include "tests/serve_scene.h"
+#include "tests/support/heap.h"
 
 enum { DRONES_MAX = 3000, CONTEXTS = 100000, WARM_UP = 20, LEVEL = 12 };
 

@@ -15,37 +15,9 @@
 #include <cmocka.h>
 
 #include "tests/support/fabric.h"
+#include "tests/support/heap.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
-#if defined(__GLIBC__) && !defined(SANITIZED)
-
-// The program's own malloc comes before libc's, for the libraries too.
-extern void *__libc_malloc(size_t size);               // NOLINT(bugprone-reserved-identifier)
-extern void *__libc_calloc(size_t count, size_t size); // NOLINT(bugprone-reserved-identifier)
-extern void *__libc_realloc(void *old, size_t size);   // NOLINT(bugprone-reserved-identifier)
-
-static long until_failure = -1; // < 0: never
-static bool failed;
-
-static bool fails(void)
-{
-    if (until_failure < 0 || until_failure-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
-void *calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
-void *realloc(void *old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
+#ifdef HEAP_OURS
 
 enum { MESSAGES = 6, TOWERS = 12 };
 
@@ -186,10 +158,10 @@ static void live_with_failure(struct history *history, long n)
     struct spot spot;
     uint8_t ended[32];
     spot_begin(&spot);
-    failed = false;
-    until_failure = n;
+    heap_failed = false;
+    heap_until_failure = n;
     enum drf_status status = live(&spot, history);
-    until_failure = -1;
+    heap_until_failure = -1;
     if (status != DRF_OK && status != DRF_ERR_NOMEM && status != DRF_ERR_STORE)
         fail_msg("allocation %ld: status %s", n, drf_status_name(status));
     status = fusion_fabric_commit(spot.fabric, 2000); // may refuse: a message stands half
@@ -221,7 +193,7 @@ static void allocation__any_fails__is_a_status_and_a_restart_ends_the_same(void 
     do {
         live_with_failure(&history, n);
         n += full ? 1 : 37;
-    } while (failed);
+    } while (heap_failed);
     print_message("  %ld allocations\n", n);
     assert_true(n > 200);
     for (int i = 0; i < MESSAGES; i++)

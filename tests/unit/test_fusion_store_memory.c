@@ -15,38 +15,10 @@
 #include <cmocka.h>
 
 #include "fusion/store_info.h"
+#include "tests/support/heap.h"
 #include "tests/support/store_scene.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-
-#if defined(__GLIBC__) && !defined(SANITIZED)
-
-// The program's own malloc comes before libc's, for the libraries too.
-extern void *__libc_malloc(size_t size);               // NOLINT(bugprone-reserved-identifier)
-extern void *__libc_calloc(size_t count, size_t size); // NOLINT(bugprone-reserved-identifier)
-extern void *__libc_realloc(void *old, size_t size);   // NOLINT(bugprone-reserved-identifier)
-
-static long until_failure = -1; // < 0: never
-static bool failed;
-
-static bool fails(void)
-{
-    if (until_failure < 0 || until_failure-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
-void *calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
-void *realloc(void *old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
+#ifdef HEAP_OURS
 
 enum { SHORT = 2 };
 
@@ -61,8 +33,8 @@ static void live_with_failure(long n)
 {
     struct fusion_store *store = NULL;
     drop_store(path);
-    failed = false;
-    until_failure = n;
+    heap_failed = false;
+    heap_until_failure = n;
     enum drf_status status = try_open(path, &store, NULL);
     for (int step = 1; step <= SHORT && status == DRF_OK; step++)
         status = run_step(store, step);
@@ -72,7 +44,7 @@ static void live_with_failure(long n)
         status = fusion_store_digest(store, FUSION_LAYER_COUNT, digest);
     if (status == DRF_OK)
         status = fusion_store_info(store, &info);
-    until_failure = -1;
+    heap_until_failure = -1;
     assert_told(status);
     if (store == NULL)
         store = open_store();
@@ -93,7 +65,7 @@ static void allocation__any_fails__is_a_status_and_a_retry_ends_the_same(void **
     do {
         live_with_failure(n);
         n += full_run() ? 1 : 37;
-    } while (failed);
+    } while (heap_failed);
     print_message("  %ld allocations\n", n);
     assert_true(n > 200);
 }
