@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-# tests/lint/tidy.py BUILD - clang-tidy with the tree's .clang-tidy over every source that BUILD compiles.
+# tests/lint/tidy.py BUILD [JOBS] - clang-tidy with the tree's .clang-tidy over every source that BUILD compiles.
 # SPDX-License-Identifier: Apache-2.0
 """A source is looked at again only when it, its headers, its flags or the checks changed: what passed is kept
-under BUILD/tidy, named by a digest of the preprocessed text."""
+under BUILD/tidy, named by a digest of the preprocessed text. JOBS sources at a time; as many as there are cores."""
 import concurrent.futures
 import hashlib
 import json
@@ -62,7 +62,8 @@ def main():
     entries = [e for e in json.loads((build / "compile_commands.json").read_text()) if e["file"].startswith(ROOMS)]
     if not entries:
         sys.exit("no sources in compile_commands.json")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    jobs = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         findings = [text for text in pool.map(lambda e: check(e, build, salt), entries) if text]
     print("\n".join(findings) or f"{len(entries)} sources, no findings")
     sys.exit(1 if findings else 0)
