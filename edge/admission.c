@@ -132,6 +132,31 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
     edge_patch_seen(drone, mine ? telemetry->seen_patch_seq : 0);
 }
 
+// What a report that was accepted brings about.
+static void go_on(struct edge_serve *serve, struct edge_drone *drone, bool found_again)
+{
+    double distance_m =
+        edge_region_distance_m(&serve->config->region, drone->report.fix.position);
+    if (distance_m > serve->config->margin_m) {
+        leave_outside(serve, drone, distance_m);
+        return;
+    }
+    drone->outside = false;
+    drone->outside_untold = false;
+    drone->primary = !(distance_m > 0);
+    edge_fleet_place(serve->fleet, drone, drone->report.fix.position);
+    if (found_again) // it may have missed anything: the whole state, now
+        edge_advisories_repeat(&drone->advisories);
+    if (serve->root == NULL)
+        refuse(serve, drone, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+    else if (found_again)
+        edge_dispatch_now(serve, drone);
+    else
+        edge_dispatch_report(serve, drone);
+    if (serve->root != NULL)
+        edge_patch_report(serve, drone);
+}
+
 void edge_admission_take(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in)
 {
@@ -160,24 +185,18 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
             serve->signs.age_min_us = age_us;
     }
     bool found_again = drone->lost;
+    edge_restore_ask(serve, drone);
+    // A moment late, rather than by limits that are not its own.
+    drone->waiting = drone->recall == EDGE_DRONE_ASKED && !drone->has_report
+                     && !drone->has_profile && !drone->has_plan;
     note(serve, drone, &telemetry, in->arrival_mono_us);
-    double distance_m = edge_region_distance_m(&serve->config->region, telemetry.fix.position);
-    if (distance_m > serve->config->margin_m) {
-        leave_outside(serve, drone, distance_m);
-        return;
-    }
-    drone->outside = false;
-    drone->outside_untold = false;
-    drone->primary = !(distance_m > 0);
-    edge_fleet_place(serve->fleet, drone, telemetry.fix.position);
-    if (found_again) // it may have missed anything: the whole state, now
-        edge_advisories_repeat(&drone->advisories);
-    if (serve->root == NULL)
-        refuse(serve, drone, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
-    else if (found_again)
-        edge_dispatch_now(serve, drone);
-    else
-        edge_dispatch_report(serve, drone);
-    if (serve->root != NULL)
-        edge_patch_report(serve, drone);
+    edge_restore_heard(serve, drone);
+    if (!drone->waiting)
+        go_on(serve, drone, found_again);
+}
+
+void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->waiting = false;
+    go_on(serve, drone, false);
 }

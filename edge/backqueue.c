@@ -81,6 +81,12 @@ enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *na
     return DRF_OK;
 }
 
+bool edge_backqueue_empty(struct edge_backqueue *queue)
+{
+    return atomic_load_explicit(&queue->head, memory_order_acquire)
+           == atomic_load_explicit(&queue->tail, memory_order_acquire);
+}
+
 bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out)
 {
     size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);

@@ -3,7 +3,8 @@
 //
 // A bounded ring of bytes between one pusher (serve) and one popper (ingest); neither waits,
 // nothing is allocated after open. Names are the store's (fusion_store_put_value):
-// "profile/ID", "plan/ID", "drone/ID".
+// "profile/ID", "plan/ID", "seen/ID" (edge/kept.h), "whereabouts". The same ring carries the
+// answers of edge/recall.h the other way.
 #ifndef EDGE_BACKQUEUE_H
 #define EDGE_BACKQUEUE_H
 
@@ -32,6 +33,8 @@ void edge_backqueue_close(struct edge_backqueue *queue); // NULL is fine
 DRF_MUST_CHECK enum drf_status edge_backqueue_push(struct edge_backqueue *queue,
                                                    const char *name, const void *bytes,
                                                    size_t size);
+// Either: nothing is in it.
+bool edge_backqueue_empty(struct edge_backqueue *queue);
 // Ingest: the oldest value, borrowed until the pop. False: none.
 bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out);
 void edge_backqueue_pop(struct edge_backqueue *queue); // there is a front (asserted)

@@ -108,6 +108,8 @@ const struct config_key config_keys[] = {
            "withdrawn features are remembered this long"),
     NUMBER("store", "tombstone_horizon_s", U64, tombstone_horizon_s, 60, 31536000, 1, "86400",
            "a feed not looked at for longer is read again from its beginning"),
+    NUMBER("store", "drone_keep_s", U64, drone_keep_s, 3600, 315360000, 1, "2592000",
+           "profile and plan of a drone not heard of are kept this long"),
 
     TEXT("dead_letters", "topic", TEXT, dead_letter_topic, "\"\"", NULL,
          "Kafka topic for refused messages with the reason; empty: only counted and logged"),

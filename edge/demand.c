@@ -10,7 +10,7 @@
 enum { DEMAND_COST = 16, PRELOAD_COST = 1500 };
 
 // FNV-1a, 64 bits: the same payload again changes nothing and asks for no reply.
-static uint64_t digest_of(const void *bytes, size_t size)
+uint64_t edge_demand_digest(const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;
     uint64_t digest = 14695981039346656037u;
@@ -82,7 +82,7 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint
 
 // Reviews and preloads of all drones together have a quarter of the node's time, and no drone
 // can have it hold up the others for longer than a tenth of a second.
-static bool afford(struct edge_serve *serve, uint32_t cost)
+bool edge_demand_afford(struct edge_serve *serve, uint32_t cost)
 {
     enum { PART_US = 10, AHEAD_US = 400000 };
     if (!edge_pace_ready(&serve->demand_pace, serve->now.mono_us, AHEAD_US))
@@ -96,8 +96,10 @@ static struct edge_drone *admit(struct edge_serve *serve, const char *id, uint32
 {
     struct edge_drone *drone;
     serve->demand_cost += DEMAND_COST;
-    if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK)
+    if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK) {
+        edge_restore_ask(serve, drone);
         return within_rate(serve, drone, answers) ? drone : NULL;
+    }
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
     if (edge_reply_stranger(serve))
         answer_text(serve, id, NULL, answers, EDGE_REPLY_OVERLOADED,
@@ -105,8 +107,8 @@ static struct edge_drone *admit(struct edge_serve *serve, const char *id, uint32
     return NULL;
 }
 
-static void use_profile(struct edge_serve *serve, struct edge_drone *drone,
-                        const struct edge_wire_profile *profile, uint64_t digest)
+void edge_demand_use_profile(struct edge_serve *serve, struct edge_drone *drone,
+                             const struct edge_wire_profile *profile, uint64_t digest)
 {
     double rate_hz = fmin(profile->rate_hz, serve->config->limits.context_rate_max_hz);
     drone->limits = profile->limits;
@@ -124,16 +126,45 @@ static void use_profile(struct edge_serve *serve, struct edge_drone *drone,
     edge_fleet_keep(serve->fleet, drone);
 }
 
+// In the store: what the fleet let go is there still.
+static bool may_be_kept(const struct edge_drone *drone, bool held)
+{
+    return held || drone->recall != EDGE_DRONE_RECALLED;
+}
+
 static void drop_profile(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->has_profile && !keep(serve, "profile", drone->id, NULL, 0)) {
+    if (may_be_kept(drone, drone->has_profile) && !keep(serve, "profile", drone->id, NULL, 0)) {
         answer_text(serve, drone->id, drone, 2, EDGE_REPLY_OVERLOADED,
                     "the store cannot keep up: ask again");
         return;
     }
     edge_fleet_unprofile(serve->fleet, drone);
+    drone->told_profile = true;
     answer_text(serve, drone->id, drone, 2, EDGE_REPLY_OK,
                 "no profile is held: the node's defaults apply");
+}
+
+void edge_demand_tell_profile(struct edge_serve *serve, struct edge_drone *drone,
+                              const struct edge_wire_profile *profile, const char *text)
+{
+    bool slowed = profile->rate_hz > serve->config->limits.context_rate_max_hz;
+    char all[160];
+    int length = snprintf(all, sizeof all, "%s", text);
+    if (slowed)
+        (void)snprintf(all + length, sizeof all - (size_t)length,
+                       "%srate_hz is limited to %g by this node", length > 0 ? "; " : "",
+                       serve->config->limits.context_rate_max_hz);
+    const struct edge_wire_reply reply = {
+        .code =
+            profile->default_count > 0 || slowed ? EDGE_REPLY_ACCEPTED_DEFAULTS : EDGE_REPLY_OK,
+        .field_path = slowed ? "rate_hz" : "",
+        .text = all,
+        .correlation = profile->correlation,
+        .answers = 2,
+        .profile = profile,
+    };
+    edge_reply_send(serve, drone->id, drone, &reply);
 }
 
 void edge_demand_profile(struct edge_serve *serve, const char *id,
@@ -142,7 +173,7 @@ void edge_demand_profile(struct edge_serve *serve, const char *id,
     struct edge_drone *drone = admit(serve, id, 2);
     if (drone == NULL)
         return;
-    uint64_t digest = digest_of(in->payload, in->size);
+    uint64_t digest = edge_demand_digest(in->payload, in->size);
     if (in->retained && drone->has_profile && drone->profile_digest == digest)
         return; // the broker says again, at a new connection, what is known
     if (in->size == 0) {
@@ -163,26 +194,14 @@ void edge_demand_profile(struct edge_serve *serve, const char *id,
                     "the store cannot keep up: send it again");
         return;
     }
-    use_profile(serve, drone, &profile, digest);
-    bool slowed = profile.rate_hz > serve->config->limits.context_rate_max_hz;
-    char text[96] = "";
-    if (slowed)
-        (void)snprintf(text, sizeof text, "rate_hz is limited to %g by this node",
-                       serve->config->limits.context_rate_max_hz);
-    const struct edge_wire_reply reply = {
-        .code =
-            profile.default_count > 0 || slowed ? EDGE_REPLY_ACCEPTED_DEFAULTS : EDGE_REPLY_OK,
-        .field_path = slowed ? "rate_hz" : "",
-        .text = text,
-        .correlation = profile.correlation,
-        .answers = 2,
-        .profile = &profile,
-    };
-    edge_reply_send(serve, id, drone, &reply);
+    edge_demand_use_profile(serve, drone, &profile, digest);
+    drone->told_profile = true;
+    edge_restore_heard(serve, drone);
+    edge_demand_tell_profile(serve, drone, &profile, "");
 }
 
-static enum drf_status use_plan(struct edge_serve *serve, struct edge_drone *drone,
-                                const struct fusion_plan *plan, uint64_t digest)
+enum drf_status edge_demand_use_plan(struct edge_serve *serve, struct edge_drone *drone,
+                                     const struct fusion_plan *plan, uint64_t digest)
 {
     enum drf_status status = edge_fleet_plan_room(drone);
     if (status != DRF_OK)
@@ -199,15 +218,39 @@ static enum drf_status use_plan(struct edge_serve *serve, struct edge_drone *dro
 
 static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->has_plan && !keep(serve, "plan", drone->id, NULL, 0)) {
+    if (may_be_kept(drone, drone->has_plan) && !keep(serve, "plan", drone->id, NULL, 0)) {
         answer_text(serve, drone->id, drone, 3, EDGE_REPLY_OVERLOADED,
                     "the store cannot keep up: ask again");
         return;
     }
     drone->has_plan = false;
+    drone->told_plan = true;
     drone->plan_digest = 0;
     drone->report.plan_named = false;
     answer_text(serve, drone->id, drone, 3, EDGE_REPLY_OK, "no plan is held");
+}
+
+void edge_demand_tell_plan(struct edge_serve *serve, struct edge_drone *drone,
+                           const char *correlation, const char *text, const char *unreviewed)
+{
+    struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_OK, .correlation = correlation, .text = text, .answers = 3};
+    struct fusion_review review;
+    char both[200];
+    if (serve->root == NULL)
+        unreviewed = "not reviewed: the node is still loading";
+    if (unreviewed == NULL) {
+        const struct fusion_aircraft aircraft = {
+            .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
+        fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
+        reply.plan = drone->plan;
+        reply.review = &review;
+    } else {
+        (void)snprintf(both, sizeof both, "%s%s%s", text, text[0] != '\0' ? "; " : "",
+                       unreviewed);
+        reply.text = both;
+    }
+    edge_reply_send(serve, drone->id, drone, &reply);
 }
 
 void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in)
@@ -215,7 +258,7 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
     struct edge_drone *drone = admit(serve, id, 3);
     if (drone == NULL)
         return;
-    uint64_t digest = digest_of(in->payload, in->size);
+    uint64_t digest = edge_demand_digest(in->payload, in->size);
     bool same = drone->has_plan && drone->plan_digest == digest;
     if (in->retained && same)
         return;
@@ -232,7 +275,7 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
         answer(serve, id, drone, 3, &refusal);
         return;
     }
-    if (!afford(serve, serve->root != NULL ? fusion_review_cost(&plan) : 0)) {
+    if (!edge_demand_afford(serve, serve->root != NULL ? fusion_review_cost(&plan) : 0)) {
         answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
                     "as many plans as this node can review are under way: send it again");
         return;
@@ -242,23 +285,13 @@ void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edg
                     "the store cannot keep up: send it again");
         return;
     }
-    if (use_plan(serve, drone, &plan, digest) != DRF_OK) {
+    if (edge_demand_use_plan(serve, drone, &plan, digest) != DRF_OK) {
         answer_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
         return;
     }
-    struct edge_wire_reply reply = {
-        .code = EDGE_REPLY_OK, .correlation = correlation, .answers = 3};
-    struct fusion_review review;
-    if (serve->root != NULL) {
-        const struct fusion_aircraft aircraft = {
-            .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
-        fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
-        reply.plan = drone->plan;
-        reply.review = &review;
-    } else {
-        reply.text = "not reviewed: the node is still loading";
-    }
-    edge_reply_send(serve, id, drone, &reply);
+    drone->told_plan = true;
+    edge_restore_heard(serve, drone);
+    edge_demand_tell_plan(serve, drone, correlation, "", NULL);
 }
 
 // The whole state at once is what a context holds.
@@ -315,7 +348,7 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
     }
     if (request.snapshot)
         send_snapshot(serve, drone, &answered);
-    else if (!request.landing && !request.terrain && !afford(serve, PRELOAD_COST)) {
+    else if (!request.landing && !request.terrain && !edge_demand_afford(serve, PRELOAD_COST)) {
         answered.code = EDGE_REPLY_OVERLOADED;
         (void)snprintf(answered.text, sizeof answered.text,
                        "as many requests as this node can answer are under way: ask again");
@@ -324,52 +357,4 @@ void edge_demand_request(struct edge_serve *serve, const char *id,
     else
         edge_terrain_request(serve, drone, &request, &answered);
     answer(serve, id, drone, 4, &answered);
-}
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
-static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
-                                       struct edge_serve_kept kept)
-{
-    struct edge_wire_profile profile;
-    struct edge_wire_refusal refusal;
-    struct edge_drone *drone;
-    if (edge_wire_profile_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
-                                 kept.bytes, kept.size, &profile, &refusal)
-            != DRF_OK
-        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
-        return DRF_ERR_SYNTAX;
-    use_profile(serve, drone, &profile, digest_of(kept.bytes, kept.size));
-    return DRF_OK;
-}
-
-static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
-                                    struct edge_serve_kept kept)
-{
-    struct fusion_plan plan;
-    char correlation[EDGE_WIRE_NAME_SIZE];
-    struct edge_wire_refusal refusal;
-    struct edge_drone *drone;
-    // Whether it is still valid is asked when it is used: there is no time yet.
-    if (edge_wire_plan_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
-                              kept.bytes, kept.size, INT64_MIN, &plan, correlation, &refusal)
-            != DRF_OK
-        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
-        return DRF_ERR_SYNTAX;
-    return use_plan(serve, drone, &plan, digest_of(kept.bytes, kept.size));
-}
-
-enum drf_status edge_demand_restore(struct edge_serve *serve, struct edge_serve_kept kept)
-{
-    const char *slash = strchr(kept.name, '/');
-    if (slash == NULL || !edge_id_valid(slash + 1, strlen(slash + 1)))
-        return DRF_ERR_SYNTAX;
-    if (begins(kept.name, "profile/"))
-        return restore_profile(serve, slash + 1, kept);
-    if (begins(kept.name, "plan/"))
-        return restore_plan(serve, slash + 1, kept);
-    return DRF_ERR_SYNTAX;
 }

@@ -16,6 +16,13 @@
 
 #define EDGE_DRONE_NONE UINT32_MAX // no drone, where a number of one stands
 
+// What the store keeps of it, from when it was here before (edge/recall.h).
+enum edge_drone_recall {
+    EDGE_DRONE_UNASKED, // since it is in the fleet
+    EDGE_DRONE_ASKED,
+    EDGE_DRONE_RECALLED,
+};
+
 enum {
     EDGE_SENT_TIMES = 32, // contexts whose time of sending is remembered
 };
@@ -88,7 +95,12 @@ struct edge_drone {
     bool shed_rate;  // the last context was held back by the link budget
     bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
-    bool lost;            // silent for longer than limits.lost_link_after_ms
+    bool lost;                    // silent for longer than limits.lost_link_after_ms
+    uint8_t recall;               // enum edge_drone_recall
+    bool told_profile, told_plan; // it said one, or to drop it: newer than what is kept
+    bool recalled;                // some of it applies again
+    bool waiting;                 // its first report, for the answer of the store
+    uint32_t heard_hour; // that the store was told of last; 0: none. Turns at a time of its own
     uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
     float height_offset_m, height_acc95_m; // AMSL minus what it sends; see edge/neighbours.c
 

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "edge/ingest_lane.h"
 
@@ -35,6 +36,7 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                           .store = parts->store,
                                           .metrics = parts->metrics,
                                           .health = parts->health,
+                                          .recall = parts->recall,
                                           .log = parts->log};
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
@@ -83,19 +85,37 @@ void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
         earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_TRACKS_US);
 }
 
+// When a drone was heard of last is for the clock that ingest trusts to say; without a time it
+// counts from when the clock can be trusted (edge/kept.h).
+static enum drf_status keep(struct edge_ingest *ingest, const struct edge_back_value *value,
+                            struct edge_now now)
+{
+    bool seen = strncmp(value->name, EDGE_KEPT_SEEN, strlen(EDGE_KEPT_SEEN)) == 0;
+    if (seen && edge_upkeep_steady(&ingest->upkeep, now))
+        return fusion_store_put_value(ingest->parts.store, value->name, &now.utc_us,
+                                      sizeof now.utc_us);
+    return fusion_store_put_value(ingest->parts.store, value->name, value->bytes, value->size);
+}
+
 static void drain(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_back_value value;
     for (int i = 0;
          i < BACK_VALUES_PER_STEP && edge_backqueue_front(ingest->parts.backqueue, &value);
          i++) {
-        enum drf_status status =
-            fusion_store_put_value(ingest->parts.store, value.name, value.bytes, value.size);
+        enum drf_status status = keep(ingest, &value, now);
         if (status != DRF_OK)
             edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
         edge_backqueue_pop(ingest->parts.backqueue);
         earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     }
+}
+
+// What was kept before the question must be found: not while some of it is still in the queue.
+static bool recall(struct edge_ingest *ingest)
+{
+    return ingest->parts.recall && edge_backqueue_empty(ingest->parts.backqueue)
+           && edge_recall_answer(ingest->parts.recall, ingest->parts.store);
 }
 
 // Damage does not pass: the file is to be looked at as a whole, with the node stopped.
@@ -345,6 +365,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     if (edge_upkeep_clock(&ingest->upkeep, now))
         earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
     drain(ingest, now);
+    done.recalled = recall(ingest);
     each_second(ingest, now);
     if (edge_deadletter_serve(ingest->parts.letters, now))
         earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);

@@ -20,6 +20,7 @@
 #include "edge/health.h"
 #include "edge/ledger.h"
 #include "edge/mailbox.h"
+#include "edge/recall.h"
 #include "fusion/fabric.h"
 
 // From bytes to a record, elsewhere (edge/child.h) or at once (tests).
@@ -45,6 +46,7 @@ struct edge_ingest_parts {
     struct edge_metrics *metrics;
     struct edge_health *health;
     struct edge_ledger *ledger; // may be NULL
+    struct edge_recall *recall; // may be NULL
     const struct edge_log *log;
 };
 
@@ -59,6 +61,7 @@ struct edge_ingest_done {
     bool busy;            // there is more to do at once
     bool published;       // a new root waits in the mailbox
     bool committed;       // this step was a commit
+    bool recalled;        // serve has answers to take (edge/recall.h)
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 

@@ -201,7 +201,7 @@ static void *ingest(void *argument)
         if (done.committed)
             edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
                                  clock_us(CLOCK_MONOTONIC) - now.mono_us);
-        if (done.published)
+        if (done.published || done.recalled)
             wake(node->wake_serve_fd);
         if (done.busy)
             continue;
@@ -286,6 +286,8 @@ static void *serve(void *argument)
         edge_mqtt_step(node->mqtt, now.mono_us);
         count_mqtt(node, &told, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
+        if (edge_recall_waiting(&node->recall))
+            wake(node->wake_ingest_fd);
         tell_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
         struct pollfd fds[] = {

@@ -102,6 +102,10 @@ enum edge_shed {
       "Drones that are silent and whose place is predicted")                                   \
     X(ADVISORIES, COUNTER, "drf_advisories_total", NONE, NONE,                                 \
       "Advisories raised, changed or cleared, as handed to MQTT")                              \
+    X(DRONES_RECALLED, COUNTER, "drf_drones_recalled_total", NONE, NONE,                       \
+      "Drones that came back and whose profile or plan, kept in the store, applies again")     \
+    X(DRONES_FORGOTTEN, COUNTER, "drf_drones_forgotten_total", NONE, NONE,                     \
+      "Drones not heard of for store.drone_keep_s, whose profile and plan were let go")        \
     X(DRONES_REFUSED, COUNTER, "drf_drones_refused_total", NONE, NONE,                         \
       "Drones turned away because the table is full")                                          \
     X(TELEMETRY, COUNTER, "drf_telemetry_total", NONE, NONE, "Telemetry received")             \

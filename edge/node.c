@@ -33,6 +33,8 @@ static enum drf_status open_ways(struct edge_node *node)
         edge_metrics_open(node->feed_names, node->config->feed_count, &node->metrics);
     if (status == DRF_OK)
         status = edge_backqueue_open(node->config->limits.backqueue_bytes, &node->backqueue);
+    if (status == DRF_OK)
+        status = edge_recall_open(&node->recall);
     if (status == DRF_OK) {
         node->wake_ingest_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         node->wake_serve_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -154,6 +156,7 @@ static enum drf_status open_ingest(struct edge_node *node)
         .letters = &node->letters,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
+        .recall = &node->recall,
         .metrics = node->metrics,
         .health = &node->health,
         .ledger = &node->ledger,
@@ -228,6 +231,8 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
         edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
                         node->backqueue, node->metrics, &node->health, &node->serve);
     if (status == DRF_OK)
+        edge_serve_recall(node->serve, &node->recall);
+    if (status == DRF_OK)
         edge_serve_behaviour(node->serve, &node->ledger);
     return status;
 }
@@ -245,9 +250,10 @@ static enum drf_status restore_value(void *context, const char *name, const void
 static enum drf_status restore_drones(struct edge_node *node)
 {
     enum drf_status status =
-        fusion_store_each_value(node->store, "profile/", restore_value, node->serve);
+        fusion_store_each_value(node->store, EDGE_KEPT_PROFILE, restore_value, node->serve);
     if (status == DRF_OK)
-        status = fusion_store_each_value(node->store, "plan/", restore_value, node->serve);
+        status =
+            fusion_store_each_value(node->store, EDGE_KEPT_PLAN, restore_value, node->serve);
     return status == DRF_ERR_STORE ? DRF_OK : status; // as open_store: it serves all the same
 }
 
@@ -302,6 +308,7 @@ void edge_node_close(struct edge_node *node)
     edge_deadletters_close(&node->letters);
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(node->kafka[i]);
+    edge_recall_close(&node->recall);
     edge_backqueue_close(node->backqueue);
     edge_metrics_close(node->metrics);
     if (node->wake_ingest_fd >= 0)

@@ -12,6 +12,7 @@
 #include "edge/http.h"
 #include "edge/ingest.h"
 #include "edge/mqtt.h"
+#include "edge/recall.h"
 #include "edge/serve.h"
 
 struct edge_node {
@@ -24,6 +25,7 @@ struct edge_node {
     struct edge_health health;
     struct edge_mailbox mailbox;
     struct edge_backqueue *backqueue;
+    struct edge_recall recall;
     struct fusion_store *store;
     struct fusion_fabric *fabric;
     struct edge_children *children;

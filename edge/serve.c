@@ -82,6 +82,11 @@ void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *le
     serve->ledger = ledger;
 }
 
+void edge_serve_recall(struct edge_serve *serve, struct edge_recall *recall)
+{
+    serve->recall = recall;
+}
+
 void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)
@@ -97,7 +102,7 @@ void edge_serve_close(struct edge_serve *serve)
 
 enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_kept kept)
 {
-    return edge_demand_restore(serve, kept);
+    return edge_restore_kept(serve, kept);
 }
 
 // Everything is made from the root within one step, so nothing older is referred to any more.
@@ -168,10 +173,11 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
     take_root(serve);
+    serve->demand_cost = 0;
+    bool answers = edge_restore_run(serve);
 
     struct edge_incoming in;
     uint32_t taken = 0;
-    serve->demand_cost = 0;
     while (taken < MESSAGES_PER_STEP && serve->demand_cost < DEMAND_COST_PER_STEP
            && serve->link.receive(serve->link.self, &in)) {
         int64_t lag_us = now.mono_us - in.arrival_mono_us;
@@ -199,7 +205,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     judge_load(serve, taken);
     edge_announce_run(serve);
 
-    if (full(serve, taken))
+    if (full(serve, taken) || answers)
         return now.mono_us;
     int64_t next_mono_us = serve->announced.heartbeat_mono_us;
     next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;

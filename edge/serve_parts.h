@@ -18,6 +18,7 @@
 #include "edge/metrics.h"
 #include "edge/overload.h"
 #include "edge/patch.h"
+#include "edge/recall.h"
 #include "edge/serve.h"
 #include "edge/terrain.h"
 #include "edge/topic.h"
@@ -90,6 +91,7 @@ struct edge_serve {
     struct edge_terrain *terrain;
     struct edge_announced announced;
     struct edge_whereabouts whereabouts;
+    struct edge_recall *recall;       // NULL: nothing can be recalled
     const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
@@ -105,6 +107,8 @@ struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32
 // edge/admission.c: a report came in.
 void edge_admission_take(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
+// Its first report has waited for what the store keeps of it: now it goes on.
+void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/demand.c: a profile, a plan or a request came in.
 void edge_demand_profile(struct edge_serve *serve, const char *id,
@@ -112,9 +116,33 @@ void edge_demand_profile(struct edge_serve *serve, const char *id,
 void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
 void edge_demand_request(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
-// What an earlier life kept.
-DRF_MUST_CHECK enum drf_status edge_demand_restore(struct edge_serve *serve,
-                                                   struct edge_serve_kept kept);
+// From now on they apply. DRF_ERR_NOMEM: the plan does not.
+void edge_demand_use_profile(struct edge_serve *serve, struct edge_drone *drone,
+                             const struct edge_wire_profile *profile, uint64_t digest);
+DRF_MUST_CHECK enum drf_status edge_demand_use_plan(struct edge_serve *serve,
+                                                    struct edge_drone *drone,
+                                                    const struct fusion_plan *plan,
+                                                    uint64_t digest);
+// Says so, with `text` (may be "") beside what there is to say. The plan is reviewed, if
+// `unreviewed` (why it is not) is NULL.
+void edge_demand_tell_profile(struct edge_serve *serve, struct edge_drone *drone,
+                              const struct edge_wire_profile *profile, const char *text);
+void edge_demand_tell_plan(struct edge_serve *serve, struct edge_drone *drone,
+                           const char *correlation, const char *text, const char *unreviewed);
+// Whether a review of that cost can be had now.
+bool edge_demand_afford(struct edge_serve *serve, uint32_t cost);
+uint64_t edge_demand_digest(const void *bytes, size_t size);
+
+// edge/restore.c: what the store kept of a drone applies again.
+// At a start, before the first step.
+DRF_MUST_CHECK enum drf_status edge_restore_kept(struct edge_serve *serve,
+                                                 struct edge_serve_kept kept);
+// It sent something: asks for what is kept of it, once for as long as it is in the fleet.
+void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone);
+// Takes the answers, and tells the drones. True: there are more.
+bool edge_restore_run(struct edge_serve *serve);
+// It was heard of, and something of it is kept: the store notes that, once an hour.
+void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/inquiry.c: a client asks what is known at a point.
 void edge_inquiry_take(struct edge_serve *serve, const char *client,

@@ -83,14 +83,14 @@ bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now)
     return true;
 }
 
-static bool steady(const struct edge_upkeep *upkeep, struct edge_now now)
+bool edge_upkeep_steady(const struct edge_upkeep *upkeep, struct edge_now now)
 {
     return now.mono_us - upkeep->steady_mono_us >= STEADY_US;
 }
 
 int64_t edge_upkeep_forgettable(const struct edge_upkeep *upkeep, struct edge_now now)
 {
-    return steady(upkeep, now) ? now.utc_us - STEADY_US : INT64_MIN;
+    return edge_upkeep_steady(upkeep, now) ? now.utc_us - STEADY_US : INT64_MIN;
 }
 
 // Each line once, not each time it is looked at.
@@ -117,11 +117,27 @@ static void watch(struct edge_upkeep *upkeep, struct edge_now now)
                    pinned ? " text=\"a program that reads the store does not end\"" : "");
 }
 
+// Drones that were not heard of for long. True: something was noted, to be committed.
+static bool clean_kept(struct edge_upkeep *upkeep, struct edge_now now)
+{
+    if (upkeep->recall == NULL || !edge_upkeep_steady(upkeep, now))
+        return false;
+    int64_t keep_us = (int64_t)upkeep->config->drone_keep_s * SECOND_US;
+    uint64_t forgotten;
+    bool more;
+    bool changed = edge_kept_step(&upkeep->kept, upkeep->store, upkeep->recall, keep_us, now,
+                                  &forgotten, &more);
+    edge_metrics_add(upkeep->metrics, EDGE_METRIC_DRONES_FORGOTTEN, 0, 0, forgotten);
+    if (more)
+        upkeep->due_mono_us = now.mono_us + SECOND_US;
+    return changed;
+}
+
 static void clean(struct edge_upkeep *upkeep, struct edge_now now)
 {
     upkeep->due_mono_us = now.mono_us + EVERY_US;
     int64_t forgotten = 0;
-    if (steady(upkeep, now)) {
+    if (edge_upkeep_steady(upkeep, now)) {
         int64_t keep_us = (int64_t)upkeep->config->tombstone_keep_s * SECOND_US;
         if (fusion_store_forget(upkeep->store, now.utc_us - keep_us, FORGET_PER_STEP,
                                 &forgotten)
@@ -146,7 +162,10 @@ bool edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now)
     watch(upkeep, now);
     if (fusion_store_pending_bytes(upkeep->store) > 0)
         return false;
-    if (now.mono_us >= upkeep->due_mono_us)
+    bool noted = false;
+    if (now.mono_us >= upkeep->due_mono_us) {
         clean(upkeep, now);
-    return now.mono_us >= upkeep->save_mono_us && save_uptime(upkeep, now);
+        noted = clean_kept(upkeep, now);
+    }
+    return (now.mono_us >= upkeep->save_mono_us && save_uptime(upkeep, now)) || noted;
 }

@@ -15,6 +15,7 @@
 
 #include "edge/config.h"
 #include "edge/health.h"
+#include "edge/kept.h"
 #include "edge/log.h"
 #include "edge/metrics.h"
 #include "edge/now.h"
@@ -25,7 +26,9 @@ struct edge_upkeep {
     struct fusion_store *store;
     struct edge_metrics *metrics;
     struct edge_health *health;
+    struct edge_recall *recall; // NULL: drones are kept for ever
     const struct edge_log *log;
+    struct edge_kept_walk kept;
     bool began, pinned;
     int64_t ahead_us;       // of UTC before the monotonic clock, when last looked at
     int64_t steady_mono_us; // since when the clock was not set; before this start, too
@@ -39,6 +42,8 @@ bool edge_upkeep_clock(struct edge_upkeep *upkeep, struct edge_now now);
 // What was over at this instant may be forgotten: a day ago, INT64_MIN while the clock has not
 // been steady for a day. Call edge_upkeep_clock() first.
 int64_t edge_upkeep_forgettable(const struct edge_upkeep *upkeep, struct edge_now now);
+// The node has run for a day without its clock being set: it can be trusted.
+bool edge_upkeep_steady(const struct edge_upkeep *upkeep, struct edge_now now);
 // One slice, when one is due. Call it when there is nothing else to do. True: something was
 // noted in the store, to be committed.
 bool edge_upkeep_step(struct edge_upkeep *upkeep, struct edge_now now);

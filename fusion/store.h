@@ -198,6 +198,12 @@ typedef enum drf_status (*fusion_value_fn)(void *context, const char *name, cons
 DRF_MUST_CHECK enum drf_status fusion_store_each_value(struct fusion_store *store,
                                                        const char *prefix, fusion_value_fn fn,
                                                        void *context);
+// The same a part at a time: those after this name. `fn` ends a part by any status, which is
+// returned.
+DRF_MUST_CHECK enum drf_status fusion_store_each_value_after(struct fusion_store *store,
+                                                             const char *prefix,
+                                                             const char *after,
+                                                             fusion_value_fn fn, void *context);
 
 // Coverage tiles and feature rows that no longer show the truth. Marks are committed with the
 // truth.

@@ -148,7 +148,15 @@ enum drf_status fusion_store_value(struct fusion_store *store, const char *name,
 enum drf_status fusion_store_each_value(struct fusion_store *store, const char *prefix,
                                         fusion_value_fn fn, void *context)
 {
-    enum drf_status row, status = STORE_BIND(store, STORE_SQL_VALUES, store_text(prefix));
+    return fusion_store_each_value_after(store, prefix, "", fn, context);
+}
+
+enum drf_status fusion_store_each_value_after(struct fusion_store *store, const char *prefix,
+                                              const char *after, fusion_value_fn fn,
+                                              void *context)
+{
+    enum drf_status row,
+        status = STORE_BIND(store, STORE_SQL_VALUES, store_text(prefix), store_text(after));
     if (status != DRF_OK)
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_VALUES];

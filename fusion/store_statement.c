@@ -56,7 +56,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
                          "WHERE topic = ?1 AND partition = ?2",
     [STORE_SQL_VALUE] = "SELECT bytes FROM drf_value WHERE name = ?1",
     [STORE_SQL_VALUES] = "SELECT name, bytes FROM drf_value "
-                         "WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
+                         "WHERE name >= ?1 AND name < ?1 || char(1114111) AND name > ?2 "
+                         "ORDER BY name",
     [STORE_SQL_STALE] = "SELECT id FROM drf_stale ORDER BY id",
 
     [STORE_SQL_PUT_SOURCE] =

@@ -256,6 +256,50 @@ def test_a_node_that_is_killed_is_said_to_be_down_and_remembers_profiles():
             assert second["seq"] == 1
 
 
+def take_place(mqtt, name):
+    """Reports until there is a place for it: whoever had it was silent for long enough."""
+    with mqtt.client(name) as client:
+        client.subscribe(topic(name, "context", "+"))
+
+        def served():
+            client.publish(topic(name, "telemetry"), report(seq=None), content_type=JSON)
+            try:
+                return client.take(1) is not None
+            except TimeoutError:
+                return False
+        wait_until(served, 60, f"a place for {name}")
+
+
+def test_a_drone_that_had_to_make_room_finds_its_profile_and_plan_when_it_is_back():
+    plan = {"plan_id": "p-1", "valid_until_us": str(time.time_ns() // 1000 + 3600 * 1000000), "correlation": "c-1",
+            "points": [{"lat_e7": 436500000, "lon_e7": lon, "alt_wgs84_m": 100.0} for lon in (-793900000, -793700000)]}
+    settings = {"limits": {"drones_max": 1, "drone_forget_s": 10}}
+    with Mosquitto(users=["d-1", "x-1"]) as mqtt, Node({**config(mqtt), **settings}, ready=ready(mqtt)):
+        with Drone(mqtt, "d-1", json_profile=False) as drone:
+            drone.client.publish(topic("d-1", "profile"), json.dumps({"json": True, "look_ahead_s": 20}), qos=1,
+                                 content_type=JSON)
+            assert drone.reply()["code"] == REPLY["ACCEPTED_DEFAULTS"]
+            drone.client.publish(topic("d-1", "plan"), json.dumps(plan), qos=1, content_type=JSON)
+            assert drone.reply()["code"] == REPLY["OK"]
+            drone.send(active_plan_id="p-1")
+            assert drone.context()["plan_state"] == 4
+        take_place(mqtt, "x-1")  # the only one: d-1 is gone
+        with Drone(mqtt, "d-1", json_profile=False) as drone:
+            drone.seq = 10
+            drone.send(active_plan_id="p-1")
+            got = {}
+            while len(got) < 3:  # context and replies have different QoS: in either order
+                message = drone.client.take()
+                assert message.properties.ContentType == JSON, message  # the first word already
+                body = json.loads(message.payload)
+                got[body.get("answers", 0)] = body
+            assert "applies again" in got[2]["text"] and got[2]["code"] == REPLY["ACCEPTED_DEFAULTS"], got[2]
+            assert "applies again" in got[3]["text"] and got[3]["code"] == REPLY["OK"], got[3]
+            assert "plan_review" in got[3] and "correlation" not in got[3], got[3]
+            drone.send(active_plan_id="p-1")
+            assert drone.context()["plan_state"] == 4
+
+
 def test_a_node_that_is_stopped_says_so_itself():
     with Mosquitto() as mqtt, running(mqtt) as node, mqtt.client(OBSERVER) as observer:
         observer.subscribe(STATE)

@@ -239,6 +239,27 @@ static void values__from_serve__are_in_the_store_after_a_commit(void **state)
     close_node(rig);
 }
 
+// That a drone was heard of has a time only when the clock can be trusted: see edge/kept.h.
+static void word_of_a_drone__before_a_day_of_running__carries_no_time(void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    int64_t utc_us = 1;
+    size_t size = sizeof utc_us;
+    assert_int_equal(fusion_store_put_value(rig->store, "seen/d1", &utc_us, size), DRF_OK);
+    assert_int_equal(edge_backqueue_push(rig->backqueue, "seen/d1", NULL, 0), DRF_OK);
+    run(rig, 400000);
+    assert_int_equal(fusion_store_value(rig->store, "seen/d1", &utc_us, &size), DRF_ERR_ABSENT);
+    rig->now.mono_us += INT64_C(86400000000);
+    rig->now.utc_us += INT64_C(86400000000);
+    int64_t before_utc_us = rig->now.utc_us;
+    assert_int_equal(edge_backqueue_push(rig->backqueue, "seen/d1", NULL, 0), DRF_OK);
+    run(rig, 400000);
+    assert_int_equal(fusion_store_value(rig->store, "seen/d1", &utc_us, &size), DRF_OK);
+    assert_in_range(utc_us, before_utc_us, rig->now.utc_us);
+    close_node(rig);
+}
+
 int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
@@ -255,6 +276,7 @@ int main(void)
         WITH_RIG(feed__on_which_five_decoders_die__is_paused_and_comes_back),
         WITH_RIG(feed__that_is_paused_behind_what_was_read__is_not_told_as_complete),
         WITH_RIG(values__from_serve__are_in_the_store_after_a_commit),
+        WITH_RIG(word_of_a_drone__before_a_day_of_running__carries_no_time),
     };
     return cmocka_run_group_tests_name("edge/ingest", tests, NULL, NULL);
 }

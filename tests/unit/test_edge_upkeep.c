@@ -27,6 +27,7 @@ struct rig {
     struct edge_health health;
     struct edge_log log;
     struct fusion_store *store;
+    struct edge_recall recall;
     struct edge_upkeep upkeep;
     struct edge_now now;
 };
@@ -51,6 +52,7 @@ static void begin_life(struct rig *rig, int64_t utc_us)
                                        .store = rig->store,
                                        .metrics = rig->metrics,
                                        .health = &rig->health,
+                                       .recall = &rig->recall,
                                        .log = &rig->log};
 }
 
@@ -94,9 +96,10 @@ static uint64_t forgotten(const struct rig *rig)
 static int open_rig(void **state)
 {
     static struct rig rig;
-    rig = (struct rig){.config.tombstone_keep_s = 30 * 86400};
+    rig = (struct rig){.config.tombstone_keep_s = 30 * 86400, .config.drone_keep_s = 7 * 86400};
     (void)snprintf(folder, sizeof folder, "/tmp/drf-upkeep-XXXXXX");
-    if (mkdtemp(folder) == NULL || edge_metrics_open(NULL, 0, &rig.metrics) != DRF_OK)
+    if (mkdtemp(folder) == NULL || edge_metrics_open(NULL, 0, &rig.metrics) != DRF_OK
+        || edge_recall_open(&rig.recall) != DRF_OK)
         return 1;
     (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
     edge_health_init(&rig.health);
@@ -113,6 +116,7 @@ static int close_rig(void **state)
     static const char *const ends[] = {"", "-wal", "-shm", "-lock", "-journal"};
     struct rig *rig = *state;
     fusion_store_close(rig->store);
+    edge_recall_close(&rig->recall);
     edge_metrics_close(rig->metrics);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char name[128];
@@ -186,6 +190,22 @@ static void over__for_a_day__may_be_forgotten_by_a_node_restarted_each_night(voi
     assert_int_equal(edge_upkeep_forgettable(&rig->upkeep, rig->now), INT64_MIN);
 }
 
+// Nobody says when it was heard of: it counts from when the clock can be trusted.
+static void drone__that_never_comes_back__is_let_go_after_its_time(void **state)
+{
+    struct rig *rig = *state;
+    char bytes[8];
+    size_t size = sizeof bytes;
+    assert_int_equal(fusion_store_put_value(rig->store, "profile/d-1", "abc", 3), DRF_OK);
+    assert_int_equal(fusion_store_commit(rig->store, rig->now.utc_us), DRF_OK);
+    run_for(rig, 8 * DAY_US - HOUR_US);
+    assert_int_equal(fusion_store_value(rig->store, "profile/d-1", bytes, &size), DRF_OK);
+    run_for(rig, 3 * HOUR_US);
+    assert_int_equal(fusion_store_value(rig->store, "profile/d-1", bytes, &size),
+                     DRF_ERR_ABSENT);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_DRONES_FORGOTTEN, 0, 0), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +215,8 @@ int main(void)
             tombstone__at_a_node_restarted_each_night__is_forgotten_too, open_rig, close_rig),
         cmocka_unit_test_setup_teardown(
             clock__that_went_astray_between_two_lives__destroys_nothing, open_rig, close_rig),
+        cmocka_unit_test_setup_teardown(drone__that_never_comes_back__is_let_go_after_its_time,
+                                        open_rig, close_rig),
         cmocka_unit_test_setup_teardown(clock__set_while_the_node_runs__begins_the_day_anew,
                                         open_rig, close_rig),
         cmocka_unit_test_setup_teardown(
