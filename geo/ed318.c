@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/ed318.h"
 
-#include "geo/json.h"
-#include "geo/refusal.h"
-#include "geo/zone_reader.h"
+#include "geo/eurocae.h"
 
-// EUROCAE ED-318, 4.2: UASZone, TimePeriod, DailyPeriod, VerticalLayer, HorizontalExtent.
-static const struct geo_zone_words words = {"startDateTime", "endDateTime", "schedule",
-                                            "day",           "startTime",   "endTime"};
+// EUROCAE ED-318, 4.2: UASZone, VerticalLayer, HorizontalExtent.
 
 static enum drf_status read_one(struct geo_zone_reader *reader, const struct geo_json *geometry,
                                 const struct geo_json *layer)
 {
-    const struct geo_json *unit = geo_json_member(layer, "uom");
+    static const struct geo_eurocae_limits names = {"lower", "lowerReference", "upper",
+                                                    "upperReference", "uom"};
     const struct geo_json *extent = geo_json_member(geometry, "extent");
     struct geo_zone_limit lower, upper;
-    enum drf_status status =
-        geo_zone_read_limit(reader, "lower", geo_json_member(layer, "lower"), unit,
-                            geo_json_member(layer, "lowerReference"), &lower);
-    if (status == DRF_OK)
-        status = geo_zone_read_limit(reader, "upper", geo_json_member(layer, "upper"), unit,
-                                     geo_json_member(layer, "upperReference"), &upper);
+    enum drf_status status = geo_eurocae_read_limits(reader, layer, &names, &lower, &upper);
     if (status != DRF_OK)
         return status;
     if (!geo_json_is(geo_json_member(geometry, "type"), "Point"))
@@ -46,16 +38,13 @@ static enum drf_status read_geometry(struct geo_zone_reader *reader,
     return status;
 }
 
-// What the zone asks for in words; the message of the authority if there is one.
-static void read_words(struct geo_zone *zone, const struct geo_json *properties)
+// What the zone asks for in words is its message where the authority has written none.
+static void read_texts(struct geo_zone_reader *reader, const struct geo_json *properties)
 {
-    const struct geo_json *message = geo_json_member(properties, "message");
-    geo_zone_text(geo_json_member(properties, "name"), zone->name, sizeof zone->name);
-    geo_zone_text(geo_json_member(properties, "reason"), zone->reason, sizeof zone->reason);
-    geo_zone_text(geo_json_present(message)
-                      ? message
-                      : geo_json_member(properties, "restrictionConditions"),
-                  zone->message, sizeof zone->message);
+    geo_zone_read_texts(reader, properties);
+    if (!geo_json_present(geo_json_member(properties, "message")))
+        geo_zone_text(geo_json_member(properties, "restrictionConditions"),
+                      reader->zone.message, sizeof reader->zone.message);
 }
 
 static enum drf_status read_zone(struct geo_zone_reader *reader, const struct geo_json *feature)
@@ -63,25 +52,13 @@ static enum drf_status read_zone(struct geo_zone_reader *reader, const struct ge
     const struct geo_json *properties = geo_json_member(feature, "properties");
     const struct geo_json *geometry = geo_json_member(feature, "geometry");
     const struct geo_json *times = geo_json_member(properties, "limitedApplicability");
-    const struct geo_json *source = geo_json_member(properties, "dataSource");
-    const struct geo_json *updated = geo_json_member(source, "updateDateTime");
     if (geo_json_kind(properties) != GEO_JSON_OBJECT)
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "properties", "is not an object");
-    read_words(&reader->zone, properties);
+    read_texts(reader, properties);
     geo_zone_read_restriction(reader, geo_json_member(properties, "type"));
-    enum drf_status status = geo_zone_read_id(reader, geo_json_member(properties, "country"),
-                                              geo_json_member(properties, "identifier"));
+    enum drf_status status = geo_eurocae_read_identity(reader, properties);
     if (status == DRF_OK)
-        status = geo_zone_read_data_time(
-            reader,
-            geo_json_present(updated) ? updated : geo_json_member(source, "creationDateTime"));
-    for (size_t i = 0; i < geo_zone_each(times) && status == DRF_OK; i++) {
-        const struct geo_json *one = geo_zone_nth(times, i);
-        status = geo_json_kind(one) == GEO_JSON_OBJECT
-                     ? geo_zone_add_periods(reader, one, &words)
-                     : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "limitedApplicability",
-                                    "is not a list of objects");
-    }
+        status = geo_eurocae_add_times(reader, times, "limitedApplicability");
     for (size_t i = 0; i < geo_zone_each(geometry) && status == DRF_OK; i++)
         status = read_geometry(reader, geo_zone_nth(geometry, i));
     return status;
@@ -91,21 +68,7 @@ enum drf_status geo_ed318_decode(const struct geo_decode_params *params, const u
                                  size_t size, struct geo_record_builder *builder,
                                  struct geo_note *why)
 {
-    struct geo_json *document = NULL;
-    enum drf_status status = geo_json_open(bytes, size, &document, why);
-    if (status != DRF_OK)
-        return status;
-    const struct geo_json *type = geo_json_member(document, "type");
-    const struct geo_json *features = geo_json_member(document, "features");
-    if (geo_json_is(type, "Feature"))
-        features = document;
-    if (geo_json_is(type, "Feature")
-        || (geo_json_is(type, "FeatureCollection")
-            && geo_json_kind(features) == GEO_JSON_ARRAY))
-        status = geo_zone_reader_run(params, document, features, read_zone, builder, why);
-    else
-        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0,
-                            "neither a FeatureCollection with features nor a Feature");
-    geo_json_close(document);
-    return status;
+    static const struct geo_zone_form form = {geo_zone_features, GEO_ZONE_NO_FEATURES,
+                                              read_zone};
+    return geo_zone_decode(params, bytes, size, &form, builder, why);
 }

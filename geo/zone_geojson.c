@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/zone_geojson.h"
 
-#include <string.h>
-
-#include "geo/json.h"
-#include "geo/refusal.h"
 #include "geo/zone_reader.h"
+#include "geo/zone_times.h"
 
 // One limit: at most one of the members that name its reference, as a number of metres.
 static enum drf_status read_limit(const struct geo_zone_reader *reader,
@@ -62,20 +59,12 @@ static enum drf_status read_times(struct geo_zone_reader *reader,
                || geo_json_present(geo_json_member(properties, "until"))
                || geo_json_present(geo_json_member(properties, "schedule"));
     enum drf_status status = own ? geo_zone_add_periods(reader, properties, &words) : DRF_OK;
-    for (size_t i = 0; i < geo_zone_each(periods) && status == DRF_OK; i++) {
-        const struct geo_json *one = geo_zone_nth(periods, i);
-        status = geo_json_kind(one) == GEO_JSON_OBJECT
-                     ? geo_zone_add_periods(reader, one, &words)
-                     : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "periods",
-                                    "is not a list of objects");
-    }
-    return status;
+    return status == DRF_OK ? geo_zone_add_each(reader, periods, "periods", &words) : status;
 }
 
 static enum drf_status read_feature(struct geo_zone_reader *reader,
                                     const struct geo_json *feature)
 {
-    struct geo_zone *zone = &reader->zone;
     const struct geo_json *properties = geo_json_member(feature, "properties");
     const struct geo_json *id = geo_json_member(feature, "id");
     const struct geo_json *withdrawn = geo_json_member(properties, "withdrawn");
@@ -87,10 +76,8 @@ static enum drf_status read_feature(struct geo_zone_reader *reader,
     if (geo_json_present(withdrawn) && !geo_json_boolean(withdrawn, &gone))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "withdrawn",
                             "is neither true nor false");
-    zone->flags |= gone ? (uint32_t)GEO_ZONE_WITHDRAWN : 0;
-    geo_zone_text(geo_json_member(properties, "name"), zone->name, sizeof zone->name);
-    geo_zone_text(geo_json_member(properties, "reason"), zone->reason, sizeof zone->reason);
-    geo_zone_text(geo_json_member(properties, "message"), zone->message, sizeof zone->message);
+    reader->zone.flags |= gone ? (uint32_t)GEO_ZONE_WITHDRAWN : 0;
+    geo_zone_read_texts(reader, properties);
     geo_zone_read_restriction(reader, geo_json_member(properties, "restriction"));
     enum drf_status status = geo_zone_read_id(
         reader, NULL, geo_json_present(id) ? id : geo_json_member(properties, "id"));
@@ -108,23 +95,8 @@ enum drf_status geo_zone_geojson_decode(const struct geo_decode_params *params,
                                         struct geo_record_builder *builder,
                                         struct geo_note *why)
 {
-    struct geo_json *document = NULL;
-    enum drf_status status = geo_json_open(bytes, size, &document, why);
-    if (status != DRF_OK)
-        return status;
-    const struct geo_json *type = geo_json_member(document, "type");
-    const struct geo_json *features = geo_json_member(document, "features");
-    if (geo_json_is(type, "Feature"))
-        features = document;
-    if (geo_json_is(type, "Feature")
-        || (geo_json_is(type, "FeatureCollection")
-            && geo_json_kind(features) == GEO_JSON_ARRAY))
-        status = geo_zone_reader_run(
-            params, document, features,
-            params->zone_fields.mapped ? geo_zone_read_mapped : read_feature, builder, why);
-    else
-        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0,
-                            "neither a FeatureCollection with features nor a Feature");
-    geo_json_close(document);
-    return status;
+    const struct geo_zone_form form = {geo_zone_features, GEO_ZONE_NO_FEATURES,
+                                       params->zone_fields.mapped ? geo_zone_read_mapped
+                                                                  : read_feature};
+    return geo_zone_decode(params, bytes, size, &form, builder, why);
 }

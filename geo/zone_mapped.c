@@ -5,6 +5,7 @@
 #include "geo/refusal.h"
 #include "geo/utc.h"
 #include "geo/zone_reader.h"
+#include "geo/zone_times.h"
 
 #define M_PER_FT 0.3048
 #define M_PER_NM 1852.0

@@ -79,6 +79,14 @@ void geo_zone_text(const struct geo_json *value, char *out, size_t room)
     geo_text_copy(out, room, joined, used);
 }
 
+void geo_zone_read_texts(struct geo_zone_reader *reader, const struct geo_json *properties)
+{
+    struct geo_zone *zone = &reader->zone;
+    geo_zone_text(geo_json_member(properties, "name"), zone->name, sizeof zone->name);
+    geo_zone_text(geo_json_member(properties, "reason"), zone->reason, sizeof zone->reason);
+    geo_zone_text(geo_json_member(properties, "message"), zone->message, sizeof zone->message);
+}
+
 enum drf_status geo_zone_read_id(struct geo_zone_reader *reader, const struct geo_json *country,
                                  const struct geo_json *identifier)
 {
@@ -212,13 +220,14 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
 }
 
 static enum drf_status take_feature(struct geo_zone_reader *reader,
-                                    const struct geo_json *feature, geo_zone_read_fn read)
+                                    const struct geo_json *feature,
+                                    const struct geo_zone_form *form)
 {
     reader->feature++;
     reader->zone = (struct geo_zone){.flags = 0};
     enum drf_status status =
         geo_json_kind(feature) == GEO_JSON_OBJECT
-            ? read(reader, feature)
+            ? form->read(reader, feature)
             : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "is not an object");
     if (status == DRF_OK && reader->zone.volume_count == 0)
         status = geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "has no geometry");
@@ -263,21 +272,49 @@ static void read_issued(struct geo_zone_reader *reader, const struct geo_json *r
         text != NULL && geo_utc_parse(text, size, &reader->issued_utc_us) == DRF_OK;
 }
 
-enum drf_status geo_zone_reader_run(const struct geo_decode_params *params,
-                                    const struct geo_json *root,
-                                    const struct geo_json *features, geo_zone_read_fn read,
-                                    struct geo_record_builder *builder, struct geo_note *why)
+static enum drf_status read_all(const struct geo_decode_params *params,
+                                const struct geo_json *document, const struct geo_json *zones,
+                                const struct geo_zone_form *form,
+                                struct geo_record_builder *builder, struct geo_note *why)
 {
     struct geo_note note = {.count = 1};
     struct geo_zone_reader reader = {.params = params, .builder = builder, .why = &note};
     enum drf_status status = open_reader(&reader);
     if (status != DRF_OK)
         status = geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for a zone");
-    read_issued(&reader, root);
-    for (size_t i = 0; i < geo_zone_each(features) && status == DRF_OK; i++)
-        status = take_feature(&reader, geo_zone_nth(features, i), read);
+    read_issued(&reader, document);
+    for (size_t i = 0; i < geo_zone_each(zones) && status == DRF_OK; i++)
+        status = take_feature(&reader, geo_zone_nth(zones, i), form);
     if (status == DRF_OK)
         status = geo_tally_finish(&reader.tally, "zones", builder, why);
     close_reader(&reader);
     return status;
+}
+
+enum drf_status geo_zone_decode(const struct geo_decode_params *params, const uint8_t *bytes,
+                                size_t size, const struct geo_zone_form *form,
+                                struct geo_record_builder *builder, struct geo_note *why)
+{
+    struct geo_json *document = NULL;
+    enum drf_status status = geo_json_open(bytes, size, &document, why);
+    if (status != DRF_OK)
+        return status;
+    const struct geo_json *zones = form->list(document);
+    if (zones != NULL)
+        status = read_all(params, document, zones, form, builder, why);
+    else
+        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "%s", form->no_list);
+    geo_json_close(document);
+    return status;
+}
+
+const struct geo_json *geo_zone_features(const struct geo_json *document)
+{
+    const struct geo_json *type = geo_json_member(document, "type");
+    const struct geo_json *features = geo_json_member(document, "features");
+    if (geo_json_is(type, "Feature"))
+        return document;
+    return geo_json_is(type, "FeatureCollection") && geo_json_kind(features) == GEO_JSON_ARRAY
+               ? features
+               : NULL;
 }

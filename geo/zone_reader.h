@@ -35,18 +35,25 @@ struct geo_zone_reader {
     int64_t issued_utc_us;
 };
 
-typedef enum drf_status (*geo_zone_read_fn)(struct geo_zone_reader *reader,
-                                            const struct geo_json *feature);
+// One format of zones in JSON: where a document has its zones (a list, or one that stands
+// alone; NULL: it has none, and is refused with `no_list`), and how one is read.
+struct geo_zone_form {
+    const struct geo_json *(*list)(const struct geo_json *document);
+    const char *no_list;
+    enum drf_status (*read)(struct geo_zone_reader *reader, const struct geo_json *zone);
+};
 
-// Reads each element of an array of features (or the one that is no array) with `read`. One
-// that cannot be read is refused by itself. Statuses as geo_decode(). `root` may hold a time of
-// issue under metadata.issued.
-DRF_MUST_CHECK enum drf_status geo_zone_reader_run(const struct geo_decode_params *params,
-                                                   const struct geo_json *root,
-                                                   const struct geo_json *features,
-                                                   geo_zone_read_fn read,
-                                                   struct geo_record_builder *builder,
-                                                   struct geo_note *why);
+// Reads each zone of a document. One that cannot be read is refused by itself. Statuses as
+// geo_decode(). The document may hold a time of issue under metadata.issued.
+DRF_MUST_CHECK enum drf_status geo_zone_decode(const struct geo_decode_params *params,
+                                               const uint8_t *bytes, size_t size,
+                                               const struct geo_zone_form *form,
+                                               struct geo_record_builder *builder,
+                                               struct geo_note *why);
+
+// Where GeoJSON has its zones: the features of a FeatureCollection, or a Feature by itself.
+const struct geo_json *geo_zone_features(const struct geo_json *document);
+#define GEO_ZONE_NO_FEATURES "neither a FeatureCollection with features nor a Feature"
 
 // Refuses the zone being read: fills *why and returns the status of the code.
 DRF_MUST_CHECK enum drf_status geo_zone_bad(const struct geo_zone_reader *reader,
@@ -60,6 +67,8 @@ const struct geo_json *geo_zone_nth(const struct geo_json *value, size_t index);
 // Text as a string, or as a list of {text, lang} of which the English one is taken, else the
 // first; or a list of strings, joined by ", ". Cut to fit.
 void geo_zone_text(const struct geo_json *value, char *out, size_t room);
+// The members name, reason and message as the zone's.
+void geo_zone_read_texts(struct geo_zone_reader *reader, const struct geo_json *properties);
 
 // The zone's id from the source's own, with the country before it where it is given. Never cut:
 // an identity could become another's.
@@ -104,24 +113,6 @@ DRF_MUST_CHECK enum drf_status geo_zone_add_polygons(struct geo_zone_reader *rea
                                                      const struct geo_json *geometry,
                                                      struct geo_zone_limit lower,
                                                      struct geo_zone_limit upper);
-
-// The members that one feed's words have; `day`, `start` and `end` are looked up in each entry
-// of a schedule.
-struct geo_zone_words {
-    const char *from, *until, *schedule, *day, *start, *end;
-};
-// Adds the periods of one applicability: an interval, on the days and times of its schedule if
-// it has one. An event such as SR or SS is taken as the begin or the end of the day, flagged;
-// an end at 23:59 or 23:59:59 is the end of the day.
-DRF_MUST_CHECK enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
-                                                    const struct geo_json *applicability,
-                                                    const struct geo_zone_words *words);
-
-// Adds one interval without a schedule, each end perhaps GEO_ZONE_ALWAYS_*; `name` is its
-// end's, for a refusal.
-DRF_MUST_CHECK enum drf_status geo_zone_add_interval(struct geo_zone_reader *reader,
-                                                     int64_t from_utc_us, int64_t until_utc_us,
-                                                     const char *name);
 
 // A feature read by the feed's own mapping (params->zone_fields).
 DRF_MUST_CHECK enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a zone applies: intervals, and the days and times of a week.
+#include "geo/zone_times.h"
+
 #include <string.h>
 
 #include "geo/refusal.h"
 #include "geo/utc.h"
-#include "geo/zone_reader.h"
 
 enum { ALL_DAYS = 0x7f, MINUTE_US = 60000000 };
 
@@ -197,5 +197,19 @@ enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, words->until, "is not after the begin");
     for (size_t i = 0; i < geo_zone_each(schedule) && status == DRF_OK; i++)
         status = add_entry(reader, geo_zone_nth(schedule, i), words, period);
+    return status;
+}
+
+enum drf_status geo_zone_add_each(struct geo_zone_reader *reader, const struct geo_json *list,
+                                  const char *name, const struct geo_zone_words *words)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < geo_zone_each(list) && status == DRF_OK; i++) {
+        const struct geo_json *one = geo_zone_nth(list, i);
+        status =
+            geo_json_kind(one) == GEO_JSON_OBJECT
+                ? geo_zone_add_periods(reader, one, words)
+                : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not a list of objects");
+    }
     return status;
 }
