@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/accounts.h"
 #include "sim/command.h"
 #include "sim/diary.h"
 #include "sim/fleet_report.h"
@@ -29,6 +30,7 @@ struct order {
     bool key_frames, react;
     const char *metrics, *advisories, *story, *cranes, *zones, *node_pid;
     double track_s;
+    uint64_t plans; // each so manieth drone files some; 0: none does
 };
 
 struct fleet {
@@ -91,34 +93,6 @@ static void on_reply(void *context, size_t index, const Drf__V1__Reply *told, in
         sim_story_answer(fleet->story, index, told, mono_us);
 }
 
-// `name:password` lines; every drone must be in it.
-static enum drf_status read_passwords(const char *path, struct sim_account *accounts,
-                                      size_t count)
-{
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return DRF_ERR_ABSENT;
-    char line[LINE_SIZE];
-    while (fgets(line, sizeof line, file) != NULL) {
-        char *colon = strchr(line, ':');
-        line[strcspn(line, "\r\n")] = '\0';
-        if (colon == NULL)
-            continue;
-        *colon = '\0';
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(accounts[i].name, line) == 0)
-                snprintf(accounts[i].password, sizeof accounts[i].password, "%s", colon + 1);
-    }
-    fclose(file);
-    for (size_t i = 0; i < count; i++)
-        if (accounts[i].password[0] == '\0') {
-            fprintf(stderr, "drf-sim fleet: %s has no password for %s\n", path,
-                    accounts[i].name);
-            return DRF_ERR_ABSENT;
-        }
-    return DRF_OK;
-}
-
 static enum drf_status make_drones(struct fleet *fleet)
 {
     const struct order *order = fleet->order;
@@ -133,10 +107,16 @@ static enum drf_status make_drones(struct fleet *fleet)
             .number = i,
             .flight = sim_flight_make(&fleet->world, fleet->world.plan.seed, i),
             .drone_boot_id = boot_id};
+        // In a story each has its own way.
+        if (order->plans > 0 && i % order->plans == 1 % order->plans && order->story == NULL) {
+            fleet->drones[i].plans.files = true;
+            sim_flight_bend(&fleet->drones[i].flight, &fleet->world);
+        }
         snprintf(fleet->accounts[i].name, sizeof fleet->accounts[i].name, "%s-%02zu",
                  order->prefix, i + 1);
     }
-    return order->users != NULL ? read_passwords(order->users, fleet->accounts, count) : DRF_OK;
+    return order->users != NULL ? sim_accounts_read(order->users, fleet->accounts, count)
+                                : DRF_OK;
 }
 
 static enum drf_status open_links(struct fleet *fleet)
@@ -221,6 +201,17 @@ static void ask_one(struct fleet *fleet, size_t index, int64_t now_mono_us)
         fleet->asked++;
 }
 
+// After the report: the last one that names a plan is there before the next plan is.
+static void file_plan(struct fleet *fleet, size_t index)
+{
+    struct sim_drone *drone = &fleet->drones[index];
+    uint8_t bytes[SIM_PLAN_MAX];
+    size_t size = sim_plans_file(&drone->plans, index, &drone->flight, &fleet->world,
+                                 fleet->witness.geoid, sim_utc_us(), bytes);
+    if (size > 0 && sim_links_send(fleet->links, index, "plan", bytes, size, 1, true) != DRF_OK)
+        fleet->unsent++;
+}
+
 static void report_one(struct fleet *fleet, size_t index)
 {
     struct sim_drone *drone = &fleet->drones[index];
@@ -242,6 +233,7 @@ static void report_one(struct fleet *fleet, size_t index)
         fleet->sent++;
     else
         fleet->unsent++;
+    file_plan(fleet, index);
     ask_one(fleet, index, report.mono_us);
 }
 
@@ -525,6 +517,7 @@ int sim_fleet_run(int argc, char **argv)
     struct order order = {.drones = 50,
                           .seconds = 30.0,
                           .rate_hz = 5.0,
+                          .plans = 3,
                           .request_s = 8.0,
                           .patch_rate_hz = 1.0,
                           .verify_ratio = 1.0,
@@ -558,6 +551,9 @@ int sim_fleet_run(int argc, char **argv)
          "of the node's HTTP: lays what it counts beside what is missing"},
         {"requests", SIM_OPTION_REAL, &order.request_s, "S",
          "between a verified drone's questions, terrain and landing in turn (default 8, 0: "
+         "none)"},
+        {"plans", SIM_OPTION_COUNT, &order.plans, "N",
+         "one drone of so many files plans and flies by them (default 3, 0: none; a story has "
          "none)"},
         {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
          "of the drones that are checked against the world, 0 to 1 (default 1)"},

@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const double acceleration_mps2 = 2.5, hurry_mps2 = 4.5;
-static const double hover_agl_m = 8.0, hover_s = 4.0;
+static const double hover_agl_m = 8.0, hover_s = 4.0, turn_m = 8.0;
 
 const char *sim_flight_phase_name(enum sim_flight_phase phase)
 {
@@ -74,6 +74,25 @@ void sim_flight_turn_home(struct sim_flight *flight)
 {
     flight->phase = SIM_FLIGHT_RETURN;
     flight->phase_s = 0.0;
+    flight->passed = true; // straight
+}
+
+void sim_flight_bend(struct sim_flight *flight, const struct sim_world *world)
+{
+    double east_m = flight->porch.east_m - flight->depot.east_m,
+           north_m = flight->porch.north_m - flight->depot.north_m;
+    flight->bent = true;
+    flight->via = inside(
+        world, (struct sim_plane){flight->depot.east_m + 0.5 * east_m - 0.25 * north_m,
+                                  flight->depot.north_m + 0.5 * north_m + 0.25 * east_m});
+}
+
+// Where the leg leads now.
+static struct sim_plane goal_of(const struct sim_flight *flight)
+{
+    if (flight->bent && !flight->passed)
+        return flight->via;
+    return flight->phase == SIM_FLIGHT_CRUISE ? flight->porch : flight->depot;
 }
 
 static double toward(double value, double target, double step)
@@ -115,6 +134,15 @@ double sim_flight_cruise_amsl_m(const struct sim_flight *flight, const struct si
     struct sim_plane ahead = {flight->at.east_m + 6 * flight->east_mps,
                               flight->at.north_m + 6 * flight->north_mps};
     return fmax(surface_at(world, flight->at), surface_at(world, ahead)) + flight->cruise_agl_m;
+}
+
+// On a leg and so near to the bend that it turns.
+static bool at_bend(const struct sim_flight *flight)
+{
+    return (flight->phase == SIM_FLIGHT_CRUISE || flight->phase == SIM_FLIGHT_RETURN)
+           && hypot(flight->via.east_m - flight->at.east_m,
+                    flight->via.north_m - flight->at.north_m)
+                  < turn_m;
 }
 
 static bool near_place(const struct sim_flight *flight, struct sim_plane place)
@@ -166,7 +194,7 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
         return;
     case SIM_FLIGHT_CRUISE:
     case SIM_FLIGHT_RETURN:
-        steer(flight, flight->phase == SIM_FLIGHT_CRUISE ? flight->porch : flight->depot, dt_s);
+        steer(flight, goal_of(flight), dt_s);
         rise(flight,
              flight->intent.floor_known
                  ? fmax(sim_flight_cruise_amsl_m(flight, world), flight->intent.floor_amsl_m)
@@ -200,6 +228,7 @@ void sim_flight_step(struct sim_flight *flight, const struct sim_world *world, d
         || (flight->intent.hold && !sim_flight_on_ground(flight)))
         return;
     flight->phase_s += dt_s;
+    flight->passed |= at_bend(flight);
     if (!done(flight, world))
         return;
     if (flight->phase == SIM_FLIGHT_SET_DOWN)
@@ -209,4 +238,5 @@ void sim_flight_step(struct sim_flight *flight, const struct sim_world *world, d
     else
         flight->phase = (enum sim_flight_phase)((flight->phase + 1) % SIM_FLIGHT_PHASES);
     flight->phase_s = 0.0;
+    flight->passed = false;
 }

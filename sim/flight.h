@@ -42,13 +42,17 @@ struct sim_flight {
     double north_mps, east_mps, up_mps;
     double cruise_mps, cruise_agl_m, wait_s;
     double climb_mps, sink_mps;
-    bool sets_down; // at the porch, instead of hovering over it
+    bool sets_down;    // at the porch, instead of hovering over it
+    bool bent, passed; // goes by `via`; has passed it on this leg
+    struct sim_plane via;
     struct sim_intent intent;
 };
 
 // Every seventh flight delivers into the disc without terrain data, if the world has one.
 struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed,
                                   uint64_t number);
+// From here on it goes by a place beside the straight way, out and back.
+void sim_flight_bend(struct sim_flight *flight, const struct sim_world *world);
 // Breaks off and flies back to its depot.
 void sim_flight_turn_home(struct sim_flight *flight);
 void sim_flight_step(struct sim_flight *flight, const struct sim_world *world, double dt_s);

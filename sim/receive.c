@@ -81,8 +81,11 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
 
 struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receiver)
 {
-    return (struct sim_fleet_reports){
-        .ring = receiver->reports, .count = receiver->count, .depth = REPORTS};
+    return (struct sim_fleet_reports){.ring = receiver->reports,
+                                      .count = receiver->count,
+                                      .depth = REPORTS,
+                                      .plans = &receiver->drones[0].plans,
+                                      .plans_stride = sizeof receiver->drones[0]};
 }
 
 static void free_answer(struct answer *answer)
@@ -190,6 +193,7 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
     if (reply->answers == ANSWERS_PROFILE)
         receiver->drones[index].profile_answered = true;
+    sim_plans_answered(&receiver->drones[index].plans, reply);
     if (receiver->listener.on_reply != NULL)
         receiver->listener.on_reply(receiver->listener.context, index, reply, mono_us);
     if (!good && receiver->counted.refusals++ == 0)

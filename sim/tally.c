@@ -16,6 +16,7 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_CLEARANCE] = "clearance",
         [SIM_CHECK_SEGMENTS] = "segments",
         [SIM_CHECK_AHEAD] = "ahead",
+        [SIM_CHECK_PLAN] = "plan",
         [SIM_CHECK_OBSTACLES] = "obstacles",
         [SIM_CHECK_WIND] = "wind",
         [SIM_CHECK_GUST] = "gust",

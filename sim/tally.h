@@ -17,6 +17,7 @@ enum sim_check {
     SIM_CHECK_CLEARANCE,
     SIM_CHECK_SEGMENTS, // gaps and lengths of the look-ahead
     SIM_CHECK_AHEAD,    // its heights
+    SIM_CHECK_PLAN,     // whether a plan is followed, and its way
     SIM_CHECK_OBSTACLES,
     SIM_CHECK_WIND,
     SIM_CHECK_GUST,

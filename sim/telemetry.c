@@ -113,7 +113,14 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
             drone->patch_boot_id == drone->seen_boot_id ? drone->seen_patch_seq : 0;
         t.seen = &seen;
     }
+    const struct sim_plan *plan = sim_plans_flown(&drone->plans, flight);
+    char name[SIM_PLAN_ID];
+    if (plan != NULL) {
+        sim_plan_name(plan->number, name);
+        t.active_plan_id = name;
+    }
     note(drone, &t, report);
+    report->plan = plan != NULL ? plan->number : 0;
     size_t size = drf__v1__telemetry__get_packed_size(&t);
     assert(size <= SIM_TELEMETRY_MAX);
     return drf__v1__telemetry__pack(&t, bytes);

@@ -28,6 +28,7 @@ struct sim_drone {
     uint32_t seen_patch_seq;
     bool profile_answered;
     struct sim_pilot pilot;
+    struct sim_plans plans;
     struct sim_asked asked;
     int64_t asked_mono_us; // when it asked last
 };

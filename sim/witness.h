@@ -16,6 +16,7 @@
 #include "drf/v1/reply.pb-c.h"
 #include "drf/v1/terrain.pb-c.h"
 #include "sim/crs.h"
+#include "sim/plan.h"
 #include "sim/relief.h"
 #include "sim/request.h"
 #include "sim/tally.h"
@@ -72,6 +73,7 @@ struct sim_report {
     struct geo_point takeoff;
     double north_mps, east_mps, up_mps;
     double horizontal_acc_m, velocity_acc_mps, vertical_acc_m;
+    uint32_t plan; // that it names; 0: none
 };
 
 // What the fleet told, for the traffic; what each was told, for the life of its advisories.
@@ -80,6 +82,8 @@ struct sim_fleet_reports {
     size_t count, depth;
     const char *names; // of the first, NUL-terminated; each next name_stride bytes on
     size_t name_stride;
+    const struct sim_plans *plans; // of the first drone; NULL: nobody files any
+    size_t plans_stride;           // bytes to the next drone's
 };
 
 struct sim_memory; // sim/witness_advisories.c: what one drone was and could be advised of

@@ -129,6 +129,58 @@ static void remember(struct sim_memory *memory, const struct sim_case *c, int64_
     }
 }
 
+static bool same(const struct sim_condition *a, const struct sim_condition *b)
+{
+    return a->kind == b->kind && a->variant == b->variant
+           && strcmp(a->feature, b->feature) == 0;
+}
+
+static const struct sim_condition *find_condition(const struct sim_case *c,
+                                                  const struct sim_condition *like)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (same(&c->conditions[i], like))
+            return &c->conditions[i];
+    return NULL;
+}
+
+// What holds for both is certain, what holds for one is possible.
+static void merge(struct sim_case *c, const struct sim_case *with)
+{
+    size_t own = c->count;
+    for (size_t i = 0; i < own; i++) {
+        struct sim_condition *a = &c->conditions[i];
+        const struct sim_condition *b = find_condition(with, a);
+        int possible = b != NULL ? b->possible : SIM_NOTHING;
+        int certain = b != NULL ? b->certain : SIM_NOTHING;
+        a->possible = possible < a->possible ? possible : a->possible;
+        a->certain = certain > a->certain ? certain : a->certain;
+    }
+    for (size_t i = 0; i < with->count; i++) {
+        struct sim_condition only = with->conditions[i];
+        only.certain = SIM_NOTHING;
+        bool known = false;
+        for (size_t k = 0; k < own && !known; k++)
+            known = same(&c->conditions[k], &only);
+        if (!known)
+            sim_case_add(c, only);
+    }
+    for (size_t i = 0; i < SIM_KINDS; i++)
+        c->unjudged[i] |= with->unjudged[i];
+}
+
+static void find_conditions(struct sim_case *c, const struct sim_way *way)
+{
+    c->way = *way;
+    sim_conditions_terrain(c);
+    sim_conditions_obstacles(c);
+    sim_conditions_zones(c);
+    sim_conditions_weather(c);
+    sim_conditions_height(c);
+    sim_conditions_boundary(c);
+    sim_conditions_traffic(c);
+}
+
 static const char *kind_name(uint32_t kind)
 {
     const char *name = sim_advisory_kind_name(kind);
@@ -287,15 +339,16 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                          .report = report,
                          .context = context,
                          .arrival_mono_us = arrival_mono_us,
-                         .truth = sim_witness_truth(witness, report),
-                         .way = sim_way_of(witness, report, context)};
-    sim_conditions_terrain(&c);
-    sim_conditions_obstacles(&c);
-    sim_conditions_zones(&c);
-    sim_conditions_weather(&c);
-    sim_conditions_height(&c);
-    sim_conditions_boundary(&c);
-    sim_conditions_traffic(&c);
+                         .truth = sim_witness_truth(witness, report)};
+    struct sim_way ways[SIM_WAYS_MAX];
+    size_t count = sim_ways_of(witness, report, context, &c.truth, ways);
+    const struct sim_case empty = c;
+    find_conditions(&c, &ways[0]);
+    for (size_t i = 1; i < count; i++) {
+        struct sim_case one = empty;
+        find_conditions(&one, &ways[i]);
+        merge(&c, &one);
+    }
     struct sim_memory *memory = &witness->memory[report->drone];
     remember(memory, &c, context->node_time_us);
     for (size_t i = 0; i < context->n_advisories; i++) {

@@ -9,19 +9,26 @@ enum {
     SURFACE = 2,
     OBSTACLE = 3,
     OUTER_STRIDE = 2, // the wide strip is scanned more coarsely than the narrow one
+    STRIPS_MAX = SIM_CORNERS_MAX,
 };
 
 static const double shortest_m = 150.0; // CONTRACT.md 6
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
 static const double radians = 0.017453292519943295;
+static const double either_leg_m = 6.0; // where a plan bends either leg may be taken
+static const double conform_band_m = 1.0;
 
 struct path {
+    const struct sim_way *plan; // NULL: none
+    size_t plans;               // as many it may be, plan the first of them
+    double slack_m;             // along a plan: so much farther it may begin
     struct sim_plane start;
     double unit_east, unit_north; // plane metres per metre of path; 0, 0: a disc
     double length_m, half_m, half_end_m;
     double amsl_m, climb; // height at the aircraft and per metre of path
     double drop_m;        // at most, over the longest look-ahead in time
     bool amsl_known;
+    double truth_amsl_m, truth_tol_m; // with a plan
 };
 
 static struct sim_plane along(const struct path *path, double s_m)
@@ -36,7 +43,8 @@ static double half_at(const struct path *path, double s_m)
 }
 
 static bool find_path(const struct sim_witness *witness, const struct sim_report *report,
-                      const Drf__V1__Context *context, struct path *out)
+                      const Drf__V1__Context *context, const struct sim_truth *truth,
+                      const struct sim_way *ways, size_t count, struct path *out)
 {
     const Drf__V1__LookAhead *a = context->look_ahead;
     struct path p = {.start = sim_world_plane(witness->world, report->position),
@@ -55,6 +63,12 @@ static bool find_path(const struct sim_witness *witness, const struct sim_report
         p.unit_north = report->north_mps / speed_mps * world->m_per_lat_deg * 0.001
                        / sim_world_distance_m(world, at, north);
         p.climb = report->up_mps / speed_mps;
+    } else if (ways[0].kind == SIM_WAY_PLAN) {
+        p.plan = &ways[0];
+        p.plans = count;
+        p.slack_m = count > 1 ? either_leg_m : 0.0;
+        p.truth_tol_m = truth->amsl_tol_m + ways[0].height_tol_m;
+        p.truth_amsl_m = truth->amsl_m;
     } else if (a->basis != DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC) {
         return false;
     }
@@ -86,6 +100,44 @@ static void check_size(const struct sim_report *report, const Drf__V1__LookAhead
                    "half width of %.2f m, not %.2f", (double)a->half_width_m, base_m);
 }
 
+// Followed while it keeps to the plan that it names; as long and as wide as either leg has it.
+static void check_plan(const struct sim_witness *witness, const struct sim_report *report,
+                       const Drf__V1__Context *context, const struct sim_way *ways,
+                       size_t count, struct sim_tally *tally)
+{
+    const Drf__V1__LookAhead *a = context->look_ahead;
+    bool along = a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN;
+    double conform_m = 0.0, off_m = sim_way_off_plan_m(witness, report, context, &conform_m);
+    if (witness->fleet.plans == NULL || (report->plan != 0 && off_m < 0.0))
+        return; // nobody knows
+    uint32_t state = DRF__V1__PLAN_STATE__PLAN_STATE_NONE;
+    if (report->plan != 0)
+        state = off_m < conform_m ? DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED
+                                  : DRF__V1__PLAN_STATE__PLAN_STATE_NONCONFORMING;
+    if (report->plan == 0 || fabs(off_m - conform_m) > conform_band_m)
+        sim_tally_note(
+            tally, SIM_CHECK_PLAN,
+            context->plan_state == state
+                && along == (state == DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED),
+            "drone %zu: plan state %u, basis %u; plan %u is %.1f m off, keeps to %.1f m",
+            report->drone, context->plan_state, a->basis, report->plan, off_m, conform_m);
+    if (!along || ways[0].kind != SIM_WAY_PLAN)
+        return;
+    bool fits = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct sim_way *way = &ways[i];
+        double end_m = sim_way_half_m(way, sim_way_time_s(way, way->length_m));
+        fits |= fabs((double)a->length_m - way->length_m) < 0.5 + 0.001 * way->length_m
+                && fabs((double)a->half_width_m - way->base_m) < 0.2
+                && fabs((double)a->half_width_end_m - end_m) < 0.2 + 0.001 * end_m;
+    }
+    sim_tally_note(tally, SIM_CHECK_PLAN, fits,
+                   "drone %zu: %.1f m along the plan, %.2f to %.2f m wide, not %.1f and %.2f "
+                   "(%zu ways)",
+                   report->drone, (double)a->length_m, (double)a->half_width_m,
+                   (double)a->half_width_end_m, ways[0].length_m, ways[0].base_m, count);
+}
+
 static void check_shape(const struct sim_report *report, const Drf__V1__LookAhead *a,
                         struct sim_tally *tally)
 {
@@ -93,17 +145,19 @@ static void check_shape(const struct sim_report *report, const Drf__V1__LookAhea
     double speed_mps = hypot(report->north_mps, report->east_mps);
     uint32_t basis = speed_mps < 1.0 ? DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC
                                      : DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY;
-    if (fabs(speed_mps - 1.0) > 0.01)
+    bool along = a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN;
+    if (!along && fabs(speed_mps - 1.0) > 0.01)
         sim_tally_note(tally, SIM_CHECK_SEGMENTS, a->basis == basis,
                        "corridor basis %u at %.2f m/s", a->basis, speed_mps);
     sim_tally_note(tally, SIM_CHECK_SEGMENTS,
-                   a->has_length_m && (double)a->length_m >= shortest_m - 0.01,
+                   a->has_length_m && (along || (double)a->length_m >= shortest_m - 0.01),
                    "look-ahead of %.1f m", (double)a->length_m);
     sim_tally_note(tally, SIM_CHECK_SEGMENTS,
                    a->half_width_m > 0.0F && a->half_width_end_m >= a->half_width_m,
                    "half width %.1f to %.1f m", (double)a->half_width_m,
                    (double)a->half_width_end_m);
-    if (a->has_track_deg_true && basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY) {
+    if (a->has_track_deg_true && !along
+        && basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY) {
         double track = atan2(report->east_mps, report->north_mps) / radians;
         double off = remainder((double)a->track_deg_true - track, 360.0);
         sim_tally_note(tally, SIM_CHECK_SEGMENTS, fabs(off) < 0.1, "track %.2f, flown %.2f",
@@ -149,6 +203,60 @@ static struct sim_strip strip_of(const struct path *path, const Drf__V1__Segment
                               .behind_m = reach_m};
 }
 
+// The pieces of a segment: one without a plan, else between the corners. Promised ones lie
+// where either leg has them, grown ones reach as far as either does.
+static size_t strips_of(const struct path *path, const Drf__V1__Segment *s, double grow_m,
+                        struct sim_strip strips[static STRIPS_MAX])
+{
+    strips[0] = strip_of(path, s, grow_m);
+    if (path->plan == NULL)
+        return 1;
+    const struct sim_way *way = path->plan;
+    bool promised = grow_m == 0.0;
+    double slack_m = promised ? path->slack_m : -path->slack_m;
+    double from_m = fmax((double)s->from_m + slack_m, 0.0),
+           to_m = fmin((double)s->to_m - slack_m, way->length_m);
+    double reach_m = promised ? 0.0 : path->half_end_m + grow_m;
+    size_t count = 0;
+    for (size_t i = 1; i < way->count && count < STRIPS_MAX; i++) {
+        double a_m = fmax(way->corners[i - 1].along_m, from_m),
+               b_m = fmin(way->corners[i].along_m, to_m);
+        if (b_m <= a_m)
+            continue;
+        double half_a_m = sim_way_half_m(way, sim_way_time_s(way, a_m)) * 0.99 - 1.0,
+               half_b_m = sim_way_half_m(way, sim_way_time_s(way, b_m)) * 0.99 - 1.0;
+        double wide_m = path->half_end_m * 1.01 + grow_m;
+        strips[count++] = (struct sim_strip){.from = sim_way_at(way, a_m),
+                                             .to = sim_way_at(way, b_m),
+                                             .half_from_m = promised ? half_a_m : wide_m,
+                                             .half_to_m = promised ? half_b_m : wide_m,
+                                             .ahead_m = reach_m,
+                                             .behind_m = reach_m};
+    }
+    return count;
+}
+
+static struct sim_relief_range scan(const struct sim_witness *witness,
+                                    const struct sim_strip *strips, size_t count, long stride)
+{
+    struct sim_relief_range all = {.ground_min_m = HUGE_VAL,
+                                   .ground_max_m = -HUGE_VAL,
+                                   .surface_max_m = -HUGE_VAL,
+                                   .covered_min_m = HUGE_VAL,
+                                   .covered_max_m = -HUGE_VAL};
+    for (size_t i = 0; i < count; i++) {
+        struct sim_relief_range one =
+            sim_relief_scan(&witness->relief, witness->world, &strips[i], stride);
+        all.count += one.count;
+        all.ground_min_m = fmin(all.ground_min_m, one.ground_min_m);
+        all.ground_max_m = fmax(all.ground_max_m, one.ground_max_m);
+        all.surface_max_m = fmax(all.surface_max_m, one.surface_max_m);
+        all.covered_min_m = fmin(all.covered_min_m, one.covered_min_m);
+        all.covered_max_m = fmax(all.covered_max_m, one.covered_max_m);
+    }
+    return all;
+}
+
 void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip *in,
                        const struct sim_strip *near, double *low_m, double *high_m)
 {
@@ -174,7 +282,7 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
         struct sim_top top = witness->standing[i].top;
         *high_m = fmax(
             *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
-        if (o->presence == SIM_STANDS && sim_strip_holds(in, p))
+        if (o->presence == SIM_STANDS && in != NULL && sim_strip_holds(in, p))
             *low_m = fmax(*low_m, top.low_m - 0.25);
     }
 }
@@ -207,12 +315,12 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
 {
     const struct sim_height_tolerance *t = &witness->tolerance;
     double cell_m = hypot(t->cell_n_m, t->cell_e_m);
-    struct sim_strip in = strip_of(path, s, 0.0);
-    struct sim_strip near =
-        strip_of(path, s, 2 * cell_m + OUTER_STRIDE * witness->relief.step_m);
-    struct sim_relief_range inner = sim_relief_scan(&witness->relief, witness->world, &in, 1);
-    struct sim_relief_range outer =
-        sim_relief_scan(&witness->relief, witness->world, &near, OUTER_STRIDE);
+    struct sim_strip in[STRIPS_MAX], near[STRIPS_MAX];
+    size_t in_count = strips_of(path, s, 0.0, in);
+    size_t near_count =
+        strips_of(path, s, 2 * cell_m + OUTER_STRIDE * witness->relief.step_m, near);
+    struct sim_relief_range inner = scan(witness, in, in_count, 1);
+    struct sim_relief_range outer = scan(witness, near, near_count, OUTER_STRIDE);
     check_cover(witness, &outer, context, s, tally);
     bool whole = outer.covered_min_m > t->edge_m;
     double error_m = witness->relief.error_m * OUTER_STRIDE * OUTER_STRIDE;
@@ -242,10 +350,13 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
     low_m -= t->surface_between_m;
     double high_m =
         outer.count > 0 ? outer.surface_max_m + error_m + t->surface_cell_m : HUGE_VAL;
-    sim_witness_raise(witness, &in, &near, &low_m, &high_m);
+    for (size_t i = 0; i < near_count || i < in_count; i++)
+        sim_witness_raise(witness, i < in_count ? &in[i] : NULL,
+                          i < near_count ? &near[i] : &in[i], &low_m, &high_m);
     if (witness->stretch_count < SIM_STRETCHES_MAX)
         witness->stretches[witness->stretch_count++] =
-            (struct sim_stretch){(double)s->from_m, (double)s->to_m, low_m, high_m};
+            (struct sim_stretch){fmax((double)s->from_m - path->slack_m, 0.0),
+                                 (double)s->to_m + path->slack_m, low_m, high_m};
     if (!s->has_surface_max_amsl_m || outer.count == 0)
         return;
     double got_m = (double)s->surface_max_amsl_m;
@@ -258,6 +369,20 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
     sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
                    "surface from %.0f to %.0f m ahead at most %.2f m, true %.2f to %.2f",
                    (double)s->from_m, (double)s->to_m, got_m, low_m, high_m);
+}
+
+// How high the aircraft means to be in a segment, by whichever leg it is taken to be on.
+static void plan_heights(const struct path *path, const Drf__V1__Segment *s, double *low_m,
+                         double *high_m)
+{
+    *low_m = HUGE_VAL;
+    *high_m = -HUGE_VAL;
+    for (size_t i = 0; i < path->plans; i++) {
+        double a_m, b_m;
+        sim_way_rises(&path->plan[i], (double)s->from_m, (double)s->to_m, &a_m, &b_m);
+        *low_m = fmin(*low_m, path->truth_amsl_m + a_m - path->truth_tol_m);
+        *high_m = fmax(*high_m, path->truth_amsl_m + b_m + path->truth_tol_m);
+    }
 }
 
 static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
@@ -281,6 +406,8 @@ static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
         low_m = path->amsl_m + fmin(path->drop_m, 0.0);
         high_m = path->amsl_m + fmax(path->drop_m, 0.0);
     }
+    if (path->plan != NULL)
+        plan_heights(path, s, &low_m, &high_m);
     double top_m = (double)s->surface_max_amsl_m;
     sim_tally_note(tally, SIM_CHECK_CLEARANCE,
                    got_m >= low_m - top_m - 0.1 && got_m <= high_m - top_m + 0.1,
@@ -307,8 +434,12 @@ void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *rep
         return;
     }
     check_shape(report, a, tally);
+    const struct sim_truth truth = sim_witness_truth(witness, report);
+    struct sim_way ways[SIM_WAYS_MAX];
+    size_t count = sim_ways_of(witness, report, context, &truth, ways);
+    check_plan(witness, report, context, ways, count, tally);
     struct path path;
-    if (!find_path(witness, report, context, &path))
+    if (!find_path(witness, report, context, &truth, ways, count, &path))
         return;
     for (size_t i = 0; i < a->n_segments; i++) {
         check_heights(witness, &path, context, a->segments[i], tally);

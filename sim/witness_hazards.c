@@ -34,7 +34,7 @@ static void weigh(struct terrain *t, const struct sim_stretch *s, double from_s,
                   double way_low_m, double way_high_m)
 {
     const struct sim_truth *truth = &t->c->truth;
-    double tol_m = truth->amsl_tol_m + 0.1;
+    double tol_m = truth->amsl_tol_m + t->c->way.height_tol_m + 0.1;
     if (s->high_m > way_low_m - tol_m - t->limit_m)
         t->possible = more_severe(t->possible, sim_severity_of(from_s - guard_s));
     else if (s->high_m > way_low_m - tol_m - t->limit_m - truth->acc_high_m - t->surface_acc_m)
@@ -56,10 +56,10 @@ static void look_along(struct terrain *t)
     const struct sim_way *way = &t->c->way;
     for (size_t i = 0; i < witness->stretch_count; i++) {
         const struct sim_stretch *s = &witness->stretches[i];
-        double from_s = s->from_m / way->speed_mps, to_s = s->to_m / way->speed_mps;
-        double a_m = t->c->truth.amsl_m + sim_way_climbed_m(way, from_s);
-        double b_m = t->c->truth.amsl_m + sim_way_climbed_m(way, to_s);
-        weigh(t, s, from_s, to_s, fmin(a_m, b_m), fmax(a_m, b_m));
+        double low_m, high_m;
+        sim_way_rises(way, s->from_m, s->to_m, &low_m, &high_m);
+        weigh(t, s, sim_way_time_s(way, s->from_m), sim_way_time_s(way, s->to_m),
+              t->c->truth.amsl_m + low_m, t->c->truth.amsl_m + high_m);
     }
 }
 
@@ -132,7 +132,7 @@ void sim_conditions_terrain(struct sim_case *c)
                         .coarse = acc_m > 0.9 * wish.clearance_m,
                         .possible = SIM_NOTHING,
                         .certain = SIM_NOTHING};
-    if (c->way.kind == SIM_WAY_COURSE) {
+    if (c->way.kind != SIM_WAY_DISC) {
         look_along(&t);
     } else {
         look_around(&t, fabs(c->way.climb_mps) >= vertical_mps);
@@ -175,7 +175,7 @@ static void judge(const struct sim_case *c, const struct thing *thing, double di
                   double half_m, double time_s, double amsl_m, struct sim_condition *out)
 {
     double band_m = guard_m + guard_ratio * distance_m;
-    double tol_m = c->truth.amsl_tol_m + 0.1;
+    double tol_m = c->truth.amsl_tol_m + c->way.height_tol_m + 0.1;
     bool known = c->truth.basis != 0;
     if (distance_m <= half_m + thing->acc_high_m + band_m) {
         double clear_m = amsl_m - tol_m - thing->top_high_m;
@@ -204,15 +204,14 @@ static void judge(const struct sim_case *c, const struct thing *thing, double di
 static bool in_reach(const struct sim_case *c, struct sim_plane at, double acc_m)
 {
     const struct sim_way *way = &c->way;
-    double east_m = at.east_m - way->start.east_m, north_m = at.north_m - way->start.north_m;
-    double along_m = east_m * way->unit_east + north_m * way->unit_north;
-    along_m = fmin(fmax(along_m, 0.0), way->length_m);
-    east_m -= along_m * way->unit_east;
-    north_m -= along_m * way->unit_north;
     double wide_m =
         way->kind == SIM_WAY_DISC ? way->length_m : sim_way_half_m(way, way->time_max_s);
     double reach_m = 1.02 * wide_m + acc_m + 80.0 + 0.02 * way->length_m; // a building's size
-    return east_m * east_m + north_m * north_m < reach_m * reach_m;
+    // Mostly it is far from all of the way.
+    double east_m = at.east_m - way->start.east_m, north_m = at.north_m - way->start.north_m;
+    double end_m = reach_m + 1.02 * way->length_m + way->base_m;
+    return east_m * east_m + north_m * north_m < end_m * end_m
+           && sim_way_far_m(way, at) < reach_m;
 }
 
 static void judge_along(const struct sim_case *c, const struct thing *thing,
@@ -221,12 +220,12 @@ static void judge_along(const struct sim_case *c, const struct thing *thing,
     const struct sim_way *way = &c->way;
     double along_m = 0.0;
     for (;;) {
-        double time_s = along_m / way->speed_mps, half_m = sim_way_half_m(way, time_s);
+        double time_s = sim_way_time_s(way, along_m), half_m = sim_way_half_m(way, time_s);
         struct geo_point at = sim_world_point(c->witness->world, sim_way_at(way, along_m));
         double distance_m =
             sim_world_obstacle_distance_m(c->witness->world, thing->obstacle, at);
         judge(c, thing, distance_m, half_m, time_s,
-              c->truth.amsl_m + sim_way_climbed_m(way, time_s), out);
+              c->truth.amsl_m + sim_way_rise_m(way, along_m), out);
         if (along_m >= way->length_m)
             return;
         double far_m =
@@ -278,7 +277,7 @@ void sim_conditions_obstacles(struct sim_case *c)
                                       .possible = SIM_NOTHING,
                                       .certain = SIM_NOTHING,
                                       .limit = wish.clearance_m};
-        if (c->way.kind == SIM_WAY_COURSE)
+        if (c->way.kind != SIM_WAY_DISC)
             judge_along(c, &thing, &found);
         else
             judge_around(c, &thing, &found);
@@ -318,10 +317,10 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
                        struct sim_condition *out)
 {
     const struct sim_way *way = &c->way;
-    double tol_m = c->truth.amsl_tol_m + 0.1, along_m = 0.0;
+    double tol_m = c->truth.amsl_tol_m + way->height_tol_m + 0.1, along_m = 0.0;
     bool disc = way->kind == SIM_WAY_DISC;
     for (;;) {
-        double time_s = disc ? 0.0 : along_m / way->speed_mps;
+        double time_s = disc ? 0.0 : sim_way_time_s(way, along_m);
         double away_m = outside_m(c->witness->world, zone, sim_way_at(way, along_m));
         double half_m = disc ? way->length_m : sim_way_half_m(way, time_s);
         // the plane of this file is flat to some metres in a thousand
@@ -331,7 +330,7 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
                              : time_s;
         double low_m =
             c->truth.amsl_m
-            + (disc ? fmin(sim_way_climbed_m(way, 1e3), 0.0) : sim_way_climbed_m(way, time_s));
+            + (disc ? fmin(sim_way_climbed_m(way, 1e3), 0.0) : sim_way_rise_m(way, along_m));
         bool known = c->truth.basis != 0;
         if (away_m <= half_m + band_m
             && (!known || low_m - tol_m - c->truth.acc_high_m < zone->upper_amsl_m)) {
@@ -340,7 +339,7 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
             out->possible =
                 more_severe(out->possible, nominal ? severity : milder(severity, SIM_CAUTION));
         }
-        double high_m = c->truth.amsl_m + (disc ? 0.0 : sim_way_climbed_m(way, time_s));
+        double high_m = c->truth.amsl_m + (disc ? 0.0 : sim_way_rise_m(way, along_m));
         if (c->truth.amsl_known && away_m <= -band_m && high_m + tol_m < zone->upper_amsl_m)
             out->certain = more_severe(out->certain, sim_severity_of(time_s + guard_s));
         if (disc || along_m >= way->length_m)

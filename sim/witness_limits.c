@@ -94,7 +94,8 @@ static void judge_place(const struct sim_case *c, const struct rule *rule, doubl
     double edge_m = c->witness->tolerance.edge_m;
     bool agl_known = truth->amsl_known && truth->covered_m > edge_m
                      && sim_world_covered_m(world, at) > edge_m;
-    double agl_m = truth->amsl_m + sim_way_climbed_m(&c->way, time_s) - ground_m;
+    double rise_m = along_m > 0.0 ? sim_way_rise_m(&c->way, along_m) : 0.0;
+    double agl_m = truth->amsl_m + rise_m - ground_m;
     struct range range = rule->weather == SIM_WIND_TO_EAST
                              ? wind_range(c, at, fmax(agl_m, 0.0), agl_known, utc_us)
                              : scalar_range(c, rule->weather, at, utc_us);
@@ -128,10 +129,11 @@ void sim_conditions_weather(struct sim_case *c)
                                       .certain = SIM_NOTHING,
                                       .limit = rule->limit};
         judge_place(c, rule, 0.0, 0.0, &found);
-        double end_s = c->way.length_m / c->way.speed_mps;
-        for (int t = 0; t < 3 && c->way.kind == SIM_WAY_COURSE; t++) {
+        bool ahead = c->way.kind == SIM_WAY_COURSE || c->way.kind == SIM_WAY_PLAN;
+        double end_s = ahead ? sim_way_time_s(&c->way, c->way.length_m) : 0.0;
+        for (int t = 0; t < 3 && ahead; t++) {
             double time_s = fmin(t == 0 ? 15.0 : t == 1 ? 45.0 : end_s, end_s);
-            judge_place(c, rule, time_s * c->way.speed_mps, time_s, &found);
+            judge_place(c, rule, sim_way_along_m(&c->way, time_s), time_s, &found);
         }
         if (!c->witness->complete[WEATHER])
             found.certain = SIM_NOTHING;
@@ -143,21 +145,21 @@ void sim_conditions_weather(struct sim_case *c)
 
 struct height {
     struct sim_case *c;
-    double limit_m;
+    double limit_m, step_s; // between two looks of the node
     struct sim_condition over, unknown;
 };
 
-static void judge_height(struct height *h, struct sim_plane at, double time_s, bool here)
+static void judge_height(struct height *h, struct sim_plane at, double time_s, double rise_m,
+                         bool here)
 {
     const struct sim_world *world = h->c->witness->world;
     const struct sim_truth *truth = &h->c->truth;
     const struct sim_height_tolerance *tol = &h->c->witness->tolerance;
     struct geo_point point = sim_world_point(world, at);
     double covered_m = sim_world_covered_m(world, point);
-    double agl_m = truth->amsl_m + sim_way_climbed_m(&h->c->way, time_s)
-                   - sim_world_ground_amsl_m(world, point);
-    double band_m =
-        truth->amsl_tol_m + tol->ground_m + 0.2 + (covered_m < tol->edge_m ? tol->step_m : 0.0);
+    double agl_m = truth->amsl_m + rise_m - sim_world_ground_amsl_m(world, point);
+    double band_m = truth->amsl_tol_m + h->c->way.height_tol_m + tol->ground_m + 0.2
+                    + (covered_m < tol->edge_m ? tol->step_m : 0.0);
     bool maybe_known = truth->basis != 0 && covered_m > -tol->edge_m;
     bool surely_known = truth->amsl_known && covered_m > tol->edge_m;
     if (maybe_known && agl_m + band_m > h->limit_m)
@@ -166,9 +168,7 @@ static void judge_height(struct height *h, struct sim_plane at, double time_s, b
         h->unknown.possible = more_severe(h->unknown.possible, here ? SIM_CAUTION : SIM_INFO);
     if (surely_known && agl_m - band_m > h->limit_m) {
         // the node looks each 25 m, or each second up and down
-        double late_s = here                             ? 0.0
-                        : h->c->way.kind == SIM_WAY_DISC ? 1.0 + guard_s
-                                                         : 25.0 / h->c->way.speed_mps + guard_s;
+        double late_s = here ? 0.0 : h->step_s + guard_s;
         h->over.certain = more_severe(h->over.certain, sim_severity_of(time_s + late_s));
         h->over.value = agl_m;
     }
@@ -185,14 +185,17 @@ static void judge_altitude_limit(struct sim_case *c, double limit_m)
                        .over = {kind, 1, "", SIM_NOTHING, SIM_NOTHING, 0.0, limit_m},
                        .unknown = {kind, 0, "", SIM_NOTHING, SIM_NOTHING, 0.0, limit_m}};
     const struct sim_way *way = &c->way;
-    judge_height(&h, way->start, 0.0, true);
+    judge_height(&h, way->start, 0.0, 0.0, true);
     // At most each 25 m of the middle of the way; of a disc the column over the aircraft.
     bool disc = way->kind == SIM_WAY_DISC;
     double end = disc ? way->time_max_s : way->length_m, step = disc ? 1.0 : 25.0;
     for (double at = 0.0; at < end && way->kind != SIM_WAY_UNDECIDED;) {
+        double last = at;
         at = fmin(at + step, end);
+        h.step_s = disc ? 1.0 : sim_way_time_s(way, at) - sim_way_time_s(way, last);
         judge_height(&h, disc ? way->start : sim_way_at(way, at),
-                     disc ? at : at / way->speed_mps, false);
+                     disc ? at : sim_way_time_s(way, at),
+                     disc ? sim_way_climbed_m(way, at) : sim_way_rise_m(way, at), false);
     }
     if (!c->witness->complete[GROUND])
         h.over.certain = h.unknown.certain = SIM_NOTHING;
@@ -285,8 +288,8 @@ void sim_conditions_boundary(struct sim_case *c)
                                   .limit = served->margin_m};
     double along_m = 0.0;
     for (;;) {
-        bool course = way->kind == SIM_WAY_COURSE;
-        double time_s = course ? along_m / way->speed_mps : 0.0;
+        bool course = way->kind != SIM_WAY_DISC;
+        double time_s = course ? sim_way_time_s(way, along_m) : 0.0;
         double away_m = outside_m(c, sim_way_at(way, along_m));
         double band_m = 2.0 + 0.002 * along_m;
         if (away_m > -band_m)
@@ -299,7 +302,9 @@ void sim_conditions_boundary(struct sim_case *c)
             break;
         along_m = fmin(along_m + fmax(fabs(away_m) - band_m, 2.0), way->length_m);
     }
-    double soon_m = outside_m(c, sim_way_at(way, fmin(15.0 * way->speed_mps, way->length_m)));
+    double soon_m =
+        outside_m(c, way->kind == SIM_WAY_DISC ? way->start
+                                               : sim_way_at(way, sim_way_along_m(way, 15.0)));
     double band_m = 2.0 + 0.005 * fabs(soon_m);
     if (soon_m > served->margin_m - band_m && found.possible != SIM_NOTHING)
         found.possible = SIM_WARNING;

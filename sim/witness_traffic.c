@@ -4,8 +4,8 @@
 //
 // Which report of the other the node had when it looked is not known, but it is one of those
 // sent shortly before the answer came: what holds for all of them is certain, what holds for
-// one is possible. Both fly straight, so the pair is looked at each quarter of a second; the
-// margins are widened by what lies between two looks.
+// one is possible. Both fly straight, or this one along its plan, so the pair is looked at each
+// quarter of a second; the margins are widened by what lies between two looks.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -17,10 +17,13 @@ static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;
 static const int64_t transit_us = 400000; // a report may be so long on its way
 static const double radians = 0.017453292519943295;
+static const double plan_climb_mps = 8.0; // sim/flight.c climbs with 5 at most
 
 struct pair {
-    double east_m, north_m, up_m; // the other, from here
-    double east_mps, north_mps, up_mps;
+    const struct sim_way *plan;         // that the aircraft flies by; NULL: straight on
+    double east_m, north_m, up_m;       // the other, from here
+    double east_mps, north_mps, up_mps; // of both towards each other; with a plan the other's
+    double pace_mps;                    // at most, of both
     bool up_known, up_maybe;
     double up_tol_m, up_acc_low_m, up_acc_high_m;
     double across_m, up_limit_m, acc_m, growth_mps;
@@ -29,6 +32,18 @@ struct pair {
 
 static int milder(int a, int b) { return a > b ? a : b; }
 static int more_severe(int a, int b) { return a < b ? a : b; }
+
+// The fastest that a plan goes.
+static double plan_pace_mps(const struct sim_way *way)
+{
+    double pace_mps = 0.0;
+    for (size_t i = 1; i < way->count; i++) {
+        const struct sim_corner *a = &way->corners[i - 1], *b = &way->corners[i];
+        if (b->time_s > a->time_s)
+            pace_mps = fmax(pace_mps, (b->along_m - a->along_m) / (b->time_s - a->time_s));
+    }
+    return pace_mps;
+}
 
 // Where it is across and how that changes; heights, which cost more, by add_heights().
 static struct pair pair_of(const struct sim_case *c, const struct sim_report *other)
@@ -39,7 +54,10 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
     double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
     double lag_s = (double)(own->utc_us - other->utc_us) * 1e-6;
+    bool plan = c->way.kind == SIM_WAY_PLAN;
+    double share = plan ? 0.0 : 1.0;
     struct pair p = {
+        .plan = plan ? &c->way : NULL,
         .lag_s = lag_s,
         .north_m = (other->position.lat_deg - own->position.lat_deg) * radians
                        * (6335439.327292464 / (w2 * sqrt(w2)))
@@ -47,15 +65,16 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
         .east_m = (other->position.lon_deg - own->position.lon_deg) * radians * cos(mid)
                       * (6378137.0 / sqrt(w2))
                   + other->east_mps * lag_s,
-        .east_mps = other->east_mps - own->east_mps,
-        .north_mps = other->north_mps - own->north_mps,
-        .up_mps = other->up_mps - own->up_mps,
+        .east_mps = other->east_mps - share * own->east_mps,
+        .north_mps = other->north_mps - share * own->north_mps,
+        .up_mps = other->up_mps - share * own->up_mps,
         .across_m = wish.clearance_m + wish.radius_m + theirs.radius_m,
         .up_limit_m = wish.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
         .growth_mps = own->velocity_acc_mps + other->velocity_acc_mps,
         .time_max_s = wish.look_ahead_s,
     };
+    p.pace_mps = hypot(p.east_mps, p.north_mps) + (plan ? plan_pace_mps(&c->way) : 0.0);
     return p;
 }
 
@@ -66,9 +85,25 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
     p->up_m = truth.amsl_m + other->up_mps * p->lag_s - c->truth.amsl_m;
     p->up_known = truth.amsl_known && c->truth.amsl_known;
     p->up_maybe = truth.basis != 0 && c->truth.basis != 0;
-    p->up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + 0.1;
+    p->up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + c->way.height_tol_m + 0.1;
     p->up_acc_low_m = truth.acc_low_m + c->truth.acc_low_m;
     p->up_acc_high_m = truth.acc_high_m + c->truth.acc_high_m;
+}
+
+// Where the aircraft is by its plan after a time, from where it is now.
+struct own {
+    double east_m, north_m, up_m;
+};
+
+static struct own own_at(const struct pair *p, double t)
+{
+    if (p->plan == NULL)
+        return (struct own){.east_m = 0.0};
+    double along_m = sim_way_along_m(p->plan, t);
+    struct sim_plane at = sim_way_at(p->plan, along_m);
+    return (struct own){(at.east_m - p->plan->start.east_m) * p->plan->scale_east,
+                        (at.north_m - p->plan->start.north_m) * p->plan->scale_north,
+                        sim_way_rise_m(p->plan, along_m)};
 }
 
 // Whether it is too near at a time, with margins this much wider.
@@ -77,20 +112,27 @@ static bool near_at(const struct pair *p, double t, bool with_accuracy, bool may
 {
     double acc_m = with_accuracy ? p->acc_m + p->growth_mps * t : 0.0;
     double up_acc_m = !with_accuracy ? 0.0 : may ? p->up_acc_high_m : p->up_acc_low_m;
-    double east_m = p->east_m + p->east_mps * t, north_m = p->north_m + p->north_mps * t;
+    struct own own = own_at(p, t);
+    double east_m = p->east_m + p->east_mps * t - own.east_m,
+           north_m = p->north_m + p->north_mps * t - own.north_m;
     double limit_m = p->across_m + acc_m + slack_m;
     if (east_m * east_m + north_m * north_m > limit_m * limit_m)
         return false;
     // Where a height may not be known, across alone may decide.
     if (!p->up_maybe || (may && !p->up_known))
         return true;
-    double up_m = fabs(p->up_m + p->up_mps * t);
+    double up_m = fabs(p->up_m + p->up_mps * t - own.up_m);
+    // A plan may climb as steeply as this.
+    double climb_mps = fabs(p->up_mps) + (p->plan != NULL ? plan_climb_mps : 0.0);
     return up_m <= p->up_limit_m + up_acc_m + (may ? p->up_tol_m : -p->up_tol_m)
-                       + (slack_m > 0.0 ? fabs(p->up_mps) * step_s : 0.0);
+                       + (slack_m > 0.0 ? climb_mps * step_s : 0.0);
 }
 
+// With a plan no more than that it is not nearer.
 static double closest_m(const struct pair *p)
 {
+    if (p->plan != NULL)
+        return fmax(hypot(p->east_m, p->north_m) - p->pace_mps * p->time_max_s, 0.0);
     double square = p->east_mps * p->east_mps + p->north_mps * p->north_mps;
     double t =
         square > 0.0 ? -(p->east_m * p->east_mps + p->north_m * p->north_mps) / square : 0.0;
@@ -103,7 +145,8 @@ static void judge(const struct sim_case *c, const struct sim_report *other, int 
 {
     struct pair pair = pair_of(c, other), *p = &pair;
     *possible = *certain = SIM_NOTHING;
-    double slack_m = hypot(p->east_mps, p->north_mps) * step_s / 2 + 0.3;
+    // a plan begins abeam the aircraft: its look at once may be off by as much as it is
+    double slack_m = p->pace_mps * step_s / 2 + 0.3;
     if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
         return;
     add_heights(c, other, p);

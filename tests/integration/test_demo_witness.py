@@ -82,6 +82,7 @@ def check(mqtt, folder, port):
     assert report["contexts"] > len(DRONES) * 8 * 3 and report["gaps"] == 0, report
     assert report["verified"] == report["contexts"] - report["unmatched"], report
     judged = report["advisory_kinds"]
+    assert report["kinds"]["plan"]["checked"] > report["contexts"], "plans are filed, and flown"
     assert sum(kind["certain"] for kind in judged.values() if isinstance(kind, dict)) > 100, judged
     # A share of the drones is checked, all are counted; its node's counters stand beside what is missing.
     code, part, text = fly(mqtt, folder, 8, "--verify", "0.25", "--requests", "1", "--metrics", f"127.0.0.1:{port}")
