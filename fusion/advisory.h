@@ -101,6 +101,9 @@ struct fusion_view {
     const struct fusion_meeting *meetings; // with everyone near (fusion/meeting.h)
     size_t meeting_count;
     int64_t now_utc_us;
+    // Of a leg under review, which is judged as if the aircraft was everywhere on it at once:
+    // when it will pass a place in truth, and how long it stays at the end. 0 in flight.
+    double pass_s_per_m, stay_s;
 };
 
 typedef void (*fusion_reasoner_fn)(const struct fusion_view *view,

@@ -73,6 +73,27 @@ static bool applies_at(const struct look *look, double time_s)
     return fusion_zone_applies(look->zone, utc_us);
 }
 
+// While the aircraft is at this place.
+static bool applies_there(const struct look *look, const struct fusion_path_node *node)
+{
+    const struct fusion_view *view = look->view;
+    double time_s = node->time_s + view->pass_s_per_m * node->along_m;
+    if (applies_at(look, time_s))
+        return true;
+    if (node->along_m < view->path->length_m)
+        return false;
+    int64_t utc_us = view->now_utc_us + (int64_t)(time_s * SECOND_US);
+    int64_t until_utc_us = utc_us + (int64_t)(view->stay_s * SECOND_US);
+    for (int i = 0; i < STEPS_MAX; i++) {
+        utc_us = fusion_zone_next_change(look->zone, utc_us);
+        if (utc_us > until_utc_us)
+            return false;
+        if (fusion_zone_applies(look->zone, utc_us))
+            return true;
+    }
+    return true; // it changes all the time
+}
+
 static void note(struct entry *entry, const struct entry *with)
 {
     if (!entry->found || with->time_s < entry->time_s)
@@ -88,7 +109,7 @@ static void judge(struct look *look, const struct fusion_path_node *node, double
                          .distance_m = fmax(distance_m, 0.0),
                          .position = node->point};
     enum fusion_zone_where where = fusion_zone_vertical(look->volume, &height, &here.degraded);
-    if (where == FUSION_ZONE_OUTSIDE || !applies_at(look, node->time_s))
+    if (where == FUSION_ZONE_OUTSIDE || !applies_there(look, node))
         return;
     here.waits = node->time_s > 0.0 && !applies_at(look, 0.0);
     note(where == FUSION_ZONE_INSIDE && distance_m <= 0.0 ? &look->nominal : &look->low, &here);
@@ -115,6 +136,28 @@ static void look_along(struct look *look)
                         : distance_m > 0.0 ? fmin(fmax(distance_m, STEP_MIN_M), inside_m)
                                            : inside_m;
         along_m = fmin(along_m + step_m, path->length_m);
+    }
+}
+
+// Where the path climbs or sinks on the spot, it passes every height between.
+static void look_upright(struct look *look)
+{
+    const struct fusion_path *path = look->view->path;
+    for (uint32_t i = 1; i < path->count && !look->nominal.found; i++) {
+        struct fusion_path_node node = path->nodes[i - 1];
+        const struct fusion_path_node *end = &path->nodes[i];
+        if (end->along_m > node.along_m || !end->amsl_m.known || !node.amsl_m.known)
+            continue;
+        double distance_m =
+            fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+        if (distance_m > fusion_path_half_m(path, node.time_s))
+            continue;
+        double from_m = node.amsl_m.value, by_m = end->amsl_m.value - from_m;
+        int steps = (int)fmin(ceil(fabs(by_m) / STEP_MIN_M), STEPS_MAX);
+        for (int step = 1; step <= steps; step++) {
+            node.amsl_m.value = from_m + by_m * step / steps;
+            judge(look, &node, distance_m);
+        }
     }
 }
 
@@ -251,8 +294,10 @@ static void consider(const struct fusion_view *view, const struct fusion_zone *z
         one.nominal.found = one.low.found = false;
         if (view->path->basis == FUSION_CORRIDOR_DISC)
             look_around(&one);
-        else
+        else {
             look_along(&one);
+            look_upright(&one);
+        }
         if (one.nominal.found)
             note(&look.nominal, &one.nominal);
         if (one.low.found)

@@ -12,6 +12,7 @@
 #define PARTS_MAX 64.0
 #define LANDING_REACH_M 100.0
 #define PLAN_SPEED_MPS 5.0
+#define TIME_MAX_S 1e9
 
 struct reviewer {
     struct fusion_builder *builder;
@@ -19,7 +20,8 @@ struct reviewer {
     const struct fusion_aircraft *aircraft;
     struct fusion_review *out;
     double acc_m;  // of the aircraft's altitude
-    double time_s; // from the begin of the plan to that of the leg
+    double time_s; // from the begin of the plan to that of what is judged of the leg
+    double pass_s_per_m, stay_s; // on this leg, and at its end
     int64_t begin_utc_us;
     bool low_first, low_last; // the plan's ends go below the wanted clearance
 };
@@ -153,7 +155,10 @@ static void judge(struct reviewer *reviewer, const struct fusion_path *path, uin
         .context = &context,
         .path = path,
         .planes = reviewer->builder->planes,
-        .now_utc_us = reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, 1e9) * 1e6),
+        .now_utc_us =
+            reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, TIME_MAX_S) * 1e6),
+        .pass_s_per_m = reviewer->pass_s_per_m,
+        .stay_s = reviewer->stay_s,
     };
     struct fusion_advisories list = {.count = 0};
     for (size_t i = 0; i < sizeof reasoners / sizeof reasoners[0]; i++)
@@ -182,6 +187,39 @@ static bool goes_low(const struct reviewer *reviewer, const struct fusion_plan_p
            && amsl.value - ground.amsl_m < reviewer->aircraft->limits.clearance_min_m;
 }
 
+struct passage {
+    double way_s, hold_s;
+};
+
+// How long the aircraft is on a leg, up or down included, and stays at its end.
+static struct passage passage_of(const struct fusion_plan_point *end,
+                                 const struct fusion_path *path)
+{
+    const struct fusion_number *from = &path->nodes[0].amsl_m, *to = &path->nodes[1].amsl_m;
+    double up_m = from->known && to->known ? to->value - from->value : 0.0;
+    double mps = end->speed_mps > 0.0F ? (double)end->speed_mps : PLAN_SPEED_MPS;
+    return (struct passage){.way_s = fmin(hypot(path->length_m, up_m) / mps, TIME_MAX_S),
+                            .hold_s = fmin((double)end->hold_s, TIME_MAX_S)};
+}
+
+// To the part of it between two shares of its length.
+static void cut(struct fusion_path *path, double from, double to)
+{
+    double length_m = path->length_m;
+    struct fusion_path_node begin =
+        fusion_path_between(&path->nodes[0], &path->nodes[1], from * length_m);
+    struct fusion_path_node end =
+        fusion_path_between(&path->nodes[0], &path->nodes[1], to * length_m);
+    begin.bend = end.bend = true;
+    if (length_m <= 0.0) // up or down on the spot
+        end.amsl_m = path->nodes[1].amsl_m;
+    path->length_m = end.along_m - begin.along_m;
+    end.along_m = path->length_m;
+    begin.along_m = 0.0;
+    path->nodes[0] = begin;
+    path->nodes[1] = end;
+}
+
 static void review_leg(struct reviewer *reviewer, uint32_t leg)
 {
     const struct fusion_plan_point *points = &reviewer->aircraft->plan->points[leg];
@@ -206,29 +244,24 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
                    .amsl_m = fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root,
                                                    &points[1])}},
     };
+    struct passage passage = passage_of(&points[1], &path);
     double from, to;
     if (!inside(reviewer->root->keep, a, b, &from, &to)) {
         add_gap(reviewer, leg, 1.0, FUSION_REASON_OUT_OF_REGION);
     } else {
         if (to - from < 1.0)
             add_gap(reviewer, leg, 1.0 - (to - from), FUSION_REASON_OUT_OF_REGION);
-        struct fusion_path_node begin =
-            fusion_path_between(&path.nodes[0], &path.nodes[1], from * length_m);
-        struct fusion_path_node end =
-            fusion_path_between(&path.nodes[0], &path.nodes[1], to * length_m);
-        begin.bend = end.bend = true;
-        if (length_m <= 0.0) // up or down on the spot
-            end.amsl_m = path.nodes[1].amsl_m;
-        path.length_m = end.along_m - begin.along_m;
-        end.along_m = path.length_m;
-        begin.along_m = 0.0;
-        path.nodes[0] = begin;
-        path.nodes[1] = end;
+        cut(&path, from, to);
+        reviewer->time_s += from * passage.way_s;
+        reviewer->pass_s_per_m = length_m > 0.0 ? passage.way_s / length_m : 0.0;
+        reviewer->stay_s = length_m <= 0.0 ? passage.way_s + passage.hold_s
+                           : to < 1.0      ? 0.0
+                                           : passage.hold_s;
         measure(reviewer, &path, leg);
         judge(reviewer, &path, leg);
+        reviewer->time_s -= from * passage.way_s;
     }
-    double leg_mps = points[1].speed_mps > 0.0F ? (double)points[1].speed_mps : PLAN_SPEED_MPS;
-    reviewer->time_s += length_m / leg_mps + (double)points[1].hold_s;
+    reviewer->time_s += passage.way_s + passage.hold_s;
 }
 
 void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root *root,
@@ -249,6 +282,7 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
             own->known && own->acc95_m > 0.0 ? own->acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M,
         .begin_utc_us =
             plan->valid_from_utc_us > now_utc_us ? plan->valid_from_utc_us : now_utc_us,
+        .time_s = (double)plan->points[0].hold_s,
     };
     reviewer.low_first = goes_low(&reviewer, &plan->points[0]);
     reviewer.low_last = goes_low(&reviewer, &plan->points[plan->point_count - 1]);

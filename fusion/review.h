@@ -3,10 +3,11 @@
 //
 // Leg by leg, in a corridor of the aircraft's radius and horizontal accuracy, by the reasoners
 // that judge flight: what the path comes too near to or into is a WARNING nominally, a CAUTION
-// by the accuracies, whatever its time. A zone counts as it applies when the leg begins, flown
-// at the plan's speeds from now, or from the plan's begin if that is later. Take-off and
-// landing - 100 m around an end that goes below the wanted clearance - are left out of the
-// lowest clearance and of terrain. What of a leg lies outside what is kept is a gap.
+// by the accuracies, whatever its time. A zone counts where it applies when the aircraft
+// passes, flown at the plan's speeds from now, or from the plan's begin if that is later, and
+// while it holds at the end of a leg. Take-off and landing - 100 m around an end that goes
+// below the wanted clearance - are left out of the lowest clearance and of terrain. What of a
+// leg lies outside what is kept is a gap.
 #ifndef FUSION_REVIEW_H
 #define FUSION_REVIEW_H
 

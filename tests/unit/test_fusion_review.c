@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plans held against zones before they are flown, over flat ground at 100 m AMSL: each leg on
-// its own, at its height, at the time it begins.
+// its own, at its height, at the time it is flown.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -146,15 +146,19 @@ static void review__of_a_plan_over_or_beside_a_zone__has_no_conflict(void **stat
     stage_close(&stage);
 }
 
-static void review__of_a_zone_with_times__counts_it_when_its_leg_begins(void **state)
+static void review__of_a_zone_with_times__counts_it_when_it_is_passed(void **state)
 {
     (void)state;
     static const struct {
         int64_t from_s, until_s;
         unsigned legs;
     } cases[] = {
-        {0, 100, 0},               // over before the leg begins at 151 s
-        {100, 200, 1U << 1},       // in force then
+        {0, 100, 0},         // over before the leg begins at 151 s
+        {100, 160, 0},       // over before it is reached, at 1,800 m and 181 s
+        {100, 200, 1U << 1}, // in force then
+        {190, 300, 1U << 1}, // begins when the aircraft is in it, till 221 s
+        {215, 300, 1U << 1},
+        {230, 300, 0},             // begins behind its back
         {100000, 200000, 0},       // long after
         {-1000, 1000000, 1U << 1}, // all the while
     };
@@ -173,6 +177,85 @@ static void review__of_a_zone_with_times__counts_it_when_its_leg_begins(void **s
     stage.period =
         (struct geo_zone_period){.from_utc_us = 5100 * SECOND, .until_utc_us = 5200 * SECOND};
     assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage_close(&stage);
+}
+
+// One leg of 4,500 m at 5 m/s, from 1 s to 901 s: it is in the zone, 1,800 m to 2,200 m along
+// it, from 361 s to 441 s.
+static void review__of_a_long_leg__finds_a_zone_that_begins_while_it_is_flown(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from_s, until_s;
+        unsigned legs;
+    } cases[] = {{0, 340, 0},   {0, 370, 1},   {200, 10000, 1}, {350, 360, 0},
+                 {380, 420, 1}, {430, 900, 1}, {450, 10000, 0}};
+    struct stage stage;
+    enum fusion_severity severity = FUSION_SEVERITY_INFO;
+    stage_open(&stage, 140.0F);
+    stage.plan.point_count = 2;
+    stage.plan.points[1] = stage.plan.points[3];
+    stage.plan.points[1].speed_mps = 5.0F;
+    stage.words.period_count = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stage.period = (struct geo_zone_period){.from_utc_us = cases[i].from_s * SECOND,
+                                                .until_utc_us = cases[i].until_s * SECOND};
+        severity = FUSION_SEVERITY_WARNING;
+        if (zone_legs(&stage, &severity) != cases[i].legs)
+            fail_msg("case %zu", i);
+        assert_int_equal(severity, FUSION_SEVERITY_WARNING); // whatever its time
+    }
+    stage_close(&stage);
+}
+
+// Held for ten minutes 2,000 m along, reached after 201 s.
+static void review__of_a_hold__counts_a_zone_that_begins_meanwhile(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 140.0F);
+    struct geo_point middle = east_of(2000.0);
+    stage.plan.point_count = 3;
+    stage.plan.points[1].lon_e7 = (int32_t)lround(middle.lon_deg * 1e7);
+    stage.plan.points[1].hold_s = 600.0F;
+    stage.plan.points[2] = stage.plan.points[3];
+    stage.words.period_count = 1;
+    stage.period =
+        (struct geo_zone_period){.from_utc_us = 700 * SECOND, .until_utc_us = 790 * SECOND};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.period.until_utc_us = 10000 * SECOND; // and flown out of it from 801 s to 821 s
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0 | 1U << 1);
+    stage.period.from_utc_us = 810 * SECOND;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage.period.from_utc_us = 830 * SECOND;
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    // Held on the ground first, all of it is later.
+    stage.plan.points[0].hold_s = 100.0F;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0 | 1U << 1);
+    stage_close(&stage);
+}
+
+// From 20 m under the zone to 30 m over it, 2,000 m east, in 20 s.
+static void review__of_a_climb_on_the_spot__passes_all_heights_between(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 60.0F);
+    struct geo_point middle = east_of(2000.0);
+    stage.plan.point_count = 2;
+    for (int i = 0; i < 2; i++)
+        stage.plan.points[i].lon_e7 = (int32_t)lround(middle.lon_deg * 1e7);
+    stage.plan.points[1].height_m = 180.0F;
+    stage.plan.points[1].speed_mps = 6.0F;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.words.period_count = 1;
+    stage.period =
+        (struct geo_zone_period){.from_utc_us = 10 * SECOND, .until_utc_us = 100 * SECOND};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.period.from_utc_us = 30 * SECOND; // it is through
+    assert_int_equal(zone_legs(&stage, &severity), 0);
     stage_close(&stage);
 }
 
@@ -195,7 +278,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(review__of_a_leg_through_a_zone__names_the_leg),
         cmocka_unit_test(review__of_a_plan_over_or_beside_a_zone__has_no_conflict),
-        cmocka_unit_test(review__of_a_zone_with_times__counts_it_when_its_leg_begins),
+        cmocka_unit_test(review__of_a_zone_with_times__counts_it_when_it_is_passed),
+        cmocka_unit_test(review__of_a_long_leg__finds_a_zone_that_begins_while_it_is_flown),
+        cmocka_unit_test(review__of_a_hold__counts_a_zone_that_begins_meanwhile),
+        cmocka_unit_test(review__of_a_climb_on_the_spot__passes_all_heights_between),
         cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
     };
     return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);
