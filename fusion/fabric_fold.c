@@ -142,13 +142,13 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
         if (!was_loading)
             return DRF_OK;
     } else {
+        fabric_changed(fabric, fusion_tile_difference(slot->ground, made), FUSION_LAYER_GROUND);
         // A tile that is the surface too now belongs to the surface alone.
         if (slot->ground != slot->surface)
             fusion_retired_add(&fabric->retired, fusion_own(slot->ground), fabric_release_tile);
         slot->ground = made;
         fabric_dirty(fabric, index, false, false);
         fabric->changed = true;
-        fabric_changed(fabric, geo_tile_bounds(tile), FUSION_LAYER_GROUND);
     }
     struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
     for (size_t i = 0; i < list.count && status == DRF_OK; i++)
@@ -224,11 +224,11 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
         fabric_release_tile(fabric->certificates, fusion_own(made));
         return DRF_OK;
     }
+    fabric_changed(fabric, fusion_tile_difference(slot->surface, made), FUSION_LAYER_SURFACE);
     if (slot->surface != slot->ground)
         fusion_retired_add(&fabric->retired, fusion_own(slot->surface), fabric_release_tile);
     slot->surface = made;
     fabric->changed = true;
-    fabric_changed(fabric, geo_tile_bounds(tile), FUSION_LAYER_SURFACE);
     return DRF_OK;
 }
 

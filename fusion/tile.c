@@ -2,6 +2,7 @@
 #include "fusion/tile.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,4 +186,132 @@ bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
             return false;
     return a->kind_bits == 0
            || memcmp(a->kind_of, b->kind_of, (size_t)GEO_CELLS_COUNT / 8 * a->kind_bits) == 0;
+}
+
+// The kinds of two tiles under common numbers: those of `a` as it numbers them.
+struct naming {
+    uint16_t of_a[KINDS_MAX], of_b[KINDS_MAX]; // by their own number
+};
+
+static void name_kinds(const struct fusion_tile *a, const struct fusion_tile *b,
+                       struct naming *naming)
+{
+    uint16_t number[KINDS_MAX]; // of (source of `a`, flags)
+    memset(number, 0xff, sizeof number);
+    memset(naming, 0xff, sizeof *naming);
+    for (uint16_t i = 0; i < a->kind_count; i++) {
+        number[a->kinds[i].source * FLAGS + a->kinds[i].flags] = i;
+        naming->of_a[i] = i;
+    }
+    for (uint16_t i = 0; i < b->kind_count; i++) {
+        uint16_t source = 0;
+        while (source < a->source_count && a->sources[source] != b->sources[b->kinds[i].source])
+            source++;
+        if (source < a->source_count)
+            naming->of_b[i] = number[source * FLAGS + b->kinds[i].flags];
+    }
+}
+
+// A row of kinds under other numbers. `bits` is a constant wherever this is called.
+static inline void unpack(const struct fusion_tile *tile, uint32_t row, uint8_t bits,
+                          const uint16_t *name, uint16_t out[static GEO_CELLS_SIDE])
+{
+    const uint8_t *packed =
+        bits == 0 ? NULL : tile->kind_of + (size_t)row * GEO_CELLS_SIDE / 8 * bits;
+    for (uint32_t i = 0; i < GEO_CELLS_SIDE; i++) {
+        uint32_t kind =
+            bits == 0    ? 0
+            : bits == 16 ? packed[2 * i] | (uint32_t)packed[2 * i + 1] << 8
+                         : (uint32_t)packed[i * bits / 8] >> i * bits % 8 & ((1U << bits) - 1);
+        out[i] = name[kind];
+    }
+}
+
+static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
+                      uint16_t out[static GEO_CELLS_SIDE])
+{
+    switch (tile->kind_bits) {
+    case 0:
+        unpack(tile, row, 0, name, out);
+        break;
+    case 1:
+        unpack(tile, row, 1, name, out);
+        break;
+    case 2:
+        unpack(tile, row, 2, name, out);
+        break;
+    case 4:
+        unpack(tile, row, 4, name, out);
+        break;
+    case 8:
+        unpack(tile, row, 8, name, out);
+        break;
+    default:
+        unpack(tile, row, 16, name, out);
+        break;
+    }
+}
+
+struct rows { // one of each tile
+    const uint16_t *a, *b;
+    uint16_t kinds_a[GEO_CELLS_SIDE], kinds_b[GEO_CELLS_SIDE];
+};
+
+static bool cell_same(const struct rows *rows, uint32_t column)
+{
+    return rows->a[column] == rows->b[column]
+           && (rows->kinds_a[column] == rows->kinds_b[column]
+               || rows->a[column] == GEO_CELL_UNKNOWN);
+}
+
+struct box { // of cells; nothing when east < west
+    uint32_t west, east, north, south;
+};
+
+static struct box differing(const struct fusion_tile *a, const struct fusion_tile *b)
+{
+    enum { SIDE = GEO_CELLS_SIDE };
+    struct box box = {.west = SIDE, .north = SIDE};
+    struct naming naming;
+    name_kinds(a, b, &naming);
+    for (uint32_t row = 0; row < SIDE; row++) {
+        struct rows rows = {.a = a->cells + row * SIDE, .b = b->cells + row * SIDE};
+        row_kinds(a, row, naming.of_a, rows.kinds_a);
+        row_kinds(b, row, naming.of_b, rows.kinds_b);
+        if (memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0
+            && memcmp(rows.kinds_a, rows.kinds_b, sizeof rows.kinds_a) == 0)
+            continue;
+        uint32_t first = 0, last = SIDE;
+        while (first < SIDE && cell_same(&rows, first))
+            first++;
+        if (first == SIDE)
+            continue;
+        while (cell_same(&rows, last - 1))
+            last--;
+        box.west = first < box.west ? first : box.west;
+        box.east = last - 1 > box.east ? last - 1 : box.east;
+        box.north = row < box.north ? row : box.north;
+        box.south = row;
+    }
+    return box;
+}
+
+struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
+                                         const struct fusion_tile *b)
+{
+    enum { SIDE = GEO_CELLS_SIDE };
+    assert(a != NULL || b != NULL);
+    const struct geo_bounds all = geo_tile_bounds(a != NULL ? a->tile : b->tile);
+    struct box box = {.west = SIDE};
+    if (a != NULL && b != NULL)
+        box = differing(a, b);
+    if (box.east < box.west) // one is NULL, or they name the same in another order
+        box = (struct box){.east = SIDE - 1, .south = SIDE - 1};
+    double cell_deg = (all.north_deg - all.south_deg) / SIDE;
+    return (struct geo_bounds){
+        .west_deg = fmax(all.west_deg + cell_deg * (box.west - 0.5), -180.0),
+        .east_deg = fmin(all.west_deg + cell_deg * (box.east + 1.5), 180.0),
+        .north_deg = fmin(all.north_deg - cell_deg * (box.north - 0.5), 90.0),
+        .south_deg = fmax(all.north_deg - cell_deg * (box.south + 1.5), -90.0),
+    };
 }

@@ -61,6 +61,12 @@ DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint
 void fusion_tile_free(struct fusion_tile *tile); // NULL is fine
 // Equal cells, sources and flags. NULL, nothing known, equals NULL only.
 bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
+// Where heights read from one of them (geo/cells.h, bilinear or of the four nearest cells) may
+// differ from the other's: the box of the cells that are not the same, half a cell wider; the
+// whole tile when one is NULL. Both are of one place, and not both NULL. A box may reach beyond
+// the tile, never beyond the globe.
+struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
+                                         const struct fusion_tile *b);
 size_t fusion_tile_bytes(const struct fusion_tile *tile); // that it takes up
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What fusion/tile.h and fusion/root.h promise of tiles, who says their cells, and finding
 // them.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,6 +131,81 @@ static void same__tells_cells_sources_and_flags_apart(void **state)
     fusion_tile_free(a);
 }
 
+static void assert_box(const struct fusion_tile *a, const struct fusion_tile *b,
+                       uint32_t first_row, uint32_t last_row, uint32_t first_column,
+                       uint32_t last_column)
+{
+    // 180 degrees, 2^12 tiles, 256 cells; the tile's corner by its row and column.
+    const double cell = 180.0 / 4096 / 256, north = 90 - 1055 * 180.0 / 4096,
+                 west = -180 + 2290 * 180.0 / 4096;
+    struct geo_bounds box = fusion_tile_difference(a, b);
+    assert_true(fabs(box.west_deg - (west + cell * (first_column - 0.5))) < cell / 100);
+    assert_true(fabs(box.east_deg - (west + cell * (last_column + 1.5))) < cell / 100);
+    assert_true(fabs(box.north_deg - (north - cell * (first_row - 0.5))) < cell / 100);
+    assert_true(fabs(box.south_deg - (north - cell * (last_row + 1.5))) < cell / 100);
+}
+
+static struct fusion_tile *made(void)
+{
+    struct fusion_tile *tile;
+    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
+                     DRF_OK);
+    return tile;
+}
+
+static void difference__of_heights_sources_or_flags__is_the_box_of_their_cells(void **state)
+{
+    (void)state;
+    struct fusion_tile *first = made();
+    cells[30 * 256 + 40]++;
+    struct fusion_tile *second = made();
+    assert_box(first, second, 30, 30, 40, 40);
+    source_of[31 * 256 + 36] = 0; // its height stays: one kind becomes two
+    struct fusion_tile *third = made();
+    assert_box(second, third, 31, 31, 36, 36);
+    assert_box(third, first, 30, 31, 36, 40);
+    flags[5] = FUSION_SURFACE_DSM; // the kinds are numbered anew, and take two bits
+    flags[255 * 256 + 255] = FUSION_SURFACE_DSM;
+    struct fusion_tile *fourth = made();
+    assert_box(third, fourth, 0, 255, 5, 255);
+    assert_box(fourth, NULL, 0, 255, 0, 255);
+    assert_box(NULL, fourth, 0, 255, 0, 255);
+    fusion_tile_free(first);
+    fusion_tile_free(second);
+    fusion_tile_free(third);
+    fusion_tile_free(fourth);
+}
+
+// Where both know nothing it does not matter what stands for that.
+static void difference__of_any_kinds__is_what_the_cells_say(void **state)
+{
+    (void)state;
+    struct fusion_tile *before = made();
+    for (uint32_t kinds = 1; kinds <= 16; kinds++) {
+        for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
+            source_of[i] = i >= 4000 && i < 4010 ? (uint8_t)(kinds % 2) : 1;
+            flags[i] = i >= 9000 && i % 64 == 0 ? (uint8_t)(i / 64 % kinds % 8) : 1;
+        }
+        struct fusion_tile *after = made();
+        uint32_t north = 256, south = 0, west = 256, east = 0;
+        for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++) {
+            if (cells[i] == GEO_CELL_UNKNOWN
+                || (fusion_tile_source(before, i) == fusion_tile_source(after, i)
+                    && fusion_tile_flags(before, i) == fusion_tile_flags(after, i)))
+                continue;
+            north = i / 256 < north ? i / 256 : north;
+            south = i / 256 > south ? i / 256 : south;
+            west = i % 256 < west ? i % 256 : west;
+            east = i % 256 > east ? i % 256 : east;
+        }
+        if (north < 256)
+            assert_box(before, after, north, south, west, east);
+        fusion_tile_free(before);
+        before = after;
+    }
+    fusion_tile_free(before);
+}
+
 static void extent__across_the_antimeridian__finds_tiles_on_both_sides(void **state)
 {
     (void)state;
@@ -177,6 +253,9 @@ int main(void)
         cmocka_unit_test_setup(make__of_any_number_of_kinds__gives_each_cell_back, begin),
         cmocka_unit_test_setup(make__of_nothing_known__names_nobody, begin),
         cmocka_unit_test_setup(same__tells_cells_sources_and_flags_apart, begin),
+        cmocka_unit_test_setup(
+            difference__of_heights_sources_or_flags__is_the_box_of_their_cells, begin),
+        cmocka_unit_test_setup(difference__of_any_kinds__is_what_the_cells_say, begin),
         cmocka_unit_test(extent__across_the_antimeridian__finds_tiles_on_both_sides),
         cmocka_unit_test(reason__of_a_place_without_a_tile__says_why),
     };
