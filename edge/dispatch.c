@@ -6,7 +6,8 @@
 
 enum {
     RETRY_US = 2000,         // after a link that was backed up
-    LOOK_US = 50000,         // between looks at one drone for the sake of changes
+    LOOK_US = 50000,         // between looks at one drone for the sake of changes alone,
+    LOOK_SLACK_US = 350000,  // but eight at once: what matters is seldom the first
     CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
@@ -96,7 +97,7 @@ void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
         drone->pushed = true;
     }
     // A context may have to wait for its turn or the link's budget; advisories do not.
-    int64_t look_mono_us = later(now, drone->advised_mono_us + LOOK_US);
+    int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
     drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
     list_due(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
 }
@@ -275,8 +276,10 @@ static void look(struct edge_serve *serve, struct edge_drone *drone)
         return;
     bool seen = !drone->due || drone->advised_mono_us == serve->now.mono_us;
     drone->look_mono_us = INT64_MAX;
-    if (!seen && serve->link.connected(serve->link.self))
-        edge_advise(serve, drone);
+    if (seen || !serve->link.connected(serve->link.self))
+        return;
+    edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
+    edge_advise(serve, drone);
 }
 
 void edge_dispatch_run(struct edge_serve *serve)

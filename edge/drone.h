@@ -122,6 +122,7 @@ struct edge_drone {
     struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace,
         patch_pace;
     struct edge_pace link_pace;  // of all that goes to it (edge/spare.h)
+    struct edge_pace look_pace;  // of looks for the sake of changes alone
     int64_t advised_mono_us;     // when it was looked at last
     int64_t look_mono_us;        // when to do so again for a change; INT64_MAX: no need
     int64_t demand_told_mono_us; // when RATE_LIMITED was told

@@ -275,7 +275,8 @@ static struct box differing(const struct fusion_tile *a, const struct fusion_til
     struct naming naming;
     name_kinds(a, b, &naming);
     for (uint32_t row = 0; row < SIDE; row++) {
-        struct rows rows = {.a = a->cells + row * SIDE, .b = b->cells + row * SIDE};
+        const size_t at = (size_t)row * SIDE;
+        struct rows rows = {.a = a->cells + at, .b = b->cells + at};
         row_kinds(a, row, naming.of_a, rows.kinds_a);
         row_kinds(b, row, naming.of_b, rows.kinds_b);
         if (memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0

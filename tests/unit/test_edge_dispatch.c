@@ -73,14 +73,51 @@ static void push__a_change_while_one_waits_for_its_turn__warns_at_once(void **st
     raise_ground(scene, 2.0); // waits
     scene_run(scene, 10 * SCENE_MS);
     size_t before = scene_count(scene, "d-1", "advisory");
-    raise_ground(scene, 140.0);
-    scene_run(scene, 50 * SCENE_MS); // no drone is looked at more often than that
+    raise_ground(scene, 140.0); // the change that matters is seldom the first
     assert_true(scene_count(scene, "d-1", "advisory") > before);
     assert_int_equal(scene_count(scene, "d-1", "context"), 1);
     scene_close(scene);
 }
 
-static void push__changes_without_end__look_twenty_times_a_second_at_most(void **state)
+static void push__a_change_right_after_a_report__warns_at_once(void **state)
+{
+    (void)state;
+    struct scene *scene = open_scene();
+    scene_run(scene, 100 * SCENE_MS);
+    raise_ground(scene, 1.0);
+    scene_run(scene, 2 * SCENE_SECOND);
+    Drf__V1__Telemetry report = scene_report(scene, 2);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    scene_step(scene);
+    raise_ground(scene, 2.0); // pushed: the turn is taken for a second
+    report = scene_report(scene, 3);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    scene_step(scene);
+    scene_pass(scene, SCENE_MS);
+    size_t before = scene_count(scene, "d-1", "advisory");
+    raise_ground(scene, 140.0);
+    assert_true(scene_count(scene, "d-1", "advisory") > before);
+    scene_close(scene);
+}
+
+static void push__after_many_changes__warns_within_the_time_between_looks(void **state)
+{
+    (void)state;
+    struct scene *scene = open_scene();
+    scene_run(scene, 100 * SCENE_MS);
+    for (int i = 0; i < 10; i++) {
+        raise_ground(scene, 1.0 + i % 2);
+        scene_pass(scene, SCENE_MS);
+    }
+    size_t before = scene_count(scene, "d-1", "advisory");
+    raise_ground(scene, 140.0);
+    assert_int_equal(scene_count(scene, "d-1", "advisory"), before);
+    scene_run(scene, 50 * SCENE_MS);
+    assert_true(scene_count(scene, "d-1", "advisory") > before);
+    scene_close(scene);
+}
+
+static void push__changes_without_end__are_not_all_looked_at(void **state)
 {
     (void)state;
     struct scene *scene = open_scene();
@@ -91,7 +128,7 @@ static void push__changes_without_end__look_twenty_times_a_second_at_most(void *
         if (scene->next_mono_us <= scene->now.mono_us - 10 * SCENE_MS)
             steps++; // it asked to run again without end
     }
-    assert_true(steps <= 25);
+    assert_true(steps <= 28); // twenty, and eight at once
     assert_in_range(scene_count(scene, "d-1", "context"), 1, 2);
     scene_close(scene);
 }
@@ -113,7 +150,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(push__a_change_before_the_next_contexts_turn__warns_at_once),
         cmocka_unit_test(push__a_change_while_one_waits_for_its_turn__warns_at_once),
-        cmocka_unit_test(push__changes_without_end__look_twenty_times_a_second_at_most),
+        cmocka_unit_test(push__a_change_right_after_a_report__warns_at_once),
+        cmocka_unit_test(push__after_many_changes__warns_within_the_time_between_looks),
+        cmocka_unit_test(push__changes_without_end__are_not_all_looked_at),
         cmocka_unit_test(push__nobody_connected__does_not_spin),
     };
     return cmocka_run_group_tests_name("edge/dispatch", tests, NULL, NULL);
