@@ -96,7 +96,9 @@ void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
         drone->due = true;
         drone->pushed = true;
     }
-    // A context may have to wait for its turn or the link's budget; advisories do not.
+    // A context may have to wait for its turn or the link's budget; advisories do not. An
+    // obstacle makes two or three roots, and two may come to one drone: none of them may wait
+    // for the time between looks, whatever the last context was sent for.
     int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
     drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
     list_due(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));

@@ -221,7 +221,7 @@ static inline void unpack(const struct fusion_tile *tile, uint32_t row, uint8_t 
     for (uint32_t i = 0; i < GEO_CELLS_SIDE; i++) {
         uint32_t kind =
             bits == 0    ? 0
-            : bits == 16 ? packed[2 * i] | (uint32_t)packed[2 * i + 1] << 8
+            : bits == 16 ? packed[(size_t)2 * i] | (uint32_t)packed[(size_t)2 * i + 1] << 8
                          : (uint32_t)packed[i * bits / 8] >> i * bits % 8 & ((1U << bits) - 1);
         out[i] = name[kind];
     }
