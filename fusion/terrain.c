@@ -70,6 +70,17 @@ static struct geo_point point_of(struct fusion_e7 e7)
     return (struct geo_point){.lat_deg = e7.lat / 1e7, .lon_deg = e7.lon / 1e7};
 }
 
+// Whether a tile should rather name this one; NULL is the worst.
+static bool worse(const struct fusion_source *one, const struct fusion_source *than)
+{
+    if (one == NULL || than == NULL)
+        return than != NULL;
+    if (one->vertical_acc95_m > than->vertical_acc95_m
+        || one->vertical_acc95_m < than->vertical_acc95_m)
+        return one->vertical_acc95_m > than->vertical_acc95_m;
+    return one->data_time_utc_us < than->data_time_utc_us;
+}
+
 struct fusion_terrain_tile fusion_terrain_read(const struct fusion_root *root,
                                                struct fusion_terrain_block block, unsigned bit)
 {
@@ -88,6 +99,9 @@ struct fusion_terrain_tile fusion_terrain_read(const struct fusion_root *root,
             return tile;
         }
         tile.heights_amsl_m[i] = (int16_t)ceil(ground.amsl_m);
+        tile.mixed = tile.mixed || (i > 0 && ground.source != tile.source);
+        if (i == 0 || worse(ground.source, tile.source))
+            tile.source = ground.source;
     }
     return tile;
 }

@@ -126,6 +126,47 @@ static void request__over_unknown_ground__lists_tiles_with_the_reason(void **sta
     scene_close(scene);
 }
 
+// The border of two sources lies 1,195 m east of the corner (level 12 at 79.3652 W): posts 110
+// m apart are the better one's up to the eleventh, 1,100 m, and the other's from the twelfth.
+static void request__over_two_sources__says_whose_each_tile_is_and_how_old(void **state)
+{
+    (void)state;
+    static struct fusion_source west = {.source = "dem/west",
+                                        .vertical_acc95_m = 2.0,
+                                        .data_time_utc_us = INT64_C(1600000000000000)};
+    static struct fusion_source east = {
+        .source = "dem/east", .vertical_acc95_m = 12.0, .data_time_utc_us = INT64_MIN};
+    static const struct fusion_source *const of_west[] = {&west}, *const of_east[] = {&east};
+    static const struct fusion_kind kind = {0};
+    struct scene *scene = open_over_level_ground();
+    for (uint32_t i = 0; i < 64 * 64; i++) {
+        tiles[i].sources = tiles[i].tile.col >= 2290 ? of_east : of_west;
+        tiles[i].source_count = tiles[i].kind_count = 1;
+        tiles[i].kinds = &kind;
+    }
+    Drf__V1__TerrainRequest terrain = DRF__V1__TERRAIN_REQUEST__INIT;
+    SCENE_SET(&terrain, lat_e7, 436500000);
+    SCENE_SET(&terrain, lon_e7, -793800000);
+    SCENE_SET(&terrain, grid_spacing_m, 110);
+    ask(scene, "d-1", &terrain, NULL);
+    Drf__V1__Terrain *got = terrain_of(scene_last(scene, "d-1", "terrain"));
+    assert_int_equal(got->n_data, 56);
+    assert_string_equal(got->source, "dem/west");
+    assert_true(got->has_data_time_us && got->data_time_us == west.data_time_utc_us);
+    for (size_t i = 0; i < got->n_data; i++) {
+        const Drf__V1__TerrainData *data = got->data[i];
+        uint32_t column = data->grid_bit % 8;
+        assert_int_equal(data->has_mixed && data->mixed, column == 2); // posts 8 to 11
+        assert_false(data->has_data_time_us);
+        if (column < 2)
+            assert_null(data->source);
+        else
+            assert_string_equal(data->source, "dem/east");
+    }
+    drf__v1__terrain__free_unpacked(got, NULL);
+    scene_close(scene);
+}
+
 static Drf__V1__PreloadRequest box(int32_t side_e7)
 {
     Drf__V1__PreloadRequest preload = DRF__V1__PRELOAD_REQUEST__INIT;
@@ -263,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request__three_tiles__echoes_and_rounds_up),
         cmocka_unit_test(request__over_unknown_ground__lists_tiles_with_the_reason),
+        cmocka_unit_test(request__over_two_sources__says_whose_each_tile_is_and_how_old),
         cmocka_unit_test(preload__area__comes_whole_with_progress),
         cmocka_unit_test(preload__newer_request__takes_its_place),
         cmocka_unit_test(preload__thin_link__is_paced_by_it),
