@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/station.h"
 #include "fusion/zone.h"
 
 enum { SHA256 = 32 };
@@ -331,7 +332,7 @@ static enum drf_status fill_zones(struct hash *hash, const struct fusion_zone_bu
 }
 
 static enum drf_status fill_weather(struct hash *hash, const struct fusion_root *root,
-                                    struct bag *bag)
+                                    int64_t at_utc_us, struct bag *bag)
 {
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < root->weather->count && status == DRF_OK; i++) {
@@ -341,6 +342,8 @@ static enum drf_status fill_weather(struct hash *hash, const struct fusion_root 
     }
     const size_t stations = root->stations != NULL ? root->stations->count : 0;
     for (size_t i = 0; i < stations && status == DRF_OK; i++) {
+        if (fusion_station_over(root->stations->items[i], at_utc_us))
+            continue;
         begin(hash);
         feed_station(hash, root->stations->items[i]);
         status = bag_add(bag, hash);
@@ -357,7 +360,7 @@ static enum drf_status layer_digest(struct hash *hash, const struct fusion_root 
     if (layer == FUSION_LAYER_OBSTACLE)
         status = fill_obstacles(hash, root, &bag);
     else if (layer == FUSION_LAYER_WEATHER)
-        status = fill_weather(hash, root, &bag);
+        status = fill_weather(hash, root, at_utc_us, &bag);
     else if (layer == FUSION_LAYER_ZONE)
         status = fill_zones(hash, root->zones_all, at_utc_us, &bag);
     else if (layer == FUSION_LAYER_ALERT)

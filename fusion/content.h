@@ -6,7 +6,8 @@
 // issue or data time of terrain is in it: of ground and surface the cells with the name,
 // licence and accuracy of the source of each; of obstacles and zones what their source says of
 // them and what the node makes of it, of zones and alerts only of those that are not over; of
-// weather the fields on show. Layers that no root carries yet are empty.
+// weather the fields on show and the stations that still speak. Layers that no root carries yet
+// are empty.
 #ifndef FUSION_CONTENT_H
 #define FUSION_CONTENT_H
 

@@ -319,5 +319,6 @@ void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int6
     if (over_utc_us == INT64_MIN)
         return;
     fabric_forget_zones(fabric, over_utc_us);
+    fabric_forget_stations(fabric, over_utc_us);
     forget_weather(fabric, over_utc_us);
 }

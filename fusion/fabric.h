@@ -105,8 +105,9 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric
 DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
                                                     int64_t now_utc_us);
 // Hides what has expired at `now`, and withdraws from the truth, some at a time, what was over
-// at `over_utc_us` already: weather, zones and alerts. INT64_MIN: nothing. Since when to be
-// over is long enough is the caller's to say, who knows whether the clock can be trusted.
+// at `over_utc_us` already: weather, observations, zones and alerts. INT64_MIN: nothing. Since
+// when to be over is long enough is the caller's to say, who knows whether the clock can be
+// trusted.
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us,
                           int64_t over_utc_us);
 

@@ -181,6 +181,11 @@ DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, i
 struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
 // Takes a former version out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
+// Withdraws what is over of a feature's identity: a tombstone of its own version, so that the
+// same message sent again stays a duplicate.
+DRF_MUST_CHECK enum drf_status fabric_forget(struct fusion_fabric *fabric,
+                                             const struct fusion_source *source,
+                                             const char *key);
 // Withdraws zones and alerts that were over then, some at a time.
 void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us);
 
@@ -198,6 +203,8 @@ DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric
                                                     int64_t version_utc_us,
                                                     const struct geo_station *station,
                                                     const struct fusion_source *content);
+// Withdraws observations that were over then.
+void fabric_forget_stations(struct fusion_fabric *fabric, int64_t over_utc_us);
 // Takes a former observation out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
 

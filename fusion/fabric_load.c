@@ -59,13 +59,10 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
             fabric_find_zone(fabric, live->id)->row_stale = false;
         return status;
     }
-    if (item->kind == GEO_ITEM_STATION) {
-        status = fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
-                                      content);
-        if (status == DRF_OK)
-            fusion_station_set_find(fabric->stations, live->id)->row_stale = false;
-        return status;
-    }
+    // There are few, and a file of before has no rows of them: each is written at a start.
+    if (item->kind == GEO_ITEM_STATION)
+        return fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
+                                    content);
     status = fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item->payload,
                                   geo_item_vertices(item), content);
     return status == DRF_OK ? stand(fabric, fusion_features_find(fabric->features, live->id))
@@ -189,6 +186,8 @@ static enum drf_status load_stale(void *context, int64_t id)
     struct fusion_fabric *fabric = context;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
     struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    if (fusion_station_set_find(fabric->stations, id) != NULL)
+        return DRF_OK; // it is written anyway
     if (feature == NULL && zone == NULL)
         return fabric_note_gone(fabric, id);
     if (feature != NULL)

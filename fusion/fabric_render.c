@@ -48,7 +48,7 @@ static bool next_tile(struct fusion_fabric *fabric, size_t *out)
     return false;
 }
 
-// There are few zones: each call looks at all of them.
+// There are few zones and stations: each call looks at all of them.
 static enum drf_status render_zones(struct fusion_fabric *fabric, size_t *left)
 {
     size_t cursor = 0;
@@ -65,6 +65,30 @@ static enum drf_status render_zones(struct fusion_fabric *fabric, size_t *left)
     return DRF_OK;
 }
 
+static enum drf_status render_stations(struct fusion_fabric *fabric, size_t *left)
+{
+    struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
+    for (; one != NULL && *left > 0; one = fusion_station_set_next(fabric->stations, one)) {
+        if (!one->row_stale)
+            continue;
+        enum drf_status status =
+            fusion_store_render_station(fabric->store, one->id, one->station);
+        if (status != DRF_OK)
+            return status;
+        one->row_stale = false;
+        --*left;
+    }
+    return DRF_OK;
+}
+
+static enum drf_status render_gone(struct fusion_store *store, int64_t id)
+{
+    enum drf_status status = fusion_store_render_obstacle(store, id, NULL);
+    if (status == DRF_OK)
+        status = fusion_store_render_zone(store, id, NULL);
+    return status == DRF_OK ? fusion_store_render_station(store, id, NULL) : status;
+}
+
 static enum drf_status render_rows(struct fusion_fabric *fabric)
 {
     size_t left = ROWS_PER_STEP;
@@ -72,11 +96,9 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
         int64_t id = fabric->gone[fabric->gone_count - 1];
         // A new version of the same feature brings its own row.
         bool renewed = fusion_features_find(fabric->features, id) != NULL
-                       || fusion_zone_set_find(fabric->zones, id) != NULL;
-        enum drf_status status =
-            renewed ? DRF_OK : fusion_store_render_obstacle(fabric->store, id, NULL);
-        if (status == DRF_OK && !renewed)
-            status = fusion_store_render_zone(fabric->store, id, NULL);
+                       || fusion_zone_set_find(fabric->zones, id) != NULL
+                       || fusion_station_set_find(fabric->stations, id) != NULL;
+        enum drf_status status = renewed ? DRF_OK : render_gone(fabric->store, id);
         if (status != DRF_OK)
             return status;
         fabric->gone_count--;
@@ -84,9 +106,11 @@ static enum drf_status render_rows(struct fusion_fabric *fabric)
     }
     if ((!fabric->rows_stale && !fabric->row_round) || fabric->gone_count > 0)
         return DRF_OK;
-    enum drf_status zones = render_zones(fabric, &left);
-    if (zones != DRF_OK || left == 0)
-        return zones;
+    enum drf_status few = render_zones(fabric, &left);
+    if (few == DRF_OK)
+        few = render_stations(fabric, &left);
+    if (few != DRF_OK || left == 0)
+        return few;
     if (!fabric->row_round) { // what becomes stale from here on is for the next round
         fabric->row_round = true;
         fabric->rows_stale = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stations in the fabric's memory: the latest observation of each.
 #include "fusion/fabric_impl.h"
+#include "fusion/station.h"
 
 // A QNH reaches far: whoever is in the region learns of it.
 static void disturb(struct fusion_fabric *fabric)
@@ -43,6 +44,21 @@ enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id)
     struct fusion_station_entry *former = fusion_station_set_find(fabric->stations, id);
     if (former == NULL)
         return DRF_OK;
+    enum drf_status status = fabric_note_gone(fabric, id);
+    if (status != DRF_OK)
+        return status;
     disturb(fabric);
     return fusion_station_set_remove(fabric->stations, former);
+}
+
+void fabric_forget_stations(struct fusion_fabric *fabric, int64_t over_utc_us)
+{
+    struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
+    while (one != NULL && fabric->half_applied == 0) {
+        struct fusion_station_entry *next = fusion_station_set_next(fabric->stations, one);
+        if (fusion_station_over(one->station, over_utc_us)
+            && fabric_forget(fabric, one->station->source, one->station->station->id) != DRF_OK)
+            return; // the next call tries again
+        one = next;
+    }
 }

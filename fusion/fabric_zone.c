@@ -20,20 +20,17 @@ static struct fusion_zone_set *set_of(const struct fusion_fabric *fabric,
     return view->zone->alert != 0 ? fabric->alerts : fabric->zones;
 }
 
-// As weather: a tombstone of its own version, so that the same message stays a duplicate.
-static enum drf_status forget_over(struct fusion_fabric *fabric,
-                                   const struct fusion_zone_entry *entry)
+enum drf_status fabric_forget(struct fusion_fabric *fabric, const struct fusion_source *source,
+                              const char *key)
 {
-    const struct fusion_source *source = entry->zone->source;
-    const struct fusion_identity identity = {source->feed, source->source,
-                                             entry->zone->view.zone->id};
+    const struct fusion_identity identity = {source->feed, source->source, key};
     struct fusion_version live;
     int64_t id = 0;
     enum drf_status status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
     if (status == DRF_OK)
         status = fusion_store_put(fabric->store, identity, live, (struct geo_record){0}, NULL,
                                   NULL, &id);
-    return status == DRF_OK ? fabric_leave_zone(fabric, id) : status;
+    return status == DRF_OK ? fabric_leave(fabric, id) : status;
 }
 
 void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us)
@@ -44,7 +41,8 @@ void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us)
         for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0
                         && (entry = fusion_zone_set_over(sets[i], over_utc_us)) != NULL;
              k++)
-            if (forget_over(fabric, entry) != DRF_OK)
+            if (fabric_forget(fabric, entry->zone->source, entry->zone->view.zone->id)
+                != DRF_OK)
                 break; // the next call tries again
     }
 }

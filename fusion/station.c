@@ -28,6 +28,15 @@ struct fusion_station_rule fusion_station_rule(unsigned item)
     return rules[item];
 }
 
+bool fusion_station_over(const struct fusion_station *station, int64_t utc_us)
+{
+    int64_t hold_us = 0;
+    for (unsigned item = 0; item <= FUSION_STATION_PRESENT; item++)
+        if (fusion_station_rule(item).hold_us > hold_us)
+            hold_us = fusion_station_rule(item).hold_us;
+    return utc_us > station->station->observed_utc_us + hold_us;
+}
+
 static uint32_t flag_of(unsigned item)
 {
     static const uint32_t flags[] = {

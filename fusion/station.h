@@ -27,6 +27,9 @@ struct fusion_station_rule {
 // The rule for an item (enum fusion_weather_item, or FUSION_STATION_PRESENT).
 struct fusion_station_rule fusion_station_rule(unsigned item);
 
+// Whether it speaks of nothing any more: older than the longest hold.
+bool fusion_station_over(const struct fusion_station *station, int64_t utc_us);
+
 struct fusion_station_ask {
     struct geo_point position;
     bool agl_known, ground_known;

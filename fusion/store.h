@@ -229,9 +229,12 @@ DRF_MUST_CHECK enum drf_status fusion_store_render_obstacle(
 // The same for a zone's row.
 DRF_MUST_CHECK enum drf_status fusion_store_render_zone(
     struct fusion_store *store, int64_t id, const struct fusion_zone *zone); // NULL: gone
+// The same for a station's row.
+DRF_MUST_CHECK enum drf_status fusion_store_render_station(
+    struct fusion_store *store, int64_t id, const struct fusion_station *station);
 
 // Identities whose feature row does not show the committed truth (the last run ended before it
-// was rendered): render each, NULL in both tables for those that are not live.
+// was rendered): render each, NULL in all tables for those that are not live.
 typedef enum drf_status (*fusion_id_fn)(void *context, int64_t id);
 DRF_MUST_CHECK enum drf_status fusion_store_each_stale(struct fusion_store *store,
                                                        fusion_id_fn fn, void *context);

@@ -68,6 +68,8 @@ enum store_sql {
     STORE_SQL_DROP_OBSTACLE,
     STORE_SQL_PUT_ZONE,
     STORE_SQL_DROP_ZONE,
+    STORE_SQL_PUT_STATION,
+    STORE_SQL_DROP_STATION,
     STORE_SQL_TOUCH_CONTENTS,
     STORE_SQL_BEGIN,
     STORE_SQL_COMMIT,
@@ -163,7 +165,7 @@ struct store_mark {
 struct store_rendered {
     struct store_link by_name;
     struct store_rendered *next;
-    enum fusion_layer layer; // FUSION_LAYER_OBSTACLE, _ZONE: a row, `id` names it
+    enum fusion_layer layer; // OBSTACLE, ZONE, WEATHER (a station): a row, `id` names it
     struct geo_tile tile;
     int64_t id;
     bool outdated;         // the truth changed since: write it, but leave the mark
@@ -172,8 +174,9 @@ struct store_rendered {
     } summary;
     struct store_feature *feature; // of an obstacle's row
     struct store_zone_row *zone;   // of a zone's row
-    size_t size;                   // 0: nothing known, or gone
-    uint8_t *bytes;                // PNG, or geometry
+    struct store_station_row *station;
+    size_t size;    // 0: nothing known, or gone
+    uint8_t *bytes; // PNG, or geometry
 };
 
 struct store_pending {
@@ -397,8 +400,21 @@ void store_rendered_outdate(struct fusion_store *store, int64_t id);
 DRF_MUST_CHECK enum drf_status store_rendered_queue(struct fusion_store *store,
                                                     const struct store_rendered *made);
 
-// store_zone.c: a file of an earlier version gets the table of zones.
-DRF_MUST_CHECK enum drf_status store_zones_there(struct fusion_store *store, bool *there);
+// store_table.c: a file of an earlier version gets the feature tables it has not.
+struct store_table {
+    const char *name, *geometry, *description;
+    const char *columns; // after fid, geom, feature_id and source
+};
+DRF_MUST_CHECK enum drf_status store_table_there(struct fusion_store *store, const char *name,
+                                                 bool *there);
+DRF_MUST_CHECK enum drf_status store_table_open(struct fusion_store *store,
+                                                const struct store_table *of);
+
+// store_station.c, store_zone.c
+DRF_MUST_CHECK enum drf_status store_stations_open(struct fusion_store *store);
+size_t store_station_cost(const struct store_rendered *rendered);
+DRF_MUST_CHECK enum drf_status store_station_write(struct fusion_store *store,
+                                                   const struct store_rendered *rendered);
 DRF_MUST_CHECK enum drf_status store_zones_open(struct fusion_store *store);
 size_t store_zone_cost(const struct store_rendered *rendered);
 DRF_MUST_CHECK enum drf_status store_zone_write(struct fusion_store *store,

@@ -139,11 +139,17 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0] && status == DRF_OK; i++)
         status = count(store, counts[i].sql, counts[i].out);
-    bool zones = false; // a file of before, opened by a reader, has no table of them
-    if (status == DRF_OK)
-        status = store_zones_there(store, &zones);
-    if (status == DRF_OK && zones)
-        status = count(store, "SELECT count(*) FROM zone", &info.rendered[FUSION_LAYER_ZONE]);
+    static const struct {
+        const char *name, *sql;
+        enum fusion_layer layer;
+    } later[] = {{"zone", "SELECT count(*) FROM zone", FUSION_LAYER_ZONE},
+                 {"station", "SELECT count(*) FROM station", FUSION_LAYER_WEATHER}};
+    for (size_t i = 0; i < sizeof later / sizeof later[0] && status == DRF_OK; i++) {
+        bool there = false; // a file of before, opened by a reader, has no table of them
+        status = store_table_there(store, later[i].name, &there);
+        if (status == DRF_OK && there)
+            status = count(store, later[i].sql, &info.rendered[later[i].layer]);
+    }
     if (status == DRF_OK)
         *out = info;
     return status;

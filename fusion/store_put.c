@@ -115,7 +115,8 @@ static enum drf_status copy_items(struct geo_record record, uint8_t **bytes, siz
     size_t cursor = 0;
     struct geo_item item;
     while (status == DRF_OK && geo_record_next(record, &cursor, &item)) {
-        *feature = *feature || item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE;
+        *feature = *feature || item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
+                   || item.kind == GEO_ITEM_STATION;
         if (item.kind != GEO_ITEM_CELLS)
             status = geo_record_add(&builder, item.kind, item.payload, item.size, NULL, 0);
     }

@@ -27,6 +27,7 @@ static void rendered_free(struct store_rendered *rendered)
 {
     free(rendered->feature);
     free(rendered->zone);
+    free(rendered->station);
     free(rendered->bytes);
     free(rendered);
 }
@@ -62,7 +63,8 @@ static struct store_rendered *rendered_like(const struct fusion_store *store,
 
 void store_rendered_outdate(struct fusion_store *store, int64_t id)
 {
-    static const enum fusion_layer layers[] = {FUSION_LAYER_OBSTACLE, FUSION_LAYER_ZONE};
+    static const enum fusion_layer layers[] = {FUSION_LAYER_OBSTACLE, FUSION_LAYER_ZONE,
+                                               FUSION_LAYER_WEATHER};
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         const struct store_rendered name = {.layer = layers[i], .id = id};
         struct store_rendered *held = rendered_like(store, &name);
@@ -75,7 +77,7 @@ static size_t rendered_cost(const struct store_rendered *rendered)
 {
     return sizeof *rendered + rendered->size
            + (rendered->feature != NULL ? sizeof *rendered->feature : 0)
-           + store_zone_cost(rendered);
+           + store_zone_cost(rendered) + store_station_cost(rendered);
 }
 
 enum drf_status store_rendered_queue(struct fusion_store *store,
@@ -94,10 +96,12 @@ enum drf_status store_rendered_queue(struct fusion_store *store,
         store->rendered_bytes -= rendered_cost(held);
         free(held->feature);
         free(held->zone);
+        free(held->station);
         free(held->bytes);
         held->summary = made->summary;
         held->feature = made->feature;
         held->zone = made->zone;
+        held->station = made->station;
         held->bytes = made->bytes;
         held->size = made->size;
         held->outdated = false;
@@ -268,10 +272,11 @@ static enum drf_status write_row(struct fusion_store *store,
                                  const struct store_rendered *rendered)
 {
     enum drf_status status =
-        rendered->layer == FUSION_LAYER_ZONE ? store_zone_write(store, rendered)
-        : rendered->feature != NULL          ? write_feature(store, rendered)
-                                             : STORE_PUT(store, STORE_SQL_DROP_OBSTACLE,
-                                                         "remove a feature", store_int(rendered->id));
+        rendered->layer == FUSION_LAYER_ZONE      ? store_zone_write(store, rendered)
+        : rendered->layer == FUSION_LAYER_WEATHER ? store_station_write(store, rendered)
+        : rendered->feature != NULL               ? write_feature(store, rendered)
+                                                  : STORE_PUT(store, STORE_SQL_DROP_OBSTACLE,
+                                                              "remove a feature", store_int(rendered->id));
     if (status == DRF_OK && !rendered->outdated)
         status =
             STORE_PUT(store, STORE_SQL_DROP_STALE, "clear a mark", store_int(rendered->id));
@@ -280,7 +285,8 @@ static enum drf_status write_row(struct fusion_store *store,
 
 static bool is_row(const struct store_rendered *rendered)
 {
-    return rendered->layer == FUSION_LAYER_OBSTACLE || rendered->layer == FUSION_LAYER_ZONE;
+    return rendered->layer == FUSION_LAYER_OBSTACLE || rendered->layer == FUSION_LAYER_ZONE
+           || rendered->layer == FUSION_LAYER_WEATHER;
 }
 
 // The coverages of insets that changed. There are few: each is looked for among all that was
@@ -317,7 +323,8 @@ static enum drf_status write_rendered(struct fusion_store *store)
     static const char *const names[FUSION_LAYER_COUNT] = {[FUSION_LAYER_GROUND] = "ground",
                                                           [FUSION_LAYER_SURFACE] = "surface",
                                                           [FUSION_LAYER_OBSTACLE] = "obstacle",
-                                                          [FUSION_LAYER_ZONE] = "zone"};
+                                                          [FUSION_LAYER_ZONE] = "zone",
+                                                          [FUSION_LAYER_WEATHER] = "station"};
     for (int layer = 0; layer < FUSION_LAYER_COUNT && status == DRF_OK; layer++)
         if (changed[layer] && store->as_of_utc_us != INT64_MIN)
             status = STORE_PUT(store, STORE_SQL_TOUCH_CONTENTS, "date a layer",

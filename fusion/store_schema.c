@@ -264,5 +264,7 @@ enum drf_status store_schema_open(struct fusion_store *store)
         status = write_box(store);
     if (status == DRF_OK && !store->config.read_only)
         status = store_zones_open(store);
+    if (status == DRF_OK && !store->config.read_only)
+        status = store_stations_open(store);
     return status == DRF_OK ? store_insets_open(store) : status;
 }

@@ -93,7 +93,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "DELETE FROM drf_dirty WHERE layer = ?1 AND level = ?2 AND row = ?3 AND col = ?4",
     [STORE_SQL_PUT_STALE] = "INSERT OR IGNORE INTO drf_stale (id) SELECT ?1 WHERE ?2 "
                             "OR EXISTS (SELECT 1 FROM obstacle WHERE fid = ?1) "
-                            "OR EXISTS (SELECT 1 FROM zone WHERE fid = ?1)",
+                            "OR EXISTS (SELECT 1 FROM zone WHERE fid = ?1) "
+                            "OR EXISTS (SELECT 1 FROM station WHERE fid = ?1)",
     [STORE_SQL_DROP_STALE] = "DELETE FROM drf_stale WHERE id = ?1",
     [STORE_SQL_PUT_STATE] =
         "UPDATE drf_store SET as_of_utc_us = ?1, next_id = ?2, next_source = ?3",
@@ -122,6 +123,15 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "strftime('%Y-%m-%dT%H:%M:%fZ', ?11 / 1000000.0, 'unixepoch'), ?12, "
         "strftime('%Y-%m-%dT%H:%M:%fZ', ?13 / 1000000.0, 'unixepoch'), ?14, ?15)",
     [STORE_SQL_DROP_ZONE] = "DELETE FROM zone WHERE fid = ?1",
+    [STORE_SQL_PUT_STATION] =
+        "INSERT OR REPLACE INTO station (fid, geom, feature_id, source, observed, "
+        "elevation_amsl_m, wind_from_deg_true, wind_speed_mps, gust_mps, temperature_k, "
+        "dew_point_k, visibility_m, visibility_at_least, ceiling_agl_m, ceiling_at_least, "
+        "qnh_pa, weather, precipitation, convection, automatic, corrected, licence, version) "
+        "VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', ?5 / 1000000.0, 'unixepoch'), "
+        "?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
+        "?23)",
+    [STORE_SQL_DROP_STATION] = "DELETE FROM station WHERE fid = ?1",
     [STORE_SQL_TOUCH_CONTENTS] =
         "UPDATE gpkg_contents SET last_change = "
         "strftime('%Y-%m-%dT%H:%M:%fZ', ?2 / 1000000.0, 'unixepoch') WHERE table_name = ?1",

@@ -21,76 +21,18 @@ struct store_zone_row {
     int64_t from_utc_us, until_utc_us;
 };
 
-static const char table[] =
-    "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change,"
-    " min_x, min_y, max_x, max_y, srs_id) SELECT 'zone', 'features', 'zone',"
-    " 'Airspace zones; limits in metres over what they name; circles have 64 corners',"
-    " '1970-01-01T00:00:00.000Z', min_x, min_y, max_x, max_y, srs_id FROM gpkg_contents"
-    " WHERE table_name = 'obstacle';"
-    "INSERT INTO gpkg_geometry_columns VALUES ('zone', 'geom', 'MULTIPOLYGON', 4326, 0, 0);"
-    "INSERT INTO gpkg_extensions VALUES ('zone', 'geom', 'gpkg_rtree_index',"
-    " 'http://www.geopackage.org/spec130/#extension_rtree', 'write-only');"
-    "CREATE TABLE zone ("
-    " fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom MULTIPOLYGON, feature_id TEXT,"
-    " source TEXT, name TEXT, restriction TEXT, reason TEXT, message TEXT, limits TEXT,"
-    " valid_from DATETIME, valid_until DATETIME, scheduled BOOLEAN, data_time DATETIME,"
-    " licence TEXT, version TEXT);"
-    "CREATE VIRTUAL TABLE rtree_zone_geom USING rtree(id, minx, maxx, miny, maxy);"
-    "CREATE TRIGGER rtree_zone_geom_insert AFTER INSERT ON zone"
-    " WHEN (NEW.geom NOT NULL AND NOT ST_IsEmpty(NEW.geom)) BEGIN"
-    " INSERT OR REPLACE INTO rtree_zone_geom VALUES (NEW.fid, ST_MinX(NEW.geom),"
-    " ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;"
-    "CREATE TRIGGER rtree_zone_geom_update1 AFTER UPDATE OF geom ON zone"
-    " WHEN OLD.fid = NEW.fid AND (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom)) BEGIN"
-    " INSERT OR REPLACE INTO rtree_zone_geom VALUES (NEW.fid, ST_MinX(NEW.geom),"
-    " ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;"
-    "CREATE TRIGGER rtree_zone_geom_update2 AFTER UPDATE OF geom ON zone"
-    " WHEN OLD.fid = NEW.fid AND (NEW.geom ISNULL OR ST_IsEmpty(NEW.geom)) BEGIN"
-    " DELETE FROM rtree_zone_geom WHERE id = OLD.fid; END;"
-    "CREATE TRIGGER rtree_zone_geom_update3 AFTER UPDATE ON zone"
-    " WHEN OLD.fid != NEW.fid AND (NEW.geom NOTNULL AND NOT ST_IsEmpty(NEW.geom)) BEGIN"
-    " DELETE FROM rtree_zone_geom WHERE id = OLD.fid;"
-    " INSERT OR REPLACE INTO rtree_zone_geom VALUES (NEW.fid, ST_MinX(NEW.geom),"
-    " ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom)); END;"
-    "CREATE TRIGGER rtree_zone_geom_update4 AFTER UPDATE ON zone"
-    " WHEN OLD.fid != NEW.fid AND (NEW.geom ISNULL OR ST_IsEmpty(NEW.geom)) BEGIN"
-    " DELETE FROM rtree_zone_geom WHERE id IN (OLD.fid, NEW.fid); END;"
-    "CREATE TRIGGER rtree_zone_geom_delete AFTER DELETE ON zone"
-    " WHEN OLD.geom NOT NULL BEGIN"
-    " DELETE FROM rtree_zone_geom WHERE id = OLD.fid; END;";
-
-enum drf_status store_zones_there(struct fusion_store *store, bool *there)
-{
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(
-        store->db, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'zone'",
-        -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *there = sqlite3_column_int(statement, 0) > 0;
-    const enum drf_status status =
-        code == SQLITE_ROW ? DRF_OK : store_fail(store, code, "look for the zones");
-    sqlite3_finalize(statement);
-    return status;
-}
-
 enum drf_status store_zones_open(struct fusion_store *store)
 {
-    bool there = true;
-    enum drf_status status = store_zones_there(store, &there);
-    if (status != DRF_OK || there)
-        return status;
-    status = store_exec(store, "SAVEPOINT zones");
-    if (status == DRF_OK)
-        status = store_exec(store, table);
-    if (status == DRF_OK)
-        return store_exec(store, "RELEASE zones");
-    const struct fusion_store_fault first = store->fault;
-    if (sqlite3_get_autocommit(store->db) == 0
-        && store_exec(store, "ROLLBACK TO zones; RELEASE zones") == DRF_OK)
-        store->fault = first;
-    return status;
+    static const struct store_table zone = {
+        .name = "zone",
+        .geometry = "MULTIPOLYGON",
+        .description =
+            "Airspace zones; limits in metres over what they name; circles have 64 corners",
+        .columns = "name TEXT, restriction TEXT, reason TEXT, message TEXT, limits TEXT,"
+                   " valid_from DATETIME, valid_until DATETIME, scheduled BOOLEAN,"
+                   " data_time DATETIME, licence TEXT, version TEXT",
+    };
+    return store_table_open(store, &zone);
 }
 
 static void say_limit(const struct geo_zone_limit *limit, bool upper, char out[static 40])

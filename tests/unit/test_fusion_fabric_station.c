@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "fusion/content.h"
+#include "fusion/store_info.h"
 #include "tests/support/fabric.h"
 
 #define MINUTE INT64_C(60000000)
@@ -185,6 +187,70 @@ static void digest__any_order_and_after_a_restart__is_the_same(void **state)
     assert_memory_equal(digests[0], digests[1], 32);
 }
 
+static int64_t rows(struct spot *spot)
+{
+    struct fusion_store_info info;
+    assert_int_equal(fusion_fabric_commit(spot->fabric, BASE), DRF_OK);
+    spot_render(spot);
+    assert_int_equal(fusion_store_info(spot->store, &info), DRF_OK);
+    assert_int_equal(info.stale, 0);
+    return info.rendered[FUSION_LAYER_WEATHER];
+}
+
+static void row__follows_the_truth_also_over_a_restart(void **state)
+{
+    (void)state;
+    struct spot spot;
+    begin_weather(&spot);
+    assert_int_equal(put_one(&spot, "AAAA", BASE, BASE, 101300), FUSION_APPLIED);
+    assert_int_equal(put_one(&spot, "BBBB", BASE, BASE, 100000), FUSION_APPLIED);
+    (void)spot_settle(&spot);
+    assert_int_equal(fusion_fabric_commit(spot.fabric, BASE), DRF_OK);
+    spot_close(&spot); // before anything was rendered
+    open_weather(&spot);
+    (void)spot_settle(&spot);
+    assert_int_equal(rows(&spot), 2);
+    fusion_fabric_expire(spot.fabric, BASE + 1500 * MINUTE, BASE + 76 * MINUTE);
+    assert_int_equal(fusion_fabric_commit(spot.fabric, BASE), DRF_OK);
+    spot_close(&spot);
+    open_weather(&spot);
+    (void)spot_settle(&spot);
+    assert_int_equal(rows(&spot), 0);
+    spot_end(&spot);
+}
+
+// It speaks for 75 minutes (schemas/weather.md).
+static void observation__over_at_the_time_said__is_withdrawn_and_stays_so(void **state)
+{
+    (void)state;
+    struct spot spot;
+    uint8_t kept[32], deleted[32], before[32];
+    begin_weather(&spot);
+    assert_int_equal(put_one(&spot, "AAAA", BASE, BASE + MINUTE, 101300), FUSION_APPLIED);
+    assert_int_equal(put_one(&spot, "BBBB", BASE + 90 * MINUTE, BASE + 90 * MINUTE, 100000),
+                     FUSION_APPLIED);
+    fusion_fabric_expire(spot.fabric, BASE + 525600 * MINUTE, INT64_MIN);
+    fusion_fabric_expire(spot.fabric, BASE + 1500 * MINUTE, BASE + 75 * MINUTE);
+    expect(&spot, "AAAA:1013 BBBB:1000");
+    const int64_t over_us = BASE + 75 * MINUTE + 1;
+    assert_int_equal(fusion_content_digest(spot.root, over_us, FUSION_LAYER_COUNT, kept),
+                     DRF_OK);
+    assert_int_equal(fusion_content_digest(spot.root, BASE, FUSION_LAYER_COUNT, before),
+                     DRF_OK);
+    assert_memory_not_equal(kept, before, sizeof kept);
+    fusion_fabric_expire(spot.fabric, BASE + 1500 * MINUTE, over_us);
+    expect(&spot, "BBBB:1000");
+    assert_int_equal(fusion_content_digest(spot.root, over_us, FUSION_LAYER_COUNT, deleted),
+                     DRF_OK);
+    assert_memory_equal(kept, deleted, sizeof kept);
+    assert_int_equal(put_one(&spot, "AAAA", BASE, BASE + MINUTE, 101300), FUSION_DUPLICATE);
+    assert_int_equal(fusion_fabric_commit(spot.fabric, BASE), DRF_OK);
+    spot_close(&spot);
+    open_weather(&spot);
+    expect(&spot, "BBBB:1000");
+    spot_end(&spot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +259,8 @@ int main(void)
         cmocka_unit_test(tombstone__of_a_station__withdraws_it),
         cmocka_unit_test(station__outside__is_passed_over_unless_it_was_here),
         cmocka_unit_test(digest__any_order_and_after_a_restart__is_the_same),
+        cmocka_unit_test(row__follows_the_truth_also_over_a_restart),
+        cmocka_unit_test(observation__over_at_the_time_said__is_withdrawn_and_stays_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

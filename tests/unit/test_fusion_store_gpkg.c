@@ -316,6 +316,105 @@ static int found_in(double west, double south, double east, double north)
     return count;
 }
 
+static void render_station(struct fusion_store *store, int64_t id, uint32_t more_flags)
+{
+    const struct geo_station station = {
+        .id = "CYTZ",
+        .codes = "-SHRA BR",
+        .position = {43.6275, -79.396},
+        .elevation_amsl_m = 76.5,
+        .observed_utc_us = INT64_C(1700000000500000),
+        .wind_speed_mps = 5.25,
+        .wind_from_deg_true = 240,
+        .temperature_k = 280.15,
+        .visibility_m = 9999,
+        .ceiling_agl_m = 609.6,
+        .qnh_pa = 101300,
+        .flags = GEO_STATION_PLACED | GEO_STATION_HAS_ELEVATION | GEO_STATION_HAS_WIND
+                 | GEO_STATION_HAS_TEMPERATURE | GEO_STATION_HAS_VISIBILITY
+                 | GEO_STATION_VISIBILITY_AT_LEAST | GEO_STATION_HAS_CEILING
+                 | GEO_STATION_HAS_QNH | more_flags,
+    };
+    const struct fusion_station shown = {.station = &station, .source = &certificate};
+    assert_int_equal(fusion_store_render_station(store, id, &shown), DRF_OK);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+}
+
+static OGRLayerH stations(GDALDatasetH *set)
+{
+    *set = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, NULL, NULL, NULL);
+    assert_non_null(*set);
+    OGRLayerH layer = GDALDatasetGetLayerByName(*set, "station");
+    assert_non_null(layer);
+    return layer;
+}
+
+static void station__read_through_gdal__is_where_it_stands_with_what_it_said(void **state)
+{
+    (void)state;
+    struct fusion_store *store = open_store();
+    render_station(store, 7, GEO_STATION_HAS_WEATHER | GEO_STATION_PRECIPITATION);
+    GDALDatasetH set;
+    OGRLayerH layer = stations(&set);
+    assert_int_equal(OGR_L_GetFeatureCount(layer, 1), 1);
+    assert_shape(layer, 7, "POINT (-79.396 43.6275)");
+    OGRFeatureH feature = OGR_L_GetFeature(layer, 7);
+    assert_string_equal(text(feature, "feature_id"), "CYTZ");
+    assert_string_equal(text(feature, "source"), "dtm/nrcan");
+    assert_string_equal(text(feature, "licence"), "OGL");
+    assert_string_equal(text(feature, "observed"), "2023/11/14 22:13:20.500+00");
+    assert_string_equal(text(feature, "weather"), "-SHRA BR");
+    assert_true(number(feature, "elevation_amsl_m") == 76.5);
+    assert_true(number(feature, "wind_speed_mps") == 5.25);
+    assert_true(number(feature, "temperature_k") == 280.15);
+    assert_true(number(feature, "visibility_m") == 9999);
+    assert_true(number(feature, "visibility_at_least") == 1);
+    assert_true(number(feature, "ceiling_agl_m") == 609.6);
+    assert_true(number(feature, "ceiling_at_least") == 0);
+    assert_true(number(feature, "qnh_pa") == 101300);
+    assert_true(number(feature, "precipitation") == 1);
+    assert_true(number(feature, "convection") == 0);
+    assert_true(number(feature, "automatic") == 0);
+    // What it did not say is nothing, never 0.
+    assert_true(isnan(number(feature, "wind_from_deg_true")));
+    assert_true(isnan(number(feature, "gust_mps")));
+    assert_true(isnan(number(feature, "dew_point_k")));
+    OGR_F_Destroy(feature);
+    OGR_L_SetSpatialFilterRect(layer, -79.4, 43.6, -79.39, 43.63);
+    assert_true(OGR_L_TestCapability(layer, OLCFastSpatialFilter));
+    assert_int_equal(OGR_L_GetFeatureCount(layer, 1), 1);
+    GDALClose(set);
+    assert_int_equal(fusion_store_render_station(store, 7, NULL), DRF_OK);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+    layer = stations(&set);
+    assert_int_equal(OGR_L_GetFeatureCount(layer, 1), 0);
+    GDALClose(set);
+    fusion_store_close(store);
+}
+
+static void store__of_before_there_were_stations__gets_their_table(void **state)
+{
+    (void)state;
+    fusion_store_close(open_store());
+    GDALDatasetH set = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, NULL, NULL, NULL);
+    assert_non_null(set);
+    for (int i = GDALDatasetGetLayerCount(set); i-- > 0;)
+        if (strcmp(OGR_L_GetName(GDALDatasetGetLayer(set, i)), "station") == 0)
+            assert_int_equal(GDALDatasetDeleteLayer(set, i), OGRERR_NONE);
+    assert_null(GDALDatasetGetLayerByName(set, "station"));
+    GDALClose(set);
+    struct fusion_store *store = open_store();
+    render_station(store, 7, 0);
+    OGRLayerH layer = stations(&set);
+    assert_int_equal(OGR_L_GetFeatureCount(layer, 1), 1);
+    OGRFeatureH feature = OGR_L_GetFeature(layer, 7);
+    assert_string_equal(text(feature, "weather"), ""); // it did not say
+    assert_true(isnan(number(feature, "precipitation")));
+    OGR_F_Destroy(feature);
+    GDALClose(set);
+    fusion_store_close(store);
+}
+
 static void obstacle__moved_or_gone__is_found_where_it_is_through_the_index(void **state)
 {
     (void)state;
@@ -421,7 +520,8 @@ static void validator__of_gdal__finds_nothing_wrong(void **state)
         skip();
     }
     struct fusion_store *store = open_store();
-    fill(store); // stays open: the file is checked as it lives
+    fill(store);
+    render_station(store, 7, 0); // stays open: the file is checked as it lives
     char command[512];
     (void)snprintf(command, sizeof command, "%s -W ignore %s -k %s >%s/out 2>&1", python,
                    module, path, folder);
@@ -447,6 +547,8 @@ int main(void)
         ON_A_FILE(coverage__unknown__has_no_value_and_never_zero),
         ON_A_FILE(coverage__rendered_again__shows_the_newest),
         ON_A_FILE(obstacle__read_through_gdal__has_shape_and_words_of_the_source),
+        ON_A_FILE(station__read_through_gdal__is_where_it_stands_with_what_it_said),
+        ON_A_FILE(store__of_before_there_were_stations__gets_their_table),
         ON_A_FILE(obstacle__moved_or_gone__is_found_where_it_is_through_the_index),
         ON_A_FILE(obstacle__committed_but_not_rendered__is_stale_after_a_crash),
         ON_A_FILE(coverage__of_truth_that_was_never_committed__is_not_in_the_file),
