@@ -13,12 +13,10 @@
 #include <string.h>
 
 #include "fusion/context.h"
+#include "tests/support/near.h"
 #include "tests/support/scene.h"
 
 #define SECOND INT64_C(1000000)
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
 
 static const struct geo_point toronto = {.lat_deg = 43.65, .lon_deg = -79.38};
 

@@ -11,9 +11,8 @@
 
 #include "fusion/zone.h"
 #include "geo/utc.h"
+#include "tests/support/near.h"
 
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
 #define HOUR_US INT64_C(3600000000)
 
 static int64_t utc(const char *text)

@@ -12,65 +12,18 @@
 
 #include "geo/dof.h"
 #include "tests/real_data.h"
+#include "tests/support/decoded.h"
+#include "tests/support/near.h"
 
 #define TOWER                                                                                  \
     "36-020752 O US NY NEW YORK         40 31 25.30N 074 12 52.90W TOWER              1 "      \
     "00058 "                                                                                   \
     "00088 N 5 D N 2010AEA01654OE A 2010134 "
 
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
-
-static const struct geo_decode_params everywhere = {
-    .format = GEO_FORMAT_DOF,
-    .keep = {-180, -90, 180, 90},
-    .default_horizontal_acc95_m = 75,
-    .default_vertical_acc95_m = 15,
-    .size_max_bytes = 1 << 26,
-    .record_max_bytes = 1 << 26,
-    .pixels_max = 1 << 26,
-};
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why;
-    struct geo_record_builder builder;
-    struct geo_record record;
-    struct geo_obstacle first;
-    struct geo_note last_note;
-    unsigned obstacles, outside, notes;
-};
-
-static void open_bytes(struct decoded *d, const struct geo_decode_params *params,
-                       const void *bytes, size_t size)
-{
-    memset(d, 0, sizeof *d);
-    geo_record_builder_init(&d->builder, params->record_max_bytes);
-    d->status = geo_dof_decode(params, bytes, size, &d->builder, &d->why);
-    struct geo_record built;
-    assert_int_equal(geo_record_finish(&d->builder, &built), DRF_OK);
-    assert_int_equal(geo_record_validate(built.bytes, built.size, &d->record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(d->record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE) {
-            d->last_note = *(const struct geo_note *)item.payload;
-            d->notes++;
-        } else if ((((const struct geo_obstacle *)item.payload)->flags & GEO_OBSTACLE_OUTSIDE)
-                   != 0) {
-            d->outside++;
-        } else if (d->obstacles++ == 0) {
-            d->first = *(const struct geo_obstacle *)item.payload;
-        }
-    }
-}
-
 static void open_text(struct decoded *d, const char *text)
 {
-    open_bytes(d, &everywhere, text, strlen(text));
+    decoded_open(d, geo_dof_decode, &everywhere, text, strlen(text));
 }
-
-static void close_decoded(struct decoded *d) { geo_record_builder_close(&d->builder); }
 
 // The tower's record with other text from a column (1-based) on.
 static void with(char out[160], int column, const char *text)
@@ -85,7 +38,7 @@ static void decode__a_full_record__gives_every_column(void **state)
     struct decoded d;
     open_text(&d, TOWER);
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.notes, 0);
     assert_string_equal(d.first.id, "36-020752");
     assert_string_equal(d.first.kind, "TOWER");
@@ -103,7 +56,7 @@ static void decode__a_full_record__gives_every_column(void **state)
     assert_int_equal(d.first.marking, 'N');
     // 2010134 is 14 May 2010 (date -u -d '2010-01-01 +133 days' +%s)
     assert_int_equal(d.first.data_time_utc_us, INT64_C(1273795200000000));
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__line_ends_and_headers__make_no_difference(void **state)
@@ -121,9 +74,9 @@ static void decode__line_ends_and_headers__make_no_difference(void **state)
         struct decoded d;
         open_text(&d, texts[i]);
         assert_int_equal(d.status, DRF_OK);
-        assert_int_equal(d.obstacles, 2);
+        assert_int_equal(d.count, 2);
         assert_int_equal(d.notes, 0);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -159,7 +112,7 @@ static void decode__accuracy_codes__are_the_faa_tolerances_in_metres(void **stat
             d.first.flags
                 & (uint32_t)(GEO_OBSTACLE_HORIZONTAL_ASSUMED | GEO_OBSTACLE_VERTICAL_ASSUMED),
             cases[i].assumed);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -172,42 +125,42 @@ static void decode__unusual_but_right_records__are_kept_as_what_they_are(void **
     with(text, 84, "00300 -0012");
     open_text(&d, text);
     assert_near(d.first.amsl_m, -3.6576, 1e-9);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 90, "     ");
     open_text(&d, text);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_HAS_AMSL, 0);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_HAS_AGL, GEO_OBSTACLE_HAS_AGL);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 63, "BALLOON            7 14015 18700");
     open_text(&d, text);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_BALLOON, GEO_OBSTACLE_BALLOON);
     assert_int_equal(d.first.quantity, 7);
     assert_near(d.first.agl_m, 4271.772, 1e-6);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 11, "U");
     open_text(&d, text);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_UNVERIFIED, GEO_OBSTACLE_UNVERIFIED);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 119, "D");
     open_text(&d, text);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, GEO_OBSTACLE_WITHDRAWN);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 121, "2010999");
     open_text(&d, text);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_HAS_DATA_TIME, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 
     with(text, 36, "90 00 00.00S 180 00 00.00E");
     open_text(&d, text);
     assert_near(d.first.position.lat_deg, -90, 0);
     assert_near(d.first.position.lon_deg, 180, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands(void **state)
@@ -247,17 +200,17 @@ static void decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands(v
         (void)snprintf(text, sizeof text, "%s%s\n", bad, TOWER);
         open_text(&d, text);
         assert_int_equal(d.status, DRF_OK);
-        assert_int_equal(d.obstacles, 1);
+        assert_int_equal(d.count, 1);
         assert_int_equal(d.notes, 1);
         assert_int_equal(d.last_note.code, cases[i].code);
         assert_int_equal(d.last_note.position, 1);
         assert_non_null(strstr(d.last_note.text, "line 1"));
-        close_decoded(&d);
+        decoded_close(&d);
 
         open_text(&d, bad);
         assert_int_not_equal(d.status, DRF_OK);
         assert_int_equal(d.why.code, cases[i].code);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -282,7 +235,7 @@ static void decode__what_is_not_records__is_refused_as_a_whole(void **state)
         open_text(&d, cases[i].text);
         assert_int_not_equal(d.status, DRF_OK);
         assert_int_equal(d.why.code, cases[i].code);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -300,7 +253,7 @@ static void decode__many_bad_lines__are_counted_in_few_notes(void **state)
     assert_int_equal(d.status, DRF_OK);
     assert_true(d.notes <= 40);
     assert_int_equal(d.last_note.count + d.notes - 1, LINES);
-    close_decoded(&d);
+    decoded_close(&d);
     free(text);
 }
 
@@ -313,19 +266,19 @@ static void decode__records_outside_the_region__are_counted_and_told_as_such(voi
     struct geo_decode_params params = everywhere;
     params.keep = (struct geo_bounds){-75, 40, -74, 41};
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_dof_decode, &params, text, strlen(text));
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 2);
     assert_int_equal(d.outside, 2); // told, because an older version may have stood inside
-    close_decoded(&d);
+    decoded_close(&d);
 
-    open_bytes(&d, &params, far_away, strlen(far_away));
+    decoded_open(&d, geo_dof_decode, &params, far_away, strlen(far_away));
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.obstacles, 0);
+    assert_int_equal(d.count, 0);
     assert_int_equal(d.outside, 1);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__unknown_accuracy_without_a_default__is_refused(void **state)
@@ -336,9 +289,9 @@ static void decode__unknown_accuracy_without_a_default__is_refused(void **state)
     char text[160];
     with(text, 98, "9 I");
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_dof_decode, &params, text, strlen(text));
     assert_int_equal(d.why.code, GEO_REFUSAL_RANGE);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__too_small_a_record__says_full(void **state)
@@ -352,7 +305,7 @@ static void decode__too_small_a_record__says_full(void **state)
     assert_int_equal(
         geo_dof_decode(&params, (const uint8_t *)text, sizeof text - 1, &d.builder, &d.why),
         DRF_ERR_FULL);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 struct census {
@@ -368,9 +321,9 @@ static bool take_census(const char *name, struct census *out)
     if (bytes == NULL)
         return false;
     struct decoded d;
-    open_bytes(&d, &everywhere, bytes, size);
+    decoded_open(&d, geo_dof_decode, &everywhere, bytes, size);
     assert_int_equal(d.status, DRF_OK);
-    *out = (struct census){.obstacles = d.obstacles, .notes = d.notes};
+    *out = (struct census){.obstacles = d.count, .notes = d.notes};
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(d.record, &cursor, &item)) {
@@ -387,20 +340,20 @@ static bool take_census(const char *name, struct census *out)
         out->several += o->quantity > 1;
         out->tallest_m = fmax(out->tallest_m, o->agl_m);
     }
-    close_decoded(&d);
+    decoded_close(&d);
 
     struct geo_decode_params cell = everywhere;
     cell.keep = (struct geo_bounds){-80, 43, -79, 44};
-    open_bytes(&d, &cell, bytes, size);
+    decoded_open(&d, geo_dof_decode, &cell, bytes, size);
     if (out->in_cell > 0) {
-        assert_int_equal(d.obstacles, out->in_cell);
+        assert_int_equal(d.count, out->in_cell);
         assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
-        assert_int_equal(d.last_note.count + d.obstacles, out->obstacles);
+        assert_int_equal(d.last_note.count + d.count, out->obstacles);
     } else {
-        assert_int_equal(d.obstacles, 0);
+        assert_int_equal(d.count, 0);
         assert_int_equal(d.outside, out->obstacles);
     }
-    close_decoded(&d);
+    decoded_close(&d);
     free(bytes);
     return true;
 }
@@ -457,23 +410,23 @@ static void decode__a_change_file__adds_replaces_and_withdraws(void **state)
         assert_string_equal(d.first.id, "36-020752");
         assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, cases[i].withdrawn);
         assert_int_equal(d.first.data_time_utc_us, INT64_C(1273795200000000));
-        close_decoded(&d);
+        decoded_close(&d);
     }
     (void)snprintf(text, sizeof text, "%s%s", change(old, "OLD", "31", 'C'),
                    change(line, "NEW", "32", 'C'));
     open_text(&d, text);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.notes, 0);
     assert_near(d.first.position.lat_deg, 40.540361, 5e-7); // 40 32 25.30
-    close_decoded(&d);
+    decoded_close(&d);
 
     // The change leads out of the region: the old one is withdrawn where it stood.
     struct geo_decode_params params = everywhere;
     params.keep = (struct geo_bounds){-75, 40, -74, 40.53};
-    open_bytes(&d, &params, text, strlen(text));
-    assert_int_equal(d.obstacles, 1);
+    decoded_open(&d, geo_dof_decode, &params, text, strlen(text));
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, GEO_OBSTACLE_WITHDRAWN);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__half_a_change__is_refused(void **state)
@@ -483,10 +436,10 @@ static void decode__half_a_change__is_refused(void **state)
     struct decoded d;
     open_text(&d, change(old, "OLD", "31", 'C'));
     assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
     open_text(&d, change(line, "NEW", "31", 'C'));
     assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
     // Another obstacle's NEW, and a record in between.
     (void)change(old, "OLD", "31", 'C');
     (void)change(line, "NEW", "31", 'C');
@@ -495,20 +448,20 @@ static void decode__half_a_change__is_refused(void **state)
     open_text(&d, text);
     assert_int_not_equal(d.status, DRF_OK);
     assert_int_equal(d.notes, 2);
-    close_decoded(&d);
+    decoded_close(&d);
     (void)change(line, "NEW", "31", 'C');
     (void)snprintf(text, sizeof text, "%s%s\n%s", old, TOWER, line);
     open_text(&d, text);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.notes, 2);
-    close_decoded(&d);
+    decoded_close(&d);
     // A word that its letter contradicts.
     open_text(&d, change(line, "DISMANTLE", "31", 'C'));
     assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
     open_text(&d, change(line, "ADD", "31", 'D'));
     assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__the_real_change_file__is_read_to_the_last_action(void **state)
@@ -519,9 +472,9 @@ static void decode__the_real_change_file__is_read_to_the_last_action(void **stat
     if (bytes == NULL)
         skip();
     struct decoded d;
-    open_bytes(&d, &everywhere, bytes, size);
+    decoded_open(&d, geo_dof_decode, &everywhere, bytes, size);
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.obstacles, 3947 + 1079 + 98 + 3);
+    assert_int_equal(d.count, 3947 + 1079 + 98 + 3);
     assert_int_equal(d.notes, 0);
     unsigned withdrawn = 0;
     size_t cursor = 0;
@@ -531,7 +484,7 @@ static void decode__the_real_change_file__is_read_to_the_last_action(void **stat
                       & (uint32_t)GEO_OBSTACLE_WITHDRAWN)
                      != 0;
     assert_int_equal(withdrawn, 98 + 3);
-    close_decoded(&d);
+    decoded_close(&d);
     free(bytes);
 }
 

@@ -11,74 +11,33 @@
 #include <cmocka.h>
 
 #include "geo/geojson.h"
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
+#include "tests/support/decoded.h"
+#include "tests/support/near.h"
 
 #define POINT "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-79.38,43.65]}"
-#define FEATURE(properties, geometry)                                                          \
+#define OBSTACLE(properties, geometry)                                                         \
     "{\"type\":\"Feature\",\"id\":\"a\",\"properties\":{" properties "}," geometry "}"
 #define POLYGON(ring) "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[" ring "]}"
-#define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
-
-static const struct geo_decode_params everywhere = {
-    .keep = {-180, -90, 180, 90},
-    .default_horizontal_acc95_m = 75,
-    .default_vertical_acc95_m = 15,
-};
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why;
-    struct geo_record_builder builder;
-    struct geo_record record;
-    struct geo_obstacle first;
-    struct geo_point vertices[16];
-    struct geo_note last_note;
-    unsigned obstacles, outside, notes;
-};
 
 static void open_in(struct decoded *d, const struct geo_decode_params *params, const char *text)
 {
-    memset(d, 0, sizeof *d);
-    geo_record_builder_init(&d->builder, 1 << 24);
-    d->status =
-        geo_geojson_decode(params, (const uint8_t *)text, strlen(text), &d->builder, &d->why);
-    struct geo_record built;
-    assert_int_equal(geo_record_finish(&d->builder, &built), DRF_OK);
-    assert_int_equal(geo_record_validate(built.bytes, built.size, &d->record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(d->record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE) {
-            d->last_note = *(const struct geo_note *)item.payload;
-            d->notes++;
-        } else if ((((const struct geo_obstacle *)item.payload)->flags & GEO_OBSTACLE_OUTSIDE)
-                   != 0) {
-            d->outside++;
-        } else if (d->obstacles++ == 0) {
-            d->first = *(const struct geo_obstacle *)item.payload;
-            for (uint32_t i = 0; i < d->first.vertex_count && i < 16; i++)
-                d->vertices[i] = geo_item_vertices(&item)[i];
-        }
-    }
+    decoded_open(d, geo_geojson_decode, params, text, strlen(text));
 }
 
 static void open_text(struct decoded *d, const char *text) { open_in(d, &everywhere, text); }
-static void close_decoded(struct decoded *d) { geo_record_builder_close(&d->builder); }
 
 static void decode__a_full_feature__gives_every_property(void **state)
 {
     (void)state;
     struct decoded d;
-    open_text(&d, COLLECTION(FEATURE(
+    open_text(&d, COLLECTION(OBSTACLE(
                       "\"kind\":\"crane\",\"agl_m\":85.5,\"amsl_m\":180,"
                       "\"horizontal_acc95_m\":2,\"vertical_acc95_m\":0,\"verified\":true,"
                       "\"lighting\":\"R\",\"marking\":\"U\",\"quantity\":2,"
                       "\"data_time\":\"2024-02-18T06:30:00Z\",\"owner\":{\"x\":[1]}",
                       POINT)));
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.obstacles, 1);
+    assert_int_equal(d.count, 1);
     assert_string_equal(d.first.id, "a");
     assert_string_equal(d.first.kind, "crane");
     assert_near(d.first.position.lat_deg, 43.65, 0);
@@ -93,27 +52,27 @@ static void decode__a_full_feature__gives_every_property(void **state)
     assert_int_equal(d.first.marking, 0);
     assert_int_equal(d.first.quantity, 2);
     assert_int_equal(d.first.data_time_utc_us, INT64_C(1708237800000000));
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__what_is_not_said__is_assumed_and_marked_or_left_unknown(void **state)
 {
     (void)state;
     struct decoded d;
-    open_text(&d, FEATURE("\"agl_m\":30,\"amsl_m\":null", POINT));
+    open_text(&d, OBSTACLE("\"agl_m\":30,\"amsl_m\":null", POINT));
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.first.flags, GEO_OBSTACLE_HAS_AGL | GEO_OBSTACLE_HORIZONTAL_ASSUMED
                                         | GEO_OBSTACLE_VERTICAL_ASSUMED);
     assert_near(d.first.horizontal_acc95_m, 75, 0);
     assert_near(d.first.vertical_acc95_m, 15, 0);
     assert_int_equal(d.first.quantity, 1);
-    close_decoded(&d);
+    decoded_close(&d);
 
     struct geo_decode_params bare = everywhere;
     bare.default_vertical_acc95_m = (double)NAN;
-    open_in(&d, &bare, FEATURE("\"agl_m\":30", POINT));
+    open_in(&d, &bare, OBSTACLE("\"agl_m\":30", POINT));
     assert_int_equal(d.why.code, GEO_REFUSAL_RANGE);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__identities__are_the_feature_id_or_the_property(void **state)
@@ -132,7 +91,7 @@ static void decode__identities__are_the_feature_id_or_the_property(void **state)
         open_text(&d, cases[i].text);
         assert_int_equal(d.status, DRF_OK);
         assert_string_equal(d.first.id, cases[i].id);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -140,34 +99,34 @@ static void decode__marks__balloons_and_withdrawals(void **state)
 {
     (void)state;
     struct decoded d;
-    open_text(&d, FEATURE("\"agl_m\":900,\"kind\":\"Tethered Balloon\"", POINT));
+    open_text(&d, OBSTACLE("\"agl_m\":900,\"kind\":\"Tethered Balloon\"", POINT));
     assert_int_equal(d.first.flags & GEO_OBSTACLE_BALLOON, GEO_OBSTACLE_BALLOON);
-    close_decoded(&d);
-    open_text(&d, FEATURE("\"agl_m\":900,\"balloon\":true,\"verified\":false", POINT));
+    decoded_close(&d);
+    open_text(&d, OBSTACLE("\"agl_m\":900,\"balloon\":true,\"verified\":false", POINT));
     assert_int_equal(d.first.flags & GEO_OBSTACLE_BALLOON, GEO_OBSTACLE_BALLOON);
     assert_int_equal(d.first.flags & GEO_OBSTACLE_UNVERIFIED, GEO_OBSTACLE_UNVERIFIED);
-    close_decoded(&d);
-    open_text(&d, FEATURE("\"withdrawn\":true", POINT));
+    decoded_close(&d);
+    open_text(&d, OBSTACLE("\"withdrawn\":true", POINT));
     assert_int_equal(d.first.flags & GEO_OBSTACLE_WITHDRAWN, GEO_OBSTACLE_WITHDRAWN);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__lines_and_polygons__take_one_form(void **state)
 {
     (void)state;
     struct decoded d;
-    open_text(&d, FEATURE("\"agl_m\":40", "\"geometry\":{\"type\":\"LineString\","
-                                          "\"coordinates\":[[8,47,400],[8,47],[8.1,47.2]]}"));
+    open_text(&d, OBSTACLE("\"agl_m\":40", "\"geometry\":{\"type\":\"LineString\","
+                                           "\"coordinates\":[[8,47,400],[8,47],[8.1,47.2]]}"));
     assert_int_equal(d.first.geometry, GEO_GEOMETRY_LINE);
     assert_int_equal(d.first.vertex_count, 2);
     assert_near(d.vertices[1].lat_deg, 47.2, 0);
     assert_near(d.vertices[1].lon_deg, 8.1, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 
     // Clockwise in the text, with a hole: counter-clockwise and filled in the record.
     open_text(
-        &d, FEATURE("\"agl_m\":40", POLYGON("[[8,47],[8,48],[9,48],[9,47],[8,47]],"
-                                            "[[8.4,47.4],[8.6,47.4],[8.6,47.6],[8.4,47.4]]")));
+        &d, OBSTACLE("\"agl_m\":40", POLYGON("[[8,47],[8,48],[9,48],[9,47],[8,47]],"
+                                             "[[8.4,47.4],[8.6,47.4],[8.6,47.6],[8.4,47.4]]")));
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.first.geometry, GEO_GEOMETRY_POLYGON);
     assert_int_equal(d.first.vertex_count, 4);
@@ -178,12 +137,12 @@ static void decode__lines_and_polygons__take_one_form(void **state)
     assert_near(area2, 2, 1e-9);
     assert_int_equal(d.notes, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
-    close_decoded(&d);
+    decoded_close(&d);
 
-    open_text(&d, FEATURE("\"agl_m\":40", "\"geometry\":{\"type\":\"MultiPolygon\","
-                                          "\"coordinates\":[[[[0,0],[1,0],[0,1],[0,0]]]]}"));
+    open_text(&d, OBSTACLE("\"agl_m\":40", "\"geometry\":{\"type\":\"MultiPolygon\","
+                                           "\"coordinates\":[[[[0,0],[1,0],[0,1],[0,0]]]]}"));
     assert_int_equal(d.first.vertex_count, 3);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__a_bad_feature__is_refused_and_the_rest_stands(void **state)
@@ -193,46 +152,46 @@ static void decode__a_bad_feature__is_refused_and_the_rest_stands(void **state)
         const char *feature;
         enum geo_refusal_code code;
     } cases[] = {
-        {FEATURE("\"kind\":\"x\"", POINT), GEO_REFUSAL_NO_VALUES},
-        {FEATURE("\"agl_m\":\"30\"", POINT), GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":-1", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":16000", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"amsl_m\":-1001", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1,\"horizontal_acc95_m\":0", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1,\"horizontal_acc95_m\":5001", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1,\"vertical_acc95_m\":-1", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1,\"verified\":\"yes\"", POINT), GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":1,\"quantity\":0", POINT), GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1,\"quantity\":1.5", POINT), GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":1,\"data_time\":\"18.2.2024\"", POINT), GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":1", "\"geometry\":null"), GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8]}"),
+        {OBSTACLE("\"kind\":\"x\"", POINT), GEO_REFUSAL_NO_VALUES},
+        {OBSTACLE("\"agl_m\":\"30\"", POINT), GEO_REFUSAL_FORMAT},
+        {OBSTACLE("\"agl_m\":-1", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":16000", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"amsl_m\":-1001", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":1,\"horizontal_acc95_m\":0", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":1,\"horizontal_acc95_m\":5001", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":1,\"vertical_acc95_m\":-1", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":1,\"verified\":\"yes\"", POINT), GEO_REFUSAL_FORMAT},
+        {OBSTACLE("\"agl_m\":1,\"quantity\":0", POINT), GEO_REFUSAL_RANGE},
+        {OBSTACLE("\"agl_m\":1,\"quantity\":1.5", POINT), GEO_REFUSAL_FORMAT},
+        {OBSTACLE("\"agl_m\":1,\"data_time\":\"18.2.2024\"", POINT), GEO_REFUSAL_FORMAT},
+        {OBSTACLE("\"agl_m\":1", "\"geometry\":null"), GEO_REFUSAL_FORMAT},
+        {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8]}"),
          GEO_REFUSAL_FORMAT},
-        {FEATURE("\"agl_m\":1",
-                 "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8,90.0001]}"),
+        {OBSTACLE("\"agl_m\":1",
+                  "\"geometry\":{\"type\":\"Point\",\"coordinates\":[8,90.0001]}"),
          GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[181,0]}"),
+        {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[181,0]}"),
          GEO_REFUSAL_RANGE},
-        {FEATURE("\"agl_m\":1",
-                 "\"geometry\":{\"type\":\"MultiPoint\",\"coordinates\":[[1,1],[2,2]]}"),
+        {OBSTACLE("\"agl_m\":1",
+                  "\"geometry\":{\"type\":\"MultiPoint\",\"coordinates\":[[1,1],[2,2]]}"),
          GEO_REFUSAL_UNSUPPORTED},
-        {FEATURE("\"agl_m\":1", "\"geometry\":{\"type\":\"GeometryCollection\","
-                                "\"coordinates\":[],\"geometries\":[]}"),
+        {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"GeometryCollection\","
+                                 "\"coordinates\":[],\"geometries\":[]}"),
          GEO_REFUSAL_UNSUPPORTED},
-        {FEATURE("\"agl_m\":1",
-                 "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[1,1],[1,1]]}"),
+        {OBSTACLE("\"agl_m\":1",
+                  "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[1,1],[1,1]]}"),
          GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1",
-                 "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[179,1],[-179,1]]}"),
+        {OBSTACLE("\"agl_m\":1",
+                  "\"geometry\":{\"type\":\"LineString\",\"coordinates\":[[179,1],[-179,1]]}"),
          GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1", POLYGON("[[0,0],[1,0],[1,1],[0,1]]")),
+        {OBSTACLE("\"agl_m\":1", POLYGON("[[0,0],[1,0],[1,1],[0,1]]")),
          GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1", POLYGON("[[0,0],[1,0],[0,0]]")), GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1", POLYGON("[[0,0],[1,1],[2,2],[0,0]]")),
+        {OBSTACLE("\"agl_m\":1", POLYGON("[[0,0],[1,0],[0,0]]")), GEO_REFUSAL_GEOREFERENCE},
+        {OBSTACLE("\"agl_m\":1", POLYGON("[[0,0],[1,1],[2,2],[0,0]]")),
          GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1", POLYGON("[[0,0],[1,1],[1,0],[0,1.5],[0,0]]")),
+        {OBSTACLE("\"agl_m\":1", POLYGON("[[0,0],[1,1],[1,0],[0,1.5],[0,0]]")),
          GEO_REFUSAL_GEOREFERENCE},
-        {FEATURE("\"agl_m\":1", "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[]}"),
+        {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[]}"),
          GEO_REFUSAL_GEOREFERENCE},
         {"{\"type\":\"Feature\",\"properties\":{\"agl_m\":1}," POINT "}", GEO_REFUSAL_FORMAT},
         {"{\"type\":\"Feature\",\"id\":\"\",\"properties\":{\"agl_m\":1}," POINT "}",
@@ -252,13 +211,13 @@ static void decode__a_bad_feature__is_refused_and_the_rest_stands(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[2048];
         struct decoded d;
-        (void)snprintf(text, sizeof text, COLLECTION("%s," FEATURE("\"agl_m\":1", POINT)),
+        (void)snprintf(text, sizeof text, COLLECTION("%s," OBSTACLE("\"agl_m\":1", POINT)),
                        cases[i].feature);
         open_text(&d, text);
-        if (d.status != DRF_OK || d.obstacles != 1 || d.notes != 1
+        if (d.status != DRF_OK || d.count != 1 || d.notes != 1
             || d.last_note.code != (uint32_t)cases[i].code || d.last_note.position != 1)
             fail_msg("case %zu: %s: %s", i, cases[i].feature, d.last_note.text);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -276,13 +235,13 @@ static void decode__what_is_not_strict_geojson__is_refused_as_a_whole(void **sta
         {"{\"type\":\"FeatureCollection\"}", GEO_REFUSAL_FORMAT},
         {"{\"type\":\"FeatureCollection\",\"features\":{}}", GEO_REFUSAL_FORMAT},
         {COLLECTION(""), GEO_REFUSAL_EMPTY},
-        {COLLECTION(FEATURE("\"agl_m\":1", POINT)) "x", GEO_REFUSAL_FORMAT},
-        {COLLECTION(FEATURE("\"agl_m\":1,\"agl_m\":2", POINT)), GEO_REFUSAL_FORMAT},
-        {COLLECTION(FEATURE("\"agl_m\":NaN", POINT)), GEO_REFUSAL_FORMAT},
-        {COLLECTION(FEATURE("\"agl_m\":1e999", POINT)), GEO_REFUSAL_FORMAT},
-        {COLLECTION(FEATURE("\"kind\":\"\xff\"", POINT)), GEO_REFUSAL_FORMAT},
+        {COLLECTION(OBSTACLE("\"agl_m\":1", POINT)) "x", GEO_REFUSAL_FORMAT},
+        {COLLECTION(OBSTACLE("\"agl_m\":1,\"agl_m\":2", POINT)), GEO_REFUSAL_FORMAT},
+        {COLLECTION(OBSTACLE("\"agl_m\":NaN", POINT)), GEO_REFUSAL_FORMAT},
+        {COLLECTION(OBSTACLE("\"agl_m\":1e999", POINT)), GEO_REFUSAL_FORMAT},
+        {COLLECTION(OBSTACLE("\"kind\":\"\xff\"", POINT)), GEO_REFUSAL_FORMAT},
         {"{\"type\":\"FeatureCollection\",\"crs\":{\"type\":\"name\",\"properties\":{\"name\":"
-         "\"EPSG:2056\"}},\"features\":[" FEATURE("\"agl_m\":1", POINT) "]}",
+         "\"EPSG:2056\"}},\"features\":[" OBSTACLE("\"agl_m\":1", POINT) "]}",
          GEO_REFUSAL_CRS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -290,7 +249,7 @@ static void decode__what_is_not_strict_geojson__is_refused_as_a_whole(void **sta
         open_text(&d, cases[i].text);
         assert_int_not_equal(d.status, DRF_OK);
         assert_int_equal(d.why.code, cases[i].code);
-        close_decoded(&d);
+        decoded_close(&d);
     }
 }
 
@@ -305,7 +264,7 @@ static void decode__deep_nesting__is_refused_without_harm(void **state)
     struct decoded d;
     open_text(&d, text);
     assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
     free(text);
 }
 
@@ -335,10 +294,10 @@ static void decode__vertices__are_bounded(void **state)
     open_text(&d, most);
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.first.vertex_count, 4096);
-    close_decoded(&d);
+    decoded_close(&d);
     open_text(&d, more);
     assert_int_equal(d.why.code, GEO_REFUSAL_TOO_LARGE);
-    close_decoded(&d);
+    decoded_close(&d);
     free(most);
     free(more);
 }
@@ -352,16 +311,16 @@ static void decode__features_outside_the_region__are_counted_and_told_as_such(vo
     // The polygon has no vertex in the region, but covers all of it.
     open_in(
         &d, &params,
-        COLLECTION(FEATURE("\"agl_m\":1",
-                           POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
-                                   "90,40]]")) "," FEATURE("\"agl_m\":1",
-                                                           "\"geometry\":{\"type\":\"Point\","
-                                                           "\"coordinates\":[8,47]}")));
-    assert_int_equal(d.obstacles, 1);
+        COLLECTION(OBSTACLE("\"agl_m\":1",
+                            POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
+                                    "90,40]]")) "," OBSTACLE("\"agl_m\":1",
+                                                             "\"geometry\":{\"type\":\"Point\","
+                                                             "\"coordinates\":[8,47]}")));
+    assert_int_equal(d.count, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 1);
     assert_int_equal(d.outside, 1); // told, because an older version may have stood inside
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 int main(void)

@@ -15,9 +15,7 @@
 #include "geo/grib.h"
 #include "geo/plane.h"
 #include "tests/real_data.h"
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
+#include "tests/support/near.h"
 
 #define ETA "weather/eta.grb"
 #define MRMS "weather/MRMS_EchoTop_18_00.50_20161015-133230.grib2"

@@ -13,9 +13,7 @@
 
 #include "geo/grib_grid.h"
 #include "geo/plane.h"
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
+#include "tests/support/near.h"
 
 // One degree, 0-359 E by 90 N - 90 S, as a global model publishes it.
 static const struct geo_grib_points global = {

@@ -9,9 +9,7 @@
 #include <cmocka.h>
 
 #include "geo/grib_meaning.h"
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
+#include "tests/support/near.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
 #define NOON_US INT64_C(1102507200000000) // 2004-12-08T12:00:00Z

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "geo/decode.h"
-#include "geo/utc.h"
+#include "tests/real_data.h"
+#include "tests/support/decoded.h"
+#include "tests/support/near.h"
 
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
-
-#define SQUARE                                                                                 \
-    "{\"type\":\"Polygon\",\"coordinates\":[[[8,47],[8.1,47],[8.1,47.1],[8,47.1],[8,47]]]}"
-#define FEATURE(id, properties, geometry)                                                      \
-    "{\"type\":\"Feature\",\"id\":\"" id "\",\"properties\":{" properties                      \
-    "},\"geometry\":" geometry "}"
-#define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
 #define VOLUME(limits) "{" limits ",\"horizontalProjection\":" SQUARE "}"
 #define ED269(id, more, volumes)                                                               \
     "{\"identifier\":\"" id "\",\"country\":\"CHE\",\"restriction\":\"CONDITIONAL\"," more     \
@@ -32,84 +22,36 @@
     ",\"upperVerticalReference\":\"AMSL\""
 #define ALWAYS "\"applicability\":[{\"permanent\":\"YES\"}],"
 
-enum { ZONES_MAX = 16 };
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why, last_note;
-    struct geo_record_builder builder;
-    struct geo_zone_view zones[ZONES_MAX];
-    unsigned count, notes;
-};
-
 static struct geo_decode_params params_of(enum geo_format format)
 {
-    return (struct geo_decode_params){.format = format,
-                                      .keep = {-180, -90, 180, 90},
-                                      .size_max_bytes = 1 << 24,
-                                      .record_max_bytes = 1 << 24};
-}
-
-static void open_bytes(struct decoded *d, const struct geo_decode_params *params,
-                       const char *text, size_t size)
-{
-    memset(d, 0, sizeof *d);
-    geo_record_builder_init(&d->builder, 1 << 24);
-    d->status = geo_decode(params, (const uint8_t *)text, size, &d->builder, &d->why);
-    struct geo_record record;
-    assert_int_equal(geo_record_finish(&d->builder, &record), DRF_OK);
-    assert_int_equal(geo_record_validate(record.bytes, record.size, &record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE) {
-            d->last_note = *(const struct geo_note *)item.payload;
-            d->notes++;
-        } else if (d->count < ZONES_MAX) {
-            d->zones[d->count++] = geo_item_zone(&item);
-        }
-    }
+    struct geo_decode_params params = everywhere;
+    params.format = format;
+    return params;
 }
 
 static void open_text(struct decoded *d, enum geo_format format, const char *text)
 {
     struct geo_decode_params params = params_of(format);
-    open_bytes(d, &params, text, strlen(text));
+    decoded_open(d, geo_decode, &params, text, strlen(text));
 }
-
-static void close_decoded(struct decoded *d) { geo_record_builder_close(&d->builder); }
 
 static void open_real(struct decoded *d, enum geo_format format, const char *name)
 {
-    const char *folder = getenv("DRF_REAL_DATA");
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/zones/%s", folder != NULL ? folder : "../shared/data",
-                   name);
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        print_message("skipped: no real data at %s\n", path);
+    size_t size;
+    uint8_t *bytes = real_data(name, &size);
+    if (bytes == NULL)
         skip();
-    }
-    static char bytes[1 << 20];
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    (void)fclose(file);
     struct geo_decode_params params = params_of(format);
-    open_bytes(d, &params, bytes, size);
+    decoded_open(d, geo_decode, &params, bytes, size);
+    free(bytes);
     assert_int_equal(d->status, DRF_OK);
-}
-
-static int64_t utc(const char *text)
-{
-    int64_t us;
-    assert_int_equal(geo_utc_parse(text, strlen(text), &us), DRF_OK);
-    return us;
 }
 
 static void ed269__the_swiss_file__has_six_zones_with_two_of_one_identifier(void **state)
 {
     (void)state;
     struct decoded d;
-    open_real(&d, GEO_FORMAT_ED269, "ed269_geo-awareness-che-1.json");
+    open_real(&d, GEO_FORMAT_ED269, "zones/ed269_geo-awareness-che-1.json");
     assert_int_equal(d.count, 6);
     assert_int_equal(d.notes, 0);
     assert_string_equal(d.zones[4].zone->id, "CHE:Gantrisch Nature Park");
@@ -119,14 +61,14 @@ static void ed269__the_swiss_file__has_six_zones_with_two_of_one_identifier(void
     assert_int_equal(d.zones[1].zone->volume_count, 3);
     assert_int_equal(d.zones[2].zone->volume_count, 3);
     assert_string_equal(d.zones[2].zone->reason, "AIR_TRAFFIC, OTHER");
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed269__the_swiss_file__keeps_limits_circles_and_feet(void **state)
 {
     (void)state;
     struct decoded d;
-    open_real(&d, GEO_FORMAT_ED269, "ed269_geo-awareness-che-1.json");
+    open_real(&d, GEO_FORMAT_ED269, "zones/ed269_geo-awareness-che-1.json");
     const struct geo_zone_volume *concert = &d.zones[0].volumes[0];
     assert_int_equal(concert->shape, GEO_ZONE_CIRCLE);
     assert_near(concert->centre.lat_deg, 46.430758, 0);
@@ -140,14 +82,14 @@ static void ed269__the_swiss_file__keeps_limits_circles_and_feet(void **state)
     assert_near(d.zones[4].volumes[0].upper.m, 76.2, 1e-9);
     // the ring of the second Lausanne volume has four distinct corners, one written twice
     assert_int_equal(d.zones[2].volumes[1].vertex_count, 3);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed269__the_swiss_file__applies_when_it_says(void **state)
 {
     (void)state;
     struct decoded d;
-    open_real(&d, GEO_FORMAT_ED269, "ed269_geo-awareness-che-1.json");
+    open_real(&d, GEO_FORMAT_ED269, "zones/ed269_geo-awareness-che-1.json");
     assert_int_equal(d.zones[0].zone->period_count, 1);
     const struct geo_zone_period *concert = &d.zones[0].periods[0];
     assert_true(concert->from_utc_us == utc("2022-06-15T09:00:00Z"));
@@ -159,14 +101,14 @@ static void ed269__the_swiss_file__applies_when_it_says(void **state)
     assert_int_equal(d.zones[1].periods[0].days, 0);
     assert_int_equal(d.zones[2].zone->period_count, 0); // permanent
     assert_int_equal(d.zones[2].zone->flags, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed318__the_swiss_file__has_three_polygons_without_upper_limit(void **state)
 {
     (void)state;
     struct decoded d;
-    open_real(&d, GEO_FORMAT_ED318, "ed318_cis_source_sample.json");
+    open_real(&d, GEO_FORMAT_ED318, "zones/ed318_cis_source_sample.json");
     assert_int_equal(d.count, 3);
     for (unsigned i = 0; i < d.count; i++) {
         assert_int_equal(d.zones[i].zone->restriction, GEO_ZONE_REQ_AUTHORISATION);
@@ -181,7 +123,7 @@ static void ed318__the_swiss_file__has_three_polygons_without_upper_limit(void *
     assert_string_equal(d.zones[0].zone->id, "CHE:LSZB003");
     assert_string_equal(d.zones[0].zone->name, "LSZB Bern-Belp 2");
     assert_near(d.zones[0].volumes[0].lower.m, 60, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed318__a_circle_and_a_collection__give_their_volumes(void **state)
@@ -213,7 +155,7 @@ static void ed318__a_circle_and_a_collection__give_their_volumes(void **state)
     assert_int_equal(d.zones[0].periods[0].days, 0x7f);
     assert_true(d.zones[0].periods[0].start_us == 0);
     assert_true(d.zones[0].periods[0].end_us == 20 * INT64_C(3600000000));
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed269__limits_as_text_null_and_99999__are_understood(void **state)
@@ -232,7 +174,7 @@ static void ed269__limits_as_text_null_and_99999__are_understood(void **state)
     assert_int_equal(d.zones[0].volumes[1].lower.reference, GEO_ZONE_UNLIMITED);
     assert_int_equal(d.zones[0].volumes[1].upper.reference, GEO_ZONE_UNLIMITED);
     assert_int_equal(d.zones[0].volumes[2].upper.reference, GEO_ZONE_UNLIMITED);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed269__a_daily_period_east_of_greenwich__is_moved_to_utc(void **state)
@@ -254,7 +196,7 @@ static void ed269__a_daily_period_east_of_greenwich__is_moved_to_utc(void **stat
     assert_true(first->end_us == 5 * INT64_C(1800000000));
     assert_int_equal(d.zones[0].periods[1].days, 0x03);
     assert_true(d.zones[0].periods[1].end_us == 5 * INT64_C(3600000000));
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void ed269__an_unknown_restriction_or_no_times__is_taken_at_its_worst(void **state)
@@ -270,7 +212,7 @@ static void ed269__an_unknown_restriction_or_no_times__is_taken_at_its_worst(voi
     assert_int_equal(d.zones[0].zone->restriction, GEO_ZONE_PROHIBITED);
     assert_int_equal(d.zones[0].zone->flags,
                      GEO_ZONE_RESTRICTION_ASSUMED | GEO_ZONE_TIMES_ASSUMED);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void geojson__every_property__is_read(void **state)
@@ -301,7 +243,7 @@ static void geojson__every_property__is_read(void **state)
     assert_int_equal(d.zones[0].periods[0].days, 0x10);
     assert_true((d.zones[1].zone->flags & GEO_ZONE_WITHDRAWN) != 0);
     assert_near(d.zones[1].volumes[0].radius_m, 400, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void geojson__parts_and_holes__are_all_inside(void **state)
@@ -317,7 +259,7 @@ static void geojson__parts_and_holes__are_all_inside(void **state)
     assert_int_equal(d.zones[0].zone->volume_count, 2);
     assert_int_equal(d.zones[0].zone->flags, GEO_ZONE_HOLES_FILLED);
     assert_int_equal(d.zones[0].volumes[1].first_vertex, 3);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void refuse_one(enum geo_format format, const char *text, enum geo_refusal_code code)
@@ -327,7 +269,7 @@ static void refuse_one(enum geo_format format, const char *text, enum geo_refusa
     assert_int_not_equal(d.status, DRF_OK);
     assert_int_equal(d.why.code, code);
     assert_int_equal(d.count, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__what_is_no_zone__is_refused_with_a_reason(void **state)
@@ -372,7 +314,7 @@ static void decode__one_bad_zone__leaves_the_others(void **state)
     assert_string_equal(d.zones[0].zone->id, "b");
     assert_int_equal(d.notes, 1);
     assert_int_equal(d.last_note.position, 1);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void decode__a_zone_elsewhere__is_told_as_outside_without_its_shape(void **state)
@@ -382,13 +324,13 @@ static void decode__a_zone_elsewhere__is_told_as_outside_without_its_shape(void 
     params.keep = (struct geo_bounds){-80, 43, -79, 44};
     struct decoded d;
     const char *text = FEATURE("a", "", SQUARE);
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_decode, &params, text, strlen(text));
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 1);
     assert_true((d.zones[0].zone->flags & GEO_ZONE_OUTSIDE) != 0);
     assert_int_equal(d.zones[0].zone->vertex_count, 0);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void bounds__of_a_circle__hold_every_point_of_it(void **state)

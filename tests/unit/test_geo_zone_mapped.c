@@ -1,82 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Zones of a provider's own GeoJSON, read by a mapping of fields.
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "geo/decode.h"
-#include "geo/utc.h"
-
-// cmocka 1.1.5 compares no doubles.
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
-
-#define SQUARE                                                                                 \
-    "{\"type\":\"Polygon\",\"coordinates\":[[[8,47],[8.1,47],[8.1,47.1],[8,47.1],[8,47]]]}"
-#define FEATURE(id, properties, geometry)                                                      \
-    "{\"type\":\"Feature\",\"id\":\"" id "\",\"properties\":{" properties                      \
-    "},\"geometry\":" geometry "}"
-#define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
-
-enum { ZONES_MAX = 16 };
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why, last_note;
-    struct geo_record_builder builder;
-    struct geo_zone_view zones[ZONES_MAX];
-    unsigned count, notes;
-};
-
-static struct geo_decode_params params_of(enum geo_format format)
-{
-    return (struct geo_decode_params){.format = format,
-                                      .keep = {-180, -90, 180, 90},
-                                      .size_max_bytes = 1 << 24,
-                                      .record_max_bytes = 1 << 24};
-}
-
-static void open_bytes(struct decoded *d, const struct geo_decode_params *params,
-                       const char *text, size_t size)
-{
-    memset(d, 0, sizeof *d);
-    geo_record_builder_init(&d->builder, 1 << 24);
-    d->status = geo_decode(params, (const uint8_t *)text, size, &d->builder, &d->why);
-    struct geo_record record;
-    assert_int_equal(geo_record_finish(&d->builder, &record), DRF_OK);
-    assert_int_equal(geo_record_validate(record.bytes, record.size, &record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE) {
-            d->last_note = *(const struct geo_note *)item.payload;
-            d->notes++;
-        } else if (d->count < ZONES_MAX) {
-            d->zones[d->count++] = geo_item_zone(&item);
-        }
-    }
-}
-
-static void close_decoded(struct decoded *d) { geo_record_builder_close(&d->builder); }
-
-static int64_t utc(const char *text)
-{
-    int64_t us;
-    assert_int_equal(geo_utc_parse(text, strlen(text), &us), DRF_OK);
-    return us;
-}
+#include "tests/support/decoded.h"
+#include "tests/support/near.h"
 
 // What the FAA's open data call the attributes of special-use airspace, facility maps and
 // temporary flight restrictions.
 static struct geo_decode_params mapped(struct geo_zone_fields fields)
 {
-    struct geo_decode_params params = params_of(GEO_FORMAT_GEOJSON_ZONES);
+    struct geo_decode_params params = everywhere;
+    params.format = GEO_FORMAT_GEOJSON_ZONES;
     params.zone_fields = fields;
     params.zone_fields.mapped = 1;
     return params;
@@ -101,36 +41,27 @@ static const struct geo_zone_fields special_use = {
 #define PLAIN(properties)                                                                      \
     "{\"type\":\"Feature\",\"properties\":{" properties "},\"geometry\":" SQUARE "}"
 
+#define R_2202D                                                                                \
+    PLAIN("\"GLOBAL_ID\":\"80512E92\",\"NAME\":\"R-2202D\",\"TYPE_CODE\":\"R\","               \
+          "\"TIMESOFUSE\":\"BY NOTAM\","                                                       \
+          "\"UPPER_VAL\":\"-9998\",\"UPPER_UOM\":null,\"UPPER_CODE\":\"UNLTD\","               \
+          "\"LOWER_VAL\":\"310\",\"LOWER_UOM\":\"FL\",\"LOWER_CODE\":\"STD\"")
+#define A_MOA                                                                                  \
+    PLAIN("\"GLOBAL_ID\":\"b\",\"NAME\":\"X\",\"TYPE_CODE\":\"MOA\","                          \
+          "\"UPPER_VAL\":\"3000\",\"UPPER_UOM\":\"FT\",\"UPPER_CODE\":\"MSL\","                \
+          "\"LOWER_VAL\":\"500\",\"LOWER_UOM\":\"FT\",\"LOWER_CODE\":\"SFC\"")
+#define A_NEW_TYPE                                                                             \
+    PLAIN("\"GLOBAL_ID\":\"c\",\"TYPE_CODE\":\"NEW\","                                         \
+          "\"UPPER_VAL\":\"-9998\",\"UPPER_UOM\":\"FT\",\"UPPER_CODE\":\"MSL\","               \
+          "\"LOWER_VAL\":0,\"LOWER_UOM\":\"FT\",\"LOWER_CODE\":\"SFC\"")
+
 static void mapped__special_use_airspace__is_read_by_the_faas_own_names(void **state)
 {
     (void)state;
-    const char *text =
-        COLLECTION(PLAIN("\"GLOBAL_ID\":\"80512E92\",\"NAME\":\"R-2202D\",\"TYPE_CODE\":"
-                         "\"R\",\"TIMESOFUSE\":"
-                         "\"BY "
-                         "NOTAM\",\"UPPER_VAL\":\"-9998\",\"UPPER_UOM\":null,\"UPPER_"
-                         "CODE\":\"UNLTD\","
-                         "\"LOWER_VAL\":\"310\",\"LOWER_UOM\":\"FL\",\"LOWER_CODE\":"
-                         "\"STD\"") "," PLAIN("\"GLOBAL_ID\":\"b\",\"NAME\":\"X\","
-                                              "\"TYPE_CODE\":\"MOA\",\"UPPER_VAL\":"
-                                              "\"3000\","
-                                              "\"UPPER_UOM\":\"FT\",\"UPPER_CODE\":"
-                                              "\"MSL\",\"LOWER_VAL\":\"500\","
-                                              "\"LOWER_UOM\":\"FT\",\"LOWER_CODE\":"
-                                              "\"SFC\"") "," PLAIN("\"GLOBAL_ID\":\"c\","
-                                                                   "\"TYPE_CODE\":"
-                                                                   "\"NEW\",\"UPPER_"
-                                                                   "VAL\":\"-9998\","
-                                                                   "\"UPPER_UOM\":"
-                                                                   "\"FT\",\"UPPER_"
-                                                                   "CODE\":\"MSL\","
-                                                                   "\"LOWER_VAL\":0,"
-                                                                   "\"LOWER_UOM\":"
-                                                                   "\"FT\",\"LOWER_"
-                                                                   "CODE\":\"SFC\""));
+    const char *text = COLLECTION(R_2202D "," A_MOA "," A_NEW_TYPE);
     struct geo_decode_params params = mapped(special_use);
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_decode, &params, text, strlen(text));
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 3);
     assert_int_equal(d.notes, 0);
@@ -153,8 +84,14 @@ static void mapped__special_use_airspace__is_read_by_the_faas_own_names(void **s
     assert_int_equal(d.zones[2].zone->flags,
                      GEO_ZONE_RESTRICTION_ASSUMED | GEO_ZONE_TIMES_ASSUMED);
     assert_int_equal(d.zones[2].volumes[0].upper.reference, GEO_ZONE_UNLIMITED);
-    close_decoded(&d);
+    decoded_close(&d);
 }
+
+#define FALLON                                                                                 \
+    PLAIN("\"GLOBALID\":\"a\",\"CEILING\":400,\"UNIT\":\"Feet\","                              \
+          "\"APT1_NAME\":\"Fallon\",\"LAST_EDIT\":1700000000000")
+#define NOTHING_ALLOWED PLAIN("\"GLOBALID\":\"b\",\"CEILING\":0,\"UNIT\":\"Feet\"")
+#define IN_FATHOMS PLAIN("\"GLOBALID\":\"c\",\"CEILING\":400,\"UNIT\":\"Fathoms\"")
 
 static void mapped__a_facility_map__gives_each_cell_its_ceiling_over_the_ground(void **state)
 {
@@ -169,17 +106,10 @@ static void mapped__a_facility_map__gives_each_cell_its_ceiling_over_the_ground(
         .data_time = "LAST_EDIT",
         .times = GEO_ZONE_TIMES_UNIX_MS,
     };
-    const char *text = COLLECTION(PLAIN(
-        "\"GLOBALID\":\"a\",\"CEILING\":400,\"UNIT\":\"Feet\",\"APT1_NAME\":\"Fallon\","
-        "\"LAST_EDIT\":1700000000000") "," PLAIN("\"GLOBALID\":\"b\",\"CEILING\":0,"
-                                                 "\"UNIT\":\"Feet\"") "," PLAIN("\"GLOBALID\":"
-                                                                                "\"c\","
-                                                                                "\"CEILING\":"
-                                                                                "400,\"UNIT\":"
-                                                                                "\"Fathoms\""));
+    const char *text = COLLECTION(FALLON "," NOTHING_ALLOWED "," IN_FATHOMS);
     struct geo_decode_params params = mapped(fields);
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_decode, &params, text, strlen(text));
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 2); // the third is in no unit that is known
     assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
@@ -192,8 +122,17 @@ static void mapped__a_facility_map__gives_each_cell_its_ceiling_over_the_ground(
     assert_int_equal(d.zones[0].volumes[0].upper.reference, GEO_ZONE_UNLIMITED);
     assert_int_equal(d.zones[1].volumes[0].lower.reference, GEO_ZONE_AGL);
     assert_near(d.zones[1].volumes[0].lower.m, 0, 0);
-    close_decoded(&d);
+    decoded_close(&d);
 }
+
+#define A_CIRCLE                                                                               \
+    "{\"type\":\"Feature\",\"properties\":{\"notam\":{\"key\":\"6/7153\"},"                    \
+    "\"begin\":\"202610101400\",\"end\":\"202610122200\"},"                                    \
+    "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-71.6,41.8]}}"
+#define NO_TIME PLAIN("\"notam\":{\"key\":\"b\"},\"end\":\"2026\"")
+#define NO_ID PLAIN("\"notam\":\"c\"")
+#define NO_LENGTH                                                                              \
+    PLAIN("\"notam\":{\"key\":\"d\"},\"begin\":\"202610101400\",\"end\":\"202610101400\"")
 
 static void mapped__a_flight_restriction__has_constants_paths_and_times(void **state)
 {
@@ -213,18 +152,10 @@ static void mapped__a_flight_restriction__has_constants_paths_and_times(void **s
         .until = "end",
         .times = GEO_ZONE_TIMES_COMPACT,
     };
-    const char *text = COLLECTION(
-        "{\"type\":\"Feature\",\"properties\":{\"notam\":{\"key\":\"6/7153\"},\"begin\":"
-        "\"202610101400\",\"end\":\"202610122200\"},\"geometry\":{\"type\":\"Point\","
-        "\"coordinates\":[-71.6,41.8]}}," PLAIN(
-            "\"notam\":{\"key\":\"b\"},\"end\":"
-            "\"2026\"") "," PLAIN("\"notam\":\"c\"") "," PLAIN("\"notam\":{\"key\":\"d\"},"
-                                                               "\"begin\":\"202610101400\","
-                                                               "\"end\":"
-                                                               "\"202610101400\""));
+    const char *text = COLLECTION(A_CIRCLE "," NO_TIME "," NO_ID "," NO_LENGTH);
     struct geo_decode_params params = mapped(fields);
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text));
+    decoded_open(&d, geo_decode, &params, text, strlen(text));
     assert_int_equal(d.count, 1);
     assert_int_equal(d.notes, 3); // a time that is none, no id, an end that is its begin
     assert_string_equal(d.zones[0].zone->id, "6/7153");
@@ -235,7 +166,7 @@ static void mapped__a_flight_restriction__has_constants_paths_and_times(void **s
     assert_int_equal(d.zones[0].volumes[0].shape, GEO_ZONE_CIRCLE);
     assert_near(d.zones[0].volumes[0].radius_m, 5556, 0.001);
     assert_near(d.zones[0].volumes[0].upper.m, 914.4, 0.001);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 static void mapped__a_time_beyond_the_calendar__is_refused(void **state)
@@ -246,11 +177,11 @@ static void mapped__a_time_beyond_the_calendar__is_refused(void **state)
     const char *text = COLLECTION(FEATURE("a", "\"T\":\"202610051111\"",
                                           SQUARE) "," FEATURE("b", "\"T\":1700000000", SQUARE));
     struct decoded d;
-    open_bytes(&d, &params, text, strlen(text)); // the record validates
+    decoded_open(&d, geo_decode, &params, text, strlen(text)); // the record validates
     assert_int_equal(d.count, 1);
     assert_string_equal(d.zones[0].zone->id, "b");
     assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
-    close_decoded(&d);
+    decoded_close(&d);
 }
 
 int main(void)
