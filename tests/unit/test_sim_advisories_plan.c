@@ -51,7 +51,7 @@ static void put_crane(struct scene *s, struct sim_plane at, double top_amsl_m)
     struct sim_obstacle *crane = &s->world.obstacles[0];
     crane->presence = SIM_STANDS;
     crane->position = sim_world_point(&s->world, at);
-    crane->amsl_m = NAN;
+    crane->amsl_m = (double)NAN;
     crane->agl_m = top_amsl_m - sim_world_ground_amsl_m(&s->world, crane->position);
     s->witness.standing[0] =
         (struct sim_standing){.at = at, .top = {top_amsl_m - 0.5, top_amsl_m + 0.5}};
