@@ -117,7 +117,9 @@ static enum drf_status complete(struct snapshot *snapshot)
         status = fusion_fabric_commit(snapshot->fabric, as_of_utc_us);
     const struct fusion_root *root = NULL;
     if (status == DRF_OK)
-        status = fusion_fabric_publish(snapshot->fabric, &root);
+        do
+            status = fusion_fabric_publish(snapshot->fabric, &root);
+        while (status == DRF_ERR_AGAIN);
     size_t grids = 0;
     if (status == DRF_OK)
         status = fusion_export_weather(root, snapshot->store, &grids);

@@ -163,19 +163,24 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
 }
 
-static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now, bool *published)
+static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now,
+                               struct edge_ingest_done *done)
 {
     const struct fusion_root *root = NULL;
     enum drf_status status = fusion_fabric_publish(ingest->parts.fabric, &root);
     if (status == DRF_ERR_NOMEM)
         return status;
+    if (status == DRF_ERR_AGAIN) {
+        done->busy = true;
+        return DRF_OK;
+    }
     ingest->publish_mono_us = status == DRF_OK ? NEVER : now.mono_us + PUBLISH_BULK_US;
     if (status != DRF_OK || !root)
         return DRF_OK;
     edge_mailbox_put(ingest->parts.mailbox, root);
     edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_ROOTS, 0, 0, 1);
     edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_ROOT_EPOCH, 0, (int64_t)root->epoch);
-    *published = true;
+    done->published = true;
     return DRF_OK;
 }
 
@@ -381,7 +386,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     if (status == DRF_OK && ingest->states_wanted)
         tell_layers(ingest, now);
     if (status == DRF_OK && now.mono_us >= ingest->publish_mono_us)
-        status = publish(ingest, now, &done.published);
+        status = publish(ingest, now, &done);
     done.wake_mono_us = next_wake(ingest);
     *out = done;
     return status;

@@ -183,7 +183,9 @@ static enum drf_status answer_from(struct fusion_fabric *fabric, struct fusion_b
     while (status == DRF_ERR_AGAIN);
     const struct fusion_root *root = NULL;
     if (status == DRF_OK)
-        status = fusion_fabric_publish(fabric, &root);
+        do
+            status = fusion_fabric_publish(fabric, &root);
+        while (status == DRF_ERR_AGAIN);
     if (status == DRF_OK && root == NULL)
         status = DRF_ERR_ABSENT;
     if (status != DRF_OK)

@@ -53,7 +53,12 @@ static enum drf_status fold_all(struct edge_reading *reading, int64_t now_utc_us
     do
         status = fusion_fabric_fold(reading->fabric);
     while (status == DRF_ERR_AGAIN);
-    return status == DRF_OK ? fusion_fabric_publish(reading->fabric, &reading->root) : status;
+    if (status != DRF_OK)
+        return status;
+    do
+        status = fusion_fabric_publish(reading->fabric, &reading->root);
+    while (status == DRF_ERR_AGAIN);
+    return status;
 }
 
 enum drf_status edge_reading_fold(struct edge_reading *reading, int64_t now_utc_us, FILE *err)

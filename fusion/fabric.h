@@ -135,7 +135,8 @@ void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer l
                                enum fusion_reason state);
 
 // A new root if anything changed since the last, else NULL. The areas of roots that serve has
-// not acknowledged are carried on.
+// not acknowledged are carried on. DRF_ERR_AGAIN: there is more to do before it can be seen; a
+// bounded number of times, whatever is applied in between.
 DRF_MUST_CHECK enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
                                                      const struct fusion_root **out);
 // Serve has taken the root of this epoch and holds no older one: frees what only older roots

@@ -34,9 +34,10 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
         .buckets = calloc(buckets, sizeof(struct fusion_bucket *)),
         .bucket_dirty = calloc(buckets, sizeof(bool)),
         .dirty = calloc(buckets, sizeof(uint32_t)),
+        .bucket_reach_m = calloc(buckets, sizeof(double)),
     };
     if (f->heads == NULL || f->of_tile == NULL || f->of_bucket == NULL || f->buckets == NULL
-        || f->bucket_dirty == NULL || f->dirty == NULL) {
+        || f->bucket_dirty == NULL || f->dirty == NULL || f->bucket_reach_m == NULL) {
         fusion_features_close(f);
         return DRF_ERR_NOMEM;
     }
@@ -76,6 +77,7 @@ void fusion_features_close(struct fusion_features *features)
     free((void *)f->buckets);
     free(f->bucket_dirty);
     free(f->dirty);
+    free(f->bucket_reach_m);
     free(f);
 }
 
@@ -273,7 +275,6 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
     struct change change = {.features = f, .feature = feature};
     fusion_features_tiles(f, obstacle, vertices, join_tile, &change);
     fusion_features_buckets(f, obstacle, vertices, join_bucket, &change);
-    f->reach_m = feature->reach_m > f->reach_m ? feature->reach_m : f->reach_m;
     return change.status;
 }
 
@@ -288,7 +289,6 @@ enum drf_status fusion_features_remove(struct fusion_features *features,
     struct change change = {.features = f, .feature = feature};
     fusion_features_tiles(f, fused->obstacle, fused->vertices, leave_tile, &change);
     fusion_features_buckets(f, fused->obstacle, fused->vertices, leave_bucket, &change);
-    f->reach_stale = f->reach_stale || feature->reach_m >= f->reach_m;
 
     struct fusion_feature **link = head_of(f, feature->id);
     while (*link != feature)

@@ -97,7 +97,9 @@ size_t fusion_features_count(const struct fusion_features *features);
 int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_obstacle *b);
 
 // Brings the buckets up to date and gives them: one pointer per bucket, borrowed until the next
-// call.
+// call. DRF_ERR_AGAIN: some thousand obstacles were laid out anew and there are more; features
+// may be added and removed before the next call. After a number of these all that is left is
+// done at once, so that it ends whatever comes in between.
 DRF_MUST_CHECK enum drf_status fusion_features_publish(struct fusion_features *features,
                                                        const struct fusion_bucket *const **out,
                                                        double *reach_m);

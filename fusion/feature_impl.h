@@ -15,8 +15,8 @@ struct fusion_features {
     bool *bucket_dirty;
     uint32_t *dirty; // the dirty buckets
     size_t dirty_count;
-    double reach_m;
-    bool reach_stale; // the farthest one went away
+    double *bucket_reach_m; // of those in the bucket, as last published
+    size_t slices;          // of the publication under way
 };
 
 #endif

@@ -7,6 +7,11 @@
 #include "fusion/own.h"
 #include "fusion/stand.h"
 
+enum {
+    OBSTACLES_PER_SLICE = 16000, // of a publication: two milliseconds
+    SLICES_MAX = 16,
+};
+
 static struct fusion_lattice lattice_of(struct fusion_extent extent)
 {
     struct geo_bounds first = geo_tile_bounds(extent.first);
@@ -91,10 +96,16 @@ int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_ob
     return order == 0 ? fusion_source_compare(a->source, b->source) : order;
 }
 
+// The features lie all over memory: by the time one is reached it is there.
 static struct fusion_stand stand_of(const void *context, size_t i)
 {
+    enum { AHEAD = 12 };
     const struct fusion_feature_list *list = context;
     const struct fusion_feature *one = list->items[i];
+    if (i + AHEAD < list->count) {
+        __builtin_prefetch(&list->items[i + AHEAD]->fused);
+        __builtin_prefetch(&list->items[i + AHEAD]->point);
+    }
     return (struct fusion_stand){one->fused, one->position, one->reach_m, one->point};
 }
 
@@ -118,15 +129,26 @@ static enum drf_status make_bucket(const struct fusion_features *f, uint32_t at,
     return status;
 }
 
-static void measure_reach(struct fusion_features *f)
+static double farthest(const struct fusion_feature_list *list)
 {
-    f->reach_m = 0.0;
-    f->reach_stale = false;
-    size_t cursor = 0;
-    for (struct fusion_feature *one = fusion_features_next(f, &cursor, NULL); one != NULL;
-         one = fusion_features_next(f, &cursor, one)) {
-        f->reach_m = one->reach_m > f->reach_m ? one->reach_m : f->reach_m;
-    }
+    double reach_m = 0.0;
+    for (size_t i = 0; i < list->count; i++)
+        reach_m = list->items[i]->reach_m > reach_m ? list->items[i]->reach_m : reach_m;
+    return reach_m;
+}
+
+static enum drf_status publish_bucket(struct fusion_features *f, uint32_t at)
+{
+    const struct fusion_bucket *made;
+    enum drf_status status = fusion_retired_reserve(f->config.retired, 1);
+    if (status == DRF_OK)
+        status = make_bucket(f, at, &made);
+    if (status != DRF_OK)
+        return status;
+    fusion_retired_add(f->config.retired, fusion_own(f->buckets[at]), release_bucket);
+    f->buckets[at] = made;
+    f->bucket_reach_m[at] = farthest(&f->of_bucket[at]);
+    return DRF_OK;
 }
 
 enum drf_status fusion_features_publish(struct fusion_features *features,
@@ -134,23 +156,26 @@ enum drf_status fusion_features_publish(struct fusion_features *features,
                                         double *reach_m)
 {
     struct fusion_features *f = features;
+    size_t laid_out = 0;
     while (f->dirty_count > 0) {
+        if (laid_out > OBSTACLES_PER_SLICE && f->slices < SLICES_MAX) {
+            f->slices++;
+            return DRF_ERR_AGAIN;
+        }
         uint32_t at = f->dirty[f->dirty_count - 1];
-        const struct fusion_bucket *made;
-        enum drf_status status = fusion_retired_reserve(f->config.retired, 1);
-        if (status == DRF_OK)
-            status = make_bucket(f, at, &made);
+        enum drf_status status = publish_bucket(f, at);
         if (status != DRF_OK)
             return status;
-        fusion_retired_add(f->config.retired, fusion_own(f->buckets[at]), release_bucket);
-        f->buckets[at] = made;
+        laid_out += f->of_bucket[at].count;
         f->bucket_dirty[at] = false;
         f->dirty_count--;
     }
-    if (f->reach_stale)
-        measure_reach(f);
+    f->slices = 0;
     *out = f->buckets;
-    *reach_m = f->reach_m;
+    *reach_m = 0.0;
+    const size_t buckets = (size_t)f->config.buckets.rows * f->config.buckets.columns;
+    for (size_t i = 0; i < buckets; i++)
+        *reach_m = f->bucket_reach_m[i] > *reach_m ? f->bucket_reach_m[i] : *reach_m;
     return DRF_OK;
 }
 
