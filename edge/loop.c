@@ -328,6 +328,11 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
     bool scouting = pthread_create(&scout_thread, NULL, scout, loop) == 0;
+    (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
+    if (serving)
+        (void)pthread_setname_np(serve_thread, "serve");
+    if (scouting)
+        (void)pthread_setname_np(scout_thread, "scout");
     if (!serving || !scouting) {
         atomic_store(&loop->failed, true);
         stop(loop);
