@@ -351,13 +351,34 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     return !atomic_load(&loop->failed);
 }
 
+// Waits for room on the disk of the store, saying so once. DRF_ERR_ABSENT: told to stop first.
+static enum drf_status open_node(struct loop *loop, const struct drf_config *config,
+                                 const struct edge_log *log, const sigset_t *signals)
+{
+    bool told = false;
+    for (;;) {
+        struct edge_now now = edge_clock_now(loop->clock);
+        enum drf_status status = edge_node_open(config, log, now, &loop->node);
+        bool waits = status == DRF_ERR_AGAIN;
+        if (told != waits && (waits || status == DRF_OK))
+            tell(&loop->node, EDGE_TROUBLE_STORE, waits,
+                 waits ? loop->node.waiting_for : "there is room for the store", now);
+        told = waits;
+        if (!waits)
+            return status;
+        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1}) > 0)
+            return DRF_ERR_ABSENT;
+    }
+}
+
 // One life of a node. *damaged: it ended because its store may be damaged.
 static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
                 const sigset_t *signals, uint64_t set_aside, bool *damaged)
 {
+    enum drf_status status = open_node(loop, config, log, signals);
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? 0 : 1;
     struct edge_now now = edge_clock_now(loop->clock);
-    if (edge_node_open(config, log, now, &loop->node) != DRF_OK)
-        return 1;
     edge_metrics_add(loop->node.metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, set_aside);
     edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",

@@ -288,10 +288,10 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
         status = restore_drones(node);
     if (status == DRF_OK)
         open_http(node, now);
-    if (status != DRF_OK) {
+    if (status != DRF_OK && status != DRF_ERR_AGAIN)
         edge_node_complain(node, now, "node.not_started", drf_status_name(status));
+    if (status != DRF_OK)
         edge_node_close(node);
-    }
     return status;
 }
 

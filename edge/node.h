@@ -1,8 +1,9 @@
 // edge/node.h - every part of a node, opened in a chain and closed in reverse.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opening waits for nothing: Kafka and MQTT may be down, topics may not exist. What cannot be
-// waited for (a configuration that makes no client, a store that is another's) ends it.
+// Opening waits for nothing: Kafka and MQTT may be down, topics may not exist. A disk without
+// room for the store is the caller's to wait for. What cannot be waited for (a configuration
+// that makes no client, a store that is another's) ends it.
 #ifndef EDGE_NODE_H
 #define EDGE_NODE_H
 
@@ -39,9 +40,11 @@ struct edge_node {
     struct edge_http *http;
     int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
     struct edge_log_limit kafka_log_limit;
+    char waiting_for[320]; // what edge_node_open() said with DRF_ERR_AGAIN
 };
 
-// On anything but DRF_OK one line was logged and everything opened is closed again.
+// On anything but DRF_OK everything opened is closed again. DRF_ERR_AGAIN: the disk is full,
+// waiting_for says where; to be tried again. Of anything else one line was logged.
 DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
                                               const struct edge_log *log, struct edge_now now,
                                               struct edge_node *out);

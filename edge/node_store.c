@@ -162,6 +162,10 @@ enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now
         if (status == DRF_OK)
             status = try_open(node, now, &fault);
     }
+    if (status == DRF_ERR_STORE && fault.trouble == FUSION_STORE_FULL) {
+        memcpy(node->waiting_for, fault.text, sizeof node->waiting_for);
+        return DRF_ERR_AGAIN;
+    }
     if (status != DRF_OK)
         edge_node_complain(node, now,
                            fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",

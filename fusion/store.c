@@ -12,6 +12,8 @@ enum { BUSY_MS = 500, LOCK_BUSY_MS = 100, CHECKED_BYTES_MAX = 256 << 20 };
 
 static enum fusion_store_trouble trouble_of(int code)
 {
+    if (code == SQLITE_IOERR_SHMSIZE) // the index of the log cannot grow: no room for it
+        return FUSION_STORE_FULL;
     switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -176,4 +176,41 @@ def test_full_disk_is_served_through_and_said_and_recovered_from():
             assert digest == calm.digest()
 
 
+def test_start_on_a_full_disk_waits_for_room_and_says_so():
+    with SmallDisk(8) as disk, Kafka() as kafka:
+        store = str(disk.folder.path / "region.gpkg")
+        ballast = disk.folder.path / "ballast"
+        with Fed(kafka.bootstrap, path=store) as node:
+            node.stop()
+            kafka.create_topics("obstacles")
+            kafka.produce_all("obstacles", towers(range(200)))
+            for left in disk.folder.path.iterdir():
+                left.unlink()
+            with open(ballast, "wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(b"\0" * 4096)
+                except OSError:
+                    pass
+            assert os.statvfs(disk.folder.path).f_bavail == 0
+            node.start()
+            waiting = "what=node.waiting for=store"
+            node.wait_log(waiting, 30)
+            assert "database or disk is full" in node.log_text(), node.log_text()
+            assert node.process.alive()
+            assert node.stop() == 0  # told to stop while it waits
+            node.start()
+            wait_until(lambda: node.log_text().count(waiting) == 2, 30, "the second start to wait")
+            ballast.unlink()
+            node.wait_log("what=node.recovered for=store", 30)
+            wait_until(lambda: settled(node) and node.taken() == 200, 60, "the node to catch up")
+            assert node.log_text().count(waiting) == 2, "said more than once"
+            assert node.stop() == 0
+            digest = node.digest()
+        with Fed(kafka.bootstrap) as calm:
+            wait_until(lambda: settled(calm), 90, "a calm node to catch up")
+            calm.stop()
+            assert digest == calm.digest()
+
+
 main(globals())
