@@ -89,6 +89,8 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
     edge_sha256(&feed->zone_fields, sizeof feed->zone_fields, mapping);
     for (size_t i = 0; i < sizeof mapping && feed->zone_fields.mapped && size < TERMS_SIZE; i++)
         size += snprintf(terms + size, sizeof terms - (size_t)size, "%02x", mapping[i]);
+    if (feed->format == GEO_FORMAT_SIGMET && size < TERMS_SIZE) // it was the number alone
+        size += snprintf(terms + size, sizeof terms - (size_t)size, "identity begin\n");
     if (feed->stations && size < TERMS_SIZE)
         size += snprintf(terms + size, sizeof terms - (size_t)size, "stations %" PRIx64 "\n",
                          geo_station_table_hash(feed->stations));

@@ -114,14 +114,27 @@ static enum drf_status read_head(struct report *report, int64_t reference_utc_us
     return DRF_OK;
 }
 
+// "SKEC SIGMET 1"
 static void name_zone(const struct report *report, struct geo_wmo_word sequence,
-                      char id[static GEO_ZONE_ID_SIZE])
+                      char out[static GEO_ZONE_ID_SIZE])
 {
     char text[GEO_ZONE_ID_SIZE];
     const struct geo_wmo_word kind = report->words[report->kind];
     snprintf(text, sizeof text, "%.4s %.6s %.*s", report->place.text, kind.text,
              (int)sequence.size, sequence.text);
-    geo_text_copy(id, GEO_ZONE_ID_SIZE, text, strlen(text));
+    geo_text_copy(out, GEO_ZONE_ID_SIZE, text, strlen(text));
+}
+
+// Numbers begin anew each day, so the validity's begin is part of the identity. Not its day
+// alone: what is issued at 2350 for 0010 has a number of the day before.
+static void identify(const struct report *report, struct geo_wmo_word sequence,
+                     int64_t from_utc_us, char id[static GEO_ZONE_ID_SIZE])
+{
+    name_zone(report, sequence, id);
+    size_t used = strlen(id);
+    const struct geo_utc_fields t = geo_utc_to_fields(from_utc_us);
+    snprintf(id + used, GEO_ZONE_ID_SIZE - used, " %04d-%02d-%02dT%02d:%02dZ", t.year, t.month,
+             t.day, t.hour, t.minute);
 }
 
 // "FRQ TS": what stands between the FIR and where or when.
@@ -166,26 +179,30 @@ static enum drf_status add(struct job *job, const struct geo_zone *zone,
                           volumes + periods + vertices);
 }
 
-// CNL SIGMET 3 292200/300200: the number that is no more.
-static bool cancelled(const struct report *report, struct geo_wmo_word *sequence)
+// CNL SIGMET 3 292200/300200: the number and the begin of what is no more.
+static bool cancelled(const struct report *report, struct geo_wmo_word *sequence,
+                      int64_t *from_utc_us)
 {
     struct geo_wmo_text words = {.text = report->body.text, .size = report->body.size};
-    struct geo_wmo_word word, kind;
+    struct geo_wmo_word word, kind, validity;
     while (geo_wmo_next(&words, &word))
         if (geo_wmo_is(word, "CNL"))
             return geo_wmo_next(&words, &kind)
                    && (geo_wmo_is(kind, "SIGMET") || geo_wmo_is(kind, "AIRMET"))
-                   && geo_wmo_next(&words, sequence) && sequence->size <= 8;
+                   && geo_wmo_next(&words, sequence) && sequence->size <= 8
+                   && geo_wmo_next(&words, &validity) && validity.size >= 13
+                   && validity.text[6] == '/'
+                   && geo_wmo_time(validity.text, report->from_utc_us, from_utc_us) == DRF_OK;
     return false;
 }
 
 static enum drf_status add_cancellation(struct job *job, const struct report *report,
-                                        struct geo_wmo_word sequence)
+                                        struct geo_wmo_word sequence, int64_t from_utc_us)
 {
     struct geo_zone zone = {.restriction = GEO_ZONE_INFORMATION,
                             .flags = GEO_ZONE_WITHDRAWN | GEO_ZONE_WEATHER,
                             .volume_count = 1};
-    name_zone(report, sequence, zone.id);
+    identify(report, sequence, from_utc_us, zone.id);
     job->area->volumes[0] = (struct geo_zone_volume){.shape = GEO_ZONE_CIRCLE, .radius_m = 1.0};
     job->tally.kept++;
     return add(job, &zone, NULL);
@@ -206,9 +223,10 @@ static enum drf_status add_zone(struct job *job, const struct report *report,
         .period_count = 1,
         .vertex_count = job->area->vertex_count,
     };
-    name_zone(report, report->sequence, zone.id);
-    char name[GEO_ZONE_NAME_SIZE];
-    snprintf(name, sizeof name, "%s", zone.id);
+    identify(report, report->sequence, report->from_utc_us, zone.id);
+    char name[GEO_ZONE_NAME_SIZE], number[GEO_ZONE_ID_SIZE];
+    name_zone(report, report->sequence, number);
+    snprintf(name, sizeof name, "%s", number);
     read_phenomenon(report->body, name);
     geo_text_copy(zone.name, sizeof zone.name, name, strlen(name));
     const char *message = report->place.text;
@@ -237,6 +255,7 @@ static enum drf_status read_report(struct job *job, struct geo_sigmet_text text)
     struct report report = {.text = text};
     struct geo_wmo_text words = {.text = text.text, .size = text.size, .line = text.line};
     struct geo_wmo_word word, sequence;
+    int64_t from_utc_us = 0;
     while (report.count < WORDS_MAX && geo_wmo_next(&words, &word))
         report.words[report.count++] = word;
     if (report.count == 0)
@@ -245,10 +264,11 @@ static enum drf_status read_report(struct job *job, struct geo_sigmet_text text)
     struct geo_note note = {.count = 1};
     enum drf_status status = read_head(&report, job->params->message_utc_us, &note);
     if (status == DRF_OK && occurrences(report.body, "CNL") > 0)
-        status = cancelled(&report, &sequence)
-                     ? add_cancellation(job, &report, sequence)
+        status = cancelled(&report, &sequence, &from_utc_us)
+                     ? add_cancellation(job, &report, sequence, from_utc_us)
                      : geo_refuse(&note, GEO_REFUSAL_FORMAT, report.text.line,
-                                  "CNL is not followed by what is cancelled");
+                                  "CNL is not followed by what is cancelled, its number and "
+                                  "validity");
     else if (status == DRF_OK)
         status = add_zone(job, &report, &note);
     if (status == DRF_OK || note.code == GEO_REFUSAL_NONE)

@@ -28,6 +28,26 @@ enum drf_status geo_utc_from_day_of_year(int year, int day, int64_t *out_utc_us)
     return DRF_OK;
 }
 
+struct geo_utc_fields geo_utc_to_fields(int64_t utc_us)
+{
+    int64_t days = utc_us / GEO_UTC_DAY_US - (utc_us % GEO_UTC_DAY_US < 0);
+    const int seconds = (int)((utc_us - days * GEO_UTC_DAY_US) / GEO_UTC_SECOND_US);
+    int year = (int)(1970 + days / 366), month = 1;
+    while (days_to_year(year) > days)
+        year--;
+    while (days_to_year(year + 1) <= days)
+        year++;
+    days -= days_to_year(year);
+    for (; days >= days_in_month(year, month); month++)
+        days -= days_in_month(year, month);
+    return (struct geo_utc_fields){.year = year,
+                                   .month = month,
+                                   .day = (int)days + 1,
+                                   .hour = seconds / 3600,
+                                   .minute = seconds / 60 % 60,
+                                   .second = seconds % 60};
+}
+
 enum drf_status geo_utc_from_fields(struct geo_utc_fields fields, int64_t *out_utc_us)
 {
     if (fields.year < YEAR_MIN || fields.year > YEAR_MAX || fields.month < 1

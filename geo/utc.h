@@ -19,6 +19,9 @@ struct geo_utc_fields {
     int hour, minute, second;
 };
 
+// The fields of an instant of the years 1800 to 2200; parts of a second are dropped.
+struct geo_utc_fields geo_utc_to_fields(int64_t utc_us);
+
 // Microseconds since 1970-01-01T00:00:00Z. DRF_ERR_RANGE: no such instant.
 DRF_MUST_CHECK enum drf_status geo_utc_from_fields(struct geo_utc_fields fields,
                                                    int64_t *out_utc_us);

@@ -113,11 +113,12 @@ def test_a_bulletin_reaches_the_drone_and_query_with_the_station_named_and_a_sig
             assert checked.returncode == 1, checked.stdout  # LSXY is in no table
             assert "LSZZ at" in checked.stdout and "LSXY" in checked.stdout, checked.stdout
 
-            kafka.produce(SIGMET, sigmet(4, AREA), key="WSXX31", headers=headers())
+            issued = sigmet(4, AREA)
+            kafka.produce(SIGMET, issued, key="WSXX31", headers=headers())
             found = hazards(drone.until(hazards, "a SIGMET"))
-            assert found[0]["severity"] == CAUTION and found[0]["feature_id"] == "LSAS SIGMET 4", found
+            assert found[0]["severity"] == CAUTION and found[0]["feature_id"].startswith("LSAS SIGMET 4 20"), found
             assert "SEV TURB" in found[0]["text"], found
-            validity = f"{day_time(time.time() - 60)}/{day_time(time.time() + 7200)}"
+            validity = issued.decode().partition("VALID ")[2].split()[0]
             kafka.produce(SIGMET, sigmet(5, f"CNL SIGMET 4 {validity}"), key="WSXX32", headers=headers())
             drone.until(lambda c: not hazards(c), "no SIGMET any more")
 

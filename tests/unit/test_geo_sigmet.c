@@ -75,7 +75,7 @@ static void polygon__degrees_and_minutes__become_a_zone(void **state)
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 1);
     const struct geo_zone *zone = d.zones[0].zone;
-    assert_string_equal(zone->id, "SKEC SIGMET 1");
+    assert_string_equal(zone->id, "SKEC SIGMET 1 2022-03-29T19:41Z");
     assert_string_equal(zone->name, "SKEC SIGMET 1 FRQ TS");
     assert_int_equal(zone->restriction, GEO_ZONE_CONDITIONAL);
     assert_int_equal(zone->flags, GEO_ZONE_WEATHER);
@@ -177,8 +177,31 @@ static void cancellation__withdraws_the_number(void **state)
                 "291941/292241=");
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 1);
-    assert_string_equal(d.zones[0].zone->id, "SKEC SIGMET 1");
+    assert_string_equal(d.zones[0].zone->id, "SKEC SIGMET 1 2022-03-29T19:41Z");
     assert_true((d.zones[0].zone->flags & GEO_ZONE_WITHDRAWN) != 0);
+    close_it(&d);
+    // one of yesterday's, by a number of today
+    open_it(&d, "SKEC SIGMET 1 VALID 300015/300400 SKBO- SKEC BARRANQUILLA FIR CNL SIGMET 7 "
+                "292350/300400=");
+    assert_int_equal(d.status, DRF_OK);
+    assert_string_equal(d.zones[0].zone->id, "SKEC SIGMET 7 2022-03-29T23:50Z");
+    close_it(&d);
+}
+
+static void identity__of_the_same_number_on_another_day__is_another(void **state)
+{
+    (void)state;
+    struct decoded d;
+    open_it(&d, "SKEC SIGMET 1 VALID 291941/292241 SKBO- " FIR SQUARE "FL250/370="
+                "SKEC SIGMET 1 VALID 300010/300410 SKBO- " FIR SQUARE "FL250/370="
+                "SKEC SIGMET 1 VALID 300200/300600 SKBO- " FIR SQUARE "FL250/370="
+                "SKEC SIGMET 1 VALID 300200/300600 SKBO- " FIR SQUARE "FL250/390=");
+    assert_int_equal(d.count, 4);
+    assert_string_equal(d.zones[0].zone->id, "SKEC SIGMET 1 2022-03-29T19:41Z");
+    assert_string_equal(d.zones[1].zone->id, "SKEC SIGMET 1 2022-03-30T00:10Z");
+    assert_string_equal(d.zones[2].zone->id, "SKEC SIGMET 1 2022-03-30T02:00Z");
+    // amended or corrected: the same
+    assert_string_equal(d.zones[3].zone->id, d.zones[2].zone->id);
     close_it(&d);
 }
 
@@ -205,6 +228,7 @@ static void report__that_cannot_be_placed__is_refused_with_the_reason(void **sta
         {"SKEC SIGMET 1 VALID 101941/102241 SKBO- " FIR SQUARE "=", GEO_REFUSAL_RANGE},
         {HEAD FIR SQUARE HEAD FIR SQUARE, GEO_REFUSAL_FORMAT},
         {HEAD FIR "CNL=", GEO_REFUSAL_FORMAT},
+        {HEAD FIR "CNL SIGMET 3=", GEO_REFUSAL_FORMAT},
         {"hello", GEO_REFUSAL_UNSUPPORTED},
     };
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {
@@ -261,6 +285,7 @@ int main(void)
         cmocka_unit_test(levels__every_form__are_limits),
         cmocka_unit_test(area__circle_or_box__is_one),
         cmocka_unit_test(cancellation__withdraws_the_number),
+        cmocka_unit_test(identity__of_the_same_number_on_another_day__is_another),
         cmocka_unit_test(report__that_cannot_be_placed__is_refused_with_the_reason),
         cmocka_unit_test(real_reports__of_icao_form__are_read_and_the_others_refused),
     };

@@ -88,12 +88,37 @@ static void day_of_year__leap_and_common_years__end_where_the_calendar_ends(void
     assert_int_equal(utc_us, INT64_C(1735603200000000));
 }
 
+static void to_fields__of_instants__is_what_parse_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        struct geo_utc_fields fields;
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", {1970, 1, 1, 0, 0, 0}},
+        {"1969-12-31T23:59:59Z", {1969, 12, 31, 23, 59, 59}},
+        {"2000-02-29T12:34:56Z", {2000, 2, 29, 12, 34, 56}},
+        {"2024-12-31T23:59:59Z", {2024, 12, 31, 23, 59, 59}},
+        {"2026-11-23T02:30:00Z", {2026, 11, 23, 2, 30, 0}},
+        {"1800-03-01T00:00:01Z", {1800, 3, 1, 0, 0, 1}},
+        {"2200-12-31T00:00:00Z", {2200, 12, 31, 0, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t utc_us;
+        assert_int_equal(geo_utc_parse(cases[i].text, strlen(cases[i].text), &utc_us), DRF_OK);
+        const struct geo_utc_fields got = geo_utc_to_fields(utc_us + 999999);
+        const struct geo_utc_fields want = cases[i].fields;
+        assert_memory_equal(&got, &want, sizeof got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parse__documented_forms__are_the_instants_of_gnu_date),
         cmocka_unit_test(parse__anything_else__is_a_syntax_error_and_leaves_the_output),
         cmocka_unit_test(parse__impossible_dates__are_out_of_range),
+        cmocka_unit_test(to_fields__of_instants__is_what_parse_read),
         cmocka_unit_test(day_of_year__leap_and_common_years__end_where_the_calendar_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
