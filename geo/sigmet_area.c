@@ -134,6 +134,36 @@ static enum drf_status add_polygon(struct geo_sigmet_area *area, size_t count, u
     return DRF_OK;
 }
 
+// The position told last before `end`: a later one is of another time.
+static bool told_before(struct geo_sigmet_text text, size_t end, struct geo_point *out)
+{
+    struct scanner place = {.text = text.text, .size = end};
+    bool told = false;
+    while (find(&place, "PSN")) {
+        struct scanner at = place;
+        told = take_point(&at, out);
+    }
+    return told;
+}
+
+// "TC CENTRE", "TC HALIMA CENTRE": nothing further away belongs to this distance.
+static bool take_centre(struct scanner *s)
+{
+    static const size_t words_max = 3;
+    struct scanner at = *s;
+    for (size_t i = 0; i < words_max; i++) {
+        skip_blanks(&at);
+        const size_t begin = at.at;
+        while (at.at < at.size && (unsigned char)at.text[at.at] > ' ')
+            at.at++;
+        if (at.at - begin == 6 && memcmp(at.text + begin, "CENTRE", 6) == 0) {
+            *s = at;
+            return true;
+        }
+    }
+    return false;
+}
+
 // "130NM OF TC CENTRE", "50KM OF N1234 W01234": around the point, or the position told before.
 static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text,
                                   struct geo_sigmet_area *area, struct geo_note *why)
@@ -145,7 +175,7 @@ static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text
     bool miles = s->at + 2 <= s->size && memcmp(s->text + s->at, "NM", 2) == 0;
     bool kilometres = s->at + 2 <= s->size && memcmp(s->text + s->at, "KM", 2) == 0;
     struct scanner of = {.text = s->text, .size = s->size, .at = s->at + 2};
-    struct scanner place = {.text = text.text, .size = text.size};
+    const size_t begin = s->at;
     struct geo_point centre;
     double radius_m = value * (miles ? NAUTICAL_MILE_M : 1000.0);
     if ((!miles && !kilometres) || radius_m <= 0.0 || radius_m > RADIUS_MAX_M)
@@ -158,7 +188,7 @@ static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text
     bool told = near && take_point(&next, &centre);
     if (told)
         *s = next;
-    else if (near && find(&of, "CENTRE") && find(&place, "PSN") && take_point(&place, &centre))
+    else if (near && take_centre(&of) && told_before(text, begin, &centre))
         *s = of;
     else
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, text.line,

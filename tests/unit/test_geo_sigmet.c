@@ -169,6 +169,39 @@ static void area__circle_or_box__is_one(void **state)
     close_it(&d);
 }
 
+#define CYCLONE "YMMM SIGMET W22 VALID 291926/300126 YMMC- YMMM MELBOURNE FIR TC HALIMA "
+
+static void circle__around_a_centre__takes_the_position_told_before(void **state)
+{
+    (void)state;
+    struct decoded d;
+    // an observation and a forecast, each with its own
+    open_it(&d, CYCLONE "PSN S2048 E08221 CB OBS AT 1800Z WI 130NM OF TC CENTRE TOP FL520 FCST "
+                        "AT 0000Z TC CENTRE PSN S2130 E08100 WI 100NM OF TC HALIMA CENTRE=");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.zones[0].zone->volume_count, 2);
+    assert_near(d.zones[0].volumes[0].centre.lat_deg, -20.8, 1e-9);
+    assert_near(d.zones[0].volumes[1].centre.lat_deg, -21.5, 1e-9);
+    assert_near(d.zones[0].volumes[1].centre.lon_deg, 81.0, 1e-9);
+    close_it(&d);
+    static const char *const refused[] = {
+        // where it will be is not where it is
+        CYCLONE "CB OBS AT 1800Z WI 130NM OF TC CENTRE FCST AT 0000Z TC CENTRE PSN S2130 "
+                "E08100=",
+        // a line, and a centre of something else behind it
+        CYCLONE "PSN S2048 E08221 CB OBS WI 50NM OF LINE S2100 E08200 - S2200 E08300 FCST AT "
+                "0000Z TC CENTRE PSN S2130 E08100=",
+        // one that cannot be read is not the one before it
+        CYCLONE "PSN S2048 E08221 NEW PSN S2Z E0 WI 130NM OF TC CENTRE=",
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        open_it(&d, refused[i]);
+        assert_int_not_equal(d.status, DRF_OK);
+        assert_int_equal(d.why.code, GEO_REFUSAL_UNSUPPORTED);
+        close_it(&d);
+    }
+}
+
 static void cancellation__withdraws_the_number(void **state)
 {
     (void)state;
@@ -284,6 +317,7 @@ int main(void)
         cmocka_unit_test(polygon__degrees_and_minutes__become_a_zone),
         cmocka_unit_test(levels__every_form__are_limits),
         cmocka_unit_test(area__circle_or_box__is_one),
+        cmocka_unit_test(circle__around_a_centre__takes_the_position_told_before),
         cmocka_unit_test(cancellation__withdraws_the_number),
         cmocka_unit_test(identity__of_the_same_number_on_another_day__is_another),
         cmocka_unit_test(report__that_cannot_be_placed__is_refused_with_the_reason),
