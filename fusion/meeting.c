@@ -57,7 +57,7 @@ static double first_near(const struct leg *leg, const struct margin *margin)
 
 struct nearest {
     double time_s, distance_m, up_m;
-    bool known;
+    bool known, up_known;
 };
 
 static void approach(const struct leg *leg, struct nearest *nearest)
@@ -71,8 +71,11 @@ static void approach(const struct leg *leg, struct nearest *nearest)
         hypot(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
     if (nearest->known && distance_m >= nearest->distance_m)
         return;
-    *nearest =
-        (struct nearest){leg->begin_s + t, distance_m, leg->up_m + leg->up_mps * t, true};
+    *nearest = (struct nearest){.time_s = leg->begin_s + t,
+                                .distance_m = distance_m,
+                                .up_m = leg->up_known ? leg->up_m + leg->up_mps * t : 0.0,
+                                .known = true,
+                                .up_known = leg->up_known};
 }
 
 struct meeting {
@@ -252,6 +255,7 @@ void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
     out->cpa_s = meeting.nearest.time_s;
     out->cpa_m = meeting.nearest.known ? meeting.nearest.distance_m : out->distance_m;
     out->cpa_up_m = meeting.nearest.up_m;
+    out->cpa_up_known = meeting.nearest.up_known;
     out->limit_m = across_m;
 }
 

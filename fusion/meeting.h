@@ -34,6 +34,7 @@ struct fusion_meeting {
     double amsl_m;
     double distance_m, bearing_deg_true; // now
     double nominal_s, low_s; // first too near, by the accuracies when low; negative: never
+    bool cpa_up_known;
     double cpa_s, cpa_m, cpa_up_m; // where it is nearest across, in the time looked ahead
     double limit_m;                // across, nominal
 };

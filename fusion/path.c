@@ -116,6 +116,29 @@ struct fusion_number fusion_path_plan_amsl(const struct geo_crs *crs,
     return out;
 }
 
+// Where hardly anything of the plan is left: straight on for half a width, as high as it ends.
+static void lengthen(struct fusion_path *path, const struct fusion_plan *plan)
+{
+    struct fusion_path_node *end = &path->nodes[path->count - 1];
+    double more_m = path->base_m - end->along_m;
+    struct fusion_frame frame = fusion_frame_at(end->point);
+    struct fusion_offset back =
+        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[plan->point_count - 2]));
+    double leg_m = hypot(back.east_m, back.north_m);
+    struct fusion_offset on = {.east_m = leg_m > 0.0 ? -back.east_m * more_m / leg_m : 0.0,
+                               .north_m =
+                                   leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
+    double mps = (double)plan->points[plan->point_count - 1].speed_mps;
+    if (!(mps > 0.0))
+        mps = fmax(path->speed_mps, COURSE_MIN_MPS);
+    end->bend = true;
+    path->nodes[path->count] = *end;
+    path->nodes[path->count].point = fusion_frame_point(&frame, on);
+    path->nodes[path->count].along_m += more_m;
+    path->nodes[path->count].time_s += more_m / mps;
+    path->count++;
+}
+
 // From the place on the leg abeam the aircraft, on along the plan, for at most length_m.
 static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
                        const struct fusion_root *root, const struct fusion_aircraft *aircraft,
@@ -157,7 +180,9 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
         if (last_of_all)
             break;
     }
-    // A plan that ends sooner: the corridor ends with it.
+    // A plan that ends sooner: the corridor ends with it, and still holds the aircraft.
+    if (path->nodes[path->count - 1].along_m < path->base_m)
+        lengthen(path, plan);
     path->length_m = path->nodes[path->count - 1].along_m;
 }
 

@@ -35,7 +35,7 @@ static void write_text(const struct fusion_meeting *meeting, char *text, size_t 
         [FUSION_APART_ROUGH] = " +-600",
     };
     char up[40] = "height unknown";
-    if (meeting->apart != FUSION_APART_UNKNOWN)
+    if (meeting->cpa_up_known)
         (void)snprintf(up, sizeof up, "%+.0f m up%s", meeting->cpa_up_m,
                        frames[meeting->apart]);
     (void)snprintf(text, size, "%.26s%s: %.0f m across, %s, closest in %.0f s",

@@ -9,6 +9,7 @@
 #include "sim/accounts.h"
 #include "sim/command.h"
 #include "sim/diary.h"
+#include "sim/fleet_order.h"
 #include "sim/fleet_report.h"
 #include "sim/json_world.h"
 #include "sim/loop.h"
@@ -16,25 +17,13 @@
 #include "sim/profile.h"
 #include "sim/progress.h"
 
-enum { HOST_SIZE = 256, DRONES_MAX = 20000, LINE_SIZE = 256 };
+enum { HOST_SIZE = 256, LINE_SIZE = 256 };
 
 static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 5000000,
                      linger_us = 1000000;
 
-struct order {
-    const char *mqtt, *region, *world, *users, *report, *tracks, *breaking, *root, *prefix;
-    uint64_t drones, level;
-    double seconds, rate_hz, request_s;
-    uint64_t patch_side;
-    double patch_rate_hz, lose_percent, verify_ratio;
-    bool key_frames, react;
-    const char *metrics, *advisories, *story, *cranes, *zones, *node_pid;
-    double track_s;
-    uint64_t plans; // each so manieth drone files some; 0: none does
-};
-
 struct fleet {
-    const struct order *order;
+    const struct sim_fleet_order *order;
     struct sim_world world;
     struct sim_witness witness;
     struct sim_drone *drones;
@@ -44,7 +33,8 @@ struct fleet {
     struct sim_patch_order patch_order;
     struct sim_patch_watch *patches;
     struct sim_diary *diary;
-    struct sim_story *story; // NULL: none is told
+    struct sim_story *story;       // NULL: none is told
+    struct sim_flyby_feed *flybys; // NULL: none
     int64_t start_mono_us, tracked_mono_us;
     uint64_t next; // reports due so far, over all drones, in turn
     uint64_t sent, unsent, asked;
@@ -95,7 +85,7 @@ static void on_reply(void *context, size_t index, const Drf__V1__Reply *told, in
 
 static enum drf_status make_drones(struct fleet *fleet)
 {
-    const struct order *order = fleet->order;
+    const struct sim_fleet_order *order = fleet->order;
     size_t count = (size_t)order->drones;
     fleet->drones = calloc(count, sizeof *fleet->drones);
     fleet->accounts = calloc(count, sizeof *fleet->accounts);
@@ -112,6 +102,11 @@ static enum drf_status make_drones(struct fleet *fleet)
             fleet->drones[i].plans.files = true;
             sim_flight_bend(&fleet->drones[i].flight, &fleet->world);
         }
+        // Two of 32, one that sends both heights and one that sends one.
+        if (order->story == NULL && i % 32 == 24)
+            fleet->drones[i].confusion = SIM_CONFUSION_AMSL;
+        if (order->story == NULL && i % 32 == 25)
+            fleet->drones[i].confusion = SIM_CONFUSION_ELLIPSOID;
         snprintf(fleet->accounts[i].name, sizeof fleet->accounts[i].name, "%s-%02zu",
                  order->prefix, i + 1);
     }
@@ -246,6 +241,19 @@ static void write_tracks(struct fleet *fleet, int64_t now_mono_us)
     sim_diary_flown(fleet->diary, (double)(now_mono_us - fleet->start_mono_us) * 1e-6);
 }
 
+// Each passes one of the drones that are in the air, in turn.
+static void tell_traffic(struct fleet *fleet)
+{
+    int64_t now_utc_us = sim_utc_us();
+    if (fleet->flybys == NULL)
+        return;
+    size_t first = (size_t)(fleet->next * 7 % fleet->order->drones);
+    if (sim_flyby_feed_wants(fleet->flybys, now_utc_us)
+        && !sim_flight_on_ground(&fleet->drones[first].flight))
+        sim_flyby_feed_send(fleet->flybys, &fleet->drones[first].flight, now_utc_us);
+    sim_flyby_feed_step(fleet->flybys, fleet->witness.geoid, now_utc_us);
+}
+
 static void tell_story(struct fleet *fleet)
 {
     if (fleet->story == NULL)
@@ -291,6 +299,7 @@ static void fly(struct fleet *fleet)
             report_one(fleet, (size_t)(fleet->next++ % fleet->order->drones));
         bool busy = sim_links_step(fleet->links, 0, now_mono_us);
         tell_story(fleet);
+        tell_traffic(fleet);
         if (busy || fleet->next < due)
             continue;
         if (sim_receiver_check(fleet->receiver, 4) == 0) {
@@ -369,6 +378,7 @@ static void close_fleet(struct fleet *fleet)
     sim_patch_watch_close(fleet->patches);
     sim_diary_close(fleet->diary);
     sim_story_close(fleet->story);
+    sim_flyby_feed_close(fleet->flybys);
     free(fleet->accounts);
     free(fleet->drones);
     sim_witness_close(&fleet->witness);
@@ -377,7 +387,7 @@ static void close_fleet(struct fleet *fleet)
 
 static enum drf_status open_patches(struct fleet *fleet, enum sim_break breaking)
 {
-    const struct order *order = fleet->order;
+    const struct sim_fleet_order *order = fleet->order;
     fleet->patch_order = (struct sim_patch_order){.side = (uint32_t)order->patch_side,
                                                   .rate_hz = order->patch_rate_hz,
                                                   .lose_ratio = order->lose_percent / 100.0,
@@ -394,7 +404,7 @@ static enum drf_status open_patches(struct fleet *fleet, enum sim_break breaking
 // The story puts things into the world, so it comes before the witness.
 static enum drf_status open_story(struct fleet *fleet)
 {
-    const struct order *order = fleet->order;
+    const struct sim_fleet_order *order = fleet->order;
     return sim_story_open(&fleet->world,
                           &(struct sim_story_plan){.bootstrap = order->story,
                                                    .cranes = order->cranes,
@@ -407,7 +417,7 @@ static enum drf_status open_story(struct fleet *fleet)
 
 static enum drf_status open_listening(struct fleet *fleet)
 {
-    const struct order *order = fleet->order;
+    const struct sim_fleet_order *order = fleet->order;
     enum drf_status status = DRF_OK;
     if (order->tracks != NULL || order->advisories != NULL)
         status = sim_diary_open(order->tracks, order->advisories, &fleet->world, fleet->drones,
@@ -425,7 +435,7 @@ static enum drf_status open_listening(struct fleet *fleet)
 
 static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
 {
-    const struct order *order = fleet->order;
+    const struct sim_fleet_order *order = fleet->order;
     struct sim_world_plan plan;
     enum drf_status status = sim_json_world_load(order->world, &plan);
     if (status == DRF_OK)
@@ -453,6 +463,12 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
         reports.name_stride = sizeof fleet->accounts[0];
         status = sim_witness_fleet(&fleet->witness, reports);
     }
+    if (status == DRF_OK && order->traffic != NULL) {
+        status = sim_flyby_feed_open(order->traffic, order->traffic_topic,
+                                     (size_t)order->flybys, &fleet->world, &fleet->flybys);
+        if (status == DRF_OK)
+            fleet->witness.flybys = sim_flyby_feed_list(fleet->flybys);
+    }
     if (status == DRF_OK && order->patch_side > 0)
         status = open_patches(fleet, breaking);
     if (status == DRF_OK)
@@ -464,7 +480,7 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
     return status;
 }
 
-static int run(const struct order *order, enum sim_break breaking)
+static int run(const struct sim_fleet_order *order, enum sim_break breaking)
 {
     struct fleet fleet = {.order = order};
     sim_stop_watch();
@@ -479,116 +495,9 @@ static int run(const struct order *order, enum sim_break breaking)
     return code;
 }
 
-static const char *refuse_order(const struct order *order, enum sim_break *breaking)
-{
-    if (order->mqtt == NULL || order->region == NULL || order->world == NULL)
-        return "--mqtt, --region and --world are needed";
-    if (strncmp(order->region, "sim", 3) != 0)
-        return "a simulated fleet flies only in regions whose name begins with sim";
-    if (strcmp(order->root, "drf/v1") == 0)
-        return "a simulated fleet never speaks under drf/v1, the root of live aircraft";
-    if (order->drones < 1 || order->drones > DRONES_MAX || order->rate_hz < 0.1
-        || order->rate_hz > 20.0 || order->seconds < 0.1 || order->level > 22)
-        return "--drones is 1 to 20000, --rate 0.1 to 20, --seconds at least 0.1, --level to "
-               "22";
-    if (order->patch_side != 0 && order->patch_side != 64 && order->patch_side != 128
-        && order->patch_side != 256)
-        return "--patch is 64, 128 or 256";
-    if (order->track_s < 0.05)
-        return "--track-every is at least 0.05";
-    if (order->patch_rate_hz < 0.01 || order->patch_rate_hz > 10.0 || order->lose_percent < 0.0
-        || order->lose_percent > 90.0)
-        return "--patch-rate is 0.01 to 10, --lose-patches 0 to 90";
-    if (!(order->verify_ratio >= 0.0 && order->verify_ratio <= 1.0))
-        return "--verify is 0 to 1";
-    if (strlen(order->prefix) < 1 || strlen(order->prefix) > 24 || strlen(order->root) > 60)
-        return "--prefix has 1 to 24 characters, --root at most 60";
-    for (int i = 0; i < SIM_BREAKS; i++)
-        if (strcmp(order->breaking, sim_break_names[i]) == 0) {
-            *breaking = (enum sim_break)i;
-            return NULL;
-        }
-    return "--break is wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift "
-           "or terrain-down";
-}
-
 int sim_fleet_run(int argc, char **argv)
 {
-    struct order order = {.drones = 50,
-                          .seconds = 30.0,
-                          .rate_hz = 5.0,
-                          .plans = 3,
-                          .request_s = 8.0,
-                          .patch_rate_hz = 1.0,
-                          .verify_ratio = 1.0,
-                          .track_s = 1.0,
-                          .cranes = "demo.obstacles",
-                          .zones = "demo.zones",
-                          .level = 12,
-                          .breaking = "none",
-                          .root = "drf-test/v1",
-                          .prefix = "coffee"};
-    const struct sim_option options[] = {
-        {"mqtt", SIM_OPTION_TEXT, &order.mqtt, "HOST:PORT", "of the broker"},
-        {"region", SIM_OPTION_TEXT, &order.region, "NAME", "the node's; begins with sim"},
-        {"world", SIM_OPTION_TEXT, &order.world, "DIR", "that drf-sim world made"},
-        {"drones", SIM_OPTION_COUNT, &order.drones, "N", "default 50"},
-        {"seconds", SIM_OPTION_REAL, &order.seconds, "S", "default 30"},
-        {"rate", SIM_OPTION_REAL, &order.rate_hz, "HZ", "reports a second each (default 5)"},
-        {"users", SIM_OPTION_TEXT, &order.users, "FILE", "name:password lines"},
-        {"prefix", SIM_OPTION_TEXT, &order.prefix, "NAME", "drones are NAME-01 ... (coffee)"},
-        {"report", SIM_OPTION_TEXT, &order.report, "FILE", "JSON"},
-        {"tracks", SIM_OPTION_TEXT, &order.tracks, "FILE", "where they flew, CSV"},
-        {"level", SIM_OPTION_COUNT, &order.level, "Z", "of the node's tiles (default 12)"},
-        {"root", SIM_OPTION_TEXT, &order.root, "TOPIC", "default drf-test/v1"},
-        {"patch", SIM_OPTION_COUNT, &order.patch_side, "CELLS",
-         "asks for patches: 64, 128 or 256"},
-        {"patch-rate", SIM_OPTION_REAL, &order.patch_rate_hz, "HZ", "of patches (default 1)"},
-        {"lose-patches", SIM_OPTION_REAL, &order.lose_percent, "PERCENT", "dropped on arrival"},
-        {"key-frames", SIM_OPTION_FLAG, &order.key_frames, NULL,
-         "patches are never acknowledged"},
-        {"metrics", SIM_OPTION_TEXT, &order.metrics, "HOST:PORT",
-         "of the node's HTTP: lays what it counts beside what is missing"},
-        {"requests", SIM_OPTION_REAL, &order.request_s, "S",
-         "between a verified drone's questions, terrain and landing in turn (default 8, 0: "
-         "none)"},
-        {"plans", SIM_OPTION_COUNT, &order.plans, "N",
-         "one drone of so many files plans and flies by them (default 3, 0: none; a story has "
-         "none)"},
-        {"verify", SIM_OPTION_REAL, &order.verify_ratio, "RATIO",
-         "of the drones that are checked against the world, 0 to 1 (default 1)"},
-        {"track-every", SIM_OPTION_REAL, &order.track_s, "S", "of the tracks (default 1)"},
-        {"advisories", SIM_OPTION_TEXT, &order.advisories, "FILE", "what they were told, CSV"},
-        {"react", SIM_OPTION_FLAG, &order.react, NULL,
-         "drones act on what they are told: climb, leave a zone, hold when it is silent"},
-        {"story", SIM_OPTION_TEXT, &order.story, "HOST:PORT",
-         "a crane, a zone, a killed node, a porch, through this Kafka; implies --react"},
-        {"story-obstacles", SIM_OPTION_TEXT, &order.cranes, "TOPIC",
-         "of GeoJSON obstacles (demo.obstacles)"},
-        {"story-zones", SIM_OPTION_TEXT, &order.zones, "TOPIC",
-         "of GeoJSON zones (demo.zones)"},
-        {"story-node", SIM_OPTION_TEXT, &order.node_pid, "FILE",
-         "holds the process id of the node that is killed"},
-        {"break", SIM_OPTION_TEXT, &order.breaking, "ERROR",
-         "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift or\n"
-         "terrain-down, in the receiver's copies"},
-    };
-    const struct sim_usage usage = {
-        "fleet --mqtt HOST:PORT --region NAME --world DIR [OPTION...]",
-        "Flies delivery drones through a world, each a real MQTT client, and checks every "
-        "value\n"
-        "of every context against the truth. Exit code 1 if one was wrong.",
-        options, sizeof options / sizeof options[0]};
-    int rest;
-    enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
-    if (status != DRF_OK)
-        return sim_options_exit(status);
-    enum sim_break breaking = SIM_BREAK_NONE;
-    order.react = order.react || order.story != NULL;
-    const char *refusal = refuse_order(&order, &breaking);
-    if (refusal != NULL) {
-        fprintf(stderr, "drf-sim fleet: %s\n", refusal);
-        return 2;
-    }
-    return run(&order, breaking);
+    struct sim_fleet_order order;
+    int code = sim_fleet_order_read(argc, argv, &order);
+    return code >= 0 ? code : run(&order, order.breaking);
 }

@@ -12,7 +12,9 @@
 #include "sim/context_scan.h"
 
 enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64, ANSWERS = 64 };
-enum { ANSWERS_PROFILE = 2 }; // reply.proto: answers
+enum { ANSWERS_TELEMETRY = 1, ANSWERS_PROFILE = 2 }; // reply.proto: answers
+
+static const int64_t slow_for_us = 5000000;
 
 struct arrival {
     size_t index, size;
@@ -45,6 +47,8 @@ struct sim_receiver {
     struct sim_listener listener;
     struct sim_report *reports; // REPORTS a drone, by seq modulo
     struct stream_state *streams;
+    int64_t *refused_mono_us;         // of each drone
+    int64_t slowest_us, slow_mono_us; // answer of the last seconds, and when it came
     struct arrival *ring;
     size_t first, waiting;
     struct answer answers[ANSWERS];
@@ -70,8 +74,10 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     receiver->verify_ratio = verify_ratio;
     receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
     receiver->streams = calloc(count, sizeof *receiver->streams);
+    receiver->refused_mono_us = calloc(count, sizeof *receiver->refused_mono_us);
     receiver->ring = calloc(RING, sizeof *receiver->ring);
-    if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL) {
+    if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL
+        || receiver->refused_mono_us == NULL) {
         sim_receiver_close(receiver);
         return DRF_ERR_NOMEM;
     }
@@ -84,6 +90,8 @@ struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receive
     return (struct sim_fleet_reports){.ring = receiver->reports,
                                       .count = receiver->count,
                                       .depth = REPORTS,
+                                      .refused_mono_us = receiver->refused_mono_us,
+                                      .slowest_us = &receiver->slowest_us,
                                       .plans = &receiver->drones[0].plans,
                                       .plans_stride = sizeof receiver->drones[0]};
 }
@@ -104,6 +112,7 @@ void sim_receiver_close(struct sim_receiver *receiver)
         free_answer(&receiver->answers[i]);
     free(receiver->reports);
     free(receiver->streams);
+    free(receiver->refused_mono_us);
     free(receiver->ring);
     free(receiver);
 }
@@ -193,6 +202,8 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
     if (reply->answers == ANSWERS_PROFILE)
         receiver->drones[index].profile_answered = true;
+    if (reply->answers == ANSWERS_TELEMETRY && !good)
+        receiver->refused_mono_us[index] = mono_us;
     sim_plans_answered(&receiver->drones[index].plans, reply);
     if (receiver->listener.on_reply != NULL)
         receiver->listener.on_reply(receiver->listener.context, index, reply, mono_us);
@@ -284,6 +295,11 @@ static void count_context(struct sim_receiver *receiver, size_t index,
     if (report == NULL || head->telemetry_seq <= stream->answered)
         return;
     stream->answered = head->telemetry_seq;
+    if (mono_us - report->mono_us > receiver->slowest_us
+        || mono_us - receiver->slow_mono_us > slow_for_us) {
+        receiver->slowest_us = mono_us - report->mono_us;
+        receiver->slow_mono_us = mono_us;
+    }
     sim_spread_add(&receiver->latency, (uint64_t)(mono_us - report->mono_us));
 }
 

@@ -16,13 +16,15 @@ static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double 
 {
     size_t kind = drone->number % 16 == 15 ? 4 : drone->number % 4;
     if (kind == 0 || kind == 1) {
+        bool confused = drone->confusion == SIM_CONFUSION_ELLIPSOID;
         t->has_alt_wgs84_m = t->has_alt_wgs84_acc95_m = 1;
-        t->alt_wgs84_m = (float)wgs84_m;
+        t->alt_wgs84_m = (float)(confused ? amsl_m : wgs84_m);
         t->alt_wgs84_acc95_m = vertical_acc95_m;
     }
     if (kind == 0 || kind == 2) {
+        bool confused = drone->confusion == SIM_CONFUSION_AMSL;
         t->has_alt_amsl_m = t->has_alt_amsl_acc95_m = 1;
-        t->alt_amsl_m = (float)amsl_m;
+        t->alt_amsl_m = (float)(confused ? wgs84_m : amsl_m);
         t->alt_amsl_acc95_m = vertical_acc95_m;
     }
     if (kind == 3) {
@@ -51,6 +53,9 @@ static void note(const struct sim_drone *drone, const Drf__V1__Telemetry *t,
         .has_wgs84 = t->has_alt_wgs84_m,
         .has_amsl = t->has_alt_amsl_m,
         .has_takeoff = t->has_alt_above_takeoff_m,
+        .has_pressure = t->has_alt_pressure_m,
+        .pressure_m = (double)t->alt_pressure_m,
+        .pressure_acc_m = (double)t->alt_pressure_acc95_m,
         .wgs84_m = (double)t->alt_wgs84_m,
         .amsl_m = (double)t->alt_amsl_m,
         .above_takeoff_m = (double)t->alt_above_takeoff_m,

@@ -3,7 +3,7 @@
 //
 // Aircraft differ in the altitudes they have: by number modulo 16, ellipsoid and AMSL,
 // ellipsoid, AMSL, or height above take-off; every sixteenth has pressure altitude alone. What
-// is reported is the truth, rounded as the wire rounds it.
+// is reported is the truth, rounded as the wire rounds it, unless the drone is confused.
 #ifndef SIM_TELEMETRY_H
 #define SIM_TELEMETRY_H
 
@@ -15,8 +15,16 @@
 
 enum { SIM_TELEMETRY_MAX = 512 };
 
+// What an autopilot may get wrong about heights: it calls the one the other.
+enum sim_confusion {
+    SIM_CONFUSION_NONE,
+    SIM_CONFUSION_AMSL,      // what it sends as AMSL is over the ellipsoid
+    SIM_CONFUSION_ELLIPSOID, // what it sends as over the ellipsoid is AMSL
+};
+
 struct sim_drone {
     size_t number;
+    enum sim_confusion confusion;
     struct sim_flight flight;
     uint64_t drone_boot_id;
     uint32_t seq;

@@ -16,6 +16,7 @@
 #include "drf/v1/reply.pb-c.h"
 #include "drf/v1/terrain.pb-c.h"
 #include "sim/crs.h"
+#include "sim/flyby.h"
 #include "sim/plan.h"
 #include "sim/relief.h"
 #include "sim/request.h"
@@ -69,7 +70,9 @@ struct sim_report {
     struct geo_point position; // as sent
     int64_t utc_us, mono_us;
     bool has_wgs84, has_amsl, has_takeoff, on_ground;
+    bool has_pressure;
     double wgs84_m, amsl_m, above_takeoff_m;
+    double pressure_m, pressure_acc_m;
     struct geo_point takeoff;
     double north_mps, east_mps, up_mps;
     double horizontal_acc_m, velocity_acc_mps, vertical_acc_m;
@@ -82,8 +85,11 @@ struct sim_fleet_reports {
     size_t count, depth;
     const char *names; // of the first, NUL-terminated; each next name_stride bytes on
     size_t name_stride;
+    const int64_t
+        *refused_mono_us;          // of each, when a report of its was refused last; NULL: none
     const struct sim_plans *plans; // of the first drone; NULL: nobody files any
     size_t plans_stride;           // bytes to the next drone's
+    const int64_t *slowest_us;     // an answer took so long lately; NULL: not known
 };
 
 struct sim_memory; // sim/witness_advisories.c: what one drone was and could be advised of
@@ -103,6 +109,7 @@ struct sim_witness {
     int64_t complete_utc_us[SIM_LAYERS]; // the node's time when first said so, 0: not yet
     struct sim_region served;
     struct sim_fleet_reports fleet;
+    const struct sim_flybys *flybys; // that a feed tells of; NULL: none
     struct sim_memory *memory; // of each drone of the fleet; NULL: advisories are not checked
     size_t stretch_count;      // of the context that is being checked
     struct sim_stretch stretches[SIM_STRETCHES_MAX];

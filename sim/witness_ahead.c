@@ -15,7 +15,7 @@ enum {
 static const double shortest_m = 150.0; // CONTRACT.md 6
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
 static const double radians = 0.017453292519943295;
-static const double either_leg_m = 6.0; // where a plan bends either leg may be taken
+static const double either_leg_m = 0.5; // where a plan bends either leg may be taken
 static const double conform_band_m = 1.0;
 
 struct path {
@@ -66,7 +66,9 @@ static bool find_path(const struct sim_witness *witness, const struct sim_report
     } else if (ways[0].kind == SIM_WAY_PLAN) {
         p.plan = &ways[0];
         p.plans = count;
-        p.slack_m = count > 1 ? either_leg_m : 0.0;
+        for (size_t i = 1; i < count; i++)
+            p.slack_m =
+                fmax(p.slack_m, fabs(ways[i].before_m - ways[0].before_m) + either_leg_m);
         p.truth_tol_m = truth->amsl_tol_m + ways[0].height_tol_m;
         p.truth_amsl_m = truth->amsl_m;
     } else if (a->basis != DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC) {

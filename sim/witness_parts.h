@@ -26,7 +26,7 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
 
 // schemas/client.md, look-ahead. Near walking speed it is not decided here.
 enum sim_way_kind { SIM_WAY_UNDECIDED, SIM_WAY_DISC, SIM_WAY_COURSE, SIM_WAY_PLAN };
-enum { SIM_WAYS_MAX = 4, SIM_CORNERS_MAX = SIM_PLAN_POINTS_MAX + 1 };
+enum { SIM_WAYS_MAX = 4, SIM_CORNERS_MAX = SIM_PLAN_POINTS_MAX + 2 };
 struct sim_corner {
     struct sim_plane at;
     double along_m, time_s;
@@ -39,6 +39,7 @@ struct sim_way {
     double unit_east, unit_north;   // plane metres per metre of a course
     double speed_mps, climb_mps, length_m, base_m, growth_mps, time_max_s;
     double height_tol_m; // of a plan's heights, beside the aircraft's
+    double before_m;     // how much of its plan is flown
     size_t count;        // corners of a plan; the first is abeam the aircraft
     struct sim_corner corners[SIM_CORNERS_MAX];
 };

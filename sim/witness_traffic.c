@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fleet's own drones in each other's way: by closest point of approach, each straight on
-// (schemas/advisories.md, traffic).
+// The fleet's own drones in each other's way, and aircraft of a feed: by closest point of
+// approach, each straight on (schemas/advisories.md, traffic; schemas/traffic.md).
 //
 // Which report of the other the node had when it looked is not known, but it is one of those
 // sent shortly before the answer came: what holds for all of them is certain, what holds for
@@ -12,11 +12,17 @@
 #include "sim/witness_parts.h"
 
 enum { NEIGHBOURS_JUDGED = 24, NEIGHBOURS_MAX = 512 };
+enum { TRAFFIC = 6 }; // Layer in enums.proto
 
 static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;
 static const int64_t transit_us = 400000; // a report may be so long on its way
 static const double radians = 0.017453292519943295;
+// schemas/traffic.md: the size of an aircraft of a feed, when it is silent, when forgotten
+static const double feed_radius_m = 20.0;
+static const int64_t silent_us = 3000000, forgotten_us = 17000000;
+static const int64_t refusal_us = 1500000; // they are told once a second
+static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight.c climbs with 5 at most
 
 struct pair {
@@ -25,6 +31,7 @@ struct pair {
     double east_mps, north_mps, up_mps; // of both towards each other; with a plan the other's
     double pace_mps;                    // at most, of both
     bool up_known, up_maybe;
+    bool rough; // within 600 m of what they seem: across decides, never more than a CAUTION
     double up_tol_m, up_acc_low_m, up_acc_high_m;
     double across_m, up_limit_m, acc_m, growth_mps;
     double time_max_s, lag_s;
@@ -46,10 +53,11 @@ static double plan_pace_mps(const struct sim_way *way)
 }
 
 // Where it is across and how that changes; heights, which cost more, by add_heights().
-static struct pair pair_of(const struct sim_case *c, const struct sim_report *other)
+static struct pair pair_of(const struct sim_case *c, const struct sim_report *other,
+                           double radius_m)
 {
     const struct sim_report *own = c->report;
-    struct sim_wish wish = sim_wish_of(own->drone), theirs = sim_wish_of(other->drone);
+    struct sim_wish wish = sim_wish_of(own->drone);
     // The ellipsoid's metres per degree half way between both.
     double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
     double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
@@ -68,7 +76,7 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
         .east_mps = other->east_mps - share * own->east_mps,
         .north_mps = other->north_mps - share * own->north_mps,
         .up_mps = other->up_mps - share * own->up_mps,
-        .across_m = wish.clearance_m + wish.radius_m + theirs.radius_m,
+        .across_m = wish.clearance_m + wish.radius_m + radius_m,
         .up_limit_m = wish.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
         .growth_mps = own->velocity_acc_mps + other->velocity_acc_mps,
@@ -82,6 +90,17 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
                         struct pair *p)
 {
     struct sim_truth truth = sim_witness_truth(c->witness, other);
+    // Heights are compared in one frame; one of pressure and one AMSL are only roughly known.
+    if (c->truth.basis == 0 && c->report->has_pressure && truth.basis == 0
+        && other->has_pressure) {
+        p->up_m = other->pressure_m + other->up_mps * p->lag_s - c->report->pressure_m;
+        p->up_known = p->up_maybe = true;
+        p->up_tol_m = 0.1;
+        p->up_acc_low_m = p->up_acc_high_m = other->pressure_acc_m + c->report->pressure_acc_m;
+        return;
+    }
+    p->rough = (c->truth.basis == 0 && c->report->has_pressure && truth.basis != 0)
+               || (truth.basis == 0 && other->has_pressure && c->truth.basis != 0);
     p->up_m = truth.amsl_m + other->up_mps * p->lag_s - c->truth.amsl_m;
     p->up_known = truth.amsl_known && c->truth.amsl_known;
     p->up_maybe = truth.basis != 0 && c->truth.basis != 0;
@@ -140,29 +159,39 @@ static double closest_m(const struct pair *p)
     return hypot(p->east_m + p->east_mps * t, p->north_m + p->north_mps * t);
 }
 
-static void judge(const struct sim_case *c, const struct sim_report *other, int *possible,
-                  int *certain)
+static void judge(const struct sim_case *c, const struct sim_report *other, double radius_m,
+                  int *possible, int *certain)
 {
-    struct pair pair = pair_of(c, other), *p = &pair;
+    struct pair pair = pair_of(c, other, radius_m), *p = &pair;
     *possible = *certain = SIM_NOTHING;
     // a plan begins abeam the aircraft: its look at once may be off by as much as it is
     double slack_m = p->pace_mps * step_s / 2 + 0.3;
     if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
         return;
     add_heights(c, other, p);
+    int most = p->rough ? SIM_CAUTION : SIM_WARNING;
     int steps = (int)(p->time_max_s / step_s);
     for (int i = 0; i <= steps; i++) {
         double t = i * step_s;
         if (near_at(p, t, false, true, slack_m))
-            *possible = more_severe(*possible, sim_severity_of(t - guard_s));
+            *possible = more_severe(*possible, milder(sim_severity_of(t - guard_s), most));
         else if (near_at(p, t, true, true, slack_m))
             *possible =
                 more_severe(*possible, milder(sim_severity_of(t - guard_s), SIM_CAUTION));
         if (near_at(p, t, false, false, -0.3))
-            *certain = more_severe(*certain, sim_severity_of(t + guard_s));
+            *certain = more_severe(*certain, milder(sim_severity_of(t + guard_s), most));
         else if (near_at(p, t, true, false, -0.3))
             *certain = more_severe(*certain, milder(sim_severity_of(t + guard_s), SIM_CAUTION));
     }
+}
+
+// A report of the other that the node refused is one that it does not have.
+static bool refused_lately(const struct sim_case *c, size_t other, int64_t from_us)
+{
+    const int64_t *refused_us = c->witness->fleet.refused_mono_us;
+    return refused_us != NULL && refused_us[other] != 0
+           && refused_us[other] > from_us - refusal_us
+           && refused_us[other] < c->arrival_mono_us + refusal_us;
 }
 
 // The reports of another that the node may have gone by.
@@ -171,7 +200,10 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
 {
     // as long as the answer took in all, the other's report may have been on its way too
     int64_t took_us = c->arrival_mono_us - c->report->mono_us;
+    if (c->witness->fleet.slowest_us != NULL && *c->witness->fleet.slowest_us > took_us)
+        took_us = *c->witness->fleet.slowest_us;
     int64_t from_us = c->report->mono_us - transit_us - took_us;
+    double radius_m = sim_wish_of(ring[0].drone).radius_m; // the same of all
     const struct sim_report *before = NULL; // the newest that must have been there
     out->certain = SIM_WARNING;
     for (size_t i = 0; i < depth; i++) {
@@ -184,21 +216,67 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
             continue;
         }
         int possible, certain;
-        judge(c, r, &possible, &certain);
+        judge(c, r, radius_m, &possible, &certain);
         out->possible = more_severe(out->possible, possible);
         out->certain = milder(out->certain, certain);
     }
     if (before != NULL) {
         int possible, certain;
-        judge(c, before, &possible, &certain);
+        judge(c, before, radius_m, &possible, &certain);
         out->possible = more_severe(out->possible, possible);
         out->certain = milder(out->certain, certain);
-        struct pair pair = pair_of(c, before);
+        struct pair pair = pair_of(c, before, radius_m);
         out->value = closest_m(&pair);
     }
     // Without an older one nobody knows whether the node had heard of it.
-    if (before == NULL)
+    if (before == NULL || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
+}
+
+// An aircraft that a feed tells of is where it was published to go, whichever report of it the
+// node has. It is known from soon after the first, and forgotten some time after the last one.
+static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
+{
+    const struct sim_world *world = c->witness->world;
+    const struct sim_report *own = c->report;
+    int64_t age_us = own->utc_us - flyby->told_utc_us,
+            known_us = own->utc_us - flyby->from_utc_us;
+    if (known_us < -guard_us || age_us > forgotten_us)
+        return;
+    struct geo_point at = sim_world_point(world, sim_flyby_at(flyby, own->utc_us));
+    struct geo_point north = at, east = at;
+    north.lat_deg += 0.001;
+    east.lon_deg += 0.001;
+    double speed_mps = hypot(flyby->east_mps, flyby->north_mps);
+    struct sim_report other = {
+        .utc_us = own->utc_us,
+        .position = at,
+        .has_amsl = true,
+        .amsl_m = sim_flyby_amsl_m(flyby, own->utc_us),
+        .north_mps = flyby->north_mps * sim_world_distance_m(world, at, north)
+                     / (world->m_per_lat_deg * 0.001),
+        .east_mps = flyby->east_mps * sim_world_distance_m(world, at, east)
+                    / (world->m_per_lon_deg * 0.001),
+        .up_mps = flyby->up_mps,
+        .horizontal_acc_m = flyby->horizontal_acc_m,
+        .velocity_acc_mps = fmax(0.5, 0.1 * speed_mps),
+        .vertical_acc_m = flyby->altitude_acc_m,
+    };
+    struct sim_condition found = {.kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC,
+                                  .feature = flyby->id,
+                                  .limit = feed_radius_m};
+    int surely, maybe;
+    judge(c, &other, feed_radius_m, &maybe, &surely);
+    // Once silent its place is the less sure the longer, from its last report on.
+    if (age_us > silent_us - guard_us)
+        other.horizontal_acc_m += other.velocity_acc_mps * (double)(age_us + guard_us) * 1e-6;
+    int unsure;
+    judge(c, &other, feed_radius_m, &found.possible, &unsure);
+    found.possible = more_severe(found.possible, maybe);
+    bool known = known_us > learnt_us && age_us < silent_us
+                 && !sim_witness_incomplete(c->witness, c->context, TRAFFIC);
+    found.certain = known ? surely : SIM_NOTHING;
+    sim_case_add(c, found);
 }
 
 void sim_conditions_traffic(struct sim_case *c)
@@ -240,6 +318,17 @@ void sim_conditions_traffic(struct sim_case *c)
         sim_case_add(c, found);
         if (c->count > at)
             soonest_s[at] = soon_s;
+    }
+    for (size_t i = 0; c->witness->flybys != NULL && i < c->witness->flybys->count; i++) {
+        const struct sim_flyby *flyby = &c->witness->flybys->list[i];
+        size_t at = c->count;
+        if (flyby->id[0] != '\0')
+            judge_flyby(c, flyby);
+        if (c->count == at)
+            continue;
+        if (near < NEIGHBOURS_MAX)
+            all_s[near++] = 0.0;
+        soonest_s[at] = 0.0;
     }
     // A node judges the 32 that can be met soonest, by its own count.
     for (size_t i = first; i < c->count && near > NEIGHBOURS_JUDGED; i++) {

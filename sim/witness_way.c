@@ -85,7 +85,7 @@ void sim_way_rises(const struct sim_way *way, double from_m, double to_m, double
     *low_m = fmin(a_m, b_m);
     *high_m = fmax(a_m, b_m);
     for (size_t i = 0; i < way->count; i++)
-        if (way->corners[i].along_m > from_m && way->corners[i].along_m < to_m) {
+        if (way->corners[i].along_m >= from_m && way->corners[i].along_m <= to_m) {
             *low_m = fmin(*low_m, way->corners[i].rise_m);
             *high_m = fmax(*high_m, way->corners[i].rise_m);
         }
@@ -132,6 +132,7 @@ static const struct sim_plan *plan_of(const struct sim_witness *witness,
 
 // A leg of a plan as the aircraft sees it, in metres there.
 struct leg {
+    double before_m, length_m; // of the plan before it, its own
     double cross_m, done_ratio, agreement_mps;
 };
 
@@ -152,14 +153,33 @@ static size_t find_legs(const struct sim_witness *witness, const struct sim_repo
         struct sim_plane a = seen(witness, way, plan->points[i].position);
         struct sim_plane b = seen(witness, way, plan->points[i + 1].position);
         struct leg *leg = &legs[i];
+        leg->before_m = i > 0 ? legs[i - 1].before_m + legs[i - 1].length_m : 0.0;
         leg->cross_m = off_piece_m(a, b, (struct sim_plane){.east_m = 0.0}, &leg->done_ratio);
-        double length_m = hypot(b.east_m - a.east_m, b.north_m - a.north_m);
-        leg->agreement_mps = length_m > 0.0 ? (report->east_mps * (b.east_m - a.east_m)
-                                               + report->north_mps * (b.north_m - a.north_m))
-                                                  / length_m
-                                            : 0.0;
+        leg->length_m = hypot(b.east_m - a.east_m, b.north_m - a.north_m);
+        leg->agreement_mps = leg->length_m > 0.0
+                                 ? (report->east_mps * (b.east_m - a.east_m)
+                                    + report->north_mps * (b.north_m - a.north_m))
+                                       / leg->length_m
+                                 : 0.0;
     }
     return plan->count - 1;
+}
+
+// At the end of its plan it still has a corridor: straight on for half its width.
+static void lengthen(const struct sim_witness *witness, const struct sim_plan *plan,
+                     struct sim_way *way)
+{
+    struct sim_plane a =
+        sim_world_plane(witness->world, plan->points[plan->count - 2].position);
+    struct sim_corner next = way->corners[way->count - 1];
+    double east_m = (next.at.east_m - a.east_m) * way->scale_east,
+           north_m = (next.at.north_m - a.north_m) * way->scale_north,
+           leg_m = hypot(east_m, north_m), more_m = way->base_m - next.along_m;
+    next.at.east_m += leg_m > 0.0 ? more_m * east_m / leg_m / way->scale_east : 0.0;
+    next.at.north_m += (leg_m > 0.0 ? more_m * north_m / leg_m : more_m) / way->scale_north;
+    next.along_m += more_m;
+    next.time_s += more_m / plan->speed_mps;
+    way->corners[way->count++] = next;
 }
 
 // From abeam the aircraft on leg `first` to the end of the look-ahead or of the plan.
@@ -172,6 +192,7 @@ static void lay(const struct sim_witness *witness, const struct sim_truth *truth
     struct sim_plane b = sim_world_plane(world, plan->points[first + 1].position);
     way->kind = SIM_WAY_PLAN;
     way->base_m += leg->cross_m;
+    way->before_m = leg->before_m + leg->done_ratio * leg->length_m;
     way->height_tol_m = plan->over_ground ? witness->tolerance.ground_m : 0.05;
     way->corners[0] =
         (struct sim_corner){.at = {between(a.east_m, b.east_m, leg->done_ratio),
@@ -193,7 +214,19 @@ static void lay(const struct sim_witness *witness, const struct sim_truth *truth
         way->corners[way->count - 1] = next;
         break;
     }
+    if (way->corners[way->count - 1].along_m < way->base_m)
+        lengthen(witness, plan, way);
     way->length_m = way->corners[way->count - 1].along_m;
+}
+
+// Heights over ground where none is published: nobody knows how high it means to be.
+static bool over_nothing(const struct sim_witness *witness, const struct sim_plan *plan)
+{
+    bool found = false;
+    for (size_t i = 0; i < plan->count && plan->over_ground; i++)
+        found |= sim_world_covered_m(witness->world, plan->points[i].position)
+                 < witness->tolerance.edge_m;
+    return found;
 }
 
 static size_t ways_along(const struct sim_witness *witness, const struct sim_report *report,
@@ -201,9 +234,10 @@ static size_t ways_along(const struct sim_witness *witness, const struct sim_rep
                          struct sim_way ways[static SIM_WAYS_MAX])
 {
     const struct sim_plan *plan = plan_of(witness, report);
-    struct leg legs[SIM_PLAN_POINTS_MAX];
+    struct leg legs[SIM_PLAN_POINTS_MAX] = {{.cross_m = 0.0}};
     ways[0] = *common; // undecided
-    if (plan == NULL || !truth->amsl_known || (plan->over_ground && !witness->complete[1]))
+    if (plan == NULL || plan->count < 2 || !truth->amsl_known || over_nothing(witness, plan)
+        || (plan->over_ground && !witness->complete[1]))
         return 1;
     size_t count = find_legs(witness, report, common, plan, legs), found = 0;
     double nearest_m = HUGE_VAL, best_mps = -HUGE_VAL;
@@ -222,10 +256,8 @@ static size_t ways_along(const struct sim_witness *witness, const struct sim_rep
         }
         ways[found] = *common;
         lay(witness, truth, plan, i, &legs[i], &ways[found]);
-        found += ways[found].length_m > 1.0 ? 1 : 0;
+        found++;
     }
-    if (found == 0) // at its very end
-        ways[0] = *common;
     return found > 0 ? found : 1;
 }
 
@@ -244,11 +276,11 @@ double sim_way_off_plan_m(const struct sim_witness *witness, const struct sim_re
                           const Drf__V1__Context *context, double *conformance_m)
 {
     const struct sim_plan *plan = plan_of(witness, report);
-    if (plan == NULL || plan->accepted_boot_id != context->boot_id)
+    if (plan == NULL || plan->count < 2 || plan->accepted_boot_id != context->boot_id)
         return -1.0;
     struct sim_way way = {.kind = SIM_WAY_UNDECIDED};
     take_scale(witness->world, report->position, &way);
-    struct leg legs[SIM_PLAN_POINTS_MAX];
+    struct leg legs[SIM_PLAN_POINTS_MAX] = {{.cross_m = 0.0}};
     size_t count = find_legs(witness, report, &way, plan, legs);
     double nearest_m = HUGE_VAL;
     for (size_t i = 0; i < count; i++)

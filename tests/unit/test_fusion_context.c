@@ -281,6 +281,37 @@ static void ahead__along_a_plan__follows_its_corner(void **state)
     scene_close(scene);
 }
 
+static void ahead__at_the_end_of_a_plan__still_holds_the_aircraft(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    struct fusion_frame frame = fusion_frame_at(toronto);
+    struct fusion_plan plan = {
+        .valid_until_utc_us = 2000000, .conformance_m = 50.0, .point_count = 2};
+    const struct fusion_offset corners[] = {{-200.0, 0.0}, {-1.0, 0.0}}; // a metre behind it
+    for (int i = 0; i < 2; i++) {
+        struct geo_point at = fusion_frame_point(&frame, corners[i]);
+        plan.points[i] = (struct fusion_plan_point){.lat_e7 = (int32_t)lround(at.lat_deg * 1e7),
+                                                    .lon_e7 = (int32_t)lround(at.lon_deg * 1e7),
+                                                    .height_m = 150.0F,
+                                                    .height = FUSION_PLAN_AMSL};
+    }
+    struct fusion_aircraft aircraft = hovering(toronto);
+    aircraft.plan = &plan;
+    aircraft.fix.amsl = (struct fusion_altitude){true, 155.0, 2.0};
+    struct fusion_context c = build(scene, &aircraft);
+    assert_int_equal(c.plan_state, FUSION_PLAN_FOLLOWED);
+    assert_int_equal(c.look_ahead.basis, FUSION_CORRIDOR_PLAN);
+    // Half a width: radius, accuracy when none is said, the metre that it is off.
+    assert_near(c.look_ahead.length_m, 1.0 + 10.0 + 1.0, 0.1);
+    assert_true(c.look_ahead.segment_count >= 1);
+    const struct fusion_segment *segment = &c.look_ahead.segments[0];
+    assert_true(segment->to_m > segment->from_m);
+    assert_true(segment->surface_max_amsl_m.known);
+    assert_near(segment->clearance_min_m.value, 50.0, 0.01); // as the plan ends, over 100 m
+    scene_close(scene);
+}
+
 static void near__obstacles_in_many_buckets__are_listed_once_nearest_first(void **state)
 {
     (void)state;
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test(ahead__a_wall_in_the_way__is_in_its_segment_and_warned_of),
         cmocka_unit_test(ahead__slower_than_walking__is_a_disc),
         cmocka_unit_test(ahead__along_a_plan__follows_its_corner),
+        cmocka_unit_test(ahead__at_the_end_of_a_plan__still_holds_the_aircraft),
         cmocka_unit_test(near__obstacles_in_many_buckets__are_listed_once_nearest_first),
         cmocka_unit_test(near__a_line_and_a_polygon__count_from_their_edge),
     };

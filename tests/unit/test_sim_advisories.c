@@ -191,6 +191,68 @@ static void region__must_be_told_where_the_way_leaves_it(void **state)
     close_scene(&s);
 }
 
+// A square of 100 m a side, so far to the north and east of the aircraft.
+static void put_zone(struct scene *s, double east_m, double north_m, double upper_amsl_m)
+{
+    static const double corners[][2] = {{-50, -50}, {50, -50}, {50, 50}, {-50, 50}};
+    struct sim_plane here = sim_world_plane(&s->world, s->report.position);
+    struct sim_zone *zone = &s->world.zones[0];
+    *zone = (struct sim_zone){
+        .id = "zone-1", .count = 4, .upper_amsl_m = upper_amsl_m, .presence = SIM_STANDS};
+    for (size_t i = 0; i < 4; i++)
+        zone->vertices[i] = sim_world_point(
+            &s->world, (struct sim_plane){here.east_m + east_m + corners[i][0],
+                                          here.north_m + north_m + corners[i][1]});
+    s->world.zone_count = 1;
+}
+
+static void zone__in_it_or_ahead__must_be_told_and_one_beside_below_or_far_not(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE;
+    double over_m = s.report.amsl_m + 100.0;
+    put_zone(&s, 0.0, 0.0, over_m); // in it
+    assert_band(&s, kind, "zone-1", WARNING, WARNING);
+    put_zone(&s, 0.0, 170.0, over_m); // its edge after 12 s
+    assert_band(&s, kind, "zone-1", WARNING, WARNING);
+    put_zone(&s, 0.0, 350.0, over_m); // after 30 s
+    assert_band(&s, kind, "zone-1", CAUTION, CAUTION);
+    put_zone(&s, 0.0, 700.0, over_m); // beyond the look-ahead of 450 m
+    assert_band(&s, kind, "zone-1", NOTHING, NOTHING);
+    put_zone(&s, 120.0, 170.0, over_m); // beside: 70 m from the way
+    assert_band(&s, kind, "zone-1", NOTHING, NOTHING);
+    put_zone(&s, 52.5, 170.0, over_m); // within the accuracy of 3.5 m: no more than a CAUTION
+    assert_band(&s, kind, "zone-1", CAUTION, NOTHING);
+    put_zone(&s, 0.0, 170.0, s.report.amsl_m - 30.0); // flown over
+    assert_band(&s, kind, "zone-1", NOTHING, NOTHING);
+    put_zone(&s, 0.0, 170.0, s.report.amsl_m - 1.0); // nominally over it, by 3 m perhaps not
+    assert_band(&s, kind, "zone-1", WARNING, NOTHING);
+    close_scene(&s);
+}
+
+static void zone__that_is_coming_or_hidden__is_judged_by_what_a_node_can_know(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE;
+    put_zone(&s, 0.0, 0.0, s.report.amsl_m + 100.0);
+    s.world.zones[0].presence = SIM_COMING; // published just now: may be told, need not
+    assert_band(&s, kind, "zone-1", WARNING, NOTHING);
+    s.world.zones[0].presence = SIM_HIDDEN; // nobody can know
+    assert_band(&s, kind, "zone-1", NOTHING, NOTHING);
+    s.world.zones[0].presence = SIM_STANDS;
+    s.report.on_ground = true; // told, never more than an INFO
+    assert_band(&s, kind, "zone-1", INFO, INFO);
+    s.report.on_ground = false;
+    s.report.north_mps = 0.0; // hovering in it
+    s.report.east_mps = 0.0;
+    assert_band(&s, kind, "zone-1", WARNING, WARNING);
+    close_scene(&s);
+}
+
 static void brief__stands_for_the_one_that_was_told_in_full(void **state)
 {
     (void)state;
@@ -231,6 +293,8 @@ int main(void)
         cmocka_unit_test(traffic__head_on__must_be_told_by_its_name),
         cmocka_unit_test(obstacle__in_the_way__must_be_told_and_one_beside_it_not),
         cmocka_unit_test(region__must_be_told_where_the_way_leaves_it),
+        cmocka_unit_test(zone__in_it_or_ahead__must_be_told_and_one_beside_below_or_far_not),
+        cmocka_unit_test(zone__that_is_coming_or_hidden__is_judged_by_what_a_node_can_know),
         cmocka_unit_test(brief__stands_for_the_one_that_was_told_in_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
