@@ -203,14 +203,13 @@ void edge_demand_profile(struct edge_serve *serve, const char *id,
 enum drf_status edge_demand_use_plan(struct edge_serve *serve, struct edge_drone *drone,
                                      const struct fusion_plan *plan, uint64_t digest)
 {
-    enum drf_status status = edge_fleet_plan_room(drone);
+    // Reports that name it come after it: until the next one it is not followed.
+    bool named = drone->report.plan_named && drone->has_plan
+                 && strcmp(drone->plan->plan_id, plan->plan_id) == 0;
+    enum drf_status status = edge_fleet_plan(drone, plan);
     if (status != DRF_OK)
         return status;
-    // Reports that name it come after it: until the next one it is not followed.
-    drone->report.plan_named = drone->report.plan_named && drone->has_plan
-                               && strcmp(drone->plan->plan_id, plan->plan_id) == 0;
-    *drone->plan = *plan;
-    drone->has_plan = true;
+    drone->report.plan_named = named;
     drone->plan_digest = digest;
     edge_fleet_keep(serve->fleet, drone);
     return DRF_OK;

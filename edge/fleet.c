@@ -284,6 +284,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .used = true,
         .listed = drone->listed,
         .plan = drone->plan,
+        .plan_points = drone->plan_points,
         .patches = drone->patches,
         .cell = EDGE_DRONE_NONE,
         .used_mono_us = NEVER_US,
@@ -340,11 +341,18 @@ void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone)
     drone->profile_digest = 0;
 }
 
-enum drf_status edge_fleet_plan_room(struct edge_drone *drone)
+enum drf_status edge_fleet_plan(struct edge_drone *drone, const struct fusion_plan *plan)
 {
-    if (drone->plan == NULL)
-        drone->plan = calloc(1, sizeof *drone->plan);
-    return drone->plan != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    if (drone->plan == NULL || drone->plan_points != plan->point_count) {
+        struct fusion_plan *room = realloc(drone->plan, fusion_plan_bytes(plan->point_count));
+        if (room == NULL)
+            return DRF_ERR_NOMEM; // the one before is as it was
+        drone->plan = room;
+        drone->plan_points = plan->point_count;
+    }
+    memcpy(drone->plan, plan, fusion_plan_bytes(plan->point_count));
+    drone->has_plan = true;
+    return DRF_OK;
 }
 
 void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,

@@ -46,8 +46,9 @@ void edge_fleet_touch(struct edge_fleet *fleet, struct edge_drone *drone, int64_
 void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone);
 // Nothing of it is held any more: back to the defaults of a drone without profile.
 void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone);
-// Room for a plan in the drone. DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status edge_fleet_plan_room(struct edge_drone *drone);
+// Holds a copy of the plan, in a block of its length. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_fleet_plan(struct edge_drone *drone,
+                                               const struct fusion_plan *plan);
 
 // It reports from `position` (on the globe): what changes there concerns it.
 void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,

@@ -82,6 +82,13 @@ struct fusion_plan {
     struct fusion_plan_point points[FUSION_PLAN_POINTS_MAX];
 };
 
+// What of it counts, the points last: a copy needs no room for more.
+static inline size_t fusion_plan_bytes(uint32_t point_count)
+{
+    return offsetof(struct fusion_plan, points)
+           + point_count * sizeof(struct fusion_plan_point);
+}
+
 #define FUSION_PLAN_CONFORMANCE_DEFAULT_M 50.0
 
 static inline struct geo_point fusion_plan_position(const struct fusion_plan_point *point)

@@ -143,9 +143,11 @@ static void say_memory(double place, uint64_t contexts, struct heap_calls calls)
     double each = place + (double)sizeof(struct fusion_plan);
     (void)printf("{\"bench\":\"memory_drone\",\"value\":%.0f,\"unit\":\"bytes\",\"reference\":"
                  "\"limit, its plan of 100 points included\",\"reference_value\":4096,"
-                 "\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,\"more_with_patches\":%zu}\n",
+                 "\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,\"more_with_patches\":%zu,"
+                 "\"with_patches_and_10_points\":%.0f}\n",
                  each, each / 4096, each <= 4096 ? "true" : "false",
-                 sizeof(struct edge_patches));
+                 sizeof(struct edge_patches),
+                 place + (double)(sizeof(struct edge_patches) + fusion_plan_bytes(10)));
     (void)printf("{\"bench\":\"memory_per_message\",\"value\":%.6f,\"unit\":\"allocations of "
                  "ours\",\"reference\":\"those of libraries\",\"reference_value\":%.6f,"
                  "\"ratio\":%.3f,\"reach\":0,\"met\":%s,\"before_warm_up\":%" PRIu64 "}\n",

@@ -131,8 +131,18 @@ static void admit__a_slot_used_before__remembers_nothing(void **state)
     (void)state;
     struct edge_fleet *fleet = opened(1);
     struct edge_drone *drone = admit(fleet, "a", 0);
-    assert_int_equal(edge_fleet_plan_room(drone), DRF_OK);
-    drone->has_plan = drone->has_profile = drone->has_report = drone->due = true;
+    static struct fusion_plan plan = {.plan_id = "p", .point_count = 100};
+    plan.points[99].hold_s = 7.0F;
+    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
+    assert_true(drone->has_plan && drone->plan->points[99].hold_s > 6.0F);
+    plan.point_count = 2; // shorter and longer again, within its own room
+    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
+    assert_int_equal(drone->plan->point_count, 2);
+    plan.point_count = 3;
+    plan.points[2].hold_s = 5.0F;
+    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
+    assert_true(drone->plan->points[2].hold_s > 4.0F);
+    drone->has_profile = drone->has_report = drone->due = true;
     drone->wish.json = true;
     drone->report.seq = 9;
     edge_fleet_place(fleet, drone, (struct geo_point){43.5, -79.5});
