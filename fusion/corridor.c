@@ -5,66 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fusion/frame.h"
+#include "fusion/run.h"
 #include "geo/cells.h"
 
 enum { SIDE = GEO_CELLS_SIDE };
-
-static double cells_per_deg(uint8_t level)
-{
-    return (double)(UINT32_C(1) << level) * SIDE / 180.0;
-}
-
-static void corner(struct fusion_outline *outline, uint8_t level, struct geo_point point)
-{
-    double scale = cells_per_deg(level);
-    outline->x[outline->corner_count] = (point.lon_deg + 180.0) * scale;
-    outline->y[outline->corner_count++] = (90.0 - point.lat_deg) * scale;
-}
-
-struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
-                                           struct geo_point b, double half_a_m, double half_b_m,
-                                           double longer_a_m, double longer_b_m)
-{
-    struct fusion_frame at_a = fusion_frame_at(a), at_b = fusion_frame_at(b);
-    struct fusion_offset way = fusion_frame_offset(&at_a, b);
-    double length_m = hypot(way.east_m, way.north_m);
-    double east = length_m > 0.0 ? way.east_m / length_m : 0.0;
-    double north = length_m > 0.0 ? way.north_m / length_m : 1.0;
-
-    // left of the way is (-north, east)
-    struct fusion_outline outline = {.corner_count = 0};
-    const struct {
-        const struct fusion_frame *frame;
-        double along_m, left_m;
-    } corners[4] = {{&at_a, -longer_a_m, half_a_m},
-                    {&at_b, longer_b_m, half_b_m},
-                    {&at_b, longer_b_m, -half_b_m},
-                    {&at_a, -longer_a_m, -half_a_m}};
-    for (int i = 0; i < 4; i++) {
-        struct fusion_offset offset = {
-            .east_m = corners[i].along_m * east - corners[i].left_m * north,
-            .north_m = corners[i].along_m * north + corners[i].left_m * east,
-        };
-        corner(&outline, level, fusion_frame_point(corners[i].frame, offset));
-    }
-    return outline;
-}
-
-struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,
-                                          double radius_m)
-{
-    struct fusion_frame frame = fusion_frame_at(centre);
-    struct fusion_outline outline = {.corner_count = 0};
-    const double step_rad = 2.0 * 3.14159265358979323846 / FUSION_OUTLINE_CORNERS_MAX;
-    double reach_m = radius_m / cos(0.5 * step_rad);
-    for (int i = 0; i < FUSION_OUTLINE_CORNERS_MAX; i++) {
-        struct fusion_offset offset = {.east_m = reach_m * sin(step_rad * i),
-                                       .north_m = reach_m * cos(step_rad * i)};
-        corner(&outline, level, fusion_frame_point(&frame, offset));
-    }
-    return outline;
-}
 
 struct fusion_swath fusion_swath_empty(void)
 {
@@ -72,72 +16,7 @@ struct fusion_swath fusion_swath_empty(void)
                                  .surface_max_amsl_m = -HUGE_VAL};
 }
 
-// One side of an outline, downward.
-struct side {
-    double top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
-};
-
-static void sides_of(const struct fusion_outline *outline,
-                     struct side sides[static FUSION_OUTLINE_CORNERS_MAX])
-{
-    for (uint32_t i = 0; i < outline->corner_count; i++) {
-        uint32_t j = i + 1 < outline->corner_count ? i + 1 : 0;
-        bool down = outline->y[i] <= outline->y[j];
-        uint32_t top = down ? i : j, bottom = down ? j : i;
-        double fall = outline->y[bottom] - outline->y[top];
-        sides[i] = (struct side){
-            .top_x = outline->x[top],
-            .top_y = outline->y[top],
-            .bottom_x = outline->x[bottom],
-            .bottom_y = outline->y[bottom],
-            .slope = fall > 0.0 ? (outline->x[bottom] - outline->x[top]) / fall : 0.0};
-    }
-}
-
-// The range of x that the outline has between two heights; false: none.
-static bool span_between(const struct side *sides, uint32_t count, double top, double bottom,
-                         double *west, double *east)
-{
-    double low = HUGE_VAL, high = -HUGE_VAL;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct side *side = &sides[i];
-        if (side->bottom_y < top || side->top_y > bottom)
-            continue;
-        double upper =
-            side->top_y < top ? side->top_x + side->slope * (top - side->top_y) : side->top_x;
-        double lower = side->bottom_y > bottom
-                           ? side->top_x + side->slope * (bottom - side->top_y)
-                           : side->bottom_x;
-        double left = upper < lower ? upper : lower, right = upper < lower ? lower : upper;
-        low = left < low ? left : low;
-        high = right > high ? right : high;
-    }
-    *west = low;
-    *east = high;
-    return low <= high;
-}
-
-struct run {
-    uint64_t known, sum;
-    uint16_t highest; // meaningful when known > 0
-};
-
-static void run_read(const uint16_t *cells, uint32_t count, struct run *run)
-{
-    uint32_t known = 0, sum = 0; // count <= 256: no overflow
-    uint16_t highest = run->highest;
-    for (uint32_t i = 0; i < count; i++) {
-        // GEO_CELL_UNKNOWN is all ones: masked, it is 0 and never the highest
-        uint16_t mask = cells[i] == GEO_CELL_UNKNOWN ? 0 : UINT16_MAX;
-        uint16_t value = cells[i] & mask;
-        known += mask & 1U;
-        sum += value;
-        highest = value > highest ? value : highest;
-    }
-    run->known += known;
-    run->sum += sum;
-    run->highest = highest;
-}
+static double greater(double a, double b) { return a > b ? a : b; }
 
 static void accuracy_read(struct fusion_swath *swath, const struct fusion_tile *tile)
 {
@@ -147,7 +26,7 @@ static void accuracy_read(struct fusion_swath *swath, const struct fusion_tile *
     for (uint16_t i = 0; i < tile->source_count; i++)
         if (tile->sources[i]->posting_m > 0.0)
             swath->surface_acc95_m =
-                fmax(swath->surface_acc95_m, tile->sources[i]->vertical_acc95_m);
+                greater(swath->surface_acc95_m, tile->sources[i]->vertical_acc95_m);
 }
 
 // One level of the root, as a swath reads it.
@@ -174,8 +53,8 @@ struct reading {
     struct sheet sheet; // being read
     size_t finer;       // how many insets are finer than it, 0 where the outline touches none
     uint64_t cells;
-    struct run ground, surface; // of those cells
-    struct run low, high;       // of cells that only a maximum takes into account
+    struct fusion_run ground, surface; // of those cells
+    struct fusion_run low, high;       // of cells that only a maximum takes into account
 };
 
 static bool has_model(const struct fusion_tile *surface)
@@ -270,9 +149,9 @@ static void part_read(struct reading *reading, size_t tile, size_t offset, uint3
     const struct fusion_tile *low = reading->sheet.ground[tile];
     const struct fusion_tile *high = reading->sheet.surface[tile];
     if (low != NULL)
-        run_read(low->cells + offset, count, &reading->ground);
+        fusion_run_read(low->cells, offset, count, &reading->ground);
     if (high != NULL) {
-        run_read(high->cells + offset, count, &reading->surface);
+        fusion_run_read(high->cells, offset, count, &reading->surface);
         accuracy_read(reading->swath, high);
     }
 }
@@ -348,9 +227,9 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
             const struct fusion_tile *low = reading->sheet.ground[tile];
             const struct fusion_tile *high = reading->sheet.surface[tile];
             if (low != NULL)
-                run_read(low->cells + offset, count, &reading->low);
+                fusion_run_read(low->cells, offset, count, &reading->low);
             if (high != NULL)
-                run_read(high->cells + offset, count, &reading->high);
+                fusion_run_read(high->cells, offset, count, &reading->high);
         } else if (reading->finer > 0) {
             part_sift(reading, tile, offset, (uint64_t)first, cell_row, count);
         } else {
@@ -361,10 +240,11 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
     }
 }
 
-static void raise(double *max_amsl_m, const struct run *run)
+static void raise(double *max_amsl_m, const struct fusion_run *run)
 {
     if (run->known > 0)
-        *max_amsl_m = fmax(*max_amsl_m, GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * run->highest);
+        *max_amsl_m =
+            greater(*max_amsl_m, GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * run->highest);
 }
 
 // Cells are counted in those of the finest level there is.
@@ -387,40 +267,154 @@ static void account(const struct reading *reading)
     raise(&swath->surface_max_amsl_m, &reading->high);
 }
 
+static uint32_t rows_at_once(int64_t row, int64_t last_row)
+{
+    const int64_t left = last_row - row + 1;
+    return left < FUSION_OUTLINE_ROWS_AT_ONCE ? (uint32_t)left : FUSION_OUTLINE_ROWS_AT_ONCE;
+}
+
 // The rows of cells first .. last of the sheet that the outline, in its cells, touches.
 // `inset` is SIZE_MAX for the region's own sheet.
 static void rows_read(struct reading *reading, size_t inset,
                       const struct fusion_outline *outline, int64_t first_row, int64_t last_row)
 {
-    struct side sides[FUSION_OUTLINE_CORNERS_MAX];
-    sides_of(outline, sides);
-    for (int64_t row = first_row; row <= last_row; row++) {
-        double west, east;
-        if (!span_between(sides, outline->corner_count, (double)row - 0.5, (double)row + 1.5,
-                          &west, &east))
-            continue;
-        int64_t first = (int64_t)floor(west - 0.5), last = (int64_t)floor(east + 0.5);
-        if (inset == SIZE_MAX)
-            row_read(reading, first, last, (uint64_t)row);
-        else
-            inset_row_read(reading, inset, first, last, (uint64_t)row);
+    struct fusion_outline_sides sides;
+    struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
+    fusion_outline_sides(outline, &sides);
+    for (int64_t row = first_row; row <= last_row; row += FUSION_OUTLINE_ROWS_AT_ONCE) {
+        const uint32_t count = rows_at_once(row, last_row);
+        fusion_outline_spans(&sides, row, count, spans);
+        for (uint32_t i = 0; i < count; i++) {
+            if (inset == SIZE_MAX)
+                row_read(reading, spans[i].first, spans[i].last, (uint64_t)(row + i));
+            else
+                inset_row_read(reading, inset, spans[i].first, spans[i].last,
+                               (uint64_t)(row + i));
+        }
     }
 }
 
-struct box { // of an outline
-    double west, east, top, bottom;
+// Rows of one tile, from `row` of it on.
+struct strip {
+    const struct fusion_tile *low, *high; // ground and surface, NULL: unknown
+    int64_t west;                         // its first column of all cells
+    uint32_t row, count;
+    const struct fusion_outline_span *spans;
 };
 
-static struct box box_of(const struct fusion_outline *outline)
+// Cells of both layers side by side, so that the memory brings them at the same time.
+static void strip_read(const struct strip *strip, struct reading *reading)
 {
-    struct box box = {HUGE_VAL, -HUGE_VAL, HUGE_VAL, -HUGE_VAL};
-    for (uint32_t i = 0; i < outline->corner_count; i++) {
-        box.west = fmin(box.west, outline->x[i]);
-        box.east = fmax(box.east, outline->x[i]);
-        box.top = fmin(box.top, outline->y[i]);
-        box.bottom = fmax(box.bottom, outline->y[i]);
+    // Where there is no tile the other one stands in for it, and is not counted.
+    const uint16_t *low = (strip->low != NULL ? strip->low : strip->high)->cells;
+    const uint16_t *high = (strip->high != NULL ? strip->high : strip->low)->cells;
+    struct fusion_run_tally ground = fusion_run_open(), surface = fusion_run_open();
+    for (uint32_t i = 0; i < strip->count; i++) {
+        const int64_t first = strip->spans[i].first - strip->west;
+        const int64_t last = strip->spans[i].last - strip->west;
+        const int64_t from = first > 0 ? first : 0, to = last < SIDE - 1 ? last : SIDE - 1;
+        if (to < from)
+            continue;
+        const struct fusion_run_ends ends = fusion_run_ends(
+            (size_t)(strip->row + i) * SIDE + (size_t)from, (size_t)(to - from + 1));
+        fusion_run_add(&ground, low + ends.first, ends.but_first);
+        fusion_run_add(&surface, high + ends.first, ends.but_first);
+        for (size_t at = ends.first + FUSION_RUN_GROUP; at < ends.last;
+             at += FUSION_RUN_GROUP) {
+            fusion_run_add(&ground, low + at, (fusion_eight){0});
+            fusion_run_add(&surface, high + at, (fusion_eight){0});
+        }
+        fusion_run_add(&ground, low + ends.last, ends.but_last);
+        fusion_run_add(&surface, high + ends.last, ends.but_last);
     }
-    return box;
+    if (strip->low != NULL)
+        fusion_run_close(&reading->ground, &ground);
+    if (strip->high == NULL)
+        return;
+    fusion_run_close(&reading->surface, &surface);
+    accuracy_read(reading->swath, strip->high);
+}
+
+// The rows of cells first_row .. last_row, which lie in one row of tiles, of the region's own
+// sheet where no finer one is asked.
+static void tiles_read(struct reading *reading, const struct fusion_outline_sides *sides,
+                       const struct fusion_outline_box *box, int64_t first_row,
+                       int64_t last_row)
+{
+    const struct fusion_extent *extent = reading->sheet.extent;
+    const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
+    const uint64_t tile_row = (uint64_t)(first_row / SIDE - extent->first.row); // or huge
+    struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
+    for (int64_t row = first_row; row <= last_row; row += FUSION_OUTLINE_ROWS_AT_ONCE) {
+        const uint32_t count = rows_at_once(row, last_row);
+        fusion_outline_spans(sides, row, count, spans);
+        for (uint32_t i = 0; i < count; i++)
+            reading->cells += (uint64_t)(spans[i].last - spans[i].first + 1);
+        // A span may be wider than the box by what is lost in rounding, and so by a cell.
+        const int64_t first = (box->west - 1) & -SIDE;
+        for (int64_t west = first; west <= box->east + 1; west += SIDE) {
+            const uint64_t column =
+                ((uint64_t)(west / SIDE) - extent->first.col) & (tile_columns - 1);
+            if (tile_row >= extent->rows || column >= extent->columns)
+                continue;
+            const size_t tile = (size_t)(tile_row * extent->columns + column);
+            const struct strip strip = {.low = reading->sheet.ground[tile],
+                                        .high = reading->sheet.surface[tile],
+                                        .west = west,
+                                        .row = (uint32_t)(row % SIDE),
+                                        .count = count,
+                                        .spans = spans};
+            if (strip.low != NULL || strip.high != NULL)
+                strip_read(&strip, reading);
+        }
+    }
+}
+
+// Asks the memory for the middle of the first rows, where most corridors have their cells: it
+// brings them while the spans are worked out. Cells in one tile only, no more than are read.
+static void announce(const struct reading *reading, const struct fusion_outline_box *box)
+{
+    const struct fusion_extent *extent = reading->sheet.extent;
+    const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
+    const uint64_t middle = (uint64_t)(box->west + box->east) / 2;
+    const uint64_t column = (middle / SIDE - extent->first.col) & (tile_columns - 1);
+    const uint64_t row = (uint64_t)box->top / SIDE - extent->first.row; // huge where negative
+    if (row >= extent->rows || column >= extent->columns)
+        return;
+    const struct fusion_tile *low = reading->sheet.ground[row * extent->columns + column];
+    const struct fusion_tile *high = reading->sheet.surface[row * extent->columns + column];
+    if (low == NULL || high == NULL)
+        return;
+    const size_t first = (size_t)box->top % SIDE;
+    size_t at = first * SIDE + (size_t)middle % SIDE;
+    const int64_t rows = box->bottom - box->top + 1;
+    for (int64_t i = 0; i < rows && i < FUSION_OUTLINE_ROWS_AT_ONCE && first + (size_t)i < SIDE;
+         i++, at += SIDE) {
+        __builtin_prefetch(low->cells + at);
+        __builtin_prefetch(high->cells + at);
+    }
+    // gcc (12) takes a function that only prefetches for one without effect, and drops the call
+    __asm__ volatile("");
+}
+
+// All cells of the region's own sheet that the outline touches.
+static void region_read(struct reading *reading, const struct fusion_outline *outline)
+{
+    const struct fusion_outline_box box = fusion_outline_box(outline);
+    const int64_t rows = (INT64_C(1) << reading->sheet.extent->first.level) * SIDE;
+    const int64_t first = box.top < 0 ? 0 : box.top;
+    const int64_t last = box.bottom < rows ? box.bottom : rows - 1;
+    if (reading->finer > 0) {
+        rows_read(reading, SIZE_MAX, outline, first, last);
+        return;
+    }
+    announce(reading, &box);
+    struct fusion_outline_sides sides;
+    fusion_outline_sides(outline, &sides);
+    for (int64_t row = first, end; row <= last; row = end + 1) {
+        end = row | (SIDE - 1); // of the row of tiles
+        tiles_read(reading, &sides, &box, row, last < end ? last : end);
+    }
 }
 
 // The outline in cells of a finer level, moved by so many turns around the globe.
@@ -451,18 +445,16 @@ static bool inset_read(struct fusion_swath *swath, const struct fusion_root *roo
     for (int turns = -1; turns <= 1; turns++) {
         const struct fusion_outline own =
             finer_outline(outline, root->tiles.first.level, level, turns);
-        const struct box box = box_of(&own);
-        const double first = (double)extent->first.col * SIDE;
-        const double end = first + (double)extent->columns * SIDE;
+        const struct fusion_outline_box box = fusion_outline_box(&own);
+        const int64_t west = (int64_t)extent->first.col * SIDE;
+        const int64_t east = west + (int64_t)extent->columns * SIDE - 1;
         const int64_t north = (int64_t)extent->first.row * SIDE;
         const int64_t south = north + (int64_t)extent->rows * SIDE - 1;
-        const int64_t top = (int64_t)floor(box.top - 0.5);
-        const int64_t bottom = (int64_t)floor(box.bottom + 0.5);
-        if (box.east + 0.5 < first || box.west - 0.5 >= end || bottom < north || top > south)
+        if (box.east < west || box.west > east || box.bottom < north || box.top > south)
             continue;
         touched = true;
-        rows_read(&reading, inset, &own, top < north ? north : top,
-                  bottom > south ? south : bottom);
+        rows_read(&reading, inset, &own, box.top < north ? north : box.top,
+                  box.bottom > south ? south : box.bottom);
     }
     if (touched)
         account(&reading);
@@ -479,11 +471,6 @@ void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root
                               .root = root,
                               .sheet = region_sheet(root),
                               .finer = touched ? root->inset_count : 0};
-    const struct box box = box_of(outline);
-    const int64_t rows = (INT64_C(1) << root->tiles.first.level) * SIDE;
-    const int64_t top = (int64_t)floor(box.top - 0.5),
-                  bottom = (int64_t)floor(box.bottom + 0.5);
-    rows_read(&reading, SIZE_MAX, outline, top < 0 ? 0 : top,
-              bottom < rows ? bottom : rows - 1);
+    region_read(&reading, outline);
     account(&reading);
 }

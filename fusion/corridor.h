@@ -21,27 +21,8 @@
 
 #include <stdint.h>
 
+#include "fusion/outline.h"
 #include "fusion/root.h"
-#include "geo/point.h"
-
-enum { FUSION_OUTLINE_CORNERS_MAX = 12 };
-
-// Convex, corners in order, in cells of the tile level: x eastward from longitude -180, y
-// southward from latitude +90. x may run past the antimeridian.
-struct fusion_outline {
-    uint32_t corner_count;
-    double x[FUSION_OUTLINE_CORNERS_MAX], y[FUSION_OUTLINE_CORNERS_MAX];
-};
-
-// Around the piece of path from a to b, half widths in metres at both ends, which are
-// lengthened along the path by as much as said. Longitudes may run past 180 but not jump.
-struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
-                                           struct geo_point b, double half_a_m, double half_b_m,
-                                           double longer_a_m, double longer_b_m);
-
-// Around a disc: a regular polygon that holds it, at most 3.6 % larger in radius.
-struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,
-                                          double radius_m);
 
 // What the cells of one or more outlines hold.
 struct fusion_swath {

@@ -103,16 +103,20 @@ static uint8_t bits_for(uint16_t kinds)
                           : 16;
 }
 
-static size_t size_of(uint16_t sources, uint16_t kinds, uint8_t bits)
+static size_t size_of_head(uint16_t sources, uint16_t kinds)
 {
     return sizeof(struct fusion_tile) + sources * sizeof(struct fusion_source *)
-           + GEO_CELLS_COUNT * sizeof(uint16_t) + kinds * sizeof(struct fusion_kind)
-           + (size_t)GEO_CELLS_COUNT / 8 * bits;
+           + kinds * sizeof(struct fusion_kind);
+}
+
+static size_t size_of_cells(uint8_t bits)
+{
+    return GEO_CELLS_COUNT * sizeof(uint16_t) + (size_t)GEO_CELLS_COUNT / 8 * bits;
 }
 
 size_t fusion_tile_bytes(const struct fusion_tile *tile)
 {
-    return size_of(tile->source_count, tile->kind_count, tile->kind_bits);
+    return size_of_head(tile->source_count, tile->kind_count) + size_of_cells(tile->kind_bits);
 }
 
 static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
@@ -134,14 +138,18 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
     struct census census;
     count(&census, cells, source_count, source_of, flags);
     uint8_t bits = bits_for(census.kind_count);
-    // One block: the struct, then its arrays, the widest elements first.
-    struct fusion_tile *made = malloc(size_of(census.source_count, census.kind_count, bits));
-    if (made == NULL)
+    // Two blocks: what every look at a tile begins with lies close together for all tiles, in
+    // few pages; the cells, and what they are packed with, lie by themselves.
+    struct fusion_tile *made = malloc(size_of_head(census.source_count, census.kind_count));
+    uint16_t *own_cells = malloc(size_of_cells(bits));
+    if (made == NULL || own_cells == NULL) {
+        free(own_cells);
+        free(made);
         return DRF_ERR_NOMEM;
+    }
     const struct fusion_source **palette = (void *)(made + 1);
-    uint16_t *own_cells = (void *)(palette + census.source_count);
-    struct fusion_kind *kinds = (void *)(own_cells + GEO_CELLS_COUNT);
-    uint8_t *packed = (void *)(kinds + census.kind_count);
+    struct fusion_kind *kinds = (void *)(palette + census.source_count);
+    uint8_t *packed = (void *)(own_cells + GEO_CELLS_COUNT);
 
     for (uint16_t i = 0; i < census.source_count; i++)
         palette[i] = sources[census.kept[i]];
@@ -170,7 +178,17 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
     return DRF_OK;
 }
 
-void fusion_tile_free(struct fusion_tile *tile) { free(tile); }
+void fusion_tile_free(struct fusion_tile *tile)
+{
+    if (tile == NULL)
+        return;
+    union {
+        const uint16_t *from;
+        uint16_t *to;
+    } cells = {.from = tile->cells};
+    free(cells.to);
+    free(tile);
+}
 
 bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
 {

@@ -41,7 +41,7 @@ struct fusion_tile {
     const struct fusion_source *const *sources; // each is named by a cell
     const struct fusion_kind *kinds;            // in the order in which the cells name them
     const uint8_t *kind_of; // packed, low bits first; NULL when kind_bits is 0
-    const uint16_t *cells;  // GEO_CELLS_COUNT
+    const uint16_t *cells;  // GEO_CELLS_COUNT, aligned to 16 bytes
 };
 
 // Who says a known cell; of an unknown one some source or NULL.

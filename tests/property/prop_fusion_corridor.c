@@ -114,6 +114,10 @@ static struct fusion_swath brute(const struct scene *scene, const struct fusion_
                 continue;
             uint16_t low = ground(NULL, (uint32_t)row, (uint32_t)wrapped);
             uint16_t high = surface(NULL, (uint32_t)row, (uint32_t)wrapped);
+            if (scene->ground_list[tile_row * SCENE_TILES + tile_column] == NULL)
+                low = GEO_CELL_UNKNOWN;
+            if (scene->surface_list[tile_row * SCENE_TILES + tile_column] == NULL)
+                high = GEO_CELL_UNKNOWN;
             if (low != GEO_CELL_UNKNOWN) {
                 swath.ground_known++;
                 swath.ground_sum_m += geo_cell_m(low);
@@ -139,9 +143,14 @@ static void assert_same(const struct fusion_swath *got, const struct fusion_swat
         assert_true(got->surface_max_amsl_m == expected->surface_max_amsl_m);
 }
 
-static void compare(struct geo_point around, uint64_t seed, double reach_m)
+// `holes`: some tiles of one layer, of the other and of both are not there.
+static void compare(struct geo_point around, uint64_t seed, double reach_m, bool holes)
 {
     struct scene *scene = scene_open(around, rough, rougher, NULL);
+    if (holes) {
+        scene->ground_list[1] = scene->ground_list[4] = scene->ground_list[5] = NULL;
+        scene->surface_list[3] = scene->surface_list[5] = scene->surface_list[7] = NULL;
+    }
     struct fusion_frame frame = fusion_frame_at(around);
     for (int i = 0; i < 60; i++) {
         struct fusion_offset from = {uniform(&seed, -reach_m, reach_m),
@@ -166,19 +175,25 @@ static void compare(struct geo_point around, uint64_t seed, double reach_m)
 static void swath__random_pieces__holds_what_brute_force_finds(void **state)
 {
     (void)state;
-    compare(centre, UINT64_C(88172645463325252), 2000.0);
+    compare(centre, UINT64_C(88172645463325252), 2000.0, false);
 }
 
 static void swath__at_the_rim_of_the_tiles__counts_what_is_outside_as_unknown(void **state)
 {
     (void)state;
-    compare(centre, UINT64_C(4101842887655102017), 8000.0);
+    compare(centre, UINT64_C(4101842887655102017), 8000.0, false);
 }
 
 static void swath__across_the_antimeridian__holds_what_brute_force_finds(void **state)
 {
     (void)state;
-    compare(dateline, UINT64_C(2685821657736338717), 1000.0);
+    compare(dateline, UINT64_C(2685821657736338717), 1000.0, false);
+}
+
+static void swath__over_tiles_of_one_layer_only__counts_the_other_as_unknown(void **state)
+{
+    (void)state;
+    compare(centre, UINT64_C(1442695040888963407), 6000.0, true);
 }
 
 static struct fusion_aircraft random_aircraft(uint64_t *seed, struct geo_point around)
@@ -262,6 +277,7 @@ int main(void)
         cmocka_unit_test(swath__random_pieces__holds_what_brute_force_finds),
         cmocka_unit_test(swath__at_the_rim_of_the_tiles__counts_what_is_outside_as_unknown),
         cmocka_unit_test(swath__across_the_antimeridian__holds_what_brute_force_finds),
+        cmocka_unit_test(swath__over_tiles_of_one_layer_only__counts_the_other_as_unknown),
         cmocka_unit_test(ahead__random_flights__segments_touch_and_cover),
     };
     return cmocka_run_group_tests_name("fusion/corridor", tests, NULL, NULL);
