@@ -14,8 +14,10 @@ static void disturb(struct fusion_fabric *fabric)
 struct fusion_version fabric_station_version(const struct geo_station *station,
                                              struct fusion_version message)
 {
-    const int64_t second_us = 1000000, minute_us = 60 * second_us;
-    int64_t late_s = (message.time_utc_us - station->observed_utc_us) / second_us;
+    // A second of lateness is a microsecond of the version: a later observation always wins.
+    // One may be sent ten minutes before its time (geo/metar_report.c), and then corrected.
+    const int64_t second_us = 1000000, minute_us = 60 * second_us, ahead_s = 600;
+    int64_t late_s = (message.time_utc_us - station->observed_utc_us) / second_us + ahead_s;
     late_s = late_s < 0 ? 0 : late_s >= minute_us ? minute_us - 1 : late_s;
     struct fusion_version version = message;
     version.time_utc_us = station->observed_utc_us + late_s;

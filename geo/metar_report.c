@@ -13,7 +13,9 @@
 #define KELVIN 273.15
 #define INCH_OF_MERCURY_PA 3386.389
 #define PAST_US (7 * GEO_UTC_DAY_US)
-#define FUTURE_US (3600 * GEO_UTC_SECOND_US)
+// Clocks differ, and some stations name the round hour they observe for. Any more, and the
+// report would stand against its own correction.
+#define FUTURE_US (10 * GEO_UTC_SECOND_US * 60)
 
 struct reading {
     struct geo_station *out;
@@ -333,7 +335,8 @@ static enum drf_status read_head(const struct geo_metar_report *report,
         if (out->observed_utc_us < reference_utc_us - PAST_US
             || out->observed_utc_us > reference_utc_us + FUTURE_US)
             return geo_refuse(why, GEO_REFUSAL_RANGE, place.line,
-                              "%.4s: %.7s is not within the week before the message",
+                              "%.4s: %.7s is not within the week before the message, or more "
+                              "than ten minutes after it",
                               place.text, when.text);
         *at = 2;
     }

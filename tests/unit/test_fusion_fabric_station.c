@@ -129,6 +129,23 @@ static void old_report__sent_again_later__does_not_undo_the_newer(void **state)
     spot_end(&spot);
 }
 
+static void correction__sent_before_the_time_of_the_observation__replaces_it(void **state)
+{
+    (void)state;
+    for (int turn = 0; turn < 4; turn++) { // either content, either order
+        struct spot spot;
+        begin_weather(&spot);
+        const double first_pa = turn & 1 ? 101300 : 99000, right_pa = turn & 1 ? 99000 : 101300;
+        for (int i = 0; i < 2; i++) {
+            const bool correction = (i == 0) == (turn >= 2);
+            (void)put_one(&spot, "AAAA", BASE, BASE - (correction ? 4 : 6) * MINUTE,
+                          correction ? right_pa : first_pa);
+        }
+        expect(&spot, turn & 1 ? "AAAA:990" : "AAAA:1013");
+        spot_end(&spot);
+    }
+}
+
 static void tombstone__of_a_station__withdraws_it(void **state)
 {
     (void)state;
@@ -256,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bulletin__two_stations__each_is_an_identity),
         cmocka_unit_test(old_report__sent_again_later__does_not_undo_the_newer),
+        cmocka_unit_test(correction__sent_before_the_time_of_the_observation__replaces_it),
         cmocka_unit_test(tombstone__of_a_station__withdraws_it),
         cmocka_unit_test(station__outside__is_passed_over_unless_it_was_here),
         cmocka_unit_test(digest__any_order_and_after_a_restart__is_the_same),
