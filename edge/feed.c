@@ -409,6 +409,11 @@ enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
     return worst;
 }
 
+bool edge_feeds_current(const struct edge_feeds *feeds, size_t index)
+{
+    return feed_state(&feeds->feeds[index]) == FUSION_REASON_NONE;
+}
+
 bool edge_feeds_all_current(const struct edge_feeds *feeds)
 {
     for (size_t i = 0; i < feeds->config->feed_count; i++)

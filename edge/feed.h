@@ -80,6 +80,7 @@ const char *edge_feeds_cluster(const struct edge_feeds *feeds, size_t index);
 // The worst of the feeds of a layer: FEED_DOWN, RESYNCHRONISING, CATCHING_UP or NONE.
 enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
                                           enum fusion_layer layer);
+bool edge_feeds_current(const struct edge_feeds *feeds, size_t index);
 // Every feed has reached the end that was seen; true without feeds.
 bool edge_feeds_all_current(const struct edge_feeds *feeds);
 bool edge_feeds_paused(const struct edge_feeds *feeds, struct edge_now now);

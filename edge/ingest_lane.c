@@ -259,8 +259,15 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     }
     if (!refused)
         note(ingest, lane, NULL, now);
-    bool tracks = ingest->parts.config->feeds[lane->message.feed].kind == DRF_FEED_TRAFFIC;
+    size_t feed = lane->message.feed;
+    bool tracks = ingest->parts.config->feeds[feed].kind == DRF_FEED_TRAFFIC;
     empty(ingest, lane);
+    if (tracks)
+        edge_feed_clock_note(&ingest->clock, ingest->parts.config, feed,
+                             edge_feeds_current(ingest->parts.feeds, feed),
+                             fusion_fabric_gated(ingest->parts.fabric, FUSION_GATE_CLOCK),
+                             fusion_fabric_tracks_off_us(ingest->parts.fabric),
+                             ingest->parts.log, now);
     if (tracks)
         ingest_moved(ingest, outcome == FUSION_APPLIED, now);
     else

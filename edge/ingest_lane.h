@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "edge/envelope.h"
+#include "edge/feed_clock.h"
 #include "edge/ingest.h"
 #include "edge/upkeep.h"
 
@@ -44,6 +45,7 @@ struct edge_ingest {
     struct edge_ingest_parts parts;
     struct ingest_lane lanes[EDGE_LANES];
     struct edge_upkeep upkeep;
+    struct edge_feed_clock clock;
     unsigned turn;
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];

@@ -129,6 +129,8 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_resync_sweep(struct fusion_fabric *
 // (fusion/track_gate.h).
 size_t fusion_fabric_tracks(const struct fusion_fabric *fabric);
 uint64_t fusion_fabric_gated(const struct fusion_fabric *fabric, enum fusion_gate gate);
+// How far the last report was behind that was refused for its time; below 0: ahead.
+int64_t fusion_fabric_tracks_off_us(const struct fusion_fabric *fabric);
 
 // The rim tells what it knows of the feeds; the next root carries it.
 void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,

@@ -24,6 +24,7 @@ static enum fusion_outcome outcome_of(enum fusion_gate gate)
         return FUSION_DUPLICATE;
     case FUSION_GATE_LESSER:
     case FUSION_GATE_BACKWARDS: // what a second receiver says a little later
+    case FUSION_GATE_CLOCK:     // told to the operator, or it waited in Kafka while nobody read
         return FUSION_SUPERSEDED;
     default:
         return FUSION_IMPLAUSIBLE;
@@ -56,6 +57,11 @@ enum drf_status fabric_apply_tracks(struct fusion_job *job, enum fusion_outcome 
 size_t fusion_fabric_tracks(const struct fusion_fabric *fabric)
 {
     return fusion_traffic_set_count(fabric->traffic);
+}
+
+int64_t fusion_fabric_tracks_off_us(const struct fusion_fabric *fabric)
+{
+    return fusion_traffic_set_off_us(fabric->traffic);
 }
 
 uint64_t fusion_fabric_gated(const struct fusion_fabric *fabric, enum fusion_gate gate)

@@ -19,7 +19,7 @@ const char *fusion_gate_name(enum fusion_gate gate)
         [FUSION_GATE_PASSED] = "PASSED",       [FUSION_GATE_DUPLICATE] = "DUPLICATE",
         [FUSION_GATE_BACKWARDS] = "BACKWARDS", [FUSION_GATE_JUMP] = "JUMP",
         [FUSION_GATE_SPEED] = "SPEED",         [FUSION_GATE_FULL] = "FULL",
-        [FUSION_GATE_LESSER] = "LESSER"};
+        [FUSION_GATE_LESSER] = "LESSER",       [FUSION_GATE_CLOCK] = "CLOCK"};
     unsigned index = (unsigned)gate;
     return index < FUSION_GATE_COUNT ? names[index] : "UNKNOWN";
 }
@@ -75,15 +75,14 @@ static enum fusion_gate take(struct fusion_track_gate *gate, const struct geo_tr
 }
 
 // Refused, unless it and those refused before it tell one story.
-static enum fusion_gate doubt(struct fusion_track_gate *gate, const struct geo_track *report,
-                              enum fusion_gate why)
+static enum fusion_gate doubt(struct fusion_track_gate *gate, const struct geo_track *report)
 {
     const struct geo_track *last = &gate->doubted;
     bool follows =
         gate->agreed > 0 && report->time_utc_us > last->time_utc_us && reachable(last, report);
     gate->agreed = follows ? gate->agreed + 1 : 1;
     gate->doubted = *report;
-    return gate->agreed >= FUSION_GATE_AGREE ? take(gate, report) : why;
+    return gate->agreed >= FUSION_GATE_AGREE ? take(gate, report) : FUSION_GATE_JUMP;
 }
 
 enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
@@ -98,7 +97,6 @@ enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
     if (report->time_utc_us == taken->time_utc_us && same_place(report, taken))
         return FUSION_GATE_DUPLICATE;
     if (report->time_utc_us < taken->time_utc_us)
-        return doubt(gate, report, FUSION_GATE_BACKWARDS);
-    return reachable(taken, report) ? take(gate, report)
-                                    : doubt(gate, report, FUSION_GATE_JUMP);
+        return FUSION_GATE_BACKWARDS;
+    return reachable(taken, report) ? take(gate, report) : doubt(gate, report);
 }

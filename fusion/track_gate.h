@@ -4,6 +4,7 @@
 // A receiver decodes a wrong bit, two aircraft share an address, a sender's clock is set, or
 // somebody makes things up: one report that cannot be is not shown to drones. But what is said
 // again and again, and agrees with itself, is believed: the former reports were the wrong ones.
+// Never of a time before: what is older does not replace what is newer.
 // A value, no clock, no allocation.
 #ifndef FUSION_TRACK_GATE_H
 #define FUSION_TRACK_GATE_H
@@ -20,6 +21,7 @@ enum fusion_gate {
     FUSION_GATE_SPEED,     // faster than anything that is to be met here
     FUSION_GATE_FULL,      // more aircraft than the node keeps
     FUSION_GATE_LESSER,    // a source of higher priority has just said where it is
+    FUSION_GATE_CLOCK,     // of a time further from now than tracks are kept
     FUSION_GATE_COUNT
 };
 

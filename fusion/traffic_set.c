@@ -19,6 +19,7 @@ struct entry {
 struct fusion_traffic_set {
     struct fusion_extent buckets;
     int64_t keep_us;
+    int64_t now_utc_us, off_us; // INT64_MIN: no time was handed in yet
     struct fusion_certificates *certificates;
     struct fusion_retired *retired;
     struct fusion_traffic *published; // NULL: none
@@ -38,6 +39,7 @@ enum drf_status fusion_traffic_set_open(struct fusion_extent buckets, int64_t ke
         return DRF_ERR_NOMEM;
     set->buckets = buckets;
     set->keep_us = keep_us;
+    set->now_utc_us = INT64_MIN;
     set->certificates = certificates;
     set->retired = retired;
     *out = set;
@@ -85,6 +87,14 @@ static struct entry **slot_of(struct fusion_traffic_set *set, const char *id)
     return link;
 }
 
+static bool kept(const struct fusion_traffic_set *set, int64_t time_utc_us, int64_t *age_us)
+{
+    if (set->now_utc_us == INT64_MIN)
+        return true;
+    *age_us = set->now_utc_us - time_utc_us;
+    return *age_us <= set->keep_us && *age_us >= -set->keep_us;
+}
+
 // Whether somebody whose word counts more has spoken of it just now.
 static bool lesser(const struct entry *entry, const struct geo_track *report,
                    const struct fusion_source *source)
@@ -116,6 +126,13 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
                                         enum fusion_gate *gate)
 {
     const struct fusion_source *source;
+    int64_t age_us;
+    if (!kept(set, report->time_utc_us, &age_us)) {
+        *gate = FUSION_GATE_CLOCK;
+        set->gated[FUSION_GATE_CLOCK]++;
+        set->off_us = age_us;
+        return DRF_OK;
+    }
     enum drf_status status = fusion_certificates_take(set->certificates, content, &source);
     if (status != DRF_OK)
         return status;
@@ -141,15 +158,18 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
 
 void fusion_traffic_set_expire(struct fusion_traffic_set *set, int64_t now_utc_us)
 {
+    int64_t age_us;
+    set->now_utc_us = now_utc_us;
     for (size_t i = 0; i < SLOTS; i++)
         for (struct entry **link = &set->slots[i]; *link != NULL;) {
-            int64_t age_us = now_utc_us - (*link)->gate.taken.time_utc_us;
-            if (age_us > set->keep_us || age_us < -set->keep_us)
+            if (!kept(set, (*link)->gate.taken.time_utc_us, &age_us))
                 forget(set, link);
             else
                 link = &(*link)->next;
         }
 }
+
+int64_t fusion_traffic_set_off_us(const struct fusion_traffic_set *set) { return set->off_us; }
 
 size_t fusion_traffic_set_count(const struct fusion_traffic_set *set) { return set->count; }
 

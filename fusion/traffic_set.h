@@ -37,12 +37,16 @@ DRF_MUST_CHECK enum drf_status fusion_traffic_set_take(struct fusion_traffic_set
                                                        const struct geo_track *report,
                                                        const struct fusion_source *source,
                                                        enum fusion_gate *gate);
-// Forgets the tracks that are older than keep_us, or as far in the future.
+// Forgets the tracks that are older than keep_us, or as far in the future; reports of such
+// times are refused from here on (FUSION_GATE_CLOCK).
 void fusion_traffic_set_expire(struct fusion_traffic_set *set, int64_t now_utc_us);
 
 size_t fusion_traffic_set_count(const struct fusion_traffic_set *set);
 // Reports since open, by what became of them.
 uint64_t fusion_traffic_set_gated(const struct fusion_traffic_set *set, enum fusion_gate gate);
+
+// How far behind the last one was whose time was refused; below 0: ahead.
+int64_t fusion_traffic_set_off_us(const struct fusion_traffic_set *set);
 
 bool fusion_traffic_set_changed(const struct fusion_traffic_set *set); // since the last publish
 // The copy for the next root; NULL: no tracks. DRF_ERR_NOMEM.

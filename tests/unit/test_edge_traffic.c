@@ -295,6 +295,36 @@ static void set__one_aircraft_of_two_feeds__is_one_and_the_greater_right_wins(vo
     sky_close(&sky);
 }
 
+static void report__of_a_clock_that_is_wrong__is_counted_and_not_taken(void **state)
+{
+    (void)state;
+    struct sky sky = sky_open();
+    sky_begin(&sky);
+    const struct fusion_source source = {.source = "a", .feed = "a"};
+    struct geo_track track = westward(&sky, "ac671b", 450.0);
+    const int64_t now_us = track.time_utc_us, keep_us = INT64_C(15) * SCENE_SECOND;
+    enum fusion_gate gate;
+    fusion_traffic_set_expire(sky.set, now_us);
+    static const int off_s[] = {-100, -16, 16, 100};
+    for (size_t i = 0; i < sizeof off_s / sizeof off_s[0]; i++) {
+        track.time_utc_us = now_us - off_s[i] * SCENE_SECOND;
+        assert_int_equal(fusion_traffic_set_take(sky.set, &track, &source, &gate), DRF_OK);
+        assert_int_equal(gate, FUSION_GATE_CLOCK);
+        assert_int_equal(fusion_traffic_set_off_us(sky.set), off_s[i] * SCENE_SECOND);
+    }
+    assert_int_equal(fusion_traffic_set_gated(sky.set, FUSION_GATE_CLOCK), 4);
+    assert_int_equal(fusion_traffic_set_count(sky.set), 0);
+    track.time_utc_us = now_us - keep_us;
+    assert_int_equal(fusion_traffic_set_take(sky.set, &track, &source, &gate), DRF_OK);
+    assert_int_equal(gate, FUSION_GATE_PASSED);
+    // Late ones do not disturb who is there.
+    track.time_utc_us = now_us - keep_us - 1;
+    assert_int_equal(fusion_traffic_set_take(sky.set, &track, &source, &gate), DRF_OK);
+    assert_int_equal(gate, FUSION_GATE_CLOCK);
+    assert_int_equal(fusion_traffic_set_count(sky.set), 1);
+    sky_close(&sky);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +335,7 @@ int main(void)
         cmocka_unit_test(context__a_report_of_a_clock_ahead_of_ours__is_not_hidden),
         cmocka_unit_test(step__a_new_report__is_pushed_to_whom_it_may_meet_and_nobody_else),
         cmocka_unit_test(context__more_than_fit__are_counted),
+        cmocka_unit_test(report__of_a_clock_that_is_wrong__is_counted_and_not_taken),
         cmocka_unit_test(set__one_aircraft_of_two_feeds__is_one_and_the_greater_right_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
