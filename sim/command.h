@@ -15,6 +15,7 @@ struct sim_command {
 int sim_broker_run(int argc, char **argv);
 int sim_world_run(int argc, char **argv);
 int sim_publish_run(int argc, char **argv);
+int sim_topics_run(int argc, char **argv);
 int sim_fleet_run(int argc, char **argv);
 int sim_map_run(int argc, char **argv);
 

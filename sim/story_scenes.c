@@ -211,7 +211,10 @@ static void step_zone(struct sim_story *story, struct sim_receiver *receiver)
                    name_of(story, (size_t)zone->drone));
     }
     if (stage->step == 1 && story_accepted(story->zones)) {
+        // Who is told of it before Kafka's confirmation arrives shows that it had accepted it.
         zone->accepted_mono_us = sim_mono_us();
+        if (zone->told_mono_us != 0 && zone->told_mono_us < zone->accepted_mono_us)
+            zone->accepted_mono_us = zone->told_mono_us;
         stage->step = sim_publisher_count(story->zones)->failed == 0 ? 2 : 9;
     }
     if (stage->step == 2 && now - zone->accepted_mono_us >= known_us) {

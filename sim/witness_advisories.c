@@ -13,7 +13,7 @@
 #include "drf/v1/enums.pb-c.h"
 #include "sim/witness_parts.h"
 
-enum { HELD = 96, UNKNOWN_KIND = 0 };
+enum { HELD = 256, UNKNOWN_KIND = 0 };
 
 // Lowering takes three seconds a step: WARNING to CAUTION to INFO to nothing.
 static const int64_t dwell_us = 3000000, slack_us = 700000, break_us = 2500000;

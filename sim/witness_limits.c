@@ -249,15 +249,14 @@ void sim_conditions_height(struct sim_case *c)
 
 // ---- the region
 
-// Signed metres to the ring, negative inside.
-static double outside_m(const struct sim_case *c, struct sim_plane at)
+double sim_witness_outside_m(const struct sim_witness *witness, struct sim_plane at)
 {
-    const struct sim_region *served = &c->witness->served;
+    const struct sim_region *served = &witness->served;
     double best_m = HUGE_VAL;
     bool inside = false;
-    struct sim_plane a = sim_world_plane(c->witness->world, served->ring[served->count - 1]);
+    struct sim_plane a = sim_world_plane(witness->world, served->ring[served->count - 1]);
     for (size_t i = 0; i < served->count; i++) {
-        struct sim_plane b = sim_world_plane(c->witness->world, served->ring[i]);
+        struct sim_plane b = sim_world_plane(witness->world, served->ring[i]);
         double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
         double t = square > 0.0
                        ? ((at.east_m - a.east_m) * x + (at.north_m - a.north_m) * y) / square
@@ -290,7 +289,7 @@ void sim_conditions_boundary(struct sim_case *c)
     for (;;) {
         bool course = way->kind != SIM_WAY_DISC;
         double time_s = course ? sim_way_time_s(way, along_m) : 0.0;
-        double away_m = outside_m(c, sim_way_at(way, along_m));
+        double away_m = sim_witness_outside_m(c->witness, sim_way_at(way, along_m));
         double band_m = 2.0 + 0.002 * along_m;
         if (away_m > -band_m)
             found.possible =
@@ -302,9 +301,9 @@ void sim_conditions_boundary(struct sim_case *c)
             break;
         along_m = fmin(along_m + fmax(fabs(away_m) - band_m, 2.0), way->length_m);
     }
-    double soon_m =
-        outside_m(c, way->kind == SIM_WAY_DISC ? way->start
-                                               : sim_way_at(way, sim_way_along_m(way, 15.0)));
+    double soon_m = sim_witness_outside_m(
+        c->witness,
+        way->kind == SIM_WAY_DISC ? way->start : sim_way_at(way, sim_way_along_m(way, 15.0)));
     double band_m = 2.0 + 0.005 * fabs(soon_m);
     if (soon_m > served->margin_m - band_m && found.possible != SIM_NOTHING)
         found.possible = SIM_WARNING;

@@ -65,6 +65,9 @@ void sim_way_rises(const struct sim_way *way, double from_m, double to_m, double
 // In the plane, to the nearest place of the way.
 double sim_way_far_m(const struct sim_way *way, struct sim_plane point);
 
+// Signed metres to the edge of the region served, whose ring must be known; negative inside.
+double sim_witness_outside_m(const struct sim_witness *witness, struct sim_plane at);
+
 // Severities of enums.proto; the smaller the more severe.
 enum { SIM_WARNING = 1, SIM_CAUTION = 2, SIM_INFO = 3, SIM_NOTHING = 4 };
 int sim_severity_of(double time_s);

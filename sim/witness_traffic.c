@@ -21,6 +21,8 @@ static const double radians = 0.017453292519943295;
 // schemas/traffic.md: the size of an aircraft of a feed, when it is silent, when forgotten
 static const double feed_radius_m = 20.0;
 static const int64_t silent_us = 3000000, forgotten_us = 17000000;
+static const double service_band_m = 5.0;
+static const int64_t late_us = 2500000;
 static const int64_t refusal_us = 1500000; // they are told once a second
 static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight.c climbs with 5 at most
@@ -194,6 +196,15 @@ static bool refused_lately(const struct sim_case *c, size_t other, int64_t from_
            && refused_us[other] < c->arrival_mono_us + refusal_us;
 }
 
+// A node takes no reports from farther away than its margin.
+static bool beyond_service(const struct sim_case *c, const struct sim_report *report)
+{
+    const struct sim_witness *witness = c->witness;
+    struct sim_plane at = sim_world_plane(witness->world, report->position);
+    return witness->served.count >= 3
+           && sim_witness_outside_m(witness, at) > witness->served.margin_m - service_band_m;
+}
+
 // The reports of another that the node may have gone by.
 static void judge_other(struct sim_case *c, const struct sim_report *ring, size_t depth,
                         struct sim_condition *out)
@@ -229,7 +240,8 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         out->value = closest_m(&pair);
     }
     // Without an older one nobody knows whether the node had heard of it.
-    if (before == NULL || refused_lately(c, ring[0].drone, from_us))
+    if (before == NULL || beyond_service(c, before)
+        || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
 }
 
@@ -279,24 +291,38 @@ static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
     sim_case_add(c, found);
 }
 
-void sim_conditions_traffic(struct sim_case *c)
+// How soon each of them can be met, and of the conditions those that are one of them.
+struct meetings {
+    size_t first, near;
+    double soonest_s[SIM_CONDITIONS_MAX], all_s[NEIGHBOURS_MAX];
+};
+
+static void note_soonest(struct meetings *m, const struct sim_case *c, size_t before,
+                         double soon_s)
+{
+    if (m->near < NEIGHBOURS_MAX)
+        m->all_s[m->near++] = soon_s;
+    if (c->count > before)
+        m->soonest_s[before] = soon_s;
+}
+
+// A report of a drone that it ever sent, or NULL.
+static const struct sim_report *any_of(const struct sim_fleet_reports *fleet, size_t index)
+{
+    const struct sim_report *ring = &fleet->ring[index * fleet->depth];
+    for (size_t k = 0; k < fleet->depth; k++)
+        if (ring[k].seq != 0)
+            return &ring[k];
+    return NULL;
+}
+
+static void judge_fleet(struct sim_case *c, struct meetings *m)
 {
     const struct sim_fleet_reports *fleet = &c->witness->fleet;
     const struct sim_report *own = c->report;
-    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
-    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED;
-    if (own->on_ground || c->way.kind == SIM_WAY_UNDECIDED || fleet->count == 0)
-        return;
-    size_t first = c->count, near = 0;
-    double soonest_s[SIM_CONDITIONS_MAX], all_s[NEIGHBOURS_MAX];
     for (size_t i = 0; i < fleet->count; i++) {
-        const struct sim_report *ring = &fleet->ring[i * fleet->depth];
-        const struct sim_report *any = &ring[0];
-        if (i == own->drone)
-            continue;
-        for (size_t k = 1; k < fleet->depth && any->seq == 0; k++)
-            any = &ring[k];
-        if (any->seq == 0)
+        const struct sim_report *any = i != own->drone ? any_of(fleet, i) : NULL;
+        if (any == NULL)
             continue;
         // Nobody of this fleet flies 40 m/s; the report may be a ring old.
         double north_m = (any->position.lat_deg - own->position.lat_deg) * 111200.0;
@@ -306,36 +332,53 @@ void sim_conditions_traffic(struct sim_case *c)
                         / 40.0; // both as fast as they fly
         if (soon_s > look_ahead_s)
             continue;
-        if (near < NEIGHBOURS_MAX)
-            all_s[near++] = soon_s;
-        struct sim_condition found = {.kind = kind,
+        struct sim_condition found = {.kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC,
                                       .feature = fleet->names + i * fleet->name_stride,
                                       .possible = SIM_NOTHING,
                                       .certain = SIM_NOTHING,
                                       .limit = 17.0};
-        judge_other(c, ring, fleet->depth, &found);
-        size_t at = c->count;
+        judge_other(c, &fleet->ring[i * fleet->depth], fleet->depth, &found);
+        size_t before = c->count;
         sim_case_add(c, found);
-        if (c->count > at)
-            soonest_s[at] = soon_s;
+        note_soonest(m, c, before, soon_s);
     }
-    for (size_t i = 0; c->witness->flybys != NULL && i < c->witness->flybys->count; i++) {
-        const struct sim_flyby *flyby = &c->witness->flybys->list[i];
-        size_t at = c->count;
-        if (flyby->id[0] != '\0')
-            judge_flyby(c, flyby);
-        if (c->count == at)
-            continue;
-        if (near < NEIGHBOURS_MAX)
-            all_s[near++] = 0.0;
-        soonest_s[at] = 0.0;
+}
+
+static void judge_feed(struct sim_case *c, struct meetings *m)
+{
+    const struct sim_flybys *flybys = c->witness->flybys;
+    for (size_t i = 0; flybys != NULL && i < flybys->count; i++) {
+        size_t before = c->count;
+        if (flybys->list[i].id[0] != '\0')
+            judge_flyby(c, &flybys->list[i]);
+        note_soonest(m, c, before, 0.0);
     }
-    // A node judges the 32 that can be met soonest, by its own count.
-    for (size_t i = first; i < c->count && near > NEIGHBOURS_JUDGED; i++) {
+}
+
+// A node judges the 32 that can be met soonest, by its own count.
+static void excuse_far_ones(struct sim_case *c, const struct meetings *m)
+{
+    for (size_t i = m->first; i < c->count && m->near > NEIGHBOURS_JUDGED; i++) {
         size_t before = 0;
-        for (size_t k = 0; k < near; k++)
-            before += all_s[k] < soonest_s[i] + 10.0 ? 1 : 0;
+        for (size_t k = 0; k < m->near; k++)
+            before += m->all_s[k] < m->soonest_s[i] + 10.0 ? 1 : 0;
         if (before > NEIGHBOURS_JUDGED)
             c->conditions[i].certain = SIM_NOTHING;
     }
+}
+
+void sim_conditions_traffic(struct sim_case *c)
+{
+    const int64_t *slowest_us = c->witness->fleet.slowest_us;
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
+    // When answers take as long as this nobody knows what the node had heard of the others.
+    bool late = c->arrival_mono_us - c->report->mono_us > late_us
+                || (slowest_us != NULL && *slowest_us > late_us);
+    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED || late;
+    if (c->report->on_ground || c->unjudged[kind] || c->witness->fleet.count == 0)
+        return;
+    struct meetings m = {.first = c->count};
+    judge_fleet(c, &m);
+    judge_feed(c, &m);
+    excuse_far_ones(c, &m);
 }

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 
-from drf_fixture import BIN, TOP, Folder, main
+from drf_fixture import BIN, NODE, TOP, Folder, Kafka, Mosquitto, main
 
 DRONES, SECONDS = 12, 30
 LARGEST = 5_000_000
@@ -104,6 +104,21 @@ def test_the_demo_tells_its_story_and_leaves_what_it_promises():
         words = "your coffee is on the porch" if porch["landed"] else "was still on its way"
         assert words in text, text
         print(text.rstrip().splitlines()[-3].strip(), flush=True)
+
+
+def test_the_story_is_told_over_brokers_that_were_there_before_and_again():
+    names = [f"coffee-{i:02d}" for i in range(1, DRONES + 1)]
+    with Folder("demo") as folder, Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto(users=names) as mqtt:
+        (folder.path / "out").mkdir()
+        accounts = folder.path / "out" / "accounts"
+        accounts.write_text("".join(f"{name}:{mqtt.passwords[name]}\n" for name in (NODE, *names)))
+        # The second time there is in Kafka, and retained in MQTT, what the first one left.
+        for _ in range(2):
+            text, report = fly(folder, "--seconds", str(SECONDS), "--kafka", kafka.bootstrap,
+                               "--mqtt", f"{mqtt.host}:{mqtt.port}")
+            assert report["mismatches"] == 0 and report["contexts"] > DRONES * SECONDS * 3, report
+            check_story(report, text)
+            assert accounts.exists(), "what was given is left alone"
 
 
 def test_scenes_for_which_a_flight_is_too_short_are_left_out_with_a_word():

@@ -131,6 +131,18 @@ static void traffic__head_on__must_be_told_by_its_name(void **state)
         s.reports[3 * DEPTH + 1] = other;
         assert_band(&s, kind, "drone-3", cases[i].expected, cases[i].expected);
     }
+    // One of whom the node takes no reports, beyond the margin of its region, need not be told.
+    other.position = sim_world_point(
+        &s.world, (struct sim_plane){here.east_m, here.north_m + 220.0 + 2 * 10.0});
+    other.amsl_m = s.report.amsl_m;
+    s.reports[3 * DEPTH + 1] = other;
+    s.witness.served = (struct sim_region){.count = 4, .margin_m = 100.0};
+    for (int i = 0; i < 4; i++) {
+        struct sim_plane corner = {here.east_m + (i == 0 || i == 3 ? -900.0 : 900.0),
+                                   here.north_m + (i < 2 ? -900.0 : 50.0)};
+        s.witness.served.ring[i] = sim_world_point(&s.world, corner);
+    }
+    assert_band(&s, kind, "drone-3", WARNING, NOTHING);
     // Nobody called so flies here.
     s.context.boot_id++;
     s.context.n_advisories = 0;
