@@ -56,14 +56,29 @@ static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
     return out;
 }
 
+static uint64_t mix(uint64_t hash, const void *part, size_t size)
+{
+    const uint8_t *bytes = part;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+// Over all that is told of each: of two versions of one time, and of two sources with one id,
+// the set says something else.
 static uint64_t digest_of(const struct fusion_zone_bucket *set)
 {
     uint64_t digest = UINT64_C(14695981039346656037);
     for (size_t i = 0; i < set->count; i++) {
-        const struct fusion_zone *zone = set->zones[i];
-        for (const char *p = zone->view.zone->id; *p != '\0'; p++)
-            digest = (digest ^ (uint8_t)*p) * UINT64_C(1099511628211);
-        digest = (digest ^ (uint64_t)zone->source->issue_utc_us) * UINT64_C(1099511628211);
+        const struct fusion_source *source = set->zones[i]->source;
+        const struct geo_zone_view *view = &set->zones[i]->view;
+        digest = mix(digest, source->source, strlen(source->source) + 1);
+        digest = mix(digest, source->version, strlen(source->version) + 1);
+        digest = mix(digest, &source->issue_utc_us, sizeof source->issue_utc_us);
+        digest = mix(digest, view->zone, sizeof *view->zone);
+        digest = mix(digest, view->volumes, view->zone->volume_count * sizeof *view->volumes);
+        digest = mix(digest, view->periods, view->zone->period_count * sizeof *view->periods);
+        digest = mix(digest, view->vertices, view->zone->vertex_count * sizeof *view->vertices);
     }
     return digest;
 }

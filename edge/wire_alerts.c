@@ -65,6 +65,8 @@ void edge_wire_fill_alert(struct edge_wire_alert *out, const struct fusion_zone 
     a->alert_id = edge_wire_text(said->id);
     SET(a, revision, fusion_alert_revision(zone));
     SET(a, severity, fusion_alert_severity(zone));
+    if ((said->alert & GEO_ALERT_TEST) != 0)
+        SET(a, test, 1);
     a->event = edge_wire_text(said->name[0] != '\0' ? said->name : said->reason);
     a->text = whole ? edge_wire_text(said->message) : NULL;
     if ((said->flags & GEO_ZONE_HAS_DATA_TIME) != 0)

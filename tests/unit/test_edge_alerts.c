@@ -101,10 +101,64 @@ static void set__that_does_not_fit__says_how_many_are_left_out(void **state)
     set_close(set);
 }
 
+static void set__with_a_test_in_it__marks_it(void **state)
+{
+    (void)state;
+    struct set *set = set_open(2);
+    set->words[0].alert |= GEO_ALERT_TEST;
+    set->scene->now.mono_us += 6 * SCENE_SECOND;
+    scene_step(set->scene);
+    Drf__V1__Alerts *alerts = sent(set);
+    assert_non_null(alerts);
+    assert_int_equal(alerts->n_alerts, 2);
+    assert_false(alerts->alerts[0]->has_test);
+    assert_true(alerts->alerts[1]->has_test && alerts->alerts[1]->test);
+    drf__v1__alerts__free_unpacked(alerts, NULL);
+    set_close(set);
+}
+
+static size_t told(const struct set *set)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < set->scene->sent_count; i++)
+        count += strcmp(set->scene->sent[i].topic, TOPIC) == 0;
+    return count;
+}
+
+// Looked at again as the loop would: nobody says that it changed.
+static size_t told_after_a_while(struct set *set)
+{
+    const size_t before = told(set);
+    set->scene->now.mono_us += 6 * SCENE_SECOND;
+    scene_step(set->scene);
+    return told(set) - before;
+}
+
+static void set__of_another_content_under_one_id_and_time__is_told_again(void **state)
+{
+    (void)state;
+    struct set *set = set_open(3);
+    assert_int_equal(told(set), 1);
+    assert_int_equal(told_after_a_while(set), 0);
+    (void)snprintf(set->words[1].message, sizeof set->words[1].message, "corrected");
+    assert_int_equal(told_after_a_while(set), 1);
+    set->everywhere = (struct geo_zone_volume){
+        .shape = GEO_ZONE_CIRCLE, .centre = {43.5, -79.5}, .radius_m = 5000};
+    assert_int_equal(told_after_a_while(set), 1);
+    set->period.until_utc_us += SCENE_SECOND;
+    assert_int_equal(told_after_a_while(set), 1);
+    (void)snprintf(set->source.source, sizeof set->source.source, "another");
+    assert_int_equal(told_after_a_while(set), 1);
+    assert_int_equal(told_after_a_while(set), 0);
+    set_close(set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set__of_a_few__is_told_whole),
+        cmocka_unit_test(set__with_a_test_in_it__marks_it),
+        cmocka_unit_test(set__of_another_content_under_one_id_and_time__is_told_again),
         cmocka_unit_test(set__that_does_not_fit__says_how_many_are_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
