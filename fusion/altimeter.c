@@ -51,11 +51,3 @@ struct fusion_altitude fusion_altimeter_amsl(const struct fusion_altimeter *alti
     return (struct fusion_altitude){
         .known = true, .m = amsl_m, .acc95_m = acc95_m + spread_m(altimeter, amsl_m)};
 }
-
-struct fusion_altitude fusion_altimeter_pressure(const struct fusion_altimeter *altimeter,
-                                                 double amsl_m, double acc95_m)
-{
-    return (struct fusion_altitude){.known = true,
-                                    .m = amsl_m - shift_m(altimeter),
-                                    .acc95_m = acc95_m + spread_m(altimeter, amsl_m)};
-}

@@ -35,11 +35,8 @@ struct fusion_altimeter fusion_altimeter_at(const struct fusion_root *root,
                                             struct geo_point position, int64_t now_utc_us);
 
 // What an altimeter set to the QNH shows where one set to 1013.25 hPa shows `pressure_m` (ICAO
-// Doc 7488), and back; each with the accuracy of the conversion added. The setting must be
-// known (asserted).
+// Doc 7488), with the accuracy of the conversion added. The setting must be known (asserted).
 struct fusion_altitude fusion_altimeter_amsl(const struct fusion_altimeter *altimeter,
                                              double pressure_m, double acc95_m);
-struct fusion_altitude fusion_altimeter_pressure(const struct fusion_altimeter *altimeter,
-                                                 double amsl_m, double acc95_m);
 
 #endif

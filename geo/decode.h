@@ -53,7 +53,6 @@ static inline bool geo_unpack_swells(uint64_t count, uint64_t size)
 }
 
 const char *geo_format_name(enum geo_format format);
-enum geo_format geo_format_parse(const char *name); // GEO_FORMAT_UNKNOWN if it is none
 
 // What the feed's configuration and the message's headers say. A flat value: it is handed to
 // the child as it is.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of the formats, as configuration writes them. Apart from decode.c, so that whoever
 // needs a name does not link every decoder.
-#include <string.h>
-
 #include "geo/decode.h"
 
 static const char *const names[GEO_FORMAT_COUNT] = {
@@ -29,12 +27,4 @@ const char *geo_format_name(enum geo_format format)
 {
     unsigned index = (unsigned)format;
     return names[index < GEO_FORMAT_COUNT ? index : GEO_FORMAT_UNKNOWN];
-}
-
-enum geo_format geo_format_parse(const char *name)
-{
-    for (unsigned i = GEO_FORMAT_UNKNOWN + 1; i < GEO_FORMAT_COUNT; i++)
-        if (strcmp(name, names[i]) == 0)
-            return (enum geo_format)i;
-    return GEO_FORMAT_UNKNOWN;
 }
