@@ -62,7 +62,8 @@ struct spot {
     const struct fusion_root *root; // the last one published
 };
 
-static inline void spot_open_as(struct spot *spot, bool read_only)
+static inline void spot_open_with(struct spot *spot, const struct fusion_feed *feeds,
+                                  size_t feed_count, bool read_only)
 {
     struct fusion_store_fault fault = {0};
     struct fusion_store_config config = {
@@ -81,11 +82,16 @@ static inline void spot_open_as(struct spot *spot, bool read_only)
         .keep = spot_keep(),
         .level = SPOT_LEVEL,
         .raster_accuracy_max_m = read_only ? 0 : 175,
-        .feeds = spot_feeds,
-        .feed_count = read_only ? 0 : SPOT_FEEDS, // a reader has no configuration
+        .feeds = feeds,
+        .feed_count = read_only ? 0 : feed_count, // a reader has no configuration
     };
     assert_int_equal(fusion_fabric_open(&fabric, spot->store, &spot->fabric), DRF_OK);
     spot->root = NULL;
+}
+
+static inline void spot_open_as(struct spot *spot, bool read_only)
+{
+    spot_open_with(spot, spot_feeds, SPOT_FEEDS, read_only);
 }
 
 static inline void spot_open(struct spot *spot) { spot_open_as(spot, false); }
@@ -117,6 +123,23 @@ static inline void spot_end(struct spot *spot)
         (void)unlink(path);
     }
     assert_int_equal(rmdir(spot->folder), 0);
+}
+
+// Set-up and teardown of a cmocka test whose state is a spot.
+static inline int spot_setup(void **state)
+{
+    struct spot *spot = malloc(sizeof *spot);
+    assert_non_null(spot);
+    spot_begin(spot);
+    *state = spot;
+    return 0;
+}
+
+static inline int spot_teardown(void **state)
+{
+    spot_end(*state);
+    free(*state);
+    return 0;
 }
 
 static inline struct fusion_message spot_message(const char *feed, const char *source,

@@ -16,22 +16,6 @@
 
 enum { MIDDLE = 128 * 256 + 128 }; // the cell south-east of a tile's middle
 
-static int begin(void **state)
-{
-    struct spot *spot = malloc(sizeof *spot);
-    assert_non_null(spot);
-    spot_begin(spot);
-    *state = spot;
-    return 0;
-}
-
-static int end(void **state)
-{
-    spot_end(*state);
-    free(*state);
-    return 0;
-}
-
 // A flat raster on the tiles first..last.
 static enum fusion_outcome put_flat(struct spot *spot, const char *feed, const char *key,
                                     int64_t time_us, double amsl_m, size_t first, size_t last)
@@ -568,7 +552,7 @@ static void open__with_another_priority__folds_and_renders_by_it(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, spot_setup, spot_teardown)
     const struct CMUnitTest tests[] = {
         CASE(surface__without_anything_above__is_the_ground_tile_itself),
         CASE(surface__with_a_model_below_the_ground__is_ground_and_says_both),

@@ -14,22 +14,6 @@
 
 enum { MIDDLE = 128 * 256 + 128, CROWD = 250 };
 
-static int begin(void **state)
-{
-    struct spot *spot = malloc(sizeof *spot);
-    assert_non_null(spot);
-    spot_begin(spot);
-    *state = spot;
-    return 0;
-}
-
-static int end(void **state)
-{
-    spot_end(*state);
-    free(*state);
-    return 0;
-}
-
 static struct geo_point middle_of(size_t tile)
 {
     struct geo_bounds b = geo_tile_bounds(spot_tile(tile));
@@ -209,7 +193,7 @@ static void render__while_loading__waits_and_then_brings_every_row(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, spot_setup, spot_teardown)
     const struct CMUnitTest tests[] = {
         CASE(open__near_a_tile__shows_it_first_with_its_obstacles),
         CASE(open__with_rows_that_were_never_rendered__misses_no_obstacle),

@@ -10,22 +10,6 @@
 
 #include "tests/support/fabric.h"
 
-static int begin(void **state)
-{
-    struct spot *spot = malloc(sizeof *spot);
-    assert_non_null(spot);
-    spot_begin(spot);
-    *state = spot;
-    return 0;
-}
-
-static int end(void **state)
-{
-    spot_end(*state);
-    free(*state);
-    return 0;
-}
-
 static void job__of_a_feed_without_the_right__is_refused(void **state)
 {
     struct spot *spot = *state;
@@ -46,8 +30,8 @@ static void job__of_a_feed_without_the_right__is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(job__of_a_feed_without_the_right__is_refused, begin,
-                                        end),
+        cmocka_unit_test_setup_teardown(job__of_a_feed_without_the_right__is_refused,
+                                        spot_setup, spot_teardown),
     };
     return cmocka_run_group_tests_name("fusion/fabric_rights", tests, NULL, NULL);
 }

@@ -19,23 +19,11 @@ static struct fusion_feed feeds[1];
 
 static void open_weather(struct spot *spot)
 {
-    struct fusion_store_config config = {
-        .path = spot->path,
-        .keep = spot_keep(),
-        .level = SPOT_LEVEL,
-        .region_id = "sim-spot",
-        .mode = 4,
-        .pending_max_bytes = 256U << 20,
-    };
     feeds[0] = (struct fusion_feed){.name = "metar",
                                     .layer = FUSION_LAYER_WEATHER,
                                     .licence = "L",
                                     .valid_for_us = 90 * MINUTE};
-    struct fusion_fabric_config fabric = {
-        .keep = spot_keep(), .level = SPOT_LEVEL, .feeds = feeds, .feed_count = 1};
-    assert_int_equal(fusion_store_open(&config, &spot->store), DRF_OK);
-    assert_int_equal(fusion_fabric_open(&fabric, spot->store, &spot->fabric), DRF_OK);
-    spot->root = NULL;
+    spot_open_with(spot, feeds, sizeof feeds / sizeof feeds[0], false);
 }
 
 static void begin_weather(struct spot *spot)

@@ -16,26 +16,11 @@ static struct fusion_feed feeds[3];
 
 static void open_zones(struct spot *spot)
 {
-    struct fusion_store_config config = {
-        .path = spot->path,
-        .keep = spot_keep(),
-        .level = SPOT_LEVEL,
-        .region_id = "sim-spot",
-        .mode = 4,
-        .pending_max_bytes = 256U << 20,
-    };
     feeds[0] =
         (struct fusion_feed){.name = "zones", .layer = FUSION_LAYER_ZONE, .licence = "Z"};
     feeds[1] = (struct fusion_feed){.name = "obs", .layer = FUSION_LAYER_OBSTACLE};
     feeds[2] = (struct fusion_feed){.name = "alerts", .layer = FUSION_LAYER_ALERT};
-    struct fusion_fabric_config fabric = {.keep = spot_keep(),
-                                          .level = SPOT_LEVEL,
-                                          .raster_accuracy_max_m = 175,
-                                          .feeds = feeds,
-                                          .feed_count = 3};
-    assert_int_equal(fusion_store_open(&config, &spot->store), DRF_OK);
-    assert_int_equal(fusion_fabric_open(&fabric, spot->store, &spot->fabric), DRF_OK);
-    spot->root = NULL;
+    spot_open_with(spot, feeds, sizeof feeds / sizeof feeds[0], false);
 }
 
 static void begin_zones(struct spot *spot)

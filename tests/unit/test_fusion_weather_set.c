@@ -16,22 +16,6 @@
 #define HOUR_US INT64_C(3600000000)
 #define NOON_US (INT64_C(20000) * 24 * HOUR_US)
 
-static int begin(void **state)
-{
-    struct spot *spot = malloc(sizeof *spot);
-    assert_non_null(spot);
-    spot_begin(spot);
-    *state = spot;
-    return 0;
-}
-
-static int end(void **state)
-{
-    spot_end(*state);
-    free(*state);
-    return 0;
-}
-
 static struct geo_field field_of(uint32_t variable, int64_t from_us, int64_t until_us)
 {
     return (struct geo_field){
@@ -308,7 +292,7 @@ static void set__after_a_restart__is_the_same(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, spot_setup, spot_teardown)
     const struct CMUnitTest tests[] = {
         CASE(set__of_several_fields__is_ordered_and_indexed_by_variable),
         CASE(put__of_the_same_key__replaces_and_an_older_one_does_not),
