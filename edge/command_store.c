@@ -18,15 +18,19 @@ int edge_command_info(int argc, char **argv)
     enum drf_status status = edge_reading_open(path, stderr, &reading);
     if (status != DRF_OK)
         return 1;
-    status = edge_flag(argc, argv, "json") ? edge_info_json(reading.store, path, stdout)
-                                           : edge_info_table(reading.store, path, stdout);
+    const bool json = edge_flag(argc, argv, "json");
+    if (!json)
+        status = edge_info_table(reading.store, path, stdout);
+    // A store that cannot be folded still is what the tables say.
+    if (status == DRF_OK) {
+        const bool folded = edge_reading_fold(&reading, INT64_MIN, stderr) == DRF_OK;
+        if (json)
+            status = edge_info_json(&reading, path, stdout);
+        else if (folded && edge_info_catalog(&reading, stdout) == DRF_ERR_NOMEM)
+            status = DRF_ERR_NOMEM;
+    }
     if (status != DRF_OK)
         fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reading.store));
-    // A store that cannot be folded still is what the tables above say.
-    if (status == DRF_OK && !edge_flag(argc, argv, "json")
-        && edge_reading_fold(&reading, INT64_MIN, stderr) == DRF_OK)
-        if (edge_info_catalog(&reading, stdout) == DRF_ERR_NOMEM)
-            status = DRF_ERR_NOMEM;
     edge_reading_close(&reading);
     return status == DRF_OK ? 0 : 1;
 }

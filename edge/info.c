@@ -295,8 +295,9 @@ static void json_sources(const struct sources *sources, FILE *out)
     }
 }
 
-enum drf_status edge_info_json(struct fusion_store *store, const char *path, FILE *out)
+enum drf_status edge_info_json(struct edge_reading *reading, const char *path, FILE *out)
 {
+    struct fusion_store *store = reading->store;
     struct told told = {0};
     enum drf_status status = gather(store, &told);
     struct list list = {.out = out};
@@ -334,7 +335,13 @@ enum drf_status edge_info_json(struct fusion_store *store, const char *path, FIL
         status = edge_imported_each(store, path, json_import, &list);
     }
     if (status == DRF_OK)
-        (void)fputs("]}\n", out);
+        (void)fputs("]", out);
+    if (status == DRF_OK && reading->root != NULL) {
+        (void)fputs(",\"catalogue\":", out);
+        status = edge_info_catalog_json(reading, out);
+    }
+    if (status == DRF_OK)
+        (void)fputs("}\n", out);
     free(told.sources.rows);
     return status;
 }

@@ -9,7 +9,7 @@
 #include "edge/query.h"
 #include "fusion/certificate.h"
 
-enum { TIME_SIZE = 80, LAYERS = FUSION_LAYER_COUNT };
+enum { TIME_SIZE = 80, LAYERS = FUSION_LAYER_COUNT, JSON_ROOM = 1 << 18 };
 
 struct shown {
     struct drf_config config;
@@ -89,4 +89,25 @@ enum drf_status edge_info_catalog(struct edge_reading *reading, FILE *out)
                       catalog->left_out == EDGE_CATALOG_LEFT_MAX ? " or" : "");
     free(shown);
     return DRF_OK;
+}
+
+enum drf_status edge_info_catalog_json(struct edge_reading *reading, FILE *out)
+{
+    if (reading->root == NULL)
+        return DRF_ERR_ABSENT;
+    struct shown *shown = calloc(1, sizeof *shown);
+    uint8_t *text = malloc(JSON_ROOM);
+    size_t size = JSON_ROOM;
+    enum drf_status status = DRF_ERR_NOMEM;
+    if (shown != NULL && text != NULL) {
+        gather(reading, shown);
+        const struct edge_catalog *catalog = &shown->catalog;
+        status = edge_wire_catalog_json(catalog->entries, catalog->count, catalog->left_out,
+                                        text, &size);
+    }
+    if (status == DRF_OK)
+        (void)fwrite(text, 1, size, out);
+    free(text);
+    free(shown);
+    return status;
 }

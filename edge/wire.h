@@ -245,6 +245,10 @@ DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_s
                                                         const struct edge_wire_source *sources,
                                                         size_t source_count, size_t left_out,
                                                         uint8_t *bytes, size_t *size);
+// The sources of the same message as ProtoJSON, of no stream: for who reads a store.
+DRF_MUST_CHECK enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
+                                                      size_t source_count, size_t left_out,
+                                                      uint8_t *bytes, size_t *size);
 
 // The alerts that are not over at the stream's time, the first `count` of them and how many are
 // left out. Without `whole`, neither outlines nor long texts: for when they do not fit.

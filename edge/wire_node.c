@@ -137,28 +137,45 @@ static void fill_source(Drf__V1__SourceEntry *out, const struct edge_wire_source
     put_if_not_negative(&out->has_records_per_s, &out->records_per_s, s->records_per_s);
 }
 
+// `m` has its head already.
+static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form form,
+                                    const struct edge_wire_source *sources, size_t source_count,
+                                    size_t left_out, uint8_t *bytes, size_t *size)
+{
+    Drf__V1__SourceEntry entries[SOURCES_MAX], *entry_list[SOURCES_MAX];
+    if (left_out > 0)
+        SET(m, sources_left_out, (uint32_t)left_out);
+    if (source_count > SOURCES_MAX)
+        return DRF_ERR_FULL;
+    for (; m->n_sources < source_count; m->n_sources++) {
+        fill_source(&entries[m->n_sources], &sources[m->n_sources]);
+        entry_list[m->n_sources] = &entries[m->n_sources];
+    }
+    m->sources = entry_list;
+    return edge_wire_pack(form, &m->base, bytes, size);
+}
+
 enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, uint64_t epoch,
                                          const struct edge_wire_source *sources,
                                          size_t source_count, size_t left_out, uint8_t *bytes,
                                          size_t *size)
 {
     Drf__V1__Catalog m;
-    Drf__V1__SourceEntry entries[SOURCES_MAX], *entry_list[SOURCES_MAX];
     drf__v1__catalog__init(&m);
     SET(&m, boot_id, stream->boot_id);
     SET(&m, node_time_us, stream->node_time_utc_us);
     SET(&m, mode, stream->mode);
     SET(&m, epoch, epoch);
-    if (left_out > 0)
-        SET(&m, sources_left_out, (uint32_t)left_out);
-    if (source_count > SOURCES_MAX)
-        return DRF_ERR_FULL;
-    for (; m.n_sources < source_count; m.n_sources++) {
-        fill_source(&entries[m.n_sources], &sources[m.n_sources]);
-        entry_list[m.n_sources] = &entries[m.n_sources];
-    }
-    m.sources = entry_list;
-    return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
+    return pack_catalog(&m, EDGE_WIRE_PROTOBUF, sources, source_count, left_out, bytes, size);
+}
+
+enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
+                                       size_t source_count, size_t left_out, uint8_t *bytes,
+                                       size_t *size)
+{
+    Drf__V1__Catalog m;
+    drf__v1__catalog__init(&m);
+    return pack_catalog(&m, EDGE_WIRE_JSON, sources, source_count, left_out, bytes, size);
 }
 
 enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,

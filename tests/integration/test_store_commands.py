@@ -162,6 +162,9 @@ def test_info_and_migrate_say_what_a_store_is():
         db.close()
         assert layers["obstacle"]["rows"] == rows == sum(sources[f"{name}/import"]["records"]
                                                          for name in ("dof", "cranes"))
+        catalogue = {entry["source"]: entry for entry in told["catalogue"]["sources"]}
+        assert set(catalogue) == {f"{name}/import" for name, _ in FILES}, catalogue
+        assert catalogue["terrain/import"]["licence"] == "made up" and catalogue["terrain/import"]["layer"] == 1, catalogue
         assert [one["to_be_repeated"] for one in told["imports"]] == [False] * len(FILES), told["imports"]
         assert told["offsets"] == []
         for line in "ground.tif", "made up", "schema":
