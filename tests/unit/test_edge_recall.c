@@ -274,6 +274,33 @@ static void what_it_says_now__counts_more_than_what_is_kept(void **state)
     assert_float_equal(ahead_m(scene, "d-1", &plan), 900.0, 0.01);
 }
 
+// The answers are there, behind so many others that a step does not come to them.
+static void what_it_says_now__counts_more_than_an_answer_under_way(void **state)
+{
+    struct rig *rig = *state;
+    struct scene *scene = rig->scene;
+    gone(rig, INT64_C(3600) * SCENE_SECOND);
+    say_report(scene, "d-1", 2);
+    scene_step(scene);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(edge_recall_forget(&rig->recall, "nobody"), DRF_OK);
+    (void)ingest(rig);
+    say_profile(scene, "d-1", 60.0F);
+    (void)scene_bytes(scene, "drf-test/v1/drones/d-1/plan", "", 0);
+    scene_step(scene);
+    assert_true(scene->next_mono_us <= scene->now.mono_us); // there is more
+    scene_clear(scene);
+    scene_step(scene);
+    assert_untold(scene, "d-1", 2);
+    assert_untold(scene, "d-1", 3);
+    run_out(scene);
+    say_report(scene, "d-1", 3);
+    scene_step(scene);
+    uint32_t plan;
+    assert_float_equal(ahead_m(scene, "d-1", &plan), 900.0, 0.01);
+    assert_int_equal(plan, PLAN_NONE);
+}
+
 static void plan__said_before_the_kept_profile_is_there__is_reviewed_by_it(void **state)
 {
     struct rig *rig = *state;
@@ -382,6 +409,7 @@ int main(void)
         WITH_RIG(drone__nobody_knows__is_served_as_soon_as_that_is_known),
         WITH_RIG(store__that_does_not_answer__holds_up_one_report),
         WITH_RIG(what_it_says_now__counts_more_than_what_is_kept),
+        WITH_RIG(what_it_says_now__counts_more_than_an_answer_under_way),
         WITH_RIG(plan__said_before_the_kept_profile_is_there__is_reviewed_by_it),
         WITH_RIG(plan__that_is_over_meanwhile__is_told_as_over),
         WITH_RIG(ids__by_the_thousand__take_no_room_from_what_is_to_be_kept),
