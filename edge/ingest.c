@@ -19,7 +19,11 @@
 #define SLICE_EVERY_US INT64_C(5000)
 #define NEVER INT64_MAX
 
-enum { BACK_VALUES_PER_STEP = 64 };
+enum {
+    BACK_VALUES_PER_STEP = 64,
+    // Uncommitted: what a checkpoint copies back in one step is what a commit wrote.
+    COMMIT_BYTES = 3 << 20,
+};
 
 enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                  struct edge_ingest **out)
@@ -69,6 +73,9 @@ void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
     bool urgent = lane == EDGE_LANE_URGENT;
     earlier(&ingest->commit_mono_us,
             now.mono_us + (urgent ? COMMIT_URGENT_US : COMMIT_BULK_US));
+    if (fusion_store_pending_bytes(ingest->parts.store) >= COMMIT_BYTES
+        && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
+        earlier(&ingest->commit_mono_us, now.mono_us);
     ingest->urgent_commit = ingest->urgent_commit || urgent;
     ingest->states_wanted = true;
     if (!truth)

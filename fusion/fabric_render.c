@@ -4,8 +4,8 @@
 
 enum {
     ROWS_PER_STEP = 20,
-    LOOKED_PER_STEP = 10000,
-    RENDERS_PER_COMMIT = 4, // tiles, or a step's rows: what a commit writes in a few ms
+    LOOKED_PER_STEP = 4000,
+    RENDERS_PER_COMMIT = 2, // tiles, or a step's rows: what a commit writes in a few ms
 };
 
 static enum drf_status commit_rendered(struct fusion_fabric *fabric)

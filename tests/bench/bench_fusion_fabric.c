@@ -31,6 +31,7 @@ enum {
     PER_MESSAGE = 1000,
     PAIRS = 5,
     STEPS_MAX = 400000,
+    COMMIT_BYTES = 3 << 20, // as the ingest loop
 };
 
 static const struct fusion_feed feeds[] = {
@@ -200,8 +201,24 @@ static void fill(uint16_t *cells, size_t index, bool trees)
     }
 }
 
-static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
-                          struct steps *steps)
+// And what the ingest loop does next: copies the log back when it is due.
+static void commit(struct fusion_store *store, struct fusion_fabric *fabric,
+                   struct steps *steps)
+{
+    struct begun begun = begin();
+    require(fusion_fabric_commit(fabric, 1700000000000000), "commit");
+    note(&steps[COMMIT], begun);
+    enum drf_status status;
+    do {
+        begun = begin();
+        status = fusion_store_tidy(store);
+        note(&steps[TIDY], begun);
+    } while (status == DRF_ERR_AGAIN);
+    require(status, "tidy");
+}
+
+static void apply_terrain(struct fusion_store *store, struct fusion_fabric *fabric,
+                          enum fusion_layer layer, struct steps *steps)
 {
     static uint16_t cells[GEO_CELLS_COUNT];
     static uint8_t blob[GEO_CELLS_BLOB_MAX];
@@ -225,24 +242,11 @@ static void apply_terrain(struct fusion_fabric *fabric, enum fusion_layer layer,
         }
         char key[24];
         (void)snprintf(key, sizeof key, "%zu", first);
-        apply(fabric, layer == FUSION_LAYER_GROUND ? "dtm" : "dsm", key, &builder, steps);
+        apply(fabric, layer == FUSION_LAYER_GROUND ? "dtm" : "dsm", key, &builder,
+              &steps[APPLY_TERRAIN]);
+        if (fusion_store_pending_bytes(store) >= COMMIT_BYTES)
+            commit(store, fabric, steps);
     }
-}
-
-// And what the ingest loop does next: copies the log back when it is due.
-static void commit(struct fusion_store *store, struct fusion_fabric *fabric,
-                   struct steps *steps)
-{
-    struct begun begun = begin();
-    require(fusion_fabric_commit(fabric, 1700000000000000), "commit");
-    note(&steps[COMMIT], begun);
-    enum drf_status status;
-    do {
-        begun = begin();
-        status = fusion_store_tidy(store);
-        note(&steps[TIDY], begun);
-    } while (status == DRF_ERR_AGAIN);
-    require(status, "tidy");
 }
 
 static void apply_obstacles(struct fusion_store *store, struct fusion_fabric *fabric,
@@ -328,7 +332,7 @@ static void build(void)
     struct fusion_fabric *fabric = open_fabric(store);
     for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
          layer++) {
-        apply_terrain(fabric, layer, &steps[APPLY_TERRAIN]);
+        apply_terrain(store, fabric, layer, steps);
         commit(store, fabric, steps);
         run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
         publish(fabric, &steps[PUBLISH]);
