@@ -48,8 +48,12 @@ static void put_height(const struct edge_drone *drone, struct fusion_neighbour *
                                              ? &fix->above_takeoff
                                              : NULL;
     out->amsl_known = from != NULL && from->known;
-    if (!out->amsl_known)
+    if (!out->amsl_known) {
+        // Then pressure is all there is, and this is how good it is.
+        double acc95_m = fix->pressure.acc95_m;
+        out->amsl_acc95_m = acc95_m > 0.0 ? acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M;
         return;
+    }
     out->amsl_m = from->m + (double)drone->height_offset_m;
     out->amsl_acc95_m = (double)drone->height_acc95_m;
 }

@@ -29,6 +29,7 @@ struct held {
 struct sim_memory {
     uint64_t boot_id;
     int64_t since_us, last_us, interval_us;
+    int64_t unjudged_us[SIM_KINDS]; // when last nobody could say what may hold of a kind
     struct held held[HELD];
 };
 
@@ -119,6 +120,9 @@ static void remember(struct sim_memory *memory, const struct sim_case *c, int64_
     memory->interval_us =
         step_us > memory->interval_us ? step_us : (15 * memory->interval_us + step_us) / 16;
     memory->last_us = now_us;
+    for (size_t i = 0; i < SIM_KINDS; i++)
+        if (c->unjudged[i])
+            memory->unjudged_us[i] = now_us;
     for (size_t i = 0; i < c->count; i++) {
         const struct sim_condition *condition = &c->conditions[i];
         struct held *held =
@@ -256,7 +260,10 @@ static void check_sound(const struct sim_case *c, struct sim_memory *memory, uin
                     && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
                         || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
                         || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC);
-    if (!judged(kind) || nameless || c->unjudged[kind] || now_us - memory->since_us < kept_us) {
+    int64_t watched_us = memory->since_us > memory->unjudged_us[kind]
+                             ? memory->since_us
+                             : memory->unjudged_us[kind];
+    if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
         tally->unjudged++;
         return;
     }

@@ -109,6 +109,45 @@ static const Drf__V1__Advisory *traffic_advisory(const Drf__V1__Context *context
     return NULL;
 }
 
+// A drone that has pressure altitude alone, good to 10 m, so far east and flying so fast.
+static Drf__V1__Context *report_pressure(struct scene *scene, const char *id, uint32_t seq,
+                                         double east_m, float east_mps, float pressure_m)
+{
+    Drf__V1__Telemetry out = scene_report(scene, seq);
+    out.has_alt_wgs84_m = out.has_alt_amsl_m = 0;
+    out.has_alt_pressure_m = out.has_alt_pressure_acc95_m = 1;
+    out.alt_pressure_m = pressure_m;
+    out.alt_pressure_acc95_m = 10.0F;
+    out.lon_e7 += (int32_t)lround(east_m / EAST_M_PER_DEG * 1e7);
+    out.velocity_east_mps = east_mps;
+    (void)scene_pack(scene, id, "telemetry", &out.base);
+    scene_step(scene);
+    return context_of(scene, id);
+}
+
+static void drones_with_pressure_alone__meet_by_the_accuracies_of_both(void **state)
+{
+    (void)state;
+    const struct {
+        float up_m;
+        uint32_t severity; // 0: nothing is told
+    } cases[] = {{5.0F, FUSION_SEVERITY_WARNING},
+                 {30.0F, FUSION_SEVERITY_CAUTION}, // 15 m are kept, by 10 m + 10 m perhaps not
+                 {40.0F, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene *scene = scene_open(10);
+        scene_root(scene, NULL, 0);
+        Drf__V1__Context *other =
+            report_pressure(scene, "d-2", 1, 300.0, -15.0F, 100.0F + cases[i].up_m);
+        drf__v1__context__free_unpacked(other, NULL);
+        Drf__V1__Context *own = report_pressure(scene, "d-1", 1, 0.0, 15.0F, 100.0F);
+        const Drf__V1__Advisory *advisory = traffic_advisory(own);
+        assert_int_equal(advisory != NULL ? advisory->severity : 0, cases[i].severity);
+        drf__v1__context__free_unpacked(own, NULL);
+        scene_close(scene);
+    }
+}
+
 static void context__an_aircraft_head_on__is_listed_and_warned_of(void **state)
 {
     (void)state;
@@ -329,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(context__an_aircraft_head_on__is_listed_and_warned_of),
+        cmocka_unit_test(drones_with_pressure_alone__meet_by_the_accuracies_of_both),
         cmocka_unit_test(context__a_track_of_the_drone_itself__is_nobody_else),
         cmocka_unit_test(context__a_drone_silent_for_long__is_known_by_a_feed),
         cmocka_unit_test(context__a_silent_aircraft__is_predicted_and_then_gone),
