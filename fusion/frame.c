@@ -26,10 +26,14 @@ struct fusion_frame fusion_frame_at(struct geo_point origin)
     };
 }
 
+// Not fmax and fmin: those are calls of the library. Of what is not a number, b too.
+static double greater(double a, double b) { return a > b ? a : b; }
+static double lesser(double a, double b) { return a < b ? a : b; }
+
 static double east_scale(const struct fusion_frame *frame, double north_deg)
 {
-    return fmax(frame->east_m_per_deg + frame->east_slope * 0.5 * north_deg,
-                EAST_MIN_M_PER_DEG);
+    return greater(frame->east_m_per_deg + frame->east_slope * 0.5 * north_deg,
+                   EAST_MIN_M_PER_DEG);
 }
 
 struct fusion_offset fusion_frame_offset(const struct fusion_frame *frame,
@@ -50,7 +54,7 @@ struct geo_point fusion_frame_point(const struct fusion_frame *frame,
 {
     double north_deg = offset.north_m / frame->north_m_per_deg;
     return (struct geo_point){
-        .lat_deg = fmin(fmax(frame->origin.lat_deg + north_deg, -90.0), 90.0),
+        .lat_deg = lesser(greater(frame->origin.lat_deg + north_deg, -90.0), 90.0),
         .lon_deg = frame->origin.lon_deg + offset.east_m / east_scale(frame, north_deg),
     };
 }

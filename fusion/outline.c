@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "fusion/frame.h"
 #include "geo/cells.h"
 
 enum { SIDE = GEO_CELLS_SIDE };
@@ -26,8 +25,17 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
                                            struct geo_point b, double half_a_m, double half_b_m,
                                            double longer_a_m, double longer_b_m)
 {
-    struct fusion_frame at_a = fusion_frame_at(a), at_b = fusion_frame_at(b);
-    struct fusion_offset way = fusion_frame_offset(&at_a, b);
+    const struct fusion_frame at_a = fusion_frame_at(a), at_b = fusion_frame_at(b);
+    return fusion_outline_between(level, &at_a, &at_b, half_a_m, half_b_m, longer_a_m,
+                                  longer_b_m);
+}
+
+struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_frame *at_a,
+                                             const struct fusion_frame *at_b, double half_a_m,
+                                             double half_b_m, double longer_a_m,
+                                             double longer_b_m)
+{
+    struct fusion_offset way = fusion_frame_offset(at_a, at_b->origin);
     double length_m = hypot(way.east_m, way.north_m);
     double east = length_m > 0.0 ? way.east_m / length_m : 0.0;
     double north = length_m > 0.0 ? way.north_m / length_m : 1.0;
@@ -37,10 +45,10 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
     const struct {
         const struct fusion_frame *frame;
         double along_m, left_m;
-    } corners[4] = {{&at_a, -longer_a_m, half_a_m},
-                    {&at_b, longer_b_m, half_b_m},
-                    {&at_b, longer_b_m, -half_b_m},
-                    {&at_a, -longer_a_m, -half_a_m}};
+    } corners[4] = {{at_a, -longer_a_m, half_a_m},
+                    {at_b, longer_b_m, half_b_m},
+                    {at_b, longer_b_m, -half_b_m},
+                    {at_a, -longer_a_m, -half_a_m}};
     for (int i = 0; i < 4; i++) {
         struct fusion_offset offset = {
             .east_m = corners[i].along_m * east - corners[i].left_m * north,

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fusion/frame.h"
 #include "fusion/lanes.h"
 #include "geo/point.h"
 
@@ -31,6 +32,12 @@ struct fusion_outline {
 struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
                                            struct geo_point b, double half_a_m, double half_b_m,
                                            double longer_a_m, double longer_b_m);
+
+// The same where the frames at both ends are at hand: pieces of a path share them.
+struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_frame *at_a,
+                                             const struct fusion_frame *at_b, double half_a_m,
+                                             double half_b_m, double longer_a_m,
+                                             double longer_b_m);
 
 // Around a disc: a regular polygon that holds it, at most 3.6 % larger in radius.
 struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,

@@ -229,6 +229,7 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
     if (along_m > 0.0 && sweep.corner + 1 < path->count)
         sweep.from = fusion_path_between(&path->nodes[sweep.corner],
                                          &path->nodes[sweep.corner + 1], along_m);
+    sweep.frame = fusion_frame_at(sweep.from.point);
     return sweep;
 }
 
@@ -255,12 +256,14 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
             sweep->corner++;
         double half_from_m = fusion_path_half_m(path, sweep->from.time_s);
         double half_to_m = fusion_path_half_m(path, to.time_s);
-        struct fusion_outline outline = fusion_outline_piece(
-            root->tiles.first.level, sweep->from.point, to.point, half_from_m, half_to_m,
+        const struct fusion_frame at_to = fusion_frame_at(to.point);
+        struct fusion_outline outline = fusion_outline_between(
+            root->tiles.first.level, &sweep->frame, &at_to, half_from_m, half_to_m,
             sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);
         fusion_swath_add(&swath, root, &outline);
         lower(&sweep->lowest_amsl_m, to.amsl_m);
         sweep->from = to;
+        sweep->frame = at_to;
     }
     return swath;
 }

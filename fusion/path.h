@@ -14,6 +14,7 @@
 #include "fusion/aircraft.h"
 #include "fusion/context.h"
 #include "fusion/corridor.h"
+#include "fusion/frame.h"
 #include "fusion/plan.h"
 #include "fusion/root.h"
 #include "geo/crs.h"
@@ -69,6 +70,7 @@ double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 struct fusion_path_sweep {
     uint32_t corner;
     struct fusion_path_node from;
+    struct fusion_frame frame;          // at `from`
     struct fusion_number lowest_amsl_m; // of the path in the last stretch
 };
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,

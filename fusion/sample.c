@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/sample.h"
 
-#include <math.h>
 #include <stddef.h>
 
 #include "geo/cells.h"
@@ -64,15 +63,48 @@ static struct cell cell_at(struct sheet sheet, int64_t column, int64_t row)
     return cell;
 }
 
+static int64_t floor_of(double x)
+{
+    const int64_t whole = (int64_t)x; // toward 0
+    return whole - (x < (double)whole);
+}
+
+// Where all four lie in one tile, as they nearly always do: it is looked for once.
+static bool in_one_tile(struct sheet sheet, int64_t west, int64_t north, struct four *four)
+{
+    const struct fusion_extent *extent = sheet.extent;
+    const uint64_t column = (uint64_t)west / SIDE - extent->first.col; // huge when not in it
+    const uint64_t row = (uint64_t)north / SIDE - extent->first.row;
+    const uint32_t x = (uint32_t)west % SIDE, y = (uint32_t)north % SIDE;
+    if (column >= extent->columns || row >= extent->rows || x + 1 == SIDE || y + 1 == SIDE)
+        return false;
+    const struct fusion_tile *tile = sheet.tiles[(size_t)(row * extent->columns + column)];
+    if (tile == NULL)
+        return false;
+    for (uint32_t i = 0; i < 4; i++) {
+        const uint32_t index = (y + (i >> 1)) * SIDE + x + (i & 1);
+        const uint16_t value = tile->cells[index];
+        four->cells[i] =
+            (struct cell){.tile = tile,
+                          .index = index,
+                          .known = value != GEO_CELL_UNKNOWN,
+                          .amsl_m = GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * value};
+    }
+    return true;
+}
+
 static struct four four_at(struct sheet sheet, struct geo_point point)
 {
     double cells_per_deg = (double)(UINT32_C(1) << sheet.extent->first.level) * SIDE / 180.0;
     double x = (point.lon_deg + 180.0) * cells_per_deg - 0.5;
     double y = (90.0 - point.lat_deg) * cells_per_deg - 0.5;
-    double west = floor(x), north = floor(y);
-    struct four four = {.right = x - west, .down = y - north};
-    for (int i = 0; i < 4; i++)
-        four.cells[i] = cell_at(sheet, (int64_t)west + (i & 1), (int64_t)north + (i >> 1));
+    const int64_t west = floor_of(x), north = floor_of(y);
+    struct four four;
+    four.right = x - (double)west;
+    four.down = y - (double)north;
+    if (!in_one_tile(sheet, west, north, &four))
+        for (int i = 0; i < 4; i++)
+            four.cells[i] = cell_at(sheet, west + (i & 1), north + (i >> 1));
     return four;
 }
 
