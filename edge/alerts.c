@@ -87,15 +87,18 @@ static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zo
 {
     const struct edge_wire_stream stream = edge_serve_stream(serve, 0);
     size_t size = sizeof serve->buffer,
-           count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX;
+           count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX, told = count;
     enum drf_status status =
         edge_wire_alerts_encode(&stream, set, count, true, serve->buffer, &size);
     for (; status == DRF_ERR_FULL && count > 0; count -= count / 8 + 1) {
         size = sizeof serve->buffer;
+        told = count;
         status = edge_wire_alerts_encode(&stream, set, count, false, serve->buffer, &size);
     }
     if (status != DRF_OK)
         return status;
+    edge_metrics_set(serve->metrics, EDGE_METRIC_ALERTS_LEFT_OUT, 0,
+                     (int64_t)(set->count - told));
     char topic[EDGE_TOPIC_SIZE];
     (void)edge_topic_alerts(serve->topic_root, serve->config->region_id, topic);
     const struct edge_outgoing out = {

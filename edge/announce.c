@@ -98,6 +98,8 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     struct edge_announced *announced = &serve->announced;
     struct edge_catalog catalog;
     edge_catalog_make(serve->config, serve->root, &catalog);
+    edge_metrics_set(serve->metrics, EDGE_METRIC_SOURCES_LEFT_OUT, 0,
+                     (int64_t)catalog.left_out);
     if (serve->ledger != NULL)
         edge_catalog_behaviour(&catalog, serve->ledger, false);
     // Time and epoch are left out of what is compared: they alone are no news.

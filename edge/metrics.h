@@ -117,6 +117,10 @@ enum edge_shed {
     X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Their bytes")            \
     X(CONTEXTS_PUSHED, COUNTER, "drf_contexts_pushed_total", NONE, NONE,                       \
       "Contexts sent because the fabric changed")                                              \
+    X(ALERTS_LEFT_OUT, GAUGE, "drf_alerts_left_out", NONE, NONE,                               \
+      "Alerts in force that do not fit the region's retained set")                             \
+    X(SOURCES_LEFT_OUT, GAUGE, "drf_catalog_left_out", NONE, NONE,                             \
+      "Sources that do not fit the catalogue")                                                 \
     X(WEATHER_LEFT_OUT, GAUGE, "drf_weather_left_out", NONE, NONE,                             \
       "Weather fields not used because there are too many different grids")                    \
     X(PATCHES, COUNTER, "drf_patches_total", NONE, NONE, "Patches handed to MQTT")             \

@@ -96,6 +96,8 @@ static void set__that_does_not_fit__says_how_many_are_left_out(void **state)
     assert_true(alerts->n_alerts > 100);
     assert_int_equal(alerts->n_alerts + alerts->left_out, MANY);
     assert_int_equal(alerts->left_out_severity, GEO_ALERT_INFO);
+    assert_int_equal(edge_metrics_value(set->scene->metrics, EDGE_METRIC_ALERTS_LEFT_OUT, 0, 0),
+                     alerts->left_out);
     assert_int_equal(alerts->alerts[0]->severity, GEO_ALERT_WARNING);
     drf__v1__alerts__free_unpacked(alerts, NULL);
     set_close(set);
