@@ -40,13 +40,13 @@ class Flood(threading.Thread):
                 self.producer.produce(place.TOPICS["towers"], b"broken" if broken else good, key="36-%d" % self.sent)
                 self.sent += 1
             self.producer.poll(0)
-            time.sleep(0.02)
+            self.stopping.wait(0.02)
         self.producer.flush(10)
 
 
 def p99_s(drone, seq, seconds):
     """The round trips of one report after another, REPORT_HZ of them a second."""
-    trips = []
+    trips, pace = [], threading.Event()
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         drone.drain()
@@ -56,7 +56,7 @@ def p99_s(drone, seq, seconds):
         while json.loads(drone.take(10).payload).get("telemetry_seq") != seq[0]:
             pass  # one that was under way before
         trips.append(time.monotonic() - began_s)
-        time.sleep(max(0.0, began_s + 1 / REPORT_HZ - time.monotonic()))
+        pace.wait(max(0.0, began_s + 1 / REPORT_HZ - time.monotonic()))
     return statistics.quantiles(trips, n=100)[98]
 
 
@@ -64,7 +64,7 @@ def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10
     pairs = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     port, = free_ports(1)
-    quiet, flooded, seq, sent = [], [], [0], 0
+    quiet, flooded, seq, sent, broken = [], [], [0], 0, 0
     with Kafka() as kafka, Mosquitto([DRONE]) as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         config = place.configuration(kafka.bootstrap, mqtt, http=port, context_rate_max_hz=50)
@@ -83,9 +83,9 @@ def main():
                     flooded.append(p99_s(drone, seq, seconds))
                     flood.stopping.set()
                     flood.join()
-                    sent += flood.sent
-                    time.sleep(1)
-            wait_until(lambda: place.refusals(port, "towers", "FORMAT") >= sent // 2, 120, "every broken one is refused")
+                    sent, broken = sent + flood.sent, broken + flood.sent // 2
+                    wait_until(lambda count=broken: place.refusals(port, "towers", "FORMAT") >= count, 120,
+                               "every broken one is refused")
             lost = place.metrics(port).get("drf_dead_letters_lost_total", 0)
             assert node.stop() == 0
     value, reference = statistics.median(flooded), statistics.median(quiet)

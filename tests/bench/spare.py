@@ -43,8 +43,12 @@ def main():
             wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
             obstacles = Obstacles(kafka, port)
             obstacles.send_s()
+
+            def warm(children=len(place.decoders(node.process.pid))):
+                written = place.decoders(node.process.pid)
+                return len(written) >= children and all(written.values())
             for count in range(1, pairs * ROUNDS + 1):
-                time.sleep(1)  # until the spare is warm again
+                wait_until(warm, 60, "the spare is warm again")
                 quiet.append(obstacles.send_s())
                 place.kill_decoder(node.process.pid)
                 killed.append(obstacles.send_s())
