@@ -14,6 +14,7 @@
 typedef double fusion_pair __attribute__((vector_size(16)));
 typedef int64_t fusion_pair_mask __attribute__((vector_size(16))); // 0 or -1 each
 typedef int16_t fusion_eight __attribute__((vector_size(16)));
+typedef uint16_t fusion_eight_bits __attribute__((vector_size(16))); // the same, and wraps
 typedef uint32_t fusion_four __attribute__((vector_size(16)));
 
 // Lane by lane mask ? a : b.

@@ -46,7 +46,8 @@ static inline void fusion_run_add(struct fusion_run_tally *tally, const uint16_t
     memcpy(&cells, group, sizeof cells);
     cells |= but;
     const fusion_eight known = cells != -1;
-    const fusion_eight height = cells - INT16_MAX; // wraps: unknown becomes INT16_MIN
+    // Wraps: unknown becomes INT16_MIN.
+    const fusion_eight height = (fusion_eight)((fusion_eight_bits)cells - INT16_MAX);
     tally->known -= known;
     tally->highest = fusion_eight_greater(height, tally->highest);
     const fusion_four both = (fusion_four)(cells & known);
