@@ -96,28 +96,28 @@ const struct sim_flybys *sim_flyby_feed_list(const struct sim_flyby_feed *feed)
     return &feed->flybys;
 }
 
-// A place whose last one has been silent for so long that nobody knows of it any more.
-static struct sim_flyby *vacant(const struct sim_flyby_feed *feed, int64_t utc_us)
+// The first place whose last one has been silent for so long that nobody knows of it any more;
+// as many as there are: none.
+static size_t vacant(const struct sim_flyby_feed *feed, int64_t utc_us)
 {
-    for (size_t i = 0; i < feed->flybys.count; i++) {
-        const struct sim_flyby *flyby = &feed->flybys.list[i];
-        if (flyby->id[0] == '\0' || utc_us - flyby->told_utc_us > silent_us)
-            return (struct sim_flyby *)(uintptr_t)flyby;
-    }
-    return NULL;
+    size_t i = 0;
+    while (i < feed->flybys.count && feed->flybys.list[i].id[0] != '\0'
+           && utc_us - feed->flybys.list[i].told_utc_us <= silent_us)
+        i++;
+    return i;
 }
 
 bool sim_flyby_feed_wants(const struct sim_flyby_feed *feed, int64_t utc_us)
 {
-    return vacant(feed, utc_us) != NULL;
+    return vacant(feed, utc_us) < feed->flybys.count;
 }
 
 void sim_flyby_feed_send(struct sim_flyby_feed *feed, const struct sim_flight *flight,
                          int64_t utc_us)
 {
-    struct sim_flyby *place = vacant(feed, utc_us);
-    if (place != NULL)
-        *place = sim_flyby_make(++feed->made, feed->world, flight, utc_us);
+    size_t place = vacant(feed, utc_us);
+    if (place < feed->flybys.count)
+        feed->flybys.list[place] = sim_flyby_make(++feed->made, feed->world, flight, utc_us);
 }
 
 // Ellipsoid or AMSL in turn; velocities are the ellipsoid's.
