@@ -58,7 +58,7 @@ static inline void fusion_run_add(struct fusion_run_tally *tally, const uint16_t
 static inline void fusion_run_close(struct fusion_run *run,
                                     const struct fusion_run_tally *tally)
 {
-    int16_t highest = INT16_MIN;
+    int highest = INT16_MIN;
     for (int i = 0; i < FUSION_RUN_GROUP; i++) {
         run->known += (uint16_t)tally->known[i];
         highest = tally->highest[i] > highest ? tally->highest[i] : highest;
@@ -87,7 +87,7 @@ static inline struct fusion_run_ends fusion_run_ends(size_t offset, size_t count
                                    .last = last & ~(size_t)(N - 1)};
     const bool one = ends.first == ends.last;
     const int16_t *before = rim + N - (offset - ends.first);
-    const int16_t *after = rim + 2 * N - 1 - (last - ends.last);
+    const int16_t *after = rim + (size_t)2 * N - 1 - (last - ends.last);
     fusion_eight low, high;
     memcpy(&low, before, sizeof low);
     memcpy(&high, one ? after : rim + N, sizeof high);
