@@ -192,7 +192,7 @@ enum drf_status edge_feeds_sweep(struct edge_feeds *feeds, struct edge_now now, 
         bool again = false;
         enum drf_status status = feeds->port.sweep(feeds->port.self, i, &forgotten, &again);
         edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_FORGOTTEN, i, 0, forgotten);
-        if (status == DRF_ERR_AGAIN) {
+        if (drf_status_action(status) == DRF_RETRY) {
             *worked = true;
             return DRF_OK;
         }
@@ -201,7 +201,7 @@ enum drf_status edge_feeds_sweep(struct edge_feeds *feeds, struct edge_now now, 
         if (status == DRF_OK)
             status = through(feeds, i, again, now);
         *worked = *worked || status == DRF_OK;
-        if (status == DRF_ERR_NOMEM)
+        if (drf_status_action(status) == DRF_STOP)
             return status;
     }
     return DRF_OK;

@@ -158,7 +158,7 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     edge_feeds_note(ingest->parts.feeds, now);
     enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
     count_pending(ingest);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
     store_trouble(ingest, status != DRF_OK, now);
     edge_metrics_add(
@@ -175,9 +175,9 @@ static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now,
 {
     const struct fusion_root *root = NULL;
     enum drf_status status = fusion_fabric_publish(ingest->parts.fabric, &root);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
-    if (status == DRF_ERR_AGAIN) {
+    if (drf_status_action(status) == DRF_RETRY) {
         done->busy = true;
         return DRF_OK;
     }
@@ -270,14 +270,14 @@ static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, boo
     if (!ingest->fold_wanted || now.mono_us < ingest->fold_mono_us)
         return DRF_OK;
     enum drf_status status = fusion_fabric_fold(ingest->parts.fabric);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
-    if (status == DRF_ERR_STORE) { // unreadable for now: tried again
+    if (drf_status_action(status) == DRF_SERVE) { // unreadable for now: tried again
         ingest->fold_mono_us = now.mono_us + RETRY_US;
         store_trouble(ingest, true, now);
         return unless_damaged(ingest);
     }
-    ingest->fold_wanted = status == DRF_ERR_AGAIN;
+    ingest->fold_wanted = drf_status_action(status) == DRF_RETRY;
     if (!ingest->fold_wanted) {
         earlier(&ingest->publish_mono_us, now.mono_us);
         earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
@@ -294,9 +294,9 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
     if (now.mono_us < ingest->render_mono_us)
         return DRF_OK;
     enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
-    if (status == DRF_ERR_AGAIN)
+    if (drf_status_action(status) == DRF_RETRY)
         *worked = true;
     else
         ingest->render_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;

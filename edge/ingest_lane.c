@@ -72,7 +72,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     struct ingest_lane *lane = &ingest->lanes[index];
     struct fusion_message message = fusion_view(ingest, lane);
     enum drf_status status = fusion_fabric_skip(ingest->parts.fabric, &message);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
     note(ingest, lane, why->code != GEO_REFUSAL_IGNORED ? why : NULL, now);
     edge_deadletter_refused(ingest->parts.letters, &lane->message, why, now);
@@ -171,7 +171,7 @@ static enum drf_status open_job(struct edge_ingest *ingest, struct ingest_lane *
     lane->retry_mono_us = INT64_MAX;
     enum drf_status status =
         fusion_job_open(ingest->parts.fabric, &message, lane->record, &lane->job);
-    if (status == DRF_ERR_NOMEM)
+    if (drf_status_action(status) == DRF_STOP)
         return status;
     lane->stage = INGEST_APPLYING;
     if (status != DRF_OK)

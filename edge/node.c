@@ -244,7 +244,7 @@ static enum drf_status restore_value(void *context, const char *name, const void
     enum drf_status status = edge_serve_restore(
         context,
         (struct edge_serve_kept){.name = name, .bytes = bytes, .size = (uint32_t)size});
-    return status == DRF_ERR_SYNTAX ? DRF_OK : status;
+    return drf_status_action(status) == DRF_DROP ? DRF_OK : status;
 }
 
 static enum drf_status restore_drones(struct edge_node *node)
@@ -254,7 +254,8 @@ static enum drf_status restore_drones(struct edge_node *node)
     if (status == DRF_OK)
         status =
             fusion_store_each_value(node->store, EDGE_KEPT_PLAN, restore_value, node->serve);
-    return status == DRF_ERR_STORE ? DRF_OK : status; // as open_store: it serves all the same
+    // As open_store: it serves all the same.
+    return drf_status_action(status) == DRF_SERVE ? DRF_OK : status;
 }
 
 static void open_http(struct edge_node *node, struct edge_now now)

@@ -29,7 +29,8 @@ static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
     if (status != DRF_OK)
         return status;
     status = fusion_store_commit(node->store, now.utc_us);
-    return status == DRF_ERR_STORE ? DRF_OK : status; // a full disk is no reason not to serve
+    // A full disk is no reason not to serve.
+    return drf_status_action(status) == DRF_SERVE ? DRF_OK : status;
 }
 
 enum drf_status edge_node_store(const struct drf_config *config,
@@ -126,7 +127,8 @@ static enum drf_status tell_imports(struct edge_node *node, struct edge_now now)
     struct telling telling = {.node = node, .now = now};
     enum drf_status status =
         edge_imported_each(node->store, node->config->store_path, tell_import, &telling);
-    return status == DRF_ERR_NOMEM ? status : DRF_OK; // the rest is no reason not to serve
+    // The rest is no reason not to serve.
+    return drf_status_action(status) == DRF_STOP ? status : DRF_OK;
 }
 
 enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,

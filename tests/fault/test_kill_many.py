@@ -13,9 +13,6 @@ from test_kill_node import SEED, Counted, check_sound, digest, publish, stored
 
 KILLS = int(os.environ.get("DRF_KILLS") or (200 if os.environ.get("DRF_FULL") else 20))
 
-# The messages are dated in the past, and the broker looks every five minutes for what is too old.
-KEEPING = {"log.retention.ms": -1}
-
 
 def live_and_die(node, chance):
     """A life of random length, from before the first message to some way into them."""
@@ -33,7 +30,7 @@ def live_and_die(node, chance):
 def test_killed_many_times_ends_as_never_killed():
     print(f"DRF_SEED={SEED}", flush=True)
     chance, kills, stores, began = random.Random(SEED), 0, 0, time.monotonic()
-    with Folder("publish") as folder, Kafka(KEEPING) as kafka:
+    with Folder("publish") as folder, Kafka() as kafka:
         total = publish(kafka, folder)
         with Counted(kafka.bootstrap) as calm:
             calm.finish(total)

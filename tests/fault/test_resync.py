@@ -9,7 +9,6 @@ from drf_fixture import Kafka, main, wait_until
 from fixture.fed import Fed, record
 
 AT = 1_700_000_000_000
-KEPT = {"retention.ms": "-1"}  # these are old: a broker would drop them half a minute after its start
 
 
 def towers(numbers, turn=0):
@@ -54,7 +53,7 @@ def anew(kafka, messages, partitions=1):
     kafka.delete_topics("obstacles")
     for _ in range(50):  # the broker says it is gone a little before it is
         try:
-            kafka.create_topics("obstacles", partitions=partitions, config=KEPT)
+            kafka.create_topics("obstacles", partitions=partitions)
             break
         except Exception:
             time.sleep(0.1)
@@ -64,7 +63,7 @@ def anew(kafka, messages, partitions=1):
 def begin(kafka, node, count=300):
     """The node meets a topic that is there and whole: found while it fills, its end would be any."""
     node.stop()
-    kafka.create_topics("obstacles", "dead", config=KEPT)
+    kafka.create_topics("obstacles", "dead")
     kafka.produce_all("obstacles", towers(range(count)))
     node.start()
     wait_until(lambda: settled(node) and node.taken() == count, 60, "the node to catch up")
@@ -89,7 +88,7 @@ def test_topic_made_anew_and_longer_while_the_node_was_down():
 
 def test_topic_with_fewer_partitions_than_before():
     with Kafka() as kafka, Fed(kafka.bootstrap) as node:
-        kafka.create_topics("obstacles", partitions=3, config=KEPT)
+        kafka.create_topics("obstacles", partitions=3)
         kafka.create_topics("dead")
         kafka.produce_all("obstacles", [dict(message, partition=i % 3) for i, message in enumerate(towers(range(90)))])
         node.start()
@@ -113,7 +112,7 @@ def test_topic_made_anew_while_the_node_runs():
 def test_topic_found_empty_then_filled_and_made_anew_between_two_looks():
     with Kafka() as kafka, Fed(kafka.bootstrap, limits={"discover_s": 30}) as node:
         node.stop()
-        kafka.create_topics("obstacles", "dead", config=KEPT)
+        kafka.create_topics("obstacles", "dead")
         node.start()
         node.wait_log("what=feed.start", 60)
         kafka.produce_all("obstacles", towers(range(300)))
@@ -145,7 +144,7 @@ def test_another_cluster():
         node.stop()
         first.stop()
         with Kafka() as second:
-            second.create_topics("obstacles", "dead", config=KEPT)
+            second.create_topics("obstacles", "dead")
             second.produce_all("obstacles", towers(range(200, 600)))
             node.config["kafka"]["bootstrap.servers"] = second.bootstrap
             node.write_config(node.config)
