@@ -133,7 +133,8 @@ void edge_command_list(void)
         "drf-edge: an edge node that tells drones what is around them.\n"
         "Advisory information, not certified, never a replacement for on-board sensing.\n\n");
     for (const struct edge_command *command = edge_commands; command->name; command++)
-        printf("  drf-edge %-8s %s\n", command->name, command->usage);
+        printf("  drf-edge %-*s%s\n", *command->usage != '\0' ? 12 : 0, command->name,
+               command->usage);
     printf("\n`drf-edge COMMAND --help` says more.\n");
 }
 

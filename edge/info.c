@@ -89,7 +89,7 @@ static void table_layer(void *context, const struct fusion_store_layer *layer)
     if (layer->level >= 0)
         (void)snprintf(level, sizeof level, "%" PRId64, layer->level);
     (void)fprintf(out, "  %-24s %-20s %5s %9" PRId64 "  %s\n", layer->name, layer->data_type,
-                  level, layer->rows, layer->last_change);
+                  level, layer->rows, layer->last_change != NULL ? layer->last_change : "-");
 }
 
 static enum drf_status table_offset(void *context, const char *cluster, const char *topic,
@@ -222,8 +222,10 @@ static void json_layer(void *context, const struct fusion_store_layer *layer)
     text(out, "name", layer->name);
     (void)fputc(',', out);
     text(out, "kind", layer->data_type);
-    (void)fputc(',', out);
-    text(out, "last_change", layer->last_change);
+    if (layer->last_change != NULL) {
+        (void)fputc(',', out);
+        text(out, "last_change", layer->last_change);
+    }
     if (layer->level >= 0)
         number(out, "level", layer->level);
     number(out, "rows", layer->rows);

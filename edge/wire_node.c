@@ -152,7 +152,10 @@ static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form for
         entry_list[m->n_sources] = &entries[m->n_sources];
     }
     m->sources = entry_list;
-    return edge_wire_pack(form, &m->base, bytes, size);
+    enum drf_status status = edge_wire_pack(form, &m->base, bytes, size);
+    m->n_sources = 0; // the list ends here
+    m->sources = NULL;
+    return status;
 }
 
 enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, uint64_t epoch,

@@ -29,14 +29,13 @@ enum fusion_apart { // how the heights were compared
 struct fusion_meeting {
     const struct fusion_neighbour *other; // borrowed
     double up_m, up_acc95_m;              // of the other over the aircraft, now; unless UNKNOWN
-    enum fusion_apart apart;
-    bool amsl_known; // of the other: as it said, or from its ellipsoid height
-    double amsl_m;
+    double amsl_m; // of the other: as it said, or from its ellipsoid height
     double distance_m, bearing_deg_true; // now
     double nominal_s, low_s; // first too near, by the accuracies when low; negative: never
-    bool cpa_up_known;
     double cpa_s, cpa_m, cpa_up_m; // where it is nearest across, in the time looked ahead
     double limit_m;                // across, nominal
+    enum fusion_apart apart;
+    bool amsl_known, cpa_up_known; // whether amsl_m and cpa_up_m are there
 };
 
 // Of the view everything but advisories and traffic is there. `crs` holds the geoid.

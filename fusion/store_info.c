@@ -75,7 +75,7 @@ static enum drf_status tell_layer(struct fusion_store *store, struct sqlite3_stm
         .level = sqlite3_column_int64(statement, 2),
         .last_change = (const char *)sqlite3_column_text(statement, 3),
     };
-    if (layer.name == NULL || layer.data_type == NULL || layer.last_change == NULL)
+    if (layer.name == NULL || layer.data_type == NULL)
         return store_damaged(store, "a row of gpkg_contents is damaged");
     char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\"", layer.name);
     enum drf_status status = sql == NULL ? DRF_ERR_NOMEM : count(store, sql, &layer.rows);
@@ -90,7 +90,8 @@ enum drf_status fusion_store_each_layer(struct fusion_store *store, fusion_layer
 {
     static const char sql[] =
         "SELECT table_name, data_type, coalesce((SELECT max(zoom_level) FROM gpkg_tile_matrix"
-        " AS m WHERE m.table_name = c.table_name), -1), last_change FROM gpkg_contents AS c"
+        " AS m WHERE m.table_name = c.table_name), -1),"
+        " nullif(last_change, '1970-01-01T00:00:00.000Z') FROM gpkg_contents AS c"
         " ORDER BY table_name";
     struct sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);

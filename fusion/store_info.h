@@ -41,7 +41,7 @@ struct fusion_store_layer {
     const char *name, *data_type; // "2d-gridded-coverage", "features" ...
     int64_t rows;                 // tiles or features
     int64_t level;                // of a coverage, -1 of others
-    const char *last_change;      // ISO 8601
+    const char *last_change;      // ISO 8601; NULL: nothing was written to it yet
 };
 typedef void (*fusion_layer_fn)(void *context, const struct fusion_store_layer *layer);
 DRF_MUST_CHECK enum drf_status fusion_store_each_layer(struct fusion_store *store,

@@ -108,7 +108,7 @@ int sim_fleet_order_read(int argc, char **argv, struct sim_fleet_order *out)
          "holds the process id of the node that is killed"},
         {"break", SIM_OPTION_TEXT, &name, "ERROR",
          "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift or\n"
-         "terrain-down, in the receiver's copies"},
+         "                             terrain-down, in the receiver's copies"},
     };
     const struct sim_usage usage = {
         "fleet --mqtt HOST:PORT --region NAME --world DIR [OPTION...]",

@@ -155,6 +155,7 @@ def test_info_and_migrate_say_what_a_store_is():
         assert (told["region_id"], told["mode"], told["level"]) == ("sim-store", "SIM", 12), told
         layers = {layer["name"]: layer for layer in told["layers"]}
         assert layers["ground"]["rows"] > 0 and layers["ground"]["level"] == 12, layers
+        assert layers["ground"]["last_change"] > "2026" and "last_change" not in layers["station"], layers
         sources = {source["name"]: source for source in told["sources"]}
         assert sources["terrain/import"]["licence"] == "made up", sources
         with sqlite3.connect(store) as db:
