@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fusion/around.h"
 #include "fusion/context.h"
@@ -499,6 +500,51 @@ static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be
     scene_close(scene);
 }
 
+// Over unknown ground nobody knows how high a plan of heights above ground leads; the other is
+// 740 m over the aircraft now, and may be at its height when they meet.
+static void traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_so(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, nothing, NULL, NULL);
+    static struct fusion_around around;
+    struct fusion_plan plan = {
+        .valid_until_utc_us = INT64_MAX, .conformance_m = 50.0, .point_count = 2};
+    for (int i = 0; i < 2; i++) {
+        struct geo_point point = at(i == 0 ? -200.0 : 2000.0, 0.0);
+        plan.points[i] =
+            (struct fusion_plan_point){.lat_e7 = (int32_t)lround(point.lat_deg * 1e7),
+                                       .lon_e7 = (int32_t)lround(point.lon_deg * 1e7),
+                                       .height_m = 60.0F,
+                                       .height = FUSION_PLAN_AGL};
+    }
+    struct fusion_aircraft aircraft = eastward();
+    aircraft.plan = &plan;
+    around.neighbour_count = 1;
+    around.neighbours[0] = (struct fusion_neighbour){
+        .traffic_id = "other",
+        .position = at(400.0, 0.0),
+        .time_utc_us = NOW_US,
+        .amsl_known = true,
+        .amsl_m = 900.0,
+        .amsl_acc95_m = 0.5,
+        .velocity_known = true,
+        .velocity_east_mps = -SPEED_MPS,
+        .radius_m = 1.0,
+        .horizontal_acc95_m = 1.0,
+    };
+    aircraft.around = &around;
+    struct fusion_context context = look(scene, &aircraft);
+    assert_int_equal(context.plan_state, FUSION_PLAN_FOLLOWED);
+    const struct fusion_advisory *told = NULL;
+    for (size_t i = 0; i < context.advisories.count; i++)
+        if (context.advisories.items[i].kind == FUSION_ADVISORY_TRAFFIC)
+            told = &context.advisories.items[i];
+    assert_non_null(told);
+    assert_int_equal(told->severity, WARNING);
+    assert_non_null(strstr(told->text, "height unknown"));
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +561,7 @@ int main(void)
         cmocka_unit_test(boundary__leaving_the_region__by_its_time_and_by_the_end_of_service),
         cmocka_unit_test(traffic__by_the_closest_approach_in_time_and_distance),
         cmocka_unit_test(traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be),
+        cmocka_unit_test(traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_so),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }
