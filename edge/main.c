@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "edge/child_main.h"
-#include "edge/command.h"
+#include "edge/command/command.h"
+#include "edge/decoder/child_main.h"
 
 int main(int argc, char **argv)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/command.h"
+#include "sim/command/command.h"
 
 static const struct sim_command commands[] = {
     {"broker", "an embedded Kafka on a free port", sim_broker_run},

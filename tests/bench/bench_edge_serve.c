@@ -9,11 +9,11 @@
 #include <malloc.h>
 #include <time.h>
 
-#include "edge/drone.h"
-#include "edge/patch.h"
+#include "edge/serve/drone.h"
+#include "edge/serve/patch.h"
 #include "geo/cells.h"
-#include "tests/serve_scene.h"
 #include "tests/support/heap.h"
+#include "tests/support/serve_scene.h"
 
 enum { DRONES_MAX = 3000, CONTEXTS = 100000, WARM_UP = 20, LEVEL = 12 };
 

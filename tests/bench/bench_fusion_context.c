@@ -11,10 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "fusion/around.h"
-#include "fusion/context.h"
-#include "fusion/frame.h"
-#include "fusion/stand.h"
+#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/stand.h"
 #include "tests/support/scene.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5, ROUNDS_WARM = 3 };

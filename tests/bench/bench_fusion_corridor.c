@@ -4,7 +4,7 @@
 // The bare loop is handed, for each outline, the runs of cells it touches, found before the
 // clock starts, and takes the maximum of both layers and the sum of the ground. That both touch
 // as many cells is checked. Alternating, processor time, the median of five pairs.
-#include "fusion/corridor.h"
+#include "fusion/root/corridor.h"
 #include "tests/bench/region.h"
 
 enum { OUTLINES = 20000, PAIRS = 5, RUNS_MAX = 64 };

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fusion/fabric.h"
+#include "fusion/fabric/fabric.h"
 #include "geo/cells.h"
 
 enum {

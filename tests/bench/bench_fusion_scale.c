@@ -4,7 +4,7 @@
 // A thousand aircraft over the part of the region that has obstacles; as many obstacles to the
 // square kilometre however many there are. Processor time of this thread, the median of five
 // runs; one JSON line a range, whose value is the dearest over the cheapest.
-#include "fusion/context.h"
+#include "fusion/aircraft/context.h"
 #include "tests/bench/region.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5 };

@@ -18,11 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fusion/fabric.h"
-#include "fusion/store_png.h"
-#include "fusion/store_shape.h"
+#include "fusion/fabric/fabric.h"
+#include "fusion/store/store_png.h"
+#include "fusion/store/store_shape.h"
 #include "geo/cells.h"
-#include "geo/decode.h"
+#include "geo/format/decode.h"
 
 enum { LEVEL = 12, BATCH = 500 };
 #define WEST 8.0

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "fusion/root.h"
-#include "fusion/stand.h"
+#include "fusion/root/root.h"
+#include "fusion/root/stand.h"
 #include "geo/cells.h"
 
 enum { REGION_LEVEL = 12, REGION_ROW = 1024, REGION_COL = 2240 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/config.h"
+#include "edge/config/config.h"
 
 static void require(int truth)
 {

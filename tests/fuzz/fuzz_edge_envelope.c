@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/envelope.h"
+#include "edge/kafka/envelope.h"
 
 static void require(int truth)
 {

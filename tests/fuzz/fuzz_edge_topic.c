@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/topic.h"
+#include "edge/mqtt/topic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "edge/wire.h"
+#include "edge/wire/wire.h"
 
 static void check(bool good)
 {

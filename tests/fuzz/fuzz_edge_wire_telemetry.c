@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/wire.h"
+#include "edge/wire/wire.h"
 
 static void check(bool good)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/patch.h"
+#include "fusion/context/patch.h"
 
 enum { SIDE = 64, CELLS = SIDE * SIDE };
 

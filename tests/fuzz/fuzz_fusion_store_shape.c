@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "fusion/store_shape.h"
+#include "fusion/store/store_shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

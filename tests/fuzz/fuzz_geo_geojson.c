@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as tests/support/fuzz_decoder.h says, each record with an obstacle in it.
-#include "geo/geojson.h"
+#include "geo/format/obstacle/geojson.h"
 #include "tests/support/fuzz_decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

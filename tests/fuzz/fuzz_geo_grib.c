@@ -9,12 +9,12 @@
 
 #include <eccodes.h>
 
-#include "geo/grib.h"
+#include "geo/format/grib/grib.h"
 #include "tests/support/fuzz_decoder.h"
 
 // ecCodes asserts, leaks, and reads or copies beyond its memory on some damaged messages. That
-// ends the child and refuses the message (geo/decode.h); here it ends the run of one input, so
-// that what is ours goes on being looked at. What is jumped out of cannot be freed.
+// ends the child and refuses the message (geo/format/decode.h); here it ends the run of one
+// input, so that what is ours goes on being looked at. What is jumped out of cannot be freed.
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "detect_leaks=0"; }
 const char *__asan_default_suppressions(void);

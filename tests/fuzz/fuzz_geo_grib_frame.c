@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/grib_frame.h"
+#include "geo/format/grib/grib_frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as tests/support/fuzz_decoder.h says, each record with a station in it.
-#include "geo/metar.h"
+#include "geo/format/report/metar.h"
 #include "tests/support/fuzz_decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/record.h"
+#include "geo/record/record.h"
 
 static void require(int truth)
 {

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "geo/decode.h"
+#include "geo/format/decode.h"
 
 static void check_cells(const struct geo_raster *raster, const struct geo_item *item)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as tests/support/fuzz_decoder.h says, each record with a zone in it, in our own
 // members and by a mapping of a provider's.
-#include "geo/zone_geojson.h"
+#include "geo/format/zone/zone_geojson.h"
 #include "tests/support/fuzz_decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

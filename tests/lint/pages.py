@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # tests/lint/pages.py: pages that describe what the program has are complete. `--metrics` prints the table of
-# deploy/metrics.md as edge/metrics.h has it. Run at the top of the tree.
+# deploy/metrics.md as edge/host/metrics.h has it. Run at the top of the tree.
 # SPDX-License-Identifier: Apache-2.0
 import pathlib
 import re
@@ -18,11 +18,11 @@ def read(path):
 
 def metrics():
     """Rows of EDGE_METRICS: (name, type, labels, help)."""
-    header = re.sub(r'\\\n', '\n', read('edge/metrics.h'))
+    header = re.sub(r'\\\n', '\n', read('edge/host/metrics.h'))
     rows = re.findall(r'X\((\w+), (COUNTER|GAUGE|HISTOGRAM), "(\w+)", (\w+), (\w+),\s*"([^"]*)"\)', header)
     names = header.count('    X(')
     if len(rows) != names or not rows:
-        sys.exit(f'edge/metrics.h: {names} metrics, {len(rows)} of them understood')
+        sys.exit(f'edge/host/metrics.h: {names} metrics, {len(rows)} of them understood')
     return [(name, kind.lower(), ', '.join(LABELS[x] for x in (a, b) if LABELS[x]), text)
             for _, kind, name, a, b, text in rows]
 
@@ -37,8 +37,8 @@ def proto_messages():
 
 
 def topics():
-    """Addresses as edge/topic.c makes them, with {names} for what differs."""
-    source = read('edge/topic.c')
+    """Addresses as edge/mqtt/topic.c makes them, with {names} for what differs."""
+    source = read('edge/mqtt/topic.c')
     table = source[source.index('leaves['):source.index('};')]
     leaves = re.findall(r'\[EDGE_TOPIC_(\w+)\] = "(\w+)"', table)
     up = ('TELEMETRY', 'PROFILE', 'PLAN', 'REQUEST')
@@ -46,14 +46,14 @@ def topics():
     for kind, leaf in leaves:
         if kind != 'QUERY':
             found.add(f'drf/v1/drones/{{id}}/{leaf}' + ('' if kind in up else '/{region}'))
-    node = re.search(r'leaf one of ([a-z, ]+)\.', read('edge/topic.h'))
+    node = re.search(r'leaf one of ([a-z, ]+)\.', read('edge/mqtt/topic.h'))
     for leaf in node[1].split(', '):
         found.add(f'drf/v1/regions/{{region}}/nodes/{{node}}/{leaf}')
     return found
 
 
 def formats():
-    return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/decode_format.c'))) - {'unknown'}
+    return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/reader/decode_format.c'))) - {'unknown'}
 
 
 def references(node):
@@ -103,7 +103,7 @@ def check_asyncapi():
     told = {m['$ref'].rsplit('/', 1)[1] for c in document['channels'].values() for m in c['messages'].values()}
     yield from compare('channels of schemas/asyncapi.yaml', told, set(document['components']['messages']))
     headers = document['components']['messages']['DeadLetter']['headers']['properties']
-    yield from compare('schemas/asyncapi.yaml', set(headers), set(re.findall(r'"(drf_dead_\w+)"', read('edge/deadletter.c'))))
+    yield from compare('schemas/asyncapi.yaml', set(headers), set(re.findall(r'"(drf_dead_\w+)"', read('edge/kafka/deadletter.c'))))
 
 
 def check_pages():

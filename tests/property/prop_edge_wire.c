@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "drf/v1/context.pb-c.h"
-#include "edge/wire.h"
+#include "edge/wire/wire.h"
 
 static uint64_t seed = UINT64_C(88172645463325252);
 

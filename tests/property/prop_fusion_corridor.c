@@ -9,10 +9,10 @@
 
 #include <math.h>
 
-#include "fusion/context.h"
-#include "fusion/corridor.h"
-#include "fusion/frame.h"
-#include "fusion/sample.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/root/corridor.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/sample.h"
 #include "tests/support/scene.h"
 
 static const struct geo_point centre = {.lat_deg = 43.65, .lon_deg = -79.38};

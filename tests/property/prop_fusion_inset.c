@@ -11,9 +11,9 @@
 
 #include <math.h>
 
-#include "fusion/corridor.h"
-#include "fusion/frame.h"
-#include "fusion/sample.h"
+#include "fusion/root/corridor.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/sample.h"
 #include "tests/support/scene.h"
 
 enum { COLUMNS = 6, ROWS = 5, INSETS = 2 };

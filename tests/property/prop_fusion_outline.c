@@ -10,8 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "fusion/outline.h"
-#include "fusion/run.h"
+#include "fusion/root/outline.h"
+#include "fusion/root/run.h"
 
 static uint64_t next_random(uint64_t *state)
 {

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/patch.h"
+#include "fusion/context/patch.h"
 #include "tests/support/scene.h"
 
 enum { HELD = 8, ROUNDS = 60, STEPS = 40 };

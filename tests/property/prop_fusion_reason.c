@@ -11,9 +11,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "fusion/around.h"
-#include "fusion/context.h"
-#include "fusion/frame.h"
+#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/root/frame.h"
 #include "tests/support/scene.h"
 
 #define NOW_US INT64_C(1700000000000000)

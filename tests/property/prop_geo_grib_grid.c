@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <eccodes.h>
 
-#include "geo/grib.h"
+#include "geo/format/grib/grib.h"
 #include "geo/plane.h"
 
 enum { NI = 23, NJ = 17, COUNT = NI * NJ, RUNS = 40 };

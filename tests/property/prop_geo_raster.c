@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "geo/crs.h"
-#include "geo/raster.h"
+#include "geo/format/terrain/raster.h"
 #include "tests/support/rasters.h"
 
 static uint64_t random_state = 20260217;

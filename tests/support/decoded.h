@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "geo/decode.h"
-#include "geo/obstacle.h"
-#include "geo/record.h"
+#include "geo/format/decode.h"
+#include "geo/record/obstacle.h"
+#include "geo/record/record.h"
+#include "geo/record/zone.h"
 #include "geo/utc.h"
-#include "geo/zone.h"
 
 #define SQUARE                                                                                 \
     "{\"type\":\"Polygon\",\"coordinates\":[[[8,47],[8.1,47],[8.1,47.1],[8,47.1],[8,47]]]}"

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fusion/fabric.h"
+#include "fusion/fabric/fabric.h"
 
 enum {
     SPOT_LEVEL = 12,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/decode.h"
+#include "geo/format/decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "edge/ingest.h"
-#include "edge/resync.h"
-#include "geo/decode.h"
+#include "edge/ingest/ingest.h"
+#include "edge/ingest/resync.h"
+#include "geo/format/decode.h"
 
 enum { ROOM = 16, DOF = 0, WEATHER = 1 };
 

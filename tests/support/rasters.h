@@ -17,7 +17,7 @@
 #include <ogr_srs_api.h>
 
 #include "geo/cells.h"
-#include "geo/decode.h"
+#include "geo/format/decode.h"
 
 struct bytes {
     uint8_t *data;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/root.h"
+#include "fusion/root/root.h"
 #include "geo/cells.h"
 
 enum { SCENE_TILES = 3, SCENE_OBSTACLES_MAX = 64, SCENE_FIELDS_MAX = 16, SCENE_LEVEL = 12 };

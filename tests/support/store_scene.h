@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fusion/store.h"
+#include "fusion/store/store.h"
 
 enum { LEVEL = 12, STEPS = 24, TILES = 3 };
 

@@ -15,7 +15,7 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness.h"
+#include "sim/witness/witness.h"
 
 enum { DRONES = 6, DEPTH = 4, NAME = 16, AT_ONCE = 4 };
 enum { WARNING = 1, CAUTION = 2, INFO = 3, NOTHING = 4 };

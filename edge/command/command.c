@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "edge/config/layer.h"
+#include "edge/serve/query.h"
+
+static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
+
+static int run_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    printf("drf-edge %s\n", DRF_VERSION);
+    return 0;
+}
+
+static int run_help(int argc, char **argv)
+{
+    const struct edge_command *command = argc > 0 ? edge_command_find(argv[0]) : NULL;
+    if (command)
+        edge_command_help(command);
+    else
+        edge_command_list();
+    return 0;
+}
+
+const struct edge_command edge_commands[] = {
+    {"run", edge_command_run, "--config FILE [--utc-start TIME] [--verbose]",
+     "Runs the node until SIGTERM or SIGINT.\n"
+     "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
+     "                    normal speed: past data are served as they were. Mode REPLAY only.\n"
+     "  --verbose         log details"},
+    {"check", edge_command_check,
+     "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
+     "                 [--key KEY] [--header name=value]... [--tombstone]",
+     "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
+     "While a node runs on the store of this configuration MQTT is not tested: a second "
+     "connection\n"
+     "of its account could throw it off the broker.\n"
+     "  --offline    does not connect\n"
+     "  --seconds N  gives each connection so long (default 5)\n"
+     "With a feed and a file it shows a provider what the node would make of that message:\n"
+     "records, warnings and refusals (each with its line, feature or message number) and a\n"
+     "map. It goes through the envelope and the sandboxed decoder of service; nothing is "
+     "sent.\n"
+     "  --file SAMPLE        the message's value; - is standard input\n"
+     "  --key KEY            its Kafka key\n"
+     "  --header name=value  a header of it, any number of times\n"
+     "  --tombstone          a null value, instead of a file\n"
+     "Exit code 0: all is well; 1: something is not, or is refused; 2: the configuration or "
+     "the\n"
+     "command is wrong."},
+    {"deadletters", edge_command_deadletters,
+     "--config FILE [list | resubmit ID... | resubmit --all]",
+     "Messages that were refused: those in the topic of dead letters (ID is PARTITION:OFFSET) "
+     "and\n"
+     "those that wait in the store for Kafka (store:NUMBER), with feed, reason and place.\n"
+     "  resubmit  sends them again to the topic they came from, with their own key, headers "
+     "and\n"
+     "            time: after the node's configuration was mended. A letter stays where it "
+     "is.\n"
+     "Exit code 0: done; 1: not all of it; 2: the configuration or the command is wrong."},
+    {"config", edge_command_config, "",
+     "Prints every key of the configuration with its default, range and meaning, as YAML."},
+    {"query", run_query,
+     "--store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC] [--radius M]",
+     "Everything known at a point, each value with its source, data time and accuracy.\n"
+     "  --agl M      height above ground the weather is asked for (default 10)\n"
+     "  --nearest    weather of the nearest grid point, not interpolated\n"
+     "  --json       ProtoJSON of drf.v1.QueryReply instead of a table\n"
+     "  --at UTC     as of this time (default: when the store was last written)\n"
+     "  --radius M   of the obstacles listed (default 2000)"},
+    {"import", edge_command_import,
+     "--config FILE --feed NAME [--time UTC] [--edition] FILE...",
+     "Puts files of terrain, obstacles or zones into the store without Kafka, as the feed "
+     "NAME\n"
+     "of the configuration would read them. Refused while a node runs on the store. What is\n"
+     "imported is not in Kafka: `info` lists it, for after the loss of a store.\n"
+     "  --time UTC  the version (default: when the file was last changed); the later one "
+     "holds\n"
+     "  --edition   the one file holds all features there are: those that an earlier import "
+     "of\n"
+     "              this feed brought and it does not are withdrawn"},
+    {"export", edge_command_export,
+     "--store FILE --out FILE.gpkg [--backup] | --layer LAYER --out FILE.tif",
+     "What a store holds at this moment, for other programs; a node may be running on it.\n"
+     "A GeoPackage: ground, surface, obstacles, zones, each weather field as a coverage, "
+     "sources,\n"
+     "and styles for QGIS.\n"
+     "  --backup       the store itself, on which a node can run, instead\n"
+     "  --layer LAYER  ground or surface as a GeoTIFF (EPSG:4326+5773); of an inset\n"
+     "                 ground_NAME or surface_NAME"},
+    {"info", edge_command_info, "--store FILE [--json]",
+     "What a store holds: layers and their levels, sources with licence and data times, size "
+     "and\n"
+     "log, how far each topic was read, what was imported and would not come back by itself."},
+    {"migrate", edge_command_migrate, "--store FILE [--level N]",
+     "Brings a store of an older version of this program up to this one and keeps a copy as\n"
+     "FILE-before-migration. Refused while a node runs on it, and for a newer store.\n"
+     "  --level N  says what to do when the configuration names another level than the "
+     "store's"},
+    {"digest", edge_command_digest,
+     "--store FILE [--at UTC] [--layer LAYER] [--truth] [--json]",
+     "SHA-256 over what each layer shows, and over all: two nodes that tell drones the same\n"
+     "have the same digest, in whatever order, pieces or repetitions their data came.\n"
+     "  --at UTC       weather as it is shown then (default: when the store was last written)\n"
+     "  --layer LAYER  one only: " EDGE_LAYER_NAMES ", all\n"
+     "  --truth        over the messages that are live, with their versions, instead of over\n"
+     "                 what they add up to"},
+    {"version", run_version, "", "Prints the version."},
+    {"help", run_help, "[COMMAND]", "This, or what a command does."},
+    {NULL, NULL, NULL, NULL},
+};
+
+const struct edge_command *edge_command_find(const char *name)
+{
+    for (const struct edge_command *command = edge_commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+void edge_command_help(const struct edge_command *command)
+{
+    printf("drf-edge %s %s\n\n%s\n", command->name, command->usage, command->help);
+}
+
+void edge_command_list(void)
+{
+    printf(
+        "drf-edge: an edge node that tells drones what is around them.\n"
+        "Advisory information, not certified, never a replacement for on-board sensing.\n\n");
+    for (const struct edge_command *command = edge_commands; command->name; command++)
+        printf("  drf-edge %-*s%s\n", *command->usage != '\0' ? 12 : 0, command->name,
+               command->usage);
+    printf("\n`drf-edge COMMAND --help` says more.\n");
+}
+
+const char *edge_option(int argc, char **argv, const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, length) != 0)
+            continue;
+        if (argv[i][2 + length] == '=')
+            return argv[i] + 3 + length;
+        if (argv[i][2 + length] == '\0')
+            return i + 1 < argc ? argv[i + 1] : NULL;
+    }
+    return NULL;
+}
+
+bool edge_flag(int argc, char **argv, const char *name)
+{
+    for (int i = 0; i < argc; i++)
+        if (strncmp(argv[i], "--", 2) == 0 && strcmp(argv[i] + 2, name) == 0)
+            return true;
+    return false;
+}
+
+static bool listed(const char *list, const char *word, size_t size)
+{
+    for (const char *at = list; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (length == size && memcmp(at, word, size) == 0)
+            return true;
+        at += length + (at[length] == ' ');
+    }
+    return false;
+}
+
+bool edge_options_known(int argc, char **argv, const char *options, const char *flags)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        size_t size = strcspn(word, "=");
+        bool dashed = strncmp(word, "--", 2) == 0;
+        if (dashed && word[size] == '\0' && listed(flags, word + 2, size - 2))
+            continue;
+        if (dashed && listed(options, word + 2, size - 2)) {
+            if (word[size] == '=' || ++i < argc)
+                continue;
+            fprintf(stderr, "drf-edge: %s needs a value\n", word);
+            return false;
+        }
+        fprintf(stderr, "drf-edge: '%s' is not known here; see --help\n", word);
+        return false;
+    }
+    return true;
+}

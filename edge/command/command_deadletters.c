@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// deadletters: what was refused, listed and sent again to where it came from.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "edge/command/command.h"
+#include "edge/kafka/deadletter.h"
+#include "edge/service/loop.h"
+
+enum { ID_SIZE = 32, TIMEOUT_MS = 10000, WAIT_MS = 20 };
+
+struct job {
+    const struct drf_config *config;
+    int id_count;
+    char **ids; // to send again; NULL: list
+    bool all;
+    struct edge_producer *producer;
+    uint64_t seen, chosen, sent, delivered, failed;
+};
+
+static bool said(const struct edge_letter *letter, const char *name, char *out, size_t room)
+{
+    for (size_t i = letter->header_count; i-- > 0;) {
+        const struct edge_header *header = &letter->headers[i];
+        if (strcmp(header->name, name) != 0 || header->size >= room || !header->value)
+            continue;
+        memcpy(out, header->value, header->size);
+        out[header->size] = '\0';
+        return true;
+    }
+    snprintf(out, room, "-");
+    return false;
+}
+
+static void print(const char *id, const struct edge_letter *letter)
+{
+    char feed[40], topic[140], partition[16], offset[24], reason[24], text[200], size[24],
+        key[64];
+    (void)said(letter, "drf_dead_feed", feed, sizeof feed);
+    (void)said(letter, "drf_dead_topic", topic, sizeof topic);
+    (void)said(letter, "drf_dead_partition", partition, sizeof partition);
+    (void)said(letter, "drf_dead_offset", offset, sizeof offset);
+    (void)said(letter, "drf_dead_reason", reason, sizeof reason);
+    (void)said(letter, "drf_dead_text", text, sizeof text);
+    (void)said(letter, "drf_dead_size", size, sizeof size);
+    printf("%-18s feed=%s topic=%s partition=%s offset=%s reason=%s bytes=%s key=%s text=%s\n",
+           id, feed, topic, partition, offset, reason, size,
+           edge_log_quote(key, sizeof key, letter->key ? (const char *)letter->key : "-",
+                          letter->key ? letter->key_size : 1),
+           text);
+}
+
+static void on_report(void *context, const struct edge_letter *letter, bool delivered)
+{
+    struct job *job = context;
+    (void)letter;
+    *(delivered ? &job->delivered : &job->failed) += 1;
+}
+
+// The original again: its key, bytes, headers and time, so that it is the version it was.
+static void send_again(struct job *job, const char *id, const struct edge_letter *letter)
+{
+    char topic[140], size[24], time_ms[24];
+    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
+    bool whole = said(letter, "drf_dead_topic", topic, sizeof topic)
+                 && said(letter, "drf_dead_size", size, sizeof size)
+                 && strtoull(size, NULL, 10) == letter->value_size;
+    if (!whole) {
+        printf("%s: only a part of it was kept; publish it again from its source\n", id);
+        job->failed++;
+        return;
+    }
+    struct edge_letter again = *letter;
+    again.headers = headers;
+    again.header_count = 0;
+    for (size_t i = 0; i < letter->header_count; i++)
+        if (strncmp(letter->headers[i].name, EDGE_DEADLETTER_PREFIX,
+                    strlen(EDGE_DEADLETTER_PREFIX))
+            != 0)
+            headers[again.header_count++] = letter->headers[i];
+    again.timestamp_ms = said(letter, "drf_dead_time_ms", time_ms, sizeof time_ms)
+                             ? strtoll(time_ms, NULL, 10)
+                             : 0;
+    enum drf_status status;
+    while ((status = edge_producer_send(job->producer, topic, &again)) == DRF_ERR_FULL)
+        edge_producer_serve(job->producer, WAIT_MS, on_report, job);
+    if (status == DRF_OK) {
+        job->sent++;
+        printf("%s: sent to %s\n", id, topic);
+    } else {
+        job->failed++;
+        printf("%s: Kafka does not take it for %s\n", id, topic);
+    }
+}
+
+static void consider(struct job *job, const char *id, const struct edge_letter *letter)
+{
+    bool chosen = job->all;
+    for (int i = 0; i < job->id_count; i++)
+        chosen = chosen || strcmp(job->ids[i], id) == 0;
+    job->seen++;
+    if (!job->producer)
+        print(id, letter);
+    if (!job->producer || !chosen)
+        return;
+    job->chosen++;
+    send_again(job, id, letter);
+}
+
+static enum drf_status consider_kept(void *context, const char *name, const void *bytes,
+                                     size_t size)
+{
+    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
+    struct edge_letter letter;
+    char id[ID_SIZE];
+    snprintf(id, sizeof id, "store:%" PRIx64,
+             (uint64_t)strtoull(name + strlen(EDGE_LETTERBOX_PREFIX), NULL, 16));
+    if (edge_letter_unpack(bytes, size, headers, &letter) == DRF_OK)
+        consider(context, id, &letter);
+    return DRF_OK;
+}
+
+// Those that wait for Kafka. No store yet: none.
+static void read_store(struct job *job)
+{
+    struct fusion_store *store = NULL;
+    struct fusion_store_config config = {.path = job->config->store_path, .read_only = true};
+    if (fusion_store_open(&config, &store) == DRF_OK
+        && fusion_store_each_value(store, EDGE_LETTERBOX_PREFIX, consider_kept, job) != DRF_OK)
+        fprintf(stderr, "drf-edge: the store cannot be read\n");
+    fusion_store_close(store);
+}
+
+static bool read_partition(struct job *job, struct edge_kafka *kafka, int32_t partition,
+                           int64_t low, int64_t high)
+{
+    int64_t next = low, idle_ms = 0;
+    if (low >= high || edge_kafka_start(kafka, 0, partition, low) != DRF_OK)
+        return low >= high;
+    while (next < high && idle_ms < TIMEOUT_MS) {
+        struct edge_message message;
+        enum edge_kafka_event event = edge_kafka_next(kafka, 0, &message);
+        if (event == EDGE_KAFKA_MESSAGE) {
+            char id[ID_SIZE];
+            snprintf(id, sizeof id, "%" PRId32 ":%" PRId64, partition, message.offset);
+            struct edge_letter letter = {.key = message.key,
+                                         .key_size = message.key_size,
+                                         .value = message.value,
+                                         .value_size = message.value_size,
+                                         .headers = message.headers,
+                                         .header_count = message.header_count};
+            if (message.offset < high)
+                consider(job, id, &letter);
+            next = message.offset + 1;
+            edge_kafka_release(&message);
+            idle_ms = 0;
+        } else if (event == EDGE_KAFKA_END) {
+            next = message.offset > next ? message.offset : next;
+        } else {
+            idle_ms += WAIT_MS;
+            nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
+        }
+    }
+    edge_kafka_stop(kafka, 0, partition);
+    return next >= high;
+}
+
+static bool read_topic(struct job *job)
+{
+    struct drf_feed_config feed = {.name = "deadletters"};
+    snprintf(feed.topic, sizeof feed.topic, "%s", job->config->dead_letter_topic);
+    struct drf_config config = *job->config; // one feed: the topic of dead letters
+    config.feeds = &feed;
+    config.feed_count = 1;
+    char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
+    struct edge_kafka *kafka = NULL;
+    struct edge_kafka_found *found = calloc(1, sizeof *found);
+    bool good =
+        found && edge_kafka_open(&config, false, -1, NULL, NULL, error, &kafka) == DRF_OK;
+    if (!good)
+        fprintf(stderr, "drf-edge: kafka: %s\n", error);
+    if (good && edge_kafka_discover(kafka, 0, TIMEOUT_MS, found) != DRF_OK) {
+        fprintf(stderr, "drf-edge: no broker answers\n");
+        good = false;
+    }
+    for (size_t i = 0; good && i < found->count; i++)
+        good = read_partition(job, kafka, found->partitions[i].partition,
+                              found->partitions[i].low, found->partitions[i].high);
+    edge_kafka_close(kafka);
+    free(found);
+    return good;
+}
+
+static int resubmit(struct job *job)
+{
+    char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
+    if (edge_producer_open(job->config, job->config->dead_letter_topic, 1000, error,
+                           &job->producer)
+        != DRF_OK) {
+        fprintf(stderr, "drf-edge: kafka: %s\n", error);
+        return 1;
+    }
+    bool read = read_topic(job);
+    read_store(job);
+    for (int waited_ms = 0; waited_ms < TIMEOUT_MS && edge_producer_waiting(job->producer) > 0;
+         waited_ms += WAIT_MS)
+        edge_producer_serve(job->producer, WAIT_MS, on_report, job);
+    edge_producer_close(job->producer);
+    bool found = job->all || job->chosen >= (uint64_t)job->id_count;
+    if (!found)
+        fprintf(stderr, "drf-edge: %" PRIu64 " of %d were found\n", job->chosen, job->id_count);
+    printf("%" PRIu64 " sent, %" PRIu64 " delivered, %" PRIu64 " not\n", job->sent,
+           job->delivered, job->failed);
+    return read && found && job->failed == 0 && job->delivered == job->sent ? 0 : 1;
+}
+
+static int run(struct job *job, int argc, char **argv)
+{
+    const char *word = argc > 0 ? argv[0] : "list";
+    if (job->config->dead_letter_topic[0] == '\0') {
+        fprintf(stderr, "drf-edge: dead_letters.topic is not configured\n");
+        return 2;
+    }
+    if (strcmp(word, "list") == 0 && argc <= 1) {
+        bool good = read_topic(job);
+        read_store(job);
+        printf("%" PRIu64 " dead letter%s\n", job->seen, job->seen == 1 ? "" : "s");
+        return good ? 0 : 1;
+    }
+    job->all = argc == 2 && strcmp(argv[1], "--all") == 0;
+    job->ids = argv + 1;
+    job->id_count = job->all ? 0 : argc - 1;
+    if (strcmp(word, "resubmit") == 0 && argc > 1)
+        return resubmit(job);
+    fprintf(stderr, "drf-edge: deadletters: list, resubmit ID... or resubmit --all\n");
+    return 2;
+}
+
+int edge_command_deadletters(int argc, char **argv)
+{
+    // --config stands before the word, or is taken out from behind it.
+    char *rest[64];
+    int count = 0;
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--config=", 9) == 0)
+            continue;
+        if (strcmp(argv[i], "--config") == 0) {
+            i++;
+            continue;
+        }
+        if (count == (int)(sizeof rest / sizeof rest[0])) {
+            fprintf(stderr, "drf-edge: at most 63 ids at once, or --all\n");
+            return 2;
+        }
+        rest[count++] = argv[i];
+    }
+    struct drf_config config;
+    if (edge_command_load(argc, argv, &config) != DRF_OK)
+        return 2;
+    struct job job = {.config = &config};
+    int code = run(&job, count, rest);
+    drf_config_close(&config);
+    return code;
+}

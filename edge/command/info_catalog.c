@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The catalogue of `info`: what the node publishes on its catalog topic, from the store alone.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/command/info.h"
+#include "edge/serve/catalog.h"
+#include "edge/serve/query.h"
+#include "fusion/fold/certificate.h"
+
+enum { TIME_SIZE = 80, LAYERS = FUSION_LAYER_COUNT, JSON_ROOM = 1 << 18 };
+
+struct shown {
+    struct drf_config config;
+    struct drf_feed_config feeds[DRF_FEEDS_MAX];
+    struct edge_ledger ledger;
+    struct edge_catalog catalog;
+};
+
+static const char *layer_name(uint32_t layer)
+{
+    static const char *const names[LAYERS] = {"unknown", "ground", "surface", "obstacle",
+                                              "weather", "zone",   "traffic", "alert"};
+    return names[layer < LAYERS ? layer : 0];
+}
+
+static const char *time_text(int64_t utc_us, char out[static TIME_SIZE])
+{
+    if (utc_us == INT64_MIN)
+        return "unknown";
+    fusion_certificate_version("", utc_us / 1000000 * 1000000, out);
+    return out;
+}
+
+static void gather(struct edge_reading *reading, struct shown *shown)
+{
+    struct fusion_feed feeds[DRF_FEEDS_MAX];
+    size_t count = 0;
+    edge_query_recall(reading->store, feeds, DRF_FEEDS_MAX, &count);
+    shown->config = (struct drf_config){.feeds = shown->feeds, .feed_count = count};
+    for (size_t i = 0; i < count; i++) {
+        memcpy(shown->feeds[i].name, feeds[i].name, sizeof shown->feeds[i].name);
+        memcpy(shown->feeds[i].licence, feeds[i].licence, sizeof shown->feeds[i].licence);
+        shown->feeds[i].layer = feeds[i].layer;
+        shown->feeds[i].priority = feeds[i].priority;
+    }
+    edge_ledger_restore(&shown->ledger, reading->store);
+    edge_catalog_make(&shown->config, reading->root, &shown->catalog);
+    edge_catalog_behaviour(&shown->catalog, &shown->ledger, true);
+}
+
+enum drf_status edge_info_catalog(struct edge_reading *reading, FILE *out)
+{
+    struct shown *shown = reading->root != NULL ? calloc(1, sizeof *shown) : NULL;
+    if (shown == NULL)
+        return reading->root == NULL ? DRF_ERR_ABSENT : DRF_ERR_NOMEM;
+    gather(reading, shown);
+    const struct edge_catalog *catalog = &shown->catalog;
+    (void)fprintf(out, "catalogue, as the store was last written\n");
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct edge_wire_source *s = &catalog->entries[i];
+        char when[TIME_SIZE], heard[TIME_SIZE];
+        (void)fprintf(out, "  %s: %s, feed %s, licence %s%s\n", s->source, layer_name(s->layer),
+                      s->feed, s->licence != NULL && s->licence[0] ? s->licence : "not stated",
+                      s->reason == FUSION_REASON_STALE     ? ", STALE"
+                      : s->reason == FUSION_REASON_NO_DATA ? ", no data"
+                                                           : "");
+        if (s->has_coverage)
+            (void)fprintf(out, "    covers %.5f %.5f to %.5f %.5f (south west, north east)\n",
+                          s->coverage.south_deg, s->coverage.west_deg, s->coverage.north_deg,
+                          s->coverage.east_deg);
+        (void)fprintf(out, "    data time %s, heard %s, ", time_text(s->data_time_utc_us, when),
+                      time_text(s->received_utc_us, heard));
+        if (s->received_utc_us != INT64_MIN)
+            (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %.3g a minute\n",
+                          s->records, s->refused, s->records_per_s * 60.0);
+        else
+            (void)fprintf(out, "not from Kafka or not since a node kept account\n");
+        if (s->vertical_acc95_m > 0.0)
+            (void)fprintf(out, "    accuracy %.2f m (95 %%) in height\n", s->vertical_acc95_m);
+        if (s->posting_m > 0.0)
+            (void)fprintf(out, "    points every %.0f m\n", s->posting_m);
+        if (s->last_error != NULL)
+            (void)fprintf(out, "    last refused: %s\n", s->last_error);
+    }
+    if (catalog->left_out > 0)
+        (void)fprintf(out, "  %zu%s more sources are left out\n", catalog->left_out,
+                      catalog->left_out == EDGE_CATALOG_LEFT_MAX ? " or" : "");
+    free(shown);
+    return DRF_OK;
+}
+
+enum drf_status edge_info_catalog_json(struct edge_reading *reading, FILE *out)
+{
+    if (reading->root == NULL)
+        return DRF_ERR_ABSENT;
+    struct shown *shown = calloc(1, sizeof *shown);
+    uint8_t *text = malloc(JSON_ROOM);
+    size_t size = JSON_ROOM;
+    enum drf_status status = DRF_ERR_NOMEM;
+    if (shown != NULL && text != NULL) {
+        gather(reading, shown);
+        const struct edge_catalog *catalog = &shown->catalog;
+        status = edge_wire_catalog_json(catalog->entries, catalog->count, catalog->left_out,
+                                        text, &size);
+    }
+    if (status == DRF_OK)
+        (void)fwrite(text, 1, size, out);
+    free(text);
+    free(shown);
+    return status;
+}

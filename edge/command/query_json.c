@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer as drf.v1.QueryReply.
+#include <string.h>
+
+#include "drf/v1/query.pb-c.h"
+#include "edge/serve/query.h"
+#include "edge/wire/wire_alert.h"
+#include "edge/wire/wire_message.h"
+#include "edge/wire/wire_parts.h"
+
+#define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
+
+enum {
+    SOURCES_MAX =
+        3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX
+};
+
+struct sources {
+    size_t count;
+    const struct fusion_source *known[SOURCES_MAX];
+    Drf__V1__SourceEntry entries[SOURCES_MAX];
+    Drf__V1__SourceEntry *list[SOURCES_MAX];
+};
+
+// The birth certificate of a value, once.
+static void add_source(struct sources *sources, const struct fusion_source *source,
+                       enum fusion_layer layer)
+{
+    if (source == NULL)
+        return;
+    for (size_t i = 0; i < sources->count; i++)
+        if (sources->known[i] == source)
+            return;
+    Drf__V1__SourceEntry *entry = &sources->entries[sources->count];
+    sources->known[sources->count] = source;
+    sources->list[sources->count++] = entry;
+    drf__v1__source_entry__init(entry);
+    entry->source = edge_wire_text(source->source);
+    entry->feed = edge_wire_text(source->feed);
+    entry->licence = edge_wire_text(source->licence);
+    entry->version = edge_wire_text(source->version);
+    SET(entry, layer, layer);
+    if (source->priority >= 0)
+        SET(entry, priority, (uint32_t)source->priority);
+    if (source->vertical_acc95_m > 0.0) // 0: it has none
+        edge_wire_put(&entry->has_vertical_acc95_m, &entry->vertical_acc95_m,
+                      source->vertical_acc95_m);
+    if (source->posting_m > 0.0)
+        edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
+    if (source->data_time_utc_us != INT64_MIN)
+        SET(entry, data_time_us, source->data_time_utc_us);
+    if (source->issue_utc_us != INT64_MIN)
+        SET(entry, issue_time_us, source->issue_utc_us);
+}
+
+// A limit travels in the field that names what it is over; none at all: unlimited.
+static void fill_limit(const struct geo_zone_limit *limit, protobuf_c_boolean *has[static 4],
+                       float *out[static 4])
+{
+    if (limit->reference >= GEO_ZONE_AGL && limit->reference <= GEO_ZONE_PRESSURE) {
+        size_t at = limit->reference - GEO_ZONE_AGL;
+        edge_wire_put(has[at], out[at], limit->m);
+    }
+}
+
+static void fill_zone(Drf__V1__Zone *out, const struct fusion_zone_at *at)
+{
+    const struct geo_zone *zone = at->zone->view.zone;
+    drf__v1__zone__init(out);
+    out->feature_id = edge_wire_text(zone->id);
+    out->source = edge_wire_text(at->zone->source->source);
+    out->version = edge_wire_text(at->zone->source->version);
+    out->name = edge_wire_text(zone->name);
+    out->message = edge_wire_text(zone->message);
+    out->cause = edge_wire_text(zone->reason);
+    SET(out, restriction, zone->restriction);
+    fill_limit(&at->volume->lower,
+               (protobuf_c_boolean *[]){&out->has_lower_agl_m, &out->has_lower_amsl_m,
+                                        &out->has_lower_wgs84_m, &out->has_lower_pressure_m},
+               (float *[]){&out->lower_agl_m, &out->lower_amsl_m, &out->lower_wgs84_m,
+                           &out->lower_pressure_m});
+    fill_limit(&at->volume->upper,
+               (protobuf_c_boolean *[]){&out->has_upper_agl_m, &out->has_upper_amsl_m,
+                                        &out->has_upper_wgs84_m, &out->has_upper_pressure_m},
+               (float *[]){&out->upper_agl_m, &out->upper_amsl_m, &out->upper_wgs84_m,
+                           &out->upper_pressure_m});
+    edge_wire_put(&out->has_distance_m, &out->distance_m, at->distance_m);
+    SET(out, in_height, at->where == FUSION_ZONE_INSIDE);
+    SET(out, height_unsure, at->degraded);
+    SET(out, active, at->active);
+    if (at->next_change_utc_us != INT64_MAX)
+        SET(out, next_change_us, at->next_change_utc_us);
+    if ((zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0)
+        SET(out, data_time_us, zone->data_time_utc_us);
+    SET(out, restriction_assumed, (zone->flags & GEO_ZONE_RESTRICTION_ASSUMED) != 0);
+    SET(out, times_assumed,
+        (zone->flags & (GEO_ZONE_TIMES_ASSUMED | GEO_ZONE_TIMES_WIDENED)) != 0);
+    SET(out, holes_filled, (zone->flags & GEO_ZONE_HOLES_FILLED) != 0);
+}
+
+static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
+                         Drf__V1__Quantity quantities[static FUSION_WEATHER_ITEMS],
+                         Drf__V1__PresentWeather *present, const struct fusion_weather_at *at)
+{
+    drf__v1__weather__init(out);
+    edge_wire_fill_wind(wind, &at->items[FUSION_WIND]);
+    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++)
+        edge_wire_fill_quantity(&quantities[i], &at->items[i]);
+    out->wind = wind;
+    out->gust_mps = &quantities[FUSION_GUST];
+    out->temperature_k = &quantities[FUSION_TEMPERATURE];
+    out->visibility_m = &quantities[FUSION_VISIBILITY];
+    out->precipitation_mps = &quantities[FUSION_PRECIPITATION];
+    out->ceiling_agl_m = &quantities[FUSION_CEILING];
+    out->dew_point_k = &quantities[FUSION_DEW_POINT];
+    out->qnh_pa = &quantities[FUSION_QNH];
+    if (edge_wire_fill_present(present, &at->present))
+        out->present = present;
+}
+
+static void fill_sources(struct sources *sources, const struct fusion_point *point)
+{
+    sources->count = 0;
+    add_source(sources, point->height.ground_source, FUSION_LAYER_GROUND);
+    add_source(sources, point->height.surface_source, FUSION_LAYER_SURFACE);
+    for (int i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (point->weather.items[i].reason == FUSION_REASON_NONE)
+            add_source(sources, point->weather.items[i].source, FUSION_LAYER_WEATHER);
+    if (point->weather.present.reason == FUSION_REASON_NONE)
+        add_source(sources, point->weather.present.source, FUSION_LAYER_WEATHER);
+    for (size_t i = 0; i < point->obstacle_count; i++)
+        add_source(sources, point->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
+    for (size_t i = 0; i < point->zone_count; i++)
+        add_source(sources, point->zones[i].zone->source, FUSION_LAYER_ZONE);
+    for (size_t i = 0; i < point->alerts.count; i++)
+        add_source(sources, point->alerts.items[i].zone->source, FUSION_LAYER_ALERT);
+}
+
+struct alerts {
+    struct edge_wire_alert items[FUSION_ALERTS_MAX];
+    Drf__V1__Alert *list[FUSION_ALERTS_MAX];
+};
+
+static void fill_alerts(Drf__V1__QueryReply *m, struct alerts *alerts,
+                        const struct fusion_point *point)
+{
+    for (; m->n_alerts < point->alerts.count; m->n_alerts++) {
+        struct edge_wire_alert *one = &alerts->items[m->n_alerts];
+        edge_wire_fill_alert(one, point->alerts.items[m->n_alerts].zone, true);
+        alerts->list[m->n_alerts] = &one->alert;
+    }
+    m->alerts = alerts->list;
+    SET(m, alerts_left_out, point->alerts.left_out);
+    if (point->alerts_reason != FUSION_REASON_NONE)
+        SET(m, alerts_reason, point->alerts_reason);
+}
+
+static void fill_states(Drf__V1__QueryReply *m, Drf__V1__LayerState *states,
+                        Drf__V1__LayerState **list, const struct fusion_point *point)
+{
+    for (; m->n_layer_states < point->layer_state_count; m->n_layer_states++) {
+        Drf__V1__LayerState *state = &states[m->n_layer_states];
+        drf__v1__layer_state__init(state);
+        SET(state, layer, point->layer_states[m->n_layer_states].layer);
+        SET(state, reason, point->layer_states[m->n_layer_states].reason);
+        list[m->n_layer_states] = state;
+    }
+    m->layer_states = list;
+}
+
+enum drf_status edge_query_encode(enum edge_wire_form form,
+                                  const struct edge_query_answer *answer, uint8_t *bytes,
+                                  size_t *size)
+{
+    const struct fusion_point *point = &answer->point;
+    Drf__V1__QueryReply m;
+    Drf__V1__Height height;
+    Drf__V1__Weather weather;
+    Drf__V1__Wind wind;
+    Drf__V1__Quantity quantities[FUSION_WEATHER_ITEMS];
+    Drf__V1__PresentWeather present;
+    Drf__V1__Obstacle obstacles[FUSION_NEAREST_MAX], *obstacle_list[FUSION_NEAREST_MAX];
+    Drf__V1__Zone zones[FUSION_ZONES_AT_MAX], *zone_list[FUSION_ZONES_AT_MAX];
+    Drf__V1__LayerState states[FUSION_LAYER_COUNT], *state_list[FUSION_LAYER_COUNT];
+    Drf__V1__Reply status;
+    struct sources sources;
+    struct alerts alerts;
+
+    drf__v1__query_reply__init(&m);
+    drf__v1__reply__init(&status);
+    SET(&status, code, EDGE_REPLY_OK);
+    m.status = &status;
+    edge_wire_fill_height(&height, &point->height);
+    height.has_aircraft_acc95_m = height.has_agl_acc95_m = 0; // nobody flies there
+    m.height = &height;
+    if (point->height.ground_amsl_m.known)
+        SET(&m, ground_level, point->height.ground_level);
+    if (point->height.surface_amsl_m.known)
+        SET(&m, surface_level, point->height.surface_level);
+    fill_weather(&weather, &wind, quantities, &present, &point->weather);
+    m.weather = &weather;
+    for (; m.n_obstacles < point->obstacle_count; m.n_obstacles++) {
+        edge_wire_fill_obstacle(&obstacles[m.n_obstacles], &point->obstacles[m.n_obstacles]);
+        obstacle_list[m.n_obstacles] = &obstacles[m.n_obstacles];
+    }
+    m.obstacles = obstacle_list;
+    for (; m.n_zones < point->zone_count; m.n_zones++) {
+        fill_zone(&zones[m.n_zones], &point->zones[m.n_zones]);
+        zone_list[m.n_zones] = &zones[m.n_zones];
+    }
+    m.zones = zone_list;
+    SET(&m, zones_left_out, point->zones_left_out);
+    if (point->zones_reason != FUSION_REASON_NONE)
+        SET(&m, zones_reason, point->zones_reason);
+    fill_states(&m, states, state_list, point);
+    fill_alerts(&m, &alerts, point);
+    fill_sources(&sources, point);
+    m.n_sources = sources.count;
+    m.sources = sources.list;
+    SET(&m, epoch, answer->epoch);
+    SET(&m, node_time_us, answer->ask.now_utc_us);
+    SET(&m, mode, answer->mode);
+    return edge_wire_pack(form, &m.base, bytes, size);
+}
+
+enum drf_status edge_query_json(const struct edge_query_answer *answer, char *text,
+                                size_t *size)
+{
+    return edge_query_encode(EDGE_WIRE_JSON, answer, (uint8_t *)text, size);
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer as a table for people: a value, its accuracy, when it was true, who said it.
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "edge/serve/query.h"
+
+enum { TIME_SIZE = 24, VALUE_SIZE = 40 };
+
+static const char *reason_text(enum fusion_reason reason)
+{
+    static const char *const texts[] = {
+        [FUSION_REASON_UNKNOWN] = "unknown",
+        [FUSION_REASON_NONE] = "",
+        [FUSION_REASON_NO_DATA] = "unknown: no source covers this place",
+        [FUSION_REASON_SOURCE_VOID] = "unknown: the source does not know here",
+        [FUSION_REASON_STALE] = "unknown: the newest data are past their validity",
+        [FUSION_REASON_CATCHING_UP] = "unknown: the feed is catching up",
+        [FUSION_REASON_RESYNCHRONISING] = "unknown: the feed is being read again",
+        [FUSION_REASON_LOADING] = "unknown: loading",
+        [FUSION_REASON_OUT_OF_REGION] = "unknown: beyond what this node keeps",
+        [FUSION_REASON_NO_ALTITUDE] = "unknown: no height to compute it from",
+        [FUSION_REASON_ALTITUDE_SUSPECT] = "the altitudes contradict each other",
+        [FUSION_REASON_BARE_EARTH] = "bare earth: no buildings or trees in it",
+        [FUSION_REASON_NOT_REPORTED] = "unknown: no source carries it",
+        [FUSION_REASON_CALM] = "calm",
+        [FUSION_REASON_NO_QNH] = "unknown: no pressure setting",
+        [FUSION_REASON_FEED_DOWN] = "unknown: the feed is unreachable",
+        [FUSION_REASON_DATUM] = "unknown: the datum could not be converted",
+        [FUSION_REASON_SHED] = "left out",
+        [FUSION_REASON_NO_POSITION] = "unknown: no position",
+    };
+    return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "unknown";
+}
+
+static void format_time(int64_t utc_us, char text[static TIME_SIZE])
+{
+    time_t seconds = (time_t)(utc_us / 1000000);
+    struct tm fields;
+    if (utc_us == INT64_MIN || gmtime_r(&seconds, &fields) == NULL
+        || strftime(text, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &fields) == 0)
+        (void)snprintf(text, TIME_SIZE, "-");
+}
+
+static void row(FILE *out, const char *name, const char *value, const char *accuracy,
+                int64_t data_time_utc_us, const struct fusion_source *source, const char *note)
+{
+    char when[TIME_SIZE];
+    format_time(data_time_utc_us, when);
+    (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s %s\n", name, value, accuracy, when,
+                  source != NULL ? source->source : "-", note);
+}
+
+static void height_row(FILE *out, const char *name, struct fusion_number value, uint8_t level,
+                       enum fusion_reason reason, const struct fusion_source *source)
+{
+    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "-", note[96];
+    if (!value.known) {
+        (void)fprintf(out, "%-14s %s\n", name, reason_text(reason));
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%.2f m AMSL", value.value);
+    if (source != NULL && source->vertical_acc95_m > 0.0)
+        (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m", source->vertical_acc95_m);
+    (void)snprintf(note, sizeof note, "level %d%s%s", level,
+                   reason == FUSION_REASON_BARE_EARTH ? ", " : "",
+                   reason == FUSION_REASON_BARE_EARTH ? reason_text(reason) : "");
+    row(out, name, text, accuracy, source != NULL ? source->data_time_utc_us : INT64_MIN,
+        source, note);
+}
+
+static const char *horizontal_text(enum fusion_basis basis)
+{
+    return basis == FUSION_BASIS_STATION        ? "observed at "
+           : basis == FUSION_BASIS_INTERPOLATED ? "interpolated"
+                                                : "nearest point";
+}
+
+static void note_of(const struct fusion_quantity *q, char *text, size_t size)
+{
+    char from[TIME_SIZE], until[TIME_SIZE];
+    format_time(q->valid_from_utc_us, from);
+    format_time(q->valid_until_utc_us, until);
+    static const char *const statistics[] = {"",       "",      ", accumulated",
+                                             ", mean", ", max", ", min"};
+    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, %s%s%s", q->lower_agl_m,
+                   q->upper_agl_m, from, until, horizontal_text(q->horizontal),
+                   q->station != NULL ? q->station : "",
+                   q->statistic < 6 ? statistics[q->statistic] : "");
+}
+
+static void wind_row(FILE *out, const struct fusion_quantity *wind)
+{
+    char text[VALUE_SIZE], note[160];
+    if (wind->reason != FUSION_REASON_NONE) {
+        (void)fprintf(out, "%-14s %s\n", "wind", reason_text(wind->reason));
+        return;
+    }
+    double speed_mps = hypot(wind->value, wind->value_east);
+    double from_deg = atan2(-wind->value_east, -wind->value) * 57.295779513082323;
+    if (speed_mps < 0.5)
+        (void)snprintf(text, sizeof text, "%.2f m/s, calm", speed_mps);
+    else if (wind->direction_unknown)
+        (void)snprintf(text, sizeof text, "%.2f m/s, variable", speed_mps);
+    else
+        (void)snprintf(text, sizeof text, "%.2f m/s from %.1f deg", speed_mps,
+                       from_deg < 0.0 ? from_deg + 360.0 : from_deg);
+    note_of(wind, note, sizeof note);
+    row(out, "wind", text, "-", wind->data_time_utc_us, wind->source, note);
+}
+
+static void quantity_row(FILE *out, const char *name, const char *unit, double factor,
+                         double offset, const struct fusion_quantity *q)
+{
+    char text[VALUE_SIZE], note[160];
+    if (q->reason != FUSION_REASON_NONE) {
+        (void)fprintf(out, "%-14s %s\n", name, reason_text(q->reason));
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%.4g %s%s", q->value * factor + offset, unit,
+                   q->at_least ? " or more" : "");
+    note_of(q, note, sizeof note);
+    row(out, name, text, "-", q->data_time_utc_us, q->source, note);
+}
+
+static void present_row(FILE *out, const struct fusion_present *present)
+{
+    if (present->reason != FUSION_REASON_NONE) {
+        (void)fprintf(out, "%-14s %s\n", "weather", reason_text(present->reason));
+        return;
+    }
+    char note[80];
+    (void)snprintf(note, sizeof note, "observed at %s%s%s", present->station,
+                   present->precipitation ? ", precipitation" : "",
+                   present->convection ? ", convection" : "");
+    row(out, "weather", present->codes[0] != '\0' ? present->codes : "none", "-",
+        present->data_time_utc_us, present->source, note);
+}
+
+static void obstacle_row(FILE *out, const struct fusion_near *near)
+{
+    const struct geo_obstacle *o = near->obstacle->obstacle;
+    char name[VALUE_SIZE], text[VALUE_SIZE], accuracy[VALUE_SIZE], note[160],
+        published[48] = "";
+    (void)snprintf(name, sizeof name, "%.0f m, %03.0f", near->distance_m,
+                   near->bearing_deg_true);
+    if (near->obstacle->top_known)
+        (void)snprintf(text, sizeof text, "top %.1f m AMSL", near->obstacle->top_amsl_m);
+    else
+        (void)snprintf(text, sizeof text, "top unknown");
+    if ((o->flags & GEO_OBSTACLE_HAS_AMSL) != 0)
+        (void)snprintf(published, sizeof published, ", published %.1f m AMSL", o->amsl_m);
+    bool assumed =
+        (o->flags & (GEO_OBSTACLE_HORIZONTAL_ASSUMED | GEO_OBSTACLE_VERTICAL_ASSUMED)) != 0;
+    (void)snprintf(accuracy, sizeof accuracy, "+-%.0f/%.0f m", o->horizontal_acc95_m,
+                   o->vertical_acc95_m);
+    (void)snprintf(note, sizeof note, "%s %s%s%s", o->id, o->kind, published,
+                   assumed ? ", accuracy assumed" : "");
+    row(out, name, text, accuracy,
+        (o->flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0 ? o->data_time_utc_us : INT64_MIN,
+        near->obstacle->source, note);
+}
+
+static void format_limit(const struct geo_zone_limit *limit, const char *none,
+                         char text[static VALUE_SIZE])
+{
+    static const char *const over[] = {"", "AGL", "AMSL", "over the ellipsoid",
+                                       "standard atmosphere"};
+    if (limit->reference == GEO_ZONE_UNLIMITED || limit->reference > GEO_ZONE_PRESSURE)
+        (void)snprintf(text, VALUE_SIZE, "%s", none);
+    else
+        (void)snprintf(text, VALUE_SIZE, "%.1f m %s", limit->m, over[limit->reference]);
+}
+
+static void zone_row(FILE *out, const struct fusion_zone_at *at)
+{
+    const struct geo_zone *zone = at->zone->view.zone;
+    char place[VALUE_SIZE], lower[VALUE_SIZE], upper[VALUE_SIZE], change[TIME_SIZE];
+    char when[TIME_SIZE];
+    format_limit(&at->volume->lower, "the ground", lower);
+    format_limit(&at->volume->upper, "no upper limit", upper);
+    format_time(
+        (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0 ? zone->data_time_utc_us : INT64_MIN, when);
+    if (at->distance_m <= 0.0)
+        (void)snprintf(place, sizeof place, "here, %s",
+                       at->where == FUSION_ZONE_OUTSIDE ? "not at this height" : "inside");
+    else
+        (void)snprintf(place, sizeof place, "%.0f m away", at->distance_m);
+    format_time(at->next_change_utc_us == INT64_MAX ? INT64_MIN : at->next_change_utc_us,
+                change);
+    (void)fprintf(
+        out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s %s to %s; until %s%s%s%s%s\n", place,
+        geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
+        at->active ? "active" : "inactive", when, at->zone->source->source, zone->id,
+        zone->name, lower, upper,
+        at->next_change_utc_us == INT64_MAX ? "further notice" : change,
+        at->degraded ? "; a limit could not be compared" : "",
+        (zone->flags & GEO_ZONE_RESTRICTION_ASSUMED) != 0 ? "; restriction assumed" : "",
+        (zone->flags & (GEO_ZONE_TIMES_ASSUMED | GEO_ZONE_TIMES_WIDENED)) != 0
+            ? "; times assumed"
+            : "",
+        (zone->flags & GEO_ZONE_HOLES_FILLED) != 0 ? "; holes taken as inside" : "");
+}
+
+static void zone_rows(FILE *out, const struct edge_query_answer *answer)
+{
+    const struct fusion_point *p = &answer->point;
+    (void)fprintf(out, "\nzones within %g m: %zu listed, %" PRIu32 " more%s%s\n",
+                  answer->ask.radius_m, p->zone_count, p->zones_left_out,
+                  p->zones_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
+                  p->zones_reason != FUSION_REASON_NONE ? reason_text(p->zones_reason) : "");
+    for (size_t i = 0; i < p->zone_count; i++)
+        zone_row(out, &p->zones[i]);
+}
+
+static void alert_row(FILE *out, const struct fusion_zone *alert)
+{
+    static const char *const severities[] = {"unknown", "WARNING", "CAUTION", "INFO"};
+    const struct geo_zone *zone = alert->view.zone;
+    char said[TIME_SIZE], from[TIME_SIZE] = "-", until[TIME_SIZE] = "further notice";
+    format_time(
+        (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0 ? zone->data_time_utc_us : INT64_MIN, said);
+    if (zone->period_count > 0) {
+        const struct geo_zone_period *period = alert->view.periods;
+        format_time(period->from_utc_us, from);
+        if (period->until_utc_us != GEO_ZONE_ALWAYS_UNTIL_US)
+            format_time(period->until_utc_us, until);
+    }
+    (void)fprintf(out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s from %s until %s%s%s%s%s\n",
+                  zone->id, zone->name[0] != '\0' ? zone->name : zone->reason,
+                  severities[fusion_alert_severity(alert)], said, alert->source->source,
+                  zone->message, "", from, until,
+                  (zone->alert & GEO_ALERT_TEST) != 0 ? "; TEST" : "",
+                  (zone->alert & GEO_ALERT_ENDS_ASSUMED) != 0 ? "; end assumed" : "",
+                  (zone->alert & GEO_ALERT_AREA_ASSUMED) != 0 ? "; area not stated" : "",
+                  zone->volume_count > 0 && alert->view.volumes[0].shape == GEO_ZONE_SKY
+                      ? "; above the horizon here"
+                      : "");
+}
+
+static void alert_rows(FILE *out, const struct fusion_point *p)
+{
+    (void)fprintf(out, "\nalerts: %zu listed, %" PRIu32 " more%s%s\n", p->alerts.count,
+                  p->alerts.left_out,
+                  p->alerts_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
+                  p->alerts_reason != FUSION_REASON_NONE ? reason_text(p->alerts_reason) : "");
+    for (size_t i = 0; i < p->alerts.count; i++)
+        alert_row(out, p->alerts.items[i].zone);
+}
+
+struct seen {
+    size_t count;
+    const struct fusion_source *sources[2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX
+                                        + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX];
+};
+
+// The birth certificate of what is said above, once.
+static void source_row(FILE *out, struct seen *seen, const struct fusion_source *source)
+{
+    char issued[TIME_SIZE], when[TIME_SIZE], accuracy[VALUE_SIZE] = "accuracy not stated",
+                                             posting[VALUE_SIZE] = "";
+    if (source == NULL)
+        return;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->sources[i] == source)
+            return;
+    seen->sources[seen->count++] = source;
+    format_time(source->issue_utc_us, issued);
+    format_time(source->data_time_utc_us, when);
+    if (source->vertical_acc95_m > 0.0)
+        (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m in height",
+                       source->vertical_acc95_m);
+    if (source->posting_m > 0.0)
+        (void)snprintf(posting, sizeof posting, ", points every %.0f m", source->posting_m);
+    (void)fprintf(out, "%s\n    version %s, issued %s, data time %s, %s%s, licence %s\n",
+                  source->source, source->version[0] != '\0' ? source->version : "not stated",
+                  issued, when, accuracy, posting,
+                  source->licence[0] != '\0' ? source->licence : "not stated");
+}
+
+static void source_rows(FILE *out, const struct fusion_point *p)
+{
+    struct seen seen = {0};
+    (void)fprintf(out, "\nsources\n");
+    source_row(out, &seen, p->height.ground_source);
+    source_row(out, &seen, p->height.surface_source);
+    for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (p->weather.items[i].reason == FUSION_REASON_NONE)
+            source_row(out, &seen, p->weather.items[i].source);
+    for (size_t i = 0; i < p->obstacle_count; i++)
+        source_row(out, &seen, p->obstacles[i].obstacle->source);
+    for (size_t i = 0; i < p->zone_count; i++)
+        source_row(out, &seen, p->zones[i].zone->source);
+    for (size_t i = 0; i < p->alerts.count; i++)
+        source_row(out, &seen, p->alerts.items[i].zone->source);
+}
+
+void edge_query_table(const struct edge_query_answer *answer, FILE *out)
+{
+    const struct fusion_point *p = &answer->point;
+    const struct fusion_quantity *w = p->weather.items;
+    char when[TIME_SIZE];
+    format_time(answer->ask.now_utc_us, when);
+    (void)fprintf(out,
+                  "%.7f %.7f at %s, %g m above ground\n"
+                  "Advisory information, not certified, never a replacement for on-board "
+                  "sensing.\n\n",
+                  answer->ask.position.lat_deg, answer->ask.position.lon_deg, when,
+                  answer->ask.agl_m);
+    (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s\n", "", "value", "accuracy", "data time",
+                  "source");
+    height_row(out, "ground", p->height.ground_amsl_m, p->height.ground_level,
+               p->height.ground_reason, p->height.ground_source);
+    height_row(out, "surface", p->height.surface_amsl_m, p->height.surface_level,
+               p->height.surface_reason, p->height.surface_source);
+    if (p->height.geoid_m.known)
+        (void)fprintf(out, "%-14s %.2f m over the ellipsoid (EGM96)\n", "geoid",
+                      p->height.geoid_m.value);
+    wind_row(out, &w[FUSION_WIND]);
+    quantity_row(out, "gust", "m/s", 1.0, 0.0, &w[FUSION_GUST]);
+    quantity_row(out, "temperature", "C", 1.0, -273.15, &w[FUSION_TEMPERATURE]);
+    quantity_row(out, "dew point", "C", 1.0, -273.15, &w[FUSION_DEW_POINT]);
+    quantity_row(out, "visibility", "m", 1.0, 0.0, &w[FUSION_VISIBILITY]);
+    quantity_row(out, "precipitation", "mm/h", 3.6e6, 0.0, &w[FUSION_PRECIPITATION]);
+    quantity_row(out, "ceiling", "m above ground", 1.0, 0.0, &w[FUSION_CEILING]);
+    quantity_row(out, "QNH", "hPa", 0.01, 0.0, &w[FUSION_QNH]);
+    present_row(out, &p->weather.present);
+    (void)fprintf(out, "\nobstacles within %g m: %zu listed, %" PRIu32 " more%s%s\n",
+                  answer->ask.radius_m, p->obstacle_count, p->obstacles_left_out,
+                  p->obstacles_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
+                  p->obstacles_reason != FUSION_REASON_NONE ? reason_text(p->obstacles_reason)
+                                                            : "");
+    for (size_t i = 0; i < p->obstacle_count; i++)
+        obstacle_row(out, &p->obstacles[i]);
+    zone_rows(out, answer);
+    alert_rows(out, p);
+    source_rows(out, p);
+}

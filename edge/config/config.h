@@ -1,0 +1,154 @@
+// edge/config/config.h - everything an operator can say to a node, read from one YAML file.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A plain value once loaded, immutable, readable on any thread until closed. Every key, its
+// default and its range stand in one table (edge/config/config_keys.c); `drf-edge config`
+// prints it.
+#ifndef EDGE_CONFIG_H
+#define EDGE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "edge/config/mode.h"
+#include "edge/config/region.h"
+#include "geo/format/decode.h"
+#include "geo/format/report/station_table.h"
+#include "geo/status.h"
+
+enum {
+    DRF_ID_SIZE = 37, // [A-Za-z0-9][A-Za-z0-9._-]{0,35} and NUL: region, node, feed
+    DRF_TEXT_SIZE = 128,
+    DRF_PATH_SIZE = 512,
+    DRF_FEEDS_MAX = 24,
+};
+
+enum drf_feed_kind {
+    DRF_FEED_TERRAIN = 1,
+    DRF_FEED_OBSTACLE,
+    DRF_FEED_WEATHER,
+    DRF_FEED_ZONE,
+    DRF_FEED_TRAFFIC,
+    DRF_FEED_ALERT
+};
+
+struct drf_feed_config {
+    char name[32]; // the source name where a message has no ce_source
+    char topic[DRF_TEXT_SIZE];
+    uint32_t kind;    // enum drf_feed_kind
+    uint32_t format;  // enum geo_format
+    uint32_t framing; // enum edge_framing
+    uint32_t layer;   // enum fusion_layer: GROUND, SURFACE, OBSTACLE, WEATHER, ZONE, TRAFFIC
+    uint32_t urgent;  // 1: its own Kafka client; taken between slices of bulk work
+    uint32_t mode;    // of messages without drf_mode: enum drf_mode
+    int32_t priority;
+    char source[64]; // of messages without ce_source; empty: the feed's name alone
+    char licence[64];
+    char crs[64], vertical_datum[32];
+    double vertical_acc95_m, datum_acc95_m;
+    double default_horizontal_acc95_m, default_vertical_acc95_m;
+    int64_t valid_for_us, max_gap_us;
+    int64_t
+        interval_us; // silent for longer: stale; 0: it speaks when there is something to say
+    uint64_t message_max_bytes;
+    struct geo_zone_fields zone_fields; // zones of a provider's own GeoJSON
+    char stations_path[DRF_PATH_SIZE];
+    struct geo_station_table *stations; // read at load; NULL: the format needs none
+};
+
+struct drf_mqtt_config {
+    char host[DRF_TEXT_SIZE];
+    uint32_t port;
+    char username[DRF_TEXT_SIZE], password[DRF_TEXT_SIZE]; // password_file is read at load
+    char client_id[DRF_TEXT_SIZE];                         // default: node id
+    uint32_t keepalive_s;
+    uint32_t inflight_max; // QoS 1 messages handed over and not acknowledged
+    bool tls;
+    char ca_file[DRF_PATH_SIZE], cert_file[DRF_PATH_SIZE], key_file[DRF_PATH_SIZE];
+};
+
+struct drf_limits {
+    uint32_t drones_max;
+    double look_ahead_max_m; // the longest corridor; data are kept to margin_m plus this
+    int64_t telemetry_age_max_us, telemetry_ahead_max_us;
+    double telemetry_rate_max_hz, context_rate_max_hz; // per drone
+    double context_rate_default_hz;
+    int64_t drone_forget_us;                       // without telemetry
+    int64_t lost_link_after_us, lost_link_keep_us; // silent; predicted for the others
+    int64_t track_keep_us;  // aircraft of traffic feeds, after their last report
+    int64_t stale_after_us; // a context is void then
+    double obstacle_radius_m;
+    int64_t unseen_max_us; // contexts unseen for longer: heartbeat rate only
+    uint64_t pending_max_bytes;
+    uint64_t record_max_bytes, decode_pixels_max, decode_memory_bytes;
+    uint64_t patch_cache_bytes; // below 4 MB: 4 MB
+    int64_t decode_timeout_us;
+    uint64_t backqueue_bytes;
+};
+
+struct drf_kafka_setting {
+    char *name, *value; // librdkafka's own words
+    unsigned line;
+};
+
+struct drf_config {
+    char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
+    struct edge_region region;
+    double margin_m;
+    uint32_t mode; // enum drf_mode
+
+    char store_path[DRF_PATH_SIZE];
+    uint32_t level;                          // of ground and surface
+    struct geo_inset insets[GEO_INSETS_MAX]; // where they are kept at a finer level too
+    size_t inset_count;
+    double raster_accuracy_max_m;
+    uint64_t tombstone_keep_s, tombstone_horizon_s;
+    uint64_t drone_keep_s; // profile and plan of a drone that is not heard of
+
+    struct drf_kafka_setting *kafka;
+    size_t kafka_count;
+    char dead_letter_topic[DRF_TEXT_SIZE]; // empty: refusals are counted and logged only
+    int64_t discover_us;                   // how often topics and partitions are looked for
+
+    struct drf_mqtt_config mqtt;
+
+    uint32_t http_port; // 0: none
+    char http_address[DRF_TEXT_SIZE];
+
+    struct drf_limits limits;
+    struct drf_feed_config *feeds;
+    size_t feed_count;
+};
+
+// What is wrong with a configuration, for people.
+struct drf_config_error {
+    unsigned line; // from 1; 0: the file as a whole
+    char text[320];
+};
+
+// Reads a file. DRF_ERR_ABSENT: it cannot be read. DRF_ERR_SYNTAX: not YAML, or an unknown,
+// missing, doubled or wrongly typed key. DRF_ERR_RANGE: a value that is not allowed.
+// DRF_ERR_NOMEM. *error says what and where on anything but DRF_OK.
+DRF_MUST_CHECK enum drf_status drf_config_load(const char *path, struct drf_config_error *error,
+                                               struct drf_config *out);
+// The same from memory; relative file names in it count from `directory` (NULL: the current
+// one).
+DRF_MUST_CHECK enum drf_status drf_config_parse(const char *text, size_t size,
+                                                const char *directory,
+                                                struct drf_config_error *error,
+                                                struct drf_config *out);
+void drf_config_close(struct drf_config *config); // NULL is fine
+
+// Every key with its default, range and meaning, as commented YAML that drf_config_parse()
+// accepts.
+void drf_config_print_defaults(FILE *out);
+
+// Data are kept inside this box: the region with margin and the longest look-ahead.
+struct geo_bounds drf_config_keep(const struct drf_config *config);
+
+// "drf/v1" for LIVE, "drf-test/v1" for the rest.
+const char *drf_config_topic_root(const struct drf_config *config);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdbool.h>
+#include <string.h>
+
+#include "edge/config/config.h"
+#include "edge/config/config_key.h"
+
+static void print_range(FILE *out, const struct config_key *key)
+{
+    switch (key->type) {
+    case CONFIG_U32:
+    case CONFIG_I32:
+    case CONFIG_U64:
+    case CONFIG_I64:
+        fprintf(out, ". A whole number, %.15g to %.15g", key->min, key->max);
+        break;
+    case CONFIG_REAL:
+        fprintf(out, ". A number, %.15g to %.15g", key->min, key->max);
+        break;
+    case CONFIG_BOOL:
+        fprintf(out, ". true or false");
+        break;
+    case CONFIG_CHOICE:
+        fprintf(out, ". One of");
+        for (const struct config_choice *choice = key->choices; choice->name; choice++)
+            fprintf(out, "%s %s", choice == key->choices ? "" : ",", choice->name);
+        break;
+    default:
+        break;
+    }
+}
+
+// `bullet` begins the first key of a list's entry.
+static void print_key(FILE *out, const struct config_key *key, const char *indent,
+                      const char *bullet)
+{
+    fprintf(out, "%s# %s", indent, key->help);
+    print_range(out, key);
+    fprintf(out, "%s.\n", key->fallback ? "" : ". Required");
+    bool optional = key->type == CONFIG_SPECIAL && key->fallback && !key->example;
+    const char *value = key->example ? key->example : key->fallback;
+    if (optional)
+        fprintf(out, "%s# %s: %s\n", indent, key->name, value[0] ? value : "(not given)");
+    else
+        fprintf(out, "%s%s: %s\n", bullet, key->name, value);
+}
+
+// A key of the mapping that most feeds do not have.
+static void print_commented(FILE *out, const struct config_key *key)
+{
+    fprintf(out, "    #   # %s", key->help);
+    print_range(out, key);
+    fprintf(out, ".\n    #   %s: %s\n", key->name,
+            key->fallback[0] ? key->fallback : "(not given)");
+}
+
+static void print_feeds(FILE *out)
+{
+    const char *bullet = "  - ";
+    for (const struct config_key *key = config_feed_keys; key->section; key++) {
+        print_key(out, key, "    ", bullet);
+        bullet = "    ";
+    }
+    for (const struct config_key *key = config_field_keys; key->section; key++)
+        print_commented(out, key);
+}
+
+// None by default: an entry to copy.
+static void print_insets(FILE *out)
+{
+    const char *bullet = "  # - ";
+    for (const struct config_key *key = config_inset_keys; key->section; key++) {
+        print_key(out, key, "    ", bullet);
+        bullet = "  #   ";
+    }
+}
+
+void drf_config_print_defaults(FILE *out)
+{
+    fprintf(out, "# SPDX-License-Identifier: Apache-2.0\n"
+                 "# Every key of drf-edge's configuration with its default. A key left out has "
+                 "the default.\n"
+                 "# Unknown keys, wrong types and values out of range are refused.\n");
+    for (const struct config_section *section = config_sections; section->name; section++) {
+        fprintf(out, "\n# %s\n%s:\n", section->help, section->name);
+        if (strcmp(section->name, "kafka") == 0)
+            fprintf(out, "  bootstrap.servers: localhost:9092\n");
+        if (strcmp(section->name, "insets") == 0)
+            print_insets(out);
+        if (strcmp(section->name, "feeds") == 0)
+            print_feeds(out);
+        for (const struct config_key *key = config_keys; key->section; key++)
+            if (strcmp(key->section, section->name) == 0)
+                print_key(out, key, "  ", "  ");
+    }
+}

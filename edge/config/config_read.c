@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/config/config_read.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum drf_status config_refuse(struct drf_config_error *error, enum drf_status status,
+                              unsigned line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    error->line = line;
+    return status;
+}
+
+unsigned config_line(const yaml_node_t *node) { return (unsigned)node->start_mark.line + 1; }
+
+const char *config_text(const yaml_node_t *node)
+{
+    return node && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+                                                  : NULL;
+}
+
+static bool plain(const yaml_node_t *node)
+{
+    return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+bool config_is_null(const yaml_node_t *node)
+{
+    const char *text = config_text(node);
+    return text && plain(node)
+           && (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+}
+
+yaml_node_t *config_find(struct config_reader *reader, const yaml_node_t *mapping,
+                         const char *name, const yaml_node_t **key)
+{
+    if (!mapping || mapping->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+         pair < mapping->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *found = yaml_document_get_node(reader->document, pair->key);
+        const char *text = config_text(found);
+        if (text && strcmp(text, name) == 0) {
+            if (key)
+                *key = found;
+            return yaml_document_get_node(reader->document, pair->value);
+        }
+    }
+    return NULL;
+}
+
+// "a, b, c" of the names a section knows.
+static void list_names(const struct config_key *keys, const char *section, char *out,
+                       size_t room)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (const struct config_key *key = keys; key->section; key++) {
+        if (strcmp(key->section, section) != 0)
+            continue;
+        int more =
+            snprintf(out + length, room - length, "%s%s", length > 0 ? ", " : "", key->name);
+        if (more < 0 || (size_t)more >= room - length)
+            return;
+        length += (size_t)more;
+    }
+}
+
+static bool known(const struct config_key *keys, const char *section, const char *name)
+{
+    for (const struct config_key *key = keys; key->section; key++)
+        if (strcmp(key->section, section) == 0 && strcmp(key->name, name) == 0)
+            return true;
+    return false;
+}
+
+enum drf_status config_check_keys(struct config_reader *reader, const yaml_node_t *node,
+                                  const struct config_key *keys, const char *section,
+                                  const char *where)
+{
+    if (!node || config_is_null(node))
+        return DRF_OK;
+    if (node->type != YAML_MAPPING_NODE)
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "%s: must be a mapping of keys to values", where);
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
+        const char *name = config_text(key);
+        if (!name)
+            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                                 "%s: a key must be a plain word", where);
+        const yaml_node_t *first;
+        if (config_find(reader, node, name, &first) && first != key)
+            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                                 "%s: key '%.40s' stands here twice, first in line %u", where,
+                                 name, config_line(first));
+        if (keys && !known(keys, section, name)) {
+            char names[220];
+            list_names(keys, section, names, sizeof names);
+            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                                 "%s: unknown key '%.40s'; allowed: %s", where, name, names);
+        }
+    }
+    return DRF_OK;
+}
+
+enum drf_status config_number(struct config_reader *reader, const yaml_node_t *node,
+                              const char *name, double *out)
+{
+    const char *text = config_text(node);
+    char *end = NULL;
+    bool decimal = text && plain(node) && text[0] != '\0'
+                   && strspn(text, "+-.0123456789eE") == strlen(text);
+    double value = decimal ? strtod(text, &end) : 0.0;
+    if (!decimal || *end != '\0' || !isfinite(value))
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "%s: must be a number, without quotes", name);
+    *out = value;
+    return DRF_OK;
+}
+
+static void store_number(const struct config_key *key, double value, void *at)
+{
+    switch (key->type) {
+    case CONFIG_U32:
+        *(uint32_t *)at = (uint32_t)(value * key->scale);
+        break;
+    case CONFIG_I32:
+        *(int32_t *)at = (int32_t)(value * key->scale);
+        break;
+    case CONFIG_U64:
+        *(uint64_t *)at = (uint64_t)(value * key->scale);
+        break;
+    case CONFIG_I64:
+        *(int64_t *)at = (int64_t)(value * key->scale);
+        break;
+    default:
+        *(double *)at = value * key->scale;
+    }
+}
+
+static enum drf_status read_number(struct config_reader *reader, const struct config_key *key,
+                                   const yaml_node_t *node, void *at)
+{
+    double value = 0.0;
+    enum drf_status status = config_number(reader, node, key->name, &value);
+    if (status != DRF_OK)
+        return status;
+    if (key->type != CONFIG_REAL && value != floor(value))
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "%s: must be a whole number", key->name);
+    if (!(value >= key->min && value <= key->max))
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                             "%s: %.15g is not allowed; from %.15g to %.15g", key->name, value,
+                             key->min, key->max);
+    store_number(key, value, at);
+    return DRF_OK;
+}
+
+static bool id_valid(const char *text)
+{
+    if (!isalnum((unsigned char)text[0]))
+        return false;
+    for (const char *p = text; *p; p++)
+        if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+            return false;
+    return true;
+}
+
+static enum drf_status read_text(struct config_reader *reader, const struct config_key *key,
+                                 const yaml_node_t *node, char *at)
+{
+    const char *text = config_text(node);
+    size_t length = text ? strlen(text) : 0;
+    if (!text || config_is_null(node))
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "%s: must be text", key->name);
+    if (length >= key->size || node->data.scalar.length != length)
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                             "%s: at most %zu bytes, none of them zero", key->name,
+                             key->size - 1);
+    if (key->type == CONFIG_ID && !id_valid(text))
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                             "%s: letters, digits, '.', '_' and '-', first a letter or digit",
+                             key->name);
+    if (key->type == CONFIG_PATH)
+        return config_path(reader, node, at, key->size);
+    memcpy(at, text, length + 1);
+    return DRF_OK;
+}
+
+static enum drf_status read_choice(struct config_reader *reader, const struct config_key *key,
+                                   const yaml_node_t *node, void *at)
+{
+    const char *text = config_text(node);
+    char names[160] = "";
+    size_t length = 0;
+    for (const struct config_choice *choice = key->choices; choice->name; choice++) {
+        if (text && strcmp(choice->name, text) == 0) {
+            *(uint32_t *)at = choice->value;
+            return DRF_OK;
+        }
+        int more = snprintf(names + length, sizeof names - length, "%s%s",
+                            length > 0 ? ", " : "", choice->name);
+        if (more > 0 && (size_t)more < sizeof names - length)
+            length += (size_t)more;
+    }
+    return config_refuse(reader->error, text ? DRF_ERR_RANGE : DRF_ERR_SYNTAX,
+                         config_line(node), "%s: one of %s", key->name, names);
+}
+
+static enum drf_status read_bool(struct config_reader *reader, const struct config_key *key,
+                                 const yaml_node_t *node, void *at)
+{
+    const char *text = config_text(node);
+    if (!text || !plain(node) || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "%s: true or false", key->name);
+    *(bool *)at = text[0] == 't';
+    return DRF_OK;
+}
+
+static enum drf_status read_key(struct config_reader *reader, const struct config_key *key,
+                                const yaml_node_t *node, void *base)
+{
+    void *at = (char *)base + key->offset;
+    switch (key->type) {
+    case CONFIG_TEXT:
+    case CONFIG_ID:
+    case CONFIG_PATH:
+        return read_text(reader, key, node, at);
+    case CONFIG_CHOICE:
+        return read_choice(reader, key, node, at);
+    case CONFIG_BOOL:
+        return read_bool(reader, key, node, at);
+    case CONFIG_SPECIAL:
+        return DRF_OK;
+    default:
+        return read_number(reader, key, node, at);
+    }
+}
+
+// Defaults are read by the same rules as what an operator writes.
+static enum drf_status read_fallback(struct config_reader *reader, const struct config_key *key,
+                                     void *base)
+{
+    bool quoted = key->fallback[0] == '"';
+    yaml_node_t node = {.type = YAML_SCALAR_NODE};
+    node.data.scalar.value = (yaml_char_t *)(quoted ? "" : key->fallback);
+    node.data.scalar.length = quoted ? 0 : strlen(key->fallback);
+    node.data.scalar.style = quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
+    return read_key(reader, key, &node, base);
+}
+
+enum drf_status config_read_section(struct config_reader *reader, const yaml_node_t *mapping,
+                                    const struct config_key *keys, const char *section,
+                                    unsigned line, void *base)
+{
+    for (const struct config_key *key = keys; key->section; key++) {
+        if (strcmp(key->section, section) != 0)
+            continue;
+        const yaml_node_t *node = config_find(reader, mapping, key->name, NULL);
+        enum drf_status status = DRF_OK;
+        if (node)
+            status = read_key(reader, key, node, base);
+        else if (key->fallback)
+            status = read_fallback(reader, key, base);
+        else
+            status = config_refuse(reader->error, DRF_ERR_SYNTAX, line,
+                                   "%s%s%s: missing; it has no default (%s)", section,
+                                   section[0] ? "." : "", key->name, key->help);
+        if (status != DRF_OK)
+            return status;
+    }
+    return DRF_OK;
+}
+
+enum drf_status config_path(struct config_reader *reader, const yaml_node_t *node, char *out,
+                            size_t room)
+{
+    const char *text = config_text(node);
+    bool relative = text[0] != '\0' && text[0] != '/' && reader->directory;
+    int length = snprintf(out, room, "%s%s%s", relative ? reader->directory : "",
+                          relative ? "/" : "", text);
+    if (length < 0 || (size_t)length >= room)
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                             "the file name is longer than %zu bytes", room - 1);
+    return DRF_OK;
+}
+
+enum drf_status config_file(const char *path, size_t max, char **out, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return DRF_ERR_ABSENT;
+    enum drf_status status = DRF_OK;
+    char *text = malloc(max + 1);
+    size_t length = text ? fread(text, 1, max + 1, file) : 0;
+    if (!text)
+        status = DRF_ERR_NOMEM;
+    else if (ferror(file))
+        status = DRF_ERR_ABSENT;
+    else if (length > max)
+        status = DRF_ERR_FULL;
+    fclose(file);
+    if (status != DRF_OK) {
+        free(text);
+        return status;
+    }
+    text[length] = '\0';
+    *out = text;
+    *size = length;
+    return DRF_OK;
+}
+
+static enum drf_status refuse_yaml(const yaml_parser_t *parser, struct drf_config_error *error)
+{
+    return config_refuse(error,
+                         parser->error == YAML_MEMORY_ERROR ? DRF_ERR_NOMEM : DRF_ERR_SYNTAX,
+                         (unsigned)parser->problem_mark.line + 1, "not YAML: %s",
+                         parser->problem ? parser->problem : "unreadable");
+}
+
+enum drf_status config_document(const char *text, size_t size, struct drf_config_error *error,
+                                yaml_document_t *out)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser))
+        return config_refuse(error, DRF_ERR_NOMEM, 0, "out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)(text ? text : ""), size);
+    enum drf_status status = DRF_OK;
+    yaml_document_t rest;
+    if (!yaml_parser_load(&parser, out))
+        status = refuse_yaml(&parser, error);
+    else if (!yaml_document_get_root_node(out)) {
+        yaml_document_delete(out);
+        status = config_refuse(error, DRF_ERR_SYNTAX, 0, "the file is empty");
+    } else if (!yaml_parser_load(&parser, &rest)) {
+        yaml_document_delete(out);
+        status = refuse_yaml(&parser, error);
+    } else {
+        const yaml_node_t *more = yaml_document_get_root_node(&rest);
+        if (more) {
+            yaml_document_delete(out);
+            status = config_refuse(error, DRF_ERR_SYNTAX, config_line(more),
+                                   "a second YAML document begins here; one is allowed");
+        }
+        yaml_document_delete(&rest);
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}

@@ -1,0 +1,89 @@
+// edge/config/config_read.h - walking a YAML document, with the line of every mistake.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_CONFIG_READ_H
+#define EDGE_CONFIG_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <yaml.h>
+
+#include "edge/config/config.h"
+#include "edge/config/config_key.h"
+
+// One file being read. Borrowed parts live as long as the read.
+struct config_reader {
+    yaml_document_t *document;
+    const char *directory; // relative file names count from here; NULL: the current one
+    struct drf_config_error *error;
+};
+
+// Writes the error (line from 1, 0: the whole file) and returns `status`.
+DRF_MUST_CHECK enum drf_status config_refuse(struct drf_config_error *error,
+                                             enum drf_status status, unsigned line,
+                                             const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+unsigned config_line(const yaml_node_t *node);
+bool config_is_null(const yaml_node_t *node); // nothing stands after the colon
+// The text of a scalar; NULL if it is none.
+const char *config_text(const yaml_node_t *node);
+
+// The value under `name` in a mapping, NULL if absent; *key may be NULL.
+yaml_node_t *config_find(struct config_reader *reader, const yaml_node_t *mapping,
+                         const char *name, const yaml_node_t **key);
+
+// `node` is a mapping whose keys are scalars, each once, each known to `keys` in `section`; or
+// nothing at all. `where` names it in errors.
+DRF_MUST_CHECK enum drf_status config_check_keys(struct config_reader *reader,
+                                                 const yaml_node_t *node,
+                                                 const struct config_key *keys,
+                                                 const char *section, const char *where);
+
+// Reads every key of a section (SPECIAL ones apart) from `mapping` (may be NULL: defaults only)
+// into the struct at `base`. `line` is where a missing key is reported.
+DRF_MUST_CHECK enum drf_status config_read_section(struct config_reader *reader,
+                                                   const yaml_node_t *mapping,
+                                                   const struct config_key *keys,
+                                                   const char *section, unsigned line,
+                                                   void *base);
+
+// A number written without quotes.
+DRF_MUST_CHECK enum drf_status config_number(struct config_reader *reader,
+                                             const yaml_node_t *node, const char *name,
+                                             double *out);
+
+// A file name against the configuration's directory. DRF_ERR_RANGE: too long.
+DRF_MUST_CHECK enum drf_status config_path(struct config_reader *reader,
+                                           const yaml_node_t *node, char *out, size_t room);
+
+// Reads a small file whole, NUL added; freed by the caller.
+// DRF_ERR_ABSENT, DRF_ERR_FULL: larger than `max`. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status config_file(const char *path, size_t max, char **out,
+                                           size_t *size);
+
+// Loads one YAML (or JSON) document; the caller deletes it.
+DRF_MUST_CHECK enum drf_status config_document(const char *text, size_t size,
+                                               struct drf_config_error *error,
+                                               yaml_document_t *out);
+
+// region.bounds, polygon or polygon_file (edge/config/config_region.c).
+DRF_MUST_CHECK enum drf_status config_read_region(struct config_reader *reader,
+                                                  const yaml_node_t *section, unsigned line,
+                                                  struct edge_region *out);
+// The sequence under insets (edge/config/config_inset.c); region, margin, limits and level are
+// read.
+DRF_MUST_CHECK enum drf_status config_read_insets(struct config_reader *reader,
+                                                  const yaml_node_t *insets,
+                                                  struct drf_config *out);
+// The sequence under feeds (edge/config/config_feed.c).
+DRF_MUST_CHECK enum drf_status config_read_feeds(struct config_reader *reader,
+                                                 const yaml_node_t *feeds,
+                                                 struct drf_config *out);
+
+// The mapping under a feed's fields (edge/config/config_fields.c): which attributes of a
+// provider's GeoJSON say what about a zone. `node` may be NULL: there is none.
+DRF_MUST_CHECK enum drf_status config_read_fields(struct config_reader *reader,
+                                                  const yaml_node_t *node,
+                                                  struct geo_zone_fields *out);
+
+#endif

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/decoder/child_main.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "edge/decoder/child_wire.h"
+#include "edge/decoder/sandbox.h"
+
+static bool read_all(void *bytes, size_t size)
+{
+    uint8_t *at = bytes;
+    while (size > 0) {
+        ssize_t got = read(STDIN_FILENO, at, size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        size -= (size_t)got;
+    }
+    return true;
+}
+
+static bool write_all(const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    while (size > 0) {
+        ssize_t put = write(STDIN_FILENO, at, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0)
+            return false;
+        at += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
+// Bytes of no format make each library load its tables before the files are out of reach.
+static void warm_up(edge_child_decode_fn decode)
+{
+    static const uint8_t nothing[64] = "GRIB";
+    for (uint32_t format = GEO_FORMAT_UNKNOWN + 1; format < GEO_FORMAT_COUNT; format++) {
+        struct geo_decode_params params = {
+            .format = format,
+            .layer = GEO_RASTER_GROUND,
+            .level = 12,
+            .keep = {-180, -90, 180, 90},
+            .size_max_bytes = sizeof nothing,
+            .record_max_bytes = 1 << 20,
+            .pixels_max = 1000,
+        };
+        struct geo_record_builder builder;
+        struct geo_note why;
+        geo_record_builder_init(&builder, 1 << 20);
+        enum drf_status status = decode(&params, nothing, sizeof nothing, &builder, &why);
+        (void)status; // expected to be refused
+        geo_record_builder_close(&builder);
+    }
+}
+
+static bool answer_record(struct geo_record_builder *builder)
+{
+    struct geo_record record;
+    if (geo_record_finish(builder, &record) != DRF_OK)
+        return false;
+    struct edge_child_answer answer = {
+        .magic = EDGE_CHILD_MAGIC, .kind = EDGE_CHILD_RECORD, .size = record.size};
+    return write_all(&answer, sizeof answer) && write_all(record.bytes, record.size);
+}
+
+static bool answer_refusal(enum drf_status status, const struct geo_note *why)
+{
+    struct edge_child_answer answer = {.magic = EDGE_CHILD_MAGIC,
+                                       .kind = EDGE_CHILD_REFUSED,
+                                       .status = (uint32_t)status,
+                                       .size = sizeof *why};
+    return write_all(&answer, sizeof answer) && write_all(why, sizeof *why);
+}
+
+static bool decode_one(edge_child_decode_fn decode, const struct edge_child_request *request)
+{
+    struct geo_decode_params params;
+    if (!read_all(&params, sizeof params))
+        return false;
+    uint8_t *bytes = malloc(request->size + 1);
+    if (!bytes || !read_all(bytes, request->size)) {
+        free(bytes);
+        return false;
+    }
+    struct geo_record_builder builder;
+    struct geo_note why = {0};
+    geo_record_builder_init(&builder, params.record_max_bytes);
+    alarm(request->timeout_s);
+    enum drf_status status = decode(&params, bytes, request->size, &builder, &why);
+    alarm(0);
+    bool answered = status == DRF_OK ? answer_record(&builder) : answer_refusal(status, &why);
+    geo_record_builder_close(&builder);
+    free(bytes);
+    return answered;
+}
+
+int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
+{
+    char *end = NULL;
+    uint64_t memory_bytes = argc > 0 ? strtoull(argv[0], &end, 10) : 0;
+    if (memory_bytes == 0 || *end != '\0')
+        return 2;
+    // What a library forgets to write is then no height, the same each time, and nothing that
+    // an earlier message left behind: libtiff does so with strips that hold more than they say.
+    mallopt(M_PERTURB, 0xa5); // NOLINT(concurrency-mt-unsafe): the child has one thread
+    warm_up(decode);
+    bool landlocked = false;
+    if (edge_sandbox_enter(memory_bytes, &landlocked) != DRF_OK)
+        return 3;
+    struct edge_child_answer ready = {
+        .magic = EDGE_CHILD_MAGIC, .kind = EDGE_CHILD_READY, .landlocked = landlocked};
+    bool going = write_all(&ready, sizeof ready);
+    struct edge_child_request request;
+    while (going && read_all(&request, sizeof request) && request.magic == EDGE_CHILD_MAGIC)
+        going = decode_one(decode, &request);
+    _exit(0); // nothing to flush, and no library's clean-up to trust
+}

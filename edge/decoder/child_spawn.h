@@ -1,0 +1,14 @@
+// edge/decoder/child_spawn.h - starts a decoder child: this program again, with nothing but one
+// socket. SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_CHILD_SPAWN_H
+#define EDGE_CHILD_SPAWN_H
+
+#include <sys/types.h>
+
+#include "edge/decoder/child.h"
+
+// posix_spawn, safe beside threads; `fd` becomes the child's standard input. -1: it could not
+// be started.
+pid_t edge_child_spawn(const struct edge_children_config *config, int fd);
+
+#endif

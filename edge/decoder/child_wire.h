@@ -1,0 +1,30 @@
+// edge/decoder/child_wire.h - what passes between the node and its decoder child, on one
+// socket. SPDX-License-Identifier: Apache-2.0
+//
+// Both ends are the same program, so plain structs travel. To the child: a request, a struct
+// geo_decode_params, the bytes. Back: an answer, then a record's bytes or one struct geo_note.
+// The first answer says that the child is ready. Everything that comes back is untrusted.
+#ifndef EDGE_CHILD_WIRE_H
+#define EDGE_CHILD_WIRE_H
+
+#include <stdint.h>
+
+enum { EDGE_CHILD_MAGIC = 0x64726663 };
+
+struct edge_child_request {
+    uint32_t magic;
+    uint32_t timeout_s; // the child ends itself then, should the node be gone
+    uint64_t size;      // of the bytes
+};
+
+enum edge_child_kind { EDGE_CHILD_READY = 1, EDGE_CHILD_RECORD, EDGE_CHILD_REFUSED };
+
+struct edge_child_answer {
+    uint32_t magic;
+    uint32_t kind;
+    uint32_t status;     // enum drf_status, of REFUSED
+    uint32_t landlocked; // of READY
+    uint64_t size;       // of what follows
+};
+
+#endif

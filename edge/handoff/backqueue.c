@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/handoff/backqueue.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Positions only grow; their remainder is the place in the ring. An entry is never split: what
+// is left before the end of the ring is skipped by an entry of size SKIP.
+struct entry {
+    uint32_t size; // of the value
+    uint32_t name_size;
+};
+
+enum { ALIGN = 8 };
+#define SKIP UINT32_MAX
+
+struct edge_backqueue {
+    _Atomic size_t head; // the pusher's: end of what is there
+    _Atomic size_t tail; // the popper's: its beginning
+    size_t room;         // a power of two
+    uint8_t *ring;
+};
+
+static size_t rounded(size_t size) { return (size + ALIGN - 1) / ALIGN * ALIGN; }
+
+static size_t entry_size(size_t name_size, size_t size)
+{
+    return sizeof(struct entry) + rounded(name_size) + rounded(size);
+}
+
+enum drf_status edge_backqueue_open(size_t room_bytes, struct edge_backqueue **out)
+{
+    size_t room = 1024;
+    while (room < room_bytes && room < SIZE_MAX / 2)
+        room *= 2;
+    struct edge_backqueue *queue = malloc(sizeof *queue);
+    uint8_t *ring = malloc(room);
+    if (!queue || !ring) {
+        free(queue);
+        free(ring);
+        return DRF_ERR_NOMEM;
+    }
+    *queue = (struct edge_backqueue){.room = room, .ring = ring};
+    *out = queue;
+    return DRF_OK;
+}
+
+void edge_backqueue_close(struct edge_backqueue *queue)
+{
+    if (!queue)
+        return;
+    free(queue->ring);
+    free(queue);
+}
+
+enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *name,
+                                    const void *bytes, size_t size)
+{
+    size_t name_size = strnlen(name, EDGE_BACKQUEUE_NAME_SIZE) + 1;
+    if (name_size == 1 || name_size > EDGE_BACKQUEUE_NAME_SIZE || size > queue->room / 4)
+        return DRF_ERR_RANGE;
+
+    size_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
+    size_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
+    size_t at = head & (queue->room - 1), need = entry_size(name_size, size);
+    size_t skip = queue->room - at < need ? queue->room - at : 0;
+    if (queue->room - (head - tail) < need + skip)
+        return DRF_ERR_FULL;
+    if (skip > 0) {
+        memcpy(queue->ring + at, &(struct entry){.size = SKIP}, sizeof(struct entry));
+        at = 0;
+    }
+    struct entry entry = {.size = (uint32_t)size, .name_size = (uint32_t)name_size};
+    memcpy(queue->ring + at, &entry, sizeof entry);
+    memcpy(queue->ring + at + sizeof entry, name, name_size);
+    if (size > 0)
+        memcpy(queue->ring + at + sizeof entry + rounded(name_size), bytes, size);
+    atomic_store_explicit(&queue->head, head + skip + need, memory_order_release);
+    return DRF_OK;
+}
+
+bool edge_backqueue_empty(struct edge_backqueue *queue)
+{
+    return atomic_load_explicit(&queue->head, memory_order_acquire)
+           == atomic_load_explicit(&queue->tail, memory_order_acquire);
+}
+
+bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out)
+{
+    size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    if (tail == atomic_load_explicit(&queue->head, memory_order_acquire))
+        return false;
+    const uint8_t *at = queue->ring + (tail & (queue->room - 1));
+    struct entry entry;
+    memcpy(&entry, at, sizeof entry);
+    if (entry.size == SKIP) { // never the last thing pushed: an entry follows at the beginning
+        tail += queue->room - (tail & (queue->room - 1));
+        atomic_store_explicit(&queue->tail, tail, memory_order_release);
+        at = queue->ring;
+        memcpy(&entry, at, sizeof entry);
+    }
+    *out = (struct edge_back_value){
+        .name = (const char *)at + sizeof entry,
+        .bytes = at + sizeof entry + rounded(entry.name_size),
+        .size = entry.size,
+    };
+    return true;
+}
+
+void edge_backqueue_pop(struct edge_backqueue *queue)
+{
+    struct edge_back_value front;
+    bool there = edge_backqueue_front(queue, &front);
+    assert(there);
+    (void)there;
+    size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    size_t name_size = strlen(front.name) + 1;
+    atomic_store_explicit(&queue->tail, tail + entry_size(name_size, front.size),
+                          memory_order_release);
+}

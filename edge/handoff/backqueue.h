@@ -1,0 +1,42 @@
+// edge/handoff/backqueue.h - what serve wants kept: named values on their way to the one
+// writer. SPDX-License-Identifier: Apache-2.0
+//
+// A bounded ring of bytes between one pusher (serve) and one popper (ingest); neither waits,
+// nothing is allocated after open. Names are the store's (fusion_store_put_value):
+// "profile/ID", "plan/ID", "seen/ID" (edge/ingest/kept.h), "whereabouts". The same ring carries
+// the answers of edge/handoff/recall.h the other way.
+#ifndef EDGE_BACKQUEUE_H
+#define EDGE_BACKQUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/status.h"
+
+enum { EDGE_BACKQUEUE_NAME_SIZE = 96 };
+
+struct edge_backqueue;
+
+struct edge_back_value {
+    const char *name;     // NUL-terminated
+    const uint8_t *bytes; // 8-byte aligned
+    size_t size;          // 0: delete the value
+};
+
+DRF_MUST_CHECK enum drf_status edge_backqueue_open(size_t room_bytes,
+                                                   struct edge_backqueue **out);
+void edge_backqueue_close(struct edge_backqueue *queue); // NULL is fine
+
+// Serve: copies. DRF_ERR_FULL: no room now (the caller counts it). DRF_ERR_RANGE: the name is
+// empty or too long, or the value would not fit an empty queue.
+DRF_MUST_CHECK enum drf_status edge_backqueue_push(struct edge_backqueue *queue,
+                                                   const char *name, const void *bytes,
+                                                   size_t size);
+// Either: nothing is in it.
+bool edge_backqueue_empty(struct edge_backqueue *queue);
+// Ingest: the oldest value, borrowed until the pop. False: none.
+bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out);
+void edge_backqueue_pop(struct edge_backqueue *queue); // there is a front (asserted)
+
+#endif

@@ -1,0 +1,34 @@
+// edge/handoff/mailbox.h - where the newest root waits for serve: one slot, exchanged
+// atomically. SPDX-License-Identifier: Apache-2.0
+//
+// One thread puts, one takes; neither waits. A root that was not taken is replaced by the next,
+// which carries its changes (fusion/fabric/fabric.h): nothing queues, nothing is torn. The
+// roots stay the fabric's; the taker may use the one it took until it acknowledges a later
+// epoch.
+#ifndef EDGE_MAILBOX_H
+#define EDGE_MAILBOX_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "fusion/root/root.h"
+
+struct edge_mailbox {
+    _Atomic(const struct fusion_root *) slot;
+    _Atomic uint64_t acknowledged;
+};
+
+void edge_mailbox_init(struct edge_mailbox *mailbox);
+
+// Ingest: makes `root` the one to take.
+void edge_mailbox_put(struct edge_mailbox *mailbox, const struct fusion_root *root);
+// Ingest: the epoch serve acknowledged last; 0 before the first. For
+// fusion_fabric_acknowledge().
+uint64_t edge_mailbox_acknowledged(const struct edge_mailbox *mailbox);
+
+// Serve: the newest root if it was not taken yet, else NULL. Call at the start of a step.
+const struct fusion_root *edge_mailbox_take(struct edge_mailbox *mailbox);
+// Serve: it refers to nothing older than this epoch any more.
+void edge_mailbox_acknowledge(struct edge_mailbox *mailbox, uint64_t epoch);
+
+#endif

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/ingest/feed.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/ingest/feed_impl.h"
+
+#define MINUTE_US INT64_C(60000000)
+#define PAUSE_MAX_US (60 * MINUTE_US)
+// librdkafka#5153: a consumer may stall after a broker's restart. Started again after this.
+#define STALL_US INT64_C(15000000)
+
+enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_feed_port port,
+                                struct fusion_store *store, struct edge_metrics *metrics,
+                                const struct edge_log *log, struct edge_feeds **out)
+{
+    struct edge_feeds *feeds = calloc(1, sizeof *feeds);
+    if (!feeds)
+        return DRF_ERR_NOMEM;
+    feeds->config = config;
+    feeds->port = port;
+    feeds->store = store;
+    feeds->metrics = metrics;
+    feeds->log = log;
+    for (size_t i = 0; i < config->feed_count; i++) {
+        feeds->feeds[i].hungry_mono_us = feeds->feeds[i].away_mono_us = INT64_MAX;
+        feed_resync_restore(feeds, i);
+        edge_metrics_set(metrics, EDGE_METRIC_FEED_CATCHING_UP, i, 1);
+    }
+    *out = feeds;
+    return DRF_OK;
+}
+
+void edge_feeds_close(struct edge_feeds *feeds)
+{
+    if (!feeds)
+        return;
+    for (size_t i = 0; i < feeds->config->feed_count; i++) {
+        struct feed *feed = &feeds->feeds[i];
+        for (size_t k = 0; k < feed->count; k++)
+            if (feed->partitions[k].started)
+                feeds->port.stop(feeds->port.self, i, feed->partitions[k].id);
+        free(feed->partitions);
+    }
+    free(feeds);
+}
+
+struct feed_partition *feed_find(struct feed *feed, int32_t id)
+{
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].id == id)
+            return &feed->partitions[i];
+    return NULL;
+}
+
+static struct feed_partition *add(struct feed *feed, int32_t id)
+{
+    struct feed_partition *partitions =
+        realloc(feed->partitions, (feed->count + 1) * sizeof *partitions);
+    if (!partitions)
+        return NULL;
+    feed->partitions = partitions;
+    partitions[feed->count] = (struct feed_partition){.id = id};
+    return &partitions[feed->count++];
+}
+
+void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                int64_t offset, int64_t high, const char *why, struct edge_now now)
+{
+    const struct drf_feed_config *config = &feeds->config->feeds[index];
+    if (feeds->port.start(feeds->port.self, index, partition->id,
+                          offset - (partition->verify ? 1 : 0))
+        != DRF_OK)
+        return; // tried again at the next discovery
+    partition->started = true;
+    partition->next = offset;
+    if (high > partition->target)
+        partition->target = high;
+    edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.start",
+                   "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " end=%" PRId64
+                   " why=%s",
+                   config->name, config->topic, partition->id, offset, high, why);
+}
+
+void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition)
+{
+    feeds->port.stop(feeds->port.self, index, partition->id);
+    partition->started = false;
+}
+
+static void start_new(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                      int64_t low, int64_t high, struct edge_now now)
+{
+    char cluster[64] = "";
+    int64_t stored = 0;
+    enum drf_status status = fusion_store_offset(
+        feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
+    if (feeds->feeds[index].resync != FEED_SOUND) {
+        feed_start(feeds, index, partition, low, high, "resync", now);
+    } else if (status == DRF_ERR_ABSENT || (status == DRF_OK && stored < 0)) {
+        feed_start(feeds, index, partition, low, high, "new", now);
+    } else if (status == DRF_OK) {
+        bool known = partition->tail_fresh
+                     || feed_tail_read(feeds, index, partition->id, &partition->tail);
+        partition->verify = known && stored > low && partition->tail.offset == stored - 1;
+        feed_start(feeds, index, partition, stored, high, "stored", now);
+    }
+}
+
+static void check_started(struct edge_feeds *feeds, size_t index,
+                          struct feed_partition *partition, int64_t high, struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    if (partition->inflight == 0 && partition->next < high && feed->hungry_mono_us != INT64_MAX
+        && now.mono_us - feed->hungry_mono_us > STALL_US) {
+        feed_stop(feeds, index, partition);
+        feed_start(feeds, index, partition, partition->next, partition->target, "stalled", now);
+        feed->hungry_mono_us = now.mono_us;
+    }
+}
+
+static void tell_change(struct edge_feeds *feeds, size_t index, bool reachable, bool exists,
+                        struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    const struct drf_feed_config *config = &feeds->config->feeds[index];
+    char cluster[64];
+    int64_t stored;
+    if (reachable && !exists) {
+        if (feed->exists || !feed->reachable)
+            edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.waiting",
+                           "feed=%s topic=%s for=topic", config->name, config->topic);
+        feed->vanished =
+            feed->vanished || feed->count > 0
+            || fusion_store_offset(feeds->store, config->topic, 0, cluster, &stored) == DRF_OK;
+    }
+    if (!reachable && feed->away_mono_us == INT64_MAX)
+        feed->away_mono_us = now.mono_us;
+    feed->reachable = reachable;
+    feed->exists = exists;
+}
+
+// A tail of a topic that is to be read again says nothing of the one that is there now.
+static void take_first(const struct feed *feed, struct feed_partition *partition)
+{
+    if (!partition->empty || partition->first.known || feed->resync == FEED_WANTED)
+        return;
+    partition->first = (struct edge_landmark){
+        .known = true, .offset = partition->tail.offset, .mark = partition->tail.mark};
+}
+
+static void found_partition(struct edge_feeds *feeds, size_t index,
+                            const struct edge_kafka_found *found, size_t at,
+                            struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    int64_t low = found->partitions[at].low, high = found->partitions[at].high;
+    struct feed_partition *partition = feed_find(feed, found->partitions[at].partition);
+    if (!partition)
+        partition = add(feed, found->partitions[at].partition);
+    if (!partition)
+        return;
+    if (partition->started)
+        check_started(feeds, index, partition, high, now);
+    else
+        start_new(feeds, index, partition, low, high, now);
+    bool begins = high <= low && !partition->empty;
+    partition->empty = high <= low;
+    if (begins)
+        partition->first.known = false;
+    if (begins && high > 0 && partition->tail.offset >= high)
+        take_first(feed, partition); // it came since the question was put
+}
+
+static void stop_idle(struct edge_feeds *feeds, size_t index)
+{
+    struct feed *feed = &feeds->feeds[index];
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].started && feed->partitions[i].inflight == 0)
+            feed_stop(feeds, index, &feed->partitions[i]);
+}
+
+void edge_feeds_found(struct edge_feeds *feeds, size_t index,
+                      const struct edge_kafka_found *found, struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    tell_change(feeds, index, found != NULL, found && found->count > 0, now);
+    if (!found || found->count == 0)
+        return;
+    const char *why = feed_resync_reason(feeds, index, found, now);
+    if (why)
+        feed_resync_want(feeds, index, why, now);
+    if (feed->away_mono_us != INT64_MAX)
+        stop_idle(feeds, index); // to be looked at again: who knows what was done meanwhile
+    feed->away_mono_us = INT64_MAX;
+    if (found->cluster_id[0] != '\0')
+        memcpy(feed->cluster, found->cluster_id, sizeof feed->cluster);
+    if (found->too_many)
+        edge_log_write(feeds->log, now.utc_us, EDGE_LOG_ERROR, "feed.partitions",
+                       "feed=%s read=%d text=\"the topic has more partitions than are read\"",
+                       feeds->config->feeds[index].name, EDGE_KAFKA_PARTITIONS_MAX);
+    if (feed->resync == FEED_WANTED)
+        feed_resync_begin(feeds, index, found, now);
+    int64_t behind = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        if (feed->resync != FEED_WANTED)
+            found_partition(feeds, index, found, i, now);
+        const struct feed_partition *partition =
+            feed_find(feed, found->partitions[i].partition);
+        if (partition && found->partitions[i].high > partition->next)
+            behind += found->partitions[i].high - partition->next;
+    }
+    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_BEHIND, index, behind);
+}
+
+bool feed_reached(const struct feed *feed)
+{
+    bool reached = feed->count > 0;
+    for (size_t i = 0; i < feed->count; i++) {
+        const struct feed_partition *partition = &feed->partitions[i];
+        reached = reached && partition->started && !partition->verify
+                  && partition->inflight == 0 && partition->next >= partition->target;
+    }
+    return reached;
+}
+
+static enum fusion_reason feed_state(const struct feed *feed)
+{
+    if (!feed->reachable || !feed->exists)
+        return FUSION_REASON_FEED_DOWN;
+    if (feed->resync != FEED_SOUND)
+        return FUSION_REASON_RESYNCHRONISING;
+    return feed_reached(feed) ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
+}
+
+static void after_progress(struct edge_feeds *feeds, size_t index)
+{
+    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_CATCHING_UP, index,
+                     feed_state(&feeds->feeds[index]) != FUSION_REASON_NONE);
+}
+
+// What came with an event that is no message.
+static void note_event(struct edge_feeds *feeds, size_t index, enum edge_kafka_event event,
+                       const struct edge_message *message, struct edge_now now)
+{
+    const struct drf_feed_config *config = &feeds->config->feeds[index];
+    struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
+    if (!partition || !partition->started)
+        return;
+    if (event == EDGE_KAFKA_END) {
+        if (message->offset > partition->next) {
+            partition->next = message->offset; // compacted away, or markers of transactions
+            partition->next_mono_us = now.mono_us;
+        }
+        partition->verify = false; // what would be compared was compacted away
+    }
+    if (event == EDGE_KAFKA_OFFSET) {
+        feed_stop(feeds, index, partition);
+        feed_resync_want(feeds, index, "offset_gone", now);
+    }
+    if (event == EDGE_KAFKA_GONE) // made anew, perhaps: looked at when it is found again
+        feed_stop(feeds, index, partition);
+    if (event == EDGE_KAFKA_UNREADABLE)
+        edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.unreadable",
+                       "feed=%s topic=%s partition=%" PRId32, config->name, config->topic,
+                       message->partition);
+    after_progress(feeds, index);
+}
+
+// The first message of a partition that goes on where the store was: the one before, as it was
+// then? True: it was looked at, and is not to be applied again.
+static bool verified(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                     const struct edge_message *message, struct edge_now now)
+{
+    if (!partition->verify)
+        return false;
+    partition->verify = false;
+    if (message->offset != partition->tail.offset)
+        return false; // compacted away
+    if (edge_message_mark(message) != partition->tail.mark)
+        feed_resync_want(feeds, index, "topic_made_anew", now);
+    return true;
+}
+
+static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
+                    struct edge_message *out)
+{
+    struct feed *feed = &feeds->feeds[index];
+    for (;;) {
+        enum edge_kafka_event event = feeds->port.next(feeds->port.self, index, out);
+        if (event == EDGE_KAFKA_NOTHING) {
+            feed->held = false;
+            if (feed->hungry_mono_us == INT64_MAX)
+                feed->hungry_mono_us = now.mono_us;
+            return false;
+        }
+        if (event != EDGE_KAFKA_MESSAGE) {
+            note_event(feeds, index, event, out, now);
+            continue;
+        }
+        feed->hungry_mono_us = INT64_MAX;
+        struct feed_partition *partition = feed_find(feed, out->partition);
+        if (!partition || !partition->started || verified(feeds, index, partition, out, now)
+            || feed->resync == FEED_WANTED || out->offset < partition->next) {
+            feeds->port.release(feeds->port.self, out); // of a life before a restart
+            continue;
+        }
+        partition->next = out->offset + 1;
+        partition->next_mono_us = now.mono_us;
+        partition->inflight++;
+        edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_MESSAGES, index, 0, 1);
+        edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_BYTES, index, 0, out->value_size);
+        return true;
+    }
+}
+
+bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_now now,
+                     struct edge_message *out)
+{
+    size_t count = feeds->config->feed_count;
+    for (size_t i = 0; i < count; i++) {
+        size_t index = (feeds->turn[lane] + i) % count;
+        bool urgent = feeds->config->feeds[index].urgent != 0;
+        if (urgent != (lane == EDGE_LANE_URGENT) || feeds->feeds[index].resync == FEED_WANTED
+            || now.mono_us < feeds->feeds[index].paused_until_mono_us)
+            continue;
+        if (next_of(feeds, index, now, out)) {
+            feeds->turn[lane] = index + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
+                      struct edge_landmark out[static EDGE_KAFKA_PARTITIONS_MAX])
+{
+    const struct feed *feed = &feeds->feeds[index];
+    for (size_t i = 0; i < EDGE_KAFKA_PARTITIONS_MAX; i++)
+        out[i].known = false;
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].id >= 0 && feed->partitions[i].id < EDGE_KAFKA_PARTITIONS_MAX)
+            out[feed->partitions[i].id] = feed->partitions[i].first;
+}
+
+void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
+{
+    size_t index = message->feed;
+    struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
+    if (partition && partition->inflight > 0) {
+        partition->inflight--;
+        partition->tail =
+            (struct feed_tail){.offset = message->offset, .mark = edge_message_mark(message)};
+        partition->tail_fresh = true;
+        take_first(&feeds->feeds[index], partition);
+    }
+    feeds->port.release(feeds->port.self, message);
+    after_progress(feeds, index);
+}
+
+void edge_feeds_death(struct edge_feeds *feeds, size_t index, struct edge_now now)
+{
+    struct feed *feed = &feeds->feeds[index];
+    edge_metrics_add(feeds->metrics, EDGE_METRIC_DECODER_DEATHS, index, 0, 1);
+    feed->deaths_mono_us[feed->death_count++ % FEED_DEATHS] = now.mono_us;
+    if (feed->death_count < FEED_DEATHS
+        || now.mono_us - feed->deaths_mono_us[feed->death_count % FEED_DEATHS] > MINUTE_US)
+        return;
+    feed->pause_us = feed->pause_us == 0 ? MINUTE_US : feed->pause_us * 2;
+    if (feed->pause_us > PAUSE_MAX_US)
+        feed->pause_us = PAUSE_MAX_US;
+    feed->death_count = 0;
+    feed->held = true;
+    feed->paused_until_mono_us = now.mono_us + feed->pause_us;
+    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_PAUSED, index, 1);
+    edge_log_write(feeds->log, now.utc_us, EDGE_LOG_ERROR, "feed.paused",
+                   "feed=%s seconds=%" PRId64
+                   " text=\"five decoders died within a minute on its messages\"",
+                   feeds->config->feeds[index].name, feed->pause_us / 1000000);
+}
+
+const char *edge_feeds_cluster(const struct edge_feeds *feeds, size_t index)
+{
+    return feeds->feeds[index].cluster;
+}
+
+static int severity(enum fusion_reason state)
+{
+    return state == FUSION_REASON_FEED_DOWN         ? 3
+           : state == FUSION_REASON_RESYNCHRONISING ? 2
+           : state == FUSION_REASON_CATCHING_UP     ? 1
+                                                    : 0;
+}
+
+enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
+                                          enum fusion_layer layer)
+{
+    enum fusion_reason worst = FUSION_REASON_NONE;
+    for (size_t i = 0; i < feeds->config->feed_count; i++) {
+        if (feeds->config->feeds[i].layer != (uint32_t)layer)
+            continue;
+        const struct feed *feed = &feeds->feeds[i];
+        enum fusion_reason state = feed->held ? FUSION_REASON_FEED_DOWN : feed_state(feed);
+        if (severity(state) > severity(worst))
+            worst = state;
+    }
+    return worst;
+}
+
+bool edge_feeds_current(const struct edge_feeds *feeds, size_t index)
+{
+    return feed_state(&feeds->feeds[index]) == FUSION_REASON_NONE;
+}
+
+bool edge_feeds_all_current(const struct edge_feeds *feeds)
+{
+    for (size_t i = 0; i < feeds->config->feed_count; i++)
+        if (feed_state(&feeds->feeds[i]) != FUSION_REASON_NONE)
+            return false;
+    return true;
+}
+
+bool edge_feeds_paused(const struct edge_feeds *feeds, struct edge_now now)
+{
+    bool any = false;
+    for (size_t i = 0; i < feeds->config->feed_count; i++) {
+        bool paused = now.mono_us < feeds->feeds[i].paused_until_mono_us;
+        edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_PAUSED, i, paused);
+        any = any || paused;
+    }
+    return any;
+}

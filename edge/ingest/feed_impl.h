@@ -1,0 +1,85 @@
+// edge/ingest/feed_impl.h - what the files of the feeds share; nobody else includes it.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_FEED_IMPL_H
+#define EDGE_FEED_IMPL_H
+
+#include "edge/ingest/feed.h"
+
+enum { FEED_DEATHS = 5 };
+
+// What the last message before a position looked like: a topic made anew, and grown past that
+// position, has another there.
+struct feed_tail {
+    int64_t offset;
+    uint64_t mark; // edge_message_mark()
+};
+
+struct feed_partition {
+    int32_t id;
+    bool started;
+    bool verify;          // the message before the stored position comes first, to be compared
+    bool tail_fresh;      // `tail` is not in the store yet
+    bool empty;           // when it was found last: `first` is wanted
+    int64_t next;         // offset after the last message taken
+    int64_t next_mono_us; // when it moved last
+    int64_t target;       // the end when it was found
+    uint32_t inflight;
+    struct feed_tail tail;
+    struct edge_landmark first; // taken since it was found empty
+};
+
+enum feed_resync {
+    FEED_SOUND,
+    FEED_WANTED,   // to be read from the beginning, as soon as nothing is in flight
+    FEED_READING,  // until every partition has reached the end noted then
+    FEED_SWEEPING, // what was not seen is being forgotten
+};
+
+struct feed {
+    bool reachable, exists;
+    bool vanished; // the topic was gone while the store knew positions in it
+    enum feed_resync resync;
+    bool redo; // other terms of decoding: apply again what was applied
+    char why[32];
+    char cluster[64];
+    size_t count;
+    struct feed_partition *partitions;
+    int64_t hungry_mono_us; // since when nothing came; INT64_MAX: something did
+    int64_t away_mono_us;   // since when no broker answered; INT64_MAX: one does
+    int64_t seen_mono_us;   // when "seen/<feed>" was written
+    int64_t deaths_mono_us[FEED_DEATHS];
+    size_t death_count;
+    int64_t pause_us, paused_until_mono_us;
+    bool held; // paused, and what came meanwhile is not all read yet
+};
+
+struct edge_feeds {
+    const struct drf_config *config;
+    struct edge_feed_port port;
+    struct fusion_store *store;
+    struct edge_metrics *metrics;
+    const struct edge_log *log;
+    size_t turn[EDGE_LANES];
+    struct feed feeds[DRF_FEEDS_MAX];
+};
+
+// feed.c
+struct feed_partition *feed_find(struct feed *feed, int32_t id);
+bool feed_reached(const struct feed *feed); // every partition, its target
+void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
+                int64_t offset, int64_t high, const char *why, struct edge_now now);
+void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition);
+
+// feed_resync.c
+void feed_resync_restore(struct edge_feeds *feeds, size_t index);
+void feed_resync_want(struct edge_feeds *feeds, size_t index, const char *why,
+                      struct edge_now now);
+// Why what discovery found cannot be what was read before; NULL: it can.
+const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
+                               const struct edge_kafka_found *found, struct edge_now now);
+void feed_resync_begin(struct edge_feeds *feeds, size_t index,
+                       const struct edge_kafka_found *found, struct edge_now now);
+bool feed_tail_read(struct edge_feeds *feeds, size_t index, int32_t partition,
+                    struct feed_tail *out);
+
+#endif

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/ingest/ingest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/ingest/ingest_lane.h"
+
+#define COMMIT_URGENT_US INT64_C(10000)
+#define COMMIT_BULK_US INT64_C(250000)
+#define LEDGER_US INT64_C(30000000)
+#define PUBLISH_BULK_US INT64_C(50000)
+#define PUBLISH_TRACKS_US INT64_C(20000)
+#define RENDER_US INT64_C(500000)
+#define RETRY_US INT64_C(1000000)
+#define SECOND_US INT64_C(1000000)
+#define GRACE_US INT64_C(1000)
+#define SLICE_EVERY_US INT64_C(5000)
+#define NEVER INT64_MAX
+
+enum {
+    BACK_VALUES_PER_STEP = 64,
+    // Uncommitted: what a checkpoint copies back in one step is what a commit wrote.
+    COMMIT_BYTES = 3 << 20,
+};
+
+enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
+                                 struct edge_ingest **out)
+{
+    struct edge_ingest *ingest = calloc(1, sizeof *ingest);
+    if (!ingest)
+        return DRF_ERR_NOMEM;
+    ingest->parts = *parts;
+    ingest->fold_wanted = true; // the fabric loads its tiles by folding
+    ingest->states_wanted = true;
+    edge_health_set(parts->health, EDGE_TROUBLE_CATCHING_UP,
+                    !edge_feeds_all_current(parts->feeds));
+    ingest->upkeep = (struct edge_upkeep){.config = parts->config,
+                                          .store = parts->store,
+                                          .metrics = parts->metrics,
+                                          .health = parts->health,
+                                          .recall = parts->recall,
+                                          .log = parts->log};
+    ingest->commit_mono_us = NEVER;
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        ingest->lanes[i].retry_mono_us = NEVER;
+    ingest->grace_mono_us = NEVER;
+    *out = ingest;
+    return DRF_OK;
+}
+
+void edge_ingest_close(struct edge_ingest *ingest)
+{
+    if (!ingest)
+        return;
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        ingest_lane_drop(ingest, (enum edge_lane)i);
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        geo_record_builder_close(&ingest->lanes[i].placed);
+    free(ingest);
+}
+
+static void earlier(int64_t *due, int64_t than)
+{
+    if (than < *due)
+        *due = than;
+}
+
+void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
+                    struct edge_now now)
+{
+    bool urgent = lane == EDGE_LANE_URGENT;
+    earlier(&ingest->commit_mono_us,
+            now.mono_us + (urgent ? COMMIT_URGENT_US : COMMIT_BULK_US));
+    if (fusion_store_pending_bytes(ingest->parts.store) >= COMMIT_BYTES
+        && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
+        earlier(&ingest->commit_mono_us, now.mono_us);
+    ingest->urgent_commit = ingest->urgent_commit || urgent;
+    ingest->states_wanted = true;
+    if (!truth)
+        return;
+    ingest->fold_wanted = true;
+    earlier(&ingest->publish_mono_us, urgent ? now.mono_us : now.mono_us + PUBLISH_BULK_US);
+}
+
+void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
+{
+    ingest->states_wanted = true;
+    earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    if (shown)
+        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_TRACKS_US);
+}
+
+// When a drone was heard of last is for the clock that ingest trusts to say; without a time it
+// counts from when the clock can be trusted (edge/ingest/kept.h).
+static enum drf_status keep(struct edge_ingest *ingest, const struct edge_back_value *value,
+                            struct edge_now now)
+{
+    bool seen = strncmp(value->name, EDGE_KEPT_SEEN, strlen(EDGE_KEPT_SEEN)) == 0;
+    if (seen && edge_upkeep_steady(&ingest->upkeep, now))
+        return fusion_store_put_value(ingest->parts.store, value->name, &now.utc_us,
+                                      sizeof now.utc_us);
+    return fusion_store_put_value(ingest->parts.store, value->name, value->bytes, value->size);
+}
+
+static void drain(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_back_value value;
+    for (int i = 0;
+         i < BACK_VALUES_PER_STEP && edge_backqueue_front(ingest->parts.backqueue, &value);
+         i++) {
+        enum drf_status status = keep(ingest, &value, now);
+        if (status != DRF_OK)
+            edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
+        edge_backqueue_pop(ingest->parts.backqueue);
+        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    }
+}
+
+// What was kept before the question must be found: not while some of it is still in the queue.
+static bool recall(struct edge_ingest *ingest)
+{
+    return ingest->parts.recall && edge_backqueue_empty(ingest->parts.backqueue)
+           && edge_recall_answer(ingest->parts.recall, ingest->parts.store);
+}
+
+// Damage does not pass: the file is to be looked at as a whole, with the node stopped.
+static enum drf_status unless_damaged(const struct edge_ingest *ingest)
+{
+    return fusion_store_fault(ingest->parts.store).trouble == FUSION_STORE_DAMAGED
+               ? DRF_ERR_STORE
+               : DRF_OK;
+}
+
+// One line when the store stops or starts taking commits, not one for each try.
+static void store_trouble(struct edge_ingest *ingest, bool there, struct edge_now now)
+{
+    if (!edge_health_set(ingest->parts.health, EDGE_TROUBLE_STORE, there))
+        return;
+    char text[200];
+    const char *error = fusion_store_error(ingest->parts.store);
+    edge_log_write(ingest->parts.log, now.utc_us, there ? EDGE_LOG_ERROR : EDGE_LOG_INFO,
+                   there ? "store.failing" : "store.recovered", "pending_bytes=%zu text=%s",
+                   fusion_store_pending_bytes(ingest->parts.store),
+                   edge_log_quote(text, sizeof text, error, strlen(error)));
+}
+
+static void count_pending(const struct edge_ingest *ingest)
+{
+    edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_STORE_PENDING, 0,
+                     (int64_t)fusion_store_pending_bytes(ingest->parts.store));
+}
+
+static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_metrics *metrics = ingest->parts.metrics;
+    edge_feeds_note(ingest->parts.feeds, now);
+    enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
+    count_pending(ingest);
+    if (drf_status_action(status) == DRF_STOP)
+        return status;
+    store_trouble(ingest, status != DRF_OK, now);
+    edge_metrics_add(
+        metrics, status == DRF_OK ? EDGE_METRIC_COMMITS : EDGE_METRIC_COMMIT_FAILURES, 0, 0, 1);
+    ingest->commit_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
+    ingest->urgent_commit = false;
+    if (status == DRF_OK)
+        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+    return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
+}
+
+static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now,
+                               struct edge_ingest_done *done)
+{
+    const struct fusion_root *root = NULL;
+    enum drf_status status = fusion_fabric_publish(ingest->parts.fabric, &root);
+    if (drf_status_action(status) == DRF_STOP)
+        return status;
+    if (drf_status_action(status) == DRF_RETRY) {
+        done->busy = true;
+        return DRF_OK;
+    }
+    ingest->publish_mono_us = status == DRF_OK ? NEVER : now.mono_us + PUBLISH_BULK_US;
+    if (status != DRF_OK || !root)
+        return DRF_OK;
+    edge_mailbox_put(ingest->parts.mailbox, root);
+    edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_ROOTS, 0, 0, 1);
+    edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_ROOT_EPOCH, 0, (int64_t)root->epoch);
+    done->published = true;
+    return DRF_OK;
+}
+
+// What each layer may say. The surface stands on the ground and the obstacles: it is no surer
+// than they are.
+static void layer_states(const struct edge_ingest *ingest,
+                         enum fusion_reason states[static FUSION_LAYER_COUNT])
+{
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++)
+        states[layer] = edge_feeds_layer_state(ingest->parts.feeds, (enum fusion_layer)layer);
+    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
+        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_GROUND];
+    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
+        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_OBSTACLE];
+}
+
+static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
+{
+    enum fusion_reason states[FUSION_LAYER_COUNT] = {0};
+    bool changed = false, better = false;
+    layer_states(ingest, states);
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        bool differs = states[layer] != ingest->states[layer];
+        changed = changed || differs;
+        better = better || (differs && states[layer] == FUSION_REASON_NONE);
+    }
+    if (better && (ingest->fold_wanted || ingest_lane_busy(ingest)))
+        return; // said when what was read can be seen
+    ingest->states_wanted = false;
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
+                    !edge_feeds_all_current(ingest->parts.feeds));
+    if (!changed)
+        return;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        ingest->states[layer] = states[layer];
+        fusion_fabric_layer_state(ingest->parts.fabric, (enum fusion_layer)layer,
+                                  states[layer]);
+    }
+    earlier(&ingest->publish_mono_us, now.mono_us);
+}
+
+static void tell_tracks(const struct edge_ingest *ingest)
+{
+    const struct fusion_fabric *fabric = ingest->parts.fabric;
+    struct edge_metrics *metrics = ingest->parts.metrics;
+    edge_metrics_set(metrics, EDGE_METRIC_TRACKS, 0, (int64_t)fusion_fabric_tracks(fabric));
+    for (size_t gate = 0; gate < FUSION_GATE_COUNT; gate++) {
+        uint64_t told =
+            (uint64_t)edge_metrics_value(metrics, EDGE_METRIC_TRACK_REPORTS, gate, 0);
+        edge_metrics_add(metrics, EDGE_METRIC_TRACK_REPORTS, gate, 0,
+                         fusion_fabric_gated(fabric, (enum fusion_gate)gate) - told);
+    }
+}
+
+static void each_second(struct edge_ingest *ingest, struct edge_now now)
+{
+    if (now.mono_us < ingest->second_mono_us)
+        return;
+    ingest->second_mono_us = now.mono_us + SECOND_US;
+    fusion_fabric_expire(ingest->parts.fabric, now.utc_us,
+                         edge_upkeep_forgettable(&ingest->upkeep, now));
+    earlier(&ingest->publish_mono_us, now.mono_us);
+    if (ingest->parts.ledger)
+        edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);
+    tell_tracks(ingest);
+    if (ingest->parts.ledger && now.mono_us >= ingest->ledger_mono_us) {
+        ingest->ledger_mono_us = now.mono_us + LEDGER_US;
+        if (edge_ledger_keep(ingest->parts.ledger, ingest->parts.store) == DRF_OK)
+            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    }
+    const struct edge_decoder_port *decoder = &ingest->parts.decoder;
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
+                    edge_feeds_paused(ingest->parts.feeds, now)
+                        || (decoder->ready && !decoder->ready(decoder->self)));
+    ingest->states_wanted = true;
+}
+
+static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (!ingest->fold_wanted || now.mono_us < ingest->fold_mono_us)
+        return DRF_OK;
+    enum drf_status status = fusion_fabric_fold(ingest->parts.fabric);
+    if (drf_status_action(status) == DRF_STOP)
+        return status;
+    if (drf_status_action(status) == DRF_SERVE) { // unreadable for now: tried again
+        ingest->fold_mono_us = now.mono_us + RETRY_US;
+        store_trouble(ingest, true, now);
+        return unless_damaged(ingest);
+    }
+    ingest->fold_wanted = drf_status_action(status) == DRF_RETRY;
+    if (!ingest->fold_wanted) {
+        earlier(&ingest->publish_mono_us, now.mono_us);
+        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+        ingest->states_wanted = true;
+    } else {
+        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_BULK_US);
+    }
+    *worked = true;
+    return DRF_OK;
+}
+
+static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (now.mono_us < ingest->render_mono_us)
+        return DRF_OK;
+    enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
+    if (drf_status_action(status) == DRF_STOP)
+        return status;
+    if (drf_status_action(status) == DRF_RETRY)
+        *worked = true;
+    else
+        ingest->render_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
+    count_pending(ingest);
+    return DRF_OK;
+}
+
+// What feeds no longer say, some at a time; bounded as what is read is.
+static enum drf_status sweep(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    if (!ingest_may_read(ingest))
+        return DRF_OK;
+    enum drf_status status = edge_feeds_sweep(ingest->parts.feeds, now, worked);
+    if (*worked)
+        ingest_changed(ingest, EDGE_LANE_BULK, true, now);
+    return status;
+}
+
+static enum drf_status bulk(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    return ingest_lane_step(ingest, EDGE_LANE_BULK, now, worked);
+}
+
+typedef enum drf_status (*slice_fn)(struct edge_ingest *ingest, struct edge_now now,
+                                    bool *worked);
+
+// Urgent first; bulk, folding, rendering and sweeping a slice each, whose turn it is first.
+static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, bool *worked)
+{
+    enum drf_status status = ingest_lane_step(ingest, EDGE_LANE_URGENT, now, worked);
+    if (status != DRF_OK || *worked)
+        return status;
+    const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
+    if (ingest->urgent_commit && urgent->stage == INGEST_EMPTY) { // nothing to be grouped with
+        ingest->commit_mono_us = now.mono_us;
+        ingest->urgent_commit = false;
+    }
+    // A child needs a fraction of a millisecond for an urgent message. A slice begun meanwhile
+    // would make each message of a burst wait for one; so bulk gets one slice in a while.
+    if (urgent->stage == INGEST_DECODING && now.mono_us - urgent->decode_mono_us < GRACE_US
+        && now.mono_us - ingest->slice_mono_us < SLICE_EVERY_US) {
+        ingest->grace_mono_us = now.mono_us + GRACE_US;
+        return DRF_OK;
+    }
+    ingest->grace_mono_us = NEVER;
+    ingest->slice_mono_us = now.mono_us;
+    static const slice_fn slices[] = {bulk, fold, render, sweep};
+    enum { SLICES = sizeof slices / sizeof slices[0] };
+    ingest->turn++;
+    for (unsigned i = 0; i < SLICES && status == DRF_OK && !*worked; i++)
+        status = slices[(ingest->turn + i) % SLICES](ingest, now, worked);
+    return status;
+}
+
+static int64_t next_wake(const struct edge_ingest *ingest)
+{
+    int64_t wake_mono_us = ingest->second_mono_us;
+    earlier(&wake_mono_us, ingest->commit_mono_us);
+    earlier(&wake_mono_us, ingest->publish_mono_us);
+    earlier(&wake_mono_us, ingest->render_mono_us);
+    earlier(&wake_mono_us, ingest->grace_mono_us);
+    earlier(&wake_mono_us, ingest->parts.letters->serve_mono_us);
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
+    return wake_mono_us;
+}
+
+enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
+                                 struct edge_ingest_done *out)
+{
+    struct edge_ingest_done done = {0};
+    edge_health_step(ingest->parts.health, EDGE_LOOP_INGEST, now.mono_us);
+    uint64_t acknowledged = edge_mailbox_acknowledged(ingest->parts.mailbox);
+    if (acknowledged > ingest->acknowledged) {
+        fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
+        ingest->acknowledged = acknowledged;
+    }
+    if (edge_upkeep_clock(&ingest->upkeep, now))
+        earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
+    drain(ingest, now);
+    done.recalled = recall(ingest);
+    each_second(ingest, now);
+    if (edge_deadletter_serve(ingest->parts.letters, now))
+        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    enum drf_status status = DRF_OK;
+    if (now.mono_us >= ingest->commit_mono_us) {
+        done.busy = done.committed = true;
+        status = commit(ingest, now);
+    } else {
+        status = work(ingest, now, &done.busy);
+        if (!done.busy && edge_upkeep_step(&ingest->upkeep, now))
+            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+    }
+    if (status == DRF_OK && ingest->states_wanted)
+        tell_layers(ingest, now);
+    if (status == DRF_OK && now.mono_us >= ingest->publish_mono_us)
+        status = publish(ingest, now, &done);
+    done.wake_mono_us = next_wake(ingest);
+    *out = done;
+    return status;
+}
+
+void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_back_value value;
+    while (edge_backqueue_front(ingest->parts.backqueue, &value))
+        drain(ingest, now);
+    edge_deadletter_finish(ingest->parts.letters, now);
+    enum drf_status status = commit(ingest, now);
+    (void)status; // said in the log and by the store; what is not committed is read again
+}

@@ -1,0 +1,76 @@
+// edge/ingest/ingest.h - the ingest loop's one step: next messages, decode, fold, publish,
+// commit. SPDX-License-Identifier: Apache-2.0
+//
+// Reads no clock, starts no thread; waits for the disk only. Each step does one slice of work
+// of at most a tile's size and urgent messages are taken before every slice, so a bulk message
+// of any size delays an urgent one by one slice. An urgent change is published at once and
+// committed within 10 ms, a bulk one published within 50 ms and committed within 250 ms; what
+// is rendered from the truth follows within about a second. When commits fail the node serves
+// on and tries again; above pending_max_mb of uncommitted work no message is taken.
+#ifndef EDGE_INGEST_H
+#define EDGE_INGEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/decoder/child.h"
+#include "edge/handoff/backqueue.h"
+#include "edge/handoff/ledger.h"
+#include "edge/handoff/mailbox.h"
+#include "edge/handoff/recall.h"
+#include "edge/host/health.h"
+#include "edge/ingest/feed.h"
+#include "edge/kafka/deadletter.h"
+#include "fusion/fabric/fabric.h"
+
+// From bytes to a record, elsewhere (edge/decoder/child.h) or at once (tests).
+struct edge_decoder_port {
+    void *self;
+    // DRF_ERR_AGAIN: not now. `bytes` stay until the result is taken.
+    enum drf_status (*start)(void *self, size_t lane, const struct geo_decode_params *params,
+                             const uint8_t *bytes, size_t size, int64_t now_mono_us);
+    bool (*take)(void *self, size_t lane, struct edge_decoded *out);
+    bool (*ready)(void *self); // something can decode; NULL: always
+};
+
+// All borrowed until close.
+struct edge_ingest_parts {
+    const struct drf_config *config;
+    struct fusion_store *store;
+    struct fusion_fabric *fabric;
+    struct edge_feeds *feeds;
+    struct edge_decoder_port decoder;
+    struct edge_deadletters *letters;
+    struct edge_mailbox *mailbox;
+    struct edge_backqueue *backqueue;
+    struct edge_metrics *metrics;
+    struct edge_health *health;
+    struct edge_ledger *ledger; // may be NULL
+    struct edge_recall *recall; // may be NULL
+    const struct edge_log *log;
+};
+
+struct edge_ingest;
+
+DRF_MUST_CHECK enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
+                                                struct edge_ingest **out);
+// Commits nothing. NULL is fine. Close it before the feeds, the fabric and the store.
+void edge_ingest_close(struct edge_ingest *ingest);
+
+struct edge_ingest_done {
+    bool busy;            // there is more to do at once
+    bool published;       // a new root waits in the mailbox
+    bool committed;       // this step was a commit
+    bool recalled;        // serve has answers to take (edge/handoff/recall.h)
+    int64_t wake_mono_us; // the next step at the latest, when nothing comes
+};
+
+// DRF_ERR_NOMEM: the node cannot go on (everything committed stays). DRF_ERR_STORE: neither can
+// it, because the store's file was found to be damaged.
+DRF_MUST_CHECK enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
+                                                struct edge_ingest_done *out);
+
+// The last step: keeps what serve pushed, commits what is there.
+void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now);
+
+#endif

@@ -1,0 +1,74 @@
+// edge/ingest/ingest_lane.h - inside the ingest step: one lane's message on its way to the
+// truth. SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_INGEST_LANE_H
+#define EDGE_INGEST_LANE_H
+
+#include <string.h>
+
+#include "edge/ingest/feed_clock.h"
+#include "edge/ingest/ingest.h"
+#include "edge/ingest/upkeep.h"
+#include "edge/kafka/envelope.h"
+
+enum ingest_stage { INGEST_EMPTY, INGEST_READ, INGEST_DECODING, INGEST_APPLYING };
+
+enum { INGEST_AHEAD_MAX = EDGE_CHILD_AHEAD_MAX - 1 };
+
+// A message that was read before its turn. Its bytes are with the decoder if `started`.
+struct ingest_ahead {
+    bool started, refused;
+    struct edge_message message;
+    struct edge_envelope envelope;
+    struct geo_decode_params params;
+    struct geo_note why; // of a refused envelope
+    int64_t decode_mono_us;
+};
+
+struct ingest_lane {
+    enum ingest_stage stage;
+    struct edge_message message;
+    struct edge_envelope envelope;
+    struct geo_decode_params params;
+    struct geo_record record;
+    struct geo_record_builder placed; // holds it, if the node had to add to it
+    struct fusion_job *job;
+    int64_t decode_mono_us; // when it began
+    int64_t retry_mono_us;  // not before; INT64_MAX: no retry is due
+    // What is read ahead, oldest first, a ring; all but the last are started or need no
+    // decoder.
+    struct ingest_ahead ahead[INGEST_AHEAD_MAX];
+    size_t ahead_first, ahead_count;
+    int64_t careful_mono_us; // until then one at a time: a decoder died
+};
+
+struct edge_ingest {
+    struct edge_ingest_parts parts;
+    struct ingest_lane lanes[EDGE_LANES];
+    struct edge_upkeep upkeep;
+    struct edge_feed_clock clock;
+    unsigned turn;
+    bool fold_wanted, states_wanted, urgent_commit;
+    enum fusion_reason states[FUSION_LAYER_COUNT];
+    uint64_t acknowledged;
+    int64_t ledger_mono_us; // when the store takes the account of the sources again
+    int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
+    int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
+};
+
+// One slice of a lane's work. *worked: something was done.
+DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest,
+                                                enum edge_lane index, struct edge_now now,
+                                                bool *worked);
+// Pending work is bounded: while the disk refuses, nothing more is taken than fits.
+bool ingest_may_read(const struct edge_ingest *ingest);
+bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
+void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
+
+// Tracks moved, and the offsets: a root is due soon, nothing is to be folded.
+void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now);
+
+// The offsets moved, and the truth with them when `truth`.
+void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
+                    struct edge_now now);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/ingest/resync.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "edge/host/sha256.h"
+
+enum { NAME_SIZE = 64, TERMS_SIZE = 4096 };
+#define CLOCK_BACK_US INT64_C(60000000)
+#define SECOND_US INT64_C(1000000)
+
+static void name_of(const char *kind, const char *feed, char out[static NAME_SIZE])
+{
+    snprintf(out, NAME_SIZE, "%s/%s", kind, feed);
+}
+
+bool edge_resync_read(struct fusion_store *store, const char *feed,
+                      char why[static EDGE_RESYNC_TEXT_SIZE], bool *redo)
+{
+    char name[NAME_SIZE], text[EDGE_RESYNC_TEXT_SIZE + 1] = "";
+    size_t size = EDGE_RESYNC_TEXT_SIZE;
+    name_of("resync", feed, name);
+    if (fusion_store_value(store, name, text, &size) != DRF_OK || size == 0)
+        return false;
+    *redo = text[0] == '+';
+    snprintf(why, EDGE_RESYNC_TEXT_SIZE, "%.*s", EDGE_RESYNC_TEXT_SIZE - 1, text + 1);
+    return true;
+}
+
+enum drf_status edge_resync_write(struct fusion_store *store, const char *feed, const char *why,
+                                  bool redo)
+{
+    char name[NAME_SIZE], text[EDGE_RESYNC_TEXT_SIZE];
+    name_of("resync", feed, name);
+    snprintf(text, sizeof text, "%c%.*s", redo ? '+' : '=', EDGE_RESYNC_TEXT_SIZE - 2, why);
+    return fusion_store_put_value(store, name, text, strlen(text));
+}
+
+enum drf_status edge_resync_clear(struct fusion_store *store, const char *feed)
+{
+    char name[NAME_SIZE];
+    name_of("resync", feed, name);
+    return fusion_store_put_value(store, name, NULL, 0);
+}
+
+enum drf_status edge_resync_seen(struct fusion_store *store, const char *feed, int64_t utc_us)
+{
+    char name[NAME_SIZE];
+    name_of("seen", feed, name);
+    return fusion_store_put_value(store, name, &utc_us, sizeof utc_us);
+}
+
+// Of terrain only: nothing else is decoded to levels. Without insets, nothing.
+static size_t inset_terms(const struct drf_config *config, const struct drf_feed_config *feed,
+                          char *terms, size_t room)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < config->inset_count && feed->kind == DRF_FEED_TERRAIN; i++) {
+        const struct geo_inset *inset = &config->insets[i];
+        const struct geo_bounds b = inset->bounds;
+        int more =
+            snprintf(terms + size, room - size, "inset %" PRIu32 " %.17g %.17g %.17g %.17g\n",
+                     inset->level, b.west_deg, b.south_deg, b.east_deg, b.north_deg);
+        size = more > 0 && (size_t)more < room - size ? size + (size_t)more : room - 1;
+    }
+    return size;
+}
+
+// Everything that what is decoded depends on. Rights and licences are not among it: the fold
+// takes them from the configuration anew each time.
+static void fingerprint(const struct drf_config *config, const struct drf_feed_config *feed,
+                        uint8_t out[static 32])
+{
+    struct geo_bounds keep = drf_config_keep(config);
+    char terms[TERMS_SIZE];
+    int size = snprintf(
+        terms, sizeof terms,
+        "decoder %d\nkeep %.17g %.17g %.17g %.17g\nlevel %" PRIu32 "\ntopic %s\nformat %" PRIu32
+        "\nlayer %" PRIu32 "\ncrs %s\nvertical %s\naccuracy %.17g %.17g %.17g %.17g\n",
+        GEO_DECODE_VERSION, keep.west_deg, keep.south_deg, keep.east_deg, keep.north_deg,
+        config->level, feed->topic, feed->format, feed->layer, feed->crs, feed->vertical_datum,
+        feed->vertical_acc95_m, feed->datum_acc95_m, feed->default_horizontal_acc95_m,
+        feed->default_vertical_acc95_m);
+    // Behind the rest and only where there is a mapping: without one the terms stay as they
+    // were.
+    uint8_t mapping[32];
+    edge_sha256(&feed->zone_fields, sizeof feed->zone_fields, mapping);
+    for (size_t i = 0; i < sizeof mapping && feed->zone_fields.mapped && size < TERMS_SIZE; i++)
+        size += snprintf(terms + size, sizeof terms - (size_t)size, "%02x", mapping[i]);
+    if (feed->format == GEO_FORMAT_SIGMET && size < TERMS_SIZE) // it was the number alone
+        size += snprintf(terms + size, sizeof terms - (size_t)size, "identity begin\n");
+    if (feed->stations && size < TERMS_SIZE)
+        size += snprintf(terms + size, sizeof terms - (size_t)size, "stations %" PRIx64 "\n",
+                         geo_station_table_hash(feed->stations));
+    size_t used = size < TERMS_SIZE ? (size_t)size : TERMS_SIZE - 1;
+    used += inset_terms(config, feed, terms + used, TERMS_SIZE - used);
+    edge_sha256(terms, used, out);
+}
+
+// When the node last stood at the end of a feed; INT64_MIN: never.
+static int64_t last_seen(struct fusion_store *store, const char *feed)
+{
+    char name[NAME_SIZE];
+    int64_t utc_us;
+    size_t size = sizeof utc_us;
+    name_of("seen", feed, name);
+    if (fusion_store_value(store, name, &utc_us, &size) != DRF_OK || size != sizeof utc_us)
+        return fusion_store_as_of(store);
+    return utc_us;
+}
+
+static const char *away_too_long(const struct drf_config *config, struct fusion_store *store,
+                                 const char *feed, struct edge_now now)
+{
+    int64_t seen_utc_us = last_seen(store, feed);
+    if (seen_utc_us == INT64_MIN)
+        return NULL;
+    if (seen_utc_us - CLOCK_BACK_US > now.utc_us)
+        return "clock_went_back";
+    return (now.utc_us - seen_utc_us) / SECOND_US > (int64_t)config->tombstone_horizon_s
+               ? "tombstone_horizon"
+               : NULL;
+}
+
+static enum drf_status plan(const struct drf_config *config, size_t index,
+                            struct fusion_store *store, const struct edge_log *log,
+                            struct edge_now now)
+{
+    const struct drf_feed_config *feed = &config->feeds[index];
+    uint8_t wanted[32], held[32];
+    char name[NAME_SIZE], due[EDGE_RESYNC_TEXT_SIZE];
+    size_t size = sizeof held;
+    fingerprint(config, feed, wanted);
+    name_of("fingerprint", feed->name, name);
+    enum drf_status status = fusion_store_value(store, name, held, &size);
+    if (status != DRF_OK && status != DRF_ERR_ABSENT && status != DRF_ERR_FULL)
+        return status;
+    bool known = status != DRF_ERR_ABSENT;
+    bool same = status == DRF_OK && size == sizeof held && memcmp(held, wanted, size) == 0;
+    status = same ? DRF_OK : fusion_store_put_value(store, name, wanted, sizeof wanted);
+    bool redo = false, is_due = edge_resync_read(store, feed->name, due, &redo);
+    const char *why = known && !same ? "fingerprint"
+                      : is_due       ? NULL
+                                     : away_too_long(config, store, feed->name, now);
+    if (status != DRF_OK || !why)
+        return status;
+    edge_log_write(log, now.utc_us, EDGE_LOG_WARN, "feed.resync", "feed=%s topic=%s why=%s",
+                   feed->name, feed->topic, why);
+    return edge_resync_write(store, feed->name, why, redo || !same);
+}
+
+enum drf_status edge_resync_plan(const struct drf_config *config, struct fusion_store *store,
+                                 const struct edge_log *log, struct edge_now now)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++)
+        status = plan(config, i, store, log, now);
+    return status;
+}

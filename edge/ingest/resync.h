@@ -1,0 +1,37 @@
+// edge/ingest/resync.h - why a feed must be read again from its beginning, as the store
+// remembers it. SPDX-License-Identifier: Apache-2.0
+//
+// Named values of the store: "resync/<feed>" while a resynchronisation is due or under way,
+// "fingerprint/<feed>" of the terms that its data were decoded under, "seen/<feed>" when the
+// node last stood at its end. They commit with the truth.
+#ifndef EDGE_RESYNC_H
+#define EDGE_RESYNC_H
+
+#include <stdbool.h>
+
+#include "edge/config/config.h"
+#include "edge/host/log.h"
+#include "edge/host/now.h"
+#include "fusion/store/store.h"
+
+enum { EDGE_RESYNC_TEXT_SIZE = 32 };
+
+// At start, before anything is committed: writes "resync/<feed>" where the terms have changed,
+// where the feed was not looked at for longer than tombstone_horizon_s (what was withdrawn
+// meanwhile may have left no trace), or where the clock has gone back, so that nobody knows for
+// how long. DRF_ERR_NOMEM, DRF_ERR_STORE.
+DRF_MUST_CHECK enum drf_status edge_resync_plan(const struct drf_config *config,
+                                                struct fusion_store *store,
+                                                const struct edge_log *log,
+                                                struct edge_now now);
+
+// What was said by edge_resync_write(); false: nothing is due.
+bool edge_resync_read(struct fusion_store *store, const char *feed,
+                      char why[static EDGE_RESYNC_TEXT_SIZE], bool *redo);
+DRF_MUST_CHECK enum drf_status edge_resync_write(struct fusion_store *store, const char *feed,
+                                                 const char *why, bool redo);
+DRF_MUST_CHECK enum drf_status edge_resync_clear(struct fusion_store *store, const char *feed);
+DRF_MUST_CHECK enum drf_status edge_resync_seen(struct fusion_store *store, const char *feed,
+                                                int64_t utc_us);
+
+#endif

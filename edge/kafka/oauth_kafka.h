@@ -1,0 +1,26 @@
+// edge/kafka/oauth_kafka.h - OAUTHBEARER with a token server, which Debian's librdkafka lacks.
+// SPDX-License-Identifier: Apache-2.0
+//
+// librdkafka's own names of the settings are used (sasl.oauthbearer.token.endpoint.url,
+// client.id, client.secret, scope, method), so that the configuration stays right with a build
+// that has them. Tokens are fetched on librdkafka's background thread: no loop waits.
+#ifndef EDGE_OAUTH_KAFKA_H
+#define EDGE_OAUTH_KAFKA_H
+
+#include <stdbool.h>
+
+#include "edge/kafka/kafka.h"
+
+struct rd_kafka_conf_s;
+struct rd_kafka_s;
+
+// Whether the setting is one of these; *good: its value can be one.
+bool edge_oauth_setting(const char *name, const char *value, bool *good);
+// Prepares a client's configuration where the operator gave an endpoint. False with *error: a
+// setting is missing or refused.
+bool edge_oauth_prepare(const struct drf_config *config, struct rd_kafka_conf_s *conf,
+                        char error[static EDGE_KAFKA_ERROR_SIZE]);
+// After the client was made: lets the background thread fetch.
+void edge_oauth_begin(const struct drf_config *config, struct rd_kafka_s *client);
+
+#endif

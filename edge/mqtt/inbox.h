@@ -1,0 +1,39 @@
+// edge/mqtt/inbox.h - a bounded ring of messages that came in and wait for the serve step.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One memory block, taken at open; messages are copied in and handed out in order. What does
+// not fit is refused and counted by the caller. One thread.
+#ifndef EDGE_INBOX_H
+#define EDGE_INBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/mqtt/link.h"
+#include "geo/status.h"
+
+enum {
+    EDGE_INBOX_TOPIC_MAX = 256, // with its NUL
+    EDGE_INBOX_CORRELATION_MAX = 64,
+    EDGE_INBOX_PAYLOAD_MAX = 65536,
+};
+
+struct edge_inbox {
+    uint8_t *bytes;
+    size_t size, head, tail, used; // used counts a skipped end too
+    bool popped;                   // the message at head was handed out and may go
+};
+
+// DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_inbox_open(size_t size, struct edge_inbox *out);
+void edge_inbox_close(struct edge_inbox *inbox);
+
+// Copies the message. DRF_ERR_FULL: no room. DRF_ERR_RANGE: a part is longer than the limits
+// above.
+DRF_MUST_CHECK enum drf_status edge_inbox_push(struct edge_inbox *inbox,
+                                               const struct edge_incoming *message);
+// The oldest message; its pointers hold until the next pop or close. False: empty.
+bool edge_inbox_pop(struct edge_inbox *inbox, struct edge_incoming *out);
+
+#endif

@@ -1,0 +1,60 @@
+// edge/mqtt/link.h - the way between the serve step and the aircraft, without saying what
+// carries it. SPDX-License-Identifier: Apache-2.0
+//
+// In service it is MQTT (edge/mqtt/mqtt.h); in a replay or a test it is a recording. Belongs to
+// the serve loop. Nothing here blocks or allocates per message in the steady state.
+#ifndef EDGE_LINK_H
+#define EDGE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/status.h"
+
+enum edge_priority {
+    EDGE_PRIORITY_CONTEXT = 0,  // sheds first: the next one is better anyway
+    EDGE_PRIORITY_ADVISORY = 1, // kept while there is any room
+};
+
+struct edge_outgoing {
+    const char *topic; // NUL-terminated
+    const void *payload;
+    size_t size;
+    enum edge_priority priority;
+    uint8_t qos;
+    bool retain;
+    bool json;               // content-type application/json, else application/x-protobuf
+    uint32_t expiry_s;       // 0: none
+    const void *correlation; // MQTT correlation data, NULL: none
+    size_t correlation_size;
+};
+
+struct edge_incoming {
+    const char *topic; // NUL-terminated; all pointers until the next receive
+    const uint8_t *payload;
+    size_t size;
+    bool retained;
+    bool json;                  // the sender's content-type says JSON
+    int64_t arrival_mono_us;    // of the step that read it from the socket
+    const char *response_topic; // "" when there is none
+    const uint8_t *correlation;
+    size_t correlation_size;
+};
+
+struct edge_link {
+    void *self;
+    // DRF_OK: handed over. DRF_ERR_AGAIN: nobody is connected. DRF_ERR_FULL: backed up; for a
+    // context this means: make a newer one later.
+    enum drf_status (*send)(void *self, const struct edge_outgoing *message);
+    // The next message that came in, oldest first; false: none.
+    bool (*receive)(void *self, struct edge_incoming *out);
+    // Counts connections, 0 before the first. When it changes, whatever is retained is sent
+    // again.
+    uint32_t (*session)(void *self);
+    bool (*connected)(void *self);
+    // More waits to be read than was read. NULL: never.
+    bool (*behind)(void *self);
+};
+
+#endif

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/mqtt/mqtt.h"
+
+#include "edge/host/lookup.h"
+#include "edge/mqtt/inbox.h"
+#include "edge/mqtt/properties_mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    BACK_OFF_FIRST_US = 200000,
+    BACK_OFF_MAX_US = 10000000,
+    CONNECT_TIMEOUT_US = 5000000,
+    READS_PER_STEP = 256,
+    SOCKET_BUFFER_BYTES = 1 << 20,
+    INFLIGHT_DEFAULT = 1000,
+};
+
+struct filter {
+    char *text;
+    uint8_t qos;
+};
+
+struct edge_mqtt {
+    struct mosquitto *client;
+    char *host;
+    uint16_t port, keepalive_s;
+    bool tls;
+    struct filter *filters;
+    size_t filter_count;
+
+    struct edge_lookup lookup;
+    char address[EDGE_LOOKUP_ADDRESS_SIZE];
+
+    bool connecting, connected;
+    bool behind; // the last step left something unread
+    int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
+    uint32_t jitter;
+    char waiting_for[128];
+    const char *refusal; // the broker's own word, static; NULL: none
+
+    struct edge_inbox inbox;
+    size_t queued_bytes, queue_max_bytes;
+    uint32_t outstanding, outstanding_max; // handed over, and not yet written or acknowledged
+    struct edge_properties properties;
+    struct edge_mqtt_stats stats;
+};
+
+static bool receive(void *self, struct edge_incoming *out)
+{
+    return edge_inbox_pop(&((struct edge_mqtt *)self)->inbox, out);
+}
+
+static void on_message(struct mosquitto *client, void *self,
+                       const struct mosquitto_message *message,
+                       const mosquitto_property *properties)
+{
+    (void)client;
+    struct edge_mqtt *mqtt = self;
+    struct edge_properties_in with = edge_properties_read(properties);
+    const struct edge_incoming incoming = {
+        .topic = message->topic,
+        .payload = message->payload,
+        .size = message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
+        .retained = message->retain,
+        .json = with.content_type != NULL && strcmp(with.content_type, "application/json") == 0,
+        .arrival_mono_us = mqtt->now_mono_us,
+        .response_topic = with.response_topic != NULL ? with.response_topic : "",
+        .correlation = with.correlation,
+        .correlation_size = with.correlation_size,
+    };
+    if (edge_inbox_push(&mqtt->inbox, &incoming) == DRF_OK)
+        mqtt->stats.received++;
+    else
+        mqtt->stats.dropped_ring++;
+    edge_properties_free(&with);
+}
+
+static void lost(struct edge_mqtt *mqtt, const char *why)
+{
+    mqtt->stats.failures++;
+    if (mqtt->refusal != NULL)
+        why = mqtt->refusal;
+    mqtt->refusal = NULL;
+    mqtt->connected = false;
+    mqtt->connecting = false;
+    mqtt->queued_bytes = 0;
+    mqtt->outstanding = 0;
+    // Xorshift: spreads the reconnects of many nodes; nothing else depends on it.
+    mqtt->jitter ^= mqtt->jitter << 13;
+    mqtt->jitter ^= mqtt->jitter >> 17;
+    mqtt->jitter ^= mqtt->jitter << 5;
+    mqtt->next_try_mono_us = mqtt->now_mono_us + mqtt->back_off_us
+                             + (int64_t)(mqtt->jitter % (uint32_t)(mqtt->back_off_us / 4 + 1));
+    mqtt->back_off_us *= 2;
+    if (mqtt->back_off_us > BACK_OFF_MAX_US)
+        mqtt->back_off_us = BACK_OFF_MAX_US;
+    (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: %s",
+                   mqtt->host, (unsigned)mqtt->port, why);
+}
+
+static void on_connect(struct mosquitto *client, void *self, int reason, int flags,
+                       const mosquitto_property *properties)
+{
+    (void)flags;
+    (void)properties;
+    struct edge_mqtt *mqtt = self;
+    if (reason != 0) { // the disconnect that follows starts the back-off
+        mqtt->refusal = mosquitto_reason_string(reason);
+        return;
+    }
+    mqtt->connecting = false;
+    mqtt->connected = true;
+    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    mqtt->waiting_for[0] = '\0';
+    mqtt->stats.sessions++;
+    for (size_t i = 0; i < mqtt->filter_count; i++)
+        (void)mosquitto_subscribe_v5(client, NULL, mqtt->filters[i].text, mqtt->filters[i].qos,
+                                     0, NULL);
+}
+
+static void on_publish(struct mosquitto *client, void *self, int mid, int reason,
+                       const mosquitto_property *properties)
+{
+    (void)client;
+    (void)mid;
+    (void)properties;
+    struct edge_mqtt *mqtt = self;
+    if (mqtt->outstanding > 0)
+        mqtt->outstanding--;
+    if (reason >= 0x80)
+        mqtt->stats.denied++;
+}
+
+static void on_subscribe(struct mosquitto *client, void *self, int mid, int count,
+                         const int *granted, const mosquitto_property *properties)
+{
+    (void)client;
+    (void)mid;
+    (void)properties;
+    for (int i = 0; i < count; i++)
+        if (granted[i] >= 0x80)
+            ((struct edge_mqtt *)self)->stats.denied++;
+}
+
+static bool wants_write(const struct edge_mqtt *mqtt)
+{
+    return mosquitto_want_write(mqtt->client);
+}
+
+static enum drf_status send_message(void *self, const struct edge_outgoing *message)
+{
+    struct edge_mqtt *mqtt = self;
+    if (!mqtt->connected)
+        return DRF_ERR_AGAIN;
+    if (!wants_write(mqtt))
+        mqtt->queued_bytes = 0;
+    else if (message->priority == EDGE_PRIORITY_CONTEXT) {
+        mqtt->stats.refused_full++;
+        return DRF_ERR_FULL;
+    }
+    if (mqtt->queued_bytes + message->size > mqtt->queue_max_bytes
+        || (message->qos > 0 && mqtt->outstanding >= mqtt->outstanding_max)) {
+        mqtt->stats.dropped_queue++;
+        return DRF_ERR_FULL;
+    }
+
+    mosquitto_property *own = NULL;
+    const mosquitto_property *properties = edge_properties_of(&mqtt->properties, message, &own);
+    mqtt->outstanding++; // before the call: on_publish may come within it
+    int rc =
+        properties == NULL
+            ? MOSQ_ERR_NOMEM
+            : mosquitto_publish_v5(mqtt->client, NULL, message->topic, (int)message->size,
+                                   message->payload, message->qos, message->retain, properties);
+    mosquitto_property_free_all(&own);
+    if (rc != MOSQ_ERR_SUCCESS && mqtt->outstanding > 0)
+        mqtt->outstanding--;
+    if (rc == MOSQ_ERR_NOMEM)
+        return DRF_ERR_NOMEM;
+    if (rc == MOSQ_ERR_NO_CONN || rc == MOSQ_ERR_CONN_LOST)
+        return DRF_ERR_AGAIN;
+    if (rc != MOSQ_ERR_SUCCESS)
+        return DRF_ERR_RANGE;
+    if (wants_write(mqtt))
+        mqtt->queued_bytes += message->size;
+    mqtt->stats.sent++;
+    return DRF_OK;
+}
+
+static uint32_t session(void *self) { return ((struct edge_mqtt *)self)->stats.sessions; }
+static bool connected(void *self) { return ((struct edge_mqtt *)self)->connected; }
+static bool behind(void *self) { return ((struct edge_mqtt *)self)->behind; }
+
+struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
+{
+    return (struct edge_link){.self = mqtt,
+                              .send = send_message,
+                              .receive = receive,
+                              .session = session,
+                              .connected = connected,
+                              .behind = behind};
+}
+
+static void tune_socket(int fd)
+{
+    int on = 1, size = SOCKET_BUFFER_BYTES;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
+static const char *reason_of(int rc, int error)
+{
+    if (rc != MOSQ_ERR_ERRNO)
+        return mosquitto_strerror(rc);
+    const char *why = strerrordesc_np(error);
+    return why != NULL ? why : "unknown error";
+}
+
+static void connect_to_address(struct edge_mqtt *mqtt)
+{
+    // With TLS the name is what the certificate is checked against. The library looks it up
+    // again, a moment after it was answered.
+    const char *host = mqtt->tls ? mqtt->host : mqtt->address;
+    int rc =
+        mosquitto_connect_bind_async(mqtt->client, host, mqtt->port, mqtt->keepalive_s, NULL);
+    if (rc != MOSQ_ERR_SUCCESS) {
+        lost(mqtt, reason_of(rc, errno));
+        return;
+    }
+    mqtt->connecting = true;
+    mqtt->deadline_mono_us = mqtt->now_mono_us + CONNECT_TIMEOUT_US;
+    tune_socket(mosquitto_socket(mqtt->client));
+}
+
+static void take_address(struct edge_mqtt *mqtt)
+{
+    const char *why;
+    enum drf_status status = edge_lookup_take(&mqtt->lookup, mqtt->address, &why);
+    if (status == DRF_OK)
+        connect_to_address(mqtt);
+    else if (status != DRF_ERR_AGAIN)
+        lost(mqtt, why);
+}
+
+static void begin_connection(struct edge_mqtt *mqtt)
+{
+    const char *why;
+    if (edge_lookup_begin(&mqtt->lookup, mqtt->host, &why) != DRF_OK)
+        lost(mqtt, why);
+}
+
+// The library reads one packet a call, whatever it is told, and says by errno alone that there
+// is none.
+static int read_packets(struct edge_mqtt *mqtt)
+{
+    int rc = MOSQ_ERR_SUCCESS;
+    mqtt->behind = false;
+    for (int i = 0; i < READS_PER_STEP && rc == MOSQ_ERR_SUCCESS; i++) {
+        errno = 0;
+        rc = mosquitto_loop_read(mqtt->client, 1);
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return rc == MOSQ_ERR_ERRNO ? MOSQ_ERR_SUCCESS : rc;
+    }
+    mqtt->behind = rc == MOSQ_ERR_SUCCESS;
+    return rc;
+}
+
+void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
+{
+    mqtt->now_mono_us = now_mono_us;
+    if (mqtt->lookup.under_way)
+        take_address(mqtt);
+    else if (!mqtt->connecting && !mqtt->connected && now_mono_us >= mqtt->next_try_mono_us)
+        begin_connection(mqtt);
+    if (!mqtt->connecting && !mqtt->connected)
+        return;
+
+    int rc = MOSQ_ERR_SUCCESS;
+    if (wants_write(mqtt))
+        rc = mosquitto_loop_write(mqtt->client, 1);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = read_packets(mqtt);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_loop_misc(mqtt->client);
+    if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mqtt->client) < 0)
+        rc = MOSQ_ERR_CONN_LOST;
+    bool too_late = mqtt->connecting && now_mono_us > mqtt->deadline_mono_us;
+    if (rc == MOSQ_ERR_SUCCESS && !too_late)
+        return;
+    int saved = errno;
+    (void)mosquitto_disconnect(mqtt->client);
+    lost(mqtt, too_late ? "no answer within 5 s" : reason_of(rc, saved));
+}
+
+int edge_mqtt_fd(const struct edge_mqtt *mqtt)
+{
+    return mqtt->connecting || mqtt->connected ? mosquitto_socket(mqtt->client) : -1;
+}
+
+bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt)
+{
+    return mqtt->connecting || (mqtt->connected && wants_write(mqtt));
+}
+
+struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt) { return mqtt->stats; }
+const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt)
+{
+    return mqtt->connected ? "" : mqtt->waiting_for;
+}
+
+static bool copy_filters(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
+{
+    mqtt->filters = calloc(config->filter_count + 1, sizeof *mqtt->filters);
+    if (mqtt->filters == NULL)
+        return false;
+    for (size_t i = 0; i < config->filter_count; i++) {
+        mqtt->filters[i] =
+            (struct filter){.text = strdup(config->filters[i]), .qos = config->filter_qos[i]};
+        if (mqtt->filters[i].text == NULL)
+            return false;
+        mqtt->filter_count = i + 1;
+    }
+    return true;
+}
+
+static int set_will(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
+{
+    const struct edge_outgoing will = {.json = false};
+    mosquitto_property *own = NULL; // the library takes it over
+    int rc =
+        mosquitto_property_copy_all(&own, edge_properties_of(&mqtt->properties, &will, &own));
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_will_set_v5(mqtt->client, config->will_topic, (int)config->will_size,
+                                   config->will_payload, 1, true, own);
+    if (rc != MOSQ_ERR_SUCCESS)
+        mosquitto_property_free_all(&own);
+    return rc;
+}
+
+// What the library itself checks; its word for what is wrong, or NULL.
+static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
+{
+    int rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    // The window for acknowledged messages stays at the library's 20: with 65,535 a thousand
+    // profiles at once all came in, but the broker took nothing more from this connection.
+    if (rc == MOSQ_ERR_SUCCESS && config->username != NULL)
+        rc = mosquitto_username_pw_set(mqtt->client, config->username, config->password);
+    if (rc == MOSQ_ERR_SUCCESS && config->ca_file != NULL)
+        rc = mosquitto_tls_set(mqtt->client, config->ca_file, NULL, config->cert_file,
+                               config->key_file, NULL);
+    if (rc == MOSQ_ERR_SUCCESS && config->will_topic != NULL)
+        rc = set_will(mqtt, config);
+    if (rc != MOSQ_ERR_SUCCESS)
+        return mosquitto_strerror(rc);
+    mosquitto_connect_v5_callback_set(mqtt->client, on_connect);
+    mosquitto_message_v5_callback_set(mqtt->client, on_message);
+    mosquitto_publish_v5_callback_set(mqtt->client, on_publish);
+    mosquitto_subscribe_v5_callback_set(mqtt->client, on_subscribe);
+    return NULL;
+}
+
+enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edge_mqtt **out,
+                               const char **why)
+{
+    *why = "out of memory";
+    if (mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
+        return DRF_ERR_NOMEM;
+    struct edge_mqtt *mqtt = calloc(1, sizeof *mqtt);
+    if (mqtt == NULL) {
+        (void)mosquitto_lib_cleanup();
+        return DRF_ERR_NOMEM;
+    }
+    mqtt->port = config->port;
+    mqtt->keepalive_s = config->keepalive_s;
+    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    mqtt->queue_max_bytes = config->queue_max_bytes;
+    mqtt->outstanding_max = config->inflight_max > 0 ? config->inflight_max : INFLIGHT_DEFAULT;
+    mqtt->tls = config->ca_file != NULL;
+    mqtt->host = strdup(config->host);
+    mqtt->client = mosquitto_new(config->client_id, true, mqtt);
+    for (const char *c = config->client_id; c != NULL && *c != '\0'; c++)
+        mqtt->jitter = mqtt->jitter * 31 + (uint8_t)*c;
+    mqtt->jitter |= 1;
+    (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: connecting",
+                   config->host, (unsigned)config->port);
+
+    bool complete = mqtt->host != NULL && mqtt->client != NULL
+                    && edge_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
+                    && edge_properties_open(&mqtt->properties) == DRF_OK
+                    && copy_filters(mqtt, config);
+    const char *refused = complete ? configure(mqtt, config) : NULL;
+    if (complete && refused == NULL) {
+        *out = mqtt;
+        return DRF_OK;
+    }
+    edge_mqtt_close(mqtt);
+    if (refused != NULL)
+        *why = refused;
+    return complete ? DRF_ERR_RANGE : DRF_ERR_NOMEM;
+}
+
+void edge_mqtt_close(struct edge_mqtt *mqtt)
+{
+    if (mqtt == NULL)
+        return;
+    edge_lookup_close(&mqtt->lookup);
+    if (mqtt->client != NULL) {
+        (void)mosquitto_disconnect(mqtt->client);
+        mosquitto_destroy(mqtt->client);
+    }
+    for (size_t i = 0; i < mqtt->filter_count; i++)
+        free(mqtt->filters[i].text);
+    edge_properties_close(&mqtt->properties);
+    free(mqtt->filters);
+    edge_inbox_close(&mqtt->inbox);
+    free(mqtt->host);
+    free(mqtt);
+    (void)mosquitto_lib_cleanup();
+}

@@ -1,0 +1,69 @@
+// edge/mqtt/mqtt.h - the node's one connection to the region's MQTT broker.
+// SPDX-License-Identifier: Apache-2.0
+//
+// MQTT v5 over libmosquitto's external loop: the serve loop polls edge_mqtt_fd() and calls
+// edge_mqtt_step(). It never blocks: names are resolved in the background (getaddrinfo_a), the
+// socket connects without waiting, reconnects back off from 0.2 s to 10 s with jitter. Library
+// callbacks only copy into a bounded ring; what does not fit is counted. While the socket is
+// backed up contexts are refused (DRF_ERR_FULL), everything else is queued up to
+// `queue_max_bytes` and `inflight_max`.
+#ifndef EDGE_MQTT_H
+#define EDGE_MQTT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/mqtt/link.h"
+#include "geo/status.h"
+
+struct edge_mqtt;
+
+struct edge_mqtt_config { // strings are borrowed during open only
+    const char *host;
+    uint16_t port;
+    const char *client_id;
+    const char *username, *password;            // NULL: none
+    const char *ca_file, *cert_file, *key_file; // NULL ca_file: no TLS
+    uint16_t keepalive_s;
+    size_t ring_bytes;      // for incoming messages
+    size_t queue_max_bytes; // of messages handed to the library and not yet on the socket
+    uint32_t inflight_max;  // handed over and not written or acknowledged; 0: 1000
+    const char *will_topic; // NULL: none; QoS 1, retained
+    const void *will_payload;
+    size_t will_size;
+    const char *const *filters; // subscribed to at each connection
+    const uint8_t *filter_qos;
+    size_t filter_count;
+};
+
+struct edge_mqtt_stats {
+    uint64_t received, sent;
+    uint64_t dropped_ring;  // came in while the ring was full
+    uint64_t refused_full;  // contexts refused while backed up
+    uint64_t dropped_queue; // others refused because the queue was full
+    uint64_t denied;        // the broker said no to a publish or a subscription
+    uint32_t sessions;      // connections made
+    uint32_t failures;      // connections lost or not made
+};
+
+// DRF_ERR_RANGE: an argument the library refuses (text in *why, static). DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config,
+                                              struct edge_mqtt **out, const char **why);
+// Disconnects without the will being sent if it can be done at once; NULL is fine.
+void edge_mqtt_close(struct edge_mqtt *mqtt);
+
+// The socket to poll, -1 while there is none; it changes with each connection.
+int edge_mqtt_fd(const struct edge_mqtt *mqtt);
+bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt);
+// Reads, writes, keeps alive, connects and reconnects. Call when the socket is ready and at
+// least every 200 ms.
+void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us);
+
+// The interface the serve step uses; valid as long as the connection object.
+struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt);
+struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt);
+// Why there is no connection, for people; "" when there is one. Until the next step.
+const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt);
+
+#endif

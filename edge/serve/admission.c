@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    OUTSIDE_TOLD_US = 10000000,
+};
+
+static void refuse(struct edge_serve *serve, struct edge_drone *drone,
+                   enum edge_reply_code code, const char *field_path, const char *text)
+{
+    struct edge_wire_refusal refusal = {.code = code};
+    (void)snprintf(refusal.field_path, sizeof refusal.field_path, "%s", field_path);
+    (void)snprintf(refusal.text, sizeof refusal.text, "%s", text);
+    edge_reply_refuse(serve, drone, &refusal);
+}
+
+static void turn_away(struct edge_serve *serve, const char *id)
+{
+    edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OVERLOADED, 0,
+                     1);
+    if (!edge_reply_stranger(serve))
+        return;
+    const struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_OVERLOADED,
+        .text = "this node serves as many drones as it is configured for",
+        .retry_after_s = 10,
+        .count = 1,
+        .answers = 1,
+    };
+    edge_reply_send(serve, id, NULL, &reply);
+}
+
+static bool within_rate(struct edge_serve *serve, struct edge_drone *drone)
+{
+    int64_t now = serve->now.mono_us;
+    int64_t interval_us = (int64_t)(1e6 / serve->config->limits.telemetry_rate_max_hz);
+    // A second's worth may come at once: links deliver in bursts.
+    if (!edge_pace_ready(&drone->telemetry_pace, now, EDGE_SERVE_SECOND_US))
+        return false;
+    edge_pace_take(&drone->telemetry_pace, now, interval_us, 0);
+    return true;
+}
+
+static bool decode(struct edge_serve *serve, struct edge_drone *drone,
+                   const struct edge_incoming *in, struct edge_wire_telemetry *out)
+{
+    const struct drf_limits *limits = &serve->config->limits;
+    const struct edge_wire_telemetry_rules rules = {
+        .now_utc_us = serve->now.utc_us - (serve->now.mono_us - in->arrival_mono_us),
+        .stale_us = limits->telemetry_age_max_us,
+        .ahead_us = limits->telemetry_ahead_max_us,
+        .mode = (enum edge_mode)serve->config->mode,
+    };
+    enum edge_wire_form form =
+        in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
+    struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
+    if (edge_wire_telemetry_decode(serve->wire, form, in->payload, in->size, &rules, out,
+                                   &refusal)
+        == DRF_OK)
+        return true;
+    edge_reply_refuse(serve, drone, &refusal);
+    return false;
+}
+
+// One reply per crossing, and never two within ten seconds.
+static void leave_outside(struct edge_serve *serve, struct edge_drone *drone, double distance_m)
+{
+    if (!drone->outside)
+        drone->outside_untold = true;
+    drone->outside = true;
+    drone->due = false;
+    edge_fleet_unplace(serve->fleet, drone);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OUTSIDE_REGION,
+                     0, 1);
+    if (!drone->outside_untold
+        || serve->now.mono_us - drone->outside_told_mono_us < OUTSIDE_TOLD_US)
+        return;
+    drone->outside_untold = false;
+    drone->outside_told_mono_us = serve->now.mono_us;
+    char text[128];
+    (void)snprintf(text, sizeof text, "%.0f m outside region %s, which is served to %.0f m",
+                   distance_m, serve->config->region_id, serve->config->margin_m);
+    const struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_OUTSIDE_REGION, .text = text, .answers = 1};
+    edge_reply_send(serve, drone->id, drone, &reply);
+}
+
+static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
+                     const struct edge_wire_telemetry *telemetry)
+{
+    uint32_t lost;
+    if (edge_drone_order(drone, telemetry->drone_boot_id, telemetry->seq,
+                         telemetry->fix.time_utc_us, telemetry->time_from_arrival, &lost)
+        == EDGE_ORDER_NEXT) {
+        serve->signs.lost += lost;
+        if (lost > 0)
+            edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_LOST, 0, 0, lost);
+        return true;
+    }
+    char text[128];
+    (void)snprintf(text, sizeof text,
+                   "report %u goes back: report %u of the same drone_boot_id was taken already",
+                   (unsigned)telemetry->seq, (unsigned)drone->report.seq);
+    bool by_seq = telemetry->seq != 0 && telemetry->seq <= drone->report.seq;
+    refuse(serve, drone, EDGE_REPLY_STALE, by_seq ? "seq" : "time_us", text);
+    return false;
+}
+
+static void note(struct edge_serve *serve, struct edge_drone *drone,
+                 const struct edge_wire_telemetry *telemetry, int64_t arrival_mono_us)
+{
+    if (drone->has_report)
+        edge_fleet_keep(serve->fleet, drone);
+    drone->has_report = true;
+    drone->lost = false;
+    drone->report = (struct edge_drone_report){
+        .fix = telemetry->fix,
+        .arrival_mono_us = arrival_mono_us,
+        .drone_boot_id = telemetry->drone_boot_id,
+        .seq = telemetry->seq,
+        .time_from_arrival = telemetry->time_from_arrival,
+        .plan_named =
+            drone->has_plan && strcmp(drone->plan->plan_id, telemetry->active_plan_id) == 0,
+    };
+    if (telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id)
+        edge_drone_seen(drone, telemetry->seen_context_seq);
+    bool mine = telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id;
+    edge_patch_seen(drone, mine ? telemetry->seen_patch_seq : 0);
+}
+
+// What a report that was accepted brings about.
+static void go_on(struct edge_serve *serve, struct edge_drone *drone, bool found_again)
+{
+    double distance_m =
+        edge_region_distance_m(&serve->config->region, drone->report.fix.position);
+    if (distance_m > serve->config->margin_m) {
+        leave_outside(serve, drone, distance_m);
+        return;
+    }
+    drone->outside = false;
+    drone->outside_untold = false;
+    drone->primary = !(distance_m > 0);
+    edge_fleet_place(serve->fleet, drone, drone->report.fix.position);
+    if (found_again) // it may have missed anything: the whole state, now
+        edge_advisories_repeat(&drone->advisories);
+    if (serve->root == NULL)
+        refuse(serve, drone, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+    else if (found_again)
+        edge_dispatch_now(serve, drone);
+    else
+        edge_dispatch_report(serve, drone);
+    if (serve->root != NULL)
+        edge_patch_report(serve, drone);
+}
+
+void edge_admission_take(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in)
+{
+    edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY, 0, 0, 1);
+    struct edge_drone *drone;
+    if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) != DRF_OK) {
+        turn_away(serve, id);
+        return;
+    }
+    edge_fleet_touch(serve->fleet, drone, serve->now.mono_us);
+    if (!within_rate(serve, drone)) {
+        refuse(serve, drone, EDGE_REPLY_RATE_LIMITED, "", "reports come faster than allowed");
+        return;
+    }
+    if (in->retained) { // of any age, and the aircraft's clock need not say so
+        refuse(serve, drone, EDGE_REPLY_STALE, "", "telemetry must not be retained");
+        return;
+    }
+    struct edge_wire_telemetry telemetry;
+    if (!decode(serve, drone, in, &telemetry) || !in_order(serve, drone, &telemetry))
+        return;
+
+    if (!telemetry.time_from_arrival) {
+        int64_t age_us = serve->now.utc_us - telemetry.fix.time_utc_us;
+        if (age_us < serve->signs.age_min_us)
+            serve->signs.age_min_us = age_us;
+    }
+    bool found_again = drone->lost;
+    edge_restore_ask(serve, drone);
+    // A moment late, rather than by limits that are not its own.
+    drone->waiting = drone->recall == EDGE_DRONE_ASKED && !drone->has_report
+                     && !drone->has_profile && !drone->has_plan;
+    note(serve, drone, &telemetry, in->arrival_mono_us);
+    edge_restore_heard(serve, drone);
+    if (!drone->waiting)
+        go_on(serve, drone, found_again);
+}
+
+void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->waiting = false;
+    go_on(serve, drone, false);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// A drone is looked at: the context is built, and what changed among its advisories goes out
+// on their own topic at once.
+#include "edge/serve/serve_parts.h"
+#include "edge/serve/spare.h"
+
+static const struct fusion_advisory *shown(const struct fusion_advisories *set, uint32_t id)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->items[i].advisory_id == id)
+            return &set->items[i];
+    return NULL;
+}
+
+static enum drf_status tell(struct edge_serve *serve, struct edge_drone *drone,
+                            const struct edge_advisory *held)
+{
+    struct fusion_advisory rest;
+    bool cleared = held->severity == 0;
+    const struct fusion_advisory *advisory =
+        cleared ? NULL : shown(&serve->context.advisories, held->advisory_id);
+    if (advisory == NULL) {
+        rest = edge_advisory_rest(held, serve->now.utc_us);
+        advisory = &rest;
+    }
+    enum edge_wire_form form = drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF;
+    const struct edge_wire_stream stream =
+        edge_serve_stream(serve, drone->stream.advisory_seq + 1);
+    size_t size = sizeof serve->buffer;
+    enum drf_status status =
+        edge_wire_advisory_encode(form, &stream, advisory, cleared, serve->buffer, &size);
+    if (status != DRF_OK)
+        return status;
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_ADVISORY, drone->id,
+                            serve->config->region_id, topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = 1,
+        .json = drone->wish.json,
+    };
+    status = serve->link.send(serve->link.self, &out);
+    if (status != DRF_OK)
+        return status;
+    drone->stream.advisory_seq++;
+    edge_metrics_add(serve->metrics, EDGE_METRIC_ADVISORIES, 0, 0, 1);
+    // never shed, but the link carries it all the same
+    edge_spare_charge(drone, serve->now.mono_us, size);
+    return DRF_OK;
+}
+
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->advised_mono_us = serve->now.mono_us;
+    edge_neighbours_fill(serve, drone);
+    const struct fusion_aircraft aircraft = {
+        .fix = drone->report.fix,
+        .limits = drone->limits,
+        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
+        .around = &serve->around,
+    };
+    fusion_context_build(serve->builder, serve->root, &aircraft, serve->now.utc_us,
+                         &serve->context);
+    edge_neighbours_note(drone, &serve->context.height);
+    edge_advisories_apply(&drone->advisories, serve->now, &serve->context.advisories);
+    size_t cursor = 0;
+    struct edge_advisory *held;
+    while ((held = edge_advisories_untold(&drone->advisories, &cursor)) != NULL) {
+        // the context tells it too: what is not taken now is tried again with the next
+        if (tell(serve, drone, held) != DRF_OK)
+            return;
+        held->told = held->revision;
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/advisories.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define VALID_US INT64_C(5000000)
+
+static struct edge_advisory *find(struct edge_advisories *life, uint32_t advisory_id)
+{
+    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
+        if (life->items[i].advisory_id == advisory_id)
+            return &life->items[i];
+    return NULL;
+}
+
+// How useful a place is as it is: free, cleared long ago, or held by what matters least.
+static unsigned worth(const struct edge_advisory *held)
+{
+    return held->advisory_id == 0 ? 0 : held->severity == 0 ? 1 : 5U - held->severity;
+}
+
+// A place for one of that severity; NULL: all are taken by what matters as much.
+static struct edge_advisory *place_for(struct edge_advisories *life, uint8_t severity)
+{
+    struct edge_advisory *worst = &life->items[0];
+    for (size_t i = 1; i < EDGE_ADVISORIES_MAX; i++) {
+        struct edge_advisory *held = &life->items[i];
+        bool older = worth(held) == 1 && (int32_t)(held->since_ms - worst->since_ms) < 0;
+        if (worth(held) < worth(worst) || (worth(held) == worth(worst) && older))
+            worst = held;
+    }
+    return worth(worst) < 5U - severity ? worst : NULL;
+}
+
+static int32_t e7(double deg) { return (int32_t)floor(deg * 1e7 + 0.5); }
+
+static void remember(struct edge_advisory *held, const struct fusion_advisory *item)
+{
+    held->kind = (uint8_t)item->kind;
+    held->layer = (uint8_t)item->layer;
+    held->position_known = item->position_known;
+    if (item->position_known) {
+        held->lat_e7 = e7(item->position.lat_deg);
+        held->lon_e7 = e7(item->position.lon_deg);
+    }
+    held->value = (float)item->value;
+    held->limit = (float)item->limit;
+    held->unit = item->value_known ? item->unit : NULL;
+}
+
+static void change(struct edge_advisory *held, uint8_t severity)
+{
+    held->severity = severity;
+    held->revision++;
+    held->waning = false;
+}
+
+// Found less severe than told, or (severity 0) not found.
+static void wane(struct edge_advisory *held, uint8_t severity, uint32_t now_ms)
+{
+    if (!held->waning) {
+        held->waning = true;
+        held->since_ms = now_ms;
+        held->lower = severity;
+    } else if (severity != 0 && (held->lower == 0 || severity < held->lower)) {
+        held->lower = severity;
+    }
+    if ((uint32_t)(now_ms - held->since_ms) < EDGE_ADVISORY_DWELL_US / 1000)
+        return;
+    change(held, held->lower);
+    held->since_ms = now_ms;
+}
+
+static void evaluate(struct edge_advisory *held, struct fusion_advisory *item, uint32_t now_ms)
+{
+    uint8_t severity = (uint8_t)item->severity;
+    if (held->severity == 0 || severity < held->severity)
+        change(held, severity);
+    else if (severity > held->severity)
+        wane(held, severity, now_ms);
+    else
+        held->waning = false;
+    remember(held, item);
+    item->severity = (enum fusion_severity)held->severity;
+    item->revision = held->revision;
+}
+
+static bool found(const struct fusion_advisories *set, uint32_t advisory_id)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->items[i].advisory_id == advisory_id)
+            return true;
+    return false;
+}
+
+static void order(struct fusion_advisories *set)
+{
+    for (size_t i = 1; i < set->count; i++) {
+        if (set->items[i].severity >= set->items[i - 1].severity)
+            continue;
+        struct fusion_advisory moved = set->items[i];
+        size_t at = i;
+        for (; at > 0 && moved.severity < set->items[at - 1].severity; at--)
+            set->items[at] = set->items[at - 1];
+        set->items[at] = moved;
+    }
+}
+
+struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int64_t now_utc_us)
+{
+    struct fusion_advisory out = {
+        .advisory_id = held->advisory_id,
+        .revision = held->revision,
+        .severity =
+            (enum fusion_severity)(held->severity != 0 ? held->severity : FUSION_SEVERITY_INFO),
+        .kind = (enum fusion_advisory_kind)held->kind,
+        .layer = (enum fusion_layer)held->layer,
+        .valid_until_utc_us = now_utc_us + VALID_US,
+        .position_known = held->position_known,
+        .position = {.lat_deg = held->lat_e7 / 1e7, .lon_deg = held->lon_e7 / 1e7},
+        .value_known = held->unit != NULL,
+        .value = (double)held->value,
+        .limit = (double)held->limit,
+        .unit = held->unit,
+    };
+    (void)snprintf(out.text, sizeof out.text, "%s",
+                   held->severity != 0 ? "not found any more, kept for a moment" : "over");
+    return out;
+}
+
+void edge_advisories_apply(struct edge_advisories *life, struct edge_now now,
+                           struct fusion_advisories *set)
+{
+    uint32_t now_ms = (uint32_t)(now.mono_us / 1000);
+    size_t evaluated = set->count;
+    for (size_t i = 0; i < evaluated; i++) {
+        struct fusion_advisory *item = &set->items[i];
+        struct edge_advisory *held = find(life, item->advisory_id);
+        if (held == NULL) {
+            held = place_for(life, (uint8_t)item->severity);
+            if (held == NULL) {
+                item->revision = 1;
+                continue;
+            }
+            *held = (struct edge_advisory){.advisory_id = item->advisory_id};
+        }
+        evaluate(held, item, now_ms);
+    }
+    struct fusion_advisory rests[EDGE_ADVISORIES_MAX];
+    size_t rest_count = 0;
+    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++) {
+        struct edge_advisory *held = &life->items[i];
+        if (held->advisory_id == 0 || held->severity == 0 || found(set, held->advisory_id))
+            continue;
+        // what the evaluation left out for want of room is not gone
+        if (set->left_out == 0)
+            wane(held, 0, now_ms);
+        if (held->severity != 0)
+            rests[rest_count++] = edge_advisory_rest(held, now.utc_us);
+    }
+    order(set);
+    for (size_t i = 0; i < rest_count; i++)
+        fusion_advisories_add(set, &rests[i]);
+}
+
+struct edge_advisory *edge_advisories_untold(struct edge_advisories *life, size_t *cursor)
+{
+    while (*cursor < EDGE_ADVISORIES_MAX) {
+        struct edge_advisory *held = &life->items[(*cursor)++];
+        if (held->advisory_id != 0 && held->told != held->revision)
+            return held;
+    }
+    return NULL;
+}
+
+void edge_advisories_repeat(struct edge_advisories *life)
+{
+    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
+        if (life->items[i].severity != 0)
+            life->items[i].told = (uint16_t)(life->items[i].revision - 1);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Alerts on their way: to the drones that one begins or ceases to concern, at once, and as a
+// whole set to the region's retained topic.
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/serve/serve_parts.h"
+#include "fusion/aircraft/alert.h"
+
+// Looked at this often at least: alerts end, and the sky turns.
+#define WATCH_US INT64_C(5000000)
+
+enum { ALERTS_MAX = 500 }; // in one message
+
+static void look_at_drones(struct edge_serve *serve)
+{
+    uint32_t count = edge_fleet_slots(serve->fleet);
+    for (uint32_t number = 0; number < count; number++) {
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        if (!drone->used || !drone->reporting)
+            continue;
+        struct fusion_alerts alerts;
+        fusion_alerts_find(serve->root, &drone->report.fix, serve->now.utc_us, &alerts);
+        if ((uint16_t)alerts.digest != drone->alerts_digest)
+            edge_dispatch_push(serve, drone);
+    }
+}
+
+static int by_severity(const void *left, const void *right)
+{
+    const struct fusion_zone *a = *(const struct fusion_zone *const *)left;
+    const struct fusion_zone *b = *(const struct fusion_zone *const *)right;
+    uint32_t first = fusion_alert_severity(a), second = fusion_alert_severity(b);
+    int order = (first > second) - (first < second);
+    if (order == 0)
+        order = strcmp(a->source->source, b->source->source);
+    return order != 0 ? order : strcmp(a->view.zone->id, b->view.zone->id);
+}
+
+// Those that are not over, the most severe first, in a bucket of their own; NULL: no memory.
+static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
+{
+    const struct fusion_zone_bucket *all = serve->root->alerts_all;
+    size_t room = all != NULL ? all->count : 0;
+    struct fusion_zone_bucket *out = malloc(sizeof *out + room * sizeof(void *));
+    if (out == NULL)
+        return NULL;
+    const struct fusion_zone **zones = (void *)(out + 1);
+    out->count = 0;
+    out->zones = zones;
+    for (size_t i = 0; i < room; i++)
+        if (!fusion_alert_over(all->zones[i], serve->now.utc_us))
+            zones[out->count++] = all->zones[i];
+    if (out->count > 1)
+        qsort((void *)zones, out->count, sizeof(const struct fusion_zone *), by_severity);
+    return out;
+}
+
+static uint64_t mix(uint64_t hash, const void *part, size_t size)
+{
+    const uint8_t *bytes = part;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+// Over all that is told of each: of two versions of one time, and of two sources with one id,
+// the set says something else.
+static uint64_t digest_of(const struct fusion_zone_bucket *set)
+{
+    uint64_t digest = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct fusion_source *source = set->zones[i]->source;
+        const struct geo_zone_view *view = &set->zones[i]->view;
+        digest = mix(digest, source->source, strlen(source->source) + 1);
+        digest = mix(digest, source->version, strlen(source->version) + 1);
+        digest = mix(digest, &source->issue_utc_us, sizeof source->issue_utc_us);
+        digest = mix(digest, view->zone, sizeof *view->zone);
+        digest = mix(digest, view->volumes, view->zone->volume_count * sizeof *view->volumes);
+        digest = mix(digest, view->periods, view->zone->period_count * sizeof *view->periods);
+        digest = mix(digest, view->vertices, view->zone->vertex_count * sizeof *view->vertices);
+    }
+    return digest;
+}
+
+static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
+{
+    const struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    size_t size = sizeof serve->buffer,
+           count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX, told = count;
+    enum drf_status status =
+        edge_wire_alerts_encode(&stream, set, count, true, serve->buffer, &size);
+    for (; status == DRF_ERR_FULL && count > 0; count -= count / 8 + 1) {
+        size = sizeof serve->buffer;
+        told = count;
+        status = edge_wire_alerts_encode(&stream, set, count, false, serve->buffer, &size);
+    }
+    if (status != DRF_OK)
+        return status;
+    edge_metrics_set(serve->metrics, EDGE_METRIC_ALERTS_LEFT_OUT, 0,
+                     (int64_t)(set->count - told));
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_alerts(serve->topic_root, serve->config->region_id, topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = 1,
+        .retain = true,
+    };
+    return serve->link.send(serve->link.self, &out);
+}
+
+// False: it could not be told now.
+static bool tell_set(struct edge_serve *serve)
+{
+    struct edge_alerts_watch *watch = &serve->alerts;
+    uint32_t session = serve->link.session(serve->link.self);
+    struct fusion_zone_bucket *set = lasting(serve);
+    if (set == NULL)
+        return false;
+    uint64_t digest = digest_of(set);
+    bool due = !watch->told || session != watch->session || digest != watch->digest;
+    bool told = !due || send_set(serve, set) == DRF_OK;
+    free(set);
+    if (due && told) {
+        watch->told = true;
+        watch->session = session;
+        watch->digest = digest;
+    }
+    return told;
+}
+
+// Traffic makes roots many times a second: only other alerts are news.
+static bool news(const struct edge_serve *serve)
+{
+    const struct fusion_root *root = serve->root;
+    if (root->epoch == serve->alerts.epoch)
+        return false;
+    if (!serve->alerts.told)
+        return true;
+    for (size_t i = 0; i < root->change_count; i++)
+        if ((root->changes[i].layers & UINT32_C(1) << FUSION_LAYER_ALERT) != 0)
+            return true;
+    return false;
+}
+
+static bool fed(const struct edge_serve *serve)
+{
+    return serve->root->layer_fed[FUSION_LAYER_ALERT] || serve->root->alerts_all != NULL;
+}
+
+void edge_alerts_run(struct edge_serve *serve)
+{
+    struct edge_alerts_watch *watch = &serve->alerts;
+    if (serve->root == NULL || !fed(serve)) {
+        watch->mono_us = INT64_MAX;
+        return;
+    }
+    bool connected = serve->link.connected(serve->link.self);
+    bool session = connected && serve->link.session(serve->link.self) != watch->session;
+    if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
+        return;
+    look_at_drones(serve);
+    bool told = connected && tell_set(serve);
+    watch->epoch = serve->root->epoch;
+    watch->mono_us = serve->now.mono_us + (told || !connected ? WATCH_US : WATCH_US / 50);
+}

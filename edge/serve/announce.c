@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/catalog.h"
+#include "edge/serve/serve_parts.h"
+
+enum {
+    CATALOG_EVERY_US = 5000000,  // not with every root while feeds are read
+    NUMBERS_EVERY_US = 60000000, // ages, rates and counts are no news for their own sake
+};
+
+enum { // NodeCondition in schemas/drf/v1/enums.proto
+    CONDITION_DOWN = 1,
+    CONDITION_OVERLOADED = 2,
+    CONDITION_DEGRADED = 3,
+    CONDITION_UP = 4,
+};
+
+static uint32_t condition_of(uint32_t troubles)
+{
+    // Whoever hears this hears it through the broker: being without it is nobody's news.
+    troubles &= ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
+    if (troubles >> EDGE_TROUBLE_OVERLOAD & 1)
+        return CONDITION_OVERLOADED;
+    return troubles != 0 ? CONDITION_DEGRADED : CONDITION_UP;
+}
+
+static enum drf_status publish(struct edge_serve *serve, const char *leaf, size_t size,
+                               bool retain)
+{
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_node(serve->topic_root, serve->config->region_id, serve->config->node_id,
+                          leaf, topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = retain ? 1 : 0,
+        .retain = retain,
+    };
+    return serve->link.send(serve->link.self, &out);
+}
+
+static void beat(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    struct edge_fleet_counts counts = edge_fleet_counts(serve->fleet);
+    edge_metrics_set(serve->metrics, EDGE_METRIC_DRONES, 0, counts.reporting);
+    const struct edge_wire_heartbeat heartbeat = {
+        .boot_id = serve->boot_id,
+        .seq = announced->heartbeat_seq + 1,
+        .node_time_utc_us = serve->now.utc_us,
+        .condition = condition_of(edge_health_all(serve->health)),
+        .epoch = serve->root != NULL ? serve->root->epoch : 0,
+        .drones = counts.reporting,
+        .mode = serve->config->mode,
+    };
+    size_t size = sizeof serve->buffer;
+    if (edge_wire_heartbeat_encode(&heartbeat, serve->buffer, &size) == DRF_OK
+        && publish(serve, "heartbeat", size, false) == DRF_OK)
+        announced->heartbeat_seq++;
+}
+
+static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
+                                  uint32_t troubles)
+{
+    const char *waiting_for[EDGE_TROUBLE_COUNT];
+    size_t waiting_count = 0;
+    for (unsigned i = 0; i < EDGE_TROUBLE_COUNT; i++)
+        if (i != EDGE_TROUBLE_MQTT && (troubles >> i & 1) != 0)
+            waiting_for[waiting_count++] = edge_trouble_name((enum edge_trouble)i);
+    const struct edge_wire_state state = {
+        .stream = edge_serve_stream(serve, 0),
+        .condition = condition,
+        .boundary = serve->config->region.ring,
+        .boundary_count = serve->config->region.count,
+        .margin_m = serve->config->margin_m,
+        .version = DRF_VERSION,
+        .waiting_for = waiting_for,
+        .waiting_count = waiting_count,
+        .context_rate_max_hz = (uint32_t)serve->config->limits.context_rate_max_hz,
+    };
+    size_t size = sizeof serve->buffer;
+    enum drf_status status = edge_wire_state_encode(&state, serve->buffer, &size);
+    return status == DRF_OK ? publish(serve, "state", size, true) : DRF_ERR_RANGE;
+}
+
+// FNV-1a over what a reader sees; only a difference is news.
+static uint64_t digest_of(const uint8_t *bytes, size_t size)
+{
+    uint64_t digest = 14695981039346656037u;
+    for (size_t i = 0; i < size; i++)
+        digest = (digest ^ bytes[i]) * 1099511628211u;
+    return digest;
+}
+
+static enum drf_status send_catalog(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    struct edge_catalog catalog;
+    edge_catalog_make(serve->config, serve->root, &catalog);
+    edge_metrics_set(serve->metrics, EDGE_METRIC_SOURCES_LEFT_OUT, 0,
+                     (int64_t)catalog.left_out);
+    if (serve->ledger != NULL)
+        edge_catalog_behaviour(&catalog, serve->ledger, false);
+    // Time and epoch are left out of what is compared: they alone are no news.
+    struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    stream.node_time_utc_us = 0;
+    size_t size = sizeof serve->buffer;
+    enum drf_status status = edge_wire_catalog_encode(
+        &stream, 0, catalog.entries, catalog.count, catalog.left_out, serve->buffer, &size);
+    uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
+    bool numbers_due =
+        serve->ledger != NULL && serve->now.mono_us >= announced->numbers_mono_us;
+    if (status != DRF_OK
+        || (digest == announced->catalog_digest && !announced->catalog_due && !numbers_due))
+        return status;
+    if (serve->ledger != NULL)
+        edge_catalog_behaviour(&catalog, serve->ledger, true);
+    stream.node_time_utc_us = serve->now.utc_us;
+    size = sizeof serve->buffer;
+    status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
+                                      catalog.count, catalog.left_out, serve->buffer, &size);
+    if (status == DRF_OK)
+        status = publish(serve, "catalog", size, true);
+    if (status == DRF_OK) {
+        announced->catalog_digest = digest;
+        announced->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
+    }
+    return status;
+}
+
+static void run_catalog(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    int64_t now = serve->now.mono_us;
+    // A source that falls silent makes no root.
+    bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch
+                || serve->ledger != NULL;
+    if (!look || now < announced->catalog_mono_us)
+        return;
+    uint64_t epoch = serve->root->epoch;
+    announced->catalog_mono_us = now + CATALOG_EVERY_US; // also before the next attempt
+    if (send_catalog(serve) != DRF_OK)
+        return;
+    announced->catalog_due = false;
+    announced->catalog_epoch = epoch;
+}
+
+void edge_announce_run(struct edge_serve *serve)
+{
+    struct edge_announced *announced = &serve->announced;
+    int64_t now = serve->now.mono_us;
+    edge_health_step(serve->health, EDGE_LOOP_SERVE, now);
+    edge_health_set(serve->health, EDGE_TROUBLE_STALLED,
+                    edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0);
+    if (now >= announced->heartbeat_mono_us) {
+        beat(serve);
+        announced->heartbeat_mono_us = now - announced->heartbeat_mono_us < EDGE_SERVE_SECOND_US
+                                           ? announced->heartbeat_mono_us + EDGE_SERVE_SECOND_US
+                                           : now + EDGE_SERVE_SECOND_US;
+    }
+    uint32_t session = serve->link.session(serve->link.self);
+    if (session != announced->session) {
+        announced->session = session;
+        announced->state_due = true;
+        announced->catalog_due = true;
+        announced->catalog_mono_us = now;
+    }
+    uint32_t troubles = edge_health_all(serve->health) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
+    if (troubles != announced->troubles)
+        announced->state_due = true;
+    if (!serve->link.connected(serve->link.self))
+        return;
+    if (announced->state_due && send_state(serve, condition_of(troubles), troubles) == DRF_OK) {
+        announced->state_due = false;
+        announced->troubles = troubles;
+    }
+    if (serve->root != NULL)
+        run_catalog(serve);
+}
+
+void edge_announce_down(struct edge_serve *serve)
+{
+    (void)send_state(serve, CONDITION_DOWN, edge_health_all(serve->health));
+}
+
+enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_id,
+                                uint8_t *bytes, size_t *size)
+{
+    const struct edge_wire_state state = {
+        .stream = {.region_id = config->region_id,
+                   .node_id = config->node_id,
+                   .boot_id = boot_id,
+                   .mode = config->mode},
+        .condition = CONDITION_DOWN,
+        .margin_m = config->margin_m,
+        .version = DRF_VERSION,
+    };
+    return edge_wire_state_encode(&state, bytes, size);
+}

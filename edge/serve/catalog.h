@@ -1,0 +1,41 @@
+// edge/serve/catalog.h - who says what: one line for each source that a root's data come from.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Texts are borrowed from the root and the configuration. The cost is that of a look at each
+// tile, not at each obstacle.
+#ifndef EDGE_CATALOG_H
+#define EDGE_CATALOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/config/config.h"
+#include "edge/handoff/ledger.h"
+#include "edge/wire/wire.h"
+#include "fusion/root/root.h"
+
+enum { EDGE_CATALOG_MAX = 96, EDGE_CATALOG_LEFT_MAX = 256 };
+
+struct edge_catalog {
+    size_t count;
+    size_t left_out; // sources beyond EDGE_CATALOG_MAX; at EDGE_CATALOG_LEFT_MAX: or more
+    uint64_t left[EDGE_CATALOG_LEFT_MAX]; // their digests, each once
+    char errors[EDGE_CATALOG_MAX]
+               [sizeof(((struct edge_ledger_view *)0)->error)]; // of `entries`
+    struct edge_wire_source entries[EDGE_CATALOG_MAX];
+};
+
+// Sources in the order of ground, surface, weather, obstacles and zones, then the feeds that
+// have said nothing yet; what finds no room is counted. A layer that is not complete says so in
+// its sources' reason. Of several versions of one source the latest is named, with the coarsest
+// accuracy and posting among them.
+void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
+                       struct edge_catalog *out);
+
+// Adds what the ledger knows: when a source was heard, how often, what was refused last. One
+// that is silent beyond its feed's interval_s is STALE. With `volatile_too` false only what is
+// news: silence.
+void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledger *ledger,
+                            bool volatile_too);
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+#include "edge/serve/spare.h"
+
+#include <math.h>
+
+enum {
+    RETRY_US = 2000,         // after a link that was backed up
+    LOOK_US = 50000,         // between looks at one drone for the sake of changes alone,
+    LOOK_SLACK_US = 350000,  // but eight at once: what matters is seldom the first
+    CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
+};
+
+static void list_due(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
+{
+    if (!drone->listed) {
+        drone->listed = true;
+        serve->due[serve->due_count++] = edge_fleet_number(serve->fleet, drone);
+    }
+    if (mono_us < serve->due_mono_us)
+        serve->due_mono_us = mono_us;
+}
+
+void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
+{
+    list_due(serve, drone, mono_us);
+}
+
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// A drone that does not say what it sees, and a link budget that is spent, hold a context back.
+static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
+{
+    int64_t now = serve->now.mono_us;
+    if (!drone->wish.ignore_seen
+        && edge_drone_unseen_us(drone, now) > serve->config->limits.unseen_max_us) {
+        int64_t slow_mono_us = drone->sent_mono_us + EDGE_SERVE_SECOND_US;
+        if (slow_mono_us > mono_us && slow_mono_us > now)
+            edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_UNSEEN, 0, 1);
+        mono_us = later(mono_us, slow_mono_us);
+    }
+    if (drone->wish.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
+        drone->shed_rate = true;
+        mono_us = drone->byte_pace.next_mono_us;
+    }
+    return mono_us;
+}
+
+void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
+{
+    int64_t now = serve->now.mono_us;
+    if (drone->due && !drone->pushed) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
+        serve->signs.lost += drone->due_mono_us < now; // nobody but the node held it back
+    }
+    // A report that comes a little early is answered: reports at the very rate jitter. One that
+    // comes much too early waits for its turn, and the next report may take its place.
+    bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
+    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
+    // What is pushed sooner anyway answers the report too.
+    if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
+        || (ready && mono_us == drone->due_mono_us)) {
+        drone->due_mono_us = mono_us;
+        drone->pushed = false;
+    }
+    drone->due = true;
+    list_due(serve, drone, drone->due_mono_us);
+    // Contexts are fewer in an overload; what there is to warn of is looked for as often.
+    if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
+        && serve->root != NULL && serve->link.connected(serve->link.self)
+        && now - drone->advised_mono_us >= drone->wish.interval_us / 2)
+        edge_advise(serve, drone);
+}
+
+void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->due = true;
+    drone->due_mono_us = serve->now.mono_us;
+    list_due(serve, drone, drone->due_mono_us);
+}
+
+struct change_visit {
+    struct edge_serve *serve;
+    struct geo_bounds bounds;
+};
+
+void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
+{
+    int64_t now = serve->now.mono_us;
+    if (!drone->pushed) {
+        bool ready = edge_pace_ready(&drone->push_pace, now, 0);
+        int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
+        drone->due_mono_us = drone->due ? sooner(drone->due_mono_us, mono_us) : mono_us;
+        drone->due = true;
+        drone->pushed = true;
+    }
+    // A context may have to wait for its turn or the link's budget; advisories do not. An
+    // obstacle makes two or three roots, and two may come to one drone: none of them may wait
+    // for the time between looks, whatever the last context was sent for.
+    int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
+    drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
+    list_due(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
+}
+
+static void push_change(void *self, struct edge_drone *drone)
+{
+    const struct change_visit *visit = self;
+    if (edge_drone_concerned(drone, visit->bounds))
+        edge_dispatch_push(visit->serve, drone);
+}
+
+void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)
+{
+    struct change_visit visit = {.serve = serve, .bounds = bounds};
+    edge_fleet_around(serve->fleet, bounds, serve->concern_max_m, push_change, &visit);
+}
+
+void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root)
+{
+    for (size_t i = 0; i < root->change_count; i++)
+        if (root->changes[i].layers != UINT32_C(1) << FUSION_LAYER_ALERT) // edge/serve/alerts.c
+            edge_dispatch_area(serve, root->changes[i].bounds);
+}
+
+// Values of native cells and features that this context carries.
+static uint64_t data_points(const struct fusion_context *context)
+{
+    const struct fusion_height *height = &context->height;
+    uint64_t count = (uint64_t)height->ground_amsl_m.known + height->surface_amsl_m.known;
+    for (size_t i = 0; i < context->look_ahead.segment_count; i++) {
+        const struct fusion_segment *segment = &context->look_ahead.segments[i];
+        count += (uint64_t)segment->ground_max_amsl_m.known + segment->surface_max_amsl_m.known
+                 + segment->ground_mean_amsl_m.known;
+    }
+    for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (context->weather.items[i].reason == FUSION_REASON_NONE)
+            count += i == FUSION_WIND ? 2 : 1;
+    return count + context->obstacle_count;
+}
+
+static void remember_concern(struct edge_serve *serve, struct edge_drone *drone)
+{
+    const struct fusion_look_ahead *ahead = &serve->context.look_ahead;
+    double half_m = fmax(ahead->half_width_m, ahead->half_width_end_m);
+    drone->agl_known = serve->context.height.agl_m.known;
+    drone->agl_m = (float)serve->context.height.agl_m.value;
+    drone->concern_length_m = (float)ahead->length_m;
+    drone->concern_half_m = (float)half_m;
+    drone->alerts_digest = (uint16_t)serve->context.alerts.digest;
+    drone->concern_straight = ahead->basis == FUSION_CORRIDOR_VELOCITY;
+    serve->concern_max_m = fmax(serve->concern_max_m, ahead->length_m + half_m);
+}
+
+// Payload bytes that keep the link's budget at the rate that was asked for; 0: any.
+static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    uint32_t shorter =
+        serve->overload.level >= EDGE_OVERLOAD_SEGMENTS ? EDGE_OVERLOAD_CONTEXT_BYTES : 0;
+    if (drone->wish.link_bytes_per_s == 0)
+        return shorter;
+    double bytes = drone->wish.link_bytes_per_s * 1e-6 * (double)drone->wish.interval_us
+                   - EDGE_SPARE_OVERHEAD_BYTES;
+    if (shorter > 0 && bytes > shorter)
+        return shorter;
+    return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
+           : bytes > EDGE_WIRE_CONTEXT_MAX ? 0
+                                           : (uint32_t)bytes;
+}
+
+// Bits of Context.shed that are known before it is encoded.
+static uint32_t shed_of(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    uint32_t shed = (drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0U)
+                    | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U);
+    if (serve->overload.level >= EDGE_OVERLOAD_PATCH)
+        shed |= EDGE_WIRE_SHED_OVERLOAD;
+    int64_t wish_us = drone->wish.interval_us;
+    if (edge_overload_interval_us(&serve->overload, wish_us) > wish_us)
+        shed |= EDGE_WIRE_SHED_RATE;
+    return shed;
+}
+
+static enum drf_status encode(struct edge_serve *serve, const struct edge_drone *drone,
+                              size_t *size)
+{
+    const struct edge_drone_report *report = &drone->report;
+    const struct edge_wire_context context = {
+        .stream = edge_serve_stream(serve, drone->stream.sent_seq + 1),
+        .context = &serve->context,
+        .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
+        .authority = drone->primary ? 2 : 1,
+        .telemetry_seq = report->seq,
+        .telemetry_drone_boot_id = report->drone_boot_id,
+        .shed = shed_of(serve, drone),
+        .bytes_max = byte_budget(serve, drone),
+        .pushed = drone->pushed,
+        .time_from_arrival = report->time_from_arrival,
+    };
+    *size = sizeof serve->buffer;
+    return edge_wire_context_encode(drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF,
+                                    &context, serve->buffer, size);
+}
+
+static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_t size)
+{
+    int64_t now = serve->now.mono_us;
+    (void)edge_drone_send(drone, now);
+    drone->sent_mono_us = now;
+    drone->context_bytes = (uint32_t)size + EDGE_SPARE_OVERHEAD_BYTES;
+    edge_spare_charge(drone, now, size);
+    int64_t wish_us = drone->wish.interval_us;
+    int64_t interval_us = edge_overload_interval_us(&serve->overload, wish_us);
+    if (interval_us > wish_us)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
+    if (drone->pushed)
+        edge_pace_take(&drone->push_pace, now, wish_us, 0);
+    else
+        edge_pace_take(&drone->context_pace, now, interval_us, wish_us / 2);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS, 0, 0, 1);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXT_BYTES, 0, 0, size);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,
+                     data_points(&serve->context));
+    if (drone->pushed)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS_PUSHED, 0, 0, 1);
+    else
+        edge_metrics_observe(serve->metrics, EDGE_METRIC_CONTEXT_SECONDS,
+                             now - drone->report.arrival_mono_us);
+}
+
+static enum drf_status send_context(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (!serve->link.connected(serve->link.self))
+        return DRF_ERR_AGAIN;
+    edge_advise(serve, drone);
+    remember_concern(serve, drone);
+    size_t size;
+    enum drf_status status = encode(serve, drone, &size);
+    if (status != DRF_OK)
+        return DRF_ERR_RANGE;
+
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_CONTEXT, drone->id,
+                            serve->config->region_id, topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_CONTEXT,
+        .json = drone->wish.json,
+        .expiry_s = (uint32_t)((serve->config->limits.stale_after_us + 999999) / 1000000),
+    };
+    status = serve->link.send(serve->link.self, &out);
+    if (status == DRF_OK)
+        count_sent(serve, drone, size);
+    return status;
+}
+
+// False: the link takes no more now.
+static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
+{
+    enum drf_status status = send_context(serve, drone);
+    if (status == DRF_ERR_FULL)
+        return false;
+    if (status != DRF_OK)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
+    drone->due = false;
+    drone->pushed = false;
+    drone->shed_rate = false;
+    return true;
+}
+
+// What changed is looked at before the context that tells it may go.
+static void look(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (drone->look_mono_us > serve->now.mono_us)
+        return;
+    bool seen = !drone->due || drone->advised_mono_us == serve->now.mono_us;
+    drone->look_mono_us = INT64_MAX;
+    if (seen || !serve->link.connected(serve->link.self))
+        return;
+    edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
+    edge_advise(serve, drone);
+}
+
+void edge_dispatch_run(struct edge_serve *serve)
+{
+    int64_t now = serve->now.mono_us;
+    if (now < serve->due_mono_us)
+        return;
+    int64_t next_mono_us = INT64_MAX;
+    bool open = true;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < serve->due_count; i++) {
+        uint32_t number = serve->due[i];
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        bool told = drone->used && drone->refusals.untold > 0;
+        if (told && now >= drone->refusals.next_mono_us) {
+            edge_reply_flush(serve, drone);
+            told = false;
+        }
+        drone->due = drone->due && drone->used && drone->reporting && serve->root != NULL;
+        if (drone->due && open && now >= drone->due_mono_us)
+            open = settle_context(serve, drone);
+        look(serve, drone);
+        if (drone->due || told) {
+            serve->due[kept++] = number;
+            int64_t at =
+                drone->due ? sooner(drone->due_mono_us, drone->look_mono_us) : INT64_MAX;
+            if (told)
+                at = sooner(at, drone->refusals.next_mono_us);
+            next_mono_us = sooner(next_mono_us, at);
+        } else {
+            drone->listed = false;
+        }
+    }
+    serve->due_count = kept;
+    serve->backed_up = !open;
+    int64_t soonest_mono_us = now + (open ? 0 : RETRY_US);
+    serve->due_mono_us = next_mono_us < soonest_mono_us ? soonest_mono_us : next_mono_us;
+}

@@ -1,0 +1,73 @@
+// edge/serve/fleet.h - every drone the node knows: found by its id, bounded, the least useful
+// goes. SPDX-License-Identifier: Apache-2.0
+//
+// A table of fixed size, taken at open. A drone is loose (it said one thing, and nothing of it
+// is held) or known. When the table is full a newcomer takes the place of the loose drone used
+// longest ago, else of a known drone that is silent, else it is turned away: ids that appear
+// once cost nobody else anything. Numbers of slots are stable while a drone is held.
+#ifndef EDGE_FLEET_H
+#define EDGE_FLEET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/serve/drone.h"
+#include "geo/bounds.h"
+#include "geo/status.h"
+
+struct edge_fleet;
+
+struct edge_fleet_config {
+    uint32_t drones_max;
+    int64_t forget_us;           // a known drone silent for this long may be replaced
+    struct geo_bounds bounds;    // where reporting drones can be
+    struct fusion_limits limits; // of a drone without profile
+    struct edge_drone_wish wish;
+};
+
+struct edge_fleet_counts {
+    uint32_t held, reporting;
+    uint64_t evicted, refused;
+};
+
+// DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_fleet_open(const struct edge_fleet_config *config,
+                                               struct edge_fleet **out);
+void edge_fleet_close(struct edge_fleet *fleet); // NULL is fine
+
+// NULL: not held.
+struct edge_drone *edge_fleet_find(struct edge_fleet *fleet, const char *id);
+// The drone of that id, new if need be. DRF_ERR_FULL: no place for one more.
+DRF_MUST_CHECK enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id,
+                                                int64_t now_mono_us, struct edge_drone **out);
+// It sent something now.
+void edge_fleet_touch(struct edge_fleet *fleet, struct edge_drone *drone, int64_t now_mono_us);
+// It is worth keeping: more than one report, or something of it is held.
+void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone);
+// Nothing of it is held any more: back to the defaults of a drone without profile.
+void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone);
+// Holds a copy of the plan, in a block of its length. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_fleet_plan(struct edge_drone *drone,
+                                               const struct fusion_plan *plan);
+
+// It reports from `position` (on the globe): what changes there concerns it.
+void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,
+                      struct geo_point position);
+// It reports no more, or from outside: nothing concerns it.
+void edge_fleet_unplace(struct edge_fleet *fleet, struct edge_drone *drone);
+// Takes out of `reporting` whoever was silent for forget_us; call now and then.
+void edge_fleet_forget(struct edge_fleet *fleet, int64_t now_mono_us);
+
+uint32_t edge_fleet_number(const struct edge_fleet *fleet, const struct edge_drone *drone);
+// Numbers below this are or were in use.
+uint32_t edge_fleet_slots(const struct edge_fleet *fleet);
+struct edge_drone *edge_fleet_at(struct edge_fleet *fleet, uint32_t number);
+
+// Calls `visit` for each reporting drone in a cell within `reach_m` of the box: a superset of
+// those within reach.
+void edge_fleet_around(struct edge_fleet *fleet, struct geo_bounds bounds, double reach_m,
+                       void (*visit)(void *self, struct edge_drone *drone), void *self);
+
+struct edge_fleet_counts edge_fleet_counts(const struct edge_fleet *fleet);
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who else flies near a drone, where it is taken to be when its link is lost, and the region.
+#include "edge/serve/serve_parts.h"
+
+#include <math.h>
+
+#define METRES_PER_DEGREE 111320.0
+#define RADIANS_PER_DEGREE 0.017453292519943295
+// Both accuracies across and their growth: more than any two aircraft need.
+#define SLACK_M 200.0
+
+static double speed_mps(const struct edge_drone *drone)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    return fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+}
+
+static int64_t lost_after_us(const struct edge_serve *serve)
+{
+    int64_t after_us = serve->config->limits.lost_link_after_us;
+    return after_us > 0 ? after_us : INT64_MAX / 4;
+}
+
+static int64_t silent_us(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return serve->now.mono_us - drone->report.arrival_mono_us;
+}
+
+void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    double raw_m = height->agl_basis == FUSION_AGL_WGS84  ? fix->wgs84.m
+                   : height->agl_basis == FUSION_AGL_AMSL ? fix->amsl.m
+                                                          : fix->above_takeoff.m;
+    drone->height_basis =
+        (uint8_t)(height->aircraft_amsl_m.known ? height->agl_basis : FUSION_AGL_UNKNOWN);
+    drone->height_offset_m = (float)(height->aircraft_amsl_m.value - raw_m);
+    drone->height_acc95_m = (float)height->aircraft_acc95_m.value;
+}
+
+// By the frame that its last context found; a report since then needs no geoid for that.
+static void put_height(const struct edge_drone *drone, struct fusion_neighbour *out)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    const struct fusion_altitude *from = drone->height_basis == FUSION_AGL_WGS84  ? &fix->wgs84
+                                         : drone->height_basis == FUSION_AGL_AMSL ? &fix->amsl
+                                         : drone->height_basis == FUSION_AGL_ABOVE_TAKEOFF
+                                             ? &fix->above_takeoff
+                                             : NULL;
+    out->amsl_known = from != NULL && from->known;
+    if (!out->amsl_known) {
+        // Then pressure is all there is, and this is how good it is.
+        double acc95_m = fix->pressure.acc95_m;
+        out->amsl_acc95_m = acc95_m > 0.0 ? acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M;
+        return;
+    }
+    out->amsl_m = from->m + (double)drone->height_offset_m;
+    out->amsl_acc95_m = (double)drone->height_acc95_m;
+}
+
+static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    struct fusion_neighbour out = {
+        .traffic_id = drone->id,
+        .position = fix->position,
+        .time_utc_us = fix->time_utc_us,
+        .velocity_known = fix->velocity_known,
+        .on_ground = fix->on_ground,
+        .velocity_north_mps = fix->velocity_known ? fix->velocity_north_mps : 0.0,
+        .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
+        .velocity_up_known = fix->velocity_up_known,
+        .velocity_up_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0,
+        .radius_m = drone->limits.aircraft_radius_m,
+        .horizontal_acc95_m = fusion_fix_acc95_m(fix),
+        .growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
+                                                    : FUSION_VELOCITY_ACC95_DEFAULT_MPS,
+    };
+    put_height(drone, &out);
+    out.pressure_known = fix->pressure.known;
+    out.pressure_m = fix->pressure.known ? fix->pressure.m : 0.0;
+    if (drone->lost) {
+        const struct edge_drone_prediction *where = &drone->prediction;
+        out.predicted = true;
+        out.position = (struct geo_point){where->lat_e7 / 1e7, where->lon_e7 / 1e7};
+        out.time_utc_us = where->utc_us;
+        out.velocity_north_mps = (double)where->north_mps;
+        out.velocity_east_mps = (double)where->east_mps;
+        out.velocity_up_mps = 0.0;
+        out.velocity_up_known = out.pressure_known = false;
+        out.amsl_known = where->amsl_known;
+        out.amsl_m = (double)where->amsl_m;
+        out.horizontal_acc95_m +=
+            out.growth_mps * (double)(where->utc_us - fix->time_utc_us) * 1e-6;
+    }
+    return out;
+}
+
+// Silent for so long that not even a prediction of it is shown.
+static bool vanished(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return silent_us(serve, drone)
+           > lost_after_us(serve) + serve->config->limits.lost_link_keep_us;
+}
+
+struct gathering {
+    struct edge_serve *serve;
+    const struct edge_drone *self;
+    double speed_mps, horizon_s;
+    double soonest_s[FUSION_NEIGHBOURS_MAX]; // it can be met, for each that is listed
+};
+
+// Where one that can be met so soon is listed; NULL: it is not, and counted.
+static struct fusion_neighbour *make_place(struct gathering *gathering, double soonest_s)
+{
+    struct fusion_around *around = &gathering->serve->around;
+    size_t at = around->neighbour_count;
+    if (at == FUSION_NEIGHBOURS_MAX) {
+        around->neighbours_left_out++;
+        if (soonest_s >= gathering->soonest_s[at - 1])
+            return NULL;
+        at--;
+    } else {
+        around->neighbour_count++;
+    }
+    for (; at > 0 && gathering->soonest_s[at - 1] > soonest_s; at--) {
+        around->neighbours[at] = around->neighbours[at - 1];
+        gathering->soonest_s[at] = gathering->soonest_s[at - 1];
+    }
+    gathering->soonest_s[at] = soonest_s;
+    return &around->neighbours[at];
+}
+
+static void gather(void *self, struct edge_drone *other)
+{
+    struct gathering *gathering = self;
+    struct edge_serve *serve = gathering->serve;
+    if (other == gathering->self)
+        return;
+    if (vanished(serve, other))
+        return;
+    int64_t silent = silent_us(serve, other);
+    const struct geo_point here = gathering->self->report.fix.position;
+    struct geo_point there = other->report.fix.position;
+    if (other->lost)
+        there =
+            (struct geo_point){other->prediction.lat_e7 / 1e7, other->prediction.lon_e7 / 1e7};
+    double north_m = (there.lat_deg - here.lat_deg) * METRES_PER_DEGREE;
+    double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * METRES_PER_DEGREE
+                    * cos(here.lat_deg * RADIANS_PER_DEGREE);
+    double closing_mps = gathering->speed_mps + speed_mps(other) + 1.0;
+    double slack_m =
+        SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;
+    double soonest_s = (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
+    if (soonest_s > gathering->horizon_s)
+        return;
+    struct fusion_neighbour *place = make_place(gathering, soonest_s);
+    if (place != NULL)
+        *place = neighbour_of(other);
+}
+
+// A track that may be met. The region's own drones are known better than a feed knows them, as
+// long as they are shown at all.
+static void gather_track(void *self, const struct fusion_track *track, double age_s)
+{
+    struct gathering *gathering = self;
+    struct edge_serve *serve = gathering->serve;
+    const struct edge_drone *own = edge_fleet_find(serve->fleet, track->track.id);
+    if (own != NULL && (own == gathering->self || (own->reporting && !vanished(serve, own))))
+        return;
+    struct fusion_neighbour other;
+    edge_traffic_neighbour(track, age_s, &other);
+    double soonest_s = edge_traffic_soonest_s(gathering->self, &other, serve->now.utc_us);
+    if (soonest_s > gathering->horizon_s)
+        return;
+    struct fusion_neighbour *place = make_place(gathering, soonest_s);
+    if (place != NULL)
+        *place = other;
+}
+
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
+{
+    struct fusion_around *around = &serve->around;
+    around->neighbour_count = 0;
+    around->neighbours_left_out = 0;
+    around->ring = serve->config->region.ring;
+    around->ring_count = serve->config->region.count;
+    around->margin_m = serve->config->margin_m;
+    around->outside = !drone->primary;
+    struct gathering gathering = {
+        .serve = serve,
+        .self = drone,
+        .speed_mps = speed_mps(drone),
+        .horizon_s = drone->limits.look_ahead_s,
+    };
+    double closing_mps = gathering.speed_mps + serve->speed_max_mps + 1.0;
+    double reach_m =
+        closing_mps * (gathering.horizon_s + 2.0) + SLACK_M + drone->limits.clearance_min_m;
+    struct geo_point at = drone->report.fix.position;
+    const struct geo_bounds here = {.west_deg = at.lon_deg,
+                                    .south_deg = at.lat_deg,
+                                    .east_deg = at.lon_deg,
+                                    .north_deg = at.lat_deg};
+    edge_fleet_around(serve->fleet, here, reach_m, gather, &gathering);
+    edge_traffic_around(serve, at, gathering.speed_mps, gathering.horizon_s, gather_track,
+                        &gathering);
+}
+
+// Where it should be by now: on along its plan, else straight on.
+static void predict(struct edge_serve *serve, struct edge_drone *drone)
+{
+    double ahead_s = (double)silent_us(serve, drone) * 1e-6;
+    struct fusion_aircraft aircraft = {
+        .fix = drone->report.fix,
+        .limits = drone->limits,
+        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
+    };
+    aircraft.limits.look_ahead_s = ahead_s;
+    struct fusion_expected expected;
+    fusion_context_expect(serve->builder, serve->root, &aircraft, drone->report.fix.time_utc_us,
+                          ahead_s, &expected);
+    drone->prediction = (struct edge_drone_prediction){
+        .utc_us = drone->report.fix.time_utc_us + silent_us(serve, drone),
+        .lat_e7 = (int32_t)lround(expected.position.lat_deg * 1e7),
+        .lon_e7 = (int32_t)lround(expected.position.lon_deg * 1e7),
+        .amsl_known = expected.amsl_m.known,
+        .amsl_m = (float)expected.amsl_m.value,
+        .north_mps = (float)expected.velocity_north_mps,
+        .east_mps = (float)expected.velocity_east_mps,
+    };
+    edge_fleet_place(serve->fleet, drone, expected.position);
+}
+
+void edge_neighbours_run(struct edge_serve *serve)
+{
+    double fastest_mps = 0.0;
+    int64_t lost = 0;
+    uint32_t count = edge_fleet_slots(serve->fleet);
+    for (uint32_t number = 0; number < count; number++) {
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        if (!drone->used || !drone->reporting)
+            continue;
+        fastest_mps = fmax(fastest_mps, speed_mps(drone));
+        int64_t silent = silent_us(serve, drone);
+        if (silent <= lost_after_us(serve) || serve->root == NULL)
+            continue;
+        drone->lost = true;
+        if (vanished(serve, drone))
+            continue;
+        predict(serve, drone);
+        lost++;
+    }
+    serve->speed_max_mps = fastest_mps;
+    edge_metrics_set(serve->metrics, EDGE_METRIC_DRONES_LOST, 0, lost);
+}

@@ -1,0 +1,51 @@
+// edge/serve/patch.h - the patch streams: who is owed one, against which base, and what it
+// costs. SPDX-License-Identifier: Apache-2.0
+//
+// Of each window sent the node keeps where it lay and a digest of each of its 64 blocks, of the
+// last EDGE_PATCHES_SENT windows a drone: 2.3 KB, taken when a drone first asks for patches. A
+// block whose digest agrees is not sent again, whatever changed and came back in between. Key
+// frames that several drones share are coded once. Contexts go first: a step codes a bounded
+// number of cells, and patches take what the contexts leave of a link's budget.
+#ifndef EDGE_PATCH_H
+#define EDGE_PATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/serve/drone.h"
+#include "fusion/context/pane.h"
+
+enum { EDGE_PATCHES_SENT = 4 };
+
+struct edge_patch_sent {
+    uint32_t seq; // 0: none
+    struct fusion_pane pane;
+    uint64_t weather_key; // 0: it had none
+    uint64_t blocks[FUSION_PANE_BLOCKS];
+};
+
+struct edge_patches {
+    uint32_t sent_seq, seen_seq; // seen 0: a key frame is asked for
+    int64_t key_mono_us;         // when the last key frame went
+    uint16_t side; // at most what the profile asks for; less where the link is thin
+    bool due;      // stands in the list of who is owed one; belongs to the slot
+    struct edge_patch_sent sent[EDGE_PATCHES_SENT];
+};
+
+struct edge_serve;
+struct edge_patching;
+
+DRF_MUST_CHECK enum drf_status edge_patching_open(uint32_t drones_max, uint64_t cache_bytes,
+                                                  struct edge_patching **out); // NOMEM
+void edge_patching_close(struct edge_patching *patching);                      // NULL is fine
+
+// The profile that now holds asks for patches or does not. Without memory there will be none.
+void edge_patch_wish(struct edge_drone *drone);
+// What a report says it has seen; 0 when it says nothing.
+void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
+// A report came in: a patch may be owed.
+void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone);
+// Sends what is owed. Returns when to be called again at the latest.
+int64_t edge_patch_run(struct edge_serve *serve);
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+#include "edge/serve/spare.h"
+
+#include <stdio.h>
+
+enum { STRANGER_INTERVAL_US = 20000 }; // fifty replies a second
+
+void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                     const struct edge_wire_reply *reply)
+{
+    struct edge_wire_reply numbered = *reply;
+    numbered.stream = edge_serve_stream(serve, drone != NULL ? drone->stream.reply_seq + 1 : 0);
+    enum edge_wire_form form =
+        drone != NULL && drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF;
+    size_t size = sizeof serve->buffer;
+    if (edge_wire_reply_encode(form, &numbered, serve->buffer, &size) != DRF_OK)
+        return;
+
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_REPLY, id, serve->config->region_id,
+                            topic);
+    const struct edge_outgoing out = {
+        .topic = topic,
+        .payload = serve->buffer,
+        .size = size,
+        .priority = EDGE_PRIORITY_ADVISORY,
+        .qos = 1,
+        .json = form == EDGE_WIRE_JSON,
+    };
+    if (serve->link.send(serve->link.self, &out) != DRF_OK) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
+        return;
+    }
+    if (drone != NULL) {
+        drone->stream.reply_seq++;
+        edge_spare_charge(drone, serve->now.mono_us, size);
+    }
+    edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply->code, 0, 1);
+}
+
+static void tell(struct edge_serve *serve, struct edge_drone *drone,
+                 const struct edge_wire_refusal *refusal)
+{
+    const struct edge_wire_reply reply = {
+        .code = refusal->code,
+        .field_path = refusal->field_path,
+        .text = refusal->text,
+        .correlation = refusal->correlation,
+        .count = drone->refusals.untold,
+        .answers = 1,
+        .retry_after_s = refusal->code == EDGE_REPLY_RATE_LIMITED
+                                 || refusal->code == EDGE_REPLY_NOT_AVAILABLE
+                             ? 1.0
+                             : 0.0,
+    };
+    drone->refusals.untold = 0;
+    drone->refusals.next_mono_us = serve->now.mono_us + EDGE_SERVE_SECOND_US;
+    edge_reply_send(serve, drone->id, drone, &reply);
+}
+
+void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
+                       const struct edge_wire_refusal *refusal)
+{
+    edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, refusal->code, 0, 1);
+    drone->refusals.untold++;
+    drone->refusals.code = refusal->code;
+    (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%.39s",
+                   refusal->field_path);
+    if (serve->now.mono_us >= drone->refusals.next_mono_us)
+        tell(serve, drone, refusal);
+    else
+        edge_dispatch_later(serve, drone, drone->refusals.next_mono_us);
+}
+
+bool edge_reply_stranger(struct edge_serve *serve)
+{
+    int64_t now = serve->now.mono_us;
+    if (!edge_pace_ready(&serve->stranger_pace, now, EDGE_SERVE_SECOND_US))
+        return false;
+    edge_pace_take(&serve->stranger_pace, now, STRANGER_INTERVAL_US, 0);
+    return true;
+}
+
+void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone)
+{
+    struct edge_wire_refusal refusal = {.code = (enum edge_reply_code)drone->refusals.code};
+    (void)snprintf(refusal.field_path, sizeof refusal.field_path, "%s",
+                   drone->refusals.field_path);
+    (void)snprintf(refusal.text, sizeof refusal.text,
+                   "%u reports were refused since the last reply, the last one for this reason",
+                   (unsigned)drone->refusals.untold);
+    tell(serve, drone, &refusal);
+}

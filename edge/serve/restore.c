@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// In parts of a plan's leg, as fusion_review_cost() counts them: 10 ms a step.
+enum { ANSWER_COST = 16, COST_PER_STEP = 4000 };
+
+#define APPLIES_AGAIN "kept since it was here before: it applies again"
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool decode_profile(struct edge_serve *serve, struct edge_serve_kept kept,
+                           struct edge_wire_profile *out)
+{
+    struct edge_wire_refusal refusal;
+    return edge_wire_profile_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
+                                    kept.bytes, kept.size, out, &refusal)
+           == DRF_OK;
+}
+
+// Whether it is still valid is asked when it is used.
+static bool decode_plan(struct edge_serve *serve, struct edge_serve_kept kept,
+                        struct fusion_plan *out)
+{
+    char correlation[EDGE_WIRE_NAME_SIZE];
+    struct edge_wire_refusal refusal;
+    return edge_wire_plan_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
+                                 kept.bytes, kept.size, INT64_MIN, out, correlation, &refusal)
+           == DRF_OK;
+}
+
+static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
+                                       struct edge_serve_kept kept)
+{
+    struct edge_wire_profile profile;
+    struct edge_drone *drone;
+    if (!decode_profile(serve, kept, &profile)
+        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
+        return DRF_ERR_SYNTAX;
+    edge_demand_use_profile(serve, drone, &profile, edge_demand_digest(kept.bytes, kept.size));
+    return DRF_OK;
+}
+
+static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
+                                    struct edge_serve_kept kept)
+{
+    struct fusion_plan plan;
+    struct edge_drone *drone;
+    if (!decode_plan(serve, kept, &plan)
+        || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
+        return DRF_ERR_SYNTAX;
+    return edge_demand_use_plan(serve, drone, &plan, edge_demand_digest(kept.bytes, kept.size));
+}
+
+enum drf_status edge_restore_kept(struct edge_serve *serve, struct edge_serve_kept kept)
+{
+    const char *slash = strchr(kept.name, '/');
+    if (slash == NULL || !edge_id_valid(slash + 1, strlen(slash + 1)))
+        return DRF_ERR_SYNTAX;
+    if (begins(kept.name, EDGE_KEPT_PROFILE))
+        return restore_profile(serve, slash + 1, kept);
+    if (begins(kept.name, EDGE_KEPT_PLAN))
+        return restore_plan(serve, slash + 1, kept);
+    return DRF_ERR_SYNTAX;
+}
+
+void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (drone->recall != EDGE_DRONE_UNASKED || serve->recall == NULL)
+        return;
+    if (edge_recall_ask(serve->recall, drone->id) == DRF_OK)
+        drone->recall = EDGE_DRONE_ASKED;
+}
+
+// Each drone at a time of its own within the hour, so that a fleet does not speak at once.
+void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (!drone->has_profile && !drone->has_plan)
+        return;
+    uint32_t spread_s = edge_fleet_number(serve->fleet, drone) * 37 % 3600;
+    uint32_t hour = (uint32_t)((serve->now.utc_us / 1000000 + spread_s) / 3600);
+    if (hour == drone->heard_hour)
+        return;
+    char name[EDGE_BACKQUEUE_NAME_SIZE];
+    (void)snprintf(name, sizeof name, EDGE_KEPT_SEEN "%s", drone->id);
+    if (edge_backqueue_push(serve->backqueue, name, NULL, 0) == DRF_OK)
+        drone->heard_hour = hour;
+}
+
+// NULL: the plan that it has can be reviewed now.
+static const char *unaffordable(struct edge_serve *serve, const struct edge_drone *drone)
+{
+    uint32_t cost = serve->root != NULL ? fusion_review_cost(drone->plan) : 0;
+    return edge_demand_afford(serve, cost)
+               ? NULL
+               : "not reviewed: send it again, too many reviews are under way";
+}
+
+// What the drone has said since it is back is newer than what is kept.
+static void recall_profile(struct edge_serve *serve, struct edge_drone *drone,
+                           struct edge_serve_kept kept)
+{
+    uint64_t digest = edge_demand_digest(kept.bytes, kept.size);
+    struct edge_wire_profile profile;
+    if (drone->told_profile || (drone->has_profile && drone->profile_digest == digest)
+        || !decode_profile(serve, kept, &profile))
+        return;
+    profile.correlation[0] = '\0'; // of a question that was answered long ago
+    edge_demand_use_profile(serve, drone, &profile, digest);
+    edge_demand_tell_profile(serve, drone, &profile, APPLIES_AGAIN);
+    drone->recalled = true;
+    if (drone->has_plan) // it was judged by other limits
+        edge_demand_tell_plan(serve, drone, "", "the kept profile applies to it too",
+                              unaffordable(serve, drone));
+}
+
+static void tell_plan_over(struct edge_serve *serve, struct edge_drone *drone)
+{
+    const struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_STALE,
+        .field_path = "valid_until_us",
+        .text = "the plan kept since it was here before is over",
+        .answers = 3,
+    };
+    edge_reply_send(serve, drone->id, drone, &reply);
+}
+
+static void recall_plan(struct edge_serve *serve, struct edge_drone *drone,
+                        struct edge_serve_kept kept)
+{
+    uint64_t digest = edge_demand_digest(kept.bytes, kept.size);
+    struct fusion_plan plan;
+    if (drone->told_plan || (drone->has_plan && drone->plan_digest == digest)
+        || !decode_plan(serve, kept, &plan)
+        || edge_demand_use_plan(serve, drone, &plan, digest) != DRF_OK)
+        return;
+    drone->recalled = true;
+    if (plan.valid_until_utc_us <= serve->now.utc_us)
+        tell_plan_over(serve, drone);
+    else
+        edge_demand_tell_plan(serve, drone, "", APPLIES_AGAIN, unaffordable(serve, drone));
+}
+
+static void recall_end(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->recall = EDGE_DRONE_RECALLED;
+    if (drone->recalled)
+        edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RECALLED, 0, 0, 1);
+    drone->recalled = false;
+    if (drone->waiting)
+        edge_admission_resume(serve, drone);
+}
+
+// After a month or so of silence. A drone that is back at this very moment is told.
+static void forget(struct edge_serve *serve, struct edge_drone *drone)
+{
+    static const char text[] = "what was kept is let go after long silence: send it again";
+    struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_NOT_AVAILABLE, .text = text, .answers = 2};
+    if (drone->has_profile) {
+        edge_fleet_unprofile(serve->fleet, drone);
+        if (drone->reporting)
+            edge_reply_send(serve, drone->id, drone, &reply);
+    }
+    if (!drone->has_plan)
+        return;
+    drone->has_plan = false;
+    drone->plan_digest = 0;
+    drone->report.plan_named = false;
+    reply.answers = 3;
+    if (drone->reporting)
+        edge_reply_send(serve, drone->id, drone, &reply);
+}
+
+static void take(struct edge_serve *serve, struct edge_serve_kept kept)
+{
+    const char *id = strchr(kept.name, '/') + 1;
+    struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
+    if (drone == NULL)
+        return; // it was let go again
+    if (begins(kept.name, EDGE_RECALL_FORGOTTEN))
+        forget(serve, drone);
+    if (drone->recall != EDGE_DRONE_ASKED)
+        return;
+    if (begins(kept.name, EDGE_KEPT_PROFILE))
+        recall_profile(serve, drone, kept);
+    else if (begins(kept.name, EDGE_KEPT_PLAN))
+        recall_plan(serve, drone, kept);
+    else if (begins(kept.name, EDGE_RECALL_END))
+        recall_end(serve, drone);
+}
+
+bool edge_restore_run(struct edge_serve *serve)
+{
+    struct edge_back_value value;
+    if (serve->recall == NULL)
+        return false;
+    while (edge_recall_front(serve->recall, &value)) {
+        if (serve->demand_cost >= COST_PER_STEP)
+            return true;
+        serve->demand_cost += ANSWER_COST;
+        take(serve, (struct edge_serve_kept){.name = value.name,
+                                             .bytes = value.bytes,
+                                             .size = (uint32_t)value.size});
+        edge_recall_pop(serve->recall);
+    }
+    return false;
+}

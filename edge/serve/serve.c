@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve.h"
+
+#include "edge/serve/serve_parts.h"
+
+#include <stdlib.h>
+
+enum {
+    MESSAGES_PER_STEP = 512,
+    DEMAND_COST_PER_STEP = 8000, // 20 ms; then contexts and heartbeats have their turn
+};
+
+struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq)
+{
+    return (struct edge_wire_stream){
+        .region_id = serve->config->region_id,
+        .node_id = serve->config->node_id,
+        .boot_id = serve->boot_id,
+        .seq = seq,
+        .node_time_utc_us = serve->now.utc_us,
+        .mode = serve->config->mode,
+    };
+}
+
+static enum drf_status open_fleet(const struct drf_config *config, struct edge_fleet **out)
+{
+    struct fusion_limits limits = fusion_limits_default();
+    limits.obstacle_radius_m = config->limits.obstacle_radius_m;
+    const struct edge_fleet_config fleet = {
+        .drones_max = config->limits.drones_max,
+        .forget_us = config->limits.drone_forget_us,
+        .bounds = edge_bounds_widen(config->region.bounds, config->margin_m),
+        .limits = limits,
+        .wish = {.interval_us = (int64_t)(1e6 / config->limits.context_rate_default_hz)},
+    };
+    return edge_fleet_open(&fleet, out);
+}
+
+enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_id,
+                                struct edge_link link, struct edge_mailbox *mailbox,
+                                struct edge_backqueue *backqueue, struct edge_metrics *metrics,
+                                struct edge_health *health, struct edge_serve **out)
+{
+    struct edge_serve *serve = calloc(1, sizeof *serve);
+    if (serve == NULL)
+        return DRF_ERR_NOMEM;
+    serve->config = config;
+    serve->boot_id = boot_id;
+    serve->link = link;
+    serve->mailbox = mailbox;
+    serve->backqueue = backqueue;
+    serve->metrics = metrics;
+    serve->health = health;
+    serve->topic_root = drf_config_topic_root(config);
+    serve->due_mono_us = INT64_MAX;
+    edge_overload_init(&serve->overload, INT64_MIN / 2);
+    serve->signs.age_min_us = INT64_MAX;
+    serve->zones.mono_us = INT64_MAX;
+    serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
+    enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    if (status == DRF_OK)
+        status = edge_wire_open(&serve->wire);
+    if (status == DRF_OK)
+        status = fusion_builder_open(&serve->builder);
+    if (status == DRF_OK)
+        status = open_fleet(config, &serve->fleet);
+    if (status == DRF_OK)
+        status = edge_patching_open(config->limits.drones_max, config->limits.patch_cache_bytes,
+                                    &serve->patching);
+    if (status == DRF_OK)
+        status = edge_terrain_open(&serve->terrain);
+    if (status != DRF_OK) {
+        edge_serve_close(serve);
+        return status;
+    }
+    *out = serve;
+    return DRF_OK;
+}
+
+void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger)
+{
+    serve->ledger = ledger;
+}
+
+void edge_serve_recall(struct edge_serve *serve, struct edge_recall *recall)
+{
+    serve->recall = recall;
+}
+
+void edge_serve_close(struct edge_serve *serve)
+{
+    if (serve == NULL)
+        return;
+    edge_terrain_close(serve->terrain);
+    edge_patching_close(serve->patching);
+    edge_fleet_close(serve->fleet);
+    fusion_builder_close(serve->builder);
+    edge_wire_close(serve->wire);
+    free(serve->due);
+    free(serve);
+}
+
+enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_kept kept)
+{
+    return edge_restore_kept(serve, kept);
+}
+
+// Everything is made from the root within one step, so nothing older is referred to any more.
+static void take_root(struct edge_serve *serve)
+{
+    const struct fusion_root *root = edge_mailbox_take(serve->mailbox);
+    if (root == NULL)
+        return;
+    serve->root = root;
+    edge_mailbox_acknowledge(serve->mailbox, root->epoch);
+    edge_dispatch_root(serve, root);
+    edge_traffic_push(serve);
+}
+
+static void take_message(struct edge_serve *serve, const struct edge_incoming *in)
+{
+    struct edge_topic topic;
+    if (edge_topic_parse(serve->topic_root, in->topic, &topic) != DRF_OK) {
+        // Without an id there is nobody to tell: the broker's ACL lets none of these through.
+        edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_INVALID, 0,
+                         1);
+        return;
+    }
+    switch (topic.kind) {
+    case EDGE_TOPIC_TELEMETRY:
+        edge_admission_take(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_PROFILE:
+        edge_demand_profile(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_PLAN:
+        edge_demand_plan(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_REQUEST:
+        edge_demand_request(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_QUERY:
+        edge_inquiry_take(serve, topic.id, in);
+        break;
+    default:
+        break;
+    }
+}
+
+// The step took as much as one may: there may be more.
+static bool full(const struct edge_serve *serve, uint32_t taken)
+{
+    return taken == MESSAGES_PER_STEP || serve->demand_cost >= DEMAND_COST_PER_STEP;
+}
+
+// What this step left undone, and whether that has become too much or little enough.
+static void judge_load(struct edge_serve *serve, uint32_t taken)
+{
+    struct edge_overload_signs *signs = &serve->signs;
+    bool unread = serve->link.behind != NULL && serve->link.behind(serve->link.self);
+    signs->taken = taken;
+    signs->busy = unread || full(serve, taken) || serve->backed_up;
+    bool changed = edge_overload_note(&serve->overload, signs, serve->now.mono_us);
+    *signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
+    if (!changed)
+        return;
+    enum edge_overload_level level = serve->overload.level;
+    edge_metrics_set(serve->metrics, EDGE_METRIC_OVERLOAD_LEVEL, 0, level);
+    (void)edge_health_set(serve->health, EDGE_TROUBLE_OVERLOAD, level != EDGE_OVERLOAD_NONE);
+}
+
+int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
+{
+    serve->now = now;
+    take_root(serve);
+    serve->demand_cost = 0;
+    bool answers = edge_restore_run(serve);
+
+    struct edge_incoming in;
+    uint32_t taken = 0;
+    while (taken < MESSAGES_PER_STEP && serve->demand_cost < DEMAND_COST_PER_STEP
+           && serve->link.receive(serve->link.self, &in)) {
+        int64_t lag_us = now.mono_us - in.arrival_mono_us;
+        if (lag_us > serve->signs.lag_us)
+            serve->signs.lag_us = lag_us;
+        take_message(serve, &in);
+        taken++;
+    }
+    edge_zone_watch_run(serve);
+    edge_alerts_run(serve);
+    edge_dispatch_run(serve);
+    int64_t patch_mono_us = edge_patch_run(serve);
+    int64_t terrain_mono_us = edge_terrain_run(serve);
+    if (terrain_mono_us < patch_mono_us)
+        patch_mono_us = terrain_mono_us;
+
+    if (now.mono_us >= serve->forget_mono_us) {
+        edge_fleet_forget(serve->fleet, now.mono_us);
+        edge_neighbours_run(serve);
+        edge_metrics_set(serve->metrics, EDGE_METRIC_WEATHER_LEFT_OUT, 0,
+                         (int64_t)fusion_builder_weather_left_out(serve->builder));
+        edge_whereabouts_run(&serve->whereabouts, serve->fleet, serve->backqueue, now.mono_us);
+        serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
+    }
+    judge_load(serve, taken);
+    edge_announce_run(serve);
+
+    if (full(serve, taken) || answers)
+        return now.mono_us;
+    int64_t next_mono_us = serve->announced.heartbeat_mono_us;
+    next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;
+    if (serve->alerts.mono_us < next_mono_us)
+        next_mono_us = serve->alerts.mono_us;
+    if (serve->zones.mono_us < next_mono_us)
+        next_mono_us = serve->zones.mono_us;
+    return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
+}
+
+void edge_serve_farewell(struct edge_serve *serve, struct edge_now now)
+{
+    serve->now = now;
+    edge_announce_down(serve);
+}

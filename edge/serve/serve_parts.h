@@ -1,0 +1,211 @@
+// edge/serve/serve_parts.h - the serve step's state, and what its files do for each other.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Only the files named below, and edge/serve/serve.c, include this.
+#ifndef EDGE_SERVE_PARTS_H
+#define EDGE_SERVE_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/config/config.h"
+#include "edge/handoff/backqueue.h"
+#include "edge/handoff/mailbox.h"
+#include "edge/handoff/recall.h"
+#include "edge/host/health.h"
+#include "edge/host/metrics.h"
+#include "edge/mqtt/link.h"
+#include "edge/mqtt/topic.h"
+#include "edge/serve/fleet.h"
+#include "edge/serve/overload.h"
+#include "edge/serve/patch.h"
+#include "edge/serve/serve.h"
+#include "edge/serve/terrain.h"
+#include "edge/serve/whereabouts.h"
+#include "edge/wire/wire.h"
+#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/plan.h"
+
+enum {
+    EDGE_SERVE_BUFFER_BYTES = 65536,
+    EDGE_SERVE_SECOND_US = 1000000,
+};
+
+struct edge_announced {
+    int64_t heartbeat_mono_us; // when the next is due
+    uint32_t heartbeat_seq;
+    uint32_t session; // of the link, to which state and catalog were sent
+    bool state_due, catalog_due;
+    uint32_t troubles;                      // that the state last told
+    int64_t catalog_mono_us;                // when it may be looked at again
+    int64_t numbers_mono_us;                // when it is sent for its numbers alone
+    uint64_t catalog_epoch, catalog_digest; // of the one sent last
+};
+
+// Which zones apply now, and when to look again.
+struct edge_zone_watch {
+    uint64_t epoch; // of the root that was looked at
+    int64_t last_utc_us, mono_us;
+};
+
+// The set of alerts that was looked at, and when to look again.
+struct edge_alerts_watch {
+    uint64_t epoch; // of the root that was looked at
+    int64_t mono_us;
+    uint32_t session; // of the link that the set was told to
+    bool told;
+    uint64_t digest; // of the set that was told
+};
+
+struct edge_serve {
+    const struct drf_config *config;
+    uint64_t boot_id;
+    struct edge_link link;
+    struct edge_mailbox *mailbox;
+    struct edge_backqueue *backqueue;
+    struct edge_metrics *metrics;
+    struct edge_health *health;
+
+    struct edge_wire *wire;
+    struct fusion_builder *builder;
+    struct edge_fleet *fleet;
+    const struct fusion_root *root; // NULL before the first
+    const char *topic_root;
+    struct edge_now now; // of this step
+    int64_t forget_mono_us;
+    struct edge_pace demand_pace;   // reviews and preloads of all drones
+    uint32_t demand_cost;           // of this step, in parts of a plan's leg
+    struct edge_pace stranger_pace; // replies to drones there is no place for
+
+    uint32_t *due; // numbers of drones that something is owed to, longest first
+    uint32_t due_count;
+    int64_t due_mono_us;  // when to look at them next
+    double concern_max_m; // the farthest any context looked ahead
+
+    bool backed_up; // the link took no more of the last contexts
+    struct edge_overload overload;
+    struct edge_overload_signs signs; // of this step so far
+    struct edge_patching *patching;
+    struct edge_terrain *terrain;
+    struct edge_announced announced;
+    struct edge_whereabouts whereabouts;
+    struct edge_recall *recall;       // NULL: nothing can be recalled
+    const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
+    struct edge_zone_watch zones;
+    struct edge_alerts_watch alerts;
+    uint64_t traffic_epoch;      // of the root whose tracks were looked at
+    double speed_max_mps;        // of any drone, a second ago at most
+    struct fusion_around around; // the drone that is looked at
+    struct fusion_context context;
+    uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
+};
+
+struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq);
+
+// edge/serve/admission.c: a report came in.
+void edge_admission_take(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+// Its first report has waited for what the store keeps of it: now it goes on.
+void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/serve/demand.c: a profile, a plan or a request came in.
+void edge_demand_profile(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
+void edge_demand_request(struct edge_serve *serve, const char *id,
+                         const struct edge_incoming *in);
+// From now on they apply. DRF_ERR_NOMEM: the plan does not.
+void edge_demand_use_profile(struct edge_serve *serve, struct edge_drone *drone,
+                             const struct edge_wire_profile *profile, uint64_t digest);
+DRF_MUST_CHECK enum drf_status edge_demand_use_plan(struct edge_serve *serve,
+                                                    struct edge_drone *drone,
+                                                    const struct fusion_plan *plan,
+                                                    uint64_t digest);
+// Says so, with `text` (may be "") beside what there is to say. The plan is reviewed, if
+// `unreviewed` (why it is not) is NULL.
+void edge_demand_tell_profile(struct edge_serve *serve, struct edge_drone *drone,
+                              const struct edge_wire_profile *profile, const char *text);
+void edge_demand_tell_plan(struct edge_serve *serve, struct edge_drone *drone,
+                           const char *correlation, const char *text, const char *unreviewed);
+// Whether a review of that cost can be had now.
+bool edge_demand_afford(struct edge_serve *serve, uint32_t cost);
+uint64_t edge_demand_digest(const void *bytes, size_t size);
+
+// edge/serve/restore.c: what the store kept of a drone applies again.
+// At a start, before the first step.
+DRF_MUST_CHECK enum drf_status edge_restore_kept(struct edge_serve *serve,
+                                                 struct edge_serve_kept kept);
+// It sent something: asks for what is kept of it, once for as long as it is in the fleet.
+void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone);
+// Takes the answers, and tells the drones. True: there are more.
+bool edge_restore_run(struct edge_serve *serve);
+// It was heard of, and something of it is kept: the store notes that, once an hour.
+void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/serve/inquiry.c: a client asks what is known at a point.
+void edge_inquiry_take(struct edge_serve *serve, const char *client,
+                       const struct edge_incoming *in);
+
+// edge/serve/dispatch.c: contexts. A report asks for one; a new root owes one to whom it
+// concerns.
+void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
+// The drone asks for one out of turn.
+void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone);
+void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
+// Something in this box is otherwise now: whoever it concerns is owed a context.
+// Something that concerns this drone is otherwise now: it is owed a context.
+void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone);
+void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds);
+// Something else is owed, a reply: it is looked at then.
+void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
+void edge_dispatch_run(struct edge_serve *serve);
+
+// edge/serve/alerts.c: owes a context to whom other alerts concern than its last one told;
+// tells the whole set on the region's topic when it changes.
+void edge_alerts_run(struct edge_serve *serve);
+
+// edge/serve/zone_watch.c: owes a context to whom a zone concerns that begins or ceases to
+// apply.
+void edge_zone_watch_run(struct edge_serve *serve);
+// edge/serve/advise.c: looks at a drone now: serve->context is its context, advisories with
+// their lives; what changed among these goes out on their topic. Needs a root and a report.
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/serve/traffic.c: what feeds tell of other aircraft.
+// Visits the tracks that may come near `here` within the horizon, not those whose time is up.
+void edge_traffic_around(
+    struct edge_serve *serve, struct geo_point here, double speed_mps, double horizon_s,
+    void (*visit)(void *self, const struct fusion_track *track, double age_s), void *self);
+// The track as a neighbour; one that was not heard of for a while is predicted.
+void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
+                            struct fusion_neighbour *out);
+// The soonest that it can be met, across and up; HUGE_VAL: not at all.
+double edge_traffic_soonest_s(const struct edge_drone *drone,
+                              const struct fusion_neighbour *other, int64_t now_utc_us);
+// Owes a context to whom a new report in the root may concern.
+void edge_traffic_push(struct edge_serve *serve);
+
+// edge/serve/neighbours.c: serve->around, as it is for a drone.
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
+// The height that its context found, for when it is somebody's neighbour.
+void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
+// Once a second: who has lost its link, and where it should be.
+void edge_neighbours_run(struct edge_serve *serve);
+
+// edge/serve/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).
+void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                     const struct edge_wire_reply *reply);
+// Telemetry was refused: counts, and tells at most once a second how many.
+void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
+                       const struct edge_wire_refusal *refusal);
+// Whether a stranger may have a reply now: there are few for all of them together.
+bool edge_reply_stranger(struct edge_serve *serve);
+void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/serve/announce.c: heartbeat, state and catalogue, as they are due.
+void edge_announce_run(struct edge_serve *serve);
+void edge_announce_down(struct edge_serve *serve);
+
+#endif

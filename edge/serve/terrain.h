@@ -1,0 +1,32 @@
+// edge/serve/terrain.h - answers MAVLink-shaped terrain requests, and fills a companion's
+// cache. SPDX-License-Identifier: Apache-2.0
+//
+// A request is answered at once. A preload is a list of blocks that goes out as fast as the
+// link's budget leaves room, one block a message, each with how many tiles are pending, loaded
+// and unavailable; a drone's newer preload takes the place of its older one. All memory is
+// taken at open.
+#ifndef EDGE_TERRAIN_H
+#define EDGE_TERRAIN_H
+
+#include "edge/serve/drone.h"
+#include "edge/wire/wire.h"
+
+enum {
+    EDGE_PRELOADS_MAX = 64,        // drones at a time
+    EDGE_PRELOAD_BLOCKS_MAX = 512, // of one preload
+};
+
+struct edge_serve;
+struct edge_terrain;
+
+DRF_MUST_CHECK enum drf_status edge_terrain_open(struct edge_terrain **out); // NOMEM
+void edge_terrain_close(struct edge_terrain *terrain);                       // NULL is fine
+
+// Answers request->terrain or begins request->preload. *answered becomes what to reply.
+void edge_terrain_request(struct edge_serve *serve, struct edge_drone *drone,
+                          const struct edge_wire_request *request,
+                          struct edge_wire_refusal *answered);
+// Sends what is due of the preloads. Returns when to be called again at the latest.
+int64_t edge_terrain_run(struct edge_serve *serve);
+
+#endif

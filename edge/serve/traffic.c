@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aircraft that feeds tell of: which of them a drone may meet, and whom a new report concerns.
+#include <math.h>
+#include <string.h>
+
+#include "edge/serve/serve_parts.h"
+#include "fusion/root/bucket.h"
+
+#define METRES_PER_DEGREE 111320.0
+#define RADIANS_PER_DEGREE 0.017453292519943295
+// Both accuracies across and their growth: more than any two aircraft need.
+#define SLACK_M 500.0
+// Up and down: accuracies, heights in different frames (fusion/aircraft/meeting.h), a climb
+// begun.
+#define SLACK_UP_M 1000.0
+// Silent for longer: what is shown is a prediction.
+#define PREDICT_AFTER_S 3.0
+// An aircraft whose size nobody said.
+#define RADIUS_M 20.0
+
+// A receiver's clock may be ahead of ours: each of its reports would then be hidden until the
+// next one takes its place. It is shown as of now, with the time it says.
+static bool current(const struct edge_serve *serve, const struct fusion_track *track,
+                    double *age_s)
+{
+    int64_t age_us = serve->now.utc_us - track->track.time_utc_us;
+    int64_t keep_us = serve->root->traffic->keep_us;
+    *age_s = age_us > 0 ? (double)age_us * 1e-6 : 0.0;
+    return age_us <= keep_us && age_us >= -keep_us;
+}
+
+void edge_traffic_around(
+    struct edge_serve *serve, struct geo_point here, double speed_mps, double horizon_s,
+    void (*visit)(void *self, const struct fusion_track *track, double age_s), void *self)
+{
+    const struct fusion_traffic *traffic = serve->root != NULL ? serve->root->traffic : NULL;
+    if (traffic == NULL || serve->root->buckets.columns == 0)
+        return;
+    // a track stands in the bucket of its last report, and flew on since
+    double reach_m = SLACK_M + (speed_mps + 1.0) * horizon_s
+                     + traffic->speed_max_mps * (horizon_s + (double)traffic->keep_us * 1e-6);
+    struct fusion_frame frame = fusion_frame_at(here);
+    struct fusion_window window = fusion_window_around(&serve->root->buckets, &frame, reach_m);
+    uint32_t count = fusion_window_count(&window);
+    for (uint32_t index = 0; index < count; index++) {
+        size_t bucket;
+        if (!fusion_window_index(serve->root, &window, index, &bucket))
+            continue;
+        for (uint32_t i = traffic->first_of[bucket]; i < traffic->first_of[bucket + 1]; i++) {
+            double age_s;
+            if (current(serve, &traffic->tracks[i], &age_s))
+                visit(self, &traffic->tracks[i], age_s);
+        }
+    }
+}
+
+static void put_heights(const struct geo_track *track, struct fusion_neighbour *out)
+{
+    out->amsl_known = (track->flags & GEO_TRACK_AMSL) != 0;
+    out->amsl_m = track->alt_amsl_m;
+    out->wgs84_known = (track->flags & GEO_TRACK_WGS84) != 0;
+    out->wgs84_m = track->alt_wgs84_m;
+    out->pressure_known = (track->flags & GEO_TRACK_PRESSURE) != 0;
+    out->pressure_m = track->alt_pressure_m;
+    out->amsl_acc95_m = track->altitude_acc95_m;
+}
+
+// Straight on from its last report to now.
+static void predict(double age_s, struct fusion_neighbour *out)
+{
+    struct fusion_frame frame = fusion_frame_at(out->position);
+    struct fusion_offset way = {.east_m = out->velocity_east_mps * age_s,
+                                .north_m = out->velocity_north_mps * age_s};
+    struct geo_point there = fusion_frame_point(&frame, way);
+    if (there.lon_deg > 180.0)
+        there.lon_deg -= 360.0;
+    else if (there.lon_deg < -180.0)
+        there.lon_deg += 360.0;
+    double up_m = out->velocity_up_mps * age_s;
+    out->predicted = true;
+    out->position = there;
+    out->time_utc_us += (int64_t)(age_s * 1e6);
+    out->amsl_m += out->amsl_known ? up_m : 0.0;
+    out->wgs84_m += out->wgs84_known ? up_m : 0.0;
+    out->pressure_m += out->pressure_known ? up_m : 0.0;
+    out->horizontal_acc95_m += out->growth_mps * age_s;
+}
+
+void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
+                            struct fusion_neighbour *out)
+{
+    const struct geo_track *said = &track->track;
+    bool moving = (said->flags & GEO_TRACK_VELOCITY) != 0;
+    double speed_mps = hypot(said->velocity_north_mps, said->velocity_east_mps);
+    *out = (struct fusion_neighbour){
+        .traffic_id = said->id,
+        .source = track->source->source,
+        .position = said->position,
+        .time_utc_us = said->time_utc_us,
+        .velocity_known = moving,
+        .velocity_up_known = (said->flags & GEO_TRACK_UP) != 0,
+        .on_ground = (said->flags & GEO_TRACK_ON_GROUND) != 0,
+        .predicted = (said->flags & GEO_TRACK_PREDICTED) != 0,
+        .velocity_north_mps = said->velocity_north_mps,
+        .velocity_east_mps = said->velocity_east_mps,
+        .velocity_up_mps = said->velocity_up_mps,
+        .radius_m = RADIUS_M,
+        .horizontal_acc95_m = said->horizontal_acc95_m,
+        // it may turn: a tenth of its speed aside; where nobody says how fast, a slow drone's
+        .growth_mps = moving ? fmax(FUSION_VELOCITY_ACC95_DEFAULT_MPS, 0.1 * speed_mps) : 10.0,
+    };
+    put_heights(said, out);
+    if (age_s > PREDICT_AFTER_S)
+        predict(age_s, out);
+}
+
+// Whether they are too far apart in height to meet within the horizon, whatever the frames.
+static bool far_above(const struct edge_drone *drone, const struct fusion_neighbour *other,
+                      double horizon_s)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    bool own_known = fix->wgs84.known || fix->amsl.known || fix->pressure.known;
+    bool other_known = other->wgs84_known || other->amsl_known || other->pressure_known;
+    if (!own_known || !other_known)
+        return false;
+    double own_m = fix->amsl.known    ? fix->amsl.m
+                   : fix->wgs84.known ? fix->wgs84.m
+                                      : fix->pressure.m;
+    double other_m = other->amsl_known    ? other->amsl_m
+                     : other->wgs84_known ? other->wgs84_m
+                                          : other->pressure_m;
+    double climb_mps = fabs(other->velocity_up_mps) + fabs(fix->velocity_up_mps);
+    return fabs(other_m - own_m) > SLACK_UP_M + drone->limits.clearance_min_m
+                                       + other->amsl_acc95_m + climb_mps * horizon_s;
+}
+
+double edge_traffic_soonest_s(const struct edge_drone *drone,
+                              const struct fusion_neighbour *other, int64_t now_utc_us)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    const struct geo_point here = fix->position, there = other->position;
+    if (other->on_ground || far_above(drone, other, drone->limits.look_ahead_s))
+        return HUGE_VAL;
+    double lon_deg = remainder(there.lon_deg - here.lon_deg, 360.0);
+    double north_m = (there.lat_deg - here.lat_deg) * METRES_PER_DEGREE;
+    double east_m = lon_deg * METRES_PER_DEGREE * cos(here.lat_deg * RADIANS_PER_DEGREE);
+    double own_mps =
+        fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+    double closing_mps =
+        own_mps + hypot(other->velocity_north_mps, other->velocity_east_mps) + 1.0;
+    double late_s = fmax((double)(now_utc_us - other->time_utc_us) * 1e-6, 0.0)
+                    + fmax((double)(now_utc_us - fix->time_utc_us) * 1e-6, 0.0);
+    double slack_m = SLACK_M + drone->limits.clearance_min_m + other->horizontal_acc95_m
+                     + closing_mps * late_s;
+    return (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
+}
+
+struct push {
+    struct edge_serve *serve;
+    struct fusion_neighbour other;
+    const char *id;
+};
+
+static void push_drone(void *self, struct edge_drone *drone)
+{
+    const struct push *push = self;
+    if (strcmp(drone->id, push->id) != 0
+        && edge_traffic_soonest_s(drone, &push->other, push->serve->now.utc_us)
+               <= FUSION_CAUTION_S)
+        edge_dispatch_push(push->serve, drone);
+}
+
+void edge_traffic_push(struct edge_serve *serve)
+{
+    const struct fusion_traffic *traffic = serve->root->traffic;
+    uint64_t seen = serve->traffic_epoch;
+    serve->traffic_epoch = serve->root->epoch;
+    for (size_t i = 0; traffic != NULL && i < traffic->count; i++) {
+        const struct fusion_track *track = &traffic->tracks[i];
+        double age_s;
+        if (track->epoch <= seen || !current(serve, track, &age_s))
+            continue;
+        struct push push = {.serve = serve, .id = track->track.id};
+        edge_traffic_neighbour(track, age_s, &push.other);
+        double speed_mps = hypot(push.other.velocity_north_mps, push.other.velocity_east_mps);
+        double reach_m = SLACK_M + push.other.horizontal_acc95_m
+                         + (speed_mps + serve->speed_max_mps + 1.0) * (FUSION_CAUTION_S + 5.0);
+        struct geo_point at = push.other.position;
+        const struct geo_bounds here = {.west_deg = at.lon_deg,
+                                        .south_deg = at.lat_deg,
+                                        .east_deg = at.lon_deg,
+                                        .north_deg = at.lat_deg};
+        edge_fleet_around(serve->fleet, here, reach_m, push_drone, &push);
+    }
+}

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/service/loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edge/ingest/scout.h"
+#include "edge/service/node.h"
+
+#define SECOND_US INT64_C(1000000)
+#define WAIT_MAX_US (SECOND_US / 10)
+#define DENIED_EVERY_US (60 * SECOND_US)
+enum { CLOSE_DEADLINE_S = 5 };
+
+// What the scout found last of a feed, until ingest has taken it.
+struct finding {
+    bool asked, fresh, reachable;
+    struct edge_kafka_found found;
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX]; // what ingest has of it
+};
+
+struct loop {
+    struct edge_node node;
+    struct edge_clock clock;
+    atomic_bool stopping;
+    atomic_bool failed;
+    atomic_bool damaged; // the store, perhaps
+    int stop_fd;         // readable from the moment the node is to stop
+    int scout_fd;        // written when the scout is to look at once
+    struct edge_scout *scout;
+    pthread_mutex_t lock;
+    struct finding findings[DRF_FEEDS_MAX];
+};
+
+static int64_t clock_us(clockid_t id)
+{
+    struct timespec time;
+    clock_gettime(id, &time);
+    return (int64_t)time.tv_sec * SECOND_US + time.tv_nsec / 1000;
+}
+
+struct edge_now edge_clock_now(struct edge_clock clock)
+{
+    return (struct edge_now){.mono_us = clock_us(CLOCK_MONOTONIC),
+                             .utc_us = clock_us(CLOCK_REALTIME) + clock.utc_ahead_us};
+}
+
+struct edge_clock edge_clock_from(int64_t utc_us)
+{
+    return (struct edge_clock){.utc_ahead_us = utc_us - clock_us(CLOCK_REALTIME)};
+}
+
+static void wake(int fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof one); // full means it is awake already
+    (void)written;
+}
+
+static void stop(struct loop *loop)
+{
+    atomic_store(&loop->stopping, true);
+    wake(loop->stop_fd);
+    wake(loop->node.wake_ingest_fd);
+    wake(loop->node.wake_serve_fd);
+}
+
+static void drain(int fd)
+{
+    uint64_t value;
+    ssize_t got = read(fd, &value, sizeof value);
+    (void)got;
+}
+
+// Waits until a descriptor is ready or `wake_mono_us` has come, a tenth of a second at most.
+static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, int wake_fd)
+{
+    int64_t left_us = wake_mono_us - clock_us(CLOCK_MONOTONIC);
+    if (left_us < 0)
+        left_us = 0;
+    if (left_us > WAIT_MAX_US)
+        left_us = WAIT_MAX_US;
+    struct timespec timeout = {.tv_nsec = left_us * 1000};
+    if (ppoll(fds, count, &timeout, NULL) > 0 && (fds[0].revents & POLLIN))
+        drain(wake_fd);
+}
+
+static bool discover(struct loop *loop, size_t feed)
+{
+    struct edge_kafka_found found;
+    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    struct finding *finding = &loop->findings[feed];
+    pthread_mutex_lock(&loop->lock);
+    bool answered = !finding->fresh; // what was found last may say that these are of the past
+    memcpy(first, finding->first, sizeof first);
+    pthread_mutex_unlock(&loop->lock);
+    int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
+    bool reachable =
+        edge_scout_look(loop->scout, feed, answered ? first : NULL, &found) == DRF_OK;
+    pthread_mutex_lock(&loop->lock);
+    finding->asked = finding->fresh = true;
+    finding->reachable = reachable;
+    if (reachable)
+        finding->found = found;
+    finding->found.asked_mono_us = asked_mono_us;
+    pthread_mutex_unlock(&loop->lock);
+    wake(loop->node.wake_ingest_fd);
+    return reachable && found.count > 0;
+}
+
+static void *scout(void *argument)
+{
+    struct loop *loop = argument;
+    const struct drf_config *config = loop->node.config;
+    while (!atomic_load(&loop->stopping)) {
+        bool complete = true;
+        for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
+            complete = discover(loop, i) && complete;
+        int64_t pause_us = complete ? config->discover_us : SECOND_US;
+        struct pollfd fds[] = {{.fd = loop->scout_fd, .events = POLLIN},
+                               {.fd = loop->stop_fd, .events = POLLIN}};
+        if (poll(fds, 2, (int)(pause_us / 1000)) > 0)
+            drain(loop->scout_fd);
+    }
+    return NULL;
+}
+
+static void tell(const struct edge_node *node, enum edge_trouble trouble, bool there,
+                 const char *detail, struct edge_now now)
+{
+    char quoted[300];
+    edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                   there ? "node.waiting" : "node.recovered", "for=%s text=%s",
+                   edge_trouble_name(trouble),
+                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)));
+}
+
+static void take_findings(struct loop *loop, struct edge_now now)
+{
+    struct edge_node *node = &loop->node;
+    bool unreachable = false, missing = false, asked = true;
+    pthread_mutex_lock(&loop->lock);
+    for (size_t i = 0; i < node->config->feed_count; i++) {
+        struct finding *finding = &loop->findings[i];
+        if (finding->fresh)
+            edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
+        finding->fresh = false;
+        edge_feeds_first(node->feeds, i, finding->first);
+        asked = asked && finding->asked;
+        unreachable = unreachable || (finding->asked && !finding->reachable);
+        missing = missing || (finding->reachable && finding->found.count == 0);
+    }
+    pthread_mutex_unlock(&loop->lock);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable))
+        tell(node, EDGE_TROUBLE_KAFKA, unreachable,
+             unreachable ? "no Kafka broker answers" : "Kafka answers", now);
+    if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
+        tell(node, EDGE_TROUBLE_TOPIC, missing,
+             missing ? "a configured topic does not exist yet" : "every topic exists", now);
+    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
+}
+
+static void *ingest(void *argument)
+{
+    struct loop *loop = argument;
+    struct edge_node *node = &loop->node;
+    int64_t serve_kafka_mono_us = 0;
+    while (!atomic_load(&loop->stopping)) {
+        struct edge_now now = edge_clock_now(loop->clock);
+        if (now.mono_us >= serve_kafka_mono_us) {
+            node->kafka_log_utc_us = now.utc_us;
+            for (size_t i = 0; i < EDGE_LANES; i++)
+                if (node->kafka[i] && edge_kafka_serve(node->kafka[i]))
+                    wake(loop->scout_fd); // every broker is gone: that is to be said at once
+            take_findings(loop, now);
+            serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
+        }
+        int64_t children_mono_us = edge_children_step(node->children, now.mono_us);
+        int64_t without_us = 0;
+        while (edge_children_replaced(node->children, &without_us))
+            edge_metrics_observe(node->metrics, EDGE_METRIC_DECODER_REPLACED, without_us);
+        struct edge_ingest_done done;
+        enum drf_status status = edge_ingest_step(node->ingest, now, &done);
+        if (status != DRF_OK) {
+            atomic_store(&loop->failed, true);
+            atomic_store(&loop->damaged, status == DRF_ERR_STORE);
+            stop(loop);
+            break;
+        }
+        if (done.committed)
+            edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
+                                 clock_us(CLOCK_MONOTONIC) - now.mono_us);
+        if (done.published || done.recalled)
+            wake(node->wake_serve_fd);
+        if (done.busy)
+            continue;
+        struct pollfd fds[] = {
+            {.fd = node->wake_ingest_fd, .events = POLLIN},
+            {.fd = edge_children_fd(node->children), .events = POLLIN},
+        };
+        wait_ready(fds, 2,
+                   done.wake_mono_us < children_mono_us ? done.wake_mono_us : children_mono_us,
+                   node->wake_ingest_fd);
+    }
+    return NULL;
+}
+
+// What was said of the MQTT connection last.
+struct mqtt_told {
+    struct edge_mqtt_stats stats; // counted so far
+    uint64_t denied;              // logged so far
+    int64_t denied_next_mono_us;  // when that may be logged again
+    char waiting_for[160];
+};
+
+// The broker's list of who may do what is wrong: drones would wait in vain and nobody know why.
+static void tell_denied(const struct edge_node *node, struct mqtt_told *told,
+                        struct edge_now now)
+{
+    if (told->stats.denied == told->denied || now.mono_us < told->denied_next_mono_us)
+        return;
+    edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "mqtt.denied",
+                   "count=%" PRIu64 " text=\"the broker refuses publishing or subscribing to "
+                   "this account: see its access rules\"",
+                   told->stats.denied - told->denied);
+    told->denied = told->stats.denied;
+    told->denied_next_mono_us = now.mono_us + DENIED_EVERY_US;
+}
+
+static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct edge_now now)
+{
+    const struct edge_mqtt_stats *before = &told->stats;
+    struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
+    struct edge_link link = edge_mqtt_link(node->mqtt);
+    bool down = !link.connected(link.self);
+    const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
+    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
+    if (changed || (down && strcmp(waiting_for, told->waiting_for) != 0))
+        tell(node, EDGE_TROUBLE_MQTT, down, down ? waiting_for : "connected to the MQTT broker",
+             now);
+    (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
+    edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
+                     stats.sessions - before->sessions);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0,
+                     stats.dropped_ring - before->dropped_ring + stats.dropped_queue
+                         - before->dropped_queue);
+    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
+                     stats.denied - before->denied);
+    told->stats = stats;
+    tell_denied(node, told, now);
+}
+
+static void tell_overload(const struct edge_node *node, bool *before, struct edge_now now)
+{
+    bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
+    if (there != *before)
+        tell(node, EDGE_TROUBLE_OVERLOAD, there,
+             there ? "more comes in or goes out than this node can do: it leaves out patches, "
+                     "then segments, then contexts, never advisories"
+                   : "keeps up again, everything is sent",
+             now);
+    *before = there;
+}
+
+static void *serve(void *argument)
+{
+    struct loop *loop = argument;
+    struct edge_node *node = &loop->node;
+    struct mqtt_told told = {0};
+    struct edge_now now = edge_clock_now(loop->clock);
+    bool overloaded = false;
+    while (!atomic_load(&loop->stopping)) {
+        now = edge_clock_now(loop->clock);
+        edge_mqtt_step(node->mqtt, now.mono_us);
+        count_mqtt(node, &told, now);
+        int64_t wake_mono_us = edge_serve_step(node->serve, now);
+        if (edge_recall_waiting(&node->recall))
+            wake(node->wake_ingest_fd);
+        tell_overload(node, &overloaded, now);
+        bool writing = edge_mqtt_wants_write(node->mqtt);
+        struct pollfd fds[] = {
+            {.fd = node->wake_serve_fd, .events = POLLIN},
+            {.fd = edge_mqtt_fd(node->mqtt),
+             .events = (short)(writing ? POLLIN | POLLOUT : POLLIN)},
+        };
+        wait_ready(fds, 2, wake_mono_us, node->wake_serve_fd);
+    }
+    edge_serve_farewell(node->serve, now);
+    edge_mqtt_step(node->mqtt, now.mono_us);
+    return NULL;
+}
+
+static void wait_for_signal(struct loop *loop, const sigset_t *signals)
+{
+    int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
+    struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
+                           {.fd = loop->stop_fd, .events = POLLIN}};
+    while (poll(fds, 2, -1) < 0 && errno == EINTR)
+        ;
+    close(signal_fd);
+    stop(loop);
+}
+
+// A library that waits for a broker which is gone must not keep the process: everything that
+// counts is committed by now. Any argument: the run failed.
+static void *deadline(void *argument)
+{
+    nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
+    _exit(argument != NULL ? 1 : 0);
+}
+
+static bool run_threads(struct loop *loop, const sigset_t *signals)
+{
+    pthread_t ingest_thread, serve_thread, scout_thread, deadline_thread;
+    if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
+        return false;
+    bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
+    bool scouting = pthread_create(&scout_thread, NULL, scout, loop) == 0;
+    (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
+    if (serving)
+        (void)pthread_setname_np(serve_thread, "serve");
+    if (scouting)
+        (void)pthread_setname_np(scout_thread, "scout");
+    if (!serving || !scouting) {
+        atomic_store(&loop->failed, true);
+        stop(loop);
+    }
+    wait_for_signal(loop, signals);
+    if (serving)
+        pthread_join(serve_thread, NULL);
+    pthread_join(ingest_thread, NULL);
+    edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
+    void *failed = atomic_load(&loop->failed) ? loop : NULL;
+    if (!atomic_load(&loop->damaged)
+        && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
+        pthread_detach(deadline_thread);
+    if (scouting)
+        pthread_join(scout_thread, NULL);
+    return !atomic_load(&loop->failed);
+}
+
+// Waits for room on the disk of the store, saying so once. DRF_ERR_ABSENT: told to stop first.
+static enum drf_status open_node(struct loop *loop, const struct drf_config *config,
+                                 const struct edge_log *log, const sigset_t *signals)
+{
+    bool told = false;
+    for (;;) {
+        struct edge_now now = edge_clock_now(loop->clock);
+        enum drf_status status = edge_node_open(config, log, now, &loop->node);
+        bool waits = status == DRF_ERR_AGAIN;
+        if (told != waits && (waits || status == DRF_OK))
+            tell(&loop->node, EDGE_TROUBLE_STORE, waits,
+                 waits ? loop->node.waiting_for : "there is room for the store", now);
+        told = waits;
+        if (!waits)
+            return status;
+        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1}) > 0)
+            return DRF_ERR_ABSENT;
+    }
+}
+
+// One life of a node. *damaged: it ended because its store may be damaged.
+static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
+                const sigset_t *signals, uint64_t set_aside, bool *damaged)
+{
+    enum drf_status status = open_node(loop, config, log, signals);
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? 0 : 1;
+    struct edge_now now = edge_clock_now(loop->clock);
+    edge_metrics_add(loop->node.metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, set_aside);
+    edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
+                   "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
+                   DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
+                   loop->node.boot_id, config->feed_count);
+    bool good = edge_scout_open(config, loop->node.kafka, &loop->scout) == DRF_OK
+                && run_threads(loop, signals);
+    edge_scout_close(loop->scout);
+    *damaged = atomic_load(&loop->damaged);
+    edge_log_write(log, edge_clock_now(loop->clock).utc_us,
+                   good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
+    edge_node_close(&loop->node);
+    return good ? 0 : 1;
+}
+
+// Another life, with a store built anew if this one is damaged indeed.
+static bool begin_anew(const struct drf_config *config, const struct edge_log *log,
+                       struct edge_now now, uint64_t *set_aside)
+{
+    struct edge_node node = {.config = config, .log = *log};
+    if (!edge_node_store_damaged(config))
+        return true;
+    if (edge_node_set_aside(&node, "damage was found while running", now) != DRF_OK)
+        return false;
+    ++*set_aside;
+    return true;
+}
+
+int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
+                  struct edge_clock clock)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    int code;
+    uint64_t set_aside = 0;
+    bool again;
+    do {
+        struct loop *loop = calloc(1, sizeof *loop);
+        if (!loop)
+            return 1;
+        loop->clock = clock;
+        loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        loop->scout_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        bool made = loop->stop_fd >= 0 && loop->scout_fd >= 0
+                    && pthread_mutex_init(&loop->lock, NULL) == 0;
+        again = false;
+        code = made ? live(loop, config, log, &signals, set_aside, &again) : 1;
+        if (made)
+            pthread_mutex_destroy(&loop->lock);
+        if (loop->stop_fd >= 0)
+            close(loop->stop_fd);
+        if (loop->scout_fd >= 0)
+            close(loop->scout_fd);
+        free(loop);
+        again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
+    } while (again);
+    return code;
+}

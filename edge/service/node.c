@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/service/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "edge/mqtt/topic.h"
+
+enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
+
+enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed)
+{
+    return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
+}
+
+void edge_node_complain(const struct edge_node *node, struct edge_now now, const char *what,
+                        const char *text)
+{
+    char quoted[400];
+    edge_log_write(&node->log, now.utc_us, EDGE_LOG_ERROR, what, "text=%s",
+                   edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
+}
+
+static enum drf_status open_ways(struct edge_node *node)
+{
+    for (size_t i = 0; i < node->config->feed_count; i++)
+        node->feed_names[i] = node->config->feeds[i].name;
+    edge_health_init(&node->health);
+    edge_mailbox_init(&node->mailbox);
+    enum drf_status status =
+        edge_metrics_open(node->feed_names, node->config->feed_count, &node->metrics);
+    if (status == DRF_OK)
+        status = edge_backqueue_open(node->config->limits.backqueue_bytes, &node->backqueue);
+    if (status == DRF_OK)
+        status = edge_recall_open(&node->recall);
+    if (status == DRF_OK) {
+        node->wake_ingest_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        node->wake_serve_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        if (node->wake_ingest_fd < 0 || node->wake_serve_fd < 0)
+            status = DRF_ERR_NOMEM;
+    }
+    return status;
+}
+
+static void on_kafka_log(void *context, int level, const char *text)
+{
+    struct edge_node *node = context;
+    char quoted[400];
+    if (level > 5
+        || !edge_log_allow(&node->kafka_log_limit, node->kafka_log_utc_us, 5, 10000000, NULL))
+        return;
+    edge_log_write(&node->log, node->kafka_log_utc_us,
+                   level <= 3 ? EDGE_LOG_WARN : EDGE_LOG_INFO, "kafka", "text=%s",
+                   edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
+}
+
+static enum drf_status port_start(void *self, size_t feed, int32_t partition, int64_t offset)
+{
+    const struct edge_node *node = self;
+    return edge_kafka_start(node->kafka[edge_node_lane(node, feed)], feed, partition, offset);
+}
+
+static void port_stop(void *self, size_t feed, int32_t partition)
+{
+    const struct edge_node *node = self;
+    edge_kafka_stop(node->kafka[edge_node_lane(node, feed)], feed, partition);
+}
+
+static enum edge_kafka_event port_next(void *self, size_t feed, struct edge_message *out)
+{
+    const struct edge_node *node = self;
+    return edge_kafka_next(node->kafka[edge_node_lane(node, feed)], feed, out);
+}
+
+static void port_release(void *self, struct edge_message *message)
+{
+    (void)self;
+    edge_kafka_release(message);
+}
+
+static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
+{
+    char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < node->config->feed_count && status == DRF_OK; i++) {
+        enum edge_lane lane = edge_node_lane(node, i);
+        if (!node->kafka[lane])
+            status =
+                edge_kafka_open(node->config, lane == EDGE_LANE_URGENT, node->wake_ingest_fd,
+                                on_kafka_log, node, error, &node->kafka[lane]);
+    }
+    if (status == DRF_OK)
+        status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
+                                       error, &node->letters);
+    if (status != DRF_OK)
+        edge_node_complain(node, now, "kafka.settings", error);
+    return status;
+}
+
+static enum drf_status port_begin(void *self, size_t feed, bool redo)
+{
+    const struct edge_node *node = self;
+    return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo);
+}
+
+static enum drf_status port_sweep(void *self, size_t feed, size_t *forgotten, bool *again)
+{
+    const struct edge_node *node = self;
+    return fusion_fabric_resync_sweep(node->fabric, node->feed_names[feed], forgotten, again);
+}
+
+static enum drf_status decode_start(void *self, size_t lane,
+                                    const struct geo_decode_params *params,
+                                    const uint8_t *bytes, size_t size, int64_t now_mono_us)
+{
+    return edge_children_start(self, lane, params, bytes, size, now_mono_us);
+}
+
+static bool decode_take(void *self, size_t lane, struct edge_decoded *out)
+{
+    return edge_children_take(self, lane, out);
+}
+
+static bool decode_ready(void *self) { return edge_children_ready(self); }
+
+static enum drf_status open_ingest(struct edge_node *node)
+{
+    struct edge_feed_port port = {.self = node,
+                                  .start = port_start,
+                                  .stop = port_stop,
+                                  .next = port_next,
+                                  .release = port_release,
+                                  .begin = port_begin,
+                                  .sweep = port_sweep};
+    enum drf_status status = edge_feeds_open(node->config, port, node->store, node->metrics,
+                                             &node->log, &node->feeds);
+    struct edge_children_config children = {
+        .word = "decode-child",
+        .memory_bytes = node->config->limits.decode_memory_bytes,
+        .record_max_bytes = node->config->limits.record_max_bytes,
+        .timeout_us = node->config->limits.decode_timeout_us,
+    };
+    if (status == DRF_OK)
+        status = edge_children_open(&children, &node->children);
+    struct edge_ingest_parts parts = {
+        .config = node->config,
+        .store = node->store,
+        .fabric = node->fabric,
+        .feeds = node->feeds,
+        .decoder = {.self = node->children,
+                    .start = decode_start,
+                    .take = decode_take,
+                    .ready = decode_ready},
+        .letters = &node->letters,
+        .mailbox = &node->mailbox,
+        .backqueue = node->backqueue,
+        .recall = &node->recall,
+        .metrics = node->metrics,
+        .health = &node->health,
+        .ledger = &node->ledger,
+        .log = &node->log,
+    };
+    if (status == DRF_OK)
+        status = edge_ingest_open(&parts, &node->ingest);
+    return status;
+}
+
+enum drf_status edge_node_connect(const struct drf_config *config,
+                                  const struct edge_node_will *will, struct edge_mqtt **out,
+                                  const char **why)
+{
+    static const enum edge_topic_kind kinds[] = {EDGE_TOPIC_TELEMETRY, EDGE_TOPIC_PROFILE,
+                                                 EDGE_TOPIC_PLAN, EDGE_TOPIC_REQUEST,
+                                                 EDGE_TOPIC_QUERY};
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
+    // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
+    // takes them. Whoever sent one has a Reply as its receipt, which is more than an
+    // acknowledgement by the library says.
+    static const uint8_t qos[KINDS] = {0};
+    char filters[KINDS][EDGE_TOPIC_SIZE];
+    const char *names[KINDS];
+    for (size_t i = 0; i < KINDS; i++) {
+        edge_topic_filter(drf_config_topic_root(config), kinds[i], filters[i]);
+        names[i] = filters[i];
+    }
+    const struct drf_mqtt_config *mqtt = &config->mqtt;
+    const char *authorities =
+        mqtt->ca_file[0] != '\0' ? mqtt->ca_file : "/etc/ssl/certs/ca-certificates.crt";
+    struct edge_mqtt_config wanted = {
+        .host = mqtt->host,
+        .port = (uint16_t)mqtt->port,
+        .client_id = mqtt->client_id,
+        .username = mqtt->username[0] != '\0' ? mqtt->username : NULL,
+        .password = mqtt->password[0] != '\0' ? mqtt->password : NULL,
+        .ca_file = mqtt->tls ? authorities : NULL,
+        .cert_file = mqtt->cert_file[0] != '\0' ? mqtt->cert_file : NULL,
+        .key_file = mqtt->key_file[0] != '\0' ? mqtt->key_file : NULL,
+        .keepalive_s = (uint16_t)mqtt->keepalive_s,
+        .ring_bytes = MQTT_RING_BYTES,
+        .queue_max_bytes = MQTT_QUEUE_BYTES,
+        .inflight_max = mqtt->inflight_max,
+        .will_topic = will ? will->topic : NULL,
+        .will_payload = will ? will->payload : NULL,
+        .will_size = will ? will->size : 0,
+        .filters = will ? names : NULL,
+        .filter_qos = qos,
+        .filter_count = will ? KINDS : 0,
+    };
+    return edge_mqtt_open(&wanted, out, why);
+}
+
+static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
+{
+    uint8_t bytes[EDGE_SERVE_WILL_MAX];
+    char topic[EDGE_TOPIC_SIZE];
+    struct edge_node_will will = {.topic = topic, .payload = bytes, .size = sizeof bytes};
+    edge_topic_node(drf_config_topic_root(node->config), node->config->region_id,
+                    node->config->node_id, "state", topic);
+    enum drf_status status = edge_serve_will(node->config, node->boot_id, bytes, &will.size);
+    const char *why = "out of memory";
+    if (status == DRF_OK)
+        status = edge_node_connect(node->config, &will, &node->mqtt, &why);
+    if (status != DRF_OK) {
+        edge_node_complain(node, now, "mqtt.settings", why);
+        return status;
+    }
+    status =
+        edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
+                        node->backqueue, node->metrics, &node->health, &node->serve);
+    if (status == DRF_OK)
+        edge_serve_recall(node->serve, &node->recall);
+    if (status == DRF_OK)
+        edge_serve_behaviour(node->serve, &node->ledger);
+    return status;
+}
+
+// One value that cannot be read is no reason not to serve everybody else.
+static enum drf_status restore_value(void *context, const char *name, const void *bytes,
+                                     size_t size)
+{
+    enum drf_status status = edge_serve_restore(
+        context,
+        (struct edge_serve_kept){.name = name, .bytes = bytes, .size = (uint32_t)size});
+    return drf_status_action(status) == DRF_DROP ? DRF_OK : status;
+}
+
+static enum drf_status restore_drones(struct edge_node *node)
+{
+    enum drf_status status =
+        fusion_store_each_value(node->store, EDGE_KEPT_PROFILE, restore_value, node->serve);
+    if (status == DRF_OK)
+        status =
+            fusion_store_each_value(node->store, EDGE_KEPT_PLAN, restore_value, node->serve);
+    // As open_store: it serves all the same.
+    return drf_status_action(status) == DRF_SERVE ? DRF_OK : status;
+}
+
+static void open_http(struct edge_node *node, struct edge_now now)
+{
+    if (node->config->http_port == 0)
+        return;
+    enum drf_status status =
+        edge_http_open(node->config->http_address, (uint16_t)node->config->http_port,
+                       node->metrics, &node->health, &node->http);
+    if (status != DRF_OK) // drones do not depend on it
+        edge_node_complain(node, now, "http.unavailable", "the address or port cannot be had");
+}
+
+enum drf_status edge_node_open(const struct drf_config *config, const struct edge_log *log,
+                               struct edge_now now, struct edge_node *out)
+{
+    struct edge_node *node = out;
+    *node = (struct edge_node){
+        .config = config, .log = *log, .wake_ingest_fd = -1, .wake_serve_fd = -1};
+    enum drf_status status = open_ways(node);
+    if (status == DRF_OK)
+        status = edge_node_open_store(node, now);
+    if (status == DRF_OK)
+        status = open_kafka(node, now);
+    if (status == DRF_OK)
+        status = open_ingest(node);
+    edge_ledger_init(&node->ledger, config, now);
+    if (status == DRF_OK)
+        status = open_serve(node, now);
+    if (status == DRF_OK)
+        status = restore_drones(node);
+    if (status == DRF_OK)
+        open_http(node, now);
+    if (status != DRF_OK && status != DRF_ERR_AGAIN)
+        edge_node_complain(node, now, "node.not_started", drf_status_name(status));
+    if (status != DRF_OK)
+        edge_node_close(node);
+    return status;
+}
+
+void edge_node_close(struct edge_node *node)
+{
+    edge_http_close(node->http);
+    edge_serve_close(node->serve);
+    edge_mqtt_close(node->mqtt);
+    edge_ingest_close(node->ingest);
+    edge_feeds_close(node->feeds);
+    edge_children_close(node->children);
+    fusion_fabric_close(node->fabric);
+    fusion_store_close(node->store);
+    edge_deadletters_close(&node->letters);
+    for (size_t i = 0; i < EDGE_LANES; i++)
+        edge_kafka_close(node->kafka[i]);
+    edge_recall_close(&node->recall);
+    edge_backqueue_close(node->backqueue);
+    edge_metrics_close(node->metrics);
+    if (node->wake_ingest_fd >= 0)
+        close(node->wake_ingest_fd);
+    if (node->wake_serve_fd >= 0)
+        close(node->wake_serve_fd);
+}

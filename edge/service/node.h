@@ -1,0 +1,87 @@
+// edge/service/node.h - every part of a node, opened in a chain and closed in reverse.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opening waits for nothing: Kafka and MQTT may be down, topics may not exist. A disk without
+// room for the store is the caller's to wait for. What cannot be waited for (a configuration
+// that makes no client, a store that is another's) ends it.
+#ifndef EDGE_NODE_H
+#define EDGE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/handoff/recall.h"
+#include "edge/ingest/ingest.h"
+#include "edge/mqtt/mqtt.h"
+#include "edge/serve/serve.h"
+#include "edge/service/http.h"
+
+struct edge_node {
+    const struct drf_config *config;
+    struct edge_log log;
+    uint64_t boot_id;
+    int wake_ingest_fd, wake_serve_fd; // eventfds
+    const char *feed_names[DRF_FEEDS_MAX];
+    struct edge_metrics *metrics;
+    struct edge_health health;
+    struct edge_mailbox mailbox;
+    struct edge_backqueue *backqueue;
+    struct edge_recall recall;
+    struct fusion_store *store;
+    struct fusion_fabric *fabric;
+    struct edge_children *children;
+    struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
+    struct edge_feeds *feeds;
+    struct edge_deadletters letters;
+    struct edge_ledger ledger;
+    struct edge_ingest *ingest;
+    struct edge_mqtt *mqtt;
+    struct edge_serve *serve;
+    struct edge_http *http;
+    int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
+    struct edge_log_limit kafka_log_limit;
+    char waiting_for[320]; // what edge_node_open() said with DRF_ERR_AGAIN
+};
+
+// On anything but DRF_OK everything opened is closed again. DRF_ERR_AGAIN: the disk is full,
+// waiting_for says where; to be tried again. Of anything else one line was logged.
+DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
+                                              const struct edge_log *log, struct edge_now now,
+                                              struct edge_node *out);
+void edge_node_close(struct edge_node *node);
+
+// Part of opening: store and fabric, a damaged file set aside first
+// (edge/service/node_store.c).
+DRF_MUST_CHECK enum drf_status edge_node_open_store(struct edge_node *node,
+                                                    struct edge_now now);
+// Renames the store that `node` does not have open to "<path>.damaged-<time>" and says so.
+DRF_MUST_CHECK enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
+                                                   struct edge_now now);
+// Reads the whole file, which nobody has open for writing: is it damaged?
+bool edge_node_store_damaged(const struct drf_config *config);
+void edge_node_complain(const struct edge_node *node, struct edge_now now, const char *what,
+                        const char *text);
+
+// The class of a feed: whose client and lane it belongs to.
+enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed);
+
+// The store and the fabric a configuration describes, for `run` and `import`. *fault says what
+// is wrong with the store.
+DRF_MUST_CHECK enum drf_status edge_node_store(const struct drf_config *config,
+                                               struct fusion_store_fault *fault,
+                                               struct fusion_store **out);
+DRF_MUST_CHECK enum drf_status edge_node_fabric(const struct drf_config *config,
+                                                struct fusion_store *store,
+                                                struct fusion_fabric **out);
+
+// The MQTT connection a configuration describes, for `run` and `check`. `will` may be NULL.
+struct edge_node_will {
+    const char *topic;
+    const void *payload;
+    size_t size;
+};
+DRF_MUST_CHECK enum drf_status edge_node_connect(const struct drf_config *config,
+                                                 const struct edge_node_will *will,
+                                                 struct edge_mqtt **out, const char **why);
+
+#endif

@@ -1,0 +1,268 @@
+// edge/wire/wire.h - between plain structs and the messages of drf/v1, in either form.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What comes in is validated here and nowhere else: afterwards every number is finite and in
+// range, every text NUL-terminated. A refusal names the reply code, the field and the reason.
+// Protocol Buffers are unpacked into a fixed arena of the codec: no allocation. ProtoJSON goes
+// through jansson, which allocates. One owner, one thread.
+#ifndef EDGE_WIRE_H
+#define EDGE_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/aircraft/aircraft.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/context/landing.h"
+#include "fusion/context/point.h"
+#include "fusion/context/terrain.h"
+#include "fusion/reason/review.h"
+#include "geo/status.h"
+
+enum {
+    EDGE_WIRE_CONTEXT_MAX = 1200, // bytes of a context in Protocol Buffers, always
+    EDGE_WIRE_JSON_MAX = 16384,   // bytes of any ProtoJSON message this file writes
+    EDGE_WIRE_ID_SIZE = 37,       // of a drone, with NUL
+    EDGE_WIRE_NAME_SIZE = 65,     // flight, plan, correlation, with NUL
+};
+
+enum edge_wire_form { EDGE_WIRE_PROTOBUF, EDGE_WIRE_JSON };
+
+// The form of a content-type; an absent (NULL) or unknown type is Protocol Buffers unless the
+// payload begins with '{'.
+enum edge_wire_form edge_wire_form_of(const char *content_type, const uint8_t *bytes,
+                                      size_t size);
+
+enum edge_reply_code { // numbers of ReplyCode in schemas/drf/v1/enums.proto
+    EDGE_REPLY_OK = 1,
+    EDGE_REPLY_ACCEPTED_DEFAULTS = 2,
+    EDGE_REPLY_INVALID = 3,
+    EDGE_REPLY_UNSUPPORTED_VERSION = 4,
+    EDGE_REPLY_NOT_AUTHORISED = 5,
+    EDGE_REPLY_OUTSIDE_REGION = 6,
+    EDGE_REPLY_STALE = 7,
+    EDGE_REPLY_TIME_UNSYNCHRONISED = 8,
+    EDGE_REPLY_RATE_LIMITED = 9,
+    EDGE_REPLY_OVERLOADED = 10,
+    EDGE_REPLY_NOT_AVAILABLE = 11,
+};
+
+enum edge_mode {
+    EDGE_MODE_LIVE = 1,
+    EDGE_MODE_TEST = 2,
+    EDGE_MODE_REPLAY = 3,
+    EDGE_MODE_SIM = 4
+};
+
+struct edge_wire_refusal {
+    enum edge_reply_code code;
+    char field_path[48]; // "lat_e7", "points[3].agl_m"; "" the whole
+    char text[128];
+    char correlation[EDGE_WIRE_NAME_SIZE]; // of the refused message where it could be read
+};
+
+struct edge_wire;
+DRF_MUST_CHECK enum drf_status edge_wire_open(struct edge_wire **out); // NOMEM
+void edge_wire_close(struct edge_wire *wire);                          // NULL is fine
+
+struct edge_wire_telemetry {
+    struct fusion_fix fix; // time_utc_us: of arrival when time_from_arrival
+    uint32_t seq;          // 0: not sent
+    uint64_t drone_boot_id;
+    uint32_t time_source; // 0 NONE, 1 GNSS, 2 NTP
+    bool time_from_arrival;
+    bool seen_known;
+    uint64_t seen_boot_id;
+    uint32_t seen_context_seq, seen_patch_seq;
+    char flight_id[EDGE_WIRE_NAME_SIZE], active_plan_id[EDGE_WIRE_NAME_SIZE]; // "" not sent
+    uint32_t mode; // enum edge_mode; the node's own when not sent
+};
+
+struct edge_wire_telemetry_rules {
+    int64_t now_utc_us;  // of arrival
+    int64_t stale_us;    // older is refused (2 s)
+    int64_t ahead_us;    // farther in the future is refused (0.5 s)
+    enum edge_mode mode; // of the node: LIVE takes LIVE, TEST takes LIVE and TEST, SIM takes
+                         // SIM, REPLAY takes all
+};
+
+// DRF_ERR_SYNTAX: not a message. DRF_ERR_RANGE: a field. DRF_ERR_STALE: too old, or ahead of
+// time. *refusal is filled for each of them.
+DRF_MUST_CHECK enum drf_status edge_wire_telemetry_decode(
+    struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
+    const struct edge_wire_telemetry_rules *rules, struct edge_wire_telemetry *out,
+    struct edge_wire_refusal *refusal);
+
+struct edge_wire_profile {
+    struct fusion_limits limits;
+    uint32_t revision;
+    double rate_hz;            // 0.1 .. 20, default 5
+    uint32_t link_bytes_per_s; // 0: unlimited
+    bool json, patch, ignore_seen, terrain;
+    uint32_t patch_cells; // 64, 128 or 256
+    double patch_rate_hz;
+    char correlation[EDGE_WIRE_NAME_SIZE];
+    size_t default_count; // fields that were absent, as "rate_hz=5"
+    char defaults[16][40];
+};
+
+struct edge_wire_profile edge_wire_profile_default(void);
+DRF_MUST_CHECK enum drf_status edge_wire_profile_decode(struct edge_wire *wire,
+                                                        enum edge_wire_form form,
+                                                        const uint8_t *bytes, size_t size,
+                                                        struct edge_wire_profile *out,
+                                                        struct edge_wire_refusal *refusal);
+
+// DRF_ERR_STALE: its validity is over at `now_utc_us`.
+DRF_MUST_CHECK enum drf_status edge_wire_plan_decode(
+    struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
+    int64_t now_utc_us, struct fusion_plan *out, char correlation[static EDGE_WIRE_NAME_SIZE],
+    struct edge_wire_refusal *refusal);
+
+// What a drone asks for once: exactly one of the four.
+struct edge_wire_request {
+    bool terrain, preload, landing, snapshot;
+    struct geo_point landing_at;
+    double landing_radius_m;           // 1 .. 100, 5 when not sent
+    struct fusion_terrain_block block; // of terrain; of a preload the spacing
+    uint64_t mask;                     // of terrain, not 0
+    char plan_id[EDGE_WIRE_NAME_SIZE]; // of a preload; "": the box
+    struct fusion_e7 south_west, north_east;
+    double margin_m; // of a preload along a plan: 0 .. 5000, 200 when not sent
+    char correlation[EDGE_WIRE_NAME_SIZE];
+};
+DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,
+                                                        enum edge_wire_form form,
+                                                        const uint8_t *bytes, size_t size,
+                                                        struct edge_wire_request *out,
+                                                        struct edge_wire_refusal *refusal);
+
+// A query: what is known at a point. Absent: 10 m above ground, now, obstacles within 2 km.
+DRF_MUST_CHECK enum drf_status edge_wire_query_decode(
+    struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
+    int64_t now_utc_us, struct fusion_point_ask *out, struct edge_wire_refusal *refusal);
+
+// The stream a message goes out on, and what the node says of itself.
+struct edge_wire_stream {
+    const char *region_id, *node_id;
+    uint64_t boot_id;
+    uint32_t seq;
+    int64_t node_time_utc_us;
+    uint32_t mode; // enum edge_mode
+};
+
+enum edge_wire_shed { // bits of Context.shed; edge/host/metrics.h counts more than these
+    EDGE_WIRE_SHED_PATCH = 1,
+    EDGE_WIRE_SHED_SEGMENTS = 2,
+    EDGE_WIRE_SHED_RATE = 4,
+    EDGE_WIRE_SHED_OBSTACLES = 8,
+    EDGE_WIRE_SHED_OVERLOAD = 16, // the node's doing, not the link's
+    EDGE_WIRE_SHED_TRAFFIC = 32,
+};
+
+struct edge_wire_context {
+    struct edge_wire_stream stream;
+    const struct fusion_context *context;
+    uint32_t stale_after_ms;
+    uint32_t authority; // 1 SECONDARY, 2 PRIMARY
+    uint32_t telemetry_seq;
+    uint64_t telemetry_drone_boot_id;
+    uint32_t node_clock_error_ms; // 0: not known
+    uint32_t shed;                // bits already shed elsewhere
+    uint32_t bytes_max; // of Protocol Buffers; 0 or more than the maximum: the maximum
+    bool pushed, time_from_arrival;
+};
+
+// Every encoder: *size is the room in, the length out. DRF_ERR_FULL: no room.
+// Of a context, obstacles are shed until it fits into bytes_max, then segments are joined; both
+// are counted or marked in `shed`. It always fits into EDGE_WIRE_CONTEXT_MAX (ProtoJSON: the
+// same content in EDGE_WIRE_JSON_MAX).
+DRF_MUST_CHECK enum drf_status edge_wire_context_encode(enum edge_wire_form form,
+                                                        const struct edge_wire_context *context,
+                                                        uint8_t *bytes, size_t *size);
+
+struct edge_wire_reply {
+    struct edge_wire_stream stream; // seq 0: none
+    enum edge_reply_code code;
+    const char *field_path, *text, *correlation; // NULL or "": absent
+    double retry_after_s;                        // <= 0: absent
+    uint32_t count;                              // refusals it stands for; 0: absent
+    uint32_t answers;                            // 1 telemetry, 2 profile, 3 plan, 4 request
+    const struct edge_wire_profile *profile;     // its defaults are listed; NULL: none
+    const struct fusion_plan *plan;              // that was reviewed
+    const struct fusion_review *review;          // NULL: none
+    const struct fusion_landing *landing;        // NULL: none
+};
+DRF_MUST_CHECK enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
+                                                      const struct edge_wire_reply *reply,
+                                                      uint8_t *bytes, size_t *size);
+
+// A QueryReply that holds a status and no answer. epoch 0: absent.
+DRF_MUST_CHECK enum drf_status edge_wire_query_refusal_encode(
+    enum edge_wire_form form, const struct edge_wire_reply *reply, uint64_t epoch,
+    uint8_t *bytes, size_t *size);
+
+struct edge_wire_heartbeat {
+    uint64_t boot_id;
+    uint32_t seq;
+    int64_t node_time_utc_us;
+    uint32_t condition; // 1 DOWN, 2 OVERLOADED, 3 DEGRADED, 4 UP
+    uint64_t epoch;
+    uint32_t drones;
+    uint32_t mode;
+};
+// Protocol Buffers, at most 64 bytes.
+DRF_MUST_CHECK enum drf_status edge_wire_heartbeat_encode(
+    const struct edge_wire_heartbeat *heartbeat, uint8_t *bytes, size_t *size);
+
+struct edge_wire_state {
+    struct edge_wire_stream stream; // seq unused
+    uint32_t condition;
+    const struct geo_point *boundary; // outer ring, not closed
+    size_t boundary_count;            // at most 256 are written
+    double margin_m;
+    const char *version;
+    const char *const *waiting_for;
+    size_t waiting_count; // at most 16 are written
+    uint32_t context_rate_max_hz;
+};
+DRF_MUST_CHECK enum drf_status edge_wire_state_encode(const struct edge_wire_state *state,
+                                                      uint8_t *bytes, size_t *size);
+
+struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
+    const char *source, *feed, *licence, *version, *last_error; // NULL: absent
+    uint32_t layer, priority;
+    int64_t data_time_utc_us, received_utc_us; // INT64_MIN: absent
+    double vertical_acc95_m, horizontal_acc95_m, posting_m, records_per_s;
+    uint64_t records, refused;
+    uint32_t reason; // enum fusion_reason
+    bool has_coverage;
+    struct geo_bounds coverage; // of what is shown of it here
+};
+DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream,
+                                                        uint64_t epoch,
+                                                        const struct edge_wire_source *sources,
+                                                        size_t source_count, size_t left_out,
+                                                        uint8_t *bytes, size_t *size);
+// The sources of the same message as ProtoJSON, of no stream: for who reads a store.
+DRF_MUST_CHECK enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
+                                                      size_t source_count, size_t left_out,
+                                                      uint8_t *bytes, size_t *size);
+
+// The alerts that are not over at the stream's time, the first `count` of them and how many are
+// left out. Without `whole`, neither outlines nor long texts: for when they do not fit.
+// DRF_ERR_FULL: it does not fit.
+struct fusion_zone_bucket;
+DRF_MUST_CHECK enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
+                                                       const struct fusion_zone_bucket *alerts,
+                                                       size_t count, bool whole, uint8_t *bytes,
+                                                       size_t *size);
+
+DRF_MUST_CHECK enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
+                                                         const struct edge_wire_stream *stream,
+                                                         const struct fusion_advisory *advisory,
+                                                         bool cleared, uint8_t *bytes,
+                                                         size_t *size);
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node says of itself, replies, and advisories on their own.
+#include "drf/v1/node.pb-c.h"
+#include "drf/v1/reply.pb-c.h"
+#include "edge/wire/wire_answer.h"
+#include "edge/wire/wire_message.h"
+#include "edge/wire/wire_parts.h"
+
+#define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
+
+enum { BOUNDARY_MAX = 256, WAITING_MAX = 16, SOURCES_MAX = 256, DEFAULTS_MAX = 16 };
+
+enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
+                                       const struct edge_wire_reply *reply, uint8_t *bytes,
+                                       size_t *size)
+{
+    Drf__V1__Reply m;
+    drf__v1__reply__init(&m);
+    SET(&m, code, reply->code);
+    m.field_path = edge_wire_text(reply->field_path);
+    m.text = edge_wire_text(reply->text);
+    m.correlation = edge_wire_text(reply->correlation);
+    if (reply->retry_after_s > 0.0)
+        edge_wire_put(&m.has_retry_after_s, &m.retry_after_s, reply->retry_after_s);
+    if (reply->count > 0)
+        SET(&m, count, reply->count);
+    SET(&m, boot_id, reply->stream.boot_id);
+    if (reply->stream.seq > 0)
+        SET(&m, seq, reply->stream.seq);
+    SET(&m, node_time_us, reply->stream.node_time_utc_us);
+    SET(&m, mode, reply->stream.mode);
+    m.region_id = edge_wire_text(reply->stream.region_id);
+    m.node_id = edge_wire_text(reply->stream.node_id);
+    SET(&m, answers, reply->answers);
+
+    char *defaults[DEFAULTS_MAX];
+    if (reply->profile != NULL) {
+        for (size_t i = 0; i < reply->profile->default_count && i < DEFAULTS_MAX; i++)
+            defaults[m.n_defaults++] = edge_wire_text(reply->profile->defaults[i]);
+        m.defaults = defaults;
+    }
+    struct edge_wire_answer answer;
+    if (reply->review != NULL) {
+        edge_wire_answer_review(&answer, reply->plan, reply->review);
+        m.plan_review = &answer.review;
+    }
+    if (reply->landing != NULL) {
+        edge_wire_answer_landing(&answer, reply->landing);
+        m.landing = &answer.landing;
+    }
+    return edge_wire_pack(form, &m.base, bytes, size);
+}
+
+enum drf_status edge_wire_heartbeat_encode(const struct edge_wire_heartbeat *heartbeat,
+                                           uint8_t *bytes, size_t *size)
+{
+    Drf__V1__Heartbeat m;
+    drf__v1__heartbeat__init(&m);
+    SET(&m, boot_id, heartbeat->boot_id);
+    SET(&m, seq, heartbeat->seq);
+    SET(&m, node_time_us, heartbeat->node_time_utc_us);
+    SET(&m, condition, heartbeat->condition);
+    SET(&m, epoch, heartbeat->epoch);
+    SET(&m, drones, heartbeat->drones);
+    SET(&m, mode, heartbeat->mode);
+    return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
+}
+
+enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint8_t *bytes,
+                                       size_t *size)
+{
+    Drf__V1__NodeState m;
+    Drf__V1__Vertex vertices[BOUNDARY_MAX], *vertex_list[BOUNDARY_MAX];
+    char *waiting[WAITING_MAX];
+    drf__v1__node_state__init(&m);
+    SET(&m, boot_id, state->stream.boot_id);
+    SET(&m, condition, state->condition);
+    if (state->stream.node_time_utc_us != 0) // a will does not know when it is published
+        SET(&m, node_time_us, state->stream.node_time_utc_us);
+    SET(&m, mode, state->stream.mode);
+    m.region_id = edge_wire_text(state->stream.region_id);
+    m.node_id = edge_wire_text(state->stream.node_id);
+    for (; m.n_boundary < state->boundary_count && m.n_boundary < BOUNDARY_MAX;
+         m.n_boundary++) {
+        Drf__V1__Vertex *vertex = &vertices[m.n_boundary];
+        drf__v1__vertex__init(vertex);
+        SET(vertex, lat_e7, edge_wire_e7(state->boundary[m.n_boundary].lat_deg));
+        SET(vertex, lon_e7, edge_wire_e7(state->boundary[m.n_boundary].lon_deg));
+        vertex_list[m.n_boundary] = vertex;
+    }
+    m.boundary = vertex_list;
+    edge_wire_put(&m.has_margin_m, &m.margin_m, state->margin_m);
+    m.version = edge_wire_text(state->version);
+    for (size_t i = 0; i < state->waiting_count && m.n_waiting_for < WAITING_MAX; i++)
+        if (edge_wire_text(state->waiting_for[i]) != NULL)
+            waiting[m.n_waiting_for++] = edge_wire_text(state->waiting_for[i]);
+    m.waiting_for = waiting;
+    if (state->context_rate_max_hz > 0)
+        SET(&m, context_rate_max_hz, state->context_rate_max_hz);
+    return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
+}
+
+static void put_if_not_negative(protobuf_c_boolean *has, float *out, double value)
+{
+    if (value >= 0.0)
+        edge_wire_put(has, out, value);
+}
+
+static void fill_source(Drf__V1__SourceEntry *out, const struct edge_wire_source *s)
+{
+    drf__v1__source_entry__init(out);
+    out->source = edge_wire_text(s->source);
+    out->feed = edge_wire_text(s->feed);
+    out->licence = edge_wire_text(s->licence);
+    out->version = edge_wire_text(s->version);
+    out->last_error = edge_wire_text(s->last_error);
+    SET(out, layer, s->layer);
+    SET(out, priority, s->priority);
+    SET(out, records, s->records);
+    SET(out, refused, s->refused);
+    SET(out, reason, s->reason);
+    if (s->data_time_utc_us != INT64_MIN)
+        SET(out, data_time_us, s->data_time_utc_us);
+    if (s->received_utc_us != INT64_MIN)
+        SET(out, received_us, s->received_utc_us);
+    if (s->has_coverage) {
+        SET(out, south_lat_e7, edge_wire_e7(s->coverage.south_deg));
+        SET(out, west_lon_e7, edge_wire_e7(s->coverage.west_deg));
+        SET(out, north_lat_e7, edge_wire_e7(s->coverage.north_deg));
+        SET(out, east_lon_e7, edge_wire_e7(s->coverage.east_deg));
+    }
+    put_if_not_negative(&out->has_vertical_acc95_m, &out->vertical_acc95_m,
+                        s->vertical_acc95_m);
+    put_if_not_negative(&out->has_horizontal_acc95_m, &out->horizontal_acc95_m,
+                        s->horizontal_acc95_m);
+    put_if_not_negative(&out->has_posting_m, &out->posting_m, s->posting_m);
+    put_if_not_negative(&out->has_records_per_s, &out->records_per_s, s->records_per_s);
+}
+
+// `m` has its head already.
+static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form form,
+                                    const struct edge_wire_source *sources, size_t source_count,
+                                    size_t left_out, uint8_t *bytes, size_t *size)
+{
+    Drf__V1__SourceEntry entries[SOURCES_MAX], *entry_list[SOURCES_MAX];
+    if (left_out > 0)
+        SET(m, sources_left_out, (uint32_t)left_out);
+    if (source_count > SOURCES_MAX)
+        return DRF_ERR_FULL;
+    for (; m->n_sources < source_count; m->n_sources++) {
+        fill_source(&entries[m->n_sources], &sources[m->n_sources]);
+        entry_list[m->n_sources] = &entries[m->n_sources];
+    }
+    m->sources = entry_list;
+    enum drf_status status = edge_wire_pack(form, &m->base, bytes, size);
+    m->n_sources = 0; // the list ends here
+    m->sources = NULL;
+    return status;
+}
+
+enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, uint64_t epoch,
+                                         const struct edge_wire_source *sources,
+                                         size_t source_count, size_t left_out, uint8_t *bytes,
+                                         size_t *size)
+{
+    Drf__V1__Catalog m;
+    drf__v1__catalog__init(&m);
+    SET(&m, boot_id, stream->boot_id);
+    SET(&m, node_time_us, stream->node_time_utc_us);
+    SET(&m, mode, stream->mode);
+    SET(&m, epoch, epoch);
+    return pack_catalog(&m, EDGE_WIRE_PROTOBUF, sources, source_count, left_out, bytes, size);
+}
+
+enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
+                                       size_t source_count, size_t left_out, uint8_t *bytes,
+                                       size_t *size)
+{
+    Drf__V1__Catalog m;
+    drf__v1__catalog__init(&m);
+    return pack_catalog(&m, EDGE_WIRE_JSON, sources, source_count, left_out, bytes, size);
+}
+
+enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
+                                          const struct edge_wire_stream *stream,
+                                          const struct fusion_advisory *advisory, bool cleared,
+                                          uint8_t *bytes, size_t *size)
+{
+    Drf__V1__AdvisoryMessage m;
+    Drf__V1__Advisory body;
+    drf__v1__advisory_message__init(&m);
+    edge_wire_fill_advisory(&body, advisory, cleared);
+    m.region_id = edge_wire_text(stream->region_id);
+    m.node_id = edge_wire_text(stream->node_id);
+    SET(&m, boot_id, stream->boot_id);
+    SET(&m, seq, stream->seq);
+    SET(&m, node_time_us, stream->node_time_utc_us);
+    SET(&m, mode, stream->mode);
+    m.advisory = &body;
+    return edge_wire_pack(form, &m.base, bytes, size);
+}

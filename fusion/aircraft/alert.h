@@ -1,0 +1,41 @@
+// fusion/aircraft/alert.h - the alerts that concern an aircraft: by where it is, and what is in
+// its sky. SPDX-License-Identifier: Apache-2.0
+//
+// An alert of an area concerns who is in it, or will be within 45 s as it flies; an alert of
+// the sky who has any of its error circle above the horizon (geo/sky.h); heights do not matter.
+// Test alerts come only where the node's mode lets them (a LIVE node refuses them at the door).
+#ifndef FUSION_ALERT_H
+#define FUSION_ALERT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/aircraft/aircraft.h"
+#include "fusion/root/root.h"
+
+enum { FUSION_ALERTS_MAX = 8 };
+
+struct fusion_alert {
+    const struct fusion_zone *zone; // borrowed from the root
+    bool ahead;                     // an area it will be in, not one it is in
+};
+
+struct fusion_alerts {
+    size_t count;
+    struct fusion_alert items[FUSION_ALERTS_MAX]; // the most severe first, then by id
+    uint32_t left_out;
+    uint64_t digest; // of all that concern it, with their versions; 0: none
+};
+
+void fusion_alerts_find(const struct fusion_root *root, const struct fusion_fix *fix,
+                        int64_t now_utc_us, struct fusion_alerts *out);
+
+// Whether it is over at this instant, for ever.
+bool fusion_alert_over(const struct fusion_zone *zone, int64_t now_utc_us);
+
+// Its severity as enum fusion_severity has it, and a number that grows with its versions.
+uint32_t fusion_alert_severity(const struct fusion_zone *zone);
+uint32_t fusion_alert_revision(const struct fusion_zone *zone);
+
+#endif

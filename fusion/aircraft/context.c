@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/aircraft/context.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "fusion/aircraft/context_parts.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/sample.h"
+
+enum drf_status fusion_builder_open(struct fusion_builder **out)
+{
+    struct fusion_builder *builder = calloc(1, sizeof *builder);
+    if (builder == NULL)
+        return DRF_ERR_NOMEM;
+    enum drf_status status = geo_crs_open(&builder->crs);
+    if (status == DRF_OK)
+        status = fusion_planes_open(&builder->planes);
+    if (status != DRF_OK) {
+        fusion_builder_close(builder);
+        return status;
+    }
+    *out = builder;
+    return DRF_OK;
+}
+
+size_t fusion_builder_weather_left_out(const struct fusion_builder *builder)
+{
+    return fusion_planes_left_out(builder->planes);
+}
+
+void fusion_builder_close(struct fusion_builder *builder)
+{
+    if (builder == NULL)
+        return;
+    fusion_planes_close(builder->planes);
+    geo_crs_close(builder->crs);
+    free(builder);
+}
+
+size_t fusion_context_states(const struct fusion_root *root,
+                             struct fusion_layer_state out[static FUSION_LAYER_COUNT])
+{
+    size_t count = 0;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
+        enum fusion_reason reason = fusion_sample_state(root, (enum fusion_layer)layer);
+        if (reason != FUSION_REASON_NONE)
+            out[count++] = (struct fusion_layer_state){(enum fusion_layer)layer, reason};
+    }
+    return count;
+}
+
+enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
+                                              struct geo_point point, double radius_m)
+{
+    enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_OBSTACLE);
+    if (state != FUSION_REASON_NONE)
+        return state;
+    struct fusion_frame frame = fusion_frame_at(point);
+    const struct fusion_offset rim[] = {
+        {0.0, 0.0}, {radius_m, 0.0}, {-radius_m, 0.0}, {0.0, radius_m}, {0.0, -radius_m}};
+    for (size_t i = 0; i < sizeof rim / sizeof rim[0]; i++)
+        if (fusion_sample_reason(root, FUSION_LAYER_OBSTACLE,
+                                 fusion_frame_point(&frame, rim[i]))
+            == FUSION_REASON_OUT_OF_REGION)
+            return FUSION_REASON_OUT_OF_REGION;
+    return FUSION_REASON_NONE;
+}
+
+void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,
+                          const struct fusion_aircraft *aircraft, int64_t now_utc_us,
+                          struct fusion_context *out)
+{
+    struct geo_point position = aircraft->fix.position;
+    assert(fabs(position.lat_deg) <= 90.0 && fabs(position.lon_deg) <= 180.0);
+
+    out->epoch = root->epoch;
+    out->position = position;
+    fusion_context_height(builder->crs, root, aircraft, &out->height);
+    struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
+    out->plan_state = follow.state;
+    struct fusion_path path;
+    fusion_path_lay(builder->crs, root, aircraft, &follow, &out->height, &path);
+    fusion_context_ahead(root, &path, aircraft, &out->height, &out->look_ahead);
+
+    struct fusion_weather_ask ask = {.position = position,
+                                     .agl_known = out->height.agl_m.known,
+                                     .agl_m = out->height.agl_m.value,
+                                     .now_utc_us = now_utc_us,
+                                     .ground_known = out->height.ground_amsl_m.known,
+                                     .ground_amsl_m = out->height.ground_amsl_m.value};
+    fusion_weather_ask(builder->planes, root, &ask, &out->weather);
+
+    out->obstacle_radius_m = aircraft->limits.obstacle_radius_m;
+    size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
+                      ? aircraft->limits.obstacles_max
+                      : FUSION_NEAREST_MAX;
+    out->obstacles_reason = fusion_context_near_reason(root, position, out->obstacle_radius_m);
+    out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
+                                                  out->obstacles, &out->obstacle_count);
+    fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
+    out->layer_state_count = fusion_context_states(root, out->layer_states);
+
+    out->advisories.count = 0;
+    out->advisories.left_out = 0;
+    struct fusion_view view = {.root = root,
+                               .aircraft = aircraft,
+                               .context = out,
+                               .path = &path,
+                               .planes = builder->planes,
+                               .now_utc_us = now_utc_us};
+    struct fusion_meeting meetings[FUSION_NEIGHBOURS_MAX];
+    view.meeting_count = fusion_context_traffic(&view, builder->crs, meetings, out);
+    view.meetings = meetings;
+    fusion_reason(&view, &out->advisories);
+}
+
+void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
+                           const struct fusion_aircraft *aircraft, int64_t then_utc_us,
+                           double after_s, struct fusion_expected *out)
+{
+    struct fusion_height height;
+    fusion_context_height(builder->crs, root, aircraft, &height);
+    struct fusion_follow follow = fusion_plan_follow(aircraft, then_utc_us);
+    struct fusion_path path;
+    fusion_path_lay(builder->crs, root, aircraft, &follow, &height, &path);
+    struct fusion_path_node node = fusion_path_after(&path, after_s);
+    struct fusion_path_node next = fusion_path_after(&path, after_s + 1.0);
+    // the path may end before that: then it is taken to wait there
+    struct fusion_path_node last = fusion_path_after(&path, fmax(after_s - 1.0, 0.0));
+    bool ended = node.time_s < after_s && path.basis == FUSION_CORRIDOR_PLAN;
+    const struct fusion_path_node *a = next.time_s > node.time_s ? &node : &last;
+    const struct fusion_path_node *b = next.time_s > node.time_s ? &next : &node;
+    struct fusion_frame frame = fusion_frame_at(fusion_path_place(a));
+    struct fusion_offset way = fusion_frame_offset(&frame, fusion_path_place(b));
+    double span_s = b->time_s - a->time_s;
+    *out =
+        (struct fusion_expected){.position = fusion_path_place(&node), .amsl_m = node.amsl_m};
+    if (span_s > 0.0 && !ended) {
+        out->velocity_north_mps = way.north_m / span_s;
+        out->velocity_east_mps = way.east_m / span_s;
+    }
+}

@@ -1,0 +1,44 @@
+// fusion/aircraft/context_parts.h - the parts that fusion/aircraft/context.c puts together;
+// private to fusion/context*.c. SPDX-License-Identifier: Apache-2.0
+#ifndef FUSION_CONTEXT_PARTS_H
+#define FUSION_CONTEXT_PARTS_H
+
+#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/meeting.h"
+#include "fusion/aircraft/path.h"
+#include "geo/crs.h"
+
+struct fusion_builder {
+    struct geo_crs *crs;
+    struct fusion_planes *planes;
+};
+
+// The layers that are not to be trusted as complete. Returns how many.
+size_t fusion_context_states(const struct fusion_root *root,
+                             struct fusion_layer_state out[static FUSION_LAYER_COUNT]);
+
+// Every height of the aircraft, and the ground and surface below it.
+void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *root,
+                           const struct fusion_aircraft *aircraft, struct fusion_height *out);
+
+// The segments along a path; `height` must be that of the same aircraft.
+void fusion_context_ahead(const struct fusion_root *root, const struct fusion_path *path,
+                          const struct fusion_aircraft *aircraft,
+                          const struct fusion_height *height, struct fusion_look_ahead *out);
+
+// The nearest obstacles within a radius, nearest first. Returns how many more there are.
+uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
+                             double radius_m, size_t room, struct fusion_near *out,
+                             size_t *count);
+
+// Who flies near, and how near each comes, the one to be minded most first. Returns how many.
+size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_crs *crs,
+                              struct fusion_meeting meetings[static FUSION_NEIGHBOURS_MAX],
+                              struct fusion_context *out);
+
+// NONE where the obstacle layer is complete and the circle stays inside what is kept.
+enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
+                                              struct geo_point point, double radius_m);
+
+#endif

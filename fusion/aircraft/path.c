@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/aircraft/path.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "fusion/root/frame.h"
+#include "fusion/root/sample.h"
+
+// Slower than this has no course: a disc.
+#define COURSE_MIN_MPS 1.0
+#define LENGTH_MIN_M 150.0
+// A rhumb line of 30 km is straight in degrees to a few metres only: a way along the velocity
+// gets a corner at least this often, and eight.
+#define STRAIGHT_M 50.0
+#define STRAIGHT_PIECES_MIN 8.0
+// Speed along a plan whose points and aircraft say none.
+#define PLAN_SPEED_MPS 5.0
+
+double fusion_path_half_m(const struct fusion_path *path, double time_s)
+{
+    return path->base_m + path->growth_mps * fmin(time_s, path->time_max_s);
+}
+
+double fusion_path_disc_m(const struct fusion_path *path, double time_s)
+{
+    return path->base_m + (path->growth_mps + path->speed_mps) * fmin(time_s, path->time_max_s);
+}
+
+struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
+                                            const struct fusion_path_node *b, double along_m)
+{
+    double length_m = b->along_m - a->along_m;
+    double t = length_m > 0.0 ? (along_m - a->along_m) / length_m : 0.0;
+    struct fusion_path_node node = {
+        .point = {.lat_deg = a->point.lat_deg + (b->point.lat_deg - a->point.lat_deg) * t,
+                  .lon_deg = a->point.lon_deg + (b->point.lon_deg - a->point.lon_deg) * t},
+        .along_m = along_m,
+        .time_s = a->time_s + (b->time_s - a->time_s) * t,
+        .amsl_m = {.known = a->amsl_m.known && b->amsl_m.known},
+    };
+    if (node.amsl_m.known)
+        node.amsl_m.value = a->amsl_m.value + (b->amsl_m.value - a->amsl_m.value) * t;
+    return node;
+}
+
+struct fusion_path_node fusion_path_at(const struct fusion_path *path, double along_m)
+{
+    for (uint32_t i = 1; i < path->count; i++)
+        if (along_m <= path->nodes[i].along_m)
+            return fusion_path_between(&path->nodes[i - 1], &path->nodes[i],
+                                       fmax(along_m, path->nodes[i - 1].along_m));
+    return path->nodes[path->count - 1];
+}
+
+struct fusion_path_node fusion_path_after(const struct fusion_path *path, double time_s)
+{
+    for (uint32_t i = 1; i < path->count; i++) {
+        const struct fusion_path_node *a = &path->nodes[i - 1], *b = &path->nodes[i];
+        if (time_s > b->time_s || b->time_s <= a->time_s)
+            continue;
+        double share = fmax(time_s - a->time_s, 0.0) / (b->time_s - a->time_s);
+        return fusion_path_between(a, b, a->along_m + (b->along_m - a->along_m) * share);
+    }
+    return path->nodes[path->count - 1];
+}
+
+static void sink(struct fusion_path_node *node, const struct fusion_path *path,
+                 const struct fusion_height *height)
+{
+    node->amsl_m = height->aircraft_amsl_m;
+    if (node->amsl_m.known)
+        node->amsl_m.value += path->climb_mps * fmin(node->time_s, path->time_max_s);
+}
+
+static void along_velocity(struct fusion_path *path, const struct fusion_aircraft *aircraft,
+                           const struct fusion_height *height)
+{
+    const struct fusion_fix *fix = &aircraft->fix;
+    struct fusion_frame frame = fusion_frame_at(fix->position);
+    double east = fix->velocity_east_mps / path->speed_mps,
+           north = fix->velocity_north_mps / path->speed_mps;
+    double pieces = fmin(STRAIGHT_PIECES_MIN, ceil(path->length_m / STRAIGHT_M));
+    path->count = (uint32_t)pieces + 1;
+    for (uint32_t i = 0; i < path->count; i++) {
+        double share = i / pieces;
+        // even while the pieces are short, then growing with the square: as the segments
+        double even_m = fmin(path->length_m, STRAIGHT_M * STRAIGHT_PIECES_MIN);
+        double along_m = i + 1 == path->count
+                             ? path->length_m
+                             : even_m * share + (path->length_m - even_m) * share * share;
+        struct fusion_offset offset = {.east_m = east * along_m, .north_m = north * along_m};
+        struct fusion_path_node *node = &path->nodes[i];
+        *node = (struct fusion_path_node){.point = fusion_frame_point(&frame, offset),
+                                          .along_m = along_m,
+                                          .time_s = along_m / path->speed_mps,
+                                          .bend = i == 0 || i + 1 == path->count};
+        sink(node, path, height);
+    }
+}
+
+struct fusion_number fusion_path_plan_amsl(const struct geo_crs *crs,
+                                           const struct fusion_root *root,
+                                           const struct fusion_plan_point *point)
+{
+    struct fusion_number out = {.known = true, .value = (double)point->height_m};
+    if (point->height == FUSION_PLAN_WGS84) {
+        double geoid_m = 0.0;
+        out.known = geo_crs_geoid_m(crs, fusion_plan_position(point), &geoid_m) == DRF_OK;
+        out.value -= geoid_m;
+    } else if (point->height == FUSION_PLAN_AGL) {
+        struct fusion_sample ground = fusion_sample_ground(root, fusion_plan_position(point));
+        out.known = ground.known;
+        out.value += ground.amsl_m;
+    }
+    return out;
+}
+
+// Where hardly anything of the plan is left: straight on for half a width, as high as it ends.
+static void lengthen(struct fusion_path *path, const struct fusion_plan *plan)
+{
+    struct fusion_path_node *end = &path->nodes[path->count - 1];
+    double more_m = path->base_m - end->along_m;
+    struct fusion_frame frame = fusion_frame_at(end->point);
+    struct fusion_offset back =
+        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[plan->point_count - 2]));
+    double leg_m = hypot(back.east_m, back.north_m);
+    struct fusion_offset on = {.east_m = leg_m > 0.0 ? -back.east_m * more_m / leg_m : 0.0,
+                               .north_m =
+                                   leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
+    double mps = (double)plan->points[plan->point_count - 1].speed_mps;
+    if (!(mps > 0.0))
+        mps = fmax(path->speed_mps, COURSE_MIN_MPS);
+    end->bend = true;
+    path->nodes[path->count] = *end;
+    path->nodes[path->count].point = fusion_frame_point(&frame, on);
+    path->nodes[path->count].along_m += more_m;
+    path->nodes[path->count].time_s += more_m / mps;
+    path->count++;
+}
+
+// From the place on the leg abeam the aircraft, on along the plan, for at most length_m.
+static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
+                       const struct fusion_root *root, const struct fusion_aircraft *aircraft,
+                       const struct fusion_follow *follow, const struct fusion_height *height)
+{
+    const struct fusion_plan *plan = aircraft->plan;
+    struct fusion_frame frame = fusion_frame_at(aircraft->fix.position);
+    struct fusion_offset a =
+        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg]));
+    struct fusion_offset b =
+        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg + 1]));
+    struct fusion_offset abeam = {
+        .east_m = a.east_m + (b.east_m - a.east_m) * follow->done_ratio,
+        .north_m = a.north_m + (b.north_m - a.north_m) * follow->done_ratio};
+    path->nodes[path->count++] =
+        (struct fusion_path_node){.point = fusion_frame_point(&frame, abeam),
+                                  .amsl_m = height->aircraft_amsl_m,
+                                  .bend = true};
+    for (uint32_t i = follow->leg + 1; i < plan->point_count; i++) {
+        const struct fusion_plan_point *to = &plan->points[i];
+        const struct fusion_path_node *last = &path->nodes[path->count - 1];
+        struct fusion_frame here = fusion_frame_at(last->point);
+        struct fusion_offset way = fusion_frame_offset(&here, fusion_plan_position(to));
+        double leg_m = hypot(way.east_m, way.north_m);
+        double leg_mps = to->speed_mps > 0.0F                ? (double)to->speed_mps
+                         : path->speed_mps >= COURSE_MIN_MPS ? path->speed_mps
+                                                             : PLAN_SPEED_MPS;
+        struct fusion_path_node next = {.point = fusion_frame_point(&here, way),
+                                        .along_m = last->along_m + leg_m,
+                                        .time_s = last->time_s + leg_m / leg_mps,
+                                        .amsl_m = fusion_path_plan_amsl(crs, root, to),
+                                        .bend = true};
+        bool last_of_all = next.along_m >= path->length_m;
+        if (last_of_all) {
+            next = fusion_path_between(last, &next, path->length_m);
+            next.bend = true;
+        }
+        path->nodes[path->count++] = next;
+        if (last_of_all)
+            break;
+    }
+    // A plan that ends sooner: the corridor ends with it, and still holds the aircraft.
+    if (path->nodes[path->count - 1].along_m < path->base_m)
+        lengthen(path, plan);
+    path->length_m = path->nodes[path->count - 1].along_m;
+}
+
+void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
+                     const struct fusion_aircraft *aircraft, const struct fusion_follow *follow,
+                     const struct fusion_height *height, struct fusion_path *out)
+{
+    const struct fusion_fix *fix = &aircraft->fix;
+    const struct fusion_limits *limits = &aircraft->limits;
+    bool followed = follow->state == FUSION_PLAN_FOLLOWED;
+    out->speed_mps =
+        fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+    out->climb_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0;
+    out->length_m = fmax(
+        fmax(out->speed_mps * limits->look_ahead_s, limits->stopping_distance_m), LENGTH_MIN_M);
+    out->base_m = limits->aircraft_radius_m + fusion_fix_acc95_m(fix)
+                  + (followed ? follow->cross_m : 0.0);
+    out->growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
+                                                    : FUSION_VELOCITY_ACC95_DEFAULT_MPS;
+    out->time_max_s = limits->look_ahead_s;
+    out->count = 0;
+    if (followed) {
+        out->basis = FUSION_CORRIDOR_PLAN;
+        out->climb_mps = 0.0;
+        along_plan(out, crs, root, aircraft, follow, height);
+    } else if (out->speed_mps >= COURSE_MIN_MPS) {
+        out->basis = FUSION_CORRIDOR_VELOCITY;
+        along_velocity(out, aircraft, height);
+    } else {
+        // A disc reaches as far as the corridor would, and holds the aircraft's own width.
+        out->basis = FUSION_CORRIDOR_DISC;
+        out->length_m = fmax(out->length_m, fusion_path_half_m(out, out->time_max_s));
+        out->nodes[out->count++] = (struct fusion_path_node){
+            .point = fix->position, .amsl_m = height->aircraft_amsl_m, .bend = true};
+    }
+    assert(out->count >= 1 && out->count <= FUSION_PATH_NODES_MAX);
+}
+
+struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path, double along_m)
+{
+    struct fusion_path_sweep sweep = {.from = path->nodes[0]};
+    while (sweep.corner + 1 < path->count && path->nodes[sweep.corner + 1].along_m < along_m)
+        sweep.corner++;
+    if (along_m > 0.0 && sweep.corner + 1 < path->count)
+        sweep.from = fusion_path_between(&path->nodes[sweep.corner],
+                                         &path->nodes[sweep.corner + 1], along_m);
+    sweep.frame = fusion_frame_at(sweep.from.point);
+    return sweep;
+}
+
+static void lower(struct fusion_number *lowest, struct fusion_number height)
+{
+    lowest->known = lowest->known && height.known;
+    lowest->value = fmin(lowest->value, height.value);
+}
+
+struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
+                                         const struct fusion_root *root,
+                                         struct fusion_path_sweep *sweep, double to_m)
+{
+    struct fusion_swath swath = fusion_swath_empty();
+    sweep->lowest_amsl_m = sweep->from.amsl_m;
+    bool last = false;
+    while (!last && sweep->corner + 1 < path->count) {
+        const struct fusion_path_node *next = &path->nodes[sweep->corner + 1];
+        struct fusion_path_node to = *next;
+        last = next->along_m >= to_m;
+        if (next->along_m > to_m)
+            to = fusion_path_between(&path->nodes[sweep->corner], next, to_m);
+        else
+            sweep->corner++;
+        double half_from_m = fusion_path_half_m(path, sweep->from.time_s);
+        double half_to_m = fusion_path_half_m(path, to.time_s);
+        const struct fusion_frame at_to = fusion_frame_at(to.point);
+        struct fusion_outline outline = fusion_outline_between(
+            root->tiles.first.level, &sweep->frame, &at_to, half_from_m, half_to_m,
+            sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);
+        fusion_swath_add(&swath, root, &outline);
+        lower(&sweep->lowest_amsl_m, to.amsl_m);
+        sweep->from = to;
+        sweep->frame = at_to;
+    }
+    return swath;
+}

@@ -1,0 +1,93 @@
+// fusion/aircraft/path.h - the way an aircraft is taken to go: where it will be, when, how high
+// and how far to either side. SPDX-License-Identifier: Apache-2.0
+//
+// A chain of straight pieces, along the ground velocity or the plan; below walking speed there
+// is no way and the aircraft may be anywhere in a disc around it. The segments of a context
+// cover exactly this corridor, and every reasoner judges by it. Time counts from the report.
+// Values, no allocation.
+#ifndef FUSION_PATH_H
+#define FUSION_PATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/aircraft/aircraft.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/plan.h"
+#include "fusion/root/corridor.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/root.h"
+#include "geo/crs.h"
+
+// A corner of the path.
+struct fusion_path_node {
+    struct geo_point point; // longitude may run past 180
+    double along_m, time_s;
+    struct fusion_number amsl_m; // how high it means to be
+    bool bend;                   // the corridor turns here, begins or ends
+};
+
+enum { FUSION_PATH_NODES_MAX = FUSION_PLAN_POINTS_MAX + 2 };
+
+struct fusion_path {
+    enum fusion_corridor_basis basis; // DISC: one node, the aircraft
+    double speed_mps;                 // over ground now; 0 when not known
+    double climb_mps;                 // 0 when not known, or along a plan
+    double length_m;                  // of a disc the radius
+    double base_m;                    // half width at the aircraft
+    double growth_mps;                // of the half width
+    double time_max_s;                // nothing grows or sinks after that
+    uint32_t count;
+    struct fusion_path_node nodes[FUSION_PATH_NODES_MAX];
+};
+
+// Half the width that the corridor has after a time.
+double fusion_path_half_m(const struct fusion_path *path, double time_s);
+
+// The place on the piece after `node` that lies so far along the path.
+struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
+                                            const struct fusion_path_node *b, double along_m);
+// The place so far along the whole path, cut to it.
+struct fusion_path_node fusion_path_at(const struct fusion_path *path, double along_m);
+// Where the aircraft is taken to be after a time, cut to the path.
+struct fusion_path_node fusion_path_after(const struct fusion_path *path, double time_s);
+
+// The same place with its longitude wrapped.
+static inline struct geo_point fusion_path_place(const struct fusion_path_node *node)
+{
+    struct geo_point place = node->point;
+    if (place.lon_deg > 180.0)
+        place.lon_deg -= 360.0;
+    else if (place.lon_deg < -180.0)
+        place.lon_deg += 360.0;
+    return place;
+}
+
+// How far around a hovering aircraft may be after a time.
+double fusion_path_disc_m(const struct fusion_path *path, double time_s);
+
+// A sweep goes along the path from its begin and gathers cells stretch by stretch.
+struct fusion_path_sweep {
+    uint32_t corner;
+    struct fusion_path_node from;
+    struct fusion_frame frame;          // at `from`
+    struct fusion_number lowest_amsl_m; // of the path in the last stretch
+};
+struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
+                                                 double along_m);
+// What the corridor holds from where the sweep stands to `to_m`, and how low the path is there.
+struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
+                                         const struct fusion_root *root,
+                                         struct fusion_path_sweep *sweep, double to_m);
+
+// Lays the path of an aircraft; `height` must be that of the same aircraft.
+void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
+                     const struct fusion_aircraft *aircraft, const struct fusion_follow *follow,
+                     const struct fusion_height *height, struct fusion_path *out);
+
+// The AMSL that a plan point means, unknown where the geoid or the ground is.
+struct fusion_number fusion_path_plan_amsl(const struct geo_crs *crs,
+                                           const struct fusion_root *root,
+                                           const struct fusion_plan_point *point);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/aircraft/plan.h"
+
+#include <math.h>
+
+#include "fusion/root/frame.h"
+
+// Legs no farther than this beyond the nearest are told apart by the course.
+#define LEG_TIE_M 5.0
+
+struct fusion_limits fusion_limits_default(void)
+{
+    return (struct fusion_limits){
+        .look_ahead_s = 45.0,
+        .stopping_distance_m = 50.0,
+        .aircraft_radius_m = 1.0,
+        .clearance_min_m = 15.0,
+        .obstacle_radius_m = 2000.0,
+        .obstacles_max = 4,
+    };
+}
+
+double fusion_fix_acc95_m(const struct fusion_fix *fix)
+{
+    return fix->horizontal_acc95_m > 0.0 ? fix->horizontal_acc95_m
+                                         : FUSION_HORIZONTAL_ACC95_DEFAULT_M;
+}
+
+struct leg {
+    double cross_m, done_ratio;
+    double agreement_mps; // of the ground velocity with its course
+};
+
+static struct leg leg_at(const struct fusion_frame *frame, const struct fusion_fix *fix,
+                         const struct fusion_plan_point *from,
+                         const struct fusion_plan_point *to)
+{
+    struct fusion_offset a = fusion_frame_offset(frame, fusion_plan_position(from));
+    struct fusion_offset b = fusion_frame_offset(frame, fusion_plan_position(to));
+    double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
+    double square = east_m * east_m + north_m * north_m;
+    double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
+    done = fmin(fmax(done, 0.0), 1.0);
+    struct leg leg = {.done_ratio = done,
+                      .cross_m = hypot(a.east_m + done * east_m, a.north_m + done * north_m)};
+    if (fix->velocity_known && square > 0.0)
+        leg.agreement_mps =
+            (fix->velocity_east_mps * east_m + fix->velocity_north_mps * north_m)
+            / sqrt(square);
+    return leg;
+}
+
+struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
+                                        int64_t now_utc_us)
+{
+    const struct fusion_plan *plan = aircraft->plan;
+    if (plan == NULL || plan->point_count < 2)
+        return (struct fusion_follow){.state = FUSION_PLAN_NONE};
+    if (now_utc_us < plan->valid_from_utc_us || now_utc_us > plan->valid_until_utc_us)
+        return (struct fusion_follow){.state = FUSION_PLAN_STALE};
+
+    struct fusion_frame frame = fusion_frame_at(aircraft->fix.position);
+    struct leg legs[FUSION_PLAN_POINTS_MAX];
+    double nearest_m = HUGE_VAL;
+    for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
+        legs[i] = leg_at(&frame, &aircraft->fix, &plan->points[i], &plan->points[i + 1]);
+        nearest_m = fmin(nearest_m, legs[i].cross_m);
+    }
+    if (nearest_m > plan->conformance_m + fusion_fix_acc95_m(&aircraft->fix))
+        return (struct fusion_follow){.state = FUSION_PLAN_NONCONFORMING};
+
+    uint32_t best = plan->point_count;
+    for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
+        if (legs[i].cross_m > nearest_m + LEG_TIE_M)
+            continue;
+        if (best == plan->point_count || legs[i].agreement_mps > legs[best].agreement_mps)
+            best = i;
+    }
+    return (struct fusion_follow){.state = FUSION_PLAN_FOLLOWED,
+                                  .leg = best,
+                                  .done_ratio = legs[best].done_ratio,
+                                  .cross_m = legs[best].cross_m};
+}

@@ -1,0 +1,28 @@
+// fusion/aircraft/plan.h - is an aircraft flying its plan, and where along it.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FUSION_PLAN_H
+#define FUSION_PLAN_H
+
+#include <stdint.h>
+
+#include "fusion/aircraft/aircraft.h"
+#include "fusion/aircraft/context.h"
+
+struct fusion_follow {
+    enum fusion_plan_state state;
+    uint32_t leg;      // from points[leg] to points[leg + 1]; meaningful when FOLLOWED
+    double done_ratio; // of the leg, 0 .. 1
+    double cross_m;    // horizontal distance from the leg
+};
+
+// NONE without a plan; STALE outside its validity; NONCONFORMING when the nearest leg is
+// farther than conformance_m plus the aircraft's horizontal accuracy. Where several legs are
+// equally near, as on a way out and back, the one that the ground velocity agrees with is
+// taken.
+struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
+                                        int64_t now_utc_us);
+
+// The horizontal accuracy of a fix, with its default.
+double fusion_fix_acc95_m(const struct fusion_fix *fix);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+#include <stdbool.h>
+
+#include "fusion/aircraft/context_parts.h"
+#include "fusion/root/bucket.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/stand.h"
+
+// An obstacle stands in every bucket it touches, and is counted in one: that of its own
+// position where it lies in the window, else the first.
+static bool counts_here(const struct fusion_root *root, const struct fusion_window *window,
+                        uint32_t index, const struct fusion_bucket *bucket, size_t at)
+{
+    if (bucket->stands != NULL && (bucket->stands->traits[at] & FUSION_STAND_HOME) != 0)
+        return true;
+    const struct fusion_obstacle *obstacle = bucket->obstacles[at];
+    struct geo_tile own;
+    if (geo_tile_at(obstacle->obstacle->position, root->buckets.first.level, &own) == DRF_OK) {
+        uint32_t columns = UINT32_C(2) << own.level;
+        uint32_t column = (own.col - window->first_column) & (columns - 1);
+        if (column < window->column_count && own.row >= window->first_row
+            && own.row <= window->last_row)
+            return index == (own.row - window->first_row) * window->column_count + column;
+    }
+    return !fusion_window_met(root, window, index, obstacle);
+}
+
+// A point's own words are not asked: they lie elsewhere.
+static struct fusion_edge edge_of(const struct fusion_frame *frame,
+                                  const struct fusion_bucket *bucket, size_t at)
+{
+    if (bucket->stands == NULL || (bucket->stands->traits[at] & FUSION_STAND_POINT) == 0)
+        return fusion_obstacle_edge(frame, bucket->obstacles[at]);
+    return fusion_point_edge(frame, bucket->stands->positions[at]);
+}
+
+static size_t insert(struct fusion_near *list, size_t count, size_t room,
+                     const struct fusion_near *near)
+{
+    size_t at = count < room ? count : room - 1;
+    while (at > 0 && list[at - 1].distance_m > near->distance_m) {
+        list[at] = list[at - 1];
+        at--;
+    }
+    list[at] = *near;
+    return count < room ? count + 1 : room;
+}
+
+uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
+                             double radius_m, size_t room, struct fusion_near *out,
+                             size_t *count)
+{
+    *count = 0;
+    if (root->buckets.columns == 0 || root->buckets.rows == 0 || radius_m <= 0.0)
+        return 0;
+    struct fusion_frame frame = fusion_frame_at(point);
+    struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
+    const struct fusion_stand_box box = {-radius_m, radius_m, -radius_m, radius_m};
+    uint32_t within = 0;
+    uint32_t buckets = fusion_window_count(&window);
+    for (uint32_t index = 0; index < buckets; index++) {
+        const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
+        struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
+        for (size_t i; fusion_sift_next(&sift, &i);) {
+            struct fusion_edge edge = edge_of(&frame, bucket, i);
+            if (edge.square_m2 > radius_m * radius_m
+                || !counts_here(root, &window, index, bucket, i))
+                continue;
+            within++;
+            double distance_m = sqrt(edge.square_m2);
+            if (room == 0 || (*count == room && distance_m >= out[room - 1].distance_m))
+                continue;
+            struct fusion_near near = {
+                .obstacle = bucket->obstacles[i],
+                .distance_m = distance_m,
+                .bearing_deg_true = fusion_frame_bearing_deg(edge.offset),
+            };
+            *count = insert(out, *count, room, &near);
+        }
+    }
+    return within - (uint32_t)*count;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/context/patch.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "fusion/context/patch_bits.h"
+#include "geo/cells.h"
+
+enum form { CODED = 1, CODED_SOME = 2, AS_UNDER = 3, RAW = 4, RAW_SOME = 5 };
+
+enum {
+    BLOCKS = FUSION_PANE_BLOCKS_SIDE,
+    NOTHING = INT32_MIN, // a neighbour that is unknown or outside
+    MASK_BYTES = 8,
+};
+
+// A row of heights, or of heights over what lies under them, with one place before its first.
+struct line {
+    int32_t at[1 + FUSION_PANE_SIDE_MAX];
+};
+
+static int32_t over(const uint16_t *cells, const uint16_t *under, size_t i)
+{
+    if (cells[i] == GEO_CELL_UNKNOWN)
+        return NOTHING;
+    return cells[i] - (under != NULL && under[i] != GEO_CELL_UNKNOWN ? under[i] : 0);
+}
+
+static void fill_line(struct line *line, const uint16_t *cells, const uint16_t *under,
+                      uint32_t side)
+{
+    line->at[0] = NOTHING;
+    for (uint32_t x = 0; x < side; x++)
+        line->at[1 + x] = over(cells, under, x);
+}
+
+// The median of the two neighbours and of the plane through three, where all are known.
+static int32_t predict(int32_t west, int32_t south, int32_t south_west, int32_t last)
+{
+    if (west == NOTHING)
+        return south == NOTHING ? last : south;
+    if (south == NOTHING || south_west == NOTHING)
+        return west;
+    int32_t low = west < south ? west : south, high = west < south ? south : west;
+    if (south_west >= high)
+        return low;
+    return south_west <= low ? high : west + south - south_west;
+}
+
+static bool block_coded(uint64_t news, uint32_t y, uint32_t x, uint32_t step)
+{
+    return (news >> (y / step * BLOCKS + x / step) & 1) != 0;
+}
+
+static bool row_coded(uint64_t news, uint32_t y, uint32_t step)
+{
+    return (news >> (y / step * BLOCKS) & 0xFF) != 0;
+}
+
+// How many coded cells from here on are known, or unknown, alike.
+static uint32_t run_from(const uint16_t *cells, uint32_t side, uint64_t news, size_t from)
+{
+    uint32_t step = side / BLOCKS, run = 0;
+    bool known = cells[from] != GEO_CELL_UNKNOWN;
+    for (size_t i = from; i < (size_t)side * side;) {
+        uint32_t y = (uint32_t)(i / side), x = (uint32_t)(i % side);
+        size_t end = i + step - x % step;
+        if (block_coded(news, y, x, step))
+            for (; i < end; i++, run++)
+                if ((cells[i] != GEO_CELL_UNKNOWN) != known)
+                    return run;
+        i = end;
+    }
+    return run;
+}
+
+struct writer {
+    struct fusion_bits_out out;
+    struct fusion_rice rice;
+    uint32_t run;
+    int32_t last;
+    bool begun;
+};
+
+static void write_block_row(struct writer *w, const uint16_t *cells, uint32_t side,
+                            uint64_t news, size_t first, uint32_t x0, const struct line *south,
+                            const struct line *line)
+{
+    for (uint32_t x = x0; x < x0 + side / BLOCKS; x++) {
+        if (w->run == 0) {
+            if (!w->begun)
+                fusion_bits_put(&w->out, cells[first + x] != GEO_CELL_UNKNOWN, 1);
+            w->begun = true;
+            w->run = run_from(cells, side, news, first + x);
+            fusion_bits_put_gamma(&w->out, w->run);
+        }
+        w->run--;
+        int32_t value = line->at[1 + x];
+        if (value == NOTHING)
+            continue;
+        int32_t guess = predict(line->at[x], south->at[1 + x], south->at[x], w->last);
+        fusion_rice_put(&w->rice, &w->out, (int16_t)(uint16_t)(value - guess));
+        w->last = value;
+    }
+}
+
+static void write_coded(const uint16_t *cells, const uint16_t *under, uint32_t side,
+                        uint64_t news, struct fusion_bits_out *out)
+{
+    struct writer w = {.out = *out, .rice = fusion_rice_begin()};
+    struct line lines[2];
+    uint32_t step = side / BLOCKS;
+    bool have = false; // lines[y - 1 & 1] holds the row to the south
+    for (int32_t x = 0; x <= FUSION_PANE_SIDE_MAX; x++)
+        lines[1].at[x] = NOTHING;
+    for (uint32_t y = 0; y < side; y++) {
+        if (!row_coded(news, y, step)) {
+            have = false;
+            continue;
+        }
+        size_t first = (size_t)y * side;
+        struct line *line = &lines[y & 1], *south = &lines[(y & 1) ^ 1];
+        if (!have && y > 0)
+            fill_line(south, cells + first - side, under != NULL ? under + first - side : NULL,
+                      side);
+        fill_line(line, cells + first, under != NULL ? under + first : NULL, side);
+        have = true;
+        for (uint32_t x = 0; x < side; x += step)
+            if (block_coded(news, y, x, step))
+                write_block_row(&w, cells, side, news, first, x, south, line);
+    }
+    fusion_bits_end(&w.out);
+    *out = w.out;
+}
+
+static size_t put_head(uint8_t *bytes, enum form form, uint64_t news)
+{
+    bytes[0] = (uint8_t)form;
+    if (form != CODED_SOME && form != RAW_SOME)
+        return 1;
+    for (int i = 0; i < MASK_BYTES; i++)
+        bytes[1 + i] = (uint8_t)(news >> (56 - 8 * i));
+    return 1 + MASK_BYTES;
+}
+
+static uint32_t coded_count(uint64_t news, uint32_t side)
+{
+    uint32_t blocks = 0, step = side / BLOCKS;
+    for (uint64_t left = news; left != 0; left &= left - 1)
+        blocks++;
+    return blocks * step * step;
+}
+
+static size_t write_raw(const uint16_t *cells, uint32_t side, uint64_t news, uint8_t *bytes)
+{
+    size_t at = 0;
+    for (uint32_t y = 0; y < side; y++)
+        for (uint32_t x = 0; x < side; x++)
+            if (block_coded(news, y, x, side / BLOCKS)) {
+                uint16_t cell = cells[(size_t)y * side + x];
+                bytes[at++] = (uint8_t)(cell >> 8);
+                bytes[at++] = (uint8_t)cell;
+            }
+    return at;
+}
+
+enum drf_status fusion_patch_encode(const uint16_t *cells, const uint16_t *under, uint16_t side,
+                                    uint64_t news, uint8_t *bytes, size_t *size)
+{
+    assert(side == 64 || side == 128 || side == 256);
+    bool whole = news == UINT64_MAX;
+    size_t room = *size, raw = 2 * (size_t)coded_count(news, side);
+    size_t head = whole ? 1 : 1 + MASK_BYTES;
+    if (room < head)
+        return DRF_ERR_FULL;
+    if (under != NULL && memcmp(cells, under, (size_t)side * side * sizeof *cells) == 0) {
+        *size = put_head(bytes, AS_UNDER, news);
+        return DRF_OK;
+    }
+    // Where coding does not help, cells go as they are: that bounds the size.
+    size_t most = room - head < raw ? room - head : raw;
+    struct fusion_bits_out out = fusion_bits_write(bytes + head, most);
+    write_coded(cells, under, side, news, &out);
+    if (!out.full) {
+        *size = put_head(bytes, whole ? CODED : CODED_SOME, news) + out.used;
+        return DRF_OK;
+    }
+    if (room - head < raw)
+        return DRF_ERR_FULL;
+    (void)put_head(bytes, whole ? RAW : RAW_SOME, news);
+    *size = head + write_raw(cells, side, news, bytes + head);
+    return DRF_OK;
+}
+
+// Cells of the base at their new place; true: everything that `news` leaves out is there.
+static bool take_base(struct fusion_pane window, const struct fusion_patch_base *base,
+                      uint64_t news, uint16_t *cells)
+{
+    int32_t east = 0, north = 0, side = window.side, step = side / BLOCKS;
+    bool some = base != NULL && base->cells != NULL
+                && fusion_pane_shift(base->window, window, &east, &north);
+    for (int32_t y = 0; y < side; y++)
+        for (int32_t x = 0; x < side; x += step) {
+            uint16_t *to = cells + (size_t)y * (size_t)side + x;
+            if (block_coded(news, (uint32_t)y, (uint32_t)x, (uint32_t)step)) {
+                memset(to, 0xFF, (size_t)step * sizeof *to);
+                continue;
+            }
+            int32_t from_x = x + east, from_y = y + north;
+            if (!some || from_x < 0 || from_x + step > side || from_y < 0 || from_y >= side)
+                return false;
+            memcpy(to, base->cells + (size_t)from_y * (size_t)side + from_x,
+                   (size_t)step * sizeof *to);
+        }
+    return true;
+}
+
+struct reader {
+    struct fusion_bits_in in;
+    struct fusion_rice rice;
+    uint32_t run, left; // of coded cells
+    int32_t last;
+    bool begun, known;
+};
+
+static bool read_run(struct reader *r)
+{
+    r->known = r->begun ? !r->known : fusion_bits_take(&r->in, 1) != 0;
+    r->begun = true;
+    r->run = fusion_bits_take_gamma(&r->in);
+    return r->run > 0 && r->run <= r->left && !r->in.over;
+}
+
+static bool read_row(struct reader *r, uint32_t side, uint64_t news, uint32_t y,
+                     const struct line *south, const uint16_t *under, struct line *line,
+                     uint16_t *row)
+{
+    for (uint32_t x = 0; x < side; x++) {
+        if (!block_coded(news, y, x, side / BLOCKS))
+            continue;
+        if (r->run == 0 && !read_run(r))
+            return false;
+        r->run--;
+        r->left--;
+        if (!r->known) {
+            line->at[1 + x] = NOTHING;
+            continue;
+        }
+        int32_t value = predict(line->at[x], south->at[1 + x], south->at[x], r->last)
+                        + fusion_rice_take(&r->rice, &r->in);
+        int32_t floor = under != NULL && under[x] != GEO_CELL_UNKNOWN ? under[x] : 0;
+        row[x] = (uint16_t)(floor + value);
+        if (row[x] == GEO_CELL_UNKNOWN || r->in.over)
+            return false;
+        r->last = line->at[1 + x] = row[x] - floor;
+    }
+    return true;
+}
+
+static enum drf_status read_coded(const uint8_t *bytes, size_t size, uint32_t side,
+                                  uint64_t news, const uint16_t *under, uint16_t *cells)
+{
+    struct reader r = {.in = fusion_bits_read(bytes, size),
+                       .rice = fusion_rice_begin(),
+                       .left = coded_count(news, side)};
+    struct line lines[2];
+    for (int32_t x = 0; x <= FUSION_PANE_SIDE_MAX; x++)
+        lines[1].at[x] = NOTHING;
+    for (uint32_t y = 0; y < side; y++) {
+        size_t first = (size_t)y * side;
+        struct line *line = &lines[y & 1];
+        const uint16_t *below = under != NULL ? under + first : NULL;
+        fill_line(line, cells + first, below, side);
+        if (!read_row(&r, side, news, y, &lines[(y & 1) ^ 1], below, line, cells + first))
+            return DRF_ERR_SYNTAX;
+    }
+    return r.run == 0 && fusion_bits_done(&r.in) ? DRF_OK : DRF_ERR_SYNTAX;
+}
+
+static enum drf_status read_raw(const uint8_t *bytes, size_t size, uint32_t side, uint64_t news,
+                                uint16_t *cells)
+{
+    if (size != 2 * (size_t)coded_count(news, side))
+        return DRF_ERR_SYNTAX;
+    for (uint32_t y = 0; y < side; y++)
+        for (uint32_t x = 0; x < side; x++)
+            if (block_coded(news, y, x, side / BLOCKS)) {
+                cells[(size_t)y * side + x] = (uint16_t)(bytes[0] << 8 | bytes[1]);
+                bytes += 2;
+            }
+    return DRF_OK;
+}
+
+enum drf_status fusion_patch_decode(const uint8_t *bytes, size_t size,
+                                    struct fusion_pane window,
+                                    const struct fusion_patch_base *base, const uint16_t *under,
+                                    uint16_t *cells, uint64_t *news)
+{
+    assert(fusion_pane_valid(window));
+    size_t count = (size_t)window.side * window.side;
+    uint64_t mask = size == 0 ? 0 : UINT64_MAX;
+    enum form form = size == 0 ? RAW_SOME : (enum form)bytes[0];
+    size_t head = size == 0 ? 0 : 1;
+    if (form < CODED || form > RAW_SOME || (form == AS_UNDER && (under == NULL || size != 1)))
+        return DRF_ERR_SYNTAX;
+    if (size > 0 && (form == CODED_SOME || form == RAW_SOME)) {
+        if (size < 1 + MASK_BYTES)
+            return DRF_ERR_SYNTAX;
+        mask = 0;
+        for (int i = 0; i < MASK_BYTES; i++)
+            mask = mask << 8 | bytes[1 + i];
+        head += MASK_BYTES;
+    }
+    *news = mask;
+    if (form == AS_UNDER) {
+        memcpy(cells, under, count * sizeof *cells);
+        return DRF_OK;
+    }
+    if (!take_base(window, base, mask, cells))
+        return DRF_ERR_SYNTAX;
+    bytes = size > 0 ? bytes + head : bytes;
+    if (form == RAW || form == RAW_SOME)
+        return read_raw(bytes, size - head, window.side, mask, cells);
+    return read_coded(bytes, size - head, window.side, mask, under, cells);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
+#include "fusion/context/point.h"
+#include "fusion/root/sample.h"
+#include "geo/bounds.h"
+
+#define M_PER_DEG 110000.0 // a little short, so that the box is a little wide
+
+static struct geo_bounds box_around(struct geo_point position, double radius_m)
+{
+    double north_deg = radius_m / M_PER_DEG + 1e-6;
+    double cosine = cos(position.lat_deg * 0.017453292519943295);
+    double east_deg = cosine > 0.01 ? fmin(north_deg / cosine, 180.0) : 180.0;
+    struct geo_bounds box = {position.lon_deg - east_deg, position.lat_deg - north_deg,
+                             position.lon_deg + east_deg, position.lat_deg + north_deg};
+    if (east_deg >= 180.0) {
+        box.west_deg = -180.0;
+        box.east_deg = 180.0;
+    }
+    box.west_deg += box.west_deg < -180.0 ? 360.0 : 0.0;
+    box.east_deg -= box.east_deg > 180.0 ? 360.0 : 0.0;
+    return box;
+}
+
+static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
+{
+    size_t at = out->zone_count;
+    if (at == FUSION_ZONES_AT_MAX) {
+        out->zones_left_out++;
+        if (zone->distance_m >= out->zones[at - 1].distance_m)
+            return;
+        at--;
+    } else {
+        out->zone_count++;
+    }
+    for (; at > 0 && out->zones[at - 1].distance_m > zone->distance_m; at--)
+        out->zones[at] = out->zones[at - 1];
+    out->zones[at] = *zone;
+}
+
+static enum fusion_reason reason_of(const struct fusion_root *root, struct geo_point position,
+                                    enum fusion_layer layer)
+{
+    if (!geo_bounds_hold(root->keep, position))
+        return FUSION_REASON_OUT_OF_REGION;
+    return fusion_sample_state(root, layer);
+}
+
+void fusion_point_alerts(const struct fusion_root *root, const struct fusion_point_ask *ask,
+                         struct fusion_point *out)
+{
+    // Where it is asked about is exact, and does not move.
+    const struct fusion_fix there = {.position = ask->position, .horizontal_acc95_m = 1e-9};
+    fusion_alerts_find(root, &there, ask->now_utc_us, &out->alerts);
+    out->alerts_reason = reason_of(root, ask->position, FUSION_LAYER_ALERT);
+}
+
+void fusion_point_zones(const struct fusion_root *root, const struct fusion_point_ask *ask,
+                        const struct fusion_height *height, struct fusion_point *out)
+{
+    const struct fusion_zone_height there = {.amsl_m = height->aircraft_amsl_m,
+                                             .agl_m = {.known = true, .value = ask->agl_m},
+                                             .geoid_m = height->geoid_m};
+    const struct geo_bounds box = box_around(ask->position, ask->radius_m);
+    const struct fusion_zone_bucket *all = root->zones_all;
+    out->zone_count = 0;
+    out->zones_left_out = 0;
+    out->zones_reason = reason_of(root, ask->position, FUSION_LAYER_ZONE);
+    for (size_t i = 0; all != NULL && i < all->count; i++) {
+        const struct fusion_zone *zone = all->zones[i];
+        if (!geo_bounds_touch(box, zone->bounds) || fusion_alert_over(zone, ask->now_utc_us))
+            continue;
+        struct fusion_zone_at at = {.zone = zone,
+                                    .active = fusion_zone_applies(&zone->view, ask->now_utc_us),
+                                    .next_change_utc_us =
+                                        fusion_zone_next_change(&zone->view, ask->now_utc_us)};
+        for (uint32_t k = 0; k < zone->view.zone->volume_count; k++) {
+            at.volume = &zone->view.volumes[k];
+            double distance_m =
+                fusion_zone_distance_m(at.volume, zone->view.vertices, ask->position);
+            if (distance_m > ask->radius_m)
+                continue;
+            at.distance_m = fmax(distance_m, 0.0);
+            at.where = fusion_zone_vertical(at.volume, &there, &at.degraded);
+            insert(out, &at);
+        }
+    }
+}

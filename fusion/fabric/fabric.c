@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/fabric/fabric.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/fabric/fabric_impl.h"
+#include "fusion/fold/own.h"
+
+enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
+
+#define TRACK_KEEP_US INT64_C(15000000)
+
+// The tiles of a level that hold a box.
+static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
+                                 struct fusion_extent *out)
+{
+    struct geo_tile first, last;
+    enum drf_status status =
+        geo_tile_at((struct geo_point){box.north_deg, box.west_deg}, level, &first);
+    if (status == DRF_OK)
+        status = geo_tile_at((struct geo_point){box.south_deg, box.east_deg}, level, &last);
+    if (status != DRF_OK)
+        return status;
+    uint32_t around = UINT32_C(2) << level;
+    if (box.east_deg >= 180.0) // +180 is named with column 0, but the box ends before it
+        last.col = around - 1;
+    if (last.row < first.row)
+        return DRF_ERR_RANGE;
+    uint32_t columns = ((last.col - first.col) & (around - 1)) + 1;
+    uint32_t rows = last.row - first.row + 1;
+    if ((uint64_t)columns * rows > TILES_MAX)
+        return DRF_ERR_RANGE;
+    *out = (struct fusion_extent){.first = first, .columns = columns, .rows = rows};
+    return DRF_OK;
+}
+
+struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index)
+{
+    return fusion_grids_tile(&fabric->tiles, index);
+}
+
+const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name)
+{
+    for (size_t i = 0; i < fabric->feed_count; i++)
+        if (strcmp(fabric->feeds[i].name, name) == 0)
+            return &fabric->feeds[i];
+    return NULL;
+}
+
+// The configuration has the last word on rights; of a feed that it does not name any more, what
+// the store remembers holds.
+struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
+                                         const struct fusion_source *stored)
+{
+    const struct fusion_feed *known = fabric_feed(fabric, feed);
+    struct fusion_weather_terms terms = {0};
+    if (known != NULL) {
+        terms.priority = known->priority;
+        terms.valid_for_us = known->valid_for_us;
+        terms.max_gap_us = known->max_gap_us;
+        memcpy(terms.licence, known->licence, sizeof terms.licence);
+    } else if (stored != NULL) {
+        terms.priority = stored->priority;
+        memcpy(terms.licence, stored->licence, sizeof terms.licence);
+    }
+    return terms;
+}
+
+void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index)
+{
+    struct fabric_queue *queue = &fabric->queues[name];
+    if (queue->queued[index])
+        return;
+    queue->queued[index] = true;
+    queue->items[(queue->first + queue->count++) % fabric->tile_count] = (uint32_t)index;
+}
+
+bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index)
+{
+    struct fabric_queue *queue = &fabric->queues[name];
+    if (queue->count == 0)
+        return false;
+    *index = queue->items[queue->first];
+    queue->first = (queue->first + 1) % fabric->tile_count;
+    queue->count--;
+    queue->queued[*index] = false;
+    return true;
+}
+
+void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    slot->ground_dirty = slot->ground_dirty || ground;
+    slot->surface_dirty = true; // ground or not: the surface stands on it
+    if (slot->ground_dirty)
+        fabric_push(fabric, FABRIC_GROUND, index);
+    fabric_push(fabric, FABRIC_SURFACE, index);
+    if (urgent)
+        fabric_push(fabric, FABRIC_URGENT, index);
+}
+
+enum drf_status fabric_mark(struct fusion_fabric *fabric, enum fusion_layer layer, size_t index)
+{
+    enum drf_status status =
+        fusion_store_mark_dirty(fabric->store, layer, fabric_tile(fabric, index));
+    if (status != DRF_OK)
+        return status;
+    struct fabric_slot *slot = &fabric->slots[index];
+    slot->ground_mark = slot->ground_mark || layer == FUSION_LAYER_GROUND;
+    slot->surface_mark = slot->surface_mark || layer == FUSION_LAYER_SURFACE;
+    fabric_push(fabric, FABRIC_RENDER, index);
+    return DRF_OK;
+}
+
+void fabric_release_tile(void *context, void *part)
+{
+    struct fusion_tile *tile = part;
+    for (uint16_t i = 0; i < tile->source_count; i++)
+        fusion_certificates_drop(context, tile->sources[i]);
+    fusion_tile_free(tile);
+}
+
+static enum drf_status open_tables(struct fusion_fabric *fabric)
+{
+    fabric->slots = calloc(fabric->tile_count, sizeof *fabric->slots);
+    if (fabric->slots == NULL)
+        return DRF_ERR_NOMEM;
+    for (size_t i = 0; i < FABRIC_QUEUES; i++) {
+        struct fabric_queue *queue = &fabric->queues[i];
+        queue->items = calloc(fabric->tile_count, sizeof *queue->items);
+        queue->queued = calloc(fabric->tile_count, sizeof *queue->queued);
+        if (queue->items == NULL || queue->queued == NULL)
+            return DRF_ERR_NOMEM;
+    }
+    return DRF_OK;
+}
+
+static enum drf_status copy_feeds(struct fusion_fabric *fabric,
+                                  const struct fusion_fabric_config *config)
+{
+    fabric->feeds = malloc((config->feed_count + 1) * sizeof *fabric->feeds);
+    if (fabric->feeds == NULL)
+        return DRF_ERR_NOMEM;
+    for (size_t i = 0; i < config->feed_count; i++)
+        fabric->feeds[i] = config->feeds[i];
+    fabric->feed_count = config->feed_count;
+    return DRF_OK;
+}
+
+static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m,
+                                  int64_t track_keep_us)
+{
+    enum drf_status status = fusion_certificates_open(&fabric->certificates);
+    fabric->retired.context = fabric->certificates;
+    struct fusion_features_config features = {
+        .tiles = fabric->tiles,
+        .buckets = fabric->buckets,
+        .raster_accuracy_max_m = raster_accuracy_max_m,
+        .certificates = fabric->certificates,
+        .retired = &fabric->retired,
+    };
+    if (status == DRF_OK)
+        status = fusion_features_open(&features, &fabric->features);
+    if (status == DRF_OK)
+        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+                                      &fabric->zones);
+    if (status == DRF_OK)
+        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+                                      &fabric->alerts);
+    if (status == DRF_OK)
+        status = fusion_traffic_set_open(fabric->buckets, track_keep_us, fabric->certificates,
+                                         &fabric->retired, &fabric->traffic);
+    if (status == DRF_OK)
+        status =
+            fusion_station_set_open(fabric->certificates, &fabric->retired, &fabric->stations);
+    if (status == DRF_OK)
+        status =
+            fusion_weather_set_open(fabric->certificates, &fabric->retired, &fabric->weather);
+    if (status == DRF_OK)
+        status = fusion_editions_open(fabric->store, &fabric->editions);
+    if (status == DRF_OK)
+        status = fusion_fold_open(&fabric->fold);
+    return status;
+}
+
+static struct fusion_grids grids_of(struct fusion_extent region,
+                                    const struct fusion_store *store, struct geo_bounds keep)
+{
+    struct fusion_grids grids = fusion_grids_of(region);
+    size_t count;
+    const struct geo_inset *insets = fusion_store_insets(store, &count);
+    for (size_t i = 0; i < count; i++)
+        (void)fusion_grids_add(&grids, &insets[i], keep);
+    return grids;
+}
+
+enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
+                                   struct fusion_store *store, struct fusion_fabric **out)
+{
+    struct fusion_extent tiles, buckets;
+    if (config->level > GEO_TILE_LEVEL_MAX)
+        return DRF_ERR_RANGE;
+    enum drf_status status = extent_of(config->keep, (uint8_t)config->level, &tiles);
+    if (status == DRF_OK)
+        status = extent_of(config->keep, FUSION_BUCKET_LEVEL, &buckets);
+    if (status != DRF_OK)
+        return status;
+    struct fusion_fabric *fabric = calloc(1, sizeof *fabric);
+    if (fabric == NULL)
+        return DRF_ERR_NOMEM;
+    fabric->keep = config->keep;
+    fabric->level = config->level;
+    fabric->store = store;
+    fabric->tiles = grids_of(tiles, store, config->keep);
+    fabric->buckets = buckets;
+    fabric->tile_count = fabric->tiles.tile_count;
+    fabric->changed = true;
+    for (size_t i = 0; i < FUSION_LAYER_COUNT; i++)
+        fabric->rim_state[i] = FUSION_REASON_NONE;
+
+    status = open_tables(fabric);
+    if (status == DRF_OK)
+        status = copy_feeds(fabric, config);
+    double raster_accuracy_max_m = config->raster_accuracy_max_m;
+    if (status == DRF_OK && config->feed_count == 0)
+        status = fabric_adopt_terms(fabric, &raster_accuracy_max_m);
+    if (status == DRF_OK)
+        status = open_parts(fabric, raster_accuracy_max_m,
+                            config->track_keep_us > 0 ? config->track_keep_us : TRACK_KEEP_US);
+    fabric->raster_accuracy_max_m = raster_accuracy_max_m;
+    if (status == DRF_OK)
+        status = fabric_load(fabric, config->first, config->first_count);
+    if (status != DRF_OK) {
+        fusion_fabric_close(fabric);
+        return status;
+    }
+    *out = fabric;
+    return DRF_OK;
+}
+
+static void close_slots(struct fusion_fabric *fabric)
+{
+    for (size_t i = 0; fabric->slots != NULL && i < fabric->tile_count; i++) {
+        struct fabric_slot *slot = &fabric->slots[i];
+        if (slot->surface != NULL && slot->surface != slot->ground)
+            fabric_release_tile(fabric->certificates, fusion_own(slot->surface));
+        if (slot->ground != NULL)
+            fabric_release_tile(fabric->certificates, fusion_own(slot->ground));
+    }
+    free(fabric->slots);
+    for (size_t i = 0; i < FABRIC_QUEUES; i++) {
+        free(fabric->queues[i].items);
+        free(fabric->queues[i].queued);
+    }
+}
+
+void fusion_fabric_close(struct fusion_fabric *fabric)
+{
+    if (fabric == NULL)
+        return;
+    fabric_forget_halves(fabric);
+    fabric_resync_close(fabric);
+    free(fabric->root);
+    fusion_retired_close(&fabric->retired);
+    close_slots(fabric);
+    fusion_fold_close(fabric->fold);
+    fusion_editions_close(fabric->editions);
+    fusion_weather_set_close(fabric->weather);
+    fusion_station_set_close(fabric->stations);
+    fusion_zone_set_close(fabric->zones);
+    fusion_zone_set_close(fabric->alerts);
+    fusion_traffic_set_close(fabric->traffic);
+    fusion_features_close(fabric->features);
+    fusion_certificates_close(fabric->certificates);
+    free(fabric->gone);
+    free(fabric->feeds);
+    free(fabric);
+}
+
+enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric, int64_t now_utc_us)
+{
+    if (fabric->half_applied > 0)
+        return DRF_ERR_STORE;
+    return fusion_store_commit(fabric->store, now_utc_us);
+}
+
+void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,
+                               enum fusion_reason state)
+{
+    assert(layer > 0 && layer < FUSION_LAYER_COUNT);
+    if (fabric->rim_state[layer] != state)
+        fabric->changed = true;
+    fabric->rim_state[layer] = state;
+}
+
+static void forget_weather(struct fusion_fabric *fabric, int64_t over_utc_us)
+{
+    const struct fusion_weather_entry *entry;
+    while (fabric->half_applied == 0
+           && (entry = fusion_weather_set_over(fabric->weather, over_utc_us)) != NULL) {
+        // A tombstone of its own version: the same message sent again stays a duplicate.
+        struct fusion_identity identity = {entry->feed, entry->source, entry->key};
+        int64_t id;
+        if (fusion_store_put(fabric->store, identity, entry->version, (struct geo_record){0},
+                             NULL, NULL, &id)
+                != DRF_OK
+            || fusion_weather_set_remove(fabric->weather, id) != DRF_OK)
+            return; // the next call tries again
+    }
+}
+
+void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int64_t over_utc_us)
+{
+    fusion_weather_set_at(fabric->weather, now_utc_us);
+    fusion_traffic_set_expire(fabric->traffic, now_utc_us);
+    if (over_utc_us == INT64_MIN)
+        return;
+    fabric_forget_zones(fabric, over_utc_us);
+    fabric_forget_stations(fabric, over_utc_us);
+    forget_weather(fabric, over_utc_us);
+}

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+// Obstacles, zones and stations: each its own identity, with the version of the message that
+// brought it; a station with that of its observation.
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/fabric/fabric_impl.h"
+#include "fusion/store/store_resync.h"
+#include "geo/bounds.h"
+
+enum { FEATURES_PER_STEP = 50 };
+
+static_assert((int)GEO_OBSTACLE_ID_SIZE == (int)GEO_ZONE_ID_SIZE, "a key holds either");
+
+// One message of features being applied. Each feature is a version of its own, and applying
+// one twice changes nothing: so a commit between two steps is harmless, the message is read
+// again after a crash.
+struct fabric_apply {
+    struct fusion_fabric *fabric;
+    const struct fusion_message *message;
+    size_t applied, duplicate, superseded, outside;
+    struct fusion_source certificate;
+    struct geo_record_builder builder;
+    struct geo_item *items; // features, the last `left` of them first to last are to be applied
+    size_t left;
+    bool part_noted, part_changed;
+    int64_t *old; // withdrawn by the edition, `old_left` are to be
+    size_t old_left;
+};
+
+enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
+                                     int64_t version_utc_us,
+                                     const struct geo_obstacle *obstacle,
+                                     const struct geo_point *vertices,
+                                     const struct fusion_source *content)
+{
+    const struct fusion_source *source;
+    enum drf_status status = fusion_certificates_take(fabric->certificates, content, &source);
+    if (status != DRF_OK)
+        return status;
+    status =
+        fusion_features_add(fabric->features, id, version_utc_us, obstacle, vertices, source);
+    fusion_certificates_drop(fabric->certificates, source);
+    return status;
+}
+
+struct marking {
+    struct fusion_fabric *fabric;
+    enum drf_status status;
+};
+
+static void mark_surface(void *context, size_t index)
+{
+    struct marking *marking = context;
+    if (marking->status == DRF_OK && !marking->fabric->slots[index].surface_mark)
+        marking->status = fabric_mark(marking->fabric, FUSION_LAYER_SURFACE, index);
+}
+
+// What the surface shows under the obstacle is to be folded and rendered again.
+static enum drf_status disturb(struct fusion_fabric *fabric,
+                               const struct fusion_feature *feature)
+{
+    const struct fusion_obstacle *fused = feature->fused;
+    struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
+    fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
+    fabric->changed = true;
+    fabric->rows_stale = true;
+    if (!feature->raises)
+        return DRF_OK;
+    struct marking marking = {.fabric = fabric};
+    fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, mark_surface,
+                          &marking);
+    fabric_dirty_under(fabric, fused, true);
+    return marking.status;
+}
+
+enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
+{
+    if (fabric->gone_count == fabric->gone_room) {
+        size_t room = fabric->gone_room == 0 ? 64 : fabric->gone_room * 2;
+        int64_t *gone = realloc(fabric->gone, room * sizeof *gone);
+        if (gone == NULL)
+            return DRF_ERR_NOMEM;
+        fabric->gone = gone;
+        fabric->gone_room = room;
+    }
+    fabric->gone[fabric->gone_count++] = id;
+    return DRF_OK;
+}
+
+enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_feature *former = fusion_features_find(fabric->features, id);
+    if (former == NULL && fusion_station_set_find(fabric->stations, id) != NULL)
+        return fabric_leave_station(fabric, id);
+    if (former == NULL)
+        return fabric_leave_zone(fabric, id);
+    enum drf_status status = disturb(fabric, former);
+    if (status == DRF_OK)
+        status = fabric_note_gone(fabric, id);
+    return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;
+}
+
+static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_identity identity,
+                                struct fusion_version version)
+{
+    int64_t id;
+    enum drf_status status = fusion_store_put(fabric->store, identity, version,
+                                              (struct geo_record){0}, NULL, NULL, &id);
+    return status == DRF_OK ? fabric_leave(fabric, id) : status;
+}
+
+// Whether a version may replace what is live. Counts it when not. What stands outside is passed
+// over unless it is known from before: a nationwide feed must not fill the store with what was
+// never here. (So it must not come before the older version that stood inside; Kafka keeps the
+// order of a key.)
+static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity identity,
+                             struct fusion_version version, bool outside, bool *replaces)
+{
+    struct fusion_version live;
+    int64_t id;
+    bool withdrawn;
+    enum drf_status status =
+        fusion_store_version(apply->fabric->store, identity, &live, &withdrawn, &id);
+    *replaces = status == DRF_ERR_ABSENT && !outside;
+    apply->outside += status == DRF_ERR_ABSENT && outside;
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? DRF_OK : status;
+    int order = fusion_version_compare(&version, &live);
+    *replaces = order > 0
+                || (order == 0
+                    && fabric_resync_repeats(apply->fabric, identity.feed, id,
+                                             withdrawn && !apply->message->tombstone));
+    if (*replaces)
+        return DRF_OK;
+    apply->duplicate += order == 0;
+    apply->superseded += order < 0;
+    return fabric_resync_saw(apply->fabric, identity.feed, id, order < 0);
+}
+
+static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
+                                      const struct geo_item *item)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    enum drf_status status =
+        fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, item->payload,
+                             geo_item_vertices(item), &apply->certificate);
+    if (status != DRF_OK)
+        return status;
+    struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    status = fabric_refresh(fabric, feature);
+    return status == DRF_OK ? disturb(fabric, feature) : status;
+}
+
+static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,
+                                  const struct geo_item *item)
+{
+    const int64_t version_utc_us = apply->message->version.time_utc_us;
+    if (item->kind == GEO_ITEM_ZONE)
+        return fabric_enter_zone(apply->fabric, id, version_utc_us, item, &apply->certificate);
+    if (item->kind == GEO_ITEM_STATION)
+        return fabric_enter_station(apply->fabric, id, version_utc_us, item->payload,
+                                    &apply->certificate);
+    return enter_obstacle(apply, id, item);
+}
+
+static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_identity identity,
+                                   struct fusion_version version, const struct geo_item *item)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    apply->builder.size = 0; // the memory of the last one
+    struct geo_record record;
+    int64_t id;
+    enum drf_status status =
+        geo_record_add(&apply->builder, item->kind, item->payload, item->size, NULL, 0);
+    if (status == DRF_OK)
+        status = geo_record_finish(&apply->builder, &record);
+    if (status == DRF_OK)
+        status = fusion_store_put(fabric->store, identity, version, record, &apply->certificate,
+                                  NULL, &id);
+    if (status == DRF_OK && apply->message->topic == NULL)
+        status = fusion_store_set_imported(fabric->store, id);
+    if (status == DRF_OK)
+        status = fabric_leave(fabric, id);
+    if (status != DRF_OK)
+        return status;
+    return enter_item(apply, id, item);
+}
+
+// Neither withdrawn by its source nor moved away.
+static bool stands(const struct fusion_fabric *fabric, const struct geo_item *item)
+{
+    if (item->kind == GEO_ITEM_ZONE) {
+        struct geo_zone_view view = geo_item_zone(item);
+        return (view.zone->flags & (GEO_ZONE_WITHDRAWN | GEO_ZONE_OUTSIDE)) == 0
+               && fusion_zone_set_inside(fabric->zones, &view);
+    }
+    if (item->kind == GEO_ITEM_STATION) {
+        const struct geo_station *station = item->payload;
+        return (station->flags & (GEO_STATION_PLACED | GEO_STATION_OUTSIDE))
+                   == GEO_STATION_PLACED
+               && geo_bounds_hold(fabric->keep, station->position);
+    }
+    const struct geo_obstacle *obstacle = item->payload;
+    return (obstacle->flags & (GEO_OBSTACLE_WITHDRAWN | GEO_OBSTACLE_OUTSIDE)) == 0
+           && fusion_features_inside(fabric->features, obstacle, geo_item_vertices(item));
+}
+
+static const char *key_of(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_ZONE      ? ((const struct geo_zone *)item->payload)->id
+           : item->kind == GEO_ITEM_STATION ? ((const struct geo_station *)item->payload)->id
+                                            : ((const struct geo_obstacle *)item->payload)->id;
+}
+
+static bool outside(const struct geo_item *item)
+{
+    if (item->kind == GEO_ITEM_ZONE)
+        return (((const struct geo_zone *)item->payload)->flags & GEO_ZONE_OUTSIDE) != 0;
+    if (item->kind == GEO_ITEM_STATION)
+        return (((const struct geo_station *)item->payload)->flags & GEO_STATION_OUTSIDE) != 0;
+    return (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
+}
+
+static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
+{
+    struct fusion_identity identity = apply->message->identity;
+    identity.key = key_of(item);
+    const struct fusion_version version =
+        item->kind == GEO_ITEM_STATION
+            ? fabric_station_version(item->payload, apply->message->version)
+            : apply->message->version;
+    bool replaces;
+    int64_t floor_utc_us;
+    enum drf_status status = weigh(apply, identity, version, outside(item), &replaces);
+    if (status == DRF_OK && replaces)
+        status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
+    if (status != DRF_OK || !replaces)
+        return status;
+    apply->applied++;
+    // Withdrawn by its source, by a later edition without it, or by having moved away: each is
+    // a version without a value, so that an older one that comes late stays out.
+    bool lives =
+        apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
+    status = lives ? put_feature(apply, identity, version, item)
+                   : withdraw(apply->fabric, identity, version);
+    return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
+}
+
+static bool is_feature(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
+           || item->kind == GEO_ITEM_STATION;
+}
+
+static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
+{
+    size_t count = 0, cursor = 0;
+    struct geo_item item;
+    while (geo_record_next(record, &cursor, &item))
+        count += is_feature(&item);
+    apply->items = malloc((count + 1) * sizeof *apply->items);
+    if (apply->items == NULL)
+        return DRF_ERR_NOMEM;
+    cursor = 0;
+    while (geo_record_next(record, &cursor, &item))
+        if (is_feature(&item))
+            apply->items[apply->left++] = item;
+    return DRF_OK;
+}
+
+// Last first: of one id twice in a message the last word counts.
+static enum drf_status apply_items(struct fabric_apply *apply)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < FEATURES_PER_STEP && apply->left > 0 && status == DRF_OK; i++) {
+        status = apply_feature(apply, &apply->items[apply->left - 1]);
+        apply->left -= status == DRF_OK;
+    }
+    return status;
+}
+
+static bool of_message(const struct fabric_apply *apply, const struct fusion_source *source)
+{
+    return strcmp(source->source, apply->certificate.source) == 0
+           && strcmp(source->feed, apply->certificate.feed) == 0;
+}
+
+static void list_old_zones(struct fabric_apply *apply, const struct fusion_zone_set *set,
+                           int64_t floor_utc_us)
+{
+    size_t cursor = 0;
+    for (struct fusion_zone_entry *one = fusion_zone_set_next(set, &cursor, NULL); one != NULL;
+         one = fusion_zone_set_next(set, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->zone->source))
+            apply->old[apply->old_left++] = one->id;
+}
+
+// Lists what is older than the floor.
+static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us)
+{
+    const struct fusion_fabric *fabric = apply->fabric;
+    size_t room = fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones)
+                  + fusion_zone_set_count(fabric->alerts)
+                  + fusion_station_set_count(fabric->stations);
+    size_t cursor = 0;
+    apply->old = malloc((room + 1) * sizeof *apply->old);
+    if (apply->old == NULL)
+        return DRF_ERR_NOMEM;
+    for (struct fusion_feature *one = fusion_features_next(fabric->features, &cursor, NULL);
+         one != NULL; one = fusion_features_next(fabric->features, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->fused->source))
+            apply->old[apply->old_left++] = one->id;
+    list_old_zones(apply, fabric->zones, floor_utc_us);
+    list_old_zones(apply, fabric->alerts, floor_utc_us);
+    for (struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
+         one != NULL; one = fusion_station_set_next(fabric->stations, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->station->source))
+            apply->old[apply->old_left++] = one->id;
+    return DRF_OK;
+}
+
+// The key of a feature that is still older than the floor. A copy: it goes with its withdrawal.
+static bool old_key(const struct fusion_fabric *fabric, int64_t id, int64_t floor_utc_us,
+                    char key[static GEO_OBSTACLE_ID_SIZE])
+{
+    const struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    const struct fusion_zone_entry *zone = fabric_find_zone(fabric, id);
+    const struct fusion_station_entry *station = fusion_station_set_find(fabric->stations, id);
+    if (station != NULL) {
+        memcpy(key, station->station->station->id, GEO_STATION_ID_SIZE);
+        return station->version_utc_us < floor_utc_us;
+    }
+    if (feature == NULL && zone == NULL)
+        return false;
+    memcpy(key, feature != NULL ? feature->fused->obstacle->id : zone->zone->view.zone->id,
+           GEO_OBSTACLE_ID_SIZE);
+    return (feature != NULL ? feature->version_utc_us : zone->version_utc_us) < floor_utc_us;
+}
+
+// Notes the part, and lists what is older than the latest complete edition. Even of a part seen
+// before: a crash may have come between noting it and the last withdrawal.
+static enum drf_status note_part(struct fabric_apply *apply)
+{
+    const struct fusion_message *m = apply->message;
+    struct fusion_fabric *fabric = apply->fabric;
+    int64_t floor_utc_us;
+    enum drf_status status = fusion_editions_part(
+        fabric->editions, m->identity.source, m->edition, m->edition_part, m->edition_parts,
+        m->version.time_utc_us, &floor_utc_us, &apply->part_changed);
+    if (status != DRF_OK)
+        return status;
+    status = list_old(apply, floor_utc_us);
+    apply->part_noted = status == DRF_OK;
+    return status;
+}
+
+static enum drf_status sweep(struct fabric_apply *apply)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < FEATURES_PER_STEP && apply->old_left > 0 && status == DRF_OK; i++) {
+        char key[GEO_OBSTACLE_ID_SIZE];
+        int64_t floor_utc_us, id;
+        status = fusion_editions_floor(fabric->editions, apply->message->identity.source,
+                                       &floor_utc_us);
+        if (status == DRF_OK
+            && old_key(fabric, apply->old[apply->old_left - 1], floor_utc_us, key)) {
+            struct fusion_identity identity = apply->message->identity;
+            identity.key = key;
+            struct fusion_version live;
+            status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+            if (status == DRF_OK)
+                status = withdraw(fabric, identity, live);
+            apply->applied += status == DRF_OK;
+        }
+        apply->old_left -= status == DRF_OK;
+    }
+    return status;
+}
+
+static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
+                                           const struct fusion_message *message)
+{
+    struct fusion_weather_terms terms = fabric_terms(fabric, message->identity.feed, NULL);
+    struct fusion_source made = {
+        .priority = terms.priority,
+        .issue_utc_us = message->version.time_utc_us,
+        .data_time_utc_us = INT64_MIN, // each feature has its own
+    };
+    snprintf(made.feed, sizeof made.feed, "%s", message->identity.feed);
+    snprintf(made.source, sizeof made.source, "%s", message->identity.source);
+    memcpy(made.licence, terms.licence, sizeof made.licence);
+    // Without the message's key: the feature is the same whichever message brought this
+    // version.
+    fusion_certificate_version("", message->version.time_utc_us, made.version);
+    return made;
+}
+
+enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
+                                  const struct fusion_message *message,
+                                  struct geo_record record, struct fabric_apply **out)
+{
+    struct fabric_apply *apply = malloc(sizeof *apply);
+    if (apply == NULL)
+        return DRF_ERR_NOMEM;
+    *apply = (struct fabric_apply){
+        .fabric = fabric,
+        .message = message,
+        .certificate = certificate_of(fabric, message),
+    };
+    geo_record_builder_init(&apply->builder, record.size + 4096);
+    enum drf_status status = message->tombstone ? DRF_OK : collect_items(apply, record);
+    if (status != DRF_OK) {
+        fabric_apply_close(apply);
+        return status;
+    }
+    *out = apply;
+    return DRF_OK;
+}
+
+void fabric_apply_close(struct fabric_apply *apply)
+{
+    if (apply == NULL)
+        return;
+    geo_record_builder_close(&apply->builder);
+    free(apply->items);
+    free(apply->old);
+    free(apply);
+}
+
+static enum drf_status apply_tombstone(struct fabric_apply *apply)
+{
+    bool replaces;
+    enum drf_status status =
+        weigh(apply, apply->message->identity, apply->message->version, false, &replaces);
+    if (status != DRF_OK || !replaces)
+        return status;
+    apply->applied++;
+    status = withdraw(apply->fabric, apply->message->identity, apply->message->version);
+    return status == DRF_OK ? fabric_resync_took(apply->fabric, apply->message->identity)
+                            : status;
+}
+
+enum drf_status fabric_apply_step(struct fabric_apply *apply, enum fusion_outcome *outcome)
+{
+    const struct fusion_message *m = apply->message;
+    bool part = m->edition != NULL && !m->tombstone;
+    enum drf_status status = m->tombstone        ? apply_tombstone(apply)
+                             : apply->left > 0   ? apply_items(apply)
+                             : !part             ? DRF_OK
+                             : apply->part_noted ? sweep(apply)
+                                                 : note_part(apply);
+    if (status != DRF_OK)
+        return status;
+    if (apply->left > 0 || apply->old_left > 0 || (part && !apply->part_noted))
+        return DRF_ERR_AGAIN;
+    *outcome = apply->applied > 0 || apply->part_changed ? FUSION_APPLIED
+               : apply->superseded > 0                   ? FUSION_SUPERSEDED
+               : apply->duplicate > 0                    ? FUSION_DUPLICATE
+               : apply->outside > 0                      ? FUSION_OUTSIDE
+                                                         : FUSION_DUPLICATE;
+    return DRF_OK;
+}

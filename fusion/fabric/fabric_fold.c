@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// One dirty tile at a time: its ground, then the tops that stand on it, then the surfaces.
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fusion/fabric/fabric_impl.h"
+#include "fusion/fold/own.h"
+
+// The certificates that one fold holds until its tile holds its own.
+struct held {
+    struct fusion_fabric *fabric;
+    const struct fusion_source **sources;
+    size_t count, room;
+};
+
+static enum drf_status hold(struct held *held, const struct fusion_source *content,
+                            const struct fusion_source **out)
+{
+    if (held->count == held->room) {
+        size_t room = held->room == 0 ? 16 : held->room * 2;
+        const struct fusion_source **sources =
+            realloc((void *)held->sources, room * sizeof(const struct fusion_source *));
+        if (sources == NULL)
+            return DRF_ERR_NOMEM;
+        held->sources = sources;
+        held->room = room;
+    }
+    enum drf_status status = fusion_certificates_take(held->fabric->certificates, content, out);
+    if (status == DRF_OK)
+        held->sources[held->count++] = *out;
+    return status;
+}
+
+static void let_go(struct held *held)
+{
+    for (size_t i = 0; i < held->count; i++)
+        fusion_certificates_drop(held->fabric->certificates, held->sources[i]);
+    free((void *)held->sources);
+}
+
+static enum drf_status add_contribution(void *context,
+                                        const struct fusion_contribution *contribution)
+{
+    struct held *held = context;
+    struct fusion_source content = *contribution->certificate;
+    struct fusion_weather_terms terms = fabric_terms(held->fabric, content.feed, &content);
+    content.priority = terms.priority; // the configuration may have changed since it was stored
+    memcpy(content.licence, terms.licence, sizeof content.licence);
+    const struct fusion_source *source;
+    enum drf_status status = hold(held, &content, &source);
+    if (status == DRF_OK)
+        status =
+            fusion_fold_add(held->fabric->fold, source, contribution->blob, contribution->size);
+    return status == DRF_ERR_SYNTAX ? DRF_ERR_STORE : status; // it was sound when it went in
+}
+
+// The folded cells as a tile that holds its certificates; NULL when nothing is known.
+static enum drf_status make_tile(struct held *held, struct geo_tile tile,
+                                 struct fusion_tile **out)
+{
+    struct fusion_palette palette;
+    enum drf_status status = fusion_fold_palette(held->fabric->fold, &palette);
+    if (status == DRF_OK && palette.overflows)
+        status = hold(held, &palette.several, &palette.sources[palette.count]);
+    if (status == DRF_OK)
+        status = fusion_fold_make(held->fabric->fold, tile, &palette, out);
+    if (status == DRF_OK && *out != NULL)
+        for (uint16_t i = 0; i < (*out)->source_count; i++)
+            fusion_certificates_hold((*out)->sources[i]);
+    return status;
+}
+
+static const struct fusion_tile *ground_of(void *context, size_t index, bool *loading)
+{
+    const struct fabric_slot *slot = &((const struct fusion_fabric *)context)->slots[index];
+    *loading = slot->ground_loading;
+    return slot->ground;
+}
+
+struct dirtying {
+    struct fusion_fabric *fabric;
+    bool urgent;
+};
+
+static void dirty_surface(void *context, size_t index)
+{
+    const struct dirtying *dirtying = context;
+    fabric_dirty(dirtying->fabric, index, false, dirtying->urgent);
+}
+
+void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                        bool urgent)
+{
+    struct dirtying dirtying = {fabric, urgent};
+    fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, dirty_surface,
+                          &dirtying);
+}
+
+enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_feature *feature)
+{
+    bool changed, was_stale = feature->row_stale;
+    enum drf_status status =
+        fusion_features_refresh(fabric->features, feature, ground_of, fabric, &changed);
+    if (status != DRF_OK || !changed)
+        return status;
+    feature->row_stale = was_stale || !fabric->untouched;
+    fabric->rows_stale = fabric->rows_stale || feature->row_stale;
+    fabric->changed = true;
+    if (feature->raises)
+        fabric_dirty_under(fabric, feature->fused, false);
+    struct fusion_footprint footprint =
+        fusion_footprint_of(feature->fused->obstacle, feature->fused->vertices);
+    fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
+    return DRF_OK;
+}
+
+static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    struct geo_tile tile = fabric_tile(fabric, index);
+    struct held held = {.fabric = fabric};
+    struct fusion_tile *made = NULL;
+    fusion_fold_start(fabric->fold);
+    enum drf_status status = fusion_store_contributions(fabric->store, FUSION_LAYER_GROUND,
+                                                        tile, add_contribution, &held);
+    if (status == DRF_OK)
+        status = fusion_retired_reserve(&fabric->retired, 1);
+    if (status == DRF_OK)
+        status = make_tile(&held, tile, &made);
+    let_go(&held);
+    if (status != DRF_OK)
+        return status;
+
+    bool was_loading = slot->ground_loading;
+    slot->ground_loading = false;
+    fabric->ground_loading -= was_loading;
+    slot->ground_dirty = false;
+    if (fusion_tile_same(made, slot->ground)) {
+        if (made != NULL)
+            fabric_release_tile(fabric->certificates, made);
+        if (!was_loading)
+            return DRF_OK;
+    } else {
+        fabric_changed(fabric, fusion_tile_difference(slot->ground, made), FUSION_LAYER_GROUND);
+        // A tile that is the surface too now belongs to the surface alone.
+        if (slot->ground != slot->surface)
+            fusion_retired_add(&fabric->retired, fusion_own(slot->ground), fabric_release_tile);
+        slot->ground = made;
+        fabric_dirty(fabric, index, false, false);
+        fabric->changed = true;
+    }
+    struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
+    for (size_t i = 0; i < list.count && status == DRF_OK; i++)
+        status = fabric_refresh(fabric, list.items[i]);
+    if (status != DRF_OK)
+        slot->ground_dirty = true; // the tops are to be looked at again
+    return status;
+}
+
+// Raises the fold by every obstacle that may, in the one order that does not depend on arrival.
+static enum drf_status raise_obstacles(struct fusion_fabric *fabric, size_t index)
+{
+    struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < list.count && status == DRF_OK; i++) {
+        const struct fusion_obstacle *fused = list.items[i]->fused;
+        if (!list.items[i]->raises || !fused->top_known)
+            continue;
+        struct fusion_footprint footprint =
+            fusion_footprint_of(fused->obstacle, fused->vertices);
+        status = fusion_fold_raise(fabric->fold, fabric_tile(fabric, index), &footprint,
+                                   fused->top_amsl_m, fused->source);
+    }
+    return status;
+}
+
+// The surface as folded, being the ground itself where it is nothing more.
+static enum drf_status make_surface(struct held *held, size_t index,
+                                    const struct fusion_tile **out)
+{
+    struct fusion_fabric *fabric = held->fabric;
+    const struct fusion_tile *ground = fabric->slots[index].ground;
+    if (fusion_fold_is_ground(fabric->fold, ground)) {
+        *out = ground;
+        return DRF_OK;
+    }
+    struct fusion_tile *made = NULL;
+    enum drf_status status = make_tile(held, fabric_tile(fabric, index), &made);
+    if (status == DRF_OK)
+        *out = made;
+    return status;
+}
+
+static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    struct geo_tile tile = fabric_tile(fabric, index);
+    struct held held = {.fabric = fabric};
+    const struct fusion_tile *made = NULL;
+    fusion_fold_start(fabric->fold);
+    enum drf_status status = fusion_store_contributions(fabric->store, FUSION_LAYER_SURFACE,
+                                                        tile, add_contribution, &held);
+    if (status == DRF_OK)
+        status = fusion_fold_ground(fabric->fold, slot->ground);
+    if (status == DRF_OK)
+        status = raise_obstacles(fabric, index);
+    if (status == DRF_OK)
+        status = fusion_retired_reserve(&fabric->retired, 1);
+    if (status == DRF_OK)
+        status = make_surface(&held, index, &made);
+    let_go(&held);
+    if (status != DRF_OK)
+        return status;
+
+    fabric->surface_loading -= slot->surface_loading;
+    slot->surface_loading = false;
+    slot->surface_dirty = false;
+    if (made == slot->surface)
+        return DRF_OK;
+    bool same = made != slot->ground && fusion_tile_same(made, slot->surface)
+                && slot->surface != slot->ground;
+    if (same) {
+        fabric_release_tile(fabric->certificates, fusion_own(made));
+        return DRF_OK;
+    }
+    fabric_changed(fabric, fusion_tile_difference(slot->surface, made), FUSION_LAYER_SURFACE);
+    if (slot->surface != slot->ground)
+        fusion_retired_add(&fabric->retired, fusion_own(slot->surface), fabric_release_tile);
+    slot->surface = made;
+    fabric->changed = true;
+    return DRF_OK;
+}
+
+// Takes what is still dirty from the front of a queue. The index goes back when the fold fails.
+static enum drf_status fold_next(struct fusion_fabric *fabric, enum fabric_queue_name name,
+                                 bool *folded)
+{
+    size_t index;
+    while (fabric_pop(fabric, name, &index)) {
+        struct fabric_slot *slot = &fabric->slots[index];
+        bool ground = slot->ground_dirty && name != FABRIC_SURFACE;
+        // A surface without its obstacles would be too low.
+        bool whole = !fabric->records_loading || slot->near;
+        bool surface = slot->surface_dirty && name != FABRIC_GROUND && whole;
+        if (!ground && !surface)
+            continue;
+        enum drf_status status =
+            ground ? fold_ground(fabric, index) : fold_surface(fabric, index);
+        // Of an urgent tile the surface follows the ground at once.
+        if (status != DRF_OK || (name == FABRIC_URGENT && slot->surface_dirty && whole))
+            fabric_push(fabric, name, index);
+        *folded = true;
+        return status;
+    }
+    return DRF_OK;
+}
+
+enum drf_status fusion_fabric_fold(struct fusion_fabric *fabric)
+{
+    static const enum fabric_queue_name order[] = {FABRIC_URGENT, FABRIC_GROUND,
+                                                   FABRIC_SURFACE};
+    bool loading = fabric->ground_loading + fabric->surface_loading > 0;
+    bool folded = false;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && !folded; i++) {
+        enum drf_status status = DRF_OK;
+        if (order[i] == FABRIC_SURFACE)
+            status = fabric_load_rest(fabric);
+        if (status == DRF_OK)
+            status = fold_next(fabric, order[i], &folded);
+        if (status != DRF_OK)
+            return status;
+    }
+    if (loading && fabric->ground_loading + fabric->surface_loading == 0)
+        fabric->changed = true; // the layers no longer say LOADING
+    return folded ? DRF_ERR_AGAIN : DRF_OK;
+}

@@ -1,0 +1,232 @@
+// fusion/fabric/fabric_impl.h - what the files of the fabric share; nobody else includes it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ownership of fused tiles: a slot owns its ground tile, and its surface tile unless the two
+// are one. What is dirty is queued once; whoever takes it from a queue looks again whether it
+// still is.
+#ifndef FUSION_FABRIC_IMPL_H
+#define FUSION_FABRIC_IMPL_H
+
+#include "fusion/fabric/edition.h"
+#include "fusion/fabric/fabric.h"
+#include "fusion/fabric/feature.h"
+#include "fusion/fabric/station_set.h"
+#include "fusion/fabric/traffic_set.h"
+#include "fusion/fabric/weather_set.h"
+#include "fusion/fabric/zone_set.h"
+#include "fusion/fold/fold.h"
+
+enum fabric_queue_name {
+    FABRIC_GROUND,  // tiles whose ground is to be folded
+    FABRIC_SURFACE, // and whose surface is
+    FABRIC_URGENT,  // tiles to be folded before all others, ground and surface
+    FABRIC_RENDER,  // tiles whose coverages do not show the truth
+    FABRIC_QUEUES
+};
+
+struct fabric_queue { // a ring of tile indices, each at most once
+    uint32_t *items;
+    size_t first, count;
+    bool *queued; // by tile index
+};
+
+struct fabric_slot {
+    const struct fusion_tile *ground, *surface;
+    bool ground_dirty, surface_dirty;     // to be folded
+    bool ground_loading, surface_loading; // never folded since the start, though the store may
+                                          // know something
+    bool ground_mark, surface_mark;       // to be rendered
+    bool near;                            // its obstacles were loaded before all others
+};
+
+struct fabric_change {
+    struct fusion_change change;
+    uint64_t epoch; // of the root that first shows it
+};
+
+struct fusion_fabric {
+    struct geo_bounds keep;
+    uint32_t level;
+    bool row_round;       // the cursor over the rows is on its way
+    bool rows_stale;      // rows in the store do not show what is
+    bool records_loading; // features and weather are not all here
+    bool near;            // those near the first points are being loaded
+    bool untouched; // no message since the start: a top that becomes known is as its row says
+    bool changed;   // since the last root
+    struct fusion_feed *feeds;
+    size_t feed_count;
+    struct fusion_store *store; // borrowed
+    struct fusion_certificates *certificates;
+    struct fusion_retired retired;
+    struct fusion_features *features;
+    struct fusion_zone_set *zones, *alerts; // an alert is a zone with a severity
+    struct fusion_traffic_set *traffic;
+    struct fusion_station_set *stations;
+    double raster_accuracy_max_m;
+    struct fusion_weather_set *weather;
+    struct fusion_editions *editions;
+    struct fusion_fold *fold;
+    struct fusion_grids tiles; // a slot each, by their numbers
+    struct fusion_extent buckets;
+    size_t tile_count;
+    struct fabric_slot *slots;
+    struct fabric_queue queues[FABRIC_QUEUES];
+    size_t ground_loading, surface_loading; // how many slots are
+    int64_t *gone;                          // obstacles and zones whose rows are to be removed
+    size_t gone_count, gone_room, rendered; // rendered: since the last render commit
+    size_t row_cursor;                      // over the features, for their rows
+    struct fabric_resync *resyncs;          // feeds that are read again from their beginning
+    int64_t record_cursor;                  // id of the last that is
+    enum fusion_reason rim_state[FUSION_LAYER_COUNT];
+    size_t
+        half_applied; // messages that stand half in the truth: no commit until they are whole
+    struct fusion_job *halves; // those of them that were closed, to be taken up again
+    uint64_t acknowledged;
+    struct fusion_root *root; // as last published, NULL before
+    struct fabric_change changes[FUSION_CHANGES_MAX];
+    size_t change_count;
+};
+
+struct fusion_job {
+    struct fusion_fabric *fabric;
+    struct fusion_job *next;       // in the fabric's halves
+    struct fusion_message message; // strings in `text`
+    char *text;
+    struct geo_record record; // borrowed
+    enum fusion_layer layer;  // what the feed may say
+    bool weighed;             // its version may replace what is live
+    bool half;                // the truth holds a part of it
+    bool settled;             // outcome is known but the offset may not have moved
+    enum fusion_outcome outcome;
+    size_t cursor;                 // over the cells that are being checked
+    size_t staged;                 // over those that are being staged, after that
+    uint64_t cells_bytes;          // of those that were checked
+    int64_t stage;                 // where they go ahead of the record; 0: nowhere
+    bool unstaged;                 // they go with it instead
+    bool given;                    // the stage was offered to the truth
+    struct fabric_apply *features; // of an obstacle feed, once begun
+    uint16_t *scratch;
+};
+
+// fabric.c
+struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index);
+const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name);
+struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
+                                         const struct fusion_source *stored);
+void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index);
+bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index);
+// What is to be folded, in memory only.
+void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent);
+// What no longer shows the truth, in memory and in the store.
+DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
+                                           enum fusion_layer layer, size_t index);
+void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
+                    enum fusion_layer layer);
+void fabric_release_tile(void *context, void *part); // context: struct fusion_certificates
+
+// fabric_load.c
+// Lists the tiles, and loads what is near the first of `first` (none: the middle). The rest
+// comes with fabric_load_rest().
+DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
+                                           const struct geo_point *first, size_t first_count);
+// Loads some more features and weather. DRF_ERR_AGAIN: there are more. Whoever looks for one in
+// memory, not in the store, calls it first until it is DRF_OK.
+DRF_MUST_CHECK enum drf_status fabric_load_rest(struct fusion_fabric *fabric);
+
+// fabric_job.c
+void fabric_forget_halves(struct fusion_fabric *fabric);
+
+// fabric_resync.c
+// Whether a version equal to the live one is to be applied all the same: its feed is read again
+// under other terms, or the live one is `withdrawn` though the message says something.
+bool fabric_resync_repeats(const struct fusion_fabric *fabric, const char *feed, int64_t id,
+                           bool withdrawn);
+// A message named this identity with its live version, or with an older one.
+DRF_MUST_CHECK enum drf_status fabric_resync_saw(struct fusion_fabric *fabric, const char *feed,
+                                                 int64_t id, bool older);
+// A message's version became the live one.
+DRF_MUST_CHECK enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
+                                                  struct fusion_identity identity);
+void fabric_resync_close(struct fusion_fabric *fabric);
+
+// fabric_grid.c
+// What shows a tile's contributions to a layer is to be folded and rendered again.
+DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric,
+                                                    struct geo_tile tile,
+                                                    enum fusion_layer layer);
+DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
+DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
+
+// fabric_terms.c
+// Remembers the terms in the store. *changed: it was last folded under others.
+DRF_MUST_CHECK enum drf_status fabric_note_terms(struct fusion_fabric *fabric,
+                                                 double raster_accuracy_max_m, bool *changed);
+// Takes feeds and limit from the store, where it remembers them.
+DRF_MUST_CHECK enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric,
+                                                  double *raster_accuracy_max_m);
+
+// fabric_fold.c
+DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
+                                              struct fusion_feature *feature);
+// The surface under an obstacle is to be folded again.
+void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                        bool urgent);
+
+// fabric_zone.c: zones in memory; the caller keeps the truth.
+DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
+                                                 int64_t version_utc_us,
+                                                 const struct geo_item *item,
+                                                 const struct fusion_source *content);
+// The zone or alert of this id; NULL: none.
+struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
+// Takes a former version out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
+// Withdraws what is over of a feature's identity: a tombstone of its own version, so that the
+// same message sent again stays a duplicate.
+DRF_MUST_CHECK enum drf_status fabric_forget(struct fusion_fabric *fabric,
+                                             const struct fusion_source *source,
+                                             const char *key);
+// Withdraws zones and alerts that were over then, some at a time.
+void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us);
+
+// fabric_traffic.c: every track of a message is weighed. *outcome: APPLIED if one was taken,
+// else what became of the last.
+DRF_MUST_CHECK enum drf_status fabric_apply_tracks(struct fusion_job *job,
+                                                   enum fusion_outcome *outcome);
+
+// fabric_station.c: stations in memory; the caller keeps the truth.
+// The version of an observation: the later one wins, of one time the one that was sent later. A
+// message that repeats an old report does not undo a newer one, whenever it comes.
+struct fusion_version fabric_station_version(const struct geo_station *station,
+                                             struct fusion_version message);
+DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
+                                                    int64_t version_utc_us,
+                                                    const struct geo_station *station,
+                                                    const struct fusion_source *content);
+// Withdraws observations that were over then.
+void fabric_forget_stations(struct fusion_fabric *fabric, int64_t over_utc_us);
+// Takes a former observation out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_feature.c
+// A message of features, a bounded number of obstacles a step. Message and record are borrowed
+// until close. DRF_ERR_AGAIN: more to do.
+struct fabric_apply;
+DRF_MUST_CHECK enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
+                                                 const struct fusion_message *message,
+                                                 struct geo_record record,
+                                                 struct fabric_apply **out);
+DRF_MUST_CHECK enum drf_status fabric_apply_step(struct fabric_apply *apply,
+                                                 enum fusion_outcome *outcome);
+void fabric_apply_close(struct fabric_apply *apply); // NULL is fine
+// Takes an obstacle out of memory, if it is there.
+DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
+// The row of an obstacle that is no more is to be removed.
+DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
+DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
+                                                    int64_t version_utc_us,
+                                                    const struct geo_obstacle *obstacle,
+                                                    const struct geo_point *vertices,
+                                                    const struct fusion_source *content);
+
+#endif

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the store holds, back into memory: tiles by being dirty, the nearest first; features and
+// weather some at a time, those around the first tiles before all others.
+#include <math.h>
+#include <stdlib.h>
+
+#include "fusion/fabric/fabric_impl.h"
+
+#define NEAR_DEG 0.0135 // of latitude: 1.5 km, a look-ahead
+#define RADIANS_PER_DEG (3.14159265358979323846 / 180.0)
+
+enum {
+    RECORDS_PER_STEP = 100,
+    FIRST_MAX = 16,
+    NEAR_RECORDS_MAX = 2000, // more are no longer few: they come in steps like the others
+};
+
+struct standing {
+    struct fusion_fabric *fabric;
+    bool raises, marked, near;
+};
+
+static void stand_on(void *context, size_t index)
+{
+    struct standing *standing = context;
+    struct fusion_fabric *fabric = standing->fabric;
+    struct fabric_slot *slot = &fabric->slots[index];
+    standing->marked = standing->marked || slot->ground_mark || slot->surface_mark;
+    if (!standing->raises)
+        return;
+    fabric->surface_loading += !slot->surface_loading;
+    slot->surface_loading = true;
+    fabric_dirty(fabric, index, false, false);
+    // Until it is folded the top of an obstacle that stands on two tiles is not known.
+    if (fabric->near && slot->ground_dirty)
+        fabric_push(fabric, FABRIC_URGENT, index);
+}
+
+// Its top and the surface under it. Whether its row is stale the store says; where tiles are
+// marked, tops may have changed without their rows.
+static enum drf_status stand(struct fusion_fabric *fabric, struct fusion_feature *feature)
+{
+    struct standing standing = {.fabric = fabric, .raises = feature->raises};
+    fusion_features_tiles(fabric->features, feature->fused->obstacle, feature->fused->vertices,
+                          stand_on, &standing);
+    feature->row_stale = standing.marked;
+    fabric->rows_stale = fabric->rows_stale || standing.marked;
+    return fabric_refresh(fabric, feature);
+}
+
+// Whether its row is stale the store says.
+static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_live *live,
+                             const struct geo_item *item, const struct fusion_source *content)
+{
+    enum drf_status status;
+    if (item->kind == GEO_ITEM_ZONE) {
+        status = fabric_enter_zone(fabric, live->id, live->version.time_utc_us, item, content);
+        if (status == DRF_OK)
+            fabric_find_zone(fabric, live->id)->row_stale = false;
+        return status;
+    }
+    // There are few, and a file of before has no rows of them: each is written at a start.
+    if (item->kind == GEO_ITEM_STATION)
+        return fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
+                                    content);
+    status = fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item->payload,
+                                  geo_item_vertices(item), content);
+    return status == DRF_OK ? stand(fabric, fusion_features_find(fabric->features, live->id))
+                            : status;
+}
+
+static enum drf_status load_features(struct fusion_fabric *fabric,
+                                     const struct fusion_live *live)
+{
+    size_t cursor = 0;
+    struct geo_item item;
+    while (geo_record_next(live->record, &cursor, &item)) {
+        if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE
+            && item.kind != GEO_ITEM_STATION)
+            continue;
+        struct fusion_source content = *live->certificate;
+        struct fusion_weather_terms terms =
+            fabric_terms(fabric, live->identity.feed, live->certificate);
+        content.priority = terms.priority;
+        for (size_t i = 0; i < sizeof content.licence; i++)
+            content.licence[i] = terms.licence[i];
+        enum drf_status status = enter(fabric, live, &item, &content);
+        if (status != DRF_OK)
+            return status;
+    }
+    return DRF_OK;
+}
+
+static void look_near(void *context, size_t index)
+{
+    struct standing *standing = context;
+    standing->near = standing->near || standing->fabric->slots[index].near;
+}
+
+// Whether it is an obstacle that touches a tile that is loaded first.
+static bool stands_near(struct fusion_fabric *fabric, const struct geo_item *item)
+{
+    struct standing standing = {.fabric = fabric};
+    if (item->kind == GEO_ITEM_OBSTACLE)
+        fusion_features_tiles(fabric->features, item->payload, geo_item_vertices(item),
+                              look_near, &standing);
+    return standing.near;
+}
+
+static enum drf_status load_record(struct fusion_fabric *fabric, const struct fusion_live *live)
+{
+    size_t cursor = 0;
+    struct geo_item item;
+    if (!geo_record_next(live->record, &cursor, &item)
+        || fusion_features_find(fabric->features, live->id) != NULL // it was near
+        || fabric_find_zone(fabric, live->id) != NULL
+        || fusion_station_set_find(fabric->stations, live->id) != NULL
+        || (fabric->near && !stands_near(fabric, &item)))
+        return DRF_OK;
+    if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
+        || item.kind == GEO_ITEM_STATION)
+        return load_features(fabric, live);
+    if (item.kind != GEO_ITEM_FIELD)
+        return DRF_OK;
+    struct fusion_weather_terms terms =
+        fabric_terms(fabric, live->identity.feed, live->certificate);
+    return fusion_weather_set_put(fabric->weather, live->id, live->identity, live->version,
+                                  live->record, &terms);
+}
+
+struct part { // of the records, being loaded
+    struct fusion_fabric *fabric;
+    size_t left;
+    bool found; // any at all
+};
+
+static enum drf_status load_next(void *context, const struct fusion_live *live)
+{
+    struct part *part = context;
+    part->found = true;
+    part->fabric->record_cursor = live->id;
+    enum drf_status status = load_record(part->fabric, live);
+    return status == DRF_OK && --part->left == 0 ? DRF_ERR_AGAIN : status;
+}
+
+static enum drf_status load_near(void *context, const struct fusion_live *live)
+{
+    struct part *part = context;
+    if (part->left == 0)
+        return DRF_ERR_FULL;
+    part->left--;
+    return load_record(part->fabric, live);
+}
+
+static enum drf_status load_tile(void *context, enum fusion_layer layer, struct geo_tile tile)
+{
+    struct fusion_fabric *fabric = context;
+    size_t index;
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+        return DRF_OK;
+    struct fabric_slot *slot = &fabric->slots[index];
+    bool ground = layer == FUSION_LAYER_GROUND;
+    fabric->ground_loading += ground && !slot->ground_loading;
+    fabric->surface_loading += !slot->surface_loading;
+    slot->ground_loading = slot->ground_dirty = slot->ground_loading || ground;
+    slot->surface_loading = slot->surface_dirty = true;
+    return DRF_OK;
+}
+
+static enum drf_status load_mark(void *context, enum fusion_layer layer, struct geo_tile tile)
+{
+    struct fusion_fabric *fabric = context;
+    size_t index;
+    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+        return DRF_OK;
+    struct fabric_slot *slot = &fabric->slots[index];
+    slot->ground_mark = slot->ground_mark || layer == FUSION_LAYER_GROUND;
+    slot->surface_mark = slot->surface_mark || layer == FUSION_LAYER_SURFACE;
+    if (slot->ground_mark || slot->surface_mark)
+        fabric_push(fabric, FABRIC_RENDER, index);
+    return DRF_OK;
+}
+
+static enum drf_status load_stale(void *context, int64_t id)
+{
+    struct fusion_fabric *fabric = context;
+    struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    if (fusion_station_set_find(fabric->stations, id) != NULL)
+        return DRF_OK; // it is written anyway
+    if (feature == NULL && zone == NULL)
+        return fabric_note_gone(fabric, id);
+    if (feature != NULL)
+        feature->row_stale = true;
+    else
+        zone->row_stale = true;
+    fabric->rows_stale = true;
+    return DRF_OK;
+}
+
+// Everything was folded under other terms: nothing in the store can be relied upon to show it.
+static enum drf_status mark_all(struct fusion_fabric *fabric)
+{
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < fabric->tile_count && status == DRF_OK; i++) {
+        const struct fabric_slot *slot = &fabric->slots[i];
+        if (slot->ground_dirty || slot->ground != NULL)
+            status = fabric_mark(fabric, FUSION_LAYER_GROUND, i);
+        if ((slot->surface_dirty || slot->surface != NULL) && status == DRF_OK)
+            status = fabric_mark(fabric, FUSION_LAYER_SURFACE, i);
+    }
+    size_t cursor = 0;
+    struct fusion_feature *feature = NULL;
+    while ((feature = fusion_features_next(fabric->features, &cursor, feature)) != NULL)
+        feature->row_stale = fabric->rows_stale = true;
+    cursor = 0;
+    struct fusion_zone_entry *zone = NULL;
+    while ((zone = fusion_zone_set_next(fabric->zones, &cursor, zone)) != NULL)
+        zone->row_stale = fabric->rows_stale = true;
+    return status;
+}
+
+static enum drf_status finish(struct fusion_fabric *fabric)
+{
+    bool changed = false;
+    enum drf_status status = fusion_store_each_stale(fabric->store, load_stale, fabric);
+    if (status == DRF_OK)
+        status = fabric_note_terms(fabric, fabric->raster_accuracy_max_m, &changed);
+    if (status == DRF_OK && changed)
+        status = mark_all(fabric);
+    if (status != DRF_OK)
+        return status;
+    fabric->records_loading = false;
+    fabric->changed = true; // the layers no longer say LOADING
+    return DRF_OK;
+}
+
+enum drf_status fabric_load_rest(struct fusion_fabric *fabric)
+{
+    if (!fabric->records_loading)
+        return DRF_OK;
+    struct part part = {.fabric = fabric, .left = RECORDS_PER_STEP};
+    enum drf_status status =
+        fusion_store_each_live_after(fabric->store, fabric->record_cursor, load_next, &part);
+    if (status == DRF_OK && !part.found)
+        return finish(fabric);
+    return status == DRF_OK ? DRF_ERR_AGAIN : status;
+}
+
+struct nearness {
+    uint32_t index;
+    double deg; // away
+};
+
+static int by_nearness(const void *a, const void *b)
+{
+    const struct nearness *x = a, *y = b;
+    if (x->deg < y->deg || x->deg > y->deg)
+        return x->deg < y->deg ? -1 : 1;
+    return x->index < y->index ? -1 : 1;
+}
+
+// From the nearest point to the tile's edge, north or east, whichever is more, in degrees of
+// latitude; 0 inside.
+static double away_deg(const struct fusion_fabric *fabric, size_t index,
+                       const struct geo_point *first, size_t count)
+{
+    struct geo_bounds box = geo_tile_bounds(fabric_tile(fabric, index));
+    double half_deg = (box.north_deg - box.south_deg) / 2, least_deg = HUGE_VAL;
+    for (size_t i = 0; i < count; i++) {
+        double north = fabs(first[i].lat_deg - (box.south_deg + half_deg)) - half_deg;
+        double east =
+            fabs(remainder(first[i].lon_deg - (box.west_deg + half_deg), 360.0)) - half_deg;
+        east *= cos(first[i].lat_deg * RADIANS_PER_DEG);
+        least_deg = fmin(least_deg, fmax(0.0, fmax(north, east)));
+    }
+    return least_deg;
+}
+
+// What a look-ahead of a kilometre or two from any of the points touches comes before all else,
+// with the obstacles that stand there.
+static enum drf_status load_first(struct fusion_fabric *fabric, const struct geo_point *first,
+                                  size_t count)
+{
+    enum drf_status status = DRF_OK;
+    struct part part = {.fabric = fabric, .left = NEAR_RECORDS_MAX};
+    const double reach_deg = fmax(fabric->raster_accuracy_max_m, 0.0) / 100000.0;
+    fabric->near = true;
+    for (size_t i = 0; i < fabric->tile_count && status == DRF_OK; i++) {
+        struct fabric_slot *slot = &fabric->slots[i];
+        if (!slot->surface_dirty || away_deg(fabric, i, first, count) > NEAR_DEG)
+            continue;
+        struct geo_bounds box = geo_tile_bounds(fabric_tile(fabric, i));
+        double cosine = cos(fmax(fabs(box.south_deg), fabs(box.north_deg)) * RADIANS_PER_DEG);
+        double wider_deg = cosine > 0.01 ? reach_deg / cosine : 360.0;
+        box.south_deg -= reach_deg;
+        box.north_deg += reach_deg;
+        box.west_deg -= wider_deg; // beyond the antimeridian: those are loaded with the rest
+        box.east_deg += wider_deg;
+        slot->near = true;
+        status = fusion_store_each_live_near(fabric->store, box, load_near, &part);
+        slot->near = status == DRF_OK;
+        if (slot->near)
+            fabric_push(fabric, FABRIC_URGENT, i);
+    }
+    fabric->near = false;
+    return status == DRF_ERR_FULL ? DRF_OK : status;
+}
+
+// Every dirty tile is queued, the nearest first.
+static enum drf_status queue_tiles(struct fusion_fabric *fabric, const struct geo_point *first,
+                                   size_t count)
+{
+    struct nearness *tiles = malloc(fabric->tile_count * sizeof *tiles);
+    if (tiles == NULL)
+        return DRF_ERR_NOMEM;
+    size_t queued = 0;
+    for (size_t i = 0; i < fabric->tile_count; i++)
+        if (fabric->slots[i].surface_dirty)
+            tiles[queued++] = (struct nearness){(uint32_t)i, away_deg(fabric, i, first, count)};
+    qsort(tiles, queued, sizeof *tiles, by_nearness);
+    for (size_t i = 0; i < queued; i++)
+        fabric_dirty(fabric, tiles[i].index, false, false);
+    free(tiles);
+    return DRF_OK;
+}
+
+enum drf_status fabric_load(struct fusion_fabric *fabric, const struct geo_point *first,
+                            size_t first_count)
+{
+    const struct geo_bounds keep = fabric->keep;
+    double width_deg =
+        keep.east_deg - keep.west_deg + (keep.east_deg < keep.west_deg ? 360 : 0);
+    const struct geo_point middle = {(keep.south_deg + keep.north_deg) / 2,
+                                     keep.west_deg + width_deg / 2};
+    if (first_count == 0) {
+        first = &middle;
+        first_count = 1;
+    }
+    first_count = first_count > FIRST_MAX ? FIRST_MAX : first_count;
+    fabric->untouched = fabric->records_loading = true;
+    fabric->record_cursor = INT64_MIN;
+    enum drf_status status = fusion_store_each_tile(fabric->store, load_tile, fabric);
+    if (status == DRF_OK)
+        status = fusion_store_each_dirty(fabric->store, load_mark, fabric);
+    if (status == DRF_OK)
+        status = queue_tiles(fabric, first, first_count);
+    return status == DRF_OK ? load_first(fabric, first, first_count) : status;
+}

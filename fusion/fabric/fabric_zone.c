@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Zones in the fabric's memory. They raise no surface and stand on no ground: only the root and
+// their rows follow them.
+#include "fusion/fabric/fabric_impl.h"
+
+enum { FORGET_PER_STEP = 16 };
+
+// Whoever is near its box learns of it at once.
+static void disturb(struct fusion_fabric *fabric, const struct fusion_zone *zone)
+{
+    bool alert = zone->view.zone->alert != 0;
+    fabric_changed(fabric, zone->bounds, alert ? FUSION_LAYER_ALERT : FUSION_LAYER_ZONE);
+    fabric->changed = true;
+    fabric->rows_stale = fabric->rows_stale || !alert; // alerts have no rows
+}
+
+static struct fusion_zone_set *set_of(const struct fusion_fabric *fabric,
+                                      const struct geo_zone_view *view)
+{
+    return view->zone->alert != 0 ? fabric->alerts : fabric->zones;
+}
+
+enum drf_status fabric_forget(struct fusion_fabric *fabric, const struct fusion_source *source,
+                              const char *key)
+{
+    const struct fusion_identity identity = {source->feed, source->source, key};
+    struct fusion_version live;
+    int64_t id = 0;
+    enum drf_status status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+    if (status == DRF_OK)
+        status = fusion_store_put(fabric->store, identity, live, (struct geo_record){0}, NULL,
+                                  NULL, &id);
+    return status == DRF_OK ? fabric_leave(fabric, id) : status;
+}
+
+void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us)
+{
+    struct fusion_zone_set *const sets[] = {fabric->zones, fabric->alerts};
+    for (size_t i = 0; i < 2; i++) {
+        struct fusion_zone_entry *entry;
+        for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0
+                        && (entry = fusion_zone_set_over(sets[i], over_utc_us)) != NULL;
+             k++)
+            if (fabric_forget(fabric, entry->zone->source, entry->zone->view.zone->id)
+                != DRF_OK)
+                break; // the next call tries again
+    }
+}
+
+struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_zone_entry *zone = fusion_zone_set_find(fabric->zones, id);
+    return zone != NULL ? zone : fusion_zone_set_find(fabric->alerts, id);
+}
+
+enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
+                                  int64_t version_utc_us, const struct geo_item *item,
+                                  const struct fusion_source *content)
+{
+    const struct fusion_source *source;
+    struct geo_zone_view view = geo_item_zone(item);
+    enum drf_status status = fusion_certificates_take(fabric->certificates, content, &source);
+    if (status != DRF_OK)
+        return status;
+    struct fusion_zone_set *set = set_of(fabric, &view);
+    status = fusion_zone_set_add(set, id, version_utc_us, &view, source);
+    fusion_certificates_drop(fabric->certificates, source);
+    if (status == DRF_OK)
+        disturb(fabric, fusion_zone_set_find(set, id)->zone);
+    return status;
+}
+
+enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_zone_entry *former = fabric_find_zone(fabric, id);
+    if (former == NULL)
+        return DRF_OK;
+    struct fusion_zone_set *set = set_of(fabric, &former->zone->view);
+    enum drf_status status = set == fabric->zones ? fabric_note_gone(fabric, id) : DRF_OK;
+    if (status != DRF_OK)
+        return status;
+    disturb(fabric, former->zone);
+    return fusion_zone_set_remove(set, former);
+}

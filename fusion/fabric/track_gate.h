@@ -1,0 +1,43 @@
+// fusion/fabric/track_gate.h - whether a report of an aircraft can follow the one before.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A receiver decodes a wrong bit, two aircraft share an address, a sender's clock is set, or
+// somebody makes things up: one report that cannot be is not shown to drones. But what is said
+// again and again, and agrees with itself, is believed: the former reports were the wrong ones.
+// Never of a time before: what is older does not replace what is newer.
+// A value, no clock, no allocation.
+#ifndef FUSION_TRACK_GATE_H
+#define FUSION_TRACK_GATE_H
+
+#include <stdint.h>
+
+#include "geo/record/track.h"
+
+enum fusion_gate {
+    FUSION_GATE_PASSED = 0,
+    FUSION_GATE_DUPLICATE, // this very report was taken
+    FUSION_GATE_BACKWARDS, // older than what was taken
+    FUSION_GATE_JUMP,      // it cannot have got there, or so high, since
+    FUSION_GATE_SPEED,     // faster than anything that is to be met here
+    FUSION_GATE_FULL,      // more aircraft than the node keeps
+    FUSION_GATE_LESSER,    // a source of higher priority has just said where it is
+    FUSION_GATE_CLOCK,     // of a time further from now than tracks are kept
+    FUSION_GATE_COUNT
+};
+
+const char *fusion_gate_name(enum fusion_gate gate); // "JUMP"; never NULL
+
+#define FUSION_GATE_SPEED_MAX_MPS 400.0
+enum { FUSION_GATE_AGREE = 3 }; // refused reports in a row that agree with each other
+
+// What was taken last, and what was refused since. All zero: nothing yet.
+struct fusion_track_gate {
+    struct geo_track taken, doubted;
+    uint32_t agreed; // how many refused reports agree, the last of them is `doubted`
+};
+
+// Weighs the next report, and takes it if it passes: gate->taken is then this one.
+enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
+                                   const struct geo_track *report);
+
+#endif

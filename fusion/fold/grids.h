@@ -1,0 +1,35 @@
+// fusion/fold/grids.h - the tiles of the region and of its insets, numbered together.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers count from 0: first the region's own tiles row by row, then those of each inset, the
+// finest first. What is said of a tile by its number (what is folded, rendered, stood upon) is
+// so the same for all of them. A value; pure functions.
+#ifndef FUSION_GRIDS_H
+#define FUSION_GRIDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fusion/root/root.h"
+
+struct fusion_grid {
+    struct fusion_extent tiles;
+    size_t first;                   // number of its north-west tile
+    char name[GEO_INSET_NAME_SIZE]; // of the inset; "" of the region's own
+};
+
+struct fusion_grids {
+    struct fusion_grid grids[1 + GEO_INSETS_MAX]; // the region's own first
+    size_t count, tile_count;
+};
+
+struct fusion_grids fusion_grids_of(struct fusion_extent region);
+// Adds the part of an inset that `keep` needs; false: none. Inset by inset, the
+// finest first, at most GEO_INSETS_MAX.
+bool fusion_grids_add(struct fusion_grids *grids, const struct geo_inset *inset,
+                      struct geo_bounds keep);
+// False: it is in none of them.
+bool fusion_grids_index(const struct fusion_grids *grids, struct geo_tile tile, size_t *out);
+struct geo_tile fusion_grids_tile(const struct fusion_grids *grids, size_t index);
+
+#endif

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The altitudes that an aircraft sends contradict each other, or the ground.
+#include <math.h>
+#include <stdio.h>
+
+#include "fusion/aircraft/context.h"
+#include "fusion/reason/reasoners.h"
+
+// On the ground and yet farther from it than this and its own accuracy.
+#define GROUND_MAX_M 10.0
+
+static struct fusion_advisory suspect(const struct fusion_view *view, const char *cause)
+{
+    return (struct fusion_advisory){
+        .advisory_id = fusion_advisory_id(FUSION_ADVISORY_ALTITUDE_REFERENCE_SUSPECT, cause),
+        .severity = FUSION_SEVERITY_CAUTION,
+        .kind = FUSION_ADVISORY_ALTITUDE_REFERENCE_SUSPECT,
+        .valid_until_utc_us = view->now_utc_us + FUSION_ADVISORY_VALID_US,
+        .value_known = true,
+        .unit = "m",
+    };
+}
+
+void fusion_reason_altitude(const struct fusion_view *view, struct fusion_advisories *list)
+{
+    const struct fusion_height *height = &view->context->height;
+    if (height->altitude_suspect) {
+        struct fusion_advisory advisory = suspect(view, "geoid");
+        advisory.value = height->altitude_residual_m.value;
+        advisory.limit = 5.0;
+        (void)snprintf(advisory.text, sizeof advisory.text,
+                       "ellipsoid - geoid - AMSL is %.1f m; %.1f m is the geoid here",
+                       height->altitude_residual_m.value, height->geoid_m.value);
+        fusion_advisories_add(list, &advisory);
+    }
+    double limit_m = fmax(GROUND_MAX_M, height->agl_acc95_m.value);
+    if (view->aircraft->fix.on_ground && height->agl_m.known
+        && fabs(height->agl_m.value) > limit_m) {
+        struct fusion_advisory advisory = suspect(view, "ground");
+        advisory.value = height->agl_m.value;
+        advisory.limit = limit_m;
+        (void)snprintf(advisory.text, sizeof advisory.text,
+                       "on ground, but %.1f m over it; %.1f m is the geoid here",
+                       height->agl_m.value, height->geoid_m.value);
+        fusion_advisories_add(list, &advisory);
+    }
+}

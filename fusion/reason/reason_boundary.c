@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way leads out of the region that this node serves.
+//
+// By the middle of the path: out of the region within 45 s, or outside it already, is a
+// CAUTION, later in the look-ahead an INFO. The limit proper is where service ends, margin_m
+// beyond: past that within 15 s is a WARNING. An aircraft without a course leaves nothing.
+#include <math.h>
+#include <stdio.h>
+
+#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/path.h"
+#include "fusion/reason/reasoners.h"
+#include "fusion/root/frame.h"
+
+// How much of the way from a to b lies before it crosses from c to d; more than 1: it does not.
+static double crossing(struct geo_point a, struct geo_point b, struct geo_point c,
+                       struct geo_point d)
+{
+    double x = b.lon_deg - a.lon_deg, y = b.lat_deg - a.lat_deg;
+    double u = d.lon_deg - c.lon_deg, v = d.lat_deg - c.lat_deg;
+    double across = x * v - y * u;
+    if (across == 0.0)
+        return 2.0;
+    double s = ((c.lon_deg - a.lon_deg) * v - (c.lat_deg - a.lat_deg) * u) / across;
+    double t = ((c.lon_deg - a.lon_deg) * y - (c.lat_deg - a.lat_deg) * x) / across;
+    return s >= 0.0 && s <= 1.0 && t >= 0.0 && t <= 1.0 ? s : 2.0;
+}
+
+// Metres outside the ring, 0 inside.
+static double outside_m(const struct fusion_around *around, struct geo_point point)
+{
+    struct fusion_frame frame = fusion_frame_at(point);
+    bool inside = false;
+    double best_m = HUGE_VAL;
+    struct fusion_offset a = fusion_frame_offset(&frame, around->ring[around->ring_count - 1]);
+    for (size_t i = 0; i < around->ring_count; i++) {
+        struct fusion_offset b = fusion_frame_offset(&frame, around->ring[i]);
+        double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
+        double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
+        t = fmin(fmax(t, 0.0), 1.0);
+        best_m = fmin(best_m, hypot(a.east_m + t * x, a.north_m + t * y));
+        if ((a.east_m > 0.0) != (b.east_m > 0.0))
+            inside ^= a.north_m - y * a.east_m / x > 0.0;
+        a = b;
+    }
+    return inside ? 0.0 : best_m;
+}
+
+// Where the path first leaves the ring; false: it does not.
+static bool leaves(const struct fusion_path *path, const struct fusion_around *around,
+                   struct fusion_path_node *where)
+{
+    for (uint32_t k = 1; k < path->count; k++) {
+        struct geo_point a = path->nodes[k - 1].point, b = path->nodes[k].point;
+        double west = fmin(a.lon_deg, b.lon_deg), east = fmax(a.lon_deg, b.lon_deg);
+        double south = fmin(a.lat_deg, b.lat_deg), north = fmax(a.lat_deg, b.lat_deg);
+        double first = 2.0;
+        struct geo_point c = around->ring[around->ring_count - 1];
+        for (size_t i = 0; i < around->ring_count; i++) {
+            struct geo_point d = around->ring[i];
+            if (!(fmax(c.lon_deg, d.lon_deg) < west || fmin(c.lon_deg, d.lon_deg) > east
+                  || fmax(c.lat_deg, d.lat_deg) < south || fmin(c.lat_deg, d.lat_deg) > north))
+                first = fmin(first, crossing(a, b, c, d));
+            c = d;
+        }
+        if (first > 1.0)
+            continue;
+        double from_m = path->nodes[k - 1].along_m, to_m = path->nodes[k].along_m;
+        *where = fusion_path_between(&path->nodes[k - 1], &path->nodes[k],
+                                     from_m + (to_m - from_m) * first);
+        return true;
+    }
+    return false;
+}
+
+void fusion_reason_boundary(const struct fusion_view *view, struct fusion_advisories *list)
+{
+    const struct fusion_around *around = view->aircraft->around;
+    const struct fusion_path *path = view->path;
+    if (around == NULL || around->ring == NULL || around->ring_count < 3
+        || view->aircraft->fix.on_ground)
+        return;
+    struct fusion_path_node where = path->nodes[0];
+    if (!around->outside && !leaves(path, around, &where))
+        return;
+    double soon_m = outside_m(around, fusion_path_after(path, FUSION_WARNING_S).point);
+    enum fusion_severity severity = soon_m > around->margin_m          ? FUSION_SEVERITY_WARNING
+                                    : where.time_s <= FUSION_CAUTION_S ? FUSION_SEVERITY_CAUTION
+                                                                       : FUSION_SEVERITY_INFO;
+    struct fusion_advisory advisory =
+        fusion_advisory_begin(view, FUSION_ADVISORY_REGION_BOUNDARY, severity, "region");
+    advisory.time_to_go_known = true;
+    advisory.time_to_go_s = where.time_s;
+    advisory.position_known = true;
+    advisory.position = fusion_path_place(&where);
+    advisory.value_known = true;
+    advisory.value = soon_m;
+    advisory.limit = around->margin_m;
+    advisory.unit = "m";
+    if (around->outside)
+        (void)snprintf(advisory.text, sizeof advisory.text,
+                       "outside the region, %.0f m in 15 s; served to %.0f m", soon_m,
+                       around->margin_m);
+    else
+        (void)snprintf(advisory.text, sizeof advisory.text,
+                       "leaves the region in %.0f s; served to %.0f m beyond", where.time_s,
+                       around->margin_m);
+    fusion_advisories_add(list, &advisory);
+}

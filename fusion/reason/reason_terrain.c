@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// The surface ahead, or below, is nearer than the aircraft wants it.
+//
+// The limit is the profile's clearance_min_m. Along a course or a plan the first place of the
+// corridor counts, found to about six metres; without a course the discs that the aircraft may
+// reach within 15 s, 45 s and the look-ahead. Where only the low clearance violates it is at
+// most a CAUTION, and beyond 45 s an INFO like everything else; of a low violation and a later
+// nominal one the more severe holds. The surface holds the tops of obstacles.
+//
+// A take-off or a landing goes below that limit on purpose, and a warning that stands at every
+// landing is one nobody reads at the tenth. So where it is explained - within 100 m of the
+// plan's first or last point when the plan goes below the limit there, or, without a course,
+// by a vertical speed of at least 0.3 m/s - the limit is the surface itself, now and not
+// predicted: WARNING when the surface is certainly above the aircraft (by both accuracies),
+// CAUTION when it nominally is, INFO when only the wanted clearance is missing. Everywhere else
+// the rules of CONTRACT point 7 hold as they stand. An aircraft on the ground is not judged.
+#include <math.h>
+#include <stdio.h>
+
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/path.h"
+#include "fusion/reason/reasoners.h"
+#include "fusion/root/frame.h"
+#include "fusion/root/sample.h"
+
+#define LANDING_REACH_M 100.0
+#define VERTICAL_MIN_MPS 0.3
+enum { PARTS = 8 }; // that a segment is looked at again in
+
+struct finding {
+    bool found, nominal; // nominal: not only the low clearance violates
+    bool time_known;
+    double time_s, clearance_m;
+    struct geo_point position;
+};
+
+struct judge {
+    const struct fusion_view *view;
+    double limit_m;
+    bool coarse; // the low clearance says nothing but that
+    size_t goal_count;
+    struct geo_point goals[2];      // ends of the plan that go below the limit
+    struct finding finding, excuse; // excuse: a violation that is explained
+    bool beyond;                    // what comes now is an INFO at most
+};
+
+static enum fusion_severity severity_of(const struct finding *finding)
+{
+    if (!finding->time_known)
+        return FUSION_SEVERITY_INFO;
+    enum fusion_severity severity = fusion_severity_of(finding->time_s);
+    // only the low clearance: a CAUTION at most, and no more pressing than its time
+    return !finding->nominal && severity == FUSION_SEVERITY_WARNING ? FUSION_SEVERITY_CAUTION
+                                                                    : severity;
+}
+
+// Looked at in the order of time: the more severe, of as severe ones the first that is nominal.
+static void note(struct finding *finding, const struct finding *with)
+{
+    if (!finding->found
+        || (!finding->nominal && with->nominal && severity_of(with) <= severity_of(finding)))
+        *finding = *with;
+}
+
+// Nothing that comes later can matter more.
+static bool settled(const struct judge *judge, const struct finding *finding)
+{
+    return finding->nominal
+           || (judge->beyond && finding->found && severity_of(finding) < FUSION_SEVERITY_INFO);
+}
+
+// What a stretch of the corridor, lowest at `amsl`, holds against the limit.
+static struct finding weigh(const struct judge *judge, struct fusion_number amsl,
+                            const struct fusion_swath *swath)
+{
+    // Partly unknown: what is known of it can still be in the way.
+    if (!amsl.known || swath->surface_known == 0)
+        return (struct finding){.found = false};
+    double clear_m = amsl.value - swath->surface_max_amsl_m;
+    double low_m =
+        clear_m - judge->view->context->height.aircraft_acc95_m.value - swath->surface_acc95_m;
+    bool nominal = clear_m < judge->limit_m;
+    return (struct finding){.found = nominal || (!judge->coarse && low_m < judge->limit_m),
+                            .nominal = nominal,
+                            .clearance_m = nominal ? clear_m : low_m};
+}
+
+// Whether a segment of the context is worth a second look.
+static bool suspicious(const struct judge *judge, const struct fusion_segment *segment,
+                       double lowest_amsl_m)
+{
+    struct fusion_number clearance =
+        judge->coarse ? segment->clearance_min_m : segment->clearance_low_m;
+    if (clearance.known)
+        return clearance.value < judge->limit_m;
+    // A clearance is not said where cells are unknown, nor how good the known ones are: no
+    // source of a surface is worse than this.
+    double worst_m = judge->view->context->height.aircraft_acc95_m.value + 100.0;
+    return segment->surface_max_amsl_m.known
+           && lowest_amsl_m - worst_m - segment->surface_max_amsl_m.value < judge->limit_m;
+}
+
+static bool at_goal(const struct judge *judge, struct geo_point a, struct geo_point b)
+{
+    for (size_t i = 0; i < judge->goal_count; i++) {
+        struct fusion_frame frame = fusion_frame_at(judge->goals[i]);
+        struct fusion_offset from = fusion_frame_offset(&frame, a);
+        struct fusion_offset to = fusion_frame_offset(&frame, b);
+        if (hypot(from.east_m, from.north_m) <= LANDING_REACH_M
+            && hypot(to.east_m, to.north_m) <= LANDING_REACH_M)
+            return true;
+    }
+    return false;
+}
+
+// Looks at a segment again in parts, to say when and where.
+static void refine(struct judge *judge, const struct fusion_segment *segment)
+{
+    const struct fusion_path *path = judge->view->path;
+    struct fusion_path_sweep sweep = fusion_path_sweep_begin(path, segment->from_m);
+    double part_m = (segment->to_m - segment->from_m) / PARTS;
+    for (int i = 1; i <= PARTS; i++) {
+        struct fusion_path_node begin = sweep.from;
+        judge->beyond = begin.time_s > FUSION_CAUTION_S;
+        double to_m = i < PARTS ? segment->from_m + part_m * i : segment->to_m;
+        struct fusion_swath swath = fusion_path_sweep_to(path, judge->view->root, &sweep, to_m);
+        struct finding found = weigh(judge, sweep.lowest_amsl_m, &swath);
+        if (!found.found)
+            continue;
+        found.time_known = true;
+        found.time_s = begin.time_s;
+        found.position = fusion_path_place(&begin);
+        bool explained = at_goal(judge, begin.point, sweep.from.point);
+        note(explained ? &judge->excuse : &judge->finding, &found);
+    }
+}
+
+static double path_lowest_amsl_m(const struct fusion_path *path)
+{
+    double lowest_m = HUGE_VAL;
+    for (uint32_t i = 0; i < path->count; i++)
+        if (path->nodes[i].amsl_m.known)
+            lowest_m = fmin(lowest_m, path->nodes[i].amsl_m.value);
+    return lowest_m;
+}
+
+static void look_along(struct judge *judge)
+{
+    const struct fusion_look_ahead *ahead = &judge->view->context->look_ahead;
+    double lowest_amsl_m = HUGE_VAL;
+    for (size_t i = 0; i < ahead->segment_count && !settled(judge, &judge->finding); i++) {
+        if (!ahead->segments[i].clearance_low_m.known && lowest_amsl_m == HUGE_VAL)
+            lowest_amsl_m = path_lowest_amsl_m(judge->view->path);
+        if (suspicious(judge, &ahead->segments[i], lowest_amsl_m))
+            refine(judge, &ahead->segments[i]);
+    }
+}
+
+// Without a course: how far it may be, and how low, after each of the times that matter.
+static void look_around(struct judge *judge)
+{
+    const struct fusion_view *view = judge->view;
+    const struct fusion_path *path = view->path;
+    struct fusion_number amsl = view->context->height.aircraft_amsl_m;
+    double fall_mps = fmin(path->climb_mps, 0.0);
+    if (!amsl.known
+        || !suspicious(judge, &view->context->look_ahead.segments[0],
+                       amsl.value + fall_mps * path->time_max_s))
+        return;
+    const double times_s[] = {0.0, FUSION_WARNING_S, FUSION_CAUTION_S, HUGE_VAL};
+    struct finding *into =
+        fabs(path->climb_mps) >= VERTICAL_MIN_MPS ? &judge->excuse : &judge->finding;
+    for (int i = 0; i < 4 && !settled(judge, into); i++) {
+        bool reach = times_s[i] < HUGE_VAL;
+        judge->beyond = !reach;
+        double radius_m = reach ? fusion_path_disc_m(path, times_s[i]) : path->length_m;
+        struct fusion_outline outline =
+            fusion_outline_disc(view->root->tiles.first.level, path->nodes[0].point, radius_m);
+        struct fusion_swath swath = fusion_swath_empty();
+        fusion_swath_add(&swath, view->root, &outline);
+        struct fusion_number low = amsl;
+        low.value += fall_mps * fmin(times_s[i], path->time_max_s);
+        struct finding found = weigh(judge, low, &swath);
+        found.time_known = reach;
+        found.time_s = reach ? times_s[i] : 0.0;
+        found.position = path->nodes[0].point;
+        if (found.found)
+            note(into, &found);
+    }
+}
+
+// The ends of the plan where it goes below the limit.
+static void find_goals(struct judge *judge)
+{
+    const struct fusion_view *view = judge->view;
+    const struct fusion_plan *plan = view->aircraft->plan;
+    if (view->path->basis != FUSION_CORRIDOR_PLAN)
+        return;
+    const struct fusion_plan_point *ends[] = {&plan->points[0],
+                                              &plan->points[plan->point_count - 1]};
+    struct fusion_number geoid = view->context->height.geoid_m; // here, a flight away at most
+    for (int i = 0; i < 2; i++) {
+        struct geo_point at = fusion_plan_position(ends[i]);
+        double agl_m = (double)ends[i]->height_m;
+        if (ends[i]->height != FUSION_PLAN_AGL) {
+            struct fusion_sample ground = fusion_sample_ground(view->root, at);
+            bool by_geoid = ends[i]->height == FUSION_PLAN_WGS84;
+            if (!ground.known || (by_geoid && !geoid.known))
+                continue;
+            agl_m -= ground.amsl_m + (by_geoid ? geoid.value : 0.0);
+        }
+        if (agl_m < judge->limit_m)
+            judge->goals[judge->goal_count++] = at;
+    }
+}
+
+// How much is against an explained take-off or landing here and now.
+static enum fusion_severity severity_of_excuse(const struct judge *judge)
+{
+    const struct fusion_height *height = &judge->view->context->height;
+    if (!height->clearance_m.known || height->clearance_m.value >= 0.0)
+        return FUSION_SEVERITY_INFO;
+    double acc_m = height->clearance_m.value - height->clearance_low_m.value;
+    return height->clearance_m.value + acc_m < 0.0 ? FUSION_SEVERITY_WARNING
+                                                   : FUSION_SEVERITY_CAUTION;
+}
+
+static void raise(const struct judge *judge, struct fusion_advisories *list)
+{
+    enum fusion_severity severity =
+        judge->finding.found ? severity_of(&judge->finding) : FUSION_SEVERITY_INFO;
+    enum fusion_severity lesser =
+        judge->excuse.found ? severity_of_excuse(judge) : FUSION_SEVERITY_INFO;
+    bool excused = !judge->finding.found || lesser < severity;
+    const struct finding *finding = excused ? &judge->excuse : &judge->finding;
+    const struct fusion_source *source = judge->view->context->height.surface_source;
+    struct fusion_advisory advisory = {
+        .kind = FUSION_ADVISORY_TERRAIN,
+        .severity = excused ? lesser : severity,
+        .advisory_id = fusion_advisory_id(FUSION_ADVISORY_TERRAIN, "surface"),
+        .valid_until_utc_us = judge->view->now_utc_us + FUSION_ADVISORY_VALID_US,
+        .layer = FUSION_LAYER_SURFACE,
+        .source = source != NULL ? source->source : NULL,
+        .time_to_go_known = finding->time_known,
+        .time_to_go_s = finding->time_s,
+        .position_known = true,
+        .position = finding->position,
+        .value_known = true,
+        .value = finding->clearance_m,
+        .limit = judge->limit_m,
+        .unit = "m",
+    };
+    if (source != NULL && source->data_time_utc_us != INT64_MIN) {
+        advisory.data_time_known = true;
+        advisory.data_time_utc_us = source->data_time_utc_us;
+    }
+    char when[24] = "around";
+    if (finding->time_known)
+        (void)snprintf(when, sizeof when, "in %.0f s", finding->time_s);
+    (void)snprintf(advisory.text, sizeof advisory.text, "%s%s clearance %.0f m %s",
+                   excused ? "take-off or landing: " : "", finding->nominal ? "nominal" : "low",
+                   finding->clearance_m, when);
+    fusion_advisories_add(list, &advisory);
+}
+
+static void raise_coarse(const struct judge *judge, const struct fusion_source *source,
+                         struct fusion_advisories *list)
+{
+    struct fusion_advisory advisory = {
+        .kind = FUSION_ADVISORY_TERRAIN_TOO_COARSE,
+        .severity = FUSION_SEVERITY_INFO,
+        .advisory_id = fusion_advisory_id(FUSION_ADVISORY_TERRAIN_TOO_COARSE, "surface"),
+        .valid_until_utc_us = judge->view->now_utc_us + FUSION_ADVISORY_VALID_US,
+        .layer = FUSION_LAYER_SURFACE,
+        .source = source->source,
+        .value_known = true,
+        .value = source->vertical_acc95_m,
+        .limit = judge->limit_m,
+        .unit = "m",
+    };
+    (void)snprintf(advisory.text, sizeof advisory.text,
+                   "surface is good to %.0f m only, clearance wanted is %.0f m",
+                   source->vertical_acc95_m, judge->limit_m);
+    fusion_advisories_add(list, &advisory);
+}
+
+void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisories *list)
+{
+    struct judge judge = {.view = view, .limit_m = view->aircraft->limits.clearance_min_m};
+    if (view->aircraft->fix.on_ground || judge.limit_m <= 0.0)
+        return;
+    const struct fusion_source *source = view->context->height.surface_source;
+    judge.coarse =
+        source != NULL && source->posting_m > 0.0 && source->vertical_acc95_m > judge.limit_m;
+    if (judge.coarse)
+        raise_coarse(&judge, source, list);
+    if (view->path->basis == FUSION_CORRIDOR_DISC) {
+        look_around(&judge);
+    } else {
+        find_goals(&judge);
+        look_along(&judge);
+    }
+    if (judge.finding.found || judge.excuse.found)
+        raise(&judge, list);
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+// A zone ahead, or around the aircraft.
+//
+// One advisory for each zone, at its first place and time that count. Nominally in it, or soon
+// to be: by the time to go, as CONTRACT point 7 has it. Only within the accuracies - the
+// corridor's width, the altitude's - a CAUTION at most. What the zone asks for bounds it: only
+// a PROHIBITED one can be a WARNING; where authorisation, conditions or U-space services are
+// asked for, which the node knows nothing of, a CAUTION; NO_RESTRICTION and INFORMATION are an
+// INFO, and so is any zone while the aircraft stands on the ground. A zone that will apply only
+// later counts from then on, whether the aircraft moves or not.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fusion/aircraft/path.h"
+#include "fusion/reason/reasoners.h"
+#include "fusion/root/sample.h"
+#include "fusion/root/zone.h"
+#include "geo/bounds.h"
+#include "geo/record/refusal.h"
+
+#define SECOND_US 1e6
+#define STEP_MIN_M 2.0
+#define STEP_INSIDE_M 10.0
+enum { STEPS_MAX = 512, NAME_SIZE = 44 };
+
+struct entry {                   // the first place and time
+    bool found, degraded, waits; // waits: only the time is missing
+    double time_s, distance_m;
+    struct geo_point position;
+};
+
+struct look {
+    const struct fusion_view *view;
+    const struct geo_zone_view *zone;
+    const struct geo_zone_volume *volume;
+    struct entry nominal, low;
+};
+
+static struct fusion_zone_height height_of(const struct fusion_view *view,
+                                           const struct fusion_path_node *node)
+{
+    const struct fusion_height *own = &view->context->height;
+    const struct fusion_fix *fix = &view->aircraft->fix;
+    struct fusion_zone_height height = {.amsl_m = node->amsl_m,
+                                        .amsl_acc95_m = own->aircraft_acc95_m.value,
+                                        .geoid_m = own->geoid_m};
+    if (node->along_m > 0.0 || node->time_s > 0.0) {
+        struct fusion_sample ground = fusion_sample_ground(view->root, node->point);
+        height.agl_m.known = node->amsl_m.known && ground.known;
+        height.agl_m.value = node->amsl_m.value - ground.amsl_m;
+        double ground_acc95_m = ground.source != NULL ? ground.source->vertical_acc95_m : 0.0;
+        height.agl_acc95_m = hypot(height.amsl_acc95_m, ground_acc95_m);
+    } else {
+        height.agl_m = own->agl_m;
+        height.agl_acc95_m = own->agl_acc95_m.value;
+    }
+    if (fix->pressure.known) {
+        // It rises and sinks with the path.
+        bool moved = own->aircraft_amsl_m.known && node->amsl_m.known;
+        height.pressure_m.known = true;
+        height.pressure_m.value =
+            fix->pressure.m + (moved ? node->amsl_m.value - own->aircraft_amsl_m.value : 0.0);
+        height.pressure_acc95_m = fix->pressure.acc95_m > 0.0 ? fix->pressure.acc95_m
+                                                              : FUSION_ALTITUDE_ACC95_DEFAULT_M;
+    }
+    return height;
+}
+
+static bool applies_at(const struct look *look, double time_s)
+{
+    int64_t utc_us = look->view->now_utc_us + (int64_t)(time_s * SECOND_US);
+    return fusion_zone_applies(look->zone, utc_us);
+}
+
+// While the aircraft is at this place.
+static bool applies_there(const struct look *look, const struct fusion_path_node *node)
+{
+    const struct fusion_view *view = look->view;
+    double time_s = node->time_s + view->pass_s_per_m * node->along_m;
+    if (applies_at(look, time_s))
+        return true;
+    if (node->along_m < view->path->length_m)
+        return false;
+    int64_t utc_us = view->now_utc_us + (int64_t)(time_s * SECOND_US);
+    int64_t until_utc_us = utc_us + (int64_t)(view->stay_s * SECOND_US);
+    for (int i = 0; i < STEPS_MAX; i++) {
+        utc_us = fusion_zone_next_change(look->zone, utc_us);
+        if (utc_us > until_utc_us)
+            return false;
+        if (fusion_zone_applies(look->zone, utc_us))
+            return true;
+    }
+    return true; // it changes all the time
+}
+
+static void note(struct entry *entry, const struct entry *with)
+{
+    if (!entry->found || with->time_s < entry->time_s)
+        *entry = *with;
+}
+
+// Judges one place of a path.
+static void judge(struct look *look, const struct fusion_path_node *node, double distance_m)
+{
+    struct fusion_zone_height height = height_of(look->view, node);
+    struct entry here = {.found = true,
+                         .time_s = node->time_s,
+                         .distance_m = fmax(distance_m, 0.0),
+                         .position = node->point};
+    enum fusion_zone_where where = fusion_zone_vertical(look->volume, &height, &here.degraded);
+    if (where == FUSION_ZONE_OUTSIDE || !applies_there(look, node))
+        return;
+    here.waits = node->time_s > 0.0 && !applies_at(look, 0.0);
+    note(where == FUSION_ZONE_INSIDE && distance_m <= 0.0 ? &look->nominal : &look->low, &here);
+}
+
+// Goes along the path in steps that cannot pass over the volume: as far as the corridor's edge
+// is from it.
+static void look_along(struct look *look)
+{
+    const struct fusion_path *path = look->view->path;
+    double widening = path->speed_mps > 0.0 ? path->growth_mps / path->speed_mps : 0.0;
+    double inside_m = fmax(STEP_INSIDE_M, path->length_m / (STEPS_MAX / 2.0));
+    double along_m = 0.0;
+    for (int i = 0; i < STEPS_MAX && !look->nominal.found; i++) {
+        struct fusion_path_node node = fusion_path_at(path, along_m);
+        double distance_m =
+            fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+        double gap_m = distance_m - fusion_path_half_m(path, node.time_s);
+        if (gap_m <= 0.0)
+            judge(look, &node, distance_m);
+        if (along_m >= path->length_m)
+            return;
+        double step_m = gap_m > 0.0        ? fmax(gap_m / (1.0 + widening), STEP_MIN_M)
+                        : distance_m > 0.0 ? fmin(fmax(distance_m, STEP_MIN_M), inside_m)
+                                           : inside_m;
+        along_m = fmin(along_m + step_m, path->length_m);
+    }
+}
+
+// Where the path climbs or sinks on the spot, it passes every height between.
+static void look_upright(struct look *look)
+{
+    const struct fusion_path *path = look->view->path;
+    for (uint32_t i = 1; i < path->count && !look->nominal.found; i++) {
+        struct fusion_path_node node = path->nodes[i - 1];
+        const struct fusion_path_node *end = &path->nodes[i];
+        if (end->along_m > node.along_m || !end->amsl_m.known || !node.amsl_m.known)
+            continue;
+        double distance_m =
+            fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+        if (distance_m > fusion_path_half_m(path, node.time_s))
+            continue;
+        double from_m = node.amsl_m.value, by_m = end->amsl_m.value - from_m;
+        int steps = (int)fmin(ceil(fabs(by_m) / STEP_MIN_M), STEPS_MAX);
+        for (int step = 1; step <= steps; step++) {
+            node.amsl_m.value = from_m + by_m * step / steps;
+            judge(look, &node, distance_m);
+        }
+    }
+}
+
+// Without a course: when it may be there at the earliest, and when the zone applies then.
+static void look_around(struct look *look)
+{
+    const struct fusion_view *view = look->view;
+    const struct fusion_path *path = view->path;
+    struct fusion_path_node node = path->nodes[0];
+    double distance_m = fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+    double reach_mps = path->growth_mps + path->speed_mps;
+    double time_s = distance_m <= path->base_m ? 0.0
+                    : reach_mps > 0.0          ? (distance_m - path->base_m) / reach_mps
+                                               : HUGE_VAL;
+    // At the begin, when the zone begins to apply, and as far as the aircraft climbs or sinks.
+    for (int i = 0; i < STEPS_MAX && time_s <= path->time_max_s && !look->nominal.found
+                    && !(look->low.found && distance_m > 0.0);
+         i++) {
+        int64_t utc_us = view->now_utc_us + (int64_t)(time_s * SECOND_US);
+        node.time_s = time_s;
+        if (node.amsl_m.known)
+            node.amsl_m.value = path->nodes[0].amsl_m.value + path->climb_mps * time_s;
+        judge(look, &node, distance_m);
+        double next_s =
+            path->time_max_s > time_s ? fmin(time_s + 1.0, path->time_max_s) : HUGE_VAL;
+        int64_t change_us = fusion_zone_next_change(look->zone, utc_us);
+        if (change_us != INT64_MAX)
+            next_s = fmin(next_s, (double)(change_us - view->now_utc_us + 1) / SECOND_US);
+        time_s = next_s;
+    }
+}
+
+static enum fusion_severity most_severe(uint32_t restriction)
+{
+    switch (restriction) {
+    case GEO_ZONE_REQ_AUTHORISATION:
+    case GEO_ZONE_CONDITIONAL:
+    case GEO_ZONE_USPACE:
+        return FUSION_SEVERITY_CAUTION;
+    case GEO_ZONE_NO_RESTRICTION:
+    case GEO_ZONE_INFORMATION:
+        return FUSION_SEVERITY_INFO;
+    default:
+        return FUSION_SEVERITY_WARNING;
+    }
+}
+
+static enum fusion_severity milder(enum fusion_severity a, enum fusion_severity b)
+{
+    return a > b ? a : b;
+}
+
+// The entry that counts, with the severity that goes with it.
+static const struct entry *weigh(const struct look *look, enum fusion_severity *severity)
+{
+    enum fusion_severity nominal =
+        look->nominal.found ? fusion_severity_of(look->nominal.time_s) : FUSION_SEVERITY_INFO;
+    enum fusion_severity low =
+        look->low.found ? milder(fusion_severity_of(look->low.time_s), FUSION_SEVERITY_CAUTION)
+                        : FUSION_SEVERITY_INFO;
+    bool by_low = !look->nominal.found || (look->low.found && low < nominal);
+    *severity = by_low ? low : nominal;
+    return by_low ? &look->low : &look->nominal;
+}
+
+static void say(struct fusion_advisory *advisory, const struct look *look,
+                const struct entry *entry, bool inside)
+{
+    const struct geo_zone *zone = look->zone->zone;
+    char name[NAME_SIZE], when[24] = "";
+    const char *text = zone->name[0] != '\0' ? zone->name : zone->id;
+    geo_text_copy(name, sizeof name, text, strlen(text));
+    if (entry->time_s > 0.0)
+        (void)snprintf(when, sizeof when, " in %.0f s", entry->time_s);
+    else if (!inside)
+        (void)snprintf(when, sizeof when, " within accuracy");
+    if ((zone->flags & GEO_ZONE_WEATHER) != 0) {
+        (void)snprintf(advisory->text, sizeof advisory->text, "%s%s%s%s%s",
+                       inside && entry->time_s <= 0.0 ? "in " : "", name,
+                       entry->waits ? " begins" : "", when,
+                       entry->degraded ? ", height unsure" : "");
+        return;
+    }
+    (void)snprintf(advisory->text, sizeof advisory->text, "%s%s zone %s%s%s%s",
+                   inside && entry->time_s <= 0.0 ? "in " : "",
+                   geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
+                   name, entry->waits ? " begins" : "", when,
+                   entry->degraded ? ", height unsure" : "");
+}
+
+static void raise(const struct look *look, const struct fusion_zone *zone,
+                  struct fusion_advisories *list)
+{
+    enum fusion_severity severity;
+    const struct entry *entry = weigh(look, &severity);
+    const struct geo_zone *words = zone->view.zone;
+    severity = milder(severity, most_severe(words->restriction));
+    if (look->view->aircraft->fix.on_ground)
+        severity = FUSION_SEVERITY_INFO;
+    char cause[sizeof zone->source->source + GEO_ZONE_ID_SIZE + 2];
+    (void)snprintf(cause, sizeof cause, "%s\n%s", zone->source->source, words->id);
+    bool dated = (words->flags & GEO_ZONE_HAS_DATA_TIME) != 0;
+    enum fusion_advisory_kind kind = (words->flags & GEO_ZONE_WEATHER) != 0
+                                         ? FUSION_ADVISORY_HAZARDOUS_WEATHER
+                                         : FUSION_ADVISORY_ZONE;
+    struct fusion_advisory advisory = fusion_advisory_begin(look->view, kind, severity, cause);
+    advisory.layer = FUSION_LAYER_ZONE;
+    advisory.source = zone->source->source;
+    advisory.feature_id = words->id;
+    advisory.time_to_go_known = true;
+    advisory.time_to_go_s = entry->time_s;
+    advisory.position_known = true;
+    advisory.position = entry->position;
+    advisory.value_known = true;
+    advisory.value = entry->distance_m;
+    advisory.unit = "m";
+    advisory.data_time_known = true;
+    advisory.data_time_utc_us = dated ? words->data_time_utc_us : zone->source->issue_utc_us;
+    if (advisory.position.lon_deg > 180.0)
+        advisory.position.lon_deg -= 360.0;
+    else if (advisory.position.lon_deg < -180.0)
+        advisory.position.lon_deg += 360.0;
+    say(&advisory, look, entry, entry == &look->nominal);
+    fusion_advisories_add(list, &advisory);
+}
+
+static void consider(const struct fusion_view *view, const struct fusion_zone *zone,
+                     struct fusion_advisories *list)
+{
+    struct look look = {.view = view, .zone = &zone->view};
+    for (uint32_t i = 0; i < zone->view.zone->volume_count; i++) {
+        look.volume = &zone->view.volumes[i];
+        struct look one = look;
+        one.nominal.found = one.low.found = false;
+        if (view->path->basis == FUSION_CORRIDOR_DISC)
+            look_around(&one);
+        else {
+            look_along(&one);
+            look_upright(&one);
+        }
+        if (one.nominal.found)
+            note(&look.nominal, &one.nominal);
+        if (one.low.found)
+            note(&look.low, &one.low);
+    }
+    if (look.nominal.found || look.low.found)
+        raise(&look, zone, list);
+}
+
+// A box around all that the path may touch.
+static struct geo_bounds box_of(const struct fusion_path *path)
+{
+    struct geo_point first = path->nodes[0].point;
+    struct geo_bounds box = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
+    for (uint32_t i = 1; i < path->count; i++) {
+        box.west_deg = fmin(box.west_deg, path->nodes[i].point.lon_deg);
+        box.east_deg = fmax(box.east_deg, path->nodes[i].point.lon_deg);
+        box.south_deg = fmin(box.south_deg, path->nodes[i].point.lat_deg);
+        box.north_deg = fmax(box.north_deg, path->nodes[i].point.lat_deg);
+    }
+    double wide_m = path->basis == FUSION_CORRIDOR_DISC
+                        ? fmax(path->length_m, fusion_path_disc_m(path, path->time_max_s))
+                        : fusion_path_half_m(path, path->time_max_s);
+    // 110,000 m is less than any degree of latitude
+    double north_deg = wide_m / 110000.0;
+    double highest_deg = fmin(fmax(fabs(box.south_deg), fabs(box.north_deg)) + north_deg, 89.0);
+    double east_deg = north_deg / cos(highest_deg * 0.017453292519943295);
+    box.west_deg -= east_deg;
+    box.east_deg += east_deg;
+    box.south_deg -= north_deg;
+    box.north_deg += north_deg;
+    if (box.west_deg < -180.0)
+        box.west_deg += 360.0;
+    if (box.east_deg > 180.0)
+        box.east_deg -= 360.0;
+    return box;
+}
+
+// The rows and columns of buckets that a box touches, relative to the extent.
+struct window {
+    uint32_t first_row, last_row, first_column, columns;
+};
+
+static struct window window_of(const struct fusion_extent *extent, struct geo_bounds box)
+{
+    double per_deg = (double)(UINT32_C(1) << extent->first.level) / 180.0;
+    uint32_t around = UINT32_C(2) << extent->first.level;
+    double rows = (double)(UINT32_C(1) << extent->first.level);
+    int64_t west = (int64_t)floor((box.west_deg + 180.0) * per_deg);
+    int64_t east = (int64_t)floor((box.east_deg + 180.0) * per_deg);
+    int64_t columns = east - west + 1 + (box.east_deg < box.west_deg ? around : 0);
+    return (struct window){
+        .first_row = (uint32_t)fmax(floor((90.0 - box.north_deg) * per_deg), 0.0),
+        .last_row = (uint32_t)fmin(floor((90.0 - box.south_deg) * per_deg), rows - 1.0),
+        .first_column = (uint32_t)(west & (int64_t)(around - 1)),
+        .columns = (uint32_t)(columns < around ? columns : around),
+    };
+}
+
+// NULL: no bucket there, or none of the node's.
+static const struct fusion_zone_bucket *bucket_at(const struct fusion_root *root,
+                                                  const struct window *window, uint32_t index)
+{
+    uint32_t around = UINT32_C(2) << root->buckets.first.level;
+    const struct geo_tile tile = {.level = root->buckets.first.level,
+                                  .row = window->first_row + index / window->columns,
+                                  .col = (window->first_column + index % window->columns)
+                                         & (around - 1)};
+    size_t at;
+    return fusion_extent_index(root->buckets, tile, &at) ? root->zones[at] : NULL;
+}
+
+// A zone stands in every bucket it touches, and is looked at in the first of the window.
+static bool met_before(const struct fusion_root *root, const struct window *window,
+                       uint32_t index, const struct fusion_zone *zone)
+{
+    for (uint32_t earlier = 0; earlier < index; earlier++) {
+        const struct fusion_zone_bucket *bucket = bucket_at(root, window, earlier);
+        for (size_t i = 0; bucket != NULL && i < bucket->count; i++)
+            if (bucket->zones[i] == zone)
+                return true;
+    }
+    return false;
+}
+
+void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories *list)
+{
+    const struct fusion_root *root = view->root;
+    if (root->zones == NULL || root->zones_all == NULL)
+        return;
+    struct geo_bounds box = box_of(view->path);
+    struct window window = window_of(&root->buckets, box);
+    uint32_t count = window.columns * (window.last_row - window.first_row + 1);
+    for (uint32_t index = 0; index < count; index++) {
+        const struct fusion_zone_bucket *bucket = bucket_at(root, &window, index);
+        for (size_t i = 0; bucket != NULL && i < bucket->count; i++)
+            if (geo_bounds_touch(box, bucket->zones[i]->bounds)
+                && !met_before(root, &window, index, bucket->zones[i]))
+                consider(view, bucket->zones[i], list);
+    }
+}

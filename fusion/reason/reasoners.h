@@ -1,0 +1,30 @@
+// fusion/reason/reasoners.h - every reasoner there is: one file each, one line here, one row in
+// the table of fusion/aircraft/advisory.c. SPDX-License-Identifier: Apache-2.0
+#ifndef FUSION_REASONERS_H
+#define FUSION_REASONERS_H
+
+#include "fusion/aircraft/advisory.h"
+
+// An advisory that is not refreshed is void after this.
+#define FUSION_ADVISORY_VALID_US INT64_C(5000000)
+
+// An advisory about what the view shows; the cause makes its id.
+struct fusion_advisory fusion_advisory_begin(const struct fusion_view *view,
+                                             enum fusion_advisory_kind kind,
+                                             enum fusion_severity severity, const char *cause);
+// Source and its data time; NULL: none.
+void fusion_advisory_source(struct fusion_advisory *advisory,
+                            const struct fusion_source *source);
+
+void fusion_reason_agl(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_alert(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_altitude(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_boundary(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_quality(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_traffic(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_weather(const struct fusion_view *view, struct fusion_advisories *list);
+void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories *list);
+
+#endif

@@ -1,0 +1,53 @@
+// fusion/reason/review.h - a whole plan held against the fabric before it is flown.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leg by leg, in a corridor of the aircraft's radius and horizontal accuracy, by the reasoners
+// that judge flight: what the path comes too near to or into is a WARNING nominally, a CAUTION
+// by the accuracies, whatever its time. A zone counts where it applies when the aircraft
+// passes, flown at the plan's speeds from now, or from the plan's begin if that is later, and
+// while it holds at the end of a leg. Take-off and landing - 100 m around an end that goes
+// below the wanted clearance - are left out of the lowest clearance and of terrain. What of a
+// leg lies outside what is kept is a gap.
+#ifndef FUSION_REVIEW_H
+#define FUSION_REVIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/aircraft/context.h"
+
+enum { FUSION_REVIEW_CONFLICTS_MAX = 24, FUSION_REVIEW_GAPS_MAX = 24 };
+
+struct fusion_review_conflict {
+    uint32_t leg;
+    struct fusion_advisory advisory; // text borrowed from the root
+};
+
+struct fusion_review_gap {
+    uint32_t leg;
+    enum fusion_layer layer;
+    double unknown_ratio;
+    enum fusion_reason reason;
+};
+
+struct fusion_review {
+    struct fusion_number clearance_lowest_m; // the low estimate
+    uint32_t clearance_lowest_leg;
+    enum fusion_reason clearance_lowest_reason; // when it is not known
+    uint32_t conflicts_left_out;
+    size_t conflict_count, gap_count;
+    struct fusion_review_conflict conflicts[FUSION_REVIEW_CONFLICTS_MAX];
+    struct fusion_review_gap gaps[FUSION_REVIEW_GAPS_MAX];
+    uint64_t epoch;
+};
+
+// `aircraft` holds the plan, the limits, and how good its altitude is.
+void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root *root,
+                        const struct fusion_aircraft *aircraft, int64_t now_utc_us,
+                        struct fusion_review *out);
+
+// How much work the review of a plan is at most, in parts of a leg: some 2.5 us each. For
+// whoever has to share time among many plans.
+uint32_t fusion_review_cost(const struct fusion_plan *plan);
+
+#endif

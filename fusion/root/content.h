@@ -1,0 +1,25 @@
+// fusion/root/content.h - SHA-256 over what a root shows, layer by layer.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two roots that tell drones the same have the same digest, however their data came: in which
+// order, cut into which messages, twice, or with an interruption. So no version, key, id,
+// issue or data time of terrain is in it: of ground and surface the cells with the name,
+// licence and accuracy of the source of each; of obstacles and zones what their source says of
+// them and what the node makes of it, of zones and alerts only of those that are not over; of
+// weather the fields on show and the stations that still speak. Layers that no root carries yet
+// are empty.
+#ifndef FUSION_CONTENT_H
+#define FUSION_CONTENT_H
+
+#include <stdint.h>
+
+#include "fusion/root/root.h"
+#include "geo/status.h"
+
+// As of `at` (INT64_MIN: nothing is over): what was over then may be deleted by now or not.
+// FUSION_LAYER_COUNT: over the digests of all layers. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status fusion_content_digest(const struct fusion_root *root,
+                                                     int64_t at_utc_us, enum fusion_layer layer,
+                                                     uint8_t out[static 32]);
+
+#endif

@@ -1,0 +1,46 @@
+// fusion/root/corridor.h - what the cells under a piece of the way ahead hold.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Around each piece of a path lies a convex outline: as wide as the corridor at either end,
+// lengthened by the half width where the path begins, ends or bends, so that the outlines
+// together cover everything within the half width of the path. A cell counts when any position
+// inside the outline would take it into account, that is when the cell grown by half a cell on
+// each side touches it: no maximum here is below what fusion/root/sample.h says of a position
+// inside. Unknown cells are counted, never passed over.
+//
+// Where insets lie the finest cells count, and a coarser one is passed over when the tiles of
+// an inset are known throughout wherever a position asks it; else both count, and the higher
+// holds. So a finer level never hides a height, and leaves no gap.
+//
+// Every touched cell is read once per layer, in runs along its row: the mean needs them all,
+// and at the width of a corridor that beats walking down a pyramid of maxima.
+//
+// Plain functions, no allocation.
+#ifndef FUSION_CORRIDOR_H
+#define FUSION_CORRIDOR_H
+
+#include <stdint.h>
+
+#include "fusion/root/outline.h"
+#include "fusion/root/root.h"
+
+// What the cells of one or more outlines hold.
+struct fusion_swath {
+    uint64_t cells;         // touched, each as often as an outline touched it; in cells of the
+                            // finest level of the root
+    uint64_t ground_known;  // of these
+    uint64_t surface_known; // of these
+    double ground_sum_m;    // over cells of known ground
+    double ground_max_amsl_m, surface_max_amsl_m; // meaningful when one is known
+    double surface_acc95_m; // the worst of the rasters in the touched tiles; tops of obstacles
+                            // hold theirs already
+    const struct fusion_tile *last; // touched
+};
+
+struct fusion_swath fusion_swath_empty(void);
+
+// Adds the cells of one outline. A cell outside the root's tiles is unknown.
+void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root,
+                      const struct fusion_outline *outline);
+
+#endif

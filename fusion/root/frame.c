@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/root/frame.h"
+
+#include <math.h>
+
+#define RAD_PER_DEG 0.017453292519943295
+#define SEMI_MAJOR_M 6378137.0
+#define ECCENTRICITY2 6.69437999014e-3
+
+// Keeps divisions finite at the poles, where east means nothing.
+#define EAST_MIN_M_PER_DEG 1.0
+
+struct fusion_frame fusion_frame_at(struct geo_point origin)
+{
+    double sin_lat = sin(origin.lat_deg * RAD_PER_DEG);
+    double cos_lat = cos(origin.lat_deg * RAD_PER_DEG);
+    double root = sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat);
+    double meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY2) / (root * root * root);
+    double normal_m = SEMI_MAJOR_M / root;
+    return (struct fusion_frame){
+        .origin = origin,
+        .north_m_per_deg = meridian_m * RAD_PER_DEG,
+        .east_m_per_deg = fmax(normal_m * cos_lat * RAD_PER_DEG, EAST_MIN_M_PER_DEG),
+        // d(N cos lat) / d lat = -M sin lat
+        .east_slope = -meridian_m * sin_lat * RAD_PER_DEG * RAD_PER_DEG,
+    };
+}
+
+// Not fmax and fmin: those are calls of the library. Of what is not a number, b too.
+static double greater(double a, double b) { return a > b ? a : b; }
+static double lesser(double a, double b) { return a < b ? a : b; }
+
+static double east_scale(const struct fusion_frame *frame, double north_deg)
+{
+    return greater(frame->east_m_per_deg + frame->east_slope * 0.5 * north_deg,
+                   EAST_MIN_M_PER_DEG);
+}
+
+struct fusion_offset fusion_frame_offset(const struct fusion_frame *frame,
+                                         struct geo_point point)
+{
+    double north_deg = point.lat_deg - frame->origin.lat_deg;
+    double east_deg = point.lon_deg - frame->origin.lon_deg;
+    if (east_deg > 180.0)
+        east_deg -= 360.0;
+    else if (east_deg < -180.0)
+        east_deg += 360.0;
+    return (struct fusion_offset){.east_m = east_deg * east_scale(frame, north_deg),
+                                  .north_m = north_deg * frame->north_m_per_deg};
+}
+
+struct geo_point fusion_frame_point(const struct fusion_frame *frame,
+                                    struct fusion_offset offset)
+{
+    double north_deg = offset.north_m / frame->north_m_per_deg;
+    return (struct geo_point){
+        .lat_deg = lesser(greater(frame->origin.lat_deg + north_deg, -90.0), 90.0),
+        .lon_deg = frame->origin.lon_deg + offset.east_m / east_scale(frame, north_deg),
+    };
+}
+
+double fusion_frame_bearing_deg(struct fusion_offset offset)
+{
+    double deg = atan2(offset.east_m, offset.north_m) / RAD_PER_DEG;
+    if (deg < 0.0)
+        deg += 360.0;
+    return deg < 360.0 ? deg : 0.0;
+}

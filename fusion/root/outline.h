@@ -1,0 +1,74 @@
+// fusion/root/outline.h - the outline around a piece of a path, and the cells it touches row by
+// row. SPDX-License-Identifier: Apache-2.0
+//
+// A cell is touched when any position inside the outline would take it into account, that is
+// when the cell grown by half a cell on each side touches it.
+//
+// Plain functions, no allocation.
+#ifndef FUSION_OUTLINE_H
+#define FUSION_OUTLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/root/frame.h"
+#include "fusion/root/lanes.h"
+#include "geo/point.h"
+
+enum {
+    FUSION_OUTLINE_CORNERS_MAX = 12,
+    FUSION_OUTLINE_ROWS_AT_ONCE = 16, // even
+};
+
+// Convex, corners in order, in cells of the tile level: x eastward from longitude -180, y
+// southward from latitude +90. x may run past the antimeridian.
+struct fusion_outline {
+    uint32_t corner_count;
+    double x[FUSION_OUTLINE_CORNERS_MAX], y[FUSION_OUTLINE_CORNERS_MAX];
+};
+
+// Around the piece of path from a to b, half widths in metres at both ends, which are
+// lengthened along the path by as much as said. Longitudes may run past 180 but not jump.
+struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
+                                           struct geo_point b, double half_a_m, double half_b_m,
+                                           double longer_a_m, double longer_b_m);
+
+// The same where the frames at both ends are at hand: pieces of a path share them.
+struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_frame *at_a,
+                                             const struct fusion_frame *at_b, double half_a_m,
+                                             double half_b_m, double longer_a_m,
+                                             double longer_b_m);
+
+// Around a disc: a regular polygon that holds it, at most 3.6 % larger in radius.
+struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,
+                                          double radius_m);
+
+// The box of cells that holds all touched ones.
+struct fusion_outline_box {
+    int64_t west, east, top, bottom; // first and last columns and rows
+};
+struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outline);
+
+// One side, downward, for two rows at a time.
+struct fusion_outline_side {
+    fusion_pair top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
+};
+
+// An outline made ready to be gone through row by row.
+struct fusion_outline_sides {
+    uint32_t count;
+    struct fusion_outline_side sides[FUSION_OUTLINE_CORNERS_MAX];
+};
+void fusion_outline_sides(const struct fusion_outline *outline,
+                          struct fusion_outline_sides *out);
+
+// The columns touched in a row: none when last < first.
+struct fusion_outline_span {
+    int64_t first, last;
+};
+// Of `count` rows from `row` on, at most FUSION_OUTLINE_ROWS_AT_ONCE; out[count] may be
+// written.
+void fusion_outline_spans(const struct fusion_outline_sides *sides, int64_t row, uint32_t count,
+                          struct fusion_outline_span out[static FUSION_OUTLINE_ROWS_AT_ONCE]);
+
+#endif

@@ -1,0 +1,42 @@
+// fusion/root/sample.h - ground and surface at one position, from the fused cells.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ground is bilinear between the four nearest cell centres, or the nearest cell where one of
+// them is unknown. Surface is the maximum of the four, of those that are known. Both work
+// across tile borders and the antimeridian. No allocation.
+//
+// The finest level answers whose nearest cell is known; where all are unknown the next coarser
+// one does. A surface is never lower for it than the coarser one that knows more: that has all
+// four cells where the finer has not, or a surface model where the finer has bare earth.
+#ifndef FUSION_SAMPLE_H
+#define FUSION_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/root/root.h"
+#include "geo/point.h"
+
+struct fusion_sample {
+    bool known;
+    enum fusion_reason reason; // when not known; of a surface without DSM: BARE_EARTH beside it
+    double amsl_m;
+    const struct fusion_source *source; // of the nearest (ground) or highest (surface) cell
+    uint8_t flags;                      // surface: enum fusion_surface_flag of the highest cell
+    uint8_t level;                      // of the tiles that answered, when known
+};
+
+struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
+                                          struct geo_point point);
+struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
+                                           struct geo_point point);
+
+// Why there is nothing at a place: beyond what the node keeps, the layer's state, or no data.
+enum fusion_reason fusion_sample_reason(const struct fusion_root *root, enum fusion_layer layer,
+                                        struct geo_point point);
+
+// What keeps a layer from being trusted as complete, FUSION_REASON_NONE if nothing. The surface
+// is fed by ground, surface and obstacles alike.
+enum fusion_reason fusion_sample_state(const struct fusion_root *root, enum fusion_layer layer);
+
+#endif

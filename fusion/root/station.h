@@ -1,0 +1,52 @@
+// fusion/root/station.h - which station speaks for a place, and when it counts more than a
+// grid. SPDX-License-Identifier: Apache-2.0
+//
+// The rule is written in schemas/weather.md. Of each quantity a station reaches so far and
+// holds so long; its weight is 1 - distance / reach - age / hold. With a weight above 0 it
+// stands instead of the grid, never mixed with it; where no grid answers it stands as far and
+// as long as it reaches. Of several stations the one of the greatest weight. Pure functions.
+#ifndef FUSION_STATION_H
+#define FUSION_STATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/root/root.h"
+#include "fusion/root/weather.h"
+
+// What a station says of present weather.
+enum { FUSION_STATION_PRESENT = FUSION_WEATHER_ITEMS };
+
+struct fusion_station_rule {
+    double reach_m;      // horizontally
+    int64_t hold_us;     // after the observation; never longer than the feed's valid_for
+    double agl_max_m;    // of the aircraft; infinite where height does not matter
+    double relief_max_m; // between the ground there and the station; likewise
+};
+
+// The rule for an item (enum fusion_weather_item, or FUSION_STATION_PRESENT).
+struct fusion_station_rule fusion_station_rule(unsigned item);
+
+// Whether it speaks of nothing any more: older than the longest hold.
+bool fusion_station_over(const struct fusion_station *station, int64_t utc_us);
+
+struct fusion_station_ask {
+    struct geo_point position;
+    bool agl_known, ground_known;
+    double agl_m, ground_amsl_m;
+    int64_t now_utc_us;
+};
+
+struct fusion_station_answer {
+    const struct fusion_station *station; // the one that speaks, NULL: none
+    double distance_m;
+    double weight;             // of it, -1 .. 1: above 0 it counts more than a grid
+    enum fusion_reason reason; // without one: NO_DATA, STALE, or SOURCE_VOID (there is one, it
+                               // does not say)
+};
+
+struct fusion_station_answer fusion_station_answer(const struct fusion_root *root,
+                                                   const struct fusion_station_ask *ask,
+                                                   unsigned item);
+
+#endif

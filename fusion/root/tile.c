@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/root/tile.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FLAGS = 8, // combinations of enum fusion_surface_flag
+    KINDS_MAX = (FUSION_TILE_SOURCES_MAX + 1) * FLAGS,
+    NONE = UINT16_MAX,
+};
+
+static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
+{
+    if (tile->kind_bits == 0)
+        return 0;
+    if (tile->kind_bits == 16)
+        return (uint16_t)(tile->kind_of[(size_t)2 * cell]
+                          | tile->kind_of[(size_t)2 * cell + 1] << 8);
+    uint32_t bit = cell * tile->kind_bits;
+    return (uint16_t)((uint32_t)tile->kind_of[bit / 8] >> bit % 8
+                      & ((1U << tile->kind_bits) - 1));
+}
+
+uint8_t fusion_tile_source_index(const struct fusion_tile *tile, uint32_t cell)
+{
+    return tile->kind_count == 0 ? 0 : tile->kinds[kind_at(tile, cell)].source;
+}
+
+const struct fusion_source *fusion_tile_source(const struct fusion_tile *tile, uint32_t cell)
+{
+    return tile->kind_count == 0 ? NULL : tile->sources[fusion_tile_source_index(tile, cell)];
+}
+
+uint8_t fusion_tile_flags(const struct fusion_tile *tile, uint32_t cell)
+{
+    return tile->kind_count == 0 ? 0 : tile->kinds[kind_at(tile, cell)].flags;
+}
+
+// What the cells name, numbered in the order of the cells: the same for equal content.
+struct census {
+    uint32_t known;
+    uint16_t kind_count, source_count;
+    uint16_t number[KINDS_MAX];                 // of (source, flags); NONE: no cell has it
+    struct fusion_kind kinds[KINDS_MAX];        // by number, with the given source
+    uint8_t place[FUSION_TILE_SOURCES_MAX + 1]; // of a given source among those kept
+    uint8_t kept[FUSION_TILE_SOURCES_MAX + 1];  // the given source at each place
+};
+
+static struct fusion_kind kind_of(const uint8_t *source_of, const uint8_t *flags, size_t cell)
+{
+    return (struct fusion_kind){
+        .source = source_of == NULL ? 0 : source_of[cell],
+        .flags = flags == NULL ? FUSION_SURFACE_GROUND : flags[cell],
+    };
+}
+
+static uint32_t known_of(const uint16_t *cells)
+{
+    uint32_t known = 0;
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        known += cells[i] != GEO_CELL_UNKNOWN;
+    return known;
+}
+
+static void count(struct census *census, const uint16_t *cells, uint16_t source_count,
+                  const uint8_t *source_of, const uint8_t *flags)
+{
+    census->known = known_of(cells);
+    census->kind_count = census->source_count = 0;
+    memset(census->number, 0xff, sizeof census->number);
+    bool named[FUSION_TILE_SOURCES_MAX + 1] = {false};
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
+        if (cells[i] == GEO_CELL_UNKNOWN)
+            continue;
+        struct fusion_kind kind = kind_of(source_of, flags, i);
+        uint16_t *number = &census->number[kind.source * FLAGS + kind.flags];
+        if (*number != NONE)
+            continue;
+        assert(kind.source < source_count && kind.flags < FLAGS);
+        *number = census->kind_count;
+        census->kinds[census->kind_count++] = kind;
+        named[kind.source] = true;
+        if (source_of == NULL && flags == NULL) // all cells are of this one kind
+            break;
+    }
+    for (uint16_t i = 0; i < source_count; i++)
+        if (named[i]) {
+            census->place[i] = (uint8_t)census->source_count;
+            census->kept[census->source_count++] = (uint8_t)i;
+        }
+}
+
+static uint8_t bits_for(uint16_t kinds)
+{
+    return kinds <= 1     ? 0
+           : kinds <= 2   ? 1
+           : kinds <= 4   ? 2
+           : kinds <= 16  ? 4
+           : kinds <= 256 ? 8
+                          : 16;
+}
+
+static size_t size_of_head(uint16_t sources, uint16_t kinds)
+{
+    return sizeof(struct fusion_tile) + sources * sizeof(struct fusion_source *)
+           + kinds * sizeof(struct fusion_kind);
+}
+
+static size_t size_of_cells(uint8_t bits)
+{
+    return GEO_CELLS_COUNT * sizeof(uint16_t) + (size_t)GEO_CELLS_COUNT / 8 * bits;
+}
+
+size_t fusion_tile_bytes(const struct fusion_tile *tile)
+{
+    return size_of_head(tile->source_count, tile->kind_count) + size_of_cells(tile->kind_bits);
+}
+
+static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
+{
+    if (bits == 16) {
+        packed[2 * cell] = (uint8_t)number;
+        packed[2 * cell + 1] = (uint8_t)(number >> 8);
+    } else {
+        packed[cell * bits / 8] |= (uint8_t)(number << cell * bits % 8);
+    }
+}
+
+enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
+                                 const struct fusion_source *const *sources,
+                                 uint16_t source_count, const uint8_t *source_of,
+                                 const uint8_t *flags, struct fusion_tile **out)
+{
+    assert(geo_tile_valid(tile) && source_count <= FUSION_TILE_SOURCES_MAX);
+    struct census census;
+    count(&census, cells, source_count, source_of, flags);
+    uint8_t bits = bits_for(census.kind_count);
+    // Two blocks: what every look at a tile begins with lies close together for all tiles, in
+    // few pages; the cells, and what they are packed with, lie by themselves.
+    struct fusion_tile *made = malloc(size_of_head(census.source_count, census.kind_count));
+    uint16_t *own_cells = malloc(size_of_cells(bits));
+    if (made == NULL || own_cells == NULL) {
+        free(own_cells);
+        free(made);
+        return DRF_ERR_NOMEM;
+    }
+    const struct fusion_source **palette = (void *)(made + 1);
+    struct fusion_kind *kinds = (void *)(palette + census.source_count);
+    uint8_t *packed = (void *)(own_cells + GEO_CELLS_COUNT);
+
+    for (uint16_t i = 0; i < census.source_count; i++)
+        palette[i] = sources[census.kept[i]];
+    for (uint16_t i = 0; i < census.kind_count; i++)
+        kinds[i] =
+            (struct fusion_kind){census.place[census.kinds[i].source], census.kinds[i].flags};
+    memcpy(own_cells, cells, GEO_CELLS_COUNT * sizeof *cells);
+    memset(packed, 0, (size_t)GEO_CELLS_COUNT / 8 * bits);
+    for (size_t i = 0; bits > 0 && i < GEO_CELLS_COUNT; i++) {
+        struct fusion_kind kind = kind_of(source_of, flags, i);
+        if (cells[i] != GEO_CELL_UNKNOWN)
+            pack(packed, bits, i, census.number[kind.source * FLAGS + kind.flags]);
+    }
+    *made = (struct fusion_tile){
+        .tile = tile,
+        .known = census.known,
+        .source_count = census.source_count,
+        .kind_count = census.kind_count,
+        .kind_bits = bits,
+        .sources = palette,
+        .kinds = kinds,
+        .kind_of = bits == 0 ? NULL : packed,
+        .cells = own_cells,
+    };
+    *out = made;
+    return DRF_OK;
+}
+
+void fusion_tile_free(struct fusion_tile *tile)
+{
+    if (tile == NULL)
+        return;
+    union {
+        const uint16_t *from;
+        uint16_t *to;
+    } cells = {.from = tile->cells};
+    free(cells.to);
+    free(tile);
+}
+
+bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
+{
+    if (a == NULL || b == NULL || a == b)
+        return a == b;
+    if (a->known != b->known || a->source_count != b->source_count
+        || a->kind_count != b->kind_count
+        || memcmp(a->cells, b->cells, GEO_CELLS_COUNT * sizeof *a->cells) != 0
+        || memcmp(a->kinds, b->kinds, a->kind_count * sizeof *a->kinds) != 0)
+        return false;
+    for (uint16_t i = 0; i < a->source_count; i++)
+        if (a->sources[i] != b->sources[i])
+            return false;
+    return a->kind_bits == 0
+           || memcmp(a->kind_of, b->kind_of, (size_t)GEO_CELLS_COUNT / 8 * a->kind_bits) == 0;
+}
+
+// The kinds of two tiles under common numbers: those of `a` as it numbers them.
+struct naming {
+    uint16_t of_a[KINDS_MAX], of_b[KINDS_MAX]; // by their own number
+};
+
+static void name_kinds(const struct fusion_tile *a, const struct fusion_tile *b,
+                       struct naming *naming)
+{
+    uint16_t number[KINDS_MAX]; // of (source of `a`, flags)
+    memset(number, 0xff, sizeof number);
+    memset(naming, 0xff, sizeof *naming);
+    for (uint16_t i = 0; i < a->kind_count; i++) {
+        number[a->kinds[i].source * FLAGS + a->kinds[i].flags] = i;
+        naming->of_a[i] = i;
+    }
+    for (uint16_t i = 0; i < b->kind_count; i++) {
+        uint16_t source = 0;
+        while (source < a->source_count && a->sources[source] != b->sources[b->kinds[i].source])
+            source++;
+        if (source < a->source_count)
+            naming->of_b[i] = number[source * FLAGS + b->kinds[i].flags];
+    }
+}
+
+// A row of kinds under other numbers. `bits` is a constant wherever this is called.
+static inline void unpack(const struct fusion_tile *tile, uint32_t row, uint8_t bits,
+                          const uint16_t *name, uint16_t out[static GEO_CELLS_SIDE])
+{
+    const uint8_t *packed =
+        bits == 0 ? NULL : tile->kind_of + (size_t)row * GEO_CELLS_SIDE / 8 * bits;
+    for (uint32_t i = 0; i < GEO_CELLS_SIDE; i++) {
+        uint32_t kind =
+            bits == 0    ? 0
+            : bits == 16 ? packed[(size_t)2 * i] | (uint32_t)packed[(size_t)2 * i + 1] << 8
+                         : (uint32_t)packed[i * bits / 8] >> i * bits % 8 & ((1U << bits) - 1);
+        out[i] = name[kind];
+    }
+}
+
+static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
+                      uint16_t out[static GEO_CELLS_SIDE])
+{
+    switch (tile->kind_bits) {
+    case 0:
+        unpack(tile, row, 0, name, out);
+        break;
+    case 1:
+        unpack(tile, row, 1, name, out);
+        break;
+    case 2:
+        unpack(tile, row, 2, name, out);
+        break;
+    case 4:
+        unpack(tile, row, 4, name, out);
+        break;
+    case 8:
+        unpack(tile, row, 8, name, out);
+        break;
+    default:
+        unpack(tile, row, 16, name, out);
+        break;
+    }
+}
+
+struct rows { // one of each tile
+    const uint16_t *a, *b;
+    uint16_t kinds_a[GEO_CELLS_SIDE], kinds_b[GEO_CELLS_SIDE];
+};
+
+static bool cell_same(const struct rows *rows, uint32_t column)
+{
+    return rows->a[column] == rows->b[column]
+           && (rows->kinds_a[column] == rows->kinds_b[column]
+               || rows->a[column] == GEO_CELL_UNKNOWN);
+}
+
+struct box { // of cells; nothing when east < west
+    uint32_t west, east, north, south;
+};
+
+static struct box differing(const struct fusion_tile *a, const struct fusion_tile *b)
+{
+    enum { SIDE = GEO_CELLS_SIDE };
+    struct box box = {.west = SIDE, .north = SIDE};
+    struct naming naming;
+    name_kinds(a, b, &naming);
+    for (uint32_t row = 0; row < SIDE; row++) {
+        const size_t at = (size_t)row * SIDE;
+        struct rows rows = {.a = a->cells + at, .b = b->cells + at};
+        row_kinds(a, row, naming.of_a, rows.kinds_a);
+        row_kinds(b, row, naming.of_b, rows.kinds_b);
+        if (memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0
+            && memcmp(rows.kinds_a, rows.kinds_b, sizeof rows.kinds_a) == 0)
+            continue;
+        uint32_t first = 0, last = SIDE;
+        while (first < SIDE && cell_same(&rows, first))
+            first++;
+        if (first == SIDE)
+            continue;
+        while (cell_same(&rows, last - 1))
+            last--;
+        box.west = first < box.west ? first : box.west;
+        box.east = last - 1 > box.east ? last - 1 : box.east;
+        box.north = row < box.north ? row : box.north;
+        box.south = row;
+    }
+    return box;
+}
+
+struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
+                                         const struct fusion_tile *b)
+{
+    enum { SIDE = GEO_CELLS_SIDE };
+    assert(a != NULL || b != NULL);
+    const struct geo_bounds all = geo_tile_bounds(a != NULL ? a->tile : b->tile);
+    struct box box = {.west = SIDE};
+    if (a != NULL && b != NULL)
+        box = differing(a, b);
+    if (box.east < box.west) // one is NULL, or they name the same in another order
+        box = (struct box){.east = SIDE - 1, .south = SIDE - 1};
+    double cell_deg = (all.north_deg - all.south_deg) / SIDE;
+    return (struct geo_bounds){
+        .west_deg = fmax(all.west_deg + cell_deg * (box.west - 0.5), -180.0),
+        .east_deg = fmin(all.west_deg + cell_deg * (box.east + 1.5), 180.0),
+        .north_deg = fmin(all.north_deg - cell_deg * (box.north - 0.5), 90.0),
+        .south_deg = fmax(all.north_deg - cell_deg * (box.south + 1.5), -90.0),
+    };
+}

@@ -1,0 +1,72 @@
+// fusion/root/tile.h - one fused tile as the serve loop reads it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Immutable after it is made; made by the fold (fusion/fold/fold.h), freed by the fabric when
+// no root that serve may hold refers to it. Cells as in geo/cells.h. Who says a cell, and what
+// raised it, is one of a few pairs per tile (its kinds): a cell names its kind in as few bits
+// as do, so that a tile is 128 KB and 8 to 64 KB more where sources meet, often none.
+// There is no pyramid of maxima: what a drone looks ahead over is a corridor of a few hundred
+// cells, read row by row faster than a pyramid would be searched, and it would take half as
+// much memory again.
+#ifndef FUSION_TILE_H
+#define FUSION_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/root/source.h"
+#include "geo/cells.h"
+#include "geo/tile.h"
+
+enum { FUSION_TILE_SOURCES_MAX = 255 };
+
+enum fusion_surface_flag { // what raised a surface cell
+    FUSION_SURFACE_GROUND = 1 << 0,
+    FUSION_SURFACE_DSM = 1 << 1,
+    FUSION_SURFACE_OBSTACLE = 1 << 2,
+};
+
+struct fusion_kind { // of cells
+    uint8_t source;  // index into sources
+    uint8_t flags;   // enum fusion_surface_flag
+};
+
+struct fusion_tile {
+    struct geo_tile tile;
+    uint32_t known;                             // known cells
+    uint16_t source_count;                      // 0 only when nothing is known
+    uint16_t kind_count;                        // 0 only when nothing is known
+    uint8_t kind_bits;                          // of each cell in kind_of: 0, 1, 2, 4, 8 or 16
+    const struct fusion_source *const *sources; // each is named by a cell
+    const struct fusion_kind *kinds;            // in the order in which the cells name them
+    const uint8_t *kind_of; // packed, low bits first; NULL when kind_bits is 0
+    const uint16_t *cells;  // GEO_CELLS_COUNT, aligned to 16 bytes
+};
+
+// Who says a known cell; of an unknown one some source or NULL.
+const struct fusion_source *fusion_tile_source(const struct fusion_tile *tile, uint32_t cell);
+// The same as an index into sources; 0 when nothing is known.
+uint8_t fusion_tile_source_index(const struct fusion_tile *tile, uint32_t cell);
+// What raised a known cell, enum fusion_surface_flag; of an unknown one meaningless.
+uint8_t fusion_tile_flags(const struct fusion_tile *tile, uint32_t cell);
+
+// Takes nothing over: copies cells, the sources they name, and what source_of and flags say.
+// NULL source_of: every cell is from sources[0]. NULL flags: FUSION_SURFACE_GROUND.
+// DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
+                                                const struct fusion_source *const *sources,
+                                                uint16_t source_count, const uint8_t *source_of,
+                                                const uint8_t *flags, struct fusion_tile **out);
+void fusion_tile_free(struct fusion_tile *tile); // NULL is fine
+// Equal cells, sources and flags. NULL, nothing known, equals NULL only.
+bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
+// Where heights read from one of them (geo/cells.h, bilinear or of the four nearest cells) may
+// differ from the other's: the box of the cells that are not the same, half a cell wider; the
+// whole tile when one is NULL. Both are of one place, and not both NULL. A box may reach beyond
+// the tile, never beyond the globe.
+struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
+                                         const struct fusion_tile *b);
+size_t fusion_tile_bytes(const struct fusion_tile *tile); // that it takes up
+
+#endif

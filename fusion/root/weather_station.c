@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stations' part of an answer: whose value stands is fusion/root/station.c's to say.
+#include <math.h>
+
+#include "fusion/root/station.h"
+
+#define RAD_PER_DEG 0.017453292519943295
+
+static double number_of(const struct geo_station *station, unsigned item)
+{
+    switch (item) {
+    case FUSION_WIND:
+        return station->wind_speed_mps;
+    case FUSION_GUST:
+        return station->gust_mps;
+    case FUSION_TEMPERATURE:
+        return station->temperature_k;
+    case FUSION_DEW_POINT:
+        return station->dew_point_k;
+    case FUSION_VISIBILITY:
+        return station->visibility_m;
+    case FUSION_CEILING:
+        return station->ceiling_agl_m;
+    default:
+        return station->qnh_pa;
+    }
+}
+
+// The height of the instrument over the ground; what has none is of the whole column.
+static double height_of(unsigned item)
+{
+    bool wind = item == FUSION_WIND || item == FUSION_GUST;
+    bool air = item == FUSION_TEMPERATURE || item == FUSION_DEW_POINT;
+    return wind ? GEO_STATION_WIND_AGL_M : air ? GEO_STATION_AIR_AGL_M : 0.0;
+}
+
+static void turn_wind(const struct geo_station *station, struct fusion_quantity *out)
+{
+    if ((station->flags & GEO_STATION_HAS_WIND_FROM) == 0) {
+        out->direction_unknown = station->wind_speed_mps > 0.0;
+        return;
+    }
+    double from_rad = station->wind_from_deg_true * RAD_PER_DEG;
+    out->value = -station->wind_speed_mps * cos(from_rad);
+    out->value_east = -station->wind_speed_mps * sin(from_rad);
+}
+
+static struct fusion_quantity quantity_of(const struct fusion_station_answer *answer,
+                                          const struct fusion_weather_ask *ask, unsigned item)
+{
+    const struct fusion_station *one = answer->station;
+    const struct geo_station *station = one->station;
+    int64_t hold_us = fusion_station_rule(item).hold_us;
+    hold_us = one->valid_for_us < hold_us ? one->valid_for_us : hold_us;
+    double height_m = height_of(item);
+    struct fusion_quantity out = {
+        .reason = FUSION_REASON_NONE,
+        .value = number_of(station, item),
+        .statistic = GEO_STATISTIC_INSTANT,
+        .lower_agl_m = height_m,
+        .upper_agl_m = height_m,
+        .valid_from_utc_us = station->observed_utc_us,
+        .valid_until_utc_us = station->observed_utc_us + hold_us,
+        .data_time_utc_us = station->observed_utc_us,
+        .issue_utc_us = one->source->issue_utc_us,
+        .horizontal = FUSION_BASIS_STATION,
+        .time = FUSION_BASIS_NEAREST,
+        .station = station->id,
+        .source = one->source,
+    };
+    if (ask->agl_known)
+        out.vertical = height_m <= 0.0 || ask->agl_m == height_m ? FUSION_BASIS_INSIDE
+                                                                 : FUSION_BASIS_EXTRAPOLATED;
+    if (item == FUSION_WIND)
+        turn_wind(station, &out);
+    out.at_least =
+        (item == FUSION_VISIBILITY && (station->flags & GEO_STATION_VISIBILITY_AT_LEAST) != 0)
+        || (item == FUSION_CEILING && (station->flags & GEO_STATION_CEILING_AT_LEAST) != 0);
+    return out;
+}
+
+static void observe_present(const struct fusion_root *root, const struct fusion_station_ask *at,
+                            struct fusion_present *out)
+{
+    struct fusion_station_answer answer =
+        fusion_station_answer(root, at, FUSION_STATION_PRESENT);
+    *out = (struct fusion_present){.reason = answer.reason};
+    if (answer.station == NULL)
+        return;
+    const struct geo_station *station = answer.station->station;
+    out->precipitation = (station->flags & GEO_STATION_PRECIPITATION) != 0;
+    out->convection = (station->flags & GEO_STATION_CONVECTION) != 0;
+    out->codes = station->codes;
+    out->data_time_utc_us = station->observed_utc_us;
+    out->station = station->id;
+    out->source = answer.station->source;
+}
+
+void fusion_weather_observe(const struct fusion_root *root,
+                            const struct fusion_weather_ask *ask, struct fusion_weather_at *out)
+{
+    if (root->stations == NULL)
+        return;
+    const struct fusion_station_ask at = {.position = ask->position,
+                                          .agl_known = ask->agl_known,
+                                          .agl_m = ask->agl_m,
+                                          .ground_known = ask->ground_known,
+                                          .ground_amsl_m = ask->ground_amsl_m,
+                                          .now_utc_us = ask->now_utc_us};
+    for (unsigned item = 0; item < FUSION_WEATHER_ITEMS; item++) {
+        struct fusion_quantity *grid = &out->items[item];
+        struct fusion_station_answer answer = fusion_station_answer(root, &at, item);
+        bool answered = grid->reason == FUSION_REASON_NONE;
+        bool silent =
+            grid->reason == FUSION_REASON_NOT_REPORTED || grid->reason == FUSION_REASON_NO_DATA;
+        if (answer.station != NULL && (!answered || answer.weight > 0.0))
+            *grid = quantity_of(&answer, ask, item);
+        else if (silent && answer.station == NULL && answer.reason != FUSION_REASON_NO_DATA)
+            grid->reason = answer.reason;
+    }
+    observe_present(root, &at, &out->present);
+}

@@ -1,0 +1,51 @@
+// fusion/root/zone.h - whether a zone applies at a time, and where an aircraft is to it.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pure functions of their arguments. A limit that cannot be compared with what is known of the
+// aircraft's height - AGL over unknown ground, no altitude at all - does not limit: the zone
+// applies, degraded. Distances are in the plane at the aircraft, edges straight in latitude and
+// longitude as the formats have them.
+#ifndef FUSION_ZONE_H
+#define FUSION_ZONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/aircraft/context.h"
+#include "fusion/root/root.h"
+#include "geo/point.h"
+#include "geo/record/zone.h"
+
+// Whether it applies at this instant.
+bool fusion_zone_applies(const struct geo_zone_view *view, int64_t utc_us);
+// The first instant after `utc_us` at which that may be otherwise; INT64_MAX: never.
+int64_t fusion_zone_next_change(const struct geo_zone_view *view, int64_t utc_us);
+
+// Whether it is over at this instant, for ever: after its end no period holds, however a day of
+// the week may lie in it.
+bool fusion_zone_over(const struct geo_zone_view *view, int64_t utc_us);
+
+// What is known of a height; each part unknown by itself.
+struct fusion_zone_height {
+    struct fusion_number amsl_m, agl_m, geoid_m, pressure_m;
+    double amsl_acc95_m, agl_acc95_m, pressure_acc95_m;
+};
+
+enum fusion_zone_where {
+    FUSION_ZONE_OUTSIDE = 0,
+    FUSION_ZONE_WITHIN_ACCURACY = 1, // outside, but not surely
+    FUSION_ZONE_INSIDE = 2,
+};
+
+// Where a height is to the limits of a volume; *degraded: a limit could not be compared, or
+// only roughly (a pressure limit with an altitude that is none: within 600 m).
+enum fusion_zone_where fusion_zone_vertical(const struct geo_zone_volume *volume,
+                                            const struct fusion_zone_height *height,
+                                            bool *degraded);
+
+// Horizontal distance from a position (longitude may run past 180) to a volume; below zero
+// inside, by how far.
+double fusion_zone_distance_m(const struct geo_zone_volume *volume,
+                              const struct geo_point *vertices, struct geo_point position);
+
+#endif

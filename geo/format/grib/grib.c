@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/format/grib/grib.h"
+
+#include <eccodes.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "geo/format/grib/grib_facts.h"
+#include "geo/format/grib/grib_frame.h"
+#include "geo/format/grib/grib_grid.h"
+#include "geo/format/grib/grib_keys.h"
+#include "geo/format/grib/grib_meaning.h"
+#include "geo/record/refusal.h"
+#include "geo/record/tally.h"
+
+#define VOID_VALUE (-1e300) // what ecCodes is told to write where the bitmap has no value
+
+enum {
+    NAMES_ROOM = 96,
+    UNPACKED_FACTOR = 8, // all fields of a message together, in largest grids
+};
+
+struct job {
+    const struct geo_decode_params *params;
+    struct geo_record_builder *builder;
+    struct geo_tally tally;
+    uint64_t no_use;   // fields passed over
+    uint64_t unpacked; // values so far
+    char names[NAMES_ROOM];
+    double *values;
+    float *cut;
+    size_t values_room, cut_room; // in elements
+};
+
+// ecCodes would write to stderr; what it cannot read shows in the statuses below.
+static void keep_quiet(const codes_context *context, int level, const char *message)
+{
+    (void)context;
+    (void)level;
+    (void)message;
+}
+
+static bool grown(void **array, size_t *room, size_t count, size_t element)
+{
+    if (count <= *room)
+        return true;
+    void *larger = count <= SIZE_MAX / element ? realloc(*array, count * element) : NULL;
+    if (larger == NULL)
+        return false;
+    *array = larger;
+    *room = count;
+    return true;
+}
+
+static enum drf_status unpack(struct job *job, codes_handle *handle, size_t count,
+                              struct geo_note *why)
+{
+    size_t size = 0;
+    if (codes_get_size(handle, "values", &size) != CODES_SUCCESS || size != count)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "%zu values for %zu points", size, count);
+    job->unpacked += count;
+    if (job->unpacked > UNPACKED_FACTOR * job->params->pixels_max)
+        return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, 0, "too many values in one message");
+    void *values = job->values;
+    bool room = grown(&values, &job->values_room, count, sizeof *job->values);
+    job->values = values;
+    if (!room)
+        return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for %zu values", count);
+    int error = codes_set_double(handle, "missingValue", VOID_VALUE);
+    if (error == CODES_SUCCESS)
+        error = codes_get_double_array(handle, "values", job->values, &size);
+    if (error != CODES_SUCCESS || size != count)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "values cannot be unpacked: %s",
+                          codes_get_error_message(error));
+    return DRF_OK;
+}
+
+// The values inside the window in SI units, in the order of struct geo_field.
+static enum drf_status cut_values(struct job *job, const struct geo_grib_points *points,
+                                  const struct geo_grid *grid, struct geo_grib_window window,
+                                  const struct geo_grib_meaning *meaning, struct geo_note *why)
+{
+    size_t count = (size_t)window.ni * window.nj, known = 0;
+    void *cut = job->cut;
+    bool room = grown(&cut, &job->cut_room, count, sizeof *job->cut);
+    job->cut = cut;
+    if (!room)
+        return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for %zu values", count);
+    for (size_t at = 0; at < count; at++) {
+        uint32_t i = (uint32_t)((window.i0 + at % window.ni) % grid->ni);
+        uint32_t j = window.j0 + (uint32_t)(at / window.ni);
+        double raw = job->values[geo_grib_index(points, i, j)], value = raw * meaning->scale;
+        job->cut[at] = NAN;
+        if (raw == VOID_VALUE || raw < meaning->floor)
+            continue;
+        if (!(value >= meaning->least && value <= meaning->most))
+            return geo_refuse(why, GEO_REFUSAL_RANGE, 0, "a value of %g, possible are %g to %g",
+                              value, meaning->least, meaning->most);
+        job->cut[at] = (float)(meaning->not_negative && value < 0 ? 0.0 : value);
+        known++;
+    }
+    if (known == 0)
+        return geo_refuse(why, GEO_REFUSAL_NO_VALUES, 0, "no value known inside the region");
+    return DRF_OK;
+}
+
+static enum drf_status read_field(struct job *job, codes_handle *handle, struct geo_field *head,
+                                  struct geo_note *why)
+{
+    struct geo_grib_product product;
+    struct geo_grib_points points;
+    struct geo_grib_meaning meaning;
+    struct geo_grib_window window;
+    struct geo_grid grid;
+    geo_grib_keys_product(handle, &product);
+    enum drf_status status = geo_grib_meaning_of(&product, &meaning, why);
+    if (status != DRF_OK)
+        return status;
+    geo_grib_keys_points(handle, &points);
+    status = geo_grib_grid_of(&points, &grid, why);
+    if (status == DRF_OK)
+        status = geo_grib_window_of(&grid, job->params->keep, &window, why);
+    if (status == DRF_OK)
+        status = unpack(job, handle, (size_t)points.count, why);
+    if (status == DRF_OK)
+        status = cut_values(job, &points, &grid, window, &meaning, why);
+    if (status != DRF_OK)
+        return status;
+    *head = meaning.head;
+    head->grid = geo_grib_grid_cut(&grid, window);
+    bool wind = head->variable == GEO_WIND_U || head->variable == GEO_WIND_V;
+    head->wind_grid_relative = wind && points.grid_relative;
+    return DRF_OK;
+}
+
+static void pass_over(struct job *job, codes_handle *handle)
+{
+    char name[GEO_GRIB_NAME_SIZE];
+    size_t used = strlen(job->names);
+    job->no_use++;
+    geo_grib_keys_name(handle, name);
+    if (strstr(job->names, name) == NULL && used + strlen(name) + 3 < sizeof job->names)
+        (void)snprintf(job->names + used, sizeof job->names - used, "%s%s",
+                       used > 0 ? ", " : "", name);
+}
+
+static enum drf_status refuse_field(struct job *job, codes_handle *handle, uint64_t message,
+                                    const struct geo_note *reason)
+{
+    struct geo_note note;
+    char name[GEO_GRIB_NAME_SIZE] = "?";
+    if (handle != NULL)
+        geo_grib_keys_name(handle, name);
+    enum drf_status status =
+        geo_refuse(&note, (enum geo_refusal_code)reason->code, message,
+                   "message %" PRIu64 ", %s: %s", message, name, reason->text);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    return geo_tally_refuse(&job->tally, job->builder, &note);
+}
+
+static enum drf_status take_field(struct job *job, struct geo_grib_bytes bytes,
+                                  uint64_t message)
+{
+    struct geo_note why = {.code = GEO_REFUSAL_FORMAT, .text = "not readable as GRIB"};
+    struct geo_field head;
+    codes_handle *handle = codes_handle_new_from_message_copy(NULL, bytes.bytes, bytes.size);
+    if (handle == NULL)
+        return refuse_field(job, NULL, message, &why);
+    enum drf_status status = read_field(job, handle, &head, &why);
+    if (status == DRF_OK) {
+        job->tally.kept++;
+        status = geo_record_add(job->builder, GEO_ITEM_FIELD, &head, sizeof head, job->cut,
+                                (size_t)head.grid.ni * head.grid.nj * sizeof *job->cut);
+    } else if (status == DRF_ERR_ABSENT) {
+        pass_over(job, handle);
+        status = DRF_OK;
+    } else if (why.code == GEO_REFUSAL_OUT_OF_REGION) {
+        job->tally.out_of_region++;
+        status = DRF_OK;
+    } else {
+        status = refuse_field(job, handle, message, &why);
+    }
+    codes_handle_delete(handle);
+    return status;
+}
+
+static enum drf_status take_all(struct job *job, const uint8_t *bytes, size_t size)
+{
+    struct geo_grib_frame frame;
+    struct geo_grib_bytes field;
+    enum drf_status status = DRF_OK;
+    geo_grib_frame_open(&frame, bytes, size, job->params->pixels_max);
+    while (status == DRF_OK) {
+        struct geo_note why;
+        enum drf_status next = geo_grib_frame_next(&frame, &field, &why);
+        if (next == DRF_ERR_ABSENT)
+            break;
+        if (next == DRF_ERR_NOMEM)
+            status = next;
+        else if (next != DRF_OK)
+            status = geo_tally_refuse(&job->tally, job->builder, &why);
+        else
+            status = take_field(job, field, frame.message);
+    }
+    geo_grib_frame_close(&frame);
+    return status;
+}
+
+static enum drf_status finish(struct job *job, struct geo_note *why)
+{
+    const struct geo_tally *tally = &job->tally;
+    bool nothing = tally->kept == 0 && tally->refused == 0 && tally->out_of_region == 0;
+    if (job->no_use > 0 && nothing)
+        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
+                          "nothing of use here in %" PRIu64 " fields: %s", job->no_use,
+                          job->names);
+    if (job->no_use > 0 && tally->kept > 0) {
+        struct geo_note note = {.code = GEO_REFUSAL_IGNORED, .count = (uint32_t)job->no_use};
+        char text[sizeof note.text];
+        (void)snprintf(text, sizeof text, "%" PRIu64 " fields passed over: %s", job->no_use,
+                       job->names);
+        geo_text_copy(note.text, sizeof note.text, text, strlen(text));
+        enum drf_status status =
+            geo_record_add(job->builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
+        if (status != DRF_OK)
+            return status;
+    }
+    return geo_tally_finish(tally, "fields", job->builder, why);
+}
+
+enum drf_status geo_grib_decode(const struct geo_decode_params *params, const uint8_t *bytes,
+                                size_t size, struct geo_record_builder *builder,
+                                struct geo_note *why)
+{
+    struct job job = {.params = params, .builder = builder};
+    codes_context_set_logging_proc(NULL, keep_quiet);
+    enum drf_status status = take_all(&job, bytes, size);
+    if (status == DRF_OK)
+        status = finish(&job, why);
+    free(job.values);
+    free(job.cut);
+    return status;
+}

@@ -1,0 +1,57 @@
+// geo/format/terrain/raster_source.h - a raster as read, on its way to tiles; for raster*.c
+// only. SPDX-License-Identifier: Apache-2.0
+#ifndef GEO_RASTER_SOURCE_H
+#define GEO_RASTER_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "geo/crs.h"
+#include "geo/format/decode.h"
+#include "geo/record/record.h"
+#include "geo/resample.h"
+#include "geo/status.h"
+
+// What the file says of itself, before a value is read.
+struct raster_head {
+    uint32_t width, height;
+    bool posts;
+    double transform[6];
+    char *wkt;          // NULL or empty: it does not say
+    const char *datum;  // what a DTED header says: "EGM96", or ""
+    const char *usual;  // the vertical reference of the format: "EGM96", or "" for none
+    double band_unit_m; // 0: it does not say
+};
+
+// Everything that making tiles needs.
+struct raster_source {
+    struct geo_samples samples; // metres over source.vertical; values NULL until read
+    double transform[6];
+    struct geo_lattice lattice;
+    struct geo_crs *crs;
+    struct geo_crs_map *map;
+    struct geo_crs_vertical vertical;
+    double unit_m;   // of the file's heights
+    double middle_x; // of the raster, for turning longitudes to it
+    // Where it lies: a box in degrees; east may be beyond 180, and no more than 360 from west.
+    struct geo_bounds reach;
+};
+
+// Settles where the raster lies and what its heights mean. The caller closes *out, also after
+// a refusal.
+DRF_MUST_CHECK enum drf_status raster_place(const struct geo_decode_params *params,
+                                            const struct raster_head *head,
+                                            struct raster_source *out, struct geo_note *why);
+void raster_close(struct raster_source *source); // not the values
+
+// Image coordinates of `count` positions, longitudes and latitudes in degrees, in place.
+void raster_project(const struct raster_source *source, size_t count, double *lon_u,
+                    double *lat_v);
+
+// Makes the raster's item and its tiles.
+DRF_MUST_CHECK enum drf_status raster_tiles(const struct geo_decode_params *params,
+                                            const struct raster_source *source,
+                                            struct geo_record_builder *builder,
+                                            struct geo_note *why);
+
+#endif

@@ -1,0 +1,20 @@
+// geo/format/traffic/readsb.h - traffic as ADS-B receivers publish it: readsb and dump1090
+// JSON. SPDX-License-Identifier: Apache-2.0
+//
+// Reads aircraft.json ({"now", "aircraft": [...]}), one aircraft as an object, a trace
+// ({"icao", "timestamp", "trace": [[...], ...]}), and a list of state vectors ("icao24",
+// "latitude", "timestamp" in ms). Feet, knots and feet a minute become metres and m/s.
+// `alt_geom` is over the ellipsoid, `alt_baro` is pressure altitude or "ground". A key that is
+// absent is not known. schemas/traffic.md says what is read and what is refused.
+#ifndef GEO_READSB_H
+#define GEO_READSB_H
+
+#include "geo/format/decode.h"
+
+// A decoder as geo/format/decode.h has it: GEO_ITEM_TRACK only.
+DRF_MUST_CHECK enum drf_status geo_readsb_decode(const struct geo_decode_params *params,
+                                                 const uint8_t *bytes, size_t size,
+                                                 struct geo_record_builder *builder,
+                                                 struct geo_note *why);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/format/traffic/track_reader.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "geo/bounds.h"
+#include "geo/record/refusal.h"
+
+#define RADIANS_PER_DEGREE 0.017453292519943295
+
+bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
+                   const char *member, const char *what)
+{
+    enum drf_status status =
+        geo_refuse(&reader->note, code, reader->index, "%s %s", member, what);
+    (void)status; // said by the note
+    return false;
+}
+
+bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *value,
+                      const char *member, double low, double high, bool *there, double *out)
+{
+    double number;
+    *there = false;
+    if (!geo_json_present(value))
+        return true;
+    if (!geo_json_number(value, &number))
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, member, "is not a number");
+    if (!(number >= low && number <= high))
+        return geo_track_bad(reader, GEO_REFUSAL_RANGE, member, "is not possible");
+    *there = true;
+    *out = number;
+    return true;
+}
+
+void geo_track_velocity(struct geo_track *track, double speed_mps, double track_deg_true)
+{
+    track->flags |= GEO_TRACK_VELOCITY;
+    track->velocity_north_mps = speed_mps * cos(track_deg_true * RADIANS_PER_DEGREE);
+    track->velocity_east_mps = speed_mps * sin(track_deg_true * RADIANS_PER_DEGREE);
+}
+
+enum drf_status geo_track_keep(struct geo_track_reader *reader, const struct geo_track *track)
+{
+    if (!geo_bounds_hold(reader->params->keep, track->position)) {
+        reader->tally.out_of_region++;
+        return DRF_OK;
+    }
+    reader->tally.kept++;
+    return geo_record_add(reader->builder, GEO_ITEM_TRACK, track, sizeof *track, NULL, 0);
+}
+
+enum drf_status geo_track_refuse(struct geo_track_reader *reader)
+{
+    return geo_tally_refuse(&reader->tally, reader->builder, &reader->note);
+}
+
+enum drf_status geo_track_finish(struct geo_track_reader *reader, struct geo_note *why)
+{
+    const struct geo_tally *tally = &reader->tally;
+    if (tally->kept == 0 && tally->refused == 0)
+        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
+                          "no track inside the region: %" PRIu64 " outside, %" PRIu64
+                          " without a position",
+                          tally->out_of_region, reader->unplaced);
+    if (tally->kept > 0 && reader->unplaced > 0) {
+        struct geo_note note;
+        (void)!geo_refuse(&note, GEO_REFUSAL_IGNORED, 0,
+                          "tracks without a position passed over");
+        note.count = reader->unplaced < UINT32_MAX ? (uint32_t)reader->unplaced : UINT32_MAX;
+        enum drf_status status =
+            geo_record_add(reader->builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
+        if (status != DRF_OK)
+            return status;
+    }
+    return geo_tally_finish(tally, "tracks", reader->builder, why);
+}

@@ -1,0 +1,43 @@
+// geo/format/traffic/track_reader.h - what the decoders of traffic share.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GEO_TRACK_READER_H
+#define GEO_TRACK_READER_H
+
+#include "geo/format/decode.h"
+#include "geo/reader/json.h"
+#include "geo/record/tally.h"
+
+// All zero but the first three to begin with.
+struct geo_track_reader {
+    const struct geo_decode_params *params;
+    struct geo_record_builder *builder;
+    uint64_t index;    // of the part that is read, from 1
+    uint64_t unplaced; // parts without a position: of no use, and no fault
+    struct geo_tally tally;
+    struct geo_note note; // why the present part is refused
+};
+
+// Fills reader->note for the present part and returns false.
+bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
+                   const char *member, const char *what);
+
+// A number that may be absent: false only where it is there and is none, or is outside
+// [low, high]. *there tells whether *out was written.
+bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *value,
+                      const char *member, double low, double high, bool *there, double *out);
+
+// Course and speed over ground to north and east.
+void geo_track_velocity(struct geo_track *track, double speed_mps, double track_deg_true);
+
+// Adds a track if it lies in what is kept. DRF_ERR_FULL, DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status geo_track_keep(struct geo_track_reader *reader,
+                                              const struct geo_track *track);
+// Counts the present part as refused, for reader->note.
+DRF_MUST_CHECK enum drf_status geo_track_refuse(struct geo_track_reader *reader);
+
+// Ends the record as geo_tally_finish() does, but that tracks outside the region, or without a
+// position, are no fault of a message: IGNORED where there is nothing else in it.
+DRF_MUST_CHECK enum drf_status geo_track_finish(struct geo_track_reader *reader,
+                                                struct geo_note *why);
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/format/traffic/tracks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "geo/format/traffic/track_reader.h"
+#include "geo/record/refusal.h"
+
+#define HEIGHT_LOW_M (-2000.0)
+#define HEIGHT_HIGH_M 100000.0
+
+static bool whole(struct geo_track_reader *reader, const struct geo_json *object,
+                  const char *name, int64_t low, int64_t high, int64_t *out)
+{
+    const struct geo_json *value = geo_json_member(object, name);
+    size_t size = 0;
+    const char *text = geo_json_text(value, &size);
+    int64_t number = 0;
+    bool read = geo_json_whole(value, &number);
+    if (text != NULL && size > 0 && size < 20 && strspn(text, "-0123456789") == size) {
+        // ProtoJSON writes 64-bit numbers as text
+        char *end = NULL;
+        errno = 0;
+        number = strtoll(text, &end, 10);
+        read = errno == 0 && end == text + size;
+    }
+    if (!read)
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, name, "is missing or no whole number");
+    if (number < low || number > high)
+        return geo_track_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
+    *out = number;
+    return true;
+}
+
+static bool read_id(struct geo_track_reader *reader, const struct geo_json *object,
+                    struct geo_track *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(geo_json_member(object, "traffic_id"), &size);
+    if (text == NULL || size == 0 || size >= sizeof out->id)
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "traffic_id",
+                             "is missing, empty or too long");
+    for (size_t i = 0; i < size; i++)
+        if (text[i] <= ' ' || text[i] > '~')
+            return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "traffic_id",
+                                 "is not printable ASCII");
+    memcpy(out->id, text, size);
+    text = geo_json_text(geo_json_member(object, "name"), &size);
+    geo_text_copy(out->name, sizeof out->name, text, text == NULL ? 0 : size);
+    return true;
+}
+
+struct real {
+    const char *name;
+    double low, high;
+    double *out;
+    uint32_t flag; // set where it is there
+};
+
+static bool read_reals(struct geo_track_reader *reader, const struct geo_json *object,
+                       struct geo_track *t)
+{
+    const double speed_mps = GEO_TRACK_SPEED_LIMIT_MPS;
+    bool north = geo_json_present(geo_json_member(object, "velocity_north_mps"));
+    bool east = geo_json_present(geo_json_member(object, "velocity_east_mps"));
+    const struct real reals[] = {
+        {"alt_wgs84_m", HEIGHT_LOW_M, HEIGHT_HIGH_M, &t->alt_wgs84_m, GEO_TRACK_WGS84},
+        {"alt_amsl_m", HEIGHT_LOW_M, HEIGHT_HIGH_M, &t->alt_amsl_m, GEO_TRACK_AMSL},
+        {"alt_pressure_m", HEIGHT_LOW_M, HEIGHT_HIGH_M, &t->alt_pressure_m, GEO_TRACK_PRESSURE},
+        {"velocity_north_mps", -speed_mps, speed_mps, &t->velocity_north_mps,
+         GEO_TRACK_VELOCITY},
+        {"velocity_east_mps", -speed_mps, speed_mps, &t->velocity_east_mps, GEO_TRACK_VELOCITY},
+        {"velocity_up_mps", -speed_mps, speed_mps, &t->velocity_up_mps, GEO_TRACK_UP},
+        {"horizontal_acc95_m", 0.01, 100000.0, &t->horizontal_acc95_m, 0},
+        {"altitude_acc95_m", 0.0, 100000.0, &t->altitude_acc95_m, 0},
+    };
+    if (north != east)
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "velocity",
+                             "has only one of north and east");
+    for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
+        bool there;
+        if (!geo_track_number(reader, geo_json_member(object, reals[i].name), reals[i].name,
+                              reals[i].low, reals[i].high, &there, reals[i].out))
+            return false;
+        t->flags |= there ? reals[i].flag : 0U;
+    }
+    return true;
+}
+
+static bool read_flag(struct geo_track_reader *reader, const struct geo_json *object,
+                      const char *name, uint32_t flag, struct geo_track *out)
+{
+    const struct geo_json *value = geo_json_member(object, name);
+    bool set = false;
+    if (geo_json_present(value) && !geo_json_boolean(value, &set))
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, name, "is neither true nor false");
+    out->flags |= set ? flag : 0U;
+    return true;
+}
+
+static bool read_track(struct geo_track_reader *reader, const struct geo_json *object,
+                       struct geo_track *out)
+{
+    int64_t lat_e7 = 0, lon_e7 = 0;
+    if (geo_json_kind(object) != GEO_JSON_OBJECT)
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "track", "is not an object");
+    out->horizontal_acc95_m = reader->params->default_horizontal_acc95_m;
+    out->altitude_acc95_m = reader->params->default_vertical_acc95_m;
+    if (!read_id(reader, object, out)
+        || !whole(reader, object, "lat_e7", -900000000, 900000000, &lat_e7)
+        || !whole(reader, object, "lon_e7", -1800000000, 1800000000, &lon_e7)
+        || !whole(reader, object, "data_time_us", 0, INT64_C(7000000000000000),
+                  &out->time_utc_us)
+        || !read_reals(reader, object, out)
+        || !read_flag(reader, object, "on_ground", GEO_TRACK_ON_GROUND, out))
+        return false;
+    out->position =
+        (struct geo_point){.lat_deg = (double)lat_e7 / 1e7, .lon_deg = (double)lon_e7 / 1e7};
+    return read_flag(reader, object, "predicted", GEO_TRACK_PREDICTED, out);
+}
+
+static enum drf_status take(struct geo_track_reader *reader, const struct geo_json *object)
+{
+    struct geo_track track = {.flags = 0};
+    reader->index++;
+    return read_track(reader, object, &track) ? geo_track_keep(reader, &track)
+                                              : geo_track_refuse(reader);
+}
+
+enum drf_status geo_tracks_decode(const struct geo_decode_params *params, const uint8_t *bytes,
+                                  size_t size, struct geo_record_builder *builder,
+                                  struct geo_note *why)
+{
+    struct geo_json *document = NULL;
+    enum drf_status status = geo_json_open(bytes, size, &document, why);
+    if (status != DRF_OK)
+        return status;
+    struct geo_track_reader reader = {.params = params, .builder = builder};
+    const struct geo_json *list = geo_json_member(document, "tracks");
+    if (geo_json_kind(list) == GEO_JSON_ARRAY)
+        for (size_t i = 0; i < geo_json_count(list) && status == DRF_OK; i++)
+            status = take(&reader, geo_json_at(list, i));
+    else if (geo_json_kind(document) == GEO_JSON_OBJECT
+             && geo_json_present(geo_json_member(document, "traffic_id")))
+        status = take(&reader, document);
+    else
+        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "neither tracks nor a track");
+    if (status == DRF_OK)
+        status = geo_track_finish(&reader, why);
+    geo_json_close(document);
+    return status;
+}

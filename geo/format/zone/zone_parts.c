@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The volumes of a zone: limits, circles, polygons.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "geo/format/zone/zone_reader.h"
+#include "geo/reader/geojson_shape.h"
+#include "geo/record/refusal.h"
+
+#define M_PER_FT 0.3048
+// Publishers write "no upper limit" as 99999, in whichever unit.
+#define UNLIMITED_FROM 99999.0
+#define LIMIT_MAX_M 100000.0
+#define RADIUS_MAX_M 1000000.0
+
+// Digits with a sign and a fraction; nothing else, so that no locale and no "inf" comes in.
+static bool parse_decimal(const char *text, size_t size, double *out)
+{
+    size_t at = 0;
+    double value = 0.0, scale = 1.0;
+    bool negative = size > 0 && text[0] == '-', point = false, digits = false;
+    at += size > 0 && (text[0] == '-' || text[0] == '+');
+    if (size - at > 24)
+        return false;
+    for (; at < size; at++) {
+        if (text[at] == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (text[at] < '0' || text[at] > '9')
+            return false;
+        digits = true;
+        value = value * 10.0 + (text[at] - '0');
+        scale *= point ? 10.0 : 1.0;
+    }
+    if (!digits)
+        return false;
+    *out = (negative ? -value : value) / scale;
+    return true;
+}
+
+static bool is_one_of(const char *word, const char *const words[static 1])
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool reference_of(const char *word, uint32_t *out)
+{
+    static const struct {
+        const char *const words[4];
+        uint32_t reference;
+    } known[] = {
+        {{"AGL", "SFC", "GND", NULL}, GEO_ZONE_AGL},
+        {{"AMSL", "MSL", "EGM96", NULL}, GEO_ZONE_AMSL},
+        {{"WGS84", "W84", "HAE", NULL}, GEO_ZONE_WGS84},
+        {{"STD", "FL", "PRESSURE", NULL}, GEO_ZONE_PRESSURE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (is_one_of(word, known[i].words)) {
+            *out = known[i].reference;
+            return true;
+        }
+    return false;
+}
+
+bool geo_zone_reference_known(const char *word)
+{
+    uint32_t reference;
+    return reference_of(word, &reference);
+}
+
+// Metres in one of a unit; 0: it is none.
+static double metres_in(const char *unit)
+{
+    static const char *const feet[] = {"FT", "ft", "Ft", "Feet", "feet", "FEET", NULL};
+    static const char *const metres[] = {"M", "m", "MT", NULL};
+    static const char *const levels[] = {"FL", "fl", NULL};
+    return is_one_of(unit, feet)     ? M_PER_FT
+           : is_one_of(unit, metres) ? 1.0
+           : is_one_of(unit, levels) ? 100.0 * M_PER_FT
+                                     : 0.0;
+}
+
+bool geo_zone_unit_known(const char *word) { return metres_in(word) > 0.0; }
+
+bool geo_zone_number(const struct geo_json *value, double *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(value, &size);
+    return text != NULL ? parse_decimal(text, size, out) : geo_json_number(value, out);
+}
+
+bool geo_zone_number_parse(const char *text, double *out)
+{
+    return parse_decimal(text, strlen(text), out);
+}
+
+enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader, const char *name,
+                                    double number, const char *unit, const char *reference,
+                                    struct geo_zone_limit *out)
+{
+    static const char *const levels[] = {"FL", "fl", NULL};
+    *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
+    if (number >= UNLIMITED_FROM)
+        return DRF_OK;
+    uint32_t over = GEO_ZONE_UNLIMITED;
+    bool level = is_one_of(unit, levels);
+    if (!(level && reference[0] == '\0') && !reference_of(reference, &over))
+        return geo_zone_bad(reader, GEO_REFUSAL_VERTICAL, name,
+                            "does not say over what (AGL, AMSL, WGS84, STD)");
+    if (metres_in(unit) == 0.0)
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not in metres, feet or FL");
+    number *= metres_in(unit);
+    if (!(fabs(number) <= LIMIT_MAX_M))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
+    *out = (struct geo_zone_limit){.m = number, .reference = level ? GEO_ZONE_PRESSURE : over};
+    return DRF_OK;
+}
+
+void geo_zone_word(const struct geo_json *value, char out[static GEO_ZONE_WORD_SIZE])
+{
+    size_t size = 0;
+    int64_t whole;
+    const char *text = geo_json_text(value, &size);
+    memset(out, 0, GEO_ZONE_WORD_SIZE);
+    if (text != NULL && size < GEO_ZONE_WORD_SIZE && memchr(text, '\0', size) == NULL)
+        memcpy(out, text, size);
+    else if (text != NULL || geo_json_present(value))
+        out[0] = '?'; // too long for any word, or none at all
+    if (geo_json_whole(value, &whole))
+        (void)snprintf(out, GEO_ZONE_WORD_SIZE, "%" PRId64, whole);
+}
+
+enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const char *name,
+                                    const struct geo_json *value, const struct geo_json *unit,
+                                    const struct geo_json *reference,
+                                    struct geo_zone_limit *out)
+{
+    static const char *const endless[] = {"UNL", "UNLIMITED", "", NULL};
+    static const char *const ground[] = {"GND", "SFC", "GROUND", NULL};
+    char word[GEO_ZONE_WORD_SIZE], unit_word[sizeof word], reference_word[sizeof word];
+    double number;
+    geo_zone_word(value, word);
+    *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
+    if (!geo_json_present(value) || is_one_of(word, endless))
+        return DRF_OK;
+    if (is_one_of(word, ground)) {
+        out->reference = GEO_ZONE_AGL;
+        return DRF_OK;
+    }
+    if (!geo_zone_number(value, &number))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not a number");
+    geo_zone_word(unit, unit_word);
+    geo_zone_word(reference, reference_word);
+    return geo_zone_make_limit(reader, name, number, unit_word, reference_word, out);
+}
+
+// Gives the volume that comes next its limits; it counts once next_volume() has taken it.
+static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_zone_limit lower,
+                                    struct geo_zone_limit upper)
+{
+    if (reader->zone.volume_count == GEO_ZONE_VOLUMES_MAX)
+        return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it", "has more than 64 volumes");
+    if (lower.reference == upper.reference && lower.reference != GEO_ZONE_UNLIMITED
+        && lower.m > upper.m)
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its lower limit",
+                            "is above the upper one");
+    reader->volumes[reader->zone.volume_count] =
+        (struct geo_zone_volume){.lower = lower, .upper = upper};
+    return DRF_OK;
+}
+
+static struct geo_zone_volume *next_volume(struct geo_zone_reader *reader)
+{
+    return &reader->volumes[reader->zone.volume_count++];
+}
+
+enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader, const struct geo_json *centre,
+                                  double radius_m, struct geo_zone_limit lower,
+                                  struct geo_zone_limit upper)
+{
+    struct geo_point point;
+    enum drf_status status = begin_volume(reader, lower, upper);
+    if (status != DRF_OK)
+        return status;
+    if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &point.lon_deg)
+        || !geo_json_number(geo_json_at(centre, 1), &point.lat_deg))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its centre",
+                            "is not [longitude, latitude]");
+    if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its centre", "is off the globe");
+    if (!(radius_m > 0.0 && radius_m <= RADIUS_MAX_M))
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
+    struct geo_zone_volume *volume = next_volume(reader);
+    volume->shape = GEO_ZONE_CIRCLE;
+    volume->centre = point;
+    volume->radius_m = radius_m;
+    return DRF_OK;
+}
+
+enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
+                                    const struct geo_json *centre,
+                                    const struct geo_json *radius_m,
+                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    double radius;
+    if (!geo_zone_number(radius_m, &radius))
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
+    return geo_zone_add_disc(reader, centre, radius, lower, upper);
+}
+
+static enum drf_status add_polygon(struct geo_zone_reader *reader,
+                                   const struct geo_json *coordinates,
+                                   struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    struct geo_shape shape = {.vertices = reader->ring};
+    enum drf_status status = begin_volume(reader, lower, upper);
+    if (status == DRF_OK)
+        status = geo_shape_read_polygon(coordinates, reader->feature, &shape, reader->why);
+    if (status != DRF_OK)
+        return status;
+    if (shape.count > GEO_ZONE_VERTICES_MAX - reader->zone.vertex_count)
+        return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it",
+                            "has more than 16384 vertices");
+    memcpy(reader->vertices + reader->zone.vertex_count, shape.vertices,
+           shape.count * sizeof *shape.vertices);
+    struct geo_zone_volume *volume = next_volume(reader);
+    volume->shape = GEO_ZONE_POLYGON;
+    volume->first_vertex = reader->zone.vertex_count;
+    volume->vertex_count = (uint32_t)shape.count;
+    volume->centre = shape.vertices[0];
+    reader->zone.vertex_count += (uint32_t)shape.count;
+    if (shape.has_holes)
+        reader->zone.flags |= GEO_ZONE_HOLES_FILLED;
+    return DRF_OK;
+}
+
+enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
+                                      const struct geo_json *geometry,
+                                      struct geo_zone_limit lower, struct geo_zone_limit upper)
+{
+    const struct geo_json *type = geo_json_member(geometry, "type");
+    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
+    if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
+        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its geometry", "has no coordinates");
+    if (geo_json_is(type, "Polygon"))
+        return add_polygon(reader, coordinates, lower, upper);
+    if (!geo_json_is(type, "MultiPolygon"))
+        return geo_zone_bad(reader, GEO_REFUSAL_UNSUPPORTED, "its geometry",
+                            "is not a polygon or a circle");
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < geo_json_count(coordinates) && status == DRF_OK; i++)
+        status = add_polygon(reader, geo_json_at(coordinates, i), lower, upper);
+    return status;
+}

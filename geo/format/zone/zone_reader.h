@@ -1,0 +1,121 @@
+// geo/format/zone/zone_reader.h - what the decoders of zones share: one zone being read, and
+// its parts. SPDX-License-Identifier: Apache-2.0
+//
+// A decoder walks a message and fills the reader's zone through the functions below; the reader
+// checks, numbers, counts and adds it to the record. Where a source leaves a choice, the wider
+// zone is taken and a flag says so. Private to the decoders of zones.
+#ifndef GEO_ZONE_READER_H
+#define GEO_ZONE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/format/decode.h"
+#include "geo/reader/json.h"
+#include "geo/record/record.h"
+#include "geo/record/tally.h"
+#include "geo/record/zone.h"
+
+struct geo_zone_reader {
+    const struct geo_decode_params *params;
+    struct geo_record_builder *builder;
+    struct geo_note *why; // of the zone being read
+    struct geo_tally tally;
+    uint64_t feature;     // its number in the message, from 1
+    struct geo_zone zone; // the one being read
+    struct geo_zone_volume *volumes;
+    struct geo_zone_period *periods;
+    struct geo_point *vertices;
+    struct geo_point *ring; // scratch
+    uint8_t *tail;          // scratch
+    char (*ids)[GEO_ZONE_ID_SIZE];
+    size_t id_count, id_room;
+    bool issued_known; // the message says when it was issued
+    int64_t issued_utc_us;
+};
+
+// One format of zones in JSON: where a document has its zones (a list, or one that stands
+// alone; NULL: it has none, and is refused with `no_list`), and how one is read.
+struct geo_zone_form {
+    const struct geo_json *(*list)(const struct geo_json *document);
+    const char *no_list;
+    enum drf_status (*read)(struct geo_zone_reader *reader, const struct geo_json *zone);
+};
+
+// Reads each zone of a document. One that cannot be read is refused by itself. Statuses as
+// geo_decode(). The document may hold a time of issue under metadata.issued.
+DRF_MUST_CHECK enum drf_status geo_zone_decode(const struct geo_decode_params *params,
+                                               const uint8_t *bytes, size_t size,
+                                               const struct geo_zone_form *form,
+                                               struct geo_record_builder *builder,
+                                               struct geo_note *why);
+
+// Where GeoJSON has its zones: the features of a FeatureCollection, or a Feature by itself.
+const struct geo_json *geo_zone_features(const struct geo_json *document);
+#define GEO_ZONE_NO_FEATURES "neither a FeatureCollection with features nor a Feature"
+
+// Refuses the zone being read: fills *why and returns the status of the code.
+DRF_MUST_CHECK enum drf_status geo_zone_bad(const struct geo_zone_reader *reader,
+                                            enum geo_refusal_code code, const char *name,
+                                            const char *what);
+
+// Elements of an array; anything else that is there counts as an array of it alone.
+size_t geo_zone_each(const struct geo_json *value);
+const struct geo_json *geo_zone_nth(const struct geo_json *value, size_t index);
+
+// Text as a string, or as a list of {text, lang} of which the English one is taken, else the
+// first; or a list of strings, joined by ", ". Cut to fit.
+void geo_zone_text(const struct geo_json *value, char *out, size_t room);
+// The members name, reason and message as the zone's.
+void geo_zone_read_texts(struct geo_zone_reader *reader, const struct geo_json *properties);
+
+// The zone's id from the source's own, with the country before it where it is given. Never cut:
+// an identity could become another's.
+DRF_MUST_CHECK enum drf_status geo_zone_read_id(struct geo_zone_reader *reader,
+                                                const struct geo_json *country,
+                                                const struct geo_json *identifier);
+// An unknown or missing word is PROHIBITED, flagged.
+void geo_zone_read_restriction(struct geo_zone_reader *reader, const struct geo_json *word);
+DRF_MUST_CHECK enum drf_status geo_zone_read_data_time(struct geo_zone_reader *reader,
+                                                       const struct geo_json *time);
+
+// A vertical limit: a number or a number as text, in "m", "ft" or "FL" (hundreds of feet in the
+// standard atmosphere), over a reference. Absent, null, 99999 and more, "UNL": unlimited.
+DRF_MUST_CHECK enum drf_status geo_zone_read_limit(
+    const struct geo_zone_reader *reader, const char *name, const struct geo_json *value,
+    const struct geo_json *unit, const struct geo_json *reference, struct geo_zone_limit *out);
+
+// A number, or a number as text: digits with a sign and a fraction, in every locale.
+bool geo_zone_number(const struct geo_json *value, double *out);
+// A short text or a whole number as a word; "?" for anything else, empty if it is not there.
+void geo_zone_word(const struct geo_json *value, char out[static GEO_ZONE_WORD_SIZE]);
+
+// A limit from its parts; 99999 and more: unlimited. `reference` may be empty where the unit is
+// FL.
+DRF_MUST_CHECK enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader,
+                                                   const char *name, double number,
+                                                   const char *unit, const char *reference,
+                                                   struct geo_zone_limit *out);
+
+// Adds volumes: a circle; a GeoJSON Polygon or each part of a MultiPolygon. Limits of one
+// reference must not be upside down.
+DRF_MUST_CHECK enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
+                                                   const struct geo_json *centre,
+                                                   const struct geo_json *radius_m,
+                                                   struct geo_zone_limit lower,
+                                                   struct geo_zone_limit upper);
+DRF_MUST_CHECK enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader,
+                                                 const struct geo_json *centre, double radius_m,
+                                                 struct geo_zone_limit lower,
+                                                 struct geo_zone_limit upper);
+DRF_MUST_CHECK enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
+                                                     const struct geo_json *geometry,
+                                                     struct geo_zone_limit lower,
+                                                     struct geo_zone_limit upper);
+
+// A feature read by the feed's own mapping (params->zone_fields).
+DRF_MUST_CHECK enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,
+                                                    const struct geo_json *feature);
+
+#endif

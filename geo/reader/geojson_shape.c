@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/reader/geojson_shape.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "geo/record/refusal.h"
+#include "geo/ring.h"
+
+struct text {
+    uint64_t feature;
+    struct geo_note *why;
+};
+
+static enum drf_status bad(const struct text *text, enum geo_refusal_code code,
+                           const char *what)
+{
+    return geo_refuse(text->why, code, text->feature, "feature %" PRIu64 ": %s", text->feature,
+                      what);
+}
+
+static enum drf_status read_position(const struct text *text, const struct geo_json *position,
+                                     struct geo_point *out)
+{
+    struct geo_point point;
+    if (geo_json_count(position) < 2
+        || !geo_json_number(geo_json_at(position, 0), &point.lon_deg)
+        || !geo_json_number(geo_json_at(position, 1), &point.lat_deg))
+        return bad(text, GEO_REFUSAL_FORMAT, "a position is not [longitude, latitude]");
+    if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
+        return bad(text, GEO_REFUSAL_RANGE, "a position is off the globe");
+    *out = point;
+    return DRF_OK;
+}
+
+static enum drf_status read_positions(const struct text *text, const struct geo_json *positions,
+                                      size_t most, struct geo_shape *shape)
+{
+    size_t count = geo_json_count(positions);
+    if (count > most)
+        return geo_refuse(text->why, GEO_REFUSAL_TOO_LARGE, text->feature,
+                          "feature %" PRIu64 ": %zu vertices, at most %d are read",
+                          text->feature, count, GEO_OBSTACLE_VERTICES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        enum drf_status status =
+            read_position(text, geo_json_at(positions, i), &shape->vertices[i]);
+        if (status != DRF_OK)
+            return status;
+    }
+    shape->count = count;
+    if (geo_ring_crosses_antimeridian(shape->vertices, count))
+        return bad(text, GEO_REFUSAL_GEOREFERENCE,
+                   "crosses the antimeridian: publish one feature for each side");
+    return DRF_OK;
+}
+
+static enum drf_status read_line(const struct text *text, const struct geo_json *coordinates,
+                                 struct geo_shape *shape)
+{
+    enum drf_status status =
+        read_positions(text, coordinates, GEO_OBSTACLE_VERTICES_MAX, shape);
+    if (status != DRF_OK)
+        return status;
+    shape->geometry = GEO_GEOMETRY_LINE;
+    shape->count = geo_ring_distinct(shape->vertices, shape->count);
+    if (shape->count < 2)
+        return bad(text, GEO_REFUSAL_GEOREFERENCE, "a line of fewer than two places");
+    return DRF_OK;
+}
+
+static enum drf_status read_polygon(const struct text *text, const struct geo_json *coordinates,
+                                    struct geo_shape *shape)
+{
+    const struct geo_json *outer = geo_json_at(coordinates, 0);
+    enum drf_status status = read_positions(text, outer, GEO_SHAPE_VERTICES_ROOM, shape);
+    if (status != DRF_OK)
+        return status;
+    shape->geometry = GEO_GEOMETRY_POLYGON;
+    shape->has_holes = geo_json_count(coordinates) > 1;
+    struct geo_point *v = shape->vertices;
+    size_t count = shape->count;
+    if (count < 4 || v[0].lat_deg != v[count - 1].lat_deg
+        || v[0].lon_deg != v[count - 1].lon_deg)
+        return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring that is not closed");
+    count = geo_ring_distinct(v, count);
+    shape->count = count > 0 ? count - 1 : 0; // without the closing vertex
+    double area2 = geo_ring_area2(v, shape->count);
+    if (shape->count < 3 || area2 == 0.0)
+        return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring without area");
+    bool crosses;
+    status = geo_ring_crosses_itself(v, shape->count, &crosses);
+    if (status != DRF_OK)
+        return bad(text, GEO_REFUSAL_MEMORY, "no memory for a ring");
+    if (crosses)
+        return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring that crosses itself");
+    if (area2 < 0)
+        geo_ring_reverse(v, shape->count);
+    return DRF_OK;
+}
+
+static struct geo_bounds box(const struct geo_shape *shape)
+{
+    struct geo_point first = shape->vertices[0];
+    struct geo_bounds out = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
+    for (size_t i = 1; i < shape->count; i++) {
+        out.west_deg = fmin(out.west_deg, shape->vertices[i].lon_deg);
+        out.east_deg = fmax(out.east_deg, shape->vertices[i].lon_deg);
+        out.south_deg = fmin(out.south_deg, shape->vertices[i].lat_deg);
+        out.north_deg = fmax(out.north_deg, shape->vertices[i].lat_deg);
+    }
+    return out;
+}
+
+// The coordinates of a Multi's only part; NULL if it has another number of parts.
+static const struct geo_json *only_part(const struct geo_json *coordinates)
+{
+    return geo_json_count(coordinates) == 1 ? geo_json_at(coordinates, 0) : NULL;
+}
+
+enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates, uint64_t feature,
+                                       struct geo_shape *shape, struct geo_note *why)
+{
+    const struct text text = {feature, why};
+    enum drf_status status = read_polygon(&text, coordinates, shape);
+    if (status == DRF_OK)
+        shape->bounds = box(shape);
+    return status;
+}
+
+enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
+                               struct geo_shape *shape, struct geo_note *why)
+{
+    const struct text text = {feature, why};
+    const struct geo_json *type = geo_json_member(geometry, "type");
+    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
+    bool multi = geo_json_is(type, "MultiPoint") || geo_json_is(type, "MultiLineString")
+                 || geo_json_is(type, "MultiPolygon");
+    if (multi)
+        coordinates = only_part(coordinates);
+    if (multi && coordinates == NULL)
+        return bad(&text, GEO_REFUSAL_UNSUPPORTED,
+                   "a geometry of several parts: publish each as a feature of its own");
+    if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
+        return bad(&text, GEO_REFUSAL_FORMAT, "no geometry with coordinates");
+
+    shape->has_holes = false;
+    enum drf_status status;
+    if (geo_json_is(type, "Point") || geo_json_is(type, "MultiPoint")) {
+        shape->geometry = GEO_GEOMETRY_POINT;
+        shape->count = 1;
+        status = read_position(&text, coordinates, &shape->vertices[0]);
+    } else if (geo_json_is(type, "LineString") || geo_json_is(type, "MultiLineString")) {
+        status = read_line(&text, coordinates, shape);
+    } else if (geo_json_is(type, "Polygon") || geo_json_is(type, "MultiPolygon")) {
+        status = read_polygon(&text, coordinates, shape);
+    } else {
+        return bad(&text, GEO_REFUSAL_UNSUPPORTED,
+                   "a geometry that is not point, line or polygon");
+    }
+    if (status == DRF_OK)
+        shape->bounds = box(shape);
+    return status;
+}

@@ -1,0 +1,22 @@
+// sim/command/command.h - the subcommands of drf-sim.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Each takes its own argv (argv[0] is its name) and returns an exit code: 0 done, 1 failed or
+// found something wrong, 2 asked for something that does not exist.
+#ifndef SIM_COMMAND_H
+#define SIM_COMMAND_H
+
+struct sim_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+int sim_broker_run(int argc, char **argv);
+int sim_world_run(int argc, char **argv);
+int sim_publish_run(int argc, char **argv);
+int sim_topics_run(int argc, char **argv);
+int sim_fleet_run(int argc, char **argv);
+int sim_map_run(int argc, char **argv);
+
+#endif

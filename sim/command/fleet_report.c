@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/command/fleet_report.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+static void write_text(const char *text, FILE *file)
+{
+    fputc('"', file);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            fputc('\\', file);
+        fputc(isprint((unsigned char)*p) ? *p : '?', file);
+    }
+    fputc('"', file);
+}
+
+static void write_number(const char *name, bool known, double value, FILE *file)
+{
+    if (known)
+        fprintf(file, "\"%s\": %.9g", name, value);
+    else
+        fprintf(file, "\"%s\": null", name);
+}
+
+static void write_height(const Drf__V1__Height *h, FILE *file)
+{
+    fputs("    ", file);
+    write_number("agl_m", h->has_agl_m, (double)h->agl_m, file);
+    fputs(", ", file);
+    write_number("agl_acc95_m", h->has_agl_acc95_m, (double)h->agl_acc95_m, file);
+    fputs(", ", file);
+    write_number("ground_amsl_m", h->has_ground_amsl_m, (double)h->ground_amsl_m, file);
+    fputs(", ", file);
+    write_number("surface_amsl_m", h->has_surface_amsl_m, (double)h->surface_amsl_m, file);
+    fputs(", ", file);
+    write_number("clearance_m", h->has_clearance_m, (double)h->clearance_m, file);
+    if (h->ground_source != NULL) {
+        fputs(", \"ground_source\": ", file);
+        write_text(h->ground_source, file);
+    }
+}
+
+static void write_wind(const Drf__V1__Wind *w, FILE *file)
+{
+    fputs(",\n    ", file);
+    write_number("wind_speed_mps", w->has_wind_speed_mps, (double)w->wind_speed_mps, file);
+    fputs(", ", file);
+    write_number("wind_from_deg_true", w->has_wind_from_deg_true, (double)w->wind_from_deg_true,
+                 file);
+    fputs(", ", file);
+    write_number("wind_lower_agl_m", w->has_lower_agl_m, (double)w->lower_agl_m, file);
+    fputs(", ", file);
+    write_number("wind_upper_agl_m", w->has_upper_agl_m, (double)w->upper_agl_m, file);
+}
+
+static void write_quantity(const char *name, const Drf__V1__Quantity *q, FILE *file)
+{
+    fputs(", ", file);
+    write_number(name, q != NULL && q->has_value, q != NULL ? (double)q->value : 0.0, file);
+}
+
+static void write_obstacle(const Drf__V1__Obstacle *o, FILE *file)
+{
+    fputs(",\n    \"nearest_obstacle\": {\"feature_id\": ", file);
+    write_text(o->feature_id != NULL ? o->feature_id : "", file);
+    fputs(", \"kind\": ", file);
+    write_text(o->kind != NULL ? o->kind : "", file);
+    fputs(", ", file);
+    write_number("distance_m", o->has_distance_m, (double)o->distance_m, file);
+    fputs(", ", file);
+    write_number("bearing_deg_true", o->has_bearing_deg_true, (double)o->bearing_deg_true,
+                 file);
+    fputs(", ", file);
+    write_number("top_amsl_m", o->has_top_amsl_m, (double)o->top_amsl_m, file);
+    fputs("}", file);
+}
+
+static void write_example(const struct sim_fleet_summary *summary, FILE *file)
+{
+    Drf__V1__Context *c =
+        summary->example_size > 0
+            ? drf__v1__context__unpack(NULL, summary->example_size, summary->example)
+            : NULL;
+    if (c == NULL) {
+        fputs("  \"example\": null\n", file);
+        return;
+    }
+    fprintf(file, "  \"example\": {\n    \"seq\": %u, \"bytes\": %zu, \"segments\": %zu, ",
+            c->seq, summary->example_size,
+            c->look_ahead != NULL ? c->look_ahead->n_segments : 0);
+    fprintf(file, "\"look_ahead_m\": %.1f, \"obstacles\": %zu,\n",
+            c->look_ahead != NULL ? (double)c->look_ahead->length_m : 0.0, c->n_obstacles);
+    fprintf(file, "    \"lat_deg\": %.7f, \"lon_deg\": %.7f,\n", c->lat_e7 * 1e-7,
+            c->lon_e7 * 1e-7);
+    if (c->height != NULL)
+        write_height(c->height, file);
+    if (c->weather != NULL && c->weather->wind != NULL)
+        write_wind(c->weather->wind, file);
+    if (c->weather != NULL) {
+        write_quantity("gust_mps", c->weather->gust_mps, file);
+        write_quantity("temperature_k", c->weather->temperature_k, file);
+        write_quantity("visibility_m", c->weather->visibility_m, file);
+        write_quantity("precipitation_mps", c->weather->precipitation_mps, file);
+    }
+    if (c->n_obstacles > 0)
+        write_obstacle(c->obstacles[0], file);
+    fputs("\n  }\n", file);
+    drf__v1__context__free_unpacked(c, NULL);
+}
+
+static void write_kinds(const struct sim_tally *tally, FILE *file)
+{
+    fputs("  \"kinds\": {\n", file);
+    for (int i = 0; i < SIM_CHECK_COUNT; i++) {
+        fprintf(file, "    \"%s\": {\"checked\": %" PRIu64 ", \"wrong\": %" PRIu64,
+                sim_check_name((enum sim_check)i), tally->checked[i], tally->wrong[i]);
+        if (tally->wrong[i] > 0) {
+            fputs(", \"sample\": ", file);
+            write_text(tally->sample[i], file);
+        }
+        fputs(i + 1 < SIM_CHECK_COUNT ? "},\n" : "}\n", file);
+    }
+    fputs("  },\n", file);
+}
+
+static void write_advisories(const struct sim_tally *tally, FILE *file)
+{
+    fprintf(file, "  \"advisory_kinds\": {\"unjudged\": %" PRIu64, tally->unjudged);
+    for (uint32_t i = 1; i < SIM_ADVISORY_KINDS; i++) {
+        const struct sim_kind_count *n = &tally->kinds[i];
+        if (n->sound + n->certain > 0)
+            fprintf(file,
+                    ",\n    \"%s\": {\"judged\": %" PRIu64 ", \"false\": %" PRIu64
+                    ", \"certain\": %" PRIu64 ", \"missed\": %" PRIu64 "}",
+                    sim_advisory_kind_name(i), n->sound, n->false_ones, n->certain, n->missed);
+    }
+    fputs("},\n", file);
+}
+
+// Reports that no context answered, and what the node says of that. What it sent and did not
+// arrive shows as gaps in its numbers.
+static uint64_t unanswered(const struct sim_fleet_summary *s)
+{
+    return s->sent > s->latency->count ? s->sent - s->latency->count : 0;
+}
+
+static uint64_t explained(const struct sim_fleet_summary *s)
+{
+    if (s->counters == NULL)
+        return 0;
+    uint64_t said =
+        s->counters->shed + s->counters->drops + s->counters->refused + s->counters->lost_ways;
+    uint64_t missing = unanswered(s) + s->count->gaps;
+    return said < missing ? said : missing;
+}
+
+static void write_missing(const struct sim_fleet_summary *s, FILE *file)
+{
+    fprintf(file,
+            "  \"missing\": {\"reports_unanswered\": %" PRIu64 ", \"sent_and_lost\": %" PRIu64,
+            unanswered(s), s->count->gaps);
+    if (s->counters != NULL)
+        fprintf(file,
+                ", \"explained_by_node\": %" PRIu64 ", \"node_contexts\": %" PRIu64
+                ", \"node_shed\": %" PRIu64 ", \"node_drops\": %" PRIu64
+                ", \"node_refused\": %" PRIu64 ", \"lost_on_the_way_up\": %" PRIu64,
+                explained(s), s->counters->contexts, s->counters->shed, s->counters->drops,
+                s->counters->refused, s->counters->lost_ways);
+    fprintf(file,
+            ", \"values_shed\": %" PRIu64 ", \"contexts_shed_segments\": %" PRIu64
+            ", \"contexts_shed_rate\": %" PRIu64 ", \"contexts_shed_patch\": %" PRIu64
+            ", \"contexts_shed_obstacles\": %" PRIu64 "},\n",
+            s->tally->shed, s->count->shed[1], s->count->shed[2], s->count->shed[0],
+            s->count->shed[3]);
+}
+
+static void print_missing(const struct sim_fleet_summary *s, FILE *out)
+{
+    if (unanswered(s) + s->count->gaps == 0)
+        return;
+    fprintf(out,
+            "%" PRIu64 " reports without an answer of their own, %" PRIu64 " contexts lost on "
+            "their way",
+            unanswered(s), s->count->gaps);
+    if (s->counters != NULL)
+        fprintf(out, "; the node's counters explain %" PRIu64, explained(s));
+    fputs("\n", out);
+}
+
+static double points_per_drone_min(const struct sim_fleet_summary *s)
+{
+    double drone_minutes = (double)s->drones * s->seconds / 60.0;
+    return drone_minutes > 0.0 ? (double)s->tally->data_points / drone_minutes : 0.0;
+}
+
+static void write_patches(const struct sim_patch_count *p, FILE *file)
+{
+    if (p == NULL)
+        return;
+    fprintf(file,
+            "  \"patches\": {\"count\": %" PRIu64 ", \"key_frames\": %" PRIu64
+            ", \"bytes\": %" PRIu64 ", \"key_bytes\": %" PRIu64 ", \"lost\": %" PRIu64
+            ", \"gaps\": %" PRIu64 ", \"data_points\": %" PRIu64 ", \"watched\": %zu"
+            ", \"decoded\": %" PRIu64 ", \"cells_checked\": %" PRIu64
+            ", \"weather_cells\": %" PRIu64 "},\n",
+            p->patches, p->keys, p->bytes, p->key_bytes, p->lost, p->gaps, p->data_points,
+            p->watched, p->decoded, p->cells, p->weather);
+}
+
+static void print_patches(const struct sim_patch_count *p, FILE *out)
+{
+    if (p == NULL)
+        return;
+    fprintf(out,
+            "%" PRIu64 " patches (%" PRIu64 " key frames, %" PRIu64 " dropped here), %" PRIu64
+            " bytes, %" PRIu64 " data points; %" PRIu64 " of %zu drones decoded, %" PRIu64
+            " cells checked\n",
+            p->patches, p->keys, p->lost, p->bytes, p->data_points, p->decoded, p->watched,
+            p->cells);
+}
+
+enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    if (file == NULL)
+        return DRF_ERR_STORE;
+    const struct sim_receiver_count *n = s->count;
+    fprintf(file, "{\n  \"drones\": %zu,\n  \"seconds\": %.1f,\n", s->drones, s->seconds);
+    fprintf(file, "  \"contexts\": %" PRIu64 ",\n  \"contexts_per_s\": %.1f,\n", n->contexts,
+            s->seconds > 0.0 ? (double)n->contexts / s->seconds : 0.0);
+    if (s->latency->count > 0)
+        fprintf(file,
+                "  \"latency_us\": {\"p50\": %" PRIu64 ", \"p99\": %" PRIu64
+                ", \"max\": %" PRIu64 "},\n",
+                sim_spread_at(s->latency, 0.5), sim_spread_at(s->latency, 0.99),
+                s->latency->max);
+    else
+        fputs("  \"latency_us\": {\"p50\": null, \"p99\": null, \"max\": null},\n", file);
+    fprintf(file, "  \"verified\": %" PRIu64 ",\n", n->verified);
+    fprintf(file, "  \"data_points_per_drone_min\": %.0f,\n", points_per_drone_min(s));
+    fprintf(file, "  \"mismatches\": %" PRIu64 ",\n  \"gaps\": %" PRIu64 ",\n",
+            sim_tally_wrong(s->tally), n->gaps);
+    fprintf(file, "  \"data_points\": %" PRIu64 ",\n  \"waiting\": %" PRIu64 ",\n",
+            s->tally->data_points, s->tally->waiting);
+    write_patches(s->patches, file);
+    fprintf(file, "  \"telemetry_sent\": %" PRIu64 ",\n  \"telemetry_unsent\": %" PRIu64 ",\n",
+            s->sent, s->unsent);
+    fprintf(file, "  \"answered\": %" PRIu64 ",\n  \"unmatched\": %" PRIu64 ",\n",
+            s->latency->count, n->unmatched);
+    fprintf(file, "  \"pushed\": %" PRIu64 ",\n  \"advisories\": %" PRIu64 ",\n", n->pushed,
+            n->advisories);
+    fprintf(file, "  \"replies\": %" PRIu64 ",\n  \"refusals\": %" PRIu64 ",\n", n->replies,
+            n->refusals);
+    if (n->refusals > 0) {
+        fputs("  \"refusal\": ", file);
+        write_text(n->refusal, file);
+        fputs(",\n", file);
+    }
+    fprintf(file, "  \"connections_lost\": %" PRIu64 ",\n", s->lost_connections);
+    fprintf(file, "  \"context_bytes_mean\": %.0f,\n  \"context_bytes_max\": %u,\n",
+            n->contexts > 0 ? (double)n->bytes / (double)n->contexts : 0.0, n->size_max);
+    if (s->story != NULL)
+        sim_story_write(s->story, file);
+    fprintf(file,
+            "  \"questions\": {\"asked\": %" PRIu64 ", \"terrain_answers\": %" PRIu64
+            ", \"terrain_tiles\": %" PRIu64 ", \"terrain_unavailable\": %" PRIu64
+            ", \"landing_answers\": %" PRIu64 "},\n",
+            s->asked, n->terrain_answers, n->terrain_tiles, n->terrain_unavailable,
+            n->landing_answers);
+    write_missing(s, file);
+    write_kinds(s->tally, file);
+    write_advisories(s->tally, file);
+    write_example(s, file);
+    fputs("}\n", file);
+    bool bad = ferror(file) != 0;
+    return fclose(file) != 0 || bad ? DRF_ERR_STORE : DRF_OK;
+}
+
+void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
+{
+    fprintf(out,
+            "%zu drones, %.1f s: %" PRIu64 " reports sent, %" PRIu64 " contexts, %" PRIu64
+            " gaps\n",
+            s->drones, s->seconds, s->sent, s->count->contexts, s->count->gaps);
+    if (s->latency->count == 0)
+        fprintf(out, "no context came that answers a report\n");
+    else
+        fprintf(out,
+                "latency p50 %.2f ms, p99 %.2f ms, max %.2f ms; %.0f data points per drone and "
+                "minute\n",
+                (double)sim_spread_at(s->latency, 0.5) * 1e-3,
+                (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
+                points_per_drone_min(s));
+    print_missing(s, out);
+    print_patches(s->patches, out);
+    if (s->asked > 0)
+        fprintf(out,
+                "%" PRIu64 " questions asked, %" PRIu64 " answered with %" PRIu64
+                " terrain tiles, %" PRIu64 " on landing\n",
+                s->asked, s->count->terrain_answers, s->count->terrain_tiles,
+                s->count->landing_answers);
+    if (s->count->verified < s->count->contexts)
+        fprintf(out, "%" PRIu64 " of the contexts checked, all of some drones\n",
+                s->count->verified);
+    uint64_t checked = 0;
+    for (int i = 0; i < SIM_CHECK_COUNT; i++)
+        checked += s->tally->checked[i];
+    fprintf(out,
+            "%" PRIu64 " values checked against the world: %" PRIu64 " wrong, %" PRIu64
+            " not there yet, %" PRIu64 " left out for room\n",
+            checked, sim_tally_wrong(s->tally), s->tally->waiting, s->tally->shed);
+    uint64_t judged = 0, certain = 0;
+    for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
+        judged += s->tally->kinds[i].sound;
+        certain += s->tally->kinds[i].certain;
+    }
+    fprintf(out,
+            "%" PRIu64 " advisories judged, %" PRIu64 " that had to be told were looked for, "
+            "%" PRIu64 " nobody here can judge\n",
+            judged, certain, s->tally->unjudged);
+    for (int i = 0; i < SIM_CHECK_COUNT; i++)
+        if (s->tally->wrong[i] > 0)
+            fprintf(out, "  %-13s %" PRIu64 " wrong, the first: %s\n",
+                    sim_check_name((enum sim_check)i), s->tally->wrong[i], s->tally->sample[i]);
+    if (s->count->refusals > 0)
+        fprintf(out, "  %" PRIu64 " refusals, the first: %s\n", s->count->refusals,
+                s->count->refusal);
+}

@@ -1,0 +1,33 @@
+// sim/command/fleet_report.h - what a fleet run found, as JSON and in words.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_FLEET_REPORT_H
+#define SIM_FLEET_REPORT_H
+
+#include <stdio.h>
+
+#include "sim/fleet/node_counters.h"
+#include "sim/fleet/receive.h"
+#include "sim/story/story.h"
+
+struct sim_fleet_summary {
+    size_t drones;
+    double seconds;
+    uint64_t sent, unsent, asked, lost_connections;
+    const struct sim_node_counters *counters; // during the run; NULL: not asked for
+    const struct sim_receiver_count *count;
+    const struct sim_tally *tally;
+    const struct sim_spread *latency;
+    const struct sim_patch_count *patches; // NULL: none were asked for
+    const struct sim_story *story;         // NULL: none was told
+    const uint8_t *example;                // a packed context, or size 0
+    size_t example_size;
+};
+
+// Keys: drones, seconds, contexts, contexts_per_s, latency_us {p50, p99, max},
+// data_points_per_drone_min, mismatches, gaps; then details by kind and one whole context.
+// DRF_ERR_STORE: not written.
+DRF_MUST_CHECK enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *summary,
+                                                     const char *path);
+void sim_fleet_report_print(const struct sim_fleet_summary *summary, FILE *out);
+
+#endif

@@ -1,0 +1,25 @@
+// sim/fleet/context_scan.h - what is known of a context without unpacking it: its place in the
+// stream and how much it holds. SPDX-License-Identifier: Apache-2.0
+//
+// Reads the wire format once and allocates nothing, so that every context of a large fleet can
+// be acknowledged, timed and counted, also those that nobody checks.
+#ifndef SIM_CONTEXT_SCAN_H
+#define SIM_CONTEXT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sim_context_head {
+    uint64_t boot_id;
+    uint32_t seq, telemetry_seq, shed; // telemetry_seq 0: it answers no report
+    int64_t node_time_us;
+    uint32_t stale_after_ms;
+    bool pushed;
+    unsigned data_points; // what sim_witness_data_points() counts of the unpacked message
+};
+
+// False: the bytes are not a message.
+bool sim_context_scan(const uint8_t *bytes, size_t size, struct sim_context_head *out);
+
+#endif

@@ -1,0 +1,59 @@
+// sim/fleet/patch_watch.h - the fleet's patches: acknowledged as they come, decoded and checked
+// against the world when there is time. SPDX-License-Identifier: Apache-2.0
+//
+// Every drone acknowledges; as many as fit into the memory for windows are decoded, all their
+// cells checked. A patch that is to be lost is dropped before anything of it is known.
+#ifndef SIM_PATCH_WATCH_H
+#define SIM_PATCH_WATCH_H
+
+#include "drf/v1/patch.pb-c.h"
+#include "sim/fleet/telemetry.h"
+#include "sim/witness/witness.h"
+
+struct sim_patch_order {
+    uint32_t side; // cells; 0: no patches
+    double rate_hz;
+    double lose_ratio; // of those that arrive, dropped
+    bool key_frames;   // never acknowledge: key frames only
+    bool shifted;      // an error: cells are checked one too far to the east
+};
+
+struct sim_patch_count {
+    uint64_t patches, keys, bytes, key_bytes, lost, gaps;
+    uint64_t data_points;    // as the patches say, of those that were decoded recounted
+    uint64_t decoded, cells; // patches decoded, cells checked in them
+    uint64_t weather;        // weather cells checked
+    size_t watched;          // drones whose patches are decoded
+};
+
+struct sim_patch_watch;
+
+// Pointers are borrowed until close. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status sim_patch_watch_open(struct sim_witness *witness,
+                                                    struct sim_drone *drones, size_t count,
+                                                    struct sim_patch_order order,
+                                                    struct sim_patch_watch **out);
+void sim_patch_watch_close(struct sim_patch_watch *watch); // NULL is fine
+
+void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uint8_t *bytes,
+                          size_t size, struct sim_tally *tally);
+// Checks up to `most` of what waits. Returns how many still wait.
+size_t sim_patch_watch_check(struct sim_patch_watch *watch, size_t most,
+                             struct sim_tally *tally);
+const struct sim_patch_count *sim_patch_watch_count(const struct sim_patch_watch *watch);
+
+// sim/fleet/patch_check.c: the cells of a window against the truth. `cells`: checked so far.
+struct sim_patch_window {
+    uint32_t seq; // 0: none
+    uint64_t boot_id;
+    int64_t node_utc_us;
+    uint32_t level, west, south, side;
+    uint16_t *ground, *surface; // side * side
+};
+// The weather that came with a patch.
+void sim_patch_check_weather(struct sim_witness *witness, const Drf__V1__Patch *patch,
+                             struct sim_tally *tally);
+void sim_patch_check(struct sim_witness *witness, const struct sim_patch_window *window,
+                     struct sim_tally *tally);
+
+#endif

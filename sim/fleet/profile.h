@@ -1,0 +1,16 @@
+// sim/fleet/profile.h - asks the node for contexts at the fleet's rate, and waits for its word.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_PROFILE_H
+#define SIM_PROFILE_H
+
+#include "sim/fleet/fleet_mqtt.h"
+#include "sim/fleet/patch_watch.h"
+#include "sim/fleet/telemetry.h"
+
+// Sends every drone's profile, a few at a time (a broker drops what it cannot queue for the
+// node), and again to those without a reply, for at most wait_us. Replies must set
+// drone.profile_answered. Returns how many stayed without one.
+size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
+                         double rate_hz, const struct sim_patch_order *patch, int64_t wait_us);
+
+#endif

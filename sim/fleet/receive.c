@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/fleet/receive.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drf/v1/enums.pb-c.h"
+#include "drf/v1/node.pb-c.h"
+#include "drf/v1/reply.pb-c.h"
+#include "sim/fleet/context_scan.h"
+
+enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64, ANSWERS = 64 };
+enum { ANSWERS_TELEMETRY = 1, ANSWERS_PROFILE = 2 }; // reply.proto: answers
+
+static const int64_t slow_for_us = 5000000;
+
+struct arrival {
+    size_t index, size;
+    int64_t mono_us;
+    uint8_t bytes[BYTES_MAX];
+};
+
+// The answer to a question, with what was asked: rare, so each has its own memory.
+struct answer {
+    size_t index;
+    struct sim_asked asked;
+    int64_t utc_us;
+    Drf__V1__Terrain *terrain; // one of both
+    Drf__V1__Reply *landing;
+};
+
+struct stream_state {
+    uint64_t boot_id;
+    uint32_t seq;
+    uint32_t answered; // telemetry seq of the newest answer
+};
+
+struct sim_receiver {
+    struct sim_witness *witness;
+    struct sim_patch_watch *patches; // NULL: none
+    struct sim_drone *drones;
+    size_t count;
+    enum sim_break breaking;
+    double verify_ratio; // of the drones whose contexts are checked
+    struct sim_listener listener;
+    struct sim_report *reports; // REPORTS a drone, by seq modulo
+    struct stream_state *streams;
+    int64_t *refused_mono_us;         // of each drone
+    int64_t slowest_us, slow_mono_us; // answer of the last seconds, and when it came
+    struct arrival *ring;
+    size_t first, waiting;
+    struct answer answers[ANSWERS];
+    size_t answer_count;
+    struct sim_receiver_count counted;
+    struct sim_tally tally;
+    struct sim_spread latency;
+    uint8_t example[BYTES_MAX];
+    size_t example_size;
+};
+
+enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone *drones,
+                                  size_t count, enum sim_break breaking, double verify_ratio,
+                                  struct sim_receiver **out)
+{
+    struct sim_receiver *receiver = calloc(1, sizeof *receiver);
+    if (receiver == NULL)
+        return DRF_ERR_NOMEM;
+    receiver->witness = witness;
+    receiver->drones = drones;
+    receiver->count = count;
+    receiver->breaking = breaking;
+    receiver->verify_ratio = verify_ratio;
+    receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
+    receiver->streams = calloc(count, sizeof *receiver->streams);
+    receiver->refused_mono_us = calloc(count, sizeof *receiver->refused_mono_us);
+    receiver->ring = calloc(RING, sizeof *receiver->ring);
+    if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL
+        || receiver->refused_mono_us == NULL) {
+        sim_receiver_close(receiver);
+        return DRF_ERR_NOMEM;
+    }
+    *out = receiver;
+    return DRF_OK;
+}
+
+struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receiver)
+{
+    return (struct sim_fleet_reports){.ring = receiver->reports,
+                                      .count = receiver->count,
+                                      .depth = REPORTS,
+                                      .refused_mono_us = receiver->refused_mono_us,
+                                      .slowest_us = &receiver->slowest_us,
+                                      .plans = &receiver->drones[0].plans,
+                                      .plans_stride = sizeof receiver->drones[0]};
+}
+
+static void free_answer(struct answer *answer)
+{
+    if (answer->terrain != NULL)
+        drf__v1__terrain__free_unpacked(answer->terrain, NULL);
+    if (answer->landing != NULL)
+        drf__v1__reply__free_unpacked(answer->landing, NULL);
+}
+
+void sim_receiver_close(struct sim_receiver *receiver)
+{
+    if (receiver == NULL)
+        return;
+    for (size_t i = 0; i < receiver->answer_count; i++)
+        free_answer(&receiver->answers[i]);
+    free(receiver->reports);
+    free(receiver->streams);
+    free(receiver->refused_mono_us);
+    free(receiver->ring);
+    free(receiver);
+}
+
+void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
+                       const struct sim_report *report)
+{
+    receiver->reports[index * REPORTS + report->seq % REPORTS] = *report;
+}
+
+static void take_advisory(struct sim_receiver *receiver, size_t index, const void *bytes,
+                          size_t size, int64_t mono_us)
+{
+    receiver->counted.advisories++;
+    if (receiver->listener.on_advisory == NULL)
+        return;
+    Drf__V1__AdvisoryMessage *message = drf__v1__advisory_message__unpack(NULL, size, bytes);
+    if (message == NULL || message->advisory == NULL)
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "an advisory is no message");
+    else
+        receiver->listener.on_advisory(receiver->listener.context, index, message->advisory,
+                                       mono_us);
+    if (message != NULL)
+        drf__v1__advisory_message__free_unpacked(message, NULL);
+}
+
+static void check_answer(struct sim_receiver *receiver, struct answer *answer)
+{
+    struct sim_witness *witness = receiver->witness;
+    struct sim_wish wish = sim_wish_of(answer->index);
+    bool block = answer->terrain != NULL;
+    sim_witness_turn_to(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
+                        block ? answer->terrain->node_time_us : answer->landing->node_time_us);
+    if (answer->terrain != NULL) {
+        sim_break_terrain(receiver->breaking, answer->terrain);
+        sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain, &receiver->tally);
+    }
+    if (answer->landing != NULL)
+        sim_witness_landing(witness, &answer->asked.landing, &wish, answer->utc_us,
+                            answer->landing->landing, &receiver->tally);
+    free_answer(answer);
+}
+
+// Keeps an answer for when there is time. A full list is worked off now.
+static void keep_answer(struct sim_receiver *receiver, const struct answer *answer)
+{
+    if (receiver->answer_count == ANSWERS)
+        check_answer(receiver, &receiver->answers[--receiver->answer_count]);
+    receiver->answers[receiver->answer_count++] = *answer;
+}
+
+static void take_terrain(struct sim_receiver *receiver, size_t index, const void *bytes,
+                         size_t size)
+{
+    Drf__V1__Terrain *terrain = drf__v1__terrain__unpack(NULL, size, bytes);
+    struct sim_asked *asked = &receiver->drones[index].asked;
+    if (terrain == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are no terrain",
+                       size);
+        return;
+    }
+    sim_tally_note(&receiver->tally, SIM_CHECK_ENVELOPE,
+                   terrain->mode == DRF__V1__MODE__MODE_SIM && terrain->has_node_time_us,
+                   "terrain: mode %u or no time", terrain->mode);
+    if (!sim_request_is(terrain->correlation, 't', asked->terrain.number)) {
+        drf__v1__terrain__free_unpacked(terrain, NULL);
+        return; // an older question's
+    }
+    receiver->counted.terrain_answers++;
+    receiver->counted.terrain_tiles += terrain->n_data;
+    receiver->counted.terrain_unavailable += terrain->n_unavailable;
+    keep_answer(receiver,
+                &(struct answer){.index = index, .asked = *asked, .terrain = terrain});
+    asked->terrain.number = 0;
+}
+
+static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
+                       size_t size, int64_t mono_us)
+{
+    receiver->counted.replies++;
+    Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, size, bytes);
+    if (reply == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "a reply is not a message");
+        return;
+    }
+    bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
+                || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
+    if (reply->answers == ANSWERS_PROFILE)
+        receiver->drones[index].profile_answered = true;
+    if (reply->answers == ANSWERS_TELEMETRY && !good)
+        receiver->refused_mono_us[index] = mono_us;
+    sim_plans_answered(&receiver->drones[index].plans, reply);
+    if (receiver->listener.on_reply != NULL)
+        receiver->listener.on_reply(receiver->listener.context, index, reply, mono_us);
+    if (!good && receiver->counted.refusals++ == 0)
+        snprintf(receiver->counted.refusal, sizeof receiver->counted.refusal,
+                 "drone %zu: code %u %s %s", index, reply->code,
+                 reply->field_path != NULL ? reply->field_path : "",
+                 reply->text != NULL ? reply->text : "");
+    struct sim_asked *asked = &receiver->drones[index].asked;
+    if (reply->landing != NULL
+        && sim_request_is(reply->correlation, 'l', asked->landing.number)) {
+        receiver->counted.landing_answers++;
+        keep_answer(receiver, &(struct answer){.index = index,
+                                               .asked = *asked,
+                                               .utc_us = reply->node_time_us,
+                                               .landing = reply});
+        asked->landing.number = 0;
+        return;
+    }
+    drf__v1__reply__free_unpacked(reply, NULL);
+}
+
+// The region that the node says it serves, for the advisories on its edge.
+static void take_state(struct sim_receiver *receiver, const void *bytes, size_t size)
+{
+    Drf__V1__NodeState *state = drf__v1__node_state__unpack(NULL, size, bytes);
+    if (state == NULL)
+        return; // somebody else's
+    struct sim_region *served = &receiver->witness->served;
+    if (state->region_id != NULL && strcmp(state->region_id, receiver->witness->region) == 0
+        && state->n_boundary >= 3 && state->n_boundary <= SIM_RING_MAX) {
+        served->count = state->n_boundary;
+        served->margin_m = (double)state->margin_m;
+        for (size_t i = 0; i < served->count; i++)
+            served->ring[i] = (struct geo_point){.lat_deg = state->boundary[i]->lat_e7 * 1e-7,
+                                                 .lon_deg = state->boundary[i]->lon_e7 * 1e-7};
+    }
+    drf__v1__node_state__free_unpacked(state, NULL);
+}
+
+// What an aircraft acknowledges is what arrived, not what was checked, and so is for how long
+// it holds.
+static void acknowledge(struct sim_drone *drone, const struct sim_context_head *head)
+{
+    if (head->boot_id < drone->seen_boot_id)
+        return;
+    drone->seen_boot_id = head->boot_id;
+    drone->seen_seq = head->seq;
+    drone->pilot.void_utc_us = head->node_time_us + (int64_t)head->stale_after_ms * 1000;
+}
+
+// Streams never go back; what is missing between two is a gap.
+static void follow_stream(struct sim_receiver *receiver, size_t index,
+                          const struct sim_context_head *head)
+{
+    struct stream_state *stream = &receiver->streams[index];
+    bool same = head->boot_id == stream->boot_id;
+    sim_tally_note(&receiver->tally, SIM_CHECK_SEQUENCE,
+                   head->boot_id > stream->boot_id || (same && head->seq > stream->seq),
+                   "boot %llu seq %u after boot %llu seq %u", (unsigned long long)head->boot_id,
+                   head->seq, (unsigned long long)stream->boot_id, stream->seq);
+    if (same && head->seq > stream->seq + 1)
+        receiver->counted.gaps += head->seq - stream->seq - 1;
+    if (!same)
+        stream->answered = 0;
+    stream->boot_id = head->boot_id;
+    stream->seq = head->seq;
+}
+
+// The report that a context answers; NULL: none, or one too long ago.
+static const struct sim_report *report_of(const struct sim_receiver *receiver, size_t index,
+                                          uint32_t telemetry_seq)
+{
+    const struct sim_report *report =
+        &receiver->reports[index * REPORTS + telemetry_seq % REPORTS];
+    return telemetry_seq != 0 && report->seq == telemetry_seq ? report : NULL;
+}
+
+static void count_context(struct sim_receiver *receiver, size_t index,
+                          const struct sim_context_head *head, int64_t mono_us)
+{
+    struct stream_state *stream = &receiver->streams[index];
+    const struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
+    receiver->counted.pushed += head->pushed ? 1 : 0;
+    receiver->counted.unmatched += report == NULL ? 1 : 0;
+    receiver->tally.data_points += head->data_points;
+    for (int bit = 0; bit < SIM_SHEDS; bit++)
+        receiver->counted.shed[bit] += (head->shed >> bit) & 1;
+    if (report == NULL || head->telemetry_seq <= stream->answered)
+        return;
+    stream->answered = head->telemetry_seq;
+    if (mono_us - report->mono_us > receiver->slowest_us
+        || mono_us - receiver->slow_mono_us > slow_for_us) {
+        receiver->slowest_us = mono_us - report->mono_us;
+        receiver->slow_mono_us = mono_us;
+    }
+    sim_spread_add(&receiver->latency, (uint64_t)(mono_us - report->mono_us));
+}
+
+bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index)
+{
+    // as many of every hundred neighbours as of all
+    double before = floor((double)index * receiver->verify_ratio + 1e-9);
+    return floor((double)(index + 1) * receiver->verify_ratio + 1e-9) > before;
+}
+
+static void take_context(struct sim_receiver *receiver, size_t index, const void *bytes,
+                         size_t size, int64_t mono_us)
+{
+    receiver->counted.contexts++;
+    receiver->counted.bytes += size;
+    if (size > receiver->counted.size_max)
+        receiver->counted.size_max = (uint32_t)size;
+    struct sim_context_head head;
+    if (size > BYTES_MAX || !sim_context_scan(bytes, size, &head)) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false,
+                       "%zu bytes are not a context, or one that is too long", size);
+        return;
+    }
+    acknowledge(&receiver->drones[index], &head);
+    follow_stream(receiver, index, &head);
+    count_context(receiver, index, &head, mono_us);
+    if (!sim_receiver_verifies(receiver, index))
+        return;
+    if (receiver->waiting == RING)
+        (void)sim_receiver_check(receiver, 1);
+    struct arrival *arrival = &receiver->ring[(receiver->first + receiver->waiting++) % RING];
+    arrival->index = index;
+    arrival->size = size;
+    arrival->mono_us = mono_us;
+    memcpy(arrival->bytes, bytes, size);
+}
+
+void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
+                       const void *bytes, size_t size, int64_t mono_us)
+{
+    if (stream == SIM_STREAM_ADVISORY) {
+        take_advisory(receiver, index, bytes, size, mono_us);
+        return;
+    }
+    if (stream == SIM_STREAM_REPLY) {
+        take_reply(receiver, index, bytes, size, mono_us);
+        return;
+    }
+    if (stream == SIM_STREAM_PATCH) {
+        if (receiver->patches != NULL)
+            sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
+        return;
+    }
+    if (stream == SIM_STREAM_TERRAIN)
+        take_terrain(receiver, index, bytes, size);
+    if (stream == SIM_STREAM_STATE)
+        take_state(receiver, bytes, size);
+    if (stream == SIM_STREAM_CONTEXT)
+        take_context(receiver, index, bytes, size, mono_us);
+}
+
+static bool complete(const Drf__V1__Context *context)
+{
+    return context->height != NULL && context->height->has_agl_m
+           && context->height->has_surface_amsl_m && context->weather != NULL
+           && context->weather->wind != NULL && context->weather->wind->has_wind_to_north_mps
+           && context->n_obstacles > 0 && context->look_ahead != NULL
+           && context->look_ahead->n_segments > 1;
+}
+
+static void check_arrival(struct sim_receiver *receiver, const struct arrival *arrival)
+{
+    Drf__V1__Context *context = drf__v1__context__unpack(NULL, arrival->size, arrival->bytes);
+    if (context == NULL) {
+        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are not a context",
+                       arrival->size);
+        return;
+    }
+    if (receiver->listener.on_context != NULL)
+        receiver->listener.on_context(receiver->listener.context, arrival->index, context,
+                                      arrival->mono_us);
+    const struct sim_report *report =
+        report_of(receiver, arrival->index, context->telemetry_seq);
+    if (report != NULL) {
+        receiver->counted.verified++;
+        if (complete(context)) {
+            memcpy(receiver->example, arrival->bytes, arrival->size);
+            receiver->example_size = arrival->size;
+        }
+        sim_break_context(receiver->breaking, receiver->witness->geoid, report->position,
+                          context);
+        sim_witness_check(receiver->witness, report, context, arrival->mono_us,
+                          &receiver->tally);
+    }
+    drf__v1__context__free_unpacked(context, NULL);
+}
+
+size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
+{
+    size_t patches = receiver->patches != NULL
+                         ? sim_patch_watch_check(receiver->patches, most, &receiver->tally)
+                         : 0;
+    for (; most > 0 && receiver->waiting > 0; most--) {
+        check_arrival(receiver, &receiver->ring[receiver->first]);
+        receiver->first = (receiver->first + 1) % RING;
+        receiver->waiting--;
+    }
+    for (; most > 0 && receiver->answer_count > 0; most--)
+        check_answer(receiver, &receiver->answers[--receiver->answer_count]);
+    return receiver->waiting + patches + receiver->answer_count;
+}
+
+void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)
+{
+    receiver->patches = watch;
+}
+
+void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener)
+{
+    receiver->listener = *listener;
+}
+
+const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver)
+{
+    return &receiver->counted;
+}
+
+const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver)
+{
+    return &receiver->tally;
+}
+
+const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver)
+{
+    return &receiver->latency;
+}
+
+const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t *size)
+{
+    *size = receiver->example_size;
+    return receiver->example;
+}

@@ -1,0 +1,49 @@
+// sim/fleet/telemetry.h - what an aircraft of the fleet says of itself.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Aircraft differ in the altitudes they have: by number modulo 16, ellipsoid and AMSL,
+// ellipsoid, AMSL, or height above take-off; every sixteenth has pressure altitude alone. What
+// is reported is the truth, rounded as the wire rounds it, unless the drone is confused.
+#ifndef SIM_TELEMETRY_H
+#define SIM_TELEMETRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/flight/pilot.h"
+#include "sim/witness/witness.h"
+
+enum { SIM_TELEMETRY_MAX = 512 };
+
+// What an autopilot may get wrong about heights: it calls the one the other.
+enum sim_confusion {
+    SIM_CONFUSION_NONE,
+    SIM_CONFUSION_AMSL,      // what it sends as AMSL is over the ellipsoid
+    SIM_CONFUSION_ELLIPSOID, // what it sends as over the ellipsoid is AMSL
+};
+
+struct sim_drone {
+    size_t number;
+    enum sim_confusion confusion;
+    struct sim_flight flight;
+    uint64_t drone_boot_id;
+    uint32_t seq;
+    struct geo_point takeoff;
+    double takeoff_amsl_m;
+    uint64_t seen_boot_id; // the last context that arrived
+    uint32_t seen_seq;
+    uint64_t patch_boot_id; // the last patch that arrived; seq 0: a key frame is wanted
+    uint32_t seen_patch_seq;
+    bool profile_answered;
+    struct sim_pilot pilot;
+    struct sim_plans plans;
+    struct sim_asked asked;
+    int64_t asked_mono_us; // when it asked last
+};
+
+// The next report and its bytes. Returns the bytes' size.
+size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world,
+                          struct sim_geoid *geoid, int64_t utc_us, struct sim_report *report,
+                          uint8_t bytes[static SIM_TELEMETRY_MAX]);
+
+#endif

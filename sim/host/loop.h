@@ -1,0 +1,19 @@
+// sim/host/loop.h - the simulator's clocks and the wish to stop.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_LOOP_H
+#define SIM_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+int64_t sim_mono_us(void);
+int64_t sim_utc_us(void);
+
+// From here on SIGTERM and SIGINT only make sim_stop_wanted() true.
+void sim_stop_watch(void);
+bool sim_stop_wanted(void);
+
+// Sleeps up to `ms`, less when a signal comes.
+void sim_pause_ms(unsigned ms);
+
+#endif

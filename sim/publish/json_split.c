@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/publish/json_split.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_SIZE = 4096 };
+
+static bool id_text(const json_t *id, char *out, size_t room)
+{
+    int length = -1;
+    if (json_is_string(id))
+        length = snprintf(out, room, "%s", json_string_value(id));
+    else if (json_is_integer(id))
+        length = snprintf(out, room, "%lld", (long long)json_integer_value(id));
+    return length > 0 && (size_t)length < room;
+}
+
+static enum drf_status add_feature(const char *stem, size_t number, json_t *feature,
+                                   struct sim_batch *out)
+{
+    char key[SIM_KEY_SIZE];
+    const json_t *properties = json_object_get(feature, "properties");
+    if (!id_text(json_object_get(feature, "id"), key, sizeof key)
+        && !id_text(json_object_get(properties, "id"), key, sizeof key))
+        snprintf(key, sizeof key, "%s/feature-%zu", stem, number);
+    char *text = json_dumps(feature, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (text == NULL)
+        return DRF_ERR_NOMEM;
+    enum drf_status status = sim_batch_add(out, key, NULL, text, strlen(text));
+    free(text);
+    return status;
+}
+
+static bool type_is(const json_t *object, const char *type)
+{
+    const char *text = json_string_value(json_object_get(object, "type"));
+    return text != NULL && strcmp(text, type) == 0;
+}
+
+enum drf_status sim_json_split(const char *stem, const uint8_t *bytes, size_t size,
+                               struct sim_batch *out)
+{
+    json_t *root = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
+    if (root == NULL)
+        return DRF_ERR_SYNTAX;
+    enum drf_status status = DRF_ERR_SYNTAX;
+    json_t *features = json_object_get(root, "features"), *feature;
+    size_t i;
+    if (type_is(root, "Feature"))
+        status = add_feature(stem, 1, root, out);
+    else if (type_is(root, "FeatureCollection") && json_is_array(features)) {
+        status = DRF_OK;
+        json_array_foreach(features, i, feature)
+        {
+            if (status == DRF_OK)
+                status = add_feature(stem, i + 1, feature, out);
+        }
+    }
+    json_decref(root);
+    return status;
+}
+
+// Every feature has an id of its own: a key that compaction may rely on.
+static bool ids_differ(const json_t *features)
+{
+    char key[SIM_KEY_SIZE];
+    json_t *seen = json_object(), *feature;
+    bool differ = seen != NULL;
+    size_t i;
+    json_array_foreach(features, i, feature)
+    {
+        differ = differ
+                 && (id_text(json_object_get(feature, "id"), key, sizeof key)
+                     || id_text(json_object_get(json_object_get(feature, "properties"), "id"),
+                                key, sizeof key))
+                 && json_object_get(seen, key) == NULL
+                 && json_object_set_new(seen, key, json_true()) == 0;
+    }
+    json_decref(seen);
+    return differ;
+}
+
+enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes, size_t size,
+                               struct sim_batch *out)
+{
+    json_t *root = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
+    if (root == NULL)
+        return DRF_ERR_SYNTAX;
+    const json_t *features = json_object_get(root, "features");
+    bool apart = type_is(root, "Feature")
+                 || (type_is(root, "FeatureCollection") && ids_differ(features));
+    bool list = json_is_array(features) || json_is_array(json_object_get(root, "UASZoneList"));
+    json_decref(root);
+    if (apart)
+        return sim_json_split(stem, bytes, size, out);
+    return list ? sim_batch_add(out, stem, NULL, bytes, size) : DRF_ERR_SYNTAX;
+}
+
+static bool says_sim(const json_t *root)
+{
+    const char *mode = json_string_value(json_object_get(root, "drf_mode"));
+    return mode != NULL && strcmp(mode, "SIM") == 0;
+}
+
+bool sim_json_marked(const uint8_t *bytes, size_t size)
+{
+    json_t *root = json_loadb((const char *)bytes, size, 0, NULL);
+    bool marked = says_sim(root);
+    json_decref(root);
+    return marked;
+}
+
+bool sim_json_listed(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    char beside[PATH_SIZE];
+    int length = snprintf(beside, sizeof beside, "%.*sworld.json", (int)(name - path), path);
+    if (length < 0 || (size_t)length >= sizeof beside)
+        return false;
+    json_t *root = json_load_file(beside, 0, NULL), *file;
+    bool listed = false;
+    size_t i;
+    json_array_foreach(json_object_get(root, "files"), i, file)
+    {
+        const char *own = json_string_value(json_object_get(file, "name"));
+        listed = listed || (own != NULL && strcmp(own, name) == 0);
+    }
+    listed = listed && says_sim(root);
+    json_decref(root);
+    return listed;
+}

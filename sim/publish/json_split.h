@@ -1,0 +1,24 @@
+// sim/publish/json_split.h - a GeoJSON feature collection as Kafka messages, one feature each.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_JSON_SPLIT_H
+#define SIM_JSON_SPLIT_H
+
+#include <stdbool.h>
+
+#include "sim/publish/batch.h"
+
+// Keyed by the feature's id, else properties.id, else its place in the list.
+// DRF_ERR_SYNTAX: not strict JSON, or no FeatureCollection and no Feature.
+DRF_MUST_CHECK enum drf_status sim_json_split(const char *stem, const uint8_t *bytes,
+                                              size_t size, struct sim_batch *out);
+
+// The same for zones: GeoJSON whose features have ids of their own goes out feature by feature,
+// anything else (ED-269, ED-318) in one message under the key `stem`.
+DRF_MUST_CHECK enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes,
+                                              size_t size, struct sim_batch *out);
+
+// True if the root, or the world.json beside `path` that lists it, carries the SIM mark.
+bool sim_json_marked(const uint8_t *bytes, size_t size);
+bool sim_json_listed(const char *path);
+
+#endif

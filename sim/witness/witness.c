@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/witness/witness.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drf/v1/enums.pb-c.h"
+
+static const double quantum_m = 0.25; // of the node's cells (DESIGN.md)
+
+static struct sim_height_tolerance find_tolerance(const struct sim_world *world, unsigned level)
+{
+    double cell_deg = 180.0 / (double)(UINT64_C(256) << level);
+    double cell_n = cell_deg * world->m_per_lat_deg, cell_e = cell_deg * world->m_per_lon_deg;
+    double post_n = world->plan.posting_arcsec / 3600.0 * world->m_per_lat_deg;
+    double post_e = world->plan.posting_arcsec / 3600.0 * world->m_per_lon_deg;
+    const struct sim_roughness *g = &world->ground_rough, *s = &world->surface_rough;
+    double ground_source =
+        (post_n * post_n * g->curve_north + post_e * post_e * g->curve_east) / 8;
+    double surface_source =
+        (post_n * post_n * s->curve_north + post_e * post_e * s->curve_east) / 8;
+    if (post_n < cell_n) {
+        // Finer than the cells: the mean over a footprint, which may be off by half a post; of
+        // the surface the maximum over it.
+        ground_source =
+            (cell_n * cell_n * g->curve_north + cell_e * cell_e * g->curve_east) / 24
+            + g->slope * hypot(post_n, post_e) / 2;
+        surface_source = s->slope * (hypot(cell_n, cell_e) / 2 + hypot(post_n, post_e));
+    }
+    double bias_m = fabs(world->plan.terrain_bias_m);
+    double float_m = 0.01;
+    double between = (cell_n * cell_n * g->curve_north + cell_e * cell_e * g->curve_east) / 8;
+    double cell_m = ground_source + quantum_m / 2 + bias_m + float_m;
+    return (struct sim_height_tolerance){
+        .ground_cell_m = cell_m,
+        .ground_m = cell_m + between,
+        .surface_cell_m = surface_source + quantum_m + bias_m + float_m,
+        .surface_between_m =
+            (cell_n * cell_n * s->curve_north + cell_e * cell_e * s->curve_east) / 8,
+        .edge_m = 2 * hypot(post_n, post_e) + 2 * hypot(cell_n, cell_e),
+        .step_m = s->slope * hypot(cell_n, cell_e),
+        .cell_n_m = cell_n,
+        .cell_e_m = cell_e,
+    };
+}
+
+// Between points a step apart, between valid times an hour apart, and in 16 bits over a range
+// that is at most twice the amplitude.
+static double find_weather_tolerance(const struct sim_world *world, enum sim_weather_kind kind)
+{
+    const struct sim_roughness *r = &world->weather_rough[kind];
+    double step_m = world->plan.weather_step_deg * world->m_per_lat_deg, hour_s = 3600.0;
+    double curve = r->curve_east + r->curve_north; // along whichever axes the grid has
+    double axes = world->plan.lambert ? 2.0 : 1.0;
+    double range = 0.0;
+    for (size_t i = 0; i < world->weather[kind].count; i++)
+        range += 2 * world->weather[kind].waves[i].amplitude;
+    double clock = 2.0 * r->slope_time; // sent and answered at instants up to two seconds apart
+    double place =
+        0.5 * (r->slope_east + r->slope_north); // positions in millionths of a degree
+    return axes * step_m * step_m * curve / 8 + hour_s * hour_s * r->curve_time / 8
+           + range / 65535 + clock + place + 1e-6 * fabs(world->weather[kind].mean);
+}
+
+enum drf_status sim_witness_open(const struct sim_world *world, const char *region,
+                                 unsigned level, struct sim_witness *out)
+{
+    struct sim_witness witness = {.world = world, .level = level, .region = region};
+    witness.tolerance = find_tolerance(world, level);
+    for (int i = 0; i < SIM_WEATHER_COUNT; i++)
+        witness.weather_tolerance[i] = find_weather_tolerance(world, (enum sim_weather_kind)i);
+    enum drf_status status = sim_geoid_open(&witness.geoid);
+    if (status == DRF_OK)
+        status = sim_relief_open(world, &witness.relief);
+    if (status == DRF_OK) {
+        witness.standing = malloc((world->obstacle_count + 1) * sizeof *witness.standing);
+        status = witness.standing != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    }
+    if (status != DRF_OK) {
+        sim_witness_close(&witness);
+        return status;
+    }
+    for (size_t i = 0; i < world->obstacle_count; i++)
+        witness.standing[i] =
+            (struct sim_standing){.at = sim_world_plane(world, world->obstacles[i].position),
+                                  .top = sim_witness_top(&witness, &world->obstacles[i])};
+    *out = witness;
+    return DRF_OK;
+}
+
+void sim_witness_close(struct sim_witness *witness)
+{
+    sim_relief_close(&witness->relief);
+    sim_geoid_close(witness->geoid);
+    witness->geoid = NULL;
+    free(witness->standing);
+    free(witness->memory);
+    witness->standing = NULL;
+    witness->memory = NULL;
+}
+
+static bool excuses(uint32_t reason)
+{
+    return reason == DRF__V1__REASON__REASON_CATCHING_UP
+           || reason == DRF__V1__REASON__REASON_RESYNCHRONISING
+           || reason == DRF__V1__REASON__REASON_LOADING
+           || reason == DRF__V1__REASON__REASON_FEED_DOWN;
+}
+
+bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
+                            uint32_t layer)
+{
+    if (layer >= SIM_LAYERS || witness->complete[layer])
+        return false;
+    for (size_t i = 0; i < context->n_layer_states; i++)
+        if (context->layer_states[i]->layer == layer)
+            return excuses(context->layer_states[i]->reason);
+    return false;
+}
+
+bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
+                              uint64_t boot_id, int64_t node_utc_us)
+{
+    return layer < SIM_LAYERS && witness->boot_id == boot_id
+           && witness->complete_utc_us[layer] != 0
+           && node_utc_us >= witness->complete_utc_us[layer];
+}
+
+void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us)
+{
+    for (uint32_t i = 0; i < SIM_LAYERS; i++)
+        witness->complete[i] = sim_witness_was_complete(witness, i, boot_id, node_utc_us);
+    witness->shed = false;
+}
+
+void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
+                         const char *what, struct sim_tally *tally)
+{
+    if (excuses(reason) && layer < SIM_LAYERS && !witness->complete[layer]) {
+        tally->waiting++;
+        return;
+    }
+    if (reason == DRF__V1__REASON__REASON_SHED && witness->shed) {
+        tally->shed++; // told, so that it can be told from unknown
+        return;
+    }
+    sim_tally_note(tally, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what, reason);
+}
+
+// A layer that is not listed has been called complete.
+static void learn_layers(struct sim_witness *witness, const Drf__V1__Context *context)
+{
+    if (witness->boot_id != context->boot_id) {
+        witness->boot_id = context->boot_id;
+        memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
+    }
+    bool listed[SIM_LAYERS] = {false};
+    for (size_t i = 0; i < context->n_layer_states; i++)
+        if (context->layer_states[i]->layer < SIM_LAYERS)
+            listed[context->layer_states[i]->layer] = true;
+    for (int i = 0; i < SIM_LAYERS; i++) {
+        int64_t *since = &witness->complete_utc_us[i];
+        if (!listed[i] && (*since == 0 || context->node_time_us < *since))
+            *since = context->node_time_us;
+        witness->complete[i] = *since != 0 && context->node_time_us >= *since;
+    }
+}
+
+static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,
+                           const Drf__V1__Context *context, struct sim_tally *tally)
+{
+    sim_tally_note(tally, SIM_CHECK_ENVELOPE, context->mode == DRF__V1__MODE__MODE_SIM,
+                   "mode is %u, not SIM", context->mode);
+    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
+                   context->region_id == NULL
+                       || strcmp(context->region_id, witness->region) == 0,
+                   "region is %s", context->region_id != NULL ? context->region_id : "");
+    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
+                   context->has_node_time_us && context->has_stale_after_ms && context->has_seq
+                       && context->has_boot_id && context->stale_after_ms > 0,
+                   "seq %u: node time, stale_after, seq or boot_id is absent", context->seq);
+    double lag_s = (double)(context->node_time_us - report->utc_us) * 1e-6;
+    // What is pushed answers the last report, however old: a drone may have lost its link.
+    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
+                   lag_s > -1.0 && lag_s < (context->pushed ? 70.0 : 5.0),
+                   "node time is %.3f s after the report", lag_s);
+    if (!context->has_lat_e7 || !context->has_lon_e7)
+        return;
+    double lat = context->lat_e7 * 1e-7, lon = context->lon_e7 * 1e-7;
+    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
+                   fabs(lat - report->position.lat_deg) < 1.5e-7
+                       && fabs(lon - report->position.lon_deg) < 1.5e-7,
+                   "made for %.7f %.7f, reported %.7f %.7f", lat, lon, report->position.lat_deg,
+                   report->position.lon_deg);
+}
+
+void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
+                       const Drf__V1__Context *context, int64_t arrival_mono_us,
+                       struct sim_tally *tally)
+{
+    learn_layers(witness, context);
+    witness->shed = context->shed != 0;
+    check_envelope(witness, report, context, tally);
+    sim_witness_height(witness, report, context, tally);
+    sim_witness_ahead(witness, report, context, tally);
+    sim_witness_weather(witness, report, context, tally);
+    sim_witness_obstacles(witness, report, context, tally);
+    sim_witness_advisories(witness, report, context, arrival_mono_us, tally);
+}
+
+unsigned sim_witness_data_points(const Drf__V1__Context *context)
+{
+    unsigned points = 0;
+    if (context->height != NULL)
+        points += (context->height->has_ground_amsl_m ? 1U : 0)
+                  + (context->height->has_surface_amsl_m ? 1U : 0);
+    if (context->look_ahead != NULL)
+        for (size_t i = 0; i < context->look_ahead->n_segments; i++) {
+            const Drf__V1__Segment *s = context->look_ahead->segments[i];
+            points += (s->has_ground_max_amsl_m ? 1U : 0) + (s->has_surface_max_amsl_m ? 1U : 0)
+                      + (s->has_ground_mean_amsl_m ? 1U : 0);
+        }
+    const Drf__V1__Weather *w = context->weather;
+    if (w != NULL && w->wind != NULL && w->wind->has_wind_to_north_mps)
+        points += 2;
+    if (w != NULL) {
+        const Drf__V1__Quantity *const q[] = {
+            w->gust_mps,      w->temperature_k, w->visibility_m, w->precipitation_mps,
+            w->ceiling_agl_m, w->dew_point_k,   w->qnh_pa,       w->convection_ratio};
+        for (size_t i = 0; i < sizeof q / sizeof q[0]; i++)
+            points += q[i] != NULL && q[i]->has_value ? 1U : 0;
+    }
+    for (size_t i = 0; i < context->n_obstacles; i++)
+        points += (context->obstacles[i]->has_top_amsl_m ? 1U : 0)
+                  + (context->obstacles[i]->has_published_amsl_m ? 1U : 0)
+                  + (context->obstacles[i]->has_published_agl_m ? 1U : 0);
+    return points;
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+// Advisories are sound and complete outside a guard band, and live as schemas/advisories.md
+// says.
+//
+// Complete: what certainly holds stands in the context that answers the report, at least as
+// severe. Sound: what stands there may hold now, or may have held so long ago as patience keeps
+// it. What may hold is remembered for each drone, so a drone is judged by it only once it has
+// been watched for that long without a break.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drf/v1/enums.pb-c.h"
+#include "sim/witness/witness_parts.h"
+
+enum { HELD = 256, UNKNOWN_KIND = 0 };
+
+// Lowering takes three seconds a step: WARNING to CAUTION to INFO to nothing.
+static const int64_t dwell_us = 3000000, slack_us = 700000, break_us = 2500000;
+
+struct held {
+    uint64_t key; // 0: free
+    uint32_t advisory_id, revision;
+    uint32_t kind;
+    int64_t told_us;              // when it was last told
+    int64_t last_us[SIM_NOTHING]; // by severity: when it last may have been so severe
+};
+
+struct sim_memory {
+    uint64_t boot_id;
+    int64_t since_us, last_us, interval_us;
+    int64_t unjudged_us[SIM_KINDS]; // when last nobody could say what may hold of a kind
+    struct held held[HELD];
+};
+
+enum drf_status sim_witness_fleet(struct sim_witness *witness, struct sim_fleet_reports fleet)
+{
+    witness->memory = calloc(fleet.count + 1, sizeof *witness->memory);
+    if (witness->memory == NULL)
+        return DRF_ERR_NOMEM;
+    witness->fleet = fleet;
+    return DRF_OK;
+}
+
+void sim_case_add(struct sim_case *c, struct sim_condition condition)
+{
+    if (condition.possible == SIM_NOTHING && condition.certain == SIM_NOTHING)
+        return;
+    if (c->count < SIM_CONDITIONS_MAX)
+        c->conditions[c->count++] = condition;
+    else if (condition.kind < SIM_KINDS)
+        c->unjudged[condition.kind] = true;
+}
+
+static uint64_t key_of(uint32_t kind, uint32_t variant, const char *feature)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (kind * 256 + variant + 1);
+    for (const char *p = feature; *p != '\0'; p++)
+        hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001B3);
+    hash *= UINT64_C(0x9E3779B97F4A7C15);
+    return hash != 0 ? hash : 1;
+}
+
+// Which of the conditions of its kind an advisory tells.
+static uint64_t key_of_advisory(const Drf__V1__Advisory *a)
+{
+    uint32_t variant = 0;
+    if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT)
+        variant = a->has_value ? 1 : 0;
+    if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT)
+        variant = a->limit > 5.5F ? 1 : 0;
+    return key_of(a->kind, variant, a->feature_id != NULL ? a->feature_id : "");
+}
+
+static struct held *find(struct sim_memory *memory, uint64_t key)
+{
+    for (size_t i = 0; i < HELD; i++)
+        if (memory->held[i].key == key)
+            return &memory->held[i];
+    return NULL;
+}
+
+static struct held *find_id(struct sim_memory *memory, uint32_t advisory_id)
+{
+    for (size_t i = 0; i < HELD; i++)
+        if (memory->held[i].key != 0 && memory->held[i].advisory_id == advisory_id)
+            return &memory->held[i];
+    return NULL;
+}
+
+// A place of its own: one that was not possible for longest makes room.
+static struct held *place(struct sim_memory *memory, uint64_t key, uint32_t kind)
+{
+    struct held *held = find(memory, key), *oldest = &memory->held[0];
+    if (held != NULL)
+        return held;
+    for (size_t i = 0; i < HELD; i++) {
+        struct held *one = &memory->held[i];
+        if (one->key == 0 || one->last_us[SIM_INFO] < oldest->last_us[SIM_INFO])
+            oldest = one;
+        if (one->key == 0)
+            break;
+    }
+    *oldest = (struct held){.key = key, .kind = kind};
+    return oldest;
+}
+
+static void remember(struct sim_memory *memory, const struct sim_case *c, int64_t now_us)
+{
+    if (memory->boot_id != c->context->boot_id) {
+        memset(memory, 0, sizeof *memory);
+        memory->boot_id = c->context->boot_id;
+        memory->since_us = now_us;
+        memory->last_us = now_us;
+    }
+    int64_t step_us = now_us - memory->last_us;
+    if (step_us > break_us || step_us < 0)
+        memory->since_us = now_us;
+    // mostly the time between two, a longer one at once
+    memory->interval_us =
+        step_us > memory->interval_us ? step_us : (15 * memory->interval_us + step_us) / 16;
+    memory->last_us = now_us;
+    for (size_t i = 0; i < SIM_KINDS; i++)
+        if (c->unjudged[i])
+            memory->unjudged_us[i] = now_us;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct sim_condition *condition = &c->conditions[i];
+        struct held *held =
+            place(memory, key_of(condition->kind, condition->variant, condition->feature),
+                  condition->kind);
+        for (int s = condition->possible; s < SIM_NOTHING; s++)
+            held->last_us[s] = now_us;
+    }
+}
+
+static bool same(const struct sim_condition *a, const struct sim_condition *b)
+{
+    return a->kind == b->kind && a->variant == b->variant
+           && strcmp(a->feature, b->feature) == 0;
+}
+
+static const struct sim_condition *find_condition(const struct sim_case *c,
+                                                  const struct sim_condition *like)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (same(&c->conditions[i], like))
+            return &c->conditions[i];
+    return NULL;
+}
+
+// What holds for both is certain, what holds for one is possible.
+static void merge(struct sim_case *c, const struct sim_case *with)
+{
+    size_t own = c->count;
+    for (size_t i = 0; i < own; i++) {
+        struct sim_condition *a = &c->conditions[i];
+        const struct sim_condition *b = find_condition(with, a);
+        int possible = b != NULL ? b->possible : SIM_NOTHING;
+        int certain = b != NULL ? b->certain : SIM_NOTHING;
+        a->possible = possible < a->possible ? possible : a->possible;
+        a->certain = certain > a->certain ? certain : a->certain;
+    }
+    for (size_t i = 0; i < with->count; i++) {
+        struct sim_condition only = with->conditions[i];
+        only.certain = SIM_NOTHING;
+        bool known = false;
+        for (size_t k = 0; k < own && !known; k++)
+            known = same(&c->conditions[k], &only);
+        if (!known)
+            sim_case_add(c, only);
+    }
+    for (size_t i = 0; i < SIM_KINDS; i++)
+        c->unjudged[i] |= with->unjudged[i];
+}
+
+static void find_conditions(struct sim_case *c, const struct sim_way *way)
+{
+    c->way = *way;
+    sim_conditions_terrain(c);
+    sim_conditions_obstacles(c);
+    sim_conditions_zones(c);
+    sim_conditions_weather(c);
+    sim_conditions_height(c);
+    sim_conditions_boundary(c);
+    sim_conditions_traffic(c);
+}
+
+static const char *kind_name(uint32_t kind)
+{
+    const char *name = sim_advisory_kind_name(kind);
+    return name != NULL ? name : "of no kind";
+}
+
+static bool judged(uint32_t kind)
+{
+    switch (kind) {
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_WIND:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_GUST:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_VISIBILITY:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN_TOO_COARSE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// What is kept for a moment has lost its feature; its id says which it is.
+static struct held *held_of(struct sim_memory *memory, const Drf__V1__Advisory *a)
+{
+    struct held *held = find_id(memory, a->advisory_id);
+    return held != NULL && held->kind == a->kind && a->feature_id == NULL
+               ? held
+               : find(memory, key_of_advisory(a));
+}
+
+static void check_form(struct sim_memory *memory, const Drf__V1__Context *context,
+                       const Drf__V1__Advisory *a, struct sim_tally *tally)
+{
+    sim_tally_note(tally, SIM_CHECK_ADVISORY,
+                   a->has_advisory_id && a->has_revision && a->revision > 0
+                       && a->severity >= SIM_WARNING && a->severity <= SIM_INFO
+                       && a->state == DRF__V1__ADVISORY_STATE__ADVISORY_STATE_RAISED
+                       && a->has_valid_until_us && a->valid_until_us > context->node_time_us,
+                   "%s: id, revision %u, severity %u, state %u or validity", kind_name(a->kind),
+                   a->revision, a->severity, a->state);
+    struct held *held = judged(a->kind) ? held_of(memory, a) : NULL;
+    if (held == NULL)
+        return;
+    struct held *other = find_id(memory, a->advisory_id);
+    sim_tally_note(tally, SIM_CHECK_ADVISORY,
+                   (other == NULL || other == held)
+                       && (held->advisory_id == 0 || held->advisory_id == a->advisory_id)
+                       && (a->revision >= held->revision
+                           || context->node_time_us - held->told_us > dwell_us),
+                   "%s %s: id %08x and revision %u, after id %08x and revision %u",
+                   kind_name(a->kind), a->feature_id != NULL ? a->feature_id : "",
+                   a->advisory_id, a->revision, held->advisory_id, held->revision);
+    held->advisory_id = a->advisory_id;
+    held->revision = a->revision;
+    held->told_us = context->node_time_us;
+}
+
+// Whether it may hold, or may have held so long ago as it is kept.
+static void check_sound(const struct sim_case *c, struct sim_memory *memory, uint32_t kind,
+                        uint32_t severity, const struct held *held, const char *feature,
+                        const char *text, struct sim_tally *tally)
+{
+    int64_t now_us = c->context->node_time_us;
+    int64_t kept_us = (int64_t)severity * (dwell_us + 2 * memory->interval_us) + slack_us;
+    struct sim_kind_count *count = &tally->kinds[kind];
+    // kept for a moment, and never told in full: nobody can say which it is
+    bool nameless = held == NULL && feature[0] == '\0'
+                    && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
+                        || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
+                        || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC);
+    int64_t watched_us = memory->since_us > memory->unjudged_us[kind]
+                             ? memory->since_us
+                             : memory->unjudged_us[kind];
+    if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
+        tally->unjudged++;
+        return;
+    }
+    bool good = held != NULL && held->last_us[severity] != 0
+                && now_us - held->last_us[severity] <= kept_us;
+    count->sound++;
+    count->false_ones += good ? 0 : 1;
+    sim_tally_note(tally, SIM_CHECK_ADVISORY_FALSE, good,
+                   "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
+                   c->report->drone, kind_name(kind), feature, severity, text,
+                   held != NULL && held->last_us[severity] != 0
+                       ? (double)(now_us - held->last_us[severity]) * 1e-6
+                       : -1.0);
+}
+
+static bool is_it(struct sim_memory *memory, const Drf__V1__Advisory *a, uint64_t key)
+{
+    const struct held *held = held_of(memory, a);
+    return held != NULL && held->key == key;
+}
+
+static bool stands(const struct sim_case *c, struct sim_memory *memory,
+                   const struct sim_condition *condition)
+{
+    const Drf__V1__Context *context = c->context;
+    uint64_t key = key_of(condition->kind, condition->variant, condition->feature);
+    for (size_t i = 0; i < context->n_advisories; i++)
+        if (context->advisories[i]->kind == condition->kind
+            && is_it(memory, context->advisories[i], key))
+            return context->advisories[i]->severity <= (uint32_t)condition->certain;
+    for (size_t i = 0; i < context->n_advisories_brief; i++) {
+        const Drf__V1__AdvisoryBrief *brief = context->advisories_brief[i];
+        const struct held *held = find_id(memory, brief->advisory_id);
+        // a brief one that was never told in full is taken for the one that is looked for
+        if (brief->kind == condition->kind && (held == NULL || held->key == key)
+            && brief->severity <= (uint32_t)condition->certain)
+            return true;
+    }
+    return context->advisories_left_out > 0
+           && context->advisories_left_out_severity <= (uint32_t)condition->certain;
+}
+
+static bool waits(const struct sim_case *c)
+{
+    for (uint32_t layer = 1; layer <= 5; layer++)
+        if (sim_witness_incomplete(c->witness, c->context, layer))
+            return true;
+    return false;
+}
+
+static void check_complete(const struct sim_case *c, struct sim_memory *memory,
+                           struct sim_tally *tally)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct sim_condition *condition = &c->conditions[i];
+        if (condition->certain == SIM_NOTHING)
+            continue;
+        bool good = stands(c, memory, condition);
+        if (!good && waits(c)) {
+            tally->waiting++;
+            continue;
+        }
+        tally->kinds[condition->kind].certain++;
+        tally->kinds[condition->kind].missed += good ? 0 : 1;
+        sim_tally_note(tally, SIM_CHECK_ADVISORY_MISSED, good,
+                       "drone %zu seq %u: no %s %s as severe as %d, by %.2f at a limit of %.2f",
+                       c->report->drone, c->context->seq, kind_name(condition->kind),
+                       condition->feature, condition->certain, condition->value,
+                       condition->limit);
+    }
+}
+
+void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
+                            const Drf__V1__Context *context, int64_t arrival_mono_us,
+                            struct sim_tally *tally)
+{
+    if (witness->memory == NULL || report->drone >= witness->fleet.count)
+        return;
+    struct sim_case c = {.witness = witness,
+                         .report = report,
+                         .context = context,
+                         .arrival_mono_us = arrival_mono_us,
+                         .truth = sim_witness_truth(witness, report)};
+    struct sim_way ways[SIM_WAYS_MAX];
+    size_t count = sim_ways_of(witness, report, context, &c.truth, ways);
+    const struct sim_case empty = c;
+    find_conditions(&c, &ways[0]);
+    for (size_t i = 1; i < count; i++) {
+        struct sim_case one = empty;
+        find_conditions(&one, &ways[i]);
+        merge(&c, &one);
+    }
+    struct sim_memory *memory = &witness->memory[report->drone];
+    remember(memory, &c, context->node_time_us);
+    for (size_t i = 0; i < context->n_advisories; i++) {
+        const Drf__V1__Advisory *a = context->advisories[i];
+        check_form(memory, context, a, tally);
+        if (a->kind < SIM_KINDS && a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
+            check_sound(&c, memory, a->kind, a->severity, held_of(memory, a),
+                        a->feature_id != NULL ? a->feature_id : "",
+                        a->text != NULL ? a->text : "", tally);
+    }
+    for (size_t i = 0; i < context->n_advisories_brief; i++) {
+        const Drf__V1__AdvisoryBrief *b = context->advisories_brief[i];
+        const struct held *held = find_id(memory, b->advisory_id);
+        if (held != NULL && b->kind < SIM_KINDS && b->severity >= SIM_WARNING
+            && b->severity <= SIM_INFO)
+            check_sound(&c, memory, b->kind, b->severity, held, "(brief)", "", tally);
+    }
+    check_complete(&c, memory, tally);
+}

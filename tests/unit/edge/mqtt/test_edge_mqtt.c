@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// Not for the thread sanitizer: glibc resolves names on threads that it does not see start.
+// edge/mqtt/mqtt.c against a real mosquitto that each test starts on a free port. Waiting is on
+// an event with a deadline. Skipped where no mosquitto is installed.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edge/mqtt/mqtt.h"
+
+extern char **environ;
+
+enum { DEADLINE_US = 10000000 };
+
+static int64_t mono_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct broker {
+    char folder[64];
+    uint16_t port;
+    pid_t pid;
+};
+
+static uint16_t free_port(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)close(fd);
+    return ntohs(address.sin_port);
+}
+
+static bool answers(uint16_t port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    bool ok = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    (void)close(fd);
+    return ok;
+}
+
+static void start(struct broker *broker)
+{
+    char conf[96];
+    (void)snprintf(conf, sizeof conf, "%s/conf", broker->folder);
+    char *const argv[] = {"mosquitto", "-c", conf, NULL};
+    posix_spawn_file_actions_t actions;
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    (void)posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    int rc = posix_spawnp(&broker->pid, "mosquitto", &actions, NULL, argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    if (rc != 0) {
+        broker->pid = 0;
+        skip();
+    }
+    for (int64_t until = mono_us() + DEADLINE_US; !answers(broker->port);) {
+        assert_true(mono_us() < until);
+        (void)poll(NULL, 0, 10);
+    }
+}
+
+static void kill_broker(struct broker *broker)
+{
+    if (broker->pid > 0) {
+        (void)kill(broker->pid, SIGKILL);
+        (void)waitpid(broker->pid, NULL, 0);
+    }
+    broker->pid = 0;
+}
+
+static struct broker *opened(const char *more)
+{
+    struct broker *broker = calloc(1, sizeof *broker);
+    assert_non_null(broker);
+    (void)snprintf(broker->folder, sizeof broker->folder, "/tmp/drf_mqtt_XXXXXX");
+    assert_non_null(mkdtemp(broker->folder));
+    broker->port = free_port();
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/conf", broker->folder);
+    FILE *conf = fopen(path, "w");
+    assert_non_null(conf);
+    (void)fprintf(conf, "listener %u 127.0.0.1\nallow_anonymous true\nuser root\n%s",
+                  (unsigned)broker->port, more);
+    (void)fclose(conf);
+    return broker;
+}
+
+static void close_broker(struct broker *broker)
+{
+    kill_broker(broker);
+    static const char *const names[] = {"conf", "acl"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s/%s", broker->folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(broker->folder);
+    free(broker);
+}
+
+static struct edge_mqtt *client(uint16_t port, const char *id, const char *filter,
+                                const char *will_topic)
+{
+    static const uint8_t qos[] = {1};
+    const struct edge_mqtt_config config = {
+        .host = "localhost",
+        .port = port,
+        .client_id = id,
+        .username = id,
+        .password = "x",
+        .keepalive_s = 10,
+        .ring_bytes = 1 << 20,
+        .queue_max_bytes = 1 << 16,
+        .inflight_max = 1000,
+        .will_topic = will_topic,
+        .will_payload = "gone",
+        .will_size = 4,
+        .filters = &filter,
+        .filter_qos = qos,
+        .filter_count = filter != NULL ? 1 : 0,
+    };
+    struct edge_mqtt *mqtt = NULL;
+    const char *why = NULL;
+    assert_int_equal(edge_mqtt_open(&config, &mqtt, &why), DRF_OK);
+    return mqtt;
+}
+
+static void step(struct edge_mqtt *mqtt)
+{
+    struct pollfd wait = {.fd = edge_mqtt_fd(mqtt), .events = POLLIN};
+    if (edge_mqtt_wants_write(mqtt))
+        wait.events |= POLLOUT;
+    (void)poll(&wait, 1, 5);
+    edge_mqtt_step(mqtt, mono_us());
+}
+
+static void connect_now(struct edge_mqtt *mqtt)
+{
+    struct edge_link link = edge_mqtt_link(mqtt);
+    for (int64_t until = mono_us() + DEADLINE_US; !link.connected(link.self); step(mqtt))
+        assert_true(mono_us() < until);
+}
+
+// The next message for `to`, while `from` (NULL: nobody) is kept running.
+static struct edge_incoming next(struct edge_mqtt *to, struct edge_mqtt *from)
+{
+    struct edge_link link = edge_mqtt_link(to);
+    struct edge_incoming in = {0};
+    for (int64_t until = mono_us() + DEADLINE_US; !link.receive(link.self, &in);) {
+        assert_true(mono_us() < until);
+        step(to);
+        if (from != NULL)
+            step(from);
+    }
+    return in;
+}
+
+static enum drf_status send_text(struct edge_mqtt *mqtt, const char *topic, const char *text,
+                                 bool retain)
+{
+    struct edge_link link = edge_mqtt_link(mqtt);
+    const struct edge_outgoing out = {.topic = topic,
+                                      .payload = text,
+                                      .size = strlen(text),
+                                      .priority = EDGE_PRIORITY_ADVISORY,
+                                      .qos = 1,
+                                      .retain = retain};
+    return link.send(link.self, &out);
+}
+
+static void assert_payload(struct edge_incoming in, const char *text)
+{
+    assert_int_equal(in.size, strlen(text));
+    assert_memory_equal(in.payload, text, in.size);
+}
+
+static void send__every_kind_of_message__arrives_with_its_properties(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", "t/#", NULL);
+    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
+    connect_now(a);
+    connect_now(b);
+    assert_int_equal(edge_mqtt_link(a).session(a), 1);
+    assert_string_equal(edge_mqtt_waiting_for(a), "");
+    for (int i = 0; i < 20; i++) // the subscription is on its way
+        step(a);
+
+    struct edge_link link = edge_mqtt_link(b);
+    struct edge_outgoing out = {
+        .topic = "t/1", .payload = "{}", .size = 2, .json = true, .expiry_s = 3};
+    assert_int_equal(link.send(link.self, &out), DRF_OK);
+    struct edge_incoming in = next(a, b);
+    assert_string_equal(in.topic, "t/1");
+    assert_payload(in, "{}");
+    assert_true(in.json);
+    assert_false(in.retained);
+    assert_true(in.arrival_mono_us > 0);
+
+    out = (struct edge_outgoing){.topic = "t/2",
+                                 .payload = "x\0y",
+                                 .size = 3,
+                                 .qos = 1,
+                                 .correlation = "c\0d",
+                                 .correlation_size = 3};
+    assert_int_equal(link.send(link.self, &out), DRF_OK);
+    in = next(a, b);
+    assert_false(in.json);
+    assert_int_equal(in.size, 3);
+    assert_memory_equal(in.payload, "x\0y", 3);
+    assert_int_equal(in.correlation_size, 3);
+    assert_memory_equal(in.correlation, "c\0d", 3);
+    edge_mqtt_close(a);
+    edge_mqtt_close(b);
+    close_broker(broker);
+}
+
+static void step__many_messages_wait__takes_them_all(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("max_queued_messages 5000\n");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
+    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
+    connect_now(a);
+    connect_now(b);
+    for (int i = 0; i < 20; i++)
+        step(a);
+    struct edge_link link = edge_mqtt_link(b);
+    enum { COUNT = 1000 };
+    for (int i = 0; i < COUNT; i++) {
+        const struct edge_outgoing out = {.topic = "t", .payload = &i, .size = sizeof i};
+        while (link.send(link.self, &out) == DRF_ERR_FULL)
+            step(b);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        struct edge_incoming in = next(a, b);
+        int number;
+        assert_int_equal(in.size, sizeof number);
+        memcpy(&number, in.payload, sizeof number);
+        assert_int_equal(number, i);
+    }
+    assert_int_equal(edge_mqtt_stats(a).received, COUNT);
+    assert_int_equal(edge_mqtt_stats(a).dropped_ring, 0);
+    edge_mqtt_close(a);
+    edge_mqtt_close(b);
+    close_broker(broker);
+}
+
+static void send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("max_queued_messages 5000\n");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
+    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
+    connect_now(a);
+    connect_now(b);
+    for (int i = 0; i < 20; i++)
+        step(a);
+    for (int round = 0; round < 5; round++) { // 4,500 in all; 1,000 may be on their way
+        for (int i = 0; i < 900; i++)
+            assert_int_equal(send_text(b, "t", "reply", false), DRF_OK);
+        for (int i = 0; i < 900; i++)
+            assert_payload(next(a, b), "reply");
+        for (int i = 0; i < 20; i++)
+            step(b);
+    }
+    edge_mqtt_close(a);
+    edge_mqtt_close(b);
+    close_broker(broker);
+}
+
+static void step__broker_killed_and_started_again__connects_and_subscribes_again(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
+    connect_now(a);
+    struct edge_link link = edge_mqtt_link(a);
+    kill_broker(broker);
+    for (int64_t until = mono_us() + DEADLINE_US; link.connected(a); step(a))
+        assert_true(mono_us() < until);
+    assert_int_equal(send_text(a, "t", "nobody", false), DRF_ERR_AGAIN);
+    for (int64_t until = mono_us() + 1500000; mono_us() < until;)
+        step(a); // refused several times
+    assert_non_null(strstr(edge_mqtt_waiting_for(a), "localhost"));
+    assert_true(edge_mqtt_stats(a).failures >= 2);
+    start(broker);
+    connect_now(a);
+    assert_int_equal(link.session(a), 2);
+    assert_int_equal(send_text(a, "t", "back", false), DRF_OK);
+    assert_payload(next(a, NULL), "back");
+    edge_mqtt_close(a);
+    close_broker(broker);
+}
+
+static void will__a_client_that_vanishes_and_one_that_leaves__only_the_first_leaves_it(
+    void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", "will/#", NULL);
+    connect_now(a);
+    for (int i = 0; i < 20; i++)
+        step(a);
+    struct edge_mqtt *leaves = client(broker->port, "leaves", NULL, "will/leaves");
+    connect_now(leaves);
+    assert_int_equal(send_text(leaves, "will/leaves", "bye", true), DRF_OK);
+    edge_mqtt_close(leaves);
+    assert_payload(next(a, NULL), "bye");
+
+    struct edge_mqtt *vanishes = client(broker->port, "vanishes", NULL, "will/vanishes");
+    connect_now(vanishes);
+    (void)shutdown(edge_mqtt_fd(vanishes), SHUT_RDWR);
+    struct edge_incoming in = next(a, NULL);
+    assert_string_equal(in.topic, "will/vanishes");
+    assert_payload(in, "gone");
+    edge_mqtt_close(vanishes);
+    edge_mqtt_close(a);
+    close_broker(broker);
+}
+
+static void connect__refused_for_want_of_rights__says_why_it_waits(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/conf", broker->folder);
+    FILE *conf = fopen(path, "w");
+    assert_non_null(conf);
+    (void)fprintf(conf, "listener %u 127.0.0.1\nallow_anonymous false\nuser root\n",
+                  (unsigned)broker->port);
+    (void)fclose(conf);
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", NULL, NULL);
+    for (int64_t until = mono_us() + DEADLINE_US;
+         strcasestr(edge_mqtt_waiting_for(a), "authori") == NULL; step(a))
+        assert_true(mono_us() < until);
+    assert_false(edge_mqtt_link(a).connected(a));
+    edge_mqtt_close(a);
+    close_broker(broker);
+}
+
+static void send__denied_by_the_broker__is_counted(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    char path[96];
+    (void)snprintf(path, sizeof path, "%s/acl", broker->folder);
+    FILE *acl = fopen(path, "w");
+    assert_non_null(acl);
+    (void)fputs("topic readwrite allowed\n", acl);
+    (void)fclose(acl);
+    (void)snprintf(path, sizeof path, "%s/conf", broker->folder);
+    FILE *conf = fopen(path, "a");
+    assert_non_null(conf);
+    (void)fprintf(conf, "acl_file %s/acl\n", broker->folder);
+    (void)fclose(conf);
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", NULL, NULL);
+    connect_now(a);
+    assert_int_equal(send_text(a, "forbidden", "x", false), DRF_OK);
+    for (int64_t until = mono_us() + DEADLINE_US; edge_mqtt_stats(a).denied == 0; step(a))
+        assert_true(mono_us() < until);
+    assert_int_equal(edge_mqtt_stats(a).denied, 1);
+    edge_mqtt_close(a);
+    close_broker(broker);
+}
+
+static void send__broker_stopped_reading__sheds_contexts_and_bounds_the_rest(void **state)
+{
+    (void)state;
+    struct broker *broker = opened("");
+    start(broker);
+    struct edge_mqtt *a = client(broker->port, "a", NULL, NULL);
+    connect_now(a);
+    assert_int_equal(kill(broker->pid, SIGSTOP), 0);
+    static char payload[8192];
+    struct edge_link link = edge_mqtt_link(a);
+    struct edge_outgoing out = {.topic = "t", .payload = payload, .size = sizeof payload};
+    enum drf_status status = DRF_OK;
+    for (int i = 0; i < 10000 && status == DRF_OK; i++)
+        status = link.send(link.self, &out);
+    assert_int_equal(status, DRF_ERR_FULL);
+    out.priority = EDGE_PRIORITY_ADVISORY; // there is still room for these: 64 KB of it
+    int queued = 0;
+    while (link.send(link.self, &out) == DRF_OK)
+        queued++;
+    assert_in_range(queued, 6, 8);
+    assert_true(edge_mqtt_stats(a).refused_full >= 1);
+    assert_int_equal(edge_mqtt_stats(a).dropped_queue, 1);
+
+    assert_int_equal(kill(broker->pid, SIGCONT), 0);
+    out.priority = EDGE_PRIORITY_CONTEXT;
+    for (int64_t until = mono_us() + DEADLINE_US; link.send(link.self, &out) != DRF_OK; step(a))
+        assert_true(mono_us() < until);
+    edge_mqtt_close(a);
+    close_broker(broker);
+}
+
+static void step__nobody_listens__never_blocks(void **state)
+{
+    (void)state;
+    struct edge_mqtt *a = client(free_port(), "a", NULL, NULL);
+    int64_t longest_us = 0;
+    for (int i = 0; i < 100; i++) {
+        int64_t before = mono_us();
+        edge_mqtt_step(a, before);
+        int64_t took_us = mono_us() - before;
+        longest_us = took_us > longest_us ? took_us : longest_us;
+        (void)poll(NULL, 0, 5);
+    }
+    assert_true(longest_us < 200000);
+    assert_int_equal(edge_mqtt_fd(a), -1);
+    assert_non_null(strstr(edge_mqtt_waiting_for(a), "refused"));
+    edge_mqtt_close(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(send__every_kind_of_message__arrives_with_its_properties),
+        cmocka_unit_test(step__many_messages_wait__takes_them_all),
+        cmocka_unit_test(send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room),
+        cmocka_unit_test(step__broker_killed_and_started_again__connects_and_subscribes_again),
+        cmocka_unit_test(
+            will__a_client_that_vanishes_and_one_that_leaves__only_the_first_leaves_it),
+        cmocka_unit_test(connect__refused_for_want_of_rights__says_why_it_waits),
+        cmocka_unit_test(send__denied_by_the_broker__is_counted),
+        cmocka_unit_test(send__broker_stopped_reading__sheds_contexts_and_bounds_the_rest),
+        cmocka_unit_test(step__nobody_listens__never_blocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

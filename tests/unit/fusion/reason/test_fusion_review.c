@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans held against zones before they are flown, over flat ground at 100 m AMSL: each leg on
+// its own, at its height, at the time it is flown.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "fusion/reason/review.h"
+#include "tests/support/scene.h"
+
+#define SECOND INT64_C(1000000)
+#define EAST_M_PER_DEG 80700.0 // WGS 84 at 43.65 N
+
+static const struct geo_point toronto = {.lat_deg = 43.65, .lon_deg = -79.38};
+
+static uint16_t flat(void *context, uint32_t row, uint32_t column)
+{
+    (void)context;
+    (void)row;
+    (void)column;
+    return 4400; // 100 m
+}
+
+// A prohibited circle of 200 m from 80 m to 150 m AMSL, 2,000 m to the east, and a plan of
+// three legs of 1,500 m east at 10 m/s: the second, from 150 s to 300 s, goes through it.
+struct stage {
+    struct scene *scene;
+    struct fusion_builder *builder;
+    struct geo_zone words;
+    struct geo_zone_volume volume;
+    struct geo_zone_period period;
+    struct fusion_source source;
+    struct fusion_zone zone;
+    const struct fusion_zone *list[1];
+    struct fusion_zone_bucket bucket;
+    const struct fusion_zone_bucket *buckets[9];
+    struct fusion_plan plan;
+    struct fusion_aircraft aircraft;
+    struct fusion_review review;
+};
+
+static struct geo_point east_of(double east_m)
+{
+    return (struct geo_point){toronto.lat_deg, toronto.lon_deg + east_m / EAST_M_PER_DEG};
+}
+
+static void stage_open(struct stage *stage, float plan_amsl_m)
+{
+    memset(stage, 0, sizeof *stage);
+    stage->scene = scene_open(toronto, flat, NULL, NULL);
+    assert_int_equal(fusion_builder_open(&stage->builder), DRF_OK);
+    stage->source = scene_source("zones", 0.0, 0.0);
+    memcpy(stage->words.id, "CHE:A", 6);
+    stage->words.restriction = GEO_ZONE_PROHIBITED;
+    stage->words.volume_count = 1;
+    stage->volume = (struct geo_zone_volume){.shape = GEO_ZONE_CIRCLE,
+                                             .centre = east_of(2000.0),
+                                             .radius_m = 200.0,
+                                             .lower = {.m = 80.0, .reference = GEO_ZONE_AMSL},
+                                             .upper = {.m = 150.0, .reference = GEO_ZONE_AMSL}};
+    stage->zone =
+        (struct fusion_zone){.view = {&stage->words, &stage->volume, &stage->period, NULL},
+                             .source = &stage->source};
+    stage->zone.bounds = geo_zone_bounds(&stage->zone.view);
+    stage->list[0] = &stage->zone;
+    stage->bucket = (struct fusion_zone_bucket){.count = 1, .zones = stage->list};
+    for (int i = 0; i < 9; i++)
+        stage->buckets[i] = &stage->bucket;
+    stage->scene->root.zones = stage->buckets;
+    stage->scene->root.zones_all = &stage->bucket;
+    stage->plan = (struct fusion_plan){.plan_id = "p",
+                                       .valid_until_utc_us = 10000 * SECOND,
+                                       .conformance_m = FUSION_PLAN_CONFORMANCE_DEFAULT_M,
+                                       .point_count = 4};
+    for (int i = 0; i < 4; i++) {
+        struct geo_point place = east_of(1500.0 * i);
+        stage->plan.points[i] =
+            (struct fusion_plan_point){.lat_e7 = (int32_t)lround(place.lat_deg * 1e7),
+                                       .lon_e7 = (int32_t)lround(place.lon_deg * 1e7),
+                                       .height_m = plan_amsl_m,
+                                       .height = FUSION_PLAN_AMSL,
+                                       .speed_mps = 10.0F};
+    }
+    stage->aircraft = (struct fusion_aircraft){
+        .limits = fusion_limits_default(), .fix.position = toronto, .plan = &stage->plan};
+    stage->aircraft.fix.horizontal_acc95_m = 3.0;
+    stage->aircraft.fix.amsl = (struct fusion_altitude){true, (double)plan_amsl_m, 3.0};
+}
+
+static void stage_close(struct stage *stage)
+{
+    fusion_builder_close(stage->builder);
+    scene_close(stage->scene);
+}
+
+// The legs with a conflict by a zone, one bit each; *severity of the last of them.
+static unsigned zone_legs(struct stage *stage, enum fusion_severity *severity)
+{
+    unsigned legs = 0;
+    fusion_review_plan(stage->builder, &stage->scene->root, &stage->aircraft, SECOND,
+                       &stage->review);
+    for (size_t i = 0; i < stage->review.conflict_count; i++) {
+        const struct fusion_review_conflict *conflict = &stage->review.conflicts[i];
+        if (conflict->advisory.kind != FUSION_ADVISORY_ZONE)
+            continue;
+        legs |= 1U << conflict->leg;
+        *severity = conflict->advisory.severity;
+    }
+    return legs;
+}
+
+static void review__of_a_leg_through_a_zone__names_the_leg(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity = FUSION_SEVERITY_INFO;
+    stage_open(&stage, 140.0F);
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    assert_int_equal(severity, FUSION_SEVERITY_WARNING);
+    stage.words.restriction = GEO_ZONE_CONDITIONAL;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    assert_int_equal(severity, FUSION_SEVERITY_CAUTION);
+    stage.words.restriction = GEO_ZONE_INFORMATION; // an INFO is no conflict
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage_close(&stage);
+}
+
+static void review__of_a_plan_over_or_beside_a_zone__has_no_conflict(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 180.0F); // 30 m over it
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage.volume.upper.m = 190.0;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage.volume.centre.lat_deg += 0.004; // 444 m to the north
+    stage.zone.bounds = geo_zone_bounds(&stage.zone.view);
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage_close(&stage);
+}
+
+static void review__of_a_zone_with_times__counts_it_when_it_is_passed(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from_s, until_s;
+        unsigned legs;
+    } cases[] = {
+        {0, 100, 0},         // over before the leg begins at 151 s
+        {100, 160, 0},       // over before it is reached, at 1,800 m and 181 s
+        {100, 200, 1U << 1}, // in force then
+        {190, 300, 1U << 1}, // begins when the aircraft is in it, till 221 s
+        {215, 300, 1U << 1},
+        {230, 300, 0},             // begins behind its back
+        {100000, 200000, 0},       // long after
+        {-1000, 1000000, 1U << 1}, // all the while
+    };
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 140.0F);
+    stage.words.period_count = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stage.period = (struct geo_zone_period){.from_utc_us = cases[i].from_s * SECOND,
+                                                .until_utc_us = cases[i].until_s * SECOND};
+        if (zone_legs(&stage, &severity) != cases[i].legs)
+            fail_msg("case %zu", i);
+    }
+    // A plan that begins later meets what applies then.
+    stage.plan.valid_from_utc_us = 5000 * SECOND;
+    stage.period =
+        (struct geo_zone_period){.from_utc_us = 5100 * SECOND, .until_utc_us = 5200 * SECOND};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage_close(&stage);
+}
+
+// One leg of 4,500 m at 5 m/s, from 1 s to 901 s: it is in the zone, 1,800 m to 2,200 m along
+// it, from 361 s to 441 s.
+static void review__of_a_long_leg__finds_a_zone_that_begins_while_it_is_flown(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t from_s, until_s;
+        unsigned legs;
+    } cases[] = {{0, 340, 0},   {0, 370, 1},   {200, 10000, 1}, {350, 360, 0},
+                 {380, 420, 1}, {430, 900, 1}, {450, 10000, 0}};
+    struct stage stage;
+    enum fusion_severity severity = FUSION_SEVERITY_INFO;
+    stage_open(&stage, 140.0F);
+    stage.plan.point_count = 2;
+    stage.plan.points[1] = stage.plan.points[3];
+    stage.plan.points[1].speed_mps = 5.0F;
+    stage.words.period_count = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stage.period = (struct geo_zone_period){.from_utc_us = cases[i].from_s * SECOND,
+                                                .until_utc_us = cases[i].until_s * SECOND};
+        severity = FUSION_SEVERITY_WARNING;
+        if (zone_legs(&stage, &severity) != cases[i].legs)
+            fail_msg("case %zu", i);
+        assert_int_equal(severity, FUSION_SEVERITY_WARNING); // whatever its time
+    }
+    stage_close(&stage);
+}
+
+// Held for ten minutes 2,000 m along, reached after 201 s.
+static void review__of_a_hold__counts_a_zone_that_begins_meanwhile(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 140.0F);
+    struct geo_point middle = east_of(2000.0);
+    stage.plan.point_count = 3;
+    stage.plan.points[1].lon_e7 = (int32_t)lround(middle.lon_deg * 1e7);
+    stage.plan.points[1].hold_s = 600.0F;
+    stage.plan.points[2] = stage.plan.points[3];
+    stage.words.period_count = 1;
+    stage.period =
+        (struct geo_zone_period){.from_utc_us = 700 * SECOND, .until_utc_us = 790 * SECOND};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.period.until_utc_us = 10000 * SECOND; // and flown out of it from 801 s to 821 s
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0 | 1U << 1);
+    stage.period.from_utc_us = 810 * SECOND;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage.period.from_utc_us = 830 * SECOND;
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    // Held on the ground first, all of it is later.
+    stage.plan.points[0].hold_s = 100.0F;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0 | 1U << 1);
+    stage_close(&stage);
+}
+
+// From 20 m under the zone to 30 m over it, 2,000 m east, in 20 s.
+static void review__of_a_climb_on_the_spot__passes_all_heights_between(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 60.0F);
+    struct geo_point middle = east_of(2000.0);
+    stage.plan.point_count = 2;
+    for (int i = 0; i < 2; i++)
+        stage.plan.points[i].lon_e7 = (int32_t)lround(middle.lon_deg * 1e7);
+    stage.plan.points[1].height_m = 180.0F;
+    stage.plan.points[1].speed_mps = 6.0F;
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.words.period_count = 1;
+    stage.period =
+        (struct geo_zone_period){.from_utc_us = 10 * SECOND, .until_utc_us = 100 * SECOND};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    stage.period.from_utc_us = 30 * SECOND; // it is through
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage_close(&stage);
+}
+
+static void review__of_an_agl_limit__is_over_the_ground_below(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 180.0F); // 80 m over the ground
+    stage.volume.lower = (struct geo_zone_limit){.m = 0.0, .reference = GEO_ZONE_AGL};
+    stage.volume.upper = (struct geo_zone_limit){.m = 120.0, .reference = GEO_ZONE_AGL};
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 1);
+    stage.volume.upper.m = 40.0;
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage_close(&stage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(review__of_a_leg_through_a_zone__names_the_leg),
+        cmocka_unit_test(review__of_a_plan_over_or_beside_a_zone__has_no_conflict),
+        cmocka_unit_test(review__of_a_zone_with_times__counts_it_when_it_is_passed),
+        cmocka_unit_test(review__of_a_long_leg__finds_a_zone_that_begins_while_it_is_flown),
+        cmocka_unit_test(review__of_a_hold__counts_a_zone_that_begins_meanwhile),
+        cmocka_unit_test(review__of_a_climb_on_the_spot__passes_all_heights_between),
+        cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
+    };
+    return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);
+}

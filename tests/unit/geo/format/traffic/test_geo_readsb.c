@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// Traffic of receivers and of nodes. Expected numbers: the definition of foot, knot and minute.
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "geo/format/traffic/readsb.h"
+#include "geo/format/traffic/tracks.h"
+#include "tests/support/real_data.h"
+
+#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
+
+static const struct geo_decode_params everywhere = {
+    .keep = {-180, -90, 180, 90},
+    .default_horizontal_acc95_m = 75,
+    .default_vertical_acc95_m = 15,
+    .message_utc_us = INT64_C(1700000000000000),
+};
+
+typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
+                                   size_t size, struct geo_record_builder *builder,
+                                   struct geo_note *why);
+
+struct decoded {
+    enum drf_status status;
+    struct geo_note why, last_note;
+    struct geo_track tracks[8]; // the first of them
+    unsigned count, notes;
+};
+
+static struct decoded decode(decoder with, const struct geo_decode_params *params,
+                             const void *bytes, size_t size)
+{
+    struct decoded d = {.status = DRF_OK};
+    struct geo_record_builder builder;
+    struct geo_record built, record;
+    geo_record_builder_init(&builder, 1 << 24);
+    d.status = with(params, bytes, size, &builder, &d.why);
+    assert_int_equal(geo_record_finish(&builder, &built), DRF_OK);
+    assert_int_equal(geo_record_validate(built.bytes, built.size, &record), DRF_OK);
+    size_t cursor = 0;
+    struct geo_item item;
+    while (geo_record_next(record, &cursor, &item)) {
+        if (item.kind == GEO_ITEM_NOTE) {
+            d.last_note = *(const struct geo_note *)item.payload;
+            d.notes++;
+        } else if (d.count++ < 8) {
+            d.tracks[d.count - 1] = *(const struct geo_track *)item.payload;
+        }
+    }
+    geo_record_builder_close(&builder);
+    return d;
+}
+
+static struct decoded readsb(const char *text)
+{
+    return decode(geo_readsb_decode, &everywhere, text, strlen(text));
+}
+
+static struct decoded tracks(const char *text)
+{
+    return decode(geo_tracks_decode, &everywhere, text, strlen(text));
+}
+
+static void readsb__a_full_aircraft__gives_every_height_in_its_own_frame(void **state)
+{
+    (void)state;
+    struct decoded d = readsb(
+        "{\"now\":1700000010.5,\"messages\":1,\"aircraft\":[{\"hex\":\"AC671B\",\"flight\":"
+        "\"DAL1812 \",\"lat\":43.5,\"lon\":-79.5,\"alt_baro\":1000,\"alt_geom\":1250,\"gs\":90,"
+        "\"track\":90,\"baro_rate\":-600,\"geom_rate\":-660,\"seen_pos\":2.5,\"seen\":0.1,"
+        "\"nac_p\":9,\"gva\":2}]}");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 1);
+    const struct geo_track *t = &d.tracks[0];
+    assert_string_equal(t->id, "ac671b");
+    assert_string_equal(t->name, "DAL1812");
+    assert_int_equal(t->flags,
+                     GEO_TRACK_WGS84 | GEO_TRACK_PRESSURE | GEO_TRACK_VELOCITY | GEO_TRACK_UP);
+    assert_near(t->alt_pressure_m, 304.8, 1e-9);
+    assert_near(t->alt_wgs84_m, 381.0, 1e-9);
+    assert_near(t->velocity_east_mps, 46.3, 1e-6); // 90 NM/h
+    assert_near(t->velocity_north_mps, 0.0, 1e-6);
+    assert_near(t->velocity_up_mps, -3.3528, 1e-6); // the geometric rate, 660 ft/min
+    assert_true(t->time_utc_us == INT64_C(1700000008000000));
+    assert_near(t->horizontal_acc95_m, 30.0, 0.0);
+    assert_near(t->altitude_acc95_m, 45.0, 0.0);
+}
+
+static void readsb__absent_keys__are_unknown_and_not_zero(void **state)
+{
+    (void)state;
+    struct decoded d = readsb("{\"now\":1700000000,\"aircraft\":["
+                              "{\"hex\":\"~2a3f01\",\"lat\":0,\"lon\":0},"
+                              "{\"hex\":\"4ca123\",\"gs\":90,\"track\":1},"
+                              "{\"hex\":\"4ca124\",\"lat\":1,\"lon\":1,\"alt_baro\":\"ground\","
+                              "\"gs\":3}]}");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 2); // one has no position
+    assert_string_equal(d.tracks[0].id, "~2a3f01");
+    assert_int_equal(d.tracks[0].flags, 0);
+    assert_near(d.tracks[0].horizontal_acc95_m, 75.0, 0.0);
+    assert_int_equal(d.tracks[1].flags, GEO_TRACK_ON_GROUND); // a speed without a course
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
+}
+
+static void readsb__what_cannot_be__is_refused_and_the_rest_stands(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {
+        "{\"hex\":\"ac671\",\"lat\":1,\"lon\":1}",
+        "{\"hex\":\"ac671g\",\"lat\":1,\"lon\":1}",
+        "{\"hex\":7,\"lat\":1,\"lon\":1}",
+        "{\"hex\":\"ac671b\",\"lat\":91,\"lon\":1}",
+        "{\"hex\":\"ac671b\",\"lat\":\"1\",\"lon\":1}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"alt_baro\":\"high\"}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"alt_geom\":1e9}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"seen_pos\":-5}",
+        "7",
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        char text[300];
+        (void)snprintf(text, sizeof text,
+                       "{\"now\":1,\"aircraft\":[%s,{\"hex\":\"abcdef\",\"lat\":2,\"lon\":2}]}",
+                       broken[i]);
+        struct decoded d = readsb(text);
+        assert_int_equal(d.status, DRF_OK);
+        assert_int_equal(d.count, 1);
+        assert_string_equal(d.tracks[0].id, "abcdef");
+        assert_int_equal(d.notes, 1);
+        assert_int_equal(d.last_note.position, 1);
+    }
+    assert_int_equal(readsb("{\"aircraft\":[]}").why.code, GEO_REFUSAL_FORMAT); // no time
+    assert_int_equal(readsb("{\"now\":1,\"aircraft\":[]}").why.code, GEO_REFUSAL_IGNORED);
+    assert_int_equal(readsb("{}").why.code, GEO_REFUSAL_FORMAT);
+}
+
+static void readsb__one_aircraft__takes_the_messages_time_where_it_has_none(void **state)
+{
+    (void)state;
+    struct decoded d =
+        readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"altitude\":100,\"seen\":1}");
+    assert_int_equal(d.count, 1);
+    assert_true(d.tracks[0].time_utc_us == INT64_C(1699999999000000));
+    assert_int_equal(d.tracks[0].flags, GEO_TRACK_PRESSURE | GEO_TRACK_TIMED_BY_MESSAGE);
+    d = readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"now\":1700000001}");
+    assert_true(d.tracks[0].time_utc_us == INT64_C(1700000001000000));
+}
+
+static void readsb__outside_the_region__is_no_fault(void **state)
+{
+    (void)state;
+    struct geo_decode_params params = everywhere;
+    params.keep = (struct geo_bounds){0, 0, 1, 1};
+    const char *text = "{\"hex\":\"ac671b\",\"lat\":5,\"lon\":5}";
+    struct decoded d = decode(geo_readsb_decode, &params, text, strlen(text));
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.why.code, GEO_REFUSAL_IGNORED);
+}
+
+// The rows as text, read by eye from the file.
+static void readsb__a_real_trace__gives_its_rows(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *bytes = real_data("traffic/readsb_trace_full_ac671b.json", &size);
+    if (bytes == NULL)
+        skip();
+    struct decoded d = decode(geo_readsb_decode, &everywhere, bytes, size);
+    free(bytes);
+    assert_int_equal(d.status, DRF_OK);
+    assert_true(d.count > 1000);
+    const struct geo_track *first = &d.tracks[0], *second = &d.tracks[1];
+    assert_string_equal(first->id, "ac671b");
+    assert_near(first->position.lat_deg, 16.777359, 0.0);
+    assert_near(first->position.lon_deg, -88.036868, 0.0);
+    assert_near(first->alt_pressure_m, 9753.6, 1e-9); // 32,000 ft
+    assert_near(first->alt_wgs84_m, 10309.86, 1e-9);  // 33,825 ft
+    assert_true(first->time_utc_us == INT64_C(1738703622619000));
+    assert_near(hypot(second->velocity_north_mps, second->velocity_east_mps), 247.9622, 1e-4);
+    assert_true(second->velocity_east_mps < 0.0 && second->velocity_north_mps > 0.0);
+    assert_true(second->time_utc_us == INT64_C(1738703631579000));
+}
+
+static void tracks__a_nodes_report__gives_every_field(void **state)
+{
+    (void)state;
+    struct decoded d = tracks(
+        "{\"tracks\":[{\"traffic_id\":\"coffee-17\",\"lat_e7\":436500000,\"lon_e7\":-793800000,"
+        "\"data_time_us\":\"1700000000123456\",\"alt_wgs84_m\":120.5,\"alt_amsl_m\":157,"
+        "\"alt_pressure_m\":150,\"velocity_north_mps\":1,\"velocity_east_mps\":-2,"
+        "\"velocity_up_mps\":0.5,\"horizontal_acc95_m\":3,\"altitude_acc95_m\":4,"
+        "\"predicted\":true,\"name\":\"Coffee\"}]}");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 1);
+    const struct geo_track *t = &d.tracks[0];
+    assert_string_equal(t->id, "coffee-17");
+    assert_near(t->position.lat_deg, 43.65, 1e-9);
+    assert_true(t->time_utc_us == INT64_C(1700000000123456));
+    assert_int_equal(t->flags, GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE
+                                   | GEO_TRACK_VELOCITY | GEO_TRACK_UP | GEO_TRACK_PREDICTED);
+    assert_near(t->altitude_acc95_m, 4.0, 0.0);
+}
+
+static void tracks__without_id_place_or_time__are_refused(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {
+        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"data_time_us\":1}",
+        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1}",
+        "{\"traffic_id\":\"\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1}",
+        "{\"traffic_id\":\"a b\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1}",
+        "{\"traffic_id\":\"a\",\"lat_e7\":1.5,\"lon_e7\":1,\"data_time_us\":1}",
+        "{\"traffic_id\":\"a\",\"lat_e7\":900000001,\"lon_e7\":1,\"data_time_us\":1}",
+        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":\"soon\"}",
+        ("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
+         "\"velocity_north_mps\":1}"),
+        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,\"on_ground\":1}",
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        struct decoded d = tracks(broken[i]);
+        if (d.status == DRF_OK || d.count != 0)
+            fail_msg("taken: %s", broken[i]);
+    }
+}
+
+// What `gzip -dc` says of a file of the real data; NULL, after a message, if it is not there.
+static uint8_t *unzipped(const char *name, size_t *size)
+{
+    const char *folder = getenv("DRF_REAL_DATA");
+    char command[4200];
+    (void)snprintf(command, sizeof command, "gzip -dc '%s/%s'",
+                   folder != NULL ? folder : "../shared/data", name);
+    FILE *pipe = popen(command, "r");
+    uint8_t *bytes = malloc((size_t)1 << 23);
+    assert_non_null(pipe);
+    assert_non_null(bytes);
+    *size = fread(bytes, 1, (size_t)1 << 23, pipe);
+    if (pclose(pipe) == 0 && *size > 0)
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
+// By another reader (Python's gzip and json): 9,955 state vectors of 45 addresses, from 26.594
+// N 123.363 W to 48.381 N 81.840 W, 2020-09-08T00:00:01Z to 2020-09-14T23:59:54Z; 24 without a
+// height over the ellipsoid.
+static void readsb__a_real_week_of_state_vectors__is_read_whole(void **state)
+{
+    (void)state;
+    enum { ROWS = 9955, AIRCRAFT = 45 };
+    size_t size, cursor = 0, rows = 0, known = 0, without = 0;
+    uint8_t *bytes = unzipped("traffic/calfire.json.gz", &size);
+    if (bytes == NULL)
+        skip();
+    char ids[AIRCRAFT + 1][GEO_TRACK_ID_SIZE];
+    double south_deg = 90, north_deg = -90, west_deg = 180, east_deg = -180;
+    int64_t first_us = INT64_MAX, last_us = INT64_MIN;
+    struct geo_record_builder builder;
+    struct geo_record built, record;
+    struct geo_note why = {.code = GEO_REFUSAL_NONE};
+    struct geo_item item;
+    geo_record_builder_init(&builder, 1 << 26);
+    if (geo_readsb_decode(&everywhere, bytes, size, &builder, &why) != DRF_OK)
+        fail_msg("%s", why.text);
+    assert_int_equal(geo_record_finish(&builder, &built), DRF_OK);
+    assert_int_equal(geo_record_validate(built.bytes, built.size, &record), DRF_OK);
+    while (geo_record_next(record, &cursor, &item)) {
+        assert_int_equal(item.kind, GEO_ITEM_TRACK);
+        const struct geo_track *track = item.payload;
+        rows++;
+        without += (track->flags & GEO_TRACK_WGS84) == 0;
+        south_deg = fmin(south_deg, track->position.lat_deg);
+        north_deg = fmax(north_deg, track->position.lat_deg);
+        west_deg = fmin(west_deg, track->position.lon_deg);
+        east_deg = fmax(east_deg, track->position.lon_deg);
+        first_us = track->time_utc_us < first_us ? track->time_utc_us : first_us;
+        last_us = track->time_utc_us > last_us ? track->time_utc_us : last_us;
+        size_t at = 0;
+        while (at < known && strcmp(ids[at], track->id) != 0)
+            at++;
+        assert_true(at < AIRCRAFT);
+        if (at == known)
+            memcpy(ids[known++], track->id, sizeof ids[0]);
+    }
+    assert_int_equal(rows, ROWS);
+    assert_int_equal(known, AIRCRAFT);
+    assert_int_equal(without, 24);
+    assert_near(south_deg, 26.5940365549, 1e-7);
+    assert_near(north_deg, 48.3806762695, 1e-7);
+    assert_near(west_deg, -123.3625528087, 1e-7);
+    assert_near(east_deg, -81.8400602521, 1e-7);
+    assert_true(first_us == INT64_C(1599523201000000) && last_us == INT64_C(1600127994000000));
+    geo_record_builder_close(&builder);
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readsb__a_full_aircraft__gives_every_height_in_its_own_frame),
+        cmocka_unit_test(readsb__absent_keys__are_unknown_and_not_zero),
+        cmocka_unit_test(readsb__what_cannot_be__is_refused_and_the_rest_stands),
+        cmocka_unit_test(readsb__one_aircraft__takes_the_messages_time_where_it_has_none),
+        cmocka_unit_test(readsb__outside_the_region__is_no_fault),
+        cmocka_unit_test(readsb__a_real_trace__gives_its_rows),
+        cmocka_unit_test(tracks__a_nodes_report__gives_every_field),
+        cmocka_unit_test(tracks__without_id_place_or_time__are_refused),
+        cmocka_unit_test(readsb__a_real_week_of_state_vectors__is_read_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
