@@ -37,7 +37,7 @@ int edge_command_deadletters(int argc, char **argv);
 // Reads the file after --config; says what is wrong with it.
 DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out);
 // check with --feed and --file: a provider's sample.
-int edge_command_sample(int argc, char **argv, const struct drf_config *config);
+int edge_command_dry_run(int argc, char **argv, const struct drf_config *config);
 int edge_command_config(int argc, char **argv);
 int edge_command_import(int argc, char **argv);
 int edge_command_migrate(int argc, char **argv);

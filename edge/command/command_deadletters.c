@@ -21,10 +21,11 @@ struct job {
     uint64_t seen, chosen, sent, delivered, failed;
 };
 
-static bool said(const struct edge_letter *letter, const char *name, char *out, size_t room)
+static bool said(const struct edge_kafka_record *kafka_record, const char *name, char *out,
+                 size_t room)
 {
-    for (size_t i = letter->header_count; i-- > 0;) {
-        const struct edge_header *header = &letter->headers[i];
+    for (size_t i = kafka_record->header_count; i-- > 0;) {
+        const struct edge_header *header = &kafka_record->headers[i];
         if (strcmp(header->name, name) != 0 || header->size >= room || !header->value)
             continue;
         memcpy(out, header->value, header->size);
@@ -35,53 +36,56 @@ static bool said(const struct edge_letter *letter, const char *name, char *out, 
     return false;
 }
 
-static void print(const char *id, const struct edge_letter *letter)
+static void print(const char *id, const struct edge_kafka_record *kafka_record)
 {
     char feed[40], topic[140], partition[16], offset[24], reason[24], text[200], size[24],
         key[64];
-    (void)said(letter, "drf_dead_feed", feed, sizeof feed);
-    (void)said(letter, "drf_dead_topic", topic, sizeof topic);
-    (void)said(letter, "drf_dead_partition", partition, sizeof partition);
-    (void)said(letter, "drf_dead_offset", offset, sizeof offset);
-    (void)said(letter, "drf_dead_reason", reason, sizeof reason);
-    (void)said(letter, "drf_dead_text", text, sizeof text);
-    (void)said(letter, "drf_dead_size", size, sizeof size);
+    (void)said(kafka_record, "drf_dead_feed", feed, sizeof feed);
+    (void)said(kafka_record, "drf_dead_topic", topic, sizeof topic);
+    (void)said(kafka_record, "drf_dead_partition", partition, sizeof partition);
+    (void)said(kafka_record, "drf_dead_offset", offset, sizeof offset);
+    (void)said(kafka_record, "drf_dead_reason", reason, sizeof reason);
+    (void)said(kafka_record, "drf_dead_text", text, sizeof text);
+    (void)said(kafka_record, "drf_dead_size", size, sizeof size);
     printf("%-18s feed=%s topic=%s partition=%s offset=%s reason=%s bytes=%s key=%s text=%s\n",
            id, feed, topic, partition, offset, reason, size,
-           edge_log_quote(key, sizeof key, letter->key ? (const char *)letter->key : "-",
-                          letter->key ? letter->key_size : 1),
+           edge_log_quote(key, sizeof key,
+                          kafka_record->key ? (const char *)kafka_record->key : "-",
+                          kafka_record->key ? kafka_record->key_size : 1),
            text);
 }
 
-static void on_report(void *context, const struct edge_letter *letter, bool delivered)
+static void on_report(void *context, const struct edge_kafka_record *kafka_record,
+                      bool delivered)
 {
     struct job *job = context;
-    (void)letter;
+    (void)kafka_record;
     *(delivered ? &job->delivered : &job->failed) += 1;
 }
 
 // The original again: its key, bytes, headers and time, so that it is the version it was.
-static void send_again(struct job *job, const char *id, const struct edge_letter *letter)
+static void send_again(struct job *job, const char *id,
+                       const struct edge_kafka_record *kafka_record)
 {
     char topic[140], size[24], time_ms[24];
-    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
-    bool whole = said(letter, "drf_dead_topic", topic, sizeof topic)
-                 && said(letter, "drf_dead_size", size, sizeof size)
-                 && strtoull(size, NULL, 10) == letter->value_size;
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    bool whole = said(kafka_record, "drf_dead_topic", topic, sizeof topic)
+                 && said(kafka_record, "drf_dead_size", size, sizeof size)
+                 && strtoull(size, NULL, 10) == kafka_record->value_size;
     if (!whole) {
         printf("%s: only a part of it was kept; publish it again from its source\n", id);
         job->failed++;
         return;
     }
-    struct edge_letter again = *letter;
+    struct edge_kafka_record again = *kafka_record;
     again.headers = headers;
     again.header_count = 0;
-    for (size_t i = 0; i < letter->header_count; i++)
-        if (strncmp(letter->headers[i].name, EDGE_DEADLETTER_PREFIX,
+    for (size_t i = 0; i < kafka_record->header_count; i++)
+        if (strncmp(kafka_record->headers[i].name, EDGE_DEADLETTER_PREFIX,
                     strlen(EDGE_DEADLETTER_PREFIX))
             != 0)
-            headers[again.header_count++] = letter->headers[i];
-    again.timestamp_ms = said(letter, "drf_dead_time_ms", time_ms, sizeof time_ms)
+            headers[again.header_count++] = kafka_record->headers[i];
+    again.timestamp_ms = said(kafka_record, "drf_dead_time_ms", time_ms, sizeof time_ms)
                              ? strtoll(time_ms, NULL, 10)
                              : 0;
     enum drf_status status;
@@ -96,30 +100,31 @@ static void send_again(struct job *job, const char *id, const struct edge_letter
     }
 }
 
-static void consider(struct job *job, const char *id, const struct edge_letter *letter)
+static void consider(struct job *job, const char *id,
+                     const struct edge_kafka_record *kafka_record)
 {
     bool chosen = job->all;
     for (int i = 0; i < job->id_count; i++)
         chosen = chosen || strcmp(job->ids[i], id) == 0;
     job->seen++;
     if (!job->producer)
-        print(id, letter);
+        print(id, kafka_record);
     if (!job->producer || !chosen)
         return;
     job->chosen++;
-    send_again(job, id, letter);
+    send_again(job, id, kafka_record);
 }
 
 static enum drf_status consider_kept(void *context, const char *name, const void *bytes,
                                      size_t size)
 {
-    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
-    struct edge_letter letter;
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    struct edge_kafka_record kafka_record;
     char id[ID_SIZE];
     snprintf(id, sizeof id, "store:%" PRIx64,
-             (uint64_t)strtoull(name + strlen(EDGE_LETTERBOX_PREFIX), NULL, 16));
-    if (edge_letter_unpack(bytes, size, headers, &letter) == DRF_OK)
-        consider(context, id, &letter);
+             (uint64_t)strtoull(name + strlen(EDGE_OUTBOX_PREFIX), NULL, 16));
+    if (edge_kafka_record_unpack(bytes, size, headers, &kafka_record) == DRF_OK)
+        consider(context, id, &kafka_record);
     return DRF_OK;
 }
 
@@ -129,7 +134,7 @@ static void read_store(struct job *job)
     struct fusion_store *store = NULL;
     struct fusion_store_config config = {.path = job->config->store_path, .read_only = true};
     if (fusion_store_open(&config, &store) == DRF_OK
-        && fusion_store_each_value(store, EDGE_LETTERBOX_PREFIX, consider_kept, job) != DRF_OK)
+        && fusion_store_each_value(store, EDGE_OUTBOX_PREFIX, consider_kept, job) != DRF_OK)
         fprintf(stderr, "drf-edge: the store cannot be read\n");
     fusion_store_close(store);
 }
@@ -146,14 +151,14 @@ static bool read_partition(struct job *job, struct edge_kafka *kafka, int32_t pa
         if (event == EDGE_KAFKA_MESSAGE) {
             char id[ID_SIZE];
             snprintf(id, sizeof id, "%" PRId32 ":%" PRId64, partition, message.offset);
-            struct edge_letter letter = {.key = message.key,
-                                         .key_size = message.key_size,
-                                         .value = message.value,
-                                         .value_size = message.value_size,
-                                         .headers = message.headers,
-                                         .header_count = message.header_count};
+            struct edge_kafka_record kafka_record = {.key = message.key,
+                                                     .key_size = message.key_size,
+                                                     .value = message.value,
+                                                     .value_size = message.value_size,
+                                                     .headers = message.headers,
+                                                     .header_count = message.header_count};
             if (message.offset < high)
-                consider(job, id, &letter);
+                consider(job, id, &kafka_record);
             next = message.offset + 1;
             edge_kafka_release(&message);
             idle_ms = 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "edge/command/command.h"
-#include "edge/command/reading.h"
+#include "edge/command/store_reader.h"
 #include "edge/config/layer.h"
 #include "fusion/root/content.h"
 #include "geo/utc.h"
@@ -14,14 +14,14 @@ struct digests {
     int first, last;
 };
 
-static enum drf_status take(struct edge_reading *reading, bool truth, struct digests *out)
+static enum drf_status take(struct edge_store_reader *reader, bool truth, struct digests *out)
 {
     enum drf_status status = DRF_OK;
     for (int layer = out->first; layer <= out->last && status == DRF_OK; layer++)
-        status = truth ? fusion_store_digest(reading->store, (enum fusion_layer)layer,
-                                             out->of[layer])
-                       : fusion_content_digest(reading->root, reading->at_utc_us,
-                                               (enum fusion_layer)layer, out->of[layer]);
+        status =
+            truth ? fusion_store_digest(reader->store, (enum fusion_layer)layer, out->of[layer])
+                  : fusion_content_digest(reader->root, reader->at_utc_us,
+                                          (enum fusion_layer)layer, out->of[layer]);
     return status;
 }
 
@@ -62,18 +62,18 @@ int edge_command_digest(int argc, char **argv)
         fprintf(stderr, "drf-edge: --at: 2004-12-09T12:00:00Z is the form\n");
         return 2;
     }
-    struct edge_reading reading = {0};
+    struct edge_store_reader reader = {0};
     enum drf_status status =
-        edge_reading_open(edge_option(argc, argv, "store"), stderr, &reading);
+        edge_store_reader_open(edge_option(argc, argv, "store"), stderr, &reader);
     if (status == DRF_OK && !truth)
-        status = edge_reading_fold(&reading, at_utc_us, stderr);
+        status = edge_store_reader_fold(&reader, at_utc_us, stderr);
     if (status == DRF_OK) {
-        status = take(&reading, truth, &digests);
+        status = take(&reader, truth, &digests);
         if (status == DRF_OK)
             print(&digests, edge_flag(argc, argv, "json"));
         else
-            fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reading.store));
+            fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reader.store));
     }
-    edge_reading_close(&reading);
+    edge_store_reader_close(&reader);
     return status == DRF_OK ? 0 : 1;
 }

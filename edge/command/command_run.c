@@ -8,7 +8,7 @@
 #include "edge/command/command.h"
 #include "edge/service/loop.h"
 #include "edge/service/node.h"
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "geo/utc.h"
 
 enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
@@ -130,7 +130,7 @@ int edge_command_check(int argc, char **argv)
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
     if (edge_option(argc, argv, "feed") || edge_option(argc, argv, "file")) {
-        int code = edge_command_sample(argc, argv, &config);
+        int code = edge_command_dry_run(argc, argv, &config);
         drf_config_close(&config);
         return code;
     }

@@ -6,7 +6,7 @@
 
 #include "edge/command/command.h"
 #include "edge/command/info.h"
-#include "edge/command/reading.h"
+#include "edge/command/store_reader.h"
 #include "fusion/store/store_migrate.h"
 
 int edge_command_info(int argc, char **argv)
@@ -14,24 +14,24 @@ int edge_command_info(int argc, char **argv)
     if (!edge_options_known(argc, argv, "store", "json"))
         return 2;
     const char *path = edge_option(argc, argv, "store");
-    struct edge_reading reading = {0};
-    enum drf_status status = edge_reading_open(path, stderr, &reading);
+    struct edge_store_reader reader = {0};
+    enum drf_status status = edge_store_reader_open(path, stderr, &reader);
     if (status != DRF_OK)
         return 1;
     const bool json = edge_flag(argc, argv, "json");
     if (!json)
-        status = edge_info_table(reading.store, path, stdout);
+        status = edge_info_table(reader.store, path, stdout);
     // A store that cannot be folded still is what the tables say.
     if (status == DRF_OK) {
-        const bool folded = edge_reading_fold(&reading, INT64_MIN, stderr) == DRF_OK;
+        const bool folded = edge_store_reader_fold(&reader, INT64_MIN, stderr) == DRF_OK;
         if (json)
-            status = edge_info_json(&reading, path, stdout);
-        else if (folded && edge_info_catalog(&reading, stdout) == DRF_ERR_NOMEM)
+            status = edge_info_json(&reader, path, stdout);
+        else if (folded && edge_info_catalog(&reader, stdout) == DRF_ERR_NOMEM)
             status = DRF_ERR_NOMEM;
     }
     if (status != DRF_OK)
-        fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reading.store));
-    edge_reading_close(&reading);
+        fprintf(stderr, "drf-edge: %s\n", fusion_store_error(reader.store));
+    edge_store_reader_close(&reader);
     return status == DRF_OK ? 0 : 1;
 }
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "edge/command/reading.h"
+#include "edge/command/store_reader.h"
 #include "fusion/store/export.h"
 #include "fusion/store/store_info.h"
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "geo/format/terrain/raster_write.h"
 
 static bool complain(FILE *err, const char *path, const char *why)
@@ -197,17 +197,17 @@ bool edge_export_tiff(const char *store, int layer, const char *inset, const cha
         return false;
     if (snprintf(part, sizeof part, "%s-part", out) >= (int)sizeof part)
         return complain(err, out, "a name too long");
-    struct edge_reading reading = {0};
-    enum drf_status status = edge_reading_open(store, err, &reading);
+    struct edge_store_reader reader = {0};
+    enum drf_status status = edge_store_reader_open(store, err, &reader);
     if (status == DRF_OK)
-        status = edge_reading_fold(&reading, INT64_MIN, err);
+        status = edge_store_reader_fold(&reader, INT64_MIN, err);
     bool good = status == DRF_OK;
     const struct fusion_inset *there =
-        good && inset != NULL ? inset_named(reading.root, inset) : NULL;
+        good && inset != NULL ? inset_named(reader.root, inset) : NULL;
     if (good && inset != NULL && there == NULL)
         good = complain(err, store, "has no inset of that name: drf-edge info lists them");
-    if (good && write_bands(reading.root, layer, there, part) != DRF_OK)
+    if (good && write_bands(reader.root, layer, there, part) != DRF_OK)
         good = complain(err, out, "cannot be written");
-    edge_reading_close(&reading);
+    edge_store_reader_close(&reader);
     return settle(part, out, good, err);
 }

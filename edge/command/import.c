@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "edge/command/sample.h"
+#include "edge/command/dry_run.h"
 #include "edge/host/sha256.h"
 #include "edge/ingest/imported.h"
 #include "edge/service/loop.h"
@@ -70,7 +70,7 @@ static void count_items(struct geo_record record, struct edge_import_result *res
 }
 
 static enum drf_status apply(struct edge_import *import, const struct edge_import_file *file,
-                             const struct edge_sample *sample, enum fusion_outcome *outcome)
+                             const struct edge_dry_run *sample, enum fusion_outcome *outcome)
 {
     const struct edge_envelope *envelope = &sample->envelope;
     char edition[48] = "";
@@ -122,9 +122,9 @@ enum drf_status edge_import_file(struct edge_import *import,
 {
     struct edge_import_result result = {.outcome = FUSION_REFUSED};
     struct edge_message message = message_of(import, file);
-    struct edge_sample sample;
+    struct edge_dry_run sample;
     import->config.feeds[import->feed].message_max_bytes = FILE_MAX_BYTES;
-    enum drf_status status = edge_sample_read(&import->config, &message, &sample);
+    enum drf_status status = edge_dry_run_read(&import->config, &message, &sample);
     if (status != DRF_OK)
         return status;
     result.why = sample.why;
@@ -140,7 +140,7 @@ enum drf_status edge_import_file(struct edge_import *import,
             && (result.outcome == FUSION_APPLIED || result.outcome == FUSION_DUPLICATE))
             status = keep(import, file, &sample.envelope);
     }
-    edge_sample_close(&sample);
+    edge_dry_run_close(&sample);
     if (status == DRF_OK)
         *out = result;
     return status;

@@ -7,7 +7,7 @@
 
 #include "edge/config/mode.h"
 #include "edge/ingest/imported.h"
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/store/store_info.h"
 
 // One source: what all its live records have in common, and the newest of them.
@@ -40,7 +40,7 @@ static void note_time(struct source *row, int64_t data_utc_us)
 static enum drf_status add_use(void *context, const struct fusion_store_use *use)
 {
     struct sources *sources = context;
-    const struct fusion_source *one = use->certificate;
+    const struct fusion_source *one = use->provenance;
     size_t at = 0;
     while (at < sources->count && strcmp(sources->rows[at].newest.source, one->source) != 0)
         at++;
@@ -78,7 +78,7 @@ static const char *time_text(int64_t utc_us, const char *unknown, char out[stati
 {
     if (utc_us == INT64_MIN)
         return unknown;
-    fusion_certificate_version("", utc_us / 1000000 * 1000000, out);
+    fusion_provenance_version("", utc_us / 1000000 * 1000000, out);
     return out;
 }
 
@@ -297,9 +297,9 @@ static void json_sources(const struct sources *sources, FILE *out)
     }
 }
 
-enum drf_status edge_info_json(struct edge_reading *reading, const char *path, FILE *out)
+enum drf_status edge_info_json(struct edge_store_reader *reader, const char *path, FILE *out)
 {
-    struct fusion_store *store = reading->store;
+    struct fusion_store *store = reader->store;
     struct told told = {0};
     enum drf_status status = gather(store, &told);
     struct list list = {.out = out};
@@ -338,9 +338,9 @@ enum drf_status edge_info_json(struct edge_reading *reading, const char *path, F
     }
     if (status == DRF_OK)
         (void)fputs("]", out);
-    if (status == DRF_OK && reading->root != NULL) {
+    if (status == DRF_OK && reader->root != NULL) {
         (void)fputs(",\"catalogue\":", out);
-        status = edge_info_catalog_json(reading, out);
+        status = edge_info_catalog_json(reader, out);
     }
     if (status == DRF_OK)
         (void)fputs("}\n", out);

@@ -7,14 +7,14 @@
 #include "edge/command/info.h"
 #include "edge/serve/catalog.h"
 #include "edge/serve/query.h"
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 
 enum { TIME_SIZE = 80, LAYERS = FUSION_LAYER_COUNT, JSON_ROOM = 1 << 18 };
 
 struct shown {
     struct drf_config config;
     struct drf_feed_config feeds[DRF_FEEDS_MAX];
-    struct edge_ledger ledger;
+    struct edge_source_stats source_stats;
     struct edge_catalog catalog;
 };
 
@@ -29,15 +29,15 @@ static const char *time_text(int64_t utc_us, char out[static TIME_SIZE])
 {
     if (utc_us == INT64_MIN)
         return "unknown";
-    fusion_certificate_version("", utc_us / 1000000 * 1000000, out);
+    fusion_provenance_version("", utc_us / 1000000 * 1000000, out);
     return out;
 }
 
-static void gather(struct edge_reading *reading, struct shown *shown)
+static void gather(struct edge_store_reader *reader, struct shown *shown)
 {
     struct fusion_feed feeds[DRF_FEEDS_MAX];
     size_t count = 0;
-    edge_query_recall(reading->store, feeds, DRF_FEEDS_MAX, &count);
+    edge_query_recall(reader->store, feeds, DRF_FEEDS_MAX, &count);
     shown->config = (struct drf_config){.feeds = shown->feeds, .feed_count = count};
     for (size_t i = 0; i < count; i++) {
         memcpy(shown->feeds[i].name, feeds[i].name, sizeof shown->feeds[i].name);
@@ -45,17 +45,17 @@ static void gather(struct edge_reading *reading, struct shown *shown)
         shown->feeds[i].layer = feeds[i].layer;
         shown->feeds[i].priority = feeds[i].priority;
     }
-    edge_ledger_restore(&shown->ledger, reading->store);
-    edge_catalog_make(&shown->config, reading->root, &shown->catalog);
-    edge_catalog_behaviour(&shown->catalog, &shown->ledger, true);
+    edge_source_stats_restore(&shown->source_stats, reader->store);
+    edge_catalog_make(&shown->config, reader->root, &shown->catalog);
+    edge_catalog_behaviour(&shown->catalog, &shown->source_stats, true);
 }
 
-enum drf_status edge_info_catalog(struct edge_reading *reading, FILE *out)
+enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
 {
-    struct shown *shown = reading->root != NULL ? calloc(1, sizeof *shown) : NULL;
+    struct shown *shown = reader->root != NULL ? calloc(1, sizeof *shown) : NULL;
     if (shown == NULL)
-        return reading->root == NULL ? DRF_ERR_ABSENT : DRF_ERR_NOMEM;
-    gather(reading, shown);
+        return reader->root == NULL ? DRF_ERR_ABSENT : DRF_ERR_NOMEM;
+    gather(reader, shown);
     const struct edge_catalog *catalog = &shown->catalog;
     (void)fprintf(out, "catalogue, as the store was last written\n");
     for (size_t i = 0; i < catalog->count; i++) {
@@ -91,16 +91,16 @@ enum drf_status edge_info_catalog(struct edge_reading *reading, FILE *out)
     return DRF_OK;
 }
 
-enum drf_status edge_info_catalog_json(struct edge_reading *reading, FILE *out)
+enum drf_status edge_info_catalog_json(struct edge_store_reader *reader, FILE *out)
 {
-    if (reading->root == NULL)
+    if (reader->root == NULL)
         return DRF_ERR_ABSENT;
     struct shown *shown = calloc(1, sizeof *shown);
     uint8_t *text = malloc(JSON_ROOM);
     size_t size = JSON_ROOM;
     enum drf_status status = DRF_ERR_NOMEM;
     if (shown != NULL && text != NULL) {
-        gather(reading, shown);
+        gather(reader, shown);
         const struct edge_catalog *catalog = &shown->catalog;
         status = edge_wire_catalog_json(catalog->entries, catalog->count, catalog->left_out,
                                         text, &size);

@@ -22,7 +22,7 @@ struct sources {
     Drf__V1__SourceEntry *list[SOURCES_MAX];
 };
 
-// The birth certificate of a value, once.
+// The provenance of a value, once.
 static void add_source(struct sources *sources, const struct fusion_source *source,
                        enum fusion_layer layer)
 {

@@ -255,7 +255,7 @@ struct seen {
                                         + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX];
 };
 
-// The birth certificate of what is said above, once.
+// The provenance of what is said above, once.
 static void source_row(FILE *out, struct seen *seen, const struct fusion_source *source)
 {
     char issued[TIME_SIZE], when[TIME_SIZE], accuracy[VALUE_SIZE] = "accuracy not stated",

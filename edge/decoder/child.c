@@ -18,7 +18,7 @@
 
 enum {
     CHILDREN = EDGE_CHILD_LANES + 1, // and a spare
-    GRAVES = 16,
+    UNREAPED = 16,
     KEEP_BUFFER_MAX = 8 << 20, // larger ones are given back after use
     START_RETRY_US = 500000,
     START_TIMEOUT_US = 30000000,
@@ -74,9 +74,9 @@ struct edge_children {
     int epoll_fd;
     struct child children[CHILDREN];
     struct lane lanes[EDGE_CHILD_LANES];
-    pid_t graves[GRAVES];  // killed, not reaped yet
-    int64_t start_mono_us; // not before: the last start failed
-    int64_t now_mono_us;   // of the last step or start
+    pid_t unreaped[UNREAPED]; // killed, not reaped yet
+    int64_t start_mono_us;    // not before: the last start failed
+    int64_t now_mono_us;      // of the last step or start
     bool landlocked;
 };
 
@@ -111,17 +111,17 @@ static bool start_child(struct edge_children *children, struct child *child,
 
 static void reap(struct edge_children *children)
 {
-    for (size_t i = 0; i < GRAVES; i++)
-        if (children->graves[i] > 0 && waitpid(children->graves[i], NULL, WNOHANG) != 0)
-            children->graves[i] = 0;
+    for (size_t i = 0; i < UNREAPED; i++)
+        if (children->unreaped[i] > 0 && waitpid(children->unreaped[i], NULL, WNOHANG) != 0)
+            children->unreaped[i] = 0;
 }
 
 static void bury(struct edge_children *children, pid_t pid)
 {
     kill(pid, SIGKILL);
-    for (size_t i = 0; i < GRAVES; i++) {
-        if (children->graves[i] == 0) {
-            children->graves[i] = pid;
+    for (size_t i = 0; i < UNREAPED; i++) {
+        if (children->unreaped[i] == 0) {
+            children->unreaped[i] = pid;
             return;
         }
     }
@@ -380,9 +380,9 @@ void edge_children_close(struct edge_children *children)
             end_child(children, &children->children[i]);
         buffer_release(&children->children[i].in);
     }
-    for (size_t i = 0; i < GRAVES; i++)
-        if (children->graves[i] > 0)
-            waitpid(children->graves[i], NULL, 0);
+    for (size_t i = 0; i < UNREAPED; i++)
+        if (children->unreaped[i] > 0)
+            waitpid(children->unreaped[i], NULL, 0);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
         for (size_t k = 0; k < SLOTS; k++)
             buffer_release(&children->lanes[i].slots[k].record);

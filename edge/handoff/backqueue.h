@@ -3,8 +3,8 @@
 //
 // A bounded ring of bytes between one pusher (serve) and one popper (ingest); neither waits,
 // nothing is allocated after open. Names are the store's (fusion_store_put_value):
-// "profile/ID", "plan/ID", "seen/ID" (edge/ingest/kept.h), "whereabouts". The same ring carries
-// the answers of edge/handoff/recall.h the other way.
+// "profile/ID", "plan/ID", "seen/ID" (edge/ingest/retention.h), "whereabouts". The same ring
+// carries the answers of edge/handoff/restore_request.h the other way.
 #ifndef EDGE_BACKQUEUE_H
 #define EDGE_BACKQUEUE_H
 

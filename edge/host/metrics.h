@@ -56,10 +56,11 @@ enum edge_shed {
     X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
       "Identities forgotten because the feed no longer says them")                             \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
-    X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
-    X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
+    X(DEAD_KAFKA_RECORDS, COUNTER, "drf_dead_letters_total", NONE, NONE,                       \
+      "Dead letters delivered")                                                                \
+    X(DEAD_KAFKA_RECORDS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,             \
       "Dead letters dropped because Kafka was away and the store held enough")                 \
-    X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
+    X(DEAD_KAFKA_RECORDS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                     \
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \

@@ -147,7 +147,7 @@ static void take_first(const struct feed *feed, struct feed_partition *partition
 {
     if (!partition->empty || partition->first.known || feed->resync == FEED_WANTED)
         return;
-    partition->first = (struct edge_landmark){
+    partition->first = (struct edge_topic_fingerprint){
         .known = true, .offset = partition->tail.offset, .mark = partition->tail.mark};
 }
 
@@ -335,7 +335,7 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
 }
 
 void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
-                      struct edge_landmark out[static EDGE_KAFKA_PARTITIONS_MAX])
+                      struct edge_topic_fingerprint out[static EDGE_KAFKA_PARTITIONS_MAX])
 {
     const struct feed *feed = &feeds->feeds[index];
     for (size_t i = 0; i < EDGE_KAFKA_PARTITIONS_MAX; i++)

@@ -23,7 +23,7 @@
 #include "edge/host/metrics.h"
 #include "edge/host/now.h"
 #include "edge/kafka/kafka.h"
-#include "edge/kafka/landmark.h"
+#include "edge/kafka/topic_fingerprint.h"
 #include "fusion/store/store.h"
 
 enum edge_lane { EDGE_LANE_URGENT, EDGE_LANE_BULK, EDGE_LANES };
@@ -54,9 +54,9 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now);
 
 // What was taken first of each partition since it was found empty; unknown for all others. For
-// edge_landmarks_replaced().
+// edge_topic_fingerprints_replaced().
 void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
-                      struct edge_landmark out[static EDGE_KAFKA_PARTITIONS_MAX]);
+                      struct edge_topic_fingerprint out[static EDGE_KAFKA_PARTITIONS_MAX]);
 
 // The next message of a lane, its feeds in turn, paused ones left out. False: none now.
 bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_now now,

@@ -25,7 +25,7 @@ struct feed_partition {
     int64_t target;       // the end when it was found
     uint32_t inflight;
     struct feed_tail tail;
-    struct edge_landmark first; // taken since it was found empty
+    struct edge_topic_fingerprint first; // taken since it was found empty
 };
 
 enum feed_resync {

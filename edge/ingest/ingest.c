@@ -9,7 +9,7 @@
 
 #define COMMIT_URGENT_US INT64_C(10000)
 #define COMMIT_BULK_US INT64_C(250000)
-#define LEDGER_US INT64_C(30000000)
+#define SOURCE_STATS_US INT64_C(30000000)
 #define PUBLISH_BULK_US INT64_C(50000)
 #define PUBLISH_TRACKS_US INT64_C(20000)
 #define RENDER_US INT64_C(500000)
@@ -36,12 +36,12 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     ingest->states_wanted = true;
     edge_health_set(parts->health, EDGE_TROUBLE_CATCHING_UP,
                     !edge_feeds_all_current(parts->feeds));
-    ingest->upkeep = (struct edge_upkeep){.config = parts->config,
-                                          .store = parts->store,
-                                          .metrics = parts->metrics,
-                                          .health = parts->health,
-                                          .recall = parts->recall,
-                                          .log = parts->log};
+    ingest->maintenance = (struct edge_maintenance){.config = parts->config,
+                                                    .store = parts->store,
+                                                    .metrics = parts->metrics,
+                                                    .health = parts->health,
+                                                    .restore_request = parts->restore_request,
+                                                    .log = parts->log};
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
@@ -93,12 +93,12 @@ void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
 }
 
 // When a drone was heard of last is for the clock that ingest trusts to say; without a time it
-// counts from when the clock can be trusted (edge/ingest/kept.h).
+// counts from when the clock can be trusted (edge/ingest/retention.h).
 static enum drf_status keep(struct edge_ingest *ingest, const struct edge_back_value *value,
                             struct edge_now now)
 {
     bool seen = strncmp(value->name, EDGE_KEPT_SEEN, strlen(EDGE_KEPT_SEEN)) == 0;
-    if (seen && edge_upkeep_steady(&ingest->upkeep, now))
+    if (seen && edge_maintenance_steady(&ingest->maintenance, now))
         return fusion_store_put_value(ingest->parts.store, value->name, &now.utc_us,
                                       sizeof now.utc_us);
     return fusion_store_put_value(ingest->parts.store, value->name, value->bytes, value->size);
@@ -119,10 +119,10 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
 }
 
 // What was kept before the question must be found: not while some of it is still in the queue.
-static bool recall(struct edge_ingest *ingest)
+static bool restore_request(struct edge_ingest *ingest)
 {
-    return ingest->parts.recall && edge_backqueue_empty(ingest->parts.backqueue)
-           && edge_recall_answer(ingest->parts.recall, ingest->parts.store);
+    return ingest->parts.restore_request && edge_backqueue_empty(ingest->parts.backqueue)
+           && edge_restore_request_answer(ingest->parts.restore_request, ingest->parts.store);
 }
 
 // Damage does not pass: the file is to be looked at as a whole, with the node stopped.
@@ -248,14 +248,14 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
         return;
     ingest->second_mono_us = now.mono_us + SECOND_US;
     fusion_fabric_expire(ingest->parts.fabric, now.utc_us,
-                         edge_upkeep_forgettable(&ingest->upkeep, now));
+                         edge_maintenance_forgettable(&ingest->maintenance, now));
     earlier(&ingest->publish_mono_us, now.mono_us);
-    if (ingest->parts.ledger)
-        edge_ledger_second(ingest->parts.ledger, ingest->parts.log, now);
+    if (ingest->parts.source_stats)
+        edge_source_stats_second(ingest->parts.source_stats, ingest->parts.log, now);
     tell_tracks(ingest);
-    if (ingest->parts.ledger && now.mono_us >= ingest->ledger_mono_us) {
-        ingest->ledger_mono_us = now.mono_us + LEDGER_US;
-        if (edge_ledger_keep(ingest->parts.ledger, ingest->parts.store) == DRF_OK)
+    if (ingest->parts.source_stats && now.mono_us >= ingest->source_stats_mono_us) {
+        ingest->source_stats_mono_us = now.mono_us + SOURCE_STATS_US;
+        if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
             earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     }
     const struct edge_decoder_port *decoder = &ingest->parts.decoder;
@@ -358,7 +358,7 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     earlier(&wake_mono_us, ingest->publish_mono_us);
     earlier(&wake_mono_us, ingest->render_mono_us);
     earlier(&wake_mono_us, ingest->grace_mono_us);
-    earlier(&wake_mono_us, ingest->parts.letters->serve_mono_us);
+    earlier(&wake_mono_us, ingest->parts.kafka_records->serve_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
         earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;
@@ -374,12 +374,12 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
         ingest->acknowledged = acknowledged;
     }
-    if (edge_upkeep_clock(&ingest->upkeep, now))
+    if (edge_maintenance_clock(&ingest->maintenance, now))
         earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
     drain(ingest, now);
-    done.recalled = recall(ingest);
+    done.recalled = restore_request(ingest);
     each_second(ingest, now);
-    if (edge_deadletter_serve(ingest->parts.letters, now))
+    if (edge_deadletter_serve(ingest->parts.kafka_records, now))
         earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
@@ -387,7 +387,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         status = commit(ingest, now);
     } else {
         status = work(ingest, now, &done.busy);
-        if (!done.busy && edge_upkeep_step(&ingest->upkeep, now))
+        if (!done.busy && edge_maintenance_step(&ingest->maintenance, now))
             earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
@@ -404,7 +404,7 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
     struct edge_back_value value;
     while (edge_backqueue_front(ingest->parts.backqueue, &value))
         drain(ingest, now);
-    edge_deadletter_finish(ingest->parts.letters, now);
+    edge_deadletter_finish(ingest->parts.kafka_records, now);
     enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

@@ -15,9 +15,9 @@
 
 #include "edge/decoder/child.h"
 #include "edge/handoff/backqueue.h"
-#include "edge/handoff/ledger.h"
 #include "edge/handoff/mailbox.h"
-#include "edge/handoff/recall.h"
+#include "edge/handoff/restore_request.h"
+#include "edge/handoff/source_stats.h"
 #include "edge/host/health.h"
 #include "edge/ingest/feed.h"
 #include "edge/kafka/deadletter.h"
@@ -40,13 +40,13 @@ struct edge_ingest_parts {
     struct fusion_fabric *fabric;
     struct edge_feeds *feeds;
     struct edge_decoder_port decoder;
-    struct edge_deadletters *letters;
+    struct edge_deadletters *kafka_records;
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
     struct edge_metrics *metrics;
     struct edge_health *health;
-    struct edge_ledger *ledger; // may be NULL
-    struct edge_recall *recall; // may be NULL
+    struct edge_source_stats *source_stats;       // may be NULL
+    struct edge_restore_request *restore_request; // may be NULL
     const struct edge_log *log;
 };
 
@@ -61,7 +61,7 @@ struct edge_ingest_done {
     bool busy;            // there is more to do at once
     bool published;       // a new root waits in the mailbox
     bool committed;       // this step was a commit
-    bool recalled;        // serve has answers to take (edge/handoff/recall.h)
+    bool recalled;        // serve has answers to take (edge/handoff/restore_request.h)
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 

@@ -60,9 +60,9 @@ bool ingest_lane_busy(const struct edge_ingest *ingest)
 static void note(const struct edge_ingest *ingest, const struct ingest_lane *lane,
                  const struct geo_note *why, struct edge_now now)
 {
-    if (ingest->parts.ledger)
-        edge_ledger_note(ingest->parts.ledger, lane->message.feed, lane->envelope.source, why,
-                         now);
+    if (ingest->parts.source_stats)
+        edge_source_stats_note(ingest->parts.source_stats, lane->message.feed,
+                               lane->envelope.source, why, now);
 }
 
 // Counted, told, dead-lettered; its offset moves on with the next commit.
@@ -75,7 +75,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     if (drf_status_action(status) == DRF_STOP)
         return status;
     note(ingest, lane, why->code != GEO_REFUSAL_IGNORED ? why : NULL, now);
-    edge_deadletter_refused(ingest->parts.letters, &lane->message, why, now);
+    edge_deadletter_refused(ingest->parts.kafka_records, &lane->message, why, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, false, now);
     return DRF_OK;
@@ -252,10 +252,10 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     struct geo_note why = {.count = 1};
     bool refused = refusal_of(outcome, &why);
     if (refused) {
-        edge_deadletter_refused(ingest->parts.letters, &lane->message, &why, now);
+        edge_deadletter_refused(ingest->parts.kafka_records, &lane->message, &why, now);
         note(ingest, lane, &why, now);
     } else if (lane->record.size > 0) {
-        edge_deadletter_notes(ingest->parts.letters, &lane->message, lane->record, now);
+        edge_deadletter_notes(ingest->parts.kafka_records, &lane->message, lane->record, now);
     }
     if (!refused)
         note(ingest, lane, NULL, now);

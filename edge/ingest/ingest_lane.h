@@ -7,7 +7,7 @@
 
 #include "edge/ingest/feed_clock.h"
 #include "edge/ingest/ingest.h"
-#include "edge/ingest/upkeep.h"
+#include "edge/ingest/maintenance.h"
 #include "edge/kafka/envelope.h"
 
 enum ingest_stage { INGEST_EMPTY, INGEST_READ, INGEST_DECODING, INGEST_APPLYING };
@@ -44,13 +44,13 @@ struct ingest_lane {
 struct edge_ingest {
     struct edge_ingest_parts parts;
     struct ingest_lane lanes[EDGE_LANES];
-    struct edge_upkeep upkeep;
+    struct edge_maintenance maintenance;
     struct edge_feed_clock clock;
     unsigned turn;
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
-    int64_t ledger_mono_us; // when the store takes the account of the sources again
+    int64_t source_stats_mono_us; // when the store takes the account of the sources again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
 };

@@ -11,9 +11,9 @@ enum { LINES_PER_SECOND = 5, OURS = 11, FINISH_MS = 1000, FINISH_STEP_MS = 50 };
 #define SERVE_US INT64_C(20000)
 #define IDLE_US INT64_C(500000)
 
-static enum drf_status post_send(void *self, const struct edge_letter *letter)
+static enum drf_status post_send(void *self, const struct edge_kafka_record *kafka_record)
 {
-    return edge_producer_send(self, NULL, letter);
+    return edge_producer_send(self, NULL, kafka_record);
 }
 
 static void post_recall(void *self) { edge_producer_recall(self, false); }
@@ -29,19 +29,19 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
     if (config->dead_letter_topic[0] == '\0')
         return DRF_OK;
     enum drf_status status =
-        edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_LETTERBOX_UNDER_WAY_MAX,
+        edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_OUTBOX_UNDER_WAY_MAX,
                            error, &out->producer);
     if (status != DRF_OK)
         return status;
     out->serve_mono_us = 0;
     struct edge_post post = {.self = out->producer, .send = post_send, .recall = post_recall};
-    return edge_letterbox_init(&out->box, store, post);
+    return edge_outbox_init(&out->box, store, post);
 }
 
-void edge_deadletters_close(struct edge_deadletters *letters)
+void edge_deadletters_close(struct edge_deadletters *kafka_records)
 {
-    edge_producer_close(letters->producer);
-    letters->producer = NULL;
+    edge_producer_close(kafka_records->producer);
+    kafka_records->producer = NULL;
 }
 
 struct field {
@@ -78,18 +78,19 @@ static size_t describe(const struct drf_config *config, const struct edge_messag
     return OURS;
 }
 
-static bool send_letter(struct edge_deadletters *letters, const struct edge_message *message,
-                        const struct geo_note *why, struct edge_now now)
+static bool send_kafka_record(struct edge_deadletters *kafka_records,
+                              const struct edge_message *message, const struct geo_note *why,
+                              struct edge_now now)
 {
     struct field fields[OURS];
     struct edge_header headers[EDGE_HEADERS_MAX + OURS];
     size_t count = message->header_count;
     memcpy(headers, message->headers, count * sizeof headers[0]);
-    size_t ours = describe(letters->config, message, why, fields);
+    size_t ours = describe(kafka_records->config, message, why, fields);
     for (size_t i = 0; i < ours; i++)
         headers[count++] = (struct edge_header){
             .name = fields[i].name, .value = fields[i].value, .size = strlen(fields[i].value)};
-    struct edge_letter letter = {
+    struct edge_kafka_record kafka_record = {
         .key = message->key,
         .key_size = message->key_size,
         .value = message->value,
@@ -99,59 +100,61 @@ static bool send_letter(struct edge_deadletters *letters, const struct edge_mess
         .headers = headers,
         .header_count = count,
     };
-    if (letters->serve_mono_us > now.mono_us + SERVE_US)
-        letters->serve_mono_us = now.mono_us + SERVE_US;
-    return edge_letterbox_put(&letters->box, &letter, now.mono_us) == DRF_OK;
+    if (kafka_records->serve_mono_us > now.mono_us + SERVE_US)
+        kafka_records->serve_mono_us = now.mono_us + SERVE_US;
+    return edge_outbox_put(&kafka_records->box, &kafka_record, now.mono_us) == DRF_OK;
 }
 
-static void tell(struct edge_deadletters *letters, const struct edge_message *message,
+static void tell(struct edge_deadletters *kafka_records, const struct edge_message *message,
                  const struct geo_note *why, const char *what, struct edge_now now)
 {
     const char *done = "dropped";
-    if (letters->producer) {
-        bool sent = send_letter(letters, message, why, now);
+    if (kafka_records->producer) {
+        bool sent = send_kafka_record(kafka_records, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
     }
     uint32_t held = 0;
-    if (!edge_log_allow(&letters->limit, now.mono_us, LINES_PER_SECOND, 1000000, &held))
+    if (!edge_log_allow(&kafka_records->limit, now.mono_us, LINES_PER_SECOND, 1000000, &held))
         return;
     char text[240];
     edge_log_write(
-        letters->log, now.utc_us, EDGE_LOG_WARN, what,
+        kafka_records->log, now.utc_us, EDGE_LOG_WARN, what,
         "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " reason=%s parts=%" PRIu32
         " position=%" PRIu64 " done=%s held_back=%" PRIu32 " text=%s",
-        letters->config->feeds[message->feed].name, message->topic, message->partition,
+        kafka_records->config->feeds[message->feed].name, message->topic, message->partition,
         message->offset, geo_refusal_name((enum geo_refusal_code)why->code), why->count,
         why->position, done, held,
         edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
-static void say_ignored(const struct edge_deadletters *letters,
+static void say_ignored(const struct edge_deadletters *kafka_records,
                         const struct edge_message *message, const struct geo_note *why,
                         struct edge_now now)
 {
     char text[240];
-    edge_log_write(letters->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
+    edge_log_write(kafka_records->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
                    "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " text=%s",
-                   letters->config->feeds[message->feed].name, message->topic,
+                   kafka_records->config->feeds[message->feed].name, message->topic,
                    message->partition, message->offset,
                    edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
-void edge_deadletter_refused(struct edge_deadletters *letters,
+void edge_deadletter_refused(struct edge_deadletters *kafka_records,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now)
 {
-    edge_metrics_add(letters->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed, why->code, 1);
+    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed,
+                     why->code, 1);
     if (why->code == GEO_REFUSAL_IGNORED) {
-        say_ignored(letters, message, why, now);
+        say_ignored(kafka_records, message, why, now);
         return;
     }
-    tell(letters, message, why, "feed.refused", now);
+    tell(kafka_records, message, why, "feed.refused", now);
 }
 
-void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_message *message,
-                           struct geo_record record, struct edge_now now)
+void edge_deadletter_notes(struct edge_deadletters *kafka_records,
+                           const struct edge_message *message, struct geo_record record,
+                           struct edge_now now)
 {
     struct geo_note first = {0};
     uint32_t parts = 0;
@@ -160,8 +163,8 @@ void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_m
         if (item.kind != GEO_ITEM_NOTE)
             continue;
         const struct geo_note *note = item.payload;
-        edge_metrics_add(letters->metrics, EDGE_METRIC_FEED_NOTES, message->feed, note->code,
-                         note->count);
+        edge_metrics_add(kafka_records->metrics, EDGE_METRIC_FEED_NOTES, message->feed,
+                         note->code, note->count);
         if (note->code == GEO_REFUSAL_IGNORED)
             continue;
         if (parts == 0)
@@ -171,58 +174,61 @@ void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_m
     if (parts == 0)
         return;
     first.count = parts;
-    tell(letters, message, &first, "feed.part_refused", now);
+    tell(kafka_records, message, &first, "feed.part_refused", now);
 }
 
 struct report {
-    struct edge_letterbox *box;
+    struct edge_outbox *box;
     int64_t now_mono_us;
 };
 
-static void on_report(void *context, const struct edge_letter *letter, bool delivered)
+static void on_report(void *context, const struct edge_kafka_record *kafka_record,
+                      bool delivered)
 {
     const struct report *report = context;
-    edge_letterbox_report(report->box, letter, delivered, report->now_mono_us);
+    edge_outbox_report(report->box, kafka_record, delivered, report->now_mono_us);
 }
 
-static void count(struct edge_deadletters *letters)
+static void count(struct edge_deadletters *kafka_records)
 {
-    struct edge_letterbox *box = &letters->box;
-    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS, 0, 0, box->delivered);
-    edge_metrics_add(letters->metrics, EDGE_METRIC_DEAD_LETTERS_LOST, 0, 0, box->lost);
-    edge_metrics_set(letters->metrics, EDGE_METRIC_DEAD_LETTERS_KEPT, 0, box->kept);
+    struct edge_outbox *box = &kafka_records->box;
+    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS, 0, 0,
+                     box->delivered);
+    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_LOST, 0, 0,
+                     box->lost);
+    edge_metrics_set(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_KEPT, 0, box->kept);
     box->delivered = 0;
     box->lost = 0;
 }
 
-bool edge_deadletter_serve(struct edge_deadletters *letters, struct edge_now now)
+bool edge_deadletter_serve(struct edge_deadletters *kafka_records, struct edge_now now)
 {
-    if (!letters->producer || now.mono_us < letters->serve_mono_us)
+    if (!kafka_records->producer || now.mono_us < kafka_records->serve_mono_us)
         return false;
-    struct edge_letterbox *box = &letters->box;
-    edge_producer_serve(letters->producer, 0, on_report,
+    struct edge_outbox *box = &kafka_records->box;
+    edge_producer_serve(kafka_records->producer, 0, on_report,
                         &(struct report){.box = box, .now_mono_us = now.mono_us});
     bool answered = box->delivered > 0;
-    edge_letterbox_step(box, now.mono_us);
-    count(letters);
-    letters->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
-                                 ? now.mono_us + SERVE_US
-                                 : now.mono_us + IDLE_US;
+    edge_outbox_step(box, now.mono_us);
+    count(kafka_records);
+    kafka_records->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
+                                       ? now.mono_us + SERVE_US
+                                       : now.mono_us + IDLE_US;
     bool changed = box->changed;
     box->changed = false;
     return changed;
 }
 
-void edge_deadletter_finish(struct edge_deadletters *letters, struct edge_now now)
+void edge_deadletter_finish(struct edge_deadletters *kafka_records, struct edge_now now)
 {
-    if (!letters->producer)
+    if (!kafka_records->producer)
         return;
-    struct report report = {.box = &letters->box, .now_mono_us = now.mono_us};
+    struct report report = {.box = &kafka_records->box, .now_mono_us = now.mono_us};
     for (int waited_ms = 0;
-         waited_ms < FINISH_MS && edge_producer_waiting(letters->producer) > 0;
+         waited_ms < FINISH_MS && edge_producer_waiting(kafka_records->producer) > 0;
          waited_ms += FINISH_STEP_MS)
-        edge_producer_serve(letters->producer, FINISH_STEP_MS, on_report, &report);
-    edge_producer_recall(letters->producer, true);
-    edge_producer_serve(letters->producer, FINISH_STEP_MS, on_report, &report);
-    count(letters);
+        edge_producer_serve(kafka_records->producer, FINISH_STEP_MS, on_report, &report);
+    edge_producer_recall(kafka_records->producer, true);
+    edge_producer_serve(kafka_records->producer, FINISH_STEP_MS, on_report, &report);
+    count(kafka_records);
 }

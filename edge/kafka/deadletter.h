@@ -5,7 +5,7 @@
 // back) and, where a topic is configured, sent there: the original key, headers and bytes (cut
 // at 64 KB) with headers of ours: drf_dead_reason, _text, _position, _parts, _feed, _topic,
 // _partition, _offset, _size, _sha256, and _time_ms (Kafka's CreateTime, if it had one). Each
-// is kept in the store until Kafka has acknowledged it (edge/kafka/letterbox.h); while Kafka is
+// is kept in the store until Kafka has acknowledged it (edge/kafka/outbox.h); while Kafka is
 // away a bounded number waits there and the rest is counted as lost. Belongs to the ingest
 // loop; does not block.
 #ifndef EDGE_DEADLETTER_H
@@ -14,8 +14,8 @@
 #include "edge/host/log.h"
 #include "edge/host/metrics.h"
 #include "edge/host/now.h"
-#include "edge/kafka/letterbox.h"
 #include "edge/kafka/message.h"
+#include "edge/kafka/outbox.h"
 #include "edge/kafka/producer_kafka.h"
 #include "geo/record/record.h"
 
@@ -27,7 +27,7 @@ struct edge_deadletters {
     const struct edge_log *log;
     struct edge_metrics *metrics;
     struct edge_producer *producer; // NULL: no topic is configured
-    struct edge_letterbox box;
+    struct edge_outbox box;
     struct edge_log_limit limit;
     int64_t serve_mono_us; // the next time; INT64_MAX: nothing is under way
 };
@@ -40,21 +40,22 @@ DRF_MUST_CHECK enum drf_status edge_deadletters_open(const struct drf_config *co
                                                      const struct edge_log *log,
                                                      char error[static EDGE_KAFKA_ERROR_SIZE],
                                                      struct edge_deadletters *out);
-void edge_deadletters_close(struct edge_deadletters *letters);
+void edge_deadletters_close(struct edge_deadletters *kafka_records);
 
 // The whole message was refused. One that holds nothing of use here (IGNORED: other levels of a
 // forecast) is counted and gets a line of the lowest severity, no letter: nobody has to mend
 // it.
-void edge_deadletter_refused(struct edge_deadletters *letters,
+void edge_deadletter_refused(struct edge_deadletters *kafka_records,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now);
 // Parts of an accepted message were: every note of its record is counted; one letter tells of
 // those that were not merely passed over (IGNORED).
-void edge_deadletter_notes(struct edge_deadletters *letters, const struct edge_message *message,
-                           struct geo_record record, struct edge_now now);
+void edge_deadletter_notes(struct edge_deadletters *kafka_records,
+                           const struct edge_message *message, struct geo_record record,
+                           struct edge_now now);
 // Counts what was delivered and lost meanwhile, sends what was kept. True: the store changed.
-bool edge_deadletter_serve(struct edge_deadletters *letters, struct edge_now now);
+bool edge_deadletter_serve(struct edge_deadletters *kafka_records, struct edge_now now);
 // The last words: waits at most a second for Kafka and keeps what it did not take.
-void edge_deadletter_finish(struct edge_deadletters *letters, struct edge_now now);
+void edge_deadletter_finish(struct edge_deadletters *kafka_records, struct edge_now now);
 
 #endif

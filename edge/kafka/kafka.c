@@ -49,8 +49,8 @@ static const struct edge_kafka_pair forced[] = {
     {NULL, NULL},
 };
 
-// Of the scout: one message at a time is all it looks at.
-static const struct edge_kafka_pair forced_scout[] = {
+// Of topic discovery: one message at a time is all it looks at.
+static const struct edge_kafka_pair forced_topic_discovery[] = {
     {"auto.offset.reset", "error"},
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
@@ -144,12 +144,13 @@ enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, in
     return DRF_OK;
 }
 
-enum drf_status edge_kafka_open_scout(const struct drf_config *config,
-                                      char error[static EDGE_KAFKA_ERROR_SIZE],
-                                      struct edge_kafka **out)
+enum drf_status edge_kafka_open_topic_discovery(const struct drf_config *config,
+                                                char error[static EDGE_KAFKA_ERROR_SIZE],
+                                                struct edge_kafka **out)
 {
     struct edge_kafka *kafka = NULL;
-    enum drf_status status = open_client(config, forced_scout, NULL, NULL, error, &kafka);
+    enum drf_status status =
+        open_client(config, forced_topic_discovery, NULL, NULL, error, &kafka);
     if (status != DRF_OK)
         return status;
     kafka->feed_count = config->feed_count;

@@ -81,9 +81,9 @@ DRF_MUST_CHECK enum drf_status edge_kafka_discover(struct edge_kafka *kafka, siz
 
 // A client of all feeds that only looks: for edge_kafka_mark(), which a client that reads the
 // same partition cannot do. Belongs to one thread, which also serves it.
-DRF_MUST_CHECK enum drf_status edge_kafka_open_scout(const struct drf_config *config,
-                                                     char error[static EDGE_KAFKA_ERROR_SIZE],
-                                                     struct edge_kafka **out);
+DRF_MUST_CHECK enum drf_status edge_kafka_open_topic_discovery(
+    const struct drf_config *config, char error[static EDGE_KAFKA_ERROR_SIZE],
+    struct edge_kafka **out);
 // edge_message_mark() of the message at that offset; blocks. DRF_ERR_ABSENT: there is none any
 // more (compacted away, too old). DRF_ERR_AGAIN: nothing came in time.
 DRF_MUST_CHECK enum drf_status edge_kafka_mark(struct edge_kafka *kafka, size_t feed,

@@ -21,8 +21,8 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     const struct edge_producer *producer = opaque;
     if (!producer->report)
         return;
-    struct edge_header headers[EDGE_LETTER_HEADERS_MAX];
-    struct edge_letter letter = {
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    struct edge_kafka_record kafka_record = {
         .key = message->key,
         .key_size = message->key_len,
         .value = message->payload,
@@ -35,12 +35,12 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
     const void *value;
     size_t size;
     if (rd_kafka_message_headers(message, &sent) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        while (letter.header_count < EDGE_LETTER_HEADERS_MAX
-               && rd_kafka_header_get_all(sent, letter.header_count, &name, &value, &size)
+        while (kafka_record.header_count < EDGE_KAFKA_RECORD_HEADERS_MAX
+               && rd_kafka_header_get_all(sent, kafka_record.header_count, &name, &value, &size)
                       == RD_KAFKA_RESP_ERR_NO_ERROR)
-            headers[letter.header_count++] =
+            headers[kafka_record.header_count++] =
                 (struct edge_header){.name = name, .value = value, .size = size};
-    producer->report(producer->report_context, &letter,
+    producer->report(producer->report_context, &kafka_record,
                      message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
@@ -125,16 +125,18 @@ static rd_kafka_headers_t *copy_headers(const struct edge_header *headers, size_
 }
 
 enum drf_status edge_producer_send(struct edge_producer *producer, const char *topic,
-                                   const struct edge_letter *letter)
+                                   const struct edge_kafka_record *kafka_record)
 {
-    rd_kafka_headers_t *copy = copy_headers(letter->headers, letter->header_count);
+    rd_kafka_headers_t *copy = copy_headers(kafka_record->headers, kafka_record->header_count);
     rd_kafka_vu_t parts[] = {
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)letter->key, letter->key_size}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)letter->value, letter->value_size}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)kafka_record->key, kafka_record->key_size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)kafka_record->value, kafka_record->value_size}},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = copy},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = letter->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = kafka_record->timestamp_ms},
         // NOLINTNEXTLINE(performance-no-int-to-ptr): the library only hands it back
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)letter->tag},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)kafka_record->tag},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = producer->topic},
     };

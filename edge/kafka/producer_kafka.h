@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "edge/kafka/kafka.h"
-#include "edge/kafka/letter.h"
+#include "edge/kafka/kafka_record.h"
 
 struct edge_producer;
 
@@ -25,14 +25,15 @@ void edge_producer_close(struct edge_producer *producer);
 // is NULL. DRF_ERR_FULL: the queue is full. DRF_ERR_RANGE: librdkafka refuses it.
 DRF_MUST_CHECK enum drf_status edge_producer_send(struct edge_producer *producer,
                                                   const char *topic,
-                                                  const struct edge_letter *letter);
+                                                  const struct edge_kafka_record *kafka_record);
 // Gives up what waits for a broker, at the next serve; with `all`, what is under way too.
 void edge_producer_recall(struct edge_producer *producer, bool all);
 // How many are not reported yet.
 size_t edge_producer_waiting(const struct edge_producer *producer);
 // Lets librdkafka report on what was sent: each letter once, borrowed during the call. Waits at
 // most `timeout_ms` for a first report.
-typedef void (*edge_producer_report_fn)(void *context, const struct edge_letter *letter,
+typedef void (*edge_producer_report_fn)(void *context,
+                                        const struct edge_kafka_record *kafka_record,
                                         bool delivered);
 void edge_producer_serve(struct edge_producer *producer, int timeout_ms,
                          edge_producer_report_fn report, void *context);

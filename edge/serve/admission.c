@@ -187,7 +187,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     bool found_again = drone->lost;
     edge_restore_ask(serve, drone);
     // A moment late, rather than by limits that are not its own.
-    drone->waiting = drone->recall == EDGE_DRONE_ASKED && !drone->has_report
+    drone->waiting = drone->restore_request == EDGE_DRONE_ASKED && !drone->has_report
                      && !drone->has_profile && !drone->has_plan;
     note(serve, drone, &telemetry, in->arrival_mono_us);
     edge_restore_heard(serve, drone);

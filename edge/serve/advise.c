@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A drone is looked at: the context is built, and what changed among its advisories goes out
 // on their own topic at once.
+#include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
-#include "edge/serve/spare.h"
 
 static const struct fusion_advisory *shown(const struct fusion_advisories *set, uint32_t id)
 {
@@ -48,7 +48,7 @@ static enum drf_status tell(struct edge_serve *serve, struct edge_drone *drone,
     drone->stream.advisory_seq++;
     edge_metrics_add(serve->metrics, EDGE_METRIC_ADVISORIES, 0, 0, 1);
     // never shed, but the link carries it all the same
-    edge_spare_charge(drone, serve->now.mono_us, size);
+    edge_link_budget_charge(drone, serve->now.mono_us, size);
     return DRF_OK;
 }
 

@@ -100,8 +100,8 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     edge_catalog_make(serve->config, serve->root, &catalog);
     edge_metrics_set(serve->metrics, EDGE_METRIC_SOURCES_LEFT_OUT, 0,
                      (int64_t)catalog.left_out);
-    if (serve->ledger != NULL)
-        edge_catalog_behaviour(&catalog, serve->ledger, false);
+    if (serve->source_stats != NULL)
+        edge_catalog_behaviour(&catalog, serve->source_stats, false);
     // Time and epoch are left out of what is compared: they alone are no news.
     struct edge_wire_stream stream = edge_serve_stream(serve, 0);
     stream.node_time_utc_us = 0;
@@ -110,12 +110,12 @@ static enum drf_status send_catalog(struct edge_serve *serve)
         &stream, 0, catalog.entries, catalog.count, catalog.left_out, serve->buffer, &size);
     uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
     bool numbers_due =
-        serve->ledger != NULL && serve->now.mono_us >= announced->numbers_mono_us;
+        serve->source_stats != NULL && serve->now.mono_us >= announced->numbers_mono_us;
     if (status != DRF_OK
         || (digest == announced->catalog_digest && !announced->catalog_due && !numbers_due))
         return status;
-    if (serve->ledger != NULL)
-        edge_catalog_behaviour(&catalog, serve->ledger, true);
+    if (serve->source_stats != NULL)
+        edge_catalog_behaviour(&catalog, serve->source_stats, true);
     stream.node_time_utc_us = serve->now.utc_us;
     size = sizeof serve->buffer;
     status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
@@ -135,7 +135,7 @@ static void run_catalog(struct edge_serve *serve)
     int64_t now = serve->now.mono_us;
     // A source that falls silent makes no root.
     bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch
-                || serve->ledger != NULL;
+                || serve->source_stats != NULL;
     if (!look || now < announced->catalog_mono_us)
         return;
     uint64_t epoch = serve->root->epoch;

@@ -272,14 +272,14 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
     }
 }
 
-void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledger *ledger,
-                            bool volatile_too)
+void edge_catalog_behaviour(struct edge_catalog *catalog,
+                            const struct edge_source_stats *source_stats, bool volatile_too)
 {
     for (size_t i = 0; i < catalog->count; i++) {
         struct edge_wire_source *entry = &catalog->entries[i];
-        struct edge_ledger_view feed = {0}, view;
-        (void)edge_ledger_read(ledger, entry->feed, &feed);
-        bool known = edge_ledger_read(ledger, entry->source, &view);
+        struct edge_source_stats_view feed = {0}, view;
+        (void)edge_source_stats_read(source_stats, entry->feed, &feed);
+        bool known = edge_source_stats_read(source_stats, entry->source, &view);
         // Empty skies and no alert at all are something to say: who spoke has data.
         if (entry->reason == FUSION_REASON_NO_DATA && feed.taken > 0
             && (entry->layer == FUSION_LAYER_TRAFFIC || entry->layer == FUSION_LAYER_ALERT))

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "edge/config/config.h"
-#include "edge/handoff/ledger.h"
+#include "edge/handoff/source_stats.h"
 #include "edge/wire/wire.h"
 #include "fusion/root/root.h"
 
@@ -21,7 +21,7 @@ struct edge_catalog {
     size_t left_out; // sources beyond EDGE_CATALOG_MAX; at EDGE_CATALOG_LEFT_MAX: or more
     uint64_t left[EDGE_CATALOG_LEFT_MAX]; // their digests, each once
     char errors[EDGE_CATALOG_MAX]
-               [sizeof(((struct edge_ledger_view *)0)->error)]; // of `entries`
+               [sizeof(((struct edge_source_stats_view *)0)->error)]; // of `entries`
     struct edge_wire_source entries[EDGE_CATALOG_MAX];
 };
 
@@ -35,7 +35,7 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
 // Adds what the ledger knows: when a source was heard, how often, what was refused last. One
 // that is silent beyond its feed's interval_s is STALE. With `volatile_too` false only what is
 // news: silence.
-void edge_catalog_behaviour(struct edge_catalog *catalog, const struct edge_ledger *ledger,
-                            bool volatile_too);
+void edge_catalog_behaviour(struct edge_catalog *catalog,
+                            const struct edge_source_stats *source_stats, bool volatile_too);
 
 #endif

@@ -129,7 +129,7 @@ void edge_demand_use_profile(struct edge_serve *serve, struct edge_drone *drone,
 // In the store: what the fleet let go is there still.
 static bool may_be_kept(const struct edge_drone *drone, bool held)
 {
-    return held || drone->recall != EDGE_DRONE_RECALLED;
+    return held || drone->restore_request != EDGE_DRONE_RECALLED;
 }
 
 static void drop_profile(struct edge_serve *serve, struct edge_drone *drone)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
-#include "edge/serve/spare.h"
 
 #include <math.h>
 
@@ -161,7 +161,7 @@ static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_dr
     if (drone->wish.link_bytes_per_s == 0)
         return shorter;
     double bytes = drone->wish.link_bytes_per_s * 1e-6 * (double)drone->wish.interval_us
-                   - EDGE_SPARE_OVERHEAD_BYTES;
+                   - EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     if (shorter > 0 && bytes > shorter)
         return shorter;
     return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
@@ -208,8 +208,8 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     int64_t now = serve->now.mono_us;
     (void)edge_drone_send(drone, now);
     drone->sent_mono_us = now;
-    drone->context_bytes = (uint32_t)size + EDGE_SPARE_OVERHEAD_BYTES;
-    edge_spare_charge(drone, now, size);
+    drone->context_bytes = (uint32_t)size + EDGE_LINK_BUDGET_OVERHEAD_BYTES;
+    edge_link_budget_charge(drone, now, size);
     int64_t wish_us = drone->wish.interval_us;
     int64_t interval_us = edge_overload_interval_us(&serve->overload, wish_us);
     if (interval_us > wish_us)

@@ -19,7 +19,7 @@
 
 #define EDGE_DRONE_NONE UINT32_MAX // no drone, where a number of one stands
 
-// What the store keeps of it, from when it was here before (edge/handoff/recall.h).
+// What the store keeps of it, from when it was here before (edge/handoff/restore_request.h).
 enum edge_drone_recall {
     EDGE_DRONE_UNASKED, // since it is in the fleet
     EDGE_DRONE_ASKED,
@@ -99,7 +99,7 @@ struct edge_drone {
     bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
     bool lost;                    // silent for longer than limits.lost_link_after_ms
-    uint8_t recall;               // enum edge_drone_recall
+    uint8_t restore_request;      // enum edge_drone_recall
     bool told_profile, told_plan; // it said one, or to drop it: newer than what is kept
     bool recalled;                // some of it applies again
     bool waiting;                 // its first report, for the answer of the store
@@ -126,7 +126,7 @@ struct edge_drone {
     struct edge_drone_refusals refusals;
     struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace,
         patch_pace;
-    struct edge_pace link_pace;  // of all that goes to it (edge/serve/spare.h)
+    struct edge_pace link_pace;  // of all that goes to it (edge/serve/link_budget.h)
     struct edge_pace look_pace;  // of looks for the sake of changes alone
     int64_t advised_mono_us;     // when it was looked at last
     int64_t look_mono_us;        // when to do so again for a change; INT64_MAX: no need

@@ -113,7 +113,7 @@ struct gathering {
 // Where one that can be met so soon is listed; NULL: it is not, and counted.
 static struct fusion_neighbour *make_place(struct gathering *gathering, double soonest_s)
 {
-    struct fusion_around *around = &gathering->serve->around;
+    struct fusion_surroundings *around = &gathering->serve->around;
     size_t at = around->neighbour_count;
     if (at == FUSION_NEIGHBOURS_MAX) {
         around->neighbours_left_out++;
@@ -180,7 +180,7 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
 
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
 {
-    struct fusion_around *around = &serve->around;
+    struct fusion_surroundings *around = &serve->around;
     around->neighbour_count = 0;
     around->neighbours_left_out = 0;
     around->ring = serve->config->region.ring;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/serve/link_budget.h"
 #include "edge/serve/patch_cache.h"
 #include "edge/serve/serve_parts.h"
-#include "edge/serve/spare.h"
 #include "edge/wire/wire_patch.h"
 #include "fusion/context/patch.h"
 
@@ -27,7 +27,7 @@ struct edge_patching {
     int64_t coded, read, bytes; // left in this step
     struct edge_patch_cache *cache;
     struct fusion_planes *planes;
-    struct fusion_pane_cells cells;
+    struct fusion_patch_window_cells cells;
     struct fusion_weather_point points[FUSION_WEATHER_POINTS_MAX];
     uint8_t ground[FUSION_PATCH_LAYER_MAX], surface[FUSION_PATCH_LAYER_MAX];
     uint8_t message[MESSAGE_BYTES];
@@ -127,41 +127,43 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 // The base to code against: NULL for a key frame.
 static const struct edge_patch_sent *base_of(const struct edge_serve *serve,
                                              const struct edge_patches *p,
-                                             struct fusion_pane pane)
+                                             struct fusion_patch_window patch_window)
 {
     const struct edge_patch_sent *base = &p->sent[p->seen_seq % EDGE_PATCHES_SENT];
     int32_t east, north;
     bool fits = p->seen_seq > 0 && base->seq == p->seen_seq
                 && serve->now.mono_us - p->key_mono_us < KEY_INTERVAL_US
-                && fusion_pane_shift(base->pane, pane, &east, &north);
+                && fusion_patch_window_shift(base->patch_window, patch_window, &east, &north);
     return fits ? base : NULL;
 }
 
-static struct fusion_pane last_pane(const struct edge_patches *p)
+static struct fusion_patch_window last_patch_window(const struct edge_patches *p)
 {
-    return p->sent[p->sent_seq % EDGE_PATCHES_SENT].pane;
+    return p->sent[p->sent_seq % EDGE_PATCHES_SENT].patch_window;
 }
 
-static struct geo_bounds bounds_of(struct fusion_pane pane)
+static struct geo_bounds bounds_of(struct fusion_patch_window patch_window)
 {
-    double cell_deg = 180.0 / (256.0 * (double)(UINT32_C(1) << pane.level));
-    double west_deg = pane.west * cell_deg - 180.0, south_deg = pane.south * cell_deg - 90.0;
+    double cell_deg = 180.0 / (256.0 * (double)(UINT32_C(1) << patch_window.level));
+    double west_deg = patch_window.west * cell_deg - 180.0,
+           south_deg = patch_window.south * cell_deg - 90.0;
     return (struct geo_bounds){.west_deg = west_deg,
                                .south_deg = south_deg,
-                               .east_deg = west_deg + pane.side * cell_deg,
-                               .north_deg = south_deg + pane.side * cell_deg};
+                               .east_deg = west_deg + patch_window.side * cell_deg,
+                               .north_deg = south_deg + patch_window.side * cell_deg};
 }
 
-static uint32_t known_in(const struct fusion_pane_cells *cells, uint64_t news)
+static uint32_t known_in(const struct fusion_patch_window_cells *cells, uint64_t news)
 {
     if (news == UINT64_MAX)
         return cells->ground_known + cells->surface_known;
-    uint32_t count = 0, side = cells->pane.side, step = side / FUSION_PANE_BLOCKS_SIDE;
-    for (uint32_t block = 0; block < FUSION_PANE_BLOCKS; block++) {
+    uint32_t count = 0, side = cells->patch_window.side,
+             step = side / FUSION_PATCH_WINDOW_BLOCKS_SIDE;
+    for (uint32_t block = 0; block < FUSION_PATCH_WINDOW_BLOCKS; block++) {
         if ((news >> block & 1) == 0)
             continue;
-        uint32_t first = block / FUSION_PANE_BLOCKS_SIDE * step * side
-                         + block % FUSION_PANE_BLOCKS_SIDE * step;
+        uint32_t first = block / FUSION_PATCH_WINDOW_BLOCKS_SIDE * step * side
+                         + block % FUSION_PATCH_WINDOW_BLOCKS_SIDE * step;
         for (uint32_t i = 0; i < step * step; i++) {
             uint32_t at = first + i / step * side + i % step;
             count += (uint32_t)(cells->ground[at] != UINT16_MAX)
@@ -175,11 +177,11 @@ static uint32_t known_in(const struct fusion_pane_cells *cells, uint64_t news)
 static enum drf_status code(struct edge_patching *patching, uint64_t news,
                             struct edge_wire_patch *out)
 {
-    const struct fusion_pane_cells *cells = &patching->cells;
+    const struct fusion_patch_window_cells *cells = &patching->cells;
     if (news == UINT64_MAX
         && edge_patch_cache_find(patching->cache, cells, &out->ground, &out->surface))
         return DRF_OK;
-    uint16_t side = cells->pane.side;
+    uint16_t side = cells->patch_window.side;
     size_t ground_size = sizeof patching->ground, surface_size = sizeof patching->surface;
     enum drf_status status =
         fusion_patch_encode(cells->ground, NULL, side, news, patching->ground, &ground_size);
@@ -191,7 +193,7 @@ static enum drf_status code(struct edge_patching *patching, uint64_t news,
     uint32_t blocks = 0;
     for (uint64_t left = news; left != 0; left &= left - 1)
         blocks++;
-    patching->coded -= (int64_t)blocks * side * side / FUSION_PANE_BLOCKS;
+    patching->coded -= (int64_t)blocks * side * side / FUSION_PATCH_WINDOW_BLOCKS;
     out->ground = (struct edge_wire_layer){patching->ground, ground_size};
     out->surface = (struct edge_wire_layer){patching->surface, surface_size};
     if (news == UINT64_MAX)
@@ -210,8 +212,8 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
         .now_utc_us = serve->now.utc_us,
     };
     struct fusion_planes *planes = patching->planes;
-    struct fusion_weather_grid grid =
-        fusion_weather_grid_of(planes, serve->root, &ask, bounds_of(patching->cells.pane));
+    struct fusion_weather_grid grid = fusion_weather_grid_of(
+        planes, serve->root, &ask, bounds_of(patching->cells.patch_window));
     *key = grid.known ? grid.key | 1 : 0;
     *data_time = grid.data_time_utc_us;
     if (base != NULL && base->weather_key == *key)
@@ -227,9 +229,9 @@ static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_
     drone->shed_patch = false;
     if (drone->wish.link_bytes_per_s == 0)
         return true;
-    double spare = edge_spare_bytes_per_s(drone);
-    double bytes = (double)(size + EDGE_SPARE_OVERHEAD_BYTES);
-    if (bytes <= spare && edge_spare_bears(drone, serve->now.mono_us, size))
+    double spare = edge_link_budget_bytes_per_s(drone);
+    double bytes = (double)(size + EDGE_LINK_BUDGET_OVERHEAD_BYTES);
+    if (bytes <= spare && edge_link_budget_bears(drone, serve->now.mono_us, size))
         return true;
     if (bytes > spare && p->side > 64)
         p->side = (uint16_t)(p->side / 2);
@@ -267,16 +269,16 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, bool 
                        uint64_t weather_key, uint32_t data_points, size_t size)
 {
     struct edge_patches *p = drone->patches;
-    const struct fusion_pane_cells *cells = &serve->patching->cells;
+    const struct fusion_patch_window_cells *cells = &serve->patching->cells;
     struct edge_patch_sent *sent = &p->sent[++p->sent_seq % EDGE_PATCHES_SENT];
     sent->seq = p->sent_seq;
-    sent->pane = cells->pane;
+    sent->patch_window = cells->patch_window;
     sent->weather_key = weather_key;
     memcpy(sent->blocks, cells->blocks, sizeof sent->blocks);
     if (key)
         p->key_mono_us = serve->now.mono_us;
     serve->patching->bytes -= (int64_t)size;
-    edge_spare_take(drone, serve->now.mono_us, size);
+    edge_link_budget_take(drone, serve->now.mono_us, size);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCHES, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_KEYS, 0, 0, key ? 1 : 0);
     edge_metrics_add(serve->metrics, EDGE_METRIC_PATCH_BYTES, 0, 0, size);
@@ -289,13 +291,14 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     struct edge_patches *p = drone->patches;
     if (!serve->link.connected(serve->link.self))
         return DRF_ERR_AGAIN;
-    struct fusion_pane last = last_pane(p);
-    struct fusion_pane pane = fusion_pane_finest(
+    struct fusion_patch_window last = last_patch_window(p);
+    struct fusion_patch_window patch_window = fusion_patch_window_finest(
         serve->root, p->side, drone->report.fix.position, p->sent_seq > 0 ? &last : NULL);
-    const struct edge_patch_sent *base = base_of(serve, p, pane);
-    fusion_pane_read(serve->root, pane, &patching->cells);
-    patching->read -= (int64_t)pane.side * pane.side;
-    uint64_t news = base != NULL ? fusion_pane_news(&patching->cells, base->pane, base->blocks)
+    const struct edge_patch_sent *base = base_of(serve, p, patch_window);
+    fusion_patch_window_read(serve->root, patch_window, &patching->cells);
+    patching->read -= (int64_t)patch_window.side * patch_window.side;
+    uint64_t news = base != NULL ? fusion_patch_window_news(&patching->cells,
+                                                            base->patch_window, base->blocks)
                                  : UINT64_MAX;
     if (news == UINT64_MAX) // nothing of the base is left: better a key frame
         base = NULL;
@@ -303,7 +306,7 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     struct edge_wire_patch patch = {
         .stream = edge_serve_stream(serve, p->sent_seq + 1),
         .base_seq = base != NULL ? base->seq : 0,
-        .pane = pane,
+        .patch_window = patch_window,
         .epoch = serve->root->epoch,
         .cells_known = known_in(&patching->cells, news),
         .weather = patching->points,

@@ -13,15 +13,15 @@
 #include <stdint.h>
 
 #include "edge/serve/drone.h"
-#include "fusion/context/pane.h"
+#include "fusion/context/patch_window.h"
 
 enum { EDGE_PATCHES_SENT = 4 };
 
 struct edge_patch_sent {
     uint32_t seq; // 0: none
-    struct fusion_pane pane;
+    struct fusion_patch_window patch_window;
     uint64_t weather_key; // 0: it had none
-    uint64_t blocks[FUSION_PANE_BLOCKS];
+    uint64_t blocks[FUSION_PATCH_WINDOW_BLOCKS];
 };
 
 struct edge_patches {

@@ -10,7 +10,7 @@ enum {
 };
 
 struct place {
-    struct fusion_pane pane;
+    struct fusion_patch_window patch_window;
     uint64_t digest; // of all blocks; with the place in the grid it names the cells
     uint64_t at;     // in the ring, counted from its first byte ever
     uint32_t ground_size, surface_size; // 0, 0: empty
@@ -36,30 +36,31 @@ enum drf_status edge_patch_cache_open(uint64_t bytes, struct edge_patch_cache **
 
 void edge_patch_cache_close(struct edge_patch_cache *cache) { free(cache); }
 
-static uint64_t digest_of(const struct fusion_pane_cells *cells)
+static uint64_t digest_of(const struct fusion_patch_window_cells *cells)
 {
-    uint64_t digest = cells->pane.side;
-    for (int i = 0; i < FUSION_PANE_BLOCKS; i++) {
+    uint64_t digest = cells->patch_window.side;
+    for (int i = 0; i < FUSION_PATCH_WINDOW_BLOCKS; i++) {
         digest = (digest ^ cells->blocks[i]) * UINT64_C(0x9E3779B97F4A7C15);
         digest ^= digest >> 29;
     }
     return digest;
 }
 
-static size_t index_of(const struct fusion_pane_cells *cells, uint64_t digest)
+static size_t index_of(const struct fusion_patch_window_cells *cells, uint64_t digest)
 {
-    uint64_t hash = digest ^ ((uint64_t)cells->pane.west << 32 | cells->pane.south);
+    uint64_t hash =
+        digest ^ ((uint64_t)cells->patch_window.west << 32 | cells->patch_window.south);
     return (size_t)(hash * UINT64_C(0xD6E8FEB86659FD93) >> 40) % PLACES;
 }
 
 bool edge_patch_cache_find(const struct edge_patch_cache *cache,
-                           const struct fusion_pane_cells *cells,
+                           const struct fusion_patch_window_cells *cells,
                            struct edge_wire_layer *ground, struct edge_wire_layer *surface)
 {
     uint64_t digest = digest_of(cells);
     const struct place *place = &cache->places[index_of(cells, digest)];
     if (place->ground_size == 0 || place->digest != digest
-        || !fusion_pane_same(place->pane, cells->pane)
+        || !fusion_patch_window_same(place->patch_window, cells->patch_window)
         || cache->written - place->at > cache->ring_bytes)
         return false;
     const uint8_t *bytes = cache->ring + place->at % cache->ring_bytes;
@@ -69,8 +70,8 @@ bool edge_patch_cache_find(const struct edge_patch_cache *cache,
 }
 
 void edge_patch_cache_keep(struct edge_patch_cache *cache,
-                           const struct fusion_pane_cells *cells, struct edge_wire_layer ground,
-                           struct edge_wire_layer surface)
+                           const struct fusion_patch_window_cells *cells,
+                           struct edge_wire_layer ground, struct edge_wire_layer surface)
 {
     size_t size = ground.size + surface.size,
            from = (size_t)(cache->written % cache->ring_bytes);
@@ -78,7 +79,7 @@ void edge_patch_cache_keep(struct edge_patch_cache *cache,
         cache->written += cache->ring_bytes - from;
     uint64_t digest = digest_of(cells);
     struct place *place = &cache->places[index_of(cells, digest)];
-    *place = (struct place){.pane = cells->pane,
+    *place = (struct place){.patch_window = cells->patch_window,
                             .digest = digest,
                             .at = cache->written,
                             .ground_size = (uint32_t)ground.size,

@@ -18,10 +18,10 @@ void edge_patch_cache_close(struct edge_patch_cache *cache); // NULL is fine
 
 // The layers of these cells, until the next is kept; false: not there.
 bool edge_patch_cache_find(const struct edge_patch_cache *cache,
-                           const struct fusion_pane_cells *cells,
+                           const struct fusion_patch_window_cells *cells,
                            struct edge_wire_layer *ground, struct edge_wire_layer *surface);
 void edge_patch_cache_keep(struct edge_patch_cache *cache,
-                           const struct fusion_pane_cells *cells, struct edge_wire_layer ground,
-                           struct edge_wire_layer surface);
+                           const struct fusion_patch_window_cells *cells,
+                           struct edge_wire_layer ground, struct edge_wire_layer surface);
 
 #endif

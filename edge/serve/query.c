@@ -131,12 +131,12 @@ static enum drf_status add_feed(void *context, const struct fusion_live *live)
         return DRF_OK;
     struct fusion_feed *feed = &feeds->items[feeds->count++];
     *feed = (struct fusion_feed){.layer = layer,
-                                 .priority = live->certificate->priority,
-                                 .vertical_acc95_m = live->certificate->vertical_acc95_m,
+                                 .priority = live->provenance->priority,
+                                 .vertical_acc95_m = live->provenance->vertical_acc95_m,
                                  .valid_for_us = VALID_FOR_US,
                                  .max_gap_us = MAX_GAP_US};
     memcpy(feed->name, live->identity.feed, length + 1);
-    memcpy(feed->licence, live->certificate->licence, sizeof feed->licence);
+    memcpy(feed->licence, live->provenance->licence, sizeof feed->licence);
     return DRF_OK;
 }
 

@@ -71,10 +71,10 @@ enum drf_status edge_restore_kept(struct edge_serve *serve, struct edge_serve_ke
 
 void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->recall != EDGE_DRONE_UNASKED || serve->recall == NULL)
+    if (drone->restore_request != EDGE_DRONE_UNASKED || serve->restore_request == NULL)
         return;
-    if (edge_recall_ask(serve->recall, drone->id) == DRF_OK)
-        drone->recall = EDGE_DRONE_ASKED;
+    if (edge_restore_request_ask(serve->restore_request, drone->id) == DRF_OK)
+        drone->restore_request = EDGE_DRONE_ASKED;
 }
 
 // Each drone at a time of its own within the hour, so that a fleet does not speak at once.
@@ -148,7 +148,7 @@ static void recall_plan(struct edge_serve *serve, struct edge_drone *drone,
 
 static void recall_end(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->recall = EDGE_DRONE_RECALLED;
+    drone->restore_request = EDGE_DRONE_RECALLED;
     if (drone->recalled)
         edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RECALLED, 0, 0, 1);
     drone->recalled = false;
@@ -183,31 +183,31 @@ static void take(struct edge_serve *serve, struct edge_serve_kept kept)
     struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
     if (drone == NULL)
         return; // it was let go again
-    if (begins(kept.name, EDGE_RECALL_FORGOTTEN))
+    if (begins(kept.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
         forget(serve, drone);
-    if (drone->recall != EDGE_DRONE_ASKED)
+    if (drone->restore_request != EDGE_DRONE_ASKED)
         return;
     if (begins(kept.name, EDGE_KEPT_PROFILE))
         recall_profile(serve, drone, kept);
     else if (begins(kept.name, EDGE_KEPT_PLAN))
         recall_plan(serve, drone, kept);
-    else if (begins(kept.name, EDGE_RECALL_END))
+    else if (begins(kept.name, EDGE_RESTORE_REQUEST_END))
         recall_end(serve, drone);
 }
 
 bool edge_restore_run(struct edge_serve *serve)
 {
     struct edge_back_value value;
-    if (serve->recall == NULL)
+    if (serve->restore_request == NULL)
         return false;
-    while (edge_recall_front(serve->recall, &value)) {
+    while (edge_restore_request_front(serve->restore_request, &value)) {
         if (serve->demand_cost >= COST_PER_STEP)
             return true;
         serve->demand_cost += ANSWER_COST;
         take(serve, (struct edge_serve_kept){.name = value.name,
                                              .bytes = value.bytes,
                                              .size = (uint32_t)value.size});
-        edge_recall_pop(serve->recall);
+        edge_restore_request_pop(serve->restore_request);
     }
     return false;
 }

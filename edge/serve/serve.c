@@ -77,14 +77,16 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     return DRF_OK;
 }
 
-void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger)
+void edge_serve_behaviour(struct edge_serve *serve,
+                          const struct edge_source_stats *source_stats)
 {
-    serve->ledger = ledger;
+    serve->source_stats = source_stats;
 }
 
-void edge_serve_recall(struct edge_serve *serve, struct edge_recall *recall)
+void edge_serve_ask_restore(struct edge_serve *serve,
+                            struct edge_restore_request *restore_request)
 {
-    serve->recall = recall;
+    serve->restore_request = restore_request;
 }
 
 void edge_serve_close(struct edge_serve *serve)
@@ -199,7 +201,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         edge_neighbours_run(serve);
         edge_metrics_set(serve->metrics, EDGE_METRIC_WEATHER_LEFT_OUT, 0,
                          (int64_t)fusion_builder_weather_left_out(serve->builder));
-        edge_whereabouts_run(&serve->whereabouts, serve->fleet, serve->backqueue, now.mono_us);
+        edge_warm_start_run(&serve->warm_start, serve->fleet, serve->backqueue, now.mono_us);
         serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
     }
     judge_load(serve, taken);

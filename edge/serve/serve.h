@@ -37,12 +37,14 @@ DRF_MUST_CHECK enum drf_status edge_serve_open(
     struct edge_mailbox *mailbox, struct edge_backqueue *backqueue,
     struct edge_metrics *metrics, struct edge_health *health, struct edge_serve **out);
 // Before the first step: where ingest notes how sources behave, for the catalogue; borrowed.
-struct edge_ledger;
-void edge_serve_behaviour(struct edge_serve *serve, const struct edge_ledger *ledger);
+struct edge_source_stats;
+void edge_serve_behaviour(struct edge_serve *serve,
+                          const struct edge_source_stats *source_stats);
 // And, too: what asks the store for what it keeps of a drone that comes back; borrowed. Without
 // it such a drone has to say its profile and its plan again.
-struct edge_recall;
-void edge_serve_recall(struct edge_serve *serve, struct edge_recall *recall);
+struct edge_restore_request;
+void edge_serve_ask_restore(struct edge_serve *serve,
+                            struct edge_restore_request *restore_request);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: gives back what an earlier life kept. DRF_ERR_SYNTAX: not one of its

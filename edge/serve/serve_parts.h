@@ -12,7 +12,7 @@
 #include "edge/config/config.h"
 #include "edge/handoff/backqueue.h"
 #include "edge/handoff/mailbox.h"
-#include "edge/handoff/recall.h"
+#include "edge/handoff/restore_request.h"
 #include "edge/host/health.h"
 #include "edge/host/metrics.h"
 #include "edge/mqtt/link.h"
@@ -22,11 +22,11 @@
 #include "edge/serve/patch.h"
 #include "edge/serve/serve.h"
 #include "edge/serve/terrain.h"
-#include "edge/serve/whereabouts.h"
+#include "edge/serve/warm_start.h"
 #include "edge/wire/wire.h"
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/plan.h"
+#include "fusion/aircraft/surroundings.h"
 
 enum {
     EDGE_SERVE_BUFFER_BYTES = 65536,
@@ -90,14 +90,15 @@ struct edge_serve {
     struct edge_patching *patching;
     struct edge_terrain *terrain;
     struct edge_announced announced;
-    struct edge_whereabouts whereabouts;
-    struct edge_recall *recall;       // NULL: nothing can be recalled
-    const struct edge_ledger *ledger; // NULL: nothing is known of how sources behave
+    struct edge_warm_start warm_start;
+    struct edge_restore_request *restore_request; // NULL: nothing can be recalled
+    const struct edge_source_stats
+        *source_stats; // NULL: nothing is known of how sources behave
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
-    uint64_t traffic_epoch;      // of the root whose tracks were looked at
-    double speed_max_mps;        // of any drone, a second ago at most
-    struct fusion_around around; // the drone that is looked at
+    uint64_t traffic_epoch;            // of the root whose tracks were looked at
+    double speed_max_mps;              // of any drone, a second ago at most
+    struct fusion_surroundings around; // the drone that is looked at
     struct fusion_context context;
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
-#include "edge/serve/spare.h"
 #include "edge/wire/wire_terrain.h"
 
 enum {
@@ -85,8 +85,8 @@ static enum drf_status send_block(struct edge_serve *serve, struct edge_drone *d
     if (status != DRF_OK)
         return status;
     drone->terrain_seq++;
-    edge_spare_take(drone, serve->now.mono_us, size);
-    *bytes = size + EDGE_SPARE_OVERHEAD_BYTES;
+    edge_link_budget_take(drone, serve->now.mono_us, size);
+    *bytes = size + EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     edge_metrics_add(serve->metrics, EDGE_METRIC_TERRAIN_TILES, 0, 0, known);
     edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,
                      (uint64_t)known * FUSION_TERRAIN_POSTS);
@@ -103,7 +103,7 @@ static void answer_tiles(struct edge_serve *serve, struct edge_drone *drone,
         .mask = request->mask,
     };
     size_t bytes;
-    if (!edge_spare_even(drone, serve->now.mono_us))
+    if (!edge_link_budget_even(drone, serve->now.mono_us))
         refuse(answered, EDGE_REPLY_RATE_LIMITED, "",
                "link_bytes_per_s is used up by what was sent already: ask again");
     else if (send_block(serve, drone, &message, &bytes) == DRF_OK)
@@ -201,7 +201,7 @@ static int64_t pause_us(const struct edge_drone *drone, size_t bytes)
 {
     if (drone->wish.link_bytes_per_s == 0)
         return BLOCK_INTERVAL_US;
-    double spare = edge_spare_bytes_per_s(drone);
+    double spare = edge_link_budget_bytes_per_s(drone);
     return spare > 0.0 ? (int64_t)((double)bytes * 1e6 / spare) : RETRY_US;
 }
 
@@ -214,8 +214,9 @@ static void settle(struct edge_serve *serve, struct preload *preload)
         serve->terrain->active--;
         return;
     }
-    bool room = drone->wish.link_bytes_per_s == 0
-                || (edge_spare_bytes_per_s(drone) > 0.0 && edge_spare_even(drone, now));
+    bool room =
+        drone->wish.link_bytes_per_s == 0
+        || (edge_link_budget_bytes_per_s(drone) > 0.0 && edge_link_budget_even(drone, now));
     if (!room || serve->overload.level >= EDGE_OVERLOAD_PATCH) {
         preload->due_mono_us = now + RETRY_US; // contexts take all of it, or of the node
         return;

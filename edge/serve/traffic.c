@@ -10,7 +10,7 @@
 #define RADIANS_PER_DEGREE 0.017453292519943295
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 500.0
-// Up and down: accuracies, heights in different frames (fusion/aircraft/meeting.h), a climb
+// Up and down: accuracies, heights in different frames (fusion/aircraft/encounter.h), a climb
 // begun.
 #define SLACK_UP_M 1000.0
 // Silent for longer: what is shown is a prediction.

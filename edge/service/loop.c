@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "edge/ingest/scout.h"
+#include "edge/ingest/topic_discovery.h"
 #include "edge/service/node.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -23,11 +23,11 @@
 #define DENIED_EVERY_US (60 * SECOND_US)
 enum { CLOSE_DEADLINE_S = 5 };
 
-// What the scout found last of a feed, until ingest has taken it.
+// What topic discovery found last of a feed, until ingest has taken it.
 struct finding {
     bool asked, fresh, reachable;
     struct edge_kafka_found found;
-    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX]; // what ingest has of it
+    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX]; // what ingest has of it
 };
 
 struct loop {
@@ -35,10 +35,10 @@ struct loop {
     struct edge_clock clock;
     atomic_bool stopping;
     atomic_bool failed;
-    atomic_bool damaged; // the store, perhaps
-    int stop_fd;         // readable from the moment the node is to stop
-    int scout_fd;        // written when the scout is to look at once
-    struct edge_scout *scout;
+    atomic_bool damaged;    // the store, perhaps
+    int stop_fd;            // readable from the moment the node is to stop
+    int topic_discovery_fd; // written when topic discovery is to look at once
+    struct edge_topic_discovery *topic_discovery;
     pthread_mutex_t lock;
     struct finding findings[DRF_FEEDS_MAX];
 };
@@ -99,7 +99,7 @@ static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, i
 static bool discover(struct loop *loop, size_t feed)
 {
     struct edge_kafka_found found;
-    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX];
     struct finding *finding = &loop->findings[feed];
     pthread_mutex_lock(&loop->lock);
     bool answered = !finding->fresh; // what was found last may say that these are of the past
@@ -107,7 +107,8 @@ static bool discover(struct loop *loop, size_t feed)
     pthread_mutex_unlock(&loop->lock);
     int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
     bool reachable =
-        edge_scout_look(loop->scout, feed, answered ? first : NULL, &found) == DRF_OK;
+        edge_topic_discovery_look(loop->topic_discovery, feed, answered ? first : NULL, &found)
+        == DRF_OK;
     pthread_mutex_lock(&loop->lock);
     finding->asked = finding->fresh = true;
     finding->reachable = reachable;
@@ -119,7 +120,7 @@ static bool discover(struct loop *loop, size_t feed)
     return reachable && found.count > 0;
 }
 
-static void *scout(void *argument)
+static void *topic_discovery(void *argument)
 {
     struct loop *loop = argument;
     const struct drf_config *config = loop->node.config;
@@ -128,10 +129,10 @@ static void *scout(void *argument)
         for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
             complete = discover(loop, i) && complete;
         int64_t pause_us = complete ? config->discover_us : SECOND_US;
-        struct pollfd fds[] = {{.fd = loop->scout_fd, .events = POLLIN},
+        struct pollfd fds[] = {{.fd = loop->topic_discovery_fd, .events = POLLIN},
                                {.fd = loop->stop_fd, .events = POLLIN}};
         if (poll(fds, 2, (int)(pause_us / 1000)) > 0)
-            drain(loop->scout_fd);
+            drain(loop->topic_discovery_fd);
     }
     return NULL;
 }
@@ -182,7 +183,8 @@ static void *ingest(void *argument)
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
                 if (node->kafka[i] && edge_kafka_serve(node->kafka[i]))
-                    wake(loop->scout_fd); // every broker is gone: that is to be said at once
+                    wake(loop->topic_discovery_fd); // every broker is gone: that is to be said
+                                                    // at once
             take_findings(loop, now);
             serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
         }
@@ -286,7 +288,7 @@ static void *serve(void *argument)
         edge_mqtt_step(node->mqtt, now.mono_us);
         count_mqtt(node, &told, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
-        if (edge_recall_waiting(&node->recall))
+        if (edge_restore_request_waiting(&node->restore_request))
             wake(node->wake_ingest_fd);
         tell_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
@@ -323,17 +325,18 @@ static void *deadline(void *argument)
 
 static bool run_threads(struct loop *loop, const sigset_t *signals)
 {
-    pthread_t ingest_thread, serve_thread, scout_thread, deadline_thread;
+    pthread_t ingest_thread, serve_thread, topic_discovery_thread, deadline_thread;
     if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
-    bool scouting = pthread_create(&scout_thread, NULL, scout, loop) == 0;
+    bool discovering =
+        pthread_create(&topic_discovery_thread, NULL, topic_discovery, loop) == 0;
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
-    if (scouting)
-        (void)pthread_setname_np(scout_thread, "scout");
-    if (!serving || !scouting) {
+    if (discovering)
+        (void)pthread_setname_np(topic_discovery_thread, "scout");
+    if (!serving || !discovering) {
         atomic_store(&loop->failed, true);
         stop(loop);
     }
@@ -346,8 +349,8 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     if (!atomic_load(&loop->damaged)
         && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
         pthread_detach(deadline_thread);
-    if (scouting)
-        pthread_join(scout_thread, NULL);
+    if (discovering)
+        pthread_join(topic_discovery_thread, NULL);
     return !atomic_load(&loop->failed);
 }
 
@@ -384,9 +387,10 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
                    DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
                    loop->node.boot_id, config->feed_count);
-    bool good = edge_scout_open(config, loop->node.kafka, &loop->scout) == DRF_OK
-                && run_threads(loop, signals);
-    edge_scout_close(loop->scout);
+    bool good =
+        edge_topic_discovery_open(config, loop->node.kafka, &loop->topic_discovery) == DRF_OK
+        && run_threads(loop, signals);
+    edge_topic_discovery_close(loop->topic_discovery);
     *damaged = atomic_load(&loop->damaged);
     edge_log_write(log, edge_clock_now(loop->clock).utc_us,
                    good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
@@ -426,8 +430,8 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
             return 1;
         loop->clock = clock;
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        loop->scout_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        bool made = loop->stop_fd >= 0 && loop->scout_fd >= 0
+        loop->topic_discovery_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+        bool made = loop->stop_fd >= 0 && loop->topic_discovery_fd >= 0
                     && pthread_mutex_init(&loop->lock, NULL) == 0;
         again = false;
         code = made ? live(loop, config, log, &signals, set_aside, &again) : 1;
@@ -435,8 +439,8 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
             pthread_mutex_destroy(&loop->lock);
         if (loop->stop_fd >= 0)
             close(loop->stop_fd);
-        if (loop->scout_fd >= 0)
-            close(loop->scout_fd);
+        if (loop->topic_discovery_fd >= 0)
+            close(loop->topic_discovery_fd);
         free(loop);
         again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
     } while (again);

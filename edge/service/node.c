@@ -34,7 +34,7 @@ static enum drf_status open_ways(struct edge_node *node)
     if (status == DRF_OK)
         status = edge_backqueue_open(node->config->limits.backqueue_bytes, &node->backqueue);
     if (status == DRF_OK)
-        status = edge_recall_open(&node->recall);
+        status = edge_restore_request_open(&node->restore_request);
     if (status == DRF_OK) {
         node->wake_ingest_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         node->wake_serve_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -93,7 +93,7 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     }
     if (status == DRF_OK)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
-                                       error, &node->letters);
+                                       error, &node->kafka_records);
     if (status != DRF_OK)
         edge_node_complain(node, now, "kafka.settings", error);
     return status;
@@ -153,13 +153,13 @@ static enum drf_status open_ingest(struct edge_node *node)
                     .start = decode_start,
                     .take = decode_take,
                     .ready = decode_ready},
-        .letters = &node->letters,
+        .kafka_records = &node->kafka_records,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
-        .recall = &node->recall,
+        .restore_request = &node->restore_request,
         .metrics = node->metrics,
         .health = &node->health,
-        .ledger = &node->ledger,
+        .source_stats = &node->source_stats,
         .log = &node->log,
     };
     if (status == DRF_OK)
@@ -231,9 +231,9 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
         edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
                         node->backqueue, node->metrics, &node->health, &node->serve);
     if (status == DRF_OK)
-        edge_serve_recall(node->serve, &node->recall);
+        edge_serve_ask_restore(node->serve, &node->restore_request);
     if (status == DRF_OK)
-        edge_serve_behaviour(node->serve, &node->ledger);
+        edge_serve_behaviour(node->serve, &node->source_stats);
     return status;
 }
 
@@ -282,7 +282,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
         status = open_kafka(node, now);
     if (status == DRF_OK)
         status = open_ingest(node);
-    edge_ledger_init(&node->ledger, config, now);
+    edge_source_stats_init(&node->source_stats, config, now);
     if (status == DRF_OK)
         status = open_serve(node, now);
     if (status == DRF_OK)
@@ -306,10 +306,10 @@ void edge_node_close(struct edge_node *node)
     edge_children_close(node->children);
     fusion_fabric_close(node->fabric);
     fusion_store_close(node->store);
-    edge_deadletters_close(&node->letters);
+    edge_deadletters_close(&node->kafka_records);
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(node->kafka[i]);
-    edge_recall_close(&node->recall);
+    edge_restore_request_close(&node->restore_request);
     edge_backqueue_close(node->backqueue);
     edge_metrics_close(node->metrics);
     if (node->wake_ingest_fd >= 0)

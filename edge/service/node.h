@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "edge/handoff/recall.h"
+#include "edge/handoff/restore_request.h"
 #include "edge/ingest/ingest.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/serve/serve.h"
@@ -26,14 +26,14 @@ struct edge_node {
     struct edge_health health;
     struct edge_mailbox mailbox;
     struct edge_backqueue *backqueue;
-    struct edge_recall recall;
+    struct edge_restore_request restore_request;
     struct fusion_store *store;
     struct fusion_fabric *fabric;
     struct edge_children *children;
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
-    struct edge_deadletters letters;
-    struct edge_ledger ledger;
+    struct edge_deadletters kafka_records;
+    struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
     struct edge_serve *serve;

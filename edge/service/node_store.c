@@ -8,9 +8,9 @@
 #include "edge/ingest/imported.h"
 #include "edge/ingest/resync.h"
 #include "edge/serve/query.h"
-#include "edge/serve/whereabouts.h"
+#include "edge/serve/warm_start.h"
 #include "edge/service/node.h"
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 
 enum { SUFFIX_SIZE = 40 };
 
@@ -66,7 +66,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
         memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
     }
-    struct geo_point first[EDGE_WHEREABOUTS_MAX];
+    struct geo_point first[EDGE_WARM_START_MAX];
     struct fusion_fabric_config wanted = {
         .keep = drf_config_keep(config),
         .level = config->level,
@@ -75,7 +75,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .feeds = feeds,
         .feed_count = config->feed_count,
         .first = first,
-        .first_count = edge_whereabouts_kept(store, first),
+        .first_count = edge_warm_start_kept(store, first),
     };
     enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
     if (status == DRF_OK)

@@ -4,7 +4,7 @@
 
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
-#include "fusion/aircraft/around.h"
+#include "fusion/aircraft/surroundings.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 #define PUT(message, field, number)                                                            \

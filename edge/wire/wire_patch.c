@@ -44,11 +44,11 @@ static uint32_t fill_weather(Drf__V1__WeatherCell *cell,
 
 static void fill_window(Drf__V1__Patch *m, const struct edge_wire_patch *from)
 {
-    SET(m, level, from->pane.level);
-    SET(m, west_cell, from->pane.west);
-    SET(m, south_cell, from->pane.south);
-    SET(m, columns, from->pane.side);
-    SET(m, rows, from->pane.side);
+    SET(m, level, from->patch_window.level);
+    SET(m, west_cell, from->patch_window.west);
+    SET(m, south_cell, from->patch_window.south);
+    SET(m, columns, from->patch_window.side);
+    SET(m, rows, from->patch_window.side);
     SET(m, quantum_m, (float)GEO_CELL_QUANTUM_M);
     SET(m, offset_amsl_m, (float)GEO_CELL_OFFSET_M);
     SET(m, coding, FUSION_PATCH_CODING);

@@ -4,7 +4,7 @@
 #define EDGE_WIRE_PATCH_H
 
 #include "edge/wire/wire.h"
-#include "fusion/context/pane.h"
+#include "fusion/context/patch_window.h"
 #include "fusion/root/weather_points.h"
 
 struct edge_wire_layer {
@@ -15,7 +15,7 @@ struct edge_wire_layer {
 struct edge_wire_patch {
     struct edge_wire_stream stream;
     uint32_t base_seq; // 0: key frame
-    struct fusion_pane pane;
+    struct fusion_patch_window patch_window;
     struct edge_wire_layer ground, surface; // of schemas/patch.md
     uint64_t epoch;
     uint32_t cells_known; // that it brings; the weather's values are added

@@ -86,7 +86,7 @@ static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
 }
 
 struct fusion_context;
-struct fusion_meeting;
+struct fusion_encounter;
 struct fusion_path;
 struct fusion_planes;
 
@@ -94,12 +94,13 @@ struct fusion_planes;
 // (fusion/aircraft/path.h) is what its segments cover.
 struct fusion_view {
     const struct fusion_root *root;
-    const struct fusion_aircraft *aircraft; // its surroundings: fusion/aircraft/around.h
+    const struct fusion_aircraft *aircraft; // its surroundings: fusion/aircraft/surroundings.h
     const struct fusion_context *context;
     const struct fusion_path *path;
-    struct fusion_planes *planes;          // of the weather's grids (fusion/root/weather.h)
-    const struct fusion_meeting *meetings; // with everyone near (fusion/aircraft/meeting.h)
-    size_t meeting_count;
+    struct fusion_planes *planes; // of the weather's grids (fusion/root/weather.h)
+    const struct fusion_encounter
+        *encounters; // with everyone near (fusion/aircraft/encounter.h)
+    size_t encounter_count;
     int64_t now_utc_us;
     // Of a leg under review, which is judged as if the aircraft was everywhere on it at once:
     // when it will pass a place in truth, and how long it stays at the end. 0 in flight.

@@ -96,13 +96,13 @@ static inline struct geo_point fusion_plan_position(const struct fusion_plan_poi
     return (struct geo_point){.lat_deg = point->lat_e7 / 1e7, .lon_deg = point->lon_e7 / 1e7};
 }
 
-struct fusion_around;
+struct fusion_surroundings;
 
 struct fusion_aircraft {
     struct fusion_fix fix;
     struct fusion_limits limits;
     const struct fusion_plan *plan; // the one that telemetry names, borrowed; NULL: none held
-    const struct fusion_around *around; // borrowed; NULL: nobody said
+    const struct fusion_surroundings *around; // borrowed; NULL: nobody said
 };
 
 #endif

@@ -110,9 +110,9 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
                                .path = &path,
                                .planes = builder->planes,
                                .now_utc_us = now_utc_us};
-    struct fusion_meeting meetings[FUSION_NEIGHBOURS_MAX];
-    view.meeting_count = fusion_context_traffic(&view, builder->crs, meetings, out);
-    view.meetings = meetings;
+    struct fusion_encounter encounters[FUSION_NEIGHBOURS_MAX];
+    view.encounter_count = fusion_context_traffic(&view, builder->crs, encounters, out);
+    view.encounters = encounters;
     fusion_reason(&view, &out->advisories);
 }
 

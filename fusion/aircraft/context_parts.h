@@ -3,10 +3,10 @@
 #ifndef FUSION_CONTEXT_PARTS_H
 #define FUSION_CONTEXT_PARTS_H
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
-#include "fusion/aircraft/meeting.h"
+#include "fusion/aircraft/encounter.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/surroundings.h"
 #include "geo/crs.h"
 
 struct fusion_builder {
@@ -34,7 +34,7 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
 
 // Who flies near, and how near each comes, the one to be minded most first. Returns how many.
 size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_crs *crs,
-                              struct fusion_meeting meetings[static FUSION_NEIGHBOURS_MAX],
+                              struct fusion_encounter encounters[static FUSION_NEIGHBOURS_MAX],
                               struct fusion_context *out);
 
 // NONE where the obstacle layer is complete and the circle stays inside what is kept.

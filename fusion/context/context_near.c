@@ -5,14 +5,15 @@
 #include "fusion/aircraft/context_parts.h"
 #include "fusion/root/bucket.h"
 #include "fusion/root/frame.h"
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 
 // An obstacle stands in every bucket it touches, and is counted in one: that of its own
 // position where it lies in the window, else the first.
 static bool counts_here(const struct fusion_root *root, const struct fusion_window *window,
                         uint32_t index, const struct fusion_bucket *bucket, size_t at)
 {
-    if (bucket->stands != NULL && (bucket->stands->traits[at] & FUSION_STAND_HOME) != 0)
+    if (bucket->stands != NULL
+        && (bucket->stands->traits[at] & FUSION_OBSTACLE_INDEX_HOME) != 0)
         return true;
     const struct fusion_obstacle *obstacle = bucket->obstacles[at];
     struct geo_tile own;
@@ -30,7 +31,8 @@ static bool counts_here(const struct fusion_root *root, const struct fusion_wind
 static struct fusion_edge edge_of(const struct fusion_frame *frame,
                                   const struct fusion_bucket *bucket, size_t at)
 {
-    if (bucket->stands == NULL || (bucket->stands->traits[at] & FUSION_STAND_POINT) == 0)
+    if (bucket->stands == NULL
+        || (bucket->stands->traits[at] & FUSION_OBSTACLE_INDEX_POINT) == 0)
         return fusion_obstacle_edge(frame, bucket->obstacles[at]);
     return fusion_point_edge(frame, bucket->stands->positions[at]);
 }
@@ -56,7 +58,7 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
         return 0;
     struct fusion_frame frame = fusion_frame_at(point);
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
-    const struct fusion_stand_box box = {-radius_m, radius_m, -radius_m, radius_m};
+    const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
     uint32_t within = 0;
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {

@@ -11,14 +11,14 @@
 enum form { CODED = 1, CODED_SOME = 2, AS_UNDER = 3, RAW = 4, RAW_SOME = 5 };
 
 enum {
-    BLOCKS = FUSION_PANE_BLOCKS_SIDE,
+    BLOCKS = FUSION_PATCH_WINDOW_BLOCKS_SIDE,
     NOTHING = INT32_MIN, // a neighbour that is unknown or outside
     MASK_BYTES = 8,
 };
 
 // A row of heights, or of heights over what lies under them, with one place before its first.
 struct line {
-    int32_t at[1 + FUSION_PANE_SIDE_MAX];
+    int32_t at[1 + FUSION_PATCH_WINDOW_SIDE_MAX];
 };
 
 static int32_t over(const uint16_t *cells, const uint16_t *under, size_t i)
@@ -113,7 +113,7 @@ static void write_coded(const uint16_t *cells, const uint16_t *under, uint32_t s
     struct line lines[2];
     uint32_t step = side / BLOCKS;
     bool have = false; // lines[y - 1 & 1] holds the row to the south
-    for (int32_t x = 0; x <= FUSION_PANE_SIDE_MAX; x++)
+    for (int32_t x = 0; x <= FUSION_PATCH_WINDOW_SIDE_MAX; x++)
         lines[1].at[x] = NOTHING;
     for (uint32_t y = 0; y < side; y++) {
         if (!row_coded(news, y, step)) {
@@ -195,12 +195,12 @@ enum drf_status fusion_patch_encode(const uint16_t *cells, const uint16_t *under
 }
 
 // Cells of the base at their new place; true: everything that `news` leaves out is there.
-static bool take_base(struct fusion_pane window, const struct fusion_patch_base *base,
+static bool take_base(struct fusion_patch_window window, const struct fusion_patch_base *base,
                       uint64_t news, uint16_t *cells)
 {
     int32_t east = 0, north = 0, side = window.side, step = side / BLOCKS;
     bool some = base != NULL && base->cells != NULL
-                && fusion_pane_shift(base->window, window, &east, &north);
+                && fusion_patch_window_shift(base->window, window, &east, &north);
     for (int32_t y = 0; y < side; y++)
         for (int32_t x = 0; x < side; x += step) {
             uint16_t *to = cells + (size_t)y * (size_t)side + x;
@@ -266,7 +266,7 @@ static enum drf_status read_coded(const uint8_t *bytes, size_t size, uint32_t si
                        .rice = fusion_rice_begin(),
                        .left = coded_count(news, side)};
     struct line lines[2];
-    for (int32_t x = 0; x <= FUSION_PANE_SIDE_MAX; x++)
+    for (int32_t x = 0; x <= FUSION_PATCH_WINDOW_SIDE_MAX; x++)
         lines[1].at[x] = NOTHING;
     for (uint32_t y = 0; y < side; y++) {
         size_t first = (size_t)y * side;
@@ -294,11 +294,11 @@ static enum drf_status read_raw(const uint8_t *bytes, size_t size, uint32_t side
 }
 
 enum drf_status fusion_patch_decode(const uint8_t *bytes, size_t size,
-                                    struct fusion_pane window,
+                                    struct fusion_patch_window window,
                                     const struct fusion_patch_base *base, const uint16_t *under,
                                     uint16_t *cells, uint64_t *news)
 {
-    assert(fusion_pane_valid(window));
+    assert(fusion_patch_window_valid(window));
     size_t count = (size_t)window.side * window.side;
     uint64_t mask = size == 0 ? 0 : UINT64_MAX;
     enum form form = size == 0 ? RAW_SOME : (enum form)bytes[0];

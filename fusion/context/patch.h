@@ -10,12 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/context/pane.h"
+#include "fusion/context/patch_window.h"
 #include "geo/status.h"
 
 enum {
     FUSION_PATCH_CODING = 1,
-    FUSION_PATCH_LAYER_MAX = 1 + 8 + 2 * FUSION_PANE_CELLS_MAX, // no coded layer is longer
+    FUSION_PATCH_LAYER_MAX =
+        1 + 8 + 2 * FUSION_PATCH_WINDOW_CELLS_MAX, // no coded layer is longer
 };
 
 // Codes the cells of the blocks in `news` (UINT64_MAX: every cell, a key frame), side x side
@@ -27,7 +28,7 @@ DRF_MUST_CHECK enum drf_status fusion_patch_encode(const uint16_t *cells, const 
 
 // What the reader holds; window is that of the bytes to be read, base_window that of `base`.
 struct fusion_patch_base {
-    struct fusion_pane window;
+    struct fusion_patch_window window;
     const uint16_t *cells; // NULL: none, only key frames can be read
 };
 
@@ -35,7 +36,7 @@ struct fusion_patch_base {
 // nothing is new. *news: the blocks that were coded. DRF_ERR_SYNTAX: not a layer, or it needs a
 // base that does not hold what it takes from it; `cells` is then unspecified.
 DRF_MUST_CHECK enum drf_status fusion_patch_decode(const uint8_t *bytes, size_t size,
-                                                   struct fusion_pane window,
+                                                   struct fusion_patch_window window,
                                                    const struct fusion_patch_base *base,
                                                    const uint16_t *under, uint16_t *cells,
                                                    uint64_t *news);

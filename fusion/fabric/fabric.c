@@ -119,7 +119,7 @@ void fabric_release_tile(void *context, void *part)
 {
     struct fusion_tile *tile = part;
     for (uint16_t i = 0; i < tile->source_count; i++)
-        fusion_certificates_drop(context, tile->sources[i]);
+        fusion_provenance_drop(context, tile->sources[i]);
     fusion_tile_free(tile);
 }
 
@@ -153,32 +153,32 @@ static enum drf_status copy_feeds(struct fusion_fabric *fabric,
 static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m,
                                   int64_t track_keep_us)
 {
-    enum drf_status status = fusion_certificates_open(&fabric->certificates);
-    fabric->retired.context = fabric->certificates;
+    enum drf_status status = fusion_provenance_open(&fabric->provenances);
+    fabric->retired.context = fabric->provenances;
     struct fusion_features_config features = {
         .tiles = fabric->tiles,
         .buckets = fabric->buckets,
         .raster_accuracy_max_m = raster_accuracy_max_m,
-        .certificates = fabric->certificates,
+        .provenances = fabric->provenances,
         .retired = &fabric->retired,
     };
     if (status == DRF_OK)
         status = fusion_features_open(&features, &fabric->features);
     if (status == DRF_OK)
-        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+        status = fusion_zone_set_open(fabric->buckets, fabric->provenances, &fabric->retired,
                                       &fabric->zones);
     if (status == DRF_OK)
-        status = fusion_zone_set_open(fabric->buckets, fabric->certificates, &fabric->retired,
+        status = fusion_zone_set_open(fabric->buckets, fabric->provenances, &fabric->retired,
                                       &fabric->alerts);
     if (status == DRF_OK)
-        status = fusion_traffic_set_open(fabric->buckets, track_keep_us, fabric->certificates,
+        status = fusion_traffic_set_open(fabric->buckets, track_keep_us, fabric->provenances,
                                          &fabric->retired, &fabric->traffic);
     if (status == DRF_OK)
         status =
-            fusion_station_set_open(fabric->certificates, &fabric->retired, &fabric->stations);
+            fusion_station_set_open(fabric->provenances, &fabric->retired, &fabric->stations);
     if (status == DRF_OK)
         status =
-            fusion_weather_set_open(fabric->certificates, &fabric->retired, &fabric->weather);
+            fusion_weather_set_open(fabric->provenances, &fabric->retired, &fabric->weather);
     if (status == DRF_OK)
         status = fusion_editions_open(fabric->store, &fabric->editions);
     if (status == DRF_OK)
@@ -246,9 +246,9 @@ static void close_slots(struct fusion_fabric *fabric)
     for (size_t i = 0; fabric->slots != NULL && i < fabric->tile_count; i++) {
         struct fabric_slot *slot = &fabric->slots[i];
         if (slot->surface != NULL && slot->surface != slot->ground)
-            fabric_release_tile(fabric->certificates, fusion_own(slot->surface));
+            fabric_release_tile(fabric->provenances, fusion_own(slot->surface));
         if (slot->ground != NULL)
-            fabric_release_tile(fabric->certificates, fusion_own(slot->ground));
+            fabric_release_tile(fabric->provenances, fusion_own(slot->ground));
     }
     free(fabric->slots);
     for (size_t i = 0; i < FABRIC_QUEUES; i++) {
@@ -274,7 +274,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_zone_set_close(fabric->alerts);
     fusion_traffic_set_close(fabric->traffic);
     fusion_features_close(fabric->features);
-    fusion_certificates_close(fabric->certificates);
+    fusion_provenance_close(fabric->provenances);
     free(fabric->gone);
     free(fabric->feeds);
     free(fabric);

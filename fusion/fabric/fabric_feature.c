@@ -21,7 +21,7 @@ struct fabric_apply {
     struct fusion_fabric *fabric;
     const struct fusion_message *message;
     size_t applied, duplicate, superseded, outside;
-    struct fusion_source certificate;
+    struct fusion_source provenance;
     struct geo_record_builder builder;
     struct geo_item *items; // features, the last `left` of them first to last are to be applied
     size_t left;
@@ -37,12 +37,12 @@ enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
                                      const struct fusion_source *content)
 {
     const struct fusion_source *source;
-    enum drf_status status = fusion_certificates_take(fabric->certificates, content, &source);
+    enum drf_status status = fusion_provenance_take(fabric->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     status =
         fusion_features_add(fabric->features, id, version_utc_us, obstacle, vertices, source);
-    fusion_certificates_drop(fabric->certificates, source);
+    fusion_provenance_drop(fabric->provenances, source);
     return status;
 }
 
@@ -146,7 +146,7 @@ static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
     struct fusion_fabric *fabric = apply->fabric;
     enum drf_status status =
         fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, item->payload,
-                             geo_item_vertices(item), &apply->certificate);
+                             geo_item_vertices(item), &apply->provenance);
     if (status != DRF_OK)
         return status;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
@@ -159,10 +159,10 @@ static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,
 {
     const int64_t version_utc_us = apply->message->version.time_utc_us;
     if (item->kind == GEO_ITEM_ZONE)
-        return fabric_enter_zone(apply->fabric, id, version_utc_us, item, &apply->certificate);
+        return fabric_enter_zone(apply->fabric, id, version_utc_us, item, &apply->provenance);
     if (item->kind == GEO_ITEM_STATION)
         return fabric_enter_station(apply->fabric, id, version_utc_us, item->payload,
-                                    &apply->certificate);
+                                    &apply->provenance);
     return enter_obstacle(apply, id, item);
 }
 
@@ -178,7 +178,7 @@ static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_ide
     if (status == DRF_OK)
         status = geo_record_finish(&apply->builder, &record);
     if (status == DRF_OK)
-        status = fusion_store_put(fabric->store, identity, version, record, &apply->certificate,
+        status = fusion_store_put(fabric->store, identity, version, record, &apply->provenance,
                                   NULL, &id);
     if (status == DRF_OK && apply->message->topic == NULL)
         status = fusion_store_set_imported(fabric->store, id);
@@ -284,8 +284,8 @@ static enum drf_status apply_items(struct fabric_apply *apply)
 
 static bool of_message(const struct fabric_apply *apply, const struct fusion_source *source)
 {
-    return strcmp(source->source, apply->certificate.source) == 0
-           && strcmp(source->feed, apply->certificate.feed) == 0;
+    return strcmp(source->source, apply->provenance.source) == 0
+           && strcmp(source->feed, apply->provenance.feed) == 0;
 }
 
 static void list_old_zones(struct fabric_apply *apply, const struct fusion_zone_set *set,
@@ -381,8 +381,8 @@ static enum drf_status sweep(struct fabric_apply *apply)
     return status;
 }
 
-static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
-                                           const struct fusion_message *message)
+static struct fusion_source provenance_of(const struct fusion_fabric *fabric,
+                                          const struct fusion_message *message)
 {
     struct fusion_weather_terms terms = fabric_terms(fabric, message->identity.feed, NULL);
     struct fusion_source made = {
@@ -395,7 +395,7 @@ static struct fusion_source certificate_of(const struct fusion_fabric *fabric,
     memcpy(made.licence, terms.licence, sizeof made.licence);
     // Without the message's key: the feature is the same whichever message brought this
     // version.
-    fusion_certificate_version("", message->version.time_utc_us, made.version);
+    fusion_provenance_version("", message->version.time_utc_us, made.version);
     return made;
 }
 
@@ -409,7 +409,7 @@ enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
     *apply = (struct fabric_apply){
         .fabric = fabric,
         .message = message,
-        .certificate = certificate_of(fabric, message),
+        .provenance = provenance_of(fabric, message),
     };
     geo_record_builder_init(&apply->builder, record.size + 4096);
     enum drf_status status = message->tombstone ? DRF_OK : collect_items(apply, record);

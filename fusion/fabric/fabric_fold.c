@@ -26,7 +26,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
         held->sources = sources;
         held->room = room;
     }
-    enum drf_status status = fusion_certificates_take(held->fabric->certificates, content, out);
+    enum drf_status status = fusion_provenance_take(held->fabric->provenances, content, out);
     if (status == DRF_OK)
         held->sources[held->count++] = *out;
     return status;
@@ -35,7 +35,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
 static void let_go(struct held *held)
 {
     for (size_t i = 0; i < held->count; i++)
-        fusion_certificates_drop(held->fabric->certificates, held->sources[i]);
+        fusion_provenance_drop(held->fabric->provenances, held->sources[i]);
     free((void *)held->sources);
 }
 
@@ -43,7 +43,7 @@ static enum drf_status add_contribution(void *context,
                                         const struct fusion_contribution *contribution)
 {
     struct held *held = context;
-    struct fusion_source content = *contribution->certificate;
+    struct fusion_source content = *contribution->provenance;
     struct fusion_weather_terms terms = fabric_terms(held->fabric, content.feed, &content);
     content.priority = terms.priority; // the configuration may have changed since it was stored
     memcpy(content.licence, terms.licence, sizeof content.licence);
@@ -67,7 +67,7 @@ static enum drf_status make_tile(struct held *held, struct geo_tile tile,
         status = fusion_fold_make(held->fabric->fold, tile, &palette, out);
     if (status == DRF_OK && *out != NULL)
         for (uint16_t i = 0; i < (*out)->source_count; i++)
-            fusion_certificates_hold((*out)->sources[i]);
+            fusion_provenance_hold((*out)->sources[i]);
     return status;
 }
 
@@ -138,7 +138,7 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
     slot->ground_dirty = false;
     if (fusion_tile_same(made, slot->ground)) {
         if (made != NULL)
-            fabric_release_tile(fabric->certificates, made);
+            fabric_release_tile(fabric->provenances, made);
         if (!was_loading)
             return DRF_OK;
     } else {
@@ -221,7 +221,7 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
     bool same = made != slot->ground && fusion_tile_same(made, slot->surface)
                 && slot->surface != slot->ground;
     if (same) {
-        fabric_release_tile(fabric->certificates, fusion_own(made));
+        fabric_release_tile(fabric->provenances, fusion_own(made));
         return DRF_OK;
     }
     fabric_changed(fabric, fusion_tile_difference(slot->surface, made), FUSION_LAYER_SURFACE);

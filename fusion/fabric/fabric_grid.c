@@ -58,8 +58,8 @@ enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric, struct geo_ti
     return status;
 }
 
-static struct fusion_source terrain_certificate(const struct fusion_job *job,
-                                                const struct geo_raster *raster)
+static struct fusion_source terrain_provenance(const struct fusion_job *job,
+                                               const struct geo_raster *raster)
 {
     const struct fusion_message *m = &job->message;
     struct fusion_weather_terms terms = fabric_terms(job->fabric, m->identity.feed, NULL);
@@ -73,7 +73,7 @@ static struct fusion_source terrain_certificate(const struct fusion_job *job,
     snprintf(made.feed, sizeof made.feed, "%s", m->identity.feed);
     snprintf(made.source, sizeof made.source, "%s", m->identity.source);
     memcpy(made.licence, terms.licence, sizeof made.licence);
-    fusion_certificate_version(m->identity.key, m->version.time_utc_us, made.version);
+    fusion_provenance_version(m->identity.key, m->version.time_utc_us, made.version);
     return made;
 }
 
@@ -88,7 +88,7 @@ static struct geo_raster bare_raster(const struct geo_raster *raster)
 }
 
 // The record as it is kept: what describes the source, without cells and notes.
-static enum drf_status put_kept(struct fusion_job *job, const struct fusion_source *certificate,
+static enum drf_status put_kept(struct fusion_job *job, const struct fusion_source *provenance,
                                 struct fusion_touched *touched, struct geo_record_builder *kept,
                                 struct geo_record *record, int64_t *id)
 {
@@ -107,7 +107,7 @@ static enum drf_status put_kept(struct fusion_job *job, const struct fusion_sour
         status = geo_record_finish(kept, record);
     if (status == DRF_OK)
         status = fusion_store_put(job->fabric->store, job->message.identity,
-                                  job->message.version, *record, certificate, touched, id);
+                                  job->message.version, *record, provenance, touched, id);
     if (status == DRF_OK && job->message.topic == NULL)
         status = fusion_store_set_imported(job->fabric->store, *id);
     return status;
@@ -154,11 +154,11 @@ enum drf_status fabric_apply_terrain(struct fusion_job *job)
             fusion_store_put(job->fabric->store, job->message.identity, job->message.version,
                              (struct geo_record){0}, NULL, &touched, &id);
     } else {
-        struct fusion_source certificate = {0};
+        struct fusion_source provenance = {0};
         while (geo_record_next(job->record, &cursor, &item))
             if (item.kind == GEO_ITEM_RASTER)
-                certificate = terrain_certificate(job, item.payload);
-        status = put_kept(job, &certificate, &touched, &kept, &record, &id);
+                provenance = terrain_provenance(job, item.payload);
+        status = put_kept(job, &provenance, &touched, &kept, &record, &id);
         if (status == DRF_OK)
             status = put_contributions(job, id);
     }
@@ -192,12 +192,12 @@ enum drf_status fabric_apply_weather(struct fusion_job *job)
         struct geo_record record;
         size_t cursor = 0;
         struct geo_item item;
-        struct fusion_source certificate = {0};
-        while (certificate.feed[0] == '\0' && geo_record_next(job->record, &cursor, &item))
+        struct fusion_source provenance = {0};
+        while (provenance.feed[0] == '\0' && geo_record_next(job->record, &cursor, &item))
             if (item.kind == GEO_ITEM_FIELD)
-                certificate =
-                    fusion_weather_certificate(m->identity, m->version, item.payload, &terms);
-        status = put_kept(job, &certificate, NULL, &kept, &record, &id);
+                provenance =
+                    fusion_weather_provenance(m->identity, m->version, item.payload, &terms);
+        status = put_kept(job, &provenance, NULL, &kept, &record, &id);
         if (status == DRF_OK)
             status = fusion_weather_set_put(fabric->weather, id, m->identity, m->version,
                                             record, &terms);

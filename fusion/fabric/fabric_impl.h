@@ -56,7 +56,7 @@ struct fusion_fabric {
     struct fusion_feed *feeds;
     size_t feed_count;
     struct fusion_store *store; // borrowed
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired retired;
     struct fusion_features *features;
     struct fusion_zone_set *zones, *alerts; // an alert is a zone with a severity
@@ -122,7 +122,7 @@ DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
                                            enum fusion_layer layer, size_t index);
 void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
                     enum fusion_layer layer);
-void fabric_release_tile(void *context, void *part); // context: struct fusion_certificates
+void fabric_release_tile(void *context, void *part); // context: struct fusion_provenance
 
 // fabric_load.c
 // Lists the tiles, and loads what is near the first of `first` (none: the middle). The rest

@@ -78,9 +78,9 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
         if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE
             && item.kind != GEO_ITEM_STATION)
             continue;
-        struct fusion_source content = *live->certificate;
+        struct fusion_source content = *live->provenance;
         struct fusion_weather_terms terms =
-            fabric_terms(fabric, live->identity.feed, live->certificate);
+            fabric_terms(fabric, live->identity.feed, live->provenance);
         content.priority = terms.priority;
         for (size_t i = 0; i < sizeof content.licence; i++)
             content.licence[i] = terms.licence[i];
@@ -123,7 +123,7 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
     if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;
     struct fusion_weather_terms terms =
-        fabric_terms(fabric, live->identity.feed, live->certificate);
+        fabric_terms(fabric, live->identity.feed, live->provenance);
     return fusion_weather_set_put(fabric->weather, live->id, live->identity, live->version,
                                   live->record, &terms);
 }

@@ -6,8 +6,8 @@
 
 // Without a version: a track's own time says when it was true, and certificates of one source
 // are to be one object.
-static struct fusion_source certificate_of(const struct fusion_feed *feed,
-                                           const struct fusion_message *message)
+static struct fusion_source provenance_of(const struct fusion_feed *feed,
+                                          const struct fusion_message *message)
 {
     struct fusion_source made = {
         .priority = feed->priority, .issue_utc_us = INT64_MIN, .data_time_utc_us = INT64_MIN};
@@ -35,7 +35,7 @@ enum drf_status fabric_apply_tracks(struct fusion_job *job, enum fusion_outcome 
 {
     struct fusion_fabric *fabric = job->fabric;
     const struct fusion_feed *feed = fabric_feed(fabric, job->message.identity.feed);
-    const struct fusion_source certificate = certificate_of(feed, &job->message);
+    const struct fusion_source provenance = provenance_of(feed, &job->message);
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(job->record, &cursor, &item)) {
@@ -43,7 +43,7 @@ enum drf_status fabric_apply_tracks(struct fusion_job *job, enum fusion_outcome 
         if (item.kind != GEO_ITEM_TRACK)
             continue;
         enum drf_status status =
-            fusion_traffic_set_take(fabric->traffic, item.payload, &certificate, &gate);
+            fusion_traffic_set_take(fabric->traffic, item.payload, &provenance, &gate);
         if (status != DRF_OK)
             return status;
         if (gate == FUSION_GATE_PASSED)

@@ -8,7 +8,7 @@
 #include "fusion/fabric/feature_impl.h"
 #include "fusion/fold/fold.h"
 #include "fusion/fold/own.h"
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 
 static size_t size_of(struct fusion_extent extent)
 {
@@ -49,7 +49,7 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
 static void release_obstacle(void *context, void *part)
 {
     struct fusion_obstacle *fused = part;
-    fusion_certificates_drop(context, fused->source);
+    fusion_provenance_drop(context, fused->source);
     free(fused);
 }
 
@@ -62,7 +62,7 @@ void fusion_features_close(struct fusion_features *features)
     for (size_t i = 0; f->heads != NULL && i < f->used; i++)
         for (struct fusion_feature *one = f->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_obstacle(f->config.certificates, fusion_own(one->fused));
+            release_obstacle(f->config.provenances, fusion_own(one->fused));
             free(one);
         }
     for (size_t i = 0; f->of_tile != NULL && i < tiles; i++)
@@ -232,7 +232,7 @@ static enum drf_status make_obstacle(const struct geo_obstacle *obstacle,
         .vertices = obstacle->vertex_count > 0 ? own : NULL,
         .source = source,
     };
-    fusion_certificates_hold(source);
+    fusion_provenance_hold(source);
     *out = fused;
     return DRF_OK;
 }
@@ -250,7 +250,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
         return status;
     struct fusion_feature *feature = malloc(sizeof *feature);
     if (feature == NULL) {
-        release_obstacle(f->config.certificates, fused);
+        release_obstacle(f->config.provenances, fused);
         return DRF_ERR_NOMEM;
     }
     if (f->count >= f->used)
@@ -265,7 +265,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
                   && obstacle->horizontal_acc95_m <= f->config.raster_accuracy_max_m,
         .row_stale = true,
         .position = obstacle->position,
-        .point = fusion_stand_point(obstacle, vertices),
+        .point = fusion_obstacle_index_point(obstacle, vertices),
         .reach_m = fusion_footprint_reach_m(&footprint),
         .next = *head,
     };

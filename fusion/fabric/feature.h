@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fold/certificate.h"
 #include "fusion/fold/footprint.h"
 #include "fusion/fold/grids.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
 #include "fusion/store/store.h"
@@ -41,7 +41,7 @@ struct fusion_features_config {
     struct fusion_grids tiles; // of the region and its insets, by their numbers
     struct fusion_extent buckets;
     double raster_accuracy_max_m;
-    struct fusion_certificates *certificates; // borrowed, as is `retired`
+    struct fusion_provenance *provenances; // borrowed, as is `retired`
     struct fusion_retired *retired;
 };
 DRF_MUST_CHECK enum drf_status fusion_features_open(const struct fusion_features_config *config,

@@ -5,7 +5,7 @@
 
 #include "fusion/fabric/feature_impl.h"
 #include "fusion/fold/own.h"
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 
 enum {
     OBSTACLES_PER_SLICE = 16000, // of a publication: two milliseconds
@@ -97,7 +97,7 @@ int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_ob
 }
 
 // The features lie all over memory: by the time one is reached it is there.
-static struct fusion_stand stand_of(const void *context, size_t i)
+static struct fusion_obstacle_index_entry stand_of(const void *context, size_t i)
 {
     enum { AHEAD = 12 };
     const struct fusion_feature_list *list = context;
@@ -106,7 +106,8 @@ static struct fusion_stand stand_of(const void *context, size_t i)
         __builtin_prefetch(&list->items[i + AHEAD]->fused);
         __builtin_prefetch(&list->items[i + AHEAD]->point);
     }
-    return (struct fusion_stand){one->fused, one->position, one->reach_m, one->point};
+    return (struct fusion_obstacle_index_entry){one->fused, one->position, one->reach_m,
+                                                one->point};
 }
 
 static enum drf_status make_bucket(const struct fusion_features *f, uint32_t at,

@@ -8,7 +8,7 @@
 #include "fusion/fold/own.h"
 
 struct fusion_station_set {
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired *retired;
     struct fusion_station_entry *entries;
     size_t count;
@@ -16,14 +16,14 @@ struct fusion_station_set {
     bool changed;
 };
 
-enum drf_status fusion_station_set_open(struct fusion_certificates *certificates,
+enum drf_status fusion_station_set_open(struct fusion_provenance *provenances,
                                         struct fusion_retired *retired,
                                         struct fusion_station_set **out)
 {
     struct fusion_station_set *set = calloc(1, sizeof *set);
     if (set == NULL)
         return DRF_ERR_NOMEM;
-    set->certificates = certificates;
+    set->provenances = provenances;
     set->retired = retired;
     *out = set;
     return DRF_OK;
@@ -33,7 +33,7 @@ enum drf_status fusion_station_set_open(struct fusion_certificates *certificates
 static void release_station(void *context, void *part)
 {
     struct fusion_station *station = part;
-    fusion_certificates_drop(context, station->source);
+    fusion_provenance_drop(context, station->source);
     free(station);
 }
 
@@ -49,7 +49,7 @@ void fusion_station_set_close(struct fusion_station_set *set)
         return;
     for (struct fusion_station_entry *one = set->entries, *next; one != NULL; one = next) {
         next = one->next;
-        release_station(set->certificates, fusion_own(one->station));
+        release_station(set->provenances, fusion_own(one->station));
         free(one);
     }
     free(fusion_own(set->shown));
@@ -73,7 +73,7 @@ enum drf_status fusion_station_set_add(struct fusion_station_set *set, int64_t i
     *words = *station;
     *made = (struct fusion_station){
         .station = words, .source = source, .valid_for_us = valid_for_us};
-    fusion_certificates_hold(source);
+    fusion_provenance_hold(source);
     *entry = (struct fusion_station_entry){.station = made,
                                            .id = id,
                                            .version_utc_us = version_utc_us,

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
 
@@ -24,7 +24,7 @@ struct fusion_station_entry {
 
 struct fusion_station_set;
 // Certificates and retired parts are borrowed until close. DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status fusion_station_set_open(struct fusion_certificates *certificates,
+DRF_MUST_CHECK enum drf_status fusion_station_set_open(struct fusion_provenance *provenances,
                                                        struct fusion_retired *retired,
                                                        struct fusion_station_set **out);
 void fusion_station_set_close(struct fusion_station_set *set); // NULL is fine

@@ -20,7 +20,7 @@ struct fusion_traffic_set {
     struct fusion_extent buckets;
     int64_t keep_us;
     int64_t now_utc_us, off_us; // INT64_MIN: no time was handed in yet
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired *retired;
     struct fusion_traffic *published; // NULL: none
     size_t count;
@@ -30,7 +30,7 @@ struct fusion_traffic_set {
 };
 
 enum drf_status fusion_traffic_set_open(struct fusion_extent buckets, int64_t keep_us,
-                                        struct fusion_certificates *certificates,
+                                        struct fusion_provenance *provenances,
                                         struct fusion_retired *retired,
                                         struct fusion_traffic_set **out)
 {
@@ -40,7 +40,7 @@ enum drf_status fusion_traffic_set_open(struct fusion_extent buckets, int64_t ke
     set->buckets = buckets;
     set->keep_us = keep_us;
     set->now_utc_us = INT64_MIN;
-    set->certificates = certificates;
+    set->provenances = provenances;
     set->retired = retired;
     *out = set;
     return DRF_OK;
@@ -50,7 +50,7 @@ static void release_copy(void *context, void *part)
 {
     struct fusion_traffic *copy = part;
     for (size_t i = 0; i < copy->count; i++)
-        fusion_certificates_drop(context, copy->tracks[i].source);
+        fusion_provenance_drop(context, copy->tracks[i].source);
     free(copy);
 }
 
@@ -58,7 +58,7 @@ static void forget(struct fusion_traffic_set *set, struct entry **link)
 {
     struct entry *entry = *link;
     *link = entry->next;
-    fusion_certificates_drop(set->certificates, entry->source);
+    fusion_provenance_drop(set->provenances, entry->source);
     free(entry);
     set->count--;
     set->changed = true;
@@ -72,7 +72,7 @@ void fusion_traffic_set_close(struct fusion_traffic_set *set)
         while (set->slots[i] != NULL)
             forget(set, &set->slots[i]);
     if (set->published != NULL)
-        release_copy(set->certificates, set->published);
+        release_copy(set->provenances, set->published);
     free(set);
 }
 
@@ -133,7 +133,7 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
         set->off_us = age_us;
         return DRF_OK;
     }
-    enum drf_status status = fusion_certificates_take(set->certificates, content, &source);
+    enum drf_status status = fusion_provenance_take(set->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     struct entry **link = slot_of(set, report->id);
@@ -143,12 +143,12 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
         *gate = lesser(*link, report, source) ? FUSION_GATE_LESSER
                                               : fusion_track_gate(&(*link)->gate, report);
     if (status != DRF_OK || *gate != FUSION_GATE_PASSED) {
-        fusion_certificates_drop(set->certificates, source);
+        fusion_provenance_drop(set->provenances, source);
         set->gated[*gate] += status == DRF_OK;
         return status;
     }
     struct entry *entry = *link;
-    fusion_certificates_drop(set->certificates, entry->source);
+    fusion_provenance_drop(set->provenances, entry->source);
     entry->source = source;
     entry->epoch = set->retired->epoch + 1;
     set->gated[FUSION_GATE_PASSED]++;
@@ -206,7 +206,7 @@ static void fill(const struct fusion_traffic_set *set, struct fusion_traffic *co
             if (!bucket_of(set, one, &bucket))
                 continue;
             const struct geo_track *track = &one->gate.taken;
-            fusion_certificates_hold(one->source);
+            fusion_provenance_hold(one->source);
             tracks[first_of[bucket + 1]++] = (struct fusion_track){
                 .track = *track, .source = one->source, .epoch = one->epoch};
             copy->speed_max_mps = fmax(copy->speed_max_mps, hypot(track->velocity_north_mps,

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "fusion/fabric/track_gate.h"
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
 #include "geo/record/track.h"
@@ -25,7 +25,7 @@ struct fusion_traffic_set;
 // shown after its last report. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_traffic_set_open(struct fusion_extent buckets,
                                                        int64_t keep_us,
-                                                       struct fusion_certificates *certificates,
+                                                       struct fusion_provenance *provenances,
                                                        struct fusion_retired *retired,
                                                        struct fusion_traffic_set **out);
 // After the retired parts. NULL is fine.

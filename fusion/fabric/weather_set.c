@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct fusion_weather_set {
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired *retired;
     struct fusion_weather_entry *entries;
     struct fusion_weather *shown; // as last published, NULL before
@@ -17,7 +17,7 @@ struct fusion_weather_set {
     bool changed;
 };
 
-enum drf_status fusion_weather_set_open(struct fusion_certificates *certificates,
+enum drf_status fusion_weather_set_open(struct fusion_provenance *provenances,
                                         struct fusion_retired *retired,
                                         struct fusion_weather_set **out)
 {
@@ -25,7 +25,7 @@ enum drf_status fusion_weather_set_open(struct fusion_certificates *certificates
     if (set == NULL)
         return DRF_ERR_NOMEM;
     *set = (struct fusion_weather_set){
-        .certificates = certificates,
+        .provenances = provenances,
         .retired = retired,
         .now_utc_us = INT64_MIN,
         .changed = true,
@@ -39,7 +39,7 @@ static void release_fields(void *context, void *part)
 {
     struct fusion_field *fields = part;
     for (size_t i = 0; fields[i].field != NULL; i++) // ends in an empty one
-        fusion_certificates_drop(context, fields[i].source);
+        fusion_provenance_drop(context, fields[i].source);
     free(fields);
 }
 
@@ -61,7 +61,7 @@ void fusion_weather_set_close(struct fusion_weather_set *set)
         return;
     for (struct fusion_weather_entry *one = set->entries, *next; one != NULL; one = next) {
         next = one->next;
-        release_fields(set->certificates, one->fields);
+        release_fields(set->provenances, one->fields);
         free_entry(one);
     }
     free(set->shown);
@@ -75,10 +75,10 @@ static double posting_m(const struct geo_grid *grid)
     return fmax(grid->dx, fabs(grid->dy)) * metres;
 }
 
-struct fusion_source fusion_weather_certificate(struct fusion_identity identity,
-                                                struct fusion_version version,
-                                                const struct geo_field *field,
-                                                const struct fusion_weather_terms *terms)
+struct fusion_source fusion_weather_provenance(struct fusion_identity identity,
+                                               struct fusion_version version,
+                                               const struct geo_field *field,
+                                               const struct fusion_weather_terms *terms)
 {
     // The issue of weather is its model run, so that a run sent again late is still old.
     struct fusion_source made = {
@@ -90,7 +90,7 @@ struct fusion_source fusion_weather_certificate(struct fusion_identity identity,
     snprintf(made.feed, sizeof made.feed, "%s", identity.feed);
     snprintf(made.source, sizeof made.source, "%s", identity.source);
     snprintf(made.licence, sizeof made.licence, "%s", terms->licence);
-    fusion_certificate_version(identity.key, version.time_utc_us, made.version);
+    fusion_provenance_version(identity.key, version.time_utc_us, made.version);
     return made;
 }
 
@@ -129,13 +129,13 @@ static enum drf_status make_fields(struct fusion_weather_set *set, struct geo_re
             .max_gap_us = terms->max_gap_us,
         };
         struct fusion_source content =
-            fusion_weather_certificate(identity, version, field->field, terms);
-        status = fusion_certificates_take(set->certificates, &content, &field->source);
+            fusion_weather_provenance(identity, version, field->field, terms);
+        status = fusion_provenance_take(set->provenances, &content, &field->source);
         made += status == DRF_OK;
     }
     fields[made] = (struct fusion_field){0};
     if (status != DRF_OK) {
-        release_fields(set->certificates, fields);
+        release_fields(set->provenances, fields);
         return status;
     }
     *out = fields;
@@ -205,7 +205,7 @@ enum drf_status fusion_weather_set_put(struct fusion_weather_set *set, int64_t i
     entry->count = count;
     status = fusion_weather_set_remove(set, id);
     if (status != DRF_OK) {
-        release_fields(set->certificates, entry->fields);
+        release_fields(set->provenances, entry->fields);
         free_entry(entry);
         return status;
     }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
 #include "fusion/store/store.h"
@@ -36,7 +36,7 @@ struct fusion_weather_terms {
 };
 
 struct fusion_weather_set;
-DRF_MUST_CHECK enum drf_status fusion_weather_set_open(struct fusion_certificates *certificates,
+DRF_MUST_CHECK enum drf_status fusion_weather_set_open(struct fusion_provenance *provenances,
                                                        struct fusion_retired *retired,
                                                        struct fusion_weather_set **out);
 void fusion_weather_set_close(struct fusion_weather_set *set); // NULL is fine
@@ -53,10 +53,10 @@ DRF_MUST_CHECK enum drf_status fusion_weather_set_remove(struct fusion_weather_s
                                                          int64_t id);
 
 // The certificate of one field of a record.
-struct fusion_source fusion_weather_certificate(struct fusion_identity identity,
-                                                struct fusion_version version,
-                                                const struct geo_field *field,
-                                                const struct fusion_weather_terms *terms);
+struct fusion_source fusion_weather_provenance(struct fusion_identity identity,
+                                               struct fusion_version version,
+                                               const struct geo_field *field,
+                                               const struct fusion_weather_terms *terms);
 
 // Time passes, or goes back.
 void fusion_weather_set_at(struct fusion_weather_set *set, int64_t now_utc_us);

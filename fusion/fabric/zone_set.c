@@ -13,7 +13,7 @@ enum { HEADS = 4096 };
 
 struct fusion_zone_set {
     struct fusion_extent extent;
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired *retired;
     struct fusion_zone_entry *heads[HEADS]; // by id
     size_t bucket_count, count;
@@ -24,7 +24,7 @@ struct fusion_zone_set {
 };
 
 enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
-                                     struct fusion_certificates *certificates,
+                                     struct fusion_provenance *provenances,
                                      struct fusion_retired *retired,
                                      struct fusion_zone_set **out)
 {
@@ -32,7 +32,7 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
     if (set == NULL)
         return DRF_ERR_NOMEM;
     set->extent = buckets;
-    set->certificates = certificates;
+    set->provenances = provenances;
     set->retired = retired;
     set->bucket_count = (size_t)buckets.rows * buckets.columns;
     set->buckets = calloc(set->bucket_count, sizeof(struct fusion_zone_bucket *));
@@ -49,7 +49,7 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
 static void release_zone(void *context, void *part)
 {
     struct fusion_zone *zone = part;
-    fusion_certificates_drop(context, zone->source);
+    fusion_provenance_drop(context, zone->source);
     free(zone);
 }
 
@@ -66,7 +66,7 @@ void fusion_zone_set_close(struct fusion_zone_set *set)
     for (size_t i = 0; i < HEADS; i++)
         for (struct fusion_zone_entry *one = set->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_zone(set->certificates, fusion_own(one->zone));
+            release_zone(set->provenances, fusion_own(one->zone));
             free(one);
         }
     for (size_t i = 0; set->buckets != NULL && i < set->bucket_count; i++)
@@ -131,7 +131,7 @@ static struct fusion_zone *make_zone(const struct geo_zone_view *view,
                words->vertex_count * sizeof *own.vertices);
     *zone =
         (struct fusion_zone){.view = own, .bounds = geo_zone_bounds(&own), .source = source};
-    fusion_certificates_hold(source);
+    fusion_provenance_hold(source);
     return zone;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
 
@@ -26,7 +26,7 @@ struct fusion_zone_entry {
 struct fusion_zone_set;
 // Certificates and retired parts are borrowed until close. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
-                                                    struct fusion_certificates *certificates,
+                                                    struct fusion_provenance *provenances,
                                                     struct fusion_retired *retired,
                                                     struct fusion_zone_set **out);
 void fusion_zone_set_close(struct fusion_zone_set *set); // NULL is fine

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/frame.h"
 
@@ -28,7 +28,7 @@ static double crossing(struct geo_point a, struct geo_point b, struct geo_point 
 }
 
 // Metres outside the ring, 0 inside.
-static double outside_m(const struct fusion_around *around, struct geo_point point)
+static double outside_m(const struct fusion_surroundings *around, struct geo_point point)
 {
     struct fusion_frame frame = fusion_frame_at(point);
     bool inside = false;
@@ -48,7 +48,7 @@ static double outside_m(const struct fusion_around *around, struct geo_point poi
 }
 
 // Where the path first leaves the ring; false: it does not.
-static bool leaves(const struct fusion_path *path, const struct fusion_around *around,
+static bool leaves(const struct fusion_path *path, const struct fusion_surroundings *around,
                    struct fusion_path_node *where)
 {
     for (uint32_t k = 1; k < path->count; k++) {
@@ -76,7 +76,7 @@ static bool leaves(const struct fusion_path *path, const struct fusion_around *a
 
 void fusion_reason_boundary(const struct fusion_view *view, struct fusion_advisories *list)
 {
-    const struct fusion_around *around = view->aircraft->around;
+    const struct fusion_surroundings *around = view->aircraft->around;
     const struct fusion_path *path = view->path;
     if (around == NULL || around->ring == NULL || around->ring_count < 3
         || view->aircraft->fix.on_ground)

@@ -15,7 +15,7 @@
 #include "fusion/aircraft/path.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/bucket.h"
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
 #define STEP_M 2.0           // along the path, while it is in the way
@@ -201,7 +201,8 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
     double max_m =
         root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m : ACCURACY_MAX_M;
-    const struct fusion_stand_box sieve = {box.west_m, box.east_m, box.south_m, box.north_m};
+    const struct fusion_obstacle_index_box sieve = {box.west_m, box.east_m, box.south_m,
+                                                    box.north_m};
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);

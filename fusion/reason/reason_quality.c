@@ -8,9 +8,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
 
 static const char *reason_text(enum fusion_reason reason)
@@ -131,7 +131,7 @@ void fusion_reason_quality(const struct fusion_view *view, struct fusion_advisor
     judge_surface(view, list);
     judge_weather(view, list);
     judge_layers(view, list);
-    const struct fusion_around *around = view->aircraft->around;
+    const struct fusion_surroundings *around = view->aircraft->around;
     if (around != NULL && around->neighbours_left_out > 0)
         raise(view, FUSION_SEVERITY_INFO, FUSION_LAYER_TRAFFIC, "farther traffic, not judged",
               FUSION_REASON_SHED, list);

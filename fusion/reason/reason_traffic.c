@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another aircraft comes too near, by the closest point of approach in time and distance: one
-// of the region's drones, or one that a feed tells of (fusion/aircraft/meeting.h says how it is
-// judged).
+// of the region's drones, or one that a feed tells of (fusion/aircraft/encounter.h says how it
+// is judged).
 //
 // Nominally too near is a WARNING or a CAUTION by its time. With both accuracies added, across
 // growing with time, it is a CAUTION at most. An aircraft on the ground is not judged.
 #include <stdio.h>
 
 #include "fusion/aircraft/context.h"
-#include "fusion/aircraft/meeting.h"
+#include "fusion/aircraft/encounter.h"
 #include "fusion/reason/reasoners.h"
 
-static enum fusion_severity severity_of(const struct fusion_meeting *meeting)
+static enum fusion_severity severity_of(const struct fusion_encounter *encounter)
 {
-    bool nominal = meeting->nominal_s >= 0.0;
+    bool nominal = encounter->nominal_s >= 0.0;
     enum fusion_severity severity =
-        fusion_severity_of(nominal ? meeting->nominal_s : meeting->low_s);
+        fusion_severity_of(nominal ? encounter->nominal_s : encounter->low_s);
     if (!nominal && severity == FUSION_SEVERITY_WARNING)
         return FUSION_SEVERITY_CAUTION;
     // nominally later, by the accuracies sooner: the more pressing holds
-    if (nominal && severity == FUSION_SEVERITY_INFO && meeting->low_s >= 0.0
-        && meeting->low_s <= FUSION_CAUTION_S)
+    if (nominal && severity == FUSION_SEVERITY_INFO && encounter->low_s >= 0.0
+        && encounter->low_s <= FUSION_CAUTION_S)
         return FUSION_SEVERITY_CAUTION;
     return severity;
 }
 
-static void write_text(const struct fusion_meeting *meeting, char *text, size_t size)
+static void write_text(const struct fusion_encounter *encounter, char *text, size_t size)
 {
-    const struct fusion_neighbour *other = meeting->other;
+    const struct fusion_neighbour *other = encounter->other;
     static const char *const frames[] = {
         [FUSION_APART_UNKNOWN] = "",
         [FUSION_APART_AMSL] = "",
@@ -36,36 +36,37 @@ static void write_text(const struct fusion_meeting *meeting, char *text, size_t 
         [FUSION_APART_ROUGH] = " +-600",
     };
     char up[40] = "height unknown";
-    if (meeting->cpa_up_known)
-        (void)snprintf(up, sizeof up, "%+.0f m up%s", meeting->cpa_up_m,
-                       frames[meeting->apart]);
+    if (encounter->cpa_up_known)
+        (void)snprintf(up, sizeof up, "%+.0f m up%s", encounter->cpa_up_m,
+                       frames[encounter->apart]);
     (void)snprintf(text, size, "%.26s%s: %.0f m across, %s, closest in %.0f s",
-                   other->traffic_id, other->predicted ? " (predicted)" : "", meeting->cpa_m,
-                   up, meeting->cpa_s);
+                   other->traffic_id, other->predicted ? " (predicted)" : "", encounter->cpa_m,
+                   up, encounter->cpa_s);
 }
 
-static void raise(const struct fusion_view *view, const struct fusion_meeting *meeting,
+static void raise(const struct fusion_view *view, const struct fusion_encounter *encounter,
                   struct fusion_advisories *list)
 {
-    const struct fusion_neighbour *other = meeting->other;
+    const struct fusion_neighbour *other = encounter->other;
     struct fusion_advisory advisory = fusion_advisory_begin(
-        view, FUSION_ADVISORY_TRAFFIC, severity_of(meeting), other->traffic_id);
+        view, FUSION_ADVISORY_TRAFFIC, severity_of(encounter), other->traffic_id);
     advisory.layer = FUSION_LAYER_TRAFFIC;
     advisory.source = other->source;
     advisory.feature_id = other->traffic_id;
     advisory.data_time_known = true;
     advisory.data_time_utc_us = other->time_utc_us;
     advisory.time_to_go_known = true;
-    advisory.time_to_go_s = meeting->nominal_s >= 0.0 ? meeting->nominal_s : meeting->low_s;
+    advisory.time_to_go_s =
+        encounter->nominal_s >= 0.0 ? encounter->nominal_s : encounter->low_s;
     advisory.position_known = true;
     advisory.position = other->position;
-    advisory.alt_known = meeting->amsl_known;
-    advisory.alt_amsl_m = meeting->amsl_m;
+    advisory.alt_known = encounter->amsl_known;
+    advisory.alt_amsl_m = encounter->amsl_m;
     advisory.value_known = true;
-    advisory.value = meeting->cpa_m;
-    advisory.limit = meeting->limit_m;
+    advisory.value = encounter->cpa_m;
+    advisory.limit = encounter->limit_m;
     advisory.unit = "m";
-    write_text(meeting, advisory.text, sizeof advisory.text);
+    write_text(encounter, advisory.text, sizeof advisory.text);
     fusion_advisories_add(list, &advisory);
 }
 
@@ -73,9 +74,10 @@ void fusion_reason_traffic(const struct fusion_view *view, struct fusion_advisor
 {
     if (view->aircraft->fix.on_ground || view->aircraft->limits.clearance_min_m <= 0.0)
         return;
-    for (size_t i = 0; i < view->meeting_count; i++) {
-        const struct fusion_meeting *meeting = &view->meetings[i];
-        if (!meeting->other->on_ground && (meeting->nominal_s >= 0.0 || meeting->low_s >= 0.0))
-            raise(view, meeting, list);
+    for (size_t i = 0; i < view->encounter_count; i++) {
+        const struct fusion_encounter *encounter = &view->encounters[i];
+        if (!encounter->other->on_ground
+            && (encounter->nominal_s >= 0.0 || encounter->low_s >= 0.0))
+            raise(view, encounter, list);
     }
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 
 static double square_of(struct fusion_offset offset)
 {
@@ -42,7 +42,7 @@ struct fusion_edge fusion_obstacle_edge(const struct fusion_frame *frame,
     const struct geo_obstacle *obstacle = fused->obstacle;
     struct fusion_edge best = fusion_point_edge(frame, obstacle->position);
     struct fusion_offset first = best.offset;
-    if (fusion_stand_point(obstacle, fused->vertices))
+    if (fusion_obstacle_index_point(obstacle, fused->vertices))
         return best;
 
     bool polygon = obstacle->geometry == GEO_GEOMETRY_POLYGON, inside = false;

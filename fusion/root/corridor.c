@@ -321,8 +321,8 @@ static void strip_read(const struct strip *strip, struct reading *reading)
         fusion_run_add(&surface, high + ends.first, ends.but_first);
         for (size_t at = ends.first + FUSION_RUN_GROUP; at < ends.last;
              at += FUSION_RUN_GROUP) {
-            fusion_run_add(&ground, low + at, (fusion_eight){0});
-            fusion_run_add(&surface, high + at, (fusion_eight){0});
+            fusion_run_add(&ground, low + at, (fusion_simd_eight){0});
+            fusion_run_add(&surface, high + at, (fusion_simd_eight){0});
         }
         fusion_run_add(&ground, low + ends.last, ends.but_last);
         fusion_run_add(&surface, high + ends.last, ends.but_last);

@@ -98,7 +98,7 @@ struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outlin
                                        .bottom = floor_of(bottom + 0.5)};
 }
 
-static fusion_pair both(double x) { return (fusion_pair){x, x}; }
+static fusion_simd_pair both(double x) { return (fusion_simd_pair){x, x}; }
 
 void fusion_outline_sides(const struct fusion_outline *outline,
                           struct fusion_outline_sides *out)
@@ -125,22 +125,24 @@ void fusion_outline_spans(const struct fusion_outline_sides *sides, int64_t row,
     // Two rows at a time and without a branch: which sides a row meets is not to be guessed.
     for (uint32_t i = 0; i < count; i += 2) {
         const double first = (double)(row + i) - 0.5;
-        const fusion_pair top = {first, first + 1.0}, bottom = top + 2.0;
-        fusion_pair low = {HUGE_VAL, HUGE_VAL}, high = -low;
+        const fusion_simd_pair top = {first, first + 1.0}, bottom = top + 2.0;
+        fusion_simd_pair low = {HUGE_VAL, HUGE_VAL}, high = -low;
         for (uint32_t k = 0; k < sides->count; k++) {
             const struct fusion_outline_side *side = &sides->sides[k];
             // At the side's own top this is top_x, exactly.
-            const fusion_pair from = fusion_pair_greater(top, side->top_y);
-            const fusion_pair upper = side->top_x + side->slope * (from - side->top_y);
-            const fusion_pair lower = fusion_pair_choose(
+            const fusion_simd_pair from = fusion_simd_pair_greater(top, side->top_y);
+            const fusion_simd_pair upper = side->top_x + side->slope * (from - side->top_y);
+            const fusion_simd_pair lower = fusion_simd_pair_choose(
                 side->bottom_y > bottom, side->top_x + side->slope * (bottom - side->top_y),
                 side->bottom_x);
-            const fusion_pair_mask none = (side->bottom_y < top) | (side->top_y > bottom);
-            const fusion_pair left = fusion_pair_lesser(upper, lower);
-            const fusion_pair right = fusion_pair_greater(upper, lower);
+            const fusion_simd_pair_mask none = (side->bottom_y < top) | (side->top_y > bottom);
+            const fusion_simd_pair left = fusion_simd_pair_lesser(upper, lower);
+            const fusion_simd_pair right = fusion_simd_pair_greater(upper, lower);
             // None is all ones: not a number, and passed over.
-            low = fusion_pair_lesser((fusion_pair)((fusion_pair_mask)left | none), low);
-            high = fusion_pair_greater((fusion_pair)((fusion_pair_mask)right | none), high);
+            low = fusion_simd_pair_lesser(
+                (fusion_simd_pair)((fusion_simd_pair_mask)left | none), low);
+            high = fusion_simd_pair_greater(
+                (fusion_simd_pair)((fusion_simd_pair_mask)right | none), high);
         }
         for (uint32_t k = 0; k < 2; k++)
             out[i + k] = low[k] <= high[k]

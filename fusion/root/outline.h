@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "fusion/root/frame.h"
-#include "fusion/root/lanes.h"
+#include "fusion/root/simd.h"
 #include "geo/point.h"
 
 enum {
@@ -51,7 +51,7 @@ struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outlin
 
 // One side, downward, for two rows at a time.
 struct fusion_outline_side {
-    fusion_pair top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
+    fusion_simd_pair top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
 };
 
 // An outline made ready to be gone through row by row.

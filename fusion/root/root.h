@@ -83,11 +83,12 @@ struct fusion_obstacle {
 
 // Every obstacle whose uncertainty circle (or shape widened by its accuracy) touches the
 // bucket, in the order of (source, id); one that touches several buckets is in each.
-struct fusion_stands;
+struct fusion_obstacle_index;
 struct fusion_bucket {
     size_t count;
     const struct fusion_obstacle *const *obstacles;
-    const struct fusion_stands *stands; // fusion/root/stand.h; NULL: not laid out
+    const struct fusion_obstacle_index
+        *stands; // fusion/root/obstacle_index.h; NULL: not laid out
 };
 
 // A zone as its source describes it, one block of memory.

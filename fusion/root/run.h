@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "fusion/root/lanes.h"
+#include "fusion/root/simd.h"
 #include "geo/cells.h"
 
 enum {
@@ -29,28 +29,29 @@ struct fusion_run {
 
 // The same as it is gathered.
 struct fusion_run_tally {
-    fusion_eight known, highest; // highest: one more, signed; the unknown is the lowest
-    fusion_four sum;
+    fusion_simd_eight known, highest; // highest: one more, signed; the unknown is the lowest
+    fusion_simd_four sum;
 };
 
 static inline struct fusion_run_tally fusion_run_open(void)
 {
-    return (struct fusion_run_tally){.highest = (fusion_eight){0} + INT16_MIN};
+    return (struct fusion_run_tally){.highest = (fusion_simd_eight){0} + INT16_MIN};
 }
 
 // Adds the cells of one group; those whose lanes are -1 in `but` are not asked for.
 static inline void fusion_run_add(struct fusion_run_tally *tally, const uint16_t *group,
-                                  fusion_eight but)
+                                  fusion_simd_eight but)
 {
-    fusion_eight cells;
+    fusion_simd_eight cells;
     memcpy(&cells, group, sizeof cells);
     cells |= but;
-    const fusion_eight known = cells != -1;
+    const fusion_simd_eight known = cells != -1;
     // Wraps: unknown becomes INT16_MIN.
-    const fusion_eight height = (fusion_eight)((fusion_eight_bits)cells - INT16_MAX);
+    const fusion_simd_eight height =
+        (fusion_simd_eight)((fusion_simd_eight_bits)cells - INT16_MAX);
     tally->known -= known;
-    tally->highest = fusion_eight_greater(height, tally->highest);
-    const fusion_four both = (fusion_four)(cells & known);
+    tally->highest = fusion_simd_eight_greater(height, tally->highest);
+    const fusion_simd_four both = (fusion_simd_four)(cells & known);
     tally->sum += (both & UINT16_MAX) + (both >> 16);
 }
 
@@ -74,7 +75,7 @@ static inline void fusion_run_close(struct fusion_run *run,
 // the lanes of them that are not asked for. When they are one group, it is the first.
 struct fusion_run_ends {
     size_t first, last;
-    fusion_eight but_first, but_last;
+    fusion_simd_eight but_first, but_last;
 };
 
 static inline struct fusion_run_ends fusion_run_ends(size_t offset, size_t count)
@@ -88,7 +89,7 @@ static inline struct fusion_run_ends fusion_run_ends(size_t offset, size_t count
     const bool one = ends.first == ends.last;
     const int16_t *before = rim + N - (offset - ends.first);
     const int16_t *after = rim + (size_t)2 * N - 1 - (last - ends.last);
-    fusion_eight low, high;
+    fusion_simd_eight low, high;
     memcpy(&low, before, sizeof low);
     memcpy(&high, one ? after : rim + N, sizeof high);
     ends.but_first = low | high;
@@ -104,7 +105,7 @@ static inline void fusion_run_read(const uint16_t *cells, size_t offset, size_t 
     struct fusion_run_tally tally = fusion_run_open();
     fusion_run_add(&tally, cells + ends.first, ends.but_first);
     for (size_t at = ends.first + FUSION_RUN_GROUP; at < ends.last; at += FUSION_RUN_GROUP)
-        fusion_run_add(&tally, cells + at, (fusion_eight){0});
+        fusion_run_add(&tally, cells + at, (fusion_simd_eight){0});
     fusion_run_add(&tally, cells + ends.last, ends.but_last);
     fusion_run_close(run, &tally);
 }

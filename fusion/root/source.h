@@ -1,4 +1,4 @@
-// fusion/root/source.h - the birth certificate of a fact: who said it, with which right and
+// fusion/root/source.h - the provenance of a fact: who said it, with which right and
 // accuracy. SPDX-License-Identifier: Apache-2.0
 //
 // Immutable once made and interned: equal certificates are one object, so tiles, fields and

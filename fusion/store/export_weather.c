@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/fold/certificate.h"
+#include "fusion/fold/provenance.h"
 #include "fusion/store/export.h"
 #include "geo/plane.h"
 
@@ -142,7 +142,7 @@ static bool lay_out(const struct source *source, struct geo_bounds keep,
 static void time_text(int64_t utc_us, bool compact, char out[static 32])
 {
     char full[80];
-    fusion_certificate_version("", utc_us, full);
+    fusion_provenance_version("", utc_us, full);
     size_t length = 0;
     for (const char *at = full; *at != '\0' && *at != '.' && length < 31; at++)
         if (!compact || (*at >= '0' && *at <= '9') || *at == 'T') {

@@ -100,7 +100,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_put(struct fusion_store *store,
                                                 struct fusion_identity identity,
                                                 struct fusion_version version,
                                                 struct geo_record record,
-                                                const struct fusion_source *certificate,
+                                                const struct fusion_source *provenance,
                                                 struct fusion_touched *touched, int64_t *id);
 DRF_MUST_CHECK enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
                                                       enum fusion_layer layer,
@@ -135,7 +135,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_tidy(struct fusion_store *store);
 // One live contribution to a tile; pointers are valid during the call only.
 struct fusion_contribution {
     int64_t id;
-    const struct fusion_source *certificate;
+    const struct fusion_source *provenance;
     const uint8_t *blob;
     size_t size;
 };
@@ -153,7 +153,7 @@ struct fusion_live {
     int64_t id;
     struct fusion_identity identity;
     struct fusion_version version;
-    const struct fusion_source *certificate;
+    const struct fusion_source *provenance;
     struct geo_record record; // validated
 };
 typedef enum drf_status (*fusion_live_fn)(void *context, const struct fusion_live *live);

@@ -176,7 +176,7 @@ static enum drf_status write_record(struct fusion_store *store,
         .id = held->id,
         .identity = {held->feed, held->source, held->key},
         .version = held->version,
-        .certificate = &held->certificate->source,
+        .provenance = &held->provenance->source,
         .record = {.bytes = held->record, .size = held->record_size},
     };
     return STORE_PUT(store, STORE_SQL_PUT_RECORD, "write a record", store_int(held->id),
@@ -208,10 +208,10 @@ static enum drf_status write_replacement(struct fusion_store *store,
     if (held->stored)
         status =
             STORE_PUT(store, STORE_SQL_DROP_CELLS, "remove contributions", store_int(held->id));
-    if (status == DRF_OK && held->certificate != NULL && !held->certificate->stored)
-        status = store_source_write(store, held->certificate);
+    if (status == DRF_OK && held->provenance != NULL && !held->provenance->stored)
+        status = store_source_write(store, held->provenance);
     const struct store_arg source =
-        held->certificate != NULL ? store_int(held->certificate->row) : store_null();
+        held->provenance != NULL ? store_int(held->provenance->row) : store_null();
     if (status == DRF_OK)
         status =
             STORE_PUT(store, STORE_SQL_PUT_IDENTITY, "write an identity", store_int(held->id),
@@ -317,8 +317,8 @@ enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_ut
     if (status != DRF_OK)
         return status;
     for (struct store_identity *held = store->pending.first; held != NULL; held = held->next)
-        if (held->replaces && held->certificate != NULL)
-            held->certificate->stored = true;
+        if (held->replaces && held->provenance != NULL)
+            held->provenance->stored = true;
     store_marks_written(store);
     store_stages_committed(store);
     store_pending_clear(&store->pending);

@@ -180,7 +180,7 @@ static enum drf_status feed_spot(struct digest *digest, const struct spot *spot)
     return status;
 }
 
-static void feed_certificate(struct digest *digest, const struct fusion_source *source)
+static void feed_provenance(struct digest *digest, const struct fusion_source *source)
 {
     feed_text(digest, source->feed);
     feed_text(digest, source->source);
@@ -247,7 +247,7 @@ static enum drf_status digest_live(void *context, const struct fusion_live *live
     feed_text(digest, live->identity.key);
     feed_int(digest, live->version.time_utc_us);
     feed(digest, live->version.sha256, sizeof live->version.sha256);
-    feed_certificate(digest, live->certificate);
+    feed_provenance(digest, live->provenance);
     entry.layers = feed_items(digest, live->record);
 
     struct spots spots = {0};

@@ -1,9 +1,9 @@
 // fusion/store/store_export.h - makes of a snapshot a file for people: weather as coverages,
 // styles, and nothing that only a node understands. SPDX-License-Identifier: Apache-2.0
 //
-// On a snapshot (fusion/store/store_upkeep.h) that was opened for writing, whose tiles and rows
-// are rendered. After fusion_store_export_finish() the file is no store any more: it can be
-// closed only, and no node will take it for its own.
+// On a snapshot (fusion/store/store_maintenance.h) that was opened for writing, whose tiles and
+// rows are rendered. After fusion_store_export_finish() the file is no store any more: it can
+// be closed only, and no node will take it for its own.
 #ifndef FUSION_STORE_EXPORT_H
 #define FUSION_STORE_EXPORT_H
 

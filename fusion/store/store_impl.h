@@ -117,7 +117,7 @@ struct store_identity {
     bool imported;        // this version did not come through Kafka
     uint8_t *record;      // NULL: a tombstone, or (when !replaces) the file's
     size_t record_size;
-    struct store_source *certificate; // NULL for a tombstone
+    struct store_source *provenance; // NULL for a tombstone
     struct store_cells *cells;
 };
 

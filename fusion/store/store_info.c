@@ -119,7 +119,7 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
     } counts[] = {
         {"SELECT count(*) FROM drf_identity WHERE source_id IS NOT NULL", &info.live},
         {"SELECT count(*) FROM drf_identity WHERE source_id IS NULL", &info.tombstones},
-        {"SELECT count(*) FROM drf_source", &info.certificates},
+        {"SELECT count(*) FROM drf_source", &info.provenances},
         {"SELECT count(*) FROM drf_contribution WHERE layer = 1" SHOWN,
          &info.contributions[FUSION_LAYER_GROUND]},
         {"SELECT count(*) FROM drf_contribution WHERE layer = 2" SHOWN,
@@ -215,7 +215,7 @@ static enum drf_status use_of_row(struct fusion_store *store, struct sqlite3_stm
         store_source_of(store, sqlite3_column_int64(statement, 0), &source);
     if (status != DRF_OK)
         return status;
-    const struct fusion_store_use use = {.certificate = &source->source,
+    const struct fusion_store_use use = {.provenance = &source->source,
                                          .identities = sqlite3_column_int64(statement, 1),
                                          .contributions = sqlite3_column_int64(statement, 2)};
     return fn(context, &use);

@@ -27,7 +27,7 @@ struct fusion_store_info {
     uint32_t schema, level, mode;
     char region_id[64];   // cut when longer
     int64_t as_of_utc_us; // INT64_MIN: never committed
-    int64_t live, tombstones, certificates;
+    int64_t live, tombstones, provenances;
     int64_t contributions[FUSION_LAYER_COUNT]; // of ground and surface
     int64_t tiles[FUSION_LAYER_COUNT];         // with at least one contribution
     int64_t rendered[FUSION_LAYER_COUNT];      // coverage tiles and feature rows
@@ -58,7 +58,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_keep(struct fusion_store *store,
 
 // Every certificate that a live identity refers to, with how many do; the newest issue first.
 struct fusion_store_use {
-    const struct fusion_source *certificate;
+    const struct fusion_source *provenance;
     int64_t identities, contributions;
 };
 typedef enum drf_status (*fusion_use_fn)(void *context, const struct fusion_store_use *use);

@@ -50,13 +50,13 @@ enum drf_status store_shadow(struct fusion_store *store, int64_t id,
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_IDENTITY];
     struct fusion_version version = {0};
-    struct store_source *certificate = NULL;
+    struct store_source *provenance = NULL;
     struct store_identity *made = NULL;
     status = store_step(store, STORE_SQL_IDENTITY, "look up an identity");
     if (status == DRF_OK)
         status = store_column_version(store, statement, 3, &version);
     if (status == DRF_OK && sqlite3_column_type(statement, 5) != SQLITE_NULL)
-        status = store_source_of(store, sqlite3_column_int64(statement, 5), &certificate);
+        status = store_source_of(store, sqlite3_column_int64(statement, 5), &provenance);
     const struct fusion_identity name = {(const char *)sqlite3_column_text(statement, 0),
                                          (const char *)sqlite3_column_text(statement, 1),
                                          (const char *)sqlite3_column_text(statement, 2)};
@@ -66,7 +66,7 @@ enum drf_status store_shadow(struct fusion_store *store, int64_t id,
         status = store_pending_add(&store->pending, name, id, &made);
     if (status == DRF_OK) {
         made->version = version;
-        made->certificate = certificate;
+        made->provenance = provenance;
         made->stored = true;
         made->stored_stage = sqlite3_column_int64(statement, 6);
         *out = made;
@@ -136,7 +136,7 @@ static enum drf_status copy_items(struct geo_record record, uint8_t **bytes, siz
     return status;
 }
 
-static bool certificate_valid(const struct fusion_source *c)
+static bool provenance_valid(const struct fusion_source *c)
 {
     return c != NULL && memchr(c->feed, 0, sizeof c->feed) != NULL
            && memchr(c->source, 0, sizeof c->source) != NULL
@@ -185,14 +185,14 @@ static enum drf_status place(struct fusion_store *store, struct fusion_identity 
 
 enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_identity identity,
                                  struct fusion_version version, struct geo_record record,
-                                 const struct fusion_source *certificate,
+                                 const struct fusion_source *provenance,
                                  struct fusion_touched *touched, int64_t *id)
 {
     assert(store->walking == 0);
     enum drf_status status = store_writable(store);
     if (status != DRF_OK)
         return status;
-    if (record.size > 0 && !certificate_valid(certificate))
+    if (record.size > 0 && !provenance_valid(provenance))
         return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_RANGE,
                             "a certificate is not one");
     uint8_t *items = NULL;
@@ -203,7 +203,7 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
     if (record.size > 0)
         status = copy_items(record, &items, &items_size, &feature);
     if (status == DRF_OK && record.size > 0)
-        status = store_intern(store, certificate, &interned);
+        status = store_intern(store, provenance, &interned);
     if (status == DRF_OK)
         status = place(store, identity, &version, touched, &held);
     if (status == DRF_OK)
@@ -219,7 +219,7 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
     free(held->record);
     held->record = items;
     held->record_size = items_size;
-    held->certificate = interned;
+    held->provenance = interned;
     held->version = version;
     held->replaces = true;
     held->erased = false;
@@ -251,7 +251,7 @@ enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
     struct store_identity *held = store_pending_id(&store->pending, id);
     if (held == NULL)
         status = store_shadow(store, id, &held);
-    if (status == DRF_OK && held->certificate == NULL)
+    if (status == DRF_OK && held->provenance == NULL)
         status = DRF_ERR_ABSENT; // withdrawn: nothing may contribute in its name
     if (status == DRF_OK)
         status = store_pending_add_cells(&store->pending, held, layer, tile, blob, size);

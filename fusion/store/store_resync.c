@@ -69,7 +69,7 @@ enum drf_status fusion_store_erase(struct fusion_store *store, int64_t id)
     free(held->record);
     held->record = NULL;
     held->record_size = 0;
-    held->certificate = NULL;
+    held->provenance = NULL;
     held->replaces = true;
     held->erased = true;
     held->imported = false;

@@ -183,7 +183,7 @@ enum drf_status fusion_store_take_stage(struct fusion_store *store, int64_t id, 
     struct store_stage *at = stage_of(store, stage);
     struct store_identity *held = store_pending_id(&store->pending, id);
     if (at == NULL || at->state != STORE_STAGE_OPEN || at->owner != 0 || held == NULL
-        || !held->replaces || held->certificate == NULL)
+        || !held->replaces || held->provenance == NULL)
         return DRF_ERR_ABSENT;
     store_stage_untake(store, held);
     at->owner = id;

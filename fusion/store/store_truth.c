@@ -61,7 +61,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 
 int64_t store_record_checksum(const struct fusion_live *live)
 {
-    const struct fusion_source *source = live->certificate;
+    const struct fusion_source *source = live->provenance;
     uint64_t seed = store_hash(store_hash_start(), &live->id, sizeof live->id);
     const char *const texts[] = {live->identity.feed, live->identity.source, live->identity.key,
                                  source->feed,        source->source,        source->licence,
@@ -115,7 +115,7 @@ enum drf_status fusion_store_version(struct fusion_store *store, struct fusion_i
     if (held != NULL) {
         *version = held->version;
         *id = held->id;
-        gone = held->certificate == NULL;
+        gone = held->provenance == NULL;
     } else {
         status = store_stored_version(store, name, version, &gone, id, &stage);
     }
@@ -141,7 +141,7 @@ static enum drf_status stored_contributions(struct fusion_store *store, enum fus
             store_row_owner(store, row_id, sqlite3_column_int64(statement, 4), layer, tile);
         const struct store_identity *held =
             id == 0 ? NULL : store_pending_id(&store->pending, id);
-        struct store_source *source = held != NULL ? held->certificate : NULL;
+        struct store_source *source = held != NULL ? held->provenance : NULL;
         if (id != 0 && source == NULL)
             status = store_source_of(store, sqlite3_column_int64(statement, 1), &source);
         if (status != DRF_OK)
@@ -151,7 +151,7 @@ static enum drf_status stored_contributions(struct fusion_store *store, enum fus
         const uint8_t *blob = sqlite3_column_blob(statement, 2);
         const struct fusion_contribution contribution = {
             .id = id,
-            .certificate = &source->source,
+            .provenance = &source->source,
             .blob = blob,
             .size = (size_t)sqlite3_column_bytes(statement, 2),
         };
@@ -182,7 +182,7 @@ enum drf_status fusion_store_contributions(struct fusion_store *store, enum fusi
             continue;
         const struct fusion_contribution contribution = {
             .id = cells->owner->id,
-            .certificate = &cells->owner->certificate->source,
+            .provenance = &cells->owner->provenance->source,
             .blob = cells->blob,
             .size = cells->size,
         };
@@ -225,7 +225,7 @@ enum drf_status store_column_live(struct fusion_store *store, struct sqlite3_stm
         status = aligned(store, items, size);
     if (status != DRF_OK)
         return status;
-    out->certificate = &source->source;
+    out->provenance = &source->source;
     out->record = (struct geo_record){.bytes = store->scratch, .size = size};
     if (sqlite3_column_int64(statement, 8) != store_record_checksum(out)
         || geo_record_validate(store->scratch, size, &out->record) != DRF_OK)
@@ -266,7 +266,7 @@ enum drf_status fusion_store_each_live(struct fusion_store *store, fusion_live_f
             .id = held->id,
             .identity = {held->feed, held->source, held->key},
             .version = held->version,
-            .certificate = &held->certificate->source,
+            .provenance = &held->provenance->source,
             .record = {.bytes = held->record, .size = held->record_size},
         };
         status = fn(context, &live);

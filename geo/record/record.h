@@ -42,7 +42,7 @@ enum geo_item_kind {
 
 enum geo_raster_layer { GEO_RASTER_GROUND = 1, GEO_RASTER_SURFACE = 2 }; // DTM, DSM
 
-// The birth certificate of a raster.
+// The provenance of a raster.
 struct geo_raster {
     uint32_t layer; // enum geo_raster_layer
     uint32_t level; // of the tiles that follow, but for those of insets, which are finer

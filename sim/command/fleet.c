@@ -9,8 +9,8 @@
 #include "sim/command/command.h"
 #include "sim/command/fleet_report.h"
 #include "sim/fleet/accounts.h"
-#include "sim/fleet/diary.h"
-#include "sim/fleet/fleet_order.h"
+#include "sim/fleet/fleet_options.h"
+#include "sim/fleet/flight_log.h"
 #include "sim/fleet/profile.h"
 #include "sim/host/loop.h"
 #include "sim/host/options.h"
@@ -23,7 +23,7 @@ static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 50
                      linger_us = 1000000;
 
 struct fleet {
-    const struct sim_fleet_order *order;
+    const struct sim_fleet_options *order;
     struct sim_world world;
     struct sim_witness witness;
     struct sim_drone *drones;
@@ -32,7 +32,7 @@ struct fleet {
     struct sim_receiver *receiver;
     struct sim_patch_order patch_order;
     struct sim_patch_watch *patches;
-    struct sim_diary *diary;
+    struct sim_flight_log *flight_log;
     struct sim_story *story;       // NULL: none is told
     struct sim_flyby_feed *flybys; // NULL: none
     int64_t start_mono_us, tracked_mono_us;
@@ -54,9 +54,9 @@ static void on_context(void *context, size_t index, const Drf__V1__Context *told
 {
     struct fleet *fleet = context;
     struct sim_drone *drone = &fleet->drones[index];
-    if (fleet->diary != NULL)
-        sim_diary_told(fleet->diary, index, told,
-                       (double)(mono_us - fleet->start_mono_us) * 1e-6);
+    if (fleet->flight_log != NULL)
+        sim_flight_log_told(fleet->flight_log, index, told,
+                            (double)(mono_us - fleet->start_mono_us) * 1e-6);
     if (fleet->order->react)
         sim_pilot_hear(&drone->pilot, &fleet->world, &drone->flight, told, sim_utc_us());
     if (fleet->story != NULL)
@@ -85,7 +85,7 @@ static void on_reply(void *context, size_t index, const Drf__V1__Reply *told, in
 
 static enum drf_status make_drones(struct fleet *fleet)
 {
-    const struct sim_fleet_order *order = fleet->order;
+    const struct sim_fleet_options *order = fleet->order;
     size_t count = (size_t)order->drones;
     fleet->drones = calloc(count, sizeof *fleet->drones);
     fleet->accounts = calloc(count, sizeof *fleet->accounts);
@@ -234,11 +234,12 @@ static void report_one(struct fleet *fleet, size_t index)
 
 static void write_tracks(struct fleet *fleet, int64_t now_mono_us)
 {
-    if (fleet->diary == NULL
+    if (fleet->flight_log == NULL
         || (double)(now_mono_us - fleet->tracked_mono_us) * 1e-6 < fleet->order->track_s)
         return;
     fleet->tracked_mono_us = now_mono_us;
-    sim_diary_flown(fleet->diary, (double)(now_mono_us - fleet->start_mono_us) * 1e-6);
+    sim_flight_log_flown(fleet->flight_log,
+                         (double)(now_mono_us - fleet->start_mono_us) * 1e-6);
 }
 
 // Each passes one of the drones that are in the air, in turn.
@@ -271,18 +272,18 @@ static void show(const struct fleet *fleet, int64_t now_mono_us)
 {
     double t_s = (double)(now_mono_us - fleet->start_mono_us) * 1e-6;
     const struct sim_receiver_count *count = sim_receiver_count(fleet->receiver);
-    const struct sim_spread *latency = sim_receiver_latency(fleet->receiver);
-    const struct sim_tally *tally = sim_receiver_tally(fleet->receiver);
-    char text[LINE_SIZE], spread[64] = "no answer yet";
+    const struct sim_histogram *latency = sim_receiver_latency(fleet->receiver);
+    const struct sim_witness_counts *counts = sim_receiver_counts(fleet->receiver);
+    char text[LINE_SIZE], histogram[64] = "no answer yet";
     if (latency->count > 0)
-        snprintf(spread, sizeof spread, "p50 %.1f ms  p99 %.1f ms",
-                 (double)sim_spread_at(latency, 0.5) * 1e-3,
-                 (double)sim_spread_at(latency, 0.99) * 1e-3);
+        snprintf(histogram, sizeof histogram, "p50 %.1f ms  p99 %.1f ms",
+                 (double)sim_histogram_at(latency, 0.5) * 1e-3,
+                 (double)sim_histogram_at(latency, 0.99) * 1e-3);
     snprintf(text, sizeof text,
              "%5.1f s  %zu/%" PRIu64 " drones  %" PRIu64 " contexts  %s  %" PRIu64
              " points  %" PRIu64 " wrong  %" PRIu64 " gaps",
-             t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts, spread,
-             tally->data_points, sim_tally_wrong(tally), count->gaps);
+             t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts,
+             histogram, counts->data_points, sim_witness_counts_wrong(counts), count->gaps);
     sim_progress_line(text, now_mono_us);
 }
 
@@ -352,7 +353,7 @@ static int conclude(struct fleet *fleet, double seconds)
         .counters = fleet->counters_known ? &fleet->counters : NULL,
         .lost_connections = sim_links_lost(fleet->links),
         .count = sim_receiver_count(fleet->receiver),
-        .tally = sim_receiver_tally(fleet->receiver),
+        .counts = sim_receiver_counts(fleet->receiver),
         .latency = sim_receiver_latency(fleet->receiver),
         .patches = fleet->patches != NULL ? sim_patch_watch_count(fleet->patches) : NULL,
         .story = fleet->story,
@@ -368,7 +369,7 @@ static int conclude(struct fleet *fleet, double seconds)
         fprintf(stderr, "drf-sim fleet: no context arrived\n");
         return 1;
     }
-    return sim_tally_wrong(summary.tally) == 0 ? 0 : 1;
+    return sim_witness_counts_wrong(summary.counts) == 0 ? 0 : 1;
 }
 
 static void close_fleet(struct fleet *fleet)
@@ -376,7 +377,7 @@ static void close_fleet(struct fleet *fleet)
     sim_links_close(fleet->links);
     sim_receiver_close(fleet->receiver);
     sim_patch_watch_close(fleet->patches);
-    sim_diary_close(fleet->diary);
+    sim_flight_log_close(fleet->flight_log);
     sim_story_close(fleet->story);
     sim_flyby_feed_close(fleet->flybys);
     free(fleet->accounts);
@@ -387,7 +388,7 @@ static void close_fleet(struct fleet *fleet)
 
 static enum drf_status open_patches(struct fleet *fleet, enum sim_break breaking)
 {
-    const struct sim_fleet_order *order = fleet->order;
+    const struct sim_fleet_options *order = fleet->order;
     fleet->patch_order = (struct sim_patch_order){.side = (uint32_t)order->patch_side,
                                                   .rate_hz = order->patch_rate_hz,
                                                   .lose_ratio = order->lose_percent / 100.0,
@@ -404,7 +405,7 @@ static enum drf_status open_patches(struct fleet *fleet, enum sim_break breaking
 // The story puts things into the world, so it comes before the witness.
 static enum drf_status open_story(struct fleet *fleet)
 {
-    const struct sim_fleet_order *order = fleet->order;
+    const struct sim_fleet_options *order = fleet->order;
     return sim_story_open(&fleet->world,
                           &(struct sim_story_plan){.bootstrap = order->story,
                                                    .cranes = order->cranes,
@@ -417,11 +418,12 @@ static enum drf_status open_story(struct fleet *fleet)
 
 static enum drf_status open_listening(struct fleet *fleet)
 {
-    const struct sim_fleet_order *order = fleet->order;
+    const struct sim_fleet_options *order = fleet->order;
     enum drf_status status = DRF_OK;
     if (order->tracks != NULL || order->advisories != NULL)
-        status = sim_diary_open(order->tracks, order->advisories, &fleet->world, fleet->drones,
-                                fleet->accounts, (size_t)order->drones, &fleet->diary);
+        status =
+            sim_flight_log_open(order->tracks, order->advisories, &fleet->world, fleet->drones,
+                                fleet->accounts, (size_t)order->drones, &fleet->flight_log);
     if (status != DRF_OK)
         return status;
     if (fleet->story != NULL)
@@ -435,7 +437,7 @@ static enum drf_status open_listening(struct fleet *fleet)
 
 static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
 {
-    const struct sim_fleet_order *order = fleet->order;
+    const struct sim_fleet_options *order = fleet->order;
     struct sim_world_plan plan;
     enum drf_status status = sim_json_world_load(order->world, &plan);
     if (status == DRF_OK)
@@ -480,7 +482,7 @@ static enum drf_status open_fleet(struct fleet *fleet, enum sim_break breaking)
     return status;
 }
 
-static int run(const struct sim_fleet_order *order, enum sim_break breaking)
+static int run(const struct sim_fleet_options *order, enum sim_break breaking)
 {
     struct fleet fleet = {.order = order};
     sim_stop_watch();
@@ -497,7 +499,7 @@ static int run(const struct sim_fleet_order *order, enum sim_break breaking)
 
 int sim_fleet_run(int argc, char **argv)
 {
-    struct sim_fleet_order order;
-    int code = sim_fleet_order_read(argc, argv, &order);
+    struct sim_fleet_options order;
+    int code = sim_fleet_options_read(argc, argv, &order);
     return code >= 0 ? code : run(&order, order.breaking);
 }

@@ -109,26 +109,26 @@ static void write_example(const struct sim_fleet_summary *summary, FILE *file)
     drf__v1__context__free_unpacked(c, NULL);
 }
 
-static void write_kinds(const struct sim_tally *tally, FILE *file)
+static void write_kinds(const struct sim_witness_counts *counts, FILE *file)
 {
     fputs("  \"kinds\": {\n", file);
     for (int i = 0; i < SIM_CHECK_COUNT; i++) {
         fprintf(file, "    \"%s\": {\"checked\": %" PRIu64 ", \"wrong\": %" PRIu64,
-                sim_check_name((enum sim_check)i), tally->checked[i], tally->wrong[i]);
-        if (tally->wrong[i] > 0) {
+                sim_check_name((enum sim_check)i), counts->checked[i], counts->wrong[i]);
+        if (counts->wrong[i] > 0) {
             fputs(", \"sample\": ", file);
-            write_text(tally->sample[i], file);
+            write_text(counts->sample[i], file);
         }
         fputs(i + 1 < SIM_CHECK_COUNT ? "},\n" : "}\n", file);
     }
     fputs("  },\n", file);
 }
 
-static void write_advisories(const struct sim_tally *tally, FILE *file)
+static void write_advisories(const struct sim_witness_counts *counts, FILE *file)
 {
-    fprintf(file, "  \"advisory_kinds\": {\"unjudged\": %" PRIu64, tally->unjudged);
+    fprintf(file, "  \"advisory_kinds\": {\"unjudged\": %" PRIu64, counts->unjudged);
     for (uint32_t i = 1; i < SIM_ADVISORY_KINDS; i++) {
-        const struct sim_kind_count *n = &tally->kinds[i];
+        const struct sim_kind_count *n = &counts->kinds[i];
         if (n->sound + n->certain > 0)
             fprintf(file,
                     ",\n    \"%s\": {\"judged\": %" PRIu64 ", \"false\": %" PRIu64
@@ -171,7 +171,7 @@ static void write_missing(const struct sim_fleet_summary *s, FILE *file)
             ", \"values_shed\": %" PRIu64 ", \"contexts_shed_segments\": %" PRIu64
             ", \"contexts_shed_rate\": %" PRIu64 ", \"contexts_shed_patch\": %" PRIu64
             ", \"contexts_shed_obstacles\": %" PRIu64 "},\n",
-            s->tally->shed, s->count->shed[1], s->count->shed[2], s->count->shed[0],
+            s->counts->shed, s->count->shed[1], s->count->shed[2], s->count->shed[0],
             s->count->shed[3]);
 }
 
@@ -191,7 +191,7 @@ static void print_missing(const struct sim_fleet_summary *s, FILE *out)
 static double points_per_drone_min(const struct sim_fleet_summary *s)
 {
     double drone_minutes = (double)s->drones * s->seconds / 60.0;
-    return drone_minutes > 0.0 ? (double)s->tally->data_points / drone_minutes : 0.0;
+    return drone_minutes > 0.0 ? (double)s->counts->data_points / drone_minutes : 0.0;
 }
 
 static void write_patches(const struct sim_patch_count *p, FILE *file)
@@ -233,16 +233,16 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
         fprintf(file,
                 "  \"latency_us\": {\"p50\": %" PRIu64 ", \"p99\": %" PRIu64
                 ", \"max\": %" PRIu64 "},\n",
-                sim_spread_at(s->latency, 0.5), sim_spread_at(s->latency, 0.99),
+                sim_histogram_at(s->latency, 0.5), sim_histogram_at(s->latency, 0.99),
                 s->latency->max);
     else
         fputs("  \"latency_us\": {\"p50\": null, \"p99\": null, \"max\": null},\n", file);
     fprintf(file, "  \"verified\": %" PRIu64 ",\n", n->verified);
     fprintf(file, "  \"data_points_per_drone_min\": %.0f,\n", points_per_drone_min(s));
     fprintf(file, "  \"mismatches\": %" PRIu64 ",\n  \"gaps\": %" PRIu64 ",\n",
-            sim_tally_wrong(s->tally), n->gaps);
+            sim_witness_counts_wrong(s->counts), n->gaps);
     fprintf(file, "  \"data_points\": %" PRIu64 ",\n  \"waiting\": %" PRIu64 ",\n",
-            s->tally->data_points, s->tally->waiting);
+            s->counts->data_points, s->counts->waiting);
     write_patches(s->patches, file);
     fprintf(file, "  \"telemetry_sent\": %" PRIu64 ",\n  \"telemetry_unsent\": %" PRIu64 ",\n",
             s->sent, s->unsent);
@@ -269,8 +269,8 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
             s->asked, n->terrain_answers, n->terrain_tiles, n->terrain_unavailable,
             n->landing_answers);
     write_missing(s, file);
-    write_kinds(s->tally, file);
-    write_advisories(s->tally, file);
+    write_kinds(s->counts, file);
+    write_advisories(s->counts, file);
     write_example(s, file);
     fputs("}\n", file);
     bool bad = ferror(file) != 0;
@@ -289,9 +289,9 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
         fprintf(out,
                 "latency p50 %.2f ms, p99 %.2f ms, max %.2f ms; %.0f data points per drone and "
                 "minute\n",
-                (double)sim_spread_at(s->latency, 0.5) * 1e-3,
-                (double)sim_spread_at(s->latency, 0.99) * 1e-3, (double)s->latency->max * 1e-3,
-                points_per_drone_min(s));
+                (double)sim_histogram_at(s->latency, 0.5) * 1e-3,
+                (double)sim_histogram_at(s->latency, 0.99) * 1e-3,
+                (double)s->latency->max * 1e-3, points_per_drone_min(s));
     print_missing(s, out);
     print_patches(s->patches, out);
     if (s->asked > 0)
@@ -305,24 +305,25 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
                 s->count->verified);
     uint64_t checked = 0;
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
-        checked += s->tally->checked[i];
+        checked += s->counts->checked[i];
     fprintf(out,
             "%" PRIu64 " values checked against the world: %" PRIu64 " wrong, %" PRIu64
             " not there yet, %" PRIu64 " left out for room\n",
-            checked, sim_tally_wrong(s->tally), s->tally->waiting, s->tally->shed);
+            checked, sim_witness_counts_wrong(s->counts), s->counts->waiting, s->counts->shed);
     uint64_t judged = 0, certain = 0;
     for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
-        judged += s->tally->kinds[i].sound;
-        certain += s->tally->kinds[i].certain;
+        judged += s->counts->kinds[i].sound;
+        certain += s->counts->kinds[i].certain;
     }
     fprintf(out,
             "%" PRIu64 " advisories judged, %" PRIu64 " that had to be told were looked for, "
             "%" PRIu64 " nobody here can judge\n",
-            judged, certain, s->tally->unjudged);
+            judged, certain, s->counts->unjudged);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
-        if (s->tally->wrong[i] > 0)
+        if (s->counts->wrong[i] > 0)
             fprintf(out, "  %-13s %" PRIu64 " wrong, the first: %s\n",
-                    sim_check_name((enum sim_check)i), s->tally->wrong[i], s->tally->sample[i]);
+                    sim_check_name((enum sim_check)i), s->counts->wrong[i],
+                    s->counts->sample[i]);
     if (s->count->refusals > 0)
         fprintf(out, "  %" PRIu64 " refusals, the first: %s\n", s->count->refusals,
                 s->count->refusal);

@@ -15,8 +15,8 @@ struct sim_fleet_summary {
     uint64_t sent, unsent, asked, lost_connections;
     const struct sim_node_counters *counters; // during the run; NULL: not asked for
     const struct sim_receiver_count *count;
-    const struct sim_tally *tally;
-    const struct sim_spread *latency;
+    const struct sim_witness_counts *counts;
+    const struct sim_histogram *latency;
     const struct sim_patch_count *patches; // NULL: none were asked for
     const struct sim_story *story;         // NULL: none was told
     const uint8_t *example;                // a packed context, or size 0

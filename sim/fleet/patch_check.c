@@ -17,7 +17,7 @@ struct near {
 struct view {
     struct sim_witness *witness;
     const struct sim_patch_window *window;
-    struct sim_tally *tally;
+    struct sim_witness_counts *counts;
     double cell_deg;
     size_t near_count;
     struct near near[NEAR_MAX];
@@ -102,14 +102,16 @@ static void check_known(const struct view *v, double covered_m, uint16_t cell, u
     double edge_m = witness->tolerance.edge_m;
     if (cell == SIM_CELL_UNKNOWN && covered_m > edge_m) {
         if (layer < SIM_LAYERS && !complete(v, layer))
-            v->tally->waiting++; // the contexts have not called the layer complete yet
+            v->counts->waiting++; // the contexts have not called the layer complete yet
         else
-            sim_tally_note(v->tally, SIM_CHECK_MISSING, false,
-                           "patch %u: a cell of layer %u is unknown", v->window->seq, layer);
+            sim_witness_counts_note(v->counts, SIM_CHECK_MISSING, false,
+                                    "patch %u: a cell of layer %u is unknown", v->window->seq,
+                                    layer);
     }
     if (cell != SIM_CELL_UNKNOWN && covered_m < -edge_m)
-        sim_tally_note(v->tally, SIM_CHECK_INVENTED, false,
-                       "patch %u: a cell of layer %u where no data lie", v->window->seq, layer);
+        sim_witness_counts_note(v->counts, SIM_CHECK_INVENTED, false,
+                                "patch %u: a cell of layer %u where no data lie",
+                                v->window->seq, layer);
 }
 
 static void check_cell(const struct view *v, uint32_t x, uint32_t y)
@@ -130,22 +132,23 @@ static void check_cell(const struct view *v, uint32_t x, uint32_t y)
     double ground_m = offset_m + quantum_m * ground;
     double surface_m = offset_m + quantum_m * surface;
     if (ground != SIM_CELL_UNKNOWN)
-        sim_tally_note(v->tally, SIM_CHECK_PATCH,
-                       fabs(ground_m - true_ground_m) <= t->ground_cell_m + error_m,
-                       "patch %u cell %u, %u: ground %.2f m, true %.2f +- %.2f", v->window->seq,
-                       x, y, ground_m, true_ground_m, t->ground_cell_m + error_m);
+        sim_witness_counts_note(v->counts, SIM_CHECK_PATCH,
+                                fabs(ground_m - true_ground_m) <= t->ground_cell_m + error_m,
+                                "patch %u cell %u, %u: ground %.2f m, true %.2f +- %.2f",
+                                v->window->seq, x, y, ground_m, true_ground_m,
+                                t->ground_cell_m + error_m);
     if (surface == SIM_CELL_UNKNOWN)
         return;
     double tol_m = t->surface_cell_m + error_m;
     if (surface_m < true_surface_m - tol_m && !complete(v, SURFACE)) {
-        v->tally->waiting++; // trees still to come
+        v->counts->waiting++; // trees still to come
         return;
     }
     bool good = surface_m >= true_surface_m - tol_m
                 && (surface_m <= true_surface_m + tol_m || explained(v, at, surface_m));
-    sim_tally_note(v->tally, SIM_CHECK_PATCH, good,
-                   "patch %u cell %u, %u: surface %.2f m, true %.2f +- %.2f", v->window->seq, x,
-                   y, surface_m, true_surface_m, tol_m);
+    sim_witness_counts_note(v->counts, SIM_CHECK_PATCH, good,
+                            "patch %u cell %u, %u: surface %.2f m, true %.2f +- %.2f",
+                            v->window->seq, x, y, surface_m, true_surface_m, tol_m);
 }
 
 // What stands in a cell raises it.
@@ -163,19 +166,20 @@ static void check_tops(const struct view *v)
             continue;
         uint16_t cell = v->window->surface[(size_t)y * v->window->side + (size_t)x];
         double low_m = v->near[i].standing.top.low_m - quantum_m;
-        sim_tally_note(v->tally, SIM_CHECK_PATCH,
-                       cell == SIM_CELL_UNKNOWN || offset_m + quantum_m * cell >= low_m,
-                       "patch %u: surface %.2f m where %s reaches %.2f", v->window->seq,
-                       offset_m + quantum_m * cell, v->near[i].obstacle->id, low_m);
+        sim_witness_counts_note(
+            v->counts, SIM_CHECK_PATCH,
+            cell == SIM_CELL_UNKNOWN || offset_m + quantum_m * cell >= low_m,
+            "patch %u: surface %.2f m where %s reaches %.2f", v->window->seq,
+            offset_m + quantum_m * cell, v->near[i].obstacle->id, low_m);
     }
 }
 
 void sim_patch_check(struct sim_witness *witness, const struct sim_patch_window *window,
-                     struct sim_tally *tally)
+                     struct sim_witness_counts *counts)
 {
     struct view v = {.witness = witness,
                      .window = window,
-                     .tally = tally,
+                     .counts = counts,
                      .cell_deg = 180.0 / (256.0 * (double)(UINT64_C(1) << window->level))};
     find_near(&v);
     for (uint32_t y = 0; y < window->side; y++)

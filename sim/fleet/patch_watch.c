@@ -102,7 +102,7 @@ static bool to_be_lost(struct sim_patch_watch *watch)
 }
 
 void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uint8_t *bytes,
-                          size_t size, struct sim_tally *tally)
+                          size_t size, struct sim_witness_counts *counts)
 {
     uint64_t boot_id;
     uint32_t seq;
@@ -111,7 +111,8 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
         return;
     }
     if (!head_of(bytes, size, &boot_id, &seq)) {
-        sim_tally_note(tally, SIM_CHECK_DECODE, false, "%zu bytes are not a patch", size);
+        sim_witness_counts_note(counts, SIM_CHECK_DECODE, false, "%zu bytes are not a patch",
+                                size);
         return;
     }
     watch->counted.patches++;
@@ -125,7 +126,7 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
         watch->last_seq[index] = seq;
     }
     if (watch->waiting == QUEUE)
-        (void)sim_patch_watch_check(watch, 1, tally);
+        (void)sim_patch_watch_check(watch, 1, counts);
     uint8_t *copy = malloc(size);
     if (copy == NULL)
         return;
@@ -164,14 +165,15 @@ static bool decode(const struct sim_patch_window *base, const Drf__V1__Patch *p,
 }
 
 static void decode_and_check(struct sim_patch_watch *watch, size_t index,
-                             const Drf__V1__Patch *p, struct sim_tally *tally)
+                             const Drf__V1__Patch *p, struct sim_witness_counts *counts)
 {
     struct sim_patch_window *held = &watch->held[index * HELD];
     struct sim_patch_window *to = &held[p->seq % HELD];
     bool good = same_grid(p, &watch->order) && (p->base_seq == 0 || p->base_seq + HELD > p->seq)
                 && decode(&held[p->base_seq % HELD], p, to);
-    sim_tally_note(tally, SIM_CHECK_PATCH, good, "drone %zu: patch %u over %u cannot be read",
-                   index, p->seq, p->base_seq);
+    sim_witness_counts_note(counts, SIM_CHECK_PATCH, good,
+                            "drone %zu: patch %u over %u cannot be read", index, p->seq,
+                            p->base_seq);
     to->seq = good ? p->seq : 0;
     if (!good) {
         watch->drones[index].seen_patch_seq = 0;
@@ -186,8 +188,8 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     struct sim_patch_window seen = *to;
     if (watch->order.shifted)
         seen.west++;
-    sim_patch_check(watch->witness, &seen, tally);
-    sim_patch_check_weather(watch->witness, p, tally);
+    sim_patch_check(watch->witness, &seen, counts);
+    sim_patch_check_weather(watch->witness, p, counts);
     watch->counted.weather += p->n_weather;
     watch->counted.decoded++;
     watch->counted.cells += 2 * (uint64_t)to->side * to->side;
@@ -203,42 +205,42 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     for (uint32_t i = 0; i < to->side * to->side; i++)
         known += (uint64_t)(to->ground[i] != SIM_CELL_UNKNOWN)
                  + (to->surface[i] != SIM_CELL_UNKNOWN);
-    sim_tally_note(tally, SIM_CHECK_PATCH, p->data_points == known,
-                   "patch %u says %u data points, there are %llu", p->seq, p->data_points,
-                   (unsigned long long)known);
+    sim_witness_counts_note(counts, SIM_CHECK_PATCH, p->data_points == known,
+                            "patch %u says %u data points, there are %llu", p->seq,
+                            p->data_points, (unsigned long long)known);
 }
 
 static void check_message(struct sim_patch_watch *watch, const struct message *message,
-                          struct sim_tally *tally)
+                          struct sim_witness_counts *counts)
 {
     Drf__V1__Patch *p = drf__v1__patch__unpack(NULL, message->size, message->bytes);
     if (p == NULL) {
-        sim_tally_note(tally, SIM_CHECK_DECODE, false, "%zu bytes are not a patch",
-                       message->size);
+        sim_witness_counts_note(counts, SIM_CHECK_DECODE, false, "%zu bytes are not a patch",
+                                message->size);
         return;
     }
-    sim_tally_note(
-        tally, SIM_CHECK_ENVELOPE,
+    sim_witness_counts_note(
+        counts, SIM_CHECK_ENVELOPE,
         p->mode == DRF__V1__MODE__MODE_SIM && p->has_node_time_us
             && (p->region_id == NULL || strcmp(p->region_id, watch->witness->region) == 0),
         "patch %u: mode %u, or its region or time", p->seq, p->mode);
     watch->counted.data_points += p->data_points;
-    tally->data_points += p->data_points;
+    counts->data_points += p->data_points;
     if (p->base_seq == 0) {
         watch->counted.keys++;
         watch->counted.key_bytes += message->size;
     }
     if (message->index < watch->counted.watched)
-        decode_and_check(watch, message->index, p, tally);
+        decode_and_check(watch, message->index, p, counts);
     drf__v1__patch__free_unpacked(p, NULL);
 }
 
 size_t sim_patch_watch_check(struct sim_patch_watch *watch, size_t most,
-                             struct sim_tally *tally)
+                             struct sim_witness_counts *counts)
 {
     for (; most > 0 && watch->waiting > 0; most--) {
         struct message *message = &watch->queue[watch->first];
-        check_message(watch, message, tally);
+        check_message(watch, message, counts);
         free(message->bytes);
         watch->first = (watch->first + 1) % QUEUE;
         watch->waiting--;

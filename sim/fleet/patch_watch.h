@@ -36,10 +36,10 @@ DRF_MUST_CHECK enum drf_status sim_patch_watch_open(struct sim_witness *witness,
 void sim_patch_watch_close(struct sim_patch_watch *watch); // NULL is fine
 
 void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uint8_t *bytes,
-                          size_t size, struct sim_tally *tally);
+                          size_t size, struct sim_witness_counts *counts);
 // Checks up to `most` of what waits. Returns how many still wait.
 size_t sim_patch_watch_check(struct sim_patch_watch *watch, size_t most,
-                             struct sim_tally *tally);
+                             struct sim_witness_counts *counts);
 const struct sim_patch_count *sim_patch_watch_count(const struct sim_patch_watch *watch);
 
 // sim/fleet/patch_check.c: the cells of a window against the truth. `cells`: checked so far.
@@ -52,8 +52,8 @@ struct sim_patch_window {
 };
 // The weather that came with a patch.
 void sim_patch_check_weather(struct sim_witness *witness, const Drf__V1__Patch *patch,
-                             struct sim_tally *tally);
+                             struct sim_witness_counts *counts);
 void sim_patch_check(struct sim_witness *witness, const struct sim_patch_window *window,
-                     struct sim_tally *tally);
+                     struct sim_witness_counts *counts);
 
 #endif

@@ -27,7 +27,7 @@ static bool is_place(const struct sim_grid *grid, const Drf__V1__WeatherCell *ce
 
 static void check_scalar(const struct sim_witness *witness, enum sim_weather_kind kind,
                          struct geo_point at, int64_t utc_us, double value,
-                         struct sim_tally *tally)
+                         struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
     const int64_t hour_us = INT64_C(3600000000);
@@ -42,14 +42,14 @@ static void check_scalar(const struct sim_witness *witness, enum sim_weather_kin
         if (utc_us - before_us < 5000000 || before_us + hour_us - utc_us < 5000000)
             high = fmax(a, b);
     }
-    sim_tally_note(tally, SIM_CHECK_CELLS, value >= low - tol && value <= high + tol,
-                   "weather %d at %.5f %.5f is %.4g, true %.4g +- %.2g", (int)kind, at.lat_deg,
-                   at.lon_deg, value, low, tol);
+    sim_witness_counts_note(counts, SIM_CHECK_CELLS, value >= low - tol && value <= high + tol,
+                            "weather %d at %.5f %.5f is %.4g, true %.4g +- %.2g", (int)kind,
+                            at.lat_deg, at.lon_deg, value, low, tol);
 }
 
 // Of the level nearest the aircraft, which a patch does not name: either.
 static void check_wind(const struct sim_witness *witness, struct geo_point at, int64_t utc_us,
-                       const Drf__V1__WeatherCell *cell, struct sim_tally *tally)
+                       const Drf__V1__WeatherCell *cell, struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
     bool good = false;
@@ -65,40 +65,42 @@ static void check_wind(const struct sim_witness *witness, struct geo_point at, i
         good = fabs((double)cell->wind_to_north_mps - north) <= tol
                && fabs((double)cell->wind_to_east_mps - east) <= tol;
     }
-    sim_tally_note(tally, SIM_CHECK_CELLS, good,
-                   "wind at %.5f %.5f to north %.2f east %.2f, true %.2f %.2f at 100 m",
-                   at.lat_deg, at.lon_deg, (double)cell->wind_to_north_mps,
-                   (double)cell->wind_to_east_mps, north, east);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_CELLS, good,
+        "wind at %.5f %.5f to north %.2f east %.2f, true %.2f %.2f at 100 m", at.lat_deg,
+        at.lon_deg, (double)cell->wind_to_north_mps, (double)cell->wind_to_east_mps, north,
+        east);
 }
 
 void sim_patch_check_weather(struct sim_witness *witness, const Drf__V1__Patch *patch,
-                             struct sim_tally *tally)
+                             struct sim_witness_counts *counts)
 {
     int64_t utc_us = patch->node_time_us;
     if (!sim_witness_published(witness->world, utc_us))
         return;
     if (patch->n_weather == 0 && patch->base_seq == 0) {
         if (sim_witness_was_complete(witness, WEATHER, patch->boot_id, patch->node_time_us))
-            sim_tally_note(tally, SIM_CHECK_MISSING, false, "a key frame without weather");
+            sim_witness_counts_note(counts, SIM_CHECK_MISSING, false,
+                                    "a key frame without weather");
         else
-            tally->waiting++;
+            counts->waiting++;
     }
     struct sim_grid grid = sim_grid_lay(witness->world);
     for (size_t i = 0; i < patch->n_weather; i++) {
         const Drf__V1__WeatherCell *cell = patch->weather[i];
         struct geo_point at = {.lat_deg = cell->lat_e7 * 1e-7, .lon_deg = cell->lon_e7 * 1e-7};
-        sim_tally_note(tally, SIM_CHECK_CELLS, is_place(&grid, cell),
-                       "column %u row %u at %.5f %.5f is no point of the grid", cell->column,
-                       cell->row, at.lat_deg, at.lon_deg);
+        sim_witness_counts_note(counts, SIM_CHECK_CELLS, is_place(&grid, cell),
+                                "column %u row %u at %.5f %.5f is no point of the grid",
+                                cell->column, cell->row, at.lat_deg, at.lon_deg);
         if (cell->has_wind_to_north_mps && cell->has_wind_to_east_mps)
-            check_wind(witness, at, utc_us, cell, tally);
+            check_wind(witness, at, utc_us, cell, counts);
         if (cell->has_gust_mps)
-            check_scalar(witness, SIM_GUST, at, utc_us, (double)cell->gust_mps, tally);
+            check_scalar(witness, SIM_GUST, at, utc_us, (double)cell->gust_mps, counts);
         if (cell->has_temperature_k)
             check_scalar(witness, SIM_TEMPERATURE, at, utc_us, (double)cell->temperature_k,
-                         tally);
+                         counts);
         if (cell->has_visibility_m)
             check_scalar(witness, SIM_VISIBILITY, at, utc_us, (double)cell->visibility_m,
-                         tally);
+                         counts);
     }
 }

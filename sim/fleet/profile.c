@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "drf/v1/profile.pb-c.h"
-#include "sim/flight/wish.h"
+#include "sim/flight/drone_limits.h"
 #include "sim/host/loop.h"
 
 enum { AT_ONCE = 8 };
@@ -22,15 +22,16 @@ static size_t make(size_t number, double rate_hz, const struct sim_patch_order *
     profile.patch = patch->side > 0;
     profile.patch_cells = patch->side;
     profile.patch_rate_hz = (float)patch->rate_hz;
-    struct sim_wish wish = sim_wish_of(number); // the rest: the node's defaults
-    profile.has_agl_max_m = !isnan(wish.agl_max_m);
-    profile.agl_max_m = (float)wish.agl_max_m;
-    profile.has_wind_max_mps = !isnan(wish.wind_max_mps);
-    profile.wind_max_mps = (float)wish.wind_max_mps;
-    profile.has_gust_max_mps = !isnan(wish.gust_max_mps);
-    profile.gust_max_mps = (float)wish.gust_max_mps;
-    profile.has_visibility_min_m = !isnan(wish.visibility_min_m);
-    profile.visibility_min_m = (float)wish.visibility_min_m;
+    struct sim_drone_limits limits =
+        sim_drone_limits_of(number); // the rest: the node's defaults
+    profile.has_agl_max_m = !isnan(limits.agl_max_m);
+    profile.agl_max_m = (float)limits.agl_max_m;
+    profile.has_wind_max_mps = !isnan(limits.wind_max_mps);
+    profile.wind_max_mps = (float)limits.wind_max_mps;
+    profile.has_gust_max_mps = !isnan(limits.gust_max_mps);
+    profile.gust_max_mps = (float)limits.gust_max_mps;
+    profile.has_visibility_min_m = !isnan(limits.visibility_min_m);
+    profile.visibility_min_m = (float)limits.visibility_min_m;
     return drf__v1__profile__pack(&profile, bytes);
 }
 

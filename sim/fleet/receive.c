@@ -54,8 +54,8 @@ struct sim_receiver {
     struct answer answers[ANSWERS];
     size_t answer_count;
     struct sim_receiver_count counted;
-    struct sim_tally tally;
-    struct sim_spread latency;
+    struct sim_witness_counts counts;
+    struct sim_histogram latency;
     uint8_t example[BYTES_MAX];
     size_t example_size;
 };
@@ -131,7 +131,8 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
         return;
     Drf__V1__AdvisoryMessage *message = drf__v1__advisory_message__unpack(NULL, size, bytes);
     if (message == NULL || message->advisory == NULL)
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "an advisory is no message");
+        sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
+                                "an advisory is no message");
     else
         receiver->listener.on_advisory(receiver->listener.context, index, message->advisory,
                                        mono_us);
@@ -142,17 +143,18 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
 static void check_answer(struct sim_receiver *receiver, struct answer *answer)
 {
     struct sim_witness *witness = receiver->witness;
-    struct sim_wish wish = sim_wish_of(answer->index);
+    struct sim_drone_limits limits = sim_drone_limits_of(answer->index);
     bool block = answer->terrain != NULL;
     sim_witness_turn_to(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
                         block ? answer->terrain->node_time_us : answer->landing->node_time_us);
     if (answer->terrain != NULL) {
         sim_break_terrain(receiver->breaking, answer->terrain);
-        sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain, &receiver->tally);
+        sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain,
+                            &receiver->counts);
     }
     if (answer->landing != NULL)
-        sim_witness_landing(witness, &answer->asked.landing, &wish, answer->utc_us,
-                            answer->landing->landing, &receiver->tally);
+        sim_witness_landing(witness, &answer->asked.landing, &limits, answer->utc_us,
+                            answer->landing->landing, &receiver->counts);
     free_answer(answer);
 }
 
@@ -170,13 +172,14 @@ static void take_terrain(struct sim_receiver *receiver, size_t index, const void
     Drf__V1__Terrain *terrain = drf__v1__terrain__unpack(NULL, size, bytes);
     struct sim_asked *asked = &receiver->drones[index].asked;
     if (terrain == NULL) {
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are no terrain",
-                       size);
+        sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
+                                "%zu bytes are no terrain", size);
         return;
     }
-    sim_tally_note(&receiver->tally, SIM_CHECK_ENVELOPE,
-                   terrain->mode == DRF__V1__MODE__MODE_SIM && terrain->has_node_time_us,
-                   "terrain: mode %u or no time", terrain->mode);
+    sim_witness_counts_note(&receiver->counts, SIM_CHECK_ENVELOPE,
+                            terrain->mode == DRF__V1__MODE__MODE_SIM
+                                && terrain->has_node_time_us,
+                            "terrain: mode %u or no time", terrain->mode);
     if (!sim_request_is(terrain->correlation, 't', asked->terrain.number)) {
         drf__v1__terrain__free_unpacked(terrain, NULL);
         return; // an older question's
@@ -195,7 +198,8 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
     receiver->counted.replies++;
     Drf__V1__Reply *reply = drf__v1__reply__unpack(NULL, size, bytes);
     if (reply == NULL) {
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "a reply is not a message");
+        sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
+                                "a reply is not a message");
         return;
     }
     bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
@@ -261,10 +265,11 @@ static void follow_stream(struct sim_receiver *receiver, size_t index,
 {
     struct stream_state *stream = &receiver->streams[index];
     bool same = head->boot_id == stream->boot_id;
-    sim_tally_note(&receiver->tally, SIM_CHECK_SEQUENCE,
-                   head->boot_id > stream->boot_id || (same && head->seq > stream->seq),
-                   "boot %llu seq %u after boot %llu seq %u", (unsigned long long)head->boot_id,
-                   head->seq, (unsigned long long)stream->boot_id, stream->seq);
+    sim_witness_counts_note(
+        &receiver->counts, SIM_CHECK_SEQUENCE,
+        head->boot_id > stream->boot_id || (same && head->seq > stream->seq),
+        "boot %llu seq %u after boot %llu seq %u", (unsigned long long)head->boot_id, head->seq,
+        (unsigned long long)stream->boot_id, stream->seq);
     if (same && head->seq > stream->seq + 1)
         receiver->counted.gaps += head->seq - stream->seq - 1;
     if (!same)
@@ -289,7 +294,7 @@ static void count_context(struct sim_receiver *receiver, size_t index,
     const struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
     receiver->counted.pushed += head->pushed ? 1 : 0;
     receiver->counted.unmatched += report == NULL ? 1 : 0;
-    receiver->tally.data_points += head->data_points;
+    receiver->counts.data_points += head->data_points;
     for (int bit = 0; bit < SIM_SHEDS; bit++)
         receiver->counted.shed[bit] += (head->shed >> bit) & 1;
     if (report == NULL || head->telemetry_seq <= stream->answered)
@@ -300,7 +305,7 @@ static void count_context(struct sim_receiver *receiver, size_t index,
         receiver->slowest_us = mono_us - report->mono_us;
         receiver->slow_mono_us = mono_us;
     }
-    sim_spread_add(&receiver->latency, (uint64_t)(mono_us - report->mono_us));
+    sim_histogram_add(&receiver->latency, (uint64_t)(mono_us - report->mono_us));
 }
 
 bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index)
@@ -319,8 +324,8 @@ static void take_context(struct sim_receiver *receiver, size_t index, const void
         receiver->counted.size_max = (uint32_t)size;
     struct sim_context_head head;
     if (size > BYTES_MAX || !sim_context_scan(bytes, size, &head)) {
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false,
-                       "%zu bytes are not a context, or one that is too long", size);
+        sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
+                                "%zu bytes are not a context, or one that is too long", size);
         return;
     }
     acknowledge(&receiver->drones[index], &head);
@@ -350,7 +355,7 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
     }
     if (stream == SIM_STREAM_PATCH) {
         if (receiver->patches != NULL)
-            sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->tally);
+            sim_patch_watch_take(receiver->patches, index, bytes, size, &receiver->counts);
         return;
     }
     if (stream == SIM_STREAM_TERRAIN)
@@ -374,8 +379,8 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
 {
     Drf__V1__Context *context = drf__v1__context__unpack(NULL, arrival->size, arrival->bytes);
     if (context == NULL) {
-        sim_tally_note(&receiver->tally, SIM_CHECK_DECODE, false, "%zu bytes are not a context",
-                       arrival->size);
+        sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
+                                "%zu bytes are not a context", arrival->size);
         return;
     }
     if (receiver->listener.on_context != NULL)
@@ -392,7 +397,7 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
         sim_break_context(receiver->breaking, receiver->witness->geoid, report->position,
                           context);
         sim_witness_check(receiver->witness, report, context, arrival->mono_us,
-                          &receiver->tally);
+                          &receiver->counts);
     }
     drf__v1__context__free_unpacked(context, NULL);
 }
@@ -400,7 +405,7 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
 size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
 {
     size_t patches = receiver->patches != NULL
-                         ? sim_patch_watch_check(receiver->patches, most, &receiver->tally)
+                         ? sim_patch_watch_check(receiver->patches, most, &receiver->counts)
                          : 0;
     for (; most > 0 && receiver->waiting > 0; most--) {
         check_arrival(receiver, &receiver->ring[receiver->first]);
@@ -427,12 +432,12 @@ const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *r
     return &receiver->counted;
 }
 
-const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver)
+const struct sim_witness_counts *sim_receiver_counts(const struct sim_receiver *receiver)
 {
-    return &receiver->tally;
+    return &receiver->counts;
 }
 
-const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver)
+const struct sim_histogram *sim_receiver_latency(const struct sim_receiver *receiver)
 {
     return &receiver->latency;
 }

@@ -9,8 +9,8 @@
 
 #include "drf/v1/reply.pb-c.h"
 #include "sim/fleet/fleet_mqtt.h"
+#include "sim/fleet/histogram.h"
 #include "sim/fleet/patch_watch.h"
-#include "sim/fleet/spread.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/witness/witness.h"
 
@@ -78,8 +78,8 @@ const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *r
 // Patches that come are given to `watch`, borrowed; NULL: they are passed over.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);
-const struct sim_tally *sim_receiver_tally(const struct sim_receiver *receiver);
-const struct sim_spread *sim_receiver_latency(const struct sim_receiver *receiver);
+const struct sim_witness_counts *sim_receiver_counts(const struct sim_receiver *receiver);
+const struct sim_histogram *sim_receiver_latency(const struct sim_receiver *receiver);
 // The bytes of one context that had everything in it, for people; size 0: none yet.
 const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t *size);
 

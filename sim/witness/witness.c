@@ -135,17 +135,18 @@ void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t 
 }
 
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
-                         const char *what, struct sim_tally *tally)
+                         const char *what, struct sim_witness_counts *counts)
 {
     if (excuses(reason) && layer < SIM_LAYERS && !witness->complete[layer]) {
-        tally->waiting++;
+        counts->waiting++;
         return;
     }
     if (reason == DRF__V1__REASON__REASON_SHED && witness->shed) {
-        tally->shed++; // told, so that it can be told from unknown
+        counts->shed++; // told, so that it can be told from unknown
         return;
     }
-    sim_tally_note(tally, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what, reason);
+    sim_witness_counts_note(counts, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what,
+                            reason);
 }
 
 // A layer that is not listed has been called complete.
@@ -168,45 +169,47 @@ static void learn_layers(struct sim_witness *witness, const Drf__V1__Context *co
 }
 
 static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,
-                           const Drf__V1__Context *context, struct sim_tally *tally)
+                           const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
-    sim_tally_note(tally, SIM_CHECK_ENVELOPE, context->mode == DRF__V1__MODE__MODE_SIM,
-                   "mode is %u, not SIM", context->mode);
-    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
-                   context->region_id == NULL
-                       || strcmp(context->region_id, witness->region) == 0,
-                   "region is %s", context->region_id != NULL ? context->region_id : "");
-    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
-                   context->has_node_time_us && context->has_stale_after_ms && context->has_seq
-                       && context->has_boot_id && context->stale_after_ms > 0,
-                   "seq %u: node time, stale_after, seq or boot_id is absent", context->seq);
+    sim_witness_counts_note(counts, SIM_CHECK_ENVELOPE,
+                            context->mode == DRF__V1__MODE__MODE_SIM, "mode is %u, not SIM",
+                            context->mode);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_ENVELOPE,
+        context->region_id == NULL || strcmp(context->region_id, witness->region) == 0,
+        "region is %s", context->region_id != NULL ? context->region_id : "");
+    sim_witness_counts_note(
+        counts, SIM_CHECK_ENVELOPE,
+        context->has_node_time_us && context->has_stale_after_ms && context->has_seq
+            && context->has_boot_id && context->stale_after_ms > 0,
+        "seq %u: node time, stale_after, seq or boot_id is absent", context->seq);
     double lag_s = (double)(context->node_time_us - report->utc_us) * 1e-6;
     // What is pushed answers the last report, however old: a drone may have lost its link.
-    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
-                   lag_s > -1.0 && lag_s < (context->pushed ? 70.0 : 5.0),
-                   "node time is %.3f s after the report", lag_s);
+    sim_witness_counts_note(counts, SIM_CHECK_ENVELOPE,
+                            lag_s > -1.0 && lag_s < (context->pushed ? 70.0 : 5.0),
+                            "node time is %.3f s after the report", lag_s);
     if (!context->has_lat_e7 || !context->has_lon_e7)
         return;
     double lat = context->lat_e7 * 1e-7, lon = context->lon_e7 * 1e-7;
-    sim_tally_note(tally, SIM_CHECK_ENVELOPE,
-                   fabs(lat - report->position.lat_deg) < 1.5e-7
-                       && fabs(lon - report->position.lon_deg) < 1.5e-7,
-                   "made for %.7f %.7f, reported %.7f %.7f", lat, lon, report->position.lat_deg,
-                   report->position.lon_deg);
+    sim_witness_counts_note(counts, SIM_CHECK_ENVELOPE,
+                            fabs(lat - report->position.lat_deg) < 1.5e-7
+                                && fabs(lon - report->position.lon_deg) < 1.5e-7,
+                            "made for %.7f %.7f, reported %.7f %.7f", lat, lon,
+                            report->position.lat_deg, report->position.lon_deg);
 }
 
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
-                       struct sim_tally *tally)
+                       struct sim_witness_counts *counts)
 {
     learn_layers(witness, context);
     witness->shed = context->shed != 0;
-    check_envelope(witness, report, context, tally);
-    sim_witness_height(witness, report, context, tally);
-    sim_witness_ahead(witness, report, context, tally);
-    sim_witness_weather(witness, report, context, tally);
-    sim_witness_obstacles(witness, report, context, tally);
-    sim_witness_advisories(witness, report, context, arrival_mono_us, tally);
+    check_envelope(witness, report, context, counts);
+    sim_witness_height(witness, report, context, counts);
+    sim_witness_ahead(witness, report, context, counts);
+    sim_witness_weather(witness, report, context, counts);
+    sim_witness_obstacles(witness, report, context, counts);
+    sim_witness_advisories(witness, report, context, arrival_mono_us, counts);
 }
 
 unsigned sim_witness_data_points(const Drf__V1__Context *context)

@@ -15,11 +15,11 @@
 #include "drf/v1/context.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
 #include "drf/v1/terrain.pb-c.h"
+#include "sim/flight/drone_limits.h"
 #include "sim/flight/flyby.h"
 #include "sim/flight/plan.h"
 #include "sim/flight/request.h"
-#include "sim/flight/wish.h"
-#include "sim/witness/tally.h"
+#include "sim/witness/witness_counts.h"
 #include "sim/world/crs.h"
 #include "sim/world/relief.h"
 #include "sim/world/world.h"
@@ -130,16 +130,16 @@ DRF_MUST_CHECK enum drf_status sim_witness_fleet(struct sim_witness *witness,
 // Checks one context that arrived at `arrival_mono_us` and counts into `tally`.
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
-                       struct sim_tally *tally);
+                       struct sim_witness_counts *counts);
 
 // Before an answer that is no context: what was complete when the node made it.
 void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us);
 // Check the answer to a question; `utc_us`: when it was answered.
 void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_asked *asked,
-                         const Drf__V1__Terrain *terrain, struct sim_tally *tally);
+                         const Drf__V1__Terrain *terrain, struct sim_witness_counts *counts);
 void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,
-                         const struct sim_wish *wish, int64_t utc_us,
-                         const Drf__V1__Landing *landing, struct sim_tally *tally);
+                         const struct sim_drone_limits *limits, int64_t utc_us,
+                         const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
 
 struct sim_top sim_witness_top(const struct sim_witness *witness,
                                const struct sim_obstacle *obstacle);
@@ -151,17 +151,17 @@ unsigned sim_witness_data_points(const Drf__V1__Context *context);
 
 // The parts of sim_witness_check(), each in its own file.
 void sim_witness_height(struct sim_witness *witness, const struct sim_report *report,
-                        const Drf__V1__Context *context, struct sim_tally *tally);
+                        const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *report,
-                       const Drf__V1__Context *context, struct sim_tally *tally);
+                       const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_weather(struct sim_witness *witness, const struct sim_report *report,
-                         const Drf__V1__Context *context, struct sim_tally *tally);
+                         const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report *report,
-                           const Drf__V1__Context *context, struct sim_tally *tally);
+                           const Drf__V1__Context *context, struct sim_witness_counts *counts);
 // After sim_witness_ahead(), which leaves the stretches.
 void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
                             const Drf__V1__Context *context, int64_t arrival_mono_us,
-                            struct sim_tally *tally);
+                            struct sim_witness_counts *counts);
 
 // Whether contexts of this boot had called a layer complete by this time of the node. Messages
 // to different drones arrive in any order.
@@ -169,7 +169,7 @@ bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
                               uint64_t boot_id, int64_t node_utc_us);
 // A value that should be there is not: waiting, if the node says why and may.
 void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
-                         const char *what, struct sim_tally *tally);
+                         const char *what, struct sim_witness_counts *counts);
 // Whether the node says that this layer is not to be trusted as complete, and may say so.
 bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
                             uint32_t layer);

@@ -221,27 +221,29 @@ static struct held *held_of(struct sim_memory *memory, const Drf__V1__Advisory *
 }
 
 static void check_form(struct sim_memory *memory, const Drf__V1__Context *context,
-                       const Drf__V1__Advisory *a, struct sim_tally *tally)
+                       const Drf__V1__Advisory *a, struct sim_witness_counts *counts)
 {
-    sim_tally_note(tally, SIM_CHECK_ADVISORY,
-                   a->has_advisory_id && a->has_revision && a->revision > 0
-                       && a->severity >= SIM_WARNING && a->severity <= SIM_INFO
-                       && a->state == DRF__V1__ADVISORY_STATE__ADVISORY_STATE_RAISED
-                       && a->has_valid_until_us && a->valid_until_us > context->node_time_us,
-                   "%s: id, revision %u, severity %u, state %u or validity", kind_name(a->kind),
-                   a->revision, a->severity, a->state);
+    sim_witness_counts_note(counts, SIM_CHECK_ADVISORY,
+                            a->has_advisory_id && a->has_revision && a->revision > 0
+                                && a->severity >= SIM_WARNING && a->severity <= SIM_INFO
+                                && a->state == DRF__V1__ADVISORY_STATE__ADVISORY_STATE_RAISED
+                                && a->has_valid_until_us
+                                && a->valid_until_us > context->node_time_us,
+                            "%s: id, revision %u, severity %u, state %u or validity",
+                            kind_name(a->kind), a->revision, a->severity, a->state);
     struct held *held = judged(a->kind) ? held_of(memory, a) : NULL;
     if (held == NULL)
         return;
     struct held *other = find_id(memory, a->advisory_id);
-    sim_tally_note(tally, SIM_CHECK_ADVISORY,
-                   (other == NULL || other == held)
-                       && (held->advisory_id == 0 || held->advisory_id == a->advisory_id)
-                       && (a->revision >= held->revision
-                           || context->node_time_us - held->told_us > dwell_us),
-                   "%s %s: id %08x and revision %u, after id %08x and revision %u",
-                   kind_name(a->kind), a->feature_id != NULL ? a->feature_id : "",
-                   a->advisory_id, a->revision, held->advisory_id, held->revision);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_ADVISORY,
+        (other == NULL || other == held)
+            && (held->advisory_id == 0 || held->advisory_id == a->advisory_id)
+            && (a->revision >= held->revision
+                || context->node_time_us - held->told_us > dwell_us),
+        "%s %s: id %08x and revision %u, after id %08x and revision %u", kind_name(a->kind),
+        a->feature_id != NULL ? a->feature_id : "", a->advisory_id, a->revision,
+        held->advisory_id, held->revision);
     held->advisory_id = a->advisory_id;
     held->revision = a->revision;
     held->told_us = context->node_time_us;
@@ -250,11 +252,11 @@ static void check_form(struct sim_memory *memory, const Drf__V1__Context *contex
 // Whether it may hold, or may have held so long ago as it is kept.
 static void check_sound(const struct sim_case *c, struct sim_memory *memory, uint32_t kind,
                         uint32_t severity, const struct held *held, const char *feature,
-                        const char *text, struct sim_tally *tally)
+                        const char *text, struct sim_witness_counts *counts)
 {
     int64_t now_us = c->context->node_time_us;
     int64_t kept_us = (int64_t)severity * (dwell_us + 2 * memory->interval_us) + slack_us;
-    struct sim_kind_count *count = &tally->kinds[kind];
+    struct sim_kind_count *count = &counts->kinds[kind];
     // kept for a moment, and never told in full: nobody can say which it is
     bool nameless = held == NULL && feature[0] == '\0'
                     && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
@@ -264,19 +266,19 @@ static void check_sound(const struct sim_case *c, struct sim_memory *memory, uin
                              ? memory->since_us
                              : memory->unjudged_us[kind];
     if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
-        tally->unjudged++;
+        counts->unjudged++;
         return;
     }
     bool good = held != NULL && held->last_us[severity] != 0
                 && now_us - held->last_us[severity] <= kept_us;
     count->sound++;
     count->false_ones += good ? 0 : 1;
-    sim_tally_note(tally, SIM_CHECK_ADVISORY_FALSE, good,
-                   "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
-                   c->report->drone, kind_name(kind), feature, severity, text,
-                   held != NULL && held->last_us[severity] != 0
-                       ? (double)(now_us - held->last_us[severity]) * 1e-6
-                       : -1.0);
+    sim_witness_counts_note(counts, SIM_CHECK_ADVISORY_FALSE, good,
+                            "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
+                            c->report->drone, kind_name(kind), feature, severity, text,
+                            held != NULL && held->last_us[severity] != 0
+                                ? (double)(now_us - held->last_us[severity]) * 1e-6
+                                : -1.0);
 }
 
 static bool is_it(struct sim_memory *memory, const Drf__V1__Advisory *a, uint64_t key)
@@ -315,7 +317,7 @@ static bool waits(const struct sim_case *c)
 }
 
 static void check_complete(const struct sim_case *c, struct sim_memory *memory,
-                           struct sim_tally *tally)
+                           struct sim_witness_counts *counts)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct sim_condition *condition = &c->conditions[i];
@@ -323,22 +325,22 @@ static void check_complete(const struct sim_case *c, struct sim_memory *memory,
             continue;
         bool good = stands(c, memory, condition);
         if (!good && waits(c)) {
-            tally->waiting++;
+            counts->waiting++;
             continue;
         }
-        tally->kinds[condition->kind].certain++;
-        tally->kinds[condition->kind].missed += good ? 0 : 1;
-        sim_tally_note(tally, SIM_CHECK_ADVISORY_MISSED, good,
-                       "drone %zu seq %u: no %s %s as severe as %d, by %.2f at a limit of %.2f",
-                       c->report->drone, c->context->seq, kind_name(condition->kind),
-                       condition->feature, condition->certain, condition->value,
-                       condition->limit);
+        counts->kinds[condition->kind].certain++;
+        counts->kinds[condition->kind].missed += good ? 0 : 1;
+        sim_witness_counts_note(
+            counts, SIM_CHECK_ADVISORY_MISSED, good,
+            "drone %zu seq %u: no %s %s as severe as %d, by %.2f at a limit of %.2f",
+            c->report->drone, c->context->seq, kind_name(condition->kind), condition->feature,
+            condition->certain, condition->value, condition->limit);
     }
 }
 
 void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
                             const Drf__V1__Context *context, int64_t arrival_mono_us,
-                            struct sim_tally *tally)
+                            struct sim_witness_counts *counts)
 {
     if (witness->memory == NULL || report->drone >= witness->fleet.count)
         return;
@@ -360,18 +362,18 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
     remember(memory, &c, context->node_time_us);
     for (size_t i = 0; i < context->n_advisories; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];
-        check_form(memory, context, a, tally);
+        check_form(memory, context, a, counts);
         if (a->kind < SIM_KINDS && a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
             check_sound(&c, memory, a->kind, a->severity, held_of(memory, a),
                         a->feature_id != NULL ? a->feature_id : "",
-                        a->text != NULL ? a->text : "", tally);
+                        a->text != NULL ? a->text : "", counts);
     }
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *b = context->advisories_brief[i];
         const struct held *held = find_id(memory, b->advisory_id);
         if (held != NULL && b->kind < SIM_KINDS && b->severity >= SIM_WARNING
             && b->severity <= SIM_INFO)
-            check_sound(&c, memory, b->kind, b->severity, held, "(brief)", "", tally);
+            check_sound(&c, memory, b->kind, b->severity, held, "(brief)", "", counts);
     }
-    check_complete(&c, memory, tally);
+    check_complete(&c, memory, counts);
 }

@@ -84,28 +84,29 @@ static bool find_path(const struct sim_witness *witness, const struct sim_report
 
 // Length and width by schemas/client.md.
 static void check_size(const struct sim_report *report, const Drf__V1__LookAhead *a,
-                       struct sim_tally *tally)
+                       struct sim_witness_counts *counts)
 {
-    const struct sim_wish wish = sim_wish_of(report->drone);
+    const struct sim_drone_limits limits = sim_drone_limits_of(report->drone);
     double speed_mps = hypot(report->north_mps, report->east_mps);
-    double base_m = wish.radius_m + report->horizontal_acc_m;
-    double length_m = fmax(fmax(speed_mps * wish.look_ahead_s, wish.stopping_m), shortest_m);
+    double base_m = limits.radius_m + report->horizontal_acc_m;
+    double length_m =
+        fmax(fmax(speed_mps * limits.look_ahead_s, limits.stopping_m), shortest_m);
     if (a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN)
         return;
-    sim_tally_note(
-        tally, SIM_CHECK_SEGMENTS, fabs((double)a->length_m - length_m) < 0.001 * length_m,
+    sim_witness_counts_note(
+        counts, SIM_CHECK_SEGMENTS, fabs((double)a->length_m - length_m) < 0.001 * length_m,
         "look-ahead of %.1f m at %.2f m/s, not %.1f", (double)a->length_m, speed_mps, length_m);
     if (a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC)
         return; // as wide as it is long
-    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
-                   fabs((double)a->half_width_m - base_m) < 0.01 + 0.001 * base_m,
-                   "half width of %.2f m, not %.2f", (double)a->half_width_m, base_m);
+    sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS,
+                            fabs((double)a->half_width_m - base_m) < 0.01 + 0.001 * base_m,
+                            "half width of %.2f m, not %.2f", (double)a->half_width_m, base_m);
 }
 
 // Followed while it keeps to the plan that it names; as long and as wide as either leg has it.
 static void check_plan(const struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, const struct sim_way *ways,
-                       size_t count, struct sim_tally *tally)
+                       size_t count, struct sim_witness_counts *counts)
 {
     const Drf__V1__LookAhead *a = context->look_ahead;
     bool along = a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN;
@@ -117,8 +118,8 @@ static void check_plan(const struct sim_witness *witness, const struct sim_repor
         state = off_m < conform_m ? DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED
                                   : DRF__V1__PLAN_STATE__PLAN_STATE_NONCONFORMING;
     if (report->plan == 0 || fabs(off_m - conform_m) > conform_band_m)
-        sim_tally_note(
-            tally, SIM_CHECK_PLAN,
+        sim_witness_counts_note(
+            counts, SIM_CHECK_PLAN,
             context->plan_state == state
                 && along == (state == DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED),
             "drone %zu: plan state %u, basis %u; plan %u is %.1f m off, keeps to %.1f m",
@@ -133,51 +134,55 @@ static void check_plan(const struct sim_witness *witness, const struct sim_repor
                 && fabs((double)a->half_width_m - way->base_m) < 0.2
                 && fabs((double)a->half_width_end_m - end_m) < 0.2 + 0.001 * end_m;
     }
-    sim_tally_note(tally, SIM_CHECK_PLAN, fits,
-                   "drone %zu: %.1f m along the plan, %.2f to %.2f m wide, not %.1f and %.2f "
-                   "(%zu ways)",
-                   report->drone, (double)a->length_m, (double)a->half_width_m,
-                   (double)a->half_width_end_m, ways[0].length_m, ways[0].base_m, count);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_PLAN, fits,
+        "drone %zu: %.1f m along the plan, %.2f to %.2f m wide, not %.1f and %.2f "
+        "(%zu ways)",
+        report->drone, (double)a->length_m, (double)a->half_width_m,
+        (double)a->half_width_end_m, ways[0].length_m, ways[0].base_m, count);
 }
 
 static void check_shape(const struct sim_report *report, const Drf__V1__LookAhead *a,
-                        struct sim_tally *tally)
+                        struct sim_witness_counts *counts)
 {
-    check_size(report, a, tally);
+    check_size(report, a, counts);
     double speed_mps = hypot(report->north_mps, report->east_mps);
     uint32_t basis = speed_mps < 1.0 ? DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_DISC
                                      : DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY;
     bool along = a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN;
     if (!along && fabs(speed_mps - 1.0) > 0.01)
-        sim_tally_note(tally, SIM_CHECK_SEGMENTS, a->basis == basis,
-                       "corridor basis %u at %.2f m/s", a->basis, speed_mps);
-    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
-                   a->has_length_m && (along || (double)a->length_m >= shortest_m - 0.01),
-                   "look-ahead of %.1f m", (double)a->length_m);
-    sim_tally_note(tally, SIM_CHECK_SEGMENTS,
-                   a->half_width_m > 0.0F && a->half_width_end_m >= a->half_width_m,
-                   "half width %.1f to %.1f m", (double)a->half_width_m,
-                   (double)a->half_width_end_m);
+        sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS, a->basis == basis,
+                                "corridor basis %u at %.2f m/s", a->basis, speed_mps);
+    sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS,
+                            a->has_length_m
+                                && (along || (double)a->length_m >= shortest_m - 0.01),
+                            "look-ahead of %.1f m", (double)a->length_m);
+    sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS,
+                            a->half_width_m > 0.0F && a->half_width_end_m >= a->half_width_m,
+                            "half width %.1f to %.1f m", (double)a->half_width_m,
+                            (double)a->half_width_end_m);
     if (a->has_track_deg_true && !along
         && basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY) {
         double track = atan2(report->east_mps, report->north_mps) / radians;
         double off = remainder((double)a->track_deg_true - track, 360.0);
-        sim_tally_note(tally, SIM_CHECK_SEGMENTS, fabs(off) < 0.1, "track %.2f, flown %.2f",
-                       (double)a->track_deg_true, track);
+        sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS, fabs(off) < 0.1,
+                                "track %.2f, flown %.2f", (double)a->track_deg_true, track);
     }
     if (a->n_segments == 0)
         return;
     double reached_m = 0.0;
     for (size_t i = 0; i < a->n_segments; i++) {
         const Drf__V1__Segment *s = a->segments[i];
-        sim_tally_note(tally, SIM_CHECK_SEGMENTS,
-                       fabs((double)s->from_m - reached_m) < 0.05 && s->to_m > s->from_m,
-                       "segment %zu goes from %.2f to %.2f, the last ended at %.2f", i,
-                       (double)s->from_m, (double)s->to_m, reached_m);
+        sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS,
+                                fabs((double)s->from_m - reached_m) < 0.05
+                                    && s->to_m > s->from_m,
+                                "segment %zu goes from %.2f to %.2f, the last ended at %.2f", i,
+                                (double)s->from_m, (double)s->to_m, reached_m);
         reached_m = (double)s->to_m;
     }
-    sim_tally_note(tally, SIM_CHECK_SEGMENTS, fabs(reached_m - (double)a->length_m) < 0.05,
-                   "segments end at %.2f of %.2f m", reached_m, (double)a->length_m);
+    sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS,
+                            fabs(reached_m - (double)a->length_m) < 0.05,
+                            "segments end at %.2f of %.2f m", reached_m, (double)a->length_m);
 }
 
 // The piece as promised, and the same grown by what the node may see beside it: its first and
@@ -291,29 +296,29 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
 
 static void check_cover(struct sim_witness *witness, const struct sim_relief_range *near,
                         const Drf__V1__Context *context, const Drf__V1__Segment *s,
-                        struct sim_tally *tally)
+                        struct sim_witness_counts *counts)
 {
     double edge_m = witness->tolerance.edge_m;
     if (near->covered_min_m > edge_m && s->unknown_ratio > 0.0F) {
         if (sim_witness_incomplete(witness, context, GROUND)
             || sim_witness_incomplete(witness, context, SURFACE))
-            tally->waiting++;
+            counts->waiting++;
         else
-            sim_tally_note(tally, SIM_CHECK_MISSING, false,
-                           "a segment over known ground is %.2f unknown, reason %u",
-                           (double)s->unknown_ratio, s->unknown_reason);
+            sim_witness_counts_note(counts, SIM_CHECK_MISSING, false,
+                                    "a segment over known ground is %.2f unknown, reason %u",
+                                    (double)s->unknown_ratio, s->unknown_reason);
     }
     // Wholly inside the void: nothing may be known.
     if (near->covered_max_m < -edge_m)
-        sim_tally_note(tally, SIM_CHECK_INVENTED,
-                       s->unknown_ratio == 1.0F && !s->has_ground_max_amsl_m
-                           && !s->has_surface_max_amsl_m,
-                       "a segment over nothing is %.2f unknown", (double)s->unknown_ratio);
+        sim_witness_counts_note(
+            counts, SIM_CHECK_INVENTED,
+            s->unknown_ratio == 1.0F && !s->has_ground_max_amsl_m && !s->has_surface_max_amsl_m,
+            "a segment over nothing is %.2f unknown", (double)s->unknown_ratio);
 }
 
 static void check_heights(struct sim_witness *witness, const struct path *path,
                           const Drf__V1__Context *context, const Drf__V1__Segment *s,
-                          struct sim_tally *tally)
+                          struct sim_witness_counts *counts)
 {
     const struct sim_height_tolerance *t = &witness->tolerance;
     double cell_m = hypot(t->cell_n_m, t->cell_e_m);
@@ -323,7 +328,7 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
         strips_of(path, s, 2 * cell_m + OUTER_STRIDE * witness->relief.step_m, near);
     struct sim_relief_range inner = scan(witness, in, in_count, 1);
     struct sim_relief_range outer = scan(witness, near, near_count, OUTER_STRIDE);
-    check_cover(witness, &outer, context, s, tally);
+    check_cover(witness, &outer, context, s, counts);
     bool whole = outer.covered_min_m > t->edge_m;
     double error_m = witness->relief.error_m * OUTER_STRIDE * OUTER_STRIDE;
     if (s->has_ground_max_amsl_m && outer.count > 0) {
@@ -331,19 +336,19 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
         double high_m = outer.ground_max_m + error_m + t->ground_m;
         double got_m = (double)s->ground_max_amsl_m;
         if (got_m < low_m && sim_witness_incomplete(witness, context, GROUND))
-            tally->waiting++; // of what is known so far
+            counts->waiting++; // of what is known so far
         else
-            sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
-                           "ground ahead at most %.2f m, true %.2f to %.2f", got_m, low_m,
-                           high_m);
+            sim_witness_counts_note(counts, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
+                                    "ground ahead at most %.2f m, true %.2f to %.2f", got_m,
+                                    low_m, high_m);
     }
     if (s->has_ground_mean_amsl_m && outer.count > 0) {
         double got_m = (double)s->ground_mean_amsl_m;
-        sim_tally_note(tally, SIM_CHECK_AHEAD,
-                       got_m >= outer.ground_min_m - error_m - t->ground_m
-                           && got_m <= outer.ground_max_m + error_m + t->ground_m,
-                       "mean ground ahead %.2f m, true %.2f to %.2f", got_m, outer.ground_min_m,
-                       outer.ground_max_m);
+        sim_witness_counts_note(counts, SIM_CHECK_AHEAD,
+                                got_m >= outer.ground_min_m - error_m - t->ground_m
+                                    && got_m <= outer.ground_max_m + error_m + t->ground_m,
+                                "mean ground ahead %.2f m, true %.2f to %.2f", got_m,
+                                outer.ground_min_m, outer.ground_max_m);
     }
     double low_m =
         whole && inner.count > 0 ? inner.surface_max_m - t->surface_cell_m : -HUGE_VAL;
@@ -365,12 +370,13 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
     if (got_m < low_m
         && (sim_witness_incomplete(witness, context, SURFACE)
             || sim_witness_incomplete(witness, context, OBSTACLE))) {
-        tally->waiting++;
+        counts->waiting++;
         return;
     }
-    sim_tally_note(tally, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
-                   "surface from %.0f to %.0f m ahead at most %.2f m, true %.2f to %.2f",
-                   (double)s->from_m, (double)s->to_m, got_m, low_m, high_m);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_AHEAD, got_m >= low_m && got_m <= high_m,
+        "surface from %.0f to %.0f m ahead at most %.2f m, true %.2f to %.2f",
+        (double)s->from_m, (double)s->to_m, got_m, low_m, high_m);
 }
 
 // How high the aircraft means to be in a segment, by whichever leg it is taken to be on.
@@ -388,14 +394,14 @@ static void plan_heights(const struct path *path, const Drf__V1__Segment *s, dou
 }
 
 static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
-                            struct sim_tally *tally)
+                            struct sim_witness_counts *counts)
 {
     if (!s->has_clearance_min_m)
         return;
     double got_m = (double)s->clearance_min_m;
     if (!s->has_surface_max_amsl_m || !path->amsl_known) {
-        sim_tally_note(tally, SIM_CHECK_INVENTED, false, "clearance ahead %.2f m over nothing",
-                       got_m);
+        sim_witness_counts_note(counts, SIM_CHECK_INVENTED, false,
+                                "clearance ahead %.2f m over nothing", got_m);
         return;
     }
     // The path's height at both ends of the segment. Where the look-ahead is longer than its
@@ -411,40 +417,40 @@ static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
     if (path->plan != NULL)
         plan_heights(path, s, &low_m, &high_m);
     double top_m = (double)s->surface_max_amsl_m;
-    sim_tally_note(tally, SIM_CHECK_CLEARANCE,
-                   got_m >= low_m - top_m - 0.1 && got_m <= high_m - top_m + 0.1,
-                   "clearance ahead %.2f m, path at %.2f to %.2f over %.2f", got_m, low_m,
-                   high_m, top_m);
+    sim_witness_counts_note(counts, SIM_CHECK_CLEARANCE,
+                            got_m >= low_m - top_m - 0.1 && got_m <= high_m - top_m + 0.1,
+                            "clearance ahead %.2f m, path at %.2f to %.2f over %.2f", got_m,
+                            low_m, high_m, top_m);
     if (s->has_clearance_low_m)
-        sim_tally_note(tally, SIM_CHECK_CLEARANCE, s->clearance_low_m <= s->clearance_min_m,
-                       "low clearance ahead %.2f m above nominal %.2f",
-                       (double)s->clearance_low_m, got_m);
+        sim_witness_counts_note(
+            counts, SIM_CHECK_CLEARANCE, s->clearance_low_m <= s->clearance_min_m,
+            "low clearance ahead %.2f m above nominal %.2f", (double)s->clearance_low_m, got_m);
 }
 
 void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *report,
-                       const Drf__V1__Context *context, struct sim_tally *tally)
+                       const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
     const Drf__V1__LookAhead *a = context->look_ahead;
     witness->stretch_count = 0;
     if (a == NULL || (a->n_segments == 0 && !a->has_reason)) {
-        sim_tally_note(tally, SIM_CHECK_MISSING, false,
-                       "look-ahead is absent without a reason");
+        sim_witness_counts_note(counts, SIM_CHECK_MISSING, false,
+                                "look-ahead is absent without a reason");
         return;
     }
     if (a->n_segments == 0) {
-        sim_witness_missing(witness, GROUND, a->reason, "look-ahead", tally);
+        sim_witness_missing(witness, GROUND, a->reason, "look-ahead", counts);
         return;
     }
-    check_shape(report, a, tally);
+    check_shape(report, a, counts);
     const struct sim_truth truth = sim_witness_truth(witness, report);
     struct sim_way ways[SIM_WAYS_MAX];
     size_t count = sim_ways_of(witness, report, context, &truth, ways);
-    check_plan(witness, report, context, ways, count, tally);
+    check_plan(witness, report, context, ways, count, counts);
     struct path path;
     if (!find_path(witness, report, context, &truth, ways, count, &path))
         return;
     for (size_t i = 0; i < a->n_segments; i++) {
-        check_heights(witness, &path, context, a->segments[i], tally);
-        check_clearance(&path, a->segments[i], tally);
+        check_heights(witness, &path, context, a->segments[i], counts);
+        check_clearance(&path, a->segments[i], counts);
     }
 }

@@ -29,39 +29,41 @@ static void cover_of(const struct sim_witness *witness, const struct sim_terrain
 }
 
 static void check_tile(struct sim_witness *witness, const struct sim_terrain_asked *asked,
-                       const Drf__V1__TerrainData *d, struct sim_tally *tally)
+                       const Drf__V1__TerrainData *d, struct sim_witness_counts *counts)
 {
     const struct sim_height_tolerance *t = &witness->tolerance;
     bool good = d->lat_e7 == asked->lat_e7 && d->lon_e7 == asked->lon_e7
                 && d->grid_spacing_m == asked->spacing_m && d->grid_bit < SIM_TERRAIN_TILES
                 && (asked->mask >> d->grid_bit & 1) != 0
                 && d->n_height_amsl_m == SIM_TERRAIN_POSTS;
-    sim_tally_note(tally, SIM_CHECK_TERRAIN, good,
-                   "tile %u at %d %d, %u m, %zu heights: not what was asked for", d->grid_bit,
-                   d->lat_e7, d->lon_e7, d->grid_spacing_m, d->n_height_amsl_m);
+    sim_witness_counts_note(counts, SIM_CHECK_TERRAIN, good,
+                            "tile %u at %d %d, %u m, %zu heights: not what was asked for",
+                            d->grid_bit, d->lat_e7, d->lon_e7, d->grid_spacing_m,
+                            d->n_height_amsl_m);
     if (!good)
         return;
     struct geo_point posts[SIM_TERRAIN_POSTS];
     double least_m;
     cover_of(witness, asked, d->grid_bit, posts, &least_m);
     if (least_m < -t->edge_m)
-        sim_tally_note(tally, SIM_CHECK_INVENTED, false,
-                       "tile %u has a post %.0f m from all data", d->grid_bit, -least_m);
+        sim_witness_counts_note(counts, SIM_CHECK_INVENTED, false,
+                                "tile %u has a post %.0f m from all data", d->grid_bit,
+                                -least_m);
     for (uint32_t k = 0; k < SIM_TERRAIN_POSTS; k++) {
         double true_m = sim_world_ground_amsl_m(witness->world, posts[k]);
         bool edge = sim_world_covered_m(witness->world, posts[k]) < t->edge_m;
         double tol_m = t->ground_m + (edge ? t->step_m : 0.0), got_m = d->height_amsl_m[k];
         // Rounded up: never lower than the ground, and less than a metre higher.
-        sim_tally_note(tally, SIM_CHECK_TERRAIN,
-                       got_m >= true_m - tol_m && got_m < true_m + 1.0 + tol_m,
-                       "tile %u post %u: %.0f m, true %.2f +- %.2f, rounded up", d->grid_bit, k,
-                       got_m, true_m, tol_m);
-        tally->data_points++;
+        sim_witness_counts_note(counts, SIM_CHECK_TERRAIN,
+                                got_m >= true_m - tol_m && got_m < true_m + 1.0 + tol_m,
+                                "tile %u post %u: %.0f m, true %.2f +- %.2f, rounded up",
+                                d->grid_bit, k, got_m, true_m, tol_m);
+        counts->data_points++;
     }
 }
 
 void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_asked *asked,
-                         const Drf__V1__Terrain *terrain, struct sim_tally *tally)
+                         const Drf__V1__Terrain *terrain, struct sim_witness_counts *counts)
 {
     uint64_t seen = 0;
     bool twice = false;
@@ -69,7 +71,7 @@ void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_a
         uint64_t bit = UINT64_C(1) << (terrain->data[i]->grid_bit & 63U);
         twice = twice || (seen & bit) != 0;
         seen |= bit;
-        check_tile(witness, asked, terrain->data[i], tally);
+        check_tile(witness, asked, terrain->data[i], counts);
     }
     for (size_t i = 0; i < terrain->n_unavailable; i++) {
         const Drf__V1__TerrainUnavailable *u = terrain->unavailable[i];
@@ -80,11 +82,12 @@ void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_a
         double least_m;
         cover_of(witness, asked, u->grid_bit, posts, &least_m);
         if (least_m > witness->tolerance.edge_m)
-            sim_witness_missing(witness, GROUND, u->reason, "a terrain tile", tally);
+            sim_witness_missing(witness, GROUND, u->reason, "a terrain tile", counts);
     }
-    sim_tally_note(tally, SIM_CHECK_TERRAIN, seen == asked->mask && !twice,
-                   "tiles %llx asked for, %llx answered%s", (unsigned long long)asked->mask,
-                   (unsigned long long)seen, twice ? ", one twice" : "");
+    sim_witness_counts_note(counts, SIM_CHECK_TERRAIN, seen == asked->mask && !twice,
+                            "tiles %llx asked for, %llx answered%s",
+                            (unsigned long long)asked->mask, (unsigned long long)seen,
+                            twice ? ", one twice" : "");
 }
 
 // ---- landing
@@ -177,11 +180,12 @@ static void survey_obstacles(struct site *s)
 }
 
 static void check_number(const char *name, bool has, double value, struct range range,
-                         struct sim_tally *tally)
+                         struct sim_witness_counts *counts)
 {
     if (has)
-        sim_tally_note(tally, SIM_CHECK_LANDING, value >= range.low && value <= range.high,
-                       "%s %.2f, true %.2f to %.2f", name, value, range.low, range.high);
+        sim_witness_counts_note(
+            counts, SIM_CHECK_LANDING, value >= range.low && value <= range.high,
+            "%s %.2f, true %.2f to %.2f", name, value, range.low, range.high);
 }
 
 static bool lists(const Drf__V1__Landing *landing, uint32_t layer)
@@ -193,69 +197,70 @@ static bool lists(const Drf__V1__Landing *landing, uint32_t layer)
 }
 
 static void check_unknown(const struct site *s, const Drf__V1__Landing *landing,
-                          struct sim_tally *tally)
+                          struct sim_witness_counts *counts)
 {
     if (s->known && (lists(landing, GROUND) || !landing->has_slope_deg))
-        sim_witness_missing(s->witness, GROUND, 0, "the ground of a landing place", tally);
+        sim_witness_missing(s->witness, GROUND, 0, "the ground of a landing place", counts);
     if (s->unknown)
-        sim_tally_note(tally, SIM_CHECK_INVENTED,
-                       lists(landing, GROUND) && !landing->has_slope_deg
-                           && !landing->has_roughness_m && !landing->has_canopy_m,
-                       "a slope of %.2f over nothing", (double)landing->slope_deg);
-    sim_tally_note(tally, SIM_CHECK_LANDING,
-                   lists(landing, GROUND) == !landing->has_slope_deg
-                       && lists(landing, WEATHER) == !landing->has_gust_mps
-                       && (lists(landing, SURFACE) || landing->has_canopy_m),
-                   "what is absent is not listed as unknown, or the other way round");
+        sim_witness_counts_note(counts, SIM_CHECK_INVENTED,
+                                lists(landing, GROUND) && !landing->has_slope_deg
+                                    && !landing->has_roughness_m && !landing->has_canopy_m,
+                                "a slope of %.2f over nothing", (double)landing->slope_deg);
+    sim_witness_counts_note(counts, SIM_CHECK_LANDING,
+                            lists(landing, GROUND) == !landing->has_slope_deg
+                                && lists(landing, WEATHER) == !landing->has_gust_mps
+                                && (lists(landing, SURFACE) || landing->has_canopy_m),
+                            "what is absent is not listed as unknown, or the other way round");
 }
 
 void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,
-                         const struct sim_wish *wish, int64_t utc_us,
-                         const Drf__V1__Landing *landing, struct sim_tally *tally)
+                         const struct sim_drone_limits *limits, int64_t utc_us,
+                         const Drf__V1__Landing *landing, struct sim_witness_counts *counts)
 {
     struct site s = {
         .witness = witness, .asked = asked, .possible = SIM_INFO, .certain = SIM_INFO};
     survey(&s);
     bool whole =
         witness->complete[GROUND] && witness->complete[SURFACE] && witness->complete[OBSTACLE];
-    check_unknown(&s, landing, tally);
+    check_unknown(&s, landing, counts);
     if (!whole) {
-        tally->waiting++;
+        counts->waiting++;
         return;
     }
     if (landing->has_slope_deg) {
         weigh(&s, s.slope_deg, 5.0, 12.0);
         weigh(&s, s.roughness_m, 1.0, 3.0);
-        check_number("slope", true, (double)landing->slope_deg, s.slope_deg, tally);
+        check_number("slope", true, (double)landing->slope_deg, s.slope_deg, counts);
         check_number("roughness", landing->has_roughness_m, (double)landing->roughness_m,
-                     s.roughness_m, tally);
+                     s.roughness_m, counts);
     }
     if (landing->has_canopy_m) {
         weigh(&s, s.canopy_m, 1.0, 3.0);
-        check_number("canopy", true, (double)landing->canopy_m, s.canopy_m, tally);
+        check_number("canopy", true, (double)landing->canopy_m, s.canopy_m, counts);
     }
     survey_obstacles(&s);
-    sim_tally_note(tally, SIM_CHECK_LANDING,
-                   landing->obstacles >= s.obstacles_low
-                       && landing->obstacles <= s.obstacles_high,
-                   "%u obstacles about the landing place, true %u to %u", landing->obstacles,
-                   s.obstacles_low, s.obstacles_high);
+    sim_witness_counts_note(counts, SIM_CHECK_LANDING,
+                            landing->obstacles >= s.obstacles_low
+                                && landing->obstacles <= s.obstacles_high,
+                            "%u obstacles about the landing place, true %u to %u",
+                            landing->obstacles, s.obstacles_low, s.obstacles_high);
     double tol = witness->weather_tolerance[SIM_GUST] + 0.01;
     double gust = sim_world_weather(witness->world, SIM_GUST, asked->position, 0, utc_us);
     s.gust_mps = (struct range){gust - tol, gust + tol};
-    check_number("gust", landing->has_gust_mps, (double)landing->gust_mps, s.gust_mps, tally);
-    if (landing->has_gust_mps && !isnan(wish->gust_max_mps))
-        weigh(&s, s.gust_mps, wish->gust_max_mps, wish->gust_max_mps);
+    check_number("gust", landing->has_gust_mps, (double)landing->gust_mps, s.gust_mps, counts);
+    if (landing->has_gust_mps && !isnan(limits->gust_max_mps))
+        weigh(&s, s.gust_mps, limits->gust_max_mps, limits->gust_max_mps);
     if (landing->n_unknown > 0) {
         s.possible = more_severe(s.possible, SIM_CAUTION);
         s.certain = more_severe(s.certain, SIM_CAUTION);
     }
     if (witness->world->zone_count > 0) // near one of them a zone may speak against it
         s.possible = SIM_WARNING;
-    sim_tally_note(tally, SIM_CHECK_LANDING,
-                   (int)landing->severity >= s.possible && (int)landing->severity <= s.certain,
-                   "severity %u, true %d to %d (slope %.1f, canopy %.1f, %u obstacles, %zu "
-                   "unknown)",
-                   landing->severity, s.possible, s.certain, (double)landing->slope_deg,
-                   (double)landing->canopy_m, landing->obstacles, landing->n_unknown);
+    sim_witness_counts_note(
+        counts, SIM_CHECK_LANDING,
+        (int)landing->severity >= s.possible && (int)landing->severity <= s.certain,
+        "severity %u, true %d to %d (slope %.1f, canopy %.1f, %u obstacles, %zu "
+        "unknown)",
+        landing->severity, s.possible, s.certain, (double)landing->slope_deg,
+        (double)landing->canopy_m, landing->obstacles, landing->n_unknown);
 }

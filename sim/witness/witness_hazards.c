@@ -112,14 +112,14 @@ static void look_around(struct terrain *t, bool excused)
 void sim_conditions_terrain(struct sim_case *c)
 {
     const Drf__V1__Height *h = c->context->height;
-    const struct sim_wish wish = sim_wish_of(c->report->drone);
+    const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
     double acc_m = h != NULL && h->has_surface_acc95_m ? (double)h->surface_acc95_m : 15.0;
     if (c->report->on_ground)
         return;
     struct sim_condition coarse = {
         .kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN_TOO_COARSE,
         .feature = "",
-        .possible = acc_m >= wish.clearance_m - 0.01 ? SIM_INFO : SIM_NOTHING,
+        .possible = acc_m >= limits.clearance_m - 0.01 ? SIM_INFO : SIM_NOTHING,
         .certain = SIM_NOTHING};
     sim_case_add(c, coarse);
     c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN] =
@@ -127,9 +127,9 @@ void sim_conditions_terrain(struct sim_case *c)
     if (c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN] || c->truth.basis == 0)
         return;
     struct terrain t = {.c = c,
-                        .limit_m = wish.clearance_m,
+                        .limit_m = limits.clearance_m,
                         .surface_acc_m = assumed_m,
-                        .coarse = acc_m > 0.9 * wish.clearance_m,
+                        .coarse = acc_m > 0.9 * limits.clearance_m,
                         .possible = SIM_NOTHING,
                         .certain = SIM_NOTHING};
     if (c->way.kind != SIM_WAY_DISC) {
@@ -259,7 +259,7 @@ static void judge_around(const struct sim_case *c, const struct thing *thing,
 
 void sim_conditions_obstacles(struct sim_case *c)
 {
-    const struct sim_wish wish = sim_wish_of(c->report->drone);
+    const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
     const struct sim_witness *witness = c->witness;
     c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE] =
         c->way.kind == SIM_WAY_UNDECIDED;
@@ -276,7 +276,7 @@ void sim_conditions_obstacles(struct sim_case *c)
                                       .feature = o->id,
                                       .possible = SIM_NOTHING,
                                       .certain = SIM_NOTHING,
-                                      .limit = wish.clearance_m};
+                                      .limit = limits.clearance_m};
         if (c->way.kind != SIM_WAY_DISC)
             judge_along(c, &thing, &found);
         else

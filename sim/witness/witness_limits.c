@@ -110,13 +110,13 @@ static void judge_place(const struct sim_case *c, const struct rule *rule, doubl
 
 void sim_conditions_weather(struct sim_case *c)
 {
-    const struct sim_wish wish = sim_wish_of(c->report->drone);
+    const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
     const struct rule rules[] = {
-        {DRF__V1__ADVISORY_KIND__ADVISORY_KIND_WIND, SIM_WIND_TO_EAST, wish.wind_max_mps,
+        {DRF__V1__ADVISORY_KIND__ADVISORY_KIND_WIND, SIM_WIND_TO_EAST, limits.wind_max_mps,
          false},
-        {DRF__V1__ADVISORY_KIND__ADVISORY_KIND_GUST, SIM_GUST, wish.gust_max_mps, false},
+        {DRF__V1__ADVISORY_KIND__ADVISORY_KIND_GUST, SIM_GUST, limits.gust_max_mps, false},
         {DRF__V1__ADVISORY_KIND__ADVISORY_KIND_VISIBILITY, SIM_VISIBILITY,
-         wish.visibility_min_m, true},
+         limits.visibility_min_m, true},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct rule *rule = &rules[i];
@@ -240,10 +240,10 @@ static void judge_reference(struct sim_case *c)
 void sim_conditions_height(struct sim_case *c)
 {
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT;
-    const struct sim_wish wish = sim_wish_of(c->report->drone);
-    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED && !isnan(wish.agl_max_m);
-    if (!isnan(wish.agl_max_m) && !c->report->on_ground)
-        judge_altitude_limit(c, wish.agl_max_m);
+    const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
+    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED && !isnan(limits.agl_max_m);
+    if (!isnan(limits.agl_max_m) && !c->report->on_ground)
+        judge_altitude_limit(c, limits.agl_max_m);
     judge_reference(c);
 }
 

@@ -59,7 +59,7 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
                            double radius_m)
 {
     const struct sim_report *own = c->report;
-    struct sim_wish wish = sim_wish_of(own->drone);
+    struct sim_drone_limits limits = sim_drone_limits_of(own->drone);
     // The ellipsoid's metres per degree half way between both.
     double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
     double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
@@ -78,11 +78,11 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
         .east_mps = other->east_mps - share * own->east_mps,
         .north_mps = other->north_mps - share * own->north_mps,
         .up_mps = other->up_mps - share * own->up_mps,
-        .across_m = wish.clearance_m + wish.radius_m + radius_m,
-        .up_limit_m = wish.clearance_m,
+        .across_m = limits.clearance_m + limits.radius_m + radius_m,
+        .up_limit_m = limits.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
         .growth_mps = own->velocity_acc_mps + other->velocity_acc_mps,
-        .time_max_s = wish.look_ahead_s,
+        .time_max_s = limits.look_ahead_s,
     };
     p.pace_mps = hypot(p.east_mps, p.north_mps) + (plan ? plan_pace_mps(&c->way) : 0.0);
     return p;
@@ -214,7 +214,7 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
     if (c->witness->fleet.slowest_us != NULL && *c->witness->fleet.slowest_us > took_us)
         took_us = *c->witness->fleet.slowest_us;
     int64_t from_us = c->report->mono_us - transit_us - took_us;
-    double radius_m = sim_wish_of(ring[0].drone).radius_m; // the same of all
+    double radius_m = sim_drone_limits_of(ring[0].drone).radius_m; // the same of all
     const struct sim_report *before = NULL; // the newest that must have been there
     out->certain = SIM_WARNING;
     for (size_t i = 0; i < depth; i++) {

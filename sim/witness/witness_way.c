@@ -293,16 +293,17 @@ size_t sim_ways_of(const struct sim_witness *witness, const struct sim_report *r
                    const Drf__V1__Context *context, const struct sim_truth *truth,
                    struct sim_way ways[static SIM_WAYS_MAX])
 {
-    const struct sim_wish wish = sim_wish_of(report->drone);
+    const struct sim_drone_limits limits = sim_drone_limits_of(report->drone);
     struct sim_way way = {
         .kind = SIM_WAY_UNDECIDED,
         .speed_mps = hypot(report->north_mps, report->east_mps),
         .climb_mps = report->up_mps,
-        .base_m = wish.radius_m + report->horizontal_acc_m,
+        .base_m = limits.radius_m + report->horizontal_acc_m,
         .growth_mps = report->velocity_acc_mps,
-        .time_max_s = wish.look_ahead_s,
+        .time_max_s = limits.look_ahead_s,
     };
-    way.length_m = fmax(fmax(way.speed_mps * wish.look_ahead_s, wish.stopping_m), shortest_m);
+    way.length_m =
+        fmax(fmax(way.speed_mps * limits.look_ahead_s, limits.stopping_m), shortest_m);
     take_scale(witness->world, report->position, &way);
     if (context->look_ahead != NULL
         && context->look_ahead->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN) {

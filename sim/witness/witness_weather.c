@@ -24,42 +24,43 @@ static int64_t hour_before(const struct sim_world *world, int64_t utc_us)
 }
 
 static void check_time(const struct sim_witness *witness, int64_t now_us, bool has,
-                       int64_t data_us, const char *what, struct sim_tally *tally)
+                       int64_t data_us, const char *what, struct sim_witness_counts *counts)
 {
     if (!has)
         return;
     // Hourly data: true at a full hour not more than an hour away, or at the asked instant.
     bool full = (data_us - witness->world->plan.epoch_utc_us) % hour_us == 0;
     int64_t off_us = data_us - now_us;
-    sim_tally_note(tally, SIM_CHECK_DATA_TIME,
-                   (full || llabs(off_us) < 5000000) && llabs(off_us) <= hour_us + 5000000,
-                   "%s is true at %lld us from now", what, (long long)off_us);
+    sim_witness_counts_note(counts, SIM_CHECK_DATA_TIME,
+                            (full || llabs(off_us) < 5000000)
+                                && llabs(off_us) <= hour_us + 5000000,
+                            "%s is true at %lld us from now", what, (long long)off_us);
 }
 
-static void check_direction(const Drf__V1__Wind *w, struct sim_tally *tally)
+static void check_direction(const Drf__V1__Wind *w, struct sim_witness_counts *counts)
 {
     double north = (double)w->wind_to_north_mps, east = (double)w->wind_to_east_mps;
     double speed = hypot(north, east);
     if (w->has_wind_speed_mps)
-        sim_tally_note(tally, SIM_CHECK_WIND, fabs((double)w->wind_speed_mps - speed) < 0.02,
-                       "wind speed %.2f, its parts give %.2f", (double)w->wind_speed_mps,
-                       speed);
+        sim_witness_counts_note(
+            counts, SIM_CHECK_WIND, fabs((double)w->wind_speed_mps - speed) < 0.02,
+            "wind speed %.2f, its parts give %.2f", (double)w->wind_speed_mps, speed);
     if (w->has_wind_from_deg_true) {
         double from = atan2(-east, -north) / radians;
         double off = remainder((double)w->wind_from_deg_true - from, 360.0);
-        sim_tally_note(tally, SIM_CHECK_WIND, fabs(off) < 0.5 && speed > 0.49,
-                       "wind from %.1f, its parts give %.1f at %.2f m/s",
-                       (double)w->wind_from_deg_true, from, speed);
+        sim_witness_counts_note(counts, SIM_CHECK_WIND, fabs(off) < 0.5 && speed > 0.49,
+                                "wind from %.1f, its parts give %.1f at %.2f m/s",
+                                (double)w->wind_from_deg_true, from, speed);
     } else {
-        sim_tally_note(tally, SIM_CHECK_WIND, speed < 0.51, "%.2f m/s without a direction",
-                       speed);
+        sim_witness_counts_note(counts, SIM_CHECK_WIND, speed < 0.51,
+                                "%.2f m/s without a direction", speed);
     }
 }
 
 // The level nearest the aircraft's own AGL; where two are as good as equal, either.
 static bool check_level(const struct sim_witness *witness, const struct sim_report *report,
                         const Drf__V1__Context *context, double *level_m,
-                        struct sim_tally *tally)
+                        struct sim_witness_counts *counts)
 {
     const Drf__V1__Wind *w = context->weather->wind;
     (void)report;
@@ -67,23 +68,23 @@ static bool check_level(const struct sim_witness *witness, const struct sim_repo
     bool named = false;
     for (int i = 0; i < SIM_WIND_LEVELS; i++)
         named = named || fabs(*level_m - sim_wind_level_agl_m[i]) < 0.01;
-    sim_tally_note(tally, SIM_CHECK_WIND,
-                   named && fabsf(w->lower_agl_m - w->upper_agl_m) < 0.01F,
-                   "wind for %.1f to %.1f m, which nobody published", (double)w->lower_agl_m,
-                   (double)w->upper_agl_m);
+    sim_witness_counts_note(counts, SIM_CHECK_WIND,
+                            named && fabsf(w->lower_agl_m - w->upper_agl_m) < 0.01F,
+                            "wind for %.1f to %.1f m, which nobody published",
+                            (double)w->lower_agl_m, (double)w->upper_agl_m);
     if (!named || context->height == NULL || !context->height->has_agl_m)
         return named;
     double agl_m = (double)context->height->agl_m, best_m = HUGE_VAL;
     for (int i = 0; i < SIM_WIND_LEVELS; i++)
         best_m = fmin(best_m, fabs(agl_m - sim_wind_level_agl_m[i]));
     double slack_m = 2 * witness->tolerance.ground_m;
-    sim_tally_note(tally, SIM_CHECK_WIND, fabs(agl_m - *level_m) <= best_m + slack_m,
-                   "wind of %.0f m at %.1f m above ground", *level_m, agl_m);
+    sim_witness_counts_note(counts, SIM_CHECK_WIND, fabs(agl_m - *level_m) <= best_m + slack_m,
+                            "wind of %.0f m at %.1f m above ground", *level_m, agl_m);
     return true;
 }
 
 static void check_wind(struct sim_witness *witness, const struct sim_report *report,
-                       const Drf__V1__Context *context, struct sim_tally *tally)
+                       const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
     const Drf__V1__Wind *w = context->weather != NULL ? context->weather->wind : NULL;
@@ -92,11 +93,11 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
     if (w == NULL || !w->has_wind_to_north_mps || !w->has_wind_to_east_mps) {
         if (expected)
             sim_witness_missing(witness, WEATHER, w != NULL ? w->wind_reason : 0, "wind",
-                                tally);
+                                counts);
         return;
     }
     double level_m;
-    if (!check_level(witness, report, context, &level_m, tally))
+    if (!check_level(witness, report, context, &level_m, counts))
         return;
     double growth = sim_world_wind_growth(level_m);
     // Turning with height mixes the parts, so each may be off by both errors.
@@ -108,14 +109,14 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
         sim_world_weather(world, SIM_WIND_TO_NORTH, report->position, level_m, report->utc_us);
     double east =
         sim_world_weather(world, SIM_WIND_TO_EAST, report->position, level_m, report->utc_us);
-    sim_tally_note(tally, SIM_CHECK_WIND,
-                   fabs((double)w->wind_to_north_mps - north) <= tol
-                       && fabs((double)w->wind_to_east_mps - east) <= tol,
-                   "wind to north %.2f east %.2f, true %.2f %.2f +- %.2f at %.0f m",
-                   (double)w->wind_to_north_mps, (double)w->wind_to_east_mps, north, east, tol,
-                   level_m);
-    check_direction(w, tally);
-    check_time(witness, report->utc_us, w->has_data_time_us, w->data_time_us, "wind", tally);
+    sim_witness_counts_note(counts, SIM_CHECK_WIND,
+                            fabs((double)w->wind_to_north_mps - north) <= tol
+                                && fabs((double)w->wind_to_east_mps - east) <= tol,
+                            "wind to north %.2f east %.2f, true %.2f %.2f +- %.2f at %.0f m",
+                            (double)w->wind_to_north_mps, (double)w->wind_to_east_mps, north,
+                            east, tol, level_m);
+    check_direction(w, counts);
+    check_time(witness, report->utc_us, w->has_data_time_us, w->data_time_us, "wind", counts);
 }
 
 struct scalar {
@@ -127,13 +128,13 @@ struct scalar {
 
 static void check_scalar(struct sim_witness *witness, const struct sim_report *report,
                          const struct scalar *scalar, const Drf__V1__Quantity *q,
-                         struct sim_tally *tally)
+                         struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
     if (q == NULL || !q->has_value) {
         if (sim_witness_published(world, report->utc_us))
             sim_witness_missing(witness, WEATHER, q != NULL ? q->reason : 0, scalar->name,
-                                tally);
+                                counts);
         return;
     }
     int64_t now_us = report->utc_us, before_us = hour_before(world, now_us);
@@ -141,10 +142,10 @@ static void check_scalar(struct sim_witness *witness, const struct sim_report *r
     double low, high;
     if (scalar->kind == SIM_PRECIPITATION) { // a rate over the hour it fell in
         if (q->has_valid_from_us && q->has_valid_until_us)
-            sim_tally_note(tally, SIM_CHECK_DATA_TIME,
-                           q->valid_from_us <= now_us + 2000000
-                               && q->valid_until_us >= now_us - 2000000,
-                           "precipitation of another hour");
+            sim_witness_counts_note(counts, SIM_CHECK_DATA_TIME,
+                                    q->valid_from_us <= now_us + 2000000
+                                        && q->valid_until_us >= now_us - 2000000,
+                                    "precipitation of another hour");
         low = high = sim_world_weather_mean(world, scalar->kind, report->position, before_us,
                                             before_us + hour_us);
     } else if (scalar->kind == SIM_VISIBILITY) { // the worse of two valid times
@@ -158,15 +159,15 @@ static void check_scalar(struct sim_witness *witness, const struct sim_report *r
         }
     } else {
         low = high = sim_world_weather(world, scalar->kind, report->position, 0, now_us);
-        check_time(witness, now_us, q->has_data_time_us, q->data_time_us, scalar->name, tally);
+        check_time(witness, now_us, q->has_data_time_us, q->data_time_us, scalar->name, counts);
     }
     double tol = witness->weather_tolerance[scalar->kind] + scalar->rounding;
-    sim_tally_note(tally, scalar->check, value >= low - tol && value <= high + tol,
-                   "%s %.9g, true %.9g +- %.3g", scalar->name, value, low, tol);
+    sim_witness_counts_note(counts, scalar->check, value >= low - tol && value <= high + tol,
+                            "%s %.9g, true %.9g +- %.3g", scalar->name, value, low, tol);
 }
 
 void sim_witness_weather(struct sim_witness *witness, const struct sim_report *report,
-                         const Drf__V1__Context *context, struct sim_tally *tally)
+                         const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
     static const struct scalar scalars[] = {
         {SIM_GUST, SIM_CHECK_GUST, "gust", 1e-5},
@@ -178,7 +179,7 @@ void sim_witness_weather(struct sim_witness *witness, const struct sim_report *r
     const Drf__V1__Quantity *const values[] = {
         w != NULL ? w->gust_mps : NULL, w != NULL ? w->temperature_k : NULL,
         w != NULL ? w->visibility_m : NULL, w != NULL ? w->precipitation_mps : NULL};
-    check_wind(witness, report, context, tally);
+    check_wind(witness, report, context, counts);
     for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++)
-        check_scalar(witness, report, &scalars[i], values[i], tally);
+        check_scalar(witness, report, &scalars[i], values[i], counts);
 }

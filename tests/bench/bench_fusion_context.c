@@ -11,10 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/root/frame.h"
-#include "fusion/root/stand.h"
+#include "fusion/root/obstacle_index.h"
 #include "tests/support/scene.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5, ROUNDS_WARM = 3 };
@@ -63,12 +63,12 @@ static void fill(struct scene *scene)
     (void)scene_field(scene, GEO_GUST, grid, 0.0, 10.0, NOW_US, gust);
 }
 
-static struct fusion_stand stand_of(const void *context, size_t i)
+static struct fusion_obstacle_index_entry stand_of(const void *context, size_t i)
 {
     const struct scene *scene = context;
     const struct geo_obstacle *o = scene->bucket_list[i]->obstacle;
-    return (struct fusion_stand){scene->bucket_list[i], o->position, o->horizontal_acc95_m,
-                                 true};
+    return (struct fusion_obstacle_index_entry){scene->bucket_list[i], o->position,
+                                                o->horizontal_acc95_m, true};
 }
 
 // The buckets as ingest makes them.
@@ -86,7 +86,7 @@ static void lay_out(struct scene *scene, struct fusion_bucket *made[static 9])
     }
 }
 
-static struct fusion_aircraft aircraft_at(int i, const struct fusion_around *around,
+static struct fusion_aircraft aircraft_at(int i, const struct fusion_surroundings *around,
                                           bool limits)
 {
     struct fusion_aircraft aircraft = {.limits = fusion_limits_default(), .around = around};
@@ -127,8 +127,8 @@ int main(int argc, char **argv)
     lay_out(scene, made);
     const struct geo_point ring[] = {
         {43.4, -79.7}, {43.4, -79.0}, {43.9, -79.0}, {43.9, -79.7}};
-    static struct fusion_around around;
-    around = (struct fusion_around){.neighbour_count = 4, .ring = ring, .ring_count = 4};
+    static struct fusion_surroundings around;
+    around = (struct fusion_surroundings){.neighbour_count = 4, .ring = ring, .ring_count = 4};
     for (int i = 0; i < 4; i++)
         around.neighbours[i] =
             (struct fusion_neighbour){.traffic_id = "other",

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fusion/root/obstacle_index.h"
 #include "fusion/root/root.h"
-#include "fusion/root/stand.h"
 #include "geo/cells.h"
 
 enum { REGION_LEVEL = 12, REGION_ROW = 1024, REGION_COL = 2240 };
@@ -61,11 +61,12 @@ static inline struct fusion_tile *region_tile(struct region *region, size_t at,
     return made;
 }
 
-static inline struct fusion_stand region_stand(const void *context, size_t i)
+static inline struct fusion_obstacle_index_entry region_stand(const void *context, size_t i)
 {
     const struct fusion_obstacle *const *list = context;
     const struct geo_obstacle *o = list[i]->obstacle;
-    return (struct fusion_stand){list[i], o->position, o->horizontal_acc95_m, true};
+    return (struct fusion_obstacle_index_entry){list[i], o->position, o->horizontal_acc95_m,
+                                                true};
 }
 
 // One obstacle stands in the bucket it stands in: points, whose circles are narrow.

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         base_cells[i] = (uint16_t)(4000 + i % 61);
         under[i] = (uint16_t)(i % 113 == 0 ? UINT16_MAX : 3990 + i % 59);
     }
-    const struct fusion_pane window = {.west = 80, .south = 80, .side = SIDE, .level = 12};
+    const struct fusion_patch_window window = {
+        .west = 80, .south = 80, .side = SIDE, .level = 12};
     struct fusion_patch_base base = {window, base_cells};
     base.window.west += 8U * (data[0] % 4);
     base.window.south -= 8U * (data[0] / 4 % 4);

@@ -158,7 +158,7 @@ static void run__all_groups_that_fit__hold_their_count_and_sum(void **state)
         group[i] = GEO_CELL_MAX;
     struct fusion_run_tally tally = fusion_run_open();
     for (int i = 0; i < FUSION_RUN_GROUPS_MAX; i++)
-        fusion_run_add(&tally, group, (fusion_eight){0});
+        fusion_run_add(&tally, group, (fusion_simd_eight){0});
     struct fusion_run run = {.known = 0};
     fusion_run_close(&run, &tally);
     const uint64_t cells = (uint64_t)FUSION_RUN_GROUPS_MAX * FUSION_RUN_GROUP;

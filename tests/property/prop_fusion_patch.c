@@ -63,19 +63,19 @@ static uint16_t roofs(void *context, uint32_t row, uint32_t column)
 }
 
 struct held { // by the sender the digests, by the receiver the cells
-    struct fusion_pane window;
+    struct fusion_patch_window window;
     bool seen;
-    uint64_t blocks[FUSION_PANE_BLOCKS];
-    uint16_t ground[FUSION_PANE_CELLS_MAX], surface[FUSION_PANE_CELLS_MAX];
+    uint64_t blocks[FUSION_PATCH_WINDOW_BLOCKS];
+    uint16_t ground[FUSION_PATCH_WINDOW_CELLS_MAX], surface[FUSION_PATCH_WINDOW_CELLS_MAX];
 };
 
-static struct fusion_pane_cells now_cells;
+static struct fusion_patch_window_cells now_cells;
 static struct held held[HELD];
 static uint8_t ground_bytes[FUSION_PATCH_LAYER_MAX], surface_bytes[FUSION_PATCH_LAYER_MAX];
 
 // The cell itself, by the definition of the grid: not by the code under test.
 static uint16_t truth(const struct scene *scene, const struct fusion_tile *const *tiles,
-                      struct fusion_pane window, uint32_t x, uint32_t y)
+                      struct fusion_patch_window window, uint32_t x, uint32_t y)
 {
     uint32_t column = (window.west + x) % (UINT32_C(512) << SCENE_LEVEL);
     uint32_t row = (UINT32_C(256) << SCENE_LEVEL) - 1 - window.south - y;
@@ -105,8 +105,8 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     const struct held *base = base_seq > 0 ? &held[base_seq % HELD] : NULL;
     uint64_t news = UINT64_MAX, coded;
     if (base != NULL)
-        news = fusion_pane_news(&now_cells, base->window, base->blocks);
-    uint16_t side = now_cells.pane.side;
+        news = fusion_patch_window_news(&now_cells, base->window, base->blocks);
+    uint16_t side = now_cells.patch_window.side;
     size_t ground_size = sizeof ground_bytes, surface_size = sizeof surface_bytes;
     assert_int_equal(
         fusion_patch_encode(now_cells.ground, NULL, side, news, ground_bytes, &ground_size),
@@ -114,7 +114,7 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     assert_int_equal(fusion_patch_encode(now_cells.surface, now_cells.ground, side, news,
                                          surface_bytes, &surface_size),
                      DRF_OK);
-    sent->window = now_cells.pane;
+    sent->window = now_cells.patch_window;
     sent->seen = !lost;
     memcpy(sent->blocks, now_cells.blocks, sizeof sent->blocks);
     if (lost)
@@ -152,16 +152,16 @@ static void follow(struct geo_point at, uint32_t kind, uint64_t seed)
     static const uint16_t sides[] = {64, 128, 256};
     uint16_t side = sides[next_random(&random) % 3];
     uint32_t acknowledged = 0;
-    struct fusion_pane window;
+    struct fusion_patch_window window;
     for (uint32_t seq = 1; seq <= STEPS; seq++) {
         at.lat_deg += ((double)(next_random(&random) % 200) - 100) * 1e-5;
         at.lon_deg += ((double)(next_random(&random) % 200) - 100) * 1e-5;
         at.lon_deg = at.lon_deg > 180 ? at.lon_deg - 360 : at.lon_deg;
         if (next_random(&random) % 5 == 0)
             change(scene, &shape, &random);
-        window = fusion_pane_around(SCENE_LEVEL, side, at, seq > 1 ? &window : NULL);
-        assert_true(fusion_pane_valid(window));
-        fusion_pane_read(&scene->root, window, &now_cells);
+        window = fusion_patch_window_around(SCENE_LEVEL, side, at, seq > 1 ? &window : NULL);
+        assert_true(fusion_patch_window_valid(window));
+        fusion_patch_window_read(&scene->root, window, &now_cells);
         bool held_yet = acknowledged > 0 && acknowledged + HELD > seq;
         (void)deliver(scene, seq, held_yet ? acknowledged : 0, next_random(&random) % 4 == 0);
         uint32_t tells = seq - (uint32_t)(next_random(&random) % 3);
@@ -185,7 +185,8 @@ static void encode__any_cells__come_back(void **state)
 {
     (void)state;
     static uint16_t cells[64 * 64], under[64 * 64], back[64 * 64], base[64 * 64];
-    const struct fusion_pane window = {.west = 64, .south = 64, .side = 64, .level = 12};
+    const struct fusion_patch_window window = {
+        .west = 64, .south = 64, .side = 64, .level = 12};
     uint64_t random = 4711;
     for (int round = 0; round < ROUNDS * 10; round++) {
         uint64_t news = round % 3 == 0 ? UINT64_MAX : next_random(&random);

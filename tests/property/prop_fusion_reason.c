@@ -11,8 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/root/frame.h"
 #include "tests/support/scene.h"
 
@@ -205,8 +205,8 @@ static void obstacle__random_masts__sound_and_complete_outside_the_band(void **u
     scene_close(scene);
 }
 
-static double first_meeting(const struct flight *f, const struct flight *other, double east_m,
-                            double north_m, double across_m, double up_m)
+static double first_encounter(const struct flight *f, const struct flight *other, double east_m,
+                              double north_m, double across_m, double up_m)
 {
     for (double t = 0.0; t <= HORIZON_S; t += 0.01) {
         double d = hypot(east_m + (other->east_mps - f->east_mps) * t,
@@ -218,13 +218,13 @@ static double first_meeting(const struct flight *f, const struct flight *other, 
     return -1.0;
 }
 
-static void traffic__random_meetings__sound_and_complete_outside_the_band(void **unused)
+static void traffic__random_encounters__sound_and_complete_outside_the_band(void **unused)
 {
     (void)unused;
     struct scene *scene = scene_open(centre, sea, NULL, NULL);
     struct fusion_builder *builder;
     assert_int_equal(fusion_builder_open(&builder), DRF_OK);
-    static struct fusion_around around;
+    static struct fusion_surroundings around;
     int nominal = 0, warned = 0;
     for (int i = 0; i < TRAFFIC_FLIGHTS; i++) {
         struct flight f = random_flight(100.0, 130.0), other = random_flight(100.0, 130.0);
@@ -232,7 +232,7 @@ static void traffic__random_meetings__sound_and_complete_outside_the_band(void *
         double t = uniform(0.0, 70.0);
         double east_m = (f.east_mps - other.east_mps) * t + uniform(-40.0, 40.0);
         double north_m = (f.north_mps - other.north_mps) * t + uniform(-40.0, 40.0);
-        around = (struct fusion_around){.neighbour_count = 1};
+        around = (struct fusion_surroundings){.neighbour_count = 1};
         around.neighbours[0] = (struct fusion_neighbour){
             .traffic_id = "other",
             .position = {.lat_deg = centre.lat_deg + north_m / NORTH_M_PER_DEG,
@@ -251,8 +251,8 @@ static void traffic__random_meetings__sound_and_complete_outside_the_band(void *
         f.aircraft.around = &around;
         struct fusion_advisory a = find(builder, scene, &f, FUSION_ADVISORY_TRAFFIC);
         // 17 m across nominally, 19 m and a little with accuracies; the plane is right to 6 m
-        double sure_s = first_meeting(&f, &other, east_m, north_m, 11.0, LIMIT_M - 0.1);
-        double perhaps_s = first_meeting(&f, &other, east_m, north_m, 27.0, LIMIT_M + 0.2);
+        double sure_s = first_encounter(&f, &other, east_m, north_m, 11.0, LIMIT_M - 0.1);
+        double perhaps_s = first_encounter(&f, &other, east_m, north_m, 27.0, LIMIT_M + 0.2);
         nominal += sure_s >= 0.0;
         warned += a.severity == FUSION_SEVERITY_WARNING;
         if (a.severity != 0 && (perhaps_s < 0.0 || a.time_to_go_s < perhaps_s - 0.1))
@@ -276,7 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terrain__random_flights__sound_and_complete_outside_the_band),
         cmocka_unit_test(obstacle__random_masts__sound_and_complete_outside_the_band),
-        cmocka_unit_test(traffic__random_meetings__sound_and_complete_outside_the_band),
+        cmocka_unit_test(traffic__random_encounters__sound_and_complete_outside_the_band),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }

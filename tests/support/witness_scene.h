@@ -40,7 +40,7 @@ struct scene {
     Drf__V1__Height height;
     Drf__V1__Advisory advisories[AT_ONCE], *list[AT_ONCE];
     Drf__V1__AdvisoryBrief brief, *brief_list[1];
-    struct sim_tally tally;
+    struct sim_witness_counts counts;
 };
 
 // Drone 0 has no limits of its own; northward at 10 m/s, 80 m over ground, over the sea of a
@@ -116,7 +116,7 @@ static inline void hear(struct scene *s)
         s->advisories[i].valid_until_us = s->context.node_time_us + 5000000;
     }
     sim_witness_advisories(&s->witness, &s->report, &s->context, s->report.mono_us + 5000,
-                           &s->tally);
+                           &s->counts);
 }
 
 static inline void hear_for(struct scene *s, double seconds)
@@ -133,13 +133,13 @@ static inline void assert_band(struct scene *s, uint32_t kind, const char *featu
     for (uint32_t severity = WARNING; severity <= NOTHING; severity++) {
         s->context.n_advisories = 0;
         s->context.boot_id++; // forget what was
-        struct sim_tally before = s->tally;
+        struct sim_witness_counts before = s->counts;
         if (severity < NOTHING)
             tell(s, kind, severity, feature)->has_value =
                 kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT;
         hear_for(s, 12.0); // longer than anything is kept
-        bool false_one = s->tally.kinds[kind].false_ones > before.kinds[kind].false_ones;
-        bool missed = s->tally.kinds[kind].missed > before.kinds[kind].missed;
+        bool false_one = s->counts.kinds[kind].false_ones > before.kinds[kind].false_ones;
+        bool missed = s->counts.kinds[kind].missed > before.kinds[kind].missed;
         if (false_one != (severity < possible && severity < NOTHING)
             || missed != (certain < NOTHING && severity > certain))
             fail_msg("kind %u severity %u (of %u to %u): false %d, missed %d", kind, severity,

@@ -240,7 +240,7 @@ static void values__from_serve__are_in_the_store_after_a_commit(void **state)
 }
 
 // That a drone was heard of has a time only when the clock can be trusted: see
-// edge/ingest/kept.h.
+// edge/ingest/retention.h.
 static void word_of_a_drone__before_a_day_of_running__carries_no_time(void **state)
 {
     struct rig *rig = *state;

@@ -138,7 +138,7 @@ static void topic__gone_and_back_while_the_node_runs__is_read_again(void **conte
 static void first__of_a_topic_found_empty__is_what_was_read_first(void **context)
 {
     struct rig *rig = *context;
-    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX];
     open_node(rig);
     run(rig, 100000);
     edge_feeds_first(rig->feeds, DOF, first);
@@ -164,7 +164,7 @@ static void first__of_a_topic_found_empty__is_what_was_read_first(void **context
 static void first__of_a_topic_found_with_messages__is_not_known(void **context)
 {
     struct rig *rig = *context;
-    struct edge_landmark first[EDGE_KAFKA_PARTITIONS_MAX];
+    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX];
     read_two(rig);
     edge_feeds_first(rig->feeds, DOF, first);
     assert_false(first[0].known);

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "edge/ingest/upkeep.h"
+#include "edge/ingest/maintenance.h"
 #include "fusion/store/store_info.h"
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "tests/support/fabric.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -42,7 +42,7 @@ struct week {
     struct edge_metrics *metrics;
     struct edge_health health;
     struct edge_log log;
-    struct edge_upkeep upkeep;
+    struct edge_maintenance maintenance;
     struct edge_now now;
     int64_t most_log_bytes, most_slice_bytes, given_back_bytes;
 };
@@ -58,11 +58,11 @@ static int begin(void **state)
     edge_health_init(&week.health);
     edge_log_init(&week.log);
     week.log.level = EDGE_LOG_ERROR;
-    week.upkeep = (struct edge_upkeep){.config = &week.config,
-                                       .store = week.spot.store,
-                                       .metrics = week.metrics,
-                                       .health = &week.health,
-                                       .log = &week.log};
+    week.maintenance = (struct edge_maintenance){.config = &week.config,
+                                                 .store = week.spot.store,
+                                                 .metrics = week.metrics,
+                                                 .health = &week.health,
+                                                 .log = &week.log};
     *state = &week;
     return 0;
 }
@@ -203,13 +203,13 @@ static void messages(struct week *week, int hour)
 static void idle(struct week *week)
 {
     for (int s = 0; s < 3600; s += STEP_S) {
-        bool noted = edge_upkeep_clock(&week->upkeep, week->now);
+        bool noted = edge_maintenance_clock(&week->maintenance, week->now);
         fusion_fabric_expire(week->spot.fabric, week->now.utc_us,
-                             edge_upkeep_forgettable(&week->upkeep, week->now));
+                             edge_maintenance_forgettable(&week->maintenance, week->now));
         if (fusion_store_pending_bytes(week->spot.store) > 0)
             commit(week);
         const int64_t before_bytes = sizes_of(week).file_bytes;
-        noted = edge_upkeep_step(&week->upkeep, week->now) || noted;
+        noted = edge_maintenance_step(&week->maintenance, week->now) || noted;
         const struct fusion_store_sizes after = sizes_of(week);
         const int64_t slice_bytes = before_bytes - after.file_bytes;
         if (slice_bytes > week->most_slice_bytes)

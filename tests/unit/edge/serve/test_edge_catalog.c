@@ -45,7 +45,7 @@ static const struct edge_wire_source *line_of(const struct edge_catalog *catalog
     return found;
 }
 
-static void make__many_certificates__gives_one_line_for_each_source(void **state)
+static void make__many_provenances__gives_one_line_for_each_source(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(1);
@@ -202,16 +202,16 @@ static void step__with_nothing_but_new_numbers__sends_them_once_a_minute(void **
         .name = "met", .layer = FUSION_LAYER_WEATHER, .interval_us = 10 * SCENE_SECOND};
     scene->config.feeds = &feed;
     scene->config.feed_count = 1;
-    static struct edge_ledger ledger;
+    static struct edge_source_stats source_stats;
     struct edge_now now = {.mono_us = 0, .utc_us = 0};
-    edge_ledger_init(&ledger, &scene->config, now);
-    edge_serve_behaviour(scene->serve, &ledger);
+    edge_source_stats_init(&source_stats, &scene->config, now);
+    edge_serve_behaviour(scene->serve, &source_stats);
     scene->roots[0].layer_state[FUSION_LAYER_WEATHER] = FUSION_REASON_NONE;
     scene_step(scene);
     scene_run(scene, 20 * SCENE_SECOND);
     assert_int_equal(catalogs(scene), 1);
     for (int i = 0; i < 7; i++) { // ages and rates go out now and then
-        edge_ledger_note(&ledger, 0, "met", NULL, now);
+        edge_source_stats_note(&source_stats, 0, "met", NULL, now);
         scene_run(scene, 10 * SCENE_SECOND);
     }
     assert_int_equal(catalogs(scene), 2);
@@ -231,12 +231,12 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
     };
     scene->config.feeds = feeds;
     scene->config.feed_count = 2;
-    static struct edge_ledger ledger;
+    static struct edge_source_stats source_stats;
     static struct edge_catalog catalog;
     struct edge_now now = {.mono_us = 0, .utc_us = 1000 * SCENE_SECOND};
-    edge_ledger_init(&ledger, &scene->config, now);
+    edge_source_stats_init(&source_stats, &scene->config, now);
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &ledger, true);
+    edge_catalog_behaviour(&catalog, &source_stats, true);
     assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_NO_DATA); // not a word
     assert_int_equal(line_of(&catalog, "cap")->reason, FUSION_REASON_NO_DATA);
 
@@ -249,16 +249,16 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
     const struct fusion_zone *const list[] = {&alert};
     const struct fusion_zone_bucket all = {.count = 1, .zones = list};
     scene->roots[0].alerts_all = &all;
-    edge_ledger_note(&ledger, 1, "cap", NULL, now);
+    edge_source_stats_note(&source_stats, 1, "cap", NULL, now);
     for (int i = 0; i < 60; i++) {
         now.mono_us += SCENE_SECOND / 2;
         now.utc_us += SCENE_SECOND / 2;
-        edge_ledger_note(&ledger, 0, "adsb", NULL, now);
+        edge_source_stats_note(&source_stats, 0, "adsb", NULL, now);
         if (i % 2 != 0)
-            edge_ledger_second(&ledger, &nowhere, now);
+            edge_source_stats_second(&source_stats, &nowhere, now);
     }
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &ledger, true);
+    edge_catalog_behaviour(&catalog, &source_stats, true);
     const struct edge_wire_source *adsb = line_of(&catalog, "adsb");
     assert_int_equal(adsb->reason, FUSION_REASON_NONE);
     assert_true(adsb->received_utc_us == now.utc_us);
@@ -277,10 +277,10 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
     for (int i = 0; i < 20; i++) {
         now.mono_us += SCENE_SECOND;
         now.utc_us += SCENE_SECOND;
-        edge_ledger_second(&ledger, &nowhere, now);
+        edge_source_stats_second(&source_stats, &nowhere, now);
     }
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &ledger, true);
+    edge_catalog_behaviour(&catalog, &source_stats, true);
     assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_STALE);
     scene->roots[0].alerts_all = NULL;
     scene->config.feed_count = 0;
@@ -290,7 +290,7 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(make__many_certificates__gives_one_line_for_each_source),
+        cmocka_unit_test(make__many_provenances__gives_one_line_for_each_source),
         cmocka_unit_test(make__more_sources_than_there_is_room_for__are_counted_each_once),
         cmocka_unit_test(make__a_weather_grid__covers_what_its_corners_do),
         cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),

@@ -42,8 +42,8 @@ static uint16_t truth(uint32_t column, uint32_t row_from_south)
 
 struct held {
     uint32_t seq;
-    struct fusion_pane pane;
-    uint16_t ground[FUSION_PANE_CELLS_MAX], surface[FUSION_PANE_CELLS_MAX];
+    struct fusion_patch_window patch_window;
+    uint16_t ground[FUSION_PATCH_WINDOW_CELLS_MAX], surface[FUSION_PATCH_WINDOW_CELLS_MAX];
 };
 
 struct receiver {
@@ -71,23 +71,23 @@ static void take(struct receiver *r, const struct scene_message *message)
     const struct held *from = &r->held[p->base_seq % HELD];
     if (p->base_seq > 0) {
         assert_int_equal(from->seq, p->base_seq);
-        base = (struct fusion_patch_base){from->pane, from->ground};
+        base = (struct fusion_patch_base){from->patch_window, from->ground};
     } else {
         r->keys++;
         r->key_bytes = message->size;
     }
     to->seq = p->seq;
-    to->pane = (struct fusion_pane){.west = p->west_cell,
-                                    .south = p->south_cell,
-                                    .side = (uint16_t)p->columns,
-                                    .level = (uint8_t)p->level};
-    assert_true(fusion_pane_valid(to->pane));
-    assert_int_equal(fusion_patch_decode(p->ground.data, p->ground.len, to->pane, &base, NULL,
-                                         to->ground, &news),
+    to->patch_window = (struct fusion_patch_window){.west = p->west_cell,
+                                                    .south = p->south_cell,
+                                                    .side = (uint16_t)p->columns,
+                                                    .level = (uint8_t)p->level};
+    assert_true(fusion_patch_window_valid(to->patch_window));
+    assert_int_equal(fusion_patch_decode(p->ground.data, p->ground.len, to->patch_window, &base,
+                                         NULL, to->ground, &news),
                      DRF_OK);
     base.cells = p->base_seq > 0 ? from->surface : NULL;
-    assert_int_equal(fusion_patch_decode(p->surface.data, p->surface.len, to->pane, &base,
-                                         to->ground, to->surface, &news),
+    assert_int_equal(fusion_patch_decode(p->surface.data, p->surface.len, to->patch_window,
+                                         &base, to->ground, to->surface, &news),
                      DRF_OK);
     for (uint32_t i = 0; i < p->columns * p->columns; i++) {
         uint16_t want = truth(p->west_cell + i % p->columns, p->south_cell + i / p->columns);

@@ -14,17 +14,17 @@
 
 enum { GROUND = 20000, SURFACE = 13000, DRONES = 1000 };
 
-static struct fusion_pane_cells cells;
+static struct fusion_patch_window_cells cells;
 static uint8_t ground[GROUND], surface[SURFACE];
 
 static void window(uint32_t number)
 {
-    cells.pane.level = 12;
-    cells.pane.side = 256;
-    cells.pane.west = number % 40 * 32;
-    cells.pane.south = number / 40 * 32;
-    for (uint32_t i = 0; i < FUSION_PANE_BLOCKS; i++)
-        cells.blocks[i] = (uint64_t)number * FUSION_PANE_BLOCKS + i;
+    cells.patch_window.level = 12;
+    cells.patch_window.side = 256;
+    cells.patch_window.west = number % 40 * 32;
+    cells.patch_window.south = number / 40 * 32;
+    for (uint32_t i = 0; i < FUSION_PATCH_WINDOW_BLOCKS; i++)
+        cells.blocks[i] = (uint64_t)number * FUSION_PATCH_WINDOW_BLOCKS + i;
     memset(ground, (int)(number & 0xFF), sizeof ground);
     memset(surface, (int)(number >> 8), sizeof surface);
 }

@@ -267,7 +267,7 @@ static void check_alerts(const json_t *root)
     assert_int_equal(told, 2);
 }
 
-static void query__alerts_in_force_there__are_shown_with_their_certificates(void **state)
+static void query__alerts_in_force_there__are_shown_with_their_provenances(void **state)
 {
     (void)state;
     char folder[] = "/tmp/drf-query-XXXXXX", path[64];
@@ -330,7 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(query__at_toronto__is_what_other_tools_read),
-        cmocka_unit_test(query__alerts_in_force_there__are_shown_with_their_certificates),
+        cmocka_unit_test(query__alerts_in_force_there__are_shown_with_their_provenances),
         cmocka_unit_test(query__misused__says_how_to_use_it),
     };
     return cmocka_run_group_tests_name("edge/query", tests, NULL, NULL);

@@ -19,7 +19,7 @@
 
 struct sky {
     struct scene *scene;
-    struct fusion_certificates *certificates;
+    struct fusion_provenance *provenances;
     struct fusion_retired retired;
     struct fusion_traffic_set *set;
 };
@@ -27,7 +27,7 @@ struct sky {
 static struct sky sky_open(void)
 {
     struct sky sky = {.scene = scene_open(10)};
-    assert_int_equal(fusion_certificates_open(&sky.certificates), DRF_OK);
+    assert_int_equal(fusion_provenance_open(&sky.provenances), DRF_OK);
     return sky;
 }
 
@@ -37,9 +37,9 @@ static void sky_begin(struct sky *sky)
         .first = {.col = 1100, .row = 500, .level = FUSION_BUCKET_LEVEL},
         .columns = 64,
         .rows = 64};
-    sky->retired.context = sky->certificates;
+    sky->retired.context = sky->provenances;
     assert_int_equal(fusion_traffic_set_open(buckets, INT64_C(15) * SCENE_SECOND,
-                                             sky->certificates, &sky->retired, &sky->set),
+                                             sky->provenances, &sky->retired, &sky->set),
                      DRF_OK);
 }
 
@@ -48,7 +48,7 @@ static void sky_close(struct sky *sky)
     scene_close(sky->scene);
     fusion_retired_close(&sky->retired);
     fusion_traffic_set_close(sky->set);
-    fusion_certificates_close(sky->certificates);
+    fusion_provenance_close(sky->provenances);
 }
 
 // An aircraft so far east, toward the west at 30 m/s, as high as the drones of the scene.

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "fusion/context/pane.h"
+#include "fusion/context/patch_window.h"
 #include "fusion/root/content.h"
 #include "fusion/root/corridor.h"
 #include "fusion/root/sample.h"
@@ -315,7 +315,7 @@ static void sample__inside_and_outside__is_answered_by_the_finest(void **state)
 // A patch is of one level: the inset's where its tiles hold the whole window.
 static void window__around_a_drone__is_of_the_finest_level_that_holds_it(void **state)
 {
-    static struct fusion_pane_cells cells;
+    static struct fusion_patch_window_cells cells;
     struct spot spot;
     begin(&spot);
     for (int kind = 0; kind < KINDS; kind++)
@@ -324,9 +324,9 @@ static void window__around_a_drone__is_of_the_finest_level_that_holds_it(void **
     const struct geo_bounds first = geo_tile_bounds(root->insets[0].tiles.first);
     const double side = first.north_deg - first.south_deg, cell = side / 256.0;
     const struct geo_point in = {first.north_deg - side, first.west_deg + 1.5 * side};
-    struct fusion_pane window = fusion_pane_finest(root, 128, in, NULL);
+    struct fusion_patch_window window = fusion_patch_window_finest(root, 128, in, NULL);
     assert_int_equal(window.level, FINE_LEVEL);
-    fusion_pane_read(root, window, &cells);
+    fusion_patch_window_read(root, window, &cells);
     assert_int_equal(cells.ground_known, 128 * 128);
     for (uint32_t i = 0; i < 128 * 128; i += 97) {
         const double lat = (window.south + i / 128 + 0.5) * cell - 90.0;
@@ -335,17 +335,17 @@ static void window__around_a_drone__is_of_the_finest_level_that_holds_it(void **
                     <= bound_m(MEDIUM, cell));
     }
     // Too wide for the inset's two rows, or too near its edge: the region's.
-    window =
-        fusion_pane_finest(root, 128, (struct geo_point){in.lat_deg, first.west_deg}, NULL);
+    window = fusion_patch_window_finest(root, 128,
+                                        (struct geo_point){in.lat_deg, first.west_deg}, NULL);
     assert_int_equal(window.level, SPOT_LEVEL);
-    fusion_pane_read(root, window, &cells);
+    fusion_patch_window_read(root, window, &cells);
     assert_int_equal(cells.ground_known, 128 * 128);
     // Coming from outside it must lie deeper than when it began inside, so it does not flap.
     const struct geo_point edge = {in.lat_deg, first.west_deg + 70 * cell};
-    struct fusion_pane outside = window;
-    assert_int_equal(fusion_pane_finest(root, 128, edge, NULL).level, FINE_LEVEL);
-    assert_int_equal(fusion_pane_finest(root, 128, edge, &outside).level, SPOT_LEVEL);
-    assert_int_equal(fusion_pane_finest(root, 128, in, &outside).level, FINE_LEVEL);
+    struct fusion_patch_window outside = window;
+    assert_int_equal(fusion_patch_window_finest(root, 128, edge, NULL).level, FINE_LEVEL);
+    assert_int_equal(fusion_patch_window_finest(root, 128, edge, &outside).level, SPOT_LEVEL);
+    assert_int_equal(fusion_patch_window_finest(root, 128, in, &outside).level, FINE_LEVEL);
     spot_end(&spot);
 }
 

@@ -13,8 +13,8 @@
 
 #include <math.h>
 
-#include "fusion/fold/certificate.h"
 #include "fusion/fold/fold.h"
+#include "fusion/fold/provenance.h"
 
 static const struct geo_tile here = {.level = 12, .row = 1055, .col = 2290};
 
@@ -136,31 +136,31 @@ static void bounds__and_reach__hold_the_shape_and_its_accuracy(void **state)
     assert_true(b.west_deg < -79.3812 && b.west_deg > -79.3813); // 100 m are 0.00124 degrees
 }
 
-static void certificate__taken_twice__is_one_object_until_both_are_dropped(void **state)
+static void provenance__taken_twice__is_one_object_until_both_are_dropped(void **state)
 {
     (void)state;
-    struct fusion_certificates *set;
-    assert_int_equal(fusion_certificates_open(&set), DRF_OK);
+    struct fusion_provenance *set;
+    assert_int_equal(fusion_provenance_open(&set), DRF_OK);
     struct fusion_source content = {.source = "dtm", .version = "k"};
     const struct fusion_source *a, *b, *c;
-    assert_int_equal(fusion_certificates_take(set, &content, &a), DRF_OK);
-    assert_int_equal(fusion_certificates_take(set, &content, &b), DRF_OK);
+    assert_int_equal(fusion_provenance_take(set, &content, &a), DRF_OK);
+    assert_int_equal(fusion_provenance_take(set, &content, &b), DRF_OK);
     assert_ptr_equal(a, b);
     content.posting_m = 30;
-    assert_int_equal(fusion_certificates_take(set, &content, &c), DRF_OK);
+    assert_int_equal(fusion_provenance_take(set, &content, &c), DRF_OK);
     assert_ptr_not_equal(a, c);
-    assert_int_equal(fusion_certificates_count(set), 2);
-    fusion_certificates_drop(set, a);
-    fusion_certificates_drop(set, c);
-    assert_int_equal(fusion_certificates_count(set), 1);
+    assert_int_equal(fusion_provenance_count(set), 2);
+    fusion_provenance_drop(set, a);
+    fusion_provenance_drop(set, c);
+    assert_int_equal(fusion_provenance_count(set), 1);
     assert_string_equal(b->source, "dtm");
-    fusion_certificates_drop(set, b);
+    fusion_provenance_drop(set, b);
     for (int i = 0; i < 1000; i++) { // over several growths of its table
         (void)snprintf(content.version, sizeof content.version, "k%d", i);
-        assert_int_equal(fusion_certificates_take(set, &content, &a), DRF_OK);
+        assert_int_equal(fusion_provenance_take(set, &content, &a), DRF_OK);
     }
-    assert_int_equal(fusion_certificates_count(set), 1000);
-    fusion_certificates_close(set);
+    assert_int_equal(fusion_provenance_count(set), 1000);
+    fusion_provenance_close(set);
 }
 
 static void version__names_key_and_time__and_never_two_keys_alike(void **state)
@@ -168,19 +168,19 @@ static void version__names_key_and_time__and_never_two_keys_alike(void **state)
     (void)state;
     char text[80], other[80];
     // date -u -d @1708214400; date -u -d @-1
-    fusion_certificate_version("n43w080", INT64_C(1708214400000000), text);
+    fusion_provenance_version("n43w080", INT64_C(1708214400000000), text);
     assert_string_equal(text, "n43w080 @ 2024-02-18T00:00:00Z");
-    fusion_certificate_version("", INT64_C(-1000000), text);
+    fusion_provenance_version("", INT64_C(-1000000), text);
     assert_string_equal(text, "1969-12-31T23:59:59Z");
-    fusion_certificate_version("k", INT64_C(951782400250000), text); // a leap day
+    fusion_provenance_version("k", INT64_C(951782400250000), text); // a leap day
     assert_string_equal(text, "k @ 2000-02-29T00:00:00.250000Z");
     char a[200], b[200];
     memset(a, 'x', sizeof a);
     a[199] = '\0';
     memcpy(b, a, sizeof b);
     b[198] = 'y';
-    fusion_certificate_version(a, 0, text);
-    fusion_certificate_version(b, 0, other);
+    fusion_provenance_version(a, 0, text);
+    fusion_provenance_version(b, 0, other);
     assert_string_not_equal(text, other);
     assert_non_null(strstr(text, " @ 1970-01-01T00:00:00Z"));
 }
@@ -194,7 +194,7 @@ int main(void)
         cmocka_unit_test(spans__across_the_antimeridian__reach_both_sides),
         cmocka_unit_test(spans__at_the_pole__touch_the_whole_last_row),
         cmocka_unit_test(bounds__and_reach__hold_the_shape_and_its_accuracy),
-        cmocka_unit_test(certificate__taken_twice__is_one_object_until_both_are_dropped),
+        cmocka_unit_test(provenance__taken_twice__is_one_object_until_both_are_dropped),
         cmocka_unit_test(version__names_key_and_time__and_never_two_keys_alike),
     };
     return cmocka_run_group_tests_name("fusion/fold", tests, NULL, NULL);

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fusion/aircraft/around.h"
 #include "fusion/aircraft/context.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/root/frame.h"
 #include "tests/support/scene.h"
 
@@ -379,7 +379,7 @@ static void boundary__leaving_the_region__by_its_time_and_by_the_end_of_service(
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
     struct fusion_aircraft aircraft = eastward();
-    static struct fusion_around around;
+    static struct fusion_surroundings around;
     const struct {
         double edge_m, margin_m;
         int expected;
@@ -389,7 +389,7 @@ static void boundary__leaving_the_region__by_its_time_and_by_the_end_of_service(
         double e = cases[i].edge_m;
         const struct geo_point ring[] = {at(-900, -900), at(e, -900), at(e, 900),
                                          at(-900, 900)};
-        around = (struct fusion_around){
+        around = (struct fusion_surroundings){
             .ring = ring, .ring_count = 4, .margin_m = cases[i].margin_m};
         aircraft.around = &around;
         int got = severity(scene, &aircraft, FUSION_ADVISORY_REGION_BOUNDARY);
@@ -405,7 +405,7 @@ static void traffic__by_the_closest_approach_in_time_and_distance(void **state)
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
     struct fusion_aircraft aircraft = eastward();
     aircraft.limits.look_ahead_s = 90.0;
-    static struct fusion_around around;
+    static struct fusion_surroundings around;
     // Head on at 40 m/s; too near is 15 + 1 + 1 m across and 15 m up or down.
     const struct {
         double east_m, north_m, amsl_m;
@@ -426,7 +426,7 @@ static void traffic__by_the_closest_approach_in_time_and_distance(void **state)
         {-400.0, 0.0, 160.0, true, NONE},    // behind, going away
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        around = (struct fusion_around){.neighbour_count = 1};
+        around = (struct fusion_surroundings){.neighbour_count = 1};
         around.neighbours[0] = (struct fusion_neighbour){
             .traffic_id = "other",
             .position = at(cases[i].east_m, cases[i].north_m),
@@ -456,7 +456,7 @@ static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be
 {
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    static struct fusion_around around;
+    static struct fusion_surroundings around;
     const struct {
         const char *what;
         bool own_amsl, own_pressure, wgs84, pressure;
@@ -477,7 +477,7 @@ static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be
         aircraft.fix.amsl.known = cases[i].own_amsl;
         if (cases[i].own_pressure)
             aircraft.fix.pressure = (struct fusion_altitude){true, 160.0, 5.0};
-        around = (struct fusion_around){.neighbour_count = 1};
+        around = (struct fusion_surroundings){.neighbour_count = 1};
         around.neighbours[0] = (struct fusion_neighbour){
             .traffic_id = "other",
             .position = at(400.0, 0.0),
@@ -506,7 +506,7 @@ static void traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_s
 {
     (void)state;
     struct scene *scene = scene_open(toronto, nothing, NULL, NULL);
-    static struct fusion_around around;
+    static struct fusion_surroundings around;
     struct fusion_plan plan = {
         .valid_until_utc_us = INT64_MAX, .conformance_m = 50.0, .point_count = 2};
     for (int i = 0; i < 2; i++) {

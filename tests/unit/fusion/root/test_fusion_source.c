@@ -43,7 +43,7 @@ static void compare__each_rule_decides_before_the_next__and_both_ways(void **sta
     }
 }
 
-static void compare__any_difference__is_not_the_same_certificate(void **state)
+static void compare__any_difference__is_not_the_same_provenance(void **state)
 {
     (void)state;
     struct fusion_source other[4];
@@ -65,7 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compare__each_rule_decides_before_the_next__and_both_ways),
-        cmocka_unit_test(compare__any_difference__is_not_the_same_certificate),
+        cmocka_unit_test(compare__any_difference__is_not_the_same_provenance),
     };
     return cmocka_run_group_tests_name("fusion/source", tests, NULL, NULL);
 }

@@ -82,15 +82,15 @@ static struct fusion_version version_at(int64_t time_utc_us)
     return (struct fusion_version){.time_utc_us = time_utc_us, .sha256 = {1}};
 }
 
-static const struct fusion_source certificate = {.feed = "dtm",
-                                                 .source = "dtm/nrcan",
-                                                 .licence = "OGL",
-                                                 .version = "n43w080",
-                                                 .priority = 3,
-                                                 .vertical_acc95_m = 2.5,
-                                                 .posting_m = 30,
-                                                 .issue_utc_us = 1000,
-                                                 .data_time_utc_us = INT64_MIN};
+static const struct fusion_source provenance = {.feed = "dtm",
+                                                .source = "dtm/nrcan",
+                                                .licence = "OGL",
+                                                .version = "n43w080",
+                                                .priority = 3,
+                                                .vertical_acc95_m = 2.5,
+                                                .posting_m = 30,
+                                                .issue_utc_us = 1000,
+                                                .data_time_utc_us = INT64_MIN};
 static const struct fusion_identity identity = {"dtm", "dtm/nrcan", "n43w080"};
 
 // A record of one obstacle; borrowed until the builder closes.
@@ -121,8 +121,8 @@ static int64_t put(struct fusion_store *store, struct fusion_identity name, int6
     struct geo_record_builder builder;
     struct geo_record record = obstacle_record(&builder, name.key);
     int64_t id = 0;
-    assert_int_equal(fusion_store_put(store, name, version_at(time_utc_us), record,
-                                      &certificate, touched, &id),
+    assert_int_equal(fusion_store_put(store, name, version_at(time_utc_us), record, &provenance,
+                                      touched, &id),
                      DRF_OK);
     geo_record_builder_close(&builder);
     return id;
@@ -149,7 +149,7 @@ static void put_text(struct fusion_store *store, int64_t id, struct geo_tile til
 // What stands at a tile: "id:blob," for each, ordered by id.
 struct listing {
     char text[512];
-    const struct fusion_source *last_certificate;
+    const struct fusion_source *last_provenance;
     size_t count;
 };
 
@@ -162,7 +162,7 @@ static enum drf_status list_one(void *context, const struct fusion_contribution 
     assert_true(strlen(listing->text) + strlen(piece) < sizeof listing->text);
     (void)snprintf(listing->text + strlen(listing->text),
                    sizeof listing->text - strlen(listing->text), "%s", piece);
-    listing->last_certificate = one->certificate;
+    listing->last_provenance = one->provenance;
     listing->count++;
     return DRF_OK;
 }
@@ -259,8 +259,8 @@ static void commit__then_reopen__gives_the_same_truth(void **state)
     assert_string_equal(list(store, tile_b).text, "1:de,");
     assert_int_equal(live_count(store), 1);
     assert_int_equal(tile_count(store), 2);
-    const struct fusion_source *read = list(store, tile_a).last_certificate;
-    assert_int_equal(fusion_source_compare(read, &certificate), 0);
+    const struct fusion_source *read = list(store, tile_a).last_provenance;
+    assert_int_equal(fusion_source_compare(read, &provenance), 0);
     fusion_store_close(store);
 }
 
@@ -303,12 +303,12 @@ static void put__older_version__is_stale_and_changes_nothing(void **state)
         struct geo_record record = obstacle_record(&builder, "x");
         int64_t id = 99;
         assert_int_equal(
-            fusion_store_put(store, identity, version_at(4), record, &certificate, NULL, &id),
+            fusion_store_put(store, identity, version_at(4), record, &provenance, NULL, &id),
             DRF_ERR_STALE);
         struct fusion_version smaller = version_at(5);
         smaller.sha256[0] = 0; // a tie goes to the greater digest
         assert_int_equal(
-            fusion_store_put(store, identity, smaller, record, &certificate, NULL, &id),
+            fusion_store_put(store, identity, smaller, record, &provenance, NULL, &id),
             DRF_ERR_STALE);
         assert_int_equal(id, 99);
         geo_record_builder_close(&builder);
@@ -396,20 +396,20 @@ static void contributions__of_many_identities__come_from_file_and_memory(void **
     fusion_store_close(store);
 }
 
-static void certificate__equal_ones__are_one_object_for_the_life_of_the_store(void **state)
+static void provenance__equal_ones__are_one_object_for_the_life_of_the_store(void **state)
 {
     struct fusion_store *store = open_store(*state);
     put_text(store, put(store, identity, 5, NULL), tile_a, "a");
     const struct fusion_identity other = {"dtm", "dtm/nrcan", "other"};
     put_text(store, put(store, other, 5, NULL), tile_b, "b");
-    const struct fusion_source *first = list(store, tile_a).last_certificate;
-    assert_ptr_equal(first, list(store, tile_b).last_certificate);
+    const struct fusion_source *first = list(store, tile_a).last_provenance;
+    assert_ptr_equal(first, list(store, tile_b).last_provenance);
     assert_int_equal(fusion_store_commit(store, 1), DRF_OK);
-    assert_ptr_equal(first, list(store, tile_a).last_certificate);
+    assert_ptr_equal(first, list(store, tile_a).last_provenance);
     store = reopen(store, *state);
-    first = list(store, tile_a).last_certificate;
+    first = list(store, tile_a).last_provenance;
     put_text(store, put(store, identity, 6, NULL), tile_a, "c");
-    assert_ptr_equal(first, list(store, tile_a).last_certificate);
+    assert_ptr_equal(first, list(store, tile_a).last_provenance);
     fusion_store_close(store);
 }
 
@@ -586,7 +586,7 @@ int main(void)
         ON_A_FILE(put_cells__for_a_committed_identity__adds_to_what_stands),
         ON_A_FILE(put_cells__of_another_level_or_layer__is_refused),
         ON_A_FILE(contributions__of_many_identities__come_from_file_and_memory),
-        ON_A_FILE(certificate__equal_ones__are_one_object_for_the_life_of_the_store),
+        ON_A_FILE(provenance__equal_ones__are_one_object_for_the_life_of_the_store),
         ON_A_FILE(offset__put_and_committed__is_where_to_go_on),
         ON_A_FILE(value__put_read_and_deleted__in_memory_and_in_the_file),
         ON_A_FILE(each_value__of_a_prefix__visits_what_is_committed_by_name),

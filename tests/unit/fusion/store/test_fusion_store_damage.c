@@ -16,7 +16,7 @@
 
 #include <sqlite3.h>
 
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "tests/support/store_scene.h"
 
 static uint8_t *slurp(const char *name, size_t *size)

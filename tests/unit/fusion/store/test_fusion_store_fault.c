@@ -20,7 +20,7 @@
 
 #include <sqlite3.h>
 
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "tests/support/store_scene.h"
 
 // A child that works until it is killed.

@@ -70,12 +70,12 @@ static struct fusion_store *open_store(void)
 static double height_at(int row, int col) { return -900.0 + row * 32.0 + col * 0.25; }
 enum { VOID_ROW = 7, VOID_COL = 200 };
 
-static const struct fusion_source certificate = {.feed = "dtm",
-                                                 .source = "dtm/nrcan",
-                                                 .licence = "OGL",
-                                                 .version = "n43w080",
-                                                 .priority = 3,
-                                                 .vertical_acc95_m = 2.5};
+static const struct fusion_source provenance = {.feed = "dtm",
+                                                .source = "dtm/nrcan",
+                                                .licence = "OGL",
+                                                .version = "n43w080",
+                                                .priority = 3,
+                                                .vertical_acc95_m = 2.5};
 
 static void render_tile(struct fusion_store *store, enum fusion_layer layer,
                         struct geo_tile tile, double raised_m)
@@ -87,7 +87,7 @@ static void render_tile(struct fusion_store *store, enum fusion_layer layer,
             cells[row * GEO_CELLS_SIDE + col] =
                 (uint16_t)((height_at(row, col) + raised_m + 1000.0) * 4);
     cells[VOID_ROW * GEO_CELLS_SIDE + VOID_COL] = GEO_CELL_UNKNOWN;
-    const struct fusion_source *const sources[] = {&certificate};
+    const struct fusion_source *const sources[] = {&provenance};
     struct fusion_tile *fused = NULL;
     assert_int_equal(fusion_tile_make(tile, cells, sources, 1, NULL, NULL, &fused), DRF_OK);
     assert_int_equal(fusion_store_render(store, layer, tile, fused), DRF_OK);
@@ -115,7 +115,7 @@ static void render_shape(struct fusion_store *store, int64_t id, uint32_t geomet
     (void)snprintf(obstacle.id, sizeof obstacle.id, "it's %d", (int)id);
     const struct fusion_obstacle fused = {.obstacle = &obstacle,
                                           .vertices = count > 1 ? vertices : NULL,
-                                          .source = &certificate,
+                                          .source = &provenance,
                                           .top_known = id != 2,
                                           .top_amsl_m = 253.25,
                                           .foot_known = false};
@@ -335,7 +335,7 @@ static void render_station(struct fusion_store *store, int64_t id, uint32_t more
                  | GEO_STATION_VISIBILITY_AT_LEAST | GEO_STATION_HAS_CEILING
                  | GEO_STATION_HAS_QNH | more_flags,
     };
-    const struct fusion_station shown = {.station = &station, .source = &certificate};
+    const struct fusion_station shown = {.station = &station, .source = &provenance};
     assert_int_equal(fusion_store_render_station(store, id, &shown), DRF_OK);
     assert_int_equal(fusion_store_render_commit(store), DRF_OK);
 }
@@ -458,7 +458,7 @@ static int64_t put_obstacle(struct fusion_store *store, const char *key, int64_t
         assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
     assert_int_equal(fusion_store_put(store, (struct fusion_identity){"dof", "dof/faa", key},
                                       (struct fusion_version){.time_utc_us = time_utc_us},
-                                      record, &certificate, NULL, &id),
+                                      record, &provenance, NULL, &id),
                      DRF_OK);
     geo_record_builder_close(&builder);
     return id;

@@ -14,7 +14,7 @@
 #include <sqlite3.h>
 
 #include "fusion/store/store_info.h"
-#include "fusion/store/store_upkeep.h"
+#include "fusion/store/store_maintenance.h"
 #include "tests/support/store_scene.h"
 
 static struct fusion_store *begin(void)

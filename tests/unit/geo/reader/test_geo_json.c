@@ -111,15 +111,16 @@ static enum geo_refusal_code read_as(const struct geo_decode_params *params, con
 }
 
 // The text with its three places filled. To be freed.
-static char *filled(const struct format *format, const char *number, const char *letters,
+static char *filled(const struct format *format, const char *number, const char *kafka_records,
                     const char *members)
 {
-    size_t room = strlen(format->text) + strlen(number) + strlen(letters) + strlen(members) + 1;
+    size_t room =
+        strlen(format->text) + strlen(number) + strlen(kafka_records) + strlen(members) + 1;
     char *text = malloc(room), *to = text;
     assert_non_null(text);
     for (const char *from = format->text; *from != '\0'; from++) {
         const char *instead = *from == '@'   ? number
-                              : *from == '^' ? letters
+                              : *from == '^' ? kafka_records
                               : *from == '#' ? members
                                              : NULL;
         if (instead == NULL) {
@@ -134,15 +135,15 @@ static char *filled(const struct format *format, const char *number, const char 
     return text;
 }
 
-static void expect(const struct format *format, const char *number, const char *letters,
+static void expect(const struct format *format, const char *number, const char *kafka_records,
                    const char *members, enum geo_refusal_code want)
 {
     struct geo_decode_params params = params_of(format->format);
-    char *text = filled(format, number, letters, members);
+    char *text = filled(format, number, kafka_records, members);
     enum geo_refusal_code got = read_as(&params, text, strlen(text));
     if (got != want)
         fail_msg("%s, number %.20s, letters %.20s, members %.40s: %s (%s), expected %s",
-                 geo_format_name(format->format), number, letters, members,
+                 geo_format_name(format->format), number, kafka_records, members,
                  geo_refusal_name(got), why.text, geo_refusal_name(want));
     free(text);
 }
@@ -172,7 +173,7 @@ static void json__with_what_is_no_number__is_refused(void **state)
 static void json__that_is_not_utf_8__is_refused(void **state)
 {
     (void)state;
-    static const char *const letters[] = {
+    static const char *const kafka_records[] = {
         "\xff",             // in no text
         "\xc0\xaf",         // '/' in two bytes
         "\xed\xa0\x80",     // half of a pair
@@ -184,8 +185,8 @@ static void json__that_is_not_utf_8__is_refused(void **state)
         "\\x41",            // no escape of JSON
     };
     for (size_t i = 0; i < FORMATS; i++)
-        for (size_t n = 0; n < sizeof letters / sizeof letters[0]; n++)
-            expect(&formats[i], formats[i].number, letters[n], "", GEO_REFUSAL_FORMAT);
+        for (size_t n = 0; n < sizeof kafka_records / sizeof kafka_records[0]; n++)
+            expect(&formats[i], formats[i].number, kafka_records[n], "", GEO_REFUSAL_FORMAT);
 }
 
 static void json__with_a_key_twice__is_refused(void **state)

@@ -42,14 +42,14 @@ static void what_is_over__is_kept_for_three_seconds_and_no_longer(void **state)
     s.witness.stretches[0] = (struct sim_stretch){50.0, 60.0, amsl_m, amsl_m + 1.0};
     tell(&s, kind, WARNING, NULL);
     hear_for(&s, 6.0);
-    assert_int_equal(s.tally.kinds[kind].false_ones, 0);
-    assert_true(s.tally.kinds[kind].sound > 0);
+    assert_int_equal(s.counts.kinds[kind].false_ones, 0);
+    assert_true(s.counts.kinds[kind].sound > 0);
     s.witness.stretches[0].low_m = s.witness.stretches[0].high_m = -50.0;
     hear_for(&s, 3.0);
-    assert_int_equal(s.tally.kinds[kind].false_ones, 0);
+    assert_int_equal(s.counts.kinds[kind].false_ones, 0);
     hear_for(&s, 3.0);
-    assert_true(s.tally.kinds[kind].false_ones > 0);
-    assert_true(s.tally.wrong[SIM_CHECK_ADVISORY_FALSE] > 0);
+    assert_true(s.counts.kinds[kind].false_ones > 0);
+    assert_true(s.counts.wrong[SIM_CHECK_ADVISORY_FALSE] > 0);
     close_scene(&s);
 }
 
@@ -147,10 +147,10 @@ static void traffic__head_on__must_be_told_by_its_name(void **state)
     // Nobody called so flies here.
     s.context.boot_id++;
     s.context.n_advisories = 0;
-    uint64_t before = s.tally.kinds[kind].false_ones;
+    uint64_t before = s.counts.kinds[kind].false_ones;
     tell(&s, kind, INFO, "drone-7");
     hear_for(&s, 12.0);
-    assert_true(s.tally.kinds[kind].false_ones > before);
+    assert_true(s.counts.kinds[kind].false_ones > before);
     close_scene(&s);
 }
 
@@ -284,14 +284,14 @@ static void brief__stands_for_the_one_that_was_told_in_full(void **state)
     s.context.n_advisories = 0;
     s.context.n_advisories_brief = 1;
     hear(&s);
-    assert_int_equal(s.tally.kinds[kind].missed, 0);
+    assert_int_equal(s.counts.kinds[kind].missed, 0);
     s.brief.severity = INFO;
     hear(&s);
-    assert_int_equal(s.tally.kinds[kind].missed, 1);
+    assert_int_equal(s.counts.kinds[kind].missed, 1);
     s.context.advisories_left_out = 1; // the worst of those left out may be it
     s.context.advisories_left_out_severity = WARNING;
     hear(&s);
-    assert_int_equal(s.tally.kinds[kind].missed, 1);
+    assert_int_equal(s.counts.kinds[kind].missed, 1);
     close_scene(&s);
 }
 

@@ -283,24 +283,25 @@ static void tell(const struct scene *scene, struct told *told)
     tell_obstacles(scene, told);
 }
 
-static struct sim_tally check(struct scene *scene, const struct told *told)
+static struct sim_witness_counts check(struct scene *scene, const struct told *told)
 {
-    struct sim_tally tally = {0};
-    sim_witness_check(&scene->witness, &scene->report, &told->context, 0, &tally);
-    return tally;
+    struct sim_witness_counts counts = {0};
+    sim_witness_check(&scene->witness, &scene->report, &told->context, 0, &counts);
+    return counts;
 }
 
-static void assert_only_wrong(const struct sim_tally *tally, enum sim_check a, enum sim_check b)
+static void assert_only_wrong(const struct sim_witness_counts *counts, enum sim_check a,
+                              enum sim_check b)
 {
     for (int i = 0; i < SIM_CHECK_COUNT; i++) {
         if (i == (int)a || i == (int)b)
             continue;
-        if (tally->wrong[i] > 0)
-            print_message("%s: %s\n", sim_check_name((enum sim_check)i), tally->sample[i]);
-        assert_int_equal(tally->wrong[i], 0);
+        if (counts->wrong[i] > 0)
+            print_message("%s: %s\n", sim_check_name((enum sim_check)i), counts->sample[i]);
+        assert_int_equal(counts->wrong[i], 0);
     }
-    assert_true(tally->wrong[a] > 0);
-    assert_true(tally->wrong[b] > 0);
+    assert_true(counts->wrong[a] > 0);
+    assert_true(counts->wrong[b] > 0);
 }
 
 static void check__an_honest_context__finds_nothing(void **state)
@@ -310,12 +311,12 @@ static void check__an_honest_context__finds_nothing(void **state)
     struct told told;
     open_scene(&scene);
     tell(&scene, &told);
-    struct sim_tally tally = check(&scene, &told);
+    struct sim_witness_counts counts = check(&scene, &told);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
-        if (tally.wrong[i] > 0)
-            print_message("%s: %s\n", sim_check_name((enum sim_check)i), tally.sample[i]);
-    assert_int_equal(sim_tally_wrong(&tally), 0);
-    assert_int_equal(tally.waiting, 0);
+        if (counts.wrong[i] > 0)
+            print_message("%s: %s\n", sim_check_name((enum sim_check)i), counts.sample[i]);
+    assert_int_equal(sim_witness_counts_wrong(&counts), 0);
+    assert_int_equal(counts.waiting, 0);
     // ground, surface; 3 a segment; wind 2; 4 scalars; obstacles top, AGL and some AMSL
     unsigned points = sim_witness_data_points(&told.context);
     assert_in_range(points, 2 + 6 + 6 + 8, 2 + 6 + 6 + 12);
@@ -356,13 +357,13 @@ static void check__classic_errors__are_caught(void **state)
         tell(&scene, &told);
         sim_break_context(cases[i].breaking, scene.witness.geoid, scene.report.position,
                           &told.context);
-        struct sim_tally tally = check(&scene, &told);
+        struct sim_witness_counts counts = check(&scene, &told);
         // A forgotten geoid also shows in the clearance ahead and in the choice of the wind's
         // level, which the receiver left alone.
-        tally.wrong[SIM_CHECK_CLEARANCE] = 0;
+        counts.wrong[SIM_CHECK_CLEARANCE] = 0;
         if (cases[i].breaking == SIM_BREAK_DATUM)
-            tally.wrong[SIM_CHECK_WIND] = 0;
-        assert_only_wrong(&tally, cases[i].caught, cases[i].also);
+            counts.wrong[SIM_CHECK_WIND] = 0;
+        assert_only_wrong(&counts, cases[i].caught, cases[i].also);
     }
     close_scene(&scene);
 }
@@ -396,16 +397,16 @@ static void check__over_the_void__absent_is_right_and_zero_is_invented(void **st
     struct told told;
     open_scene(&scene);
     tell_void(&scene, &told);
-    struct sim_tally tally = check(&scene, &told);
+    struct sim_witness_counts counts = check(&scene, &told);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
-        if (tally.wrong[i] > 0)
-            print_message("%s: %s\n", sim_check_name((enum sim_check)i), tally.sample[i]);
-    assert_int_equal(sim_tally_wrong(&tally), 0);
+        if (counts.wrong[i] > 0)
+            print_message("%s: %s\n", sim_check_name((enum sim_check)i), counts.sample[i]);
+    assert_int_equal(sim_witness_counts_wrong(&counts), 0);
 
     sim_break_context(SIM_BREAK_ZERO_FILL, scene.witness.geoid, scene.report.position,
                       &told.context);
-    tally = check(&scene, &told);
-    assert_true(tally.wrong[SIM_CHECK_INVENTED] >= 3);
+    counts = check(&scene, &told);
+    assert_true(counts.wrong[SIM_CHECK_INVENTED] >= 3);
     close_scene(&scene);
 }
 
@@ -420,38 +421,38 @@ static void check__a_value_off_by_more_than_its_tolerance__is_named(void **state
 
     tell(&scene, &told);
     told.height.ground_amsl_m += (float)(ground_tol + 0.05);
-    struct sim_tally tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_GROUND, SIM_CHECK_GROUND);
+    struct sim_witness_counts counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_GROUND, SIM_CHECK_GROUND);
 
     tell(&scene, &told);
     told.gust.value += (float)(scene.witness.weather_tolerance[SIM_GUST] + 0.05);
-    tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_GUST, SIM_CHECK_GUST);
+    counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_GUST, SIM_CHECK_GUST);
 
     tell(&scene, &told);
     told.temperature.value -= 273.15F; // Celsius for Kelvin
-    tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_TEMPERATURE, SIM_CHECK_TEMPERATURE);
+    counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_TEMPERATURE, SIM_CHECK_TEMPERATURE);
 
     tell(&scene, &told);
     told.wind.lower_agl_m = told.wind.upper_agl_m = 10.0F; // the wrong level's name
-    tally = check(&scene, &told);
-    assert_true(tally.wrong[SIM_CHECK_WIND] > 0);
+    counts = check(&scene, &told);
+    assert_true(counts.wrong[SIM_CHECK_WIND] > 0);
 
     tell(&scene, &told);
     told.segments[1].from_m = 230.0F; // a gap in the corridor
-    tally = check(&scene, &told);
-    assert_true(tally.wrong[SIM_CHECK_SEGMENTS] > 0);
+    counts = check(&scene, &told);
+    assert_true(counts.wrong[SIM_CHECK_SEGMENTS] > 0);
 
     tell(&scene, &told);
     told.segments[1].ground_max_amsl_m -= 30.0F; // a hill overlooked
-    tally = check(&scene, &told);
-    assert_true(tally.wrong[SIM_CHECK_AHEAD] > 0);
+    counts = check(&scene, &told);
+    assert_true(counts.wrong[SIM_CHECK_AHEAD] > 0);
 
     tell(&scene, &told);
     told.context.mode = DRF__V1__MODE__MODE_LIVE;
-    tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_ENVELOPE, SIM_CHECK_ENVELOPE);
+    counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_ENVELOPE, SIM_CHECK_ENVELOPE);
     close_scene(&scene);
 }
 
@@ -463,26 +464,26 @@ static void check__obstacles__must_be_all_there_and_where_they_are(void **state)
     open_scene(&scene);
     tell(&scene, &told);
     told.context.obstacles_left_out = 0; // concealed
-    struct sim_tally tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
+    struct sim_witness_counts counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
 
     tell(&scene, &told);
     told.context.obstacles++; // the nearest one dropped, its place in the count kept
     told.context.n_obstacles--;
     told.context.obstacles_left_out++;
-    tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
+    counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
 
     tell(&scene, &told);
     told.obstacles[0].top_amsl_m -= 20.0F;
-    tally = check(&scene, &told);
-    assert_only_wrong(&tally, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
+    counts = check(&scene, &told);
+    assert_only_wrong(&counts, SIM_CHECK_OBSTACLES, SIM_CHECK_OBSTACLES);
 
     tell(&scene, &told);
     char nobody[] = "99-999999";
     told.obstacles[2].feature_id = nobody;
-    tally = check(&scene, &told);
-    assert_true(tally.wrong[SIM_CHECK_INVENTED] > 0);
+    counts = check(&scene, &told);
+    assert_true(counts.wrong[SIM_CHECK_INVENTED] > 0);
     close_scene(&scene);
 }
 
@@ -503,21 +504,21 @@ static void check__absent_values__wait_only_until_the_layer_was_complete(void **
     told.layer_list[0] = &told.layer;
     told.context.n_layer_states = 1;
     told.context.layer_states = told.layer_list;
-    struct sim_tally tally = check(&scene, &told);
-    assert_int_equal(tally.waiting, 2); // ground and AGL; no AGL, so no wind is expected
-    assert_int_equal(tally.wrong[SIM_CHECK_MISSING], 0);
+    struct sim_witness_counts counts = check(&scene, &told);
+    assert_int_equal(counts.waiting, 2); // ground and AGL; no AGL, so no wind is expected
+    assert_int_equal(counts.wrong[SIM_CHECK_MISSING], 0);
 
     told.context.n_layer_states = 0; // now it says complete
-    tally = check(&scene, &told);
-    assert_int_equal(tally.waiting, 0);
-    assert_int_equal(tally.wrong[SIM_CHECK_MISSING], 2);
+    counts = check(&scene, &told);
+    assert_int_equal(counts.waiting, 0);
+    assert_int_equal(counts.wrong[SIM_CHECK_MISSING], 2);
 
     told.context.n_layer_states = 1; // and cannot take that back in the same life
-    tally = check(&scene, &told);
-    assert_int_equal(tally.wrong[SIM_CHECK_MISSING], 2);
+    counts = check(&scene, &told);
+    assert_int_equal(counts.wrong[SIM_CHECK_MISSING], 2);
     told.context.boot_id++;
-    tally = check(&scene, &told);
-    assert_int_equal(tally.wrong[SIM_CHECK_MISSING], 0);
+    counts = check(&scene, &told);
+    assert_int_equal(counts.wrong[SIM_CHECK_MISSING], 0);
     close_scene(&scene);
 }
 

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a provider reads about his sample: the envelope, the records, what was refused, a map.
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "edge/command/dry_run.h"
+#include "edge/command/text_map.h"
+#include "edge/config/mode.h"
+#include "geo/plane.h"
+
+enum { NOTES_MAX = 50, MARKS_MAX = 20000 };
+
+struct teller {
+    const struct drf_config *config;
+    FILE *out;
+    struct edge_text_map text_map;
+    uint64_t obstacles, withdrawn, horizontal_assumed, vertical_assumed, off_text_map;
+    uint64_t tiles, fields, zones, stations, tracks, others;
+    uint64_t refused_parts, passed_over, notes;
+    struct geo_raster raster;
+    uint64_t grounded, heightless;
+    bool has_raster;
+};
+
+static void format_time(int64_t utc_us, char text[static 32])
+{
+    time_t seconds = (time_t)(utc_us / 1000000);
+    struct tm fields;
+    if (!gmtime_r(&seconds, &fields) || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &fields) == 0)
+        snprintf(text, 32, "-");
+}
+
+static void mark(struct teller *teller, struct geo_point point, char sign)
+{
+    if (!edge_text_map_point(&teller->text_map, point, sign))
+        teller->off_text_map++;
+}
+
+static void draw_ring(struct teller *teller, const struct geo_point *vertices, size_t count,
+                      bool closed, char sign)
+{
+    for (size_t i = 0; i + 1 < count; i++)
+        edge_text_map_line(&teller->text_map, vertices[i], vertices[i + 1], sign);
+    if (closed && count > 2)
+        edge_text_map_line(&teller->text_map, vertices[count - 1], vertices[0], sign);
+}
+
+static void add_obstacle(struct teller *teller, const struct geo_item *item)
+{
+    const struct geo_obstacle *obstacle = item->payload;
+    teller->obstacles++;
+    teller->withdrawn += (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0;
+    teller->horizontal_assumed += (obstacle->flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0;
+    teller->vertical_assumed += (obstacle->flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0;
+    if (teller->obstacles > MARKS_MAX)
+        return;
+    draw_ring(teller, geo_item_vertices(item), obstacle->vertex_count,
+              obstacle->geometry == GEO_GEOMETRY_POLYGON, '+');
+    mark(teller, obstacle->position, obstacle->flags & GEO_OBSTACLE_WITHDRAWN ? 'x' : 'o');
+}
+
+static void draw_circle(struct teller *teller, const struct geo_zone_volume *volume)
+{
+    enum { CORNERS = 36 };
+    struct geo_point ring[CORNERS];
+    double north_deg = volume->radius_m / 111195.0;
+    double east_deg = north_deg / fmax(cos(volume->centre.lat_deg * 3.14159265 / 180), 0.01);
+    for (size_t i = 0; i < CORNERS; i++) {
+        double turn_rad = (double)i * 2 * 3.14159265 / CORNERS;
+        ring[i] = (struct geo_point){
+            .lat_deg = volume->centre.lat_deg + north_deg * cos(turn_rad),
+            .lon_deg = volume->centre.lon_deg + east_deg * sin(turn_rad),
+        };
+    }
+    draw_ring(teller, ring, CORNERS, true, 'z');
+}
+
+static void add_zone(struct teller *teller, const struct geo_item *item)
+{
+    struct geo_zone_view view = geo_item_zone(item);
+    teller->zones++;
+    for (size_t i = 0; i < view.zone->volume_count; i++) {
+        const struct geo_zone_volume *volume = &view.volumes[i];
+        if (volume->shape == GEO_ZONE_CIRCLE)
+            draw_circle(teller, volume);
+        else
+            draw_ring(teller, view.vertices + volume->first_vertex, volume->vertex_count, true,
+                      'z');
+    }
+}
+
+static void add_field(struct teller *teller, const struct geo_item *item)
+{
+    const struct geo_field *field = item->payload;
+    struct geo_plane *plane = NULL;
+    if (teller->fields++ > 0 || geo_plane_open(&field->grid, &plane) != DRF_OK)
+        return; // one grid on the map is enough
+    for (uint32_t j = 0; j < field->grid.nj && j < 400; j++)
+        for (uint32_t i = 0; i < field->grid.ni && i < 400; i++) {
+            struct geo_point point;
+            if (geo_plane_point(plane, i, j, &point) == DRF_OK)
+                (void)edge_text_map_point(&teller->text_map, point, '~');
+        }
+    geo_plane_close(plane);
+}
+
+static void add_track(struct teller *teller, const struct geo_track *track)
+{
+    teller->tracks++;
+    teller->grounded += (track->flags & GEO_TRACK_ON_GROUND) != 0;
+    teller->heightless +=
+        (track->flags & (GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE)) == 0;
+    if (teller->tracks <= MARKS_MAX)
+        mark(teller, track->position, 'A');
+}
+
+// What a provider most wants to see: which groups were understood.
+static void add_station(struct teller *teller, const struct geo_station *station)
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } values[] = {{GEO_STATION_HAS_WIND, "wind"},
+                  {GEO_STATION_HAS_GUST, "gust"},
+                  {GEO_STATION_HAS_VISIBILITY, "visibility"},
+                  {GEO_STATION_HAS_CEILING, "ceiling"},
+                  {GEO_STATION_HAS_WEATHER, "weather"},
+                  {GEO_STATION_HAS_TEMPERATURE, "temperature"},
+                  {GEO_STATION_HAS_DEW_POINT, "dew point"},
+                  {GEO_STATION_HAS_QNH, "QNH"}};
+    char time[32];
+    if (teller->stations++ >= NOTES_MAX)
+        return;
+    format_time(station->observed_utc_us, time);
+    fprintf(teller->out, "  %s at %s:", station->id, time);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if ((station->flags & values[i].flag) != 0)
+            fprintf(teller->out, " %s,", values[i].name);
+    fprintf(teller->out, " %.4f N %.4f E%s\n", station->position.lat_deg,
+            station->position.lon_deg,
+            (station->flags & GEO_STATION_OUTSIDE) != 0 ? ", outside" : "");
+    mark(teller, station->position, 'M');
+}
+
+static void add_note(struct teller *teller, const struct geo_note *note)
+{
+    bool refused = note->code != GEO_REFUSAL_IGNORED;
+    *(refused ? &teller->refused_parts : &teller->passed_over) += note->count;
+    if (teller->notes++ >= NOTES_MAX)
+        return;
+    fprintf(teller->out, "  %s %s", refused ? "refused:" : "warning:",
+            geo_refusal_name((enum geo_refusal_code)note->code));
+    if (note->position > 0)
+        fprintf(teller->out, " at %" PRIu64, note->position);
+    fprintf(teller->out, ": %s", note->text);
+    if (note->count > 1)
+        fprintf(teller->out, " (%" PRIu32 " of them)", note->count);
+    fputc('\n', teller->out);
+}
+
+static void add_item(struct teller *teller, const struct geo_item *item)
+{
+    switch (item->kind) {
+    case GEO_ITEM_RASTER:
+        memcpy(&teller->raster, item->payload, sizeof teller->raster);
+        teller->has_raster = true;
+        break;
+    case GEO_ITEM_CELLS:
+        teller->tiles++;
+        edge_text_map_area(
+            &teller->text_map,
+            geo_tile_bounds(((const struct geo_cells_item *)item->payload)->tile), '=', '-');
+        break;
+    case GEO_ITEM_OBSTACLE:
+        add_obstacle(teller, item);
+        break;
+    case GEO_ITEM_FIELD:
+        add_field(teller, item);
+        break;
+    case GEO_ITEM_ZONE:
+        add_zone(teller, item);
+        break;
+    case GEO_ITEM_TRACK:
+        add_track(teller, item->payload);
+        break;
+    case GEO_ITEM_STATION:
+        add_station(teller, item->payload);
+        break;
+    case GEO_ITEM_NOTE:
+        add_note(teller, item->payload);
+        break;
+    default:
+        teller->others++;
+    }
+}
+
+static void tell_envelope(const struct drf_config *config, const struct edge_message *message,
+                          const struct edge_envelope *envelope, FILE *out)
+{
+    const struct drf_feed_config *feed = &config->feeds[message->feed];
+    char time[32];
+    format_time(envelope->version.time_utc_us, time);
+    fprintf(out, "feed      %s, topic %s, format %s\n", feed->name, feed->topic,
+            geo_format_name((enum geo_format)feed->format));
+    fprintf(out, "source    %s, priority %" PRId32 ", licence %s\n", envelope->source,
+            feed->priority, feed->licence[0] != '\0' ? feed->licence : "not stated");
+    fprintf(out, "key       %s\n", envelope->key);
+    fprintf(out, "version   %s (%s)\n", time,
+            edge_message_header(message, "ce_time") ? "ce_time"
+                                                    : "as if published now: no ce_time");
+    if (envelope->edition[0] != '\0')
+        fprintf(out,
+                "delivery  edition %s, part %" PRIu32 " of %" PRIu32
+                ": what is in none of its parts is withdrawn\n",
+                envelope->edition, envelope->part, envelope->parts);
+    else
+        fprintf(out, "delivery  %s\n",
+                envelope->tombstone ? "a tombstone: what this key brought is withdrawn"
+                                    : "features: adds or replaces by id");
+    if (envelope->document.size != message->value_size)
+        fprintf(out, "frame     %zu of %zu bytes are a schema registry's, stepped over\n",
+                message->value_size - envelope->document.size, message->value_size);
+}
+
+static void tell_counts(const struct teller *teller)
+{
+    FILE *out = teller->out;
+    if (teller->has_raster)
+        fprintf(out,
+                "  terrain: %" PRIu64 " tiles, %" PRIu64
+                " known cells, %.1f to %.1f m AMSL, posts %.0f m apart, accuracy +-%.1f m, %s, "
+                "height %s\n",
+                teller->tiles, teller->raster.known_cells, teller->raster.min_amsl_m,
+                teller->raster.max_amsl_m, teller->raster.posting_m,
+                teller->raster.vertical_acc95_m, teller->raster.crs, teller->raster.vertical);
+    if (teller->obstacles > 0)
+        fprintf(out,
+                "  obstacles: %" PRIu64 " (%" PRIu64 " withdrawn); accuracy assumed of %" PRIu64
+                " positions and %" PRIu64 " heights\n",
+                teller->obstacles, teller->withdrawn, teller->horizontal_assumed,
+                teller->vertical_assumed);
+    if (teller->fields > 0)
+        fprintf(out, "  weather: %" PRIu64 " field%s\n", teller->fields,
+                teller->fields == 1 ? "" : "s");
+    if (teller->zones > 0)
+        fprintf(out, "  zones: %" PRIu64 "\n", teller->zones);
+    if (teller->stations > 0)
+        fprintf(out, "  stations: %" PRIu64 "\n", teller->stations);
+    if (teller->tracks > 0)
+        fprintf(out,
+                "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64 "\n",
+                teller->tracks, teller->grounded, teller->heightless);
+    if (teller->others > 0)
+        fprintf(out, "  other records: %" PRIu64 "\n", teller->others);
+    if (teller->refused_parts > 0 || teller->passed_over > 0)
+        fprintf(out, "  refused parts: %" PRIu64 "; passed over: %" PRIu64 "\n",
+                teller->refused_parts, teller->passed_over);
+    if (teller->notes > NOTES_MAX)
+        fprintf(out, "  (the first %d kinds of refusal are listed)\n", NOTES_MAX);
+}
+
+static void tell_text_map(const struct teller *teller)
+{
+    fprintf(teller->out, "\n  %.4f N %.4f E\n", teller->text_map.bounds.north_deg,
+            teller->text_map.bounds.west_deg);
+    for (size_t row = 0; row < teller->text_map.rows; row++)
+        fprintf(teller->out, "  |%s|\n", teller->text_map.cells[row]);
+    fprintf(teller->out, "  %*.4f N %.4f E\n", EDGE_TEXT_MAP_COLUMNS - 12,
+            teller->text_map.bounds.south_deg, teller->text_map.bounds.east_deg);
+    fprintf(teller->out, "  . region  = terrain  ~ weather grid  o obstacle  "
+                         "x withdrawn  + its line or outline  z zone  A aircraft  M station\n");
+    if (teller->off_text_map > 0)
+        fprintf(teller->out,
+                "  %" PRIu64 " of them outside this map: kept for the look-ahead\n",
+                teller->off_text_map);
+}
+
+bool edge_dry_run_report(const struct drf_config *config, const struct edge_message *message,
+                         const struct edge_dry_run *dry_run, FILE *out)
+{
+    if (dry_run->enveloped)
+        tell_envelope(config, message, &dry_run->envelope, out);
+    if (dry_run->status != DRF_OK) {
+        bool ignored = dry_run->why.code == GEO_REFUSAL_IGNORED;
+        fprintf(out, "%s: %s", ignored ? "passed over" : "refused",
+                geo_refusal_name((enum geo_refusal_code)dry_run->why.code));
+        if (dry_run->why.position > 0)
+            fprintf(out, " at %" PRIu64, dry_run->why.position);
+        fprintf(out, ": %s\n", dry_run->why.text);
+        return ignored;
+    }
+    if (dry_run->envelope.tombstone) {
+        fprintf(out, "accepted\n");
+        return true;
+    }
+    struct teller teller = {.config = config, .out = out};
+    edge_text_map_init(&teller.text_map,
+                       edge_bounds_widen(config->region.bounds, config->margin_m),
+                       &config->region);
+    fprintf(out, "accepted\n");
+    size_t cursor = 0;
+    for (struct geo_item item; geo_record_next(dry_run->decoded.record, &cursor, &item);)
+        add_item(&teller, &item);
+    tell_counts(&teller);
+    tell_text_map(&teller);
+    return teller.refused_parts == 0;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/handoff/source_stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SECOND_US 1000000
+#define RATE_SECONDS 60.0
+
+enum { TEXT_SIZE = EDGE_SOURCE_STATS_TEXT_WORDS * sizeof(uint64_t), READ_TRIES = 4 };
+
+static struct edge_source_stats_line *add(struct edge_source_stats *source_stats, size_t feed,
+                                          const char *source, struct edge_now now)
+{
+    size_t count = atomic_load_explicit(&source_stats->count, memory_order_relaxed);
+    if (count == EDGE_SOURCE_STATS_MAX)
+        return NULL;
+    struct edge_source_stats_line *line = &source_stats->lines[count];
+    snprintf(line->source, sizeof line->source, "%s", source);
+    line->feed = feed;
+    line->heard_mono_us = now.mono_us;
+    line->rated = 0;
+    line->per_s = 0;
+    atomic_init(&line->received_utc_us, INT64_MIN);
+    atomic_init(&line->taken, 0);
+    atomic_init(&line->refused, 0);
+    atomic_init(&line->milli_per_s, 0);
+    atomic_init(&line->silent, false);
+    atomic_init(&line->error_turn, 0);
+    for (size_t i = 0; i < EDGE_SOURCE_STATS_TEXT_WORDS; i++)
+        atomic_init(&line->error[i], 0);
+    atomic_store_explicit(&source_stats->count, count + 1, memory_order_release);
+    return line;
+}
+
+void edge_source_stats_init(struct edge_source_stats *source_stats,
+                            const struct drf_config *config, struct edge_now now)
+{
+    source_stats->config = config;
+    source_stats->kept = 0;
+    atomic_init(&source_stats->count, 0);
+    for (size_t i = 0; i < config->feed_count; i++)
+        (void)add(source_stats, i, config->feeds[i].name, now);
+}
+
+static struct edge_source_stats_line *find(struct edge_source_stats *source_stats,
+                                           const char *source)
+{
+    size_t count = atomic_load_explicit(&source_stats->count, memory_order_acquire);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(source_stats->lines[i].source, source) == 0)
+            return &source_stats->lines[i];
+    return NULL;
+}
+
+static void write_error(struct edge_source_stats_line *line, const struct geo_note *why)
+{
+    char text[TEXT_SIZE] = "";
+    uint64_t words[EDGE_SOURCE_STATS_TEXT_WORDS];
+    snprintf(text, sizeof text, "%s: %.*s", geo_refusal_name((enum geo_refusal_code)why->code),
+             (int)sizeof why->text, why->text);
+    memcpy(words, text, sizeof words);
+    atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_acq_rel);
+    for (size_t i = 0; i < EDGE_SOURCE_STATS_TEXT_WORDS; i++)
+        atomic_store_explicit(&line->error[i], words[i], memory_order_release);
+    atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_release);
+}
+
+static void note(struct edge_source_stats_line *line, const struct geo_note *why,
+                 struct edge_now now)
+{
+    if (!line)
+        return;
+    line->heard_mono_us = now.mono_us;
+    atomic_store_explicit(&line->received_utc_us, now.utc_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(why ? &line->refused : &line->taken, 1, memory_order_relaxed);
+    if (why)
+        write_error(line, why);
+}
+
+void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
+                            const char *source, const struct geo_note *why, struct edge_now now)
+{
+    note(&source_stats->lines[feed], why, now); // the feeds come first, in their order
+    if (source[0] == '\0' || strcmp(source, source_stats->config->feeds[feed].name) == 0)
+        return;
+    struct edge_source_stats_line *line = find(source_stats, source);
+    note(line ? line : add(source_stats, feed, source, now), why, now);
+}
+
+static void tell_silence(const struct edge_source_stats *source_stats,
+                         struct edge_source_stats_line *line, const struct edge_log *log,
+                         struct edge_now now)
+{
+    int64_t interval_us = source_stats->config->feeds[line->feed].interval_us;
+    int64_t quiet_us = now.mono_us - line->heard_mono_us;
+    bool silent = interval_us > 0 && quiet_us > interval_us;
+    if (atomic_exchange_explicit(&line->silent, silent, memory_order_relaxed) == silent)
+        return;
+    char text[2 * EDGE_SOURCE_SIZE];
+    edge_log_write(log, now.utc_us, silent ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                   silent ? "source.silent" : "source.speaks",
+                   "feed=%s source=%s seconds=%" PRId64,
+                   source_stats->config->feeds[line->feed].name,
+                   edge_log_quote(text, sizeof text, line->source, strlen(line->source)),
+                   quiet_us / SECOND_US);
+}
+
+void edge_source_stats_second(struct edge_source_stats *source_stats,
+                              const struct edge_log *log, struct edge_now now)
+{
+    size_t count = atomic_load_explicit(&source_stats->count, memory_order_relaxed);
+    for (size_t i = 0; i < count; i++) {
+        struct edge_source_stats_line *line = &source_stats->lines[i];
+        uint64_t total = atomic_load_explicit(&line->taken, memory_order_relaxed)
+                         + atomic_load_explicit(&line->refused, memory_order_relaxed);
+        line->per_s += ((double)(total - line->rated) - line->per_s) / RATE_SECONDS;
+        line->rated = total;
+        atomic_store_explicit(&line->milli_per_s, (uint32_t)(line->per_s * 1000),
+                              memory_order_relaxed);
+        tell_silence(source_stats, line, log, now);
+    }
+}
+
+static bool read_error(const struct edge_source_stats_line *line, char text[static TEXT_SIZE])
+{
+    uint64_t words[EDGE_SOURCE_STATS_TEXT_WORDS];
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint32_t before = atomic_load_explicit(&line->error_turn, memory_order_acquire);
+        for (size_t k = 0; k < EDGE_SOURCE_STATS_TEXT_WORDS; k++)
+            words[k] = atomic_load_explicit(&line->error[k], memory_order_acquire);
+        if (before % 2 == 0
+            && atomic_load_explicit(&line->error_turn, memory_order_relaxed) == before) {
+            memcpy(text, words, sizeof words);
+            text[TEXT_SIZE - 1] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
+                            struct edge_source_stats_view *out)
+{
+    size_t count = atomic_load_explicit(&source_stats->count, memory_order_acquire);
+    for (size_t i = 0; i < count; i++) {
+        const struct edge_source_stats_line *line = &source_stats->lines[i];
+        if (strcmp(line->source, source) != 0)
+            continue;
+        *out = (struct edge_source_stats_view){
+            .received_utc_us =
+                atomic_load_explicit(&line->received_utc_us, memory_order_relaxed),
+            .taken = atomic_load_explicit(&line->taken, memory_order_relaxed),
+            .refused = atomic_load_explicit(&line->refused, memory_order_relaxed),
+            .per_s = atomic_load_explicit(&line->milli_per_s, memory_order_relaxed) / 1000.0,
+            .silent = atomic_load_explicit(&line->silent, memory_order_relaxed),
+        };
+        if (!read_error(line, out->error))
+            out->error[0] = '\0';
+        return true;
+    }
+    return false;
+}

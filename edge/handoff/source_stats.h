@@ -1,0 +1,76 @@
+// edge/handoff/source_stats.h - how each source behaves: when it spoke, how much, what was
+// refused of it. SPDX-License-Identifier: Apache-2.0
+//
+// Ingest writes, serve reads, no locks. A line for each feed (its totals) and one for each
+// source that spoke since the node began; lines only ever grow, to EDGE_LEDGER_MAX, and further
+// sources are counted in their feed's line alone. A text that is being written while it is read
+// is read again, or left out.
+#ifndef EDGE_SOURCE_STATS_H
+#define EDGE_SOURCE_STATS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/host/log.h"
+#include "edge/host/now.h"
+#include "edge/kafka/envelope.h"
+#include "fusion/store/store.h"
+
+enum { EDGE_SOURCE_STATS_MAX = 64 + DRF_FEEDS_MAX, EDGE_SOURCE_STATS_TEXT_WORDS = 25 };
+
+struct edge_source_stats_line {
+    char source[EDGE_SOURCE_SIZE]; // the feed's name alone: its totals
+    size_t feed;
+    _Atomic int64_t received_utc_us; // INT64_MIN: nothing yet
+    _Atomic uint64_t taken, refused;
+    _Atomic uint32_t milli_per_s; // messages, over about a minute
+    _Atomic bool silent;          // for longer than its interval_s
+    _Atomic uint32_t error_turn;  // odd while the text is written
+    _Atomic uint64_t error[EDGE_SOURCE_STATS_TEXT_WORDS];
+    int64_t heard_mono_us; // ingest's own
+    uint64_t rated;        // of taken and refused, at the last second
+    double per_s;
+};
+
+struct edge_source_stats {
+    const struct drf_config *config;
+    _Atomic size_t count;
+    uint64_t kept; // what the lines summed up to when the store took them last
+    struct edge_source_stats_line lines[EDGE_SOURCE_STATS_MAX];
+};
+
+// Borrows the configuration. Silence counts from now on.
+void edge_source_stats_init(struct edge_source_stats *source_stats,
+                            const struct drf_config *config, struct edge_now now);
+
+// Ingest: a message of a source was taken in; `why` (not NULL): was refused. `source` may be ""
+// where the envelope could not be read.
+void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
+                            const char *source, const struct geo_note *why,
+                            struct edge_now now);
+// Ingest, once a second: rates, and who fell silent or speaks again, each with a line.
+void edge_source_stats_second(struct edge_source_stats *source_stats,
+                              const struct edge_log *log, struct edge_now now);
+
+// Serve: what is known of a source; false: nothing.
+struct edge_source_stats_view {
+    int64_t received_utc_us; // INT64_MIN: nothing since the node began
+    uint64_t taken, refused;
+    double per_s;
+    bool silent;
+    char error[EDGE_SOURCE_STATS_TEXT_WORDS * sizeof(uint64_t)]; // the last refusal; "" none
+};
+bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
+                            struct edge_source_stats_view *out);
+
+// The store keeps the lines, so that `drf-edge info` can say how sources behaved. Keeping is
+// ingest's; it returns DRF_ERR_AGAIN where nothing has changed since the last time. Restoring
+// fills a ledger of its own, that names no configuration and is only read; an absent or foreign
+// value leaves it empty.
+DRF_MUST_CHECK enum drf_status edge_source_stats_keep(struct edge_source_stats *source_stats,
+                                                      struct fusion_store *store);
+void edge_source_stats_restore(struct edge_source_stats *source_stats,
+                               struct fusion_store *store);
+
+#endif

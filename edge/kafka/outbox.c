@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/kafka/outbox.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SILENT_US INT64_C(2000000)
+enum {
+    NAME_SIZE = 32,
+    PROBE = 1,
+    BATCH = 256,
+    KEPT_SIZE_MAX = 1 << 18, // a letter's value is cut at 64 KB, its headers are few
+};
+
+static void format_name(uint64_t number, char out[static NAME_SIZE])
+{
+    snprintf(out, NAME_SIZE, EDGE_OUTBOX_PREFIX "%016" PRIx64, number);
+}
+
+static enum drf_status find(void *context, const char *name, const void *bytes, size_t size)
+{
+    struct edge_outbox *box = context;
+    (void)bytes, (void)size;
+    uint64_t number = strtoull(name + strlen(EDGE_OUTBOX_PREFIX), NULL, 16);
+    if (box->kept++ == 0)
+        box->first = number;
+    if (number >= box->next)
+        box->next = number + 1;
+    return DRF_OK;
+}
+
+enum drf_status edge_outbox_init(struct edge_outbox *box, struct fusion_store *store,
+                                 struct edge_post post)
+{
+    *box = (struct edge_outbox){.store = store, .post = post, .first = 1, .next = 1};
+    enum drf_status status =
+        store ? fusion_store_each_value(store, EDGE_OUTBOX_PREFIX, find, box) : DRF_OK;
+    box->resend = box->first;
+    return status;
+}
+
+// Those that Kafka was not handed yet, or did not take.
+static uint64_t unsent(const struct edge_outbox *box) { return box->next - box->resend; }
+
+static enum drf_status keep(struct edge_outbox *box,
+                            const struct edge_kafka_record *kafka_record)
+{
+    enum drf_status status = DRF_ERR_FULL;
+    uint8_t *bytes = NULL;
+    size_t size = edge_kafka_record_size(kafka_record);
+    if (box->store && unsent(box) < EDGE_OUTBOX_MAX && size <= KEPT_SIZE_MAX)
+        bytes = malloc(size);
+    if (bytes) {
+        char name[NAME_SIZE];
+        format_name(box->next, name);
+        edge_kafka_record_pack(kafka_record, bytes);
+        status = fusion_store_put_value(box->store, name, bytes, size);
+    }
+    free(bytes);
+    if (status != DRF_OK)
+        return DRF_ERR_FULL;
+    box->next++;
+    box->kept++;
+    box->changed = true;
+    return DRF_OK;
+}
+
+static enum drf_status send(struct edge_outbox *box,
+                            const struct edge_kafka_record *kafka_record, int64_t now_mono_us)
+{
+    if (box->under_way >= EDGE_OUTBOX_UNDER_WAY_MAX)
+        return DRF_ERR_FULL;
+    enum drf_status status = box->post.send(box->post.self, kafka_record);
+    if (status == DRF_OK && box->under_way++ == 0)
+        box->confirmed_mono_us = now_mono_us;
+    return status;
+}
+
+enum drf_status edge_outbox_put(struct edge_outbox *box,
+                                const struct edge_kafka_record *kafka_record,
+                                int64_t now_mono_us)
+{
+    struct edge_kafka_record own = *kafka_record;
+    own.tag = 0;
+    bool first = unsent(box) == 0; // else Kafka is away, or those before it go first
+    bool kept = keep(box, &own) == DRF_OK;
+    if (kept)
+        own.tag = box->next - 1;
+    bool sent = first && send(box, &own, now_mono_us) == DRF_OK;
+    if (kept && sent)
+        box->resend = box->next;
+    if (!kept && !sent)
+        box->lost++;
+    return kept || sent ? DRF_OK : DRF_ERR_FULL;
+}
+
+static void forget(struct edge_outbox *box, uint64_t number)
+{
+    char name[NAME_SIZE];
+    format_name(number, name);
+    if (fusion_store_put_value(box->store, name, NULL, 0) != DRF_OK)
+        return; // it goes out twice, after a restart
+    box->kept--;
+    box->changed = true;
+    if (box->kept == 0)
+        box->first = box->resend = box->next;
+}
+
+void edge_outbox_report(struct edge_outbox *box, const struct edge_kafka_record *kafka_record,
+                        bool delivered, int64_t now_mono_us)
+{
+    if (box->under_way > 0)
+        box->under_way--;
+    if (delivered) {
+        box->delivered++;
+        box->confirmed_mono_us = now_mono_us;
+        if (kafka_record->tag > 0)
+            forget(box, kafka_record->tag);
+    } else if (kafka_record->tag == 0) {
+        box->lost += keep(box, kafka_record) != DRF_OK;
+    } else if (kafka_record->tag < box->resend) {
+        box->resend = kafka_record->tag; // it still waits
+    }
+}
+
+// DRF_ERR_ABSENT: no such letter (any more).
+static enum drf_status resend(struct edge_outbox *box, uint64_t number, int64_t now_mono_us)
+{
+    char name[NAME_SIZE];
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    struct edge_kafka_record kafka_record;
+    uint8_t *bytes = malloc(KEPT_SIZE_MAX);
+    size_t size = KEPT_SIZE_MAX;
+    if (!bytes)
+        return DRF_ERR_NOMEM;
+    format_name(number, name);
+    enum drf_status status = fusion_store_value(box->store, name, bytes, &size);
+    if (status == DRF_OK || status == DRF_ERR_FULL) {
+        bool readable =
+            status == DRF_OK
+            && edge_kafka_record_unpack(bytes, size, headers, &kafka_record) == DRF_OK;
+        kafka_record.tag = number;
+        status = readable ? send(box, &kafka_record, now_mono_us) : DRF_ERR_RANGE;
+    }
+    free(bytes);
+    if (status == DRF_ERR_RANGE) { // damaged, or too much for Kafka
+        forget(box, number);
+        box->lost++;
+        status = DRF_ERR_ABSENT;
+    }
+    return status;
+}
+
+void edge_outbox_step(struct edge_outbox *box, int64_t now_mono_us)
+{
+    bool silent = box->under_way > 0 && now_mono_us - box->confirmed_mono_us > SILENT_US;
+    if (silent)
+        box->post.recall(box->post.self);
+    // One to try whether Kafka is there; many once it has answered.
+    bool answered = box->delivered > 0;
+    uint32_t want = silent ? 0 : answered ? BATCH : box->under_way == 0 ? PROBE : 0;
+    for (uint32_t i = 0; i < want && box->kept > 0 && box->resend < box->next; i++) {
+        enum drf_status status = resend(box, box->resend, now_mono_us);
+        if (status != DRF_OK && status != DRF_ERR_ABSENT)
+            break;
+        if (box->resend < box->next)
+            box->resend++;
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/aircraft/encounter.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fusion/aircraft/altimeter.h"
+#include "fusion/aircraft/context.h"
+#include "fusion/aircraft/path.h"
+#include "fusion/root/frame.h"
+
+// A stretch of time in which both fly straight: where the other is from here, and how that
+// changes.
+struct leg {
+    double begin_s, length_s;
+    double east_m, north_m, up_m, east_mps, north_mps, up_mps;
+    bool up_known;
+};
+
+struct margin {
+    double across_m, across_mps, up_m;
+};
+
+// The first t in [0, length] with |up| within the margin and the distance across too; negative:
+// never. Across: (v2 - g2) t2 + 2 (p v - s g) t + p2 - s2 <= 0.
+static double first_near(const struct leg *leg, const struct margin *margin)
+{
+    double from = 0.0, to = leg->length_s;
+    if (leg->up_known && fabs(leg->up_mps) > 1e-9) {
+        double low = (-margin->up_m - leg->up_m) / leg->up_mps;
+        double high = (margin->up_m - leg->up_m) / leg->up_mps;
+        from = fmax(from, fmin(low, high));
+        to = fmin(to, fmax(low, high));
+    } else if (leg->up_known && fabs(leg->up_m) > margin->up_m) {
+        return -1.0;
+    }
+    if (from > to)
+        return -1.0;
+    double s = margin->across_m + margin->across_mps * leg->begin_s, g = margin->across_mps;
+    double a = leg->east_mps * leg->east_mps + leg->north_mps * leg->north_mps - g * g;
+    double b = leg->east_m * leg->east_mps + leg->north_m * leg->north_mps - s * g;
+    double c = leg->east_m * leg->east_m + leg->north_m * leg->north_m - s * s;
+    if ((a * from + 2.0 * b) * from + c <= 0.0)
+        return from;
+    double t = -1.0;
+    if (fabs(a) < 1e-12) {
+        t = b < 0.0 ? -c / (2.0 * b) : -1.0;
+    } else {
+        double square = b * b - a * c;
+        if (square < 0.0)
+            return -1.0;
+        // going in: the smaller root of a valley, the greater one of a hill
+        t = (-b - sqrt(square)) / a;
+    }
+    return t >= from && t <= to ? t : -1.0;
+}
+
+struct nearest {
+    double time_s, distance_m, up_m;
+    bool known, up_known;
+};
+
+static void approach(const struct leg *leg, struct nearest *nearest)
+{
+    double square = leg->east_mps * leg->east_mps + leg->north_mps * leg->north_mps;
+    double t = square > 0.0
+                   ? -(leg->east_m * leg->east_mps + leg->north_m * leg->north_mps) / square
+                   : 0.0;
+    t = fmin(fmax(t, 0.0), leg->length_s);
+    double distance_m =
+        hypot(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
+    if (nearest->known && distance_m >= nearest->distance_m)
+        return;
+    *nearest = (struct nearest){.time_s = leg->begin_s + t,
+                                .distance_m = distance_m,
+                                .up_m = leg->up_known ? leg->up_m + leg->up_mps * t : 0.0,
+                                .known = true,
+                                .up_known = leg->up_known};
+}
+
+struct encounter {
+    const struct fusion_view *view;
+    const struct fusion_neighbour *other;
+    struct fusion_frame frame;
+    struct fusion_offset at; // the other at the time of the aircraft's own report
+    bool up_known;
+    double up_m; // of the other over the aircraft then
+    struct margin nominal, low;
+    double nominal_s, low_s; // negative: never
+    struct nearest nearest;
+};
+
+// Own place from (east, north, and up since the report) to another within `length_s`.
+static void fly(struct encounter *encounter, double begin_s, double length_s,
+                struct fusion_offset from, struct fusion_offset to,
+                struct fusion_number up_from, struct fusion_number up_to)
+{
+    const struct fusion_neighbour *other = encounter->other;
+    double per_s = length_s > 0.0 ? 1.0 / length_s : 0.0;
+    struct leg leg = {
+        .begin_s = begin_s,
+        .length_s = length_s,
+        .east_m = encounter->at.east_m + other->velocity_east_mps * begin_s - from.east_m,
+        .north_m = encounter->at.north_m + other->velocity_north_mps * begin_s - from.north_m,
+        .east_mps = other->velocity_east_mps - (to.east_m - from.east_m) * per_s,
+        .north_mps = other->velocity_north_mps - (to.north_m - from.north_m) * per_s,
+        .up_known = encounter->up_known && up_from.known && up_to.known,
+        .up_m = encounter->up_m + other->velocity_up_mps * begin_s - up_from.value,
+        .up_mps = other->velocity_up_mps - (up_to.value - up_from.value) * per_s,
+    };
+    approach(&leg, &encounter->nearest);
+    double nominal = encounter->nominal_s < 0.0 ? first_near(&leg, &encounter->nominal) : -1.0;
+    double low = encounter->low_s < 0.0 ? first_near(&leg, &encounter->low) : -1.0;
+    if (nominal >= 0.0)
+        encounter->nominal_s = begin_s + nominal;
+    if (low >= 0.0)
+        encounter->low_s = begin_s + low;
+}
+
+// How much higher than now the plan wants it there.
+static struct fusion_number climbed(const struct encounter *encounter,
+                                    const struct fusion_path_node *node)
+{
+    struct fusion_number own = encounter->view->context->height.aircraft_amsl_m;
+    return (struct fusion_number){.known = own.known && node->amsl_m.known,
+                                  .value = node->amsl_m.value - own.value};
+}
+
+static void fly_all(struct encounter *encounter)
+{
+    const struct fusion_path *path = encounter->view->path;
+    const struct fusion_fix *fix = &encounter->view->aircraft->fix;
+    struct fusion_offset here = {0.0, 0.0};
+    if (path->basis != FUSION_CORRIDOR_PLAN) {
+        struct fusion_offset to = {
+            fix->velocity_known ? fix->velocity_east_mps * path->time_max_s : 0.0,
+            fix->velocity_known ? fix->velocity_north_mps * path->time_max_s : 0.0};
+        struct fusion_number up = {true, 0.0};
+        struct fusion_number up_to = {true, path->climb_mps * path->time_max_s};
+        fly(encounter, 0.0, path->time_max_s, here, to, up, up_to);
+        return;
+    }
+    for (uint32_t i = 0; i < path->count; i++) {
+        // the last of all: it stays where the plan ends
+        bool last = i + 1 == path->count;
+        const struct fusion_path_node *a = &path->nodes[i], *b = &path->nodes[last ? i : i + 1];
+        double until_s = last ? path->time_max_s : b->time_s;
+        if (until_s > a->time_s)
+            fly(encounter, a->time_s, until_s - a->time_s,
+                fusion_frame_offset(&encounter->frame, a->point),
+                fusion_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
+                climbed(encounter, b));
+    }
+}
+
+// What the other's heights are, its ellipsoid height brought over the geoid there.
+static void other_amsl(const struct geo_crs *crs, struct fusion_encounter *out)
+{
+    const struct fusion_neighbour *other = out->other;
+    double undulation_m;
+    out->amsl_known = other->amsl_known;
+    out->amsl_m = other->amsl_known ? other->amsl_m : 0.0;
+    if (out->amsl_known || !other->wgs84_known
+        || geo_crs_geoid_m(crs, other->position, &undulation_m) != DRF_OK)
+        return;
+    out->amsl_known = true;
+    out->amsl_m = other->wgs84_m - undulation_m;
+}
+
+static void put_apart(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
+                      double acc95_m)
+{
+    out->apart = apart;
+    out->up_m = up_m;
+    out->up_acc95_m = acc95_m;
+}
+
+// One height AMSL, one of pressure: `pressure` is brought to the other frame, or roughly left.
+static void compare_mixed(const struct fusion_view *view, double pressure_m, double acc95_m,
+                          double amsl_m, bool other_has_pressure, struct fusion_encounter *out)
+{
+    const struct fusion_fix *fix = &view->aircraft->fix;
+    struct fusion_altimeter altimeter =
+        fusion_altimeter_at(view->root, fix->position, view->now_utc_us);
+    enum fusion_apart apart = FUSION_APART_ROUGH;
+    double as_amsl_m = pressure_m, as_acc95_m = acc95_m + FUSION_APART_ROUGH_M;
+    if (altimeter.known) {
+        struct fusion_altitude set = fusion_altimeter_amsl(&altimeter, pressure_m, acc95_m);
+        apart = FUSION_APART_QNH;
+        as_amsl_m = set.m;
+        as_acc95_m = set.acc95_m;
+    }
+    double up_m = other_has_pressure ? as_amsl_m - amsl_m : amsl_m - as_amsl_m;
+    put_apart(out, apart, up_m, as_acc95_m);
+}
+
+// How much the other is above the aircraft, each at the time of its own report.
+static void compare_heights(const struct fusion_view *view, struct fusion_encounter *out)
+{
+    const struct fusion_neighbour *other = out->other;
+    const struct fusion_height *own = &view->context->height;
+    const struct fusion_altitude *pressure = &view->aircraft->fix.pressure;
+    double own_acc95_m =
+        pressure->acc95_m > 0.0 ? pressure->acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M;
+    if (own->aircraft_amsl_m.known && out->amsl_known) {
+        put_apart(out, FUSION_APART_AMSL, out->amsl_m - own->aircraft_amsl_m.value,
+                  own->aircraft_acc95_m.value + other->amsl_acc95_m);
+    } else if (pressure->known && other->pressure_known) {
+        put_apart(out, FUSION_APART_PRESSURE, other->pressure_m - pressure->m,
+                  own_acc95_m + other->amsl_acc95_m);
+    } else if (own->aircraft_amsl_m.known && other->pressure_known) {
+        compare_mixed(view, other->pressure_m, other->amsl_acc95_m, own->aircraft_amsl_m.value,
+                      true, out);
+        out->up_acc95_m += own->aircraft_acc95_m.value;
+    } else if (pressure->known && out->amsl_known) {
+        compare_mixed(view, pressure->m, own_acc95_m, out->amsl_m, false, out);
+        out->up_acc95_m += other->amsl_acc95_m;
+    }
+}
+
+void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
+                 const struct fusion_neighbour *other, struct fusion_encounter *out)
+{
+    const struct fusion_fix *fix = &view->aircraft->fix;
+    const struct fusion_limits *limits = &view->aircraft->limits;
+    double lag_s = (double)(fix->time_utc_us - other->time_utc_us) * 1e-6;
+    *out = (struct fusion_encounter){.other = other, .nominal_s = -1.0, .low_s = -1.0};
+    other_amsl(crs, out);
+    compare_heights(view, out);
+    double across_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
+    struct fusion_frame frame = fusion_frame_at(fix->position);
+    struct encounter encounter = {
+        .view = view,
+        .other = other,
+        .frame = frame,
+        .at = fusion_frame_offset(&frame, other->position),
+        .up_known = out->apart != FUSION_APART_UNKNOWN,
+        .up_m = out->up_m + other->velocity_up_mps * lag_s,
+        .nominal = {across_m, 0.0, limits->clearance_min_m},
+        .low = {across_m + fusion_fix_acc95_m(fix) + other->horizontal_acc95_m,
+                view->path->growth_mps + other->growth_mps,
+                limits->clearance_min_m + out->up_acc95_m},
+        .nominal_s = -1.0,
+        .low_s = -1.0,
+    };
+    encounter.at.east_m += other->velocity_east_mps * lag_s;
+    encounter.at.north_m += other->velocity_north_mps * lag_s;
+    fly_all(&encounter);
+    out->up_m = encounter.up_m;
+    out->distance_m = hypot(encounter.at.east_m, encounter.at.north_m);
+    out->bearing_deg_true = fusion_frame_bearing_deg(encounter.at);
+    // what is only roughly known is no nominal conflict
+    out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.nominal_s;
+    out->low_s = encounter.low_s;
+    out->cpa_s = encounter.nearest.time_s;
+    out->cpa_m = encounter.nearest.known ? encounter.nearest.distance_m : out->distance_m;
+    out->cpa_up_m = encounter.nearest.up_m;
+    out->cpa_up_known = encounter.nearest.up_known;
+    out->limit_m = across_m;
+}
+
+static int sooner(double a_s, double b_s)
+{
+    if (a_s >= 0.0 && b_s >= 0.0)
+        return (a_s > b_s) - (a_s < b_s);
+    return (b_s >= 0.0) - (a_s >= 0.0);
+}
+
+int fusion_encounter_compare(const struct fusion_encounter *a, const struct fusion_encounter *b)
+{
+    int order = sooner(a->nominal_s, b->nominal_s);
+    if (order == 0)
+        order = sooner(a->low_s, b->low_s);
+    if (order == 0)
+        order = (a->cpa_m > b->cpa_m) - (a->cpa_m < b->cpa_m);
+    return order != 0 ? order : strcmp(a->other->traffic_id, b->other->traffic_id);
+}

@@ -1,0 +1,50 @@
+// fusion/aircraft/encounter.h - how near another aircraft comes, and when.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Its own way is taken as the path (plan or velocity), the other's as straight on from its last
+// report. Too near is within clearance_min_m and both radii across, and within clearance_min_m
+// up and down. Heights are compared in one frame: AMSL, else pressure with pressure; one of
+// each only through the QNH of a fresh nearby station, else they are taken to be within 600 m
+// of what they seem, which is no nominal conflict. Where a height is not known, across alone
+// decides.
+#ifndef FUSION_ENCOUNTER_H
+#define FUSION_ENCOUNTER_H
+
+#include <stdbool.h>
+
+#include "fusion/aircraft/advisory.h"
+#include "fusion/aircraft/surroundings.h"
+#include "geo/crs.h"
+
+enum fusion_apart { // how the heights were compared
+    FUSION_APART_UNKNOWN = 0,
+    FUSION_APART_AMSL = 1,
+    FUSION_APART_PRESSURE = 2,
+    FUSION_APART_QNH = 3,   // one of them through a station's setting
+    FUSION_APART_ROUGH = 4, // neither: within FUSION_APART_ROUGH_M
+};
+
+#define FUSION_APART_ROUGH_M 600.0
+
+struct fusion_encounter {
+    const struct fusion_neighbour *other; // borrowed
+    double up_m, up_acc95_m;              // of the other over the aircraft, now; unless UNKNOWN
+    double amsl_m; // of the other: as it said, or from its ellipsoid height
+    double distance_m, bearing_deg_true; // now
+    double nominal_s, low_s; // first too near, by the accuracies when low; negative: never
+    double cpa_s, cpa_m, cpa_up_m; // where it is nearest across, in the time looked ahead
+    double limit_m;                // across, nominal
+    enum fusion_apart apart;
+    bool amsl_known, cpa_up_known; // whether amsl_m and cpa_up_m are there
+};
+
+// Of the view everything but advisories and traffic is there. `crs` holds the geoid.
+void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
+                 const struct fusion_neighbour *other, struct fusion_encounter *out);
+
+// Which of two is to be minded more: < 0 if a. Conflicts first, by time; then who comes
+// nearest; then by id.
+int fusion_encounter_compare(const struct fusion_encounter *a,
+                             const struct fusion_encounter *b);
+
+#endif

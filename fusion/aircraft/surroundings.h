@@ -1,0 +1,44 @@
+// fusion/aircraft/surroundings.h - what the keeper of all aircraft hands in about one's
+// surroundings: who else flies there, and where the region that is served ends.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Borrowed for the time of one context. The region's drones and the traffic of feeds come
+// through the same struct.
+#ifndef FUSION_SURROUNDINGS_H
+#define FUSION_SURROUNDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "geo/point.h"
+
+enum { FUSION_NEIGHBOURS_MAX = 32 };
+
+// Another aircraft at the instant of its own last report, or predicted to be there.
+struct fusion_neighbour {
+    const char *traffic_id;
+    const char *source; // NULL: reports to this node itself
+    struct geo_point position;
+    int64_t time_utc_us;
+    bool amsl_known, velocity_known, velocity_up_known, predicted, on_ground;
+    double amsl_m, amsl_acc95_m; // the accuracy is that of any of its heights
+    bool wgs84_known, pressure_known;
+    double wgs84_m, pressure_m;
+    double velocity_north_mps, velocity_east_mps, velocity_up_mps; // up 0 when not known
+    double radius_m;                                               // of the aircraft itself
+    double horizontal_acc95_m;                                     // grown when predicted
+    double growth_mps;                                             // of it from now on
+};
+
+struct fusion_surroundings {
+    size_t neighbour_count;
+    struct fusion_neighbour neighbours[FUSION_NEIGHBOURS_MAX];
+    uint32_t neighbours_left_out; // that may be met too, less near
+    const struct geo_point *ring; // of the region, not closed; NULL: not said
+    size_t ring_count;
+    double margin_m; // outside the ring, still served
+    bool outside;    // of the ring, now
+};
+
+#endif

@@ -1,0 +1,74 @@
+// fusion/root/obstacle_index.h - where the obstacles of a bucket stand, side by side.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A bucket may hold a thousand obstacles whose words lie all over memory, and a drone is near a
+// few of them. Their places are kept beside the bucket, so that a search reads one short array
+// from end to end and goes to those obstacles only that its box touches. The search keeps the
+// order of the bucket. A bucket without stands (NULL) is searched obstacle by obstacle.
+#ifndef FUSION_OBSTACLE_INDEX_H
+#define FUSION_OBSTACLE_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fusion/root/frame.h"
+#include "fusion/root/root.h"
+
+struct fusion_obstacle_index {
+    struct geo_point origin;           // somewhere near
+    const struct geo_point *positions; // of the obstacles, in their order
+    const float *north_deg, *east_deg; // of the same from the origin
+    const float *reach_m;              // how far shape and accuracy may reach from there
+    const uint8_t *traits;             // enum fusion_stand_trait
+};
+
+enum fusion_obstacle_index_trait {
+    FUSION_OBSTACLE_INDEX_POINT = 1, // its position is all the shape it has
+    FUSION_OBSTACLE_INDEX_HOME = 2,  // its position lies in this bucket
+};
+
+// An obstacle on its way into a bucket.
+struct fusion_obstacle_index_entry {
+    const struct fusion_obstacle *obstacle;
+    struct geo_point position;
+    double reach_m; // no part of its shape plus accuracy is farther from the position
+    bool point;
+};
+bool fusion_obstacle_index_point(const struct geo_obstacle *obstacle,
+                                 const struct geo_point *vertices);
+
+// One block of memory, for free(). `count` is not 0; `each` says what comes i-th.
+// DRF_ERR_NOMEM.
+typedef struct fusion_obstacle_index_entry (*fusion_obstacle_index_entry_fn)(
+    const void *context, size_t i);
+DRF_MUST_CHECK enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
+                                                  fusion_obstacle_index_entry_fn each,
+                                                  const void *context,
+                                                  struct fusion_bucket **out);
+
+struct fusion_obstacle_index_box { // metres around the origin of a frame, which lies in it
+    double west_m, east_m, south_m, north_m;
+};
+
+enum { FUSION_SIFT_BLOCK = 64 };
+
+// Steps through the obstacles of a bucket that may reach into a box: all that do, in the order
+// of the bucket, and some that do not.
+struct fusion_sift {
+    const struct fusion_bucket *bucket;
+    float west_m, east_m, south_m, north_m;
+    float origin_north_deg, origin_east_deg;
+    float north_m_per_deg, east_m_per_deg; // 0: no telling east from west
+    size_t base;
+    uint32_t at, found;
+    uint8_t places[FUSION_SIFT_BLOCK];
+};
+// The bucket may be NULL: nothing in it.
+struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
+                                     const struct fusion_frame *frame,
+                                     const struct fusion_obstacle_index_box *box);
+// False: there are no more.
+bool fusion_sift_next(struct fusion_sift *sift, size_t *index);
+
+#endif

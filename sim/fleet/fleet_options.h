@@ -1,0 +1,26 @@
+// sim/fleet/fleet_options.h - what `drf-sim fleet` is asked for.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_FLEET_OPTIONS_H
+#define SIM_FLEET_OPTIONS_H
+
+#include "sim/fleet/receive.h"
+
+struct sim_fleet_options {
+    const char *mqtt, *region, *world, *users, *report, *tracks, *root, *prefix;
+    uint64_t drones, level;
+    double seconds, rate_hz, request_s;
+    uint64_t patch_side;
+    double patch_rate_hz, lose_percent, verify_ratio;
+    bool key_frames, react;
+    const char *metrics, *advisories, *story, *cranes, *zones, *node_pid;
+    double track_s;
+    const char *traffic, *traffic_topic;
+    uint64_t flybys;
+    uint64_t plans; // each so manieth drone files some; 0: none does
+    enum sim_break breaking;
+};
+
+// Reads the command line. Negative: fly; else the exit code, and why has been said.
+int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/witness/witness_counts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *sim_check_name(enum sim_check check)
+{
+    static const char *const names[SIM_CHECK_COUNT] = {
+        [SIM_CHECK_ENVELOPE] = "envelope",
+        [SIM_CHECK_SEQUENCE] = "sequence",
+        [SIM_CHECK_AIRCRAFT] = "aircraft",
+        [SIM_CHECK_AGL] = "agl",
+        [SIM_CHECK_GROUND] = "ground",
+        [SIM_CHECK_SURFACE] = "surface",
+        [SIM_CHECK_CLEARANCE] = "clearance",
+        [SIM_CHECK_SEGMENTS] = "segments",
+        [SIM_CHECK_AHEAD] = "ahead",
+        [SIM_CHECK_PLAN] = "plan",
+        [SIM_CHECK_OBSTACLES] = "obstacles",
+        [SIM_CHECK_WIND] = "wind",
+        [SIM_CHECK_GUST] = "gust",
+        [SIM_CHECK_TEMPERATURE] = "temperature",
+        [SIM_CHECK_VISIBILITY] = "visibility",
+        [SIM_CHECK_PRECIPITATION] = "precipitation",
+        [SIM_CHECK_DATA_TIME] = "data_time",
+        [SIM_CHECK_INVENTED] = "invented",
+        [SIM_CHECK_MISSING] = "missing",
+        [SIM_CHECK_PATCH] = "patch",
+        [SIM_CHECK_ADVISORY] = "advisory",
+        [SIM_CHECK_ADVISORY_FALSE] = "advisory_false",
+        [SIM_CHECK_ADVISORY_MISSED] = "advisory_missed",
+        [SIM_CHECK_TERRAIN] = "terrain",
+        [SIM_CHECK_LANDING] = "landing",
+        [SIM_CHECK_CELLS] = "weather_cells",
+        [SIM_CHECK_DECODE] = "decode",
+    };
+    return names[check];
+}
+
+const char *sim_advisory_kind_name(uint32_t kind)
+{
+    static const char *const names[SIM_ADVISORY_KINDS] = {NULL,
+                                                          "terrain",
+                                                          "obstacle",
+                                                          "wind",
+                                                          "gust",
+                                                          "visibility",
+                                                          "zone",
+                                                          "traffic",
+                                                          "altitude_limit",
+                                                          "altitude_reference_suspect",
+                                                          "data_quality",
+                                                          "region_boundary",
+                                                          "landing",
+                                                          "terrain_too_coarse",
+                                                          "alert",
+                                                          "time_reference_suspect"};
+    return kind < SIM_ADVISORY_KINDS ? names[kind] : NULL;
+}
+
+uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SIM_CHECK_COUNT; i++)
+        sum += counts->wrong[i];
+    return sum;
+}
+
+void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check check, bool good,
+                             const char *format, ...)
+{
+    counts->checked[check]++;
+    if (good)
+        return;
+    if (counts->wrong[check]++ > 0)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(counts->sample[check], SIM_SAMPLE_SIZE, format, arguments);
+    va_end(arguments);
+}

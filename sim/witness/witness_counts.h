@@ -1,0 +1,71 @@
+// sim/witness/witness_counts.h - what the witness counted.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_WITNESS_COUNTS_H
+#define SIM_WITNESS_COUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum sim_check {
+    SIM_CHECK_ENVELOPE, // mode, region, times, echo of the report
+    SIM_CHECK_SEQUENCE,
+    SIM_CHECK_AIRCRAFT, // the aircraft's own height, geoid, basis
+    SIM_CHECK_AGL,
+    SIM_CHECK_GROUND,
+    SIM_CHECK_SURFACE,
+    SIM_CHECK_CLEARANCE,
+    SIM_CHECK_SEGMENTS, // gaps and lengths of the look-ahead
+    SIM_CHECK_AHEAD,    // its heights
+    SIM_CHECK_PLAN,     // whether a plan is followed, and its way
+    SIM_CHECK_OBSTACLES,
+    SIM_CHECK_WIND,
+    SIM_CHECK_GUST,
+    SIM_CHECK_TEMPERATURE,
+    SIM_CHECK_VISIBILITY,
+    SIM_CHECK_PRECIPITATION,
+    SIM_CHECK_DATA_TIME,
+    SIM_CHECK_INVENTED,        // a value where the world has none
+    SIM_CHECK_MISSING,         // none where the world has one
+    SIM_CHECK_PATCH,           // cells of a patch
+    SIM_CHECK_ADVISORY,        // its form, id and revision
+    SIM_CHECK_ADVISORY_FALSE,  // told, and not so
+    SIM_CHECK_ADVISORY_MISSED, // so, and not told
+    SIM_CHECK_TERRAIN,         // blocks for an autopilot
+    SIM_CHECK_LANDING,         // answers to "may I set down here"
+    SIM_CHECK_CELLS,           // weather cells of a patch
+    SIM_CHECK_DECODE,          // not a message
+    SIM_CHECK_COUNT
+};
+
+enum { SIM_SAMPLE_SIZE = 240 };
+
+enum { SIM_ADVISORY_KINDS = 16 }; // AdvisoryKind in enums.proto
+
+// Advisories of a kind, each context's anew: `sound` were judged and so many of them are false;
+// so many conditions were certain, and so many of them not told.
+struct sim_kind_count {
+    uint64_t sound, false_ones, certain, missed;
+};
+const char *sim_advisory_kind_name(uint32_t kind); // "terrain"; NULL: there is none
+
+struct sim_witness_counts {
+    uint64_t checked[SIM_CHECK_COUNT]; // values looked at
+    uint64_t wrong[SIM_CHECK_COUNT];
+    uint64_t waiting;  // values not there yet, and the node said so
+    uint64_t unjudged; // advisories that nobody here can judge, or not yet
+    uint64_t shed;     // values absent because the node says that it left them out
+    uint64_t data_points;
+    struct sim_kind_count kinds[SIM_ADVISORY_KINDS];
+    char sample[SIM_CHECK_COUNT][SIM_SAMPLE_SIZE]; // of the first wrong one
+};
+
+const char *sim_check_name(enum sim_check check); // "wind"
+uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts);
+
+// Counts a check; when !good the text, a printf format, is kept as the sample if it is the
+// first of its kind.
+void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check check, bool good,
+                             const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dead letters on their way: sent while Kafka takes them, kept in the store while it does not,
+// bounded, sent again oldest first, forgotten when delivered. The post is a list.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "edge/kafka/outbox.h"
+
+enum { ROOM = 4096, SECOND_US = 1000000 };
+
+struct rig {
+    char path[64];
+    struct fusion_store *store;
+    struct edge_outbox box;
+    // What was handed to Kafka and not reported: the digits of each letter, and its tag.
+    int numbers[ROOM];
+    uint64_t tags[ROOM];
+    size_t count;
+    int restore_requests;
+};
+
+static enum drf_status post_send(void *self, const struct edge_kafka_record *kafka_record)
+{
+    struct rig *rig = self;
+    char text[8] = "";
+    assert_true(rig->count < ROOM && kafka_record->value_size < sizeof text);
+    memcpy(text, kafka_record->value, kafka_record->value_size);
+    rig->numbers[rig->count] = (int)strtol(text, NULL, 10);
+    rig->tags[rig->count++] = kafka_record->tag;
+    return DRF_OK;
+}
+
+static void post_restore_request(void *self)
+{
+    struct rig *rig = self;
+    rig->restore_requests++;
+}
+
+static void open_box(struct rig *rig)
+{
+    struct fusion_store_config config = {.path = rig->path,
+                                         .keep = {-80, 43, -79, 44},
+                                         .level = 12,
+                                         .region_id = "r",
+                                         .mode = 1};
+    assert_int_equal(fusion_store_open(&config, &rig->store), DRF_OK);
+    assert_int_equal(edge_outbox_init(&rig->box, rig->store,
+                                      (struct edge_post){rig, post_send, post_restore_request}),
+                     DRF_OK);
+}
+
+static void unlink_all(const struct rig *rig)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", rig->path, ends[i]);
+        unlink(name);
+    }
+}
+
+static int open_rig(void **state)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    snprintf(rig->path, sizeof rig->path, "/tmp/drf-test-letterbox-%d.gpkg", (int)getpid());
+    unlink_all(rig);
+    open_box(rig);
+    *state = rig;
+    return 0;
+}
+
+static int close_rig(void **state)
+{
+    struct rig *rig = *state;
+    fusion_store_close(rig->store);
+    unlink_all(rig);
+    free(rig);
+    return 0;
+}
+
+static enum drf_status put(struct rig *rig, int number, int64_t now_us)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", number);
+    const struct edge_header header = {.name = "h", .value = "v", .size = 1};
+    struct edge_kafka_record kafka_record = {.value = (const uint8_t *)text,
+                                             .value_size = strlen(text),
+                                             .headers = &header,
+                                             .header_count = 1};
+    return edge_outbox_put(&rig->box, &kafka_record, now_us);
+}
+
+// Kafka answers for everything it was handed.
+static void report_all(struct rig *rig, bool delivered, int64_t now_us)
+{
+    size_t count = rig->count;
+    rig->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "%d", rig->numbers[i]);
+        struct edge_kafka_record kafka_record = {
+            .value = (const uint8_t *)text, .value_size = strlen(text), .tag = rig->tags[i]};
+        edge_outbox_report(&rig->box, &kafka_record, delivered, now_us);
+    }
+}
+
+static void put__while_kafka_takes_them__keeps_none(void **state)
+{
+    struct rig *rig = *state;
+    for (int i = 1; i <= 5; i++)
+        assert_int_equal(put(rig, i, 0), DRF_OK);
+    assert_int_equal(rig->count, 5);
+    assert_int_equal(rig->box.kept, 5); // until Kafka says that it has them
+    report_all(rig, true, 1);
+    assert_int_equal(rig->box.kept, 0);
+    assert_int_equal(rig->box.delivered, 5);
+}
+
+static void step__when_nothing_is_confirmed__recalls_and_keeps_through_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    for (int i = 1; i <= 3; i++)
+        assert_int_equal(put(rig, i, 0), DRF_OK);
+    edge_outbox_step(&rig->box, 1 * SECOND_US);
+    assert_int_equal(rig->restore_requests, 0);
+    edge_outbox_step(&rig->box, 3 * SECOND_US);
+    assert_int_equal(rig->restore_requests, 1);
+    report_all(rig, false, 3 * SECOND_US);
+    assert_int_equal(rig->box.kept, 3);
+    assert_int_equal(put(rig, 4, 3 * SECOND_US), DRF_OK); // behind those
+    assert_int_equal(rig->count, 0);
+    assert_int_equal(rig->box.kept, 4);
+    assert_int_equal(fusion_store_commit(rig->store, 1), DRF_OK);
+
+    fusion_store_close(rig->store);
+    open_box(rig);
+    assert_int_equal(rig->box.kept, 4);
+    edge_outbox_step(&rig->box, 0); // one to try
+    assert_int_equal(rig->count, 1);
+    assert_int_equal(rig->numbers[0], 1);
+    report_all(rig, true, 1);
+    edge_outbox_step(&rig->box, 1); // it answers: the others
+    assert_int_equal(rig->count, 3);
+    assert_int_equal(rig->numbers[0], 2);
+    assert_int_equal(rig->numbers[2], 4);
+    report_all(rig, true, 2);
+    assert_int_equal(rig->box.kept, 0);
+    assert_int_equal(rig->box.lost, 0);
+    assert_int_equal(fusion_store_commit(rig->store, 2), DRF_OK);
+    fusion_store_close(rig->store);
+    open_box(rig);
+    assert_int_equal(rig->box.kept, 0);
+}
+
+static void killed__with_kafka_records_under_way__has_them_in_the_store(void **state)
+{
+    struct rig *rig = *state;
+    for (int i = 1; i <= 3; i++)
+        assert_int_equal(put(rig, i, 0), DRF_OK);
+    assert_int_equal(rig->count, 3);
+    assert_int_equal(fusion_store_commit(rig->store, 1), DRF_OK);
+    rig->count = 0; // the process dies: Kafka's reports come to nobody
+    fusion_store_close(rig->store);
+    open_box(rig);
+    assert_int_equal(rig->box.kept, 3);
+    edge_outbox_step(&rig->box, 0);
+    report_all(rig, true, 1);
+    edge_outbox_step(&rig->box, 1);
+    assert_int_equal(rig->count, 2);
+    report_all(rig, true, 2);
+    assert_int_equal(rig->box.kept, 0);
+    assert_int_equal(rig->box.lost, 0);
+}
+
+static void put__of_what_the_store_cannot_take__is_sent_all_the_same(void **state)
+{
+    struct rig *rig = *state;
+    static char large[1 << 19]; // more than a letter may have
+    const struct edge_header headers[] = {{.name = "h", .value = large, .size = sizeof large}};
+    const struct edge_kafka_record kafka_record = {
+        .value = (const uint8_t *)"7", .value_size = 1, .headers = headers, .header_count = 1};
+    assert_int_equal(edge_outbox_put(&rig->box, &kafka_record, 0), DRF_OK);
+    assert_int_equal(rig->count, 1);
+    assert_int_equal(rig->tags[0], 0);
+    assert_int_equal(rig->box.kept, 0);
+}
+
+static void resend__that_fails__leaves_the_kafka_record_where_it_is(void **state)
+{
+    struct rig *rig = *state;
+    assert_int_equal(put(rig, 1, 0), DRF_OK);
+    report_all(rig, false, 0);
+    for (int i = 0; i < 3; i++) {
+        edge_outbox_step(&rig->box, i * 3 * SECOND_US);
+        assert_int_equal(rig->count, 1);
+        assert_int_equal(rig->numbers[0], 1);
+        report_all(rig, false, i * 3 * SECOND_US);
+        assert_int_equal(rig->box.kept, 1);
+    }
+}
+
+static void put__of_more_than_fit__counts_the_rest_as_lost(void **state)
+{
+    struct rig *rig = *state;
+    assert_int_equal(put(rig, 0, 0), DRF_OK);
+    report_all(rig, false, 0);
+    int refused = 0;
+    for (int i = 1; i < EDGE_OUTBOX_MAX + 10; i++)
+        refused += put(rig, i, 0) == DRF_ERR_FULL;
+    assert_int_equal(refused, 10);
+    assert_int_equal(rig->box.lost, 10);
+    assert_int_equal(rig->box.kept, EDGE_OUTBOX_MAX);
+}
+
+static void unpack__of_a_packed_kafka_record__gives_it_back(void **state)
+{
+    (void)state;
+    const struct edge_header sent[] = {{.name = "a", .value = "1", .size = 1},
+                                       {.name = "b", .value = NULL, .size = 0}};
+    const struct edge_kafka_record tombstone = {.key = (const uint8_t *)"k",
+                                                .key_size = 1,
+                                                .headers = sent,
+                                                .header_count = 2,
+                                                .timestamp_ms = -5};
+    uint8_t bytes[200];
+    size_t size = edge_kafka_record_size(&tombstone);
+    assert_true(size <= sizeof bytes);
+    edge_kafka_record_pack(&tombstone, bytes);
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    struct edge_kafka_record back;
+    assert_int_equal(edge_kafka_record_unpack(bytes, size, headers, &back), DRF_OK);
+    assert_null(back.value);
+    assert_memory_equal(back.key, "k", 1);
+    assert_int_equal(back.timestamp_ms, -5);
+    assert_int_equal(back.header_count, 2);
+    assert_string_equal(back.headers[0].name, "a");
+    assert_null(back.headers[1].value);
+    for (size_t cut = 0; cut < size; cut++) // a file may be damaged
+        assert_int_equal(edge_kafka_record_unpack(bytes, cut, headers, &back), DRF_ERR_SYNTAX);
+}
+
+int main(void)
+{
+#define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
+    const struct CMUnitTest tests[] = {
+        WITH_RIG(put__while_kafka_takes_them__keeps_none),
+        WITH_RIG(step__when_nothing_is_confirmed__recalls_and_keeps_through_a_restart),
+        WITH_RIG(killed__with_kafka_records_under_way__has_them_in_the_store),
+        WITH_RIG(put__of_what_the_store_cannot_take__is_sent_all_the_same),
+        WITH_RIG(resend__that_fails__leaves_the_kafka_record_where_it_is),
+        WITH_RIG(put__of_more_than_fit__counts_the_rest_as_lost),
+        cmocka_unit_test(unpack__of_a_packed_kafka_record__gives_it_back),
+    };
+    return cmocka_run_group_tests_name("edge/letterbox", tests, NULL, NULL);
+}
