@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge/command/query.h"
 #include "edge/config/layer.h"
-#include "edge/serve/query.h"
 
 static int run_query(int argc, char **argv) { return edge_query(argc, argv, stdout, stderr); }
 

@@ -6,7 +6,7 @@
 
 #include "edge/command/command.h"
 #include "edge/command/dry_run.h"
-#include "edge/service/loop.h"
+#include "edge/host/clock.h"
 
 static bool read_file(const char *path, uint64_t max_bytes, uint8_t **out, size_t *size)
 {

@@ -106,12 +106,11 @@ static bool check_mqtt(const struct drf_config *config, int timeout_ms)
         return false;
     }
     struct edge_link link = edge_mqtt_link(mqtt);
-    int64_t end_mono_us =
-        edge_clock_now((struct edge_clock){0}).mono_us + (int64_t)timeout_ms * 1000;
+    int64_t end_mono_us = edge_clock_mono_us() + (int64_t)timeout_ms * 1000;
     int64_t now_mono_us;
     bool connected;
     do {
-        now_mono_us = edge_clock_now((struct edge_clock){0}).mono_us;
+        now_mono_us = edge_clock_mono_us();
         edge_mqtt_step(mqtt, now_mono_us);
         connected = link.connected(link.self);
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);

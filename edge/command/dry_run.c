@@ -3,8 +3,8 @@
 
 #include <poll.h>
 
+#include "edge/host/clock.h"
 #include "edge/ingest/decoding.h"
-#include "edge/service/loop.h"
 
 enum { WAIT_MS = 100 };
 #define START_US INT64_C(30000000)
@@ -13,7 +13,7 @@ static int64_t wait_step(struct edge_children *children)
 {
     struct pollfd fd = {.fd = edge_children_fd(children), .events = POLLIN};
     poll(&fd, 1, WAIT_MS);
-    int64_t now_mono_us = edge_clock_now((struct edge_clock){0}).mono_us;
+    int64_t now_mono_us = edge_clock_mono_us();
     (void)edge_children_step(children, now_mono_us);
     return now_mono_us;
 }
@@ -31,7 +31,7 @@ static enum drf_status decode(const struct drf_config *config,
     enum drf_status status = edge_children_open(&wanted, &dry_run->children);
     if (status != DRF_OK)
         return status;
-    int64_t now_mono_us = edge_clock_now((struct edge_clock){0}).mono_us;
+    int64_t now_mono_us = edge_clock_mono_us();
     int64_t end_mono_us = now_mono_us + START_US;
     const struct edge_framed *document = &dry_run->envelope.document;
     while (edge_children_start(dry_run->children, 0, params, document->bytes, document->size,

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "edge/command/dry_run.h"
+#include "edge/host/clock.h"
 #include "edge/host/sha256.h"
 #include "edge/ingest/imported.h"
-#include "edge/service/loop.h"
 #include "edge/service/node.h"
 
 // A whole cell of a good elevation model; what a decoder makes of it is bounded as ever.

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "edge/command/info.h"
+#include "edge/ingest/feed_rules.h"
 #include "edge/serve/catalog.h"
-#include "edge/serve/query.h"
 #include "fusion/fold/provenance.h"
 
 enum { TIME_SIZE = 80, LAYERS = FUSION_LAYER_COUNT, JSON_ROOM = 1 << 18 };
@@ -37,7 +37,7 @@ static void gather(struct edge_store_reader *reader, struct shown *shown)
 {
     struct fusion_feed feeds[DRF_FEEDS_MAX];
     size_t count = 0;
-    edge_query_recall(reader->store, feeds, DRF_FEEDS_MAX, &count);
+    edge_feed_rules_read(reader->store, feeds, DRF_FEEDS_MAX, &count);
     shown->config = (struct drf_config){.feeds = shown->feeds, .feed_count = count};
     for (size_t i = 0; i < count; i++) {
         memcpy(shown->feeds[i].name, feeds[i].name, sizeof shown->feeds[i].name);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "edge/serve/query.h"
+#include "edge/command/query.h"
 
 enum { TIME_SIZE = 24, VALUE_SIZE = 40 };
 
@@ -203,7 +203,7 @@ static void zone_row(FILE *out, const struct fusion_zone_at *at)
         (zone->flags & GEO_ZONE_HOLES_FILLED) != 0 ? "; holes taken as inside" : "");
 }
 
-static void zone_rows(FILE *out, const struct edge_query_answer *answer)
+static void zone_rows(FILE *out, const struct edge_wire_query_answer *answer)
 {
     const struct fusion_point *p = &answer->point;
     (void)fprintf(out, "\nzones within %g m: %zu listed, %" PRIu32 " more%s%s\n",
@@ -296,7 +296,7 @@ static void source_rows(FILE *out, const struct fusion_point *p)
         source_row(out, &seen, p->alerts.items[i].zone->source);
 }
 
-void edge_query_table(const struct edge_query_answer *answer, FILE *out)
+void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
 {
     const struct fusion_point *p = &answer->point;
     const struct fusion_quantity *w = p->weather.items;

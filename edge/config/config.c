@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "edge/config/config_read.h"
-#include "edge/kafka/kafka.h"
+#include "edge/config/setting_kafka.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20, PASSWORD_FILE_MAX = 4096 };
 
@@ -62,9 +62,9 @@ static enum drf_status read_kafka(struct config_reader *reader, struct drf_confi
         const yaml_node_pair_t *pair = node->data.mapping.pairs.start + i;
         const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(reader->document, pair->value);
-        char why[EDGE_KAFKA_ERROR_SIZE] = "a setting has one value";
+        char why[EDGE_SETTING_ERROR_SIZE] = "a setting has one value";
         if (!config_text(value) || config_is_null(value)
-            || edge_kafka_setting_check(config_text(key), config_text(value), why) != DRF_OK)
+            || edge_setting_check(config_text(key), config_text(value), why) != DRF_OK)
             return config_refuse(reader->error, DRF_ERR_RANGE, config_line(key), "kafka: %s",
                                  why);
         out->kafka[i] = (struct drf_kafka_setting){

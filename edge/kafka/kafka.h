@@ -19,11 +19,6 @@
 
 enum { EDGE_KAFKA_ERROR_SIZE = 200, EDGE_KAFKA_PARTITIONS_MAX = 256 };
 
-// Whether librdkafka knows the setting and takes the value, and the node leaves it to the
-// operator. DRF_ERR_RANGE with a line for people.
-DRF_MUST_CHECK enum drf_status edge_kafka_setting_check(
-    const char *name, const char *value, char error[static EDGE_KAFKA_ERROR_SIZE]);
-
 struct edge_kafka;
 
 // Called from edge_kafka_serve() only. `level` as in syslog (3 error, 4 warning ...).

@@ -7,28 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "edge/config/setting_kafka.h"
+#include "edge/host/clock.h"
 #include "edge/host/token.h"
-#include "edge/service/loop.h"
-
-#define ENDPOINT "sasl.oauthbearer.token.endpoint.url"
-#define CLIENT_ID "sasl.oauthbearer.client.id"
-#define CLIENT_SECRET "sasl.oauthbearer.client.secret"
-#define SCOPE "sasl.oauthbearer.scope"
-#define METHOD "sasl.oauthbearer.method"
 
 // Between the parts of sasl.oauthbearer.config, which librdkafka hands to the callback.
-enum { PARTS = 4, SEPARATOR = '\x1f', CONFIG_SIZE = 2048 };
-
-bool edge_oauth_setting(const char *name, const char *value, bool *good)
-{
-    if (strcmp(name, METHOD) == 0) {
-        *good = strcasecmp(value, "oidc") == 0;
-        return true;
-    }
-    *good = value[0] != '\0' && strlen(value) < 500 && !strchr(value, SEPARATOR);
-    return strcmp(name, ENDPOINT) == 0 || strcmp(name, CLIENT_ID) == 0
-           || strcmp(name, CLIENT_SECRET) == 0 || strcmp(name, SCOPE) == 0;
-}
+enum { PARTS = 4, CONFIG_SIZE = 2048 };
 
 static const char *setting(const struct drf_config *config, const char *name)
 {
@@ -44,7 +28,7 @@ static void refresh(rd_kafka_t *client, const char *joined, void *opaque)
     char text[CONFIG_SIZE], *parts[PARTS] = {text}, error[EDGE_TOKEN_ERROR_SIZE] = "no memory";
     snprintf(text, sizeof text, "%s", joined ? joined : "");
     for (size_t i = 1; i < PARTS; i++) {
-        char *end = strchr(parts[i - 1], SEPARATOR);
+        char *end = strchr(parts[i - 1], EDGE_OAUTH_SEPARATOR);
         parts[i] = end ? end + 1 : parts[i - 1] + strlen(parts[i - 1]);
         if (end)
             *end = '\0';
@@ -69,16 +53,18 @@ static void refresh(rd_kafka_t *client, const char *joined, void *opaque)
 bool edge_oauth_prepare(const struct drf_config *config, struct rd_kafka_conf_s *conf,
                         char error[static EDGE_KAFKA_ERROR_SIZE])
 {
-    const char *endpoint = setting(config, ENDPOINT);
+    const char *endpoint = setting(config, EDGE_OAUTH_ENDPOINT);
     if (endpoint[0] == '\0')
         return true;
     char joined[CONFIG_SIZE];
-    snprintf(joined, sizeof joined, "%s%c%s%c%s%c%s", endpoint, SEPARATOR,
-             setting(config, CLIENT_ID), SEPARATOR, setting(config, CLIENT_SECRET), SEPARATOR,
-             setting(config, SCOPE));
-    if (setting(config, CLIENT_ID)[0] == '\0' || setting(config, CLIENT_SECRET)[0] == '\0') {
-        snprintf(error, EDGE_KAFKA_ERROR_SIZE, "%s needs %s and %s", ENDPOINT, CLIENT_ID,
-                 CLIENT_SECRET);
+    snprintf(joined, sizeof joined, "%s%c%s%c%s%c%s", endpoint, EDGE_OAUTH_SEPARATOR,
+             setting(config, EDGE_OAUTH_CLIENT_ID), EDGE_OAUTH_SEPARATOR,
+             setting(config, EDGE_OAUTH_CLIENT_SECRET), EDGE_OAUTH_SEPARATOR,
+             setting(config, EDGE_OAUTH_SCOPE));
+    if (setting(config, EDGE_OAUTH_CLIENT_ID)[0] == '\0'
+        || setting(config, EDGE_OAUTH_CLIENT_SECRET)[0] == '\0') {
+        snprintf(error, EDGE_KAFKA_ERROR_SIZE, "%s needs %s and %s", EDGE_OAUTH_ENDPOINT,
+                 EDGE_OAUTH_CLIENT_ID, EDGE_OAUTH_CLIENT_SECRET);
         return false;
     }
     rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, refresh);
@@ -90,7 +76,7 @@ bool edge_oauth_prepare(const struct drf_config *config, struct rd_kafka_conf_s 
 
 void edge_oauth_begin(const struct drf_config *config, struct rd_kafka_s *client)
 {
-    if (setting(config, ENDPOINT)[0] == '\0')
+    if (setting(config, EDGE_OAUTH_ENDPOINT)[0] == '\0')
         return;
     rd_kafka_error_destroy(rd_kafka_sasl_background_callbacks_enable(client));
 }

@@ -14,8 +14,6 @@
 struct rd_kafka_conf_s;
 struct rd_kafka_s;
 
-// Whether the setting is one of these; *good: its value can be one.
-bool edge_oauth_setting(const char *name, const char *value, bool *good);
 // Prepares a client's configuration where the operator gave an endpoint. False with *error: a
 // setting is missing or refused.
 bool edge_oauth_prepare(const struct drf_config *config, struct rd_kafka_conf_s *conf,

@@ -3,6 +3,7 @@
 // on their own topic at once.
 #include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
+#include "fusion/context/context_build.h"
 
 static const struct fusion_advisory *shown(const struct fusion_advisories *set, uint32_t id)
 {

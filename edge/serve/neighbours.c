@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who else flies near a drone, where it is taken to be when its link is lost, and the region.
 #include "edge/serve/serve_parts.h"
+#include "fusion/context/context_build.h"
 
 #include <math.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/serve.h"
+#include "fusion/context/context_build.h"
 
 #include "edge/serve/serve_parts.h"
 

@@ -39,7 +39,7 @@ void edge_traffic_around(
     // a track stands in the bucket of its last report, and flew on since
     double reach_m = SLACK_M + (speed_mps + 1.0) * horizon_s
                      + traffic->speed_max_mps * (horizon_s + (double)traffic->keep_us * 1e-6);
-    struct fusion_frame frame = fusion_frame_at(here);
+    struct geo_frame frame = geo_frame_at(here);
     struct fusion_window window = fusion_window_around(&serve->root->buckets, &frame, reach_m);
     uint32_t count = fusion_window_count(&window);
     for (uint32_t index = 0; index < count; index++) {
@@ -68,10 +68,10 @@ static void put_heights(const struct geo_track *track, struct fusion_neighbour *
 // Straight on from its last report to now.
 static void predict(double age_s, struct fusion_neighbour *out)
 {
-    struct fusion_frame frame = fusion_frame_at(out->position);
-    struct fusion_offset way = {.east_m = out->velocity_east_mps * age_s,
-                                .north_m = out->velocity_north_mps * age_s};
-    struct geo_point there = fusion_frame_point(&frame, way);
+    struct geo_frame frame = geo_frame_at(out->position);
+    struct geo_offset way = {.east_m = out->velocity_east_mps * age_s,
+                             .north_m = out->velocity_north_mps * age_s};
+    struct geo_point there = geo_frame_point(&frame, way);
     if (there.lon_deg > 180.0)
         there.lon_deg -= 360.0;
     else if (there.lon_deg < -180.0)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/service/loop.h"
+#include "edge/host/clock.h"
 
 struct edge_http {
     struct MHD_Daemon *daemon;
@@ -72,7 +72,7 @@ static enum MHD_Result answer_health(const struct edge_http *http,
                                      struct MHD_Connection *connection)
 {
     static const char *const names[EDGE_LOOP_COUNT] = {"ingest", "serve"};
-    int64_t now_mono_us = edge_clock_now((struct edge_clock){0}).mono_us;
+    int64_t now_mono_us = edge_clock_mono_us();
     char text[96];
     for (int loop = 0; loop < EDGE_LOOP_COUNT; loop++) {
         int64_t us = edge_health_stalled_us(http->health, (enum edge_loop)loop, now_mono_us);

@@ -43,24 +43,6 @@ struct loop {
     struct finding findings[DRF_FEEDS_MAX];
 };
 
-static int64_t clock_us(clockid_t id)
-{
-    struct timespec time;
-    clock_gettime(id, &time);
-    return (int64_t)time.tv_sec * SECOND_US + time.tv_nsec / 1000;
-}
-
-struct edge_now edge_clock_now(struct edge_clock clock)
-{
-    return (struct edge_now){.mono_us = clock_us(CLOCK_MONOTONIC),
-                             .utc_us = clock_us(CLOCK_REALTIME) + clock.utc_ahead_us};
-}
-
-struct edge_clock edge_clock_from(int64_t utc_us)
-{
-    return (struct edge_clock){.utc_ahead_us = utc_us - clock_us(CLOCK_REALTIME)};
-}
-
 static void wake(int fd)
 {
     uint64_t one = 1;
@@ -86,7 +68,7 @@ static void drain(int fd)
 // Waits until a descriptor is ready or `wake_mono_us` has come, a tenth of a second at most.
 static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, int wake_fd)
 {
-    int64_t left_us = wake_mono_us - clock_us(CLOCK_MONOTONIC);
+    int64_t left_us = wake_mono_us - edge_clock_mono_us();
     if (left_us < 0)
         left_us = 0;
     if (left_us > WAIT_MAX_US)
@@ -105,7 +87,7 @@ static bool discover(struct loop *loop, size_t feed)
     bool answered = !finding->fresh; // what was found last may say that these are of the past
     memcpy(first, finding->first, sizeof first);
     pthread_mutex_unlock(&loop->lock);
-    int64_t asked_mono_us = clock_us(CLOCK_MONOTONIC);
+    int64_t asked_mono_us = edge_clock_mono_us();
     bool reachable =
         edge_topic_discovery_look(loop->topic_discovery, feed, answered ? first : NULL, &found)
         == DRF_OK;
@@ -202,7 +184,7 @@ static void *ingest(void *argument)
         }
         if (done.committed)
             edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
-                                 clock_us(CLOCK_MONOTONIC) - now.mono_us);
+                                 edge_clock_mono_us() - now.mono_us);
         if (done.published || done.recalled)
             wake(node->wake_serve_fd);
         if (done.busy)

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "edge/ingest/feed_rules.h"
 #include "edge/ingest/imported.h"
 #include "edge/ingest/resync.h"
-#include "edge/serve/query.h"
 #include "edge/serve/warm_start.h"
 #include "edge/service/node.h"
 #include "fusion/store/store_maintenance.h"
@@ -77,7 +77,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .first = first,
         .first_count = edge_warm_start_kept(store, first),
     };
-    enum drf_status status = edge_query_remember(store, feeds, config->feed_count);
+    enum drf_status status = edge_feed_rules_put(store, feeds, config->feed_count);
     if (status == DRF_OK)
         status = fusion_fabric_open(&wanted, store, out);
     return status;

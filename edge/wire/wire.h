@@ -16,8 +16,8 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/context/landing.h"
 #include "fusion/context/point.h"
+#include "fusion/context/review.h"
 #include "fusion/context/terrain.h"
-#include "fusion/reason/review.h"
 #include "geo/status.h"
 
 enum {

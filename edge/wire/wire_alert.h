@@ -1,5 +1,5 @@
 // edge/wire/wire_alert.h - one alert as drf.v1.Alert, private to edge/wire/wire_alerts.c and
-// edge/command/query_json.c. SPDX-License-Identifier: Apache-2.0
+// edge/wire/wire_query.c. SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_ALERT_H
 #define EDGE_WIRE_ALERT_H
 

@@ -110,7 +110,4 @@ struct fusion_view {
 typedef void (*fusion_reasoner_fn)(const struct fusion_view *view,
                                    struct fusion_advisories *list);
 
-// Every reasoner there is, one row each in fusion/aircraft/advisory.c.
-void fusion_reason(const struct fusion_view *view, struct fusion_advisories *list);
-
 #endif

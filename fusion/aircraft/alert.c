@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "fusion/aircraft/plan.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/frame.h"
 #include "geo/sky.h"
 
 // Where the aircraft is, and will be if it flies on.
@@ -20,13 +20,13 @@ static double wrapped(double lon_deg)
 
 static size_t lay(const struct fusion_fix *fix, struct geo_point out[static PLACES])
 {
-    struct fusion_frame frame = fusion_frame_at(fix->position);
+    struct geo_frame frame = geo_frame_at(fix->position);
     size_t count = fix->velocity_known ? PLACES : 1;
     out[0] = fix->position;
     for (size_t i = 1; i < count; i++) {
-        out[i] = fusion_frame_point(
-            &frame, (struct fusion_offset){.east_m = fix->velocity_east_mps * times_s[i],
-                                           .north_m = fix->velocity_north_mps * times_s[i]});
+        out[i] = geo_frame_point(
+            &frame, (struct geo_offset){.east_m = fix->velocity_east_mps * times_s[i],
+                                        .north_m = fix->velocity_north_mps * times_s[i]});
         out[i].lon_deg = wrapped(out[i].lon_deg);
     }
     return count;

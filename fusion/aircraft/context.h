@@ -15,6 +15,7 @@
 #include "fusion/aircraft/aircraft.h"
 #include "fusion/aircraft/alert.h"
 #include "fusion/root/corridor.h"
+#include "fusion/root/number.h"
 #include "fusion/root/root.h"
 #include "fusion/root/weather.h"
 #include "geo/status.h"
@@ -22,11 +23,6 @@
 enum { FUSION_NEAREST_MAX = 16, FUSION_SEGMENTS_MAX = 8, FUSION_TRAFFIC_MAX = 4 };
 
 struct fusion_neighbour;
-
-struct fusion_number {
-    bool known;
-    double value;
-};
 
 enum fusion_agl_basis { // numbers of AglBasis in schemas/drf/v1/enums.proto
     FUSION_AGL_UNKNOWN = 0,
@@ -123,31 +119,5 @@ struct fusion_context {
     struct fusion_layer_state layer_states[FUSION_LAYER_COUNT];
     struct fusion_advisories advisories;
 };
-
-// The geoid and the grids' planes. One owner, one thread.
-struct fusion_builder;
-DRF_MUST_CHECK enum drf_status fusion_builder_open(struct fusion_builder **out); // NOMEM
-void fusion_builder_close(struct fusion_builder *builder);                       // NULL is fine
-
-// Weather fields on more grids than can be remembered, as of the last context: they are left
-// out.
-size_t fusion_builder_weather_left_out(const struct fusion_builder *builder);
-
-// Where an aircraft should be after a time without word of it: on along the plan that it
-// followed, else straight on; where neither is known, where it was.
-struct fusion_expected {
-    struct geo_point position;
-    struct fusion_number amsl_m;
-    double velocity_north_mps, velocity_east_mps;
-};
-void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
-                           const struct fusion_aircraft *aircraft, int64_t then_utc_us,
-                           double after_s, struct fusion_expected *out);
-
-// Cannot fail: what is not known says why. The aircraft's position must be on the globe
-// (asserted).
-void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,
-                          const struct fusion_aircraft *aircraft, int64_t now_utc_us,
-                          struct fusion_context *out);
 
 #endif

@@ -7,7 +7,7 @@
 #include "fusion/aircraft/altimeter.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 // A stretch of time in which both fly straight: where the other is from here, and how that
 // changes.
@@ -81,8 +81,8 @@ static void approach(const struct leg *leg, struct nearest *nearest)
 struct encounter {
     const struct fusion_view *view;
     const struct fusion_neighbour *other;
-    struct fusion_frame frame;
-    struct fusion_offset at; // the other at the time of the aircraft's own report
+    struct geo_frame frame;
+    struct geo_offset at; // the other at the time of the aircraft's own report
     bool up_known;
     double up_m; // of the other over the aircraft then
     struct margin nominal, low;
@@ -92,8 +92,8 @@ struct encounter {
 
 // Own place from (east, north, and up since the report) to another within `length_s`.
 static void fly(struct encounter *encounter, double begin_s, double length_s,
-                struct fusion_offset from, struct fusion_offset to,
-                struct fusion_number up_from, struct fusion_number up_to)
+                struct geo_offset from, struct geo_offset to, struct fusion_number up_from,
+                struct fusion_number up_to)
 {
     const struct fusion_neighbour *other = encounter->other;
     double per_s = length_s > 0.0 ? 1.0 / length_s : 0.0;
@@ -130,9 +130,9 @@ static void fly_all(struct encounter *encounter)
 {
     const struct fusion_path *path = encounter->view->path;
     const struct fusion_fix *fix = &encounter->view->aircraft->fix;
-    struct fusion_offset here = {0.0, 0.0};
+    struct geo_offset here = {0.0, 0.0};
     if (path->basis != FUSION_CORRIDOR_PLAN) {
-        struct fusion_offset to = {
+        struct geo_offset to = {
             fix->velocity_known ? fix->velocity_east_mps * path->time_max_s : 0.0,
             fix->velocity_known ? fix->velocity_north_mps * path->time_max_s : 0.0};
         struct fusion_number up = {true, 0.0};
@@ -147,8 +147,8 @@ static void fly_all(struct encounter *encounter)
         double until_s = last ? path->time_max_s : b->time_s;
         if (until_s > a->time_s)
             fly(encounter, a->time_s, until_s - a->time_s,
-                fusion_frame_offset(&encounter->frame, a->point),
-                fusion_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
+                geo_frame_offset(&encounter->frame, a->point),
+                geo_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
                 climbed(encounter, b));
     }
 }
@@ -228,12 +228,12 @@ void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
     other_amsl(crs, out);
     compare_heights(view, out);
     double across_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
-    struct fusion_frame frame = fusion_frame_at(fix->position);
+    struct geo_frame frame = geo_frame_at(fix->position);
     struct encounter encounter = {
         .view = view,
         .other = other,
         .frame = frame,
-        .at = fusion_frame_offset(&frame, other->position),
+        .at = geo_frame_offset(&frame, other->position),
         .up_known = out->apart != FUSION_APART_UNKNOWN,
         .up_m = out->up_m + other->velocity_up_mps * lag_s,
         .nominal = {across_m, 0.0, limits->clearance_min_m},
@@ -248,7 +248,7 @@ void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
     fly_all(&encounter);
     out->up_m = encounter.up_m;
     out->distance_m = hypot(encounter.at.east_m, encounter.at.north_m);
-    out->bearing_deg_true = fusion_frame_bearing_deg(encounter.at);
+    out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);
     // what is only roughly known is no nominal conflict
     out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.nominal_s;
     out->low_s = encounter.low_s;

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <math.h>
 
-#include "fusion/root/frame.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 
 // Slower than this has no course: a disc.
 #define COURSE_MIN_MPS 1.0
@@ -77,7 +77,7 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
                            const struct fusion_height *height)
 {
     const struct fusion_fix *fix = &aircraft->fix;
-    struct fusion_frame frame = fusion_frame_at(fix->position);
+    struct geo_frame frame = geo_frame_at(fix->position);
     double east = fix->velocity_east_mps / path->speed_mps,
            north = fix->velocity_north_mps / path->speed_mps;
     double pieces = fmin(STRAIGHT_PIECES_MIN, ceil(path->length_m / STRAIGHT_M));
@@ -89,9 +89,9 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
         double along_m = i + 1 == path->count
                              ? path->length_m
                              : even_m * share + (path->length_m - even_m) * share * share;
-        struct fusion_offset offset = {.east_m = east * along_m, .north_m = north * along_m};
+        struct geo_offset offset = {.east_m = east * along_m, .north_m = north * along_m};
         struct fusion_path_node *node = &path->nodes[i];
-        *node = (struct fusion_path_node){.point = fusion_frame_point(&frame, offset),
+        *node = (struct fusion_path_node){.point = geo_frame_point(&frame, offset),
                                           .along_m = along_m,
                                           .time_s = along_m / path->speed_mps,
                                           .bend = i == 0 || i + 1 == path->count};
@@ -121,19 +121,18 @@ static void lengthen(struct fusion_path *path, const struct fusion_plan *plan)
 {
     struct fusion_path_node *end = &path->nodes[path->count - 1];
     double more_m = path->base_m - end->along_m;
-    struct fusion_frame frame = fusion_frame_at(end->point);
-    struct fusion_offset back =
-        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[plan->point_count - 2]));
+    struct geo_frame frame = geo_frame_at(end->point);
+    struct geo_offset back =
+        geo_frame_offset(&frame, fusion_plan_position(&plan->points[plan->point_count - 2]));
     double leg_m = hypot(back.east_m, back.north_m);
-    struct fusion_offset on = {.east_m = leg_m > 0.0 ? -back.east_m * more_m / leg_m : 0.0,
-                               .north_m =
-                                   leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
+    struct geo_offset on = {.east_m = leg_m > 0.0 ? -back.east_m * more_m / leg_m : 0.0,
+                            .north_m = leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
     double mps = (double)plan->points[plan->point_count - 1].speed_mps;
     if (!(mps > 0.0))
         mps = fmax(path->speed_mps, COURSE_MIN_MPS);
     end->bend = true;
     path->nodes[path->count] = *end;
-    path->nodes[path->count].point = fusion_frame_point(&frame, on);
+    path->nodes[path->count].point = geo_frame_point(&frame, on);
     path->nodes[path->count].along_m += more_m;
     path->nodes[path->count].time_s += more_m / mps;
     path->count++;
@@ -145,28 +144,28 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
                        const struct fusion_follow *follow, const struct fusion_height *height)
 {
     const struct fusion_plan *plan = aircraft->plan;
-    struct fusion_frame frame = fusion_frame_at(aircraft->fix.position);
-    struct fusion_offset a =
-        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg]));
-    struct fusion_offset b =
-        fusion_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg + 1]));
-    struct fusion_offset abeam = {
-        .east_m = a.east_m + (b.east_m - a.east_m) * follow->done_ratio,
-        .north_m = a.north_m + (b.north_m - a.north_m) * follow->done_ratio};
+    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
+    struct geo_offset a =
+        geo_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg]));
+    struct geo_offset b =
+        geo_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg + 1]));
+    struct geo_offset abeam = {.east_m = a.east_m + (b.east_m - a.east_m) * follow->done_ratio,
+                               .north_m =
+                                   a.north_m + (b.north_m - a.north_m) * follow->done_ratio};
     path->nodes[path->count++] =
-        (struct fusion_path_node){.point = fusion_frame_point(&frame, abeam),
+        (struct fusion_path_node){.point = geo_frame_point(&frame, abeam),
                                   .amsl_m = height->aircraft_amsl_m,
                                   .bend = true};
     for (uint32_t i = follow->leg + 1; i < plan->point_count; i++) {
         const struct fusion_plan_point *to = &plan->points[i];
         const struct fusion_path_node *last = &path->nodes[path->count - 1];
-        struct fusion_frame here = fusion_frame_at(last->point);
-        struct fusion_offset way = fusion_frame_offset(&here, fusion_plan_position(to));
+        struct geo_frame here = geo_frame_at(last->point);
+        struct geo_offset way = geo_frame_offset(&here, fusion_plan_position(to));
         double leg_m = hypot(way.east_m, way.north_m);
         double leg_mps = to->speed_mps > 0.0F                ? (double)to->speed_mps
                          : path->speed_mps >= COURSE_MIN_MPS ? path->speed_mps
                                                              : PLAN_SPEED_MPS;
-        struct fusion_path_node next = {.point = fusion_frame_point(&here, way),
+        struct fusion_path_node next = {.point = geo_frame_point(&here, way),
                                         .along_m = last->along_m + leg_m,
                                         .time_s = last->time_s + leg_m / leg_mps,
                                         .amsl_m = fusion_path_plan_amsl(crs, root, to),
@@ -229,7 +228,7 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
     if (along_m > 0.0 && sweep.corner + 1 < path->count)
         sweep.from = fusion_path_between(&path->nodes[sweep.corner],
                                          &path->nodes[sweep.corner + 1], along_m);
-    sweep.frame = fusion_frame_at(sweep.from.point);
+    sweep.frame = geo_frame_at(sweep.from.point);
     return sweep;
 }
 
@@ -256,7 +255,7 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
             sweep->corner++;
         double half_from_m = fusion_path_half_m(path, sweep->from.time_s);
         double half_to_m = fusion_path_half_m(path, to.time_s);
-        const struct fusion_frame at_to = fusion_frame_at(to.point);
+        const struct geo_frame at_to = geo_frame_at(to.point);
         struct fusion_outline outline = fusion_outline_between(
             root->tiles.first.level, &sweep->frame, &at_to, half_from_m, half_to_m,
             sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);

@@ -15,9 +15,9 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/plan.h"
 #include "fusion/root/corridor.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/root.h"
 #include "geo/crs.h"
+#include "geo/frame.h"
 
 // A corner of the path.
 struct fusion_path_node {
@@ -70,7 +70,7 @@ double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 struct fusion_path_sweep {
     uint32_t corner;
     struct fusion_path_node from;
-    struct fusion_frame frame;          // at `from`
+    struct geo_frame frame;             // at `from`
     struct fusion_number lowest_amsl_m; // of the path in the last stretch
 };
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,

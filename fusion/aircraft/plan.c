@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 // Legs no farther than this beyond the nearest are told apart by the course.
 #define LEG_TIE_M 5.0
@@ -31,12 +31,12 @@ struct leg {
     double agreement_mps; // of the ground velocity with its course
 };
 
-static struct leg leg_at(const struct fusion_frame *frame, const struct fusion_fix *fix,
+static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix *fix,
                          const struct fusion_plan_point *from,
                          const struct fusion_plan_point *to)
 {
-    struct fusion_offset a = fusion_frame_offset(frame, fusion_plan_position(from));
-    struct fusion_offset b = fusion_frame_offset(frame, fusion_plan_position(to));
+    struct geo_offset a = geo_frame_offset(frame, fusion_plan_position(from));
+    struct geo_offset b = geo_frame_offset(frame, fusion_plan_position(to));
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
@@ -59,7 +59,7 @@ struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
     if (now_utc_us < plan->valid_from_utc_us || now_utc_us > plan->valid_until_utc_us)
         return (struct fusion_follow){.state = FUSION_PLAN_STALE};
 
-    struct fusion_frame frame = fusion_frame_at(aircraft->fix.position);
+    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
     struct leg legs[FUSION_PLAN_POINTS_MAX];
     double nearest_m = HUGE_VAL;
     for (uint32_t i = 0; i + 1 < plan->point_count; i++) {

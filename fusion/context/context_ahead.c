@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
-#include "fusion/aircraft/context_parts.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 
 // Segments are this long until there are FUSION_SEGMENTS_MAX of them; then the far ones grow.
 #define SEGMENT_M 50.0
@@ -100,10 +100,10 @@ void fusion_context_ahead(const struct fusion_root *root, const struct fusion_pa
         return;
     }
     if (path->basis == FUSION_CORRIDOR_VELOCITY) {
-        struct fusion_offset way = {.east_m = aircraft->fix.velocity_east_mps,
-                                    .north_m = aircraft->fix.velocity_north_mps};
+        struct geo_offset way = {.east_m = aircraft->fix.velocity_east_mps,
+                                 .north_m = aircraft->fix.velocity_north_mps};
         out->track_deg_true =
-            (struct fusion_number){.known = true, .value = fusion_frame_bearing_deg(way)};
+            (struct fusion_number){.known = true, .value = geo_frame_bearing_deg(way)};
     }
     out->half_width_m = fusion_path_half_m(path, 0.0);
     out->half_width_end_m = fusion_path_half_m(path, path->nodes[path->count - 1].time_s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
-#include "fusion/aircraft/context_parts.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
 
 // Ellipsoid and AMSL that differ from the geoid by more than this contradict each other.

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "fusion/aircraft/context_parts.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/bucket.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/frame.h"
 
 // An obstacle stands in every bucket it touches, and is counted in one: that of its own
 // position where it lies in the window, else the first.
@@ -28,7 +28,7 @@ static bool counts_here(const struct fusion_root *root, const struct fusion_wind
 }
 
 // A point's own words are not asked: they lie elsewhere.
-static struct fusion_edge edge_of(const struct fusion_frame *frame,
+static struct fusion_edge edge_of(const struct geo_frame *frame,
                                   const struct fusion_bucket *bucket, size_t at)
 {
     if (bucket->stands == NULL
@@ -56,7 +56,7 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
     *count = 0;
     if (root->buckets.columns == 0 || root->buckets.rows == 0 || radius_m <= 0.0)
         return 0;
-    struct fusion_frame frame = fusion_frame_at(point);
+    struct geo_frame frame = geo_frame_at(point);
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
     const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
     uint32_t within = 0;
@@ -76,7 +76,7 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
             struct fusion_near near = {
                 .obstacle = bucket->obstacles[i],
                 .distance_m = distance_m,
-                .bearing_deg_true = fusion_frame_bearing_deg(edge.offset),
+                .bearing_deg_true = geo_frame_bearing_deg(edge.offset),
             };
             *count = insert(out, *count, room, &near);
         }

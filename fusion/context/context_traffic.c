@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who flies near, the one to be minded most first.
-#include "fusion/aircraft/context_parts.h"
 #include "fusion/aircraft/encounter.h"
 #include "fusion/aircraft/surroundings.h"
+#include "fusion/context/context_parts.h"
 
 static void list(const struct fusion_encounter *encounter, struct fusion_context *out)
 {

@@ -6,11 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "fusion/aircraft/context_parts.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/frame.h"
 
 #define PLANE_MIN_M 15.0
 // Beyond the first of each a CAUTION, beyond the second a WARNING.
@@ -57,15 +57,14 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
                          struct fusion_landing *out)
 {
     double step_m = fmax(ask->radius_m, PLANE_MIN_M);
-    struct fusion_frame frame = fusion_frame_at(ask->position);
+    struct geo_frame frame = geo_frame_at(ask->position);
     double ground_m[9], sum = 0.0, east = 0.0, north = 0.0, canopy = 0.0;
     bool surface_known = true;
     for (int i = 0; i < 9; i++) {
         const int column = i % 3 - 1, row = i / 3 - 1;
         struct fusion_path_node at = {
-            .point =
-                fusion_frame_point(&frame, (struct fusion_offset){.east_m = column * step_m,
-                                                                  .north_m = row * step_m})};
+            .point = geo_frame_point(&frame, (struct geo_offset){.east_m = column * step_m,
+                                                                 .north_m = row * step_m})};
         struct fusion_sample ground = fusion_sample_ground(root, fusion_path_place(&at));
         struct fusion_sample surface = fusion_sample_surface(root, fusion_path_place(&at));
         if (!ground.known) {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 
 enum { FUSION_LANDING_AGAINST_MAX = 8, FUSION_LANDING_TEXT_SIZE = 80 };
 

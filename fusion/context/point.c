@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "fusion/aircraft/context_parts.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
 
 void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *root,

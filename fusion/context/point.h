@@ -10,6 +10,7 @@
 
 #include "fusion/aircraft/alert.h"
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 #include "fusion/root/zone.h"
 
 enum { FUSION_ZONES_AT_MAX = 8 };

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 // Beyond what the accuracies and the speeds allow: rounding, latencies that differ by receiver.
 #define SLACK_M 150.0
@@ -50,8 +50,8 @@ static bool climbs(const struct geo_track *a, const struct geo_track *b, uint32_
 static bool reachable(const struct geo_track *from, const struct geo_track *to)
 {
     double after_s = (double)(to->time_utc_us - from->time_utc_us) * 1e-6;
-    struct fusion_frame frame = fusion_frame_at(from->position);
-    struct fusion_offset way = fusion_frame_offset(&frame, to->position);
+    struct geo_frame frame = geo_frame_at(from->position);
+    struct geo_offset way = geo_frame_offset(&frame, to->position);
     double allowed_m = SLACK_M + from->horizontal_acc95_m + to->horizontal_acc95_m
                        + fastest_mps(from, to) * after_s;
     return hypot(way.east_m, way.north_m) <= allowed_m

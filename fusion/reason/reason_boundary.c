@@ -11,7 +11,7 @@
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 // How much of the way from a to b lies before it crosses from c to d; more than 1: it does not.
 static double crossing(struct geo_point a, struct geo_point b, struct geo_point c,
@@ -30,12 +30,12 @@ static double crossing(struct geo_point a, struct geo_point b, struct geo_point 
 // Metres outside the ring, 0 inside.
 static double outside_m(const struct fusion_surroundings *around, struct geo_point point)
 {
-    struct fusion_frame frame = fusion_frame_at(point);
+    struct geo_frame frame = geo_frame_at(point);
     bool inside = false;
     double best_m = HUGE_VAL;
-    struct fusion_offset a = fusion_frame_offset(&frame, around->ring[around->ring_count - 1]);
+    struct geo_offset a = geo_frame_offset(&frame, around->ring[around->ring_count - 1]);
     for (size_t i = 0; i < around->ring_count; i++) {
-        struct fusion_offset b = fusion_frame_offset(&frame, around->ring[i]);
+        struct geo_offset b = geo_frame_offset(&frame, around->ring[i]);
         double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
         double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
         t = fmin(fmax(t, 0.0), 1.0);

@@ -30,13 +30,13 @@ struct box { // of the corridor, around the aircraft
     double west_m, east_m, south_m, north_m, reach_m;
 };
 
-static struct box box_of(const struct fusion_path *path, const struct fusion_frame *frame)
+static struct box box_of(const struct fusion_path *path, const struct geo_frame *frame)
 {
     struct box box = {0.0, 0.0, 0.0, 0.0, 0.0};
     bool disc = path->basis == FUSION_CORRIDOR_DISC;
     double wide_m = disc ? path->length_m : fusion_path_half_m(path, path->time_max_s);
     for (uint32_t i = 0; i < path->count; i++) {
-        struct fusion_offset at = fusion_frame_offset(frame, path->nodes[i].point);
+        struct geo_offset at = geo_frame_offset(frame, path->nodes[i].point);
         box.west_m = fmin(box.west_m, at.east_m);
         box.east_m = fmax(box.east_m, at.east_m);
         box.south_m = fmin(box.south_m, at.north_m);
@@ -51,7 +51,7 @@ static struct box box_of(const struct fusion_path *path, const struct fusion_fra
     return box;
 }
 
-static bool near_box(const struct box *box, const struct fusion_frame *frame,
+static bool near_box(const struct box *box, const struct geo_frame *frame,
                      const struct fusion_obstacle *fused, double shape_m)
 {
     const struct geo_obstacle *o = fused->obstacle;
@@ -103,7 +103,7 @@ static struct finding look_along(const struct fusion_view *view,
         struct fusion_path_node node =
             fusion_path_between(&path->nodes[piece - 1], &path->nodes[piece],
                                 fmin(along_m, path->nodes[piece].along_m));
-        struct fusion_frame frame = fusion_frame_at(fusion_path_place(&node));
+        struct geo_frame frame = geo_frame_at(fusion_path_place(&node));
         double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
         double gap_m = distance_m - fused->obstacle->horizontal_acc95_m
                        - fusion_path_half_m(path, node.time_s);
@@ -122,7 +122,7 @@ static struct finding look_along(const struct fusion_view *view,
     }
     // a plan may end in a climb or descent on the spot
     const struct fusion_path_node *end = &path->nodes[path->count - 1];
-    struct fusion_frame frame = fusion_frame_at(fusion_path_place(end));
+    struct geo_frame frame = geo_frame_at(fusion_path_place(end));
     double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
     if (distance_m - fused->obstacle->horizontal_acc95_m
         <= fusion_path_half_m(path, end->time_s))
@@ -135,7 +135,7 @@ static struct finding look_around(const struct fusion_view *view,
                                   const struct fusion_obstacle *fused)
 {
     const struct fusion_path *path = view->path;
-    struct fusion_frame frame = fusion_frame_at(path->nodes[0].point);
+    struct geo_frame frame = geo_frame_at(path->nodes[0].point);
     double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
     double gap_m = distance_m - fused->obstacle->horizontal_acc95_m;
     struct finding finding = {.found = false};
@@ -196,7 +196,7 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     if (view->aircraft->fix.on_ground || root->buckets.columns == 0 || root->buckets.rows == 0
         || view->aircraft->limits.clearance_min_m <= 0.0)
         return;
-    struct fusion_frame frame = fusion_frame_at(view->aircraft->fix.position);
+    struct geo_frame frame = geo_frame_at(view->aircraft->fix.position);
     struct box box = box_of(view->path, &frame);
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
     double max_m =

@@ -20,8 +20,8 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
 #include "fusion/reason/reasoners.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 
 #define LANDING_REACH_M 100.0
 #define VERTICAL_MIN_MPS 0.3
@@ -103,9 +103,9 @@ static bool suspicious(const struct judge *judge, const struct fusion_segment *s
 static bool at_goal(const struct judge *judge, struct geo_point a, struct geo_point b)
 {
     for (size_t i = 0; i < judge->goal_count; i++) {
-        struct fusion_frame frame = fusion_frame_at(judge->goals[i]);
-        struct fusion_offset from = fusion_frame_offset(&frame, a);
-        struct fusion_offset to = fusion_frame_offset(&frame, b);
+        struct geo_frame frame = geo_frame_at(judge->goals[i]);
+        struct geo_offset from = geo_frame_offset(&frame, a);
+        struct geo_offset to = geo_frame_offset(&frame, b);
         if (hypot(from.east_m, from.north_m) <= LANDING_REACH_M
             && hypot(to.east_m, to.north_m) <= LANDING_REACH_M)
             return true;

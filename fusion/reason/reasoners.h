@@ -16,6 +16,9 @@ struct fusion_advisory fusion_advisory_begin(const struct fusion_view *view,
 void fusion_advisory_source(struct fusion_advisory *advisory,
                             const struct fusion_source *source);
 
+// All of them, in the order of the table.
+void fusion_reasoners_run(const struct fusion_view *view, struct fusion_advisories *list);
+
 void fusion_reason_agl(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_alert(const struct fusion_view *view, struct fusion_advisories *list);
 void fusion_reason_altitude(const struct fusion_view *view, struct fusion_advisories *list);

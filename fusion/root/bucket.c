@@ -5,51 +5,50 @@
 
 #include "fusion/root/obstacle_index.h"
 
-static double square_of(struct fusion_offset offset)
+static double square_of(struct geo_offset offset)
 {
     return offset.east_m * offset.east_m + offset.north_m * offset.north_m;
 }
 
-static struct fusion_edge edge_of_segment(struct fusion_offset a, struct fusion_offset b)
+static struct fusion_edge edge_of_segment(struct geo_offset a, struct geo_offset b)
 {
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double t = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
     t = fmin(fmax(t, 0.0), 1.0);
-    struct fusion_offset offset = {.east_m = a.east_m + t * east_m,
-                                   .north_m = a.north_m + t * north_m};
+    struct geo_offset offset = {.east_m = a.east_m + t * east_m,
+                                .north_m = a.north_m + t * north_m};
     return (struct fusion_edge){.square_m2 = square_of(offset), .offset = offset};
 }
 
 // Does the boundary piece cross the ray that goes north from the origin?
-static bool crosses(struct fusion_offset a, struct fusion_offset b)
+static bool crosses(struct geo_offset a, struct geo_offset b)
 {
     if ((a.east_m > 0.0) == (b.east_m > 0.0))
         return false;
     return a.north_m + (b.north_m - a.north_m) * (-a.east_m) / (b.east_m - a.east_m) > 0.0;
 }
 
-struct fusion_edge fusion_point_edge(const struct fusion_frame *frame,
-                                     struct geo_point position)
+struct fusion_edge fusion_point_edge(const struct geo_frame *frame, struct geo_point position)
 {
-    struct fusion_offset offset = fusion_frame_offset(frame, position);
+    struct geo_offset offset = geo_frame_offset(frame, position);
     return (struct fusion_edge){.square_m2 = square_of(offset), .offset = offset};
 }
 
-struct fusion_edge fusion_obstacle_edge(const struct fusion_frame *frame,
+struct fusion_edge fusion_obstacle_edge(const struct geo_frame *frame,
                                         const struct fusion_obstacle *fused)
 {
     const struct geo_obstacle *obstacle = fused->obstacle;
     struct fusion_edge best = fusion_point_edge(frame, obstacle->position);
-    struct fusion_offset first = best.offset;
+    struct geo_offset first = best.offset;
     if (fusion_obstacle_index_point(obstacle, fused->vertices))
         return best;
 
     bool polygon = obstacle->geometry == GEO_GEOMETRY_POLYGON, inside = false;
-    struct fusion_offset from = fusion_frame_offset(frame, fused->vertices[0]), start = from;
+    struct geo_offset from = geo_frame_offset(frame, fused->vertices[0]), start = from;
     for (uint32_t i = 1; i < obstacle->vertex_count + (polygon ? 1U : 0U); i++) {
-        struct fusion_offset to =
-            i < obstacle->vertex_count ? fusion_frame_offset(frame, fused->vertices[i]) : start;
+        struct geo_offset to =
+            i < obstacle->vertex_count ? geo_frame_offset(frame, fused->vertices[i]) : start;
         struct fusion_edge edge = edge_of_segment(from, to);
         if (edge.square_m2 < best.square_m2)
             best = edge;
@@ -60,7 +59,7 @@ struct fusion_edge fusion_obstacle_edge(const struct fusion_frame *frame,
 }
 
 struct fusion_window fusion_window_around(const struct fusion_extent *extent,
-                                          const struct fusion_frame *frame, double radius_m)
+                                          const struct geo_frame *frame, double radius_m)
 {
     double per_deg = (double)(UINT32_C(1) << extent->first.level) / 180.0;
     uint32_t columns = UINT32_C(2) << extent->first.level;

@@ -94,7 +94,7 @@ enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
 }
 
 struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
-                                     const struct fusion_frame *frame,
+                                     const struct geo_frame *frame,
                                      const struct fusion_obstacle_index_box *box)
 {
     struct fusion_sift sift;

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/root/frame.h"
 #include "fusion/root/root.h"
+#include "geo/frame.h"
 
 struct fusion_obstacle_index {
     struct geo_point origin;           // somewhere near
@@ -66,7 +66,7 @@ struct fusion_sift {
 };
 // The bucket may be NULL: nothing in it.
 struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
-                                     const struct fusion_frame *frame,
+                                     const struct geo_frame *frame,
                                      const struct fusion_obstacle_index_box *box);
 // False: there are no more.
 bool fusion_sift_next(struct fusion_sift *sift, size_t *index);

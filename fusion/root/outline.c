@@ -25,17 +25,17 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
                                            struct geo_point b, double half_a_m, double half_b_m,
                                            double longer_a_m, double longer_b_m)
 {
-    const struct fusion_frame at_a = fusion_frame_at(a), at_b = fusion_frame_at(b);
+    const struct geo_frame at_a = geo_frame_at(a), at_b = geo_frame_at(b);
     return fusion_outline_between(level, &at_a, &at_b, half_a_m, half_b_m, longer_a_m,
                                   longer_b_m);
 }
 
-struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_frame *at_a,
-                                             const struct fusion_frame *at_b, double half_a_m,
+struct fusion_outline fusion_outline_between(uint8_t level, const struct geo_frame *at_a,
+                                             const struct geo_frame *at_b, double half_a_m,
                                              double half_b_m, double longer_a_m,
                                              double longer_b_m)
 {
-    struct fusion_offset way = fusion_frame_offset(at_a, at_b->origin);
+    struct geo_offset way = geo_frame_offset(at_a, at_b->origin);
     double length_m = hypot(way.east_m, way.north_m);
     double east = length_m > 0.0 ? way.east_m / length_m : 0.0;
     double north = length_m > 0.0 ? way.north_m / length_m : 1.0;
@@ -43,18 +43,18 @@ struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_
     // left of the way is (-north, east)
     struct fusion_outline outline = {.corner_count = 0};
     const struct {
-        const struct fusion_frame *frame;
+        const struct geo_frame *frame;
         double along_m, left_m;
     } corners[4] = {{at_a, -longer_a_m, half_a_m},
                     {at_b, longer_b_m, half_b_m},
                     {at_b, longer_b_m, -half_b_m},
                     {at_a, -longer_a_m, -half_a_m}};
     for (int i = 0; i < 4; i++) {
-        struct fusion_offset offset = {
+        struct geo_offset offset = {
             .east_m = corners[i].along_m * east - corners[i].left_m * north,
             .north_m = corners[i].along_m * north + corners[i].left_m * east,
         };
-        corner(&outline, level, fusion_frame_point(corners[i].frame, offset));
+        corner(&outline, level, geo_frame_point(corners[i].frame, offset));
     }
     return outline;
 }
@@ -62,14 +62,14 @@ struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_
 struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre,
                                           double radius_m)
 {
-    struct fusion_frame frame = fusion_frame_at(centre);
+    struct geo_frame frame = geo_frame_at(centre);
     struct fusion_outline outline = {.corner_count = 0};
     const double step_rad = 2.0 * 3.14159265358979323846 / FUSION_OUTLINE_CORNERS_MAX;
     double reach_m = radius_m / cos(0.5 * step_rad);
     for (int i = 0; i < FUSION_OUTLINE_CORNERS_MAX; i++) {
-        struct fusion_offset offset = {.east_m = reach_m * sin(step_rad * i),
-                                       .north_m = reach_m * cos(step_rad * i)};
-        corner(&outline, level, fusion_frame_point(&frame, offset));
+        struct geo_offset offset = {.east_m = reach_m * sin(step_rad * i),
+                                    .north_m = reach_m * cos(step_rad * i)};
+        corner(&outline, level, geo_frame_point(&frame, offset));
     }
     return outline;
 }

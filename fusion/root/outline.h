@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fusion/root/frame.h"
 #include "fusion/root/simd.h"
+#include "geo/frame.h"
 #include "geo/point.h"
 
 enum {
@@ -34,8 +34,8 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
                                            double longer_a_m, double longer_b_m);
 
 // The same where the frames at both ends are at hand: pieces of a path share them.
-struct fusion_outline fusion_outline_between(uint8_t level, const struct fusion_frame *at_a,
-                                             const struct fusion_frame *at_b, double half_a_m,
+struct fusion_outline fusion_outline_between(uint8_t level, const struct geo_frame *at_a,
+                                             const struct geo_frame *at_b, double half_a_m,
                                              double half_b_m, double longer_a_m,
                                              double longer_b_m);
 

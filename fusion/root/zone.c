@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 #define RAD_PER_DEG 0.017453292519943295
 #define SEMI_MAJOR_M 6378137.0
@@ -96,7 +96,7 @@ static double apart_m(struct geo_point a, struct geo_point b)
     return 2.0 * EARTH_RADIUS_M * asin(fmin(chord_m / (2.0 * EARTH_RADIUS_M), 1.0));
 }
 
-static double square_to_edge(struct fusion_offset a, struct fusion_offset b)
+static double square_to_edge(struct geo_offset a, struct geo_offset b)
 {
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
@@ -107,7 +107,7 @@ static double square_to_edge(struct fusion_offset a, struct fusion_offset b)
 }
 
 // Does the edge cross the ray that goes north from the origin?
-static bool crosses(struct fusion_offset a, struct fusion_offset b)
+static bool crosses(struct geo_offset a, struct geo_offset b)
 {
     if ((a.east_m > 0.0) == (b.east_m > 0.0))
         return false;
@@ -115,15 +115,15 @@ static bool crosses(struct fusion_offset a, struct fusion_offset b)
 }
 
 // One scale for the whole plane, so that an edge that is straight in degrees stays so.
-static struct fusion_offset offset_of(const struct fusion_frame *frame, struct geo_point point)
+static struct geo_offset offset_of(const struct geo_frame *frame, struct geo_point point)
 {
     double east_deg = point.lon_deg - frame->origin.lon_deg;
     east_deg = east_deg > 180.0    ? east_deg - 360.0
                : east_deg < -180.0 ? east_deg + 360.0
                                    : east_deg;
-    return (struct fusion_offset){.east_m = east_deg * frame->east_m_per_deg,
-                                  .north_m = (point.lat_deg - frame->origin.lat_deg)
-                                             * frame->north_m_per_deg};
+    return (struct geo_offset){.east_m = east_deg * frame->east_m_per_deg,
+                               .north_m = (point.lat_deg - frame->origin.lat_deg)
+                                          * frame->north_m_per_deg};
 }
 
 double fusion_zone_distance_m(const struct geo_zone_volume *volume,
@@ -131,13 +131,13 @@ double fusion_zone_distance_m(const struct geo_zone_volume *volume,
 {
     if (volume->shape == GEO_ZONE_CIRCLE)
         return apart_m(position, volume->centre) - volume->radius_m;
-    struct fusion_frame frame = fusion_frame_at(position);
+    struct geo_frame frame = geo_frame_at(position);
     const struct geo_point *v = vertices + volume->first_vertex;
-    struct fusion_offset from = offset_of(&frame, v[volume->vertex_count - 1]);
+    struct geo_offset from = offset_of(&frame, v[volume->vertex_count - 1]);
     double square_m2 = HUGE_VAL;
     bool inside = false;
     for (uint32_t i = 0; i < volume->vertex_count; i++) {
-        struct fusion_offset to = offset_of(&frame, v[i]);
+        struct geo_offset to = offset_of(&frame, v[i]);
         square_m2 = fmin(square_m2, square_to_edge(from, to));
         inside ^= crosses(from, to);
         from = to;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fusion/aircraft/context.h"
+#include "fusion/root/number.h"
 #include "fusion/root/root.h"
 #include "geo/point.h"
 #include "geo/record/zone.h"

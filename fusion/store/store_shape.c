@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 enum {
     SRS_ID = 4326,
@@ -122,11 +122,11 @@ static void circle_corners(const struct geo_zone_volume *volume,
 {
     const double step_rad = 6.283185307179586 / CIRCLE_CORNERS;
     const double reach_m = volume->radius_m / cos(step_rad / 2.0);
-    struct fusion_frame frame = fusion_frame_at(volume->centre);
+    struct geo_frame frame = geo_frame_at(volume->centre);
     for (int i = 0; i < CIRCLE_CORNERS; i++) {
-        struct geo_point at = fusion_frame_point(
-            &frame, (struct fusion_offset){.east_m = reach_m * cos(step_rad * i),
-                                           .north_m = reach_m * sin(step_rad * i)});
+        struct geo_point at = geo_frame_point(
+            &frame, (struct geo_offset){.east_m = reach_m * cos(step_rad * i),
+                                        .north_m = reach_m * sin(step_rad * i)});
         corners[i] = (struct geo_point){.lat_deg = round(at.lat_deg * 1e7) / 1e7,
                                         .lon_deg = round(at.lon_deg * 1e7) / 1e7};
     }

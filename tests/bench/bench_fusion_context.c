@@ -13,8 +13,9 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/surroundings.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_build.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5, ROUNDS_WARM = 3 };
@@ -50,13 +51,12 @@ static void fill(struct scene *scene)
                                   .dy = 1.0,
                                   .semi_major_m = 6371229.0,
                                   .semi_minor_m = 6371229.0};
-    struct fusion_frame frame = fusion_frame_at(centre);
+    struct geo_frame frame = geo_frame_at(centre);
     for (int i = 0; i < SCENE_OBSTACLES_MAX; i++) {
         char id[8];
         (void)snprintf(id, sizeof id, "%03d", i);
-        struct fusion_offset at = {.east_m = (i % 8 - 4) * 800.0,
-                                   .north_m = (i / 8 - 4) * 800.0};
-        (void)scene_obstacle(scene, id, fusion_frame_point(&frame, at), 130.0);
+        struct geo_offset at = {.east_m = (i % 8 - 4) * 800.0, .north_m = (i / 8 - 4) * 800.0};
+        (void)scene_obstacle(scene, id, geo_frame_point(&frame, at), 130.0);
     }
     (void)scene_field(scene, GEO_WIND_U, grid, 0.0, 100.0, NOW_US, east);
     (void)scene_field(scene, GEO_WIND_V, grid, 0.0, 100.0, NOW_US, north);
@@ -90,11 +90,10 @@ static struct fusion_aircraft aircraft_at(int i, const struct fusion_surrounding
                                           bool limits)
 {
     struct fusion_aircraft aircraft = {.limits = fusion_limits_default(), .around = around};
-    struct fusion_frame frame = fusion_frame_at(centre);
-    struct fusion_offset at = {.east_m = (i % 40 - 20) * 150.0,
-                               .north_m = (i / 40 - 12) * 250.0};
+    struct geo_frame frame = geo_frame_at(centre);
+    struct geo_offset at = {.east_m = (i % 40 - 20) * 150.0, .north_m = (i / 40 - 12) * 250.0};
     aircraft.fix = (struct fusion_fix){
-        .position = fusion_frame_point(&frame, at),
+        .position = geo_frame_point(&frame, at),
         .time_utc_us = NOW_US,
         .horizontal_acc95_m = 3.0,
         .wgs84 = {true, 200.0 - 37.3, 4.0},

@@ -5,6 +5,7 @@
 // square kilometre however many there are. Processor time of this thread, the median of five
 // runs; one JSON line a range, whose value is the dearest over the cheapest.
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 #include "tests/bench/region.h"
 
 enum { AIRCRAFT = 1000, RUNS = 5 };

@@ -53,7 +53,7 @@ def topics():
 
 
 def formats():
-    return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/reader/decode_format.c'))) - {'unknown'}
+    return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/reader/format.c'))) - {'unknown'}
 
 
 def references(node):

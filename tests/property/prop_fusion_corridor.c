@@ -10,9 +10,10 @@
 #include <math.h>
 
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 #include "fusion/root/corridor.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 static const struct geo_point centre = {.lat_deg = 43.65, .lon_deg = -79.38};
@@ -151,18 +152,18 @@ static void compare(struct geo_point around, uint64_t seed, double reach_m, bool
         scene->ground_list[1] = scene->ground_list[4] = scene->ground_list[5] = NULL;
         scene->surface_list[3] = scene->surface_list[5] = scene->surface_list[7] = NULL;
     }
-    struct fusion_frame frame = fusion_frame_at(around);
+    struct geo_frame frame = geo_frame_at(around);
     for (int i = 0; i < 60; i++) {
-        struct fusion_offset from = {uniform(&seed, -reach_m, reach_m),
-                                     uniform(&seed, -reach_m, reach_m)};
-        struct fusion_offset to = {from.east_m + uniform(&seed, -1500.0, 1500.0),
-                                   from.north_m + uniform(&seed, -1500.0, 1500.0)};
+        struct geo_offset from = {uniform(&seed, -reach_m, reach_m),
+                                  uniform(&seed, -reach_m, reach_m)};
+        struct geo_offset to = {from.east_m + uniform(&seed, -1500.0, 1500.0),
+                                from.north_m + uniform(&seed, -1500.0, 1500.0)};
         double half_m = uniform(&seed, 0.5, 120.0);
         struct fusion_outline outline =
             i % 5 == 0
-                ? fusion_outline_disc(SCENE_LEVEL, fusion_frame_point(&frame, from), 4 * half_m)
-                : fusion_outline_piece(SCENE_LEVEL, fusion_frame_point(&frame, from),
-                                       fusion_frame_point(&frame, to), half_m, 1.5 * half_m,
+                ? fusion_outline_disc(SCENE_LEVEL, geo_frame_point(&frame, from), 4 * half_m)
+                : fusion_outline_piece(SCENE_LEVEL, geo_frame_point(&frame, from),
+                                       geo_frame_point(&frame, to), half_m, 1.5 * half_m,
                                        i % 2 == 0 ? half_m : 0.0, i % 3 == 0 ? half_m : 0.0);
         struct fusion_swath got = fusion_swath_empty();
         fusion_swath_add(&got, &scene->root, &outline);
@@ -198,11 +199,10 @@ static void swath__over_tiles_of_one_layer_only__counts_the_other_as_unknown(voi
 
 static struct fusion_aircraft random_aircraft(uint64_t *seed, struct geo_point around)
 {
-    struct fusion_frame frame = fusion_frame_at(around);
-    struct fusion_offset offset = {uniform(seed, -1000.0, 1000.0),
-                                   uniform(seed, -1000.0, 1000.0)};
+    struct geo_frame frame = geo_frame_at(around);
+    struct geo_offset offset = {uniform(seed, -1000.0, 1000.0), uniform(seed, -1000.0, 1000.0)};
     struct fusion_aircraft aircraft = {.limits = fusion_limits_default()};
-    aircraft.fix.position = fusion_frame_point(&frame, offset);
+    aircraft.fix.position = geo_frame_point(&frame, offset);
     aircraft.fix.amsl = (struct fusion_altitude){true, 600.0, 5.0};
     aircraft.fix.horizontal_acc95_m = uniform(seed, 1.0, 20.0);
     aircraft.fix.velocity_known = true;
@@ -217,7 +217,7 @@ static struct fusion_aircraft random_aircraft(uint64_t *seed, struct geo_point a
 static void assert_covered(const struct scene *scene, const struct fusion_aircraft *aircraft,
                            const struct fusion_look_ahead *ahead, uint64_t *seed)
 {
-    struct fusion_frame frame = fusion_frame_at(aircraft->fix.position);
+    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
     double north = aircraft->fix.velocity_north_mps, east = aircraft->fix.velocity_east_mps;
     double speed = hypot(north, east);
     for (int i = 0; i < 300; i++) {
@@ -226,9 +226,9 @@ static void assert_covered(const struct scene *scene, const struct fusion_aircra
             ahead->half_width_m
             + (ahead->half_width_end_m - ahead->half_width_m) * along_m / ahead->length_m;
         double left_m = uniform(seed, -half_m, half_m);
-        struct fusion_offset offset = {(along_m * east - left_m * north) / speed,
-                                       (along_m * north + left_m * east) / speed};
-        struct geo_point point = fusion_frame_point(&frame, offset);
+        struct geo_offset offset = {(along_m * east - left_m * north) / speed,
+                                    (along_m * north + left_m * east) / speed};
+        struct geo_point point = geo_frame_point(&frame, offset);
         struct fusion_sample ground = fusion_sample_ground(&scene->root, point);
         struct fusion_sample surface = fusion_sample_surface(&scene->root, point);
         size_t k = 0;

@@ -12,8 +12,8 @@
 #include <math.h>
 
 #include "fusion/root/corridor.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 enum { COLUMNS = 6, ROWS = 5, INSETS = 2 };
@@ -137,13 +137,13 @@ struct piece {
 
 static struct piece random_piece(double reach_m, double length_m, uint64_t *seed)
 {
-    struct fusion_frame frame = fusion_frame_at(centre);
-    struct fusion_offset from = {uniform(seed, -reach_m, reach_m),
-                                 uniform(seed, -reach_m, reach_m)};
-    struct fusion_offset to = {from.east_m + uniform(seed, -length_m, length_m),
-                               from.north_m + uniform(seed, -length_m, length_m)};
-    struct piece piece = {.from = fusion_frame_point(&frame, from),
-                          .to = fusion_frame_point(&frame, to),
+    struct geo_frame frame = geo_frame_at(centre);
+    struct geo_offset from = {uniform(seed, -reach_m, reach_m),
+                              uniform(seed, -reach_m, reach_m)};
+    struct geo_offset to = {from.east_m + uniform(seed, -length_m, length_m),
+                            from.north_m + uniform(seed, -length_m, length_m)};
+    struct piece piece = {.from = geo_frame_point(&frame, from),
+                          .to = geo_frame_point(&frame, to),
                           .half_m = uniform(seed, 0.5, 60.0)};
     piece.outline = fusion_outline_piece(SCENE_LEVEL, piece.from, piece.to, piece.half_m,
                                          piece.half_m, 0.0, 0.0);
@@ -153,14 +153,14 @@ static struct piece random_piece(double reach_m, double length_m, uint64_t *seed
 // A position inside: along the piece, and aside of it.
 static struct geo_point inside_of(const struct piece *piece, uint64_t *seed)
 {
-    struct fusion_frame frame = fusion_frame_at(piece->from);
-    struct fusion_offset way = fusion_frame_offset(&frame, piece->to);
+    struct geo_frame frame = geo_frame_at(piece->from);
+    struct geo_offset way = geo_frame_offset(&frame, piece->to);
     const double length_m = hypot(way.east_m, way.north_m);
     const double along = uniform(seed, 0.0, 1.0);
     const double left_m = uniform(seed, -0.999, 0.999) * piece->half_m;
-    return fusion_frame_point(
-        &frame, (struct fusion_offset){along * way.east_m - left_m * way.north_m / length_m,
-                                       along * way.north_m + left_m * way.east_m / length_m});
+    return geo_frame_point(
+        &frame, (struct geo_offset){along * way.east_m - left_m * way.north_m / length_m,
+                                    along * way.north_m + left_m * way.east_m / length_m});
 }
 
 static void check_piece(const struct fusion_root *root, const struct piece *piece,

@@ -13,7 +13,8 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/surroundings.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_build.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 #define NOW_US INT64_C(1700000000000000)

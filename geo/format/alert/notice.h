@@ -6,7 +6,8 @@
 #ifndef GEO_NOTICE_H
 #define GEO_NOTICE_H
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
+#include "geo/record/record.h"
 
 struct geo_notice {
     const struct geo_decode_params *params; // borrowed

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
+#include "geo/record/record.h"
 #include "geo/record/refusal.h"
 
 enum {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
 #include "geo/record/record.h"
 #include "geo/status.h"
 

@@ -5,7 +5,8 @@
 #ifndef GEO_METAR_H
 #define GEO_METAR_H
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
+#include "geo/record/record.h"
 
 // One STATION item for each station, its latest report (of one time the last of the message).
 // Reports that cannot be read are notes. Statuses as geo_decode().

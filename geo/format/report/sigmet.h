@@ -6,7 +6,8 @@
 #ifndef GEO_SIGMET_H
 #define GEO_SIGMET_H
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
+#include "geo/record/record.h"
 
 // One ZONE item for each report that can be read; the others are notes. Statuses as
 // geo_decode().

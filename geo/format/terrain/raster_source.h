@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "geo/crs.h"
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
 #include "geo/record/record.h"
 #include "geo/resample.h"
 #include "geo/status.h"

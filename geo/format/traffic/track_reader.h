@@ -3,8 +3,9 @@
 #ifndef GEO_TRACK_READER_H
 #define GEO_TRACK_READER_H
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
 #include "geo/reader/json.h"
+#include "geo/record/record.h"
 #include "geo/record/tally.h"
 
 // All zero but the first three to begin with.

@@ -7,7 +7,8 @@
 #ifndef GEO_TRACKS_H
 #define GEO_TRACKS_H
 
-#include "geo/format/decode.h"
+#include "geo/reader/decode_params.h"
+#include "geo/record/record.h"
 
 // A decoder as geo/format/decode.h has it: GEO_ITEM_TRACK only.
 DRF_MUST_CHECK enum drf_status geo_tracks_decode(const struct geo_decode_params *params,

@@ -14,7 +14,8 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/surroundings.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_build.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 static const struct geo_point toronto = {.lat_deg = 43.65, .lon_deg = -79.38};
@@ -98,8 +99,8 @@ static int severity(const struct scene *scene, const struct fusion_aircraft *air
 
 static struct geo_point at(double east_m, double north_m)
 {
-    struct fusion_frame frame = fusion_frame_at(toronto);
-    return fusion_frame_point(&frame, (struct fusion_offset){east_m, north_m});
+    struct geo_frame frame = geo_frame_at(toronto);
+    return geo_frame_point(&frame, (struct geo_offset){east_m, north_m});
 }
 
 static uint32_t column_at(double east_m)

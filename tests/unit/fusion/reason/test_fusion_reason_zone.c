@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 #include "tests/support/near.h"
 #include "tests/support/scene.h"
 

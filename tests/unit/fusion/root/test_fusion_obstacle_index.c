@@ -51,8 +51,8 @@ static void gather(struct crowd *crowd, struct geo_point place)
         o->vertex_count = line ? 2 : 0;
         crowd->fused[i] = (struct fusion_obstacle){
             .obstacle = o, .vertices = line ? crowd->vertices[i] : NULL};
-        struct fusion_frame frame = fusion_frame_at(o->position);
-        struct fusion_offset way = fusion_frame_offset(&frame, crowd->vertices[i][1]);
+        struct geo_frame frame = geo_frame_at(o->position);
+        struct geo_offset way = geo_frame_offset(&frame, crowd->vertices[i][1]);
         crowd->stands[i] = (struct fusion_obstacle_index_entry){
             .obstacle = &crowd->fused[i],
             .position = o->position,
@@ -85,9 +85,9 @@ static void search_around(struct geo_point place)
     size_t steps = 0, within = 0;
     for (int n = 0; n < SEARCHES; n++) {
         const double radius_m = uniform(10.0, 3000.0);
-        struct fusion_frame frame =
-            fusion_frame_at((struct geo_point){place.lat_deg + uniform(-0.04, 0.04),
-                                               wrapped(place.lon_deg + uniform(-0.04, 0.04))});
+        struct geo_frame frame =
+            geo_frame_at((struct geo_point){place.lat_deg + uniform(-0.04, 0.04),
+                                            wrapped(place.lon_deg + uniform(-0.04, 0.04))});
         const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
         struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
         size_t next = 0;
@@ -129,7 +129,7 @@ static void sift__a_small_box__gives_few(void **unused)
     const struct geo_point place = {43.65, -79.38};
     gather(&crowd, place);
     struct fusion_bucket *bucket = lay_out(&crowd, place);
-    struct fusion_frame frame = fusion_frame_at(place);
+    struct geo_frame frame = geo_frame_at(place);
     const struct fusion_obstacle_index_box box = {-50.0, 50.0, -50.0, 50.0};
     struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
     size_t given = 0;
@@ -143,7 +143,7 @@ static void sift__a_bucket_not_laid_out__gives_all(void **unused)
 {
     (void)unused;
     const struct fusion_bucket bucket = {.count = 130};
-    struct fusion_frame frame = fusion_frame_at((struct geo_point){43.65, -79.38});
+    struct geo_frame frame = geo_frame_at((struct geo_point){43.65, -79.38});
     const struct fusion_obstacle_index_box box = {-1.0, 1.0, -1.0, 1.0};
     struct fusion_sift sift = fusion_sift_begin(&bucket, &frame, &box);
     size_t given = 0;

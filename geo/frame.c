@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fusion/root/frame.h"
+#include "geo/frame.h"
 
 #include <math.h>
 
@@ -10,14 +10,14 @@
 // Keeps divisions finite at the poles, where east means nothing.
 #define EAST_MIN_M_PER_DEG 1.0
 
-struct fusion_frame fusion_frame_at(struct geo_point origin)
+struct geo_frame geo_frame_at(struct geo_point origin)
 {
     double sin_lat = sin(origin.lat_deg * RAD_PER_DEG);
     double cos_lat = cos(origin.lat_deg * RAD_PER_DEG);
     double root = sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat);
     double meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY2) / (root * root * root);
     double normal_m = SEMI_MAJOR_M / root;
-    return (struct fusion_frame){
+    return (struct geo_frame){
         .origin = origin,
         .north_m_per_deg = meridian_m * RAD_PER_DEG,
         .east_m_per_deg = fmax(normal_m * cos_lat * RAD_PER_DEG, EAST_MIN_M_PER_DEG),
@@ -30,14 +30,13 @@ struct fusion_frame fusion_frame_at(struct geo_point origin)
 static double greater(double a, double b) { return a > b ? a : b; }
 static double lesser(double a, double b) { return a < b ? a : b; }
 
-static double east_scale(const struct fusion_frame *frame, double north_deg)
+static double east_scale(const struct geo_frame *frame, double north_deg)
 {
     return greater(frame->east_m_per_deg + frame->east_slope * 0.5 * north_deg,
                    EAST_MIN_M_PER_DEG);
 }
 
-struct fusion_offset fusion_frame_offset(const struct fusion_frame *frame,
-                                         struct geo_point point)
+struct geo_offset geo_frame_offset(const struct geo_frame *frame, struct geo_point point)
 {
     double north_deg = point.lat_deg - frame->origin.lat_deg;
     double east_deg = point.lon_deg - frame->origin.lon_deg;
@@ -45,12 +44,11 @@ struct fusion_offset fusion_frame_offset(const struct fusion_frame *frame,
         east_deg -= 360.0;
     else if (east_deg < -180.0)
         east_deg += 360.0;
-    return (struct fusion_offset){.east_m = east_deg * east_scale(frame, north_deg),
-                                  .north_m = north_deg * frame->north_m_per_deg};
+    return (struct geo_offset){.east_m = east_deg * east_scale(frame, north_deg),
+                               .north_m = north_deg * frame->north_m_per_deg};
 }
 
-struct geo_point fusion_frame_point(const struct fusion_frame *frame,
-                                    struct fusion_offset offset)
+struct geo_point geo_frame_point(const struct geo_frame *frame, struct geo_offset offset)
 {
     double north_deg = offset.north_m / frame->north_m_per_deg;
     return (struct geo_point){
@@ -59,7 +57,7 @@ struct geo_point fusion_frame_point(const struct fusion_frame *frame,
     };
 }
 
-double fusion_frame_bearing_deg(struct fusion_offset offset)
+double geo_frame_bearing_deg(struct geo_offset offset)
 {
     double deg = atan2(offset.east_m, offset.north_m) / RAD_PER_DEG;
     if (deg < 0.0)

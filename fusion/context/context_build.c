@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fusion/context/context_build.h"
 #include "fusion/aircraft/context.h"
+#include "fusion/reason/reasoners.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "fusion/aircraft/context_parts.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 
 enum drf_status fusion_builder_open(struct fusion_builder **out)
 {
@@ -57,12 +59,11 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
     enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_OBSTACLE);
     if (state != FUSION_REASON_NONE)
         return state;
-    struct fusion_frame frame = fusion_frame_at(point);
-    const struct fusion_offset rim[] = {
+    struct geo_frame frame = geo_frame_at(point);
+    const struct geo_offset rim[] = {
         {0.0, 0.0}, {radius_m, 0.0}, {-radius_m, 0.0}, {0.0, radius_m}, {0.0, -radius_m}};
     for (size_t i = 0; i < sizeof rim / sizeof rim[0]; i++)
-        if (fusion_sample_reason(root, FUSION_LAYER_OBSTACLE,
-                                 fusion_frame_point(&frame, rim[i]))
+        if (fusion_sample_reason(root, FUSION_LAYER_OBSTACLE, geo_frame_point(&frame, rim[i]))
             == FUSION_REASON_OUT_OF_REGION)
             return FUSION_REASON_OUT_OF_REGION;
     return FUSION_REASON_NONE;
@@ -113,7 +114,7 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     struct fusion_encounter encounters[FUSION_NEIGHBOURS_MAX];
     view.encounter_count = fusion_context_traffic(&view, builder->crs, encounters, out);
     view.encounters = encounters;
-    fusion_reason(&view, &out->advisories);
+    fusion_reasoners_run(&view, &out->advisories);
 }
 
 void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
@@ -132,8 +133,8 @@ void fusion_context_expect(struct fusion_builder *builder, const struct fusion_r
     bool ended = node.time_s < after_s && path.basis == FUSION_CORRIDOR_PLAN;
     const struct fusion_path_node *a = next.time_s > node.time_s ? &node : &last;
     const struct fusion_path_node *b = next.time_s > node.time_s ? &next : &node;
-    struct fusion_frame frame = fusion_frame_at(fusion_path_place(a));
-    struct fusion_offset way = fusion_frame_offset(&frame, fusion_path_place(b));
+    struct geo_frame frame = geo_frame_at(fusion_path_place(a));
+    struct geo_offset way = geo_frame_offset(&frame, fusion_path_place(b));
     double span_s = b->time_s - a->time_s;
     *out =
         (struct fusion_expected){.position = fusion_path_place(&node), .amsl_m = node.amsl_m};

@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "fusion/reason/review.h"
+#include "fusion/context/context_build.h"
+#include "fusion/context/review.h"
 #include "tests/support/scene.h"
 
 #define SECOND INT64_C(1000000)

@@ -1,36 +1,34 @@
-// fusion/root/frame.h - metres east and north of a position, and back.
+// geo/frame.h - metres east and north of a position, and back.
 // SPDX-License-Identifier: Apache-2.0
 //
 // On the WGS 84 ellipsoid with its radii at the origin, longitudes scaled at the middle
 // latitude: lines of constant true course are straight, and at 20 km distances are right to
 // about 1 m below 70 degrees of latitude. Within a degree of a pole it is coarse.
-#ifndef FUSION_FRAME_H
-#define FUSION_FRAME_H
+#ifndef GEO_FRAME_H
+#define GEO_FRAME_H
 
 #include "geo/point.h"
 
-struct fusion_frame {
+struct geo_frame {
     struct geo_point origin;
     double north_m_per_deg;
     double east_m_per_deg; // at the origin
     double east_slope;     // its change per degree of latitude
 };
 
-struct fusion_offset {
+struct geo_offset {
     double east_m, north_m;
 };
 
-struct fusion_frame fusion_frame_at(struct geo_point origin);
+struct geo_frame geo_frame_at(struct geo_point origin);
 
 // The shorter way round in longitude.
-struct fusion_offset fusion_frame_offset(const struct fusion_frame *frame,
-                                         struct geo_point point);
+struct geo_offset geo_frame_offset(const struct geo_frame *frame, struct geo_point point);
 
 // The longitude is not wrapped: it goes on past +-180.
-struct geo_point fusion_frame_point(const struct fusion_frame *frame,
-                                    struct fusion_offset offset);
+struct geo_point geo_frame_point(const struct geo_frame *frame, struct geo_offset offset);
 
 // Clockwise from true north, 0 <= bearing < 360; 0 for no offset.
-double fusion_frame_bearing_deg(struct fusion_offset offset);
+double geo_frame_bearing_deg(struct geo_offset offset);
 
 #endif

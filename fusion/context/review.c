@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fusion/reason/review.h"
+#include "fusion/context/review.h"
 
 #include <math.h>
 
-#include "fusion/aircraft/context_parts.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/reason/reasoners.h"
-#include "fusion/root/frame.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 
 #define PART_M 100.0
 #define PARTS_MAX 64.0
@@ -58,8 +58,8 @@ static bool inside(struct geo_bounds box, struct geo_point a, struct geo_point b
 
 static double metres(struct geo_point a, struct geo_point b)
 {
-    struct fusion_frame frame = fusion_frame_at(a);
-    struct fusion_offset way = fusion_frame_offset(&frame, b);
+    struct geo_frame frame = geo_frame_at(a);
+    struct geo_offset way = geo_frame_offset(&frame, b);
     return hypot(way.east_m, way.north_m);
 }
 
@@ -224,10 +224,10 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
 {
     const struct fusion_plan_point *points = &reviewer->aircraft->plan->points[leg];
     struct geo_point a = fusion_plan_position(&points[0]), b = fusion_plan_position(&points[1]);
-    struct fusion_frame frame = fusion_frame_at(a);
-    struct fusion_offset way = fusion_frame_offset(&frame, b);
+    struct geo_frame frame = geo_frame_at(a);
+    struct geo_offset way = geo_frame_offset(&frame, b);
     double length_m = hypot(way.east_m, way.north_m);
-    b = fusion_frame_point(&frame, way); // the shorter way round
+    b = geo_frame_point(&frame, way); // the shorter way round
     struct fusion_path path = {
         .basis = FUSION_CORRIDOR_PLAN,
         .length_m = length_m,

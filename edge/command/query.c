@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/query.h"
+#include "edge/command/query.h"
+#include "fusion/context/context_build.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/wire/wire.h"
+#include "edge/ingest/feed_rules.h"
+#include "fusion/fabric/fabric.h"
+#include "fusion/store/store.h"
 #include "geo/utc.h"
 
-enum { FEEDS_MAX = 128 };
+enum { FEEDS_MAX = EDGE_FEED_RULES_MAX };
 
-#define REMEMBERED "query/feeds"
 // For stores of nodes that kept nothing about their feeds.
 #define VALID_FOR_US INT64_C(3600000000)
 #define MAX_GAP_US (6 * VALID_FOR_US)
@@ -73,27 +75,6 @@ static bool read_arguments(int argc, char **argv, struct options *options)
     return positions == 2 && options->store != NULL;
 }
 
-enum drf_status edge_query_remember(struct fusion_store *store, const struct fusion_feed *feeds,
-                                    size_t feed_count)
-{
-    size_t count = feed_count < FEEDS_MAX ? feed_count : FEEDS_MAX;
-    return fusion_store_put_value(store, REMEMBERED, feeds, count * sizeof *feeds);
-}
-
-void edge_query_recall(struct fusion_store *store, struct fusion_feed *feeds, size_t room,
-                       size_t *count)
-{
-    size_t size = room * sizeof *feeds;
-    *count = 0;
-    if (fusion_store_value(store, REMEMBERED, feeds, &size) == DRF_OK
-        && size % sizeof *feeds == 0)
-        *count = size / sizeof *feeds;
-    for (size_t i = 0; i < *count; i++) { // another version of this program may have written
-        feeds[i].name[sizeof feeds[i].name - 1] = '\0';
-        feeds[i].licence[sizeof feeds[i].licence - 1] = '\0';
-    }
-}
-
 struct feeds {
     size_t count;
     struct fusion_feed items[FEEDS_MAX];
@@ -142,7 +123,7 @@ static enum drf_status add_feed(void *context, const struct fusion_live *live)
 
 static enum drf_status load_feeds(struct fusion_store *store, struct feeds *feeds)
 {
-    edge_query_recall(store, feeds->items, FEEDS_MAX, &feeds->count);
+    edge_feed_rules_read(store, feeds->items, FEEDS_MAX, &feeds->count);
     return fusion_store_each_live(store, add_feed, feeds);
 }
 
@@ -160,7 +141,7 @@ static struct geo_bounds box_around(const struct fusion_point_ask *ask)
 }
 
 static enum drf_status show(const struct options *options,
-                            const struct edge_query_answer *answer, FILE *out)
+                            const struct edge_wire_query_answer *answer, FILE *out)
 {
     if (!options->json) {
         edge_query_table(answer, out);
@@ -168,14 +149,15 @@ static enum drf_status show(const struct options *options,
     }
     static char text[4 * EDGE_WIRE_JSON_MAX];
     size_t size = sizeof text;
-    enum drf_status status = edge_query_json(answer, text, &size);
+    enum drf_status status =
+        edge_wire_query_encode(EDGE_WIRE_JSON, answer, (uint8_t *)text, &size);
     if (status == DRF_OK)
         (void)fprintf(out, "%.*s\n", (int)size, text);
     return status;
 }
 
 static enum drf_status answer_from(struct fusion_fabric *fabric, struct fusion_builder *builder,
-                                   struct edge_query_answer *answer)
+                                   struct edge_wire_query_answer *answer)
 {
     enum drf_status status;
     do
@@ -212,7 +194,7 @@ static enum drf_status run(struct options *options, struct fusion_store *store, 
     }
     if (status == DRF_OK)
         status = fusion_builder_open(&builder);
-    struct edge_query_answer answer = {.ask = options->ask, .mode = mode};
+    struct edge_wire_query_answer answer = {.ask = options->ask, .mode = mode};
     if (status == DRF_OK)
         status = answer_from(fabric, builder, &answer);
     if (status == DRF_OK) // what the answer borrows lives until the fabric closes

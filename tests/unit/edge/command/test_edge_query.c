@@ -15,7 +15,8 @@
 
 #include <jansson.h>
 
-#include "edge/serve/query.h"
+#include "edge/command/query.h"
+#include "edge/ingest/feed_rules.h"
 #include "geo/format/decode.h"
 #include "tests/support/real_data.h"
 
@@ -136,7 +137,7 @@ static void open_store(const char *path, struct fusion_store **store,
 
 static void finish_store(struct fusion_store *store, struct fusion_fabric *fabric)
 {
-    assert_int_equal(edge_query_remember(store, feeds, FEEDS), DRF_OK);
+    assert_int_equal(edge_feed_rules_put(store, feeds, FEEDS), DRF_OK);
     assert_int_equal(fusion_fabric_commit(fabric, NOON_US), DRF_OK);
     fusion_fabric_close(fabric);
     fusion_store_close(store);

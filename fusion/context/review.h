@@ -1,4 +1,4 @@
-// fusion/reason/review.h - a whole plan held against the fabric before it is flown.
+// fusion/context/review.h - a whole plan held against the fabric before it is flown.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Leg by leg, in a corridor of the aircraft's radius and horizontal accuracy, by the reasoners
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "fusion/aircraft/context.h"
+#include "fusion/context/context_build.h"
 
 enum { FUSION_REVIEW_CONFLICTS_MAX = 24, FUSION_REVIEW_GAPS_MAX = 24 };
 

@@ -11,8 +11,9 @@
 #include <stdio.h>
 
 #include "fusion/aircraft/context.h"
-#include "fusion/root/frame.h"
+#include "fusion/context/context_build.h"
 #include "fusion/root/sample.h"
+#include "geo/frame.h"
 #include "tests/support/scene.h"
 
 static const struct geo_point toronto = {.lat_deg = 43.65, .lon_deg = -79.38};
@@ -244,14 +245,14 @@ static void ahead__along_a_plan__follows_its_corner(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    struct fusion_frame frame = fusion_frame_at(toronto);
+    struct geo_frame frame = geo_frame_at(toronto);
     struct fusion_plan plan = {.valid_from_utc_us = 0,
                                .valid_until_utc_us = 2000000,
                                .conformance_m = 50.0,
                                .point_count = 3};
-    const struct fusion_offset corners[] = {{-200.0, 0.0}, {200.0, 0.0}, {200.0, 400.0}};
+    const struct geo_offset corners[] = {{-200.0, 0.0}, {200.0, 0.0}, {200.0, 400.0}};
     for (int i = 0; i < 3; i++) {
-        struct geo_point at = fusion_frame_point(&frame, corners[i]);
+        struct geo_point at = geo_frame_point(&frame, corners[i]);
         plan.points[i] = (struct fusion_plan_point){.lat_e7 = (int32_t)lround(at.lat_deg * 1e7),
                                                     .lon_e7 = (int32_t)lround(at.lon_deg * 1e7),
                                                     .height_m = 150.0F + 10.0F * (float)i,
@@ -272,7 +273,7 @@ static void ahead__along_a_plan__follows_its_corner(void **state)
     plan.valid_until_utc_us = 999999;
     assert_int_equal(build(scene, &aircraft).plan_state, FUSION_PLAN_STALE);
     plan.valid_until_utc_us = 2000000;
-    aircraft.fix.position = fusion_frame_point(&frame, (struct fusion_offset){0.0, 70.0});
+    aircraft.fix.position = geo_frame_point(&frame, (struct geo_offset){0.0, 70.0});
     c = build(scene, &aircraft);
     assert_int_equal(c.plan_state, FUSION_PLAN_NONCONFORMING);
     assert_int_equal(c.look_ahead.basis, FUSION_CORRIDOR_VELOCITY);
@@ -285,12 +286,12 @@ static void ahead__at_the_end_of_a_plan__still_holds_the_aircraft(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    struct fusion_frame frame = fusion_frame_at(toronto);
+    struct geo_frame frame = geo_frame_at(toronto);
     struct fusion_plan plan = {
         .valid_until_utc_us = 2000000, .conformance_m = 50.0, .point_count = 2};
-    const struct fusion_offset corners[] = {{-200.0, 0.0}, {-1.0, 0.0}}; // a metre behind it
+    const struct geo_offset corners[] = {{-200.0, 0.0}, {-1.0, 0.0}}; // a metre behind it
     for (int i = 0; i < 2; i++) {
-        struct geo_point at = fusion_frame_point(&frame, corners[i]);
+        struct geo_point at = geo_frame_point(&frame, corners[i]);
         plan.points[i] = (struct fusion_plan_point){.lat_e7 = (int32_t)lround(at.lat_deg * 1e7),
                                                     .lon_e7 = (int32_t)lround(at.lon_deg * 1e7),
                                                     .height_m = 150.0F,
@@ -316,12 +317,12 @@ static void near__obstacles_in_many_buckets__are_listed_once_nearest_first(void 
 {
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    struct fusion_frame frame = fusion_frame_at(toronto);
+    struct geo_frame frame = geo_frame_at(toronto);
     for (int i = 0; i < 20; i++) {
-        struct fusion_offset at = {.north_m = 100.0 * (20 - i)};
+        struct geo_offset at = {.north_m = 100.0 * (20 - i)};
         char id[8];
         (void)snprintf(id, sizeof id, "%02d", i);
-        (void)scene_obstacle(scene, id, fusion_frame_point(&frame, at), 150.0);
+        (void)scene_obstacle(scene, id, geo_frame_point(&frame, at), 150.0);
     }
     struct fusion_aircraft aircraft = hovering(toronto);
     aircraft.limits.obstacle_radius_m = 1050.0; // ten of them
@@ -345,12 +346,12 @@ static void near__a_line_and_a_polygon__count_from_their_edge(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    struct fusion_frame frame = fusion_frame_at(toronto);
+    struct geo_frame frame = geo_frame_at(toronto);
     struct geo_point line[2], square[4];
-    const struct fusion_offset at[] = {{300.0, -900.0}, {300.0, 900.0}, {-50, -50},
-                                       {50, -50},       {50, 50},       {-50, 50}};
+    const struct geo_offset at[] = {{300.0, -900.0}, {300.0, 900.0}, {-50, -50},
+                                    {50, -50},       {50, 50},       {-50, 50}};
     for (int i = 0; i < 6; i++)
-        *(i < 2 ? &line[i] : &square[i - 2]) = fusion_frame_point(&frame, at[i]);
+        *(i < 2 ? &line[i] : &square[i - 2]) = geo_frame_point(&frame, at[i]);
     struct geo_obstacle *o = scene_obstacle(scene, "line", line[0], 150.0);
     o->geometry = GEO_GEOMETRY_LINE;
     o->vertex_count = 2;
@@ -365,7 +366,7 @@ static void near__a_line_and_a_polygon__count_from_their_edge(void **state)
     assert_near(c.obstacles[0].distance_m, 0.0, 0.0); // inside the square
     assert_near(c.obstacles[1].distance_m, 300.0, 0.1);
     assert_near(c.obstacles[1].bearing_deg_true, 90.0, 0.1);
-    aircraft.fix.position = fusion_frame_point(&frame, (struct fusion_offset){-80.0, 10.0});
+    aircraft.fix.position = geo_frame_point(&frame, (struct geo_offset){-80.0, 10.0});
     c = build(scene, &aircraft);
     assert_near(c.obstacles[0].distance_m, 30.0, 0.1);
     scene_close(scene);

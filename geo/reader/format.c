@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of the formats, as configuration writes them. Apart from decode.c, so that whoever
 // needs a name does not link every decoder.
-#include "geo/format/decode.h"
+#include "geo/reader/format.h"
 
 static const char *const names[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_UNKNOWN] = "unknown",

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "drf/v1/query.pb-c.h"
-#include "edge/serve/query.h"
 #include "edge/wire/wire_alert.h"
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
+#include "edge/wire/wire_query.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
@@ -168,9 +168,9 @@ static void fill_states(Drf__V1__QueryReply *m, Drf__V1__LayerState *states,
     m->layer_states = list;
 }
 
-enum drf_status edge_query_encode(enum edge_wire_form form,
-                                  const struct edge_query_answer *answer, uint8_t *bytes,
-                                  size_t *size)
+enum drf_status edge_wire_query_encode(enum edge_wire_form form,
+                                       const struct edge_wire_query_answer *answer,
+                                       uint8_t *bytes, size_t *size)
 {
     const struct fusion_point *point = &answer->point;
     Drf__V1__QueryReply m;
@@ -221,10 +221,4 @@ enum drf_status edge_query_encode(enum edge_wire_form form,
     SET(&m, node_time_us, answer->ask.now_utc_us);
     SET(&m, mode, answer->mode);
     return edge_wire_pack(form, &m.base, bytes, size);
-}
-
-enum drf_status edge_query_json(const struct edge_query_answer *answer, char *text,
-                                size_t *size)
-{
-    return edge_query_encode(EDGE_WIRE_JSON, answer, (uint8_t *)text, size);
 }

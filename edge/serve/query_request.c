@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/query.h"
 #include "edge/serve/serve_parts.h"
+#include "edge/wire/wire_query.h"
 
 #include <string.h>
 
@@ -47,8 +47,8 @@ static void refuse(struct edge_serve *serve, const struct inquiry *inquiry,
 
 static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
 {
-    struct edge_query_answer answer = {.epoch = serve->root->epoch,
-                                       .mode = serve->config->mode};
+    struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
+                                            .mode = serve->config->mode};
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (edge_wire_query_decode(serve->wire, inquiry->form, inquiry->in->payload,
                                inquiry->in->size, serve->now.utc_us, &answer.ask, &refusal)
@@ -58,7 +58,8 @@ static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
     }
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_query_encode(inquiry->form, &answer, serve->buffer, &size);
+    enum drf_status status =
+        edge_wire_query_encode(inquiry->form, &answer, serve->buffer, &size);
     // The farthest are left out, and counted, until it fits; of alerts the least severe.
     struct fusion_point *point = &answer.point;
     while (status == DRF_ERR_FULL
@@ -74,7 +75,7 @@ static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
             point->zones_left_out++;
         }
         size = sizeof serve->buffer;
-        status = edge_query_encode(inquiry->form, &answer, serve->buffer, &size);
+        status = edge_wire_query_encode(inquiry->form, &answer, serve->buffer, &size);
     }
     if (status == DRF_OK)
         send(serve, inquiry, size, EDGE_REPLY_OK);

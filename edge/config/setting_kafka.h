@@ -1,0 +1,30 @@
+// edge/config/setting_kafka.h - whether librdkafka takes a setting that the operator gave.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_SETTING_KAFKA_H
+#define EDGE_SETTING_KAFKA_H
+
+#include <stdbool.h>
+
+#include "geo/status.h"
+
+enum { EDGE_SETTING_ERROR_SIZE = 200 };
+
+// librdkafka's names of the settings that Debian's build has not got; edge/kafka/oauth_kafka.h
+// does what they say.
+#define EDGE_OAUTH_ENDPOINT "sasl.oauthbearer.token.endpoint.url"
+#define EDGE_OAUTH_CLIENT_ID "sasl.oauthbearer.client.id"
+#define EDGE_OAUTH_CLIENT_SECRET "sasl.oauthbearer.client.secret"
+#define EDGE_OAUTH_SCOPE "sasl.oauthbearer.scope"
+#define EDGE_OAUTH_METHOD "sasl.oauthbearer.method"
+// Joins their values for librdkafka's callback, and so is in none of them.
+#define EDGE_OAUTH_SEPARATOR '\x1f'
+
+// Whether the setting is one of these; *good: its value can be one.
+bool edge_setting_oauth(const char *name, const char *value, bool *good);
+
+// Whether librdkafka knows the setting and takes the value, and the node leaves it to the
+// operator. DRF_ERR_RANGE with a line for people.
+DRF_MUST_CHECK enum drf_status edge_setting_check(
+    const char *name, const char *value, char error[static EDGE_SETTING_ERROR_SIZE]);
+
+#endif

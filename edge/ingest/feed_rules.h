@@ -1,0 +1,24 @@
+// edge/ingest/feed_rules.h - what the configuration says of the feeds, kept in the store.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_FEED_RULES_H
+#define EDGE_FEED_RULES_H
+
+#include <stddef.h>
+
+#include "fusion/fabric/fabric.h"
+#include "fusion/store/store.h"
+#include "geo/status.h"
+
+enum { EDGE_FEED_RULES_MAX = 128 };
+
+// The node keeps what its configuration says of the feeds in its store, so that a query without
+// the configuration judges the weather's validity as the node does.
+DRF_MUST_CHECK enum drf_status edge_feed_rules_put(struct fusion_store *store,
+                                                   const struct fusion_feed *feeds,
+                                                   size_t feed_count);
+
+// What was kept, at most `room` of them; none: a store of a node that kept nothing.
+void edge_feed_rules_read(struct fusion_store *store, struct fusion_feed *feeds, size_t room,
+                          size_t *count);
+
+#endif

@@ -1,0 +1,26 @@
+// edge/wire/wire_query.h - the answer to a query as drf.v1.QueryReply.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_WIRE_QUERY_H
+#define EDGE_WIRE_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "edge/wire/wire.h"
+#include "fusion/context/point.h"
+#include "geo/status.h"
+
+// How a query was put, and the answer.
+struct edge_wire_query_answer {
+    struct fusion_point_ask ask;
+    struct fusion_point point;
+    uint64_t epoch;
+    uint32_t mode;
+};
+
+// *size: the room at first, then what was written. DRF_ERR_FULL: no room.
+DRF_MUST_CHECK enum drf_status edge_wire_query_encode(
+    enum edge_wire_form form, const struct edge_wire_query_answer *answer, uint8_t *bytes,
+    size_t *size);
+
+#endif
