@@ -7,8 +7,8 @@ references that lead nowhere, headers without a first line, and mutable globals.
 a rule is broken.
 
 How: comments and strings are blanked, then braces are counted; what stands before a brace at depth 0 and ends in a
-parameter list is a function. A file and its header are one unit. A call is the name of a function with external
-linkage of another unit, followed by a parenthesis. It reads text only: no compiler, no index."""
+parameter list is a function. A file and its header are one unit. A function calls what it names: a function with
+external linkage of another unit, called or handed on. It reads text only: no compiler, no index."""
 import collections
 import functools
 import pathlib
@@ -71,7 +71,7 @@ def pieces(code):
         elif char == "{":
             if depth == 0:
                 head, opened = type_head + code[start:at], at
-                head_line = line - head.strip("\n \t").count("\n")
+                head_line = line - head.lstrip().count("\n")
             depth += 1
         elif char == "}":
             depth -= 1
@@ -100,7 +100,7 @@ def parsed(path):
         elif kind == "{" and "=" in head and re.search(r"\bconst\b", head) is None:
             globals_.append(head.split("=")[0].split("[")[0].split()[-1])
         elif kind == ";" and head and not re.match(r"(typedef|extern|struct \w+$|enum \w+$|union \w+$|_Static_assert)", head) \
-                and "(" not in head and "const" not in head.split("=")[0] and len(head.split("=")[0].split()) > 1:
+                and "(" not in head and "sig_atomic_t" not in head and "const" not in head.split("=")[0] and len(head.split("=")[0].split()) > 1:
             globals_.append(head.split("=")[0].split("[")[0].split()[-1])
     includes = re.findall(r'^#include "((?:' + "|".join(ROOMS) + r')/[^"]+)"', text, re.M)
     return text, code, functions, includes, globals_
@@ -235,9 +235,9 @@ class Tree:
         graph = collections.defaultdict(set)
         for name, (_, _, functions, _, _) in self.sources.items():
             for f in functions:
-                for called in set(re.findall(r"\b(\w+)\s*\(", f.body)):
-                    if called in home and home[called] != unit(name):
-                        graph[unit(name)].add(home[called])
+                for used in set(re.findall(r"\b\w+\b", f.body)):
+                    if used in home and home[used] != unit(name):
+                        graph[unit(name)].add(home[used])
         return graph
 
     def folder_includes(self, room):
@@ -255,12 +255,15 @@ class Tree:
 def report(tree):
     broken = []
     counts = tree.folders()
-    print("files per folder")
+    print("source files per folder")
     for name in sorted(counts):
         lines = sum(t[0].count("\n") for n, t in tree.sources.items() if folder(n) == name)
         print(f"  {name:24} {counts[name]:4} files {lines:6} lines")
-        if counts[name] > FILES_MOST:
-            broken.append(f"{name}: {counts[name]} source files, {FILES_MOST} are the most")
+    tests = collections.Counter(folder(n) for n in tree.names if re.match(r"tests/.*\.(?:[ch]|py)$", n))
+    print("  tests: " + ", ".join(f"{n.removeprefix('tests/')} {tests[n]}" for n in sorted(tests)))
+    for name, count in sorted((counts + tests).items()):
+        if count > FILES_MOST:
+            broken.append(f"{name}: {count} source files, {FILES_MOST} are the most")
     print("order of sub-folders (each includes only what stands before it)")
     for room in ROOMS:
         nodes = sorted(n for n in counts if n.split("/")[0] == room)
