@@ -70,6 +70,14 @@ class Shape(unittest.TestCase):
         })
         self.assertEqual(found, [f"geo/a.h:3: {what} does not exist" for what in ("GONE.md", "README.md rule 2", "DESIGN")])
 
+    def test_reference__to_several_rules__is_checked_for_each(self):
+        found = self.broken({
+            "schemas/client.md": "# Page\n\n1. **A rule.**\n2. Another.\n",
+            "geo/a.h": header("geo/a.h", "// schemas/client.md rules 1 and 2 say, and schemas/client.md rules 1, 2 and 3.\nint geo_a(void);\n"),
+            "geo/a.c": SPDX + "int geo_a(void) { return 1; }\n",
+        })
+        self.assertEqual(found, ["geo/a.h:3: schemas/client.md rules 1, 2 and 3 does not exist"])
+
     def test_header__without_its_first_line__is_named(self):
         found = self.broken({"geo/a.h": "// geo/a.h - an example that goes on.\n// and on. " + SPDX[3:] + "int geo_a(void);\n",
                              "geo/a.c": SPDX + "int geo_a(void) { return 1; }\n"})

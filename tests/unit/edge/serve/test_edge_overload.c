@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What edge/serve/overload.h promises, and what of it a drone sees (CONTRACT 19, DESIGN promise
-// 7).
+// What edge/serve/overload.h promises, and what of it a drone sees: schemas/client.md rule 19,
+// ARCHITECTURE.md promise 7.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What fusion/root/source.h promises of the order between certificates: DESIGN.md, Identity and
-// version.
+// What fusion/root/source.h promises of the order between sources: ARCHITECTURE.md, "Identity
+// and version".
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

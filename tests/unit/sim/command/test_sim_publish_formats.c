@@ -287,7 +287,7 @@ static void grib__a_real_file__keeps_pairs_whole_and_keys_apart(void **state)
     assert_int_equal(sim_file_read(path, &bytes, &size), DRF_OK);
     struct sim_batch batch = {0};
     assert_int_equal(sim_grib_split("eta", bytes, size, &batch), DRF_OK);
-    assert_int_equal(batch.count, 154); // INDEX.md: 154 messages, 181 fields
+    assert_int_equal(batch.count, 154); // the real data's index: 154 messages, 181 fields
     for (size_t i = 0; i < batch.count; i++) {
         total += batch.messages[i].size;
         pairs += strchr(batch.messages[i].key, '+') != NULL;
@@ -311,7 +311,7 @@ static void dof__a_real_file__every_record_by_its_id(void **state)
     assert_int_equal(sim_file_read(path, &bytes, &size), DRF_OK);
     struct sim_batch batch = {0};
     assert_int_equal(sim_dof_split("ny", bytes, size, 1, &batch), DRF_OK);
-    assert_int_equal(batch.count, 13089); // INDEX.md
+    assert_int_equal(batch.count, 13089); // the real data's index
     assert_false(sim_dof_marked(bytes, size));
     sim_batch_close(&batch);
     free(bytes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What sim/witness/witness.h promises: an honest node passes, each classic error is caught,
 // absent is told apart from wrong. The honest node is made here from the truth, by the rules of
-// DESIGN.md.
+// ARCHITECTURE.md.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

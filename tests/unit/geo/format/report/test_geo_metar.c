@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expected values: the groups' own definitions (WMO No. 306), units by hand; for the real
-// reports another decoder's fields (INDEX.md of the real data).
+// reports another decoder's fields (the real data's index).
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What geo/format/terrain/raster.h promises of real files, with gdalwarp and the posts of
-// INDEX.md as oracles.
+// What geo/format/terrain/raster.h promises of real files, with gdalwarp and the posts that
+// the real data's index names as oracles.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,7 +80,7 @@ static void decode__dted_cell__equals_gdalwarp(void **state)
     assert_near(raster->bounds.north_deg, 44.0, 1e-9);
     assert_near(raster->min_amsl_m, 75.0, 0.125); // lake Ontario
     assert_true(raster->max_amsl_m > 455.0 && raster->max_amsl_m <= 460.0);
-    // Nearest posts, by INDEX.md: on the post itself the cell shows it.
+    // Nearest posts, by the real data's index: on the post itself the cell shows it.
     assert_near(height_at(record, 12, 43.65, -79.3833333), 81.0, 1.0);
     assert_near(height_at(record, 12, 43.5, -79.5), 75.0, 0.25);
     // Posts are not extrapolated: beyond the last post there is nothing.
