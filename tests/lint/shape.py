@@ -178,7 +178,7 @@ def duplicates(sources):
 
 
 def references(tree, names):
-    """Pages and numbered rules that a file names and that do not exist: (file, line, reference)."""
+    """Pages, numbered rules and files of the tree that a file names and that do not exist: (file, line, reference)."""
     known = set(names)
     by_base = collections.defaultdict(set)
     for name in names:
@@ -206,6 +206,9 @@ def references(tree, names):
                 if not at:
                     yield name, number, found[0]
                 elif not set(re.findall("[0-9]+", found[2] or "")) <= rules[at[0]]:
+                    yield name, number, found[0]
+            for found in re.finditer(r"(?<![\w./-])(?:" + "|".join(ROOMS) + r"|tests|deploy)/[a-z0-9_/]+\.(?:c|h|py|sh|proto)\b", line):
+                if found[0] not in known:
                     yield name, number, found[0]
             for found in re.finditer(r"\b(DESIGN|CONTRACT)\b(?!_)(?!\.md)", line):
                 yield name, number, found[0]
