@@ -199,6 +199,10 @@ def references(tree, names):
             continue
         if name in ("tests/lint/shape.py", "tests/lint/test_shape.py"): # they name what does not exist on purpose
             continue
+        for found in re.finditer(r"`([\w/]+\.[ch])`\s`(\w+)`", text) if name.endswith(".md") else ():  # `file` `function`
+            at = [found[1]] if found[1] in known else sorted(by_base[found[1]])
+            if at and not any(re.search(rf"\b{found[2]}\b", (tree / p).read_text(encoding="utf-8")) for p in at):
+                yield name, text.count("\n", 0, found.start()) + 1, f"{found[2]} in {found[1]}"
         for number, line in enumerate(text.splitlines(), 1):
             for found in re.finditer(r"([\w./-]*\b[\w-]+\.md)\b(?:,? (?:rule|promise|point)s? ([0-9]+(?:(?:, | and | to )[0-9]+)*))?", line):
                 page = found[1].lstrip("./")

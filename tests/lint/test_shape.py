@@ -80,10 +80,10 @@ class Shape(unittest.TestCase):
 
     def test_reference__to_no_file_of_the_tree__is_named(self):
         found = self.broken({
-            "README.md": "# Page\n\n`geo/a.c` has it, `geo/gone.c` had it; other/geo/b.c is not ours.\n",
+            "README.md": "# Page\n\n`geo/a.c` has it, `geo/gone.c` had it; other/geo/b.c is not ours.\n`geo/a.c` `geo_a`, `geo/a.c`\n`geo_b`\n",
             "geo/a.c": SPDX + "int geo_a(void) { return 1; } // as edge/gone.h says\n",
         })
-        self.assertEqual(found, ["README.md:3: geo/gone.c does not exist", "geo/a.c:2: edge/gone.h does not exist"])
+        self.assertEqual(found, ["README.md:4: geo_b in geo/a.c does not exist", "README.md:3: geo/gone.c does not exist", "geo/a.c:2: edge/gone.h does not exist"])
 
     def test_header__without_its_first_line__is_named(self):
         found = self.broken({"geo/a.h": "// geo/a.h - an example that goes on.\n// and on. " + SPDX[3:] + "int geo_a(void);\n",
