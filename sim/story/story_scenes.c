@@ -361,6 +361,9 @@ void sim_story_answer(struct sim_story *story, size_t index, const Drf__V1__Repl
         return;
     porch->answered_mono_us = mono_us;
     const Drf__V1__Landing *l = reply->landing;
+    porch->severity = l->severity; // of the last answer, should it land
+    snprintf(porch->against, sizeof porch->against, "%s",
+             l->n_against > 0 ? l->against[0] : "");
     bool given = l->severity >= DRF__V1__SEVERITY__SEVERITY_CAUTION;
     story_tell(story, STORY_PORCH, mono_us, "may I set down here? - %s%s%s after %.1f ms",
                !given ? "better not: "
