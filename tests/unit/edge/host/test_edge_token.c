@@ -20,7 +20,7 @@
 #include "edge/host/token.h"
 #include "edge/kafka/kafka.h"
 
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 200000 };
 
 struct server {
     int fd;
