@@ -53,7 +53,7 @@ def p99_s(drone, seq, seconds):
         began_s = time.monotonic()
         seq[0] += 1
         drone.publish(f"drf/v1/drones/{DRONE}/telemetry", place.report(seq[0]), content_type="application/json")
-        while json.loads(drone.take(10).payload).get("telemetry_seq") != seq[0]:
+        while json.loads(drone.take().payload).get("telemetry_seq") != seq[0]:
             pass  # one that was under way before
         trips.append(time.monotonic() - began_s)
         pace.wait(max(0.0, began_s + 1 / REPORT_HZ - time.monotonic()))
@@ -69,7 +69,7 @@ def main():
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         config = place.configuration(kafka.bootstrap, mqtt, http=port, context_rate_max_hz=50)
         with Node(config) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             kafka.produce(place.TOPICS["terrain"], place.geotiff(), key="ground")
             with mqtt.client(DRONE) as drone:
                 drone.publish(f"drf/v1/drones/{DRONE}/profile", b'{"ignore_seen": true, "json": true, "rate_hz": 20}', qos=1, retain=True,
@@ -84,7 +84,7 @@ def main():
                     flood.stopping.set()
                     flood.join()
                     sent, broken = sent + flood.sent, broken + flood.sent // 2
-                    wait_until(lambda count=broken: place.refusals(port, "towers", "FORMAT") >= count, 120,
+                    wait_until(lambda count=broken: place.refusals(port, "towers", "FORMAT") >= count,
                                "every broken one is refused")
             lost = place.metrics(port).get("drf_dead_letters_lost_total", 0)
             assert node.stop() == 0

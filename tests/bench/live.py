@@ -14,7 +14,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests" / "integration"))
 # pylint: disable=wrong-import-position
-from drf_fixture import BIN, NODE, Folder, Kafka, Mosquitto, Node, Process, free_ports, wait_until  # noqa: E402
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Mosquitto, Node, Process, free_ports, wait_until  # noqa: E402
 from fixture import place  # noqa: E402
 
 REGION = "sim-bench"
@@ -52,7 +52,7 @@ class Rig:
                       self.folder.path / "world" / file)
 
     def _sim(self, *argv):
-        return subprocess.run([BIN / "drf-sim", *argv], check=True, timeout=300, stdout=subprocess.PIPE,
+        return subprocess.run([BIN / "drf-sim", *argv], check=True, timeout=DEADLINE_S, stdout=subprocess.PIPE,
                               text=True).stdout
 
     def configuration(self):
@@ -77,7 +77,7 @@ class Rig:
     @contextlib.contextmanager
     def node(self, env=None):
         with Node(self.configuration(), env=env) as node:
-            wait_until(self._learned, 180, "the node knows the world")
+            wait_until(self._learned, "the node knows the world")
             yield node
 
     def _learned(self):
@@ -91,7 +91,7 @@ class Rig:
         relay = Process("relay", [BIN / "bare_relay", str(self.mqtt.port), NODE, self.mqtt.passwords[NODE], str(size),
                                   *more], self.folder.path / "relay.log")
         try:
-            relay.wait_ready(lambda: "ready" in relay.log_text(), 20)
+            relay.wait_ready(lambda: "ready" in relay.log_text())
             yield relay
         finally:
             relay.kill()
@@ -101,7 +101,7 @@ class Rig:
         box = f"{self.south + margin},{self.west + margin},{self.north - margin},{self.east - margin}"
         order = {"port": self.mqtt.port, "users": self.users, "drones": self.drones, "box": box, "amsl": 900, **more}
         words = [str(word) for name, value in order.items() for word in ("--" + name.replace("_", "-"), value)]
-        run = subprocess.run([BIN / "bench_sim_load", *words], capture_output=True, text=True, timeout=600,
+        run = subprocess.run([BIN / "bench_sim_load", *words], capture_output=True, text=True, timeout=DEADLINE_S,
                              check=False)
         if run.returncode != 0:
             raise RuntimeError(f"load: {run.stderr}{run.stdout}")
@@ -113,7 +113,7 @@ class Rig:
         done = subprocess.run([BIN / "drf-sim", "fleet", "--mqtt", f"{self.mqtt.host}:{self.mqtt.port}", "--region",
                                REGION, "--world", self.folder.path / "world", "--drones", str(drones), "--seconds",
                                str(seconds), "--users", self.users, "--report", report, "--prefix", COFFEE, *more],
-                              timeout=600, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                              timeout=DEADLINE_S, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if not report.exists():
             raise RuntimeError(done.stdout)
         return json.loads(report.read_text())

@@ -40,7 +40,7 @@ def main():
     with Kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 30, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             obstacles = Obstacles(kafka, port)
             obstacles.send_s()
 
@@ -48,11 +48,11 @@ def main():
                 written = place.decoders(node.process.pid)
                 return len(written) >= children and all(written.values())
             for count in range(1, pairs * ROUNDS + 1):
-                wait_until(warm, 60, "the spare is warm again")
+                wait_until(warm, "the spare is warm again")
                 quiet.append(obstacles.send_s())
                 place.kill_decoder(node.process.pid)
                 killed.append(obstacles.send_s())
-                wait_until(lambda count=count: place.metrics(port).get(f"{NAME}_count", 0) >= count, 60, "it is counted")
+                wait_until(lambda count=count: place.metrics(port).get(f"{NAME}_count", 0) >= count, "it is counted")
             seen = place.metrics(port)
             assert node.stop() == 0
     value, reference = statistics.median(killed) * 1e3, statistics.median(quiet) * 1e3

@@ -14,7 +14,7 @@ import threading
 import types
 
 import numpy
-from drf_fixture import BIN, NODE, Folder, Kafka, Node, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Node, free_ports, main, wait_until
 from fixture import place
 
 TOWERS, ROUNDS = 600, 3
@@ -69,7 +69,7 @@ def publish_terrain(kafka, folder):
     heights = numpy.random.default_rng(SEED).uniform(300, 900, (700, 700))
     file.write_bytes(place.geotiff(heights, (7.97, 46.97, 8.13, 47.13), 700))
     subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", place.TOPICS["terrain"],
-                    "--kind", "geotiff", "--mode", "LIVE", "--max-bytes", "60000", file], check=True, timeout=60,
+                    "--kind", "geotiff", "--mode", "LIVE", "--max-bytes", "60000", file], check=True, timeout=DEADLINE_S,
                    stdout=subprocess.DEVNULL)
 
 
@@ -113,8 +113,8 @@ class Counted(Node):
 
     def finish(self, total):
         """Waits until the store has committed every message, and ends the node in peace."""
-        wait_until(lambda: stored(self) == total, 60, f"{total} messages are in the store ({stored(self)})")
-        wait_until(lambda: place.page(self.port, "readyz")[1] == "waiting for: mqtt\n", 60, "the node is ready")
+        wait_until(lambda: stored(self) == total, f"{total} messages are in the store ({stored(self)})")
+        wait_until(lambda: place.page(self.port, "readyz")[1] == "waiting for: mqtt\n", "the node is ready")
         outcomes = self.outcomes()
         assert self.stop() == 0
         return outcomes
@@ -132,13 +132,13 @@ def stored(node):
 def check_sound(store):
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    done = subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", store], check=False, timeout=120,
+    done = subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", store], check=False, timeout=DEADLINE_S,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
 
 
 def digest(store):
-    return subprocess.run([BIN / "drf-edge", "digest", "--store", store], check=True, timeout=60,
+    return subprocess.run([BIN / "drf-edge", "digest", "--store", store], check=True, timeout=DEADLINE_S,
                           stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -148,7 +148,7 @@ def kill_in_the_middle(node, kafka, part, chance):
     before, waiting = stored(node), published(kafka)
     more = chance.randint(0, waiting - before)
     node.start()
-    wait_until(lambda: node.taken() >= more, 60, f"{more} messages of {waiting - before}")
+    wait_until(lambda: node.taken() >= more, f"{more} messages of {waiting - before}")
     publish_part(kafka, part, PARTS)
     threading.Event().wait(chance.uniform(0, 0.1))
     outcomes = node.outcomes()

@@ -6,7 +6,7 @@ import pathlib
 import sqlite3
 import subprocess
 
-from drf_fixture import BIN, Folder, Kafka, main, skip, wait_until
+from drf_fixture import BIN, DEADLINE_S, Folder, main, shared_kafka, skip, wait_until
 from fixture.fed import Fed, record
 
 AT = 1_700_000_000_000
@@ -25,12 +25,12 @@ def caught_up(kafka, node, count=1000):
     kafka.create_topics("obstacles", "dead")
     kafka.produce_all("obstacles", towers(range(count)))
     node.start()
-    wait_until(lambda: settled(node) and node.taken() == count, 60, "the node to catch up")
+    wait_until(lambda: settled(node) and node.taken() == count, "the node to catch up")
 
 
 def is_rebuilt(node, expected):
-    node.wait_log("what=store.set_aside", 60)
-    wait_until(lambda: settled(node), 60, "the store to be built anew")
+    node.wait_log("what=store.set_aside")
+    wait_until(lambda: settled(node), "the store to be built anew")
     assert node.metric("drf_store_set_aside_total") == 1
     aside = [path for path in node.folder.path.iterdir() if ".damaged-" in path.name and path.suffix != ".log"]
     assert aside, "nothing was set aside"
@@ -41,7 +41,7 @@ def is_rebuilt(node, expected):
 
 
 def damaged_by(damage):
-    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+    with shared_kafka() as kafka, Fed(kafka.bootstrap) as node:
         caught_up(kafka, node)
         assert node.stop() == 0
         expected = node.digest()
@@ -74,19 +74,19 @@ def test_bit_flipped_in_a_record_is_found_and_the_store_rebuilt():
 
 
 def test_second_node_on_the_same_store_is_refused_with_a_clear_word():
-    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+    with shared_kafka() as kafka, Fed(kafka.bootstrap) as node:
         caught_up(kafka, node)
         run = subprocess.run([BIN / "drf-edge", "run", "--config", node.config_path], capture_output=True, text=True,
-                             timeout=30)
+                             timeout=DEADLINE_S)
         assert run.returncode == 1, run
         assert "store.busy" in run.stderr and "another program is writing this store" in run.stderr, run.stderr
         kafka.produce_all("obstacles", towers(range(1000, 1100)))
-        wait_until(lambda: node.taken() == 1100, 60, "the first node to go on")
+        wait_until(lambda: node.taken() == 1100, "the first node to go on")
         assert not list(node.folder.path.glob("*.damaged-*"))
 
 
 def test_log_pinned_by_a_long_reader_is_reported():
-    with Kafka() as kafka, Fed(kafka.bootstrap) as node:
+    with shared_kafka() as kafka, Fed(kafka.bootstrap) as node:
         caught_up(kafka, node, 200)
         reader = sqlite3.connect(f"file:{node.store_path()}?mode=ro", uri=True, isolation_level=None)
         reader.execute("BEGIN")
@@ -98,8 +98,8 @@ def test_log_pinned_by_a_long_reader_is_reported():
             turn += 1
             kafka.produce_all("obstacles", towers(range(2000), turn))
             return node.metric("drf_store_wal_pinned_bytes") >= 16 << 20
-        wait_until(pinned, 120, "the pinned log to be counted")
-        node.wait_log("what=store.log_pinned", 60)
+        wait_until(pinned, "the pinned log to be counted")
+        node.wait_log("what=store.log_pinned")
         reader.close()
         kafka.produce_all("obstacles", towers(range(2000), turn + 1))
 
@@ -108,7 +108,7 @@ def test_log_pinned_by_a_long_reader_is_reported():
             turn += 1
             kafka.produce_all("obstacles", towers(range(500), turn + 1))
             return "what=store.log_released" in node.log_text()
-        wait_until(released, 60, "the log to be released")
+        wait_until(released, "the log to be released")
 
 
 class SmallDisk:
@@ -135,7 +135,7 @@ class SmallDisk:
 
 
 def test_full_disk_is_served_through_and_said_and_recovered_from():
-    with SmallDisk(64) as disk, Kafka() as kafka:
+    with SmallDisk(64) as disk, shared_kafka() as kafka:
         store = str(disk.folder.path / "region.gpkg")
         with Fed(kafka.bootstrap, path=store, limits={"discover_s": 1, "pending_max_mb": 1}) as node:
             caught_up(kafka, node, 200)
@@ -153,31 +153,31 @@ def test_full_disk_is_served_through_and_said_and_recovered_from():
                 turn += 1
                 kafka.produce_all("obstacles", towers(range(1000 * turn, 1000 * turn + 1000)))
                 return "what=store.failing" in node.log_text()
-            wait_until(failing, 60, "the disk to be full")
+            wait_until(failing, "the disk to be full")
             assert "store" in node.ask("readyz")
             assert node.ask("healthz") != "", "the node is not alive"
             for _ in range(15):
                 turn += 1
                 kafka.produce_all("obstacles", towers(range(1000 * turn, 1000 * turn + 1000)))
-            wait_until(lambda: node.metric("drf_store_pending_bytes") >= 1 << 20, 60, "the bound to be reached")
+            wait_until(lambda: node.metric("drf_store_pending_bytes") >= 1 << 20, "the bound to be reached")
             assert node.taken() > taken, "nothing was folded on"
             assert node.metric("drf_store_commit_failures_total") > 0
             held = node.taken()
             assert node.metric("drf_store_pending_bytes") < 8 << 20, "pending work is not bounded"
             assert held < 200 + turn * 1000, "feeds were not paused"
             ballast.unlink()
-            node.wait_log("what=store.recovered", 60)
-            wait_until(lambda: settled(node) and node.taken() == 200 + turn * 1000, 90, "everything to be read")
+            node.wait_log("what=store.recovered")
+            wait_until(lambda: settled(node) and node.taken() == 200 + turn * 1000, "everything to be read")
             assert node.stop() == 0
             digest = node.digest()
         with Fed(kafka.bootstrap) as calm:
-            wait_until(lambda: settled(calm), 90, "a calm node to catch up")
+            wait_until(lambda: settled(calm), "a calm node to catch up")
             calm.stop()
             assert digest == calm.digest()
 
 
 def test_start_on_a_full_disk_waits_for_room_and_says_so():
-    with SmallDisk(8) as disk, Kafka() as kafka:
+    with SmallDisk(8) as disk, shared_kafka() as kafka:
         store = str(disk.folder.path / "region.gpkg")
         ballast = disk.folder.path / "ballast"
         with Fed(kafka.bootstrap, path=store) as node:
@@ -195,20 +195,20 @@ def test_start_on_a_full_disk_waits_for_room_and_says_so():
             assert os.statvfs(disk.folder.path).f_bavail == 0
             node.start()
             waiting = "what=node.waiting for=store"
-            node.wait_log(waiting, 30)
+            node.wait_log(waiting)
             assert "database or disk is full" in node.log_text(), node.log_text()
             assert node.process.alive()
             assert node.stop() == 0  # told to stop while it waits
             node.start()
-            wait_until(lambda: node.log_text().count(waiting) == 2, 30, "the second start to wait")
+            wait_until(lambda: node.log_text().count(waiting) == 2, "the second start to wait")
             ballast.unlink()
-            node.wait_log("what=node.recovered for=store", 30)
-            wait_until(lambda: settled(node) and node.taken() == 200, 60, "the node to catch up")
+            node.wait_log("what=node.recovered for=store")
+            wait_until(lambda: settled(node) and node.taken() == 200, "the node to catch up")
             assert node.log_text().count(waiting) == 2, "said more than once"
             assert node.stop() == 0
             digest = node.digest()
         with Fed(kafka.bootstrap) as calm:
-            wait_until(lambda: settled(calm), 90, "a calm node to catch up")
+            wait_until(lambda: settled(calm), "a calm node to catch up")
             calm.stop()
             assert digest == calm.digest()
 

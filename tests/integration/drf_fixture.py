@@ -15,15 +15,15 @@ import sys
 import time
 import traceback
 
-from fixture.kafka import Kafka, jars
+from fixture.kafka import Kafka, end_shared_kafka, jars, shared_kafka
 from fixture.mqtt import NODE, OBSERVER, Client, Message, Mosquitto, Refused
 from fixture.node import Node
-from fixture.process import (BIN, REAL_DATA, SKIPPED, TOP, Folder, Process, Service, free_ports, real_data,
-                             retried, skip, wait_until)
+from fixture.process import (BIN, DEADLINE_S, REAL_DATA, SKIPPED, TOP, Folder, Process, Service, free_ports, late_s,
+                             real_data, retried, skip, wait_until)
 
-__all__ = ["BIN", "NODE", "OBSERVER", "REAL_DATA", "SKIPPED", "TOP", "Client", "Folder", "Kafka", "Message",
-           "Mosquitto", "Node", "Process", "Refused", "Service", "free_ports", "jars", "main", "real_data",
-           "retried", "skip", "wait_until"]
+__all__ = ["BIN", "DEADLINE_S", "NODE", "OBSERVER", "REAL_DATA", "SKIPPED", "TOP", "Client", "Folder", "Kafka", "Message",
+           "Mosquitto", "Node", "Process", "Refused", "Service", "free_ports", "jars", "late_s", "main",
+           "real_data", "retried", "shared_kafka", "skip", "wait_until"]
 
 
 def main(scope):
@@ -32,6 +32,13 @@ def main(scope):
         return
     tests = {name: value for name, value in scope.items() if name.startswith("test_") and callable(value)}
     chosen = sys.argv[1:] or list(tests)
+    try:
+        _run(tests, chosen)
+    finally:
+        end_shared_kafka()
+
+
+def _run(tests, chosen):
     failed = skipped = 0
     for name in chosen:
         began = time.monotonic()

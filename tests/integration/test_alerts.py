@@ -4,7 +4,7 @@
 import json
 import time
 
-from drf_fixture import Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 CAP, GCN, AIR = "t.cap", "t.gcn", "t.air"
@@ -71,7 +71,7 @@ class Drone:
             if context is not None and wanted(context):
                 found.append(context)
             return bool(found)
-        wait_until(look, 60, what)
+        wait_until(look, what)
         return found[-1]
 
 
@@ -85,7 +85,7 @@ def alerts(context):
 
 def test_an_alert_reaches_the_drones_in_its_area_and_no_others_and_a_test_reaches_nobody():
     port, = free_ports(1)
-    with Kafka() as kafka, Mosquitto(["d-1", "d-2"]) as mqtt:
+    with shared_kafka() as kafka, Mosquitto(["d-1", "d-2"]) as mqtt:
         kafka.create_topics(CAP, GCN, AIR, place.DEAD)
         with Node(configuration(kafka, mqtt, port), ready=lambda: place.page(port, "readyz")[0] == 200) as node:
             inside, outside = Drone(mqtt, "d-1"), Drone(mqtt, "d-2", 47.01, 8.01)  # 5 km away
@@ -100,14 +100,14 @@ def test_an_alert_reaches_the_drones_in_its_area_and_no_others_and_a_test_reache
             advisory, = kinds(told, KIND_ALERT)
             assert advisory["severity"] == WARNING and advisory["text"] == "Gas leak", advisory
             assert advisory["feature_id"] == "leak-1", advisory
-            wait_until(lambda: place.refusals(port, "gcn", "MODE") == 1, 60, "the test notice refused")
+            wait_until(lambda: place.refusals(port, "gcn", "MODE") == 1, "the test notice refused")
             assert place.refusals(port, "cap", "MODE") == 1
             other = outside.until(lambda c: True, "a context")
             assert not alerts(other) and not kinds(other, KIND_ALERT), other
 
             with mqtt.client("drf-observer") as observer:  # the set is retained
                 observer.subscribe(SET)
-                retained = observer.take(60)
+                retained = observer.take()
                 assert retained.retain and b"leak-1" in retained.payload, retained
 
             # everybody: where in the sky it was is not known yet
@@ -130,7 +130,7 @@ def test_an_alert_reaches_the_drones_in_its_area_and_no_others_and_a_test_reache
 
 def test_an_aircraft_on_a_feed_is_told_of_and_warned_of_and_gone_when_it_falls_silent():
     port, = free_ports(1)
-    with Kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
+    with shared_kafka() as kafka, Mosquitto(["d-1"]) as mqtt:
         kafka.create_topics(CAP, GCN, AIR)
         with Node(configuration(kafka, mqtt, port), ready=lambda: place.page(port, "readyz")[0] == 200):
             drone = Drone(mqtt, "d-1")

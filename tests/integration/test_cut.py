@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import numpy
-from drf_fixture import BIN, Folder, Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, Folder, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 from osgeo import gdal
 
@@ -27,7 +27,7 @@ def publish(kafka, files, max_bytes):
     for file in files:
         subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic",
                         place.TOPICS["terrain"], "--kind", "geotiff", "--mode", "LIVE", "--max-bytes",
-                        str(max_bytes), file], check=True, timeout=60, stdout=subprocess.DEVNULL)
+                        str(max_bytes), file], check=True, timeout=DEADLINE_S, stdout=subprocess.DEVNULL)
     return kafka.end_offset(place.TOPICS["terrain"]) - before
 
 
@@ -44,7 +44,7 @@ def ground(node):
 def rendered(node, port, messages):
     """The coverage when every message is applied and nothing more appears in it."""
     wait_until(lambda: place.metrics(port).get('drf_feed_outcomes_total{feed="terrain",outcome="APPLIED"}')
-               == messages, 60, f"{messages} messages are applied")
+               == messages, f"{messages} messages are applied")
     assert not [name for name in place.metrics(port) if name.startswith("drf_feed_refusals_total")]
     seen = []
 
@@ -53,7 +53,7 @@ def rendered(node, port, messages):
         seen.append((time.monotonic(), now and numpy.isfinite(now[1]).sum()))
         since = [at for at, count in seen if count == seen[-1][1]]
         return now if seen[-1][1] and seen[-1][0] - since[0] > 2 else None
-    return wait_until(look, 60, "rendering is over")
+    return wait_until(look, "rendering is over")
 
 
 def test_a_cut_raster_gives_the_tiles_of_the_whole_one():
@@ -61,14 +61,14 @@ def test_a_cut_raster_gives_the_tiles_of_the_whole_one():
         files = [folder.path / "coarse.tif", folder.path / "fine.tif"]
         files[0].write_bytes(place.geotiff(rough(300, 1), COARSE, 300, nodata=-9999))
         files[1].write_bytes(place.geotiff(rough(1440, 2), FINE, 1440, nodata=-9999))
-        # A Kafka each: the whole file needs messages larger than a broker takes by default.
-        compare(node_with(mqtt, files, 60_000_000, {"message.max.bytes": 64 << 20}), node_with(mqtt, files, 120_000))
+        # The whole file needs messages larger than a topic takes by default.
+        compare(node_with(mqtt, files, 60_000_000, {"max.message.bytes": str(64 << 20)}), node_with(mqtt, files, 120_000))
 
 
 def node_with(mqtt, files, max_bytes, settings=None):
     port, = free_ports(1)
-    with Kafka(settings) as kafka:
-        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+    with shared_kafka() as kafka:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD, config=settings)
         messages = publish(kafka, files, max_bytes)
         assert messages == 2 if settings else messages > 20, messages
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port, message_max_kb=65536)) as node:
@@ -77,7 +77,7 @@ def node_with(mqtt, files, max_bytes, settings=None):
 
 def digest(node):
     return subprocess.run([BIN / "drf-edge", "digest", "--store", node.path("region.gpkg"), "--layer", "surface"],
-                          check=True, capture_output=True, text=True, timeout=60).stdout
+                          check=True, capture_output=True, text=True, timeout=DEADLINE_S).stdout
 
 
 def compare(whole, cut):

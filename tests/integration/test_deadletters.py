@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import subprocess
 
-from drf_fixture import BIN, Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 TOWERS = place.TOPICS["towers"]
 
 
 def deadletters(node, *words):
-    done = subprocess.run([BIN / "drf-edge", "deadletters", "--config", node.config_path, *words], timeout=60,
+    done = subprocess.run([BIN / "drf-edge", "deadletters", "--config", node.config_path, *words], timeout=DEADLINE_S,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.returncode, done.stdout
 
@@ -18,20 +18,20 @@ def deadletters(node, *words):
 def check_waiting(kafka, node, port):
     """No topic takes them: they wait, through the death of the node, and come when the topic does."""
     kafka.produce_all(TOWERS, [dict(value=b"broken %d" % i, key=f"k{i}") for i in range(3)])
-    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, 60, "three letters are kept")
-    wait_until(lambda: deadletters(node)[1].count("store:") == 3, 60, "they are in the file")
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, "three letters are kept")
+    wait_until(lambda: deadletters(node)[1].count("store:") == 3, "they are in the file")
     node.process.kill()
     node.start()
-    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, 60, "they are kept after a death")
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 3, "they are kept after a death")
     kafka.create_topics(place.DEAD)
-    letters = kafka.consume(place.DEAD, 3, deadline_s=60)
+    letters = kafka.consume(place.DEAD, 3)
     assert sorted(letter[0] for letter in letters) == [b"k0", b"k1", b"k2"], letters
     assert all(letter[1].startswith(b"broken") and letter[2]["drf_dead_reason"] == b"FORMAT" for letter in letters)
-    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept", 0) == 0, 60, "none is kept any more")
+    wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept", 0) == 0, "none is kept any more")
 
 
 def check_resubmit(kafka, node):
-    wait_until(lambda: "3 dead letters" in deadletters(node, "list")[1], 60, "what was kept is forgotten in the file")
+    wait_until(lambda: "3 dead letters" in deadletters(node, "list")[1], "what was kept is forgotten in the file")
     code, text = deadletters(node, "list")
     assert code == 0 and "0:0 " in text and "reason=FORMAT" in text, text
     end = kafka.end_offset(TOWERS)
@@ -49,10 +49,10 @@ def check_resubmit(kafka, node):
 
 def test_letters_wait_in_the_store_and_can_be_sent_again():
     port, = free_ports(1)
-    with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:
+    with shared_kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values())
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             check_waiting(kafka, node, port)
             check_resubmit(kafka, node)
             assert node.stop() == 0
@@ -60,16 +60,16 @@ def test_letters_wait_in_the_store_and_can_be_sent_again():
 
 def test_a_node_killed_with_letters_under_way_loses_none():
     port, = free_ports(1)
-    with Kafka() as kafka, Mosquitto() as mqtt:
+    with shared_kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD)
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
             sent = set()
             for turn in range(3):
-                wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+                wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
                 keys = [f"{turn}-{i}" for i in range(500)]
                 kafka.produce_all(TOWERS, [dict(value=b"broken", key=key) for key in keys])
                 sent |= {key.encode() for key in keys}
-                wait_until(lambda: kafka.end_offset(place.DEAD) > 0 and place.refusals(port, "towers", "FORMAT") > 0, 60,
+                wait_until(lambda: kafka.end_offset(place.DEAD) > 0 and place.refusals(port, "towers", "FORMAT") > 0,
                            "letters are under way")
                 node.process.kill()
                 node.start()
@@ -78,19 +78,19 @@ def test_a_node_killed_with_letters_under_way_loses_none():
                 end = kafka.end_offset(place.DEAD)
                 return end >= len(sent) and {one[0] for one in kafka.consume(place.DEAD, end)} == sent
 
-            wait_until(told, 120, "a letter for each broken message, some of them twice")
-            wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, 60, "none is kept any more")
+            wait_until(told, "a letter for each broken message, some of them twice")
+            wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, "none is kept any more")
             assert node.stop() == 0
 
 
 def test_a_node_that_ends_keeps_what_kafka_did_not_take():
     port, = free_ports(1)
-    with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:
+    with shared_kafka() as kafka, Mosquitto() as mqtt:
         kafka.create_topics(*place.TOPICS.values())
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             kafka.produce(TOWERS, b"broken", key="last")
-            wait_until(lambda: place.refusals(port, "towers", "FORMAT") == 1, 60, "it is refused")
+            wait_until(lambda: place.refusals(port, "towers", "FORMAT") == 1, "it is refused")
             assert node.stop() == 0
             code, text = deadletters(node)
             assert "store:" in text and "key=\"last\"" in text, text

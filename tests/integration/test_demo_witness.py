@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 
-from drf_fixture import BIN, NODE, Folder, Mosquitto, Node, Process, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Mosquitto, Node, Process, free_ports, main, wait_until
 from fixture import place
 
 DRONES = [f"coffee-{i:02d}" for i in range(1, 9)]
@@ -14,7 +14,7 @@ FILES = {"terrain": ("geotiff", "ground.tif"), "surface": ("geotiff", "surface.t
 
 
 def run(*argv):
-    return subprocess.run([BIN / "drf-sim", *argv], check=True, timeout=60, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run([BIN / "drf-sim", *argv], check=True, timeout=DEADLINE_S, stdout=subprocess.PIPE, text=True).stdout
 
 
 def configuration(bootstrap, mqtt, port, bounds):
@@ -42,7 +42,7 @@ def fly(mqtt, folder, seconds, *more):
     done = subprocess.run([BIN / "drf-sim", "fleet", "--mqtt", f"{mqtt.host}:{mqtt.port}", "--region", "sim-witness",
                            "--world", folder.path / "world", "--drones", str(len(DRONES)), "--seconds", str(seconds),
                            "--users", folder.path / "users", "--report", report, *more],
-                          timeout=60, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                          timeout=DEADLINE_S, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert report.exists(), done.stdout
     return done.returncode, json.loads(report.read_text()), done.stdout
 
@@ -56,14 +56,14 @@ def test_fleet_finds_nothing_and_finds_each_classic_error():
                                     ",".join(f"w.{name}" for name in FILES), "--port-file", folder.path / "port"],
                          folder.path / "broker.log")
         try:
-            wait_until(lambda: (folder.path / "port").exists() and (folder.path / "port").read_text().strip(), 10)
+            wait_until(lambda: (folder.path / "port").exists() and (folder.path / "port").read_text().strip())
             bootstrap = f"127.0.0.1:{(folder.path / 'port').read_text().strip()}"
             with Node(configuration(bootstrap, mqtt, port, bounds)):
-                wait_until(lambda: place.page(port, "healthz")[0] == 200, 60, "the node answers")
+                wait_until(lambda: place.page(port, "healthz")[0] == 200, "the node answers")
                 for name, (kind, file) in FILES.items():
                     run("publish", "--bootstrap", bootstrap, "--topic", f"w.{name}", "--kind", kind,
                         folder.path / "world" / file)
-                wait_until(lambda: caught_up(port), 60, "all is learned")
+                wait_until(lambda: caught_up(port), "all is learned")
                 check(mqtt, folder, port)
         finally:
             broker.kill()
@@ -79,7 +79,7 @@ def caught_up(port):
 def check(mqtt, folder, port):
     code, report, text = fly(mqtt, folder, 8)
     assert (code, report["mismatches"]) == (0, 0), text
-    assert report["contexts"] > len(DRONES) * 8 * 3 and report["gaps"] == 0, report
+    assert report["contexts"] > len(DRONES) * 8 and report["gaps"] == 0, report
     assert report["verified"] == report["contexts"] - report["unmatched"], report
     judged = report["advisory_kinds"]
     assert report["kinds"]["plan"]["checked"] > report["contexts"], "plans are filed, and flown"
@@ -95,7 +95,7 @@ def check(mqtt, folder, port):
     code, report, text = fly(mqtt, folder, 8, "--patch", "64", "--patch-rate", "5", "--lose-patches", "5")
     patches = report["patches"]
     assert (code, report["mismatches"]) == (0, 0), text
-    assert patches["decoded"] > len(DRONES) * 8 * 3 and patches["lost"] > 0 and patches["gaps"] > 0, patches
+    assert patches["decoded"] > len(DRONES) * 8 and patches["lost"] > 0 and patches["gaps"] > 0, patches
     assert patches["weather_cells"] >= 16, patches
     assert patches["key_frames"] < patches["count"] / 10 and patches["cells_checked"] > 10**6, patches
     # Each classic error is found, and as what it is.

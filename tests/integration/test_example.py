@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from drf_fixture import BIN, TOP, Folder, Mosquitto, Node, Process, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, TOP, Folder, Mosquitto, Node, Process, main, wait_until
 from fixture import place
 
 EXAMPLE = TOP / "schemas/examples/drone.py"
@@ -20,7 +20,7 @@ def node_of(mqtt, folder):
     path.write_text(json.dumps(config))
     raster.write_bytes(place.geotiff())
     subprocess.run([BIN / "drf-edge", "import", "--config", path, "--feed", "terrain", "--time",
-                    "2026-06-01T12:00:00Z", raster], check=True, timeout=120, capture_output=True)
+                    "2026-06-01T12:00:00Z", raster], check=True, timeout=DEADLINE_S, capture_output=True)
     return Node(config)
 
 
@@ -46,7 +46,7 @@ class Example(Process):
                     self.read = at + 1
                     return line
             return None
-        wait_until(there, 60, f"{self.name} says {words}; it said:\n{self.log_tail()}")
+        wait_until(there, f"{self.name} says {words}; it said:\n{self.log_tail()}")
         return self.log_text().splitlines()[self.read - 1]
 
 

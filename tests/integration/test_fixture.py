@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from drf_fixture import NODE, OBSERVER, TOP, Kafka, Mosquitto, Refused, main, wait_until
+from drf_fixture import DEADLINE_S, NODE, OBSERVER, TOP, Kafka, Mosquitto, Refused, main, wait_until
 
 NOT_AUTHORISED = 0x87
 
@@ -97,7 +97,7 @@ def test_nobody_without_an_account_and_nobody_under_anothers_client_id():
         with mqtt.client("d-1") as drone:
             drone.subscribe("drf/v1/regions/+/alerts")
             subprocess.run(["mosquitto_pub", *mqtt.arguments("d-2"), "-i", "d-1", "-q", "1", "-m", "x",
-                            "-t", "drf/v1/drones/d-2/telemetry"], check=True, timeout=20)
+                            "-t", "drf/v1/drones/d-2/telemetry"], check=True, timeout=DEADLINE_S)
             assert mqtt.publish(NODE, "drf/v1/regions/north/alerts", b"alert") == 0
             assert drone.take().payload == b"alert", "thrown off by another account's connection"
 
@@ -106,7 +106,7 @@ def test_retained_state_survives_a_kill_of_the_broker():
     with Mosquitto() as mqtt:
         mqtt.publish(NODE, "drf/v1/regions/north/nodes/n1/state", b"up", retain=True)
         saved = mqtt.folder.path / "mosquitto.db"
-        wait_until(lambda: saved.exists() and b"nodes/n1/state" in saved.read_bytes(), 60, "the autosave")
+        wait_until(lambda: saved.exists() and b"nodes/n1/state" in saved.read_bytes(), "the autosave")
         mqtt.kill()
         mqtt.start()
         with mqtt.client(OBSERVER) as observer:
@@ -115,7 +115,7 @@ def test_retained_state_survives_a_kill_of_the_broker():
 
 
 def add_account(file, name):
-    return subprocess.run([TOP / "deploy/mosquitto/passwords", file], input=f"{name}\n", text=True, timeout=20,
+    return subprocess.run([TOP / "deploy/mosquitto/passwords", file], input=f"{name}\n", text=True, timeout=DEADLINE_S,
                           check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -151,7 +151,7 @@ def test_everything_started_ends_with_the_test_however_it_ends():
             pid, folder = child.stdout.readline().split()
             child.send_signal(signum)
             child.wait(10)
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 60, f"mosquitto's end after {signum.name}")
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), f"mosquitto's end after {signum.name}")
         assert signum == signal.SIGKILL or not os.path.exists(folder)
         assert pathlib.Path(folder).name.startswith("drf-mosquitto-")
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,7 +5,7 @@ import json
 import subprocess
 
 import numpy
-from drf_fixture import BIN, Kafka, Mosquitto, Node, free_ports, main, real_data, wait_until
+from drf_fixture import BIN, DEADLINE_S, Kafka, Mosquitto, Node, free_ports, main, real_data, wait_until
 from fixture import place
 
 HGT, GRIB_1 = "t.hgt", "t.grib1"
@@ -39,7 +39,7 @@ def configuration(kafka, mqtt, http):
 
 def query(node, lat, lon, *words):
     run = subprocess.run([BIN / "drf-edge", "query", "--store", node.path("region.gpkg"), str(lat), str(lon), "--json",
-                          *words], check=True, text=True, stdout=subprocess.PIPE, timeout=60)
+                          *words], check=True, text=True, stdout=subprocess.PIPE, timeout=DEADLINE_S)
     return json.loads(run.stdout)
 
 
@@ -62,16 +62,16 @@ def test_hgt_and_grib_1_are_read_from_kafka():
     with Kafka({"message.max.bytes": "33554432"}) as kafka, Mosquitto() as mqtt:
         kafka.create_topics(HGT, GRIB_1, place.DEAD)
         with Node(configuration(kafka, mqtt, port), ["--utc-start", VALID]) as node:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             for south, west in ((47, 7), (47, 8), (48, 7), (48, 8)):
                 kafka.produce(HGT, hgt(south, west), key=f"N{south}E{west:03d}.hgt")
             kafka.produce(HGT, hgt(47, 8)[:-2], key="N47E008.hgt.cut")
             kafka.produce(HGT, hgt(47, 8), key="somewhere.hgt")
             kafka.produce(GRIB_1, grib, key="model")
             kafka.produce(GRIB_1, grib[:600], key="cut")
-            wait_until(lambda: place.applied(port, "hgt") == 4, 120, "four cells of terrain")
-            wait_until(lambda: place.applied(port, "model") == 1, 60, "the model's field")
-            letters = kafka.consume(place.DEAD, 3, deadline_s=60)
+            wait_until(lambda: place.applied(port, "hgt") == 4, "four cells of terrain")
+            wait_until(lambda: place.applied(port, "model") == 1, "the model's field")
+            letters = kafka.consume(place.DEAD, 3)
             reasons = {key.decode(): headers["drf_dead_reason"].decode() for key, _, headers, _ in letters}
             assert reasons == {"N47E008.hgt.cut": "FORMAT", "somewhere.hgt": "GEOREFERENCE", "cut": "FORMAT"}, reasons
             assert node.stop() == 0

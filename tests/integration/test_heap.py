@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from drf_fixture import BIN, OBSERVER, TOP, Folder, Mosquitto, Node, main, skip, wait_until
+from drf_fixture import BIN, DEADLINE_S, OBSERVER, TOP, Folder, Mosquitto, Node, main, skip, wait_until
 from fixture import place
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -65,7 +65,7 @@ class Drone:
         telemetry.seen.patch_seq = self.patch_seq
         self.client.publish(f"{ROOT}/drones/{self.name}/telemetry", telemetry.SerializeToString())
         while True:
-            message = self.client.take(60)
+            message = self.client.take()
             if "/patch/" in message.topic:
                 self.patch_seq = self.kinds["Patch"].FromString(message.payload).seq
                 self.patches += 1
@@ -84,7 +84,7 @@ def node_of(mqtt, folder):
     path.write_text(json.dumps(config))
     raster.write_bytes(place.geotiff())
     subprocess.run([BIN / "drf-edge", "import", "--config", path, "--feed", "terrain", "--time",
-                    "2026-06-01T12:00:00Z", raster], check=True, timeout=120, capture_output=True)
+                    "2026-06-01T12:00:00Z", raster], check=True, timeout=DEADLINE_S, capture_output=True)
 
     def ready():
         with mqtt.client(OBSERVER) as observer:
@@ -102,7 +102,7 @@ def test_the_node_takes_nothing_of_its_own_from_the_heap_for_a_message():
     kinds = messages()
     with Folder("heap") as folder, Mosquitto(DRONES) as mqtt, node_of(mqtt, folder.path) as node:
         drones = [Drone(mqtt, name, kinds) for name in DRONES]
-        wait_until(lambda: drones[0].report().height.HasField("ground_amsl_m"), 60, "the ground is loaded")
+        wait_until(lambda: drones[0].report().height.HasField("ground_amsl_m"), "the ground is loaded")
         for _ in range(WARM_UP):
             for drone in drones:
                 drone.report()

@@ -10,7 +10,7 @@ import sys
 import time
 
 import numpy
-from drf_fixture import BIN, NODE, Folder, Kafka, Mosquitto, Node, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Mosquitto, Node, main, wait_until
 from osgeo import gdal, osr
 
 gdal.UseExceptions()
@@ -64,7 +64,7 @@ def configuration(store, insets, **more):
 
 
 def edge(*arguments, code=0):
-    run = subprocess.run([BIN / "drf-edge", *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    run = subprocess.run([BIN / "drf-edge", *map(str, arguments)], capture_output=True, text=True, timeout=DEADLINE_S)
     assert run.returncode == code, (arguments, run.returncode, run.stdout, run.stderr)
     return run.stdout if code == 0 else run.stderr
 
@@ -135,17 +135,17 @@ def test_configuration_is_refused_where_no_inset_can_be():
 def test_coverages_open_in_gdal_with_the_inset_s_values():
     with Place("read") as place:
         store = place.imported("store")
-        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", store], check=True, timeout=120)
+        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", store], check=True, timeout=DEADLINE_S)
         check_heights(f"GPKG:{store}:ground_site", True)
         check_heights(f"GPKG:{store}:surface_site", True)
         check_heights(f"GPKG:{store}:ground", False)
         shown = subprocess.run(["gdallocationinfo", "-valonly", "-wgs84", f"GPKG:{store}:ground_site",
-                                str(MOUND[1]), str(MOUND[0])], check=True, capture_output=True, text=True, timeout=60)
+                                str(MOUND[1]), str(MOUND[0])], check=True, capture_output=True, text=True, timeout=DEADLINE_S)
         assert abs(float(shown.stdout) - analytic(*MOUND, True)) < 1, shown.stdout
 
         out, tif = place.path / "out.gpkg", place.path / "site.tif"
         edge("export", "--store", store, "--out", out)
-        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", out], check=True, timeout=120)
+        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", out], check=True, timeout=DEADLINE_S)
         values, _ = check_heights(f"GPKG:{out}:ground_site", True)
         edge("export", "--store", store, "--layer", "ground_site", "--out", tif)
         whole, _ = check_heights(str(tif), True)
@@ -214,7 +214,7 @@ def height_of(client, seq, lat, lon):
         "velocity_north_mps": 0, "velocity_east_mps": 0, "velocity_up_mps": 0, "horizontal_acc95_m": 2,
     }).encode(), content_type="application/json")
     while True:
-        message = client.take(30)
+        message = client.take()
         if "/context/" in message.topic:
             context = json.loads(message.payload)
             if context.get("telemetry_seq") == seq:
@@ -228,7 +228,7 @@ def test_a_drone_over_real_brokers_is_told_the_inset_s_heights():
             kafka.produce_all(f"terrain.{name}", [{"key": file.name, "value": file.read_bytes()}])
         with node_of(kafka, mqtt, []) as node:
             store = node.path("region.gpkg")
-            wait_until(lambda: ground_at_mound(store).get("height", {}).get("ground_source", "").startswith("fine"), 120,
+            wait_until(lambda: ground_at_mound(store).get("height", {}).get("ground_source", "").startswith("fine"),
                        "the fine source is there, at the region's level")
             assert ground_at_mound(store)["ground_level"] == 12
             # Declared while there is a store already: what is in Kafka is read again.
@@ -236,7 +236,7 @@ def test_a_drone_over_real_brokers_is_told_the_inset_s_heights():
             node.write_config(node.config | {"insets": [INSET]})
             node.start()
             wait_until(lambda: ground_at_mound(store).get("ground_level") == 16
-                       and ground_at_mound(store)["height"]["ground_source"].startswith("fine"), 120,
+                       and ground_at_mound(store)["height"]["ground_source"].startswith("fine"),
                        "the inset is filled from Kafka")
             assert "why=fingerprint" in node.log_text()
             with mqtt.client(DRONE) as client:
@@ -251,11 +251,11 @@ def test_a_drone_over_real_brokers_is_told_the_inset_s_heights():
                 assert highest >= analytic(*MOUND, True) - .5, context["look_ahead"]
                 aside = height_of(client, 2, 46.99, 7.985)["height"]
                 assert abs(aside["ground_amsl_m"] - analytic(46.99, 7.985, False)) <= COARSE_ERROR_M, aside
-            wait_until(lambda: rendered(store), 60, "the coverage shows it, while the node writes")
+            wait_until(lambda: rendered(store), "the coverage shows it, while the node writes")
             check_heights(f"GPKG:{store}:ground_site", True)
             # Withdrawn: no trace of it.
             kafka.produce_all("terrain.fine", [{"key": "fine.tif", "value": None}])
-            wait_until(lambda: ground_at_mound(store)["height"]["ground_source"].startswith("coarse"), 120,
+            wait_until(lambda: ground_at_mound(store)["height"]["ground_source"].startswith("coarse"),
                        "the coarse source answers where the fine one was")
             answer = ground_at_mound(store)
             assert abs(answer["height"]["ground_amsl_m"] - analytic(*MOUND, False)) <= COARSE_ERROR_M, answer

@@ -7,7 +7,7 @@ import json
 import subprocess
 
 import numpy
-from drf_fixture import BIN, OBSERVER, Folder, Kafka, Mosquitto, Node, Process, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, OBSERVER, Folder, Kafka, Mosquitto, Node, Process, free_ports, main, wait_until
 from fixture import place
 
 DRONE = "d-1"
@@ -18,7 +18,7 @@ MODE_LIVE, WGS84, AMSL = 1, 3, 2
 
 def pub(mqtt, leaf, payload, *more):
     subprocess.run(["mosquitto_pub", *mqtt.arguments(DRONE), "-t", f"{ROOT}/{leaf}", "-D", "publish", "content-type",
-                    "application/json", "-s", *more], input=payload, check=True, timeout=20)
+                    "application/json", "-s", *more], input=payload, check=True, timeout=DEADLINE_S)
 
 
 class Ears:
@@ -47,7 +47,7 @@ class Ears:
 def ask(mqtt, ears, seq, **fields):
     """The context that answers report number seq."""
     pub(mqtt, "telemetry", place.report(seq, **fields))
-    return wait_until(lambda: next((c for c in ears.heard("context") if c.get("telemetry_seq") == seq), None), 60,
+    return wait_until(lambda: next((c for c in ears.heard("context") if c.get("telemetry_seq") == seq), None),
                       f"the context for report {seq}: {ears.process.log_tail(5)}")
 
 
@@ -139,9 +139,9 @@ def test_live_node_serves_live_data_and_refuses_the_rest():
         top_m = publish(kafka)
         node = Node(place.configuration(kafka.bootstrap, mqtt, http=port))
         with node, Ears(mqtt) as ears:
-            wait_until(lambda: place.page(port, "readyz")[0] == 200, 60, "the node is ready")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node is ready")
             pub(mqtt, "profile", b'{"json": true}', "-q", "1", "-r")
-            wait_until(lambda: ears.heard("reply"), 60, "the answer to the profile")
+            wait_until(lambda: ears.heard("reply"), "the answer to the profile")
             check_values(mqtt, ears, top_m)
             check_refused(kafka, mqtt, ears, port)
             assert node.stop() == 0
@@ -152,9 +152,9 @@ def test_telemetry_of_another_mode_is_refused():
             Ears(mqtt) as ears:
         node.wait_log("what=node.recovered for=mqtt")
         pub(mqtt, "profile", b'{"json": true}', "-q", "1", "-r")
-        wait_until(lambda: ears.heard("reply"), 60, "the answer to the profile")
+        wait_until(lambda: ears.heard("reply"), "the answer to the profile")
         pub(mqtt, "telemetry", place.report(1, mode=4))
-        refused = wait_until(lambda: [r for r in ears.heard("reply") if r.get("answers") == 1], 60, "the refusal")
+        refused = wait_until(lambda: [r for r in ears.heard("reply") if r.get("answers") == 1], "the refusal")
         assert refused[0]["field_path"] == "mode" and refused[0]["code"] not in (1, 2), refused
         assert ears.heard("context") == []
 
@@ -166,7 +166,7 @@ def test_simulation_is_for_regions_named_so():
             path.write_text(json.dumps(place.configuration("127.0.0.1:9", mqtt, mode="SIM", region=region))
                             .replace("{folder}", str(folder.path)))
             for command in (["check", "--offline"], ["run"])[:2 if code else 1]:
-                done = subprocess.run([BIN / "drf-edge", *command, "--config", path], timeout=20, check=False,
+                done = subprocess.run([BIN / "drf-edge", *command, "--config", path], timeout=DEADLINE_S, check=False,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                 assert done.returncode == code, (region, command, done.returncode, done.stdout)
                 assert code == 0 or "sim" in done.stdout, done.stdout

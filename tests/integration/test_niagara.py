@@ -5,13 +5,13 @@ a node whose clock begins then; a client that is not ours asks over MQTT. What i
 the obstacle files' own text and from the values of the data folder's index."""
 import json
 import math
-import re
 import struct
 import subprocess
 import time
 
 import numpy
-from drf_fixture import BIN, NODE, OBSERVER, Folder, Kafka, Mosquitto, Node, main, real_data, wait_until
+from drf_fixture import (BIN, DEADLINE_S, NODE, OBSERVER, Mosquitto, Node, main, real_data, shared_kafka,
+                         wait_until)
 from osgeo import gdal, ogr, osr
 
 gdal.UseExceptions()
@@ -102,7 +102,7 @@ def publish(kafka, terrain):
 
 
 def query(store, *arguments):
-    out = subprocess.run([BIN / "drf-edge", "query", "--store", store, *arguments, "--json"], check=True, timeout=60,
+    out = subprocess.run([BIN / "drf-edge", "query", "--store", store, *arguments, "--json"], check=True, timeout=DEADLINE_S,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return json.loads(out.stdout)
 
@@ -222,7 +222,7 @@ def native_bilinear(band, lat, lon):
 def check_exported_weather(store):
     """The export's coverages of weather, read by GDAL, hold what the GRIB file does; there in Celsius and percent."""
     out = store.parent / "weather.gpkg"
-    subprocess.run([BIN / "drf-edge", "export", "--store", store, "--out", out], check=True, timeout=120)
+    subprocess.run([BIN / "drf-edge", "export", "--store", store, "--out", out], check=True, timeout=DEADLINE_S)
     for table, band, scale, offset, tolerance in (("temperature_2m", 10, 1, 273.15, 0.01),
                                                   ("relative_humidity_2m", 11, 0.01, 0, 0.0005),
                                                   ("gust_0m", 181, 1, 0, 0.01)):
@@ -287,13 +287,13 @@ def check_drones(mqtt, records, now_us):
 
 
 def run_scene(terrain, terrain_format, check):
-    with Kafka() as kafka, Mosquitto(users=DRONES) as mqtt:
+    with shared_kafka() as kafka, Mosquitto(users=DRONES) as mqtt:
         publish(kafka, terrain)
         records = [Record(line) for name in ("Canada.Dat", "36-NY.Dat") for line in dof_records(name)]
         with Node(configuration(kafka, mqtt, terrain_format), ["--utc-start", UTC]) as node:
             base, began = int(numpy.datetime64(UTC[:-1], "us").astype(int)), time.monotonic()
             store = node.path("region.gpkg")
-            wait_until(lambda: complete(store, 850), 120, "terrain, obstacles and weather are in the store")
+            wait_until(lambda: complete(store, 850), "terrain, obstacles and weather are in the store")
             return check(store, mqtt, records, lambda: base + int((time.monotonic() - began) * 1e6))
 
 

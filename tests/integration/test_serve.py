@@ -138,12 +138,13 @@ def running(mqtt, **changes):
 
 def test_a_report_is_answered_with_a_context_that_says_what_it_is():
     with Mosquitto(users=["d-1"]) as mqtt, running(mqtt), Drone(mqtt, "d-1") as drone:
+        before_us = time.time_ns() // 1000
         drone.send()
         context, message = drone.take("context")
         assert context["seq"] == 1 and context["mode"] == MODE_SIM, context
         assert context["telemetry_seq"] == 1 and context["region_id"] == REGION
         assert context["stale_after_ms"] == 3000 and context["authority"] == 2
-        assert abs(int(context["node_time_us"]) - time.time_ns() // 1000) < 5_000_000
+        assert before_us <= int(context["node_time_us"]) <= time.time_ns() // 1000
         assert "ground_amsl_m" not in context["height"], "no terrain was published: it is unknown, not zero"
         assert context["height"]["ground_reason"] > 1
         assert not message.retain and message.properties.MessageExpiryInterval <= 3
@@ -218,9 +219,9 @@ def test_the_broker_killed_and_started_again_finds_everything_again():
             first = drone.context()
         missed = node.log_text().count("what=node.waiting for=mqtt")
         mqtt.kill()
-        wait_until(lambda: node.log_text().count("what=node.waiting for=mqtt") > missed, 60, "the broker is missed")
+        wait_until(lambda: node.log_text().count("what=node.waiting for=mqtt") > missed, "the broker is missed")
         mqtt.start()
-        wait_until(ready(mqtt), 60, "the node's retained state")
+        wait_until(ready(mqtt), "the node's retained state")
         with mqtt.client(OBSERVER) as observer:
             observer.subscribe(STATE)
             assert observer.take().retain
@@ -241,14 +242,14 @@ def test_a_node_that_is_killed_is_said_to_be_down_and_remembers_profiles():
         with Drone(mqtt, "d-1") as drone:
             drone.send()
             first = drone.context()
-        wait_until(lambda: kept(node, "profile/d-1"), 60, "the profile is in the store")
+        wait_until(lambda: kept(node, "profile/d-1"), "the profile is in the store")
         with mqtt.client(OBSERVER) as observer:
             observer.subscribe(STATE)
             assert condition(observer.take().payload) != DOWN
             node.kill()
-            assert condition(observer.take(30).payload) == DOWN  # the will
+            assert condition(observer.take().payload) == DOWN  # the will
         node.start()
-        wait_until(ready(mqtt), 60, "the node's state")
+        wait_until(ready(mqtt), "the node's state")
         with Drone(mqtt, "d-1", json_profile=False) as drone:
             drone.send()
             second = drone.context()
@@ -267,7 +268,7 @@ def take_place(mqtt, name):
                 return client.take(1) is not None
             except TimeoutError:
                 return False
-        wait_until(served, 60, f"a place for {name}")
+        wait_until(served, f"a place for {name}")
 
 
 def test_a_drone_that_had_to_make_room_finds_its_profile_and_plan_when_it_is_back():
@@ -326,7 +327,7 @@ def test_a_live_node_refuses_what_is_simulated():
                 except TimeoutError:
                     return None
 
-            wait_until(answered, 60, "a reply of the node")
+            wait_until(answered, "a reply of the node")
             drone.drain()
             drone.publish("drf/v1/drones/d-1/telemetry", report(1, mode=MODE_SIM), content_type=JSON)
             message = drone.take()
@@ -378,8 +379,7 @@ def test_two_drones_that_close_in_are_told_on_the_advisory_topic_and_in_the_cont
             drone.send(lon_e7=-793800000 if drone is one else -793700000,
                        velocity_east_mps=15.0 if drone is one else -15.0)
             advisory = context = None
-            end = time.monotonic() + 10
-            while (advisory is None or context is None) and time.monotonic() < end:
+            while advisory is None or context is None:
                 message = drone.client.take()
                 if message.topic == topic(drone.name, "advisory", REGION):
                     body = json.loads(message.payload)

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 
-from drf_fixture import BIN, TOP, Folder, main
+from drf_fixture import BIN, DEADLINE_S, TOP, Folder, main
 from osgeo import gdal, osr
 
 gdal.UseExceptions()
@@ -17,7 +17,7 @@ FILES = (("terrain", "ground.tif"), ("dof", "towers.dat"), ("cranes", "obstacles
 
 
 def edge(*arguments, code=0, program=BIN / "drf-edge"):
-    run = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=DEADLINE_S)
     assert run.returncode == code, (arguments, run.returncode, run.stdout, run.stderr)
     return run.stdout if code == 0 else run.stderr
 
@@ -29,7 +29,7 @@ class Place(Folder):
         super().__enter__()
         self.world = self.path / "world"
         subprocess.run([BIN / "drf-sim", "world", "--seed", "5", "--out", self.world, "--center", "47,8", "--size-km",
-                        "6", "--time", AT, "--hours", "2"], check=True, stdout=subprocess.DEVNULL, timeout=60)
+                        "6", "--time", AT, "--hours", "2"], check=True, stdout=subprocess.DEVNULL, timeout=DEADLINE_S)
         return self
 
     def config(self, name, **region):
@@ -104,7 +104,7 @@ def test_exports_open_in_gdal_with_the_right_values():
         edge("export", "--store", store, "--out", out)
         edge("export", "--store", store, "--layer", "ground", "--out", tif)
         edge("export", "--store", store, "--out", backup, "--backup")
-        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", out], check=True, timeout=120)
+        subprocess.run([sys.executable, "-m", "osgeo_utils.samples.validate_gpkg", out], check=True, timeout=DEADLINE_S)
         assert sorted(path.name for path in place.path.glob("out*")) == ["out.gpkg"], "something is left beside it"
         assert digests(backup) == digests(store)
         said = edge("export", "--store", store, "--out", out, code=1)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from drf_fixture import BIN, Kafka, Mosquitto, Node, free_ports, main
+from drf_fixture import BIN, DEADLINE_S, Kafka, Mosquitto, Node, free_ports, main
 from fixture import place
 
 METAR, SIGMET = "t.metar", "t.sigmet"
@@ -64,7 +64,7 @@ class Drone:
                             content_type="application/json")
         self.seq = 0
 
-    def until(self, fits, what, deadline_s=60):
+    def until(self, fits, what, deadline_s=DEADLINE_S):
         """The first context that fits."""
         last, end = None, time.monotonic() + deadline_s
         while time.monotonic() < end:
@@ -109,7 +109,7 @@ def test_a_bulletin_reaches_the_drone_and_query_with_the_station_named_and_a_sig
             sample = pathlib.Path(folder) / "sample"
             sample.write_bytes(bulletin())
             checked = subprocess.run([BIN / "drf-edge", "check", "--config", node.config_path, "--feed", "metar", "--file",
-                                      sample], text=True, stdout=subprocess.PIPE, timeout=60)
+                                      sample], text=True, stdout=subprocess.PIPE, timeout=DEADLINE_S)
             assert checked.returncode == 1, checked.stdout  # LSXY is in no table
             assert "LSZZ at" in checked.stdout and "LSXY" in checked.stdout, checked.stdout
 
@@ -125,7 +125,7 @@ def test_a_bulletin_reaches_the_drone_and_query_with_the_station_named_and_a_sig
             lat, lon = place.MIDDLE
             asked = json.loads(subprocess.run(
                 [BIN / "drf-edge", "query", "--store", node.path("region.gpkg"), str(lat), str(lon), "--agl", "10",
-                 "--json"], check=True, text=True, stdout=subprocess.PIPE, timeout=60).stdout)
+                 "--json"], check=True, text=True, stdout=subprocess.PIPE, timeout=DEADLINE_S).stdout)
             wind = asked["weather"]["wind"]
             assert wind["station"] == "LSZZ", asked
             assert_near(wind["wind_speed_mps"], 10 * KNOT, 0.01)
