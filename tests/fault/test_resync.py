@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # tests/fault/test_resync.py - topics that are not what they were: the node ends as one that begins with them.
 # SPDX-License-Identifier: Apache-2.0
+# Takes: 80 s
 """Each time the node's content is compared with that of a node that never saw anything else, over a real Kafka."""
 import sqlite3
 
@@ -113,7 +114,7 @@ def test_topic_made_anew_while_the_node_runs():
 
 
 def test_topic_found_empty_then_filled_and_made_anew_between_two_looks():
-    with shared_kafka() as kafka, Fed(kafka.bootstrap, limits={"discover_s": 30}) as node:
+    with shared_kafka() as kafka, Fed(kafka.bootstrap, limits={"discover_s": 8}) as node:
         node.stop()
         kafka.create_topics("obstacles", "dead")
         node.start()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_demo.py - deploy/demo tells its story, measures all of it, and leaves what it promises.
 # SPDX-License-Identifier: Apache-2.0
+# Takes: 75 s
 import html.parser
 import json
 import subprocess

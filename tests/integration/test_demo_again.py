@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_demo_again.py - deploy/demo over brokers that were there before, and a second time.
 # SPDX-License-Identifier: Apache-2.0
+# Takes: 110 s
 from drf_fixture import NODE, Folder, Kafka, Mosquitto, main
 from fixture.story import DRONES, check_story, fly_story
 

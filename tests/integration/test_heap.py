@@ -18,6 +18,7 @@ COUNTER = BIN / "libcount_heap.so"
 DRONES = [f"d-{number}" for number in range(6)]
 ROOT = "drf-test/v1"
 WARM_UP, ROUNDS = 60, 200
+RATE_HZ, PATCH_HZ = 50, 10  # each round takes 20 ms, and every fifth context has a patch
 
 
 def messages():
@@ -51,7 +52,7 @@ class Drone:
         self.client = mqtt.client(name)
         self.client.subscribe(f"{ROOT}/drones/{name}/context/+", f"{ROOT}/drones/{name}/patch/+",
                               f"{ROOT}/drones/{name}/reply/+")
-        profile = kinds["Profile"](patch=True, patch_cells=64, patch_rate_hz=5, rate_hz=10)
+        profile = kinds["Profile"](patch=True, patch_cells=64, patch_rate_hz=PATCH_HZ, rate_hz=RATE_HZ)
         self.client.publish(f"{ROOT}/drones/{name}/profile", profile.SerializeToString(), qos=1)
 
     def report(self):
@@ -78,7 +79,8 @@ class Drone:
 
 def node_of(mqtt, folder):
     """Its ground is there before it starts; nothing listens where Kafka should."""
-    config = place.configuration("127.0.0.1:9", mqtt, mode="TEST", region="heap", drones_max=100)
+    config = place.configuration("127.0.0.1:9", mqtt, mode="TEST", region="heap", drones_max=100,
+                                 context_rate_max_hz=RATE_HZ, telemetry_rate_max_hz=2 * RATE_HZ)
     config["store"]["path"] = str(folder / "region.gpkg")
     path, raster = folder / "import.yaml", folder / "ground.tif"
     path.write_text(json.dumps(config))

@@ -1,5 +1,6 @@
 # tests/integration/test_niagara.py - real terrain, obstacles and weather of one place, through real brokers.
 # SPDX-License-Identifier: Apache-2.0
+# Takes: 60 s
 """The Niagara scene: a US DTED cell, FAA obstacles and an Eta forecast of 2004-12-09 12 UTC go through Apache Kafka into
 a node whose clock begins then; a client that is not ours asks over MQTT. What is expected comes from gdalwarp, from
 the obstacle files' own text and from the values of the data folder's index."""

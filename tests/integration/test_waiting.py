@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_waiting.py - a node that starts first, and brokers that come, die and come again.
 # SPDX-License-Identifier: Apache-2.0
+# Takes: 45 s
 """One Kafka and one mosquitto for all of it: the node is started while both are down, must say so, and must come to
 itself each time without help."""
 import subprocess
