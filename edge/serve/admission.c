@@ -150,7 +150,7 @@ static void go_on(struct edge_serve *serve, struct edge_drone *drone, bool found
     if (serve->root == NULL)
         refuse(serve, drone, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
     else if (found_again)
-        edge_dispatch_now(serve, drone);
+        edge_schedule_now(serve, drone);
     else
         edge_dispatch_report(serve, drone);
     if (serve->root != NULL)

@@ -22,7 +22,7 @@ static void look_at_drones(struct edge_serve *serve)
         struct fusion_alerts alerts;
         fusion_alerts_find(serve->root, &drone->report.fix, serve->now.utc_us, &alerts);
         if ((uint16_t)alerts.digest != drone->alerts_digest)
-            edge_dispatch_push(serve, drone);
+            edge_schedule_push(serve, drone);
     }
 }
 

@@ -298,7 +298,7 @@ static void send_snapshot(struct edge_serve *serve, struct edge_drone *drone,
                           struct edge_wire_refusal *answered)
 {
     if (drone->reporting && serve->root != NULL) {
-        edge_dispatch_now(serve, drone);
+        edge_schedule_now(serve, drone);
         answered->code = EDGE_REPLY_OK;
         return;
     }

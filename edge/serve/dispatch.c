@@ -6,122 +6,19 @@
 
 enum {
     RETRY_US = 2000,         // after a link that was backed up
-    LOOK_US = 50000,         // between looks at one drone for the sake of changes alone,
-    LOOK_SLACK_US = 350000,  // but eight at once: what matters is seldom the first
+    LOOK_US = 50000,         // between two looks at one drone only because something changed
     CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
-static void list_due(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
-{
-    if (!drone->listed) {
-        drone->listed = true;
-        serve->due[serve->due_count++] = edge_fleet_number(serve->fleet, drone);
-    }
-    if (mono_us < serve->due_mono_us)
-        serve->due_mono_us = mono_us;
-}
-
-void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
-{
-    list_due(serve, drone, mono_us);
-}
-
-static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
-
-// A drone that does not say what it sees, and a link budget that is spent, hold a context back.
-static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
-{
-    int64_t now = serve->now.mono_us;
-    if (!drone->wish.ignore_seen
-        && edge_drone_unseen_us(drone, now) > serve->config->limits.unseen_max_us) {
-        int64_t slow_mono_us = drone->sent_mono_us + EDGE_SERVE_SECOND_US;
-        if (slow_mono_us > mono_us && slow_mono_us > now)
-            edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_UNSEEN, 0, 1);
-        mono_us = later(mono_us, slow_mono_us);
-    }
-    if (drone->wish.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
-        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
-        drone->shed_rate = true;
-        mono_us = drone->byte_pace.next_mono_us;
-    }
-    return mono_us;
-}
-
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
+    edge_schedule_report(serve, drone);
     int64_t now = serve->now.mono_us;
-    if (drone->due && !drone->pushed) {
-        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
-        serve->signs.lost += drone->due_mono_us < now; // nobody but the node held it back
-    }
-    // A report that comes a little early is answered: reports at the very rate jitter. One that
-    // comes much too early waits for its turn, and the next report may take its place.
-    bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
-    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
-    // What is pushed sooner anyway answers the report too.
-    if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
-        || (ready && mono_us == drone->due_mono_us)) {
-        drone->due_mono_us = mono_us;
-        drone->pushed = false;
-    }
-    drone->due = true;
-    list_due(serve, drone, drone->due_mono_us);
     // Contexts are fewer in an overload; what there is to warn of is looked for as often.
     if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
         && serve->root != NULL && serve->link.connected(serve->link.self)
         && now - drone->advised_mono_us >= drone->wish.interval_us / 2)
         edge_advise(serve, drone);
-}
-
-void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone)
-{
-    drone->due = true;
-    drone->due_mono_us = serve->now.mono_us;
-    list_due(serve, drone, drone->due_mono_us);
-}
-
-struct change_visit {
-    struct edge_serve *serve;
-    struct geo_bounds bounds;
-};
-
-void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone)
-{
-    int64_t now = serve->now.mono_us;
-    if (!drone->pushed) {
-        bool ready = edge_pace_ready(&drone->push_pace, now, 0);
-        int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
-        drone->due_mono_us = drone->due ? sooner(drone->due_mono_us, mono_us) : mono_us;
-        drone->due = true;
-        drone->pushed = true;
-    }
-    // A context may have to wait for its turn or the link's budget; advisories do not. An
-    // obstacle makes two or three roots, and two may come to one drone: none of them may wait
-    // for the time between looks, whatever the last context was sent for.
-    int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
-    drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
-    list_due(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
-}
-
-static void push_change(void *self, struct edge_drone *drone)
-{
-    const struct change_visit *visit = self;
-    if (edge_drone_concerned(drone, visit->bounds))
-        edge_dispatch_push(visit->serve, drone);
-}
-
-void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds)
-{
-    struct change_visit visit = {.serve = serve, .bounds = bounds};
-    edge_fleet_around(serve->fleet, bounds, serve->concern_max_m, push_change, &visit);
-}
-
-void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root)
-{
-    for (size_t i = 0; i < root->change_count; i++)
-        if (root->changes[i].layers != UINT32_C(1) << FUSION_LAYER_ALERT) // edge/serve/alerts.c
-            edge_dispatch_area(serve, root->changes[i].bounds);
 }
 
 // Values of native cells and features that this context carries.
@@ -283,6 +180,8 @@ static void look(struct edge_serve *serve, struct edge_drone *drone)
     edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
     edge_advise(serve, drone);
 }
+
+static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
 
 void edge_dispatch_run(struct edge_serve *serve)
 {

@@ -70,7 +70,7 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
     if (serve->now.mono_us >= drone->refusals.next_mono_us)
         tell(serve, drone, refusal);
     else
-        edge_dispatch_later(serve, drone, drone->refusals.next_mono_us);
+        edge_schedule_at(serve, drone, drone->refusals.next_mono_us);
 }
 
 bool edge_reply_stranger(struct edge_serve *serve)

@@ -116,7 +116,7 @@ static void take_root(struct edge_serve *serve)
         return;
     serve->root = root;
     edge_mailbox_acknowledge(serve->mailbox, root->epoch);
-    edge_dispatch_root(serve, root);
+    edge_schedule_root(serve, root);
     edge_traffic_push(serve);
 }
 

@@ -149,18 +149,23 @@ void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone);
 void edge_inquiry_take(struct edge_serve *serve, const char *client,
                        const struct edge_incoming *in);
 
-// edge/serve/dispatch.c: contexts. A report asks for one; a new root owes one to whom it
-// concerns.
+// edge/serve/schedule.c: which drones something is owed to, and when.
+// At `mono_us` something other than a context is due, a reply: the drone is visited then.
+void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
+// A report came in: it is answered with a context, at the drone's rate.
+void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone);
+// A context at once, whatever the rate.
+void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone);
+// Something that concerns this drone changed: a context.
+void edge_schedule_push(struct edge_serve *serve, struct edge_drone *drone);
+// Something in this box changed: a context for each drone that it concerns.
+void edge_schedule_area(struct edge_serve *serve, struct geo_bounds bounds);
+// A new root: the same for each of its changes.
+void edge_schedule_root(struct edge_serve *serve, const struct fusion_root *root);
+
+// edge/serve/dispatch.c: sends the contexts that are due.
+// A report came in: schedules its context; in an overload looks for advisories at once.
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
-// The drone asks for one out of turn.
-void edge_dispatch_now(struct edge_serve *serve, struct edge_drone *drone);
-void edge_dispatch_root(struct edge_serve *serve, const struct fusion_root *root);
-// Something in this box is otherwise now: whoever it concerns is owed a context.
-// Something that concerns this drone is otherwise now: it is owed a context.
-void edge_dispatch_push(struct edge_serve *serve, struct edge_drone *drone);
-void edge_dispatch_area(struct edge_serve *serve, struct geo_bounds bounds);
-// Something else is owed, a reply: it is looked at then.
-void edge_dispatch_later(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
 void edge_dispatch_run(struct edge_serve *serve);
 
 // edge/serve/alerts.c: owes a context to whom other alerts concern than its last one told;

@@ -167,7 +167,7 @@ static void push_drone(void *self, struct edge_drone *drone)
     if (strcmp(drone->id, push->id) != 0
         && edge_traffic_soonest_s(drone, &push->other, push->serve->now.utc_us)
                <= FUSION_CAUTION_S)
-        edge_dispatch_push(push->serve, drone);
+        edge_schedule_push(push->serve, drone);
 }
 
 void edge_traffic_push(struct edge_serve *serve)

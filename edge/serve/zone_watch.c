@@ -18,7 +18,7 @@ void edge_zone_watch_run(struct edge_serve *serve)
         const struct fusion_zone *zone = all->zones[i];
         bool before = fusion_zone_applies(&zone->view, watch->last_utc_us);
         if (before != fusion_zone_applies(&zone->view, now_us))
-            edge_dispatch_area(serve, zone->bounds);
+            edge_schedule_area(serve, zone->bounds);
         int64_t change_us = fusion_zone_next_change(&zone->view, now_us);
         next_us = change_us < next_us ? change_us : next_us;
     }

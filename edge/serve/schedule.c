@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which drones something is owed to, and when: serve->due lists their numbers, and
+// serve->due_mono_us is the earliest time in it. Nothing is sent here: edge_dispatch_run goes
+// through the list.
+#include "edge/serve/serve_parts.h"
+
+// Up to eight looks at one drone in a row (edge/serve/dispatch.c: LOOK_US apart): what matters
+// is seldom the first change.
+enum { LOOK_SLACK_US = 350000 };
+
+void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
+{
+    if (!drone->listed) {
+        drone->listed = true;
+        serve->due[serve->due_count++] = edge_fleet_number(serve->fleet, drone);
+    }
+    if (mono_us < serve->due_mono_us)
+        serve->due_mono_us = mono_us;
+}
+
+static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// A drone that does not say what it sees, and a link budget that is spent, hold a context back.
+static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
+{
+    int64_t now = serve->now.mono_us;
+    if (!drone->wish.ignore_seen
+        && edge_drone_unseen_us(drone, now) > serve->config->limits.unseen_max_us) {
+        int64_t slow_mono_us = drone->sent_mono_us + EDGE_SERVE_SECOND_US;
+        if (slow_mono_us > mono_us && slow_mono_us > now)
+            edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_UNSEEN, 0, 1);
+        mono_us = later(mono_us, slow_mono_us);
+    }
+    if (drone->wish.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
+        drone->shed_rate = true;
+        mono_us = drone->byte_pace.next_mono_us;
+    }
+    return mono_us;
+}
+
+void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
+{
+    int64_t now = serve->now.mono_us;
+    if (drone->due && !drone->pushed) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
+        serve->signs.lost += drone->due_mono_us < now; // nobody but the node held it back
+    }
+    // A report that comes a little early is answered: reports at the very rate jitter. One that
+    // comes much too early waits for its turn, and the next report may take its place.
+    bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
+    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
+    // What is pushed sooner anyway answers the report too.
+    if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
+        || (ready && mono_us == drone->due_mono_us)) {
+        drone->due_mono_us = mono_us;
+        drone->pushed = false;
+    }
+    drone->due = true;
+    edge_schedule_at(serve, drone, drone->due_mono_us);
+}
+
+void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->due = true;
+    drone->due_mono_us = serve->now.mono_us;
+    edge_schedule_at(serve, drone, drone->due_mono_us);
+}
+
+struct change_visit {
+    struct edge_serve *serve;
+    struct geo_bounds bounds;
+};
+
+void edge_schedule_push(struct edge_serve *serve, struct edge_drone *drone)
+{
+    int64_t now = serve->now.mono_us;
+    if (!drone->pushed) {
+        bool ready = edge_pace_ready(&drone->push_pace, now, 0);
+        int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
+        drone->due_mono_us = drone->due ? sooner(drone->due_mono_us, mono_us) : mono_us;
+        drone->due = true;
+        drone->pushed = true;
+    }
+    // A context may have to wait for its turn or the link's budget; advisories do not. An
+    // obstacle makes two or three roots, and two may come to one drone: none of them may wait
+    // for the time between looks, whatever the last context was sent for.
+    int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
+    drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
+    edge_schedule_at(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
+}
+
+static void push_change(void *self, struct edge_drone *drone)
+{
+    const struct change_visit *visit = self;
+    if (edge_drone_concerned(drone, visit->bounds))
+        edge_schedule_push(visit->serve, drone);
+}
+
+void edge_schedule_area(struct edge_serve *serve, struct geo_bounds bounds)
+{
+    struct change_visit visit = {.serve = serve, .bounds = bounds};
+    edge_fleet_around(serve->fleet, bounds, serve->concern_max_m, push_change, &visit);
+}
+
+void edge_schedule_root(struct edge_serve *serve, const struct fusion_root *root)
+{
+    for (size_t i = 0; i < root->change_count; i++)
+        if (root->changes[i].layers != UINT32_C(1) << FUSION_LAYER_ALERT) // edge/serve/alerts.c
+            edge_schedule_area(serve, root->changes[i].bounds);
+}
