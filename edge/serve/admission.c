@@ -55,8 +55,7 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
         .ahead_us = limits->telemetry_ahead_max_us,
         .mode = (enum edge_mode)serve->config->mode,
     };
-    enum edge_wire_form form =
-        in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
+    enum edge_wire_form form = edge_incoming_form(in);
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (edge_wire_telemetry_decode(serve->wire, form, in->payload, in->size, &rules, out,
                                    &refusal)
@@ -185,12 +184,12 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
             serve->signs.age_min_us = age_us;
     }
     bool found_again = drone->lost;
-    edge_restore_ask(serve, drone);
+    edge_persist_ask(serve, drone);
     // A moment late, rather than by limits that are not its own.
     drone->waiting = drone->restore_request == EDGE_DRONE_ASKED && !drone->has_report
                      && !drone->has_profile && !drone->has_plan;
     note(serve, drone, &telemetry, in->arrival_mono_us);
-    edge_restore_heard(serve, drone);
+    edge_persist_heard(serve, drone);
     if (!drone->waiting)
         go_on(serve, drone, found_again);
 }

@@ -24,26 +24,16 @@ static enum drf_status tell(struct edge_serve *serve, struct edge_drone *drone,
         rest = edge_advisory_rest(held, serve->now.utc_us);
         advisory = &rest;
     }
-    enum edge_wire_form form = drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF;
+    enum edge_wire_form form = edge_send_form(drone);
     const struct edge_wire_stream stream =
-        edge_serve_stream(serve, drone->stream.advisory_seq + 1);
+        edge_send_stream(serve, drone->stream.advisory_seq + 1);
     size_t size = sizeof serve->buffer;
     enum drf_status status =
         edge_wire_advisory_encode(form, &stream, advisory, cleared, serve->buffer, &size);
     if (status != DRF_OK)
         return status;
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_ADVISORY, drone->id,
-                            serve->config->region_id, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = 1,
-        .json = drone->wish.json,
-    };
-    status = serve->link.send(serve->link.self, &out);
+    const struct edge_send to = {.kind = EDGE_TOPIC_ADVISORY, .id = drone->id, .form = form};
+    status = edge_send(serve, &to, serve->buffer, size);
     if (status != DRF_OK)
         return status;
     drone->stream.advisory_seq++;

@@ -85,7 +85,7 @@ static uint64_t digest_of(const struct fusion_zone_bucket *set)
 
 static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
 {
-    const struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    const struct edge_wire_stream stream = edge_send_stream(serve, 0);
     size_t size = sizeof serve->buffer,
            count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX, told = count;
     enum drf_status status =
@@ -99,17 +99,7 @@ static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zo
         return status;
     edge_metrics_set(serve->metrics, EDGE_METRIC_ALERTS_LEFT_OUT, 0,
                      (int64_t)(set->count - told));
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_alerts(serve->topic_root, serve->config->region_id, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = 1,
-        .retain = true,
-    };
-    return serve->link.send(serve->link.self, &out);
+    return edge_send_alerts(serve, size);
 }
 
 // False: it could not be told now.

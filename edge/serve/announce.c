@@ -23,23 +23,6 @@ static uint32_t condition_of(uint32_t troubles)
     return troubles != 0 ? CONDITION_DEGRADED : CONDITION_UP;
 }
 
-static enum drf_status publish(struct edge_serve *serve, const char *leaf, size_t size,
-                               bool retain)
-{
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_node(serve->topic_root, serve->config->region_id, serve->config->node_id,
-                          leaf, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = retain ? 1 : 0,
-        .retain = retain,
-    };
-    return serve->link.send(serve->link.self, &out);
-}
-
 static void beat(struct edge_serve *serve)
 {
     struct edge_announced *announced = &serve->announced;
@@ -56,7 +39,7 @@ static void beat(struct edge_serve *serve)
     };
     size_t size = sizeof serve->buffer;
     if (edge_wire_heartbeat_encode(&heartbeat, serve->buffer, &size) == DRF_OK
-        && publish(serve, "heartbeat", size, false) == DRF_OK)
+        && edge_send_node(serve, "heartbeat", size, false) == DRF_OK)
         announced->heartbeat_seq++;
 }
 
@@ -69,7 +52,7 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
         if (i != EDGE_TROUBLE_MQTT && (troubles >> i & 1) != 0)
             waiting_for[waiting_count++] = edge_trouble_name((enum edge_trouble)i);
     const struct edge_wire_state state = {
-        .stream = edge_serve_stream(serve, 0),
+        .stream = edge_send_stream(serve, 0),
         .condition = condition,
         .boundary = serve->config->region.ring,
         .boundary_count = serve->config->region.count,
@@ -81,7 +64,7 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     };
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_state_encode(&state, serve->buffer, &size);
-    return status == DRF_OK ? publish(serve, "state", size, true) : DRF_ERR_RANGE;
+    return status == DRF_OK ? edge_send_node(serve, "state", size, true) : DRF_ERR_RANGE;
 }
 
 // FNV-1a over what a reader sees; only a difference is news.
@@ -103,7 +86,7 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     if (serve->source_stats != NULL)
         edge_catalog_behaviour(&catalog, serve->source_stats, false);
     // Time and epoch are left out of what is compared: they alone are no news.
-    struct edge_wire_stream stream = edge_serve_stream(serve, 0);
+    struct edge_wire_stream stream = edge_send_stream(serve, 0);
     stream.node_time_utc_us = 0;
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_catalog_encode(
@@ -121,7 +104,7 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
                                       catalog.count, catalog.left_out, serve->buffer, &size);
     if (status == DRF_OK)
-        status = publish(serve, "catalog", size, true);
+        status = edge_send_node(serve, "catalog", size, true);
     if (status == DRF_OK) {
         announced->catalog_digest = digest;
         announced->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;

@@ -84,7 +84,7 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
 {
     const struct edge_drone_report *report = &drone->report;
     const struct edge_wire_context context = {
-        .stream = edge_serve_stream(serve, drone->stream.sent_seq + 1),
+        .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
         .context = &serve->context,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
         .authority = drone->primary ? 2 : 1,
@@ -96,8 +96,7 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .time_from_arrival = report->time_from_arrival,
     };
     *size = sizeof serve->buffer;
-    return edge_wire_context_encode(drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF,
-                                    &context, serve->buffer, size);
+    return edge_wire_context_encode(edge_send_form(drone), &context, serve->buffer, size);
 }
 
 static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_t size)
@@ -137,18 +136,13 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
     if (status != DRF_OK)
         return DRF_ERR_RANGE;
 
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_CONTEXT, drone->id,
-                            serve->config->region_id, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_CONTEXT,
-        .json = drone->wish.json,
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_CONTEXT,
+        .id = drone->id,
+        .form = edge_send_form(drone),
         .expiry_s = (uint32_t)((serve->config->limits.stale_after_us + 999999) / 1000000),
     };
-    status = serve->link.send(serve->link.self, &out);
+    status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_OK)
         count_sent(serve, drone, size);
     return status;

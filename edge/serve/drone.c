@@ -9,9 +9,9 @@
 #define RADIANS_PER_DEGREE 0.017453292519943295
 
 enum {
-    DEMAND_INTERVAL_US = 200000,
-    DEMAND_SLACK_US = 5000000,
-    DEMAND_TOLD_US = 1000000,
+    REQUEST_INTERVAL_US = 200000,
+    REQUEST_SLACK_US = 5000000,
+    REQUEST_TOLD_US = 1000000,
 };
 
 bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t slack_us)
@@ -59,16 +59,16 @@ int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us
 enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count)
 {
     *count = 0;
-    if (edge_pace_ready(&drone->demand_pace, now_mono_us, DEMAND_SLACK_US)) {
-        edge_pace_take(&drone->demand_pace, now_mono_us, DEMAND_INTERVAL_US, 0);
+    if (edge_pace_ready(&drone->request_pace, now_mono_us, REQUEST_SLACK_US)) {
+        edge_pace_take(&drone->request_pace, now_mono_us, REQUEST_INTERVAL_US, 0);
         return EDGE_LEAVE_GRANTED;
     }
-    drone->demands_untold++;
-    if (now_mono_us - drone->demand_told_mono_us < DEMAND_TOLD_US)
+    drone->requests_untold++;
+    if (now_mono_us - drone->request_told_mono_us < REQUEST_TOLD_US)
         return EDGE_LEAVE_REFUSED_SILENTLY;
-    *count = drone->demands_untold;
-    drone->demands_untold = 0;
-    drone->demand_told_mono_us = now_mono_us;
+    *count = drone->requests_untold;
+    drone->requests_untold = 0;
+    drone->request_told_mono_us = now_mono_us;
     return EDGE_LEAVE_REFUSED;
 }
 

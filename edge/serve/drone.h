@@ -124,14 +124,14 @@ struct edge_drone {
     struct edge_drone_report report;
     struct edge_drone_stream stream;
     struct edge_drone_refusals refusals;
-    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, demand_pace,
+    struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, request_pace,
         patch_pace;
-    struct edge_pace link_pace;  // of all that goes to it (edge/serve/link_budget.h)
-    struct edge_pace look_pace;  // of looks for the sake of changes alone
-    int64_t advised_mono_us;     // when it was looked at last
-    int64_t look_mono_us;        // when to do so again for a change; INT64_MAX: no need
-    int64_t demand_told_mono_us; // when RATE_LIMITED was told
-    uint32_t demands_untold;
+    struct edge_pace link_pace;   // of all that goes to it (edge/serve/link_budget.h)
+    struct edge_pace look_pace;   // of looks for the sake of changes alone
+    int64_t advised_mono_us;      // when it was looked at last
+    int64_t look_mono_us;         // when to do so again for a change; INT64_MAX: no need
+    int64_t request_told_mono_us; // when RATE_LIMITED was told
+    uint32_t requests_untold;
     struct edge_drone_prediction prediction; // meaningful when lost
     struct edge_advisories advisories;
     float concern_length_m, concern_half_m; // of the corridor of the last context
@@ -159,11 +159,11 @@ enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_
                                  uint32_t seq, int64_t time_utc_us, bool time_from_arrival,
                                  uint32_t *lost);
 
-// Whether it may put another demand (profile, plan, request, query): five a second, and 25 at
-// once. REFUSED, told at most once a second: *count demands were refused since it was told.
+// Whether it may send another profile, plan, request or query now: five a second, and 25 at
+// once. REFUSED, told at most once a second: *count were refused since it was told.
 enum edge_leave { EDGE_LEAVE_GRANTED, EDGE_LEAVE_REFUSED, EDGE_LEAVE_REFUSED_SILENTLY };
 enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count);
-#define EDGE_DEMAND_RETRY_S 5.0
+#define EDGE_REQUEST_RETRY_S 5.0
 
 // Whether a change in this box concerns what the drone was told of: it touches the corridor of
 // its last context, or the place where it is.

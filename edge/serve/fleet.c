@@ -291,7 +291,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .outside_told_mono_us = NEVER_US,
         .sent_mono_us = NEVER_US,
         .look_mono_us = INT64_MAX,
-        .demand_told_mono_us = NEVER_US,
+        .request_told_mono_us = NEVER_US,
         .limits = fleet->config.limits,
         .wish = fleet->config.wish,
         .terrain_seq = fleet->seq_floor,

@@ -245,24 +245,17 @@ static enum drf_status hand_over(struct edge_serve *serve, struct edge_drone *dr
 {
     struct edge_patching *patching = serve->patching;
     *size = sizeof patching->message;
-    if (edge_wire_patch_encode(drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF, patch,
-                               patching->message, size, data_points)
-        != DRF_OK)
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_PATCH,
+        .id = drone->id,
+        .form = edge_send_form(drone),
+        .expiry_s = KEY_INTERVAL_US / 1000000,
+    };
+    if (edge_wire_patch_encode(to.form, patch, patching->message, size, data_points) != DRF_OK)
         return DRF_ERR_RANGE;
     if (!link_bears(serve, drone, *size))
         return DRF_ERR_STALE;
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_PATCH, drone->id,
-                            serve->config->region_id, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = patching->message,
-        .size = *size,
-        .priority = EDGE_PRIORITY_CONTEXT,
-        .json = drone->wish.json,
-        .expiry_s = KEY_INTERVAL_US / 1000000,
-    };
-    return serve->link.send(serve->link.self, &out);
+    return edge_send(serve, &to, patching->message, *size);
 }
 
 static void count_sent(struct edge_serve *serve, struct edge_drone *drone, bool key,
@@ -304,7 +297,7 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
         base = NULL;
     uint64_t weather_key;
     struct edge_wire_patch patch = {
-        .stream = edge_serve_stream(serve, p->sent_seq + 1),
+        .stream = edge_send_stream(serve, p->sent_seq + 1),
         .base_seq = base != NULL ? base->seq : 0,
         .patch_window = patch_window,
         .epoch = serve->root->epoch,

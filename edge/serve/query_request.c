@@ -4,62 +4,56 @@
 
 #include <string.h>
 
-struct inquiry {
+struct query {
     const struct edge_incoming *in;
+    const char *client;
     enum edge_wire_form form;
-    char topic[EDGE_TOPIC_SIZE]; // the client's own reply topic
 };
 
-static void send(struct edge_serve *serve, const struct inquiry *inquiry, size_t size,
+static void send(struct edge_serve *serve, const struct query *query, size_t size,
                  enum edge_reply_code code)
 {
-    const struct edge_outgoing out = {
-        .topic = inquiry->topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = 1,
-        .json = inquiry->form == EDGE_WIRE_JSON,
-        .correlation = inquiry->in->correlation_size > 0 ? inquiry->in->correlation : NULL,
-        .correlation_size = inquiry->in->correlation_size,
+    // To the client's own reply topic, whatever it asked for.
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_QUERY,
+        .id = query->client,
+        .form = query->form,
+        .asks = query->in,
     };
-    if (serve->link.send(serve->link.self, &out) == DRF_OK)
+    if (edge_send_or_drop(serve, &to, size))
         edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, code, 0, 1);
-    else
-        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
 }
 
-static void refuse(struct edge_serve *serve, const struct inquiry *inquiry,
+static void refuse(struct edge_serve *serve, const struct query *query,
                    enum edge_reply_code code, const char *field_path, const char *text)
 {
     const struct edge_wire_reply reply = {
-        .stream = edge_serve_stream(serve, 0),
+        .stream = edge_send_stream(serve, 0),
         .code = code,
         .field_path = field_path,
         .text = text,
     };
     uint64_t epoch = serve->root != NULL ? serve->root->epoch : 0;
     size_t size = sizeof serve->buffer;
-    if (edge_wire_query_refusal_encode(inquiry->form, &reply, epoch, serve->buffer, &size)
+    if (edge_wire_query_refusal_encode(query->form, &reply, epoch, serve->buffer, &size)
         == DRF_OK)
-        send(serve, inquiry, size, code);
+        send(serve, query, size, code);
 }
 
-static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
+static void answer(struct edge_serve *serve, const struct query *query)
 {
     struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
                                             .mode = serve->config->mode};
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_query_decode(serve->wire, inquiry->form, inquiry->in->payload,
-                               inquiry->in->size, serve->now.utc_us, &answer.ask, &refusal)
+    if (edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
+                               serve->now.utc_us, &answer.ask, &refusal)
         != DRF_OK) {
-        refuse(serve, inquiry, refusal.code, refusal.field_path, refusal.text);
+        refuse(serve, query, refusal.code, refusal.field_path, refusal.text);
         return;
     }
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
-    enum drf_status status =
-        edge_wire_query_encode(inquiry->form, &answer, serve->buffer, &size);
+    enum drf_status status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
     // The farthest are left out, and counted, until it fits; of alerts the least severe.
     struct fusion_point *point = &answer.point;
     while (status == DRF_ERR_FULL
@@ -75,48 +69,44 @@ static void answer(struct edge_serve *serve, const struct inquiry *inquiry)
             point->zones_left_out++;
         }
         size = sizeof serve->buffer;
-        status = edge_wire_query_encode(inquiry->form, &answer, serve->buffer, &size);
+        status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
     }
     if (status == DRF_OK)
-        send(serve, inquiry, size, EDGE_REPLY_OK);
+        send(serve, query, size, EDGE_REPLY_OK);
     else
-        refuse(serve, inquiry, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
+        refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
 }
 
 // An account that asks is held as a drone that never flies: so it has a pace of its own.
-static bool within_rate(struct edge_serve *serve, const char *client,
-                        const struct inquiry *inquiry)
+static bool within_rate(struct edge_serve *serve, const struct query *query)
 {
     struct edge_drone *drone;
-    if (edge_fleet_admit(serve->fleet, client, serve->now.mono_us, &drone) != DRF_OK) {
+    if (edge_fleet_admit(serve->fleet, query->client, serve->now.mono_us, &drone) != DRF_OK) {
         if (edge_reply_stranger(serve))
-            refuse(serve, inquiry, EDGE_REPLY_OVERLOADED, "",
-                   "the node knows too many clients");
+            refuse(serve, query, EDGE_REPLY_OVERLOADED, "", "the node knows too many clients");
         return false;
     }
     uint32_t count;
     enum edge_leave leave = edge_drone_ask(drone, serve->now.mono_us, &count);
     if (leave == EDGE_LEAVE_REFUSED)
-        refuse(serve, inquiry, EDGE_REPLY_RATE_LIMITED, "", "queries come faster than allowed");
+        refuse(serve, query, EDGE_REPLY_RATE_LIMITED, "", "queries come faster than allowed");
     return leave == EDGE_LEAVE_GRANTED;
 }
 
 // A client may have the answer at its own reply topic only (CONTRACT point 13).
-void edge_inquiry_take(struct edge_serve *serve, const char *client,
-                       const struct edge_incoming *in)
+void edge_query_request_take(struct edge_serve *serve, const char *client,
+                             const struct edge_incoming *in)
 {
-    struct inquiry inquiry = {
-        .in = in,
-        .form = in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size),
-    };
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_QUERY, client, NULL, inquiry.topic);
-    if (!within_rate(serve, client, &inquiry))
+    const struct query query = {.in = in, .client = client, .form = edge_incoming_form(in)};
+    if (!within_rate(serve, &query))
         return;
-    if (in->response_topic[0] != '\0' && strcmp(in->response_topic, inquiry.topic) != 0)
-        refuse(serve, &inquiry, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
+    char topic[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_QUERY, client, NULL, topic);
+    if (in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0)
+        refuse(serve, &query, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
                "answers go to the client's own reply topic only");
     else if (serve->root == NULL)
-        refuse(serve, &inquiry, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+        refuse(serve, &query, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
     else
-        answer(serve, &inquiry);
+        answer(serve, &query);
 }

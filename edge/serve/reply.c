@@ -10,33 +10,42 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
                      const struct edge_wire_reply *reply)
 {
     struct edge_wire_reply numbered = *reply;
-    numbered.stream = edge_serve_stream(serve, drone != NULL ? drone->stream.reply_seq + 1 : 0);
-    enum edge_wire_form form =
-        drone != NULL && drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF;
+    numbered.stream = edge_send_stream(serve, drone != NULL ? drone->stream.reply_seq + 1 : 0);
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_REPLY, .id = id, .form = edge_send_form(drone)};
     size_t size = sizeof serve->buffer;
-    if (edge_wire_reply_encode(form, &numbered, serve->buffer, &size) != DRF_OK)
+    if (edge_wire_reply_encode(to.form, &numbered, serve->buffer, &size) != DRF_OK
+        || !edge_send_or_drop(serve, &to, size))
         return;
-
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_REPLY, id, serve->config->region_id,
-                            topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_ADVISORY,
-        .qos = 1,
-        .json = form == EDGE_WIRE_JSON,
-    };
-    if (serve->link.send(serve->link.self, &out) != DRF_OK) {
-        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
-        return;
-    }
     if (drone != NULL) {
         drone->stream.reply_seq++;
         edge_link_budget_charge(drone, serve->now.mono_us, size);
     }
     edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply->code, 0, 1);
+}
+
+void edge_reply_answer(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                       uint32_t answers, const struct edge_wire_refusal *refusal)
+{
+    const struct edge_wire_reply reply = {
+        .code = refusal->code,
+        .field_path = refusal->field_path,
+        .text = refusal->text,
+        .correlation = refusal->correlation,
+        .retry_after_s = refusal->code == EDGE_REPLY_OVERLOADED     ? 5.0
+                         : refusal->code == EDGE_REPLY_RATE_LIMITED ? 1.0
+                                                                    : 0.0,
+        .answers = answers,
+    };
+    edge_reply_send(serve, id, drone, &reply);
+}
+
+void edge_reply_text(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                     uint32_t answers, enum edge_reply_code code, const char *text)
+{
+    struct edge_wire_refusal refusal = {.code = code};
+    (void)snprintf(refusal.text, sizeof refusal.text, "%s", text);
+    edge_reply_answer(serve, id, drone, answers, &refusal);
 }
 
 static void tell(struct edge_serve *serve, struct edge_drone *drone,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "geo/hash.h"
+
 // In parts of a plan's leg, as fusion_review_cost() counts them: 10 ms a step.
 enum { ANSWER_COST = 16, COST_PER_STEP = 4000 };
 
@@ -42,7 +44,8 @@ static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
     if (!decode_profile(serve, kept, &profile)
         || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
         return DRF_ERR_SYNTAX;
-    edge_demand_use_profile(serve, drone, &profile, edge_demand_digest(kept.bytes, kept.size));
+    edge_profile_use(serve, drone, &profile,
+                     geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size));
     return DRF_OK;
 }
 
@@ -54,7 +57,8 @@ static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
     if (!decode_plan(serve, kept, &plan)
         || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
         return DRF_ERR_SYNTAX;
-    return edge_demand_use_plan(serve, drone, &plan, edge_demand_digest(kept.bytes, kept.size));
+    return edge_plan_use(serve, drone, &plan,
+                         geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size));
 }
 
 enum drf_status edge_restore_kept(struct edge_serve *serve, struct edge_serve_kept kept)
@@ -69,34 +73,11 @@ enum drf_status edge_restore_kept(struct edge_serve *serve, struct edge_serve_ke
     return DRF_ERR_SYNTAX;
 }
 
-void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone)
-{
-    if (drone->restore_request != EDGE_DRONE_UNASKED || serve->restore_request == NULL)
-        return;
-    if (edge_restore_request_ask(serve->restore_request, drone->id) == DRF_OK)
-        drone->restore_request = EDGE_DRONE_ASKED;
-}
-
-// Each drone at a time of its own within the hour, so that a fleet does not speak at once.
-void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone)
-{
-    if (!drone->has_profile && !drone->has_plan)
-        return;
-    uint32_t spread_s = edge_fleet_number(serve->fleet, drone) * 37 % 3600;
-    uint32_t hour = (uint32_t)((serve->now.utc_us / 1000000 + spread_s) / 3600);
-    if (hour == drone->heard_hour)
-        return;
-    char name[EDGE_BACKQUEUE_NAME_SIZE];
-    (void)snprintf(name, sizeof name, EDGE_KEPT_SEEN "%s", drone->id);
-    if (edge_backqueue_push(serve->backqueue, name, NULL, 0) == DRF_OK)
-        drone->heard_hour = hour;
-}
-
 // NULL: the plan that it has can be reviewed now.
 static const char *unaffordable(struct edge_serve *serve, const struct edge_drone *drone)
 {
     uint32_t cost = serve->root != NULL ? fusion_review_cost(drone->plan) : 0;
-    return edge_demand_afford(serve, cost)
+    return edge_request_budget_afford(serve, cost)
                ? NULL
                : "not reviewed: send it again, too many reviews are under way";
 }
@@ -105,18 +86,18 @@ static const char *unaffordable(struct edge_serve *serve, const struct edge_dron
 static void recall_profile(struct edge_serve *serve, struct edge_drone *drone,
                            struct edge_serve_kept kept)
 {
-    uint64_t digest = edge_demand_digest(kept.bytes, kept.size);
+    uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
     struct edge_wire_profile profile;
     if (drone->told_profile || (drone->has_profile && drone->profile_digest == digest)
         || !decode_profile(serve, kept, &profile))
         return;
     profile.correlation[0] = '\0'; // of a question that was answered long ago
-    edge_demand_use_profile(serve, drone, &profile, digest);
-    edge_demand_tell_profile(serve, drone, &profile, APPLIES_AGAIN);
+    edge_profile_use(serve, drone, &profile, digest);
+    edge_profile_tell(serve, drone, &profile, APPLIES_AGAIN);
     drone->recalled = true;
     if (drone->has_plan) // it was judged by other limits
-        edge_demand_tell_plan(serve, drone, "", "the kept profile applies to it too",
-                              unaffordable(serve, drone));
+        edge_plan_tell(serve, drone, "", "the kept profile applies to it too",
+                       unaffordable(serve, drone));
 }
 
 static void tell_plan_over(struct edge_serve *serve, struct edge_drone *drone)
@@ -133,17 +114,17 @@ static void tell_plan_over(struct edge_serve *serve, struct edge_drone *drone)
 static void recall_plan(struct edge_serve *serve, struct edge_drone *drone,
                         struct edge_serve_kept kept)
 {
-    uint64_t digest = edge_demand_digest(kept.bytes, kept.size);
+    uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
     struct fusion_plan plan;
     if (drone->told_plan || (drone->has_plan && drone->plan_digest == digest)
         || !decode_plan(serve, kept, &plan)
-        || edge_demand_use_plan(serve, drone, &plan, digest) != DRF_OK)
+        || edge_plan_use(serve, drone, &plan, digest) != DRF_OK)
         return;
     drone->recalled = true;
     if (plan.valid_until_utc_us <= serve->now.utc_us)
         tell_plan_over(serve, drone);
     else
-        edge_demand_tell_plan(serve, drone, "", APPLIES_AGAIN, unaffordable(serve, drone));
+        edge_plan_tell(serve, drone, "", APPLIES_AGAIN, unaffordable(serve, drone));
 }
 
 static void recall_end(struct edge_serve *serve, struct edge_drone *drone)
@@ -201,9 +182,9 @@ bool edge_restore_run(struct edge_serve *serve)
     if (serve->restore_request == NULL)
         return false;
     while (edge_restore_request_front(serve->restore_request, &value)) {
-        if (serve->demand_cost >= COST_PER_STEP)
+        if (serve->request_cost >= COST_PER_STEP)
             return true;
-        serve->demand_cost += ANSWER_COST;
+        serve->request_cost += ANSWER_COST;
         take(serve, (struct edge_serve_kept){.name = value.name,
                                              .bytes = value.bytes,
                                              .size = (uint32_t)value.size});

@@ -8,20 +8,8 @@
 
 enum {
     MESSAGES_PER_STEP = 512,
-    DEMAND_COST_PER_STEP = 8000, // 20 ms; then contexts and heartbeats have their turn
+    REQUEST_COST_PER_STEP = 8000, // 20 ms; then contexts and heartbeats have their turn
 };
-
-struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq)
-{
-    return (struct edge_wire_stream){
-        .region_id = serve->config->region_id,
-        .node_id = serve->config->node_id,
-        .boot_id = serve->boot_id,
-        .seq = seq,
-        .node_time_utc_us = serve->now.utc_us,
-        .mode = serve->config->mode,
-    };
-}
 
 static enum drf_status open_fleet(const struct drf_config *config, struct edge_fleet **out)
 {
@@ -134,16 +122,16 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
         edge_admission_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_PROFILE:
-        edge_demand_profile(serve, topic.id, in);
+        edge_profile_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_PLAN:
-        edge_demand_plan(serve, topic.id, in);
+        edge_plan_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_REQUEST:
-        edge_demand_request(serve, topic.id, in);
+        edge_request_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_QUERY:
-        edge_inquiry_take(serve, topic.id, in);
+        edge_query_request_take(serve, topic.id, in);
         break;
     default:
         break;
@@ -153,7 +141,7 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
 // The step took as much as one may: there may be more.
 static bool full(const struct edge_serve *serve, uint32_t taken)
 {
-    return taken == MESSAGES_PER_STEP || serve->demand_cost >= DEMAND_COST_PER_STEP;
+    return taken == MESSAGES_PER_STEP || serve->request_cost >= REQUEST_COST_PER_STEP;
 }
 
 // What this step left undone, and whether that has become too much or little enough.
@@ -176,12 +164,12 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
     take_root(serve);
-    serve->demand_cost = 0;
+    serve->request_cost = 0;
     bool answers = edge_restore_run(serve);
 
     struct edge_incoming in;
     uint32_t taken = 0;
-    while (taken < MESSAGES_PER_STEP && serve->demand_cost < DEMAND_COST_PER_STEP
+    while (taken < MESSAGES_PER_STEP && serve->request_cost < REQUEST_COST_PER_STEP
            && serve->link.receive(serve->link.self, &in)) {
         int64_t lag_us = now.mono_us - in.arrival_mono_us;
         if (lag_us > serve->signs.lag_us)

@@ -75,8 +75,8 @@ struct edge_serve {
     const char *topic_root;
     struct edge_now now; // of this step
     int64_t forget_mono_us;
-    struct edge_pace demand_pace;   // reviews and preloads of all drones
-    uint32_t demand_cost;           // of this step, in parts of a plan's leg
+    struct edge_pace request_pace;  // reviews and preloads of all drones
+    uint32_t request_cost;          // of this step, in parts of a plan's leg
     struct edge_pace stranger_pace; // replies to drones there is no place for
 
     uint32_t *due; // numbers of drones that something is owed to, longest first
@@ -103,7 +103,34 @@ struct edge_serve {
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };
 
-struct edge_wire_stream edge_serve_stream(const struct edge_serve *serve, uint32_t seq);
+// The form of a message that came in: its content type, else what its first byte tells.
+static inline enum edge_wire_form edge_incoming_form(const struct edge_incoming *in)
+{
+    return in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
+}
+
+// edge/serve/send.c: from an encoded payload to a message on the link.
+// What every message begins with: region, node, boot, time, mode.
+struct edge_wire_stream edge_send_stream(const struct edge_serve *serve, uint32_t seq);
+// The form that the drone asked for; NULL: Protocol Buffers.
+enum edge_wire_form edge_send_form(const struct edge_drone *drone);
+struct edge_send {
+    enum edge_topic_kind kind; // quality of service and priority follow from it
+    const char *id;            // of the drone; of the client, where kind is EDGE_TOPIC_QUERY
+    enum edge_wire_form form;
+    uint32_t expiry_s;                // 0: none
+    const struct edge_incoming *asks; // the message whose correlation data it returns, or NULL
+};
+// Statuses of struct edge_link.send.
+DRF_MUST_CHECK enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,
+                                         const void *payload, size_t size);
+// The same with serve->buffer as payload; a message that was not sent is counted as dropped.
+bool edge_send_or_drop(struct edge_serve *serve, const struct edge_send *to, size_t size);
+// serve->buffer to the topic of this node: leaf is heartbeat, state or catalog.
+DRF_MUST_CHECK enum drf_status edge_send_node(struct edge_serve *serve, const char *leaf,
+                                              size_t size, bool retain);
+// serve->buffer, retained, to the region's topic for alerts.
+DRF_MUST_CHECK enum drf_status edge_send_alerts(struct edge_serve *serve, size_t size);
 
 // edge/serve/admission.c: a report came in.
 void edge_admission_take(struct edge_serve *serve, const char *id,
@@ -111,43 +138,59 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
 // Its first report has waited for what the store keeps of it: now it goes on.
 void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone);
 
-// edge/serve/demand.c: a profile, a plan or a request came in.
-void edge_demand_profile(struct edge_serve *serve, const char *id,
-                         const struct edge_incoming *in);
-void edge_demand_plan(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
-void edge_demand_request(struct edge_serve *serve, const char *id,
-                         const struct edge_incoming *in);
-// From now on they apply. DRF_ERR_NOMEM: the plan does not.
-void edge_demand_use_profile(struct edge_serve *serve, struct edge_drone *drone,
-                             const struct edge_wire_profile *profile, uint64_t digest);
-DRF_MUST_CHECK enum drf_status edge_demand_use_plan(struct edge_serve *serve,
-                                                    struct edge_drone *drone,
-                                                    const struct fusion_plan *plan,
-                                                    uint64_t digest);
-// Says so, with `text` (may be "") beside what there is to say. The plan is reviewed, if
-// `unreviewed` (why it is not) is NULL.
-void edge_demand_tell_profile(struct edge_serve *serve, struct edge_drone *drone,
-                              const struct edge_wire_profile *profile, const char *text);
-void edge_demand_tell_plan(struct edge_serve *serve, struct edge_drone *drone,
-                           const char *correlation, const char *text, const char *unreviewed);
-// Whether a review of that cost can be had now.
-bool edge_demand_afford(struct edge_serve *serve, uint32_t cost);
-uint64_t edge_demand_digest(const void *bytes, size_t size);
+// edge/serve/persist.c: what the store keeps of a drone.
+// Queues a value, "profile/{id}" or "plan/{id}", for the store; NULL and 0: deletes it. False:
+// no room, counted; then it must not be accepted, or the next start would not know it.
+bool edge_persist_put(struct edge_serve *serve, const char *what, const char *id,
+                      const void *bytes, size_t size);
+// Whether the store may hold a value: the drone holds it, or it was not yet asked for.
+bool edge_persist_possible(const struct edge_drone *drone, bool held);
+// The drone sent something: asks for what is kept of it, once while it is in the fleet.
+void edge_persist_ask(struct edge_serve *serve, struct edge_drone *drone);
+// The drone was heard, and something of it is kept: the store notes that, once an hour.
+void edge_persist_heard(struct edge_serve *serve, struct edge_drone *drone);
+
+// edge/serve/request_budget.c: how many profiles, plans and requests are accepted.
+// The drone that sent one. NULL: refused (too many drones, or its rate), and it was told.
+struct edge_drone *edge_request_budget_admit(struct edge_serve *serve, const char *id,
+                                             uint32_t answers);
+// Whether a review or a preload of that cost fits in now; takes it.
+bool edge_request_budget_afford(struct edge_serve *serve, uint32_t cost);
+
+// edge/serve/profile.c: a profile came in.
+void edge_profile_take(struct edge_serve *serve, const char *id,
+                       const struct edge_incoming *in);
+// Applies it from now on.
+void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
+                      const struct edge_wire_profile *profile, uint64_t digest);
+// Replies that it applies; `text` (may be "") is put first.
+void edge_profile_tell(struct edge_serve *serve, struct edge_drone *drone,
+                       const struct edge_wire_profile *profile, const char *text);
+
+// edge/serve/plan.c: a plan came in.
+void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
+// Applies it from now on. DRF_ERR_NOMEM: it does not apply.
+DRF_MUST_CHECK enum drf_status edge_plan_use(struct edge_serve *serve, struct edge_drone *drone,
+                                             const struct fusion_plan *plan, uint64_t digest);
+// Replies that it applies, with `text` (may be ""). With the plan's review if `unreviewed` (why
+// there is none) is NULL.
+void edge_plan_tell(struct edge_serve *serve, struct edge_drone *drone, const char *correlation,
+                    const char *text, const char *unreviewed);
+
+// edge/serve/request.c: a request came in: a snapshot, a landing site, terrain.
+void edge_request_take(struct edge_serve *serve, const char *id,
+                       const struct edge_incoming *in);
 
 // edge/serve/restore.c: what the store kept of a drone applies again.
 // At a start, before the first step.
 DRF_MUST_CHECK enum drf_status edge_restore_kept(struct edge_serve *serve,
                                                  struct edge_serve_kept kept);
-// It sent something: asks for what is kept of it, once for as long as it is in the fleet.
-void edge_restore_ask(struct edge_serve *serve, struct edge_drone *drone);
-// Takes the answers, and tells the drones. True: there are more.
+// Takes the answers to edge_persist_ask, and tells the drones. True: there are more.
 bool edge_restore_run(struct edge_serve *serve);
-// It was heard of, and something of it is kept: the store notes that, once an hour.
-void edge_restore_heard(struct edge_serve *serve, struct edge_drone *drone);
 
-// edge/serve/inquiry.c: a client asks what is known at a point.
-void edge_inquiry_take(struct edge_serve *serve, const char *client,
-                       const struct edge_incoming *in);
+// edge/serve/query_request.c: a client asks what is known at a point.
+void edge_query_request_take(struct edge_serve *serve, const char *client,
+                             const struct edge_incoming *in);
 
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.
@@ -203,6 +246,11 @@ void edge_neighbours_run(struct edge_serve *serve);
 // edge/serve/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
                      const struct edge_wire_reply *reply);
+// Answers a profile, a plan or a request (`answers`: 2, 3, 4) with what was decided.
+void edge_reply_answer(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                       uint32_t answers, const struct edge_wire_refusal *refusal);
+void edge_reply_text(struct edge_serve *serve, const char *id, struct edge_drone *drone,
+                     uint32_t answers, enum edge_reply_code code, const char *text);
 // Telemetry was refused: counts, and tells at most once a second how many.
 void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
                        const struct edge_wire_refusal *refusal);

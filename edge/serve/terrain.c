@@ -64,24 +64,14 @@ static enum drf_status send_block(struct edge_serve *serve, struct edge_drone *d
     message->tiles = tiles;
     message->loaded += known;
     message->unavailable += asked - known;
-    message->stream = edge_serve_stream(serve, drone->terrain_seq + 1);
+    message->stream = edge_send_stream(serve, drone->terrain_seq + 1);
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_terrain_encode(
-        drone->wish.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF, message, serve->buffer, &size);
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_TERRAIN, .id = drone->id, .form = edge_send_form(drone)};
+    enum drf_status status = edge_wire_terrain_encode(to.form, message, serve->buffer, &size);
     if (status != DRF_OK)
         return DRF_ERR_RANGE;
-    char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_TERRAIN, drone->id,
-                            serve->config->region_id, topic);
-    const struct edge_outgoing out = {
-        .topic = topic,
-        .payload = serve->buffer,
-        .size = size,
-        .priority = EDGE_PRIORITY_CONTEXT, // waits where the link is backed up
-        .qos = 1,
-        .json = drone->wish.json,
-    };
-    status = serve->link.send(serve->link.self, &out);
+    status = edge_send(serve, &to, serve->buffer, size);
     if (status != DRF_OK)
         return status;
     drone->terrain_seq++;

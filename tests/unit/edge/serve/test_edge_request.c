@@ -169,7 +169,7 @@ static void restore__what_is_not_ours__is_refused(void **state)
     scene_close(scene);
 }
 
-static void demand__when_the_queue_to_the_store_is_full__is_not_accepted(void **state)
+static void request__when_the_queue_to_the_store_is_full__is_not_accepted(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(10);
@@ -188,7 +188,7 @@ static void demand__when_the_queue_to_the_store_is_full__is_not_accepted(void **
     scene_close(scene);
 }
 
-static void demand__a_flood__is_limited_and_told_once_a_second(void **state)
+static void request__a_flood__is_limited_and_told_once_a_second(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(10);
@@ -478,8 +478,8 @@ int main(void)
         cmocka_unit_test(profile__that_asks_for_more_than_the_node_gives__is_told),
         cmocka_unit_test(profile__accepted__is_kept_restored_and_withdrawn),
         cmocka_unit_test(restore__what_is_not_ours__is_refused),
-        cmocka_unit_test(demand__when_the_queue_to_the_store_is_full__is_not_accepted),
-        cmocka_unit_test(demand__a_flood__is_limited_and_told_once_a_second),
+        cmocka_unit_test(request__when_the_queue_to_the_store_is_full__is_not_accepted),
+        cmocka_unit_test(request__a_flood__is_limited_and_told_once_a_second),
         cmocka_unit_test(plan__is_used_only_while_named_valid_and_kept_to),
         cmocka_unit_test(plan__kept__is_restored_and_forgotten_when_withdrawn),
         cmocka_unit_test(plan__over_already_or_of_one_point__is_refused),

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "geo/hash.h"
+
+enum drf_status edge_plan_use(struct edge_serve *serve, struct edge_drone *drone,
+                              const struct fusion_plan *plan, uint64_t digest)
+{
+    // Reports that name it come after it: until the next one it is not followed.
+    bool named = drone->report.plan_named && drone->has_plan
+                 && strcmp(drone->plan->plan_id, plan->plan_id) == 0;
+    enum drf_status status = edge_fleet_plan(drone, plan);
+    if (status != DRF_OK)
+        return status;
+    drone->report.plan_named = named;
+    drone->plan_digest = digest;
+    edge_fleet_keep(serve->fleet, drone);
+    return DRF_OK;
+}
+
+static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
+{
+    if (edge_persist_possible(drone, drone->has_plan)
+        && !edge_persist_put(serve, "plan", drone->id, NULL, 0)) {
+        edge_reply_text(serve, drone->id, drone, 3, EDGE_REPLY_OVERLOADED,
+                        "the store cannot keep up: ask again");
+        return;
+    }
+    drone->has_plan = false;
+    drone->told_plan = true;
+    drone->plan_digest = 0;
+    drone->report.plan_named = false;
+    edge_reply_text(serve, drone->id, drone, 3, EDGE_REPLY_OK, "no plan is held");
+}
+
+void edge_plan_tell(struct edge_serve *serve, struct edge_drone *drone, const char *correlation,
+                    const char *text, const char *unreviewed)
+{
+    struct edge_wire_reply reply = {
+        .code = EDGE_REPLY_OK, .correlation = correlation, .text = text, .answers = 3};
+    struct fusion_review review;
+    char both[200];
+    if (serve->root == NULL)
+        unreviewed = "not reviewed: the node is still loading";
+    if (unreviewed == NULL) {
+        const struct fusion_aircraft aircraft = {
+            .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
+        fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
+        reply.plan = drone->plan;
+        reply.review = &review;
+    } else {
+        (void)snprintf(both, sizeof both, "%s%s%s", text, text[0] != '\0' ? "; " : "",
+                       unreviewed);
+        reply.text = both;
+    }
+    edge_reply_send(serve, drone->id, drone, &reply);
+}
+
+void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_incoming *in)
+{
+    struct edge_drone *drone = edge_request_budget_admit(serve, id, 3);
+    if (drone == NULL)
+        return;
+    uint64_t digest = geo_hash_bytes(GEO_HASH_START, in->payload, in->size);
+    bool same = drone->has_plan && drone->plan_digest == digest;
+    if (in->retained && same)
+        return;
+    if (in->size == 0) {
+        drop_plan(serve, drone);
+        return;
+    }
+    struct fusion_plan plan;
+    char correlation[EDGE_WIRE_NAME_SIZE] = "";
+    struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
+    if (edge_wire_plan_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
+                              serve->now.utc_us, &plan, correlation, &refusal)
+        != DRF_OK) {
+        edge_reply_answer(serve, id, drone, 3, &refusal);
+        return;
+    }
+    if (!edge_request_budget_afford(serve,
+                                    serve->root != NULL ? fusion_review_cost(&plan) : 0)) {
+        edge_reply_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
+                        "as many plans as this node can review are under way: send it again");
+        return;
+    }
+    if (!same && !edge_persist_put(serve, "plan", id, in->payload, in->size)) {
+        edge_reply_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED,
+                        "the store cannot keep up: send it again");
+        return;
+    }
+    if (edge_plan_use(serve, drone, &plan, digest) != DRF_OK) {
+        edge_reply_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
+        return;
+    }
+    drone->told_plan = true;
+    edge_persist_heard(serve, drone);
+    edge_plan_tell(serve, drone, correlation, "", NULL);
+}
