@@ -227,14 +227,3 @@ void drf_config_close(struct drf_config *config)
     edge_region_close(&config->region);
     *config = (struct drf_config){0};
 }
-
-struct geo_bounds drf_config_keep(const struct drf_config *config)
-{
-    return edge_bounds_widen(config->region.bounds,
-                             config->margin_m + config->limits.look_ahead_max_m);
-}
-
-const char *drf_config_topic_root(const struct drf_config *config)
-{
-    return config->mode == DRF_MODE_LIVE ? "drf/v1" : "drf-test/v1";
-}

@@ -79,6 +79,14 @@ const char *edge_log_quote(char *out, size_t room, const char *text, size_t size
     return out;
 }
 
+void edge_log_error(const struct edge_log *log, int64_t utc_us, const char *what,
+                    const char *text)
+{
+    char quoted[400];
+    edge_log_write(log, utc_us, EDGE_LOG_ERROR, what, "text=%s",
+                   edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
+}
+
 bool edge_log_allow(struct edge_log_limit *limit, int64_t mono_us, uint32_t burst,
                     int64_t window_us, uint32_t *held)
 {

@@ -30,6 +30,10 @@ void edge_log_write(const struct edge_log *log, int64_t utc_us, enum edge_log_le
                     const char *what, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+// One line of level error: `what`, and `text` quoted.
+void edge_log_error(const struct edge_log *log, int64_t utc_us, const char *what,
+                    const char *text);
+
 // Writes `text` as a quoted logfmt value (control characters and bytes beyond ASCII escaped,
 // cut to the room) and a NUL; returns `out`.
 const char *edge_log_quote(char *out, size_t room, const char *text, size_t size);

@@ -63,9 +63,10 @@ struct edge_feeds {
     struct feed feeds[DRF_FEEDS_MAX];
 };
 
-// feed.c
-struct feed_partition *feed_find(struct feed *feed, int32_t id);
-bool feed_reached(const struct feed *feed); // every partition, its target
+// feed_partition.c
+struct feed_partition *feed_find(struct feed *feed, int32_t id); // NULL: not there
+struct feed_partition *feed_add(struct feed *feed, int32_t id);  // NULL: no memory
+bool feed_reached(const struct feed *feed);                      // every partition, its target
 void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
                 int64_t offset, int64_t high, const char *why, struct edge_now now);
 void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition);

@@ -7,11 +7,7 @@
 
 #include "edge/ingest/ingest_lane.h"
 
-#define COMMIT_URGENT_US INT64_C(10000)
-#define COMMIT_BULK_US INT64_C(250000)
 #define SOURCE_STATS_US INT64_C(30000000)
-#define PUBLISH_BULK_US INT64_C(50000)
-#define PUBLISH_TRACKS_US INT64_C(20000)
 #define RENDER_US INT64_C(500000)
 #define RETRY_US INT64_C(1000000)
 #define SECOND_US INT64_C(1000000)
@@ -19,11 +15,7 @@
 #define SLICE_EVERY_US INT64_C(5000)
 #define NEVER INT64_MAX
 
-enum {
-    BACK_VALUES_PER_STEP = 64,
-    // Uncommitted: what a checkpoint copies back in one step is what a commit wrote.
-    COMMIT_BYTES = 3 << 20,
-};
+enum { BACK_VALUES_PER_STEP = 64 };
 
 enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                  struct edge_ingest **out)
@@ -61,37 +53,6 @@ void edge_ingest_close(struct edge_ingest *ingest)
     free(ingest);
 }
 
-static void earlier(int64_t *due, int64_t than)
-{
-    if (than < *due)
-        *due = than;
-}
-
-void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
-                    struct edge_now now)
-{
-    bool urgent = lane == EDGE_LANE_URGENT;
-    earlier(&ingest->commit_mono_us,
-            now.mono_us + (urgent ? COMMIT_URGENT_US : COMMIT_BULK_US));
-    if (fusion_store_pending_bytes(ingest->parts.store) >= COMMIT_BYTES
-        && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
-        earlier(&ingest->commit_mono_us, now.mono_us);
-    ingest->urgent_commit = ingest->urgent_commit || urgent;
-    ingest->states_wanted = true;
-    if (!truth)
-        return;
-    ingest->fold_wanted = true;
-    earlier(&ingest->publish_mono_us, urgent ? now.mono_us : now.mono_us + PUBLISH_BULK_US);
-}
-
-void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
-{
-    ingest->states_wanted = true;
-    earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
-    if (shown)
-        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_TRACKS_US);
-}
-
 // When a drone was heard of last is for the clock that ingest trusts to say; without a time it
 // counts from when the clock can be trusted (edge/ingest/retention.h).
 static enum drf_status keep(struct edge_ingest *ingest, const struct edge_back_value *value,
@@ -114,7 +75,7 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
         if (status != DRF_OK)
             edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
         edge_backqueue_pop(ingest->parts.backqueue);
-        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
 }
 
@@ -166,7 +127,7 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     ingest->commit_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
     ingest->urgent_commit = false;
     if (status == DRF_OK)
-        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+        ingest_earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
     return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
 }
 
@@ -181,7 +142,7 @@ static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now,
         done->busy = true;
         return DRF_OK;
     }
-    ingest->publish_mono_us = status == DRF_OK ? NEVER : now.mono_us + PUBLISH_BULK_US;
+    ingest->publish_mono_us = status == DRF_OK ? NEVER : now.mono_us + INGEST_PUBLISH_US;
     if (status != DRF_OK || !root)
         return DRF_OK;
     edge_mailbox_put(ingest->parts.mailbox, root);
@@ -226,7 +187,7 @@ static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
         fusion_fabric_layer_state(ingest->parts.fabric, (enum fusion_layer)layer,
                                   states[layer]);
     }
-    earlier(&ingest->publish_mono_us, now.mono_us);
+    ingest_earlier(&ingest->publish_mono_us, now.mono_us);
 }
 
 static void tell_tracks(const struct edge_ingest *ingest)
@@ -249,14 +210,14 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     ingest->second_mono_us = now.mono_us + SECOND_US;
     fusion_fabric_expire(ingest->parts.fabric, now.utc_us,
                          edge_maintenance_forgettable(&ingest->maintenance, now));
-    earlier(&ingest->publish_mono_us, now.mono_us);
+    ingest_earlier(&ingest->publish_mono_us, now.mono_us);
     if (ingest->parts.source_stats)
         edge_source_stats_second(ingest->parts.source_stats, ingest->parts.log, now);
     tell_tracks(ingest);
     if (ingest->parts.source_stats && now.mono_us >= ingest->source_stats_mono_us) {
         ingest->source_stats_mono_us = now.mono_us + SOURCE_STATS_US;
         if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
-            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+            ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
     const struct edge_decoder_port *decoder = &ingest->parts.decoder;
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
@@ -279,11 +240,11 @@ static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, boo
     }
     ingest->fold_wanted = drf_status_action(status) == DRF_RETRY;
     if (!ingest->fold_wanted) {
-        earlier(&ingest->publish_mono_us, now.mono_us);
-        earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+        ingest_earlier(&ingest->publish_mono_us, now.mono_us);
+        ingest_earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
         ingest->states_wanted = true;
     } else {
-        earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_BULK_US);
+        ingest_earlier(&ingest->publish_mono_us, now.mono_us + INGEST_PUBLISH_US);
     }
     *worked = true;
     return DRF_OK;
@@ -354,13 +315,13 @@ static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, boo
 static int64_t next_wake(const struct edge_ingest *ingest)
 {
     int64_t wake_mono_us = ingest->second_mono_us;
-    earlier(&wake_mono_us, ingest->commit_mono_us);
-    earlier(&wake_mono_us, ingest->publish_mono_us);
-    earlier(&wake_mono_us, ingest->render_mono_us);
-    earlier(&wake_mono_us, ingest->grace_mono_us);
-    earlier(&wake_mono_us, ingest->parts.kafka_records->serve_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->commit_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->publish_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->render_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->grace_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->parts.kafka_records->serve_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
-        earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
+        ingest_earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;
 }
 
@@ -375,12 +336,12 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         ingest->acknowledged = acknowledged;
     }
     if (edge_maintenance_clock(&ingest->maintenance, now))
-        earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
+        ingest_earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
     drain(ingest, now);
     done.recalled = restore_request(ingest);
     each_second(ingest, now);
     if (edge_deadletter_serve(ingest->parts.kafka_records, now))
-        earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
         done.busy = done.committed = true;
@@ -388,7 +349,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     } else {
         status = work(ingest, now, &done.busy);
         if (!done.busy && edge_maintenance_step(&ingest->maintenance, now))
-            earlier(&ingest->commit_mono_us, now.mono_us + COMMIT_BULK_US);
+            ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
         tell_layers(ingest, now);

@@ -64,6 +64,15 @@ bool ingest_may_read(const struct edge_ingest *ingest);
 bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message
 void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
 
+// edge/ingest/ingest_due.c: when commit, publish and the rest are due.
+#define INGEST_COMMIT_US INT64_C(250000) // a bulk message waits at most so long for its commit
+#define INGEST_PUBLISH_US INT64_C(50000) // and for a root that shows it
+static inline void ingest_earlier(int64_t *due_mono_us, int64_t than_mono_us)
+{
+    if (than_mono_us < *due_mono_us)
+        *due_mono_us = than_mono_us;
+}
+
 // Tracks moved, and the offsets: a root is due soon, nothing is to be folded.
 void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now);
 

@@ -15,14 +15,6 @@ enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed)
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
 
-void edge_node_complain(const struct edge_node *node, struct edge_now now, const char *what,
-                        const char *text)
-{
-    char quoted[400];
-    edge_log_write(&node->log, now.utc_us, EDGE_LOG_ERROR, what, "text=%s",
-                   edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
-}
-
 static enum drf_status open_ways(struct edge_node *node)
 {
     for (size_t i = 0; i < node->config->feed_count; i++)
@@ -95,7 +87,7 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
                                        error, &node->kafka_records);
     if (status != DRF_OK)
-        edge_node_complain(node, now, "kafka.settings", error);
+        edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
     return status;
 }
 
@@ -224,7 +216,7 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
     if (status == DRF_OK)
         status = edge_node_connect(node->config, &will, &node->mqtt, &why);
     if (status != DRF_OK) {
-        edge_node_complain(node, now, "mqtt.settings", why);
+        edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
         return status;
     }
     status =
@@ -266,7 +258,8 @@ static void open_http(struct edge_node *node, struct edge_now now)
         edge_http_open(node->config->http_address, (uint16_t)node->config->http_port,
                        node->metrics, &node->health, &node->http);
     if (status != DRF_OK) // drones do not depend on it
-        edge_node_complain(node, now, "http.unavailable", "the address or port cannot be had");
+        edge_log_error(&node->log, now.utc_us, "http.unavailable",
+                       "the address or port cannot be had");
 }
 
 enum drf_status edge_node_open(const struct drf_config *config, const struct edge_log *log,
@@ -290,7 +283,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     if (status == DRF_OK)
         open_http(node, now);
     if (status != DRF_OK && status != DRF_ERR_AGAIN)
-        edge_node_complain(node, now, "node.not_started", drf_status_name(status));
+        edge_log_error(&node->log, now.utc_us, "node.not_started", drf_status_name(status));
     if (status != DRF_OK)
         edge_node_close(node);
     return status;

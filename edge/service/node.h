@@ -59,8 +59,6 @@ DRF_MUST_CHECK enum drf_status edge_node_set_aside(struct edge_node *node, const
                                                    struct edge_now now);
 // Reads the whole file, which nobody has open for writing: is it damaged?
 bool edge_node_store_damaged(const struct drf_config *config);
-void edge_node_complain(const struct edge_node *node, struct edge_now now, const char *what,
-                        const char *text);
 
 // The class of a feed: whose client and lane it belongs to.
 enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed);

@@ -143,7 +143,7 @@ enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
     struct fusion_store_fault fault = {0};
     enum drf_status status = fusion_store_set_aside(path, suffix, &fault);
     if (status != DRF_OK) {
-        edge_node_complain(node, now, "store.not_set_aside", fault.text);
+        edge_log_error(&node->log, now.utc_us, "store.not_set_aside", fault.text);
         return status;
     }
     char quoted[400];
@@ -169,9 +169,9 @@ enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now
         return DRF_ERR_AGAIN;
     }
     if (status != DRF_OK)
-        edge_node_complain(node, now,
-                           fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
-                           fault.text);
+        edge_log_error(&node->log, now.utc_us,
+                       fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
+                       fault.text);
     return status == DRF_OK ? tell_imports(node, now) : status;
 }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the next commit and the next root are due: a message moves both times forward, how far
+// depends on its lane.
+#include "edge/ingest/ingest_lane.h"
+
+#define COMMIT_URGENT_US INT64_C(10000)
+#define PUBLISH_TRACKS_US INT64_C(20000)
+
+// Uncommitted: what a checkpoint copies back in one step is what a commit wrote.
+enum { COMMIT_BYTES = 3 << 20 };
+
+void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
+                    struct edge_now now)
+{
+    bool urgent = lane == EDGE_LANE_URGENT;
+    ingest_earlier(&ingest->commit_mono_us,
+                   now.mono_us + (urgent ? COMMIT_URGENT_US : INGEST_COMMIT_US));
+    if (fusion_store_pending_bytes(ingest->parts.store) >= COMMIT_BYTES
+        && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
+        ingest_earlier(&ingest->commit_mono_us, now.mono_us);
+    ingest->urgent_commit = ingest->urgent_commit || urgent;
+    ingest->states_wanted = true;
+    if (!truth)
+        return;
+    ingest->fold_wanted = true;
+    ingest_earlier(&ingest->publish_mono_us,
+                   urgent ? now.mono_us : now.mono_us + INGEST_PUBLISH_US);
+}
+
+void ingest_moved(struct edge_ingest *ingest, bool shown, struct edge_now now)
+{
+    ingest->states_wanted = true;
+    ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+    if (shown)
+        ingest_earlier(&ingest->publish_mono_us, now.mono_us + PUBLISH_TRACKS_US);
+}
