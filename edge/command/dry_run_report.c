@@ -7,7 +7,7 @@
 
 #include "edge/command/dry_run.h"
 #include "edge/command/text_map.h"
-#include "edge/config/mode.h"
+#include "geo/mode.h"
 #include "geo/plane.h"
 
 enum { NOTES_MAX = 50, MARKS_MAX = 20000 };

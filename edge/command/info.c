@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/config/mode.h"
+#include "geo/mode.h"
 #include "edge/ingest/imported.h"
 #include "fusion/fold/provenance.h"
 #include "fusion/store/store_info.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "edge/config/mode.h"
+#include "geo/mode.h"
 #include "edge/config/region.h"
 #include "geo/format/decode.h"
 #include "geo/format/report/station_table.h"

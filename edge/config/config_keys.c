@@ -4,17 +4,10 @@
 #include "edge/config/framing.h"
 #include "fusion/root/root.h"
 
-static const struct config_choice modes[] = {{"LIVE", DRF_MODE_LIVE},
-                                             {"TEST", DRF_MODE_TEST},
-                                             {"REPLAY", DRF_MODE_REPLAY},
-                                             {"SIM", DRF_MODE_SIM},
-                                             {NULL, 0}};
-static const struct config_choice feed_modes[] = {{"node", 0},
-                                                  {"LIVE", DRF_MODE_LIVE},
-                                                  {"TEST", DRF_MODE_TEST},
-                                                  {"REPLAY", DRF_MODE_REPLAY},
-                                                  {"SIM", DRF_MODE_SIM},
-                                                  {NULL, 0}};
+#define CHOICE(name, value) {name, value},
+static const struct config_choice modes[] = {DRF_MODE_TABLE(CHOICE){NULL, 0}};
+static const struct config_choice feed_modes[] = {{"node", 0}, DRF_MODE_TABLE(CHOICE){NULL, 0}};
+#undef CHOICE
 static const struct config_choice kinds[] = {{"terrain", DRF_FEED_TERRAIN},
                                              {"obstacle", DRF_FEED_OBSTACLE},
                                              {"weather", DRF_FEED_WEATHER},

@@ -53,7 +53,7 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
         .now_utc_us = serve->now.utc_us - (serve->now.mono_us - in->arrival_mono_us),
         .stale_us = limits->telemetry_age_max_us,
         .ahead_us = limits->telemetry_ahead_max_us,
-        .mode = (enum edge_mode)serve->config->mode,
+        .mode = serve->config->mode,
     };
     enum edge_wire_form form = edge_incoming_form(in);
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};

@@ -7,20 +7,13 @@ enum {
     NUMBERS_EVERY_US = 60000000, // ages, rates and counts are no news for their own sake
 };
 
-enum { // NodeCondition in schemas/drf/v1/enums.proto
-    CONDITION_DOWN = 1,
-    CONDITION_OVERLOADED = 2,
-    CONDITION_DEGRADED = 3,
-    CONDITION_UP = 4,
-};
-
 static uint32_t condition_of(uint32_t troubles)
 {
     // Whoever hears this hears it through the broker: being without it is nobody's news.
     troubles &= ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
     if (troubles >> EDGE_TROUBLE_OVERLOAD & 1)
-        return CONDITION_OVERLOADED;
-    return troubles != 0 ? CONDITION_DEGRADED : CONDITION_UP;
+        return EDGE_CONDITION_OVERLOADED;
+    return troubles != 0 ? EDGE_CONDITION_DEGRADED : EDGE_CONDITION_UP;
 }
 
 static void beat(struct edge_serve *serve)
@@ -164,7 +157,7 @@ void edge_announce_run(struct edge_serve *serve)
 
 void edge_announce_down(struct edge_serve *serve)
 {
-    (void)send_state(serve, CONDITION_DOWN, edge_health_all(serve->health));
+    (void)send_state(serve, EDGE_CONDITION_DOWN, edge_health_all(serve->health));
 }
 
 enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_id,
@@ -175,7 +168,7 @@ enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_i
                    .node_id = config->node_id,
                    .boot_id = boot_id,
                    .mode = config->mode},
-        .condition = CONDITION_DOWN,
+        .condition = EDGE_CONDITION_DOWN,
         .margin_m = config->margin_m,
         .version = DRF_VERSION,
     };

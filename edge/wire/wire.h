@@ -18,6 +18,7 @@
 #include "fusion/context/point.h"
 #include "fusion/context/review.h"
 #include "fusion/context/terrain.h"
+#include "geo/mode.h"
 #include "geo/status.h"
 
 enum {
@@ -48,11 +49,11 @@ enum edge_reply_code { // numbers of ReplyCode in schemas/drf/v1/enums.proto
     EDGE_REPLY_NOT_AVAILABLE = 11,
 };
 
-enum edge_mode {
-    EDGE_MODE_LIVE = 1,
-    EDGE_MODE_TEST = 2,
-    EDGE_MODE_REPLAY = 3,
-    EDGE_MODE_SIM = 4
+enum edge_condition { // numbers of NodeCondition in schemas/drf/v1/enums.proto
+    EDGE_CONDITION_DOWN = 1,
+    EDGE_CONDITION_OVERLOADED = 2,
+    EDGE_CONDITION_DEGRADED = 3,
+    EDGE_CONDITION_UP = 4,
 };
 
 struct edge_wire_refusal {
@@ -76,15 +77,14 @@ struct edge_wire_telemetry {
     uint64_t seen_boot_id;
     uint32_t seen_context_seq, seen_patch_seq;
     char flight_id[EDGE_WIRE_NAME_SIZE], active_plan_id[EDGE_WIRE_NAME_SIZE]; // "" not sent
-    uint32_t mode; // enum edge_mode; the node's own when not sent
+    uint32_t mode; // enum drf_mode; the node's own when not sent
 };
 
 struct edge_wire_telemetry_rules {
-    int64_t now_utc_us;  // of arrival
-    int64_t stale_us;    // older is refused (2 s)
-    int64_t ahead_us;    // farther in the future is refused (0.5 s)
-    enum edge_mode mode; // of the node: LIVE takes LIVE, TEST takes LIVE and TEST, SIM takes
-                         // SIM, REPLAY takes all
+    int64_t now_utc_us; // of arrival
+    int64_t stale_us;   // older is refused (2 s)
+    int64_t ahead_us;   // farther in the future is refused (0.5 s)
+    uint32_t mode;      // enum drf_mode, of the node (drf_mode_accepts)
 };
 
 // DRF_ERR_SYNTAX: not a message. DRF_ERR_RANGE: a field. DRF_ERR_STALE: too old, or ahead of
@@ -149,7 +149,7 @@ struct edge_wire_stream {
     uint64_t boot_id;
     uint32_t seq;
     int64_t node_time_utc_us;
-    uint32_t mode; // enum edge_mode
+    uint32_t mode; // enum drf_mode
 };
 
 enum edge_wire_shed { // bits of Context.shed; edge/host/metrics.h counts more than these
@@ -207,7 +207,7 @@ struct edge_wire_heartbeat {
     uint64_t boot_id;
     uint32_t seq;
     int64_t node_time_utc_us;
-    uint32_t condition; // 1 DOWN, 2 OVERLOADED, 3 DEGRADED, 4 UP
+    uint32_t condition; // enum edge_condition
     uint64_t epoch;
     uint32_t drones;
     uint32_t mode;

@@ -82,21 +82,6 @@ static bool takeoff(struct edge_wire_refusal *refusal, const Drf__V1__Telemetry 
                               m->has_takeoff_lon_e7, m->takeoff_lon_e7, &fix->takeoff);
 }
 
-static bool mode_accepted(enum edge_mode node, uint32_t mode)
-{
-    switch (node) {
-    case EDGE_MODE_LIVE:
-        return mode == EDGE_MODE_LIVE;
-    case EDGE_MODE_TEST:
-        return mode == EDGE_MODE_LIVE || mode == EDGE_MODE_TEST;
-    case EDGE_MODE_SIM:
-        return mode == EDGE_MODE_SIM;
-    case EDGE_MODE_REPLAY:
-        return mode >= EDGE_MODE_LIVE && mode <= EDGE_MODE_SIM;
-    }
-    return false;
-}
-
 // The report's own time, or that of its arrival when the aircraft has no clock.
 static enum drf_status judge_time(const Drf__V1__Telemetry *m,
                                   const struct edge_wire_telemetry_rules *rules,
@@ -145,7 +130,7 @@ enum drf_status edge_wire_telemetry_decode(struct edge_wire *wire, enum edge_wir
         .seq = m->has_seq ? m->seq : 0,
         .drone_boot_id = m->has_drone_boot_id ? m->drone_boot_id : 0,
         .time_source = m->has_time_source && m->time_source <= 2 ? m->time_source : 0,
-        .mode = m->has_mode ? m->mode : (uint32_t)rules->mode,
+        .mode = m->has_mode ? m->mode : rules->mode,
         .seen_known = m->seen != NULL && m->seen->has_boot_id,
         .fix.on_ground = m->has_on_ground && m->on_ground,
     };
@@ -161,7 +146,7 @@ enum drf_status edge_wire_telemetry_decode(struct edge_wire *wire, enum edge_wir
         && takeoff(refusal, m, &t.fix)
         && edge_wire_name(refusal, "flight_id", m->flight_id, t.flight_id)
         && edge_wire_name(refusal, "active_plan_id", m->active_plan_id, t.active_plan_id);
-    if (good && !mode_accepted(rules->mode, t.mode))
+    if (good && !drf_mode_accepts(rules->mode, t.mode))
         good = edge_wire_refuse(refusal, "mode", "is not accepted by a node of this mode");
     if (!good)
         return DRF_ERR_RANGE;

@@ -50,7 +50,7 @@ struct fusion_store_config {
     const struct geo_inset *insets; // copied; a reader takes those of the file. Where they are
     size_t inset_count;             // others than the file's, its tables follow
     const char *region_id;
-    uint32_t mode;            // 1 LIVE, 2 TEST, 3 REPLAY, 4 SIM; fixed in the file
+    uint32_t mode;            // enum drf_mode; fixed in the file
     bool read_only;           // query, info, digest: opens beside a running node
     size_t pending_max_bytes; // fusion_store_pending_bytes() above this: the caller pauses its
                               // feeds

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "fusion/store/store_impl.h"
+#include "geo/mode.h"
 
 static const char *const base[] = {
     "CREATE TABLE gpkg_spatial_ref_sys ("
@@ -178,7 +179,6 @@ enum drf_status store_gpkg_coverage(struct fusion_store *store, const char *name
 // What a reader of the file must know and no column says.
 static enum drf_status create_metadata(struct fusion_store *store)
 {
-    static const char *const modes[] = {"?", "LIVE", "TEST", "REPLAY", "SIM"};
     const double cell_arcsec =
         3600.0 * 180.0 / (double)(UINT32_C(1) << store->config.level) / GEO_CELLS_SIDE;
     char *sql = sqlite3_mprintf(
@@ -194,7 +194,7 @@ static enum drf_status create_metadata(struct fusion_store *store)
         " sensing'));"
         "INSERT INTO gpkg_metadata_reference VALUES"
         " ('geopackage', NULL, NULL, NULL, '1970-01-01T00:00:00.000Z', 1, NULL)",
-        store->region_id, modes[store->config.mode], cell_arcsec, GEO_CELL_QUANTUM_M);
+        store->region_id, drf_mode_name(store->config.mode), cell_arcsec, GEO_CELL_QUANTUM_M);
     enum drf_status status = sql == NULL ? DRF_ERR_NOMEM : store_exec(store, sql);
     sqlite3_free(sql);
     return status;

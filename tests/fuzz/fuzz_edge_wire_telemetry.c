@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct edge_wire_telemetry_rules rules = {.now_utc_us = INT64_C(1700000000000000),
                                                     .stale_us = 2000000,
                                                     .ahead_us = 500000,
-                                                    .mode = EDGE_MODE_LIVE};
+                                                    .mode = DRF_MODE_LIVE};
     struct edge_wire_telemetry t;
     struct edge_wire_refusal refusal;
     enum edge_wire_form form = edge_wire_form_of(NULL, data, size);
@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_altitude(t.fix.above_takeoff);
     check(isfinite(t.fix.velocity_north_mps) && isfinite(t.fix.velocity_east_mps)
           && isfinite(t.fix.velocity_up_mps));
-    check(t.mode == EDGE_MODE_LIVE);
+    check(t.mode == DRF_MODE_LIVE);
     check(memchr(t.flight_id, 0, sizeof t.flight_id) != NULL);
     return 0;
 }

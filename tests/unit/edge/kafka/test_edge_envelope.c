@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "edge/config/mode.h"
+#include "geo/mode.h"
 #include "edge/kafka/envelope.h"
 
 static const struct drf_feed_config feed = {

@@ -19,7 +19,7 @@
 #define NOW_US INT64_C(1700000000000000)
 
 static const struct edge_wire_telemetry_rules live = {
-    .now_utc_us = NOW_US, .stale_us = 2000000, .ahead_us = 500000, .mode = EDGE_MODE_LIVE};
+    .now_utc_us = NOW_US, .stale_us = 2000000, .ahead_us = 500000, .mode = DRF_MODE_LIVE};
 
 static enum drf_status read_json(const char *text, struct edge_wire_telemetry *out,
                                  struct edge_wire_refusal *refusal)
@@ -61,6 +61,39 @@ static Drf__V1__Telemetry good_message(void)
     return m;
 }
 
+static void telemetry__of_every_pair_of_modes__is_accepted_as_written(void **state)
+{
+    (void)state;
+    enum { LIVE = 1, TEST, REPLAY, SIM, MODES };
+    static const bool accepted[MODES][MODES] = {
+        [LIVE] = {[LIVE] = true},
+        [TEST] = {[LIVE] = true, [TEST] = true},
+        [SIM] = {[SIM] = true},
+        [REPLAY] = {[LIVE] = true, [TEST] = true, [REPLAY] = true, [SIM] = true},
+    };
+    struct edge_wire *wire;
+    assert_int_equal(edge_wire_open(&wire), DRF_OK);
+    for (uint32_t node = 0; node < MODES; node++)
+        for (uint32_t mode = 0; mode < MODES; mode++) {
+            struct edge_wire_telemetry_rules rules = live;
+            rules.mode = node;
+            Drf__V1__Telemetry m = good_message();
+            m.has_mode = 1;
+            m.mode = mode;
+            uint8_t bytes[512];
+            size_t size = drf__v1__telemetry__pack(&m, bytes);
+            struct edge_wire_telemetry t;
+            struct edge_wire_refusal refusal;
+            bool good = edge_wire_telemetry_decode(wire, EDGE_WIRE_PROTOBUF, bytes, size,
+                                                   &rules, &t, &refusal)
+                        == DRF_OK;
+            assert_int_equal(good, accepted[node][mode]);
+            if (!good)
+                assert_string_equal(refusal.field_path, "mode");
+        }
+    edge_wire_close(wire);
+}
+
 static void telemetry__a_good_one__is_read_in_either_form(void **state)
 {
     (void)state;
@@ -72,7 +105,7 @@ static void telemetry__a_good_one__is_read_in_either_form(void **state)
     assert_true(fabs(t.fix.position.lat_deg - 43.65) < 1e-9);
     assert_true(t.fix.amsl.known && t.fix.amsl.m == 150.0 && !t.fix.wgs84.known);
     assert_true(t.fix.velocity_known && !t.fix.velocity_up_known && !t.time_from_arrival);
-    assert_int_equal(t.mode, EDGE_MODE_LIVE);
+    assert_int_equal(t.mode, DRF_MODE_LIVE);
 
     struct edge_wire_telemetry u;
     assert_int_equal(read_json("{\"seq\":7,\"time_us\":\"1699999999900000\",\"time_source\":1,"
@@ -374,7 +407,7 @@ static void fullest_make(struct fullest *f, size_t advisories)
                    .boot_id = UINT64_MAX,
                    .seq = UINT32_MAX,
                    .node_time_utc_us = NOW_US,
-                   .mode = EDGE_MODE_SIM},
+                   .mode = DRF_MODE_SIM},
         .context = c,
         .stale_after_ms = 3000,
         .authority = 2,
@@ -561,6 +594,7 @@ static void reply__with_defaults__lists_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(telemetry__of_every_pair_of_modes__is_accepted_as_written),
         cmocka_unit_test(telemetry__a_good_one__is_read_in_either_form),
         cmocka_unit_test(telemetry__without_a_clock__takes_the_arrival_time),
         cmocka_unit_test(telemetry__stale_or_ahead__is_refused_at_the_limit),

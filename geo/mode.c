@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/config/mode.h"
+#include "geo/mode.h"
 
 #include <string.h>
 
-static const char *const names[] = {"UNKNOWN", "LIVE", "TEST", "REPLAY", "SIM"};
+#define ENTRY(name, value) [value] = (name),
+static const char *const names[] = {"UNKNOWN", DRF_MODE_TABLE(ENTRY)};
+#undef ENTRY
 
 const char *drf_mode_name(uint32_t mode) { return names[mode <= DRF_MODE_SIM ? mode : 0]; }
 
