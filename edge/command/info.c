@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "geo/mode.h"
 #include "edge/ingest/imported.h"
 #include "fusion/fold/provenance.h"
 #include "fusion/store/store_info.h"
+#include "geo/mode.h"
 
 // One source: what all its live records have in common, and the newest of them.
 struct source {

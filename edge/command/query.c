@@ -10,6 +10,7 @@
 #include "edge/ingest/feed_rules.h"
 #include "fusion/fabric/fabric.h"
 #include "fusion/store/store.h"
+#include "geo/earth.h"
 #include "geo/utc.h"
 
 enum { FEEDS_MAX = EDGE_FEED_RULES_MAX };
@@ -130,8 +131,8 @@ static enum drf_status load_feeds(struct fusion_store *store, struct feeds *feed
 // Only what the question touches is folded.
 static struct geo_bounds box_around(const struct fusion_point_ask *ask)
 {
-    double north_deg = 0.01 + ask->radius_m / 110000.0;
-    double east_deg = north_deg / fmax(cos(ask->position.lat_deg * 0.017453292519943295), 0.01);
+    double north_deg = 0.01 + ask->radius_m / GEO_EARTH_M_PER_DEG_LEAST;
+    double east_deg = north_deg / fmax(cos(ask->position.lat_deg * GEO_RAD_PER_DEG), 0.01);
     return (struct geo_bounds){
         .west_deg = fmax(ask->position.lon_deg - east_deg, -180.0),
         .south_deg = fmax(ask->position.lat_deg - north_deg, -90.0),
@@ -147,12 +148,14 @@ static enum drf_status show(const struct options *options,
         edge_query_table(answer, out);
         return DRF_OK;
     }
-    static char text[4 * EDGE_WIRE_JSON_MAX];
-    size_t size = sizeof text;
-    enum drf_status status =
-        edge_wire_query_encode(EDGE_WIRE_JSON, answer, (uint8_t *)text, &size);
+    size_t size = (size_t)4 * EDGE_WIRE_JSON_MAX;
+    uint8_t *text = malloc(size);
+    if (text == NULL)
+        return DRF_ERR_NOMEM;
+    enum drf_status status = edge_wire_query_encode(EDGE_WIRE_JSON, answer, text, &size);
     if (status == DRF_OK)
-        (void)fprintf(out, "%.*s\n", (int)size, text);
+        (void)fprintf(out, "%.*s\n", (int)size, (const char *)text);
+    free(text);
     return status;
 }
 

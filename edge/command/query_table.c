@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "edge/command/query.h"
+#include "geo/earth.h"
 
 enum { TIME_SIZE = 24, VALUE_SIZE = 40 };
 
@@ -98,7 +99,7 @@ static void wind_row(FILE *out, const struct fusion_quantity *wind)
         return;
     }
     double speed_mps = hypot(wind->value, wind->value_east);
-    double from_deg = atan2(-wind->value_east, -wind->value) * 57.295779513082323;
+    double from_deg = atan2(-wind->value_east, -wind->value) * GEO_DEG_PER_RAD;
     if (speed_mps < 0.5)
         (void)snprintf(text, sizeof text, "%.2f m/s, calm", speed_mps);
     else if (wind->direction_unknown)

@@ -12,10 +12,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "geo/mode.h"
 #include "edge/config/region.h"
 #include "geo/format/decode.h"
 #include "geo/format/report/station_table.h"
+#include "geo/mode.h"
 #include "geo/status.h"
 
 enum {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EARTH_RADIUS_M 6371008.8
-#define RAD_PER_DEG 0.017453292519943295
+#include "geo/earth.h"
+#include "geo/ring.h"
 
 static bool on_globe(struct geo_point point)
 {
@@ -33,6 +33,7 @@ static bool on_segment(struct geo_point a, struct geo_point b, struct geo_point 
            && p.lat_deg <= fmax(a.lat_deg, b.lat_deg);
 }
 
+// Touching is meeting: stricter than geo_ring_crosses_itself, where a ring may touch itself.
 static bool segments_meet(struct geo_point a, struct geo_point b, struct geo_point c,
                           struct geo_point d)
 {
@@ -56,14 +57,6 @@ static bool crosses_itself(const struct geo_point *ring, size_t count)
         }
     }
     return false;
-}
-
-static double signed_area(const struct geo_point *ring, size_t count)
-{
-    double area = 0.0;
-    for (size_t i = 0; i < count; i++)
-        area += turn(ring[0], ring[i], ring[(i + 1) % count]);
-    return area;
 }
 
 static enum drf_status refuse(char error[static EDGE_REGION_ERROR_SIZE], const char *text)
@@ -95,7 +88,7 @@ enum drf_status edge_region_from_ring(const struct geo_point *ring, size_t count
     if (box.east_deg - box.west_deg > 180.0)
         return refuse(error, "a region wider than 180 degrees, or across the antimeridian, is "
                              "not supported");
-    double area = signed_area(ring, count);
+    double area = geo_ring_area2(ring, count);
     if (area == 0.0 || crosses_itself(ring, count))
         return refuse(error, "the ring crosses itself or encloses nothing");
 
@@ -154,8 +147,8 @@ static double segment_distance_m(struct geo_point p, struct geo_point a, struct 
         0.5
         * (p.lat_deg
            + fmax(fmin(p.lat_deg, fmax(a.lat_deg, b.lat_deg)), fmin(a.lat_deg, b.lat_deg)));
-    double x_scale = EARTH_RADIUS_M * RAD_PER_DEG * cos(middle * RAD_PER_DEG);
-    double y_scale = EARTH_RADIUS_M * RAD_PER_DEG;
+    double x_scale = GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG * cos(middle * GEO_RAD_PER_DEG);
+    double y_scale = GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG;
     double ax = (a.lon_deg - p.lon_deg) * x_scale, ay = (a.lat_deg - p.lat_deg) * y_scale;
     double dx = (b.lon_deg - a.lon_deg) * x_scale, dy = (b.lat_deg - a.lat_deg) * y_scale;
     double length2 = dx * dx + dy * dy;
@@ -178,11 +171,11 @@ double edge_region_distance_m(const struct edge_region *region, struct geo_point
 
 struct geo_bounds edge_bounds_widen(struct geo_bounds bounds, double by_m)
 {
-    double lat_deg = by_m / (EARTH_RADIUS_M * RAD_PER_DEG);
+    double lat_deg = by_m / (GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG);
     double south_deg = fmax(bounds.south_deg - lat_deg, -90.0);
     double north_deg = fmin(bounds.north_deg + lat_deg, 90.0);
     double poleward_deg = fmin(fmax(fabs(south_deg), fabs(north_deg)), 89.9);
-    double lon_deg = lat_deg / cos(poleward_deg * RAD_PER_DEG);
+    double lon_deg = lat_deg / cos(poleward_deg * GEO_RAD_PER_DEG);
     return (struct geo_bounds){
         .west_deg = fmax(bounds.west_deg - lon_deg, -180.0),
         .south_deg = south_deg,

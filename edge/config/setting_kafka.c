@@ -43,7 +43,7 @@ static bool decided_here(const char *name)
 }
 
 enum drf_status edge_setting_check(const char *name, const char *value,
-                                         char error[static EDGE_SETTING_ERROR_SIZE])
+                                   char error[static EDGE_SETTING_ERROR_SIZE])
 {
     if (decided_here(name)) {
         snprintf(error, EDGE_SETTING_ERROR_SIZE, "%s is set by the node itself", name);

@@ -24,7 +24,7 @@ bool edge_setting_oauth(const char *name, const char *value, bool *good);
 
 // Whether librdkafka knows the setting and takes the value, and the node leaves it to the
 // operator. DRF_ERR_RANGE with a line for people.
-DRF_MUST_CHECK enum drf_status edge_setting_check(
-    const char *name, const char *value, char error[static EDGE_SETTING_ERROR_SIZE]);
+DRF_MUST_CHECK enum drf_status edge_setting_check(const char *name, const char *value,
+                                                  char error[static EDGE_SETTING_ERROR_SIZE]);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "geo/hash.h"
+
 enum { MARK_BYTES = 1024 };
 
 const struct edge_header *edge_message_header(const struct edge_message *message,
@@ -16,7 +18,7 @@ const struct edge_header *edge_message_header(const struct edge_message *message
 
 uint64_t edge_message_mark(const struct edge_message *message)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = GEO_HASH_START;
     const int64_t numbers[] = {message->timestamp_ms, (int64_t)message->key_size,
                                message->value ? (int64_t)message->value_size : -1};
     const struct {
@@ -30,8 +32,6 @@ uint64_t edge_message_mark(const struct edge_message *message)
                                                             : MARK_BYTES},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        for (size_t k = 0; k < parts[i].size; k++)
-            // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all is set
-            hash = (hash ^ ((const uint8_t *)parts[i].bytes)[k]) * UINT64_C(1099511628211);
+        hash = geo_hash_bytes(hash, parts[i].bytes, parts[i].size);
     return hash;
 }

@@ -6,6 +6,7 @@
 
 #include "edge/serve/serve_parts.h"
 #include "fusion/aircraft/alert.h"
+#include "geo/hash.h"
 
 // Looked at this often at least: alerts end, and the sky turns.
 #define WATCH_US INT64_C(5000000)
@@ -56,29 +57,24 @@ static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
     return out;
 }
 
-static uint64_t mix(uint64_t hash, const void *part, size_t size)
-{
-    const uint8_t *bytes = part;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 // Over all that is told of each: of two versions of one time, and of two sources with one id,
 // the set says something else.
 static uint64_t digest_of(const struct fusion_zone_bucket *set)
 {
-    uint64_t digest = UINT64_C(14695981039346656037);
+    uint64_t digest = GEO_HASH_START;
     for (size_t i = 0; i < set->count; i++) {
         const struct fusion_source *source = set->zones[i]->source;
         const struct geo_zone_view *view = &set->zones[i]->view;
-        digest = mix(digest, source->source, strlen(source->source) + 1);
-        digest = mix(digest, source->version, strlen(source->version) + 1);
-        digest = mix(digest, &source->issue_utc_us, sizeof source->issue_utc_us);
-        digest = mix(digest, view->zone, sizeof *view->zone);
-        digest = mix(digest, view->volumes, view->zone->volume_count * sizeof *view->volumes);
-        digest = mix(digest, view->periods, view->zone->period_count * sizeof *view->periods);
-        digest = mix(digest, view->vertices, view->zone->vertex_count * sizeof *view->vertices);
+        digest = geo_hash_bytes(digest, source->source, strlen(source->source) + 1);
+        digest = geo_hash_bytes(digest, source->version, strlen(source->version) + 1);
+        digest = geo_hash_bytes(digest, &source->issue_utc_us, sizeof source->issue_utc_us);
+        digest = geo_hash_bytes(digest, view->zone, sizeof *view->zone);
+        digest = geo_hash_bytes(digest, view->volumes,
+                                view->zone->volume_count * sizeof *view->volumes);
+        digest = geo_hash_bytes(digest, view->periods,
+                                view->zone->period_count * sizeof *view->periods);
+        digest = geo_hash_bytes(digest, view->vertices,
+                                view->zone->vertex_count * sizeof *view->vertices);
     }
     return digest;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/catalog.h"
 #include "edge/serve/serve_parts.h"
+#include "geo/hash.h"
 
 enum {
     CATALOG_EVERY_US = 5000000,  // not with every root while feeds are read
@@ -60,15 +61,6 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     return status == DRF_OK ? edge_send_node(serve, "state", size, true) : DRF_ERR_RANGE;
 }
 
-// FNV-1a over what a reader sees; only a difference is news.
-static uint64_t digest_of(const uint8_t *bytes, size_t size)
-{
-    uint64_t digest = 14695981039346656037u;
-    for (size_t i = 0; i < size; i++)
-        digest = (digest ^ bytes[i]) * 1099511628211u;
-    return digest;
-}
-
 static enum drf_status send_catalog(struct edge_serve *serve)
 {
     struct edge_announced *announced = &serve->announced;
@@ -84,7 +76,8 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_catalog_encode(
         &stream, 0, catalog.entries, catalog.count, catalog.left_out, serve->buffer, &size);
-    uint64_t digest = status == DRF_OK ? digest_of(serve->buffer, size) : 0;
+    uint64_t digest =
+        status == DRF_OK ? geo_hash_bytes(GEO_HASH_START, serve->buffer, size) : 0;
     bool numbers_due =
         serve->source_stats != NULL && serve->now.mono_us >= announced->numbers_mono_us;
     if (status != DRF_OK

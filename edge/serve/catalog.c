@@ -4,18 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "geo/hash.h"
 #include "geo/plane.h"
-
-static uint64_t digest_of(const char *text, uint64_t digest)
-{
-    for (; *text != '\0'; text++)
-        digest = (digest ^ (unsigned char)*text) * 1099511628211u;
-    return digest;
-}
 
 static void leave_out(struct edge_catalog *catalog, const char *feed, const char *source)
 {
-    uint64_t digest = digest_of(source, digest_of(feed, 14695981039346656037u) * 31);
+    uint64_t digest = geo_hash_text(geo_hash_text(GEO_HASH_START, feed) * 31, source);
     for (size_t i = 0; i < catalog->left_out; i++)
         if (catalog->left[i] == digest)
             return;

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/drone.h"
 
+#include "geo/earth.h"
 #include "geo/tile.h"
 
 #include <math.h>
-
-#define METRES_PER_DEGREE 111320.0
-#define RADIANS_PER_DEGREE 0.017453292519943295
 
 enum {
     REQUEST_INTERVAL_US = 200000,
@@ -108,8 +106,8 @@ bool edge_drone_concerned(const struct edge_drone *drone, struct geo_bounds chan
     if (!drone->reporting)
         return false;
     const struct fusion_fix *fix = &drone->report.fix;
-    double north_m = METRES_PER_DEGREE;
-    double east_m = METRES_PER_DEGREE * cos(fix->position.lat_deg * RADIANS_PER_DEGREE);
+    double north_m = GEO_EARTH_M_PER_DEG;
+    double east_m = GEO_EARTH_M_PER_DEG * cos(fix->position.lat_deg * GEO_RAD_PER_DEG);
     double half_m = (double)drone->concern_half_m, length_m = (double)drone->concern_length_m;
     double west = (changed.west_deg - fix->position.lon_deg) * east_m;
     double east = (changed.east_deg - fix->position.lon_deg) * east_m;

@@ -3,6 +3,8 @@
 
 #include "edge/serve/patch.h"
 
+#include "geo/earth.h"
+#include "geo/hash.h"
 #include "geo/tile.h"
 
 #include <assert.h>
@@ -39,15 +41,6 @@ struct edge_fleet {
     uint32_t *cells; // of each the first drone there
     struct edge_fleet_counts counts;
 };
-
-// FNV-1a.
-static uint32_t hash_of(const char *id)
-{
-    uint32_t hash = 2166136261u;
-    for (; *id != '\0'; id++)
-        hash = (hash ^ (uint8_t)*id) * 16777619u;
-    return hash;
-}
 
 static struct geo_point corner(double lat_deg, double lon_deg)
 {
@@ -158,7 +151,8 @@ static uint32_t place_of(const struct edge_fleet *fleet, const char *id, uint32_
 struct edge_drone *edge_fleet_find(struct edge_fleet *fleet, const char *id)
 {
     assert(fleet->drones != NULL);
-    uint32_t number = fleet->index[place_of(fleet, id, hash_of(id))].number;
+    uint32_t number =
+        fleet->index[place_of(fleet, id, geo_hash32_text(GEO_HASH32_START, id))].number;
     return number != EDGE_DRONE_NONE ? &fleet->drones[number] : NULL;
 }
 
@@ -232,7 +226,7 @@ static void evict(struct edge_fleet *fleet, struct edge_drone *drone)
     if (drone->patches != NULL && fleet->seq_floor < drone->patches->sent_seq)
         fleet->seq_floor = drone->patches->sent_seq;
     edge_fleet_unplace(fleet, drone);
-    unindex(fleet, place_of(fleet, drone->id, hash_of(drone->id)));
+    unindex(fleet, place_of(fleet, drone->id, geo_hash32_text(GEO_HASH32_START, drone->id)));
     unlink_used(fleet, drone);
     drone->used = false;
     drone->due = false; // a list of those who are due may still hold the number
@@ -303,7 +297,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
     size_t size = strnlen(id, EDGE_ID_SIZE);
     assert(size < EDGE_ID_SIZE);
     memcpy(drone->id, id, size);
-    uint32_t hash = hash_of(id);
+    uint32_t hash = geo_hash32_text(GEO_HASH32_START, id);
     fleet->index[place_of(fleet, id, hash)] =
         (struct place){.hash = hash, .number = edge_fleet_number(fleet, drone)};
     link_newest(fleet, drone);
@@ -405,8 +399,7 @@ void edge_fleet_around(struct edge_fleet *fleet, struct geo_bounds bounds, doubl
 {
     double lat_deg = fmin(fmax(fabs(bounds.south_deg), fabs(bounds.north_deg)), 89.0);
     double by_lat_deg = reach_m / 110500.0;
-    double by_lon_deg =
-        by_lat_deg / cos(fmin(lat_deg + by_lat_deg, 89.0) * 0.017453292519943295);
+    double by_lon_deg = by_lat_deg / cos(fmin(lat_deg + by_lat_deg, 89.0) * GEO_RAD_PER_DEG);
     uint32_t west, east, north, south;
     cell_at(fleet,
             (struct geo_point){bounds.north_deg + by_lat_deg, bounds.west_deg - by_lon_deg},

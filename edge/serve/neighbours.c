@@ -2,11 +2,10 @@
 // Who else flies near a drone, where it is taken to be when its link is lost, and the region.
 #include "edge/serve/serve_parts.h"
 #include "fusion/context/context_build.h"
+#include "geo/earth.h"
 
 #include <math.h>
 
-#define METRES_PER_DEGREE 111320.0
-#define RADIANS_PER_DEGREE 0.017453292519943295
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 200.0
 
@@ -146,9 +145,9 @@ static void gather(void *self, struct edge_drone *other)
     if (other->lost)
         there =
             (struct geo_point){other->prediction.lat_e7 / 1e7, other->prediction.lon_e7 / 1e7};
-    double north_m = (there.lat_deg - here.lat_deg) * METRES_PER_DEGREE;
-    double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * METRES_PER_DEGREE
-                    * cos(here.lat_deg * RADIANS_PER_DEGREE);
+    double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
+    double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * GEO_EARTH_M_PER_DEG
+                    * cos(here.lat_deg * GEO_RAD_PER_DEG);
     double closing_mps = gathering->speed_mps + speed_mps(other) + 1.0;
     double slack_m =
         SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;

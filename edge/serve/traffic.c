@@ -5,9 +5,8 @@
 
 #include "edge/serve/serve_parts.h"
 #include "fusion/root/bucket.h"
+#include "geo/earth.h"
 
-#define METRES_PER_DEGREE 111320.0
-#define RADIANS_PER_DEGREE 0.017453292519943295
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 500.0
 // Up and down: accuracies, heights in different frames (fusion/aircraft/encounter.h), a climb
@@ -142,8 +141,8 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
     if (other->on_ground || far_above(drone, other, drone->limits.look_ahead_s))
         return HUGE_VAL;
     double lon_deg = remainder(there.lon_deg - here.lon_deg, 360.0);
-    double north_m = (there.lat_deg - here.lat_deg) * METRES_PER_DEGREE;
-    double east_m = lon_deg * METRES_PER_DEGREE * cos(here.lat_deg * RADIANS_PER_DEGREE);
+    double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
+    double east_m = lon_deg * GEO_EARTH_M_PER_DEG * cos(here.lat_deg * GEO_RAD_PER_DEG);
     double own_mps =
         fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
     double closing_mps =

@@ -10,7 +10,7 @@
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
 
-enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed)
+static enum edge_lane lane_of(const struct edge_node *node, size_t feed)
 {
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
@@ -51,19 +51,19 @@ static void on_kafka_log(void *context, int level, const char *text)
 static enum drf_status port_start(void *self, size_t feed, int32_t partition, int64_t offset)
 {
     const struct edge_node *node = self;
-    return edge_kafka_start(node->kafka[edge_node_lane(node, feed)], feed, partition, offset);
+    return edge_kafka_start(node->kafka[lane_of(node, feed)], feed, partition, offset);
 }
 
 static void port_stop(void *self, size_t feed, int32_t partition)
 {
     const struct edge_node *node = self;
-    edge_kafka_stop(node->kafka[edge_node_lane(node, feed)], feed, partition);
+    edge_kafka_stop(node->kafka[lane_of(node, feed)], feed, partition);
 }
 
 static enum edge_kafka_event port_next(void *self, size_t feed, struct edge_message *out)
 {
     const struct edge_node *node = self;
-    return edge_kafka_next(node->kafka[edge_node_lane(node, feed)], feed, out);
+    return edge_kafka_next(node->kafka[lane_of(node, feed)], feed, out);
 }
 
 static void port_release(void *self, struct edge_message *message)
@@ -77,7 +77,7 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < node->config->feed_count && status == DRF_OK; i++) {
-        enum edge_lane lane = edge_node_lane(node, i);
+        enum edge_lane lane = lane_of(node, i);
         if (!node->kafka[lane])
             status =
                 edge_kafka_open(node->config, lane == EDGE_LANE_URGENT, node->wake_ingest_fd,

@@ -60,9 +60,6 @@ DRF_MUST_CHECK enum drf_status edge_node_set_aside(struct edge_node *node, const
 // Reads the whole file, which nobody has open for writing: is it damaged?
 bool edge_node_store_damaged(const struct drf_config *config);
 
-// The class of a feed: whose client and lane it belongs to.
-enum edge_lane edge_node_lane(const struct edge_node *node, size_t feed);
-
 // The store and the fabric a configuration describes, for `run` and `import`. *fault says what
 // is wrong with the store.
 DRF_MUST_CHECK enum drf_status edge_node_store(const struct drf_config *config,

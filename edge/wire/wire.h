@@ -107,7 +107,6 @@ struct edge_wire_profile {
     char defaults[16][40];
 };
 
-struct edge_wire_profile edge_wire_profile_default(void);
 DRF_MUST_CHECK enum drf_status edge_wire_profile_decode(struct edge_wire *wire,
                                                         enum edge_wire_form form,
                                                         const uint8_t *bytes, size_t size,

@@ -208,7 +208,8 @@ static void shed_texts(struct edge_wire_message *m, size_t max)
         *order[i] = NULL;
 }
 
-void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_context *from)
+// Sheds until it packs into bytes_max, then, whatever that is, into EDGE_WIRE_CONTEXT_MAX.
+static void fit(struct edge_wire_message *m, const struct edge_wire_context *from)
 {
     size_t max = from->bytes_max > 0 && from->bytes_max < EDGE_WIRE_CONTEXT_MAX
                      ? from->bytes_max
@@ -234,7 +235,7 @@ enum drf_status edge_wire_context_encode(enum edge_wire_form form,
 {
     struct edge_wire_message message;
     edge_wire_message_fill(&message, context);
-    edge_wire_message_fit(&message, context);
+    fit(&message, context);
     if (form == EDGE_WIRE_JSON || *size < EDGE_WIRE_CONTEXT_MAX)
         return edge_wire_pack(form, &message.context.base, bytes, size);
     *size = protobuf_c_message_pack(&message.context.base, bytes); // it was made to fit

@@ -5,6 +5,7 @@
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
 #include "fusion/aircraft/surroundings.h"
+#include "geo/earth.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 #define PUT(message, field, number)                                                            \
@@ -114,7 +115,7 @@ void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind)
     if (speed_mps >= 0.5 && wind->direction_unknown) {
         SET(out, wind_from_reason, FUSION_REASON_SOURCE_VOID);
     } else if (speed_mps >= 0.5) {
-        double from_deg = atan2(-east_mps, -north_mps) * 57.295779513082323;
+        double from_deg = atan2(-east_mps, -north_mps) * GEO_DEG_PER_RAD;
         from_deg = from_deg < 0.0 ? from_deg + 360.0 : from_deg;
         PUT(out, wind_from_deg_true, from_deg);
     } else {

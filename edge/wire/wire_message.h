@@ -35,9 +35,6 @@ struct edge_wire_message {
 
 void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_context *from);
 
-// Sheds until it packs into bytes_max, then, whatever that is, into EDGE_WIRE_CONTEXT_MAX.
-void edge_wire_message_fit(struct edge_wire_message *m, const struct edge_wire_context *from);
-
 // Parts that edge/wire_query.c shares.
 void edge_wire_fill_segment(Drf__V1__Segment *out, const struct fusion_segment *segment);
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *height);

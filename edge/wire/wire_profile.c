@@ -6,7 +6,7 @@
 #include "drf/v1/profile.pb-c.h"
 #include "edge/wire/wire_parts.h"
 
-struct edge_wire_profile edge_wire_profile_default(void)
+static struct edge_wire_profile defaults(void)
 {
     return (struct edge_wire_profile){
         .limits = fusion_limits_default(),
@@ -120,7 +120,7 @@ enum drf_status edge_wire_profile_decode(struct edge_wire *wire, enum edge_wire_
         return DRF_ERR_SYNTAX;
     const Drf__V1__Profile *m = (const Drf__V1__Profile *)message;
 
-    struct edge_wire_profile p = edge_wire_profile_default();
+    struct edge_wire_profile p = defaults();
     char type[EDGE_WIRE_NAME_SIZE];
     p.revision = m->has_revision ? m->revision : 0;
     p.json = m->has_json && m->json;
