@@ -91,7 +91,7 @@ static uint8_t *read_file(const char *path, size_t *size, int64_t *changed_utc_u
     return bytes;
 }
 
-static void tell(const char *path, const struct edge_import_result *result)
+static void print_result(const char *path, const struct edge_import_result *result)
 {
     switch (result->outcome) {
     case FUSION_APPLIED:
@@ -139,7 +139,7 @@ static int import_one(struct edge_import *import, const struct request *request,
                 text[0] != '\0' ? text : drf_status_name(status));
         return 1;
     }
-    tell(path, &result);
+    print_result(path, &result);
     return result.outcome == FUSION_REFUSED ? 1 : 0;
 }
 

@@ -12,7 +12,7 @@
 
 enum { NOTES_MAX = 50, MARKS_MAX = 20000 };
 
-struct teller {
+struct report {
     const struct drf_config *config;
     FILE *out;
     struct edge_text_map text_map;
@@ -32,36 +32,36 @@ static void format_time(int64_t utc_us, char text[static 32])
         snprintf(text, 32, "-");
 }
 
-static void mark(struct teller *teller, struct geo_point point, char sign)
+static void mark(struct report *report, struct geo_point point, char sign)
 {
-    if (!edge_text_map_point(&teller->text_map, point, sign))
-        teller->off_text_map++;
+    if (!edge_text_map_point(&report->text_map, point, sign))
+        report->off_text_map++;
 }
 
-static void draw_ring(struct teller *teller, const struct geo_point *vertices, size_t count,
+static void draw_ring(struct report *report, const struct geo_point *vertices, size_t count,
                       bool closed, char sign)
 {
     for (size_t i = 0; i + 1 < count; i++)
-        edge_text_map_line(&teller->text_map, vertices[i], vertices[i + 1], sign);
+        edge_text_map_line(&report->text_map, vertices[i], vertices[i + 1], sign);
     if (closed && count > 2)
-        edge_text_map_line(&teller->text_map, vertices[count - 1], vertices[0], sign);
+        edge_text_map_line(&report->text_map, vertices[count - 1], vertices[0], sign);
 }
 
-static void add_obstacle(struct teller *teller, const struct geo_item *item)
+static void add_obstacle(struct report *report, const struct geo_item *item)
 {
     const struct geo_obstacle *obstacle = item->payload;
-    teller->obstacles++;
-    teller->withdrawn += (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0;
-    teller->horizontal_assumed += (obstacle->flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0;
-    teller->vertical_assumed += (obstacle->flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0;
-    if (teller->obstacles > MARKS_MAX)
+    report->obstacles++;
+    report->withdrawn += (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0;
+    report->horizontal_assumed += (obstacle->flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0;
+    report->vertical_assumed += (obstacle->flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0;
+    if (report->obstacles > MARKS_MAX)
         return;
-    draw_ring(teller, geo_item_vertices(item), obstacle->vertex_count,
+    draw_ring(report, geo_item_vertices(item), obstacle->vertex_count,
               obstacle->geometry == GEO_GEOMETRY_POLYGON, '+');
-    mark(teller, obstacle->position, obstacle->flags & GEO_OBSTACLE_WITHDRAWN ? 'x' : 'o');
+    mark(report, obstacle->position, obstacle->flags & GEO_OBSTACLE_WITHDRAWN ? 'x' : 'o');
 }
 
-static void draw_circle(struct teller *teller, const struct geo_zone_volume *volume)
+static void draw_circle(struct report *report, const struct geo_zone_volume *volume)
 {
     enum { CORNERS = 36 };
     struct geo_point ring[CORNERS];
@@ -74,50 +74,50 @@ static void draw_circle(struct teller *teller, const struct geo_zone_volume *vol
             .lon_deg = volume->centre.lon_deg + east_deg * sin(turn_rad),
         };
     }
-    draw_ring(teller, ring, CORNERS, true, 'z');
+    draw_ring(report, ring, CORNERS, true, 'z');
 }
 
-static void add_zone(struct teller *teller, const struct geo_item *item)
+static void add_zone(struct report *report, const struct geo_item *item)
 {
     struct geo_zone_view view = geo_item_zone(item);
-    teller->zones++;
+    report->zones++;
     for (size_t i = 0; i < view.zone->volume_count; i++) {
         const struct geo_zone_volume *volume = &view.volumes[i];
         if (volume->shape == GEO_ZONE_CIRCLE)
-            draw_circle(teller, volume);
+            draw_circle(report, volume);
         else
-            draw_ring(teller, view.vertices + volume->first_vertex, volume->vertex_count, true,
+            draw_ring(report, view.vertices + volume->first_vertex, volume->vertex_count, true,
                       'z');
     }
 }
 
-static void add_field(struct teller *teller, const struct geo_item *item)
+static void add_field(struct report *report, const struct geo_item *item)
 {
     const struct geo_field *field = item->payload;
     struct geo_plane *plane = NULL;
-    if (teller->fields++ > 0 || geo_plane_open(&field->grid, &plane) != DRF_OK)
+    if (report->fields++ > 0 || geo_plane_open(&field->grid, &plane) != DRF_OK)
         return; // one grid on the map is enough
     for (uint32_t j = 0; j < field->grid.nj && j < 400; j++)
         for (uint32_t i = 0; i < field->grid.ni && i < 400; i++) {
             struct geo_point point;
             if (geo_plane_point(plane, i, j, &point) == DRF_OK)
-                (void)edge_text_map_point(&teller->text_map, point, '~');
+                (void)edge_text_map_point(&report->text_map, point, '~');
         }
     geo_plane_close(plane);
 }
 
-static void add_track(struct teller *teller, const struct geo_track *track)
+static void add_track(struct report *report, const struct geo_track *track)
 {
-    teller->tracks++;
-    teller->grounded += (track->flags & GEO_TRACK_ON_GROUND) != 0;
-    teller->heightless +=
+    report->tracks++;
+    report->grounded += (track->flags & GEO_TRACK_ON_GROUND) != 0;
+    report->heightless +=
         (track->flags & (GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE)) == 0;
-    if (teller->tracks <= MARKS_MAX)
-        mark(teller, track->position, 'A');
+    if (report->tracks <= MARKS_MAX)
+        mark(report, track->position, 'A');
 }
 
 // What a provider most wants to see: which groups were understood.
-static void add_station(struct teller *teller, const struct geo_station *station)
+static void add_station(struct report *report, const struct geo_station *station)
 {
     static const struct {
         uint32_t flag;
@@ -131,73 +131,73 @@ static void add_station(struct teller *teller, const struct geo_station *station
                   {GEO_STATION_HAS_DEW_POINT, "dew point"},
                   {GEO_STATION_HAS_QNH, "QNH"}};
     char time[32];
-    if (teller->stations++ >= NOTES_MAX)
+    if (report->stations++ >= NOTES_MAX)
         return;
     format_time(station->observed_utc_us, time);
-    fprintf(teller->out, "  %s at %s:", station->id, time);
+    fprintf(report->out, "  %s at %s:", station->id, time);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         if ((station->flags & values[i].flag) != 0)
-            fprintf(teller->out, " %s,", values[i].name);
-    fprintf(teller->out, " %.4f N %.4f E%s\n", station->position.lat_deg,
+            fprintf(report->out, " %s,", values[i].name);
+    fprintf(report->out, " %.4f N %.4f E%s\n", station->position.lat_deg,
             station->position.lon_deg,
             (station->flags & GEO_STATION_OUTSIDE) != 0 ? ", outside" : "");
-    mark(teller, station->position, 'M');
+    mark(report, station->position, 'M');
 }
 
-static void add_note(struct teller *teller, const struct geo_note *note)
+static void add_note(struct report *report, const struct geo_note *note)
 {
     bool refused = note->code != GEO_REFUSAL_IGNORED;
-    *(refused ? &teller->refused_parts : &teller->passed_over) += note->count;
-    if (teller->notes++ >= NOTES_MAX)
+    *(refused ? &report->refused_parts : &report->passed_over) += note->count;
+    if (report->notes++ >= NOTES_MAX)
         return;
-    fprintf(teller->out, "  %s %s", refused ? "refused:" : "warning:",
+    fprintf(report->out, "  %s %s", refused ? "refused:" : "warning:",
             geo_refusal_name((enum geo_refusal_code)note->code));
     if (note->position > 0)
-        fprintf(teller->out, " at %" PRIu64, note->position);
-    fprintf(teller->out, ": %s", note->text);
+        fprintf(report->out, " at %" PRIu64, note->position);
+    fprintf(report->out, ": %s", note->text);
     if (note->count > 1)
-        fprintf(teller->out, " (%" PRIu32 " of them)", note->count);
-    fputc('\n', teller->out);
+        fprintf(report->out, " (%" PRIu32 " of them)", note->count);
+    fputc('\n', report->out);
 }
 
-static void add_item(struct teller *teller, const struct geo_item *item)
+static void add_item(struct report *report, const struct geo_item *item)
 {
     switch (item->kind) {
     case GEO_ITEM_RASTER:
-        memcpy(&teller->raster, item->payload, sizeof teller->raster);
-        teller->has_raster = true;
+        memcpy(&report->raster, item->payload, sizeof report->raster);
+        report->has_raster = true;
         break;
     case GEO_ITEM_CELLS:
-        teller->tiles++;
+        report->tiles++;
         edge_text_map_area(
-            &teller->text_map,
+            &report->text_map,
             geo_tile_bounds(((const struct geo_cells_item *)item->payload)->tile), '=', '-');
         break;
     case GEO_ITEM_OBSTACLE:
-        add_obstacle(teller, item);
+        add_obstacle(report, item);
         break;
     case GEO_ITEM_FIELD:
-        add_field(teller, item);
+        add_field(report, item);
         break;
     case GEO_ITEM_ZONE:
-        add_zone(teller, item);
+        add_zone(report, item);
         break;
     case GEO_ITEM_TRACK:
-        add_track(teller, item->payload);
+        add_track(report, item->payload);
         break;
     case GEO_ITEM_STATION:
-        add_station(teller, item->payload);
+        add_station(report, item->payload);
         break;
     case GEO_ITEM_NOTE:
-        add_note(teller, item->payload);
+        add_note(report, item->payload);
         break;
     default:
-        teller->others++;
+        report->others++;
     }
 }
 
-static void tell_envelope(const struct drf_config *config, const struct edge_message *message,
-                          const struct edge_envelope *envelope, FILE *out)
+static void print_envelope(const struct drf_config *config, const struct edge_message *message,
+                           const struct edge_envelope *envelope, FILE *out)
 {
     const struct drf_feed_config *feed = &config->feeds[message->feed];
     char time[32];
@@ -224,64 +224,64 @@ static void tell_envelope(const struct drf_config *config, const struct edge_mes
                 message->value_size - envelope->document.size, message->value_size);
 }
 
-static void tell_counts(const struct teller *teller)
+static void print_counts(const struct report *report)
 {
-    FILE *out = teller->out;
-    if (teller->has_raster)
+    FILE *out = report->out;
+    if (report->has_raster)
         fprintf(out,
                 "  terrain: %" PRIu64 " tiles, %" PRIu64
                 " known cells, %.1f to %.1f m AMSL, posts %.0f m apart, accuracy +-%.1f m, %s, "
                 "height %s\n",
-                teller->tiles, teller->raster.known_cells, teller->raster.min_amsl_m,
-                teller->raster.max_amsl_m, teller->raster.posting_m,
-                teller->raster.vertical_acc95_m, teller->raster.crs, teller->raster.vertical);
-    if (teller->obstacles > 0)
+                report->tiles, report->raster.known_cells, report->raster.min_amsl_m,
+                report->raster.max_amsl_m, report->raster.posting_m,
+                report->raster.vertical_acc95_m, report->raster.crs, report->raster.vertical);
+    if (report->obstacles > 0)
         fprintf(out,
                 "  obstacles: %" PRIu64 " (%" PRIu64 " withdrawn); accuracy assumed of %" PRIu64
                 " positions and %" PRIu64 " heights\n",
-                teller->obstacles, teller->withdrawn, teller->horizontal_assumed,
-                teller->vertical_assumed);
-    if (teller->fields > 0)
-        fprintf(out, "  weather: %" PRIu64 " field%s\n", teller->fields,
-                teller->fields == 1 ? "" : "s");
-    if (teller->zones > 0)
-        fprintf(out, "  zones: %" PRIu64 "\n", teller->zones);
-    if (teller->stations > 0)
-        fprintf(out, "  stations: %" PRIu64 "\n", teller->stations);
-    if (teller->tracks > 0)
+                report->obstacles, report->withdrawn, report->horizontal_assumed,
+                report->vertical_assumed);
+    if (report->fields > 0)
+        fprintf(out, "  weather: %" PRIu64 " field%s\n", report->fields,
+                report->fields == 1 ? "" : "s");
+    if (report->zones > 0)
+        fprintf(out, "  zones: %" PRIu64 "\n", report->zones);
+    if (report->stations > 0)
+        fprintf(out, "  stations: %" PRIu64 "\n", report->stations);
+    if (report->tracks > 0)
         fprintf(out,
                 "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64 "\n",
-                teller->tracks, teller->grounded, teller->heightless);
-    if (teller->others > 0)
-        fprintf(out, "  other records: %" PRIu64 "\n", teller->others);
-    if (teller->refused_parts > 0 || teller->passed_over > 0)
+                report->tracks, report->grounded, report->heightless);
+    if (report->others > 0)
+        fprintf(out, "  other records: %" PRIu64 "\n", report->others);
+    if (report->refused_parts > 0 || report->passed_over > 0)
         fprintf(out, "  refused parts: %" PRIu64 "; passed over: %" PRIu64 "\n",
-                teller->refused_parts, teller->passed_over);
-    if (teller->notes > NOTES_MAX)
+                report->refused_parts, report->passed_over);
+    if (report->notes > NOTES_MAX)
         fprintf(out, "  (the first %d kinds of refusal are listed)\n", NOTES_MAX);
 }
 
-static void tell_text_map(const struct teller *teller)
+static void print_text_map(const struct report *report)
 {
-    fprintf(teller->out, "\n  %.4f N %.4f E\n", teller->text_map.bounds.north_deg,
-            teller->text_map.bounds.west_deg);
-    for (size_t row = 0; row < teller->text_map.rows; row++)
-        fprintf(teller->out, "  |%s|\n", teller->text_map.cells[row]);
-    fprintf(teller->out, "  %*.4f N %.4f E\n", EDGE_TEXT_MAP_COLUMNS - 12,
-            teller->text_map.bounds.south_deg, teller->text_map.bounds.east_deg);
-    fprintf(teller->out, "  . region  = terrain  ~ weather grid  o obstacle  "
+    fprintf(report->out, "\n  %.4f N %.4f E\n", report->text_map.bounds.north_deg,
+            report->text_map.bounds.west_deg);
+    for (size_t row = 0; row < report->text_map.rows; row++)
+        fprintf(report->out, "  |%s|\n", report->text_map.cells[row]);
+    fprintf(report->out, "  %*.4f N %.4f E\n", EDGE_TEXT_MAP_COLUMNS - 12,
+            report->text_map.bounds.south_deg, report->text_map.bounds.east_deg);
+    fprintf(report->out, "  . region  = terrain  ~ weather grid  o obstacle  "
                          "x withdrawn  + its line or outline  z zone  A aircraft  M station\n");
-    if (teller->off_text_map > 0)
-        fprintf(teller->out,
+    if (report->off_text_map > 0)
+        fprintf(report->out,
                 "  %" PRIu64 " of them outside this map: kept for the look-ahead\n",
-                teller->off_text_map);
+                report->off_text_map);
 }
 
 bool edge_dry_run_report(const struct drf_config *config, const struct edge_message *message,
                          const struct edge_dry_run *dry_run, FILE *out)
 {
     if (dry_run->enveloped)
-        tell_envelope(config, message, &dry_run->envelope, out);
+        print_envelope(config, message, &dry_run->envelope, out);
     if (dry_run->status != DRF_OK) {
         bool ignored = dry_run->why.code == GEO_REFUSAL_IGNORED;
         fprintf(out, "%s: %s", ignored ? "passed over" : "refused",
@@ -295,15 +295,15 @@ bool edge_dry_run_report(const struct drf_config *config, const struct edge_mess
         fprintf(out, "accepted\n");
         return true;
     }
-    struct teller teller = {.config = config, .out = out};
-    edge_text_map_init(&teller.text_map,
+    struct report report = {.config = config, .out = out};
+    edge_text_map_init(&report.text_map,
                        edge_bounds_widen(config->region.bounds, config->margin_m),
                        &config->region);
     fprintf(out, "accepted\n");
     size_t cursor = 0;
     for (struct geo_item item; geo_record_next(dry_run->decoded.record, &cursor, &item);)
-        add_item(&teller, &item);
-    tell_counts(&teller);
-    tell_text_map(&teller);
-    return teller.refused_parts == 0;
+        add_item(&report, &item);
+    print_counts(&report);
+    print_text_map(&report);
+    return report.refused_parts == 0;
 }

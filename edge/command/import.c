@@ -7,7 +7,7 @@
 #include "edge/command/dry_run.h"
 #include "edge/host/clock.h"
 #include "edge/host/sha256.h"
-#include "edge/ingest/imported.h"
+#include "edge/ingest/import_log.h"
 #include "edge/service/node.h"
 
 // A whole cell of a good elevation model; what a decoder makes of it is bounded as ever.
@@ -70,9 +70,9 @@ static void count_items(struct geo_record record, struct edge_import_result *res
 }
 
 static enum drf_status apply(struct edge_import *import, const struct edge_import_file *file,
-                             const struct edge_dry_run *sample, enum fusion_outcome *outcome)
+                             const struct edge_dry_run *dry_run, enum fusion_outcome *outcome)
 {
-    const struct edge_envelope *envelope = &sample->envelope;
+    const struct edge_envelope *envelope = &dry_run->envelope;
     char edition[48] = "";
     if (file->edition)
         (void)snprintf(edition, sizeof edition, "import-%lld",
@@ -89,7 +89,7 @@ static enum drf_status apply(struct edge_import *import, const struct edge_impor
     };
     struct fusion_job *job = NULL;
     enum drf_status status =
-        fusion_job_open(import->fabric, &message, sample->decoded.record, &job);
+        fusion_job_open(import->fabric, &message, dry_run->decoded.record, &job);
     if (status == DRF_OK)
         do
             status = fusion_job_step(job, outcome);
@@ -101,18 +101,18 @@ static enum drf_status apply(struct edge_import *import, const struct edge_impor
 static enum drf_status keep(struct edge_import *import, const struct edge_import_file *file,
                             const struct edge_envelope *envelope)
 {
-    struct edge_imported note = {.bytes = file->size,
-                                 .version_utc_us = envelope->version.time_utc_us,
-                                 .imported_utc_us = utc_us()};
+    struct edge_import_entry note = {.bytes = file->size,
+                                     .version_utc_us = envelope->version.time_utc_us,
+                                     .imported_utc_us = utc_us()};
     (void)snprintf(note.feed, sizeof note.feed, "%s", import->config.feeds[import->feed].name);
     (void)snprintf(note.file, sizeof note.file, "%s", file->name);
     edge_sha256_hex(envelope->version.sha256, note.sha256);
-    enum drf_status status = edge_imported_note(import->store, &note);
+    enum drf_status status = edge_import_log_note(import->store, &note);
     if (status == DRF_OK)
         status = fusion_fabric_commit(import->fabric, utc_us());
     // The store knows it; should the line beside it fail, the next import writes it.
     if (status == DRF_OK)
-        status = edge_imported_append(import->config.store_path, &note);
+        status = edge_import_log_append(import->config.store_path, &note);
     return status;
 }
 
@@ -122,15 +122,15 @@ enum drf_status edge_import_file(struct edge_import *import,
 {
     struct edge_import_result result = {.outcome = FUSION_REFUSED};
     struct edge_message message = message_of(import, file);
-    struct edge_dry_run sample;
+    struct edge_dry_run dry_run;
     import->config.feeds[import->feed].message_max_bytes = FILE_MAX_BYTES;
-    enum drf_status status = edge_dry_run_read(&import->config, &message, &sample);
+    enum drf_status status = edge_dry_run_read(&import->config, &message, &dry_run);
     if (status != DRF_OK)
         return status;
-    result.why = sample.why;
-    if (sample.status == DRF_OK) {
-        count_items(sample.decoded.record, &result);
-        status = apply(import, file, &sample, &result.outcome);
+    result.why = dry_run.why;
+    if (dry_run.status == DRF_OK) {
+        count_items(dry_run.decoded.record, &result);
+        status = apply(import, file, &dry_run, &result.outcome);
         if (status == DRF_OK && result.outcome == FUSION_REFUSED) {
             result.why = (struct geo_note){.code = GEO_REFUSAL_FORMAT, .count = 1};
             (void)snprintf(result.why.text, sizeof result.why.text,
@@ -138,9 +138,9 @@ enum drf_status edge_import_file(struct edge_import *import,
         }
         if (status == DRF_OK
             && (result.outcome == FUSION_APPLIED || result.outcome == FUSION_DUPLICATE))
-            status = keep(import, file, &sample.envelope);
+            status = keep(import, file, &dry_run.envelope);
     }
-    edge_dry_run_close(&sample);
+    edge_dry_run_close(&dry_run);
     if (status == DRF_OK)
         *out = result;
     return status;

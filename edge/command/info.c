@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/ingest/imported.h"
+#include "edge/ingest/import_log.h"
 #include "fusion/fold/provenance.h"
 #include "fusion/store/store_info.h"
 #include "geo/mode.h"
@@ -100,7 +100,7 @@ static enum drf_status table_offset(void *context, const char *cluster, const ch
     return DRF_OK;
 }
 
-static void table_import(void *context, const struct edge_imported *one, bool missing)
+static void table_import(void *context, const struct edge_import_entry *one, bool missing)
 {
     char when[80];
     (void)fprintf(context, "  %-16s %-40s %s  %s\n", one->feed, one->file,
@@ -173,7 +173,7 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
     }
     if (status == DRF_OK) {
         (void)fprintf(out, "imported, not in Kafka\n");
-        status = edge_imported_each(store, path, table_import, out);
+        status = edge_import_log_each(store, path, table_import, out);
     }
     free(told.sources.rows);
     return status;
@@ -260,7 +260,7 @@ static enum drf_status json_offset(void *context, const char *cluster, const cha
     return DRF_OK;
 }
 
-static void json_import(void *context, const struct edge_imported *one, bool missing)
+static void json_import(void *context, const struct edge_import_entry *one, bool missing)
 {
     FILE *out = next(context);
     text(out, "feed", one->feed);
@@ -334,7 +334,7 @@ enum drf_status edge_info_json(struct edge_store_reader *reader, const char *pat
     if (status == DRF_OK) {
         (void)fputs("],\"imports\":[", out);
         list.begun = false;
-        status = edge_imported_each(store, path, json_import, &list);
+        status = edge_import_log_each(store, path, json_import, &list);
     }
     if (status == DRF_OK)
         (void)fputs("]", out);

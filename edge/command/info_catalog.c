@@ -47,7 +47,7 @@ static void gather(struct edge_store_reader *reader, struct shown *shown)
     }
     edge_source_stats_restore(&shown->source_stats, reader->store);
     edge_catalog_make(&shown->config, reader->root, &shown->catalog);
-    edge_catalog_behaviour(&shown->catalog, &shown->source_stats, true);
+    edge_catalog_add_stats(&shown->catalog, &shown->source_stats, true);
 }
 
 enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)

@@ -85,7 +85,7 @@ static enum drf_status give(struct edge_restore_request *restore_request,
 static enum drf_status answer(struct edge_restore_request *restore_request,
                               struct fusion_store *store, const char *id)
 {
-    static const char *const kinds[] = {EDGE_KEPT_PROFILE, EDGE_KEPT_PLAN};
+    static const char *const kinds[] = {EDGE_STORED_PROFILE, EDGE_STORED_PLAN};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     for (; restore_request->part < KINDS; restore_request->part++)
         if (give(restore_request, store, kinds[restore_request->part], id) == DRF_ERR_FULL)

@@ -15,9 +15,9 @@
 #include "geo/status.h"
 
 // Values of the store: these with the drone's id after them.
-#define EDGE_KEPT_PROFILE "profile/"
-#define EDGE_KEPT_PLAN "plan/"
-#define EDGE_KEPT_SEEN                                                                         \
+#define EDGE_STORED_PROFILE "profile/"
+#define EDGE_STORED_PLAN "plan/"
+#define EDGE_STORED_SEEN                                                                       \
     "seen/" // the UTC at which it was heard of last; see edge/ingest/retention.h
 
 // Answers that are no value: that was all; the store let go what it kept.

@@ -89,9 +89,9 @@ void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
     note(line ? line : add(source_stats, feed, source, now), why, now);
 }
 
-static void tell_silence(const struct edge_source_stats *source_stats,
-                         struct edge_source_stats_line *line, const struct edge_log *log,
-                         struct edge_now now)
+static void log_silence(const struct edge_source_stats *source_stats,
+                        struct edge_source_stats_line *line, const struct edge_log *log,
+                        struct edge_now now)
 {
     int64_t interval_us = source_stats->config->feeds[line->feed].interval_us;
     int64_t quiet_us = now.mono_us - line->heard_mono_us;
@@ -119,7 +119,7 @@ void edge_source_stats_second(struct edge_source_stats *source_stats,
         line->rated = total;
         atomic_store_explicit(&line->milli_per_s, (uint32_t)(line->per_s * 1000),
                               memory_order_relaxed);
-        tell_silence(source_stats, line, log, now);
+        log_silence(source_stats, line, log, now);
     }
 }
 

@@ -2,9 +2,9 @@
 // refused of it. SPDX-License-Identifier: Apache-2.0
 //
 // Ingest writes, serve reads, no locks. A line for each feed (its totals) and one for each
-// source that spoke since the node began; lines only ever grow, to EDGE_LEDGER_MAX, and further
-// sources are counted in their feed's line alone. A text that is being written while it is read
-// is read again, or left out.
+// source that spoke since the node began; lines only ever grow, to EDGE_SOURCE_STATS_MAX, and
+// further sources are counted in their feed's line alone. A text that is being written while it
+// is read is read again, or left out.
 #ifndef EDGE_SOURCE_STATS_H
 #define EDGE_SOURCE_STATS_H
 

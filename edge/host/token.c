@@ -26,7 +26,7 @@ static size_t on_bytes(char *bytes, size_t one, size_t size, void *context)
     return size;
 }
 
-static enum drf_status say(char error[static EDGE_TOKEN_ERROR_SIZE], const char *text)
+static enum drf_status refuse(char error[static EDGE_TOKEN_ERROR_SIZE], const char *text)
 {
     snprintf(error, EDGE_TOKEN_ERROR_SIZE, "%s", text);
     return DRF_ERR_AGAIN;
@@ -39,7 +39,7 @@ static enum drf_status read_token(const struct answer *answer,
     struct geo_json *document;
     struct geo_note why;
     if (geo_json_open(answer->bytes, answer->size, &document, &why) != DRF_OK)
-        return say(error, "the token's answer is no JSON");
+        return refuse(error, "the token's answer is no JSON");
     size_t size = 0;
     int64_t lifetime_s = LIFETIME_DEFAULT_S;
     const char *text = geo_json_text(geo_json_member(document, "access_token"), &size);
@@ -55,7 +55,7 @@ static enum drf_status read_token(const struct answer *answer,
     }
     geo_json_close(document);
     return good ? DRF_OK
-                : say(error, "the answer holds no access_token, or no usable lifetime");
+                : refuse(error, "the answer holds no access_token, or no usable lifetime");
 }
 
 static enum drf_status ask(CURL *curl, const struct edge_token_request *request,
@@ -74,7 +74,7 @@ static enum drf_status ask(CURL *curl, const struct edge_token_request *request,
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK)
-        return say(error, curl_easy_strerror(code));
+        return refuse(error, curl_easy_strerror(code));
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     if (status == 200)

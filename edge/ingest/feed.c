@@ -25,7 +25,7 @@ enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_fee
     feeds->metrics = metrics;
     feeds->log = log;
     for (size_t i = 0; i < config->feed_count; i++) {
-        feeds->feeds[i].hungry_mono_us = feeds->feeds[i].away_mono_us = INT64_MAX;
+        feeds->feeds[i].idle_mono_us = feeds->feeds[i].unreachable_mono_us = INT64_MAX;
         feed_resync_restore(feeds, i);
         edge_metrics_set(metrics, EDGE_METRIC_FEED_CATCHING_UP, i, 1);
     }
@@ -54,7 +54,7 @@ static void start_new(struct edge_feeds *feeds, size_t index, struct feed_partit
     int64_t stored = 0;
     enum drf_status status = fusion_store_offset(
         feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
-    if (feeds->feeds[index].resync != FEED_SOUND) {
+    if (feeds->feeds[index].resync != FEED_CURRENT) {
         feed_start(feeds, index, partition, low, high, "resync", now);
     } else if (status == DRF_ERR_ABSENT || (status == DRF_OK && stored < 0)) {
         feed_start(feeds, index, partition, low, high, "new", now);
@@ -70,15 +70,15 @@ static void check_started(struct edge_feeds *feeds, size_t index,
                           struct feed_partition *partition, int64_t high, struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
-    if (partition->inflight == 0 && partition->next < high && feed->hungry_mono_us != INT64_MAX
-        && now.mono_us - feed->hungry_mono_us > STALL_US) {
+    if (partition->inflight == 0 && partition->next < high && feed->idle_mono_us != INT64_MAX
+        && now.mono_us - feed->idle_mono_us > STALL_US) {
         feed_stop(feeds, index, partition);
         feed_start(feeds, index, partition, partition->next, partition->target, "stalled", now);
-        feed->hungry_mono_us = now.mono_us;
+        feed->idle_mono_us = now.mono_us;
     }
 }
 
-static void tell_change(struct edge_feeds *feeds, size_t index, bool reachable, bool exists,
+static void note_change(struct edge_feeds *feeds, size_t index, bool reachable, bool exists,
                         struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
@@ -93,8 +93,8 @@ static void tell_change(struct edge_feeds *feeds, size_t index, bool reachable, 
             feed->vanished || feed->count > 0
             || fusion_store_offset(feeds->store, config->topic, 0, cluster, &stored) == DRF_OK;
     }
-    if (!reachable && feed->away_mono_us == INT64_MAX)
-        feed->away_mono_us = now.mono_us;
+    if (!reachable && feed->unreachable_mono_us == INT64_MAX)
+        feed->unreachable_mono_us = now.mono_us;
     feed->reachable = reachable;
     feed->exists = exists;
 }
@@ -143,15 +143,15 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
-    tell_change(feeds, index, found != NULL, found && found->count > 0, now);
+    note_change(feeds, index, found != NULL, found && found->count > 0, now);
     if (!found || found->count == 0)
         return;
     const char *why = feed_resync_reason(feeds, index, found, now);
     if (why)
         feed_resync_want(feeds, index, why, now);
-    if (feed->away_mono_us != INT64_MAX)
+    if (feed->unreachable_mono_us != INT64_MAX)
         stop_idle(feeds, index); // to be looked at again: who knows what was done meanwhile
-    feed->away_mono_us = INT64_MAX;
+    feed->unreachable_mono_us = INT64_MAX;
     if (found->cluster_id[0] != '\0')
         memcpy(feed->cluster, found->cluster_id, sizeof feed->cluster);
     if (found->too_many)
@@ -176,7 +176,7 @@ static enum fusion_reason feed_state(const struct feed *feed)
 {
     if (!feed->reachable || !feed->exists)
         return FUSION_REASON_FEED_DOWN;
-    if (feed->resync != FEED_SOUND)
+    if (feed->resync != FEED_CURRENT)
         return FUSION_REASON_RESYNCHRONISING;
     return feed_reached(feed) ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
 }
@@ -238,15 +238,15 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
         enum edge_kafka_event event = feeds->port.next(feeds->port.self, index, out);
         if (event == EDGE_KAFKA_NOTHING) {
             feed->held = false;
-            if (feed->hungry_mono_us == INT64_MAX)
-                feed->hungry_mono_us = now.mono_us;
+            if (feed->idle_mono_us == INT64_MAX)
+                feed->idle_mono_us = now.mono_us;
             return false;
         }
         if (event != EDGE_KAFKA_MESSAGE) {
             note_event(feeds, index, event, out, now);
             continue;
         }
-        feed->hungry_mono_us = INT64_MAX;
+        feed->idle_mono_us = INT64_MAX;
         struct feed_partition *partition = feed_find(feed, out->partition);
         if (!partition || !partition->started || verified(feeds, index, partition, out, now)
             || feed->resync == FEED_WANTED || out->offset < partition->next) {

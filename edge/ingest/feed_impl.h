@@ -29,7 +29,7 @@ struct feed_partition {
 };
 
 enum feed_resync {
-    FEED_SOUND,
+    FEED_CURRENT,
     FEED_WANTED,   // to be read from the beginning, as soon as nothing is in flight
     FEED_READING,  // until every partition has reached the end noted then
     FEED_SWEEPING, // what was not seen is being forgotten
@@ -44,9 +44,9 @@ struct feed {
     char cluster[64];
     size_t count;
     struct feed_partition *partitions;
-    int64_t hungry_mono_us; // since when nothing came; INT64_MAX: something did
-    int64_t away_mono_us;   // since when no broker answered; INT64_MAX: one does
-    int64_t seen_mono_us;   // when "seen/<feed>" was written
+    int64_t idle_mono_us;        // since when nothing came; INT64_MAX: something did
+    int64_t unreachable_mono_us; // since when no broker answered; INT64_MAX: one does
+    int64_t seen_mono_us;        // when "seen/<feed>" was written
     int64_t deaths_mono_us[FEED_DEATHS];
     size_t death_count;
     int64_t pause_us, paused_until_mono_us;

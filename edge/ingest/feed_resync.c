@@ -99,8 +99,8 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
     if (feed->cluster[0] != '\0' && found->cluster_id[0] != '\0'
         && strcmp(feed->cluster, found->cluster_id) != 0)
         return "another_cluster";
-    if (feed->away_mono_us != INT64_MAX
-        && now.mono_us - feed->away_mono_us
+    if (feed->unreachable_mono_us != INT64_MAX
+        && now.mono_us - feed->unreachable_mono_us
                > (int64_t)feeds->config->tombstone_horizon_s * 1000000)
         return "tombstone_horizon";
     // Partitions are numbered from 0 and are only ever added.
@@ -173,7 +173,7 @@ static enum drf_status through(struct edge_feeds *feeds, size_t index, bool agai
     enum drf_status status = edge_resync_clear(feeds->store, name);
     if (status != DRF_OK)
         return status;
-    feed->resync = FEED_SOUND;
+    feed->resync = FEED_CURRENT;
     feed->redo = false;
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_RESYNC, index, 0);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.resynchronised",
@@ -214,7 +214,7 @@ static void note_seen(struct edge_feeds *feeds, size_t index, struct edge_now no
     if (every_us > SEEN_EVERY_US)
         every_us = SEEN_EVERY_US;
     bool current =
-        feed->reachable && feed->exists && feed->resync == FEED_SOUND && feed_reached(feed);
+        feed->reachable && feed->exists && feed->resync == FEED_CURRENT && feed_reached(feed);
     if (!current || (feed->seen_mono_us != 0 && now.mono_us - feed->seen_mono_us < every_us))
         return;
     if (edge_resync_seen(feeds->store, feeds->config->feeds[index].name, now.utc_us) == DRF_OK)

@@ -58,7 +58,7 @@ void edge_ingest_close(struct edge_ingest *ingest)
 static enum drf_status keep(struct edge_ingest *ingest, const struct edge_back_value *value,
                             struct edge_now now)
 {
-    bool seen = strncmp(value->name, EDGE_KEPT_SEEN, strlen(EDGE_KEPT_SEEN)) == 0;
+    bool seen = strncmp(value->name, EDGE_STORED_SEEN, strlen(EDGE_STORED_SEEN)) == 0;
     if (seen && edge_maintenance_steady(&ingest->maintenance, now))
         return fusion_store_put_value(ingest->parts.store, value->name, &now.utc_us,
                                       sizeof now.utc_us);
@@ -165,7 +165,7 @@ static void layer_states(const struct edge_ingest *ingest,
         states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_OBSTACLE];
 }
 
-static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
+static void report_layers(struct edge_ingest *ingest, struct edge_now now)
 {
     enum fusion_reason states[FUSION_LAYER_COUNT] = {0};
     bool changed = false, better = false;
@@ -190,7 +190,7 @@ static void tell_layers(struct edge_ingest *ingest, struct edge_now now)
     ingest_earlier(&ingest->publish_mono_us, now.mono_us);
 }
 
-static void tell_tracks(const struct edge_ingest *ingest)
+static void count_tracks(const struct edge_ingest *ingest)
 {
     const struct fusion_fabric *fabric = ingest->parts.fabric;
     struct edge_metrics *metrics = ingest->parts.metrics;
@@ -213,7 +213,7 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     ingest_earlier(&ingest->publish_mono_us, now.mono_us);
     if (ingest->parts.source_stats)
         edge_source_stats_second(ingest->parts.source_stats, ingest->parts.log, now);
-    tell_tracks(ingest);
+    count_tracks(ingest);
     if (ingest->parts.source_stats && now.mono_us >= ingest->source_stats_mono_us) {
         ingest->source_stats_mono_us = now.mono_us + SOURCE_STATS_US;
         if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
@@ -319,7 +319,7 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     ingest_earlier(&wake_mono_us, ingest->publish_mono_us);
     ingest_earlier(&wake_mono_us, ingest->render_mono_us);
     ingest_earlier(&wake_mono_us, ingest->grace_mono_us);
-    ingest_earlier(&wake_mono_us, ingest->parts.kafka_records->serve_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->parts.deadletters->serve_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest_earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;
@@ -338,9 +338,9 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     if (edge_maintenance_clock(&ingest->maintenance, now))
         ingest_earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
     drain(ingest, now);
-    done.recalled = restore_request(ingest);
+    done.restored = restore_request(ingest);
     each_second(ingest, now);
-    if (edge_deadletter_serve(ingest->parts.kafka_records, now))
+    if (edge_deadletter_serve(ingest->parts.deadletters, now))
         ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
@@ -352,7 +352,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
             ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
-        tell_layers(ingest, now);
+        report_layers(ingest, now);
     if (status == DRF_OK && now.mono_us >= ingest->publish_mono_us)
         status = publish(ingest, now, &done);
     done.wake_mono_us = next_wake(ingest);
@@ -365,7 +365,7 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
     struct edge_back_value value;
     while (edge_backqueue_front(ingest->parts.backqueue, &value))
         drain(ingest, now);
-    edge_deadletter_finish(ingest->parts.kafka_records, now);
+    edge_deadletter_finish(ingest->parts.deadletters, now);
     enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

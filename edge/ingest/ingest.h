@@ -40,7 +40,7 @@ struct edge_ingest_parts {
     struct fusion_fabric *fabric;
     struct edge_feeds *feeds;
     struct edge_decoder_port decoder;
-    struct edge_deadletters *kafka_records;
+    struct edge_deadletters *deadletters;
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
     struct edge_metrics *metrics;
@@ -61,7 +61,7 @@ struct edge_ingest_done {
     bool busy;            // there is more to do at once
     bool published;       // a new root waits in the mailbox
     bool committed;       // this step was a commit
-    bool recalled;        // serve has answers to take (edge/handoff/restore_request.h)
+    bool restored;        // serve has answers to take (edge/handoff/restore_request.h)
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 

@@ -6,7 +6,7 @@
 #include "edge/ingest/decoding.h"
 
 #define RETRY_US INT64_C(500000)
-#define CAREFUL_US INT64_C(60000000)
+#define SINGLE_US INT64_C(60000000)
 
 static struct fusion_message fusion_view(struct edge_ingest *ingest,
                                          const struct ingest_lane *lane)
@@ -75,7 +75,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     if (drf_status_action(status) == DRF_STOP)
         return status;
     note(ingest, lane, why->code != GEO_REFUSAL_IGNORED ? why : NULL, now);
-    edge_deadletter_refused(ingest->parts.kafka_records, &lane->message, why, now);
+    edge_deadletter_refused(ingest->parts.deadletters, &lane->message, why, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, false, now);
     return DRF_OK;
@@ -122,7 +122,7 @@ static void look_ahead(struct edge_ingest *ingest, enum edge_lane index, struct 
 {
     struct ingest_lane *lane = &ingest->lanes[index];
     // After a death one at a time, or a feed that is to be paused has others in the decoder.
-    if (now.mono_us < lane->careful_mono_us)
+    if (now.mono_us < lane->single_mono_us)
         return;
     while (index == EDGE_LANE_URGENT && lane->ahead_count < INGEST_AHEAD_MAX) {
         size_t last = (lane->ahead_first + lane->ahead_count - 1) % INGEST_AHEAD_MAX;
@@ -209,7 +209,7 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
     edge_metrics_observe(ingest->parts.metrics, EDGE_METRIC_DECODE_SECONDS,
                          now.mono_us - lane->decode_mono_us);
     if (decoded.died)
-        lane->careful_mono_us = now.mono_us + CAREFUL_US;
+        lane->single_mono_us = now.mono_us + SINGLE_US;
     if (decoded.died)
         edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
     edge_decoding_complete(ingest->parts.config, lane->message.feed, &lane->placed, &decoded);
@@ -252,10 +252,10 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     struct geo_note why = {.count = 1};
     bool refused = refusal_of(outcome, &why);
     if (refused) {
-        edge_deadletter_refused(ingest->parts.kafka_records, &lane->message, &why, now);
+        edge_deadletter_refused(ingest->parts.deadletters, &lane->message, &why, now);
         note(ingest, lane, &why, now);
     } else if (lane->record.size > 0) {
-        edge_deadletter_notes(ingest->parts.kafka_records, &lane->message, lane->record, now);
+        edge_deadletter_notes(ingest->parts.deadletters, &lane->message, lane->record, now);
     }
     if (!refused)
         note(ingest, lane, NULL, now);

@@ -38,7 +38,7 @@ struct ingest_lane {
     // decoder.
     struct ingest_ahead ahead[INGEST_AHEAD_MAX];
     size_t ahead_first, ahead_count;
-    int64_t careful_mono_us; // until then one at a time: a decoder died
+    int64_t single_mono_us; // until then one at a time: a decoder died
 };
 
 struct edge_ingest {

@@ -130,7 +130,7 @@ static bool clean_kept(struct edge_maintenance *maintenance, struct edge_now now
     uint64_t forgotten;
     bool more;
     bool changed =
-        edge_retention_step(&maintenance->kept, maintenance->store,
+        edge_retention_step(&maintenance->retention, maintenance->store,
                             maintenance->restore_request, keep_us, now, &forgotten, &more);
     edge_metrics_add(maintenance->metrics, EDGE_METRIC_DRONES_FORGOTTEN, 0, 0, forgotten);
     if (more)

@@ -28,7 +28,7 @@ struct edge_maintenance {
     struct edge_health *health;
     struct edge_restore_request *restore_request; // NULL: drones are kept for ever
     const struct edge_log *log;
-    struct edge_retention_walk kept;
+    struct edge_retention_walk retention;
     bool began, pinned;
     int64_t ahead_us;       // of UTC before the monotonic clock, when last looked at
     int64_t steady_mono_us; // since when the clock was not set; before this start, too

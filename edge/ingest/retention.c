@@ -10,7 +10,7 @@
 
 enum { NAMES_PER_STEP = 64 };
 
-static const char *const kinds[] = {EDGE_KEPT_PROFILE, EDGE_KEPT_PLAN, EDGE_KEPT_SEEN};
+static const char *const kinds[] = {EDGE_STORED_PROFILE, EDGE_STORED_PLAN, EDGE_STORED_SEEN};
 enum { SEEN = 2, KINDS = sizeof kinds / sizeof kinds[0] };
 
 struct names {
@@ -71,15 +71,15 @@ static bool look_at_time(struct visit *visit, const char *name, const char *id)
 {
     int64_t seen_utc_us = INT64_MAX;
     size_t size = sizeof seen_utc_us;
-    if (!there(visit->store, EDGE_KEPT_PROFILE, id)
-        && !there(visit->store, EDGE_KEPT_PLAN, id)) {
+    if (!there(visit->store, EDGE_STORED_PROFILE, id)
+        && !there(visit->store, EDGE_STORED_PLAN, id)) {
         visit->changed = drop(visit->store, id) || visit->changed; // it withdrew both
         return true;
     }
     if (fusion_store_value(visit->store, name, &seen_utc_us, &size) != DRF_OK
         || size != sizeof seen_utc_us || seen_utc_us > visit->utc_us) {
         visit->changed =
-            put(visit->store, EDGE_KEPT_SEEN, id, &visit->utc_us, sizeof visit->utc_us)
+            put(visit->store, EDGE_STORED_SEEN, id, &visit->utc_us, sizeof visit->utc_us)
             || visit->changed;
         return true;
     }
@@ -97,9 +97,9 @@ static bool look(struct visit *visit, unsigned part, const char *name)
     const char *id = strchr(name, '/') + 1;
     if (part == SEEN)
         return look_at_time(visit, name, id);
-    if (!there(visit->store, EDGE_KEPT_SEEN, id))
+    if (!there(visit->store, EDGE_STORED_SEEN, id))
         visit->changed =
-            put(visit->store, EDGE_KEPT_SEEN, id, &visit->utc_us, sizeof visit->utc_us)
+            put(visit->store, EDGE_STORED_SEEN, id, &visit->utc_us, sizeof visit->utc_us)
             || visit->changed;
     return true;
 }

@@ -16,7 +16,7 @@ static enum drf_status post_send(void *self, const struct edge_kafka_record *kaf
     return edge_producer_send(self, NULL, kafka_record);
 }
 
-static void post_recall(void *self) { edge_producer_recall(self, false); }
+static void post_purge(void *self) { edge_producer_purge(self, false); }
 
 enum drf_status edge_deadletters_open(const struct drf_config *config,
                                       struct fusion_store *store, struct edge_metrics *metrics,
@@ -34,14 +34,14 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
     if (status != DRF_OK)
         return status;
     out->serve_mono_us = 0;
-    struct edge_post post = {.self = out->producer, .send = post_send, .recall = post_recall};
+    struct edge_post post = {.self = out->producer, .send = post_send, .purge = post_purge};
     return edge_outbox_init(&out->box, store, post);
 }
 
-void edge_deadletters_close(struct edge_deadletters *kafka_records)
+void edge_deadletters_close(struct edge_deadletters *deadletters)
 {
-    edge_producer_close(kafka_records->producer);
-    kafka_records->producer = NULL;
+    edge_producer_close(deadletters->producer);
+    deadletters->producer = NULL;
 }
 
 struct field {
@@ -78,7 +78,7 @@ static size_t describe(const struct drf_config *config, const struct edge_messag
     return OURS;
 }
 
-static bool send_kafka_record(struct edge_deadletters *kafka_records,
+static bool send_kafka_record(struct edge_deadletters *deadletters,
                               const struct edge_message *message, const struct geo_note *why,
                               struct edge_now now)
 {
@@ -86,7 +86,7 @@ static bool send_kafka_record(struct edge_deadletters *kafka_records,
     struct edge_header headers[EDGE_HEADERS_MAX + OURS];
     size_t count = message->header_count;
     memcpy(headers, message->headers, count * sizeof headers[0]);
-    size_t ours = describe(kafka_records->config, message, why, fields);
+    size_t ours = describe(deadletters->config, message, why, fields);
     for (size_t i = 0; i < ours; i++)
         headers[count++] = (struct edge_header){
             .name = fields[i].name, .value = fields[i].value, .size = strlen(fields[i].value)};
@@ -100,59 +100,60 @@ static bool send_kafka_record(struct edge_deadletters *kafka_records,
         .headers = headers,
         .header_count = count,
     };
-    if (kafka_records->serve_mono_us > now.mono_us + SERVE_US)
-        kafka_records->serve_mono_us = now.mono_us + SERVE_US;
-    return edge_outbox_put(&kafka_records->box, &kafka_record, now.mono_us) == DRF_OK;
+    if (deadletters->serve_mono_us > now.mono_us + SERVE_US)
+        deadletters->serve_mono_us = now.mono_us + SERVE_US;
+    return edge_outbox_put(&deadletters->box, &kafka_record, now.mono_us) == DRF_OK;
 }
 
-static void tell(struct edge_deadletters *kafka_records, const struct edge_message *message,
-                 const struct geo_note *why, const char *what, struct edge_now now)
+static void log_refusal(struct edge_deadletters *deadletters,
+                        const struct edge_message *message, const struct geo_note *why,
+                        const char *what, struct edge_now now)
 {
     const char *done = "dropped";
-    if (kafka_records->producer) {
-        bool sent = send_kafka_record(kafka_records, message, why, now);
+    if (deadletters->producer) {
+        bool sent = send_kafka_record(deadletters, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
     }
     uint32_t held = 0;
-    if (!edge_log_allow(&kafka_records->limit, now.mono_us, LINES_PER_SECOND, 1000000, &held))
+    if (!edge_log_allow(&deadletters->limit, now.mono_us, LINES_PER_SECOND, 1000000, &held))
         return;
     char text[240];
     edge_log_write(
-        kafka_records->log, now.utc_us, EDGE_LOG_WARN, what,
+        deadletters->log, now.utc_us, EDGE_LOG_WARN, what,
         "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " reason=%s parts=%" PRIu32
         " position=%" PRIu64 " done=%s held_back=%" PRIu32 " text=%s",
-        kafka_records->config->feeds[message->feed].name, message->topic, message->partition,
+        deadletters->config->feeds[message->feed].name, message->topic, message->partition,
         message->offset, geo_refusal_name((enum geo_refusal_code)why->code), why->count,
         why->position, done, held,
         edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
-static void say_ignored(const struct edge_deadletters *kafka_records,
+static void log_ignored(const struct edge_deadletters *deadletters,
                         const struct edge_message *message, const struct geo_note *why,
                         struct edge_now now)
 {
     char text[240];
-    edge_log_write(kafka_records->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
+    edge_log_write(deadletters->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
                    "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " text=%s",
-                   kafka_records->config->feeds[message->feed].name, message->topic,
+                   deadletters->config->feeds[message->feed].name, message->topic,
                    message->partition, message->offset,
                    edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
-void edge_deadletter_refused(struct edge_deadletters *kafka_records,
+void edge_deadletter_refused(struct edge_deadletters *deadletters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now)
 {
-    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed,
-                     why->code, 1);
+    edge_metrics_add(deadletters->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed, why->code,
+                     1);
     if (why->code == GEO_REFUSAL_IGNORED) {
-        say_ignored(kafka_records, message, why, now);
+        log_ignored(deadletters, message, why, now);
         return;
     }
-    tell(kafka_records, message, why, "feed.refused", now);
+    log_refusal(deadletters, message, why, "feed.refused", now);
 }
 
-void edge_deadletter_notes(struct edge_deadletters *kafka_records,
+void edge_deadletter_notes(struct edge_deadletters *deadletters,
                            const struct edge_message *message, struct geo_record record,
                            struct edge_now now)
 {
@@ -163,7 +164,7 @@ void edge_deadletter_notes(struct edge_deadletters *kafka_records,
         if (item.kind != GEO_ITEM_NOTE)
             continue;
         const struct geo_note *note = item.payload;
-        edge_metrics_add(kafka_records->metrics, EDGE_METRIC_FEED_NOTES, message->feed,
+        edge_metrics_add(deadletters->metrics, EDGE_METRIC_FEED_NOTES, message->feed,
                          note->code, note->count);
         if (note->code == GEO_REFUSAL_IGNORED)
             continue;
@@ -174,7 +175,7 @@ void edge_deadletter_notes(struct edge_deadletters *kafka_records,
     if (parts == 0)
         return;
     first.count = parts;
-    tell(kafka_records, message, &first, "feed.part_refused", now);
+    log_refusal(deadletters, message, &first, "feed.part_refused", now);
 }
 
 struct report {
@@ -189,46 +190,46 @@ static void on_report(void *context, const struct edge_kafka_record *kafka_recor
     edge_outbox_report(report->box, kafka_record, delivered, report->now_mono_us);
 }
 
-static void count(struct edge_deadletters *kafka_records)
+static void count(struct edge_deadletters *deadletters)
 {
-    struct edge_outbox *box = &kafka_records->box;
-    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS, 0, 0,
+    struct edge_outbox *box = &deadletters->box;
+    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS, 0, 0,
                      box->delivered);
-    edge_metrics_add(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_LOST, 0, 0,
+    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_LOST, 0, 0,
                      box->lost);
-    edge_metrics_set(kafka_records->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_KEPT, 0, box->kept);
+    edge_metrics_set(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_KEPT, 0, box->kept);
     box->delivered = 0;
     box->lost = 0;
 }
 
-bool edge_deadletter_serve(struct edge_deadletters *kafka_records, struct edge_now now)
+bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now now)
 {
-    if (!kafka_records->producer || now.mono_us < kafka_records->serve_mono_us)
+    if (!deadletters->producer || now.mono_us < deadletters->serve_mono_us)
         return false;
-    struct edge_outbox *box = &kafka_records->box;
-    edge_producer_serve(kafka_records->producer, 0, on_report,
+    struct edge_outbox *box = &deadletters->box;
+    edge_producer_serve(deadletters->producer, 0, on_report,
                         &(struct report){.box = box, .now_mono_us = now.mono_us});
     bool answered = box->delivered > 0;
     edge_outbox_step(box, now.mono_us);
-    count(kafka_records);
-    kafka_records->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
-                                       ? now.mono_us + SERVE_US
-                                       : now.mono_us + IDLE_US;
+    count(deadletters);
+    deadletters->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
+                                     ? now.mono_us + SERVE_US
+                                     : now.mono_us + IDLE_US;
     bool changed = box->changed;
     box->changed = false;
     return changed;
 }
 
-void edge_deadletter_finish(struct edge_deadletters *kafka_records, struct edge_now now)
+void edge_deadletter_finish(struct edge_deadletters *deadletters, struct edge_now now)
 {
-    if (!kafka_records->producer)
+    if (!deadletters->producer)
         return;
-    struct report report = {.box = &kafka_records->box, .now_mono_us = now.mono_us};
+    struct report report = {.box = &deadletters->box, .now_mono_us = now.mono_us};
     for (int waited_ms = 0;
-         waited_ms < FINISH_MS && edge_producer_waiting(kafka_records->producer) > 0;
+         waited_ms < FINISH_MS && edge_producer_waiting(deadletters->producer) > 0;
          waited_ms += FINISH_STEP_MS)
-        edge_producer_serve(kafka_records->producer, FINISH_STEP_MS, on_report, &report);
-    edge_producer_recall(kafka_records->producer, true);
-    edge_producer_serve(kafka_records->producer, FINISH_STEP_MS, on_report, &report);
-    count(kafka_records);
+        edge_producer_serve(deadletters->producer, FINISH_STEP_MS, on_report, &report);
+    edge_producer_purge(deadletters->producer, true);
+    edge_producer_serve(deadletters->producer, FINISH_STEP_MS, on_report, &report);
+    count(deadletters);
 }

@@ -40,22 +40,22 @@ DRF_MUST_CHECK enum drf_status edge_deadletters_open(const struct drf_config *co
                                                      const struct edge_log *log,
                                                      char error[static EDGE_KAFKA_ERROR_SIZE],
                                                      struct edge_deadletters *out);
-void edge_deadletters_close(struct edge_deadletters *kafka_records);
+void edge_deadletters_close(struct edge_deadletters *deadletters);
 
 // The whole message was refused. One that holds nothing of use here (IGNORED: other levels of a
 // forecast) is counted and gets a line of the lowest severity, no letter: nobody has to mend
 // it.
-void edge_deadletter_refused(struct edge_deadletters *kafka_records,
+void edge_deadletter_refused(struct edge_deadletters *deadletters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now);
 // Parts of an accepted message were: every note of its record is counted; one letter tells of
 // those that were not merely passed over (IGNORED).
-void edge_deadletter_notes(struct edge_deadletters *kafka_records,
+void edge_deadletter_notes(struct edge_deadletters *deadletters,
                            const struct edge_message *message, struct geo_record record,
                            struct edge_now now);
 // Counts what was delivered and lost meanwhile, sends what was kept. True: the store changed.
-bool edge_deadletter_serve(struct edge_deadletters *kafka_records, struct edge_now now);
+bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now now);
 // The last words: waits at most a second for Kafka and keeps what it did not take.
-void edge_deadletter_finish(struct edge_deadletters *kafka_records, struct edge_now now);
+void edge_deadletter_finish(struct edge_deadletters *deadletters, struct edge_now now);
 
 #endif

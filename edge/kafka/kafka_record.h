@@ -20,7 +20,7 @@ struct edge_kafka_record {
     uint64_t tag;         // the sender's own, comes back with the report; not kept
 };
 
-// How many bytes edge_letter_pack() writes.
+// How many bytes edge_kafka_record_pack() writes.
 size_t edge_kafka_record_size(const struct edge_kafka_record *kafka_record);
 void edge_kafka_record_pack(const struct edge_kafka_record *kafka_record, uint8_t *bytes);
 

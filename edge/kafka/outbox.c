@@ -157,7 +157,7 @@ void edge_outbox_step(struct edge_outbox *box, int64_t now_mono_us)
 {
     bool silent = box->under_way > 0 && now_mono_us - box->confirmed_mono_us > SILENT_US;
     if (silent)
-        box->post.recall(box->post.self);
+        box->post.purge(box->post.self);
     // One to try whether Kafka is there; many once it has answered.
     bool answered = box->delivered > 0;
     uint32_t want = silent ? 0 : answered ? BATCH : box->under_way == 0 ? PROBE : 0;

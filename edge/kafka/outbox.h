@@ -5,7 +5,7 @@
 // offset that moves past its message, and handed to Kafka at once while Kafka takes them. It
 // leaves the store when Kafka has acknowledged it: a killed node sends some letters twice, and
 // loses none. When Kafka does not take them (a number is under way, or none was confirmed for
-// two seconds) they wait, and go out, oldest first, when it is back. At most EDGE_LETTERBOX_MAX
+// two seconds) they wait, and go out, oldest first, when it is back. At most EDGE_OUTBOX_MAX
 // wait; more are counted as lost. What the store cannot take is sent all the same. Belongs to
 // the ingest loop; does not block.
 #ifndef EDGE_OUTBOX_H
@@ -26,7 +26,7 @@ struct edge_post {
     // Copies. DRF_ERR_FULL: not now. DRF_ERR_RANGE: never.
     enum drf_status (*send)(void *self, const struct edge_kafka_record *kafka_record);
     // Hands back what waits for a broker: each is reported as not delivered at the next serve.
-    void (*recall)(void *self);
+    void (*purge)(void *self);
 };
 
 struct edge_outbox {

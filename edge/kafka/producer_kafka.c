@@ -103,7 +103,7 @@ void edge_producer_close(struct edge_producer *producer)
     free(producer);
 }
 
-void edge_producer_recall(struct edge_producer *producer, bool all)
+void edge_producer_purge(struct edge_producer *producer, bool all)
 {
     rd_kafka_purge(producer->client,
                    RD_KAFKA_PURGE_F_QUEUE

@@ -27,7 +27,7 @@ DRF_MUST_CHECK enum drf_status edge_producer_send(struct edge_producer *producer
                                                   const char *topic,
                                                   const struct edge_kafka_record *kafka_record);
 // Gives up what waits for a broker, at the next serve; with `all`, what is under way too.
-void edge_producer_recall(struct edge_producer *producer, bool all);
+void edge_producer_purge(struct edge_producer *producer, bool all);
 // How many are not reported yet.
 size_t edge_producer_waiting(const struct edge_producer *producer);
 // Lets librdkafka report on what was sent: each letter once, borrowed during the call. Waits at

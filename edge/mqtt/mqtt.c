@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/mqtt/mqtt.h"
 
-#include "edge/host/lookup.h"
+#include "edge/host/resolver.h"
 #include "edge/mqtt/inbox.h"
 #include "edge/mqtt/properties_mqtt.h"
 
@@ -37,8 +37,8 @@ struct edge_mqtt {
     struct filter *filters;
     size_t filter_count;
 
-    struct edge_lookup lookup;
-    char address[EDGE_LOOKUP_ADDRESS_SIZE];
+    struct edge_resolver resolver;
+    char address[EDGE_RESOLVER_ADDRESS_SIZE];
 
     bool connecting, connected;
     bool behind; // the last step left something unread
@@ -245,7 +245,7 @@ static void connect_to_address(struct edge_mqtt *mqtt)
 static void take_address(struct edge_mqtt *mqtt)
 {
     const char *why;
-    enum drf_status status = edge_lookup_take(&mqtt->lookup, mqtt->address, &why);
+    enum drf_status status = edge_resolver_take(&mqtt->resolver, mqtt->address, &why);
     if (status == DRF_OK)
         connect_to_address(mqtt);
     else if (status != DRF_ERR_AGAIN)
@@ -255,7 +255,7 @@ static void take_address(struct edge_mqtt *mqtt)
 static void begin_connection(struct edge_mqtt *mqtt)
 {
     const char *why;
-    if (edge_lookup_begin(&mqtt->lookup, mqtt->host, &why) != DRF_OK)
+    if (edge_resolver_begin(&mqtt->resolver, mqtt->host, &why) != DRF_OK)
         lost(mqtt, why);
 }
 
@@ -278,7 +278,7 @@ static int read_packets(struct edge_mqtt *mqtt)
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
     mqtt->now_mono_us = now_mono_us;
-    if (mqtt->lookup.under_way)
+    if (mqtt->resolver.under_way)
         take_address(mqtt);
     else if (!mqtt->connecting && !mqtt->connected && now_mono_us >= mqtt->next_try_mono_us)
         begin_connection(mqtt);
@@ -413,7 +413,7 @@ void edge_mqtt_close(struct edge_mqtt *mqtt)
 {
     if (mqtt == NULL)
         return;
-    edge_lookup_close(&mqtt->lookup);
+    edge_resolver_close(&mqtt->resolver);
     if (mqtt->client != NULL) {
         (void)mosquitto_disconnect(mqtt->client);
         mosquitto_destroy(mqtt->client);

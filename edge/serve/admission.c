@@ -22,7 +22,7 @@ static void turn_away(struct edge_serve *serve, const char *id)
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OVERLOADED, 0,
                      1);
-    if (!edge_reply_stranger(serve))
+    if (!edge_reply_unadmitted(serve))
         return;
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OVERLOADED,
@@ -186,7 +186,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     bool found_again = drone->lost;
     edge_persist_ask(serve, drone);
     // A moment late, rather than by limits that are not its own.
-    drone->waiting = drone->restore_request == EDGE_DRONE_ASKED && !drone->has_report
+    drone->waiting = drone->restore == EDGE_DRONE_RESTORE_ASKED && !drone->has_report
                      && !drone->has_profile && !drone->has_plan;
     note(serve, drone, &telemetry, in->arrival_mono_us);
     edge_persist_heard(serve, drone);

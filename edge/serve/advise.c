@@ -13,8 +13,8 @@ static const struct fusion_advisory *shown(const struct fusion_advisories *set, 
     return NULL;
 }
 
-static enum drf_status tell(struct edge_serve *serve, struct edge_drone *drone,
-                            const struct edge_advisory *held)
+static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone *drone,
+                                     const struct edge_advisory *held)
 {
     struct fusion_advisory rest;
     bool cleared = held->severity == 0;
@@ -61,7 +61,7 @@ void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
     struct edge_advisory *held;
     while ((held = edge_advisories_untold(&drone->advisories, &cursor)) != NULL) {
         // the context tells it too: what is not taken now is tried again with the next
-        if (tell(serve, drone, held) != DRF_OK)
+        if (send_advisory(serve, drone, held) != DRF_OK)
             return;
         held->told = held->revision;
     }

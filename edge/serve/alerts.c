@@ -99,7 +99,7 @@ static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zo
 }
 
 // False: it could not be told now.
-static bool tell_set(struct edge_serve *serve)
+static bool publish_set(struct edge_serve *serve)
 {
     struct edge_alerts_watch *watch = &serve->alerts;
     uint32_t session = serve->link.session(serve->link.self);
@@ -149,7 +149,7 @@ void edge_alerts_run(struct edge_serve *serve)
     if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
         return;
     look_at_drones(serve);
-    bool told = connected && tell_set(serve);
+    bool told = connected && publish_set(serve);
     watch->epoch = serve->root->epoch;
     watch->mono_us = serve->now.mono_us + (told || !connected ? WATCH_US : WATCH_US / 50);
 }

@@ -266,7 +266,7 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
     }
 }
 
-void edge_catalog_behaviour(struct edge_catalog *catalog,
+void edge_catalog_add_stats(struct edge_catalog *catalog,
                             const struct edge_source_stats *source_stats, bool volatile_too)
 {
     for (size_t i = 0; i < catalog->count; i++) {

@@ -35,7 +35,7 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
 // Adds what the ledger knows: when a source was heard, how often, what was refused last. One
 // that is silent beyond its feed's interval_s is STALE. With `volatile_too` false only what is
 // news: silence.
-void edge_catalog_behaviour(struct edge_catalog *catalog,
+void edge_catalog_add_stats(struct edge_catalog *catalog,
                             const struct edge_source_stats *source_stats, bool volatile_too);
 
 #endif

@@ -17,7 +17,7 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     // Contexts are fewer in an overload; what there is to warn of is looked for as often.
     if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
         && serve->root != NULL && serve->link.connected(serve->link.self)
-        && now - drone->advised_mono_us >= drone->wish.interval_us / 2)
+        && now - drone->advised_mono_us >= drone->preferences.interval_us / 2)
         edge_advise(serve, drone);
 }
 
@@ -55,10 +55,11 @@ static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_dr
 {
     uint32_t shorter =
         serve->overload.level >= EDGE_OVERLOAD_SEGMENTS ? EDGE_OVERLOAD_CONTEXT_BYTES : 0;
-    if (drone->wish.link_bytes_per_s == 0)
+    if (drone->preferences.link_bytes_per_s == 0)
         return shorter;
-    double bytes = drone->wish.link_bytes_per_s * 1e-6 * (double)drone->wish.interval_us
-                   - EDGE_LINK_BUDGET_OVERHEAD_BYTES;
+    double bytes =
+        drone->preferences.link_bytes_per_s * 1e-6 * (double)drone->preferences.interval_us
+        - EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     if (shorter > 0 && bytes > shorter)
         return shorter;
     return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
@@ -73,8 +74,8 @@ static uint32_t shed_of(const struct edge_serve *serve, const struct edge_drone 
                     | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U);
     if (serve->overload.level >= EDGE_OVERLOAD_PATCH)
         shed |= EDGE_WIRE_SHED_OVERLOAD;
-    int64_t wish_us = drone->wish.interval_us;
-    if (edge_overload_interval_us(&serve->overload, wish_us) > wish_us)
+    int64_t preferred_us = drone->preferences.interval_us;
+    if (edge_overload_interval_us(&serve->overload, preferred_us) > preferred_us)
         shed |= EDGE_WIRE_SHED_RATE;
     return shed;
 }
@@ -106,14 +107,14 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
     drone->sent_mono_us = now;
     drone->context_bytes = (uint32_t)size + EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     edge_link_budget_charge(drone, now, size);
-    int64_t wish_us = drone->wish.interval_us;
-    int64_t interval_us = edge_overload_interval_us(&serve->overload, wish_us);
-    if (interval_us > wish_us)
+    int64_t preferred_us = drone->preferences.interval_us;
+    int64_t interval_us = edge_overload_interval_us(&serve->overload, preferred_us);
+    if (interval_us > preferred_us)
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
     if (drone->pushed)
-        edge_pace_take(&drone->push_pace, now, wish_us, 0);
+        edge_pace_take(&drone->push_pace, now, preferred_us, 0);
     else
-        edge_pace_take(&drone->context_pace, now, interval_us, wish_us / 2);
+        edge_pace_take(&drone->context_pace, now, interval_us, preferred_us / 2);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXT_BYTES, 0, 0, size);
     edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,

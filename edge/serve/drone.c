@@ -54,20 +54,21 @@ int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us
     return (int64_t)(uint16_t)(units(now_mono_us) - sent_at) * SENT_UNIT_US;
 }
 
-enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count)
+enum edge_request_limit edge_drone_request(struct edge_drone *drone, int64_t now_mono_us,
+                                           uint32_t *count)
 {
     *count = 0;
     if (edge_pace_ready(&drone->request_pace, now_mono_us, REQUEST_SLACK_US)) {
         edge_pace_take(&drone->request_pace, now_mono_us, REQUEST_INTERVAL_US, 0);
-        return EDGE_LEAVE_GRANTED;
+        return EDGE_REQUEST_ALLOWED;
     }
     drone->requests_untold++;
     if (now_mono_us - drone->request_told_mono_us < REQUEST_TOLD_US)
-        return EDGE_LEAVE_REFUSED_SILENTLY;
+        return EDGE_REQUEST_REFUSED_SILENTLY;
     *count = drone->requests_untold;
     drone->requests_untold = 0;
     drone->request_told_mono_us = now_mono_us;
-    return EDGE_LEAVE_REFUSED;
+    return EDGE_REQUEST_REFUSED;
 }
 
 enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_boot_id,

@@ -20,10 +20,10 @@
 #define EDGE_DRONE_NONE UINT32_MAX // no drone, where a number of one stands
 
 // What the store keeps of it, from when it was here before (edge/handoff/restore_request.h).
-enum edge_drone_recall {
-    EDGE_DRONE_UNASKED, // since it is in the fleet
-    EDGE_DRONE_ASKED,
-    EDGE_DRONE_RECALLED,
+enum edge_drone_restore {
+    EDGE_DRONE_RESTORE_DUE, // since it is in the fleet
+    EDGE_DRONE_RESTORE_ASKED,
+    EDGE_DRONE_RESTORE_DONE,
 };
 
 enum {
@@ -41,7 +41,7 @@ void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interva
                     int64_t slack_us);
 
 // What the profile asks of the node, beside the limits of the aircraft.
-struct edge_drone_wish {
+struct edge_drone_preferences {
     int64_t interval_us;       // between contexts
     uint32_t link_bytes_per_s; // 0: unlimited
     bool json, ignore_seen;
@@ -98,11 +98,11 @@ struct edge_drone {
     bool shed_rate;  // the last context was held back by the link budget
     bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
-    bool lost;                    // silent for longer than limits.lost_link_after_ms
-    uint8_t restore_request;      // enum edge_drone_recall
-    bool told_profile, told_plan; // it said one, or to drop it: newer than what is kept
-    bool recalled;                // some of it applies again
-    bool waiting;                 // its first report, for the answer of the store
+    bool lost;                            // silent for longer than limits.lost_link_after_ms
+    uint8_t restore;                      // enum edge_drone_restore
+    bool profile_received, plan_received; // it said one, or to drop it: newer than what is kept
+    bool restored;                        // some of it applies again
+    bool waiting;                         // its first report, for the answer of the store
     uint32_t heard_hour; // that the store was told of last; 0: none. Turns at a time of its own
     uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
     float height_offset_m,
@@ -115,7 +115,7 @@ struct edge_drone {
     int64_t outside_told_mono_us;
 
     struct fusion_limits limits;
-    struct edge_drone_wish wish;
+    struct edge_drone_preferences preferences;
     uint64_t profile_digest, plan_digest; // of the payload held
     struct fusion_plan *plan;             // NULL before the first; of its length only:
     uint32_t plan_points;                 // never to be copied as a whole
@@ -161,8 +161,13 @@ enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_
 
 // Whether it may send another profile, plan, request or query now: five a second, and 25 at
 // once. REFUSED, told at most once a second: *count were refused since it was told.
-enum edge_leave { EDGE_LEAVE_GRANTED, EDGE_LEAVE_REFUSED, EDGE_LEAVE_REFUSED_SILENTLY };
-enum edge_leave edge_drone_ask(struct edge_drone *drone, int64_t now_mono_us, uint32_t *count);
+enum edge_request_limit {
+    EDGE_REQUEST_ALLOWED,
+    EDGE_REQUEST_REFUSED,
+    EDGE_REQUEST_REFUSED_SILENTLY
+};
+enum edge_request_limit edge_drone_request(struct edge_drone *drone, int64_t now_mono_us,
+                                           uint32_t *count);
 #define EDGE_REQUEST_RETRY_S 5.0
 
 // Whether a change in this box concerns what the drone was told of: it touches the corridor of

@@ -287,7 +287,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .look_mono_us = INT64_MAX,
         .request_told_mono_us = NEVER_US,
         .limits = fleet->config.limits,
-        .wish = fleet->config.wish,
+        .preferences = fleet->config.preferences,
         .terrain_seq = fleet->seq_floor,
         .stream = {.sent_seq = fleet->seq_floor, .seen_seq = fleet->seq_floor},
     };
@@ -330,7 +330,7 @@ void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone)
 void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     drone->limits = fleet->config.limits;
-    drone->wish = fleet->config.wish;
+    drone->preferences = fleet->config.preferences;
     drone->has_profile = false;
     drone->profile_digest = 0;
 }

@@ -22,7 +22,7 @@ struct edge_fleet_config {
     int64_t forget_us;           // a known drone silent for this long may be replaced
     struct geo_bounds bounds;    // where reporting drones can be
     struct fusion_limits limits; // of a drone without profile
-    struct edge_drone_wish wish;
+    struct edge_drone_preferences preferences;
 };
 
 struct edge_fleet_counts {

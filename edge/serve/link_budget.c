@@ -6,39 +6,39 @@ enum { SAVED_US = 1000000 }; // unused time of the link that counts
 static int64_t time_us(const struct edge_drone *drone, size_t size)
 {
     double bytes = (double)(size + EDGE_LINK_BUDGET_OVERHEAD_BYTES);
-    return (int64_t)(bytes * 1e6 / drone->wish.link_bytes_per_s);
+    return (int64_t)(bytes * 1e6 / drone->preferences.link_bytes_per_s);
 }
 
 double edge_link_budget_bytes_per_s(const struct edge_drone *drone)
 {
-    if (drone->wish.link_bytes_per_s == 0)
+    if (drone->preferences.link_bytes_per_s == 0)
         return 0.0;
-    double contexts_per_s = 1e6 / (double)drone->wish.interval_us;
-    double spare = drone->wish.link_bytes_per_s - contexts_per_s * drone->context_bytes;
+    double contexts_per_s = 1e6 / (double)drone->preferences.interval_us;
+    double spare = drone->preferences.link_bytes_per_s - contexts_per_s * drone->context_bytes;
     return spare > 0.0 ? spare : -1.0;
 }
 
-bool edge_link_budget_bears(const struct edge_drone *drone, int64_t now_mono_us, size_t size)
+bool edge_link_budget_fits(const struct edge_drone *drone, int64_t now_mono_us, size_t size)
 {
-    return drone->wish.link_bytes_per_s == 0
+    return drone->preferences.link_bytes_per_s == 0
            || edge_pace_ready(&drone->link_pace, now_mono_us, -time_us(drone, size));
 }
 
-bool edge_link_budget_even(const struct edge_drone *drone, int64_t now_mono_us)
+bool edge_link_budget_settled(const struct edge_drone *drone, int64_t now_mono_us)
 {
-    return drone->wish.link_bytes_per_s == 0
+    return drone->preferences.link_bytes_per_s == 0
            || edge_pace_ready(&drone->link_pace, now_mono_us, 0);
 }
 
 void edge_link_budget_take(struct edge_drone *drone, int64_t now_mono_us, size_t size)
 {
-    if (drone->wish.link_bytes_per_s > 0)
+    if (drone->preferences.link_bytes_per_s > 0)
         edge_pace_take(&drone->link_pace, now_mono_us, time_us(drone, size), SAVED_US);
 }
 
 void edge_link_budget_charge(struct edge_drone *drone, int64_t now_mono_us, size_t size)
 {
-    if (drone->wish.link_bytes_per_s > 0)
+    if (drone->preferences.link_bytes_per_s > 0)
         edge_pace_take(&drone->byte_pace, now_mono_us, time_us(drone, size), 0);
     edge_link_budget_take(drone, now_mono_us, size);
 }

@@ -22,9 +22,9 @@ enum { // TCP/IP, MQTT header and properties; a topic as long as it usually is
 // What the contexts leave of a drone's link, bytes a second; 0: unlimited, below 0: nothing.
 double edge_link_budget_bytes_per_s(const struct edge_drone *drone);
 // Whether a message of `size` bytes that can wait may go now.
-bool edge_link_budget_bears(const struct edge_drone *drone, int64_t now_mono_us, size_t size);
+bool edge_link_budget_fits(const struct edge_drone *drone, int64_t now_mono_us, size_t size);
 // Whether nothing that went over the link is still to be made up for.
-bool edge_link_budget_even(const struct edge_drone *drone, int64_t now_mono_us);
+bool edge_link_budget_settled(const struct edge_drone *drone, int64_t now_mono_us);
 // A message of `size` bytes that can wait went.
 void edge_link_budget_take(struct edge_drone *drone, int64_t now_mono_us, size_t size);
 // A context, an advisory or a reply of `size` bytes went.

@@ -64,17 +64,17 @@ void edge_patching_close(struct edge_patching *patching)
     free(patching);
 }
 
-void edge_patch_wish(struct edge_drone *drone)
+void edge_patch_configure(struct edge_drone *drone)
 {
-    if (drone->wish.patch_side == 0)
+    if (drone->preferences.patch_side == 0)
         return;
     if (drone->patches == NULL)
         drone->patches = calloc(1, sizeof *drone->patches);
     if (drone->patches == NULL) {
-        drone->wish.patch_side = 0;
+        drone->preferences.patch_side = 0;
         return;
     }
-    drone->patches->side = drone->wish.patch_side;
+    drone->patches->side = drone->preferences.patch_side;
 }
 
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq)
@@ -86,10 +86,10 @@ void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq)
 
 static int64_t interval_us(const struct edge_serve *serve, const struct edge_drone *drone)
 {
-    bool unseen = !drone->wish.ignore_seen
+    bool unseen = !drone->preferences.ignore_seen
                   && edge_drone_unseen_us(drone, serve->now.mono_us)
                          > serve->config->limits.unseen_max_us;
-    int64_t us = drone->wish.patch_interval_us;
+    int64_t us = drone->preferences.patch_interval_us;
     return unseen && us < EDGE_SERVE_SECOND_US ? EDGE_SERVE_SECOND_US : us;
 }
 
@@ -103,7 +103,7 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_patching *patching = serve->patching;
     int64_t now = serve->now.mono_us, us = interval_us(serve, drone);
-    if (drone->wish.patch_side == 0 || drone->patches == NULL
+    if (drone->preferences.patch_side == 0 || drone->patches == NULL
         || !edge_pace_ready(&drone->patch_pace, now, us / 2))
         return;
     if (serve->overload.level >= EDGE_OVERLOAD_PATCH) {
@@ -227,11 +227,11 @@ static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_
 {
     struct edge_patches *p = drone->patches;
     drone->shed_patch = false;
-    if (drone->wish.link_bytes_per_s == 0)
+    if (drone->preferences.link_bytes_per_s == 0)
         return true;
     double spare = edge_link_budget_bytes_per_s(drone);
     double bytes = (double)(size + EDGE_LINK_BUDGET_OVERHEAD_BYTES);
-    if (bytes <= spare && edge_link_budget_bears(drone, serve->now.mono_us, size))
+    if (bytes <= spare && edge_link_budget_fits(drone, serve->now.mono_us, size))
         return true;
     if (bytes > spare && p->side > 64)
         p->side = (uint16_t)(p->side / 2);
@@ -343,7 +343,7 @@ int64_t edge_patch_run(struct edge_serve *serve)
     for (uint32_t i = 0; i < patching->due_count; i++) {
         uint32_t number = patching->due[i];
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        bool owed = drone->used && drone->reporting && drone->wish.patch_side != 0
+        bool owed = drone->used && drone->reporting && drone->preferences.patch_side != 0
                     && drone->patches != NULL && drone->patches->due && serve->root != NULL;
         if (owed && serve->overload.level >= EDGE_OVERLOAD_PATCH) {
             shed(serve, drone);

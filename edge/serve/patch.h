@@ -40,7 +40,7 @@ DRF_MUST_CHECK enum drf_status edge_patching_open(uint32_t drones_max, uint64_t 
 void edge_patching_close(struct edge_patching *patching);                      // NULL is fine
 
 // The profile that now holds asks for patches or does not. Without memory there will be none.
-void edge_patch_wish(struct edge_drone *drone);
+void edge_patch_configure(struct edge_drone *drone);
 // What a report says it has seen; 0 when it says nothing.
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
 // A report came in: a patch may be owed.

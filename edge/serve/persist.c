@@ -21,15 +21,15 @@ bool edge_persist_put(struct edge_serve *serve, const char *what, const char *id
 
 bool edge_persist_possible(const struct edge_drone *drone, bool held)
 {
-    return held || drone->restore_request != EDGE_DRONE_RECALLED;
+    return held || drone->restore != EDGE_DRONE_RESTORE_DONE;
 }
 
 void edge_persist_ask(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->restore_request != EDGE_DRONE_UNASKED || serve->restore_request == NULL)
+    if (drone->restore != EDGE_DRONE_RESTORE_DUE || serve->restore_request == NULL)
         return;
     if (edge_restore_request_ask(serve->restore_request, drone->id) == DRF_OK)
-        drone->restore_request = EDGE_DRONE_ASKED;
+        drone->restore = EDGE_DRONE_RESTORE_ASKED;
 }
 
 // Each drone at a time of its own within the hour, so that a fleet does not speak at once.
@@ -42,7 +42,7 @@ void edge_persist_heard(struct edge_serve *serve, struct edge_drone *drone)
     if (hour == drone->heard_hour)
         return;
     char name[EDGE_BACKQUEUE_NAME_SIZE];
-    (void)snprintf(name, sizeof name, EDGE_KEPT_SEEN "%s", drone->id);
+    (void)snprintf(name, sizeof name, EDGE_STORED_SEEN "%s", drone->id);
     if (edge_backqueue_push(serve->backqueue, name, NULL, 0) == DRF_OK)
         drone->heard_hour = hour;
 }

@@ -30,14 +30,14 @@ static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
         return;
     }
     drone->has_plan = false;
-    drone->told_plan = true;
+    drone->plan_received = true;
     drone->plan_digest = 0;
     drone->report.plan_named = false;
     edge_reply_text(serve, drone->id, drone, 3, EDGE_REPLY_OK, "no plan is held");
 }
 
-void edge_plan_tell(struct edge_serve *serve, struct edge_drone *drone, const char *correlation,
-                    const char *text, const char *unreviewed)
+void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
+                     const char *correlation, const char *text, const char *unreviewed)
 {
     struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OK, .correlation = correlation, .text = text, .answers = 3};
@@ -96,7 +96,7 @@ void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_
         edge_reply_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
         return;
     }
-    drone->told_plan = true;
+    drone->plan_received = true;
     edge_persist_heard(serve, drone);
-    edge_plan_tell(serve, drone, correlation, "", NULL);
+    edge_plan_reply(serve, drone, correlation, "", NULL);
 }

@@ -11,7 +11,7 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
 {
     double rate_hz = fmin(profile->rate_hz, serve->config->limits.context_rate_max_hz);
     drone->limits = profile->limits;
-    drone->wish = (struct edge_drone_wish){
+    drone->preferences = (struct edge_drone_preferences){
         .interval_us = (int64_t)(1e6 / rate_hz),
         .link_bytes_per_s = profile->link_bytes_per_s,
         .json = profile->json,
@@ -19,7 +19,7 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
         .patch_side = (uint16_t)(profile->patch ? profile->patch_cells : 0),
         .patch_interval_us = (int64_t)(1e6 / profile->patch_rate_hz),
     };
-    edge_patch_wish(drone);
+    edge_patch_configure(drone);
     drone->has_profile = true;
     drone->profile_digest = digest;
     edge_fleet_keep(serve->fleet, drone);
@@ -34,13 +34,13 @@ static void drop_profile(struct edge_serve *serve, struct edge_drone *drone)
         return;
     }
     edge_fleet_unprofile(serve->fleet, drone);
-    drone->told_profile = true;
+    drone->profile_received = true;
     edge_reply_text(serve, drone->id, drone, 2, EDGE_REPLY_OK,
                     "no profile is held: the node's defaults apply");
 }
 
-void edge_profile_tell(struct edge_serve *serve, struct edge_drone *drone,
-                       const struct edge_wire_profile *profile, const char *text)
+void edge_profile_reply(struct edge_serve *serve, struct edge_drone *drone,
+                        const struct edge_wire_profile *profile, const char *text)
 {
     bool slowed = profile->rate_hz > serve->config->limits.context_rate_max_hz;
     char all[160];
@@ -88,7 +88,7 @@ void edge_profile_take(struct edge_serve *serve, const char *id, const struct ed
         return;
     }
     edge_profile_use(serve, drone, &profile, digest);
-    drone->told_profile = true;
+    drone->profile_received = true;
     edge_persist_heard(serve, drone);
-    edge_profile_tell(serve, drone, &profile, "");
+    edge_profile_reply(serve, drone, &profile, "");
 }

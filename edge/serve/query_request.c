@@ -82,15 +82,15 @@ static bool within_rate(struct edge_serve *serve, const struct query *query)
 {
     struct edge_drone *drone;
     if (edge_fleet_admit(serve->fleet, query->client, serve->now.mono_us, &drone) != DRF_OK) {
-        if (edge_reply_stranger(serve))
+        if (edge_reply_unadmitted(serve))
             refuse(serve, query, EDGE_REPLY_OVERLOADED, "", "the node knows too many clients");
         return false;
     }
     uint32_t count;
-    enum edge_leave leave = edge_drone_ask(drone, serve->now.mono_us, &count);
-    if (leave == EDGE_LEAVE_REFUSED)
+    enum edge_request_limit limit = edge_drone_request(drone, serve->now.mono_us, &count);
+    if (limit == EDGE_REQUEST_REFUSED)
         refuse(serve, query, EDGE_REPLY_RATE_LIMITED, "", "queries come faster than allowed");
-    return leave == EDGE_LEAVE_GRANTED;
+    return limit == EDGE_REQUEST_ALLOWED;
 }
 
 // A client may have the answer at its own reply topic only (CONTRACT point 13).

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { STRANGER_INTERVAL_US = 20000 }; // fifty replies a second
+enum { UNADMITTED_INTERVAL_US = 20000 }; // fifty replies a second
 
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
                      const struct edge_wire_reply *reply)
@@ -48,8 +48,8 @@ void edge_reply_text(struct edge_serve *serve, const char *id, struct edge_drone
     edge_reply_answer(serve, id, drone, answers, &refusal);
 }
 
-static void tell(struct edge_serve *serve, struct edge_drone *drone,
-                 const struct edge_wire_refusal *refusal)
+static void send_refusals(struct edge_serve *serve, struct edge_drone *drone,
+                          const struct edge_wire_refusal *refusal)
 {
     const struct edge_wire_reply reply = {
         .code = refusal->code,
@@ -77,17 +77,17 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
     (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%.39s",
                    refusal->field_path);
     if (serve->now.mono_us >= drone->refusals.next_mono_us)
-        tell(serve, drone, refusal);
+        send_refusals(serve, drone, refusal);
     else
         edge_schedule_at(serve, drone, drone->refusals.next_mono_us);
 }
 
-bool edge_reply_stranger(struct edge_serve *serve)
+bool edge_reply_unadmitted(struct edge_serve *serve)
 {
     int64_t now = serve->now.mono_us;
-    if (!edge_pace_ready(&serve->stranger_pace, now, EDGE_SERVE_SECOND_US))
+    if (!edge_pace_ready(&serve->unadmitted_pace, now, EDGE_SERVE_SECOND_US))
         return false;
-    edge_pace_take(&serve->stranger_pace, now, STRANGER_INTERVAL_US, 0);
+    edge_pace_take(&serve->unadmitted_pace, now, UNADMITTED_INTERVAL_US, 0);
     return true;
 }
 
@@ -99,5 +99,5 @@ void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone)
     (void)snprintf(refusal.text, sizeof refusal.text,
                    "%u reports were refused since the last reply, the last one for this reason",
                    (unsigned)drone->refusals.untold);
-    tell(serve, drone, &refusal);
+    send_refusals(serve, drone, &refusal);
 }

@@ -6,8 +6,8 @@ enum { REQUEST_COST = 16 }; // in parts of a plan's leg, as fusion_review_cost()
 static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint32_t answers)
 {
     uint32_t count;
-    enum edge_leave leave = edge_drone_ask(drone, serve->now.mono_us, &count);
-    if (leave == EDGE_LEAVE_GRANTED)
+    enum edge_request_limit limit = edge_drone_request(drone, serve->now.mono_us, &count);
+    if (limit == EDGE_REQUEST_ALLOWED)
         return true;
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_RATE_LIMITED,
@@ -16,7 +16,7 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint
         .count = count,
         .answers = answers,
     };
-    if (leave == EDGE_LEAVE_REFUSED)
+    if (limit == EDGE_REQUEST_REFUSED)
         edge_reply_send(serve, drone->id, drone, &reply);
     return false;
 }
@@ -43,7 +43,7 @@ struct edge_drone *edge_request_budget_admit(struct edge_serve *serve, const cha
         return within_rate(serve, drone, answers) ? drone : NULL;
     }
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
-    if (edge_reply_stranger(serve))
+    if (edge_reply_unadmitted(serve))
         edge_reply_text(serve, id, NULL, answers, EDGE_REPLY_OVERLOADED,
                         "this node serves as many drones as it is configured for");
     return NULL;

@@ -16,7 +16,7 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool decode_profile(struct edge_serve *serve, struct edge_serve_kept kept,
+static bool decode_profile(struct edge_serve *serve, struct edge_serve_stored kept,
                            struct edge_wire_profile *out)
 {
     struct edge_wire_refusal refusal;
@@ -26,7 +26,7 @@ static bool decode_profile(struct edge_serve *serve, struct edge_serve_kept kept
 }
 
 // Whether it is still valid is asked when it is used.
-static bool decode_plan(struct edge_serve *serve, struct edge_serve_kept kept,
+static bool decode_plan(struct edge_serve *serve, struct edge_serve_stored kept,
                         struct fusion_plan *out)
 {
     char correlation[EDGE_WIRE_NAME_SIZE];
@@ -37,7 +37,7 @@ static bool decode_plan(struct edge_serve *serve, struct edge_serve_kept kept,
 }
 
 static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
-                                       struct edge_serve_kept kept)
+                                       struct edge_serve_stored kept)
 {
     struct edge_wire_profile profile;
     struct edge_drone *drone;
@@ -50,7 +50,7 @@ static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
 }
 
 static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
-                                    struct edge_serve_kept kept)
+                                    struct edge_serve_stored kept)
 {
     struct fusion_plan plan;
     struct edge_drone *drone;
@@ -61,14 +61,14 @@ static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
                          geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size));
 }
 
-enum drf_status edge_restore_kept(struct edge_serve *serve, struct edge_serve_kept kept)
+enum drf_status edge_restore_stored(struct edge_serve *serve, struct edge_serve_stored kept)
 {
     const char *slash = strchr(kept.name, '/');
     if (slash == NULL || !edge_id_valid(slash + 1, strlen(slash + 1)))
         return DRF_ERR_SYNTAX;
-    if (begins(kept.name, EDGE_KEPT_PROFILE))
+    if (begins(kept.name, EDGE_STORED_PROFILE))
         return restore_profile(serve, slash + 1, kept);
-    if (begins(kept.name, EDGE_KEPT_PLAN))
+    if (begins(kept.name, EDGE_STORED_PLAN))
         return restore_plan(serve, slash + 1, kept);
     return DRF_ERR_SYNTAX;
 }
@@ -83,24 +83,24 @@ static const char *unaffordable(struct edge_serve *serve, const struct edge_dron
 }
 
 // What the drone has said since it is back is newer than what is kept.
-static void recall_profile(struct edge_serve *serve, struct edge_drone *drone,
-                           struct edge_serve_kept kept)
+static void restore_found_profile(struct edge_serve *serve, struct edge_drone *drone,
+                                  struct edge_serve_stored kept)
 {
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
     struct edge_wire_profile profile;
-    if (drone->told_profile || (drone->has_profile && drone->profile_digest == digest)
+    if (drone->profile_received || (drone->has_profile && drone->profile_digest == digest)
         || !decode_profile(serve, kept, &profile))
         return;
     profile.correlation[0] = '\0'; // of a question that was answered long ago
     edge_profile_use(serve, drone, &profile, digest);
-    edge_profile_tell(serve, drone, &profile, APPLIES_AGAIN);
-    drone->recalled = true;
+    edge_profile_reply(serve, drone, &profile, APPLIES_AGAIN);
+    drone->restored = true;
     if (drone->has_plan) // it was judged by other limits
-        edge_plan_tell(serve, drone, "", "the kept profile applies to it too",
-                       unaffordable(serve, drone));
+        edge_plan_reply(serve, drone, "", "the kept profile applies to it too",
+                        unaffordable(serve, drone));
 }
 
-static void tell_plan_over(struct edge_serve *serve, struct edge_drone *drone)
+static void reply_plan_expired(struct edge_serve *serve, struct edge_drone *drone)
 {
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_STALE,
@@ -111,28 +111,28 @@ static void tell_plan_over(struct edge_serve *serve, struct edge_drone *drone)
     edge_reply_send(serve, drone->id, drone, &reply);
 }
 
-static void recall_plan(struct edge_serve *serve, struct edge_drone *drone,
-                        struct edge_serve_kept kept)
+static void restore_found_plan(struct edge_serve *serve, struct edge_drone *drone,
+                               struct edge_serve_stored kept)
 {
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
     struct fusion_plan plan;
-    if (drone->told_plan || (drone->has_plan && drone->plan_digest == digest)
+    if (drone->plan_received || (drone->has_plan && drone->plan_digest == digest)
         || !decode_plan(serve, kept, &plan)
         || edge_plan_use(serve, drone, &plan, digest) != DRF_OK)
         return;
-    drone->recalled = true;
+    drone->restored = true;
     if (plan.valid_until_utc_us <= serve->now.utc_us)
-        tell_plan_over(serve, drone);
+        reply_plan_expired(serve, drone);
     else
-        edge_plan_tell(serve, drone, "", APPLIES_AGAIN, unaffordable(serve, drone));
+        edge_plan_reply(serve, drone, "", APPLIES_AGAIN, unaffordable(serve, drone));
 }
 
-static void recall_end(struct edge_serve *serve, struct edge_drone *drone)
+static void restore_found_end(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->restore_request = EDGE_DRONE_RECALLED;
-    if (drone->recalled)
+    drone->restore = EDGE_DRONE_RESTORE_DONE;
+    if (drone->restored)
         edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RECALLED, 0, 0, 1);
-    drone->recalled = false;
+    drone->restored = false;
     if (drone->waiting)
         edge_admission_resume(serve, drone);
 }
@@ -158,7 +158,7 @@ static void forget(struct edge_serve *serve, struct edge_drone *drone)
         edge_reply_send(serve, drone->id, drone, &reply);
 }
 
-static void take(struct edge_serve *serve, struct edge_serve_kept kept)
+static void take(struct edge_serve *serve, struct edge_serve_stored kept)
 {
     const char *id = strchr(kept.name, '/') + 1;
     struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
@@ -166,14 +166,14 @@ static void take(struct edge_serve *serve, struct edge_serve_kept kept)
         return; // it was let go again
     if (begins(kept.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
         forget(serve, drone);
-    if (drone->restore_request != EDGE_DRONE_ASKED)
+    if (drone->restore != EDGE_DRONE_RESTORE_ASKED)
         return;
-    if (begins(kept.name, EDGE_KEPT_PROFILE))
-        recall_profile(serve, drone, kept);
-    else if (begins(kept.name, EDGE_KEPT_PLAN))
-        recall_plan(serve, drone, kept);
+    if (begins(kept.name, EDGE_STORED_PROFILE))
+        restore_found_profile(serve, drone, kept);
+    else if (begins(kept.name, EDGE_STORED_PLAN))
+        restore_found_plan(serve, drone, kept);
     else if (begins(kept.name, EDGE_RESTORE_REQUEST_END))
-        recall_end(serve, drone);
+        restore_found_end(serve, drone);
 }
 
 bool edge_restore_run(struct edge_serve *serve)
@@ -185,9 +185,9 @@ bool edge_restore_run(struct edge_serve *serve)
         if (serve->request_cost >= COST_PER_STEP)
             return true;
         serve->request_cost += ANSWER_COST;
-        take(serve, (struct edge_serve_kept){.name = value.name,
-                                             .bytes = value.bytes,
-                                             .size = (uint32_t)value.size});
+        take(serve, (struct edge_serve_stored){.name = value.name,
+                                               .bytes = value.bytes,
+                                               .size = (uint32_t)value.size});
         edge_restore_request_pop(serve->restore_request);
     }
     return false;

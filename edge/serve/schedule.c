@@ -25,14 +25,14 @@ static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
 {
     int64_t now = serve->now.mono_us;
-    if (!drone->wish.ignore_seen
+    if (!drone->preferences.ignore_seen
         && edge_drone_unseen_us(drone, now) > serve->config->limits.unseen_max_us) {
         int64_t slow_mono_us = drone->sent_mono_us + EDGE_SERVE_SECOND_US;
         if (slow_mono_us > mono_us && slow_mono_us > now)
             edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_UNSEEN, 0, 1);
         mono_us = later(mono_us, slow_mono_us);
     }
-    if (drone->wish.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
+    if (drone->preferences.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
         drone->shed_rate = true;
         mono_us = drone->byte_pace.next_mono_us;
@@ -49,7 +49,7 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
     }
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.
-    bool ready = edge_pace_ready(&drone->context_pace, now, drone->wish.interval_us / 2);
+    bool ready = edge_pace_ready(&drone->context_pace, now, drone->preferences.interval_us / 2);
     int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
     // What is pushed sooner anyway answers the report too.
     if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us

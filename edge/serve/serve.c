@@ -20,7 +20,7 @@ static enum drf_status open_fleet(const struct drf_config *config, struct edge_f
         .forget_us = config->limits.drone_forget_us,
         .bounds = edge_bounds_widen(config->region.bounds, config->margin_m),
         .limits = limits,
-        .wish = {.interval_us = (int64_t)(1e6 / config->limits.context_rate_default_hz)},
+        .preferences = {.interval_us = (int64_t)(1e6 / config->limits.context_rate_default_hz)},
     };
     return edge_fleet_open(&fleet, out);
 }
@@ -66,14 +66,14 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     return DRF_OK;
 }
 
-void edge_serve_behaviour(struct edge_serve *serve,
-                          const struct edge_source_stats *source_stats)
+void edge_serve_use_source_stats(struct edge_serve *serve,
+                                 const struct edge_source_stats *source_stats)
 {
     serve->source_stats = source_stats;
 }
 
-void edge_serve_ask_restore(struct edge_serve *serve,
-                            struct edge_restore_request *restore_request)
+void edge_serve_use_restore_request(struct edge_serve *serve,
+                                    struct edge_restore_request *restore_request)
 {
     serve->restore_request = restore_request;
 }
@@ -91,9 +91,9 @@ void edge_serve_close(struct edge_serve *serve)
     free(serve);
 }
 
-enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_kept kept)
+enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_stored kept)
 {
-    return edge_restore_kept(serve, kept);
+    return edge_restore_stored(serve, kept);
 }
 
 // Everything is made from the root within one step, so nothing older is referred to any more.
@@ -194,11 +194,11 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
         serve->forget_mono_us = now.mono_us + EDGE_SERVE_SECOND_US;
     }
     judge_load(serve, taken);
-    edge_announce_run(serve);
+    edge_node_status_run(serve);
 
     if (full(serve, taken) || answers)
         return now.mono_us;
-    int64_t next_mono_us = serve->announced.heartbeat_mono_us;
+    int64_t next_mono_us = serve->node_status.heartbeat_mono_us;
     next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;
     if (serve->alerts.mono_us < next_mono_us)
         next_mono_us = serve->alerts.mono_us;
@@ -207,8 +207,8 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
 }
 
-void edge_serve_farewell(struct edge_serve *serve, struct edge_now now)
+void edge_serve_down(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
-    edge_announce_down(serve);
+    edge_node_status_down(serve);
 }

@@ -24,7 +24,7 @@ struct edge_health;
 struct edge_serve;
 
 // A value kept in the store from an earlier life: "profile/{id}", "plan/{id}".
-struct edge_serve_kept {
+struct edge_serve_stored {
     const char *name;
     const void *bytes;
     uint32_t size;
@@ -38,19 +38,19 @@ DRF_MUST_CHECK enum drf_status edge_serve_open(
     struct edge_metrics *metrics, struct edge_health *health, struct edge_serve **out);
 // Before the first step: where ingest notes how sources behave, for the catalogue; borrowed.
 struct edge_source_stats;
-void edge_serve_behaviour(struct edge_serve *serve,
-                          const struct edge_source_stats *source_stats);
+void edge_serve_use_source_stats(struct edge_serve *serve,
+                                 const struct edge_source_stats *source_stats);
 // And, too: what asks the store for what it keeps of a drone that comes back; borrowed. Without
 // it such a drone has to say its profile and its plan again.
 struct edge_restore_request;
-void edge_serve_ask_restore(struct edge_serve *serve,
-                            struct edge_restore_request *restore_request);
+void edge_serve_use_restore_request(struct edge_serve *serve,
+                                    struct edge_restore_request *restore_request);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: gives back what an earlier life kept. DRF_ERR_SYNTAX: not one of its
 // values; nothing happened.
 DRF_MUST_CHECK enum drf_status edge_serve_restore(struct edge_serve *serve,
-                                                  struct edge_serve_kept kept);
+                                                  struct edge_serve_stored kept);
 
 // Takes the newest root, reads what came in, sends what is due. Returns the mono time at which
 // it wants to run again at the latest, even if nothing comes in.
@@ -64,6 +64,6 @@ DRF_MUST_CHECK enum drf_status edge_serve_will(const struct drf_config *config,
                                                uint64_t boot_id, uint8_t *bytes, size_t *size);
 
 // Says goodbye: the retained state says DOWN.
-void edge_serve_farewell(struct edge_serve *serve, struct edge_now now);
+void edge_serve_down(struct edge_serve *serve, struct edge_now now);
 
 #endif

@@ -33,7 +33,7 @@ enum {
     EDGE_SERVE_SECOND_US = 1000000,
 };
 
-struct edge_announced {
+struct edge_node_status {
     int64_t heartbeat_mono_us; // when the next is due
     uint32_t heartbeat_seq;
     uint32_t session; // of the link, to which state and catalog were sent
@@ -75,9 +75,9 @@ struct edge_serve {
     const char *topic_root;
     struct edge_now now; // of this step
     int64_t forget_mono_us;
-    struct edge_pace request_pace;  // reviews and preloads of all drones
-    uint32_t request_cost;          // of this step, in parts of a plan's leg
-    struct edge_pace stranger_pace; // replies to drones there is no place for
+    struct edge_pace request_pace;    // reviews and preloads of all drones
+    uint32_t request_cost;            // of this step, in parts of a plan's leg
+    struct edge_pace unadmitted_pace; // replies to drones there is no place for
 
     uint32_t *due; // numbers of drones that something is owed to, longest first
     uint32_t due_count;
@@ -89,7 +89,7 @@ struct edge_serve {
     struct edge_overload_signs signs; // of this step so far
     struct edge_patching *patching;
     struct edge_terrain *terrain;
-    struct edge_announced announced;
+    struct edge_node_status node_status;
     struct edge_warm_start warm_start;
     struct edge_restore_request *restore_request; // NULL: nothing can be recalled
     const struct edge_source_stats
@@ -164,8 +164,8 @@ void edge_profile_take(struct edge_serve *serve, const char *id,
 void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
                       const struct edge_wire_profile *profile, uint64_t digest);
 // Replies that it applies; `text` (may be "") is put first.
-void edge_profile_tell(struct edge_serve *serve, struct edge_drone *drone,
-                       const struct edge_wire_profile *profile, const char *text);
+void edge_profile_reply(struct edge_serve *serve, struct edge_drone *drone,
+                        const struct edge_wire_profile *profile, const char *text);
 
 // edge/serve/plan.c: a plan came in.
 void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_incoming *in);
@@ -174,8 +174,8 @@ DRF_MUST_CHECK enum drf_status edge_plan_use(struct edge_serve *serve, struct ed
                                              const struct fusion_plan *plan, uint64_t digest);
 // Replies that it applies, with `text` (may be ""). With the plan's review if `unreviewed` (why
 // there is none) is NULL.
-void edge_plan_tell(struct edge_serve *serve, struct edge_drone *drone, const char *correlation,
-                    const char *text, const char *unreviewed);
+void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
+                     const char *correlation, const char *text, const char *unreviewed);
 
 // edge/serve/request.c: a request came in: a snapshot, a landing site, terrain.
 void edge_request_take(struct edge_serve *serve, const char *id,
@@ -183,8 +183,8 @@ void edge_request_take(struct edge_serve *serve, const char *id,
 
 // edge/serve/restore.c: what the store kept of a drone applies again.
 // At a start, before the first step.
-DRF_MUST_CHECK enum drf_status edge_restore_kept(struct edge_serve *serve,
-                                                 struct edge_serve_kept kept);
+DRF_MUST_CHECK enum drf_status edge_restore_stored(struct edge_serve *serve,
+                                                   struct edge_serve_stored kept);
 // Takes the answers to edge_persist_ask, and tells the drones. True: there are more.
 bool edge_restore_run(struct edge_serve *serve);
 
@@ -254,12 +254,13 @@ void edge_reply_text(struct edge_serve *serve, const char *id, struct edge_drone
 // Telemetry was refused: counts, and tells at most once a second how many.
 void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
                        const struct edge_wire_refusal *refusal);
-// Whether a stranger may have a reply now: there are few for all of them together.
-bool edge_reply_stranger(struct edge_serve *serve);
+// Whether a drone that is not in the fleet may have a reply now: a few a second for all of
+// them together.
+bool edge_reply_unadmitted(struct edge_serve *serve);
 void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
 
-// edge/serve/announce.c: heartbeat, state and catalogue, as they are due.
-void edge_announce_run(struct edge_serve *serve);
-void edge_announce_down(struct edge_serve *serve);
+// edge/serve/node_status.c: heartbeat, state and catalogue, as they are due.
+void edge_node_status_run(struct edge_serve *serve);
+void edge_node_status_down(struct edge_serve *serve);
 
 #endif

@@ -93,7 +93,7 @@ static void answer_tiles(struct edge_serve *serve, struct edge_drone *drone,
         .mask = request->mask,
     };
     size_t bytes;
-    if (!edge_link_budget_even(drone, serve->now.mono_us))
+    if (!edge_link_budget_settled(drone, serve->now.mono_us))
         refuse(answered, EDGE_REPLY_RATE_LIMITED, "",
                "link_bytes_per_s is used up by what was sent already: ask again");
     else if (send_block(serve, drone, &message, &bytes) == DRF_OK)
@@ -189,7 +189,7 @@ void edge_terrain_request(struct edge_serve *serve, struct edge_drone *drone,
 
 static int64_t pause_us(const struct edge_drone *drone, size_t bytes)
 {
-    if (drone->wish.link_bytes_per_s == 0)
+    if (drone->preferences.link_bytes_per_s == 0)
         return BLOCK_INTERVAL_US;
     double spare = edge_link_budget_bytes_per_s(drone);
     return spare > 0.0 ? (int64_t)((double)bytes * 1e6 / spare) : RETRY_US;
@@ -205,8 +205,8 @@ static void settle(struct edge_serve *serve, struct preload *preload)
         return;
     }
     bool room =
-        drone->wish.link_bytes_per_s == 0
-        || (edge_link_budget_bytes_per_s(drone) > 0.0 && edge_link_budget_even(drone, now));
+        drone->preferences.link_bytes_per_s == 0
+        || (edge_link_budget_bytes_per_s(drone) > 0.0 && edge_link_budget_settled(drone, now));
     if (!room || serve->overload.level >= EDGE_OVERLOAD_PATCH) {
         preload->due_mono_us = now + RETRY_US; // contexts take all of it, or of the node
         return;

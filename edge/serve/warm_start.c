@@ -57,7 +57,7 @@ void edge_warm_start_run(struct edge_warm_start *warm_start, struct edge_fleet *
     warm_start->count = count;
 }
 
-size_t edge_warm_start_kept(struct fusion_store *store,
+size_t edge_warm_start_read(struct fusion_store *store,
                             struct geo_point out[static EDGE_WARM_START_MAX])
 {
     struct geo_point points[EDGE_WARM_START_MAX];

@@ -119,8 +119,8 @@ static void *topic_discovery(void *argument)
     return NULL;
 }
 
-static void tell(const struct edge_node *node, enum edge_trouble trouble, bool there,
-                 const char *detail, struct edge_now now)
+static void log_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
+                        const char *detail, struct edge_now now)
 {
     char quoted[300];
     edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
@@ -146,11 +146,12 @@ static void take_findings(struct loop *loop, struct edge_now now)
     }
     pthread_mutex_unlock(&loop->lock);
     if (edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable))
-        tell(node, EDGE_TROUBLE_KAFKA, unreachable,
-             unreachable ? "no Kafka broker answers" : "Kafka answers", now);
+        log_trouble(node, EDGE_TROUBLE_KAFKA, unreachable,
+                    unreachable ? "no Kafka broker answers" : "Kafka answers", now);
     if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
-        tell(node, EDGE_TROUBLE_TOPIC, missing,
-             missing ? "a configured topic does not exist yet" : "every topic exists", now);
+        log_trouble(node, EDGE_TROUBLE_TOPIC, missing,
+                    missing ? "a configured topic does not exist yet" : "every topic exists",
+                    now);
     edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
 }
 
@@ -185,7 +186,7 @@ static void *ingest(void *argument)
         if (done.committed)
             edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
                                  edge_clock_mono_us() - now.mono_us);
-        if (done.published || done.recalled)
+        if (done.published || done.restored)
             wake(node->wake_serve_fd);
         if (done.busy)
             continue;
@@ -209,8 +210,8 @@ struct mqtt_told {
 };
 
 // The broker's list of who may do what is wrong: drones would wait in vain and nobody know why.
-static void tell_denied(const struct edge_node *node, struct mqtt_told *told,
-                        struct edge_now now)
+static void log_denied(const struct edge_node *node, struct mqtt_told *told,
+                       struct edge_now now)
 {
     if (told->stats.denied == told->denied || now.mono_us < told->denied_next_mono_us)
         return;
@@ -231,8 +232,8 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
     const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
     bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
     if (changed || (down && strcmp(waiting_for, told->waiting_for) != 0))
-        tell(node, EDGE_TROUBLE_MQTT, down, down ? waiting_for : "connected to the MQTT broker",
-             now);
+        log_trouble(node, EDGE_TROUBLE_MQTT, down,
+                    down ? waiting_for : "connected to the MQTT broker", now);
     (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
     edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
@@ -243,18 +244,19 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
                      stats.denied - before->denied);
     told->stats = stats;
-    tell_denied(node, told, now);
+    log_denied(node, told, now);
 }
 
-static void tell_overload(const struct edge_node *node, bool *before, struct edge_now now)
+static void log_overload(const struct edge_node *node, bool *before, struct edge_now now)
 {
     bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
     if (there != *before)
-        tell(node, EDGE_TROUBLE_OVERLOAD, there,
-             there ? "more comes in or goes out than this node can do: it leaves out patches, "
-                     "then segments, then contexts, never advisories"
-                   : "keeps up again, everything is sent",
-             now);
+        log_trouble(
+            node, EDGE_TROUBLE_OVERLOAD, there,
+            there ? "more comes in or goes out than this node can do: it leaves out patches, "
+                    "then segments, then contexts, never advisories"
+                  : "keeps up again, everything is sent",
+            now);
     *before = there;
 }
 
@@ -272,7 +274,7 @@ static void *serve(void *argument)
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         if (edge_restore_request_waiting(&node->restore_request))
             wake(node->wake_ingest_fd);
-        tell_overload(node, &overloaded, now);
+        log_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
         struct pollfd fds[] = {
             {.fd = node->wake_serve_fd, .events = POLLIN},
@@ -281,7 +283,7 @@ static void *serve(void *argument)
         };
         wait_ready(fds, 2, wake_mono_us, node->wake_serve_fd);
     }
-    edge_serve_farewell(node->serve, now);
+    edge_serve_down(node->serve, now);
     edge_mqtt_step(node->mqtt, now.mono_us);
     return NULL;
 }
@@ -317,7 +319,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
     if (discovering)
-        (void)pthread_setname_np(topic_discovery_thread, "scout");
+        (void)pthread_setname_np(topic_discovery_thread, "discovery");
     if (!serving || !discovering) {
         atomic_store(&loop->failed, true);
         stop(loop);
@@ -346,8 +348,8 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
         enum drf_status status = edge_node_open(config, log, now, &loop->node);
         bool waits = status == DRF_ERR_AGAIN;
         if (told != waits && (waits || status == DRF_OK))
-            tell(&loop->node, EDGE_TROUBLE_STORE, waits,
-                 waits ? loop->node.waiting_for : "there is room for the store", now);
+            log_trouble(&loop->node, EDGE_TROUBLE_STORE, waits,
+                        waits ? loop->node.waiting_for : "there is room for the store", now);
         told = waits;
         if (!waits)
             return status;

@@ -15,7 +15,7 @@ static enum edge_lane lane_of(const struct edge_node *node, size_t feed)
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
 
-static enum drf_status open_ways(struct edge_node *node)
+static enum drf_status open_handoffs(struct edge_node *node)
 {
     for (size_t i = 0; i < node->config->feed_count; i++)
         node->feed_names[i] = node->config->feeds[i].name;
@@ -85,7 +85,7 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     }
     if (status == DRF_OK)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
-                                       error, &node->kafka_records);
+                                       error, &node->deadletters);
     if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
     return status;
@@ -145,7 +145,7 @@ static enum drf_status open_ingest(struct edge_node *node)
                     .start = decode_start,
                     .take = decode_take,
                     .ready = decode_ready},
-        .kafka_records = &node->kafka_records,
+        .deadletters = &node->deadletters,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
         .restore_request = &node->restore_request,
@@ -223,9 +223,9 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
         edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
                         node->backqueue, node->metrics, &node->health, &node->serve);
     if (status == DRF_OK)
-        edge_serve_ask_restore(node->serve, &node->restore_request);
+        edge_serve_use_restore_request(node->serve, &node->restore_request);
     if (status == DRF_OK)
-        edge_serve_behaviour(node->serve, &node->source_stats);
+        edge_serve_use_source_stats(node->serve, &node->source_stats);
     return status;
 }
 
@@ -235,17 +235,17 @@ static enum drf_status restore_value(void *context, const char *name, const void
 {
     enum drf_status status = edge_serve_restore(
         context,
-        (struct edge_serve_kept){.name = name, .bytes = bytes, .size = (uint32_t)size});
+        (struct edge_serve_stored){.name = name, .bytes = bytes, .size = (uint32_t)size});
     return drf_status_action(status) == DRF_DROP ? DRF_OK : status;
 }
 
 static enum drf_status restore_drones(struct edge_node *node)
 {
     enum drf_status status =
-        fusion_store_each_value(node->store, EDGE_KEPT_PROFILE, restore_value, node->serve);
+        fusion_store_each_value(node->store, EDGE_STORED_PROFILE, restore_value, node->serve);
     if (status == DRF_OK)
         status =
-            fusion_store_each_value(node->store, EDGE_KEPT_PLAN, restore_value, node->serve);
+            fusion_store_each_value(node->store, EDGE_STORED_PLAN, restore_value, node->serve);
     // As open_store: it serves all the same.
     return drf_status_action(status) == DRF_SERVE ? DRF_OK : status;
 }
@@ -268,7 +268,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     struct edge_node *node = out;
     *node = (struct edge_node){
         .config = config, .log = *log, .wake_ingest_fd = -1, .wake_serve_fd = -1};
-    enum drf_status status = open_ways(node);
+    enum drf_status status = open_handoffs(node);
     if (status == DRF_OK)
         status = edge_node_open_store(node, now);
     if (status == DRF_OK)
@@ -299,7 +299,7 @@ void edge_node_close(struct edge_node *node)
     edge_children_close(node->children);
     fusion_fabric_close(node->fabric);
     fusion_store_close(node->store);
-    edge_deadletters_close(&node->kafka_records);
+    edge_deadletters_close(&node->deadletters);
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(node->kafka[i]);
     edge_restore_request_close(&node->restore_request);

@@ -32,7 +32,7 @@ struct edge_node {
     struct edge_children *children;
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
-    struct edge_deadletters kafka_records;
+    struct edge_deadletters deadletters;
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;

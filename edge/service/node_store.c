@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "edge/ingest/feed_rules.h"
-#include "edge/ingest/imported.h"
+#include "edge/ingest/import_log.h"
 #include "edge/ingest/resync.h"
 #include "edge/serve/warm_start.h"
 #include "edge/service/node.h"
@@ -75,7 +75,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .feeds = feeds,
         .feed_count = config->feed_count,
         .first = first,
-        .first_count = edge_warm_start_kept(store, first),
+        .first_count = edge_warm_start_read(store, first),
     };
     enum drf_status status = edge_feed_rules_put(store, feeds, config->feed_count);
     if (status == DRF_OK)
@@ -105,28 +105,28 @@ static enum drf_status try_open(struct edge_node *node, struct edge_now now,
     return status;
 }
 
-struct telling {
+struct log_visit {
     struct edge_node *node;
     struct edge_now now;
 };
 
-static void tell_import(void *context, const struct edge_imported *one, bool missing)
+static void log_missing_import(void *context, const struct edge_import_entry *one, bool missing)
 {
-    const struct telling *telling = context;
+    const struct log_visit *log_visit = context;
     char file[200];
     if (missing)
-        edge_log_write(&telling->node->log, telling->now.utc_us, EDGE_LOG_WARN,
+        edge_log_write(&log_visit->node->log, log_visit->now.utc_us, EDGE_LOG_WARN,
                        "store.import_again", "feed=%s file=%s sha256=%s", one->feed,
                        edge_log_quote(file, sizeof file, one->file, strlen(one->file)),
                        one->sha256);
 }
 
 // What did not come through Kafka is not built anew by it.
-static enum drf_status tell_imports(struct edge_node *node, struct edge_now now)
+static enum drf_status log_missing_imports(struct edge_node *node, struct edge_now now)
 {
-    struct telling telling = {.node = node, .now = now};
-    enum drf_status status =
-        edge_imported_each(node->store, node->config->store_path, tell_import, &telling);
+    struct log_visit log_visit = {.node = node, .now = now};
+    enum drf_status status = edge_import_log_each(node->store, node->config->store_path,
+                                                  log_missing_import, &log_visit);
     // The rest is no reason not to serve.
     return drf_status_action(status) == DRF_STOP ? status : DRF_OK;
 }
@@ -172,7 +172,7 @@ enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now
         edge_log_error(&node->log, now.utc_us,
                        fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
                        fault.text);
-    return status == DRF_OK ? tell_imports(node, now) : status;
+    return status == DRF_OK ? log_missing_imports(node, now) : status;
 }
 
 bool edge_node_store_damaged(const struct drf_config *config)

@@ -82,7 +82,7 @@ void edge_wire_fill_alert(struct edge_wire_alert *out, const struct fusion_zone 
         fill_area(out, zone);
 }
 
-static void say_left_out(Drf__V1__Alerts *m, const struct fusion_zone_bucket *alerts,
+static void put_left_out(Drf__V1__Alerts *m, const struct fusion_zone_bucket *alerts,
                          size_t from)
 {
     uint32_t worst = UINT32_MAX;
@@ -114,7 +114,7 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
         }
         m.alerts = list;
         if (count < alerts->count)
-            say_left_out(&m, alerts, count);
+            put_left_out(&m, alerts, count);
         status = edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
     }
     free(ones);

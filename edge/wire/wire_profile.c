@@ -24,10 +24,10 @@ static void note_default(struct edge_wire_profile *profile, const char *name, do
                        "%s=%g", name, value);
 }
 
-// A wish that has a default.
-static bool wish(struct edge_wire_profile *profile, struct edge_wire_refusal *refusal,
-                 const char *name, protobuf_c_boolean has, float value, double low, double high,
-                 double *out)
+// A field that has a default.
+static bool with_default(struct edge_wire_profile *profile, struct edge_wire_refusal *refusal,
+                         const char *name, protobuf_c_boolean has, float value, double low,
+                         double high, double *out)
 {
     if (!has)
         note_default(profile, name, *out);
@@ -46,16 +46,16 @@ static bool limits(struct edge_wire_profile *p, struct edge_wire_refusal *refusa
                    const Drf__V1__Profile *m)
 {
     struct fusion_limits *l = &p->limits;
-    return wish(p, refusal, "look_ahead_s", m->has_look_ahead_s, m->look_ahead_s, 5.0, 300.0,
-                &l->look_ahead_s)
-           && wish(p, refusal, "stopping_distance_m", m->has_stopping_distance_m,
-                   m->stopping_distance_m, 0.0, 5000.0, &l->stopping_distance_m)
-           && wish(p, refusal, "aircraft_radius_m", m->has_aircraft_radius_m,
-                   m->aircraft_radius_m, 0.0, 50.0, &l->aircraft_radius_m)
-           && wish(p, refusal, "clearance_min_m", m->has_clearance_min_m, m->clearance_min_m,
-                   0.0, 1000.0, &l->clearance_min_m)
-           && wish(p, refusal, "obstacle_radius_m", m->has_obstacle_radius_m,
-                   m->obstacle_radius_m, 50.0, 20000.0, &l->obstacle_radius_m)
+    return with_default(p, refusal, "look_ahead_s", m->has_look_ahead_s, m->look_ahead_s, 5.0,
+                        300.0, &l->look_ahead_s)
+           && with_default(p, refusal, "stopping_distance_m", m->has_stopping_distance_m,
+                           m->stopping_distance_m, 0.0, 5000.0, &l->stopping_distance_m)
+           && with_default(p, refusal, "aircraft_radius_m", m->has_aircraft_radius_m,
+                           m->aircraft_radius_m, 0.0, 50.0, &l->aircraft_radius_m)
+           && with_default(p, refusal, "clearance_min_m", m->has_clearance_min_m,
+                           m->clearance_min_m, 0.0, 1000.0, &l->clearance_min_m)
+           && with_default(p, refusal, "obstacle_radius_m", m->has_obstacle_radius_m,
+                           m->obstacle_radius_m, 50.0, 20000.0, &l->obstacle_radius_m)
            && limit(refusal, "agl_max_m", m->has_agl_max_m, m->agl_max_m, 20000.0,
                     &l->agl_max_set, &l->agl_max_m)
            && limit(refusal, "wind_max_mps", m->has_wind_max_mps, m->wind_max_mps, 100.0,
@@ -91,8 +91,8 @@ static bool patches(struct edge_wire_profile *p, struct edge_wire_refusal *refus
         note_default(p, "patch_cells", p->patch_cells);
     }
     if (p->patch)
-        return wish(p, refusal, "patch_rate_hz", m->has_patch_rate_hz, m->patch_rate_hz, 0.01,
-                    10.0, &p->patch_rate_hz);
+        return with_default(p, refusal, "patch_rate_hz", m->has_patch_rate_hz, m->patch_rate_hz,
+                            0.01, 10.0, &p->patch_rate_hz);
     return edge_wire_real(refusal, "patch_rate_hz", m->has_patch_rate_hz, m->patch_rate_hz,
                           0.01, 10.0, &p->patch_rate_hz);
 }
@@ -126,12 +126,12 @@ enum drf_status edge_wire_profile_decode(struct edge_wire *wire, enum edge_wire_
     p.json = m->has_json && m->json;
     p.ignore_seen = m->has_ignore_seen && m->ignore_seen;
     p.terrain = m->has_terrain && m->terrain;
-    bool good =
-        edge_wire_name(refusal, "correlation", m->correlation, p.correlation)
-        && wish(&p, refusal, "rate_hz", m->has_rate_hz, m->rate_hz, 0.1, 20.0, &p.rate_hz)
-        && limits(&p, refusal, m) && obstacles_max(&p, refusal, m) && patches(&p, refusal, m)
-        && link_budget(&p, refusal, m)
-        && edge_wire_name(refusal, "aircraft_type", m->aircraft_type, type);
+    bool good = edge_wire_name(refusal, "correlation", m->correlation, p.correlation)
+                && with_default(&p, refusal, "rate_hz", m->has_rate_hz, m->rate_hz, 0.1, 20.0,
+                                &p.rate_hz)
+                && limits(&p, refusal, m) && obstacles_max(&p, refusal, m)
+                && patches(&p, refusal, m) && link_budget(&p, refusal, m)
+                && edge_wire_name(refusal, "aircraft_type", m->aircraft_type, type);
     memcpy(refusal->correlation, p.correlation, sizeof p.correlation);
     if (!good)
         return DRF_ERR_RANGE;

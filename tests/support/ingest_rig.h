@@ -40,7 +40,7 @@ struct rig {
     struct fusion_store *store;
     struct fusion_fabric *fabric;
     struct edge_feeds *feeds;
-    struct edge_deadletters kafka_records;
+    struct edge_deadletters deadletters;
     struct edge_ingest *ingest;
     struct edge_now now;
     const char *cluster;
@@ -189,7 +189,7 @@ static inline void open_node(struct rig *rig)
         .fabric = rig->fabric,
         .feeds = rig->feeds,
         .decoder = {.self = rig, .start = decode_start, .take = decode_take},
-        .kafka_records = &rig->kafka_records,
+        .deadletters = &rig->deadletters,
         .mailbox = &rig->mailbox,
         .backqueue = rig->backqueue,
         .metrics = rig->metrics,
@@ -234,10 +234,10 @@ static inline int open_rig(void **state)
         || edge_backqueue_open(65536, &rig->backqueue) != DRF_OK)
         return -1;
     edge_health_init(&rig->health);
-    rig->kafka_records = (struct edge_deadletters){.config = &rig->config,
-                                                   .log = &rig->log,
-                                                   .metrics = rig->metrics,
-                                                   .serve_mono_us = INT64_MAX};
+    rig->deadletters = (struct edge_deadletters){.config = &rig->config,
+                                                 .log = &rig->log,
+                                                 .metrics = rig->metrics,
+                                                 .serve_mono_us = INT64_MAX};
     *state = rig;
     return 0;
 }

@@ -26,7 +26,7 @@ static int open_rig(void **state)
 {
     static struct rig rig;
     rig = (struct rig){.scene = scene_open(2)};
-    (void)snprintf(folder, sizeof folder, "/tmp/drf-recall-XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/tmp/drf-restore-XXXXXX");
     if (mkdtemp(folder) == NULL || edge_restore_request_open(&rig.restore_request) != DRF_OK)
         return 1;
     (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
@@ -39,7 +39,7 @@ static int open_rig(void **state)
     };
     if (fusion_store_open(&config, &rig.store) != DRF_OK)
         return 1;
-    edge_serve_ask_restore(rig.scene->serve, &rig.restore_request);
+    edge_serve_use_restore_request(rig.scene->serve, &rig.restore_request);
     *state = &rig;
     return 0;
 }
@@ -418,5 +418,5 @@ int main(void)
         WITH_RIG(drone__let_go_by_the_store__is_without_profile_and_plan_and_told_if_there),
         WITH_RIG(store__is_told_once_an_hour_that_a_drone_is_there),
     };
-    return cmocka_run_group_tests_name("edge/recall", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/restore_request", tests, NULL, NULL);
 }

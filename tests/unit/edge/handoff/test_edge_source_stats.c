@@ -154,12 +154,12 @@ static void behaviour__of_a_silent_source__is_stale_in_the_catalogue(void **stat
     const struct geo_note why = {.code = GEO_REFUSAL_RANGE, .count = 1, .text = "no"};
     edge_source_stats_note(&source_stats, 0, "dof/faa", &why, at(1));
     second(2);
-    edge_catalog_behaviour(&catalog, &source_stats, true);
+    edge_catalog_add_stats(&catalog, &source_stats, true);
     assert_int_equal(catalog.entries[0].reason, FUSION_REASON_NONE);
     assert_int_equal(catalog.entries[0].refused, 1);
     assert_string_equal(catalog.entries[0].last_error, "RANGE: no");
     second(30); // nobody of the feed spoke: also the one only the store remembers
-    edge_catalog_behaviour(&catalog, &source_stats, false);
+    edge_catalog_add_stats(&catalog, &source_stats, false);
     assert_int_equal(catalog.entries[0].reason, FUSION_REASON_STALE);
     assert_int_equal(catalog.entries[1].reason, FUSION_REASON_STALE);
     assert_int_equal(catalog.entries[2].reason, FUSION_REASON_CATCHING_UP);

@@ -124,7 +124,7 @@ static void put__while_kafka_takes_them__keeps_none(void **state)
     assert_int_equal(rig->box.delivered, 5);
 }
 
-static void step__when_nothing_is_confirmed__recalls_and_keeps_through_a_restart(void **state)
+static void step__when_nothing_is_confirmed__purges_and_keeps_through_a_restart(void **state)
 {
     struct rig *rig = *state;
     for (int i = 1; i <= 3; i++)
@@ -252,7 +252,7 @@ int main(void)
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
     const struct CMUnitTest tests[] = {
         WITH_RIG(put__while_kafka_takes_them__keeps_none),
-        WITH_RIG(step__when_nothing_is_confirmed__recalls_and_keeps_through_a_restart),
+        WITH_RIG(step__when_nothing_is_confirmed__purges_and_keeps_through_a_restart),
         WITH_RIG(killed__with_kafka_records_under_way__has_them_in_the_store),
         WITH_RIG(put__of_what_the_store_cannot_take__is_sent_all_the_same),
         WITH_RIG(resend__that_fails__leaves_the_kafka_record_where_it_is),

@@ -205,7 +205,7 @@ static void step__with_nothing_but_new_numbers__sends_them_once_a_minute(void **
     static struct edge_source_stats source_stats;
     struct edge_now now = {.mono_us = 0, .utc_us = 0};
     edge_source_stats_init(&source_stats, &scene->config, now);
-    edge_serve_behaviour(scene->serve, &source_stats);
+    edge_serve_use_source_stats(scene->serve, &source_stats);
     scene->roots[0].layer_state[FUSION_LAYER_WEATHER] = FUSION_REASON_NONE;
     scene_step(scene);
     scene_run(scene, 20 * SCENE_SECOND);
@@ -236,7 +236,7 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
     struct edge_now now = {.mono_us = 0, .utc_us = 1000 * SCENE_SECOND};
     edge_source_stats_init(&source_stats, &scene->config, now);
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &source_stats, true);
+    edge_catalog_add_stats(&catalog, &source_stats, true);
     assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_NO_DATA); // not a word
     assert_int_equal(line_of(&catalog, "cap")->reason, FUSION_REASON_NO_DATA);
 
@@ -258,7 +258,7 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
             edge_source_stats_second(&source_stats, &nowhere, now);
     }
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &source_stats, true);
+    edge_catalog_add_stats(&catalog, &source_stats, true);
     const struct edge_wire_source *adsb = line_of(&catalog, "adsb");
     assert_int_equal(adsb->reason, FUSION_REASON_NONE);
     assert_true(adsb->received_utc_us == now.utc_us);
@@ -280,7 +280,7 @@ static void behaviour__of_traffic_and_alert_feeds__has_coverage_rate_and_age(voi
         edge_source_stats_second(&source_stats, &nowhere, now);
     }
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
-    edge_catalog_behaviour(&catalog, &source_stats, true);
+    edge_catalog_add_stats(&catalog, &source_stats, true);
     assert_int_equal(line_of(&catalog, "adsb")->reason, FUSION_REASON_STALE);
     scene->roots[0].alerts_all = NULL;
     scene->config.feed_count = 0;

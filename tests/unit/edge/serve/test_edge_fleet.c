@@ -20,7 +20,7 @@ static struct edge_fleet *opened(uint32_t drones_max)
         .forget_us = FORGET_US,
         .bounds = {.west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44},
         .limits = fusion_limits_default(),
-        .wish = {.interval_us = 200000},
+        .preferences = {.interval_us = 200000},
     };
     struct edge_fleet *fleet = NULL;
     assert_int_equal(edge_fleet_open(&config, &fleet), DRF_OK);
@@ -143,15 +143,15 @@ static void admit__a_slot_used_before__remembers_nothing(void **state)
     assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
     assert_true(drone->plan->points[2].hold_s > 4.0F);
     drone->has_profile = drone->has_report = drone->due = true;
-    drone->wish.json = true;
+    drone->preferences.json = true;
     drone->report.seq = 9;
     edge_fleet_place(fleet, drone, (struct geo_point){43.5, -79.5});
     assert_int_equal(edge_fleet_counts(fleet).reporting, 1);
     drone = admit(fleet, "b", 1);
     assert_false(drone->has_plan || drone->has_profile || drone->has_report || drone->due);
-    assert_false(drone->wish.json || drone->reporting || drone->known);
+    assert_false(drone->preferences.json || drone->reporting || drone->known);
     assert_int_equal(drone->report.seq, 0);
-    assert_int_equal(drone->wish.interval_us, 200000);
+    assert_int_equal(drone->preferences.interval_us, 200000);
     assert_int_equal(edge_fleet_counts(fleet).reporting, 0);
     edge_fleet_close(fleet);
 }

@@ -136,7 +136,7 @@ static void profile__accepted__is_kept_restored_and_withdrawn(void **state)
     scene_close(scene);
 
     scene = scene_open(10);
-    const struct edge_serve_kept kept = {"profile/d-1", value.bytes, (uint32_t)value.size};
+    const struct edge_serve_stored kept = {"profile/d-1", value.bytes, (uint32_t)value.size};
     assert_int_equal(edge_serve_restore(scene->serve, kept), DRF_OK);
     Drf__V1__Telemetry report = scene_report(scene, 1);
     (void)scene_pack(scene, "d-1", "telemetry", &report.base);
@@ -159,7 +159,7 @@ static void restore__what_is_not_ours__is_refused(void **state)
 {
     (void)state;
     struct scene *scene = scene_open(10);
-    static const struct edge_serve_kept bad[] = {
+    static const struct edge_serve_stored bad[] = {
         {"profile", "", 0},       {"profile/", "\x10\x01", 2}, {"profile/a b", "\x10\x01", 2},
         {"drone/d-1", "\x10", 1}, {"profile/d-1", "\xff", 1},  {"plan/d-1", "\xff", 1},
         {"other/d-1", "\x10", 1},
@@ -277,7 +277,7 @@ static void plan__kept__is_restored_and_forgotten_when_withdrawn(void **state)
     scene_close(scene);
 
     scene = scene_open(10);
-    const struct edge_serve_kept kept = {"plan/d-1", value.bytes, (uint32_t)value.size};
+    const struct edge_serve_stored kept = {"plan/d-1", value.bytes, (uint32_t)value.size};
     assert_int_equal(edge_serve_restore(scene->serve, kept), DRF_OK);
     scene_step(scene);
     assert_int_equal(plan_state(scene, "d-1", 1, 436500000, plan_id_p1), 4);

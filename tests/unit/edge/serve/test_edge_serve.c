@@ -391,7 +391,7 @@ static void farewell__says_down(void **state)
     (void)state;
     struct scene *scene = scene_open(10);
     scene_step(scene);
-    edge_serve_farewell(scene->serve, scene->now);
+    edge_serve_down(scene->serve, scene->now);
     const struct scene_message *last = NULL;
     (void)count_topic(scene, state_topic, &last);
     Drf__V1__NodeState *node = drf__v1__node_state__unpack(NULL, last->size, last->bytes);

@@ -112,7 +112,7 @@ static void kept__where_two_drones_flew__is_known_at_the_next_start(void **state
     fly(rig, "b", 43.9, -79.1);
     assert_int_equal(minute(rig), 1);
     restart(rig);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 2);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 2);
     assert_float_equal(kept[0].lat_deg, 43.61234, 0.0011); // to the step of 0.002 degrees
     assert_float_equal(kept[0].lon_deg, -79.39876, 0.0011);
     assert_float_equal(kept[1].lat_deg, 43.9, 0.0011);
@@ -130,7 +130,7 @@ static void run__a_swarm_in_one_place__is_one_place(void **state)
     }
     fly(rig, "far", 43.2, -79.8);
     assert_int_equal(minute(rig), 1);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 2);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 2);
 }
 
 static void run__more_places_than_there_is_room__keeps_as_many_as_fit(void **state)
@@ -143,7 +143,7 @@ static void run__more_places_than_there_is_room__keeps_as_many_as_fit(void **sta
         fly(rig, id, 43.1 + 0.02 * i, -79.4);
     }
     assert_int_equal(minute(rig), 1);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), EDGE_WARM_START_MAX);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), EDGE_WARM_START_MAX);
 }
 
 static void run__a_drone_that_hovers__writes_once_and_one_that_flies_again(void **state)
@@ -165,20 +165,20 @@ static void run__nobody_reports_any_more__what_was_kept_stays(void **state)
     assert_int_equal(minute(rig), 1);
     edge_fleet_unplace(rig->fleet, edge_fleet_find(rig->fleet, "a"));
     assert_int_equal(minute(rig), 0);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 1);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 1);
 }
 
 static void kept__bytes_that_are_no_places__are_left_out(void **state)
 {
     struct rig *rig = *state;
     struct geo_point kept[EDGE_WARM_START_MAX];
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 0);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 0);
     assert_int_equal(fusion_store_put_value(rig->store, "whereabouts", "seven..", 7), DRF_OK);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 0);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 0);
     const double odd[] = {91.0, 0.0, 43.5, -79.5, 0.0 / 0.0, 1.0};
     assert_int_equal(fusion_store_put_value(rig->store, "whereabouts", odd, sizeof odd),
                      DRF_OK);
-    assert_int_equal(edge_warm_start_kept(rig->store, kept), 1);
+    assert_int_equal(edge_warm_start_read(rig->store, kept), 1);
     assert_float_equal(kept[0].lat_deg, 43.5, 0);
 }
 

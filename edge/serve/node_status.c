@@ -19,12 +19,12 @@ static uint32_t condition_of(uint32_t troubles)
 
 static void beat(struct edge_serve *serve)
 {
-    struct edge_announced *announced = &serve->announced;
+    struct edge_node_status *node_status = &serve->node_status;
     struct edge_fleet_counts counts = edge_fleet_counts(serve->fleet);
     edge_metrics_set(serve->metrics, EDGE_METRIC_DRONES, 0, counts.reporting);
     const struct edge_wire_heartbeat heartbeat = {
         .boot_id = serve->boot_id,
-        .seq = announced->heartbeat_seq + 1,
+        .seq = node_status->heartbeat_seq + 1,
         .node_time_utc_us = serve->now.utc_us,
         .condition = condition_of(edge_health_all(serve->health)),
         .epoch = serve->root != NULL ? serve->root->epoch : 0,
@@ -34,7 +34,7 @@ static void beat(struct edge_serve *serve)
     size_t size = sizeof serve->buffer;
     if (edge_wire_heartbeat_encode(&heartbeat, serve->buffer, &size) == DRF_OK
         && edge_send_node(serve, "heartbeat", size, false) == DRF_OK)
-        announced->heartbeat_seq++;
+        node_status->heartbeat_seq++;
 }
 
 static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
@@ -63,13 +63,13 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
 
 static enum drf_status send_catalog(struct edge_serve *serve)
 {
-    struct edge_announced *announced = &serve->announced;
+    struct edge_node_status *node_status = &serve->node_status;
     struct edge_catalog catalog;
     edge_catalog_make(serve->config, serve->root, &catalog);
     edge_metrics_set(serve->metrics, EDGE_METRIC_SOURCES_LEFT_OUT, 0,
                      (int64_t)catalog.left_out);
     if (serve->source_stats != NULL)
-        edge_catalog_behaviour(&catalog, serve->source_stats, false);
+        edge_catalog_add_stats(&catalog, serve->source_stats, false);
     // Time and epoch are left out of what is compared: they alone are no news.
     struct edge_wire_stream stream = edge_send_stream(serve, 0);
     stream.node_time_utc_us = 0;
@@ -79,12 +79,12 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     uint64_t digest =
         status == DRF_OK ? geo_hash_bytes(GEO_HASH_START, serve->buffer, size) : 0;
     bool numbers_due =
-        serve->source_stats != NULL && serve->now.mono_us >= announced->numbers_mono_us;
+        serve->source_stats != NULL && serve->now.mono_us >= node_status->numbers_mono_us;
     if (status != DRF_OK
-        || (digest == announced->catalog_digest && !announced->catalog_due && !numbers_due))
+        || (digest == node_status->catalog_digest && !node_status->catalog_due && !numbers_due))
         return status;
     if (serve->source_stats != NULL)
-        edge_catalog_behaviour(&catalog, serve->source_stats, true);
+        edge_catalog_add_stats(&catalog, serve->source_stats, true);
     stream.node_time_utc_us = serve->now.utc_us;
     size = sizeof serve->buffer;
     status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
@@ -92,63 +92,65 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     if (status == DRF_OK)
         status = edge_send_node(serve, "catalog", size, true);
     if (status == DRF_OK) {
-        announced->catalog_digest = digest;
-        announced->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
+        node_status->catalog_digest = digest;
+        node_status->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
     }
     return status;
 }
 
 static void run_catalog(struct edge_serve *serve)
 {
-    struct edge_announced *announced = &serve->announced;
+    struct edge_node_status *node_status = &serve->node_status;
     int64_t now = serve->now.mono_us;
     // A source that falls silent makes no root.
-    bool look = announced->catalog_due || announced->catalog_epoch != serve->root->epoch
+    bool look = node_status->catalog_due || node_status->catalog_epoch != serve->root->epoch
                 || serve->source_stats != NULL;
-    if (!look || now < announced->catalog_mono_us)
+    if (!look || now < node_status->catalog_mono_us)
         return;
     uint64_t epoch = serve->root->epoch;
-    announced->catalog_mono_us = now + CATALOG_EVERY_US; // also before the next attempt
+    node_status->catalog_mono_us = now + CATALOG_EVERY_US; // also before the next attempt
     if (send_catalog(serve) != DRF_OK)
         return;
-    announced->catalog_due = false;
-    announced->catalog_epoch = epoch;
+    node_status->catalog_due = false;
+    node_status->catalog_epoch = epoch;
 }
 
-void edge_announce_run(struct edge_serve *serve)
+void edge_node_status_run(struct edge_serve *serve)
 {
-    struct edge_announced *announced = &serve->announced;
+    struct edge_node_status *node_status = &serve->node_status;
     int64_t now = serve->now.mono_us;
     edge_health_step(serve->health, EDGE_LOOP_SERVE, now);
     edge_health_set(serve->health, EDGE_TROUBLE_STALLED,
                     edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0);
-    if (now >= announced->heartbeat_mono_us) {
+    if (now >= node_status->heartbeat_mono_us) {
         beat(serve);
-        announced->heartbeat_mono_us = now - announced->heartbeat_mono_us < EDGE_SERVE_SECOND_US
-                                           ? announced->heartbeat_mono_us + EDGE_SERVE_SECOND_US
-                                           : now + EDGE_SERVE_SECOND_US;
+        node_status->heartbeat_mono_us =
+            now - node_status->heartbeat_mono_us < EDGE_SERVE_SECOND_US
+                ? node_status->heartbeat_mono_us + EDGE_SERVE_SECOND_US
+                : now + EDGE_SERVE_SECOND_US;
     }
     uint32_t session = serve->link.session(serve->link.self);
-    if (session != announced->session) {
-        announced->session = session;
-        announced->state_due = true;
-        announced->catalog_due = true;
-        announced->catalog_mono_us = now;
+    if (session != node_status->session) {
+        node_status->session = session;
+        node_status->state_due = true;
+        node_status->catalog_due = true;
+        node_status->catalog_mono_us = now;
     }
     uint32_t troubles = edge_health_all(serve->health) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
-    if (troubles != announced->troubles)
-        announced->state_due = true;
+    if (troubles != node_status->troubles)
+        node_status->state_due = true;
     if (!serve->link.connected(serve->link.self))
         return;
-    if (announced->state_due && send_state(serve, condition_of(troubles), troubles) == DRF_OK) {
-        announced->state_due = false;
-        announced->troubles = troubles;
+    if (node_status->state_due
+        && send_state(serve, condition_of(troubles), troubles) == DRF_OK) {
+        node_status->state_due = false;
+        node_status->troubles = troubles;
     }
     if (serve->root != NULL)
         run_catalog(serve);
 }
 
-void edge_announce_down(struct edge_serve *serve)
+void edge_node_status_down(struct edge_serve *serve)
 {
     (void)send_state(serve, EDGE_CONDITION_DOWN, edge_health_all(serve->health));
 }

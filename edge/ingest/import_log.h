@@ -1,11 +1,11 @@
-// edge/ingest/imported.h - the list of what was imported: it is not in Kafka, so a lost store
+// edge/ingest/import_log.h - the list of what was imported: it is not in Kafka, so a lost store
 // does not get it back by itself. SPDX-License-Identifier: Apache-2.0
 //
 // The only list. Kept twice: in the store, committed with the data, and as lines of a file
 // beside it (STORE-imports), which outlives the store. What the file lists and the store does
 // not know is to be imported again.
-#ifndef EDGE_IMPORTED_H
-#define EDGE_IMPORTED_H
+#ifndef EDGE_IMPORT_LOG_H
+#define EDGE_IMPORT_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 // again must not withdraw it.
 #define EDGE_IMPORT_SOURCE "import"
 
-struct edge_imported {
+struct edge_import_entry {
     char feed[32];
     char file[192];  // its name without folders: the identity's key
     char sha256[65]; // of its bytes, as text
@@ -26,16 +26,17 @@ struct edge_imported {
 };
 
 // With the commit that brings the data.
-DRF_MUST_CHECK enum drf_status edge_imported_note(struct fusion_store *store,
-                                                  const struct edge_imported *one);
+DRF_MUST_CHECK enum drf_status edge_import_log_note(struct fusion_store *store,
+                                                    const struct edge_import_entry *one);
 // After it. DRF_ERR_STORE: the file beside the store cannot be written.
-DRF_MUST_CHECK enum drf_status edge_imported_append(const char *store_path,
-                                                    const struct edge_imported *one);
+DRF_MUST_CHECK enum drf_status edge_import_log_append(const char *store_path,
+                                                      const struct edge_import_entry *one);
 
 // Each once, the last import of a file standing for all; `missing`: to be imported again.
-typedef void (*edge_imported_fn)(void *context, const struct edge_imported *one, bool missing);
-DRF_MUST_CHECK enum drf_status edge_imported_each(struct fusion_store *store,
-                                                  const char *store_path, edge_imported_fn fn,
-                                                  void *context);
+typedef void (*edge_import_log_fn)(void *context, const struct edge_import_entry *one,
+                                   bool missing);
+DRF_MUST_CHECK enum drf_status edge_import_log_each(struct fusion_store *store,
+                                                    const char *store_path,
+                                                    edge_import_log_fn fn, void *context);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/ingest/imported.h"
+#include "edge/ingest/import_log.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 enum { LINE_SIZE = 512 };
 
 // feed, sha256, bytes, version, imported, file; tabs between.
-static int format_line(const struct edge_imported *one, char line[static LINE_SIZE])
+static int format_line(const struct edge_import_entry *one, char line[static LINE_SIZE])
 {
     return snprintf(line, LINE_SIZE, "%s\t%s\t%" PRIu64 "\t%" PRId64 "\t%" PRId64 "\t%s\n",
                     one->feed, one->sha256, one->bytes, one->version_utc_us,
@@ -30,9 +30,9 @@ static bool copy_word(const char **at, char end, char *out, size_t room)
     return true;
 }
 
-static bool parse_line(const char *line, struct edge_imported *out)
+static bool parse_line(const char *line, struct edge_import_entry *out)
 {
-    struct edge_imported one = {0};
+    struct edge_import_entry one = {0};
     char numbers[3][24];
     const char *at = line;
     if (!copy_word(&at, '\t', one.feed, sizeof one.feed)
@@ -50,12 +50,13 @@ static bool parse_line(const char *line, struct edge_imported *out)
     return true;
 }
 
-static bool same_file(const struct edge_imported *a, const struct edge_imported *b)
+static bool same_file(const struct edge_import_entry *a, const struct edge_import_entry *b)
 {
     return strcmp(a->feed, b->feed) == 0 && strcmp(a->file, b->file) == 0;
 }
 
-enum drf_status edge_imported_note(struct fusion_store *store, const struct edge_imported *one)
+enum drf_status edge_import_log_note(struct fusion_store *store,
+                                     const struct edge_import_entry *one)
 {
     char name[sizeof PREFIX + sizeof one->feed + sizeof one->file], line[LINE_SIZE];
     (void)snprintf(name, sizeof name, PREFIX "%s/%s", one->feed, one->file);
@@ -71,7 +72,8 @@ static bool beside(const char *store_path, char *path, size_t room)
     return length > 0 && (size_t)length < room;
 }
 
-enum drf_status edge_imported_append(const char *store_path, const struct edge_imported *one)
+enum drf_status edge_import_log_append(const char *store_path,
+                                       const struct edge_import_entry *one)
 {
     char path[4096], line[LINE_SIZE];
     const int length = format_line(one, line);
@@ -85,12 +87,13 @@ enum drf_status edge_imported_append(const char *store_path, const struct edge_i
 }
 
 struct list {
-    struct edge_imported *items;
+    struct edge_import_entry *items;
     bool *known; // to the store
     size_t count, room;
 };
 
-static enum drf_status list_add(struct list *list, const struct edge_imported *one, bool known)
+static enum drf_status list_add(struct list *list, const struct edge_import_entry *one,
+                                bool known)
 {
     for (size_t i = 0; i < list->count; i++)
         if (same_file(&list->items[i], one)) {
@@ -101,7 +104,7 @@ static enum drf_status list_add(struct list *list, const struct edge_imported *o
         }
     if (list->count == list->room) {
         const size_t room = list->room * 2 + 16;
-        struct edge_imported *items = realloc(list->items, room * sizeof *items);
+        struct edge_import_entry *items = realloc(list->items, room * sizeof *items);
         list->items = items != NULL ? items : list->items;
         bool *marks = realloc(list->known, room * sizeof *marks);
         list->known = marks != NULL ? marks : list->known;
@@ -119,7 +122,7 @@ static enum drf_status from_store(void *context, const char *name, const void *b
 {
     (void)name;
     char line[LINE_SIZE];
-    struct edge_imported one;
+    struct edge_import_entry one;
     if (size >= sizeof line)
         return DRF_OK;
     memcpy(line, bytes, size);
@@ -134,7 +137,7 @@ static enum drf_status from_file(const char *store_path, struct list *list)
     if (file == NULL)
         return DRF_OK; // nothing was ever imported
     enum drf_status status = DRF_OK;
-    struct edge_imported one;
+    struct edge_import_entry one;
     while (status == DRF_OK && fgets(line, sizeof line, file) != NULL)
         if (parse_line(line, &one))
             status = list_add(list, &one, false);
@@ -142,8 +145,8 @@ static enum drf_status from_file(const char *store_path, struct list *list)
     return status;
 }
 
-enum drf_status edge_imported_each(struct fusion_store *store, const char *store_path,
-                                   edge_imported_fn fn, void *context)
+enum drf_status edge_import_log_each(struct fusion_store *store, const char *store_path,
+                                     edge_import_log_fn fn, void *context)
 {
     struct list list = {0};
     enum drf_status status = fusion_store_each_value(store, PREFIX, from_store, &list);
