@@ -1,4 +1,4 @@
-// edge/command/command.h - the subcommands of drf-edge.
+// edge/command/command.h - the subcommands of drf-edge and their options.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_COMMAND_H
 #define EDGE_COMMAND_H
@@ -36,7 +36,7 @@ int edge_command_check(int argc, char **argv);
 int edge_command_deadletters(int argc, char **argv);
 // Reads the file after --config; says what is wrong with it.
 DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out);
-// check with --feed and --file: a provider's sample.
+// check with --feed and --file: a dry run of a provider's message.
 int edge_command_dry_run(int argc, char **argv, const struct drf_config *config);
 int edge_command_config(int argc, char **argv);
 int edge_command_import(int argc, char **argv);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// deadletters: what was refused, listed and sent again to where it came from.
+// `drf-edge deadletters`: lists refused messages, and sends them again to their topics.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

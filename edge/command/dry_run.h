@@ -1,8 +1,8 @@
-// edge/command/dry_run.h - what the node would make of a provider's message, before it is
-// published. SPDX-License-Identifier: Apache-2.0
+// edge/command/dry_run.h - decodes a provider's message as the node would, without storing it.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The message goes the way of service: envelope, sandboxed child, validation. Nothing is stored
-// and nobody is connected to.
+// A message takes the same path as in service: envelope, sandboxed decoder child, validation.
+// Nothing is stored, and no broker is contacted.
 #ifndef EDGE_DRY_RUN_H
 #define EDGE_DRY_RUN_H
 

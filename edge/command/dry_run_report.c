@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a provider reads about his sample: the envelope, the records, what was refused, a map.
+// Prints a dry run for the provider: the envelope, the records, what was refused, a map.
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,7 @@
-// edge/command/export.h - `drf-edge export`: files for people out of a store, beside a running
-// node. SPDX-License-Identifier: Apache-2.0
+// edge/command/export.h - `drf-edge export`: GeoPackage, GeoTIFF or backup of a store.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads beside a running node and does not block it.
 #ifndef EDGE_EXPORT_H
 #define EDGE_EXPORT_H
 

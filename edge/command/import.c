@@ -110,7 +110,7 @@ static enum drf_status keep(struct edge_import *import, const struct edge_import
     enum drf_status status = edge_import_log_note(import->store, &note);
     if (status == DRF_OK)
         status = fusion_fabric_commit(import->fabric, utc_us());
-    // The store knows it; should the line beside it fail, the next import writes it.
+    // The store knows it; if the line in the file fails, the next import writes it.
     if (status == DRF_OK)
         status = edge_import_log_append(import->config.store_path, &note);
     return status;

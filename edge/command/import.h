@@ -1,8 +1,9 @@
-// edge/command/import.h - terrain, obstacles and zones from files instead of a topic: the same
-// envelope, decoder child, fold and store. SPDX-License-Identifier: Apache-2.0
+// edge/command/import.h - imports terrain, obstacles and zones from files.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Each file is committed with the note that it was imported, whole or not at all, and what it
-// changed is folded and rendered before close. Prints nothing.
+// A file goes through the same envelope, decoder child, fold and store as a message. Each file
+// is committed together with its entry in the import log, whole or not at all. What it changed
+// is folded and rendered by edge_import_finish(). Prints nothing.
 #ifndef EDGE_IMPORT_H
 #define EDGE_IMPORT_H
 

@@ -100,7 +100,7 @@ static enum fusion_layer layer_of(struct geo_record record)
     return 0;
 }
 
-// A feed that the node told nothing about: what its records and certificates say.
+// A feed without stored rules: its records and their provenance say what it is.
 static enum drf_status add_feed(void *context, const struct fusion_live *live)
 {
     struct feeds *feeds = context;

@@ -1,5 +1,5 @@
-// edge/command/query.h - `drf-edge query`: everything known at a point, with where it comes
-// from. SPDX-License-Identifier: Apache-2.0
+// edge/command/query.h - `drf-edge query`: what a store knows at a point, with its sources.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_QUERY_H
 #define EDGE_QUERY_H
 

@@ -1,8 +1,8 @@
-// edge/command/store_reader.h - a store as a command reads it: one moment of it, folded.
+// edge/command/store_reader.h - opens a store read-only and folds one snapshot of it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opens beside a running node and holds nobody up. The feeds' terms are those that the store
-// was last folded under.
+// Opens beside a running node and does not block it. Terms of the feeds (priorities, validity)
+// are those that the store was last folded under.
 #ifndef EDGE_STORE_READER_H
 #define EDGE_STORE_READER_H
 

@@ -1,9 +1,9 @@
-// edge/command/text_map.h - a small map in text: where things lie against the region.
+// edge/command/text_map.h - a small map in text characters for the terminal.
 // SPDX-License-Identifier: Apache-2.0
 //
-// North is up; a character stands about twice as high as wide. What is drawn later hides what
-// was there, except that the region and areas draw only where nothing else stands. What lies
-// outside is left out.
+// North is up; a character is about twice as high as wide. A later drawing overwrites an
+// earlier one, except that the region and areas are drawn only on empty cells. Points outside
+// the map are not drawn.
 #ifndef EDGE_TEXT_MAP_H
 #define EDGE_TEXT_MAP_H
 

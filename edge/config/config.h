@@ -1,8 +1,8 @@
-// edge/config/config.h - everything an operator can say to a node, read from one YAML file.
+// edge/config/config.h - the configuration of a node, read from one YAML file.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A plain value once loaded, immutable, readable on any thread until closed. Every key, its
-// default and its range stand in one table (edge/config/config_keys.c); `drf-edge config`
+// A plain value: immutable once loaded, readable from any thread until closed. Every key with
+// its default and range is a row of one table (edge/config/config_keys.c); `drf-edge config`
 // prints it.
 #ifndef EDGE_CONFIG_H
 #define EDGE_CONFIG_H
@@ -50,8 +50,7 @@ struct drf_feed_config {
     double vertical_acc95_m, datum_acc95_m;
     double default_horizontal_acc95_m, default_vertical_acc95_m;
     int64_t valid_for_us, max_gap_us;
-    int64_t
-        interval_us; // silent for longer: stale; 0: it speaks when there is something to say
+    int64_t interval_us; // silent for longer: stale; 0: it sends at no fixed interval
     uint64_t message_max_bytes;
     struct geo_zone_fields zone_fields; // zones of a provider's own GeoJSON
     char stations_path[DRF_PATH_SIZE];
@@ -89,7 +88,7 @@ struct drf_limits {
 };
 
 struct drf_kafka_setting {
-    char *name, *value; // librdkafka's own words
+    char *name, *value; // librdkafka's own names
     unsigned line;
 };
 
@@ -122,7 +121,7 @@ struct drf_config {
     size_t feed_count;
 };
 
-// What is wrong with a configuration, for people.
+// An error in a configuration, human-readable.
 struct drf_config_error {
     unsigned line; // from 1; 0: the file as a whole
     char text[320];

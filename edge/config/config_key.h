@@ -1,7 +1,8 @@
-// edge/config/config_key.h - one row for each key of the configuration: type, place, default,
-// range. SPDX-License-Identifier: Apache-2.0
+// edge/config/config_key.h - the table of configuration keys: type, offset, default, range.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The only list of keys: reading, checking, printing and the reference page follow it.
+// The only list of keys. Reading, checking, printing and the reference page
+// (deploy/configuration.md) follow it.
 #ifndef EDGE_CONFIG_KEY_H
 #define EDGE_CONFIG_KEY_H
 

@@ -1,5 +1,7 @@
-// edge/config/config_read.h - walking a YAML document, with the line of every mistake.
+// edge/config/config_read.h - reads a YAML document by the table of keys, with line numbers.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Errors name the line. Private to edge/config.
 #ifndef EDGE_CONFIG_READ_H
 #define EDGE_CONFIG_READ_H
 

@@ -1,11 +1,11 @@
-// edge/config/framing.h - what a schema registry's serialiser writes before a value, and over
-// it. SPDX-License-Identifier: Apache-2.0
+// edge/config/framing.h - strips a schema registry's frame (Confluent wire format).
+// SPDX-License-Identifier: Apache-2.0
 //
-// Confluent's wire format: a byte 0, the schema's id in four bytes, then the value. Of
-// Protobuf, the indexes of the message inside its schema stand between (a zigzag varint count
+// Confluent's wire format: a byte 0, the schema's id in four bytes, then the value. With
+// Protobuf, the indexes of the message inside its schema come in between (a zigzag varint count
 // and as many varints; a single 0 for the first message), and the document is the message's
 // only field: number 1, of type bytes or string (google.protobuf.BytesValue, StringValue). The
-// registry is not asked: what the document means is the feed's configuration.
+// registry is not contacted: the feed's configuration says what the document is.
 #ifndef EDGE_FRAMING_H
 #define EDGE_FRAMING_H
 

@@ -1,4 +1,4 @@
-// edge/config/layer.h - the layers by name, as people give and read them.
+// edge/config/layer.h - names of the layers, for command lines and output.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_LAYER_H
 #define EDGE_LAYER_H

@@ -1,9 +1,9 @@
-// edge/config/region.h - the polygon a node serves, and how far a position is from it.
+// edge/config/region.h - the polygon a node serves, and the distance of a position from it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One outer ring on WGS 84, not closed, counter-clockwise, without self-crossings, not across
-// the antimeridian, no pole inside. Its edges are straight in latitude and longitude. Immutable
-// once parsed; may be read on any thread.
+// One outer ring on WGS 84, not closed, counter-clockwise, without edges that cross or touch,
+// not across the antimeridian, no pole inside. Edges are straight in latitude and longitude.
+// Immutable once parsed; readable from any thread.
 #ifndef EDGE_REGION_H
 #define EDGE_REGION_H
 
@@ -26,7 +26,7 @@ struct edge_region {
 DRF_MUST_CHECK enum drf_status edge_region_from_bounds(struct geo_bounds bounds,
                                                        struct edge_region *out);
 // From at least 3 vertices in either direction, closed or not; they are copied. On anything but
-// DRF_OK `error` holds one line for people. DRF_ERR_RANGE, DRF_ERR_NOMEM.
+// DRF_OK `error` holds one human-readable line. DRF_ERR_RANGE, DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_region_from_ring(const struct geo_point *ring, size_t count,
                                                      char error[static EDGE_REGION_ERROR_SIZE],
                                                      struct edge_region *out);

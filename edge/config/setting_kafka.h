@@ -1,4 +1,4 @@
-// edge/config/setting_kafka.h - whether librdkafka takes a setting that the operator gave.
+// edge/config/setting_kafka.h - checks a librdkafka setting from the configuration.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_SETTING_KAFKA_H
 #define EDGE_SETTING_KAFKA_H
@@ -9,7 +9,7 @@
 
 enum { EDGE_SETTING_ERROR_SIZE = 200 };
 
-// librdkafka's names of the settings that Debian's build has not got; edge/kafka/oauth_kafka.h
+// librdkafka's names of the settings that Debian's build lacks; edge/kafka/oauth_kafka.h
 // does what they say.
 #define EDGE_OAUTH_ENDPOINT "sasl.oauthbearer.token.endpoint.url"
 #define EDGE_OAUTH_CLIENT_ID "sasl.oauthbearer.client.id"
@@ -22,8 +22,8 @@ enum { EDGE_SETTING_ERROR_SIZE = 200 };
 // Whether the setting is one of these; *good: its value can be one.
 bool edge_setting_oauth(const char *name, const char *value, bool *good);
 
-// Whether librdkafka knows the setting and takes the value, and the node leaves it to the
-// operator. DRF_ERR_RANGE with a line for people.
+// Whether librdkafka knows the setting and accepts the value, and the node does not set it
+// itself. DRF_ERR_RANGE with a human-readable line.
 DRF_MUST_CHECK enum drf_status edge_setting_check(const char *name, const char *value,
                                                   char error[static EDGE_SETTING_ERROR_SIZE]);
 

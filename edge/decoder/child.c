@@ -282,7 +282,7 @@ static bool receive(struct edge_children *children, struct child *child)
             continue;
         if (got < 0)
             return errno == EAGAIN;
-        if (got == 0 || child->state == READY) // gone, or speaks without being asked
+        if (got == 0 || child->state == READY) // gone, or sends without a request
             return false;
         child->received += (size_t)got;
         if (child->received == head) {

@@ -1,11 +1,12 @@
-// edge/decoder/child.h - the decoder children: bytes of strangers are read in processes that
-// may die. SPDX-License-Identifier: Apache-2.0
+// edge/decoder/child.h - decoder child processes: untrusted input is decoded outside the node.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Each lane (urgent, bulk) has a child when it needs one, and one more is always warm: when a
-// child dies or hangs, the spare takes its place at once and another is started. Belongs to the
-// ingest loop; nothing blocks; time is handed in. A lane's messages are decoded in the order of
-// their starts; several may be under way in its child, which then need not wait for the node.
-// A child that dies costs the message it was at; those behind it go to the spare.
+// Each lane (urgent, bulk) has a child while it needs one, and one more is always warm: when a
+// child dies or hangs, the spare replaces it at once and another is started. A lane's messages
+// are decoded in the order they were started; several may be in progress in its child, so that
+// the child does not wait for the node. A child that dies costs the message it was decoding;
+// those queued behind it go to the spare. Belongs to the ingest loop; non-blocking; the caller
+// passes the time.
 #ifndef EDGE_CHILD_H
 #define EDGE_CHILD_H
 

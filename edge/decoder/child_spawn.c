@@ -25,7 +25,7 @@ pid_t edge_child_spawn(const struct edge_children_config *config, int fd)
     sigemptyset(&none);
     sigfillset(&usual);
     pid_t pid = -1;
-    // What a library prints about a stranger's bytes is not for the operator's log.
+    // What a library prints about untrusted input must not get into the operator's log.
     int failed =
         posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO)
         | posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)

@@ -1,5 +1,8 @@
-// edge/decoder/child_spawn.h - starts a decoder child: this program again, with nothing but one
-// socket. SPDX-License-Identifier: Apache-2.0
+// edge/decoder/child_spawn.h - starts a decoder child process.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The child is this program again, with one socket as standard input; standard output and error
+// go to /dev/null.
 #ifndef EDGE_CHILD_SPAWN_H
 #define EDGE_CHILD_SPAWN_H
 

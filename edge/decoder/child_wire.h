@@ -1,7 +1,7 @@
-// edge/decoder/child_wire.h - what passes between the node and its decoder child, on one
-// socket. SPDX-License-Identifier: Apache-2.0
+// edge/decoder/child_wire.h - protocol between the node and a decoder child, on one socket.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Both ends are the same program, so plain structs travel. To the child: a request, a struct
+// Both ends are the same program, so plain structs are sent. To the child: a request, a struct
 // geo_decode_params, the bytes. Back: an answer, then a record's bytes or one struct geo_note.
 // The first answer says that the child is ready. Everything that comes back is untrusted.
 #ifndef EDGE_CHILD_WIRE_H
@@ -13,7 +13,7 @@ enum { EDGE_CHILD_MAGIC = 0x64726663 };
 
 struct edge_child_request {
     uint32_t magic;
-    uint32_t timeout_s; // the child ends itself then, should the node be gone
+    uint32_t timeout_s; // the child exits then, in case the node is gone
     uint64_t size;      // of the bytes
 };
 

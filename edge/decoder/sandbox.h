@@ -1,10 +1,11 @@
-// edge/decoder/sandbox.h - takes from this process what a decoder has no use for.
+// edge/decoder/sandbox.h - restricts this process with seccomp, Landlock and rlimits.
 // SPDX-License-Identifier: Apache-2.0
 //
-// For good: afterwards the process can compute, allocate up to its limit, read descriptor 0,
-// write descriptors 0 and 2, and open the installed data of GDAL, PROJ and ecCodes for reading.
-// It cannot make sockets, processes, threads or executable memory, or change a file. Where the
-// kernel has no Landlock, other files that the user may read can still be opened.
+// Cannot be undone. Afterwards the process can compute, allocate up to its limit, read
+// descriptor 0, write descriptors 0 and 2, and open the installed data of GDAL, PROJ and
+// ecCodes for reading. It cannot create sockets, processes, threads or executable memory, or
+// change a file. Where the kernel has no Landlock, other files that the user may read can still
+// be opened.
 #ifndef EDGE_SANDBOX_H
 #define EDGE_SANDBOX_H
 

@@ -1,10 +1,10 @@
-// edge/handoff/backqueue.h - what serve wants kept: named values on their way to the one
-// writer. SPDX-License-Identifier: Apache-2.0
+// edge/handoff/backqueue.h - queue of named values from the serve loop to the store.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A bounded ring of bytes between one pusher (serve) and one popper (ingest); neither waits,
-// nothing is allocated after open. Names are the store's (fusion_store_put_value):
-// "profile/ID", "plan/ID", "seen/ID" (edge/ingest/retention.h), "whereabouts". The same ring
-// carries the answers of edge/handoff/restore_request.h the other way.
+// A bounded ring of bytes with one producer (serve) and one consumer (ingest); lock-free,
+// neither waits, no allocation after open. Names are the store's (fusion_store_put_value):
+// "profile/ID", "plan/ID", "seen/ID" (edge/ingest/retention.h), "whereabouts". A second ring of
+// the same type carries the answers of edge/handoff/restore_request.h in the other direction.
 #ifndef EDGE_BACKQUEUE_H
 #define EDGE_BACKQUEUE_H
 

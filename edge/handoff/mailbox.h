@@ -1,10 +1,10 @@
-// edge/handoff/mailbox.h - where the newest root waits for serve: one slot, exchanged
-// atomically. SPDX-License-Identifier: Apache-2.0
+// edge/handoff/mailbox.h - passes the newest root from ingest to serve: one atomic slot.
+// SPDX-License-Identifier: Apache-2.0
 //
-// One thread puts, one takes; neither waits. A root that was not taken is replaced by the next,
-// which carries its changes (fusion/fabric/fabric.h): nothing queues, nothing is torn. The
-// roots stay the fabric's; the taker may use the one it took until it acknowledges a later
-// epoch.
+// One thread puts, one takes; lock-free, neither waits. A root that was not taken is replaced
+// by the next, which carries its changes (fusion/fabric/fabric.h): nothing queues, and a reader
+// never sees half of a root. The fabric owns the roots; the taker may use the one it took until
+// it acknowledges a later epoch.
 #ifndef EDGE_MAILBOX_H
 #define EDGE_MAILBOX_H
 

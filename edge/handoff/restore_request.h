@@ -1,10 +1,11 @@
-// edge/handoff/restore_request.h - a drone that comes back: serve asks what the store keeps of
-// it, ingest answers. SPDX-License-Identifier: Apache-2.0
+// edge/handoff/restore_request.h - asks the store for a drone's profile and plan.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The fleet is bounded and lets silent drones go; their profiles and plans stay in the store,
-// which serve cannot read. Two bounded rings of their own, so that a flood of ids that nobody
-// knows takes no room from what is to be kept (edge/handoff/backqueue.h). One thread asks, one
-// answers; neither waits, nothing is allocated after open.
+// The fleet is bounded and drops silent drones; their profiles and plans stay in the store,
+// which serve cannot read. When such a drone comes back, serve asks and ingest answers, over
+// two bounded rings that are separate from the backward queue (edge/handoff/backqueue.h): a
+// flood of unknown ids takes no room from values that must be stored. One thread asks, one
+// answers; lock-free, neither waits, no allocation after open.
 #ifndef EDGE_RESTORE_REQUEST_H
 #define EDGE_RESTORE_REQUEST_H
 
@@ -20,13 +21,13 @@
 #define EDGE_STORED_SEEN                                                                       \
     "seen/" // the UTC at which it was heard of last; see edge/ingest/retention.h
 
-// Answers that are no value: that was all; the store let go what it kept.
+// Answers that are not values: that was all; the store deleted what it kept.
 #define EDGE_RESTORE_REQUEST_END "end/"
 #define EDGE_RESTORE_REQUEST_FORGOTTEN "forgotten/"
 
 struct edge_restore_request {
     struct edge_backqueue *asked, *found;
-    uint8_t *bytes; // ingest's own: a value on its way
+    uint8_t *bytes; // ingest's own: a value in transit
     unsigned part;  // ingest's own: of the answer to the oldest question, given so far
 };
 
@@ -50,7 +51,7 @@ bool edge_restore_request_waiting(struct edge_restore_request *restore_request);
 // queue, so that what serve had kept before it asked is found. True: there are new answers.
 bool edge_restore_request_answer(struct edge_restore_request *restore_request,
                                  struct fusion_store *store);
-// Ingest: says that the store let go what it kept of a drone. DRF_ERR_FULL: not now.
+// Ingest: reports that the store deleted what it kept of a drone. DRF_ERR_FULL: not now.
 DRF_MUST_CHECK enum drf_status edge_restore_request_forget(
     struct edge_restore_request *restore_request, const char *id);
 

@@ -1,10 +1,10 @@
-// edge/handoff/source_stats.h - how each source behaves: when it spoke, how much, what was
-// refused of it. SPDX-License-Identifier: Apache-2.0
+// edge/handoff/source_stats.h - statistics per source: last message, rate, refusals, error.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Ingest writes, serve reads, no locks. A line for each feed (its totals) and one for each
-// source that spoke since the node began; lines only ever grow, to EDGE_SOURCE_STATS_MAX, and
-// further sources are counted in their feed's line alone. A text that is being written while it
-// is read is read again, or left out.
+// Ingest writes, serve reads, without locks. One line for each feed (its totals) and one for
+// each source that sent a message since the node started. Lines are only added, up to
+// EDGE_SOURCE_STATS_MAX; further sources are counted in their feed's line only. A text that
+// changes while it is read is read again, or left out (a sequence lock).
 #ifndef EDGE_SOURCE_STATS_H
 #define EDGE_SOURCE_STATS_H
 
@@ -49,7 +49,7 @@ void edge_source_stats_init(struct edge_source_stats *source_stats,
 void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
                             const char *source, const struct geo_note *why,
                             struct edge_now now);
-// Ingest, once a second: rates, and who fell silent or speaks again, each with a line.
+// Ingest, once a second: rates; logs each source that fell silent or sends again.
 void edge_source_stats_second(struct edge_source_stats *source_stats,
                               const struct edge_log *log, struct edge_now now);
 
@@ -64,10 +64,9 @@ struct edge_source_stats_view {
 bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
                             struct edge_source_stats_view *out);
 
-// The store keeps the lines, so that `drf-edge info` can say how sources behaved. Keeping is
-// ingest's; it returns DRF_ERR_AGAIN where nothing has changed since the last time. Restoring
-// fills a ledger of its own, that names no configuration and is only read; an absent or foreign
-// value leaves it empty.
+// The store keeps the lines for `drf-edge info`. Ingest calls keep; it returns DRF_ERR_AGAIN
+// where nothing has changed since the last time. Restore fills a separate object without a
+// configuration that is only read; an absent or foreign value leaves it empty.
 DRF_MUST_CHECK enum drf_status edge_source_stats_keep(struct edge_source_stats *source_stats,
                                                       struct fusion_store *store);
 void edge_source_stats_restore(struct edge_source_stats *source_stats,

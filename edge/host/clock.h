@@ -1,8 +1,8 @@
-// edge/host/clock.h - the clocks of the machine: monotonic time and UTC.
+// edge/host/clock.h - the machine's clocks: monotonic time and UTC.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Read by the loops, by commands and by threads of their own. A step function never reads it:
-// it is handed a struct edge_now.
+// Read by the loops, by commands and by threads. A step function never reads a clock: the
+// caller passes a struct edge_now.
 #ifndef EDGE_CLOCK_H
 #define EDGE_CLOCK_H
 

@@ -1,8 +1,8 @@
-// edge/host/health.h - what the node is waiting for or doing without, told by any thread to
-// any. SPDX-License-Identifier: Apache-2.0
+// edge/host/health.h - health flags of the node (Kafka, MQTT, store ...), atomic.
+// SPDX-License-Identifier: Apache-2.0
 //
-// One atomic word of flags. Serve makes NodeState.condition and waiting_for of it, HTTP makes
-// /readyz of it.
+// One atomic word of flags, written and read by any thread. Serve derives NodeState.condition
+// and waiting_for from it, HTTP /readyz.
 #ifndef EDGE_HEALTH_H
 #define EDGE_HEALTH_H
 
@@ -23,8 +23,8 @@ enum edge_trouble {
     EDGE_TROUBLE_COUNT
 };
 
-// The two loops say when they last began a step; whoever looks with a later time sees that one
-// of them hangs. A step waits for the disk at most, and is done in milliseconds.
+// Both loops note when they last began a step, so that any thread can see that one of them
+// hangs. A step waits for the disk at most, and is done in milliseconds.
 enum edge_loop { EDGE_LOOP_INGEST, EDGE_LOOP_SERVE, EDGE_LOOP_COUNT };
 #define EDGE_HEALTH_STALL_US INT64_C(15000000)
 
@@ -40,7 +40,7 @@ bool edge_health_has(const struct edge_health *health, enum edge_trouble trouble
 uint32_t edge_health_all(const struct edge_health *health);
 // A loop begins a step.
 void edge_health_step(struct edge_health *health, enum edge_loop loop, int64_t now_mono_us);
-// How long it has been at its step, if that is too long; 0: it goes on, or has not begun.
+// How long its step has taken, if that is too long; 0: it is not, or has not begun.
 int64_t edge_health_stalled_us(const struct edge_health *health, enum edge_loop loop,
                                int64_t now_mono_us);
 const char *edge_trouble_name(enum edge_trouble trouble); // "kafka", "store" ...

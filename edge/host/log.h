@@ -1,9 +1,8 @@
-// edge/host/log.h - one line for each thing an operator should know, to standard error.
+// edge/host/log.h - log lines in logfmt on standard error.
 // SPDX-License-Identifier: Apache-2.0
 //
-// `time level=warn what=feed.refused feed=dem partition=0 offset=12 text="..."`: logfmt. The
-// time is the one the loop hands in. Lines are written whole with one write(2), from any
-// thread.
+// `time level=warn what=feed.refused feed=dem partition=0 offset=12 text="..."`. The caller
+// passes the time. Each line is one write(2), from any thread.
 #ifndef EDGE_LOG_H
 #define EDGE_LOG_H
 
@@ -21,11 +20,11 @@ struct edge_log {
     enum edge_log_level level; // lower ones are not written
 };
 
-// The rim, before any thread: standard error, INFO.
+// At start, before any thread: standard error, INFO.
 void edge_log_init(struct edge_log *log);
 
-// `what` is a dotted word of ours; `format` gives the rest of the line: "key=value" pairs,
-// where text that came from outside is put in with edge_log_quote().
+// `what` is the event's name, with dots; `format` gives the rest of the line: "key=value"
+// pairs, where text that came from outside is put in with edge_log_quote().
 void edge_log_write(const struct edge_log *log, int64_t utc_us, enum edge_log_level level,
                     const char *what, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
@@ -38,12 +37,13 @@ void edge_log_error(const struct edge_log *log, int64_t utc_us, const char *what
 // cut to the room) and a NUL; returns `out`.
 const char *edge_log_quote(char *out, size_t room, const char *text, size_t size);
 
-// Lets `burst` lines of one kind through in any `window_us`, and says how many were held back.
+// Lets `burst` lines of one kind through in any `window_us`, and counts how many were
+// suppressed.
 struct edge_log_limit {
     int64_t window_mono_us;
     uint32_t written, held;
 };
-// True: write it; *held (may be NULL) is how many were held back before it.
+// True: write it; *held (may be NULL) is how many were suppressed before it.
 bool edge_log_allow(struct edge_log_limit *limit, int64_t mono_us, uint32_t burst,
                     int64_t window_us, uint32_t *held);
 

@@ -1,9 +1,9 @@
-// edge/host/metrics.h - what the node counts, under the names that Prometheus sees.
+// edge/host/metrics.h - the node's metrics: counters, gauges, histograms for Prometheus.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One fixed table, opened once, bumped with relaxed atomics from any thread, read by the HTTP
-// server. A new metric is one row of EDGE_METRICS. A label's values are a fixed list too: an
-// index that is out of its list counts as the list's last ("other").
+// One fixed table, allocated at open, updated with relaxed atomics from any thread, read by the
+// HTTP server. A new metric is one row of EDGE_METRICS. The values of a label are a fixed list
+// too: an index outside the list counts as the list's last value ("other").
 #ifndef EDGE_METRICS_H
 #define EDGE_METRICS_H
 
@@ -56,11 +56,10 @@ enum edge_shed {
     X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
       "Identities forgotten because the feed no longer says them")                             \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
-    X(DEAD_KAFKA_RECORDS, COUNTER, "drf_dead_letters_total", NONE, NONE,                       \
-      "Dead letters delivered")                                                                \
-    X(DEAD_KAFKA_RECORDS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,             \
+    X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
+    X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
       "Dead letters dropped because Kafka was away and the store held enough")                 \
-    X(DEAD_KAFKA_RECORDS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                     \
+    X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \

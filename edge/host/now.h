@@ -1,4 +1,4 @@
-// edge/host/now.h - the present, as the loop hands it to a step function.
+// edge/host/now.h - monotonic time and UTC, as the caller passes them to a step function.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_NOW_H
 #define EDGE_NOW_H

@@ -1,8 +1,8 @@
-// edge/host/resolver.h - finds the address of a host without waiting for it.
+// edge/host/resolver.h - resolves a host name without blocking.
 // SPDX-License-Identifier: Apache-2.0
 //
-// glibc's getaddrinfo_a: the resolver works in a thread of its own; it is asked now and then
-// whether it is done. One resolver at a time. The object must not move while one is under way.
+// glibc's getaddrinfo_a: its own thread resolves, and the caller polls for the result. One
+// request at a time. The object must not move while a request is in progress.
 #ifndef EDGE_RESOLVER_H
 #define EDGE_RESOLVER_H
 
@@ -27,7 +27,7 @@ DRF_MUST_CHECK enum drf_status edge_resolver_begin(struct edge_resolver *resolve
 DRF_MUST_CHECK enum drf_status edge_resolver_take(
     struct edge_resolver *resolver, char address[static EDGE_RESOLVER_ADDRESS_SIZE],
     const char **why);
-// Gives up what is under way; waits for the resolver if it cannot be called off.
+// Cancels the request in progress; waits for it if it cannot be cancelled.
 void edge_resolver_close(struct edge_resolver *resolver);
 
 #endif

@@ -1,4 +1,4 @@
-// edge/host/sha256.h - SHA-256 of bytes, as versions and dead letters carry it.
+// edge/host/sha256.h - SHA-256 of bytes, for versions of messages and dead letters.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_SHA256_H
 #define EDGE_SHA256_H

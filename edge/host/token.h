@@ -1,9 +1,9 @@
-// edge/host/token.h - an access token from an identity provider (OAuth 2.0, client
-// credentials). SPDX-License-Identifier: Apache-2.0
+// edge/host/token.h - fetches an OAuth 2.0 access token (client credentials).
+// SPDX-License-Identifier: Apache-2.0
 //
 // RFC 6749 section 4.4: POST grant_type=client_credentials with HTTP Basic authentication; the
-// answer is JSON with access_token and expires_in. Blocks for at most about ten seconds; for a
-// thread that may.
+// answer is JSON with access_token and expires_in. Blocks for at most about ten seconds: not
+// for a loop.
 #ifndef EDGE_TOKEN_H
 #define EDGE_TOKEN_H
 

@@ -206,7 +206,7 @@ static void note_event(struct edge_feeds *feeds, size_t index, enum edge_kafka_e
         feed_stop(feeds, index, partition);
         feed_resync_want(feeds, index, "offset_gone", now);
     }
-    if (event == EDGE_KAFKA_GONE) // made anew, perhaps: looked at when it is found again
+    if (event == EDGE_KAFKA_GONE) // perhaps created again: checked when it is found again
         feed_stop(feeds, index, partition);
     if (event == EDGE_KAFKA_UNREADABLE)
         edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.unreadable",
@@ -250,7 +250,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
         struct feed_partition *partition = feed_find(feed, out->partition);
         if (!partition || !partition->started || verified(feeds, index, partition, out, now)
             || feed->resync == FEED_WANTED || out->offset < partition->next) {
-            feeds->port.release(feeds->port.self, out); // of a life before a restart
+            feeds->port.release(feeds->port.self, out); // of a fetch before a restart
             continue;
         }
         partition->next = out->offset + 1;

@@ -1,16 +1,17 @@
-// edge/ingest/feed.h - where each feed stands: partitions, positions, and what its layers may
-// say. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/feed.h - state of each feed: partitions, offsets, resynchronisation.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Positions come from the node's own store. A partition is started when discovery has found it:
-// at the stored offset, or at the first one kept when the store knows none. The message before
-// a stored offset is read once more and compared: a topic may have been made anew and grown
-// past it. When what is there cannot be what was read before (an offset gone, another cluster,
-// fewer partitions, away for too long, other terms of decoding: edge/ingest/resync.h), the
-// whole feed is read again from its first offsets and says RESYNCHRONISING until what it no
-// longer says is forgotten. Until every partition has reached the end seen when it was found,
-// the feed says CATCHING_UP; while no broker answers, the topic is missing, or the feed is
-// paused, its layer says FEED_DOWN. Belongs to the ingest loop; reads no clock; the carrier is
-// behind a port, so that a recording can stand in for Kafka.
+// Offsets come from the node's own store. A partition is started when discovery has found it:
+// at the stored offset, or at its first offset when the store knows none. The message before a
+// stored offset is read again and compared: a topic may have been deleted, created again and
+// grown past that offset. When what is there cannot be what was read before (an offset gone,
+// another cluster, fewer partitions, unreachable for too long, other terms of decoding:
+// edge/ingest/resync.h), the whole feed is read again from its first offsets and reports
+// RESYNCHRONISING until everything that it no longer contains is deleted. Until every partition
+// has reached the end seen when it was found, the feed reports CATCHING_UP; while no broker
+// answers, the topic is missing, or the feed is paused, its layer reports FEED_DOWN. Belongs to
+// the ingest loop; reads no clock. Kafka is behind an interface (struct edge_feed_port), so
+// that a recording can replace it.
 #ifndef EDGE_FEED_H
 #define EDGE_FEED_H
 

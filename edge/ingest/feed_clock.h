@@ -1,9 +1,9 @@
-// edge/ingest/feed_clock.h - tells whose aircraft are not shown because a clock is wrong.
+// edge/ingest/feed_clock.h - logs that aircraft are not shown because a clock is wrong.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tracks whose time is further from the node's than limits.track_keep_s are refused without a
-// dead letter; an operator would see an empty sky and nothing wrong. Belongs to the ingest
-// loop.
+// Tracks whose time differs from the node's by more than limits.track_keep_s are refused
+// without a dead letter; without this line an operator would see no aircraft and no error.
+// Belongs to the ingest loop.
 #ifndef EDGE_FEED_CLOCK_H
 #define EDGE_FEED_CLOCK_H
 

@@ -1,4 +1,4 @@
-// edge/ingest/feed_impl.h - what the files of the feeds share; nobody else includes it.
+// edge/ingest/feed_impl.h - shared by edge/ingest/feed*.c, private to them.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_FEED_IMPL_H
 #define EDGE_FEED_IMPL_H
@@ -7,8 +7,8 @@
 
 enum { FEED_DEATHS = 5 };
 
-// What the last message before a position looked like: a topic made anew, and grown past that
-// position, has another there.
+// Hash of the last message before an offset: a topic that was created again, and has grown past
+// that offset, has another message there.
 struct feed_tail {
     int64_t offset;
     uint64_t mark; // edge_message_mark()
@@ -32,7 +32,7 @@ enum feed_resync {
     FEED_CURRENT,
     FEED_WANTED,   // to be read from the beginning, as soon as nothing is in flight
     FEED_READING,  // until every partition has reached the end noted then
-    FEED_SWEEPING, // what was not seen is being forgotten
+    FEED_SWEEPING, // what was not read again is being deleted
 };
 
 struct feed {

@@ -81,7 +81,7 @@ static const char *reason_of_partition(struct edge_feeds *feeds, size_t index,
     const struct feed_partition *partition = feed_find(feed, found->partitions[at].partition);
     if (!partition || !partition->started)
         return reason_before_start(feeds, index, found, at);
-    // Made anew, or cut: what was read is not what is there.
+    // Created again, or truncated: what was read is not what is there.
     bool settled = found->asked_mono_us > partition->next_mono_us + SETTLED_US;
     return partition->inflight == 0 && settled && partition->next > found->partitions[at].high
                ? "shorter_topic"
@@ -152,7 +152,7 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
         if (feed->partitions[i].started)
             feed_stop(feeds, index, &feed->partitions[i]);
     if (feed->count > found->count)
-        feed->count = found->count; // each is named anew below
+        feed->count = found->count; // each gets its id below
     for (size_t i = 0; i < feed->count; i++)
         feed->partitions[i] = (struct feed_partition){.id = found->partitions[i].partition};
     for (size_t i = 0; i < feed->count; i++)

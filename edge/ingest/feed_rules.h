@@ -1,4 +1,4 @@
-// edge/ingest/feed_rules.h - what the configuration says of the feeds, kept in the store.
+// edge/ingest/feed_rules.h - priority and validity of each feed, as stored.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_FEED_RULES_H
 #define EDGE_FEED_RULES_H

@@ -1,9 +1,10 @@
-// edge/ingest/import_log.h - the list of what was imported: it is not in Kafka, so a lost store
-// does not get it back by itself. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/import_log.h - the log of imported files, in the store and beside it.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The only list. Kept twice: in the store, committed with the data, and as lines of a file
-// beside it (STORE-imports), which outlives the store. What the file lists and the store does
-// not know is to be imported again.
+// Imports are not in Kafka, so a lost store does not get them back by itself. The log is the
+// only list of them, kept twice: in the store, committed with the data, and as lines of a file
+// beside it (STORE-imports), which survives the store. What the file lists and the store does
+// not contain has to be imported again.
 #ifndef EDGE_IMPORT_LOG_H
 #define EDGE_IMPORT_LOG_H
 
@@ -13,7 +14,7 @@
 #include "fusion/store/store.h"
 #include "geo/status.h"
 
-// The source of an import is FEED "/" EDGE_IMPORT_SOURCE: no topic brings it, so reading topics
+// The source of an import is FEED "/" EDGE_IMPORT_SOURCE: it is in no topic, so reading topics
 // again must not withdraw it.
 #define EDGE_IMPORT_SOURCE "import"
 

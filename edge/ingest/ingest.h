@@ -1,12 +1,12 @@
-// edge/ingest/ingest.h - the ingest loop's one step: next messages, decode, fold, publish,
-// commit. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/ingest.h - one step of the ingest loop: read, decode, fold, publish, commit.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Reads no clock, starts no thread; waits for the disk only. Each step does one slice of work
-// of at most a tile's size and urgent messages are taken before every slice, so a bulk message
+// of at most a tile's size, and urgent messages are taken before every slice, so a bulk message
 // of any size delays an urgent one by one slice. An urgent change is published at once and
-// committed within 10 ms, a bulk one published within 50 ms and committed within 250 ms; what
-// is rendered from the truth follows within about a second. When commits fail the node serves
-// on and tries again; above pending_max_mb of uncommitted work no message is taken.
+// committed within 10 ms; a bulk change is published within 50 ms and committed within 250 ms;
+// what is rendered from the truth follows within about a second. When commits fail the node
+// continues to serve and retries; above pending_max_mb of uncommitted work no message is read.
 #ifndef EDGE_INGEST_H
 #define EDGE_INGEST_H
 
@@ -23,7 +23,7 @@
 #include "edge/kafka/deadletter.h"
 #include "fusion/fabric/fabric.h"
 
-// From bytes to a record, elsewhere (edge/decoder/child.h) or at once (tests).
+// Decodes bytes to a record, in a child (edge/decoder/child.h) or at once (tests).
 struct edge_decoder_port {
     void *self;
     // DRF_ERR_AGAIN: not now. `bytes` stay until the result is taken.
@@ -65,12 +65,12 @@ struct edge_ingest_done {
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 
-// DRF_ERR_NOMEM: the node cannot go on (everything committed stays). DRF_ERR_STORE: neither can
-// it, because the store's file was found to be damaged.
+// DRF_ERR_NOMEM: the node must stop (everything committed stays). DRF_ERR_STORE: it must stop
+// because the store's file is damaged.
 DRF_MUST_CHECK enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
                                                 struct edge_ingest_done *out);
 
-// The last step: keeps what serve pushed, commits what is there.
+// The last step: stores what serve pushed, and commits.
 void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now);
 
 #endif

@@ -1,5 +1,7 @@
-// edge/ingest/ingest_lane.h - inside the ingest step: one lane's message on its way to the
-// truth. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/ingest_lane.h - state of the ingest step and its lanes; private.
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lane (urgent, bulk) takes one message at a time through envelope, decoder and fold.
 #ifndef EDGE_INGEST_LANE_H
 #define EDGE_INGEST_LANE_H
 
@@ -38,7 +40,7 @@ struct ingest_lane {
     // decoder.
     struct ingest_ahead ahead[INGEST_AHEAD_MAX];
     size_t ahead_first, ahead_count;
-    int64_t single_mono_us; // until then one at a time: a decoder died
+    int64_t single_mono_us; // until then one message at a time: a decoder died
 };
 
 struct edge_ingest {
@@ -50,7 +52,7 @@ struct edge_ingest {
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
-    int64_t source_stats_mono_us; // when the store takes the account of the sources again
+    int64_t source_stats_mono_us; // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
 };

@@ -1,12 +1,12 @@
-// edge/ingest/maintenance.h - what is done to a store now and then, and what is watched about
-// it. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/maintenance.h - store maintenance: old tombstones, free pages, clock.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Old tombstones and unused certificates are forgotten and free pages given back in slices of a
-// few milliseconds, only while ingest has nothing else to do. A clock that is wrong must
-// destroy nothing: nothing is forgotten before the node has run for a day without its clock
-// being set. The store keeps that time ("uptime"), so that lives of less than a day add up; a
-// clock behind it, or more than a day ahead of it, begins anew. Belongs to the ingest loop;
-// reads no clock.
+// Old tombstones and unused provenance are deleted and free pages returned in slices of a few
+// milliseconds, only while ingest has nothing else to do. A wrong clock must destroy nothing:
+// nothing is deleted before the node has run for a day without its clock being set. The store
+// keeps that time ("uptime"), so that runs of less than a day add up; it starts again at 0 when
+// the clock is behind it, or more than a day ahead of it. Belongs to the ingest loop; reads no
+// clock.
 #ifndef EDGE_MAINTENANCE_H
 #define EDGE_MAINTENANCE_H
 

@@ -69,7 +69,7 @@ static size_t inset_terms(const struct drf_config *config, const struct drf_feed
 }
 
 // Everything that what is decoded depends on. Rights and licences are not among it: the fold
-// takes them from the configuration anew each time.
+// takes them from the configuration each time.
 static void fingerprint(const struct drf_config *config, const struct drf_feed_config *feed,
                         uint8_t out[static 32])
 {

@@ -1,9 +1,9 @@
-// edge/ingest/resync.h - why a feed must be read again from its beginning, as the store
-// remembers it. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/resync.h - why a feed must be read again, as recorded in the store.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Named values of the store: "resync/<feed>" while a resynchronisation is due or under way,
+// Named values of the store: "resync/<feed>" while a resynchronisation is due or in progress,
 // "fingerprint/<feed>" of the terms that its data were decoded under, "seen/<feed>" when the
-// node last stood at its end. They commit with the truth.
+// node was last at its end. They are committed together with the truth.
 #ifndef EDGE_RESYNC_H
 #define EDGE_RESYNC_H
 

@@ -1,10 +1,10 @@
-// edge/ingest/retention.h - how long the store keeps the profile and plan of a drone that is
-// not heard of. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/retention.h - deletes stored profiles and plans of drones not seen for long.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Beside them the store keeps when the drone was heard of last ("seen/ID", UTC, to the hour). A
-// walk over all of them, some at a time and once an hour, lets go what is older than
-// store.drone_keep_s; what has no time yet gets the present. Belongs to the ingest loop, which
-// calls it only after its clock has not been set for a day: a wrong clock destroys nothing.
+// Beside them the store keeps when each drone was last seen ("seen/ID", UTC, to the hour). Once
+// an hour a walk over all of them, in slices, deletes what is older than store.drone_keep_s; an
+// entry without a time gets the present. Belongs to the ingest loop, which calls it only after
+// its clock has not been set for a day: a wrong clock destroys nothing.
 #ifndef EDGE_RETENTION_H
 #define EDGE_RETENTION_H
 
@@ -20,9 +20,9 @@ struct edge_retention_walk { // all zero at first
     int64_t due_mono_us;
 };
 
-// One slice, if one is due; nothing may wait for a commit. *forgotten counts drones let go:
-// serve is told of each through `recall`. True: there is something to be committed. *more: the
-// walk is under way.
+// One slice, if one is due; call it only when nothing waits for a commit. *forgotten counts
+// drones whose values were deleted: serve is told of each through `restore_request`. True:
+// there is something to commit. *more: the walk is in progress.
 bool edge_retention_step(struct edge_retention_walk *walk, struct fusion_store *store,
                          struct edge_restore_request *restore_request, int64_t keep_us,
                          struct edge_now now, uint64_t *forgotten, bool *more);

@@ -1,7 +1,7 @@
-// edge/ingest/topic_discovery.h - asks Kafka what is there, for the loop that may not wait for
-// an answer. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/topic_discovery.h - asks Kafka for topics and partitions, on a thread of its own.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Blocks on the network; belongs to a thread of its own.
+// Blocks on the network: the ingest loop must not call it.
 #ifndef EDGE_TOPIC_DISCOVERY_H
 #define EDGE_TOPIC_DISCOVERY_H
 

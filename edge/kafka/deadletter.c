@@ -78,9 +78,9 @@ static size_t describe(const struct drf_config *config, const struct edge_messag
     return OURS;
 }
 
-static bool send_kafka_record(struct edge_deadletters *deadletters,
-                              const struct edge_message *message, const struct geo_note *why,
-                              struct edge_now now)
+static bool send_letter(struct edge_deadletters *deadletters,
+                        const struct edge_message *message, const struct geo_note *why,
+                        struct edge_now now)
 {
     struct field fields[OURS];
     struct edge_header headers[EDGE_HEADERS_MAX + OURS];
@@ -111,7 +111,7 @@ static void log_refusal(struct edge_deadletters *deadletters,
 {
     const char *done = "dropped";
     if (deadletters->producer) {
-        bool sent = send_kafka_record(deadletters, message, why, now);
+        bool sent = send_letter(deadletters, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
     }
     uint32_t held = 0;
@@ -193,11 +193,9 @@ static void on_report(void *context, const struct edge_kafka_record *kafka_recor
 static void count(struct edge_deadletters *deadletters)
 {
     struct edge_outbox *box = &deadletters->box;
-    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS, 0, 0,
-                     box->delivered);
-    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_LOST, 0, 0,
-                     box->lost);
-    edge_metrics_set(deadletters->metrics, EDGE_METRIC_DEAD_KAFKA_RECORDS_KEPT, 0, box->kept);
+    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_LETTERS, 0, 0, box->delivered);
+    edge_metrics_add(deadletters->metrics, EDGE_METRIC_DEAD_LETTERS_LOST, 0, 0, box->lost);
+    edge_metrics_set(deadletters->metrics, EDGE_METRIC_DEAD_LETTERS_KEPT, 0, box->kept);
     box->delivered = 0;
     box->lost = 0;
 }

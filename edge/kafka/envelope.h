@@ -1,15 +1,15 @@
-// edge/kafka/envelope.h - what is written on a message: who says it, about what, since when,
-// for whom. SPDX-License-Identifier: Apache-2.0
+// edge/kafka/envelope.h - metadata of a Kafka message: source, key, version, mode, edition.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Headers follow the CloudEvents 1.0 Kafka binding, binary mode, and our own: drf_mode,
 // drf_core (west,south,east,north), drf_delivery (features or edition; then drf_edition,
-// drf_part and drf_parts). Where one is missing the feed's configuration says it. Rights come
-// from the configuration only, never from here.
+// drf_part and drf_parts). A missing header is taken from the feed's configuration. Licence and
+// priority come from the configuration only, never from the message.
 //   version: ce_time, else Kafka CreateTime. LogAppendTime without ce_time is refused: the
 //            version would be the order of arrival.
 // The structured mode of CloudEvents and encoded contents (gzip) are refused: a document is
-// read as it is, but for a schema registry's frame (edge/config/framing.h).
-//   key:     the Kafka key, else ce_subject, else "sha256:" and the beginning of the value's
+// read as it is, except for a schema registry's frame (edge/config/framing.h).
+//   key:     the Kafka key, else ce_subject, else "sha256:" and the first digits of the value's
 //            digest; a tombstone needs one.
 #ifndef EDGE_ENVELOPE_H
 #define EDGE_ENVELOPE_H

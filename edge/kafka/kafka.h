@@ -1,9 +1,9 @@
 // edge/kafka/kafka.h - the Kafka consumer: partitions into one queue for each feed.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Partitions are started by hand from offsets the caller knows; no consumer group, nothing is
-// committed to Kafka. One client serves urgent feeds and one bulk feeds, so that a large fetch
-// never stands before an urgent one. A paused feed is one whose queue is not read: librdkafka
+// The caller starts each partition at an offset it knows; there is no consumer group, and
+// nothing is committed to Kafka. One client serves urgent feeds and one bulk feeds, so that a
+// large fetch never delays an urgent one. A feed is paused by not reading its queue: librdkafka
 // stops fetching when it is full (queued.max.messages.kbytes). next, start, stop and serve
 // belong to the ingest loop and do not block; discover blocks and may run on any other thread.
 #ifndef EDGE_KAFKA_H

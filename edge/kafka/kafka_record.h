@@ -1,5 +1,5 @@
-// edge/kafka/kafka_record.h - one Kafka message to be sent, and how it is kept as bytes
-// meanwhile. SPDX-License-Identifier: Apache-2.0
+// edge/kafka/kafka_record.h - one Kafka record to be sent, and its packed form for the store.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_KAFKA_RECORD_H
 #define EDGE_KAFKA_RECORD_H
 
@@ -24,7 +24,7 @@ struct edge_kafka_record {
 size_t edge_kafka_record_size(const struct edge_kafka_record *kafka_record);
 void edge_kafka_record_pack(const struct edge_kafka_record *kafka_record, uint8_t *bytes);
 
-// Reads what pack wrote, from a file that may be damaged. The letter points into `bytes` and
+// Reads what pack wrote, from a file that may be damaged. The record points into `bytes` and
 // `headers`. DRF_ERR_SYNTAX.
 DRF_MUST_CHECK enum drf_status edge_kafka_record_unpack(
     const uint8_t *bytes, size_t size,

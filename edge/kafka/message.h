@@ -1,4 +1,4 @@
-// edge/kafka/message.h - one message as a feed brought it, whatever carries it.
+// edge/kafka/message.h - one message as received from a feed, whatever the transport.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_MESSAGE_H
 #define EDGE_MESSAGE_H

@@ -1,9 +1,10 @@
-// edge/kafka/oauth_kafka.h - OAUTHBEARER with a token server, which Debian's librdkafka lacks.
+// edge/kafka/oauth_kafka.h - OAUTHBEARER with a token endpoint for librdkafka.
 // SPDX-License-Identifier: Apache-2.0
 //
-// librdkafka's own names of the settings are used (sasl.oauthbearer.token.endpoint.url,
-// client.id, client.secret, scope, method), so that the configuration stays right with a build
-// that has them. Tokens are fetched on librdkafka's background thread: no loop waits.
+// Debian's build lacks it. librdkafka's own names of the settings are used
+// (sasl.oauthbearer.token.endpoint.url, client.id, client.secret, scope, method), so that a
+// configuration stays valid with a build that has them. Tokens are fetched on librdkafka's
+// background thread: no loop waits.
 #ifndef EDGE_OAUTH_KAFKA_H
 #define EDGE_OAUTH_KAFKA_H
 

@@ -11,7 +11,7 @@ enum {
     NAME_SIZE = 32,
     PROBE = 1,
     BATCH = 256,
-    KEPT_SIZE_MAX = 1 << 18, // a letter's value is cut at 64 KB, its headers are few
+    KEPT_SIZE_MAX = 1 << 18, // a dead letter's value is cut at 64 KB, its headers are few
 };
 
 static void format_name(uint64_t number, char out[static NAME_SIZE])
@@ -125,7 +125,7 @@ void edge_outbox_report(struct edge_outbox *box, const struct edge_kafka_record 
     }
 }
 
-// DRF_ERR_ABSENT: no such letter (any more).
+// DRF_ERR_ABSENT: no such record (any more).
 static enum drf_status resend(struct edge_outbox *box, uint64_t number, int64_t now_mono_us)
 {
     char name[NAME_SIZE];

@@ -1,13 +1,13 @@
-// edge/kafka/outbox.h - dead letters on their way: a few with Kafka, the rest in the store.
+// edge/kafka/outbox.h - outbox of dead letters, stored until Kafka has them.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A letter is put into the store as a named value "letter/NUMBER", in the same commit as the
-// offset that moves past its message, and handed to Kafka at once while Kafka takes them. It
-// leaves the store when Kafka has acknowledged it: a killed node sends some letters twice, and
-// loses none. When Kafka does not take them (a number is under way, or none was confirmed for
-// two seconds) they wait, and go out, oldest first, when it is back. At most EDGE_OUTBOX_MAX
-// wait; more are counted as lost. What the store cannot take is sent all the same. Belongs to
-// the ingest loop; does not block.
+// A record is put into the store as a named value "letter/NUMBER", in the same commit as the
+// offset that moves past its message, and sent to Kafka at once while Kafka takes records. It
+// is deleted from the store when Kafka has acknowledged it: after a kill some records are sent
+// twice, and none is lost. When Kafka does not take them (EDGE_OUTBOX_UNDER_WAY_MAX are in
+// flight, or none was acknowledged for two seconds) they wait and are sent, oldest first, when
+// it is back. At most EDGE_OUTBOX_MAX wait; more are counted as lost. A record that the store
+// cannot take is sent all the same. Belongs to the ingest loop; non-blocking.
 #ifndef EDGE_OUTBOX_H
 #define EDGE_OUTBOX_H
 
@@ -20,12 +20,12 @@
 enum { EDGE_OUTBOX_MAX = 1000, EDGE_OUTBOX_UNDER_WAY_MAX = 1024 };
 #define EDGE_OUTBOX_PREFIX "letter/"
 
-// Who carries letters: edge/kafka/producer_kafka.h, or a test.
+// The producer: edge/kafka/producer_kafka.h, or a test.
 struct edge_post {
     void *self;
     // Copies. DRF_ERR_FULL: not now. DRF_ERR_RANGE: never.
     enum drf_status (*send)(void *self, const struct edge_kafka_record *kafka_record);
-    // Hands back what waits for a broker: each is reported as not delivered at the next serve.
+    // Takes back what waits for a broker: each is reported as not delivered at the next serve.
     void (*purge)(void *self);
 };
 
@@ -33,7 +33,7 @@ struct edge_outbox {
     struct fusion_store *store; // NULL: nothing is kept
     struct edge_post post;
     uint32_t under_way, kept;
-    uint64_t first, next, resend; // numbers of kept letters: first <= resend <= next; those
+    uint64_t first, next, resend; // numbers of stored records: first <= resend <= next; those
                                   // before `resend` are under way
     int64_t confirmed_mono_us;    // or when the first of those under way was sent
     uint64_t delivered, lost;     // since they were last taken
@@ -50,10 +50,10 @@ DRF_MUST_CHECK enum drf_status edge_outbox_init(struct edge_outbox *box,
 DRF_MUST_CHECK enum drf_status edge_outbox_put(struct edge_outbox *box,
                                                const struct edge_kafka_record *kafka_record,
                                                int64_t now_mono_us);
-// The post's report of one letter.
+// The producer's report about one record.
 void edge_outbox_report(struct edge_outbox *box, const struct edge_kafka_record *kafka_record,
                         bool delivered, int64_t now_mono_us);
-// Recalls what Kafka does not take, sends what is kept when it does.
+// Purges what Kafka does not take, sends what is stored when it does.
 void edge_outbox_step(struct edge_outbox *box, int64_t now_mono_us);
 
 #endif

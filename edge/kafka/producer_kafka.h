@@ -1,7 +1,7 @@
-// edge/kafka/producer_kafka.h - the Kafka producer: messages out, bounded while Kafka is away.
+// edge/kafka/producer_kafka.h - the Kafka producer, bounded while Kafka is unreachable.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Used by one thread; nothing but close, and serve with a time-out, blocks.
+// Used by one thread. Only close, and serve with a time-out, block.
 #ifndef EDGE_PRODUCER_KAFKA_H
 #define EDGE_PRODUCER_KAFKA_H
 
@@ -30,7 +30,7 @@ DRF_MUST_CHECK enum drf_status edge_producer_send(struct edge_producer *producer
 void edge_producer_purge(struct edge_producer *producer, bool all);
 // How many are not reported yet.
 size_t edge_producer_waiting(const struct edge_producer *producer);
-// Lets librdkafka report on what was sent: each letter once, borrowed during the call. Waits at
+// Lets librdkafka report on what was sent: each record once, borrowed during the call. Waits at
 // most `timeout_ms` for a first report.
 typedef void (*edge_producer_report_fn)(void *context,
                                         const struct edge_kafka_record *kafka_record,

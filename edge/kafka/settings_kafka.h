@@ -1,4 +1,4 @@
-// edge/kafka/settings_kafka.h - from the configuration's mapping to librdkafka's.
+// edge/kafka/settings_kafka.h - makes a librdkafka configuration from the node's configuration.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_SETTINGS_KAFKA_H
 #define EDGE_SETTINGS_KAFKA_H

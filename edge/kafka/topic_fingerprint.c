@@ -34,7 +34,7 @@ bool edge_topic_fingerprints_replaced(struct edge_topic_fingerprint *topic_finge
             *topic_fingerprint = taken[partition];
         enum answer answer = ask(topic_fingerprint, partition, low, high, port);
         if (answer == NO_ANSWER)
-            continue; // another landmark would hide what this one tells at the next look
+            continue; // another fingerprint would hide at the next look what this one shows
         any = any || answer == ANOTHER;
         topic_fingerprint->known = answer == SAME;
         if (high <= low || (topic_fingerprint->known && topic_fingerprint->offset == high - 1))

@@ -1,12 +1,12 @@
-// edge/kafka/topic_fingerprint.h - whether a topic is still the one that was there before.
+// edge/kafka/topic_fingerprint.h - detects that a topic was deleted and created again.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A topic deleted and made anew between two looks, with more messages than before, cannot be
-// told by its offsets: reading would go on in the middle of another story. So the last message
-// of each partition is remembered and looked for again: another one at its offset, or none
-// after the end, means another topic. A partition that was empty has none; what the reader
-// takes from it first stands in, or what came and went between two looks would not be known.
-// Belongs to the thread that discovers.
+// When a topic was deleted, created again and has more messages than before, its offsets do not
+// show it: reading would continue in the middle of other data. So the last message of each
+// partition is remembered and looked for again: another one at its offset, or none after the
+// end, means another topic. A partition that was empty has none; the first message that the
+// reader takes from it is used instead, else a topic that was deleted between two looks would
+// go unnoticed. Belongs to the discovery thread.
 #ifndef EDGE_TOPIC_FINGERPRINT_H
 #define EDGE_TOPIC_FINGERPRINT_H
 
@@ -24,7 +24,7 @@ struct edge_topic_fingerprint_port {
     void *self;
 };
 
-// Of one feed: compares what was found with `landmarks` (one for each of the first
+// Of one feed: compares what was found with `topic_fingerprints` (one for each of the first
 // EDGE_KAFKA_PARTITIONS_MAX partitions, zeros at first) and remembers it for the next time.
 // `taken` (may be NULL): as many, what the reader took first of those that were empty.
 // True: the topic was replaced since. A message that is gone, or does not come, says nothing.

@@ -1,8 +1,8 @@
-// edge/mqtt/inbox.h - a bounded ring of messages that came in and wait for the serve step.
+// edge/mqtt/inbox.h - bounded ring of received MQTT messages for the serve step.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One memory block, taken at open; messages are copied in and handed out in order. What does
-// not fit is refused and counted by the caller. One thread.
+// One block of memory, allocated at open; messages are copied in and handed out in order. A
+// message that does not fit is refused, and the caller counts it. One thread.
 #ifndef EDGE_INBOX_H
 #define EDGE_INBOX_H
 

@@ -1,8 +1,8 @@
-// edge/mqtt/link.h - the way between the serve step and the aircraft, without saying what
-// carries it. SPDX-License-Identifier: Apache-2.0
+// edge/mqtt/link.h - transport interface between the serve step and the drones.
+// SPDX-License-Identifier: Apache-2.0
 //
 // In service it is MQTT (edge/mqtt/mqtt.h); in a replay or a test it is a recording. Belongs to
-// the serve loop. Nothing here blocks or allocates per message in the steady state.
+// the serve loop. Non-blocking; allocates nothing per message in the steady state.
 #ifndef EDGE_LINK_H
 #define EDGE_LINK_H
 

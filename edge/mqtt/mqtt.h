@@ -1,12 +1,11 @@
-// edge/mqtt/mqtt.h - the node's one connection to the region's MQTT broker.
+// edge/mqtt/mqtt.h - the node's MQTT v5 client, on libmosquitto's external loop.
 // SPDX-License-Identifier: Apache-2.0
 //
-// MQTT v5 over libmosquitto's external loop: the serve loop polls edge_mqtt_fd() and calls
-// edge_mqtt_step(). It never blocks: names are resolved in the background (getaddrinfo_a), the
-// socket connects without waiting, reconnects back off from 0.2 s to 10 s with jitter. Library
-// callbacks only copy into a bounded ring; what does not fit is counted. While the socket is
-// backed up contexts are refused (DRF_ERR_FULL), everything else is queued up to
-// `queue_max_bytes` and `inflight_max`.
+// The serve loop polls edge_mqtt_fd() and calls edge_mqtt_step(). Non-blocking: names are
+// resolved in the background (getaddrinfo_a), the socket connects without waiting, reconnects
+// back off from 0.2 s to 10 s with jitter. Library callbacks only copy into a bounded ring;
+// what does not fit is counted. While the socket is backed up contexts are refused
+// (DRF_ERR_FULL), everything else is queued up to `queue_max_bytes` and `inflight_max`.
 #ifndef EDGE_MQTT_H
 #define EDGE_MQTT_H
 

@@ -1,7 +1,8 @@
-// edge/mqtt/properties_mqtt.h - the MQTT v5 properties that a message travels with.
+// edge/mqtt/properties_mqtt.h - MQTT v5 properties of outgoing and incoming messages.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lists of messages without correlation data are made once and used for all of them.
+// The property lists of messages without correlation data are made once and used for all of
+// them.
 #ifndef EDGE_PROPERTIES_MQTT_H
 #define EDGE_PROPERTIES_MQTT_H
 

@@ -1,8 +1,8 @@
-// edge/mqtt/topic.h - the names under which everything travels over MQTT (CONTRACT points 10,
-// 13 and 14). SPDX-License-Identifier: Apache-2.0
+// edge/mqtt/topic.h - MQTT topic names: parsing and formatting.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Pure functions on text. `root` is "drf/v1" for mode LIVE and "drf-test/v1" for every other
-// mode.
+// schemas/client.md rule 10, schemas/client.md rule 13 and schemas/client.md rule 14. Pure
+// functions on text. `root` is "drf/v1" for mode LIVE and "drf-test/v1" for every other mode.
 #ifndef EDGE_TOPIC_H
 #define EDGE_TOPIC_H
 

@@ -65,7 +65,7 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
     return false;
 }
 
-// One reply per crossing, and never two within ten seconds.
+// One reply per exit from the region, and never two within ten seconds.
 static void leave_outside(struct edge_serve *serve, struct edge_drone *drone, double distance_m)
 {
     if (!drone->outside)
@@ -131,7 +131,7 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
     edge_patch_seen(drone, mine ? telemetry->seen_patch_seq : 0);
 }
 
-// What a report that was accepted brings about.
+// Acts on an accepted report.
 static void go_on(struct edge_serve *serve, struct edge_drone *drone, bool found_again)
 {
     double distance_m =
@@ -185,7 +185,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     }
     bool found_again = drone->lost;
     edge_persist_ask(serve, drone);
-    // A moment late, rather than by limits that are not its own.
+    // Better a moment late than with limits that are not its own.
     drone->waiting = drone->restore == EDGE_DRONE_RESTORE_ASKED && !drone->has_report
                      && !drone->has_profile && !drone->has_plan;
     note(serve, drone, &telemetry, in->arrival_mono_us);

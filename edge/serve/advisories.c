@@ -6,11 +6,11 @@
 
 #define VALID_US INT64_C(5000000)
 
-static struct edge_advisory *find(struct edge_advisories *life, uint32_t advisory_id)
+static struct edge_advisory *find(struct edge_advisories *advisories, uint32_t advisory_id)
 {
     for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
-        if (life->items[i].advisory_id == advisory_id)
-            return &life->items[i];
+        if (advisories->items[i].advisory_id == advisory_id)
+            return &advisories->items[i];
     return NULL;
 }
 
@@ -21,11 +21,11 @@ static unsigned worth(const struct edge_advisory *held)
 }
 
 // A place for one of that severity; NULL: all are taken by what matters as much.
-static struct edge_advisory *place_for(struct edge_advisories *life, uint8_t severity)
+static struct edge_advisory *place_for(struct edge_advisories *advisories, uint8_t severity)
 {
-    struct edge_advisory *worst = &life->items[0];
+    struct edge_advisory *worst = &advisories->items[0];
     for (size_t i = 1; i < EDGE_ADVISORIES_MAX; i++) {
-        struct edge_advisory *held = &life->items[i];
+        struct edge_advisory *held = &advisories->items[i];
         bool older = worth(held) == 1 && (int32_t)(held->since_ms - worst->since_ms) < 0;
         if (worth(held) < worth(worst) || (worth(held) == worth(worst) && older))
             worst = held;
@@ -129,16 +129,16 @@ struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int6
     return out;
 }
 
-void edge_advisories_apply(struct edge_advisories *life, struct edge_now now,
+void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now now,
                            struct fusion_advisories *set)
 {
     uint32_t now_ms = (uint32_t)(now.mono_us / 1000);
     size_t evaluated = set->count;
     for (size_t i = 0; i < evaluated; i++) {
         struct fusion_advisory *item = &set->items[i];
-        struct edge_advisory *held = find(life, item->advisory_id);
+        struct edge_advisory *held = find(advisories, item->advisory_id);
         if (held == NULL) {
-            held = place_for(life, (uint8_t)item->severity);
+            held = place_for(advisories, (uint8_t)item->severity);
             if (held == NULL) {
                 item->revision = 1;
                 continue;
@@ -150,7 +150,7 @@ void edge_advisories_apply(struct edge_advisories *life, struct edge_now now,
     struct fusion_advisory rests[EDGE_ADVISORIES_MAX];
     size_t rest_count = 0;
     for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++) {
-        struct edge_advisory *held = &life->items[i];
+        struct edge_advisory *held = &advisories->items[i];
         if (held->advisory_id == 0 || held->severity == 0 || found(set, held->advisory_id))
             continue;
         // what the evaluation left out for want of room is not gone
@@ -164,19 +164,19 @@ void edge_advisories_apply(struct edge_advisories *life, struct edge_now now,
         fusion_advisories_add(set, &rests[i]);
 }
 
-struct edge_advisory *edge_advisories_untold(struct edge_advisories *life, size_t *cursor)
+struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories, size_t *cursor)
 {
     while (*cursor < EDGE_ADVISORIES_MAX) {
-        struct edge_advisory *held = &life->items[(*cursor)++];
+        struct edge_advisory *held = &advisories->items[(*cursor)++];
         if (held->advisory_id != 0 && held->told != held->revision)
             return held;
     }
     return NULL;
 }
 
-void edge_advisories_repeat(struct edge_advisories *life)
+void edge_advisories_repeat(struct edge_advisories *advisories)
 {
     for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
-        if (life->items[i].severity != 0)
-            life->items[i].told = (uint16_t)(life->items[i].revision - 1);
+        if (advisories->items[i].severity != 0)
+            advisories->items[i].told = (uint16_t)(advisories->items[i].revision - 1);
 }

@@ -1,11 +1,12 @@
-// edge/serve/advisories.h - the life of one drone's advisories: raised at once, lowered and
-// cleared with patience. SPDX-License-Identifier: Apache-2.0
+// edge/serve/advisories.h - life cycle of one drone's advisories: raise, hold, lower, clear.
+// SPDX-License-Identifier: Apache-2.0
 //
-// CONTRACT points 7 and 8. A reasoner says what holds now; this says what the drone is told.
-// What is new or more severe is told at the first evaluation. What is less severe, or gone, is
-// told when it has been so without interruption for EDGE_ADVISORY_DWELL_US: noise at a
-// threshold does not flap. A revision counts raises, changes of severity and clears, and goes
-// on when the same condition comes back soon. A value inside struct edge_drone; no allocation.
+// schemas/client.md rule 7 and schemas/client.md rule 8. A reasoner says what holds now; this
+// decides what the drone is told. A new or more severe advisory is told at the first
+// evaluation. One that is less severe or gone is told when it has been so without interruption
+// for EDGE_ADVISORY_DWELL_US: noise at a threshold does not make it flap. A revision counts
+// raises, changes of severity and clears, and continues when the same condition comes back
+// soon. A value inside struct edge_drone; no allocation.
 #ifndef EDGE_ADVISORIES_H
 #define EDGE_ADVISORIES_H
 
@@ -17,7 +18,7 @@
 #include "fusion/aircraft/advisory.h"
 
 enum {
-    EDGE_ADVISORIES_MAX = 16, // with a life; more are told as they are, without one
+    EDGE_ADVISORIES_MAX = 16, // with a life cycle; more are told as evaluated, without one
     EDGE_ADVISORY_DWELL_US = 3000000,
 };
 
@@ -38,19 +39,20 @@ struct edge_advisories {
     struct edge_advisory items[EDGE_ADVISORIES_MAX];
 };
 
-// Takes what an evaluation found and makes of it what the drone is told: revisions, severities
-// that are held, and conditions that ceased a moment ago.
-void edge_advisories_apply(struct edge_advisories *life, struct edge_now now,
+// Turns what an evaluation found into what the drone is told: revisions, severities
+// that are held, and conditions that ended a moment ago.
+void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now now,
                            struct fusion_advisories *set);
 
 // The next whose last change has not been handed to the advisory topic, from *cursor (0 at
 // first) on; NULL: none. *cleared: it ended. Set told = revision when it was.
-struct edge_advisory *edge_advisories_untold(struct edge_advisories *life, size_t *cursor);
+struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories,
+                                             size_t *cursor);
 
 // As it stands without an evaluation: what is kept of it.
 struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int64_t now_utc_us);
 
 // All that are active are to be told again.
-void edge_advisories_repeat(struct edge_advisories *life);
+void edge_advisories_repeat(struct edge_advisories *advisories);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Alerts on their way: to the drones that one begins or ceases to concern, at once, and as a
-// whole set to the region's retained topic.
+// Sends alerts: a context at once to each drone that an alert begins or ends to concern, and
+// the whole set to the region's retained topic.
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "fusion/aircraft/alert.h"
 #include "geo/hash.h"
 
-// Looked at this often at least: alerts end, and the sky turns.
+// Checked this often at least: alerts end as time passes.
 #define WATCH_US INT64_C(5000000)
 
 enum { ALERTS_MAX = 500 }; // in one message

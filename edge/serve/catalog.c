@@ -51,7 +51,7 @@ static const struct drf_feed_config *feed_of(const struct drf_config *config, co
     return NULL;
 }
 
-// What a certificate adds to its source's line: the latest times, the coarsest numbers.
+// What a provenance adds to its source's entry: the latest times, the coarsest numbers.
 static struct edge_wire_source *add(struct edge_catalog *catalog,
                                     const struct drf_config *config,
                                     const struct fusion_source *source, enum fusion_layer layer)
@@ -274,7 +274,7 @@ void edge_catalog_add_stats(struct edge_catalog *catalog,
         struct edge_source_stats_view feed = {0}, view;
         (void)edge_source_stats_read(source_stats, entry->feed, &feed);
         bool known = edge_source_stats_read(source_stats, entry->source, &view);
-        // Empty skies and no alert at all are something to say: who spoke has data.
+        // No aircraft and no alert is information too: a source that sent something has data.
         if (entry->reason == FUSION_REASON_NO_DATA && feed.taken > 0
             && (entry->layer == FUSION_LAYER_TRAFFIC || entry->layer == FUSION_LAYER_ALERT))
             entry->reason = FUSION_REASON_NONE;

@@ -1,8 +1,8 @@
-// edge/serve/catalog.h - who says what: one line for each source that a root's data come from.
+// edge/serve/catalog.h - the source catalogue: one entry for each source of a root.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Texts are borrowed from the root and the configuration. The cost is that of a look at each
-// tile, not at each obstacle.
+// Texts are borrowed from the root and the configuration. The cost is one look at each tile,
+// not at each obstacle.
 #ifndef EDGE_CATALOG_H
 #define EDGE_CATALOG_H
 
@@ -32,9 +32,8 @@ struct edge_catalog {
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out);
 
-// Adds what the ledger knows: when a source was heard, how often, what was refused last. One
-// that is silent beyond its feed's interval_s is STALE. With `volatile_too` false only what is
-// news: silence.
+// Adds statistics: when a source sent last, how often, what was refused last. One that is
+// silent for longer than its feed's interval_s is STALE. With `volatile_too` false only that.
 void edge_catalog_add_stats(struct edge_catalog *catalog,
                             const struct edge_source_stats *source_stats, bool volatile_too);
 

@@ -14,7 +14,7 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     edge_schedule_report(serve, drone);
     int64_t now = serve->now.mono_us;
-    // Contexts are fewer in an overload; what there is to warn of is looked for as often.
+    // In an overload contexts are fewer, but advisories are evaluated as often as before.
     if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
         && serve->root != NULL && serve->link.connected(serve->link.self)
         && now - drone->advised_mono_us >= drone->preferences.interval_us / 2)

@@ -1,10 +1,10 @@
-// edge/serve/drone.h - one aircraft as the serve loop remembers it, and the rules about its
-// pace. SPDX-License-Identifier: Apache-2.0
+// edge/serve/drone.h - state of one drone in the serve loop, and its rate limits.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A value in the fleet's table (edge/serve/fleet.h), 1.5 KB. Its plan is a block beside it, as
-// long as the plan (0.1 KB and 24 bytes a point: 2.5 KB at most), taken when the first comes
-// and kept for the next; so is the state of its patches (2.1 KB: edge/serve/patch.h), if it
-// ever asks for them. All three are within 4 KB for a plan of ten points, 6.1 KB at most;
+// A value in the fleet's table (edge/serve/fleet.h), 1.5 KB. Its plan is a separate block, as
+// long as the plan (0.1 KB and 24 bytes a point: 2.5 KB at most), allocated when the first plan
+// comes and kept for the next; so is the state of its patches (2.1 KB: edge/serve/patch.h), if
+// it ever asks for them. All three are within 4 KB for a plan of ten points, 6.1 KB at most;
 // without patches always.
 #ifndef EDGE_DRONE_H
 #define EDGE_DRONE_H
@@ -19,9 +19,9 @@
 
 #define EDGE_DRONE_NONE UINT32_MAX // no drone, where a number of one stands
 
-// What the store keeps of it, from when it was here before (edge/handoff/restore_request.h).
+// Whether its stored profile and plan were asked for (edge/handoff/restore_request.h).
 enum edge_drone_restore {
-    EDGE_DRONE_RESTORE_DUE, // since it is in the fleet
+    EDGE_DRONE_RESTORE_DUE, // not asked since it is in the fleet
     EDGE_DRONE_RESTORE_ASKED,
     EDGE_DRONE_RESTORE_DONE,
 };
@@ -40,7 +40,7 @@ bool edge_pace_ready(const struct edge_pace *pace, int64_t now_mono_us, int64_t 
 void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interval_us,
                     int64_t slack_us);
 
-// What the profile asks of the node, beside the limits of the aircraft.
+// What the profile asks for beside the limits of the aircraft.
 struct edge_drone_preferences {
     int64_t interval_us;       // between contexts
     uint32_t link_bytes_per_s; // 0: unlimited
@@ -67,7 +67,7 @@ struct edge_drone_stream {
                                        // minutes, only differences count
 };
 
-// Refusals of telemetry that no reply has told yet.
+// Refusals of telemetry that no reply has reported yet.
 struct edge_drone_refusals {
     uint32_t untold;
     uint32_t code;       // enum edge_reply_code of the last
@@ -87,23 +87,25 @@ struct edge_drone {
     char id[EDGE_ID_SIZE];
     bool used;       // the slot holds a drone
     bool known;      // more than one report, or a profile or plan is held
-    bool has_report; // one was accepted in this life of the node
+    bool has_report; // one was accepted since the node started
     bool reporting;  // from inside, not silent for long: contexts are made for it
     bool outside;    // the last report was outside the region and its margin
     bool outside_untold;
     bool primary;    // inside the region itself
-    bool due;        // a context is owed
+    bool due;        // a context is due
     bool listed;     // stands in the list of who is due; belongs to the slot
     bool pushed;     // because the fabric changed
     bool shed_rate;  // the last context was held back by the link budget
     bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
-    bool lost;                            // silent for longer than limits.lost_link_after_ms
-    uint8_t restore;                      // enum edge_drone_restore
-    bool profile_received, plan_received; // it said one, or to drop it: newer than what is kept
-    bool restored;                        // some of it applies again
-    bool waiting;                         // its first report, for the answer of the store
-    uint32_t heard_hour; // that the store was told of last; 0: none. Turns at a time of its own
+    bool lost;       // silent for longer than limits.lost_link_after_ms
+    uint8_t restore; // enum edge_drone_restore
+    bool profile_received,
+        plan_received;    // it sent one, or deleted it: newer than the stored one
+    bool restored;        // its stored profile or plan applies again
+    bool waiting;         // its first report waits for the store's answer
+    uint32_t heard_hour;  // in which the store was told last; 0: none. Begins at another time
+                          // for each drone
     uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
     float height_offset_m,
         height_acc95_m; // AMSL minus what it sends; see edge/serve/neighbours.c
@@ -111,7 +113,7 @@ struct edge_drone {
     uint32_t older, newer;                   // neighbours in the list of last use
     uint32_t cell, cell_previous, cell_next; // where it reports from
     int64_t used_mono_us;                    // of the last report, whatever became of it
-    int64_t due_mono_us, sent_mono_us;       // the context owed, the last one sent
+    int64_t due_mono_us, sent_mono_us;       // the context due, the last one sent
     int64_t outside_told_mono_us;
 
     struct fusion_limits limits;
@@ -127,9 +129,9 @@ struct edge_drone {
     struct edge_pace telemetry_pace, context_pace, push_pace, byte_pace, request_pace,
         patch_pace;
     struct edge_pace link_pace;   // of all that goes to it (edge/serve/link_budget.h)
-    struct edge_pace look_pace;   // of looks for the sake of changes alone
-    int64_t advised_mono_us;      // when it was looked at last
-    int64_t look_mono_us;         // when to do so again for a change; INT64_MAX: no need
+    struct edge_pace look_pace;   // of evaluations only because something changed
+    int64_t advised_mono_us;      // when it was evaluated last
+    int64_t look_mono_us;         // when to do so again after a change; INT64_MAX: no need
     int64_t request_told_mono_us; // when RATE_LIMITED was told
     uint32_t requests_untold;
     struct edge_drone_prediction prediction; // meaningful when lost
@@ -138,7 +140,7 @@ struct edge_drone {
     bool concern_straight;                  // along the velocity; else any way
     bool agl_known;                         // at the last context
     uint16_t
-        alerts_digest; // of the alerts of its last context; a wrong match heals with the next
+        alerts_digest; // of the alerts of its last context; a wrong match lasts until the next
     float agl_m;
     uint32_t terrain_seq;   // of the terrain messages of this stream
     uint32_t context_bytes; // of the last context, with what carries it
@@ -146,14 +148,14 @@ struct edge_drone {
 
 // Notes that a context goes out now and returns its number.
 uint32_t edge_drone_send(struct edge_drone *drone, int64_t now_mono_us);
-// Takes `seen` of a report; numbers never sent are passed over.
+// Takes `seen` of a report; numbers never sent are ignored.
 void edge_drone_seen(struct edge_drone *drone, uint32_t context_seq);
 // How long the oldest context not seen is under way; 0 when all were seen. More than
 // EDGE_SENT_TIMES unseen contexts count as INT64_MAX.
 int64_t edge_drone_unseen_us(const struct edge_drone *drone, int64_t now_mono_us);
 
 enum edge_order { EDGE_ORDER_NEXT, EDGE_ORDER_BACK };
-// Whether a report follows the last one of the same life of the drone: a greater number, where
+// Whether a report follows the last one of the same boot of the drone: a greater number, where
 // both have one, and no earlier time. *lost: reports missing in between.
 enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_boot_id,
                                  uint32_t seq, int64_t time_utc_us, bool time_from_arrival,
@@ -170,8 +172,8 @@ enum edge_request_limit edge_drone_request(struct edge_drone *drone, int64_t now
                                            uint32_t *count);
 #define EDGE_REQUEST_RETRY_S 5.0
 
-// Whether a change in this box concerns what the drone was told of: it touches the corridor of
-// its last context, or the place where it is.
+// Whether a change in this box concerns the drone: it touches the corridor of its last context,
+// or its position.
 struct geo_bounds;
 bool edge_drone_concerned(const struct edge_drone *drone, struct geo_bounds changed);
 

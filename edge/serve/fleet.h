@@ -1,10 +1,10 @@
-// edge/serve/fleet.h - every drone the node knows: found by its id, bounded, the least useful
-// goes. SPDX-License-Identifier: Apache-2.0
+// edge/serve/fleet.h - table of all drones: lookup by id, bounded, with eviction.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A table of fixed size, taken at open. A drone is loose (it said one thing, and nothing of it
-// is held) or known. When the table is full a newcomer takes the place of the loose drone used
-// longest ago, else of a known drone that is silent, else it is turned away: ids that appear
-// once cost nobody else anything. Numbers of slots are stable while a drone is held.
+// A table of fixed size, allocated at open. A drone is loose (it sent one message, and nothing
+// of it is held) or known. When the table is full a new drone replaces the loose drone used
+// longest ago, else a known drone that is silent, else it is refused: ids that appear once cost
+// no other drone its place. Numbers of slots are stable while a drone is held.
 #ifndef EDGE_FLEET_H
 #define EDGE_FLEET_H
 

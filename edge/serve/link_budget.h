@@ -1,11 +1,11 @@
-// edge/serve/link_budget.h - the budget of a drone's link: who may use it, and what is left of
-// it. SPDX-License-Identifier: Apache-2.0
+// edge/serve/link_budget.h - byte budget of a drone's link: charges, and what is left.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Everything that goes to a drone is charged, at the size it has with what carries it.
-// Contexts, advisories and replies only wait for each other (struct edge_drone.byte_pace);
-// patches and terrain go out of what those have left unused, and one second of that adds up.
-// So all of it together keeps link_bytes_per_s over any time, but for one second's worth and
-// one block of terrain.
+// Everything that is sent to a drone is charged, at its size with the overhead of the
+// transport. Contexts, advisories and replies only wait for each other (struct
+// edge_drone.byte_pace); patches and terrain use what those leave, and one second of unused
+// budget accumulates. So all of it together keeps link_bytes_per_s over any time, except for
+// one second's worth and one block of terrain.
 #ifndef EDGE_LINK_BUDGET_H
 #define EDGE_LINK_BUDGET_H
 

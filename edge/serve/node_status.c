@@ -10,7 +10,7 @@ enum {
 
 static uint32_t condition_of(uint32_t troubles)
 {
-    // Whoever hears this hears it through the broker: being without it is nobody's news.
+    // This is received through the broker, so a missing broker is not reported.
     troubles &= ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
     if (troubles >> EDGE_TROUBLE_OVERLOAD & 1)
         return EDGE_CONDITION_OVERLOADED;

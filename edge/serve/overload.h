@@ -1,12 +1,12 @@
-// edge/serve/overload.h - whether the node keeps up, and what it leaves out while it does not.
+// edge/serve/overload.h - overload control: measures load, and sets what is left out.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A step is busy when it leaves work behind: more waits to be read, or the link takes no more.
-// Being busy is no harm; reports that are lost or never answered meanwhile are, and so is a
-// lag. Half a second of busy and harmed windows raises the level by one; a while of windows
-// that are not lowers it by one. The while is two seconds, twice as long each time the level
-// rises again soon after, a minute at most: a load that is too much every time is not tried
-// every time. A value; no clock, no allocation.
+// A step is busy when it leaves work behind: more messages wait to be read, or the link takes
+// no more. Being busy alone does no harm; reports that are lost or never answered meanwhile are
+// harm, and so is a lag. Half a second of windows that are busy and harmed raises the level by
+// one; a period of windows that are not lowers it by one. The period is two seconds, twice as
+// long each time the level rises again soon after, a minute at most: a load that is always too
+// much is not tried again and again. A value; no clock, no allocation.
 #ifndef EDGE_OVERLOAD_H
 #define EDGE_OVERLOAD_H
 

@@ -12,7 +12,7 @@
 #include "fusion/context/patch.h"
 
 enum {
-    KEY_INTERVAL_US = 10000000,                 // CONTRACT: one comes every 10 s anyway
+    KEY_INTERVAL_US = 10000000,                 // schemas/patch.md: at least every 10 s
     RETRY_US = 20000,                           // after a link that was backed up
     CODED_PER_STEP = 4 * 65536,                 // cells, of two layers each: about 2 ms
     READ_PER_STEP = 64 * 65536,                 // cells read and compared
@@ -221,8 +221,8 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
     return fusion_weather_points(planes, serve->root, &ask, grid, patching->points);
 }
 
-// Whether the link bears a message of this size now. One that is more than a second's worth of
-// what is spare is never sent: a smaller window is tried, then none.
+// Whether a message of this size fits the link's budget now. One that is larger than a second's
+// worth of the unused budget is never sent: a smaller window is tried, then none.
 static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_t size)
 {
     struct edge_patches *p = drone->patches;

@@ -1,11 +1,11 @@
-// edge/serve/patch.h - the patch streams: who is owed one, against which base, and what it
-// costs. SPDX-License-Identifier: Apache-2.0
+// edge/serve/patch.h - terrain patches: which drone is due, delta base, and cost.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Of each window sent the node keeps where it lay and a digest of each of its 64 blocks, of the
-// last EDGE_PATCHES_SENT windows a drone: 2.3 KB, taken when a drone first asks for patches. A
-// block whose digest agrees is not sent again, whatever changed and came back in between. Key
-// frames that several drones share are coded once. Contexts go first: a step codes a bounded
-// number of cells, and patches take what the contexts leave of a link's budget.
+// Of the last EDGE_PATCHES_SENT windows sent to a drone the node keeps the position and a
+// digest of each of the 64 blocks: 2.3 KB, allocated when a drone first asks for patches. A
+// block whose digest agrees is not sent again, whatever changed and changed back in between.
+// Key frames that several drones share are encoded once. Contexts go first: a step encodes a
+// bounded number of cells, and patches use what the contexts leave of a link's budget.
 #ifndef EDGE_PATCH_H
 #define EDGE_PATCH_H
 
@@ -27,8 +27,8 @@ struct edge_patch_sent {
 struct edge_patches {
     uint32_t sent_seq, seen_seq; // seen 0: a key frame is asked for
     int64_t key_mono_us;         // when the last key frame went
-    uint16_t side; // at most what the profile asks for; less where the link is thin
-    bool due;      // stands in the list of who is owed one; belongs to the slot
+    uint16_t side;               // at most what the profile asks for; less on a slow link
+    bool due;                    // is in the list of drones due; belongs to the slot
     struct edge_patch_sent sent[EDGE_PATCHES_SENT];
 };
 
@@ -43,9 +43,9 @@ void edge_patching_close(struct edge_patching *patching);                      /
 void edge_patch_configure(struct edge_drone *drone);
 // What a report says it has seen; 0 when it says nothing.
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
-// A report came in: a patch may be owed.
+// A report came in: a patch may be due.
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone);
-// Sends what is owed. Returns when to be called again at the latest.
+// Sends what is due. Returns when to be called again at the latest.
 int64_t edge_patch_run(struct edge_serve *serve);
 
 #endif

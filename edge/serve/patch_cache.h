@@ -1,8 +1,8 @@
-// edge/serve/patch_cache.h - key frames that were coded, for the next drone with the same
-// window. SPDX-License-Identifier: Apache-2.0
+// edge/serve/patch_cache.h - cache of encoded key frames, for all drones.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A ring of bytes with an index by place and digest of the cells; what is old is overwritten.
-// All memory is taken at open, and used as far as there are different windows.
+// A ring of bytes with an index by position and digest of the cells; the oldest is overwritten.
+// All memory is allocated at open, and touched only as far as there are different windows.
 #ifndef EDGE_PATCH_CACHE_H
 #define EDGE_PATCH_CACHE_H
 

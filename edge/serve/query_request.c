@@ -93,7 +93,7 @@ static bool within_rate(struct edge_serve *serve, const struct query *query)
     return limit == EDGE_REQUEST_ALLOWED;
 }
 
-// A client may have the answer at its own reply topic only (CONTRACT point 13).
+// A client may have the answer at its own reply topic only (schemas/client.md rule 13).
 void edge_query_request_take(struct edge_serve *serve, const char *client,
                              const struct edge_incoming *in)
 {

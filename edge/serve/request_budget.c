@@ -21,8 +21,8 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint
     return false;
 }
 
-// Reviews and preloads of all drones together have a quarter of the node's time, and no drone
-// can have it hold up the others for longer than a tenth of a second.
+// Reviews and preloads of all drones together get a quarter of the node's time, and no drone
+// can delay the others by more than a tenth of a second.
 bool edge_request_budget_afford(struct edge_serve *serve, uint32_t cost)
 {
     enum { PART_US = 10, AHEAD_US = 400000 };

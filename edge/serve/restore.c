@@ -82,7 +82,7 @@ static const char *unaffordable(struct edge_serve *serve, const struct edge_dron
                : "not reviewed: send it again, too many reviews are under way";
 }
 
-// What the drone has said since it is back is newer than what is kept.
+// What the drone has sent since it is back is newer than what is stored.
 static void restore_found_profile(struct edge_serve *serve, struct edge_drone *drone,
                                   struct edge_serve_stored kept)
 {
@@ -163,7 +163,7 @@ static void take(struct edge_serve *serve, struct edge_serve_stored kept)
     const char *id = strchr(kept.name, '/') + 1;
     struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
     if (drone == NULL)
-        return; // it was let go again
+        return; // it was evicted again
     if (begins(kept.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
         forget(serve, drone);
     if (drone->restore != EDGE_DRONE_RESTORE_ASKED)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which drones something is owed to, and when: serve->due lists their numbers, and
+// Which drones something is due to, and when: serve->due lists their numbers, and
 // serve->due_mono_us is the earliest time in it. Nothing is sent here: edge_dispatch_run goes
 // through the list.
 #include "edge/serve/serve_parts.h"

@@ -1,10 +1,10 @@
-// edge/serve/serve.h - the serve loop's one step: telemetry in, drone state, context out.
+// edge/serve/serve.h - one step of the serve loop: telemetry in, context out.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads no clock, starts no thread, never blocks: `now` is handed in, what comes and goes
-// passes through a struct edge_link, fused state through the mailbox, what must be kept through
-// the backward queue. The same step runs over MQTT in service and over a recording in a replay.
-// Nothing is allocated per message after warm-up.
+// Reads no clock, starts no thread, non-blocking. The caller passes the time; messages go
+// through a struct edge_link, fused state comes through the mailbox, what must be stored goes
+// through the backward queue. The same step runs over MQTT in service and over a recording in a
+// replay. Nothing is allocated per message after warm-up.
 #ifndef EDGE_SERVE_H
 #define EDGE_SERVE_H
 
@@ -23,32 +23,32 @@ struct edge_metrics;
 struct edge_health;
 struct edge_serve;
 
-// A value kept in the store from an earlier life: "profile/{id}", "plan/{id}".
+// A value of the store from an earlier run: "profile/{id}", "plan/{id}".
 struct edge_serve_stored {
     const char *name;
     const void *bytes;
     uint32_t size;
 };
 
-// All pointers are borrowed until close. `boot_id` names this life of the stream.
+// All pointers are borrowed until close. `boot_id` identifies this run of the node.
 // DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_serve_open(
     const struct drf_config *config, uint64_t boot_id, struct edge_link link,
     struct edge_mailbox *mailbox, struct edge_backqueue *backqueue,
     struct edge_metrics *metrics, struct edge_health *health, struct edge_serve **out);
-// Before the first step: where ingest notes how sources behave, for the catalogue; borrowed.
+// Before the first step: ingest's statistics of the sources, for the catalogue; borrowed.
 struct edge_source_stats;
 void edge_serve_use_source_stats(struct edge_serve *serve,
                                  const struct edge_source_stats *source_stats);
-// And, too: what asks the store for what it keeps of a drone that comes back; borrowed. Without
-// it such a drone has to say its profile and its plan again.
+// Before the first step too: asks the store for the profile and plan of a drone that comes
+// back; borrowed. Without it such a drone has to send them again.
 struct edge_restore_request;
 void edge_serve_use_restore_request(struct edge_serve *serve,
                                     struct edge_restore_request *restore_request);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
-// Before the first step: gives back what an earlier life kept. DRF_ERR_SYNTAX: not one of its
-// values; nothing happened.
+// Before the first step: restores a stored value. DRF_ERR_SYNTAX: it is not one of the values
+// above; nothing happened.
 DRF_MUST_CHECK enum drf_status edge_serve_restore(struct edge_serve *serve,
                                                   struct edge_serve_stored kept);
 
@@ -56,14 +56,14 @@ DRF_MUST_CHECK enum drf_status edge_serve_restore(struct edge_serve *serve,
 // it wants to run again at the latest, even if nothing comes in.
 int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now);
 
-// What the broker is to say when the node is lost: the retained state, DOWN. *size is the room
-// in, the length out; EDGE_SERVE_WILL_MAX is enough. It goes to edge_topic_node(..., "state").
+// The MQTT will: the retained state DOWN, for edge_topic_node(..., "state"). *size is the room
+// in, the length out; EDGE_SERVE_WILL_MAX is enough.
 // DRF_ERR_FULL: no room.
 enum { EDGE_SERVE_WILL_MAX = 256 };
 DRF_MUST_CHECK enum drf_status edge_serve_will(const struct drf_config *config,
                                                uint64_t boot_id, uint8_t *bytes, size_t *size);
 
-// Says goodbye: the retained state says DOWN.
+// Before an orderly end: publishes the retained state DOWN.
 void edge_serve_down(struct edge_serve *serve, struct edge_now now);
 
 #endif

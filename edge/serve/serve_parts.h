@@ -1,7 +1,10 @@
-// edge/serve/serve_parts.h - the serve step's state, and what its files do for each other.
+// edge/serve/serve_parts.h - state of the serve step, functions of its files; private.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only the files named below, and edge/serve/serve.c, include this.
+// Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
+// serve, restore, admission, profile, plan, request, query_request, dispatch, advise, patch,
+// terrain, alerts, zone_watch, node_status, neighbours, traffic, request_budget, reply,
+// schedule, persist, send.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -79,7 +82,7 @@ struct edge_serve {
     uint32_t request_cost;            // of this step, in parts of a plan's leg
     struct edge_pace unadmitted_pace; // replies to drones there is no place for
 
-    uint32_t *due; // numbers of drones that something is owed to, longest first
+    uint32_t *due; // numbers of drones that something is due to, longest first
     uint32_t due_count;
     int64_t due_mono_us;  // when to look at them next
     double concern_max_m; // the farthest any context looked ahead
@@ -91,14 +94,13 @@ struct edge_serve {
     struct edge_terrain *terrain;
     struct edge_node_status node_status;
     struct edge_warm_start warm_start;
-    struct edge_restore_request *restore_request; // NULL: nothing can be recalled
-    const struct edge_source_stats
-        *source_stats; // NULL: nothing is known of how sources behave
+    struct edge_restore_request *restore_request; // NULL: nothing can be restored
+    const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
     uint64_t traffic_epoch;            // of the root whose tracks were looked at
     double speed_max_mps;              // of any drone, a second ago at most
-    struct fusion_surroundings around; // the drone that is looked at
+    struct fusion_surroundings around; // of the drone that is being evaluated
     struct fusion_context context;
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };
@@ -135,7 +137,7 @@ DRF_MUST_CHECK enum drf_status edge_send_alerts(struct edge_serve *serve, size_t
 // edge/serve/admission.c: a report came in.
 void edge_admission_take(struct edge_serve *serve, const char *id,
                          const struct edge_incoming *in);
-// Its first report has waited for what the store keeps of it: now it goes on.
+// Its first report waited for its stored profile and plan: now it is handled.
 void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/serve/persist.c: what the store keeps of a drone.
@@ -188,7 +190,7 @@ DRF_MUST_CHECK enum drf_status edge_restore_stored(struct edge_serve *serve,
 // Takes the answers to edge_persist_ask, and tells the drones. True: there are more.
 bool edge_restore_run(struct edge_serve *serve);
 
-// edge/serve/query_request.c: a client asks what is known at a point.
+// edge/serve/query_request.c: a query came in: what is known at a point.
 void edge_query_request_take(struct edge_serve *serve, const char *client,
                              const struct edge_incoming *in);
 
@@ -211,36 +213,37 @@ void edge_schedule_root(struct edge_serve *serve, const struct fusion_root *root
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone);
 void edge_dispatch_run(struct edge_serve *serve);
 
-// edge/serve/alerts.c: owes a context to whom other alerts concern than its last one told;
-// tells the whole set on the region's topic when it changes.
+// edge/serve/alerts.c: schedules a context for each drone whose alerts differ from its last
+// context; publishes the whole set on the region's topic when it changes.
 void edge_alerts_run(struct edge_serve *serve);
 
-// edge/serve/zone_watch.c: owes a context to whom a zone concerns that begins or ceases to
-// apply.
+// edge/serve/zone_watch.c: schedules a context for each drone that a zone concerns, when the
+// zone begins or ends to apply.
 void edge_zone_watch_run(struct edge_serve *serve);
-// edge/serve/advise.c: looks at a drone now: serve->context is its context, advisories with
-// their lives; what changed among these goes out on their topic. Needs a root and a report.
+
+// edge/serve/advise.c: evaluates a drone now: serve->context becomes its context, with the
+// advisories as they are told; changed ones are sent on their topic. Needs a root and a report.
 void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
 
-// edge/serve/traffic.c: what feeds tell of other aircraft.
-// Visits the tracks that may come near `here` within the horizon, not those whose time is up.
+// edge/serve/traffic.c: aircraft from traffic feeds.
+// Visits the tracks that may come near `here` within the horizon; expired ones are left out.
 void edge_traffic_around(
     struct edge_serve *serve, struct geo_point here, double speed_mps, double horizon_s,
     void (*visit)(void *self, const struct fusion_track *track, double age_s), void *self);
-// The track as a neighbour; one that was not heard of for a while is predicted.
+// The track as a neighbour; extrapolated when its last report is some seconds old.
 void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
                             struct fusion_neighbour *out);
-// The soonest that it can be met, across and up; HUGE_VAL: not at all.
+// The earliest time at which they can meet, horizontally and vertically; HUGE_VAL: never.
 double edge_traffic_soonest_s(const struct edge_drone *drone,
                               const struct fusion_neighbour *other, int64_t now_utc_us);
-// Owes a context to whom a new report in the root may concern.
+// Schedules a context for each drone that a new report in the root may concern.
 void edge_traffic_push(struct edge_serve *serve);
 
 // edge/serve/neighbours.c: serve->around, as it is for a drone.
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
-// The height that its context found, for when it is somebody's neighbour.
+// Remembers the height that its context computed, for when it is another drone's neighbour.
 void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
-// Once a second: who has lost its link, and where it should be.
+// Once a second: which drones have lost their link, and their predicted positions.
 void edge_neighbours_run(struct edge_serve *serve);
 
 // edge/serve/reply.c: one reply, now, in the drone's form (NULL drone: Protocol Buffers).

@@ -1,10 +1,9 @@
-// edge/serve/terrain.h - answers MAVLink-shaped terrain requests, and fills a companion's
-// cache. SPDX-License-Identifier: Apache-2.0
+// edge/serve/terrain.h - answers terrain requests (MAVLink block layout), and runs preloads.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A request is answered at once. A preload is a list of blocks that goes out as fast as the
-// link's budget leaves room, one block a message, each with how many tiles are pending, loaded
-// and unavailable; a drone's newer preload takes the place of its older one. All memory is
-// taken at open.
+// A request is answered at once. A preload is a list of blocks that is sent as fast as the
+// link's budget allows, one block a message, each with how many tiles are pending, loaded and
+// unavailable; a drone's newer preload replaces its older one. All memory is allocated at open.
 #ifndef EDGE_TERRAIN_H
 #define EDGE_TERRAIN_H
 

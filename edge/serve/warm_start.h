@@ -1,8 +1,9 @@
-// edge/serve/warm_start.h - where drones are, kept so that the next start loads there first.
+// edge/serve/warm_start.h - stored positions of drones: what to load first at a start.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A named value of the store: up to EDGE_WARM_START_MAX places that lie apart, to some hundred
-// metres, without names. It is a hint: what a start tells drones does not depend on it.
+// A named value of the store: up to EDGE_WARM_START_MAX positions that lie apart, rounded to
+// some hundred metres, without ids. It is a hint: what a node tells drones does not depend on
+// it.
 #ifndef EDGE_WARM_START_H
 #define EDGE_WARM_START_H
 
@@ -26,7 +27,7 @@ struct edge_warm_start {                          // serve's own; all zero at fi
 void edge_warm_start_run(struct edge_warm_start *warm_start, struct edge_fleet *fleet,
                          struct edge_backqueue *backqueue, int64_t now_mono_us);
 
-// What an earlier life kept; returns how many. 0: nothing, or nothing that can be read.
+// The positions that an earlier run stored; returns how many. 0: none, or unreadable.
 size_t edge_warm_start_read(struct fusion_store *store,
                             struct geo_point out[static EDGE_WARM_START_MAX]);
 

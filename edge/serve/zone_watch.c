@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time goes on, and zones begin or cease to apply around aircraft that do not move.
+// Zones begin and end to apply as time passes, also around aircraft that do not move: contexts
+// become due then.
 #include "edge/serve/serve_parts.h"
 #include "fusion/root/zone.h"
 

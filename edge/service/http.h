@@ -1,4 +1,4 @@
-// edge/service/http.h - /metrics for Prometheus, /healthz and /readyz for supervisors.
+// edge/service/http.h - HTTP server: /metrics, /healthz and /readyz.
 // SPDX-License-Identifier: Apache-2.0
 //
 // libmicrohttpd with a thread of its own; it reads only atomics.

@@ -358,7 +358,7 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
     }
 }
 
-// One life of a node. *damaged: it ended because its store may be damaged.
+// One run of a node. *damaged: it ended because its store may be damaged.
 static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
                 const sigset_t *signals, uint64_t set_aside, bool *damaged)
 {
@@ -382,7 +382,7 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
     return good ? 0 : 1;
 }
 
-// Another life, with a store built anew if this one is damaged indeed.
+// Another run, with a new store if this one is really damaged.
 static bool begin_anew(const struct drf_config *config, const struct edge_log *log,
                        struct edge_now now, uint64_t *set_aside)
 {

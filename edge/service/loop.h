@@ -1,9 +1,9 @@
-// edge/service/loop.h - the rim: threads, clocks and signals of a running node.
+// edge/service/loop.h - threads, clocks and signals of a running node.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Three threads: ingest and serve run their step functions, scout asks Kafka what topics and
-// partitions there are (the only calls that wait for the network). The caller's thread waits
-// for SIGTERM or SIGINT.
+// Three threads: ingest and serve run their step functions, discovery asks Kafka for topics and
+// partitions (the only calls that wait for the network). The caller's thread waits for SIGTERM
+// or SIGINT.
 #ifndef EDGE_LOOP_H
 #define EDGE_LOOP_H
 

@@ -1,9 +1,9 @@
-// edge/service/node.h - every part of a node, opened in a chain and closed in reverse.
+// edge/service/node.h - all parts of a node: opened in a chain, closed in reverse.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opening waits for nothing: Kafka and MQTT may be down, topics may not exist. A disk without
-// room for the store is the caller's to wait for. What cannot be waited for (a configuration
-// that makes no client, a store that is another's) ends it.
+// Opening does not wait: Kafka and MQTT may be unreachable, topics may not exist. On a disk
+// without room for the store the caller waits and tries again. An error that waiting does not
+// cure (settings that make no client, a store of another region) ends the opening.
 #ifndef EDGE_NODE_H
 #define EDGE_NODE_H
 
@@ -54,10 +54,10 @@ void edge_node_close(struct edge_node *node);
 // (edge/service/node_store.c).
 DRF_MUST_CHECK enum drf_status edge_node_open_store(struct edge_node *node,
                                                     struct edge_now now);
-// Renames the store that `node` does not have open to "<path>.damaged-<time>" and says so.
+// Renames the store, which `node` does not have open, to "<path>.damaged-<time>" and logs it.
 DRF_MUST_CHECK enum drf_status edge_node_set_aside(struct edge_node *node, const char *why,
                                                    struct edge_now now);
-// Reads the whole file, which nobody has open for writing: is it damaged?
+// Whether the file is damaged: reads all of it; nobody may have it open for writing.
 bool edge_node_store_damaged(const struct drf_config *config);
 
 // The store and the fabric a configuration describes, for `run` and `import`. *fault says what

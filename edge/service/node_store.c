@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store and the fabric over it. A damaged file is no reason not to start: it is set aside
-// and built anew from Kafka, while drones are told CATCHING_UP. A file that is another's (in
+// and built again from Kafka, while drones are told CATCHING_UP. A file that is another's (in
 // use, of another region, of a newer program, not a store) is left alone, and the node ends.
 #include <string.h>
 #include <time.h>
@@ -14,7 +14,7 @@
 
 enum { SUFFIX_SIZE = 40 };
 
-// Larger than any before: a drone sees at once which of two lives is the later.
+// Larger than any before: a drone can tell which of two boots is the later.
 static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
 {
     uint64_t stored = 0;
@@ -121,7 +121,7 @@ static void log_missing_import(void *context, const struct edge_import_entry *on
                        one->sha256);
 }
 
-// What did not come through Kafka is not built anew by it.
+// What did not come through Kafka is not built again from it.
 static enum drf_status log_missing_imports(struct edge_node *node, struct edge_now now)
 {
     struct log_visit log_visit = {.node = node, .now = now};

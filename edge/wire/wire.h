@@ -1,10 +1,10 @@
-// edge/wire/wire.h - between plain structs and the messages of drf/v1, in either form.
+// edge/wire/wire.h - decodes and encodes the messages of drf/v1, Protobuf and ProtoJSON.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What comes in is validated here and nowhere else: afterwards every number is finite and in
-// range, every text NUL-terminated. A refusal names the reply code, the field and the reason.
-// Protocol Buffers are unpacked into a fixed arena of the codec: no allocation. ProtoJSON goes
-// through jansson, which allocates. One owner, one thread.
+// Incoming messages are validated here and nowhere else: afterwards every number is finite and
+// in range, every text NUL-terminated. A refusal names the reply code, the field and the
+// reason. Protocol Buffers are unpacked into a fixed arena of the codec: no allocation.
+// ProtoJSON goes through jansson, which allocates. One owner, one thread.
 #ifndef EDGE_WIRE_H
 #define EDGE_WIRE_H
 

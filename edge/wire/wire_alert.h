@@ -1,5 +1,7 @@
-// edge/wire/wire_alert.h - one alert as drf.v1.Alert, private to edge/wire/wire_alerts.c and
-// edge/wire/wire_query.c. SPDX-License-Identifier: Apache-2.0
+// edge/wire/wire_alert.h - fills drf.v1.Alert from an alert zone.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Private to edge/wire/wire_alerts.c and edge/wire/wire_query.c.
 #ifndef EDGE_WIRE_ALERT_H
 #define EDGE_WIRE_ALERT_H
 

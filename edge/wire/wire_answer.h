@@ -1,5 +1,7 @@
-// edge/wire/wire_answer.h - what a reply carries beside its code, as generated structs; private
-// to edge/wire*.c. SPDX-License-Identifier: Apache-2.0
+// edge/wire/wire_answer.h - content of a reply beside its code, as generated structs.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Private to edge/wire/*.c.
 #ifndef EDGE_WIRE_ANSWER_H
 #define EDGE_WIRE_ANSWER_H
 

@@ -18,7 +18,7 @@ static char *source_text(const struct fusion_source *source)
     return source != NULL ? edge_wire_text(source->source) : NULL;
 }
 
-// A certificate's 0 says that it has none.
+// 0 in a provenance means that it has none.
 static void put_positive(protobuf_c_boolean *has, float *out, double value)
 {
     if (value > 0.0)

@@ -1,5 +1,7 @@
-// edge/wire/wire_message.h - a context as the generated structs, in memory of its own; private
-// to edge/wire*.c. SPDX-License-Identifier: Apache-2.0
+// edge/wire/wire_message.h - a context as generated structs, with the memory for them.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Private to edge/wire/*.c.
 #ifndef EDGE_WIRE_MESSAGE_H
 #define EDGE_WIRE_MESSAGE_H
 

@@ -1,4 +1,4 @@
-// edge/wire/wire_parts.h - shared by edge/wire*.c, private to them.
+// edge/wire/wire_parts.h - shared by edge/wire/*.c, private to them.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_PARTS_H
 #define EDGE_WIRE_PARTS_H

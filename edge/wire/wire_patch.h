@@ -1,5 +1,5 @@
-// edge/wire/wire_patch.h - a patch as the message of drf/v1. SPDX-License-Identifier:
-// Apache-2.0
+// edge/wire/wire_patch.h - encodes a terrain patch as drf.v1.Patch.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_PATCH_H
 #define EDGE_WIRE_PATCH_H
 

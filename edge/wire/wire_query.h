@@ -1,4 +1,4 @@
-// edge/wire/wire_query.h - the answer to a query as drf.v1.QueryReply.
+// edge/wire/wire_query.h - encodes the answer to a query as drf.v1.QueryReply.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_QUERY_H
 #define EDGE_WIRE_QUERY_H

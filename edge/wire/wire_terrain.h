@@ -1,4 +1,4 @@
-// edge/wire/wire_terrain.h - terrain blocks as the message of drf/v1.
+// edge/wire/wire_terrain.h - encodes terrain blocks as drf.v1.Terrain.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_TERRAIN_H
 #define EDGE_WIRE_TERRAIN_H
