@@ -172,13 +172,7 @@ enum drf_status fusion_store_each_value_after(struct fusion_store *store, const 
 static enum drf_status write_record(struct fusion_store *store,
                                     const struct store_identity *held)
 {
-    const struct fusion_live live = {
-        .id = held->id,
-        .identity = {held->feed, held->source, held->key},
-        .version = held->version,
-        .provenance = &held->provenance->source,
-        .record = {.bytes = held->record, .size = held->record_size},
-    };
+    const struct fusion_live live = store_pending_live(held);
     return STORE_PUT(store, STORE_SQL_PUT_RECORD, "write a record", store_int(held->id),
                      store_int(store_record_checksum(&live)),
                      store_blob(held->record, held->record_size));
@@ -278,31 +272,6 @@ static enum drf_status write_all(struct fusion_store *store, int64_t as_of_utc_u
             STORE_PUT(store, STORE_SQL_PUT_STATE, "write the time", store_int(as_of_utc_us),
                       store_int(store->next_id), store_int(store->next_source));
     return status;
-}
-
-bool store_checkpoint_due(struct fusion_store *store, int64_t bytes)
-{
-    if (store->wal_frames < store->wal_seen_frames)
-        store->wal_seen_frames = 0; // the log has started over
-    const int64_t fresh = store->wal_frames - store->wal_seen_frames;
-    return fresh * STORE_PAGE_BYTES >= bytes;
-}
-
-void store_checkpoint(struct fusion_store *store)
-{
-    // Never waits for readers; what one holds back is copied at a later checkpoint. A failure
-    // loses nothing, and a later commit tries again.
-    int frames = 0, copied = 0;
-    const int code = sqlite3_wal_checkpoint_v2(store->db, "main", SQLITE_CHECKPOINT_PASSIVE,
-                                               &frames, &copied);
-    store->wal_pinned_frames = code == SQLITE_OK ? frames - copied : store->wal_frames;
-    store->wal_seen_frames = store->wal_frames;
-}
-
-void store_checkpoint_late(struct fusion_store *store)
-{
-    if (store_checkpoint_due(store, STORE_CHECKPOINT_LATE_BYTES))
-        store_checkpoint(store);
 }
 
 enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_utc_us)

@@ -5,6 +5,8 @@
 // that.
 #include <sqlite3.h>
 
+#include <math.h>
+
 #include "fusion/store/store_impl.h"
 #include "geo/mode.h"
 
@@ -215,4 +217,15 @@ enum drf_status store_gpkg_create(struct fusion_store *store)
     if (status == DRF_OK)
         status = run_all(store, obstacles, sizeof obstacles / sizeof obstacles[0]);
     return status == DRF_OK ? create_metadata(store) : status;
+}
+
+struct geo_bounds store_gpkg_box(struct geo_bounds bounds, uint32_t level)
+{
+    const double cell = 180.0 / (double)(UINT32_C(1) << level) / GEO_CELLS_SIDE;
+    return (struct geo_bounds){
+        .west_deg = fmax(floor((bounds.west_deg + 180.0) / cell) * cell - 180.0, -180.0),
+        .south_deg = fmax(floor((bounds.south_deg + 90.0) / cell) * cell - 90.0, -90.0),
+        .east_deg = fmin(ceil((bounds.east_deg + 180.0) / cell) * cell - 180.0, 180.0),
+        .north_deg = fmin(ceil((bounds.north_deg + 90.0) / cell) * cell - 90.0, 90.0),
+    };
 }

@@ -8,6 +8,7 @@
 
 #include "fusion/store/store.h"
 #include "fusion/store/store_index.h"
+#include "fusion/store/store_statement.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -22,61 +23,6 @@ enum {
 #define STORE_KEEP_VALUE "keep"  // struct geo_bounds
 #define STORE_CACHE_SIZE "-8192" // of SQLite's pages, in kB
 
-// Index into the table of statements in store_statement.c.
-enum store_sql {
-    STORE_SQL_VERSION, // readers have these
-    STORE_SQL_IDENTITY,
-    STORE_SQL_TILE,
-    STORE_SQL_CELLS_OF,
-    STORE_SQL_CELLS_BLOB,
-    STORE_SQL_LIVE,
-    STORE_SQL_LIVE_AFTER,
-    STORE_SQL_LIVE_NEAR,
-    STORE_SQL_TILES,
-    STORE_SQL_IDS_AT,
-    STORE_SQL_DIRTY,
-    STORE_SQL_SOURCE,
-    STORE_SQL_OFFSET,
-    STORE_SQL_VALUE,
-    STORE_SQL_VALUES,
-    STORE_SQL_STALE,
-    STORE_SQL_READERS, // the writer has these too
-    STORE_SQL_PUT_SOURCE = STORE_SQL_READERS,
-    STORE_SQL_PUT_IDENTITY,
-    STORE_SQL_PUT_RECORD,
-    STORE_SQL_DROP_RECORD,
-    STORE_SQL_DROP_IDENTITY,
-    STORE_SQL_IDS_OF_FEED,
-    STORE_SQL_DROP_CELLS,
-    STORE_SQL_PUT_CELLS,
-    STORE_SQL_SHED_CELLS,
-    STORE_SQL_PUT_OFFSET,
-    STORE_SQL_PUT_VALUE,
-    STORE_SQL_DROP_VALUE,
-    STORE_SQL_PUT_DIRTY,
-    STORE_SQL_DROP_DIRTY,
-    STORE_SQL_PUT_STALE,
-    STORE_SQL_DROP_STALE,
-    STORE_SQL_PUT_STATE,
-    STORE_SQL_PUT_GROUND,
-    STORE_SQL_DROP_GROUND,
-    STORE_SQL_PUT_SURFACE,
-    STORE_SQL_DROP_SURFACE,
-    STORE_SQL_PUT_ANCILLARY,
-    STORE_SQL_DROP_ANCILLARY,
-    STORE_SQL_PUT_OBSTACLE,
-    STORE_SQL_DROP_OBSTACLE,
-    STORE_SQL_PUT_ZONE,
-    STORE_SQL_DROP_ZONE,
-    STORE_SQL_PUT_STATION,
-    STORE_SQL_DROP_STATION,
-    STORE_SQL_TOUCH_CONTENTS,
-    STORE_SQL_BEGIN,
-    STORE_SQL_COMMIT,
-    STORE_SQL_ROLLBACK,
-    STORE_SQL_COUNT
-};
-
 // An interned certificate. Several rows of the file may have one content.
 struct store_source {
     struct store_link by_content;
@@ -85,6 +31,7 @@ struct store_source {
     int64_t row;
     bool stored;
 };
+
 struct store_row { // a row of the file whose certificate has been read
     struct store_link by_row;
     struct store_row *next;
@@ -172,11 +119,12 @@ struct store_rendered {
     struct store_summary { // in metres; of a coverage tile
         double min_m, max_m, mean_m, deviation_m;
     } summary;
-    struct store_feature *feature; // of an obstacle's row
-    struct store_zone_row *zone;   // of a zone's row
+    struct store_obstacle_row *obstacle; // of an obstacle's row
+    struct store_zone_row *zone;         // of a zone's row
     struct store_station_row *station;
-    size_t size;    // 0: nothing known, or gone
-    uint8_t *bytes; // PNG, or geometry
+    size_t row_bytes; // of what the pointer above points to
+    size_t size;      // 0: nothing known, or gone
+    uint8_t *bytes;   // PNG, or geometry
 };
 
 struct store_pending {
@@ -215,82 +163,27 @@ struct fusion_store {
     size_t scratch_room;
 };
 
-// store.c
-enum drf_status store_fail(struct fusion_store *store, int code, const char *doing);
-enum drf_status store_refuse(struct fusion_store *store, enum fusion_store_trouble trouble,
-                             enum drf_status status, const char *text);
-DRF_MUST_CHECK enum drf_status store_exec(struct fusion_store *store, const char *sql);
-DRF_MUST_CHECK enum drf_status store_writable(struct fusion_store *store);
-
+// store_file.c
 // Keeps a database beside the store locked by SQLite's own means: they hold between processes
 // and within one, and end with the process however it ends. The caller closes *out, whatever is
 // returned. DRF_ERR_AGAIN: somebody else has it.
-DRF_MUST_CHECK enum drf_status store_lock(const char *path, struct sqlite3 **out);
+DRF_MUST_CHECK enum drf_status store_file_lock(const char *path, struct sqlite3 **out);
+// The same for the writer of this store, which holds it until it is closed; fills the fault.
+DRF_MUST_CHECK enum drf_status store_file_lock_writer(struct fusion_store *store);
+// The three joined, from malloc(); NULL: out of memory.
+char *store_file_path(const char *path, const char *middle, const char *end);
+bool store_file_ended_unclean(struct fusion_store *store);
+// PRAGMA integrity_check(1) or quick_check(1). DRF_ERR_STORE: damaged.
+DRF_MUST_CHECK enum drf_status store_file_check(struct fusion_store *store, const char *pragma);
+// Quick, and only of a file that is small enough to be checked before the first drone is
+// served.
+DRF_MUST_CHECK enum drf_status store_file_check_quick(struct fusion_store *store);
+void store_file_remove_empty_log(const char *path);
+bool store_checkpoint_due(struct fusion_store *store, int64_t bytes); // so many are new
+void store_checkpoint(struct fusion_store *store);
+void store_checkpoint_late(struct fusion_store *store); // when nobody has done it in time
 
-// store_schema.c: makes an empty file a store, or checks that it is this one.
-DRF_MUST_CHECK enum drf_status store_schema_open(struct fusion_store *store);
-
-// store_statement.c
-DRF_MUST_CHECK enum drf_status store_prepare(struct fusion_store *store);
-void store_finalize(struct fusion_store *store);
-// Steps a statement that gives no rows, and resets it and its bindings.
-DRF_MUST_CHECK enum drf_status store_run(struct fusion_store *store, enum store_sql sql,
-                                         const char *doing);
-// One bound argument.
-struct store_arg {
-    enum store_arg_kind {
-        STORE_ARG_NULL,
-        STORE_ARG_INT,
-        STORE_ARG_REAL,
-        STORE_ARG_TEXT,
-        STORE_ARG_BLOB,
-    } kind;
-    int64_t integer; // of a blob: its size
-    double real;
-    const void *bytes; // borrowed until the statement is done
-};
-struct store_arg store_null(void);
-struct store_arg store_int(int64_t value);
-struct store_arg store_real(double value);
-struct store_arg store_text(const char *text);
-struct store_arg store_blob(const void *bytes, size_t size);
-// Binds and runs a statement that gives no rows.
-DRF_MUST_CHECK enum drf_status store_put(struct fusion_store *store, enum store_sql sql,
-                                         const char *doing, const struct store_arg *args,
-                                         int count);
-DRF_MUST_CHECK enum drf_status store_bind(struct fusion_store *store, enum store_sql sql,
-                                          const struct store_arg *args, int count);
-#define STORE_PUT(store, sql, doing, ...)                                                      \
-    store_put(store, sql, doing, (const struct store_arg[]){__VA_ARGS__},                      \
-              (int)(sizeof(const struct store_arg[]){__VA_ARGS__} / sizeof(struct store_arg)))
-#define STORE_BIND(store, sql, ...)                                                            \
-    store_bind(                                                                                \
-        store, sql, (const struct store_arg[]){__VA_ARGS__},                                   \
-        (int)(sizeof(const struct store_arg[]){__VA_ARGS__} / sizeof(struct store_arg)))
-// Steps: DRF_OK with a row, DRF_ERR_ABSENT at the end; the caller calls store_done.
-DRF_MUST_CHECK enum drf_status store_step(struct fusion_store *store, enum store_sql sql,
-                                          const char *doing);
-struct sqlite3_stmt *store_use(struct fusion_store *store, enum store_sql sql);
-void store_done(struct fusion_store *store, enum store_sql sql);
-DRF_MUST_CHECK enum drf_status store_begin(struct fusion_store *store);
-// Commits when `status` is DRF_OK, else rolls back and returns it.
-DRF_MUST_CHECK enum drf_status store_end(struct fusion_store *store, enum drf_status status);
-
-// store_source.c
-DRF_MUST_CHECK enum drf_status store_intern(struct fusion_store *store,
-                                            const struct fusion_source *source,
-                                            struct store_source **out);
-DRF_MUST_CHECK enum drf_status store_source_of(struct fusion_store *store, int64_t row,
-                                               struct store_source **out);
-DRF_MUST_CHECK enum drf_status store_source_write(struct fusion_store *store,
-                                                  struct store_source *source);
-DRF_MUST_CHECK enum drf_status store_sources_open(struct fusion_store *store);
-// Rows of the file may be gone: what is interned is written again when it is needed.
-void store_sources_unstore(struct fusion_store *store);
-void store_sources_close(struct fusion_store *store);
-
-// store_truth.c
-enum drf_status store_damaged(struct fusion_store *store, const char *what);
+// store_column.c
 DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
                                                  struct sqlite3_stmt *statement, int column,
                                                  enum fusion_layer *layer,
@@ -298,20 +191,88 @@ DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
 DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
                                                     struct sqlite3_stmt *statement, int column,
                                                     struct fusion_version *out);
-// A row of STORE_SQL_LIVE and its kin; *out is borrowed until the next step or call.
-DRF_MUST_CHECK enum drf_status store_column_live(struct fusion_store *store,
-                                                 struct sqlite3_stmt *statement,
-                                                 struct fusion_live *out);
 int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
                              const uint8_t *blob, size_t size);
 // Over the whole of what the file says of it: name, version, certificate, items.
 int64_t store_record_checksum(const struct fusion_live *live);
-// What the file says of a name, the overlay apart.
-DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
-                                                    struct fusion_identity name,
-                                                    struct fusion_version *version,
-                                                    bool *tombstone, int64_t *id,
-                                                    int64_t *stage);
+
+// store_pending.c
+DRF_MUST_CHECK enum drf_status store_pending_open(struct store_pending *pending);
+void store_pending_close(struct store_pending *pending);
+void store_pending_clear(struct store_pending *pending);
+struct store_identity *store_pending_named(const struct store_pending *pending,
+                                           struct fusion_identity name);
+struct store_identity *store_pending_id(const struct store_pending *pending, int64_t id);
+DRF_MUST_CHECK enum drf_status store_pending_add(struct store_pending *pending,
+                                                 struct fusion_identity name, int64_t id,
+                                                 struct store_identity **out);
+void store_pending_drop_cells(struct store_pending *pending, struct store_identity *identity);
+DRF_MUST_CHECK enum drf_status store_pending_add_cells(struct store_pending *pending,
+                                                       struct store_identity *identity,
+                                                       enum fusion_layer layer,
+                                                       struct geo_tile tile,
+                                                       const uint8_t *blob, size_t size);
+// Of an entry that has a record; borrowed as long as the entry.
+struct fusion_live store_pending_live(const struct store_identity *held);
+uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile);
+bool store_tile_same(struct geo_tile a, struct geo_tile b);
+
+// store_source.c
+DRF_MUST_CHECK enum drf_status store_sources_open(struct fusion_store *store);
+void store_sources_close(struct fusion_store *store);
+// Rows of the file may be gone: what is interned is written again when it is needed.
+void store_sources_unstore(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_intern(struct fusion_store *store,
+                                            const struct fusion_source *source,
+                                            struct store_source **out);
+DRF_MUST_CHECK enum drf_status store_source_of(struct fusion_store *store, int64_t row,
+                                               struct store_source **out);
+DRF_MUST_CHECK enum drf_status store_source_write(struct fusion_store *store,
+                                                  struct store_source *source);
+
+// store_table.c
+// A file of an earlier version gets the feature tables it has not.
+struct store_table {
+    const char *name, *geometry, *description;
+    const char *columns; // after fid, geom, feature_id and source
+};
+DRF_MUST_CHECK enum drf_status store_table_there(struct fusion_store *store, const char *name,
+                                                 bool *there);
+DRF_MUST_CHECK enum drf_status store_table_open(struct fusion_store *store,
+                                                const struct store_table *of);
+
+// store_gpkg.c
+// The GeoPackage's own tables.
+DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_gpkg_coverage(struct fusion_store *store, const char *name,
+                                                   const char *description, uint32_t level);
+// The edges of whole cells: GDAL puts its first pixel at the corner of the box, and would show
+// heights up to half a cell away from where they are. Not for a box across the antimeridian.
+struct geo_bounds store_gpkg_box(struct geo_bounds bounds, uint32_t level);
+
+// store_inset.c
+enum { STORE_COVERAGE_SIZE = GEO_INSET_NAME_SIZE + 8 };
+DRF_MUST_CHECK enum drf_status store_insets_open(struct fusion_store *store);
+const struct geo_inset *store_inset_of(const struct fusion_store *store, struct geo_tile tile);
+bool store_keeps(const struct fusion_store *store, struct geo_tile tile);
+bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells);
+// "ground", or of an inset (NULL: the region) "ground_campus".
+void store_coverage_name(const struct geo_inset *inset, enum fusion_layer layer,
+                         char out[static STORE_COVERAGE_SIZE]);
+DRF_MUST_CHECK enum drf_status store_inset_put(struct fusion_store *store,
+                                               const struct geo_inset *inset,
+                                               const struct store_rendered *rendered,
+                                               int64_t id);
+
+// store_mark.c
+DRF_MUST_CHECK enum drf_status store_marks_open(struct fusion_store *store);
+void store_marks_close(struct fusion_store *store);
+struct store_mark *store_mark_of(const struct fusion_store *store, enum fusion_layer layer,
+                                 struct geo_tile tile);
+// Inside a transaction; store_marks_written() after its success.
+DRF_MUST_CHECK enum drf_status store_marks_write(struct fusion_store *store);
+void store_marks_written(struct fusion_store *store);
+void store_mark_free(struct fusion_store *store, struct store_mark *mark);
 
 // store_stage.c
 DRF_MUST_CHECK enum drf_status store_stages_open(struct fusion_store *store);
@@ -330,24 +291,42 @@ DRF_MUST_CHECK enum drf_status store_stage_leave(struct fusion_store *store,
 void store_stage_untake(struct fusion_store *store, struct store_identity *held);
 void store_stages_committed(struct fusion_store *store);
 
-// store_pending.c
-DRF_MUST_CHECK enum drf_status store_pending_open(struct store_pending *pending);
-void store_pending_close(struct store_pending *pending);
-void store_pending_clear(struct store_pending *pending);
-struct store_identity *store_pending_named(const struct store_pending *pending,
-                                           struct fusion_identity name);
-struct store_identity *store_pending_id(const struct store_pending *pending, int64_t id);
-DRF_MUST_CHECK enum drf_status store_pending_add(struct store_pending *pending,
-                                                 struct fusion_identity name, int64_t id,
-                                                 struct store_identity **out);
-void store_pending_drop_cells(struct store_pending *pending, struct store_identity *identity);
-DRF_MUST_CHECK enum drf_status store_pending_add_cells(struct store_pending *pending,
-                                                       struct store_identity *identity,
-                                                       enum fusion_layer layer,
-                                                       struct geo_tile tile,
-                                                       const uint8_t *blob, size_t size);
-uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile);
-bool store_tile_same(struct geo_tile a, struct geo_tile b);
+// store_truth.c
+// What the file says of a name, the overlay apart.
+DRF_MUST_CHECK enum drf_status store_stored_version(struct fusion_store *store,
+                                                    struct fusion_identity name,
+                                                    struct fusion_version *version,
+                                                    bool *tombstone, int64_t *id,
+                                                    int64_t *stage);
+
+// store_live.c
+// A row of STORE_SQL_LIVE and its kin; *out is borrowed until the next step or call.
+DRF_MUST_CHECK enum drf_status store_column_live(struct fusion_store *store,
+                                                 struct sqlite3_stmt *statement,
+                                                 struct fusion_live *out);
+
+// store_rendered.c
+DRF_MUST_CHECK enum drf_status store_rendered_open(struct fusion_store *store);
+void store_rendered_close(struct fusion_store *store);
+void store_rendered_outdate(struct fusion_store *store, int64_t id);
+// Takes what `made` holds; the newest rendering of a name is the one that is written.
+DRF_MUST_CHECK enum drf_status store_rendered_queue(struct fusion_store *store,
+                                                    const struct store_rendered *made);
+void store_rendered_clear(struct fusion_store *store);
+
+// store_obstacle.c, store_zone.c, store_station.c: the feature tables
+DRF_MUST_CHECK enum drf_status store_zones_open(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_stations_open(struct fusion_store *store);
+DRF_MUST_CHECK enum drf_status store_station_write(struct fusion_store *store,
+                                                   const struct store_rendered *rendered);
+DRF_MUST_CHECK enum drf_status store_zone_write(struct fusion_store *store,
+                                                const struct store_rendered *rendered);
+DRF_MUST_CHECK enum drf_status store_obstacle_write(struct fusion_store *store,
+                                                    const struct store_rendered *rendered);
+
+// store_render.c
+// Does what fusion_store_render_commit() put off until the truth was committed.
+DRF_MUST_CHECK enum drf_status store_render_resume(struct fusion_store *store);
 
 // store_put.c
 // An entry of the overlay for an identity that so far only the file knows.
@@ -357,69 +336,8 @@ DRF_MUST_CHECK enum drf_status store_touch_former(struct fusion_store *store,
                                                   const struct store_identity *held, int64_t id,
                                                   bool stored, struct fusion_touched *touched);
 
-bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells);
-
-// store_mark.c
-DRF_MUST_CHECK enum drf_status store_marks_open(struct fusion_store *store);
-void store_marks_close(struct fusion_store *store);
-struct store_mark *store_mark_of(const struct fusion_store *store, enum fusion_layer layer,
-                                 struct geo_tile tile);
-// Inside a transaction; store_marks_written() after its success.
-DRF_MUST_CHECK enum drf_status store_marks_write(struct fusion_store *store);
-void store_mark_free(struct fusion_store *store, struct store_mark *mark);
-void store_marks_written(struct fusion_store *store);
-
-// store_commit.c
-bool store_checkpoint_due(struct fusion_store *store, int64_t bytes); // so many are new
-void store_checkpoint(struct fusion_store *store);
-void store_checkpoint_late(struct fusion_store *store); // when nobody has done it in time
-
-// store_gpkg.c: the GeoPackage's own tables.
-DRF_MUST_CHECK enum drf_status store_gpkg_create(struct fusion_store *store);
-DRF_MUST_CHECK enum drf_status store_gpkg_coverage(struct fusion_store *store, const char *name,
-                                                   const char *description, uint32_t level);
-
-// store_inset.c
-enum { STORE_COVERAGE_SIZE = GEO_INSET_NAME_SIZE + 8 };
-DRF_MUST_CHECK enum drf_status store_insets_open(struct fusion_store *store);
-const struct geo_inset *store_inset_of(const struct fusion_store *store, struct geo_tile tile);
-bool store_keeps(const struct fusion_store *store, struct geo_tile tile);
-// "ground", or of an inset (NULL: the region) "ground_campus".
-void store_coverage_name(const struct geo_inset *inset, enum fusion_layer layer,
-                         char out[static STORE_COVERAGE_SIZE]);
-DRF_MUST_CHECK enum drf_status store_inset_put(struct fusion_store *store,
-                                               const struct geo_inset *inset,
-                                               const struct store_rendered *rendered,
-                                               int64_t id);
-
-// store_render.c
-DRF_MUST_CHECK enum drf_status store_rendered_open(struct fusion_store *store);
-void store_rendered_close(struct fusion_store *store);
-void store_rendered_outdate(struct fusion_store *store, int64_t id);
-// Takes what `made` holds; the newest rendering of a name is the one that is written.
-DRF_MUST_CHECK enum drf_status store_rendered_queue(struct fusion_store *store,
-                                                    const struct store_rendered *made);
-
-// store_table.c: a file of an earlier version gets the feature tables it has not.
-struct store_table {
-    const char *name, *geometry, *description;
-    const char *columns; // after fid, geom, feature_id and source
-};
-DRF_MUST_CHECK enum drf_status store_table_there(struct fusion_store *store, const char *name,
-                                                 bool *there);
-DRF_MUST_CHECK enum drf_status store_table_open(struct fusion_store *store,
-                                                const struct store_table *of);
-
-// store_station.c, store_zone.c
-DRF_MUST_CHECK enum drf_status store_stations_open(struct fusion_store *store);
-size_t store_station_cost(const struct store_rendered *rendered);
-DRF_MUST_CHECK enum drf_status store_station_write(struct fusion_store *store,
-                                                   const struct store_rendered *rendered);
-DRF_MUST_CHECK enum drf_status store_zones_open(struct fusion_store *store);
-size_t store_zone_cost(const struct store_rendered *rendered);
-DRF_MUST_CHECK enum drf_status store_zone_write(struct fusion_store *store,
-                                                const struct store_rendered *rendered);
-// Does what fusion_store_render_commit() put off until the truth was committed.
-DRF_MUST_CHECK enum drf_status store_render_resume(struct fusion_store *store);
+// store_schema.c
+// Makes an empty file a store, or checks that it is this one.
+DRF_MUST_CHECK enum drf_status store_schema_open(struct fusion_store *store);
 
 #endif

@@ -12,16 +12,7 @@
 
 static enum drf_status count(struct fusion_store *store, const char *sql, int64_t *out)
 {
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    const enum drf_status status =
-        code == SQLITE_ROW ? DRF_OK : store_fail(store, code, "count");
-    sqlite3_finalize(statement);
-    return status;
+    return store_query_int(store, sql, "count", out);
 }
 
 // What the writer's log holds, out of the two files beside the store (SQLite's file format

@@ -3,7 +3,6 @@
 // configuration has the last word: when a file is opened for writing its tables follow it.
 #include <sqlite3.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +33,13 @@ const struct geo_inset *store_inset_of(const struct fusion_store *store, struct 
 bool store_keeps(const struct fusion_store *store, struct geo_tile tile)
 {
     return tile.level == store->config.level || store_inset_of(store, tile) != NULL;
+}
+
+bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells)
+{
+    return (cells->layer == FUSION_LAYER_GROUND || cells->layer == FUSION_LAYER_SURFACE)
+           && geo_tile_valid(cells->tile) && store_keeps(store, cells->tile) && cells->size > 0
+           && cells->size <= GEO_CELLS_BLOB_MAX;
 }
 
 void store_coverage_name(const struct geo_inset *inset, enum fusion_layer layer,
@@ -124,23 +130,15 @@ static enum drf_status read_rows(struct fusion_store *store,
                                  struct geo_inset insets[static GEO_INSETS_MAX], size_t *count)
 {
     struct sqlite3_stmt *statement = NULL;
-    enum drf_status status = DRF_OK;
+    bool there = false;
     *count = 0;
-    int code = sqlite3_prepare_v2(
-        store->db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'drf_inset'",
-        -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    sqlite3_finalize(statement);
-    if (code == SQLITE_DONE)
-        return DRF_OK;
-    if (code == SQLITE_ROW)
-        code = sqlite3_prepare_v2(store->db,
+    enum drf_status status = store_table_there(store, "drf_inset", &there);
+    if (status != DRF_OK || !there)
+        return status;
+    int code = sqlite3_prepare_v2(store->db,
                                   "SELECT name, level, west_deg, south_deg, east_deg, north_deg"
                                   " FROM drf_inset",
                                   -1, &statement, NULL);
-    else
-        statement = NULL;
     while (status == DRF_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
         code = sqlite3_step(statement);
         if (code == SQLITE_ROW)
@@ -209,26 +207,13 @@ static enum drf_status mark_all(struct fusion_store *store, const struct geo_ins
                    FUSION_LAYER_SURFACE));
 }
 
-// Whole cells, as for the region's own coverages (fusion/store/store_schema.c).
-static struct geo_bounds box_of(const struct geo_inset *inset)
-{
-    const double cell = 180.0 / (double)(UINT32_C(1) << inset->level) / GEO_CELLS_SIDE;
-    const struct geo_bounds b = inset->bounds;
-    return (struct geo_bounds){
-        .west_deg = fmax(floor((b.west_deg + 180.0) / cell) * cell - 180.0, -180.0),
-        .south_deg = fmax(floor((b.south_deg + 90.0) / cell) * cell - 90.0, -90.0),
-        .east_deg = fmin(ceil((b.east_deg + 180.0) / cell) * cell - 180.0, 180.0),
-        .north_deg = fmin(ceil((b.north_deg + 90.0) / cell) * cell - 90.0, 90.0),
-    };
-}
-
 static enum drf_status create_inset(struct fusion_store *store, const struct geo_inset *inset)
 {
     static const char *const what[] = {
         "Bare-earth heights of the inset %s, metres above EGM96; no value: unknown",
         "Highest of ground, surface models and obstacle tops of the inset %s, metres above"
         " EGM96; no value: unknown"};
-    const struct geo_bounds box = box_of(inset);
+    const struct geo_bounds box = store_gpkg_box(inset->bounds, inset->level);
     enum drf_status status = DRF_OK;
     for (int i = FUSION_LAYER_GROUND; i <= FUSION_LAYER_SURFACE && status == DRF_OK; i++) {
         char name[STORE_COVERAGE_SIZE];
@@ -294,16 +279,10 @@ static enum drf_status follow(struct fusion_store *store, const struct geo_inset
 static enum drf_status follow_whole(struct fusion_store *store, const struct geo_inset *held,
                                     size_t held_count)
 {
-    enum drf_status status = store_exec(store, "SAVEPOINT insets");
+    enum drf_status status = store_savepoint(store);
     if (status == DRF_OK)
         status = follow(store, held, held_count);
-    if (status == DRF_OK)
-        return store_exec(store, "RELEASE insets");
-    const struct fusion_store_fault first = store->fault;
-    if (sqlite3_get_autocommit(store->db) == 0
-        && store_exec(store, "ROLLBACK TO insets; RELEASE insets") == DRF_OK)
-        store->fault = first;
-    return status;
+    return store_savepoint_end(store, status);
 }
 
 enum drf_status store_insets_open(struct fusion_store *store)

@@ -1,13 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live records a part at a time, for a start that must not keep drones waiting.
+// The live records: all of them, a part at a time (a start must not keep drones waiting), or
+// those near a place.
 #include <sqlite3.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "fusion/store/store_impl.h"
 
+static enum drf_status aligned(struct fusion_store *store, const void *bytes, size_t size)
+{
+    if (size > store->scratch_room) {
+        uint8_t *scratch = realloc(store->scratch, size);
+        if (scratch == NULL)
+            return DRF_ERR_NOMEM;
+        store->scratch = scratch;
+        store->scratch_room = size;
+    }
+    memcpy(store->scratch, bytes, size);
+    return DRF_OK;
+}
+
+enum drf_status store_column_live(struct fusion_store *store, struct sqlite3_stmt *statement,
+                                  struct fusion_live *out)
+{
+    struct store_source *source = NULL;
+    out->id = sqlite3_column_int64(statement, 0);
+    out->identity = (struct fusion_identity){(const char *)sqlite3_column_text(statement, 1),
+                                             (const char *)sqlite3_column_text(statement, 2),
+                                             (const char *)sqlite3_column_text(statement, 3)};
+    const void *items = sqlite3_column_blob(statement, 7);
+    const size_t size = (size_t)sqlite3_column_bytes(statement, 7);
+    if (out->identity.feed == NULL || out->identity.source == NULL || out->identity.key == NULL
+        || items == NULL)
+        return store_damaged(store, "a row of drf_identity or drf_record is damaged");
+    enum drf_status status = store_column_version(store, statement, 4, &out->version);
+    if (status == DRF_OK)
+        status = store_source_of(store, sqlite3_column_int64(statement, 6), &source);
+    if (status == DRF_OK)
+        status = aligned(store, items, size);
+    if (status != DRF_OK)
+        return status;
+    out->provenance = &source->source;
+    out->record = (struct geo_record){.bytes = store->scratch, .size = size};
+    if (sqlite3_column_int64(statement, 8) != store_record_checksum(out)
+        || geo_record_validate(store->scratch, size, &out->record) != DRF_OK)
+        return store_damaged(store, "a record in drf_record is damaged");
+    return DRF_OK;
+}
+
+// The rows of STORE_SQL_LIVE or its kin, its arguments bound, for which the file has the word.
 static enum drf_status walk(struct fusion_store *store, enum store_sql sql, fusion_live_fn fn,
                             void *context)
 {
-    struct sqlite3_stmt *statement = store->statements[sql];
+    struct sqlite3_stmt *statement = store_use(store, sql);
     enum drf_status row, status = DRF_OK;
     store->walking++;
     while ((row = store_step(store, sql, "read the records")) == DRF_OK) {
@@ -25,6 +71,22 @@ static enum drf_status walk(struct fusion_store *store, enum store_sql sql, fusi
     store_done(store, sql);
     store->walking--;
     return row == DRF_OK || row == DRF_ERR_ABSENT ? status : row;
+}
+
+enum drf_status fusion_store_each_live(struct fusion_store *store, fusion_live_fn fn,
+                                       void *context)
+{
+    store->walking++;
+    enum drf_status status = walk(store, STORE_SQL_LIVE, fn, context);
+    for (const struct store_identity *held = store->pending.first;
+         held != NULL && status == DRF_OK; held = held->next) {
+        if (!held->replaces || held->record == NULL)
+            continue;
+        const struct fusion_live live = store_pending_live(held);
+        status = fn(context, &live);
+    }
+    store->walking--;
+    return status;
 }
 
 enum drf_status fusion_store_each_live_after(struct fusion_store *store, int64_t id,

@@ -7,26 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fusion/store/store_impl.h"
-
-static enum drf_status structure_sound(struct fusion_store *store)
-{
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    enum drf_status status = DRF_OK;
-    const char *word =
-        code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (code != SQLITE_ROW)
-        status = store_fail(store, code, "check the file");
-    else if (word == NULL || strcmp(word, "ok") != 0)
-        status = store_damaged(store, word != NULL ? word : "the check gave no word");
-    sqlite3_finalize(statement);
-    return status;
-}
 
 static enum drf_status no_more(void *context, const struct fusion_live *live)
 {
@@ -63,22 +45,13 @@ enum drf_status fusion_store_check(struct fusion_store *store)
                                .cells = malloc(sizeof(uint16_t) * GEO_CELLS_COUNT)};
     if (check.cells == NULL)
         return DRF_ERR_NOMEM;
-    enum drf_status status = structure_sound(store);
+    enum drf_status status = store_file_check(store, "PRAGMA integrity_check(1)");
     if (status == DRF_OK)
         status = fusion_store_each_live(store, no_more, NULL);
     if (status == DRF_OK)
         status = fusion_store_each_tile(store, tile_sound, &check);
     free(check.cells);
     return status;
-}
-
-static char *joined(const char *path, const char *middle, const char *end)
-{
-    const size_t size = strlen(path) + strlen(middle) + strlen(end) + 1;
-    char *text = malloc(size);
-    if (text != NULL)
-        (void)snprintf(text, size, "%s%s%s", path, middle, end);
-    return text;
 }
 
 static enum drf_status fail(struct fusion_store_fault *fault, enum fusion_store_trouble trouble,
@@ -118,7 +91,7 @@ enum drf_status fusion_store_snapshot(const char *path, const char *out_path,
 {
     if (exists(out_path))
         return fail(fault, FUSION_STORE_UNUSABLE, out_path, "is there already");
-    char *part = joined(out_path, "-part", "");
+    char *part = store_file_path(out_path, "-part", "");
     if (part == NULL)
         return DRF_ERR_NOMEM;
     (void)remove(part); // of a snapshot that did not end
@@ -146,7 +119,8 @@ static enum drf_status rename_all(const char *path, const char *suffix,
     static const char *const ends[] = {"-wal", "-journal", "-shm", ""};
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0] && status == DRF_OK; i++) {
-        char *from = joined(path, "", ends[i]), *to = joined(path, suffix, ends[i]);
+        char *from = store_file_path(path, "", ends[i]),
+             *to = store_file_path(path, suffix, ends[i]);
         if (from == NULL || to == NULL)
             status = DRF_ERR_NOMEM;
         else if (exists(to))
@@ -163,7 +137,7 @@ enum drf_status fusion_store_set_aside(const char *path, const char *suffix,
                                        struct fusion_store_fault *fault)
 {
     struct sqlite3 *lock = NULL;
-    enum drf_status status = store_lock(path, &lock);
+    enum drf_status status = store_file_lock(path, &lock);
     if (status == DRF_ERR_AGAIN)
         status = fail(fault, FUSION_STORE_BUSY, path, "another program is writing this store");
     else if (status == DRF_ERR_STORE)
@@ -179,12 +153,13 @@ bool fusion_store_in_use(const char *path)
     // Who only asks leaves no file behind: where there is no lock, nobody has ever written.
     struct sqlite3 *named = NULL, *there = NULL, *lock = NULL;
     int code = sqlite3_open_v2(path, &named, SQLITE_OPEN_READWRITE, NULL);
-    char *lock_path =
-        code == SQLITE_OK ? joined(sqlite3_db_filename(named, "main"), "", "-lock") : NULL;
+    char *lock_path = code == SQLITE_OK
+                          ? store_file_path(sqlite3_db_filename(named, "main"), "", "-lock")
+                          : NULL;
     bool in_use =
         lock_path != NULL
         && sqlite3_open_v2(lock_path, &there, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
-        && store_lock(path, &lock) == DRF_ERR_AGAIN;
+        && store_file_lock(path, &lock) == DRF_ERR_AGAIN;
     (void)sqlite3_close(lock);
     (void)sqlite3_close(there);
     (void)sqlite3_close(named);

@@ -60,7 +60,7 @@ static enum drf_status open_file(struct migration *migration)
     if (sqlite3_db_config(migration->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL) != SQLITE_OK
         || store_shape_register(migration->db) != SQLITE_OK)
         return failed(migration, "open the file");
-    const enum drf_status status = store_lock(migration->path, &migration->lock);
+    const enum drf_status status = store_file_lock(migration->path, &migration->lock);
     if (status == DRF_ERR_AGAIN)
         return refuse(migration, FUSION_STORE_BUSY, "another program is writing this store");
     return status == DRF_ERR_STORE

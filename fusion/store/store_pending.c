@@ -145,6 +145,17 @@ enum drf_status store_pending_add(struct store_pending *pending, struct fusion_i
     return DRF_OK;
 }
 
+struct fusion_live store_pending_live(const struct store_identity *held)
+{
+    return (struct fusion_live){
+        .id = held->id,
+        .identity = {held->feed, held->source, held->key},
+        .version = held->version,
+        .provenance = &held->provenance->source,
+        .record = {.bytes = held->record, .size = held->record_size},
+    };
+}
+
 void store_pending_drop_cells(struct store_pending *pending, struct store_identity *identity)
 {
     for (struct store_cells *cells = identity->cells; cells != NULL; cells = cells->next) {

@@ -230,13 +230,6 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
     return DRF_OK;
 }
 
-bool store_cells_valid(const struct fusion_store *store, const struct fusion_cells *cells)
-{
-    return (cells->layer == FUSION_LAYER_GROUND || cells->layer == FUSION_LAYER_SURFACE)
-           && geo_tile_valid(cells->tile) && store_keeps(store, cells->tile) && cells->size > 0
-           && cells->size <= GEO_CELLS_BLOB_MAX;
-}
-
 enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
                                        enum fusion_layer layer, struct geo_tile tile,
                                        const uint8_t *blob, size_t size)

@@ -4,111 +4,9 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fusion/store/store_impl.h"
 #include "fusion/store/store_png.h"
-#include "fusion/store/store_shape.h"
-
-// What a feature row says, in memory of its own: the root it was rendered from may go.
-struct store_feature {
-    struct geo_obstacle obstacle;
-    struct fusion_source source;
-    double top_amsl_m, foot_amsl_m;
-    bool top_known, foot_known;
-};
-
-enum drf_status store_rendered_open(struct fusion_store *store)
-{
-    return store_index_open(&store->rendered_by_name);
-}
-
-static void rendered_free(struct store_rendered *rendered)
-{
-    free(rendered->feature);
-    free(rendered->zone);
-    free(rendered->station);
-    free(rendered->bytes);
-    free(rendered);
-}
-
-void store_rendered_close(struct fusion_store *store)
-{
-    while (store->rendered != NULL) {
-        struct store_rendered *rendered = store->rendered;
-        store->rendered = rendered->next;
-        rendered_free(rendered);
-    }
-    store_index_close(&store->rendered_by_name);
-}
-
-static uint64_t rendered_hash(const struct store_rendered *rendered)
-{
-    const uint64_t hash = store_tile_hash(rendered->layer, rendered->tile);
-    return store_hash(hash, &rendered->id, sizeof rendered->id);
-}
-
-static struct store_rendered *rendered_like(const struct fusion_store *store,
-                                            const struct store_rendered *name)
-{
-    struct store_link *link = store_index_first(&store->rendered_by_name, rendered_hash(name));
-    for (; link != NULL; link = store_index_next(link)) {
-        struct store_rendered *held = (struct store_rendered *)link;
-        if (held->layer == name->layer && held->id == name->id
-            && store_tile_same(held->tile, name->tile))
-            return held;
-    }
-    return NULL;
-}
-
-void store_rendered_outdate(struct fusion_store *store, int64_t id)
-{
-    static const enum fusion_layer layers[] = {FUSION_LAYER_OBSTACLE, FUSION_LAYER_ZONE,
-                                               FUSION_LAYER_WEATHER};
-    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
-        const struct store_rendered name = {.layer = layers[i], .id = id};
-        struct store_rendered *held = rendered_like(store, &name);
-        if (held != NULL)
-            held->outdated = true;
-    }
-}
-
-static size_t rendered_cost(const struct store_rendered *rendered)
-{
-    return sizeof *rendered + rendered->size
-           + (rendered->feature != NULL ? sizeof *rendered->feature : 0)
-           + store_zone_cost(rendered) + store_station_cost(rendered);
-}
-
-enum drf_status store_rendered_queue(struct fusion_store *store,
-                                     const struct store_rendered *made)
-{
-    struct store_rendered *held = rendered_like(store, made);
-    if (held == NULL) {
-        held = malloc(sizeof *held);
-        if (held == NULL)
-            return DRF_ERR_NOMEM;
-        *held = *made;
-        held->next = store->rendered;
-        store->rendered = held;
-        store_index_add(&store->rendered_by_name, &held->by_name, rendered_hash(made));
-    } else {
-        store->rendered_bytes -= rendered_cost(held);
-        free(held->feature);
-        free(held->zone);
-        free(held->station);
-        free(held->bytes);
-        held->summary = made->summary;
-        held->feature = made->feature;
-        held->zone = made->zone;
-        held->station = made->station;
-        held->bytes = made->bytes;
-        held->size = made->size;
-        held->outdated = false;
-    }
-    store->rendered_bytes += rendered_cost(held);
-    return DRF_OK;
-}
 
 static struct store_summary summarise(const uint16_t *cells)
 {
@@ -162,37 +60,6 @@ enum drf_status fusion_store_render(struct fusion_store *store, enum fusion_laye
     return DRF_OK;
 }
 
-enum drf_status fusion_store_render_obstacle(struct fusion_store *store, int64_t id,
-                                             const struct fusion_obstacle *obstacle)
-{
-    enum drf_status status = store_writable(store);
-    if (status != DRF_OK)
-        return status;
-    struct store_rendered made = {.layer = FUSION_LAYER_OBSTACLE, .id = id};
-    if (obstacle != NULL) {
-        made.feature = malloc(sizeof *made.feature);
-        if (made.feature == NULL)
-            return DRF_ERR_NOMEM;
-        *made.feature = (struct store_feature){
-            .obstacle = *obstacle->obstacle,
-            .source = *obstacle->source,
-            .top_amsl_m = obstacle->top_amsl_m,
-            .foot_amsl_m = obstacle->foot_amsl_m,
-            .top_known = obstacle->top_known,
-            .foot_known = obstacle->foot_known,
-        };
-        status =
-            store_shape_encode(obstacle->obstacle, obstacle->vertices, &made.bytes, &made.size);
-    }
-    if (status == DRF_OK)
-        status = store_rendered_queue(store, &made);
-    if (status != DRF_OK) {
-        free(made.feature);
-        free(made.bytes);
-    }
-    return status;
-}
-
 static enum drf_status write_tile(struct fusion_store *store,
                                   const struct store_rendered *rendered)
 {
@@ -232,51 +99,13 @@ static enum drf_status write_tile(struct fusion_store *store,
     return status;
 }
 
-static struct store_arg real_if(bool known, double value)
-{
-    return known ? store_real(value) : store_null();
-}
-
-static enum drf_status write_feature(struct fusion_store *store,
-                                     const struct store_rendered *rendered)
-{
-    const struct store_feature *row = rendered->feature;
-    const struct geo_obstacle *obstacle = &row->obstacle;
-    const uint32_t flags = obstacle->flags;
-    const char lighting[] = {(char)obstacle->lighting, '\0'};
-    const char marking[] = {(char)obstacle->marking, '\0'};
-    const struct store_arg verified =
-        (flags & (GEO_OBSTACLE_VERIFIED | GEO_OBSTACLE_UNVERIFIED)) == 0
-            ? store_null()
-            : store_int((flags & GEO_OBSTACLE_VERIFIED) != 0);
-    return STORE_PUT(
-        store, STORE_SQL_PUT_OBSTACLE, "write a feature", store_int(rendered->id),
-        store_blob(rendered->bytes, rendered->size), store_text(obstacle->id),
-        store_text(row->source.source), store_text(obstacle->kind),
-        store_int(obstacle->quantity), real_if(row->top_known, row->top_amsl_m),
-        real_if((flags & GEO_OBSTACLE_HAS_AMSL) != 0, obstacle->amsl_m),
-        real_if((flags & GEO_OBSTACLE_HAS_AGL) != 0, obstacle->agl_m),
-        real_if(row->foot_known, row->foot_amsl_m), store_real(obstacle->horizontal_acc95_m),
-        store_real(obstacle->vertical_acc95_m),
-        store_int((flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0),
-        store_int((flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0), verified,
-        store_int((flags & GEO_OBSTACLE_BALLOON) != 0),
-        obstacle->lighting != 0 ? store_text(lighting) : store_null(),
-        obstacle->marking != 0 ? store_text(marking) : store_null(),
-        (flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0 ? store_int(obstacle->data_time_utc_us)
-                                                  : store_null(),
-        store_text(row->source.licence), store_text(row->source.version));
-}
-
 static enum drf_status write_row(struct fusion_store *store,
                                  const struct store_rendered *rendered)
 {
     enum drf_status status =
         rendered->layer == FUSION_LAYER_ZONE      ? store_zone_write(store, rendered)
         : rendered->layer == FUSION_LAYER_WEATHER ? store_station_write(store, rendered)
-        : rendered->feature != NULL               ? write_feature(store, rendered)
-                                                  : STORE_PUT(store, STORE_SQL_DROP_OBSTACLE,
-                                                              "remove a feature", store_int(rendered->id));
+                                                  : store_obstacle_write(store, rendered);
     if (status == DRF_OK && !rendered->outdated)
         status =
             STORE_PUT(store, STORE_SQL_DROP_STALE, "clear a mark", store_int(rendered->id));
@@ -342,13 +171,7 @@ static void forget_rendered(struct fusion_store *store)
         if (mark != NULL && !mark->dirty)
             store_mark_free(store, mark);
     }
-    while (store->rendered != NULL) {
-        struct store_rendered *rendered = store->rendered;
-        store->rendered = rendered->next;
-        rendered_free(rendered);
-    }
-    store_index_clear(&store->rendered_by_name);
-    store->rendered_bytes = 0;
+    store_rendered_clear(store);
     store->render_wanted = false;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +46,7 @@ static const char truth[] =
 
 static enum drf_status query_int(struct fusion_store *store, const char *sql, int64_t *out)
 {
-    struct sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    const enum drf_status status =
-        code == SQLITE_ROW ? DRF_OK : store_fail(store, code, "read the file");
-    sqlite3_finalize(statement);
-    return status;
+    return store_query_int(store, sql, "read the file", out);
 }
 
 static enum drf_status create_tables(struct fusion_store *store)
@@ -178,20 +168,12 @@ static enum drf_status read_state(struct fusion_store *store)
     return status;
 }
 
-// The edges of whole cells: GDAL puts its first pixel at the corner of the box, and would show
-// heights up to half a cell away from where they are.
 static struct geo_bounds box_of(const struct fusion_store_config *config)
 {
-    const double cell = 180.0 / (double)(UINT32_C(1) << config->level) / GEO_CELLS_SIDE;
-    const struct geo_bounds *keep = &config->keep;
-    if (keep->west_deg > keep->east_deg) // across the antimeridian, which a box cannot say
+    if (config->keep.west_deg
+        > config->keep.east_deg) // across the antimeridian: no box says it
         return (struct geo_bounds){-180.0, -90.0, 180.0, 90.0};
-    return (struct geo_bounds){
-        .west_deg = fmax(floor((keep->west_deg + 180.0) / cell) * cell - 180.0, -180.0),
-        .south_deg = fmax(floor((keep->south_deg + 90.0) / cell) * cell - 90.0, -90.0),
-        .east_deg = fmin(ceil((keep->east_deg + 180.0) / cell) * cell - 180.0, 180.0),
-        .north_deg = fmin(ceil((keep->north_deg + 90.0) / cell) * cell - 90.0, 90.0),
-    };
+    return store_gpkg_box(config->keep, config->level);
 }
 
 static enum drf_status write_keep(struct fusion_store *store)

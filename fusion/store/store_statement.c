@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "fusion/store/store_impl.h"
 
@@ -140,6 +141,71 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_ROLLBACK] = "ROLLBACK",
 };
 
+static enum fusion_store_trouble trouble_of(int code)
+{
+    if (code == SQLITE_IOERR_SHMSIZE) // the index of the log cannot grow: no room for it
+        return FUSION_STORE_FULL;
+    switch (code & 0xff) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_ERROR: // a table or column that a sound store has
+        return FUSION_STORE_DAMAGED;
+    case SQLITE_FULL:
+        return FUSION_STORE_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return FUSION_STORE_BUSY;
+    default:
+        return FUSION_STORE_UNUSABLE;
+    }
+}
+
+enum drf_status store_fail(struct fusion_store *store, int code, const char *doing)
+{
+    if ((code & 0xff) == SQLITE_NOMEM)
+        return DRF_ERR_NOMEM;
+    store->fault.trouble = trouble_of(code);
+    const char *why = store->db != NULL ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
+    (void)snprintf(store->fault.text, sizeof store->fault.text, "%s: cannot %s: %s (SQLite %d)",
+                   store->path, doing, why,
+                   store->db != NULL ? sqlite3_extended_errcode(store->db) : code);
+    return DRF_ERR_STORE;
+}
+
+enum drf_status store_refuse(struct fusion_store *store, enum fusion_store_trouble trouble,
+                             enum drf_status status, const char *text)
+{
+    store->fault.trouble = trouble;
+    (void)snprintf(store->fault.text, sizeof store->fault.text, "%s: %s", store->path, text);
+    return status;
+}
+
+enum drf_status store_damaged(struct fusion_store *store, const char *what)
+{
+    return store_refuse(store, FUSION_STORE_DAMAGED, DRF_ERR_STORE, what);
+}
+
+enum drf_status store_writable(struct fusion_store *store)
+{
+    if (!store->config.read_only)
+        return DRF_OK;
+    return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_STORE, "opened for reading only");
+}
+
+const char *fusion_store_error(const struct fusion_store *store) { return store->fault.text; }
+
+struct fusion_store_fault fusion_store_fault(const struct fusion_store *store)
+{
+    return store->fault;
+}
+
+enum drf_status store_exec(struct fusion_store *store, const char *sql)
+{
+    int code = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? DRF_OK : store_fail(store, code, "set up the store");
+}
+
 enum drf_status store_prepare(struct fusion_store *store)
 {
     const int count = store->config.read_only ? STORE_SQL_READERS : STORE_SQL_COUNT;
@@ -268,5 +334,35 @@ enum drf_status store_end(struct fusion_store *store, enum drf_status status)
         if (store_run(store, STORE_SQL_ROLLBACK, "roll back") == DRF_OK)
             store->fault = first;
     }
+    return status;
+}
+
+enum drf_status store_query_int(struct fusion_store *store, const char *sql, const char *doing,
+                                int64_t *out)
+{
+    struct sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    const enum drf_status status = code == SQLITE_ROW ? DRF_OK : store_fail(store, code, doing);
+    sqlite3_finalize(statement);
+    return status;
+}
+
+enum drf_status store_savepoint(struct fusion_store *store)
+{
+    return store_exec(store, "SAVEPOINT part");
+}
+
+enum drf_status store_savepoint_end(struct fusion_store *store, enum drf_status status)
+{
+    if (status == DRF_OK)
+        return store_exec(store, "RELEASE part");
+    const struct fusion_store_fault first = store->fault;
+    if (sqlite3_get_autocommit(store->db) == 0
+        && store_exec(store, "ROLLBACK TO part; RELEASE part") == DRF_OK)
+        store->fault = first;
     return status;
 }

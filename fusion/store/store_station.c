@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stations as a feature table of the GeoPackage, rendered from the truth: one row a station,
 // with what it observed last; what it did not say is NULL.
-#include <sqlite3.h>
-
 #include <stdlib.h>
-#include <string.h>
 
 #include "fusion/store/store_impl.h"
 #include "fusion/store/store_shape.h"
@@ -43,6 +40,7 @@ enum drf_status fusion_store_render_station(struct fusion_store *store, int64_t 
         made.station = malloc(sizeof *made.station);
         if (made.station == NULL)
             return DRF_ERR_NOMEM;
+        made.row_bytes = sizeof *made.station;
         *made.station = (struct store_station_row){.station = *station->station,
                                                    .source = *station->source};
         const struct geo_obstacle point = {.position = station->station->position,
@@ -56,11 +54,6 @@ enum drf_status fusion_store_render_station(struct fusion_store *store, int64_t 
         free(made.bytes);
     }
     return status;
-}
-
-size_t store_station_cost(const struct store_rendered *rendered)
-{
-    return rendered->station != NULL ? sizeof *rendered->station : 0;
 }
 
 enum drf_status store_station_write(struct fusion_store *store,

@@ -84,14 +84,8 @@ enum drf_status store_table_open(struct fusion_store *store, const struct store_
     enum drf_status status = store_table_there(store, of->name, &there);
     if (status != DRF_OK || there)
         return status;
-    status = store_exec(store, "SAVEPOINT new_table");
+    status = store_savepoint(store);
     if (status == DRF_OK)
         status = create(store, of);
-    if (status == DRF_OK)
-        return store_exec(store, "RELEASE new_table");
-    const struct fusion_store_fault first = store->fault;
-    if (sqlite3_get_autocommit(store->db) == 0
-        && store_exec(store, "ROLLBACK TO new_table; RELEASE new_table") == DRF_OK)
-        store->fault = first;
-    return status;
+    return store_savepoint_end(store, status);
 }

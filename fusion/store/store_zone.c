@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Zones as a feature table of the GeoPackage, rendered from the truth: one row a zone, its
 // volumes as the parts of a multipolygon.
-#include <sqlite3.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +91,7 @@ enum drf_status fusion_store_render_zone(struct fusion_store *store, int64_t id,
         made.zone = malloc(sizeof *made.zone);
         if (made.zone == NULL)
             return DRF_ERR_NOMEM;
+        made.row_bytes = sizeof *made.zone;
         *made.zone = (struct store_zone_row){.zone = *zone->view.zone, .source = *zone->source};
         say_limits(&zone->view, made.zone->limits);
         say_times(&zone->view, made.zone);
@@ -105,11 +104,6 @@ enum drf_status fusion_store_render_zone(struct fusion_store *store, int64_t id,
         free(made.bytes);
     }
     return status;
-}
-
-size_t store_zone_cost(const struct store_rendered *rendered)
-{
-    return rendered->zone != NULL ? sizeof *rendered->zone : 0;
 }
 
 static struct store_arg time_if(int64_t utc_us)
