@@ -2,12 +2,9 @@
 #include "fusion/fabric/fabric.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "fusion/fabric/fabric_impl.h"
-#include "fusion/fold/own.h"
 
 enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
 
@@ -34,107 +31,6 @@ static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
     if ((uint64_t)columns * rows > TILES_MAX)
         return DRF_ERR_RANGE;
     *out = (struct fusion_extent){.first = first, .columns = columns, .rows = rows};
-    return DRF_OK;
-}
-
-struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index)
-{
-    return fusion_grids_tile(&fabric->tiles, index);
-}
-
-const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name)
-{
-    for (size_t i = 0; i < fabric->feed_count; i++)
-        if (strcmp(fabric->feeds[i].name, name) == 0)
-            return &fabric->feeds[i];
-    return NULL;
-}
-
-// The configuration has the last word on rights; of a feed that it does not name any more, what
-// the store remembers holds.
-struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
-                                         const struct fusion_source *stored)
-{
-    const struct fusion_feed *known = fabric_feed(fabric, feed);
-    struct fusion_weather_terms terms = {0};
-    if (known != NULL) {
-        terms.priority = known->priority;
-        terms.valid_for_us = known->valid_for_us;
-        terms.max_gap_us = known->max_gap_us;
-        memcpy(terms.licence, known->licence, sizeof terms.licence);
-    } else if (stored != NULL) {
-        terms.priority = stored->priority;
-        memcpy(terms.licence, stored->licence, sizeof terms.licence);
-    }
-    return terms;
-}
-
-void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index)
-{
-    struct fabric_queue *queue = &fabric->queues[name];
-    if (queue->queued[index])
-        return;
-    queue->queued[index] = true;
-    queue->items[(queue->first + queue->count++) % fabric->tile_count] = (uint32_t)index;
-}
-
-bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index)
-{
-    struct fabric_queue *queue = &fabric->queues[name];
-    if (queue->count == 0)
-        return false;
-    *index = queue->items[queue->first];
-    queue->first = (queue->first + 1) % fabric->tile_count;
-    queue->count--;
-    queue->queued[*index] = false;
-    return true;
-}
-
-void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent)
-{
-    struct fabric_slot *slot = &fabric->slots[index];
-    slot->ground_dirty = slot->ground_dirty || ground;
-    slot->surface_dirty = true; // ground or not: the surface stands on it
-    if (slot->ground_dirty)
-        fabric_push(fabric, FABRIC_GROUND, index);
-    fabric_push(fabric, FABRIC_SURFACE, index);
-    if (urgent)
-        fabric_push(fabric, FABRIC_URGENT, index);
-}
-
-enum drf_status fabric_mark(struct fusion_fabric *fabric, enum fusion_layer layer, size_t index)
-{
-    enum drf_status status =
-        fusion_store_mark_dirty(fabric->store, layer, fabric_tile(fabric, index));
-    if (status != DRF_OK)
-        return status;
-    struct fabric_slot *slot = &fabric->slots[index];
-    slot->ground_mark = slot->ground_mark || layer == FUSION_LAYER_GROUND;
-    slot->surface_mark = slot->surface_mark || layer == FUSION_LAYER_SURFACE;
-    fabric_push(fabric, FABRIC_RENDER, index);
-    return DRF_OK;
-}
-
-void fabric_release_tile(void *context, void *part)
-{
-    struct fusion_tile *tile = part;
-    for (uint16_t i = 0; i < tile->source_count; i++)
-        fusion_provenance_drop(context, tile->sources[i]);
-    fusion_tile_free(tile);
-}
-
-static enum drf_status open_tables(struct fusion_fabric *fabric)
-{
-    fabric->slots = calloc(fabric->tile_count, sizeof *fabric->slots);
-    if (fabric->slots == NULL)
-        return DRF_ERR_NOMEM;
-    for (size_t i = 0; i < FABRIC_QUEUES; i++) {
-        struct fabric_queue *queue = &fabric->queues[i];
-        queue->items = calloc(fabric->tile_count, sizeof *queue->items);
-        queue->queued = calloc(fabric->tile_count, sizeof *queue->queued);
-        if (queue->items == NULL || queue->queued == NULL)
-            return DRF_ERR_NOMEM;
-    }
     return DRF_OK;
 }
 
@@ -221,7 +117,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     for (size_t i = 0; i < FUSION_LAYER_COUNT; i++)
         fabric->rim_state[i] = FUSION_REASON_NONE;
 
-    status = open_tables(fabric);
+    status = fabric_slots_open(fabric);
     if (status == DRF_OK)
         status = copy_feeds(fabric, config);
     double raster_accuracy_max_m = config->raster_accuracy_max_m;
@@ -241,22 +137,6 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     return DRF_OK;
 }
 
-static void close_slots(struct fusion_fabric *fabric)
-{
-    for (size_t i = 0; fabric->slots != NULL && i < fabric->tile_count; i++) {
-        struct fabric_slot *slot = &fabric->slots[i];
-        if (slot->surface != NULL && slot->surface != slot->ground)
-            fabric_release_tile(fabric->provenances, fusion_own(slot->surface));
-        if (slot->ground != NULL)
-            fabric_release_tile(fabric->provenances, fusion_own(slot->ground));
-    }
-    free(fabric->slots);
-    for (size_t i = 0; i < FABRIC_QUEUES; i++) {
-        free(fabric->queues[i].items);
-        free(fabric->queues[i].queued);
-    }
-}
-
 void fusion_fabric_close(struct fusion_fabric *fabric)
 {
     if (fabric == NULL)
@@ -265,7 +145,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fabric_resync_close(fabric);
     free(fabric->root);
     fusion_retired_close(&fabric->retired);
-    close_slots(fabric);
+    fabric_slots_close(fabric);
     fusion_fold_close(fabric->fold);
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
@@ -294,31 +174,4 @@ void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer l
     if (fabric->rim_state[layer] != state)
         fabric->changed = true;
     fabric->rim_state[layer] = state;
-}
-
-static void forget_weather(struct fusion_fabric *fabric, int64_t over_utc_us)
-{
-    const struct fusion_weather_entry *entry;
-    while (fabric->half_applied == 0
-           && (entry = fusion_weather_set_over(fabric->weather, over_utc_us)) != NULL) {
-        // A tombstone of its own version: the same message sent again stays a duplicate.
-        struct fusion_identity identity = {entry->feed, entry->source, entry->key};
-        int64_t id;
-        if (fusion_store_put(fabric->store, identity, entry->version, (struct geo_record){0},
-                             NULL, NULL, &id)
-                != DRF_OK
-            || fusion_weather_set_remove(fabric->weather, id) != DRF_OK)
-            return; // the next call tries again
-    }
-}
-
-void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int64_t over_utc_us)
-{
-    fusion_weather_set_at(fabric->weather, now_utc_us);
-    fusion_traffic_set_expire(fabric->traffic, now_utc_us);
-    if (over_utc_us == INT64_MIN)
-        return;
-    fabric_forget_zones(fabric, over_utc_us);
-    fabric_forget_stations(fabric, over_utc_us);
-    forget_weather(fabric, over_utc_us);
 }

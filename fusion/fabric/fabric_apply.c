@@ -30,88 +30,6 @@ struct fabric_apply {
     size_t old_left;
 };
 
-enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
-                                     int64_t version_utc_us,
-                                     const struct geo_obstacle *obstacle,
-                                     const struct geo_point *vertices,
-                                     const struct fusion_source *content)
-{
-    const struct fusion_source *source;
-    enum drf_status status = fusion_provenance_take(fabric->provenances, content, &source);
-    if (status != DRF_OK)
-        return status;
-    status =
-        fusion_features_add(fabric->features, id, version_utc_us, obstacle, vertices, source);
-    fusion_provenance_drop(fabric->provenances, source);
-    return status;
-}
-
-struct marking {
-    struct fusion_fabric *fabric;
-    enum drf_status status;
-};
-
-static void mark_surface(void *context, size_t index)
-{
-    struct marking *marking = context;
-    if (marking->status == DRF_OK && !marking->fabric->slots[index].surface_mark)
-        marking->status = fabric_mark(marking->fabric, FUSION_LAYER_SURFACE, index);
-}
-
-// What the surface shows under the obstacle is to be folded and rendered again.
-static enum drf_status disturb(struct fusion_fabric *fabric,
-                               const struct fusion_feature *feature)
-{
-    const struct fusion_obstacle *fused = feature->fused;
-    struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
-    fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
-    fabric->changed = true;
-    fabric->rows_stale = true;
-    if (!feature->raises)
-        return DRF_OK;
-    struct marking marking = {.fabric = fabric};
-    fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, mark_surface,
-                          &marking);
-    fabric_dirty_under(fabric, fused, true);
-    return marking.status;
-}
-
-enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
-{
-    if (fabric->gone_count == fabric->gone_room) {
-        size_t room = fabric->gone_room == 0 ? 64 : fabric->gone_room * 2;
-        int64_t *gone = realloc(fabric->gone, room * sizeof *gone);
-        if (gone == NULL)
-            return DRF_ERR_NOMEM;
-        fabric->gone = gone;
-        fabric->gone_room = room;
-    }
-    fabric->gone[fabric->gone_count++] = id;
-    return DRF_OK;
-}
-
-enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
-{
-    struct fusion_feature *former = fusion_features_find(fabric->features, id);
-    if (former == NULL && fusion_station_set_find(fabric->stations, id) != NULL)
-        return fabric_leave_station(fabric, id);
-    if (former == NULL)
-        return fabric_leave_zone(fabric, id);
-    enum drf_status status = disturb(fabric, former);
-    if (status == DRF_OK)
-        status = fabric_note_gone(fabric, id);
-    return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;
-}
-
-static enum drf_status withdraw(struct fusion_fabric *fabric, struct fusion_identity identity,
-                                struct fusion_version version)
-{
-    int64_t id;
-    enum drf_status status = fusion_store_put(fabric->store, identity, version,
-                                              (struct geo_record){0}, NULL, NULL, &id);
-    return status == DRF_OK ? fabric_leave(fabric, id) : status;
-}
-
 // Whether a version may replace what is live. Counts it when not. What stands outside is passed
 // over unless it is known from before: a nationwide feed must not fill the store with what was
 // never here. (So it must not come before the older version that stood inside; Kafka keeps the
@@ -145,13 +63,13 @@ static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
 {
     struct fusion_fabric *fabric = apply->fabric;
     enum drf_status status =
-        fabric_enter_feature(fabric, id, apply->message->version.time_utc_us, item->payload,
-                             geo_item_vertices(item), &apply->provenance);
+        fabric_enter_obstacle(fabric, id, apply->message->version.time_utc_us, item->payload,
+                              geo_item_vertices(item), &apply->provenance);
     if (status != DRF_OK)
         return status;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
     status = fabric_refresh(fabric, feature);
-    return status == DRF_OK ? disturb(fabric, feature) : status;
+    return status == DRF_OK ? fabric_disturb_obstacle(fabric, feature) : status;
 }
 
 static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,
@@ -245,7 +163,7 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     bool lives =
         apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
     status = lives ? put_feature(apply, identity, version, item)
-                   : withdraw(apply->fabric, identity, version);
+                   : fabric_withdraw(apply->fabric, identity, version);
     return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
 }
 
@@ -373,7 +291,7 @@ static enum drf_status sweep(struct fabric_apply *apply)
             struct fusion_version live;
             status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
             if (status == DRF_OK)
-                status = withdraw(fabric, identity, live);
+                status = fabric_withdraw(fabric, identity, live);
             apply->applied += status == DRF_OK;
         }
         apply->old_left -= status == DRF_OK;
@@ -439,7 +357,7 @@ static enum drf_status apply_tombstone(struct fabric_apply *apply)
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;
-    status = withdraw(apply->fabric, apply->message->identity, apply->message->version);
+    status = fabric_withdraw(apply->fabric, apply->message->identity, apply->message->version);
     return status == DRF_OK ? fabric_resync_took(apply->fabric, apply->message->identity)
                             : status;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dirty tile at a time: its ground, then the tops that stand on it, then the surfaces.
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,50 +68,6 @@ static enum drf_status make_tile(struct held *held, struct geo_tile tile,
         for (uint16_t i = 0; i < (*out)->source_count; i++)
             fusion_provenance_hold((*out)->sources[i]);
     return status;
-}
-
-static const struct fusion_tile *ground_of(void *context, size_t index, bool *loading)
-{
-    const struct fabric_slot *slot = &((const struct fusion_fabric *)context)->slots[index];
-    *loading = slot->ground_loading;
-    return slot->ground;
-}
-
-struct dirtying {
-    struct fusion_fabric *fabric;
-    bool urgent;
-};
-
-static void dirty_surface(void *context, size_t index)
-{
-    const struct dirtying *dirtying = context;
-    fabric_dirty(dirtying->fabric, index, false, dirtying->urgent);
-}
-
-void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                        bool urgent)
-{
-    struct dirtying dirtying = {fabric, urgent};
-    fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, dirty_surface,
-                          &dirtying);
-}
-
-enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_feature *feature)
-{
-    bool changed, was_stale = feature->row_stale;
-    enum drf_status status =
-        fusion_features_refresh(fabric->features, feature, ground_of, fabric, &changed);
-    if (status != DRF_OK || !changed)
-        return status;
-    feature->row_stale = was_stale || !fabric->untouched;
-    fabric->rows_stale = fabric->rows_stale || feature->row_stale;
-    fabric->changed = true;
-    if (feature->raises)
-        fabric_dirty_under(fabric, feature->fused, false);
-    struct fusion_footprint footprint =
-        fusion_footprint_of(feature->fused->obstacle, feature->fused->vertices);
-    fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
-    return DRF_OK;
 }
 
 static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)

@@ -108,11 +108,10 @@ struct fusion_job {
     uint16_t *scratch;
 };
 
-// fabric.c
+// fabric_slot.c
+DRF_MUST_CHECK enum drf_status fabric_slots_open(struct fusion_fabric *fabric);
+void fabric_slots_close(struct fusion_fabric *fabric);
 struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index);
-const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name);
-struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
-                                         const struct fusion_source *stored);
 void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index);
 bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index);
 // What is to be folded, in memory only.
@@ -120,9 +119,74 @@ void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool 
 // What no longer shows the truth, in memory and in the store.
 DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
                                            enum fusion_layer layer, size_t index);
+void fabric_release_tile(void *context, void *part); // context: struct fusion_provenance
+
+// fabric_publish.c
 void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
                     enum fusion_layer layer);
-void fabric_release_tile(void *context, void *part); // context: struct fusion_provenance
+
+// fabric_terms.c
+const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name);
+struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
+                                         const struct fusion_source *stored);
+// Remembers the terms in the store. *changed: it was last folded under others.
+DRF_MUST_CHECK enum drf_status fabric_note_terms(struct fusion_fabric *fabric,
+                                                 double raster_accuracy_max_m, bool *changed);
+// Takes feeds and limit from the store, where it remembers them.
+DRF_MUST_CHECK enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric,
+                                                  double *raster_accuracy_max_m);
+
+// fabric_render.c
+// The row of an obstacle that is no more is to be removed.
+DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_obstacle.c: obstacles in memory; the caller keeps the truth.
+DRF_MUST_CHECK enum drf_status fabric_enter_obstacle(struct fusion_fabric *fabric, int64_t id,
+                                                     int64_t version_utc_us,
+                                                     const struct geo_obstacle *obstacle,
+                                                     const struct geo_point *vertices,
+                                                     const struct fusion_source *content);
+// Computes its top again; what it changes is to be folded and rendered.
+DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
+                                              struct fusion_feature *feature);
+// The surface under an obstacle is to be folded again.
+void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                        bool urgent);
+// What the surface shows under the obstacle is to be folded and rendered again.
+DRF_MUST_CHECK enum drf_status fabric_disturb_obstacle(struct fusion_fabric *fabric,
+                                                       const struct fusion_feature *feature);
+// Takes it out of memory, if it is there.
+DRF_MUST_CHECK enum drf_status fabric_leave_obstacle(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_zone.c: zones in memory; the caller keeps the truth.
+DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
+                                                 int64_t version_utc_us,
+                                                 const struct geo_item *item,
+                                                 const struct fusion_source *content);
+// The zone or alert of this id; NULL: none.
+struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
+// Takes a former version out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_station.c: stations in memory; the caller keeps the truth.
+// The version of an observation: the later one wins, of one time the one that was sent later. A
+// message that repeats an old report does not undo a newer one, whenever it comes.
+struct fusion_version fabric_station_version(const struct geo_station *station,
+                                             struct fusion_version message);
+DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
+                                                    int64_t version_utc_us,
+                                                    const struct geo_station *station,
+                                                    const struct fusion_source *content);
+// Takes a former observation out; nothing if there is none.
+DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
+
+// fabric_feature.c
+// Takes an obstacle, a zone or a station out of memory, if it is there.
+DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
+// A version without a value, in the store and in memory.
+DRF_MUST_CHECK enum drf_status fabric_withdraw(struct fusion_fabric *fabric,
+                                               struct fusion_identity identity,
+                                               struct fusion_version version);
 
 // fabric_load.c
 // Lists the tiles, and loads what is near the first of `first` (none: the middle). The rest
@@ -132,9 +196,6 @@ DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
 // Loads some more features and weather. DRF_ERR_AGAIN: there are more. Whoever looks for one in
 // memory, not in the store, calls it first until it is DRF_OK.
 DRF_MUST_CHECK enum drf_status fabric_load_rest(struct fusion_fabric *fabric);
-
-// fabric_job.c
-void fabric_forget_halves(struct fusion_fabric *fabric);
 
 // fabric_resync.c
 // Whether a version equal to the live one is to be applied all the same: its feed is read again
@@ -157,58 +218,13 @@ DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric
 DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
 DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
 
-// fabric_terms.c
-// Remembers the terms in the store. *changed: it was last folded under others.
-DRF_MUST_CHECK enum drf_status fabric_note_terms(struct fusion_fabric *fabric,
-                                                 double raster_accuracy_max_m, bool *changed);
-// Takes feeds and limit from the store, where it remembers them.
-DRF_MUST_CHECK enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric,
-                                                  double *raster_accuracy_max_m);
-
-// fabric_fold.c
-DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
-                                              struct fusion_feature *feature);
-// The surface under an obstacle is to be folded again.
-void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                        bool urgent);
-
-// fabric_zone.c: zones in memory; the caller keeps the truth.
-DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
-                                                 int64_t version_utc_us,
-                                                 const struct geo_item *item,
-                                                 const struct fusion_source *content);
-// The zone or alert of this id; NULL: none.
-struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
-// Takes a former version out; nothing if there is none.
-DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
-// Withdraws what is over of a feature's identity: a tombstone of its own version, so that the
-// same message sent again stays a duplicate.
-DRF_MUST_CHECK enum drf_status fabric_forget(struct fusion_fabric *fabric,
-                                             const struct fusion_source *source,
-                                             const char *key);
-// Withdraws zones and alerts that were over then, some at a time.
-void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us);
-
-// fabric_traffic.c: every track of a message is weighed. *outcome: APPLIED if one was taken,
+// fabric_traffic.c
+// Every track of a message is weighed. *outcome: APPLIED if one was taken,
 // else what became of the last.
 DRF_MUST_CHECK enum drf_status fabric_apply_tracks(struct fusion_job *job,
                                                    enum fusion_outcome *outcome);
 
-// fabric_station.c: stations in memory; the caller keeps the truth.
-// The version of an observation: the later one wins, of one time the one that was sent later. A
-// message that repeats an old report does not undo a newer one, whenever it comes.
-struct fusion_version fabric_station_version(const struct geo_station *station,
-                                             struct fusion_version message);
-DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
-                                                    int64_t version_utc_us,
-                                                    const struct geo_station *station,
-                                                    const struct fusion_source *content);
-// Withdraws observations that were over then.
-void fabric_forget_stations(struct fusion_fabric *fabric, int64_t over_utc_us);
-// Takes a former observation out; nothing if there is none.
-DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
-
-// fabric_feature.c
+// fabric_apply.c
 // A message of features, a bounded number of obstacles a step. Message and record are borrowed
 // until close. DRF_ERR_AGAIN: more to do.
 struct fabric_apply;
@@ -219,14 +235,8 @@ DRF_MUST_CHECK enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
 DRF_MUST_CHECK enum drf_status fabric_apply_step(struct fabric_apply *apply,
                                                  enum fusion_outcome *outcome);
 void fabric_apply_close(struct fabric_apply *apply); // NULL is fine
-// Takes an obstacle out of memory, if it is there.
-DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
-// The row of an obstacle that is no more is to be removed.
-DRF_MUST_CHECK enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id);
-DRF_MUST_CHECK enum drf_status fabric_enter_feature(struct fusion_fabric *fabric, int64_t id,
-                                                    int64_t version_utc_us,
-                                                    const struct geo_obstacle *obstacle,
-                                                    const struct geo_point *vertices,
-                                                    const struct fusion_source *content);
+
+// fabric_job.c
+void fabric_forget_halves(struct fusion_fabric *fabric);
 
 #endif

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A message being applied: checked in steps, then taken into the truth in one.
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

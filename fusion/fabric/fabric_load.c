@@ -63,8 +63,8 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
     if (item->kind == GEO_ITEM_STATION)
         return fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
                                     content);
-    status = fabric_enter_feature(fabric, live->id, live->version.time_utc_us, item->payload,
-                                  geo_item_vertices(item), content);
+    status = fabric_enter_obstacle(fabric, live->id, live->version.time_utc_us, item->payload,
+                                   geo_item_vertices(item), content);
     return status == DRF_OK ? stand(fabric, fusion_features_find(fabric->features, live->id))
                             : status;
 }

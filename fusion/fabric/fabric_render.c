@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store's GeoPackage, brought up to date behind the truth.
+#include <stdlib.h>
+
 #include "fusion/fabric/fabric_impl.h"
 
 enum {
@@ -7,6 +9,20 @@ enum {
     LOOKED_PER_STEP = 4000,
     RENDERS_PER_COMMIT = 2, // tiles, or a step's rows: what a commit writes in a few ms
 };
+
+enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
+{
+    if (fabric->gone_count == fabric->gone_room) {
+        size_t room = fabric->gone_room == 0 ? 64 : fabric->gone_room * 2;
+        int64_t *gone = realloc(fabric->gone, room * sizeof *gone);
+        if (gone == NULL)
+            return DRF_ERR_NOMEM;
+        fabric->gone = gone;
+        fabric->gone_room = room;
+    }
+    fabric->gone[fabric->gone_count++] = id;
+    return DRF_OK;
+}
 
 static enum drf_status commit_rendered(struct fusion_fabric *fabric)
 {

@@ -53,15 +53,3 @@ enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id)
     disturb(fabric);
     return fusion_station_set_remove(fabric->stations, former);
 }
-
-void fabric_forget_stations(struct fusion_fabric *fabric, int64_t over_utc_us)
-{
-    struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
-    while (one != NULL && fabric->half_applied == 0) {
-        struct fusion_station_entry *next = fusion_station_set_next(fabric->stations, one);
-        if (fusion_station_over(one->station, over_utc_us)
-            && fabric_forget(fabric, one->station->source, one->station->station->id) != DRF_OK)
-            return; // the next call tries again
-        one = next;
-    }
-}

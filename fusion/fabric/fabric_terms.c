@@ -8,6 +8,33 @@
 
 #include "fusion/fabric/fabric_impl.h"
 
+const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const char *name)
+{
+    for (size_t i = 0; i < fabric->feed_count; i++)
+        if (strcmp(fabric->feeds[i].name, name) == 0)
+            return &fabric->feeds[i];
+    return NULL;
+}
+
+// The configuration has the last word on rights; of a feed that it does not name any more, what
+// the store remembers holds.
+struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
+                                         const struct fusion_source *stored)
+{
+    const struct fusion_feed *known = fabric_feed(fabric, feed);
+    struct fusion_weather_terms terms = {0};
+    if (known != NULL) {
+        terms.priority = known->priority;
+        terms.valid_for_us = known->valid_for_us;
+        terms.max_gap_us = known->max_gap_us;
+        memcpy(terms.licence, known->licence, sizeof terms.licence);
+    } else if (stored != NULL) {
+        terms.priority = stored->priority;
+        memcpy(terms.licence, stored->licence, sizeof terms.licence);
+    }
+    return terms;
+}
+
 static const char value_name[] = "fold-terms";
 
 struct terms_feed { // no padding, and nothing after a NUL: equal terms are equal bytes

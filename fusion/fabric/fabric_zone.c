@@ -3,8 +3,6 @@
 // their rows follow them.
 #include "fusion/fabric/fabric_impl.h"
 
-enum { FORGET_PER_STEP = 16 };
-
 // Whoever is near its box learns of it at once.
 static void disturb(struct fusion_fabric *fabric, const struct fusion_zone *zone)
 {
@@ -18,33 +16,6 @@ static struct fusion_zone_set *set_of(const struct fusion_fabric *fabric,
                                       const struct geo_zone_view *view)
 {
     return view->zone->alert != 0 ? fabric->alerts : fabric->zones;
-}
-
-enum drf_status fabric_forget(struct fusion_fabric *fabric, const struct fusion_source *source,
-                              const char *key)
-{
-    const struct fusion_identity identity = {source->feed, source->source, key};
-    struct fusion_version live;
-    int64_t id = 0;
-    enum drf_status status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
-    if (status == DRF_OK)
-        status = fusion_store_put(fabric->store, identity, live, (struct geo_record){0}, NULL,
-                                  NULL, &id);
-    return status == DRF_OK ? fabric_leave(fabric, id) : status;
-}
-
-void fabric_forget_zones(struct fusion_fabric *fabric, int64_t over_utc_us)
-{
-    struct fusion_zone_set *const sets[] = {fabric->zones, fabric->alerts};
-    for (size_t i = 0; i < 2; i++) {
-        struct fusion_zone_entry *entry;
-        for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0
-                        && (entry = fusion_zone_set_over(sets[i], over_utc_us)) != NULL;
-             k++)
-            if (fabric_forget(fabric, entry->zone->source, entry->zone->view.zone->id)
-                != DRF_OK)
-                break; // the next call tries again
-    }
 }
 
 struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id)
