@@ -35,3 +35,26 @@ uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause)
         hash = (hash ^ (uint8_t)*p) * UINT32_C(16777619);
     return hash != 0 ? hash : 1;
 }
+
+struct fusion_advisory fusion_advisory_begin(const struct fusion_view *view,
+                                             enum fusion_advisory_kind kind,
+                                             enum fusion_severity severity, const char *cause)
+{
+    return (struct fusion_advisory){
+        .advisory_id = fusion_advisory_id(kind, cause),
+        .severity = severity,
+        .kind = kind,
+        .valid_until_utc_us = view->now_utc_us + FUSION_ADVISORY_VALID_US,
+    };
+}
+
+void fusion_advisory_source(struct fusion_advisory *advisory,
+                            const struct fusion_source *source)
+{
+    if (source == NULL)
+        return;
+    advisory->source = source->source;
+    advisory->data_time_known = source->data_time_utc_us != INT64_MIN;
+    if (advisory->data_time_known)
+        advisory->data_time_utc_us = source->data_time_utc_us;
+}

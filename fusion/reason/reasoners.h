@@ -5,17 +5,6 @@
 
 #include "fusion/aircraft/advisory.h"
 
-// An advisory that is not refreshed is void after this.
-#define FUSION_ADVISORY_VALID_US INT64_C(5000000)
-
-// An advisory about what the view shows; the cause makes its id.
-struct fusion_advisory fusion_advisory_begin(const struct fusion_view *view,
-                                             enum fusion_advisory_kind kind,
-                                             enum fusion_severity severity, const char *cause);
-// Source and its data time; NULL: none.
-void fusion_advisory_source(struct fusion_advisory *advisory,
-                            const struct fusion_source *source);
-
 // All of them, in the order of the table.
 void fusion_reasoners_run(const struct fusion_view *view, struct fusion_advisories *list);
 
