@@ -2,72 +2,27 @@
 #include "fusion/root/content.h"
 
 #include <assert.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/digest.h"
 #include "fusion/root/station.h"
 #include "fusion/root/zone.h"
 
-enum { SHA256 = 32 };
+enum { SHA256 = FUSION_DIGEST_SIZE };
 
-struct hash {
-    EVP_MD_CTX *sha;
-    bool failed; // libcrypto ran out of memory
-};
-
-static void begin(struct hash *hash)
+static void feed_point(struct fusion_digest *digest, struct geo_point point)
 {
-    if (EVP_DigestInit_ex(hash->sha, EVP_sha256(), NULL) != 1)
-        hash->failed = true;
-}
-
-static void feed(struct hash *hash, const void *bytes, size_t size)
-{
-    if (EVP_DigestUpdate(hash->sha, bytes, size) != 1)
-        hash->failed = true;
-}
-
-static void end(struct hash *hash, uint8_t out[static SHA256])
-{
-    if (EVP_DigestFinal_ex(hash->sha, out, NULL) != 1)
-        hash->failed = true;
-}
-
-static void feed_text(struct hash *hash, const char *text)
-{
-    feed(hash, text, strlen(text) + 1);
-}
-
-// Little-endian on every machine.
-static void feed_int(struct hash *hash, int64_t value)
-{
-    uint8_t bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-    feed(hash, bytes, sizeof bytes);
-}
-
-static void feed_real(struct hash *hash, double value)
-{
-    int64_t bits;
-    const double positive = value + 0.0; // -0 and 0 are one height
-    memcpy(&bits, &positive, sizeof bits);
-    feed_int(hash, bits);
-}
-
-static void feed_point(struct hash *hash, struct geo_point point)
-{
-    feed_real(hash, point.lat_deg);
-    feed_real(hash, point.lon_deg);
+    fusion_digest_real(digest, point.lat_deg);
+    fusion_digest_real(digest, point.lon_deg);
 }
 
 // What of a certificate holds for all that its source says, in one message or in many.
-static void feed_source(struct hash *hash, const struct fusion_source *source)
+static void feed_source(struct fusion_digest *digest, const struct fusion_source *source)
 {
-    feed_text(hash, source->source);
-    feed_text(hash, source->licence);
-    feed_real(hash, source->vertical_acc95_m);
+    fusion_digest_text(digest, source->source);
+    fusion_digest_text(digest, source->licence);
+    fusion_digest_real(digest, source->vertical_acc95_m);
 }
 
 static int source_order(const struct fusion_source *a, const struct fusion_source *b)
@@ -106,17 +61,17 @@ static uint16_t rank_sources(const struct fusion_tile *tile,
     return count;
 }
 
-static void feed_tile(struct hash *hash, const struct fusion_tile *tile)
+static void feed_tile(struct fusion_digest *digest, const struct fusion_tile *tile)
 {
     const struct fusion_source *sorted[FUSION_TILE_SOURCES_MAX];
     uint8_t rank[FUSION_TILE_SOURCES_MAX] = {0};
     const uint16_t count = rank_sources(tile, sorted, rank);
-    feed_int(hash, tile->tile.level);
-    feed_int(hash, tile->tile.row);
-    feed_int(hash, tile->tile.col);
-    feed_int(hash, count);
+    fusion_digest_int(digest, tile->tile.level);
+    fusion_digest_int(digest, tile->tile.row);
+    fusion_digest_int(digest, tile->tile.col);
+    fusion_digest_int(digest, count);
     for (uint16_t i = 0; i < count; i++)
-        feed_source(hash, sorted[i]);
+        feed_source(digest, sorted[i]);
     uint8_t row[GEO_CELLS_SIDE * 4];
     for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
         for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
@@ -127,115 +82,117 @@ static void feed_tile(struct hash *hash, const struct fusion_tile *tile)
             row[4 * c + 2] = known ? rank[fusion_tile_source_index(tile, at)] : 0;
             row[4 * c + 3] = known ? fusion_tile_flags(tile, at) : 0;
         }
-        feed(hash, row, sizeof row);
+        fusion_digest_bytes(digest, row, sizeof row);
     }
 }
 
-static void feed_tiles(struct hash *hash, struct fusion_extent extent,
+static void feed_tiles(struct fusion_digest *digest, struct fusion_extent extent,
                        const struct fusion_tile *const *tiles)
 {
     const size_t count = (size_t)extent.columns * extent.rows;
     for (size_t i = 0; i < count; i++)
         if (tiles[i] != NULL && tiles[i]->known > 0)
-            feed_tile(hash, tiles[i]);
+            feed_tile(digest, tiles[i]);
 }
 
-static void feed_levels(struct hash *hash, const struct fusion_root *root, bool ground)
+static void feed_levels(struct fusion_digest *digest, const struct fusion_root *root,
+                        bool ground)
 {
-    feed_tiles(hash, root->tiles, ground ? root->ground : root->surface);
+    feed_tiles(digest, root->tiles, ground ? root->ground : root->surface);
     for (size_t i = 0; i < root->inset_count; i++) {
         const struct fusion_inset *inset = &root->insets[i];
-        feed_tiles(hash, inset->tiles, ground ? inset->ground : inset->surface);
+        feed_tiles(digest, inset->tiles, ground ? inset->ground : inset->surface);
     }
 }
 
 // Field by field: no padding, and nothing after a NUL.
-static void feed_obstacle(struct hash *hash, const struct fusion_obstacle *fused)
+static void feed_obstacle(struct fusion_digest *digest, const struct fusion_obstacle *fused)
 {
     const struct geo_obstacle *one = fused->obstacle;
-    feed_source(hash, fused->source);
-    feed_text(hash, one->id);
-    feed_text(hash, one->kind);
-    feed_point(hash, one->position);
-    feed_int(hash, one->flags);
-    feed_int(hash, (one->flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0 ? one->data_time_utc_us : 0);
-    feed_real(hash, (one->flags & GEO_OBSTACLE_HAS_AGL) != 0 ? one->agl_m : 0.0);
-    feed_real(hash, (one->flags & GEO_OBSTACLE_HAS_AMSL) != 0 ? one->amsl_m : 0.0);
-    feed_real(hash, one->horizontal_acc95_m);
-    feed_real(hash, one->vertical_acc95_m);
-    feed_int(hash, one->quantity);
-    feed_int(hash, one->lighting);
-    feed_int(hash, one->marking);
-    feed_int(hash, one->geometry);
-    feed_int(hash, one->vertex_count);
+    feed_source(digest, fused->source);
+    fusion_digest_text(digest, one->id);
+    fusion_digest_text(digest, one->kind);
+    feed_point(digest, one->position);
+    fusion_digest_int(digest, one->flags);
+    fusion_digest_int(
+        digest, (one->flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0 ? one->data_time_utc_us : 0);
+    fusion_digest_real(digest, (one->flags & GEO_OBSTACLE_HAS_AGL) != 0 ? one->agl_m : 0.0);
+    fusion_digest_real(digest, (one->flags & GEO_OBSTACLE_HAS_AMSL) != 0 ? one->amsl_m : 0.0);
+    fusion_digest_real(digest, one->horizontal_acc95_m);
+    fusion_digest_real(digest, one->vertical_acc95_m);
+    fusion_digest_int(digest, one->quantity);
+    fusion_digest_int(digest, one->lighting);
+    fusion_digest_int(digest, one->marking);
+    fusion_digest_int(digest, one->geometry);
+    fusion_digest_int(digest, one->vertex_count);
     for (uint32_t i = 0; i < one->vertex_count; i++)
-        feed_point(hash, fused->vertices[i]);
-    feed_int(hash, fused->top_known ? 1 : 0);
-    feed_real(hash, fused->top_known ? fused->top_amsl_m : 0.0);
-    feed_int(hash, fused->foot_known ? 1 : 0);
-    feed_real(hash, fused->foot_known ? fused->foot_amsl_m : 0.0);
+        feed_point(digest, fused->vertices[i]);
+    fusion_digest_int(digest, fused->top_known ? 1 : 0);
+    fusion_digest_real(digest, fused->top_known ? fused->top_amsl_m : 0.0);
+    fusion_digest_int(digest, fused->foot_known ? 1 : 0);
+    fusion_digest_real(digest, fused->foot_known ? fused->foot_amsl_m : 0.0);
 }
 
-static void feed_limit(struct hash *hash, const struct geo_zone_limit *limit)
+static void feed_limit(struct fusion_digest *digest, const struct geo_zone_limit *limit)
 {
-    feed_int(hash, limit->reference);
-    feed_real(hash, limit->m);
+    fusion_digest_int(digest, limit->reference);
+    fusion_digest_real(digest, limit->m);
 }
 
-static void feed_zone(struct hash *hash, const struct fusion_zone *shown)
+static void feed_zone(struct fusion_digest *digest, const struct fusion_zone *shown)
 {
     const struct geo_zone *zone = shown->view.zone;
-    feed_source(hash, shown->source);
+    feed_source(digest, shown->source);
     const char *const texts[] = {zone->id, zone->name, zone->reason, zone->message};
     const int64_t numbers[] = {zone->data_time_utc_us, zone->restriction,  zone->flags,
                                zone->volume_count,     zone->period_count, zone->vertex_count};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        feed_text(hash, texts[i]);
+        fusion_digest_text(digest, texts[i]);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        feed_int(hash, numbers[i]);
+        fusion_digest_int(digest, numbers[i]);
     for (uint32_t i = 0; i < zone->volume_count; i++) {
         const struct geo_zone_volume *volume = &shown->view.volumes[i];
-        feed_limit(hash, &volume->lower);
-        feed_limit(hash, &volume->upper);
-        feed_int(hash, volume->shape);
-        feed_int(hash, volume->first_vertex);
-        feed_int(hash, volume->vertex_count);
-        feed_point(hash, volume->centre);
-        feed_real(hash, volume->radius_m);
+        feed_limit(digest, &volume->lower);
+        feed_limit(digest, &volume->upper);
+        fusion_digest_int(digest, volume->shape);
+        fusion_digest_int(digest, volume->first_vertex);
+        fusion_digest_int(digest, volume->vertex_count);
+        feed_point(digest, volume->centre);
+        fusion_digest_real(digest, volume->radius_m);
     }
     for (uint32_t i = 0; i < zone->period_count; i++) {
         const struct geo_zone_period *period = &shown->view.periods[i];
         const int64_t times[] = {period->from_utc_us, period->until_utc_us, period->start_us,
                                  period->end_us, period->days};
         for (size_t t = 0; t < sizeof times / sizeof times[0]; t++)
-            feed_int(hash, times[t]);
+            fusion_digest_int(digest, times[t]);
     }
     for (uint32_t i = 0; i < zone->vertex_count; i++)
-        feed_point(hash, shown->view.vertices[i]);
+        feed_point(digest, shown->view.vertices[i]);
 }
 
-static void feed_station(struct hash *hash, const struct fusion_station *shown)
+static void feed_station(struct fusion_digest *digest, const struct fusion_station *shown)
 {
     const struct geo_station *s = shown->station;
     const double numbers[] = {s->elevation_amsl_m, s->wind_speed_mps, s->wind_from_deg_true,
                               s->gust_mps,         s->temperature_k,  s->dew_point_k,
                               s->visibility_m,     s->ceiling_agl_m,  s->qnh_pa};
-    feed_source(hash, shown->source);
-    feed_text(hash, s->id);
-    feed_text(hash, s->codes);
-    feed_point(hash, s->position);
-    feed_int(hash, s->observed_utc_us);
-    feed_int(hash, s->flags);
-    feed_int(hash, shown->valid_for_us);
+    feed_source(digest, shown->source);
+    fusion_digest_text(digest, s->id);
+    fusion_digest_text(digest, s->codes);
+    feed_point(digest, s->position);
+    fusion_digest_int(digest, s->observed_utc_us);
+    fusion_digest_int(digest, s->flags);
+    fusion_digest_int(digest, shown->valid_for_us);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        feed_real(hash, numbers[i]);
+        fusion_digest_real(digest, numbers[i]);
 }
 
-static void feed_field(struct hash *hash, const struct fusion_field *shown)
+static void feed_field(struct fusion_digest *digest, const struct fusion_field *shown)
 {
     const struct geo_field *field = shown->field;
     const struct geo_grid *grid = &field->grid;
-    feed_source(hash, shown->source);
+    feed_source(digest, shown->source);
     const int64_t numbers[] = {field->variable,
                                field->statistic,
                                field->wind_grid_relative,
@@ -254,9 +211,9 @@ static void feed_field(struct hash *hash, const struct fusion_field *shown)
                             grid->p[0],         grid->p[1],         grid->p[2],
                             grid->p[3],         grid->semi_major_m, grid->semi_minor_m};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        feed_int(hash, numbers[i]);
+        fusion_digest_int(digest, numbers[i]);
     for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++)
-        feed_real(hash, reals[i]);
+        fusion_digest_real(digest, reals[i]);
     const size_t count = (size_t)grid->ni * grid->nj;
     for (size_t i = 0; i < count; i++) { // a missing value is one, whatever its bits
         uint32_t bits = UINT32_C(0x7fc00000);
@@ -264,7 +221,7 @@ static void feed_field(struct hash *hash, const struct fusion_field *shown)
             memcpy(&bits, &shown->values[i], sizeof bits);
         const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
                                   (uint8_t)(bits >> 24)};
-        feed(hash, bytes, sizeof bytes);
+        fusion_digest_bytes(digest, bytes, sizeof bytes);
     }
 }
 
@@ -275,7 +232,7 @@ struct bag {
     size_t count, room;
 };
 
-static enum drf_status bag_add(struct bag *bag, struct hash *hash)
+static enum drf_status bag_add(struct bag *bag, struct fusion_digest *digest)
 {
     if (bag->count == bag->room) {
         const size_t room = bag->room == 0 ? 256 : bag->room * 2;
@@ -285,93 +242,95 @@ static enum drf_status bag_add(struct bag *bag, struct hash *hash)
         bag->hashes = hashes;
         bag->room = room;
     }
-    end(hash, bag->hashes[bag->count++]);
+    fusion_digest_end(digest, bag->hashes[bag->count++]);
     return DRF_OK;
 }
 
 static int hash_order(const void *a, const void *b) { return memcmp(a, b, SHA256); }
 
-static void bag_feed(struct bag *bag, struct hash *hash)
+static void bag_feed(struct bag *bag, struct fusion_digest *digest)
 {
     if (bag->count > 1)
         qsort(bag->hashes, bag->count, sizeof *bag->hashes, hash_order);
     for (size_t i = 0; i < bag->count; i++)
         if (i == 0 || memcmp(bag->hashes[i - 1], bag->hashes[i], SHA256) != 0)
-            feed(hash, bag->hashes[i], SHA256);
+            fusion_digest_bytes(digest, bag->hashes[i], SHA256);
 }
 
-static enum drf_status fill_obstacles(struct hash *hash, const struct fusion_root *root,
-                                      struct bag *bag)
+static enum drf_status fill_obstacles(struct fusion_digest *digest,
+                                      const struct fusion_root *root, struct bag *bag)
 {
     enum drf_status status = DRF_OK;
     const size_t count = (size_t)root->buckets.columns * root->buckets.rows;
     for (size_t b = 0; b < count; b++) {
         const struct fusion_bucket *bucket = root->features[b];
         for (size_t i = 0; bucket != NULL && i < bucket->count && status == DRF_OK; i++) {
-            begin(hash);
-            feed_obstacle(hash, bucket->obstacles[i]);
-            status = bag_add(bag, hash);
+            fusion_digest_begin(digest);
+            feed_obstacle(digest, bucket->obstacles[i]);
+            status = bag_add(bag, digest);
         }
     }
     return status;
 }
 
-static enum drf_status fill_zones(struct hash *hash, const struct fusion_zone_bucket *all,
-                                  int64_t at_utc_us, struct bag *bag)
+static enum drf_status fill_zones(struct fusion_digest *digest,
+                                  const struct fusion_zone_bucket *all, int64_t at_utc_us,
+                                  struct bag *bag)
 {
     const size_t count = all != NULL ? all->count : 0;
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < count && status == DRF_OK; i++) {
         if (fusion_zone_over(&all->zones[i]->view, at_utc_us))
             continue;
-        begin(hash);
-        feed_zone(hash, all->zones[i]);
-        status = bag_add(bag, hash);
+        fusion_digest_begin(digest);
+        feed_zone(digest, all->zones[i]);
+        status = bag_add(bag, digest);
     }
     return status;
 }
 
-static enum drf_status fill_weather(struct hash *hash, const struct fusion_root *root,
-                                    int64_t at_utc_us, struct bag *bag)
+static enum drf_status fill_weather(struct fusion_digest *digest,
+                                    const struct fusion_root *root, int64_t at_utc_us,
+                                    struct bag *bag)
 {
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < root->weather->count && status == DRF_OK; i++) {
-        begin(hash);
-        feed_field(hash, &root->weather->fields[i]);
-        status = bag_add(bag, hash);
+        fusion_digest_begin(digest);
+        feed_field(digest, &root->weather->fields[i]);
+        status = bag_add(bag, digest);
     }
     const size_t stations = root->stations != NULL ? root->stations->count : 0;
     for (size_t i = 0; i < stations && status == DRF_OK; i++) {
         if (fusion_station_over(root->stations->items[i], at_utc_us))
             continue;
-        begin(hash);
-        feed_station(hash, root->stations->items[i]);
-        status = bag_add(bag, hash);
+        fusion_digest_begin(digest);
+        feed_station(digest, root->stations->items[i]);
+        status = bag_add(bag, digest);
     }
     return status;
 }
 
-static enum drf_status layer_digest(struct hash *hash, const struct fusion_root *root,
-                                    int64_t at_utc_us, enum fusion_layer layer,
-                                    uint8_t out[static SHA256])
+static enum drf_status layer_digest(struct fusion_digest *digest,
+                                    const struct fusion_root *root, int64_t at_utc_us,
+                                    enum fusion_layer layer, uint8_t out[static SHA256])
 {
     struct bag bag = {0};
     enum drf_status status = DRF_OK;
     if (layer == FUSION_LAYER_OBSTACLE)
-        status = fill_obstacles(hash, root, &bag);
+        status = fill_obstacles(digest, root, &bag);
     else if (layer == FUSION_LAYER_WEATHER)
-        status = fill_weather(hash, root, at_utc_us, &bag);
+        status = fill_weather(digest, root, at_utc_us, &bag);
     else if (layer == FUSION_LAYER_ZONE)
-        status = fill_zones(hash, root->zones_all, at_utc_us, &bag);
+        status = fill_zones(digest, root->zones_all, at_utc_us, &bag);
     else if (layer == FUSION_LAYER_ALERT)
-        status = fill_zones(hash, root->alerts_all, at_utc_us, &bag);
-    begin(hash);
-    feed_int(hash, layer);
+        status = fill_zones(digest, root->alerts_all, at_utc_us, &bag);
+    fusion_digest_begin(digest);
+    fusion_digest_int(digest, layer);
     if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)
-        feed_levels(hash, root, layer == FUSION_LAYER_GROUND);
+        feed_levels(digest, root, layer == FUSION_LAYER_GROUND);
     else
-        bag_feed(&bag, hash);
-    end(hash, out);
+        bag_feed(&bag, digest);
+    fusion_digest_end(digest, out);
     free(bag.hashes);
     return status;
 }
@@ -381,20 +340,20 @@ enum drf_status fusion_content_digest(const struct fusion_root *root, int64_t at
 {
     assert(layer > 0 && layer <= FUSION_LAYER_COUNT);
     uint8_t digests[FUSION_LAYER_COUNT][SHA256] = {{0}};
-    struct hash hash = {.sha = EVP_MD_CTX_new()};
-    enum drf_status status = hash.sha != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    struct fusion_digest digest;
+    enum drf_status status = fusion_digest_open(&digest);
     const bool all = layer == FUSION_LAYER_COUNT;
     for (int one = all ? FUSION_LAYER_GROUND : (int)layer;
          one < (all ? (int)FUSION_LAYER_COUNT : (int)layer + 1) && status == DRF_OK; one++)
-        status = layer_digest(&hash, root, at_utc_us, (enum fusion_layer)one, digests[one]);
+        status = layer_digest(&digest, root, at_utc_us, (enum fusion_layer)one, digests[one]);
     if (status == DRF_OK && all) {
-        begin(&hash);
-        feed(&hash, digests, sizeof digests);
-        end(&hash, digests[0]);
+        fusion_digest_begin(&digest);
+        fusion_digest_bytes(&digest, digests, sizeof digests);
+        fusion_digest_end(&digest, digests[0]);
     }
-    EVP_MD_CTX_free(hash.sha);
-    if (status == DRF_OK && hash.failed)
-        status = DRF_ERR_NOMEM;
+    if (status == DRF_OK)
+        status = fusion_digest_status(&digest);
+    fusion_digest_close(&digest);
     if (status == DRF_OK)
         memcpy(out, digests[all ? 0 : layer], SHA256);
     return status;

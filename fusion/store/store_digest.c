@@ -7,10 +7,10 @@
 #include <sqlite3.h>
 
 #include <assert.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/digest.h"
 #include "fusion/store/store_impl.h"
 
 struct entry {
@@ -20,49 +20,22 @@ struct entry {
 
 struct digest {
     struct fusion_store *store;
-    EVP_MD_CTX *sha;
+    struct fusion_digest sha256;
     uint16_t *cells;
     struct entry *entries;
     size_t count, room;
-    bool failed; // libcrypto ran out of memory
 };
-
-static void feed(struct digest *digest, const void *bytes, size_t size)
-{
-    if (EVP_DigestUpdate(digest->sha, bytes, size) != 1)
-        digest->failed = true;
-}
-
-static void feed_text(struct digest *digest, const char *text)
-{
-    feed(digest, text, strlen(text) + 1);
-}
-
-// Little-endian on every machine.
-static void feed_int(struct digest *digest, int64_t value)
-{
-    uint8_t bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)((uint64_t)value >> (8 * i));
-    feed(digest, bytes, sizeof bytes);
-}
-
-static void feed_real(struct digest *digest, double value)
-{
-    int64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    feed_int(digest, bits);
-}
 
 static enum drf_status feed_cells(struct digest *digest, int64_t layer, struct geo_tile tile,
                                   const uint8_t *blob, size_t size)
 {
     if (blob == NULL || geo_cells_decode(blob, size, digest->cells) != DRF_OK)
         return store_damaged(digest->store, "the cells of a contribution are damaged");
-    feed_int(digest, layer);
-    feed_int(digest, tile.level);
-    feed_int(digest, tile.row);
-    feed_int(digest, tile.col);
+    struct fusion_digest *sha = &digest->sha256;
+    fusion_digest_int(sha, layer);
+    fusion_digest_int(sha, tile.level);
+    fusion_digest_int(sha, tile.row);
+    fusion_digest_int(sha, tile.col);
     uint8_t row[GEO_CELLS_SIDE * 2];
     for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
         for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
@@ -70,7 +43,7 @@ static enum drf_status feed_cells(struct digest *digest, int64_t layer, struct g
             row[2 * c] = (uint8_t)(cell & 0xff);
             row[2 * c + 1] = (uint8_t)(cell >> 8);
         }
-        feed(digest, row, sizeof row);
+        fusion_digest_bytes(sha, row, sizeof row);
     }
     return DRF_OK;
 }
@@ -180,21 +153,21 @@ static enum drf_status feed_spot(struct digest *digest, const struct spot *spot)
     return status;
 }
 
-static void feed_provenance(struct digest *digest, const struct fusion_source *source)
+static void feed_provenance(struct fusion_digest *sha, const struct fusion_source *source)
 {
-    feed_text(digest, source->feed);
-    feed_text(digest, source->source);
-    feed_text(digest, source->licence);
-    feed_text(digest, source->version);
-    feed_int(digest, source->priority);
-    feed_real(digest, source->vertical_acc95_m);
-    feed_real(digest, source->posting_m);
-    feed_int(digest, source->issue_utc_us);
-    feed_int(digest, source->data_time_utc_us);
+    fusion_digest_text(sha, source->feed);
+    fusion_digest_text(sha, source->source);
+    fusion_digest_text(sha, source->licence);
+    fusion_digest_text(sha, source->version);
+    fusion_digest_int(sha, source->priority);
+    fusion_digest_real(sha, source->vertical_acc95_m);
+    fusion_digest_real(sha, source->posting_m);
+    fusion_digest_int(sha, source->issue_utc_us);
+    fusion_digest_int(sha, source->data_time_utc_us);
 }
 
 // Notes are for people, and differ with the words of a decoder: they are no content.
-static uint32_t feed_items(struct digest *digest, struct geo_record record)
+static uint32_t feed_items(struct fusion_digest *sha, struct geo_record record)
 {
     uint32_t layers = 0;
     size_t cursor = 0;
@@ -215,9 +188,9 @@ static uint32_t feed_items(struct digest *digest, struct geo_record record)
                       << (((const struct geo_raster *)item.payload)->layer == GEO_RASTER_GROUND
                               ? FUSION_LAYER_GROUND
                               : FUSION_LAYER_SURFACE);
-        feed_int(digest, item.kind);
-        feed_int(digest, item.size);
-        feed(digest, item.payload, item.size);
+        fusion_digest_int(sha, item.kind);
+        fusion_digest_int(sha, item.size);
+        fusion_digest_bytes(sha, item.payload, item.size);
     }
     return layers;
 }
@@ -240,15 +213,15 @@ static enum drf_status digest_live(void *context, const struct fusion_live *live
 {
     struct digest *digest = context;
     struct entry entry = {0};
-    if (EVP_DigestInit_ex(digest->sha, EVP_sha256(), NULL) != 1)
-        return DRF_ERR_NOMEM;
-    feed_text(digest, live->identity.feed);
-    feed_text(digest, live->identity.source);
-    feed_text(digest, live->identity.key);
-    feed_int(digest, live->version.time_utc_us);
-    feed(digest, live->version.sha256, sizeof live->version.sha256);
-    feed_provenance(digest, live->provenance);
-    entry.layers = feed_items(digest, live->record);
+    struct fusion_digest *sha = &digest->sha256;
+    fusion_digest_begin(sha);
+    fusion_digest_text(sha, live->identity.feed);
+    fusion_digest_text(sha, live->identity.source);
+    fusion_digest_text(sha, live->identity.key);
+    fusion_digest_int(sha, live->version.time_utc_us);
+    fusion_digest_bytes(sha, live->version.sha256, sizeof live->version.sha256);
+    feed_provenance(sha, live->provenance);
+    entry.layers = feed_items(sha, live->record);
 
     struct spots spots = {0};
     enum drf_status status = spots_of(digest->store, live->id, &spots);
@@ -261,9 +234,9 @@ static enum drf_status digest_live(void *context, const struct fusion_live *live
     free(spots.at);
     if (status != DRF_OK)
         return status;
-    if (EVP_DigestFinal_ex(digest->sha, entry.sha256, NULL) != 1 || digest->failed)
-        return DRF_ERR_NOMEM;
-    return add_entry(digest, &entry);
+    fusion_digest_end(sha, entry.sha256);
+    status = fusion_digest_status(sha);
+    return status == DRF_OK ? add_entry(digest, &entry) : status;
 }
 
 static int entry_order(const void *a, const void *b)
@@ -275,17 +248,19 @@ static enum drf_status combine(struct digest *digest, enum fusion_layer layer, u
 {
     if (digest->count > 1)
         qsort(digest->entries, digest->count, sizeof *digest->entries, entry_order);
-    if (EVP_DigestInit_ex(digest->sha, EVP_sha256(), NULL) != 1)
-        return DRF_ERR_NOMEM;
+    struct fusion_digest *sha = &digest->sha256;
+    fusion_digest_begin(sha);
     for (size_t i = 0; i < digest->count; i++)
         if (layer == FUSION_LAYER_COUNT
             || (digest->entries[i].layers & (UINT32_C(1) << layer)) != 0)
-            feed(digest, digest->entries[i].sha256, sizeof digest->entries[i].sha256);
+            fusion_digest_bytes(sha, digest->entries[i].sha256,
+                                sizeof digest->entries[i].sha256);
     uint8_t sha256[32];
-    if (EVP_DigestFinal_ex(digest->sha, sha256, NULL) != 1 || digest->failed)
-        return DRF_ERR_NOMEM;
-    memcpy(out, sha256, sizeof sha256);
-    return DRF_OK;
+    fusion_digest_end(sha, sha256);
+    const enum drf_status status = fusion_digest_status(sha);
+    if (status == DRF_OK)
+        memcpy(out, sha256, sizeof sha256);
+    return status;
 }
 
 enum drf_status fusion_store_digest(struct fusion_store *store, enum fusion_layer layer,
@@ -293,16 +268,16 @@ enum drf_status fusion_store_digest(struct fusion_store *store, enum fusion_laye
 {
     assert(layer <= FUSION_LAYER_COUNT);
     struct digest digest = {.store = store,
-                            .sha = EVP_MD_CTX_new(),
                             .cells = malloc(sizeof(uint16_t) * GEO_CELLS_COUNT)};
+    enum drf_status status = digest.cells != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    if (status == DRF_OK)
+        status = fusion_digest_open(&digest.sha256);
     // The walk over the records holds one snapshot of the file open, for the reads inside too.
-    enum drf_status status =
-        digest.sha != NULL && digest.cells != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK)
         status = fusion_store_each_live(store, digest_live, &digest);
     if (status == DRF_OK)
         status = combine(&digest, layer, out);
-    EVP_MD_CTX_free(digest.sha);
+    fusion_digest_close(&digest.sha256);
     free(digest.cells);
     free(digest.entries);
     return status;

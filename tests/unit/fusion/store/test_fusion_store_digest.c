@@ -102,12 +102,64 @@ static void digest__one_layer_changed__shows_there_and_over_all_only(void **stat
     fusion_store_close(store);
 }
 
+// An obstacle of accuracies that are zero, with this sign: as it waits, and as the file gives
+// it back.
+static void digests_with_zero(double zero, struct digests *waiting, struct digests *committed)
+{
+    const struct geo_obstacle obstacle = {.id = "o-1",
+                                          .kind = "TOWER",
+                                          .position = {43.25, -79.5},
+                                          .amsl_m = 250,
+                                          .horizontal_acc95_m = 15,
+                                          .flags = GEO_OBSTACLE_HAS_AMSL,
+                                          .geometry = GEO_GEOMETRY_POINT,
+                                          .quantity = 1};
+    const struct fusion_source source = {.feed = "dof",
+                                         .source = "dof/faa",
+                                         .version = "56",
+                                         .vertical_acc95_m = zero,
+                                         .posting_m = zero};
+    struct geo_record_builder builder;
+    struct geo_record record;
+    int64_t id;
+    drop_store(path);
+    struct fusion_store *store = open_store();
+    geo_record_builder_init(&builder, 1 << 12);
+    assert_int_equal(
+        geo_record_add(&builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL, 0),
+        DRF_OK);
+    assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
+    assert_int_equal(fusion_store_put(store, (struct fusion_identity){"dof", "dof/faa", "o-1"},
+                                      (struct fusion_version){.time_utc_us = 1}, record,
+                                      &source, NULL, &id),
+                     DRF_OK);
+    geo_record_builder_close(&builder);
+    *waiting = digests_of(store);
+    assert_int_equal(fusion_store_commit(store, 1), DRF_OK);
+    fusion_store_close(store);
+    store = open_store();
+    *committed = digests_of(store);
+    fusion_store_close(store);
+}
+
+static void digest__minus_zero__is_zero_before_and_after_the_commit(void **state)
+{
+    (void)state;
+    struct digests plus[2], minus[2];
+    digests_with_zero(0.0, &plus[0], &plus[1]);
+    digests_with_zero(-0.0, &minus[0], &minus[1]);
+    assert_memory_equal(&plus[0], &plus[1], sizeof plus[0]);
+    assert_memory_equal(&minus[0], &minus[1], sizeof minus[0]);
+    assert_memory_equal(&plus[0], &minus[0], sizeof plus[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digest__order_duplicates_and_commits__change_nothing),
         cmocka_unit_test(digest__what_is_no_content__does_not_show),
         cmocka_unit_test(digest__one_layer_changed__shows_there_and_over_all_only),
+        cmocka_unit_test(digest__minus_zero__is_zero_before_and_after_the_commit),
     };
     return cmocka_run_group_tests_name("fusion/store_digest", tests, make_folder, drop_folder);
 }
