@@ -68,47 +68,6 @@ static inline void fusion_bits_put_gamma(struct fusion_bits_out *out, uint32_t v
     fusion_bits_put(out, value, width + 1);
 }
 
-struct fusion_bits_in {
-    const uint8_t *bytes;
-    size_t size_bits, at;
-    bool over; // more was asked for than is there; zeros were given
-};
-
-static inline struct fusion_bits_in fusion_bits_read(const uint8_t *bytes, size_t size)
-{
-    return (struct fusion_bits_in){.bytes = bytes, .size_bits = size * 8};
-}
-
-static inline uint32_t fusion_bits_take(struct fusion_bits_in *in, uint32_t count)
-{
-    if (in->size_bits - in->at < count) {
-        in->over = true;
-        in->at = in->size_bits;
-        return 0;
-    }
-    uint32_t value = 0;
-    for (; count > 0; count--, in->at++)
-        value = value << 1 | ((uint32_t)in->bytes[in->at / 8] >> (7 - in->at % 8) & 1U);
-    return value;
-}
-
-// 0: no such code.
-static inline uint32_t fusion_bits_take_gamma(struct fusion_bits_in *in)
-{
-    uint32_t width = 0;
-    while (!in->over && fusion_bits_take(in, 1) == 0)
-        if (++width > 17)
-            return 0;
-    return in->over ? 0 : UINT32_C(1) << width | fusion_bits_take(in, width);
-}
-
-// At the end, but for fewer than eight zero bits.
-static inline bool fusion_bits_done(struct fusion_bits_in *in)
-{
-    size_t left = in->size_bits - in->at;
-    return !in->over && left < 8 && fusion_bits_take(in, (uint32_t)left) == 0;
-}
-
 struct fusion_rice {
     uint32_t sum, count;
 };
@@ -149,17 +108,6 @@ static inline void fusion_rice_put(struct fusion_rice *rice, struct fusion_bits_
         fusion_bits_put(out, folded, 16);
     }
     fusion_rice_learn(rice, folded);
-}
-
-static inline int32_t fusion_rice_take(struct fusion_rice *rice, struct fusion_bits_in *in)
-{
-    uint32_t k = fusion_rice_k(rice), ones = 0;
-    while (ones < FUSION_RICE_ONES_MAX && fusion_bits_take(in, 1) == 1)
-        ones++;
-    uint32_t folded = ones < FUSION_RICE_ONES_MAX ? ones << k | fusion_bits_take(in, k)
-                                                  : fusion_bits_take(in, 16);
-    fusion_rice_learn(rice, folded);
-    return (folded & 1) != 0 ? -(int32_t)(folded / 2) - 1 : (int32_t)(folded / 2);
 }
 
 #endif

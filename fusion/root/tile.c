@@ -114,11 +114,6 @@ static size_t size_of_cells(uint8_t bits)
     return GEO_CELLS_COUNT * sizeof(uint16_t) + (size_t)GEO_CELLS_COUNT / 8 * bits;
 }
 
-size_t fusion_tile_bytes(const struct fusion_tile *tile)
-{
-    return size_of_head(tile->source_count, tile->kind_count) + size_of_cells(tile->kind_bits);
-}
-
 static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
 {
     if (bits == 16) {

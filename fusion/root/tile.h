@@ -67,6 +67,5 @@ bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
 // the tile, never beyond the globe.
 struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
                                          const struct fusion_tile *b);
-size_t fusion_tile_bytes(const struct fusion_tile *tile); // that it takes up
 
 #endif

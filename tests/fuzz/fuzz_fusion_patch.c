@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fusion/context/patch.h"
+#include "tests/support/patch_decode.h"
 
 enum { SIDE = 64, CELLS = SIDE * SIDE };
 
@@ -21,17 +22,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const struct fusion_patch_window window = {
         .west = 80, .south = 80, .side = SIDE, .level = 12};
-    struct fusion_patch_base base = {window, base_cells};
+    struct patch_base base = {window, base_cells};
     base.window.west += 8U * (data[0] % 4);
     base.window.south -= 8U * (data[0] / 4 % 4);
     const uint16_t *below = (data[1] & 1) != 0 ? under : NULL;
-    const struct fusion_patch_base *from = (data[1] & 2) != 0 ? &base : NULL;
+    const struct patch_base *from = (data[1] & 2) != 0 ? &base : NULL;
     uint64_t news, again;
-    if (fusion_patch_decode(data + 2, size - 2, window, from, below, cells, &news) != DRF_OK)
+    if (patch_decode(data + 2, size - 2, window, from, below, cells, &news) != DRF_OK)
         return 0;
     size_t room = sizeof bytes;
     if (fusion_patch_encode(cells, below, SIDE, news, bytes, &room) != DRF_OK
-        || fusion_patch_decode(bytes, room, window, from, below, back, &again) != DRF_OK
+        || patch_decode(bytes, room, window, from, below, back, &again) != DRF_OK
         || memcmp(cells, back, sizeof cells) != 0)
         abort();
     return 0;

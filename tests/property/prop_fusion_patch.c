@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fusion/context/patch.h"
+#include "tests/support/patch_decode.h"
 #include "tests/support/scene.h"
 
 enum { HELD = 8, ROUNDS = 60, STEPS = 40 };
@@ -119,16 +120,16 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     memcpy(sent->blocks, now_cells.blocks, sizeof sent->blocks);
     if (lost)
         return ground_size + surface_size;
-    struct fusion_patch_base from = {.cells = NULL};
+    struct patch_base from = {.cells = NULL};
     if (base != NULL)
-        from = (struct fusion_patch_base){base->window, base->ground};
-    assert_int_equal(fusion_patch_decode(ground_bytes, ground_size, sent->window, &from, NULL,
-                                         sent->ground, &coded),
+        from = (struct patch_base){base->window, base->ground};
+    assert_int_equal(patch_decode(ground_bytes, ground_size, sent->window, &from, NULL,
+                                  sent->ground, &coded),
                      DRF_OK);
     assert_true(coded == news);
     from.cells = base != NULL ? base->surface : NULL;
-    assert_int_equal(fusion_patch_decode(surface_bytes, surface_size, sent->window, &from,
-                                         sent->ground, sent->surface, &coded),
+    assert_int_equal(patch_decode(surface_bytes, surface_size, sent->window, &from,
+                                  sent->ground, sent->surface, &coded),
                      DRF_OK);
     assert_true_cells(scene, sent);
     return ground_size + surface_size;
@@ -202,11 +203,10 @@ static void encode__any_cells__come_back(void **state)
         static uint8_t bytes[FUSION_PATCH_LAYER_MAX];
         size_t size = sizeof bytes;
         uint64_t coded;
-        const struct fusion_patch_base from = {window, base};
+        const struct patch_base from = {window, base};
         assert_int_equal(fusion_patch_encode(cells, under, 64, news, bytes, &size), DRF_OK);
         assert_true(size <= 9 + 2 * 64 * 64);
-        assert_int_equal(fusion_patch_decode(bytes, size, window, &from, under, back, &coded),
-                         DRF_OK);
+        assert_int_equal(patch_decode(bytes, size, window, &from, under, back, &coded), DRF_OK);
         assert_memory_equal(cells, back, sizeof cells);
     }
 }

@@ -10,6 +10,7 @@
 #include "drf/v1/patch.pb-c.h"
 #include "fusion/context/patch.h"
 #include "geo/cells.h"
+#include "tests/support/patch_decode.h"
 #include "tests/support/serve_scene.h"
 
 enum { HELD = 8, ROW_NORTH = 1040, COL_WEST = 2270 };
@@ -66,12 +67,12 @@ static void take(struct receiver *r, const struct scene_message *message)
     assert_true(p->seq > r->last);
     assert_int_equal(p->columns, p->rows);
     struct held *to = &r->held[p->seq % HELD];
-    struct fusion_patch_base base = {.cells = NULL};
+    struct patch_base base = {.cells = NULL};
     uint64_t news;
     const struct held *from = &r->held[p->base_seq % HELD];
     if (p->base_seq > 0) {
         assert_int_equal(from->seq, p->base_seq);
-        base = (struct fusion_patch_base){from->patch_window, from->ground};
+        base = (struct patch_base){from->patch_window, from->ground};
     } else {
         r->keys++;
         r->key_bytes = message->size;
@@ -82,12 +83,12 @@ static void take(struct receiver *r, const struct scene_message *message)
                                                     .side = (uint16_t)p->columns,
                                                     .level = (uint8_t)p->level};
     assert_true(fusion_patch_window_valid(to->patch_window));
-    assert_int_equal(fusion_patch_decode(p->ground.data, p->ground.len, to->patch_window, &base,
-                                         NULL, to->ground, &news),
+    assert_int_equal(patch_decode(p->ground.data, p->ground.len, to->patch_window, &base, NULL,
+                                  to->ground, &news),
                      DRF_OK);
     base.cells = p->base_seq > 0 ? from->surface : NULL;
-    assert_int_equal(fusion_patch_decode(p->surface.data, p->surface.len, to->patch_window,
-                                         &base, to->ground, to->surface, &news),
+    assert_int_equal(patch_decode(p->surface.data, p->surface.len, to->patch_window, &base,
+                                  to->ground, to->surface, &news),
                      DRF_OK);
     for (uint32_t i = 0; i < p->columns * p->columns; i++) {
         uint16_t want = truth(p->west_cell + i % p->columns, p->south_cell + i / p->columns);
