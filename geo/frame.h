@@ -7,6 +7,8 @@
 #ifndef GEO_FRAME_H
 #define GEO_FRAME_H
 
+#include <stdbool.h>
+
 #include "geo/point.h"
 
 struct geo_frame {
@@ -30,5 +32,15 @@ struct geo_point geo_frame_point(const struct geo_frame *frame, struct geo_offse
 
 // Clockwise from true north, 0 <= bearing < 360; 0 for no offset.
 double geo_frame_bearing_deg(struct geo_offset offset);
+
+// Whether the segment from a to b crosses the ray that goes north from the origin. A point is
+// inside a ring, taken as the origin, if an odd number of the ring's edges do. A vertex on the
+// ray counts as west of it, so that each place where the ring crosses is counted once.
+static inline bool geo_frame_crosses_north(struct geo_offset a, struct geo_offset b)
+{
+    if ((a.east_m > 0.0) == (b.east_m > 0.0))
+        return false;
+    return a.north_m + (b.north_m - a.north_m) * (-a.east_m) / (b.east_m - a.east_m) > 0.0;
+}
 
 #endif

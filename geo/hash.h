@@ -21,6 +21,12 @@ static inline uint64_t geo_hash_bytes(uint64_t hash, const void *bytes, size_t s
     return hash;
 }
 
+// A whole word as if it were one byte: not FNV-1a of its bytes, and only for tables in memory.
+static inline uint64_t geo_hash_word(uint64_t hash, uint64_t word)
+{
+    return (hash ^ word) * UINT64_C(1099511628211);
+}
+
 // Up to the NUL, without it.
 static inline uint64_t geo_hash_text(uint64_t hash, const char *text)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/aircraft/advisory.h"
 
+#include "geo/hash.h"
+
 static bool before(const struct fusion_advisory *a, const struct fusion_advisory *b)
 {
     return a->severity != b->severity ? a->severity < b->severity
@@ -29,10 +31,8 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
 
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause)
 {
-    uint32_t hash = UINT32_C(2166136261);
-    hash = (hash ^ (uint32_t)kind) * UINT32_C(16777619);
-    for (const char *p = cause; *p != '\0'; p++)
-        hash = (hash ^ (uint8_t)*p) * UINT32_C(16777619);
+    const char first[] = {(char)kind, '\0'};
+    const uint32_t hash = geo_hash32_text(geo_hash32_text(GEO_HASH32_START, first), cause);
     return hash != 0 ? hash : 1;
 }
 

@@ -7,6 +7,7 @@
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
 #include "geo/frame.h"
+#include "geo/hash.h"
 #include "geo/sky.h"
 
 // Where the aircraft is, and will be if it flies on.
@@ -98,13 +99,10 @@ static void list(struct fusion_alerts *out, struct fusion_alert alert)
 static uint64_t mix(const struct fusion_alert *alert)
 {
     const struct fusion_zone *zone = alert->zone;
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *p = zone->view.zone->id; *p != '\0'; p++)
-        hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
-    for (const char *p = zone->source->source; *p != '\0'; p++)
-        hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
-    hash = (hash ^ (uint64_t)zone->source->issue_utc_us) * UINT64_C(1099511628211);
-    hash = (hash ^ (alert->ahead ? 1U : 0U)) * UINT64_C(1099511628211);
+    uint64_t hash = geo_hash_text(GEO_HASH_START, zone->view.zone->id);
+    hash = geo_hash_text(hash, zone->source->source);
+    hash = geo_hash_word(hash, (uint64_t)zone->source->issue_utc_us);
+    hash = geo_hash_word(hash, alert->ahead ? 1U : 0U);
     return hash ^ hash >> 32 ^ hash >> 16;
 }
 

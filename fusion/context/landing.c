@@ -10,6 +10,7 @@
 #include "fusion/root/sample.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/earth.h"
 #include "geo/frame.h"
 
 #define PLANE_MIN_M 15.0
@@ -85,7 +86,7 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
         const int column = i % 3 - 1, row = i / 3 - 1;
         rough = fmax(rough, fabs(ground_m[i] - mean - per_east * column - per_north * row));
     }
-    double deg = atan(hypot(per_east, per_north) / step_m) * 57.295779513082323;
+    double deg = atan(hypot(per_east, per_north) / step_m) * GEO_DEG_PER_RAD;
     out->slope_deg = (struct fusion_number){.known = true, .value = deg};
     out->roughness_m = (struct fusion_number){.known = true, .value = rough};
     weigh(out, "slope", "deg", deg, slope_deg);

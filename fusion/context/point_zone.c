@@ -4,13 +4,12 @@
 #include "fusion/context/point.h"
 #include "fusion/root/sample.h"
 #include "geo/bounds.h"
-
-#define M_PER_DEG 110000.0 // a little short, so that the box is a little wide
+#include "geo/earth.h"
 
 static struct geo_bounds box_around(struct geo_point position, double radius_m)
 {
-    double north_deg = radius_m / M_PER_DEG + 1e-6;
-    double cosine = cos(position.lat_deg * 0.017453292519943295);
+    double north_deg = radius_m / GEO_EARTH_M_PER_DEG_LEAST + 1e-6;
+    double cosine = cos(position.lat_deg * GEO_RAD_PER_DEG);
     double east_deg = cosine > 0.01 ? fmin(north_deg / cosine, 180.0) : 180.0;
     struct geo_bounds box = {position.lon_deg - east_deg, position.lat_deg - north_deg,
                              position.lon_deg + east_deg, position.lat_deg + north_deg};

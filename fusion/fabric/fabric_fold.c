@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fusion/fabric/fabric_impl.h"
-#include "fusion/fold/own.h"
+#include "geo/unconst.h"
 
 // The certificates that one fold holds until its tile holds its own.
 struct held {
@@ -100,7 +100,8 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
         fabric_changed(fabric, fusion_tile_difference(slot->ground, made), FUSION_LAYER_GROUND);
         // A tile that is the surface too now belongs to the surface alone.
         if (slot->ground != slot->surface)
-            fusion_retired_add(&fabric->retired, fusion_own(slot->ground), fabric_release_tile);
+            fusion_retired_add(&fabric->retired, GEO_UNCONST(slot->ground),
+                               fabric_release_tile);
         slot->ground = made;
         fabric_dirty(fabric, index, false, false);
         fabric->changed = true;
@@ -176,12 +177,12 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
     bool same = made != slot->ground && fusion_tile_same(made, slot->surface)
                 && slot->surface != slot->ground;
     if (same) {
-        fabric_release_tile(fabric->provenances, fusion_own(made));
+        fabric_release_tile(fabric->provenances, GEO_UNCONST(made));
         return DRF_OK;
     }
     fabric_changed(fabric, fusion_tile_difference(slot->surface, made), FUSION_LAYER_SURFACE);
     if (slot->surface != slot->ground)
-        fusion_retired_add(&fabric->retired, fusion_own(slot->surface), fabric_release_tile);
+        fusion_retired_add(&fabric->retired, GEO_UNCONST(slot->surface), fabric_release_tile);
     slot->surface = made;
     fabric->changed = true;
     return DRF_OK;

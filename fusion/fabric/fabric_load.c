@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "fusion/fabric/fabric_impl.h"
+#include "geo/earth.h"
 
 #define NEAR_DEG 0.0135 // of latitude: 1.5 km, a look-ahead
-#define RADIANS_PER_DEG (3.14159265358979323846 / 180.0)
 
 enum {
     RECORDS_PER_STEP = 100,
@@ -271,7 +271,7 @@ static double away_deg(const struct fusion_fabric *fabric, size_t index,
         double north = fabs(first[i].lat_deg - (box.south_deg + half_deg)) - half_deg;
         double east =
             fabs(remainder(first[i].lon_deg - (box.west_deg + half_deg), 360.0)) - half_deg;
-        east *= cos(first[i].lat_deg * RADIANS_PER_DEG);
+        east *= cos(first[i].lat_deg * GEO_RAD_PER_DEG);
         least_deg = fmin(least_deg, fmax(0.0, fmax(north, east)));
     }
     return least_deg;
@@ -291,7 +291,7 @@ static enum drf_status load_first(struct fusion_fabric *fabric, const struct geo
         if (!slot->surface_dirty || away_deg(fabric, i, first, count) > NEAR_DEG)
             continue;
         struct geo_bounds box = geo_tile_bounds(fabric_tile(fabric, i));
-        double cosine = cos(fmax(fabs(box.south_deg), fabs(box.north_deg)) * RADIANS_PER_DEG);
+        double cosine = cos(fmax(fabs(box.south_deg), fabs(box.north_deg)) * GEO_RAD_PER_DEG);
         double wider_deg = cosine > 0.01 ? reach_deg / cosine : 360.0;
         box.south_deg -= reach_deg;
         box.north_deg += reach_deg;

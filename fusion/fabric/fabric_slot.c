@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "fusion/fabric/fabric_impl.h"
-#include "fusion/fold/own.h"
+#include "geo/unconst.h"
 
 struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index)
 {
@@ -85,9 +85,9 @@ void fabric_slots_close(struct fusion_fabric *fabric)
     for (size_t i = 0; fabric->slots != NULL && i < fabric->tile_count; i++) {
         struct fabric_slot *slot = &fabric->slots[i];
         if (slot->surface != NULL && slot->surface != slot->ground)
-            fabric_release_tile(fabric->provenances, fusion_own(slot->surface));
+            fabric_release_tile(fabric->provenances, GEO_UNCONST(slot->surface));
         if (slot->ground != NULL)
-            fabric_release_tile(fabric->provenances, fusion_own(slot->ground));
+            fabric_release_tile(fabric->provenances, GEO_UNCONST(slot->ground));
     }
     free(fabric->slots);
     for (size_t i = 0; i < FABRIC_QUEUES; i++) {

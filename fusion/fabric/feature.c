@@ -7,8 +7,8 @@
 
 #include "fusion/fabric/feature_impl.h"
 #include "fusion/fold/fold.h"
-#include "fusion/fold/own.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/unconst.h"
 
 static size_t size_of(struct fusion_extent extent)
 {
@@ -62,7 +62,7 @@ void fusion_features_close(struct fusion_features *features)
     for (size_t i = 0; f->heads != NULL && i < f->used; i++)
         for (struct fusion_feature *one = f->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_obstacle(f->config.provenances, fusion_own(one->fused));
+            release_obstacle(f->config.provenances, GEO_UNCONST(one->fused));
             free(one);
         }
     for (size_t i = 0; f->of_tile != NULL && i < tiles; i++)
@@ -70,7 +70,7 @@ void fusion_features_close(struct fusion_features *features)
     for (size_t i = 0; f->of_bucket != NULL && i < buckets; i++)
         free(f->of_bucket[i].items);
     for (size_t i = 0; f->buckets != NULL && i < buckets; i++)
-        free(fusion_own(f->buckets[i]));
+        free(GEO_UNCONST(f->buckets[i]));
     free(f->heads);
     free(f->of_tile);
     free(f->of_bucket);
@@ -295,7 +295,7 @@ enum drf_status fusion_features_remove(struct fusion_features *features,
         link = &(*link)->next;
     *link = feature->next;
     f->count--;
-    fusion_retired_add(f->config.retired, fusion_own(fused), release_obstacle);
+    fusion_retired_add(f->config.retired, GEO_UNCONST(fused), release_obstacle);
     free(feature);
     return DRF_OK;
 }
@@ -384,7 +384,7 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
     feature->row_stale = true;
     struct change change = {.features = f, .feature = feature};
     fusion_features_buckets(f, fused->obstacle, fused->vertices, touch_bucket, &change);
-    fusion_retired_add(f->config.retired, fusion_own(old), release_obstacle);
+    fusion_retired_add(f->config.retired, GEO_UNCONST(old), release_obstacle);
     *changed = true;
     return DRF_OK;
 }

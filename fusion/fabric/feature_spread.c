@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fusion/fabric/feature_impl.h"
-#include "fusion/fold/own.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/unconst.h"
 
 enum {
     OBSTACLES_PER_SLICE = 16000, // of a publication: two milliseconds
@@ -146,7 +146,7 @@ static enum drf_status publish_bucket(struct fusion_features *f, uint32_t at)
         status = make_bucket(f, at, &made);
     if (status != DRF_OK)
         return status;
-    fusion_retired_add(f->config.retired, fusion_own(f->buckets[at]), release_bucket);
+    fusion_retired_add(f->config.retired, GEO_UNCONST(f->buckets[at]), release_bucket);
     f->buckets[at] = made;
     f->bucket_reach_m[at] = farthest(&f->of_bucket[at]);
     return DRF_OK;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/fold/own.h"
+#include "geo/unconst.h"
 
 struct fusion_station_set {
     struct fusion_provenance *provenances;
@@ -49,10 +49,10 @@ void fusion_station_set_close(struct fusion_station_set *set)
         return;
     for (struct fusion_station_entry *one = set->entries, *next; one != NULL; one = next) {
         next = one->next;
-        release_station(set->provenances, fusion_own(one->station));
+        release_station(set->provenances, GEO_UNCONST(one->station));
         free(one);
     }
-    free(fusion_own(set->shown));
+    free(GEO_UNCONST(set->shown));
     free(set);
 }
 
@@ -97,7 +97,7 @@ enum drf_status fusion_station_set_remove(struct fusion_station_set *set,
     *link = entry->next;
     set->count--;
     set->changed = true;
-    fusion_retired_add(set->retired, fusion_own(entry->station), release_station);
+    fusion_retired_add(set->retired, GEO_UNCONST(entry->station), release_station);
     free(entry);
     return DRF_OK;
 }
@@ -154,7 +154,7 @@ enum drf_status fusion_station_set_publish(struct fusion_station_set *set,
         qsort((void *)items, at, sizeof(const struct fusion_station *), by_order);
         *made = (struct fusion_stations){.count = at, .items = items};
     }
-    fusion_retired_add(set->retired, fusion_own(set->shown), release_shown);
+    fusion_retired_add(set->retired, GEO_UNCONST(set->shown), release_shown);
     set->shown = made;
     set->changed = false;
     *out = made;

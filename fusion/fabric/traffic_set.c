@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/hash.h"
+
 enum { SLOTS = 4096 }; // of the table by id; a power of two
 // A source of higher priority keeps the word for this long after its last report.
 #define PRIORITY_US INT64_C(3000000)
@@ -78,9 +80,7 @@ void fusion_traffic_set_close(struct fusion_traffic_set *set)
 
 static struct entry **slot_of(struct fusion_traffic_set *set, const char *id)
 {
-    uint32_t hash = UINT32_C(2166136261);
-    for (const char *p = id; *p != '\0'; p++)
-        hash = (hash ^ (uint8_t)*p) * UINT32_C(16777619);
+    const uint32_t hash = geo_hash32_text(GEO_HASH32_START, id);
     struct entry **link = &set->slots[hash & (SLOTS - 1)];
     while (*link != NULL && strcmp((*link)->gate.taken.id, id) != 0)
         link = &(*link)->next;

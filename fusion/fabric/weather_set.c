@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/earth.h"
+
 struct fusion_weather_set {
     struct fusion_provenance *provenances;
     struct fusion_retired *retired;
@@ -71,7 +73,8 @@ void fusion_weather_set_close(struct fusion_weather_set *set)
 static double posting_m(const struct geo_grid *grid)
 {
     bool degrees = grid->kind == GEO_GRID_LATLON || grid->kind == GEO_GRID_ROTATED_LATLON;
-    double metres = degrees ? 111320.0 : 1.0; // per degree of a great circle, for people
+    double metres =
+        degrees ? GEO_EARTH_M_PER_DEG : 1.0; // per degree of a great circle, for people
     return fmax(grid->dx, fabs(grid->dy)) * metres;
 }
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/fold/own.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/unconst.h"
 
 enum { HEADS = 4096 };
 
@@ -66,12 +66,12 @@ void fusion_zone_set_close(struct fusion_zone_set *set)
     for (size_t i = 0; i < HEADS; i++)
         for (struct fusion_zone_entry *one = set->heads[i], *next; one != NULL; one = next) {
             next = one->next;
-            release_zone(set->provenances, fusion_own(one->zone));
+            release_zone(set->provenances, GEO_UNCONST(one->zone));
             free(one);
         }
     for (size_t i = 0; set->buckets != NULL && i < set->bucket_count; i++)
-        free(fusion_own(set->buckets[i]));
-    free(fusion_own(set->all));
+        free(GEO_UNCONST(set->buckets[i]));
+    free(GEO_UNCONST(set->all));
     free((void *)set->buckets);
     free(set->dirty);
     free(set);
@@ -122,12 +122,12 @@ static struct fusion_zone *make_zone(const struct geo_zone_view *view,
     struct geo_zone *words = (void *)(zone + 1);
     memcpy(words, view->zone, sizeof *words);
     struct geo_zone_view own = geo_zone_view(words);
-    memcpy(fusion_own(own.volumes), view->volumes, words->volume_count * sizeof *own.volumes);
+    memcpy(GEO_UNCONST(own.volumes), view->volumes, words->volume_count * sizeof *own.volumes);
     if (words->period_count > 0)
-        memcpy(fusion_own(own.periods), view->periods,
+        memcpy(GEO_UNCONST(own.periods), view->periods,
                words->period_count * sizeof *own.periods);
     if (words->vertex_count > 0)
-        memcpy(fusion_own(own.vertices), view->vertices,
+        memcpy(GEO_UNCONST(own.vertices), view->vertices,
                words->vertex_count * sizeof *own.vertices);
     *zone =
         (struct fusion_zone){.view = own, .bounds = geo_zone_bounds(&own), .source = source};
@@ -172,14 +172,14 @@ enum drf_status fusion_zone_set_remove(struct fusion_zone_set *set,
     *link = entry->next;
     set->count--;
     touch(set, entry->zone->bounds);
-    fusion_retired_add(set->retired, fusion_own(entry->zone), release_zone);
+    fusion_retired_add(set->retired, GEO_UNCONST(entry->zone), release_zone);
     free(entry);
     return DRF_OK;
 }
 
 struct fusion_zone_entry *fusion_zone_set_find(const struct fusion_zone_set *set, int64_t id)
 {
-    struct fusion_zone_entry *one = *head_of(fusion_own(set), id);
+    struct fusion_zone_entry *one = *head_of(GEO_UNCONST(set), id);
     while (one != NULL && one->id != id)
         one = one->next;
     return one;
@@ -261,7 +261,7 @@ static enum drf_status renew(struct fusion_zone_set *set, const struct geo_bound
         status = make_bucket(set, box, &made);
     if (status != DRF_OK)
         return status;
-    fusion_retired_add(set->retired, fusion_own(*slot), release_bucket);
+    fusion_retired_add(set->retired, GEO_UNCONST(*slot), release_bucket);
     *slot = made;
     return DRF_OK;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "geo/earth.h"
+
 struct point { // metres east and north of the origin
     double x, y;
 };
@@ -35,7 +37,8 @@ struct fusion_footprint fusion_footprint_of(const struct geo_obstacle *obstacle,
                                             const struct geo_point *vertices)
 {
     // WGS 84 (NIMA TR8350.2): semi-major axis and first eccentricity squared.
-    const double a_m = 6378137.0, e2 = 6.69437999014e-3, rad_per_deg = 0.017453292519943295;
+    const double a_m = GEO_EARTH_SEMI_MAJOR_M, e2 = GEO_EARTH_ECCENTRICITY2,
+                 rad_per_deg = GEO_RAD_PER_DEG;
     // The last bits of cos() belong to the library that computed them: 2^-40 is 6 um on Earth.
     double scale = 1099511627776.0;
     double cosine = floor(cos(obstacle->position.lat_deg * rad_per_deg) * scale + 0.5) / scale;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/fold/own.h"
+#include "geo/hash.h"
+#include "geo/unconst.h"
 
 struct entry {
     struct fusion_source source; // first: a certificate leads to its entry
@@ -23,22 +24,12 @@ struct fusion_provenance {
 
 enum { ROOM_FIRST = 64 };
 
-static uint64_t fnv1a(uint64_t hash, const void *bytes, size_t size)
-{
-    const uint8_t *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
-#define FNV_START UINT64_C(14695981039346656037)
-
 static uint64_t hash_of(const struct fusion_source *source)
 {
-    uint64_t hash = fnv1a(FNV_START, source->source, strlen(source->source));
-    hash = fnv1a(hash, source->version, strlen(source->version));
-    hash = fnv1a(hash, &source->issue_utc_us, sizeof source->issue_utc_us);
-    return fnv1a(hash, &source->data_time_utc_us, sizeof source->data_time_utc_us);
+    uint64_t hash = geo_hash_bytes(GEO_HASH_START, source->source, strlen(source->source));
+    hash = geo_hash_bytes(hash, source->version, strlen(source->version));
+    hash = geo_hash_bytes(hash, &source->issue_utc_us, sizeof source->issue_utc_us);
+    return geo_hash_bytes(hash, &source->data_time_utc_us, sizeof source->data_time_utc_us);
 }
 
 enum drf_status fusion_provenance_open(struct fusion_provenance **out)
@@ -115,7 +106,7 @@ enum drf_status fusion_provenance_take(struct fusion_provenance *set,
 void fusion_provenance_hold(const struct fusion_source *source)
 {
     // The entries are ours and were never const; only their readers see them so.
-    struct entry *entry = fusion_own(source);
+    struct entry *entry = GEO_UNCONST(source);
     entry->holders++;
 }
 
@@ -123,7 +114,7 @@ void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_s
 {
     if (source == NULL)
         return;
-    struct entry *entry = fusion_own(source);
+    struct entry *entry = GEO_UNCONST(source);
     assert(entry->holders > 0);
     if (--entry->holders > 0)
         return;
@@ -134,8 +125,6 @@ void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_s
     set->count--;
     free(entry);
 }
-
-size_t fusion_provenance_count(const struct fusion_provenance *set) { return set->count; }
 
 // Days since 1970-01-01 to a Gregorian date (Howard Hinnant, chrono-compatible low-level date
 // algorithms, civil_from_days).
@@ -173,5 +162,5 @@ void fusion_provenance_version(const char *key, int64_t time_utc_us, char out[st
         snprintf(out, 80, "%s @ %.30s", key, time);
     else
         snprintf(out, 80, "%.*s~%016" PRIx64 " @ %.30s", KEY_CUT, key,
-                 fnv1a(FNV_START, key, length), time);
+                 geo_hash_bytes(GEO_HASH_START, key, length), time);
 }

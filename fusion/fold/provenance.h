@@ -25,7 +25,6 @@ DRF_MUST_CHECK enum drf_status fusion_provenance_take(struct fusion_provenance *
 void fusion_provenance_hold(const struct fusion_source *source);
 // One holder less; the last one frees it. NULL is fine.
 void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_source *source);
-size_t fusion_provenance_count(const struct fusion_provenance *set);
 
 // Writes "key @ 2024-02-18T00:00:00Z". A key too long for it is cut and ends in a hash of the
 // whole, so that two keys never look the same. An empty key leaves the time alone.

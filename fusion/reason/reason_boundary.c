@@ -40,8 +40,7 @@ static double outside_m(const struct fusion_surroundings *around, struct geo_poi
         double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
         t = fmin(fmax(t, 0.0), 1.0);
         best_m = fmin(best_m, hypot(a.east_m + t * x, a.north_m + t * y));
-        if ((a.east_m > 0.0) != (b.east_m > 0.0))
-            inside ^= a.north_m - y * a.east_m / x > 0.0;
+        inside ^= geo_frame_crosses_north(a, b);
         a = b;
     }
     return inside ? 0.0 : best_m;

@@ -17,6 +17,7 @@
 #include "fusion/root/sample.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/earth.h"
 #include "geo/record/refusal.h"
 
 #define SECOND_US 1e6
@@ -322,9 +323,9 @@ static struct geo_bounds box_of(const struct fusion_path *path)
                         ? fmax(path->length_m, fusion_path_disc_m(path, path->time_max_s))
                         : fusion_path_half_m(path, path->time_max_s);
     // 110,000 m is less than any degree of latitude
-    double north_deg = wide_m / 110000.0;
+    double north_deg = wide_m / GEO_EARTH_M_PER_DEG_LEAST;
     double highest_deg = fmin(fmax(fabs(box.south_deg), fabs(box.north_deg)) + north_deg, 89.0);
-    double east_deg = north_deg / cos(highest_deg * 0.017453292519943295);
+    double east_deg = north_deg / cos(highest_deg * GEO_RAD_PER_DEG);
     box.west_deg -= east_deg;
     box.east_deg += east_deg;
     box.south_deg -= north_deg;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fusion/root/obstacle_index.h"
+#include "geo/frame.h"
 
 static double square_of(struct geo_offset offset)
 {
@@ -19,14 +20,6 @@ static struct fusion_edge edge_of_segment(struct geo_offset a, struct geo_offset
     struct geo_offset offset = {.east_m = a.east_m + t * east_m,
                                 .north_m = a.north_m + t * north_m};
     return (struct fusion_edge){.square_m2 = square_of(offset), .offset = offset};
-}
-
-// Does the boundary piece cross the ray that goes north from the origin?
-static bool crosses(struct geo_offset a, struct geo_offset b)
-{
-    if ((a.east_m > 0.0) == (b.east_m > 0.0))
-        return false;
-    return a.north_m + (b.north_m - a.north_m) * (-a.east_m) / (b.east_m - a.east_m) > 0.0;
 }
 
 struct fusion_edge fusion_point_edge(const struct geo_frame *frame, struct geo_point position)
@@ -52,7 +45,7 @@ struct fusion_edge fusion_obstacle_edge(const struct geo_frame *frame,
         struct fusion_edge edge = edge_of_segment(from, to);
         if (edge.square_m2 < best.square_m2)
             best = edge;
-        inside ^= polygon && crosses(from, to);
+        inside ^= polygon && geo_frame_crosses_north(from, to);
         from = to;
     }
     return inside ? (struct fusion_edge){.square_m2 = 0.0, .offset = first} : best;

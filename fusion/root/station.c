@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#define RAD_PER_DEG 0.017453292519943295
-#define EARTH_RADIUS_M 6371008.8
+#include "geo/earth.h"
+
 #define MINUTE_US INT64_C(60000000)
 // A station's clock and the node's may differ by this.
 #define AHEAD_US (5 * MINUTE_US)
@@ -54,11 +54,12 @@ static uint32_t flag_of(unsigned item)
 
 static double apart_m(struct geo_point a, struct geo_point b)
 {
-    double north = sin((b.lat_deg - a.lat_deg) * RAD_PER_DEG / 2.0);
-    double east = sin((b.lon_deg - a.lon_deg) * RAD_PER_DEG / 2.0);
-    double h = north * north
-               + cos(a.lat_deg * RAD_PER_DEG) * cos(b.lat_deg * RAD_PER_DEG) * east * east;
-    return 2.0 * EARTH_RADIUS_M * asin(sqrt(fmin(h, 1.0)));
+    double north = sin((b.lat_deg - a.lat_deg) * GEO_RAD_PER_DEG / 2.0);
+    double east = sin((b.lon_deg - a.lon_deg) * GEO_RAD_PER_DEG / 2.0);
+    double h =
+        north * north
+        + cos(a.lat_deg * GEO_RAD_PER_DEG) * cos(b.lat_deg * GEO_RAD_PER_DEG) * east * east;
+    return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(fmin(h, 1.0)));
 }
 
 // Whether a station speaks for this height at all.

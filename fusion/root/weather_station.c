@@ -3,8 +3,7 @@
 #include <math.h>
 
 #include "fusion/root/station.h"
-
-#define RAD_PER_DEG 0.017453292519943295
+#include "geo/earth.h"
 
 static double number_of(const struct geo_station *station, unsigned item)
 {
@@ -40,7 +39,7 @@ static void turn_wind(const struct geo_station *station, struct fusion_quantity 
         out->direction_unknown = station->wind_speed_mps > 0.0;
         return;
     }
-    double from_rad = station->wind_from_deg_true * RAD_PER_DEG;
+    double from_rad = station->wind_from_deg_true * GEO_RAD_PER_DEG;
     out->value = -station->wind_speed_mps * cos(from_rad);
     out->value_east = -station->wind_speed_mps * sin(from_rad);
 }

@@ -3,12 +3,9 @@
 
 #include <math.h>
 
+#include "geo/earth.h"
 #include "geo/frame.h"
 
-#define RAD_PER_DEG 0.017453292519943295
-#define SEMI_MAJOR_M 6378137.0
-#define ECCENTRICITY2 6.69437999014e-3
-#define EARTH_RADIUS_M 6371008.8
 // How far the standard atmosphere may be from the real one where no QNH is at hand.
 #define PRESSURE_ROUGH_M 600.0
 
@@ -79,12 +76,13 @@ struct axes { // of a place in the ellipsoid
 
 static struct axes axes_of(struct geo_point point)
 {
-    double sin_lat = sin(point.lat_deg * RAD_PER_DEG),
-           cos_lat = cos(point.lat_deg * RAD_PER_DEG);
-    double normal_m = SEMI_MAJOR_M / sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat);
-    return (struct axes){.x_m = normal_m * cos_lat * cos(point.lon_deg * RAD_PER_DEG),
-                         .y_m = normal_m * cos_lat * sin(point.lon_deg * RAD_PER_DEG),
-                         .z_m = normal_m * (1.0 - ECCENTRICITY2) * sin_lat};
+    double sin_lat = sin(point.lat_deg * GEO_RAD_PER_DEG),
+           cos_lat = cos(point.lat_deg * GEO_RAD_PER_DEG);
+    double normal_m =
+        GEO_EARTH_SEMI_MAJOR_M / sqrt(1.0 - GEO_EARTH_ECCENTRICITY2 * sin_lat * sin_lat);
+    return (struct axes){.x_m = normal_m * cos_lat * cos(point.lon_deg * GEO_RAD_PER_DEG),
+                         .y_m = normal_m * cos_lat * sin(point.lon_deg * GEO_RAD_PER_DEG),
+                         .z_m = normal_m * (1.0 - GEO_EARTH_ECCENTRICITY2) * sin_lat};
 }
 
 // Along the surface, by way of the chord: right to a metre at 500 km, anywhere on the globe.
@@ -93,7 +91,7 @@ static double apart_m(struct geo_point a, struct geo_point b)
     struct axes p = axes_of(a), q = axes_of(b);
     double chord_m = sqrt((p.x_m - q.x_m) * (p.x_m - q.x_m) + (p.y_m - q.y_m) * (p.y_m - q.y_m)
                           + (p.z_m - q.z_m) * (p.z_m - q.z_m));
-    return 2.0 * EARTH_RADIUS_M * asin(fmin(chord_m / (2.0 * EARTH_RADIUS_M), 1.0));
+    return 2.0 * GEO_EARTH_RADIUS_M * asin(fmin(chord_m / (2.0 * GEO_EARTH_RADIUS_M), 1.0));
 }
 
 static double square_to_edge(struct geo_offset a, struct geo_offset b)
@@ -104,14 +102,6 @@ static double square_to_edge(struct geo_offset a, struct geo_offset b)
     t = fmin(fmax(t, 0.0), 1.0);
     double x = a.east_m + t * east_m, y = a.north_m + t * north_m;
     return x * x + y * y;
-}
-
-// Does the edge cross the ray that goes north from the origin?
-static bool crosses(struct geo_offset a, struct geo_offset b)
-{
-    if ((a.east_m > 0.0) == (b.east_m > 0.0))
-        return false;
-    return a.north_m + (b.north_m - a.north_m) * (-a.east_m) / (b.east_m - a.east_m) > 0.0;
 }
 
 // One scale for the whole plane, so that an edge that is straight in degrees stays so.
@@ -139,7 +129,7 @@ double fusion_zone_distance_m(const struct geo_zone_volume *volume,
     for (uint32_t i = 0; i < volume->vertex_count; i++) {
         struct geo_offset to = offset_of(&frame, v[i]);
         square_m2 = fmin(square_m2, square_to_edge(from, to));
-        inside ^= crosses(from, to);
+        inside ^= geo_frame_crosses_north(from, to);
         from = to;
     }
     return inside ? -sqrt(square_m2) : sqrt(square_m2);

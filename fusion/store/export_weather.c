@@ -7,6 +7,7 @@
 
 #include "fusion/fold/provenance.h"
 #include "fusion/store/export.h"
+#include "geo/earth.h"
 #include "geo/plane.h"
 
 enum { SIDE_MAX = 4096, COPIES_MAX = 100 }; // cells; tables of one name
@@ -102,7 +103,7 @@ static bool native_cell(const struct source *source, double *x_deg, double *y_de
         || geo_plane_point(source->plane, i + 1, j, &next) != DRF_OK
         || geo_plane_point(source->plane, i, j + 1, &above) != DRF_OK)
         return false;
-    const double shrink = fmax(cos(middle.lat_deg * 0.017453292519943295), 0.01);
+    const double shrink = fmax(cos(middle.lat_deg * GEO_RAD_PER_DEG), 0.01);
     const double along = hypot(remainder(next.lon_deg - middle.lon_deg, 360.0) * shrink,
                                next.lat_deg - middle.lat_deg);
     const double up = hypot(remainder(above.lon_deg - middle.lon_deg, 360.0) * shrink,

@@ -57,7 +57,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 int64_t store_record_checksum(const struct fusion_live *live)
 {
     const struct fusion_source *source = live->provenance;
-    uint64_t seed = store_hash(store_hash_start(), &live->id, sizeof live->id);
+    uint64_t seed = store_hash(GEO_HASH_START, &live->id, sizeof live->id);
     const char *const texts[] = {live->identity.feed, live->identity.source, live->identity.key,
                                  source->feed,        source->source,        source->licence,
                                  source->version};

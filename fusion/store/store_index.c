@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/hash.h"
+
 enum { ROOM_FIRST = 256 };
 
 enum drf_status store_index_open(struct store_index *index)
@@ -91,13 +93,9 @@ struct store_link *store_index_next(const struct store_link *link)
     return next;
 }
 
-uint64_t store_hash_start(void) { return UINT64_C(14695981039346656037); }
-
 uint64_t store_hash(uint64_t hash, const void *bytes, size_t size)
 {
-    const uint8_t *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+    hash = geo_hash_bytes(hash, bytes, size);
     return hash ^ (hash >> 29); // the low bits choose the bucket
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/hash.h"
 #include "geo/status.h"
 
 struct store_link {
@@ -35,12 +36,12 @@ struct store_link *store_index_first(const struct store_index *index, uint64_t h
 struct store_link *store_index_next(const struct store_link *link);
 
 // Tells a damaged blob from the one that was written: SQLite has no checksum of its own.
-// Depends on `seed` (what the blob belongs to) and on every bit; not for enemies. Part of the
-// file's format.
+// Depends on `seed` (what the blob belongs to) and on every bit; not collision resistant. Part
+// of the file's format.
 int64_t store_checksum(uint64_t seed, const void *bytes, size_t size);
 
-// FNV-1a, continued from `hash`; begin with store_hash_start().
-uint64_t store_hash_start(void);
+// FNV-1a with the high bits folded into the low ones after each call, continued from `hash`;
+// GEO_HASH_START at first. Seeds checksums, so part of the file's format too.
 uint64_t store_hash(uint64_t hash, const void *bytes, size_t size);
 
 #endif

@@ -69,17 +69,17 @@ void store_pending_clear(struct store_pending *pending)
 
 static uint64_t name_hash(struct fusion_identity name)
 {
-    uint64_t hash = store_hash(store_hash_start(), name.feed, strlen(name.feed) + 1);
+    uint64_t hash = store_hash(GEO_HASH_START, name.feed, strlen(name.feed) + 1);
     hash = store_hash(hash, name.source, strlen(name.source) + 1);
     return store_hash(hash, name.key, strlen(name.key));
 }
 
-static uint64_t id_hash(int64_t id) { return store_hash(store_hash_start(), &id, sizeof id); }
+static uint64_t id_hash(int64_t id) { return store_hash(GEO_HASH_START, &id, sizeof id); }
 
 uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile)
 {
     const uint32_t words[] = {(uint32_t)layer, tile.level, tile.row, tile.col};
-    return store_hash(store_hash_start(), words, sizeof words);
+    return store_hash(GEO_HASH_START, words, sizeof words);
 }
 
 bool store_tile_same(struct geo_tile a, struct geo_tile b)

@@ -38,7 +38,7 @@ void store_sources_unstore(struct fusion_store *store)
 
 static uint64_t content_hash(const struct fusion_source *source)
 {
-    uint64_t hash = store_hash(store_hash_start(), source->source, strlen(source->source) + 1);
+    uint64_t hash = store_hash(GEO_HASH_START, source->source, strlen(source->source) + 1);
     hash = store_hash(hash, source->version, strlen(source->version));
     return store_hash(hash, &source->issue_utc_us, sizeof source->issue_utc_us);
 }
@@ -117,7 +117,7 @@ static enum drf_status read_source(struct fusion_store *store, int64_t row,
 enum drf_status store_source_of(struct fusion_store *store, int64_t row,
                                 struct store_source **out)
 {
-    const uint64_t hash = store_hash(store_hash_start(), &row, sizeof row);
+    const uint64_t hash = store_hash(GEO_HASH_START, &row, sizeof row);
     struct store_link *link = store_index_first(&store->source_by_row, hash);
     for (; link != NULL; link = store_index_next(link)) {
         struct store_row *held = (struct store_row *)link;

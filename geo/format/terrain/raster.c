@@ -17,6 +17,7 @@
 
 #include "geo/format/terrain/raster_source.h"
 #include "geo/record/refusal.h"
+#include "geo/unconst.h"
 
 struct image {
     GDALDatasetH dataset;
@@ -166,8 +167,7 @@ static enum drf_status open_image(const struct geo_decode_params *params, const 
     (void)snprintf(image->folder, sizeof image->folder, "/vsimem/drf-%p", (void *)image);
     (void)snprintf(image->path, sizeof image->path, "%s/%s.%s", image->folder, cell, suffix);
     // GDAL takes a pointer to bytes it may write; the dataset is open for reading only.
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an integer only to shed const
-    VSILFILE *file = VSIFileFromMemBuffer(image->path, (GByte *)(uintptr_t)bytes, size, FALSE);
+    VSILFILE *file = VSIFileFromMemBuffer(image->path, GEO_UNCONST(bytes), size, FALSE);
     if (file == NULL || VSIFCloseL(file) != 0)
         return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for the file");
     const char *const drivers[] = {driver, NULL};
