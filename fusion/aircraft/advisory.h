@@ -1,9 +1,9 @@
-// fusion/aircraft/advisory.h - what the node tells an aircraft to mind, and who thinks of it.
+// fusion/aircraft/advisory.h - advisories: conditions that an aircraft is told of.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Information, never a command. A reasoner looks at one aircraft and one root and writes the
-// conditions that hold now; how long a condition is kept after it ceased (dwell, hysteresis,
-// revision) is the business of who keeps the aircraft's state.
+// Advisories inform; they are never commands. A reasoner looks at one aircraft and one root and
+// lists the conditions that hold at this instant. The caller that keeps the aircraft's state
+// decides how long a condition is kept after it has ceased (dwell time, hysteresis, revision).
 #ifndef FUSION_ADVISORY_H
 #define FUSION_ADVISORY_H
 
@@ -75,7 +75,7 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
 // FNV-1a over the kind and the cause's text: the same after a restart.
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause);
 
-// By CONTRACT point 7: within 15 s a WARNING, within 45 s a CAUTION, else INFO.
+// schemas/client.md rule 7: within 15 s a WARNING, within 45 s a CAUTION, else INFO.
 #define FUSION_WARNING_S 15.0
 #define FUSION_CAUTION_S 45.0
 static inline enum fusion_severity fusion_severity_of(double time_to_go_s)

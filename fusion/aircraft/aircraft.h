@@ -1,8 +1,7 @@
-// fusion/aircraft/aircraft.h - one aircraft as the node knows it.
+// fusion/aircraft/aircraft.h - one aircraft: position, accuracy, limits and plan.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where it is, what it can bear, where it means to fly. Plain values. What the aircraft did not
-// send is marked not known, never zero.
+// Plain values. What the aircraft did not send is marked as not known, never as zero.
 #ifndef FUSION_AIRCRAFT_H
 #define FUSION_AIRCRAFT_H
 

@@ -1,9 +1,10 @@
-// fusion/aircraft/alert.h - the alerts that concern an aircraft: by where it is, and what is in
-// its sky. SPDX-License-Identifier: Apache-2.0
+// fusion/aircraft/alert.h - the alerts that concern one aircraft.
+// SPDX-License-Identifier: Apache-2.0
 //
-// An alert of an area concerns who is in it, or will be within 45 s as it flies; an alert of
-// the sky who has any of its error circle above the horizon (geo/sky.h); heights do not matter.
-// Test alerts come only where the node's mode lets them (a LIVE node refuses them at the door).
+// An alert of an area concerns an aircraft that is in it, or will be within 45 s on its present
+// path. An alert of the sky concerns an aircraft if any part of its error circle is above the
+// horizon (geo/sky.h). Heights do not matter. Test alerts are present only where the mode of
+// the node allows them: a LIVE node refuses them on input.
 #ifndef FUSION_ALERT_H
 #define FUSION_ALERT_H
 

@@ -1,9 +1,10 @@
-// fusion/aircraft/altimeter.h - pressure altitude to height above the sea, by a station's QNH.
+// fusion/aircraft/altimeter.h - pressure altitude to height AMSL by the QNH of a station.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only the setting of a fresh nearby station counts (schemas/weather.md, "Stations and grids"),
-// never a model's. Pressure altitudes are compared with each other without any of this; and no
-// height over ground is computed from one. Pure functions.
+// Only the pressure setting of a recent report of a nearby station is used (schemas/weather.md,
+// "Stations and grids"), never that of a model. Pressure altitudes are compared with each other
+// without any setting. No height above ground is computed from a pressure altitude. Pure
+// functions.
 #ifndef FUSION_ALTIMETER_H
 #define FUSION_ALTIMETER_H
 

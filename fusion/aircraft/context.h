@@ -1,9 +1,9 @@
-// fusion/aircraft/context.h - everything one aircraft gets to know at one instant.
+// fusion/aircraft/context.h - all that is known around one aircraft at one instant.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A plain struct of fixed capacity, in CONTRACT's meanings. Strings and sources are borrowed
-// from the root and the surroundings: the context is valid as long as these are. Built without
-// allocation once the grids in use have been met.
+// A plain struct of fixed capacity; its fields mean what schemas/client.md says. Strings and
+// sources are borrowed from the root and from the surroundings: the context is valid as long as
+// both are. It is built without allocation once every grid in use has been seen.
 #ifndef FUSION_CONTEXT_H
 #define FUSION_CONTEXT_H
 

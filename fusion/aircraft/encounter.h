@@ -1,12 +1,13 @@
-// fusion/aircraft/encounter.h - how near another aircraft comes, and when.
+// fusion/aircraft/encounter.h - closest point of approach (CPA) to another aircraft.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Its own way is taken as the path (plan or velocity), the other's as straight on from its last
-// report. Too near is within clearance_min_m and both radii across, and within clearance_min_m
-// up and down. Heights are compared in one frame: AMSL, else pressure with pressure; one of
-// each only through the QNH of a fresh nearby station, else they are taken to be within 600 m
-// of what they seem, which is no nominal conflict. Where a height is not known, across alone
-// decides.
+// The aircraft itself follows its path (plan or velocity); the other one flies straight on from
+// its last report. They are too near if the horizontal distance is within clearance_min_m and
+// both radii, and the vertical distance within clearance_min_m. Heights are compared in one
+// frame: both AMSL, else both pressure altitudes. One of each is compared only through the QNH
+// of a recent report of a nearby station; without it each may be 600 m away from what it seems
+// to be, and such a conflict is not nominal. Where a height is not known the horizontal
+// distance alone decides.
 #ifndef FUSION_ENCOUNTER_H
 #define FUSION_ENCOUNTER_H
 

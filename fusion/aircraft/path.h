@@ -1,10 +1,10 @@
-// fusion/aircraft/path.h - the way an aircraft is taken to go: where it will be, when, how high
-// and how far to either side. SPDX-License-Identifier: Apache-2.0
+// fusion/aircraft/path.h - the predicted path of an aircraft: places, times, heights, width.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A chain of straight pieces, along the ground velocity or the plan; below walking speed there
-// is no way and the aircraft may be anywhere in a disc around it. The segments of a context
-// cover exactly this corridor, and every reasoner judges by it. Time counts from the report.
-// Values, no allocation.
+// A chain of straight pieces, along the ground velocity or the plan. Below walking speed there
+// is no path, and the aircraft may be anywhere in a disc around its position. The segments of a
+// context cover exactly this corridor, and every reasoner judges by it. Time counts from the
+// report. Values, no allocation.
 #ifndef FUSION_PATH_H
 #define FUSION_PATH_H
 

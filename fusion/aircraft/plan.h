@@ -1,4 +1,4 @@
-// fusion/aircraft/plan.h - is an aircraft flying its plan, and where along it.
+// fusion/aircraft/plan.h - whether an aircraft follows its plan, and where along it.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef FUSION_PLAN_H
 #define FUSION_PLAN_H

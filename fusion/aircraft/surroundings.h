@@ -1,9 +1,8 @@
-// fusion/aircraft/surroundings.h - what the keeper of all aircraft hands in about one's
-// surroundings: who else flies there, and where the region that is served ends.
+// fusion/aircraft/surroundings.h - other aircraft, and the boundary of the served region.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Borrowed for the time of one context. The region's drones and the traffic of feeds come
-// through the same struct.
+// The caller that keeps all aircraft hands this in; it is borrowed during the construction of
+// one context. Drones of the region and traffic from feeds use the same struct.
 #ifndef FUSION_SURROUNDINGS_H
 #define FUSION_SURROUNDINGS_H
 

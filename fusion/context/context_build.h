@@ -1,7 +1,7 @@
 // fusion/context/context_build.h - builds the context of one aircraft from a root.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parts are put together in a fixed order and the reasoners run last, over the whole.
+// The parts are built in a fixed order; the reasoners run last, over the complete context.
 #ifndef FUSION_CONTEXT_BUILD_H
 #define FUSION_CONTEXT_BUILD_H
 

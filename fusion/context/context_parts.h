@@ -1,5 +1,5 @@
-// fusion/context/context_parts.h - the parts that fusion/context/context_build.c puts together;
-// private to fusion/context*.c. SPDX-License-Identifier: Apache-2.0
+// fusion/context/context_parts.h - the parts of a context; private to context*.c.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef FUSION_CONTEXT_PARTS_H
 #define FUSION_CONTEXT_PARTS_H
 

@@ -1,11 +1,12 @@
-// fusion/context/landing.h - may I set down here: what is known for and against a place on the
-// ground. SPDX-License-Identifier: Apache-2.0
+// fusion/context/landing.h - assessment of a landing site: slope, roughness, obstacles, canopy.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Ground by a plane through nine places of the circle, at least 15 m out, because cells are
-// about 19 m: slope is of that plane, roughness the worst distance from it, and nothing smaller
-// than a cell is seen. Canopy is the most that the surface stands over the ground. Obstacles
-// count within 15 m of the circle. Unknown is never for it: it is listed, and at least a
-// CAUTION. Borrowed text is valid as long as the root.
+// The ground is a plane fitted through nine places of the circle, which is taken at least 15 m
+// wide because cells are about 19 m wide. The slope is that of the plane; the roughness is the
+// greatest distance from it. Nothing smaller than a cell is seen. The canopy is the greatest
+// height of the surface above the ground. Obstacles within 15 m of the circle count. What is
+// unknown never speaks for a site: it is listed, and is at least a CAUTION. Borrowed text is
+// valid as long as the root.
 #ifndef FUSION_LANDING_H
 #define FUSION_LANDING_H
 

@@ -1,9 +1,9 @@
-// fusion/context/patch.h - the cells of a window as bytes: schemas/patch.md, coding 1.
+// fusion/context/patch.h - encoder of terrain patches: schemas/patch.md, coding 1.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lossless. Each layer of a window is coded by itself: every cell (a key frame), or the cells
-// of some blocks, the others being taken from a window that the reader has. Pure functions,
-// sizes bounded, no allocation. tests/support/patch_decode.h reads them back.
+// Lossless. Each layer of a window is coded by itself: either every cell (a key frame), or the
+// cells of some blocks, the others being taken from a window that the receiver has. Pure
+// functions, bounded sizes, no allocation. tests/support/patch_decode.h is the decoder.
 #ifndef FUSION_PATCH_H
 #define FUSION_PATCH_H
 

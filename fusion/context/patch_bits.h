@@ -1,8 +1,8 @@
-// fusion/context/patch_bits.h - bits, run lengths and residuals of a coded layer; private to
-// fusion/context/patch.c. SPDX-License-Identifier: Apache-2.0
+// fusion/context/patch_bits.h - bit writer, run lengths and Rice codes; private to patch.c.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Most significant bit first. A residual is a Rice code whose parameter follows the mean of
-// what went before, as in JPEG-LS (ITU-T T.87, A.5): k is the least with count * 2^k >= sum.
+// Most significant bit first. A residual is a Rice code whose parameter follows the mean of the
+// residuals before it, as in JPEG-LS (ITU-T T.87, A.5): k is the least with count * 2^k >= sum.
 #ifndef FUSION_PATCH_BITS_H
 #define FUSION_PATCH_BITS_H
 

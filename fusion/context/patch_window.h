@@ -1,9 +1,9 @@
-// fusion/context/patch_window.h - an aligned square of native cells of ground and surface
-// around a place. SPDX-License-Identifier: Apache-2.0
+// fusion/context/patch_window.h - an aligned square of fused cells around a position.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A window has 64, 128 or 256 cells a side and is made of 8 x 8 blocks; its south-west corner
-// lies on a multiple of a block's side, so that drones near each other share windows and a
-// window that moves enters whole rows and columns of blocks. Cells as in geo/cells.h, row 0 the
+// A window has 64, 128 or 256 cells a side and consists of 8 x 8 blocks. Its south-west corner
+// lies on a multiple of a block's side: drones near each other share windows, and a window that
+// moves gains whole rows and columns of blocks. Cells as in geo/cells.h; row 0 is the
 // southernmost, column 0 the westernmost. Columns go around the globe, rows end at the poles.
 // No allocation.
 #ifndef FUSION_PATCH_WINDOW_H

@@ -1,5 +1,5 @@
-// fusion/context/point.h - everything known at a point: ground, surface, weather, obstacles,
-// alerts. SPDX-License-Identifier: Apache-2.0
+// fusion/context/point.h - query of one point: ground, surface, weather, obstacles, alerts.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Built from the same parts as a context. Strings and sources are borrowed from the root.
 #ifndef FUSION_POINT_H

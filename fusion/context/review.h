@@ -1,13 +1,13 @@
-// fusion/context/review.h - a whole plan held against the fabric before it is flown.
+// fusion/context/review.h - checks a whole flight plan before it is flown.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Leg by leg, in a corridor of the aircraft's radius and horizontal accuracy, by the reasoners
-// that judge flight: what the path comes too near to or into is a WARNING nominally, a CAUTION
-// by the accuracies, whatever its time. A zone counts where it applies when the aircraft
-// passes, flown at the plan's speeds from now, or from the plan's begin if that is later, and
-// while it holds at the end of a leg. Take-off and landing - 100 m around an end that goes
-// below the wanted clearance - are left out of the lowest clearance and of terrain. What of a
-// leg lies outside what is kept is a gap.
+// that judge flight. A conflict of the nominal path is a WARNING, one within the accuracies a
+// CAUTION, whatever the time until then. A zone counts if it applies when the aircraft passes,
+// at the speeds of the plan, from now or from the begin of the plan if that is later, and while
+// the aircraft holds at the end of a leg. Take-off and landing, 100 m around an end that goes
+// below the wanted clearance, are left out of the lowest clearance and of terrain. The part of
+// a leg outside the kept area is a gap.
 #ifndef FUSION_REVIEW_H
 #define FUSION_REVIEW_H
 

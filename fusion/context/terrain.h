@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A block is 28 posts north by 32 posts east, `spacing_m` apart, as 7 x 8 tiles of 4 x 4 posts;
-// blocks overlap by one tile. schemas/terrain.md has the formulas and where they come from.
-// Positions are in 1e-7 degree, as on the wire. No allocation.
+// blocks overlap by one tile. schemas/terrain.md has the formulas and their sources. Positions
+// are in 1e-7 degree, as on the wire. No allocation.
 #ifndef FUSION_TERRAIN_H
 #define FUSION_TERRAIN_H
 

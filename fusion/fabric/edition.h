@@ -1,12 +1,13 @@
-// fusion/fabric/edition.h - which editions of a source are complete, and so which features are
-// gone. SPDX-License-Identifier: Apache-2.0
+// fusion/fabric/edition.h - complete editions of a source, and the features they withdraw.
+// SPDX-License-Identifier: Apache-2.0
 //
-// An edition is a set of n parts, each a message. It is as old as its oldest part. When all n
-// parts were seen, every feature of that source that is older than the edition is not in it
-// (what is in it has at least its part's version), so it is withdrawn: the floor of a source is
-// the greatest time of its complete editions, and features older than the floor do not live.
-// That depends on the set of parts, of each the latest version, never on their order. Kept in
-// the store's named values, so that they commit with the features. One owner, no threads.
+// An edition is a set of n parts, each a message. Its time is that of its oldest part. When all
+// n parts have been received, every feature of that source that is older than the edition is
+// not in it (what is in it has at least the version of its part), so it is withdrawn: the floor
+// of a source is the greatest time of its complete editions, and features older than the floor
+// are withdrawn. The result depends on the set of parts, of each the latest version, and never
+// on their order. Kept in the named values of the store, so that editions are committed with
+// the features. One owner, no threads.
 #ifndef FUSION_EDITION_H
 #define FUSION_EDITION_H
 

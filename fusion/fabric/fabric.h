@@ -1,14 +1,16 @@
-// fusion/fabric/fabric.h - all fused tiles and features of the region, and how records change
-// them. SPDX-License-Identifier: Apache-2.0
+// fusion/fabric/fabric.h - the fused state of the region, and how messages change it.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The fused state is a pure function of the set of live records (promise 1): arrival order,
-// duplicates and retries change nothing. Owned by the ingest loop; reads no clock, starts no
-// thread. A message is applied in steps (each at most one tile's worth of work, under 5 ms),
-// all or nothing: the truth changes at its last step, and only then tiles become dirty.
-// Features enter the truth some at a time: each is an identity of its own and stands whole; the
-// offset moves with the last, so that after a crash the message is read again and finished.
-// Folding dirty tiles is separate work in steps of the same size; each published root shows the
-// tiles folded so far.
+// The fused state is a pure function of the set of live records (ARCHITECTURE.md promise 1):
+// arrival order, duplicates and retries change nothing. Owned by the ingest loop; reads no
+// clock, starts no thread.
+//
+// A message is applied in steps (each at most the work of one tile, under 5 ms), all or
+// nothing: the truth changes at the last step, and only then tiles become dirty. Features enter
+// the truth some at a time: each is an identity of its own and is complete; the offset moves
+// with the last one, so that after a crash the message is read again and completed. Folding
+// dirty tiles is separate work in steps of the same size; each published root shows the tiles
+// folded so far.
 #ifndef FUSION_FABRIC_H
 #define FUSION_FABRIC_H
 

@@ -1,9 +1,10 @@
-// fusion/fabric/fabric_impl.h - what the files of the fabric share; nobody else includes it.
+// fusion/fabric/fabric_impl.h - private state and functions of the fabric*.c files.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Ownership of fused tiles: a slot owns its ground tile, and its surface tile unless the two
-// are one. What is dirty is queued once; whoever takes it from a queue looks again whether it
-// still is.
+// are the same tile. A dirty tile is queued once; whoever takes it from a queue checks again
+// whether it is still dirty. The functions are listed by layer, the lowest first: a file calls
+// only files that are listed before it.
 #ifndef FUSION_FABRIC_IMPL_H
 #define FUSION_FABRIC_IMPL_H
 
@@ -197,6 +198,14 @@ DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
 // memory, not in the store, calls it first until it is DRF_OK.
 DRF_MUST_CHECK enum drf_status fabric_load_rest(struct fusion_fabric *fabric);
 
+// fabric_grid.c
+// What shows a tile's contributions to a layer is to be folded and rendered again.
+DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric,
+                                                    struct geo_tile tile,
+                                                    enum fusion_layer layer);
+DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
+DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
+
 // fabric_resync.c
 // Whether a version equal to the live one is to be applied all the same: its feed is read again
 // under other terms, or the live one is `withdrawn` though the message says something.
@@ -209,14 +218,6 @@ DRF_MUST_CHECK enum drf_status fabric_resync_saw(struct fusion_fabric *fabric, c
 DRF_MUST_CHECK enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
                                                   struct fusion_identity identity);
 void fabric_resync_close(struct fusion_fabric *fabric);
-
-// fabric_grid.c
-// What shows a tile's contributions to a layer is to be folded and rendered again.
-DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric,
-                                                    struct geo_tile tile,
-                                                    enum fusion_layer layer);
-DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
-DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
 
 // fabric_traffic.c
 // Every track of a message is weighed. *outcome: APPLIED if one was taken,

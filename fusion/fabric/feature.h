@@ -1,10 +1,10 @@
-// fusion/fabric/feature.h - the obstacles of the region, their tops, and which tiles and
-// buckets they touch. SPDX-License-Identifier: Apache-2.0
+// fusion/fabric/feature.h - the obstacles of the region: tops, tiles and buckets.
+// SPDX-License-Identifier: Apache-2.0
 //
-// An obstacle's top is max(published AMSL, ground under its footprint + AGL) + its vertical
-// accuracy; it stays unknown while ground under it is still being loaded. What a root shows is
-// immutable: a change makes a new obstacle and new buckets, the old ones are retired. One
-// owner, no threads, no clock.
+// The top of an obstacle is max(published AMSL, ground under its footprint + AGL) + its
+// vertical accuracy; it is unknown while ground under it is still being loaded. What a root
+// shows is immutable: a change makes a new obstacle and new buckets, the old ones are retired.
+// One owner, no threads, no clock.
 #ifndef FUSION_FEATURE_H
 #define FUSION_FEATURE_H
 

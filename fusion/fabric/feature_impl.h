@@ -1,5 +1,5 @@
-// fusion/fabric/feature_impl.h - what the files of the feature set share; nobody else includes
-// it. SPDX-License-Identifier: Apache-2.0
+// fusion/fabric/feature_impl.h - private state of the feature*.c files.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef FUSION_FEATURE_IMPL_H
 #define FUSION_FEATURE_IMPL_H
 

@@ -1,4 +1,4 @@
-// fusion/fabric/station_set.h - the latest observation of each station of the region.
+// fusion/fabric/station_set.h - the latest observation of each weather station of the region.
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a root shows is immutable: a change makes a new list, the old one is retired. There are

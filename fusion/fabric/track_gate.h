@@ -1,11 +1,11 @@
-// fusion/fabric/track_gate.h - whether a report of an aircraft can follow the one before.
+// fusion/fabric/track_gate.h - plausibility check of successive traffic reports.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A receiver decodes a wrong bit, two aircraft share an address, a sender's clock is set, or
-// somebody makes things up: one report that cannot be is not shown to drones. But what is said
-// again and again, and agrees with itself, is believed: the former reports were the wrong ones.
-// Never of a time before: what is older does not replace what is newer.
-// A value, no clock, no allocation.
+// Implausible reports occur: a receiver decodes a wrong bit, two aircraft share an address, the
+// clock of a sender is set, or a sender invents traffic. One implausible report is not shown to
+// drones. Reports that repeat and agree with each other are accepted: then the former ones were
+// wrong. Never for an earlier time: an older report does not replace a newer one. A value, no
+// clock, no allocation.
 #ifndef FUSION_TRACK_GATE_H
 #define FUSION_TRACK_GATE_H
 

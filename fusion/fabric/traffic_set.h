@@ -1,10 +1,11 @@
-// fusion/fabric/traffic_set.h - the aircraft that feeds tell of, as they are now, by place.
+// fusion/fabric/traffic_set.h - tracks of the aircraft that feeds report, by bucket.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tracks live for seconds, in memory only: nothing of them is in the store or in its digest.
-// One aircraft is one track, whoever reports it: the newest report that can follow the one
-// before it (fusion/fabric/track_gate.h). A root shows an immutable copy, by bucket. One owner,
-// no threads, no clock: what is too old or too far ahead is told by the time handed in.
+// Tracks live for seconds, in memory only: they are neither in the store nor in its digest. One
+// aircraft is one track, whichever feed reports it: the newest report that is plausible after
+// the one before it (fusion/fabric/track_gate.h). A root shows an immutable copy, by bucket.
+// One owner, no threads, no clock: the time handed in decides what is too old or too far in the
+// future.
 #ifndef FUSION_TRAFFIC_SET_H
 #define FUSION_TRAFFIC_SET_H
 

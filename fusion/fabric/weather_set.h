@@ -1,11 +1,11 @@
-// fusion/fabric/weather_set.h - the live weather fields, in the order in which a root offers
-// them. SPDX-License-Identifier: Apache-2.0
+// fusion/fabric/weather_set.h - the live weather fields of the region.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Each identity brings a record of fields. A field shows while it may still be asked for: an
-// instant until valid_for_us after it, or max_gap_us where that is longer (until then it may be
-// one end of an interpolation; who asks decides whether it is stale), an interval until its
-// end. What a root shows is immutable: a change makes a new set, the old one is retired. One
-// owner, no threads; the time is handed in.
+// Kept in the order in which a root offers them. Each identity brings a record of fields. A
+// field is shown as long as it can be needed: an instant until valid_for_us after it, or
+// max_gap_us where that is longer (until then it may be one end of an interpolation; the reader
+// decides whether it is stale), an interval until its end. What a root shows is immutable: a
+// change makes a new set, the old one is retired. One owner, no threads; the time is handed in.
 #ifndef FUSION_WEATHER_SET_H
 #define FUSION_WEATHER_SET_H
 

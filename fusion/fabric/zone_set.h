@@ -1,9 +1,9 @@
-// fusion/fabric/zone_set.h - the zones of the region, and which buckets they touch.
+// fusion/fabric/zone_set.h - the zones of the region, and the buckets they touch.
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a root shows is immutable: a change makes a new zone and new buckets, the old ones are
-// retired. One owner, no threads, no clock. A zone that is over shows no more: who asks looks
-// at its times.
+// retired. One owner, no threads, no clock. A zone whose time is over stays until it is
+// removed: readers look at its times.
 #ifndef FUSION_ZONE_SET_H
 #define FUSION_ZONE_SET_H
 

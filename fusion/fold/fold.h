@@ -1,11 +1,11 @@
-// fusion/fold/fold.h - from the live contributions of one tile to its fused cells.
+// fusion/fold/fold.h - folds the contributions to one tile into its fused cells.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Start, add every contribution of a layer in any order, for a surface go on with the ground
-// and the obstacles, make the tile. Per cell the best certificate (fusion_source_compare) with
-// a known value wins; between equal certificates the higher value. The result depends on the
-// set of what was added, never on its order. One scratch object is used for every tile; it
-// borrows the certificates it is given until the next start. No clock, no store.
+// Start, add every contribution of a layer in any order, for a surface add the ground and the
+// obstacles, make the tile. Per cell the best provenance (fusion_source_compare) with a known
+// value wins; between equal ones the higher value. The result depends on the set of what was
+// added, never on its order. One scratch object is used for every tile; it borrows the
+// provenances it is given until the next start. No clock, no store.
 #ifndef FUSION_FOLD_H
 #define FUSION_FOLD_H
 

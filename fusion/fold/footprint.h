@@ -1,10 +1,10 @@
-// fusion/fold/footprint.h - the ground an obstacle may stand on: its shape widened by its
-// accuracy. SPDX-License-Identifier: Apache-2.0
+// fusion/fold/footprint.h - the footprint of an obstacle: its shape widened by its accuracy.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A point is a circle, a line a band with round ends, a polygon its interior and the band along
-// its edges. Computed in a plane at the obstacle's position, metres east and north by the radii
-// of curvature of WGS 84 there; the cosine of the latitude is quantised, so that the same cells
-// are touched wherever it is computed. A cell that shares only its border with a footprint is
+// A point becomes a circle, a line a band with round ends, a polygon its interior and a band
+// along its edges. Computed in a plane at the obstacle's position, metres east and north by the
+// radii of curvature of WGS 84 there. The cosine of the latitude is quantised, so that the same
+// cells are touched on every machine. A cell that shares only its border with a footprint is
 // touched. Pure functions; nothing is allocated.
 #ifndef FUSION_FOOTPRINT_H
 #define FUSION_FOOTPRINT_H

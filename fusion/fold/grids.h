@@ -1,9 +1,9 @@
-// fusion/fold/grids.h - the tiles of the region and of its insets, numbered together.
+// fusion/fold/grids.h - tiles of the region and of its insets, numbered together.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Numbers count from 0: first the region's own tiles row by row, then those of each inset, the
-// finest first. What is said of a tile by its number (what is folded, rendered, stood upon) is
-// so the same for all of them. A value; pure functions.
+// finest first. So every table by tile number (folded, rendered, touched by obstacles) covers
+// all of them. A value; pure functions.
 #ifndef FUSION_GRIDS_H
 #define FUSION_GRIDS_H
 

@@ -1,8 +1,8 @@
-// fusion/fold/provenance.h - keeps each provenance once, for as long as something
-// refers to it. SPDX-License-Identifier: Apache-2.0
+// fusion/fold/provenance.h - interned provenances with a reference count.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Equal certificates are one object, so that comparing pointers is enough. Counted by hand:
-// every take and hold is given back with one drop. One owner, no threads.
+// Equal provenances are one object, so that comparing pointers is enough. The count is
+// explicit: every take and hold is given back with one drop. One owner, no threads.
 #ifndef FUSION_PROVENANCE_H
 #define FUSION_PROVENANCE_H
 

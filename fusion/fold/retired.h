@@ -1,8 +1,9 @@
-// fusion/fold/retired.h - parts of the fabric that are replaced but that serve may still be
-// reading. SPDX-License-Identifier: Apache-2.0
+// fusion/fold/retired.h - replaced parts of the fabric, freed when no reader has them.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A part that is replaced while the last published root has epoch e may be seen by roots up to
-// e: it is released when serve has acknowledged a later one. One owner, no threads.
+// A part that is replaced while the last published root has epoch e may be used through roots
+// up to e: it is released when the serve loop has acknowledged a later epoch. One owner, no
+// threads.
 #ifndef FUSION_RETIRED_H
 #define FUSION_RETIRED_H
 

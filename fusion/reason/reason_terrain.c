@@ -13,7 +13,8 @@
 // by a vertical speed of at least 0.3 m/s - the limit is the surface itself, now and not
 // predicted: WARNING when the surface is certainly above the aircraft (by both accuracies),
 // CAUTION when it nominally is, INFO when only the wanted clearance is missing. Everywhere else
-// the rules of CONTRACT point 7 hold as they stand. An aircraft on the ground is not judged.
+// the rules of schemas/client.md rule 7 hold as they stand. An aircraft on the ground is not
+// judged.
 #include <math.h>
 #include <stdio.h>
 

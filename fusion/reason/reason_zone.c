@@ -2,7 +2,7 @@
 // A zone ahead, or around the aircraft.
 //
 // One advisory for each zone, at its first place and time that count. Nominally in it, or soon
-// to be: by the time to go, as CONTRACT point 7 has it. Only within the accuracies - the
+// to be: by the time to go, by schemas/client.md rule 7. Only within the accuracies - the
 // corridor's width, the altitude's - a CAUTION at most. What the zone asks for bounds it: only
 // a PROHIBITED one can be a WARNING; where authorisation, conditions or U-space services are
 // asked for, which the node knows nothing of, a CAUTION; NO_RESTRICTION and INFORMATION are an

@@ -1,5 +1,8 @@
-// fusion/reason/reasoners.h - every reasoner there is: one file each, one line here, one row in
-// the table of fusion/aircraft/advisory.c. SPDX-License-Identifier: Apache-2.0
+// fusion/reason/reasoners.h - the table of reasoners.
+// SPDX-License-Identifier: Apache-2.0
+//
+// One file for each, one line here and one row in the table of fusion/reason/reasoners.c. The
+// order of the table is the order in which they run.
 #ifndef FUSION_REASONERS_H
 #define FUSION_REASONERS_H
 

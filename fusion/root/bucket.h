@@ -1,5 +1,5 @@
-// fusion/root/bucket.h - the buckets of features that a circle touches, and how far an obstacle
-// is. SPDX-License-Identifier: Apache-2.0
+// fusion/root/bucket.h - buckets that a circle touches, and the distance of an obstacle.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef FUSION_BUCKET_H
 #define FUSION_BUCKET_H
 

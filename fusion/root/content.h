@@ -1,13 +1,13 @@
 // fusion/root/content.h - SHA-256 over what a root shows, layer by layer.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two roots that tell drones the same have the same digest, however their data came: in which
-// order, cut into which messages, twice, or with an interruption. So no version, key, id,
-// issue or data time of terrain is in it: of ground and surface the cells with the name,
-// licence and accuracy of the source of each; of obstacles and zones what their source says of
-// them and what the node makes of it, of zones and alerts only of those that are not over; of
-// weather the fields on show and the stations that still speak. Layers that no root carries yet
-// are empty.
+// Two roots that show drones the same have the same digest, however their data arrived: in any
+// order, divided into any messages, repeated, or with an interruption. Therefore it covers no
+// version, key, id, issue time or data time of terrain. Of ground and surface: the cells with
+// the name, licence and accuracy of the source of each. Of obstacles and zones: what their
+// source says of them and what the node computes from it; of zones and alerts only those that
+// are not over. Of weather: the fields shown and the stations that are not over. Layers that a
+// root does not carry are empty.
 #ifndef FUSION_CONTENT_H
 #define FUSION_CONTENT_H
 

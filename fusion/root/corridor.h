@@ -1,19 +1,19 @@
-// fusion/root/corridor.h - what the cells under a piece of the way ahead hold.
+// fusion/root/corridor.h - the cells of ground and surface under a piece of the path ahead.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Around each piece of a path lies a convex outline: as wide as the corridor at either end,
 // lengthened by the half width where the path begins, ends or bends, so that the outlines
-// together cover everything within the half width of the path. A cell counts when any position
-// inside the outline would take it into account, that is when the cell grown by half a cell on
-// each side touches it: no maximum here is below what fusion/root/sample.h says of a position
-// inside. Unknown cells are counted, never passed over.
+// together cover everything within the half width of the path. A cell counts if any position
+// inside the outline would take it into account, that is if the cell grown by half a cell on
+// each side touches it: no maximum here is below what fusion/root/sample.h returns for a
+// position inside. Unknown cells are counted, never skipped.
 //
-// Where insets lie the finest cells count, and a coarser one is passed over when the tiles of
-// an inset are known throughout wherever a position asks it; else both count, and the higher
-// holds. So a finer level never hides a height, and leaves no gap.
+// Where there are insets the finest cells count, and a coarser cell is skipped if the tiles of
+// an inset are known throughout wherever a position would read it; else both count, and the
+// higher one holds. So a finer level never hides a height, and leaves no gap.
 //
 // Every touched cell is read once per layer, in runs along its row: the mean needs them all,
-// and at the width of a corridor that beats walking down a pyramid of maxima.
+// and at the width of a corridor this is faster than descending a pyramid of maxima.
 //
 // Plain functions, no allocation.
 #ifndef FUSION_CORRIDOR_H

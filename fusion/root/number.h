@@ -1,4 +1,4 @@
-// fusion/root/number.h - a number that may be unknown.
+// fusion/root/number.h - a number that may be unknown, with the reason.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef FUSION_NUMBER_H
 #define FUSION_NUMBER_H

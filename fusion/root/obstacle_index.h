@@ -1,10 +1,10 @@
-// fusion/root/obstacle_index.h - where the obstacles of a bucket stand, side by side.
+// fusion/root/obstacle_index.h - positions and extents of the obstacles of a bucket, in arrays.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A bucket may hold a thousand obstacles whose words lie all over memory, and a drone is near a
-// few of them. Their places are kept beside the bucket, so that a search reads one short array
-// from end to end and goes to those obstacles only that its box touches. The search keeps the
-// order of the bucket. A bucket without stands (NULL) is searched obstacle by obstacle.
+// A bucket may hold a thousand obstacles that lie scattered in memory, while a drone is near a
+// few of them. Their positions are kept beside the bucket in one short array, so that a search
+// reads it from end to end and visits only the obstacles that its box touches. The search keeps
+// the order of the bucket. A bucket without an index (NULL) is searched obstacle by obstacle.
 #ifndef FUSION_OBSTACLE_INDEX_H
 #define FUSION_OBSTACLE_INDEX_H
 

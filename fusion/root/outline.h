@@ -1,8 +1,8 @@
-// fusion/root/outline.h - the outline around a piece of a path, and the cells it touches row by
-// row. SPDX-License-Identifier: Apache-2.0
+// fusion/root/outline.h - the outline around a piece of a path, and the cells it touches.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A cell is touched when any position inside the outline would take it into account, that is
-// when the cell grown by half a cell on each side touches it.
+// A cell is touched if any position inside the outline would take it into account, that is if
+// the cell grown by half a cell on each side touches it.
 //
 // Plain functions, no allocation.
 #ifndef FUSION_OUTLINE_H

@@ -1,9 +1,9 @@
-// fusion/root/root.h - the immutable state that the serve loop sees.
+// fusion/root/root.h - the root: the immutable state that the serve loop reads.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Made by the fabric, handed over through a one-slot mailbox, valid until serve has taken a
-// later root and acknowledged its epoch. Everything reachable from it is constant. Absent is
-// NULL with a reason, never zero.
+// Made by the fabric, handed over through a one-slot mailbox, valid until the serve loop has
+// taken a later root and acknowledged its epoch. Everything reachable from it is constant. What
+// is absent is NULL with a reason, never zero.
 #ifndef FUSION_ROOT_H
 #define FUSION_ROOT_H
 

@@ -1,10 +1,10 @@
-// fusion/root/run.h - runs of cells of one tile: how many are known, the highest, the sum.
+// fusion/root/run.h - runs of cells of a tile: count of known ones, maximum, sum.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Eight cells at a time, in groups that begin at a multiple of eight: so none lies beyond the
-// tile, and where the tile is aligned (fusion/root/tile.h) no cache line is touched that holds
-// no cell of the run. What is not asked for is made GEO_CELL_UNKNOWN, which is all ones; no
-// branch depends on a cell.
+// Eight cells at a time, in groups that begin at a multiple of eight: so no group reaches
+// beyond the tile, and where the tile is aligned (fusion/root/tile.h) no cache line is read
+// that holds no cell of the run. Cells outside the run are set to GEO_CELL_UNKNOWN, which is
+// all ones; no branch depends on a cell.
 #ifndef FUSION_RUN_H
 #define FUSION_RUN_H
 

@@ -1,13 +1,14 @@
 // fusion/root/sample.h - ground and surface at one position, from the fused cells.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ground is bilinear between the four nearest cell centres, or the nearest cell where one of
-// them is unknown. Surface is the maximum of the four, of those that are known. Both work
-// across tile borders and the antimeridian. No allocation.
+// Ground is bilinear between the four nearest cell centres, or the nearest cell if one of them
+// is unknown. Surface is the maximum of those of the four that are known. Both work across tile
+// borders and the antimeridian. No allocation.
 //
-// The finest level answers whose nearest cell is known; where all are unknown the next coarser
-// one does. A surface is never lower for it than the coarser one that knows more: that has all
-// four cells where the finer has not, or a surface model where the finer has bare earth.
+// The finest level whose nearest cell is known is used; where all are unknown the next coarser
+// one. A surface is never lower than that of a coarser level that knows more: one that has all
+// four cells where the finer level has not, or a surface model where the finer level has bare
+// earth.
 #ifndef FUSION_SAMPLE_H
 #define FUSION_SAMPLE_H
 

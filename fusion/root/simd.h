@@ -1,8 +1,9 @@
-// fusion/root/simd.h - a few numbers at once, as processors have them.
+// fusion/root/simd.h - SIMD vectors of 16 bytes: minimum and maximum.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The vectors of gcc and clang, 16 bytes wide, which every processor we build for has; only the
-// lesser and the greater of two are named here, because the compilers do not find them.
+// The vector extension of gcc and clang, 16 bytes wide, which every processor we build for has.
+// Only minimum and maximum are defined here: the compilers do not find those instructions by
+// themselves.
 #ifndef FUSION_SIMD_H
 #define FUSION_SIMD_H
 

@@ -1,8 +1,8 @@
-// fusion/root/source.h - the provenance of a fact: who said it, with which right and
-// accuracy. SPDX-License-Identifier: Apache-2.0
+// fusion/root/source.h - the provenance of a value: source, licence, priority, accuracy.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Immutable once made and interned: equal certificates are one object, so tiles, fields and
-// features point to it. Rights (priority, layers) come from the feed's configuration only,
+// Immutable once made, and interned: equal provenances are one object, so tiles, fields and
+// features point to it. Rights (priority, layers) come from the configuration of the feed only,
 // never from the sender.
 #ifndef FUSION_SOURCE_H
 #define FUSION_SOURCE_H

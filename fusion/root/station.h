@@ -1,10 +1,10 @@
-// fusion/root/station.h - which station speaks for a place, and when it counts more than a
-// grid. SPDX-License-Identifier: Apache-2.0
+// fusion/root/station.h - which station holds for a place, and when it outranks a grid.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The rule is written in schemas/weather.md. Of each quantity a station reaches so far and
-// holds so long; its weight is 1 - distance / reach - age / hold. With a weight above 0 it
-// stands instead of the grid, never mixed with it; where no grid answers it stands as far and
-// as long as it reaches. Of several stations the one of the greatest weight. Pure functions.
+// The rule is written in schemas/weather.md. For each quantity a station has a reach and a hold
+// time; its weight is 1 - distance / reach - age / hold. With a weight above 0 it replaces the
+// grid, and is never mixed with it; where no grid has a value it holds within its reach and
+// hold time. Of several stations the one of the greatest weight is used. Pure functions.
 #ifndef FUSION_STATION_H
 #define FUSION_STATION_H
 

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Immutable after it is made; made by the fold (fusion/fold/fold.h), freed by the fabric when
-// no root that serve may hold refers to it. Cells as in geo/cells.h. Who says a cell, and what
-// raised it, is one of a few pairs per tile (its kinds): a cell names its kind in as few bits
-// as do, so that a tile is 128 KB and 8 to 64 KB more where sources meet, often none.
-// There is no pyramid of maxima: what a drone looks ahead over is a corridor of a few hundred
-// cells, read row by row faster than a pyramid would be searched, and it would take half as
-// much memory again.
+// no root in use refers to it. Cells as in geo/cells.h. The source of a cell and what raised it
+// form one of a few pairs per tile (its kinds). A cell stores the number of its kind in as few
+// bits as needed, so that a tile takes 128 KB, and 8 to 64 KB more where sources meet, often
+// none.
+//
+// There is no pyramid of maxima: a look-ahead reads a corridor of a few hundred cells, row by
+// row, faster than a pyramid would be searched, and a pyramid would take half as much memory
+// again.
 #ifndef FUSION_TILE_H
 #define FUSION_TILE_H
 

@@ -1,4 +1,4 @@
-// fusion/root/weather.h - the weather at one place, height and instant, out of native fields.
+// fusion/root/weather.h - weather at one place, height and instant, from the native fields.
 // SPDX-License-Identifier: Apache-2.0
 //
 // The level whose height interval is nearest the given height is used and named (distance 0
@@ -10,8 +10,8 @@
 // north at its own grid point first; `nearest`, or a missing neighbour, takes the nearest
 // point.
 //
-// Where a station nearby says more than the grids (fusion/root/station.h), its value stands
-// instead, never mixed with theirs; the quantity names it.
+// Where a nearby station outranks the grids (fusion/root/station.h), its value replaces theirs
+// and is never mixed with it; the quantity names it.
 #ifndef FUSION_WEATHER_H
 #define FUSION_WEATHER_H
 

@@ -1,9 +1,9 @@
-// fusion/root/weather_index.h - the live fields in the order that a question needs them.
+// fusion/root/weather_index.h - weather fields grouped and sorted for queries.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Private to fusion/weather*.c. Fields of one variable, statistic, level and source form a
+// Private to fusion/root/weather*.c. Fields of one variable, statistic, level and source form a
 // group, sorted by time; each knows the plane of its grid and, for wind, its other component.
-// Remade when a root brings other fields, which is the only time it may allocate.
+// Rebuilt when a root has other fields, which is the only time it may allocate.
 #ifndef FUSION_WEATHER_INDEX_H
 #define FUSION_WEATHER_INDEX_H
 

@@ -1,8 +1,8 @@
-// fusion/root/zone.h - whether a zone applies at a time, and where an aircraft is to it.
+// fusion/root/zone.h - whether a zone applies at a time, and its distance from an aircraft.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pure functions of their arguments. A limit that cannot be compared with what is known of the
-// aircraft's height - AGL over unknown ground, no altitude at all - does not limit: the zone
+// aircraft's height (AGL over unknown ground, no altitude at all) does not limit: the zone
 // applies, degraded. Distances are in the plane at the aircraft, edges straight in latitude and
 // longitude as the formats have them.
 #ifndef FUSION_ZONE_H

@@ -1,11 +1,11 @@
-// fusion/store/export.h - what a root shows as grids in longitude and latitude, for files for
-// people. SPDX-License-Identifier: Apache-2.0
+// fusion/store/export.h - grids of a root in longitude and latitude, for files for people.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Resampling: a cell of a weather coverage is as wide and as high as the distance of
-// neighbouring points of the native grid; of a latitude-longitude grid the cell centres are its
-// points, so values are the source's own. Between points it is bilinear in the plane of the
-// native grid, the nearest point where one of the four is missing, nothing outside. Winds are
-// turned to true north at each native point first, as everywhere.
+// neighbouring points of the native grid; for a latitude-longitude grid the cell centres are
+// its points, so values are those of the source. Between points it is bilinear in the plane of
+// the native grid, the nearest point where one of the four is missing, nothing outside. Winds
+// are turned to true north at each native point first, as everywhere.
 #ifndef FUSION_EXPORT_H
 #define FUSION_EXPORT_H
 

@@ -1,5 +1,5 @@
-// fusion/store/store.h - the one SQLite file a node lives on: the truth, and a GeoPackage
-// rendered from it. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store.h - the SQLite file of a node: the truth, and a GeoPackage made from it.
+// SPDX-License-Identifier: Apache-2.0
 //
 // The truth is a set of identities (feed, source, key), each with its greatest version: the
 // record it brought (flat items without cells), or a tombstone; and its contributions, one blob
@@ -8,10 +8,10 @@
 // that fails loses nothing: the changes stay pending, are served, and the next commit tries
 // again. One connection writes and checkpoints; the store is used by one thread.
 //
-// synchronous = NORMAL: a power cut may take back the last commits, whole ones, newest first;
-// their offsets go with them, so the node reads the same messages again. A killed process loses
-// no commit. While the file is open for writing, `<path>-lock` is locked beside it, so that no
-// second node writes; readers (query, GDAL) are not held up and hold nobody up.
+// synchronous = NORMAL: a power cut may undo the last commits, whole ones, newest first; their
+// offsets are undone with them, so the node reads the same messages again. A killed process
+// loses no commit. While the file is open for writing, `<path>-lock` is locked beside it, so
+// that no second node writes. Readers (query, GDAL) neither wait nor make others wait.
 #ifndef FUSION_STORE_H
 #define FUSION_STORE_H
 

@@ -1,9 +1,10 @@
-// fusion/store/store_export.h - makes of a snapshot a file for people: weather as coverages,
-// styles, and nothing that only a node understands. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store_export.h - turns a snapshot into a GeoPackage for people.
+// SPDX-License-Identifier: Apache-2.0
 //
-// On a snapshot (fusion/store/store_maintenance.h) that was opened for writing, whose tiles and
+// Weather as coverages, styles, and none of the tables that only a node understands. Works on a
+// snapshot (fusion/store/store_maintenance.h) that was opened for writing and whose tiles and
 // rows are rendered. After fusion_store_export_finish() the file is no store any more: it can
-// be closed only, and no node will take it for its own.
+// only be closed, and no node will open it as its own.
 #ifndef FUSION_STORE_EXPORT_H
 #define FUSION_STORE_EXPORT_H
 

@@ -1,8 +1,9 @@
-// fusion/store/store_impl.h - what the files of the store share; nobody else includes it.
+// fusion/store/store_impl.h - private state and functions of the store*.c files.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every read looks at the pending overlay first and at the file for what the overlay does not
-// replace. Nothing in the file changes outside store_begin() ... store_end().
+// Every read looks at the pending overlay first, and at the file for what the overlay does not
+// replace. Nothing in the file changes outside store_begin() ... store_end(). The functions are
+// listed by layer, the lowest first: a file calls only files that are listed before it.
 #ifndef FUSION_STORE_IMPL_H
 #define FUSION_STORE_IMPL_H
 
@@ -183,19 +184,6 @@ bool store_checkpoint_due(struct fusion_store *store, int64_t bytes); // so many
 void store_checkpoint(struct fusion_store *store);
 void store_checkpoint_late(struct fusion_store *store); // when nobody has done it in time
 
-// store_column.c
-DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
-                                                 struct sqlite3_stmt *statement, int column,
-                                                 enum fusion_layer *layer,
-                                                 struct geo_tile *tile);
-DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
-                                                    struct sqlite3_stmt *statement, int column,
-                                                    struct fusion_version *out);
-int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
-                             const uint8_t *blob, size_t size);
-// Over the whole of what the file says of it: name, version, certificate, items.
-int64_t store_record_checksum(const struct fusion_live *live);
-
 // store_pending.c
 DRF_MUST_CHECK enum drf_status store_pending_open(struct store_pending *pending);
 void store_pending_close(struct store_pending *pending);
@@ -216,6 +204,19 @@ DRF_MUST_CHECK enum drf_status store_pending_add_cells(struct store_pending *pen
 struct fusion_live store_pending_live(const struct store_identity *held);
 uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile);
 bool store_tile_same(struct geo_tile a, struct geo_tile b);
+
+// store_column.c
+DRF_MUST_CHECK enum drf_status store_column_tile(struct fusion_store *store,
+                                                 struct sqlite3_stmt *statement, int column,
+                                                 enum fusion_layer *layer,
+                                                 struct geo_tile *tile);
+DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
+                                                    struct sqlite3_stmt *statement, int column,
+                                                    struct fusion_version *out);
+int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
+                             const uint8_t *blob, size_t size);
+// Over the whole of what the file says of it: name, version, certificate, items.
+int64_t store_record_checksum(const struct fusion_live *live);
 
 // store_source.c
 DRF_MUST_CHECK enum drf_status store_sources_open(struct fusion_store *store);

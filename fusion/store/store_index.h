@@ -1,8 +1,8 @@
-// fusion/store/store_index.h - finds what the store holds in memory by a hash of its name.
+// fusion/store/store_index.h - intrusive hash table, hash and checksum of the store.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Intrusive: the caller's struct begins with (or holds) a link, so adding cannot fail. Equal
-// hashes are told apart by the caller. One owner, no threads.
+// The caller's struct begins with (or holds) a link, so adding cannot fail. The caller tells
+// equal hashes apart. One owner, no threads.
 #ifndef FUSION_STORE_INDEX_H
 #define FUSION_STORE_INDEX_H
 

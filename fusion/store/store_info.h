@@ -1,9 +1,9 @@
-// fusion/store/store_info.h - what is in a store, for `info`, for metrics and for whoever
-// watches it. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store_info.h - counts and sizes of a store, for `info` and for metrics.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Counts are of the file (committed), sizes of the file and of what waits in memory. Reads the
-// whole of some indexes: for people and for once a minute, not for a hot path; the sizes alone
-// (fusion_store_sizes) cost nothing.
+// Counts are of the file (committed), sizes of the file and of what is pending in memory.
+// Counts read some indexes completely: for people, and for once a minute, not for a hot path.
+// The sizes alone (fusion_store_sizes) are cheap.
 #ifndef FUSION_STORE_INFO_H
 #define FUSION_STORE_INFO_H
 

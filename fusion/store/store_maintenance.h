@@ -1,8 +1,9 @@
-// fusion/store/store_maintenance.h - what keeps a store sound and small over months.
+// fusion/store/store_maintenance.h - check, snapshot and clean-up of a store.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each step is short and for the ingest loop, except check and snapshot, which read the whole
-// file and are for start, for commands and for a thread of their own with a reading store.
+// Each step is short and meant for the ingest loop, except check and snapshot, which read the
+// whole file: they are for the start, for commands and for a thread of their own with a store
+// opened for reading.
 #ifndef FUSION_STORE_MAINTENANCE_H
 #define FUSION_STORE_MAINTENANCE_H
 

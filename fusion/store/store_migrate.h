@@ -1,8 +1,8 @@
-// fusion/store/store_migrate.h - brings a store of an older version of this program up to this
-// one. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store_migrate.h - migrates a store of an older version of this program.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The schema number is ours and stands in the file. A newer file is refused, an older one only
-// until it is migrated: a copy is kept first, then all steps happen in one transaction.
+// The schema number is ours and is kept in the file. A newer file is refused, an older one
+// until it is migrated: first a copy is kept, then all steps are done in one transaction.
 #ifndef FUSION_STORE_MIGRATE_H
 #define FUSION_STORE_MIGRATE_H
 

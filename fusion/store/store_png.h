@@ -1,4 +1,4 @@
-// fusion/store/store_png.h - the cells of a tile as the 16-bit grey PNG that a coverage holds.
+// fusion/store/store_png.h - the cells of a tile as the 16-bit grey PNG of a coverage.
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sample is the cell: GEO_CELL_UNKNOWN is the coverage's data_null. zlib level 1, filter

@@ -1,10 +1,10 @@
-// fusion/store/store_resync.h - what mark and sweep asks of the store: whom a feed brought, and
-// to forget one. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store_resync.h - identities of a feed, and their erasure: for mark and sweep.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Forgetting is not withdrawing: an identity that is erased was never seen, so that whatever
-// version of it comes next is taken. Identities that did not come through Kafka (imports) are
-// no feed's to sweep; edge/ingest/imported.h lists them, because a lost store cannot be rebuilt
-// with them.
+// Erasing is not withdrawing: an erased identity is as if it had never been seen, so that
+// whatever version of it comes next is taken. Identities that did not come through Kafka
+// (imports) are not swept with a feed; edge/ingest/imported.h lists them, because a lost store
+// cannot be rebuilt with them.
 #ifndef FUSION_STORE_RESYNC_H
 #define FUSION_STORE_RESYNC_H
 

@@ -1,5 +1,5 @@
-// fusion/store/store_shape.h - GeoPackage geometries of features, and the functions its R-tree
-// needs. SPDX-License-Identifier: Apache-2.0
+// fusion/store/store_shape.h - GeoPackage geometries, and the SQL functions of the R-tree.
+// SPDX-License-Identifier: Apache-2.0
 //
 // GeoPackage 1.3, 2.1.3: "GP", version 0, flags, srs_id 4326, envelope (none for a point, XY
 // else), then ISO WKB, little-endian, x = longitude.

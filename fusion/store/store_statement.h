@@ -1,7 +1,7 @@
 // fusion/store/store_statement.h - errors, prepared statements and transactions of the store.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lowest layer of the store: everything else runs its SQL through it, so that no result
+// The lowest layer of the store: every other file runs its SQL through it, so that no result
 // code of SQLite is lost. A failure fills the fault of the store. Included by store_impl.h
 // only.
 #ifndef FUSION_STORE_STATEMENT_H

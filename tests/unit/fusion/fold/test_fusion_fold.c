@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What fusion/fold/fold.h, footprint.h and certificate.h promise beyond what the fabric's tests
+// What fusion/fold/fold.h, footprint.h and provenance.h promise beyond what the fabric's tests
 // show.
 #include <setjmp.h>
 #include <stdarg.h>
