@@ -39,6 +39,7 @@ struct fleet {
     uint64_t next; // reports due so far, over all drones, in turn
     uint64_t sent, unsent, asked;
     bool counters_known;
+    struct sim_progress progress;
     struct sim_node_counters counters; // when it began; then what was counted since
 };
 
@@ -143,7 +144,7 @@ static enum drf_status connect_all(struct fleet *fleet)
         bool none = sim_links_ready(fleet->links) == 0 && now_mono_us > first_mono_us;
         if (none || now_mono_us > end_mono_us) {
             const char *why = sim_links_refusal(fleet->links);
-            sim_progress_end();
+            sim_progress_end(&fleet->progress);
             fprintf(stderr,
                     "drf-sim fleet: %zu of %zu connected to the MQTT broker at %s: %s\n",
                     sim_links_ready(fleet->links), count, fleet->order->mqtt,
@@ -151,9 +152,10 @@ static enum drf_status connect_all(struct fleet *fleet)
             return DRF_ERR_AGAIN;
         }
         sim_links_step(fleet->links, 10, now_mono_us);
-        sim_progress_bar("connecting", sim_links_ready(fleet->links), count, now_mono_us);
+        sim_progress_bar(&fleet->progress, "connecting", sim_links_ready(fleet->links), count,
+                         now_mono_us);
     }
-    sim_progress_end();
+    sim_progress_end(&fleet->progress);
     size_t mute = sim_profiles_send(fleet->links, fleet->drones, count, fleet->order->rate_hz,
                                     &fleet->patch_order, profile_us);
     if (mute > 0)
@@ -262,13 +264,13 @@ static void tell_story(struct fleet *fleet)
     sim_story_step(fleet->story, fleet->receiver, fleet->start_mono_us, sim_mono_us());
     for (const char *line = sim_story_line(fleet->story); line != NULL;
          line = sim_story_line(fleet->story)) {
-        sim_progress_end();
+        sim_progress_end(&fleet->progress);
         printf("%s\n", line);
         fflush(stdout);
     }
 }
 
-static void show(const struct fleet *fleet, int64_t now_mono_us)
+static void show(struct fleet *fleet, int64_t now_mono_us)
 {
     double t_s = (double)(now_mono_us - fleet->start_mono_us) * 1e-6;
     const struct sim_receiver_count *count = sim_receiver_count(fleet->receiver);
@@ -284,7 +286,7 @@ static void show(const struct fleet *fleet, int64_t now_mono_us)
              " points  %" PRIu64 " wrong  %" PRIu64 " gaps",
              t_s, sim_links_ready(fleet->links), fleet->order->drones, count->contexts,
              histogram, counts->data_points, sim_witness_counts_wrong(counts), count->gaps);
-    sim_progress_line(text, now_mono_us);
+    sim_progress_line(&fleet->progress, text, now_mono_us);
 }
 
 // Reports are spread evenly over time: one drone after the other, each at its own rate.
@@ -317,7 +319,7 @@ static void fly(struct fleet *fleet)
         sim_links_step(fleet->links, 20, sim_mono_us());
     while (sim_receiver_check(fleet->receiver, 1024) > 0)
         continue;
-    sim_progress_end();
+    sim_progress_end(&fleet->progress);
 }
 
 static void begin_counting(struct fleet *fleet)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/earth.h"
 #include "sim/command/command.h"
 #include "sim/command/raster_map.h"
 #include "sim/host/options.h"
@@ -133,7 +134,7 @@ static int draw(const char *store, const char *tracks, const char *out, int widt
     }
     double middle_deg = (map.relief.bounds.north_deg + map.relief.bounds.south_deg) / 2;
     double pixel_m = (map.relief.bounds.east_deg - map.relief.bounds.west_deg) * 111195.0
-                     * cos(middle_deg * 0.0174532925) / map.relief.width;
+                     * cos(middle_deg * GEO_RAD_PER_DEG) / map.relief.width;
     sim_picture_relief(&map.picture, map.relief.heights, pixel_m);
     int code = 0;
     // A store without obstacles is still a map.

@@ -146,6 +146,7 @@ static int64_t time_of(const struct order *order, const char *path)
 static int send_batch(const struct order *order, const char *path,
                       const struct sim_batch *batch, struct sim_publisher *publisher)
 {
+    struct sim_progress progress = {.live = false};
     enum drf_status status = DRF_OK;
     int64_t ce_utc_us = time_of(order, path);
     for (size_t i = 0; i < batch->count && status == DRF_OK && !sim_stop_wanted(); i++) {
@@ -157,9 +158,9 @@ static int send_batch(const struct order *order, const char *path,
             return complain(path, text);
         }
         status = send_one(order, message, i + 1, batch->count, ce_utc_us, publisher);
-        sim_progress_bar(path, i + 1, batch->count, sim_mono_us());
+        sim_progress_bar(&progress, path, i + 1, batch->count, sim_mono_us());
     }
-    sim_progress_end();
+    sim_progress_end(&progress);
     return status == DRF_OK ? 0 : complain(path, sim_publisher_count(publisher)->error);
 }
 
@@ -193,11 +194,12 @@ static int publish_file(const struct order *order, const char *path,
 static int settle(const struct order *order, struct sim_publisher *publisher)
 {
     const struct sim_publisher_count *count = sim_publisher_count(publisher);
+    struct sim_progress progress = {.live = false};
     int64_t end_mono_us = sim_mono_us() + ((int64_t)order->timeout_s + 5) * 1000000;
     while (sim_publisher_finish(publisher, 200) == DRF_ERR_AGAIN && sim_mono_us() < end_mono_us
            && !sim_stop_wanted())
-        sim_progress_bar("confirmed", count->delivered, count->sent, sim_mono_us());
-    sim_progress_end();
+        sim_progress_bar(&progress, "confirmed", count->delivered, count->sent, sim_mono_us());
+    sim_progress_end(&progress);
     if (count->failed == 0 && count->delivered == count->sent) {
         if (count->sent > 0)
             printf("%s: %llu messages, %llu bytes, all confirmed\n", order->topic,

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "geo/earth.h"
+
 enum { CORNERS_MAX = 256, NAME_SIZE = 128, COARSE_WIDTH = 300 };
 
 static GDALDatasetH open_package(const char *path, unsigned kind, const char *option)
@@ -58,7 +60,8 @@ static enum drf_status read_window(GDALDatasetH dataset, const double *t, int wi
                                             .east_deg = t[0] + t[1] * (w->column + w->columns),
                                             .south_deg = t[3] + t[5] * (w->row + w->rows)}};
     double middle_deg = (map.bounds.north_deg + map.bounds.south_deg) / 2;
-    double wide = (map.bounds.east_deg - map.bounds.west_deg) * cos(middle_deg * 0.0174532925);
+    double wide =
+        (map.bounds.east_deg - map.bounds.west_deg) * cos(middle_deg * GEO_RAD_PER_DEG);
     double high = map.bounds.north_deg - map.bounds.south_deg;
     map.height = (int)fmin(fmax(round(width * high / wide), 1.0), 8.0 * width);
     map.heights = malloc((size_t)map.width * (size_t)map.height * sizeof *map.heights);

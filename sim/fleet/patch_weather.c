@@ -5,7 +5,7 @@
 
 #include "drf/v1/enums.pb-c.h"
 #include "sim/fleet/patch_watch.h"
-#include "sim/witness/witness_parts.h"
+#include "sim/witness/witness_truth.h"
 #include "sim/world/grid.h"
 
 enum { WEATHER = 4 };

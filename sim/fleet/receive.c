@@ -145,8 +145,9 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
     struct sim_witness *witness = receiver->witness;
     struct sim_drone_limits limits = sim_drone_limits_of(answer->index);
     bool block = answer->terrain != NULL;
-    sim_witness_turn_to(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
-                        block ? answer->terrain->node_time_us : answer->landing->node_time_us);
+    sim_witness_layers_at(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
+                          block ? answer->terrain->node_time_us
+                                : answer->landing->node_time_us);
     if (answer->terrain != NULL) {
         sim_break_terrain(receiver->breaking, answer->terrain);
         sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain,

@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/host/progress.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { BAR = 32 };
 
-// What is on the terminal is the process's own state, so this is too.
-static bool live;
-static int64_t drawn_mono_us;
-
-static bool due(int64_t now_mono_us, int64_t every_us)
+static bool due(struct sim_progress *progress, int64_t now_mono_us, int64_t every_us)
 {
-    if (drawn_mono_us != 0 && now_mono_us - drawn_mono_us < every_us)
+    if (progress->drawn_mono_us != 0 && now_mono_us - progress->drawn_mono_us < every_us)
         return false;
-    drawn_mono_us = now_mono_us;
+    progress->drawn_mono_us = now_mono_us;
     return true;
 }
 
-static void draw(const char *text)
+static void draw(struct sim_progress *progress, const char *text)
 {
     printf("\r%s\033[K", text);
     fflush(stdout);
-    live = true;
+    progress->live = true;
 }
 
-void sim_progress_bar(const char *what, uint64_t done, uint64_t total, int64_t now_mono_us)
+void sim_progress_bar(struct sim_progress *progress, const char *what, uint64_t done,
+                      uint64_t total, int64_t now_mono_us)
 {
     if (isatty(STDOUT_FILENO) == 0) {
         if (done == total)
@@ -35,7 +31,7 @@ void sim_progress_bar(const char *what, uint64_t done, uint64_t total, int64_t n
                    (unsigned long long)total);
         return;
     }
-    if (!due(now_mono_us, 100000) && done != total)
+    if (!due(progress, now_mono_us, 100000) && done != total)
         return;
     char bar[BAR + 1];
     int full = total > 0 ? (int)(done * BAR / total) : BAR;
@@ -45,29 +41,29 @@ void sim_progress_bar(const char *what, uint64_t done, uint64_t total, int64_t n
     char text[256];
     snprintf(text, sizeof text, "%-28.28s [%s] %llu/%llu", what, bar, (unsigned long long)done,
              (unsigned long long)total);
-    draw(text);
+    draw(progress, text);
 }
 
-void sim_progress_line(const char *text, int64_t now_mono_us)
+void sim_progress_line(struct sim_progress *progress, const char *text, int64_t now_mono_us)
 {
     bool terminal = isatty(STDOUT_FILENO) != 0;
-    if (!terminal && drawn_mono_us == 0)
-        drawn_mono_us = now_mono_us; // nothing to say yet
-    if (!due(now_mono_us, terminal ? 200000 : 10000000))
+    if (!terminal && progress->drawn_mono_us == 0)
+        progress->drawn_mono_us = now_mono_us; // nothing to say yet
+    if (!due(progress, now_mono_us, terminal ? 200000 : 10000000))
         return;
     if (terminal) {
-        draw(text);
+        draw(progress, text);
         return;
     }
     printf("%s\n", text);
     fflush(stdout);
 }
 
-void sim_progress_end(void)
+void sim_progress_end(struct sim_progress *progress)
 {
-    if (live)
+    if (progress->live)
         putchar('\n');
     fflush(stdout);
-    live = false;
-    drawn_mono_us = 0;
+    progress->live = false;
+    progress->drawn_mono_us = 0;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "sim/witness/witness_layers.h"
+#include "sim/witness/witness_truth.h"
 
 static const double quantum_m = 0.25; // of the node's cells (DESIGN.md)
 
@@ -100,74 +102,6 @@ void sim_witness_close(struct sim_witness *witness)
     witness->memory = NULL;
 }
 
-static bool excuses(uint32_t reason)
-{
-    return reason == DRF__V1__REASON__REASON_CATCHING_UP
-           || reason == DRF__V1__REASON__REASON_RESYNCHRONISING
-           || reason == DRF__V1__REASON__REASON_LOADING
-           || reason == DRF__V1__REASON__REASON_FEED_DOWN;
-}
-
-bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
-                            uint32_t layer)
-{
-    if (layer >= SIM_LAYERS || witness->complete[layer])
-        return false;
-    for (size_t i = 0; i < context->n_layer_states; i++)
-        if (context->layer_states[i]->layer == layer)
-            return excuses(context->layer_states[i]->reason);
-    return false;
-}
-
-bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
-                              uint64_t boot_id, int64_t node_utc_us)
-{
-    return layer < SIM_LAYERS && witness->boot_id == boot_id
-           && witness->complete_utc_us[layer] != 0
-           && node_utc_us >= witness->complete_utc_us[layer];
-}
-
-void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us)
-{
-    for (uint32_t i = 0; i < SIM_LAYERS; i++)
-        witness->complete[i] = sim_witness_was_complete(witness, i, boot_id, node_utc_us);
-    witness->shed = false;
-}
-
-void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
-                         const char *what, struct sim_witness_counts *counts)
-{
-    if (excuses(reason) && layer < SIM_LAYERS && !witness->complete[layer]) {
-        counts->waiting++;
-        return;
-    }
-    if (reason == DRF__V1__REASON__REASON_SHED && witness->shed) {
-        counts->shed++; // told, so that it can be told from unknown
-        return;
-    }
-    sim_witness_counts_note(counts, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what,
-                            reason);
-}
-
-// A layer that is not listed has been called complete.
-static void learn_layers(struct sim_witness *witness, const Drf__V1__Context *context)
-{
-    if (witness->boot_id != context->boot_id) {
-        witness->boot_id = context->boot_id;
-        memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
-    }
-    bool listed[SIM_LAYERS] = {false};
-    for (size_t i = 0; i < context->n_layer_states; i++)
-        if (context->layer_states[i]->layer < SIM_LAYERS)
-            listed[context->layer_states[i]->layer] = true;
-    for (int i = 0; i < SIM_LAYERS; i++) {
-        int64_t *since = &witness->complete_utc_us[i];
-        if (!listed[i] && (*since == 0 || context->node_time_us < *since))
-            *since = context->node_time_us;
-        witness->complete[i] = *since != 0 && context->node_time_us >= *since;
-    }
-}
-
 static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,
                            const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
@@ -202,7 +136,7 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_witness_counts *counts)
 {
-    learn_layers(witness, context);
+    sim_witness_layers_learn(witness, context);
     witness->shed = context->shed != 0;
     check_envelope(witness, report, context, counts);
     sim_witness_height(witness, report, context, counts);

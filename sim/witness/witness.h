@@ -132,17 +132,18 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_witness_counts *counts);
 
-// Before an answer that is no context: what was complete when the node made it.
-void sim_witness_turn_to(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us);
+// Whether contexts of this boot had called a layer complete by this time of the node. Messages
+// to different drones arrive in any order.
+bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
+                              uint64_t boot_id, int64_t node_utc_us);
+// Before an answer that is no context: sets what was complete when the node made it.
+void sim_witness_layers_at(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us);
 // Check the answer to a question; `utc_us`: when it was answered.
 void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_asked *asked,
                          const Drf__V1__Terrain *terrain, struct sim_witness_counts *counts);
 void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,
                          const struct sim_drone_limits *limits, int64_t utc_us,
                          const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
-
-struct sim_top sim_witness_top(const struct sim_witness *witness,
-                               const struct sim_obstacle *obstacle);
 
 // The values of native cells and features a context carries (DESIGN.md: data point): ground and
 // surface here, the maxima and the mean of each segment, each part of the weather, the heights
@@ -162,16 +163,5 @@ void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report 
 void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
                             const Drf__V1__Context *context, int64_t arrival_mono_us,
                             struct sim_witness_counts *counts);
-
-// Whether contexts of this boot had called a layer complete by this time of the node. Messages
-// to different drones arrive in any order.
-bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
-                              uint64_t boot_id, int64_t node_utc_us);
-// A value that should be there is not: waiting, if the node says why and may.
-void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t reason,
-                         const char *what, struct sim_witness_counts *counts);
-// Whether the node says that this layer is not to be trusted as complete, and may say so.
-bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
-                            uint32_t layer);
 
 #endif

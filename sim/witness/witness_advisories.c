@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "sim/witness/witness_case.h"
+#include "sim/witness/witness_layers.h"
 
 enum { HELD = 256, UNKNOWN_KIND = 0 };
 
@@ -40,16 +41,6 @@ enum drf_status sim_witness_fleet(struct sim_witness *witness, struct sim_fleet_
         return DRF_ERR_NOMEM;
     witness->fleet = fleet;
     return DRF_OK;
-}
-
-void sim_case_add(struct sim_case *c, struct sim_condition condition)
-{
-    if (condition.possible == SIM_NOTHING && condition.certain == SIM_NOTHING)
-        return;
-    if (c->count < SIM_CONDITIONS_MAX)
-        c->conditions[c->count++] = condition;
-    else if (condition.kind < SIM_KINDS)
-        c->unjudged[condition.kind] = true;
 }
 
 static uint64_t key_of(uint32_t kind, uint32_t variant, const char *feature)

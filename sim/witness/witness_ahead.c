@@ -2,7 +2,10 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "geo/earth.h"
+#include "sim/witness/witness_layers.h"
+#include "sim/witness/witness_truth.h"
+#include "sim/witness/witness_way.h"
 
 enum {
     GROUND = 1, // Layer in enums.proto
@@ -14,7 +17,6 @@ enum {
 
 static const double shortest_m = 150.0; // CONTRACT.md 6
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
-static const double radians = 0.017453292519943295;
 static const double either_leg_m = 0.5; // where a plan bends either leg may be taken
 static const double conform_band_m = 1.0;
 
@@ -163,7 +165,7 @@ static void check_shape(const struct sim_report *report, const Drf__V1__LookAhea
                             (double)a->half_width_end_m);
     if (a->has_track_deg_true && !along
         && basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY) {
-        double track = atan2(report->east_mps, report->north_mps) / radians;
+        double track = atan2(report->east_mps, report->north_mps) / GEO_RAD_PER_DEG;
         double off = remainder((double)a->track_deg_true - track, 360.0);
         sim_witness_counts_note(counts, SIM_CHECK_SEGMENTS, fabs(off) < 0.1,
                                 "track %.2f, flown %.2f", (double)a->track_deg_true, track);
@@ -262,36 +264,6 @@ static struct sim_relief_range scan(const struct sim_witness *witness,
         all.covered_max_m = fmax(all.covered_max_m, one.covered_max_m);
     }
     return all;
-}
-
-void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip *in,
-                       const struct sim_strip *near, double *low_m, double *high_m)
-{
-    const struct sim_world *world = witness->world;
-    for (size_t i = 0; i < world->obstacle_count; i++) {
-        const struct sim_obstacle *o = &world->obstacles[i];
-        struct sim_plane p = witness->standing[i].at;
-        double reach_m = (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m)
-                         + (o->form == SIM_BUILDING ? 70.0 : 0.0);
-        double far_m =
-            near->ahead_m + near->half_to_m + reach_m
-            + hypot(near->to.east_m - near->from.east_m, near->to.north_m - near->from.north_m);
-        if (o->presence == SIM_HIDDEN || fabs(p.east_m - near->from.east_m) > far_m
-            || fabs(p.north_m - near->from.north_m) > far_m)
-            continue;
-        struct sim_strip wide = *near;
-        wide.half_from_m += reach_m;
-        wide.half_to_m += reach_m;
-        wide.ahead_m += reach_m;
-        wide.behind_m += reach_m;
-        if (!sim_strip_holds(&wide, p))
-            continue;
-        struct sim_top top = witness->standing[i].top;
-        *high_m = fmax(
-            *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
-        if (o->presence == SIM_STANDS && in != NULL && sim_strip_holds(in, p))
-            *low_m = fmax(*low_m, top.low_m - 0.25);
-    }
 }
 
 static void check_cover(struct sim_witness *witness, const struct sim_relief_range *near,

@@ -4,7 +4,10 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "geo/earth.h"
+#include "sim/witness/witness_case.h"
+#include "sim/witness/witness_layers.h"
+#include "sim/witness/witness_truth.h"
 
 enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3, WEATHER = 4, PLACES = 9 };
 
@@ -105,16 +108,14 @@ struct site {
     int possible, certain; // severity
 };
 
-static int more_severe(int a, int b) { return a < b ? a : b; }
-
 static void weigh(struct site *s, struct range value, double caution, double warning)
 {
-    s->possible = more_severe(s->possible, value.high > warning   ? SIM_WARNING
-                                           : value.high > caution ? SIM_CAUTION
-                                                                  : SIM_INFO);
-    s->certain = more_severe(s->certain, value.low > warning   ? SIM_WARNING
-                                         : value.low > caution ? SIM_CAUTION
-                                                               : SIM_INFO);
+    s->possible = sim_severity_worse(s->possible, value.high > warning   ? SIM_WARNING
+                                                  : value.high > caution ? SIM_CAUTION
+                                                                         : SIM_INFO);
+    s->certain = sim_severity_worse(s->certain, value.low > warning   ? SIM_WARNING
+                                                : value.low > caution ? SIM_CAUTION
+                                                                      : SIM_INFO);
 }
 
 // A plane of least squares through nine places, at least 15 m out.
@@ -153,9 +154,8 @@ static void survey(struct site *s)
         rough_m = fmax(rough_m, fabs(off_m));
     }
     // Errors of the nine heights move each gradient by their mean, a residual by four of them.
-    const double degrees = 57.295779513082323;
-    s->slope_deg.low = atan(fmax(rise_m - 1.42 * tol_m, 0.0) / step_m) * degrees - 0.01;
-    s->slope_deg.high = atan((rise_m + 1.42 * tol_m) / step_m) * degrees + 0.01;
+    s->slope_deg.low = atan(fmax(rise_m - 1.42 * tol_m, 0.0) / step_m) * GEO_DEG_PER_RAD - 0.01;
+    s->slope_deg.high = atan((rise_m + 1.42 * tol_m) / step_m) * GEO_DEG_PER_RAD + 0.01;
     s->roughness_m = (struct range){fmax(rough_m - 4 * tol_m, 0.0), rough_m + 4 * tol_m};
 }
 
@@ -171,11 +171,13 @@ static void survey_obstacles(struct site *s)
             || far_m - (vague ? vague_m : o->horizontal_acc_m) > guard_m)
             continue;
         s->obstacles_high++;
-        s->possible = more_severe(s->possible, far_m <= guard_m ? SIM_WARNING : SIM_CAUTION);
+        s->possible =
+            sim_severity_worse(s->possible, far_m <= guard_m ? SIM_WARNING : SIM_CAUTION);
         if (o->presence != SIM_STANDS || far_m - (vague ? 0.0 : o->horizontal_acc_m) > -guard_m)
             continue;
         s->obstacles_low++;
-        s->certain = more_severe(s->certain, far_m <= -guard_m ? SIM_WARNING : SIM_CAUTION);
+        s->certain =
+            sim_severity_worse(s->certain, far_m <= -guard_m ? SIM_WARNING : SIM_CAUTION);
     }
 }
 
@@ -251,8 +253,8 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
     if (landing->has_gust_mps && !isnan(limits->gust_max_mps))
         weigh(&s, s.gust_mps, limits->gust_max_mps, limits->gust_max_mps);
     if (landing->n_unknown > 0) {
-        s.possible = more_severe(s.possible, SIM_CAUTION);
-        s.certain = more_severe(s.certain, SIM_CAUTION);
+        s.possible = sim_severity_worse(s.possible, SIM_CAUTION);
+        s.certain = sim_severity_worse(s.certain, SIM_CAUTION);
     }
     if (witness->world->zone_count > 0) // near one of them a zone may speak against it
         s.possible = SIM_WARNING;

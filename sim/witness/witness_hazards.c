@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "sim/witness/witness_case.h"
 
 enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3, ZONE = 5 }; // Layer in enums.proto
 
@@ -15,9 +15,6 @@ static const double guard_s = 0.5, guard_m = 1.0, guard_ratio = 0.001;
 static const double vertical_mps = 0.3; // from there on a take-off or a landing
 static const double assumed_m = 60.0;   // an unknown vertical accuracy is no worse
 static const double vague_m = 175.0;    // nor an unknown horizontal one
-
-static int more_severe(int a, int b) { return a < b ? a : b; }
-static int milder(int a, int b) { return a > b ? a : b; }
 
 // ---- terrain
 
@@ -36,16 +33,16 @@ static void weigh(struct terrain *t, const struct sim_stretch *s, double from_s,
     const struct sim_truth *truth = &t->c->truth;
     double tol_m = truth->amsl_tol_m + t->c->way.height_tol_m + 0.1;
     if (s->high_m > way_low_m - tol_m - t->limit_m)
-        t->possible = more_severe(t->possible, sim_severity_of(from_s - guard_s));
+        t->possible = sim_severity_worse(t->possible, sim_severity_of(from_s - guard_s));
     else if (s->high_m > way_low_m - tol_m - t->limit_m - truth->acc_high_m - t->surface_acc_m)
-        t->possible =
-            more_severe(t->possible, milder(SIM_CAUTION, sim_severity_of(from_s - guard_s)));
+        t->possible = sim_severity_worse(
+            t->possible, sim_severity_milder(SIM_CAUTION, sim_severity_of(from_s - guard_s)));
     if (s->low_m > way_high_m + tol_m - t->limit_m) {
-        t->certain = more_severe(t->certain, sim_severity_of(to_s + guard_s));
+        t->certain = sim_severity_worse(t->certain, sim_severity_of(to_s + guard_s));
         t->value_m = way_high_m - s->low_m;
     } else if (!t->coarse && s->low_m > way_high_m + tol_m - t->limit_m - truth->acc_low_m) {
-        t->certain =
-            more_severe(t->certain, milder(SIM_CAUTION, sim_severity_of(to_s + guard_s)));
+        t->certain = sim_severity_worse(
+            t->certain, sim_severity_milder(SIM_CAUTION, sim_severity_of(to_s + guard_s)));
         t->value_m = way_high_m - s->low_m;
     }
 }
@@ -181,19 +178,21 @@ static void judge(const struct sim_case *c, const struct thing *thing, double di
         double clear_m = amsl_m - tol_m - thing->top_high_m;
         int severity = sim_severity_of(time_s - guard_s);
         if (known && clear_m < out->limit)
-            out->possible = more_severe(out->possible, severity);
+            out->possible = sim_severity_worse(out->possible, severity);
         else if (!c->truth.amsl_known || clear_m - c->truth.acc_high_m < out->limit)
-            out->possible = more_severe(out->possible, milder(severity, SIM_CAUTION));
+            out->possible =
+                sim_severity_worse(out->possible, sim_severity_milder(severity, SIM_CAUTION));
     }
     if (distance_m > half_m + thing->acc_low_m - band_m || (known && !c->truth.amsl_known))
         return;
     double clear_m = amsl_m + tol_m - thing->top_low_m;
     int severity = sim_severity_of(time_s + guard_s);
     if (!known) // across alone decides
-        severity = milder(severity, SIM_CAUTION);
+        severity = sim_severity_milder(severity, SIM_CAUTION);
     else if (clear_m >= out->limit)
-        severity = clear_m - c->truth.acc_low_m < out->limit ? milder(severity, SIM_CAUTION)
-                                                             : SIM_NOTHING;
+        severity = clear_m - c->truth.acc_low_m < out->limit
+                       ? sim_severity_milder(severity, SIM_CAUTION)
+                       : SIM_NOTHING;
     if (severity < out->certain) {
         out->certain = severity;
         out->value = clear_m;
@@ -289,30 +288,6 @@ void sim_conditions_obstacles(struct sim_case *c)
 
 // ---- zones
 
-// Signed: negative inside.
-static double outside_m(const struct sim_world *world, const struct sim_zone *zone,
-                        struct sim_plane at)
-{
-    double best_m = HUGE_VAL;
-    bool inside = false;
-    struct sim_plane a = sim_world_plane(world, zone->vertices[zone->count - 1]);
-    for (size_t i = 0; i < zone->count; i++) {
-        struct sim_plane b = sim_world_plane(world, zone->vertices[i]);
-        double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
-        double t = square > 0.0
-                       ? ((at.east_m - a.east_m) * x + (at.north_m - a.north_m) * y) / square
-                       : 0.0;
-        t = fmin(fmax(t, 0.0), 1.0);
-        best_m =
-            fmin(best_m, hypot(a.east_m + t * x - at.east_m, a.north_m + t * y - at.north_m));
-        if ((a.north_m > at.north_m) != (b.north_m > at.north_m)
-            && at.east_m < a.east_m + x * (at.north_m - a.north_m) / y)
-            inside = !inside;
-        a = b;
-    }
-    return inside ? -best_m : best_m;
-}
-
 static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
                        struct sim_condition *out)
 {
@@ -321,7 +296,8 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
     bool disc = way->kind == SIM_WAY_DISC;
     for (;;) {
         double time_s = disc ? 0.0 : sim_way_time_s(way, along_m);
-        double away_m = outside_m(c->witness->world, zone, sim_way_at(way, along_m));
+        double away_m = sim_world_ring_m(c->witness->world, zone->vertices, zone->count,
+                                         sim_way_at(way, along_m));
         double half_m = disc ? way->length_m : sim_way_half_m(way, time_s);
         // the plane of this file is flat to some metres in a thousand
         double band_m = guard_m + 0.005 * fabs(away_m);
@@ -336,12 +312,12 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
             && (!known || low_m - tol_m - c->truth.acc_high_m < zone->upper_amsl_m)) {
             int severity = sim_severity_of(soon_s - guard_s - band_m);
             bool nominal = away_m <= band_m;
-            out->possible =
-                more_severe(out->possible, nominal ? severity : milder(severity, SIM_CAUTION));
+            out->possible = sim_severity_worse(
+                out->possible, nominal ? severity : sim_severity_milder(severity, SIM_CAUTION));
         }
         double high_m = c->truth.amsl_m + (disc ? 0.0 : sim_way_rise_m(way, along_m));
         if (c->truth.amsl_known && away_m <= -band_m && high_m + tol_m < zone->upper_amsl_m)
-            out->certain = more_severe(out->certain, sim_severity_of(time_s + guard_s));
+            out->certain = sim_severity_worse(out->certain, sim_severity_of(time_s + guard_s));
         if (disc || along_m >= way->length_m)
             return;
         along_m =
@@ -364,8 +340,8 @@ void sim_conditions_zones(struct sim_case *c)
                                       .certain = SIM_NOTHING};
         judge_zone(c, zone, &found);
         if (c->report->on_ground) { // told, never more than an INFO
-            found.possible = milder(found.possible, SIM_INFO);
-            found.certain = milder(found.certain, SIM_INFO);
+            found.possible = sim_severity_milder(found.possible, SIM_INFO);
+            found.certain = sim_severity_milder(found.certain, SIM_INFO);
         }
         if (zone->presence != SIM_STANDS || !c->witness->complete[ZONE])
             found.certain = SIM_NOTHING;

@@ -4,15 +4,13 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "sim/witness/witness_case.h"
 
 enum { GROUND = 1, WEATHER = 4 }; // Layer in enums.proto
 
 static const double guard_s = 0.5;
 static const double suspect_m = 5.0, grounded_m = 10.0; // CONTRACT.md 4, schemas/advisories.md
 static const int64_t hour_us = INT64_C(3600000000);
-
-static int more_severe(int a, int b) { return a < b ? a : b; }
 
 struct range {
     double low, high;
@@ -100,10 +98,10 @@ static void judge_place(const struct sim_case *c, const struct rule *rule, doubl
                              ? wind_range(c, at, fmax(agl_m, 0.0), agl_known, utc_us)
                              : scalar_range(c, rule->weather, at, utc_us);
     if (rule->floor ? range.low < rule->limit : range.high > rule->limit)
-        out->possible = more_severe(out->possible, sim_severity_of(time_s - guard_s));
+        out->possible = sim_severity_worse(out->possible, sim_severity_of(time_s - guard_s));
     bool sure = rule->weather != SIM_WIND_TO_EAST || agl_known;
     if (sure && (rule->floor ? range.high < rule->limit : range.low > rule->limit)) {
-        out->certain = more_severe(out->certain, sim_severity_of(time_s + guard_s));
+        out->certain = sim_severity_worse(out->certain, sim_severity_of(time_s + guard_s));
         out->value = rule->floor ? range.high : range.low;
     }
 }
@@ -163,18 +161,21 @@ static void judge_height(struct height *h, struct sim_plane at, double time_s, d
     bool maybe_known = truth->basis != 0 && covered_m > -tol->edge_m;
     bool surely_known = truth->amsl_known && covered_m > tol->edge_m;
     if (maybe_known && agl_m + band_m > h->limit_m)
-        h->over.possible = more_severe(h->over.possible, sim_severity_of(time_s - guard_s));
+        h->over.possible =
+            sim_severity_worse(h->over.possible, sim_severity_of(time_s - guard_s));
     if (!surely_known)
-        h->unknown.possible = more_severe(h->unknown.possible, here ? SIM_CAUTION : SIM_INFO);
+        h->unknown.possible =
+            sim_severity_worse(h->unknown.possible, here ? SIM_CAUTION : SIM_INFO);
     if (surely_known && agl_m - band_m > h->limit_m) {
         // the node looks each 25 m, or each second up and down
         double late_s = here ? 0.0 : h->step_s + guard_s;
-        h->over.certain = more_severe(h->over.certain, sim_severity_of(time_s + late_s));
+        h->over.certain = sim_severity_worse(h->over.certain, sim_severity_of(time_s + late_s));
         h->over.value = agl_m;
     }
     // Unknown ground ahead is told unless something too high comes before.
     if (!maybe_known && h->over.possible == SIM_NOTHING)
-        h->unknown.certain = more_severe(h->unknown.certain, here ? SIM_CAUTION : SIM_INFO);
+        h->unknown.certain =
+            sim_severity_worse(h->unknown.certain, here ? SIM_CAUTION : SIM_INFO);
 }
 
 static void judge_altitude_limit(struct sim_case *c, double limit_m)
@@ -249,29 +250,6 @@ void sim_conditions_height(struct sim_case *c)
 
 // ---- the region
 
-double sim_witness_outside_m(const struct sim_witness *witness, struct sim_plane at)
-{
-    const struct sim_region *served = &witness->served;
-    double best_m = HUGE_VAL;
-    bool inside = false;
-    struct sim_plane a = sim_world_plane(witness->world, served->ring[served->count - 1]);
-    for (size_t i = 0; i < served->count; i++) {
-        struct sim_plane b = sim_world_plane(witness->world, served->ring[i]);
-        double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
-        double t = square > 0.0
-                       ? ((at.east_m - a.east_m) * x + (at.north_m - a.north_m) * y) / square
-                       : 0.0;
-        t = fmin(fmax(t, 0.0), 1.0);
-        best_m =
-            fmin(best_m, hypot(a.east_m + t * x - at.east_m, a.north_m + t * y - at.north_m));
-        if ((a.north_m > at.north_m) != (b.north_m > at.north_m)
-            && at.east_m < a.east_m + x * (at.north_m - a.north_m) / y)
-            inside = !inside;
-        a = b;
-    }
-    return inside ? -best_m : best_m;
-}
-
 void sim_conditions_boundary(struct sim_case *c)
 {
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY;
@@ -292,11 +270,11 @@ void sim_conditions_boundary(struct sim_case *c)
         double away_m = sim_witness_outside_m(c->witness, sim_way_at(way, along_m));
         double band_m = 2.0 + 0.002 * along_m;
         if (away_m > -band_m)
-            found.possible =
-                more_severe(found.possible, sim_severity_of(fmax(time_s - guard_s, 15.1)));
+            found.possible = sim_severity_worse(found.possible,
+                                                sim_severity_of(fmax(time_s - guard_s, 15.1)));
         if (away_m > band_m)
-            found.certain =
-                more_severe(found.certain, sim_severity_of(fmax(time_s + guard_s, 15.1)));
+            found.certain = sim_severity_worse(found.certain,
+                                               sim_severity_of(fmax(time_s + guard_s, 15.1)));
         if (!course || along_m >= way->length_m)
             break;
         along_m = fmin(along_m + fmax(fabs(away_m) - band_m, 2.0), way->length_m);

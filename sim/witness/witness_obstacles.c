@@ -2,51 +2,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/witness/witness.h"
+#include "sim/witness/witness_layers.h"
 
 enum { GROUND = 1, OBSTACLE = 3 }; // Layer in enums.proto
 
 static const double foot_m = 0.3048;
-
-// Where something stands of which the source says a point and an accuracy: a tower's height
-// above ground is over the ground at its point, a building's over the ground under its outline.
-// How a node takes "the ground under the footprint" of an outline (greatest, mean, first
-// corner) lies within the range of the ground over it.
-struct sim_top sim_witness_top(const struct sim_witness *witness,
-                               const struct sim_obstacle *obstacle)
-{
-    const struct sim_world *world = witness->world;
-    double low_m = sim_world_ground_amsl_m(world, obstacle->position), high_m = low_m;
-    if (obstacle->form == SIM_BUILDING) {
-        double around_m = 0.0;
-        for (int i = 0; i < SIM_VERTICES; i++) {
-            double ground_m = sim_world_ground_amsl_m(world, obstacle->corners[i]);
-            low_m = fmin(low_m, ground_m);
-            high_m = fmax(high_m, ground_m);
-            around_m = fmax(around_m, sim_world_distance_m(world, obstacle->position,
-                                                           obstacle->corners[i]));
-        }
-        // Inside, the ground may bulge over the corners by its curvature.
-        const struct sim_roughness *r = &world->ground_rough;
-        double bulge_m = around_m * around_m * (r->curve_east + r->curve_north) / 8;
-        low_m -= bulge_m;
-        high_m += bulge_m;
-    }
-    // A footprint may be taken as wide as its accuracy and whole cells.
-    double spread_m =
-        world->ground_rough.slope
-        * (hypot(witness->tolerance.cell_n_m, witness->tolerance.cell_e_m)
-           + (isnan(obstacle->horizontal_acc_m) ? 75.0 : obstacle->horizontal_acc_m));
-    double tol_m = witness->tolerance.ground_m;
-    struct sim_top top = {.low_m = low_m + obstacle->agl_m - tol_m,
-                          .high_m = high_m + spread_m + obstacle->agl_m + tol_m};
-    if (!isnan(obstacle->amsl_m)) {
-        double published_m = obstacle->amsl_m + world->plan.obstacle_bias_m;
-        top.low_m = fmax(top.low_m, published_m - 0.01);
-        top.high_m = fmax(top.high_m, published_m + 0.5 * foot_m);
-    }
-    return top;
-}
 
 static const struct sim_obstacle *find(const struct sim_world *world, const char *id)
 {

@@ -9,7 +9,9 @@
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "geo/earth.h"
+#include "sim/witness/witness_case.h"
+#include "sim/witness/witness_layers.h"
 
 enum { NEIGHBOURS_JUDGED = 24, NEIGHBOURS_MAX = 512 };
 enum { TRAFFIC = 6 }; // Layer in enums.proto
@@ -17,7 +19,6 @@ enum { TRAFFIC = 6 }; // Layer in enums.proto
 static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;
 static const int64_t transit_us = 400000; // a report may be so long on its way
-static const double radians = 0.017453292519943295;
 // schemas/traffic.md: the size of an aircraft of a feed, when it is silent, when forgotten
 static const double feed_radius_m = 20.0;
 static const int64_t silent_us = 3000000, forgotten_us = 17000000;
@@ -39,9 +40,6 @@ struct pair {
     double time_max_s, lag_s;
 };
 
-static int milder(int a, int b) { return a > b ? a : b; }
-static int more_severe(int a, int b) { return a < b ? a : b; }
-
 // The fastest that a plan goes.
 static double plan_pace_mps(const struct sim_way *way)
 {
@@ -61,19 +59,19 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     const struct sim_report *own = c->report;
     struct sim_drone_limits limits = sim_drone_limits_of(own->drone);
     // The ellipsoid's metres per degree half way between both.
-    double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * radians;
-    double s = sin(mid), w2 = 1.0 - 0.0066943799901413165 * s * s;
+    double mid = 0.5 * (own->position.lat_deg + other->position.lat_deg) * GEO_RAD_PER_DEG;
+    double s = sin(mid), w2 = 1.0 - SIM_ECCENTRICITY2 * s * s;
     double lag_s = (double)(own->utc_us - other->utc_us) * 1e-6;
     bool plan = c->way.kind == SIM_WAY_PLAN;
     double share = plan ? 0.0 : 1.0;
     struct pair p = {
         .plan = plan ? &c->way : NULL,
         .lag_s = lag_s,
-        .north_m = (other->position.lat_deg - own->position.lat_deg) * radians
-                       * (6335439.327292464 / (w2 * sqrt(w2)))
+        .north_m = (other->position.lat_deg - own->position.lat_deg) * GEO_RAD_PER_DEG
+                       * (SIM_MERIDIAN_RADIUS_M / (w2 * sqrt(w2)))
                    + other->north_mps * lag_s,
-        .east_m = (other->position.lon_deg - own->position.lon_deg) * radians * cos(mid)
-                      * (6378137.0 / sqrt(w2))
+        .east_m = (other->position.lon_deg - own->position.lon_deg) * GEO_RAD_PER_DEG * cos(mid)
+                      * (GEO_EARTH_SEMI_MAJOR_M / sqrt(w2))
                   + other->east_mps * lag_s,
         .east_mps = other->east_mps - share * own->east_mps,
         .north_mps = other->north_mps - share * own->north_mps,
@@ -176,14 +174,17 @@ static void judge(const struct sim_case *c, const struct sim_report *other, doub
     for (int i = 0; i <= steps; i++) {
         double t = i * step_s;
         if (near_at(p, t, false, true, slack_m))
-            *possible = more_severe(*possible, milder(sim_severity_of(t - guard_s), most));
+            *possible = sim_severity_worse(
+                *possible, sim_severity_milder(sim_severity_of(t - guard_s), most));
         else if (near_at(p, t, true, true, slack_m))
-            *possible =
-                more_severe(*possible, milder(sim_severity_of(t - guard_s), SIM_CAUTION));
+            *possible = sim_severity_worse(
+                *possible, sim_severity_milder(sim_severity_of(t - guard_s), SIM_CAUTION));
         if (near_at(p, t, false, false, -0.3))
-            *certain = more_severe(*certain, milder(sim_severity_of(t + guard_s), most));
+            *certain = sim_severity_worse(
+                *certain, sim_severity_milder(sim_severity_of(t + guard_s), most));
         else if (near_at(p, t, true, false, -0.3))
-            *certain = more_severe(*certain, milder(sim_severity_of(t + guard_s), SIM_CAUTION));
+            *certain = sim_severity_worse(
+                *certain, sim_severity_milder(sim_severity_of(t + guard_s), SIM_CAUTION));
     }
 }
 
@@ -228,14 +229,14 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         }
         int possible, certain;
         judge(c, r, radius_m, &possible, &certain);
-        out->possible = more_severe(out->possible, possible);
-        out->certain = milder(out->certain, certain);
+        out->possible = sim_severity_worse(out->possible, possible);
+        out->certain = sim_severity_milder(out->certain, certain);
     }
     if (before != NULL) {
         int possible, certain;
         judge(c, before, radius_m, &possible, &certain);
-        out->possible = more_severe(out->possible, possible);
-        out->certain = milder(out->certain, certain);
+        out->possible = sim_severity_worse(out->possible, possible);
+        out->certain = sim_severity_milder(out->certain, certain);
         struct pair pair = pair_of(c, before, radius_m);
         out->value = closest_m(&pair);
     }
@@ -284,7 +285,7 @@ static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
         other.horizontal_acc_m += other.velocity_acc_mps * (double)(age_us + guard_us) * 1e-6;
     int unsure;
     judge(c, &other, feed_radius_m, &found.possible, &unsure);
-    found.possible = more_severe(found.possible, maybe);
+    found.possible = sim_severity_worse(found.possible, maybe);
     bool known = known_us > learnt_us && age_us < silent_us
                  && !sim_witness_incomplete(c->witness, c->context, TRAFFIC);
     found.certain = known ? surely : SIM_NOTHING;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sim/witness/witness_way.h"
+
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
 
 static const double shortest_m = 150.0, course_mps = 1.0; // schemas/client.md, look-ahead
 static const double tie_m = 5.0, tie_band_m = 0.3; // there: legs told apart by the course
@@ -21,11 +22,6 @@ double sim_way_disc_m(const struct sim_way *way, double time_s)
 double sim_way_climbed_m(const struct sim_way *way, double time_s)
 {
     return way->climb_mps * fmin(time_s, way->time_max_s);
-}
-
-int sim_severity_of(double time_s)
-{
-    return time_s <= 15.0 ? SIM_WARNING : time_s <= 45.0 ? SIM_CAUTION : SIM_INFO;
 }
 
 static double between(double a, double b, double share) { return a + (b - a) * share; }
@@ -91,29 +87,17 @@ void sim_way_rises(const struct sim_way *way, double from_m, double to_m, double
         }
 }
 
-// From the piece of plane a - b; the share of it that lies before the nearest place.
-static double off_piece_m(struct sim_plane a, struct sim_plane b, struct sim_plane point,
-                          double *share)
-{
-    double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
-    double t = square > 0.0
-                   ? ((point.east_m - a.east_m) * x + (point.north_m - a.north_m) * y) / square
-                   : 0.0;
-    *share = fmin(fmax(t, 0.0), 1.0);
-    return hypot(a.east_m + *share * x - point.east_m, a.north_m + *share * y - point.north_m);
-}
-
 double sim_way_far_m(const struct sim_way *way, struct sim_plane point)
 {
-    double share, best_m = HUGE_VAL;
+    double best_m = HUGE_VAL;
     if (way->kind != SIM_WAY_PLAN)
-        return off_piece_m(way->start,
-                           way->kind == SIM_WAY_COURSE ? sim_way_at(way, way->length_m)
-                                                       : way->start,
-                           point, &share);
+        return sim_plane_segment_m(way->start,
+                                   way->kind == SIM_WAY_COURSE ? sim_way_at(way, way->length_m)
+                                                               : way->start,
+                                   point, NULL);
     for (size_t i = 1; i < way->count; i++)
-        best_m = fmin(best_m,
-                      off_piece_m(way->corners[i - 1].at, way->corners[i].at, point, &share));
+        best_m = fmin(best_m, sim_plane_segment_m(way->corners[i - 1].at, way->corners[i].at,
+                                                  point, NULL));
     return best_m;
 }
 
@@ -154,7 +138,8 @@ static size_t find_legs(const struct sim_witness *witness, const struct sim_repo
         struct sim_plane b = seen(witness, way, plan->points[i + 1].position);
         struct leg *leg = &legs[i];
         leg->before_m = i > 0 ? legs[i - 1].before_m + legs[i - 1].length_m : 0.0;
-        leg->cross_m = off_piece_m(a, b, (struct sim_plane){.east_m = 0.0}, &leg->done_ratio);
+        leg->cross_m =
+            sim_plane_segment_m(a, b, (struct sim_plane){.east_m = 0.0}, &leg->done_ratio);
         leg->length_m = hypot(b.east_m - a.east_m, b.north_m - a.north_m);
         leg->agreement_mps = leg->length_m > 0.0
                                  ? (report->east_mps * (b.east_m - a.east_m)

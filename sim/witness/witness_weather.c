@@ -3,19 +3,13 @@
 #include <stdlib.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "geo/earth.h"
+#include "sim/witness/witness_layers.h"
+#include "sim/witness/witness_truth.h"
 
 enum { WEATHER = 4 };
 
 static const int64_t hour_us = INT64_C(3600000000);
-static const double radians = 0.017453292519943295;
-
-// Weather is published from an hour before the epoch to plan.hours after it.
-bool sim_witness_published(const struct sim_world *world, int64_t utc_us)
-{
-    int64_t since_us = utc_us - world->plan.epoch_utc_us;
-    return since_us >= -hour_us && since_us <= (int64_t)world->plan.hours * hour_us;
-}
 
 static int64_t hour_before(const struct sim_world *world, int64_t utc_us)
 {
@@ -46,7 +40,7 @@ static void check_direction(const Drf__V1__Wind *w, struct sim_witness_counts *c
             counts, SIM_CHECK_WIND, fabs((double)w->wind_speed_mps - speed) < 0.02,
             "wind speed %.2f, its parts give %.2f", (double)w->wind_speed_mps, speed);
     if (w->has_wind_from_deg_true) {
-        double from = atan2(-east, -north) / radians;
+        double from = atan2(-east, -north) / GEO_RAD_PER_DEG;
         double off = remainder((double)w->wind_from_deg_true - from, 360.0);
         sim_witness_counts_note(counts, SIM_CHECK_WIND, fabs(off) < 0.5 && speed > 0.49,
                                 "wind from %.1f, its parts give %.1f at %.2f m/s",

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "geo/earth.h"
 #include "sim/world/grid.h"
-
-static const double radians = 0.017453292519943295;
 
 // WMO GRIB2 code tables 4.1, 4.2 and 4.5.
 struct element {
@@ -51,7 +50,7 @@ static double value_at(const struct draft *draft, const struct element *e,
         sim_world_weather(world, SIM_WIND_TO_EAST, point, height_m, utc_us) + bias_mps;
     double north =
         sim_world_weather(world, SIM_WIND_TO_NORTH, point, height_m, utc_us) + bias_mps;
-    double turn = sim_grid_turn_deg(&draft->grid, point) * radians;
+    double turn = sim_grid_turn_deg(&draft->grid, point) * GEO_RAD_PER_DEG;
     return e->kind == SIM_WIND_TO_EAST ? east * cos(turn) - north * sin(turn)
                                        : east * sin(turn) + north * cos(turn);
 }

@@ -3,38 +3,42 @@
 
 #include <math.h>
 
-static const double sphere_m = 6371229.0;
-static const double radians = 0.017453292519943295;
+#include "geo/earth.h"
 
-static double cone(const struct sim_grid *grid) { return sin(grid->lat_tangent_deg * radians); }
+static const double sphere_m = 6371229.0;
+
+static double cone(const struct sim_grid *grid)
+{
+    return sin(grid->lat_tangent_deg * GEO_RAD_PER_DEG);
+}
 
 // Snyder 15-1 to 15-3 with one standard parallel.
 static double rho(const struct sim_grid *grid, double lat_deg)
 {
-    double n = cone(grid), tangent = grid->lat_tangent_deg * radians;
+    double n = cone(grid), tangent = grid->lat_tangent_deg * GEO_RAD_PER_DEG;
     double quarter = 0.25 * 3.141592653589793;
     double f = cos(tangent) * pow(tan(quarter + tangent / 2), n) / n;
-    return sphere_m * f / pow(tan(quarter + lat_deg * radians / 2), n);
+    return sphere_m * f / pow(tan(quarter + lat_deg * GEO_RAD_PER_DEG / 2), n);
 }
 
 static struct sim_plane to_plane(const struct sim_grid *grid, struct geo_point point)
 {
-    double angle = cone(grid) * (point.lon_deg - grid->lon_central_deg) * radians;
+    double angle = cone(grid) * (point.lon_deg - grid->lon_central_deg) * GEO_RAD_PER_DEG;
     double r = rho(grid, point.lat_deg), r0 = rho(grid, grid->lat_tangent_deg);
     return (struct sim_plane){.east_m = r * sin(angle), .north_m = r0 - r * cos(angle)};
 }
 
 static struct geo_point from_plane(const struct sim_grid *grid, struct sim_plane p)
 {
-    double n = cone(grid), tangent = grid->lat_tangent_deg * radians;
+    double n = cone(grid), tangent = grid->lat_tangent_deg * GEO_RAD_PER_DEG;
     double quarter = 0.25 * 3.141592653589793;
     double f = cos(tangent) * pow(tan(quarter + tangent / 2), n) / n;
     double down = rho(grid, grid->lat_tangent_deg) - p.north_m;
     double r = copysign(hypot(p.east_m, down), n);
     double angle = n > 0 ? atan2(p.east_m, down) : atan2(-p.east_m, -down);
     return (struct geo_point){.lat_deg = (2 * atan(pow(sphere_m * f / r, 1 / n)) - 2 * quarter)
-                                         / radians,
-                              .lon_deg = grid->lon_central_deg + angle / n / radians};
+                                         / GEO_RAD_PER_DEG,
+                              .lon_deg = grid->lon_central_deg + angle / n / GEO_RAD_PER_DEG};
 }
 
 static void lay_lambert(const struct sim_world *world, struct sim_grid *grid)

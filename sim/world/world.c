@@ -4,10 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-const double sim_wind_level_agl_m[SIM_WIND_LEVELS] = {10.0, 100.0};
+#include "geo/earth.h"
 
-static const double earth_m = 6371008.8; // mean radius (IUGG)
-static const double radians = 0.017453292519943295;
+const double sim_wind_level_agl_m[SIM_WIND_LEVELS] = {10.0, 100.0};
 
 // cos() without libm, so that the plane is the same everywhere.
 static double cosine_deg(double deg) { return sim_sine(deg / 360.0 + 0.25); }
@@ -73,7 +72,7 @@ enum drf_status sim_world_open(const struct sim_world_plan *plan, struct sim_wor
     if (!plausible(plan))
         return DRF_ERR_RANGE;
     struct sim_world world = {.plan = *plan};
-    world.m_per_lat_deg = earth_m * radians;
+    world.m_per_lat_deg = GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG;
     world.m_per_lon_deg = world.m_per_lat_deg * cosine_deg(plan->center.lat_deg);
     double half_m = plan->size_km * 500.0;
     struct geo_point south_west = sim_world_point(&world, (struct sim_plane){-half_m, -half_m});
@@ -131,12 +130,31 @@ double sim_world_distance_m(const struct sim_world *world, struct geo_point a,
     (void)world;
     double mid_deg = 0.5 * (a.lat_deg + b.lat_deg);
     double s = sim_sine(mid_deg / 360.0);
-    double w2 = 1.0 - 0.0066943799901413165 * s * s;
-    double meridian_m = 6335439.327292464 / (w2 * sqrt(w2));
-    double normal_m = 6378137.0 / sqrt(w2);
-    double north_m = (b.lat_deg - a.lat_deg) * radians * meridian_m;
-    double east_m = (b.lon_deg - a.lon_deg) * radians * normal_m * cosine_deg(mid_deg);
+    double w2 = 1.0 - SIM_ECCENTRICITY2 * s * s;
+    double meridian_m = SIM_MERIDIAN_RADIUS_M / (w2 * sqrt(w2));
+    double normal_m = GEO_EARTH_SEMI_MAJOR_M / sqrt(w2);
+    double north_m = (b.lat_deg - a.lat_deg) * GEO_RAD_PER_DEG * meridian_m;
+    double east_m = (b.lon_deg - a.lon_deg) * GEO_RAD_PER_DEG * normal_m * cosine_deg(mid_deg);
     return sqrt(north_m * north_m + east_m * east_m);
+}
+
+double sim_world_ring_m(const struct sim_world *world, const struct geo_point *ring,
+                        size_t count, struct sim_plane at)
+{
+    double best_m = HUGE_VAL;
+    bool inside = false;
+    struct sim_plane a = sim_world_plane(world, ring[count - 1]);
+    for (size_t i = 0; i < count; i++) {
+        struct sim_plane b = sim_world_plane(world, ring[i]);
+        best_m = fmin(best_m, sim_plane_segment_m(a, b, at, NULL));
+        if ((a.north_m > at.north_m) != (b.north_m > at.north_m)
+            && at.east_m < a.east_m
+                               + (b.east_m - a.east_m) * (at.north_m - a.north_m)
+                                     / (b.north_m - a.north_m))
+            inside = !inside;
+        a = b;
+    }
+    return inside ? -best_m : best_m;
 }
 
 double sim_world_ground_amsl_m(const struct sim_world *world, struct geo_point point)

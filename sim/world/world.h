@@ -14,6 +14,7 @@
 
 #include "geo/point.h"
 #include "geo/tile.h"
+#include "sim/world/plane.h"
 #include "sim/world/wave.h"
 
 enum {
@@ -23,6 +24,11 @@ enum {
     SIM_ZONES_MAX = 4,
     SIM_ZONE_VERTICES_MAX = 32,
 };
+
+// WGS 84 to all digits of a double: the square of the first eccentricity, and a (1 - e^2).
+// The node rounds them otherwise (geo/earth.h); the difference is below a micrometre.
+#define SIM_ECCENTRICITY2 0.0066943799901413165
+#define SIM_MERIDIAN_RADIUS_M 6335439.327292464
 
 struct sim_world_plan {
     uint64_t seed;
@@ -94,13 +100,14 @@ DRF_MUST_CHECK enum drf_status sim_world_open(const struct sim_world_plan *plan,
                                               struct sim_world *out);
 void sim_world_close(struct sim_world *world);
 
-struct sim_plane {
-    double east_m, north_m;
-};
 struct sim_plane sim_world_plane(const struct sim_world *world, struct geo_point point);
 struct geo_point sim_world_point(const struct sim_world *world, struct sim_plane plane);
 double sim_world_distance_m(const struct sim_world *world, struct geo_point a,
                             struct geo_point b);
+// Signed metres of the plane to the edge of a ring of at least one vertex, not closed; negative
+// inside it.
+double sim_world_ring_m(const struct sim_world *world, const struct geo_point *ring,
+                        size_t count, struct sim_plane at);
 
 double sim_world_ground_amsl_m(const struct sim_world *world, struct geo_point point);
 // Ground with canopy; buildings and towers are obstacles and not in it.

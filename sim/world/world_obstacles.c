@@ -123,16 +123,6 @@ enum drf_status sim_world_add_obstacle(struct sim_world *world,
     return DRF_OK;
 }
 
-// Distance in a plane from the origin to the segment a-b.
-static double segment_m(struct sim_plane a, struct sim_plane b)
-{
-    double dx = b.east_m - a.east_m, dy = b.north_m - a.north_m;
-    double length2 = dx * dx + dy * dy;
-    double t = length2 > 0.0 ? -(a.east_m * dx + a.north_m * dy) / length2 : 0.0;
-    t = t < 0.0 ? 0.0 : t > 1.0 ? 1.0 : t;
-    return hypot(a.east_m + t * dx, a.north_m + t * dy);
-}
-
 double sim_world_obstacle_distance_m(const struct sim_world *world,
                                      const struct sim_obstacle *obstacle,
                                      struct geo_point point)
@@ -153,7 +143,8 @@ double sim_world_obstacle_distance_m(const struct sim_world *world,
     bool inside = true;
     for (int i = 0; i < SIM_VERTICES; i++) {
         struct sim_plane a = v[i], b = v[(i + 1) % SIM_VERTICES];
-        nearest_m = fmin(nearest_m, segment_m(a, b));
+        nearest_m =
+            fmin(nearest_m, sim_plane_segment_m(a, b, (struct sim_plane){.east_m = 0.0}, NULL));
         if (a.east_m * b.north_m - a.north_m * b.east_m < 0.0) // convex, counter-clockwise
             inside = false;
     }

@@ -1,0 +1,53 @@
+// sim/witness/witness_case.h - conditions that an advisory must or may tell at one report.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SIM_WITNESS_CASE_H
+#define SIM_WITNESS_CASE_H
+
+#include "sim/witness/witness.h"
+#include "sim/witness/witness_truth.h"
+#include "sim/witness/witness_way.h"
+
+// Severities of enums.proto; the smaller the more severe.
+enum { SIM_WARNING = 1, SIM_CAUTION = 2, SIM_INFO = 3, SIM_NOTHING = 4 };
+// By the time until it holds (schemas/advisories.md).
+int sim_severity_of(double time_s);
+static inline int sim_severity_worse(int a, int b) { return a < b ? a : b; }
+static inline int sim_severity_milder(int a, int b) { return a > b ? a : b; }
+
+// Something that may stand in a context's advisories: at most `possible` severe, and at least
+// `certain` severe, beyond the guard band.
+struct sim_condition {
+    uint32_t kind, variant;
+    const char *feature; // "": none
+    int possible, certain;
+    double value, limit; // for the explanation
+};
+
+enum { SIM_CONDITIONS_MAX = 192, SIM_KINDS = 16 };
+
+struct sim_case {
+    struct sim_witness *witness;
+    const struct sim_report *report;
+    const Drf__V1__Context *context;
+    int64_t arrival_mono_us;
+    struct sim_truth truth;
+    struct sim_way way;
+    size_t count;
+    struct sim_condition conditions[SIM_CONDITIONS_MAX];
+    bool unjudged[SIM_KINDS]; // raised ones of this kind are neither right nor wrong
+};
+
+// A condition that is not even possible is ignored. When the list is full the kind of the
+// condition counts as unjudged.
+void sim_case_add(struct sim_case *c, struct sim_condition condition);
+
+// The kinds, each in the file named for it.
+void sim_conditions_terrain(struct sim_case *c);
+void sim_conditions_obstacles(struct sim_case *c);
+void sim_conditions_zones(struct sim_case *c);
+void sim_conditions_weather(struct sim_case *c);
+void sim_conditions_height(struct sim_case *c); // altitude limit, altitude reference
+void sim_conditions_boundary(struct sim_case *c);
+void sim_conditions_traffic(struct sim_case *c);
+
+#endif
