@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
+#include "edge/wire/wire_enums.h"
 
 #include <math.h>
 
@@ -88,7 +89,7 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
         .context = &serve->context,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
-        .authority = drone->primary ? 2 : 1,
+        .authority = drone->primary ? EDGE_AUTHORITY_PRIMARY : EDGE_AUTHORITY_SECONDARY,
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,
         .shed = shed_of(serve, drone),

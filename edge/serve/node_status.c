@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/catalog.h"
 #include "edge/serve/serve_parts.h"
+#include "edge/wire/wire_enums.h"
 #include "geo/hash.h"
 
 enum {

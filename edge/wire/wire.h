@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "edge/wire/wire_enums.h"
 #include "fusion/aircraft/aircraft.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/context/landing.h"
@@ -47,13 +48,6 @@ enum edge_reply_code { // numbers of ReplyCode in schemas/drf/v1/enums.proto
     EDGE_REPLY_RATE_LIMITED = 9,
     EDGE_REPLY_OVERLOADED = 10,
     EDGE_REPLY_NOT_AVAILABLE = 11,
-};
-
-enum edge_condition { // numbers of NodeCondition in schemas/drf/v1/enums.proto
-    EDGE_CONDITION_DOWN = 1,
-    EDGE_CONDITION_OVERLOADED = 2,
-    EDGE_CONDITION_DEGRADED = 3,
-    EDGE_CONDITION_UP = 4,
 };
 
 struct edge_wire_refusal {

@@ -2,6 +2,7 @@
 // From plain structs to the generated ones, field by field.
 #include <string.h>
 
+#include "drf/v1/enums.pb-c.h"
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
 #include "fusion/aircraft/surroundings.h"
@@ -228,7 +229,9 @@ void edge_wire_fill_advisory(Drf__V1__Advisory *out, const struct fusion_advisor
     drf__v1__advisory__init(out);
     SET(out, advisory_id, a->advisory_id);
     SET(out, revision, a->revision);
-    SET(out, state, cleared ? 2U : 1U);
+    SET(out, state,
+        cleared ? DRF__V1__ADVISORY_STATE__ADVISORY_STATE_CLEARED
+                : DRF__V1__ADVISORY_STATE__ADVISORY_STATE_RAISED);
     SET(out, severity, a->severity);
     SET(out, kind, a->kind);
     SET(out, valid_until_us, a->valid_until_utc_us);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "drf/v1/enums.pb-c.h"
 #include "drf/v1/telemetry.pb-c.h"
 #include "edge/wire/wire_parts.h"
 
@@ -12,6 +13,14 @@
 // GPS time runs 18 s ahead of UTC since 2017.
 #define GPS_LOW_US INT64_C(17000000)
 #define GPS_HIGH_US INT64_C(19000000)
+
+// One that this node does not know counts as no clock.
+static uint32_t time_source(const Drf__V1__Telemetry *m)
+{
+    return m->time_source <= DRF__V1__TIME_SOURCE__TIME_SOURCE_NTP
+               ? m->time_source
+               : DRF__V1__TIME_SOURCE__TIME_SOURCE_NONE;
+}
 
 static bool altitude(struct edge_wire_refusal *refusal, const char *name, const char *acc_name,
                      protobuf_c_boolean has, float value, protobuf_c_boolean has_acc, float acc,
@@ -88,7 +97,8 @@ static enum drf_status judge_time(const Drf__V1__Telemetry *m,
                                   struct edge_wire_telemetry *out,
                                   struct edge_wire_refusal *refusal)
 {
-    bool clockless = m->has_time_source && (m->time_source == 0 || m->time_source > 2);
+    bool clockless =
+        m->has_time_source && time_source(m) == DRF__V1__TIME_SOURCE__TIME_SOURCE_NONE;
     out->time_from_arrival = !m->has_time_us || clockless;
     out->fix.time_utc_us = out->time_from_arrival ? rules->now_utc_us : m->time_us;
     if (out->time_from_arrival)
@@ -129,7 +139,7 @@ enum drf_status edge_wire_telemetry_decode(struct edge_wire *wire, enum edge_wir
     struct edge_wire_telemetry t = {
         .seq = m->has_seq ? m->seq : 0,
         .drone_boot_id = m->has_drone_boot_id ? m->drone_boot_id : 0,
-        .time_source = m->has_time_source && m->time_source <= 2 ? m->time_source : 0,
+        .time_source = m->has_time_source ? time_source(m) : 0,
         .mode = m->has_mode ? m->mode : rules->mode,
         .seen_known = m->seen != NULL && m->seen->has_boot_id,
         .fix.on_ground = m->has_on_ground && m->on_ground,
