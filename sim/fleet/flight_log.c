@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "drf/v1/enums.pb-c.h"
+
 enum { STANDING_MAX = 16 };
 
 struct standing {
@@ -92,6 +94,16 @@ static void row(struct sim_flight_log *flight_log, size_t index, const Drf__V1__
     fputc('\n', flight_log->advisories);
 }
 
+// A number that is not known is the most severe.
+static uint32_t severity_of(const Drf__V1__Advisory *advisory)
+{
+    uint32_t severity = advisory->severity;
+    return severity == DRF__V1__SEVERITY__SEVERITY_UNKNOWN
+                   || severity > DRF__V1__SEVERITY__SEVERITY_INFO
+               ? DRF__V1__SEVERITY__SEVERITY_WARNING
+               : severity;
+}
+
 static void note_advisories(struct sim_flight_log *flight_log, size_t index,
                             const Drf__V1__Context *context, double t_s)
 {
@@ -100,7 +112,7 @@ static void note_advisories(struct sim_flight_log *flight_log, size_t index,
     size_t count = 0;
     for (size_t i = 0; i < context->n_advisories && count < STANDING_MAX; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];
-        uint32_t severity = a->severity == 0 || a->severity > 3 ? 1 : a->severity;
+        uint32_t severity = severity_of(a);
         size_t k = 0;
         while (k < entry->count && entry->standing[k].id != a->advisory_id)
             k++;
@@ -137,8 +149,7 @@ void sim_flight_log_told(struct sim_flight_log *flight_log, size_t index,
     entry->gust_mps = g != NULL && g->has_value ? (double)g->value : unknown;
     entry->severity = 0;
     for (size_t i = 0; i < context->n_advisories; i++) {
-        uint32_t severity = context->advisories[i]->severity;
-        severity = severity == 0 || severity > 3 ? 1 : severity;
+        uint32_t severity = severity_of(context->advisories[i]);
         if (entry->severity == 0 || severity < entry->severity)
             entry->severity = severity;
     }

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "drf/v1/enums.pb-c.h"
 #include "sim/fleet/patch_decode.h"
 #include "sim/fleet/patch_watch.h"
 
-enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3, NEAR_MAX = 512 };
+enum {
+    GROUND = DRF__V1__LAYER__LAYER_GROUND,
+    SURFACE = DRF__V1__LAYER__LAYER_SURFACE,
+    OBSTACLE = DRF__V1__LAYER__LAYER_OBSTACLE,
+    NEAR_MAX = 512
+};
 
 static const double quantum_m = 0.25, offset_m = -1000.0; // as published with each patch
 

@@ -8,7 +8,7 @@
 #include "sim/witness/witness_truth.h"
 #include "sim/world/grid.h"
 
-enum { WEATHER = 4 };
+enum { WEATHER = DRF__V1__LAYER__LAYER_WEATHER };
 
 static bool is_place(const struct sim_grid *grid, const Drf__V1__WeatherCell *cell)
 {

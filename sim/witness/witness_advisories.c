@@ -301,7 +301,8 @@ static bool stands(const struct sim_case *c, struct sim_memory *memory,
 
 static bool waits(const struct sim_case *c)
 {
-    for (uint32_t layer = 1; layer <= 5; layer++)
+    for (uint32_t layer = DRF__V1__LAYER__LAYER_GROUND; layer <= DRF__V1__LAYER__LAYER_ZONE;
+         layer++)
         if (sim_witness_incomplete(c->witness, c->context, layer))
             return true;
     return false;

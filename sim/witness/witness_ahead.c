@@ -8,9 +8,9 @@
 #include "sim/witness/witness_way.h"
 
 enum {
-    GROUND = 1, // Layer in enums.proto
-    SURFACE = 2,
-    OBSTACLE = 3,
+    GROUND = DRF__V1__LAYER__LAYER_GROUND,
+    SURFACE = DRF__V1__LAYER__LAYER_SURFACE,
+    OBSTACLE = DRF__V1__LAYER__LAYER_OBSTACLE,
     OUTER_STRIDE = 2, // the wide strip is scanned more coarsely than the narrow one
     STRIPS_MAX = SIM_CORNERS_MAX,
 };

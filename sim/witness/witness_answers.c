@@ -9,7 +9,13 @@
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
-enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3, WEATHER = 4, PLACES = 9 };
+enum {
+    GROUND = DRF__V1__LAYER__LAYER_GROUND,
+    SURFACE = DRF__V1__LAYER__LAYER_SURFACE,
+    OBSTACLE = DRF__V1__LAYER__LAYER_OBSTACLE,
+    WEATHER = DRF__V1__LAYER__LAYER_WEATHER,
+    PLACES = 9
+};
 
 static const double guard_m = 1.0, vague_m = 175.0;
 

@@ -9,7 +9,12 @@
 #include "drf/v1/enums.pb-c.h"
 #include "sim/witness/witness_case.h"
 
-enum { GROUND = 1, SURFACE = 2, OBSTACLE = 3, ZONE = 5 }; // Layer in enums.proto
+enum {
+    GROUND = DRF__V1__LAYER__LAYER_GROUND,
+    SURFACE = DRF__V1__LAYER__LAYER_SURFACE,
+    OBSTACLE = DRF__V1__LAYER__LAYER_OBSTACLE,
+    ZONE = DRF__V1__LAYER__LAYER_ZONE
+};
 
 static const double guard_s = 0.5, guard_m = 1.0, guard_ratio = 0.001;
 static const double vertical_mps = 0.3; // from there on a take-off or a landing

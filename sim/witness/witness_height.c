@@ -5,7 +5,7 @@
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
-enum { GROUND = 1, SURFACE = 2 }; // Layer in enums.proto
+enum { GROUND = DRF__V1__LAYER__LAYER_GROUND, SURFACE = DRF__V1__LAYER__LAYER_SURFACE };
 
 static void check_aircraft(struct sim_witness *witness, const struct sim_report *report,
                            const struct sim_truth *t, const Drf__V1__Height *h,

@@ -6,7 +6,7 @@
 #include "drf/v1/enums.pb-c.h"
 #include "sim/witness/witness_case.h"
 
-enum { GROUND = 1, WEATHER = 4 }; // Layer in enums.proto
+enum { GROUND = DRF__V1__LAYER__LAYER_GROUND, WEATHER = DRF__V1__LAYER__LAYER_WEATHER };
 
 static const double guard_s = 0.5;
 static const double suspect_m = 5.0, grounded_m = 10.0; // CONTRACT.md 4, schemas/advisories.md

@@ -2,9 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "drf/v1/enums.pb-c.h"
 #include "sim/witness/witness_layers.h"
 
-enum { GROUND = 1, OBSTACLE = 3 }; // Layer in enums.proto
+enum { GROUND = DRF__V1__LAYER__LAYER_GROUND, OBSTACLE = DRF__V1__LAYER__LAYER_OBSTACLE };
 
 static const double foot_m = 0.3048;
 

@@ -14,7 +14,7 @@
 #include "sim/witness/witness_layers.h"
 
 enum { NEIGHBOURS_JUDGED = 24, NEIGHBOURS_MAX = 512 };
-enum { TRAFFIC = 6 }; // Layer in enums.proto
+enum { TRAFFIC = DRF__V1__LAYER__LAYER_TRAFFIC };
 
 static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;

@@ -7,7 +7,7 @@
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
-enum { WEATHER = 4 };
+enum { WEATHER = DRF__V1__LAYER__LAYER_WEATHER };
 
 static const int64_t hour_us = INT64_C(3600000000);
 
