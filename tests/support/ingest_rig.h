@@ -111,8 +111,6 @@ static inline enum drf_status decode_start(void *self, size_t lane,
     (void)now_mono_us;
     if (rig->there[lane])
         return DRF_ERR_AGAIN; // one at a time: what is read ahead waits
-    if (rig->there[lane])
-        return DRF_ERR_AGAIN;
     struct edge_decoded *decoded = &rig->decoded[lane];
     // What was taken is still being applied.
     struct geo_record_builder *builder = &rig->builders[lane][rig->turn[lane]++ % 2];

@@ -74,22 +74,77 @@ static void assert_as_fresh(struct rig *rig)
     assert_memory_equal(own, fresh, 32);
 }
 
+// Of A, B and C those live whose letter is in `expected`, and no others.
+static void assert_live(struct rig *rig, const char *expected)
+{
+    static const char *const keys[] = {A, B, C};
+    for (size_t i = 0; i < 3; i++)
+        if (lives(rig, keys[i]) != (strchr(expected, "ABC"[i]) != NULL))
+            fail_msg("%s: %s", keys[i], lives(rig, keys[i]) ? "lives" : "does not live");
+}
+
+// The feed has been read again, and so it ends.
+static void end_with(struct rig *rig, const char *live)
+{
+    assert_int_equal(state(rig), FUSION_REASON_NONE);
+    assert_live(rig, live);
+    close_node(rig);
+}
+
+// Time in which the node does nothing.
+static void pass(struct rig *rig, int64_t us)
+{
+    rig->now.mono_us += us;
+    rig->now.utc_us += us;
+}
+
+// What a node finds that comes back to a feed, and what it makes of it.
+struct comeback {
+    const char *cluster; // the feed's own now; NULL: the same
+    size_t kept;         // of the first messages that it has read before
+    struct {
+        const char *key, *value;
+        int times;        // 0: once
+        int64_t shift_ms; // of its time
+    } then[2];            // after those
+    int64_t away_us;
+    const char *held;      // live when it is back
+    bool discovered_again; // it begins, or reads a second time, only then
+    const char *meanwhile; // live before that; NULL: not asked
+    const char *live;      // in the end
+};
+
+// From a node that runs to one that is closed.
+static void come_back(struct rig *rig, const struct comeback *c)
+{
+    close_node(rig);
+    rig->cluster = c->cluster != NULL ? c->cluster : rig->cluster;
+    rig->count[DOF] = c->kept;
+    for (size_t i = 0; i < 2 && c->then[i].key != NULL; i++)
+        for (int k = 0; k < c->then[i].times || k == 0; k++)
+            add(rig, DOF, c->then[i].key, c->then[i].value)->timestamp_ms +=
+                c->then[i].shift_ms;
+    rig->now.utc_us += c->away_us;
+    open_node(rig);
+    assert_live(rig, c->held);
+    if (c->discovered_again)
+        run(rig, 500000);
+    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+    if (c->meanwhile != NULL)
+        assert_live(rig, c->meanwhile);
+    if (c->discovered_again)
+        discover(rig);
+    run(rig, 500000);
+    end_with(rig, c->live);
+}
+
 static void topic__made_anew_and_shorter__leaves_no_trace_of_what_is_not_in_it(void **context)
 {
     struct rig *rig = *context;
     read_two(rig);
-    close_node(rig);
-    rig->count[DOF] = 0;
-    add(rig, DOF, C, TOWER(C, "00300"));
-    open_node(rig);
-    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
-    assert_true(lives(rig, A)); // served meanwhile
-    run(rig, 1000000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_false(lives(rig, A));
-    assert_true(lives(rig, C));
+    come_back(rig,
+              &(struct comeback){.then = {{C, TOWER(C, "00300")}}, .held = "AB", .live = "C"});
     assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_FEED_FORGOTTEN, DOF, 0), 2);
-    close_node(rig);
     assert_as_fresh(rig);
 }
 
@@ -97,20 +152,11 @@ static void topic__made_anew_and_longer__is_known_by_the_message_before(void **c
 {
     struct rig *rig = *context;
     read_two(rig);
-    close_node(rig);
-    rig->count[DOF] = 0;
-    for (int i = 0; i < 5; i++)
-        add(rig, DOF, C, TOWER(C, "00300"))->timestamp_ms += 777;
-    open_node(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING); // begins when next discovered
-    assert_true(lives(rig, A));
-    discover(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_false(lives(rig, A));
-    assert_true(lives(rig, C));
-    close_node(rig);
+    come_back(rig, &(struct comeback){.then = {{C, TOWER(C, "00300"), 5, 777}},
+                                      .held = "AB",
+                                      .discovered_again = true,
+                                      .meanwhile = "AB",
+                                      .live = "C"});
     assert_as_fresh(rig);
 }
 
@@ -128,10 +174,7 @@ static void topic__gone_and_back_while_the_node_runs__is_read_again(void **conte
     run(rig, 2000000);
     discover(rig);
     run(rig, 500000);
-    assert_false(lives(rig, B));
-    assert_true(lives(rig, C));
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    close_node(rig);
+    end_with(rig, "AC");
     assert_as_fresh(rig);
 }
 
@@ -175,17 +218,11 @@ static void another_cluster__is_read_from_its_beginning(void **context)
 {
     struct rig *rig = *context;
     read_two(rig);
-    close_node(rig);
-    rig->cluster = "another";
-    rig->count[DOF] = 1;
-    add(rig, DOF, C, TOWER(C, "00300"));
-    open_node(rig);
-    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
-    run(rig, 500000);
-    assert_true(lives(rig, A));
-    assert_false(lives(rig, B));
-    assert_true(lives(rig, C));
-    close_node(rig);
+    come_back(rig, &(struct comeback){.cluster = "another",
+                                      .kept = 1,
+                                      .then = {{C, TOWER(C, "00300")}},
+                                      .held = "AB",
+                                      .live = "AC"});
     assert_as_fresh(rig);
 }
 
@@ -213,11 +250,7 @@ static void node__stopped_in_the_middle__begins_again_and_ends_right(void **cont
     assert_true(stops > 5);
     open_node(rig);
     run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_false(lives(rig, A));
-    assert_true(lives(rig, B));
-    assert_true(lives(rig, C));
-    close_node(rig);
+    end_with(rig, "BC");
     assert_as_fresh(rig);
 }
 
@@ -226,21 +259,11 @@ static void removed_obstacle__while_the_node_was_away_for_long__is_gone(void **c
     struct rig *rig = *context;
     read_two(rig);
     run(rig, 700000); // stands at the end, and has said so
-    close_node(rig);
-    // Withdrawn; the tombstone came and went; only the other, sent again, and a new one are
-    // left.
-    rig->count[DOF] = 0;
-    add(rig, DOF, C, TOWER(C, "00300"));
-    struct edge_message *kept = add(rig, DOF, B, TOWER(B, "00300"));
-    kept->timestamp_ms = 1700000000002;
-    rig->now.utc_us += 2 * DAY_US;
-    open_node(rig);
-    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_false(lives(rig, A));
-    assert_true(lives(rig, B));
-    close_node(rig);
+    // A withdrawn; its tombstone came and went; only B, sent again, and a new one are left.
+    come_back(rig, &(struct comeback){.then = {{C, TOWER(C, "00300")}, {B, TOWER(B, "00300")}},
+                                      .away_us = 2 * DAY_US,
+                                      .held = "AB",
+                                      .live = "BC"});
     assert_as_fresh(rig);
 }
 
@@ -249,8 +272,7 @@ static void quiet_feed__of_a_node_that_ran__is_not_read_again(void **context)
     struct rig *rig = *context;
     read_two(rig);
     for (int i = 0; i < 40; i++) { // an hour a time
-        rig->now.mono_us += DAY_US / 24;
-        rig->now.utc_us += DAY_US / 24;
+        pass(rig, DAY_US / 24);
         discover(rig);
         run(rig, 2000);
         add(rig, WEATHER, "x", "no GRIB"); // something to commit
@@ -269,14 +291,11 @@ static void feed__that_no_broker_brought_for_long__is_read_again(void **context)
     struct rig *rig = *context;
     read_two(rig);
     edge_feeds_found(rig->feeds, DOF, NULL, rig->now);
-    rig->now.mono_us += 2 * DAY_US;
-    rig->now.utc_us += 2 * DAY_US;
+    pass(rig, 2 * DAY_US);
     discover(rig);
     assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
     run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_true(lives(rig, A));
-    close_node(rig);
+    end_with(rig, "AB");
 }
 
 static void terms__that_changed__apply_the_same_messages_again(void **context)
@@ -294,15 +313,11 @@ static void terms__that_changed__apply_the_same_messages_again(void **context)
     open_node(rig);
     assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
     run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_true(lives(rig, A));
-    close_node(rig);
+    end_with(rig, "AB");
     rig->config.margin_m = 2000;
     open_node(rig);
     run(rig, 500000);
-    assert_false(lives(rig, A));
-    assert_true(lives(rig, B));
-    close_node(rig);
+    end_with(rig, "B");
     assert_as_fresh(rig);
 }
 
@@ -310,19 +325,12 @@ static void feed__that_only_has_an_older_version__gets_it(void **context)
 {
     struct rig *rig = *context;
     read_two(rig);
-    close_node(rig);
-    rig->cluster = "another";
-    rig->count[DOF] = 0;
-    add(rig, DOF, A, TOWER(A, "00100"))->timestamp_ms = 1600000000000;
-    open_node(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING); // to be read a second time
-    discover(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_true(lives(rig, A));
-    assert_false(lives(rig, B));
-    close_node(rig);
+    come_back(rig,
+              &(struct comeback){.cluster = "another",
+                                 .then = {{A, TOWER(A, "00100"), .shift_ms = -100000000000}},
+                                 .held = "AB",
+                                 .discovered_again = true,
+                                 .live = "A"});
     assert_as_fresh(rig);
 }
 
@@ -343,17 +351,11 @@ static void edition__that_is_not_there_any_more__withdraws_nothing(void **contex
     run(rig, 500000);
     assert_int_equal(obstacles_in(newest(rig)), 1);
     assert_false(lives(rig, A));
-    close_node(rig);
-    rig->cluster = "another";
-    rig->count[DOF] = 1; // without the edition
-    open_node(rig);
-    run(rig, 500000);
-    discover(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_true(lives(rig, A));
-    assert_false(lives(rig, B));
-    close_node(rig);
+    come_back(rig, &(struct comeback){.cluster = "another",
+                                      .kept = 1, // without the edition
+                                      .held = "B",
+                                      .discovered_again = true,
+                                      .live = "A"});
     assert_as_fresh(rig);
 }
 
@@ -385,15 +387,7 @@ static void import__that_no_feed_brought__is_kept(void **context)
     fusion_job_close(job);
     geo_record_builder_close(&builder);
     assert_int_equal(fusion_fabric_commit(rig->fabric, rig->now.utc_us), DRF_OK);
-    close_node(rig);
-    rig->cluster = "another";
-    rig->count[DOF] = 0;
-    open_node(rig);
-    run(rig, 500000);
-    assert_int_equal(state(rig), FUSION_REASON_NONE);
-    assert_true(lives(rig, A));
-    assert_false(lives(rig, B));
-    close_node(rig);
+    come_back(rig, &(struct comeback){.cluster = "another", .held = "AB", .live = "A"});
 }
 
 static void clock__that_is_set__is_announced_recorded_and_followed(void **context)
@@ -437,14 +431,12 @@ static void tombstones__are_forgotten_after_a_steady_day_only(void **context)
     rig->now.utc_us += 10 * 365 * DAY_US; // a clock gone mad
     for (int i = 0; i < 23; i++) {
         run(rig, 70000);
-        rig->now.mono_us += DAY_US / 24;
-        rig->now.utc_us += DAY_US / 24;
+        pass(rig, DAY_US / 24);
     }
     run(rig, 70000);
     assert_int_equal(tombstones_of(rig), 2);
     for (int i = 0; i < 3; i++) {
-        rig->now.mono_us += DAY_US / 24;
-        rig->now.utc_us += DAY_US / 24;
+        pass(rig, DAY_US / 24);
         run(rig, 70000);
     }
     assert_int_equal(tombstones_of(rig), 1); // after a day it is taken for the truth
