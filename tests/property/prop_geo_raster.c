@@ -40,28 +40,43 @@ static bool decode(const struct geo_decode_params *params, const struct bytes *f
     return true;
 }
 
+// A raster without a turn, and how it is read.
 struct subject {
-    const char *what;
-    struct raster_spec spec;
+    const char *what, *crs;
+    GDALDataType type;
+    bool posts;
+    int width, height;
+    double west, step_east, north, step_north; // of the outer corner, in the system's unit
     uint32_t layer;
     double roughness; // share of pixels without a value
 };
 
-static double *make_values(const struct subject *subject)
+static struct raster_spec spec_of(const struct subject *s)
 {
-    const struct raster_spec *s = &subject->spec;
+    return (struct raster_spec){
+        .width = s->width,
+        .height = s->height,
+        .transform = {s->west, s->step_east, 0, s->north, 0, s->step_north},
+        .crs = s->crs,
+        .type = s->type,
+        .posts = s->posts,
+        .has_nodata = true,
+        .nodata = -9999.0};
+}
+
+static double *make_values(const struct subject *s)
+{
     double *values = malloc((size_t)s->width * (size_t)s->height * sizeof *values);
     assert_non_null(values);
     for (int i = 0; i < s->width * s->height; i++)
-        values[i] = random_share() < subject->roughness ? -9999.0 : 100.0 + random_below(400);
+        values[i] = random_share() < s->roughness ? -9999.0 : 100.0 + random_below(400);
     return values;
 }
 
 // The image window that a publisher cuts for a core: its bounding box, and on every side two
 // source cells or one target cell, whichever is more.
-static void window_of(const struct subject *subject, struct geo_bounds core, int window[4])
+static void window_of(const struct subject *s, struct geo_bounds core, int window[4])
 {
-    const struct raster_spec *s = &subject->spec;
     const double cell = 180.0 / (1 << 12) / 256;
     struct geo_crs *crs;
     struct geo_crs_map *map;
@@ -83,10 +98,8 @@ static void window_of(const struct subject *subject, struct geo_bounds core, int
     }
     geo_crs_map_close(map);
     geo_crs_close(crs);
-    double edges[4] = {(x0 - s->transform[0]) / s->transform[1] - 2,
-                       (y1 - s->transform[3]) / s->transform[5] - 2,
-                       (x1 - s->transform[0]) / s->transform[1] + 2,
-                       (y0 - s->transform[3]) / s->transform[5] + 2};
+    double edges[4] = {(x0 - s->west) / s->step_east - 2, (y1 - s->north) / s->step_north - 2,
+                       (x1 - s->west) / s->step_east + 2, (y0 - s->north) / s->step_north + 2};
     window[0] = (int)fmax(floor(edges[0]), 0);
     window[1] = (int)fmax(floor(edges[1]), 0);
     window[2] = (int)fmin(ceil(edges[2]), s->width);
@@ -96,7 +109,7 @@ static void window_of(const struct subject *subject, struct geo_bounds core, int
 static struct bytes cut(const struct subject *subject, const double *values,
                         const int window[4])
 {
-    struct raster_spec chunk = subject->spec;
+    struct raster_spec chunk = spec_of(subject);
     chunk.width = window[2] - window[0];
     chunk.height = window[3] - window[1];
     chunk.transform[0] += window[0] * chunk.transform[1];
@@ -105,7 +118,7 @@ static struct bytes cut(const struct subject *subject, const double *values,
     assert_non_null(part);
     for (int row = 0; row < chunk.height; row++)
         memcpy(part + (size_t)row * (size_t)chunk.width,
-               values + (size_t)(row + window[1]) * (size_t)subject->spec.width + window[0],
+               values + (size_t)(row + window[1]) * (size_t)subject->width + window[0],
                (size_t)chunk.width * sizeof *part);
     struct bytes file = make_tiff(&chunk, part);
     free(part);
@@ -189,7 +202,8 @@ static void check_cuts(const struct subject *subject, int rounds)
     params.layer = subject->layer;
     (void)snprintf(params.vertical, sizeof params.vertical, "EGM96");
     double *values = make_values(subject);
-    struct bytes file = make_tiff(&subject->spec, values);
+    const struct raster_spec spec = spec_of(subject);
+    struct bytes file = make_tiff(&spec, values);
     struct geo_record_builder builder;
     struct geo_record whole;
     assert_true(decode(&params, &file, &builder, &whole));
@@ -232,65 +246,13 @@ static void cuts__coarser_than_the_level__give_the_same_cells(void **state)
 {
     (void)state;
     static const struct subject subjects[] = {
-        {"posts, 3 seconds",
-         {150,
-          120,
-          {7.1 - 1 / 2400.0, 1 / 1200.0, 0, 47.3 + 1 / 2400.0, 0, -1 / 1200.0},
-          "EPSG:4326",
-          GDT_Int16,
-          true,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
-         0.01},
-        {"areas, odd origin",
-         {90,
-          110,
-          {7.123456789, 0.0017, 0, 47.3217, 0, -0.0013},
-          "EPSG:4326",
-          GDT_Float32,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         2,
-         0.01},
-        {"web mercator",
-         {80,
-          90,
-          {8453323.83, 160.392452772847236, 0, 4696291.0172, 0, -160.39245},
-          "EPSG:3857",
-          GDT_Int16,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
-         0.01},
-        {"UTM, posts",
-         {70,
-          60,
-          {500000, 90, 0, 5200000, 0, -90},
-          "EPSG:32632",
-          GDT_Int16,
-          true,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
+        {"posts, 3 seconds", "EPSG:4326", GDT_Int16, true, 150, 120, 7.1 - 1 / 2400.0,
+         1 / 1200.0, 47.3 + 1 / 2400.0, -1 / 1200.0, 1, 0.01},
+        {"areas, odd origin", "EPSG:4326", GDT_Float32, false, 90, 110, 7.123456789, 0.0017,
+         47.3217, -0.0013, 2, 0.01},
+        {"web mercator", "EPSG:3857", GDT_Int16, false, 80, 90, 8453323.83, 160.392452772847236,
+         4696291.0172, -160.39245, 1, 0.01},
+        {"UTM, posts", "EPSG:32632", GDT_Int16, true, 70, 60, 500000, 90, 5200000, -90, 1,
          0.01},
     };
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
@@ -301,81 +263,16 @@ static void cuts__finer_than_the_level__give_the_same_cells(void **state)
 {
     (void)state;
     static const struct subject subjects[] = {
-        {"mean of areas",
-         {400,
-          300,
-          {7.1234, 0.00003, 0, 47.3217, 0, -0.00002},
-          "EPSG:4326",
-          GDT_Float32,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
-         0.001},
-        {"maximum of areas",
-         {400,
-          300,
-          {7.1234, 0.00003, 0, 47.3217, 0, -0.00002},
-          "EPSG:4326",
-          GDT_Float32,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         2,
-         0.001},
-        {"mean of posts, web mercator",
-         {300,
-          300,
-          {8453323.83, 5.5, 0, 4696291.0172, 0, -5.5},
-          "EPSG:3857",
-          GDT_Int16,
-          true,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
-         0.001},
-        {"maximum, latitude first and turned by 3 degrees",
-         {300,
-          300,
-          {4026000.5, 4, 0, 2700000.25, 0, -4},
-          "EPSG:3035",
-          GDT_Int16,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         2,
-         0.0005},
-        {"mean, latitude first and turned by 3 degrees",
-         {300,
-          300,
-          {4026000.5, 4, 0, 2700000.25, 0, -4},
-          "EPSG:3035",
-          GDT_Int16,
-          false,
-          true,
-          -9999,
-          NULL,
-          0,
-          0,
-          NULL},
-         1,
-         0.0005},
+        {"mean of areas", "EPSG:4326", GDT_Float32, false, 400, 300, 7.1234, 0.00003, 47.3217,
+         -0.00002, 1, 0.001},
+        {"maximum of areas", "EPSG:4326", GDT_Float32, false, 400, 300, 7.1234, 0.00003,
+         47.3217, -0.00002, 2, 0.001},
+        {"mean of posts, web mercator", "EPSG:3857", GDT_Int16, true, 300, 300, 8453323.83, 5.5,
+         4696291.0172, -5.5, 1, 0.001},
+        {"maximum, latitude first and turned by 3 degrees", "EPSG:3035", GDT_Int16, false, 300,
+         300, 4026000.5, 4, 2700000.25, -4, 2, 0.0005},
+        {"mean, latitude first and turned by 3 degrees", "EPSG:3035", GDT_Int16, false, 300,
+         300, 4026000.5, 4, 2700000.25, -4, 1, 0.0005},
     };
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
         check_cuts(&subjects[i], 6);
