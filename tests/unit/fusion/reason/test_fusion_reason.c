@@ -97,10 +97,49 @@ static int severity(const struct scene *scene, const struct fusion_aircraft *air
     return NONE;
 }
 
+static void assert_severity(const struct scene *scene, const struct fusion_aircraft *aircraft,
+                            enum fusion_advisory_kind kind, int expected, size_t row)
+{
+    int got = severity(scene, aircraft, kind);
+    if (got != expected)
+        fail_msg("kind %d, row %zu: severity %d, not %d", (int)kind, row, got, expected);
+}
+
+// An aircraft's height and motion, and the severity of a kind that they make.
+struct motion {
+    double amsl_m, east_mps, up_mps;
+    int expected;
+};
+
+static void assert_motions(const struct scene *scene, struct fusion_aircraft aircraft,
+                           enum fusion_advisory_kind kind, const struct motion *rows,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        aircraft.fix.amsl.m = rows[i].amsl_m;
+        aircraft.fix.velocity_east_mps = rows[i].east_mps;
+        aircraft.fix.velocity_up_mps = rows[i].up_mps;
+        assert_severity(scene, &aircraft, kind, rows[i].expected, i);
+    }
+}
+
 static struct geo_point at(double east_m, double north_m)
 {
     struct geo_frame frame = geo_frame_at(toronto);
     return geo_frame_point(&frame, (struct geo_offset){east_m, north_m});
+}
+
+// Another one at a place, flying westward as fast.
+static struct fusion_neighbour westward(struct geo_point position)
+{
+    return (struct fusion_neighbour){.traffic_id = "other",
+                                     .position = position,
+                                     .time_utc_us = NOW_US,
+                                     .amsl_acc95_m = 0.5,
+                                     .velocity_known = true,
+                                     .velocity_east_mps = -SPEED_MPS,
+                                     .radius_m = 1.0,
+                                     .horizontal_acc95_m = 1.0};
 }
 
 static uint32_t column_at(double east_m)
@@ -121,9 +160,7 @@ static void terrain__a_cliff_by_its_time__is_warned_of_as_the_contract_says(void
         uint32_t column = column_at(cases[i].time_s * SPEED_MPS);
         struct scene *scene = scene_open(toronto, flat, cliff, &column);
         struct fusion_aircraft aircraft = eastward();
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN);
-        if (got != cases[i].expected)
-            fail_msg("cliff in %.0f s: severity %d", cases[i].time_s, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, cases[i].expected, i);
         aircraft.fix.amsl.m = 400.0; // over it, by 100 m
         assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), NONE);
         aircraft.fix.on_ground = true;
@@ -163,9 +200,7 @@ static void terrain__only_low_soon_and_nominal_later__is_the_more_severe(void **
                               .wall = column_at(cases[i].wall_s * SPEED_MPS)};
         struct scene *scene = scene_open(toronto, flat, ridge_and_wall, &ridge);
         struct fusion_aircraft aircraft = eastward();
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN);
-        if (got != cases[i].expected)
-            fail_msg("case %zu: severity %d", i, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, cases[i].expected, i);
         scene_close(scene);
     }
 }
@@ -175,12 +210,14 @@ static void terrain__only_the_low_clearance__is_a_caution(void **state)
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
     struct fusion_aircraft aircraft = eastward();
-    aircraft.fix.amsl = (struct fusion_altitude){true, 125.0, 5.0}; // 25 - 5 - 6 < 15
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), CAUTION);
-    aircraft.fix.amsl.m = 126.5; // 26.5 - 11 > 15
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), NONE);
-    aircraft.fix.amsl.m = 114.0; // nominally
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), WARNING);
+    aircraft.fix.amsl.acc95_m = 5.0;
+    const struct motion rows[] = {
+        {125.0, SPEED_MPS, 0.0, CAUTION}, // 25 - 5 - 6 < 15
+        {126.5, SPEED_MPS, 0.0, NONE},    // 26.5 - 11 > 15
+        {114.0, SPEED_MPS, 0.0, WARNING}, // nominally
+    };
+    assert_motions(scene, aircraft, FUSION_ADVISORY_TERRAIN, rows,
+                   sizeof rows / sizeof rows[0]);
     scene_close(scene);
 }
 
@@ -189,21 +226,16 @@ static void terrain__a_landing_that_the_motion_explains__is_an_info(void **state
     (void)state;
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
     struct fusion_aircraft aircraft = eastward();
-    aircraft.fix.velocity_east_mps = 0.0;
     aircraft.fix.velocity_up_known = true;
-    aircraft.fix.velocity_up_mps = -1.0;
-    aircraft.fix.amsl.m = 108.0;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), INFO);
-    aircraft.fix.velocity_up_mps = 0.0; // hovering that low is nobody's landing
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), WARNING);
-    aircraft.fix.velocity_up_mps = -1.0;
-    aircraft.fix.velocity_east_mps = 5.0; // neither is a shallow approach without a plan
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), WARNING);
-    aircraft.fix.velocity_east_mps = 0.0;
-    aircraft.fix.amsl.m = 90.0; // 10 m under the surface, which is good to 6
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), WARNING);
-    aircraft.fix.amsl.m = 98.0;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN), CAUTION);
+    const struct motion rows[] = {
+        {108.0, 0.0, -1.0, INFO},
+        {108.0, 0.0, 0.0, WARNING},  // hovering that low is nobody's landing
+        {108.0, 5.0, -1.0, WARNING}, // neither is a shallow approach without a plan
+        {90.0, 0.0, -1.0, WARNING},  // 10 m under the surface, which is good to 6
+        {98.0, 0.0, -1.0, CAUTION},
+    };
+    assert_motions(scene, aircraft, FUSION_ADVISORY_TERRAIN, rows,
+                   sizeof rows / sizeof rows[0]);
     scene_close(scene);
 }
 
@@ -230,9 +262,7 @@ static void obstacle__by_its_time_its_height_and_its_accuracy(void **state)
             scene, "mast", at(cases[i].east_m, cases[i].north_m), cases[i].top_m - 15.0);
         o->horizontal_acc95_m = cases[i].acc95_m;
         struct fusion_aircraft aircraft = eastward();
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE);
-        if (got != cases[i].expected)
-            fail_msg("case %zu: severity %d", i, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE, cases[i].expected, i);
         scene_close(scene);
     }
 }
@@ -257,9 +287,7 @@ static void obstacle__only_low_soon_and_nominal_later__is_the_more_severe(void *
         struct fusion_aircraft aircraft = eastward();
         aircraft.fix.velocity_up_known = true;
         aircraft.fix.velocity_up_mps = -0.1;
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE);
-        if (got != cases[i].expected)
-            fail_msg("case %zu: severity %d", i, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_OBSTACLE, cases[i].expected, i);
         scene_close(scene);
     }
 }
@@ -296,15 +324,15 @@ static void agl__by_its_time_and_over_unknown_ground(void **state)
     aircraft.limits.agl_max_m = 120.0;
     assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), NONE);
     aircraft.fix.velocity_up_known = true;
-    aircraft.fix.velocity_up_mps = 60.0 / 13.0; // 120 m in 13 s
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), WARNING);
-    aircraft.fix.velocity_up_mps = 60.0 / 17.0;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), CAUTION);
-    aircraft.fix.velocity_up_mps = 60.0 / 48.0;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), INFO);
-    aircraft.fix.velocity_up_mps = 0.0;
+    const struct motion rows[] = {
+        {160.0, SPEED_MPS, 60.0 / 13.0, WARNING}, // 120 m in 13 s
+        {160.0, SPEED_MPS, 60.0 / 17.0, CAUTION},
+        {160.0, SPEED_MPS, 60.0 / 48.0, INFO},
+        {221.0, SPEED_MPS, 0.0, WARNING},
+    };
+    assert_motions(scene, aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT, rows,
+                   sizeof rows / sizeof rows[0]);
     aircraft.fix.amsl.m = 221.0;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_ALTITUDE_LIMIT), WARNING);
     scene_close(scene);
 
     scene = scene_open(toronto, nothing, NULL, NULL);
@@ -393,9 +421,8 @@ static void boundary__leaving_the_region__by_its_time_and_by_the_end_of_service(
         around = (struct fusion_surroundings){
             .ring = ring, .ring_count = 4, .margin_m = cases[i].margin_m};
         aircraft.around = &around;
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_REGION_BOUNDARY);
-        if (got != cases[i].expected)
-            fail_msg("case %zu: severity %d", i, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_REGION_BOUNDARY, cases[i].expected,
+                        i);
     }
     scene_close(scene);
 }
@@ -428,22 +455,11 @@ static void traffic__by_the_closest_approach_in_time_and_distance(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         around = (struct fusion_surroundings){.neighbour_count = 1};
-        around.neighbours[0] = (struct fusion_neighbour){
-            .traffic_id = "other",
-            .position = at(cases[i].east_m, cases[i].north_m),
-            .time_utc_us = NOW_US,
-            .amsl_known = cases[i].amsl_known,
-            .velocity_known = true,
-            .amsl_m = cases[i].amsl_m,
-            .amsl_acc95_m = 0.5,
-            .velocity_east_mps = -SPEED_MPS,
-            .radius_m = 1.0,
-            .horizontal_acc95_m = 1.0,
-        };
+        around.neighbours[0] = westward(at(cases[i].east_m, cases[i].north_m));
+        around.neighbours[0].amsl_known = cases[i].amsl_known;
+        around.neighbours[0].amsl_m = cases[i].amsl_m;
         aircraft.around = &around;
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC);
-        if (got != cases[i].expected)
-            fail_msg("case %zu: severity %d", i, got);
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC, cases[i].expected, i);
     }
     // a report of a second ago is where it is now
     around.neighbours[0].position = at(14.0 * 40.0 + 17.0 + 20.0, 0.0);
@@ -479,20 +495,12 @@ static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be
         if (cases[i].own_pressure)
             aircraft.fix.pressure = (struct fusion_altitude){true, 160.0, 5.0};
         around = (struct fusion_surroundings){.neighbour_count = 1};
-        around.neighbours[0] = (struct fusion_neighbour){
-            .traffic_id = "other",
-            .position = at(400.0, 0.0),
-            .time_utc_us = NOW_US,
-            .wgs84_known = cases[i].wgs84,
-            .wgs84_m = cases[i].m,
-            .pressure_known = cases[i].pressure,
-            .pressure_m = cases[i].m,
-            .amsl_acc95_m = 5.0,
-            .velocity_known = true,
-            .velocity_east_mps = -SPEED_MPS,
-            .radius_m = 1.0,
-            .horizontal_acc95_m = 1.0,
-        };
+        struct fusion_neighbour *other = &around.neighbours[0];
+        *other = westward(at(400.0, 0.0));
+        other->amsl_acc95_m = 5.0;
+        other->wgs84_known = cases[i].wgs84;
+        other->pressure_known = cases[i].pressure;
+        other->wgs84_m = other->pressure_m = cases[i].m;
         aircraft.around = &around;
         int got = severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC);
         if (got != cases[i].expected)
@@ -521,18 +529,9 @@ static void traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_s
     struct fusion_aircraft aircraft = eastward();
     aircraft.plan = &plan;
     around.neighbour_count = 1;
-    around.neighbours[0] = (struct fusion_neighbour){
-        .traffic_id = "other",
-        .position = at(400.0, 0.0),
-        .time_utc_us = NOW_US,
-        .amsl_known = true,
-        .amsl_m = 900.0,
-        .amsl_acc95_m = 0.5,
-        .velocity_known = true,
-        .velocity_east_mps = -SPEED_MPS,
-        .radius_m = 1.0,
-        .horizontal_acc95_m = 1.0,
-    };
+    around.neighbours[0] = westward(at(400.0, 0.0));
+    around.neighbours[0].amsl_known = true;
+    around.neighbours[0].amsl_m = 900.0;
     aircraft.around = &around;
     struct fusion_context context = look(scene, &aircraft);
     assert_int_equal(context.plan_state, FUSION_PLAN_FOLLOWED);
