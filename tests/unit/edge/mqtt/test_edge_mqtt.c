@@ -200,19 +200,53 @@ static void assert_payload(struct edge_incoming in, const char *text)
     assert_memory_equal(in.payload, text, in.size);
 }
 
+// A broker and who talks through it: b sends what a, when it has a filter, receives.
+struct scene {
+    struct broker *broker;
+    struct edge_mqtt *a, *b;
+};
+
+static void settle(struct edge_mqtt *mqtt)
+{
+    for (int i = 0; i < 20; i++)
+        step(mqtt);
+}
+
+static struct scene open_one(const char *filter)
+{
+    struct scene scene = {.broker = opened("")};
+    start(scene.broker);
+    scene.a = client(scene.broker->port, "a", filter, NULL);
+    connect_now(scene.a);
+    return scene;
+}
+
+static struct scene open_pair(const char *filter)
+{
+    struct scene scene = {.broker = opened("max_queued_messages 5000\n")};
+    start(scene.broker);
+    scene.a = client(scene.broker->port, "a", filter, NULL);
+    scene.b = client(scene.broker->port, "b", NULL, NULL);
+    connect_now(scene.a);
+    connect_now(scene.b);
+    settle(scene.a); // the subscription is on its way
+    return scene;
+}
+
+static void close_scene(struct scene *scene)
+{
+    edge_mqtt_close(scene->a);
+    edge_mqtt_close(scene->b);
+    close_broker(scene->broker);
+}
+
 static void send__every_kind_of_message__arrives_with_its_properties(void **state)
 {
     (void)state;
-    struct broker *broker = opened("");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", "t/#", NULL);
-    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
-    connect_now(a);
-    connect_now(b);
+    struct scene scene = open_pair("t/#");
+    struct edge_mqtt *a = scene.a, *b = scene.b;
     assert_int_equal(edge_mqtt_link(a).session(a), 1);
     assert_string_equal(edge_mqtt_waiting_for(a), "");
-    for (int i = 0; i < 20; i++) // the subscription is on its way
-        step(a);
 
     struct edge_link link = edge_mqtt_link(b);
     struct edge_outgoing out = {
@@ -238,22 +272,14 @@ static void send__every_kind_of_message__arrives_with_its_properties(void **stat
     assert_memory_equal(in.payload, "x\0y", 3);
     assert_int_equal(in.correlation_size, 3);
     assert_memory_equal(in.correlation, "c\0d", 3);
-    edge_mqtt_close(a);
-    edge_mqtt_close(b);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void step__many_messages_wait__takes_them_all(void **state)
 {
     (void)state;
-    struct broker *broker = opened("max_queued_messages 5000\n");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
-    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
-    connect_now(a);
-    connect_now(b);
-    for (int i = 0; i < 20; i++)
-        step(a);
+    struct scene scene = open_pair("t");
+    struct edge_mqtt *a = scene.a, *b = scene.b;
     struct edge_link link = edge_mqtt_link(b);
     enum { COUNT = 1000 };
     for (int i = 0; i < COUNT; i++) {
@@ -270,44 +296,31 @@ static void step__many_messages_wait__takes_them_all(void **state)
     }
     assert_int_equal(edge_mqtt_stats(a).received, COUNT);
     assert_int_equal(edge_mqtt_stats(a).dropped_ring, 0);
-    edge_mqtt_close(a);
-    edge_mqtt_close(b);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room(void **state)
 {
     (void)state;
-    struct broker *broker = opened("max_queued_messages 5000\n");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
-    struct edge_mqtt *b = client(broker->port, "b", NULL, NULL);
-    connect_now(a);
-    connect_now(b);
-    for (int i = 0; i < 20; i++)
-        step(a);
+    struct scene scene = open_pair("t");
+    struct edge_mqtt *a = scene.a, *b = scene.b;
     for (int round = 0; round < 5; round++) { // 4,500 in all; 1,000 may be on their way
         for (int i = 0; i < 900; i++)
             assert_int_equal(send_text(b, "t", "reply", false), DRF_OK);
         for (int i = 0; i < 900; i++)
             assert_payload(next(a, b), "reply");
-        for (int i = 0; i < 20; i++)
-            step(b);
+        settle(b);
     }
-    edge_mqtt_close(a);
-    edge_mqtt_close(b);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void step__broker_killed_and_started_again__connects_and_subscribes_again(void **state)
 {
     (void)state;
-    struct broker *broker = opened("");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", "t", NULL);
-    connect_now(a);
+    struct scene scene = open_one("t");
+    struct edge_mqtt *a = scene.a;
     struct edge_link link = edge_mqtt_link(a);
-    kill_broker(broker);
+    kill_broker(scene.broker);
     for (int64_t until = mono_us() + DEADLINE_US; link.connected(a); step(a))
         assert_true(mono_us() < until);
     assert_int_equal(send_text(a, "t", "nobody", false), DRF_ERR_AGAIN);
@@ -315,40 +328,35 @@ static void step__broker_killed_and_started_again__connects_and_subscribes_again
         step(a); // refused several times
     assert_non_null(strstr(edge_mqtt_waiting_for(a), "localhost"));
     assert_true(edge_mqtt_stats(a).failures >= 2);
-    start(broker);
+    start(scene.broker);
     connect_now(a);
     assert_int_equal(link.session(a), 2);
     assert_int_equal(send_text(a, "t", "back", false), DRF_OK);
     assert_payload(next(a, NULL), "back");
-    edge_mqtt_close(a);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void will__a_client_that_vanishes_and_one_that_leaves__only_the_first_leaves_it(
     void **state)
 {
     (void)state;
-    struct broker *broker = opened("");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", "will/#", NULL);
-    connect_now(a);
-    for (int i = 0; i < 20; i++)
-        step(a);
-    struct edge_mqtt *leaves = client(broker->port, "leaves", NULL, "will/leaves");
+    struct scene scene = open_one("will/#");
+    struct edge_mqtt *a = scene.a;
+    settle(a);
+    struct edge_mqtt *leaves = client(scene.broker->port, "leaves", NULL, "will/leaves");
     connect_now(leaves);
     assert_int_equal(send_text(leaves, "will/leaves", "bye", true), DRF_OK);
     edge_mqtt_close(leaves);
     assert_payload(next(a, NULL), "bye");
 
-    struct edge_mqtt *vanishes = client(broker->port, "vanishes", NULL, "will/vanishes");
+    struct edge_mqtt *vanishes = client(scene.broker->port, "vanishes", NULL, "will/vanishes");
     connect_now(vanishes);
     (void)shutdown(edge_mqtt_fd(vanishes), SHUT_RDWR);
     struct edge_incoming in = next(a, NULL);
     assert_string_equal(in.topic, "will/vanishes");
     assert_payload(in, "gone");
     edge_mqtt_close(vanishes);
-    edge_mqtt_close(a);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void connect__refused_for_want_of_rights__says_why_it_waits(void **state)
@@ -401,11 +409,9 @@ static void send__denied_by_the_broker__is_counted(void **state)
 static void send__broker_stopped_reading__sheds_contexts_and_bounds_the_rest(void **state)
 {
     (void)state;
-    struct broker *broker = opened("");
-    start(broker);
-    struct edge_mqtt *a = client(broker->port, "a", NULL, NULL);
-    connect_now(a);
-    assert_int_equal(kill(broker->pid, SIGSTOP), 0);
+    struct scene scene = open_one(NULL);
+    struct edge_mqtt *a = scene.a;
+    assert_int_equal(kill(scene.broker->pid, SIGSTOP), 0);
     static char payload[8192];
     struct edge_link link = edge_mqtt_link(a);
     struct edge_outgoing out = {.topic = "t", .payload = payload, .size = sizeof payload};
@@ -421,12 +427,11 @@ static void send__broker_stopped_reading__sheds_contexts_and_bounds_the_rest(voi
     assert_true(edge_mqtt_stats(a).refused_full >= 1);
     assert_int_equal(edge_mqtt_stats(a).dropped_queue, 1);
 
-    assert_int_equal(kill(broker->pid, SIGCONT), 0);
+    assert_int_equal(kill(scene.broker->pid, SIGCONT), 0);
     out.priority = EDGE_PRIORITY_CONTEXT;
     for (int64_t until = mono_us() + DEADLINE_US; link.send(link.self, &out) != DRF_OK; step(a))
         assert_true(mono_us() < until);
-    edge_mqtt_close(a);
-    close_broker(broker);
+    close_scene(&scene);
 }
 
 static void step__nobody_listens__never_blocks(void **state)
