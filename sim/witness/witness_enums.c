@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The witness's own numbers, held to those of enums.proto.
 #include "drf/v1/enums.pb-c.h"
-#include "sim/witness/witness_parts.h"
+#include "sim/witness/witness_case.h"
 
 #define SEVERITY(NAME) (int)DRF__V1__SEVERITY__SEVERITY_##NAME
 _Static_assert((int)SIM_WARNING == SEVERITY(WARNING), "WARNING");

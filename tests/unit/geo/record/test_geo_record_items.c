@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// What geo/record/record.h promises of what the items of a record say: every rule is broken
+// once, in an item that is sound otherwise.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "tests/support/sound_records.h"
+
+// Breaks one member of a sound value, and expects a verdict.
+#define BREAK(kind, type, sound, tail, tail_size, change, want)                                \
+    do {                                                                                       \
+        type it = sound();                                                                     \
+        change;                                                                                \
+        print_message("  %s\n", #change);                                                      \
+        assert_int_equal(verdict(kind, &it, sizeof it, tail, tail_size), want);                \
+    } while (0)
+#define RASTER(change, want)                                                                   \
+    BREAK(GEO_ITEM_RASTER, struct geo_raster, sound_raster, NULL, 0, change, want)
+#define OBSTACLE(change, want)                                                                 \
+    BREAK(GEO_ITEM_OBSTACLE, struct geo_obstacle, sound_obstacle, NULL, 0, change, want)
+#define FIELD(change, want)                                                                    \
+    BREAK(GEO_ITEM_FIELD, struct geo_field, sound_field, warm, sizeof warm, change, want)
+
+static void none(struct geo_raster *raster)
+{
+    raster->known_cells = 0;
+    raster->min_amsl_m = 1.0;
+    raster->max_amsl_m = 0.0;
+}
+
+static void validate__impossible_raster__is_refused(void **state)
+{
+    (void)state;
+    const double nan = (double)NAN, inf = HUGE_VAL;
+    RASTER(none(&it), DRF_OK);
+    RASTER((void)it, DRF_OK); // without its tiles, as the store keeps it
+    RASTER((none(&it), it.layer = 0), DRF_ERR_RANGE);
+    RASTER((none(&it), it.layer = 3), DRF_ERR_RANGE);
+    RASTER((none(&it), it.level = 23), DRF_ERR_RANGE);
+    RASTER((none(&it), it.vertical_acc95_m = -1), DRF_ERR_RANGE);
+    RASTER((none(&it), it.vertical_acc95_m = nan), DRF_ERR_RANGE);
+    RASTER((none(&it), it.posting_m = 0), DRF_ERR_RANGE);
+    RASTER((none(&it), it.posting_m = inf), DRF_ERR_RANGE);
+    RASTER((none(&it), it.bounds.west_deg = nan), DRF_ERR_RANGE);
+    RASTER((none(&it), it.bounds.east_deg = 181), DRF_ERR_RANGE);
+    RASTER((none(&it), it.bounds.north_deg = 42), DRF_ERR_RANGE);
+    RASTER((none(&it), it.bounds.east_deg = -81), DRF_OK); // over the antimeridian
+    RASTER((none(&it), it.max_amsl_m = 2), DRF_ERR_RANGE);
+    RASTER((none(&it), it.min_amsl_m = inf), DRF_ERR_RANGE);
+    RASTER(it.min_amsl_m = nan, DRF_ERR_RANGE);
+    RASTER(it.max_amsl_m = 15383.6, DRF_ERR_RANGE);
+    RASTER((none(&it), memset(it.crs, 'x', sizeof it.crs)), DRF_ERR_SYNTAX);
+    RASTER((none(&it), it.vertical[0] = '\n'), DRF_ERR_SYNTAX);
+    struct geo_raster raster = sound_raster();
+    assert_int_equal(verdict(GEO_ITEM_RASTER, &raster, sizeof raster - 8, NULL, 0),
+                     DRF_ERR_SYNTAX);
+    assert_int_equal(verdict(GEO_ITEM_RASTER, &raster, sizeof raster, "12345678", 8),
+                     DRF_ERR_SYNTAX);
+}
+
+static void validate__impossible_obstacle__is_refused(void **state)
+{
+    (void)state;
+    const double nan = (double)NAN, inf = HUGE_VAL;
+    OBSTACLE((void)it, DRF_OK);
+    OBSTACLE(it.id[0] = '\0', DRF_ERR_SYNTAX);
+    OBSTACLE(memset(it.id, 'x', sizeof it.id), DRF_ERR_SYNTAX);
+    OBSTACLE(it.id[1] = '\x1b', DRF_ERR_SYNTAX); // a terminal's escape
+    OBSTACLE(it.kind[1] = '\x7f', DRF_ERR_SYNTAX);
+    OBSTACLE(it.kind[1] = '\xff', DRF_ERR_SYNTAX);
+    OBSTACLE(it.position.lat_deg = 91, DRF_ERR_RANGE);
+    OBSTACLE(it.position.lon_deg = nan, DRF_ERR_RANGE);
+    OBSTACLE(it.data_time_utc_us = INT64_MAX, DRF_ERR_RANGE);
+    OBSTACLE(it.data_time_utc_us = INT64_MIN, DRF_ERR_RANGE);
+    OBSTACLE(it.agl_m = nan, DRF_ERR_RANGE);
+    OBSTACLE(it.agl_m = 20000, DRF_ERR_RANGE);
+    OBSTACLE(it.amsl_m = -1001, DRF_ERR_RANGE);
+    OBSTACLE(it.amsl_m = inf, DRF_ERR_RANGE);
+    OBSTACLE(it.horizontal_acc95_m = 0, DRF_ERR_RANGE);
+    OBSTACLE(it.horizontal_acc95_m = nan, DRF_ERR_RANGE);
+    OBSTACLE(it.horizontal_acc95_m = inf, DRF_ERR_RANGE);
+    OBSTACLE(it.horizontal_acc95_m = 5000, DRF_OK);
+    OBSTACLE(it.horizontal_acc95_m = 5000.1, DRF_ERR_RANGE);
+    OBSTACLE(it.vertical_acc95_m = -0.1, DRF_ERR_RANGE);
+    OBSTACLE(it.vertical_acc95_m = 0, DRF_OK);
+    OBSTACLE(it.flags |= GEO_OBSTACLE_OUTSIDE, DRF_OK);
+    OBSTACLE(it.flags |= 1U << 10, DRF_ERR_RANGE);
+    OBSTACLE(it.flags |= 1U << 31, DRF_ERR_RANGE);
+    OBSTACLE(it.flags |= GEO_OBSTACLE_UNVERIFIED, DRF_ERR_RANGE); // and verified
+    OBSTACLE(it.geometry = 0, DRF_ERR_RANGE);
+    OBSTACLE(it.geometry = 4, DRF_ERR_RANGE);
+    OBSTACLE(it.geometry = GEO_GEOMETRY_LINE, DRF_ERR_RANGE); // without vertices
+    OBSTACLE(it.vertex_count = 1, DRF_ERR_SYNTAX);
+    OBSTACLE(it.vertex_count = 0x10000000, DRF_ERR_SYNTAX); // times 16 is 0 in 32 bits
+    OBSTACLE(it.quantity = 0, DRF_ERR_RANGE);
+    OBSTACLE(it.lighting = '\n', DRF_ERR_RANGE);
+    OBSTACLE(it.marking = 0x80, DRF_ERR_RANGE);
+    OBSTACLE(it.reserved[5] = 1, DRF_ERR_RANGE);
+}
+
+static void validate__impossible_vertices__are_refused(void **state)
+{
+    (void)state;
+    struct geo_obstacle o = sound_obstacle();
+    struct geo_point v[3] = {{43.5, -79.5}, {43.6, -79.4}, {43.7, -79.3}};
+    o.geometry = GEO_GEOMETRY_POLYGON;
+    o.vertex_count = 3;
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, sizeof v), DRF_OK);
+    v[0].lat_deg = 43.4; // not the position
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, sizeof v), DRF_ERR_RANGE);
+    v[0].lat_deg = 43.5;
+    v[2].lon_deg = (double)NAN;
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, sizeof v), DRF_ERR_RANGE);
+    v[2].lon_deg = 1;
+    o.vertex_count = 2;
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, sizeof v), DRF_ERR_SYNTAX);
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, 32), DRF_ERR_RANGE);
+    o.geometry = GEO_GEOMETRY_POINT; // a point has none
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, v, 32), DRF_ERR_RANGE);
+    static struct geo_point many[GEO_OBSTACLE_VERTICES_MAX + 1];
+    many[0] = o.position;
+    o.geometry = GEO_GEOMETRY_LINE;
+    o.vertex_count = GEO_OBSTACLE_VERTICES_MAX + 1;
+    assert_int_equal(verdict(GEO_ITEM_OBSTACLE, &o, sizeof o, many, sizeof many),
+                     DRF_ERR_SYNTAX);
+}
+
+static void validate__impossible_field__is_refused(void **state)
+{
+    (void)state;
+    const double nan = (double)NAN, inf = HUGE_VAL;
+    FIELD((void)it, DRF_OK);
+    FIELD(it.variable = 0, DRF_ERR_RANGE);
+    FIELD(it.variable = GEO_VARIABLE_COUNT, DRF_ERR_RANGE);
+    FIELD(it.statistic = 0, DRF_ERR_RANGE);
+    FIELD(it.statistic = 6, DRF_ERR_RANGE);
+    FIELD(it.wind_grid_relative = 2, DRF_ERR_RANGE);
+    FIELD(it.height_from_pressure = 2, DRF_ERR_RANGE);
+    FIELD(it.upper_agl_m = 1, DRF_ERR_RANGE);
+    FIELD(it.lower_agl_m = nan, DRF_ERR_RANGE);
+    FIELD(it.upper_agl_m = inf, DRF_ERR_RANGE);
+    FIELD(it.reference_utc_us = INT64_MIN, DRF_ERR_RANGE);
+    FIELD(it.valid_until_utc_us -= 1, DRF_ERR_RANGE);
+    FIELD(it.valid_until_utc_us += 1, DRF_ERR_RANGE);                // an instant that lasts
+    FIELD(it.statistic = GEO_STATISTIC_ACCUMULATION, DRF_ERR_RANGE); // over no time
+    FIELD((it.statistic = GEO_STATISTIC_ACCUMULATION, it.valid_until_utc_us += 1), DRF_OK);
+    FIELD(it.grid.kind = 0, DRF_ERR_RANGE);
+    FIELD(it.grid.kind = 6, DRF_ERR_RANGE);
+    FIELD(it.grid.kind = GEO_GRID_POLAR, DRF_ERR_RANGE); // no pole named
+    FIELD(it.grid.ni = 4, DRF_ERR_SYNTAX);
+    FIELD((it.grid.ni = 1, it.grid.nj = 6), DRF_ERR_RANGE);
+    FIELD((it.grid.ni = 0, it.grid.nj = 0), DRF_ERR_SYNTAX);
+    FIELD((it.grid.ni = 0x80000003, it.grid.nj = 2), DRF_ERR_SYNTAX); // wraps to 6
+    FIELD((it.grid.ni = UINT32_MAX, it.grid.nj = UINT32_MAX), DRF_ERR_SYNTAX);
+    FIELD(it.grid.whole_circle = 1, DRF_ERR_RANGE); // three columns of two degrees
+    FIELD((it.grid.whole_circle = 1, it.grid.dx = 120), DRF_OK);
+    FIELD(it.grid.whole_circle = 2, DRF_ERR_RANGE);
+    FIELD(it.grid.dx = 0, DRF_ERR_RANGE);
+    FIELD(it.grid.dx = -1, DRF_ERR_RANGE);
+    FIELD(it.grid.dx = 200, DRF_ERR_RANGE); // more than a circle
+    FIELD(it.grid.dy = 0, DRF_ERR_RANGE);
+    FIELD(it.grid.dy = nan, DRF_ERR_RANGE);
+    FIELD(it.grid.dy = 40, DRF_ERR_RANGE); // beyond the pole
+    FIELD(it.grid.x0 = inf, DRF_ERR_RANGE);
+    FIELD(it.grid.p[3] = nan, DRF_ERR_RANGE);
+    FIELD(it.grid.semi_major_m = 1.0, DRF_ERR_RANGE);
+    FIELD(it.grid.semi_minor_m = 6371230.0, DRF_ERR_RANGE); // longer than the major
+}
+
+static void validate__impossible_value__is_refused(void **state)
+{
+    (void)state;
+    const struct geo_field field = sound_field();
+    static const float refused[] = {0.0F, 49.0F, 1e30F, -1.0F};
+    float values[6];
+    memcpy(values, warm, sizeof values);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        values[5] = refused[i]; // a temperature in kelvin
+        assert_int_equal(verdict(GEO_ITEM_FIELD, &field, sizeof field, values, sizeof values),
+                         DRF_ERR_RANGE);
+    }
+    values[5] = INFINITY;
+    assert_int_equal(verdict(GEO_ITEM_FIELD, &field, sizeof field, values, sizeof values),
+                     DRF_ERR_RANGE);
+}
+
+static void validate__impossible_note__is_refused(void **state)
+{
+    (void)state;
+    struct geo_note note = sound_note;
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &note, sizeof note, NULL, 0), DRF_OK);
+    note.code = GEO_REFUSAL_NONE;
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &note, sizeof note, NULL, 0), DRF_ERR_RANGE);
+    note.code = GEO_REFUSAL_COUNT;
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &note, sizeof note, NULL, 0), DRF_ERR_RANGE);
+    note = sound_note;
+    note.count = 0;
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &note, sizeof note, NULL, 0), DRF_ERR_RANGE);
+    note = sound_note;
+    memset(note.text, 'x', sizeof note.text);
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &note, sizeof note, NULL, 0), DRF_ERR_SYNTAX);
+    assert_int_equal(verdict(GEO_ITEM_NOTE, &sound_note, sizeof note - 8, NULL, 0),
+                     DRF_ERR_SYNTAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(validate__impossible_raster__is_refused),
+        cmocka_unit_test(validate__impossible_obstacle__is_refused),
+        cmocka_unit_test(validate__impossible_vertices__are_refused),
+        cmocka_unit_test(validate__impossible_field__is_refused),
+        cmocka_unit_test(validate__impossible_value__is_refused),
+        cmocka_unit_test(validate__impossible_note__is_refused),
+    };
+    return cmocka_run_group_tests_name("geo/record_items", tests, NULL, NULL);
+}
