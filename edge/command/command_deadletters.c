@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// `drf-edge deadletters`: lists refused messages, and sends them again to their topics.
+// `drf-edge deadletters`: lists refused messages, and sends them again to their topics. Two
+// sources are read: the store, for dead letters that Kafka has not acknowledged (read-only, ids
+// "store:HEX"), and the dead letter topic, partition by partition from its first offset to the
+// end found at the start (ids PARTITION:OFFSET). A record sent again has the original key,
+// bytes, headers and CreateTime and none of our headers, so that it is the same version as
+// before; one whose bytes were cut is refused, because a part of a document is another
+// document.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints a dry run for the provider: the envelope, the records, what was refused, a map.
+// Prints a dry run for the provider: the envelope, the records, what was refused, a map. One
+// pass over the record's items counts them by kind, prints the first NOTES_MAX stations and
+// notes, and draws the first MARKS_MAX features on a text map; the totals and the map are
+// printed at the end, so a large file gives a short report. Circles are drawn as rings of
+// CORNERS points, weather fields as the points of the first grid.
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// `drf-edge info` as a table or as JSON. Both print the same struct told, which is gathered
+// first: what the store says of itself, its sizes, and the provenance of all live records
+// merged into one row for each source. The store's own walks (layers, offsets, imports) are
+// printed as they are visited, by one callback for each form. JSON is written by hand: it is
+// flat, and texts are quoted in one function.
 #include "edge/command/info.h"
 
 #include <inttypes.h>

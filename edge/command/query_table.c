@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer as a table for people: a value, its accuracy, when it was true, who said it.
+// The answer to a query as a table for the terminal. Each quantity is one row: value, accuracy,
+// data time, source, or the reason why there is no value, in words. Sources are named in the
+// rows and listed once at the end with version, times, accuracy and licence: struct seen holds
+// which were printed, compared by address, since all rows borrow from one root.
 #include <inttypes.h>
 #include <math.h>
 #include <time.h>

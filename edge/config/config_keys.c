@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The table of all keys. A row holds section, name, type, offset in struct drf_config (or
+// drf_feed_config), range, scale from the file's unit to the stored unit, choices, default,
+// example and help; the macros below make rows of each type. Nothing else lists keys:
+// config_read.c reads by this table, config_print.c prints it, and a test compares it with the
+// reference page. SPECIAL rows are only documented here and are read by functions of their own.
 #include "edge/config/config.h"
 #include "edge/config/config_key.h"
 #include "edge/config/framing.h"

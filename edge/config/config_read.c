@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Reads YAML by the table of keys. libyaml parses the whole file into a tree of nodes, each
+// with its line; a section is read key by key in the order of the table, not of the file, and a
+// missing key gets the table's default by the same code that reads a value, so that a default
+// cannot have a form that a file could not have. Unknown and doubled keys of a section are
+// refused before its values are read. The first error ends reading: its text and line are in
+// reader->error.
 #include "edge/config/config_read.h"
 
 #include <ctype.h>

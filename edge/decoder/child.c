@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Decoder children, driven by readiness of their sockets. A child is ABSENT, STARTING (until
+// its first answer), READY or BUSY, and belongs to at most one lane. A lane is a ring of slots
+// in the order of starts; counted from `first`, done <= sent <= count: requests are written
+// ahead as far as the socket takes them, and answers come back in the same order, so no ids are
+// needed. When a child ends, misses its deadline or sends a wrong answer, the message at `done`
+// is refused as DIED and `sent` goes back to `done`, so that the following ones are sent again
+// to the spare. Killed children are reaped later without waiting.
 #include "edge/decoder/child.h"
 
 #include <assert.h>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// All metrics in one array of atomic slots. A metric with labels has one slot for each pair of
+// label values (first label major), a histogram one for each bucket and one for the sum; the
+// first slot of each is computed once at open. So an update is an index and one relaxed atomic
+// addition, without locks or allocation, and the HTTP thread formats the text while others
+// update. Series of labelled metrics that are 0 are left out, since most pairs never occur.
 #include "edge/host/metrics.h"
 
 #include <assert.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A feed advances by two inputs: what discovery found (edge_feeds_found) and what the consumer
+// delivers (edge_feeds_next). A partition's `next` moves when a message is handed out; its
+// offset is committed with the truth, and `inflight` counts those in between. Before a message
+// at a stored offset is applied, the one before it is read again and its hash compared with the
+// stored tail (`verify`), because offsets alone do not show that a topic was created again.
+// Feeds of a lane are read in turn, so that a busy feed does not starve the others. A stalled
+// consumer (librdkafka#5153) is started again after STALL_US.
 #include "edge/ingest/feed.h"
 
 #include <inttypes.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A lane takes one message through READ (envelope), DECODING (in a child) and APPLYING (a fold
+// job, one slice a step), and then its offset is due to be committed. The urgent lane reads
+// ahead: up to INGEST_AHEAD_MAX further messages go to its child while one is decoded or
+// applied, and are applied in their order. A refused message moves the offset too
+// (fusion_fabric_skip), so that it is not read again. After a decoder died, read-ahead stops
+// for SINGLE_US, so that a feed that is going to be paused has no other messages in the
+// decoder.
 #include "edge/ingest/ingest_lane.h"
 
 #include <stdio.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Headers are read one after another, each by a function that takes the header, else the Kafka
+// field, else the feed's configuration; the first refusal ends it, and *out is written only
+// when all succeeded. Mode comes first and is the strictest: every drf_mode header must be
+// acceptable, since a forwarder may have added one, and a message with more headers than are
+// kept is refused, as its mode may be among the missing ones. The source is always prefixed
+// with the feed's name, so that a sender cannot pose as a source of another feed.
 #include "edge/kafka/envelope.h"
 
 #include <math.h>

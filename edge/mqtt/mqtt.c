@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// One libmosquitto client on its external loop; edge_mqtt_step() does a bounded number of reads
+// and one write. Connecting is a sequence of steps that do not block: resolve the name, connect
+// asynchronously, wait for CONNACK until a deadline; any failure goes through lost(), which
+// sets the next try with exponential back-off and jitter. The library's own reconnection would
+// resolve the name in the loop, and block. Back pressure: libmosquitto does not expose its
+// queue, so while it wants to write, contexts are refused (a newer one is better), and other
+// messages are accepted up to a byte limit that is reset when the socket is drained.
 #include "edge/mqtt/mqtt.h"
 
 #include "edge/host/resolver.h"

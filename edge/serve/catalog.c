@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Walks a root and merges what it finds into one entry for each (feed, source): latest time,
+// coarsest accuracy and posting, bounding box. Neighbouring tiles mostly have the same source,
+// so the last one is remembered; in a bucket, obstacles are sorted by source, and a binary
+// search skips to the next source. The box of a weather grid is taken from points on its
+// border. Feeds that sent nothing yet are added at the end. Entries beyond EDGE_CATALOG_MAX are
+// counted by digest, each source once.
 #include "edge/serve/catalog.h"
 
 #include <math.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Three structures over one array of slots. A hash table with linear probing finds a slot by id
+// (deletion moves later entries back, so there are no tombstones). Two lists in the order of
+// last use, LOOSE and KNOWN, give the slot to evict in constant time. A grid of cells over the
+// served area, with a list of drones for each cell, finds the drones near a change; the level
+// of the cells is chosen so that their number stays below CELLS_MAX. Sequence numbers of an
+// evicted drone raise seq_floor, from which a new drone starts: numbers of a stream never go
+// back, even if the same id returns.
 #include "edge/serve/fleet.h"
 
 #include "edge/serve/patch.h"

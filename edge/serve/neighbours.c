@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who else flies near a drone, where it is taken to be when its link is lost, and the region.
+// Who else flies near a drone, where a drone with a lost link is predicted, and the region's
+// boundary. For each candidate the earliest possible time of meeting is estimated from distance
+// and closing speed, with slack for accuracy and age; candidates beyond the look-ahead are
+// dropped, and the FUSION_NEIGHBOURS_MAX with the earliest times are kept by insertion. The
+// estimate may be too early but never too late, so that no neighbour is missed: the exact
+// encounter is computed later (fusion/aircraft/encounter.h) from the few that are kept. Once a
+// second silent drones are predicted along their plan, else straight on.
 #include "edge/serve/serve_parts.h"
 #include "fusion/context/context_build.h"
 #include "geo/earth.h"

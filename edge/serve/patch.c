@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Patches are sent after contexts, from a list of drones that are due, oldest first. For each:
+// choose the finest window, read its cells from the root, compare the digest of each block with
+// those of the last window that the drone has seen, and encode the changed blocks, or a key
+// frame when there is no usable base or the last one is KEY_INTERVAL_US old. Work in a step is
+// limited by three budgets (cells read, cells encoded, bytes); the rest waits for the next
+// step. Key frames come from a cache shared by all drones. A patch that does not fit the link's
+// budget is shed, and a smaller window is tried next.
 #include "edge/serve/patch.h"
 
 #include <math.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Terrain requests are answered in the step that received them; preloads are kept in a fixed
+// table and served a block at a time. A preload is expanded into its list of blocks when it
+// begins, so a plan that changes later has no influence on it. Each block has a time at which
+// it is due, computed from the size of the block before and the unused part of the link's
+// budget. At most BLOCKS_PER_STEP blocks are sent in a step, and the table is visited in
+// rotation from `first`, so that no preload starves.
 #include "edge/serve/terrain.h"
 
 #include <stdio.h>

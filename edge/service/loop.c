@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each thread is a loop of read clock, step, poll. Ingest and serve poll their own eventfd and
+// descriptors until the time their step returned, at most WAIT_MAX_US; they meet in the node's
+// lock-free structures and wake each other through the eventfds. Discovery blocks on Kafka, so
+// it has a thread of its own and hands over its findings under a mutex. On a signal all threads
+// stop, ingest commits for the last time, and then a deadline thread ends the process if a
+// library blocks while closing: everything that counts is committed by then. When the store
+// proves to be damaged, the node is closed, the file set aside, and everything opened again.
 #include "edge/service/loop.h"
 
 #include <errno.h>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Parts are opened in the order of their dependencies: hand-offs, store, Kafka, ingest, serve,
+// HTTP. Each open_ function returns at the first error, and edge_node_close() closes everything
+// in reverse and accepts parts that were never opened, so there is one clean-up path. The small
+// static functions between are adapters: they bind ingest's interfaces (feeds, decoder) to
+// Kafka, the fabric and the decoder children.
 #include "edge/service/node.h"
 
 #include <stdlib.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From plain structs to the generated ones, field by field.
+// From plain structs to the generated ones, field by field. Absent values stay absent: PUT and
+// PUT_NUMBER set a field and its presence flag only where the value is known, and where it is
+// not the reason is set instead. Texts and arrays are not copied but point into the sources of
+// the context or into struct edge_wire_message, which must therefore not be moved before it is
+// packed.
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
