@@ -30,7 +30,8 @@ const struct edge_command edge_commands[] = {
     {"run", edge_command_run, "--config FILE [--utc-start TIME] [--verbose]",
      "Runs the node until SIGTERM or SIGINT.\n"
      "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
-     "                    normal speed: past data are served as they were. Mode REPLAY only.\n"
+     "                    normal speed: past data are served as at that time. Mode REPLAY "
+     "only.\n"
      "  --verbose         log details"},
     {"check", edge_command_check,
      "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
@@ -38,12 +39,12 @@ const struct edge_command edge_commands[] = {
      "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
      "While a node runs on the store of this configuration MQTT is not tested: a second "
      "connection\n"
-     "of its account could throw it off the broker.\n"
+     "of its account could make the broker close the node's.\n"
      "  --offline    does not connect\n"
-     "  --seconds N  gives each connection so long (default 5)\n"
+     "  --seconds N  time-out of each connection (default 5)\n"
      "With a feed and a file it shows a provider what the node would make of that message:\n"
      "records, warnings and refusals (each with its line, feature or message number) and a\n"
-     "map. It goes through the envelope and the sandboxed decoder of service; nothing is "
+     "map. It uses the envelope and the sandboxed decoder of the service; nothing is "
      "sent.\n"
      "  --file SAMPLE        the message's value; - is standard input\n"
      "  --key KEY            its Kafka key\n"
@@ -56,10 +57,11 @@ const struct edge_command edge_commands[] = {
      "--config FILE [list | resubmit ID... | resubmit --all]",
      "Messages that were refused: those in the topic of dead letters (ID is PARTITION:OFFSET) "
      "and\n"
-     "those that wait in the store for Kafka (store:NUMBER), with feed, reason and place.\n"
+     "those that wait in the store for Kafka (store:NUMBER), with feed, reason and offset.\n"
      "  resubmit  sends them again to the topic they came from, with their own key, headers "
      "and\n"
-     "            time: after the node's configuration was mended. A letter stays where it "
+     "            time, for after a fix of the node's configuration. A dead letter stays where "
+     "it "
      "is.\n"
      "Exit code 0: done; 1: not all of it; 2: the configuration or the command is wrong."},
     {"config", edge_command_config, "",
@@ -67,18 +69,18 @@ const struct edge_command edge_commands[] = {
     {"query", run_query,
      "--store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC] [--radius M]",
      "Everything known at a point, each value with its source, data time and accuracy.\n"
-     "  --agl M      height above ground the weather is asked for (default 10)\n"
+     "  --agl M      height above ground of the weather (default 10)\n"
      "  --nearest    weather of the nearest grid point, not interpolated\n"
      "  --json       ProtoJSON of drf.v1.QueryReply instead of a table\n"
      "  --at UTC     as of this time (default: when the store was last written)\n"
      "  --radius M   of the obstacles listed (default 2000)"},
     {"import", edge_command_import,
      "--config FILE --feed NAME [--time UTC] [--edition] FILE...",
-     "Puts files of terrain, obstacles or zones into the store without Kafka, as the feed "
+     "Imports files of terrain, obstacles or zones into the store without Kafka, as the feed "
      "NAME\n"
      "of the configuration would read them. Refused while a node runs on the store. What is\n"
-     "imported is not in Kafka: `info` lists it, for after the loss of a store.\n"
-     "  --time UTC  the version (default: when the file was last changed); the later one "
+     "imported is not in Kafka: `info` lists it, to repeat it after the loss of a store.\n"
+     "  --time UTC  the version (default: when the file was last changed); the latest "
      "holds\n"
      "  --edition   the one file holds all features there are: those that an earlier import "
      "of\n"
@@ -95,22 +97,22 @@ const struct edge_command edge_commands[] = {
     {"info", edge_command_info, "--store FILE [--json]",
      "What a store holds: layers and their levels, sources with licence and data times, size "
      "and\n"
-     "log, how far each topic was read, what was imported and would not come back by itself."},
+     "log, how far each topic was read, and what was imported."},
     {"migrate", edge_command_migrate, "--store FILE [--level N]",
      "Brings a store of an older version of this program up to this one and keeps a copy as\n"
      "FILE-before-migration. Refused while a node runs on it, and for a newer store.\n"
-     "  --level N  says what to do when the configuration names another level than the "
+     "  --level N  explains what to do when the configuration has another level than the "
      "store's"},
     {"digest", edge_command_digest,
      "--store FILE [--at UTC] [--layer LAYER] [--truth] [--json]",
-     "SHA-256 over what each layer shows, and over all: two nodes that tell drones the same\n"
+     "SHA-256 over what each layer shows, and over all: two nodes that serve the same data\n"
      "have the same digest, in whatever order, pieces or repetitions their data came.\n"
      "  --at UTC       weather as it is shown then (default: when the store was last written)\n"
      "  --layer LAYER  one only: " EDGE_LAYER_NAMES ", all\n"
      "  --truth        over the messages that are live, with their versions, instead of over\n"
      "                 what they add up to"},
     {"version", run_version, "", "Prints the version."},
-    {"help", run_help, "[COMMAND]", "This, or what a command does."},
+    {"help", run_help, "[COMMAND]", "This list, or the help of a command."},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -130,12 +132,13 @@ void edge_command_help(const struct edge_command *command)
 void edge_command_list(void)
 {
     printf(
-        "drf-edge: an edge node that tells drones what is around them.\n"
+        "drf-edge: an edge node that sends drones the terrain, obstacles, weather, zones"
+        "\n          and traffic around them.\n"
         "Advisory information, not certified, never a replacement for on-board sensing.\n\n");
     for (const struct edge_command *command = edge_commands; command->name; command++)
         printf("  drf-edge %-*s%s\n", *command->usage != '\0' ? 12 : 0, command->name,
                command->usage);
-    printf("\n`drf-edge COMMAND --help` says more.\n");
+    printf("\nSee `drf-edge COMMAND --help`.\n");
 }
 
 const char *edge_option(int argc, char **argv, const char *name)

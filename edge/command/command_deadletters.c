@@ -79,7 +79,7 @@ static void send_again(struct job *job, const char *id,
                  && said(kafka_record, "drf_dead_size", size, sizeof size)
                  && strtoull(size, NULL, 10) == kafka_record->value_size;
     if (!whole) {
-        printf("%s: only a part of it was kept; publish it again from its source\n", id);
+        printf("%s: it was stored in part only; publish it again from its source\n", id);
         job->failed++;
         return;
     }

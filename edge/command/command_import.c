@@ -112,7 +112,7 @@ static void print_result(const char *path, const struct edge_import_result *resu
     else
         printf("%zu feature%s", result->features, result->features == 1 ? "" : "s");
     if (result->notes > 0)
-        printf(", %zu kind%s of part passed over (drf-edge check --file tells)", result->notes,
+        printf(", %zu kind%s of part skipped (see drf-edge check --file)", result->notes,
                result->notes == 1 ? "" : "s");
     printf("\n");
 }

@@ -259,7 +259,7 @@ static void print_counts(const struct report *report)
     if (report->others > 0)
         fprintf(out, "  other records: %" PRIu64 "\n", report->others);
     if (report->refused_parts > 0 || report->passed_over > 0)
-        fprintf(out, "  refused parts: %" PRIu64 "; passed over: %" PRIu64 "\n",
+        fprintf(out, "  refused parts: %" PRIu64 "; skipped: %" PRIu64 "\n",
                 report->refused_parts, report->passed_over);
     if (report->notes > NOTES_MAX)
         fprintf(out, "  (the first %d kinds of refusal are listed)\n", NOTES_MAX);
@@ -288,7 +288,7 @@ bool edge_dry_run_report(const struct drf_config *config, const struct edge_mess
         print_envelope(config, message, &dry_run->envelope, out);
     if (dry_run->status != DRF_OK) {
         bool ignored = dry_run->why.code == GEO_REFUSAL_IGNORED;
-        fprintf(out, "%s: %s", ignored ? "passed over" : "refused",
+        fprintf(out, "%s: %s", ignored ? "skipped" : "refused",
                 geo_refusal_name((enum geo_refusal_code)dry_run->why.code));
         if (dry_run->why.position > 0)
             fprintf(out, " at %" PRIu64, dry_run->why.position);

@@ -76,7 +76,7 @@ enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
             (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %.3g a minute\n",
                           s->records, s->refused, s->records_per_s * 60.0);
         else
-            (void)fprintf(out, "not from Kafka or not since a node kept account\n");
+            (void)fprintf(out, "not from Kafka, or no statistics yet\n");
         if (s->vertical_acc95_m > 0.0)
             (void)fprintf(out, "    accuracy %.2f m (95 %%) in height\n", s->vertical_acc95_m);
         if (s->posting_m > 0.0)

@@ -7,12 +7,13 @@
 const struct config_key config_inset_keys[] = {
     {"", "name", CONFIG_TEXT, offsetof(struct geo_inset, name), GEO_INSET_NAME_SIZE, 0, 0, 0,
      NULL, NULL, "campus",
-     "small letters, digits and '_': its layers are ground_NAME and surface_NAME"},
+     "lower-case letters, digits and '_': its layers are ground_NAME and surface_NAME"},
     {"", "level", CONFIG_U32, offsetof(struct geo_inset, level), 0, 9, GEO_INSET_LEVEL_MAX, 1,
      NULL, NULL, "16",
      "finer than store.level; 13: 10 m, 14: 5 m, 15: 2.4 m, 16: 1.2 m, 17: 0.6 m north-south"},
     {"", "bounds", CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, "[-79.40, 43.64, -79.37, 43.66]",
-     "west, south, east, north in degrees, inside what is kept; its tiles are kept whole"},
+     "west, south, east, north in degrees, inside the area that is kept; its tiles are kept "
+     "whole"},
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 

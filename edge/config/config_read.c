@@ -107,8 +107,8 @@ enum drf_status config_check_keys(struct config_reader *reader, const yaml_node_
         const yaml_node_t *first;
         if (config_find(reader, node, name, &first) && first != key)
             return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
-                                 "%s: key '%.40s' stands here twice, first in line %u", where,
-                                 name, config_line(first));
+                                 "%s: key '%.40s' appears twice, first in line %u", where, name,
+                                 config_line(first));
         if (keys && !known(keys, section, name)) {
             char names[220];
             list_names(keys, section, names, sizeof names);

@@ -38,83 +38,84 @@ enum edge_shed {
 // microseconds, shown in seconds, no labels).
 #define EDGE_METRICS(X)                                                                        \
     X(FEED_MESSAGES, COUNTER, "drf_feed_messages_total", FEED, NONE, "Messages read")          \
-    X(FEED_BYTES, COUNTER, "drf_feed_bytes_total", FEED, NONE, "Bytes of their values")        \
+    X(FEED_BYTES, COUNTER, "drf_feed_bytes_total", FEED, NONE,                                 \
+      "Bytes of the values of messages read")                                                  \
     X(FEED_OUTCOMES, COUNTER, "drf_feed_outcomes_total", FEED, OUTCOME,                        \
-      "What became of the messages that were decoded")                                         \
+      "Decoded messages, by outcome")                                                          \
     X(FEED_REFUSALS, COUNTER, "drf_feed_refusals_total", FEED, REFUSAL,                        \
       "Messages refused, by reason")                                                           \
     X(FEED_NOTES, COUNTER, "drf_feed_notes_total", FEED, REFUSAL,                              \
-      "Parts of accepted messages that were refused or passed over")                           \
+      "Parts of accepted messages that were refused or skipped")                               \
     X(FEED_BEHIND, GAUGE, "drf_feed_behind_messages", FEED, NONE,                              \
-      "Messages between the node and the end of the feed")                                     \
+      "Messages not read yet, up to the end of the feed")                                      \
     X(FEED_CATCHING_UP, GAUGE, "drf_feed_catching_up", FEED, NONE,                             \
       "1 until the end offset seen at start is reached")                                       \
     X(FEED_RESYNC, GAUGE, "drf_feed_resynchronising", FEED, NONE,                              \
       "1 while the feed is read again from its beginning")                                     \
-    X(FEED_RESYNCS, COUNTER, "drf_feed_resyncs_total", FEED, NONE,                             \
-      "Times it was begun to be read again")                                                   \
+    X(FEED_RESYNCS, COUNTER, "drf_feed_resyncs_total", FEED, NONE, "Resynchronisations begun") \
     X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
-      "Identities forgotten because the feed no longer says them")                             \
+      "Identities deleted because the feed no longer contains them")                           \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
     X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
-      "Dead letters dropped because Kafka was away and the store held enough")                 \
+      "Dead letters dropped because Kafka was unreachable and the store held its maximum")     \
     X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
     X(DECODER_REPLACED, HISTOGRAM, "drf_decoder_replaced_seconds", NONE, NONE,                 \
-      "Between the end of a decoder child and the next in its place")                          \
+      "Time from the end of a decoder child to its replacement")                               \
     X(DECODE_SECONDS, HISTOGRAM, "drf_decode_seconds", NONE, NONE, "Time in the decoder")      \
     X(COMMITS, COUNTER, "drf_store_commits_total", NONE, NONE, "Commits")                      \
     X(COMMIT_FAILURES, COUNTER, "drf_store_commit_failures_total", NONE, NONE,                 \
       "Commits that failed and are tried again")                                               \
     X(COMMIT_SECONDS, HISTOGRAM, "drf_store_commit_seconds", NONE, NONE, "Time of a commit")   \
-    X(STORE_PENDING, GAUGE, "drf_store_pending_bytes", NONE, NONE, "Not yet committed")        \
+    X(STORE_PENDING, GAUGE, "drf_store_pending_bytes", NONE, NONE, "Bytes not yet committed")  \
     X(STORE_BYTES, GAUGE, "drf_store_file_bytes", NONE, NONE, "Size of the store's file")      \
     X(STORE_FREE, GAUGE, "drf_store_free_bytes", NONE, NONE,                                   \
-      "Of these unused, given back by and by")                                                 \
-    X(STORE_WAL, GAUGE, "drf_store_wal_bytes", NONE, NONE, "Size of the store's log")          \
+      "Unused bytes in the store's file, returned gradually")                                  \
+    X(STORE_WAL, GAUGE, "drf_store_wal_bytes", NONE, NONE,                                     \
+      "Size of the store's write-ahead log")                                                   \
     X(STORE_WAL_PINNED, GAUGE, "drf_store_wal_pinned_bytes", NONE, NONE,                       \
-      "Of these held by a reader that does not end")                                           \
+      "Bytes of that log held by a reader that does not end")                                  \
     X(STORE_FORGOTTEN, COUNTER, "drf_store_forgotten_total", NONE, NONE,                       \
-      "Old tombstones and unused certificates forgotten")                                      \
+      "Old tombstones and unused provenance deleted")                                          \
     X(STORE_SET_ASIDE, COUNTER, "drf_store_set_aside_total", NONE, NONE,                       \
-      "Damaged stores set aside and built anew from Kafka")                                    \
+      "Damaged stores set aside and built again from Kafka")                                   \
     X(CLOCK_STEPS, COUNTER, "drf_clock_steps_total", NONE, NONE,                               \
       "Times the system's clock was set by more than two seconds")                             \
     X(ROOTS, COUNTER, "drf_roots_total", NONE, NONE, "Roots published")                        \
     X(ROOT_EPOCH, GAUGE, "drf_root_epoch", NONE, NONE, "Epoch of the last root")               \
-    X(TRACKS, GAUGE, "drf_tracks", NONE, NONE, "Aircraft that feeds tell of, held now")        \
+    X(TRACKS, GAUGE, "drf_tracks", NONE, NONE, "Aircraft from traffic feeds, held now")        \
     X(TRACK_REPORTS, COUNTER, "drf_track_reports_total", GATE, NONE,                           \
-      "Reports of them, by what became of them")                                               \
+      "Reports about aircraft from traffic feeds, by outcome")                                 \
     X(BACKQUEUE_DROPS, COUNTER, "drf_backqueue_drops_total", NONE, NONE,                       \
       "Values from serve that did not fit the queue to the store")                             \
     X(KAFKA_UP, GAUGE, "drf_kafka_up", NONE, NONE, "1 while a broker answers")                 \
     X(MQTT_UP, GAUGE, "drf_mqtt_up", NONE, NONE, "1 while connected to the MQTT broker")       \
-    X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "Connections made")       \
+    X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "MQTT connections made")  \
     X(MQTT_DROPS, COUNTER, "drf_mqtt_drops_total", NONE, NONE,                                 \
       "Messages dropped because the MQTT connection was down or full")                         \
     X(MQTT_DENIED, COUNTER, "drf_mqtt_denied_total", NONE, NONE,                               \
       "Messages and subscriptions that the MQTT broker refused")                               \
     X(DRONES, GAUGE, "drf_drones", NONE, NONE, "Drones known now")                             \
     X(DRONES_LOST, GAUGE, "drf_drones_lost", NONE, NONE,                                       \
-      "Drones that are silent and whose place is predicted")                                   \
+      "Silent drones whose position is predicted")                                             \
     X(ADVISORIES, COUNTER, "drf_advisories_total", NONE, NONE,                                 \
       "Advisories raised, changed or cleared, as handed to MQTT")                              \
     X(DRONES_RECALLED, COUNTER, "drf_drones_recalled_total", NONE, NONE,                       \
-      "Drones that came back and whose profile or plan, kept in the store, applies again")     \
+      "Drones that came back and whose stored profile or plan applies again")                  \
     X(DRONES_FORGOTTEN, COUNTER, "drf_drones_forgotten_total", NONE, NONE,                     \
-      "Drones not heard of for store.drone_keep_s, whose profile and plan were let go")        \
+      "Drones not heard from for store.drone_keep_s, whose profile and plan were deleted")     \
     X(DRONES_REFUSED, COUNTER, "drf_drones_refused_total", NONE, NONE,                         \
-      "Drones turned away because the table is full")                                          \
+      "Drones refused because the table is full")                                              \
     X(TELEMETRY, COUNTER, "drf_telemetry_total", NONE, NONE, "Telemetry received")             \
     X(TELEMETRY_REFUSED, COUNTER, "drf_telemetry_refused_total", REPLY, NONE,                  \
       "Telemetry refused, by reply code")                                                      \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Gaps in the sequence numbers of telemetry")                                             \
     X(CONTEXTS, COUNTER, "drf_contexts_total", NONE, NONE, "Contexts handed to MQTT")          \
-    X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Their bytes")            \
+    X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Bytes of contexts")      \
     X(CONTEXTS_PUSHED, COUNTER, "drf_contexts_pushed_total", NONE, NONE,                       \
       "Contexts sent because the fabric changed")                                              \
     X(ALERTS_LEFT_OUT, GAUGE, "drf_alerts_left_out", NONE, NONE,                               \
@@ -124,11 +125,12 @@ enum edge_shed {
     X(WEATHER_LEFT_OUT, GAUGE, "drf_weather_left_out", NONE, NONE,                             \
       "Weather fields not used because there are too many different grids")                    \
     X(PATCHES, COUNTER, "drf_patches_total", NONE, NONE, "Patches handed to MQTT")             \
-    X(PATCH_KEYS, COUNTER, "drf_patch_key_frames_total", NONE, NONE, "Of these key frames")    \
+    X(PATCH_KEYS, COUNTER, "drf_patch_key_frames_total", NONE, NONE,                           \
+      "Key frames among the patches")                                                          \
     X(PATCH_BYTES, COUNTER, "drf_patch_bytes_total", NONE, NONE, "Bytes of patches")           \
     X(TERRAIN_TILES, COUNTER, "drf_terrain_tiles_total", NONE, NONE,                           \
       "Tiles of 4 x 4 posts handed to MQTT")                                                   \
-    X(SHED, COUNTER, "drf_shed_total", SHED, NONE, "What was left out or not sent")            \
+    X(SHED, COUNTER, "drf_shed_total", SHED, NONE, "Content left out or not sent, by kind")    \
     X(OVERLOAD_LEVEL, GAUGE, "drf_overload_level", NONE, NONE,                                 \
       "0: keeps up; 1: no patches, 2: shorter contexts, 3 and 4: fewer contexts")              \
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \

@@ -9,7 +9,7 @@
 // In parts of a plan's leg, as fusion_review_cost() counts them: 10 ms a step.
 enum { ANSWER_COST = 16, COST_PER_STEP = 4000 };
 
-#define APPLIES_AGAIN "kept since it was here before: it applies again"
+#define APPLIES_AGAIN "stored at an earlier visit: it applies again"
 
 static bool begins(const char *text, const char *with)
 {
@@ -96,7 +96,7 @@ static void restore_found_profile(struct edge_serve *serve, struct edge_drone *d
     edge_profile_reply(serve, drone, &profile, APPLIES_AGAIN);
     drone->restored = true;
     if (drone->has_plan) // it was judged by other limits
-        edge_plan_reply(serve, drone, "", "the kept profile applies to it too",
+        edge_plan_reply(serve, drone, "", "the stored profile applies to it too",
                         unaffordable(serve, drone));
 }
 
@@ -105,7 +105,7 @@ static void reply_plan_expired(struct edge_serve *serve, struct edge_drone *dron
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_STALE,
         .field_path = "valid_until_us",
-        .text = "the plan kept since it was here before is over",
+        .text = "the plan stored at an earlier visit has expired",
         .answers = 3,
     };
     edge_reply_send(serve, drone->id, drone, &reply);
@@ -140,7 +140,7 @@ static void restore_found_end(struct edge_serve *serve, struct edge_drone *drone
 // After a month or so of silence. A drone that is back at this very moment is told.
 static void forget(struct edge_serve *serve, struct edge_drone *drone)
 {
-    static const char text[] = "what was kept is let go after long silence: send it again";
+    static const char text[] = "what was stored was deleted after long silence: send it again";
     struct edge_wire_reply reply = {
         .code = EDGE_REPLY_NOT_AVAILABLE, .text = text, .answers = 2};
     if (drone->has_profile) {

@@ -258,12 +258,12 @@ static void log_overload(const struct edge_node *node, bool *before, struct edge
 {
     bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
     if (there != *before)
-        log_trouble(
-            node, EDGE_TROUBLE_OVERLOAD, there,
-            there ? "more comes in or goes out than this node can do: it leaves out patches, "
-                    "then segments, then contexts, never advisories"
-                  : "keeps up again, everything is sent",
-            now);
+        log_trouble(node, EDGE_TROUBLE_OVERLOAD, there,
+                    there
+                        ? "the load is more than this node can handle: it leaves out patches, "
+                          "then segments, then contexts, never advisories"
+                        : "the load is normal again, everything is sent",
+                    now);
     *before = there;
 }
 

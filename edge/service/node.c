@@ -264,7 +264,7 @@ static void open_http(struct edge_node *node, struct edge_now now)
                        node->metrics, &node->health, &node->http);
     if (status != DRF_OK) // drones do not depend on it
         edge_log_error(&node->log, now.utc_us, "http.unavailable",
-                       "the address or port cannot be had");
+                       "the address or port is not available");
 }
 
 enum drf_status edge_node_open(const struct drf_config *config, const struct edge_log *log,

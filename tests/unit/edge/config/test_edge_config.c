@@ -169,7 +169,7 @@ static void parse__of_a_key_twice__is_refused_where_it_is_repeated(void **state)
 {
     (void)state;
     refused(LEAST "mqtt:\n  port: 1\n  host: a\n  port: 2\n", DRF_ERR_SYNTAX, 11,
-            "key 'port' stands here twice, first in line 9");
+            "key 'port' appears twice, first in line 9");
     refused(LEAST "node:\n  id: x\n", DRF_ERR_SYNTAX, 8, "twice, first in line 4");
 }
 

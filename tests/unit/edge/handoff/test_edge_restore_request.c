@@ -312,7 +312,7 @@ static void plan__said_before_the_kept_profile_is_there__is_reviewed_by_it(void 
     scene_clear(scene);
     (void)ingest(rig);
     scene_step(scene);
-    assert_told(scene, "d-1", 3, OK, "the kept profile applies to it too");
+    assert_told(scene, "d-1", 3, OK, "the stored profile applies to it too");
 }
 
 static void plan__that_is_over_meanwhile__is_told_as_over(void **state)
@@ -325,7 +325,7 @@ static void plan__that_is_over_meanwhile__is_told_as_over(void **state)
     (void)ingest(rig);
     scene_step(scene);
     assert_told(scene, "d-1", 2, DEFAULTS, "applies again");
-    assert_told(scene, "d-1", 3, STALE, "over");
+    assert_told(scene, "d-1", 3, STALE, "expired");
 }
 
 static void ids__by_the_thousand__take_no_room_from_what_is_to_be_kept(void **state)
@@ -368,8 +368,8 @@ static void drone__let_go_by_the_store__is_without_profile_and_plan_and_told_if_
     assert_int_equal(edge_restore_request_forget(&rig->restore_request, "d-2"),
                      DRF_OK); // not held: nothing
     scene_step(scene);
-    assert_told(scene, "d-1", 2, NOT_AVAILABLE, "let go");
-    assert_told(scene, "d-1", 3, NOT_AVAILABLE, "let go");
+    assert_told(scene, "d-1", 2, NOT_AVAILABLE, "deleted");
+    assert_told(scene, "d-1", 3, NOT_AVAILABLE, "deleted");
     scene_clear(scene);
     scene_pass(scene, 300 * SCENE_MS);
     say_report(scene, "d-1", 2);
