@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "geo/mode.h"
 #include "edge/kafka/envelope.h"
+#include "geo/mode.h"
 
 static const struct drf_feed_config feed = {
     .name = "dof", .source = "faa", .mode = DRF_MODE_LIVE, .message_max_bytes = 1000};

@@ -61,39 +61,6 @@ static Drf__V1__Telemetry good_message(void)
     return m;
 }
 
-static void telemetry__of_every_pair_of_modes__is_accepted_as_written(void **state)
-{
-    (void)state;
-    enum { LIVE = 1, TEST, REPLAY, SIM, MODES };
-    static const bool accepted[MODES][MODES] = {
-        [LIVE] = {[LIVE] = true},
-        [TEST] = {[LIVE] = true, [TEST] = true},
-        [SIM] = {[SIM] = true},
-        [REPLAY] = {[LIVE] = true, [TEST] = true, [REPLAY] = true, [SIM] = true},
-    };
-    struct edge_wire *wire;
-    assert_int_equal(edge_wire_open(&wire), DRF_OK);
-    for (uint32_t node = 0; node < MODES; node++)
-        for (uint32_t mode = 0; mode < MODES; mode++) {
-            struct edge_wire_telemetry_rules rules = live;
-            rules.mode = node;
-            Drf__V1__Telemetry m = good_message();
-            m.has_mode = 1;
-            m.mode = mode;
-            uint8_t bytes[512];
-            size_t size = drf__v1__telemetry__pack(&m, bytes);
-            struct edge_wire_telemetry t;
-            struct edge_wire_refusal refusal;
-            bool good = edge_wire_telemetry_decode(wire, EDGE_WIRE_PROTOBUF, bytes, size,
-                                                   &rules, &t, &refusal)
-                        == DRF_OK;
-            assert_int_equal(good, accepted[node][mode]);
-            if (!good)
-                assert_string_equal(refusal.field_path, "mode");
-        }
-    edge_wire_close(wire);
-}
-
 static void telemetry__a_good_one__is_read_in_either_form(void **state)
 {
     (void)state;
@@ -594,7 +561,6 @@ static void reply__with_defaults__lists_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(telemetry__of_every_pair_of_modes__is_accepted_as_written),
         cmocka_unit_test(telemetry__a_good_one__is_read_in_either_form),
         cmocka_unit_test(telemetry__without_a_clock__takes_the_arrival_time),
         cmocka_unit_test(telemetry__stale_or_ahead__is_refused_at_the_limit),
