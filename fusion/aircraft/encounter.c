@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// The time ahead is cut into legs within which both aircraft fly straight (the path has few
+// pieces, the other aircraft one), so that the relative motion on a leg is linear and
+// everything has a closed form: the closest point is the minimum of a quadratic, and the first
+// time within a margin is a root of another one, whose margin may grow linearly with time. The
+// vertical condition bounds the times on a leg before the quadratic is solved. Stepping
+// through time instead would miss short encounters between steps. Each leg is solved for the
+// nominal margin and for the margin widened by the accuracies; the earliest hit of each is
+// kept.
 #include "fusion/aircraft/encounter.h"
 
 #include <math.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A path is a list of nodes with place, distance along, time and height; what lies between two
+// nodes is interpolated linearly. Along a velocity the nodes lie closer together near the
+// aircraft (evenly for the first pieces, then growing with the square), because a rhumb line
+// is straight in degrees for a short distance only. Along a plan they are the points of the
+// plan, from the place abeam the aircraft on. A sweep walks the nodes once, from one distance
+// to the next, and adds the outline of each piece to a swath: successive segments share the
+// node where they meet, and no cell between them is left out.
 #include "fusion/aircraft/path.h"
 
 #include <assert.h>

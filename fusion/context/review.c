@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each leg is turned into a path of two nodes, clipped to the kept area by the parameter of
+// the line (Liang-Barsky), and then treated twice. measure() sweeps it in parts of 100 m, at
+// most 64, and takes the lowest clearance and the share of unknown cells. judge() builds a
+// context as if the aircraft were at the begin of the leg and runs the reasoners of terrain,
+// obstacles and zones, with the times at which it will pass in place of a time to go: so a
+// plan is reviewed by the same rules that will judge it in flight. Times accumulate from leg
+// to leg, with the hold time at each end.
 #include "fusion/context/review.h"
 
 #include <math.h>

@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// For each source a list of editions with the latest version time of each part. A part changes
+// one entry; the time of a complete edition is the oldest of its parts, and the floor of the
+// source only ever rises to it. Because each entry is a maximum and the floor a maximum of
+// minima, the result does not depend on the order in which parts arrive. At most
+// FUSION_EDITIONS_MAX editions are kept; the one whose latest part is oldest is dropped. The
+// state of a source is one named value of the store, read on first use and written whole on
+// every change. During a resynchronisation the former floor holds until the end, so that
+// features are not revived by messages that are read again.
 #include "fusion/fabric/edition.h"
 
 #include <assert.h>

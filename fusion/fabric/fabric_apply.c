@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Obstacles, zones and stations: each its own identity, with the version of the message that
-// brought it; a station with that of its observation.
+// A message of features (obstacles, zones, stations) is applied item by item,
+// FEATURES_PER_STEP at a time; each is an identity of its own, with the version of the message
+// (a station with that of its observation). Items are taken from last to first, so that of one
+// id twice in a message the last one wins and the earlier one is a duplicate. If the message
+// is a part of an edition, the part is noted after its items, and features of that source
+// older than the floor are then withdrawn in steps. Applying twice changes nothing, so a
+// commit between two steps is harmless.
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message being applied: checked in steps, then taken into the truth in one.
+// A job is a state machine that fusion_job_step() advances by one bounded piece of work: load
+// the records that are still missing, check that the record fits its feed, weigh its version,
+// decode every blob of cells, write large contributions ahead into the store (staged,
+// invisible), and at last apply. All that can fail because of the message happens before the
+// last step, so a message is applied wholly or not at all (features are applied one by one,
+// fabric_apply.c). If the last step itself fails half-way (memory, disk), the message is
+// counted in half_applied, which blocks commits until the same or a newer message of that
+// identity completes it.
 #include <stdlib.h>
 #include <string.h>
 

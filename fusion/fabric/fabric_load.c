@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the store holds, back into memory: tiles by being dirty, the nearest first; features and
-// weather some at a time, those around the first tiles before all others.
+// What the store holds is brought back into memory in an order that serves drones early. At
+// open only the list of tiles and marks is read; every tile with contributions becomes dirty
+// and is queued by its distance from the first points, and the obstacles near those points are
+// loaded through the R-tree. All other features and fields come later, RECORDS_PER_STEP at a
+// time in the order of their ids, between other work. Until then layers say LOADING, and tiles
+// away from the first points are not folded into a surface, which would lack its obstacles. At
+// the end rows that the store says are stale are marked, and all of them if the terms of the
+// feeds have changed.
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Obstacles are found by id through a hash table with linear hashing (one chain is split per
+// insertion, so that no insertion pays for a whole rehash) and by place through a sorted list
+// for each tile and each bucket that the footprint touches. Lists are sorted by source and id,
+// which makes the order within a bucket independent of arrival. What a root shows is never
+// written again: a refresh that changes a top makes a new obstacle, retires the old one, and
+// marks the buckets dirty; feature_spread.c rebuilds those on publication.
 #include "fusion/fabric/feature.h"
 
 #include <assert.h>

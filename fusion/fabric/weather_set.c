@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// A list of identities, each with its fields in one block: the array of fields, followed by
+// the record they point into. Publication copies the fields that are still shown into a new
+// array and sorts it by variable, source, level and time, so that a root is the same whatever
+// the order of arrival, and notes where each variable begins. Whether anything has to be
+// published follows from a count: time only removes fields, so an equal number of shown fields
+// means the same fields.
 #include "fusion/fabric/weather_set.h"
 
 #include <assert.h>
@@ -73,8 +79,7 @@ void fusion_weather_set_close(struct fusion_weather_set *set)
 static double posting_m(const struct geo_grid *grid)
 {
     bool degrees = grid->kind == GEO_GRID_LATLON || grid->kind == GEO_GRID_ROTATED_LATLON;
-    double metres =
-        degrees ? GEO_EARTH_M_PER_DEG : 1.0; // per degree of a great circle, for people
+    const double metres = degrees ? GEO_EARTH_M_PER_DEG : 1.0; // approximate: for people
     return fmax(grid->dx, fabs(grid->dy)) * metres;
 }
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Zones are kept in a fixed hash table by id. Which buckets a zone touches is not stored: a
+// change marks every bucket whose box meets that of the zone, and publication rebuilds the
+// marked buckets by walking all zones, and the list of all zones once. Zones change rarely, so
+// this costs less than keeping lists for each bucket, which could get out of step with the
+// zones. A bucket is sorted by source and id, which makes it independent of the order of
+// arrival; the former bucket is retired, because a root may still show it.
 #include "fusion/fabric/zone_set.h"
 
 #include <assert.h>

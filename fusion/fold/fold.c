@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// One scratch tile holds for each cell its value, the index of its source in a list, and
+// flags. A contribution is decoded and compared cell by cell; whether it beats a source
+// already in the fold is worked out once per source, not once per cell, since a tile has few
+// sources and 65,536 cells. The winner of a cell is the maximum of a total order, so the order
+// of the contributions does not matter. The surface is the same scratch continued: the ground
+// is merged in, then each obstacle raises the runs of cells under its footprint. At the end
+// the sources in use are ranked into a palette; if there are more than a tile can name, the
+// lowest ranks share one entry with the worst values of each.
 #include "fusion/fold/fold.h"
 
 #include <assert.h>

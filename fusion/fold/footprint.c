@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A scan conversion: for each edge the band of the radius around it is convex, so the part of
+// it within a row of cells is one interval, whose ends are the extremes of two circles and of
+// a rectangle clipped to the row. Neighbouring edges may report the same cells again; callers
+// take a maximum or look for a duplicate. The interior of a polygon is filled by the even-odd
+// rule at the middle of each row; cells that an edge touches are covered by the bands.
+// Distances are taken in one plane per obstacle, so that the cells do not depend on the tile
+// from which they are computed.
 #include "fusion/fold/footprint.h"
 
 #include <math.h>

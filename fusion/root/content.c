@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each thing is reduced to a stream of fields, independent of memory layout, ids and padding.
+// Ground and surface are hashed tile by tile in the order of the extent, with the sources of a
+// tile numbered in an order of their own, since the palette of a tile depends on history.
+// Obstacles, zones, fields and stations have no order: each is hashed by itself, the hashes
+// are sorted, and equal ones are counted once, because an obstacle is in every bucket that it
+// touches. The digest of a layer is the hash of those, that of all layers the hash of the
+// layers.
 #include "fusion/root/content.h"
 
 #include <assert.h>

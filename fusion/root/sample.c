@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The four cells around a position are found by one multiplication, because tiles of a level
+// form one grid of cells around the globe; in most cases all four lie in one tile, which is
+// looked up once. Levels are asked from the finest to the coarsest. Ground takes the first
+// level whose nearest cell is known. A surface continues until a level had all four cells and
+// a surface model in each of them, and takes a higher value from a coarser level only where
+// the finer one could not know it: with one of the four missing, or bare earth where the
+// coarser level has a surface model.
 #include "fusion/root/sample.h"
 
 #include <stddef.h>

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+// The pairs of source and flags that occur (kinds) are numbered in the order of the cells, so
+// that equal content gives equal bytes and two tiles can be compared by memcmp. The number of
+// a cell's kind is packed in 0, 1, 2, 4, 8 or 16 bits, the fewest that suffice; many tiles
+// have one kind and need none. The head of a tile and its cells are separate blocks: heads of
+// all tiles lie together in few pages, since every query begins with one. The difference of
+// two tiles compares rows by memcmp after bringing the kinds of both to common numbers, and
+// looks at single cells only in rows that differ.
 #include "fusion/root/tile.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "geo/unconst.h"
 
 enum {
     FLAGS = 8, // combinations of enum fusion_surface_flag
@@ -177,11 +186,7 @@ void fusion_tile_free(struct fusion_tile *tile)
 {
     if (tile == NULL)
         return;
-    union {
-        const uint16_t *from;
-        uint16_t *to;
-    } cells = {.from = tile->cells};
-    free(cells.to);
+    free(GEO_UNCONST(tile->cells));
     free(tile);
 }
 

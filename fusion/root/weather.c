@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The fields of a variable are grouped by level, statistic and source (weather_index.c). Every
+// group is asked whether it has a value at this place and time: for instants the two around
+// now or the nearer one, for intervals the nearest; the best group by distance in height,
+// width of the level and source then gives the value. Only that one is evaluated: bilinear in
+// the plane of its grid, which was computed once per grid for this position, then linear in
+// time between two instants. Levels are never mixed. Stations replace values afterwards
+// (weather_station.c).
 #include "fusion/root/weather.h"
 
 #include <math.h>

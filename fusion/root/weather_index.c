@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The index is built from a root and kept as long as the fields stay the same. A new epoch
+// alone does not say that they changed, so a fingerprint over everything the index is made
+// from is compared first; addresses are part of it but do not suffice, since memory is reused.
+// Entries are sorted so that a group is a contiguous run in time order, and each variable a
+// contiguous run of groups. The U component of a wind finds its V component once, here. The
+// planes of grids are expensive to open and survive a rebuild, until those no longer used
+// outnumber the others; the turn of a vector to true north is cached by grid point.
 #include "fusion/root/weather_index.h"
 
 #include <math.h>

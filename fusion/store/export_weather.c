@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+// For each field a grid in longitude and latitude is chosen that loses little: the cell size
+// (greater only where the box would have more than SIDE_MAX cells a side) is the distance of
+// two neighbouring points in the middle of the native grid, and for a latitude-longitude grid
+// the cell centres are its points. Each cell is then looked up in the native plane (inverse
+// mapping), so that no cell stays empty between points. A wind component needs its partner,
+// because vectors are turned to true north at their own points before interpolation. Table
+// names are made from variable, statistic, level and time; of equal names the later ones get a
+// number.
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Offsets and values that wait for a commit are small linked lists beside the overlay of
+// identities. A commit walks the overlay in order of arrival and writes each identity by
+// statements that replace what the file says of it, then offsets, values, marks and the
+// counters, all in one transaction; only when that has succeeded is the overlay cleared. So a
+// failed commit changes neither the file nor what reads return. What is rendered is written
+// afterwards in a transaction of its own: it shows only truth that is already in the file.
 #include <sqlite3.h>
 
 #include <assert.h>

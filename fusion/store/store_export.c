@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// A coverage of 16-bit cells with a scale and an offset from the range of its values, so that
+// the resolution is 1/65534 of that range, in tiles of the same size as those of the store and
+// with the same PNG encoder. The extent of the tile matrix is rounded up to whole tiles; the
+// contents box is not. At the end the tables of the truth are dropped, styles are added in the
+// way QGIS does, and the file leaves write-ahead logging, so that it is one file.
 #include <sqlite3.h>
 
 #include "fusion/store/store_export.h"

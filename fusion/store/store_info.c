@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each count is a query of its own, all from one table; layers and tables that files of
+// earlier versions may lack are looked for first. A reader that wants several answers to agree
+// calls fusion_store_hold(), which keeps one read transaction open. The size of the
+// write-ahead log of another process is taken from the two files beside the store, since
+// SQLite tells it to the connection that writes only.
 #include "fusion/store/store_info.h"
 
 #include <sqlite3.h>

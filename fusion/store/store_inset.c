@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Insets: a coverage for each layer of each, and a row that says where and how fine it is. The
-// configuration has the last word: when a file is opened for writing its tables follow it.
+// Each inset has a coverage for ground and one for surface, and a row of drf_inset with its
+// place and level. The configuration decides: when a file is opened for writing, insets that
+// it no longer names are dropped with their tables, new ones are created and all their tiles
+// marked as dirty, and contributions of levels and places that nothing keeps any more are
+// deleted, all in one savepoint. A reader takes the insets of the file. Insets are sorted, the
+// finest first, then by place, so that neither names nor the order in the configuration show
+// in a digest.
 #include <sqlite3.h>
 
 #include <stdio.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// A put does not touch the file. It makes, or reuses, the entry of that identity in the
+// overlay: the entry says whether the file's row is void (replaces), and holds the new record,
+// its interned provenance and its contributions. First everything that can fail is done
+// (copies, look-ups, the list of tiles that the former version touched), and only then the
+// entry is changed: a put that fails changes nothing that a reader sees. store_shadow() makes
+// an entry for an identity that so far only the file knows, when cells are added to it.
 #include <sqlite3.h>
 
 #include <assert.h>

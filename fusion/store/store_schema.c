@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// An empty file becomes a store in one transaction, before write-ahead logging is switched on;
+// any other file must have the GeoPackage application id and the table drf_store, and the
+// level, region and mode that are asked for (a reader takes those of the file). Tables that
+// came with later versions are created when the file is opened for writing, without a new
+// schema number; STORE_SCHEMA counts the changes that need a migration (store_migrate.c).
 #include <sqlite3.h>
 
 #include <stdio.h>

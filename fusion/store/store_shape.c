@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The WKB is written in one pass into a block of the greatest size it can have; the envelope
+// of a zone, which stands in front, is filled in last. A circle becomes a circumscribed
+// polygon, so that it covers the circle, with its corners rounded to 1e-7 degree, because the
+// last bits of sin() and cos() differ between machines. The SQL functions read the bounding
+// box from the envelope, or from the coordinates of a point: they understand exactly what is
+// written here, and return NULL for anything else.
 #include "fusion/store/store_shape.h"
 
 #include <sqlite3.h>

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// All statements that are run more than once are prepared at open, in the order of enum
+// store_sql; a reader prepares only those that read. Arguments are values of struct store_arg
+// in a compound literal, bound by position, so that a call shows statement and arguments in
+// one place. Every statement is reset and its bindings cleared after use, because a statement
+// left open would keep a read transaction open, and with it the write-ahead log from being
+// copied back. After an error SQLite may have rolled back by itself, so a rollback is issued
+// only while a transaction is open, and the first error is the one that is reported.
 #include <sqlite3.h>
 
 #include <assert.h>
