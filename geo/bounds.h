@@ -1,4 +1,4 @@
-// geo/bounds.h - questions about boxes of latitude and longitude.
+// geo/bounds.h - point and box tests for boxes of latitude and longitude.
 // SPDX-License-Identifier: Apache-2.0
 //
 // All four edges belong to a box. A box whose west edge is east of its east edge crosses the

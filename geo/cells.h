@@ -1,4 +1,4 @@
-// geo/cells.h - the 256 x 256 heights of one tile, and their compact form.
+// geo/cells.h - heights of the 256 x 256 cells of a tile and their lossless encoding.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A cell is a uint16: height_amsl_m = GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * value, EGM96;

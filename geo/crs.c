@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A CRS definition is split into its horizontal part, which PROJ transforms, and its
+// vertical part, which is only classified: heights over other geoids are not converted here,
+// and the caller decides what a datum is worth. Transformations are made with
+// ALLOW_BALLPARK=NO and without network, and normalised to x east, y north. A CRS equivalent
+// to WGS 84 gets no transformation at all, so that its coordinates keep their bits. The
+// geoid grid is read whole when it is loaded: PROJ would otherwise read lines of the file on
+// demand.
 #include "geo/crs.h"
 
 #include <assert.h>
@@ -9,7 +16,7 @@
 
 #include <proj.h>
 
-#define DEGREE_RAD 0.017453292519943295
+#include "geo/earth.h"
 
 struct geo_crs {
     PJ_CONTEXT *context;
@@ -23,7 +30,7 @@ struct geo_crs_map {
     char name[64];
 };
 
-// PROJ writes to standard error unless told otherwise; its reasons come back as status.
+// PROJ logs to standard error by default; errors are returned as status.
 static void silent(void *data, int level, const char *text)
 {
     (void)data;
@@ -73,7 +80,7 @@ enum drf_status geo_crs_open(struct geo_crs **out)
 {
     enum drf_status status = geo_crs_open_bare(out);
     if (status == DRF_OK)
-        (void)!geo_crs_geoid_load(*out); // its absence is told to whoever asks for a height
+        (void)!geo_crs_geoid_load(*out); // geo_crs_geoid_m() reports its absence
     return status;
 }
 
@@ -182,7 +189,7 @@ static enum drf_status classify_ellipsoidal(PJ_CONTEXT *context, const PJ *crs,
     bool modern = ellipsoid != NULL
                   && proj_ellipsoid_get_parameters(context, ellipsoid, &major, &minor,
                                                    &computed, &flattening)
-                  && major == 6378137.0 && fabs(flattening - 298.2572) < 0.0001;
+                  && major == GEO_EARTH_SEMI_MAJOR_M && fabs(flattening - 298.2572) < 0.0001;
     if (!modern)
         status = DRF_ERR_RANGE;
     else if (name_has(datum, "World Geodetic System 1984"))
@@ -204,7 +211,8 @@ static int axis_count(PJ_CONTEXT *context, const PJ *crs)
     return count;
 }
 
-// split() for a CRS that is not bound; *vertical and *status already say that nothing is known.
+// split() for a CRS that is not bound; *vertical and *status already have the values for
+// unknown.
 static PJ *split_unbound(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *vertical,
                          enum drf_status *status)
 {
@@ -221,12 +229,12 @@ static PJ *split_unbound(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vert
         *status = classify_vertical(context, crs, vertical);
         return NULL;
     }
-    if (axis_count(context, crs) == 3) // its third axis stays 0 on the way
+    if (axis_count(context, crs) == 3) // its third axis is 0 in the transformation
         *status = classify_ellipsoidal(context, crs, vertical);
     return proj_clone(context, crs);
 }
 
-// Splits a CRS: what it says of heights goes to *vertical, and the horizontal part is returned,
+// Splits a CRS: its vertical part is written to *vertical, and the horizontal part is returned,
 // the caller's to destroy, NULL if there is none.
 static PJ *split(PJ_CONTEXT *context, const PJ *crs, struct geo_crs_vertical *vertical,
                  enum drf_status *status)
@@ -268,14 +276,14 @@ enum drf_status geo_crs_vertical_parse(struct geo_crs *crs, const char *text,
     enum drf_status status;
     proj_destroy(split(crs->context, named, &vertical, &status));
     proj_destroy(named);
-    if (status == DRF_OK && vertical.kind == GEO_CRS_HEIGHT_UNSAID)
+    if (status == DRF_OK && vertical.kind == GEO_CRS_HEIGHT_UNSPECIFIED)
         status = DRF_ERR_SYNTAX;
     if (status == DRF_OK)
         *out = vertical;
     return status;
 }
 
-// The way from WGS 84 to a horizontal CRS; NULL if every way is ballpark or lacks a grid.
+// The transformation from WGS 84 to a horizontal CRS; NULL if each is ballpark or lacks a grid.
 static PJ *open_way(PJ_CONTEXT *context, const PJ *ground)
 {
     static const char *const options[] = {"ALLOW_BALLPARK=NO", NULL};
@@ -313,7 +321,7 @@ static double period_of(PJ_CONTEXT *context, const PJ *ground)
                                          NULL, NULL);
     proj_destroy(axes);
     // 360 exactly where the unit is the degree.
-    return told && unit_rad > 0.0 ? 360.0 * (DEGREE_RAD / unit_rad) : 0.0;
+    return told && unit_rad > 0.0 ? 360.0 * (GEO_RAD_PER_DEG / unit_rad) : 0.0;
 }
 
 static void name_map(struct geo_crs_map *map, const PJ *ground)

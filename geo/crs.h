@@ -1,9 +1,10 @@
-// geo/crs.h - coordinate reference systems, and the geoid. All of PROJ is behind this.
+// geo/crs.h - coordinate reference systems and the geoid (PROJ).
 // SPDX-License-Identifier: Apache-2.0
 //
-// Heights AMSL are over EGM96, read from PROJ's egm96_15.gtx named as such. No operation is
-// ever "ballpark", needs the network, or passes over a grid it lacks: it is refused. Axis order
-// is settled here: x is east or longitude, y is north or latitude, whatever the CRS says.
+// PROJ is used in crs.c and crs_plane.c only. Heights AMSL are over EGM96, read from PROJ's
+// egm96_15.gtx named as such. A transformation that is "ballpark", needs the network, or lacks
+// a grid is refused. Axis order is normalised here: x is east or longitude, y is north or
+// latitude, whatever the CRS defines.
 //
 // A struct geo_crs is one PROJ context: one owner, one thread at a time.
 #ifndef GEO_CRS_H
@@ -18,9 +19,9 @@
 struct geo_crs;
 
 // With the geoid in memory (4 MB, about 10 ms). DRF_ERR_NOMEM. A missing geoid grid is no
-// reason to fail here: geo_crs_geoid_m() says so.
+// error here: geo_crs_geoid_m() returns one.
 DRF_MUST_CHECK enum drf_status geo_crs_open(struct geo_crs **out);
-// Without the geoid, for whoever may not need it; geo_crs_geoid_load() brings it.
+// Without the geoid; geo_crs_geoid_load() loads it later.
 DRF_MUST_CHECK enum drf_status geo_crs_open_bare(struct geo_crs **out);
 // DRF_ERR_ABSENT: the grid is not installed.
 DRF_MUST_CHECK enum drf_status geo_crs_geoid_load(struct geo_crs *crs);
@@ -33,7 +34,7 @@ DRF_MUST_CHECK enum drf_status geo_crs_geoid_m(const struct geo_crs *crs,
                                                struct geo_point point, double *undulation_m);
 
 enum geo_crs_height {
-    GEO_CRS_HEIGHT_UNSAID = 0,
+    GEO_CRS_HEIGHT_UNSPECIFIED = 0,
     GEO_CRS_HEIGHT_EGM96,
     GEO_CRS_HEIGHT_GEOID,     // EGM2008, NAVD88, any other geoid or levelled datum
     GEO_CRS_HEIGHT_WGS84,     // over the ellipsoid
@@ -53,12 +54,12 @@ struct geo_crs_vertical {
 DRF_MUST_CHECK enum drf_status geo_crs_vertical_parse(struct geo_crs *crs, const char *text,
                                                       struct geo_crs_vertical *out);
 
-// The way between WGS 84 longitude, latitude and the horizontal part of another CRS.
+// The transformation between WGS 84 longitude, latitude and the horizontal part of another CRS.
 struct geo_crs_map;
 
-// `definition` is WKT or "EPSG:nnnn". DRF_ERR_SYNTAX: not a CRS. DRF_ERR_ABSENT: no way from
-// WGS 84 that is better than ballpark and complete. DRF_ERR_RANGE: its vertical part is one
-// that geo_crs_vertical_parse() refuses.
+// `definition` is WKT or "EPSG:nnnn". DRF_ERR_SYNTAX: not a CRS. DRF_ERR_ABSENT: no
+// transformation from WGS 84 that is complete and better than ballpark. DRF_ERR_RANGE: its
+// vertical part is one that geo_crs_vertical_parse() refuses.
 DRF_MUST_CHECK enum drf_status geo_crs_map_open(struct geo_crs *crs, const char *definition,
                                                 struct geo_crs_map **out);
 void geo_crs_map_close(struct geo_crs_map *map); // takes NULL

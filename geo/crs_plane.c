@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Projected grids go through a PROJ pipeline on the grid's own Earth figure. Rotated
+// longitude/latitude is a product of an orthogonal 3 x 3 matrix and a unit vector and needs
+// no PROJ object. The direction of the grid's +y axis is a central difference of positions,
+// one rule for every kind of grid instead of a convergence formula for each.
 #include "geo/plane.h"
 
 #include <math.h>
@@ -8,8 +12,7 @@
 
 #include <proj.h>
 
-#define PI 3.14159265358979323846
-#define DEGREE_RAD (PI / 180.0)
+#include "geo/earth.h"
 
 struct geo_plane {
     struct geo_grid grid;
@@ -72,8 +75,8 @@ static enum drf_status open_projection(struct geo_plane *plane)
 // meridian runs from the new south pole toward the geographic one.
 static void open_rotation(struct geo_plane *plane)
 {
-    double lat = plane->grid.p[0] * DEGREE_RAD, lon = plane->grid.p[1] * DEGREE_RAD;
-    double angle = plane->grid.p[2] * DEGREE_RAD;
+    double lat = plane->grid.p[0] * GEO_RAD_PER_DEG, lon = plane->grid.p[1] * GEO_RAD_PER_DEG;
+    double angle = plane->grid.p[2] * GEO_RAD_PER_DEG;
     double tilt_s = -sin(lat), tilt_c = -cos(lat), lon_s = sin(lon), lon_c = cos(lon);
     // The unturned axes: z toward the new north pole; x in the meridian of the new pole.
     const double x[3] = {tilt_s * lon_c, tilt_s * lon_s, -tilt_c};
@@ -133,23 +136,23 @@ static double clamp_unit(double x) { return x > 1.0 ? 1.0 : x < -1.0 ? -1.0 : x;
 static void rotate(const struct geo_plane *plane, struct geo_point point, double *x, double *y)
 {
     double v[3], r[3];
-    unit_vector(point.lat_deg * DEGREE_RAD, point.lon_deg * DEGREE_RAD, v);
+    unit_vector(point.lat_deg * GEO_RAD_PER_DEG, point.lon_deg * GEO_RAD_PER_DEG, v);
     for (int k = 0; k < 3; k++) {
         const double *axis = plane->axes[k];
         r[k] = axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2];
     }
-    *x = atan2(r[1], r[0]) / DEGREE_RAD;
-    *y = asin(clamp_unit(r[2])) / DEGREE_RAD;
+    *x = atan2(r[1], r[0]) / GEO_RAD_PER_DEG;
+    *y = asin(clamp_unit(r[2])) / GEO_RAD_PER_DEG;
 }
 
 static struct geo_point unrotate(const struct geo_plane *plane, double x, double y)
 {
     double r[3], v[3];
-    unit_vector(y * DEGREE_RAD, x * DEGREE_RAD, r);
+    unit_vector(y * GEO_RAD_PER_DEG, x * GEO_RAD_PER_DEG, r);
     for (int k = 0; k < 3; k++)
         v[k] = plane->axes[0][k] * r[0] + plane->axes[1][k] * r[1] + plane->axes[2][k] * r[2];
-    return (struct geo_point){.lat_deg = asin(clamp_unit(v[2])) / DEGREE_RAD,
-                              .lon_deg = atan2(v[1], v[0]) / DEGREE_RAD};
+    return (struct geo_point){.lat_deg = asin(clamp_unit(v[2])) / GEO_RAD_PER_DEG,
+                              .lon_deg = atan2(v[1], v[0]) / GEO_RAD_PER_DEG};
 }
 
 // x turned by whole circles so that the index is nearest the middle of the grid, or in
@@ -250,7 +253,7 @@ enum drf_status geo_plane_rotation_rad(const struct geo_plane *plane, double i, 
     double e2 = 0.0;
     if (plane->projection != NULL)
         e2 = 1.0 - (g->semi_minor_m * g->semi_minor_m) / (g->semi_major_m * g->semi_major_m);
-    double lat = here.lat_deg * DEGREE_RAD, s = sin(lat);
+    double lat = here.lat_deg * GEO_RAD_PER_DEG, s = sin(lat);
     double n_over_m = (1.0 - e2 * s * s) / (1.0 - e2);
     double east = wrap_lon(above.lon_deg - below.lon_deg) * cos(lat) * n_over_m;
     double north = above.lat_deg - below.lat_deg;

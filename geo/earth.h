@@ -1,4 +1,4 @@
-// geo/earth.h - the numbers of the Earth and of angles, once for the whole program.
+// geo/earth.h - constants of the Earth and of angles.
 // SPDX-License-Identifier: Apache-2.0
 //
 // WGS 84 (EPSG:7030) for the ellipsoid, the IUGG mean radius for the sphere.

@@ -3,26 +3,25 @@
 
 #include <math.h>
 
-#define RAD_PER_DEG 0.017453292519943295
-#define SEMI_MAJOR_M 6378137.0
-#define ECCENTRICITY2 6.69437999014e-3
+#include "geo/earth.h"
 
 // Keeps divisions finite at the poles, where east means nothing.
 #define EAST_MIN_M_PER_DEG 1.0
 
 struct geo_frame geo_frame_at(struct geo_point origin)
 {
-    double sin_lat = sin(origin.lat_deg * RAD_PER_DEG);
-    double cos_lat = cos(origin.lat_deg * RAD_PER_DEG);
-    double root = sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat);
-    double meridian_m = SEMI_MAJOR_M * (1.0 - ECCENTRICITY2) / (root * root * root);
-    double normal_m = SEMI_MAJOR_M / root;
+    double sin_lat = sin(origin.lat_deg * GEO_RAD_PER_DEG);
+    double cos_lat = cos(origin.lat_deg * GEO_RAD_PER_DEG);
+    double root = sqrt(1.0 - GEO_EARTH_ECCENTRICITY2 * sin_lat * sin_lat);
+    double meridian_m =
+        GEO_EARTH_SEMI_MAJOR_M * (1.0 - GEO_EARTH_ECCENTRICITY2) / (root * root * root);
+    double normal_m = GEO_EARTH_SEMI_MAJOR_M / root;
     return (struct geo_frame){
         .origin = origin,
-        .north_m_per_deg = meridian_m * RAD_PER_DEG,
-        .east_m_per_deg = fmax(normal_m * cos_lat * RAD_PER_DEG, EAST_MIN_M_PER_DEG),
+        .north_m_per_deg = meridian_m * GEO_RAD_PER_DEG,
+        .east_m_per_deg = fmax(normal_m * cos_lat * GEO_RAD_PER_DEG, EAST_MIN_M_PER_DEG),
         // d(N cos lat) / d lat = -M sin lat
-        .east_slope = -meridian_m * sin_lat * RAD_PER_DEG * RAD_PER_DEG,
+        .east_slope = -meridian_m * sin_lat * GEO_RAD_PER_DEG * GEO_RAD_PER_DEG,
     };
 }
 
@@ -59,7 +58,7 @@ struct geo_point geo_frame_point(const struct geo_frame *frame, struct geo_offse
 
 double geo_frame_bearing_deg(struct geo_offset offset)
 {
-    double deg = atan2(offset.east_m, offset.north_m) / RAD_PER_DEG;
+    double deg = atan2(offset.east_m, offset.north_m) / GEO_RAD_PER_DEG;
     if (deg < 0.0)
         deg += 360.0;
     return deg < 360.0 ? deg : 0.0;

@@ -1,4 +1,4 @@
-// geo/frame.h - metres east and north of a position, and back.
+// geo/frame.h - local east-north frame at a position, in metres.
 // SPDX-License-Identifier: Apache-2.0
 //
 // On the WGS 84 ellipsoid with its radii at the origin, longitudes scaled at the middle

@@ -1,4 +1,4 @@
-// geo/grid.h - where the points of a weather grid lie.
+// geo/grid.h - definition of a weather grid: projection, origin, spacing.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A grid is regular in a plane: x = x0 + i * dx, y = y0 + j * dy, with 0 <= i < ni, 0 <= j <

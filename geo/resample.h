@@ -1,15 +1,15 @@
-// geo/resample.h - heights between and over the values of a raster: pure arithmetic.
+// geo/resample.h - interpolation and aggregation of raster values: pure arithmetic.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Image coordinates: u runs along a row, v down the rows; value (column c, row r) stands at
-// u = c + 0.5, v = r + 0.5 and owns the square c .. c+1, r .. r+1. A raster of areas reaches
+// Image coordinates: u increases along a row, v down the rows; value (column c, row r) is at
+// u = c + 0.5, v = r + 0.5 and covers the square c .. c+1, r .. r+1. A raster of areas reaches
 // over 0 .. width, 0 .. height; a grid of posts only from its first post to its last. An
 // unknown value is a NaN, and so is an unknown result.
 //
-// Nothing is invented: one unknown value that would take part makes the result unknown.
+// One unknown value that takes part makes the result unknown.
 //
-// Every result is computed from differences of coordinates that a cut of the raster keeps bit
-// by bit (see struct geo_lattice), so a raster and its cuts give the same bits.
+// Every result is computed from differences of coordinates that cutting a raster keeps bit by
+// bit (see struct geo_lattice), so a raster and its cuts give the same bits.
 #ifndef GEO_RESAMPLE_H
 #define GEO_RESAMPLE_H
 
@@ -25,12 +25,12 @@ struct geo_samples {
     bool posts;
 };
 
-// A raster's georeference: image coordinates of a place (x, y). Not turned, u = x / step_x -
+// A raster's georeference: image coordinates of a place (x, y). Not rotated, u = x / step_x -
 // phase_x - first_col: the step is rounded to 40 bits and the phase to 2^-20, which absorbs
 // what cutting a raster does to the last bits of its origin and moves nothing by more than half
 // a millionth of a pixel; first_col is whole, so subtracting it is exact.
 struct geo_lattice {
-    bool turned; // rows do not run along x: `inverse` holds, the others do not
+    bool rotated; // rows do not run along x: `inverse` holds, the others do not
     double step_x, step_y, phase_x, phase_y, first_col, first_row;
     double inverse[6]; // u = inverse[0] + inverse[1] x + inverse[2] y, v = the next three
 };

@@ -1,9 +1,9 @@
-// geo/ring.h - lines and outer rings of polygons, checked and put into one form.
+// geo/ring.h - checks and normal form of lines and polygon rings.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Vertices in plain latitude and longitude, an edge being straight between them (RFC
-// 7946, 3.1.1). A polygon is a ring without its closing vertex, counter-clockwise, at least
-// three vertices, area above zero, no two edges crossing.
+// Vertices in plain latitude and longitude, an edge being straight between them (RFC 7946,
+// 3.1.1). A polygon is a ring without its closing vertex, counter-clockwise, at least three
+// vertices, area above zero, no two edges crossing.
 #ifndef GEO_RING_H
 #define GEO_RING_H
 

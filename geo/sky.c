@@ -3,7 +3,8 @@
 
 #include <math.h>
 
-#define RADIANS_PER_DEG 0.017453292519943295
+#include "geo/earth.h"
+
 #define DEG_PER_ARCSECOND (1.0 / 3600.0)
 #define DAYS_PER_CENTURY 36525.0
 #define J2000_US INT64_C(946728000000000) // 2000-01-01T12:00:00Z
@@ -16,9 +17,9 @@ static void precess(double centuries, double *right_ascension, double *declinati
     double zeta = ((0.017998 * t + 0.30188) * t + 2306.2181) * t;
     double z = ((0.018203 * t + 1.09468) * t + 2306.2181) * t;
     double theta = ((-0.041833 * t - 0.42665) * t + 2004.3109) * t;
-    zeta *= DEG_PER_ARCSECOND * RADIANS_PER_DEG;
-    z *= DEG_PER_ARCSECOND * RADIANS_PER_DEG;
-    theta *= DEG_PER_ARCSECOND * RADIANS_PER_DEG;
+    zeta *= DEG_PER_ARCSECOND * GEO_RAD_PER_DEG;
+    z *= DEG_PER_ARCSECOND * GEO_RAD_PER_DEG;
+    theta *= DEG_PER_ARCSECOND * GEO_RAD_PER_DEG;
     double ra = *right_ascension + zeta, dec = *declination;
     double a = cos(dec) * sin(ra);
     double b = cos(theta) * cos(dec) * cos(ra) - sin(theta) * sin(dec);
@@ -34,10 +35,10 @@ double geo_sky_altitude_deg(struct geo_point position, int64_t utc_us,
     double t = days / DAYS_PER_CENTURY;
     double sidereal_deg =
         280.46061837 + 360.98564736629 * days + (0.000387933 - t / 38710000.0) * t * t;
-    double ra = right_ascension_deg * RADIANS_PER_DEG, dec = declination_deg * RADIANS_PER_DEG;
+    double ra = right_ascension_deg * GEO_RAD_PER_DEG, dec = declination_deg * GEO_RAD_PER_DEG;
     precess(t, &ra, &dec);
-    double hour_angle = (sidereal_deg + position.lon_deg) * RADIANS_PER_DEG - ra;
-    double lat = position.lat_deg * RADIANS_PER_DEG;
+    double hour_angle = (sidereal_deg + position.lon_deg) * GEO_RAD_PER_DEG - ra;
+    double lat = position.lat_deg * GEO_RAD_PER_DEG;
     double up = sin(lat) * sin(dec) + cos(lat) * cos(dec) * cos(hour_angle);
-    return asin(fmax(-1.0, fmin(1.0, up))) / RADIANS_PER_DEG;
+    return asin(fmax(-1.0, fmin(1.0, up))) / GEO_RAD_PER_DEG;
 }

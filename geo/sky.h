@@ -1,10 +1,10 @@
-// geo/sky.h - how high a place in the sky stands over the horizon.
+// geo/sky.h - altitude of a celestial position over the horizon.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Right ascension and declination are of J2000 (ICRS). Precession after IAU 1976 and the mean
 // sidereal time of IAU 1982 (J. Meeus, Astronomical Algorithms, 2nd ed., formulas 21.2, 21.3,
 // 21.4 and 12.4). Nutation, aberration, polar motion and UT1-UTC are left out: together below
-// 0.02 degrees. Refraction is left out: it lifts what is at the horizon by 0.6 degrees. Pure.
+// 0.02 degrees. Refraction is left out: it raises what is at the horizon by 0.6 degrees. Pure.
 #ifndef GEO_SKY_H
 #define GEO_SKY_H
 

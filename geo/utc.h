@@ -1,4 +1,4 @@
-// geo/utc.h - calendar time to UTC microseconds, as data formats write it.
+// geo/utc.h - calendar time to and from UTC microseconds.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Proleptic Gregorian calendar, no leap seconds (a second of 60 is refused). Pure functions.

@@ -1,4 +1,4 @@
-// geo/reader/decode_params.h - what a decoder is told beside the bytes, and what it may unpack.
+// geo/reader/decode_params.h - parameters of a decoder, and limits of unpacking.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_DECODE_PARAMS_H
 #define GEO_DECODE_PARAMS_H
@@ -13,18 +13,18 @@
 #include "geo/status.h"
 #include "geo/tile.h"
 
-// However few bytes may hold so many pixels or points: a flat sea, a field of one value. More
-// than that must come in at least a byte for each GEO_UNPACK_PER_BYTE of them.
+// So many pixels or points are accepted from any number of bytes: a constant field packs to
+// almost nothing. More than that need at least a byte for each GEO_UNPACK_PER_BYTE of them.
 enum { GEO_UNPACK_FREE = 1 << 25, GEO_UNPACK_PER_BYTE = 256 };
 
-// Whether `count` pixels or points out of `size` bytes are beyond what an honest packing gives.
-static inline bool geo_unpack_swells(uint64_t count, uint64_t size)
+// Whether `count` pixels or points out of `size` bytes are implausible: a decompression bomb.
+static inline bool geo_unpack_excessive(uint64_t count, uint64_t size)
 {
     return count > GEO_UNPACK_FREE && count / GEO_UNPACK_PER_BYTE > size;
 }
 
-// What the feed's configuration and the message's headers say. A flat value: it is handed to
-// the child as it is.
+// From the feed's configuration and the message's headers. A flat value: it is copied to the
+// decoding child process as bytes.
 struct geo_decode_params {
     uint32_t format;                         // enum geo_format
     uint32_t layer;                          // terrain: enum geo_raster_layer
@@ -43,14 +43,14 @@ struct geo_decode_params {
     double datum_acc95_m;              // added when a datum is taken as EGM96
     double default_horizontal_acc95_m; // obstacles whose accuracy the source does not know
     double default_vertical_acc95_m;
-    int64_t valid_for_us;    // alerts: where one does not say until when
-    bool refuse_test;        // alerts that are none but a test are refused as a whole
-    int64_t message_utc_us;  // of the message itself, for parts that do not say their time, or
-                             // no month
+    int64_t valid_for_us;    // alerts that state no end
+    bool refuse_test;        // alerts flagged as a test are refused as a whole
+    int64_t message_utc_us;  // of the message itself, for parts without a time of their own, or
+                             // without a month
     uint64_t size_max_bytes; // input; larger is refused
     uint64_t record_max_bytes;          // output
     uint64_t pixels_max;                // of a raster or grid, refused before reading
-    struct geo_zone_fields zone_fields; // GEOJSON_ZONES: where a provider keeps what is read
+    struct geo_zone_fields zone_fields; // GEOJSON_ZONES: the members to read
 };
 
 #endif

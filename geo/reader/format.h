@@ -1,4 +1,4 @@
-// geo/reader/format.h - the data formats that the decoders read.
+// geo/reader/format.h - enumeration of the data formats.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_FORMAT_H
 #define GEO_FORMAT_H

@@ -1,10 +1,10 @@
-// geo/reader/json.h - strict reading of JSON text. All of jansson in this room is behind this.
+// geo/reader/json.h - strict JSON reader (jansson).
 // SPDX-License-Identifier: Apache-2.0
 //
-// RFC 8259 and stricter: UTF-8 only, no duplicate keys, no NaN, no number outside a double, no
-// bytes behind the value, no nesting deeper than jansson's 2,048. Values are borrowed from
-// their document and NULL stands for a value that is not there: every function here takes it,
-// so that a path of members needs one check at its end.
+// jansson is used in json.c only. RFC 8259 and stricter: UTF-8 only, no duplicate keys, no
+// NaN, no number outside a double, no bytes after the value, no nesting deeper than jansson's
+// 2,048. Values are borrowed from their document. NULL stands for an absent value and every
+// function here takes it, so that a path of members needs one check at its end.
 #ifndef GEO_JSON_H
 #define GEO_JSON_H
 
@@ -27,9 +27,9 @@ enum geo_json_kind {
     GEO_JSON_OBJECT,
 };
 
-// Reads exactly `size` bytes; the document is to be closed. DRF_ERR_SYNTAX, DRF_ERR_NOMEM: *why
-// says what is wrong in which line (its position). jansson does not always know that it was
-// memory: a message may then be called no strict JSON.
+// Reads exactly `size` bytes; the document must be closed. DRF_ERR_SYNTAX, DRF_ERR_NOMEM: *why
+// says what is wrong in which line (its position). jansson does not always report a
+// failed allocation as such: DRF_ERR_SYNTAX is then possible.
 DRF_MUST_CHECK enum drf_status geo_json_open(const uint8_t *bytes, size_t size,
                                              struct geo_json **out, struct geo_note *why);
 void geo_json_close(struct geo_json *document); // takes NULL

@@ -1,9 +1,9 @@
-// geo/reader/wmo.h - words and times of aeronautical reports, as bulletins carry them.
+// geo/reader/wmo.h - tokens and times of aeronautical reports.
 // SPDX-License-Identifier: Apache-2.0
 //
 // WMO No. 386 and ICAO Annex 3: words between blanks, line ends and control characters; a "="
 // ends a report and is a word of its own. A time is a day of the month, an hour and a minute:
-// the month is that of a reference, or a neighbour of it. Pure functions, no allocation.
+// the month is that of a reference, or one next to it. Pure functions, no allocation.
 #ifndef GEO_WMO_H
 #define GEO_WMO_H
 

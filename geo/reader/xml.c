@@ -7,7 +7,7 @@
 
 #include "geo/record/refusal.h"
 
-// Any number but 0: the reading is a function of the bytes, and asks nobody for randomness. A
+// Any number but 0: the result is a function of the bytes, no randomness is needed. A
 // document made to collide costs the child its time, no more.
 #define HASH_SALT 0x5bd1e995UL
 

@@ -1,8 +1,8 @@
-// geo/reader/zone_fields.h - which attributes of a provider's GeoJSON say what about a zone.
+// geo/reader/zone_fields.h - mapping of GeoJSON attributes to the fields of a zone.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A flat value of text and numbers without padding, all zero where nothing is mapped: it
-// travels to the decoding child inside geo_decode_params and counts byte by byte in a feed's
+// A flat value of text and numbers without padding, all zero where nothing is mapped: it is
+// copied to the decoding child inside geo_decode_params and its bytes are part of a feed's
 // fingerprint. A field names a member of a feature's properties, or a path of members
 // ("notam.text"); some may hold a constant instead, as their comments say. An empty one is not
 // given.

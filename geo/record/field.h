@@ -1,9 +1,9 @@
-// geo/record/field.h - one weather quantity on its native grid, at one height interval and
-// time. SPDX-License-Identifier: Apache-2.0
+// geo/record/field.h - record item: one weather quantity on its grid.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A flat value: it travels inside a record followed by grid.ni * grid.nj float values,
-// row-major, value(i, j) at index j * ni + i. A missing value is a NaN here and nowhere else.
-// SI units.
+// At one height interval and time. A flat value: in a record it is followed by
+// grid.ni * grid.nj float values, row-major, value(i, j) at index j * ni + i. A missing value
+// is a NaN here and nowhere else. SI units.
 #ifndef GEO_FIELD_H
 #define GEO_FIELD_H
 

@@ -1,9 +1,8 @@
-// geo/record/obstacle.h - something that stands up from the ground, as its source describes it.
+// geo/record/obstacle.h - record item: an obstacle as its source describes it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A flat value without pointers: it travels inside a record (geo/record/record.h) followed by
-// its vertices. Heights are the source's own; what the node makes of them (the top) is fusion's
-// business.
+// A flat value without pointers: in a record (geo/record/record.h) it is followed by its
+// vertices. Heights are the source's own; fusion computes the top from them.
 #ifndef GEO_OBSTACLE_H
 #define GEO_OBSTACLE_H
 
@@ -26,9 +25,9 @@ enum geo_obstacle_flag {
     GEO_OBSTACLE_UNVERIFIED = 1 << 5, // neither: the source does not say
     GEO_OBSTACLE_BALLOON = 1 << 6,    // never raises the surface
     GEO_OBSTACLE_HAS_DATA_TIME = 1 << 7,
-    GEO_OBSTACLE_WITHDRAWN = 1 << 8, // the source says it no longer stands
-    // Stands outside what this node keeps, given as a point: told only because an older version
-    // may have stood inside, which this one withdraws.
+    GEO_OBSTACLE_WITHDRAWN = 1 << 8, // the source says that it was removed
+    // Outside what this node keeps, as a point: in the record because an older version may have
+    // been inside, which this one withdraws.
     GEO_OBSTACLE_OUTSIDE = 1 << 9,
 };
 

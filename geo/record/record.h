@@ -1,11 +1,11 @@
-// geo/record/record.h - one decoded input: flat, relocatable bytes, the only thing a decoder
-// hands on. SPDX-License-Identifier: Apache-2.0
+// geo/record/record.h - record: the decoded form of one message, flat and relocatable.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A record is a head and a run of items, each 8-byte aligned: {kind, size} and a payload that
-// is one of the plain structs below, with what follows it. No pointers inside: it crosses from
-// the sandboxed child to the node as it is, and items are stored as they are. Bytes that come
-// back from the child are untrusted: nothing may read a record before geo_record_validate() has
-// accepted it.
+// A record is a head and a sequence of items, each 8-byte aligned: {kind, size} and a payload
+// that is one of the plain structs below with its tail. It has no pointers: it is copied from
+// the sandboxed child to the node as bytes, and items are stored as they are. Bytes from the
+// child are untrusted: no function may read a record before geo_record_validate() has accepted
+// it.
 //
 // A record holds one raster with its cells, or obstacles, or fields, or zones, or tracks, or
 // stations, never two of these; notes may stand anywhere but before a raster. Text is
@@ -29,11 +29,10 @@
 enum geo_item_kind {
     GEO_ITEM_RASTER = 1,   // struct geo_raster: first of a terrain record, which has all of its
                            // cells or (as the store keeps it) none
-    GEO_ITEM_CELLS = 2,    // struct geo_cells_item + blob: what the raster says about one tile
+    GEO_ITEM_CELLS = 2,    // struct geo_cells_item + blob: the raster's cells of one tile
     GEO_ITEM_OBSTACLE = 3, // struct geo_obstacle + struct geo_point[vertex_count]
     GEO_ITEM_FIELD = 4,    // struct geo_field + float[ni * nj]
-    GEO_ITEM_NOTE =
-        5, // struct geo_note: a part that was refused or passed over; the rest stands
+    GEO_ITEM_NOTE = 5, // struct geo_note: a part that was refused or ignored; the rest is valid
     GEO_ITEM_ZONE =
         6, // struct geo_zone + its volumes, periods and vertices (geo/record/zone.h)
     GEO_ITEM_TRACK = 7,   // struct geo_track
@@ -120,7 +119,7 @@ const struct geo_point *geo_item_vertices(const struct geo_item *item); // OBSTA
 const float *geo_item_values(const struct geo_item *item);              // FIELD
 struct geo_zone_view geo_item_zone(const struct geo_item *item);        // ZONE
 
-// Builds a record in memory of its own, growing up to `limit_bytes`.
+// Builds a record in memory that it owns, growing up to `limit_bytes`.
 struct geo_record_builder {
     uint8_t *bytes;
     size_t size, room, limit_bytes;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gate between the child that decodes hostile bytes and the node that trusts records.
+// The validation between the child that decodes hostile bytes and the node that trusts
+// records. One pass over the items; every number that any reader uses is checked for range
+// and every text for being clean, so that readers check nothing. What depends on earlier
+// items (one kind of data, the order of tiles, counts of cells) is held in struct walk. Cell
+// blobs are not unpacked: geo_cells_decode() is safe for any bytes.
 #include <math.h>
 
 #include "geo/record/record.h"

@@ -1,8 +1,9 @@
-// geo/record/record_layout.h - how a record's head and items lie in its bytes; for record*.c
-// only. SPDX-License-Identifier: Apache-2.0
+// geo/record/record_layout.h - byte layout of a record; for record*.c only.
+// SPDX-License-Identifier: Apache-2.0
 //
 // head, then item_count times { struct record_item, payload, zeros up to the next multiple of
-// 8 }. Numbers are in the machine's own order: a record never leaves the machine that made it.
+// 8 }. Numbers are in the machine's own byte order: a record never leaves the machine that
+// made it.
 #ifndef GEO_RECORD_LAYOUT_H
 #define GEO_RECORD_LAYOUT_H
 

@@ -1,8 +1,8 @@
-// geo/record/refusal.h - saying why an input, or a part of one, was not taken.
+// geo/record/refusal.h - reasons why a message or a part of it was refused, and clean text.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A struct geo_note travels in records, logs and Kafka headers, so its text, like all text in
-// a record, is clean: valid UTF-8 without control characters, NUL-terminated.
+// A struct geo_note is copied into records, logs and Kafka headers, so its text, like all text
+// in a record, is clean: valid UTF-8 without control characters, NUL-terminated.
 #ifndef GEO_REFUSAL_H
 #define GEO_REFUSAL_H
 

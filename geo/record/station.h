@@ -1,10 +1,9 @@
-// geo/record/station.h - what one weather station observed, as its report says it.
+// geo/record/station.h - record item: the observation of one weather station.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A flat value: it travels inside a record (geo/record/record.h). A report carries neither a
-// position nor a month: the position comes from a table (geo/format/report/station_table.h),
-// the month from the time of the message. A value without its flag is not known and is 0. SI
-// units.
+// A flat value. A report has neither a position nor a month: the position comes from a table
+// (geo/format/report/station_table.h), the month from the time of the message. A value without
+// its flag is unknown and is 0. SI units.
 #ifndef GEO_STATION_H
 #define GEO_STATION_H
 
@@ -16,7 +15,7 @@ enum geo_station_flag {
     GEO_STATION_PLACED = 1 << 0, // position is known
     GEO_STATION_HAS_ELEVATION = 1 << 1,
     GEO_STATION_HAS_WIND = 1 << 2,
-    GEO_STATION_HAS_WIND_FROM = 1 << 3, // else variable, or calm, or not told
+    GEO_STATION_HAS_WIND_FROM = 1 << 3, // else variable, calm or not given
     GEO_STATION_HAS_GUST = 1 << 4,
     GEO_STATION_HAS_TEMPERATURE = 1 << 5,
     GEO_STATION_HAS_DEW_POINT = 1 << 6,
@@ -25,13 +24,13 @@ enum geo_station_flag {
     GEO_STATION_HAS_CEILING = 1 << 9,
     GEO_STATION_CEILING_AT_LEAST = 1 << 10, // no ceiling below this
     GEO_STATION_HAS_QNH = 1 << 11,
-    GEO_STATION_HAS_WEATHER = 1 << 12, // it says what falls, or that nothing does
+    GEO_STATION_HAS_WEATHER = 1 << 12, // it states precipitation, or that there is none
     GEO_STATION_PRECIPITATION = 1 << 13,
     GEO_STATION_CONVECTION = 1 << 14, // thunderstorm, cumulonimbus or towering cumulus
     GEO_STATION_AUTO = 1 << 15,
     GEO_STATION_CORRECTED = 1 << 16,
-    GEO_STATION_OUTSIDE = 1 << 17, // stands outside what this node keeps: told so that an
-                                   // older place of it goes
+    GEO_STATION_OUTSIDE = 1 << 17, // outside what this node keeps; in the record so that
+                                   // an older position is removed
 };
 
 enum { GEO_STATION_ID_SIZE = 16, GEO_STATION_CODES_SIZE = 48 };

@@ -1,10 +1,9 @@
-// geo/record/track.h - another aircraft as somebody reported it: where, how high, which way,
-// when. SPDX-License-Identifier: Apache-2.0
+// geo/record/track.h - record item: a report of another aircraft.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A flat value inside a record (geo/record/record.h). A track lives for seconds: it is never
-// stored. What the source did not say is marked by its missing flag and holds 0. The three
-// heights are kept apart as they came: ellipsoid, EGM96, and pressure (standard atmosphere,
-// 1013.25 hPa).
+// A flat value inside a record (geo/record/record.h). A track is valid for seconds and is
+// never stored. What the source did not give has no flag and is 0. The three heights are kept
+// as reported: ellipsoid, EGM96, and pressure (standard atmosphere, 1013.25 hPa).
 #ifndef GEO_TRACK_H
 #define GEO_TRACK_H
 
@@ -13,14 +12,14 @@
 #include "geo/point.h"
 
 enum geo_track_flag {
-    GEO_TRACK_WGS84 = 1 << 0,            // alt_wgs84_m
-    GEO_TRACK_AMSL = 1 << 1,             // alt_amsl_m
-    GEO_TRACK_PRESSURE = 1 << 2,         // alt_pressure_m
-    GEO_TRACK_VELOCITY = 1 << 3,         // velocity_north_mps, velocity_east_mps
-    GEO_TRACK_UP = 1 << 4,               // velocity_up_mps
-    GEO_TRACK_ON_GROUND = 1 << 5,        // it says so; otherwise airborne, or nobody said
-    GEO_TRACK_PREDICTED = 1 << 6,        // its node lost its link: where it should be
-    GEO_TRACK_TIMED_BY_MESSAGE = 1 << 7, // the time is that of the message, not its own
+    GEO_TRACK_WGS84 = 1 << 0,     // alt_wgs84_m
+    GEO_TRACK_AMSL = 1 << 1,      // alt_amsl_m
+    GEO_TRACK_PRESSURE = 1 << 2,  // alt_pressure_m
+    GEO_TRACK_VELOCITY = 1 << 3,  // velocity_north_mps, velocity_east_mps
+    GEO_TRACK_UP = 1 << 4,        // velocity_up_mps
+    GEO_TRACK_ON_GROUND = 1 << 5, // reported on the ground; otherwise airborne or unknown
+    GEO_TRACK_PREDICTED = 1 << 6, // extrapolated by its node: the link is lost
+    GEO_TRACK_TIMED_BY_MESSAGE = 1 << 7, // the time is the message's, not its own
 };
 
 enum { GEO_TRACK_ID_SIZE = 40, GEO_TRACK_NAME_SIZE = 16 };

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#define RADIANS_PER_DEG 0.017453292519943295
+#include "geo/earth.h"
+
 // Below every radius of curvature of WGS 84, so that a box never cuts a circle.
 #define EARTH_RADIUS_MIN_M 6335000.0
 
@@ -30,7 +31,7 @@ static double wrapped(double lon_deg)
 
 static struct geo_bounds circle_bounds(struct geo_point centre, double radius_m)
 {
-    double reach_deg = radius_m / EARTH_RADIUS_MIN_M / RADIANS_PER_DEG;
+    double reach_deg = radius_m / EARTH_RADIUS_MIN_M / GEO_RAD_PER_DEG;
     struct geo_bounds box = {
         .west_deg = -180.0,
         .south_deg = fmax(centre.lat_deg - reach_deg, -90.0),
@@ -40,7 +41,7 @@ static struct geo_bounds circle_bounds(struct geo_point centre, double radius_m)
     double farthest_deg = fabs(centre.lat_deg) + reach_deg;
     if (farthest_deg >= 89.9)
         return box;
-    double east_deg = reach_deg / cos(farthest_deg * RADIANS_PER_DEG);
+    double east_deg = reach_deg / cos(farthest_deg * GEO_RAD_PER_DEG);
     if (east_deg >= 180.0)
         return box;
     box.west_deg = wrapped(centre.lon_deg - east_deg);

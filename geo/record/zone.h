@@ -1,10 +1,10 @@
-// geo/record/zone.h - a piece of airspace with a rule, as its source describes it.
+// geo/record/zone.h - record item: an airspace zone or an alert as its source describes it.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Flat values without pointers. Inside a record (geo/record/record.h) a zone is followed by its
-// volumes, its periods and the vertices of its polygons, in this order. A zone is the union of
-// its volumes, at the times of any of its periods; without a period it applies always. Limits
-// are the source's own, in metres; what they mean over the ground is fusion's business.
+// Flat values without pointers. Inside a record (geo/record/record.h) a zone is followed by
+// its volumes, its periods and the vertices of its polygons, in this order. A zone is the
+// union of its volumes, at the times of any of its periods; without a period it applies
+// always. Limits are the source's own, in metres; fusion relates them to the ground.
 #ifndef GEO_ZONE_H
 #define GEO_ZONE_H
 
@@ -57,8 +57,8 @@ enum geo_alert {
     GEO_ALERT_INFO = 3,
     GEO_ALERT_SEVERITY = 3,          // the bits of the above
     GEO_ALERT_TEST = 1 << 2,         // never real: a node of mode LIVE refuses it
-    GEO_ALERT_AREA_ASSUMED = 1 << 3, // its area is not said in a way the node reads: everywhere
-    GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it does not say until when: the feed's valid_for
+    GEO_ALERT_AREA_ASSUMED = 1 << 3, // its area is not given in a form that is read: everywhere
+    GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it states no end: the feed's valid_for
 };
 
 struct geo_zone_volume {
@@ -87,14 +87,14 @@ struct geo_zone_period {
 };
 
 enum geo_zone_flag {
-    GEO_ZONE_WITHDRAWN = 1 << 0,           // the source says it is no more
+    GEO_ZONE_WITHDRAWN = 1 << 0,           // the source withdrew it
     GEO_ZONE_HAS_DATA_TIME = 1 << 1,       // when the source last vouched for it
     GEO_ZONE_HOLES_FILLED = 1 << 2,        // a polygon had holes; they are taken as inside
     GEO_ZONE_TIMES_WIDENED = 1 << 3,       // a time such as sunset was taken as the day's end
-    GEO_ZONE_TIMES_ASSUMED = 1 << 4,       // the source does not say when: taken as always
+    GEO_ZONE_TIMES_ASSUMED = 1 << 4,       // the source gives no times: taken as always
     GEO_ZONE_RESTRICTION_ASSUMED = 1 << 5, // its word is not known here: taken as prohibited
-    // Lies outside what this node keeps, given as a circle of a metre: told only because an
-    // older version may have lain inside, which this one withdraws.
+    // Outside what this node keeps, as a circle of a metre: in the record because an older
+    // version may have been inside, which this one withdraws.
     GEO_ZONE_OUTSIDE = 1 << 6,
     GEO_ZONE_WEATHER = 1 << 7, // no rule: weather that is dangerous there (SIGMET, AIRMET)
 };

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The document is read in one pass of callbacks, by depth: alert, info, area. Shapes are
+// added to the notice as soon as an area ends, but only in the language of the first info
+// block, so that translations do not repeat the area. At the end of each info block the most
+// severe one so far is kept for the texts; validity is the union of all. Whether the alert
+// is used at all (status, msgType, scope) is decided at the end, when the document is known
+// to be well-formed. An area without a shape means everywhere: the larger area is safe.
 #include "geo/format/alert/cap.h"
 
 #include <inttypes.h>
@@ -7,6 +13,7 @@
 #include <string.h>
 
 #include "geo/format/alert/notice.h"
+#include "geo/hash.h"
 #include "geo/reader/xml.h"
 #include "geo/record/refusal.h"
 
@@ -30,13 +37,13 @@ struct job {
     int64_t sent_us;
     size_t infos;        // of the language that is read
     struct info info;    // the present one
-    struct info gravest; // speaks for all
+    struct info gravest; // the most severe: its texts are used
     uint32_t alert;      // its severity
     bool endless;        // a block without an end
     char references[REFERENCES_MAX];
 };
 
-// Identifiers may be long; the end of one says more than its beginning, and the hash the rest.
+// A long identifier is replaced by its hash and its end, which differs more than its beginning.
 static void shorten(const char *text, size_t size, char out[static GEO_ZONE_ID_SIZE])
 {
     enum { KEPT = 40 };
@@ -44,17 +51,15 @@ static void shorten(const char *text, size_t size, char out[static GEO_ZONE_ID_S
         geo_text_copy(out, GEO_ZONE_ID_SIZE, text, size);
         return;
     }
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)text[i]) * UINT64_C(1099511628211);
+    uint64_t hash = geo_hash_bytes(GEO_HASH_START, text, size);
     char whole[GEO_ZONE_ID_SIZE];
     int length =
         snprintf(whole, sizeof whole, "%016" PRIx64 "~%.*s", hash, KEPT, text + size - KEPT);
     geo_text_copy(out, GEO_ZONE_ID_SIZE, whole, (size_t)length);
 }
 
-// The more pressing of what severity, urgency and certainty say; what is not known, or not
-// said, counts as pressing.
+// Severity from CAP's severity, urgency and certainty; a missing or unknown value counts as the
+// most severe.
 static uint32_t grade(const struct info *info)
 {
     bool grave =
@@ -88,7 +93,7 @@ static enum drf_status begin(void *self, unsigned depth, const char *name)
     return DRF_OK;
 }
 
-// Of two numbers with a comma between.
+// Two numbers separated by a comma.
 static bool read_pair(const char *text, char **end, struct geo_point *out)
 {
     char *comma;
@@ -169,8 +174,7 @@ static enum drf_status read_time(struct job *job, const char *text, size_t size,
                                  int64_t *out)
 {
     *has = geo_notice_time(text, size, out);
-    return *has ? DRF_OK
-                : geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "a time that is none");
+    return *has ? DRF_OK : geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "not a time");
 }
 
 static enum drf_status end_of_info(struct job *job, const char *name, const char *text,
@@ -194,12 +198,12 @@ static enum drf_status end_of_info(struct job *job, const char *name, const char
         return read_time(job, text, size, &info->has_expires, &info->expires_us);
     if (strcmp(name, "area") != 0 || job->area_shaped || !read_here(job))
         return DRF_OK;
-    // named by a code or in words only: nobody is left out
+    // given by a code or in words only: it applies everywhere
     job->notice.zone.alert |= GEO_ALERT_AREA_ASSUMED;
     return geo_notice_region(&job->notice);
 }
 
-// Effective from the earliest, until the latest; the gravest speaks.
+// Effective from the earliest, until the latest; texts of the most severe.
 static void finish_info(struct job *job)
 {
     struct info *info = &job->info, *gravest = &job->gravest;
@@ -287,7 +291,7 @@ static enum drf_status withdraw_referenced(struct job *job)
     return status;
 }
 
-// Whether it is for this node at all.
+// Whether the node uses this alert.
 static enum drf_status judge(const struct job *job, bool *test)
 {
     struct geo_note *why = job->notice.why;
@@ -304,8 +308,7 @@ static enum drf_status judge(const struct job *job, bool *test)
     if (strcmp(job->type, "Ack") == 0 || strcmp(job->type, "Error") == 0)
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "msgType %s", job->type);
     if (job->scope[0] != '\0' && strcmp(job->scope, "Public") != 0)
-        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "scope %s: not for everybody",
-                          job->scope);
+        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "scope %s: not public", job->scope);
     return DRF_OK;
 }
 
@@ -345,7 +348,7 @@ static enum drf_status take(struct job *job)
         return status;
     if (!cancel && !update && strcmp(job->type, "Alert") != 0)
         return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0,
-                          "its msgType is none of CAP's");
+                          "its msgType is not one of CAP's");
     if (cancel && job->references[0] == '\0')
         return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "cancels nothing");
     if (cancel || update)

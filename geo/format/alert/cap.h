@@ -1,9 +1,10 @@
-// geo/format/alert/cap.h - warnings for the public, as CAP carries them.
+// geo/format/alert/cap.h - decoder for public warnings: Common Alerting Protocol.
 // SPDX-License-Identifier: Apache-2.0
 //
-// OASIS Common Alerting Protocol 1.2 (and 1.1), XML. One alert a message: the areas of all its
-// info blocks of the first one's language are one, the most severe block speaks. Update and
-// Cancel withdraw what they refer to. Status Test and Exercise are none but a test.
+// OASIS CAP 1.2 (and 1.1), XML. A message is one alert. Its area is the union of the areas of
+// all info blocks in the first block's language; its texts and severity are those of the most
+// severe block. Update and Cancel withdraw the alerts that they refer to. The statuses Test
+// and Exercise give an alert flagged as a test.
 #ifndef GEO_CAP_H
 #define GEO_CAP_H
 

@@ -68,7 +68,7 @@ static enum drf_status read_place(const struct geo_json *root, struct geo_notice
     const struct geo_json *ra = geo_json_member(root, "ra");
     const struct geo_json *dec = geo_json_member(root, "dec");
     double ra_deg, dec_deg, error_deg = 0.0;
-    (void)snprintf(text, size, "where in the sky is not said");
+    (void)snprintf(text, size, "position in the sky is not given");
     if (!geo_json_present(ra) && !geo_json_present(dec))
         return geo_notice_region(notice);
     if (!geo_json_number(ra, &ra_deg) || !geo_json_number(dec, &dec_deg))

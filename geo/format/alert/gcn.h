@@ -1,10 +1,10 @@
-// geo/format/alert/gcn.h - notices about the sky, as NASA's General Coordinates Network
-// publishes them. SPDX-License-Identifier: Apache-2.0
+// geo/format/alert/gcn.h - decoder for astronomy notices: NASA's General Coordinates Network.
+// SPDX-License-Identifier: Apache-2.0
 //
 // JSON of the schemas gcn/notices (core/Alert, core/Localization). A notice with right
-// ascension and declination concerns whoever has some of its error circle above the horizon;
-// one without concerns everybody. A retraction withdraws what the mission said under that id.
-// The tenses test, injection and commanded are none but a test.
+// ascension and declination concerns a position where part of its error circle is above the
+// horizon; one without concerns every position. A retraction withdraws the mission's earlier
+// notice of that id. The tenses test, injection and commanded give an alert flagged as a test.
 #ifndef GEO_GCN_H
 #define GEO_GCN_H
 

@@ -27,7 +27,7 @@ static enum drf_status add_volume(struct geo_notice *notice,
 {
     const struct geo_point at = volume->centre;
     if (!(fabs(at.lat_deg) <= 90.0 && fabs(at.lon_deg) <= 180.0))
-        return geo_refuse(notice->why, GEO_REFUSAL_RANGE, 0, "a place that is none");
+        return geo_refuse(notice->why, GEO_REFUSAL_RANGE, 0, "not a position");
     if (notice->zone.volume_count == GEO_ZONE_VOLUMES_MAX)
         return geo_refuse(notice->why, GEO_REFUSAL_UNSUPPORTED, 0, "more than %d areas",
                           GEO_ZONE_VOLUMES_MAX);
@@ -38,7 +38,7 @@ static enum drf_status add_volume(struct geo_notice *notice,
 enum drf_status geo_notice_circle(struct geo_notice *notice, struct geo_point centre,
                                   double radius_m)
 {
-    // A circle without a size is a place: somebody there is meant.
+    // A circle of radius 0 is a position: it gets a radius so that it has an area.
     double least_m = fmax(radius_m, 1.0);
     const struct geo_zone_volume volume = {
         .shape = GEO_ZONE_CIRCLE, .centre = centre, .radius_m = least_m};
@@ -92,7 +92,7 @@ enum drf_status geo_notice_sky(struct geo_notice *notice, double right_ascension
     if (!(right_ascension_deg >= 0.0 && right_ascension_deg <= 360.0)
         || !(fabs(declination_deg) <= 90.0) || !(error_deg >= 0.0 && error_deg <= 180.0))
         return geo_refuse(notice->why, GEO_REFUSAL_RANGE, 0,
-                          "a place in the sky that is none: ra %g dec %g error %g",
+                          "not a position in the sky: ra %g dec %g error %g",
                           right_ascension_deg, declination_deg, error_deg);
     double lon_deg =
         right_ascension_deg > 180.0 ? right_ascension_deg - 360.0 : right_ascension_deg;
@@ -125,7 +125,7 @@ void geo_notice_times(struct geo_notice *notice, const int64_t *from_utc_us,
     notice->zone.period_count = 1;
 }
 
-// As one that lies elsewhere: told for the sake of an older version that may have lain here.
+// As OUTSIDE: an older version of it may have been inside.
 static enum drf_status add_outside(struct geo_notice *notice)
 {
     const struct geo_zone_volume place = {

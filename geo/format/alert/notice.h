@@ -1,8 +1,8 @@
-// geo/format/alert/notice.h - what the decoders of alerts share: an alert as it is put
-// together. SPDX-License-Identifier: Apache-2.0
+// geo/format/alert/notice.h - builder for one alert, used by the decoders of alerts.
+// SPDX-License-Identifier: Apache-2.0
 //
-// An alert is a zone (geo/record/zone.h) with a severity: its volumes say whom it concerns.
-// Texts are cut at the room there is for them.
+// An alert is a zone (geo/record/zone.h) with a severity: its volumes are where it applies.
+// Texts are cut to the size of their fields.
 #ifndef GEO_NOTICE_H
 #define GEO_NOTICE_H
 
@@ -19,7 +19,7 @@ struct geo_notice {
     struct geo_point *vertices; // GEO_ZONE_VERTICES_MAX of them
 };
 
-// DRF_ERR_NOMEM, *why says so. To be closed whatever it returned.
+// DRF_ERR_NOMEM, *why says so. Must be closed, also after an error.
 DRF_MUST_CHECK enum drf_status geo_notice_open(const struct geo_decode_params *params,
                                                struct geo_record_builder *builder,
                                                struct geo_note *why, struct geo_notice *out);
@@ -36,12 +36,13 @@ DRF_MUST_CHECK enum drf_status geo_notice_sky(struct geo_notice *notice,
                                               double declination_deg, double error_deg);
 DRF_MUST_CHECK enum drf_status geo_notice_region(struct geo_notice *notice);
 
-// From its own words; without an end it is the feed's valid_for after `said_utc_us`.
+// From the times that it states; without an end it ends the feed's valid_for after
+// `said_utc_us`.
 void geo_notice_times(struct geo_notice *notice, const int64_t *from_utc_us,
                       const int64_t *until_utc_us, int64_t said_utc_us);
 
-// Adds the alert to the record, as OUTSIDE where it concerns nobody here. DRF_ERR_FULL,
-// DRF_ERR_NOMEM.
+// Adds the alert to the record, flagged OUTSIDE where it does not touch what is kept.
+// DRF_ERR_FULL, DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_notice_add(struct geo_notice *notice);
 // Adds that the alert of this id is over.
 DRF_MUST_CHECK enum drf_status geo_notice_withdraw(struct geo_notice *notice, const char *id);

@@ -13,10 +13,10 @@
 #include "geo/format/grib/grib_grid.h"
 #include "geo/format/grib/grib_keys.h"
 #include "geo/format/grib/grib_meaning.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 
-#define VOID_VALUE (-1e300) // what ecCodes is told to write where the bitmap has no value
+#define VOID_VALUE (-1e300) // what ecCodes writes where the bitmap has no value
 
 enum {
     NAMES_ROOM = 96,
@@ -26,8 +26,8 @@ enum {
 struct job {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_tally tally;
-    uint64_t no_use;   // fields passed over
+    struct geo_decode_counts counts;
+    uint64_t no_use;   // ignored fields
     uint64_t unpacked; // values so far
     char names[NAMES_ROOM];
     double *values;
@@ -159,7 +159,7 @@ static enum drf_status refuse_field(struct job *job, codes_handle *handle, uint6
                    "message %" PRIu64 ", %s: %s", message, name, reason->text);
     if (status == DRF_ERR_NOMEM)
         return status;
-    return geo_tally_refuse(&job->tally, job->builder, &note);
+    return geo_decode_counts_refuse(&job->counts, job->builder, &note);
 }
 
 static enum drf_status take_field(struct job *job, struct geo_grib_bytes bytes,
@@ -172,14 +172,14 @@ static enum drf_status take_field(struct job *job, struct geo_grib_bytes bytes,
         return refuse_field(job, NULL, message, &why);
     enum drf_status status = read_field(job, handle, &head, &why);
     if (status == DRF_OK) {
-        job->tally.kept++;
+        job->counts.kept++;
         status = geo_record_add(job->builder, GEO_ITEM_FIELD, &head, sizeof head, job->cut,
                                 (size_t)head.grid.ni * head.grid.nj * sizeof *job->cut);
     } else if (status == DRF_ERR_ABSENT) {
         pass_over(job, handle);
         status = DRF_OK;
     } else if (why.code == GEO_REFUSAL_OUT_OF_REGION) {
-        job->tally.out_of_region++;
+        job->counts.out_of_region++;
         status = DRF_OK;
     } else {
         status = refuse_field(job, handle, message, &why);
@@ -202,7 +202,7 @@ static enum drf_status take_all(struct job *job, const uint8_t *bytes, size_t si
         if (next == DRF_ERR_NOMEM)
             status = next;
         else if (next != DRF_OK)
-            status = geo_tally_refuse(&job->tally, job->builder, &why);
+            status = geo_decode_counts_refuse(&job->counts, job->builder, &why);
         else
             status = take_field(job, field, frame.message);
     }
@@ -212,16 +212,16 @@ static enum drf_status take_all(struct job *job, const uint8_t *bytes, size_t si
 
 static enum drf_status finish(struct job *job, struct geo_note *why)
 {
-    const struct geo_tally *tally = &job->tally;
-    bool nothing = tally->kept == 0 && tally->refused == 0 && tally->out_of_region == 0;
+    const struct geo_decode_counts *counts = &job->counts;
+    bool nothing = counts->kept == 0 && counts->refused == 0 && counts->out_of_region == 0;
     if (job->no_use > 0 && nothing)
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
                           "nothing of use here in %" PRIu64 " fields: %s", job->no_use,
                           job->names);
-    if (job->no_use > 0 && tally->kept > 0) {
+    if (job->no_use > 0 && counts->kept > 0) {
         struct geo_note note = {.code = GEO_REFUSAL_IGNORED, .count = (uint32_t)job->no_use};
         char text[sizeof note.text];
-        (void)snprintf(text, sizeof text, "%" PRIu64 " fields passed over: %s", job->no_use,
+        (void)snprintf(text, sizeof text, "%" PRIu64 " ignored fields: %s", job->no_use,
                        job->names);
         geo_text_copy(note.text, sizeof note.text, text, strlen(text));
         enum drf_status status =
@@ -229,7 +229,7 @@ static enum drf_status finish(struct job *job, struct geo_note *why)
         if (status != DRF_OK)
             return status;
     }
-    return geo_tally_finish(tally, "fields", job->builder, why);
+    return geo_decode_counts_finish(counts, "fields", job->builder, why);
 }
 
 enum drf_status geo_grib_decode(const struct geo_decode_params *params, const uint8_t *bytes,

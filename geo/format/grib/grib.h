@@ -1,9 +1,9 @@
-// geo/format/grib/grib.h - weather fields from GRIB, edition 1 and 2.
+// geo/format/grib/grib.h - decoder for weather fields in GRIB, edition 1 and 2.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every field of every message in the bytes that this node has a use for becomes one item: a
-// window of its own grid around params->keep, SI units, its own height interval, valid times
-// and statistical meaning. What is read and what is passed over: schemas/weather.md.
+// Every field of every message in the bytes that this node uses becomes one item: a window of
+// its own grid around params->keep, SI units, its own height interval, valid times and
+// statistical meaning. What is read and what is ignored: schemas/weather.md.
 //
 // ecCodes keeps state per process: one decoder at a time.
 #ifndef GEO_GRIB_H
@@ -17,7 +17,7 @@
 #include "geo/status.h"
 
 // Adds a field per usable GRIB field, and notes. Message structure and grid sizes are checked
-// before ecCodes sees the bytes, which may still die on hostile ones (geo/format/decode.h).
+// before ecCodes gets the bytes, which may still crash on hostile ones (geo/format/decode.h).
 // On anything but DRF_OK the message is refused as a whole and *why says why:
 // DRF_ERR_SYNTAX: not GRIB, truncated. DRF_ERR_RANGE: no field could be used, grid or values
 // impossible, or outside the region. DRF_ERR_FULL: too many points. DRF_ERR_NOMEM.

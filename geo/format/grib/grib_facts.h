@@ -1,9 +1,9 @@
-// geo/format/grib/grib_facts.h - what a GRIB field says of itself, as plain numbers.
+// geo/format/grib/grib_facts.h - the keys of one GRIB field as plain numbers.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The keys of one field, still in the codes of the WMO tables (Manual on Codes, FM 92, editions
-// 1 and 2), so that what they mean can be decided, and tested, apart from the library that
-// reads them. GEO_GRIB_MISSING stands for a key that is absent or all ones.
+// Still in the codes of the WMO tables (Manual on Codes, FM 92, editions 1 and 2), so that
+// their interpretation is separate from, and tested without, the library that reads them.
+// GEO_GRIB_MISSING stands for a key that is absent or all ones.
 #ifndef GEO_GRIB_FACTS_H
 #define GEO_GRIB_FACTS_H
 

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// A walk over sections by their length octets; nothing is unpacked. For edition 2 the last
+// section of each number is remembered, and each section 7 completes a field: sections 1 to
+// 7 are copied behind a new section 0 as a message of one field. A section that is repeated
+// clears those of higher numbers, as FM 92 requires. An error inside a message skips the
+// rest of that message; an error in its length ends the walk, because the next one cannot be
+// found. Sizes are compared with numbers of points here, and the size stated inside a packed
+// image with the number of values, because the library that unpacks trusts them.
 #include "geo/format/grib/grib_frame.h"
 
 #include <inttypes.h>
@@ -81,17 +88,17 @@ static enum drf_status check_points(const struct geo_grib_frame *frame, uint64_t
     return DRF_OK;
 }
 
-static enum drf_status check_swelling(const struct geo_grib_frame *frame, uint64_t points,
-                                      size_t size, struct geo_note *why)
+static enum drf_status check_expansion(const struct geo_grib_frame *frame, uint64_t points,
+                                       size_t size, struct geo_note *why)
 {
-    if (geo_unpack_swells(points, size))
+    if (geo_unpack_excessive(points, size))
         return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, frame->message,
                           "message %" PRIu64 ": %" PRIu64 " points out of %zu bytes",
                           frame->message, points, size);
     return DRF_OK;
 }
 
-// Edition 1: the sections stand in one order, and only their flags say which are there.
+// Edition 1: the sections are in a fixed order; flags say which are present.
 static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
                                        const uint8_t *message, size_t size,
                                        struct geo_note *why)
@@ -109,7 +116,7 @@ static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
     uint64_t points = number(message + at + 6, 2) * number(message + at + 8, 2);
     enum drf_status status = check_points(frame, points, why);
     if (status == DRF_OK)
-        status = check_swelling(frame, points, size, why);
+        status = check_expansion(frame, points, size, why);
     if (status != DRF_OK)
         return status;
     at += number(message + at, 3);
@@ -188,8 +195,8 @@ static enum drf_status check_bitmap(struct geo_grib_frame *frame, struct geo_not
     return DRF_OK;
 }
 
-// An image packed into a field has a size of its own, and the library that unpacks it believes
-// that one: it must be the field's. 0: no image's head.
+// An image packed into a field states its own size, and the library that unpacks it uses that:
+// it must equal the field's. 0: not the header of an image.
 static uint64_t image_points(uint64_t packing, const uint8_t *data, size_t size)
 {
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n',
@@ -206,7 +213,7 @@ static uint64_t image_points(uint64_t packing, const uint8_t *data, size_t size)
     return right > left && below > above ? (right - left) * (below - above) : 0;
 }
 
-// That sections 5 and 7 agree on how much there is to unpack.
+// Checks that sections 5 and 7 agree on the number of values.
 static enum drf_status check_data(const struct geo_grib_frame *frame, struct geo_note *why)
 {
     struct geo_grib_section about = frame->section[5], data = frame->section[7];
@@ -254,7 +261,7 @@ static enum drf_status assemble(struct geo_grib_frame *frame, struct geo_grib_by
         size += frame->section[kind].size;
     }
     enum drf_status status =
-        check_swelling(frame, number(frame->section[3].bytes + 6, 4), size, why);
+        check_expansion(frame, number(frame->section[3].bytes + 6, 4), size, why);
     if (status != DRF_OK)
         return status;
     if (!reserve(frame, size))
@@ -288,7 +295,7 @@ static enum drf_status next_field(struct geo_grib_frame *frame, struct geo_grib_
             return damaged(frame, why, "a section has no possible length");
         }
         frame->section_at += size;
-        // What a section repeats, the ones behind it must repeat too.
+        // After a repeated section those of higher numbers must be repeated too.
         for (int later = kind + 1; later < 8 && kind >= 3; later++)
             frame->section[later] = (struct geo_grib_section){NULL, 0};
         frame->section[kind] = (struct geo_grib_section){bytes, size};

@@ -1,11 +1,11 @@
-// geo/format/grib/grib_frame.h - GRIB bytes cut into messages of one field each, structure
-// checked. SPDX-License-Identifier: Apache-2.0
+// geo/format/grib/grib_frame.h - splits GRIB bytes into messages of one field each.
+// SPDX-License-Identifier: Apache-2.0
 //
-// The outer form of WMO Manual on Codes FM 92 GRIB, editions 1 and 2. An edition 2 message may
-// repeat sections 2-7, 3-7 or 4-7 and so hold several fields (u and v of a wind, often); each
-// comes out as a message of its own, a bitmap that it inherits written out. Section lengths and
-// numbers of points are checked here, so that the library that unpacks the values sees nothing
-// but whole sections of a bounded size.
+// The section structure of WMO Manual on Codes FM 92 GRIB, editions 1 and 2. An edition 2
+// message may repeat sections 2-7, 3-7 or 4-7 and so hold several fields (often u and v of a
+// wind); each is output as a message of its own, with the bitmap that it inherits written out.
+// Section lengths and numbers of points are checked here, so that the library that unpacks the
+// values gets only whole sections of a bounded size.
 #ifndef GEO_GRIB_FRAME_H
 #define GEO_GRIB_FRAME_H
 
@@ -38,13 +38,13 @@ struct geo_grib_bytes {
 };
 
 // `bytes` are borrowed until close. A grid of more than points_max points is refused, and one
-// of far more than its bytes can honestly hold (geo_unpack_swells).
+// with implausibly many points for its size (geo_unpack_excessive).
 void geo_grib_frame_open(struct geo_grib_frame *frame, const uint8_t *bytes, size_t size,
                          uint64_t points_max);
 void geo_grib_frame_close(struct geo_grib_frame *frame);
 
 // The next field. DRF_ERR_ABSENT: there are no more. On any other error *why tells what is
-// wrong, and the next call goes on behind it, or ends where the length of a message is unknown.
+// wrong, and the next call continues after it, or ends if the length of a message is unknown.
 DRF_MUST_CHECK enum drf_status geo_grib_frame_next(struct geo_grib_frame *frame,
                                                    struct geo_grib_bytes *out,
                                                    struct geo_note *why);

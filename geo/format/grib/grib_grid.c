@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// Latitude-longitude grids are computed from their corner points, projected grids from their
+// first point, mapped through a plane whose indices are metres. The window around a box is
+// exact for latitude-longitude; for other grids it is the range of indices of 49 x 49 points
+// of the box, widened by a sample's distance, because an edge of the box is a curve in the
+// plane. Values are not moved: geo_grib_index() gives the place of a point in the message's
+// scan order.
 #include "geo/format/grib/grib_grid.h"
 
 #include <math.h>
 #include <stdbool.h>
 
+#include "geo/earth.h"
 #include "geo/plane.h"
 #include "geo/record/refusal.h"
 
@@ -33,11 +40,11 @@ static bool figure(const struct geo_grib_points *points, struct geo_grid *grid)
     case 7: // axes in m: read in metres already
         break;
     case 4: // GRS 80
-        major_m = 6378137.0;
+        major_m = GEO_EARTH_SEMI_MAJOR_M;
         minor_m = 6356752.314140;
         break;
     case 5: // WGS 84
-        major_m = 6378137.0;
+        major_m = GEO_EARTH_SEMI_MAJOR_M;
         minor_m = 6356752.314245;
         break;
     case 6:
@@ -54,7 +61,7 @@ static bool figure(const struct geo_grib_points *points, struct geo_grid *grid)
     return major_m >= 6.2e6 && major_m <= 6.5e6 && minor_m >= 6.2e6 && minor_m <= major_m;
 }
 
-static double turned(double lon_deg) // into -180 .. +180
+static double wrapped_lon(double lon_deg) // into -180 .. +180
 {
     return lon_deg - 360.0 * floor((lon_deg + 180.0) / 360.0);
 }
@@ -76,7 +83,7 @@ static enum drf_status columns_deg(const struct geo_grib_points *p, struct geo_g
     grid->dx = span / steps;
     if (p->di > 0.0 && !near_to(grid->dx, p->di, 0.02 * p->di))
         return refuse(why, "first and last longitude contradict the increment");
-    grid->x0 = turned(p->i_negative ? p->last_lon_deg : p->first_lon_deg);
+    grid->x0 = wrapped_lon(p->i_negative ? p->last_lon_deg : p->first_lon_deg);
     if (p->template == 0 && near_to(span, 360.0, 0.25 * grid->dx) && p->ni > 2) {
         grid->ni--;
         grid->whole_circle = 1;
@@ -106,7 +113,7 @@ static enum drf_status degrees(const struct geo_grib_points *p, struct geo_grid 
     grid->kind = p->template == 1 ? GEO_GRID_ROTATED_LATLON : GEO_GRID_LATLON;
     if (p->template == 1) {
         grid->p[0] = p->south_pole_lat_deg;
-        grid->p[1] = turned(p->south_pole_lon_deg);
+        grid->p[1] = wrapped_lon(p->south_pole_lon_deg);
         grid->p[2] = p->rotation_deg;
         if (!(fabs(grid->p[0]) <= 90.0 && isfinite(grid->p[1]) && fabs(grid->p[2]) <= 360.0))
             return refuse(why, "the rotated pole is nowhere");
@@ -121,7 +128,7 @@ static enum drf_status projection(const struct geo_grib_points *p, struct geo_gr
     bool south = (p->projection_centre & CENTRE_SOUTH) != 0;
     if ((p->projection_centre & CENTRE_BIPOLAR) != 0)
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "a bipolar projection");
-    double lov_deg = turned(p->lov_deg);
+    double lov_deg = wrapped_lon(p->lov_deg);
     if (p->template == 30) {
         grid->kind = GEO_GRID_LAMBERT;
         grid->p[0] = p->edition == 1 ? p->latin1_deg : p->lad_deg;
@@ -136,13 +143,13 @@ static enum drf_status projection(const struct geo_grib_points *p, struct geo_gr
     } else {
         // Any meridian serves; this one keeps the grid clear of the cut opposite to it.
         double width_deg = (double)p->ni * p->di
-                           / (grid->semi_major_m * cos(p->lad_deg * 0.017453292519943295))
-                           * 57.29577951308232;
+                           / (grid->semi_major_m * cos(p->lad_deg * GEO_RAD_PER_DEG))
+                           * GEO_DEG_PER_RAD;
         if (p->rotation_deg != 0.0 || !(width_deg > 0.0 && width_deg <= 360.0))
-            return refuse(why, "a Mercator grid that is turned or wider than the Earth");
+            return refuse(why, "a Mercator grid that is rotated or wider than the Earth");
         grid->kind = GEO_GRID_MERCATOR;
         grid->p[0] = p->lad_deg;
-        grid->p[1] = turned(p->first_lon_deg + (p->i_negative ? -0.5 : 0.5) * width_deg);
+        grid->p[1] = wrapped_lon(p->first_lon_deg + (p->i_negative ? -0.5 : 0.5) * width_deg);
     }
     return DRF_OK;
 }
@@ -155,7 +162,7 @@ static enum drf_status first_point(const struct geo_grib_points *p, struct geo_g
     metres.x0 = metres.y0 = 0.0;
     metres.dx = metres.dy = 1.0;
     struct geo_plane *plane = NULL;
-    struct geo_point first = {p->first_lat_deg, turned(p->first_lon_deg)};
+    struct geo_point first = {p->first_lat_deg, wrapped_lon(p->first_lon_deg)};
     double x = 0, y = 0;
     enum drf_status status = geo_plane_open(&metres, &plane);
     if (status == DRF_OK)
@@ -292,7 +299,7 @@ static bool sampled_window(const struct geo_plane *plane, const struct geo_grid 
             double i, j;
             struct geo_point point = {
                 keep.south_deg + (keep.north_deg - keep.south_deg) * row / SAMPLES,
-                turned(keep.west_deg + width_deg(keep) * column / SAMPLES)};
+                wrapped_lon(keep.west_deg + width_deg(keep) * column / SAMPLES)};
             if (geo_plane_at(plane, point, &i, &j) != DRF_OK)
                 continue;
             i_low = fmin(i_low, i);
@@ -339,7 +346,7 @@ struct geo_grid geo_grib_grid_cut(const struct geo_grid *grid, struct geo_grib_w
     cut.nj = window.nj;
     if (grid->kind == GEO_GRID_LATLON) {
         cut.whole_circle = grid->whole_circle != 0 && window.ni == grid->ni;
-        cut.x0 = turned(cut.x0);
+        cut.x0 = wrapped_lon(cut.x0);
     }
     return cut;
 }

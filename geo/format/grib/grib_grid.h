@@ -1,5 +1,5 @@
-// geo/format/grib/grib_grid.h - the points of a GRIB field as a grid, its scan order undone,
-// cut to a box. SPDX-License-Identifier: Apache-2.0
+// geo/format/grib/grib_grid.h - the grid of a GRIB field: scan order, window around a box.
+// SPDX-License-Identifier: Apache-2.0
 //
 // No GRIB library; projections through geo/plane.h.
 #ifndef GEO_GRIB_GRID_H

@@ -1,7 +1,7 @@
-// geo/format/grib/grib_keys.h - the facts of a GRIB field, read through ecCodes.
+// geo/format/grib/grib_keys.h - reads the keys of a GRIB field with ecCodes.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading cannot fail: a key that is not there gives GEO_GRIB_MISSING, a NaN, or what the
+// Reading cannot fail: a key that is absent gives GEO_GRIB_MISSING, a NaN, or a value that the
 // rules in grib_meaning.h and grib_grid.h refuse.
 #ifndef GEO_GRIB_KEYS_H
 #define GEO_GRIB_KEYS_H
@@ -15,7 +15,7 @@ enum { GEO_GRIB_NAME_SIZE = 64 };
 void geo_grib_keys_product(struct grib_handle *handle, struct geo_grib_product *out);
 void geo_grib_keys_points(struct grib_handle *handle, struct geo_grib_points *out);
 
-// "absv at isobaricInhPa", for a person who wonders where a field went.
+// "absv at isobaricInhPa", for the text of a note.
 void geo_grib_keys_name(struct grib_handle *handle, char name[static GEO_GRIB_NAME_SIZE]);
 
 #endif

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// One table lists every parameter that is read, with the level at which it is used and its
+// factor to SI units; the first row that matches decides. A parameter, level or statistic
+// that is not in the table gives DRF_ERR_ABSENT, which is not an error of the message. Times
+// are computed and then compared with each other: a message whose begin, length and end
+// disagree is refused rather than corrected.
 #include "geo/format/grib/grib_meaning.h"
 
 #include <math.h>
@@ -12,7 +17,7 @@ enum { ANY = -1, NCEP = 7, ECMWF = 98, MRMS = 161, NO_SURFACE = 255 };
 #define COLUMN_TOP_M 20000.0
 #define NO_FLOOR (-1e30)
 
-// Where a quantity is of use.
+// The levels at which a quantity is used.
 enum place {
     NEAR_GROUND,      // at a height or in a layer above the ground
     GROUND,           // at the surface
@@ -20,7 +25,7 @@ enum place {
     SEA,              // reduced to mean sea level
     COLUMN,           // of the whole atmosphere above a point
     COLUMN_ANY_LEVEL, // the same, whatever level its producer writes
-    AT_2M,            // edition 1, ECMWF: says "surface" and means 2 m
+    AT_2M,            // edition 1, ECMWF: level "surface", meaning 2 m
     AT_10M,
 };
 
@@ -159,7 +164,7 @@ static bool set_heights(const struct geo_grib_product *p, enum level_kind kind,
     return true;
 }
 
-// Whether the quantity is of use at this level, and at which heights it holds.
+// Whether the quantity is used at this level, and for which heights it is valid.
 static bool place_field(const struct geo_grib_product *p, enum place place,
                         struct geo_field *head)
 {

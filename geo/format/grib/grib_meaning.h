@@ -1,8 +1,8 @@
-// geo/format/grib/grib_meaning.h - which quantity a GRIB field is, at which heights and times.
+// geo/format/grib/grib_meaning.h - quantity, heights and times of a GRIB field, by its codes.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tables and rules only: no GRIB library, no allocation. What a node has no use for is passed
-// over; what contradicts itself is refused. The list for people: schemas/weather.md.
+// Tables and rules only: no GRIB library, no allocation. Fields that a node does not use are
+// ignored; contradictory ones are refused. The list for users: schemas/weather.md.
 #ifndef GEO_GRIB_MEANING_H
 #define GEO_GRIB_MEANING_H
 

@@ -7,8 +7,8 @@
 
 #include "geo/bounds.h"
 #include "geo/format/obstacle/dof_record.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 
 enum {
     WORD_COLUMNS = 10,     // of a change file, before the record
@@ -22,7 +22,7 @@ enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_OLD, CHANGE_NEW, CHANGE_REMOVE };
 struct job {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_tally tally;
+    struct geo_decode_counts counts;
     bool has_old; // the line before was OLD
     bool old_read;
     struct geo_obstacle old;
@@ -106,7 +106,7 @@ static enum drf_status read_change(const struct job *job, const struct geo_dof_l
 
 static enum drf_status refuse(struct job *job, const struct geo_note *note)
 {
-    return geo_tally_refuse(&job->tally, job->builder, note);
+    return geo_decode_counts_refuse(&job->counts, job->builder, note);
 }
 
 static enum drf_status keep(struct job *job, const struct geo_obstacle *obstacle)
@@ -114,9 +114,9 @@ static enum drf_status keep(struct job *job, const struct geo_obstacle *obstacle
     struct geo_obstacle told = *obstacle;
     bool inside = geo_bounds_hold(job->params->keep, obstacle->position);
     told.flags |= inside ? 0 : (uint32_t)GEO_OBSTACLE_OUTSIDE;
-    job->tally.kept += inside;
-    job->tally.out_of_region += !inside;
-    job->tally.told += !inside;
+    job->counts.kept += inside;
+    job->counts.out_of_region += !inside;
+    job->counts.told += !inside;
     return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &told, sizeof told, NULL, 0);
 }
 
@@ -202,5 +202,6 @@ enum drf_status geo_dof_decode(const struct geo_decode_params *params, const uin
             status = take_line(&job, &line);
     if (status == DRF_OK)
         status = drop_old(&job);
-    return status == DRF_OK ? geo_tally_finish(&job.tally, "obstacles", builder, why) : status;
+    return status == DRF_OK ? geo_decode_counts_finish(&job.counts, "obstacles", builder, why)
+                            : status;
 }

@@ -1,11 +1,11 @@
-// geo/format/obstacle/dof.h - obstacles from the FAA's Digital Obstacle File.
+// geo/format/obstacle/dof.h - decoder for obstacles in the FAA's Digital Obstacle File.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text of fixed columns, 128 per record (FAA, Digital Obstacle File, format of the .Dat files):
-// one record or many, with or without the file's four header lines, CRLF or LF; and its change
-// files (ADD, OLD and NEW, DISMANTLE, REMOVE before the record). A line that
-// cannot be read is refused by itself, with its number and the reason; the rest stands. What is
-// read, refused and assumed: schemas/obstacles.md.
+// Text of fixed columns, 128 per record (FAA, Digital Obstacle File, format of the .Dat
+// files): one record or many, with or without the file's four header lines, CRLF or LF; and
+// its change files (ADD, OLD and NEW, DISMANTLE, REMOVE before the record). A line that cannot
+// be read is refused alone, with its number and the reason. What is read, refused and assumed:
+// schemas/obstacles.md.
 #ifndef GEO_DOF_H
 #define GEO_DOF_H
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Fields are read at fixed columns. The columns between them must be blank: a line that is
+// shifted, or has lost a column, is found by that and not read as other numbers. Accuracy
+// codes become half widths of a 95 % interval; unknown codes take the feed's defaults and a
+// flag. Angles are summed in hundredths of a second, which is exact, and rounded once.
 #include "geo/format/obstacle/dof_record.h"
 
 #include <inttypes.h>
@@ -93,7 +97,7 @@ static bool trimmed(const struct geo_dof_line *line, struct span span, char *out
     return true;
 }
 
-// The columns between the fields. A record that is shifted or has lost a column shows here.
+// The columns between the fields. Detects a record that is shifted or has lost a column.
 static bool separated(const struct geo_dof_line *line)
 {
     static const int blanks[] = {10, 12, 35, 48,  62,  81,  83, 89,
@@ -247,7 +251,7 @@ static enum drf_status read_accuracy(const struct geo_decode_params *params,
     return DRF_OK;
 }
 
-// A letter that says something: blank and U (unknown) are 0.
+// A code letter; blank and U (unknown) are 0.
 static uint8_t letter(char c) { return c >= 'A' && c <= 'Z' && c != 'U' ? (uint8_t)c : 0; }
 
 static enum drf_status read_marks(const struct geo_dof_line *line, struct geo_obstacle *out,
@@ -269,14 +273,14 @@ static enum drf_status read_marks(const struct geo_dof_line *line, struct geo_ob
                                       : (uint32_t)GEO_OBSTACLE_UNVERIFIED;
     if (action == 'D')
         out->flags |= GEO_OBSTACLE_WITHDRAWN;
-    // A record stands for something: a count of none is a count left out.
+    // A quantity of 0 means that it is not given.
     out->quantity = digit(quantity) && quantity > '1' ? (uint32_t)(quantity - '0') : 1;
     out->lighting = letter(column(line, LIGHTING));
     out->marking = letter(column(line, MARKING));
     return DRF_OK;
 }
 
-// The date is of the record's last change. One that cannot be is left out: the obstacle stands.
+// The date is of the record's last change. An impossible one is ignored, the obstacle is kept.
 static void read_date(const struct geo_dof_line *line, struct geo_obstacle *out)
 {
     int year, day;

@@ -13,7 +13,7 @@
 #include "geo/record/record.h"
 #include "geo/status.h"
 
-enum { GEO_DOF_COLUMNS = 127 }; // column 128 is a blank that some copies have lost
+enum { GEO_DOF_COLUMNS = 127 }; // column 128 is a blank that is missing in some copies
 
 struct geo_dof_line {
     const char *text; // without its line end

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The document is parsed whole, then each feature is read member by member into one scratch
+// obstacle and added to the record at once. The first faulty member refuses its feature,
+// with the feature's number and the member's name; the others are not affected. A feature
+// outside params->keep is added as a point flagged OUTSIDE, because an earlier version of it
+// may have been inside.
 #include "geo/format/obstacle/geojson.h"
 
 #include <inttypes.h>
@@ -11,8 +16,8 @@
 #include "geo/cells.h"
 #include "geo/reader/geojson_shape.h"
 #include "geo/reader/json.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 #include "geo/utc.h"
 
 #define HEIGHT_MAX_M (GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * GEO_CELL_MAX)
@@ -21,7 +26,7 @@
 struct job {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_tally tally;
+    struct geo_decode_counts counts;
     struct geo_point *vertices; // of the present feature, GEO_OBSTACLE_VERTICES_MAX + 1
     uint64_t feature;           // its number, from 1
     uint32_t holed;             // polygons kept with holes
@@ -34,7 +39,7 @@ static enum drf_status bad(const struct job *job, struct geo_note *why,
                       what);
 }
 
-// A member that is absent or null leaves *out and says so in *given.
+// A member that is absent or null leaves *out and sets *given to false.
 static enum drf_status read_number(const struct job *job, const struct geo_json *properties,
                                    const char *name, double least, double most, double *out,
                                    bool *given, struct geo_note *why)
@@ -79,7 +84,7 @@ static enum drf_status read_id(const struct job *job, const struct geo_json *fea
     }
     if (text == NULL)
         return bad(job, why, GEO_REFUSAL_FORMAT, "id", "is neither text nor a whole number");
-    // Cut or cleaned, an identity could become another's: it is taken as it is or not at all.
+    // Truncated or cleaned, two ids could become equal: an invalid one is refused.
     char copy[GEO_OBSTACLE_ID_SIZE];
     geo_text_copy(copy, sizeof copy, text, size);
     if (size == 0 || strlen(copy) != size || memcmp(copy, text, size) != 0)
@@ -103,7 +108,7 @@ static bool names_balloon(const char *kind)
     return false;
 }
 
-// One letter, as in the FAA's tables; anything else says nothing that is known here.
+// One letter, as in the FAA's tables; anything else is unknown.
 static uint8_t letter(const struct geo_json *value)
 {
     size_t size = 0;
@@ -253,17 +258,17 @@ static enum drf_status take_feature(struct job *job, const struct geo_json *feat
     if (status == DRF_ERR_NOMEM)
         return status;
     if (status != DRF_OK)
-        return geo_tally_refuse(&job->tally, job->builder, &note);
+        return geo_decode_counts_refuse(&job->counts, job->builder, &note);
     if (!geo_bounds_touch(job->params->keep, shape.bounds)) {
-        job->tally.out_of_region++;
-        job->tally.told++;
+        job->counts.out_of_region++;
+        job->counts.told++;
         obstacle.flags |= GEO_OBSTACLE_OUTSIDE;
         obstacle.geometry = GEO_GEOMETRY_POINT;
         obstacle.vertex_count = 0;
         return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL,
                               0);
     }
-    job->tally.kept++;
+    job->counts.kept++;
     status = geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle,
                             job->vertices, obstacle.vertex_count * sizeof *job->vertices);
     job->holed += shape.has_holes;
@@ -300,8 +305,9 @@ static enum drf_status take_root(struct job *job, const struct geo_json *root,
     }
     if (status == DRF_OK)
         status = note_holes(job);
-    return status == DRF_OK ? geo_tally_finish(&job->tally, "features", job->builder, why)
-                            : status;
+    return status == DRF_OK
+               ? geo_decode_counts_finish(&job->counts, "features", job->builder, why)
+               : status;
 }
 
 enum drf_status geo_geojson_decode(const struct geo_decode_params *params, const uint8_t *bytes,

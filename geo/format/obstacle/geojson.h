@@ -1,9 +1,9 @@
-// geo/format/obstacle/geojson.h - obstacles as GeoJSON (RFC 7946) features.
+// geo/format/obstacle/geojson.h - decoder for obstacles in GeoJSON (RFC 7946).
 // SPDX-License-Identifier: Apache-2.0
 //
 // A FeatureCollection or a single Feature of points, lines and polygons. The properties that
 // are read, their units, and what is refused: schemas/obstacles.md. A feature that cannot be
-// read is refused by itself; text that is not strict JSON is refused as a whole.
+// read is refused alone; text that is not strict JSON is refused as a whole.
 #ifndef GEO_GEOJSON_H
 #define GEO_GEOJSON_H
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "geo/format/report/metar_report.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 
 enum { STATIONS_MAX = 4096 };
 
@@ -16,7 +16,7 @@ enum segment { SEGMENT_HEADER, SEGMENT_REPORT, SEGMENT_FORECAST };
 struct job {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_tally tally;
+    struct geo_decode_counts counts;
     struct geo_metar_report report; // being collected
     enum segment segment;
     bool begun;    // METAR or SPECI stood before it
@@ -68,7 +68,7 @@ static enum drf_status keep(struct job *job, const struct geo_station *station)
 
 static enum drf_status refuse(struct job *job, const struct geo_note *note)
 {
-    return geo_tally_refuse(&job->tally, job->builder, note);
+    return geo_decode_counts_refuse(&job->counts, job->builder, note);
 }
 
 static enum drf_status read_report(struct job *job)
@@ -97,7 +97,7 @@ static enum drf_status read_report(struct job *job)
     return keep(job, &station);
 }
 
-// A report without the time that would have told it from a header: "METAR EGLL NIL", or worse.
+// A report without the time that distinguishes it from a header, such as "METAR EGLL NIL".
 static bool is_report(const struct job *job)
 {
     const struct geo_metar_report *report = &job->report;
@@ -211,7 +211,7 @@ static enum drf_status add_stations(struct job *job)
     for (size_t i = 0; i < job->count && status == DRF_OK; i++)
         status = geo_record_add(job->builder, GEO_ITEM_STATION, &job->stations[i],
                                 sizeof job->stations[i], NULL, 0);
-    job->tally.kept = job->count;
+    job->counts.kept = job->count;
     return status;
 }
 
@@ -229,7 +229,7 @@ enum drf_status geo_metar_decode(const struct geo_decode_params *params, const u
         status = end_segment(&job);
     if (status == DRF_OK)
         status = add_stations(&job);
-    bool nothing = job.count == 0 && job.tally.refused == 0;
+    bool nothing = job.count == 0 && job.counts.refused == 0;
     if (status == DRF_OK && nothing && job.nil + job.forecasts > 0)
         status = geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "%llu reports say NIL, %llu forecasts",
                             (unsigned long long)job.nil, (unsigned long long)job.forecasts);
@@ -238,7 +238,7 @@ enum drf_status geo_metar_decode(const struct geo_decode_params *params, const u
     else if (status == DRF_OK)
         status = note_ignored(&job);
     if (status == DRF_OK)
-        status = geo_tally_finish(&job.tally, "reports", builder, why);
+        status = geo_decode_counts_finish(&job.counts, "reports", builder, why);
     free(job.stations);
     return status;
 }

@@ -1,7 +1,8 @@
 // geo/format/report/metar.h - decoder for METAR and SPECI, alone or in bulletins.
 // SPDX-License-Identifier: Apache-2.0
 //
-// See schemas/metar.md. The stations it makes have no position yet.
+// See schemas/metar.md. The stations of its record have no position yet
+// (geo/format/report/station_table.h).
 #ifndef GEO_METAR_H
 #define GEO_METAR_H
 

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// WMO No. 306, FM 15 and FM 16, with the United States' and Canada's own groups.
+// WMO No. 306, FM 15 and FM 16, with the United States' and Canada's own groups. After
+// location and time each word is offered to the readers of the groups in a fixed order, and
+// the first that accepts it keeps its value; the order of the groups in the report matters
+// only in that nothing after temperature or pressure is read as visibility, cloud or
+// weather. Words up to the trend or the remarks are read. The first word that no reader
+// accepts and that is not in the list of ignored ones is returned to the caller, which
+// reports it.
 #include "geo/format/report/metar_report.h"
 
 #include <math.h>
@@ -13,15 +19,15 @@
 #define KELVIN 273.15
 #define INCH_OF_MERCURY_PA 3386.389
 #define PAST_US (7 * GEO_UTC_DAY_US)
-// Clocks differ, and some stations name the round hour they observe for. Any more, and the
-// report would stand against its own correction.
+// Clocks differ, and some stations give the full hour for which they observe. A larger
+// tolerance would make a report newer than its own correction.
 #define FUTURE_US (10 * GEO_UTC_SECOND_US * 60)
 
 struct reading {
     struct geo_station *out;
     struct geo_metar_sky sky;
     bool wind_seen, cavok;
-    bool air_seen; // temperature or pressure: what follows is no longer the sky
+    bool air_seen; // temperature or pressure was read: no sky groups follow
 };
 
 static struct geo_wmo_word from(struct geo_wmo_word word, size_t at)
@@ -29,7 +35,7 @@ static struct geo_wmo_word from(struct geo_wmo_word word, size_t at)
     return (struct geo_wmo_word){word.text + at, word.size - at, word.line};
 }
 
-// "P99", "08", "120" before `end`; P: at least so much, which is taken as it stands.
+// "P99", "08", "120" before `end`; P: at least so much, taken as the value.
 static bool speed(struct geo_wmo_word word, size_t *at, uint32_t *out)
 {
     size_t start = *at < word.size && word.text[*at] == 'P' ? *at + 1 : *at;
@@ -215,7 +221,7 @@ static bool read_temperature(struct reading *r, struct geo_wmo_word word)
         r->out->flags |= GEO_STATION_HAS_TEMPERATURE;
         r->out->temperature_k = warm_k;
     }
-    // air cannot be drier than dry: one of the two is wrong, and which is not known
+    // The dew point is above the temperature: one of the two is wrong, which one is unknown.
     if (dew_known && warm_known && dew_k > warm_k + 1.0) {
         r->out->flags &= ~(uint32_t)GEO_STATION_HAS_TEMPERATURE;
         r->out->temperature_k = 0.0;
@@ -269,7 +275,7 @@ static bool skipped(struct geo_wmo_word word)
     return geo_wmo_digits(word, 0, 8, &ignored);
 }
 
-// Trend and remarks: what follows is no observation.
+// The begin of trend or remarks: no observation follows.
 static bool ends(struct geo_wmo_word word)
 {
     return geo_wmo_is(word, "RMK") || geo_wmo_starts(word, "RMK/") || geo_wmo_is(word, "NOSIG")
@@ -312,7 +318,7 @@ static void finish(struct reading *r)
         r->sky.weather_told = true;
     }
     geo_metar_sky_finish(&r->sky, r->out);
-    // A person says it when something falls; an automatic station may be blind to it.
+    // An observer reports precipitation; an automatic station may not detect it.
     bool told = r->sky.weather_told || (!automatic && !r->sky.weather_lost);
     if (told)
         r->out->flags |= GEO_STATION_HAS_WEATHER;

@@ -1,4 +1,4 @@
-// geo/format/report/metar_report.h - one METAR or SPECI, word by word; private to geo/metar*.c.
+// geo/format/report/metar_report.h - parser for one METAR or SPECI; for metar*.c only.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_METAR_REPORT_H
 #define GEO_METAR_REPORT_H
@@ -17,11 +17,11 @@ struct geo_metar_report {
     bool corrected; // COR stood before the location
 };
 
-// Reads the observation: trend, remarks and what follows the pressure are never read as it. The
-// month is the one that brings the time nearest `reference_utc_us`, from a week before to an
-// hour after it. *nil: there was no observation, nothing else is told. A group that cannot be
-// read leaves its value unknown; *odd is then the first of them, else its size is 0. *why says
-// what is wrong with a report that is refused.
+// Reads the observation, without trend, remarks and what follows the pressure. The month is the
+// one that brings the time nearest `reference_utc_us`, from a week before to an hour after it.
+// *nil: there was no observation, nothing else is set. A group that cannot be read leaves its
+// value unknown; *odd is then the first of them, else its size is 0. *why says what is wrong
+// with a report that is refused.
 DRF_MUST_CHECK enum drf_status geo_metar_report_read(const struct geo_metar_report *report,
                                                      int64_t reference_utc_us,
                                                      struct geo_station *out, bool *nil,
@@ -35,7 +35,7 @@ struct geo_metar_sky {
     bool layers, convection;
     bool weather_told, weather_lost, precipitation;
 };
-// Each takes one word; false: it is none of its kind.
+// Each reads one word; false: it is not of this kind.
 bool geo_metar_cloud(struct geo_wmo_word word, struct geo_metar_sky *sky);
 bool geo_metar_weather(struct geo_wmo_word word, struct geo_metar_sky *sky,
                        char codes[static GEO_STATION_CODES_SIZE]);

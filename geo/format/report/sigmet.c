@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The message is cut at "=" and each report is read alone. Its head is found by its pattern
+// (location, SIGMET or AIRMET, number, VALID) among the first words, because bulletin
+// headings before it vary. What follows the validity is searched for keywords:
+// geo/format/report/sigmet_area.h for the area, CNL for a cancellation. Two VALID in one
+// report mean that a "=" was lost, and the report is refused: its area would be read as part
+// of another one.
 #include "geo/format/report/sigmet.h"
 
 #include <stdio.h>
@@ -7,8 +13,8 @@
 
 #include "geo/bounds.h"
 #include "geo/format/report/sigmet_area.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 #include "geo/utc.h"
 
 #define PAST_US (7 * GEO_UTC_DAY_US)
@@ -30,7 +36,7 @@ struct report {
 struct job {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_tally tally;
+    struct geo_decode_counts counts;
     struct geo_sigmet_area *area;
     uint8_t *tail;
 };
@@ -45,7 +51,7 @@ static size_t occurrences(struct geo_sigmet_text text, const char *word)
     return count;
 }
 
-// "(TEST)", "EXER", "EXERCISE/EXERCISE", "VOLCEX22": whatever stands around the word.
+// "(TEST)", "EXER", "EXERCISE/EXERCISE", "VOLCEX22": whatever surrounds the word.
 static bool exercise(struct geo_sigmet_text text)
 {
     static const char *const words[] = {"TEST", "EXER", "EXERCISE", "VOLCEX"};
@@ -74,8 +80,9 @@ static enum drf_status read_validity(struct report *report, struct geo_wmo_word 
     int64_t from_us = report->from_utc_us, until_us = report->until_utc_us;
     if (until_us <= from_us || until_us - from_us > LONGEST_US
         || from_us < reference_utc_us - PAST_US || from_us > reference_utc_us + AHEAD_US)
-        return geo_refuse(why, GEO_REFUSAL_RANGE, word.line,
-                          "its validity is upside down, too long, or not of this week");
+        return geo_refuse(
+            why, GEO_REFUSAL_RANGE, word.line,
+            "its validity ends before it begins, is too long, or not of this week");
     return DRF_OK;
 }
 
@@ -125,7 +132,7 @@ static void name_zone(const struct report *report, struct geo_wmo_word sequence,
     geo_text_copy(out, GEO_ZONE_ID_SIZE, text, strlen(text));
 }
 
-// Numbers begin anew each day, so the validity's begin is part of the identity. Not its day
+// Numbers restart each day, so the validity's begin is part of the identity. Not its day
 // alone: what is issued at 2350 for 0010 has a number of the day before.
 static void identify(const struct report *report, struct geo_wmo_word sequence,
                      int64_t from_utc_us, char id[static GEO_ZONE_ID_SIZE])
@@ -179,7 +186,7 @@ static enum drf_status add(struct job *job, const struct geo_zone *zone,
                           volumes + periods + vertices);
 }
 
-// CNL SIGMET 3 292200/300200: the number and the begin of what is no more.
+// CNL SIGMET 3 292200/300200: the number and the begin of the cancelled one.
 static bool cancelled(const struct report *report, struct geo_wmo_word *sequence,
                       int64_t *from_utc_us)
 {
@@ -204,7 +211,7 @@ static enum drf_status add_cancellation(struct job *job, const struct report *re
                             .volume_count = 1};
     identify(report, sequence, from_utc_us, zone.id);
     job->area->volumes[0] = (struct geo_zone_volume){.shape = GEO_ZONE_CIRCLE, .radius_m = 1.0};
-    job->tally.kept++;
+    job->counts.kept++;
     return add(job, &zone, NULL);
 }
 
@@ -236,12 +243,12 @@ static enum drf_status add_zone(struct job *job, const struct report *report,
                                            .until_utc_us = report->until_utc_us};
     const struct geo_zone_view view = {&zone, job->area->volumes, &period, job->area->vertices};
     if (geo_bounds_touch(job->params->keep, geo_zone_bounds(&view))) {
-        job->tally.kept++;
+        job->counts.kept++;
         return add(job, &zone, &period);
     }
-    // told, so that what a former version of this number left here goes
-    job->tally.out_of_region++;
-    job->tally.told++;
+    // added as OUTSIDE, so that an earlier version of this number is withdrawn
+    job->counts.out_of_region++;
+    job->counts.told++;
     job->area->volumes[0] = (struct geo_zone_volume){
         .shape = GEO_ZONE_CIRCLE, .centre = job->area->volumes[0].centre, .radius_m = 1.0};
     zone.flags |= GEO_ZONE_OUTSIDE;
@@ -273,7 +280,7 @@ static enum drf_status read_report(struct job *job, struct geo_sigmet_text text)
         status = add_zone(job, &report, &note);
     if (status == DRF_OK || note.code == GEO_REFUSAL_NONE)
         return status;
-    return geo_tally_refuse(&job->tally, job->builder, &note);
+    return geo_decode_counts_refuse(&job->counts, job->builder, &note);
 }
 
 // Reports end with "=", the last one with the message.
@@ -305,7 +312,7 @@ enum drf_status geo_sigmet_decode(const struct geo_decode_params *params, const 
             ? read_all(&job, (const char *)bytes, size)
             : geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for an area");
     if (status == DRF_OK)
-        status = geo_tally_finish(&job.tally, "reports", builder, why);
+        status = geo_decode_counts_finish(&job.counts, "reports", builder, why);
     free(job.area);
     free(job.tail);
     return status;

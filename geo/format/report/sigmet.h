@@ -1,8 +1,8 @@
 // geo/format/report/sigmet.h - decoder for SIGMET and AIRMET in the form of ICAO Annex 3.
 // SPDX-License-Identifier: Apache-2.0
 //
-// See schemas/sigmet.md. Identity is location, kind, number and begin. Each becomes a zone with
-// one period, its validity; a cancellation one that is withdrawn.
+// See schemas/sigmet.md. Identity is location, kind, number and begin of validity. Each
+// becomes a zone with one period, its validity; a cancellation becomes a withdrawn zone.
 #ifndef GEO_SIGMET_H
 #define GEO_SIGMET_H
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// A scanner over the text, not over words: line breaks may divide a coordinate. Each "WI"
+// begins a polygon or a circle; a polygon with a corner that cannot be read is refused,
+// because the remaining corners would be another area. Only without any "WI" are "N OF", "S
+// OF", "E OF" and "W OF" read, as a box, and only if all four sides are given: the boundary
+// of the FIR, which would close it, is not known. Levels are the first range or level in the
+// text, with the words TOP, ABV and BLW before it.
 #include "geo/format/report/sigmet_area.h"
 
 #include <math.h>
@@ -89,7 +95,7 @@ static size_t take_points(struct scanner *s, struct geo_point *out, size_t room)
     return count;
 }
 
-// The text behind a word, standing by itself; false: it is not there.
+// Moves behind the next occurrence of a whole word; false: there is none.
 static bool find(struct scanner *s, const char *word)
 {
     size_t length = strlen(word);
@@ -134,7 +140,7 @@ static enum drf_status add_polygon(struct geo_sigmet_area *area, size_t count, u
     return DRF_OK;
 }
 
-// The position told last before `end`: a later one is of another time.
+// The last position given before `end`: a later one is for another time.
 static bool told_before(struct geo_sigmet_text text, size_t end, struct geo_point *out)
 {
     struct scanner place = {.text = text.text, .size = end};
@@ -146,7 +152,7 @@ static bool told_before(struct geo_sigmet_text text, size_t end, struct geo_poin
     return told;
 }
 
-// "TC CENTRE", "TC HALIMA CENTRE": nothing further away belongs to this distance.
+// "TC CENTRE", "TC HALIMA CENTRE": only the next three words are searched.
 static bool take_centre(struct scanner *s)
 {
     static const size_t words_max = 3;
@@ -164,7 +170,8 @@ static bool take_centre(struct scanner *s)
     return false;
 }
 
-// "130NM OF TC CENTRE", "50KM OF N1234 W01234": around the point, or the position told before.
+// "130NM OF TC CENTRE", "50KM OF N1234 W01234": around the point, or the last position before
+// it.
 static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text,
                                   struct geo_sigmet_area *area, struct geo_note *why)
 {
@@ -192,13 +199,13 @@ static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text
         *s = of;
     else
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, text.line,
-                          "a distance of something that is no point");
+                          "a distance from something that is not a point");
     area->volumes[area->volume_count++] = (struct geo_zone_volume){
         .shape = GEO_ZONE_CIRCLE, .centre = centre, .radius_m = radius_m};
     return DRF_OK;
 }
 
-// "N OF S30 AND E OF W010 ...": only where all four sides are told; the FIR's own boundary is
+// "N OF S30 AND E OF W010 ...": only where all four sides are given; the FIR's own boundary is
 // not known here.
 static bool add_box(struct geo_sigmet_text text, struct geo_sigmet_area *area)
 {
@@ -248,7 +255,7 @@ static enum drf_status add_areas(struct geo_sigmet_text text, struct geo_sigmet_
         if (count > 0 && count == room)
             return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, text.line, "more than %d corners",
                               GEO_SIGMET_VERTICES_MAX);
-        // a corner that cannot be read would leave another area
+        // without the corner that cannot be read it would be another area
         bool broken = count > 0 && s.text[s.at - 1] == '-';
         if (broken)
             return geo_refuse(why, GEO_REFUSAL_FORMAT, text.line,
@@ -327,9 +334,9 @@ static bool range_of(struct geo_wmo_word word, struct geo_zone_limit *lower,
     } else if (!limit_of(first, false, lower)) {
         return false;
     }
-    bool turned = lower->reference == upper->reference && lower->reference != GEO_ZONE_UNLIMITED
-                  && lower->m > upper->m;
-    return !turned && upper->reference != GEO_ZONE_UNLIMITED;
+    bool inverted = lower->reference == upper->reference
+                    && lower->reference != GEO_ZONE_UNLIMITED && lower->m > upper->m;
+    return !inverted && upper->reference != GEO_ZONE_UNLIMITED;
 }
 
 void geo_sigmet_levels(struct geo_sigmet_text text, struct geo_zone_limit *lower,

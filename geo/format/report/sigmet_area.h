@@ -1,5 +1,5 @@
-// geo/format/report/sigmet_area.h - where a SIGMET holds: areas and levels; private to
-// geo/sigmet*.c. SPDX-License-Identifier: Apache-2.0
+// geo/format/report/sigmet_area.h - areas and levels of a SIGMET; for sigmet*.c only.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_SIGMET_AREA_H
 #define GEO_SIGMET_AREA_H
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Lines or features are collected in an array, which is sorted by id once and searched by
+// bisection. An id that appears twice is refused: no rule could choose the position. The
+// hash is over the sorted array, so it does not depend on the order of the lines; it is part
+// of the feed's fingerprint. CSV is cut at commas; quotes around a column are removed,
+// commas inside quotes are not supported.
 #include "geo/format/report/station_table.h"
 
 #include <math.h>
@@ -7,9 +12,10 @@
 #include <string.h>
 
 #include "geo/bounds.h"
+#include "geo/hash.h"
 #include "geo/reader/json.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/record/tally.h"
 
 enum { COLUMNS = 4, COLUMN_SIZE = 40 };
 
@@ -43,7 +49,7 @@ static enum drf_status add(struct geo_station_table *table, const struct place *
     bool high = place->has_elevation
                 && !(place->elevation_amsl_m >= -1000.0 && place->elevation_amsl_m <= 10000.0);
     if (!id_valid(place->id))
-        return geo_refuse(why, GEO_REFUSAL_FORMAT, place->line, "an id is missing, or no id");
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, place->line, "an id is missing or invalid");
     if (!on_globe || high)
         return geo_refuse(why, GEO_REFUSAL_RANGE, place->line,
                           "%s: latitude, longitude or elevation is not possible", place->id);
@@ -195,7 +201,7 @@ enum drf_status geo_station_table_open(const uint8_t *bytes, size_t size,
     for (size_t i = 1; i < table->count && status == DRF_OK; i++)
         if (by_id(&table->places[i - 1], &table->places[i]) == 0)
             status = geo_refuse(why, GEO_REFUSAL_FORMAT, table->places[i].line,
-                                "%s stands twice in the table", table->places[i].id);
+                                "%s is in the table twice", table->places[i].id);
     if (status != DRF_OK) {
         geo_station_table_close(table);
         return status;
@@ -214,14 +220,6 @@ void geo_station_table_close(struct geo_station_table *table)
 
 size_t geo_station_table_count(const struct geo_station_table *table) { return table->count; }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001B3); // FNV-1a
-    return hash;
-}
-
 static uint64_t mix_number(uint64_t hash, double value)
 {
     uint64_t bits;
@@ -232,10 +230,10 @@ static uint64_t mix_number(uint64_t hash, double value)
 
 uint64_t geo_station_table_hash(const struct geo_station_table *table)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    uint64_t hash = GEO_HASH_START;
     for (size_t i = 0; i < table->count; i++) {
         const struct place *place = &table->places[i];
-        hash = mix(hash, place->id, strlen(place->id) + 1);
+        hash = geo_hash_bytes(hash, place->id, strlen(place->id) + 1);
         hash = mix_number(hash, place->position.lat_deg);
         hash = mix_number(hash, place->position.lon_deg);
         hash = mix_number(hash, place->has_elevation ? place->elevation_amsl_m : -9999.0);
@@ -253,7 +251,8 @@ static const struct place *find(const struct geo_station_table *table, const cha
 }
 
 static enum drf_status place_one(const struct geo_station_table *table, struct geo_bounds keep,
-                                 const struct geo_station *from, struct geo_tally *tally,
+                                 const struct geo_station *from,
+                                 struct geo_decode_counts *counts,
                                  struct geo_record_builder *builder)
 {
     const struct place *place = find(table, from->id);
@@ -261,8 +260,8 @@ static enum drf_status place_one(const struct geo_station_table *table, struct g
         struct geo_note note;
         enum drf_status status =
             geo_refuse(&note, GEO_REFUSAL_GEOREFERENCE, 0,
-                       "%s: not in the table of stations, so nobody knows where", from->id);
-        return status != DRF_OK ? geo_tally_refuse(tally, builder, &note) : DRF_OK;
+                       "%s: not in the table of stations, position unknown", from->id);
+        return status != DRF_OK ? geo_decode_counts_refuse(counts, builder, &note) : DRF_OK;
     }
     struct geo_station placed = *from;
     placed.position = place->position;
@@ -273,9 +272,9 @@ static enum drf_status place_one(const struct geo_station_table *table, struct g
     }
     bool inside = geo_bounds_hold(keep, placed.position);
     placed.flags |= inside ? 0 : (uint32_t)GEO_STATION_OUTSIDE;
-    tally->kept += inside;
-    tally->out_of_region += !inside;
-    tally->told += !inside;
+    counts->kept += inside;
+    counts->out_of_region += !inside;
+    counts->told += !inside;
     return geo_record_add(builder, GEO_ITEM_STATION, &placed, sizeof placed, NULL, 0);
 }
 
@@ -284,17 +283,18 @@ enum drf_status geo_station_table_place(const struct geo_station_table *table,
                                         struct geo_record_builder *builder,
                                         struct geo_note *why)
 {
-    struct geo_tally tally = {0};
+    struct geo_decode_counts counts = {0};
     size_t cursor = 0;
     struct geo_item item;
     enum drf_status status = DRF_OK;
     *why = (struct geo_note){.count = 1};
     while (status == DRF_OK && geo_record_next(record, &cursor, &item))
         status = item.kind == GEO_ITEM_STATION
-                     ? place_one(table, keep, item.payload, &tally, builder)
+                     ? place_one(table, keep, item.payload, &counts, builder)
                      : geo_record_add(builder, item.kind, item.payload, item.size, NULL, 0);
-    if (status == DRF_OK && tally.kept == 0 && tally.out_of_region == 0)
+    if (status == DRF_OK && counts.kept == 0 && counts.out_of_region == 0)
         return geo_refuse(why, GEO_REFUSAL_GEOREFERENCE, 0,
-                          "none of its stations is in the table of stations");
-    return status == DRF_OK ? geo_tally_finish(&tally, "stations", builder, why) : status;
+                          "no station of it is in the table of stations");
+    return status == DRF_OK ? geo_decode_counts_finish(&counts, "stations", builder, why)
+                            : status;
 }

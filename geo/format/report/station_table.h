@@ -1,9 +1,9 @@
-// geo/format/report/station_table.h - where the weather stations stand, from a table of the
-// operator's. SPDX-License-Identifier: Apache-2.0
+// geo/format/report/station_table.h - table of weather station positions.
+// SPDX-License-Identifier: Apache-2.0
 //
-// CSV of id, latitude, longitude, elevation in metres AMSL (the last may be blank), a line of
-// names first if it begins with "id", "#" lines passed over; or GeoJSON Points with an id and
-// elevation_m. Immutable once open.
+// Provided by the operator. CSV of id, latitude, longitude, elevation in metres AMSL (may be
+// blank), a line of column names first if it begins with "id", lines with "#" ignored; or
+// GeoJSON Points with an id and elevation_m. Immutable once open.
 #ifndef GEO_STATION_TABLE_H
 #define GEO_STATION_TABLE_H
 
@@ -24,11 +24,11 @@ DRF_MUST_CHECK enum drf_status geo_station_table_open(const uint8_t *bytes, size
                                                       struct geo_note *why);
 void geo_station_table_close(struct geo_station_table *table); // NULL is fine
 size_t geo_station_table_count(const struct geo_station_table *table);
-// Of its content, whatever the order of its lines.
+// Of its content; independent of the order of its lines.
 uint64_t geo_station_table_hash(const struct geo_station_table *table);
 
 // Copies a record of stations with their positions. A station that is not in the table becomes
-// a note; one outside `keep` is told as such. Other items are copied as they are. With no
+// a note; one outside `keep` is flagged OUTSIDE. Other items are copied as they are. With no
 // station inside, the message is refused: OUT_OF_REGION if one was outside, else GEOREFERENCE.
 DRF_MUST_CHECK enum drf_status geo_station_table_place(const struct geo_station_table *table,
                                                        struct geo_bounds keep,

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only file here that sees GDAL.
+// All reading through GDAL. The bytes become a /vsimem file, opened with the one driver of
+// the format, with side-car files and threads switched off. Checks come before values are
+// read: size of the raster and of its blocks against the limits, then the georeference
+// (raster_place.c), then all values into one float array in metres, NaN where unknown. The
+// dataset is closed before tiles are made (raster_tiles.c), to free its block cache. Errors
+// that GDAL only prints are caught by an error handler and refuse the message.
 #include "geo/format/terrain/raster.h"
 
 #include <math.h>
@@ -28,7 +33,7 @@ struct image {
     struct raster_head head;
 };
 
-// The first thing GDAL complained of.
+// The first error that GDAL reported.
 struct complaint {
     bool failed;
     char text[128];
@@ -129,7 +134,7 @@ static unsigned digits(const char *text, size_t count)
 
 // MIL-PRF-89020B: a profile is 12 bytes and two per height; UHL columns 48-51 count the
 // profiles, 52-55 the heights of each; UHL, DSI and ACC take 80 + 648 + 2700 bytes. GDAL reads
-// what a truncated file still has.
+// a truncated file without an error.
 static bool dted_whole(const uint8_t *bytes, size_t size)
 {
     const char *uhl = dted_uhl(bytes, size);
@@ -196,8 +201,8 @@ static enum drf_status check_shape(const struct geo_decode_params *params, size_
                           "%d x %d pixels in blocks of %d x %d, at most %llu are read", width,
                           height, block_width, block_height,
                           (unsigned long long)params->pixels_max);
-    if (geo_unpack_swells((uint64_t)width * (uint64_t)height, size)
-        || geo_unpack_swells((uint64_t)block_width * (uint64_t)block_height, size))
+    if (geo_unpack_excessive((uint64_t)width * (uint64_t)height, size)
+        || geo_unpack_excessive((uint64_t)block_width * (uint64_t)block_height, size))
         return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, 0,
                           "%d x %d pixels in blocks of %d x %d out of %zu bytes", width, height,
                           block_width, block_height, size);
@@ -214,7 +219,7 @@ static enum drf_status check_shape(const struct geo_decode_params *params, size_
     return DRF_OK;
 }
 
-// Metres in a band's unit, 0 if the band does not say, below 0 if it is none that is known.
+// Metres in a band's unit, 0 if the band has none, below 0 if it is unknown.
 static double unit_metres(const char *unit)
 {
     static const struct {
@@ -264,11 +269,12 @@ static enum drf_status read_head(struct image *image, struct geo_note *why)
     const char *const wkt_options[] = {"FORMAT=WKT2_2019", NULL};
     if (reference != NULL
         && OSRExportToWktEx(reference, &head->wkt, wkt_options) != OGRERR_NONE)
-        return geo_refuse(why, GEO_REFUSAL_CRS, 0, "a reference system that cannot be told");
+        return geo_refuse(why, GEO_REFUSAL_CRS, 0,
+                          "a reference system that cannot be exported");
     return DRF_OK;
 }
 
-// Hides what a mask band hides. A band without one is left as it is.
+// Applies the mask band, if there is one.
 static bool apply_mask(const struct image *image, float *values, size_t count)
 {
     if ((GDALGetMaskFlags(image->band) & (GMF_ALL_VALID | GMF_NODATA)) != 0)

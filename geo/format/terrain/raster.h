@@ -1,9 +1,9 @@
-// geo/format/terrain/raster.h - terrain rasters (GeoTIFF, DTED, SRTM HGT) to tiles of heights.
+// geo/format/terrain/raster.h - decoder for terrain rasters: GeoTIFF, DTED, SRTM HGT.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Called by geo_decode() only, which has checked size and format; see there for the promise.
-// GDAL sees the bytes through /vsimem, with the one driver of the declared format; nothing else
-// is opened, written or fetched. PROJ maps positions (geo/crs.h).
+// Called by geo_decode() only, which has checked size and format. GDAL reads the bytes through
+// /vsimem, with the one driver of the declared format; nothing else is opened, written or
+// fetched. PROJ maps positions (geo/crs.h).
 //
 // The record: one GEO_ITEM_RASTER, then a GEO_ITEM_CELLS for each tile of params.level that
 // touches params.keep and for each tile of an inset, if it has at least one known cell, in
@@ -13,25 +13,25 @@
 //   FORMAT         not the declared format, truncated (DTED and HGT by their length), a DTED
 //                  checksum that is wrong, any error while reading
 //   UNSUPPORTED    not exactly one band, complex or 64-bit integer values, a colour table, a
-//                  unit other than metres and feet, a turned raster with a core
+//                  unit other than metres and feet, a rotated raster with a core
 //   TOO_LARGE      more than params.pixels_max pixels, in the raster or in one of its blocks,
-//   or
-//                  far more than its bytes can honestly hold (geo_unpack_swells)
+//                  or implausibly many for its size (geo_unpack_excessive)
 //   GEOREFERENCE   none, degenerate, not finite, or beyond the globe; HGT without a name
-//   CRS            none in the data or the configuration, unknown, or without an exact way
-//   VERTICAL       said by neither or differently by data and configuration; depths; heights
+//   CRS            none in the data or the configuration, unknown, or without an exact
+//                  transformation
+//   VERTICAL       given by neither or differently by data and configuration; depths; heights
 //                  over an ellipsoid metres off WGS 84's; ellipsoidal without the geoid grid
 //   RANGE          a known height outside GEO_RASTER_MIN_M .. GEO_RASTER_MAX_M (an undeclared
-//                  nodata value such as -9999 or -32768 ends here, and is never a height)
+//                  nodata value such as -9999 or -32768 is refused here)
 //   NO_VALUES      nothing but nodata
 //   OUT_OF_REGION  no cell of the region, or of the core, gets a height from it
 //
 // Heights. Nodata, NaN and what a mask band hides are unknown. Else h = (value x scale +
 // offset) x unit; the unit is the band's or the vertical reference's (both: must agree; none:
-// metres). DTED and HGT are over EGM96 unless DTED's header or the configuration says another;
-// a GeoTIFF must say in its CRS, or the configuration must. Heights over EGM96 stay as they
-// are; over another geoid or levelled datum they are taken as EGM96 and datum_acc95_m is added
-// to the accuracy, and the record says "EGM2008 as EGM96"; over the WGS 84 ellipsoid (or
+// metres). DTED and HGT are over EGM96 unless DTED's header or the configuration names another
+// datum; for a GeoTIFF its CRS or the configuration must name one. Heights over EGM96 stay as
+// they are; over another geoid or levelled datum they are taken as EGM96, datum_acc95_m is
+// added to the accuracy, and the record says "EGM2008 as EGM96"; over the WGS 84 ellipsoid (or
 // ETRS89's and such, datum_acc95_m added) the EGM96 undulation at each cell's centre is
 // subtracted. Half a quantum is added to the accuracy in any case.
 //

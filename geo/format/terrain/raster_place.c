@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a raster lies, and what its heights are over.
+// Finds the horizontal and vertical reference and the area of a raster. What the data state
+// wins over the format's usual reference; a contradiction between data and configuration is
+// refused and not resolved. The area is the box of a net of 33 x 33 points mapped to
+// longitude and latitude, with longitudes unwrapped from point to point so that a raster
+// over the antimeridian stays in one piece, and widened by a net's distance where edges are
+// curves.
 #include <math.h>
 #include <string.h>
 
@@ -47,7 +52,8 @@ static enum drf_status open_map(const struct geo_decode_params *params,
     case DRF_ERR_NOMEM:
         return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for PROJ");
     case DRF_ERR_ABSENT:
-        return geo_refuse(why, GEO_REFUSAL_CRS, 0, "no exact way from WGS 84 to its CRS");
+        return geo_refuse(why, GEO_REFUSAL_CRS, 0,
+                          "no exact transformation from WGS 84 to its CRS");
     case DRF_ERR_RANGE:
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
                           "depths, or heights over an ellipsoid that cannot be converted");
@@ -61,7 +67,7 @@ static bool same_reference(const struct geo_crs_vertical *a, const struct geo_cr
     return a->kind == b->kind && strcmp(a->name, b->name) == 0;
 }
 
-// `reference_m` is 0 where the vertical reference does not speak of a unit.
+// `reference_m` is 0 where the vertical reference has no unit.
 static enum drf_status settle_unit(double band_m, double reference_m,
                                    struct raster_source *source, struct geo_note *why)
 {
@@ -73,13 +79,13 @@ static enum drf_status settle_unit(double band_m, double reference_m,
     return DRF_OK;
 }
 
-// The unit that the data's CRS or a configured EPSG code brings. A word such as "EGM96" says
-// what heights are over, and no unit; nor does a vertical CRS that is unknown but for metres.
+// The unit given by the data's CRS or a configured EPSG code. A word such as "EGM96" gives no
+// unit; nor does an unknown vertical CRS in metres.
 static double reference_unit_m(const struct geo_decode_params *params,
                                const struct geo_crs_vertical *in_crs,
                                const struct geo_crs_vertical *asked)
 {
-    if (in_crs->kind != GEO_CRS_HEIGHT_UNSAID || in_crs->unit_m != 1.0)
+    if (in_crs->kind != GEO_CRS_HEIGHT_UNSPECIFIED || in_crs->unit_m != 1.0)
         return in_crs->unit_m;
     return strncmp(params->vertical, "EPSG:", 5) == 0 ? asked->unit_m : 0.0;
 }
@@ -90,14 +96,16 @@ static enum drf_status settle_vertical(const struct geo_decode_params *params,
 {
     struct geo_crs_vertical in_crs = geo_crs_map_vertical(source->map);
     struct geo_crs_vertical said = in_crs, asked = {.unit_m = 1.0};
-    if (said.kind == GEO_CRS_HEIGHT_UNSAID && head->datum[0] != '\0'
+    if (said.kind == GEO_CRS_HEIGHT_UNSPECIFIED && head->datum[0] != '\0'
         && geo_crs_vertical_parse(source->crs, head->datum, &said) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0, "PROJ does not know %s", head->datum);
     if (params->vertical[0] != '\0'
         && geo_crs_vertical_parse(source->crs, params->vertical, &asked) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
-                          "configured as \"%.31s\", which is none", params->vertical);
-    bool both = said.kind != GEO_CRS_HEIGHT_UNSAID && asked.kind != GEO_CRS_HEIGHT_UNSAID;
+                          "configured as \"%.31s\", which is not a vertical reference",
+                          params->vertical);
+    bool both =
+        said.kind != GEO_CRS_HEIGHT_UNSPECIFIED && asked.kind != GEO_CRS_HEIGHT_UNSPECIFIED;
     if (both && !same_reference(&said, &asked))
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
                           "the data say %s, the configuration says %s", said.name, asked.name);
@@ -105,12 +113,12 @@ static enum drf_status settle_vertical(const struct geo_decode_params *params,
         settle_unit(head->band_unit_m, reference_unit_m(params, &in_crs, &asked), source, why);
     if (status != DRF_OK)
         return status;
-    source->vertical = said.kind != GEO_CRS_HEIGHT_UNSAID ? said : asked;
-    if (source->vertical.kind != GEO_CRS_HEIGHT_UNSAID)
+    source->vertical = said.kind != GEO_CRS_HEIGHT_UNSPECIFIED ? said : asked;
+    if (source->vertical.kind != GEO_CRS_HEIGHT_UNSPECIFIED)
         return DRF_OK;
     if (head->usual[0] == '\0')
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0,
-                          "neither the data nor the configuration say what heights are over");
+                          "neither the data nor the configuration give a vertical reference");
     if (geo_crs_vertical_parse(source->crs, head->usual, &source->vertical) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_VERTICAL, 0, "PROJ does not know %s", head->usual);
     return DRF_OK;
@@ -194,10 +202,10 @@ static enum drf_status find_reach(struct raster_source *source, struct geo_note 
                     && r.east_deg - r.west_deg <= 360.0 + slack_deg + 1e-6;
     if (!on_globe)
         return geo_refuse(why, GEO_REFUSAL_GEOREFERENCE, 0, "it reaches beyond the globe");
-    // Between the points of the net an edge may bulge.
+    // Between the points of the net an edge may be curved outward.
     double more_lat = (r.north_deg - r.south_deg) / SIDE,
            more_lon = (r.east_deg - r.west_deg) / SIDE;
-    bool straight = geo_crs_map_identical(source->map) && !source->lattice.turned;
+    bool straight = geo_crs_map_identical(source->map) && !source->lattice.rotated;
     if (!straight) {
         r.south_deg -= more_lat;
         r.north_deg += more_lat;
@@ -234,8 +242,8 @@ enum drf_status raster_place(const struct geo_decode_params *params,
         return status;
     if (geo_lattice_from(out->transform, &out->lattice) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_GEOREFERENCE, 0, "a degenerate georeference");
-    if (out->lattice.turned && params->has_core)
-        return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "a chunk of a turned raster");
+    if (out->lattice.rotated && params->has_core)
+        return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "a chunk of a rotated raster");
     double middle_y;
     image_place(out, head->width / 2.0, head->height / 2.0, &out->middle_x, &middle_y);
     status = find_reach(out, why);

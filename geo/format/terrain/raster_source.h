@@ -1,5 +1,5 @@
-// geo/format/terrain/raster_source.h - a raster as read, on its way to tiles; for raster*.c
-// only. SPDX-License-Identifier: Apache-2.0
+// geo/format/terrain/raster_source.h - raster and its georeference; for raster*.c only.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_RASTER_SOURCE_H
 #define GEO_RASTER_SOURCE_H
 
@@ -12,15 +12,15 @@
 #include "geo/resample.h"
 #include "geo/status.h"
 
-// What the file says of itself, before a value is read.
+// The metadata of the file, before a value is read.
 struct raster_head {
     uint32_t width, height;
     bool posts;
     double transform[6];
-    char *wkt;          // NULL or empty: it does not say
+    char *wkt;          // NULL or empty: not given
     const char *datum;  // what a DTED header says: "EGM96", or ""
     const char *usual;  // the vertical reference of the format: "EGM96", or "" for none
-    double band_unit_m; // 0: it does not say
+    double band_unit_m; // 0: not given
 };
 
 // Everything that making tiles needs.
@@ -32,12 +32,12 @@ struct raster_source {
     struct geo_crs_map *map;
     struct geo_crs_vertical vertical;
     double unit_m;   // of the file's heights
-    double middle_x; // of the raster, for turning longitudes to it
+    double middle_x; // of the raster, for wrapping longitudes near it
     // Where it lies: a box in degrees; east may be beyond 180, and no more than 360 from west.
     struct geo_bounds reach;
 };
 
-// Settles where the raster lies and what its heights mean. The caller closes *out, also after
+// Finds where the raster lies and what its heights refer to. The caller closes *out, also after
 // a refusal.
 DRF_MUST_CHECK enum drf_status raster_place(const struct geo_decode_params *params,
                                             const struct raster_head *head,

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a placed raster to encoded tiles.
+// For each tile that may touch the raster: five by five points decide whether it does at
+// all; the footprint of the middle cell decides whether the raster is finer than the cells;
+// then the cells are filled row by row with geo/resample.h. Where rows and columns of the
+// raster run along those of the tile, the interpolation of each row and column is computed
+// once per tile instead of per cell. The rule is chosen per tile and not per raster, and by
+// the tile's own geometry, so that a raster and its chunks give the same bits. The raster's
+// item is written first and completed in place at the end.
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,16 +14,15 @@
 
 #include "geo/bounds.h"
 #include "geo/cells.h"
+#include "geo/earth.h"
 #include "geo/format/terrain/raster_source.h"
 #include "geo/record/refusal.h"
 
 enum { N = GEO_CELLS_SIDE };
 
-#define EARTH_RADIUS_M 6371008.8
-#define DEGREE_RAD 0.017453292519943295
 #define EXTENT_SLACK 1e-6 // a raster on the level's own grid is not finer than it
 
-// One tile in the making, and what the tiles so far add up to.
+// The tile that is being made, and sums over all tiles so far.
 struct work {
     const struct geo_decode_params *params;
     const struct raster_source *source;
@@ -78,8 +83,8 @@ static struct geo_quad footprint(const struct work *work, int upper, int col)
                              .v = {uv[col], uv[col + 1], lv[col + 1], lv[col]}};
 }
 
-// True if the raster is as coarse as the cells here, or coarser. Asked of the tile's middle
-// cell alone, so it does not depend on what part of the raster is at hand.
+// True if the raster is as coarse as the cells here, or coarser. Determined by the tile's
+// middle cell alone, so it does not depend on how the raster was cut.
 static bool coarse(struct work *work)
 {
     const int at = N / 2;
@@ -190,8 +195,8 @@ static enum drf_status fill_footprints(struct work *work)
     return DRF_OK;
 }
 
-// False where a net of points over the tile stays clear of the raster: most tiles of a turned
-// raster's box are dismissed by this.
+// False where a net of points over the tile does not touch the raster: this excludes most tiles
+// of a rotated raster's box.
 static bool near_raster(const struct work *work)
 {
     enum { NET = 5 };
@@ -224,7 +229,7 @@ static enum drf_status make_tile(struct work *work, struct geo_tile tile,
         return DRF_OK;
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
         work->cells[i] = GEO_CELL_UNKNOWN;
-    bool upright = geo_crs_map_identical(work->source->map) && !work->source->lattice.turned;
+    bool upright = geo_crs_map_identical(work->source->map) && !work->source->lattice.rotated;
     enum drf_status status = !coarse(work) ? fill_footprints(work)
                              : upright     ? fill_upright(work)
                                            : fill_bilinear(work);
@@ -250,7 +255,7 @@ static enum drf_status make_tile(struct work *work, struct geo_tile tile,
 }
 
 // Distance of neighbouring values on the ground, the coarser of both axes, in the middle of the
-// raster. On a sphere: a figure for people and for rules of thumb.
+// raster. On a sphere: an approximate value for display.
 static double posting_m(const struct raster_source *source)
 {
     const double *t = source->transform;
@@ -263,8 +268,8 @@ static double posting_m(const struct raster_source *source)
     }
     geo_crs_map_from(source->map, 3, x, y);
     for (int i = 1; i < 3; i++) {
-        double east = remainder(x[i] - x[0], 360.0) * cos(y[0] * DEGREE_RAD);
-        double metres = hypot(east, y[i] - y[0]) * DEGREE_RAD * EARTH_RADIUS_M;
+        double east = remainder(x[i] - x[0], 360.0) * cos(y[0] * GEO_RAD_PER_DEG);
+        double metres = hypot(east, y[i] - y[0]) * GEO_RAD_PER_DEG * GEO_EARTH_RADIUS_M;
         longest = metres > longest ? metres : longest;
     }
     return isfinite(longest) && longest > 0.001 ? fmin(longest, 2e7) : 0.001;

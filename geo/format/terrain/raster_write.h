@@ -1,9 +1,9 @@
-// geo/format/terrain/raster_write.h - writes heights as a GeoTIFF, from north to south.
+// geo/format/terrain/raster_write.h - writes heights as a GeoTIFF, row by row from the north.
 // SPDX-License-Identifier: Apache-2.0
 //
-// EPSG:4326 with EGM96 heights (EPSG:5773), Float32 metres, deflated, GEO_RASTER_NODATA where
-// nothing is known. One owner; at most a band of rows is in memory. Not for strangers' bytes:
-// it only writes.
+// EPSG:4326 with EGM96 heights (EPSG:5773), Float32 metres, deflated, GEO_RASTER_NODATA for
+// unknown. One owner; at most a band of rows is in memory. It only writes: it never reads
+// untrusted bytes.
 #ifndef GEO_RASTER_WRITE_H
 #define GEO_RASTER_WRITE_H
 
@@ -16,7 +16,7 @@
 struct geo_raster_writer;
 
 struct geo_raster_writer_config {
-    const char *path;       // written over
+    const char *path;       // overwritten
     uint32_t columns, rows; // cells
     double west_deg, north_deg, cell_deg;
     const char *description; // one line for people
@@ -24,11 +24,11 @@ struct geo_raster_writer_config {
 // DRF_ERR_STORE: it cannot be created. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_open(
     const struct geo_raster_writer_config *config, struct geo_raster_writer **out);
-// `count` rows of `columns` values, below those before; they are read only, but GDAL does not
-// say so. DRF_ERR_STORE: they cannot be written.
+// `count` rows of `columns` values, below those before. `values` is not written to, although
+// GDAL's type is not const. DRF_ERR_STORE: they cannot be written.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_put(struct geo_raster_writer *writer,
                                                      float *values, uint32_t count);
-// Ends the file. DRF_ERR_STORE: it is not whole. NULL is fine.
+// Completes the file. DRF_ERR_STORE: it is incomplete. Takes NULL.
 DRF_MUST_CHECK enum drf_status geo_raster_writer_close(struct geo_raster_writer *writer);
 
 #endif

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Four JSON shapes, told apart by their members: a list of state vectors, a trace, an
+// aircraft.json, one aircraft. All but the trace go through one reader that looks each value
+// up under every name that the programs of this family use; a trace has rows of fixed
+// columns. An aircraft without a position is counted and ignored; one with an impossible
+// value is refused alone, and the rest of the message stands.
 #include "geo/format/traffic/readsb.h"
 
 #include <math.h>
@@ -10,7 +15,7 @@
 #define METRES_PER_FOOT 0.3048
 #define MPS_PER_KNOT (1852.0 / 3600.0)
 #define MPS_PER_FPM (0.3048 / 60.0)
-// What altimeter and encoder of a transponder may be off, 125 ft.
+// Tolerance of altimeter and encoder of a transponder, 125 ft.
 #define TRANSPONDER_ACC95_M 38.1
 #define FEET_LOW (-2000.0)
 #define FEET_HIGH 200000.0
@@ -163,7 +168,7 @@ static bool read_position(struct geo_track_reader *reader, const struct geo_json
     return true;
 }
 
-// `now_s` is when the list was made; below 0: the aircraft itself, or the message, says.
+// `now_s` is when the list was made; below 0: the time is the aircraft's own or the message's.
 static bool read_time(struct geo_track_reader *reader, const struct geo_json *object,
                       double now_s, struct geo_track *out)
 {
@@ -235,8 +240,8 @@ static enum drf_status take_list(struct geo_track_reader *reader, const struct g
 }
 
 // A row of a trace: offset s, lat, lon, altitude, gs, track, flags, rate, details, type,
-// alt_geom, geom_rate, ... Flags: 4 the rate is geometric, 8 the altitude is (readsb,
-// README-json.md).
+// alt_geom, geom_rate, ... Flags: 4 the rate is geometric, 8 the altitude is (JSON
+// documentation of readsb).
 static bool read_row(struct geo_track_reader *reader, const struct geo_json *row,
                      double start_s, bool *there, struct geo_track *out)
 {
@@ -332,14 +337,5 @@ enum drf_status geo_readsb_decode(const struct geo_decode_params *params, const 
                                   size_t size, struct geo_record_builder *builder,
                                   struct geo_note *why)
 {
-    struct geo_json *document = NULL;
-    enum drf_status status = geo_json_open(bytes, size, &document, why);
-    if (status != DRF_OK)
-        return status;
-    struct geo_track_reader reader = {.params = params, .builder = builder};
-    status = take_root(&reader, document, why);
-    if (status == DRF_OK)
-        status = geo_track_finish(&reader, why);
-    geo_json_close(document);
-    return status;
+    return geo_track_decode(params, bytes, size, take_root, builder, why);
 }

@@ -1,11 +1,11 @@
-// geo/format/traffic/readsb.h - traffic as ADS-B receivers publish it: readsb and dump1090
-// JSON. SPDX-License-Identifier: Apache-2.0
+// geo/format/traffic/readsb.h - decoder for ADS-B traffic: readsb and dump1090 JSON.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Reads aircraft.json ({"now", "aircraft": [...]}), one aircraft as an object, a trace
 // ({"icao", "timestamp", "trace": [[...], ...]}), and a list of state vectors ("icao24",
-// "latitude", "timestamp" in ms). Feet, knots and feet a minute become metres and m/s.
+// "latitude", "timestamp" in ms). Feet, knots and feet per minute become metres and m/s.
 // `alt_geom` is over the ellipsoid, `alt_baro` is pressure altitude or "ground". A key that is
-// absent is not known. schemas/traffic.md says what is read and what is refused.
+// absent is not known. What is read and what is refused: schemas/traffic.md.
 #ifndef GEO_READSB_H
 #define GEO_READSB_H
 

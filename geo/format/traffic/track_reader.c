@@ -5,16 +5,15 @@
 #include <math.h>
 
 #include "geo/bounds.h"
+#include "geo/earth.h"
 #include "geo/record/refusal.h"
-
-#define RADIANS_PER_DEGREE 0.017453292519943295
 
 bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
                    const char *member, const char *what)
 {
     enum drf_status status =
         geo_refuse(&reader->note, code, reader->index, "%s %s", member, what);
-    (void)status; // said by the note
+    (void)status; // reported by the note
     return false;
 }
 
@@ -37,34 +36,34 @@ bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *va
 void geo_track_velocity(struct geo_track *track, double speed_mps, double track_deg_true)
 {
     track->flags |= GEO_TRACK_VELOCITY;
-    track->velocity_north_mps = speed_mps * cos(track_deg_true * RADIANS_PER_DEGREE);
-    track->velocity_east_mps = speed_mps * sin(track_deg_true * RADIANS_PER_DEGREE);
+    track->velocity_north_mps = speed_mps * cos(track_deg_true * GEO_RAD_PER_DEG);
+    track->velocity_east_mps = speed_mps * sin(track_deg_true * GEO_RAD_PER_DEG);
 }
 
 enum drf_status geo_track_keep(struct geo_track_reader *reader, const struct geo_track *track)
 {
     if (!geo_bounds_hold(reader->params->keep, track->position)) {
-        reader->tally.out_of_region++;
+        reader->counts.out_of_region++;
         return DRF_OK;
     }
-    reader->tally.kept++;
+    reader->counts.kept++;
     return geo_record_add(reader->builder, GEO_ITEM_TRACK, track, sizeof *track, NULL, 0);
 }
 
 enum drf_status geo_track_refuse(struct geo_track_reader *reader)
 {
-    return geo_tally_refuse(&reader->tally, reader->builder, &reader->note);
+    return geo_decode_counts_refuse(&reader->counts, reader->builder, &reader->note);
 }
 
-enum drf_status geo_track_finish(struct geo_track_reader *reader, struct geo_note *why)
+static enum drf_status finish(struct geo_track_reader *reader, struct geo_note *why)
 {
-    const struct geo_tally *tally = &reader->tally;
-    if (tally->kept == 0 && tally->refused == 0)
+    const struct geo_decode_counts *counts = &reader->counts;
+    if (counts->kept == 0 && counts->refused == 0)
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
                           "no track inside the region: %" PRIu64 " outside, %" PRIu64
                           " without a position",
-                          tally->out_of_region, reader->unplaced);
-    if (tally->kept > 0 && reader->unplaced > 0) {
+                          counts->out_of_region, reader->unplaced);
+    if (counts->kept > 0 && reader->unplaced > 0) {
         struct geo_note note;
         (void)!geo_refuse(&note, GEO_REFUSAL_IGNORED, 0,
                           "tracks without a position passed over");
@@ -74,5 +73,21 @@ enum drf_status geo_track_finish(struct geo_track_reader *reader, struct geo_not
         if (status != DRF_OK)
             return status;
     }
-    return geo_tally_finish(tally, "tracks", reader->builder, why);
+    return geo_decode_counts_finish(counts, "tracks", reader->builder, why);
+}
+
+enum drf_status geo_track_decode(const struct geo_decode_params *params, const uint8_t *bytes,
+                                 size_t size, geo_track_root_fn read_root,
+                                 struct geo_record_builder *builder, struct geo_note *why)
+{
+    struct geo_json *document = NULL;
+    enum drf_status status = geo_json_open(bytes, size, &document, why);
+    if (status != DRF_OK)
+        return status;
+    struct geo_track_reader reader = {.params = params, .builder = builder};
+    status = read_root(&reader, document, why);
+    if (status == DRF_OK)
+        status = finish(&reader, why);
+    geo_json_close(document);
+    return status;
 }

@@ -1,20 +1,20 @@
-// geo/format/traffic/track_reader.h - what the decoders of traffic share.
+// geo/format/traffic/track_reader.h - common parts of the decoders of traffic.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_TRACK_READER_H
 #define GEO_TRACK_READER_H
 
 #include "geo/reader/decode_params.h"
 #include "geo/reader/json.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/record.h"
-#include "geo/record/tally.h"
 
-// All zero but the first three to begin with.
+// Initialised to zero but for the first three.
 struct geo_track_reader {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
     uint64_t index;    // of the part that is read, from 1
-    uint64_t unplaced; // parts without a position: of no use, and no fault
-    struct geo_tally tally;
+    uint64_t unplaced; // parts without a position: ignored, not refused
+    struct geo_decode_counts counts;
     struct geo_note note; // why the present part is refused
 };
 
@@ -22,7 +22,7 @@ struct geo_track_reader {
 bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
                    const char *member, const char *what);
 
-// A number that may be absent: false only where it is there and is none, or is outside
+// A number that may be absent: false only where it is present and not a number, or outside
 // [low, high]. *there tells whether *out was written.
 bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *value,
                       const char *member, double low, double high, bool *there, double *out);
@@ -36,9 +36,17 @@ DRF_MUST_CHECK enum drf_status geo_track_keep(struct geo_track_reader *reader,
 // Counts the present part as refused, for reader->note.
 DRF_MUST_CHECK enum drf_status geo_track_refuse(struct geo_track_reader *reader);
 
-// Ends the record as geo_tally_finish() does, but that tracks outside the region, or without a
-// position, are no fault of a message: IGNORED where there is nothing else in it.
-DRF_MUST_CHECK enum drf_status geo_track_finish(struct geo_track_reader *reader,
+// Reads the root of a document, part by part. *why where it refuses the whole message.
+typedef enum drf_status (*geo_track_root_fn)(struct geo_track_reader *reader,
+                                             const struct geo_json *root, struct geo_note *why);
+
+// Decodes a JSON message of tracks. Statuses as geo_decode(). The record ends as with
+// geo_decode_counts_finish(), except that tracks outside the region, or without a position, are
+// not errors of a message: IGNORED where there is nothing else in it.
+DRF_MUST_CHECK enum drf_status geo_track_decode(const struct geo_decode_params *params,
+                                                const uint8_t *bytes, size_t size,
+                                                geo_track_root_fn read_root,
+                                                struct geo_record_builder *builder,
                                                 struct geo_note *why);
 
 #endif

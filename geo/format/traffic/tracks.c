@@ -129,26 +129,25 @@ static enum drf_status take(struct geo_track_reader *reader, const struct geo_js
                                               : geo_track_refuse(reader);
 }
 
+static enum drf_status take_root(struct geo_track_reader *reader, const struct geo_json *root,
+                                 struct geo_note *why)
+{
+    enum drf_status status = DRF_OK;
+    const struct geo_json *list = geo_json_member(root, "tracks");
+    if (geo_json_kind(list) == GEO_JSON_ARRAY)
+        for (size_t i = 0; i < geo_json_count(list) && status == DRF_OK; i++)
+            status = take(reader, geo_json_at(list, i));
+    else if (geo_json_kind(root) == GEO_JSON_OBJECT
+             && geo_json_present(geo_json_member(root, "traffic_id")))
+        status = take(reader, root);
+    else
+        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "neither tracks nor a track");
+    return status;
+}
+
 enum drf_status geo_tracks_decode(const struct geo_decode_params *params, const uint8_t *bytes,
                                   size_t size, struct geo_record_builder *builder,
                                   struct geo_note *why)
 {
-    struct geo_json *document = NULL;
-    enum drf_status status = geo_json_open(bytes, size, &document, why);
-    if (status != DRF_OK)
-        return status;
-    struct geo_track_reader reader = {.params = params, .builder = builder};
-    const struct geo_json *list = geo_json_member(document, "tracks");
-    if (geo_json_kind(list) == GEO_JSON_ARRAY)
-        for (size_t i = 0; i < geo_json_count(list) && status == DRF_OK; i++)
-            status = take(&reader, geo_json_at(list, i));
-    else if (geo_json_kind(document) == GEO_JSON_OBJECT
-             && geo_json_present(geo_json_member(document, "traffic_id")))
-        status = take(&reader, document);
-    else
-        status = geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "neither tracks nor a track");
-    if (status == DRF_OK)
-        status = geo_track_finish(&reader, why);
-    geo_json_close(document);
-    return status;
+    return geo_track_decode(params, bytes, size, take_root, builder, why);
 }

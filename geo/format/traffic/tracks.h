@@ -1,9 +1,9 @@
-// geo/format/traffic/tracks.h - traffic as nodes tell each other, and anyone may tell them:
-// JSON of our own. SPDX-License-Identifier: Apache-2.0
+// geo/format/traffic/tracks.h - decoder for traffic in the nodes' own JSON.
+// SPDX-License-Identifier: Apache-2.0
 //
 // {"tracks": [{"traffic_id", "lat_e7", "lon_e7", "data_time_us", ...}]}: each is ProtoJSON of
-// the message Traffic of schemas/drf/v1/context.proto, with the fields that say more
-// (schemas/traffic.schema.json).
+// the message Traffic of schemas/drf/v1/context.proto, with additional fields
+// (schemas/traffic.schema.json). Nodes send it to each other; other producers may use it too.
 #ifndef GEO_TRACKS_H
 #define GEO_TRACKS_H
 

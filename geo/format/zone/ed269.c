@@ -20,7 +20,7 @@ static enum drf_status read_times(struct geo_zone_reader *reader,
         reader->zone.flags |= GEO_ZONE_TIMES_ASSUMED;
     for (size_t i = 0; i < count; i++)
         if (permanent(geo_zone_nth(applicability, i)))
-            return DRF_OK; // always, whatever else is said
+            return DRF_OK; // always, whatever else is given
     return geo_eurocae_add_times(reader, applicability, "applicability");
 }
 

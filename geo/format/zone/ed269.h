@@ -1,8 +1,8 @@
-// geo/format/zone/ed269.h - UAS geographical zones as EUROCAE ED-269 has them.
+// geo/format/zone/ed269.h - decoder for UAS geographical zones: EUROCAE ED-269.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is read, and what is refused: schemas/zones.md. A zone that cannot be read is refused by
-// itself; text that is not strict JSON is refused as a whole.
+// What is read, and what is refused: schemas/zones.md. A zone that cannot be read is refused
+// alone; text that is not strict JSON is refused as a whole.
 #ifndef GEO_ED269_H
 #define GEO_ED269_H
 

@@ -1,8 +1,8 @@
-// geo/format/zone/ed318.h - UAS geographical zones as EUROCAE ED-318 has them: GeoJSON with
-// layers. SPDX-License-Identifier: Apache-2.0
+// geo/format/zone/ed318.h - decoder for UAS geographical zones: EUROCAE ED-318.
+// SPDX-License-Identifier: Apache-2.0
 //
-// What is read, and what is refused: schemas/zones.md. A zone that cannot be read is refused by
-// itself; text that is not strict JSON is refused as a whole.
+// GeoJSON with layers. What is read, and what is refused: schemas/zones.md. A zone that cannot
+// be read is refused alone; text that is not strict JSON is refused as a whole.
 #ifndef GEO_ED318_H
 #define GEO_ED318_H
 

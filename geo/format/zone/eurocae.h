@@ -1,7 +1,7 @@
-// geo/format/zone/eurocae.h - what EUROCAE's two formats of zones, ED-269 and ED-318, say
-// alike. SPDX-License-Identifier: Apache-2.0
+// geo/format/zone/eurocae.h - common parts of ED-269 and ED-318; for their decoders only.
+// SPDX-License-Identifier: Apache-2.0
 //
-// ED-318 is the later one: GeoJSON around the parts of ED-269. Private to their decoders.
+// ED-318 is the later one: GeoJSON around the parts of ED-269.
 #ifndef GEO_EUROCAE_H
 #define GEO_EUROCAE_H
 
@@ -13,8 +13,8 @@
 DRF_MUST_CHECK enum drf_status geo_eurocae_read_identity(struct geo_zone_reader *reader,
                                                          const struct geo_json *zone);
 
-// Adds the TimePeriods of a list, or the one that stands alone; `name` is the list's, for a
-// refusal.
+// Adds the TimePeriods of a list, or a single one that is not in a list; `name` is the
+// member's, for a refusal.
 DRF_MUST_CHECK enum drf_status geo_eurocae_add_times(struct geo_zone_reader *reader,
                                                      const struct geo_json *periods,
                                                      const char *name);

@@ -1,8 +1,9 @@
-// geo/format/zone/zone_geojson.h - zones as GeoJSON (RFC 7946) features: polygons, and points
-// with a radius. SPDX-License-Identifier: Apache-2.0
+// geo/format/zone/zone_geojson.h - decoder for zones in GeoJSON (RFC 7946).
+// SPDX-License-Identifier: Apache-2.0
 //
-// What is read, and what is refused: schemas/zones.md. A zone that cannot be read is refused by
-// itself; text that is not strict JSON is refused as a whole.
+// Polygons, and points with a radius. What is read, and what is refused: schemas/zones.md. A
+// zone that cannot be read is refused alone; text that is not strict JSON is refused as a
+// whole.
 #ifndef GEO_ZONE_GEOJSON_H
 #define GEO_ZONE_GEOJSON_H
 

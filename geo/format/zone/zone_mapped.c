@@ -30,7 +30,7 @@ static const struct geo_json *find(const struct geo_json *properties, const char
     return at;
 }
 
-// The word that a field says or that the attribute it names holds.
+// The constant of a field, or the value of the attribute that it names.
 static void word_of(const struct geo_json *properties, const char *field,
                     bool (*constant)(const char *word), char out[static GEO_ZONE_WORD_SIZE])
 {

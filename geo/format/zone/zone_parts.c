@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The volumes of a zone: limits, circles, polygons.
+// Limits, circles and polygons of a zone. A limit is a number, a unit and a reference, each
+// a word from a short list; an unknown one refuses the zone, because a wrong datum would
+// move the limit by tens of metres. 99999 and more is unlimited in any unit. Numbers are
+// parsed here and not by strtod(): texts must not depend on the locale, nor admit "inf". A
+// volume is filled in place and counted only when its shape has been accepted.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -160,7 +164,7 @@ enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const 
     return geo_zone_make_limit(reader, name, number, unit_word, reference_word, out);
 }
 
-// Gives the volume that comes next its limits; it counts once next_volume() has taken it.
+// Sets the limits of the next volume; next_volume() counts it.
 static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_zone_limit lower,
                                     struct geo_zone_limit upper)
 {

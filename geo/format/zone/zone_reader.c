@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The loop that all zone decoders share: one zone at a time in scratch arrays of the maximal
+// size, allocated once per message; the format's own function fills them, then the zone gets
+// a unique id and is copied to the record. Zones with the same identifier are all kept: the
+// second gets "#2" appended, and so on, in the order of the message. A zone outside
+// params->keep is added as a circle of a metre flagged OUTSIDE, so that an earlier version
+// of it is withdrawn.
 #include "geo/format/zone/zone_reader.h"
 
 #include <inttypes.h>
@@ -203,8 +209,8 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
     const struct geo_zone_view view = {zone, reader->volumes, reader->periods,
                                        reader->vertices};
     if (!geo_bounds_touch(reader->params->keep, geo_zone_bounds(&view))) {
-        reader->tally.out_of_region++;
-        reader->tally.told++;
+        reader->counts.out_of_region++;
+        reader->counts.told++;
         return tell_outside(reader);
     }
     uint8_t *at = reader->tail;
@@ -214,7 +220,7 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
     memcpy(at, reader->volumes, volumes);
     memcpy(at + volumes, reader->periods, periods);
     memcpy(at + volumes + periods, reader->vertices, vertices);
-    reader->tally.kept++;
+    reader->counts.kept++;
     return geo_record_add(reader->builder, GEO_ITEM_ZONE, zone, sizeof *zone, at,
                           volumes + periods + vertices);
 }
@@ -236,7 +242,7 @@ static enum drf_status take_feature(struct geo_zone_reader *reader,
     if (status == DRF_ERR_NOMEM)
         return status;
     if (status != DRF_OK)
-        return geo_tally_refuse(&reader->tally, reader->builder, reader->why);
+        return geo_decode_counts_refuse(&reader->counts, reader->builder, reader->why);
     return keep_zone(reader);
 }
 
@@ -286,7 +292,7 @@ static enum drf_status read_all(const struct geo_decode_params *params,
     for (size_t i = 0; i < geo_zone_each(zones) && status == DRF_OK; i++)
         status = take_feature(&reader, geo_zone_nth(zones, i), form);
     if (status == DRF_OK)
-        status = geo_tally_finish(&reader.tally, "zones", builder, why);
+        status = geo_decode_counts_finish(&reader.counts, "zones", builder, why);
     close_reader(&reader);
     return status;
 }

@@ -1,9 +1,9 @@
-// geo/format/zone/zone_reader.h - what the decoders of zones share: one zone being read, and
-// its parts. SPDX-License-Identifier: Apache-2.0
+// geo/format/zone/zone_reader.h - common parts of the decoders of zones; for them only.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A decoder walks a message and fills the reader's zone through the functions below; the reader
-// checks, numbers, counts and adds it to the record. Where a source leaves a choice, the wider
-// zone is taken and a flag says so. Private to the decoders of zones.
+// A decoder walks a message and fills the reader's zone through the functions below; the
+// reader checks, numbers, counts and adds it to the record. Where a source is ambiguous, the
+// larger zone is taken and a flag is set.
 #ifndef GEO_ZONE_READER_H
 #define GEO_ZONE_READER_H
 
@@ -13,15 +13,15 @@
 
 #include "geo/reader/decode_params.h"
 #include "geo/reader/json.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/record.h"
-#include "geo/record/tally.h"
 #include "geo/record/zone.h"
 
 struct geo_zone_reader {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
     struct geo_note *why; // of the zone being read
-    struct geo_tally tally;
+    struct geo_decode_counts counts;
     uint64_t feature;     // its number in the message, from 1
     struct geo_zone zone; // the one being read
     struct geo_zone_volume *volumes;
@@ -35,15 +35,15 @@ struct geo_zone_reader {
     int64_t issued_utc_us;
 };
 
-// One format of zones in JSON: where a document has its zones (a list, or one that stands
-// alone; NULL: it has none, and is refused with `no_list`), and how one is read.
+// One format of zones in JSON: where a document has its zones (a list, or a single zone; NULL:
+// it has none, and is refused with `no_list`), and how one is read.
 struct geo_zone_form {
     const struct geo_json *(*list)(const struct geo_json *document);
     const char *no_list;
     enum drf_status (*read)(struct geo_zone_reader *reader, const struct geo_json *zone);
 };
 
-// Reads each zone of a document. One that cannot be read is refused by itself. Statuses as
+// Reads each zone of a document. One that cannot be read is refused alone. Statuses as
 // geo_decode(). The document may hold a time of issue under metadata.issued.
 DRF_MUST_CHECK enum drf_status geo_zone_decode(const struct geo_decode_params *params,
                                                const uint8_t *bytes, size_t size,
@@ -60,7 +60,7 @@ DRF_MUST_CHECK enum drf_status geo_zone_bad(const struct geo_zone_reader *reader
                                             enum geo_refusal_code code, const char *name,
                                             const char *what);
 
-// Elements of an array; anything else that is there counts as an array of it alone.
+// Elements of an array; any other value counts as an array of one element.
 size_t geo_zone_each(const struct geo_json *value);
 const struct geo_json *geo_zone_nth(const struct geo_json *value, size_t index);
 
@@ -70,8 +70,8 @@ void geo_zone_text(const struct geo_json *value, char *out, size_t room);
 // The members name, reason and message as the zone's.
 void geo_zone_read_texts(struct geo_zone_reader *reader, const struct geo_json *properties);
 
-// The zone's id from the source's own, with the country before it where it is given. Never cut:
-// an identity could become another's.
+// The zone's id from the source's own, with the country before it where it is given. Never
+// truncated: two ids could become equal.
 DRF_MUST_CHECK enum drf_status geo_zone_read_id(struct geo_zone_reader *reader,
                                                 const struct geo_json *country,
                                                 const struct geo_json *identifier);

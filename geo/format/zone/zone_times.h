@@ -1,7 +1,5 @@
-// geo/format/zone/zone_times.h - when a zone applies: intervals, and the days and times of a
-// schedule. SPDX-License-Identifier: Apache-2.0
-//
-// Private to the decoders of zones.
+// geo/format/zone/zone_times.h - intervals and weekly schedules; for the zone decoders only.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef GEO_ZONE_TIMES_H
 #define GEO_ZONE_TIMES_H
 
@@ -11,18 +9,18 @@
 #include "geo/reader/json.h"
 #include "geo/status.h"
 
-// The members that one feed's words have; `day`, `start` and `end` are looked up in each entry
+// The names of the members in one format; `day`, `start` and `end` are looked up in each entry
 // of a schedule.
 struct geo_zone_words {
     const char *from, *until, *schedule, *day, *start, *end;
 };
 // Adds the periods of one applicability: an interval, on the days and times of its schedule if
-// it has one. An event such as SR or SS is taken as the begin or the end of the day, flagged;
+// it has one. An event such as SR or SS counts as the begin or the end of the day, flagged;
 // an end at 23:59 or 23:59:59 is the end of the day.
 DRF_MUST_CHECK enum drf_status geo_zone_add_periods(struct geo_zone_reader *reader,
                                                     const struct geo_json *applicability,
                                                     const struct geo_zone_words *words);
-// The same for each of a list called `name`, or the one that stands alone.
+// The same for each of a list called `name`, or for a single one that is not in a list.
 DRF_MUST_CHECK enum drf_status geo_zone_add_each(struct geo_zone_reader *reader,
                                                  const struct geo_json *list, const char *name,
                                                  const struct geo_zone_words *words);

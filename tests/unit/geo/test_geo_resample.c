@@ -157,7 +157,7 @@ static void lattice__turned__is_the_inverse(void **state)
     const double t[6] = {1000, 3, 4, 2000, 4, -3};
     struct geo_lattice l;
     assert_int_equal(geo_lattice_from(t, &l), DRF_OK);
-    assert_true(l.turned);
+    assert_true(l.rotated);
     double x = t[0] + 7 * t[1] + 11 * t[2], y = t[3] + 7 * t[4] + 11 * t[5];
     assert_near(geo_lattice_u(&l, x, y), 7, 1e-9);
     assert_near(geo_lattice_v(&l, x, y), 11, 1e-9);

@@ -296,10 +296,11 @@ static void field__whose_image_has_another_size__is_refused(void **state)
 static void swells__at_the_border__is_exact(void **state)
 {
     (void)state;
-    assert_false(geo_unpack_swells(GEO_UNPACK_FREE, 1));
-    assert_true(geo_unpack_swells(GEO_UNPACK_FREE + 1, 1));
-    assert_false(geo_unpack_swells(GEO_UNPACK_FREE + 1, GEO_UNPACK_FREE / GEO_UNPACK_PER_BYTE));
-    assert_true(geo_unpack_swells(UINT64_MAX, SIZE_MAX / GEO_UNPACK_PER_BYTE / 2));
+    assert_false(geo_unpack_excessive(GEO_UNPACK_FREE, 1));
+    assert_true(geo_unpack_excessive(GEO_UNPACK_FREE + 1, 1));
+    assert_false(
+        geo_unpack_excessive(GEO_UNPACK_FREE + 1, GEO_UNPACK_FREE / GEO_UNPACK_PER_BYTE));
+    assert_true(geo_unpack_excessive(UINT64_MAX, SIZE_MAX / GEO_UNPACK_PER_BYTE / 2));
 }
 
 int main(void)

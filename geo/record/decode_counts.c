@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "geo/record/decode_counts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "geo/record/refusal.h"
+
+static enum drf_status add(struct geo_record_builder *builder, const struct geo_note *note)
+{
+    return geo_record_add(builder, GEO_ITEM_NOTE, note, sizeof *note, NULL, 0);
+}
+
+enum drf_status geo_decode_counts_refuse(struct geo_decode_counts *counts,
+                                         struct geo_record_builder *builder,
+                                         const struct geo_note *note)
+{
+    counts->refused++;
+    if (counts->refused == 1)
+        counts->first = *note;
+    return counts->refused <= GEO_DECODE_NOTES_MAX ? add(builder, note) : DRF_OK;
+}
+
+static uint32_t saturated(uint64_t count)
+{
+    return count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+static enum drf_status refuse_whole(const struct geo_decode_counts *counts, const char *what,
+                                    struct geo_note *why)
+{
+    if (counts->out_of_region > 0)
+        return geo_refuse(why, GEO_REFUSAL_OUT_OF_REGION, 0,
+                          "no %s inside the region: %" PRIu64 " outside, %" PRIu64 " refused",
+                          what, counts->out_of_region, counts->refused);
+    if (counts->refused == 0)
+        return geo_refuse(why, GEO_REFUSAL_EMPTY, 0, "no %s in it", what);
+    *why = counts->first;
+    why->count = saturated(counts->refused);
+    return geo_refusal_status((enum geo_refusal_code)why->code);
+}
+
+static struct geo_note counting(enum geo_refusal_code code, uint64_t count, const char *what,
+                                const char *words)
+{
+    struct geo_note note = {.code = code, .count = saturated(count)};
+    (void)snprintf(note.text, sizeof note.text, "%" PRIu64 " %s %s", count, what, words);
+    return note;
+}
+
+enum drf_status geo_decode_counts_finish(const struct geo_decode_counts *counts,
+                                         const char *what, struct geo_record_builder *builder,
+                                         struct geo_note *why)
+{
+    if (counts->kept == 0 && counts->told == 0)
+        return refuse_whole(counts, what, why);
+
+    enum drf_status status = DRF_OK;
+    if (counts->refused > GEO_DECODE_NOTES_MAX) {
+        struct geo_note note = counting((enum geo_refusal_code)counts->first.code,
+                                        counts->refused - GEO_DECODE_NOTES_MAX, what,
+                                        "more refused, for the reasons above or others");
+        status = add(builder, &note);
+    }
+    if (status == DRF_OK && counts->out_of_region > 0) {
+        struct geo_note note = counting(GEO_REFUSAL_IGNORED, counts->out_of_region, what,
+                                        "outside the region passed over");
+        status = add(builder, &note);
+    }
+    return status;
+}

@@ -1,0 +1,40 @@
+// geo/record/decode_counts.h - counts of the parts that a decoder kept, refused and ignored.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The number of notes is bounded: a message of a million broken lines gives
+// GEO_DECODE_NOTES_MAX notes and a count.
+#ifndef GEO_DECODE_COUNTS_H
+#define GEO_DECODE_COUNTS_H
+
+#include <stdint.h>
+
+#include "geo/record/record.h"
+#include "geo/status.h"
+
+enum { GEO_DECODE_NOTES_MAX = 32 }; // of refused parts; the rest are counted in one more
+
+// Initialised to zero. The decoder itself counts what it keeps and ignores.
+struct geo_decode_counts {
+    uint64_t kept, refused, out_of_region;
+    uint64_t
+        told; // of those out of the region, the ones that are in the record, flagged OUTSIDE
+    struct geo_note first; // the first refusal
+};
+
+// Counts a refused part and adds its note to the record if there are not too many.
+// DRF_ERR_FULL, DRF_ERR_NOMEM: geo_record_add().
+DRF_MUST_CHECK enum drf_status geo_decode_counts_refuse(struct geo_decode_counts *counts,
+                                                        struct geo_record_builder *builder,
+                                                        const struct geo_note *note);
+
+// Ends a record of `what` ("obstacles"). With something kept or flagged OUTSIDE: DRF_OK, after
+// one note on refusals beyond GEO_DECODE_NOTES_MAX and one (IGNORED) on parts outside the
+// region. With nothing kept, the message is refused as a whole, *why says so, and the status is
+// geo_refusal_status()'s: OUT_OF_REGION if some part was only that, else the first refusal,
+// else EMPTY. DRF_ERR_FULL, DRF_ERR_NOMEM: geo_record_add().
+DRF_MUST_CHECK enum drf_status geo_decode_counts_finish(const struct geo_decode_counts *counts,
+                                                        const char *what,
+                                                        struct geo_record_builder *builder,
+                                                        struct geo_note *why);
+
+#endif
