@@ -9,9 +9,9 @@
 static const struct sim_command commands[] = {
     {"broker", "an embedded Kafka on a free port", sim_broker_run},
     {"world", "make a world and write the files providers would publish", sim_world_run},
-    {"publish", "put files into Kafka as their providers would", sim_publish_run},
-    {"topics", "make the topics that a Kafka does not have yet", sim_topics_run},
-    {"fleet", "fly drones through a world and check what they are told", sim_fleet_run},
+    {"publish", "publish files to Kafka as their providers would", sim_publish_run},
+    {"topics", "create the topics that do not exist yet", sim_topics_run},
+    {"fleet", "fly drones through a world and check the messages they get", sim_fleet_run},
     {"map", "draw a store and the tracks of a fleet", sim_map_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

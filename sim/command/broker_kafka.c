@@ -98,7 +98,7 @@ int sim_broker_run(int argc, char **argv)
     char error[512];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "client.id", "drf-sim-broker", error, sizeof error);
-    // The producer that carries the mock cluster has no cluster of its own to talk to.
+    // The producer that holds the mock cluster connects to no cluster itself.
     rd_kafka_conf_set(conf, "log_level", "3", error, sizeof error);
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
     if (client == NULL) {

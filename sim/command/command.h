@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each takes its own argv (argv[0] is its name) and returns an exit code: 0 done, 1 failed or
-// found something wrong, 2 asked for something that does not exist.
+// found an error, 2 wrong arguments.
 #ifndef SIM_COMMAND_H
 #define SIM_COMMAND_H
 

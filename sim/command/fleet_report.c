@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The JSON report is written with printf, member by member, in a fixed order. Reports
+// without an answer are compared with the node's own counters: what the node says it shed,
+// dropped or refused explains them, up to their number; the rest is unexplained.
 #include "sim/command/fleet_report.h"
 
 #include <ctype.h>
@@ -138,8 +141,8 @@ static void write_advisories(const struct sim_witness_counts *counts, FILE *file
     fputs("},\n", file);
 }
 
-// Reports that no context answered, and what the node says of that. What it sent and did not
-// arrive shows as gaps in its numbers.
+// Reports that no context answered. Contexts that were sent and did not arrive are gaps in the
+// sequence numbers.
 static uint64_t unanswered(const struct sim_fleet_summary *s)
 {
     return s->sent > s->latency->count ? s->sent - s->latency->count : 0;
@@ -284,7 +287,7 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
             " gaps\n",
             s->drones, s->seconds, s->sent, s->count->contexts, s->count->gaps);
     if (s->latency->count == 0)
-        fprintf(out, "no context came that answers a report\n");
+        fprintf(out, "no context answered a report\n");
     else
         fprintf(out,
                 "latency p50 %.2f ms, p99 %.2f ms, max %.2f ms; %.0f data points per drone and "
@@ -316,8 +319,8 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
         certain += s->counts->kinds[i].certain;
     }
     fprintf(out,
-            "%" PRIu64 " advisories judged, %" PRIu64 " that had to be told were looked for, "
-            "%" PRIu64 " nobody here can judge\n",
+            "%" PRIu64 " advisories judged, %" PRIu64 " required ones looked for, %" PRIu64
+            " cannot be judged\n",
             judged, certain, s->counts->unjudged);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
         if (s->counts->wrong[i] > 0)

@@ -1,4 +1,4 @@
-// sim/command/fleet_report.h - what a fleet run found, as JSON and in words.
+// sim/command/fleet_report.h - results of a fleet run, as JSON and as text.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_FLEET_REPORT_H
 #define SIM_FLEET_REPORT_H
@@ -13,12 +13,12 @@ struct sim_fleet_summary {
     size_t drones;
     double seconds;
     uint64_t sent, unsent, asked, lost_connections;
-    const struct sim_node_counters *counters; // during the run; NULL: not asked for
+    const struct sim_node_counters *counters; // during the run; NULL: not read
     const struct sim_receiver_count *count;
     const struct sim_witness_counts *counts;
     const struct sim_histogram *latency;
-    const struct sim_patch_count *patches; // NULL: none were asked for
-    const struct sim_story *story;         // NULL: none was told
+    const struct sim_patch_count *patches; // NULL: none requested
+    const struct sim_story *story;         // NULL: no story
     const uint8_t *example;                // a packed context, or size 0
     size_t example_size;
 };

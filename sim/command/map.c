@@ -169,7 +169,7 @@ int sim_map_run(int argc, char **argv)
         "map --store FILE --out FILE [--tracks FILE]",
         "Draws the ground of a store as relief, with obstacles and "
         "the fleet's tracks. Ground that\n"
-        "nobody knows is hatched. Prints the picture's west,south,east,north.",
+        "is unknown is hatched. Prints the picture's west,south,east,north.",
         options, sizeof options / sizeof options[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);

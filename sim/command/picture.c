@@ -75,7 +75,7 @@ static void shade(struct sim_picture *picture, const float *heights, int x, int 
 {
     uint8_t *p = &picture->pixels[3 * ((size_t)y * (size_t)picture->width + (size_t)x)];
     float here = height_at(picture, heights, x, y);
-    if (isnan(here)) { // unknown: hatched, never a colour of ground
+    if (isnan(here)) { // unknown: hatched
         memset(p, (x + y) % 12 < 2 ? 120 : 72, 3);
         p[2] = (uint8_t)(p[2] + 18);
         return;

@@ -1,7 +1,7 @@
-// sim/command/picture.h - drawing on a plain array of colours.
+// sim/command/picture.h - drawing on an array of RGB pixels.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pixels are red, green, blue bytes, rows downward. What is drawn outside is cut off.
+// Pixels are red, green, blue bytes, rows downward. Drawing is clipped to the picture.
 #ifndef SIM_PICTURE_H
 #define SIM_PICTURE_H
 
@@ -26,7 +26,7 @@ void sim_picture_close(struct sim_picture *picture);
 // pixel_m is the ground a pixel covers.
 void sim_picture_relief(struct sim_picture *picture, const float *heights, double pixel_m);
 
-// A soft disc and a soft line; opacity 0 to 1.
+// An antialiased disc and line; opacity 0 to 1.
 void sim_picture_dot(struct sim_picture *picture, double x, double y, double radius,
                      struct sim_color color, double opacity);
 void sim_picture_line(struct sim_picture *picture, double x0, double y0, double x1, double y1,

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// `drf-sim publish`: files of any kind the node reads, as a provider would put them into Kafka.
+// `drf-sim publish`: sends files of any kind that the node reads to Kafka, as a provider
+// would. Each file is split by its kind into a batch of messages (sim/publish/), then sent
+// with CloudEvents headers; the whole batch exists before the first message is sent, because
+// an edition states the number of its parts. A file with the SIM mark is refused in the
+// modes LIVE and TEST before it is split. The command ends when every delivery is confirmed
+// or the time is over.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,19 +45,19 @@ static const struct {
     [KIND_ZONE] = {"zone", "application/json", "drf.zone"},
 };
 
-struct order {
+struct publish_options {
     const char *bootstrap, *topic, *kind_name, *mode, *source, *edition, *tombstone;
     int64_t ce_utc_us; // 0: the file's own time of change
     uint64_t max_bytes, level, records, timeout_s;
     enum kind kind;
 };
 
-static bool marked_sim(const struct order *order, const char *path, const uint8_t *bytes,
-                       size_t size)
+static bool marked_sim(const struct publish_options *options, const char *path,
+                       const uint8_t *bytes, size_t size)
 {
     if (sim_json_listed(path))
         return true;
-    switch (order->kind) {
+    switch (options->kind) {
     case KIND_DOF:
         return sim_dof_marked(bytes, size);
     case KIND_GEOJSON:
@@ -65,14 +70,14 @@ static bool marked_sim(const struct order *order, const char *path, const uint8_
     }
 }
 
-static enum drf_status split(const struct order *order, const char *path, const uint8_t *bytes,
-                             size_t size, struct sim_batch *batch)
+static enum drf_status split(const struct publish_options *options, const char *path,
+                             const uint8_t *bytes, size_t size, struct sim_batch *batch)
 {
     char stem[SIM_KEY_SIZE - 64];
     sim_file_stem(path, stem, sizeof stem);
-    switch (order->kind) {
+    switch (options->kind) {
     case KIND_DOF:
-        return sim_dof_split(stem, bytes, size, (size_t)order->records, batch);
+        return sim_dof_split(stem, bytes, size, (size_t)options->records, batch);
     case KIND_GEOJSON:
         return sim_json_split(stem, bytes, size, batch);
     case KIND_ZONE:
@@ -81,47 +86,48 @@ static enum drf_status split(const struct order *order, const char *path, const 
         return sim_grib_split(stem, bytes, size, batch);
     default:
         return sim_raster_cut(
-            &(struct sim_raster_cut){.max_bytes = (size_t)order->max_bytes,
-                                     .level = (unsigned)order->level,
-                                     .egm96_unsaid = order->kind != KIND_GEOTIFF},
+            &(struct sim_raster_cut){.max_bytes = (size_t)options->max_bytes,
+                                     .level = (unsigned)options->level,
+                                     .egm96_implied = options->kind != KIND_GEOTIFF},
             path, batch);
     }
 }
 
 // A chunk of a cut raster is a GeoTIFF whatever the file was.
-static const char *content_type(const struct order *order, const struct sim_message *message)
+static const char *content_type(const struct publish_options *options,
+                                const struct sim_message *message)
 {
     if (message->value == NULL)
         return NULL;
-    return kinds[message->core[0] != '\0' ? KIND_GEOTIFF : order->kind].content_type;
+    return kinds[message->core[0] != '\0' ? KIND_GEOTIFF : options->kind].content_type;
 }
 
-static enum drf_status send_one(const struct order *order, const struct sim_message *message,
-                                size_t part, size_t parts, int64_t ce_utc_us,
-                                struct sim_publisher *publisher)
+static enum drf_status send_one(const struct publish_options *options,
+                                const struct sim_message *message, size_t part, size_t parts,
+                                int64_t ce_utc_us, struct sim_publisher *publisher)
 {
     char id[TEXT_SIZE], time[SIM_TIME_TEXT_SIZE], number[24], count[24];
     sim_time_format(ce_utc_us, time);
     snprintf(id, sizeof id, "%.250s@%s", message->key, time);
     snprintf(number, sizeof number, "%zu", part);
     snprintf(count, sizeof count, "%zu", parts);
-    bool edition = order->edition != NULL;
-    bool features =
-        order->kind == KIND_DOF || order->kind == KIND_GEOJSON || order->kind == KIND_ZONE;
+    bool edition = options->edition != NULL;
+    bool features = options->kind == KIND_DOF || options->kind == KIND_GEOJSON
+                    || options->kind == KIND_ZONE;
     // CloudEvents 1.0, Kafka protocol binding, binary mode; then our own.
     const struct sim_header headers[] = {
         {"ce_specversion", "1.0"},
-        {"ce_type", kinds[order->kind].event_type},
-        {"ce_source", order->source},
+        {"ce_type", kinds[options->kind].event_type},
+        {"ce_source", options->source},
         {"ce_id", id},
         {"ce_time", time},
-        {"content-type", content_type(order, message)},
-        {"drf_mode", order->mode},
+        {"content-type", content_type(options, message)},
+        {"drf_mode", options->mode},
         {"drf_core", message->core[0] != '\0' ? message->core : NULL},
         {"drf_delivery", !features ? NULL
                          : edition ? "edition"
                                    : "features"},
-        {"drf_edition", order->edition},
+        {"drf_edition", options->edition},
         {"drf_part", edition ? number : NULL},
         {"drf_parts", edition ? count : NULL},
     };
@@ -135,36 +141,36 @@ static int complain(const char *path, const char *text)
     return 1;
 }
 
-static int64_t time_of(const struct order *order, const char *path)
+static int64_t time_of(const struct publish_options *options, const char *path)
 {
     struct stat about;
-    if (order->ce_utc_us != 0)
-        return order->ce_utc_us;
+    if (options->ce_utc_us != 0)
+        return options->ce_utc_us;
     return stat(path, &about) == 0 ? (int64_t)about.st_mtime * 1000000 : sim_utc_us();
 }
 
-static int send_batch(const struct order *order, const char *path,
+static int send_batch(const struct publish_options *options, const char *path,
                       const struct sim_batch *batch, struct sim_publisher *publisher)
 {
     struct sim_progress progress = {.live = false};
     enum drf_status status = DRF_OK;
-    int64_t ce_utc_us = time_of(order, path);
+    int64_t ce_utc_us = time_of(options, path);
     for (size_t i = 0; i < batch->count && status == DRF_OK && !sim_stop_wanted(); i++) {
         const struct sim_message *message = &batch->messages[i];
-        if (message->size > order->max_bytes) {
+        if (message->size > options->max_bytes) {
             char text[TEXT_SIZE];
             snprintf(text, sizeof text, "%.100s is %zu bytes, over --max-bytes", message->key,
                      message->size);
             return complain(path, text);
         }
-        status = send_one(order, message, i + 1, batch->count, ce_utc_us, publisher);
+        status = send_one(options, message, i + 1, batch->count, ce_utc_us, publisher);
         sim_progress_bar(&progress, path, i + 1, batch->count, sim_mono_us());
     }
     sim_progress_end(&progress);
     return status == DRF_OK ? 0 : complain(path, sim_publisher_count(publisher)->error);
 }
 
-static int publish_file(const struct order *order, const char *path,
+static int publish_file(const struct publish_options *options, const char *path,
                         struct sim_publisher *publisher)
 {
     uint8_t *bytes;
@@ -173,13 +179,13 @@ static int publish_file(const struct order *order, const char *path,
         return complain(path, "cannot be read");
     struct sim_batch batch = {0};
     int code = 0;
-    if (strcmp(order->mode, "SIM") != 0 && strcmp(order->mode, "REPLAY") != 0
-        && marked_sim(order, path, bytes, size)) {
+    if (strcmp(options->mode, "SIM") != 0 && strcmp(options->mode, "REPLAY") != 0
+        && marked_sim(options, path, bytes, size)) {
         code = complain(path, "carries the SIM mark and goes out as SIM or REPLAY only");
     } else {
-        enum drf_status status = split(order, path, bytes, size, &batch);
+        enum drf_status status = split(options, path, bytes, size, &batch);
         if (status == DRF_OK)
-            code = send_batch(order, path, &batch, publisher);
+            code = send_batch(options, path, &batch, publisher);
         else
             code = complain(path, status == DRF_ERR_FULL
                                       ? "cannot be cut below --max-bytes"
@@ -191,18 +197,18 @@ static int publish_file(const struct order *order, const char *path,
 }
 
 // Every message confirmed, or not.
-static int settle(const struct order *order, struct sim_publisher *publisher)
+static int settle(const struct publish_options *options, struct sim_publisher *publisher)
 {
     const struct sim_publisher_count *count = sim_publisher_count(publisher);
     struct sim_progress progress = {.live = false};
-    int64_t end_mono_us = sim_mono_us() + ((int64_t)order->timeout_s + 5) * 1000000;
+    int64_t end_mono_us = sim_mono_us() + ((int64_t)options->timeout_s + 5) * 1000000;
     while (sim_publisher_finish(publisher, 200) == DRF_ERR_AGAIN && sim_mono_us() < end_mono_us
            && !sim_stop_wanted())
         sim_progress_bar(&progress, "confirmed", count->delivered, count->sent, sim_mono_us());
     sim_progress_end(&progress);
     if (count->failed == 0 && count->delivered == count->sent) {
         if (count->sent > 0)
-            printf("%s: %llu messages, %llu bytes, all confirmed\n", order->topic,
+            printf("%s: %llu messages, %llu bytes, all confirmed\n", options->topic,
                    (unsigned long long)count->delivered, (unsigned long long)count->bytes);
         return 0;
     }
@@ -213,11 +219,11 @@ static int settle(const struct order *order, struct sim_publisher *publisher)
     return 1;
 }
 
-static int publish_all(const struct order *order, int count, char **paths)
+static int publish_all(const struct publish_options *options, int count, char **paths)
 {
     char error[SIM_PUBLISH_ERROR_SIZE] = "";
     struct sim_publisher *publisher = NULL;
-    if (sim_publisher_open(order->bootstrap, order->topic, (unsigned)order->timeout_s,
+    if (sim_publisher_open(options->bootstrap, options->topic, (unsigned)options->timeout_s,
                            &publisher, error)
         != DRF_OK) {
         fprintf(stderr, "drf-sim publish: %s\n", error);
@@ -225,71 +231,71 @@ static int publish_all(const struct order *order, int count, char **paths)
     }
     sim_stop_watch();
     int code = 0;
-    if (order->tombstone != NULL) {
+    if (options->tombstone != NULL) {
         struct sim_message message = {0};
-        snprintf(message.key, sizeof message.key, "%s", order->tombstone);
-        int64_t ce_utc_us = order->ce_utc_us != 0 ? order->ce_utc_us : sim_utc_us();
-        if (send_one(order, &message, 1, 1, ce_utc_us, publisher) != DRF_OK)
-            code = complain(order->tombstone, sim_publisher_count(publisher)->error);
+        snprintf(message.key, sizeof message.key, "%s", options->tombstone);
+        int64_t ce_utc_us = options->ce_utc_us != 0 ? options->ce_utc_us : sim_utc_us();
+        if (send_one(options, &message, 1, 1, ce_utc_us, publisher) != DRF_OK)
+            code = complain(options->tombstone, sim_publisher_count(publisher)->error);
     }
     for (int i = 0; i < count && code == 0 && !sim_stop_wanted(); i++)
-        code = publish_file(order, paths[i], publisher);
-    int settled = settle(order, publisher);
+        code = publish_file(options, paths[i], publisher);
+    int settled = settle(options, publisher);
     sim_publisher_close(publisher);
     return code != 0 ? code : settled;
 }
 
-static const char *refuse_order(struct order *order, int files)
+static const char *refusal_of(struct publish_options *options, int files)
 {
     static const char *const modes[] = {"LIVE", "TEST", "SIM", "REPLAY"};
-    if (order->bootstrap == NULL || order->topic == NULL || order->kind_name == NULL)
+    if (options->bootstrap == NULL || options->topic == NULL || options->kind_name == NULL)
         return "--bootstrap, --topic and --kind are needed";
-    if (files == 0 && order->tombstone == NULL)
+    if (files == 0 && options->tombstone == NULL)
         return "name at least one file, or --tombstone KEY";
     size_t mode = 0, kind = 0;
-    while (mode < sizeof modes / sizeof modes[0] && strcmp(order->mode, modes[mode]) != 0)
+    while (mode < sizeof modes / sizeof modes[0] && strcmp(options->mode, modes[mode]) != 0)
         mode++;
     if (mode == sizeof modes / sizeof modes[0])
         return "--mode is LIVE, TEST, SIM or REPLAY";
-    while (kind < KIND_COUNT && strcmp(order->kind_name, kinds[kind].name) != 0)
+    while (kind < KIND_COUNT && strcmp(options->kind_name, kinds[kind].name) != 0)
         kind++;
     if (kind == KIND_COUNT)
         return "--kind is geotiff, dted, hgt, dof, geojson, grib or zone";
-    order->kind = (enum kind)kind;
-    if (order->max_bytes < 10000 || order->level > 22 || order->records < 1
-        || order->timeout_s < 1 || order->timeout_s > 3600)
+    options->kind = (enum kind)kind;
+    if (options->max_bytes < 10000 || options->level > 22 || options->records < 1
+        || options->timeout_s < 1 || options->timeout_s > 3600)
         return "--max-bytes is at least 10000, --level at most 22, --batch at least 1, "
                "--timeout 1 to 3600";
-    if (order->tombstone != NULL && strlen(order->tombstone) >= SIM_KEY_SIZE)
+    if (options->tombstone != NULL && strlen(options->tombstone) >= SIM_KEY_SIZE)
         return "the key is too long";
     return NULL;
 }
 
 int sim_publish_run(int argc, char **argv)
 {
-    struct order order = {.mode = "SIM",
-                          .source = "drf-sim",
-                          .max_bytes = 900000,
-                          .level = 12,
-                          .records = 1,
-                          .timeout_s = 30};
-    const struct sim_option options[] = {
-        {"bootstrap", SIM_OPTION_TEXT, &order.bootstrap, "HOST:PORT", "of Kafka"},
-        {"topic", SIM_OPTION_TEXT, &order.topic, "NAME", "of the feed"},
-        {"kind", SIM_OPTION_TEXT, &order.kind_name, "KIND",
+    struct publish_options options = {.mode = "SIM",
+                                      .source = "drf-sim",
+                                      .max_bytes = 900000,
+                                      .level = 12,
+                                      .records = 1,
+                                      .timeout_s = 30};
+    const struct sim_option table[] = {
+        {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
+        {"topic", SIM_OPTION_TEXT, &options.topic, "NAME", "of the feed"},
+        {"kind", SIM_OPTION_TEXT, &options.kind_name, "KIND",
          "geotiff, dted, hgt, dof, geojson, grib or zone (GeoJSON, ED-269, ED-318)"},
-        {"mode", SIM_OPTION_TEXT, &order.mode, "MODE", "LIVE, TEST, SIM (default) or REPLAY"},
-        {"source", SIM_OPTION_TEXT, &order.source, "S", "header ce_source (default drf-sim)"},
-        {"ce-time", SIM_OPTION_TIME, &order.ce_utc_us, "UTC",
+        {"mode", SIM_OPTION_TEXT, &options.mode, "MODE", "LIVE, TEST, SIM (default) or REPLAY"},
+        {"source", SIM_OPTION_TEXT, &options.source, "S", "header ce_source (default drf-sim)"},
+        {"ce-time", SIM_OPTION_TIME, &options.ce_utc_us, "UTC",
          "header ce_time, the version (default: the file's time of change)"},
-        {"edition", SIM_OPTION_TEXT, &order.edition, "ID",
+        {"edition", SIM_OPTION_TEXT, &options.edition, "ID",
          "features not in this file are withdrawn"},
-        {"max-bytes", SIM_OPTION_COUNT, &order.max_bytes, "N",
+        {"max-bytes", SIM_OPTION_COUNT, &options.max_bytes, "N",
          "of a message (default 900000); larger rasters are cut"},
-        {"level", SIM_OPTION_COUNT, &order.level, "Z", "of the node's tiles (default 12)"},
-        {"batch", SIM_OPTION_COUNT, &order.records, "N", "DOF records a message (default 1)"},
-        {"tombstone", SIM_OPTION_TEXT, &order.tombstone, "KEY", "withdraw this key"},
-        {"timeout", SIM_OPTION_COUNT, &order.timeout_s, "S", "for a delivery (default 30)"},
+        {"level", SIM_OPTION_COUNT, &options.level, "Z", "of the node's tiles (default 12)"},
+        {"batch", SIM_OPTION_COUNT, &options.records, "N", "DOF records a message (default 1)"},
+        {"tombstone", SIM_OPTION_TEXT, &options.tombstone, "KEY", "withdraw this key"},
+        {"timeout", SIM_OPTION_COUNT, &options.timeout_s, "S", "for a delivery (default 30)"},
     };
     const struct sim_usage usage = {
         "publish --bootstrap HOST:PORT --topic NAME --kind KIND [OPTION...] FILE...",
@@ -298,15 +304,15 @@ int sim_publish_run(int argc, char **argv)
         "large rasters in overlapping chunks, CloudEvents headers. Every delivery is "
         "confirmed\n"
         "before it ends; if one is not, it says so and fails.",
-        options, sizeof options / sizeof options[0]};
+        table, sizeof table / sizeof table[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
     if (status != DRF_OK)
         return sim_options_exit(status);
-    const char *refusal = refuse_order(&order, argc - rest);
+    const char *refusal = refusal_of(&options, argc - rest);
     if (refusal != NULL) {
         fprintf(stderr, "drf-sim publish: %s\n", refusal);
         return 2;
     }
-    return publish_all(&order, argc - rest, argv + rest);
+    return publish_all(&options, argc - rest, argv + rest);
 }

@@ -1,5 +1,5 @@
-// sim/command/raster_map.h - what the map draws, read from a GeoPackage as anybody would, and
-// its PNG. SPDX-License-Identifier: Apache-2.0
+// sim/command/raster_map.h - reads the layers of a GeoPackage for the map, and writes its PNG.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_RASTER_MAP_H
 #define SIM_RASTER_MAP_H
 

@@ -11,17 +11,17 @@
 
 enum { TOPICS_MAX = 64, ERROR_SIZE = 512, WAIT_MS = 30000 };
 
-struct order {
+struct topic_options {
     const char *bootstrap, *topics;
     uint64_t partitions, replicas;
 };
 
 // DRF_ERR_SYNTAX: a name is empty. DRF_ERR_RANGE: librdkafka takes no such topic, or too many.
-static enum drf_status list_topics(const struct order *order, rd_kafka_NewTopic_t **list,
-                                   size_t *count)
+static enum drf_status list_topics(const struct topic_options *options,
+                                   rd_kafka_NewTopic_t **list, size_t *count)
 {
     char error[ERROR_SIZE];
-    for (const char *start = order->topics; start != NULL;) {
+    for (const char *start = options->topics; start != NULL;) {
         const char *comma = strchr(start, ',');
         size_t length = comma != NULL ? (size_t)(comma - start) : strlen(start);
         char name[256];
@@ -29,7 +29,7 @@ static enum drf_status list_topics(const struct order *order, rd_kafka_NewTopic_
             return length == 0 ? DRF_ERR_SYNTAX : DRF_ERR_RANGE;
         snprintf(name, sizeof name, "%.*s", (int)length, start);
         rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-            name, (int)order->partitions, (int)order->replicas, error, sizeof error);
+            name, (int)options->partitions, (int)options->replicas, error, sizeof error);
         if (topic == NULL)
             return DRF_ERR_RANGE;
         list[(*count)++] = topic;
@@ -41,7 +41,7 @@ static enum drf_status list_topics(const struct order *order, rd_kafka_NewTopic_
     return DRF_OK;
 }
 
-// Says what became of each. DRF_ERR_AGAIN: one could not be made.
+// Prints the result of each. DRF_ERR_AGAIN: one could not be made.
 static enum drf_status tell(rd_kafka_event_t *event)
 {
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -98,7 +98,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     (void)client;
     (void)level;
     (void)facility;
-    (void)text; // the answer says what a person needs
+    (void)text; // the result is printed
 }
 
 static rd_kafka_t *connect_to(const char *bootstrap)
@@ -117,14 +117,14 @@ static rd_kafka_t *connect_to(const char *bootstrap)
     return client;
 }
 
-static int run(const struct order *order)
+static int run(const struct topic_options *options)
 {
     rd_kafka_NewTopic_t *list[TOPICS_MAX];
     size_t count = 0;
-    enum drf_status status = list_topics(order, list, &count);
+    enum drf_status status = list_topics(options, list, &count);
     if (status != DRF_OK)
-        fprintf(stderr, "drf-sim topics: \"%s\" are no names of topics\n", order->topics);
-    rd_kafka_t *client = status == DRF_OK ? connect_to(order->bootstrap) : NULL;
+        fprintf(stderr, "drf-sim topics: \"%s\" are no names of topics\n", options->topics);
+    rd_kafka_t *client = status == DRF_OK ? connect_to(options->bootstrap) : NULL;
     if (client != NULL)
         status = create(client, list, count);
     rd_kafka_NewTopic_destroy_array(list, count);
@@ -135,27 +135,27 @@ static int run(const struct order *order)
 
 int sim_topics_run(int argc, char **argv)
 {
-    struct order order = {.partitions = 1, .replicas = 1};
-    const struct sim_option options[] = {
-        {"bootstrap", SIM_OPTION_TEXT, &order.bootstrap, "HOST:PORT", "of Kafka"},
-        {"topics", SIM_OPTION_TEXT, &order.topics, "A,B,...", "their names"},
-        {"partitions", SIM_OPTION_COUNT, &order.partitions, "N", "of each (default 1)"},
-        {"replicas", SIM_OPTION_COUNT, &order.replicas, "N", "of each (default 1)"},
+    struct topic_options options = {.partitions = 1, .replicas = 1};
+    const struct sim_option table[] = {
+        {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
+        {"topics", SIM_OPTION_TEXT, &options.topics, "A,B,...", "their names"},
+        {"partitions", SIM_OPTION_COUNT, &options.partitions, "N", "of each (default 1)"},
+        {"replicas", SIM_OPTION_COUNT, &options.replicas, "N", "of each (default 1)"},
     };
     const struct sim_usage usage = {
         "topics --bootstrap HOST:PORT --topics A,B,...",
-        "Makes the topics that are not there yet, compacted, as state topics are.", options,
-        sizeof options / sizeof options[0]};
+        "Creates the topics that do not exist yet, compacted, as state topics are.", table,
+        sizeof table / sizeof table[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
     if (status != DRF_OK)
         return sim_options_exit(status);
-    if (order.bootstrap == NULL || order.topics == NULL || order.partitions < 1
-        || order.partitions > 1000 || order.replicas < 1 || order.replicas > 100) {
+    if (options.bootstrap == NULL || options.topics == NULL || options.partitions < 1
+        || options.partitions > 1000 || options.replicas < 1 || options.replicas > 100) {
         fprintf(stderr,
                 "drf-sim topics: --bootstrap and --topics are needed, --partitions is 1 "
                 "to 1000, --replicas 1 to 100\n");
         return 2;
     }
-    return run(&order);
+    return run(&options);
 }

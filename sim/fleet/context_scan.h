@@ -1,8 +1,8 @@
-// sim/fleet/context_scan.h - what is known of a context without unpacking it: its place in the
-// stream and how much it holds. SPDX-License-Identifier: Apache-2.0
+// sim/fleet/context_scan.h - reads sequence numbers and counts from a packed context.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Reads the wire format once and allocates nothing, so that every context of a large fleet can
-// be acknowledged, timed and counted, also those that nobody checks.
+// Scans the wire format once and allocates nothing, so that every context of a large fleet can
+// be acknowledged, timed and counted, also those that are not checked.
 #ifndef SIM_CONTEXT_SCAN_H
 #define SIM_CONTEXT_SCAN_H
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// One epoll set over the sockets of all clients, each served with mosquitto_loop_read,
+// _write and _misc: mosquitto's own loop uses select(), which ends at descriptor 1,023. A
+// client is a state machine: idle, connecting, subscribing, ready. mosquitto_connect blocks,
+// so the address is resolved once and the first connection is tried with a timeout of its
+// own; connections begun and not yet answered are limited to less than a broker's listen
+// backlog. A client that fails goes back to idle and retries with exponential back-off.
 #include "sim/fleet/fleet_mqtt.h"
 
 #include <errno.h>
@@ -135,7 +141,7 @@ static void on_subscribe(struct mosquitto *client, void *opaque, int id, int cou
     set_state(link, LINK_READY);
 }
 
-// The last word but one says it; of a node's state the last.
+// By the last level but one of the topic; for a node's state by the last.
 static enum sim_stream stream_of(const char *topic)
 {
     const char *last = strrchr(topic, '/');
@@ -172,7 +178,7 @@ static enum drf_status resolve(const char *host, char address[static NI_MAXHOST]
     return bad == 0 ? DRF_OK : DRF_ERR_ABSENT;
 }
 
-// libmosquitto connects with a blocking call: whether anybody is there is asked before.
+// libmosquitto connects with a blocking call, so reachability is tested before.
 static enum drf_status knock(const char *address, unsigned port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};

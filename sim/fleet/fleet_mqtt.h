@@ -1,9 +1,9 @@
 // sim/fleet/fleet_mqtt.h - many MQTT v5 clients in one process, each with its own name.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One epoll over all sockets: libmosquitto's own loop uses select() and breaks beyond some 340
-// clients. Clean start, session expiry 0. A client that loses its connection comes back by
-// itself, later each time up to ten seconds. One thread; on_message runs inside the step.
+// One epoll over all sockets: libmosquitto's own loop uses select() and fails beyond some 340
+// clients. Clean start, session expiry 0. A client that loses its connection reconnects by
+// itself, with a back-off up to ten seconds. One thread; on_message runs inside the step.
 #ifndef SIM_FLEET_MQTT_H
 #define SIM_FLEET_MQTT_H
 
@@ -35,8 +35,8 @@ typedef void (*sim_links_message_fn)(void *context, size_t index, enum sim_strea
 
 struct sim_links;
 
-// Resolves the host once and sees that it takes a connection within five seconds. `accounts` is
-// borrowed until close. DRF_ERR_ABSENT: no such host. DRF_ERR_AGAIN: nobody answers there.
+// Resolves the host once and checks that it accepts a connection within five seconds.
+// `accounts` is borrowed until close. DRF_ERR_ABSENT: no such host. DRF_ERR_AGAIN: no answer.
 DRF_MUST_CHECK enum drf_status sim_links_open(const char *host, unsigned port, const char *root,
                                               const struct sim_account *accounts, size_t count,
                                               sim_links_message_fn on_message, void *context,
@@ -46,7 +46,7 @@ void sim_links_close(struct sim_links *links); // NULL is fine
 // Waits up to wait_ms for a socket, reads and writes, reconnects. True if anything was read.
 bool sim_links_step(struct sim_links *links, int wait_ms, int64_t now_mono_us);
 
-// drones/{name}/WORD; counted by the caller when it fails (not connected, no room).
+// Publishes to drones/{name}/WORD. Fails when not connected or when there is no room.
 DRF_MUST_CHECK enum drf_status sim_links_send(struct sim_links *links, size_t index,
                                               const char *word, const void *bytes, size_t size,
                                               int qos, bool retain);

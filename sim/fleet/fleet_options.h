@@ -1,4 +1,4 @@
-// sim/fleet/fleet_options.h - what `drf-sim fleet` is asked for.
+// sim/fleet/fleet_options.h - command line options of `drf-sim fleet`.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_FLEET_OPTIONS_H
 #define SIM_FLEET_OPTIONS_H
@@ -16,11 +16,11 @@ struct sim_fleet_options {
     double track_s;
     const char *traffic, *traffic_topic;
     uint64_t flybys;
-    uint64_t plans; // each so manieth drone files some; 0: none does
-    enum sim_break breaking;
+    uint64_t plans; // one drone of so many files plans; 0: none does
+    enum sim_corruption corruption;
 };
 
-// Reads the command line. Negative: fly; else the exit code, and why has been said.
+// Reads the command line. Negative: run; else the exit code, the reason has been printed.
 int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out);
 
 #endif

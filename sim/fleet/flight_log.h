@@ -1,11 +1,11 @@
-// sim/fleet/flight_log.h - where each drone was and what it was told then, for pictures and
-// pages. SPDX-License-Identifier: Apache-2.0
+// sim/fleet/flight_log.h - CSV logs of the flown tracks and of the received advisories.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Two CSV files. Tracks: drone,t_s,lat_deg,lon_deg,alt_amsl_m,phase,agl_m,clearance_m,
-// wind_mps,wind_from_deg_true,gust_mps,severity,silent, of each drone in the same order; what
-// the last context did not know is empty. Advisories: t_s,drone,advisory_id,severity,kind,
-// feature_id,text, one row for each that is new or changed its severity, severity 0 when it is
-// over; the text goes to the end of the line.
+// Tracks: drone,t_s,lat_deg,lon_deg,alt_amsl_m,phase,agl_m,clearance_m,wind_mps,
+// wind_from_deg_true,gust_mps,severity,silent, the drones always in the same order; a value
+// that the last context did not have is empty. Advisories: t_s,drone,advisory_id,severity,
+// kind,feature_id,text, one row for each that is new or changed its severity, severity 0 when
+// it has ended; the text goes to the end of the line.
 #ifndef SIM_FLIGHT_LOG_H
 #define SIM_FLIGHT_LOG_H
 
@@ -15,7 +15,7 @@
 struct sim_flight_log;
 
 // Either path may be NULL. Pointers are borrowed until close. DRF_ERR_NOMEM. DRF_ERR_STORE:
-// a file cannot be made.
+// a file cannot be created.
 DRF_MUST_CHECK enum drf_status sim_flight_log_open(const char *tracks, const char *advisories,
                                                    const struct sim_world *world,
                                                    const struct sim_drone *drones,

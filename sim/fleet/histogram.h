@@ -1,4 +1,4 @@
-// sim/fleet/histogram.h - how durations are spread: counts in buckets at most 0.8 % wide.
+// sim/fleet/histogram.h - histogram of durations in buckets at most 0.8 % wide.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_HISTOGRAM_H
 #define SIM_HISTOGRAM_H
@@ -13,9 +13,9 @@ struct sim_histogram {
     uint64_t buckets[SIM_HISTOGRAM_BUCKETS];
 };
 
-void sim_histogram_add(struct sim_histogram *histogram,
-                       uint64_t value); // 0 .. 2^32, more counts as that
-// The value that `share` (0 .. 1) of all are no greater than, within a bucket; 0 for none.
+// value: 0 .. 2^32; a greater one counts as 2^32.
+void sim_histogram_add(struct sim_histogram *histogram, uint64_t value);
+// The quantile `share` (0 .. 1), to within a bucket; 0 for an empty histogram.
 uint64_t sim_histogram_at(const struct sim_histogram *histogram, double share);
 
 #endif

@@ -16,7 +16,7 @@ static const double quantum_m = 0.25, offset_m = -1000.0; // as published with e
 
 struct near {
     const struct sim_obstacle *obstacle;
-    struct sim_standing standing;
+    struct sim_obstacle_extent extent;
     double reach_m, high_m;
 };
 
@@ -70,7 +70,7 @@ static void find_near(struct view *v)
     double cell_m = hypot(v->witness->tolerance.cell_n_m, v->witness->tolerance.cell_e_m);
     for (size_t i = 0; i < world->obstacle_count && v->near_count < NEAR_MAX; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        const struct sim_standing *s = &v->witness->standing[i];
+        const struct sim_obstacle_extent *s = &v->witness->extents[i];
         double reach_m =
             (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m) + 3 * cell_m;
         if (hypot(s->at.east_m - m.east_m, s->at.north_m - m.north_m)
@@ -147,7 +147,7 @@ static void check_cell(const struct view *v, uint32_t x, uint32_t y)
         return;
     double tol_m = t->surface_cell_m + error_m;
     if (surface_m < true_surface_m - tol_m && !complete(v, SURFACE)) {
-        v->counts->waiting++; // trees still to come
+        v->counts->waiting++; // trees are not loaded yet
         return;
     }
     bool good = surface_m >= true_surface_m - tol_m
@@ -157,7 +157,7 @@ static void check_cell(const struct view *v, uint32_t x, uint32_t y)
                             v->window->seq, x, y, surface_m, true_surface_m, tol_m);
 }
 
-// What stands in a cell raises it.
+// Obstacles in a cell raise its surface.
 static void check_tops(const struct view *v)
 {
     if (!complete(v, OBSTACLE) || !complete(v, SURFACE))
@@ -171,7 +171,7 @@ static void check_tops(const struct view *v)
         if (!(x >= 0.0 && y >= 0.0) || x >= v->window->side || y >= v->window->side)
             continue;
         uint16_t cell = v->window->surface[(size_t)y * v->window->side + (size_t)x];
-        double low_m = v->near[i].standing.top.low_m - quantum_m;
+        double low_m = v->near[i].extent.top.low_m - quantum_m;
         sim_witness_counts_note(
             v->counts, SIM_CHECK_PATCH,
             cell == SIM_CELL_UNKNOWN || offset_m + quantum_m * cell >= low_m,

@@ -8,7 +8,7 @@
 struct layer {
     const uint8_t *bytes;
     size_t bit, bit_count;
-    bool broken; // more bits were wanted than there are
+    bool broken; // more bits were read than there are
     uint32_t side;
     uint64_t mask;
     const uint16_t *under;

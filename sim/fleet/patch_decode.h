@@ -1,4 +1,4 @@
-// sim/fleet/patch_decode.h - reads the layers of a patch, written from schemas/patch.md alone.
+// sim/fleet/patch_decode.h - decoder for the layers of a patch, from schemas/patch.md alone.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_PATCH_DECODE_H
 #define SIM_PATCH_DECODE_H

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// At arrival only boot_id and seq are read from the packed bytes, to acknowledge them at
+// once; the message is copied to a queue. Decoding needs the window that a patch refers to,
+// so the last eight windows of each watched drone are kept, by seq modulo eight; a patch
+// that refers to an older one, or cannot be decoded, is an error and asks for a key frame.
+// Losses are chosen by a hash of the count of patches, so every run loses the same ones.
 #include "sim/fleet/patch_watch.h"
 
 #include <stdlib.h>
@@ -21,7 +26,7 @@ struct sim_patch_watch {
     struct sim_witness *witness;
     struct sim_drone *drones;
     size_t count;
-    struct sim_patch_order order;
+    struct sim_patch_options options;
     struct sim_patch_count counted;
     uint64_t offered;
     uint32_t *last_seq;            // of each drone, as it arrived
@@ -32,7 +37,7 @@ struct sim_patch_watch {
 };
 
 enum drf_status sim_patch_watch_open(struct sim_witness *witness, struct sim_drone *drones,
-                                     size_t count, struct sim_patch_order order,
+                                     size_t count, struct sim_patch_options options,
                                      struct sim_patch_watch **out)
 {
     struct sim_patch_watch *watch = calloc(1, sizeof *watch);
@@ -41,8 +46,8 @@ enum drf_status sim_patch_watch_open(struct sim_witness *witness, struct sim_dro
     watch->witness = witness;
     watch->drones = drones;
     watch->count = count;
-    watch->order = order;
-    size_t layer = (size_t)order.side * order.side,
+    watch->options = options;
+    size_t layer = (size_t)options.side * options.side,
            each = (size_t)HELD * 2 * layer * sizeof(uint16_t);
     size_t fits = each > 0 ? memory_bytes / each : 0;
     watch->counted.watched = count < fits ? count : fits;
@@ -98,7 +103,7 @@ static bool head_of(const uint8_t *bytes, size_t size, uint64_t *boot_id, uint32
 static bool to_be_lost(struct sim_patch_watch *watch)
 {
     uint64_t hash = ++watch->offered * UINT64_C(0x9E3779B97F4A7C15);
-    return (double)(hash >> 11) / 9007199254740992.0 < watch->order.lose_ratio;
+    return (double)(hash >> 11) / 9007199254740992.0 < watch->options.lose_ratio;
 }
 
 void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uint8_t *bytes,
@@ -122,7 +127,7 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
         if (boot_id == drone->patch_boot_id && seq > watch->last_seq[index] + 1)
             watch->counted.gaps += seq - watch->last_seq[index] - 1;
         drone->patch_boot_id = boot_id;
-        drone->seen_patch_seq = watch->order.key_frames ? 0 : seq;
+        drone->seen_patch_seq = watch->options.key_frames ? 0 : seq;
         watch->last_seq[index] = seq;
     }
     if (watch->waiting == QUEUE)
@@ -135,9 +140,9 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
         (struct message){index, size, copy};
 }
 
-static bool same_grid(const Drf__V1__Patch *p, const struct sim_patch_order *order)
+static bool same_grid(const Drf__V1__Patch *p, const struct sim_patch_options *options)
 {
-    return p->coding == 1 && p->columns == order->side && p->rows == order->side
+    return p->coding == 1 && p->columns == options->side && p->rows == options->side
            && p->level <= 22 && p->west_cell < UINT32_C(512) << p->level
            && p->west_cell % (p->columns / 8) == 0 && p->south_cell % (p->rows / 8) == 0;
 }
@@ -169,7 +174,8 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
 {
     struct sim_patch_window *held = &watch->held[index * HELD];
     struct sim_patch_window *to = &held[p->seq % HELD];
-    bool good = same_grid(p, &watch->order) && (p->base_seq == 0 || p->base_seq + HELD > p->seq)
+    bool good = same_grid(p, &watch->options)
+                && (p->base_seq == 0 || p->base_seq + HELD > p->seq)
                 && decode(&held[p->base_seq % HELD], p, to);
     sim_witness_counts_note(counts, SIM_CHECK_PATCH, good,
                             "drone %zu: patch %u over %u cannot be read", index, p->seq,
@@ -186,7 +192,7 @@ static void decode_and_check(struct sim_patch_watch *watch, size_t index,
     to->boot_id = p->boot_id;
     to->node_utc_us = p->node_time_us;
     struct sim_patch_window seen = *to;
-    if (watch->order.shifted)
+    if (watch->options.shifted)
         seen.west++;
     sim_patch_check(watch->witness, &seen, counts);
     sim_patch_check_weather(watch->witness, p, counts);

@@ -11,7 +11,7 @@ enum { AT_ONCE = 8 };
 
 static const int64_t again_us = 1000000, pause_us = 4000;
 
-static size_t make(size_t number, double rate_hz, const struct sim_patch_order *patch,
+static size_t make(size_t number, double rate_hz, const struct sim_patch_options *patch,
                    uint8_t bytes[static SIM_TELEMETRY_MAX])
 {
     Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
@@ -51,7 +51,7 @@ static size_t unanswered(const struct sim_drone *drones, size_t count)
 }
 
 size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
-                         double rate_hz, const struct sim_patch_order *patch, int64_t wait_us)
+                         double rate_hz, const struct sim_patch_options *patch, int64_t wait_us)
 {
     uint8_t bytes[SIM_TELEMETRY_MAX];
     int64_t end_mono_us = sim_mono_us() + wait_us;

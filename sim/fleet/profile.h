@@ -1,4 +1,4 @@
-// sim/fleet/profile.h - asks the node for contexts at the fleet's rate, and waits for its word.
+// sim/fleet/profile.h - sends the profiles of the fleet and waits for the replies.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_PROFILE_H
 #define SIM_PROFILE_H
@@ -11,6 +11,7 @@
 // node), and again to those without a reply, for at most wait_us. Replies must set
 // drone.profile_answered. Returns how many stayed without one.
 size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
-                         double rate_hz, const struct sim_patch_order *patch, int64_t wait_us);
+                         double rate_hz, const struct sim_patch_options *patch,
+                         int64_t wait_us);
 
 #endif

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Two stages. At arrival a context is scanned in its packed form (sim/fleet/context_scan.h),
+// counted, timed and acknowledged; contexts of verified drones are copied into a ring. The
+// second stage, called when the loop has time, unpacks, corrupts if asked to, and passes
+// them to the witness with the report that they answer. Reports are kept in a ring of 64 per
+// drone, by seq modulo. Replies and terrain blocks are rare: they are unpacked at arrival,
+// because the pilot and the plans react to them, and checked in the second stage.
 #include "sim/fleet/receive.h"
 
 #include <math.h>
@@ -22,7 +28,7 @@ struct arrival {
     uint8_t bytes[BYTES_MAX];
 };
 
-// The answer to a question, with what was asked: rare, so each has its own memory.
+// A reply with its request: rare, so each is allocated by itself.
 struct answer {
     size_t index;
     struct sim_asked asked;
@@ -42,7 +48,7 @@ struct sim_receiver {
     struct sim_patch_watch *patches; // NULL: none
     struct sim_drone *drones;
     size_t count;
-    enum sim_break breaking;
+    enum sim_corruption corruption;
     double verify_ratio; // of the drones whose contexts are checked
     struct sim_listener listener;
     struct sim_report *reports; // REPORTS a drone, by seq modulo
@@ -61,8 +67,8 @@ struct sim_receiver {
 };
 
 enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone *drones,
-                                  size_t count, enum sim_break breaking, double verify_ratio,
-                                  struct sim_receiver **out)
+                                  size_t count, enum sim_corruption corruption,
+                                  double verify_ratio, struct sim_receiver **out)
 {
     struct sim_receiver *receiver = calloc(1, sizeof *receiver);
     if (receiver == NULL)
@@ -70,7 +76,7 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     receiver->witness = witness;
     receiver->drones = drones;
     receiver->count = count;
-    receiver->breaking = breaking;
+    receiver->corruption = corruption;
     receiver->verify_ratio = verify_ratio;
     receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
     receiver->streams = calloc(count, sizeof *receiver->streams);
@@ -149,7 +155,7 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
                           block ? answer->terrain->node_time_us
                                 : answer->landing->node_time_us);
     if (answer->terrain != NULL) {
-        sim_break_terrain(receiver->breaking, answer->terrain);
+        sim_corrupt_terrain(receiver->corruption, answer->terrain);
         sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain,
                             &receiver->counts);
     }
@@ -159,7 +165,7 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
     free_answer(answer);
 }
 
-// Keeps an answer for when there is time. A full list is worked off now.
+// Stores an answer for the second stage. When the list is full one is checked now.
 static void keep_answer(struct sim_receiver *receiver, const struct answer *answer)
 {
     if (receiver->answer_count == ANSWERS)
@@ -236,7 +242,7 @@ static void take_state(struct sim_receiver *receiver, const void *bytes, size_t 
 {
     Drf__V1__NodeState *state = drf__v1__node_state__unpack(NULL, size, bytes);
     if (state == NULL)
-        return; // somebody else's
+        return; // of another node
     struct sim_region *served = &receiver->witness->served;
     if (state->region_id != NULL && strcmp(state->region_id, receiver->witness->region) == 0
         && state->n_boundary >= 3 && state->n_boundary <= SIM_RING_MAX) {
@@ -249,8 +255,7 @@ static void take_state(struct sim_receiver *receiver, const void *bytes, size_t 
     drf__v1__node_state__free_unpacked(state, NULL);
 }
 
-// What an aircraft acknowledges is what arrived, not what was checked, and so is for how long
-// it holds.
+// A drone acknowledges what arrived, not what was checked; the same for how long it is valid.
 static void acknowledge(struct sim_drone *drone, const struct sim_context_head *head)
 {
     if (head->boot_id < drone->seen_boot_id)
@@ -395,8 +400,8 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
             memcpy(receiver->example, arrival->bytes, arrival->size);
             receiver->example_size = arrival->size;
         }
-        sim_break_context(receiver->breaking, receiver->witness->geoid, report->position,
-                          context);
+        sim_corrupt_context(receiver->corruption, receiver->witness->geoid, report->position,
+                            context);
         sim_witness_check(receiver->witness, report, context, arrival->mono_us,
                           &receiver->counts);
     }

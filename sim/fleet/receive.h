@@ -1,45 +1,33 @@
-// sim/fleet/receive.h - the receiving end of the fleet: decode, corrupt if asked to, check,
-// count. SPDX-License-Identifier: Apache-2.0
+// sim/fleet/receive.h - receiver of the fleet: counts, acknowledges, decodes, checks.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Every message is counted, timed and acknowledged when it arrives, without unpacking it.
-// Those of the drones that are verified are checked when there is time, so that checking one
-// delays no other. The ring between is bounded; when it is full the oldest is checked first.
+// Messages to the drones that are verified are checked when there is time, so that checking
+// one delays no other. The ring between is bounded; when it is full the oldest is checked
+// first.
 #ifndef SIM_RECEIVE_H
 #define SIM_RECEIVE_H
 
 #include "drf/v1/reply.pb-c.h"
+#include "sim/fleet/corrupt.h"
 #include "sim/fleet/fleet_mqtt.h"
 #include "sim/fleet/histogram.h"
 #include "sim/fleet/patch_watch.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/witness/witness.h"
 
-// Classic errors, made in the receiver on its own copy: the witness must find each.
-enum sim_break {
-    SIM_BREAK_NONE,
-    SIM_BREAK_WIND_SIGN,
-    SIM_BREAK_DATUM,
-    SIM_BREAK_ZERO_FILL,
-    SIM_BREAK_ADVISORY_LOST,  // the most severe one of each context
-    SIM_BREAK_ADVISORY_FALSE, // one that nothing explains
-    SIM_BREAK_PATCH_SHIFT,    // the cells of a patch, by one to the east
-    SIM_BREAK_TERRAIN_DOWN,   // heights rounded down
-    SIM_BREAKS
-};
-extern const char *const sim_break_names[SIM_BREAKS]; // of the command line
-
 enum { SIM_SHEDS = 4 }; // context.proto: patch, segments, rate, obstacles
 
 struct sim_receiver_count {
     uint64_t contexts, bytes, gaps, unmatched, advisories, replies, refusals, pushed;
     uint64_t verified;        // contexts checked against the world
-    uint64_t shed[SIM_SHEDS]; // contexts that say so
+    uint64_t shed[SIM_SHEDS]; // contexts that state it
     uint64_t terrain_answers, terrain_tiles, terrain_unavailable, landing_answers;
     uint32_t size_max;
     char refusal[160]; // the first
 };
 
-// Who wants to know what each drone was told: messages as they arrived, called when they are
+// Callbacks for the messages to each drone, in the order of arrival, called when they are
 // checked. Each may be NULL.
 struct sim_listener {
     void *context;
@@ -56,37 +44,32 @@ struct sim_receiver;
 // verified, always the same ones, spread evenly. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status sim_receiver_open(struct sim_witness *witness,
                                                  struct sim_drone *drones, size_t count,
-                                                 enum sim_break breaking, double verify_ratio,
+                                                 enum sim_corruption corruption,
+                                                 double verify_ratio,
                                                  struct sim_receiver **out);
 void sim_receiver_close(struct sim_receiver *receiver); // NULL is fine
 
 bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index);
 
-// All that is remembered of what was sent; valid until close, without names.
+// All stored reports; valid until close, without names.
 struct sim_fleet_reports sim_receiver_reports(const struct sim_receiver *receiver);
 
-// Remembers a report that was sent, for the context that will answer it.
+// Stores a report that was sent, for the context that will answer it.
 void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
                        const struct sim_report *report);
 // Takes a message at its arrival.
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
                        const void *bytes, size_t size, int64_t mono_us);
-// Checks up to `most` of what waits. Returns how many still wait.
+// Checks up to `most` queued messages. Returns how many are still queued.
 size_t sim_receiver_check(struct sim_receiver *receiver, size_t most);
 
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver);
-// Patches that come are given to `watch`, borrowed; NULL: they are passed over.
+// Patches are passed to `watch`, borrowed; NULL: they are ignored.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);
 const struct sim_witness_counts *sim_receiver_counts(const struct sim_receiver *receiver);
 const struct sim_histogram *sim_receiver_latency(const struct sim_receiver *receiver);
-// The bytes of one context that had everything in it, for people; size 0: none yet.
+// The bytes of one context that had all its parts, for the report; size 0: none yet.
 const uint8_t *sim_receiver_example(const struct sim_receiver *receiver, size_t *size);
-
-// Makes the error on a decoded context.
-void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
-                       struct geo_point position, Drf__V1__Context *context);
-// Makes it on the heights of a terrain answer: rounded down where they were rounded up.
-void sim_break_terrain(enum sim_break breaking, Drf__V1__Terrain *terrain);
 
 #endif

@@ -1,9 +1,9 @@
-// sim/fleet/telemetry.h - what an aircraft of the fleet says of itself.
+// sim/fleet/telemetry.h - makes the telemetry reports of a drone of the fleet.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Aircraft differ in the altitudes they have: by number modulo 16, ellipsoid and AMSL,
-// ellipsoid, AMSL, or height above take-off; every sixteenth has pressure altitude alone. What
-// is reported is the truth, rounded as the wire rounds it, unless the drone is confused.
+// Drones differ in the altitudes that they report: by number modulo 16, ellipsoid and AMSL,
+// ellipsoid, AMSL, or height above take-off; one of sixteen has pressure altitude alone. What
+// is reported is the truth, rounded as the wire rounds it, unless the drone confuses heights.
 #ifndef SIM_TELEMETRY_H
 #define SIM_TELEMETRY_H
 
@@ -15,7 +15,7 @@
 
 enum { SIM_TELEMETRY_MAX = 512 };
 
-// What an autopilot may get wrong about heights: it calls the one the other.
+// Fault injection: an autopilot that labels one height as the other.
 enum sim_confusion {
     SIM_CONFUSION_NONE,
     SIM_CONFUSION_AMSL,      // what it sends as AMSL is over the ellipsoid

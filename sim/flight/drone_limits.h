@@ -1,9 +1,9 @@
-// sim/flight/drone_limits.h - what an aircraft of the fleet asks for and can bear: its profile.
+// sim/flight/drone_limits.h - profile values and limits of a drone of the fleet.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is not asked for has the defaults of schemas/client.md. Aircraft differ by number, so
-// that a fleet meets every limit: each second of four has one on the height above ground, of
-// each five one has a limit on gusts, one on wind, one on visibility.
+// What a profile does not set has the defaults of schemas/client.md. Drones differ by number,
+// so that a fleet meets every limit: each second of four has one on the height above ground,
+// of each five one has a limit on gusts, one on wind, one on visibility.
 #ifndef SIM_DRONE_LIMITS_H
 #define SIM_DRONE_LIMITS_H
 

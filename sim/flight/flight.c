@@ -58,7 +58,7 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
     flight.cruise_mps = sim_random_between(&state, 10.0, 18.0);
     flight.cruise_agl_m = sim_random_between(&state, 45.0, 115.0);
     flight.wait_s = sim_random_between(&state, 0.5, 6.0);
-    // Somewhere on its way, so that a fleet does everything at once from its first second.
+    // At a random phase, so that a fleet has every phase from its first second.
     int flown = (int)sim_random_between(&state, 0.0, 440.0); // quarters of a second
     for (int i = 0; i < flown; i++)
         sim_flight_step(&flight, world, 0.25);

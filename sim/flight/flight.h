@@ -1,9 +1,10 @@
-// sim/flight/flight.h - a delivery flight over the true terrain: climb, cruise, descend, hover,
-// return. SPDX-License-Identifier: Apache-2.0
+// sim/flight/flight.h - simulation of a delivery flight over the true terrain.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Deterministic: one world, seed and number give one flight, whatever the clock does. It moves
-// in steps of the time handed in, with bounded speed, climb and acceleration, and follows the
-// surface at its own cruising height. What its pilot has been told changes it by an intent.
+// Climb, cruise, descend, hover, return. Deterministic: one world, seed and number give one
+// flight, independent of the clock. It moves in steps of the time handed in, with bounded
+// speed, climb and acceleration, and follows the surface at its own cruising height. The pilot
+// (sim/flight/pilot.h) changes it by an intent.
 #ifndef SIM_FLIGHT_H
 #define SIM_FLIGHT_H
 
@@ -18,13 +19,13 @@ enum sim_flight_phase {
     SIM_FLIGHT_CLIMB_BACK,
     SIM_FLIGHT_RETURN,
     SIM_FLIGHT_LAND,
-    SIM_FLIGHT_PHASES, // these repeat; a flight that sets down at the porch ends there:
+    SIM_FLIGHT_PHASES, // these repeat; a flight that lands at the porch ends with:
     SIM_FLIGHT_SET_DOWN = SIM_FLIGHT_PHASES,
     SIM_FLIGHT_DELIVERED,
     SIM_FLIGHT_PHASES_ALL
 };
 
-// What the one who flies it wants beside the delivery; all zero: nothing.
+// What the pilot wants beside the delivery; all zero: nothing.
 struct sim_intent {
     bool hold;         // stay where it is, in the air
     bool hurry;        // accelerate as hard as it can
@@ -43,7 +44,7 @@ struct sim_flight {
     double cruise_mps, cruise_agl_m, wait_s;
     double climb_mps, sink_mps;
     bool sets_down;    // at the porch, instead of hovering over it
-    bool bent, passed; // goes by `via`; has passed it on this leg
+    bool bent, passed; // has a turning point `via`; has passed it on this leg
     struct sim_plane via;
     struct sim_intent intent;
 };
@@ -51,12 +52,12 @@ struct sim_flight {
 // Every seventh flight delivers into the disc without terrain data, if the world has one.
 struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed,
                                   uint64_t number);
-// From here on it goes by a place beside the straight way, out and back.
+// From here on it flies by a turning point beside the straight line, out and back.
 void sim_flight_bend(struct sim_flight *flight, const struct sim_world *world);
-// Breaks off and flies back to its depot.
+// Aborts the delivery and flies back to its depot.
 void sim_flight_turn_home(struct sim_flight *flight);
 void sim_flight_step(struct sim_flight *flight, const struct sim_world *world, double dt_s);
-// Over the surface, as it flies when nothing else is wanted.
+// The height at which it cruises here without an intent.
 double sim_flight_cruise_amsl_m(const struct sim_flight *flight, const struct sim_world *world);
 bool sim_flight_on_ground(const struct sim_flight *flight);
 const char *sim_flight_phase_name(enum sim_flight_phase phase);

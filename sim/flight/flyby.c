@@ -96,7 +96,7 @@ const struct sim_flybys *sim_flyby_feed_list(const struct sim_flyby_feed *feed)
     return &feed->flybys;
 }
 
-// The first place whose last one has been silent for so long that nobody knows of it any more;
+// The first place whose last one has been silent for so long that it is forgotten everywhere;
 // as many as there are: none.
 static size_t vacant(const struct sim_flyby_feed *feed, int64_t utc_us)
 {
@@ -171,7 +171,7 @@ void sim_flyby_feed_step(struct sim_flyby_feed *feed, struct sim_geoid *geoid, i
         if (publish(feed, flyby, geoid, utc_us) == DRF_OK)
             flyby->told_utc_us = utc_us;
     }
-    // An unanswered one is under way; nobody waits for it here.
+    // One that is not confirmed is still being sent; it is not waited for.
     if (sim_publisher_finish(feed->publisher, 0) != DRF_OK)
         return;
 }

@@ -41,8 +41,8 @@ static void avoid(struct sim_pilot *pilot, const struct sim_avoided *with)
     pilot->avoided[at].over_amsl_m = over_m;
 }
 
-static void heed_zone(struct sim_pilot *pilot, struct sim_flight *flight,
-                      const Drf__V1__Advisory *a, int64_t now_utc_us)
+static void avoid_zone(struct sim_pilot *pilot, struct sim_flight *flight,
+                       const Drf__V1__Advisory *a, int64_t now_utc_us)
 {
     if (a->severity > DRF__V1__SEVERITY__SEVERITY_WARNING || sim_flight_on_ground(flight))
         return;
@@ -51,19 +51,20 @@ static void heed_zone(struct sim_pilot *pilot, struct sim_flight *flight,
         return;
     }
     pilot->zone_utc_us = now_utc_us;
-    // Home is a direction, not an order: it is the way on which it came.
+    // The way home is the path on which it came.
     if (flight->phase != SIM_FLIGHT_RETURN && flight->phase != SIM_FLIGHT_LAND)
         sim_flight_turn_home(flight);
 }
 
-void sim_pilot_heed(struct sim_pilot *pilot, const struct sim_world *world,
-                    struct sim_flight *flight, const Drf__V1__Advisory *a, int64_t now_utc_us)
+void sim_pilot_advisory(struct sim_pilot *pilot, const struct sim_world *world,
+                        struct sim_flight *flight, const Drf__V1__Advisory *a,
+                        int64_t now_utc_us)
 {
     if (a->state == DRF__V1__ADVISORY_STATE__ADVISORY_STATE_CLEARED
         || a->severity > DRF__V1__SEVERITY__SEVERITY_CAUTION)
         return;
     if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE)
-        heed_zone(pilot, flight, a, now_utc_us);
+        avoid_zone(pilot, flight, a, now_utc_us);
     if (!underway(flight) || !a->has_lat_e7 || !a->has_lon_e7 || !a->has_value)
         return;
     struct sim_avoided it = {
@@ -72,7 +73,7 @@ void sim_pilot_heed(struct sim_pilot *pilot, const struct sim_world *world,
         it.over_amsl_m = (double)a->alt_amsl_m + (double)a->limit + margin_m;
         avoid(pilot, &it);
     }
-    // What stands there, by the height that the path would have: sinking alone is no reason to
+    // Obstacles are compared with the height of the path: descending alone is no reason to
     // climb.
     if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN
         && a->severity <= DRF__V1__SEVERITY__SEVERITY_WARNING && a->has_time_to_go_s) {
@@ -85,12 +86,12 @@ void sim_pilot_heed(struct sim_pilot *pilot, const struct sim_world *world,
     }
 }
 
-void sim_pilot_hear(struct sim_pilot *pilot, const struct sim_world *world,
-                    struct sim_flight *flight, const Drf__V1__Context *context,
-                    int64_t now_utc_us)
+void sim_pilot_context(struct sim_pilot *pilot, const struct sim_world *world,
+                       struct sim_flight *flight, const Drf__V1__Context *context,
+                       int64_t now_utc_us)
 {
     for (size_t i = 0; i < context->n_advisories; i++)
-        sim_pilot_heed(pilot, world, flight, context->advisories[i], now_utc_us);
+        sim_pilot_advisory(pilot, world, flight, context->advisories[i], now_utc_us);
 }
 
 bool sim_pilot_asked(const Drf__V1__Reply *reply)
@@ -99,7 +100,7 @@ bool sim_pilot_asked(const Drf__V1__Reply *reply)
            && strcmp(reply->correlation, SIM_ASK_CORRELATION) == 0;
 }
 
-void sim_pilot_answer(struct sim_pilot *pilot, const Drf__V1__Reply *reply)
+void sim_pilot_reply(struct sim_pilot *pilot, const Drf__V1__Reply *reply)
 {
     const Drf__V1__Landing *landing = reply->landing;
     if (!sim_pilot_asked(reply) || pilot->leave != SIM_LEAVE_ASKED)
@@ -128,7 +129,7 @@ static void forget_passed(struct sim_pilot *pilot, const struct sim_flight *flig
     pilot->avoided_count = kept;
 }
 
-// High enough, and not there before it is.
+// Climbs high enough, and slows down so that it is up before the obstacle.
 static void climb_over(const struct sim_pilot *pilot, const struct sim_flight *flight,
                        struct sim_intent *intent)
 {
@@ -158,15 +159,15 @@ void sim_pilot_decide(struct sim_pilot *pilot, struct sim_flight *flight, int64_
     struct sim_intent intent = {.may_set_down = pilot->leave == SIM_LEAVE_GIVEN};
     bool in_zone = pilot->zone_utc_us != 0 && now_utc_us - pilot->zone_utc_us < zone_us;
     intent.hurry = in_zone;
-    // Out of a zone it flies on even when nobody speaks to it.
+    // It leaves a zone even without contexts.
     intent.hold = !in_zone && (pilot->silent || now_utc_us < pilot->wait_utc_us);
     climb_over(pilot, flight, &intent);
     flight->intent = intent;
 }
 
-size_t sim_pilot_ask(struct sim_pilot *pilot, const struct sim_world *world,
-                     const struct sim_flight *flight, int64_t now_utc_us,
-                     uint8_t bytes[static SIM_ASK_MAX])
+size_t sim_pilot_request(struct sim_pilot *pilot, const struct sim_world *world,
+                         const struct sim_flight *flight, int64_t now_utc_us,
+                         uint8_t bytes[static SIM_ASK_MAX])
 {
     bool near = flight->phase == SIM_FLIGHT_DESCEND || flight->phase == SIM_FLIGHT_HOVER;
     if (!flight->sets_down || !near || pilot->silent || pilot->leave == SIM_LEAVE_GIVEN)

@@ -1,13 +1,13 @@
-// sim/flight/pilot.h - what a drone does with what it is told, as its maker might have
-// programmed it. SPDX-License-Identifier: Apache-2.0
+// sim/flight/pilot.h - reaction of a drone to contexts, advisories and replies.
+// SPDX-License-Identifier: Apache-2.0
 //
-// Advisories are information; these are the decisions of one client. It climbs over an obstacle
-// or over terrain that it is warned of, slowly enough to be up in time, and stays up until it
-// has passed. In a prohibited zone it breaks off and flies home, before one it waits. When what
-// it knows is void (CONTRACT.md 9: stale_after_ms) it holds its place until it is told anew.
-// Before it sets down at a porch it asks, and does so only when nothing forbids it. Depots are
-// prepared places, where it lands without asking. It knows of the world what it was told, never
-// the truth.
+// Advisories are information; these are the decisions of one client. It climbs over an
+// obstacle or over terrain that it is warned of, slowly enough to be up in time, and stays up
+// until it has passed. In a prohibited zone it aborts and flies home, before one it waits.
+// When its context is older than stale_after_ms (schemas/client.md) it holds its position
+// until the next one. Before it lands at a porch it asks, and lands only when nothing forbids
+// it. Depots are prepared places, where it lands without asking. It knows of the world only
+// what it received, never the truth.
 #ifndef SIM_PILOT_H
 #define SIM_PILOT_H
 
@@ -22,16 +22,16 @@ enum { SIM_AVOIDED_MAX = 8, SIM_ASK_MAX = 128, SIM_AGAINST_SIZE = 96 };
 struct sim_avoided {
     uint32_t advisory_id;
     struct sim_plane at;
-    double over_amsl_m; // wanted there
-    bool terrain;       // without a name: over when it is not repeated
+    double over_amsl_m; // minimum height there
+    bool terrain;       // has no feature id: ends when it is not repeated
     int64_t told_utc_us;
 };
 
 enum sim_leave { SIM_LEAVE_UNASKED, SIM_LEAVE_ASKED, SIM_LEAVE_GIVEN, SIM_LEAVE_REFUSED };
 
 struct sim_pilot {
-    int64_t void_utc_us; // then nothing that it was told holds, by the last context that
-                         // arrived (sim/fleet/receive.c); 0: told nothing yet
+    int64_t void_utc_us; // when the last context becomes stale (sim/fleet/receive.c); 0: none
+                         // has arrived yet
     bool silent;
     int64_t zone_utc_us; // last told that it is in a zone
     int64_t wait_utc_us; // before a zone, until then
@@ -45,23 +45,23 @@ struct sim_pilot {
 };
 
 // A context that arrived.
-void sim_pilot_hear(struct sim_pilot *pilot, const struct sim_world *world,
-                    struct sim_flight *flight, const Drf__V1__Context *context,
-                    int64_t now_utc_us);
+void sim_pilot_context(struct sim_pilot *pilot, const struct sim_world *world,
+                       struct sim_flight *flight, const Drf__V1__Context *context,
+                       int64_t now_utc_us);
 // One advisory, from a context or, sooner, by itself.
-void sim_pilot_heed(struct sim_pilot *pilot, const struct sim_world *world,
-                    struct sim_flight *flight, const Drf__V1__Advisory *advisory,
-                    int64_t now_utc_us);
+void sim_pilot_advisory(struct sim_pilot *pilot, const struct sim_world *world,
+                        struct sim_flight *flight, const Drf__V1__Advisory *advisory,
+                        int64_t now_utc_us);
 // Whether a reply answers a pilot's question.
 bool sim_pilot_asked(const Drf__V1__Reply *reply);
-void sim_pilot_answer(struct sim_pilot *pilot, const Drf__V1__Reply *reply);
+void sim_pilot_reply(struct sim_pilot *pilot, const Drf__V1__Reply *reply);
 
 // Before each step of the flight: sets its intent.
 void sim_pilot_decide(struct sim_pilot *pilot, struct sim_flight *flight, int64_t now_utc_us);
 
 // The question "may I set down here", when it is time to ask; 0: it is not.
-size_t sim_pilot_ask(struct sim_pilot *pilot, const struct sim_world *world,
-                     const struct sim_flight *flight, int64_t now_utc_us,
-                     uint8_t bytes[static SIM_ASK_MAX]);
+size_t sim_pilot_request(struct sim_pilot *pilot, const struct sim_world *world,
+                         const struct sim_flight *flight, int64_t now_utc_us,
+                         uint8_t bytes[static SIM_ASK_MAX]);
 
 #endif

@@ -1,8 +1,8 @@
-// sim/flight/request.h - what an aircraft of the fleet asks of the node in flight: terrain for
-// its autopilot, and whether it may set down. SPDX-License-Identifier: Apache-2.0
+// sim/flight/request.h - requests of a drone in flight: terrain blocks and landing.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Written from schemas/terrain.md and schemas/advisories.md alone. The correlation says which
-// question an answer belongs to: "t7" the seventh on terrain, "l8" the eighth, on landing.
+// request a reply belongs to: "t7" the seventh, on terrain, "l8" the eighth, on landing.
 #ifndef SIM_REQUEST_H
 #define SIM_REQUEST_H
 

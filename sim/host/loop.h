@@ -1,4 +1,4 @@
-// sim/host/loop.h - the simulator's clocks and the wish to stop.
+// sim/host/loop.h - clocks, stop signal and sleep of the simulator.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_LOOP_H
 #define SIM_LOOP_H

@@ -1,4 +1,4 @@
-// sim/host/options.h - the command line of a subcommand, as a table.
+// sim/host/options.h - parser for the command line of a subcommand, from a table.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_OPTIONS_H
 #define SIM_OPTIONS_H

@@ -48,7 +48,7 @@ void sim_progress_line(struct sim_progress *progress, const char *text, int64_t 
 {
     bool terminal = isatty(STDOUT_FILENO) != 0;
     if (!terminal && progress->drawn_mono_us == 0)
-        progress->drawn_mono_us = now_mono_us; // nothing to say yet
+        progress->drawn_mono_us = now_mono_us; // nothing to report yet
     if (!due(progress, now_mono_us, terminal ? 200000 : 10000000))
         return;
     if (terminal) {

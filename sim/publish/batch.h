@@ -1,8 +1,8 @@
-// sim/publish/batch.h - the Kafka messages made of one file, in the order they are sent.
+// sim/publish/batch.h - the Kafka messages made of one file, in the order of sending.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A batch owns copies of its keys and values. Keys are made unique: the second of a name gets
-// "/2" behind it, and so on.
+// A batch owns copies of its keys and values. Keys are made unique: the second of the same
+// name gets "/2" appended, and so on.
 #ifndef SIM_BATCH_H
 #define SIM_BATCH_H
 
@@ -16,7 +16,7 @@ enum { SIM_KEY_SIZE = 256, SIM_CORE_SIZE = 96 };
 struct sim_message {
     char key[SIM_KEY_SIZE];
     char core[SIM_CORE_SIZE]; // header drf_core, "" for none
-    uint8_t *value;           // NULL: a withdrawal
+    uint8_t *value;           // NULL: a tombstone
     size_t size;
 };
 

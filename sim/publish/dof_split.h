@@ -1,4 +1,4 @@
-// sim/publish/dof_split.h - an FAA Digital Obstacle File as Kafka messages, one record each.
+// sim/publish/dof_split.h - splits an FAA Digital Obstacle File into Kafka messages.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_DOF_SPLIT_H
 #define SIM_DOF_SPLIT_H
@@ -8,9 +8,9 @@
 #include "sim/publish/batch.h"
 
 // Drops the header. Each record, its line end included, is keyed by its id (columns 1-9);
-// `records` > 1 puts that many into one message keyed stem/part-N. A record that is no record
-// goes out as it is, keyed by its line number: judging it is the node's business.
-// DRF_ERR_SYNTAX: not a line in it.
+// `records` > 1 puts that many into one message keyed stem/part-N. A line that is not a
+// record is sent as it is, keyed by its line number: the node must refuse it.
+// DRF_ERR_SYNTAX: it has no lines.
 DRF_MUST_CHECK enum drf_status sim_dof_split(const char *stem, const uint8_t *bytes,
                                              size_t size, size_t records,
                                              struct sim_batch *out);

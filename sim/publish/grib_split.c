@@ -74,8 +74,7 @@ static void message_key(const char *stem, const uint8_t *bytes, size_t size, cha
     size_t left = size;
     int error = 0;
     codes_handle *field;
-    // Asked until it gives nothing: the second field of a message comes when its bytes are
-    // read.
+    // Called until it returns nothing: only then is the second field of a message read.
     while ((field = codes_grib_handle_new_from_multi_message(context, &cursor, &left, &error))
            != NULL) {
         char name[WORD_SIZE];

@@ -1,11 +1,11 @@
-// sim/publish/grib_split.h - a GRIB file as Kafka messages, one GRIB message each.
+// sim/publish/grib_split.h - splits a GRIB file into Kafka messages of one GRIB message.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Messages are found by their section 0 (edition 1 and 2) and kept whole, also when they hold
-// several fields. The key says what the message is about, so that a later run replaces an
+// several fields. The key identifies level and valid time, so that a later run replaces an
 // earlier one for the same time: NAME[+NAME]/TYPE_OF_LEVEL-LEVEL/YYYYMMDDHHMM with the names
 // and level types of ecCodes and the valid time (its end, for an interval), then
-// /STEPTYPE-LENGTH for what is no instant: 10u/heightAboveGround-10/202611221900,
+// /STEPTYPE-LENGTH where it is not an instant: 10u/heightAboveGround-10/202611221900,
 // tp/surface-0/202611222000/accum-1.
 #ifndef SIM_GRIB_SPLIT_H
 #define SIM_GRIB_SPLIT_H

@@ -63,7 +63,7 @@ enum drf_status sim_json_split(const char *stem, const uint8_t *bytes, size_t si
     return status;
 }
 
-// Every feature has an id of its own: a key that compaction may rely on.
+// Every feature has a different id, which compaction can use as the key.
 static bool ids_differ(const json_t *features)
 {
     char key[SIM_KEY_SIZE];

@@ -1,4 +1,4 @@
-// sim/publish/json_split.h - a GeoJSON feature collection as Kafka messages, one feature each.
+// sim/publish/json_split.h - splits GeoJSON into Kafka messages of one feature.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_JSON_SPLIT_H
 #define SIM_JSON_SPLIT_H
@@ -12,7 +12,7 @@
 DRF_MUST_CHECK enum drf_status sim_json_split(const char *stem, const uint8_t *bytes,
                                               size_t size, struct sim_batch *out);
 
-// The same for zones: GeoJSON whose features have ids of their own goes out feature by feature,
+// The same for zones: GeoJSON whose features have ids of their own is sent feature by feature,
 // anything else (ED-269, ED-318) in one message under the key `stem`.
 DRF_MUST_CHECK enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes,
                                               size_t size, struct sim_batch *out);

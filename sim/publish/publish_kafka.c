@@ -35,7 +35,7 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
 {
     (void)client;
     (void)code;
-    struct sim_publisher *publisher = opaque; // told once the deliveries have timed out
+    struct sim_publisher *publisher = opaque; // reported when the deliveries have timed out
     if (publisher->count.error[0] == '\0')
         snprintf(publisher->count.error, sizeof publisher->count.error, "%s", reason);
 }
@@ -45,7 +45,7 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
     (void)client;
     (void)level;
     (void)facility;
-    (void)text; // on_error() and on_delivery() say what a person needs
+    (void)text; // on_error() and on_delivery() report it
 }
 
 enum drf_status sim_publisher_open(const char *bootstrap, const char *topic, unsigned timeout_s,

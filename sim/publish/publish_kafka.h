@@ -1,4 +1,4 @@
-// sim/publish/publish_kafka.h - a producer that knows of every message whether it arrived.
+// sim/publish/publish_kafka.h - Kafka producer that confirms the delivery of every message.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Idempotent, acks=all. One thread: callbacks run inside send and finish only.
@@ -25,14 +25,14 @@ DRF_MUST_CHECK enum drf_status sim_publisher_open(const char *bootstrap, const c
                                                   char error[static SIM_PUBLISH_ERROR_SIZE]);
 void sim_publisher_close(struct sim_publisher *publisher); // NULL is fine
 
-// Queues a copy; a NULL value is a tombstone. Waits while the queue is full.
+// Queues a copy; a NULL value is a tombstone. Blocks while the queue is full.
 // DRF_ERR_RANGE: refused (too large, no such topic).
 DRF_MUST_CHECK enum drf_status sim_publisher_send(struct sim_publisher *publisher,
                                                   const char *key, const void *value,
                                                   size_t size, const struct sim_header *headers,
                                                   size_t header_count);
 
-// Waits up to wait_ms for deliveries. DRF_ERR_AGAIN: some are still under way.
+// Waits up to wait_ms for deliveries. DRF_ERR_AGAIN: some are not delivered yet.
 DRF_MUST_CHECK enum drf_status sim_publisher_finish(struct sim_publisher *publisher,
                                                     unsigned wait_ms);
 

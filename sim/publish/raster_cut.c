@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The number of chunks a side begins with the square root of file size over limit and grows
+// until every chunk, encoded as GeoTIFF in memory, is below the limit: compression makes the
+// size unpredictable. Cores are boxes in degrees whose edges lie on cell edges of the target
+// level. The pixels of a chunk are the bounds of its core, walked along its edge and
+// transformed to the raster's CRS, plus the overlap that interpolation at the core's edge
+// needs.
 #include "sim/publish/raster_cut.h"
 
 #include <cpl_conv.h>
@@ -162,7 +168,7 @@ static bool core_window(const struct source *source, const struct core *core,
 
 // Encodes a window as GeoTIFF; the caller frees *bytes with VSIFree.
 static enum drf_status encode(const struct source *source, const struct window *window,
-                              bool egm96_unsaid, uint8_t **bytes, size_t *size)
+                              bool egm96_implied, uint8_t **bytes, size_t *size)
 {
     char numbers[4][16];
     const int values[4] = {window->column, window->row, window->columns, window->rows};
@@ -182,7 +188,7 @@ static enum drf_status encode(const struct source *source, const struct window *
                            numbers[1],
                            numbers[2],
                            numbers[3],
-                           egm96_unsaid ? "-a_srs" : NULL,
+                           egm96_implied ? "-a_srs" : NULL,
                            "EPSG:4326+5773",
                            NULL};
     char *copies[sizeof words / sizeof words[0]] = {0};
@@ -215,7 +221,7 @@ static enum drf_status add_chunk(const struct source *source, const struct sim_r
         return DRF_OK; // no data there
     uint8_t *bytes = NULL;
     size_t size = 0;
-    enum drf_status status = encode(source, &window, cut->egm96_unsaid, &bytes, &size);
+    enum drf_status status = encode(source, &window, cut->egm96_implied, &bytes, &size);
     char text[SIM_CORE_SIZE];
     snprintf(text, sizeof text, "%.10f,%.10f,%.10f,%.10f", core->west_deg, core->south_deg,
              core->east_deg, core->north_deg);

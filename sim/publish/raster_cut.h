@@ -1,7 +1,7 @@
-// sim/publish/raster_cut.h - terrain files as Kafka messages below a size limit.
+// sim/publish/raster_cut.h - cuts terrain rasters into Kafka messages below a size limit.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file within the limit goes out as it is, keyed by its stem. A larger one is cut into a grid
+// A file within the limit is sent as it is, keyed by its stem. A larger one is cut into a grid
 // of GeoTIFFs keyed stem/chunk-ROW-COLUMN. Each states its core (west,south,east,north in
 // degrees); the cores tile the file and meet on edges of the target level's cells, so that no
 // cell centre lies on a seam. Around its core a chunk carries two source cells or one target
@@ -15,8 +15,8 @@
 
 struct sim_raster_cut {
     size_t max_bytes;
-    unsigned level;    // of the tiles it will be fused into
-    bool egm96_unsaid; // DTED and HGT: their heights are EGM96 though no key says so
+    unsigned level;     // of the tiles it will be fused into
+    bool egm96_implied; // DTED and HGT: their heights are EGM96, which the file does not state
 };
 
 // DRF_ERR_ABSENT: no such file. DRF_ERR_SYNTAX: no terrain raster with a georeference.

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Opening plans the times of the parts in proportion to the length of the flight, chooses
+// the main drones, withdraws what an earlier story left in Kafka and waits for the brokers.
+// Events are collected as text with their time and returned line by line; the measurements
+// are written as JSON at the end, null where a thing did not happen.
 #include "sim/story/story.h"
 
 #include <math.h>
@@ -10,10 +14,10 @@
 
 static const int64_t first_us = 15000000; // for Kafka to answer
 static const double ordinary_s = 30.0, longest_ratio = 2.0;
-// When a scene begins in a flight of thirty seconds, and how long it takes.
+// When a part begins in a flight of thirty seconds, and how long it takes.
 static const struct {
     double at_s, takes_s;
-} scenes[STORY_SCENES] = {
+} parts[STORY_PARTS] = {
     [STORY_CRANE] = {8.0, 7.0},
     [STORY_ZONE] = {15.0, 4.5},
     [STORY_RESTART] = {20.0, 6.0},
@@ -25,14 +29,14 @@ double story_s(const struct sim_story *story, int64_t mono_us)
     return (double)(mono_us - story->start_mono_us) * 1e-6;
 }
 
-void story_tell(struct sim_story *story, enum story_scene scene, int64_t mono_us,
+void story_tell(struct sim_story *story, enum story_part part, int64_t mono_us,
                 const char *format, ...)
 {
     if (story->event_count == STORY_EVENTS_MAX)
         return;
     struct story_event *event = &story->events[story->event_count++];
     event->t_s = story_s(story, mono_us);
-    event->scene = scene;
+    event->part = part;
     va_list arguments;
     va_start(arguments, format);
     // Begun one line above; the analyzer does not follow it.
@@ -51,32 +55,32 @@ const char *sim_story_line(struct sim_story *story)
 }
 
 // Later in a longer flight, as far as a drone's way to the porch allows; never sooner: a drone
-// climbs no faster because somebody is in a hurry.
-static void plan_stages(struct sim_story *story)
+// climbs no faster in a shorter flight.
+static void plan_schedule(struct sim_story *story)
 {
     double seconds = story->plan.seconds;
     double ratio = fmin(fmax(seconds / ordinary_s, 1.0), longest_ratio);
-    for (int i = 0; i < STORY_SCENES; i++) {
-        double needs_s = scenes[i].at_s + scenes[i].takes_s;
-        story->stages[i] = (struct story_stage){
-            .at_s = scenes[i].at_s * ratio, .needs_s = needs_s, .left_out = seconds < needs_s};
+    for (int i = 0; i < STORY_PARTS; i++) {
+        double needs_s = parts[i].at_s + parts[i].takes_s;
+        story->schedule[i] = (struct story_schedule){
+            .at_s = parts[i].at_s * ratio, .needs_s = needs_s, .left_out = seconds < needs_s};
     }
     if (story->plan.node_pid_file == NULL)
-        story->stages[STORY_RESTART].left_out = true;
+        story->schedule[STORY_RESTART].left_out = true;
     if (story->plan.drones < 2)
-        story->stages[STORY_ZONE].left_out = true;
+        story->schedule[STORY_ZONE].left_out = true;
 }
 
 // coffee-17 where there are as many.
-static void plan_cast(struct sim_story *story)
+static void choose_main_drones(struct sim_story *story)
 {
     size_t count = story->plan.drones;
     bool many = count >= 18;
-    story->cast[0] = many ? 16 : count - 1;
-    story->cast[1] = many ? 17 : count - 2;
-    story->cast[2] = many ? 13 : count - 3;
-    story->cast_count = count >= 5 ? 3 : 1;
-    story->zone.drone = STORY_NOBODY;
+    story->main_drones[0] = many ? 16 : count - 1;
+    story->main_drones[1] = many ? 17 : count - 2;
+    story->main_drones[2] = many ? 13 : count - 3;
+    story->main_count = count >= 5 ? 3 : 1;
+    story->zone.drone = STORY_NO_DRONE;
 }
 
 static enum drf_status open_publishers(struct sim_story *story)
@@ -94,7 +98,7 @@ static enum drf_status open_publishers(struct sim_story *story)
     int64_t end_mono_us = sim_mono_us() + first_us;
     while (status == DRF_OK && !(story_accepted(story->cranes) && story_accepted(story->zones)))
         if (sim_mono_us() > end_mono_us) {
-            fprintf(stderr, "drf-sim fleet: Kafka at %s takes nothing\n", bootstrap);
+            fprintf(stderr, "drf-sim fleet: Kafka at %s accepts no messages\n", bootstrap);
             status = DRF_ERR_AGAIN;
         }
     return status;
@@ -115,8 +119,8 @@ enum drf_status sim_story_open(struct sim_world *world, const struct sim_story_p
     story->crane.heard = calloc(plan->drones, sizeof *story->crane.heard);
     story->restart.silent_mono_us = calloc(plan->drones, sizeof(int64_t));
     story->restart.back_mono_us = calloc(plan->drones, sizeof(int64_t));
-    plan_stages(story);
-    plan_cast(story);
+    plan_schedule(story);
+    choose_main_drones(story);
     enum drf_status status = DRF_ERR_NOMEM;
     if (story->crane.heard != NULL && story->restart.silent_mono_us != NULL
         && story->restart.back_mono_us != NULL)
@@ -170,18 +174,18 @@ static void write_text(FILE *file, const char *text)
     fputc('"', file);
 }
 
-static bool write_left_out(const struct sim_story *story, enum story_scene scene,
+static bool write_left_out(const struct sim_story *story, enum story_part part,
                            const char *name, FILE *file)
 {
-    const struct story_stage *stage = &story->stages[scene];
+    const struct story_schedule *schedule = &story->schedule[part];
     fprintf(file, ",\n    \"%s\": {", name);
-    if (!stage->left_out)
+    if (!schedule->left_out)
         return false;
-    fprintf(file, "\"left_out\": \"needs %.0f s%s\"}", stage->needs_s,
-            scene == STORY_RESTART && story->plan.node_pid_file == NULL
+    fprintf(file, "\"left_out\": \"needs %.0f s%s\"}", schedule->needs_s,
+            part == STORY_RESTART && story->plan.node_pid_file == NULL
                 ? " and a node that can be killed"
-            : scene == STORY_ZONE && story->plan.drones < 2 ? " and two drones"
-                                                            : "");
+            : part == STORY_ZONE && story->plan.drones < 2 ? " and two drones"
+                                                           : "");
     return true;
 }
 
@@ -210,7 +214,7 @@ static void write_zone(const struct sim_story *story, FILE *file)
     if (write_left_out(story, STORY_ZONE, "zone", file))
         return;
     const struct story_zone *zone = &story->zone;
-    bool somebody = zone->drone != STORY_NOBODY;
+    bool somebody = zone->drone != STORY_NO_DRONE;
     fprintf(file, "\"drone\": \"%s\", \"t_s\": %.3f, ",
             somebody ? story->accounts[zone->drone].name : "",
             story_s(story, zone->accepted_mono_us));
@@ -263,13 +267,13 @@ static void write_porch(const struct sim_story *story, FILE *file)
 
 void sim_story_write(const struct sim_story *story, FILE *file)
 {
-    static const char *const names[STORY_SCENES] = {"crane", "zone", "restart", "porch"};
+    static const char *const names[STORY_PARTS] = {"crane", "zone", "restart", "porch"};
     fprintf(file, "  \"story\": {\n    \"hero\": \"%s\",\n    \"events\": [",
-            story->accounts[story->cast[0]].name);
+            story->accounts[story->main_drones[0]].name);
     for (size_t i = 0; i < story->event_count; i++) {
         fprintf(file,
                 "%s\n      {\"t_s\": %.3f, \"scene\": \"%s\", \"text\": ", i > 0 ? "," : "",
-                story->events[i].t_s, names[story->events[i].scene]);
+                story->events[i].t_s, names[story->events[i].part]);
         write_text(file, story->events[i].text);
         fputc('}', file);
     }

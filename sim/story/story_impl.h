@@ -1,4 +1,4 @@
-// sim/story/story_impl.h - what the parts of sim/story*.c share.
+// sim/story/story_impl.h - state of a story; for story*.c only.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_STORY_IMPL_H
 #define SIM_STORY_IMPL_H
@@ -6,36 +6,36 @@
 #include "sim/publish/publish_kafka.h"
 #include "sim/story/story.h"
 
-enum { STORY_EVENTS_MAX = 32, STORY_TEXT_SIZE = 200, STORY_NOBODY = -1 };
+enum { STORY_EVENTS_MAX = 32, STORY_TEXT_SIZE = 200, STORY_NO_DRONE = -1 };
 
-enum story_scene { STORY_CRANE, STORY_ZONE, STORY_RESTART, STORY_PORCH, STORY_SCENES };
+enum story_part { STORY_CRANE, STORY_ZONE, STORY_RESTART, STORY_PORCH, STORY_PARTS };
 
 struct story_event {
     double t_s;
-    enum story_scene scene;
+    enum story_part part;
     char text[STORY_TEXT_SIZE];
 };
 
-// Who heard of a thing, and when.
+// When a drone was warned of the crane.
 struct story_heard {
-    int64_t first_mono_us;    // an advisory of the thing, 0: none
+    int64_t first_mono_us;    // the first advisory of the crane, 0: none
     int64_t answered_mono_us; // the first in answer to a report
     bool disturbed;           // got a pushed context, or an advisory, within a second
 };
 
 struct story_crane {
     size_t obstacle;    // in the world
-    double path_amsl_m; // of the hero's flight over its place
+    double path_amsl_m; // of the lead's flight over its place
     int64_t sent_mono_us, accepted_mono_us;
     struct story_heard *heard; // of each drone
     size_t warned, undisturbed;
-    double warned_ms; // the last of those who were warned at once; NAN: nobody
+    double warned_ms; // the last of those that were warned at once; NAN: none
     bool counted, climbing, passed;
-    double beside_m, over_m; // the hero's, at the nearest
+    double beside_m, over_m; // the lead's, at the nearest
 };
 
 struct story_zone {
-    long drone; // STORY_NOBODY: none
+    long drone; // STORY_NO_DRONE: none
     struct sim_plane center;
     double radius_m, ground_amsl_m;
     int64_t sent_mono_us, accepted_mono_us, told_mono_us, left_mono_us;
@@ -58,7 +58,8 @@ struct story_porch {
     double distance_m;
 };
 
-struct story_stage { // what a scene waits for
+// When a part begins, and how far it is.
+struct story_schedule {
     double at_s;
     bool left_out;
     int step;
@@ -71,8 +72,8 @@ struct sim_story {
     struct sim_drone *drones;
     const struct sim_account *accounts;
     struct sim_publisher *cranes, *zones;
-    struct story_stage stages[STORY_SCENES];
-    size_t cast[3], cast_count; // the first is the hero
+    struct story_schedule schedule[STORY_PARTS];
+    size_t main_drones[3], main_count; // the first is the lead
     struct sim_flight flights[3];
     int64_t start_mono_us, now_mono_us;
     struct story_crane crane;
@@ -85,13 +86,13 @@ struct sim_story {
 };
 
 double story_s(const struct sim_story *story, int64_t mono_us);
-void story_tell(struct sim_story *story, enum story_scene scene, int64_t mono_us,
+void story_tell(struct sim_story *story, enum story_part part, int64_t mono_us,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #define STORY_CRANE_ID "sim-crane-story"
 #define STORY_ZONE_ID "sim-zone-story"
 
-// sim/story/story_cast.c: the place, the crane and the flights.
+// sim/story/story_setup.c: the place, the crane and the flights.
 DRF_MUST_CHECK enum drf_status story_find_site(struct sim_story *story);
 
 // sim/story/story_publish.c: one feature to a topic, queued.

@@ -9,7 +9,7 @@
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
-static const double quantum_m = 0.25; // of the node's cells (DESIGN.md)
+static const double quantum_m = 0.25; // of the node's cells
 
 static struct sim_height_tolerance find_tolerance(const struct sim_world *world, unsigned level)
 {
@@ -76,17 +76,17 @@ enum drf_status sim_witness_open(const struct sim_world *world, const char *regi
     if (status == DRF_OK)
         status = sim_relief_open(world, &witness.relief);
     if (status == DRF_OK) {
-        witness.standing = malloc((world->obstacle_count + 1) * sizeof *witness.standing);
-        status = witness.standing != NULL ? DRF_OK : DRF_ERR_NOMEM;
+        witness.extents = malloc((world->obstacle_count + 1) * sizeof *witness.extents);
+        status = witness.extents != NULL ? DRF_OK : DRF_ERR_NOMEM;
     }
     if (status != DRF_OK) {
         sim_witness_close(&witness);
         return status;
     }
     for (size_t i = 0; i < world->obstacle_count; i++)
-        witness.standing[i] =
-            (struct sim_standing){.at = sim_world_plane(world, world->obstacles[i].position),
-                                  .top = sim_witness_top(&witness, &world->obstacles[i])};
+        witness.extents[i] = (struct sim_obstacle_extent){
+            .at = sim_world_plane(world, world->obstacles[i].position),
+            .top = sim_witness_top(&witness, &world->obstacles[i])};
     *out = witness;
     return DRF_OK;
 }
@@ -96,10 +96,10 @@ void sim_witness_close(struct sim_witness *witness)
     sim_relief_close(&witness->relief);
     sim_geoid_close(witness->geoid);
     witness->geoid = NULL;
-    free(witness->standing);
-    free(witness->memory);
-    witness->standing = NULL;
-    witness->memory = NULL;
+    free(witness->extents);
+    free(witness->history);
+    witness->extents = NULL;
+    witness->history = NULL;
 }
 
 static void check_envelope(const struct sim_witness *witness, const struct sim_report *report,

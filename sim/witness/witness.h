@@ -1,14 +1,14 @@
-// sim/witness/witness.h - checks what an aircraft was told against the world it flies in.
+// sim/witness/witness.h - checks contexts and answers of a node against the true world.
 // SPDX-License-Identifier: Apache-2.0
 //
 // It shares no code with the node. Every tolerance is computed: the node's quantum, the stated
-// errors of what was published, and what interpolation between published posts and between tile
-// cells can get wrong on a surface of known greatest curvature (for bilinear interpolation
+// errors of what was published, and the errors of interpolation between published posts and
+// between tile cells on a surface of known greatest curvature (for bilinear interpolation
 // h^2/8 of the second derivative along each axis). Nothing is tuned by hand.
 //
-// A value that is not there is right outside the published data, counted as waiting while the
-// node says that the layer is incomplete, and wrong otherwise. Once the node has called a layer
-// complete, saying incomplete again within the same boot excuses nothing.
+// An absent value is right outside the published data, counted as waiting while the node says
+// that the layer is incomplete, and wrong otherwise. Once the node has called a layer
+// complete, calling it incomplete again within the same boot excuses nothing.
 #ifndef SIM_WITNESS_H
 #define SIM_WITNESS_H
 
@@ -36,8 +36,8 @@ struct sim_top {
     double low_m, high_m;
 };
 
-// What does not change of an obstacle.
-struct sim_standing {
+// The constant part of an obstacle's check.
+struct sim_obstacle_extent {
     struct sim_plane at;
     struct sim_top top;
 };
@@ -46,12 +46,12 @@ struct sim_standing {
 struct sim_height_tolerance {
     double ground_m, ground_cell_m;           // at a position; of a cell
     double surface_cell_m, surface_between_m; // of a cell; between cells, were it bilinear
-    double edge_m; // so near the edge of the data it may be known or not
+    double edge_m; // nearer to the edge of the data it may be known or not
     double step_m; // a height may move by this when it is taken from the nearest cell
     double cell_n_m, cell_e_m;
 };
 
-// The surface over a stretch of the way: at most high_m; somewhere at least low_m.
+// The surface over a part of the path: at most high_m; somewhere at least low_m.
 struct sim_stretch {
     double from_m, to_m, low_m, high_m; // -HUGE_VAL and HUGE_VAL where nothing is certain
 };
@@ -63,7 +63,7 @@ struct sim_region {
     double margin_m;
 };
 
-// What the aircraft had said in the report that a context answers.
+// The report that a context answers.
 struct sim_report {
     size_t drone; // its number in the fleet
     uint32_t seq;
@@ -79,21 +79,20 @@ struct sim_report {
     uint32_t plan; // that it names; 0: none
 };
 
-// What the fleet told, for the traffic; what each was told, for the life of its advisories.
+// The reports of the whole fleet, to check traffic advisories.
 struct sim_fleet_reports {
     const struct sim_report *ring; // `depth` of each of `count` drones, by seq modulo
     size_t count, depth;
     const char *names; // of the first, NUL-terminated; each next name_stride bytes on
     size_t name_stride;
-    const int64_t
-        *refused_mono_us;          // of each, when a report of its was refused last; NULL: none
-    const struct sim_plans *plans; // of the first drone; NULL: nobody files any
-    size_t plans_stride;           // bytes to the next drone's
-    const int64_t *slowest_us;     // an answer took so long lately; NULL: not known
+    const int64_t *refused_mono_us; // of each, when its last refused report was; NULL: none
+    const struct sim_plans *plans;  // of the first drone; NULL: none are filed
+    size_t plans_stride;            // bytes to the next drone's
+    const int64_t *slowest_us;      // an answer took so long lately; NULL: not known
 };
 
-struct sim_memory; // sim/witness/witness_advisories.c: what one drone was and could be advised
-                   // of
+struct sim_advisory_history; // sim/witness/witness_advisories.c: what one drone was and could
+                             // be advised of
 
 struct sim_witness {
     const struct sim_world *world;
@@ -101,18 +100,20 @@ struct sim_witness {
     struct sim_geoid *geoid;
     unsigned level;
     struct sim_height_tolerance tolerance;
-    struct sim_standing *standing;               // of each obstacle of the world, in its order
+    struct sim_obstacle_extent *extents;         // of each obstacle of the world, in its order
     double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
     const char *region;
     uint64_t boot_id;
     bool complete[SIM_LAYERS]; // for the context that is being checked
-    bool shed;                 // the context that is being checked was too long and says so
-    int64_t complete_utc_us[SIM_LAYERS]; // the node's time when first said so, 0: not yet
+    bool shed;                 // the context that is being checked says that it was shortened
+    int64_t complete_utc_us[SIM_LAYERS]; // the node's time when it first called it complete, 0:
+                                         // not yet
     struct sim_region served;
     struct sim_fleet_reports fleet;
-    const struct sim_flybys *flybys; // that a feed tells of; NULL: none
-    struct sim_memory *memory; // of each drone of the fleet; NULL: advisories are not checked
-    size_t stretch_count;      // of the context that is being checked
+    const struct sim_flybys *flybys; // of a traffic feed; NULL: none
+    struct sim_advisory_history
+        *history;         // of each drone of the fleet; NULL: advisories are not checked
+    size_t stretch_count; // of the context that is being checked
     struct sim_stretch stretches[SIM_STRETCHES_MAX];
 };
 
@@ -122,12 +123,12 @@ DRF_MUST_CHECK enum drf_status sim_witness_open(const struct sim_world *world,
                                                 struct sim_witness *out);
 void sim_witness_close(struct sim_witness *witness);
 
-// From here on advisories are checked too. `fleet` points to what is borrowed until close.
+// From here on advisories are checked too. The pointers in `fleet` are borrowed until close.
 // DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status sim_witness_fleet(struct sim_witness *witness,
                                                  struct sim_fleet_reports fleet);
 
-// Checks one context that arrived at `arrival_mono_us` and counts into `tally`.
+// Checks one context that arrived at `arrival_mono_us` and counts into `counts`.
 void sim_witness_check(struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_witness_counts *counts);
@@ -145,7 +146,7 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
                          const struct sim_drone_limits *limits, int64_t utc_us,
                          const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
 
-// The values of native cells and features a context carries (DESIGN.md: data point): ground and
+// The values of native cells and features that a context carries (its data points): ground and
 // surface here, the maxima and the mean of each segment, each part of the weather, the heights
 // of each obstacle. Heights of the aircraft and what is derived from them are not counted.
 unsigned sim_witness_data_points(const Drf__V1__Context *context);

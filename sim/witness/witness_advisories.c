@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Advisories are sound and complete outside a guard band, and live as schemas/advisories.md
-// says.
+// Checks that advisories are sound and complete outside a guard band, and have the life
+// cycle of schemas/advisories.md.
 //
-// Complete: what certainly holds stands in the context that answers the report, at least as
-// severe. Sound: what stands there may hold now, or may have held so long ago as patience keeps
-// it. What may hold is remembered for each drone, so a drone is judged by it only once it has
-// been watched for that long without a break.
+// Complete: a condition that certainly holds has an advisory in the context that answers the
+// report, at least as severe. Sound: an advisory's condition may hold now, or may have held
+// so recently that the node still keeps the advisory. The times at which conditions may have
+// held are stored for each drone, so soundness is judged only after a drone has been watched
+// for that long without a gap.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "geo/hash.h"
 #include "sim/witness/witness_case.h"
 #include "sim/witness/witness_layers.h"
 
@@ -23,21 +25,21 @@ struct held {
     uint64_t key; // 0: free
     uint32_t advisory_id, revision;
     uint32_t kind;
-    int64_t told_us;              // when it was last told
+    int64_t told_us;              // when the advisory last arrived
     int64_t last_us[SIM_NOTHING]; // by severity: when it last may have been so severe
 };
 
-struct sim_memory {
+struct sim_advisory_history {
     uint64_t boot_id;
     int64_t since_us, last_us, interval_us;
-    int64_t unjudged_us[SIM_KINDS]; // when last nobody could say what may hold of a kind
+    int64_t unjudged_us[SIM_KINDS]; // when conditions of a kind were last unknown
     struct held held[HELD];
 };
 
 enum drf_status sim_witness_fleet(struct sim_witness *witness, struct sim_fleet_reports fleet)
 {
-    witness->memory = calloc(fleet.count + 1, sizeof *witness->memory);
-    if (witness->memory == NULL)
+    witness->history = calloc(fleet.count + 1, sizeof *witness->history);
+    if (witness->history == NULL)
         return DRF_ERR_NOMEM;
     witness->fleet = fleet;
     return DRF_OK;
@@ -45,14 +47,12 @@ enum drf_status sim_witness_fleet(struct sim_witness *witness, struct sim_fleet_
 
 static uint64_t key_of(uint32_t kind, uint32_t variant, const char *feature)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (kind * 256 + variant + 1);
-    for (const char *p = feature; *p != '\0'; p++)
-        hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001B3);
+    uint64_t hash = geo_hash_text(GEO_HASH_START ^ (kind * 256 + variant + 1), feature);
     hash *= UINT64_C(0x9E3779B97F4A7C15);
     return hash != 0 ? hash : 1;
 }
 
-// Which of the conditions of its kind an advisory tells.
+// Which of the conditions of its kind an advisory reports.
 static uint64_t key_of_advisory(const Drf__V1__Advisory *a)
 {
     uint32_t variant = 0;
@@ -63,30 +63,30 @@ static uint64_t key_of_advisory(const Drf__V1__Advisory *a)
     return key_of(a->kind, variant, a->feature_id != NULL ? a->feature_id : "");
 }
 
-static struct held *find(struct sim_memory *memory, uint64_t key)
+static struct held *find(struct sim_advisory_history *history, uint64_t key)
 {
     for (size_t i = 0; i < HELD; i++)
-        if (memory->held[i].key == key)
-            return &memory->held[i];
+        if (history->held[i].key == key)
+            return &history->held[i];
     return NULL;
 }
 
-static struct held *find_id(struct sim_memory *memory, uint32_t advisory_id)
+static struct held *find_id(struct sim_advisory_history *history, uint32_t advisory_id)
 {
     for (size_t i = 0; i < HELD; i++)
-        if (memory->held[i].key != 0 && memory->held[i].advisory_id == advisory_id)
-            return &memory->held[i];
+        if (history->held[i].key != 0 && history->held[i].advisory_id == advisory_id)
+            return &history->held[i];
     return NULL;
 }
 
-// A place of its own: one that was not possible for longest makes room.
-static struct held *place(struct sim_memory *memory, uint64_t key, uint32_t kind)
+// The entry of a key; a new one replaces the one that was not possible for longest.
+static struct held *place(struct sim_advisory_history *history, uint64_t key, uint32_t kind)
 {
-    struct held *held = find(memory, key), *oldest = &memory->held[0];
+    struct held *held = find(history, key), *oldest = &history->held[0];
     if (held != NULL)
         return held;
     for (size_t i = 0; i < HELD; i++) {
-        struct held *one = &memory->held[i];
+        struct held *one = &history->held[i];
         if (one->key == 0 || one->last_us[SIM_INFO] < oldest->last_us[SIM_INFO])
             oldest = one;
         if (one->key == 0)
@@ -96,28 +96,29 @@ static struct held *place(struct sim_memory *memory, uint64_t key, uint32_t kind
     return oldest;
 }
 
-static void remember(struct sim_memory *memory, const struct sim_case *c, int64_t now_us)
+static void remember(struct sim_advisory_history *history, const struct sim_case *c,
+                     int64_t now_us)
 {
-    if (memory->boot_id != c->context->boot_id) {
-        memset(memory, 0, sizeof *memory);
-        memory->boot_id = c->context->boot_id;
-        memory->since_us = now_us;
-        memory->last_us = now_us;
+    if (history->boot_id != c->context->boot_id) {
+        memset(history, 0, sizeof *history);
+        history->boot_id = c->context->boot_id;
+        history->since_us = now_us;
+        history->last_us = now_us;
     }
-    int64_t step_us = now_us - memory->last_us;
+    int64_t step_us = now_us - history->last_us;
     if (step_us > break_us || step_us < 0)
-        memory->since_us = now_us;
+        history->since_us = now_us;
     // mostly the time between two, a longer one at once
-    memory->interval_us =
-        step_us > memory->interval_us ? step_us : (15 * memory->interval_us + step_us) / 16;
-    memory->last_us = now_us;
+    history->interval_us =
+        step_us > history->interval_us ? step_us : (15 * history->interval_us + step_us) / 16;
+    history->last_us = now_us;
     for (size_t i = 0; i < SIM_KINDS; i++)
         if (c->unjudged[i])
-            memory->unjudged_us[i] = now_us;
+            history->unjudged_us[i] = now_us;
     for (size_t i = 0; i < c->count; i++) {
         const struct sim_condition *condition = &c->conditions[i];
         struct held *held =
-            place(memory, key_of(condition->kind, condition->variant, condition->feature),
+            place(history, key_of(condition->kind, condition->variant, condition->feature),
                   condition->kind);
         for (int s = condition->possible; s < SIM_NOTHING; s++)
             held->last_us[s] = now_us;
@@ -202,16 +203,17 @@ static bool judged(uint32_t kind)
     }
 }
 
-// What is kept for a moment has lost its feature; its id says which it is.
-static struct held *held_of(struct sim_memory *memory, const Drf__V1__Advisory *a)
+// An advisory that the node keeps after its condition has ended has no feature; its id finds
+// it.
+static struct held *held_of(struct sim_advisory_history *history, const Drf__V1__Advisory *a)
 {
-    struct held *held = find_id(memory, a->advisory_id);
+    struct held *held = find_id(history, a->advisory_id);
     return held != NULL && held->kind == a->kind && a->feature_id == NULL
                ? held
-               : find(memory, key_of_advisory(a));
+               : find(history, key_of_advisory(a));
 }
 
-static void check_form(struct sim_memory *memory, const Drf__V1__Context *context,
+static void check_form(struct sim_advisory_history *history, const Drf__V1__Context *context,
                        const Drf__V1__Advisory *a, struct sim_witness_counts *counts)
 {
     sim_witness_counts_note(counts, SIM_CHECK_ADVISORY,
@@ -222,10 +224,10 @@ static void check_form(struct sim_memory *memory, const Drf__V1__Context *contex
                                 && a->valid_until_us > context->node_time_us,
                             "%s: id, revision %u, severity %u, state %u or validity",
                             kind_name(a->kind), a->revision, a->severity, a->state);
-    struct held *held = judged(a->kind) ? held_of(memory, a) : NULL;
+    struct held *held = judged(a->kind) ? held_of(history, a) : NULL;
     if (held == NULL)
         return;
-    struct held *other = find_id(memory, a->advisory_id);
+    struct held *other = find_id(history, a->advisory_id);
     sim_witness_counts_note(
         counts, SIM_CHECK_ADVISORY,
         (other == NULL || other == held)
@@ -241,21 +243,22 @@ static void check_form(struct sim_memory *memory, const Drf__V1__Context *contex
 }
 
 // Whether it may hold, or may have held so long ago as it is kept.
-static void check_sound(const struct sim_case *c, struct sim_memory *memory, uint32_t kind,
-                        uint32_t severity, const struct held *held, const char *feature,
-                        const char *text, struct sim_witness_counts *counts)
+static void check_sound(const struct sim_case *c, struct sim_advisory_history *history,
+                        uint32_t kind, uint32_t severity, const struct held *held,
+                        const char *feature, const char *text,
+                        struct sim_witness_counts *counts)
 {
     int64_t now_us = c->context->node_time_us;
-    int64_t kept_us = (int64_t)severity * (dwell_us + 2 * memory->interval_us) + slack_us;
+    int64_t kept_us = (int64_t)severity * (dwell_us + 2 * history->interval_us) + slack_us;
     struct sim_kind_count *count = &counts->kinds[kind];
-    // kept for a moment, and never told in full: nobody can say which it is
+    // kept by the node after its end, and never received in full: it cannot be identified
     bool nameless = held == NULL && feature[0] == '\0'
                     && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
                         || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
                         || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC);
-    int64_t watched_us = memory->since_us > memory->unjudged_us[kind]
-                             ? memory->since_us
-                             : memory->unjudged_us[kind];
+    int64_t watched_us = history->since_us > history->unjudged_us[kind]
+                             ? history->since_us
+                             : history->unjudged_us[kind];
     if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
         counts->unjudged++;
         return;
@@ -272,25 +275,26 @@ static void check_sound(const struct sim_case *c, struct sim_memory *memory, uin
                                 : -1.0);
 }
 
-static bool is_it(struct sim_memory *memory, const Drf__V1__Advisory *a, uint64_t key)
+static bool is_it(struct sim_advisory_history *history, const Drf__V1__Advisory *a,
+                  uint64_t key)
 {
-    const struct held *held = held_of(memory, a);
+    const struct held *held = held_of(history, a);
     return held != NULL && held->key == key;
 }
 
-static bool stands(const struct sim_case *c, struct sim_memory *memory,
+static bool stands(const struct sim_case *c, struct sim_advisory_history *history,
                    const struct sim_condition *condition)
 {
     const Drf__V1__Context *context = c->context;
     uint64_t key = key_of(condition->kind, condition->variant, condition->feature);
     for (size_t i = 0; i < context->n_advisories; i++)
         if (context->advisories[i]->kind == condition->kind
-            && is_it(memory, context->advisories[i], key))
+            && is_it(history, context->advisories[i], key))
             return context->advisories[i]->severity <= (uint32_t)condition->certain;
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *brief = context->advisories_brief[i];
-        const struct held *held = find_id(memory, brief->advisory_id);
-        // a brief one that was never told in full is taken for the one that is looked for
+        const struct held *held = find_id(history, brief->advisory_id);
+        // a brief one that was never received in full counts as the one that is looked for
         if (brief->kind == condition->kind && (held == NULL || held->key == key)
             && brief->severity <= (uint32_t)condition->certain)
             return true;
@@ -308,14 +312,14 @@ static bool waits(const struct sim_case *c)
     return false;
 }
 
-static void check_complete(const struct sim_case *c, struct sim_memory *memory,
+static void check_complete(const struct sim_case *c, struct sim_advisory_history *history,
                            struct sim_witness_counts *counts)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct sim_condition *condition = &c->conditions[i];
         if (condition->certain == SIM_NOTHING)
             continue;
-        bool good = stands(c, memory, condition);
+        bool good = stands(c, history, condition);
         if (!good && waits(c)) {
             counts->waiting++;
             continue;
@@ -334,7 +338,7 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                             const Drf__V1__Context *context, int64_t arrival_mono_us,
                             struct sim_witness_counts *counts)
 {
-    if (witness->memory == NULL || report->drone >= witness->fleet.count)
+    if (witness->history == NULL || report->drone >= witness->fleet.count)
         return;
     struct sim_case c = {.witness = witness,
                          .report = report,
@@ -350,22 +354,22 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
         find_conditions(&one, &ways[i]);
         merge(&c, &one);
     }
-    struct sim_memory *memory = &witness->memory[report->drone];
-    remember(memory, &c, context->node_time_us);
+    struct sim_advisory_history *history = &witness->history[report->drone];
+    remember(history, &c, context->node_time_us);
     for (size_t i = 0; i < context->n_advisories; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];
-        check_form(memory, context, a, counts);
+        check_form(history, context, a, counts);
         if (a->kind < SIM_KINDS && a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
-            check_sound(&c, memory, a->kind, a->severity, held_of(memory, a),
+            check_sound(&c, history, a->kind, a->severity, held_of(history, a),
                         a->feature_id != NULL ? a->feature_id : "",
                         a->text != NULL ? a->text : "", counts);
     }
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *b = context->advisories_brief[i];
-        const struct held *held = find_id(memory, b->advisory_id);
+        const struct held *held = find_id(history, b->advisory_id);
         if (held != NULL && b->kind < SIM_KINDS && b->severity >= SIM_WARNING
             && b->severity <= SIM_INFO)
-            check_sound(&c, memory, b->kind, b->severity, held, "(brief)", "", counts);
+            check_sound(&c, history, b->kind, b->severity, held, "(brief)", "", counts);
     }
-    check_complete(&c, memory, counts);
+    check_complete(&c, history, counts);
 }

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// The path that the node should have looked along is computed again from the report; each
+// segment of the context becomes strips of the plane, scanned in the sampled relief
+// (sim/world/relief.h). Two strips for each: a narrow one, which the node must have covered,
+// gives the least value it may state; a wide one, which holds every cell that it may have
+// touched, gives the greatest. The surface bounds of each segment are left in
+// witness->stretches for the terrain advisories. Where a plan bends near the aircraft, the
+// node may follow either leg: both are computed and either is accepted.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -15,7 +22,7 @@ enum {
     STRIPS_MAX = SIM_CORNERS_MAX,
 };
 
-static const double shortest_m = 150.0; // CONTRACT.md 6
+static const double shortest_m = 150.0; // schemas/client.md, look-ahead
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
 static const double either_leg_m = 0.5; // where a plan bends either leg may be taken
 static const double conform_band_m = 1.0;
@@ -114,7 +121,7 @@ static void check_plan(const struct sim_witness *witness, const struct sim_repor
     bool along = a->basis == DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN;
     double conform_m = 0.0, off_m = sim_way_off_plan_m(witness, report, context, &conform_m);
     if (witness->fleet.plans == NULL || (report->plan != 0 && off_m < 0.0))
-        return; // nobody knows
+        return; // not known
     uint32_t state = DRF__V1__PLAN_STATE__PLAN_STATE_NONE;
     if (report->plan != 0)
         state = off_m < conform_m ? DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers to what an aircraft asked: terrain blocks (schemas/terrain.md), and whether it may
-// set down (schemas/advisories.md).
+// Answers to a drone's requests: terrain blocks (schemas/terrain.md) and landing sites
+// (schemas/advisories.md). The posts of a block and the nine points of a landing site are
+// computed again from the request. Slope and roughness are those of a least-squares plane
+// through the nine true heights; the bounds follow from how far the tolerance of each height
+// can move them. A severity is checked against the least and the greatest that the bounds
+// allow.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -18,8 +22,6 @@ enum {
 };
 
 static const double guard_m = 1.0, vague_m = 175.0;
-
-// ---- terrain
 
 // Least and greatest distance inside the published data over the posts of a tile.
 static void cover_of(const struct sim_witness *witness, const struct sim_terrain_asked *asked,
@@ -98,8 +100,6 @@ void sim_witness_terrain(struct sim_witness *witness, const struct sim_terrain_a
                             (unsigned long long)asked->mask, (unsigned long long)seen,
                             twice ? ", one twice" : "");
 }
-
-// ---- landing
 
 struct range {
     double low, high;
@@ -262,7 +262,7 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
         s.possible = sim_severity_worse(s.possible, SIM_CAUTION);
         s.certain = sim_severity_worse(s.certain, SIM_CAUTION);
     }
-    if (witness->world->zone_count > 0) // near one of them a zone may speak against it
+    if (witness->world->zone_count > 0) // a zone nearby may be a reason against landing
         s.possible = SIM_WARNING;
     sim_witness_counts_note(
         counts, SIM_CHECK_LANDING,

@@ -1,4 +1,4 @@
-// sim/witness/witness_case.h - conditions that an advisory must or may tell at one report.
+// sim/witness/witness_case.h - conditions that an advisory must or may report, at one report.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_WITNESS_CASE_H
 #define SIM_WITNESS_CASE_H
@@ -14,8 +14,8 @@ int sim_severity_of(double time_s);
 static inline int sim_severity_worse(int a, int b) { return a < b ? a : b; }
 static inline int sim_severity_milder(int a, int b) { return a > b ? a : b; }
 
-// Something that may stand in a context's advisories: at most `possible` severe, and at least
-// `certain` severe, beyond the guard band.
+// A condition that a context's advisories may report: at most as severe as `possible`, and at
+// least as severe as `certain`, outside the guard band.
 struct sim_condition {
     uint32_t kind, variant;
     const char *feature; // "": none
@@ -34,7 +34,7 @@ struct sim_case {
     struct sim_way way;
     size_t count;
     struct sim_condition conditions[SIM_CONDITIONS_MAX];
-    bool unjudged[SIM_KINDS]; // raised ones of this kind are neither right nor wrong
+    bool unjudged[SIM_KINDS]; // advisories of this kind are not judged
 };
 
 // A condition that is not even possible is ignored. When the list is full the kind of the

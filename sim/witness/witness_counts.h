@@ -1,4 +1,4 @@
-// sim/witness/witness_counts.h - what the witness counted.
+// sim/witness/witness_counts.h - counters of the witness, by check and by advisory kind.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_WITNESS_COUNTS_H
 #define SIM_WITNESS_COUNTS_H
@@ -26,13 +26,13 @@ enum sim_check {
     SIM_CHECK_PRECIPITATION,
     SIM_CHECK_DATA_TIME,
     SIM_CHECK_INVENTED,        // a value where the world has none
-    SIM_CHECK_MISSING,         // none where the world has one
+    SIM_CHECK_MISSING,         // no value where the world has one
     SIM_CHECK_PATCH,           // cells of a patch
     SIM_CHECK_ADVISORY,        // its form, id and revision
-    SIM_CHECK_ADVISORY_FALSE,  // told, and not so
-    SIM_CHECK_ADVISORY_MISSED, // so, and not told
+    SIM_CHECK_ADVISORY_FALSE,  // received, but the condition does not hold
+    SIM_CHECK_ADVISORY_MISSED, // the condition holds, but none was received
     SIM_CHECK_TERRAIN,         // blocks for an autopilot
-    SIM_CHECK_LANDING,         // answers to "may I set down here"
+    SIM_CHECK_LANDING,         // answers to landing requests
     SIM_CHECK_CELLS,           // weather cells of a patch
     SIM_CHECK_DECODE,          // not a message
     SIM_CHECK_COUNT
@@ -42,8 +42,8 @@ enum { SIM_SAMPLE_SIZE = 240 };
 
 enum { SIM_ADVISORY_KINDS = 16 }; // AdvisoryKind in enums.proto
 
-// Advisories of a kind, each context's anew: `sound` were judged and so many of them are false;
-// so many conditions were certain, and so many of them not told.
+// Advisories of a kind, counted in each context: `sound` were judged, `false_ones` of them are
+// false; `certain` conditions hold without doubt, `missed` of them had no advisory.
 struct sim_kind_count {
     uint64_t sound, false_ones, certain, missed;
 };
@@ -52,8 +52,8 @@ const char *sim_advisory_kind_name(uint32_t kind); // "terrain"; NULL: there is 
 struct sim_witness_counts {
     uint64_t checked[SIM_CHECK_COUNT]; // values looked at
     uint64_t wrong[SIM_CHECK_COUNT];
-    uint64_t waiting;  // values not there yet, and the node said so
-    uint64_t unjudged; // advisories that nobody here can judge, or not yet
+    uint64_t waiting;  // values not there yet, and the node gave a reason
+    uint64_t unjudged; // advisories that the witness cannot judge, or not yet
     uint64_t shed;     // values absent because the node says that it left them out
     uint64_t data_points;
     struct sim_kind_count kinds[SIM_ADVISORY_KINDS];

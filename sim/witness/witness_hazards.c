@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Terrain, obstacles and zones in the way of an aircraft: which advisories there must be and
-// which there may be (schemas/advisories.md).
+// Conditions from terrain, obstacles and zones on the path of a drone: which advisories
+// there must be and which there may be (schemas/advisories.md).
 //
-// The guard band: heights by the tolerances of sim/witness/witness.h, places by a metre and a
-// thousandth of the distance, times by half a second.
+// Along a path an obstacle or a zone is approached in steps as long as the distance to it
+// allows, so that no sample is taken where nothing can be near. The guard band, within which
+// either is right: heights by the tolerances of sim/witness/witness.h, positions by a metre
+// and a thousandth of the distance, times by half a second.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -20,8 +22,6 @@ static const double guard_s = 0.5, guard_m = 1.0, guard_ratio = 0.001;
 static const double vertical_mps = 0.3; // from there on a take-off or a landing
 static const double assumed_m = 60.0;   // an unknown vertical accuracy is no worse
 static const double vague_m = 175.0;    // nor an unknown horizontal one
-
-// ---- terrain
 
 struct terrain {
     struct sim_case *c;
@@ -152,8 +152,6 @@ void sim_conditions_terrain(struct sim_case *c)
                                         .limit = t.limit_m});
 }
 
-// ---- obstacles
-
 struct thing {
     const struct sim_obstacle *obstacle;
     double acc_low_m, acc_high_m; // horizontal
@@ -163,7 +161,7 @@ struct thing {
 static struct thing thing_of(const struct sim_witness *witness, size_t index)
 {
     const struct sim_obstacle *o = &witness->world->obstacles[index];
-    struct sim_top top = witness->standing[index].top;
+    struct sim_top top = witness->extents[index].top;
     bool vague = isnan(o->horizontal_acc_m);
     return (struct thing){.obstacle = o,
                           .acc_low_m = vague ? 0.0 : o->horizontal_acc_m,
@@ -272,7 +270,7 @@ void sim_conditions_obstacles(struct sim_case *c)
     for (size_t i = 0; i < witness->world->obstacle_count; i++) {
         const struct sim_obstacle *o = &witness->world->obstacles[i];
         if (o->presence == SIM_HIDDEN
-            || !in_reach(c, witness->standing[i].at,
+            || !in_reach(c, witness->extents[i].at,
                          isnan(o->horizontal_acc_m) ? vague_m : o->horizontal_acc_m))
             continue;
         struct thing thing = thing_of(witness, i);
@@ -290,8 +288,6 @@ void sim_conditions_obstacles(struct sim_case *c)
         sim_case_add(c, found);
     }
 }
-
-// ---- zones
 
 static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
                        struct sim_condition *out)
@@ -344,7 +340,7 @@ void sim_conditions_zones(struct sim_case *c)
                                       .possible = SIM_NOTHING,
                                       .certain = SIM_NOTHING};
         judge_zone(c, zone, &found);
-        if (c->report->on_ground) { // told, never more than an INFO
+        if (c->report->on_ground) { // reported, at most as INFO
             found.possible = sim_severity_milder(found.possible, SIM_INFO);
             found.certain = sim_severity_milder(found.certain, SIM_INFO);
         }

@@ -95,7 +95,7 @@ static void check_surface(struct sim_witness *witness, const struct sim_report *
     if (surface_m < low_m
         && (sim_witness_incomplete(witness, context, SURFACE)
             || sim_witness_incomplete(witness, context, 3))) {
-        counts->waiting++; // trees or towers still to come, and it says so
+        counts->waiting++; // trees or towers are not loaded yet, and the node says so
         return;
     }
     sim_witness_counts_note(counts, SIM_CHECK_SURFACE,

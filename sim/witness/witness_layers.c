@@ -47,7 +47,7 @@ void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t r
         return;
     }
     if (reason == DRF__V1__REASON__REASON_SHED && witness->shed) {
-        counts->shed++; // told, so that it can be told from unknown
+        counts->shed++; // left out on purpose, distinguishable from unknown
         return;
     }
     sim_witness_counts_note(counts, SIM_CHECK_MISSING, false, "%s is absent, reason %u", what,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an aircraft can bear and may do: wind, gust, visibility, height over ground, the region,
-// and altitudes that contradict each other (schemas/advisories.md).
+// Conditions from the limits of a drone: wind, gust, visibility, height over ground, the
+// edge of the region, and contradicting altitudes (schemas/advisories.md). The path is
+// sampled at the times and distances at which the node samples it. At each sample the true
+// value with its tolerance gives the greatest severity that is possible and the least that
+// is certain; the margins in time are half a second and, for heights, the step between two
+// samples.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -9,16 +13,14 @@
 enum { GROUND = DRF__V1__LAYER__LAYER_GROUND, WEATHER = DRF__V1__LAYER__LAYER_WEATHER };
 
 static const double guard_s = 0.5;
-static const double suspect_m = 5.0, grounded_m = 10.0; // CONTRACT.md 4, schemas/advisories.md
+static const double suspect_m = 5.0, grounded_m = 10.0; // schemas/advisories.md
 static const int64_t hour_us = INT64_C(3600000000);
 
 struct range {
     double low, high;
 };
 
-// ---- weather
-
-// How strong the wind may be said to be: of one level, or of either where both are as near.
+// Bounds of the wind speed: of the nearest level, or of both where they are equally near.
 static struct range wind_range(const struct sim_case *c, struct geo_point at, double agl_m,
                                bool agl_known, int64_t utc_us)
 {
@@ -139,8 +141,6 @@ void sim_conditions_weather(struct sim_case *c)
     }
 }
 
-// ---- height over ground
-
 struct height {
     struct sim_case *c;
     double limit_m, step_s; // between two looks of the node
@@ -172,7 +172,7 @@ static void judge_height(struct height *h, struct sim_plane at, double time_s, d
         h->over.certain = sim_severity_worse(h->over.certain, sim_severity_of(time_s + late_s));
         h->over.value = agl_m;
     }
-    // Unknown ground ahead is told unless something too high comes before.
+    // Unknown ground ahead is reported unless the limit is exceeded before it.
     if (!maybe_known && h->over.possible == SIM_NOTHING)
         h->unknown.certain =
             sim_severity_worse(h->unknown.certain, here ? SIM_CAUTION : SIM_INFO);
@@ -229,7 +229,7 @@ static void judge_reference(struct sim_case *c)
         aloft.value = off_m;
         aloft.possible = off_m + tol_m > grounded_m ? SIM_CAUTION : SIM_NOTHING;
         bool sure = c->truth.amsl_known && c->truth.covered_m > c->witness->tolerance.edge_m;
-        // its own accuracy counts too, as the node may take it
+        // the accuracy that the node may state counts too
         aloft.certain = sure && off_m - tol_m > fmax(grounded_m, 2 * c->truth.acc_high_m)
                             ? SIM_CAUTION
                             : SIM_NOTHING;
@@ -247,8 +247,6 @@ void sim_conditions_height(struct sim_case *c)
         judge_altitude_limit(c, limits.agl_max_m);
     judge_reference(c);
 }
-
-// ---- the region
 
 void sim_conditions_boundary(struct sim_case *c)
 {

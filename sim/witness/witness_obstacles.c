@@ -29,7 +29,7 @@ static void check_heights(struct sim_witness *witness, const struct sim_obstacle
                              : truth->amsl_m + bias_m;
     if (isnan(truth->amsl_m) && o->has_published_amsl_m)
         sim_witness_counts_note(counts, SIM_CHECK_INVENTED, false,
-                                "%s: an AMSL nobody published", truth->id);
+                                "%s: an AMSL that was not published", truth->id);
     else if (!isnan(truth->amsl_m))
         sim_witness_counts_note(counts, SIM_CHECK_OBSTACLES,
                                 o->has_published_amsl_m
@@ -46,7 +46,7 @@ static void check_heights(struct sim_witness *witness, const struct sim_obstacle
         sim_witness_missing(witness, GROUND, o->top_reason, "the top of an obstacle", counts);
         return;
     }
-    struct sim_top top = witness->standing[truth - witness->world->obstacles].top;
+    struct sim_top top = witness->extents[truth - witness->world->obstacles].top;
     double accuracy_m = (double)o->vertical_acc95_m, got_m = (double)o->top_amsl_m;
     sim_witness_counts_note(counts, SIM_CHECK_OBSTACLES,
                             got_m >= top.low_m + accuracy_m - 0.02
@@ -113,7 +113,7 @@ static void check_complete(struct sim_witness *witness, const struct sim_report 
     const struct sim_obstacle *nearer = NULL;
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        struct sim_plane a = witness->standing[i].at;
+        struct sim_plane a = witness->extents[i].at;
         if (o->presence == SIM_HIDDEN || fabs(a.east_m - b.east_m) > radius_m * 1.02 + 100.0
             || fabs(a.north_m - b.north_m) > radius_m * 1.02 + 100.0)
             continue;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fleet's own drones in each other's way, and aircraft of a feed: by closest point of
-// approach, each straight on (schemas/advisories.md, traffic; schemas/traffic.md).
+// Conditions from other drones of the fleet and from aircraft of a feed, by closest point of
+// approach (schemas/advisories.md, traffic; schemas/traffic.md).
 //
-// Which report of the other the node had when it looked is not known, but it is one of those
+// Which report of the other the node had when it judged is not known, but it is one of those
 // sent shortly before the answer came: what holds for all of them is certain, what holds for
-// one is possible. Both fly straight, or this one along its plan, so the pair is looked at each
-// quarter of a second; the margins are widened by what lies between two looks.
+// one is possible. Both fly straight, or this one along its plan, so the pair is examined
+// each quarter of a second; the margins are widened by the relative motion between two
+// samples.
 #include <math.h>
 
 #include "drf/v1/enums.pb-c.h"
@@ -18,13 +19,13 @@ enum { TRAFFIC = DRF__V1__LAYER__LAYER_TRAFFIC };
 
 static const double look_ahead_s = 45.0;
 static const double step_s = 0.25, guard_s = 0.5;
-static const int64_t transit_us = 400000; // a report may be so long on its way
+static const int64_t transit_us = 400000; // longest transit time of a report
 // schemas/traffic.md: the size of an aircraft of a feed, when it is silent, when forgotten
 static const double feed_radius_m = 20.0;
 static const int64_t silent_us = 3000000, forgotten_us = 17000000;
 static const double service_band_m = 5.0;
 static const int64_t late_us = 2500000;
-static const int64_t refusal_us = 1500000; // they are told once a second
+static const int64_t refusal_us = 1500000; // refusals are sent once a second
 static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight/flight.c climbs with 5 at most
 
@@ -164,7 +165,7 @@ static void judge(const struct sim_case *c, const struct sim_report *other, doub
 {
     struct pair pair = pair_of(c, other, radius_m), *p = &pair;
     *possible = *certain = SIM_NOTHING;
-    // a plan begins abeam the aircraft: its look at once may be off by as much as it is
+    // a plan begins abeam the aircraft: the sample at time 0 may be off by that distance
     double slack_m = p->pace_mps * step_s / 2 + 0.3;
     if (closest_m(p) > p->across_m + p->acc_m + p->growth_mps * p->time_max_s + slack_m)
         return;
@@ -210,7 +211,7 @@ static bool beyond_service(const struct sim_case *c, const struct sim_report *re
 static void judge_other(struct sim_case *c, const struct sim_report *ring, size_t depth,
                         struct sim_condition *out)
 {
-    // as long as the answer took in all, the other's report may have been on its way too
+    // the other's report may have taken as long as the answer took
     int64_t took_us = c->arrival_mono_us - c->report->mono_us;
     if (c->witness->fleet.slowest_us != NULL && *c->witness->fleet.slowest_us > took_us)
         took_us = *c->witness->fleet.slowest_us;
@@ -240,13 +241,13 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         struct pair pair = pair_of(c, before, radius_m);
         out->value = closest_m(&pair);
     }
-    // Without an older one nobody knows whether the node had heard of it.
+    // Without an older report it is unknown whether the node had one.
     if (before == NULL || beyond_service(c, before)
         || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
 }
 
-// An aircraft that a feed tells of is where it was published to go, whichever report of it the
+// An aircraft of a feed is where it was published to go, whichever report of it the
 // node has. It is known from soon after the first, and forgotten some time after the last one.
 static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
 {
@@ -325,7 +326,7 @@ static void judge_fleet(struct sim_case *c, struct meetings *m)
         const struct sim_report *any = i != own->drone ? any_of(fleet, i) : NULL;
         if (any == NULL)
             continue;
-        // Nobody of this fleet flies 40 m/s; the report may be a ring old.
+        // No drone of this fleet flies 40 m/s; the report may be as old as the ring.
         double north_m = (any->position.lat_deg - own->position.lat_deg) * 111200.0;
         double east_m = (any->position.lon_deg - own->position.lon_deg) * 111200.0
                         * c->witness->world->m_per_lon_deg / c->witness->world->m_per_lat_deg;
@@ -356,7 +357,7 @@ static void judge_feed(struct sim_case *c, struct meetings *m)
     }
 }
 
-// A node judges the 32 that can be met soonest, by its own count.
+// A node judges the 32 that it can meet soonest, by its own order.
 static void excuse_far_ones(struct sim_case *c, const struct meetings *m)
 {
     for (size_t i = m->first; i < c->count && m->near > NEIGHBOURS_JUDGED; i++) {
@@ -372,7 +373,7 @@ void sim_conditions_traffic(struct sim_case *c)
 {
     const int64_t *slowest_us = c->witness->fleet.slowest_us;
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
-    // When answers take as long as this nobody knows what the node had heard of the others.
+    // When answers take this long it is unknown which reports of the others the node had.
     bool late = c->arrival_mono_us - c->report->mono_us > late_us
                 || (slowest_us != NULL && *slowest_us > late_us);
     c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED || late;

@@ -12,7 +12,7 @@
 static const double foot_m = 0.3048;
 static const int64_t hour_us = INT64_C(3600000000);
 
-// The aircraft's height by the rule of CONTRACT.md 4: ellipsoid, AMSL, above take-off.
+// The aircraft's height by the rule of schemas/client.md: ellipsoid, AMSL, above take-off.
 struct sim_truth sim_witness_truth(const struct sim_witness *witness,
                                    const struct sim_report *report)
 {
@@ -38,13 +38,13 @@ struct sim_truth sim_witness_truth(const struct sim_witness *witness,
         t.amsl_tol_m += tolerance->ground_m;
         t.basis = DRF__V1__AGL_BASIS__AGL_BASIS_ABOVE_TAKEOFF;
     }
-    // The datum may add two metres (DESIGN.md), the ground at take-off its own accuracy.
+    // The datum may add two metres, the ground at take-off its accuracy.
     t.acc_low_m = report->vertical_acc_m;
     t.acc_high_m = report->vertical_acc_m + 2.0 + (report->has_takeoff ? 10.0 : 0.0);
     return t;
 }
 
-// The surface at a position is the greatest of the four cells around it (DESIGN.md); towers and
+// The surface at a position is the greatest of the four cells around it; towers and
 // buildings within reach of them may raise it, those that stand in one of them must.
 void sim_witness_surface(const struct sim_witness *witness, struct geo_point position,
                          double *low_m, double *high_m)
@@ -72,7 +72,7 @@ void sim_witness_surface(const struct sim_witness *witness, struct geo_point pos
         if (o->presence == SIM_HIDDEN || fabs(o->position.lat_deg - position.lat_deg) > 0.005
             || fabs(o->position.lon_deg - position.lon_deg) > 0.02)
             continue;
-        struct sim_top top = witness->standing[i].top;
+        struct sim_top top = witness->extents[i].top;
         bool in = o->position.lon_deg > four.west_deg && o->position.lon_deg < four.east_deg
                   && o->position.lat_deg > four.south_deg
                   && o->position.lat_deg < four.north_deg;
@@ -92,7 +92,7 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
     const struct sim_world *world = witness->world;
     for (size_t i = 0; i < world->obstacle_count; i++) {
         const struct sim_obstacle *o = &world->obstacles[i];
-        struct sim_plane p = witness->standing[i].at;
+        struct sim_plane p = witness->extents[i].at;
         double reach_m = (isnan(o->horizontal_acc_m) ? 175.0 : o->horizontal_acc_m)
                          + (o->form == SIM_BUILDING ? 70.0 : 0.0);
         double far_m =
@@ -108,7 +108,7 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
         wide.behind_m += reach_m;
         if (!sim_strip_holds(&wide, p))
             continue;
-        struct sim_top top = witness->standing[i].top;
+        struct sim_top top = witness->extents[i].top;
         *high_m = fmax(
             *high_m, top.high_m + (isnan(o->vertical_acc_m) ? 60.0 : o->vertical_acc_m) + 0.25);
         if (o->presence == SIM_STANDS && in != NULL && sim_strip_holds(in, p))
@@ -116,7 +116,7 @@ void sim_witness_raise(const struct sim_witness *witness, const struct sim_strip
     }
 }
 
-// Where something stands of which the source says a point and an accuracy: a tower's height
+// Bounds of the top of an obstacle. A tower's height
 // above ground is over the ground at its point, a building's over the ground under its outline.
 // How a node takes "the ground under the footprint" of an outline (greatest, mean, first
 // corner) lies within the range of the ground over it.

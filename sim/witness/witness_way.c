@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Without a plan the path is a straight line, or a disc below walking speed. Along a plan it
+// is a list of corners that begins abeam the aircraft on the leg that the node would choose:
+// the nearest, or among those nearly as near the one that agrees best with the course. Where
+// that choice is within rounding, every candidate leg gives a path of its own. Distances
+// between corners are metres of the ellipsoid, positions are of the world's plane, with a
+// scale at the aircraft between both.
 #include "sim/witness/witness_way.h"
 
 #include <math.h>
@@ -6,7 +12,7 @@
 #include "drf/v1/enums.pb-c.h"
 
 static const double shortest_m = 150.0, course_mps = 1.0; // schemas/client.md, look-ahead
-static const double tie_m = 5.0, tie_band_m = 0.3; // there: legs told apart by the course
+static const double tie_m = 5.0, tie_band_m = 0.3; // there: the course decides between legs
 static const double tie_mps = 0.05;
 
 double sim_way_half_m(const struct sim_way *way, double time_s)
@@ -100,8 +106,6 @@ double sim_way_far_m(const struct sim_way *way, struct sim_plane point)
                                                   point, NULL));
     return best_m;
 }
-
-// ---- along a plan
 
 static const struct sim_plan *plan_of(const struct sim_witness *witness,
                                       const struct sim_report *report)
@@ -204,7 +208,7 @@ static void lay(const struct sim_witness *witness, const struct sim_truth *truth
     way->length_m = way->corners[way->count - 1].along_m;
 }
 
-// Heights over ground where none is published: nobody knows how high it means to be.
+// Heights over ground where none is published: its intended height is unknown.
 static bool over_nothing(const struct sim_witness *witness, const struct sim_plan *plan)
 {
     bool found = false;
@@ -228,7 +232,7 @@ static size_t ways_along(const struct sim_witness *witness, const struct sim_rep
     double nearest_m = HUGE_VAL, best_mps = -HUGE_VAL;
     for (size_t i = 0; i < count; i++)
         nearest_m = fmin(nearest_m, legs[i].cross_m);
-    for (size_t i = 0; i < count; i++) // surely among those that the course tells apart
+    for (size_t i = 0; i < count; i++) // certainly among those between which the course decides
         if (legs[i].cross_m < nearest_m + tie_m - tie_band_m)
             best_mps = fmax(best_mps, legs[i].agreement_mps);
     for (size_t i = 0; i < count; i++) {

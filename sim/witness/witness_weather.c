@@ -64,7 +64,7 @@ static bool check_level(const struct sim_witness *witness, const struct sim_repo
         named = named || fabs(*level_m - sim_wind_level_agl_m[i]) < 0.01;
     sim_witness_counts_note(counts, SIM_CHECK_WIND,
                             named && fabsf(w->lower_agl_m - w->upper_agl_m) < 0.01F,
-                            "wind for %.1f to %.1f m, which nobody published",
+                            "wind for %.1f to %.1f m, a level that was not published",
                             (double)w->lower_agl_m, (double)w->upper_agl_m);
     if (!named || context->height == NULL || !context->height->has_agl_m)
         return named;

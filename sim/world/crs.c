@@ -18,7 +18,7 @@ enum drf_status sim_geoid_open(struct sim_geoid **out)
     geoid->context = proj_context_create();
     proj_log_level(geoid->context, PJ_LOG_NONE);
     proj_context_set_enable_network(geoid->context, 0);
-    // The grid is named: PROJ, left to choose, answers without it and says nothing.
+    // The grid is named explicitly: otherwise PROJ computes without it and reports nothing.
     geoid->shift = proj_create(geoid->context,
                                "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
                                "+step +proj=vgridshift +grids=egm96_15.gtx +multiplier=1");

@@ -1,4 +1,4 @@
-// sim/world/crs.h - the EGM96 geoid, from PROJ's own grid.
+// sim/world/crs.h - EGM96 geoid of the simulator (PROJ).
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_CRS_H
 #define SIM_CRS_H

@@ -1,4 +1,4 @@
-// sim/world/grib_write.h - the world's weather as GRIB2.
+// sim/world/grib_write.h - writes the world's weather as GRIB2.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_GRIB_WRITE_H
 #define SIM_GRIB_WRITE_H

@@ -1,9 +1,9 @@
-// sim/world/grid.h - where the published weather grid has its points.
+// sim/world/grid.h - weather grids of the simulator: latitude-longitude and Lambert.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Either regular in longitude and latitude, or a Lambert conformal conic plane on a sphere of
 // 6,371,229 m, tangent at the world's centre (Snyder 1987, section 15), whose central meridian
-// lies two degrees west of the world, so that its axes are turned against true north.
+// lies two degrees west of the world, so that its axes are rotated against true north.
 #ifndef SIM_GRID_H
 #define SIM_GRID_H
 

@@ -1,4 +1,4 @@
-// sim/world/json_world.h - world.json: the numbers a world is recreated from.
+// sim/world/json_world.h - reads and writes world.json, a world's parameters.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_JSON_WORLD_H
 #define SIM_JSON_WORLD_H

@@ -1,4 +1,4 @@
-// sim/world/obstacle_write.h - the world's obstacles in the formats providers use.
+// sim/world/obstacle_write.h - writes the world's obstacles as FAA DOF and GeoJSON.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_OBSTACLE_WRITE_H
 #define SIM_OBSTACLE_WRITE_H

@@ -1,4 +1,4 @@
-// sim/world/raster_write.h - the world's terrain as GeoTIFF.
+// sim/world/raster_write.h - writes the world's terrain as GeoTIFF.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_RASTER_WRITE_H
 #define SIM_RASTER_WRITE_H

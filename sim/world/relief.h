@@ -1,9 +1,9 @@
-// sim/world/relief.h - the true ground and surface sampled once, so that whole corridors can be
-// scanned. SPDX-License-Identifier: Apache-2.0
+// sim/world/relief.h - sampled true ground and surface, and scans of strips of it.
+// SPDX-License-Identifier: Apache-2.0
 //
-// A table of the truth at nodes `step_m` apart over the world's box. Between nodes the truth is
-// no more than error_m above the largest of the four around it (the bound of bilinear
-// interpolation, from the world's band limit).
+// A table of the truth at nodes `step_m` apart over the world's box, so that whole corridors
+// can be scanned. Between nodes the truth is no more than error_m above the largest of the
+// four around it (the bound of bilinear interpolation, from the world's band limit).
 #ifndef SIM_RELIEF_H
 #define SIM_RELIEF_H
 

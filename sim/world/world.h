@@ -1,4 +1,4 @@
-// sim/world/world.h - the true world: pure functions of place, height and time.
+// sim/world/world.h - the true world: pure functions of position, height and time.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Truth is recreated from a plan (a few numbers and a seed), never read from what was
@@ -15,7 +15,7 @@
 #include "geo/point.h"
 #include "geo/tile.h"
 #include "sim/world/plane.h"
-#include "sim/world/wave.h"
+#include "sim/world/spectrum.h"
 
 enum {
     SIM_OBSTACLES_MAX = 200000,
@@ -56,8 +56,8 @@ enum sim_weather_kind {
 
 enum sim_obstacle_form { SIM_TOWER, SIM_CRANE, SIM_BUILDING };
 
-// What a node can know of a thing. What stands since the world was published must be known;
-// what was published just now may be; what is hidden is not published yet, and cannot be.
+// Whether a node can know of a feature: SIM_STANDS was published with the world and must be
+// known; SIM_COMING was published just now and may be; SIM_HIDDEN is not published yet.
 enum sim_presence { SIM_STANDS, SIM_COMING, SIM_HIDDEN };
 
 struct sim_obstacle {
@@ -66,7 +66,7 @@ struct sim_obstacle {
     struct geo_point position;               // a building: its first corner
     struct geo_point corners[SIM_VERTICES];  // of a building, counter-clockwise
     double agl_m, amsl_m;                    // as published; amsl_m is NAN where it is not
-    double horizontal_acc_m, vertical_acc_m; // as published; NAN where it says unknown
+    double horizontal_acc_m, vertical_acc_m; // as published; NAN: unknown
     enum sim_presence presence;
 };
 

@@ -82,7 +82,7 @@ static Drf__V1__Advisory advisory(const struct scene *scene, uint32_t kind, doub
 
 static void tell(struct scene *scene, const Drf__V1__Advisory *a)
 {
-    sim_pilot_heed(&scene->pilot, &scene->world, &scene->flight, a, scene->now_us);
+    sim_pilot_advisory(&scene->pilot, &scene->world, &scene->flight, a, scene->now_us);
 }
 
 static void pilot__warned_of_an_obstacle__is_over_it_by_the_wanted_clearance(void **state)
@@ -149,26 +149,27 @@ static void pilot__at_a_porch__asks_and_sets_down_only_when_nothing_forbids_it(v
     scene->flight.porch = scene->flight.at;
     scene->flight.north_mps = 0.0;
     assert_true(
-        sim_pilot_ask(&scene->pilot, &scene->world, &scene->flight, scene->now_us, bytes) > 0);
+        sim_pilot_request(&scene->pilot, &scene->world, &scene->flight, scene->now_us, bytes)
+        > 0);
     char ours[] = SIM_ASK_CORRELATION, theirs[] = "another";
     Drf__V1__Landing landing = DRF__V1__LANDING__INIT;
     Drf__V1__Reply reply = DRF__V1__REPLY__INIT;
     landing.severity = DRF__V1__SEVERITY__SEVERITY_INFO;
     reply.landing = &landing;
     reply.correlation = theirs;
-    sim_pilot_answer(&scene->pilot, &reply);
+    sim_pilot_reply(&scene->pilot, &reply);
     fly(scene, 10.0);
     assert_int_equal(scene->flight.phase, SIM_FLIGHT_HOVER); // nobody answered its question
     landing.severity = DRF__V1__SEVERITY__SEVERITY_WARNING;
     reply.correlation = ours;
-    sim_pilot_answer(&scene->pilot, &reply);
+    sim_pilot_reply(&scene->pilot, &reply);
     fly(scene, 10.0);
     assert_int_equal(scene->flight.phase, SIM_FLIGHT_HOVER);
     assert_true(
-        sim_pilot_ask(&scene->pilot, &scene->world, &scene->flight, scene->now_us, bytes)
+        sim_pilot_request(&scene->pilot, &scene->world, &scene->flight, scene->now_us, bytes)
         > 0); // again, later
     landing.severity = DRF__V1__SEVERITY__SEVERITY_INFO;
-    sim_pilot_answer(&scene->pilot, &reply);
+    sim_pilot_reply(&scene->pilot, &reply);
     fly(scene, 60.0);
     assert_int_equal(scene->flight.phase, SIM_FLIGHT_DELIVERED);
     assert_true(sim_flight_on_ground(&scene->flight));

@@ -53,8 +53,8 @@ static void put_crane(struct scene *s, struct sim_plane at, double top_amsl_m)
     crane->position = sim_world_point(&s->world, at);
     crane->amsl_m = (double)NAN;
     crane->agl_m = top_amsl_m - sim_world_ground_amsl_m(&s->world, crane->position);
-    s->witness.standing[0] =
-        (struct sim_standing){.at = at, .top = {top_amsl_m - 0.5, top_amsl_m + 0.5}};
+    s->witness.extents[0] =
+        (struct sim_obstacle_extent){.at = at, .top = {top_amsl_m - 0.5, top_amsl_m + 0.5}};
 }
 
 static void obstacle__beyond_the_bend__must_be_told_and_one_straight_on_not(void **state)

@@ -344,24 +344,24 @@ static void check__classic_errors__are_caught(void **state)
 {
     (void)state;
     static const struct {
-        enum sim_break breaking;
+        enum sim_corruption corruption;
         enum sim_check caught, also;
     } cases[] = {
-        {SIM_BREAK_WIND_SIGN, SIM_CHECK_WIND, SIM_CHECK_WIND},
-        {SIM_BREAK_DATUM, SIM_CHECK_AGL, SIM_CHECK_AIRCRAFT},
+        {SIM_CORRUPT_WIND_SIGN, SIM_CHECK_WIND, SIM_CHECK_WIND},
+        {SIM_CORRUPT_DATUM, SIM_CHECK_AGL, SIM_CHECK_AIRCRAFT},
     };
     struct scene scene;
     open_scene(&scene);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct told told;
         tell(&scene, &told);
-        sim_break_context(cases[i].breaking, scene.witness.geoid, scene.report.position,
-                          &told.context);
+        sim_corrupt_context(cases[i].corruption, scene.witness.geoid, scene.report.position,
+                            &told.context);
         struct sim_witness_counts counts = check(&scene, &told);
         // A forgotten geoid also shows in the clearance ahead and in the choice of the wind's
         // level, which the receiver left alone.
         counts.wrong[SIM_CHECK_CLEARANCE] = 0;
-        if (cases[i].breaking == SIM_BREAK_DATUM)
+        if (cases[i].corruption == SIM_CORRUPT_DATUM)
             counts.wrong[SIM_CHECK_WIND] = 0;
         assert_only_wrong(&counts, cases[i].caught, cases[i].also);
     }
@@ -403,8 +403,8 @@ static void check__over_the_void__absent_is_right_and_zero_is_invented(void **st
             print_message("%s: %s\n", sim_check_name((enum sim_check)i), counts.sample[i]);
     assert_int_equal(sim_witness_counts_wrong(&counts), 0);
 
-    sim_break_context(SIM_BREAK_ZERO_FILL, scene.witness.geoid, scene.report.position,
-                      &told.context);
+    sim_corrupt_context(SIM_CORRUPT_ZERO_FILL, scene.witness.geoid, scene.report.position,
+                        &told.context);
     counts = check(&scene, &told);
     assert_true(counts.wrong[SIM_CHECK_INVENTED] >= 3);
     close_scene(&scene);

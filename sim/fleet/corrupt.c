@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The classic errors that the witness must find, made on the receiver's own copy.
+#include "sim/fleet/corrupt.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/fleet/receive.h"
 
-const char *const sim_break_names[SIM_BREAKS] = {
-    [SIM_BREAK_NONE] = "none",
-    [SIM_BREAK_WIND_SIGN] = "wind-sign",
-    [SIM_BREAK_DATUM] = "datum",
-    [SIM_BREAK_ZERO_FILL] = "zero-fill",
-    [SIM_BREAK_ADVISORY_LOST] = "advisory-lost",
-    [SIM_BREAK_ADVISORY_FALSE] = "advisory-false",
-    [SIM_BREAK_PATCH_SHIFT] = "patch-shift",
-    [SIM_BREAK_TERRAIN_DOWN] = "terrain-down",
+const char *const sim_corrupt_names[SIM_CORRUPTIONS] = {
+    [SIM_CORRUPT_NONE] = "none",
+    [SIM_CORRUPT_WIND_SIGN] = "wind-sign",
+    [SIM_CORRUPT_DATUM] = "datum",
+    [SIM_CORRUPT_ZERO_FILL] = "zero-fill",
+    [SIM_CORRUPT_ADVISORY_LOST] = "advisory-lost",
+    [SIM_CORRUPT_ADVISORY_FALSE] = "advisory-false",
+    [SIM_CORRUPT_PATCH_SHIFT] = "patch-shift",
+    [SIM_CORRUPT_TERRAIN_DOWN] = "terrain-down",
 };
 
 static void zero_fill(Drf__V1__Context *context)
@@ -41,7 +41,7 @@ static void lose_advisory(Drf__V1__Context *context)
         context->advisories[i] = context->advisories[i + 1];
 }
 
-// Bad visibility, told to those who never asked about it as well.
+// Bad visibility, also for drones without a limit on it.
 static void add_advisory(Drf__V1__Context *context)
 {
     Drf__V1__Advisory *a = malloc(sizeof *a);
@@ -65,16 +65,16 @@ static void add_advisory(Drf__V1__Context *context)
     list[context->n_advisories++] = a;
 }
 
-void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
-                       struct geo_point position, Drf__V1__Context *context)
+void sim_corrupt_context(enum sim_corruption corruption, struct sim_geoid *geoid,
+                         struct geo_point position, Drf__V1__Context *context)
 {
-    if (breaking == SIM_BREAK_ZERO_FILL)
+    if (corruption == SIM_CORRUPT_ZERO_FILL)
         zero_fill(context);
-    if (breaking == SIM_BREAK_ADVISORY_LOST)
+    if (corruption == SIM_CORRUPT_ADVISORY_LOST)
         lose_advisory(context);
-    if (breaking == SIM_BREAK_ADVISORY_FALSE)
+    if (corruption == SIM_CORRUPT_ADVISORY_FALSE)
         add_advisory(context);
-    if (breaking == SIM_BREAK_WIND_SIGN && context->weather != NULL
+    if (corruption == SIM_CORRUPT_WIND_SIGN && context->weather != NULL
         && context->weather->wind != NULL) {
         Drf__V1__Wind *w = context->weather->wind;
         w->wind_to_north_mps = -w->wind_to_north_mps;
@@ -82,7 +82,7 @@ void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
         if (w->has_wind_from_deg_true) // consistently wrong, as a sign error would be
             w->wind_from_deg_true = fmodf(w->wind_from_deg_true + 180.0F, 360.0F);
     }
-    if (breaking == SIM_BREAK_DATUM && context->height != NULL) { // the geoid forgotten
+    if (corruption == SIM_CORRUPT_DATUM && context->height != NULL) { // the geoid omitted
         float geoid_m = (float)sim_geoid_m(geoid, position);
         context->height->aircraft_amsl_m += geoid_m;
         context->height->agl_m += geoid_m;
@@ -91,9 +91,9 @@ void sim_break_context(enum sim_break breaking, struct sim_geoid *geoid,
     }
 }
 
-void sim_break_terrain(enum sim_break breaking, Drf__V1__Terrain *terrain)
+void sim_corrupt_terrain(enum sim_corruption corruption, Drf__V1__Terrain *terrain)
 {
-    if (breaking != SIM_BREAK_TERRAIN_DOWN)
+    if (corruption != SIM_CORRUPT_TERRAIN_DOWN)
         return;
     for (size_t i = 0; i < terrain->n_data; i++)
         for (size_t k = 0; k < terrain->data[i]->n_height_amsl_m; k++)

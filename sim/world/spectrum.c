@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/world/wave.h"
+#include "sim/world/spectrum.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What sim/world/wave.h promises. Oracles: libm's sine, numerical integration, differences.
+// What sim/world/spectrum.h promises. Oracles: libm's sine, numerical integration, differences.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#include "sim/world/wave.h"
+#include "sim/world/spectrum.h"
 
 static const struct sim_spectrum_plan plan = {.seed = 3,
                                               .mean = 200.0,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The story's place and its drones: one on its way to a porch where one can set down, two whose
-// ways lead by the place of the crane.
+// The site of a story and the flights of its drones: the lead to a porch where it can land, two
+// others that pass the site of the crane.
 #include <math.h>
 #include <stdio.h>
 
@@ -8,10 +8,10 @@
 
 enum { TRIES = 60000, BEARINGS = 24, ENOUGH = 24 };
 
-static const double hero_mps = 14.0, hero_over_m = 20.0; // over the surface
-static const double crane_ahead_m = 72.0;                // of the hero, when it goes up
+static const double lead_mps = 14.0, lead_over_m = 20.0; // over the surface
+static const double crane_ahead_m = 72.0;                // of the lead, when it goes up
 static const double crane_to_porch_m = 52.0;
-static const double crane_below_m = 3.0; // the hero's path
+static const double crane_below_m = 3.0; // the lead's path
 
 struct site {
     struct sim_plane porch;
@@ -37,7 +37,7 @@ static double surface_m(const struct sim_world *world, struct sim_plane p)
     return sim_world_surface_amsl_m(world, sim_world_point(world, p));
 }
 
-// Canopy and slope of a place, as one number; much where nobody sets down.
+// Canopy and slope of a place, as one number; high where no drone would land.
 static double porch_cost(const struct sim_world *world, struct sim_plane p)
 {
     double canopy_m = 0.0, low_m = HUGE_VAL, high_m = -HUGE_VAL;
@@ -78,7 +78,7 @@ static double way_cost(const struct sim_world *world, const struct site *site, d
         if (i % 2 == 0 && nearest_obstacle_m(world, p) < 90.0)
             cost += 20.0;
     }
-    // Down is better than up: a warning of terrain would come before that of the crane.
+    // Falling terrain is better: over rising terrain its warning would come before the crane's.
     double up_m = surface_m(world, along(site->porch, site, 200.0, 0.0))
                   - surface_m(world, along(site->porch, site, -length_m, 0.0));
     return cost + 0.5 * (high_m - low_m) + fmax(up_m, 0.0);
@@ -86,7 +86,7 @@ static double way_cost(const struct sim_world *world, const struct site *site, d
 
 static double length_of(const struct sim_story *story)
 {
-    return hero_mps * story->stages[STORY_CRANE].at_s + crane_ahead_m + crane_to_porch_m;
+    return lead_mps * story->schedule[STORY_CRANE].at_s + crane_ahead_m + crane_to_porch_m;
 }
 
 static struct site find_site(const struct sim_story *story)
@@ -123,11 +123,11 @@ static struct sim_obstacle make_crane(struct sim_story *story, const struct site
 {
     const struct sim_world *world = story->world;
     struct sim_plane at = along(site->porch, site, -crane_to_porch_m, 0.0);
-    // As high as the hero comes: it follows the surface below and six seconds ahead.
-    struct sim_plane before = along(at, site, -hero_mps * 3.0, 0.0);
-    struct sim_plane ahead = along(before, site, hero_mps * 6.0, 0.0);
+    // As high as the lead comes: it follows the surface below and six seconds ahead.
+    struct sim_plane before = along(at, site, -lead_mps * 3.0, 0.0);
+    struct sim_plane ahead = along(before, site, lead_mps * 6.0, 0.0);
     story->crane.path_amsl_m =
-        fmax(surface_m(world, before), surface_m(world, ahead)) + hero_over_m;
+        fmax(surface_m(world, before), surface_m(world, ahead)) + lead_over_m;
     double top_m = floor((story->crane.path_amsl_m - crane_below_m) * 10.0) / 10.0;
     struct sim_obstacle crane = {.form = SIM_CRANE,
                                  .position = sim_world_point(world, at),
@@ -147,13 +147,13 @@ static struct sim_flight flying(const struct sim_story *story, struct sim_plane 
                                 .at = at,
                                 .depot = along(at, site, -300.0, 0.0),
                                 .porch = along(at, site, ahead_m, 0.0),
-                                .cruise_mps = hero_mps,
-                                .cruise_agl_m = hero_over_m,
+                                .cruise_mps = lead_mps,
+                                .cruise_agl_m = lead_over_m,
                                 .wait_s = 3.0,
                                 .climb_mps = 6.0,
                                 .sink_mps = 6.0,
-                                .east_mps = hero_mps * site->east,
-                                .north_mps = hero_mps * site->north};
+                                .east_mps = lead_mps * site->east,
+                                .north_mps = lead_mps * site->north};
     flight.amsl_m = sim_flight_cruise_amsl_m(&flight, story->world);
     return flight;
 }
@@ -163,28 +163,28 @@ enum drf_status story_find_site(struct sim_story *story)
     struct site site = find_site(story);
     struct sim_obstacle crane = make_crane(story, &site);
     story->crane.obstacle = story->world->obstacle_count;
-    double length_m = length_of(story), at_s = story->stages[STORY_CRANE].at_s;
+    double length_m = length_of(story), at_s = story->schedule[STORY_CRANE].at_s;
     struct sim_plane start = along(site.porch, &site, -length_m, 0.0);
     story->flights[0] = flying(story, start, &site, length_m);
     story->flights[0].sets_down = true;
-    // One follows on the same way, a street farther; one comes home across it.
+    // One follows on the same path and flies farther; one returns home across it.
     story->flights[1] =
         flying(story, along(start, &site, -150.0, 6.0), &site, length_m + 150.0 + 260.0);
     struct site across = {.east = site.north, .north = -site.east};
     struct sim_plane at = along(site.porch, &site, -crane_to_porch_m, 0.0);
     story->flights[2] =
-        flying(story, along(at, &across, -230.0 - hero_mps * at_s, 0.0), &across, 1.0);
+        flying(story, along(at, &across, -230.0 - lead_mps * at_s, 0.0), &across, 1.0);
     story->flights[2].phase = SIM_FLIGHT_RETURN;
     story->flights[2].porch = story->flights[2].depot;
     story->flights[2].depot = along(at, &across, 420.0, 0.0);
     return sim_world_add_obstacle(story->world, &crane);
 }
 
-void sim_story_cast(struct sim_story *story, struct sim_drone *drones,
-                    const struct sim_account *accounts)
+void sim_story_assign(struct sim_story *story, struct sim_drone *drones,
+                      const struct sim_account *accounts)
 {
     story->drones = drones;
     story->accounts = accounts;
-    for (size_t i = 0; i < story->cast_count; i++)
-        drones[story->cast[i]].flight = story->flights[i];
+    for (size_t i = 0; i < story->main_count; i++)
+        drones[story->main_drones[i]].flight = story->flights[i];
 }

@@ -1,12 +1,12 @@
-// sim/world/wave.h - smooth random functions of place and time with a known finest detail.
+// sim/world/spectrum.h - band-limited random functions of place and time.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A spectrum is a mean and a fixed number of plane waves. It is band-limited by construction,
-// so what interpolation can get wrong is known in advance: the bounds below are sums over the
-// waves, not measurements. Only IEEE arithmetic is used (no libm), so one seed gives one world,
-// bit for bit, on every machine.
-#ifndef SIM_WAVE_H
-#define SIM_WAVE_H
+// so interpolation errors are bounded in advance: the bounds below are sums over the waves,
+// not measurements. Only IEEE arithmetic is used (no libm), so one seed gives one world, bit
+// for bit, on every machine.
+#ifndef SIM_SPECTRUM_H
+#define SIM_SPECTRUM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scenes: what happens, and when something of it can be said.
+// Each part is a small state machine: step 0 waits for its time and publishes, step 1 waits
+// for Kafka's confirmation, later steps change what the witness demands; step 9 is failed. A
+// feature is COMING while the node may or may not know it, and STANDS three seconds after
+// Kafka accepted it. Before each change of the world the receiver is drained, so that
+// contexts are checked against the world in which they were made. What the drones do is only
+// observed: the watch functions compare flights and messages with the part's state.
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -21,12 +26,12 @@ static const char *name_of(const struct sim_story *story, size_t index)
     return story->accounts[index].name;
 }
 
-static struct sim_flight *hero_of(struct sim_story *story)
+static struct sim_flight *lead_of(struct sim_story *story)
 {
-    return &story->drones[story->cast[0]].flight;
+    return &story->drones[story->main_drones[0]].flight;
 }
 
-// Whatever arrived so far is checked against the world as it was.
+// Checks all that has arrived against the world as it is.
 static void drain(struct sim_receiver *receiver)
 {
     while (sim_receiver_check(receiver, 1024) > 0)
@@ -37,8 +42,6 @@ static double apart_m(struct sim_plane a, struct sim_plane b)
 {
     return hypot(a.east_m - b.east_m, a.north_m - b.north_m);
 }
-
-// ---- The crane
 
 static void count_warned(struct sim_story *story)
 {
@@ -74,66 +77,64 @@ static void count_warned(struct sim_story *story)
 
 static void step_crane(struct sim_story *story, struct sim_receiver *receiver)
 {
-    struct story_stage *stage = &story->stages[STORY_CRANE];
+    struct story_schedule *schedule = &story->schedule[STORY_CRANE];
     struct story_crane *crane = &story->crane;
     struct sim_obstacle *o = &story->world->obstacles[crane->obstacle];
     int64_t now = story->now_mono_us;
-    if (stage->step == 0 && story_s(story, now) >= stage->at_s) {
+    if (schedule->step == 0 && story_s(story, now) >= schedule->at_s) {
         drain(receiver);
         o->presence = SIM_COMING;
         crane->sent_mono_us = now;
-        stage->step = story_send_obstacle(story, o) == DRF_OK ? 1 : 9;
+        schedule->step = story_send_obstacle(story, o) == DRF_OK ? 1 : 9;
         story_tell(story, STORY_CRANE, now, "a crane of %.0f m goes up %.0f m ahead of %s",
                    o->agl_m,
-                   apart_m(sim_world_plane(story->world, o->position), hero_of(story)->at),
-                   name_of(story, story->cast[0]));
+                   apart_m(sim_world_plane(story->world, o->position), lead_of(story)->at),
+                   name_of(story, story->main_drones[0]));
     }
-    if (stage->step == 1 && story_accepted(story->cranes)) {
+    if (schedule->step == 1 && story_accepted(story->cranes)) {
         crane->accepted_mono_us =
             sim_publisher_count(story->cranes)->failed == 0 ? sim_mono_us() : 0;
-        stage->step = crane->accepted_mono_us != 0 ? 2 : 9;
+        schedule->step = crane->accepted_mono_us != 0 ? 2 : 9;
     }
-    if (stage->step == 2 && now - crane->accepted_mono_us >= count_us) {
+    if (schedule->step == 2 && now - crane->accepted_mono_us >= count_us) {
         drain(receiver);
         count_warned(story);
-        stage->step = 3;
+        schedule->step = 3;
     }
-    if (stage->step == 3 && now - crane->accepted_mono_us >= known_us) {
+    if (schedule->step == 3 && now - crane->accepted_mono_us >= known_us) {
         drain(receiver);
         o->presence = SIM_STANDS;
-        stage->step = 4;
+        schedule->step = 4;
     }
 }
 
 static void watch_crane(struct sim_story *story)
 {
     struct story_crane *crane = &story->crane;
-    const struct sim_flight *hero = hero_of(story);
+    const struct sim_flight *lead = lead_of(story);
     if (crane->accepted_mono_us == 0 || crane->passed)
         return;
     const struct sim_obstacle *o = &story->world->obstacles[crane->obstacle];
-    double beside_m = apart_m(sim_world_plane(story->world, o->position), hero->at);
-    if (!crane->climbing && hero->intent.floor_known && hero->intent.floor_amsl_m > o->amsl_m) {
+    double beside_m = apart_m(sim_world_plane(story->world, o->position), lead->at);
+    if (!crane->climbing && lead->intent.floor_known && lead->intent.floor_amsl_m > o->amsl_m) {
         crane->climbing = true;
         story_tell(story, STORY_CRANE, story->now_mono_us, "%s climbs",
-                   name_of(story, story->cast[0]));
+                   name_of(story, story->main_drones[0]));
     }
     if (beside_m < crane->beside_m) {
         crane->beside_m = beside_m;
-        crane->over_m = hero->amsl_m - o->amsl_m;
+        crane->over_m = lead->amsl_m - o->amsl_m;
     } else if (beside_m > crane->beside_m + 8.0 && crane->beside_m < 30.0) {
         crane->passed = true;
         story_tell(story, STORY_CRANE, story->now_mono_us, "%s has passed over it with %.1f m",
-                   name_of(story, story->cast[0]), crane->over_m);
+                   name_of(story, story->main_drones[0]), crane->over_m);
     }
 }
 
-// ---- The zone
-
-static bool castable(const struct sim_story *story, size_t index)
+static bool zone_candidate(const struct sim_story *story, size_t index)
 {
-    for (size_t i = 0; i < story->cast_count; i++)
-        if (story->cast[i] == index)
+    for (size_t i = 0; i < story->main_count; i++)
+        if (story->main_drones[i] == index)
             return false;
     const struct sim_flight *f = &story->drones[index].flight;
     double agl_m =
@@ -146,13 +147,13 @@ static bool castable(const struct sim_story *story, size_t index)
            && sim_world_covered_m(story->world, at) > 200.0 && apart_m(f->at, f->depot) > 150.0;
 }
 
-// One with nobody near, rather one that does not just fly out of it.
+// The one farthest from others and slow, so that it does not simply fly out of the zone.
 static long choose(const struct sim_story *story)
 {
-    long best = STORY_NOBODY;
+    long best = STORY_NO_DRONE;
     double best_cost = HUGE_VAL;
     for (size_t i = 0; i < story->plan.drones; i++) {
-        if (!castable(story, i))
+        if (!zone_candidate(story, i))
             continue;
         const struct sim_flight *f = &story->drones[i].flight;
         double alone_m = 1000.0;
@@ -196,38 +197,39 @@ static struct sim_zone *draw_zone(struct sim_story *story)
 
 static void step_zone(struct sim_story *story, struct sim_receiver *receiver)
 {
-    struct story_stage *stage = &story->stages[STORY_ZONE];
+    struct story_schedule *schedule = &story->schedule[STORY_ZONE];
     struct story_zone *zone = &story->zone;
     int64_t now = story->now_mono_us;
-    if (stage->step == 0 && story_s(story, now) >= stage->at_s) {
+    if (schedule->step == 0 && story_s(story, now) >= schedule->at_s) {
         zone->drone = choose(story);
-        if (zone->drone == STORY_NOBODY)
-            return; // nobody is in the air where it could be; soon somebody is
+        if (zone->drone == STORY_NO_DRONE)
+            return; // no suitable drone is in the air; tried again in the next step
         drain(receiver);
         const struct sim_zone *z = draw_zone(story);
         zone->sent_mono_us = now;
-        stage->step = story_send_zone(story, z) == DRF_OK ? 1 : 9;
+        schedule->step = story_send_zone(story, z) == DRF_OK ? 1 : 9;
         story_tell(story, STORY_ZONE, now, "a no-fly zone is closed around %s",
                    name_of(story, (size_t)zone->drone));
     }
-    if (stage->step == 1 && story_accepted(story->zones)) {
-        // Who is told of it before Kafka's confirmation arrives shows that it had accepted it.
+    if (schedule->step == 1 && story_accepted(story->zones)) {
+        // An advisory that arrives before Kafka's confirmation shows that Kafka had accepted
+        // it.
         zone->accepted_mono_us = sim_mono_us();
         if (zone->told_mono_us != 0 && zone->told_mono_us < zone->accepted_mono_us)
             zone->accepted_mono_us = zone->told_mono_us;
-        stage->step = sim_publisher_count(story->zones)->failed == 0 ? 2 : 9;
+        schedule->step = sim_publisher_count(story->zones)->failed == 0 ? 2 : 9;
     }
-    if (stage->step == 2 && now - zone->accepted_mono_us >= known_us) {
+    if (schedule->step == 2 && now - zone->accepted_mono_us >= known_us) {
         drain(receiver);
         story->world->zones[0].presence = SIM_STANDS;
-        stage->step = 3;
+        schedule->step = 3;
     }
 }
 
 static void watch_zone(struct sim_story *story)
 {
     struct story_zone *zone = &story->zone;
-    if (zone->drone == STORY_NOBODY || zone->left_mono_us != 0 || zone->accepted_mono_us == 0)
+    if (zone->drone == STORY_NO_DRONE || zone->left_mono_us != 0 || zone->accepted_mono_us == 0)
         return;
     const struct sim_flight *f = &story->drones[zone->drone].flight;
     if (apart_m(f->at, zone->center) <= zone->radius_m)
@@ -241,13 +243,11 @@ static void watch_zone(struct sim_story *story)
                    name_of(story, (size_t)zone->drone), told_ms, left_s);
     else
         story_tell(story, STORY_ZONE, story->now_mono_us,
-                   "%s was out of it after %.1f s, and nobody had told it",
+                   "%s was out of it after %.1f s, without an advisory",
                    name_of(story, (size_t)zone->drone), left_s);
 }
 
-// ---- The restart
-
-// Obstacles that stand are published again, as a provider does: nothing changes but versions.
+// Existing obstacles are published again, as a provider does: only versions change.
 static size_t send_updates(struct sim_story *story, size_t from)
 {
     size_t sent = 0;
@@ -269,7 +269,7 @@ static void kill_node(struct sim_story *story)
         id = strtol(line, &end, 10);
     if (file != NULL)
         fclose(file);
-    // Never a group, never everything.
+    // Never a process group, never all processes.
     story->restart.failed = end == line || id <= 1 || kill((pid_t)id, SIGKILL) != 0;
     if (story->restart.failed) {
         story_tell(story, STORY_RESTART, story->now_mono_us, "the node could not be killed");
@@ -281,20 +281,20 @@ static void kill_node(struct sim_story *story)
 
 static void step_restart(struct sim_story *story)
 {
-    struct story_stage *stage = &story->stages[STORY_RESTART];
+    struct story_schedule *schedule = &story->schedule[STORY_RESTART];
     struct story_restart *r = &story->restart;
-    if (stage->step == 0 && story_s(story, story->now_mono_us) >= stage->at_s) {
+    if (schedule->step == 0 && story_s(story, story->now_mono_us) >= schedule->at_s) {
         r->sent_before = send_updates(story, 0);
-        stage->step = 1;
+        schedule->step = 1;
     }
-    // In Kafka, and on their way into the node: now.
-    if (stage->step == 1 && story_accepted(story->cranes)) {
+    // The updates are in Kafka and on their way to the node.
+    if (schedule->step == 1 && story_accepted(story->cranes)) {
         kill_node(story);
         size_t half = story->world->obstacle_count / 2;
         r->sent_after = r->failed ? 0 : send_updates(story, half);
-        stage->step = r->failed ? 9 : 2;
+        schedule->step = r->failed ? 9 : 2;
     }
-    if (stage->step == 2) {
+    if (schedule->step == 2) {
         (void)story_accepted(story->cranes);
         bool late = story->now_mono_us - r->killed_mono_us > patience_us;
         if (!r->told_silent && (r->silent == story->plan.drones || r->back > 0)
@@ -330,13 +330,11 @@ static void watch_silence(struct sim_story *story)
     }
 }
 
-// ---- The porch
-
 static void watch_porch(struct sim_story *story)
 {
     struct story_porch *porch = &story->porch;
-    const struct sim_drone *drone = &story->drones[story->cast[0]];
-    if (story->stages[STORY_PORCH].left_out || porch->landed_mono_us != 0)
+    const struct sim_drone *drone = &story->drones[story->main_drones[0]];
+    if (story->schedule[STORY_PORCH].left_out || porch->landed_mono_us != 0)
         return;
     const struct sim_pilot *pilot = &drone->pilot;
     if (pilot->leave == SIM_LEAVE_ASKED && porch->answered_mono_us == 0
@@ -356,7 +354,7 @@ void sim_story_answer(struct sim_story *story, size_t index, const Drf__V1__Repl
                       int64_t mono_us)
 {
     struct story_porch *porch = &story->porch;
-    if (index != story->cast[0] || !sim_pilot_asked(reply) || porch->asked_mono_us == 0
+    if (index != story->main_drones[0] || !sim_pilot_asked(reply) || porch->asked_mono_us == 0
         || porch->answered_mono_us != 0)
         return;
     porch->answered_mono_us = mono_us;
@@ -377,18 +375,16 @@ void sim_story_answer(struct sim_story *story, size_t index, const Drf__V1__Repl
                (double)(mono_us - porch->asked_mono_us) * 1e-3);
 }
 
-// ---- All of it
-
 void sim_story_step(struct sim_story *story, struct sim_receiver *receiver,
                     int64_t start_mono_us, int64_t now_mono_us)
 {
     story->start_mono_us = start_mono_us;
     story->now_mono_us = now_mono_us;
-    if (!story->stages[STORY_CRANE].left_out)
+    if (!story->schedule[STORY_CRANE].left_out)
         step_crane(story, receiver);
-    if (!story->stages[STORY_ZONE].left_out)
+    if (!story->schedule[STORY_ZONE].left_out)
         step_zone(story, receiver);
-    if (!story->stages[STORY_RESTART].left_out)
+    if (!story->schedule[STORY_RESTART].left_out)
         step_restart(story);
     watch_silence(story);
 }
@@ -449,7 +445,7 @@ void sim_story_context(struct sim_story *story, size_t index, const Drf__V1__Con
 void sim_story_flown(struct sim_story *story, size_t index, int64_t mono_us)
 {
     story->now_mono_us = mono_us;
-    if (index == story->cast[0]) {
+    if (index == story->main_drones[0]) {
         watch_crane(story);
         watch_porch(story);
     }
