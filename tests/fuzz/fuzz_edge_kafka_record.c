@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes, as a damaged store may give them: either refused, or a letter that lies inside
+// Any bytes, as a damaged store may give them: either refused, or a record that lies inside
 // them and packs to the same bytes again.
 #include <stdint.h>
 #include <stdlib.h>

@@ -193,7 +193,7 @@ def zone(identity, lon, **properties):
             "geometry": {"type": "Polygon", "coordinates": [ring]}}
 
 
-def test_a_query_shows_the_zones_at_a_point_with_their_certificates_and_leaves_nothing_behind():
+def test_a_query_shows_the_zones_at_a_point_with_their_provenance_and_leaves_nothing_behind():
     with Place("zones") as place:
         config = place.config("zones")
         told = json.loads(config.read_text())

@@ -257,15 +257,15 @@ static void traffic__random_encounters__sound_and_complete_outside_the_band(void
         nominal += sure_s >= 0.0;
         warned += a.severity == FUSION_SEVERITY_WARNING;
         if (a.severity != 0 && (perhaps_s < 0.0 || a.time_to_go_s < perhaps_s - 0.1))
-            fail_msg("meeting %d: raised for %.2f s, true not before %.2f s", i, a.time_to_go_s,
-                     perhaps_s);
+            fail_msg("encounter %d: raised for %.2f s, true not before %.2f s", i,
+                     a.time_to_go_s, perhaps_s);
         if (sure_s >= 0.0 && (a.severity == 0 || a.time_to_go_s > sure_s + 0.1))
-            fail_msg("meeting %d: in %.2f s, told %.2f s, severity %d", i, sure_s,
+            fail_msg("encounter %d: in %.2f s, told %.2f s, severity %d", i, sure_s,
                      a.time_to_go_s, (int)a.severity);
         if (a.severity == FUSION_SEVERITY_WARNING && perhaps_s > 15.1)
-            fail_msg("meeting %d: WARNING for %.2f s", i, perhaps_s);
+            fail_msg("encounter %d: WARNING for %.2f s", i, perhaps_s);
         if (sure_s >= 0.0 && sure_s <= 14.9 && a.severity != FUSION_SEVERITY_WARNING)
-            fail_msg("meeting %d: in %.2f s, severity %d", i, sure_s, (int)a.severity);
+            fail_msg("encounter %d: in %.2f s, severity %d", i, sure_s, (int)a.severity);
     }
     assert_true(nominal > TRAFFIC_FLIGHTS / 50 && warned > TRAFFIC_FLIGHTS / 200);
     fusion_builder_close(builder);

@@ -284,5 +284,5 @@ int main(void)
         cmocka_unit_test(cuts__coarser_than_the_level__give_the_same_cells),
         cmocka_unit_test(cuts__finer_than_the_level__give_the_same_cells),
     };
-    return cmocka_run_group_tests_name("geo/raster cuts", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("geo/raster", tests, NULL, NULL);
 }

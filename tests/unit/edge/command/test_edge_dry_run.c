@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A provider's sample: the same envelope, child and validation as in service, told in words and
-// on a map; a refusal names the line. This program is its own decoder child.
+// A dry run of a provider's messages: the same envelope, child and validation as in service,
+// told in words and on a map; a refusal names the line. This program is its own decoder child.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -126,5 +126,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(sample__that_is_refused__says_why_and_where),
         cmocka_unit_test(sample__of_a_tombstone__says_what_it_withdraws),
     };
-    return cmocka_run_group_tests_name("edge/sample", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/dry_run", tests, NULL, NULL);
 }

@@ -92,5 +92,5 @@ int main(void)
         WITH_REGION(line__across_the_map__has_no_gaps),
         WITH_REGION(area__over_things__hides_none_of_them),
     };
-    return cmocka_run_group_tests_name("edge/chart", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/text_map", tests, NULL, NULL);
 }

@@ -170,7 +170,7 @@ static void keep__of_what_behaved__is_read_back_and_only_written_when_it_changed
     (void)state;
     static const struct geo_note why = {
         .code = GEO_REFUSAL_RANGE, .count = 1, .text = "line 7: a tower"};
-    char folder[] = "/tmp/drf-ledger-XXXXXX", path[64];
+    char folder[] = "/tmp/drf-stats-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
     const struct fusion_store_config wanted = {.path = path,
@@ -220,5 +220,5 @@ int main(void)
         FRESH(keep__of_what_behaved__is_read_back_and_only_written_when_it_changed),
         FRESH(behaviour__of_a_silent_source__is_stale_in_the_catalogue),
     };
-    return cmocka_run_group_tests_name("edge/ledger", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/source_stats", tests, NULL, NULL);
 }

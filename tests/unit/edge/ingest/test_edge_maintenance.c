@@ -41,7 +41,7 @@ static void begin_life(struct rig *rig, int64_t utc_us)
                 .path = path,
                 .keep = {.west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44},
                 .level = 12,
-                .region_id = "sim-upkeep",
+                .region_id = "sim-maintenance",
                 .mode = 4,
                 .fault = &fault,
             },
@@ -98,7 +98,7 @@ static int open_rig(void **state)
 {
     static struct rig rig;
     rig = (struct rig){.config.tombstone_keep_s = 30 * 86400, .config.drone_keep_s = 7 * 86400};
-    (void)snprintf(folder, sizeof folder, "/tmp/drf-upkeep-XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/tmp/drf-maintenance-XXXXXX");
     if (mkdtemp(folder) == NULL || edge_metrics_open(NULL, 0, &rig.metrics) != DRF_OK
         || edge_restore_request_open(&rig.restore_request) != DRF_OK)
         return 1;
@@ -225,5 +225,5 @@ int main(void)
             over__for_a_day__may_be_forgotten_by_a_node_restarted_each_night, open_rig,
             close_rig),
     };
-    return cmocka_run_group_tests_name("edge/upkeep", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/maintenance", tests, NULL, NULL);
 }

@@ -254,5 +254,5 @@ int main(void)
         WITH_RIG(ids__that_appear_once__leave_nothing_behind),
         WITH_RIG(walk__done__rests_for_an_hour),
     };
-    return cmocka_run_group_tests_name("edge/kept", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/retention", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A week of updates in simulated time: weather each hour that expires, obstacles that come and
 // go, terrain in ever new editions. The store stays within the bound that deploy/operations.md
-// states ("How large"), and no slice of upkeep gives back more than it may.
+// states ("How large"), and no slice of maintenance gives back more than it may.
 #define _POSIX_C_SOURCE 200809L
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ enum {
     COMING = 12,            // obstacles each hour; each is there for a day
     EDITION_EVERY = 6,      // hours
     FLAT_AT = 5 * DAY,      // most of what the coverages held leaves at once
-    SLICE_PAGES = 64,       // that one step of upkeep may give back
+    SLICE_PAGES = 64,       // that one step of maintenance may give back
     KEEP_TOMBSTONES_H = 48, // so that a week shows them leave
 };
 

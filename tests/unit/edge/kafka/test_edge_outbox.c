@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dead letters on their way: sent while Kafka takes them, kept in the store while it does not,
-// bounded, sent again oldest first, forgotten when delivered. The post is a list.
+// Dead letters in the outbox: sent while Kafka takes them, kept in the store while it does not,
+// bounded, sent again oldest first, forgotten when delivered. Kafka is a list.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ struct rig {
     char path[64];
     struct fusion_store *store;
     struct edge_outbox box;
-    // What was handed to Kafka and not reported: the digits of each letter, and its tag.
+    // What was handed to Kafka and not reported: the digits of each record, and its tag.
     int numbers[ROOM];
     uint64_t tags[ROOM];
     size_t count;
@@ -70,7 +70,7 @@ static void unlink_all(const struct rig *rig)
 static int open_rig(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    snprintf(rig->path, sizeof rig->path, "/tmp/drf-test-letterbox-%d.gpkg", (int)getpid());
+    snprintf(rig->path, sizeof rig->path, "/tmp/drf-test-outbox-%d.gpkg", (int)getpid());
     unlink_all(rig);
     open_box(rig);
     *state = rig;
@@ -183,7 +183,7 @@ static void killed__with_kafka_records_under_way__has_them_in_the_store(void **s
 static void put__of_what_the_store_cannot_take__is_sent_all_the_same(void **state)
 {
     struct rig *rig = *state;
-    static char large[1 << 19]; // more than a letter may have
+    static char large[1 << 19]; // more than a record may have
     const struct edge_header headers[] = {{.name = "h", .value = large, .size = sizeof large}};
     const struct edge_kafka_record kafka_record = {
         .value = (const uint8_t *)"7", .value_size = 1, .headers = headers, .header_count = 1};
@@ -259,5 +259,5 @@ int main(void)
         WITH_RIG(put__of_more_than_fit__counts_the_rest_as_lost),
         cmocka_unit_test(unpack__of_a_packed_kafka_record__gives_it_back),
     };
-    return cmocka_run_group_tests_name("edge/letterbox", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/outbox", tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void open_store(struct rig *rig)
         .path = path,
         .keep = {.west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44},
         .level = 12,
-        .region_id = "sim-whereabouts",
+        .region_id = "sim-warm-start",
         .mode = 4,
     };
     assert_int_equal(fusion_store_open(&config, &rig->store), DRF_OK);
@@ -47,7 +47,7 @@ static int begin(void **state)
         .bounds = {.west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44},
         .limits = fusion_limits_default(),
     };
-    (void)snprintf(folder, sizeof folder, "/tmp/drf-whereabouts-XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/tmp/drf-warm-start-XXXXXX");
     if (mkdtemp(folder) == NULL || edge_fleet_open(&config, &rig.fleet) != DRF_OK
         || edge_backqueue_open(65536, &rig.backqueue) != DRF_OK)
         return 1;
@@ -193,5 +193,5 @@ int main(void)
         TEST(run__nobody_reports_any_more__what_was_kept_stays),
         TEST(kept__bytes_that_are_no_places__are_left_out),
     };
-    return cmocka_run_group_tests_name("edge/whereabouts", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("edge/warm_start", tests, NULL, NULL);
 }

@@ -124,7 +124,7 @@ static void forget__old_tombstones_and_unused_provenances__leaves_the_live_ones(
     assert_int_equal(after.provenances, 4); // three rasters', one of the obstacles
     assert_digest(store, STEPS);
     assert_int_equal(fusion_store_shrink(store, 1000), DRF_OK);
-    assert_int_equal(run_step(store, STEPS + 1), DRF_OK); // its certificate may be gone
+    assert_int_equal(run_step(store, STEPS + 1), DRF_OK); // its provenance may be gone
     assert_int_equal(fusion_store_check(store), DRF_OK);
     fusion_store_close(store);
 }
@@ -138,5 +138,6 @@ int main(void)
         cmocka_unit_test(wal__held_by_a_reader_that_does_not_end__is_told_and_then_shrinks),
         cmocka_unit_test(forget__old_tombstones_and_unused_provenances__leaves_the_live_ones),
     };
-    return cmocka_run_group_tests_name("fusion/store_upkeep", tests, make_folder, drop_folder);
+    return cmocka_run_group_tests_name("fusion/store_maintenance", tests, make_folder,
+                                       drop_folder);
 }
