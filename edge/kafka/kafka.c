@@ -305,6 +305,32 @@ static enum drf_status find_partitions(struct edge_kafka *kafka, size_t feed, in
     return DRF_OK;
 }
 
+// The first or the end offset of every partition. rd_kafka_query_watermark_offsets() before
+// librdkafka 2.3.0 waits for a broker that went away until it is back, whatever its timeout
+// (librdkafka#2588), and the node would not say that Kafka is missing.
+static enum drf_status find_offsets(struct edge_kafka *kafka, const char *topic, bool end,
+                                    int timeout_ms, struct edge_kafka_found *found)
+{
+    if (found->count == 0)
+        return DRF_OK;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)found->count);
+    for (size_t i = 0; i < found->count; i++)
+        rd_kafka_topic_partition_list_add(list, topic, found->partitions[i].partition)->offset =
+            end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+    enum drf_status status = rd_kafka_offsets_for_times(kafka->client, list, timeout_ms)
+                                     == RD_KAFKA_RESP_ERR_NO_ERROR
+                                 ? DRF_OK
+                                 : DRF_ERR_AGAIN;
+    for (size_t i = 0; i < found->count && status == DRF_OK; i++) {
+        *(end ? &found->partitions[i].high : &found->partitions[i].low) = list->elems[i].offset;
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR || list->elems[i].offset < 0)
+            status = DRF_ERR_AGAIN;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
 enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed, int timeout_ms,
                                     struct edge_kafka_found *out)
 {
@@ -313,12 +339,10 @@ enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed, int t
     struct edge_kafka_found found = {.feed = feed};
     enum drf_status status = find_partitions(kafka, feed, timeout_ms, &found);
     const char *topic = rd_kafka_topic_name(kafka->feeds[feed].topic);
-    for (size_t i = 0; i < found.count && status == DRF_OK; i++)
-        if (rd_kafka_query_watermark_offsets(
-                kafka->client, topic, found.partitions[i].partition, &found.partitions[i].low,
-                &found.partitions[i].high, timeout_ms)
-            != RD_KAFKA_RESP_ERR_NO_ERROR)
-            status = DRF_ERR_AGAIN;
+    if (status == DRF_OK)
+        status = find_offsets(kafka, topic, false, timeout_ms, &found);
+    if (status == DRF_OK)
+        status = find_offsets(kafka, topic, true, timeout_ms, &found);
     if (status != DRF_OK)
         return status;
     char *cluster = rd_kafka_clusterid(kafka->client, timeout_ms);
