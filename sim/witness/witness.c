@@ -136,7 +136,7 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_witness_counts *counts)
 {
-    sim_witness_layers_learn(witness, context);
+    sim_witness_layers_learn(witness, context, arrival_mono_us);
     witness->shed = context->shed != 0;
     check_envelope(witness, report, context, counts);
     sim_witness_height(witness, report, context, counts);

@@ -104,6 +104,7 @@ struct sim_witness {
     double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
     const char *region;
     uint64_t boot_id;
+    int64_t boot_mono_us; // when a node that was started again first answered; 0: the first
     bool complete[SIM_LAYERS]; // for the context that is being checked
     bool shed;                 // the context that is being checked says that it was shortened
     int64_t complete_utc_us[SIM_LAYERS]; // the node's time when it first called it complete, 0:

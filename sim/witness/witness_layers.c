@@ -55,9 +55,11 @@ void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t r
 }
 
 // A layer that is not listed has been called complete.
-void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context)
+void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context,
+                              int64_t arrival_mono_us)
 {
     if (witness->boot_id != context->boot_id) {
+        witness->boot_mono_us = witness->boot_id != 0 ? arrival_mono_us : 0;
         witness->boot_id = context->boot_id;
         memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
     }

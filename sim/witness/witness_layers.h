@@ -10,7 +10,8 @@
 #include "sim/witness/witness.h"
 
 // Takes the states that a context lists, and sets witness->complete for its time.
-void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context);
+void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context,
+                              int64_t arrival_mono_us);
 // Whether the node says that this layer is incomplete, and may say so.
 bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
                             uint32_t layer);

@@ -241,9 +241,10 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         struct pair pair = pair_of(c, before, radius_m);
         out->value = closest_m(&pair);
     }
-    // Without an older report it is unknown whether the node had one.
-    if (before == NULL || beyond_service(c, before)
-        || refused_lately(c, ring[0].drone, from_us))
+    // Without an older report it is unknown whether the node had one; a node that was started
+    // again has none of before.
+    if (before == NULL || before->mono_us < c->witness->boot_mono_us
+        || beyond_service(c, before) || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
 }
 
