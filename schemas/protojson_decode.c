@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// jansson parses the text, because it is the strict one (no NaN, no duplicate names, no bytes
+// after the end); then the tree is walked by the field descriptors that protoc-c generates, and
+// each member is stored where the descriptor says. The path to the value in hand is a linked
+// list on the stack: an error can name its field without anything being built for the good
+// case. All memory of the message comes from the caller's allocator, so a message that is
+// refused halfway is freed by the generated function alone.
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Walks a message by the field descriptors that protoc-c generates and appends to the caller's
+// buffer; the first error sticks in the writer, so that no call needs a check of its own. The
+// descriptors say where a field and its presence lie, so one walk serves every message, and no
+// tree of JSON values is built: jansson would allocate for each. A float is printed with more
+// and more digits until it reads back as the same value, so the text does not depend on the C
+// library's choice of digits.
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>

@@ -37,7 +37,7 @@ struct edge_wire_message {
 
 void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_context *from);
 
-// Parts that edge/wire_query.c shares.
+// Parts that edge/wire/wire_query.c shares.
 void edge_wire_fill_segment(Drf__V1__Segment *out, const struct fusion_segment *segment);
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *height);
 void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind);
