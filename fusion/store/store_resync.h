@@ -3,8 +3,8 @@
 //
 // Erasing is not withdrawing: an erased identity is as if it had never been seen, so that
 // whatever version of it comes next is taken. Identities that did not come through Kafka
-// (imports) are not swept with a feed; edge/ingest/import_log.h lists them, because a lost store
-// cannot be rebuilt with them.
+// (imports) are not swept with a feed; edge/ingest/import_log.h lists them, because a lost
+// store cannot be rebuilt with them.
 #ifndef FUSION_STORE_RESYNC_H
 #define FUSION_STORE_RESYNC_H
 
