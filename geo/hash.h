@@ -17,6 +17,7 @@ static inline uint64_t geo_hash_bytes(uint64_t hash, const void *bytes, size_t s
 {
     const uint8_t *at = bytes;
     for (size_t i = 0; i < size; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all bytes are set
         hash = (hash ^ at[i]) * UINT64_C(1099511628211);
     return hash;
 }

@@ -18,20 +18,13 @@ const struct edge_header *edge_message_header(const struct edge_message *message
 
 uint64_t edge_message_mark(const struct edge_message *message)
 {
-    uint64_t hash = GEO_HASH_START;
     const int64_t numbers[] = {message->timestamp_ms, (int64_t)message->key_size,
                                message->value ? (int64_t)message->value_size : -1};
-    const struct {
-        const void *bytes;
-        size_t size;
-    } parts[] = {
-        {numbers, sizeof numbers},
-        {message->key, message->key ? message->key_size : 0},
-        {message->value, !message->value                    ? 0
-                         : message->value_size < MARK_BYTES ? message->value_size
-                                                            : MARK_BYTES},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        hash = geo_hash_bytes(hash, parts[i].bytes, parts[i].size);
-    return hash;
+    size_t key_size = message->key ? message->key_size : 0;
+    size_t value_size = !message->value                    ? 0
+                        : message->value_size < MARK_BYTES ? message->value_size
+                                                           : MARK_BYTES;
+    uint64_t hash = geo_hash_bytes(GEO_HASH_START, numbers, sizeof numbers);
+    hash = geo_hash_bytes(hash, message->key, key_size);
+    return geo_hash_bytes(hash, message->value, value_size);
 }
