@@ -1,4 +1,4 @@
-// fusion/aircraft/advisory.h - advisories: conditions that an aircraft is told of.
+// fusion/aircraft/advisory.h - advisories: conditions that are reported to an aircraft.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Advisories inform; they are never commands. A reasoner looks at one aircraft and one root and

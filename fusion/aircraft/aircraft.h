@@ -101,7 +101,7 @@ struct fusion_aircraft {
     struct fusion_fix fix;
     struct fusion_limits limits;
     const struct fusion_plan *plan; // the one that telemetry names, borrowed; NULL: none held
-    const struct fusion_surroundings *around; // borrowed; NULL: nobody said
+    const struct fusion_surroundings *around; // borrowed; NULL: unknown
 };
 
 #endif

@@ -19,7 +19,7 @@ static double wrapped(double lon_deg)
     return lon_deg > 180.0 ? lon_deg - 360.0 : lon_deg < -180.0 ? lon_deg + 360.0 : lon_deg;
 }
 
-static size_t lay(const struct fusion_fix *fix, struct geo_point out[static PLACES])
+static size_t position_at(const struct fusion_fix *fix, struct geo_point out[static PLACES])
 {
     struct geo_frame frame = geo_frame_at(fix->position);
     size_t count = fix->velocity_known ? PLACES : 1;
@@ -116,7 +116,7 @@ void fusion_alerts_find(const struct fusion_root *root, const struct fusion_fix 
     if (all == NULL || all->count == 0)
         return;
     struct geo_point places[PLACES];
-    size_t place_count = lay(fix, places);
+    size_t place_count = position_at(fix, places);
     double acc95_m = fusion_fix_acc95_m(fix);
     for (size_t i = 0; i < all->count; i++) {
         const struct fusion_zone *zone = all->zones[i];

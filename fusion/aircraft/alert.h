@@ -32,7 +32,7 @@ struct fusion_alerts {
 void fusion_alerts_find(const struct fusion_root *root, const struct fusion_fix *fix,
                         int64_t now_utc_us, struct fusion_alerts *out);
 
-// Whether it is over at this instant, for ever.
+// Whether it is over at this instant, and stays over.
 bool fusion_alert_over(const struct fusion_zone *zone, int64_t now_utc_us);
 
 // Its severity as enum fusion_severity has it, and a number that grows with its versions.

@@ -99,9 +99,9 @@ struct encounter {
 };
 
 // Own place from (east, north, and up since the report) to another within `length_s`.
-static void fly(struct encounter *encounter, double begin_s, double length_s,
-                struct geo_offset from, struct geo_offset to, struct fusion_number up_from,
-                struct fusion_number up_to)
+static void add_leg(struct encounter *encounter, double begin_s, double length_s,
+                    struct geo_offset from, struct geo_offset to, struct fusion_number up_from,
+                    struct fusion_number up_to)
 {
     const struct fusion_neighbour *other = encounter->other;
     double per_s = length_s > 0.0 ? 1.0 / length_s : 0.0;
@@ -134,7 +134,7 @@ static struct fusion_number climbed(const struct encounter *encounter,
                                   .value = node->amsl_m.value - own.value};
 }
 
-static void fly_all(struct encounter *encounter)
+static void add_legs(struct encounter *encounter)
 {
     const struct fusion_path *path = encounter->view->path;
     const struct fusion_fix *fix = &encounter->view->aircraft->fix;
@@ -145,7 +145,7 @@ static void fly_all(struct encounter *encounter)
             fix->velocity_known ? fix->velocity_north_mps * path->time_max_s : 0.0};
         struct fusion_number up = {true, 0.0};
         struct fusion_number up_to = {true, path->climb_mps * path->time_max_s};
-        fly(encounter, 0.0, path->time_max_s, here, to, up, up_to);
+        add_leg(encounter, 0.0, path->time_max_s, here, to, up, up_to);
         return;
     }
     for (uint32_t i = 0; i < path->count; i++) {
@@ -154,10 +154,10 @@ static void fly_all(struct encounter *encounter)
         const struct fusion_path_node *a = &path->nodes[i], *b = &path->nodes[last ? i : i + 1];
         double until_s = last ? path->time_max_s : b->time_s;
         if (until_s > a->time_s)
-            fly(encounter, a->time_s, until_s - a->time_s,
-                geo_frame_offset(&encounter->frame, a->point),
-                geo_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
-                climbed(encounter, b));
+            add_leg(encounter, a->time_s, until_s - a->time_s,
+                    geo_frame_offset(&encounter->frame, a->point),
+                    geo_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
+                    climbed(encounter, b));
     }
 }
 
@@ -175,8 +175,8 @@ static void other_amsl(const struct geo_crs *crs, struct fusion_encounter *out)
     out->amsl_m = other->wgs84_m - undulation_m;
 }
 
-static void put_apart(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
-                      double acc95_m)
+static void set_vertical(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
+                         double acc95_m)
 {
     out->apart = apart;
     out->up_m = up_m;
@@ -199,7 +199,7 @@ static void compare_mixed(const struct fusion_view *view, double pressure_m, dou
         as_acc95_m = set.acc95_m;
     }
     double up_m = other_has_pressure ? as_amsl_m - amsl_m : amsl_m - as_amsl_m;
-    put_apart(out, apart, up_m, as_acc95_m);
+    set_vertical(out, apart, up_m, as_acc95_m);
 }
 
 // How much the other is above the aircraft, each at the time of its own report.
@@ -211,11 +211,11 @@ static void compare_heights(const struct fusion_view *view, struct fusion_encoun
     double own_acc95_m =
         pressure->acc95_m > 0.0 ? pressure->acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M;
     if (own->aircraft_amsl_m.known && out->amsl_known) {
-        put_apart(out, FUSION_APART_AMSL, out->amsl_m - own->aircraft_amsl_m.value,
-                  own->aircraft_acc95_m.value + other->amsl_acc95_m);
+        set_vertical(out, FUSION_APART_AMSL, out->amsl_m - own->aircraft_amsl_m.value,
+                     own->aircraft_acc95_m.value + other->amsl_acc95_m);
     } else if (pressure->known && other->pressure_known) {
-        put_apart(out, FUSION_APART_PRESSURE, other->pressure_m - pressure->m,
-                  own_acc95_m + other->amsl_acc95_m);
+        set_vertical(out, FUSION_APART_PRESSURE, other->pressure_m - pressure->m,
+                     own_acc95_m + other->amsl_acc95_m);
     } else if (own->aircraft_amsl_m.known && other->pressure_known) {
         compare_mixed(view, other->pressure_m, other->amsl_acc95_m, own->aircraft_amsl_m.value,
                       true, out);
@@ -226,8 +226,9 @@ static void compare_heights(const struct fusion_view *view, struct fusion_encoun
     }
 }
 
-void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
-                 const struct fusion_neighbour *other, struct fusion_encounter *out)
+void fusion_encounter_compute(const struct fusion_view *view, const struct geo_crs *crs,
+                              const struct fusion_neighbour *other,
+                              struct fusion_encounter *out)
 {
     const struct fusion_fix *fix = &view->aircraft->fix;
     const struct fusion_limits *limits = &view->aircraft->limits;
@@ -253,7 +254,7 @@ void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
     };
     encounter.at.east_m += other->velocity_east_mps * lag_s;
     encounter.at.north_m += other->velocity_north_mps * lag_s;
-    fly_all(&encounter);
+    add_legs(&encounter);
     out->up_m = encounter.up_m;
     out->distance_m = hypot(encounter.at.east_m, encounter.at.north_m);
     out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);

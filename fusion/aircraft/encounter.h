@@ -40,8 +40,9 @@ struct fusion_encounter {
 };
 
 // Of the view everything but advisories and traffic is there. `crs` holds the geoid.
-void fusion_meet(const struct fusion_view *view, const struct geo_crs *crs,
-                 const struct fusion_neighbour *other, struct fusion_encounter *out);
+void fusion_encounter_compute(const struct fusion_view *view, const struct geo_crs *crs,
+                              const struct fusion_neighbour *other,
+                              struct fusion_encounter *out);
 
 // Which of two is to be minded more: < 0 if a. Conflicts first, by time; then who comes
 // nearest; then by id.

@@ -72,8 +72,8 @@ struct fusion_path_node fusion_path_after(const struct fusion_path *path, double
     return path->nodes[path->count - 1];
 }
 
-static void sink(struct fusion_path_node *node, const struct fusion_path *path,
-                 const struct fusion_height *height)
+static void predict_height(struct fusion_path_node *node, const struct fusion_path *path,
+                           const struct fusion_height *height)
 {
     node->amsl_m = height->aircraft_amsl_m;
     if (node->amsl_m.known)
@@ -102,7 +102,7 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
                                           .along_m = along_m,
                                           .time_s = along_m / path->speed_mps,
                                           .bend = i == 0 || i + 1 == path->count};
-        sink(node, path, height);
+        predict_height(node, path, height);
     }
 }
 
@@ -124,7 +124,7 @@ struct fusion_number fusion_path_plan_amsl(const struct geo_crs *crs,
 }
 
 // Where hardly anything of the plan is left: straight on for half a width, as high as it ends.
-static void lengthen(struct fusion_path *path, const struct fusion_plan *plan)
+static void extend_end(struct fusion_path *path, const struct fusion_plan *plan)
 {
     struct fusion_path_node *end = &path->nodes[path->count - 1];
     double more_m = path->base_m - end->along_m;
@@ -188,7 +188,7 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
     }
     // A plan that ends sooner: the corridor ends with it, and still holds the aircraft.
     if (path->nodes[path->count - 1].along_m < path->base_m)
-        lengthen(path, plan);
+        extend_end(path, plan);
     path->length_m = path->nodes[path->count - 1].along_m;
 }
 

@@ -75,7 +75,7 @@ struct fusion_path_sweep {
 };
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
                                                  double along_m);
-// What the corridor holds from where the sweep stands to `to_m`, and how low the path is there.
+// What the corridor holds from where the sweep is to `to_m`, and how low the path is there.
 struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
                                          const struct fusion_root *root,
                                          struct fusion_path_sweep *sweep, double to_m);

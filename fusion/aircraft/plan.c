@@ -5,7 +5,7 @@
 
 #include "geo/frame.h"
 
-// Legs no farther than this beyond the nearest are told apart by the course.
+// Legs no farther than this beyond the nearest are distinguished by the course.
 #define LEG_TIE_M 5.0
 
 struct fusion_limits fusion_limits_default(void)

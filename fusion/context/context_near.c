@@ -7,13 +7,12 @@
 #include "fusion/root/obstacle_index.h"
 #include "geo/frame.h"
 
-// An obstacle stands in every bucket it touches, and is counted in one: that of its own
+// An obstacle is in every bucket it touches, and is counted in one: that of its own
 // position where it lies in the window, else the first.
 static bool counts_here(const struct fusion_root *root, const struct fusion_window *window,
                         uint32_t index, const struct fusion_bucket *bucket, size_t at)
 {
-    if (bucket->stands != NULL
-        && (bucket->stands->traits[at] & FUSION_OBSTACLE_INDEX_HOME) != 0)
+    if (bucket->index != NULL && (bucket->index->traits[at] & FUSION_OBSTACLE_INDEX_HOME) != 0)
         return true;
     const struct fusion_obstacle *obstacle = bucket->obstacles[at];
     struct geo_tile own;
@@ -27,14 +26,13 @@ static bool counts_here(const struct fusion_root *root, const struct fusion_wind
     return !fusion_window_met(root, window, index, obstacle);
 }
 
-// A point's own words are not asked: they lie elsewhere.
+// The record of a point is not read: it lies elsewhere in memory.
 static struct fusion_edge edge_of(const struct geo_frame *frame,
                                   const struct fusion_bucket *bucket, size_t at)
 {
-    if (bucket->stands == NULL
-        || (bucket->stands->traits[at] & FUSION_OBSTACLE_INDEX_POINT) == 0)
+    if (bucket->index == NULL || (bucket->index->traits[at] & FUSION_OBSTACLE_INDEX_POINT) == 0)
         return fusion_obstacle_edge(frame, bucket->obstacles[at]);
-    return fusion_point_edge(frame, bucket->stands->positions[at]);
+    return fusion_point_edge(frame, bucket->index->positions[at]);
 }
 
 static size_t insert(struct fusion_near *list, size_t count, size_t room,
@@ -63,8 +61,9 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
-        struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
-        for (size_t i; fusion_sift_next(&sift, &i);) {
+        struct fusion_obstacle_search search =
+            fusion_obstacle_search_begin(bucket, &frame, &box);
+        for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             struct fusion_edge edge = edge_of(&frame, bucket, i);
             if (edge.square_m2 > radius_m * radius_m
                 || !counts_here(root, &window, index, bucket, i))

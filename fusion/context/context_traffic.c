@@ -29,7 +29,7 @@ size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_c
     size_t count = 0;
     for (size_t i = 0; i < around->neighbour_count; i++) {
         struct fusion_encounter encounter;
-        fusion_meet(view, crs, &around->neighbours[i], &encounter);
+        fusion_encounter_compute(view, crs, &around->neighbours[i], &encounter);
         size_t at = count++;
         for (; at > 0 && fusion_encounter_compare(&encounters[at - 1], &encounter) > 0; at--)
             encounters[at] = encounters[at - 1];

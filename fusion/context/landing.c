@@ -77,7 +77,7 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
         sum += ground.amsl_m;
         east += column * ground.amsl_m;
         north += row * ground.amsl_m;
-        // without a DSM nobody says what grows or is built there
+        // without a DSM vegetation and buildings are unknown
         surface_known = surface_known && surface.known && surface.reason == FUSION_REASON_NONE;
         canopy = fmax(canopy, surface.amsl_m - ground.amsl_m);
     }

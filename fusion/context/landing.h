@@ -5,7 +5,7 @@
 // wide because cells are about 19 m wide. The slope is that of the plane; the roughness is the
 // greatest distance from it. Nothing smaller than a cell is seen. The canopy is the greatest
 // height of the surface above the ground. Obstacles within 15 m of the circle count. What is
-// unknown never speaks for a site: it is listed, and is at least a CAUTION. Borrowed text is
+// unknown never counts for a site: it is listed, and is at least a CAUTION. Borrowed text is
 // valid as long as the root.
 #ifndef FUSION_LANDING_H
 #define FUSION_LANDING_H

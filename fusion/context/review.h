@@ -48,7 +48,7 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
                         struct fusion_review *out);
 
 // How much work the review of a plan is at most, in parts of a leg: some 2.5 us each. For
-// whoever has to share time among many plans.
+// a caller that shares time among many plans.
 uint32_t fusion_review_cost(const struct fusion_plan *plan);
 
 #endif

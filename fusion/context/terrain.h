@@ -40,7 +40,7 @@ struct fusion_terrain_tile {
     bool known;                                   // all 16 are
     enum fusion_reason reason;                    // of the first that is not
     int16_t heights_amsl_m[FUSION_TERRAIN_POSTS]; // of the ground, rounded up
-    // When known: of its posts the least accurate, of these the oldest; NULL: nobody says.
+    // When known: of its posts the least accurate, of these the oldest; NULL: unknown.
     const struct fusion_source *source;
     bool mixed; // its posts come from several
 };

@@ -82,14 +82,15 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     return status;
 }
 
-static struct fusion_grids grids_of(struct fusion_extent region,
-                                    const struct fusion_store *store, struct geo_bounds keep)
+static struct fusion_tile_grids grids_of(struct fusion_extent region,
+                                         const struct fusion_store *store,
+                                         struct geo_bounds keep)
 {
-    struct fusion_grids grids = fusion_grids_of(region);
+    struct fusion_tile_grids grids = fusion_tile_grids_of(region);
     size_t count;
     const struct geo_inset *insets = fusion_store_insets(store, &count);
     for (size_t i = 0; i < count; i++)
-        (void)fusion_grids_add(&grids, &insets[i], keep);
+        (void)fusion_tile_grids_add(&grids, &insets[i], keep);
     return grids;
 }
 
@@ -115,7 +116,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     fabric->tile_count = fabric->tiles.tile_count;
     fabric->changed = true;
     for (size_t i = 0; i < FUSION_LAYER_COUNT; i++)
-        fabric->rim_state[i] = FUSION_REASON_NONE;
+        fabric->feed_state[i] = FUSION_REASON_NONE;
 
     status = fabric_slots_open(fabric);
     if (status == DRF_OK)
@@ -141,7 +142,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
 {
     if (fabric == NULL)
         return;
-    fabric_forget_halves(fabric);
+    fabric_drop_half_jobs(fabric);
     fabric_resync_close(fabric);
     free(fabric->root);
     fusion_retired_close(&fabric->retired);
@@ -171,7 +172,7 @@ void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer l
                                enum fusion_reason state)
 {
     assert(layer > 0 && layer < FUSION_LAYER_COUNT);
-    if (fabric->rim_state[layer] != state)
+    if (fabric->feed_state[layer] != state)
         fabric->changed = true;
-    fabric->rim_state[layer] = state;
+    fabric->feed_state[layer] = state;
 }

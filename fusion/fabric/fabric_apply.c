@@ -35,9 +35,9 @@ struct fabric_apply {
     size_t old_left;
 };
 
-// Whether a version may replace what is live. Counts it when not. What stands outside is passed
+// Whether a version may replace what is live. Counts it when not. What lies outside is passed
 // over unless it is known from before: a nationwide feed must not fill the store with what was
-// never here. (So it must not come before the older version that stood inside; Kafka keeps the
+// never here. (So it must not come before the older version that lay inside; Kafka keeps the
 // order of a key.)
 static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity identity,
                              struct fusion_version version, bool outside, bool *replaces)
@@ -74,7 +74,7 @@ static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
         return status;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
     status = fabric_refresh(fabric, feature);
-    return status == DRF_OK ? fabric_disturb_obstacle(fabric, feature) : status;
+    return status == DRF_OK ? fabric_invalidate_obstacle(fabric, feature) : status;
 }
 
 static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,
@@ -113,7 +113,7 @@ static enum drf_status put_feature(struct fabric_apply *apply, struct fusion_ide
 }
 
 // Neither withdrawn by its source nor moved away.
-static bool stands(const struct fusion_fabric *fabric, const struct geo_item *item)
+static bool in_region(const struct fusion_fabric *fabric, const struct geo_item *item)
 {
     if (item->kind == GEO_ITEM_ZONE) {
         struct geo_zone_view view = geo_item_zone(item);
@@ -166,7 +166,7 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     // Withdrawn by its source, by a later edition without it, or by having moved away: each is
     // a version without a value, so that an older one that comes late stays out.
     bool lives =
-        apply->message->version.time_utc_us >= floor_utc_us && stands(apply->fabric, item);
+        apply->message->version.time_utc_us >= floor_utc_us && in_region(apply->fabric, item);
     status = lives ? put_feature(apply, identity, version, item)
                    : fabric_withdraw(apply->fabric, identity, version);
     return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
@@ -194,7 +194,7 @@ static enum drf_status collect_items(struct fabric_apply *apply, struct geo_reco
     return DRF_OK;
 }
 
-// Last first: of one id twice in a message the last word counts.
+// Last first: of one id twice in a message the last one counts.
 static enum drf_status apply_items(struct fabric_apply *apply)
 {
     enum drf_status status = DRF_OK;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One dirty tile at a time: its ground, then the tops that stand on it, then the surfaces.
+// One dirty tile at a time: its ground, then the tops of the obstacles on it, then the surface.
 #include <stdlib.h>
 #include <string.h>
 
 #include "fusion/fabric/fabric_impl.h"
 #include "geo/unconst.h"
 
-// The certificates that one fold holds until its tile holds its own.
+// The provenances that one fold holds until its tile holds its own.
 struct held {
     struct fusion_fabric *fabric;
     const struct fusion_source **sources;
@@ -31,7 +31,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
     return status;
 }
 
-static void let_go(struct held *held)
+static void release_held(struct held *held)
 {
     for (size_t i = 0; i < held->count; i++)
         fusion_provenance_drop(held->fabric->provenances, held->sources[i]);
@@ -54,7 +54,7 @@ static enum drf_status add_contribution(void *context,
     return status == DRF_ERR_SYNTAX ? DRF_ERR_STORE : status; // it was sound when it went in
 }
 
-// The folded cells as a tile that holds its certificates; NULL when nothing is known.
+// The folded cells as a tile that holds its provenances; NULL when nothing is known.
 static enum drf_status make_tile(struct held *held, struct geo_tile tile,
                                  struct fusion_tile **out)
 {
@@ -83,7 +83,7 @@ static enum drf_status fold_ground(struct fusion_fabric *fabric, size_t index)
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status == DRF_OK)
         status = make_tile(&held, tile, &made);
-    let_go(&held);
+    release_held(&held);
     if (status != DRF_OK)
         return status;
 
@@ -165,7 +165,7 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status == DRF_OK)
         status = make_surface(&held, index, &made);
-    let_go(&held);
+    release_held(&held);
     if (status != DRF_OK)
         return status;
 

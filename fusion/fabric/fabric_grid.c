@@ -10,7 +10,7 @@ static enum drf_status dirty_tile(struct fusion_fabric *fabric, enum fusion_laye
                                   struct geo_tile tile)
 {
     size_t index;
-    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+    if (!fusion_tile_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     enum drf_status status = fabric_mark(fabric, layer, index);
     if (status == DRF_OK && layer == FUSION_LAYER_GROUND)
@@ -19,34 +19,34 @@ static enum drf_status dirty_tile(struct fusion_fabric *fabric, enum fusion_laye
     return status;
 }
 
-struct spread {
+struct marking {
     struct fusion_fabric *fabric;
     enum drf_status status;
 };
 
 static void mark_surface(void *context, size_t index)
 {
-    struct spread *spread = context;
-    if (spread->status == DRF_OK)
-        spread->status = fabric_mark(spread->fabric, FUSION_LAYER_SURFACE, index);
+    struct marking *marking = context;
+    if (marking->status == DRF_OK)
+        marking->status = fabric_mark(marking->fabric, FUSION_LAYER_SURFACE, index);
 }
 
 // Obstacles on a tile whose ground changes may get another top, and so the surfaces of every
 // tile they touch. Marked now, with the truth; folded when the ground is.
-static enum drf_status mark_standing(struct fusion_fabric *fabric, struct geo_tile tile)
+static enum drf_status mark_obstacles(struct fusion_fabric *fabric, struct geo_tile tile)
 {
     size_t index;
-    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+    if (!fusion_tile_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
-    struct spread spread = {.fabric = fabric};
+    struct marking marking = {.fabric = fabric};
     struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
     for (size_t i = 0; i < list.count; i++) {
         const struct fusion_obstacle *fused = list.items[i]->fused;
         if (list.items[i]->raises)
             fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices,
-                                  mark_surface, &spread);
+                                  mark_surface, &marking);
     }
-    return spread.status;
+    return marking.status;
 }
 
 enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric, struct geo_tile tile,
@@ -54,7 +54,7 @@ enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric, struct geo_ti
 {
     enum drf_status status = dirty_tile(fabric, layer, tile);
     if (status == DRF_OK && layer == FUSION_LAYER_GROUND)
-        status = mark_standing(fabric, tile);
+        status = mark_obstacles(fabric, tile);
     return status;
 }
 
@@ -128,7 +128,7 @@ static enum drf_status put_contributions(struct fusion_job *job, int64_t id)
     while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
         const struct geo_cells_item *cells = item.payload;
         if (item.kind != GEO_ITEM_CELLS
-            || !fusion_grids_index(&job->fabric->tiles, cells->tile, &index))
+            || !fusion_tile_grids_index(&job->fabric->tiles, cells->tile, &index))
             continue;
         if (job->stage == 0)
             status = fusion_store_put_cells(job->fabric->store, id, job->layer, cells->tile,

@@ -48,7 +48,7 @@ struct fabric_change {
 struct fusion_fabric {
     struct geo_bounds keep;
     uint32_t level;
-    bool row_round;       // the cursor over the rows is on its way
+    bool row_round;       // the cursor is going over the rows
     bool rows_stale;      // rows in the store do not show what is
     bool records_loading; // features and weather are not all here
     bool near;            // those near the first points are being loaded
@@ -67,7 +67,7 @@ struct fusion_fabric {
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
     struct fusion_fold *fold;
-    struct fusion_grids tiles; // a slot each, by their numbers
+    struct fusion_tile_grids tiles; // a slot each, by their numbers
     struct fusion_extent buckets;
     size_t tile_count;
     struct fabric_slot *slots;
@@ -78,10 +78,9 @@ struct fusion_fabric {
     size_t row_cursor;                      // over the features, for their rows
     struct fabric_resync *resyncs;          // feeds that are read again from their beginning
     int64_t record_cursor;                  // id of the last that is
-    enum fusion_reason rim_state[FUSION_LAYER_COUNT];
-    size_t
-        half_applied; // messages that stand half in the truth: no commit until they are whole
-    struct fusion_job *halves; // those of them that were closed, to be taken up again
+    enum fusion_reason feed_state[FUSION_LAYER_COUNT];
+    size_t half_applied;          // messages applied in part: no commit until they are complete
+    struct fusion_job *half_jobs; // those of them that were closed, to be taken up again
     uint64_t acknowledged;
     struct fusion_root *root; // as last published, NULL before
     struct fabric_change changes[FUSION_CHANGES_MAX];
@@ -90,7 +89,7 @@ struct fusion_fabric {
 
 struct fusion_job {
     struct fusion_fabric *fabric;
-    struct fusion_job *next;       // in the fabric's halves
+    struct fusion_job *next;       // in the fabric's half_jobs
     struct fusion_message message; // strings in `text`
     char *text;
     struct geo_record record; // borrowed
@@ -151,11 +150,11 @@ DRF_MUST_CHECK enum drf_status fabric_enter_obstacle(struct fusion_fabric *fabri
 DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
                                               struct fusion_feature *feature);
 // The surface under an obstacle is to be folded again.
-void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                        bool urgent);
+void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                            bool urgent);
 // What the surface shows under the obstacle is to be folded and rendered again.
-DRF_MUST_CHECK enum drf_status fabric_disturb_obstacle(struct fusion_fabric *fabric,
-                                                       const struct fusion_feature *feature);
+DRF_MUST_CHECK enum drf_status fabric_invalidate_obstacle(struct fusion_fabric *fabric,
+                                                          const struct fusion_feature *feature);
 // Takes it out of memory, if it is there.
 DRF_MUST_CHECK enum drf_status fabric_leave_obstacle(struct fusion_fabric *fabric, int64_t id);
 
@@ -194,7 +193,7 @@ DRF_MUST_CHECK enum drf_status fabric_withdraw(struct fusion_fabric *fabric,
 // comes with fabric_load_rest().
 DRF_MUST_CHECK enum drf_status fabric_load(struct fusion_fabric *fabric,
                                            const struct geo_point *first, size_t first_count);
-// Loads some more features and weather. DRF_ERR_AGAIN: there are more. Whoever looks for one in
+// Loads some more features and weather. DRF_ERR_AGAIN: there are more. Who looks for one in
 // memory, not in the store, calls it first until it is DRF_OK.
 DRF_MUST_CHECK enum drf_status fabric_load_rest(struct fusion_fabric *fabric);
 
@@ -220,7 +219,7 @@ DRF_MUST_CHECK enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
 void fabric_resync_close(struct fusion_fabric *fabric);
 
 // fabric_traffic.c
-// Every track of a message is weighed. *outcome: APPLIED if one was taken,
+// Every track of a message is checked. *outcome: APPLIED if one was taken,
 // else what became of the last.
 DRF_MUST_CHECK enum drf_status fabric_apply_tracks(struct fusion_job *job,
                                                    enum fusion_outcome *outcome);
@@ -238,6 +237,6 @@ DRF_MUST_CHECK enum drf_status fabric_apply_step(struct fabric_apply *apply,
 void fabric_apply_close(struct fabric_apply *apply); // NULL is fine
 
 // fabric_job.c
-void fabric_forget_halves(struct fusion_fabric *fabric);
+void fabric_drop_half_jobs(struct fusion_fabric *fabric);
 
 #endif

@@ -98,26 +98,26 @@ void fusion_job_close(struct fusion_job *job)
     }
     // Its version is live without all it said. Remembered, so that the same message is not
     // taken for a duplicate when it comes again.
-    job->next = job->fabric->halves;
-    job->fabric->halves = job;
+    job->next = job->fabric->half_jobs;
+    job->fabric->half_jobs = job;
 }
 
-void fabric_forget_halves(struct fusion_fabric *fabric)
+void fabric_drop_half_jobs(struct fusion_fabric *fabric)
 {
-    while (fabric->halves != NULL) {
-        struct fusion_job *job = fabric->halves;
-        fabric->halves = job->next;
+    while (fabric->half_jobs != NULL) {
+        struct fusion_job *job = fabric->half_jobs;
+        fabric->half_jobs = job->next;
         free_job(job);
     }
 }
 
-// Whether this message, or an older one of its identity, stands half in the truth. This job
+// Whether this message, or an older one of its identity, is applied in part. This job
 // then makes it whole.
-static bool take_up(struct fusion_job *job)
+static bool resume_half(struct fusion_job *job)
 {
     const struct fusion_identity *own = &job->message.identity;
     bool found = false;
-    struct fusion_job **link = &job->fabric->halves;
+    struct fusion_job **link = &job->fabric->half_jobs;
     while (*link != NULL) {
         struct fusion_job *half = *link;
         const struct fusion_identity *other = &half->message.identity;
@@ -172,14 +172,14 @@ static enum drf_status brings_more(const struct fusion_job *job, int64_t id, boo
     while (status == DRF_OK && geo_record_next(job->record, &cursor, &item)) {
         const struct geo_cells_item *cells = item.payload;
         count += item.kind == GEO_ITEM_CELLS
-                 && fusion_grids_index(&job->fabric->tiles, cells->tile, &index);
+                 && fusion_tile_grids_index(&job->fabric->tiles, cells->tile, &index);
     }
     *out = count > held.count;
     fusion_touched_close(&held);
     return status;
 }
 
-// Identities of one message each: terrain and weather. Features are weighed one by one.
+// Identities of one message each: terrain and weather. Features are compared one by one.
 static enum drf_status weigh(struct fusion_job *job)
 {
     struct fusion_version live;
@@ -198,7 +198,7 @@ static enum drf_status weigh(struct fusion_job *job)
         status = brings_more(job, id, &more);
     if (status != DRF_OK)
         return status;
-    if (take_up(job) || order > 0 || more
+    if (resume_half(job) || order > 0 || more
         || (order == 0
             && fabric_resync_repeats(job->fabric, m->identity.feed, id,
                                      withdrawn && !m->tombstone)))
@@ -218,7 +218,7 @@ static bool holds_stations(struct geo_record record)
     return false;
 }
 
-// Many identities in a message, each weighed by itself.
+// Many identities in a message, each compared by itself.
 static bool of_features(const struct fusion_job *job)
 {
     return job->layer == FUSION_LAYER_OBSTACLE || job->layer == FUSION_LAYER_ZONE
@@ -303,7 +303,7 @@ static enum drf_status stage_cells(struct fusion_job *job, bool *more)
            && geo_record_next(job->record, &job->staged, &item)) {
         const struct geo_cells_item *cells = item.payload;
         if (item.kind != GEO_ITEM_CELLS
-            || !fusion_grids_index(&fabric->tiles, cells->tile, &index))
+            || !fusion_tile_grids_index(&fabric->tiles, cells->tile, &index))
             continue;
         some[count++] = (struct fusion_cells){job->layer, cells->tile, geo_item_blob(&item),
                                               cells->blob_size};
@@ -352,7 +352,7 @@ static enum drf_status apply_whole(struct fusion_job *job)
     return settle(job, FUSION_APPLIED);
 }
 
-// Tracks have no version in the store: each is weighed against the report before it.
+// Tracks have no version in the store: each is compared with the report before it.
 static enum drf_status step_tracks(struct fusion_job *job, enum fusion_outcome *outcome)
 {
     enum drf_status status = DRF_OK;

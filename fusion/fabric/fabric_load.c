@@ -21,36 +21,37 @@ enum {
     NEAR_RECORDS_MAX = 2000, // more are no longer few: they come in steps like the others
 };
 
-struct standing {
+struct touched {
     struct fusion_fabric *fabric;
     bool raises, marked, near;
 };
 
-static void stand_on(void *context, size_t index)
+static void touch_tile(void *context, size_t index)
 {
-    struct standing *standing = context;
-    struct fusion_fabric *fabric = standing->fabric;
+    struct touched *touched = context;
+    struct fusion_fabric *fabric = touched->fabric;
     struct fabric_slot *slot = &fabric->slots[index];
-    standing->marked = standing->marked || slot->ground_mark || slot->surface_mark;
-    if (!standing->raises)
+    touched->marked = touched->marked || slot->ground_mark || slot->surface_mark;
+    if (!touched->raises)
         return;
     fabric->surface_loading += !slot->surface_loading;
     slot->surface_loading = true;
     fabric_dirty(fabric, index, false, false);
-    // Until it is folded the top of an obstacle that stands on two tiles is not known.
+    // Until it is folded the top of an obstacle that touches two tiles is not known.
     if (fabric->near && slot->ground_dirty)
         fabric_push(fabric, FABRIC_URGENT, index);
 }
 
 // Its top and the surface under it. Whether its row is stale the store says; where tiles are
 // marked, tops may have changed without their rows.
-static enum drf_status stand(struct fusion_fabric *fabric, struct fusion_feature *feature)
+static enum drf_status enter_obstacle(struct fusion_fabric *fabric,
+                                      struct fusion_feature *feature)
 {
-    struct standing standing = {.fabric = fabric, .raises = feature->raises};
+    struct touched touched = {.fabric = fabric, .raises = feature->raises};
     fusion_features_tiles(fabric->features, feature->fused->obstacle, feature->fused->vertices,
-                          stand_on, &standing);
-    feature->row_stale = standing.marked;
-    fabric->rows_stale = fabric->rows_stale || standing.marked;
+                          touch_tile, &touched);
+    feature->row_stale = touched.marked;
+    fabric->rows_stale = fabric->rows_stale || touched.marked;
     return fabric_refresh(fabric, feature);
 }
 
@@ -65,14 +66,16 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
             fabric_find_zone(fabric, live->id)->row_stale = false;
         return status;
     }
-    // There are few, and a file of before has no rows of them: each is written at a start.
+    // There are few, and files of earlier versions have no rows of them: all are written at a
+    // start.
     if (item->kind == GEO_ITEM_STATION)
         return fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
                                     content);
     status = fabric_enter_obstacle(fabric, live->id, live->version.time_utc_us, item->payload,
                                    geo_item_vertices(item), content);
-    return status == DRF_OK ? stand(fabric, fusion_features_find(fabric->features, live->id))
-                            : status;
+    return status == DRF_OK
+               ? enter_obstacle(fabric, fusion_features_find(fabric->features, live->id))
+               : status;
 }
 
 static enum drf_status load_features(struct fusion_fabric *fabric,
@@ -97,20 +100,20 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
-static void look_near(void *context, size_t index)
+static void check_near(void *context, size_t index)
 {
-    struct standing *standing = context;
-    standing->near = standing->near || standing->fabric->slots[index].near;
+    struct touched *touched = context;
+    touched->near = touched->near || touched->fabric->slots[index].near;
 }
 
 // Whether it is an obstacle that touches a tile that is loaded first.
-static bool stands_near(struct fusion_fabric *fabric, const struct geo_item *item)
+static bool touches_near(struct fusion_fabric *fabric, const struct geo_item *item)
 {
-    struct standing standing = {.fabric = fabric};
+    struct touched touched = {.fabric = fabric};
     if (item->kind == GEO_ITEM_OBSTACLE)
         fusion_features_tiles(fabric->features, item->payload, geo_item_vertices(item),
-                              look_near, &standing);
-    return standing.near;
+                              check_near, &touched);
+    return touched.near;
 }
 
 static enum drf_status load_record(struct fusion_fabric *fabric, const struct fusion_live *live)
@@ -121,7 +124,7 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
         || fusion_features_find(fabric->features, live->id) != NULL // it was near
         || fabric_find_zone(fabric, live->id) != NULL
         || fusion_station_set_find(fabric->stations, live->id) != NULL
-        || (fabric->near && !stands_near(fabric, &item)))
+        || (fabric->near && !touches_near(fabric, &item)))
         return DRF_OK;
     if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
         || item.kind == GEO_ITEM_STATION)
@@ -162,7 +165,7 @@ static enum drf_status load_tile(void *context, enum fusion_layer layer, struct 
 {
     struct fusion_fabric *fabric = context;
     size_t index;
-    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+    if (!fusion_tile_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     struct fabric_slot *slot = &fabric->slots[index];
     bool ground = layer == FUSION_LAYER_GROUND;
@@ -177,7 +180,7 @@ static enum drf_status load_mark(void *context, enum fusion_layer layer, struct 
 {
     struct fusion_fabric *fabric = context;
     size_t index;
-    if (!fusion_grids_index(&fabric->tiles, tile, &index))
+    if (!fusion_tile_grids_index(&fabric->tiles, tile, &index))
         return DRF_OK;
     struct fabric_slot *slot = &fabric->slots[index];
     slot->ground_mark = slot->ground_mark || layer == FUSION_LAYER_GROUND;
@@ -284,7 +287,7 @@ static double away_deg(const struct fusion_fabric *fabric, size_t index,
 }
 
 // What a look-ahead of a kilometre or two from any of the points touches comes before all else,
-// with the obstacles that stand there.
+// with the obstacles on it.
 static enum drf_status load_first(struct fusion_fabric *fabric, const struct geo_point *first,
                                   size_t count)
 {

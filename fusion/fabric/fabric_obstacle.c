@@ -37,8 +37,8 @@ static void dirty_surface(void *context, size_t index)
     fabric_dirty(dirtying->fabric, index, false, dirtying->urgent);
 }
 
-void fabric_dirty_under(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                        bool urgent)
+void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                            bool urgent)
 {
     struct dirtying dirtying = {fabric, urgent};
     fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, dirty_surface,
@@ -56,7 +56,7 @@ enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_featu
     fabric->rows_stale = fabric->rows_stale || feature->row_stale;
     fabric->changed = true;
     if (feature->raises)
-        fabric_dirty_under(fabric, feature->fused, false);
+        fabric_dirty_footprint(fabric, feature->fused, false);
     struct fusion_footprint footprint =
         fusion_footprint_of(feature->fused->obstacle, feature->fused->vertices);
     fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
@@ -76,8 +76,8 @@ static void mark_surface(void *context, size_t index)
 }
 
 // What the surface shows under the obstacle is to be folded and rendered again.
-enum drf_status fabric_disturb_obstacle(struct fusion_fabric *fabric,
-                                        const struct fusion_feature *feature)
+enum drf_status fabric_invalidate_obstacle(struct fusion_fabric *fabric,
+                                           const struct fusion_feature *feature)
 {
     const struct fusion_obstacle *fused = feature->fused;
     struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
@@ -89,7 +89,7 @@ enum drf_status fabric_disturb_obstacle(struct fusion_fabric *fabric,
     struct marking marking = {.fabric = fabric};
     fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, mark_surface,
                           &marking);
-    fabric_dirty_under(fabric, fused, true);
+    fabric_dirty_footprint(fabric, fused, true);
     return marking.status;
 }
 
@@ -98,7 +98,7 @@ enum drf_status fabric_leave_obstacle(struct fusion_fabric *fabric, int64_t id)
     struct fusion_feature *former = fusion_features_find(fabric->features, id);
     if (former == NULL)
         return DRF_OK;
-    enum drf_status status = fabric_disturb_obstacle(fabric, former);
+    enum drf_status status = fabric_invalidate_obstacle(fabric, former);
     if (status == DRF_OK)
         status = fabric_note_gone(fabric, id);
     return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;

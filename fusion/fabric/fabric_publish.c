@@ -101,12 +101,12 @@ static enum fusion_reason layer_state(const struct fusion_fabric *fabric, size_t
                        && fabric->ground_loading + fabric->surface_loading > 0);
     loading = loading || (layer >= FUSION_LAYER_SURFACE && fabric->records_loading);
     enum fusion_reason own = loading ? FUSION_REASON_LOADING : FUSION_REASON_NONE;
-    enum fusion_reason rim = fabric->rim_state[layer];
-    return severity(own) > severity(rim) ? own : rim;
+    enum fusion_reason feeds = fabric->feed_state[layer];
+    return severity(own) > severity(feeds) ? own : feeds;
 }
 
-// The surface is fed by whatever it stands on.
-static void say_fed(const struct fusion_fabric *fabric, struct fusion_root *root)
+// The surface is fed by ground and surface models.
+static void fill_fed(const struct fusion_fabric *fabric, struct fusion_root *root)
 {
     for (size_t i = 0; i < fabric->feed_count; i++) {
         enum fusion_layer layer = fabric->feeds[i].layer;
@@ -117,12 +117,12 @@ static void say_fed(const struct fusion_fabric *fabric, struct fusion_root *root
     }
 }
 
-// Their tiles stand behind the region's own.
+// Their tiles follow the region's own.
 static void show_insets(const struct fusion_fabric *fabric, struct fusion_root *root)
 {
     root->inset_count = fabric->tiles.count - 1;
     for (size_t i = 0; i < root->inset_count; i++) {
-        const struct fusion_grid *grid = &fabric->tiles.grids[i + 1];
+        const struct fusion_tile_grid *grid = &fabric->tiles.grids[i + 1];
         root->insets[i] = (struct fusion_inset){.tiles = grid->tiles,
                                                 .ground = root->ground + grid->first,
                                                 .surface = root->surface + grid->first};
@@ -214,7 +214,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     root->stations = stations;
     root->obstacle_reach_m = reach_m;
     root->raster_accuracy_max_m = fabric->raster_accuracy_max_m;
-    say_fed(fabric, root);
+    fill_fed(fabric, root);
     for (size_t layer = 0; layer < FUSION_LAYER_COUNT; layer++)
         root->layer_state[layer] = layer_state(fabric, layer);
     root->change_count = fabric->change_count;

@@ -8,7 +8,7 @@
 
 struct geo_tile fabric_tile(const struct fusion_fabric *fabric, size_t index)
 {
-    return fusion_grids_tile(&fabric->tiles, index);
+    return fusion_tile_grids_tile(&fabric->tiles, index);
 }
 
 void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t index)
@@ -36,7 +36,7 @@ void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool 
 {
     struct fabric_slot *slot = &fabric->slots[index];
     slot->ground_dirty = slot->ground_dirty || ground;
-    slot->surface_dirty = true; // ground or not: the surface stands on it
+    slot->surface_dirty = true; // ground or not: the surface depends on it
     if (slot->ground_dirty)
         fabric_push(fabric, FABRIC_GROUND, index);
     fabric_push(fabric, FABRIC_SURFACE, index);

@@ -3,8 +3,8 @@
 #include "fusion/fabric/fabric_impl.h"
 #include "fusion/root/station.h"
 
-// A QNH reaches far: whoever is in the region learns of it.
-static void disturb(struct fusion_fabric *fabric)
+// A QNH holds over a large area: all drones of the region are informed.
+static void invalidate(struct fusion_fabric *fabric)
 {
     fabric_changed(fabric, fabric->keep, FUSION_LAYER_WEATHER);
     fabric->changed = true;
@@ -38,7 +38,7 @@ enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
                                     terms.valid_for_us);
     fusion_provenance_drop(fabric->provenances, source);
     if (status == DRF_OK)
-        disturb(fabric);
+        invalidate(fabric);
     return status;
 }
 
@@ -50,6 +50,6 @@ enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id)
     enum drf_status status = fabric_note_gone(fabric, id);
     if (status != DRF_OK)
         return status;
-    disturb(fabric);
+    invalidate(fabric);
     return fusion_station_set_remove(fabric->stations, former);
 }

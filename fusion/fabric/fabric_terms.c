@@ -16,8 +16,8 @@ const struct fusion_feed *fabric_feed(const struct fusion_fabric *fabric, const 
     return NULL;
 }
 
-// The configuration has the last word on rights; of a feed that it does not name any more, what
-// the store remembers holds.
+// The configuration decides the rights; for a feed that it no longer names,
+// those that the store remembers.
 struct fusion_weather_terms fabric_terms(const struct fusion_fabric *fabric, const char *feed,
                                          const struct fusion_source *stored)
 {

@@ -4,7 +4,7 @@
 
 #include "fusion/fabric/fabric_impl.h"
 
-// Without a version: a track's own time says when it was true, and certificates of one source
+// Without a version: a track's own time says when it was true, and provenances of one source
 // are to be one object.
 static struct fusion_source provenance_of(const struct fusion_feed *feed,
                                           const struct fusion_message *message)
@@ -24,7 +24,7 @@ static enum fusion_outcome outcome_of(enum fusion_gate gate)
         return FUSION_DUPLICATE;
     case FUSION_GATE_LESSER:
     case FUSION_GATE_BACKWARDS: // what a second receiver says a little later
-    case FUSION_GATE_CLOCK:     // told to the operator, or it waited in Kafka while nobody read
+    case FUSION_GATE_CLOCK:     // reported to the operator, or it waited in Kafka unread
         return FUSION_SUPERSEDED;
     default:
         return FUSION_IMPLAUSIBLE;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zones in the fabric's memory. They raise no surface and stand on no ground: only the root and
-// their rows follow them.
+// Zones in the fabric's memory. They do not change the surface and do not depend on the ground:
+// only the root and their rows follow them.
 #include "fusion/fabric/fabric_impl.h"
 
-// Whoever is near its box learns of it at once.
-static void disturb(struct fusion_fabric *fabric, const struct fusion_zone *zone)
+// Drones near its box are informed at once.
+static void invalidate(struct fusion_fabric *fabric, const struct fusion_zone *zone)
 {
     bool alert = zone->view.zone->alert != 0;
     fabric_changed(fabric, zone->bounds, alert ? FUSION_LAYER_ALERT : FUSION_LAYER_ZONE);
@@ -37,7 +37,7 @@ enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
     status = fusion_zone_set_add(set, id, version_utc_us, &view, source);
     fusion_provenance_drop(fabric->provenances, source);
     if (status == DRF_OK)
-        disturb(fabric, fusion_zone_set_find(set, id)->zone);
+        invalidate(fabric, fusion_zone_set_find(set, id)->zone);
     return status;
 }
 
@@ -50,6 +50,6 @@ enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id)
     enum drf_status status = set == fabric->zones ? fabric_note_gone(fabric, id) : DRF_OK;
     if (status != DRF_OK)
         return status;
-    disturb(fabric, former->zone);
+    invalidate(fabric, former->zone);
     return fusion_zone_set_remove(set, former);
 }

@@ -4,7 +4,7 @@
 // for each tile and each bucket that the footprint touches. Lists are sorted by source and id,
 // which makes the order within a bucket independent of arrival. What a root shows is never
 // written again: a refresh that changes a top makes a new obstacle, retires the old one, and
-// marks the buckets dirty; feature_spread.c rebuilds those on publication.
+// marks the buckets dirty; feature_bucket.c rebuilds those on publication.
 #include "fusion/fabric/feature.h"
 
 #include <assert.h>
@@ -51,7 +51,7 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
     return DRF_OK;
 }
 
-// An obstacle is one block: the struct of the root, the source's words, the vertices.
+// An obstacle is one block: the struct of the root, the obstacle as published, the vertices.
 static void release_obstacle(void *context, void *part)
 {
     struct fusion_obstacle *fused = part;
@@ -87,7 +87,8 @@ void fusion_features_close(struct fusion_features *features)
     free(f);
 }
 
-// Where a feature stands in a list, or would; lists are in the order of a bucket.
+// The position of a feature in a list, or where it would be; lists are in the order of a
+// bucket.
 static size_t place_in(const struct fusion_feature_list *list,
                        const struct fusion_feature *feature)
 {

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "fusion/fold/footprint.h"
-#include "fusion/fold/grids.h"
 #include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
+#include "fusion/fold/tile_grids.h"
 #include "fusion/root/root.h"
 #include "fusion/store/store.h"
 
@@ -38,7 +38,7 @@ struct fusion_feature_list {
 
 struct fusion_features;
 struct fusion_features_config {
-    struct fusion_grids tiles; // of the region and its insets, by their numbers
+    struct fusion_tile_grids tiles; // of the region and its insets, by their numbers
     struct fusion_extent buckets;
     double raster_accuracy_max_m;
     struct fusion_provenance *provenances; // borrowed, as is `retired`
@@ -53,7 +53,7 @@ bool fusion_features_inside(const struct fusion_features *features,
                             const struct geo_obstacle *obstacle,
                             const struct geo_point *vertices);
 // Enters an obstacle under a new id (remove a former one first). Copies it; holds the
-// certificate. Its top is unknown until fusion_features_refresh(). DRF_ERR_NOMEM.
+// provenance. Its top is unknown until fusion_features_refresh(). DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_features_add(struct fusion_features *features, int64_t id,
                                                    int64_t version_utc_us,
                                                    const struct geo_obstacle *obstacle,

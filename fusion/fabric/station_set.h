@@ -23,14 +23,14 @@ struct fusion_station_entry {
 };
 
 struct fusion_station_set;
-// Certificates and retired parts are borrowed until close. DRF_ERR_NOMEM.
+// Provenances and retired parts are borrowed until close. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_station_set_open(struct fusion_provenance *provenances,
                                                        struct fusion_retired *retired,
                                                        struct fusion_station_set **out);
 void fusion_station_set_close(struct fusion_station_set *set); // NULL is fine
 
 // Enters an observation under a new id (remove a former one first). Copies it; holds the
-// certificate. DRF_ERR_NOMEM: nothing was entered.
+// provenance. DRF_ERR_NOMEM: nothing was entered.
 DRF_MUST_CHECK enum drf_status fusion_station_set_add(struct fusion_station_set *set,
                                                       int64_t id, int64_t version_utc_us,
                                                       const struct geo_station *station,

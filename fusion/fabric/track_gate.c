@@ -29,7 +29,7 @@ static double speed_mps(const struct geo_track *track)
     return hypot(track->velocity_north_mps, track->velocity_east_mps);
 }
 
-// How fast it may have gone between two reports: they say how fast it is, or nobody does.
+// How fast it may have gone between two reports: from their speeds, if they report any.
 static double fastest_mps(const struct geo_track *a, const struct geo_track *b)
 {
     if ((a->flags & b->flags & GEO_TRACK_VELOCITY) == 0)

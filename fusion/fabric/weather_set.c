@@ -281,7 +281,7 @@ static int by_offer(const void *a, const void *b)
         order = by_time(f->valid_until_utc_us, g->valid_until_utc_us);
     if (order == 0)
         order = (f->statistic > g->statistic) - (f->statistic < g->statistic);
-    // Twins of one record: as they stand in it (one block, so addresses compare).
+    // Equal fields of one record: in their order in it (one block, so addresses compare).
     return order == 0 ? (f > g) - (f < g) : order;
 }
 

@@ -52,7 +52,7 @@ DRF_MUST_CHECK enum drf_status fusion_weather_set_put(struct fusion_weather_set 
 DRF_MUST_CHECK enum drf_status fusion_weather_set_remove(struct fusion_weather_set *set,
                                                          int64_t id);
 
-// The certificate of one field of a record.
+// The provenance of one field of a record.
 struct fusion_source fusion_weather_provenance(struct fusion_identity identity,
                                                struct fusion_version version,
                                                const struct geo_field *field,

@@ -51,7 +51,7 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
     return DRF_OK;
 }
 
-// A zone is one block: the struct of the root, then the source's words with their tail.
+// A zone is one block: the struct of the root, then the zone as published with its tail.
 static void release_zone(void *context, void *part)
 {
     struct fusion_zone *zone = part;

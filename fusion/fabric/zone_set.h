@@ -24,7 +24,7 @@ struct fusion_zone_entry {
 };
 
 struct fusion_zone_set;
-// Certificates and retired parts are borrowed until close. DRF_ERR_NOMEM.
+// Provenances and retired parts are borrowed until close. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
                                                     struct fusion_provenance *provenances,
                                                     struct fusion_retired *retired,
@@ -34,7 +34,7 @@ void fusion_zone_set_close(struct fusion_zone_set *set); // NULL is fine
 // Whether its box touches any bucket at all.
 bool fusion_zone_set_inside(const struct fusion_zone_set *set,
                             const struct geo_zone_view *view);
-// Enters a zone under a new id (remove a former one first). Copies it; holds the certificate.
+// Enters a zone under a new id (remove a former one first). Copies it; holds the provenance.
 // DRF_ERR_NOMEM: nothing was entered.
 DRF_MUST_CHECK enum drf_status fusion_zone_set_add(struct fusion_zone_set *set, int64_t id,
                                                    int64_t version_utc_us,

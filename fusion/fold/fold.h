@@ -30,7 +30,7 @@ DRF_MUST_CHECK enum drf_status fusion_fold_add(struct fusion_fold *fold,
 // NULL when nothing is known of it. At equal heights the ground is named as the source.
 DRF_MUST_CHECK enum drf_status fusion_fold_ground(struct fusion_fold *fold,
                                                   const struct fusion_tile *ground);
-// An obstacle of that top stands somewhere on its footprint. Called in the order of the
+// An obstacle of that top is somewhere on its footprint. Called in the order of the
 // obstacles: of equal tops the first is named.
 DRF_MUST_CHECK enum drf_status fusion_fold_raise(struct fusion_fold *fold, struct geo_tile tile,
                                                  const struct fusion_footprint *footprint,
@@ -38,7 +38,7 @@ DRF_MUST_CHECK enum drf_status fusion_fold_raise(struct fusion_fold *fold, struc
                                                  const struct fusion_source *source);
 
 // The sources that cells name, best first. When there are more than a tile can name, the last
-// entry stands for all further ones: *several is then what it must say, `sources` holds
+// entry is for all further ones: *several is then its content, `sources` holds
 // FUSION_TILE_SOURCES_MAX - 1, and the caller interns it and passes it to fusion_fold_make().
 struct fusion_palette {
     const struct fusion_source *sources[FUSION_TILE_SOURCES_MAX];

@@ -11,7 +11,7 @@
 #include "geo/unconst.h"
 
 struct entry {
-    struct fusion_source source; // first: a certificate leads to its entry
+    struct fusion_source source; // first: a provenance leads to its entry
     struct entry *next;
     uint64_t hash;
     size_t holders;

@@ -14,14 +14,14 @@
 
 struct fusion_provenance;
 DRF_MUST_CHECK enum drf_status fusion_provenance_open(struct fusion_provenance **out);
-// Frees every certificate, dropped or not. NULL is fine.
+// Frees every provenance, dropped or not. NULL is fine.
 void fusion_provenance_close(struct fusion_provenance *set);
 
 // The one object with this content, held once more. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_provenance_take(struct fusion_provenance *set,
                                                       const struct fusion_source *content,
                                                       const struct fusion_source **out);
-// One more holder of a certificate that came from a take.
+// One more holder of a provenance that came from a take.
 void fusion_provenance_hold(const struct fusion_source *source);
 // One holder less; the last one frees it. NULL is fine.
 void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_source *source);

@@ -28,7 +28,7 @@ void fusion_retired_add(struct fusion_retired *retired, void *part, fusion_relea
 {
     if (part == NULL)
         return;
-    if (retired->epoch == 0) { // no root was ever published: nobody sees it
+    if (retired->epoch == 0) { // no root was ever published: no reader has it
         release(retired->context, part);
         return;
     }

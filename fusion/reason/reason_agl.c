@@ -2,7 +2,7 @@
 // Higher over the ground than the profile's agl_max_m allows, or about to be.
 //
 // Judged at the aircraft and every 25 m along the middle of the path (at most 200 places), by
-// the nominal height: an altitude's accuracy alone would stand as a CAUTION over most of a
+// the nominal height: an altitude's accuracy alone would be a CAUTION over most of a
 // legal flight. Where the ground or the altitude is unknown the limit cannot be kept by
 // anybody: that is a CAUTION here and an INFO ahead, never silence.
 #include <math.h>
@@ -54,8 +54,8 @@ static void raise_unknown(const struct fusion_view *view, const struct fusion_pa
     fusion_advisories_add(list, &advisory);
 }
 
-// The first place ahead that is too high, and the first where nobody knows, unless that was
-// told. Without a course the column above and below the aircraft.
+// The first place ahead that is too high, and the first where it is unknown, unless that was
+// reported. Without a course the column above and below the aircraft.
 static void look_ahead(const struct fusion_view *view, bool told,
                        struct fusion_advisories *list)
 {

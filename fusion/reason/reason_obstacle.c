@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Something that stands up is in the way, each one by its name.
+// An obstacle on the path or near it; an advisory for each one.
 //
 // An obstacle counts with its uncertainty circle, as it does in the surface: it is in the way
 // where the corridor touches its shape widened by its horizontal accuracy and the path is less
@@ -201,13 +201,14 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
     double max_m =
         root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m : ACCURACY_MAX_M;
-    const struct fusion_obstacle_index_box sieve = {box.west_m, box.east_m, box.south_m,
-                                                    box.north_m};
+    const struct fusion_obstacle_index_box search_box = {box.west_m, box.east_m, box.south_m,
+                                                         box.north_m};
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
-        struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &sieve);
-        for (size_t i; fusion_sift_next(&sift, &i);) {
+        struct fusion_obstacle_search search =
+            fusion_obstacle_search_begin(bucket, &frame, &search_box);
+        for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             const struct fusion_obstacle *fused = bucket->obstacles[i];
             if (!near_box(&box, &frame, fused, root->obstacle_reach_m)
                 || (fused->obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)

@@ -112,7 +112,7 @@ static void judge_layers(const struct fusion_view *view, struct fusion_advisorie
     const struct fusion_context *context = view->context;
     for (size_t i = 0; i < context->layer_state_count; i++) {
         enum fusion_layer layer = context->layer_states[i].layer;
-        // without a feed nothing is promised, and nothing is amiss
+        // without a feed there is nothing to be missing
         if (!view->root->layer_fed[layer])
             continue;
         bool flight = layer == FUSION_LAYER_SURFACE || layer == FUSION_LAYER_GROUND

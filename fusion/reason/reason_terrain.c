@@ -7,13 +7,13 @@
 // most a CAUTION, and beyond 45 s an INFO like everything else; of a low violation and a later
 // nominal one the more severe holds. The surface holds the tops of obstacles.
 //
-// A take-off or a landing goes below that limit on purpose, and a warning that stands at every
-// landing is one nobody reads at the tenth. So where it is explained - within 100 m of the
+// A take-off or a landing goes below that limit on purpose, and a warning at every
+// landing is not read any more at the tenth. So where it is explained - within 100 m of the
 // plan's first or last point when the plan goes below the limit there, or, without a course,
 // by a vertical speed of at least 0.3 m/s - the limit is the surface itself, now and not
 // predicted: WARNING when the surface is certainly above the aircraft (by both accuracies),
 // CAUTION when it nominally is, INFO when only the wanted clearance is missing. Everywhere else
-// the rules of schemas/client.md rule 7 hold as they stand. An aircraft on the ground is not
+// the rules of schemas/client.md rule 7 hold unchanged. An aircraft on the ground is not
 // judged.
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another aircraft comes too near, by the closest point of approach in time and distance: one
-// of the region's drones, or one that a feed tells of (fusion/aircraft/encounter.h says how it
+// of the region's drones, or one from a feed (fusion/aircraft/encounter.h says how it
 // is judged).
 //
 // Nominally too near is a WARNING or a CAUTION by its time. With both accuracies added, across

@@ -6,7 +6,7 @@
 // corridor's width, the altitude's - a CAUTION at most. What the zone asks for bounds it: only
 // a PROHIBITED one can be a WARNING; where authorisation, conditions or U-space services are
 // asked for, which the node knows nothing of, a CAUTION; NO_RESTRICTION and INFORMATION are an
-// INFO, and so is any zone while the aircraft stands on the ground. A zone that will apply only
+// INFO, and so is any zone while the aircraft is on the ground. A zone that will apply only
 // later counts from then on, whether the aircraft moves or not.
 #include <math.h>
 #include <stdio.h>
@@ -371,7 +371,7 @@ static const struct fusion_zone_bucket *bucket_at(const struct fusion_root *root
     return fusion_extent_index(root->buckets, tile, &at) ? root->zones[at] : NULL;
 }
 
-// A zone stands in every bucket it touches, and is looked at in the first of the window.
+// A zone is in every bucket it touches, and is examined in the first of the window.
 static bool met_before(const struct fusion_root *root, const struct window *window,
                        uint32_t index, const struct fusion_zone *zone)
 {

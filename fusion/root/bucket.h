@@ -25,7 +25,7 @@ bool fusion_window_index(const struct fusion_root *root, const struct fusion_win
 const struct fusion_bucket *fusion_window_bucket(const struct fusion_root *root,
                                                  const struct fusion_window *window,
                                                  uint32_t index);
-// Whether an obstacle, which stands in every bucket it touches, was met in an earlier one.
+// Whether an obstacle, which is in every bucket it touches, was found in an earlier one.
 bool fusion_window_met(const struct fusion_root *root, const struct fusion_window *window,
                        uint32_t index, const struct fusion_obstacle *obstacle);
 

@@ -24,7 +24,7 @@ static void feed_point(struct fusion_digest *digest, struct geo_point point)
     fusion_digest_real(digest, point.lon_deg);
 }
 
-// What of a certificate holds for all that its source says, in one message or in many.
+// What of a provenance holds for all that its source says, in one message or in many.
 static void feed_source(struct fusion_digest *digest, const struct fusion_source *source)
 {
     fusion_digest_text(digest, source->source);
@@ -234,38 +234,38 @@ static void feed_field(struct fusion_digest *digest, const struct fusion_field *
 
 // Hashes of things without an order of their own: sorted, equal ones once. So an obstacle that
 // touches several buckets counts once, and a field that came in two messages.
-struct bag {
+struct hash_set {
     uint8_t (*hashes)[SHA256];
     size_t count, room;
 };
 
-static enum drf_status bag_add(struct bag *bag, struct fusion_digest *digest)
+static enum drf_status hash_set_add(struct hash_set *set, struct fusion_digest *digest)
 {
-    if (bag->count == bag->room) {
-        const size_t room = bag->room == 0 ? 256 : bag->room * 2;
-        uint8_t(*hashes)[SHA256] = realloc(bag->hashes, room * sizeof *hashes);
+    if (set->count == set->room) {
+        const size_t room = set->room == 0 ? 256 : set->room * 2;
+        uint8_t(*hashes)[SHA256] = realloc(set->hashes, room * sizeof *hashes);
         if (hashes == NULL)
             return DRF_ERR_NOMEM;
-        bag->hashes = hashes;
-        bag->room = room;
+        set->hashes = hashes;
+        set->room = room;
     }
-    fusion_digest_end(digest, bag->hashes[bag->count++]);
+    fusion_digest_end(digest, set->hashes[set->count++]);
     return DRF_OK;
 }
 
 static int hash_order(const void *a, const void *b) { return memcmp(a, b, SHA256); }
 
-static void bag_feed(struct bag *bag, struct fusion_digest *digest)
+static void hash_set_feed(struct hash_set *set, struct fusion_digest *digest)
 {
-    if (bag->count > 1)
-        qsort(bag->hashes, bag->count, sizeof *bag->hashes, hash_order);
-    for (size_t i = 0; i < bag->count; i++)
-        if (i == 0 || memcmp(bag->hashes[i - 1], bag->hashes[i], SHA256) != 0)
-            fusion_digest_bytes(digest, bag->hashes[i], SHA256);
+    if (set->count > 1)
+        qsort(set->hashes, set->count, sizeof *set->hashes, hash_order);
+    for (size_t i = 0; i < set->count; i++)
+        if (i == 0 || memcmp(set->hashes[i - 1], set->hashes[i], SHA256) != 0)
+            fusion_digest_bytes(digest, set->hashes[i], SHA256);
 }
 
 static enum drf_status fill_obstacles(struct fusion_digest *digest,
-                                      const struct fusion_root *root, struct bag *bag)
+                                      const struct fusion_root *root, struct hash_set *set)
 {
     enum drf_status status = DRF_OK;
     const size_t count = (size_t)root->buckets.columns * root->buckets.rows;
@@ -274,7 +274,7 @@ static enum drf_status fill_obstacles(struct fusion_digest *digest,
         for (size_t i = 0; bucket != NULL && i < bucket->count && status == DRF_OK; i++) {
             fusion_digest_begin(digest);
             feed_obstacle(digest, bucket->obstacles[i]);
-            status = bag_add(bag, digest);
+            status = hash_set_add(set, digest);
         }
     }
     return status;
@@ -282,7 +282,7 @@ static enum drf_status fill_obstacles(struct fusion_digest *digest,
 
 static enum drf_status fill_zones(struct fusion_digest *digest,
                                   const struct fusion_zone_bucket *all, int64_t at_utc_us,
-                                  struct bag *bag)
+                                  struct hash_set *set)
 {
     const size_t count = all != NULL ? all->count : 0;
     enum drf_status status = DRF_OK;
@@ -291,20 +291,20 @@ static enum drf_status fill_zones(struct fusion_digest *digest,
             continue;
         fusion_digest_begin(digest);
         feed_zone(digest, all->zones[i]);
-        status = bag_add(bag, digest);
+        status = hash_set_add(set, digest);
     }
     return status;
 }
 
 static enum drf_status fill_weather(struct fusion_digest *digest,
                                     const struct fusion_root *root, int64_t at_utc_us,
-                                    struct bag *bag)
+                                    struct hash_set *set)
 {
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < root->weather->count && status == DRF_OK; i++) {
         fusion_digest_begin(digest);
         feed_field(digest, &root->weather->fields[i]);
-        status = bag_add(bag, digest);
+        status = hash_set_add(set, digest);
     }
     const size_t stations = root->stations != NULL ? root->stations->count : 0;
     for (size_t i = 0; i < stations && status == DRF_OK; i++) {
@@ -312,7 +312,7 @@ static enum drf_status fill_weather(struct fusion_digest *digest,
             continue;
         fusion_digest_begin(digest);
         feed_station(digest, root->stations->items[i]);
-        status = bag_add(bag, digest);
+        status = hash_set_add(set, digest);
     }
     return status;
 }
@@ -321,24 +321,24 @@ static enum drf_status layer_digest(struct fusion_digest *digest,
                                     const struct fusion_root *root, int64_t at_utc_us,
                                     enum fusion_layer layer, uint8_t out[static SHA256])
 {
-    struct bag bag = {0};
+    struct hash_set set = {0};
     enum drf_status status = DRF_OK;
     if (layer == FUSION_LAYER_OBSTACLE)
-        status = fill_obstacles(digest, root, &bag);
+        status = fill_obstacles(digest, root, &set);
     else if (layer == FUSION_LAYER_WEATHER)
-        status = fill_weather(digest, root, at_utc_us, &bag);
+        status = fill_weather(digest, root, at_utc_us, &set);
     else if (layer == FUSION_LAYER_ZONE)
-        status = fill_zones(digest, root->zones_all, at_utc_us, &bag);
+        status = fill_zones(digest, root->zones_all, at_utc_us, &set);
     else if (layer == FUSION_LAYER_ALERT)
-        status = fill_zones(digest, root->alerts_all, at_utc_us, &bag);
+        status = fill_zones(digest, root->alerts_all, at_utc_us, &set);
     fusion_digest_begin(digest);
     fusion_digest_int(digest, layer);
     if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)
         feed_levels(digest, root, layer == FUSION_LAYER_GROUND);
     else
-        bag_feed(&bag, digest);
+        hash_set_feed(&set, digest);
     fusion_digest_end(digest, out);
-    free(bag.hashes);
+    free(set.hashes);
     return status;
 }
 

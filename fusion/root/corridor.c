@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fusion/root/run.h"
+#include "fusion/root/cell_run.h"
 #include "geo/cells.h"
 
 enum { SIDE = GEO_CELLS_SIDE };
@@ -62,8 +62,8 @@ struct reading {
     struct sheet sheet; // being read
     size_t finer;       // how many insets are finer than it, 0 where the outline touches none
     uint64_t cells;
-    struct fusion_run ground, surface; // of those cells
-    struct fusion_run low, high;       // of cells that only a maximum takes into account
+    struct fusion_cell_run ground, surface; // of those cells
+    struct fusion_cell_run low, high;       // of cells that only a maximum takes into account
 };
 
 static bool has_model(const struct fusion_tile *surface)
@@ -123,9 +123,9 @@ static bool settles(const struct fusion_root *root, size_t inset, size_t index)
     return !model_over(region_sheet(root), surface->tile);
 }
 
-// Whether all positions that a cell of the sheet has a say in lie on settled tiles of one
-// finer inset: then nobody asks the cell. They reach half a cell beyond it.
-static bool passed_over(const struct reading *reading, uint64_t column, uint64_t row)
+// Whether all positions that may read a cell of the level lie on settled tiles of one
+// finer inset: then the cell is not read. They reach half a cell beyond it.
+static bool skips_cell(const struct reading *reading, uint64_t column, uint64_t row)
 {
     const struct fusion_root *root = reading->root;
     for (size_t i = 0; i < reading->finer; i++) {
@@ -158,20 +158,20 @@ static void part_read(struct reading *reading, size_t tile, size_t offset, uint3
     const struct fusion_tile *low = reading->sheet.ground[tile];
     const struct fusion_tile *high = reading->sheet.surface[tile];
     if (low != NULL)
-        fusion_run_read(low->cells, offset, count, &reading->ground);
+        fusion_cell_run_read(low->cells, offset, count, &reading->ground);
     if (high != NULL) {
-        fusion_run_read(high->cells, offset, count, &reading->surface);
+        fusion_cell_run_read(high->cells, offset, count, &reading->surface);
         accuracy_read(reading->swath, high);
     }
 }
 
 // Of these cells those that are asked. Counts them.
-static void part_sift(struct reading *reading, size_t tile, size_t offset, uint64_t column,
-                      uint64_t row, uint32_t count)
+static void part_select(struct reading *reading, size_t tile, size_t offset, uint64_t column,
+                        uint64_t row, uint32_t count)
 {
     uint32_t first = 0;
     for (uint32_t i = 0; i <= count; i++) {
-        if (i < count && !passed_over(reading, column + i, row))
+        if (i < count && !skips_cell(reading, column + i, row))
             continue;
         if (i > first) {
             if (tile != SIZE_MAX)
@@ -204,7 +204,7 @@ static void row_read(struct reading *reading, int64_t first, int64_t last, uint6
                           ? (size_t)tile_row * extent->columns + column
                           : SIZE_MAX;
         if (reading->finer > 0) {
-            part_sift(reading, tile, row_offset + inside, wrapped, cell_row, count);
+            part_select(reading, tile, row_offset + inside, wrapped, cell_row, count);
         } else {
             if (tile != SIZE_MAX)
                 part_read(reading, tile, row_offset + inside, count);
@@ -236,11 +236,11 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
             const struct fusion_tile *low = reading->sheet.ground[tile];
             const struct fusion_tile *high = reading->sheet.surface[tile];
             if (low != NULL)
-                fusion_run_read(low->cells, offset, count, &reading->low);
+                fusion_cell_run_read(low->cells, offset, count, &reading->low);
             if (high != NULL)
-                fusion_run_read(high->cells, offset, count, &reading->high);
+                fusion_cell_run_read(high->cells, offset, count, &reading->high);
         } else if (reading->finer > 0) {
-            part_sift(reading, tile, offset, (uint64_t)first, cell_row, count);
+            part_select(reading, tile, offset, (uint64_t)first, cell_row, count);
         } else {
             part_read(reading, tile, offset, count);
             reading->cells += count;
@@ -249,7 +249,7 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
     }
 }
 
-static void raise(double *max_amsl_m, const struct fusion_run *run)
+static void raise(double *max_amsl_m, const struct fusion_cell_run *run)
 {
     if (run->known > 0)
         *max_amsl_m =
@@ -314,33 +314,34 @@ struct strip {
 // Cells of both layers side by side, so that the memory brings them at the same time.
 static void strip_read(const struct strip *strip, struct reading *reading)
 {
-    // Where there is no tile the other one stands in for it, and is not counted.
+    // Where there is no tile the other one is read in its place, and is not counted.
     const uint16_t *low = (strip->low != NULL ? strip->low : strip->high)->cells;
     const uint16_t *high = (strip->high != NULL ? strip->high : strip->low)->cells;
-    struct fusion_run_tally ground = fusion_run_open(), surface = fusion_run_open();
+    struct fusion_cell_run_tally ground = fusion_cell_run_open(),
+                                 surface = fusion_cell_run_open();
     for (uint32_t i = 0; i < strip->count; i++) {
         const int64_t first = strip->spans[i].first - strip->west;
         const int64_t last = strip->spans[i].last - strip->west;
         const int64_t from = first > 0 ? first : 0, to = last < SIDE - 1 ? last : SIDE - 1;
         if (to < from)
             continue;
-        const struct fusion_run_ends ends = fusion_run_ends(
+        const struct fusion_cell_run_ends ends = fusion_cell_run_ends(
             (size_t)(strip->row + i) * SIDE + (size_t)from, (size_t)(to - from + 1));
-        fusion_run_add(&ground, low + ends.first, ends.but_first);
-        fusion_run_add(&surface, high + ends.first, ends.but_first);
-        for (size_t at = ends.first + FUSION_RUN_GROUP; at < ends.last;
-             at += FUSION_RUN_GROUP) {
-            fusion_run_add(&ground, low + at, (fusion_simd_eight){0});
-            fusion_run_add(&surface, high + at, (fusion_simd_eight){0});
+        fusion_cell_run_add(&ground, low + ends.first, ends.but_first);
+        fusion_cell_run_add(&surface, high + ends.first, ends.but_first);
+        for (size_t at = ends.first + FUSION_CELL_RUN_GROUP; at < ends.last;
+             at += FUSION_CELL_RUN_GROUP) {
+            fusion_cell_run_add(&ground, low + at, (fusion_simd_eight){0});
+            fusion_cell_run_add(&surface, high + at, (fusion_simd_eight){0});
         }
-        fusion_run_add(&ground, low + ends.last, ends.but_last);
-        fusion_run_add(&surface, high + ends.last, ends.but_last);
+        fusion_cell_run_add(&ground, low + ends.last, ends.but_last);
+        fusion_cell_run_add(&surface, high + ends.last, ends.but_last);
     }
     if (strip->low != NULL)
-        fusion_run_close(&reading->ground, &ground);
+        fusion_cell_run_close(&reading->ground, &ground);
     if (strip->high == NULL)
         return;
-    fusion_run_close(&reading->surface, &surface);
+    fusion_cell_run_close(&reading->surface, &surface);
     accuracy_read(reading->swath, strip->high);
 }
 
@@ -381,7 +382,7 @@ static void tiles_read(struct reading *reading, const struct fusion_outline_side
 
 // Asks the memory for the middle of the first rows, where most corridors have their cells: it
 // brings them while the spans are worked out. Cells in one tile only, no more than are read.
-static void announce(const struct reading *reading, const struct fusion_outline_box *box)
+static void prefetch(const struct reading *reading, const struct fusion_outline_box *box)
 {
     const struct fusion_extent *extent = reading->sheet.extent;
     const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
@@ -417,7 +418,7 @@ static void region_read(struct reading *reading, const struct fusion_outline *ou
         rows_read(reading, SIZE_MAX, outline, first, last);
         return;
     }
-    announce(reading, &box);
+    prefetch(reading, &box);
     struct fusion_outline_sides sides;
     fusion_outline_sides(outline, &sides);
     for (int64_t row = first, end; row <= last; row = end + 1) {

@@ -50,13 +50,13 @@ enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
 {
     struct {
         struct fusion_bucket bucket;
-        struct fusion_obstacle_index stands;
+        struct fusion_obstacle_index index;
     } * block;
     const size_t one =
         sizeof(struct geo_point) + sizeof(struct fusion_obstacle *) + sizeof(uint8_t);
     // whole blocks, so that a search needs no loop for what is left over
-    const size_t whole =
-        (count + FUSION_SIFT_BLOCK - 1) / FUSION_SIFT_BLOCK * FUSION_SIFT_BLOCK;
+    const size_t whole = (count + FUSION_OBSTACLE_SEARCH_BLOCK - 1)
+                         / FUSION_OBSTACLE_SEARCH_BLOCK * FUSION_OBSTACLE_SEARCH_BLOCK;
     block = malloc(sizeof *block + count * one + whole * 3 * sizeof(float));
     if (block == NULL)
         return DRF_ERR_NOMEM;
@@ -81,29 +81,29 @@ enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
         north_deg[i] = east_deg[i] = 0.0F;
         reach_m[i] = -HUGE_VALF;
     }
-    block->stands = (struct fusion_obstacle_index){.origin = origin,
-                                                   .positions = positions,
-                                                   .north_deg = north_deg,
-                                                   .east_deg = east_deg,
-                                                   .reach_m = reach_m,
-                                                   .traits = traits};
-    block->bucket = (struct fusion_bucket){
-        .count = count, .obstacles = obstacles, .stands = &block->stands};
+    block->index = (struct fusion_obstacle_index){.origin = origin,
+                                                  .positions = positions,
+                                                  .north_deg = north_deg,
+                                                  .east_deg = east_deg,
+                                                  .reach_m = reach_m,
+                                                  .traits = traits};
+    block->bucket =
+        (struct fusion_bucket){.count = count, .obstacles = obstacles, .index = &block->index};
     *out = &block->bucket;
     return DRF_OK;
 }
 
-struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
-                                     const struct geo_frame *frame,
-                                     const struct fusion_obstacle_index_box *box)
+struct fusion_obstacle_search fusion_obstacle_search_begin(
+    const struct fusion_bucket *bucket, const struct geo_frame *frame,
+    const struct fusion_obstacle_index_box *box)
 {
-    struct fusion_sift sift;
-    sift.bucket = bucket;
-    sift.base = 0;
-    sift.at = sift.found = 0;
-    if (bucket == NULL || bucket->stands == NULL)
-        return sift;
-    const struct geo_point origin = bucket->stands->origin;
+    struct fusion_obstacle_search search;
+    search.bucket = bucket;
+    search.base = 0;
+    search.at = search.found = 0;
+    if (bucket == NULL || bucket->index == NULL)
+        return search;
+    const struct geo_point origin = bucket->index->origin;
     const double far_m =
         fmax(fmax(-box->west_m, box->east_m), fmax(-box->south_m, box->north_m));
     const double more_m = (MARGIN - 1.0) * far_m;
@@ -112,31 +112,33 @@ struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
     const double east_deg = turned(frame->origin.lon_deg - origin.lon_deg);
     // Across the far side of the globe, or by a pole, only north and south tell.
     const bool told = narrowest > 1.0 && fabs(east_deg) < 90.0;
-    sift.west_m = (float)(box->west_m - more_m);
-    sift.east_m = (float)(box->east_m + more_m);
-    sift.south_m = (float)(box->south_m - more_m);
-    sift.north_m = (float)(box->north_m + more_m);
-    sift.origin_north_deg = (float)(frame->origin.lat_deg - origin.lat_deg);
-    sift.origin_east_deg = (float)east_deg;
-    sift.north_m_per_deg = (float)frame->north_m_per_deg;
-    sift.east_m_per_deg = told ? (float)narrowest : 0.0F;
-    return sift;
+    search.west_m = (float)(box->west_m - more_m);
+    search.east_m = (float)(box->east_m + more_m);
+    search.south_m = (float)(box->south_m - more_m);
+    search.north_m = (float)(box->north_m + more_m);
+    search.origin_north_deg = (float)(frame->origin.lat_deg - origin.lat_deg);
+    search.origin_east_deg = (float)east_deg;
+    search.north_m_per_deg = (float)frame->north_m_per_deg;
+    search.east_m_per_deg = told ? (float)narrowest : 0.0F;
+    return search;
 }
 
 // Which of a block touch the box. A loop of its own, without a branch, for the compiler to do
 // several at a time.
-static void touch(const struct fusion_sift *sift, const struct fusion_obstacle_index *stands,
-                  uint8_t hit[static restrict FUSION_SIFT_BLOCK])
+static void touch(const struct fusion_obstacle_search *search,
+                  const struct fusion_obstacle_index *index,
+                  uint8_t hit[static restrict FUSION_OBSTACLE_SEARCH_BLOCK])
 {
-    const float *north_deg = stands->north_deg + sift->base;
-    const float *east_deg = stands->east_deg + sift->base;
-    const float *reach_m = stands->reach_m + sift->base;
-    const float west_m = sift->west_m, east_m = sift->east_m;
-    const float south_m = sift->south_m, north_m = sift->north_m;
-    const float origin_north_deg = sift->origin_north_deg;
-    const float origin_east_deg = sift->origin_east_deg;
-    const float north_m_per_deg = sift->north_m_per_deg, east_m_per_deg = sift->east_m_per_deg;
-    for (uint32_t i = 0; i < FUSION_SIFT_BLOCK; i++) {
+    const float *north_deg = index->north_deg + search->base;
+    const float *east_deg = index->east_deg + search->base;
+    const float *reach_m = index->reach_m + search->base;
+    const float west_m = search->west_m, east_m = search->east_m;
+    const float south_m = search->south_m, north_m = search->north_m;
+    const float origin_north_deg = search->origin_north_deg;
+    const float origin_east_deg = search->origin_east_deg;
+    const float north_m_per_deg = search->north_m_per_deg,
+                east_m_per_deg = search->east_m_per_deg;
+    for (uint32_t i = 0; i < FUSION_OBSTACLE_SEARCH_BLOCK; i++) {
         const float up = (north_deg[i] - origin_north_deg) * north_m_per_deg;
         const float right = (east_deg[i] - origin_east_deg) * east_m_per_deg;
         const float reach = reach_m[i];
@@ -146,32 +148,33 @@ static void touch(const struct fusion_sift *sift, const struct fusion_obstacle_i
     }
 }
 
-static void block_read(struct fusion_sift *sift)
+static void block_read(struct fusion_obstacle_search *search)
 {
-    const size_t left = sift->bucket->count - sift->base;
-    const uint32_t count = left < FUSION_SIFT_BLOCK ? (uint32_t)left : FUSION_SIFT_BLOCK;
-    uint8_t hit[FUSION_SIFT_BLOCK] = {0};
-    if (sift->bucket->stands != NULL)
-        touch(sift, sift->bucket->stands, hit);
+    const size_t left = search->bucket->count - search->base;
+    const uint32_t count =
+        left < FUSION_OBSTACLE_SEARCH_BLOCK ? (uint32_t)left : FUSION_OBSTACLE_SEARCH_BLOCK;
+    uint8_t hit[FUSION_OBSTACLE_SEARCH_BLOCK] = {0};
+    if (search->bucket->index != NULL)
+        touch(search, search->bucket->index, hit);
     uint32_t found = 0;
     for (uint32_t i = 0; i < count; i++) {
-        sift->places[found] = (uint8_t)i;
-        found += sift->bucket->stands == NULL || hit[i] != 0 ? 1 : 0;
+        search->places[found] = (uint8_t)i;
+        found += search->bucket->index == NULL || hit[i] != 0 ? 1 : 0;
     }
-    sift->at = 0;
-    sift->found = found;
+    search->at = 0;
+    search->found = found;
 }
 
-bool fusion_sift_next(struct fusion_sift *sift, size_t *index)
+bool fusion_obstacle_search_next(struct fusion_obstacle_search *search, size_t *index)
 {
-    if (sift->bucket == NULL)
+    if (search->bucket == NULL)
         return false;
-    while (sift->at == sift->found) {
-        if (sift->base >= sift->bucket->count)
+    while (search->at == search->found) {
+        if (search->base >= search->bucket->count)
             return false;
-        block_read(sift);
-        sift->base += FUSION_SIFT_BLOCK;
+        block_read(search);
+        search->base += FUSION_OBSTACLE_SEARCH_BLOCK;
     }
-    *index = sift->base - FUSION_SIFT_BLOCK + sift->places[sift->at++];
+    *index = search->base - FUSION_OBSTACLE_SEARCH_BLOCK + search->places[search->at++];
     return true;
 }

@@ -28,7 +28,7 @@ enum fusion_obstacle_index_trait {
     FUSION_OBSTACLE_INDEX_HOME = 2,  // its position lies in this bucket
 };
 
-// An obstacle on its way into a bucket.
+// An obstacle to be put into a bucket.
 struct fusion_obstacle_index_entry {
     const struct fusion_obstacle *obstacle;
     struct geo_point position;
@@ -51,24 +51,24 @@ struct fusion_obstacle_index_box { // metres around the origin of a frame, which
     double west_m, east_m, south_m, north_m;
 };
 
-enum { FUSION_SIFT_BLOCK = 64 };
+enum { FUSION_OBSTACLE_SEARCH_BLOCK = 64 };
 
 // Steps through the obstacles of a bucket that may reach into a box: all that do, in the order
 // of the bucket, and some that do not.
-struct fusion_sift {
+struct fusion_obstacle_search {
     const struct fusion_bucket *bucket;
     float west_m, east_m, south_m, north_m;
     float origin_north_deg, origin_east_deg;
     float north_m_per_deg, east_m_per_deg; // 0: no telling east from west
     size_t base;
     uint32_t at, found;
-    uint8_t places[FUSION_SIFT_BLOCK];
+    uint8_t places[FUSION_OBSTACLE_SEARCH_BLOCK];
 };
 // The bucket may be NULL: nothing in it.
-struct fusion_sift fusion_sift_begin(const struct fusion_bucket *bucket,
-                                     const struct geo_frame *frame,
-                                     const struct fusion_obstacle_index_box *box);
+struct fusion_obstacle_search fusion_obstacle_search_begin(
+    const struct fusion_bucket *bucket, const struct geo_frame *frame,
+    const struct fusion_obstacle_index_box *box);
 // False: there are no more.
-bool fusion_sift_next(struct fusion_sift *sift, size_t *index);
+bool fusion_obstacle_search_next(struct fusion_obstacle_search *search, size_t *index);
 
 #endif

@@ -70,7 +70,7 @@ struct fusion_extent {
 
 // The obstacle as fused: what the source said, and the top the node makes of it.
 struct fusion_obstacle {
-    const struct geo_obstacle *obstacle; // the source's words
+    const struct geo_obstacle *obstacle; // as published
     const struct geo_point *vertices;    // obstacle->vertex_count, NULL for a point
     const struct fusion_source *source;
     bool top_known;
@@ -78,7 +78,7 @@ struct fusion_obstacle {
         top_amsl_m; // max(published AMSL, ground under the footprint + AGL) + vertical accuracy
     double foot_amsl_m; // ground under the footprint; meaningful when foot_known
     bool foot_known;
-    bool foot_loading; // the ground under it is on its way into memory: no top until then
+    bool foot_loading; // the ground under it is still being loaded: no top until then
 };
 
 // Every obstacle whose uncertainty circle (or shape widened by its accuracy) touches the
@@ -87,8 +87,7 @@ struct fusion_obstacle_index;
 struct fusion_bucket {
     size_t count;
     const struct fusion_obstacle *const *obstacles;
-    const struct fusion_obstacle_index
-        *stands; // fusion/root/obstacle_index.h; NULL: not laid out
+    const struct fusion_obstacle_index *index; // fusion/root/obstacle_index.h; NULL: none
 };
 
 // A zone as its source describes it, one block of memory.
@@ -104,7 +103,7 @@ struct fusion_zone_bucket {
     const struct fusion_zone *const *zones;
 };
 
-// An aircraft that a feed tells of, as its last report has it.
+// An aircraft from a feed, as last reported.
 struct fusion_track {
     struct geo_track track;
     const struct fusion_source *source;

@@ -208,7 +208,7 @@ static struct height surface_of(struct sheet sheet, struct geo_point point)
         if (four.cells[i].known && (highest == NULL || four.cells[i].amsl_m > highest->amsl_m))
             highest = &four.cells[i];
     // The point lies in the nearest cell: when that one is unknown, its neighbours say nothing
-    // of what stands there.
+    // of what is there.
     if (highest == NULL || !nearest_of(&four)->known)
         return (struct height){.four = false};
 

@@ -23,7 +23,7 @@ struct fusion_source {
 
 // Which of two identities says it better: < 0 if a. Priority, then accuracy, then issue time
 // (later is better), then source id, then key. Total and independent of arrival: 0 only for the
-// same certificate.
+// same provenance.
 int fusion_source_compare(const struct fusion_source *a, const struct fusion_source *b);
 
 #endif

@@ -62,7 +62,7 @@ static double apart_m(struct geo_point a, struct geo_point b)
     return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(fmin(h, 1.0)));
 }
 
-// Whether a station speaks for this height at all.
+// Whether a station holds for this height at all.
 static bool level_fits(const struct fusion_station_rule *rule,
                        const struct fusion_station_ask *ask, const struct geo_station *station)
 {
@@ -86,7 +86,7 @@ static bool better(const struct fusion_station_answer *a, const struct fusion_st
     return order != 0 ? order < 0 : strcmp(x->station->id, y->station->id) < 0;
 }
 
-// NONE: it may speak, *out says how much.
+// NONE: it holds, *out is its weight.
 static enum fusion_reason weigh(const struct fusion_station *one, unsigned item,
                                 const struct fusion_station_ask *ask,
                                 struct fusion_station_answer *out)
@@ -111,7 +111,7 @@ static enum fusion_reason weigh(const struct fusion_station *one, unsigned item,
 }
 
 // What explains more: there is one that does not say, there was one, there is none.
-static enum fusion_reason telling(enum fusion_reason a, enum fusion_reason b)
+static enum fusion_reason reporting(enum fusion_reason a, enum fusion_reason b)
 {
     if (a == FUSION_REASON_SOURCE_VOID || b == FUSION_REASON_NO_DATA)
         return a;
@@ -129,7 +129,7 @@ struct fusion_station_answer fusion_station_answer(const struct fusion_root *roo
         if (reason == FUSION_REASON_NONE && better(&one, &best))
             best = one;
         else if (reason != FUSION_REASON_NONE && best.station == NULL)
-            best.reason = telling(best.reason, reason);
+            best.reason = reporting(best.reason, reason);
     }
     return best;
 }

@@ -27,7 +27,7 @@ struct fusion_station_rule {
 // The rule for an item (enum fusion_weather_item, or FUSION_STATION_PRESENT).
 struct fusion_station_rule fusion_station_rule(unsigned item);
 
-// Whether it speaks of nothing any more: older than the longest hold.
+// Whether none of its values holds any more: older than the longest hold time.
 bool fusion_station_over(const struct fusion_station *station, int64_t utc_us);
 
 struct fusion_station_ask {
@@ -38,7 +38,7 @@ struct fusion_station_ask {
 };
 
 struct fusion_station_answer {
-    const struct fusion_station *station; // the one that speaks, NULL: none
+    const struct fusion_station *station; // whose value holds, NULL: none
     double distance_m;
     double weight;             // of it, -1 .. 1: above 0 it counts more than a grid
     enum fusion_reason reason; // without one: NO_DATA, STALE, or SOURCE_VOID (there is one, it

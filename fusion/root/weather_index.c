@@ -157,7 +157,7 @@ static int compare_group(const struct fusion_field *a, const struct fusion_field
     return order != 0 ? order : strcmp(a->source->source, b->source->source);
 }
 
-// Of one valid time the later model run first, then the better certificate.
+// Of one valid time the later model run first, then the better provenance.
 static int compare_entries(const void *left, const void *right)
 {
     const struct fusion_field *a = ((const struct fusion_weather_entry *)left)->field;
@@ -266,7 +266,7 @@ enum drf_status fusion_weather_index(struct fusion_planes *planes,
         return DRF_OK;
     }
     planes->made = false;
-    // Grids of the past are let go when they are more than those in use.
+    // Planes that are no longer used are closed when they outnumber those in use.
     if (planes->plane_count > FUSION_PLANES_KEEP
         && planes->plane_count > 2 * planes->planes_used)
         planes_clear(planes);

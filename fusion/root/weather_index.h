@@ -54,7 +54,7 @@ struct fusion_planes {
     uint64_t fingerprint; // of the fields the index was made from
     bool made;
     uint64_t asked;
-    size_t plane_count, plane_room, planes_used; // used: by the index as it stands
+    size_t plane_count, plane_room, planes_used; // used: by the present index
     struct fusion_plane *planes;
     bool left_out[GEO_VARIABLE_COUNT]; // fields of it have no plane
     size_t left_out_count;             // such fields, of all variables

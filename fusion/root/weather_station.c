@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stations' part of an answer: whose value stands is fusion/root/station.c's to say.
+// The values of stations: fusion/root/station.c decides which of them hold.
 #include <math.h>
 
 #include "fusion/root/station.h"

@@ -21,8 +21,8 @@ bool fusion_zone_applies(const struct geo_zone_view *view, int64_t utc_us);
 // The first instant after `utc_us` at which that may be otherwise; INT64_MAX: never.
 int64_t fusion_zone_next_change(const struct geo_zone_view *view, int64_t utc_us);
 
-// Whether it is over at this instant, for ever: after its end no period holds, however a day of
-// the week may lie in it.
+// Whether it is over at this instant, and stays over: after its end no period holds, however a
+// day of the week may lie in it.
 bool fusion_zone_over(const struct geo_zone_view *view, int64_t utc_us);
 
 // What is known of a height; each part unknown by itself.

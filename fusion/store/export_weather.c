@@ -122,8 +122,8 @@ static bool native_cell(const struct source *source, double *x_deg, double *y_de
 }
 
 // Cells over the kept box; of a latitude-longitude grid their centres are its points.
-static bool lay_out(const struct source *source, struct geo_bounds keep,
-                    struct fusion_export_grid *out)
+static bool choose_grid(const struct source *source, struct geo_bounds keep,
+                        struct fusion_export_grid *out)
 {
     const struct geo_grid *grid = &source->shown->field->grid;
     double x_deg, y_deg;
@@ -169,7 +169,7 @@ struct names {
     char table[160], title[224], description[320];
 };
 
-static void name_it(const struct fusion_field *shown, struct names *out)
+static void name_coverage(const struct fusion_field *shown, struct names *out)
 {
     const struct geo_field *field = shown->field;
     const struct quantity *quantity = &quantities[field->variable];
@@ -204,7 +204,7 @@ static enum drf_status put_field(const struct fusion_root *root, const struct so
                                  unsigned copy, struct fusion_store *store)
 {
     struct fusion_export_grid grid = {0};
-    if (!lay_out(source, root->keep, &grid))
+    if (!choose_grid(source, root->keep, &grid))
         return DRF_OK; // a grid without places
     float *values = malloc((size_t)grid.columns * grid.rows * sizeof *values);
     if (values == NULL)
@@ -217,7 +217,7 @@ static enum drf_status put_field(const struct fusion_root *root, const struct so
             values[(size_t)r * grid.columns + c] = (float)value_at(source, point);
         }
     struct names names;
-    name_it(source->shown, &names);
+    name_coverage(source->shown, &names);
     if (copy > 0) {
         const size_t table = strlen(names.table), title = strlen(names.title);
         (void)snprintf(names.table + table, sizeof names.table - table, "_%u", copy + 1);
@@ -237,8 +237,8 @@ static enum drf_status put_field(const struct fusion_root *root, const struct so
 static bool same_name(const struct fusion_field *a, const struct fusion_field *b)
 {
     struct names x, y;
-    name_it(a, &x);
-    name_it(b, &y);
+    name_coverage(a, &x);
+    name_coverage(b, &y);
     return strcmp(x.table, y.table) == 0;
 }
 

@@ -88,7 +88,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_version(struct fusion_store *store,
 
 // Makes this version the live one: the former record and contributions are gone (their tiles
 // are reported through `touched`, may be NULL, before they go). record.size 0: a tombstone. *id
-// names the identity from now on, for ever.
+// names the identity permanently.
 struct fusion_touched { // filled by the store, grown as needed, freed by the caller with
                         // fusion_touched_close
     struct geo_tile *tiles;
@@ -108,9 +108,9 @@ DRF_MUST_CHECK enum drf_status fusion_store_put_cells(struct fusion_store *store
                                                       size_t size);
 
 // The contributions of a large record go ahead of it, some at a time, so that the commit that
-// makes them live is short. A stage is in the file and shown to nobody until an identity takes
-// it; one that nobody took (dropped, or the process ended), and what an identity had before, is
-// removed by fusion_store_tidy(). DRF_ERR_STORE: nothing of this call is staged.
+// makes them live is short. A stage is in the file and invisible until an identity takes
+// it; one that was not taken (dropped, or the process ended), and what an identity had before,
+// is removed by fusion_store_tidy(). DRF_ERR_STORE: nothing of this call is staged.
 struct fusion_cells {
     enum fusion_layer layer;
     struct geo_tile tile;
@@ -129,7 +129,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_take_stage(struct fusion_store *stor
                                                        int64_t stage);
 void fusion_store_stage_drop(struct fusion_store *store, int64_t stage); // was not taken
 // What every commit would otherwise wait for, a slice at a time: copies a grown log back into
-// the file, removes what nobody has any more. DRF_ERR_AGAIN: there is more.
+// the file, deletes what no identity has any more. DRF_ERR_AGAIN: there is more.
 DRF_MUST_CHECK enum drf_status fusion_store_tidy(struct fusion_store *store);
 
 // One live contribution to a tile; pointers are valid during the call only.

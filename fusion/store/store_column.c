@@ -24,7 +24,7 @@ enum drf_status store_column_tile(struct fusion_store *store, struct sqlite3_stm
         .col = (uint32_t)col, .row = (uint32_t)row, .level = (uint8_t)level};
     if (kind <= 0 || kind >= FUSION_LAYER_COUNT || level < 0 || level > GEO_TILE_LEVEL_MAX
         || row < 0 || col < 0 || row > UINT32_MAX || col > UINT32_MAX || !geo_tile_valid(read))
-        return store_damaged(store, "a row names a tile that cannot be");
+        return store_damaged(store, "a row names a tile that does not exist");
     *layer = (enum fusion_layer)kind;
     *tile = read;
     return DRF_OK;

@@ -237,7 +237,7 @@ static enum drf_status write_identity(struct fusion_store *store,
     if (status == DRF_OK && held->replaces)
         status = STORE_PUT(store, STORE_SQL_PUT_STALE, "write a mark", store_int(held->id),
                            store_int(held->feature));
-    // All of an identity's rows stand under one id.
+    // All of an identity's rows are under one id.
     const int64_t stage = held->replaces ? held->stage : held->stored_stage;
     for (const struct store_cells *cells = held->cells; cells != NULL && status == DRF_OK;
          cells = cells->next)
@@ -299,7 +299,7 @@ enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_ut
     store_pending_clear(&store->pending);
     store->as_of_utc_us = as_of_utc_us;
     store->fault = (struct fusion_store_fault){0};
-    // The truth stands whatever becomes of these two: they are tried again later.
+    // The truth is committed even if these two fail: they are tried again later.
     if (store_render_resume(store) != DRF_OK)
         store->render_wanted = true;
     store_checkpoint_late(store);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each live identity is hashed by itself, over its name, version, certificate, items and the
+// Each live identity is hashed by itself, over its name, version, provenance, items and the
 // decoded cells of its contributions in the order of their tiles; a layer's digest is the hash
 // of those hashes, sorted. So neither the order of arrival, nor ids, nor the coding of a blob,
 // nor where it is held can show. Offsets, times of commits and tombstones are no content.
@@ -87,16 +87,6 @@ static enum drf_status spots_add(struct spots *spots, struct spot spot)
     return DRF_OK;
 }
 
-static bool pending_has(const struct store_identity *held, enum fusion_layer layer,
-                        struct geo_tile tile)
-{
-    for (const struct store_cells *cells = held != NULL ? held->cells : NULL; cells != NULL;
-         cells = cells->next)
-        if (cells->layer == layer && store_tile_same(cells->tile, tile))
-            return true;
-    return false;
-}
-
 static enum drf_status spots_of(struct fusion_store *store, int64_t id, struct spots *spots)
 {
     const struct store_identity *held = store_pending_id(&store->pending, id);
@@ -115,7 +105,7 @@ static enum drf_status spots_of(struct fusion_store *store, int64_t id, struct s
     while ((row = store_step(store, STORE_SQL_CELLS_OF, "list contributions")) == DRF_OK) {
         struct spot spot = {.rows_of = id};
         status = store_column_tile(store, statement, 0, &spot.layer, &spot.tile);
-        if (status == DRF_OK && !pending_has(held, spot.layer, spot.tile))
+        if (status == DRF_OK && !store_pending_has(held, spot.layer, spot.tile))
             status = spots_add(spots, spot);
         if (status != DRF_OK)
             break;
@@ -147,7 +137,7 @@ static enum drf_status feed_spot(struct digest *digest, const struct spot *spot)
                    == store_cells_checksum(row_id, spot->layer, tile, blob, size);
         status = feed_cells(digest, spot->layer, tile, sound ? blob : NULL, size);
     } else if (status == DRF_ERR_ABSENT) {
-        status = store_damaged(store, "an index names a contribution that is not there");
+        status = store_damaged(store, "an index names a contribution that does not exist");
     }
     store_done(store, STORE_SQL_CELLS_BLOB);
     return status;

@@ -23,7 +23,7 @@ struct fusion_export_grid {
 // A tiled gridded coverage of 16-bit cells between the least and the greatest value.
 DRF_MUST_CHECK enum drf_status fusion_store_export_grid(struct fusion_store *store,
                                                         const struct fusion_export_grid *grid);
-// Adds the styles, drops the truth (the certificates stay, as a table of sources) and leaves
+// Adds the styles, drops the truth (the provenances stay, as a table of sources) and leaves
 // one compact file without a log.
 DRF_MUST_CHECK enum drf_status fusion_store_export_finish(struct fusion_store *store);
 

@@ -64,8 +64,8 @@ enum drf_status store_file_lock_writer(struct fusion_store *store)
     return status;
 }
 
-// A log left behind: whoever wrote it did not close. A process that was killed leaves a sound
-// file, a power cut perhaps not.
+// A log left behind: the process that wrote it did not close. A process that was killed leaves
+// a sound file, a power cut perhaps not.
 bool store_file_ended_unclean(struct fusion_store *store)
 {
     const char *wal = sqlite3_filename_wal(sqlite3_db_filename(store->db, "main"));
@@ -118,9 +118,9 @@ static long size_of(const char *path)
     return size;
 }
 
-// A reader of a store that nobody has open makes SQLite's log and index beside it and, being a
-// reader, cannot take them away. A connection that may write does so when it closes as the last
-// one, and only then; it has nothing to copy, for the log is empty.
+// A reader of a store that no other process has open makes SQLite's log and index beside it
+// and, being a reader, cannot take them away. A connection that may write does so when it
+// closes as the last one, and only then; it has nothing to copy, for the log is empty.
 void store_file_remove_empty_log(const char *path)
 {
     struct sqlite3 *db = NULL, *held = NULL;

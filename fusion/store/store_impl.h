@@ -24,7 +24,7 @@ enum {
 #define STORE_KEEP_VALUE "keep"  // struct geo_bounds
 #define STORE_CACHE_SIZE "-8192" // of SQLite's pages, in kB
 
-// An interned certificate. Several rows of the file may have one content.
+// An interned provenance. Several rows of the file may have one content.
 struct store_source {
     struct store_link by_content;
     struct store_source *next;
@@ -33,7 +33,7 @@ struct store_source {
     bool stored;
 };
 
-struct store_row { // a row of the file whose certificate has been read
+struct store_row { // a row of the file whose provenance has been read
     struct store_link by_row;
     struct store_row *next;
     struct store_source *source;
@@ -57,7 +57,7 @@ struct store_identity {
     struct fusion_version version;
     int64_t id;
     int64_t stage;        // of this version's contributions, beside `cells`; 0: none
-    int64_t stored_stage; // of those that the file says it has; 0: they stand under its id
+    int64_t stored_stage; // of those in the file; 0: they are under its id
     bool stored;          // the file has a row for it
     bool replaces;        // what the file says of it is void
     bool feature;         // has, or had, a row in the feature table
@@ -84,16 +84,16 @@ struct store_value {
     char name[];
 };
 
-// Contributions that stand in the file under an id of their own, always below 0, and are not,
+// Contributions that are in the file under an id of their own, always below 0, and are not,
 // or not yet, or soon no more, what an identity in the file has.
 struct store_stage {
     struct store_stage *next;
     int64_t stage;
     int64_t owner; // the identity in the overlay that takes it with the next commit; 0: none
     enum store_stage_state {
-        STORE_STAGE_OPEN, // or taken, if it has an owner
-        STORE_STAGE_LEFT, // the file's identity has it until the next commit
-        STORE_STAGE_SHED, // nobody's: to be removed
+        STORE_STAGE_OPEN,     // or taken, if it has an owner
+        STORE_STAGE_LEFT,     // the file's identity has it until the next commit
+        STORE_STAGE_ORPHANED, // without an owner: to be deleted
     } state;
 };
 
@@ -182,7 +182,7 @@ DRF_MUST_CHECK enum drf_status store_file_check_quick(struct fusion_store *store
 void store_file_remove_empty_log(const char *path);
 bool store_checkpoint_due(struct fusion_store *store, int64_t bytes); // so many are new
 void store_checkpoint(struct fusion_store *store);
-void store_checkpoint_late(struct fusion_store *store); // when nobody has done it in time
+void store_checkpoint_late(struct fusion_store *store); // when no tidy step has done it in time
 
 // store_pending.c
 DRF_MUST_CHECK enum drf_status store_pending_open(struct store_pending *pending);
@@ -200,6 +200,9 @@ DRF_MUST_CHECK enum drf_status store_pending_add_cells(struct store_pending *pen
                                                        enum fusion_layer layer,
                                                        struct geo_tile tile,
                                                        const uint8_t *blob, size_t size);
+// Whether an entry (NULL: none) has cells of a tile.
+bool store_pending_has(const struct store_identity *held, enum fusion_layer layer,
+                       struct geo_tile tile);
 // Of an entry that has a record; borrowed as long as the entry.
 struct fusion_live store_pending_live(const struct store_identity *held);
 uint64_t store_tile_hash(enum fusion_layer layer, struct geo_tile tile);
@@ -215,7 +218,7 @@ DRF_MUST_CHECK enum drf_status store_column_version(struct fusion_store *store,
                                                     struct fusion_version *out);
 int64_t store_cells_checksum(int64_t id, enum fusion_layer layer, struct geo_tile tile,
                              const uint8_t *blob, size_t size);
-// Over the whole of what the file says of it: name, version, certificate, items.
+// Over the whole of what the file says of it: name, version, provenance, items.
 int64_t store_record_checksum(const struct fusion_live *live);
 
 // store_source.c
@@ -281,8 +284,8 @@ void store_stages_close(struct fusion_store *store);
 // One row of drf_contribution. Inside a transaction.
 DRF_MUST_CHECK enum drf_status store_cells_write(struct fusion_store *store, int64_t row_id,
                                                  const struct fusion_cells *cells);
-// Whose a row of drf_contribution is, that stands under `row_id`; `staged_id`: the identity of
-// the file whose stage that is, 0 for none. 0: nobody's, or another says more of this tile.
+// The owner of a row of drf_contribution under `row_id`; `staged_id`: the identity of
+// the file whose stage that is, 0 for none. 0: it has none, or the overlay replaces it.
 int64_t store_row_owner(const struct fusion_store *store, int64_t row_id, int64_t staged_id,
                         enum fusion_layer layer, struct geo_tile tile);
 // Before an entry of the overlay loses what the file says it has.
@@ -331,8 +334,8 @@ DRF_MUST_CHECK enum drf_status store_render_resume(struct fusion_store *store);
 
 // store_put.c
 // An entry of the overlay for an identity that so far only the file knows.
-DRF_MUST_CHECK enum drf_status store_shadow(struct fusion_store *store, int64_t id,
-                                            struct store_identity **out);
+DRF_MUST_CHECK enum drf_status store_pending_enter(struct fusion_store *store, int64_t id,
+                                                   struct store_identity **out);
 DRF_MUST_CHECK enum drf_status store_touch_former(struct fusion_store *store,
                                                   const struct store_identity *held, int64_t id,
                                                   bool stored, struct fusion_touched *touched);

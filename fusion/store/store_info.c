@@ -142,7 +142,8 @@ enum drf_status fusion_store_info(struct fusion_store *store, struct fusion_stor
     } later[] = {{"zone", "SELECT count(*) FROM zone", FUSION_LAYER_ZONE},
                  {"station", "SELECT count(*) FROM station", FUSION_LAYER_WEATHER}};
     for (size_t i = 0; i < sizeof later / sizeof later[0] && status == DRF_OK; i++) {
-        bool there = false; // a file of before, opened by a reader, has no table of them
+        bool there =
+            false; // a file of an earlier version, opened by a reader, may lack the table
         status = store_table_there(store, later[i].name, &there);
         if (status == DRF_OK && there)
             status = count(store, later[i].sql, &info.rendered[later[i].layer]);
@@ -168,7 +169,7 @@ enum drf_status fusion_store_hold(struct fusion_store *store)
     return status;
 }
 
-// A file of before the box was noted: its coverages say it, to whole cells.
+// A file of a version that did not store the box: taken from its coverages, to whole cells.
 static enum drf_status keep_of_contents(struct fusion_store *store, struct geo_bounds *out)
 {
     struct sqlite3_stmt *statement = NULL;
@@ -234,7 +235,7 @@ enum drf_status fusion_store_each_source(struct fusion_store *store, fusion_use_
             status = use_of_row(store, statement, fn, context);
     }
     if (status == DRF_OK && code != SQLITE_DONE)
-        status = store_fail(store, code, "list the certificates");
+        status = store_fail(store, code, "list the provenances");
     sqlite3_finalize(statement);
     return status;
 }

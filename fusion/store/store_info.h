@@ -52,11 +52,11 @@ DRF_MUST_CHECK enum drf_status fusion_store_each_layer(struct fusion_store *stor
 // long.
 DRF_MUST_CHECK enum drf_status fusion_store_hold(struct fusion_store *store);
 
-// The box that data are kept in, as the last node that opened the file for writing was told.
+// The box that data are kept in, as the last node that opened the file for writing was known.
 DRF_MUST_CHECK enum drf_status fusion_store_keep(struct fusion_store *store,
                                                  struct geo_bounds *out);
 
-// Every certificate that a live identity refers to, with how many do; the newest issue first.
+// Every provenance that a live identity refers to, with how many do; the newest issue first.
 struct fusion_store_use {
     const struct fusion_source *provenance;
     int64_t identities, contributions;

@@ -130,7 +130,7 @@ static enum drf_status read_row(struct fusion_store *store, struct sqlite3_stmt 
     return DRF_OK;
 }
 
-// Those of the file; none where the file is of before there were any.
+// Those of the file; none in a file of a version without insets.
 static enum drf_status read_rows(struct fusion_store *store,
                                  struct geo_inset insets[static GEO_INSETS_MAX], size_t *count)
 {

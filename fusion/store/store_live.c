@@ -8,7 +8,7 @@
 
 #include "fusion/store/store_impl.h"
 
-static enum drf_status aligned(struct fusion_store *store, const void *bytes, size_t size)
+static enum drf_status copy_aligned(struct fusion_store *store, const void *bytes, size_t size)
 {
     if (size > store->scratch_room) {
         uint8_t *scratch = realloc(store->scratch, size);
@@ -38,7 +38,7 @@ enum drf_status store_column_live(struct fusion_store *store, struct sqlite3_stm
     if (status == DRF_OK)
         status = store_source_of(store, sqlite3_column_int64(statement, 6), &source);
     if (status == DRF_OK)
-        status = aligned(store, items, size);
+        status = copy_aligned(store, items, size);
     if (status != DRF_OK)
         return status;
     out->provenance = &source->source;

@@ -150,7 +150,7 @@ enum drf_status fusion_store_set_aside(const char *path, const char *suffix,
 
 bool fusion_store_in_use(const char *path)
 {
-    // Who only asks leaves no file behind: where there is no lock, nobody has ever written.
+    // A query creates no file: where there is no lock file, no node has ever written.
     struct sqlite3 *named = NULL, *there = NULL, *lock = NULL;
     int code = sqlite3_open_v2(path, &named, SQLITE_OPEN_READWRITE, NULL);
     char *lock_path = code == SQLITE_OK
@@ -179,7 +179,7 @@ static enum drf_status forget_with(struct fusion_store *store, const char *sql, 
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     enum drf_status status =
-        code == SQLITE_DONE ? DRF_OK : store_fail(store, code, "forget what is old");
+        code == SQLITE_DONE ? DRF_OK : store_fail(store, code, "delete old tombstones");
     sqlite3_finalize(statement);
     if (status == DRF_OK)
         *forgotten += sqlite3_changes64(store->db);

@@ -29,10 +29,10 @@ DRF_MUST_CHECK enum drf_status fusion_store_set_aside(const char *path, const ch
                                                       struct fusion_store_fault *fault);
 
 // Does a program, such as a node, have this store open for writing? False also when there is no
-// store, or it cannot be told.
+// store, or it cannot be known.
 bool fusion_store_in_use(const char *path);
 
-// Forgets tombstones older than this and certificates that nothing refers to; at most `limit`
+// Forgets tombstones older than this and provenances that nothing refers to; at most `limit`
 // of each, in a transaction of its own. *forgotten counts both: call again while it is `limit`
 // or more. Does nothing while a commit is pending.
 DRF_MUST_CHECK enum drf_status fusion_store_forget(struct fusion_store *store,

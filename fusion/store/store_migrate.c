@@ -88,7 +88,7 @@ static enum drf_status keep_copy(const struct migration *migration, const char *
     if (there != NULL) {
         (void)fclose(there);
         return refuse(migration, FUSION_STORE_UNUSABLE,
-                      "the copy of an earlier migration is in the way");
+                      "the copy of an earlier migration exists already");
     }
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", copy_path);
     const int code =

@@ -145,6 +145,16 @@ enum drf_status store_pending_add(struct store_pending *pending, struct fusion_i
     return DRF_OK;
 }
 
+bool store_pending_has(const struct store_identity *held, enum fusion_layer layer,
+                       struct geo_tile tile)
+{
+    for (const struct store_cells *cells = held != NULL ? held->cells : NULL; cells != NULL;
+         cells = cells->next)
+        if (cells->layer == layer && store_tile_same(cells->tile, tile))
+            return true;
+    return false;
+}
+
 struct fusion_live store_pending_live(const struct store_identity *held)
 {
     return (struct fusion_live){

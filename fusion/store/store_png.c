@@ -33,7 +33,7 @@ static void take(png_structp png, png_bytep data, size_t size)
 static void flush_nothing(png_structp png) { (void)png; }
 
 // libpng would print; what went wrong is the status.
-static void stay_quiet(png_structp png, png_const_charp text)
+static void ignore_warning(png_structp png, png_const_charp text)
 {
     (void)png;
     (void)text;
@@ -64,7 +64,7 @@ static void write_rows(png_structp png, png_infop info, const uint16_t *cells)
     png_write_end(png, info);
 }
 
-// All that longjmp may cross stands here: no local of it is read afterwards.
+// All that longjmp may cross is here: no local of it is read afterwards.
 static bool write_guarded(png_structp png, png_infop info, struct sink *sink,
                           const uint16_t *cells)
 {
@@ -78,7 +78,8 @@ static bool write_guarded(png_structp png, png_infop info, struct sink *sink,
 enum drf_status store_png_encode(const uint16_t *cells, uint8_t **bytes, size_t *size)
 {
     struct sink sink = {.bytes = malloc(ROOM_FIRST), .room = ROOM_FIRST};
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, leave, stay_quiet);
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, leave, ignore_warning);
     png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
     const bool written =
         sink.bytes != NULL && info != NULL && write_guarded(png, info, &sink, cells);

@@ -3,8 +3,8 @@
 // overlay: the entry says whether the file's row is void (replaces), and holds the new record,
 // its interned provenance and its contributions. First everything that can fail is done
 // (copies, look-ups, the list of tiles that the former version touched), and only then the
-// entry is changed: a put that fails changes nothing that a reader sees. store_shadow() makes
-// an entry for an identity that so far only the file knows, when cells are added to it.
+// entry is changed: a put that fails changes nothing that a reader sees. store_pending_enter()
+// makes an entry for an identity that so far only the file knows, when cells are added to it.
 #include <sqlite3.h>
 
 #include <assert.h>
@@ -48,8 +48,8 @@ static enum drf_status touch(struct fusion_touched *touched, enum fusion_layer l
     return DRF_OK;
 }
 
-enum drf_status store_shadow(struct fusion_store *store, int64_t id,
-                             struct store_identity **out)
+enum drf_status store_pending_enter(struct fusion_store *store, int64_t id,
+                                    struct store_identity **out)
 {
     enum drf_status status = STORE_BIND(store, STORE_SQL_IDENTITY, store_int(id));
     if (status != DRF_OK)
@@ -200,7 +200,7 @@ enum drf_status fusion_store_put(struct fusion_store *store, struct fusion_ident
         return status;
     if (record.size > 0 && !provenance_valid(provenance))
         return store_refuse(store, FUSION_STORE_UNUSABLE, DRF_ERR_RANGE,
-                            "a certificate is not one");
+                            "the provenance is not valid");
     uint8_t *items = NULL;
     size_t items_size = 0;
     bool feature = false;
@@ -249,7 +249,7 @@ enum drf_status fusion_store_put_cells(struct fusion_store *store, int64_t id,
                             "cells of another layer, level or size than the store keeps");
     struct store_identity *held = store_pending_id(&store->pending, id);
     if (held == NULL)
-        status = store_shadow(store, id, &held);
+        status = store_pending_enter(store, id, &held);
     if (status == DRF_OK && held->provenance == NULL)
         status = DRF_ERR_ABSENT; // withdrawn: nothing may contribute in its name
     if (status == DRF_OK)

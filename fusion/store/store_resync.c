@@ -49,7 +49,7 @@ static enum drf_status entry_of(struct fusion_store *store, int64_t id,
                                 struct store_identity **out)
 {
     *out = store_pending_id(&store->pending, id);
-    return *out != NULL ? DRF_OK : store_shadow(store, id, out);
+    return *out != NULL ? DRF_OK : store_pending_enter(store, id, out);
 }
 
 enum drf_status fusion_store_erase(struct fusion_store *store, int64_t id)

@@ -13,7 +13,7 @@
 #include "fusion/store/store_impl.h"
 
 // Truth. `tile` is level, row, col; rows of drf_contribution are found by tile for the fold and
-// by id for the replacement. Cells stand last: what precedes them is read without them.
+// by id for the replacement. Cells come last: what precedes them is read without them.
 static const char truth[] =
     "CREATE TABLE drf_store ("
     " schema INTEGER NOT NULL, level INTEGER NOT NULL, region_id TEXT NOT NULL,"
@@ -128,7 +128,7 @@ static enum drf_status check_state(struct fusion_store *store, struct sqlite3_st
                             "was made by an older version of this program: drf-edge migrate");
     if (schema != STORE_SCHEMA || region == NULL || level < 0 || level > GEO_TILE_LEVEL_MAX)
         return store_refuse(store, FUSION_STORE_DAMAGED, DRF_ERR_STORE, "drf_store is damaged");
-    // A reader takes the file as it is; one that names a region, level or mode means it.
+    // A reader accepts any file, unless it names a region, level or mode.
     const bool reader = config->read_only;
     if (level != config->level && !(reader && config->level == 0)) {
         (void)snprintf(file, sizeof file, "%d", (int)level);

@@ -91,7 +91,7 @@ static enum drf_status read_source(struct fusion_store *store, int64_t row,
     if (status != DRF_OK)
         return status;
     struct sqlite3_stmt *statement = store->statements[STORE_SQL_SOURCE];
-    status = store_step(store, STORE_SQL_SOURCE, "read a certificate");
+    status = store_step(store, STORE_SQL_SOURCE, "read a provenance");
     if (status == DRF_OK) {
         *out = (struct fusion_source){
             .priority = sqlite3_column_int(statement, 4),
@@ -105,10 +105,10 @@ static enum drf_status read_source(struct fusion_store *store, int64_t row,
             || !copy_text(statement, 2, out->licence, sizeof out->licence)
             || !copy_text(statement, 3, out->version, sizeof out->version))
             status = store_refuse(store, FUSION_STORE_DAMAGED, DRF_ERR_STORE,
-                                  "a certificate in drf_source is damaged");
+                                  "a provenance in drf_source is damaged");
     } else if (status == DRF_ERR_ABSENT) {
         status = store_refuse(store, FUSION_STORE_DAMAGED, DRF_ERR_STORE,
-                              "an identity names a certificate that drf_source lacks");
+                              "an identity names a provenance that drf_source lacks");
     }
     store_done(store, STORE_SQL_SOURCE);
     return status;
@@ -146,7 +146,7 @@ enum drf_status store_source_of(struct fusion_store *store, int64_t row,
 enum drf_status store_source_write(struct fusion_store *store, struct store_source *source)
 {
     const struct fusion_source *from = &source->source;
-    return STORE_PUT(store, STORE_SQL_PUT_SOURCE, "write a certificate", store_text(from->feed),
+    return STORE_PUT(store, STORE_SQL_PUT_SOURCE, "write a provenance", store_text(from->feed),
                      store_text(from->source), store_text(from->licence),
                      store_text(from->version), store_int(from->priority),
                      store_real(from->vertical_acc95_m), store_real(from->posting_m),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contributions that go ahead of their identity, and those that nobody has any more. Written
-// and removed in small transactions of their own, so that nobody waits for a whole raster.
+// Contributions written before their identity, and those that no identity has any more. Written
+// and removed in small transactions of their own, so that nothing waits for a whole raster.
 #include <sqlite3.h>
 
 #include <assert.h>
@@ -8,7 +8,7 @@
 
 #include "fusion/store/store_impl.h"
 
-enum { SHED_PER_CALL = 16 };
+enum { DELETED_PER_CALL = 16 };
 
 static struct store_stage *stage_of(const struct fusion_store *store, int64_t stage)
 {
@@ -49,7 +49,7 @@ static enum drf_status find_left(struct fusion_store *store)
     int code;
     enum drf_status status = query(store, sql, &statement, &code);
     while (status == DRF_OK && code == SQLITE_ROW) {
-        status = note(store, sqlite3_column_int64(statement, 0), STORE_STAGE_SHED);
+        status = note(store, sqlite3_column_int64(statement, 0), STORE_STAGE_ORPHANED);
         code = sqlite3_step(statement);
         if (status == DRF_OK && code != SQLITE_ROW && code != SQLITE_DONE)
             status = store_fail(store, code, "look for stages");
@@ -81,15 +81,6 @@ void store_stages_close(struct fusion_store *store)
     }
 }
 
-static bool says(const struct store_identity *held, enum fusion_layer layer,
-                 struct geo_tile tile)
-{
-    for (const struct store_cells *cells = held->cells; cells != NULL; cells = cells->next)
-        if (cells->layer == layer && store_tile_same(cells->tile, tile))
-            return true;
-    return false;
-}
-
 int64_t store_row_owner(const struct fusion_store *store, int64_t row_id, int64_t staged_id,
                         enum fusion_layer layer, struct geo_tile tile)
 {
@@ -99,7 +90,7 @@ int64_t store_row_owner(const struct fusion_store *store, int64_t row_id, int64_
     const struct store_identity *held = id == 0 ? NULL : store_pending_id(&store->pending, id);
     if (held == NULL)
         return id;
-    return (held->replaces && taker == 0) || says(held, layer, tile) ? 0 : id;
+    return (held->replaces && taker == 0) || store_pending_has(held, layer, tile) ? 0 : id;
 }
 
 enum drf_status store_stage_leave(struct fusion_store *store, const struct store_identity *held)
@@ -114,7 +105,7 @@ void store_stage_untake(struct fusion_store *store, struct store_identity *held)
     struct store_stage *stage = held->stage != 0 ? stage_of(store, held->stage) : NULL;
     if (stage != NULL) {
         stage->owner = 0;
-        stage->state = STORE_STAGE_SHED;
+        stage->state = STORE_STAGE_ORPHANED;
     }
     held->stage = 0;
 }
@@ -125,7 +116,7 @@ void store_stages_committed(struct fusion_store *store)
     while (*link != NULL) {
         struct store_stage *stage = *link;
         if (stage->state == STORE_STAGE_LEFT)
-            stage->state = STORE_STAGE_SHED;
+            stage->state = STORE_STAGE_ORPHANED;
         if (stage->owner == 0) {
             link = &stage->next;
             continue;
@@ -195,13 +186,13 @@ void fusion_store_stage_drop(struct fusion_store *store, int64_t stage)
 {
     struct store_stage *at = stage_of(store, stage);
     if (at != NULL && at->owner == 0 && at->state == STORE_STAGE_OPEN)
-        at->state = STORE_STAGE_SHED;
+        at->state = STORE_STAGE_ORPHANED;
 }
 
-static enum drf_status shed(struct fusion_store *store)
+static enum drf_status delete_orphaned(struct fusion_store *store)
 {
     struct store_stage **link = &store->stages;
-    while (*link != NULL && (*link)->state != STORE_STAGE_SHED)
+    while (*link != NULL && (*link)->state != STORE_STAGE_ORPHANED)
         link = &(*link)->next;
     if (*link == NULL)
         return DRF_OK;
@@ -211,13 +202,13 @@ static enum drf_status shed(struct fusion_store *store)
         status = store_begin(store);
     if (status != DRF_OK)
         return status;
-    status = STORE_PUT(store, STORE_SQL_SHED_CELLS, "remove contributions",
-                       store_int(gone->stage), store_int(SHED_PER_CALL));
+    status = STORE_PUT(store, STORE_SQL_DROP_SOME_CELLS, "remove contributions",
+                       store_int(gone->stage), store_int(DELETED_PER_CALL));
     const int64_t rows = sqlite3_changes64(store->db);
     status = store_end(store, status);
     if (status != DRF_OK)
         return status;
-    if (rows < SHED_PER_CALL) {
+    if (rows < DELETED_PER_CALL) {
         *link = gone->next;
         free(gone);
     }
@@ -229,7 +220,7 @@ enum drf_status fusion_store_tidy(struct fusion_store *store)
 {
     assert(store->walking == 0);
     if (!store_checkpoint_due(store, STORE_CHECKPOINT_BYTES))
-        return shed(store);
+        return delete_orphaned(store);
     store_checkpoint(store);
     return DRF_ERR_AGAIN;
 }

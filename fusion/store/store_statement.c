@@ -48,7 +48,7 @@ static const char *const texts[STORE_SQL_COUNT] = {
         "AND level = ?3 AND row = ?4 AND col = ?5",
     [STORE_SQL_LIVE] = LIVE,
     [STORE_SQL_LIVE_AFTER] = LIVE " WHERE i.id > ?1 ORDER BY i.id",
-    // Of what has no row yet, or another than it should, nobody knows where it is.
+    // What has no row yet, or a stale one, may be anywhere.
     [STORE_SQL_LIVE_NEAR] =
         LIVE " WHERE i.id IN (SELECT id FROM rtree_obstacle_geom WHERE maxx >= ?1 "
              "AND minx <= ?2 AND maxy >= ?3 AND miny <= ?4 UNION SELECT id FROM drf_stale)",
@@ -88,8 +88,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_PUT_CELLS] =
         "INSERT OR REPLACE INTO drf_contribution (id, layer, level, row, col, checksum, cells) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [STORE_SQL_SHED_CELLS] = "DELETE FROM drf_contribution WHERE rowid IN "
-                             "(SELECT rowid FROM drf_contribution WHERE id = ?1 LIMIT ?2)",
+    [STORE_SQL_DROP_SOME_CELLS] = "DELETE FROM drf_contribution WHERE rowid IN "
+                                  "(SELECT rowid FROM drf_contribution WHERE id = ?1 LIMIT ?2)",
     [STORE_SQL_PUT_OFFSET] =
         "INSERT OR REPLACE INTO drf_offset "
         "(topic, partition, cluster_id, next_offset) VALUES (?1, ?2, ?3, ?4)",

@@ -123,7 +123,7 @@ static bool at_tile(const struct store_cells *cells, enum fusion_layer layer,
     return cells->layer == layer && store_tile_same(cells->tile, tile);
 }
 
-// Calls fn for each tile of the file of which at least one contribution stands.
+// Calls fn for each tile of the file that has at least one valid contribution.
 static enum drf_status stored_tiles(struct fusion_store *store, fusion_tile_fn fn,
                                     void *context)
 {
@@ -150,8 +150,8 @@ static enum drf_status stored_tiles(struct fusion_store *store, fusion_tile_fn f
     return row == DRF_OK || row == DRF_ERR_ABSENT ? status : row;
 }
 
-static enum drf_status stands(struct fusion_store *store, enum fusion_layer layer,
-                              struct geo_tile tile, bool *out)
+static enum drf_status tile_in_file(struct fusion_store *store, enum fusion_layer layer,
+                                    struct geo_tile tile, bool *out)
 {
     enum drf_status row =
         STORE_BIND(store, STORE_SQL_IDS_AT, store_int(layer), store_int(tile.level),
@@ -169,7 +169,7 @@ static enum drf_status stands(struct fusion_store *store, enum fusion_layer laye
 }
 
 // True for one of the pending cells of each tile.
-static bool speaks_for_tile(const struct fusion_store *store, const struct store_cells *cells)
+static bool first_of_tile(const struct fusion_store *store, const struct store_cells *cells)
 {
     struct store_link *link = store_index_first(&store->pending.by_tile, cells->by_tile.hash);
     while (link != NULL && !at_tile((struct store_cells *)link, cells->layer, cells->tile))
@@ -180,11 +180,11 @@ static bool speaks_for_tile(const struct fusion_store *store, const struct store
 static enum drf_status pending_tile(struct fusion_store *store, const struct store_cells *cells,
                                     fusion_tile_fn fn, void *context)
 {
-    if (!speaks_for_tile(store, cells))
+    if (!first_of_tile(store, cells))
         return DRF_OK;
-    bool told = false;
-    enum drf_status status = stands(store, cells->layer, cells->tile, &told);
-    return status == DRF_OK && !told ? fn(context, cells->layer, cells->tile) : status;
+    bool known = false;
+    enum drf_status status = tile_in_file(store, cells->layer, cells->tile, &known);
+    return status == DRF_OK && !known ? fn(context, cells->layer, cells->tile) : status;
 }
 
 enum drf_status fusion_store_each_tile(struct fusion_store *store, fusion_tile_fn fn,

@@ -10,8 +10,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fusion/root/cell_run.h"
 #include "fusion/root/outline.h"
-#include "fusion/root/run.h"
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -133,15 +133,15 @@ static void run__random_cells_some_unknown__is_that_found_one_by_one(void **stat
         }
         const size_t offset = begin + next_random(&seed) % 400;
         const size_t count = 1 + next_random(&seed) % (begin + 400 - offset);
-        struct fusion_run expected = {.known = 0};
+        struct fusion_cell_run expected = {.known = 0};
         for (size_t k = offset; k < offset + count; k++)
             if (cells[k] != GEO_CELL_UNKNOWN) {
                 expected.known++;
                 expected.sum += cells[k];
                 expected.highest = cells[k] > expected.highest ? cells[k] : expected.highest;
             }
-        struct fusion_run got = {.known = 0};
-        fusion_run_read(cells, offset, count, &got);
+        struct fusion_cell_run got = {.known = 0};
+        fusion_cell_run_read(cells, offset, count, &got);
         assert_int_equal(got.known, expected.known);
         assert_int_equal(got.sum, expected.sum);
         assert_int_equal(got.highest, expected.highest);
@@ -153,15 +153,15 @@ static void run__random_cells_some_unknown__is_that_found_one_by_one(void **stat
 static void run__all_groups_that_fit__hold_their_count_and_sum(void **state)
 {
     (void)state;
-    uint16_t group[FUSION_RUN_GROUP];
-    for (int i = 0; i < FUSION_RUN_GROUP; i++)
+    uint16_t group[FUSION_CELL_RUN_GROUP];
+    for (int i = 0; i < FUSION_CELL_RUN_GROUP; i++)
         group[i] = GEO_CELL_MAX;
-    struct fusion_run_tally tally = fusion_run_open();
-    for (int i = 0; i < FUSION_RUN_GROUPS_MAX; i++)
-        fusion_run_add(&tally, group, (fusion_simd_eight){0});
-    struct fusion_run run = {.known = 0};
-    fusion_run_close(&run, &tally);
-    const uint64_t cells = (uint64_t)FUSION_RUN_GROUPS_MAX * FUSION_RUN_GROUP;
+    struct fusion_cell_run_tally tally = fusion_cell_run_open();
+    for (int i = 0; i < FUSION_CELL_RUN_GROUPS_MAX; i++)
+        fusion_cell_run_add(&tally, group, (fusion_simd_eight){0});
+    struct fusion_cell_run run = {.known = 0};
+    fusion_cell_run_close(&run, &tally);
+    const uint64_t cells = (uint64_t)FUSION_CELL_RUN_GROUPS_MAX * FUSION_CELL_RUN_GROUP;
     assert_int_equal(run.known, cells);
     assert_int_equal(run.sum, cells * GEO_CELL_MAX);
     assert_int_equal(run.highest, GEO_CELL_MAX);

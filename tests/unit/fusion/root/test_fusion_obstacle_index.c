@@ -18,7 +18,7 @@ struct crowd {
     struct geo_obstacle obstacles[ALL];
     struct geo_point vertices[ALL][2];
     struct fusion_obstacle fused[ALL];
-    struct fusion_obstacle_index_entry stands[ALL];
+    struct fusion_obstacle_index_entry entries[ALL];
 };
 
 static uint64_t state = 88172645463325252u;
@@ -53,7 +53,7 @@ static void gather(struct crowd *crowd, struct geo_point place)
             .obstacle = o, .vertices = line ? crowd->vertices[i] : NULL};
         struct geo_frame frame = geo_frame_at(o->position);
         struct geo_offset way = geo_frame_offset(&frame, crowd->vertices[i][1]);
-        crowd->stands[i] = (struct fusion_obstacle_index_entry){
+        crowd->entries[i] = (struct fusion_obstacle_index_entry){
             .obstacle = &crowd->fused[i],
             .position = o->position,
             .reach_m =
@@ -65,7 +65,7 @@ static void gather(struct crowd *crowd, struct geo_point place)
 
 static struct fusion_obstacle_index_entry stand_of(const void *context, size_t i)
 {
-    return ((const struct crowd *)context)->stands[i];
+    return ((const struct crowd *)context)->entries[i];
 }
 
 static struct fusion_bucket *lay_out(const struct crowd *crowd, struct geo_point place)
@@ -89,9 +89,10 @@ static void search_around(struct geo_point place)
             geo_frame_at((struct geo_point){place.lat_deg + uniform(-0.04, 0.04),
                                             wrapped(place.lon_deg + uniform(-0.04, 0.04))});
         const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
-        struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
+        struct fusion_obstacle_search search =
+            fusion_obstacle_search_begin(bucket, &frame, &box);
         size_t next = 0;
-        for (size_t i; fusion_sift_next(&sift, &i); next = i + 1, steps++) {
+        for (size_t i; fusion_obstacle_search_next(&search, &i); next = i + 1, steps++) {
             assert_true(i >= next && i < ALL); // in their order
             for (; next < i; next++) {         // none of those passed over is near
                 double m = sqrt(fusion_obstacle_edge(&frame, &crowd.fused[next]).square_m2);
@@ -131,9 +132,9 @@ static void sift__a_small_box__gives_few(void **unused)
     struct fusion_bucket *bucket = lay_out(&crowd, place);
     struct geo_frame frame = geo_frame_at(place);
     const struct fusion_obstacle_index_box box = {-50.0, 50.0, -50.0, 50.0};
-    struct fusion_sift sift = fusion_sift_begin(bucket, &frame, &box);
+    struct fusion_obstacle_search search = fusion_obstacle_search_begin(bucket, &frame, &box);
     size_t given = 0;
-    for (size_t i; fusion_sift_next(&sift, &i);)
+    for (size_t i; fusion_obstacle_search_next(&search, &i);)
         given++;
     assert_true(given < ALL / 4);
     free(bucket);
@@ -145,14 +146,14 @@ static void sift__a_bucket_not_laid_out__gives_all(void **unused)
     const struct fusion_bucket bucket = {.count = 130};
     struct geo_frame frame = geo_frame_at((struct geo_point){43.65, -79.38});
     const struct fusion_obstacle_index_box box = {-1.0, 1.0, -1.0, 1.0};
-    struct fusion_sift sift = fusion_sift_begin(&bucket, &frame, &box);
+    struct fusion_obstacle_search search = fusion_obstacle_search_begin(&bucket, &frame, &box);
     size_t given = 0;
-    for (size_t i; fusion_sift_next(&sift, &i); given++)
+    for (size_t i; fusion_obstacle_search_next(&search, &i); given++)
         assert_int_equal(i, given);
     assert_int_equal(given, 130);
-    sift = fusion_sift_begin(NULL, &frame, &box);
+    search = fusion_obstacle_search_begin(NULL, &frame, &box);
     size_t none;
-    assert_false(fusion_sift_next(&sift, &none));
+    assert_false(fusion_obstacle_search_next(&search, &none));
 }
 
 static void bucket__of_obstacles__says_whose_home_it_is(void **unused)
@@ -171,8 +172,8 @@ static void bucket__of_obstacles__says_whose_home_it_is(void **unused)
         const bool inside = at.lat_deg > bounds.south_deg && at.lat_deg < bounds.north_deg
                             && at.lon_deg > bounds.west_deg && at.lon_deg < bounds.east_deg;
         assert_ptr_equal(bucket->obstacles[i], &crowd.fused[i]);
-        assert_int_equal((bucket->stands->traits[i] & FUSION_OBSTACLE_INDEX_HOME) != 0, inside);
-        assert_int_equal((bucket->stands->traits[i] & FUSION_OBSTACLE_INDEX_POINT) != 0,
+        assert_int_equal((bucket->index->traits[i] & FUSION_OBSTACLE_INDEX_HOME) != 0, inside);
+        assert_int_equal((bucket->index->traits[i] & FUSION_OBSTACLE_INDEX_POINT) != 0,
                          i % 3 != 0);
         home += inside ? 1 : 0;
     }

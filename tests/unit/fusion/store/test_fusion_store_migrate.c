@@ -62,7 +62,7 @@ static void migrate__of_an_older_version__keeps_a_copy_and_does_each_step(void *
     assert_int_equal(
         fusion_store_migrate_with(spot.path, copy, broken, 1, now + 1, &done, &fault),
         DRF_ERR_STORE); // a copy is never written over
-    assert_non_null(strstr(fault.text, "in the way"));
+    assert_non_null(strstr(fault.text, "exists already"));
     assert_int_equal(unlink(copy), 0);
     const struct fusion_migration_step good[] = {
         {now, "CREATE TABLE drf_new (a INTEGER)", NULL},

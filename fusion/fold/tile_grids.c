@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fusion/fold/grids.h"
+#include "fusion/fold/tile_grids.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,14 +12,14 @@ static size_t count_of(struct fusion_extent extent)
     return (size_t)extent.rows * extent.columns;
 }
 
-struct fusion_grids fusion_grids_of(struct fusion_extent region)
+struct fusion_tile_grids fusion_tile_grids_of(struct fusion_extent region)
 {
-    return (struct fusion_grids){
+    return (struct fusion_tile_grids){
         .grids = {{.tiles = region}}, .count = 1, .tile_count = count_of(region)};
 }
 
-bool fusion_grids_add(struct fusion_grids *grids, const struct geo_inset *inset,
-                      struct geo_bounds keep)
+bool fusion_tile_grids_add(struct fusion_tile_grids *grids, const struct geo_inset *inset,
+                           struct geo_bounds keep)
 {
     assert(grids->count <= GEO_INSETS_MAX);
     struct geo_bounds box = inset->bounds;
@@ -32,8 +32,8 @@ bool fusion_grids_add(struct fusion_grids *grids, const struct geo_inset *inset,
         box.east_deg = fmin(box.east_deg, keep.east_deg);
     }
     const struct geo_tiles tiles = geo_tiles_of(box, (uint8_t)inset->level);
-    struct fusion_grid *grid = &grids->grids[grids->count++];
-    *grid = (struct fusion_grid){
+    struct fusion_tile_grid *grid = &grids->grids[grids->count++];
+    *grid = (struct fusion_tile_grid){
         .tiles = {.first = tiles.first, .columns = tiles.columns, .rows = tiles.rows},
         .first = grids->tile_count,
     };
@@ -42,7 +42,8 @@ bool fusion_grids_add(struct fusion_grids *grids, const struct geo_inset *inset,
     return true;
 }
 
-bool fusion_grids_index(const struct fusion_grids *grids, struct geo_tile tile, size_t *out)
+bool fusion_tile_grids_index(const struct fusion_tile_grids *grids, struct geo_tile tile,
+                             size_t *out)
 {
     for (size_t i = 0; i < grids->count; i++) {
         size_t index;
@@ -54,7 +55,7 @@ bool fusion_grids_index(const struct fusion_grids *grids, struct geo_tile tile, 
     return false;
 }
 
-struct geo_tile fusion_grids_tile(const struct fusion_grids *grids, size_t index)
+struct geo_tile fusion_tile_grids_tile(const struct fusion_tile_grids *grids, size_t index)
 {
     assert(index < grids->tile_count);
     size_t at = grids->count - 1;

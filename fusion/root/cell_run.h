@@ -1,12 +1,12 @@
-// fusion/root/run.h - runs of cells of a tile: count of known ones, maximum, sum.
+// fusion/root/cell_run.h - runs of cells of a tile: count of known ones, maximum, sum.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Eight cells at a time, in groups that begin at a multiple of eight: so no group reaches
 // beyond the tile, and where the tile is aligned (fusion/root/tile.h) no cache line is read
 // that holds no cell of the run. Cells outside the run are set to GEO_CELL_UNKNOWN, which is
 // all ones; no branch depends on a cell.
-#ifndef FUSION_RUN_H
-#define FUSION_RUN_H
+#ifndef FUSION_CELL_RUN_H
+#define FUSION_CELL_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,30 +17,31 @@
 #include "geo/cells.h"
 
 enum {
-    FUSION_RUN_GROUP = 8,
-    FUSION_RUN_GROUPS_MAX = 16384, // gathered before they are closed: the lanes hold as many
+    FUSION_CELL_RUN_GROUP = 8,
+    FUSION_CELL_RUN_GROUPS_MAX =
+        16384, // gathered before they are closed: the lanes hold as many
 };
 
 // What cells of one layer hold. All zero: no cells yet.
-struct fusion_run {
+struct fusion_cell_run {
     uint64_t known, sum; // the sum is of the known ones
     uint16_t highest;    // meaningful when known > 0
 };
 
 // The same as it is gathered.
-struct fusion_run_tally {
+struct fusion_cell_run_tally {
     fusion_simd_eight known, highest; // highest: one more, signed; the unknown is the lowest
     fusion_simd_four sum;
 };
 
-static inline struct fusion_run_tally fusion_run_open(void)
+static inline struct fusion_cell_run_tally fusion_cell_run_open(void)
 {
-    return (struct fusion_run_tally){.highest = (fusion_simd_eight){0} + INT16_MIN};
+    return (struct fusion_cell_run_tally){.highest = (fusion_simd_eight){0} + INT16_MIN};
 }
 
 // Adds the cells of one group; those whose lanes are -1 in `but` are not asked for.
-static inline void fusion_run_add(struct fusion_run_tally *tally, const uint16_t *group,
-                                  fusion_simd_eight but)
+static inline void fusion_cell_run_add(struct fusion_cell_run_tally *tally,
+                                       const uint16_t *group, fusion_simd_eight but)
 {
     fusion_simd_eight cells;
     memcpy(&cells, group, sizeof cells);
@@ -56,15 +57,15 @@ static inline void fusion_run_add(struct fusion_run_tally *tally, const uint16_t
 }
 
 // Takes what was gathered over into the run.
-static inline void fusion_run_close(struct fusion_run *run,
-                                    const struct fusion_run_tally *tally)
+static inline void fusion_cell_run_close(struct fusion_cell_run *run,
+                                         const struct fusion_cell_run_tally *tally)
 {
     int highest = INT16_MIN;
-    for (int i = 0; i < FUSION_RUN_GROUP; i++) {
+    for (int i = 0; i < FUSION_CELL_RUN_GROUP; i++) {
         run->known += (uint16_t)tally->known[i];
         highest = tally->highest[i] > highest ? tally->highest[i] : highest;
     }
-    for (int i = 0; i < FUSION_RUN_GROUP / 2; i++)
+    for (int i = 0; i < FUSION_CELL_RUN_GROUP / 2; i++)
         run->sum += tally->sum[i];
     const uint16_t found = (uint16_t)(highest + INT16_MAX); // none: UINT16_MAX
     if (highest > INT16_MIN && found > run->highest)
@@ -73,19 +74,19 @@ static inline void fusion_run_close(struct fusion_run *run,
 
 // The groups that hold the first and the last of `count` > 0 cells from `offset` of a tile, and
 // the lanes of them that are not asked for. When they are one group, it is the first.
-struct fusion_run_ends {
+struct fusion_cell_run_ends {
     size_t first, last;
     fusion_simd_eight but_first, but_last;
 };
 
-static inline struct fusion_run_ends fusion_run_ends(size_t offset, size_t count)
+static inline struct fusion_cell_run_ends fusion_cell_run_ends(size_t offset, size_t count)
 {
-    enum { N = FUSION_RUN_GROUP };
+    enum { N = FUSION_CELL_RUN_GROUP };
     static const int16_t rim[3 * N] = {-1, -1, -1, -1, -1, -1, -1, -1, 0,  0,  0,  0,
                                        0,  0,  0,  0,  -1, -1, -1, -1, -1, -1, -1, -1};
     const size_t last = offset + count - 1;
-    struct fusion_run_ends ends = {.first = offset & ~(size_t)(N - 1),
-                                   .last = last & ~(size_t)(N - 1)};
+    struct fusion_cell_run_ends ends = {.first = offset & ~(size_t)(N - 1),
+                                        .last = last & ~(size_t)(N - 1)};
     const bool one = ends.first == ends.last;
     const int16_t *before = rim + N - (offset - ends.first);
     const int16_t *after = rim + (size_t)2 * N - 1 - (last - ends.last);
@@ -98,16 +99,17 @@ static inline struct fusion_run_ends fusion_run_ends(size_t offset, size_t count
 }
 
 // Adds `count` > 0 cells from `offset` of a tile, at most as many as the tile has.
-static inline void fusion_run_read(const uint16_t *cells, size_t offset, size_t count,
-                                   struct fusion_run *run)
+static inline void fusion_cell_run_read(const uint16_t *cells, size_t offset, size_t count,
+                                        struct fusion_cell_run *run)
 {
-    const struct fusion_run_ends ends = fusion_run_ends(offset, count);
-    struct fusion_run_tally tally = fusion_run_open();
-    fusion_run_add(&tally, cells + ends.first, ends.but_first);
-    for (size_t at = ends.first + FUSION_RUN_GROUP; at < ends.last; at += FUSION_RUN_GROUP)
-        fusion_run_add(&tally, cells + at, (fusion_simd_eight){0});
-    fusion_run_add(&tally, cells + ends.last, ends.but_last);
-    fusion_run_close(run, &tally);
+    const struct fusion_cell_run_ends ends = fusion_cell_run_ends(offset, count);
+    struct fusion_cell_run_tally tally = fusion_cell_run_open();
+    fusion_cell_run_add(&tally, cells + ends.first, ends.but_first);
+    for (size_t at = ends.first + FUSION_CELL_RUN_GROUP; at < ends.last;
+         at += FUSION_CELL_RUN_GROUP)
+        fusion_cell_run_add(&tally, cells + at, (fusion_simd_eight){0});
+    fusion_cell_run_add(&tally, cells + ends.last, ends.but_last);
+    fusion_cell_run_close(run, &tally);
 }
 
 #endif

@@ -24,7 +24,7 @@ static struct fusion_lattice lattice_of(struct fusion_extent extent)
     };
 }
 
-struct spread { // of one footprint over an extent
+struct coverage { // of one footprint over an extent
     const struct fusion_features *features;
     uint32_t columns;
     size_t first; // number of the extent's north-west tile
@@ -32,20 +32,21 @@ struct spread { // of one footprint over an extent
     void *context;
 };
 
-static void spread_span(void *context, uint32_t row, uint32_t first, uint32_t last)
+static void cover_span(void *context, uint32_t row, uint32_t first, uint32_t last)
 {
-    const struct spread *spread = context;
+    const struct coverage *coverage = context;
     for (uint32_t column = first; column <= last; column++)
-        spread->each(spread->context, spread->first + (size_t)row * spread->columns + column);
+        coverage->each(coverage->context,
+                       coverage->first + (size_t)row * coverage->columns + column);
 }
 
-static void spread_over(const struct fusion_features *f, struct fusion_extent extent,
-                        size_t first, const struct geo_obstacle *obstacle,
-                        const struct geo_point *vertices, fusion_index_fn each, void *context)
+static void cover_extent(const struct fusion_features *f, struct fusion_extent extent,
+                         size_t first, const struct geo_obstacle *obstacle,
+                         const struct geo_point *vertices, fusion_index_fn each, void *context)
 {
-    struct spread spread = {f, extent.columns, first, each, context};
+    struct coverage coverage = {f, extent.columns, first, each, context};
     struct fusion_footprint footprint = fusion_footprint_of(obstacle, vertices);
-    fusion_footprint_spans(&footprint, lattice_of(extent), spread_span, &spread);
+    fusion_footprint_spans(&footprint, lattice_of(extent), cover_span, &coverage);
 }
 
 void fusion_features_tiles(const struct fusion_features *features,
@@ -53,10 +54,10 @@ void fusion_features_tiles(const struct fusion_features *features,
                            const struct geo_point *vertices, fusion_index_fn each,
                            void *context)
 {
-    const struct fusion_grids *tiles = &features->config.tiles;
+    const struct fusion_tile_grids *tiles = &features->config.tiles;
     for (size_t i = 0; i < tiles->count; i++)
-        spread_over(features, tiles->grids[i].tiles, tiles->grids[i].first, obstacle, vertices,
-                    each, context);
+        cover_extent(features, tiles->grids[i].tiles, tiles->grids[i].first, obstacle, vertices,
+                     each, context);
 }
 
 void fusion_features_buckets(const struct fusion_features *features,
@@ -64,7 +65,7 @@ void fusion_features_buckets(const struct fusion_features *features,
                              const struct geo_point *vertices, fusion_index_fn each,
                              void *context)
 {
-    spread_over(features, features->config.buckets, 0, obstacle, vertices, each, context);
+    cover_extent(features, features->config.buckets, 0, obstacle, vertices, each, context);
 }
 
 static void note_any(void *context, size_t index)
@@ -97,7 +98,7 @@ int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_ob
 }
 
 // The features lie all over memory: by the time one is reached it is there.
-static struct fusion_obstacle_index_entry stand_of(const void *context, size_t i)
+static struct fusion_obstacle_index_entry index_entry_of(const void *context, size_t i)
 {
     enum { AHEAD = 12 };
     const struct fusion_feature_list *list = context;
@@ -124,7 +125,7 @@ static enum drf_status make_bucket(const struct fusion_features *f, uint32_t at,
     if (list->count == 0)
         return DRF_OK;
     struct fusion_bucket *made;
-    enum drf_status status = fusion_bucket_make(tile, list->count, stand_of, list, &made);
+    enum drf_status status = fusion_bucket_make(tile, list->count, index_entry_of, list, &made);
     if (status == DRF_OK)
         *out = made;
     return status;
