@@ -16,7 +16,10 @@ struct sim_context_head {
     int64_t node_time_us;
     uint32_t stale_after_ms;
     bool pushed;
-    unsigned data_points; // what sim_witness_data_points() counts of the unpacked message
+    // Values of native cells and features: ground and surface here, the maxima and the mean of
+    // each segment, each part of the weather, the heights of each obstacle; not heights of the
+    // aircraft, nor what is derived from them.
+    unsigned data_points;
 };
 
 // False: the bytes are not a message.

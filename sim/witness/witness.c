@@ -145,32 +145,3 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
     sim_witness_obstacles(witness, report, context, counts);
     sim_witness_advisories(witness, report, context, arrival_mono_us, counts);
 }
-
-unsigned sim_witness_data_points(const Drf__V1__Context *context)
-{
-    unsigned points = 0;
-    if (context->height != NULL)
-        points += (context->height->has_ground_amsl_m ? 1U : 0)
-                  + (context->height->has_surface_amsl_m ? 1U : 0);
-    if (context->look_ahead != NULL)
-        for (size_t i = 0; i < context->look_ahead->n_segments; i++) {
-            const Drf__V1__Segment *s = context->look_ahead->segments[i];
-            points += (s->has_ground_max_amsl_m ? 1U : 0) + (s->has_surface_max_amsl_m ? 1U : 0)
-                      + (s->has_ground_mean_amsl_m ? 1U : 0);
-        }
-    const Drf__V1__Weather *w = context->weather;
-    if (w != NULL && w->wind != NULL && w->wind->has_wind_to_north_mps)
-        points += 2;
-    if (w != NULL) {
-        const Drf__V1__Quantity *const q[] = {
-            w->gust_mps,      w->temperature_k, w->visibility_m, w->precipitation_mps,
-            w->ceiling_agl_m, w->dew_point_k,   w->qnh_pa,       w->convection_ratio};
-        for (size_t i = 0; i < sizeof q / sizeof q[0]; i++)
-            points += q[i] != NULL && q[i]->has_value ? 1U : 0;
-    }
-    for (size_t i = 0; i < context->n_obstacles; i++)
-        points += (context->obstacles[i]->has_top_amsl_m ? 1U : 0)
-                  + (context->obstacles[i]->has_published_amsl_m ? 1U : 0)
-                  + (context->obstacles[i]->has_published_agl_m ? 1U : 0);
-    return points;
-}

@@ -147,11 +147,6 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
                          const struct sim_drone_limits *limits, int64_t utc_us,
                          const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
 
-// The values of native cells and features that a context carries (its data points): ground and
-// surface here, the maxima and the mean of each segment, each part of the weather, the heights
-// of each obstacle. Heights of the aircraft and what is derived from them are not counted.
-unsigned sim_witness_data_points(const Drf__V1__Context *context);
-
 // The parts of sim_witness_check(), each in its own file.
 void sim_witness_height(struct sim_witness *witness, const struct sim_report *report,
                         const Drf__V1__Context *context, struct sim_witness_counts *counts);
