@@ -218,8 +218,6 @@ void geo_station_table_close(struct geo_station_table *table)
     free(table);
 }
 
-size_t geo_station_table_count(const struct geo_station_table *table) { return table->count; }
-
 static uint64_t mix_number(uint64_t hash, double value)
 {
     uint64_t bits;

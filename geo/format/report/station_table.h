@@ -23,7 +23,6 @@ DRF_MUST_CHECK enum drf_status geo_station_table_open(const uint8_t *bytes, size
                                                       struct geo_station_table **out,
                                                       struct geo_note *why);
 void geo_station_table_close(struct geo_station_table *table); // NULL is fine
-size_t geo_station_table_count(const struct geo_station_table *table);
 // Of its content; independent of the order of its lines.
 uint64_t geo_station_table_hash(const struct geo_station_table *table);
 

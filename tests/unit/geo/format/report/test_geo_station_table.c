@@ -77,7 +77,6 @@ static void table__csv_and_geojson__place_stations(void **state)
         assert_int_equal(
             geo_station_table_open((const uint8_t *)tables[i], strlen(tables[i]), &table, &why),
             DRF_OK);
-        assert_int_equal(geo_station_table_count(table), 3);
         hashes[i] = geo_station_table_hash(table);
         struct decoded d, placed = {.count = 0};
         open_of(&d, (const char *const[]){"EGLL", "EGKK", "KJFK", "LFPG"}, 4);
