@@ -158,7 +158,7 @@ struct edge_wire_context {
     struct edge_wire_stream stream;
     const struct fusion_context *context;
     uint32_t stale_after_ms;
-    uint32_t authority; // 1 SECONDARY, 2 PRIMARY
+    uint32_t authority; // enum edge_authority
     uint32_t telemetry_seq;
     uint64_t telemetry_drone_boot_id;
     uint32_t node_clock_error_ms; // 0: not known

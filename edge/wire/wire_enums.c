@@ -41,7 +41,7 @@
     }
 #define SAME(ours, OURS, Schema, KIND, NAMES)                                                  \
     HOLD(ours, OURS, NO_MORE, Schema, KIND, NO_MORE, NAMES)
-// Ours has no 0: that is for what came from outside.
+// The same, but ours has no 0, the schema's UNKNOWN.
 #define KNOWN(ours, OURS, Schema, KIND, NAMES)                                                 \
     HOLD(ours, OURS, NO_MORE, Schema, KIND, ZERO, NAMES)
 
