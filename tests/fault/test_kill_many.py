@@ -20,7 +20,7 @@ def live_and_die(node, chance, left):
     node.start()
     if chance.random() < 0.8:
         goal = min(chance.randint(1, 400), left)
-        wait_until(lambda: node.taken() >= goal, f"{goal} messages")
+        wait_until(lambda: node.taken() >= goal, f"{goal} messages", pause_max_s=0.02)
     threading.Event().wait(chance.uniform(0, 0.3))
     node.kill()
 

@@ -148,7 +148,7 @@ def kill_in_the_middle(node, kafka, part, chance):
     before, waiting = stored(node), published(kafka)
     more = chance.randint(0, waiting - before)
     node.start()
-    wait_until(lambda: node.taken() >= more, f"{more} messages of {waiting - before}")
+    wait_until(lambda: node.taken() >= more, f"{more} messages of {waiting - before}", pause_max_s=0.02)
     publish_part(kafka, part, PARTS)
     threading.Event().wait(chance.uniform(0, 0.1))
     outcomes = node.outcomes()

@@ -199,7 +199,8 @@ def test_killed_amid_resynchronising():
         before = 0
         for share in (0.1, 0.4, 0.7):
             node.start()
-            wait_until(lambda goal=share * 1500 - before: node.taken() >= goal, "a part of the messages")
+            wait_until(lambda goal=share * 1500 - before: node.taken() >= goal, "a part of the messages",
+                       pause_max_s=0.02)
             node.kill()
             before = position(node) % 2000  # 2000 as long as the first commit of the new topic is to come
         node.start()

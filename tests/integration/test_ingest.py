@@ -55,7 +55,8 @@ def test_killed_three_times_in_the_middle():
         kafka.produce_all("obstacles", parts[0])
         with Fed(kafka.bootstrap) as killed:
             for share, part in zip((0.2, 0.3, 0.2), parts[1:]):
-                wait_until(lambda goal=share * len(parts[0]): killed.taken() >= goal, "a part of the messages")
+                wait_until(lambda goal=share * len(parts[0]): killed.taken() >= goal, "a part of the messages",
+                           pause_max_s=0.02)
                 killed.pause()  # however fast it is, this part is still to come when it dies
                 kafka.produce_all("obstacles", part)
                 killed.kill()
