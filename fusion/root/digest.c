@@ -16,15 +16,16 @@ void fusion_digest_close(struct fusion_digest *digest)
     digest->sha256 = NULL;
 }
 
+// libcrypto dies of an update after an initialisation that failed: nothing is asked of it then.
 void fusion_digest_begin(struct fusion_digest *digest)
 {
-    if (EVP_DigestInit_ex(digest->sha256, EVP_sha256(), NULL) != 1)
+    if (!digest->failed && EVP_DigestInit_ex(digest->sha256, EVP_sha256(), NULL) != 1)
         digest->failed = true;
 }
 
 void fusion_digest_bytes(struct fusion_digest *digest, const void *bytes, size_t size)
 {
-    if (EVP_DigestUpdate(digest->sha256, bytes, size) != 1)
+    if (!digest->failed && EVP_DigestUpdate(digest->sha256, bytes, size) != 1)
         digest->failed = true;
 }
 
@@ -51,8 +52,10 @@ void fusion_digest_real(struct fusion_digest *digest, double value)
 
 void fusion_digest_end(struct fusion_digest *digest, uint8_t out[static FUSION_DIGEST_SIZE])
 {
-    if (EVP_DigestFinal_ex(digest->sha256, out, NULL) != 1)
+    if (!digest->failed && EVP_DigestFinal_ex(digest->sha256, out, NULL) != 1)
         digest->failed = true;
+    if (digest->failed)
+        memset(out, 0, FUSION_DIGEST_SIZE);
 }
 
 enum drf_status fusion_digest_status(const struct fusion_digest *digest)
