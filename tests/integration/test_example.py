@@ -26,7 +26,7 @@ def node_of(mqtt, folder):
 
 class Example(Process):
     def __init__(self, mqtt, folder, name, lat, lon):
-        super().__init__(name, [sys.executable, EXAMPLE, "-t", "drf-test/v1", mqtt.host, mqtt.port, name,
+        super().__init__(name, [sys.executable, EXAMPLE, "-t", "drf-test/v1", "--", mqtt.host, mqtt.port, name,
                                 mqtt.passwords[name], lat, lon, 600], folder / f"{name}.log")
         self.read = 0
 
