@@ -36,6 +36,12 @@ static inline uint64_t geo_hash_text(uint64_t hash, const char *text)
     return hash;
 }
 
+// One round over a small number.
+static inline uint32_t geo_hash32_number(uint32_t hash, uint32_t number)
+{
+    return (hash ^ number) * UINT32_C(16777619);
+}
+
 static inline uint32_t geo_hash32_text(uint32_t hash, const char *text)
 {
     for (; *text != '\0'; text++)

@@ -31,8 +31,8 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
 
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause)
 {
-    const char first[] = {(char)kind, '\0'};
-    const uint32_t hash = geo_hash32_text(geo_hash32_text(GEO_HASH32_START, first), cause);
+    const uint32_t hash =
+        geo_hash32_text(geo_hash32_number(GEO_HASH32_START, (uint32_t)kind), cause);
     return hash != 0 ? hash : 1;
 }
 
