@@ -323,9 +323,12 @@ static enum drf_status find_offsets(struct edge_kafka *kafka, const char *topic,
                                  ? DRF_OK
                                  : DRF_ERR_AGAIN;
     for (size_t i = 0; i < found->count && status == DRF_OK; i++) {
-        *(end ? &found->partitions[i].high : &found->partitions[i].low) = list->elems[i].offset;
-        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR || list->elems[i].offset < 0)
+        const rd_kafka_topic_partition_t *answer =
+            rd_kafka_topic_partition_list_find(list, topic, found->partitions[i].partition);
+        if (!answer || answer->err != RD_KAFKA_RESP_ERR_NO_ERROR || answer->offset < 0)
             status = DRF_ERR_AGAIN;
+        else
+            *(end ? &found->partitions[i].high : &found->partitions[i].low) = answer->offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
     return status;
@@ -343,6 +346,10 @@ enum drf_status edge_kafka_discover(struct edge_kafka *kafka, size_t feed, int t
         status = find_offsets(kafka, topic, false, timeout_ms, &found);
     if (status == DRF_OK)
         status = find_offsets(kafka, topic, true, timeout_ms, &found);
+    // A topic that was made anew between the two requests: the next look sees one topic.
+    for (size_t i = 0; i < found.count && status == DRF_OK; i++)
+        if (found.partitions[i].low > found.partitions[i].high)
+            status = DRF_ERR_AGAIN;
     if (status != DRF_OK)
         return status;
     char *cluster = rd_kafka_clusterid(kafka->client, timeout_ms);
