@@ -26,7 +26,7 @@ struct sources {
     size_t count, room;
 };
 
-struct told { // all that is printed, either way
+struct store_summary { // all that is printed, either way
     struct fusion_store_info info;
     struct fusion_store_sizes sizes;
     struct sources sources;
@@ -69,13 +69,13 @@ static enum drf_status add_use(void *context, const struct fusion_store_use *use
     return DRF_OK;
 }
 
-static enum drf_status gather(struct fusion_store *store, struct told *told)
+static enum drf_status gather(struct fusion_store *store, struct store_summary *store_summary)
 {
-    enum drf_status status = fusion_store_info(store, &told->info);
+    enum drf_status status = fusion_store_info(store, &store_summary->info);
     if (status == DRF_OK)
-        status = fusion_store_sizes(store, &told->sizes);
+        status = fusion_store_sizes(store, &store_summary->sizes);
     if (status == DRF_OK)
-        status = fusion_store_each_source(store, add_use, &told->sources);
+        status = fusion_store_each_source(store, add_use, &store_summary->sources);
     return status;
 }
 
@@ -148,11 +148,11 @@ static void table_sources(const struct sources *sources, FILE *out)
 
 enum drf_status edge_info_table(struct fusion_store *store, const char *path, FILE *out)
 {
-    struct told told = {0};
-    enum drf_status status = gather(store, &told);
+    struct store_summary store_summary = {0};
+    enum drf_status status = gather(store, &store_summary);
     char when[80];
-    const struct fusion_store_info *info = &told.info;
-    const struct fusion_store_sizes *sizes = &told.sizes;
+    const struct fusion_store_info *info = &store_summary.info;
+    const struct fusion_store_sizes *sizes = &store_summary.sizes;
     if (status == DRF_OK) {
         (void)fprintf(
             out,
@@ -172,7 +172,7 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
     }
     if (status == DRF_OK) {
         table_insets(store, out);
-        table_sources(&told.sources, out);
+        table_sources(&store_summary.sources, out);
         (void)fprintf(out, "read from Kafka up to\n");
         status = fusion_store_each_offset(store, table_offset, out);
     }
@@ -180,7 +180,7 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
         (void)fprintf(out, "imported, not in Kafka\n");
         status = edge_import_log_each(store, path, table_import, out);
     }
-    free(told.sources.rows);
+    free(store_summary.sources.rows);
     return status;
 }
 
@@ -305,25 +305,25 @@ static void json_sources(const struct sources *sources, FILE *out)
 enum drf_status edge_info_json(struct edge_store_reader *reader, const char *path, FILE *out)
 {
     struct fusion_store *store = reader->store;
-    struct told told = {0};
-    enum drf_status status = gather(store, &told);
+    struct store_summary store_summary = {0};
+    enum drf_status status = gather(store, &store_summary);
     struct list list = {.out = out};
     if (status == DRF_OK) {
         (void)fputc('{', out);
-        text(out, "region_id", told.info.region_id);
+        text(out, "region_id", store_summary.info.region_id);
         (void)fputc(',', out);
-        text(out, "mode", drf_mode_name(told.info.mode));
-        number(out, "schema", told.info.schema);
-        number(out, "level", told.info.level);
-        instant(out, "as_of_us", told.info.as_of_utc_us);
-        number(out, "file_bytes", told.sizes.file_bytes);
-        number(out, "free_bytes", told.sizes.free_bytes);
-        number(out, "wal_bytes", told.sizes.wal_bytes);
-        number(out, "wal_pinned_bytes", told.sizes.wal_pinned_bytes);
-        number(out, "live", told.info.live);
-        number(out, "tombstones", told.info.tombstones);
-        number(out, "dirty", told.info.dirty);
-        number(out, "stale", told.info.stale);
+        text(out, "mode", drf_mode_name(store_summary.info.mode));
+        number(out, "schema", store_summary.info.schema);
+        number(out, "level", store_summary.info.level);
+        instant(out, "as_of_us", store_summary.info.as_of_utc_us);
+        number(out, "file_bytes", store_summary.sizes.file_bytes);
+        number(out, "free_bytes", store_summary.sizes.free_bytes);
+        number(out, "wal_bytes", store_summary.sizes.wal_bytes);
+        number(out, "wal_pinned_bytes", store_summary.sizes.wal_pinned_bytes);
+        number(out, "live", store_summary.info.live);
+        number(out, "tombstones", store_summary.info.tombstones);
+        number(out, "dirty", store_summary.info.dirty);
+        number(out, "stale", store_summary.info.stale);
         (void)fputs(",\"layers\":[", out);
         status = fusion_store_each_layer(store, json_layer, &list);
     }
@@ -331,7 +331,7 @@ enum drf_status edge_info_json(struct edge_store_reader *reader, const char *pat
         (void)fputs("],\"insets\":[", out);
         json_insets(store, out);
         (void)fputs("],\"sources\":[", out);
-        json_sources(&told.sources, out);
+        json_sources(&store_summary.sources, out);
         (void)fputs("],\"offsets\":[", out);
         list.begun = false;
         status = fusion_store_each_offset(store, json_offset, &list);
@@ -349,6 +349,6 @@ enum drf_status edge_info_json(struct edge_store_reader *reader, const char *pat
     }
     if (status == DRF_OK)
         (void)fputs("}\n", out);
-    free(told.sources.rows);
+    free(store_summary.sources.rows);
     return status;
 }

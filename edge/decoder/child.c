@@ -123,7 +123,7 @@ static void reap(struct edge_children *children)
             children->unreaped[i] = 0;
 }
 
-static void bury(struct edge_children *children, pid_t pid)
+static void queue_for_reaping(struct edge_children *children, pid_t pid)
 {
     kill(pid, SIGKILL);
     for (size_t i = 0; i < UNREAPED; i++) {
@@ -146,7 +146,7 @@ static int lane_of(const struct edge_children *children, const struct child *chi
 static void end_child(struct edge_children *children, struct child *child)
 {
     close(child->fd); // leaves the epoll set by that
-    bury(children, child->pid);
+    queue_for_reaping(children, child->pid);
     int lane = lane_of(children, child);
     if (lane != NO_CHILD) {
         children->lanes[lane].child = NO_CHILD;
@@ -173,7 +173,7 @@ static void refuse(struct lane *lane, enum geo_refusal_code code, const char *te
 }
 
 // The child is gone, or no longer to be trusted.
-static void lose(struct edge_children *children, struct child *child, const char *text)
+static void fail_child(struct edge_children *children, struct child *child, const char *text)
 {
     int lane = lane_of(children, child);
     bool working = child->state == BUSY;
@@ -357,7 +357,7 @@ static void lose_writing(struct edge_children *children, struct child *child)
     if (child->state == BUSY)
         (void)receive(children, child);
     if (child->state != ABSENT)
-        lose(children, child, "the decoder died on it");
+        fail_child(children, child, "the decoder died on it");
 }
 
 enum drf_status edge_children_open(const struct edge_children_config *config,
@@ -412,7 +412,7 @@ static void move_bytes(struct edge_children *children)
             lose_writing(children, child);
         else if ((events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
                  && !receive(children, child))
-            lose(children, child, "the decoder died on it");
+            fail_child(children, child, "the decoder died on it");
     }
 }
 
@@ -438,13 +438,13 @@ static bool resume(struct edge_children *children, struct lane *lane)
     return lane->child != NO_CHILD && children->children[lane->child].state >= READY;
 }
 
-static void end_what_hangs(struct edge_children *children)
+static void end_timed_out(struct edge_children *children)
 {
     for (size_t i = 0; i < CHILDREN; i++) {
         struct child *child = &children->children[i];
         bool limited = child->state == STARTING || child->state == BUSY;
         if (limited && children->now_mono_us >= child->deadline_mono_us)
-            lose(children, child, "the decoder took too long and was ended");
+            fail_child(children, child, "the decoder took too long and was ended");
     }
 }
 
@@ -453,7 +453,7 @@ int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
     children->now_mono_us = now_mono_us;
     reap(children);
     move_bytes(children);
-    end_what_hangs(children);
+    end_timed_out(children);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
         (void)resume(children, &children->lanes[i]);
     if (children->start_mono_us == INT64_MAX)

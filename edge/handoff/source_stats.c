@@ -38,7 +38,7 @@ void edge_source_stats_init(struct edge_source_stats *source_stats,
                             const struct drf_config *config, struct edge_now now)
 {
     source_stats->config = config;
-    source_stats->kept = 0;
+    source_stats->stored_sum = 0;
     atomic_init(&source_stats->count, 0);
     for (size_t i = 0; i < config->feed_count; i++)
         (void)add(source_stats, i, config->feeds[i].name, now);

@@ -36,7 +36,7 @@ struct edge_source_stats_line {
 struct edge_source_stats {
     const struct drf_config *config;
     _Atomic size_t count;
-    uint64_t kept; // what the lines summed up to when the store took them last
+    uint64_t stored_sum; // what the lines summed up to when the store took them last
     struct edge_source_stats_line lines[EDGE_SOURCE_STATS_MAX];
 };
 

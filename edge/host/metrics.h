@@ -103,7 +103,7 @@ enum edge_shed {
       "Silent drones whose position is predicted")                                             \
     X(ADVISORIES, COUNTER, "drf_advisories_total", NONE, NONE,                                 \
       "Advisories raised, changed or cleared, as handed to MQTT")                              \
-    X(DRONES_RECALLED, COUNTER, "drf_drones_recalled_total", NONE, NONE,                       \
+    X(DRONES_RESTORED, COUNTER, "drf_drones_recalled_total", NONE, NONE,                       \
       "Drones that came back and whose stored profile or plan applies again")                  \
     X(DRONES_FORGOTTEN, COUNTER, "drf_drones_forgotten_total", NONE, NONE,                     \
       "Drones not heard from for store.drone_keep_s, whose profile and plan were deleted")     \

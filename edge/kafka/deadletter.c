@@ -34,7 +34,8 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
     if (status != DRF_OK)
         return status;
     out->serve_mono_us = 0;
-    struct edge_post post = {.self = out->producer, .send = post_send, .purge = post_purge};
+    struct edge_outbox_sender post = {
+        .self = out->producer, .send = post_send, .purge = post_purge};
     return edge_outbox_init(&out->box, store, post);
 }
 

@@ -32,7 +32,7 @@ static enum drf_status find(void *context, const char *name, const void *bytes, 
 }
 
 enum drf_status edge_outbox_init(struct edge_outbox *box, struct fusion_store *store,
-                                 struct edge_post post)
+                                 struct edge_outbox_sender post)
 {
     *box = (struct edge_outbox){.store = store, .post = post, .first = 1, .next = 1};
     enum drf_status status =

@@ -21,7 +21,7 @@ enum { EDGE_OUTBOX_MAX = 1000, EDGE_OUTBOX_UNDER_WAY_MAX = 1024 };
 #define EDGE_OUTBOX_PREFIX "letter/"
 
 // The producer: edge/kafka/producer_kafka.h, or a test.
-struct edge_post {
+struct edge_outbox_sender {
     void *self;
     // Copies. DRF_ERR_FULL: not now. DRF_ERR_RANGE: never.
     enum drf_status (*send)(void *self, const struct edge_kafka_record *kafka_record);
@@ -31,7 +31,7 @@ struct edge_post {
 
 struct edge_outbox {
     struct fusion_store *store; // NULL: nothing is kept
-    struct edge_post post;
+    struct edge_outbox_sender post;
     uint32_t under_way, kept;
     uint64_t first, next, resend; // numbers of stored records: first <= resend <= next; those
                                   // before `resend` are under way
@@ -44,7 +44,7 @@ struct edge_outbox {
 // DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_outbox_init(struct edge_outbox *box,
                                                 struct fusion_store *store,
-                                                struct edge_post post);
+                                                struct edge_outbox_sender post);
 // Keeps it and sends it, at least one of them (tag is ignored). DRF_ERR_FULL: it is lost, and
 // counted.
 DRF_MUST_CHECK enum drf_status edge_outbox_put(struct edge_outbox *box,

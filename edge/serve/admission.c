@@ -17,7 +17,7 @@ static void refuse(struct edge_serve *serve, struct edge_drone *drone,
     edge_reply_refuse(serve, drone, &refusal);
 }
 
-static void turn_away(struct edge_serve *serve, const char *id)
+static void refuse_unadmitted(struct edge_serve *serve, const char *id)
 {
     edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_REFUSED, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OVERLOADED, 0,
@@ -66,7 +66,8 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
 }
 
 // One reply per exit from the region, and never two within ten seconds.
-static void leave_outside(struct edge_serve *serve, struct edge_drone *drone, double distance_m)
+static void handle_outside(struct edge_serve *serve, struct edge_drone *drone,
+                           double distance_m)
 {
     if (!drone->outside)
         drone->outside_untold = true;
@@ -132,12 +133,12 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
 }
 
 // Acts on an accepted report.
-static void go_on(struct edge_serve *serve, struct edge_drone *drone, bool found_again)
+static void handle_report(struct edge_serve *serve, struct edge_drone *drone, bool found_again)
 {
     double distance_m =
         edge_region_distance_m(&serve->config->region, drone->report.fix.position);
     if (distance_m > serve->config->margin_m) {
-        leave_outside(serve, drone, distance_m);
+        handle_outside(serve, drone, distance_m);
         return;
     }
     drone->outside = false;
@@ -162,7 +163,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY, 0, 0, 1);
     struct edge_drone *drone;
     if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) != DRF_OK) {
-        turn_away(serve, id);
+        refuse_unadmitted(serve, id);
         return;
     }
     edge_fleet_touch(serve->fleet, drone, serve->now.mono_us);
@@ -191,11 +192,11 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
     note(serve, drone, &telemetry, in->arrival_mono_us);
     edge_persist_heard(serve, drone);
     if (!drone->waiting)
-        go_on(serve, drone, found_again);
+        handle_report(serve, drone, found_again);
 }
 
 void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone)
 {
     drone->waiting = false;
-    go_on(serve, drone, false);
+    handle_report(serve, drone, false);
 }

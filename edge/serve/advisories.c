@@ -15,7 +15,7 @@ static struct edge_advisory *find(struct edge_advisories *advisories, uint32_t a
 }
 
 // How useful a place is as it is: free, cleared long ago, or held by what matters least.
-static unsigned worth(const struct edge_advisory *held)
+static unsigned eviction_rank(const struct edge_advisory *held)
 {
     return held->advisory_id == 0 ? 0 : held->severity == 0 ? 1 : 5U - held->severity;
 }
@@ -26,11 +26,13 @@ static struct edge_advisory *place_for(struct edge_advisories *advisories, uint8
     struct edge_advisory *worst = &advisories->items[0];
     for (size_t i = 1; i < EDGE_ADVISORIES_MAX; i++) {
         struct edge_advisory *held = &advisories->items[i];
-        bool older = worth(held) == 1 && (int32_t)(held->since_ms - worst->since_ms) < 0;
-        if (worth(held) < worth(worst) || (worth(held) == worth(worst) && older))
+        bool older =
+            eviction_rank(held) == 1 && (int32_t)(held->since_ms - worst->since_ms) < 0;
+        if (eviction_rank(held) < eviction_rank(worst)
+            || (eviction_rank(held) == eviction_rank(worst) && older))
             worst = held;
     }
-    return worth(worst) < 5U - severity ? worst : NULL;
+    return eviction_rank(worst) < 5U - severity ? worst : NULL;
 }
 
 static int32_t e7(double deg) { return (int32_t)floor(deg * 1e7 + 0.5); }
@@ -53,14 +55,14 @@ static void change(struct edge_advisory *held, uint8_t severity)
 {
     held->severity = severity;
     held->revision++;
-    held->waning = false;
+    held->lowering = false;
 }
 
 // Found less severe than told, or (severity 0) not found.
-static void wane(struct edge_advisory *held, uint8_t severity, uint32_t now_ms)
+static void lower(struct edge_advisory *held, uint8_t severity, uint32_t now_ms)
 {
-    if (!held->waning) {
-        held->waning = true;
+    if (!held->lowering) {
+        held->lowering = true;
         held->since_ms = now_ms;
         held->lower = severity;
     } else if (severity != 0 && (held->lower == 0 || severity < held->lower)) {
@@ -78,9 +80,9 @@ static void evaluate(struct edge_advisory *held, struct fusion_advisory *item, u
     if (held->severity == 0 || severity < held->severity)
         change(held, severity);
     else if (severity > held->severity)
-        wane(held, severity, now_ms);
+        lower(held, severity, now_ms);
     else
-        held->waning = false;
+        held->lowering = false;
     remember(held, item);
     item->severity = (enum fusion_severity)held->severity;
     item->revision = held->revision;
@@ -155,7 +157,7 @@ void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now n
             continue;
         // what the evaluation left out for want of room is not gone
         if (set->left_out == 0)
-            wane(held, 0, now_ms);
+            lower(held, 0, now_ms);
         if (held->severity != 0)
             rests[rest_count++] = edge_advisory_rest(held, now.utc_us);
     }

@@ -29,7 +29,7 @@ struct edge_advisory {
     uint8_t severity;        // as told; 0: cleared
     uint8_t lower;           // the most severe seen since; 0: nothing
     uint8_t kind, layer;
-    bool waning, position_known;
+    bool lowering, position_known;
     int32_t lat_e7, lon_e7;
     float value, limit;
     const char *unit;

@@ -190,20 +190,20 @@ void edge_dispatch_run(struct edge_serve *serve)
     for (uint32_t i = 0; i < serve->due_count; i++) {
         uint32_t number = serve->due[i];
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        bool told = drone->used && drone->refusals.untold > 0;
-        if (told && now >= drone->refusals.next_mono_us) {
+        bool reply_due = drone->used && drone->refusals.untold > 0;
+        if (reply_due && now >= drone->refusals.next_mono_us) {
             edge_reply_flush(serve, drone);
-            told = false;
+            reply_due = false;
         }
         drone->due = drone->due && drone->used && drone->reporting && serve->root != NULL;
         if (drone->due && open && now >= drone->due_mono_us)
             open = settle_context(serve, drone);
         look(serve, drone);
-        if (drone->due || told) {
+        if (drone->due || reply_due) {
             serve->due[kept++] = number;
             int64_t at =
                 drone->due ? sooner(drone->due_mono_us, drone->look_mono_us) : INT64_MAX;
-            if (told)
+            if (reply_due)
                 at = sooner(at, drone->refusals.next_mono_us);
             next_mono_us = sooner(next_mono_us, at);
         } else {

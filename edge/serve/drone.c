@@ -102,7 +102,7 @@ static bool clip(double step, double low, double high, double *enter, double *le
     return *enter <= *leave;
 }
 
-bool edge_drone_concerned(const struct edge_drone *drone, struct geo_bounds changed)
+bool edge_drone_affected(const struct edge_drone *drone, struct geo_bounds changed)
 {
     if (!drone->reporting)
         return false;

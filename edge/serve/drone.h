@@ -175,6 +175,6 @@ enum edge_request_limit edge_drone_request(struct edge_drone *drone, int64_t now
 // Whether a change in this box concerns the drone: it touches the corridor of its last context,
 // or its position.
 struct geo_bounds;
-bool edge_drone_concerned(const struct edge_drone *drone, struct geo_bounds changed);
+bool edge_drone_affected(const struct edge_drone *drone, struct geo_bounds changed);
 
 #endif

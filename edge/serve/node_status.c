@@ -18,7 +18,7 @@ static uint32_t condition_of(uint32_t troubles)
     return troubles != 0 ? EDGE_CONDITION_DEGRADED : EDGE_CONDITION_UP;
 }
 
-static void beat(struct edge_serve *serve)
+static void send_heartbeat(struct edge_serve *serve)
 {
     struct edge_node_status *node_status = &serve->node_status;
     struct edge_fleet_counts counts = edge_fleet_counts(serve->fleet);
@@ -124,7 +124,7 @@ void edge_node_status_run(struct edge_serve *serve)
     edge_health_set(serve->health, EDGE_TROUBLE_STALLED,
                     edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0);
     if (now >= node_status->heartbeat_mono_us) {
-        beat(serve);
+        send_heartbeat(serve);
         node_status->heartbeat_mono_us =
             now - node_status->heartbeat_mono_us < EDGE_SERVE_SECOND_US
                 ? node_status->heartbeat_mono_us + EDGE_SERVE_SECOND_US

@@ -297,8 +297,8 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     const struct edge_patch_sent *base = base_of(serve, p, patch_window);
     fusion_patch_window_read(serve->root, patch_window, &patching->cells);
     patching->read -= (int64_t)patch_window.side * patch_window.side;
-    uint64_t news = base != NULL ? fusion_patch_window_news(&patching->cells,
-                                                            base->patch_window, base->blocks)
+    uint64_t news = base != NULL ? fusion_patch_window_changed(&patching->cells,
+                                                               base->patch_window, base->blocks)
                                  : UINT64_MAX;
     if (news == UINT64_MAX) // nothing of the base is left: better a key frame
         base = NULL;

@@ -16,60 +16,62 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-static bool decode_profile(struct edge_serve *serve, struct edge_serve_stored kept,
+static bool decode_profile(struct edge_serve *serve, struct edge_serve_stored stored,
                            struct edge_wire_profile *out)
 {
     struct edge_wire_refusal refusal;
-    return edge_wire_profile_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
-                                    kept.bytes, kept.size, out, &refusal)
+    return edge_wire_profile_decode(serve->wire,
+                                    edge_wire_form_of(NULL, stored.bytes, stored.size),
+                                    stored.bytes, stored.size, out, &refusal)
            == DRF_OK;
 }
 
 // Whether it is still valid is asked when it is used.
-static bool decode_plan(struct edge_serve *serve, struct edge_serve_stored kept,
+static bool decode_plan(struct edge_serve *serve, struct edge_serve_stored stored,
                         struct fusion_plan *out)
 {
     char correlation[EDGE_WIRE_NAME_SIZE];
     struct edge_wire_refusal refusal;
-    return edge_wire_plan_decode(serve->wire, edge_wire_form_of(NULL, kept.bytes, kept.size),
-                                 kept.bytes, kept.size, INT64_MIN, out, correlation, &refusal)
+    return edge_wire_plan_decode(
+               serve->wire, edge_wire_form_of(NULL, stored.bytes, stored.size), stored.bytes,
+               stored.size, INT64_MIN, out, correlation, &refusal)
            == DRF_OK;
 }
 
 static enum drf_status restore_profile(struct edge_serve *serve, const char *id,
-                                       struct edge_serve_stored kept)
+                                       struct edge_serve_stored stored)
 {
     struct edge_wire_profile profile;
     struct edge_drone *drone;
-    if (!decode_profile(serve, kept, &profile)
+    if (!decode_profile(serve, stored, &profile)
         || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
         return DRF_ERR_SYNTAX;
     edge_profile_use(serve, drone, &profile,
-                     geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size));
+                     geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size));
     return DRF_OK;
 }
 
 static enum drf_status restore_plan(struct edge_serve *serve, const char *id,
-                                    struct edge_serve_stored kept)
+                                    struct edge_serve_stored stored)
 {
     struct fusion_plan plan;
     struct edge_drone *drone;
-    if (!decode_plan(serve, kept, &plan)
+    if (!decode_plan(serve, stored, &plan)
         || edge_fleet_admit(serve->fleet, id, 0, &drone) != DRF_OK)
         return DRF_ERR_SYNTAX;
     return edge_plan_use(serve, drone, &plan,
-                         geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size));
+                         geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size));
 }
 
-enum drf_status edge_restore_stored(struct edge_serve *serve, struct edge_serve_stored kept)
+enum drf_status edge_restore_stored(struct edge_serve *serve, struct edge_serve_stored stored)
 {
-    const char *slash = strchr(kept.name, '/');
+    const char *slash = strchr(stored.name, '/');
     if (slash == NULL || !edge_id_valid(slash + 1, strlen(slash + 1)))
         return DRF_ERR_SYNTAX;
-    if (begins(kept.name, EDGE_STORED_PROFILE))
-        return restore_profile(serve, slash + 1, kept);
-    if (begins(kept.name, EDGE_STORED_PLAN))
-        return restore_plan(serve, slash + 1, kept);
+    if (begins(stored.name, EDGE_STORED_PROFILE))
+        return restore_profile(serve, slash + 1, stored);
+    if (begins(stored.name, EDGE_STORED_PLAN))
+        return restore_plan(serve, slash + 1, stored);
     return DRF_ERR_SYNTAX;
 }
 
@@ -84,12 +86,12 @@ static const char *unaffordable(struct edge_serve *serve, const struct edge_dron
 
 // What the drone has sent since it is back is newer than what is stored.
 static void restore_found_profile(struct edge_serve *serve, struct edge_drone *drone,
-                                  struct edge_serve_stored kept)
+                                  struct edge_serve_stored stored)
 {
-    uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
+    uint64_t digest = geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size);
     struct edge_wire_profile profile;
     if (drone->profile_received || (drone->has_profile && drone->profile_digest == digest)
-        || !decode_profile(serve, kept, &profile))
+        || !decode_profile(serve, stored, &profile))
         return;
     profile.correlation[0] = '\0'; // of a question that was answered long ago
     edge_profile_use(serve, drone, &profile, digest);
@@ -112,12 +114,12 @@ static void reply_plan_expired(struct edge_serve *serve, struct edge_drone *dron
 }
 
 static void restore_found_plan(struct edge_serve *serve, struct edge_drone *drone,
-                               struct edge_serve_stored kept)
+                               struct edge_serve_stored stored)
 {
-    uint64_t digest = geo_hash_bytes(GEO_HASH_START, kept.bytes, kept.size);
+    uint64_t digest = geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size);
     struct fusion_plan plan;
     if (drone->plan_received || (drone->has_plan && drone->plan_digest == digest)
-        || !decode_plan(serve, kept, &plan)
+        || !decode_plan(serve, stored, &plan)
         || edge_plan_use(serve, drone, &plan, digest) != DRF_OK)
         return;
     drone->restored = true;
@@ -131,7 +133,7 @@ static void restore_found_end(struct edge_serve *serve, struct edge_drone *drone
 {
     drone->restore = EDGE_DRONE_RESTORE_DONE;
     if (drone->restored)
-        edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RECALLED, 0, 0, 1);
+        edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RESTORED, 0, 0, 1);
     drone->restored = false;
     if (drone->waiting)
         edge_admission_resume(serve, drone);
@@ -158,21 +160,21 @@ static void forget(struct edge_serve *serve, struct edge_drone *drone)
         edge_reply_send(serve, drone->id, drone, &reply);
 }
 
-static void take(struct edge_serve *serve, struct edge_serve_stored kept)
+static void take(struct edge_serve *serve, struct edge_serve_stored stored)
 {
-    const char *id = strchr(kept.name, '/') + 1;
+    const char *id = strchr(stored.name, '/') + 1;
     struct edge_drone *drone = edge_fleet_find(serve->fleet, id);
     if (drone == NULL)
         return; // it was evicted again
-    if (begins(kept.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
+    if (begins(stored.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
         forget(serve, drone);
     if (drone->restore != EDGE_DRONE_RESTORE_ASKED)
         return;
-    if (begins(kept.name, EDGE_STORED_PROFILE))
-        restore_found_profile(serve, drone, kept);
-    else if (begins(kept.name, EDGE_STORED_PLAN))
-        restore_found_plan(serve, drone, kept);
-    else if (begins(kept.name, EDGE_RESTORE_REQUEST_END))
+    if (begins(stored.name, EDGE_STORED_PROFILE))
+        restore_found_profile(serve, drone, stored);
+    else if (begins(stored.name, EDGE_STORED_PLAN))
+        restore_found_plan(serve, drone, stored);
+    else if (begins(stored.name, EDGE_RESTORE_REQUEST_END))
         restore_found_end(serve, drone);
 }
 

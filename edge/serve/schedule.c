@@ -94,7 +94,7 @@ void edge_schedule_push(struct edge_serve *serve, struct edge_drone *drone)
 static void push_change(void *self, struct edge_drone *drone)
 {
     const struct change_visit *visit = self;
-    if (edge_drone_concerned(drone, visit->bounds))
+    if (edge_drone_affected(drone, visit->bounds))
         edge_schedule_push(visit->serve, drone);
 }
 

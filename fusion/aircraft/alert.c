@@ -6,9 +6,9 @@
 #include "fusion/aircraft/plan.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
+#include "geo/celestial.h"
 #include "geo/frame.h"
 #include "geo/hash.h"
-#include "geo/sky.h"
 
 // Where the aircraft is, and will be if it flies on.
 enum { PLACES = 4 };
@@ -37,8 +37,8 @@ static bool in_sky(const struct geo_zone_volume *volume, struct geo_point place,
                    int64_t now_utc_us)
 {
     double error_deg = volume->radius_m / GEO_ZONE_SKY_M_PER_DEG;
-    return geo_sky_altitude_deg(place, now_utc_us, volume->centre.lon_deg,
-                                volume->centre.lat_deg)
+    return geo_celestial_altitude_deg(place, now_utc_us, volume->centre.lon_deg,
+                                      volume->centre.lat_deg)
            > -error_deg;
 }
 

@@ -3,8 +3,8 @@
 //
 // An alert of an area concerns an aircraft that is in it, or will be within 45 s on its present
 // path. An alert of the sky concerns an aircraft if any part of its error circle is above the
-// horizon (geo/sky.h). Heights do not matter. Test alerts are present only where the mode of
-// the node allows them: a LIVE node refuses them on input.
+// horizon (geo/celestial.h). Heights do not matter. Test alerts are present only where the mode
+// of the node allows them: a LIVE node refuses them on input.
 #ifndef FUSION_ALERT_H
 #define FUSION_ALERT_H
 

@@ -19,7 +19,7 @@ static const double slope_deg[] = {5.0, 12.0};
 static const double roughness_m[] = {1.0, 3.0};
 static const double canopy_m[] = {1.0, 3.0};
 
-__attribute__((format(printf, 3, 4))) static void speak_against(struct fusion_landing *out,
+__attribute__((format(printf, 3, 4))) static void add_objection(struct fusion_landing *out,
                                                                 enum fusion_severity severity,
                                                                 const char *format, ...)
 {
@@ -48,7 +48,7 @@ static void weigh(struct fusion_landing *out, const char *name, const char *unit
                   const double bounds[static 2])
 {
     if (value > bounds[0])
-        speak_against(out,
+        add_objection(out,
                       value > bounds[1] ? FUSION_SEVERITY_WARNING : FUSION_SEVERITY_CAUTION,
                       "%s %.1f %s", name, value, unit);
 }
@@ -116,7 +116,7 @@ static void judge_obstacles(const struct fusion_root *root,
             continue;
         out->obstacles++;
         bool sure = list[i].distance_m <= near_m;
-        speak_against(out, sure ? FUSION_SEVERITY_WARNING : FUSION_SEVERITY_CAUTION,
+        add_objection(out, sure ? FUSION_SEVERITY_WARNING : FUSION_SEVERITY_CAUTION,
                       "%.20s %.20s %s within %.0f m", o->kind[0] != '\0' ? o->kind : "obstacle",
                       o->id, sure ? "stands" : "may stand", near_m);
     }
@@ -138,7 +138,7 @@ static void judge_weather(struct fusion_builder *builder, const struct fusion_ro
     }
     out->gust_mps = (struct fusion_number){.known = true, .value = gust->value};
     if (ask->limits->gust_max_set && gust->value > ask->limits->gust_max_mps)
-        speak_against(out, FUSION_SEVERITY_WARNING, "gust %.1f m/s, limit %.1f m/s",
+        add_objection(out, FUSION_SEVERITY_WARNING, "gust %.1f m/s, limit %.1f m/s",
                       gust->value, ask->limits->gust_max_mps);
 }
 
@@ -166,7 +166,7 @@ static void judge_zones(const struct fusion_root *root, const struct fusion_land
                 || fusion_zone_vertical(&view->volumes[v], &height, &degraded)
                        == FUSION_ZONE_OUTSIDE)
                 continue;
-            speak_against(out,
+            add_objection(out,
                           zone->restriction == GEO_ZONE_PROHIBITED ? FUSION_SEVERITY_WARNING
                                                                    : FUSION_SEVERITY_CAUTION,
                           "in zone %.40s", zone->id);

@@ -197,9 +197,9 @@ bool fusion_patch_window_shift(struct fusion_patch_window from, struct fusion_pa
     return true;
 }
 
-uint64_t fusion_patch_window_news(const struct fusion_patch_window_cells *now,
-                                  struct fusion_patch_window base,
-                                  const uint64_t base_blocks[static FUSION_PATCH_WINDOW_BLOCKS])
+uint64_t fusion_patch_window_changed(
+    const struct fusion_patch_window_cells *now, struct fusion_patch_window base,
+    const uint64_t base_blocks[static FUSION_PATCH_WINDOW_BLOCKS])
 {
     int32_t east, north, step = now->patch_window.side / BLOCKS;
     if (!fusion_patch_window_shift(base, now->patch_window, &east, &north))

@@ -64,7 +64,7 @@ bool fusion_patch_window_shift(struct fusion_patch_window from, struct fusion_pa
 
 // Blocks of `now` that somebody who has `base` does not have: those it does not hold, and
 // those whose digest differs. Bit 8 * row + column.
-uint64_t fusion_patch_window_news(
+uint64_t fusion_patch_window_changed(
     const struct fusion_patch_window_cells *now, struct fusion_patch_window base,
     const uint64_t base_blocks[static FUSION_PATCH_WINDOW_BLOCKS]);
 

@@ -60,7 +60,7 @@ static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity 
         return DRF_OK;
     apply->duplicate += order == 0;
     apply->superseded += order < 0;
-    return fabric_resync_saw(apply->fabric, identity.feed, id, order < 0);
+    return fabric_resync_mark_seen(apply->fabric, identity.feed, id, order < 0);
 }
 
 static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
@@ -169,7 +169,7 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
         apply->message->version.time_utc_us >= floor_utc_us && in_region(apply->fabric, item);
     status = lives ? put_feature(apply, identity, version, item)
                    : fabric_withdraw(apply->fabric, identity, version);
-    return status == DRF_OK ? fabric_resync_took(apply->fabric, identity) : status;
+    return status == DRF_OK ? fabric_resync_mark_applied(apply->fabric, identity) : status;
 }
 
 static bool is_feature(const struct geo_item *item)
@@ -363,8 +363,9 @@ static enum drf_status apply_tombstone(struct fabric_apply *apply)
         return status;
     apply->applied++;
     status = fabric_withdraw(apply->fabric, apply->message->identity, apply->message->version);
-    return status == DRF_OK ? fabric_resync_took(apply->fabric, apply->message->identity)
-                            : status;
+    return status == DRF_OK
+               ? fabric_resync_mark_applied(apply->fabric, apply->message->identity)
+               : status;
 }
 
 enum drf_status fabric_apply_step(struct fabric_apply *apply, enum fusion_outcome *outcome)

@@ -25,7 +25,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
         held->sources = sources;
         held->room = room;
     }
-    enum drf_status status = fusion_provenance_take(held->fabric->provenances, content, out);
+    enum drf_status status = fusion_provenance_acquire(held->fabric->provenances, content, out);
     if (status == DRF_OK)
         held->sources[held->count++] = *out;
     return status;
@@ -34,7 +34,7 @@ static enum drf_status hold(struct held *held, const struct fusion_source *conte
 static void release_held(struct held *held)
 {
     for (size_t i = 0; i < held->count; i++)
-        fusion_provenance_drop(held->fabric->provenances, held->sources[i]);
+        fusion_provenance_release(held->fabric->provenances, held->sources[i]);
     free((void *)held->sources);
 }
 
@@ -66,7 +66,7 @@ static enum drf_status make_tile(struct held *held, struct geo_tile tile,
         status = fusion_fold_make(held->fabric->fold, tile, &palette, out);
     if (status == DRF_OK && *out != NULL)
         for (uint16_t i = 0; i < (*out)->source_count; i++)
-            fusion_provenance_hold((*out)->sources[i]);
+            fusion_provenance_retain((*out)->sources[i]);
     return status;
 }
 

@@ -211,11 +211,12 @@ DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
 bool fabric_resync_repeats(const struct fusion_fabric *fabric, const char *feed, int64_t id,
                            bool withdrawn);
 // A message named this identity with its live version, or with an older one.
-DRF_MUST_CHECK enum drf_status fabric_resync_saw(struct fusion_fabric *fabric, const char *feed,
-                                                 int64_t id, bool older);
+DRF_MUST_CHECK enum drf_status fabric_resync_mark_seen(struct fusion_fabric *fabric,
+                                                       const char *feed, int64_t id,
+                                                       bool older);
 // A message's version became the live one.
-DRF_MUST_CHECK enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
-                                                  struct fusion_identity identity);
+DRF_MUST_CHECK enum drf_status fabric_resync_mark_applied(struct fusion_fabric *fabric,
+                                                          struct fusion_identity identity);
 void fabric_resync_close(struct fusion_fabric *fabric);
 
 // fabric_traffic.c

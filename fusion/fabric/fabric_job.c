@@ -151,7 +151,7 @@ enum drf_status fusion_fabric_skip(struct fusion_fabric *fabric,
     return move_offset(fabric, message);
 }
 
-static enum drf_status settle(struct fusion_job *job, enum fusion_outcome outcome)
+static enum drf_status set_outcome(struct fusion_job *job, enum fusion_outcome outcome)
 {
     job->settled = true;
     job->outcome = outcome;
@@ -160,7 +160,7 @@ static enum drf_status settle(struct fusion_job *job, enum fusion_outcome outcom
 
 // Whether an import holds tiles that its live version does not contribute to: levels or insets
 // have changed since. What comes from Kafka is read again for that; an import is only repeated.
-static enum drf_status brings_more(const struct fusion_job *job, int64_t id, bool *out)
+static enum drf_status adds_tiles(const struct fusion_job *job, int64_t id, bool *out)
 {
     *out = false;
     if (job->message.topic != NULL || job->message.tombstone || job->scratch == NULL)
@@ -195,7 +195,7 @@ static enum drf_status weigh(struct fusion_job *job)
     int order = fusion_version_compare(&m->version, &live);
     bool more = false;
     if (order == 0)
-        status = brings_more(job, id, &more);
+        status = adds_tiles(job, id, &more);
     if (status != DRF_OK)
         return status;
     if (resume_half(job) || order > 0 || more
@@ -203,9 +203,10 @@ static enum drf_status weigh(struct fusion_job *job)
             && fabric_resync_repeats(job->fabric, m->identity.feed, id,
                                      withdrawn && !m->tombstone)))
         return DRF_OK;
-    status = fabric_resync_saw(job->fabric, m->identity.feed, id, order < 0);
-    return status == DRF_OK ? settle(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED)
-                            : status;
+    status = fabric_resync_mark_seen(job->fabric, m->identity.feed, id, order < 0);
+    return status == DRF_OK
+               ? set_outcome(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED)
+               : status;
 }
 
 static bool holds_stations(struct geo_record record)
@@ -332,7 +333,7 @@ static enum drf_status apply_features(struct fusion_job *job)
         status = fabric_apply_open(job->fabric, &job->message, job->record, &job->features);
     if (status == DRF_OK)
         status = fabric_apply_step(job->features, &outcome);
-    return status == DRF_OK ? settle(job, outcome) : status;
+    return status == DRF_OK ? set_outcome(job, outcome) : status;
 }
 
 static enum drf_status apply_whole(struct fusion_job *job)
@@ -344,12 +345,12 @@ static enum drf_status apply_whole(struct fusion_job *job)
     enum drf_status status = job->layer == FUSION_LAYER_WEATHER ? fabric_apply_weather(job)
                                                                 : fabric_apply_terrain(job);
     if (status == DRF_OK)
-        status = fabric_resync_took(job->fabric, job->message.identity);
+        status = fabric_resync_mark_applied(job->fabric, job->message.identity);
     if (status != DRF_OK)
         return status;
     job->fabric->half_applied--;
     job->half = false;
-    return settle(job, FUSION_APPLIED);
+    return set_outcome(job, FUSION_APPLIED);
 }
 
 // Tracks have no version in the store: each is compared with the report before it.
@@ -357,12 +358,12 @@ static enum drf_status step_tracks(struct fusion_job *job, enum fusion_outcome *
 {
     enum drf_status status = DRF_OK;
     if (!job->settled && (job->message.tombstone || !fits(job)))
-        status = settle(job, job->message.tombstone ? FUSION_SUPERSEDED : FUSION_REFUSED);
+        status = set_outcome(job, job->message.tombstone ? FUSION_SUPERSEDED : FUSION_REFUSED);
     if (status == DRF_OK && !job->settled) {
         enum fusion_outcome found = FUSION_REFUSED;
         status = fabric_apply_tracks(job, &found);
         if (status == DRF_OK)
-            status = settle(job, found);
+            status = set_outcome(job, found);
     }
     if (status == DRF_OK)
         status = move_offset(job->fabric, &job->message);
@@ -382,7 +383,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
         return status;
     if (!job->weighed && !job->settled) {
         if (!fits(job))
-            status = settle(job, FUSION_REFUSED);
+            status = set_outcome(job, FUSION_REFUSED);
         else if (!of_features(job))
             status = weigh(job);
         job->weighed = status == DRF_OK;
@@ -391,7 +392,7 @@ enum drf_status fusion_job_step(struct fusion_job *job, enum fusion_outcome *out
     if (status == DRF_OK && !job->settled) {
         status = check_cells(job, &more);
         if (status == DRF_ERR_SYNTAX)
-            status = settle(job, FUSION_REFUSED);
+            status = set_outcome(job, FUSION_REFUSED);
         else if (status == DRF_OK && !more)
             status = stage_cells(job, &more);
         if (status == DRF_OK && more)

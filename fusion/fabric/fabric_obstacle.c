@@ -10,12 +10,12 @@ enum drf_status fabric_enter_obstacle(struct fusion_fabric *fabric, int64_t id,
                                       const struct fusion_source *content)
 {
     const struct fusion_source *source;
-    enum drf_status status = fusion_provenance_take(fabric->provenances, content, &source);
+    enum drf_status status = fusion_provenance_acquire(fabric->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     status =
         fusion_features_add(fabric->features, id, version_utc_us, obstacle, vertices, source);
-    fusion_provenance_drop(fabric->provenances, source);
+    fusion_provenance_release(fabric->provenances, source);
     return status;
 }
 

@@ -62,22 +62,23 @@ bool fabric_resync_repeats(const struct fusion_fabric *fabric, const char *feed,
     return resync != NULL && (mark_of(resync, id) & SEEN) == 0 && (resync->redo || withdrawn);
 }
 
-enum drf_status fabric_resync_saw(struct fusion_fabric *fabric, const char *feed, int64_t id,
-                                  bool older)
+enum drf_status fabric_resync_mark_seen(struct fusion_fabric *fabric, const char *feed,
+                                        int64_t id, bool older)
 {
     struct fabric_resync *resync = resync_of(fabric, feed);
     return resync == NULL ? DRF_OK : set_mark(resync, id, older ? OLDER_SEEN : SEEN);
 }
 
-enum drf_status fabric_resync_took(struct fusion_fabric *fabric,
-                                   struct fusion_identity identity)
+enum drf_status fabric_resync_mark_applied(struct fusion_fabric *fabric,
+                                           struct fusion_identity identity)
 {
     struct fusion_version version;
     int64_t id;
     if (resync_of(fabric, identity.feed) == NULL)
         return DRF_OK;
     enum drf_status status = fusion_store_version(fabric->store, identity, &version, NULL, &id);
-    return status == DRF_OK ? fabric_resync_saw(fabric, identity.feed, id, false) : status;
+    return status == DRF_OK ? fabric_resync_mark_seen(fabric, identity.feed, id, false)
+                            : status;
 }
 
 static void drop(struct fusion_fabric *fabric, struct fabric_resync *resync)

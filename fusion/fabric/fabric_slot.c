@@ -61,7 +61,7 @@ void fabric_release_tile(void *context, void *part)
 {
     struct fusion_tile *tile = part;
     for (uint16_t i = 0; i < tile->source_count; i++)
-        fusion_provenance_drop(context, tile->sources[i]);
+        fusion_provenance_release(context, tile->sources[i]);
     fusion_tile_free(tile);
 }
 

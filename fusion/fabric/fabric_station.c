@@ -31,12 +31,12 @@ enum drf_status fabric_enter_station(struct fusion_fabric *fabric, int64_t id,
 {
     const struct fusion_source *source;
     struct fusion_weather_terms terms = fabric_terms(fabric, content->feed, content);
-    enum drf_status status = fusion_provenance_take(fabric->provenances, content, &source);
+    enum drf_status status = fusion_provenance_acquire(fabric->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     status = fusion_station_set_add(fabric->stations, id, version_utc_us, station, source,
                                     terms.valid_for_us);
-    fusion_provenance_drop(fabric->provenances, source);
+    fusion_provenance_release(fabric->provenances, source);
     if (status == DRF_OK)
         invalidate(fabric);
     return status;

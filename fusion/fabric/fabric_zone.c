@@ -30,12 +30,12 @@ enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
 {
     const struct fusion_source *source;
     struct geo_zone_view view = geo_item_zone(item);
-    enum drf_status status = fusion_provenance_take(fabric->provenances, content, &source);
+    enum drf_status status = fusion_provenance_acquire(fabric->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     struct fusion_zone_set *set = set_of(fabric, &view);
     status = fusion_zone_set_add(set, id, version_utc_us, &view, source);
-    fusion_provenance_drop(fabric->provenances, source);
+    fusion_provenance_release(fabric->provenances, source);
     if (status == DRF_OK)
         invalidate(fabric, fusion_zone_set_find(set, id)->zone);
     return status;

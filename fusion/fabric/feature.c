@@ -55,7 +55,7 @@ enum drf_status fusion_features_open(const struct fusion_features_config *config
 static void release_obstacle(void *context, void *part)
 {
     struct fusion_obstacle *fused = part;
-    fusion_provenance_drop(context, fused->source);
+    fusion_provenance_release(context, fused->source);
     free(fused);
 }
 
@@ -239,7 +239,7 @@ static enum drf_status make_obstacle(const struct geo_obstacle *obstacle,
         .vertices = obstacle->vertex_count > 0 ? own : NULL,
         .source = source,
     };
-    fusion_provenance_hold(source);
+    fusion_provenance_retain(source);
     *out = fused;
     return DRF_OK;
 }

@@ -33,7 +33,7 @@ enum drf_status fusion_station_set_open(struct fusion_provenance *provenances,
 static void release_station(void *context, void *part)
 {
     struct fusion_station *station = part;
-    fusion_provenance_drop(context, station->source);
+    fusion_provenance_release(context, station->source);
     free(station);
 }
 
@@ -73,7 +73,7 @@ enum drf_status fusion_station_set_add(struct fusion_station_set *set, int64_t i
     *words = *station;
     *made = (struct fusion_station){
         .station = words, .source = source, .valid_for_us = valid_for_us};
-    fusion_provenance_hold(source);
+    fusion_provenance_retain(source);
     *entry = (struct fusion_station_entry){.station = made,
                                            .id = id,
                                            .version_utc_us = version_utc_us,

@@ -75,7 +75,8 @@ static enum fusion_gate take(struct fusion_track_gate *gate, const struct geo_tr
 }
 
 // Refused, unless it and those refused before it tell one story.
-static enum fusion_gate doubt(struct fusion_track_gate *gate, const struct geo_track *report)
+static enum fusion_gate reject_implausible(struct fusion_track_gate *gate,
+                                           const struct geo_track *report)
 {
     const struct geo_track *last = &gate->doubted;
     bool follows =
@@ -98,5 +99,5 @@ enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
         return FUSION_GATE_DUPLICATE;
     if (report->time_utc_us < taken->time_utc_us)
         return FUSION_GATE_BACKWARDS;
-    return reachable(taken, report) ? take(gate, report) : doubt(gate, report);
+    return reachable(taken, report) ? take(gate, report) : reject_implausible(gate, report);
 }

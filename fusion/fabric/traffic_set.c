@@ -52,7 +52,7 @@ static void release_copy(void *context, void *part)
 {
     struct fusion_traffic *copy = part;
     for (size_t i = 0; i < copy->count; i++)
-        fusion_provenance_drop(context, copy->tracks[i].source);
+        fusion_provenance_release(context, copy->tracks[i].source);
     free(copy);
 }
 
@@ -60,7 +60,7 @@ static void forget(struct fusion_traffic_set *set, struct entry **link)
 {
     struct entry *entry = *link;
     *link = entry->next;
-    fusion_provenance_drop(set->provenances, entry->source);
+    fusion_provenance_release(set->provenances, entry->source);
     free(entry);
     set->count--;
     set->changed = true;
@@ -133,7 +133,7 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
         set->off_us = age_us;
         return DRF_OK;
     }
-    enum drf_status status = fusion_provenance_take(set->provenances, content, &source);
+    enum drf_status status = fusion_provenance_acquire(set->provenances, content, &source);
     if (status != DRF_OK)
         return status;
     struct entry **link = slot_of(set, report->id);
@@ -143,12 +143,12 @@ enum drf_status fusion_traffic_set_take(struct fusion_traffic_set *set,
         *gate = lesser(*link, report, source) ? FUSION_GATE_LESSER
                                               : fusion_track_gate(&(*link)->gate, report);
     if (status != DRF_OK || *gate != FUSION_GATE_PASSED) {
-        fusion_provenance_drop(set->provenances, source);
+        fusion_provenance_release(set->provenances, source);
         set->gated[*gate] += status == DRF_OK;
         return status;
     }
     struct entry *entry = *link;
-    fusion_provenance_drop(set->provenances, entry->source);
+    fusion_provenance_release(set->provenances, entry->source);
     entry->source = source;
     entry->epoch = set->retired->epoch + 1;
     set->gated[FUSION_GATE_PASSED]++;
@@ -206,7 +206,7 @@ static void fill(const struct fusion_traffic_set *set, struct fusion_traffic *co
             if (!bucket_of(set, one, &bucket))
                 continue;
             const struct geo_track *track = &one->gate.taken;
-            fusion_provenance_hold(one->source);
+            fusion_provenance_retain(one->source);
             tracks[first_of[bucket + 1]++] = (struct fusion_track){
                 .track = *track, .source = one->source, .epoch = one->epoch};
             copy->speed_max_mps = fmax(copy->speed_max_mps, hypot(track->velocity_north_mps,

@@ -47,7 +47,7 @@ static void release_fields(void *context, void *part)
 {
     struct fusion_field *fields = part;
     for (size_t i = 0; fields[i].field != NULL; i++) // ends in an empty one
-        fusion_provenance_drop(context, fields[i].source);
+        fusion_provenance_release(context, fields[i].source);
     free(fields);
 }
 
@@ -138,7 +138,7 @@ static enum drf_status make_fields(struct fusion_weather_set *set, struct geo_re
         };
         struct fusion_source content =
             fusion_weather_provenance(identity, version, field->field, terms);
-        status = fusion_provenance_take(set->provenances, &content, &field->source);
+        status = fusion_provenance_acquire(set->provenances, &content, &field->source);
         made += status == DRF_OK;
     }
     fields[made] = (struct fusion_field){0};

@@ -55,7 +55,7 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
 static void release_zone(void *context, void *part)
 {
     struct fusion_zone *zone = part;
-    fusion_provenance_drop(context, zone->source);
+    fusion_provenance_release(context, zone->source);
     free(zone);
 }
 
@@ -137,7 +137,7 @@ static struct fusion_zone *make_zone(const struct geo_zone_view *view,
                words->vertex_count * sizeof *own.vertices);
     *zone =
         (struct fusion_zone){.view = own, .bounds = geo_zone_bounds(&own), .source = source};
-    fusion_provenance_hold(source);
+    fusion_provenance_retain(source);
     return zone;
 }
 

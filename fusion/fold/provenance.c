@@ -78,9 +78,9 @@ static void grow(struct fusion_provenance *set)
     set->room = room;
 }
 
-enum drf_status fusion_provenance_take(struct fusion_provenance *set,
-                                       const struct fusion_source *content,
-                                       const struct fusion_source **out)
+enum drf_status fusion_provenance_acquire(struct fusion_provenance *set,
+                                          const struct fusion_source *content,
+                                          const struct fusion_source **out)
 {
     uint64_t hash = hash_of(content);
     struct entry *entry = set->heads[hash & (set->room - 1)];
@@ -103,14 +103,15 @@ enum drf_status fusion_provenance_take(struct fusion_provenance *set,
     return DRF_OK;
 }
 
-void fusion_provenance_hold(const struct fusion_source *source)
+void fusion_provenance_retain(const struct fusion_source *source)
 {
     // The entries are ours and were never const; only their readers see them so.
     struct entry *entry = GEO_UNCONST(source);
     entry->holders++;
 }
 
-void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_source *source)
+void fusion_provenance_release(struct fusion_provenance *set,
+                               const struct fusion_source *source)
 {
     if (source == NULL)
         return;

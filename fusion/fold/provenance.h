@@ -18,13 +18,14 @@ DRF_MUST_CHECK enum drf_status fusion_provenance_open(struct fusion_provenance *
 void fusion_provenance_close(struct fusion_provenance *set);
 
 // The one object with this content, held once more. DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status fusion_provenance_take(struct fusion_provenance *set,
-                                                      const struct fusion_source *content,
-                                                      const struct fusion_source **out);
+DRF_MUST_CHECK enum drf_status fusion_provenance_acquire(struct fusion_provenance *set,
+                                                         const struct fusion_source *content,
+                                                         const struct fusion_source **out);
 // One more holder of a provenance that came from a take.
-void fusion_provenance_hold(const struct fusion_source *source);
+void fusion_provenance_retain(const struct fusion_source *source);
 // One holder less; the last one frees it. NULL is fine.
-void fusion_provenance_drop(struct fusion_provenance *set, const struct fusion_source *source);
+void fusion_provenance_release(struct fusion_provenance *set,
+                               const struct fusion_source *source);
 
 // Writes "key @ 2024-02-18T00:00:00Z". A key too long for it is cut and ends in a hash of the
 // whole, so that two keys never look the same. An empty key leaves the time alone.

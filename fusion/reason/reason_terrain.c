@@ -40,9 +40,9 @@ struct judge {
     double limit_m;
     bool coarse; // the low clearance says nothing but that
     size_t goal_count;
-    struct geo_point goals[2];      // ends of the plan that go below the limit
-    struct finding finding, excuse; // excuse: a violation that is explained
-    bool beyond;                    // what comes now is an INFO at most
+    struct geo_point goals[2];        // ends of the plan that go below the limit
+    struct finding finding, exempted; // excuse: a violation that is explained
+    bool beyond;                      // what comes now is an INFO at most
 };
 
 static enum fusion_severity severity_of(const struct finding *finding)
@@ -132,7 +132,7 @@ static void refine(struct judge *judge, const struct fusion_segment *segment)
         found.time_s = begin.time_s;
         found.position = fusion_path_place(&begin);
         bool explained = at_goal(judge, begin.point, sweep.from.point);
-        note(explained ? &judge->excuse : &judge->finding, &found);
+        note(explained ? &judge->exempted : &judge->finding, &found);
     }
 }
 
@@ -170,7 +170,7 @@ static void look_around(struct judge *judge)
         return;
     const double times_s[] = {0.0, FUSION_WARNING_S, FUSION_CAUTION_S, HUGE_VAL};
     struct finding *into =
-        fabs(path->climb_mps) >= VERTICAL_MIN_MPS ? &judge->excuse : &judge->finding;
+        fabs(path->climb_mps) >= VERTICAL_MIN_MPS ? &judge->exempted : &judge->finding;
     for (int i = 0; i < 4 && !settled(judge, into); i++) {
         bool reach = times_s[i] < HUGE_VAL;
         judge->beyond = !reach;
@@ -231,9 +231,9 @@ static void raise(const struct judge *judge, struct fusion_advisories *list)
     enum fusion_severity severity =
         judge->finding.found ? severity_of(&judge->finding) : FUSION_SEVERITY_INFO;
     enum fusion_severity lesser =
-        judge->excuse.found ? severity_of_excuse(judge) : FUSION_SEVERITY_INFO;
+        judge->exempted.found ? severity_of_excuse(judge) : FUSION_SEVERITY_INFO;
     bool excused = !judge->finding.found || lesser < severity;
-    const struct finding *finding = excused ? &judge->excuse : &judge->finding;
+    const struct finding *finding = excused ? &judge->exempted : &judge->finding;
     const struct fusion_source *source = judge->view->context->height.surface_source;
     struct fusion_advisory advisory = {
         .kind = FUSION_ADVISORY_TERRAIN,
@@ -301,6 +301,6 @@ void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisor
         find_goals(&judge);
         look_along(&judge);
     }
-    if (judge.finding.found || judge.excuse.found)
+    if (judge.finding.found || judge.exempted.found)
         raise(&judge, list);
 }

@@ -29,18 +29,18 @@ struct fusion_cell_run {
 };
 
 // The same as it is gathered.
-struct fusion_cell_run_tally {
+struct fusion_cell_run_accumulator {
     fusion_simd_eight known, highest; // highest: one more, signed; the unknown is the lowest
     fusion_simd_four sum;
 };
 
-static inline struct fusion_cell_run_tally fusion_cell_run_open(void)
+static inline struct fusion_cell_run_accumulator fusion_cell_run_open(void)
 {
-    return (struct fusion_cell_run_tally){.highest = (fusion_simd_eight){0} + INT16_MIN};
+    return (struct fusion_cell_run_accumulator){.highest = (fusion_simd_eight){0} + INT16_MIN};
 }
 
 // Adds the cells of one group; those whose lanes are -1 in `but` are not asked for.
-static inline void fusion_cell_run_add(struct fusion_cell_run_tally *tally,
+static inline void fusion_cell_run_add(struct fusion_cell_run_accumulator *accumulator,
                                        const uint16_t *group, fusion_simd_eight but)
 {
     fusion_simd_eight cells;
@@ -50,23 +50,23 @@ static inline void fusion_cell_run_add(struct fusion_cell_run_tally *tally,
     // Wraps: unknown becomes INT16_MIN.
     const fusion_simd_eight height =
         (fusion_simd_eight)((fusion_simd_eight_bits)cells - INT16_MAX);
-    tally->known -= known;
-    tally->highest = fusion_simd_eight_greater(height, tally->highest);
+    accumulator->known -= known;
+    accumulator->highest = fusion_simd_eight_greater(height, accumulator->highest);
     const fusion_simd_four both = (fusion_simd_four)(cells & known);
-    tally->sum += (both & UINT16_MAX) + (both >> 16);
+    accumulator->sum += (both & UINT16_MAX) + (both >> 16);
 }
 
 // Takes what was gathered over into the run.
 static inline void fusion_cell_run_close(struct fusion_cell_run *run,
-                                         const struct fusion_cell_run_tally *tally)
+                                         const struct fusion_cell_run_accumulator *accumulator)
 {
     int highest = INT16_MIN;
     for (int i = 0; i < FUSION_CELL_RUN_GROUP; i++) {
-        run->known += (uint16_t)tally->known[i];
-        highest = tally->highest[i] > highest ? tally->highest[i] : highest;
+        run->known += (uint16_t)accumulator->known[i];
+        highest = accumulator->highest[i] > highest ? accumulator->highest[i] : highest;
     }
     for (int i = 0; i < FUSION_CELL_RUN_GROUP / 2; i++)
-        run->sum += tally->sum[i];
+        run->sum += accumulator->sum[i];
     const uint16_t found = (uint16_t)(highest + INT16_MAX); // none: UINT16_MAX
     if (highest > INT16_MIN && found > run->highest)
         run->highest = found;
@@ -103,13 +103,13 @@ static inline void fusion_cell_run_read(const uint16_t *cells, size_t offset, si
                                         struct fusion_cell_run *run)
 {
     const struct fusion_cell_run_ends ends = fusion_cell_run_ends(offset, count);
-    struct fusion_cell_run_tally tally = fusion_cell_run_open();
-    fusion_cell_run_add(&tally, cells + ends.first, ends.but_first);
+    struct fusion_cell_run_accumulator accumulator = fusion_cell_run_open();
+    fusion_cell_run_add(&accumulator, cells + ends.first, ends.but_first);
     for (size_t at = ends.first + FUSION_CELL_RUN_GROUP; at < ends.last;
          at += FUSION_CELL_RUN_GROUP)
-        fusion_cell_run_add(&tally, cells + at, (fusion_simd_eight){0});
-    fusion_cell_run_add(&tally, cells + ends.last, ends.but_last);
-    fusion_cell_run_close(run, &tally);
+        fusion_cell_run_add(&accumulator, cells + at, (fusion_simd_eight){0});
+    fusion_cell_run_add(&accumulator, cells + ends.last, ends.but_last);
+    fusion_cell_run_close(run, &accumulator);
 }
 
 #endif

@@ -39,28 +39,28 @@ static void accuracy_read(struct fusion_swath *swath, const struct fusion_tile *
 }
 
 // One level of the root, as a swath reads it.
-struct sheet {
+struct level_grid {
     const struct fusion_extent *extent;
     const struct fusion_tile *const *ground, *const *surface;
 };
 
-static struct sheet region_sheet(const struct fusion_root *root)
+static struct level_grid region_sheet(const struct fusion_root *root)
 {
-    return (struct sheet){&root->tiles, root->ground, root->surface};
+    return (struct level_grid){&root->tiles, root->ground, root->surface};
 }
 
-static struct sheet inset_sheet(const struct fusion_root *root, size_t inset)
+static struct level_grid inset_sheet(const struct fusion_root *root, size_t inset)
 {
     const struct fusion_inset *one = &root->insets[inset];
-    return (struct sheet){&one->tiles, one->ground, one->surface};
+    return (struct level_grid){&one->tiles, one->ground, one->surface};
 }
 
 // What one outline is read into, and with what.
 struct reading {
     struct fusion_swath *swath;
     const struct fusion_root *root;
-    struct sheet sheet; // being read
-    size_t finer;       // how many insets are finer than it, 0 where the outline touches none
+    struct level_grid level_grid; // being read
+    size_t finer; // how many insets are finer than it, 0 where the outline touches none
     uint64_t cells;
     struct fusion_cell_run ground, surface; // of those cells
     struct fusion_cell_run low, high;       // of cells that only a maximum takes into account
@@ -84,10 +84,10 @@ static bool only_model(const struct fusion_tile *surface)
 
 // Whether a coarser sheet has a surface model in any tile that a position in `tile` may ask:
 // those whose cells lie in it, or are the next ones.
-static bool model_over(struct sheet sheet, struct geo_tile tile)
+static bool model_over(struct level_grid level_grid, struct geo_tile tile)
 {
-    const uint8_t coarser = (uint8_t)(tile.level - sheet.extent->first.level);
-    const uint64_t around = ((UINT64_C(2) << sheet.extent->first.level) * SIDE) - 1;
+    const uint8_t coarser = (uint8_t)(tile.level - level_grid.extent->first.level);
+    const uint64_t around = ((UINT64_C(2) << level_grid.extent->first.level) * SIDE) - 1;
     const uint64_t west = ((uint64_t)tile.col * SIDE >> coarser) - 1;
     const uint64_t east = ((((uint64_t)tile.col + 1) * SIDE - 1) >> coarser) + 1;
     const uint64_t north = (uint64_t)tile.row * SIDE >> coarser;
@@ -95,11 +95,12 @@ static bool model_over(struct sheet sheet, struct geo_tile tile)
     const uint64_t columns[2] = {(west & around) / SIDE, (east & around) / SIDE};
     const uint64_t rows[2] = {(north > 0 ? north - 1 : 0) / SIDE, south / SIDE};
     for (int i = 0; i < 4; i++) { // finer tiles are smaller: at most two by two
-        const struct geo_tile over = {.level = sheet.extent->first.level,
+        const struct geo_tile over = {.level = level_grid.extent->first.level,
                                       .col = (uint32_t)columns[i & 1],
                                       .row = (uint32_t)rows[i >> 1]};
         size_t index;
-        if (fusion_extent_index(*sheet.extent, over, &index) && has_model(sheet.surface[index]))
+        if (fusion_extent_index(*level_grid.extent, over, &index)
+            && has_model(level_grid.surface[index]))
             return true;
     }
     return false;
@@ -131,7 +132,7 @@ static bool skips_cell(const struct reading *reading, uint64_t column, uint64_t 
     for (size_t i = 0; i < reading->finer; i++) {
         const struct fusion_extent *e = &root->insets[i].tiles;
         // In half cells of the sheet, of which a finer tile is a power of two or a part.
-        const uint8_t level = reading->sheet.extent->first.level;
+        const uint8_t level = reading->level_grid.extent->first.level;
         const double scale =
             (double)(UINT32_C(1) << (e->first.level - level)) / (2.0 * SIDE); // tiles in one
         const double half_column = 2.0 * (double)column, half_row = 2.0 * (double)row;
@@ -155,8 +156,8 @@ static bool skips_cell(const struct reading *reading, uint64_t column, uint64_t 
 // A part of a row of cells, in one tile.
 static void part_read(struct reading *reading, size_t tile, size_t offset, uint32_t count)
 {
-    const struct fusion_tile *low = reading->sheet.ground[tile];
-    const struct fusion_tile *high = reading->sheet.surface[tile];
+    const struct fusion_tile *low = reading->level_grid.ground[tile];
+    const struct fusion_tile *high = reading->level_grid.surface[tile];
     if (low != NULL)
         fusion_cell_run_read(low->cells, offset, count, &reading->ground);
     if (high != NULL) {
@@ -185,7 +186,7 @@ static void part_select(struct reading *reading, size_t tile, size_t offset, uin
 // Cells first .. last of one row of cells, tile by tile.
 static void row_read(struct reading *reading, int64_t first, int64_t last, uint64_t cell_row)
 {
-    const struct fusion_extent *extent = reading->sheet.extent;
+    const struct fusion_extent *extent = reading->level_grid.extent;
     uint32_t tile_columns = UINT32_C(2) << extent->first.level;
     uint64_t tile_row = cell_row / SIDE - extent->first.row;
     bool inside_rows = cell_row / SIDE >= extent->first.row && tile_row < extent->rows;
@@ -219,7 +220,7 @@ static void row_read(struct reading *reading, int64_t first, int64_t last, uint6
 static void inset_row_read(struct reading *reading, size_t inset, int64_t first, int64_t last,
                            uint64_t cell_row)
 {
-    const struct fusion_extent *extent = reading->sheet.extent;
+    const struct fusion_extent *extent = reading->level_grid.extent;
     const int64_t west = (int64_t)extent->first.col * SIDE;
     const int64_t end = west + (int64_t)extent->columns * SIDE - 1;
     const size_t tile_row = (size_t)(cell_row / SIDE - extent->first.row);
@@ -233,8 +234,8 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
         const size_t tile = tile_row * extent->columns + (size_t)((first - west) / SIDE);
         const size_t offset = row_offset + inside;
         if (!settles(reading->root, inset, tile)) {
-            const struct fusion_tile *low = reading->sheet.ground[tile];
-            const struct fusion_tile *high = reading->sheet.surface[tile];
+            const struct fusion_tile *low = reading->level_grid.ground[tile];
+            const struct fusion_tile *high = reading->level_grid.surface[tile];
             if (low != NULL)
                 fusion_cell_run_read(low->cells, offset, count, &reading->low);
             if (high != NULL)
@@ -261,7 +262,7 @@ static void account(const struct reading *reading)
 {
     struct fusion_swath *swath = reading->swath;
     const struct fusion_root *root = reading->root;
-    const uint8_t level = reading->sheet.extent->first.level;
+    const uint8_t level = reading->level_grid.extent->first.level;
     const uint8_t finest = root->inset_count > 0 ? root->insets[0].tiles.first.level : level;
     const uint64_t weight = UINT64_C(1) << 2 * (finest - level);
     swath->cells += weight * reading->cells;
@@ -317,8 +318,8 @@ static void strip_read(const struct strip *strip, struct reading *reading)
     // Where there is no tile the other one is read in its place, and is not counted.
     const uint16_t *low = (strip->low != NULL ? strip->low : strip->high)->cells;
     const uint16_t *high = (strip->high != NULL ? strip->high : strip->low)->cells;
-    struct fusion_cell_run_tally ground = fusion_cell_run_open(),
-                                 surface = fusion_cell_run_open();
+    struct fusion_cell_run_accumulator ground = fusion_cell_run_open(),
+                                       surface = fusion_cell_run_open();
     for (uint32_t i = 0; i < strip->count; i++) {
         const int64_t first = strip->spans[i].first - strip->west;
         const int64_t last = strip->spans[i].last - strip->west;
@@ -351,7 +352,7 @@ static void tiles_read(struct reading *reading, const struct fusion_outline_side
                        const struct fusion_outline_box *box, int64_t first_row,
                        int64_t last_row)
 {
-    const struct fusion_extent *extent = reading->sheet.extent;
+    const struct fusion_extent *extent = reading->level_grid.extent;
     const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
     const uint64_t tile_row = (uint64_t)(first_row / SIDE - extent->first.row); // or huge
     struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
@@ -368,8 +369,8 @@ static void tiles_read(struct reading *reading, const struct fusion_outline_side
             if (tile_row >= extent->rows || column >= extent->columns)
                 continue;
             const size_t tile = (size_t)(tile_row * extent->columns + column);
-            const struct strip strip = {.low = reading->sheet.ground[tile],
-                                        .high = reading->sheet.surface[tile],
+            const struct strip strip = {.low = reading->level_grid.ground[tile],
+                                        .high = reading->level_grid.surface[tile],
                                         .west = west,
                                         .row = (uint32_t)(row % SIDE),
                                         .count = count,
@@ -384,15 +385,16 @@ static void tiles_read(struct reading *reading, const struct fusion_outline_side
 // brings them while the spans are worked out. Cells in one tile only, no more than are read.
 static void prefetch(const struct reading *reading, const struct fusion_outline_box *box)
 {
-    const struct fusion_extent *extent = reading->sheet.extent;
+    const struct fusion_extent *extent = reading->level_grid.extent;
     const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
     const uint64_t middle = (uint64_t)(box->west + box->east) / 2;
     const uint64_t column = (middle / SIDE - extent->first.col) & (tile_columns - 1);
     const uint64_t row = (uint64_t)box->top / SIDE - extent->first.row; // huge where negative
     if (row >= extent->rows || column >= extent->columns)
         return;
-    const struct fusion_tile *low = reading->sheet.ground[row * extent->columns + column];
-    const struct fusion_tile *high = reading->sheet.surface[row * extent->columns + column];
+    const struct fusion_tile *low = reading->level_grid.ground[row * extent->columns + column];
+    const struct fusion_tile *high =
+        reading->level_grid.surface[row * extent->columns + column];
     if (low == NULL || high == NULL)
         return;
     const size_t first = (size_t)box->top % SIDE;
@@ -411,7 +413,7 @@ static void prefetch(const struct reading *reading, const struct fusion_outline_
 static void region_read(struct reading *reading, const struct fusion_outline *outline)
 {
     const struct fusion_outline_box box = fusion_outline_box(outline);
-    const int64_t rows = (INT64_C(1) << reading->sheet.extent->first.level) * SIDE;
+    const int64_t rows = (INT64_C(1) << reading->level_grid.extent->first.level) * SIDE;
     const int64_t first = box.top < 0 ? 0 : box.top;
     const int64_t last = box.bottom < rows ? box.bottom : rows - 1;
     if (reading->finer > 0) {
@@ -445,8 +447,9 @@ static struct fusion_outline finer_outline(const struct fusion_outline *outline,
 static bool inset_read(struct fusion_swath *swath, const struct fusion_root *root, size_t inset,
                        const struct fusion_outline *outline, bool finer_touched)
 {
-    struct reading reading = {.swath = swath, .root = root, .sheet = inset_sheet(root, inset)};
-    const struct fusion_extent *extent = reading.sheet.extent;
+    struct reading reading = {
+        .swath = swath, .root = root, .level_grid = inset_sheet(root, inset)};
+    const struct fusion_extent *extent = reading.level_grid.extent;
     const uint8_t level = extent->first.level;
     while (finer_touched && reading.finer < inset
            && root->insets[reading.finer].tiles.first.level > level)
@@ -479,7 +482,7 @@ void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root
         touched = inset_read(swath, root, i, outline, touched) || touched;
     struct reading reading = {.swath = swath,
                               .root = root,
-                              .sheet = region_sheet(root),
+                              .level_grid = region_sheet(root),
                               .finer = touched ? root->inset_count : 0};
     region_read(&reading, outline);
     account(&reading);

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_impl.h"
-#include "fusion/store/store_shape.h"
 
 enum { BUSY_MS = 500 };
 
@@ -42,7 +42,7 @@ static enum drf_status connect_file(struct fusion_store *store)
         // SQLite lets triggers use an R-tree in a trusted schema only; readers fire none.
         code = sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, !reader, NULL);
     if (code == SQLITE_OK)
-        code = store_shape_register(store->db);
+        code = store_geometry_register(store->db);
     if (code != SQLITE_OK)
         return store_fail(store, code, "open the file");
     return reader ? DRF_OK : store_file_lock_writer(store);

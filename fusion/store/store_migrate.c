@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_impl.h"
-#include "fusion/store/store_shape.h"
 
 struct migration {
     struct sqlite3 *db, *lock;
@@ -58,7 +58,7 @@ static enum drf_status open_file(struct migration *migration)
         return failed(migration, "open the file");
     // Steps may touch rows that have triggers.
     if (sqlite3_db_config(migration->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL) != SQLITE_OK
-        || store_shape_register(migration->db) != SQLITE_OK)
+        || store_geometry_register(migration->db) != SQLITE_OK)
         return failed(migration, "open the file");
     const enum drf_status status = store_file_lock(migration->path, &migration->lock);
     if (status == DRF_ERR_AGAIN)

@@ -2,8 +2,8 @@
 // Obstacles as a feature table of the GeoPackage, rendered from the truth: one row an obstacle.
 #include <stdlib.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_impl.h"
-#include "fusion/store/store_shape.h"
 
 // What a row says, in memory of its own: the root it was rendered from may go.
 struct store_obstacle_row {
@@ -33,8 +33,8 @@ enum drf_status fusion_store_render_obstacle(struct fusion_store *store, int64_t
             .top_known = obstacle->top_known,
             .foot_known = obstacle->foot_known,
         };
-        status =
-            store_shape_encode(obstacle->obstacle, obstacle->vertices, &made.bytes, &made.size);
+        status = store_geometry_encode(obstacle->obstacle, obstacle->vertices, &made.bytes,
+                                       &made.size);
     }
     if (status == DRF_OK)
         status = store_rendered_queue(store, &made);

@@ -3,8 +3,8 @@
 // with what it observed last; what it did not say is NULL.
 #include <stdlib.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_impl.h"
-#include "fusion/store/store_shape.h"
 
 // What a row says, in memory of its own: the root it was rendered from may go.
 struct store_station_row {
@@ -45,7 +45,7 @@ enum drf_status fusion_store_render_station(struct fusion_store *store, int64_t 
                                                    .source = *station->source};
         const struct geo_obstacle point = {.position = station->station->position,
                                            .geometry = GEO_GEOMETRY_POINT};
-        status = store_shape_encode(&point, NULL, &made.bytes, &made.size);
+        status = store_geometry_encode(&point, NULL, &made.bytes, &made.size);
     }
     if (status == DRF_OK)
         status = store_rendered_queue(store, &made);

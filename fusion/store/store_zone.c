@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_impl.h"
-#include "fusion/store/store_shape.h"
 
 enum { LIMITS_SIZE = 320 };
 
@@ -95,7 +95,7 @@ enum drf_status fusion_store_render_zone(struct fusion_store *store, int64_t id,
         *made.zone = (struct store_zone_row){.zone = *zone->view.zone, .source = *zone->source};
         say_limits(&zone->view, made.zone->limits);
         say_times(&zone->view, made.zone);
-        status = store_shape_encode_zone(&zone->view, &made.bytes, &made.size);
+        status = store_geometry_encode_zone(&zone->view, &made.bytes, &made.size);
     }
     if (status == DRF_OK)
         status = store_rendered_queue(store, &made);

@@ -295,12 +295,12 @@ static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
 }
 
 // How soon each of them can be met, and of the conditions those that are one of them.
-struct meetings {
+struct encounters {
     size_t first, near;
     double soonest_s[SIM_CONDITIONS_MAX], all_s[NEIGHBOURS_MAX];
 };
 
-static void note_soonest(struct meetings *m, const struct sim_case *c, size_t before,
+static void note_soonest(struct encounters *m, const struct sim_case *c, size_t before,
                          double soon_s)
 {
     if (m->near < NEIGHBOURS_MAX)
@@ -319,7 +319,7 @@ static const struct sim_report *any_of(const struct sim_fleet_reports *fleet, si
     return NULL;
 }
 
-static void judge_fleet(struct sim_case *c, struct meetings *m)
+static void judge_fleet(struct sim_case *c, struct encounters *m)
 {
     const struct sim_fleet_reports *fleet = &c->witness->fleet;
     const struct sim_report *own = c->report;
@@ -347,7 +347,7 @@ static void judge_fleet(struct sim_case *c, struct meetings *m)
     }
 }
 
-static void judge_feed(struct sim_case *c, struct meetings *m)
+static void judge_feed(struct sim_case *c, struct encounters *m)
 {
     const struct sim_flybys *flybys = c->witness->flybys;
     for (size_t i = 0; flybys != NULL && i < flybys->count; i++) {
@@ -359,7 +359,7 @@ static void judge_feed(struct sim_case *c, struct meetings *m)
 }
 
 // A node judges the 32 that it can meet soonest, by its own order.
-static void excuse_far_ones(struct sim_case *c, const struct meetings *m)
+static void excuse_far_ones(struct sim_case *c, const struct encounters *m)
 {
     for (size_t i = m->first; i < c->count && m->near > NEIGHBOURS_JUDGED; i++) {
         size_t before = 0;
@@ -380,7 +380,7 @@ void sim_conditions_traffic(struct sim_case *c)
     c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED || late;
     if (c->report->on_ground || c->unjudged[kind] || c->witness->fleet.count == 0)
         return;
-    struct meetings m = {.first = c->count};
+    struct encounters m = {.first = c->count};
     judge_fleet(c, &m);
     judge_feed(c, &m);
     excuse_far_ones(c, &m);

@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "fusion/fabric/fabric.h"
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_png.h"
-#include "fusion/store/store_shape.h"
 #include "geo/cells.h"
 #include "geo/format/decode.h"
 
@@ -348,7 +348,8 @@ static int obstacles_bare(struct place *place, uint32_t count)
     close_fabric(place);
     sqlite3 *db;
     sqlite3_stmt *statements[3];
-    must(sqlite3_open(place->store, &db) == SQLITE_OK && store_shape_register(db) == SQLITE_OK
+    must(sqlite3_open(place->store, &db) == SQLITE_OK
+             && store_geometry_register(db) == SQLITE_OK
              && sqlite3_exec(db, "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF",
                              NULL, NULL, NULL)
                     == SQLITE_OK,

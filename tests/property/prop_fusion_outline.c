@@ -156,11 +156,11 @@ static void run__all_groups_that_fit__hold_their_count_and_sum(void **state)
     uint16_t group[FUSION_CELL_RUN_GROUP];
     for (int i = 0; i < FUSION_CELL_RUN_GROUP; i++)
         group[i] = GEO_CELL_MAX;
-    struct fusion_cell_run_tally tally = fusion_cell_run_open();
+    struct fusion_cell_run_accumulator accumulator = fusion_cell_run_open();
     for (int i = 0; i < FUSION_CELL_RUN_GROUPS_MAX; i++)
-        fusion_cell_run_add(&tally, group, (fusion_simd_eight){0});
+        fusion_cell_run_add(&accumulator, group, (fusion_simd_eight){0});
     struct fusion_cell_run run = {.known = 0};
-    fusion_cell_run_close(&run, &tally);
+    fusion_cell_run_close(&run, &accumulator);
     const uint64_t cells = (uint64_t)FUSION_CELL_RUN_GROUPS_MAX * FUSION_CELL_RUN_GROUP;
     assert_int_equal(run.known, cells);
     assert_int_equal(run.sum, cells * GEO_CELL_MAX);

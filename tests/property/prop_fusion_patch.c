@@ -106,7 +106,7 @@ static size_t deliver(const struct scene *scene, uint32_t seq, uint32_t base_seq
     const struct held *base = base_seq > 0 ? &held[base_seq % HELD] : NULL;
     uint64_t news = UINT64_MAX, coded;
     if (base != NULL)
-        news = fusion_patch_window_news(&now_cells, base->window, base->blocks);
+        news = fusion_patch_window_changed(&now_cells, base->window, base->blocks);
     uint16_t side = now_cells.patch_window.side;
     size_t ground_size = sizeof ground_bytes, surface_size = sizeof surface_bytes;
     assert_int_equal(

@@ -12,7 +12,7 @@
 #include "geo/format/grib/grib_frame.h"
 #include "geo/format/grib/grib_grid.h"
 #include "geo/format/grib/grib_keys.h"
-#include "geo/format/grib/grib_meaning.h"
+#include "geo/format/grib/grib_parameter.h"
 #include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
 
@@ -81,7 +81,8 @@ static enum drf_status unpack(struct job *job, codes_handle *handle, size_t coun
 // The values inside the window in SI units, in the order of struct geo_field.
 static enum drf_status cut_values(struct job *job, const struct geo_grib_points *points,
                                   const struct geo_grid *grid, struct geo_grib_window window,
-                                  const struct geo_grib_meaning *meaning, struct geo_note *why)
+                                  const struct geo_grib_parameter *meaning,
+                                  struct geo_note *why)
 {
     size_t count = (size_t)window.ni * window.nj, known = 0;
     void *cut = job->cut;
@@ -112,11 +113,11 @@ static enum drf_status read_field(struct job *job, codes_handle *handle, struct 
 {
     struct geo_grib_product product;
     struct geo_grib_points points;
-    struct geo_grib_meaning meaning;
+    struct geo_grib_parameter meaning;
     struct geo_grib_window window;
     struct geo_grid grid;
     geo_grib_keys_product(handle, &product);
-    enum drf_status status = geo_grib_meaning_of(&product, &meaning, why);
+    enum drf_status status = geo_grib_parameter_of(&product, &meaning, why);
     if (status != DRF_OK)
         return status;
     geo_grib_keys_points(handle, &points);

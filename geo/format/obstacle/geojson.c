@@ -14,7 +14,7 @@
 
 #include "geo/bounds.h"
 #include "geo/cells.h"
-#include "geo/reader/geojson_shape.h"
+#include "geo/reader/geojson_geometry.h"
 #include "geo/reader/json.h"
 #include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "geo/format/zone/zone_reader.h"
-#include "geo/reader/geojson_shape.h"
+#include "geo/reader/geojson_geometry.h"
 #include "geo/record/refusal.h"
 
 #define M_PER_FT 0.3048

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "geo/bounds.h"
-#include "geo/reader/geojson_shape.h"
+#include "geo/reader/geojson_geometry.h"
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
 

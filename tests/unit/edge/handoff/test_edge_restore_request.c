@@ -212,7 +212,7 @@ static void drone__that_comes_back__has_its_profile_and_plan_and_is_told(void **
     scene_step(scene);
     (void)ahead_m(scene, "d-1", &plan);
     assert_int_equal(plan, PLAN_FOLLOWED);
-    assert_int_equal(scene_metric(scene, EDGE_METRIC_DRONES_RECALLED, 0), 1);
+    assert_int_equal(scene_metric(scene, EDGE_METRIC_DRONES_RESTORED, 0), 1);
     run_out(scene);
     (void)ingest(rig);
     run_out(scene);
@@ -230,7 +230,7 @@ static void drone__nobody_knows__is_served_as_soon_as_that_is_known(void **state
     scene_step(scene);
     assert_int_equal(scene_count(scene, "n-1", "context"), 1);
     assert_int_equal(scene_count(scene, "n-1", "reply"), 0);
-    assert_int_equal(scene_metric(scene, EDGE_METRIC_DRONES_RECALLED, 0), 0);
+    assert_int_equal(scene_metric(scene, EDGE_METRIC_DRONES_RESTORED, 0), 0);
 }
 
 static void store__that_does_not_answer__holds_up_one_report(void **state)

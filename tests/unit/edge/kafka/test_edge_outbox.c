@@ -52,9 +52,10 @@ static void open_box(struct rig *rig)
                                          .region_id = "r",
                                          .mode = 1};
     assert_int_equal(fusion_store_open(&config, &rig->store), DRF_OK);
-    assert_int_equal(edge_outbox_init(&rig->box, rig->store,
-                                      (struct edge_post){rig, post_send, post_restore_request}),
-                     DRF_OK);
+    assert_int_equal(
+        edge_outbox_init(&rig->box, rig->store,
+                         (struct edge_outbox_sender){rig, post_send, post_restore_request}),
+        DRF_OK);
 }
 
 static void unlink_all(const struct rig *rig)

@@ -161,18 +161,18 @@ static void concerned__along_the_velocity__is_the_corridor_and_nothing_else(void
 {
     (void)state;
     struct edge_drone east = flying(0, 20);
-    assert_true(edge_drone_concerned(&east, box_at(0, 0)));
-    assert_true(edge_drone_concerned(&east, box_at(45, 900)));
-    assert_false(edge_drone_concerned(&east, box_at(60, 500)));
-    assert_true(edge_drone_concerned(&east, box_at(0, 1040)));
-    assert_false(edge_drone_concerned(&east, box_at(0, 1060)));
-    assert_false(edge_drone_concerned(&east, box_at(0, -60))); // behind it
+    assert_true(edge_drone_affected(&east, box_at(0, 0)));
+    assert_true(edge_drone_affected(&east, box_at(45, 900)));
+    assert_false(edge_drone_affected(&east, box_at(60, 500)));
+    assert_true(edge_drone_affected(&east, box_at(0, 1040)));
+    assert_false(edge_drone_affected(&east, box_at(0, 1060)));
+    assert_false(edge_drone_affected(&east, box_at(0, -60))); // behind it
     struct edge_drone south_west = flying(-10, -10);
-    assert_true(edge_drone_concerned(&south_west, box_at(-600, -600)));
-    assert_false(edge_drone_concerned(&south_west, box_at(600, 600)));
-    assert_false(edge_drone_concerned(&south_west, box_at(-600, -100)));
+    assert_true(edge_drone_affected(&south_west, box_at(-600, -600)));
+    assert_false(edge_drone_affected(&south_west, box_at(600, 600)));
+    assert_false(edge_drone_affected(&south_west, box_at(-600, -100)));
     const struct geo_bounds everywhere = {-180, -90, 180, 90};
-    assert_true(edge_drone_concerned(&south_west, everywhere));
+    assert_true(edge_drone_affected(&south_west, everywhere));
 }
 
 static void concerned__hovering_or_on_a_plan__is_all_around(void **state)
@@ -180,9 +180,9 @@ static void concerned__hovering_or_on_a_plan__is_all_around(void **state)
     (void)state;
     struct edge_drone drone = flying(0, 20);
     drone.concern_straight = false;
-    assert_true(edge_drone_concerned(&drone, box_at(0, -1040)));
-    assert_true(edge_drone_concerned(&drone, box_at(700, 700)));
-    assert_false(edge_drone_concerned(&drone, box_at(800, 800)));
+    assert_true(edge_drone_affected(&drone, box_at(0, -1040)));
+    assert_true(edge_drone_affected(&drone, box_at(700, 700)));
+    assert_false(edge_drone_affected(&drone, box_at(800, 800)));
 }
 
 static void concerned__who_does_not_report__is_not(void **state)
@@ -190,7 +190,7 @@ static void concerned__who_does_not_report__is_not(void **state)
     (void)state;
     struct edge_drone drone = flying(0, 20);
     drone.reporting = false;
-    assert_false(edge_drone_concerned(&drone, box_at(0, 0)));
+    assert_false(edge_drone_affected(&drone, box_at(0, 0)));
 }
 
 int main(void)

@@ -143,20 +143,20 @@ static void provenance__taken_twice__is_one_object_until_both_are_dropped(void *
     assert_int_equal(fusion_provenance_open(&set), DRF_OK);
     struct fusion_source content = {.source = "dtm", .version = "k"};
     const struct fusion_source *a, *b, *c;
-    assert_int_equal(fusion_provenance_take(set, &content, &a), DRF_OK);
-    assert_int_equal(fusion_provenance_take(set, &content, &b), DRF_OK);
+    assert_int_equal(fusion_provenance_acquire(set, &content, &a), DRF_OK);
+    assert_int_equal(fusion_provenance_acquire(set, &content, &b), DRF_OK);
     assert_ptr_equal(a, b);
     content.posting_m = 30;
-    assert_int_equal(fusion_provenance_take(set, &content, &c), DRF_OK);
+    assert_int_equal(fusion_provenance_acquire(set, &content, &c), DRF_OK);
     assert_ptr_not_equal(a, c);
-    fusion_provenance_drop(set, a);
-    fusion_provenance_drop(set, c);
+    fusion_provenance_release(set, a);
+    fusion_provenance_release(set, c);
     assert_string_equal(b->source, "dtm");
-    fusion_provenance_drop(set, b);
+    fusion_provenance_release(set, b);
     const struct fusion_source *first[1000];
     for (int i = 0; i < 2000; i++) { // over several growths of its table, each twice
         (void)snprintf(content.version, sizeof content.version, "k%d", i % 1000);
-        assert_int_equal(fusion_provenance_take(set, &content, &a), DRF_OK);
+        assert_int_equal(fusion_provenance_acquire(set, &content, &a), DRF_OK);
         if (i < 1000)
             first[i] = a;
         assert_ptr_equal(a, first[i % 1000]);

@@ -9,9 +9,9 @@
 
 #include <sqlite3.h>
 
+#include "fusion/store/store_geometry.h"
 #include "fusion/store/store_info.h"
 #include "fusion/store/store_migrate.h"
-#include "fusion/store/store_shape.h"
 #include "tests/support/fabric.h"
 
 static uint32_t schema_now(struct spot *spot)
@@ -94,7 +94,7 @@ static void make_old(const struct spot *spot, bool imported_there)
     struct sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(spot->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL), SQLITE_OK);
-    assert_int_equal(store_shape_register(db), SQLITE_OK);
+    assert_int_equal(store_geometry_register(db), SQLITE_OK);
     static const char *const sql[] = {
         "DROP INDEX drf_identity_stage", "ALTER TABLE drf_identity DROP COLUMN stage",
         "UPDATE drf_store SET schema = 1", "ALTER TABLE drf_identity DROP COLUMN imported"};

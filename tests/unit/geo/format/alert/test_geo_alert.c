@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "geo/celestial.h"
 #include "geo/format/alert/cap.h"
 #include "geo/format/alert/gcn.h"
-#include "geo/sky.h"
 #include "tests/support/real_data.h"
 
 #define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
@@ -91,9 +91,9 @@ static void sky__altitudes__are_those_of_another_program(void **state)
         {51.4779, 0.0, 1724465694, 101.287, -16.716, -16.0837},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        double altitude_deg =
-            geo_sky_altitude_deg((struct geo_point){cases[i].lat_deg, cases[i].lon_deg},
-                                 cases[i].utc_s * SECOND_US, cases[i].ra_deg, cases[i].dec_deg);
+        double altitude_deg = geo_celestial_altitude_deg(
+            (struct geo_point){cases[i].lat_deg, cases[i].lon_deg}, cases[i].utc_s * SECOND_US,
+            cases[i].ra_deg, cases[i].dec_deg);
         if (fabs(altitude_deg - cases[i].altitude_deg) > 0.02)
             fail_msg("case %zu: %.4f", i, altitude_deg);
     }

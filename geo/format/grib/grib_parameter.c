@@ -4,7 +4,7 @@
 // that is not in the table gives DRF_ERR_ABSENT, which is not an error of the message. Times
 // are computed and then compared with each other: a message whose begin, length and end
 // disagree is refused rather than corrected.
-#include "geo/format/grib/grib_meaning.h"
+#include "geo/format/grib/grib_parameter.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -312,8 +312,8 @@ static bool sensible(const struct geo_grib_product *p, const struct row *row,
     return amount == (statistic == GEO_STATISTIC_ACCUMULATION);
 }
 
-enum drf_status geo_grib_meaning_of(const struct geo_grib_product *product,
-                                    struct geo_grib_meaning *out, struct geo_note *why)
+enum drf_status geo_grib_parameter_of(const struct geo_grib_product *product,
+                                      struct geo_grib_parameter *out, struct geo_note *why)
 {
     const struct row *row = row_of(product);
     bool whole = product->edition == 1 || product->template == 0 || product->template == 8;
@@ -329,7 +329,7 @@ enum drf_status geo_grib_meaning_of(const struct geo_grib_product *product,
         return status;
     if (!sensible(product, row, head.statistic))
         return DRF_ERR_ABSENT;
-    *out = (struct geo_grib_meaning){
+    *out = (struct geo_grib_parameter){
         .head = head,
         .scale = row->scale,
         .floor = row->floor,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "geo/sky.h"
+#include "geo/celestial.h"
 
 #include <math.h>
 
@@ -28,8 +28,8 @@ static void precess(double centuries, double *right_ascension, double *declinati
     *declination = asin(fmax(-1.0, fmin(1.0, c)));
 }
 
-double geo_sky_altitude_deg(struct geo_point position, int64_t utc_us,
-                            double right_ascension_deg, double declination_deg)
+double geo_celestial_altitude_deg(struct geo_point position, int64_t utc_us,
+                                  double right_ascension_deg, double declination_deg)
 {
     double days = (double)(utc_us - J2000_US) / DAY_US;
     double t = days / DAYS_PER_CENTURY;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "geo/reader/geojson_shape.h"
+#include "geo/reader/geojson_geometry.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 // last bits of sin() and cos() differ between machines. The SQL functions read the bounding
 // box from the envelope, or from the coordinates of a point: they understand exactly what is
 // written here, and return NULL for anything else.
-#include "fusion/store/store_shape.h"
+#include "fusion/store/store_geometry.h"
 
 #include <sqlite3.h>
 
@@ -89,9 +89,9 @@ static uint8_t *put_envelope(uint8_t *at, const struct geo_point *vertices, uint
     return put_f64(put_f64(put_f64(put_f64(at, west), east), south), north);
 }
 
-enum drf_status store_shape_encode(const struct geo_obstacle *obstacle,
-                                   const struct geo_point *vertices, uint8_t **bytes,
-                                   size_t *size)
+enum drf_status store_geometry_encode(const struct geo_obstacle *obstacle,
+                                      const struct geo_point *vertices, uint8_t **bytes,
+                                      size_t *size)
 {
     const bool polygon = obstacle->geometry == GEO_GEOMETRY_POLYGON;
     const uint32_t count = vertices == NULL ? 0 : obstacle->vertex_count;
@@ -146,8 +146,8 @@ static uint8_t *put_ring(uint8_t *at, const struct geo_point *ring, uint32_t cou
     return put_point(at, ring[0]);
 }
 
-enum drf_status store_shape_encode_zone(const struct geo_zone_view *view, uint8_t **bytes,
-                                        size_t *size)
+enum drf_status store_geometry_encode_zone(const struct geo_zone_view *view, uint8_t **bytes,
+                                           size_t *size)
 {
     const uint32_t count = view->zone->volume_count;
     const size_t points = view->zone->vertex_count + (size_t)count * (CIRCLE_CORNERS + 1);
@@ -183,7 +183,7 @@ enum drf_status store_shape_encode_zone(const struct geo_zone_view *view, uint8_
 
 enum bound { MIN_X, MAX_X, MIN_Y, MAX_Y };
 
-// Only what store_shape_encode() writes: no other program writes while a node lives.
+// Only what store_geometry_encode() writes: no other program writes while a node lives.
 static bool envelope(sqlite3_value *value, double out[4])
 {
     const uint8_t *at = sqlite3_value_blob(value);
@@ -243,7 +243,7 @@ static void is_empty(sqlite3_context *context, int count, sqlite3_value **values
     sqlite3_result_int(context, envelope(values[0], box) ? 0 : 1);
 }
 
-int store_shape_register(struct sqlite3 *db)
+int store_geometry_register(struct sqlite3 *db)
 {
     static const struct {
         const char *name;

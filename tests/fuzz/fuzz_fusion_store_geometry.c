@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "fusion/store/store_shape.h"
+#include "fusion/store/store_geometry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,7 +16,8 @@ static sqlite3_stmt *question(void)
     static sqlite3_stmt *statement; // once for all inputs
     sqlite3 *db;
     if (statement == NULL
-        && (sqlite3_open(":memory:", &db) != SQLITE_OK || store_shape_register(db) != SQLITE_OK
+        && (sqlite3_open(":memory:", &db) != SQLITE_OK
+            || store_geometry_register(db) != SQLITE_OK
             || sqlite3_prepare_v2(db,
                                   "SELECT ST_MinX(?1), ST_MaxX(?1), ST_MinY(?1), ST_MaxY(?1), "
                                   "ST_IsEmpty(?1)",

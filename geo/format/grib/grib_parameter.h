@@ -1,10 +1,10 @@
-// geo/format/grib/grib_meaning.h - quantity, heights and times of a GRIB field, by its codes.
+// geo/format/grib/grib_parameter.h - quantity, heights and times of a GRIB field, by its codes.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tables and rules only: no GRIB library, no allocation. Fields that a node does not use are
 // ignored; contradictory ones are refused. The list for users: schemas/weather.md.
-#ifndef GEO_GRIB_MEANING_H
-#define GEO_GRIB_MEANING_H
+#ifndef GEO_GRIB_PARAMETER_H
+#define GEO_GRIB_PARAMETER_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 #include "geo/record/record.h"
 #include "geo/status.h"
 
-struct geo_grib_meaning {
+struct geo_grib_parameter {
     struct geo_field head; // all but wind_grid_relative and grid
     double scale;          // SI value = scale * value in the message
     double least, most;    // of an SI value; a field with one outside is refused
@@ -23,9 +23,9 @@ struct geo_grib_meaning {
 
 // DRF_ERR_ABSENT: of no use here. DRF_ERR_RANGE, DRF_ERR_SYNTAX: times that are not possible or
 // contradict each other; *why says so.
-DRF_MUST_CHECK enum drf_status geo_grib_meaning_of(const struct geo_grib_product *product,
-                                                   struct geo_grib_meaning *out,
-                                                   struct geo_note *why);
+DRF_MUST_CHECK enum drf_status geo_grib_parameter_of(const struct geo_grib_product *product,
+                                                     struct geo_grib_parameter *out,
+                                                     struct geo_note *why);
 
 // The height in the standard atmosphere (ISO 2533) at which the pressure is `below_pa` less
 // than 1013.25 hPa; 0 <= below_pa <= 70,000.

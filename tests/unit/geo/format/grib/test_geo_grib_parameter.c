@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "geo/format/grib/grib_meaning.h"
+#include "geo/format/grib/grib_parameter.h"
 #include "tests/support/near.h"
 
 #define HOUR_US (INT64_C(3600) * 1000000)
@@ -48,16 +48,16 @@ static struct geo_grib_product rain(void)
     return p;
 }
 
-static enum drf_status read(struct geo_grib_product p, struct geo_grib_meaning *m)
+static enum drf_status read(struct geo_grib_product p, struct geo_grib_parameter *m)
 {
     struct geo_note why;
-    return geo_grib_meaning_of(&p, m, &why);
+    return geo_grib_parameter_of(&p, m, &why);
 }
 
 static void meaning__an_instant__has_no_length(void **state)
 {
     (void)state;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     assert_int_equal(read(base, &m), DRF_OK);
     assert_int_equal(m.head.variable, GEO_TEMPERATURE);
     assert_int_equal(m.head.statistic, GEO_STATISTIC_INSTANT);
@@ -75,7 +75,7 @@ static void meaning__units_of_time__are_those_of_table_4_4(void **state)
         int64_t unit, seconds;
     } cases[] = {{0, 60},     {1, 3600},   {2, 86400}, {10, 10800},
                  {11, 21600}, {12, 43200}, {13, 1}};
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct geo_grib_product p = base;
         p.unit = cases[i].unit;
@@ -91,7 +91,7 @@ static void meaning__units_of_time__are_those_of_table_4_4(void **state)
 static void meaning__an_accumulation__keeps_its_interval_and_needs_one(void **state)
 {
     (void)state;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     assert_int_equal(read(rain(), &m), DRF_OK);
     assert_int_equal(m.head.statistic, GEO_STATISTIC_ACCUMULATION);
     assert_int_equal(m.head.valid_from_utc_us, NOON_US + 12 * HOUR_US);
@@ -125,7 +125,7 @@ static void meaning__extremes_and_means__say_what_they_are(void **state)
     (void)state;
     static const uint32_t expected[] = {GEO_STATISTIC_MEAN, 0, GEO_STATISTIC_MAXIMUM,
                                         GEO_STATISTIC_MINIMUM};
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     for (int64_t code = 0; code < 4; code++) {
         struct geo_grib_product p = rain();
         p.category = 2;
@@ -143,7 +143,7 @@ static void meaning__a_pressure_layer__is_a_height_interval(void **state)
 {
     (void)state;
     struct geo_grib_product p = quantity(2, 2, 108);
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     p.lower = (struct geo_grib_level){108, true, 3000};
     p.upper = (struct geo_grib_level){108, true, 0};
     assert_int_equal(read(p, &m), DRF_OK);
@@ -161,7 +161,7 @@ static void meaning__a_pressure_layer__is_a_height_interval(void **state)
 static void meaning__what_looks_alike__is_not_taken_for_it(void **state)
 {
     (void)state;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     // Skin temperature; wind at 500 hPa, at the tropopause, in the boundary layer; pressure at
     // the surface; cloud base above the sea; a local number of another centre.
     assert_int_equal(read(quantity(0, 0, 1), &m), DRF_ERR_ABSENT);
@@ -188,7 +188,7 @@ static void meaning__what_looks_alike__is_not_taken_for_it(void **state)
 static void meaning__percent__becomes_a_ratio(void **state)
 {
     (void)state;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     assert_int_equal(read(quantity(6, 1, 10), &m), DRF_OK);
     assert_int_equal(m.head.variable, GEO_CLOUD);
     assert_near(m.scale, 0.01, 0);
@@ -198,7 +198,7 @@ static void meaning__edition_1__uses_its_own_tables(void **state)
 {
     (void)state;
     struct geo_grib_product p = base;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     p.edition = 1;
     p.discipline = 2;
     p.number = 61; // total precipitation
@@ -226,7 +226,7 @@ static void meaning__edition_1__uses_its_own_tables(void **state)
 static void meaning__impossible_times__are_refused(void **state)
 {
     (void)state;
-    struct geo_grib_meaning m;
+    struct geo_grib_parameter m;
     struct geo_grib_product p = base;
     p.reference.day = 32;
     assert_int_equal(read(p, &m), DRF_ERR_SYNTAX);

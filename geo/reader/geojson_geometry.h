@@ -1,11 +1,11 @@
-// geo/reader/geojson_shape.h - reads a GeoJSON geometry as vertices.
+// geo/reader/geojson_geometry.h - reads a GeoJSON geometry as vertices.
 // SPDX-License-Identifier: Apache-2.0
 //
 // RFC 7946: positions are longitude, latitude (a third number is a height over the ellipsoid,
 // and not read). Points, lines and polygons; a Multi of one part is read as that part. Of a
 // polygon the outer ring is read, in the form geo/ring.h describes.
-#ifndef GEO_GEOJSON_SHAPE_H
-#define GEO_GEOJSON_SHAPE_H
+#ifndef GEO_GEOJSON_GEOMETRY_H
+#define GEO_GEOJSON_GEOMETRY_H
 
 #include <stdbool.h>
 #include <stddef.h>
