@@ -57,7 +57,7 @@ const struct edge_command edge_commands[] = {
      "--config FILE [list | resubmit ID... | resubmit --all]",
      "Messages that were refused: those in the topic of dead letters (ID is PARTITION:OFFSET) "
      "and\n"
-     "those that wait in the store for Kafka (store:NUMBER), with feed, reason and offset.\n"
+     "those that wait in the store for Kafka (store:HEX), with feed, reason and offset.\n"
      "  resubmit  sends them again to the topic they came from, with their own key, headers "
      "and\n"
      "            time, for after a fix of the node's configuration. A dead letter stays where "

@@ -48,8 +48,8 @@ static enum drf_status read_words(struct config_reader *reader, const yaml_node_
     return DRF_OK;
 }
 
-// A limit without a unit or a reference would be a guess: half a kilometre of feet is a mile of
-// metres.
+// A limit without a unit or a reference would be a guess: feet and metres differ by a factor
+// of 3.3.
 static enum drf_status check_limit(struct config_reader *reader, const yaml_node_t *node,
                                    const char *name, const char *value, const char *unit,
                                    const char *reference)

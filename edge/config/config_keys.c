@@ -60,7 +60,7 @@ const struct config_section config_sections[] = {
      "names,\n"
      "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...)."},
     {"dead_letters", "Where refused messages are sent."},
-    {"mqtt", "The broker the drones use. The node speaks MQTT v5."},
+    {"mqtt", "The broker the drones use. The node uses MQTT v5."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
     {"limits", "Upper limits of everything in the node that could grow."},
     {"feeds", "What is read from Kafka, one entry for each topic."},

@@ -350,8 +350,8 @@ static bool transmit(struct edge_children *children, struct child *child)
     return true;
 }
 
-// It does not take more. What it has answered lies in the socket still: it died on the message
-// after that.
+// The socket takes no more. Answers already written are still readable: the child died on the
+// message after those.
 static void lose_writing(struct edge_children *children, struct child *child)
 {
     if (child->state == BUSY)

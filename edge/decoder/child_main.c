@@ -110,8 +110,8 @@ int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
     uint64_t memory_bytes = argc > 0 ? strtoull(argv[0], &end, 10) : 0;
     if (memory_bytes == 0 || *end != '\0')
         return 2;
-    // What a library forgets to write is then no height, the same each time, and nothing that
-    // an earlier message left behind: libtiff does so with strips that hold more than they say.
+    // Memory that a library leaves unwritten then holds a fixed pattern, which is no height and
+    // nothing of an earlier message: libtiff does so with strips longer than declared.
     mallopt(M_PERTURB, 0xa5); // NOLINT(concurrency-mt-unsafe): the child has one thread
     warm_up(decode);
     bool landlocked = false;

@@ -50,7 +50,7 @@ void edge_log_write(const struct edge_log *log, int64_t utc_us, enum edge_log_le
     if (length > sizeof line - 1)
         length = sizeof line - 1;
     line[length++] = '\n';
-    // Nobody to tell when standard error is gone: the node's work goes on.
+    // Standard error is closed: the line is lost, the node goes on.
     ssize_t written = write(log->fd, line, length);
     (void)written;
 }

@@ -157,7 +157,7 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
     if (why)
         feed_resync_want(feeds, index, why, now);
     if (feed->unreachable_mono_us != INT64_MAX)
-        stop_idle(feeds, index); // to be looked at again: who knows what was done meanwhile
+        stop_idle(feeds, index); // looked at again: the topic may have changed meanwhile
     feed->unreachable_mono_us = INT64_MAX;
     if (found->cluster_id[0] != '\0')
         memcpy(feed->cluster, found->cluster_id, sizeof feed->cluster);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a feed must be read again from its beginning, and how far that is. "resync/<feed>"
-// stands in the store from the decision until the sweep is through: who was stopped in between
+// stays in the store from the decision until the sweep has ended; after a restart in between it
 // begins again.
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One step is a commit, or one slice of work. Every kind of periodic work has a time at which
-// it is due (commit, publish, render ...), and events only move these times forward, so that
+// it is due (commit, publish, render ...), and events only make these times earlier, so that
 // many changes share one commit or one root. Work is taken in the order urgent lane, then bulk,
 // fold, render and sweep in rotation, each for one slice: a bulk message of any size delays an
 // urgent one by a slice. While a child decodes an urgent message, which takes a fraction of a

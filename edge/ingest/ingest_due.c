@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the next commit and the next root are due: a message moves both times forward, how far
+// When the next commit and the next root are due: a message makes both times earlier, how much
 // depends on its lane.
 #include "edge/ingest/ingest_lane.h"
 

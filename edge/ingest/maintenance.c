@@ -20,7 +20,7 @@
 enum { FORGET_PER_STEP = 200, PAGES_PER_STEP = 64 };
 static const char uptime_name[] = "uptime";
 
-// What the store keeps, so that a node that is restarted every night forgets too.
+// Stored, so that a node restarted every night also deletes old data.
 struct uptime {
     int64_t steady_us; // run without the clock being set
     int64_t utc_us;    // when that was written

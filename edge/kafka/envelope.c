@@ -213,8 +213,8 @@ static enum drf_status read_document(const struct drf_feed_config *feed,
                               message->value_size, why, &out->document);
 }
 
-// The feed's name stands before whatever the sender calls itself: nobody can speak for another
-// feed.
+// The feed's name is put before the sender's source, so that a sender cannot use another feed's
+// name.
 static enum drf_status read_source(const struct drf_feed_config *feed,
                                    const struct edge_message *message, struct geo_note *why,
                                    struct edge_envelope *out)

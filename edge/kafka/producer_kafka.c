@@ -44,7 +44,7 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
                      message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
-// Errors of the connection are the consumers' to tell; the same line twice helps nobody.
+// The consumers log connection errors already; they are not logged twice.
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
     (void)client, (void)level, (void)facility, (void)text;

@@ -266,8 +266,8 @@ static void begin_connection(struct edge_mqtt *mqtt)
         lost(mqtt, why);
 }
 
-// The library reads one packet a call, whatever it is told, and says by errno alone that there
-// is none.
+// The library reads one packet a call, whatever the count argument is, and shows by errno only
+// that there is none.
 static int read_packets(struct edge_mqtt *mqtt)
 {
     int rc = MOSQ_ERR_SUCCESS;

@@ -60,7 +60,7 @@ void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
     size_t cursor = 0;
     struct edge_advisory *held;
     while ((held = edge_advisories_untold(&drone->advisories, &cursor)) != NULL) {
-        // the context tells it too: what is not taken now is tried again with the next
+        // the context carries it too: what is not taken now is tried again with the next
         if (send_advisory(serve, drone, held) != DRF_OK)
             return;
         held->told = held->revision;

@@ -45,7 +45,7 @@ void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now n
                            struct fusion_advisories *set);
 
 // The next whose last change has not been handed to the advisory topic, from *cursor (0 at
-// first) on; NULL: none. *cleared: it ended. Set told = revision when it was.
+// first) on; NULL: none. Severity 0: it ended. Set told = revision when it was.
 struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories,
                                              size_t *cursor);
 

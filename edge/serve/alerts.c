@@ -57,8 +57,8 @@ static struct fusion_zone_bucket *lasting(const struct edge_serve *serve)
     return out;
 }
 
-// Over all that is told of each: of two versions of one time, and of two sources with one id,
-// the set says something else.
+// Over all fields sent of each alert: two versions of one time, or two sources with one id,
+// differ in them.
 static uint64_t digest_of(const struct fusion_zone_bucket *set)
 {
     uint64_t digest = GEO_HASH_START;
@@ -118,7 +118,7 @@ static bool publish_set(struct edge_serve *serve)
     return told;
 }
 
-// Traffic makes roots many times a second: only other alerts are news.
+// Traffic makes roots many times a second: the set is sent again only when alerts changed.
 static bool news(const struct edge_serve *serve)
 {
     const struct fusion_root *root = serve->root;

@@ -101,11 +101,11 @@ struct edge_drone {
     bool lost;       // silent for longer than limits.lost_link_after_ms
     uint8_t restore; // enum edge_drone_restore
     bool profile_received,
-        plan_received;    // it sent one, or deleted it: newer than the stored one
-    bool restored;        // its stored profile or plan applies again
-    bool waiting;         // its first report waits for the store's answer
-    uint32_t heard_hour;  // in which the store was told last; 0: none. Begins at another time
-                          // for each drone
+        plan_received;   // it sent one, or deleted it: newer than the stored one
+    bool restored;       // its stored profile or plan applies again
+    bool waiting;        // its first report waits for the store's answer
+    uint32_t heard_hour; // in which the store was last updated; 0: none. Begins at another time
+                         // for each drone
     uint8_t height_basis; // enum fusion_agl_basis of the last context; 0: no height
     float height_offset_m,
         height_acc95_m; // AMSL minus what it sends; see edge/serve/neighbours.c
@@ -162,7 +162,7 @@ enum edge_order edge_drone_order(const struct edge_drone *drone, uint64_t drone_
                                  uint32_t *lost);
 
 // Whether it may send another profile, plan, request or query now: five a second, and 25 at
-// once. REFUSED, told at most once a second: *count were refused since it was told.
+// once. REFUSED, replied at most once a second: *count were refused since the last reply.
 enum edge_request_limit {
     EDGE_REQUEST_ALLOWED,
     EDGE_REQUEST_REFUSED,

@@ -163,7 +163,7 @@ struct edge_drone *edge_fleet_find(struct edge_fleet *fleet, const char *id)
     return number != EDGE_DRONE_NONE ? &fleet->drones[number] : NULL;
 }
 
-// Takes a place out and closes the gap: whoever was pushed past it moves back.
+// Takes a place out and closes the gap: displaced entries move back.
 static void unindex(struct edge_fleet *fleet, uint32_t hole)
 {
     uint32_t at = hole;

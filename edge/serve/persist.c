@@ -32,7 +32,7 @@ void edge_persist_ask(struct edge_serve *serve, struct edge_drone *drone)
         drone->restore = EDGE_DRONE_RESTORE_ASKED;
 }
 
-// Each drone at a time of its own within the hour, so that a fleet does not speak at once.
+// Each drone at a time of its own within the hour, so that the writes of a fleet are spread.
 void edge_persist_heard(struct edge_serve *serve, struct edge_drone *drone)
 {
     if (!drone->has_profile && !drone->has_plan)

@@ -45,7 +45,7 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
     int64_t now = serve->now.mono_us;
     if (drone->due && !drone->pushed) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
-        serve->signs.lost += drone->due_mono_us < now; // nobody but the node held it back
+        serve->signs.lost += drone->due_mono_us < now; // delayed by the node itself
     }
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.

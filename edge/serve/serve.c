@@ -112,7 +112,7 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
 {
     struct edge_topic topic;
     if (edge_topic_parse(serve->topic_root, in->topic, &topic) != DRF_OK) {
-        // Without an id there is nobody to tell: the broker's ACL lets none of these through.
+        // Without an id no reply is possible: the broker's ACL lets none of these through.
         edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_INVALID, 0,
                          1);
         return;

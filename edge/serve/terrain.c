@@ -205,7 +205,7 @@ static void settle(struct edge_serve *serve, struct preload *preload)
 {
     int64_t now = serve->now.mono_us;
     struct edge_drone *drone = edge_fleet_find(serve->fleet, preload->id);
-    if (drone == NULL) { // forgotten, and its wish with it
+    if (drone == NULL) { // evicted: its preload ends too
         preload->active = false;
         serve->terrain->active--;
         return;

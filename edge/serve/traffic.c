@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Aircraft that feeds tell of: which of them a drone may meet, and whom a new report concerns.
+// Aircraft from traffic feeds: which may come near a drone, which drones a new report affects.
 #include <math.h>
 #include <string.h>
 

@@ -3,9 +3,10 @@
 // descriptors until the time their step returned, at most WAIT_MAX_US; they meet in the node's
 // lock-free structures and wake each other through the eventfds. Discovery blocks on Kafka, so
 // it has a thread of its own and hands over its findings under a mutex. On a signal all threads
-// stop, ingest commits for the last time, and then a deadline thread ends the process if a
-// library blocks while closing: everything that counts is committed by then. When the store
-// proves to be damaged, the node is closed, the file set aside, and everything opened again.
+// stop, the main thread commits for the last time, and then a deadline thread ends the process
+// if a library blocks while closing: everything that counts is committed by then. When the
+// store proves to be damaged, the node is closed, the file set aside, and everything opened
+// again.
 #include "edge/service/loop.h"
 
 #include <errno.h>
@@ -216,7 +217,7 @@ struct mqtt_told {
     char waiting_for[160];
 };
 
-// The broker's list of who may do what is wrong: drones would wait in vain and nobody know why.
+// The broker's access list is wrong: drones get nothing, and nothing else shows why.
 static void log_denied(const struct edge_node *node, struct mqtt_told *told,
                        struct edge_now now)
 {

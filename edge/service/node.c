@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts are opened in the order of their dependencies: hand-offs, store, Kafka, ingest, serve,
 // HTTP. Each open_ function returns at the first error, and edge_node_close() closes everything
-// in reverse and accepts parts that were never opened, so there is one clean-up path. The small
-// static functions between are adapters: they bind ingest's interfaces (feeds, decoder) to
-// Kafka, the fabric and the decoder children.
+// in an order in which nothing is used after it was closed, and accepts parts that were never
+// opened, so there is one clean-up path. The small static functions between are adapters: they
+// bind ingest's interfaces (feeds, decoder) to Kafka, the fabric and the decoder children.
 #include "edge/service/node.h"
 
 #include <stdlib.h>
@@ -174,8 +174,8 @@ enum drf_status edge_node_connect(const struct drf_config *config,
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
     // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
-    // takes them. Whoever sent one has a Reply as its receipt, which is more than an
-    // acknowledgement by the library says.
+    // takes them. The sender gets a Reply, which confirms more than the library's
+    // acknowledgement.
     static const uint8_t qos[KINDS] = {0};
     char filters[KINDS][EDGE_TOPIC_SIZE];
     const char *names[KINDS];

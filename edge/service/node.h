@@ -1,4 +1,4 @@
-// edge/service/node.h - all parts of a node: opened in a chain, closed in reverse.
+// edge/service/node.h - all parts of a node: opened in a chain, closed at the end.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Opening does not wait: Kafka and MQTT may be unreachable, topics may not exist. On a disk

@@ -63,8 +63,8 @@ static bool list_obstacles(struct edge_wire_message *m, size_t there, size_t bar
     return bare + TELLING <= max;
 }
 
-// As much traffic as fits beside `parts`, which hold it too; who is to be minded most is kept
-// longest. Returns the packed size.
+// As much traffic as fits beside `parts`, which hold it too; the most urgent are kept longest.
+// Returns the packed size.
 static size_t shed_traffic(struct edge_wire_message *m, size_t parts, size_t max)
 {
     Drf__V1__Context *c = &m->context;

@@ -42,7 +42,7 @@ void edge_wire_fill_segment(Drf__V1__Segment *out, const struct fusion_segment *
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *height);
 void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind);
 void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantity *quantity);
-// False: nobody says, and it is to be left out.
+// False: no station reports it, and it is left out.
 bool edge_wire_fill_present(Drf__V1__PresentWeather *out, const struct fusion_present *present);
 void edge_wire_fill_obstacle(Drf__V1__Obstacle *out, const struct fusion_near *near);
 void edge_wire_fill_advisory(Drf__V1__Advisory *out, const struct fusion_advisory *advisory,

@@ -16,16 +16,16 @@ struct parts {
     Drf__V1__TerrainUnavailable *unavailable_list[FUSION_TERRAIN_TILES];
 };
 
-// Of one birth, as far as the message tells.
-static bool same_birth(const struct fusion_source *a, const struct fusion_source *b)
+// The same source, issue and data time, as far as the message states them.
+static bool same_origin(const struct fusion_source *a, const struct fusion_source *b)
 {
     return a == b
            || (a != NULL && b != NULL && a->data_time_utc_us == b->data_time_utc_us
                && strcmp(a->source, b->source) == 0);
 }
 
-// What the first tile says is said once, for all that say the same. NULL: each says its own,
-// because one of them says nothing.
+// What all tiles have in common is sent once, in the message; NULL: they differ, or one lacks
+// it.
 static const struct fusion_source *source_of_all(const struct edge_wire_terrain *from)
 {
     const struct fusion_source *first = NULL;
@@ -56,7 +56,7 @@ static void add_data(const struct edge_wire_terrain *from, unsigned bit,
     const struct fusion_source *own = from->tiles[bit].source;
     if (from->tiles[bit].mixed)
         SET(data, mixed, 1);
-    if (same_birth(own, all))
+    if (same_origin(own, all))
         return;
     data->source = edge_wire_text(own != NULL ? own->source : "");
     if (own != NULL && own->data_time_utc_us != INT64_MIN)

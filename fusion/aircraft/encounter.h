@@ -44,7 +44,7 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
                               const struct fusion_neighbour *other,
                               struct fusion_encounter *out);
 
-// Which of two is to be minded more: < 0 if a. Conflicts first, by time; then who comes
+// Which of two is more urgent: < 0 if a. Conflicts first, by time; then who comes
 // nearest; then by id.
 int fusion_encounter_compare(const struct fusion_encounter *a,
                              const struct fusion_encounter *b);

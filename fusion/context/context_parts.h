@@ -32,7 +32,7 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count);
 
-// Who flies near, and how near each comes, the one to be minded most first. Returns how many.
+// Nearby traffic and how near each comes, most urgent first. Returns how many.
 size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_crs *crs,
                               struct fusion_encounter encounters[static FUSION_NEIGHBOURS_MAX],
                               struct fusion_context *out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who flies near, the one to be minded most first.
+// Nearby traffic, most urgent first.
 #include "fusion/aircraft/encounter.h"
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/context/context_parts.h"

@@ -62,7 +62,7 @@ void fusion_patch_window_read(const struct fusion_root *root, struct fusion_patc
 bool fusion_patch_window_shift(struct fusion_patch_window from, struct fusion_patch_window to,
                                int32_t *east, int32_t *north);
 
-// Blocks of `now` that somebody who has `base` does not have: those it does not hold, and
+// Blocks of `now` that a holder of `base` lacks: those it does not hold, and
 // those whose digest differs. Bit 8 * row + column.
 uint64_t fusion_patch_window_changed(
     const struct fusion_patch_window_cells *now, struct fusion_patch_window base,

@@ -24,7 +24,7 @@ struct source {
     struct source *next;
     char name[96];
     int64_t floor_utc_us;
-    int64_t former_utc_us; // the floor before a resynchronisation, until it is through
+    int64_t former_utc_us; // the floor before a resynchronisation, until it has ended
     size_t count;
     struct edition editions[FUSION_EDITIONS_MAX + 1];
 };

@@ -28,7 +28,7 @@ DRF_MUST_CHECK enum drf_status fusion_editions_open(struct fusion_store *store,
                                                     struct fusion_editions **out);
 void fusion_editions_close(struct fusion_editions *editions); // NULL is fine
 
-// Features of this source older than *floor do not live; INT64_MIN when there is none.
+// Features of this source older than *floor_utc_us do not live; INT64_MIN when there is none.
 DRF_MUST_CHECK enum drf_status fusion_editions_floor(struct fusion_editions *editions,
                                                      const char *source, int64_t *floor_utc_us);
 // A part was seen. *floor_utc_us is the floor from now on; *changed: this part was not known at

@@ -107,16 +107,15 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_render(struct fusion_fabric *fabric
 DRF_MUST_CHECK enum drf_status fusion_fabric_commit(struct fusion_fabric *fabric,
                                                     int64_t now_utc_us);
 // Hides what has expired at `now`, and withdraws from the truth, some at a time, what was over
-// at `over_utc_us` already: weather, observations, zones and alerts. INT64_MIN: nothing. Since
-// when to be over is long enough is the caller's to say, who knows whether the clock can be
-// trusted.
+// at `over_utc_us` already: weather, observations, zones and alerts. INT64_MIN: nothing. The
+// caller chooses `over_utc_us`, because it knows whether the clock can be trusted.
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us,
                           int64_t over_utc_us);
 
 // Mark and sweep. From begin on every message of the feed marks the identities it names; what
 // is live stays live meanwhile. `redo`: what was applied before is applied again when it comes
 // (the terms of decoding changed). Begun twice: the marks start over; they do not outlive a
-// restart, so that who was stopped in between begins again.
+// restart, so that an interrupted resynchronisation begins again.
 DRF_MUST_CHECK enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *fabric,
                                                           const char *feed, bool redo);
 // The feed has been read to its end: forgets some of what was not marked, imports apart.
@@ -134,7 +133,7 @@ uint64_t fusion_fabric_gated(const struct fusion_fabric *fabric, enum fusion_gat
 // How far the last report was behind that was refused for its time; below 0: ahead.
 int64_t fusion_fabric_tracks_off_us(const struct fusion_fabric *fabric);
 
-// The rim tells what it knows of the feeds; the next root carries it.
+// The service sets the state of a layer's feeds; the next root carries it.
 void fusion_fabric_layer_state(struct fusion_fabric *fabric, enum fusion_layer layer,
                                enum fusion_reason state);
 

@@ -75,7 +75,7 @@ void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
         merge(&fabric->changes[best], &added);
 }
 
-// From harmless to severe; what the rim may say and what the fabric knows of itself.
+// From harmless to severe; states set by the service, and the fabric's own.
 static int severity(enum fusion_reason state)
 {
     switch (state) {

@@ -95,7 +95,7 @@ static bool kept(const struct fusion_traffic_set *set, int64_t time_utc_us, int6
     return *age_us <= set->keep_us && *age_us >= -set->keep_us;
 }
 
-// Whether somebody whose word counts more has spoken of it just now.
+// Whether a source of higher priority has reported it within the last seconds.
 static bool lesser(const struct entry *entry, const struct geo_track *report,
                    const struct fusion_source *source)
 {

@@ -22,7 +22,7 @@
 enum { FUSION_TRACKS_MAX = 20000 };
 
 struct fusion_traffic_set;
-// Certificates and retired parts are borrowed until close. `keep_us` is how long a track is
+// Provenances and retired parts are borrowed until close. `keep_us` is how long a track is
 // shown after its last report. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_traffic_set_open(struct fusion_extent buckets,
                                                        int64_t keep_us,

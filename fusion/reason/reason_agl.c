@@ -3,8 +3,8 @@
 //
 // Judged at the aircraft and every 25 m along the middle of the path (at most 200 places), by
 // the nominal height: an altitude's accuracy alone would be a CAUTION over most of a
-// legal flight. Where the ground or the altitude is unknown the limit cannot be kept by
-// anybody: that is a CAUTION here and an INFO ahead, never silence.
+// legal flight. Where the ground or the altitude is unknown the limit cannot be judged:
+// that is a CAUTION here and an INFO ahead, never silence.
 #include <math.h>
 #include <stdio.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The outline is converted row by row into spans of cells (outline.c), and each span is read
-// in runs that stay within one tile (run.h), ground and surface side by side. Without insets
-// this is the whole work, and the rows of one row of tiles are read together, tile by tile,
-// with the first cells prefetched while the spans are computed. With insets each level is read
-// with the outline scaled to its cells, the finest first. A cell of a coarser level is skipped
-// only if every position that could read it lies on tiles of a finer level that are settled:
-// completely known, and without a surface model above them that knows more. Tiles that are not
-// settled add their maximum, and leave the count to the coarser level. So no maximum is lost,
-// and nothing is counted twice.
+// in runs that stay within one tile (cell_run.h), ground and surface side by side. Without
+// insets this is the whole work, and the rows of one row of tiles are read together, tile by
+// tile, with the first cells prefetched while the spans are computed. With insets each level is
+// read with the outline scaled to its cells, the finest first. A cell of a coarser level is
+// skipped only if every position that could read it lies on tiles of a finer level that are
+// settled: completely known, and without a surface model above them that knows more. Tiles that
+// are not settled add their maximum, and leave the count to the coarser level. So no maximum is
+// lost, and nothing is counted twice.
 #include "fusion/root/corridor.h"
 
 #include <math.h>

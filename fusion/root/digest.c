@@ -16,7 +16,7 @@ void fusion_digest_close(struct fusion_digest *digest)
     digest->sha256 = NULL;
 }
 
-// libcrypto dies of an update after an initialisation that failed: nothing is asked of it then.
+// libcrypto crashes in an update after a failed initialisation, so it is not called then.
 void fusion_digest_begin(struct fusion_digest *digest)
 {
     if (!digest->failed && EVP_DigestInit_ex(digest->sha256, EVP_sha256(), NULL) != 1)

@@ -20,7 +20,7 @@ struct fusion_obstacle_index {
     const struct geo_point *positions; // of the obstacles, in their order
     const float *north_deg, *east_deg; // of the same from the origin
     const float *reach_m;              // how far shape and accuracy may reach from there
-    const uint8_t *traits;             // enum fusion_stand_trait
+    const uint8_t *traits;             // enum fusion_obstacle_index_trait
 };
 
 enum fusion_obstacle_index_trait {

@@ -49,7 +49,8 @@ enum drf_status store_column_live(struct fusion_store *store, struct sqlite3_stm
     return DRF_OK;
 }
 
-// The rows of STORE_SQL_LIVE or its kin, its arguments bound, for which the file has the word.
+// The rows of STORE_SQL_LIVE or a like statement, its arguments bound, that the overlay does
+// not replace.
 static enum drf_status walk(struct fusion_store *store, enum store_sql sql, fusion_live_fn fn,
                             void *context)
 {
