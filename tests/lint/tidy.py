@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # tests/lint/tidy.py BUILD [JOBS] - clang-tidy with the tree's .clang-tidy over every source that BUILD compiles.
 # SPDX-License-Identifier: Apache-2.0
-"""A source is looked at again only when it, its headers, its flags or the checks changed: what passed is kept
-under BUILD/tidy, named by a digest of the preprocessed text. JOBS sources at a time; as many as there are cores."""
+"""A source is looked at again only when it, its headers, its flags, the checks or the tool changed: what passed is
+kept under ~/.cache/drf/tidy (XDG_CACHE_HOME is obeyed), named by a digest of the preprocessed text without the path of
+the tree, for every checkout alike; what was not asked for in 30 days is deleted. JOBS sources at a time; as many as
+there are cores."""
 import concurrent.futures
 import hashlib
 import json
@@ -12,6 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = tuple(f"{TOP}/{room}/" for room in ("geo", "fusion", "edge", "schemas", "sim"))
@@ -36,14 +39,28 @@ def digest(entry, salt):
     if done.returncode != 0:
         return None
     # Comments count: a NOLINT stands in one, and -E drops them.
-    return hashlib.sha256(salt + done.stdout + pathlib.Path(entry["file"]).read_bytes()).hexdigest()
+    text = entry["command"].encode() + done.stdout
+    for path in (entry["directory"], str(TOP)):
+        text = text.replace(path.encode(), b"")
+    return hashlib.sha256(salt + text + pathlib.Path(entry["file"]).read_bytes()).hexdigest()
 
 
-def check(entry, build, salt):
+def cache():
+    """The folder of what passed, without what nobody asked for in a while."""
+    folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "drf" / "tidy"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.stat().st_mtime < time.time() - 30 * 86400:
+            old.unlink(missing_ok=True)
+    return folder
+
+
+def check(entry, build, salt, folder):
     """The findings, empty if there are none."""
     name = digest(entry, salt)
-    passed = name and build / "tidy" / name
+    passed = name and folder / name
     if passed and passed.exists():
+        passed.touch()
         return ""
     done = subprocess.run(["clang-tidy-14", "--quiet", "-p", build, entry["file"]], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
@@ -57,14 +74,15 @@ def check(entry, build, salt):
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    (build / "tidy").mkdir(exist_ok=True)
-    salt = (TOP / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
+    folder = cache()
+    version = subprocess.run(["clang-tidy-14", "--version"], stdout=subprocess.PIPE, check=True).stdout
+    salt = version + (TOP / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
     entries = [e for e in json.loads((build / "compile_commands.json").read_text()) if e["file"].startswith(ROOMS)]
     if not entries:
         sys.exit("no sources in compile_commands.json")
     jobs = int(sys.argv[2]) if len(sys.argv) > 2 else os.cpu_count()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        findings = [text for text in pool.map(lambda e: check(e, build, salt), entries) if text]
+        findings = [text for text in pool.map(lambda e: check(e, build, salt, folder), entries) if text]
     print("\n".join(findings) or f"{len(entries)} sources, no findings")
     sys.exit(1 if findings else 0)
 
