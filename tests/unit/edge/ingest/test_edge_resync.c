@@ -142,8 +142,9 @@ static void topic__made_anew_and_shorter__leaves_no_trace_of_what_is_not_in_it(v
 {
     struct rig *rig = *context;
     read_two(rig);
-    come_back(rig,
-              &(struct comeback){.then = {{C, TOWER(C, "00300")}}, .held = "AB", .live = "C"});
+    come_back(rig, &(struct comeback){.then = {{.key = C, .value = TOWER(C, "00300")}},
+                                      .held = "AB",
+                                      .live = "C"});
     assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_FEED_FORGOTTEN, DOF, 0), 2);
     assert_as_fresh(rig);
 }
@@ -220,7 +221,7 @@ static void another_cluster__is_read_from_its_beginning(void **context)
     read_two(rig);
     come_back(rig, &(struct comeback){.cluster = "another",
                                       .kept = 1,
-                                      .then = {{C, TOWER(C, "00300")}},
+                                      .then = {{.key = C, .value = TOWER(C, "00300")}},
                                       .held = "AB",
                                       .live = "AC"});
     assert_as_fresh(rig);
@@ -260,7 +261,8 @@ static void removed_obstacle__while_the_node_was_away_for_long__is_gone(void **c
     read_two(rig);
     run(rig, 700000); // stands at the end, and has said so
     // A withdrawn; its tombstone came and went; only B, sent again, and a new one are left.
-    come_back(rig, &(struct comeback){.then = {{C, TOWER(C, "00300")}, {B, TOWER(B, "00300")}},
+    come_back(rig, &(struct comeback){.then = {{.key = C, .value = TOWER(C, "00300")},
+                                               {.key = B, .value = TOWER(B, "00300")}},
                                       .away_us = 2 * DAY_US,
                                       .held = "AB",
                                       .live = "BC"});
