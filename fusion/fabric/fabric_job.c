@@ -245,7 +245,8 @@ static bool fits(const struct fusion_job *job)
     size_t cursor = 0, data = 0;
     struct geo_item item;
     while (geo_record_next(job->record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE)
+        data += item.kind == GEO_ITEM_UNREADABLE;
+        if (item.kind == GEO_ITEM_NOTE || item.kind == GEO_ITEM_UNREADABLE)
             continue;
         const struct geo_raster *raster = item.payload;
         bool terrain = job->layer == FUSION_LAYER_GROUND || job->layer == FUSION_LAYER_SURFACE;

@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "geo/bounds.h"
 #include "geo/record/refusal.h"
 
 static enum drf_status add(struct geo_record_builder *builder, const struct geo_note *note)
@@ -19,6 +21,23 @@ enum drf_status geo_decode_counts_refuse(struct geo_decode_counts *counts,
     if (counts->refused == 1)
         counts->first = *note;
     return counts->refused <= GEO_DECODE_NOTES_MAX ? add(builder, note) : DRF_OK;
+}
+
+enum drf_status geo_decode_counts_unreadable(struct geo_decode_counts *counts,
+                                             struct geo_record_builder *builder,
+                                             const struct geo_note *note,
+                                             struct geo_bounds keep, const char *id,
+                                             const struct geo_bounds *box,
+                                             int64_t valid_until_utc_us)
+{
+    enum drf_status status = geo_decode_counts_refuse(counts, builder, note);
+    if (status != DRF_OK || id == NULL || box == NULL || !geo_bounds_touch(keep, *box))
+        return status;
+    struct geo_unreadable one = {
+        .box = *box, .valid_until_utc_us = valid_until_utc_us, .code = note->code};
+    geo_text_copy(one.id, sizeof one.id, id, strlen(id));
+    counts->told++;
+    return geo_record_add(builder, GEO_ITEM_UNREADABLE, &one, sizeof one, NULL, 0);
 }
 
 static uint32_t saturated(uint64_t count)

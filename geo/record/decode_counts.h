@@ -16,8 +16,8 @@ enum { GEO_DECODE_NOTES_MAX = 32 }; // of refused parts; the rest are counted in
 // Initialised to zero. The decoder itself counts what it keeps and ignores.
 struct geo_decode_counts {
     uint64_t kept, refused, out_of_region;
-    uint64_t
-        told; // of those out of the region, the ones that are in the record, flagged OUTSIDE
+    uint64_t told; // of those out of the region the ones that are in the record, flagged
+                   // OUTSIDE, and of the refused ones those that are in it as unreadable
     struct geo_note first; // the first refusal
 };
 
@@ -27,7 +27,18 @@ DRF_MUST_CHECK enum drf_status geo_decode_counts_refuse(struct geo_decode_counts
                                                         struct geo_record_builder *builder,
                                                         const struct geo_note *note);
 
-// Ends a record of `what` ("obstacles"). With something kept or flagged OUTSIDE: DRF_OK, after
+// Counts a refused part that still names itself and the box in which it may apply, and adds it
+// as unreadable (geo/record/unreadable.h) if that box touches `keep`, so that it is not
+// silence. `id` is the one the part would have had, "" for the message's own; the box holds
+// every place where it may apply. Either may be NULL, when it could not be read: then this is
+// geo_decode_counts_refuse(). The part counts as told: a record of unreadable parts alone is
+// kept.
+DRF_MUST_CHECK enum drf_status geo_decode_counts_unreadable(
+    struct geo_decode_counts *counts, struct geo_record_builder *builder,
+    const struct geo_note *note, struct geo_bounds keep, const char *id,
+    const struct geo_bounds *box, int64_t valid_until_utc_us);
+
+// Ends a record of `what` ("obstacles"). With something kept or told: DRF_OK, after
 // one note on refusals beyond GEO_DECODE_NOTES_MAX and one (IGNORED) on parts outside the
 // region. With nothing kept, the message is refused as a whole, *why says so, and the status is
 // geo_refusal_status()'s: OUT_OF_REGION if some part was only that, else the first refusal,

@@ -8,7 +8,8 @@
 // it.
 //
 // A record holds one raster with its cells, or obstacles, or fields, or zones, or tracks, or
-// stations, never two of these; notes may stand anywhere but before a raster. Text is
+// stations, never two of these; notes may stand anywhere but before a raster, and unreadable
+// items (geo/record/unreadable.h) wherever there is no raster. Text is
 // NUL-terminated UTF-8 without control characters (geo/record/refusal.h makes it so).
 #ifndef GEO_RECORD_H
 #define GEO_RECORD_H
@@ -22,6 +23,7 @@
 #include "geo/record/obstacle.h"
 #include "geo/record/station.h"
 #include "geo/record/track.h"
+#include "geo/record/unreadable.h"
 #include "geo/record/zone.h"
 #include "geo/status.h"
 #include "geo/tile.h"
@@ -35,8 +37,10 @@ enum geo_item_kind {
     GEO_ITEM_NOTE = 5, // struct geo_note: a part that was refused or ignored; the rest is valid
     GEO_ITEM_ZONE =
         6, // struct geo_zone + its volumes, periods and vertices (geo/record/zone.h)
-    GEO_ITEM_TRACK = 7,   // struct geo_track
-    GEO_ITEM_STATION = 9, // struct geo_station
+    GEO_ITEM_TRACK = 7,       // struct geo_track
+    GEO_ITEM_STATION = 9,     // struct geo_station
+    GEO_ITEM_UNREADABLE = 10, // struct geo_unreadable: refused, with its identity and place;
+                              // beside features, or alone with notes
 };
 
 enum geo_raster_layer { GEO_RASTER_GROUND = 1, GEO_RASTER_SURFACE = 2 }; // DTM, DSM

@@ -234,12 +234,28 @@ static enum drf_status check_note(const struct geo_note *note, uint32_t size)
     return sound ? DRF_OK : DRF_ERR_RANGE;
 }
 
+static enum drf_status check_unreadable(const struct geo_unreadable *one, uint32_t size)
+{
+    if (size != sizeof *one || !geo_text_clean(one->id, sizeof one->id) || one->reserved != 0)
+        return DRF_ERR_SYNTAX;
+    const struct geo_bounds *box = &one->box;
+    bool sound = point_valid((struct geo_point){box->south_deg, box->west_deg})
+                 && point_valid((struct geo_point){box->north_deg, box->east_deg})
+                 && box->south_deg <= box->north_deg && one->code > GEO_REFUSAL_NONE
+                 && one->code < GEO_REFUSAL_COUNT
+                 && (one->valid_until_utc_us == GEO_UNREADABLE_NO_END_US
+                     || time_valid(one->valid_until_utc_us));
+    return sound ? DRF_OK : DRF_ERR_RANGE;
+}
+
 static enum drf_status check_item(struct walk *walk, const struct record_item *item)
 {
     const void *payload = item + 1;
     enum geo_item_kind kind = (enum geo_item_kind)item->kind;
     if (kind == GEO_ITEM_NOTE)
         return check_note(payload, item->size);
+    if (kind == GEO_ITEM_UNREADABLE)
+        return walk->raster != NULL ? DRF_ERR_SYNTAX : check_unreadable(payload, item->size);
     if (kind == GEO_ITEM_RASTER)
         return check_raster(walk, payload, item->size);
     if (kind == GEO_ITEM_CELLS)

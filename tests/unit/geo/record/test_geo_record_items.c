@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "geo/record/decode_counts.h"
 #include "tests/support/sound_records.h"
 
 // Breaks one member of a sound value, and expects a verdict.
@@ -210,11 +211,95 @@ static void validate__impossible_note__is_refused(void **state)
                      DRF_ERR_SYNTAX);
 }
 
+// A part that was refused, at Niagara.
+static struct geo_unreadable sound_unreadable(void)
+{
+    return (struct geo_unreadable){
+        .id = "CAN-7",
+        .box = {.west_deg = -79.2, .south_deg = 43.0, .east_deg = -79.0, .north_deg = 43.1},
+        .valid_until_utc_us = GEO_UNREADABLE_NO_END_US,
+        .code = GEO_REFUSAL_RANGE};
+}
+
+#define UNREADABLE(change, want)                                                               \
+    BREAK(GEO_ITEM_UNREADABLE, struct geo_unreadable, sound_unreadable, NULL, 0, change, want)
+
+static void validate__impossible_unreadable__is_refused(void **state)
+{
+    (void)state;
+    const double nan = (double)NAN;
+    UNREADABLE((void)it, DRF_OK);
+    UNREADABLE(it.id[0] = '\0', DRF_OK); // the message's own identity
+    UNREADABLE(it.box.east_deg = -179, DRF_OK);
+    UNREADABLE(it.valid_until_utc_us = 0, DRF_OK);
+    UNREADABLE(it.id[1] = '\x1b', DRF_ERR_SYNTAX);
+    UNREADABLE(memset(it.id, 'x', sizeof it.id), DRF_ERR_SYNTAX);
+    UNREADABLE(it.reserved = 1, DRF_ERR_SYNTAX);
+    UNREADABLE(it.box.south_deg = 44, DRF_ERR_RANGE);
+    UNREADABLE(it.box.west_deg = nan, DRF_ERR_RANGE);
+    UNREADABLE(it.box.north_deg = 91, DRF_ERR_RANGE);
+    UNREADABLE(it.code = GEO_REFUSAL_NONE, DRF_ERR_RANGE);
+    UNREADABLE(it.code = GEO_REFUSAL_COUNT, DRF_ERR_RANGE);
+    UNREADABLE(it.valid_until_utc_us = INT64_MIN, DRF_ERR_RANGE);
+}
+
+static void counts_unreadable__box_inside_and_outside__only_the_former_is_in_the_record(
+    void **state)
+{
+    (void)state;
+    const struct geo_bounds keep = {
+        .west_deg = -80, .south_deg = 43, .east_deg = -79, .north_deg = 44};
+    const struct geo_bounds in = sound_unreadable().box;
+    const struct geo_bounds out = {
+        .west_deg = 10, .south_deg = 43, .east_deg = 11, .north_deg = 44};
+    const struct geo_note note = {.code = GEO_REFUSAL_RANGE, .count = 1, .text = "odd"};
+    struct geo_decode_counts counts = {.kept = 0};
+    struct geo_note why = {.count = 1};
+    struct geo_record_builder builder;
+    struct geo_record record;
+    struct geo_item item;
+    size_t cursor = 0, unreadable = 0, notes = 0;
+    geo_record_builder_init(&builder, 1 << 20);
+    assert_int_equal(geo_decode_counts_unreadable(&counts, &builder, &note, keep, "far", &out,
+                                                  GEO_UNREADABLE_NO_END_US),
+                     DRF_OK);
+    assert_int_equal(geo_decode_counts_unreadable(&counts, &builder, &note, keep, NULL, &in,
+                                                  GEO_UNREADABLE_NO_END_US),
+                     DRF_OK);
+    assert_int_equal(
+        geo_decode_counts_unreadable(&counts, &builder, &note, keep, "nowhere", NULL, 5),
+        DRF_OK);
+    assert_int_equal(counts.told, 0);
+    assert_int_equal(geo_decode_counts_finish(&counts, "zones", &builder, &why), DRF_ERR_RANGE);
+    assert_int_equal(
+        geo_decode_counts_unreadable(&counts, &builder, &note, keep, "near", &in, 5), DRF_OK);
+    assert_int_equal(counts.told, 1);
+    assert_int_equal(counts.refused, 4);
+    assert_int_equal(geo_decode_counts_finish(&counts, "zones", &builder, &why), DRF_OK);
+    assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
+    assert_int_equal(geo_record_validate(record.bytes, record.size, &record), DRF_OK);
+    while (geo_record_next(record, &cursor, &item)) {
+        notes += item.kind == GEO_ITEM_NOTE;
+        if (item.kind != GEO_ITEM_UNREADABLE)
+            continue;
+        const struct geo_unreadable *one = item.payload;
+        assert_string_equal(one->id, "near");
+        assert_int_equal(one->valid_until_utc_us, 5);
+        unreadable++;
+    }
+    assert_int_equal(unreadable, 1);
+    assert_int_equal(notes, 4);
+    geo_record_builder_close(&builder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validate__impossible_raster__is_refused),
         cmocka_unit_test(validate__impossible_obstacle__is_refused),
+        cmocka_unit_test(validate__impossible_unreadable__is_refused),
+        cmocka_unit_test(
+            counts_unreadable__box_inside_and_outside__only_the_former_is_in_the_record),
         cmocka_unit_test(validate__impossible_vertices__are_refused),
         cmocka_unit_test(validate__impossible_field__is_refused),
         cmocka_unit_test(validate__impossible_value__is_refused),
