@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/bounds.h"
 
+#include <math.h>
+
 static bool within(double west_deg, double east_deg, double lon_deg)
 {
     if (west_deg <= east_deg)
@@ -28,4 +30,36 @@ bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b)
     a_band.north_deg = b_band.north_deg = 90.0;
     // Two intervals on a circle meet if the start of one lies in the other.
     return geo_bounds_hold(a_band, b_west) || geo_bounds_hold(b_band, a_west);
+}
+
+static double width_deg(double west_deg, double east_deg)
+{
+    return east_deg >= west_deg ? east_deg - west_deg : east_deg - west_deg + 360.0;
+}
+
+// The end, as a width from `from_deg`, of what holds both intervals and begins there; `a` does.
+static double reach_deg(double from_deg, struct geo_bounds a, struct geo_bounds b)
+{
+    double end = width_deg(from_deg, b.west_deg) + width_deg(b.west_deg, b.east_deg);
+    return fmax(width_deg(a.west_deg, a.east_deg), end);
+}
+
+struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b)
+{
+    double from_a = reach_deg(a.west_deg, a, b), from_b = reach_deg(b.west_deg, b, a);
+    double west = from_a < from_b || (from_a == from_b && a.west_deg <= b.west_deg)
+                      ? a.west_deg
+                      : b.west_deg;
+    double width = fmin(from_a, from_b);
+    struct geo_bounds out = {.west_deg = west,
+                             .south_deg = fmin(a.south_deg, b.south_deg),
+                             .east_deg = west + width,
+                             .north_deg = fmax(a.north_deg, b.north_deg)};
+    if (width >= 360.0) {
+        out.west_deg = -180.0;
+        out.east_deg = 180.0;
+    } else if (out.east_deg > 180.0) {
+        out.east_deg -= 360.0;
+    }
+    return out;
 }

@@ -17,4 +17,7 @@ bool geo_bounds_hold(struct geo_bounds bounds, struct geo_point point);
 // True if the boxes share at least a point.
 bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b);
 
+// The narrowest box that holds both; across the antimeridian where that is the shorter way.
+struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b);
+
 #endif

@@ -5,27 +5,12 @@
 #include <string.h>
 
 #include "fusion/fabric/fabric_impl.h"
+#include "geo/bounds.h"
 
 static double width_deg(struct geo_bounds box)
 {
     double width = box.east_deg - box.west_deg;
     return width < 0.0 ? width + 360.0 : width;
-}
-
-// The smallest box around two; across the antimeridian only if one of them is.
-static struct geo_bounds joined(struct geo_bounds a, struct geo_bounds b)
-{
-    struct geo_bounds out = {
-        .west_deg = fmin(a.west_deg, b.west_deg),
-        .south_deg = fmin(a.south_deg, b.south_deg),
-        .east_deg = fmax(a.east_deg, b.east_deg),
-        .north_deg = fmax(a.north_deg, b.north_deg),
-    };
-    if (a.west_deg > a.east_deg || b.west_deg > b.east_deg) {
-        out.west_deg = -180.0;
-        out.east_deg = 180.0;
-    }
-    return out;
 }
 
 static double area_deg2(struct geo_bounds box)
@@ -42,7 +27,7 @@ static bool inside(struct geo_bounds inner, struct geo_bounds outer)
 
 static void merge(struct fabric_change *into, const struct fabric_change *from)
 {
-    into->change.bounds = joined(into->change.bounds, from->change.bounds);
+    into->change.bounds = geo_bounds_join(into->change.bounds, from->change.bounds);
     into->change.layers |= from->change.layers;
     into->epoch = from->epoch > into->epoch ? from->epoch : into->epoch;
 }
@@ -62,7 +47,7 @@ void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
             held->epoch = added.epoch;
             return;
         }
-        double growth = area_deg2(joined(held->change.bounds, bounds))
+        double growth = area_deg2(geo_bounds_join(held->change.bounds, bounds))
                         - area_deg2(held->change.bounds) - area_deg2(bounds);
         if (growth < best_growth) {
             best_growth = growth;

@@ -60,6 +60,7 @@ enum fusion_reason {
     FUSION_REASON_DATUM = 16,
     FUSION_REASON_SHED = 17,
     FUSION_REASON_NO_POSITION = 18,
+    FUSION_REASON_UNREADABLE = 19,
 };
 
 // A rectangle of tiles of one level, row-major from its north-west tile.
@@ -152,6 +153,22 @@ struct fusion_stations {
     const struct fusion_station *const *items;
 };
 
+// What was refused, and where it may apply: there its layer holds less than its source said.
+struct fusion_unreadable {
+    enum fusion_layer layer;
+    uint32_t code;  // enum geo_refusal_code; of several: of the first
+    uint32_t count; // how many refusals it stands for
+    struct geo_bounds box;
+    int64_t until_utc_us; // it is over then
+    const struct fusion_source *source;
+};
+
+// In the order of (feed, source, key).
+struct fusion_unreadables {
+    size_t count;
+    const struct fusion_unreadable *items;
+};
+
 struct fusion_change {
     struct geo_bounds bounds;
     uint32_t layers; // bit 1 << enum fusion_layer
@@ -182,6 +199,7 @@ struct fusion_root {
     const struct fusion_weather *weather;          // never NULL
     const struct fusion_traffic *traffic;          // NULL: none
     const struct fusion_stations *stations;        // NULL: none
+    const struct fusion_unreadables *unreadables;  // NULL: none
     enum fusion_reason layer_state[FUSION_LAYER_COUNT]; // NONE, CATCHING_UP, RESYNCHRONISING,
                                                         // LOADING, FEED_DOWN
     bool layer_fed[FUSION_LAYER_COUNT]; // false: no feed configured for this layer
