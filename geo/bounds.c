@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "geo/earth.h"
+
 static bool within(double west_deg, double east_deg, double lon_deg)
 {
     if (west_deg <= east_deg)
@@ -62,4 +64,20 @@ struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b)
         out.east_deg -= 360.0;
     }
     return out;
+}
+
+struct geo_bounds geo_bounds_around(struct geo_point point, double radius_m)
+{
+    double north_deg = radius_m / GEO_EARTH_M_PER_DEG_LEAST + 1e-6;
+    double cosine = cos(point.lat_deg * GEO_RAD_PER_DEG);
+    double east_deg = cosine > 0.01 ? fmin(north_deg / cosine, 180.0) : 180.0;
+    struct geo_bounds box = {point.lon_deg - east_deg, fmax(point.lat_deg - north_deg, -90.0),
+                             point.lon_deg + east_deg, fmin(point.lat_deg + north_deg, 90.0)};
+    if (east_deg >= 180.0) {
+        box.west_deg = -180.0;
+        box.east_deg = 180.0;
+    }
+    box.west_deg += box.west_deg < -180.0 ? 360.0 : 0.0;
+    box.east_deg -= box.east_deg > 180.0 ? 360.0 : 0.0;
+    return box;
 }

@@ -104,7 +104,8 @@ struct drf_config {
     size_t inset_count;
     double raster_accuracy_max_m;
     uint64_t tombstone_keep_s, tombstone_horizon_s;
-    uint64_t drone_keep_s; // profile and plan of a drone that is not heard of
+    int64_t refused_keep_us; // after its version a refused input marks its box
+    uint64_t drone_keep_s;   // profile and plan of a drone that is not heard of
 
     struct drf_kafka_setting *kafka;
     size_t kafka_count;

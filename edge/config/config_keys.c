@@ -108,6 +108,8 @@ const struct config_key config_keys[] = {
            "withdrawn features are remembered this long"),
     NUMBER("store", "tombstone_horizon_s", U64, tombstone_horizon_s, 60, 31536000, 1, "86400",
            "a feed unreachable for longer is read again from its beginning"),
+    NUMBER("store", "refused_keep_s", I64, refused_keep_us, 60, 31536000, 1000000, "86400",
+           "a refused input marks its layer as incomplete in its box this long at most"),
     NUMBER("store", "drone_keep_s", U64, drone_keep_s, 3600, 315360000, 1, "2592000",
            "profile and plan of a drone that sends nothing are kept this long"),
 

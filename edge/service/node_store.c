@@ -72,6 +72,7 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .level = config->level,
         .raster_accuracy_max_m = config->raster_accuracy_max_m,
         .track_keep_us = config->limits.track_keep_us,
+        .refused_keep_us = config->refused_keep_us,
         .feeds = feeds,
         .feed_count = config->feed_count,
         .first = first,

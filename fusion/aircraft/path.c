@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "fusion/root/sample.h"
+#include "geo/bounds.h"
 #include "geo/frame.h"
 
 // Slower than this has no course: a disc.
@@ -225,6 +226,18 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
             .point = fix->position, .amsl_m = height->aircraft_amsl_m, .bend = true};
     }
     assert(out->count >= 1 && out->count <= FUSION_PATH_NODES_MAX);
+}
+
+struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
+{
+    bool disc = path->basis == FUSION_CORRIDOR_DISC;
+    double half_m = disc ? fmax(path->length_m, fusion_path_disc_m(path, path->time_max_s))
+                         : fusion_path_half_m(path, path->time_max_s);
+    struct geo_bounds box = geo_bounds_around(fusion_path_place(&path->nodes[0]), half_m);
+    for (uint32_t i = 1; i < path->count; i++)
+        box =
+            geo_bounds_join(box, geo_bounds_around(fusion_path_place(&path->nodes[i]), half_m));
+    return box;
 }
 
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path, double along_m)

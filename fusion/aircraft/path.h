@@ -66,6 +66,9 @@ static inline struct geo_point fusion_path_place(const struct fusion_path_node *
 // How far around a hovering aircraft may be after a time.
 double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 
+// A box that holds the whole corridor.
+struct geo_bounds fusion_path_bounds(const struct fusion_path *path);
+
 // A sweep goes along the path from its begin and gathers cells stretch by stretch.
 struct fusion_path_sweep {
     uint32_t corner;

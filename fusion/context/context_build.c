@@ -9,6 +9,8 @@
 
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "fusion/root/unreadable.h"
+#include "geo/bounds.h"
 #include "geo/frame.h"
 
 enum drf_status fusion_builder_open(struct fusion_builder **out)
@@ -41,12 +43,14 @@ void fusion_builder_close(struct fusion_builder *builder)
     free(builder);
 }
 
-size_t fusion_context_states(const struct fusion_root *root,
+size_t fusion_context_states(const struct fusion_root *root, struct geo_bounds box,
+                             int64_t now_utc_us,
                              struct fusion_layer_state out[static FUSION_LAYER_COUNT])
 {
     size_t count = 0;
     for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
-        enum fusion_reason reason = fusion_sample_state(root, (enum fusion_layer)layer);
+        enum fusion_reason reason =
+            fusion_unreadable_state(root, (enum fusion_layer)layer, box, now_utc_us);
         if (reason != FUSION_REASON_NONE)
             out[count++] = (struct fusion_layer_state){(enum fusion_layer)layer, reason};
     }
@@ -54,9 +58,11 @@ size_t fusion_context_states(const struct fusion_root *root,
 }
 
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
-                                              struct geo_point point, double radius_m)
+                                              struct geo_point point, double radius_m,
+                                              int64_t now_utc_us)
 {
-    enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_OBSTACLE);
+    enum fusion_reason state = fusion_unreadable_state(
+        root, FUSION_LAYER_OBSTACLE, geo_bounds_around(point, radius_m), now_utc_us);
     if (state != FUSION_REASON_NONE)
         return state;
     struct geo_frame frame = geo_frame_at(point);
@@ -67,6 +73,13 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
             == FUSION_REASON_OUT_OF_REGION)
             return FUSION_REASON_OUT_OF_REGION;
     return FUSION_REASON_NONE;
+}
+
+// What a context speaks of: the corridor, and the circle in which obstacles are listed.
+static struct geo_bounds concern(const struct fusion_path *path, struct geo_point position,
+                                 double radius_m)
+{
+    return geo_bounds_join(fusion_path_bounds(path), geo_bounds_around(position, radius_m));
 }
 
 void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,
@@ -97,11 +110,13 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
                       ? aircraft->limits.obstacles_max
                       : FUSION_NEAREST_MAX;
-    out->obstacles_reason = fusion_context_near_reason(root, position, out->obstacle_radius_m);
+    out->obstacles_reason =
+        fusion_context_near_reason(root, position, out->obstacle_radius_m, now_utc_us);
     out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
                                                   out->obstacles, &out->obstacle_count);
     fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
-    out->layer_state_count = fusion_context_states(root, out->layer_states);
+    out->layer_state_count = fusion_context_states(
+        root, concern(&path, position, out->obstacle_radius_m), now_utc_us, out->layer_states);
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;

@@ -14,8 +14,10 @@ struct fusion_builder {
     struct fusion_planes *planes;
 };
 
-// The layers that are not to be trusted as complete. Returns how many.
-size_t fusion_context_states(const struct fusion_root *root,
+// The layers that are not to be trusted as complete: anywhere, or for a refusal inside the box.
+// Returns how many.
+size_t fusion_context_states(const struct fusion_root *root, struct geo_bounds box,
+                             int64_t now_utc_us,
                              struct fusion_layer_state out[static FUSION_LAYER_COUNT]);
 
 // Every height of the aircraft, and the ground and surface below it.
@@ -39,6 +41,7 @@ size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_c
 
 // NONE where the obstacle layer is complete and the circle stays inside what is kept.
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
-                                              struct geo_point point, double radius_m);
+                                              struct geo_point point, double radius_m,
+                                              int64_t now_utc_us);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "fusion/root/unreadable.h"
 #include "fusion/root/zone.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
@@ -106,7 +107,8 @@ static void judge_obstacles(const struct fusion_root *root,
     struct fusion_near list[FUSION_NEAREST_MAX];
     size_t count;
     double radius_m = near_m + fmin(root->obstacle_reach_m, 5000.0);
-    if (fusion_context_near_reason(root, ask->position, near_m) != FUSION_REASON_NONE
+    if (fusion_context_near_reason(root, ask->position, near_m, ask->now_utc_us)
+            != FUSION_REASON_NONE
         || !root->layer_fed[FUSION_LAYER_OBSTACLE])
         unknown(out, FUSION_LAYER_OBSTACLE);
     (void)fusion_context_near(root, ask->position, radius_m, FUSION_NEAREST_MAX, list, &count);
@@ -142,10 +144,16 @@ static void judge_weather(struct fusion_builder *builder, const struct fusion_ro
                       gust->value, ask->limits->gust_max_mps);
 }
 
+static struct geo_bounds place(const struct fusion_landing_ask *ask)
+{
+    return geo_bounds_around(ask->position, ask->radius_m);
+}
+
 static void judge_zones(const struct fusion_root *root, const struct fusion_landing_ask *ask,
                         struct fusion_landing *out)
 {
-    if (fusion_sample_state(root, FUSION_LAYER_ZONE) != FUSION_REASON_NONE
+    if (fusion_unreadable_state(root, FUSION_LAYER_ZONE, place(ask), ask->now_utc_us)
+            != FUSION_REASON_NONE
         || !root->layer_fed[FUSION_LAYER_ZONE])
         unknown(out, FUSION_LAYER_ZONE);
     struct fusion_sample ground = fusion_sample_ground(root, ask->position);
@@ -187,6 +195,7 @@ void fusion_landing_judge(struct fusion_builder *builder, const struct fusion_ro
     judge_zones(root, ask, out);
     enum fusion_layer layers[] = {FUSION_LAYER_GROUND, FUSION_LAYER_SURFACE};
     for (int i = 0; i < 2; i++)
-        if (fusion_sample_state(root, layers[i]) != FUSION_REASON_NONE)
+        if (fusion_unreadable_state(root, layers[i], place(ask), ask->now_utc_us)
+            != FUSION_REASON_NONE)
             unknown(out, layers[i]);
 }

@@ -6,6 +6,7 @@
 
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "geo/bounds.h"
 
 void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *root,
                       const struct fusion_point_ask *ask, struct fusion_point *out)
@@ -28,11 +29,13 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
                                          .ground_known = ground.known,
                                          .ground_amsl_m = ground.amsl_m};
     fusion_weather_ask(builder->planes, root, &weather, &out->weather);
-    out->obstacles_reason = fusion_context_near_reason(root, position, ask->radius_m);
+    out->obstacles_reason =
+        fusion_context_near_reason(root, position, ask->radius_m, ask->now_utc_us);
     out->obstacles_left_out =
         fusion_context_near(root, position, ask->radius_m, FUSION_NEAREST_MAX, out->obstacles,
                             &out->obstacle_count);
     fusion_point_zones(root, ask, &out->height, out);
     fusion_point_alerts(root, ask, out);
-    out->layer_state_count = fusion_context_states(root, out->layer_states);
+    out->layer_state_count = fusion_context_states(
+        root, geo_bounds_around(position, ask->radius_m), ask->now_utc_us, out->layer_states);
 }

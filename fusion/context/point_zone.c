@@ -2,25 +2,8 @@
 #include <math.h>
 
 #include "fusion/context/point.h"
-#include "fusion/root/sample.h"
+#include "fusion/root/unreadable.h"
 #include "geo/bounds.h"
-#include "geo/earth.h"
-
-static struct geo_bounds box_around(struct geo_point position, double radius_m)
-{
-    double north_deg = radius_m / GEO_EARTH_M_PER_DEG_LEAST + 1e-6;
-    double cosine = cos(position.lat_deg * GEO_RAD_PER_DEG);
-    double east_deg = cosine > 0.01 ? fmin(north_deg / cosine, 180.0) : 180.0;
-    struct geo_bounds box = {position.lon_deg - east_deg, position.lat_deg - north_deg,
-                             position.lon_deg + east_deg, position.lat_deg + north_deg};
-    if (east_deg >= 180.0) {
-        box.west_deg = -180.0;
-        box.east_deg = 180.0;
-    }
-    box.west_deg += box.west_deg < -180.0 ? 360.0 : 0.0;
-    box.east_deg -= box.east_deg > 180.0 ? 360.0 : 0.0;
-    return box;
-}
 
 static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
 {
@@ -38,12 +21,13 @@ static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
     out->zones[at] = *zone;
 }
 
-static enum fusion_reason reason_of(const struct fusion_root *root, struct geo_point position,
-                                    enum fusion_layer layer)
+static enum fusion_reason reason_of(const struct fusion_root *root,
+                                    const struct fusion_point_ask *ask, enum fusion_layer layer)
 {
-    if (!geo_bounds_hold(root->keep, position))
+    if (!geo_bounds_hold(root->keep, ask->position))
         return FUSION_REASON_OUT_OF_REGION;
-    return fusion_sample_state(root, layer);
+    return fusion_unreadable_state(root, layer, geo_bounds_around(ask->position, ask->radius_m),
+                                   ask->now_utc_us);
 }
 
 void fusion_point_alerts(const struct fusion_root *root, const struct fusion_point_ask *ask,
@@ -52,7 +36,7 @@ void fusion_point_alerts(const struct fusion_root *root, const struct fusion_poi
     // Where it is asked about is exact, and does not move.
     const struct fusion_fix there = {.position = ask->position, .horizontal_acc95_m = 1e-9};
     fusion_alerts_find(root, &there, ask->now_utc_us, &out->alerts);
-    out->alerts_reason = reason_of(root, ask->position, FUSION_LAYER_ALERT);
+    out->alerts_reason = reason_of(root, ask, FUSION_LAYER_ALERT);
 }
 
 void fusion_point_zones(const struct fusion_root *root, const struct fusion_point_ask *ask,
@@ -61,11 +45,11 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
     const struct fusion_zone_height there = {.amsl_m = height->aircraft_amsl_m,
                                              .agl_m = {.known = true, .value = ask->agl_m},
                                              .geoid_m = height->geoid_m};
-    const struct geo_bounds box = box_around(ask->position, ask->radius_m);
+    const struct geo_bounds box = geo_bounds_around(ask->position, ask->radius_m);
     const struct fusion_zone_bucket *all = root->zones_all;
     out->zone_count = 0;
     out->zones_left_out = 0;
-    out->zones_reason = reason_of(root, ask->position, FUSION_LAYER_ZONE);
+    out->zones_reason = reason_of(root, ask, FUSION_LAYER_ZONE);
     for (size_t i = 0; all != NULL && i < all->count; i++) {
         const struct fusion_zone *zone = all->zones[i];
         if (!geo_bounds_touch(box, zone->bounds) || fusion_alert_over(zone, ask->now_utc_us))

@@ -13,6 +13,7 @@
 #include "fusion/context/context_parts.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
+#include "fusion/root/unreadable.h"
 #include "geo/frame.h"
 
 #define PART_M 100.0
@@ -33,13 +34,31 @@ struct reviewer {
     bool low_first, low_last; // the plan's ends go below the wanted clearance
 };
 
-static void add_gap(struct reviewer *reviewer, uint32_t leg, double ratio,
-                    enum fusion_reason reason)
+static void add_layer_gap(struct reviewer *reviewer, uint32_t leg, enum fusion_layer layer,
+                          double ratio, enum fusion_reason reason)
 {
     struct fusion_review *out = reviewer->out;
     if (out->gap_count < FUSION_REVIEW_GAPS_MAX)
-        out->gaps[out->gap_count++] =
-            (struct fusion_review_gap){leg, FUSION_LAYER_SURFACE, ratio, reason};
+        out->gaps[out->gap_count++] = (struct fusion_review_gap){leg, layer, ratio, reason};
+}
+
+static void add_gap(struct reviewer *reviewer, uint32_t leg, double ratio,
+                    enum fusion_reason reason)
+{
+    add_layer_gap(reviewer, leg, FUSION_LAYER_SURFACE, ratio, reason);
+}
+
+// Where an input was refused there may be more than is known, over all of the leg.
+static void find_refused(struct reviewer *reviewer, const struct fusion_path *path,
+                         uint32_t leg)
+{
+    static const enum fusion_layer layers[] = {FUSION_LAYER_SURFACE, FUSION_LAYER_ZONE};
+    int64_t begin_utc_us =
+        reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, TIME_MAX_S) * 1e6);
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        if (fusion_unreadable_touches(reviewer->root, layers[i], fusion_path_bounds(path),
+                                      begin_utc_us))
+            add_layer_gap(reviewer, leg, layers[i], 1.0, FUSION_REASON_UNREADABLE);
 }
 
 // The part of a -> b inside a box, as shares of the way. False: none.
@@ -264,6 +283,7 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         reviewer->stay_s = length_m <= 0.0 ? passage.way_s + passage.hold_s
                            : to < 1.0      ? 0.0
                                            : passage.hold_s;
+        find_refused(reviewer, &path, leg);
         measure(reviewer, &path, leg);
         judge(reviewer, &path, leg);
         reviewer->time_s -= from * passage.way_s;

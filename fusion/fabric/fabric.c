@@ -9,6 +9,7 @@
 enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
 
 #define TRACK_KEEP_US INT64_C(15000000)
+#define REFUSED_KEEP_US (INT64_C(86400) * 1000000)
 
 // The tiles of a level that hold a box.
 static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
@@ -47,8 +48,11 @@ static enum drf_status copy_feeds(struct fusion_fabric *fabric,
 }
 
 static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_accuracy_max_m,
-                                  int64_t track_keep_us)
+                                  const struct fusion_fabric_config *config)
 {
+    int64_t track_keep_us = config->track_keep_us > 0 ? config->track_keep_us : TRACK_KEEP_US;
+    int64_t refused_keep_us =
+        config->refused_keep_us > 0 ? config->refused_keep_us : REFUSED_KEEP_US;
     enum drf_status status = fusion_provenance_open(&fabric->provenances);
     fabric->retired.context = fabric->provenances;
     struct fusion_features_config features = {
@@ -72,6 +76,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     if (status == DRF_OK)
         status =
             fusion_station_set_open(fabric->provenances, &fabric->retired, &fabric->stations);
+    if (status == DRF_OK)
+        status = fusion_unreadable_set_open(refused_keep_us, fabric->provenances,
+                                            &fabric->retired, &fabric->unreadables);
     if (status == DRF_OK)
         status =
             fusion_weather_set_open(fabric->provenances, &fabric->retired, &fabric->weather);
@@ -125,8 +132,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     if (status == DRF_OK && config->feed_count == 0)
         status = fabric_adopt_terms(fabric, &raster_accuracy_max_m);
     if (status == DRF_OK)
-        status = open_parts(fabric, raster_accuracy_max_m,
-                            config->track_keep_us > 0 ? config->track_keep_us : TRACK_KEEP_US);
+        status = open_parts(fabric, raster_accuracy_max_m, config);
     fabric->raster_accuracy_max_m = raster_accuracy_max_m;
     if (status == DRF_OK)
         status = fabric_load(fabric, config->first, config->first_count);
@@ -151,6 +157,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
     fusion_station_set_close(fabric->stations);
+    fusion_unreadable_set_close(fabric->unreadables);
     fusion_zone_set_close(fabric->zones);
     fusion_zone_set_close(fabric->alerts);
     fusion_traffic_set_close(fabric->traffic);

@@ -131,8 +131,11 @@ static bool in_region(const struct fusion_fabric *fabric, const struct geo_item 
            && fusion_features_inside(fabric->features, obstacle, geo_item_vertices(item));
 }
 
-static const char *key_of(const struct geo_item *item)
+static const char *key_of(const struct geo_item *item, const char *own)
 {
+    const struct geo_unreadable *refused = item->payload;
+    if (item->kind == GEO_ITEM_UNREADABLE)
+        return refused->id[0] != '\0' ? refused->id : own;
     return item->kind == GEO_ITEM_ZONE      ? ((const struct geo_zone *)item->payload)->id
            : item->kind == GEO_ITEM_STATION ? ((const struct geo_station *)item->payload)->id
                                             : ((const struct geo_obstacle *)item->payload)->id;
@@ -147,10 +150,32 @@ static bool outside(const struct geo_item *item)
     return (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_OUTSIDE) != 0;
 }
 
+static enum drf_status apply_refused(struct fabric_apply *apply,
+                                     struct fusion_identity identity,
+                                     const struct geo_item *item)
+{
+    int order = -1;
+    int64_t floor_utc_us;
+    const struct fusion_version version = apply->message->version;
+    enum drf_status status =
+        fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
+    if (status == DRF_OK && version.time_utc_us >= floor_utc_us)
+        status = fabric_refusal_apply(apply->fabric, identity, version, item,
+                                      &apply->provenance, &order);
+    if (status != DRF_OK)
+        return status;
+    apply->applied += order > 0;
+    apply->duplicate += order == 0;
+    apply->superseded += order < 0;
+    return DRF_OK;
+}
+
 static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
 {
     struct fusion_identity identity = apply->message->identity;
-    identity.key = key_of(item);
+    identity.key = key_of(item, identity.key);
+    if (item->kind == GEO_ITEM_UNREADABLE)
+        return apply_refused(apply, identity, item);
     const struct fusion_version version =
         item->kind == GEO_ITEM_STATION
             ? fabric_station_version(item->payload, apply->message->version)
@@ -158,6 +183,8 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     bool replaces;
     int64_t floor_utc_us;
     enum drf_status status = weigh(apply, identity, version, outside(item), &replaces);
+    if (status == DRF_OK)
+        status = fabric_refusal_end(apply->fabric, identity, apply->message->version);
     if (status == DRF_OK && replaces)
         status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
     if (status != DRF_OK || !replaces)
@@ -165,8 +192,12 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
     apply->applied++;
     // Withdrawn by its source, by a later edition without it, or by having moved away: each is
     // a version without a value, so that an older one that comes late stays out.
-    bool lives =
-        apply->message->version.time_utc_us >= floor_utc_us && in_region(apply->fabric, item);
+    bool kept = apply->message->version.time_utc_us >= floor_utc_us;
+    if (!kept)
+        status = fabric_refusal_since(apply->fabric, identity, floor_utc_us, &kept);
+    if (status != DRF_OK)
+        return status;
+    bool lives = kept && in_region(apply->fabric, item);
     status = lives ? put_feature(apply, identity, version, item)
                    : fabric_withdraw(apply->fabric, identity, version);
     return status == DRF_OK ? fabric_resync_mark_applied(apply->fabric, identity) : status;
@@ -175,7 +206,7 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
 static bool is_feature(const struct geo_item *item)
 {
     return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
-           || item->kind == GEO_ITEM_STATION;
+           || item->kind == GEO_ITEM_STATION || item->kind == GEO_ITEM_UNREADABLE;
 }
 
 static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
@@ -227,7 +258,8 @@ static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us
     const struct fusion_fabric *fabric = apply->fabric;
     size_t room = fusion_features_count(fabric->features) + fusion_zone_set_count(fabric->zones)
                   + fusion_zone_set_count(fabric->alerts)
-                  + fusion_station_set_count(fabric->stations);
+                  + fusion_station_set_count(fabric->stations)
+                  + fusion_unreadable_set_count(fabric->unreadables);
     size_t cursor = 0;
     apply->old = malloc((room + 1) * sizeof *apply->old);
     if (apply->old == NULL)
@@ -241,6 +273,12 @@ static enum drf_status list_old(struct fabric_apply *apply, int64_t floor_utc_us
     for (struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);
          one != NULL; one = fusion_station_set_next(fabric->stations, one))
         if (one->version_utc_us < floor_utc_us && of_message(apply, one->station->source))
+            apply->old[apply->old_left++] = one->id;
+    cursor = 0;
+    for (struct fusion_unreadable_entry *one =
+             fusion_unreadable_set_next(fabric->unreadables, &cursor, NULL);
+         one != NULL; one = fusion_unreadable_set_next(fabric->unreadables, &cursor, one))
+        if (one->version_utc_us < floor_utc_us && of_message(apply, one->shown.source))
             apply->old[apply->old_left++] = one->id;
     return DRF_OK;
 }
@@ -280,25 +318,48 @@ static enum drf_status note_part(struct fabric_apply *apply)
     return status;
 }
 
+// Withdraws what is still older than the floor; but what an edition says of it and was refused
+// is no withdrawal.
+static enum drf_status sweep_one(struct fabric_apply *apply, int64_t old, int64_t floor_utc_us)
+{
+    struct fusion_fabric *fabric = apply->fabric;
+    const struct fusion_unreadable_entry *entry =
+        fusion_unreadable_set_find(fabric->unreadables, old);
+    struct fusion_identity identity = apply->message->identity;
+    struct fusion_version live;
+    char key[GEO_OBSTACLE_ID_SIZE];
+    int64_t id;
+    bool refused;
+    enum drf_status status = DRF_OK;
+    if (entry != NULL) {
+        if (entry->version_utc_us < floor_utc_us)
+            status = fabric_refusal_erase(fabric, old);
+        apply->applied += status == DRF_OK;
+        return status;
+    }
+    if (!old_key(fabric, old, floor_utc_us, key))
+        return DRF_OK;
+    identity.key = key;
+    status = fabric_refusal_since(fabric, identity, floor_utc_us, &refused);
+    if (status != DRF_OK || refused)
+        return status;
+    status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
+    if (status == DRF_OK)
+        status = fabric_withdraw(fabric, identity, live);
+    apply->applied += status == DRF_OK;
+    return status;
+}
+
 static enum drf_status sweep(struct fabric_apply *apply)
 {
     struct fusion_fabric *fabric = apply->fabric;
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < FEATURES_PER_STEP && apply->old_left > 0 && status == DRF_OK; i++) {
-        char key[GEO_OBSTACLE_ID_SIZE];
-        int64_t floor_utc_us, id;
+        int64_t floor_utc_us;
         status = fusion_editions_floor(fabric->editions, apply->message->identity.source,
                                        &floor_utc_us);
-        if (status == DRF_OK
-            && old_key(fabric, apply->old[apply->old_left - 1], floor_utc_us, key)) {
-            struct fusion_identity identity = apply->message->identity;
-            identity.key = key;
-            struct fusion_version live;
-            status = fusion_store_version(fabric->store, identity, &live, NULL, &id);
-            if (status == DRF_OK)
-                status = fabric_withdraw(fabric, identity, live);
-            apply->applied += status == DRF_OK;
-        }
+        if (status == DRF_OK)
+            status = sweep_one(apply, apply->old[apply->old_left - 1], floor_utc_us);
         apply->old_left -= status == DRF_OK;
     }
     return status;
@@ -363,6 +424,9 @@ static enum drf_status apply_tombstone(struct fabric_apply *apply)
         return status;
     apply->applied++;
     status = fabric_withdraw(apply->fabric, apply->message->identity, apply->message->version);
+    if (status == DRF_OK)
+        status = fabric_refusal_end(apply->fabric, apply->message->identity,
+                                    apply->message->version);
     return status == DRF_OK
                ? fabric_resync_mark_applied(apply->fabric, apply->message->identity)
                : status;

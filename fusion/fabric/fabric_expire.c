@@ -58,13 +58,25 @@ static void forget_weather(struct fusion_fabric *fabric, int64_t over_utc_us)
     }
 }
 
+static void forget_refused(struct fusion_fabric *fabric, int64_t over_utc_us)
+{
+    for (int k = 0; k < FORGET_PER_STEP && fabric->half_applied == 0; k++) {
+        const struct fusion_unreadable_entry *one =
+            fusion_unreadable_set_over(fabric->unreadables, over_utc_us);
+        if (one == NULL || fabric_refusal_erase(fabric, one->id) != DRF_OK)
+            return; // the next call tries again
+    }
+}
+
 void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int64_t over_utc_us)
 {
     fusion_weather_set_at(fabric->weather, now_utc_us);
     fusion_traffic_set_expire(fabric->traffic, now_utc_us);
+    fusion_unreadable_set_at(fabric->unreadables, now_utc_us);
     if (over_utc_us == INT64_MIN)
         return;
     forget_zones(fabric, over_utc_us);
     forget_stations(fabric, over_utc_us);
     forget_weather(fabric, over_utc_us);
+    forget_refused(fabric, over_utc_us);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A feature is an obstacle, a zone or a station. What holds for any of them in memory.
+// A feature is an obstacle, a zone, a station or what was refused of one. What holds for any of
+// them in memory.
 #include "fusion/fabric/fabric_impl.h"
 
 enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
@@ -8,6 +9,7 @@ enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
         return fabric_leave_obstacle(fabric, id);
     if (fusion_station_set_find(fabric->stations, id) != NULL)
         return fabric_leave_station(fabric, id);
+    fabric_leave_unreadable(fabric, id);
     return fabric_leave_zone(fabric, id);
 }
 

@@ -13,6 +13,7 @@
 #include "fusion/fabric/feature.h"
 #include "fusion/fabric/station_set.h"
 #include "fusion/fabric/traffic_set.h"
+#include "fusion/fabric/unreadable_set.h"
 #include "fusion/fabric/weather_set.h"
 #include "fusion/fabric/zone_set.h"
 #include "fusion/fold/fold.h"
@@ -63,6 +64,7 @@ struct fusion_fabric {
     struct fusion_zone_set *zones, *alerts; // an alert is a zone with a severity
     struct fusion_traffic_set *traffic;
     struct fusion_station_set *stations;
+    struct fusion_unreadable_set *unreadables;
     double raster_accuracy_max_m;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
@@ -180,8 +182,16 @@ DRF_MUST_CHECK enum drf_status fabric_enter_station(struct fusion_fabric *fabric
 // Takes a former observation out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_station(struct fusion_fabric *fabric, int64_t id);
 
+// fabric_unreadable.c: what was refused, in memory; the caller keeps the truth.
+DRF_MUST_CHECK enum drf_status fabric_enter_unreadable(struct fusion_fabric *fabric, int64_t id,
+                                                       int64_t version_utc_us,
+                                                       const struct geo_unreadable *what,
+                                                       const struct fusion_source *content);
+// Takes it out of memory, if it is there.
+void fabric_leave_unreadable(struct fusion_fabric *fabric, int64_t id);
+
 // fabric_feature.c
-// Takes an obstacle, a zone or a station out of memory, if it is there.
+// Takes an obstacle, a zone, a station or a refusal out of memory, if it is there.
 DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
 // A version without a value, in the store and in memory.
 DRF_MUST_CHECK enum drf_status fabric_withdraw(struct fusion_fabric *fabric,
@@ -218,6 +228,30 @@ DRF_MUST_CHECK enum drf_status fabric_resync_mark_seen(struct fusion_fabric *fab
 DRF_MUST_CHECK enum drf_status fabric_resync_mark_applied(struct fusion_fabric *fabric,
                                                           struct fusion_identity identity);
 void fabric_resync_close(struct fusion_fabric *fabric);
+
+// fabric_refusal.c: what was refused of an identity, in the truth and in memory.
+// Whether the key of an identity in the store is that of a refusal.
+bool fabric_refusal_key(const char *key);
+// Out of memory and out of the truth.
+DRF_MUST_CHECK enum drf_status fabric_refusal_erase(struct fusion_fabric *fabric, int64_t id);
+// This version of an identity was understood, or withdraws it: a refusal that is not newer
+// ends.
+DRF_MUST_CHECK enum drf_status fabric_refusal_end(struct fusion_fabric *fabric,
+                                                  struct fusion_identity identity,
+                                                  struct fusion_version version);
+// *refused: what the identity said since that time was refused, so that an edition as old does
+// not withdraw what it said before.
+DRF_MUST_CHECK enum drf_status fabric_refusal_since(struct fusion_fabric *fabric,
+                                                    struct fusion_identity identity,
+                                                    int64_t since_utc_us, bool *refused);
+// This version of an identity was refused. *order: above 0 if it was new, 0 if it was known,
+// below 0 if a newer one was.
+DRF_MUST_CHECK enum drf_status fabric_refusal_apply(struct fusion_fabric *fabric,
+                                                    struct fusion_identity identity,
+                                                    struct fusion_version version,
+                                                    const struct geo_item *item,
+                                                    const struct fusion_source *provenance,
+                                                    int *order);
 
 // fabric_traffic.c
 // Every track of a message is checked. *outcome: APPLIED if one was taken,

@@ -209,22 +209,25 @@ static enum drf_status weigh(struct fusion_job *job)
                : status;
 }
 
-static bool holds_stations(struct geo_record record)
+// Stations, and refusals alone, come in any number in a message of weather or terrain.
+static bool holds_features(struct geo_record record)
 {
     size_t cursor = 0;
     struct geo_item item;
-    while (record.size > 0 && geo_record_next(record, &cursor, &item))
-        if (item.kind == GEO_ITEM_STATION)
-            return true;
-    return false;
+    bool refused = false;
+    while (record.size > 0 && geo_record_next(record, &cursor, &item)) {
+        if (item.kind != GEO_ITEM_UNREADABLE && item.kind != GEO_ITEM_NOTE)
+            return item.kind == GEO_ITEM_STATION;
+        refused = refused || item.kind == GEO_ITEM_UNREADABLE;
+    }
+    return refused;
 }
 
 // Many identities in a message, each compared by itself.
 static bool of_features(const struct fusion_job *job)
 {
     return job->layer == FUSION_LAYER_OBSTACLE || job->layer == FUSION_LAYER_ZONE
-           || job->layer == FUSION_LAYER_ALERT
-           || (job->layer == FUSION_LAYER_WEATHER && holds_stations(job->record));
+           || job->layer == FUSION_LAYER_ALERT || holds_features(job->record);
 }
 
 // An alert is a zone with a severity.
@@ -345,6 +348,8 @@ static enum drf_status apply_whole(struct fusion_job *job)
     job->fabric->untouched = false;
     enum drf_status status = job->layer == FUSION_LAYER_WEATHER ? fabric_apply_weather(job)
                                                                 : fabric_apply_terrain(job);
+    if (status == DRF_OK)
+        status = fabric_refusal_end(job->fabric, job->message.identity, job->message.version);
     if (status == DRF_OK)
         status = fabric_resync_mark_applied(job->fabric, job->message.identity);
     if (status != DRF_OK)

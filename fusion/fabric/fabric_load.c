@@ -71,11 +71,20 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
     if (item->kind == GEO_ITEM_STATION)
         return fabric_enter_station(fabric, live->id, content->issue_utc_us, item->payload,
                                     content);
+    if (item->kind == GEO_ITEM_UNREADABLE)
+        return fabric_enter_unreadable(fabric, live->id, live->version.time_utc_us,
+                                       item->payload, content);
     status = fabric_enter_obstacle(fabric, live->id, live->version.time_utc_us, item->payload,
                                    geo_item_vertices(item), content);
     return status == DRF_OK
                ? enter_obstacle(fabric, fusion_features_find(fabric->features, live->id))
                : status;
+}
+
+static bool of_feature(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
+           || item->kind == GEO_ITEM_STATION || item->kind == GEO_ITEM_UNREADABLE;
 }
 
 static enum drf_status load_features(struct fusion_fabric *fabric,
@@ -84,8 +93,7 @@ static enum drf_status load_features(struct fusion_fabric *fabric,
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(live->record, &cursor, &item)) {
-        if (item.kind != GEO_ITEM_OBSTACLE && item.kind != GEO_ITEM_ZONE
-            && item.kind != GEO_ITEM_STATION)
+        if (!of_feature(&item))
             continue;
         struct fusion_source content = *live->provenance;
         struct fusion_weather_terms terms =
@@ -124,10 +132,10 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
         || fusion_features_find(fabric->features, live->id) != NULL // it was near
         || fabric_find_zone(fabric, live->id) != NULL
         || fusion_station_set_find(fabric->stations, live->id) != NULL
+        || fusion_unreadable_set_find(fabric->unreadables, live->id) != NULL
         || (fabric->near && !touches_near(fabric, &item)))
         return DRF_OK;
-    if (item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
-        || item.kind == GEO_ITEM_STATION)
+    if (of_feature(&item))
         return load_features(fabric, live);
     if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;

@@ -164,13 +164,15 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     if (!fabric->changed && !weather_changed && !fusion_features_changed(fabric->features)
         && !fusion_zone_set_changed(fabric->zones) && !fusion_zone_set_changed(fabric->alerts)
         && !fusion_traffic_set_changed(fabric->traffic)
-        && !fusion_station_set_changed(fabric->stations))
+        && !fusion_station_set_changed(fabric->stations)
+        && !fusion_unreadable_set_changed(fabric->unreadables))
         return DRF_OK;
     const struct fusion_bucket *const *buckets;
     const struct fusion_zone_bucket *const *zones, *zones_all, *const *alerts, *alerts_all;
     const struct fusion_weather *weather;
     const struct fusion_traffic *traffic;
     const struct fusion_stations *stations = NULL;
+    const struct fusion_unreadables *unreadables = NULL;
     double reach_m;
     enum drf_status status = fusion_features_publish(fabric->features, &buckets, &reach_m);
     if (status == DRF_OK)
@@ -181,6 +183,8 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
         status = fusion_traffic_set_publish(fabric->traffic, &traffic);
     if (status == DRF_OK)
         status = fusion_station_set_publish(fabric->stations, &stations);
+    if (status == DRF_OK)
+        status = fusion_unreadable_set_publish(fabric->unreadables, &unreadables);
     if (status == DRF_OK)
         status = fusion_weather_set_publish(fabric->weather, &weather);
     if (status == DRF_OK)
@@ -197,6 +201,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     root->weather = weather;
     root->traffic = traffic;
     root->stations = stations;
+    root->unreadables = unreadables;
     root->obstacle_reach_m = reach_m;
     root->raster_accuracy_max_m = fabric->raster_accuracy_max_m;
     fill_fed(fabric, root);

@@ -317,6 +317,28 @@ static enum drf_status fill_weather(struct fusion_digest *digest,
     return status;
 }
 
+static enum drf_status fill_refused(struct fusion_digest *digest,
+                                    const struct fusion_root *root, int64_t at_utc_us,
+                                    enum fusion_layer layer, struct hash_set *set)
+{
+    const size_t count = root->unreadables != NULL ? root->unreadables->count : 0;
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < count && status == DRF_OK; i++) {
+        const struct fusion_unreadable *one = &root->unreadables->items[i];
+        if (one->layer != layer || one->until_utc_us <= at_utc_us)
+            continue;
+        fusion_digest_begin(digest);
+        fusion_digest_text(digest, "unreadable");
+        feed_source(digest, one->source);
+        feed_point(digest, (struct geo_point){one->box.south_deg, one->box.west_deg});
+        feed_point(digest, (struct geo_point){one->box.north_deg, one->box.east_deg});
+        fusion_digest_int(digest, one->until_utc_us);
+        fusion_digest_int(digest, one->count);
+        status = hash_set_add(set, digest);
+    }
+    return status;
+}
+
 static enum drf_status layer_digest(struct fusion_digest *digest,
                                     const struct fusion_root *root, int64_t at_utc_us,
                                     enum fusion_layer layer, uint8_t out[static SHA256])
@@ -331,12 +353,13 @@ static enum drf_status layer_digest(struct fusion_digest *digest,
         status = fill_zones(digest, root->zones_all, at_utc_us, &set);
     else if (layer == FUSION_LAYER_ALERT)
         status = fill_zones(digest, root->alerts_all, at_utc_us, &set);
+    if (status == DRF_OK)
+        status = fill_refused(digest, root, at_utc_us, layer, &set);
     fusion_digest_begin(digest);
     fusion_digest_int(digest, layer);
     if (layer == FUSION_LAYER_GROUND || layer == FUSION_LAYER_SURFACE)
         feed_levels(digest, root, layer == FUSION_LAYER_GROUND);
-    else
-        hash_set_feed(&set, digest);
+    hash_set_feed(&set, digest);
     fusion_digest_end(digest, out);
     free(set.hashes);
     return status;

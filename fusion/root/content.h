@@ -6,8 +6,9 @@
 // version, key, id, issue time or data time of terrain. Of ground and surface: the cells with
 // the name, licence and accuracy of the source of each. Of obstacles and zones: what their
 // source says of them and what the node computes from it; of zones and alerts only those that
-// are not over. Of weather: the fields shown and the stations that are not over. Layers that a
-// root does not carry are empty.
+// are not over. Of weather: the fields shown and the stations that are not over. Of each layer:
+// the boxes of what was refused, that are not over. Layers that a root does not carry are
+// empty.
 #ifndef FUSION_CONTENT_H
 #define FUSION_CONTENT_H
 

@@ -1,0 +1,23 @@
+// fusion/root/unreadable.h - whether a refused input may apply in a box.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FUSION_UNREADABLE_H
+#define FUSION_UNREADABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fusion/root/root.h"
+
+// Whether the layer is incomplete in the box because an input was refused that may apply there
+// now. The surface is made of ground, surface models and obstacles: a refusal of any of these
+// concerns it.
+bool fusion_unreadable_touches(const struct fusion_root *root, enum fusion_layer layer,
+                               struct geo_bounds box, int64_t now_utc_us);
+
+// Why the layer is not complete in the box now: fusion_sample_state(), else UNREADABLE, else
+// NONE.
+enum fusion_reason fusion_unreadable_state(const struct fusion_root *root,
+                                           enum fusion_layer layer, struct geo_bounds box,
+                                           int64_t now_utc_us);
+
+#endif
