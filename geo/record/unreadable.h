@@ -18,11 +18,11 @@ enum { GEO_UNREADABLE_ID_SIZE = 64 };
 struct geo_unreadable {
     char id[GEO_UNREADABLE_ID_SIZE]; // of the feature, as it would have been if understood;
                                      // empty: the message's own identity (terrain, grids)
-    struct geo_bounds box;      // all places where it may apply; west > east: over the
-                                // antimeridian
-    int64_t valid_until_utc_us; // GEO_UNREADABLE_NO_END_US: not known
-    uint32_t code;              // enum geo_refusal_code
-    uint32_t reserved;          // 0
+    struct geo_bounds box;           // all places where it may apply; west > east: over the
+                                     // antimeridian
+    int64_t valid_until_utc_us;      // GEO_UNREADABLE_NO_END_US: not known
+    uint32_t code;                   // enum geo_refusal_code
+    uint32_t reserved;               // 0
 };
 
 #endif

@@ -107,7 +107,8 @@ int sim_world_run(int argc, char **argv)
                                   .void_radius_m = (double)NAN,
                                   .towers = 60,
                                   .cranes = 20,
-                                  .buildings = 120};
+                                  .buildings = 120,
+                                  .refused = 3};
     const struct sim_option options[] = {
         {"out", SIM_OPTION_TEXT, &folder, "DIR", "folder for the files (made if missing)"},
         {"seed", SIM_OPTION_COUNT, &plan.seed, "N", "one seed, one world (default 1)"},
@@ -123,6 +124,8 @@ int sim_world_run(int argc, char **argv)
         {"towers", SIM_OPTION_COUNT, &plan.towers, "N", "as FAA DOF records (default 60)"},
         {"cranes", SIM_OPTION_COUNT, &plan.cranes, "N", "as GeoJSON points (default 20)"},
         {"buildings", SIM_OPTION_COUNT, &plan.buildings, "N", "GeoJSON polygons (default 120)"},
+        {"refused", SIM_OPTION_COUNT, &plan.refused, "N",
+         "obstacles without a readable height, to be refused (default 3)"},
         {"bare", SIM_OPTION_FLAG, &bare, NULL, "publish no surface model (canopy)"},
         {"lambert", SIM_OPTION_FLAG, &plan.lambert, NULL,
          "weather on a Lambert grid, winds along its axes"},

@@ -156,6 +156,8 @@ void sim_witness_weather(struct sim_witness *witness, const struct sim_report *r
                          const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report *report,
                            const Drf__V1__Context *context, struct sim_witness_counts *counts);
+void sim_witness_refused(struct sim_witness *witness, const struct sim_report *report,
+                         const Drf__V1__Context *context, struct sim_witness_counts *counts);
 // After sim_witness_ahead(), which leaves the stretches.
 void sim_witness_advisories(struct sim_witness *witness, const struct sim_report *report,
                             const Drf__V1__Context *context, int64_t arrival_mono_us,

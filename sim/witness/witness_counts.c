@@ -18,6 +18,7 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_AHEAD] = "ahead",
         [SIM_CHECK_PLAN] = "plan",
         [SIM_CHECK_OBSTACLES] = "obstacles",
+        [SIM_CHECK_REFUSED] = "refused",
         [SIM_CHECK_WIND] = "wind",
         [SIM_CHECK_GUST] = "gust",
         [SIM_CHECK_TEMPERATURE] = "temperature",

@@ -19,6 +19,7 @@ enum sim_check {
     SIM_CHECK_AHEAD,    // its heights
     SIM_CHECK_PLAN,     // whether a plan is followed, and its way
     SIM_CHECK_OBSTACLES,
+    SIM_CHECK_REFUSED, // who is near a refused input is told, and nobody else
     SIM_CHECK_WIND,
     SIM_CHECK_GUST,
     SIM_CHECK_TEMPERATURE,

@@ -64,8 +64,10 @@ void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Contex
         memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
     }
     bool listed[SIM_LAYERS] = {false};
+    // A refused input makes a layer incomplete in its box: all else of it is there.
     for (size_t i = 0; i < context->n_layer_states; i++)
-        if (context->layer_states[i]->layer < SIM_LAYERS)
+        if (context->layer_states[i]->layer < SIM_LAYERS
+            && context->layer_states[i]->reason != DRF__V1__REASON__REASON_UNREADABLE)
             listed[context->layer_states[i]->layer] = true;
     for (int i = 0; i < SIM_LAYERS; i++) {
         int64_t *since = &witness->complete_utc_us[i];

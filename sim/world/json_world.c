@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 // The plan's members, so that saving and loading cannot disagree.
-enum member_kind { MEMBER_COUNT, MEMBER_REAL, MEMBER_FLAG, MEMBER_TIME };
+enum member_kind { MEMBER_COUNT, MEMBER_REAL, MEMBER_FLAG, MEMBER_TIME, MEMBER_COUNT_OR_NONE };
 static const struct member {
     const char *name;
     enum member_kind kind;
@@ -26,6 +26,7 @@ static const struct member {
     MEMBER(MEMBER_COUNT, buildings),       MEMBER(MEMBER_REAL, terrain_bias_m),
     MEMBER(MEMBER_REAL, wind_bias_mps),    MEMBER(MEMBER_REAL, obstacle_bias_m),
     MEMBER(MEMBER_FLAG, surface),          MEMBER(MEMBER_FLAG, lambert),
+    MEMBER(MEMBER_COUNT_OR_NONE, refused), // since 1.5; worlds made before have none
 #undef MEMBER
 };
 enum { MEMBERS = sizeof members / sizeof members[0], SEED_TEXT_SIZE = 24 };
@@ -35,6 +36,7 @@ static json_t *save_member(const struct member *m, const struct sim_world_plan *
     const void *at = (const char *)plan + m->offset;
     switch (m->kind) {
     case MEMBER_COUNT:
+    case MEMBER_COUNT_OR_NONE:
         return json_integer((json_int_t) * (const uint64_t *)at);
     case MEMBER_TIME:
         return json_integer((json_int_t) * (const int64_t *)at);
@@ -76,6 +78,10 @@ static bool load_member(const struct member *m, const json_t *value,
 {
     void *at = (char *)plan + m->offset;
     switch (m->kind) {
+    case MEMBER_COUNT_OR_NONE:
+        if (value == NULL)
+            return true;
+        // fall through
     case MEMBER_COUNT:
         if (!json_is_integer(value) || json_integer_value(value) < 0)
             return false;

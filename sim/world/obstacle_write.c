@@ -92,6 +92,19 @@ void sim_obstacle_write_feature(const struct sim_world *world,
     fputs("}", file);
 }
 
+// Its height is a word: an obstacle of no known height, at a known place.
+static void write_refused(const struct sim_refused *one, FILE *file)
+{
+    const struct geo_bounds *b = &one->box;
+    fprintf(
+        file,
+        "{\"type\":\"Feature\",\"id\":\"%s\",\"properties\":{\"id\":\"%s\",\"kind\":\"MAST\","
+        "\"agl_m\":\"not measured\",\"drf_mode\":\"SIM\"},\"geometry\":{\"type\":\"Polygon\","
+        "\"coordinates\":[[[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f]]]}}",
+        one->id, one->id, b->west_deg, b->south_deg, b->east_deg, b->south_deg, b->east_deg,
+        b->north_deg, b->west_deg, b->north_deg, b->west_deg, b->south_deg);
+}
+
 enum drf_status sim_obstacle_write_geojson(const struct sim_world *world, const char *path)
 {
     FILE *file = fopen(path, "wb");
@@ -104,6 +117,11 @@ enum drf_status sim_obstacle_write_geojson(const struct sim_world *world, const 
             continue;
         fputs(first ? "\n" : ",\n", file);
         sim_obstacle_write_feature(world, &world->obstacles[i], file);
+        first = false;
+    }
+    for (uint64_t i = 0; i < world->plan.refused; i++) {
+        fputs(first ? "\n" : ",\n", file);
+        write_refused(&world->refused[i], file);
         first = false;
     }
     fputs("\n]}\n", file);

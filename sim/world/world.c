@@ -63,8 +63,8 @@ static bool plausible(const struct sim_world_plan *plan)
            && plan->hours <= 48 && plan->posting_arcsec >= 0.1 && plan->posting_arcsec <= 60.0
            && plan->weather_step_deg >= 0.002 && plan->weather_step_deg <= 0.2
            && plan->void_radius_m >= 0.0 && plan->void_radius_m < 200.0 * plan->size_km
-           && plan->towers <= SIM_OBSTACLES_MAX && plan->cranes <= SIM_OBSTACLES_MAX
-           && plan->buildings <= SIM_OBSTACLES_MAX;
+           && plan->refused <= SIM_REFUSED_MAX && plan->towers <= SIM_OBSTACLES_MAX
+           && plan->cranes <= SIM_OBSTACLES_MAX && plan->buildings <= SIM_OBSTACLES_MAX;
 }
 
 enum drf_status sim_world_open(const struct sim_world_plan *plan, struct sim_world *out)

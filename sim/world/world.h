@@ -22,6 +22,7 @@ enum {
     SIM_VERTICES = 4,
     SIM_WIND_LEVELS = 2,
     SIM_ZONES_MAX = 4,
+    SIM_REFUSED_MAX = 64,
     SIM_ZONE_VERTICES_MAX = 32,
 };
 
@@ -39,6 +40,7 @@ struct sim_world_plan {
     double posting_arcsec, weather_step_deg;
     double void_radius_m; // of the disc for which the published terrain has no data; 0: none
     uint64_t towers, cranes, buildings;
+    uint64_t refused; // obstacles that are published in a form that no node can understand
     double terrain_bias_m, wind_bias_mps, obstacle_bias_m; // published minus truth
     bool surface;                                          // a DSM with canopy is published
     bool lambert; // weather on a Lambert grid, winds along its axes
@@ -79,6 +81,13 @@ struct sim_zone {
     enum sim_presence presence;
 };
 
+// What is published as an obstacle with an id and corners but without a height that can be
+// read: a node must say that it knows less there.
+struct sim_refused {
+    char id[24];
+    struct geo_bounds box;
+};
+
 struct sim_world {
     struct sim_world_plan plan;
     double m_per_lat_deg, m_per_lon_deg;
@@ -89,7 +98,8 @@ struct sim_world {
     struct sim_roughness ground_rough, surface_rough, weather_rough[SIM_WEATHER_COUNT];
     struct sim_obstacle *obstacles;
     size_t obstacle_count;
-    struct sim_zone zones[SIM_ZONES_MAX]; // none at first
+    struct sim_refused refused[SIM_REFUSED_MAX]; // plan.refused
+    struct sim_zone zones[SIM_ZONES_MAX];        // none at first
     size_t zone_count;
 };
 

@@ -91,6 +91,28 @@ static void place_building(const struct sim_world *world, uint64_t number, uint6
     snprintf(out->id, sizeof out->id, "sim-building-%u", (unsigned)(number + 1));
 }
 
+// From a sequence of their own: the same world has the same obstacles with and without them.
+static void place_refused(struct sim_world *world)
+{
+    uint64_t state = world->plan.seed ^ 0x72656675736564;
+    for (uint64_t i = 0; i < world->plan.refused; i++) {
+        struct sim_plane at = sim_world_plane(world, place(world, &state));
+        double half_m = sim_random_between(&state, 15.0, 40.0);
+        struct geo_point low =
+            sim_world_point(world, (struct sim_plane){.east_m = at.east_m - half_m,
+                                                      .north_m = at.north_m - half_m});
+        struct geo_point high =
+            sim_world_point(world, (struct sim_plane){.east_m = at.east_m + half_m,
+                                                      .north_m = at.north_m + half_m});
+        struct sim_refused *one = &world->refused[i];
+        one->box = (struct geo_bounds){.west_deg = low.lon_deg,
+                                       .south_deg = low.lat_deg,
+                                       .east_deg = high.lon_deg,
+                                       .north_deg = high.lat_deg};
+        snprintf(one->id, sizeof one->id, "sim-refused-%u", (unsigned)(i + 1));
+    }
+}
+
 enum drf_status sim_world_place_obstacles(struct sim_world *world)
 {
     const struct sim_world_plan *plan = &world->plan;
@@ -108,6 +130,7 @@ enum drf_status sim_world_place_obstacles(struct sim_world *world)
         place_building(world, i, &state, &list[n++]);
     world->obstacles = list;
     world->obstacle_count = n;
+    place_refused(world);
     return DRF_OK;
 }
 
