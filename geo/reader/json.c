@@ -14,6 +14,12 @@ static const struct geo_json *ours(const json_t *value) { return (const void *)v
 enum drf_status geo_json_open(const uint8_t *bytes, size_t size, struct geo_json **out,
                               struct geo_note *why)
 {
+    // RFC 8259, 8.1: a byte order mark may be ignored.
+    static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
+    if (size >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0) {
+        bytes += sizeof mark;
+        size -= sizeof mark;
+    }
     json_error_t error;
     json_t *document =
         size > 0 ? json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &error) : NULL;

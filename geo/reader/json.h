@@ -3,8 +3,9 @@
 //
 // jansson is used in json.c only. RFC 8259 and stricter: UTF-8 only, no duplicate keys, no
 // NaN, no number outside a double, no bytes after the value, no nesting deeper than jansson's
-// 2,048. Values are borrowed from their document. NULL stands for an absent value and every
-// function here takes it, so that a path of members needs one check at its end.
+// 2,048. A UTF-8 byte order mark before the value is passed over (RFC 8259, 8.1). Values are
+// borrowed from their document. NULL stands for an absent value and every function here takes
+// it, so that a path of members needs one check at its end.
 #ifndef GEO_JSON_H
 #define GEO_JSON_H
 
