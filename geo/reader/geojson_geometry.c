@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "geo/edge.h"
 #include "geo/record/refusal.h"
 #include "geo/ring.h"
 
@@ -20,30 +21,43 @@ static enum drf_status bad(const struct text *text, enum geo_refusal_code code,
 }
 
 static enum drf_status read_position(const struct text *text, const struct geo_json *position,
-                                     struct geo_point *out)
+                                     const struct geo_geojson_crs *crs, struct geo_point *out)
 {
-    struct geo_point point;
-    if (geo_json_count(position) < 2
-        || !geo_json_number(geo_json_at(position, 0), &point.lon_deg)
-        || !geo_json_number(geo_json_at(position, 1), &point.lat_deg))
+    double x, y;
+    if (geo_json_count(position) < 2 || !geo_json_number(geo_json_at(position, 0), &x)
+        || !geo_json_number(geo_json_at(position, 1), &y))
         return bad(text, GEO_REFUSAL_FORMAT, "a position is not [longitude, latitude]");
-    if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
+    if (!geo_geojson_crs_point(crs, x, y, out))
         return bad(text, GEO_REFUSAL_RANGE, "a position is off the globe");
-    *out = point;
     return DRF_OK;
 }
 
+// A line that is straight on a map is another one in degrees: by up to 15 m in 20 km at 60
+// degrees.
+static bool edges_hold(const struct geo_shape *shape, size_t count)
+{
+    if (!geo_geojson_crs_projected(shape->crs))
+        return true;
+    for (size_t i = 1; i < count; i++)
+        if (geo_edge_length_m(shape->vertices[i - 1], shape->vertices[i])
+            > GEO_EDGE_STRAIGHT_MAX_M)
+            return false;
+    return true;
+}
+
+// `closing`: 1 where the last position repeats the first, and is no vertex.
 static enum drf_status read_positions(const struct text *text, const struct geo_json *positions,
-                                      size_t most, struct geo_shape *shape)
+                                      size_t closing, struct geo_shape *shape)
 {
     size_t count = geo_json_count(positions);
-    if (count > most)
+    size_t room = shape->room == 0 ? (size_t)GEO_SHAPE_VERTICES_ROOM : shape->room;
+    if (count > room - 1 + closing)
         return geo_refuse(text->why, GEO_REFUSAL_TOO_LARGE, text->feature,
-                          "feature %" PRIu64 ": %zu vertices, at most %d are read",
-                          text->feature, count, GEO_OBSTACLE_VERTICES_MAX);
+                          "feature %" PRIu64 ": %zu vertices, at most %zu are read",
+                          text->feature, count - closing, room - 1);
     for (size_t i = 0; i < count; i++) {
         enum drf_status status =
-            read_position(text, geo_json_at(positions, i), &shape->vertices[i]);
+            read_position(text, geo_json_at(positions, i), shape->crs, &shape->vertices[i]);
         if (status != DRF_OK)
             return status;
     }
@@ -51,14 +65,16 @@ static enum drf_status read_positions(const struct text *text, const struct geo_
     if (geo_ring_crosses_antimeridian(shape->vertices, count))
         return bad(text, GEO_REFUSAL_GEOREFERENCE,
                    "crosses the antimeridian: publish one feature for each side");
+    if (!edges_hold(shape, count))
+        return bad(text, GEO_REFUSAL_CRS,
+                   "an edge longer than 20 km that is straight on a map, not in degrees");
     return DRF_OK;
 }
 
 static enum drf_status read_line(const struct text *text, const struct geo_json *coordinates,
                                  struct geo_shape *shape)
 {
-    enum drf_status status =
-        read_positions(text, coordinates, GEO_OBSTACLE_VERTICES_MAX, shape);
+    enum drf_status status = read_positions(text, coordinates, 0, shape);
     if (status != DRF_OK)
         return status;
     shape->geometry = GEO_GEOMETRY_LINE;
@@ -72,7 +88,7 @@ static enum drf_status read_polygon(const struct text *text, const struct geo_js
                                     struct geo_shape *shape)
 {
     const struct geo_json *outer = geo_json_at(coordinates, 0);
-    enum drf_status status = read_positions(text, outer, GEO_SHAPE_VERTICES_ROOM, shape);
+    enum drf_status status = read_positions(text, outer, 1, shape);
     if (status != DRF_OK)
         return status;
     shape->geometry = GEO_GEOMETRY_POLYGON;
@@ -144,11 +160,13 @@ enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature
         return bad(&text, GEO_REFUSAL_FORMAT, "no geometry with coordinates");
 
     shape->has_holes = false;
-    enum drf_status status;
+    enum drf_status status = geo_geojson_crs_check(shape->crs, geometry, feature, why);
+    if (status != DRF_OK)
+        return status;
     if (geo_json_is(type, "Point") || geo_json_is(type, "MultiPoint")) {
         shape->geometry = GEO_GEOMETRY_POINT;
         shape->count = 1;
-        status = read_position(&text, coordinates, &shape->vertices[0]);
+        status = read_position(&text, coordinates, shape->crs, &shape->vertices[0]);
     } else if (geo_json_is(type, "LineString") || geo_json_is(type, "MultiLineString")) {
         status = read_line(&text, coordinates, shape);
     } else if (geo_json_is(type, "Polygon") || geo_json_is(type, "MultiPolygon")) {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "geo/reader/geojson_crs.h"
 #include "geo/reader/json.h"
 #include "geo/record/obstacle.h"
 #include "geo/record/record.h"
@@ -20,16 +21,19 @@
 enum { GEO_SHAPE_VERTICES_ROOM = GEO_OBSTACLE_VERTICES_MAX + 1 }; // a ring is closed in text
 
 struct geo_shape {
-    struct geo_point *vertices; // the caller's, GEO_SHAPE_VERTICES_ROOM of them
-    size_t count;               // 1 for a point
-    uint32_t geometry;          // enum geo_geometry
+    struct geo_point *vertices;        // the caller's, `room` of them
+    size_t room;                       // 0: GEO_SHAPE_VERTICES_ROOM
+    const struct geo_geojson_crs *crs; // of the document; NULL: WGS 84
+    size_t count;                      // 1 for a point
+    uint32_t geometry;                 // enum geo_geometry
     bool has_holes;
     struct geo_bounds bounds;
 };
 
 // `feature` numbers the text for *why. DRF_ERR_SYNTAX, DRF_ERR_RANGE: not a geometry, off the
-// globe, too many vertices, not closed, crossing itself or the antimeridian, of no area, or of
-// several parts. DRF_ERR_NOMEM.
+// globe, too many vertices, not closed, crossing itself or the antimeridian, of no area, of
+// several parts, of another system than its document, or with an edge of more than 20 km that
+// is straight on a map. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
                                               struct geo_shape *shape, struct geo_note *why);
 

@@ -189,14 +189,15 @@ enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader, const struct g
                                   struct geo_zone_limit upper)
 {
     struct geo_point point;
+    double x, y;
     enum drf_status status = begin_volume(reader, lower, upper);
     if (status != DRF_OK)
         return status;
-    if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &point.lon_deg)
-        || !geo_json_number(geo_json_at(centre, 1), &point.lat_deg))
+    if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &x)
+        || !geo_json_number(geo_json_at(centre, 1), &y))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its centre",
                             "is not [longitude, latitude]");
-    if (!(fabs(point.lat_deg) <= 90.0 && fabs(point.lon_deg) <= 180.0))
+    if (!geo_geojson_crs_point(&reader->crs, x, y, &point))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its centre", "is off the globe");
     if (!(radius_m > 0.0 && radius_m <= RADIUS_MAX_M))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
@@ -222,7 +223,7 @@ static enum drf_status add_polygon(struct geo_zone_reader *reader,
                                    const struct geo_json *coordinates,
                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
-    struct geo_shape shape = {.vertices = reader->ring};
+    struct geo_shape shape = {.vertices = reader->ring, .crs = &reader->crs};
     enum drf_status status = begin_volume(reader, lower, upper);
     if (status == DRF_OK)
         status = geo_shape_read_polygon(coordinates, reader->feature, &shape, reader->why);

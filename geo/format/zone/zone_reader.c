@@ -233,8 +233,10 @@ static enum drf_status take_feature(struct geo_zone_reader *reader,
     reader->zone = (struct geo_zone){.flags = 0};
     enum drf_status status =
         geo_json_kind(feature) == GEO_JSON_OBJECT
-            ? form->read(reader, feature)
+            ? geo_geojson_crs_check(&reader->crs, feature, reader->feature, reader->why)
             : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "is not an object");
+    if (status == DRF_OK)
+        status = form->read(reader, feature);
     if (status == DRF_OK && reader->zone.volume_count == 0)
         status = geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "has no geometry");
     if (status == DRF_OK)
@@ -261,6 +263,7 @@ static enum drf_status open_reader(struct geo_zone_reader *reader)
 
 static void close_reader(struct geo_zone_reader *reader)
 {
+    geo_geojson_crs_close(&reader->crs);
     free(reader->volumes);
     free(reader->periods);
     free(reader->vertices);
@@ -288,6 +291,8 @@ static enum drf_status read_all(const struct geo_decode_params *params,
     enum drf_status status = open_reader(&reader);
     if (status != DRF_OK)
         status = geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for a zone");
+    else
+        status = geo_geojson_crs_open(&reader.crs, document, why);
     read_issued(&reader, document);
     for (size_t i = 0; i < geo_zone_each(zones) && status == DRF_OK; i++)
         status = take_feature(&reader, geo_zone_nth(zones, i), form);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "geo/reader/decode_params.h"
+#include "geo/reader/geojson_crs.h"
 #include "geo/reader/json.h"
 #include "geo/record/decode_counts.h"
 #include "geo/record/record.h"
@@ -20,7 +21,8 @@
 struct geo_zone_reader {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
-    struct geo_note *why; // of the zone being read
+    struct geo_note *why;       // of the zone being read
+    struct geo_geojson_crs crs; // of the document
     struct geo_decode_counts counts;
     uint64_t feature;     // its number in the message, from 1
     struct geo_zone zone; // the one being read
