@@ -14,6 +14,7 @@
 #include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_terrain.h"
+#include "fusion/aircraft/plan.h"
 
 enum {
     RETRY_US = 20000,          // after a link that was backed up, or with nothing to spare
@@ -127,9 +128,11 @@ static bool list_blocks(const struct edge_drone *drone, const struct edge_wire_r
     } else {
         const struct fusion_plan *plan = drone->plan;
         for (uint32_t i = 0; i + 1 < plan->point_count && fits; i++)
-            fits =
-                fusion_terrain_cover_line(e7_of(&plan->points[i]), e7_of(&plan->points[i + 1]),
-                                          request->margin_m, blocks);
+            fits = fusion_terrain_cover_line(
+                e7_of(&plan->points[i]), e7_of(&plan->points[i + 1]),
+                request->margin_m
+                    + fusion_plan_leg_bulge_m(&plan->points[i], &plan->points[i + 1]),
+                blocks);
     }
     if (fits)
         return true;

@@ -146,30 +146,44 @@ static void extend_end(struct fusion_path *path, const struct fusion_plan *plan)
     path->count++;
 }
 
+// The place on the leg between two points. A long leg is straight in degrees.
+static struct geo_point abeam(const struct fusion_aircraft *aircraft,
+                              const struct fusion_plan_point leg[static 2], double done_ratio)
+{
+    struct geo_point from = fusion_plan_position(&leg[0]), to = fusion_plan_position(&leg[1]);
+    if (fusion_plan_leg_bulge_m(&leg[0], &leg[1]) > 0.0) {
+        double east_deg = to.lon_deg - from.lon_deg;
+        east_deg -= 360.0 * round(east_deg / 360.0);
+        return (struct geo_point){.lat_deg =
+                                      from.lat_deg + (to.lat_deg - from.lat_deg) * done_ratio,
+                                  .lon_deg = from.lon_deg + east_deg * done_ratio};
+    }
+    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
+    struct geo_offset a = geo_frame_offset(&frame, from), b = geo_frame_offset(&frame, to);
+    struct geo_offset place = {.east_m = a.east_m + (b.east_m - a.east_m) * done_ratio,
+                               .north_m = a.north_m + (b.north_m - a.north_m) * done_ratio};
+    return geo_frame_point(&frame, place);
+}
+
 // From the place on the leg abeam the aircraft, on along the plan, for at most length_m.
 static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
                        const struct fusion_root *root, const struct fusion_aircraft *aircraft,
                        const struct fusion_follow *follow, const struct fusion_height *height)
 {
     const struct fusion_plan *plan = aircraft->plan;
-    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
-    struct geo_offset a =
-        geo_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg]));
-    struct geo_offset b =
-        geo_frame_offset(&frame, fusion_plan_position(&plan->points[follow->leg + 1]));
-    struct geo_offset abeam = {.east_m = a.east_m + (b.east_m - a.east_m) * follow->done_ratio,
-                               .north_m =
-                                   a.north_m + (b.north_m - a.north_m) * follow->done_ratio};
-    path->nodes[path->count++] =
-        (struct fusion_path_node){.point = geo_frame_point(&frame, abeam),
-                                  .amsl_m = height->aircraft_amsl_m,
-                                  .bend = true};
+    const double narrow_m = path->base_m;
+    path->nodes[path->count++] = (struct fusion_path_node){
+        .point = abeam(aircraft, &plan->points[follow->leg], follow->done_ratio),
+        .amsl_m = height->aircraft_amsl_m,
+        .bend = true};
     for (uint32_t i = follow->leg + 1; i < plan->point_count; i++) {
         const struct fusion_plan_point *to = &plan->points[i];
         const struct fusion_path_node *last = &path->nodes[path->count - 1];
         struct geo_frame here = geo_frame_at(last->point);
         struct geo_offset way = geo_frame_offset(&here, fusion_plan_position(to));
         double leg_m = hypot(way.east_m, way.north_m);
+        double bulge_m = fusion_plan_leg_bulge_m(&plan->points[i - 1], to);
+        path->base_m = fmax(path->base_m, narrow_m + bulge_m);
         double leg_mps = to->speed_mps > 0.0F                ? (double)to->speed_mps
                          : path->speed_mps >= COURSE_MIN_MPS ? path->speed_mps
                                                              : PLAN_SPEED_MPS;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "geo/earth.h"
+#include "geo/edge.h"
 #include "geo/frame.h"
 
 // Legs no farther than this beyond the nearest are distinguished by the course.
@@ -26,23 +28,52 @@ double fusion_fix_acc95_m(const struct fusion_fix *fix)
                                          : FUSION_HORIZONTAL_ACC95_DEFAULT_M;
 }
 
+double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
+                               const struct fusion_plan_point *to)
+{
+    struct geo_point a = fusion_plan_position(from), b = fusion_plan_position(to);
+    // Cheaper than the length, and no greater than GEO_EDGE_STRAIGHT_MAX_M needs it to be.
+    if (fabs(b.lat_deg - a.lat_deg) + fabs(b.lon_deg - a.lon_deg)
+        < GEO_EDGE_STRAIGHT_MAX_M / GEO_EARTH_M_PER_DEG)
+        return 0.0;
+    b.lon_deg += b.lon_deg - a.lon_deg > 180.0    ? -360.0
+                 : b.lon_deg - a.lon_deg < -180.0 ? 360.0
+                                                  : 0.0;
+    return geo_edge_bulge_m(a, b);
+}
+
 struct leg {
     double cross_m, done_ratio;
+    double excess_m;      // cross_m beyond what the two readings of a long leg differ by
     double agreement_mps; // of the ground velocity with its course
 };
+
+// A long leg is straight in degrees only on a plane of one scale.
+static struct geo_offset offset_of(const struct geo_frame *frame, struct geo_point point,
+                                   bool one_scale)
+{
+    struct geo_offset offset = geo_frame_offset(frame, point);
+    double east_deg = point.lon_deg - frame->origin.lon_deg;
+    east_deg -= 360.0 * round(east_deg / 360.0);
+    if (one_scale)
+        offset.east_m = east_deg * frame->east_m_per_deg;
+    return offset;
+}
 
 static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix *fix,
                          const struct fusion_plan_point *from,
                          const struct fusion_plan_point *to)
 {
-    struct geo_offset a = geo_frame_offset(frame, fusion_plan_position(from));
-    struct geo_offset b = geo_frame_offset(frame, fusion_plan_position(to));
+    double bulge_m = fusion_plan_leg_bulge_m(from, to);
+    struct geo_offset a = offset_of(frame, fusion_plan_position(from), bulge_m > 0.0);
+    struct geo_offset b = offset_of(frame, fusion_plan_position(to), bulge_m > 0.0);
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
     done = fmin(fmax(done, 0.0), 1.0);
-    struct leg leg = {.done_ratio = done,
-                      .cross_m = hypot(a.east_m + done * east_m, a.north_m + done * north_m)};
+    double cross_m = hypot(a.east_m + done * east_m, a.north_m + done * north_m);
+    struct leg leg = {
+        .done_ratio = done, .cross_m = cross_m, .excess_m = fmax(cross_m - bulge_m, 0.0)};
     if (fix->velocity_known && square > 0.0)
         leg.agreement_mps =
             (fix->velocity_east_mps * east_m + fix->velocity_north_mps * north_m)
@@ -64,14 +95,14 @@ struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
     double nearest_m = HUGE_VAL;
     for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
         legs[i] = leg_at(&frame, &aircraft->fix, &plan->points[i], &plan->points[i + 1]);
-        nearest_m = fmin(nearest_m, legs[i].cross_m);
+        nearest_m = fmin(nearest_m, legs[i].excess_m);
     }
     if (nearest_m > plan->conformance_m + fusion_fix_acc95_m(&aircraft->fix))
         return (struct fusion_follow){.state = FUSION_PLAN_NONCONFORMING};
 
     uint32_t best = plan->point_count;
     for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
-        if (legs[i].cross_m > nearest_m + LEG_TIE_M)
+        if (legs[i].excess_m > nearest_m + LEG_TIE_M)
             continue;
         if (best == plan->point_count || legs[i].agreement_mps > legs[best].agreement_mps)
             best = i;

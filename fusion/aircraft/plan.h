@@ -15,10 +15,15 @@ struct fusion_follow {
     double cross_m;    // horizontal distance from the leg
 };
 
+// How far the geodesic of a leg leaves its line, which is straight in degrees (geo/edge.h); 0
+// for a leg of up to 20 km. An aircraft may fly either.
+double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
+                               const struct fusion_plan_point *to);
+
 // NONE without a plan; STALE outside its validity; NONCONFORMING when the nearest leg is
-// farther than conformance_m plus the aircraft's horizontal accuracy. Where several legs are
-// equally near, as on a way out and back, the one that the ground velocity agrees with is
-// taken.
+// farther than conformance_m plus the aircraft's horizontal accuracy plus the leg's bulge.
+// Where several legs are equally near, as on a way out and back, the one that the ground
+// velocity agrees with is taken.
 struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
                                         int64_t now_utc_us);
 

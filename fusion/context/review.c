@@ -258,7 +258,8 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         .basis = FUSION_CORRIDOR_PLAN,
         .length_m = length_m,
         .base_m = reviewer->aircraft->limits.aircraft_radius_m
-                  + fusion_fix_acc95_m(&reviewer->aircraft->fix),
+                  + fusion_fix_acc95_m(&reviewer->aircraft->fix)
+                  + fusion_plan_leg_bulge_m(&points[0], &points[1]),
         .count = 2,
         .nodes = {{.point = a,
                    .bend = true,
