@@ -66,18 +66,31 @@ struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b)
     return out;
 }
 
+struct geo_bounds geo_bounds_widen(struct geo_bounds bounds, double by_m)
+{
+    // A little more than a sphere says: a degree of latitude is 110.57 km at the equator.
+    const double lat_deg = 1.01 * by_m / (GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG);
+    struct geo_bounds out = {bounds.west_deg, fmax(bounds.south_deg - lat_deg, -90.0),
+                             bounds.east_deg, fmin(bounds.north_deg + lat_deg, 90.0)};
+    const double poleward_deg = fmin(fmax(fabs(out.south_deg), fabs(out.north_deg)), 89.9999);
+    const double lon_deg = lat_deg / cos(poleward_deg * GEO_RAD_PER_DEG);
+    if (width_deg(bounds.west_deg, bounds.east_deg) + 2.0 * lon_deg >= 360.0) {
+        out.west_deg = -180.0;
+        out.east_deg = 180.0;
+        return out;
+    }
+    out.west_deg -= lon_deg;
+    out.east_deg += lon_deg;
+    out.west_deg += out.west_deg < -180.0 ? 360.0 : 0.0;
+    out.east_deg -= out.east_deg > 180.0 ? 360.0 : 0.0;
+    return out;
+}
+
 struct geo_bounds geo_bounds_around(struct geo_point point, double radius_m)
 {
-    double north_deg = radius_m / GEO_EARTH_M_PER_DEG_LEAST + 1e-6;
-    double cosine = cos(point.lat_deg * GEO_RAD_PER_DEG);
-    double east_deg = cosine > 0.01 ? fmin(north_deg / cosine, 180.0) : 180.0;
-    struct geo_bounds box = {point.lon_deg - east_deg, fmax(point.lat_deg - north_deg, -90.0),
-                             point.lon_deg + east_deg, fmin(point.lat_deg + north_deg, 90.0)};
-    if (east_deg >= 180.0) {
-        box.west_deg = -180.0;
-        box.east_deg = 180.0;
-    }
-    box.west_deg += box.west_deg < -180.0 ? 360.0 : 0.0;
-    box.east_deg -= box.east_deg > 180.0 ? 360.0 : 0.0;
-    return box;
+    return geo_bounds_widen((struct geo_bounds){.west_deg = point.lon_deg,
+                                                .south_deg = point.lat_deg,
+                                                .east_deg = point.lon_deg,
+                                                .north_deg = point.lat_deg},
+                            radius_m + 0.1);
 }

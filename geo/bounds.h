@@ -22,5 +22,7 @@ struct geo_bounds geo_bounds_around(struct geo_point point, double radius_m);
 
 // The narrowest box that holds both; across the antimeridian where that is the shorter way.
 struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b);
+// At least `by_m` more on each side, up to the poles and round the world.
+struct geo_bounds geo_bounds_widen(struct geo_bounds bounds, double by_m);
 
 #endif

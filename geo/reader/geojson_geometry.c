@@ -127,12 +127,6 @@ static struct geo_bounds box(const struct geo_shape *shape)
     return out;
 }
 
-// The coordinates of a Multi's only part; NULL if it has another number of parts.
-static const struct geo_json *only_part(const struct geo_json *coordinates)
-{
-    return geo_json_count(coordinates) == 1 ? geo_json_at(coordinates, 0) : NULL;
-}
-
 enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates, uint64_t feature,
                                        struct geo_shape *shape, struct geo_note *why)
 {
@@ -143,19 +137,34 @@ enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates, uint6
     return status;
 }
 
-enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
+static bool is_multi(const struct geo_json *type)
+{
+    return geo_json_is(type, "MultiPoint") || geo_json_is(type, "MultiLineString")
+           || geo_json_is(type, "MultiPolygon");
+}
+
+size_t geo_shape_parts(const struct geo_json *geometry)
+{
+    size_t parts = geo_json_count(geo_json_member(geometry, "coordinates"));
+    return is_multi(geo_json_member(geometry, "type")) && parts > 1 ? parts : 1;
+}
+
+static const struct geo_json *part_of(const struct geo_json *geometry, size_t part)
+{
+    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
+    return is_multi(geo_json_member(geometry, "type")) ? geo_json_at(coordinates, part)
+                                                       : coordinates;
+}
+
+enum drf_status geo_shape_read(const struct geo_json *geometry, size_t part, uint64_t feature,
                                struct geo_shape *shape, struct geo_note *why)
 {
     const struct text text = {feature, why};
     const struct geo_json *type = geo_json_member(geometry, "type");
-    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
-    bool multi = geo_json_is(type, "MultiPoint") || geo_json_is(type, "MultiLineString")
-                 || geo_json_is(type, "MultiPolygon");
-    if (multi)
-        coordinates = only_part(coordinates);
-    if (multi && coordinates == NULL)
+    const struct geo_json *coordinates = part_of(geometry, part);
+    if (geo_json_is(type, "GeometryCollection"))
         return bad(&text, GEO_REFUSAL_UNSUPPORTED,
-                   "a geometry of several parts: publish each as a feature of its own");
+                   "a GeometryCollection: publish each of its geometries as a feature");
     if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
         return bad(&text, GEO_REFUSAL_FORMAT, "no geometry with coordinates");
 

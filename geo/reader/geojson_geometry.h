@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // RFC 7946: positions are longitude, latitude (a third number is a height over the ellipsoid,
-// and not read). Points, lines and polygons; a Multi of one part is read as that part. Of a
-// polygon the outer ring is read, in the form geo/ring.h describes.
+// and not read). Points, lines and polygons; a Multi is read part by part. Of a polygon the
+// outer ring is read, in the form geo/ring.h describes.
 #ifndef GEO_GEOJSON_GEOMETRY_H
 #define GEO_GEOJSON_GEOMETRY_H
 
@@ -30,12 +30,12 @@ struct geo_shape {
     struct geo_bounds bounds;
 };
 
-// `feature` numbers the text for *why. DRF_ERR_SYNTAX, DRF_ERR_RANGE: not a geometry, off the
-// globe, too many vertices, not closed, crossing itself or the antimeridian, of no area, of
-// several parts, of another system than its document, or with an edge of more than 20 km that
-// is straight on a map. DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status geo_shape_read(const struct geo_json *geometry, uint64_t feature,
-                                              struct geo_shape *shape, struct geo_note *why);
+// How many parts a geometry has: of a Multi as many as it says, at least 1.
+size_t geo_shape_parts(const struct geo_json *geometry);
+// Reads a part, numbered from 0. `feature` numbers the text for *why. DRF_ERR_SYNTAX,
+// DRF_ERR_RANGE: not a geometry, off the globe, too many vertices, not closed, crossing itself
+// or the antimeridian, of no area, of another system than its document, or with an edge of more
+// than 20 km that is straight on a map. DRF_ERR_NOMEM.
 
 // The same for the coordinates of one polygon: a list of rings, of which the outer is read.
 DRF_MUST_CHECK enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates,

@@ -29,6 +29,10 @@ enum geo_obstacle_flag {
     // Outside what this node keeps, as a point: in the record because an older version may have
     // been inside, which this one withdraws.
     GEO_OBSTACLE_OUTSIDE = 1 << 9,
+    // Its id ends in '#' and a number that the decoder gave it: a part of a Multi-geometry, or
+    // a second feature of one id. It belongs to the id before the '#'.
+    GEO_OBSTACLE_NUMBERED = 1 << 10,
+    GEO_OBSTACLE_NO_PLACE = 1 << 11, // withdrawn without a geometry: its position says nothing
 };
 
 enum {

@@ -93,7 +93,7 @@ static bool code_letter(uint8_t code) { return code == 0 || (code > ' ' && code 
 static bool obstacle_numbers_valid(const struct geo_obstacle *o)
 {
     static const uint8_t zeros[sizeof o->reserved];
-    const uint32_t known = (GEO_OBSTACLE_OUTSIDE << 1) - 1;
+    const uint32_t known = (GEO_OBSTACLE_NO_PLACE << 1) - 1;
     const uint32_t either = GEO_OBSTACLE_VERIFIED | GEO_OBSTACLE_UNVERIFIED;
     bool reserved = true;
     for (size_t i = 0; i < sizeof zeros; i++)

@@ -10,6 +10,7 @@
 #include "geo/format/decode.h"
 #include "geo/record/obstacle.h"
 #include "geo/record/record.h"
+#include "geo/record/unreadable.h"
 #include "geo/record/zone.h"
 #include "geo/utc.h"
 
@@ -39,11 +40,14 @@ struct decoded {
     struct geo_record_builder builder;
     struct geo_record record;
     struct geo_zone_view zones[DECODED_MAX];
-    struct geo_obstacle first; // of the obstacles inside
+    struct geo_obstacle first;                      // of the obstacles inside
+    struct geo_obstacle obstacles[DECODED_MAX];     // the first of them
+    struct geo_unreadable unreadables[DECODED_MAX]; // the first of them
     struct geo_point vertices[DECODED_MAX];
     unsigned count;   // of zones, or of obstacles inside
     unsigned outside; // obstacles
     unsigned notes;
+    unsigned unreadable_count;
 };
 
 static inline void decoded_take(struct decoded *d, const struct geo_item *item)
@@ -54,12 +58,20 @@ static inline void decoded_take(struct decoded *d, const struct geo_item *item)
     } else if (item->kind == GEO_ITEM_ZONE) {
         assert_true(d->count < DECODED_MAX);
         d->zones[d->count++] = geo_item_zone(item);
+    } else if (item->kind == GEO_ITEM_UNREADABLE) {
+        if (d->unreadable_count < DECODED_MAX)
+            d->unreadables[d->unreadable_count] = *(const struct geo_unreadable *)item->payload;
+        d->unreadable_count++;
     } else {
         const struct geo_obstacle *obstacle = item->payload;
         assert_int_equal(item->kind, GEO_ITEM_OBSTACLE);
         if ((obstacle->flags & GEO_OBSTACLE_OUTSIDE) != 0) {
             d->outside++;
-        } else if (d->count++ == 0) {
+            return;
+        }
+        if (d->count < DECODED_MAX)
+            d->obstacles[d->count] = *obstacle;
+        if (d->count++ == 0) {
             d->first = *obstacle;
             for (uint32_t i = 0; i < d->first.vertex_count && i < DECODED_MAX; i++)
                 d->vertices[i] = geo_item_vertices(item)[i];

@@ -2,12 +2,13 @@
 #include "geo/format/obstacle/dof.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "geo/bounds.h"
 #include "geo/format/obstacle/dof_record.h"
-#include "geo/record/decode_counts.h"
+#include "geo/format/obstacle/obstacle_output.h"
 #include "geo/record/refusal.h"
 
 enum {
@@ -21,8 +22,7 @@ enum change { CHANGE_NONE, CHANGE_ADD, CHANGE_OLD, CHANGE_NEW, CHANGE_REMOVE };
 
 struct job {
     const struct geo_decode_params *params;
-    struct geo_record_builder *builder;
-    struct geo_decode_counts counts;
+    struct geo_obstacle_output output;
     bool has_old; // the line before was OLD
     bool old_read;
     struct geo_obstacle old;
@@ -104,20 +104,60 @@ static enum drf_status read_change(const struct job *job, const struct geo_dof_l
     return geo_dof_record_read(job->params, &plain, out, why);
 }
 
-static enum drf_status refuse(struct job *job, const struct geo_note *note)
+// A line whose number and place can be read is unreadable there.
+static enum drf_status refuse(struct job *job, const struct geo_dof_line *line,
+                              const struct geo_note *note)
 {
-    return geo_decode_counts_refuse(&job->counts, job->builder, note);
+    char id[GEO_OBSTACLE_ID_SIZE];
+    struct geo_point at;
+    double spread_m;
+    struct geo_dof_line record = *line;
+    if (change_of(line) != CHANGE_NONE) {
+        record.text += WORD_COLUMNS;
+        record.size -= WORD_COLUMNS;
+    }
+    bool placed = geo_dof_record_place(job->output.params, &record, id, &at, &spread_m);
+    struct geo_bounds box = {.west_deg = 0};
+    if (placed)
+        box = geo_bounds_widen(
+            (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg}, spread_m);
+    return geo_obstacle_output_refuse(&job->output, note, id, false, placed ? &box : NULL,
+                                      false);
 }
 
-static enum drf_status keep(struct job *job, const struct geo_obstacle *obstacle)
+static bool inside(const struct job *job, const struct geo_obstacle *obstacle)
+{
+    return geo_bounds_hold(job->output.params->keep, obstacle->position);
+}
+
+// One of a change file: of several changes of one number the last counts, so the order stays.
+static enum drf_status keep_change(struct job *job, const struct geo_obstacle *obstacle)
 {
     struct geo_obstacle told = *obstacle;
-    bool inside = geo_bounds_hold(job->params->keep, obstacle->position);
-    told.flags |= inside ? 0 : (uint32_t)GEO_OBSTACLE_OUTSIDE;
-    job->counts.kept += inside;
-    job->counts.out_of_region += !inside;
-    job->counts.told += !inside;
-    return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &told, sizeof told, NULL, 0);
+    struct geo_decode_counts *counts = &job->output.counts;
+    bool is_inside = inside(job, obstacle);
+    told.flags |= is_inside ? 0 : (uint32_t)GEO_OBSTACLE_OUTSIDE;
+    counts->kept += is_inside;
+    counts->out_of_region += !is_inside;
+    counts->told += !is_inside;
+    return geo_record_add(job->output.builder, GEO_ITEM_OBSTACLE, &told, sizeof told, NULL, 0);
+}
+
+// Two records of one number are two obstacles, but for one that says it is no more.
+static enum drf_status keep_record(struct job *job, const struct geo_dof_line *line,
+                                   const struct geo_obstacle *obstacle)
+{
+    struct geo_note note;
+    if ((obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)
+        return keep_change(job, obstacle);
+    if (!inside(job, obstacle))
+        return geo_obstacle_output_outside(&job->output, obstacle);
+    enum drf_status status = geo_obstacle_output_keep(&job->output, obstacle, NULL, false);
+    if (status != DRF_ERR_RANGE)
+        return status;
+    status = geo_refuse(&note, GEO_REFUSAL_RANGE, line->number,
+                        "line %" PRIu64 ": its number is another record's", line->number);
+    return status != DRF_OK ? refuse(job, line, &note) : DRF_OK;
 }
 
 // An OLD that no NEW follows changes nothing: what it became is not known.
@@ -130,7 +170,7 @@ static enum drf_status drop_old(struct job *job)
     enum drf_status status =
         geo_refuse(&note, GEO_REFUSAL_FORMAT, job->old_line.number,
                    "line %" PRIu64 ": OLD without its NEW", job->old_line.number);
-    return status != DRF_OK ? refuse(job, &note) : DRF_OK;
+    return status != DRF_OK ? refuse(job, &job->old_line, &note) : DRF_OK;
 }
 
 // OLD and NEW are one change. Where it leads out of the region, the old one is withdrawn.
@@ -147,15 +187,14 @@ static enum drf_status take_new(struct job *job, const struct geo_dof_line *line
             return status;
         status = geo_refuse(&note, GEO_REFUSAL_FORMAT, line->number,
                             "line %" PRIu64 ": NEW without its OLD", line->number);
-        return status != DRF_OK ? refuse(job, &note) : DRF_OK;
+        return status != DRF_OK ? refuse(job, line, &note) : DRF_OK;
     }
     job->has_old = false;
-    bool leaves = job->old_read && geo_bounds_hold(job->params->keep, job->old.position)
-                  && !geo_bounds_hold(job->params->keep, obstacle->position);
+    bool leaves = job->old_read && inside(job, &job->old) && !inside(job, obstacle);
     if (!leaves)
-        return keep(job, obstacle);
+        return keep_change(job, obstacle);
     job->old.flags |= GEO_OBSTACLE_WITHDRAWN;
-    return keep(job, &job->old);
+    return keep_change(job, &job->old);
 }
 
 static enum drf_status take_old(struct job *job, const struct geo_dof_line *line)
@@ -184,16 +223,19 @@ static enum drf_status take_line(struct job *job, const struct geo_dof_line *lin
                                    : read_change(job, line, change, &obstacle, &note);
     if (status != DRF_OK) {
         job->has_old = false;
-        return refuse(job, &note);
+        return refuse(job, line, &note);
     }
-    return change == CHANGE_NEW ? take_new(job, line, &obstacle) : keep(job, &obstacle);
+    return change == CHANGE_NONE  ? keep_record(job, line, &obstacle)
+           : change == CHANGE_NEW ? take_new(job, line, &obstacle)
+                                  : keep_change(job, &obstacle);
 }
 
 enum drf_status geo_dof_decode(const struct geo_decode_params *params, const uint8_t *bytes,
                                size_t size, struct geo_record_builder *builder,
                                struct geo_note *why)
 {
-    struct job job = {.params = params, .builder = builder};
+    struct job job = {.params = params};
+    geo_obstacle_output_init(&job.output, params, builder);
     struct geo_dof_line line = {0};
     size_t cursor = 0;
     enum drf_status status = DRF_OK;
@@ -202,6 +244,8 @@ enum drf_status geo_dof_decode(const struct geo_decode_params *params, const uin
             status = take_line(&job, &line);
     if (status == DRF_OK)
         status = drop_old(&job);
-    return status == DRF_OK ? geo_decode_counts_finish(&job.counts, "obstacles", builder, why)
-                            : status;
+    if (status == DRF_OK)
+        status = geo_obstacle_output_finish(&job.output, "obstacles", why);
+    geo_obstacle_output_close(&job.output);
+    return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "geo/cells.h"
+#include "geo/format/obstacle/obstacle_output.h"
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
 
@@ -222,7 +223,8 @@ static enum drf_status read_heights(const struct geo_dof_line *line, struct geo_
     if (status == DRF_OK)
         status = read_height(line, spans.amsl_ft, AMSL_MIN_M, GEO_OBSTACLE_HAS_AMSL,
                              &out->amsl_m, out, why);
-    if (status == DRF_OK && (out->flags & (GEO_OBSTACLE_HAS_AGL | GEO_OBSTACLE_HAS_AMSL)) == 0)
+    const bool standing = (out->flags & GEO_OBSTACLE_HAS_AGL) != 0 && out->agl_m > 0;
+    if (status == DRF_OK && !standing && (out->flags & GEO_OBSTACLE_HAS_AMSL) == 0)
         return bad(line, GEO_REFUSAL_NO_VALUES, "no height",
                    (struct span){spans.agl_ft.first, spans.amsl_ft.last}, why);
     return status;
@@ -278,6 +280,32 @@ static enum drf_status read_marks(const struct geo_dof_line *line, struct geo_ob
     out->lighting = letter(column(line, LIGHTING));
     out->marking = letter(column(line, MARKING));
     return DRF_OK;
+}
+
+bool geo_dof_record_place(const struct geo_decode_params *params,
+                          const struct geo_dof_line *line, char id[static GEO_OBSTACLE_ID_SIZE],
+                          struct geo_point *out, double *spread_m)
+{
+    static const int blanks[] = {10, 35, 48, 62};
+    struct geo_obstacle obstacle = {.geometry = GEO_GEOMETRY_POINT};
+    struct geo_note ignored;
+    if (line->size < (size_t)spans.type.first)
+        return false;
+    for (size_t i = 0; i < sizeof blanks / sizeof blanks[0]; i++)
+        if (column(line, blanks[i]) != ' ')
+            return false;
+    if (!trimmed(line, spans.id, obstacle.id, sizeof obstacle.id) || obstacle.id[0] == '\0'
+        || strchr(obstacle.id, ' ') != NULL
+        || read_position(line, &obstacle, &ignored) != DRF_OK)
+        return false;
+    double accuracy_m =
+        line->size >= HORIZONTAL ? horizontal_m(column(line, HORIZONTAL)) : (double)NAN;
+    if (isnan(accuracy_m))
+        accuracy_m = NAUTICAL_MILE_M; // the worst that there is a code for
+    *spread_m = geo_obstacle_spread_m(params, accuracy_m);
+    memcpy(id, obstacle.id, sizeof obstacle.id);
+    *out = obstacle.position;
+    return true;
 }
 
 // The date is of the record's last change. An impossible one is ignored, the obstacle is kept.

@@ -5,6 +5,7 @@
 #ifndef GEO_DOF_RECORD_H
 #define GEO_DOF_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,5 +27,11 @@ DRF_MUST_CHECK enum drf_status geo_dof_record_read(const struct geo_decode_param
                                                    const struct geo_dof_line *line,
                                                    struct geo_obstacle *out,
                                                    struct geo_note *why);
+
+// The number and the place of a line that cannot be read as a record, and how far from there it
+// may be; false: one of them cannot be read either, or the columns around them are not blank.
+bool geo_dof_record_place(const struct geo_decode_params *params,
+                          const struct geo_dof_line *line, char id[static GEO_OBSTACLE_ID_SIZE],
+                          struct geo_point *out, double *spread_m);
 
 #endif

@@ -1,241 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
-// The document is parsed whole, then each feature is read member by member into one scratch
-// obstacle and added to the record at once. The first faulty member refuses its feature,
-// with the feature's number and the member's name; the others are not affected. A feature
-// outside params->keep is added as a point flagged OUTSIDE, because an earlier version of it
-// may have been inside.
+// The document is parsed whole, then each feature is read: its id first, then its attributes,
+// then its geometry part by part, each into one scratch obstacle that goes to the record at
+// once (geo/format/obstacle/obstacle_output.h). A faulty attribute refuses the feature with all
+// its parts, a faulty part only itself; what is refused is unreadable in the box of its
+// coordinates, if it has an id and they can be read. A withdrawn feature needs its id alone.
 #include "geo/format/obstacle/geojson.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "geo/bounds.h"
-#include "geo/cells.h"
+#include "geo/format/obstacle/obstacle_attributes.h"
+#include "geo/format/obstacle/obstacle_output.h"
+#include "geo/reader/geojson_box.h"
 #include "geo/reader/geojson_geometry.h"
 #include "geo/reader/json.h"
-#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
-#include "geo/utc.h"
 
-#define HEIGHT_MAX_M (GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * GEO_CELL_MAX)
-#define ACCURACY_MAX_M 100000.0
+// Less accurate than this, a refused obstacle has no box: it could be anywhere.
+#define SPREAD_MAX_M 100000.0
 
 struct job {
-    const struct geo_decode_params *params;
-    struct geo_record_builder *builder;
-    struct geo_decode_counts counts;
-    struct geo_point *vertices; // of the present feature, GEO_OBSTACLE_VERTICES_MAX + 1
-    uint64_t feature;           // its number, from 1
+    struct geo_obstacle_output output;
+    struct geo_obstacle_attributes attributes; // of the present feature
+    const struct geo_json *geometry;           // of it
+    size_t parts;
+    struct geo_obstacle obstacle;
+    struct geo_note note;       // why it is refused
+    struct geo_point *vertices; // of the present part, GEO_SHAPE_VERTICES_ROOM
     uint32_t holed;             // polygons kept with holes
 };
 
-static enum drf_status bad(const struct job *job, struct geo_note *why,
-                           enum geo_refusal_code code, const char *name, const char *what)
+static bool several(const struct job *job) { return job->parts > 1; }
+
+static bool box_of(const struct job *job, size_t part, struct geo_bounds *out)
 {
-    return geo_refuse(why, code, job->feature, "feature %" PRIu64 ": %s %s", job->feature, name,
-                      what);
+    double spread_m = job->attributes.spread_m;
+    return spread_m <= SPREAD_MAX_M && geo_geometry_box(job->geometry, part, spread_m, out);
 }
 
-// A member that is absent or null leaves *out and sets *given to false.
-static enum drf_status read_number(const struct job *job, const struct geo_json *properties,
-                                   const char *name, double least, double most, double *out,
-                                   bool *given, struct geo_note *why)
+static enum drf_status refuse_part(struct job *job, size_t part, bool noted)
 {
-    const struct geo_json *value = geo_json_member(properties, name);
-    double number;
-    *given = geo_json_present(value);
-    if (!*given)
-        return DRF_OK;
-    if (!geo_json_number(value, &number))
-        return bad(job, why, GEO_REFUSAL_FORMAT, name, "is not a number");
-    if (!(number >= least && number <= most))
-        return bad(job, why, GEO_REFUSAL_RANGE, name, "is not possible");
-    *out = number;
-    return DRF_OK;
+    struct geo_bounds box;
+    bool placed = job->obstacle.id[0] != '\0' && box_of(job, part, &box);
+    return geo_obstacle_output_refuse(&job->output, &job->note, job->obstacle.id, several(job),
+                                      placed ? &box : NULL, noted);
 }
 
-static enum drf_status read_flag(const struct job *job, const struct geo_json *properties,
-                                 const char *name, bool *out, bool *given, struct geo_note *why)
+// One note, and each part unreadable where it lies.
+static enum drf_status refuse_feature(struct job *job)
 {
-    const struct geo_json *value = geo_json_member(properties, name);
-    *given = geo_json_present(value);
-    if (*given && !geo_json_boolean(value, out))
-        return bad(job, why, GEO_REFUSAL_FORMAT, name, "is neither true nor false");
-    return DRF_OK;
-}
-
-static enum drf_status read_id(const struct job *job, const struct geo_json *feature,
-                               struct geo_obstacle *out, struct geo_note *why)
-{
-    const struct geo_json *id = geo_json_member(feature, "id");
-    if (!geo_json_present(id))
-        id = geo_json_member(geo_json_member(feature, "properties"), "id");
-    if (!geo_json_present(id))
-        return bad(job, why, GEO_REFUSAL_FORMAT, "id", "is missing");
-    int64_t number;
-    size_t size = 0;
-    const char *text = geo_json_text(id, &size);
-    if (text == NULL && geo_json_whole(id, &number)) {
-        (void)snprintf(out->id, sizeof out->id, "%" PRId64, number);
-        return DRF_OK;
-    }
-    if (text == NULL)
-        return bad(job, why, GEO_REFUSAL_FORMAT, "id", "is neither text nor a whole number");
-    // Truncated or cleaned, two ids could become equal: an invalid one is refused.
-    char copy[GEO_OBSTACLE_ID_SIZE];
-    geo_text_copy(copy, sizeof copy, text, size);
-    if (size == 0 || strlen(copy) != size || memcmp(copy, text, size) != 0)
-        return bad(job, why, GEO_REFUSAL_RANGE, "id",
-                   "is empty, longer than 63 bytes or holds control characters");
-    memcpy(out->id, copy, sizeof out->id);
-    return DRF_OK;
-}
-
-static bool names_balloon(const char *kind)
-{
-    static const char word[] = "balloon";
-    size_t length = strlen(kind);
-    for (size_t at = 0; at + sizeof word - 1 <= length; at++) {
-        size_t i = 0;
-        while (i < sizeof word - 1 && (kind[at + i] | 0x20) == word[i])
-            i++;
-        if (i == sizeof word - 1)
-            return true;
-    }
-    return false;
-}
-
-// One letter, as in the FAA's tables; anything else is unknown.
-static uint8_t letter(const struct geo_json *value)
-{
-    size_t size = 0;
-    const char *text = geo_json_text(value, &size);
-    return text != NULL && size == 1 && text[0] >= 'A' && text[0] <= 'Z' && text[0] != 'U'
-               ? (uint8_t)text[0]
-               : 0;
-}
-
-static enum drf_status read_words(const struct job *job, const struct geo_json *properties,
-                                  struct geo_obstacle *out, struct geo_note *why)
-{
-    size_t size = 0;
-    const char *kind = geo_json_text(geo_json_member(properties, "kind"), &size);
-    if (kind != NULL)
-        geo_text_copy(out->kind, sizeof out->kind, kind, size);
-    out->lighting = letter(geo_json_member(properties, "lighting"));
-    out->marking = letter(geo_json_member(properties, "marking"));
-
-    bool balloon = false, verified = false, withdrawn = false, given;
-    enum drf_status status = read_flag(job, properties, "balloon", &balloon, &given, why);
-    if (balloon || names_balloon(out->kind))
-        out->flags |= GEO_OBSTACLE_BALLOON;
-    if (status == DRF_OK)
-        status = read_flag(job, properties, "verified", &verified, &given, why);
-    if (status == DRF_OK && given)
-        out->flags |=
-            verified ? (uint32_t)GEO_OBSTACLE_VERIFIED : (uint32_t)GEO_OBSTACLE_UNVERIFIED;
-    if (status == DRF_OK)
-        status = read_flag(job, properties, "withdrawn", &withdrawn, &given, why);
-    if (withdrawn)
-        out->flags |= GEO_OBSTACLE_WITHDRAWN;
+    enum drf_status status = DRF_OK;
+    for (size_t part = 0; part < job->parts && status == DRF_OK; part++)
+        status = refuse_part(job, part, part > 0);
     return status;
 }
 
-static enum drf_status read_heights(const struct job *job, const struct geo_json *properties,
-                                    struct geo_obstacle *out, struct geo_note *why)
+static enum drf_status read_attributes(struct job *job, const struct geo_json *feature)
 {
-    bool agl, amsl = false;
-    enum drf_status status =
-        read_number(job, properties, "agl_m", 0, HEIGHT_MAX_M, &out->agl_m, &agl, why);
-    if (status == DRF_OK)
-        status = read_number(job, properties, "amsl_m", GEO_CELL_OFFSET_M, HEIGHT_MAX_M,
-                             &out->amsl_m, &amsl, why);
-    if (status != DRF_OK)
-        return status;
-    if (!agl && !amsl && (out->flags & GEO_OBSTACLE_WITHDRAWN) == 0)
-        return bad(job, why, GEO_REFUSAL_NO_VALUES, "agl_m and amsl_m", "are both missing");
-    out->flags |= (agl ? (uint32_t)GEO_OBSTACLE_HAS_AGL : 0)
-                  | (amsl ? (uint32_t)GEO_OBSTACLE_HAS_AMSL : 0);
-    return DRF_OK;
-}
-
-static enum drf_status read_accuracy(const struct job *job, const struct geo_json *properties,
-                                     struct geo_obstacle *out, struct geo_note *why)
-{
-    bool horizontal, vertical = false;
-    out->horizontal_acc95_m = job->params->default_horizontal_acc95_m;
-    out->vertical_acc95_m = job->params->default_vertical_acc95_m;
-    enum drf_status status = read_number(job, properties, "horizontal_acc95_m", 1e-6,
-                                         GEO_OBSTACLE_HORIZONTAL_ACC95_MAX_M,
-                                         &out->horizontal_acc95_m, &horizontal, why);
-    if (status == DRF_OK)
-        status = read_number(job, properties, "vertical_acc95_m", 0, ACCURACY_MAX_M,
-                             &out->vertical_acc95_m, &vertical, why);
-    if (status != DRF_OK)
-        return status;
-    if (!(out->horizontal_acc95_m > 0) || !(out->vertical_acc95_m >= 0))
-        return bad(job, why, GEO_REFUSAL_RANGE, "accuracy",
-                   "is not given, and the feed has no default");
-    out->flags |= (horizontal ? 0 : (uint32_t)GEO_OBSTACLE_HORIZONTAL_ASSUMED)
-                  | (vertical ? 0 : (uint32_t)GEO_OBSTACLE_VERTICAL_ASSUMED);
-    return DRF_OK;
-}
-
-static enum drf_status read_rest(const struct job *job, const struct geo_json *properties,
-                                 struct geo_obstacle *out, struct geo_note *why)
-{
-    double quantity = 1;
-    bool given;
-    enum drf_status status =
-        read_number(job, properties, "quantity", 1, 1e6, &quantity, &given, why);
-    if (status != DRF_OK)
-        return status;
-    if (quantity != floor(quantity))
-        return bad(job, why, GEO_REFUSAL_FORMAT, "quantity", "is not a whole number");
-    out->quantity = (uint32_t)quantity;
-
-    const struct geo_json *time = geo_json_member(properties, "data_time");
-    size_t size = 0;
-    const char *text = geo_json_text(time, &size);
-    if (!geo_json_present(time))
-        return DRF_OK;
-    if (text == NULL || geo_utc_parse(text, size, &out->data_time_utc_us) != DRF_OK)
-        return bad(job, why, GEO_REFUSAL_FORMAT, "data_time",
-                   "is not ISO 8601 with an offset (2024-02-18T06:30:00Z)");
-    out->flags |= GEO_OBSTACLE_HAS_DATA_TIME;
-    return DRF_OK;
-}
-
-static enum drf_status read_feature(struct job *job, const struct geo_json *feature,
-                                    struct geo_obstacle *out, struct geo_shape *shape,
-                                    struct geo_note *why)
-{
-    const struct geo_json *properties = geo_json_member(feature, "properties");
-    *out = (struct geo_obstacle){.quantity = 1};
+    struct geo_obstacle_attributes *of = &job->attributes;
     if (!geo_json_is(geo_json_member(feature, "type"), "Feature"))
-        return bad(job, why, GEO_REFUSAL_FORMAT, "type", "is not Feature");
-    if (geo_json_kind(properties) != GEO_JSON_OBJECT)
-        return bad(job, why, GEO_REFUSAL_FORMAT, "properties", "is not an object");
-    enum drf_status status = read_id(job, feature, out, why);
-    if (status == DRF_OK)
-        status = read_words(job, properties, out, why);
-    if (status == DRF_OK)
-        status = read_heights(job, properties, out, why);
-    if (status == DRF_OK)
-        status = read_accuracy(job, properties, out, why);
-    if (status == DRF_OK)
-        status = read_rest(job, properties, out, why);
-    if (status == DRF_OK)
-        status = geo_shape_read(geo_json_member(feature, "geometry"), job->feature, shape, why);
+        return geo_obstacle_bad(of, GEO_REFUSAL_FORMAT, "type", "is not Feature");
+    enum drf_status status = geo_obstacle_read_id(of, feature, &job->obstacle);
     if (status != DRF_OK)
         return status;
-    out->geometry = shape->geometry;
-    out->position = shape->vertices[0];
-    out->vertex_count = shape->geometry == GEO_GEOMETRY_POINT ? 0 : (uint32_t)shape->count;
-    return DRF_OK;
+    if (geo_json_kind(of->properties) != GEO_JSON_OBJECT)
+        return geo_obstacle_bad(of, GEO_REFUSAL_FORMAT, "properties", "is not an object");
+    return of->params->obstacle_fields.mapped != 0
+               ? geo_obstacle_read_mapped(of, &job->obstacle)
+               : geo_obstacle_read_own(of, &job->obstacle);
+}
+
+// Withdrawn is withdrawn, wherever it was; the place is told if it can be.
+static enum drf_status withdraw(struct job *job)
+{
+    struct geo_obstacle *obstacle = &job->obstacle;
+    struct geo_shape shape = {.vertices = job->vertices};
+    struct geo_note ignored;
+    enum drf_status status =
+        geo_shape_read(job->geometry, 0, job->attributes.feature, &shape, &ignored);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    obstacle->geometry = GEO_GEOMETRY_POINT;
+    if (status == DRF_OK)
+        obstacle->position = shape.vertices[0];
+    else
+        obstacle->flags |= GEO_OBSTACLE_NO_PLACE;
+    job->output.counts.kept++;
+    return geo_record_add(job->output.builder, GEO_ITEM_OBSTACLE, obstacle, sizeof *obstacle,
+                          NULL, 0);
+}
+
+// *outside: it was read, and lies outside.
+static enum drf_status take_part(struct job *job, size_t part, bool *outside)
+{
+    struct geo_obstacle *obstacle = &job->obstacle;
+    struct geo_shape shape = {.vertices = job->vertices};
+    job->note = (struct geo_note){.count = 1};
+    *outside = false;
+    enum drf_status status =
+        geo_shape_read(job->geometry, part, job->attributes.feature, &shape, &job->note);
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    if (status != DRF_OK)
+        return refuse_part(job, part, false);
+    obstacle->geometry = shape.geometry;
+    obstacle->position = shape.vertices[0];
+    obstacle->vertex_count = shape.geometry == GEO_GEOMETRY_POINT ? 0 : (uint32_t)shape.count;
+    *outside = !geo_bounds_touch(job->output.params->keep, shape.bounds);
+    if (*outside)
+        return DRF_OK;
+    status = geo_obstacle_output_keep(&job->output, obstacle, job->vertices, several(job));
+    job->holed += status == DRF_OK && shape.has_holes;
+    if (status != DRF_ERR_RANGE)
+        return status;
+    status = geo_obstacle_bad(&job->attributes, GEO_REFUSAL_RANGE, "id",
+                              "is another feature's, and there is no room to number it");
+    return status != DRF_OK ? refuse_part(job, part, false) : DRF_OK;
+}
+
+static enum drf_status take_feature(struct job *job, const struct geo_json *feature)
+{
+    size_t outside = 0;
+    job->geometry = geo_json_member(feature, "geometry");
+    job->parts = geo_shape_parts(job->geometry);
+    job->obstacle = (struct geo_obstacle){.quantity = 1};
+    job->note = (struct geo_note){.count = 1};
+    job->attributes.feature++;
+    job->attributes.properties = geo_json_member(feature, "properties");
+    job->attributes.spread_m = geo_obstacle_spread_m(job->output.params, (double)NAN);
+    enum drf_status status = read_attributes(job, feature);
+    if (status != DRF_OK)
+        return refuse_feature(job);
+    if ((job->obstacle.flags & GEO_OBSTACLE_WITHDRAWN) != 0)
+        return withdraw(job);
+    for (size_t part = 0; part < job->parts && status == DRF_OK; part++) {
+        bool out;
+        status = take_part(job, part, &out);
+        outside += status == DRF_OK && out;
+    }
+    return status == DRF_OK && outside == job->parts
+               ? geo_obstacle_output_outside(&job->output, &job->obstacle)
+               : status;
 }
 
 static enum drf_status note_holes(struct job *job)
@@ -245,34 +153,7 @@ static enum drf_status note_holes(struct job *job)
         return DRF_OK;
     (void)snprintf(note.text, sizeof note.text,
                    "%" PRIu32 " polygons with holes taken as filled", job->holed);
-    return geo_record_add(job->builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
-}
-
-static enum drf_status take_feature(struct job *job, const struct geo_json *feature)
-{
-    struct geo_obstacle obstacle;
-    struct geo_note note;
-    struct geo_shape shape = {.vertices = job->vertices};
-    job->feature++;
-    enum drf_status status = read_feature(job, feature, &obstacle, &shape, &note);
-    if (status == DRF_ERR_NOMEM)
-        return status;
-    if (status != DRF_OK)
-        return geo_decode_counts_refuse(&job->counts, job->builder, &note);
-    if (!geo_bounds_touch(job->params->keep, shape.bounds)) {
-        job->counts.out_of_region++;
-        job->counts.told++;
-        obstacle.flags |= GEO_OBSTACLE_OUTSIDE;
-        obstacle.geometry = GEO_GEOMETRY_POINT;
-        obstacle.vertex_count = 0;
-        return geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle, NULL,
-                              0);
-    }
-    job->counts.kept++;
-    status = geo_record_add(job->builder, GEO_ITEM_OBSTACLE, &obstacle, sizeof obstacle,
-                            job->vertices, obstacle.vertex_count * sizeof *job->vertices);
-    job->holed += shape.has_holes;
-    return status;
+    return geo_record_add(job->output.builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
 }
 
 // GeoJSON has one reference system. The "crs" of its 2008 draft may only repeat it.
@@ -305,9 +186,8 @@ static enum drf_status take_root(struct job *job, const struct geo_json *root,
     }
     if (status == DRF_OK)
         status = note_holes(job);
-    return status == DRF_OK
-               ? geo_decode_counts_finish(&job->counts, "features", job->builder, why)
-               : status;
+    return status == DRF_OK ? geo_obstacle_output_finish(&job->output, "features", why)
+                            : status;
 }
 
 enum drf_status geo_geojson_decode(const struct geo_decode_params *params, const uint8_t *bytes,
@@ -318,12 +198,14 @@ enum drf_status geo_geojson_decode(const struct geo_decode_params *params, const
     enum drf_status status = geo_json_open(bytes, size, &document, why);
     if (status != DRF_OK)
         return status;
-    struct job job = {.params = params, .builder = builder};
-    job.vertices = calloc(GEO_SHAPE_VERTICES_ROOM, sizeof *job.vertices);
+    struct job job = {.vertices = calloc(GEO_SHAPE_VERTICES_ROOM, sizeof *job.vertices)};
+    geo_obstacle_output_init(&job.output, params, builder);
+    job.attributes = (struct geo_obstacle_attributes){.params = params, .why = &job.note};
     if (job.vertices == NULL)
         status = geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for a feature");
     else
         status = take_root(&job, document, why);
+    geo_obstacle_output_close(&job.output);
     free(job.vertices);
     geo_json_close(document);
     return status;

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "geo/bounds.h"
 #include "geo/format/obstacle/dof.h"
 #include "tests/support/decoded.h"
 #include "tests/support/near.h"
@@ -170,28 +171,29 @@ static void decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands(v
         int column;
         const char *text;
         enum geo_refusal_code code;
+        bool placed; // its number and place can be read all the same
     } cases[] = {
-        {36, "90 00 00.01N", GEO_REFUSAL_RANGE},
-        {36, "40 60 25.30N", GEO_REFUSAL_RANGE},
-        {36, "40 31 60.00N", GEO_REFUSAL_RANGE},
-        {36, "nan31 25.30N", GEO_REFUSAL_FORMAT},
-        {36, "40 31 25.30E", GEO_REFUSAL_FORMAT},
-        {36, "-0 31 25.30N", GEO_REFUSAL_FORMAT},
-        {49, "180 00 00.01W", GEO_REFUSAL_RANGE},
-        {49, "074 12 52.90 ", GEO_REFUSAL_FORMAT},
-        {84, "           ", GEO_REFUSAL_NO_VALUES},
-        {84, "-0058", GEO_REFUSAL_RANGE},
-        {84, "0x058", GEO_REFUSAL_FORMAT},
-        {90, "-9999", GEO_REFUSAL_RANGE},
-        {90, "99999", GEO_REFUSAL_RANGE},
-        {98, "0", GEO_REFUSAL_FORMAT},
-        {100, "J", GEO_REFUSAL_FORMAT},
-        {1, "         ", GEO_REFUSAL_FORMAT},
-        {1, "36 020752", GEO_REFUSAL_FORMAT},
-        {11, "X", GEO_REFUSAL_FORMAT},
-        {82, "x", GEO_REFUSAL_FORMAT},
-        {119, "Z", GEO_REFUSAL_FORMAT},
-        {83, "0", GEO_REFUSAL_FORMAT},
+        {36, "90 00 00.01N", GEO_REFUSAL_RANGE, false},
+        {36, "40 60 25.30N", GEO_REFUSAL_RANGE, false},
+        {36, "40 31 60.00N", GEO_REFUSAL_RANGE, false},
+        {36, "nan31 25.30N", GEO_REFUSAL_FORMAT, false},
+        {36, "40 31 25.30E", GEO_REFUSAL_FORMAT, false},
+        {36, "-0 31 25.30N", GEO_REFUSAL_FORMAT, false},
+        {49, "180 00 00.01W", GEO_REFUSAL_RANGE, false},
+        {49, "074 12 52.90 ", GEO_REFUSAL_FORMAT, false},
+        {84, "           ", GEO_REFUSAL_NO_VALUES, true},
+        {84, "-0058", GEO_REFUSAL_RANGE, true},
+        {84, "0x058", GEO_REFUSAL_FORMAT, true},
+        {90, "-9999", GEO_REFUSAL_RANGE, true},
+        {90, "99999", GEO_REFUSAL_RANGE, true},
+        {98, "0", GEO_REFUSAL_FORMAT, true},
+        {100, "J", GEO_REFUSAL_FORMAT, true},
+        {1, "         ", GEO_REFUSAL_FORMAT, false},
+        {1, "36 020752", GEO_REFUSAL_FORMAT, false},
+        {11, "X", GEO_REFUSAL_FORMAT, true},
+        {82, "x", GEO_REFUSAL_FORMAT, true},
+        {119, "Z", GEO_REFUSAL_FORMAT, true},
+        {83, "0", GEO_REFUSAL_FORMAT, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char bad[160], text[512];
@@ -208,8 +210,16 @@ static void decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands(v
         decoded_close(&d);
 
         open_text(&d, bad);
-        assert_int_not_equal(d.status, DRF_OK);
-        assert_int_equal(d.why.code, cases[i].code);
+        assert_int_equal(d.status == DRF_OK, cases[i].placed);
+        assert_int_equal(d.status == DRF_OK ? d.last_note.code : d.why.code, cases[i].code);
+        assert_int_equal(d.count, 0);
+        assert_int_equal(d.unreadable_count, cases[i].placed);
+        if (cases[i].placed) {
+            assert_string_equal(d.unreadables[0].id, "36-020752");
+            assert_int_equal(d.unreadables[0].code, cases[i].code);
+            assert_true(geo_bounds_hold(d.unreadables[0].box,
+                                        (struct geo_point){40.523694, -74.214694}));
+        }
         decoded_close(&d);
     }
 }
@@ -226,8 +236,6 @@ static void decode__what_is_not_records__is_refused_as_a_whole(void **state)
         {"  CURRENCY DATE = 02/18/24\r\n", GEO_REFUSAL_EMPTY},
         {"{\"type\":\"FeatureCollection\"}", GEO_REFUSAL_FORMAT},
         {"36-020752 O US NY NEW YORK         40 31 25.30N", GEO_REFUSAL_FORMAT},
-        {TOWER "x", GEO_REFUSAL_FORMAT},
-        {"ADD       " TOWER, GEO_REFUSAL_FORMAT}, // 138 columns
         {"ACTION    OAS#      S CT ST CITY\r\n", GEO_REFUSAL_EMPTY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -237,6 +245,52 @@ static void decode__what_is_not_records__is_refused_as_a_whole(void **state)
         assert_int_equal(d.why.code, cases[i].code);
         decoded_close(&d);
     }
+}
+
+static void decode__a_line_of_another_length__is_unreadable_where_it_says_it_is(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {TOWER "x", "ADD       " TOWER, // 138 columns
+                                        "36-020752 O US NY NEW YORK         40 31 25.30N "
+                                        "074 12 52.90W TOWER"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct decoded d;
+        open_text(&d, texts[i]);
+        assert_int_equal(d.count, 0);
+        assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+        assert_int_equal(d.unreadable_count, 1);
+        assert_string_equal(d.unreadables[0].id, "36-020752");
+        decoded_close(&d);
+    }
+}
+
+static void decode__two_records_of_one_number__are_two_obstacles(void **state)
+{
+    (void)state;
+    char taller[160], text[512];
+    struct decoded d;
+    with(taller, 84, "00900");
+    (void)snprintf(text, sizeof text, "%s\n%s", TOWER, taller);
+    open_text(&d, text);
+    assert_int_equal(d.count, 2);
+    assert_string_equal(d.obstacles[0].id, "36-020752");
+    assert_string_equal(d.obstacles[1].id, "36-020752#2");
+    assert_int_equal(d.obstacles[1].flags & GEO_OBSTACLE_NUMBERED, GEO_OBSTACLE_NUMBERED);
+    assert_near(d.obstacles[1].agl_m, 274.32, 1e-9);
+    decoded_close(&d);
+}
+
+static void decode__a_height_of_nothing__is_no_height(void **state)
+{
+    (void)state;
+    char text[160];
+    struct decoded d;
+    with(text, 84, "00000      ");
+    open_text(&d, text);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_NO_VALUES);
+    assert_int_equal(d.unreadable_count, 1);
+    decoded_close(&d);
 }
 
 static void decode__many_bad_lines__are_counted_in_few_notes(void **state)
@@ -262,6 +316,7 @@ static void decode__records_outside_the_region__are_counted_and_told_as_such(voi
     (void)state;
     char far_away[160], text[512];
     with(far_away, 36, "10 31 25.30N");
+    memcpy(far_away, "36-020001", 9);
     (void)snprintf(text, sizeof text, "%s%s%s", far_away, TOWER "\n", far_away);
     struct geo_decode_params params = everywhere;
     params.keep = (struct geo_bounds){-75, 40, -74, 41};
@@ -271,7 +326,7 @@ static void decode__records_outside_the_region__are_counted_and_told_as_such(voi
     assert_int_equal(d.count, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 2);
-    assert_int_equal(d.outside, 2); // told, because an older version may have stood inside
+    assert_int_equal(d.outside, 1); // told once, because an older version may have stood inside
     decoded_close(&d);
 
     decoded_open(&d, geo_dof_decode, &params, far_away, strlen(far_away));
@@ -290,7 +345,9 @@ static void decode__unknown_accuracy_without_a_default__is_refused(void **state)
     with(text, 98, "9 I");
     struct decoded d;
     decoded_open(&d, geo_dof_decode, &params, text, strlen(text));
-    assert_int_equal(d.why.code, GEO_REFUSAL_RANGE);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_RANGE);
+    assert_int_equal(d.unreadable_count, 1);
     decoded_close(&d);
 }
 
@@ -435,10 +492,14 @@ static void decode__half_a_change__is_refused(void **state)
     char old[160], line[160], text[640];
     struct decoded d;
     open_text(&d, change(old, "OLD", "31", 'C'));
-    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+    assert_string_equal(d.unreadables[0].id, "36-020752");
     decoded_close(&d);
     open_text(&d, change(line, "NEW", "31", 'C'));
-    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+    assert_string_equal(d.unreadables[0].id, "36-020752");
     decoded_close(&d);
     // Another obstacle's NEW, and a record in between.
     (void)change(old, "OLD", "31", 'C');
@@ -446,8 +507,10 @@ static void decode__half_a_change__is_refused(void **state)
     memcpy(line + 10, "36-999999", 9);
     (void)snprintf(text, sizeof text, "%s%s", old, line);
     open_text(&d, text);
-    assert_int_not_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 0);
     assert_int_equal(d.notes, 2);
+    assert_string_equal(d.unreadables[0].id, "36-020752");
+    assert_string_equal(d.unreadables[1].id, "36-999999");
     decoded_close(&d);
     (void)change(line, "NEW", "31", 'C');
     (void)snprintf(text, sizeof text, "%s%s\n%s", old, TOWER, line);
@@ -457,10 +520,14 @@ static void decode__half_a_change__is_refused(void **state)
     decoded_close(&d);
     // A word that its letter contradicts.
     open_text(&d, change(line, "DISMANTLE", "31", 'C'));
-    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+    assert_string_equal(d.unreadables[0].id, "36-020752");
     decoded_close(&d);
     open_text(&d, change(line, "ADD", "31", 'D'));
-    assert_int_equal(d.why.code, GEO_REFUSAL_FORMAT);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+    assert_string_equal(d.unreadables[0].id, "36-020752");
     decoded_close(&d);
 }
 
@@ -497,6 +564,9 @@ int main(void)
         cmocka_unit_test(decode__unusual_but_right_records__are_kept_as_what_they_are),
         cmocka_unit_test(decode__a_bad_line__is_refused_with_its_number_and_the_rest_stands),
         cmocka_unit_test(decode__what_is_not_records__is_refused_as_a_whole),
+        cmocka_unit_test(decode__a_line_of_another_length__is_unreadable_where_it_says_it_is),
+        cmocka_unit_test(decode__two_records_of_one_number__are_two_obstacles),
+        cmocka_unit_test(decode__a_height_of_nothing__is_no_height),
         cmocka_unit_test(decode__many_bad_lines__are_counted_in_few_notes),
         cmocka_unit_test(decode__records_outside_the_region__are_counted_and_told_as_such),
         cmocka_unit_test(decode__unknown_accuracy_without_a_default__is_refused),

@@ -71,7 +71,9 @@ static void decode__what_is_not_said__is_assumed_and_marked_or_left_unknown(void
     struct geo_decode_params bare = everywhere;
     bare.default_vertical_acc95_m = (double)NAN;
     open_in(&d, &bare, OBSTACLE("\"agl_m\":30", POINT));
-    assert_int_equal(d.why.code, GEO_REFUSAL_RANGE);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_RANGE);
+    assert_int_equal(d.unreadable_count, 1);
     decoded_close(&d);
 }
 
@@ -172,9 +174,6 @@ static void decode__a_bad_feature__is_refused_and_the_rest_stands(void **state)
          GEO_REFUSAL_RANGE},
         {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"Point\",\"coordinates\":[181,0]}"),
          GEO_REFUSAL_RANGE},
-        {OBSTACLE("\"agl_m\":1",
-                  "\"geometry\":{\"type\":\"MultiPoint\",\"coordinates\":[[1,1],[2,2]]}"),
-         GEO_REFUSAL_UNSUPPORTED},
         {OBSTACLE("\"agl_m\":1", "\"geometry\":{\"type\":\"GeometryCollection\","
                                  "\"coordinates\":[],\"geometries\":[]}"),
          GEO_REFUSAL_UNSUPPORTED},
@@ -296,7 +295,12 @@ static void decode__vertices__are_bounded(void **state)
     assert_int_equal(d.first.vertex_count, 4096);
     decoded_close(&d);
     open_text(&d, more);
-    assert_int_equal(d.why.code, GEO_REFUSAL_TOO_LARGE);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, GEO_REFUSAL_TOO_LARGE);
+    assert_string_equal(d.unreadables[0].id, "a");
+    assert_near(d.unreadables[0].box.west_deg, 7.9, 0.002); // 75 m more than the circle
+    assert_near(d.unreadables[0].box.north_deg, 47.1, 0.002);
+    assert_true(d.unreadables[0].box.west_deg <= 7.9 && d.unreadables[0].box.north_deg >= 47.1);
     decoded_close(&d);
     free(most);
     free(more);
@@ -309,13 +313,12 @@ static void decode__features_outside_the_region__are_counted_and_told_as_such(vo
     params.keep = (struct geo_bounds){-80, 43, -79, 44};
     struct decoded d;
     // The polygon has no vertex in the region, but covers all of it.
-    open_in(
-        &d, &params,
-        COLLECTION(OBSTACLE("\"agl_m\":1",
-                            POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
-                                    "90,40]]")) "," OBSTACLE("\"agl_m\":1",
-                                                             "\"geometry\":{\"type\":\"Point\","
-                                                             "\"coordinates\":[8,47]}")));
+    open_in(&d, &params,
+            COLLECTION(OBSTACLE("\"agl_m\":1",
+                                POLYGON("[[-90,40],[-70,40],[-70,50],[-90,50],[-"
+                                        "90,40]]")) "," FEATURE("b", "\"agl_m\":1",
+                                                                "{\"type\":\"Point\","
+                                                                "\"coordinates\":[8,47]}")));
     assert_int_equal(d.count, 1);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     assert_int_equal(d.last_note.count, 1);
