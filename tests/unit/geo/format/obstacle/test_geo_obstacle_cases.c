@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inputs under cases/obstacles of the real data, and more of each kind. What is right is
-// said by the INDEX.md beside them.
+// said by the index beside them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
