@@ -52,7 +52,8 @@ struct drf_feed_config {
     int64_t valid_for_us, max_gap_us;
     int64_t interval_us; // silent for longer: stale; 0: it sends at no fixed interval
     uint64_t message_max_bytes;
-    struct geo_zone_fields zone_fields; // zones of a provider's own GeoJSON
+    struct geo_zone_fields zone_fields;         // zones of a provider's own GeoJSON
+    struct geo_obstacle_fields obstacle_fields; // obstacles of one
     char stations_path[DRF_PATH_SIZE];
     struct geo_station_table *stations; // read at load; NULL: the format needs none
 };

@@ -104,10 +104,6 @@ static enum drf_status check_feed(struct config_reader *reader, const yaml_node_
     if (feed->kind != DRF_FEED_TERRAIN && config_find(reader, node, "surface", NULL))
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: '%s': surface belongs to terrain only", feed->name);
-    if (feed->zone_fields.mapped && feed->format != GEO_FORMAT_GEOJSON_ZONES)
-        return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: '%s': fields belong to format geojson_zones only",
-                             feed->name);
     if (!drf_mode_accepts(config->mode, feed->mode))
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: '%s': a %s node does not accept data of mode %s",
@@ -156,6 +152,23 @@ static enum drf_status read_stations(struct config_reader *reader, const yaml_no
     return DRF_OK;
 }
 
+// The mapping of a provider's own GeoJSON, for the formats that have one.
+static enum drf_status read_fields(struct config_reader *reader, const yaml_node_t *node,
+                                   struct drf_feed_config *feed)
+{
+    const yaml_node_t *fields = config_find(reader, node, "fields", NULL);
+    if (!fields || config_is_null(fields))
+        return DRF_OK;
+    if (feed->format == GEO_FORMAT_GEOJSON_ZONES)
+        return config_read_fields(reader, fields, &feed->zone_fields);
+    if (feed->format == GEO_FORMAT_GEOJSON_OBSTACLES)
+        return config_read_obstacle_fields(reader, fields, &feed->obstacle_fields);
+    return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                         "feeds: '%s': fields belong to the formats geojson_zones and "
+                         "geojson_obstacles only",
+                         feed->name);
+}
+
 static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t *node,
                                  struct drf_config *config, size_t index)
 {
@@ -167,15 +180,14 @@ static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t
     if (status == DRF_OK)
         status =
             config_read_section(reader, node, config_feed_keys, "", config_line(node), feed);
-    const yaml_node_t *fields = config_find(reader, node, "fields", NULL);
-    if (status == DRF_OK)
-        status = config_read_fields(reader, fields, &feed->zone_fields);
     if (status != DRF_OK)
         return status;
     if (feed->mode == 0)
         feed->mode = config->mode;
     fill_by_kind(feed);
-    status = check_feed(reader, node, config, index);
+    status = read_fields(reader, node, feed);
+    if (status == DRF_OK)
+        status = check_feed(reader, node, config, index);
     return status == DRF_OK ? read_stations(reader, node, feed) : status;
 }
 

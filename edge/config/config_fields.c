@@ -98,3 +98,60 @@ enum drf_status config_read_fields(struct config_reader *reader, const yaml_node
     out->mapped = 1;
     return status;
 }
+
+// Attribute and unit, as keys of one mapping.
+static enum drf_status check_length(struct config_reader *reader, const yaml_node_t *node,
+                                    const char *name, const char *value, const char *unit)
+{
+    if (value[0] != '\0' && unit[0] == '\0')
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "fields: %s needs its unit: M, FT or an attribute", name);
+    if (value[0] == '\0' && unit[0] != '\0')
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "fields: the unit of %s says nothing without %s", name, name);
+    return DRF_OK;
+}
+
+static enum drf_status check_obstacle_fields(struct config_reader *reader,
+                                             const yaml_node_t *node,
+                                             const struct geo_obstacle_fields *fields)
+{
+    const char *accuracy =
+        fields->horizontal_acc[0] != '\0' ? fields->horizontal_acc : fields->vertical_acc;
+    enum drf_status status = check_length(reader, node, "agl", fields->agl, fields->agl_unit);
+    if (status == DRF_OK)
+        status = check_length(reader, node, "amsl", fields->amsl, fields->amsl_unit);
+    if (status == DRF_OK)
+        status =
+            check_length(reader, node, "elevation", fields->elevation, fields->elevation_unit);
+    if (status == DRF_OK)
+        status = check_length(reader, node, "accuracy", accuracy, fields->acc_unit);
+    if (status != DRF_OK)
+        return status;
+    if ((fields->levels[0] != '\0') != (fields->level_height_m > 0.0))
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "fields: levels and level_height_m belong together");
+    if (fields->agl[0] == '\0' && fields->amsl[0] == '\0' && fields->levels[0] == '\0')
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
+                             "fields: one of agl, amsl and levels is needed: an obstacle has "
+                             "a height");
+    return DRF_OK;
+}
+
+enum drf_status config_read_obstacle_fields(struct config_reader *reader,
+                                            const yaml_node_t *node,
+                                            struct geo_obstacle_fields *out)
+{
+    *out = (struct geo_obstacle_fields){.mapped = 0};
+    if (!node || config_is_null(node))
+        return DRF_OK;
+    enum drf_status status =
+        config_check_keys(reader, node, config_obstacle_field_keys, "", "fields");
+    if (status == DRF_OK)
+        status = config_read_section(reader, node, config_obstacle_field_keys, "",
+                                     config_line(node), out);
+    if (status == DRF_OK)
+        status = check_obstacle_fields(reader, node, out);
+    out->mapped = 1;
+    return status;
+}

@@ -239,7 +239,8 @@ const struct config_key config_feed_keys[] = {
     NUMBER("", "message_max_kb", U64, message_max_bytes, 1, 1048576, 1024, "16384",
            "larger messages are refused"),
     SPECIAL("", "fields", "", NULL,
-            "geojson_zones: the attributes of a provider's own GeoJSON, by the keys below"),
+            "geojson_zones, geojson_obstacles: the attributes of a provider's own GeoJSON, by "
+            "the keys below"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
@@ -283,5 +284,32 @@ const struct config_key config_field_keys[] = {
     FIELD(until, "attribute of the time it ends; empty or null: no end"),
     FIELD(data_time, "attribute of the time the source last confirmed it"),
     CHOICE("times", times, times, "iso8601", NULL, "how these three are written"),
+    {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+#undef AT
+#undef SIZE
+#define AT(member) offsetof(struct geo_obstacle_fields, member)
+#define SIZE(member) sizeof(((struct geo_obstacle_fields *)0)->member)
+
+const struct config_key config_obstacle_field_keys[] = {
+    FIELD(id, "attribute of the obstacle's identity; empty: the feature's own id"),
+    FIELD(kind, "attribute shown to users; with balloon in it, it never raises the surface"),
+    FIELD(agl, "attribute of the height over the ground at its foot; a value that is there "
+               "and is no height above 0 refuses the obstacle"),
+    FIELD(agl_unit, "M or FT, or the attribute that says so, of a value that states no unit "
+                    "itself; required with agl"),
+    FIELD(amsl, "attribute of the height of its top over the sea"),
+    FIELD(amsl_unit, "as agl_unit"),
+    FIELD(elevation, "attribute of the height of the ground at its foot over the sea; with agl "
+                     "it makes the top where there is no amsl"),
+    FIELD(elevation_unit, "as agl_unit"),
+    FIELD(levels, "attribute of the number of storeys; counts where there is no agl"),
+    NUMBER("", "level_height_m", REAL, level_height_m, 0, 20, 1, "0",
+           "of a storey; required with levels. A little more than usual is safer: 4"),
+    FIELD(horizontal_acc, "attribute of half the width of the 95 % interval"),
+    FIELD(vertical_acc, "the same, of the height"),
+    FIELD(acc_unit, "as agl_unit, of both"),
+    FIELD(no_value, "a value that means that nothing is known: \"-9998\""),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };

@@ -61,7 +61,11 @@ static void print_feeds(FILE *out)
         print_key(out, key, "    ", bullet);
         bullet = "    ";
     }
+    fprintf(out, "    #   # Of geojson_zones:\n");
     for (const struct config_key *key = config_field_keys; key->section; key++)
+        print_commented(out, key);
+    fprintf(out, "    #   # Of geojson_obstacles:\n");
+    for (const struct config_key *key = config_obstacle_field_keys; key->section; key++)
         print_commented(out, key);
 }
 

@@ -87,5 +87,9 @@ DRF_MUST_CHECK enum drf_status config_read_feeds(struct config_reader *reader,
 DRF_MUST_CHECK enum drf_status config_read_fields(struct config_reader *reader,
                                                   const yaml_node_t *node,
                                                   struct geo_zone_fields *out);
+// The same of obstacles.
+DRF_MUST_CHECK enum drf_status config_read_obstacle_fields(struct config_reader *reader,
+                                                           const yaml_node_t *node,
+                                                           struct geo_obstacle_fields *out);
 
 #endif

@@ -30,6 +30,7 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
         .record_max_bytes = config->limits.record_max_bytes,
         .pixels_max = config->limits.decode_pixels_max,
         .zone_fields = from->zone_fields,
+        .obstacle_fields = from->obstacle_fields,
     };
     memcpy(out->insets, config->insets, sizeof out->insets);
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);

@@ -86,8 +86,13 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
     // Behind the rest and only where there is a mapping: without one the terms stay as they
     // were.
     uint8_t mapping[32];
-    edge_sha256(&feed->zone_fields, sizeof feed->zone_fields, mapping);
-    for (size_t i = 0; i < sizeof mapping && feed->zone_fields.mapped && size < TERMS_SIZE; i++)
+    const bool obstacles = feed->obstacle_fields.mapped != 0;
+    if (obstacles)
+        edge_sha256(&feed->obstacle_fields, sizeof feed->obstacle_fields, mapping);
+    else
+        edge_sha256(&feed->zone_fields, sizeof feed->zone_fields, mapping);
+    const bool mapped = obstacles || feed->zone_fields.mapped;
+    for (size_t i = 0; i < sizeof mapping && mapped && size < TERMS_SIZE; i++)
         size += snprintf(terms + size, sizeof terms - (size_t)size, "%02x", mapping[i]);
     if (feed->format == GEO_FORMAT_SIGMET && size < TERMS_SIZE) // it was the number alone
         size += snprintf(terms + size, sizeof terms - (size_t)size, "identity begin\n");

@@ -318,7 +318,41 @@ static void parse__of_a_field_mapping__refuses_what_would_be_a_guess(void **stat
     refused(MAPPED("      times: soon\n"), DRF_ERR_RANGE, 13, "times: one of iso8601");
     refused(LEAST
             "feeds:\n  - {name: a, topic: t, kind: zone, format: ed269, fields: {id: X}}\n",
-            DRF_ERR_RANGE, 9, "fields belong to format geojson_zones only");
+            DRF_ERR_RANGE, 9, "fields belong to the formats geojson_zones and");
+}
+
+#define OBSTACLES(more)                                                                        \
+    LEAST "feeds:\n  - name: osm\n    topic: t\n    kind: obstacle\n"                          \
+          "    format: geojson_obstacles\n    fields:\n" more
+
+static void parse__of_an_obstacle_mapping__keeps_it_and_refuses_a_guess(void **state)
+{
+    (void)state;
+    struct drf_config_error error = {0};
+    struct drf_config config;
+    assert_int_equal(parse(OBSTACLES("      kind: building\n"
+                                     "      agl: height\n"
+                                     "      agl_unit: M\n"
+                                     "      levels: \"building:levels\"\n"
+                                     "      level_height_m: 4\n"),
+                           &error, &config),
+                     DRF_OK);
+    const struct geo_obstacle_fields *fields = &config.feeds[0].obstacle_fields;
+    assert_true(fields->mapped == 1);
+    assert_int_equal(config.feeds[0].zone_fields.mapped, 0);
+    assert_string_equal(fields->agl, "height");
+    assert_string_equal(fields->levels, "building:levels");
+    assert_true(fields->level_height_m > 3.999 && fields->level_height_m < 4.001);
+    drf_config_close(&config);
+
+    refused(OBSTACLES("      upper: X\n"), DRF_ERR_SYNTAX, 14, "unknown key 'upper'");
+    refused(OBSTACLES("      agl: X\n"), DRF_ERR_SYNTAX, 14, "agl needs its unit");
+    refused(OBSTACLES("      kind: X\n"), DRF_ERR_SYNTAX, 14, "one of agl, amsl and levels");
+    refused(OBSTACLES("      levels: X\n"), DRF_ERR_SYNTAX, 14, "belong together");
+    refused(OBSTACLES("      agl: X\n      agl_unit: M\n      vertical_acc: Y\n"),
+            DRF_ERR_SYNTAX, 14, "accuracy needs its unit");
+    refused(OBSTACLES("      agl: X\n      agl_unit: M\n      amsl_unit: M\n"), DRF_ERR_SYNTAX,
+            14, "says nothing without amsl");
 }
 
 static void load__of_a_file_that_is_not_there__says_so(void **state)
@@ -386,6 +420,7 @@ int main(void)
         cmocka_unit_test(parse__of_feeds_that_contradict__is_refused),
         cmocka_unit_test(parse__of_a_field_mapping__keeps_names_constants_and_words),
         cmocka_unit_test(parse__of_a_field_mapping__refuses_what_would_be_a_guess),
+        cmocka_unit_test(parse__of_an_obstacle_mapping__keeps_it_and_refuses_a_guess),
         cmocka_unit_test(load__of_a_file_that_is_not_there__says_so),
         cmocka_unit_test(defaults__as_printed__parse_to_the_defaults),
         cmocka_unit_test(keep__of_a_region__is_wider_by_margin_and_look_ahead),
