@@ -10,12 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "geo/reader/geojson_crs.h"
 #include "geo/reader/json.h"
 #include "geo/tile.h"
 
 // Of a part of a Multi, numbered from 0, or of the whole of anything else; widened by
-// `spread_m` on all sides. False: some coordinate cannot be read, or there is none.
-bool geo_geometry_box(const struct geo_json *geometry, size_t part, double spread_m,
+// `spread_m` on all sides, and in a projected `crs` by what a line that is straight on the map
+// may bend. `crs` is the document's; NULL: WGS 84. False: some coordinate cannot be read, or
+// there is none.
+bool geo_geometry_box(const struct geo_json *geometry, size_t part,
+                      const struct geo_geojson_crs *crs, double spread_m,
                       struct geo_bounds *out);
 
 #endif

@@ -36,6 +36,9 @@ size_t geo_shape_parts(const struct geo_json *geometry);
 // DRF_ERR_RANGE: not a geometry, off the globe, too many vertices, not closed, crossing itself
 // or the antimeridian, of no area, of another system than its document, or with an edge of more
 // than 20 km that is straight on a map. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status geo_shape_read(const struct geo_json *geometry, size_t part,
+                                              uint64_t feature, struct geo_shape *shape,
+                                              struct geo_note *why);
 
 // The same for the coordinates of one polygon: a list of rings, of which the outer is read.
 DRF_MUST_CHECK enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates,

@@ -24,6 +24,7 @@
 
 struct job {
     struct geo_obstacle_output output;
+    struct geo_geojson_crs crs;                // of the document
     struct geo_obstacle_attributes attributes; // of the present feature
     const struct geo_json *geometry;           // of it
     size_t parts;
@@ -38,7 +39,8 @@ static bool several(const struct job *job) { return job->parts > 1; }
 static bool box_of(const struct job *job, size_t part, struct geo_bounds *out)
 {
     double spread_m = job->attributes.spread_m;
-    return spread_m <= SPREAD_MAX_M && geo_geometry_box(job->geometry, part, spread_m, out);
+    return spread_m <= SPREAD_MAX_M
+           && geo_geometry_box(job->geometry, part, &job->crs, spread_m, out);
 }
 
 static enum drf_status refuse_part(struct job *job, size_t part, bool noted)
@@ -66,6 +68,11 @@ static enum drf_status read_attributes(struct job *job, const struct geo_json *f
     enum drf_status status = geo_obstacle_read_id(of, feature, &job->obstacle);
     if (status != DRF_OK)
         return status;
+    status = geo_geojson_crs_check(&job->crs, feature, of->feature, of->why);
+    if (status != DRF_OK) {
+        of->spread_m = HUGE_VAL; // where that would be is not known
+        return status;
+    }
     if (geo_json_kind(of->properties) != GEO_JSON_OBJECT)
         return geo_obstacle_bad(of, GEO_REFUSAL_FORMAT, "properties", "is not an object");
     return of->params->obstacle_fields.mapped != 0
@@ -77,7 +84,7 @@ static enum drf_status read_attributes(struct job *job, const struct geo_json *f
 static enum drf_status withdraw(struct job *job)
 {
     struct geo_obstacle *obstacle = &job->obstacle;
-    struct geo_shape shape = {.vertices = job->vertices};
+    struct geo_shape shape = {.vertices = job->vertices, .crs = &job->crs};
     struct geo_note ignored;
     enum drf_status status =
         geo_shape_read(job->geometry, 0, job->attributes.feature, &shape, &ignored);
@@ -97,7 +104,7 @@ static enum drf_status withdraw(struct job *job)
 static enum drf_status take_part(struct job *job, size_t part, bool *outside)
 {
     struct geo_obstacle *obstacle = &job->obstacle;
-    struct geo_shape shape = {.vertices = job->vertices};
+    struct geo_shape shape = {.vertices = job->vertices, .crs = &job->crs};
     job->note = (struct geo_note){.count = 1};
     *outside = false;
     enum drf_status status =
@@ -156,24 +163,14 @@ static enum drf_status note_holes(struct job *job)
     return geo_record_add(job->output.builder, GEO_ITEM_NOTE, &note, sizeof note, NULL, 0);
 }
 
-// GeoJSON has one reference system. The "crs" of its 2008 draft may only repeat it.
-static bool crs_is_wgs84(const struct geo_json *root)
-{
-    const struct geo_json *crs = geo_json_member(root, "crs");
-    const struct geo_json *name = geo_json_member(geo_json_member(crs, "properties"), "name");
-    return !geo_json_present(crs) || geo_json_is(name, "urn:ogc:def:crs:OGC:1.3:CRS84")
-           || geo_json_is(name, "urn:ogc:def:crs:OGC::CRS84") || geo_json_is(name, "OGC:CRS84");
-}
-
 static enum drf_status take_root(struct job *job, const struct geo_json *root,
                                  struct geo_note *why)
 {
     const struct geo_json *type = geo_json_member(root, "type");
     const struct geo_json *features = geo_json_member(root, "features");
-    if (!crs_is_wgs84(root))
-        return geo_refuse(why, GEO_REFUSAL_CRS, 0,
-                          "crs is not CRS84 (longitude, latitude, WGS 84)");
-    enum drf_status status = DRF_OK;
+    enum drf_status status = geo_geojson_crs_open(&job->crs, root, why);
+    if (status != DRF_OK)
+        return status;
     if (geo_json_is(type, "Feature")) {
         status = take_feature(job, root);
     } else if (geo_json_is(type, "FeatureCollection")
@@ -206,6 +203,7 @@ enum drf_status geo_geojson_decode(const struct geo_decode_params *params, const
     else
         status = take_root(&job, document, why);
     geo_obstacle_output_close(&job.output);
+    geo_geojson_crs_close(&job.crs);
     free(job.vertices);
     geo_json_close(document);
     return status;

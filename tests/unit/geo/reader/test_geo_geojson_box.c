@@ -16,7 +16,7 @@ static bool box_of(const char *text, size_t part, double spread_m, struct geo_bo
     struct geo_note why;
     assert_int_equal(geo_json_open((const uint8_t *)text, strlen(text), &document, &why),
                      DRF_OK);
-    bool found = geo_geometry_box(document, part, spread_m, out);
+    bool found = geo_geometry_box(document, part, NULL, spread_m, out);
     geo_json_close(document);
     return found;
 }

@@ -128,7 +128,7 @@ static enum drf_status read_shape(const char *text, const struct geo_geojson_crs
     assert_int_equal(geo_json_open((const uint8_t *)text, strlen(text), &geometry, why),
                      DRF_OK);
     shape->crs = crs;
-    enum drf_status status = geo_shape_read(geometry, 1, shape, why);
+    enum drf_status status = geo_shape_read(geometry, 0, 1, shape, why);
     geo_json_close(geometry);
     return status;
 }

@@ -240,7 +240,7 @@ static void decode__what_is_not_strict_geojson__is_refused_as_a_whole(void **sta
         {COLLECTION(OBSTACLE("\"agl_m\":1e999", POINT)), GEO_REFUSAL_FORMAT},
         {COLLECTION(OBSTACLE("\"kind\":\"\xff\"", POINT)), GEO_REFUSAL_FORMAT},
         {"{\"type\":\"FeatureCollection\",\"crs\":{\"type\":\"name\",\"properties\":{\"name\":"
-         "\"EPSG:2056\"}},\"features\":[" OBSTACLE("\"agl_m\":1", POINT) "]}",
+         "\"EPSG:99999\"}},\"features\":[" OBSTACLE("\"agl_m\":1", POINT) "]}",
          GEO_REFUSAL_CRS},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -152,6 +152,48 @@ static void a_geometry_collection__is_refused_by_its_name(void **state)
     decoded_close(&d);
 }
 
+static void wgs84_by_any_name_and_a_byte_order_mark__are_accepted(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"o_crs_0.json", "o_crs_1.json", "o_crs_2.json",
+                                        "o_crs_3.json", "o_bom.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct decoded d;
+        if (!open_case(&d, &everywhere, names[i]))
+            skip();
+        assert_int_equal(d.count, 1);
+        assert_int_equal(d.notes, 0);
+        assert_near(d.first.position.lat_deg, 50.5, 0);
+        assert_near(d.first.position.lon_deg, 8, 0);
+        decoded_close(&d);
+    }
+}
+
+static void another_system__is_transformed_also_where_it_is_unreadable(void **state)
+{
+    (void)state;
+    // echo 50.5 8 | gdaltransform -s_srs EPSG:4326 -t_srs EPSG:32632, its axes turned
+    static const char text[] =
+        "{\"type\":\"FeatureCollection\",\"crs\":{\"type\":\"name\",\"properties\":{\"name\":"
+        "\"EPSG:32632\"}},\"features\":[" FEATURE(
+            "a", "\"agl_m\":30",
+            "{\"type\":\"Point\",\"coordinates\":[429079.62,"
+            "5594702.97]}") "," FEATURE("b", "",
+                                        "{\"type\":"
+                                        "\"Point\","
+                                        "\"coordinates\":"
+                                        "[429079.62,"
+                                        "5594702.97]}") "]}";
+    struct decoded d;
+    open_text(&d, text);
+    assert_int_equal(d.count, 1);
+    assert_near(d.first.position.lat_deg, 50.5, 1e-6);
+    assert_near(d.first.position.lon_deg, 8.0, 1e-6);
+    assert_string_equal(d.unreadables[0].id, "b");
+    assert_near(d.unreadables[0].box.west_deg, 8.0, 0.003);
+    decoded_close(&d);
+}
+
 static void withdrawn_without_a_geometry__is_withdrawn(void **state)
 {
     (void)state;
@@ -256,6 +298,8 @@ int main(void)
         cmocka_unit_test(parts_outside__have_no_number),
         cmocka_unit_test(a_bad_part__is_unreadable_and_the_others_stand),
         cmocka_unit_test(a_geometry_collection__is_refused_by_its_name),
+        cmocka_unit_test(wgs84_by_any_name_and_a_byte_order_mark__are_accepted),
+        cmocka_unit_test(another_system__is_transformed_also_where_it_is_unreadable),
         cmocka_unit_test(withdrawn_without_a_geometry__is_withdrawn),
         cmocka_unit_test(what_is_refused_with_an_id_and_a_place__is_unreadable_there),
         cmocka_unit_test(a_hundred_thousand_of_one_id__are_all_kept),
