@@ -80,8 +80,9 @@ const struct edge_command edge_commands[] = {
      "NAME\n"
      "of the configuration would read them. Refused while a node runs on the store. What is\n"
      "imported is not in Kafka: `info` lists it, to repeat it after the loss of a store.\n"
-     "  --time UTC  the version (default: when the file was last changed); the latest "
-     "holds\n"
+     "  --time UTC  the version (default: what the file says, else when it was last changed); "
+     "the\n"
+     "              latest holds\n"
      "  --edition   the one file holds all features there are: those that an earlier import "
      "of\n"
      "              this feed brought and it does not are withdrawn"},

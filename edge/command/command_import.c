@@ -7,6 +7,8 @@
 
 #include "edge/command/command.h"
 #include "edge/command/import.h"
+#include "fusion/fold/provenance.h"
+#include "geo/reader/issued.h"
 #include "geo/utc.h"
 
 struct request {
@@ -91,7 +93,8 @@ static uint8_t *read_file(const char *path, size_t *size, int64_t *changed_utc_u
     return bytes;
 }
 
-static void print_result(const char *path, const struct edge_import_result *result)
+static void print_result(const char *path, const struct edge_import_file *file,
+                         const struct edge_import_result *result)
 {
     switch (result->outcome) {
     case FUSION_APPLIED:
@@ -114,13 +117,18 @@ static void print_result(const char *path, const struct edge_import_result *resu
     if (result->notes > 0)
         printf(", %zu kind%s of part skipped (see drf-edge check --file)", result->notes,
                result->notes == 1 ? "" : "s");
-    printf("\n");
+    char time[80];
+    fusion_provenance_version("", file->version_utc_us / 1000000 * 1000000, time);
+    if (file->file_time)
+        fusion_provenance_mark_file(time);
+    printf(", version %s\n", time);
 }
 
 // The exit code so far: 0, or 1 when the file was not taken.
 static int import_one(struct edge_import *import, const struct request *request,
                       const char *path)
 {
+    const uint32_t format = import->config.feeds[import->feed].format;
     struct edge_import_file file = {.edition = request->edition};
     uint8_t *bytes = read_file(path, &file.size, &file.version_utc_us);
     if (!bytes)
@@ -128,6 +136,9 @@ static int import_one(struct edge_import *import, const struct request *request,
     const char *slash = strrchr(path, '/');
     file.name = slash ? slash + 1 : path;
     file.bytes = bytes;
+    file.file_time =
+        !request->timed
+        && !geo_issued_read((enum geo_format)format, bytes, file.size, &file.version_utc_us);
     if (request->timed)
         file.version_utc_us = request->time_utc_us;
     struct edge_import_result result;
@@ -139,7 +150,7 @@ static int import_one(struct edge_import *import, const struct request *request,
                 text[0] != '\0' ? text : drf_status_name(status));
         return 1;
     }
-    print_result(path, &result);
+    print_result(path, &file, &result);
     return result.outcome == FUSION_REFUSED ? 1 : 0;
 }
 

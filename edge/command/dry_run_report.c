@@ -10,9 +10,11 @@
 #include <time.h>
 
 #include "edge/command/dry_run.h"
+#include "edge/command/dry_run_place.h"
 #include "edge/command/text_map.h"
 #include "geo/mode.h"
 #include "geo/plane.h"
+#include "geo/reader/issued.h"
 
 enum { NOTES_MAX = 50, MARKS_MAX = 20000 };
 
@@ -26,6 +28,7 @@ struct report {
     struct geo_raster raster;
     uint64_t grounded, heightless;
     bool has_raster;
+    struct edge_dry_run_place place;
 };
 
 static void format_time(int64_t utc_us, char text[static 32])
@@ -54,6 +57,8 @@ static void draw_ring(struct report *report, const struct geo_point *vertices, s
 static void add_obstacle(struct report *report, const struct geo_item *item)
 {
     const struct geo_obstacle *obstacle = item->payload;
+    if ((obstacle->flags & GEO_OBSTACLE_OUTSIDE) != 0)
+        return; // counted by its place
     report->obstacles++;
     report->withdrawn += (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0;
     report->horizontal_assumed += (obstacle->flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0;
@@ -62,7 +67,8 @@ static void add_obstacle(struct report *report, const struct geo_item *item)
         return;
     draw_ring(report, geo_item_vertices(item), obstacle->vertex_count,
               obstacle->geometry == GEO_GEOMETRY_POLYGON, '+');
-    mark(report, obstacle->position, obstacle->flags & GEO_OBSTACLE_WITHDRAWN ? 'x' : 'o');
+    if ((obstacle->flags & GEO_OBSTACLE_NO_PLACE) == 0)
+        mark(report, obstacle->position, obstacle->flags & GEO_OBSTACLE_WITHDRAWN ? 'x' : 'o');
 }
 
 static void draw_circle(struct report *report, const struct geo_zone_volume *volume)
@@ -166,6 +172,7 @@ static void add_note(struct report *report, const struct geo_note *note)
 
 static void add_item(struct report *report, const struct geo_item *item)
 {
+    edge_dry_run_place_add(&report->place, item, drf_config_keep(report->config));
     switch (item->kind) {
     case GEO_ITEM_RASTER:
         memcpy(&report->raster, item->payload, sizeof report->raster);
@@ -211,9 +218,17 @@ static void print_envelope(const struct drf_config *config, const struct edge_me
     fprintf(out, "source    %s, priority %" PRId32 ", licence %s\n", envelope->source,
             feed->priority, feed->licence[0] != '\0' ? feed->licence : "not stated");
     fprintf(out, "key       %s\n", envelope->key);
-    fprintf(out, "version   %s (%s)\n", time,
-            edge_message_header(message, "ce_time") ? "ce_time"
-                                                    : "as if published now: no ce_time");
+    const char *basis = envelope->file_time ? "a file's time of change, for want of a better"
+                        : edge_message_header(message, "ce_time")
+                            ? "ce_time"
+                            : "as if published now: no ce_time";
+    int64_t issued_utc_us;
+    fprintf(out, "version   %s (%s)\n", time, basis);
+    if (geo_issued_read((enum geo_format)feed->format, envelope->document.bytes,
+                        envelope->tombstone ? 0 : envelope->document.size, &issued_utc_us)) {
+        format_time(issued_utc_us, time);
+        fprintf(out, "issued    %s, as the data say: the ce_time to publish it with\n", time);
+    }
     if (envelope->edition[0] != '\0')
         fprintf(out,
                 "delivery  edition %s, part %" PRIu32 " of %" PRIu32
@@ -309,5 +324,6 @@ bool edge_dry_run_report(const struct drf_config *config, const struct edge_mess
         add_item(&report, &item);
     print_counts(&report);
     print_text_map(&report);
-    return report.refused_parts == 0;
+    const bool placed = edge_dry_run_place_tell(&report.place, out);
+    return report.refused_parts == 0 && placed;
 }

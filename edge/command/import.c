@@ -55,6 +55,9 @@ static struct edge_message message_of(const struct edge_import *import,
     };
     message.headers[message.header_count++] =
         (struct edge_header){"ce_source", EDGE_IMPORT_SOURCE, strlen(EDGE_IMPORT_SOURCE)};
+    if (file->file_time)
+        message.headers[message.header_count++] =
+            (struct edge_header){"drf_time_basis", "file", strlen("file")};
     return message;
 }
 
@@ -82,6 +85,7 @@ static enum drf_status apply(struct edge_import *import, const struct edge_impor
                      .source = envelope->source,
                      .key = envelope->key},
         .version = envelope->version,
+        .file_time = envelope->file_time,
         .edition = edition[0] != '\0' ? edition : NULL,
         .edition_part = file->edition ? 1 : 0,
         .edition_parts = file->edition ? 1 : 0,

@@ -28,8 +28,9 @@ struct edge_import_file {
     const uint8_t *bytes;
     size_t size;
     int64_t version_utc_us;
-    bool edition; // features: all there are; what an earlier import brought and this does not
-                  // is withdrawn
+    bool file_time; // the version is its time of change, for want of a better
+    bool edition;   // features: all there are; what an earlier import brought and this does not
+                    // is withdrawn
 };
 struct edge_import_result {
     enum fusion_outcome outcome;

@@ -136,11 +136,13 @@ static void table_sources(const struct sources *sources, FILE *out)
         char issued[80], from[80], until[80], accuracy[24] = "unknown";
         if (row->newest.vertical_acc95_m > 0.0) // 0: its heights have none, or it has none
             (void)snprintf(accuracy, sizeof accuracy, "%.2f", row->newest.vertical_acc95_m);
+        const char *issue = time_text(row->newest.issue_utc_us, "unknown", issued);
+        if (issue == issued && fusion_provenance_of_file(row->newest.version))
+            fusion_provenance_mark_file(issued);
         (void)fprintf(
             out, "  %-28s %8" PRId64 " %8" PRId64 " %8" PRId32 " %8s  %-20s %-20s %-20s %s\n",
             row->newest.source, row->records, row->contributions, row->newest.priority,
-            accuracy, time_text(row->newest.issue_utc_us, "unknown", issued),
-            time_text(row->oldest_data_utc_us, "unknown", from),
+            accuracy, issue, time_text(row->oldest_data_utc_us, "unknown", from),
             time_text(row->newest_data_utc_us, "unknown", until),
             row->newest.licence[0] != '\0' ? row->newest.licence : "not stated");
     }

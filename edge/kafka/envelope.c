@@ -102,6 +102,8 @@ static enum drf_status read_version(const struct edge_message *message, struct g
     } else {
         return refuse(why, GEO_REFUSAL_ENVELOPE, "neither ce_time nor a creation time");
     }
+    const struct edge_header *basis = edge_message_header(message, "drf_time_basis");
+    out->file_time = basis && basis->size == 4 && memcmp(basis->value, "file", 4) == 0;
     edge_sha256(message->value, message->value_size, out->version.sha256);
     return DRF_OK;
 }

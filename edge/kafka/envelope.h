@@ -9,6 +9,8 @@
 //            version would be the order of arrival.
 // The structured mode of CloudEvents and encoded contents (gzip) are refused: a document is
 // read as it is, except for a schema registry's frame (edge/config/framing.h).
+//            drf_time_basis: file says that it is a file's time of change, for want of a
+//            better.
 //   key:     the Kafka key, else ce_subject, else "sha256:" and the first digits of the value's
 //            digest; a tombstone needs one.
 #ifndef EDGE_ENVELOPE_H
@@ -35,6 +37,7 @@ struct edge_envelope {
     char edition[EDGE_EDITION_SIZE]; // "" for drf_delivery: features
     uint32_t part, parts;
     struct fusion_version version;
+    bool file_time; // drf_time_basis: file
     bool tombstone;
     bool has_core;
     struct geo_bounds core;

@@ -56,6 +56,7 @@ struct fusion_message {
     struct fusion_identity
         identity; // for features: the message's own key; the features bring their ids
     struct fusion_version version;
+    bool file_time; // of the version: a file's time of change, for want of a better
     bool tombstone; // a null value: identity.key is withdrawn (for features: the feature of
                     // that id)
     const char *edition; // drf_delivery: edition id, NULL for features (upsert)

@@ -380,6 +380,8 @@ static struct fusion_source provenance_of(const struct fusion_fabric *fabric,
     // Without the message's key: the feature is the same whichever message brought this
     // version.
     fusion_provenance_version("", message->version.time_utc_us, made.version);
+    if (message->file_time)
+        fusion_provenance_mark_file(made.version);
     return made;
 }
 

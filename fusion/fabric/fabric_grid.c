@@ -74,6 +74,8 @@ static struct fusion_source terrain_provenance(const struct fusion_job *job,
     snprintf(made.source, sizeof made.source, "%s", m->identity.source);
     memcpy(made.licence, terms.licence, sizeof made.licence);
     fusion_provenance_version(m->identity.key, m->version.time_utc_us, made.version);
+    if (m->file_time)
+        fusion_provenance_mark_file(made.version);
     return made;
 }
 

@@ -165,3 +165,18 @@ void fusion_provenance_version(const char *key, int64_t time_utc_us, char out[st
         snprintf(out, 80, "%.*s~%016" PRIx64 " @ %.30s", KEY_CUT, key,
                  geo_hash_bytes(GEO_HASH_START, key, length), time);
 }
+
+#define FILE_MARK " (file)"
+
+void fusion_provenance_mark_file(char version[static 80])
+{
+    size_t size = strlen(version);
+    size_t whole = size >= 8 && version[size - 8] == '.' ? size - 8 : size - (size > 0);
+    snprintf(version + whole, 80 - whole, "Z" FILE_MARK);
+}
+
+bool fusion_provenance_of_file(const char *version)
+{
+    size_t size = strlen(version), mark = sizeof FILE_MARK - 1;
+    return size >= mark && strcmp(version + size - mark, FILE_MARK) == 0;
+}

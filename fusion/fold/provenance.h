@@ -6,6 +6,7 @@
 #ifndef FUSION_PROVENANCE_H
 #define FUSION_PROVENANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,5 +31,9 @@ void fusion_provenance_release(struct fusion_provenance *set,
 // Writes "key @ 2024-02-18T00:00:00Z". A key too long for it is cut and ends in a hash of the
 // whole, so that two keys never look the same. An empty key leaves the time alone.
 void fusion_provenance_version(const char *key, int64_t time_utc_us, char out[static 80]);
+// Says of a version that its time is a file's time of change, for want of a better: " (file)"
+// behind it, in place of parts of a second.
+void fusion_provenance_mark_file(char version[static 80]);
+bool fusion_provenance_of_file(const char *version);
 
 #endif

@@ -102,12 +102,31 @@ static const char *content_type(const struct publish_options *options,
     return kinds[message->core[0] != '\0' ? KIND_GEOTIFF : options->kind].content_type;
 }
 
+// The version: as asked for, else as the file says, else its time of change, marked as such.
+struct version_time {
+    int64_t utc_us;
+    bool of_file;
+};
+
+static struct version_time time_of(const struct publish_options *options, const char *path,
+                                   const uint8_t *bytes, size_t size)
+{
+    struct stat about;
+    int64_t utc_us = options->ce_utc_us;
+    const bool json = options->kind == KIND_GEOJSON || options->kind == KIND_ZONE;
+    if (utc_us != 0 || (options->kind == KIND_DOF && sim_dof_issued(bytes, size, &utc_us))
+        || (json && sim_json_issued(bytes, size, &utc_us)))
+        return (struct version_time){utc_us, false};
+    utc_us = stat(path, &about) == 0 ? (int64_t)about.st_mtime * 1000000 : sim_utc_us();
+    return (struct version_time){utc_us, true};
+}
+
 static enum drf_status send_one(const struct publish_options *options,
                                 const struct sim_message *message, size_t part, size_t parts,
-                                int64_t ce_utc_us, struct sim_publisher *publisher)
+                                struct version_time version, struct sim_publisher *publisher)
 {
     char id[TEXT_SIZE], time[SIM_TIME_TEXT_SIZE], number[24], count[24];
-    sim_time_format(ce_utc_us, time);
+    sim_time_format(version.utc_us, time);
     snprintf(id, sizeof id, "%.250s@%s", message->key, time);
     snprintf(number, sizeof number, "%zu", part);
     snprintf(count, sizeof count, "%zu", parts);
@@ -122,6 +141,7 @@ static enum drf_status send_one(const struct publish_options *options,
         {"ce_id", id},
         {"ce_time", time},
         {"content-type", content_type(options, message)},
+        {"drf_time_basis", version.of_file ? "file" : NULL},
         {"drf_mode", options->mode},
         {"drf_core", message->core[0] != '\0' ? message->core : NULL},
         {"drf_delivery", !features ? NULL
@@ -141,20 +161,12 @@ static int complain(const char *path, const char *text)
     return 1;
 }
 
-static int64_t time_of(const struct publish_options *options, const char *path)
-{
-    struct stat about;
-    if (options->ce_utc_us != 0)
-        return options->ce_utc_us;
-    return stat(path, &about) == 0 ? (int64_t)about.st_mtime * 1000000 : sim_utc_us();
-}
-
 static int send_batch(const struct publish_options *options, const char *path,
-                      const struct sim_batch *batch, struct sim_publisher *publisher)
+                      struct version_time version, const struct sim_batch *batch,
+                      struct sim_publisher *publisher)
 {
     struct sim_progress progress = {.live = false};
     enum drf_status status = DRF_OK;
-    int64_t ce_utc_us = time_of(options, path);
     for (size_t i = 0; i < batch->count && status == DRF_OK && !sim_stop_wanted(); i++) {
         const struct sim_message *message = &batch->messages[i];
         if (message->size > options->max_bytes) {
@@ -163,7 +175,7 @@ static int send_batch(const struct publish_options *options, const char *path,
                      message->size);
             return complain(path, text);
         }
-        status = send_one(options, message, i + 1, batch->count, ce_utc_us, publisher);
+        status = send_one(options, message, i + 1, batch->count, version, publisher);
         sim_progress_bar(&progress, path, i + 1, batch->count, sim_mono_us());
     }
     sim_progress_end(&progress);
@@ -185,7 +197,8 @@ static int publish_file(const struct publish_options *options, const char *path,
     } else {
         enum drf_status status = split(options, path, bytes, size, &batch);
         if (status == DRF_OK)
-            code = send_batch(options, path, &batch, publisher);
+            code = send_batch(options, path, time_of(options, path, bytes, size), &batch,
+                              publisher);
         else
             code = complain(path, status == DRF_ERR_FULL
                                       ? "cannot be cut below --max-bytes"
@@ -235,7 +248,8 @@ static int publish_all(const struct publish_options *options, int count, char **
         struct sim_message message = {0};
         snprintf(message.key, sizeof message.key, "%s", options->tombstone);
         int64_t ce_utc_us = options->ce_utc_us != 0 ? options->ce_utc_us : sim_utc_us();
-        if (send_one(options, &message, 1, 1, ce_utc_us, publisher) != DRF_OK)
+        struct version_time version = {ce_utc_us, false};
+        if (send_one(options, &message, 1, 1, version, publisher) != DRF_OK)
             code = complain(options->tombstone, sim_publisher_count(publisher)->error);
     }
     for (int i = 0; i < count && code == 0 && !sim_stop_wanted(); i++)
@@ -287,7 +301,7 @@ int sim_publish_run(int argc, char **argv)
         {"mode", SIM_OPTION_TEXT, &options.mode, "MODE", "LIVE, TEST, SIM (default) or REPLAY"},
         {"source", SIM_OPTION_TEXT, &options.source, "S", "header ce_source (default drf-sim)"},
         {"ce-time", SIM_OPTION_TIME, &options.ce_utc_us, "UTC",
-         "header ce_time, the version (default: the file's time of change)"},
+         "header ce_time, the version (default: what the file says, else its time of change)"},
         {"edition", SIM_OPTION_TEXT, &options.edition, "ID",
          "features not in this file are withdrawn"},
         {"max-bytes", SIM_OPTION_COUNT, &options.max_bytes, "N",

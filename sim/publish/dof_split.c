@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "geo/utc.h"
+
 enum { ID_SIZE = 9, HEADER_LINES = 4 };
 
 static size_t line_length(const uint8_t *at, size_t left)
@@ -77,4 +79,20 @@ bool sim_dof_marked(const uint8_t *bytes, size_t size)
     unsigned line;
     size_t header = header_size(bytes, size, &line);
     return memmem(bytes, header, mark, sizeof mark - 1) != NULL;
+}
+
+bool sim_dof_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us)
+{
+    static const char words[] = "CURRENCY DATE = ";
+    char line[64] = "";
+    struct geo_utc_fields date = {.hour = 0};
+    size_t length = size > 0 ? line_length(bytes, size) : 0;
+    memcpy(line, bytes, length < sizeof line - 1 ? length : sizeof line - 1);
+    const char *at = strstr(line, words);
+    if (at == NULL || at != line + strspn(line, " ")
+        || sscanf(at + sizeof words - 1, "%2d/%2d/%2d", &date.month, &date.day, &date.year)
+               != 3)
+        return false;
+    date.year += 2000;
+    return geo_utc_from_fields(date, out_utc_us) == DRF_OK;
 }

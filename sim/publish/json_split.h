@@ -18,6 +18,9 @@ DRF_MUST_CHECK enum drf_status sim_json_zones(const char *stem, const uint8_t *b
                                               size_t size, struct sim_batch *out);
 
 // True if the root, or the world.json beside `path` that lists it, carries the SIM mark.
+// When the document says that it was issued: metadata.issued (ED-318), createdAt (ED-269).
+bool sim_json_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us);
+
 bool sim_json_marked(const uint8_t *bytes, size_t size);
 bool sim_json_listed(const char *path);
 

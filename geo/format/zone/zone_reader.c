@@ -14,6 +14,7 @@
 
 #include "geo/bounds.h"
 #include "geo/reader/geojson_geometry.h"
+#include "geo/reader/issued.h"
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
 
@@ -272,15 +273,6 @@ static void close_reader(struct geo_zone_reader *reader)
     free(reader->ids);
 }
 
-static void read_issued(struct geo_zone_reader *reader, const struct geo_json *root)
-{
-    size_t size = 0;
-    const char *text =
-        geo_json_text(geo_json_member(geo_json_member(root, "metadata"), "issued"), &size);
-    reader->issued_known =
-        text != NULL && geo_utc_parse(text, size, &reader->issued_utc_us) == DRF_OK;
-}
-
 static enum drf_status read_all(const struct geo_decode_params *params,
                                 const struct geo_json *document, const struct geo_json *zones,
                                 const struct geo_zone_form *form,
@@ -293,7 +285,7 @@ static enum drf_status read_all(const struct geo_decode_params *params,
         status = geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for a zone");
     else
         status = geo_geojson_crs_open(&reader.crs, document, why);
-    read_issued(&reader, document);
+    reader.issued_known = geo_issued_json(document, &reader.issued_utc_us);
     for (size_t i = 0; i < geo_zone_each(zones) && status == DRF_OK; i++)
         status = take_feature(&reader, geo_zone_nth(zones, i), form);
     if (status == DRF_OK)

@@ -46,7 +46,7 @@ struct geo_zone_form {
 };
 
 // Reads each zone of a document. One that cannot be read is refused alone. Statuses as
-// geo_decode(). The document may hold a time of issue under metadata.issued.
+// geo_decode(). The document may say when it was issued (geo/reader/issued.h).
 DRF_MUST_CHECK enum drf_status geo_zone_decode(const struct geo_decode_params *params,
                                                const uint8_t *bytes, size_t size,
                                                const struct geo_zone_form *form,

@@ -108,6 +108,42 @@ static void sample__that_is_refused__says_why_and_where(void **state)
     says(&told, "refused: MODE");
 }
 
+// cases/obstacles/o_swapped.json of the real data: 8 E 50.5 N, its coordinates exchanged.
+static void sample__all_of_it_outside__says_so_loudly(void **state)
+{
+    (void)state;
+    static const char *const crane =
+        "{\"type\":\"Feature\",\"id\":\"m\",\"properties\":{\"agl_m\":30},"
+        "\"geometry\":{\"type\":\"Point\",\"coordinates\":[%s]}}";
+    char text[256];
+    (void)snprintf(text, sizeof text, crane, "43.5, -79.5");
+    struct told told = tell(1, text, NULL, NULL);
+    assert_false(told.good);
+    says(&told, "ALL of it lies OUTSIDE the region");
+    says(&told, "EXCHANGED 1 would lie inside");
+    (void)snprintf(text, sizeof text, crane, "8.0, 50.5");
+    told = tell(1, text, NULL, NULL);
+    assert_false(told.good);
+    says(&told, "ALL of it lies OUTSIDE the region");
+    assert_null(strstr(told.text, "EXCHANGED"));
+    (void)snprintf(text, sizeof text, crane, "-79.5, 43.5");
+    told = tell(1, text, NULL, NULL);
+    assert_true(told.good);
+    assert_null(strstr(told.text, "OUTSIDE"));
+}
+
+static void sample__that_says_when_it_was_issued__tells_it(void **state)
+{
+    (void)state;
+    static const char file[] = "  CURRENCY DATE = 02/18/24\r\n" TOWER("36-000001", "00300");
+    struct told told = tell(0, file, NULL, NULL);
+    assert_true(told.good);
+    says(&told, "issued    2024-02-18T00:00:00Z");
+    told = tell(0, TOWER("36-000001", "00300"), "drf_time_basis", "file");
+    says(&told, "a file's time of change");
+    assert_null(strstr(told.text, "issued "));
+}
+
 static void sample__of_a_tombstone__says_what_it_withdraws(void **state)
 {
     (void)state;
@@ -124,6 +160,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(sample__of_a_good_message__is_accepted_and_drawn),
         cmocka_unit_test(sample__with_a_bad_line__names_it_and_is_not_all_good),
         cmocka_unit_test(sample__that_is_refused__says_why_and_where),
+        cmocka_unit_test(sample__all_of_it_outside__says_so_loudly),
+        cmocka_unit_test(sample__that_says_when_it_was_issued__tells_it),
         cmocka_unit_test(sample__of_a_tombstone__says_what_it_withdraws),
     };
     return cmocka_run_group_tests_name("edge/dry_run", tests, NULL, NULL);
