@@ -170,7 +170,14 @@ static enum drf_status apply_refused(struct fabric_apply *apply,
     return DRF_OK;
 }
 
-static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
+static bool numbered(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_OBSTACLE
+           && (((const struct geo_obstacle *)item->payload)->flags & GEO_OBSTACLE_NUMBERED)
+                  != 0;
+}
+
+static enum drf_status apply_one(struct fabric_apply *apply, const struct geo_item *item)
 {
     struct fusion_identity identity = apply->message->identity;
     identity.key = key_of(item, identity.key);
@@ -187,6 +194,9 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
         status = fabric_refusal_end(apply->fabric, identity, apply->message->version);
     if (status == DRF_OK && replaces)
         status = fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
+    bool newer = false;
+    if (status == DRF_OK && replaces && item->kind == GEO_ITEM_OBSTACLE)
+        status = fabric_family_newer(apply->fabric, identity, numbered(item), version, &newer);
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;
@@ -197,10 +207,21 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
         status = fabric_refusal_since(apply->fabric, identity, floor_utc_us, &kept);
     if (status != DRF_OK)
         return status;
-    bool lives = kept && in_region(apply->fabric, item);
+    bool lives = kept && !newer && in_region(apply->fabric, item);
     status = lives ? put_feature(apply, identity, version, item)
                    : fabric_withdraw(apply->fabric, identity, version);
     return status == DRF_OK ? fabric_resync_mark_applied(apply->fabric, identity) : status;
+}
+
+static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
+{
+    struct fusion_identity identity = apply->message->identity;
+    identity.key = key_of(item);
+    enum drf_status status = apply_one(apply, item);
+    return status == DRF_OK && item->kind == GEO_ITEM_OBSTACLE
+               ? fabric_family_sweep(apply->fabric, identity, numbered(item),
+                                     apply->message->version, &apply->applied)
+               : status;
 }
 
 static bool is_feature(const struct geo_item *item)
@@ -422,6 +443,9 @@ static enum drf_status apply_tombstone(struct fabric_apply *apply)
     bool replaces;
     enum drf_status status =
         weigh(apply, apply->message->identity, apply->message->version, false, &replaces);
+    if (status == DRF_OK)
+        status = fabric_family_sweep(apply->fabric, apply->message->identity, false,
+                                     apply->message->version, &apply->applied);
     if (status != DRF_OK || !replaces)
         return status;
     apply->applied++;

@@ -198,6 +198,18 @@ DRF_MUST_CHECK enum drf_status fabric_withdraw(struct fusion_fabric *fabric,
                                                struct fusion_identity identity,
                                                struct fusion_version version);
 
+// fabric_family.c: obstacles that a decoder numbered belong to the id before the '#'.
+// Whether a later message than `version` has said what `identity` is a part of.
+DRF_MUST_CHECK enum drf_status fabric_family_newer(struct fusion_fabric *fabric,
+                                                   struct fusion_identity identity,
+                                                   bool numbered, struct fusion_version version,
+                                                   bool *newer);
+// Withdraws what an earlier message had of the same id and this one has not; counts it.
+DRF_MUST_CHECK enum drf_status fabric_family_sweep(struct fusion_fabric *fabric,
+                                                   struct fusion_identity identity,
+                                                   bool numbered, struct fusion_version version,
+                                                   size_t *withdrawn);
+
 // fabric_load.c
 // Lists the tiles, and loads what is near the first of `first` (none: the middle). The rest
 // comes with fabric_load_rest().

@@ -278,6 +278,7 @@ enum drf_status fusion_features_add(struct fusion_features *features, int64_t id
     };
     *head = feature;
     f->count++;
+    f->numbered += (obstacle->flags & GEO_OBSTACLE_NUMBERED) != 0;
 
     struct change change = {.features = f, .feature = feature};
     fusion_features_tiles(f, obstacle, vertices, join_tile, &change);
@@ -302,6 +303,7 @@ enum drf_status fusion_features_remove(struct fusion_features *features,
         link = &(*link)->next;
     *link = feature->next;
     f->count--;
+    f->numbered -= (fused->obstacle->flags & GEO_OBSTACLE_NUMBERED) != 0;
     fusion_retired_add(f->config.retired, GEO_UNCONST(fused), release_obstacle);
     free(feature);
     return DRF_OK;
@@ -416,3 +418,8 @@ struct fusion_feature *fusion_features_next(const struct fusion_features *featur
 }
 
 size_t fusion_features_count(const struct fusion_features *features) { return features->count; }
+
+size_t fusion_features_numbered(const struct fusion_features *features)
+{
+    return features->numbered;
+}

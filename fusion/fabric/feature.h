@@ -92,6 +92,7 @@ void fusion_features_buckets(const struct fusion_features *features,
 struct fusion_feature *fusion_features_next(const struct fusion_features *features,
                                             size_t *cursor, struct fusion_feature *after);
 size_t fusion_features_count(const struct fusion_features *features);
+size_t fusion_features_numbered(const struct fusion_features *features); // by their decoder
 
 // The order within a bucket: source, then id. 0 only for the same obstacle.
 int fusion_feature_order(const struct fusion_obstacle *a, const struct fusion_obstacle *b);

@@ -9,7 +9,8 @@ struct fusion_features {
     struct fusion_features_config config;
     struct fusion_feature **heads; // `used` chains, with room for more
     size_t room, used, count;
-    size_t round; // the greatest power of two not above `used`
+    size_t numbered; // of `count`
+    size_t round;    // the greatest power of two not above `used`
     struct fusion_feature_list *of_tile, *of_bucket;
     const struct fusion_bucket **buckets; // as last published
     bool *bucket_dirty;
