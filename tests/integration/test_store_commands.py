@@ -85,6 +85,21 @@ def test_gcc_and_clang_builds_give_the_same_digest():
         assert ours == theirs
 
 
+def test_import_takes_the_time_that_the_file_says_and_marks_another():
+    with Place("times") as place:
+        config = place.config("store")
+        said = edge("import", "--config", config, "--feed", "dof", place.file("towers.dat"))
+        assert "version 2026-06-01T00:00:00Z\n" in said, said  # CURRENCY DATE = 06/01/26
+        said = edge("import", "--config", config, "--feed", "cranes", place.file("obstacles.geojson"))
+        assert "Z (file)\n" in said, said  # a GeoJSON file says nothing
+        told = json.loads(edge("info", "--json", "--store", place.store("store")))
+        versions = {source["name"]: source["version"] for source in told["sources"]}
+        assert versions["dof/import"] == "2026-06-01T00:00:00Z", versions
+        assert versions["cranes/import"].endswith("Z (file)"), versions
+        table = edge("info", "--store", place.store("store"))
+        assert sum(" (file) " in line for line in table.splitlines()) >= 1, table
+
+
 def test_import_is_refused_while_another_writes_and_changes_nothing_then():
     with Place("busy") as place:
         before = digests(place.imported("store", FILES[:1]))
