@@ -19,7 +19,8 @@ struct job {
     enum geo_refusal_code code; // why expat was stopped by us; NONE: it was not
     const char *words;
     unsigned depth;
-    char *text; // of the present element, GEO_XML_TEXT_MAX
+    size_t starts[GEO_XML_DEPTH_MAX + 1]; // where the text of each open element begins
+    char *text; // of the open elements, each behind its parent's; GEO_XML_TEXT_MAX
     size_t size;
 };
 
@@ -43,8 +44,9 @@ static void XMLCALL begin_element(void *self, const XML_Char *name, const XML_Ch
 {
     struct job *job = self;
     (void)attributes;
-    job->size = 0;
     job->depth++;
+    if (job->depth <= GEO_XML_DEPTH_MAX)
+        job->starts[job->depth] = job->size;
     const char *own = own_name(job, name);
     if (own == NULL && job->depth == 1)
         stop(job, GEO_REFUSAL_FORMAT, "another kind of XML");
@@ -61,8 +63,9 @@ static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\
 static void XMLCALL end_element(void *self, const XML_Char *name)
 {
     struct job *job = self;
-    const char *own = own_name(job, name), *text = job->text;
-    size_t size = job->size;
+    const size_t start = job->depth <= GEO_XML_DEPTH_MAX ? job->starts[job->depth] : job->size;
+    const char *own = own_name(job, name), *text = job->text + start;
+    size_t size = job->size - start;
     while (size > 0 && blank(text[size - 1]))
         size--;
     for (; size > 0 && blank(*text); size--)
@@ -70,7 +73,7 @@ static void XMLCALL end_element(void *self, const XML_Char *name)
     if (own != NULL && job->code == GEO_REFUSAL_NONE && job->status == DRF_OK)
         job->status = job->reader->end(job->reader->self, job->depth, own, text, size);
     job->depth--;
-    job->size = 0;
+    job->size = start; // what an element holds by itself may go on behind its child
     if (job->status != DRF_OK)
         (void)XML_StopParser(job->parser, XML_FALSE);
 }
