@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "geo/bounds.h"
 #include "geo/earth.h"
 
 // Below every radius of curvature of WGS 84, so that a box never cuts a circle.
@@ -67,27 +68,11 @@ struct geo_bounds geo_zone_volume_bounds(const struct geo_zone_volume *volume,
     return box;
 }
 
-// Once one box crosses the antimeridian, all longitudes are in.
-static struct geo_bounds joined(struct geo_bounds a, struct geo_bounds b)
-{
-    struct geo_bounds box = {
-        .west_deg = fmin(a.west_deg, b.west_deg),
-        .south_deg = fmin(a.south_deg, b.south_deg),
-        .east_deg = fmax(a.east_deg, b.east_deg),
-        .north_deg = fmax(a.north_deg, b.north_deg),
-    };
-    if (a.west_deg > a.east_deg || b.west_deg > b.east_deg) {
-        box.west_deg = -180.0;
-        box.east_deg = 180.0;
-    }
-    return box;
-}
-
 struct geo_bounds geo_zone_bounds(const struct geo_zone_view *view)
 {
     struct geo_bounds box = geo_zone_volume_bounds(&view->volumes[0], view->vertices);
     for (uint32_t i = 1; i < view->zone->volume_count; i++)
-        box = joined(box, geo_zone_volume_bounds(&view->volumes[i], view->vertices));
+        box = geo_bounds_join(box, geo_zone_volume_bounds(&view->volumes[i], view->vertices));
     return box;
 }
 
