@@ -251,6 +251,8 @@ static bool fits(const struct fusion_job *job)
         data += item.kind == GEO_ITEM_UNREADABLE;
         if (item.kind == GEO_ITEM_NOTE || item.kind == GEO_ITEM_UNREADABLE)
             continue;
+        if (item.kind == GEO_ITEM_AREA_CODES) // never stored
+            return false;
         const struct geo_raster *raster = item.payload;
         bool terrain = job->layer == FUSION_LAYER_GROUND || job->layer == FUSION_LAYER_SURFACE;
         bool fit = item.kind == GEO_ITEM_RASTER

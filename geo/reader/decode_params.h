@@ -44,7 +44,10 @@ struct geo_decode_params {
     double datum_acc95_m;              // added when a datum is taken as EGM96
     double default_horizontal_acc95_m; // obstacles whose accuracy the source does not know
     double default_vertical_acc95_m;
-    int64_t valid_for_us;    // alerts that state no end
+    int64_t valid_for_us; // alerts that state no end
+    // CAP: the code system (valueName) whose codes are in the record for areas given by code
+    // alone, as GEO_ITEM_AREA_CODES; empty: none are
+    char geocode_name[32];
     bool refuse_test;        // alerts flagged as a test are refused as a whole
     int64_t message_utc_us;  // of the message itself, for parts without a time of their own, or
                              // without a month

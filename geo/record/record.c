@@ -48,6 +48,12 @@ struct geo_zone_view geo_item_zone(const struct geo_item *item)
     return geo_zone_view(tail(item, GEO_ITEM_ZONE, 0));
 }
 
+const char *geo_item_code(const struct geo_item *item, uint32_t index)
+{
+    const char *codes = tail(item, GEO_ITEM_AREA_CODES, sizeof(struct geo_area_codes));
+    return codes + (size_t)index * GEO_AREA_CODE_SIZE;
+}
+
 void geo_record_builder_init(struct geo_record_builder *builder, size_t limit_bytes)
 {
     *builder = (struct geo_record_builder){.limit_bytes = limit_bytes};

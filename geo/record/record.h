@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "geo/cells.h"
+#include "geo/record/area_codes.h"
 #include "geo/record/field.h"
 #include "geo/record/obstacle.h"
 #include "geo/record/station.h"
@@ -41,6 +42,7 @@ enum geo_item_kind {
     GEO_ITEM_STATION = 9,     // struct geo_station
     GEO_ITEM_UNREADABLE = 10, // struct geo_unreadable: refused, with its identity and place;
                               // beside features, or alone with notes
+    GEO_ITEM_AREA_CODES = 11, // struct geo_area_codes + its codes: from the child only
 };
 
 enum geo_raster_layer { GEO_RASTER_GROUND = 1, GEO_RASTER_SURFACE = 2 }; // DTM, DSM
@@ -122,6 +124,7 @@ const uint8_t *geo_item_blob(const struct geo_item *item);              // CELLS
 const struct geo_point *geo_item_vertices(const struct geo_item *item); // OBSTACLE
 const float *geo_item_values(const struct geo_item *item);              // FIELD
 struct geo_zone_view geo_item_zone(const struct geo_item *item);        // ZONE
+const char *geo_item_code(const struct geo_item *item, uint32_t index); // AREA_CODES
 
 // Builds a record in memory that it owns, growing up to `limit_bytes`.
 struct geo_record_builder {

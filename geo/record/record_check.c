@@ -248,6 +248,19 @@ static enum drf_status check_unreadable(const struct geo_unreadable *one, uint32
     return sound ? DRF_OK : DRF_ERR_RANGE;
 }
 
+static enum drf_status check_codes(const struct geo_area_codes *codes, uint32_t size)
+{
+    if (size < sizeof *codes || codes->count == 0 || codes->count > GEO_AREA_CODES_MAX
+        || size != sizeof *codes + codes->count * (size_t)GEO_AREA_CODE_SIZE
+        || !geo_text_clean(codes->id, sizeof codes->id))
+        return DRF_ERR_SYNTAX;
+    const char *text = (const char *)(codes + 1);
+    for (uint32_t i = 0; i < codes->count; i++, text += GEO_AREA_CODE_SIZE)
+        if (!geo_text_clean(text, GEO_AREA_CODE_SIZE) || text[0] == '\0')
+            return DRF_ERR_SYNTAX;
+    return (codes->alert & ~(uint32_t)GEO_ALERT_AREA_ASSUMED) == 0 ? DRF_OK : DRF_ERR_RANGE;
+}
+
 static enum drf_status check_item(struct walk *walk, const struct record_item *item)
 {
     const void *payload = item + 1;
@@ -256,6 +269,8 @@ static enum drf_status check_item(struct walk *walk, const struct record_item *i
         return check_note(payload, item->size);
     if (kind == GEO_ITEM_UNREADABLE)
         return walk->raster != NULL ? DRF_ERR_SYNTAX : check_unreadable(payload, item->size);
+    if (kind == GEO_ITEM_AREA_CODES)
+        return walk->raster != NULL ? DRF_ERR_SYNTAX : check_codes(payload, item->size);
     if (kind == GEO_ITEM_RASTER)
         return check_raster(walk, payload, item->size);
     if (kind == GEO_ITEM_CELLS)
