@@ -55,10 +55,11 @@ enum geo_alert {
     GEO_ALERT_WARNING = 1,
     GEO_ALERT_CAUTION = 2,
     GEO_ALERT_INFO = 3,
-    GEO_ALERT_SEVERITY = 3,          // the bits of the above
-    GEO_ALERT_TEST = 1 << 2,         // never real: a node of mode LIVE refuses it
-    GEO_ALERT_AREA_ASSUMED = 1 << 3, // its area is not given in a form that is read: everywhere
-    GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it states no end: the feed's valid_for
+    GEO_ALERT_SEVERITY = 3,  // the bits of the above
+    GEO_ALERT_TEST = 1 << 2, // never real: a node of mode LIVE refuses it
+    // Its area is not given in a form that is read, or not fully: everywhere, or a box around.
+    GEO_ALERT_AREA_ASSUMED = 1 << 3,
+    GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it states no end: the feed's valid_for; or no time zone
 };
 
 struct geo_zone_volume {

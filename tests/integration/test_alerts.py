@@ -96,10 +96,10 @@ def test_an_alert_reaches_the_drones_in_its_area_and_no_others_and_a_test_reache
             kafka.produce(GCN, json.dumps({"id": "x", "mission": "Test", "alert_tense": "test"}).encode(), key="x",
                           headers=headers())
             kafka.produce(CAP, cap("leak-1"), key="leak-1", headers=headers())
-            told = inside.until(lambda c: alerts(c) == ["leak-1"], "the alert")
+            told = inside.until(lambda c: alerts(c) == ["city@example,leak-1"], "the alert")
             advisory, = kinds(told, KIND_ALERT)
             assert advisory["severity"] == WARNING and advisory["text"] == "Gas leak", advisory
-            assert advisory["feature_id"] == "leak-1", advisory
+            assert advisory["feature_id"] == "city@example,leak-1", advisory
             wait_until(lambda: place.refusals(port, "gcn", "MODE") == 1, "the test notice refused")
             assert place.refusals(port, "cap", "MODE") == 1
             other = outside.until(lambda c: True, "a context")
@@ -119,10 +119,15 @@ def test_an_alert_reaches_the_drones_in_its_area_and_no_others_and_a_test_reache
             # state: it is there again after a crash
             node.kill()
             node.start()
-            inside.until(lambda c: sorted(alerts(c)) == ["Fermi/745121685", "leak-1"], "both after a restart")
+            inside.until(lambda c: sorted(alerts(c)) == ["Fermi/745121685", "city@example,leak-1"], "both after a restart")
 
             kafka.produce(GCN, json.dumps({"id": "745121685", "mission": "Fermi", "alert_type": "retraction"}).encode(),
                           key="745121685", headers=headers("gcn"))
+            # of another sender, in whose name nobody else speaks: it withdraws nothing
+            kafka.produce(CAP, cap("leak-2", kind="Cancel", references="city@example,leak-1,x").replace(
+                b"<sender>city@example", b"<sender>another@example"), key="leak-2", headers=headers())
+            wait_until(lambda: place.refusals(port, "cap", "IGNORED") == 1, "the cancel of another passed over")
+            inside.until(lambda c: alerts(c) == ["city@example,leak-1"], "the alert still")
             kafka.produce(CAP, cap("leak-2", kind="Cancel", references="city@example,leak-1,x"), key="leak-2",
                           headers=headers())
             inside.until(lambda c: not alerts(c) and not kinds(c, KIND_ALERT), "all over")

@@ -1,62 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// The document is read in one pass of callbacks, by depth: alert, info, area. Shapes are
-// added to the notice as soon as an area ends, but only in the language of the first info
-// block, so that translations do not repeat the area. At the end of each info block the most
-// severe one so far is kept for the texts; validity is the union of all. Whether the alert
-// is used at all (status, msgType, scope) is decided at the end, when the document is known
-// to be well-formed. An area without a shape means everywhere: the larger area is safe.
+// The document is read twice in passes of callbacks, by depth: alert, info, area. The first
+// (here) takes the words: whether the alert is used at all (status, msgType, scope), and one
+// sum over its info blocks: the most severe grading, the union of their times, the texts of the
+// gravest one in English. Blocks that only say "all clear" have a sum of their own, which
+// counts where there is no other block. The second pass (cap_area.c) takes the areas of the
+// blocks that count. A word that is not known, or is said twice and differently, stands for the
+// gravest that it could be; where the whole alert could be anything, it is unreadable.
 #include "geo/format/alert/cap.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "geo/format/alert/notice.h"
-#include "geo/hash.h"
+#include "geo/format/alert/cap_area.h"
+#include "geo/format/alert/cap_identity.h"
 #include "geo/reader/xml.h"
 #include "geo/record/refusal.h"
 
-enum { WORD_SIZE = 32, REFERENCES_MAX = 8192, REFERENCED_MAX = 64 };
+enum { WORD_SIZE = 32 };
+// Of a time without its zone: local times are UTC-12 to UTC+14. Of a day without its time.
+#define HOUR_US INT64_C(3600000000)
+#define EARLIER_US (14 * HOUR_US)
+#define LATER_US (12 * HOUR_US)
+#define DAY_US (24 * HOUR_US)
 
-enum depth { ROOT = 1, OF_ALERT = 2, OF_INFO = 3, OF_AREA = 4 };
+enum depth { ROOT = 1, OF_ALERT = 2, OF_INFO = 3 };
 
 struct info {
     char urgency[WORD_SIZE], severity[WORD_SIZE], certainty[WORD_SIZE], language[WORD_SIZE];
     char event[GEO_ZONE_REASON_SIZE], headline[GEO_ZONE_NAME_SIZE];
     char description[GEO_ZONE_MESSAGE_SIZE];
-    bool has_effective, has_expires;
+    bool all_clear, other_response;
+    bool has_effective, odd_effective, has_expires, odd_expires;
+    bool assumed; // the zone of a time
     int64_t effective_us, expires_us;
+};
+
+// Over the blocks of one sort.
+struct sum {
+    size_t count;
+    struct info text; // of the block whose texts are used
+    uint32_t grade, text_grade;
+    bool since_ever, odd_effective;
+    bool endless, odd_expires, has_expires, assumed;
+    int64_t from_us, until_us;
 };
 
 struct job {
     struct geo_notice notice;
-    char status[WORD_SIZE], type[WORD_SIZE], scope[WORD_SIZE], language[WORD_SIZE];
-    char id[GEO_ZONE_ID_SIZE];
-    bool has_sent, in_info, in_area, area_shaped;
+    char status[WORD_SIZE], type[WORD_SIZE], scope[WORD_SIZE];
+    struct geo_cap_text sender, identifier, references;
+    bool ambiguous; // two senders or two identifiers
+    bool has_sent, in_info;
     int64_t sent_us;
-    size_t infos;        // of the language that is read
-    struct info info;    // the present one
-    struct info gravest; // the most severe: its texts are used
-    uint32_t alert;      // its severity
-    bool endless;        // a block without an end
-    char references[REFERENCES_MAX];
+    struct info info; // the present one
+    struct sum threats, clears;
+    bool *passed_over; // for each block: it says "all clear"
+    size_t infos, room;
 };
-
-// A long identifier is replaced by its hash and its end, which differs more than its beginning.
-static void shorten(const char *text, size_t size, char out[static GEO_ZONE_ID_SIZE])
-{
-    enum { KEPT = 40 };
-    if (size < GEO_ZONE_ID_SIZE) {
-        geo_text_copy(out, GEO_ZONE_ID_SIZE, text, size);
-        return;
-    }
-    uint64_t hash = geo_hash_bytes(GEO_HASH_START, text, size);
-    char whole[GEO_ZONE_ID_SIZE];
-    int length =
-        snprintf(whole, sizeof whole, "%016" PRIx64 "~%.*s", hash, KEPT, text + size - KEPT);
-    geo_text_copy(out, GEO_ZONE_ID_SIZE, whole, (size_t)length);
-}
 
 // Severity from CAP's severity, urgency and certainty; a missing or unknown value counts as the
 // most severe.
@@ -77,6 +79,11 @@ static uint32_t grade(const struct info *info)
     return grave || now ? GEO_ALERT_CAUTION : GEO_ALERT_INFO;
 }
 
+static enum drf_status no_memory(struct job *job)
+{
+    return geo_refuse(job->notice.why, GEO_REFUSAL_MEMORY, 0, "no memory for an alert");
+}
+
 static enum drf_status begin(void *self, unsigned depth, const char *name)
 {
     struct job *job = self;
@@ -86,170 +93,196 @@ static enum drf_status begin(void *self, unsigned depth, const char *name)
         job->in_info = strcmp(name, "info") == 0;
         job->info = (struct info){.has_expires = false};
     }
-    if (depth == OF_INFO) {
-        job->in_area = job->in_info && strcmp(name, "area") == 0;
-        job->area_shaped = false;
-    }
     return DRF_OK;
-}
-
-// Two numbers separated by a comma.
-static bool read_pair(const char *text, char **end, struct geo_point *out)
-{
-    char *comma;
-    out->lat_deg = strtod(text, &comma);
-    if (comma == text || *comma != ',')
-        return false;
-    out->lon_deg = strtod(comma + 1, end);
-    return *end != comma + 1;
-}
-
-// "lat,lon lat,lon ...", "lat,lon radius in km"
-static enum drf_status read_shape(struct job *job, const char *name, char *text)
-{
-    struct geo_notice *notice = &job->notice;
-    struct geo_point *ring;
-    struct geo_point centre;
-    char *at = text;
-    if (strcmp(name, "circle") == 0) {
-        if (!read_pair(text, &at, &centre))
-            return geo_refuse(notice->why, GEO_REFUSAL_FORMAT, 0, "a circle without a centre");
-        return geo_notice_circle(notice, centre, strtod(at, NULL) * 1000.0);
-    }
-    size_t count = 0, room = strlen(text) / 4 + 1; // "0,0 " is the shortest
-    ring = malloc(room * sizeof *ring);
-    if (ring == NULL)
-        return geo_refuse(notice->why, GEO_REFUSAL_MEMORY, 0, "no memory for a polygon");
-    while (count < room && read_pair(at, &at, &ring[count]))
-        count++;
-    enum drf_status status = at[strspn(at, " \t\r\n")] == '\0'
-                                 ? geo_notice_polygon(notice, ring, count)
-                                 : geo_refuse(notice->why, GEO_REFUSAL_FORMAT, 0,
-                                              "a polygon that is not pairs of numbers");
-    free(ring);
-    return status;
-}
-
-static bool read_here(const struct job *job)
-{
-    return strcmp(job->info.language, job->language) == 0 || job->infos == 0;
-}
-
-static enum drf_status end_of_area(struct job *job, const char *name, const char *text,
-                                   size_t size)
-{
-    if ((strcmp(name, "polygon") != 0 && strcmp(name, "circle") != 0) || !read_here(job))
-        return DRF_OK;
-    char *copy = malloc(size + 1);
-    if (copy == NULL)
-        return geo_refuse(job->notice.why, GEO_REFUSAL_MEMORY, 0, "no memory for an area");
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    enum drf_status status = strlen(copy) == size
-                                 ? read_shape(job, name, copy)
-                                 : geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "NUL");
-    free(copy);
-    job->area_shaped = true;
-    return status;
 }
 
 struct word {
     const char *name;
     char *out;
     size_t room;
+    bool text; // for people: the first one is used
 };
 
+// Said twice and differently it is no word.
 static bool copy_word(const struct word *words, size_t count, const char *name,
                       const char *text, size_t size)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i].name, name) == 0) {
-            geo_text_copy(words[i].out, words[i].room, text, size);
-            return true;
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct word *word = &words[i];
+        char copy[GEO_ZONE_MESSAGE_SIZE];
+        if (strcmp(word->name, name) != 0)
+            continue;
+        geo_text_copy(copy, word->room, text, size);
+        if (size == 0 && !word->text)
+            memcpy(copy, "?", 2);
+        if (word->out[0] == '\0')
+            memcpy(word->out, copy, word->room);
+        else if (!word->text && strcmp(word->out, copy) != 0)
+            memcpy(word->out, "?", 2);
+        return true;
+    }
     return false;
 }
 
-static enum drf_status read_time(struct job *job, const char *text, size_t size, bool *has,
-                                 int64_t *out)
+// False: no time. A zone or a time of day that is missing is what makes it last longest.
+static bool read_time(const char *text, size_t size, bool end, int64_t *out, bool *assumed)
 {
-    *has = geo_notice_time(text, size, out);
-    return *has ? DRF_OK : geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "not a time");
+    bool zoned;
+    if (!geo_notice_time(text, size, out, &zoned))
+        return false;
+    if (zoned)
+        return true;
+    *assumed = true;
+    *out += !end ? -EARLIER_US : memchr(text, 'T', size) != NULL ? LATER_US : LATER_US + DAY_US;
+    return true;
 }
 
-static enum drf_status end_of_info(struct job *job, const char *name, const char *text,
-                                   size_t size)
+static void read_effective(struct info *info, const char *text, size_t size)
+{
+    int64_t us;
+    bool assumed = false;
+    if (!read_time(text, size, false, &us, &assumed)) {
+        info->odd_effective = true;
+        return;
+    }
+    info->effective_us =
+        info->has_effective && info->effective_us < us ? info->effective_us : us;
+    info->has_effective = true;
+}
+
+static void read_expires(struct info *info, const char *text, size_t size)
+{
+    int64_t us;
+    if (!read_time(text, size, true, &us, &info->assumed)) {
+        info->odd_expires = true;
+        return;
+    }
+    info->expires_us = info->has_expires && info->expires_us > us ? info->expires_us : us;
+    info->has_expires = true;
+}
+
+static void end_of_info(struct job *job, const char *name, const char *text, size_t size)
 {
     struct info *info = &job->info;
     const struct word words[] = {
-        {"language", info->language, sizeof info->language},
-        {"urgency", info->urgency, sizeof info->urgency},
-        {"severity", info->severity, sizeof info->severity},
-        {"certainty", info->certainty, sizeof info->certainty},
-        {"event", info->event, sizeof info->event},
-        {"headline", info->headline, sizeof info->headline},
-        {"description", info->description, sizeof info->description},
+        {"language", info->language, sizeof info->language, true},
+        {"urgency", info->urgency, sizeof info->urgency, false},
+        {"severity", info->severity, sizeof info->severity, false},
+        {"certainty", info->certainty, sizeof info->certainty, false},
+        {"event", info->event, sizeof info->event, true},
+        {"headline", info->headline, sizeof info->headline, true},
+        {"description", info->description, sizeof info->description, true},
     };
     if (copy_word(words, sizeof words / sizeof words[0], name, text, size))
-        return DRF_OK;
+        return;
     if (strcmp(name, "effective") == 0)
-        return read_time(job, text, size, &info->has_effective, &info->effective_us);
+        read_effective(info, text, size);
     if (strcmp(name, "expires") == 0)
-        return read_time(job, text, size, &info->has_expires, &info->expires_us);
-    if (strcmp(name, "area") != 0 || job->area_shaped || !read_here(job))
-        return DRF_OK;
-    // given by a code or in words only: it applies everywhere
-    job->notice.zone.alert |= GEO_ALERT_AREA_ASSUMED;
-    return geo_notice_region(&job->notice);
+        read_expires(info, text, size);
+    if (strcmp(name, "responseType") == 0) {
+        bool clear = size == strlen("AllClear") && memcmp(text, "AllClear", size) == 0;
+        info->all_clear = info->all_clear || clear;
+        info->other_response = info->other_response || !clear;
+    }
 }
 
-// Effective from the earliest, until the latest; texts of the most severe.
-static void finish_info(struct job *job)
+// CAP 1.2, 3.2.2: no language means en-US; RFC 3066: case does not matter.
+static bool english(const struct info *info)
 {
-    struct info *info = &job->info, *gravest = &job->gravest;
-    if (!read_here(job))
-        return;
-    if (job->infos++ == 0)
-        memcpy(job->language, info->language, sizeof job->language);
-    uint32_t grading = grade(info);
-    bool first = job->infos == 1;
-    int64_t expires_us = gravest->expires_us, effective_us = gravest->effective_us;
-    bool has_effective = gravest->has_effective;
-    if (first || grading < job->alert) {
-        *gravest = *info;
-        job->alert = grading;
+    const char *language = info->language;
+    return language[0] == '\0'
+           || (strncasecmp(language, "en", 2) == 0
+               && (language[2] == '\0' || language[2] == '-'));
+}
+
+static void add_to(struct sum *sum, const struct info *info, uint32_t grading)
+{
+    bool first = sum->count++ == 0, here = english(info), held = english(&sum->text);
+    if (first || (here && !held) || (here == held && grading < sum->text_grade)) {
+        sum->text = *info;
+        sum->text_grade = grading;
     }
-    job->endless = job->endless || !info->has_expires;
-    if (!first && expires_us > info->expires_us)
-        gravest->expires_us = expires_us;
+    sum->grade = first || grading < sum->grade ? grading : sum->grade;
+    sum->since_ever = sum->since_ever || !info->has_effective || info->odd_effective;
+    sum->odd_effective = sum->odd_effective || info->odd_effective;
+    sum->from_us =
+        first || info->effective_us < sum->from_us ? info->effective_us : sum->from_us;
+    sum->endless = sum->endless || !info->has_expires;
+    sum->odd_expires = sum->odd_expires || info->odd_expires;
+    sum->assumed = sum->assumed || info->assumed;
+    if (info->has_expires && (!sum->has_expires || info->expires_us > sum->until_us))
+        sum->until_us = info->expires_us;
+    sum->has_expires = sum->has_expires || info->has_expires;
+}
+
+static enum drf_status finish_info(struct job *job)
+{
+    const struct info *info = &job->info;
+    bool clear = info->all_clear && !info->other_response;
+    if (job->infos == job->room) {
+        size_t room = job->room == 0 ? 16 : job->room * 2;
+        bool *more = realloc(job->passed_over, room * sizeof *more);
+        if (more == NULL)
+            return no_memory(job);
+        job->passed_over = more;
+        job->room = room;
+    }
+    job->passed_over[job->infos++] = clear;
+    if (clear)
+        add_to(&job->clears, info, GEO_ALERT_INFO);
     else
-        gravest->expires_us = info->expires_us;
-    gravest->has_effective = info->has_effective && (first || has_effective);
-    gravest->effective_us =
-        first || info->effective_us < effective_us ? info->effective_us : effective_us;
+        add_to(&job->threats, info, grade(info));
+    return DRF_OK;
+}
+
+// Further ones are added behind a blank.
+static enum drf_status keep_text(struct job *job, struct geo_cap_text *out, const char *text,
+                                 size_t size)
+{
+    char *whole = realloc(out->bytes, out->size + size + 2);
+    if (whole == NULL)
+        return no_memory(job);
+    if (out->size > 0)
+        whole[out->size++] = ' ';
+    memcpy(whole + out->size, text, size);
+    out->size += size;
+    whole[out->size] = '\0';
+    out->bytes = whole;
+    return DRF_OK;
+}
+
+static enum drf_status keep_name(struct job *job, struct geo_cap_text *out, const char *text,
+                                 size_t size)
+{
+    if (out->bytes == NULL)
+        return keep_text(job, out, text, size);
+    job->ambiguous = job->ambiguous || out->size != size || memcmp(out->bytes, text, size) != 0;
+    return DRF_OK;
 }
 
 static enum drf_status end_of_alert(struct job *job, const char *name, const char *text,
                                     size_t size)
 {
     const struct word words[] = {
-        {"status", job->status, sizeof job->status},
-        {"msgType", job->type, sizeof job->type},
-        {"scope", job->scope, sizeof job->scope},
+        {"status", job->status, sizeof job->status, false},
+        {"msgType", job->type, sizeof job->type, false},
+        {"scope", job->scope, sizeof job->scope, false},
     };
     if (copy_word(words, sizeof words / sizeof words[0], name, text, size))
         return DRF_OK;
     if (strcmp(name, "identifier") == 0)
-        shorten(text, size, job->id);
-    if (strcmp(name, "sent") == 0)
-        return read_time(job, text, size, &job->has_sent, &job->sent_us);
+        return keep_name(job, &job->identifier, text, size);
+    if (strcmp(name, "sender") == 0)
+        return keep_name(job, &job->sender, text, size);
+    if (strcmp(name, "references") == 0)
+        return keep_text(job, &job->references, text, size);
     if (strcmp(name, "info") == 0)
-        finish_info(job);
-    if (strcmp(name, "references") == 0) {
-        if (size >= sizeof job->references)
-            return geo_refuse(job->notice.why, GEO_REFUSAL_TOO_LARGE, 0, "too many references");
-        memcpy(job->references, text, size);
-        job->references[size] = '\0';
+        return finish_info(job);
+    int64_t sent_us;
+    if (strcmp(name, "sent") == 0 && geo_notice_time(text, size, &sent_us, NULL)
+        && (!job->has_sent || sent_us > job->sent_us)) {
+        job->has_sent = true;
+        job->sent_us = sent_us;
     }
     return DRF_OK;
 }
@@ -261,99 +294,176 @@ static enum drf_status end(void *self, unsigned depth, const char *name, const c
     if (depth == OF_ALERT)
         return end_of_alert(job, name, text, size);
     if (depth == OF_INFO && job->in_info)
-        return end_of_info(job, name, text, size);
-    if (depth == OF_AREA && job->in_area)
-        return end_of_area(job, name, text, size);
+        end_of_info(job, name, text, size);
     return DRF_OK;
 }
 
-// "sender,identifier,sent sender,identifier,sent ..."
-static enum drf_status withdraw_referenced(struct job *job)
+static bool is(const char *word, const char *one, const char *other)
 {
-    const char *at = job->references;
-    enum drf_status status = DRF_OK;
-    for (size_t count = 0; *at != '\0' && status == DRF_OK; count++) {
-        size_t length = strcspn(at, " \t\r\n");
-        const char *comma = memchr(at, ',', length);
-        if (comma == NULL || count == REFERENCED_MAX)
-            return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0,
-                              "references that are not sender,identifier,sent");
-        const char *id = comma + 1;
-        const char *end_of_id = memchr(id, ',', length - (size_t)(id - at));
-        size_t size = end_of_id != NULL ? (size_t)(end_of_id - id) : length - (size_t)(id - at);
-        char key[GEO_ZONE_ID_SIZE];
-        shorten(id, size, key);
-        if (key[0] != '\0' && strcmp(key, job->id) != 0)
-            status = geo_notice_withdraw(&job->notice, key);
-        at += length;
-        at += strspn(at, " \t\r\n");
-    }
-    return status;
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
 }
 
-// Whether the node uses this alert.
-static enum drf_status judge(const struct job *job, bool *test)
+// Refused, if the node has no use for this alert.
+static enum drf_status judge(struct job *job, bool *test)
 {
     struct geo_note *why = job->notice.why;
-    *test = strcmp(job->status, "Test") == 0 || strcmp(job->status, "Exercise") == 0;
-    if (job->id[0] == '\0' || !job->has_sent)
-        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "no identifier, or not when it was sent");
+    *test = is(job->status, "Test", "Exercise");
+    if (job->identifier.size == 0 || job->sender.size == 0 || job->ambiguous)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "no identifier and sender, or two");
     if (*test && job->notice.params->refuse_test)
         return geo_refuse(why, GEO_REFUSAL_MODE, 0, "status %s: not for live aircraft",
                           job->status);
-    if (strcmp(job->status, "System") == 0 || strcmp(job->status, "Draft") == 0)
+    if (is(job->status, "System", "Draft"))
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "status %s", job->status);
-    if (!*test && strcmp(job->status, "Actual") != 0)
-        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "its status is not one of CAP's");
-    if (strcmp(job->type, "Ack") == 0 || strcmp(job->type, "Error") == 0)
+    if (is(job->type, "Ack", "Error"))
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "msgType %s", job->type);
-    if (job->scope[0] != '\0' && strcmp(job->scope, "Public") != 0)
+    if (is(job->scope, "Restricted", "Private"))
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "scope %s: not public", job->scope);
+    if (job->scope[0] != '\0' && strcmp(job->scope, "Public") != 0)
+        geo_notice_odd(&job->notice, "a scope that is not one of CAP's: taken as public");
+    if (geo_cap_identity(&job->sender, job->identifier.bytes, job->identifier.size,
+                         job->notice.zone.id)
+        != DRF_OK)
+        return no_memory(job);
     return DRF_OK;
 }
 
-static enum drf_status put_alert(struct job *job, bool test)
+// Why it could be anything; NULL: it is understood.
+static const char *doubt(const struct job *job, const struct sum *sum, bool test)
 {
-    struct geo_notice *notice = &job->notice;
-    const struct info *info = &job->gravest;
-    struct geo_zone *zone = &notice->zone;
-    if (job->infos == 0)
-        return geo_refuse(notice->why, GEO_REFUSAL_NO_VALUES, 0, "an alert without info");
-    enum drf_status status = DRF_OK;
-    if (zone->volume_count == 0) {
-        zone->alert |= GEO_ALERT_AREA_ASSUMED;
-        status = geo_notice_region(notice);
-    }
-    if (status != DRF_OK)
-        return status;
-    memcpy(zone->id, job->id, sizeof zone->id);
-    zone->alert |= job->alert | (test ? (uint32_t)GEO_ALERT_TEST : 0U);
-    zone->flags |= GEO_ZONE_HAS_DATA_TIME;
-    zone->data_time_utc_us = job->sent_us;
-    const char *name = info->headline[0] != '\0' ? info->headline : info->event;
-    geo_text_copy(zone->name, sizeof zone->name, name, strlen(name));
-    memcpy(zone->reason, info->event, sizeof zone->reason);
-    memcpy(zone->message, info->description, sizeof zone->message);
-    geo_notice_times(notice, info->has_effective ? &info->effective_us : NULL,
-                     job->endless ? NULL : &info->expires_us, job->sent_us);
-    return geo_notice_add(notice);
+    if (!test && strcmp(job->status, "Actual") != 0)
+        return "its status is not one of CAP's";
+    if (!is(job->type, "Alert", "Update") && strcmp(job->type, "Cancel") != 0)
+        return "its msgType is not one of CAP's";
+    return strcmp(job->type, "Cancel") != 0 && sum->odd_expires && sum == &job->threats
+               ? "its expires is not a time"
+               : NULL;
 }
 
-static enum drf_status take(struct job *job)
+static void write_texts(const struct sum *sum, bool clear, struct geo_zone *zone)
+{
+    const struct info *info = &sum->text;
+    char name[GEO_ZONE_NAME_SIZE + 16];
+    int size = snprintf(name, sizeof name, "%s%s", clear ? "All clear: " : "",
+                        info->headline[0] != '\0' ? info->headline : info->event);
+    geo_text_copy(zone->name, sizeof zone->name, name, (size_t)size);
+    memcpy(zone->reason, info->event, sizeof zone->reason);
+    memcpy(zone->message, info->description, sizeof zone->message);
+}
+
+static void write_times(struct job *job, const struct sum *sum)
+{
+    struct geo_notice *notice = &job->notice;
+    int64_t said_us = job->has_sent ? job->sent_us : notice->params->message_utc_us;
+    int64_t until_us = said_us + notice->params->valid_for_us;
+    bool endless = sum->endless || !sum->has_expires;
+    if (!endless || (sum->has_expires && sum->until_us > until_us))
+        until_us = sum->until_us;
+    geo_notice_times(notice, sum->since_ever ? NULL : &sum->from_us, &until_us, said_us);
+    if (endless || sum->assumed)
+        notice->zone.alert |= GEO_ALERT_ENDS_ASSUMED;
+    if (sum->odd_effective) {
+        notice->zone.flags |= GEO_ZONE_TIMES_WIDENED;
+        geo_notice_odd(notice, "an effective that is not a time: taken as since ever");
+    }
+    if (job->has_sent) {
+        notice->zone.flags |= GEO_ZONE_HAS_DATA_TIME;
+        notice->zone.data_time_utc_us = job->sent_us;
+    } else {
+        geo_notice_odd(notice, "it does not say when it was sent");
+    }
+}
+
+// Codes that stand alone go with it, for the table of the node: where nothing else is unknown.
+static enum drf_status put_codes(struct geo_notice *notice, const struct geo_cap_codes *codes)
+{
+    struct geo_area_codes head = {.count = (uint32_t)codes->count};
+    bool known = !notice->everywhere && !codes->unusable;
+    if (codes->count == 0 && !codes->unusable)
+        return DRF_OK;
+    head.alert = notice->has_rest ? GEO_ALERT_AREA_ASSUMED
+                                  : notice->zone.alert & (uint32_t)GEO_ALERT_AREA_ASSUMED;
+    geo_notice_everywhere(notice);
+    if (!known)
+        return DRF_OK;
+    notice->keep_areas = true;
+    memcpy(head.id, notice->zone.id, sizeof head.id);
+    return geo_record_add(notice->builder, GEO_ITEM_AREA_CODES, &head, sizeof head,
+                          codes->codes, codes->count * GEO_AREA_CODE_SIZE);
+}
+
+static enum drf_status put_alert(struct job *job, const struct sum *sum, bool test,
+                                 const struct geo_cap_codes *codes)
+{
+    struct geo_notice *notice = &job->notice;
+    notice->zone.alert |= sum->grade | (test ? (uint32_t)GEO_ALERT_TEST : 0U);
+    write_texts(sum, sum == &job->clears, &notice->zone);
+    write_times(job, sum);
+    enum drf_status status = put_codes(notice, codes);
+    return status == DRF_OK ? geo_notice_add(notice) : status;
+}
+
+static enum drf_status withdraw(struct job *job, bool cancel)
+{
+    size_t withdrawn = 0, foreign = 0, odd = 0;
+    struct geo_note *why = job->notice.why;
+    enum drf_status status = DRF_OK;
+    if (job->references.size > 0)
+        status = geo_cap_withdraw(&job->notice, &job->sender, &job->references, &withdrawn,
+                                  &foreign, &odd);
+    if (odd > 0)
+        geo_notice_odd(&job->notice, "references that are not sender,identifier,sent");
+    if (foreign > 0)
+        geo_notice_odd(&job->notice, "references to alerts of another sender: they stay");
+    if (status != DRF_OK || !cancel)
+        return status;
+    if (withdrawn == 0 && foreign > 0)
+        return geo_refuse(why, GEO_REFUSAL_IGNORED, 0, "cancels alerts of another sender");
+    return withdrawn == 0 ? geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "cancels nothing")
+                          : geo_notice_put_odd(&job->notice);
+}
+
+static enum drf_status refuse_unread(struct job *job, const char *words)
+{
+    const struct sum *threats = &job->threats, *clears = &job->clears;
+    struct geo_note reason = {.code = GEO_REFUSAL_FORMAT, .count = 1};
+    bool ends = job->infos > 0 && !threats->endless && !threats->odd_expires && !clears->endless
+                && !clears->odd_expires;
+    geo_text_copy(reason.text, sizeof reason.text, words, strlen(words));
+    return geo_notice_unreadable(&job->notice, &reason,
+                                 !ends ? GEO_UNREADABLE_NO_END_US
+                                 : threats->until_us > clears->until_us ? threats->until_us
+                                                                        : clears->until_us);
+}
+
+static enum drf_status take(struct job *job, const uint8_t *bytes, size_t size)
 {
     bool test = false;
     enum drf_status status = judge(job, &test);
-    bool cancel = strcmp(job->type, "Cancel") == 0, update = strcmp(job->type, "Update") == 0;
     if (status != DRF_OK)
         return status;
-    if (!cancel && !update && strcmp(job->type, "Alert") != 0)
-        return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0,
-                          "its msgType is not one of CAP's");
-    if (cancel && job->references[0] == '\0')
-        return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "cancels nothing");
-    if (cancel || update)
-        status = withdraw_referenced(job);
-    return status == DRF_OK && !cancel ? put_alert(job, test) : status;
+    const struct sum *sum = job->threats.count > 0 ? &job->threats : &job->clears;
+    const char *words = doubt(job, sum, test);
+    bool cancel = strcmp(job->type, "Cancel") == 0, update = strcmp(job->type, "Update") == 0;
+    if (words == NULL && cancel)
+        return withdraw(job, true);
+    if (words == NULL && job->infos == 0)
+        return geo_refuse(job->notice.why, GEO_REFUSAL_NO_VALUES, 0, "an alert without info");
+    struct geo_cap_codes codes = {.count = 0};
+    bool all = words != NULL || sum == &job->clears;
+    status =
+        geo_cap_area_read(bytes, size, all ? NULL : job->passed_over, &job->notice, &codes);
+    if (status == DRF_OK && words != NULL) {
+        if (codes.count > 0 || codes.unusable)
+            geo_notice_everywhere(&job->notice);
+        status = refuse_unread(job, words);
+    } else if (status == DRF_OK) {
+        status = update ? withdraw(job, false) : DRF_OK;
+        if (status == DRF_OK)
+            status = put_alert(job, sum, test, &codes);
+    }
+    geo_cap_codes_close(&codes);
+    return status;
 }
 
 enum drf_status geo_cap_decode(const struct geo_decode_params *params, const uint8_t *bytes,
@@ -366,10 +476,14 @@ enum drf_status geo_cap_decode(const struct geo_decode_params *params, const uin
     enum drf_status status = geo_notice_open(params, builder, why, &job->notice);
     const struct geo_xml_reader reader = {.self = job, .begin = begin, .end = end};
     if (status == DRF_OK)
-        status = geo_xml_read(bytes, size, "urn:oasis:names:tc:emergency:cap:1.", &reader, why);
+        status = geo_xml_read(bytes, size, GEO_CAP_SPACE, &reader, why);
     if (status == DRF_OK)
-        status = take(job);
+        status = take(job, bytes, size);
     geo_notice_close(&job->notice);
+    free(job->sender.bytes);
+    free(job->identifier.bytes);
+    free(job->references.bytes);
+    free(job->passed_over);
     free(job);
     return status;
 }

@@ -109,7 +109,8 @@ static void add_gcn(struct fusion_fabric *fabric, const char *id, double dec_deg
     char text[300];
     (void)snprintf(text, sizeof text,
                    "{\"mission\":\"M\",\"id\":\"%s\",\"alert_type\":\"initial\","
-                   "\"alert_datetime\":\"2004-12-09T11:45:00Z\",\"ra\":10,\"dec\":%g}",
+                   "\"alert_datetime\":\"2004-12-09T11:45:00Z\",\"ra\":10,\"dec\":%g,\"ra_dec_"
+                   "error\":0.1}",
                    id, dec_deg);
     add_bytes(fabric, "gcn", id, text, strlen(text), GEO_FORMAT_GCN, offset);
 }
@@ -249,7 +250,7 @@ static void check_alerts(const json_t *root)
     const json_t *alerts = json_object_get(root, "alerts");
     assert_int_equal(json_array_size(alerts), 2);
     const json_t *leak = json_array_get(alerts, 0), *burst = json_array_get(alerts, 1);
-    assert_string_equal(text_of(leak, "alert_id"), "leak");
+    assert_string_equal(text_of(leak, "alert_id"), "city,leak");
     assert_near(number(leak, "severity"), 1, 0);
     assert_string_equal(text_of(leak, "source"), "cap");
     assert_string_equal(text_of(leak, "version"), "2004-12-09T12:00:00Z");
