@@ -221,8 +221,10 @@ void drf_config_close(struct drf_config *config)
         free(config->kafka[i].value);
     }
     free(config->kafka);
-    for (size_t i = 0; i < config->feed_count; i++)
+    for (size_t i = 0; i < config->feed_count; i++) {
         geo_station_table_close(config->feeds[i].stations);
+        geo_area_table_close(config->feeds[i].areas);
+    }
     free(config->feeds);
     edge_region_close(&config->region);
     *config = (struct drf_config){0};

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "edge/config/region.h"
+#include "geo/format/alert/area_table.h"
 #include "geo/format/decode.h"
 #include "geo/format/report/station_table.h"
 #include "geo/mode.h"
@@ -32,6 +33,13 @@ enum drf_feed_kind {
     DRF_FEED_ZONE,
     DRF_FEED_TRAFFIC,
     DRF_FEED_ALERT
+};
+
+// A file of the areas that the codes of alerts stand for.
+struct drf_geocodes {
+    char file[DRF_PATH_SIZE];
+    char property[48]; // of its features, the code
+    char name[32];     // of the code system: what valueName says
 };
 
 struct drf_feed_config {
@@ -56,6 +64,8 @@ struct drf_feed_config {
     struct geo_obstacle_fields obstacle_fields; // obstacles of one
     char stations_path[DRF_PATH_SIZE];
     struct geo_station_table *stations; // read at load; NULL: the format needs none
+    struct drf_geocodes geocodes;       // cap
+    struct geo_area_table *areas;       // of these, read at load; NULL: there are none
 };
 
 struct drf_mqtt_config {

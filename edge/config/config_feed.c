@@ -6,7 +6,7 @@
 #include "edge/config/config_read.h"
 #include "fusion/root/root.h"
 
-enum { CLASS_BY_KIND = 2, STATIONS_FILE_MAX = 16 << 20 };
+enum { CLASS_BY_KIND = 2, STATIONS_FILE_MAX = 16 << 20, GEOCODES_FILE_MAX = 32 << 20 };
 
 static bool format_fits(uint32_t kind, uint32_t format)
 {
@@ -169,6 +169,45 @@ static enum drf_status read_fields(struct config_reader *reader, const yaml_node
                          feed->name);
 }
 
+// The table of the areas of codes, where the feed has one.
+static enum drf_status read_geocodes(struct config_reader *reader, const yaml_node_t *node,
+                                     struct drf_feed_config *feed)
+{
+    struct drf_geocodes *geocodes = &feed->geocodes;
+    if (!node || config_is_null(node))
+        return DRF_OK;
+    const unsigned line = config_line(node);
+    if (feed->format != GEO_FORMAT_CAP)
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': geocodes belong to format cap only", feed->name);
+    enum drf_status status =
+        config_check_keys(reader, node, config_geocode_keys, "", "geocodes");
+    if (status == DRF_OK)
+        status = config_read_section(reader, node, config_geocode_keys, "", line, geocodes);
+    if (status != DRF_OK)
+        return status;
+    if (geocodes->property[0] == '\0' || geocodes->name[0] == '\0')
+        return config_refuse(reader->error, DRF_ERR_RANGE, line,
+                             "feeds: '%s': geocodes: property and name are not empty",
+                             feed->name);
+    char *text = NULL;
+    size_t size = 0;
+    status = config_file(geocodes->file, GEOCODES_FILE_MAX, &text, &size);
+    if (status != DRF_OK)
+        return config_refuse(reader->error, status, line,
+                             "feeds: '%s': geocodes: %.200s cannot be read, or is larger "
+                             "than 32 MiB",
+                             feed->name, geocodes->file);
+    struct geo_note why = {.count = 1};
+    status = geo_area_table_open((const uint8_t *)text, size, geocodes->property,
+                                 geocodes->name, &feed->areas, &why);
+    free(text);
+    if (status != DRF_OK)
+        return config_refuse(reader->error, status, line, "feeds: '%s': geocodes: %s",
+                             feed->name, why.text[0] ? why.text : "out of memory");
+    return DRF_OK;
+}
+
 static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t *node,
                                  struct drf_config *config, size_t index)
 {
@@ -188,7 +227,11 @@ static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t
     status = read_fields(reader, node, feed);
     if (status == DRF_OK)
         status = check_feed(reader, node, config, index);
-    return status == DRF_OK ? read_stations(reader, node, feed) : status;
+    if (status == DRF_OK)
+        status = read_stations(reader, node, feed);
+    return status == DRF_OK
+               ? read_geocodes(reader, config_find(reader, node, "geocodes", NULL), feed)
+               : status;
 }
 
 enum drf_status config_read_feeds(struct config_reader *reader, const yaml_node_t *feeds,

@@ -33,7 +33,7 @@ struct config_key {
     const char *section; // NULL ends a table
     const char *name;
     enum config_type type;
-    size_t offset; // in struct drf_config, drf_feed_config or of the fields
+    size_t offset; // in struct drf_config, drf_feed_config, drf_geocodes or of the fields
     size_t size;   // of a text with its NUL
     double min, max, scale;
     const struct config_choice *choices; // a NULL name ends them
@@ -42,9 +42,10 @@ struct config_key {
     const char *help;
 };
 
-extern const struct config_key config_keys[];       // of the file
-extern const struct config_key config_feed_keys[];  // of one entry of feeds; section ""
-extern const struct config_key config_field_keys[]; // of a feed's fields; section ""
+extern const struct config_key config_keys[];         // of the file
+extern const struct config_key config_feed_keys[];    // of one entry of feeds; section ""
+extern const struct config_key config_geocode_keys[]; // of its geocodes; section ""
+extern const struct config_key config_field_keys[];   // of a feed's fields; section ""
 extern const struct config_key config_obstacle_field_keys[]; // the same, of obstacles
 extern const struct config_key config_inset_keys[]; // of one entry of insets; section ""
 

@@ -238,9 +238,25 @@ const struct config_key config_feed_keys[] = {
          "metar: positions of stations, CSV of id,lat,lon,elevation_m or GeoJSON"),
     NUMBER("", "message_max_kb", U64, message_max_bytes, 1, 1048576, 1024, "16384",
            "larger messages are refused"),
+    SPECIAL("", "geocodes", "", NULL,
+            "cap: the areas that codes stand for, from a file, by the keys below"),
     SPECIAL("", "fields", "", NULL,
             "geojson_zones, geojson_obstacles: the attributes of a provider's own GeoJSON, by "
             "the keys below"),
+    {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
+};
+
+#undef AT
+#undef SIZE
+#define AT(member) offsetof(struct drf_geocodes, member)
+#define SIZE(member) sizeof(((struct drf_geocodes *)0)->member)
+
+const struct config_key config_geocode_keys[] = {
+    TEXT("", "file", PATH, file, NULL, "counties.geojson",
+         "a GeoJSON FeatureCollection of polygons"),
+    TEXT("", "property", TEXT, property, NULL, "FIPS", "the property that is the code"),
+    TEXT("", "name", TEXT, name, NULL, "SAME",
+         "the code system, as valueName has it: SAME, UGC, WARNCELLID"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 

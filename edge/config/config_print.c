@@ -50,8 +50,9 @@ static void print_commented(FILE *out, const struct config_key *key)
 {
     fprintf(out, "    #   # %s", key->help);
     print_range(out, key);
-    fprintf(out, ".\n    #   %s: %s\n", key->name,
-            key->fallback[0] ? key->fallback : "(not given)");
+    const char *value = key->example ? key->example : key->fallback;
+    fprintf(out, "%s.\n    #   %s: %s\n", key->fallback ? "" : ". Required", key->name,
+            value[0] ? value : "(not given)");
 }
 
 static void print_feeds(FILE *out)
@@ -60,6 +61,10 @@ static void print_feeds(FILE *out)
     for (const struct config_key *key = config_feed_keys; key->section; key++) {
         print_key(out, key, "    ", bullet);
         bullet = "    ";
+        const struct config_key *below =
+            strcmp(key->name, "geocodes") == 0 ? config_geocode_keys : NULL;
+        for (; below && below->section; below++)
+            print_commented(out, below);
     }
     fprintf(out, "    #   # Of geojson_zones:\n");
     for (const struct config_key *key = config_field_keys; key->section; key++)

@@ -35,25 +35,32 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
     memcpy(out->insets, config->insets, sizeof out->insets);
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
     snprintf(out->crs, sizeof out->crs, "%s", from->crs);
+    if (from->areas != NULL)
+        snprintf(out->geocode_name, sizeof out->geocode_name, "%s", from->geocodes.name);
     snprintf(out->vertical, sizeof out->vertical, "%s", from->vertical_datum);
 }
 
 void edge_decoding_complete(const struct drf_config *config, size_t feed,
                             struct geo_record_builder *room, struct edge_decoded *decoded)
 {
-    const struct geo_station_table *stations = config->feeds[feed].stations;
-    if (stations == NULL || decoded->status != DRF_OK)
+    const struct drf_feed_config *from = &config->feeds[feed];
+    const struct geo_bounds keep = drf_config_keep(config);
+    if ((from->stations == NULL && from->areas == NULL) || decoded->status != DRF_OK)
         return;
     geo_record_builder_close(room);
     geo_record_builder_init(room, config->limits.record_max_bytes);
     struct geo_record placed;
-    decoded->status = geo_station_table_place(stations, drf_config_keep(config),
-                                              decoded->record, room, &decoded->why);
+    decoded->status =
+        from->stations != NULL
+            ? geo_station_table_place(from->stations, keep, decoded->record, room,
+                                      &decoded->why)
+            : geo_area_table_place(from->areas, keep, decoded->record, room, &decoded->why);
     if (decoded->status == DRF_OK)
         decoded->status = geo_record_finish(room, &placed);
     if (decoded->status == DRF_OK)
         decoded->record = placed;
     else if (decoded->why.code == GEO_REFUSAL_NONE)
-        decoded->status = geo_refuse(&decoded->why, GEO_REFUSAL_MEMORY, 0,
-                                     "with its stations placed, it is larger than the limits");
+        decoded->status =
+            geo_refuse(&decoded->why, GEO_REFUSAL_MEMORY, 0,
+                       "with its stations or areas placed, it is larger than the limits");
 }

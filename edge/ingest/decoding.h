@@ -10,7 +10,8 @@
 void edge_decoding_params(const struct drf_config *config, size_t feed,
                           const struct edge_envelope *envelope, struct geo_decode_params *out);
 
-// What the node itself adds to a record that came back: where its stations stand. `room` is
+// What the node itself adds to a record that came back: where its stations stand, and
+// the areas of its codes. `room` is
 // emptied, and holds the record from then on where there was something to add.
 void edge_decoding_complete(const struct drf_config *config, size_t feed,
                             struct geo_record_builder *room, struct edge_decoded *decoded);

@@ -216,7 +216,7 @@ static enum drf_status apply_one(struct fabric_apply *apply, const struct geo_it
 static enum drf_status apply_feature(struct fabric_apply *apply, const struct geo_item *item)
 {
     struct fusion_identity identity = apply->message->identity;
-    identity.key = key_of(item);
+    identity.key = key_of(item, identity.key);
     enum drf_status status = apply_one(apply, item);
     return status == DRF_OK && item->kind == GEO_ITEM_OBSTACLE
                ? fabric_family_sweep(apply->fabric, identity, numbered(item),

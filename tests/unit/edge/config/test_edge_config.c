@@ -266,6 +266,40 @@ static void parse__of_feeds_that_contradict__is_refused(void **state)
             DRF_ERR_RANGE, 9, "surface belongs to terrain");
 }
 
+static void parse__of_geocodes__reads_their_areas(void **state)
+{
+    (void)state;
+    static const char table[] =
+        "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":"
+        "{\"FIPS\":\"48453\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":"
+        "[[[0,0],[1,0],[1,1],[0,0]]]}}]}";
+    char path[] = "/tmp/drf-codes-XXXXXX", text[600];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, table, strlen(table)), (ssize_t)strlen(table));
+    close(fd);
+#define GEOCODES LEAST "feeds:\n  - name: a\n    topic: t\n    kind: %s\n    geocodes: %s\n"
+#define CODED(kind, format) (snprintf(text, sizeof text, GEOCODES, kind, format), text)
+    char whole[300], wrong[300];
+    (void)snprintf(whole, sizeof whole, "{file: %s, property: FIPS, name: SAME}", path);
+    (void)snprintf(wrong, sizeof wrong, "{file: %s, property: GEOID, name: SAME}", path);
+    struct drf_config_error error = {0};
+    struct drf_config config;
+    assert_int_equal(parse(CODED("alert", whole), &error, &config), DRF_OK);
+    assert_int_equal(geo_area_table_count(config.feeds[0].areas), 1);
+    assert_string_equal(config.feeds[0].geocodes.name, "SAME");
+    drf_config_close(&config);
+    refused(CODED("alert", wrong), DRF_ERR_SYNTAX, 12, "has a property GEOID");
+    refused(CODED("zone", whole), DRF_ERR_RANGE, 12, "geocodes belong to format cap");
+    refused(CODED("alert", "{file: none.json, property: FIPS, name: SAME}"), DRF_ERR_ABSENT, 12,
+            "/etc/drf/none.json cannot be read");
+    refused(CODED("alert", "{file: none.json, name: SAME}"), DRF_ERR_SYNTAX, 12, "property");
+    refused(CODED("alert", "{file: none.json, property: A}"), DRF_ERR_SYNTAX, 12, "name");
+    refused(CODED("alert", "{file: a, property: A, name: \"\"}"), DRF_ERR_RANGE, 12, "name");
+    refused(CODED("alert", "{code: A}"), DRF_ERR_SYNTAX, 12, "code");
+    (void)remove(path);
+}
+
 #define MAPPED(more)                                                                           \
     LEAST "feeds:\n  - name: sua\n    topic: t\n    kind: zone\n    fields:\n" more
 
@@ -418,6 +452,7 @@ int main(void)
         cmocka_unit_test(parse__of_kafka_settings__refuses_what_librdkafka_or_the_node_does),
         cmocka_unit_test(parse__of_what_is_not_real__keeps_it_from_live_aircraft),
         cmocka_unit_test(parse__of_feeds_that_contradict__is_refused),
+        cmocka_unit_test(parse__of_geocodes__reads_their_areas),
         cmocka_unit_test(parse__of_a_field_mapping__keeps_names_constants_and_words),
         cmocka_unit_test(parse__of_a_field_mapping__refuses_what_would_be_a_guess),
         cmocka_unit_test(parse__of_an_obstacle_mapping__keeps_it_and_refuses_a_guess),

@@ -323,6 +323,31 @@ static void terms__that_changed__apply_the_same_messages_again(void **context)
     assert_as_fresh(rig);
 }
 
+// A changed file of the codes' areas is a changed feed.
+static void geocodes__of_another_content__read_the_feed_again(void **context)
+{
+#define AREA_OF(code, east)                                                                    \
+    "{\"features\":[{\"properties\":{\"c\":\"" code "\"},\"geometry\":{\"type\":\"Polygon\","  \
+    "\"coordinates\":[[[0,0],[" east ",0],[1,1],[0,0]]]}}]}"
+    static const char *const files[] = {AREA_OF("A", "1"), AREA_OF("A", "2"),
+                                        AREA_OF("A", "2")};
+    struct rig *rig = *context;
+    read_two(rig);
+    close_node(rig);
+    for (size_t i = 0; i < 3; i++) {
+        struct geo_note why;
+        assert_int_equal(geo_area_table_open((const uint8_t *)files[i], strlen(files[i]), "c",
+                                             "SAME", &rig->config.feeds[DOF].areas, &why),
+                         DRF_OK);
+        open_node(rig);
+        assert_int_equal(state(rig) == FUSION_REASON_RESYNCHRONISING, i < 2);
+        run(rig, 500000);
+        end_with(rig, "AB");
+        geo_area_table_close(rig->config.feeds[DOF].areas);
+        rig->config.feeds[DOF].areas = NULL;
+    }
+}
+
 static void feed__that_only_has_an_older_version__gets_it(void **context)
 {
     struct rig *rig = *context;
@@ -460,6 +485,7 @@ int main(void)
         WITH_RIG(quiet_feed__of_a_node_that_ran__is_not_read_again),
         WITH_RIG(feed__that_no_broker_brought_for_long__is_read_again),
         WITH_RIG(terms__that_changed__apply_the_same_messages_again),
+        WITH_RIG(geocodes__of_another_content__read_the_feed_again),
         WITH_RIG(feed__that_only_has_an_older_version__gets_it),
         WITH_RIG(edition__that_is_not_there_any_more__withdraws_nothing),
         WITH_RIG(import__that_no_feed_brought__is_kept),
