@@ -1,5 +1,5 @@
-// geo/format/alert/area_table.h - table of the areas that codes stand for: SAME, UGC, warn
-// cells. SPDX-License-Identifier: Apache-2.0
+// geo/format/alert/area_table.h - table of the areas that codes (SAME, UGC ...) stand for.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Provided by the operator: a GeoJSON FeatureCollection of Polygons and MultiPolygons, one
 // property of which is the code, as text or a whole number. Several features of one code are

@@ -1,83 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // The document is read twice in passes of callbacks, by depth: alert, info, area. The first
-// (here) takes the words: whether the alert is used at all (status, msgType, scope), and one
-// sum over its info blocks: the most severe grading, the union of their times, the texts of the
-// gravest one in English. Blocks that only say "all clear" have a sum of their own, which
-// counts where there is no other block. The second pass (cap_area.c) takes the areas of the
-// blocks that count. A word that is not known, or is said twice and differently, stands for the
-// gravest that it could be; where the whole alert could be anything, it is unreadable.
+// (here and in cap_info.c) takes the words: whether the alert is used at all (status, msgType,
+// scope), and one sum over its info blocks: the most severe grading, the union of their times,
+// the texts of the gravest one in English. Blocks that only say "all clear" have a sum of their
+// own, which counts where there is no other block. The second pass (cap_area.c) takes the areas
+// of the blocks that count. A word that is not known, or is said twice and differently, stands
+// for the gravest that it could be; where the whole alert could be anything, it is unreadable.
 #include "geo/format/alert/cap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "geo/format/alert/cap_area.h"
 #include "geo/format/alert/cap_identity.h"
+#include "geo/format/alert/cap_info.h"
 #include "geo/reader/xml.h"
 #include "geo/record/refusal.h"
 
-enum { WORD_SIZE = 32 };
-// Of a time without its zone: local times are UTC-12 to UTC+14. Of a day without its time.
-#define HOUR_US INT64_C(3600000000)
-#define EARLIER_US (14 * HOUR_US)
-#define LATER_US (12 * HOUR_US)
-#define DAY_US (24 * HOUR_US)
-
 enum depth { ROOT = 1, OF_ALERT = 2, OF_INFO = 3 };
-
-struct info {
-    char urgency[WORD_SIZE], severity[WORD_SIZE], certainty[WORD_SIZE], language[WORD_SIZE];
-    char event[GEO_ZONE_REASON_SIZE], headline[GEO_ZONE_NAME_SIZE];
-    char description[GEO_ZONE_MESSAGE_SIZE];
-    bool all_clear, other_response;
-    bool has_effective, odd_effective, has_expires, odd_expires;
-    bool assumed; // the zone of a time
-    int64_t effective_us, expires_us;
-};
-
-// Over the blocks of one sort.
-struct sum {
-    size_t count;
-    struct info text; // of the block whose texts are used
-    uint32_t grade, text_grade;
-    bool since_ever, odd_effective;
-    bool endless, odd_expires, has_expires, assumed;
-    int64_t from_us, until_us;
-};
 
 struct job {
     struct geo_notice notice;
-    char status[WORD_SIZE], type[WORD_SIZE], scope[WORD_SIZE];
+    char status[GEO_CAP_WORD_SIZE], type[GEO_CAP_WORD_SIZE], scope[GEO_CAP_WORD_SIZE];
     struct geo_cap_text sender, identifier, references;
     bool ambiguous; // two senders or two identifiers
     bool has_sent, in_info;
     int64_t sent_us;
-    struct info info; // the present one
-    struct sum threats, clears;
+    struct geo_cap_info info; // the present one
+    struct geo_cap_sum threats, clears;
     bool *passed_over; // for each block: it says "all clear"
     size_t infos, room;
 };
-
-// Severity from CAP's severity, urgency and certainty; a missing or unknown value counts as the
-// most severe.
-static uint32_t grade(const struct info *info)
-{
-    bool grave =
-        strcmp(info->severity, "Moderate") != 0 && strcmp(info->severity, "Minor") != 0;
-    bool minor = strcmp(info->severity, "Minor") == 0;
-    bool now = strcmp(info->urgency, "Future") != 0 && strcmp(info->urgency, "Past") != 0
-               && strcmp(info->urgency, "Expected") != 0;
-    bool past = strcmp(info->urgency, "Past") == 0;
-    bool doubtful = strcmp(info->certainty, "Unlikely") == 0;
-    bool possible = strcmp(info->certainty, "Possible") == 0;
-    if (minor || past || doubtful)
-        return GEO_ALERT_INFO;
-    if (grave && now && !possible)
-        return GEO_ALERT_WARNING;
-    return grave || now ? GEO_ALERT_CAUTION : GEO_ALERT_INFO;
-}
 
 static enum drf_status no_memory(struct job *job)
 {
@@ -91,133 +45,14 @@ static enum drf_status begin(void *self, unsigned depth, const char *name)
         return geo_refuse(job->notice.why, GEO_REFUSAL_FORMAT, 0, "not an alert");
     if (depth == OF_ALERT) {
         job->in_info = strcmp(name, "info") == 0;
-        job->info = (struct info){.has_expires = false};
+        job->info = (struct geo_cap_info){.has_expires = false};
     }
     return DRF_OK;
 }
 
-struct word {
-    const char *name;
-    char *out;
-    size_t room;
-    bool text; // for people: the first one is used
-};
-
-// Said twice and differently it is no word.
-static bool copy_word(const struct word *words, size_t count, const char *name,
-                      const char *text, size_t size)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct word *word = &words[i];
-        char copy[GEO_ZONE_MESSAGE_SIZE];
-        if (strcmp(word->name, name) != 0)
-            continue;
-        geo_text_copy(copy, word->room, text, size);
-        if (size == 0 && !word->text)
-            memcpy(copy, "?", 2);
-        if (word->out[0] == '\0')
-            memcpy(word->out, copy, word->room);
-        else if (!word->text && strcmp(word->out, copy) != 0)
-            memcpy(word->out, "?", 2);
-        return true;
-    }
-    return false;
-}
-
-// False: no time. A zone or a time of day that is missing is what makes it last longest.
-static bool read_time(const char *text, size_t size, bool end, int64_t *out, bool *assumed)
-{
-    bool zoned;
-    if (!geo_notice_time(text, size, out, &zoned))
-        return false;
-    if (zoned)
-        return true;
-    *assumed = true;
-    *out += !end ? -EARLIER_US : memchr(text, 'T', size) != NULL ? LATER_US : LATER_US + DAY_US;
-    return true;
-}
-
-static void read_effective(struct info *info, const char *text, size_t size)
-{
-    int64_t us;
-    bool assumed = false;
-    if (!read_time(text, size, false, &us, &assumed)) {
-        info->odd_effective = true;
-        return;
-    }
-    info->effective_us =
-        info->has_effective && info->effective_us < us ? info->effective_us : us;
-    info->has_effective = true;
-}
-
-static void read_expires(struct info *info, const char *text, size_t size)
-{
-    int64_t us;
-    if (!read_time(text, size, true, &us, &info->assumed)) {
-        info->odd_expires = true;
-        return;
-    }
-    info->expires_us = info->has_expires && info->expires_us > us ? info->expires_us : us;
-    info->has_expires = true;
-}
-
-static void end_of_info(struct job *job, const char *name, const char *text, size_t size)
-{
-    struct info *info = &job->info;
-    const struct word words[] = {
-        {"language", info->language, sizeof info->language, true},
-        {"urgency", info->urgency, sizeof info->urgency, false},
-        {"severity", info->severity, sizeof info->severity, false},
-        {"certainty", info->certainty, sizeof info->certainty, false},
-        {"event", info->event, sizeof info->event, true},
-        {"headline", info->headline, sizeof info->headline, true},
-        {"description", info->description, sizeof info->description, true},
-    };
-    if (copy_word(words, sizeof words / sizeof words[0], name, text, size))
-        return;
-    if (strcmp(name, "effective") == 0)
-        read_effective(info, text, size);
-    if (strcmp(name, "expires") == 0)
-        read_expires(info, text, size);
-    if (strcmp(name, "responseType") == 0) {
-        bool clear = size == strlen("AllClear") && memcmp(text, "AllClear", size) == 0;
-        info->all_clear = info->all_clear || clear;
-        info->other_response = info->other_response || !clear;
-    }
-}
-
-// CAP 1.2, 3.2.2: no language means en-US; RFC 3066: case does not matter.
-static bool english(const struct info *info)
-{
-    const char *language = info->language;
-    return language[0] == '\0'
-           || (strncasecmp(language, "en", 2) == 0
-               && (language[2] == '\0' || language[2] == '-'));
-}
-
-static void add_to(struct sum *sum, const struct info *info, uint32_t grading)
-{
-    bool first = sum->count++ == 0, here = english(info), held = english(&sum->text);
-    if (first || (here && !held) || (here == held && grading < sum->text_grade)) {
-        sum->text = *info;
-        sum->text_grade = grading;
-    }
-    sum->grade = first || grading < sum->grade ? grading : sum->grade;
-    sum->since_ever = sum->since_ever || !info->has_effective || info->odd_effective;
-    sum->odd_effective = sum->odd_effective || info->odd_effective;
-    sum->from_us =
-        first || info->effective_us < sum->from_us ? info->effective_us : sum->from_us;
-    sum->endless = sum->endless || !info->has_expires;
-    sum->odd_expires = sum->odd_expires || info->odd_expires;
-    sum->assumed = sum->assumed || info->assumed;
-    if (info->has_expires && (!sum->has_expires || info->expires_us > sum->until_us))
-        sum->until_us = info->expires_us;
-    sum->has_expires = sum->has_expires || info->has_expires;
-}
-
 static enum drf_status finish_info(struct job *job)
 {
-    const struct info *info = &job->info;
+    const struct geo_cap_info *info = &job->info;
     bool clear = info->all_clear && !info->other_response;
     if (job->infos == job->room) {
         size_t room = job->room == 0 ? 16 : job->room * 2;
@@ -229,9 +64,9 @@ static enum drf_status finish_info(struct job *job)
     }
     job->passed_over[job->infos++] = clear;
     if (clear)
-        add_to(&job->clears, info, GEO_ALERT_INFO);
+        geo_cap_sum_add(&job->clears, info, GEO_ALERT_INFO);
     else
-        add_to(&job->threats, info, grade(info));
+        geo_cap_sum_add(&job->threats, info, geo_cap_info_grade(info));
     return DRF_OK;
 }
 
@@ -263,12 +98,12 @@ static enum drf_status keep_name(struct job *job, struct geo_cap_text *out, cons
 static enum drf_status end_of_alert(struct job *job, const char *name, const char *text,
                                     size_t size)
 {
-    const struct word words[] = {
+    const struct geo_cap_word words[] = {
         {"status", job->status, sizeof job->status, false},
         {"msgType", job->type, sizeof job->type, false},
         {"scope", job->scope, sizeof job->scope, false},
     };
-    if (copy_word(words, sizeof words / sizeof words[0], name, text, size))
+    if (geo_cap_word_take(words, sizeof words / sizeof words[0], name, text, size))
         return DRF_OK;
     if (strcmp(name, "identifier") == 0)
         return keep_name(job, &job->identifier, text, size);
@@ -294,7 +129,7 @@ static enum drf_status end(void *self, unsigned depth, const char *name, const c
     if (depth == OF_ALERT)
         return end_of_alert(job, name, text, size);
     if (depth == OF_INFO && job->in_info)
-        end_of_info(job, name, text, size);
+        geo_cap_info_take(&job->info, name, text, size);
     return DRF_OK;
 }
 
@@ -329,7 +164,7 @@ static enum drf_status judge(struct job *job, bool *test)
 }
 
 // Why it could be anything; NULL: it is understood.
-static const char *doubt(const struct job *job, const struct sum *sum, bool test)
+static const char *doubt(const struct job *job, const struct geo_cap_sum *sum, bool test)
 {
     if (!test && strcmp(job->status, "Actual") != 0)
         return "its status is not one of CAP's";
@@ -340,9 +175,9 @@ static const char *doubt(const struct job *job, const struct sum *sum, bool test
                : NULL;
 }
 
-static void write_texts(const struct sum *sum, bool clear, struct geo_zone *zone)
+static void write_texts(const struct geo_cap_sum *sum, bool clear, struct geo_zone *zone)
 {
-    const struct info *info = &sum->text;
+    const struct geo_cap_info *info = &sum->text;
     char name[GEO_ZONE_NAME_SIZE + 16];
     int size = snprintf(name, sizeof name, "%s%s", clear ? "All clear: " : "",
                         info->headline[0] != '\0' ? info->headline : info->event);
@@ -351,7 +186,7 @@ static void write_texts(const struct sum *sum, bool clear, struct geo_zone *zone
     memcpy(zone->message, info->description, sizeof zone->message);
 }
 
-static void write_times(struct job *job, const struct sum *sum)
+static void write_times(struct job *job, const struct geo_cap_sum *sum)
 {
     struct geo_notice *notice = &job->notice;
     int64_t said_us = job->has_sent ? job->sent_us : notice->params->message_utc_us;
@@ -392,7 +227,7 @@ static enum drf_status put_codes(struct geo_notice *notice, const struct geo_cap
                           codes->codes, codes->count * GEO_AREA_CODE_SIZE);
 }
 
-static enum drf_status put_alert(struct job *job, const struct sum *sum, bool test,
+static enum drf_status put_alert(struct job *job, const struct geo_cap_sum *sum, bool test,
                                  const struct geo_cap_codes *codes)
 {
     struct geo_notice *notice = &job->notice;
@@ -425,7 +260,7 @@ static enum drf_status withdraw(struct job *job, bool cancel)
 
 static enum drf_status refuse_unread(struct job *job, const char *words)
 {
-    const struct sum *threats = &job->threats, *clears = &job->clears;
+    const struct geo_cap_sum *threats = &job->threats, *clears = &job->clears;
     struct geo_note reason = {.code = GEO_REFUSAL_FORMAT, .count = 1};
     bool ends = job->infos > 0 && !threats->endless && !threats->odd_expires && !clears->endless
                 && !clears->odd_expires;
@@ -442,7 +277,7 @@ static enum drf_status take(struct job *job, const uint8_t *bytes, size_t size)
     enum drf_status status = judge(job, &test);
     if (status != DRF_OK)
         return status;
-    const struct sum *sum = job->threats.count > 0 ? &job->threats : &job->clears;
+    const struct geo_cap_sum *sum = job->threats.count > 0 ? &job->threats : &job->clears;
     const char *words = doubt(job, sum, test);
     bool cancel = strcmp(job->type, "Cancel") == 0, update = strcmp(job->type, "Update") == 0;
     if (words == NULL && cancel)

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // OASIS CAP 1.2 (and 1.1), XML. A message is one alert, of its sender and identifier. Its area
-// and its time are the unions of those of all info blocks, its severity that of the gravest; its
-// texts are English where it has them. Blocks that only say "all clear" count where there is no
-// other. Update and Cancel withdraw the alerts of the same sender that they refer to. The
-// statuses Test and Exercise give an alert flagged as a test. What is not understood is taken as
-// the gravest that it could be, or the alert is unreadable: schemas/alerts.md.
+// and its time are the unions of those of all info blocks, its severity that of the gravest;
+// its texts are English where it has them. Blocks that only say "all clear" count where there
+// is no other. Update and Cancel withdraw the alerts of the same sender that they refer to. The
+// statuses Test and Exercise give an alert flagged as a test. What is not understood is taken
+// as the gravest that it could be, or the alert is unreadable: schemas/alerts.md.
 #ifndef GEO_CAP_H
 #define GEO_CAP_H
 

@@ -4,7 +4,8 @@
 // JSON of the schemas gcn/notices (core/Alert, core/Localization). A notice with right
 // ascension, declination and an error concerns a position where part of its error circle is
 // above the horizon; one without concerns every position. A retraction withdraws the mission's
-// earlier notice of that id. The tenses test, injection and commanded give an alert flagged as a test.
+// earlier notice of that id. The tenses test, injection and commanded give an alert flagged as
+// a test.
 #ifndef GEO_GCN_H
 #define GEO_GCN_H
 

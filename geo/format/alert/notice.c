@@ -147,7 +147,8 @@ static void append_rest(struct geo_notice *notice)
 // One that cannot be used as it is.
 static void add_box(struct geo_notice *notice, struct geo_bounds box, const char *words)
 {
-    geo_notice_odd(notice, words);
+    if (words != NULL)
+        geo_notice_odd(notice, words);
     notice->zone.alert |= GEO_ALERT_AREA_ASSUMED;
     widen(&notice->boxed, &notice->box, box);
     if (geo_bounds_touch(notice->params->keep, box)) {
@@ -200,22 +201,21 @@ static bool box_of(const struct geo_point *ring, size_t count, struct geo_bounds
     return true;
 }
 
-// What is wrong with a ring of distinct corners on the globe; NULL: nothing.
+// Whether a ring of distinct corners on the globe is used as it is. *words: what is wrong with
+// it, NULL where that is not its fault.
 static enum drf_status judge(const struct geo_point *ring, size_t count, bool closed,
-                             const char **words)
+                             bool *usable, const char **words)
 {
     bool crosses = false;
-    *words = !closed ? "a polygon that is not closed"
-             : geo_ring_crosses_antimeridian(ring, count)
-                 ? "a polygon over the antimeridian: the box around it is taken"
-             : count > GEO_ZONE_VERTICES_MAX - RESERVED_VERTICES
-                 ? "a polygon of too many corners: the box around it is taken"
-                 : NULL;
-    if (*words != NULL)
+    *words = closed ? NULL : "a polygon that is not closed: the box around it is taken";
+    *usable = closed && !geo_ring_crosses_antimeridian(ring, count)
+              && count <= GEO_ZONE_VERTICES_MAX - RESERVED_VERTICES;
+    if (!*usable)
         return DRF_OK;
     enum drf_status status = geo_ring_crosses_itself(ring, count, &crosses);
-    if (status == DRF_OK && crosses)
-        *words = "a polygon that crosses itself";
+    if (crosses)
+        *words = "a polygon that crosses itself: the box around it is taken";
+    *usable = !crosses;
     return status;
 }
 
@@ -231,6 +231,7 @@ enum drf_status geo_notice_polygon(struct geo_notice *notice, struct geo_point *
                                    size_t count)
 {
     const char *words;
+    bool usable;
     struct geo_bounds box;
     count = geo_ring_distinct(ring, count);
     bool closed = count > 1 && ring[0].lat_deg == ring[count - 1].lat_deg
@@ -240,12 +241,12 @@ enum drf_status geo_notice_polygon(struct geo_notice *notice, struct geo_point *
         everywhere_for(notice, "a polygon that is not three corners on the globe");
         return DRF_OK;
     }
-    if (judge(ring, count, closed, &words) != DRF_OK)
+    if (judge(ring, count, closed, &usable, &words) != DRF_OK)
         return geo_refuse(notice->why, GEO_REFUSAL_MEMORY, 0, "no memory for a polygon");
     double area2 = geo_ring_area2(ring, count);
-    if (words == NULL && !(fabs(area2) > 0.0)) {
+    if (usable && !(fabs(area2) > 0.0)) {
         everywhere_for(notice, "a polygon without an inside");
-    } else if (words != NULL) {
+    } else if (!usable) {
         if (box_of(ring, count, &box))
             add_box(notice, box, words);
         else

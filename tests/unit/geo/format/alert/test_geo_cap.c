@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CAP alerts of strangers: what a document does not say plainly must not make an alert smaller,
-// shorter or milder. Whether a point is in an area is judged here by the even-odd rule and the
-// haversine formula.
-#include <math.h>
+// shorter or milder.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,124 +11,8 @@
 
 #include <cmocka.h>
 
-#include "geo/bounds.h"
-#include "geo/format/alert/cap.h"
 #include "geo/utc.h"
-#include "tests/support/real_data.h"
-
-#define HOUR_US INT64_C(3600000000)
-#define DEGREE 0.017453292519943295
-
-enum { ZONES_MAX = 128 };
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why;
-    struct geo_record_builder builder;
-    struct geo_zone_view zones[ZONES_MAX];
-    struct geo_unreadable unreadable;
-    const struct geo_area_codes *codes;
-    unsigned count, withdrawn, unreadables, notes;
-};
-
-static struct geo_decode_params params = {
-    .keep = {-180, -90, 180, 90},
-    .refuse_test = true,
-    .valid_for_us = 48 * HOUR_US,
-    .message_utc_us = INT64_C(1796000000000000),
-};
-
-static struct decoded cap(const char *text, size_t size)
-{
-    struct decoded d = {.status = DRF_OK};
-    struct geo_record built, record;
-    geo_record_builder_init(&d.builder, 1 << 24);
-    d.status = geo_cap_decode(&params, (const uint8_t *)text, size, &d.builder, &d.why);
-    assert_int_equal(geo_record_finish(&d.builder, &built), DRF_OK);
-    assert_int_equal(geo_record_validate(built.bytes, built.size, &record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(record, &cursor, &item)) {
-        d.notes += item.kind == GEO_ITEM_NOTE;
-        if (item.kind == GEO_ITEM_AREA_CODES)
-            d.codes = item.payload;
-        if (item.kind == GEO_ITEM_UNREADABLE) {
-            d.unreadables++;
-            d.unreadable = *(const struct geo_unreadable *)item.payload;
-        }
-        if (item.kind != GEO_ITEM_ZONE)
-            continue;
-        assert_true(d.count < ZONES_MAX);
-        d.zones[d.count] = geo_item_zone(&item);
-        d.withdrawn += (d.zones[d.count++].zone->flags & GEO_ZONE_WITHDRAWN) != 0;
-    }
-    return d;
-}
-
-static void done(struct decoded *d) { geo_record_builder_close(&d->builder); }
-
-static char *case_text(const char *name, size_t *size)
-{
-    char path[200];
-    (void)snprintf(path, sizeof path, "cases/cap/%s", name);
-    char *text = (char *)real_data(path, size);
-    if (text == NULL)
-        skip();
-    return text;
-}
-
-static struct decoded case_of(const char *name)
-{
-    size_t size;
-    char *text = case_text(name, &size);
-    struct decoded d = cap(text, size);
-    free(text);
-    return d;
-}
-
-static bool in_ring(const struct geo_point *v, uint32_t count, double lat, double lon)
-{
-    bool in = false;
-    for (uint32_t i = 0, j = count - 1; i < count; j = i++)
-        if ((v[i].lat_deg > lat) != (v[j].lat_deg > lat)
-            && lon < (v[j].lon_deg - v[i].lon_deg) * (lat - v[i].lat_deg)
-                             / (v[j].lat_deg - v[i].lat_deg)
-                         + v[i].lon_deg)
-            in = !in;
-    return in;
-}
-
-static double metres(struct geo_point a, double lat, double lon)
-{
-    double x = sin((lat - a.lat_deg) * DEGREE / 2), y = sin((lon - a.lon_deg) * DEGREE / 2);
-    return 2 * 6371000
-           * asin(sqrt(x * x + cos(a.lat_deg * DEGREE) * cos(lat * DEGREE) * y * y));
-}
-
-static bool concerns(const struct geo_zone_view *view, double lat, double lon)
-{
-    for (uint32_t i = 0; i < view->zone->volume_count; i++) {
-        const struct geo_zone_volume *volume = &view->volumes[i];
-        if (volume->shape == GEO_ZONE_REGION
-            || (volume->shape == GEO_ZONE_CIRCLE
-                && metres(volume->centre, lat, lon) <= volume->radius_m)
-            || (volume->shape == GEO_ZONE_POLYGON
-                && in_ring(view->vertices + volume->first_vertex, volume->vertex_count, lat,
-                           lon)))
-            return true;
-    }
-    return false;
-}
-
-static uint32_t severity(const struct geo_zone_view *view)
-{
-    return view->zone->alert & GEO_ALERT_SEVERITY;
-}
-
-static bool assumed(const struct geo_zone_view *view)
-{
-    return (view->zone->alert & GEO_ALERT_AREA_ASSUMED) != 0;
-}
+#include "tests/support/cap_alert.h"
 
 static void cap__the_same_language_said_in_two_ways__loses_no_area(void **state)
 {
@@ -231,22 +113,6 @@ static void cap__an_area_that_cannot_be_used__is_the_box_around_it(void **state)
     assert_true(box.west_deg > 178.9 && box.east_deg < -178.9);
     done(&d);
 }
-
-#define HEAD(type)                                                                             \
-    "<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\"><identifier>A-2</identifier>"       \
-    "<sender>w@x</sender><sent>2026-11-28T10:00:00-00:00</sent><status>Actual</status>"        \
-    "<msgType>" type "</msgType><scope>Public</scope>"
-#define GRAVE                                                                                  \
-    "<urgency>Immediate</urgency><severity>Severe</severity><certainty>Likely</certainty>"
-#define TIMES                                                                                  \
-    "<effective>2026-11-28T10:00:00+00:00</effective>"                                         \
-    "<expires>2026-11-28T12:00:00+00:00</expires>"
-#define AREA(shape) "<area><areaDesc>a</areaDesc>" shape "</area>"
-#define SQUARE "<polygon>50,8 51,8 51,9 50,9 50,8</polygon>"
-#define OTHER "<circle>52.5,8.5 10</circle>"
-#define INFO(words, area) "<info>" words TIMES area "</info>"
-
-static struct decoded text_of(const char *text) { return cap(text, strlen(text)); }
 
 static void cap__several_languages__are_one_alert_with_the_english_words(void **state)
 {
@@ -477,155 +343,6 @@ static void cap__shapes_that_are_not_as_cap_writes_them__are_never_smaller(void 
     }
 }
 
-// The mutation test. No mutant may concern a smaller area, a shorter time or a lower severity;
-// or it is refused with a reason, or unreadable. A dropped corner in the middle of a ring
-// leaves a ring that nothing tells from a whole one, and is not tried.
-
-struct mutation {
-    const char *name; // what was done, for the message
-    const struct decoded *whole;
-    const char *text; // the whole document
-    unsigned tried;
-};
-
-static void judge(struct mutation *mutation, const char *mutant)
-{
-    struct decoded d = text_of(mutant);
-    const struct geo_zone_view *whole = &mutation->whole->zones[mutation->whole->count - 1];
-    const struct geo_zone_view *view = d.count > 0 ? &d.zones[d.count - 1] : NULL;
-    mutation->tried++;
-    if (d.status != DRF_OK) {
-        if (d.why.code == GEO_REFUSAL_IGNORED || d.why.code == GEO_REFUSAL_NONE)
-            fail_msg("%s passed over: %s", mutation->name, mutant);
-    } else if (d.unreadables == 0) {
-        assert_non_null(view);
-        assert_string_equal(view->zone->id, whole->zone->id);
-        if (severity(view) > severity(whole)
-            || view->periods[0].from_utc_us > whole->periods[0].from_utc_us
-            || view->periods[0].until_utc_us < whole->periods[0].until_utc_us)
-            fail_msg("%s is milder or shorter: %s", mutation->name, mutant);
-        struct geo_bounds box = geo_zone_bounds(whole);
-        bool over = box.west_deg > box.east_deg;
-        double width = box.east_deg - box.west_deg + (over ? 360 : 0);
-        for (int i = 0; i < 900; i++) {
-            double lat = box.south_deg + (box.north_deg - box.south_deg) * (0.5 + i / 30) / 30;
-            double lon = box.west_deg + width * (0.5 + i % 30) / 30;
-            lon -= lon > 180 ? 360 : 0;
-            if (concerns(whole, lat, lon) && !concerns(view, lat, lon))
-                fail_msg("%s is smaller: %s", mutation->name, mutant);
-        }
-    }
-    done(&d);
-}
-
-// Replaces text[from, to) by `by`.
-static void replace(struct mutation *mutation, const char *from, const char *to, const char *by)
-{
-    size_t head = (size_t)(from - mutation->text), size = strlen(mutation->text) + strlen(by);
-    char *mutant = malloc(size + 1);
-    assert_non_null(mutant);
-    (void)snprintf(mutant, size + 1, "%.*s%s%s", (int)head, mutation->text, by, to);
-    judge(mutation, mutant);
-    free(mutant);
-}
-
-static void mutate_corners(struct mutation *mutation, const char *text, const char *end)
-{
-    static const char *const junk[] = {"x,y", "999,999", "50", ",8", "50,", "50,8,9", "--"};
-    for (const char *at = text; at < end;) {
-        size_t size = strcspn(at, " <");
-        const char *next = at + size + (at[size] == ' ');
-        for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++)
-            replace(mutation, at, at + size, junk[i]);
-        if (at == text || next >= end)
-            replace(mutation, at, next, "");
-        char twice[100];
-        (void)snprintf(twice, sizeof twice, "%.*s %.*s", (int)size, at, (int)size, at);
-        replace(mutation, at, at + size, twice);
-        at = next;
-    }
-}
-
-static void mutate_element(struct mutation *mutation, const char *name)
-{
-    static const char *const junk[] = {"",
-                                       "?",
-                                       "\xc3\xbc",
-                                       "0",
-                                       "none of these words",
-                                       "2026-11-28",
-                                       "Minor.",
-                                       "9999999999999999999999"};
-    char begin[40], end[40], other[400];
-    (void)snprintf(begin, sizeof begin, "<%s>", name);
-    (void)snprintf(end, sizeof end, "</%s>", name);
-    mutation->name = name;
-    for (const char *at = strstr(mutation->text, begin); at != NULL;
-         at = strstr(at + 1, begin)) {
-        const char *text = at + strlen(begin), *close = strstr(text, end);
-        const char *after = close + strlen(end);
-        for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++) {
-            replace(mutation, text, close, junk[i]);
-            (void)snprintf(other, sizeof other, "%s%s%s", begin, junk[i], end);
-            replace(mutation, at, at, other);
-            replace(mutation, after, after, other);
-        }
-        if (strcmp(name, "area") != 0) // nothing says that there was one
-            replace(mutation, at, after, "");
-        char *twice = malloc((size_t)(after - at) + 1);
-        assert_non_null(twice);
-        (void)snprintf(twice, (size_t)(after - at) + 1, "%s", at);
-        replace(mutation, at, at, twice);
-        free(twice);
-        if (strcmp(name, "polygon") == 0)
-            mutate_corners(mutation, text, close);
-    }
-}
-
-static unsigned mutate(const char *text)
-{
-    static const char *const names[] = {
-        "polygon", "circle",    "geocode",      "valueName", "value",   "severity",
-        "urgency", "certainty", "responseType", "effective", "expires", "sent",
-        "status",  "msgType",   "scope",        "language",  "area"};
-    struct decoded whole = text_of(text);
-    struct mutation mutation = {.whole = &whole, .text = text};
-    assert_int_equal(whole.status, DRF_OK);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        mutate_element(&mutation, names[i]);
-    done(&whole);
-    return mutation.tried;
-}
-
-static void cap__any_part_replaced_dropped_or_doubled__is_never_safer(void **state)
-{
-    (void)state;
-    unsigned tried = mutate(
-        HEAD("Alert") INFO(
-            "<language>de-DE</language>"
-            "<event>a</event><urgency>Future</urgency><severity>Minor</severity>"
-            "<certainty>Unlikely</certainty><responseType>Monitor</responseType>",
-            AREA("<polygon>50,8 51,8.1 50.6,8.5 51,9 50,9 50,8</polygon>") AREA(OTHER))
-            INFO("<event>b</event><urgency>Past</urgency><severity>Moderate</severity>"
-                 "<certainty>Possible</certainty><responseType>Avoid</responseType>"
-                 "<responseType>Shelter</responseType>",
-                 AREA("<polygon>50,10 51,10 51,11 50,11 50,10</polygon><geocode><valueName>SAME"
-                      "</valueName><value>048453</value></geocode>")) "</alert>");
-    assert_true(tried > 500);
-    static const char *const files[] = {
-        "c_lang_default.xml", "c_lang_two.xml",     "c_same_id_1.xml",
-        "c_geocode65.xml",    "c_circle_norad.xml", "c_allclear.xml",
-        "c_bowtie.xml",       "c_am.xml",           "c_refs65.xml"};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        size_t size;
-        char *text = case_text(files[i], &size);
-        text[size] = '\0';
-        tried += mutate(text);
-        free(text);
-    }
-    print_message("%u mutants\n", tried);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,7 +363,6 @@ int main(void)
         cmocka_unit_test(cap__times_without_a_zone__last_longest),
         cmocka_unit_test(cap__one_block_without_an_end__does_not_shorten_another),
         cmocka_unit_test(cap__shapes_that_are_not_as_cap_writes_them__are_never_smaller),
-        cmocka_unit_test(cap__any_part_replaced_dropped_or_doubled__is_never_safer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
