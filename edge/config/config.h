@@ -40,6 +40,7 @@ struct drf_geocodes {
     char file[DRF_PATH_SIZE];
     char property[48]; // of its features, the code
     char name[32];     // of the code system: what valueName says
+    char others[160];  // systems that name the same areas, with commas between
 };
 
 struct drf_feed_config {

@@ -257,6 +257,11 @@ const struct config_key config_geocode_keys[] = {
     TEXT("", "property", TEXT, property, NULL, "FIPS", "the property that is the code"),
     TEXT("", "name", TEXT, name, NULL, "SAME",
          "the code system, as valueName has it: SAME, UGC, WARNCELLID"),
+    TEXT("", "others", TEXT, others,
+         "SAME, UGC, FIPS6, WARNCELLID, EMMA_ID, NUTS1, NUTS2, NUTS3, EXCLUDE_POLYGON", NULL,
+         "systems whose codes beside them name the same area; a code of any other makes the "
+         "area "
+         "unknown"),
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 

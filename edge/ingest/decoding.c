@@ -35,8 +35,10 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
     memcpy(out->insets, config->insets, sizeof out->insets);
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
     snprintf(out->crs, sizeof out->crs, "%s", from->crs);
-    if (from->areas != NULL)
+    if (from->areas != NULL) {
         snprintf(out->geocode_name, sizeof out->geocode_name, "%s", from->geocodes.name);
+        snprintf(out->geocode_others, sizeof out->geocode_others, "%s", from->geocodes.others);
+    }
     snprintf(out->vertical, sizeof out->vertical, "%s", from->vertical_datum);
 }
 

@@ -100,8 +100,9 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
         size += snprintf(terms + size, sizeof terms - (size_t)size, "stations %" PRIx64 "\n",
                          geo_station_table_hash(feed->stations));
     if (feed->areas && size < TERMS_SIZE)
-        size += snprintf(terms + size, sizeof terms - (size_t)size, "geocodes %s %" PRIx64 "\n",
-                         feed->geocodes.name, geo_area_table_hash(feed->areas));
+        size += snprintf(terms + size, sizeof terms - (size_t)size,
+                         "geocodes %s %s %" PRIx64 "\n", feed->geocodes.name,
+                         feed->geocodes.others, geo_area_table_hash(feed->areas));
     size_t used = size < TERMS_SIZE ? (size_t)size : TERMS_SIZE - 1;
     used += inset_terms(config, feed, terms + used, TERMS_SIZE - used);
     edge_sha256(terms, used, out);

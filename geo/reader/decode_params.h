@@ -48,7 +48,8 @@ struct geo_decode_params {
     // CAP: the code system (valueName) whose codes are in the record for areas given by code
     // alone, as GEO_ITEM_AREA_CODES; empty: none are
     char geocode_name[32];
-    bool refuse_test;        // alerts flagged as a test are refused as a whole
+    char geocode_others[160]; // "SAME, UGC": systems whose codes beside them name the same area
+    bool refuse_test;         // alerts flagged as a test are refused as a whole
     int64_t message_utc_us;  // of the message itself, for parts without a time of their own, or
                              // without a month
     uint64_t size_max_bytes; // input; larger is refused

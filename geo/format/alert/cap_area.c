@@ -18,6 +18,7 @@ struct job {
     size_t info; // the present one
     bool in_info, in_area, in_code, shaped;
     bool code_named;      // the present geocode is of the system that is read
+    bool code_other;      // or of one that says the same
     bool has_code;        // and has a value that can be one
     bool bad_code;        // one of the present area cannot be in any table
     size_t codes_of_area; // added so far, of the present area
@@ -44,7 +45,7 @@ static enum drf_status begin(void *self, unsigned depth, const char *name)
     }
     if (depth == OF_AREA) {
         job->in_code = job->in_area && strcmp(name, "geocode") == 0;
-        job->code_named = job->has_code = false;
+        job->code_named = job->code_other = job->has_code = false;
     }
     return DRF_OK;
 }
@@ -157,12 +158,28 @@ static bool text_is(const char *wanted, const char *text, size_t size)
     return strlen(wanted) == size && strncasecmp(wanted, text, size) == 0;
 }
 
+// Whether it stands in a list with commas between.
+static bool listed(const char *list, const char *text, size_t size)
+{
+    while (*list != '\0') {
+        list += strspn(list, ", ");
+        size_t length = strcspn(list, ",");
+        if (length == size && size > 0 && strncasecmp(list, text, size) == 0)
+            return true;
+        list += length;
+    }
+    return false;
+}
+
 // Its two children may come in either order.
 static void end_of_code_part(struct job *job, const char *name, const char *text, size_t size)
 {
-    const char *system = job->notice->params->geocode_name;
-    if (strcmp(name, "valueName") == 0)
-        job->code_named = system[0] != '\0' && text_is(system, text, size);
+    const struct geo_decode_params *params = job->notice->params;
+    if (strcmp(name, "valueName") == 0) {
+        job->code_named =
+            params->geocode_name[0] != '\0' && text_is(params->geocode_name, text, size);
+        job->code_other = listed(params->geocode_others, text, size);
+    }
     if (strcmp(name, "value") != 0)
         return;
     job->has_code = size > 0;
@@ -175,11 +192,12 @@ static enum drf_status end_of_area_part(struct job *job, const char *name, const
 {
     if (strcmp(name, "polygon") == 0 || strcmp(name, "circle") == 0)
         return end_of_shape(job, name[0] == 'c', text, size);
-    // one without a value makes the area as unknown as one that is in no table
-    if (strcmp(name, "geocode") == 0 && job->code_named && !job->has_code)
+    if (strcmp(name, "geocode") != 0)
+        return DRF_OK;
+    // without a value, or of an unknown system, it may be any part of the area
+    if (job->code_named ? !job->has_code : !job->code_other)
         job->bad_code = true;
-    return strcmp(name, "geocode") == 0 && job->code_named && job->has_code ? add_code(job)
-                                                                            : DRF_OK;
+    return job->code_named && job->has_code ? add_code(job) : DRF_OK;
 }
 
 // A shape says where it is; codes beside it name the same.

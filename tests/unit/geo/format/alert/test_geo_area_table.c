@@ -70,7 +70,8 @@ struct placed {
 static struct placed place(const struct geo_area_table *table, const char *name,
                            const char *areas)
 {
-    struct geo_decode_params params = {.keep = keep, .valid_for_us = 3600000000};
+    struct geo_decode_params params = {
+        .keep = keep, .valid_for_us = 3600000000, .geocode_others = "SAME, UGC"};
     struct geo_record_builder decoded;
     struct geo_record built, record;
     struct geo_note why;
@@ -173,6 +174,8 @@ static void place__a_code_that_is_not_known__concerns_everybody(void **state)
         AREA(CODE("SAME", "048453")) AREA(""),
         AREA(CODE("SAME", "048453") CODE("SAME", "")),
         AREA(CODE("SAME", "048453")) AREA("<polygon>1,1 x</polygon>"),
+        AREA(CODE("SAME", "048453") CODE("Same?", "048459")), // one name not understood
+        AREA(CODE("SAME", "048453") "<geocode><value>048459</value></geocode>"),
         AREA(CODE("SAME", "048457")), // its area in the file is none
         AREA(CODE("SAME", "048000")), // the whole state
         AREA(CODE("SAME", "0484530484530484530484530484530484530")),
