@@ -174,7 +174,8 @@ enum drf_status geo_area_table_open(const uint8_t *bytes, size_t size, const cha
     }
     for (size_t i = 0; i < table->count && table->numbers; i++)
         strip_zeros(table->parts[i].code);
-    qsort(table->parts, table->count, sizeof *table->parts, by_code);
+    if (table->count > 1)
+        qsort(table->parts, table->count, sizeof *table->parts, by_code);
     *out = table;
     return DRF_OK;
 }

@@ -243,6 +243,32 @@ static void validate__impossible_unreadable__is_refused(void **state)
     UNREADABLE(it.valid_until_utc_us = INT64_MIN, DRF_ERR_RANGE);
 }
 
+static struct geo_area_codes sound_codes(void)
+{
+    return (struct geo_area_codes){.id = "w,A", .count = 2};
+}
+
+static void validate__impossible_codes__are_refused(void **state)
+{
+    (void)state;
+    char tail[2 * GEO_AREA_CODE_SIZE] = "048453";
+    memcpy(tail + GEO_AREA_CODE_SIZE, "TXC453", 7);
+#define CODES(change, want)                                                                    \
+    BREAK(GEO_ITEM_AREA_CODES, struct geo_area_codes, sound_codes, tail, sizeof tail, change,  \
+          want)
+    CODES((void)it, DRF_OK);
+    CODES(it.alert = GEO_ALERT_AREA_ASSUMED, DRF_OK);
+    CODES(it.alert = GEO_ALERT_TEST, DRF_ERR_RANGE);
+    CODES(it.count = 0, DRF_ERR_SYNTAX);
+    CODES(it.count = 1, DRF_ERR_SYNTAX);
+    CODES(it.count = UINT32_MAX, DRF_ERR_SYNTAX);
+    CODES(memset(it.id, 'x', sizeof it.id), DRF_ERR_SYNTAX);
+    tail[GEO_AREA_CODE_SIZE] = '\0';
+    CODES((void)it, DRF_ERR_SYNTAX);
+    memset(tail, 'x', sizeof tail);
+    CODES((void)it, DRF_ERR_SYNTAX);
+}
+
 static void counts_unreadable__box_inside_and_outside__only_the_former_is_in_the_record(
     void **state)
 {
@@ -298,6 +324,7 @@ int main(void)
         cmocka_unit_test(validate__impossible_raster__is_refused),
         cmocka_unit_test(validate__impossible_obstacle__is_refused),
         cmocka_unit_test(validate__impossible_unreadable__is_refused),
+        cmocka_unit_test(validate__impossible_codes__are_refused),
         cmocka_unit_test(
             counts_unreadable__box_inside_and_outside__only_the_former_is_in_the_record),
         cmocka_unit_test(validate__impossible_vertices__are_refused),
