@@ -48,10 +48,11 @@ static uint32_t saturated(uint64_t count)
 static enum drf_status refuse_whole(const struct geo_decode_counts *counts, const char *what,
                                     struct geo_note *why)
 {
-    if (counts->out_of_region > 0)
+    // What could not be read may have been inside: it is told although the rest lies outside.
+    if (counts->refused == 0 && counts->out_of_region > 0)
         return geo_refuse(why, GEO_REFUSAL_OUT_OF_REGION, 0,
-                          "no %s inside the region: %" PRIu64 " outside, %" PRIu64 " refused",
-                          what, counts->out_of_region, counts->refused);
+                          "no %s inside the region: %" PRIu64 " outside", what,
+                          counts->out_of_region);
     if (counts->refused == 0)
         return geo_refuse(why, GEO_REFUSAL_EMPTY, 0, "no %s in it", what);
     *why = counts->first;

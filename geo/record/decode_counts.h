@@ -41,7 +41,7 @@ DRF_MUST_CHECK enum drf_status geo_decode_counts_unreadable(
 // Ends a record of `what` ("obstacles"). With something kept or told: DRF_OK, after
 // one note on refusals beyond GEO_DECODE_NOTES_MAX and one (IGNORED) on parts outside the
 // region. With nothing kept, the message is refused as a whole, *why says so, and the status is
-// geo_refusal_status()'s: OUT_OF_REGION if some part was only that, else the first refusal,
+// geo_refusal_status()'s: the first refusal, else OUT_OF_REGION if all parts were only that,
 // else EMPTY. DRF_ERR_FULL, DRF_ERR_NOMEM: geo_record_add().
 DRF_MUST_CHECK enum drf_status geo_decode_counts_finish(const struct geo_decode_counts *counts,
                                                         const char *what,
