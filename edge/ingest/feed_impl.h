@@ -46,7 +46,7 @@ struct feed {
     struct feed_partition *partitions;
     int64_t idle_mono_us;        // since when nothing came; INT64_MAX: something did
     int64_t unreachable_mono_us; // since when no broker answered; INT64_MAX: one does
-    int64_t seen_mono_us;        // when "seen/<feed>" was written
+    int64_t reached_mono_us;     // when "reached/<feed>" was written
     int64_t deaths_mono_us[FEED_DEATHS];
     size_t death_count;
     int64_t pause_us, paused_until_mono_us;

@@ -11,7 +11,7 @@
 
 // An answer of the broker counts against what was read this long before the question.
 #define SETTLED_US INT64_C(1000000)
-#define SEEN_EVERY_US INT64_C(600000000)
+#define REACHED_EVERY_US INT64_C(600000000)
 
 void feed_resync_restore(struct edge_feeds *feeds, size_t index)
 {
@@ -207,18 +207,20 @@ enum drf_status edge_feeds_sweep(struct edge_feeds *feeds, struct edge_now now, 
     return DRF_OK;
 }
 
-static void note_seen(struct edge_feeds *feeds, size_t index, struct edge_now now)
+static void note_reached(struct edge_feeds *feeds, size_t index, struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
     int64_t every_us = (int64_t)feeds->config->tombstone_horizon_s * 1000000 / 10;
-    if (every_us > SEEN_EVERY_US)
-        every_us = SEEN_EVERY_US;
+    if (every_us > REACHED_EVERY_US)
+        every_us = REACHED_EVERY_US;
     bool current =
         feed->reachable && feed->exists && feed->resync == FEED_CURRENT && feed_reached(feed);
-    if (!current || (feed->seen_mono_us != 0 && now.mono_us - feed->seen_mono_us < every_us))
+    if (!current
+        || (feed->reached_mono_us != 0 && now.mono_us - feed->reached_mono_us < every_us))
         return;
-    if (edge_resync_seen(feeds->store, feeds->config->feeds[index].name, now.utc_us) == DRF_OK)
-        feed->seen_mono_us = now.mono_us;
+    if (edge_resync_reached(feeds->store, feeds->config->feeds[index].name, now.utc_us)
+        == DRF_OK)
+        feed->reached_mono_us = now.mono_us;
 }
 
 void edge_feeds_note(struct edge_feeds *feeds, struct edge_now now)
@@ -235,6 +237,6 @@ void edge_feeds_note(struct edge_feeds *feeds, struct edge_now now)
                                                            sizeof partition->tail)
                                     != DRF_OK;
         }
-        note_seen(feeds, i, now);
+        note_reached(feeds, i, now);
     }
 }

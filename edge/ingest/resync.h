@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Named values of the store: "resync/<feed>" while a resynchronisation is due or in progress,
-// "fingerprint/<feed>" of the terms that its data were decoded under, "seen/<feed>" when the
-// node was last at its end. They are committed together with the truth.
+// "fingerprint/<feed>" of the terms that its data were decoded under, "reached/<feed>" when the
+// node was last at its end ("seen/<feed>" in older stores). They are committed together with
+// the truth.
 #ifndef EDGE_RESYNC_H
 #define EDGE_RESYNC_H
 
@@ -31,7 +32,7 @@ bool edge_resync_read(struct fusion_store *store, const char *feed,
 DRF_MUST_CHECK enum drf_status edge_resync_write(struct fusion_store *store, const char *feed,
                                                  const char *why, bool redo);
 DRF_MUST_CHECK enum drf_status edge_resync_clear(struct fusion_store *store, const char *feed);
-DRF_MUST_CHECK enum drf_status edge_resync_seen(struct fusion_store *store, const char *feed,
-                                                int64_t utc_us);
+DRF_MUST_CHECK enum drf_status edge_resync_reached(struct fusion_store *store, const char *feed,
+                                                   int64_t utc_us);
 
 #endif

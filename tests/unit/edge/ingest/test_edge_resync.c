@@ -288,6 +288,33 @@ static void quiet_feed__of_a_node_that_ran__is_not_read_again(void **context)
     close_node(rig);
 }
 
+static void put_time(struct rig *rig, const char *name, int64_t utc_us)
+{
+    assert_int_equal(
+        fusion_store_put_value(rig->store, name, &utc_us, utc_us == 0 ? 0 : sizeof utc_us),
+        DRF_OK);
+}
+
+// The node ran all the time, without Kafka: only when it was at the feed's end tells.
+static void feed__not_reached_for_long_before_a_restart__is_read_again(void **context)
+{
+    struct rig *rig = *context;
+    static const char *const names[] = {"reached/dof", "seen/dof"}; // as an older node named it
+    read_two(rig);
+    for (size_t i = 0; i < 2; i++) {
+        put_time(rig, names[1 - i], 0);
+        put_time(rig, names[i], rig->now.utc_us);
+        rig->now.utc_us += 2 * DAY_US;
+        assert_int_equal(fusion_store_commit(rig->store, rig->now.utc_us), DRF_OK);
+        close_node(rig);
+        open_node(rig);
+        assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+        run(rig, 500000);
+        assert_int_equal(state(rig), FUSION_REASON_NONE);
+    }
+    end_with(rig, "AB");
+}
+
 static void feed__that_no_broker_brought_for_long__is_read_again(void **context)
 {
     struct rig *rig = *context;
@@ -483,6 +510,7 @@ int main(void)
         WITH_RIG(node__stopped_in_the_middle__begins_again_and_ends_right),
         WITH_RIG(removed_obstacle__while_the_node_was_away_for_long__is_gone),
         WITH_RIG(quiet_feed__of_a_node_that_ran__is_not_read_again),
+        WITH_RIG(feed__not_reached_for_long_before_a_restart__is_read_again),
         WITH_RIG(feed__that_no_broker_brought_for_long__is_read_again),
         WITH_RIG(terms__that_changed__apply_the_same_messages_again),
         WITH_RIG(geocodes__of_another_content__read_the_feed_again),

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "edge/ingest/resync.h"
 #include "edge/ingest/retention.h"
 
 #define SECOND_US INT64_C(1000000)
@@ -186,6 +187,22 @@ static void names__that_are_no_drone_s__are_left_alone(void **state)
     assert_false(has(rig, "seen/a b"));
 }
 
+static void time_of_a_feed__whatever_its_name__is_left_alone(void **state)
+{
+    struct rig *rig = *state;
+    put(rig, "profile/d-1", "a", 1); // a drone named as a feed is
+    assert_int_equal(edge_resync_reached(rig->store, "obstacles", BEGIN_UTC_US - 2 * KEEP_US),
+                     DRF_OK);
+    assert_int_equal(edge_resync_reached(rig->store, "d-1", BEGIN_UTC_US - 2 * KEEP_US),
+                     DRF_OK);
+    commit(rig);
+    (void)walk(rig);
+    assert_int_equal(rig->forgotten, 0);
+    assert_true(seen(rig, "reached/obstacles") == BEGIN_UTC_US - 2 * KEEP_US);
+    assert_true(seen(rig, "reached/d-1") == BEGIN_UTC_US - 2 * KEEP_US);
+    assert_true(seen(rig, "seen/d-1") == BEGIN_UTC_US);
+}
+
 static enum drf_status count_one(void *context, const char *name, const void *bytes,
                                  size_t size)
 {
@@ -251,6 +268,7 @@ int main(void)
         WITH_RIG(drone__without_a_time_or_with_one_to_come__counts_from_now),
         WITH_RIG(time__of_a_drone_that_withdrew_all__goes_too),
         WITH_RIG(names__that_are_no_drone_s__are_left_alone),
+        WITH_RIG(time_of_a_feed__whatever_its_name__is_left_alone),
         WITH_RIG(ids__that_appear_once__leave_nothing_behind),
         WITH_RIG(walk__done__rests_for_an_hour),
     };
