@@ -21,7 +21,7 @@
 #include "sim/publish/publish_kafka.h"
 #include "sim/publish/raster_cut.h"
 
-enum { TEXT_SIZE = 320 };
+enum { TEXT_SIZE = 320, DOF_LINE_BYTES = 132, DOF_RECORDS = 300 };
 
 enum kind {
     KIND_GEOTIFF,
@@ -70,6 +70,13 @@ static bool marked_sim(const struct publish_options *options, const char *path,
     }
 }
 
+// A message; by default so many that a national file is some hundred messages.
+static size_t dof_records(const struct publish_options *options)
+{
+    uint64_t fit = options->max_bytes / DOF_LINE_BYTES;
+    return (size_t)(options->records < fit ? options->records : fit);
+}
+
 static enum drf_status split(const struct publish_options *options, const char *path,
                              const uint8_t *bytes, size_t size, struct sim_batch *batch)
 {
@@ -77,7 +84,7 @@ static enum drf_status split(const struct publish_options *options, const char *
     sim_file_stem(path, stem, sizeof stem);
     switch (options->kind) {
     case KIND_DOF:
-        return sim_dof_split(stem, bytes, size, (size_t)options->records, batch);
+        return sim_dof_split(stem, bytes, size, dof_records(options), batch);
     case KIND_GEOJSON:
         return sim_json_split(stem, bytes, size, batch);
     case KIND_ZONE:
@@ -291,7 +298,7 @@ int sim_publish_run(int argc, char **argv)
                                       .source = "drf-sim",
                                       .max_bytes = 900000,
                                       .level = 12,
-                                      .records = 1,
+                                      .records = DOF_RECORDS,
                                       .timeout_s = 30};
     const struct sim_option table[] = {
         {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
@@ -307,17 +314,18 @@ int sim_publish_run(int argc, char **argv)
         {"max-bytes", SIM_OPTION_COUNT, &options.max_bytes, "N",
          "of a message (default 900000); larger rasters are cut"},
         {"level", SIM_OPTION_COUNT, &options.level, "Z", "of the node's tiles (default 12)"},
-        {"batch", SIM_OPTION_COUNT, &options.records, "N", "DOF records a message (default 1)"},
+        {"batch", SIM_OPTION_COUNT, &options.records, "N",
+         "DOF records a message (default 300); 1: each under its own id"},
         {"tombstone", SIM_OPTION_TEXT, &options.tombstone, "KEY", "withdraw this key"},
         {"timeout", SIM_OPTION_COUNT, &options.timeout_s, "S", "for a delivery (default 30)"},
     };
     const struct sim_usage usage = {
         "publish --bootstrap HOST:PORT --topic NAME --kind KIND [OPTION...] FILE...",
-        "Puts files into Kafka as their providers would: GRIB messages and features one by "
-        "one,\n"
-        "large rasters in overlapping chunks, CloudEvents headers. Every delivery is "
-        "confirmed\n"
-        "before it ends; if one is not, it says so and fails.",
+        "Puts files into Kafka as their providers would: GRIB messages and GeoJSON features "
+        "one\n"
+        "by one, DOF records some hundred a message, large rasters in overlapping chunks,\n"
+        "CloudEvents headers. Every delivery is confirmed before it ends; if one is not, it\n"
+        "says so and fails.",
         table, sizeof table / sizeof table[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
