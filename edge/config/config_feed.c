@@ -93,6 +93,13 @@ static enum drf_status check_feed(struct config_reader *reader, const yaml_node_
         return config_refuse(reader->error, DRF_ERR_RANGE, line,
                              "feeds: topic of '%s': letters, digits, '.', '_' and '-'",
                              feed->name);
+    // Each refusal would come back as a message, to be refused again.
+    if (strcmp(feed->topic, config->dead_letter_topic) == 0)
+        return config_refuse(
+            reader->error, DRF_ERR_RANGE, line,
+            "feeds: '%s' reads '%s', which is dead_letters.topic: dead letters "
+            "need a topic of their own",
+            feed->name, feed->topic);
     if (!format_fits(feed->kind, feed->format)) {
         char allowed[120];
         name_formats(feed->kind, allowed, sizeof allowed);

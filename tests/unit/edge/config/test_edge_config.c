@@ -262,6 +262,11 @@ static void parse__of_feeds_that_contradict__is_refused(void **state)
             DRF_ERR_RANGE, 10, "read the same topic");
     refused(LEAST "feeds:\n  - {name: a, topic: t/x, kind: weather}\n", DRF_ERR_RANGE, 9,
             "topic of 'a'");
+    refused(LEAST "dead_letters: {topic: t}\nfeeds:\n  - {name: a, topic: u, kind: weather}\n"
+                  "  - {name: b, topic: t, kind: weather}\n",
+            DRF_ERR_RANGE, 11, "'b' reads 't', which is dead_letters.topic");
+    refused("dead_letters: {topic: t}\n" LEAST "feeds:\n  - {name: b, topic: t, kind: zone}\n",
+            DRF_ERR_RANGE, 10, "dead letters need a topic of their own");
     refused(LEAST "feeds:\n  - {name: a, topic: t, kind: obstacle, surface: dsm}\n",
             DRF_ERR_RANGE, 9, "surface belongs to terrain");
 }
