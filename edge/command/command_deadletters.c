@@ -23,6 +23,7 @@ struct job {
     int id_count;
     char **ids; // to send again; NULL: list
     bool all;
+    bool cut; // the one at hand has more headers than are read
     struct edge_producer *producer;
     uint64_t seen, chosen, sent, delivered, failed;
 };
@@ -75,7 +76,7 @@ static void send_again(struct job *job, const char *id,
 {
     char topic[140], size[24], time_ms[24];
     struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
-    bool whole = said(kafka_record, "drf_dead_topic", topic, sizeof topic)
+    bool whole = !job->cut && said(kafka_record, "drf_dead_topic", topic, sizeof topic)
                  && said(kafka_record, "drf_dead_size", size, sizeof size)
                  && strtoull(size, NULL, 10) == kafka_record->value_size;
     if (!whole) {
@@ -163,6 +164,7 @@ static bool read_partition(struct job *job, struct edge_kafka *kafka, int32_t pa
                                                      .value_size = message.value_size,
                                                      .headers = message.headers,
                                                      .header_count = message.header_count};
+            job->cut = message.headers_left_out;
             if (message.offset < high)
                 consider(job, id, &kafka_record);
             next = message.offset + 1;
@@ -215,6 +217,7 @@ static int resubmit(struct job *job)
         return 1;
     }
     bool read = read_topic(job);
+    job->cut = false;
     read_store(job);
     for (int waited_ms = 0; waited_ms < TIMEOUT_MS && edge_producer_waiting(job->producer) > 0;
          waited_ms += WAIT_MS)

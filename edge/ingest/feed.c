@@ -277,6 +277,7 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
         size_t index = (feeds->turn[lane] + i) % count;
         bool urgent = feeds->config->feeds[index].urgent != 0;
         if (urgent != (lane == EDGE_LANE_URGENT) || feeds->feeds[index].resync == FEED_WANTED
+            || feeds->feeds[index].waits
             || now.mono_us < feeds->feeds[index].paused_until_mono_us)
             continue;
         if (next_of(feeds, index, now, out)) {
@@ -285,6 +286,11 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
         }
     }
     return false;
+}
+
+void edge_feeds_wait(struct edge_feeds *feeds, size_t index, bool wait)
+{
+    feeds->feeds[index].waits = wait;
 }
 
 void edge_feeds_first(const struct edge_feeds *feeds, size_t index,

@@ -62,6 +62,8 @@ void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
 // The next message of a lane, its feeds in turn, paused ones left out. False: none now.
 bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_now now,
                      struct edge_message *out);
+// Hands out no message of this feed meanwhile: its dead letters wait for Kafka.
+void edge_feeds_wait(struct edge_feeds *feeds, size_t index, bool wait);
 // The message is done with: its offset is in the store. Gives it back.
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message);
 

@@ -50,7 +50,8 @@ struct feed {
     int64_t deaths_mono_us[FEED_DEATHS];
     size_t death_count;
     int64_t pause_us, paused_until_mono_us;
-    bool held; // paused, and what came meanwhile is not all read yet
+    bool waits; // see edge_feeds_wait()
+    bool held;  // paused, and what came meanwhile is not all read yet
 };
 
 struct edge_feeds {

@@ -99,10 +99,13 @@ bool ingest_may_read(const struct edge_ingest *ingest)
 static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct edge_now now,
                        struct ingest_ahead *out)
 {
+    const struct drf_config *config = ingest->parts.config;
+    for (size_t feed = 0; feed < config->feed_count; feed++)
+        edge_feeds_wait(ingest->parts.feeds, feed,
+                        edge_deadletter_waits(ingest->parts.deadletters, feed, now));
     if (!ingest_may_read(ingest)
         || !edge_feeds_next(ingest->parts.feeds, index, now, &out->message))
         return false;
-    const struct drf_config *config = ingest->parts.config;
     out->started = false;
     out->envelope = (struct edge_envelope){0};
     out->refused = edge_envelope_read(&config->feeds[out->message.feed], config->mode,
@@ -262,9 +265,10 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     if (refused) {
         edge_deadletter_refused(ingest->parts.deadletters, &lane->message, &why, now);
         note(ingest, lane, &why, now);
-    } else if (lane->record.size > 0) {
-        edge_deadletter_notes(ingest->parts.deadletters, &lane->message, lane->record, now);
     }
+    // Parts that could not be read are told even where the rest lies outside the region.
+    if (lane->record.size > 0 && (!refused || outcome == FUSION_OUTSIDE))
+        edge_deadletter_notes(ingest->parts.deadletters, &lane->message, lane->record, now);
     if (!refused)
         note(ingest, lane, NULL, now);
     size_t feed = lane->message.feed;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// A refusal is counted and logged at once; its letter goes through the outbox, which stores it
+// and hands it to librdkafka. What came of those under way is taken in edge_deadletter_serve(),
+// every 20 ms while Kafka answers. Nothing here waits: a flood of refusals is held back where
+// it comes from, at the feed.
 #include "edge/kafka/deadletter.h"
 
 #include <inttypes.h>
@@ -10,6 +14,7 @@
 enum { LINES_PER_SECOND = 5, OURS = 11, FINISH_MS = 1000, FINISH_STEP_MS = 50 };
 #define SERVE_US INT64_C(20000)
 #define IDLE_US INT64_C(500000)
+#define MINUTE_US INT64_C(60000000)
 
 static enum drf_status post_send(void *self, const struct edge_kafka_record *kafka_record)
 {
@@ -85,12 +90,13 @@ static bool send_letter(struct edge_deadletters *deadletters,
 {
     struct field fields[OURS];
     struct edge_header headers[EDGE_HEADERS_MAX + OURS];
-    size_t count = message->header_count;
-    memcpy(headers, message->headers, count * sizeof headers[0]);
-    size_t ours = describe(deadletters->config, message, why, fields);
-    for (size_t i = 0; i < ours; i++)
-        headers[count++] = (struct edge_header){
+    // Ours first: a reader of EDGE_HEADERS_MAX headers sees that it is a dead letter.
+    size_t count = describe(deadletters->config, message, why, fields);
+    for (size_t i = 0; i < count; i++)
+        headers[i] = (struct edge_header){
             .name = fields[i].name, .value = fields[i].value, .size = strlen(fields[i].value)};
+    memcpy(headers + count, message->headers, message->header_count * sizeof headers[0]);
+    count += message->header_count;
     struct edge_kafka_record kafka_record = {
         .key = message->key,
         .key_size = message->key_size,
@@ -103,7 +109,28 @@ static bool send_letter(struct edge_deadletters *deadletters,
     };
     if (deadletters->serve_mono_us > now.mono_us + SERVE_US)
         deadletters->serve_mono_us = now.mono_us + SERVE_US;
-    return edge_outbox_put(&deadletters->box, &kafka_record, now.mono_us) == DRF_OK;
+    uint64_t before = deadletters->box.next;
+    enum drf_status status = edge_outbox_put(&deadletters->box, &kafka_record, now.mono_us);
+    if (deadletters->box.next != before)
+        deadletters->last_letter[message->feed] = before;
+    return status == DRF_OK;
+}
+
+bool edge_deadletter_waits(const struct edge_deadletters *deadletters, size_t feed,
+                           struct edge_now now)
+{
+    return deadletters->producer && deadletters->last_letter[feed] >= deadletters->box.resend
+           && edge_outbox_near_full(&deadletters->box, now.mono_us);
+}
+
+bool edge_deadletter_is_one(const struct edge_message *message)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (strncmp(message->headers[i].name, EDGE_DEADLETTER_PREFIX,
+                    strlen(EDGE_DEADLETTER_PREFIX))
+            == 0)
+            return true;
+    return false;
 }
 
 static void log_refusal(struct edge_deadletters *deadletters,
@@ -111,7 +138,7 @@ static void log_refusal(struct edge_deadletters *deadletters,
                         const char *what, struct edge_now now)
 {
     const char *done = "dropped";
-    if (deadletters->producer) {
+    if (deadletters->producer && !edge_deadletter_is_one(message)) {
         bool sent = send_letter(deadletters, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
     }
@@ -129,15 +156,19 @@ static void log_refusal(struct edge_deadletters *deadletters,
         edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
-static void log_ignored(const struct edge_deadletters *deadletters,
+// What there is nothing to repair of: which message, why, and that it was only counted.
+static void log_counted(const struct edge_deadletters *deadletters,
                         const struct edge_message *message, const struct geo_note *why,
+                        enum edge_log_level level, const char *what, uint32_t held,
                         struct edge_now now)
 {
     char text[240];
-    edge_log_write(deadletters->log, now.utc_us, EDGE_LOG_DEBUG, "feed.ignored",
-                   "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " text=%s",
+    edge_log_write(deadletters->log, now.utc_us, level, what,
+                   "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64
+                   " reason=%s done=counted held_back=%" PRIu32 " text=%s",
                    deadletters->config->feeds[message->feed].name, message->topic,
                    message->partition, message->offset,
+                   geo_refusal_name((enum geo_refusal_code)why->code), held,
                    edge_log_quote(text, sizeof text, why->text, strlen(why->text)));
 }
 
@@ -145,13 +176,15 @@ void edge_deadletter_refused(struct edge_deadletters *deadletters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now)
 {
+    uint32_t held = 0;
     edge_metrics_add(deadletters->metrics, EDGE_METRIC_FEED_REFUSALS, message->feed, why->code,
                      1);
-    if (why->code == GEO_REFUSAL_IGNORED) {
-        log_ignored(deadletters, message, why, now);
-        return;
-    }
-    log_refusal(deadletters, message, why, "feed.refused", now);
+    if (why->code == GEO_REFUSAL_IGNORED)
+        log_counted(deadletters, message, why, EDGE_LOG_DEBUG, "feed.ignored", 0, now);
+    else if (why->code != GEO_REFUSAL_OUT_OF_REGION)
+        log_refusal(deadletters, message, why, "feed.refused", now);
+    else if (edge_log_allow(&deadletters->outside_limit, now.mono_us, 1, MINUTE_US, &held))
+        log_counted(deadletters, message, why, EDGE_LOG_INFO, "feed.outside", held, now);
 }
 
 void edge_deadletter_notes(struct edge_deadletters *deadletters,
@@ -167,7 +200,7 @@ void edge_deadletter_notes(struct edge_deadletters *deadletters,
         const struct geo_note *note = item.payload;
         edge_metrics_add(deadletters->metrics, EDGE_METRIC_FEED_NOTES, message->feed,
                          note->code, note->count);
-        if (note->code == GEO_REFUSAL_IGNORED)
+        if (note->code == GEO_REFUSAL_IGNORED || note->code == GEO_REFUSAL_OUT_OF_REGION)
             continue;
         if (parts == 0)
             first = *note;
@@ -208,12 +241,10 @@ bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now
     struct edge_outbox *box = &deadletters->box;
     edge_producer_serve(deadletters->producer, 0, on_report,
                         &(struct report){.box = box, .now_mono_us = now.mono_us});
-    bool answered = box->delivered > 0;
     edge_outbox_step(box, now.mono_us);
     count(deadletters);
-    deadletters->serve_mono_us = box->under_way > 0 && (answered || box->resend == box->next)
-                                     ? now.mono_us + SERVE_US
-                                     : now.mono_us + IDLE_US;
+    bool soon = box->under_way > 0 && edge_outbox_answers(box, now.mono_us);
+    deadletters->serve_mono_us = now.mono_us + (soon ? SERVE_US : IDLE_US);
     bool changed = box->changed;
     box->changed = false;
     return changed;

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each refusal is counted, logged (at most a burst of lines a second, with the number
-// suppressed) and, where a topic is configured, sent there: the original key, headers and bytes
-// (cut at 64 KB) with headers of ours: drf_dead_reason, _text, _position, _parts, _feed,
-// _topic, _partition, _offset, _size, _sha256, and _time_ms (Kafka's CreateTime, if it had
-// one). Each is kept in the store until Kafka has acknowledged it (edge/kafka/outbox.h); while
-// Kafka is unreachable a bounded number is kept there and the rest is counted as lost. Belongs
-// to the ingest loop; non-blocking.
+// suppressed) and, where a topic is configured, sent there: with headers of ours first
+// (drf_dead_reason, _text, _position, _parts, _feed, _topic, _partition, _offset, _size,
+// _sha256, and _time_ms, Kafka's CreateTime, if it had one), then the original key, headers and
+// bytes (cut at 64 KB). No dead letter is made of what lies outside the region (counted, a
+// sample line a minute), of what is of no use, and of a message that is a dead letter itself:
+// that would go round between two nodes for ever. Each is kept in the store until Kafka has
+// acknowledged it (edge/kafka/outbox.h). While Kafka takes them, a feed whose letters wait is
+// not read faster than they go (edge_deadletter_waits()); while it does not, a bounded number
+// is kept and the rest is counted as lost. Belongs to the ingest loop; non-blocking.
 #ifndef EDGE_DEADLETTER_H
 #define EDGE_DEADLETTER_H
 
@@ -28,8 +31,9 @@ struct edge_deadletters {
     struct edge_metrics *metrics;
     struct edge_producer *producer; // NULL: no topic is configured
     struct edge_outbox box;
-    struct edge_log_limit limit;
-    int64_t serve_mono_us; // the next time; INT64_MAX: nothing is under way
+    struct edge_log_limit limit, outside_limit;
+    uint64_t last_letter[DRF_FEEDS_MAX]; // its number in the box; 0: none
+    int64_t serve_mono_us;               // the next time; INT64_MAX: nothing is under way
 };
 
 // Opens what is configured: without a topic nothing is sent. All is borrowed until close.
@@ -44,15 +48,22 @@ void edge_deadletters_close(struct edge_deadletters *deadletters);
 
 // The whole message was refused. One without usable content (IGNORED: other levels of a
 // forecast) is counted and logged at the lowest level, without a dead letter: there is nothing
-// to repair.
+// to repair. One outside the region likewise, with a line a minute: a national feed may send
+// ten thousand.
 void edge_deadletter_refused(struct edge_deadletters *deadletters,
                              const struct edge_message *message, const struct geo_note *why,
                              struct edge_now now);
 // Parts of an accepted message were refused: every note of its record is counted; one dead
-// letter reports those that were not just skipped (IGNORED).
+// letter reports those that were not just skipped (IGNORED, OUT_OF_REGION).
 void edge_deadletter_notes(struct edge_deadletters *deadletters,
                            const struct edge_message *message, struct geo_record record,
                            struct edge_now now);
+// No message of this feed should be read now: letters of its wait for Kafka, which takes them,
+// and there is little room for more.
+bool edge_deadletter_waits(const struct edge_deadletters *deadletters, size_t feed,
+                           struct edge_now now);
+// A message with headers of ours: a dead letter that came back by a feed.
+bool edge_deadletter_is_one(const struct edge_message *message);
 // Counts what was delivered and lost meanwhile, sends what was kept. True: the store changed.
 bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now now);
 // At the end: waits at most a second for Kafka and keeps what it did not take.

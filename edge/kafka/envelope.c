@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "edge/host/sha256.h"
+#include "edge/kafka/deadletter.h"
 #include "geo/utc.h"
 
 static enum drf_status refuse(struct geo_note *why, enum geo_refusal_code code,
@@ -239,6 +240,10 @@ enum drf_status edge_envelope_read(const struct drf_feed_config *feed, uint32_t 
     enum drf_status status = read_mode(feed, node_mode, message, why);
     if (status != DRF_OK)
         return status;
+    if (edge_deadletter_is_one(message))
+        return refuse(why, GEO_REFUSAL_ENVELOPE,
+                      "a dead letter (headers drf_dead_...): send it again with drf-edge "
+                      "deadletters resubmit");
     if (!envelope.tombstone && message->value_size == 0)
         return refuse(why, GEO_REFUSAL_EMPTY, "an empty value, which is no tombstone");
     if (message->value_size > feed->message_max_bytes)

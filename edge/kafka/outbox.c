@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SILENT_US INT64_C(2000000)
+#define ANSWERS_US INT64_C(10000000) // a busy broker may take longer than SILENT_US
 enum {
     NAME_SIZE = 32,
     PROBE = 1,
@@ -34,7 +35,8 @@ static enum drf_status find(void *context, const char *name, const void *bytes, 
 enum drf_status edge_outbox_init(struct edge_outbox *box, struct fusion_store *store,
                                  struct edge_outbox_sender post)
 {
-    *box = (struct edge_outbox){.store = store, .post = post, .first = 1, .next = 1};
+    *box = (struct edge_outbox){
+        .store = store, .post = post, .first = 1, .next = 1, .asked_mono_us = INT64_MAX};
     enum drf_status status =
         store ? fusion_store_each_value(store, EDGE_OUTBOX_PREFIX, find, box) : DRF_OK;
     box->resend = box->first;
@@ -43,6 +45,16 @@ enum drf_status edge_outbox_init(struct edge_outbox *box, struct fusion_store *s
 
 // Those that Kafka was not handed yet, or did not take.
 static uint64_t unsent(const struct edge_outbox *box) { return box->next - box->resend; }
+
+bool edge_outbox_answers(const struct edge_outbox *box, int64_t now_mono_us)
+{
+    return box->asked_mono_us == INT64_MAX || now_mono_us - box->asked_mono_us <= ANSWERS_US;
+}
+
+bool edge_outbox_near_full(const struct edge_outbox *box, int64_t now_mono_us)
+{
+    return unsent(box) >= EDGE_OUTBOX_MAX * 3 / 4 && edge_outbox_answers(box, now_mono_us);
+}
 
 static enum drf_status keep(struct edge_outbox *box,
                             const struct edge_kafka_record *kafka_record)
@@ -75,6 +87,8 @@ static enum drf_status send(struct edge_outbox *box,
     enum drf_status status = box->post.send(box->post.self, kafka_record);
     if (status == DRF_OK && box->under_way++ == 0)
         box->confirmed_mono_us = now_mono_us;
+    if (status == DRF_OK && box->asked_mono_us == INT64_MAX)
+        box->asked_mono_us = now_mono_us;
     return status;
 }
 
@@ -116,6 +130,7 @@ void edge_outbox_report(struct edge_outbox *box, const struct edge_kafka_record 
     if (delivered) {
         box->delivered++;
         box->confirmed_mono_us = now_mono_us;
+        box->asked_mono_us = box->under_way > 0 ? now_mono_us : INT64_MAX;
         if (kafka_record->tag > 0)
             forget(box, kafka_record->tag);
     } else if (kafka_record->tag == 0) {

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import subprocess
 
-from drf_fixture import BIN, DEADLINE_S, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
+from drf_fixture import BIN, DEADLINE_S, Folder, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 TOWERS = place.TOPICS["towers"]
@@ -94,6 +94,87 @@ def test_a_node_that_ends_keeps_what_kafka_did_not_take():
             assert node.stop() == 0
             code, text = deadletters(node)
             assert "store:" in text and "key=\"last\"" in text, text
+
+
+def test_a_flood_of_refusals_loses_none_while_kafka_answers():
+    """More than wait in the store and are under way together, sent before the node begins to read."""
+    port, = free_ports(1)
+    with shared_kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        keys = [b"flood-%d" % i for i in range(10_000)]
+        kafka.produce_all(TOWERS, [dict(value=b"broken", key=key.decode()) for key in keys])
+        kafka.produce(place.TOPICS["cranes"], place.feature("crane-1", 47.05, 8.05), key="crane-1")
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.refusals(port, "towers", "FORMAT") == len(keys), "all are refused")
+            wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, "none is kept any more")
+            assert place.applied(port, "cranes") == 1
+            assert place.metrics(port).get("drf_dead_letters_lost_total", 0) == 0
+            letters = kafka.consume(place.DEAD, kafka.end_offset(place.DEAD))
+            assert len(letters) == len(keys) and {letter[0] for letter in letters} == set(keys)
+            assert node.stop() == 0
+
+
+def test_what_kafka_does_not_take_is_kept_up_to_the_bound_and_the_rest_is_counted():
+    port, = free_ports(1)
+    with shared_kafka() as kafka, Mosquitto() as mqtt:
+        kafka.create_topics(*place.TOPICS.values())  # and nobody takes dead letters
+        kafka.produce_all(TOWERS, [dict(value=b"broken", key=f"k{i}") for i in range(3000)])
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.refusals(port, "towers", "FORMAT") == 3000, "all are refused")
+
+            def told():
+                now = place.metrics(port)
+                return now["drf_dead_letters_kept"], now["drf_dead_letters_lost_total"]
+
+            wait_until(lambda: sum(told()) == 3000, "each is kept or counted as lost")
+            kept, lost = told()
+            assert kept >= 1000 and lost > 0, (kept, lost)
+            kafka.create_topics(place.DEAD)
+            wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, "they are sent")
+            assert kafka.end_offset(place.DEAD) == kept and told() == (0, lost)
+            assert node.stop() == 0
+
+
+def test_a_national_file_is_a_count():
+    """1,200 towers elsewhere: a message each, then as drf-sim publishes the file."""
+    port, = free_ports(1)
+    with shared_kafka() as kafka, Mosquitto() as mqtt, Folder("national") as folder:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        records = [place.dof(i, 30 + i % 10, -100 + i / 100, 100, 1700) for i in range(1, 1201)]
+        kafka.produce_all(TOWERS, [dict(value=record, key=f"99-{i:06d}") for i, record in enumerate(records)])
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
+            wait_until(lambda: place.refusals(port, "towers", "OUT_OF_REGION") == 1200, "all are counted")
+            file = folder.path / "nation.dat"
+            file.write_bytes(b"".join(records))
+            subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", TOWERS, "--kind", "dof",
+                            "--mode", "LIVE", file], check=True, timeout=DEADLINE_S)
+            assert kafka.end_offset(TOWERS) == 1200 + 4, "not 300 records a message"
+            wait_until(lambda: place.refusals(port, "towers", "OUT_OF_REGION") == 1204, "so are those")
+            kafka.produce(TOWERS, b"broken", key="last")
+            letters = kafka.consume(place.DEAD, 1)
+            assert letters[0][0] == b"last" and kafka.end_offset(place.DEAD) == 1, letters
+            assert node.log_text().count("what=feed.outside") < 5
+            assert node.stop() == 0
+
+
+def test_dead_letters_do_not_go_round_between_two_nodes():
+    ports = free_ports(2)
+    with shared_kafka() as kafka, Mosquitto() as mqtt, Mosquitto() as other:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        first = place.configuration(kafka.bootstrap, mqtt, http=ports[0])
+        second = place.configuration(kafka.bootstrap, other, http=ports[1])
+        second["feeds"] = [dict(second["feeds"][1], topic=place.DEAD)]
+        second["dead_letters"]["topic"] = TOWERS  # what the first one reads
+        with Node(first) as node, Node(second) as back:
+            for port in ports:
+                wait_until(lambda p=port: place.page(p, "readyz")[0] == 200, "both are ready")
+            kafka.produce(TOWERS, b"broken", key="k")
+            wait_until(lambda: place.refusals(ports[1], "towers", "ENVELOPE") == 1, "the other has the letter")
+            kafka.produce(TOWERS, b"broken", key="l")
+            wait_until(lambda: place.refusals(ports[1], "towers", "ENVELOPE") == 2, "and the next one")
+            assert kafka.end_offset(TOWERS) == 2 and kafka.end_offset(place.DEAD) == 2
+            assert "done=dropped" in back.log_text()
+            assert node.stop() == 0 and back.stop() == 0
 
 
 main(globals())

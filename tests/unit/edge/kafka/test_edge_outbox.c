@@ -221,6 +221,52 @@ static void put__of_more_than_fit__counts_the_rest_as_lost(void **state)
     assert_int_equal(rig->box.kept, EDGE_OUTBOX_MAX);
 }
 
+// A flood, and a Kafka that takes a few each time: what waits does not overflow.
+static void near_full__while_kafka_answers__holds_back_what_would_be_lost(void **state)
+{
+    struct rig *rig = *state;
+    int64_t now_us = 0;
+    uint64_t delivered = 0;
+    int sent = 0, held = 0;
+    for (; sent < 5000; now_us += 20000) {
+        while (sent < 5000 && !edge_outbox_near_full(&rig->box, now_us))
+            assert_int_equal(put(rig, sent++ % 10000, now_us), DRF_OK);
+        held += sent < 5000;
+        report_all(rig, true, now_us);
+        edge_outbox_step(&rig->box, now_us);
+        delivered += rig->box.delivered;
+        rig->box.delivered = 0;
+    }
+    for (int i = 0; i < 100; i++, now_us += 20000) {
+        report_all(rig, true, now_us);
+        edge_outbox_step(&rig->box, now_us);
+        delivered += rig->box.delivered;
+        rig->box.delivered = 0;
+    }
+    assert_true(held > 0);
+    assert_int_equal(rig->box.lost, 0);
+    assert_int_equal(rig->box.kept, 0);
+    assert_int_equal(delivered, 5000);
+}
+
+static void near_full__when_kafka_does_not_answer__ends_after_ten_seconds(void **state)
+{
+    struct rig *rig = *state;
+    int sent = 0;
+    while (!edge_outbox_near_full(&rig->box, 0))
+        assert_int_equal(put(rig, sent++, 0), DRF_OK);
+    assert_true(sent >= EDGE_OUTBOX_MAX / 2);
+    for (int64_t second = 1; second <= 10; second++) { // it is tried, and never there
+        assert_true(edge_outbox_near_full(&rig->box, second * SECOND_US));
+        edge_outbox_step(&rig->box, second * SECOND_US);
+        report_all(rig, false, second * SECOND_US);
+    }
+    assert_false(edge_outbox_near_full(&rig->box, 11 * SECOND_US));
+    edge_outbox_step(&rig->box, 12 * SECOND_US);
+    report_all(rig, true, 12 * SECOND_US);
+    assert_true(edge_outbox_near_full(&rig->box, 12 * SECOND_US)); // it is back
+}
+
 static void unpack__of_a_packed_kafka_record__gives_it_back(void **state)
 {
     (void)state;
@@ -258,6 +304,8 @@ int main(void)
         WITH_RIG(put__of_what_the_store_cannot_take__is_sent_all_the_same),
         WITH_RIG(resend__that_fails__leaves_the_kafka_record_where_it_is),
         WITH_RIG(put__of_more_than_fit__counts_the_rest_as_lost),
+        WITH_RIG(near_full__while_kafka_answers__holds_back_what_would_be_lost),
+        WITH_RIG(near_full__when_kafka_does_not_answer__ends_after_ten_seconds),
         cmocka_unit_test(unpack__of_a_packed_kafka_record__gives_it_back),
     };
     return cmocka_run_group_tests_name("edge/outbox", tests, NULL, NULL);
