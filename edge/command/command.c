@@ -86,6 +86,12 @@ const struct edge_command edge_commands[] = {
      "  --edition   the one file holds all features there are: those that an earlier import "
      "of\n"
      "              this feed brought and it does not are withdrawn"},
+    {"accept", edge_command_accept, "--config FILE --feed NAME",
+     "Takes as withdrawn what was live and was lost with the topic of the feed NAME, so that "
+     "its\n"
+     "layer is complete again. `info` says how much there is. Refused while a node runs on "
+     "the\n"
+     "store. Not needed where the provider sends it again, or a complete edition."},
     {"export", edge_command_export,
      "--store FILE --out FILE.gpkg [--backup] | --layer LAYER --out FILE.tif",
      "What a store holds at this moment, for other programs; a node may be running on it.\n"
@@ -98,7 +104,7 @@ const struct edge_command edge_commands[] = {
     {"info", edge_command_info, "--store FILE [--json]",
      "What a store holds: layers and their levels, sources with licence and data times, size "
      "and\n"
-     "log, how far each topic was read, and what was imported."},
+     "log, how far each topic was read, what was imported, and what was lost with a topic."},
     {"migrate", edge_command_migrate, "--store FILE [--level N]",
      "Brings a store of an older version of this program up to this one and keeps a copy as\n"
      "FILE-before-migration. Refused while a node runs on it, and for a newer store.\n"

@@ -40,6 +40,7 @@ DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct d
 int edge_command_dry_run(int argc, char **argv, const struct drf_config *config);
 int edge_command_config(int argc, char **argv);
 int edge_command_import(int argc, char **argv);
+int edge_command_accept(int argc, char **argv);
 int edge_command_migrate(int argc, char **argv);
 int edge_command_export(int argc, char **argv);
 int edge_command_info(int argc, char **argv);

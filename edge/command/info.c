@@ -182,6 +182,10 @@ enum drf_status edge_info_table(struct fusion_store *store, const char *path, FI
         (void)fprintf(out, "imported, not in Kafka\n");
         status = edge_import_log_each(store, path, table_import, out);
     }
+    if (status == DRF_OK)
+        (void)fprintf(out, "lost with their topic\n");
+    if (status == DRF_OK)
+        status = edge_info_missing(store, false, out);
     free(store_summary.sources.rows);
     return status;
 }
@@ -344,7 +348,11 @@ enum drf_status edge_info_json(struct edge_store_reader *reader, const char *pat
         status = edge_import_log_each(store, path, json_import, &list);
     }
     if (status == DRF_OK)
-        (void)fputs("]", out);
+        (void)fputs("],\"missing\":{", out);
+    if (status == DRF_OK)
+        status = edge_info_missing(store, true, out);
+    if (status == DRF_OK)
+        (void)fputs("}", out);
     if (status == DRF_OK && reader->root != NULL) {
         (void)fputs(",\"catalogue\":", out);
         status = edge_info_catalog_json(reader, out);

@@ -23,4 +23,8 @@ DRF_MUST_CHECK enum drf_status edge_info_catalog(struct edge_store_reader *reade
 DRF_MUST_CHECK enum drf_status edge_info_catalog_json(struct edge_store_reader *reader,
                                                       FILE *out);
 
+// What was live and was lost with its topic, by feed: a line each; as JSON {"feed":count,...}.
+DRF_MUST_CHECK enum drf_status edge_info_missing(struct fusion_store *store, bool json,
+                                                 FILE *out);
+
 #endif

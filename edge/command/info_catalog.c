@@ -63,9 +63,10 @@ enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
         char when[TIME_SIZE], heard[TIME_SIZE];
         (void)fprintf(out, "  %s: %s, feed %s, licence %s%s\n", s->source, layer_name(s->layer),
                       s->feed, s->licence != NULL && s->licence[0] ? s->licence : "not stated",
-                      s->reason == FUSION_REASON_STALE     ? ", STALE"
-                      : s->reason == FUSION_REASON_NO_DATA ? ", no data"
-                                                           : "");
+                      s->reason == FUSION_REASON_STALE       ? ", STALE"
+                      : s->reason == FUSION_REASON_NO_DATA   ? ", no data"
+                      : s->reason == FUSION_REASON_FORGOTTEN ? ", INCOMPLETE"
+                                                             : "");
         if (s->has_coverage)
             (void)fprintf(out, "    covers %.5f %.5f to %.5f %.5f (south west, north east)\n",
                           s->coverage.south_deg, s->coverage.west_deg, s->coverage.north_deg,

@@ -34,6 +34,7 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_DATUM] = "unknown: the datum could not be converted",
         [FUSION_REASON_SHED] = "left out",
         [FUSION_REASON_NO_POSITION] = "unknown: no position",
+        [FUSION_REASON_FORGOTTEN] = "incomplete: live data were lost with their topic",
         [FUSION_REASON_UNREADABLE] = "incomplete: an input that may apply here was refused",
     };
     return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "unknown";

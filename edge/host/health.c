@@ -8,7 +8,7 @@ static const char *const names[] = {
     [EDGE_TROUBLE_MQTT] = "mqtt",         [EDGE_TROUBLE_STORE] = "store",
     [EDGE_TROUBLE_DECODER] = "decoder",   [EDGE_TROUBLE_CATCHING_UP] = "catching_up",
     [EDGE_TROUBLE_OVERLOAD] = "overload", [EDGE_TROUBLE_CLOCK] = "clock",
-    [EDGE_TROUBLE_STALLED] = "stalled",
+    [EDGE_TROUBLE_STALLED] = "stalled",   [EDGE_TROUBLE_INCOMPLETE] = "incomplete",
 };
 static_assert(sizeof names / sizeof names[0] == EDGE_TROUBLE_COUNT, "one name per trouble");
 

@@ -20,6 +20,7 @@ enum edge_trouble {
     EDGE_TROUBLE_OVERLOAD,
     EDGE_TROUBLE_CLOCK,   // it was set within the last minute
     EDGE_TROUBLE_STALLED, // ingest has made no step for EDGE_HEALTH_STALL_US: a disk that hangs
+    EDGE_TROUBLE_INCOMPLETE, // live features were lost with their topic and have not come again
     EDGE_TROUBLE_COUNT
 };
 

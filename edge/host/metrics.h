@@ -55,10 +55,12 @@ enum edge_shed {
     X(FEED_RESYNCS, COUNTER, "drf_feed_resyncs_total", FEED, NONE, "Resynchronisations begun") \
     X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
       "Identities deleted because the feed no longer contains them")                           \
+    X(FEED_MISSING, GAUGE, "drf_feed_missing", FEED, NONE,                                     \
+      "Obstacles, zones and alerts that were live when the topic lost them, not come again")   \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
     X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
-      "Dead letters dropped because Kafka was unreachable and the store held its maximum")     \
+      "Dead letters dropped because Kafka took none and the store held its maximum")           \
     X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \

@@ -134,6 +134,21 @@ static enum drf_status forget_offsets(struct edge_feeds *feeds, const char *topi
     return status;
 }
 
+// Whether what is not in the topic may have been deleted there by its age, or never been
+// written to this one: then it is not known to be withdrawn. A topic that is the same and still
+// has its first offset has all that its keys say last (compaction does not move that offset).
+static bool lossy(const char *why, const struct edge_kafka_found *found)
+{
+    static const char *const same[] = {"fingerprint", "tombstone_horizon", "clock_went_back",
+                                       "older_versions"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        known = known || strcmp(why, same[i]) == 0;
+    for (size_t i = 0; i < found->count; i++)
+        known = known && found->partitions[i].low == 0;
+    return !known;
+}
+
 void feed_resync_begin(struct edge_feeds *feeds, size_t index,
                        const struct edge_kafka_found *found, struct edge_now now)
 {
@@ -144,7 +159,8 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
             return; // at the next discovery: nothing more of this feed is taken till then
     if (edge_resync_write(feeds->store, name, feed->why, feed->redo) != DRF_OK
         || forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
-        || feeds->port.begin(feeds->port.self, index, feed->redo) != DRF_OK)
+        || feeds->port.begin(feeds->port.self, index, feed->redo, lossy(feed->why, found))
+               != DRF_OK)
         return;
     feed->resync = FEED_READING;
     feed->vanished = false;

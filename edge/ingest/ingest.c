@@ -172,6 +172,31 @@ static void layer_states(const struct edge_ingest *ingest,
         states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_OBSTACLE];
 }
 
+// A feed whose live features were lost with its topic is current, and yet not all is there.
+static void report_missing(struct edge_ingest *ingest, struct edge_now now)
+{
+    const struct drf_config *config = ingest->parts.config;
+    bool any = false;
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const char *name = config->feeds[i].name;
+        size_t missing = fusion_fabric_missing(ingest->parts.fabric, name);
+        bool current = edge_feeds_current(ingest->parts.feeds, i);
+        any = any || missing > 0;
+        edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_FEED_MISSING, i, (int64_t)missing);
+        if (!current || (missing > 0) == (ingest->missing[i] > 0))
+            continue; // while it is read again the number only grows
+        ingest->missing[i] = missing;
+        edge_log_write(
+            ingest->parts.log, now.utc_us, missing > 0 ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+            missing > 0 ? "feed.incomplete" : "feed.complete", "feed=%s missing=%zu%s", name,
+            missing,
+            missing > 0 ? " text=\"live, and no longer in the topic: until they or a "
+                          "complete edition come\""
+                        : "");
+    }
+    edge_health_set(ingest->parts.health, EDGE_TROUBLE_INCOMPLETE, any);
+}
+
 static void report_layers(struct edge_ingest *ingest, struct edge_now now)
 {
     enum fusion_reason states[FUSION_LAYER_COUNT] = {0};
@@ -185,6 +210,7 @@ static void report_layers(struct edge_ingest *ingest, struct edge_now now)
     if (better && (ingest->fold_wanted || ingest_lane_busy(ingest)))
         return; // said when what was read can be seen
     ingest->states_wanted = false;
+    report_missing(ingest, now);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
                     !edge_feeds_all_current(ingest->parts.feeds));
     if (!changed)

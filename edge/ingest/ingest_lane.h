@@ -52,7 +52,8 @@ struct edge_ingest {
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
-    int64_t source_stats_mono_us; // when the source statistics are stored again
+    size_t missing[DRF_FEEDS_MAX]; // as told last: fusion_fabric_missing()
+    int64_t source_stats_mono_us;  // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
 };

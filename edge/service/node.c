@@ -96,10 +96,10 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     return status;
 }
 
-static enum drf_status port_begin(void *self, size_t feed, bool redo)
+static enum drf_status port_begin(void *self, size_t feed, bool redo, bool lossy)
 {
     const struct edge_node *node = self;
-    return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo);
+    return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo, lossy);
 }
 
 static enum drf_status port_sweep(void *self, size_t feed, size_t *forgotten, bool *again)

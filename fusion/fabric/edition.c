@@ -209,6 +209,16 @@ enum drf_status fusion_editions_floor(struct fusion_editions *editions, const ch
     return status;
 }
 
+enum drf_status fusion_editions_whole(struct fusion_editions *editions, const char *source,
+                                      int64_t *whole_utc_us)
+{
+    struct source *found;
+    enum drf_status status = find_source(editions, source, &found);
+    if (status == DRF_OK)
+        *whole_utc_us = found->floor_utc_us;
+    return status;
+}
+
 static int64_t oldest(const struct edition *edition)
 {
     int64_t time = INT64_MAX;

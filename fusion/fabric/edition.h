@@ -31,6 +31,10 @@ void fusion_editions_close(struct fusion_editions *editions); // NULL is fine
 // Features of this source older than *floor_utc_us do not live; INT64_MIN when there is none.
 DRF_MUST_CHECK enum drf_status fusion_editions_floor(struct fusion_editions *editions,
                                                      const char *source, int64_t *floor_utc_us);
+// The greatest time of an edition of which all parts were seen, since the last renewal;
+// INT64_MIN when there is none.
+DRF_MUST_CHECK enum drf_status fusion_editions_whole(struct fusion_editions *editions,
+                                                     const char *source, int64_t *whole_utc_us);
 // A part was seen. *floor_utc_us is the floor from now on; *changed: this part was not known at
 // this time. Asserts a valid part (fusion_edition_valid).
 DRF_MUST_CHECK enum drf_status fusion_editions_part(struct fusion_editions *editions,

@@ -122,6 +122,7 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     fabric->buckets = buckets;
     fabric->tile_count = fabric->tiles.tile_count;
     fabric->changed = true;
+    fabric->at_utc_us = INT64_MIN;
     for (size_t i = 0; i < FUSION_LAYER_COUNT; i++)
         fabric->feed_state[i] = FUSION_REASON_NONE;
 
@@ -134,6 +135,8 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     if (status == DRF_OK)
         status = open_parts(fabric, raster_accuracy_max_m, config);
     fabric->raster_accuracy_max_m = raster_accuracy_max_m;
+    if (status == DRF_OK)
+        status = fabric_missing_load(fabric);
     if (status == DRF_OK)
         status = fabric_load(fabric, config->first, config->first_count);
     if (status != DRF_OK) {
@@ -150,6 +153,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
         return;
     fabric_drop_half_jobs(fabric);
     fabric_resync_close(fabric);
+    fabric_missing_close(fabric);
     free(fabric->root);
     fusion_retired_close(&fabric->retired);
     fabric_slots_close(fabric);

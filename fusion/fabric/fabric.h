@@ -116,10 +116,13 @@ void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us,
 
 // Mark and sweep. From begin on every message of the feed marks the identities it names; what
 // is live stays live meanwhile. `redo`: what was applied before is applied again when it comes
-// (the terms of decoding changed). Begun twice: the marks start over; they do not outlive a
-// restart, so that an interrupted resynchronisation begins again.
+// (the terms of decoding changed). `lossy`: the topic may have lost messages by their age, so
+// that what is not in it is not withdrawn by its source: obstacles, zones and alerts that are
+// live and not seen are then missing (fusion_fabric_missing()). Begun twice: the marks start
+// over; they do not outlive a restart, so that an interrupted resynchronisation begins again.
 DRF_MUST_CHECK enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *fabric,
-                                                          const char *feed, bool redo);
+                                                          const char *feed, bool redo,
+                                                          bool lossy);
 // The feed has been read to its end: forgets some of what was not marked, imports apart.
 // DRF_ERR_AGAIN: more to do. DRF_OK: through; *again: of what was forgotten the feed has older
 // versions, or editions of it are gone, so it must be read from its beginning once more.
@@ -127,6 +130,15 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *
 DRF_MUST_CHECK enum drf_status fusion_fabric_resync_sweep(struct fusion_fabric *fabric,
                                                           const char *feed, size_t *forgotten,
                                                           bool *again);
+
+// How many features of a feed were live, are not in its topic any more, and have not been named
+// again, withdrawn by a complete edition, or got over. While there are any, the layer says
+// FORGOTTEN. Kept in the store.
+size_t fusion_fabric_missing(const struct fusion_fabric *fabric, const char *feed);
+
+// The operator says that they are withdrawn. DRF_ERR_NOMEM, DRF_ERR_STORE: some may be left.
+DRF_MUST_CHECK enum drf_status fusion_fabric_missing_accept(struct fusion_fabric *fabric,
+                                                            const char *feed);
 
 // Tracks held now, and reports of tracks since open by what became of them
 // (fusion/fabric/track_gate.h).

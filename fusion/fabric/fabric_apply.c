@@ -49,6 +49,8 @@ static enum drf_status weigh(struct fabric_apply *apply, struct fusion_identity 
         fusion_store_version(apply->fabric->store, identity, &live, &withdrawn, &id);
     *replaces = status == DRF_ERR_ABSENT && !outside;
     apply->outside += status == DRF_ERR_ABSENT && outside;
+    if (status == DRF_ERR_ABSENT && outside)
+        return fabric_missing_return(apply->fabric, identity);
     if (status != DRF_OK)
         return status == DRF_ERR_ABSENT ? DRF_OK : status;
     int order = fusion_version_compare(&version, &live);
@@ -334,7 +336,13 @@ static enum drf_status note_part(struct fabric_apply *apply)
         m->version.time_utc_us, &floor_utc_us, &apply->part_changed);
     if (status != DRF_OK)
         return status;
-    status = list_old(apply, floor_utc_us);
+    int64_t whole_utc_us;
+    status = fusion_editions_whole(fabric->editions, m->identity.source, &whole_utc_us);
+    if (status == DRF_OK)
+        status =
+            fabric_missing_edition(fabric, m->identity.feed, m->identity.source, whole_utc_us);
+    if (status == DRF_OK)
+        status = list_old(apply, floor_utc_us);
     apply->part_noted = status == DRF_OK;
     return status;
 }

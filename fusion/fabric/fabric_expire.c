@@ -73,6 +73,7 @@ void fusion_fabric_expire(struct fusion_fabric *fabric, int64_t now_utc_us, int6
     fusion_weather_set_at(fabric->weather, now_utc_us);
     fusion_traffic_set_expire(fabric->traffic, now_utc_us);
     fusion_unreadable_set_at(fabric->unreadables, now_utc_us);
+    fabric_missing_expire(fabric, now_utc_us, over_utc_us);
     if (over_utc_us == INT64_MIN)
         return;
     forget_zones(fabric, over_utc_us);

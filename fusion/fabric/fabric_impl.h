@@ -79,6 +79,8 @@ struct fusion_fabric {
     size_t gone_count, gone_room, rendered; // rendered: since the last render commit
     size_t row_cursor;                      // over the features, for their rows
     struct fabric_resync *resyncs;          // feeds that are read again from their beginning
+    struct fabric_missing *missing;         // of each feed: see fabric_missing.c
+    int64_t at_utc_us;                      // when time was told last; INT64_MIN: not yet
     int64_t record_cursor;                  // id of the last that is
     enum fusion_reason feed_state[FUSION_LAYER_COUNT];
     size_t half_applied;          // messages applied in part: no commit until they are complete
@@ -226,6 +228,24 @@ DRF_MUST_CHECK enum drf_status fabric_dirty_terrain(struct fusion_fabric *fabric
                                                     enum fusion_layer layer);
 DRF_MUST_CHECK enum drf_status fabric_apply_terrain(struct fusion_job *job);
 DRF_MUST_CHECK enum drf_status fabric_apply_weather(struct fusion_job *job);
+
+// fabric_missing.c: what was live and is in its topic no more.
+DRF_MUST_CHECK enum drf_status fabric_missing_load(struct fusion_fabric *fabric);
+void fabric_missing_close(struct fusion_fabric *fabric);
+DRF_MUST_CHECK enum drf_status fabric_missing_add(struct fusion_fabric *fabric,
+                                                  struct fusion_identity identity,
+                                                  int64_t version_utc_us, int64_t until_utc_us);
+// A message named it: it is live again, withdrawn or elsewhere.
+DRF_MUST_CHECK enum drf_status fabric_missing_return(struct fusion_fabric *fabric,
+                                                     struct fusion_identity identity);
+// An edition of this time is complete: of what is older the source has said all.
+DRF_MUST_CHECK enum drf_status fabric_missing_edition(struct fusion_fabric *fabric,
+                                                      const char *feed, const char *source,
+                                                      int64_t whole_utc_us);
+// What would be over at `now` counts no more, what was over at `over` is deleted.
+void fabric_missing_expire(struct fusion_fabric *fabric, int64_t now_utc_us,
+                           int64_t over_utc_us);
+bool fabric_missing_of_layer(const struct fusion_fabric *fabric, enum fusion_layer layer);
 
 // fabric_resync.c
 // Whether a version equal to the live one is to be applied all the same: its feed is read again

@@ -87,7 +87,10 @@ static enum fusion_reason layer_state(const struct fusion_fabric *fabric, size_t
     loading = loading || (layer >= FUSION_LAYER_SURFACE && fabric->records_loading);
     enum fusion_reason own = loading ? FUSION_REASON_LOADING : FUSION_REASON_NONE;
     enum fusion_reason feeds = fabric->feed_state[layer];
-    return severity(own) > severity(feeds) ? own : feeds;
+    enum fusion_reason worse = severity(own) > severity(feeds) ? own : feeds;
+    bool missing = worse == FUSION_REASON_NONE
+                   && fabric_missing_of_layer(fabric, (enum fusion_layer)layer);
+    return missing ? FUSION_REASON_FORGOTTEN : worse;
 }
 
 // The surface is fed by ground and surface models.

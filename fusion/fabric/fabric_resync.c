@@ -16,7 +16,7 @@ enum { SEEN = 1, OLDER_SEEN = 2, MARK_BITS = 2, MARKS_PER_BYTE = 4 };
 struct fabric_resync {
     struct fabric_resync *next;
     char feed[32];
-    bool redo, again;
+    bool redo, lossy, again;
     uint8_t *marks; // by id, two bits each: ids are given out one after the other
     size_t room;    // bytes
     int64_t cursor; // of the sweep: the last id looked at
@@ -74,9 +74,10 @@ enum drf_status fabric_resync_mark_applied(struct fusion_fabric *fabric,
 {
     struct fusion_version version;
     int64_t id;
-    if (resync_of(fabric, identity.feed) == NULL)
-        return DRF_OK;
-    enum drf_status status = fusion_store_version(fabric->store, identity, &version, NULL, &id);
+    enum drf_status status = fabric_missing_return(fabric, identity);
+    if (status != DRF_OK || resync_of(fabric, identity.feed) == NULL)
+        return status;
+    status = fusion_store_version(fabric->store, identity, &version, NULL, &id);
     return status == DRF_OK ? fabric_resync_mark_seen(fabric, identity.feed, id, false)
                             : status;
 }
@@ -98,7 +99,7 @@ void fabric_resync_close(struct fusion_fabric *fabric)
 }
 
 enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *fabric, const char *feed,
-                                           bool redo)
+                                           bool redo, bool lossy)
 {
     struct fabric_resync *former = resync_of(fabric, feed);
     struct fabric_resync *made = calloc(1, sizeof *made);
@@ -113,9 +114,42 @@ enum drf_status fusion_fabric_resync_begin(struct fusion_fabric *fabric, const c
         drop(fabric, former);
     snprintf(made->feed, sizeof made->feed, "%s", feed);
     made->redo = redo;
+    made->lossy = lossy;
     made->next = fabric->resyncs;
     fabric->resyncs = made;
     return DRF_OK;
+}
+
+static int64_t end_of(const struct geo_zone_view *view)
+{
+    int64_t until_utc_us = view->zone->period_count > 0 ? INT64_MIN : INT64_MAX;
+    for (uint32_t i = 0; i < view->zone->period_count; i++)
+        if (view->periods[i].until_utc_us > until_utc_us)
+            until_utc_us = view->periods[i].until_utc_us;
+    return until_utc_us;
+}
+
+// What is live and will not be, though its source did not withdraw it. Only of what is listed:
+// a height or a weather value that is not there says so itself.
+static enum drf_status note_missing(struct fusion_fabric *fabric, int64_t id)
+{
+    const struct fusion_feature *feature = fusion_features_find(fabric->features, id);
+    const struct fusion_zone_entry *zone = fabric_find_zone(fabric, id);
+    if (feature == NULL && zone == NULL)
+        return DRF_OK;
+    const struct fusion_source *source = feature ? feature->fused->source : zone->zone->source;
+    const struct fusion_identity identity = {source->feed, source->source,
+                                             feature ? feature->fused->obstacle->id
+                                                     : zone->zone->view.zone->id};
+    int64_t version_utc_us = feature ? feature->version_utc_us : zone->version_utc_us;
+    int64_t whole_utc_us;
+    enum drf_status status =
+        fusion_editions_whole(fabric->editions, identity.source, &whole_utc_us);
+    if (status != DRF_OK
+        || version_utc_us < whole_utc_us) // an edition of the topic withdrew it
+        return status;
+    return fabric_missing_add(fabric, identity, version_utc_us,
+                              feature ? INT64_MAX : end_of(&zone->zone->view));
 }
 
 // Marks first, truth last: whatever fails in between, nothing is lost but some work.
@@ -150,7 +184,9 @@ static enum drf_status sweep_some(struct fusion_fabric *fabric, struct fabric_re
     for (size_t i = 0; i < count; i++) {
         unsigned mark = mark_of(resync, ids[i]);
         if ((mark & SEEN) == 0) {
-            enum drf_status status = forget(fabric, resync->feed, ids[i]);
+            enum drf_status status = resync->lossy ? note_missing(fabric, ids[i]) : DRF_OK;
+            if (status == DRF_OK)
+                status = forget(fabric, resync->feed, ids[i]);
             if (status != DRF_OK)
                 return status;
             resync->again = resync->again || (mark & OLDER_SEEN) != 0;

@@ -61,6 +61,7 @@ enum fusion_reason {
     FUSION_REASON_SHED = 17,
     FUSION_REASON_NO_POSITION = 18,
     FUSION_REASON_UNREADABLE = 19,
+    FUSION_REASON_FORGOTTEN = 20,
 };
 
 // A rectangle of tiles of one level, row-major from its north-west tile.

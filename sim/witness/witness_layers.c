@@ -10,7 +10,8 @@ static bool excuses(uint32_t reason)
     return reason == DRF__V1__REASON__REASON_CATCHING_UP
            || reason == DRF__V1__REASON__REASON_RESYNCHRONISING
            || reason == DRF__V1__REASON__REASON_LOADING
-           || reason == DRF__V1__REASON__REASON_FEED_DOWN;
+           || reason == DRF__V1__REASON__REASON_FEED_DOWN
+           || reason == DRF__V1__REASON__REASON_FORGOTTEN;
 }
 
 bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,

@@ -4,8 +4,9 @@
 # Takes: 80 s
 """Each time the node's content is compared with that of a node that never saw anything else, over a real Kafka."""
 import sqlite3
+import subprocess
 
-from drf_fixture import Kafka, main, shared_kafka, wait_until
+from drf_fixture import BIN, DEADLINE_S, Kafka, main, shared_kafka, wait_until
 from fixture.fed import Fed, record
 
 AT = 1_700_000_000_000
@@ -189,6 +190,49 @@ def test_other_terms_read_the_feed_again():
             wait_until(lambda: settled(fresh), "a fresh node to catch up")
             fresh.stop()
             assert node.digest() == fresh.digest()
+
+
+def missing(node):
+    return node.metric('drf_feed_missing{feed="dof"}')
+
+
+def test_what_retention_deleted_while_the_node_was_down_makes_the_layer_incomplete():
+    """30 of 300 come again, then the others; a second time they are an edition, a third time the operator says so."""
+    with shared_kafka() as kafka, Fed(kafka.bootstrap) as node:
+        begin(kafka, node)
+        for turn, end in enumerate(("return", "edition", "accept")):
+            node.stop()
+            position = kafka.end_offset("obstacles")
+            kafka.produce_all("obstacles", towers(range(30), turn + 1))
+            kafka.delete_records("obstacles", position + 1)  # all that was read, and one that was not
+            node.start()
+            node.wait_log("why=offset_gone")
+            lost = 271  # of the 30 the first is gone too
+            wait_until(lambda n=lost: settled(node) and missing(node) == n, "they are missed")
+            assert "what=feed.incomplete" in node.log_text()
+            info = subprocess.run([BIN / "drf-edge", "info", "--store", node.store_path()], check=True,
+                                  timeout=DEADLINE_S, stdout=subprocess.PIPE, text=True).stdout
+            assert f"feed dof: {lost} obstacles" in info, info
+            rest = towers(range(300), turn + 1)
+            if end == "return":
+                kafka.produce_all("obstacles", [rest[0]] + rest[30:-1])
+                wait_until(lambda: missing(node) == 1, "all but one have come again")
+                node.stop()
+                node.start()
+                wait_until(lambda: settled(node) and missing(node) == 1, "one is missed still")
+                kafka.produce_all("obstacles", rest[-1:])
+            elif end == "edition":
+                edition = {"drf_delivery": "edition", "drf_edition": "e", "drf_part": "1", "drf_parts": "1"}
+                kafka.produce("obstacles", b"\r\n".join(one["value"] for one in rest), key="all",
+                              timestamp_ms=AT + 10**6, headers=edition)
+            else:
+                node.stop()
+                done = subprocess.run([BIN / "drf-edge", "accept", "--config", node.config_path, "--feed", "dof"],
+                                      timeout=DEADLINE_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                      check=False)
+                assert done.returncode == 0 and f"{lost} features taken as withdrawn" in done.stdout, done
+                node.start()
+            wait_until(lambda: settled(node) and missing(node) == 0, "none is missed")
 
 
 def test_killed_amid_resynchronising():

@@ -146,8 +146,8 @@ def test_a_national_file_is_a_count():
             wait_until(lambda: place.refusals(port, "towers", "OUT_OF_REGION") == 1200, "all are counted")
             file = folder.path / "nation.dat"
             file.write_bytes(b"".join(records))
-            subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", TOWERS, "--kind", "dof",
-                            "--mode", "LIVE", file], check=True, timeout=DEADLINE_S)
+            subprocess.run([BIN / "drf-sim", "publish", "--bootstrap", kafka.bootstrap, "--topic", TOWERS,
+                            "--kind", "dof", "--mode", "LIVE", file], check=True, timeout=DEADLINE_S)
             assert kafka.end_offset(TOWERS) == 1200 + 4, "not 300 records a message"
             wait_until(lambda: place.refusals(port, "towers", "OUT_OF_REGION") == 1204, "so are those")
             kafka.produce(TOWERS, b"broken", key="last")

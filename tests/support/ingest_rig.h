@@ -47,6 +47,7 @@ struct rig {
     // The feed: messages of each topic, offset = index.
     struct edge_message messages[2][ROOM];
     size_t count[2];
+    int64_t low[2]; // the first offset that is still there
     int64_t position[2];
     size_t released;
     // The decoder: one message a lane, at once; `deaths` of them are deaths.
@@ -89,10 +90,10 @@ static inline void feed_release(void *self, struct edge_message *message)
 
 static const char *const feed_names[] = {"dof", "wx"};
 
-static inline enum drf_status feed_begin(void *self, size_t feed, bool redo)
+static inline enum drf_status feed_begin(void *self, size_t feed, bool redo, bool lossy)
 {
     struct rig *rig = self;
-    return fusion_fabric_resync_begin(rig->fabric, feed_names[feed], redo);
+    return fusion_fabric_resync_begin(rig->fabric, feed_names[feed], redo, lossy);
 }
 
 static inline enum drf_status feed_sweep(void *self, size_t feed, size_t *forgotten,
@@ -146,6 +147,7 @@ static inline void discover(struct rig *rig)
     for (size_t feed = 0; feed < 2; feed++) {
         struct edge_kafka_found found = {.feed = feed, .count = 1};
         snprintf(found.cluster_id, sizeof found.cluster_id, "%s", rig->cluster);
+        found.partitions[0].low = rig->low[feed];
         found.partitions[0].high = (int64_t)rig->count[feed];
         found.asked_mono_us = rig->now.mono_us;
         edge_feeds_found(rig->feeds, feed, &found, rig->now);

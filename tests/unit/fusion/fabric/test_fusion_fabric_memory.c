@@ -123,7 +123,7 @@ static enum drf_status resynchronise(struct spot *spot, const struct history *hi
 {
     size_t forgotten;
     bool again = false;
-    enum drf_status status = fusion_fabric_resync_begin(spot->fabric, "obs", false);
+    enum drf_status status = fusion_fabric_resync_begin(spot->fabric, "obs", false, false);
     if (status == DRF_OK)
         status = apply(spot, history, 2);
     if (status == DRF_OK)

@@ -383,8 +383,8 @@ static void inset__that_is_gone_or_moved__takes_its_cells_along(void **state)
     for (size_t i = 0; i < 6; i++)
         assert_null(root->insets[0].ground[i]);
     // The node reads its feeds again then.
-    assert_int_equal(fusion_fabric_resync_begin(spot.fabric, "dtm-a", true), DRF_OK);
-    assert_int_equal(fusion_fabric_resync_begin(spot.fabric, "dtm-b", true), DRF_OK);
+    assert_int_equal(fusion_fabric_resync_begin(spot.fabric, "dtm-a", true, false), DRF_OK);
+    assert_int_equal(fusion_fabric_resync_begin(spot.fabric, "dtm-b", true, false), DRF_OK);
     for (int kind = 0; kind < KINDS; kind++)
         publish(&spot, *state, kind, 1000000 + kind);
     (void)spot_settle(&spot);
