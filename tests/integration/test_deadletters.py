@@ -107,8 +107,9 @@ def test_a_flood_of_refusals_loses_none_while_kafka_answers():
         with Node(place.configuration(kafka.bootstrap, mqtt, http=port)) as node:
             wait_until(lambda: place.refusals(port, "towers", "FORMAT") == len(keys), "all are refused")
             wait_until(lambda: place.metrics(port).get("drf_dead_letters_kept") == 0, "none is kept any more")
-            assert place.applied(port, "cranes") == 1
+            wait_until(lambda: place.applied(port, "cranes") == 1, "the other feed is read")
             assert place.metrics(port).get("drf_dead_letters_lost_total", 0) == 0
+            wait_until(lambda: kafka.end_offset(place.DEAD) >= len(keys), "every letter is there")
             letters = kafka.consume(place.DEAD, kafka.end_offset(place.DEAD))
             assert len(letters) == len(keys) and {letter[0] for letter in letters} == set(keys)
             assert node.stop() == 0
