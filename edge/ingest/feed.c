@@ -80,7 +80,7 @@ static void check_started(struct edge_feeds *feeds, size_t index,
     if (partition->inflight == 0 && partition->next < high && feed->idle_mono_us != INT64_MAX
         && now.mono_us - feed->idle_mono_us > STALL_US) {
         feed_stop(feeds, index, partition);
-        feed_start(feeds, index, partition, partition->next, partition->target, "stalled", now);
+        feed_start(feeds, index, partition, partition->next, high, "stalled", now);
         feed->idle_mono_us = now.mono_us;
     }
 }
@@ -146,6 +146,22 @@ static void stop_idle(struct edge_feeds *feeds, size_t index)
             feed_stop(feeds, index, &feed->partitions[i]);
 }
 
+static enum fusion_reason feed_state(const struct feed *feed)
+{
+    if (!feed->reachable || !feed->exists)
+        return FUSION_REASON_FEED_DOWN;
+    if (feed->resync != FEED_CURRENT)
+        return FUSION_REASON_RESYNCHRONISING;
+    return feed->current ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
+}
+
+static void after_progress(struct edge_feeds *feeds, size_t index)
+{
+    feed_note_reached(&feeds->feeds[index]);
+    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_CATCHING_UP, index,
+                     feed_state(&feeds->feeds[index]) != FUSION_REASON_NONE);
+}
+
 void edge_feeds_found(struct edge_feeds *feeds, size_t index,
                       const struct edge_kafka_found *found, struct edge_now now)
 {
@@ -156,7 +172,8 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
     const char *why = feed_resync_reason(feeds, index, found, now);
     if (why)
         feed_resync_want(feeds, index, why, now);
-    if (feed->unreachable_mono_us != INT64_MAX)
+    bool back = feed->unreachable_mono_us != INT64_MAX;
+    if (back)
         stop_idle(feeds, index); // looked at again: the topic may have changed meanwhile
     feed->unreachable_mono_us = INT64_MAX;
     if (found->cluster_id[0] != '\0')
@@ -171,27 +188,14 @@ void edge_feeds_found(struct edge_feeds *feeds, size_t index,
     for (size_t i = 0; i < found->count; i++) {
         if (feed->resync != FEED_WANTED)
             found_partition(feeds, index, found, i, now);
-        const struct feed_partition *partition =
-            feed_find(feed, found->partitions[i].partition);
+        struct feed_partition *partition = feed_find(feed, found->partitions[i].partition);
+        if (back && partition)
+            feed_lose(feed, partition, found->partitions[i].high);
         if (partition && found->partitions[i].high > partition->next)
             behind += found->partitions[i].high - partition->next;
     }
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_BEHIND, index, behind);
-}
-
-static enum fusion_reason feed_state(const struct feed *feed)
-{
-    if (!feed->reachable || !feed->exists)
-        return FUSION_REASON_FEED_DOWN;
-    if (feed->resync != FEED_CURRENT)
-        return FUSION_REASON_RESYNCHRONISING;
-    return feed_reached(feed) ? FUSION_REASON_NONE : FUSION_REASON_CATCHING_UP;
-}
-
-static void after_progress(struct edge_feeds *feeds, size_t index)
-{
-    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_CATCHING_UP, index,
-                     feed_state(&feeds->feeds[index]) != FUSION_REASON_NONE);
+    after_progress(feeds, index); // a topic without messages is read to its end
 }
 
 // What came with an event that is no message.
@@ -258,6 +262,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
         if (!partition || !partition->started || verified(feeds, index, partition, out, now)
             || feed->resync == FEED_WANTED || out->offset < partition->next) {
             feeds->port.release(feeds->port.self, out); // of a fetch before a restart
+            after_progress(feeds, index);
             continue;
         }
         partition->next = out->offset + 1;
@@ -310,6 +315,8 @@ void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
     struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
     if (partition && partition->inflight > 0) {
         partition->inflight--;
+        if (message->offset + 1 > partition->done)
+            partition->done = message->offset + 1;
         partition->tail =
             (struct feed_tail){.offset = message->offset, .mark = edge_message_mark(message)};
         partition->tail_fresh = true;

@@ -8,7 +8,9 @@
 // another cluster, fewer partitions, unreachable for too long, other terms of decoding:
 // edge/ingest/resync.h), the whole feed is read again from its first offsets and reports
 // RESYNCHRONISING until everything that it no longer contains is deleted. Until every partition
-// has reached the end seen when it was found, the feed reports CATCHING_UP; while no broker
+// has reached the end seen when it was found, the feed reports CATCHING_UP; from then on it is
+// current, however many messages are under way, until a partition is stopped, started anew or
+// found again, or the feed is read again. While no broker
 // answers, the topic is missing, or the feed is paused, its layer reports FEED_DOWN. Belongs to
 // the ingest loop; reads no clock. Kafka is behind an interface (struct edge_feed_port), so
 // that a recording can replace it.

@@ -23,6 +23,7 @@ struct feed_partition {
     int64_t next;         // offset after the last message taken
     int64_t next_mono_us; // when it moved last
     int64_t target;       // the end when it was found
+    int64_t done;         // offset after the last message whose effect is committed
     uint32_t inflight;
     struct feed_tail tail;
     struct edge_topic_fingerprint first; // taken since it was found empty
@@ -37,6 +38,7 @@ enum feed_resync {
 
 struct feed {
     bool reachable, exists;
+    bool current;  // every partition reached its target; until one is lost or read anew
     bool vanished; // the topic was gone while the store knew positions in it
     enum feed_resync resync;
     bool redo; // other terms of decoding: apply again what was applied
@@ -68,6 +70,9 @@ struct edge_feeds {
 struct feed_partition *feed_find(struct feed *feed, int32_t id); // NULL: not there
 struct feed_partition *feed_add(struct feed *feed, int32_t id);  // NULL: no memory
 bool feed_reached(const struct feed *feed);                      // every partition, its target
+void feed_note_reached(struct feed *feed); // sets feed->current, if it is so
+// Current no more: until `high` of this partition too.
+void feed_lose(struct feed *feed, struct feed_partition *partition, int64_t high);
 void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
                 int64_t offset, int64_t high, const char *why, struct edge_now now);
 void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition);

@@ -24,6 +24,13 @@ struct feed_partition *feed_add(struct feed *feed, int32_t id)
     return &partitions[feed->count++];
 }
 
+void feed_lose(struct feed *feed, struct feed_partition *partition, int64_t high)
+{
+    feed->current = false;
+    if (high > partition->target)
+        partition->target = high;
+}
+
 void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
                 int64_t offset, int64_t high, const char *why, struct edge_now now)
 {
@@ -33,9 +40,8 @@ void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *p
         != DRF_OK)
         return; // tried again at the next discovery
     partition->started = true;
-    partition->next = offset;
-    if (high > partition->target)
-        partition->target = high;
+    partition->next = partition->done = offset;
+    feed_lose(&feeds->feeds[index], partition, high);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.start",
                    "feed=%s topic=%s partition=%" PRId32 " offset=%" PRId64 " end=%" PRId64
                    " why=%s",
@@ -46,15 +52,26 @@ void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *pa
 {
     feeds->port.stop(feeds->port.self, index, partition->id);
     partition->started = false;
+    feeds->feeds[index].current = false;
+}
+
+// What is in flight beyond the target need not be waited for: on a busy feed some always is.
+static bool reached(const struct feed_partition *partition)
+{
+    bool committed = partition->done >= partition->target
+                     || (partition->inflight == 0 && partition->next >= partition->target);
+    return partition->started && !partition->verify && committed;
 }
 
 bool feed_reached(const struct feed *feed)
 {
-    bool reached = feed->count > 0;
-    for (size_t i = 0; i < feed->count; i++) {
-        const struct feed_partition *partition = &feed->partitions[i];
-        reached = reached && partition->started && !partition->verify
-                  && partition->inflight == 0 && partition->next >= partition->target;
-    }
-    return reached;
+    bool all = feed->count > 0;
+    for (size_t i = 0; i < feed->count; i++)
+        all = all && reached(&feed->partitions[i]);
+    return all;
+}
+
+void feed_note_reached(struct feed *feed)
+{
+    feed->current = feed->current || feed_reached(feed);
 }

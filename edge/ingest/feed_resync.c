@@ -191,6 +191,7 @@ static enum drf_status through(struct edge_feeds *feeds, size_t index, bool agai
         return status;
     feed->resync = FEED_CURRENT;
     feed->redo = false;
+    feed_note_reached(feed);
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_RESYNC, index, 0);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.resynchronised",
                    "feed=%s topic=%s", name, feeds->config->feeds[index].topic);

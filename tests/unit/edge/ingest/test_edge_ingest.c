@@ -131,6 +131,85 @@ static void layers__until_the_end_seen_at_start__say_catching_up(void **state)
     close_node(rig);
 }
 
+static enum fusion_reason obstacles_state(const struct rig *rig)
+{
+    return edge_feeds_layer_state(rig->feeds, FUSION_LAYER_OBSTACLE);
+}
+
+// Messages that come one by one are each under way for a while: that is not being behind.
+static void feed__that_is_current__stays_so_while_messages_are_under_way(void **state)
+{
+    struct rig *rig = *state;
+    struct edge_message message;
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    open_node(rig);
+    assert_int_equal(obstacles_state(rig), FUSION_REASON_CATCHING_UP);
+    run(rig, 50000);
+    assert_int_equal(newest(rig)->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_NONE);
+    for (int i = 0; i < 8; i++) {
+        add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+        for (int step = 0; step < 2500; step++) { // every step of a quarter of a second
+            run(rig, 100);
+            assert_int_equal(obstacles_state(rig), FUSION_REASON_NONE);
+        }
+        assert_int_equal(newest(rig)->layer_state[FUSION_LAYER_OBSTACLE], FUSION_REASON_NONE);
+        discover(rig);
+    }
+    // one that stays under way, and more behind it
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    assert_true(edge_feeds_next(rig->feeds, EDGE_LANE_URGENT, rig->now, &message));
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    discover(rig);
+    assert_int_equal(obstacles_state(rig), FUSION_REASON_NONE);
+    edge_feeds_done(rig->feeds, &message);
+    close_node(rig);
+}
+
+// The end seen at start is what has to be reached, not an end that moves on.
+static void feed__that_is_never_idle__is_current_once_the_end_seen_is_committed(void **state)
+{
+    struct rig *rig = *state;
+    struct edge_message first, second;
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    open_node(rig);
+    add(rig, DOF, "36-000002", TOWER("36-000002", "00300"));
+    assert_true(edge_feeds_next(rig->feeds, EDGE_LANE_URGENT, rig->now, &first));
+    assert_true(edge_feeds_next(rig->feeds, EDGE_LANE_URGENT, rig->now, &second));
+    assert_int_equal(obstacles_state(rig), FUSION_REASON_CATCHING_UP);
+    edge_feeds_done(rig->feeds, &first);
+    assert_int_equal(obstacles_state(rig), FUSION_REASON_NONE);
+    edge_feeds_done(rig->feeds, &second);
+    close_node(rig);
+}
+
+static void feed__after_its_broker_was_gone__catches_up_again(void **state)
+{
+    struct rig *rig = *state;
+    struct edge_message message;
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    open_node(rig);
+    run(rig, 50000);
+    assert_int_equal(obstacles_state(rig), FUSION_REASON_NONE);
+    for (int under_way = 0; under_way < 2; under_way++) {
+        // once with nothing under way, once with a message that holds the partition
+        add(rig, DOF, "36-000002", TOWER("36-000002", "00300"));
+        if (under_way == 1)
+            assert_true(edge_feeds_next(rig->feeds, EDGE_LANE_URGENT, rig->now, &message));
+        edge_feeds_found(rig->feeds, DOF, NULL, rig->now);
+        assert_int_equal(obstacles_state(rig), FUSION_REASON_FEED_DOWN);
+        add(rig, DOF, "36-000003", TOWER("36-000003", "00300"));
+        discover(rig);
+        assert_int_equal(obstacles_state(rig), FUSION_REASON_CATCHING_UP);
+        if (under_way == 1) {
+            edge_feeds_done(rig->feeds, &message);
+            assert_int_equal(obstacles_state(rig), FUSION_REASON_CATCHING_UP);
+        }
+        run(rig, 1100000);
+        assert_int_equal(obstacles_state(rig), FUSION_REASON_NONE);
+    }
+    close_node(rig);
+}
+
 static void offsets__that_are_not_there_any_more__are_read_again_from_the_first(void **state)
 {
     struct rig *rig = *state;
@@ -267,6 +346,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RIG(step__of_an_obstacle__publishes_it_and_commits_its_offset),
         WITH_RIG(step__of_bad_messages__refuses_each_and_reads_the_next),
+        WITH_RIG(feed__that_is_current__stays_so_while_messages_are_under_way),
+        WITH_RIG(feed__that_is_never_idle__is_current_once_the_end_seen_is_committed),
+        WITH_RIG(feed__after_its_broker_was_gone__catches_up_again),
         WITH_RIG(step__of_a_tombstone__withdraws_the_obstacle),
         WITH_RIG(step__of_an_obstacle_that_left_the_region__withdraws_it),
         WITH_RIG(restart__after_a_commit__continues_at_the_stored_offset),
