@@ -3,7 +3,10 @@
 //
 // A flat value inside a record (geo/record/record.h). A track is valid for seconds and is
 // never stored. What the source did not give has no flag and is 0. The three heights are kept
-// as reported: ellipsoid, EGM96, and pressure (standard atmosphere, 1013.25 hPa).
+// as reported: ellipsoid, EGM96, and pressure (standard atmosphere, 1013.25 hPa). Without
+// VELOCITY it may fly any way: as fast as speed_mps, or as anything if that is not known
+// either; never is it taken as standing. An accuracy may be worse than the feed's default,
+// where the source says so or that it does not know; a conflict by the excess alone is less.
 #ifndef GEO_TRACK_H
 #define GEO_TRACK_H
 
@@ -20,6 +23,8 @@ enum geo_track_flag {
     GEO_TRACK_ON_GROUND = 1 << 5, // reported on the ground; otherwise airborne or unknown
     GEO_TRACK_PREDICTED = 1 << 6, // extrapolated by its node: the link is lost
     GEO_TRACK_TIMED_BY_MESSAGE = 1 << 7, // the time is the message's, not its own
+    GEO_TRACK_SPEED = 1 << 8,       // speed_mps; never beside VELOCITY: the course is not known
+    GEO_TRACK_UNCONFIRMED = 1 << 9, // its node doubts that it is there
 };
 
 enum { GEO_TRACK_ID_SIZE = 40, GEO_TRACK_NAME_SIZE = 16 };
@@ -32,9 +37,12 @@ struct geo_track {
     double alt_wgs84_m, alt_amsl_m, alt_pressure_m;
     double altitude_acc95_m; // of whichever is known, >= 0
     double velocity_north_mps, velocity_east_mps, velocity_up_mps;
-    double horizontal_acc95_m; // > 0
-    uint32_t flags;            // enum geo_track_flag
-    uint32_t reserved;         // 0
+    double speed_mps;                  // over ground
+    double horizontal_acc95_m;         // > 0
+    double horizontal_default_acc95_m; // of the feed; > 0
+    double altitude_default_acc95_m;   // likewise, >= 0
+    uint32_t flags;                    // enum geo_track_flag
+    uint32_t reserved;                 // 0
 };
 
 #define GEO_TRACK_SPEED_LIMIT_MPS 2000.0

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Four JSON shapes, told apart by their members: a list of state vectors, a trace, an
-// aircraft.json, one aircraft. All but the trace go through one reader that looks each value
-// up under every name that the programs of this family use; a trace has rows of fixed
-// columns. An aircraft without a position is counted and ignored; one with an impossible
-// value is refused alone, and the rest of the message stands.
+// Five JSON shapes, told apart by their members: a list of state vectors, OpenSky's rows
+// (geo/format/traffic/opensky.h), a trace, an aircraft.json, one aircraft. All but the rows go
+// through one reader that looks each value up under every name that the programs of this family
+// use; a trace has rows of fixed columns. An aircraft without a position, or with none but an
+// old one (`lastPosition`), is counted and ignored; one with an impossible value is refused
+// alone, and the rest of the message stands.
 #include "geo/format/traffic/readsb.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "geo/format/traffic/opensky.h"
 #include "geo/format/traffic/track_reader.h"
 #include "geo/record/refusal.h"
 
@@ -19,7 +21,6 @@
 #define TRANSPONDER_ACC95_M 38.1
 #define FEET_LOW (-2000.0)
 #define FEET_HIGH 200000.0
-#define TIME_HIGH_S 7.0e9 // the year 2191
 
 // The same thing under the names that the programs of this family gave it; NULL ends a list.
 static const char *const hexes[] = {"hex", "icao24", "icao", NULL};
@@ -32,7 +33,11 @@ static const char *const speeds[] = {"gs", "groundspeed", "speed", NULL};
 static const char *const tracks[] = {"track", NULL};
 static const char *const climbs[] = {"geom_rate", "baro_rate", "vertical_rate", "vert_rate",
                                      NULL};
-static const char *const ages[] = {"seen_pos", "seen", NULL};
+static const char *const grounds[] = {"onground", "on_ground", "gnd", NULL};
+static const char *const positioned[] = {"last_position", "lastposupdate", "postime", NULL};
+// Keys of OpenSky's own interface, whose numbers are metres and m/s.
+static const char *const metric[] = {"baro_altitude", "baroaltitude", "geo_altitude",
+                                     "velocity",      "vertrate",     NULL};
 
 // The first of these that is there, and its name.
 static const struct geo_json *member(const struct geo_json *object, const char *const names[],
@@ -54,38 +59,6 @@ static bool number(struct geo_track_reader *reader, const struct geo_json *objec
     const char *name;
     const struct geo_json *value = member(object, names, &name);
     return geo_track_number(reader, value, name, low, high, there, out);
-}
-
-// Six hexadecimal digits, after '~' where the address is not one of ICAO's.
-static bool read_id(struct geo_track_reader *reader, const struct geo_json *hex,
-                    struct geo_track *out)
-{
-    static const char capitals[] = "ABCDEF";
-    size_t size = 0;
-    const char *text = geo_json_text(hex, &size);
-    size_t other = text != NULL && size > 0 && text[0] == '~' ? 1 : 0;
-    if (text == NULL || size != other + 6)
-        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "hex", "is not six digits");
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (i >= other && !letter && !(c >= '0' && c <= '9'))
-            return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "hex", "is not hexadecimal");
-        const char *capital = strchr(capitals, c);
-        out->id[i] = c;
-        if (capital != NULL)
-            out->id[i] = "abcdef"[capital - capitals];
-    }
-    return true;
-}
-
-static void read_name(const struct geo_json *flight, struct geo_track *out)
-{
-    size_t size = 0;
-    const char *text = geo_json_text(flight, &size);
-    while (size > 0 && text[size - 1] == ' ')
-        size--;
-    geo_text_copy(out->name, sizeof out->name, text, size);
 }
 
 // Pressure altitude in feet, or the word "ground".
@@ -120,25 +93,43 @@ static void put_climb(struct geo_track *out, double fpm)
 }
 
 // Navigation accuracy category of position, RTCA DO-260B: 95 % horizontal, in metres;
-// geometric vertical accuracy, the same standard: 95 % vertical.
+// geometric vertical accuracy, the same standard: 95 % vertical. Category 0 is "unknown, or 10
+// NM and worse", GVA 0 "unknown, or over 150 m"; neither they nor a category that the standard
+// does not have are taken as better than category 1.
 static bool read_accuracy(struct geo_track_reader *reader, const struct geo_json *object,
                           struct geo_track *out)
 {
-    static const double across_m[] = {0.0,   18520.0, 7408.0, 3704.0, 1852.0, 926.0,
-                                      555.6, 185.2,   92.6,   30.0,   10.0,   3.0};
+    static const double across_m[] = {18520.0, 18520.0, 7408.0, 3704.0, 1852.0, 926.0,
+                                      555.6,   185.2,   92.6,   30.0,   10.0,   3.0};
+    static const double up_m[] = {150.0, 150.0, 45.0};
     static const char *const categories[] = {"nac_p", NULL}, *const verticals[] = {"gva", NULL};
     bool across_there, up_there;
     double across = 0.0, up = 0.0;
     if (!number(reader, object, categories, 0.0, 15.0, &across_there, &across)
         || !number(reader, object, verticals, 0.0, 3.0, &up_there, &up))
         return false;
-    out->horizontal_acc95_m = reader->params->default_horizontal_acc95_m;
-    if (across_there && across >= 1.0 && across < 12.0)
-        out->horizontal_acc95_m = across_m[(size_t)across];
-    out->altitude_acc95_m = TRANSPONDER_ACC95_M;
-    if (up_there && up >= 1.0)
-        out->altitude_acc95_m = up < 2.0 ? 150.0 : 45.0;
+    out->horizontal_default_acc95_m = reader->params->default_horizontal_acc95_m;
+    out->altitude_default_acc95_m = TRANSPONDER_ACC95_M;
+    out->horizontal_acc95_m = out->horizontal_default_acc95_m;
+    out->altitude_acc95_m = out->altitude_default_acc95_m;
+    bool across_known = across < 12.0 && !(floor(across) < across);
+    bool up_known = up < 3.0 && !(floor(up) < up);
+    if (across_there)
+        out->horizontal_acc95_m = across_m[across_known ? (size_t)across : 0];
+    if (up_there)
+        out->altitude_acc95_m = up_m[up_known ? (size_t)up : 0];
     return true;
+}
+
+// Whether a switch of dump1090 is there and off: the value that it belongs to is not one.
+static bool off(const struct geo_json *object, const char *name)
+{
+    const struct geo_json *value = geo_json_member(object, name);
+    double number = 1.0;
+    bool on = true;
+    if (!geo_json_boolean(value, &on) && geo_json_number(value, &number))
+        on = number > 0.0 || number < 0.0;
+    return !on;
 }
 
 static bool read_motion(struct geo_track_reader *reader, const struct geo_json *object,
@@ -150,8 +141,8 @@ static bool read_motion(struct geo_track_reader *reader, const struct geo_json *
         || !number(reader, object, tracks, -360.0, 360.0, &has_track, &track_deg)
         || !number(reader, object, climbs, -100000.0, 100000.0, &has_climb, &fpm))
         return false;
-    if (has_speed && has_track)
-        geo_track_velocity(out, knots * MPS_PER_KNOT, track_deg);
+    has_track = has_track && !off(object, "validtrack");
+    geo_track_motion(out, has_speed, knots * MPS_PER_KNOT, has_track, track_deg);
     if (has_climb)
         put_climb(out, fpm);
     return true;
@@ -164,44 +155,90 @@ static bool read_position(struct geo_track_reader *reader, const struct geo_json
     if (!number(reader, object, latitudes, -90.0, 90.0, &has_lat, &out->position.lat_deg)
         || !number(reader, object, longitudes, -180.0, 180.0, &has_lon, &out->position.lon_deg))
         return false;
-    *there = has_lat && has_lon;
+    *there = has_lat && has_lon && !off(object, "validposition");
     return true;
 }
 
-// `now_s` is when the list was made; below 0: the time is the aircraft's own or the message's.
-static bool read_time(struct geo_track_reader *reader, const struct geo_json *object,
-                      double now_s, struct geo_track *out)
+// An aircraft that is said to be on the ground, and nowhere said to fly.
+static bool read_ground(struct geo_track_reader *reader, const struct geo_json *object,
+                        struct geo_track *out)
 {
-    static const char *const nows[] = {"now", NULL}, *const stamps[] = {"timestamp", NULL};
-    bool there, stamped;
-    double age_s = 0.0, stamp_ms = 0.0;
-    if (!number(reader, object, ages, 0.0, 1e6, &there, &age_s)
-        || !number(reader, object, stamps, 0.0, TIME_HIGH_S * 1e3, &stamped, &stamp_ms))
-        return false;
-    if (stamped) { // a list of state vectors: when it was there
-        out->time_utc_us = (int64_t)(stamp_ms * 1e3);
+    const char *name;
+    const struct geo_json *value = member(object, grounds, &name);
+    double number = 0.0;
+    bool grounded = false;
+    if (!geo_json_present(value))
         return true;
+    if (!geo_json_boolean(value, &grounded)) {
+        if (!geo_json_number(value, &number) || !(number == 0.0 || number == 1.0))
+            return geo_track_bad(reader, GEO_REFUSAL_FORMAT, name, "is neither true nor false");
+        grounded = number > 0.0;
     }
-    if (now_s < 0.0 && !number(reader, object, nows, 0.0, TIME_HIGH_S, &there, &now_s))
+    if (grounded)
+        out->flags |= GEO_TRACK_ON_GROUND;
+    else
+        out->flags &= ~(uint32_t)GEO_TRACK_ON_GROUND;
+    return true;
+}
+
+// Of the position: when other messages of the aircraft were heard says nothing of how old it
+// is. `now_us` is when the list was made; below 0: the time is the aircraft's own or the
+// message's.
+static bool read_time(struct geo_track_reader *reader, const struct geo_json *object,
+                      int64_t now_us, struct geo_track *out)
+{
+    const char *name;
+    const struct geo_json *own = member(object, positioned, &name);
+    const struct geo_json *age = geo_json_member(object, "seen_pos");
+    bool there, aged;
+    double age_s = 0.0;
+    for (size_t i = 0; own == NULL && positioned[i] != NULL; i++)
+        if (geo_json_member(object, positioned[i]) != NULL)
+            return geo_track_bad(reader, GEO_REFUSAL_FORMAT, positioned[i],
+                                 "is null: when it was there is not known");
+    if (own != NULL)
+        return geo_track_time(reader, own, name, &there, &out->time_utc_us);
+    if (!geo_track_number(reader, age, "seen_pos", 0.0, 1e6, &aged, &age_s))
         return false;
-    out->time_utc_us = now_s >= 0.0 ? (int64_t)(now_s * 1e6) : reader->params->message_utc_us;
-    out->flags |= now_s >= 0.0 ? 0U : (uint32_t)GEO_TRACK_TIMED_BY_MESSAGE;
+    if (!aged && geo_json_present(geo_json_member(object, "seen")))
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "seen_pos",
+                             "is missing: how old the position is is not known");
+    there = now_us >= 0;
+    if (!there
+        && !geo_track_time(reader, geo_json_member(object, "now"), "now", &there, &now_us))
+        return false;
+    if (!there
+        && !geo_track_time(reader, geo_json_member(object, "timestamp"), "timestamp", &there,
+                           &now_us))
+        return false;
+    out->time_utc_us = there ? now_us : reader->params->message_utc_us;
+    out->flags |= there ? 0U : (uint32_t)GEO_TRACK_TIMED_BY_MESSAGE;
     out->time_utc_us -= (int64_t)(age_s * 1e6);
     return true;
 }
 
+// Numbers of another unit under other names: not to be passed over as if they were not there.
+static bool read_units(struct geo_track_reader *reader, const struct geo_json *object)
+{
+    const char *name;
+    if (member(object, metric, &name) == NULL)
+        return true;
+    return geo_track_bad(reader, GEO_REFUSAL_FORMAT, name,
+                         "is in metres: such states are read as rows of `states` only");
+}
+
 static bool read_aircraft(struct geo_track_reader *reader, const struct geo_json *object,
-                          double now_s, bool *there, struct geo_track *out)
+                          int64_t now_us, bool *there, struct geo_track *out)
 {
     const char *name;
     if (geo_json_kind(object) != GEO_JSON_OBJECT)
         return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "aircraft", "is not an object");
-    if (!read_id(reader, member(object, hexes, &name), out)
+    if (!geo_track_hex(reader, member(object, hexes, &name), out)
         || !read_position(reader, object, there, out))
         return false;
     if (!*there)
         return true;
-    read_name(member(object, flights, &name), out);
+    geo_track_name(member(object, flights, &name), out);
     const struct geo_json *pressure = member(object, pressures, &name);
     bool geometric;
     double feet = 0.0;
@@ -210,8 +247,9 @@ static bool read_aircraft(struct geo_track_reader *reader, const struct geo_json
         return false;
     if (geometric)
         put_wgs84(out, feet);
-    return read_motion(reader, object, out) && read_accuracy(reader, object, out)
-           && read_time(reader, object, now_s, out);
+    return read_units(reader, object) && read_ground(reader, object, out)
+           && read_motion(reader, object, out) && read_accuracy(reader, object, out)
+           && read_time(reader, object, now_us, out);
 }
 
 static enum drf_status settle(struct geo_track_reader *reader, bool sound, bool there,
@@ -226,14 +264,14 @@ static enum drf_status settle(struct geo_track_reader *reader, bool sound, bool 
 }
 
 static enum drf_status take_list(struct geo_track_reader *reader, const struct geo_json *list,
-                                 double now_s)
+                                 int64_t now_us)
 {
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < geo_json_count(list) && status == DRF_OK; i++) {
         struct geo_track track = {.flags = 0};
         bool there = false;
         reader->index = i + 1;
-        bool sound = read_aircraft(reader, geo_json_at(list, i), now_s, &there, &track);
+        bool sound = read_aircraft(reader, geo_json_at(list, i), now_us, &there, &track);
         status = settle(reader, sound, there, &track);
     }
     return status;
@@ -243,7 +281,7 @@ static enum drf_status take_list(struct geo_track_reader *reader, const struct g
 // alt_geom, geom_rate, ... Flags: 4 the rate is geometric, 8 the altitude is (JSON
 // documentation of readsb).
 static bool read_row(struct geo_track_reader *reader, const struct geo_json *row,
-                     double start_s, bool *there, struct geo_track *out)
+                     int64_t start_us, bool *there, struct geo_track *out)
 {
     enum { OFFSET, LAT, LON, ALTITUDE, SPEED, TRACK, FLAGS, RATE, DETAILS, TYPE, GEOMETRIC };
     double offset_s = 0.0, flags = 0.0, feet = 0.0, knots = 0.0, track_deg = 0.0, fpm = 0.0;
@@ -266,44 +304,44 @@ static bool read_row(struct geo_track_reader *reader, const struct geo_json *row
     *there = has_lat && has_lon;
     if (has)
         put_climb(out, fpm);
-    if (has_speed && has_track)
-        geo_track_velocity(out, knots * MPS_PER_KNOT, track_deg);
+    geo_track_motion(out, has_speed, knots * MPS_PER_KNOT, has_track, track_deg);
     bool geometric = ((unsigned)flags & 8U) != 0;
     if (!geometric && !read_pressure(reader, CELL(ALTITUDE), "altitude", out))
         return false;
     const struct geo_json *height = geometric ? CELL(ALTITUDE) : CELL(GEOMETRIC);
     if (!geo_track_number(reader, height, "alt_geom", FEET_LOW, FEET_HIGH, &has, &feet))
         return false;
+    const struct geo_json *details = CELL(DETAILS); // an object now and then, else null
 #undef CELL
     if (has)
         put_wgs84(out, feet);
-    out->horizontal_acc95_m = reader->params->default_horizontal_acc95_m;
-    out->altitude_acc95_m = TRANSPONDER_ACC95_M;
-    out->time_utc_us = (int64_t)((start_s + offset_s) * 1e6);
-    return true;
+    out->time_utc_us = start_us + (int64_t)(offset_s * 1e6);
+    return read_accuracy(reader, details, out);
 }
 
 static enum drf_status take_trace(struct geo_track_reader *reader, const struct geo_json *root,
                                   struct geo_note *why)
 {
-    double start_s;
+    int64_t start_us = 0;
+    bool timed = false;
     struct geo_track base = {.flags = 0};
     const char *name;
-    if (!geo_json_number(geo_json_member(root, "timestamp"), &start_s) || start_s < 0.0
-        || start_s > TIME_HIGH_S)
+    if (!geo_track_time(reader, geo_json_member(root, "timestamp"), "timestamp", &timed,
+                        &start_us)
+        || !timed)
         return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "a trace without its timestamp");
-    if (!read_id(reader, member(root, hexes, &name), &base)) {
+    if (!geo_track_hex(reader, member(root, hexes, &name), &base)) {
         *why = reader->note;
         return geo_refusal_status((enum geo_refusal_code)why->code);
     }
-    read_name(geo_json_member(root, "r"), &base);
+    geo_track_name(geo_json_member(root, "r"), &base);
     const struct geo_json *rows = geo_json_member(root, "trace");
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < geo_json_count(rows) && status == DRF_OK; i++) {
         struct geo_track track = base;
         bool there = false;
         reader->index = i + 1;
-        bool sound = read_row(reader, geo_json_at(rows, i), start_s, &there, &track);
+        bool sound = read_row(reader, geo_json_at(rows, i), start_us, &there, &track);
         status = settle(reader, sound, there, &track);
     }
     return status;
@@ -312,24 +350,32 @@ static enum drf_status take_trace(struct geo_track_reader *reader, const struct 
 static enum drf_status take_root(struct geo_track_reader *reader, const struct geo_json *root,
                                  struct geo_note *why)
 {
-    const struct geo_json *list = geo_json_member(root, "aircraft");
-    double now_s = -1.0;
+    static const char *const lists[] = {"aircraft", "ac", NULL};
+    const char *name;
+    const struct geo_json *list = member(root, lists, &name);
     if (geo_json_kind(root) == GEO_JSON_ARRAY)
-        return take_list(reader, root, -1.0);
+        return take_list(reader, root, -1);
+    if (geo_json_member(root, "states") != NULL)
+        return geo_opensky_states(reader, geo_json_member(root, "states"), why);
     if (geo_json_kind(geo_json_member(root, "trace")) == GEO_JSON_ARRAY)
         return take_trace(reader, root, why);
     if (geo_json_kind(list) == GEO_JSON_ARRAY) {
-        if (!geo_json_number(geo_json_member(root, "now"), &now_s) || now_s < 0.0
-            || now_s > TIME_HIGH_S)
+        int64_t now_us = -1;
+        bool timed = false;
+        if (!geo_track_time(reader, geo_json_member(root, "now"), "now", &timed, &now_us)) {
+            *why = reader->note;
+            return geo_refusal_status((enum geo_refusal_code)why->code);
+        }
+        if (!timed)
             return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "aircraft without `now`: no time");
-        return take_list(reader, list, now_s);
+        return take_list(reader, list, now_us);
     }
     if (geo_json_kind(root) != GEO_JSON_OBJECT)
         return geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "neither aircraft nor a trace");
     struct geo_track track = {.flags = 0};
     bool there = false;
     reader->index = 1;
-    bool sound = read_aircraft(reader, root, -1.0, &there, &track);
+    bool sound = read_aircraft(reader, root, -1, &there, &track);
     return settle(reader, sound, there, &track);
 }
 

@@ -3,10 +3,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "geo/bounds.h"
 #include "geo/earth.h"
 #include "geo/record/refusal.h"
+
+#define TIME_HIGH_S 7.0e9        // the year 2191
+#define MILLISECONDS_FROM 1.0e11 // as milliseconds 1973, as seconds the year 5138
 
 bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
                    const char *member, const char *what)
@@ -33,8 +37,62 @@ bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *va
     return true;
 }
 
-void geo_track_velocity(struct geo_track *track, double speed_mps, double track_deg_true)
+bool geo_track_time(struct geo_track_reader *reader, const struct geo_json *value,
+                    const char *member, bool *there, int64_t *utc_us)
 {
+    double number = 0.0;
+    if (!geo_track_number(reader, value, member, 0.0, TIME_HIGH_S * 1e3, there, &number))
+        return false;
+    if (!*there)
+        return true;
+    if (number > TIME_HIGH_S && number < MILLISECONDS_FROM)
+        return geo_track_bad(reader, GEO_REFUSAL_RANGE, member,
+                             "is a time neither in seconds nor in milliseconds");
+    *utc_us = (int64_t)(number * (number < MILLISECONDS_FROM ? 1e6 : 1e3));
+    return true;
+}
+
+bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
+                   struct geo_track *out)
+{
+    static const char capitals[] = "ABCDEF";
+    size_t size = 0;
+    const char *text = geo_json_text(hex, &size);
+    size_t other = text != NULL && size > 0 && text[0] == '~' ? 1 : 0;
+    if (text == NULL || size != other + 6)
+        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "hex", "is not six digits");
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+        bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (i >= other && !letter && !(c >= '0' && c <= '9'))
+            return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "hex", "is not hexadecimal");
+        const char *capital = strchr(capitals, c);
+        out->id[i] = c;
+        if (capital != NULL)
+            out->id[i] = "abcdef"[capital - capitals];
+    }
+    return true;
+}
+
+void geo_track_name(const struct geo_json *flight, struct geo_track *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(flight, &size);
+    while (size > 0 && text[size - 1] == ' ')
+        size--;
+    geo_text_copy(out->name, sizeof out->name, text, size);
+}
+
+void geo_track_motion(struct geo_track *track, bool has_speed, double speed_mps, bool has_track,
+                      double track_deg_true)
+{
+    if (!has_speed)
+        return;
+    if (!has_track) {
+        track->flags |= GEO_TRACK_SPEED;
+        track->speed_mps = speed_mps;
+        return;
+    }
     track->flags |= GEO_TRACK_VELOCITY;
     track->velocity_north_mps = speed_mps * cos(track_deg_true * GEO_RAD_PER_DEG);
     track->velocity_east_mps = speed_mps * sin(track_deg_true * GEO_RAD_PER_DEG);
@@ -61,7 +119,7 @@ static enum drf_status finish(struct geo_track_reader *reader, struct geo_note *
     if (counts->kept == 0 && counts->refused == 0)
         return geo_refuse(why, GEO_REFUSAL_IGNORED, 0,
                           "no track inside the region: %" PRIu64 " outside, %" PRIu64
-                          " without a position",
+                          " without a position, or with none but an old one",
                           counts->out_of_region, reader->unplaced);
     if (counts->kept > 0 && reader->unplaced > 0) {
         struct geo_note note;

@@ -27,8 +27,20 @@ bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
 bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *value,
                       const char *member, double low, double high, bool *there, double *out);
 
-// Course and speed over ground to north and east.
-void geo_track_velocity(struct geo_track *track, double speed_mps, double track_deg_true);
+// A time of UNIX, in seconds or, from 1e11 on, in milliseconds: false where it is neither.
+bool geo_track_time(struct geo_track_reader *reader, const struct geo_json *value,
+                    const char *member, bool *there, int64_t *utc_us);
+
+// An address of a transponder: six hexadecimal digits, after '~' where it is not one of ICAO's.
+bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
+                   struct geo_track *out);
+// A call sign, without the blanks at its end.
+void geo_track_name(const struct geo_json *flight, struct geo_track *out);
+
+// Course and speed over ground, each if it is known, to north and east. A speed without a
+// course is kept as speed_mps.
+void geo_track_motion(struct geo_track *track, bool has_speed, double speed_mps, bool has_track,
+                      double track_deg_true);
 
 // Adds a track if it lies in what is kept. DRF_ERR_FULL, DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_track_keep(struct geo_track_reader *reader,

@@ -73,6 +73,7 @@ static bool read_reals(struct geo_track_reader *reader, const struct geo_json *o
          GEO_TRACK_VELOCITY},
         {"velocity_east_mps", -speed_mps, speed_mps, &t->velocity_east_mps, GEO_TRACK_VELOCITY},
         {"velocity_up_mps", -speed_mps, speed_mps, &t->velocity_up_mps, GEO_TRACK_UP},
+        {"speed_mps", 0.0, speed_mps, &t->speed_mps, GEO_TRACK_SPEED},
         {"horizontal_acc95_m", 0.01, 100000.0, &t->horizontal_acc95_m, 0},
         {"altitude_acc95_m", 0.0, 100000.0, &t->altitude_acc95_m, 0},
     };
@@ -85,6 +86,10 @@ static bool read_reals(struct geo_track_reader *reader, const struct geo_json *o
                               reals[i].low, reals[i].high, &there, reals[i].out))
             return false;
         t->flags |= there ? reals[i].flag : 0U;
+    }
+    if ((t->flags & GEO_TRACK_VELOCITY) != 0) { // it says more
+        t->flags &= ~(uint32_t)GEO_TRACK_SPEED;
+        t->speed_mps = 0.0;
     }
     return true;
 }
@@ -106,15 +111,18 @@ static bool read_track(struct geo_track_reader *reader, const struct geo_json *o
     int64_t lat_e7 = 0, lon_e7 = 0;
     if (geo_json_kind(object) != GEO_JSON_OBJECT)
         return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "track", "is not an object");
-    out->horizontal_acc95_m = reader->params->default_horizontal_acc95_m;
-    out->altitude_acc95_m = reader->params->default_vertical_acc95_m;
+    out->horizontal_acc95_m = out->horizontal_default_acc95_m =
+        reader->params->default_horizontal_acc95_m;
+    out->altitude_acc95_m = out->altitude_default_acc95_m =
+        reader->params->default_vertical_acc95_m;
     if (!read_id(reader, object, out)
         || !whole(reader, object, "lat_e7", -900000000, 900000000, &lat_e7)
         || !whole(reader, object, "lon_e7", -1800000000, 1800000000, &lon_e7)
         || !whole(reader, object, "data_time_us", 0, INT64_C(7000000000000000),
                   &out->time_utc_us)
         || !read_reals(reader, object, out)
-        || !read_flag(reader, object, "on_ground", GEO_TRACK_ON_GROUND, out))
+        || !read_flag(reader, object, "on_ground", GEO_TRACK_ON_GROUND, out)
+        || !read_flag(reader, object, "unconfirmed", GEO_TRACK_UNCONFIRMED, out))
         return false;
     out->position =
         (struct geo_point){.lat_deg = (double)lat_e7 / 1e7, .lon_deg = (double)lon_e7 / 1e7};

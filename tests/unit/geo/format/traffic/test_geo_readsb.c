@@ -107,7 +107,9 @@ static void readsb__absent_keys__are_unknown_and_not_zero(void **state)
     assert_string_equal(d.tracks[0].id, "~2a3f01");
     assert_int_equal(d.tracks[0].flags, 0);
     assert_near(d.tracks[0].horizontal_acc95_m, 75.0, 0.0);
-    assert_int_equal(d.tracks[1].flags, GEO_TRACK_ON_GROUND); // a speed without a course
+    // a speed without a course, 3 knots
+    assert_int_equal(d.tracks[1].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED);
+    assert_near(d.tracks[1].speed_mps, 1.5433, 1e-4);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
 }
 
@@ -123,6 +125,12 @@ static void readsb__what_cannot_be__is_refused_and_the_rest_stands(void **state)
         "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"alt_baro\":\"high\"}",
         "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"alt_geom\":1e9}",
         "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"seen_pos\":-5}",
+        // when a message was heard is not when it was there
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"seen\":0.1}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"last_position\":null,\"seen_pos\":1}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"last_position\":9e9}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"onground\":\"perhaps\"}",
+        "{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"velocity\":60,\"baroaltitude\":500}",
         "7",
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -146,12 +154,217 @@ static void readsb__one_aircraft__takes_the_messages_time_where_it_has_none(void
 {
     (void)state;
     struct decoded d =
-        readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"altitude\":100,\"seen\":1}");
+        readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"altitude\":100,\"seen_pos\":1}");
     assert_int_equal(d.count, 1);
     assert_true(d.tracks[0].time_utc_us == INT64_C(1699999999000000));
     assert_int_equal(d.tracks[0].flags, GEO_TRACK_PRESSURE | GEO_TRACK_TIMED_BY_MESSAGE);
     d = readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"now\":1700000001}");
     assert_true(d.tracks[0].time_utc_us == INT64_C(1700000001000000));
+}
+
+static struct decoded one(const char *rest)
+{
+    char text[400];
+    (void)snprintf(text, sizeof text,
+                   "{\"now\":1700000020,\"aircraft\":[{\"hex\":\"ac671b\",\"lat\":1,"
+                   "\"lon\":1%s}]}",
+                   rest);
+    return readsb(text);
+}
+
+// DO-260B, tables 2-70 and 2-72: NACp 0 is unknown or 10 NM and worse, 1 is under 10 NM; GVA 0
+// is unknown or over 150 m, 1 is up to 150 m. What the standard has no meaning for is unknown
+// too.
+static void readsb__an_accuracy_that_is_unknown__is_no_better_than_category_1(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rest;
+        double across_m, up_m;
+    } cases[] = {
+        {",\"nac_p\":0,\"gva\":0", 18520.0, 150.0},
+        {",\"nac_p\":1,\"gva\":1", 18520.0, 150.0},
+        {",\"nac_p\":12,\"gva\":3", 18520.0, 150.0},
+        {",\"nac_p\":15", 18520.0, 38.1},
+        {",\"nac_p\":8.5,\"gva\":1.5", 18520.0, 150.0},
+        {",\"nac_p\":11,\"gva\":2", 3.0, 45.0},
+        {"", 75.0, 38.1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct decoded d = one(cases[i].rest);
+        assert_int_equal(d.count, 1);
+        assert_near(d.tracks[0].horizontal_acc95_m, cases[i].across_m, 0.0);
+        assert_near(d.tracks[0].altitude_acc95_m, cases[i].up_m, 0.0);
+        assert_near(d.tracks[0].horizontal_default_acc95_m, 75.0, 0.0);
+        assert_near(d.tracks[0].altitude_default_acc95_m, 38.1, 0.0);
+    }
+}
+
+static void readsb__an_aircraft_on_the_ground__is_so_unless_something_says_it_flies(
+    void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rest;
+        bool grounded;
+    } cases[] = {
+        {",\"onground\":true", true},
+        {",\"on_ground\":true", true},
+        {",\"gnd\":1", true},
+        {",\"alt_baro\":\"ground\"", true},
+        {",\"altitude\":\"ground\",\"onground\":true", true},
+        {",\"onground\":false", false},
+        {",\"gnd\":0", false},
+        {",\"onground\":null", false},
+        {",\"alt_baro\":\"ground\",\"onground\":false", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct decoded d = one(cases[i].rest);
+        assert_int_equal(d.count, 1);
+        assert_int_equal((d.tracks[0].flags & GEO_TRACK_ON_GROUND) != 0, cases[i].grounded);
+    }
+}
+
+static void readsb__the_time__is_that_of_the_position(void **state)
+{
+    (void)state;
+    // a state vector of 12:00:20 whose position is 14 s older, in seconds and in milliseconds
+    static const char *const stamps[] = {
+        "\"timestamp\":1700000020000,\"last_position\":1700000006,\"onground\":false",
+        "\"timestamp\":1700000020,\"last_position\":1700000006000",
+        "\"timestamp\":1700000020000,\"lastposupdate\":1700000006,\"lastcontact\":1700000019",
+        "\"timestamp\":1700000020000,\"seen_pos\":14,\"seen\":0.2",
+        "\"now\":1700000020000,\"seen_pos\":14",
+        "\"timestamp\":1700000006000",
+    };
+    for (size_t i = 0; i < sizeof stamps / sizeof stamps[0]; i++) {
+        char text[300];
+        (void)snprintf(text, sizeof text,
+                       "[{\"icao24\":\"ac671b\",\"latitude\":1,\"longitude\":1,%s}]",
+                       stamps[i]);
+        struct decoded d = readsb(text);
+        assert_int_equal(d.count, 1);
+        assert_true(d.tracks[0].time_utc_us == INT64_C(1700000006000000));
+    }
+}
+
+static void readsb__a_course_or_a_speed_that_is_not_known__is_no_velocity(void **state)
+{
+    (void)state;
+    struct decoded d = one(",\"gs\":120");
+    assert_int_equal(d.tracks[0].flags, GEO_TRACK_SPEED);
+    assert_near(d.tracks[0].speed_mps, 61.7333, 1e-4); // 120 NM/h
+    assert_int_equal(one(",\"track\":90").tracks[0].flags, 0);
+    assert_int_equal(one("").tracks[0].flags, 0);
+    // of dump1090 (MalcolmRobb's): values with a switch beside them
+    assert_int_equal(one(",\"speed\":120,\"track\":0,\"validtrack\":0").tracks[0].flags,
+                     GEO_TRACK_SPEED);
+    assert_int_equal(one(",\"speed\":120,\"track\":0,\"validtrack\":1").tracks[0].flags,
+                     GEO_TRACK_VELOCITY);
+    assert_int_equal(one(",\"validposition\":0").count, 0);
+    assert_int_equal(
+        tracks("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
+               "\"speed_mps\":40}")
+            .tracks[0]
+            .flags,
+        GEO_TRACK_SPEED);
+    assert_int_equal(
+        tracks("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
+               "\"unconfirmed\":true}")
+            .tracks[0]
+            .flags,
+        GEO_TRACK_UNCONFIRMED);
+}
+
+static struct decoded opensky(const char *row)
+{
+    char text[400];
+    (void)snprintf(text, sizeof text, "{\"time\":1700000020,\"states\":[%s]}", row);
+    return readsb(text);
+}
+
+// Columns after OpenSky's REST documentation: 3 time_position, 5 longitude, 6 latitude, 7
+// baro_altitude m, 8 on_ground, 9 velocity m/s, 10 true_track, 11 vertical_rate m/s, 13
+// geo_altitude m.
+static void readsb__rows_of_opensky__are_read_by_column(void **state)
+{
+    (void)state;
+    struct decoded d = opensky("[\"ac671b\",\"X1 \",\"US\",1700000006,1700000019,8.0,50.5,600,"
+                               "false,60,90,-2.5,null,650,\"1000\",false,0]");
+    assert_int_equal(d.count, 1);
+    const struct geo_track *t = &d.tracks[0];
+    assert_string_equal(t->name, "X1");
+    assert_true(t->time_utc_us == INT64_C(1700000006000000));
+    assert_int_equal(t->flags,
+                     GEO_TRACK_WGS84 | GEO_TRACK_PRESSURE | GEO_TRACK_VELOCITY | GEO_TRACK_UP);
+    assert_near(t->alt_pressure_m, 600.0, 0.0);
+    assert_near(t->alt_wgs84_m, 650.0, 0.0);
+    assert_near(t->velocity_east_mps, 60.0, 1e-9);
+    assert_near(t->velocity_up_mps, -2.5, 0.0);
+    d = opensky("[\"ac671b\",\"\",\"US\",1700000006,1700000019,8.0,50.5,null,true,60,null,null,"
+                "null,null,null,false,0]");
+    assert_int_equal(d.tracks[0].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED);
+    static const char *const broken[] = {
+        "[\"ac671b\",\"\",\"US\",null,1700000019,8,50,1,false,6,9,0,null,1,null,false,0]",
+        "[\"ac671b\",\"\",\"US\",1700000006,1700000019,8,50,1,null,6,9,0,null,1,null,false,0]",
+        "[\"ac671b\",\"\",\"US\",1700000006,1700000019,8,50]",
+        "[\"ac671b\",\"\",\"US\",1700000006,1700000019,50,188,1,false,6,9,0,null,1,null,false]",
+        "{\"icao24\":\"ac671b\"}",
+    };
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        d = opensky(broken[i]);
+        if (d.count != 0 || d.why.code == GEO_REFUSAL_IGNORED)
+            fail_msg("taken or passed over: %s", broken[i]);
+    }
+    d = opensky(
+        "[\"ac671b\",\"\",\"US\",null,1700000019,null,null,1,false,6,9,0,null,1,null,false,0]");
+    assert_int_equal(d.why.code, GEO_REFUSAL_IGNORED); // without a position
+    assert_int_equal(readsb("{\"time\":1700000020,\"states\":null}").why.code,
+                     GEO_REFUSAL_IGNORED);
+    assert_int_equal(readsb("{\"time\":1700000020,\"states\":{}}").why.code,
+                     GEO_REFUSAL_FORMAT);
+}
+
+static struct decoded real_case(const char *name)
+{
+    size_t size;
+    uint8_t *bytes = real_data(name, &size);
+    if (bytes == NULL)
+        skip();
+    struct decoded d = decode(geo_readsb_decode, &everywhere, bytes, size);
+    free(bytes);
+    return d;
+}
+
+// The rows of the real data's cases; times and numbers as they stand in the files.
+static void readsb__strangers_messages__are_read_for_what_they_say(void **state)
+{
+    (void)state;
+    struct decoded d = real_case("cases/traffic/t_adsblol_ac.json");
+    assert_int_equal(d.count, 1);
+    assert_string_equal(d.tracks[0].id, "3c6444");
+    assert_true(d.tracks[0].time_utc_us == INT64_C(1795863573322000)); // 0.3 s before `now`
+    d = real_case("cases/traffic/t_now_ms.json");
+    assert_int_equal(d.count, 1);
+    assert_true(d.tracks[0].time_utc_us == INT64_C(1795863573322000));
+    assert_near(d.tracks[0].horizontal_acc95_m, 30.0, 0.0); // NACp 9
+    d = real_case("cases/traffic/t_opensky_states.json");
+    assert_int_equal(d.count, 1);
+    assert_true(d.tracks[0].time_utc_us == INT64_C(1795863572000000));
+    assert_near(d.tracks[0].alt_pressure_m, 609.6, 0.0);
+    assert_near(d.tracks[0].position.lat_deg, 50.5, 0.0);
+    assert_near(d.tracks[0].velocity_east_mps, 61.7, 1e-9);
+    d = real_case("cases/traffic/t_lastpos.json"); // none but a position of 70 s ago
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.why.code, GEO_REFUSAL_IGNORED);
+    assert_non_null(strstr(d.why.text, "position"));
+    struct decoded unknown = real_case("cases/traffic/t_nacp0.json");
+    d = real_case("cases/traffic/t_nacp1.json");
+    assert_int_equal(unknown.count, 1);
+    assert_int_equal(d.count, 1);
+    assert_near(d.tracks[0].horizontal_acc95_m, 18520.0, 0.0);
+    assert_true(unknown.tracks[0].horizontal_acc95_m >= d.tracks[0].horizontal_acc95_m);
+    assert_true(unknown.tracks[0].altitude_acc95_m >= 150.0);
 }
 
 static void readsb__outside_the_region__is_no_fault(void **state)
@@ -309,6 +522,13 @@ int main(void)
         cmocka_unit_test(readsb__absent_keys__are_unknown_and_not_zero),
         cmocka_unit_test(readsb__what_cannot_be__is_refused_and_the_rest_stands),
         cmocka_unit_test(readsb__one_aircraft__takes_the_messages_time_where_it_has_none),
+        cmocka_unit_test(readsb__an_accuracy_that_is_unknown__is_no_better_than_category_1),
+        cmocka_unit_test(
+            readsb__an_aircraft_on_the_ground__is_so_unless_something_says_it_flies),
+        cmocka_unit_test(readsb__the_time__is_that_of_the_position),
+        cmocka_unit_test(readsb__a_course_or_a_speed_that_is_not_known__is_no_velocity),
+        cmocka_unit_test(readsb__rows_of_opensky__are_read_by_column),
+        cmocka_unit_test(readsb__strangers_messages__are_read_for_what_they_say),
         cmocka_unit_test(readsb__outside_the_region__is_no_fault),
         cmocka_unit_test(readsb__a_real_trace__gives_its_rows),
         cmocka_unit_test(tracks__a_nodes_report__gives_every_field),
