@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "fusion/fabric/track_gate.h"
+#include "fusion/root/track_gate.h"
 #include "geo/record/record.h"
 
 enum type { COUNTER, GAUGE, HISTOGRAM };

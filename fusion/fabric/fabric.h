@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fabric/track_gate.h"
 #include "fusion/root/root.h"
+#include "fusion/root/track_gate.h"
 #include "fusion/store/store.h"
 #include "geo/record/record.h"
 
@@ -141,7 +141,7 @@ DRF_MUST_CHECK enum drf_status fusion_fabric_missing_accept(struct fusion_fabric
                                                             const char *feed);
 
 // Tracks held now, and reports of tracks since open by what became of them
-// (fusion/fabric/track_gate.h).
+// (fusion/root/track_gate.h).
 size_t fusion_fabric_tracks(const struct fusion_fabric *fabric);
 uint64_t fusion_fabric_gated(const struct fusion_fabric *fabric, enum fusion_gate gate);
 // How far the last report was behind that was refused for its time; below 0: ahead.

@@ -3,7 +3,7 @@
 //
 // Tracks live for seconds, in memory only: they are neither in the store nor in its digest. One
 // aircraft is one track, whichever feed reports it: the newest report that is plausible after
-// the one before it (fusion/fabric/track_gate.h). A root shows an immutable copy, by bucket.
+// the one before it (fusion/root/track_gate.h). A root shows an immutable copy, by bucket.
 // One owner, no threads, no clock: the time handed in decides what is too old or too far in the
 // future.
 #ifndef FUSION_TRAFFIC_SET_H
@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fusion/fabric/track_gate.h"
 #include "fusion/fold/provenance.h"
 #include "fusion/fold/retired.h"
 #include "fusion/root/root.h"
+#include "fusion/root/track_gate.h"
 #include "geo/record/track.h"
 
 enum { FUSION_TRACKS_MAX = 20000 };

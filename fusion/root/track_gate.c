@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fusion/fabric/track_gate.h"
+#include "fusion/root/track_gate.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #include "geo/frame.h"
 
@@ -26,13 +25,20 @@ const char *fusion_gate_name(enum fusion_gate gate)
 
 static double speed_mps(const struct geo_track *track)
 {
-    return hypot(track->velocity_north_mps, track->velocity_east_mps);
+    return (track->flags & GEO_TRACK_SPEED) != 0
+               ? track->speed_mps
+               : hypot(track->velocity_north_mps, track->velocity_east_mps);
+}
+
+static bool has_speed(const struct geo_track *track)
+{
+    return (track->flags & (GEO_TRACK_VELOCITY | GEO_TRACK_SPEED)) != 0;
 }
 
 // How fast it may have gone between two reports: from their speeds, if they report any.
 static double fastest_mps(const struct geo_track *a, const struct geo_track *b)
 {
-    if ((a->flags & b->flags & GEO_TRACK_VELOCITY) == 0)
+    if (!has_speed(a) || !has_speed(b))
         return FUSION_GATE_SPEED_MAX_MPS;
     double mps = fmax(speed_mps(a), speed_mps(b)) * TURN_RATIO + TURN_MPS;
     return fmin(mps, FUSION_GATE_SPEED_MAX_MPS);
@@ -47,9 +53,9 @@ static bool climbs(const struct geo_track *a, const struct geo_track *b, uint32_
                                       + CLIMB_MAX_MPS * after_s;
 }
 
-static bool reachable(const struct geo_track *from, const struct geo_track *to)
+bool fusion_track_follows(const struct geo_track *from, const struct geo_track *to)
 {
-    double after_s = (double)(to->time_utc_us - from->time_utc_us) * 1e-6;
+    double after_s = fabs((double)(to->time_utc_us - from->time_utc_us) * 1e-6);
     struct geo_frame frame = geo_frame_at(from->position);
     struct geo_offset way = geo_frame_offset(&frame, to->position);
     double allowed_m = SLACK_M + from->horizontal_acc95_m + to->horizontal_acc95_m
@@ -79,8 +85,8 @@ static enum fusion_gate reject_implausible(struct fusion_track_gate *gate,
                                            const struct geo_track *report)
 {
     const struct geo_track *last = &gate->doubted;
-    bool follows =
-        gate->agreed > 0 && report->time_utc_us > last->time_utc_us && reachable(last, report);
+    bool follows = gate->agreed > 0 && report->time_utc_us > last->time_utc_us
+                   && fusion_track_follows(last, report);
     gate->agreed = follows ? gate->agreed + 1 : 1;
     gate->doubted = *report;
     return gate->agreed >= FUSION_GATE_AGREE ? take(gate, report) : FUSION_GATE_JUMP;
@@ -90,8 +96,7 @@ enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
                                    const struct geo_track *report)
 {
     const struct geo_track *taken = &gate->taken;
-    if ((report->flags & GEO_TRACK_VELOCITY) != 0
-        && speed_mps(report) > FUSION_GATE_SPEED_MAX_MPS)
+    if (has_speed(report) && speed_mps(report) > FUSION_GATE_SPEED_MAX_MPS)
         return FUSION_GATE_SPEED;
     if (taken->id[0] == '\0')
         return take(gate, report);
@@ -99,5 +104,6 @@ enum fusion_gate fusion_track_gate(struct fusion_track_gate *gate,
         return FUSION_GATE_DUPLICATE;
     if (report->time_utc_us < taken->time_utc_us)
         return FUSION_GATE_BACKWARDS;
-    return reachable(taken, report) ? take(gate, report) : reject_implausible(gate, report);
+    return fusion_track_follows(taken, report) ? take(gate, report)
+                                               : reject_implausible(gate, report);
 }

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fusion/fabric/track_gate.h"
+#include "fusion/root/track_gate.h"
 #include "geo/format/traffic/readsb.h"
 #include "tests/support/real_data.h"
 
