@@ -35,6 +35,23 @@ static bool has_speed(const struct geo_track *track)
     return (track->flags & (GEO_TRACK_VELOCITY | GEO_TRACK_SPEED)) != 0;
 }
 
+// Of an accuracy what its feed's default does not exceed: to know little of where it is lets
+// nobody get farther.
+static double counted_m(double acc95_m, double default_m)
+{
+    return default_m > 0.0 ? fmin(acc95_m, default_m) : acc95_m;
+}
+
+static double across_acc_m(const struct geo_track *track)
+{
+    return counted_m(track->horizontal_acc95_m, track->horizontal_default_acc95_m);
+}
+
+static double up_acc_m(const struct geo_track *track)
+{
+    return counted_m(track->altitude_acc95_m, track->altitude_default_acc95_m);
+}
+
 // How fast it may have gone between two reports: from their speeds, if they report any.
 static double fastest_mps(const struct geo_track *a, const struct geo_track *b)
 {
@@ -49,8 +66,8 @@ static bool climbs(const struct geo_track *a, const struct geo_track *b, uint32_
 {
     if ((a->flags & b->flags & flag) == 0)
         return true;
-    return fabs(to_m - from_m) <= CLIMB_SLACK_M + a->altitude_acc95_m + b->altitude_acc95_m
-                                      + CLIMB_MAX_MPS * after_s;
+    return fabs(to_m - from_m)
+           <= CLIMB_SLACK_M + up_acc_m(a) + up_acc_m(b) + CLIMB_MAX_MPS * after_s;
 }
 
 bool fusion_track_follows(const struct geo_track *from, const struct geo_track *to)
@@ -58,8 +75,8 @@ bool fusion_track_follows(const struct geo_track *from, const struct geo_track *
     double after_s = fabs((double)(to->time_utc_us - from->time_utc_us) * 1e-6);
     struct geo_frame frame = geo_frame_at(from->position);
     struct geo_offset way = geo_frame_offset(&frame, to->position);
-    double allowed_m = SLACK_M + from->horizontal_acc95_m + to->horizontal_acc95_m
-                       + fastest_mps(from, to) * after_s;
+    double allowed_m =
+        SLACK_M + across_acc_m(from) + across_acc_m(to) + fastest_mps(from, to) * after_s;
     return hypot(way.east_m, way.north_m) <= allowed_m
            && climbs(from, to, GEO_TRACK_WGS84, from->alt_wgs84_m, to->alt_wgs84_m, after_s)
            && climbs(from, to, GEO_TRACK_AMSL, from->alt_amsl_m, to->alt_amsl_m, after_s)

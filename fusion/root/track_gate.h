@@ -33,7 +33,8 @@ const char *fusion_gate_name(enum fusion_gate gate); // "JUMP"; never NULL
 enum { FUSION_GATE_AGREE = 3 }; // refused reports in a row that agree with each other
 
 // Whether an aircraft can have got from one report to the other, by its speed, or by the
-// fastest there is where neither says it, by both accuracies, and in height; in either
+// fastest there is where neither says it, by both accuracies (as far as the feed's default),
+// and in height; in either
 // direction of time.
 bool fusion_track_follows(const struct geo_track *from, const struct geo_track *to);
 

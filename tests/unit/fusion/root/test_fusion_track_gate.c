@@ -46,6 +46,19 @@ static void gate__a_flight__passes(void **state)
     assert_int_equal(weigh(&gate, 43.0 + 10 * 0.0009, 10), FUSION_GATE_BACKWARDS);
 }
 
+static void gate__an_accuracy_of_miles__lets_nobody_jump_them(void **state)
+{
+    (void)state;
+    struct fusion_track_gate gate = {.agreed = 0};
+    struct geo_track unsure = report(43.0, 0);
+    unsure.horizontal_acc95_m = 18520.0; // category 0 of DO-260B, of a feed of 75 m
+    unsure.horizontal_default_acc95_m = 75.0;
+    assert_int_equal(fusion_track_gate(&gate, &unsure), FUSION_GATE_PASSED);
+    unsure.position.lat_deg = 43.1; // 11 km in a second
+    unsure.time_utc_us += SECOND_US;
+    assert_int_equal(fusion_track_gate(&gate, &unsure), FUSION_GATE_JUMP);
+}
+
 static void gate__one_impossible_report__is_refused_and_the_next_true_one_is_not(void **state)
 {
     (void)state;
@@ -134,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gate__a_flight__passes),
+        cmocka_unit_test(gate__an_accuracy_of_miles__lets_nobody_jump_them),
         cmocka_unit_test(gate__one_impossible_report__is_refused_and_the_next_true_one_is_not),
         cmocka_unit_test(gate__reports_that_agree_with_each_other__are_believed),
         cmocka_unit_test(gate__older_reports_that_agree__never_replace_a_newer_one),
