@@ -26,7 +26,7 @@ struct report {
     uint64_t tiles, fields, zones, stations, tracks, others;
     uint64_t refused_parts, passed_over, notes;
     struct geo_raster raster;
-    uint64_t grounded, heightless;
+    uint64_t grounded, heightless, courseless; // of the tracks
     bool has_raster;
     struct edge_dry_run_place place;
 };
@@ -120,6 +120,7 @@ static void add_track(struct report *report, const struct geo_track *track)
 {
     report->tracks++;
     report->grounded += (track->flags & GEO_TRACK_ON_GROUND) != 0;
+    report->courseless += (track->flags & (GEO_TRACK_VELOCITY | GEO_TRACK_ON_GROUND)) == 0;
     report->heightless +=
         (track->flags & (GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE)) == 0;
     if (report->tracks <= MARKS_MAX)
@@ -269,8 +270,9 @@ static void print_counts(const struct report *report)
         fprintf(out, "  stations: %" PRIu64 "\n", report->stations);
     if (report->tracks > 0)
         fprintf(out,
-                "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64 "\n",
-                report->tracks, report->grounded, report->heightless);
+                "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64
+                ", no course of %" PRIu64 "\n",
+                report->tracks, report->grounded, report->heightless, report->courseless);
     if (report->others > 0)
         fprintf(out, "  other records: %" PRIu64 "\n", report->others);
     if (report->refused_parts > 0 || report->passed_over > 0)

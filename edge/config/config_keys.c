@@ -224,7 +224,7 @@ const struct config_key config_feed_keys[] = {
     NUMBER("", "datum_acc95_m", REAL, datum_acc95_m, 0, 100, 1, "2",
            "added when another datum is taken as EGM96"),
     NUMBER("", "default_horizontal_acc95_m", REAL, default_horizontal_acc95_m, 0.1, 5000, 1,
-           "75", "of obstacles whose accuracy the source does not state"),
+           "75", "of obstacles and aircraft whose accuracy the source does not state"),
     NUMBER("", "default_vertical_acc95_m", REAL, default_vertical_acc95_m, 0, 1000, 1, "15",
            "the same, of their height"),
     NUMBER("", "valid_for_s", I64, valid_for_us, 1, 604800, 1000000, "5400",

@@ -14,11 +14,21 @@
 
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 200.0
+// A drone that does not say how fast it flies: 100 miles an hour, 14 CFR 107.51(a).
+#define SPEED_WORST_MPS 44.7
 
 static double speed_mps(const struct edge_drone *drone)
 {
     const struct fusion_fix *fix = &drone->report.fix;
     return fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+}
+
+// How fast it may come from any side: 0 where it says its velocity, or stands.
+static double reach_mps(const struct edge_drone *drone)
+{
+    const struct fusion_fix *fix = &drone->report.fix;
+    bool planned = drone->lost && drone->has_plan && drone->report.plan_named;
+    return fix->velocity_known || fix->on_ground || planned ? 0.0 : SPEED_WORST_MPS;
 }
 
 static int64_t lost_after_us(const struct edge_serve *serve)
@@ -77,6 +87,8 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
         .velocity_up_known = fix->velocity_up_known,
         .velocity_up_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0,
+        .reach_mps = reach_mps(drone),
+        .reach_assumed = reach_mps(drone) > 0.0,
         .radius_m = drone->limits.aircraft_radius_m,
         .horizontal_acc95_m = fusion_fix_acc95_m(fix),
         .growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
@@ -96,9 +108,12 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         out.velocity_up_known = out.pressure_known = false;
         out.amsl_known = where->amsl_known;
         out.amsl_m = (double)where->amsl_m;
-        out.horizontal_acc95_m +=
-            out.growth_mps * (double)(where->utc_us - fix->time_utc_us) * 1e-6;
+        double silent_s = (double)(where->utc_us - fix->time_utc_us) * 1e-6;
+        out.horizontal_acc95_m += out.growth_mps * silent_s;
+        out.reach_m = out.reach_mps * silent_s;
     }
+    out.horizontal_counted_m = out.horizontal_acc95_m;
+    out.amsl_counted_m = out.amsl_acc95_m;
     return out;
 }
 
@@ -154,7 +169,7 @@ static void gather(void *self, struct edge_drone *other)
     double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
     double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * GEO_EARTH_M_PER_DEG
                     * cos(here.lat_deg * GEO_RAD_PER_DEG);
-    double closing_mps = gathering->speed_mps + speed_mps(other) + 1.0;
+    double closing_mps = gathering->speed_mps + speed_mps(other) + reach_mps(other) + 1.0;
     double slack_m =
         SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;
     double soonest_s = (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
@@ -176,9 +191,13 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
         return;
     struct fusion_neighbour other;
     edge_traffic_neighbour(track, age_s, &other);
-    double soonest_s = edge_traffic_soonest_s(gathering->self, &other, serve->now.utc_us);
-    if (soonest_s > gathering->horizon_s)
+    int64_t now_us = serve->now.utc_us;
+    if (edge_traffic_soonest_s(gathering->self, &other, other.horizontal_acc95_m, now_us)
+        > gathering->horizon_s)
         return;
+    // whom nothing is known of but that it is somewhere here stands behind all others
+    double soonest_s =
+        edge_traffic_soonest_s(gathering->self, &other, other.horizontal_counted_m, now_us);
     struct fusion_neighbour *place = make_place(gathering, soonest_s);
     if (place != NULL)
         *place = other;
@@ -246,7 +265,7 @@ void edge_neighbours_run(struct edge_serve *serve)
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
         if (!drone->used || !drone->reporting)
             continue;
-        fastest_mps = fmax(fastest_mps, speed_mps(drone));
+        fastest_mps = fmax(fastest_mps, speed_mps(drone) + reach_mps(drone));
         int64_t silent = silent_us(serve, drone);
         if (silent <= lost_after_us(serve) || serve->root == NULL)
             continue;

@@ -233,9 +233,11 @@ void edge_traffic_around(
 // The track as a neighbour; extrapolated when its last report is some seconds old.
 void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
                             struct fusion_neighbour *out);
-// The earliest time at which they can meet, horizontally and vertically; HUGE_VAL: never.
+// The earliest time at which they can meet, horizontally and vertically, the other being known
+// to acc95_m across; HUGE_VAL: never.
 double edge_traffic_soonest_s(const struct edge_drone *drone,
-                              const struct fusion_neighbour *other, int64_t now_utc_us);
+                              const struct fusion_neighbour *other, double acc95_m,
+                              int64_t now_utc_us);
 // Schedules a context for each drone that a new report in the root may concern.
 void edge_traffic_push(struct edge_serve *serve);
 

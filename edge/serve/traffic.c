@@ -36,7 +36,7 @@ void edge_traffic_around(
     if (traffic == NULL || serve->root->buckets.columns == 0)
         return;
     // a track stands in the bucket of its last report, and flew on since
-    double reach_m = SLACK_M + (speed_mps + 1.0) * horizon_s
+    double reach_m = SLACK_M + traffic->acc95_max_m + (speed_mps + 1.0) * horizon_s
                      + traffic->speed_max_mps * (horizon_s + (double)traffic->keep_us * 1e-6);
     struct geo_frame frame = geo_frame_at(here);
     struct fusion_window window = fusion_window_around(&serve->root->buckets, &frame, reach_m);
@@ -83,6 +83,8 @@ static void predict(double age_s, struct fusion_neighbour *out)
     out->wgs84_m += out->wgs84_known ? up_m : 0.0;
     out->pressure_m += out->pressure_known ? up_m : 0.0;
     out->horizontal_acc95_m += out->growth_mps * age_s;
+    out->horizontal_counted_m += out->growth_mps * age_s;
+    out->reach_m = out->reach_mps * age_s;
 }
 
 void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
@@ -90,6 +92,8 @@ void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
 {
     const struct geo_track *said = &track->track;
     bool moving = (said->flags & GEO_TRACK_VELOCITY) != 0;
+    bool still = moving || (said->flags & GEO_TRACK_ON_GROUND) != 0;
+    bool paced = (said->flags & GEO_TRACK_SPEED) != 0;
     double speed_mps = hypot(said->velocity_north_mps, said->velocity_east_mps);
     *out = (struct fusion_neighbour){
         .traffic_id = said->id,
@@ -103,10 +107,18 @@ void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
         .velocity_north_mps = said->velocity_north_mps,
         .velocity_east_mps = said->velocity_east_mps,
         .velocity_up_mps = said->velocity_up_mps,
+        .unconfirmed = (said->flags & GEO_TRACK_UNCONFIRMED) != 0,
+        .reach_mps = still   ? 0.0
+                     : paced ? said->speed_mps
+                             : FUSION_TRACK_SPEED_WORST_MPS,
+        .reach_assumed = !still && !paced,
         .radius_m = RADIUS_M,
         .horizontal_acc95_m = said->horizontal_acc95_m,
-        // it may turn: a tenth of its speed aside; where nobody says how fast, a slow drone's
-        .growth_mps = moving ? fmax(FUSION_VELOCITY_ACC95_DEFAULT_MPS, 0.1 * speed_mps) : 10.0,
+        .horizontal_counted_m =
+            fmin(said->horizontal_acc95_m, said->horizontal_default_acc95_m),
+        .amsl_counted_m = fmin(said->altitude_acc95_m, said->altitude_default_acc95_m),
+        // it may turn: a tenth of its speed aside
+        .growth_mps = fmax(FUSION_VELOCITY_ACC95_DEFAULT_MPS, 0.1 * speed_mps),
     };
     put_heights(said, out);
     if (age_s > PREDICT_AFTER_S)
@@ -134,7 +146,8 @@ static bool far_above(const struct edge_drone *drone, const struct fusion_neighb
 }
 
 double edge_traffic_soonest_s(const struct edge_drone *drone,
-                              const struct fusion_neighbour *other, int64_t now_utc_us)
+                              const struct fusion_neighbour *other, double acc95_m,
+                              int64_t now_utc_us)
 {
     const struct fusion_fix *fix = &drone->report.fix;
     const struct geo_point here = fix->position, there = other->position;
@@ -145,11 +158,11 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
     double east_m = lon_deg * GEO_EARTH_M_PER_DEG * cos(here.lat_deg * GEO_RAD_PER_DEG);
     double own_mps =
         fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
-    double closing_mps =
-        own_mps + hypot(other->velocity_north_mps, other->velocity_east_mps) + 1.0;
+    double closing_mps = own_mps + hypot(other->velocity_north_mps, other->velocity_east_mps)
+                         + other->reach_mps + 1.0;
     double late_s = fmax((double)(now_utc_us - other->time_utc_us) * 1e-6, 0.0)
                     + fmax((double)(now_utc_us - fix->time_utc_us) * 1e-6, 0.0);
-    double slack_m = SLACK_M + drone->limits.clearance_min_m + other->horizontal_acc95_m
+    double slack_m = SLACK_M + drone->limits.clearance_min_m + acc95_m + other->reach_m
                      + closing_mps * late_s;
     return (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
 }
@@ -164,7 +177,8 @@ static void push_drone(void *self, struct edge_drone *drone)
 {
     const struct push *push = self;
     if (strcmp(drone->id, push->id) != 0
-        && edge_traffic_soonest_s(drone, &push->other, push->serve->now.utc_us)
+        && edge_traffic_soonest_s(drone, &push->other, push->other.horizontal_counted_m,
+                                  push->serve->now.utc_us)
                <= FUSION_CAUTION_S)
         edge_schedule_push(push->serve, drone);
 }
@@ -181,8 +195,9 @@ void edge_traffic_push(struct edge_serve *serve)
             continue;
         struct push push = {.serve = serve, .id = track->track.id};
         edge_traffic_neighbour(track, age_s, &push.other);
-        double speed_mps = hypot(push.other.velocity_north_mps, push.other.velocity_east_mps);
-        double reach_m = SLACK_M + push.other.horizontal_acc95_m
+        double speed_mps = hypot(push.other.velocity_north_mps, push.other.velocity_east_mps)
+                           + push.other.reach_mps;
+        double reach_m = SLACK_M + push.other.horizontal_counted_m + push.other.reach_m
                          + (speed_mps + serve->speed_max_mps + 1.0) * (FUSION_CAUTION_S + 5.0);
         struct geo_point at = push.other.position;
         const struct geo_bounds here = {.west_deg = at.lon_deg,

@@ -309,6 +309,13 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
     SET(out, data_time_us, other->time_utc_us);
     if (other->predicted)
         SET(out, predicted, 1);
+    PUT(out, horizontal_acc95_m, other->horizontal_acc95_m);
+    if (near->amsl_known || other->pressure_known)
+        PUT(out, altitude_acc95_m, other->amsl_acc95_m);
+    if (other->reach_mps > 0.0)
+        PUT(out, speed_mps, other->reach_mps);
+    if (other->unconfirmed)
+        SET(out, unconfirmed, 1);
     out->source = edge_wire_text(other->source);
 }
 

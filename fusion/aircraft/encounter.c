@@ -5,8 +5,10 @@
 // time within a margin is a root of another one, whose margin may grow linearly with time. The
 // vertical condition bounds the times on a leg before the quadratic is solved. Stepping
 // through time instead would miss short encounters between steps. Each leg is solved for the
-// nominal margin and for the margin widened by the accuracies; the earliest hit of each is
-// kept.
+// nominal margin and for the margins widened by the accuracies; the earliest hit of each is
+// kept. Another aircraft without a known course stands in these equations, in a circle that
+// grows as fast as it may fly: the aircraft meets that circle when it meets the other one
+// coming straight at it.
 #include "fusion/aircraft/encounter.h"
 
 #include <math.h>
@@ -68,15 +70,30 @@ struct nearest {
     bool known, up_known;
 };
 
-static void approach(const struct leg *leg, struct nearest *nearest)
+// When the distance on a leg, less a circle that grows by reach_mps, is least.
+static double nearest_s(const struct leg *leg, double reach_mps)
 {
     double square = leg->east_mps * leg->east_mps + leg->north_mps * leg->north_mps;
-    double t = square > 0.0
-                   ? -(leg->east_m * leg->east_mps + leg->north_m * leg->north_mps) / square
-                   : 0.0;
-    t = fmin(fmax(t, 0.0), leg->length_s);
+    if (square <= reach_mps * reach_mps)
+        return reach_mps > 0.0 ? leg->length_s : 0.0;
+    double closest_s = -(leg->east_m * leg->east_mps + leg->north_m * leg->north_mps) / square;
+    double miss_m = hypot(leg->east_m + leg->east_mps * closest_s,
+                          leg->north_m + leg->north_mps * closest_s);
+    double after_s = miss_m * reach_mps / sqrt(square * (square - reach_mps * reach_mps));
+    return fmin(fmax(closest_s + after_s, 0.0), leg->length_s);
+}
+
+static void approach(const struct leg *leg, const struct margin *reach, struct nearest *nearest)
+{
+    double t = nearest_s(leg, reach->across_mps), contact_s = -1.0;
+    if (reach->across_m > 0.0 || reach->across_mps > 0.0)
+        contact_s = first_near(leg, reach);
+    if (contact_s >= 0.0)
+        t = contact_s;
+    double reach_m = reach->across_m + reach->across_mps * (leg->begin_s + t);
     double distance_m =
         hypot(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
+    distance_m = contact_s >= 0.0 ? 0.0 : fmax(distance_m - reach_m, 0.0);
     if (nearest->known && distance_m >= nearest->distance_m)
         return;
     *nearest = (struct nearest){.time_s = leg->begin_s + t,
@@ -86,15 +103,18 @@ static void approach(const struct leg *leg, struct nearest *nearest)
                                 .up_known = leg->up_known};
 }
 
+enum { NOMINAL, LOW, WIDE, MARGINS };
+
 struct encounter {
     const struct fusion_view *view;
     const struct fusion_neighbour *other;
     struct geo_frame frame;
     struct geo_offset at; // the other at the time of the aircraft's own report
     bool up_known;
-    double up_m; // of the other over the aircraft then
-    struct margin nominal, low;
-    double nominal_s, low_s; // negative: never
+    double up_m;         // of the other over the aircraft then
+    struct margin reach; // where it may have flown, its course not being known
+    struct margin margins[MARGINS];
+    double first_s[MARGINS]; // negative: never
     struct nearest nearest;
 };
 
@@ -116,13 +136,14 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         .up_m = encounter->up_m + other->velocity_up_mps * begin_s - up_from.value,
         .up_mps = other->velocity_up_mps - (up_to.value - up_from.value) * per_s,
     };
-    approach(&leg, &encounter->nearest);
-    double nominal = encounter->nominal_s < 0.0 ? first_near(&leg, &encounter->nominal) : -1.0;
-    double low = encounter->low_s < 0.0 ? first_near(&leg, &encounter->low) : -1.0;
-    if (nominal >= 0.0)
-        encounter->nominal_s = begin_s + nominal;
-    if (low >= 0.0)
-        encounter->low_s = begin_s + low;
+    approach(&leg, &encounter->reach, &encounter->nearest);
+    for (size_t i = 0; i < MARGINS; i++) {
+        if (encounter->first_s[i] >= 0.0)
+            continue;
+        double near_s = first_near(&leg, &encounter->margins[i]);
+        if (near_s >= 0.0)
+            encounter->first_s[i] = begin_s + near_s;
+    }
 }
 
 // How much higher than now the plan wants it there.
@@ -226,6 +247,33 @@ static void compare_heights(const struct fusion_view *view, struct fusion_encoun
     }
 }
 
+static void set_margins(const struct fusion_view *view, const struct fusion_encounter *out,
+                        double lag_s, struct encounter *encounter)
+{
+    const struct fusion_neighbour *other = out->other;
+    const struct fusion_limits *limits = &view->aircraft->limits;
+    double own_acc_m = fusion_fix_acc95_m(&view->aircraft->fix);
+    double growth_mps = view->path->growth_mps + other->growth_mps + other->reach_mps;
+    double reach_m = other->reach_m + other->reach_mps * fabs(lag_s);
+    bool said = !other->reach_assumed;
+    struct margin low = {
+        .across_m = out->limit_m + reach_m + own_acc_m + other->horizontal_counted_m,
+        .across_mps = growth_mps,
+        .up_m = limits->clearance_min_m + out->up_acc95_m
+                - fmax(other->amsl_acc95_m - other->amsl_counted_m, 0.0),
+    };
+    encounter->reach = (struct margin){reach_m, other->reach_mps, HUGE_VAL};
+    encounter->margins[NOMINAL] =
+        (struct margin){out->limit_m + (said ? reach_m : 0.0), said ? other->reach_mps : 0.0,
+                        limits->clearance_min_m};
+    encounter->margins[LOW] = low;
+    encounter->margins[WIDE] = (struct margin){
+        low.across_m + fmax(other->horizontal_acc95_m - other->horizontal_counted_m, 0.0),
+        growth_mps, limits->clearance_min_m + out->up_acc95_m};
+    for (size_t i = 0; i < MARGINS; i++)
+        encounter->first_s[i] = -1.0;
+}
+
 void fusion_encounter_compute(const struct fusion_view *view, const struct geo_crs *crs,
                               const struct fusion_neighbour *other,
                               struct fusion_encounter *out)
@@ -233,10 +281,10 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     const struct fusion_fix *fix = &view->aircraft->fix;
     const struct fusion_limits *limits = &view->aircraft->limits;
     double lag_s = (double)(fix->time_utc_us - other->time_utc_us) * 1e-6;
-    *out = (struct fusion_encounter){.other = other, .nominal_s = -1.0, .low_s = -1.0};
+    *out = (struct fusion_encounter){.other = other};
     other_amsl(crs, out);
     compare_heights(view, out);
-    double across_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
+    out->limit_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
     struct geo_frame frame = geo_frame_at(fix->position);
     struct encounter encounter = {
         .view = view,
@@ -245,13 +293,8 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
         .at = geo_frame_offset(&frame, other->position),
         .up_known = out->apart != FUSION_APART_UNKNOWN,
         .up_m = out->up_m + other->velocity_up_mps * lag_s,
-        .nominal = {across_m, 0.0, limits->clearance_min_m},
-        .low = {across_m + fusion_fix_acc95_m(fix) + other->horizontal_acc95_m,
-                view->path->growth_mps + other->growth_mps,
-                limits->clearance_min_m + out->up_acc95_m},
-        .nominal_s = -1.0,
-        .low_s = -1.0,
     };
+    set_margins(view, out, lag_s, &encounter);
     encounter.at.east_m += other->velocity_east_mps * lag_s;
     encounter.at.north_m += other->velocity_north_mps * lag_s;
     add_legs(&encounter);
@@ -259,13 +302,13 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     out->distance_m = hypot(encounter.at.east_m, encounter.at.north_m);
     out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);
     // what is only roughly known is no nominal conflict
-    out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.nominal_s;
-    out->low_s = encounter.low_s;
+    out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.first_s[NOMINAL];
+    out->low_s = encounter.first_s[LOW];
+    out->wide_s = encounter.first_s[WIDE];
     out->cpa_s = encounter.nearest.time_s;
     out->cpa_m = encounter.nearest.known ? encounter.nearest.distance_m : out->distance_m;
     out->cpa_up_m = encounter.nearest.up_m;
     out->cpa_up_known = encounter.nearest.up_known;
-    out->limit_m = across_m;
 }
 
 static int sooner(double a_s, double b_s)
@@ -280,6 +323,8 @@ int fusion_encounter_compare(const struct fusion_encounter *a, const struct fusi
     int order = sooner(a->nominal_s, b->nominal_s);
     if (order == 0)
         order = sooner(a->low_s, b->low_s);
+    if (order == 0)
+        order = sooner(a->wide_s, b->wide_s);
     if (order == 0)
         order = (a->cpa_m > b->cpa_m) - (a->cpa_m < b->cpa_m);
     return order != 0 ? order : strcmp(a->other->traffic_id, b->other->traffic_id);

@@ -7,7 +7,9 @@
 // frame: both AMSL, else both pressure altitudes. One of each is compared only through the QNH
 // of a recent report of a nearby station; without it each may be 600 m away from what it seems
 // to be, and such a conflict is not nominal. Where a height is not known the horizontal
-// distance alone decides.
+// distance alone decides. One whose course is not known is taken to fly straight at the
+// aircraft: with the speed that it is said to have it counts as nominal, with an assumed one as
+// by the accuracies.
 #ifndef FUSION_ENCOUNTER_H
 #define FUSION_ENCOUNTER_H
 
@@ -32,7 +34,9 @@ struct fusion_encounter {
     double up_m, up_acc95_m;              // of the other over the aircraft, now; unless UNKNOWN
     double amsl_m; // of the other: as it said, or from its ellipsoid height
     double distance_m, bearing_deg_true; // now
-    double nominal_s, low_s; // first too near, by the accuracies when low; negative: never
+    // First too near; negative: never. Low: by the accuracies, as far as the feed's default
+    // goes; wide: by all of them.
+    double nominal_s, low_s, wide_s;
     double cpa_s, cpa_m, cpa_up_m; // where it is nearest across, in the time looked ahead
     double limit_m;                // across, nominal
     enum fusion_apart apart;

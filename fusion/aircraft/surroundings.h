@@ -21,13 +21,20 @@ struct fusion_neighbour {
     struct geo_point position;
     int64_t time_utc_us;
     bool amsl_known, velocity_known, velocity_up_known, predicted, on_ground;
+    bool unconfirmed;   // it jumped, and too few reports since agree: a CAUTION at most
+    bool reach_assumed; // reach_mps is nobody's word
     double amsl_m, amsl_acc95_m; // the accuracy is that of any of its heights
     bool wgs84_known, pressure_known;
     double wgs84_m, pressure_m;
     double velocity_north_mps, velocity_east_mps, velocity_up_mps; // up 0 when not known
-    double radius_m;                                               // of the aircraft itself
-    double horizontal_acc95_m;                                     // grown when predicted
-    double growth_mps;                                             // of it from now on
+    // Without a velocity it may fly any way, this fast, and may have got that far already.
+    double reach_mps, reach_m;
+    double radius_m;           // of the aircraft itself
+    double horizontal_acc95_m; // grown when predicted
+    double growth_mps;         // of it from now on
+    // What of both accuracies counts: not more than its feed's default. A conflict by the
+    // excess alone is an INFO.
+    double horizontal_counted_m, amsl_counted_m;
 };
 
 struct fusion_surroundings {

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// A table by id, each entry with the gate that weighs its reports. What a root shows is a copy
+// of fixed size, made only when something changed: the tracks sorted by bucket (a counting
+// sort), with the start of each bucket beside them, so that a reader needs no table and no
+// lock. Provenances are held once for an entry and once for each copy.
 #include "fusion/fabric/traffic_set.h"
 
 #include <math.h>
@@ -189,6 +193,14 @@ static bool bucket_of(const struct fusion_traffic_set *set, const struct entry *
            && fusion_extent_index(set->buckets, tile, out);
 }
 
+static double fastest_mps(const struct geo_track *track)
+{
+    if ((track->flags & GEO_TRACK_VELOCITY) != 0)
+        return hypot(track->velocity_north_mps, track->velocity_east_mps);
+    return (track->flags & GEO_TRACK_SPEED) != 0 ? track->speed_mps
+                                                 : FUSION_TRACK_SPEED_WORST_MPS;
+}
+
 // A counting sort by bucket: first_of[b + 2] counts, then first_of[b + 1] moves from where the
 // bucket begins to where it ends.
 static void fill(const struct fusion_traffic_set *set, struct fusion_traffic *copy,
@@ -209,8 +221,10 @@ static void fill(const struct fusion_traffic_set *set, struct fusion_traffic *co
             fusion_provenance_retain(one->source);
             tracks[first_of[bucket + 1]++] = (struct fusion_track){
                 .track = *track, .source = one->source, .epoch = one->epoch};
-            copy->speed_max_mps = fmax(copy->speed_max_mps, hypot(track->velocity_north_mps,
-                                                                  track->velocity_east_mps));
+            if ((track->flags & GEO_TRACK_ON_GROUND) != 0)
+                continue;
+            copy->speed_max_mps = fmax(copy->speed_max_mps, fastest_mps(track));
+            copy->acc95_max_m = fmax(copy->acc95_max_m, track->horizontal_acc95_m);
         }
     copy->count = first_of[bucket_count];
 }

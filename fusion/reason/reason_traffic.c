@@ -4,7 +4,8 @@
 // is judged).
 //
 // Nominally too near is a WARNING or a CAUTION by its time. With both accuracies added, across
-// growing with time, it is a CAUTION at most. An aircraft on the ground is not judged.
+// growing with time, it is a CAUTION at most; only with more of them than the feed's default,
+// an INFO. One that jumped is a CAUTION at most. An aircraft on the ground is not judged.
 #include <stdio.h>
 
 #include "fusion/aircraft/context.h"
@@ -14,15 +15,32 @@
 static enum fusion_severity severity_of(const struct fusion_encounter *encounter)
 {
     bool nominal = encounter->nominal_s >= 0.0;
+    if (!nominal && encounter->low_s < 0.0)
+        return FUSION_SEVERITY_INFO;
     enum fusion_severity severity =
         fusion_severity_of(nominal ? encounter->nominal_s : encounter->low_s);
-    if (!nominal && severity == FUSION_SEVERITY_WARNING)
+    if ((!nominal || encounter->other->unconfirmed) && severity == FUSION_SEVERITY_WARNING)
         return FUSION_SEVERITY_CAUTION;
     // nominally later, by the accuracies sooner: the more pressing holds
     if (nominal && severity == FUSION_SEVERITY_INFO && encounter->low_s >= 0.0
         && encounter->low_s <= FUSION_CAUTION_S)
         return FUSION_SEVERITY_CAUTION;
     return severity;
+}
+
+static double first_s(const struct fusion_encounter *encounter) // negative: never
+{
+    return encounter->nominal_s >= 0.0 ? encounter->nominal_s
+           : encounter->low_s >= 0.0   ? encounter->low_s
+                                       : encounter->wide_s;
+}
+
+static const char *doubt(const struct fusion_neighbour *other)
+{
+    return other->unconfirmed                             ? " (unconfirmed)"
+           : other->reach_mps > 0.0 || other->reach_m > 0 ? " (course unknown)"
+           : other->predicted                             ? " (predicted)"
+                                                          : "";
 }
 
 static void write_text(const struct fusion_encounter *encounter, char *text, size_t size)
@@ -40,8 +58,7 @@ static void write_text(const struct fusion_encounter *encounter, char *text, siz
         (void)snprintf(up, sizeof up, "%+.0f m up%s", encounter->cpa_up_m,
                        frames[encounter->apart]);
     (void)snprintf(text, size, "%.26s%s: %.0f m across, %s, closest in %.0f s",
-                   other->traffic_id, other->predicted ? " (predicted)" : "", encounter->cpa_m,
-                   up, encounter->cpa_s);
+                   other->traffic_id, doubt(other), encounter->cpa_m, up, encounter->cpa_s);
 }
 
 static void raise(const struct fusion_view *view, const struct fusion_encounter *encounter,
@@ -56,8 +73,7 @@ static void raise(const struct fusion_view *view, const struct fusion_encounter 
     advisory.data_time_known = true;
     advisory.data_time_utc_us = other->time_utc_us;
     advisory.time_to_go_known = true;
-    advisory.time_to_go_s =
-        encounter->nominal_s >= 0.0 ? encounter->nominal_s : encounter->low_s;
+    advisory.time_to_go_s = first_s(encounter);
     advisory.position_known = true;
     advisory.position = other->position;
     advisory.alt_known = encounter->amsl_known;
@@ -76,8 +92,7 @@ void fusion_reason_traffic(const struct fusion_view *view, struct fusion_advisor
         return;
     for (size_t i = 0; i < view->encounter_count; i++) {
         const struct fusion_encounter *encounter = &view->encounters[i];
-        if (!encounter->other->on_ground
-            && (encounter->nominal_s >= 0.0 || encounter->low_s >= 0.0))
+        if (!encounter->other->on_ground && first_s(encounter) >= 0.0)
             raise(view, encounter, list);
     }
 }

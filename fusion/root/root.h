@@ -112,13 +112,18 @@ struct fusion_track {
     uint64_t epoch; // of the root that first showed this report
 };
 
+// Where nobody says how fast an aircraft flies: what 14 CFR 91.117(a) and ICAO Annex 11
+// (appendix 4) allow below 10,000 ft, 250 knots.
+#define FUSION_TRACK_SPEED_WORST_MPS 128.6
+
 // Every track in the bucket of its reported place. It flies on: by dead reckoning it may be
-// speed_max_mps times keep_us away from there.
+// speed_max_mps times keep_us away from there. On the ground counts in neither maximum.
 struct fusion_traffic {
     size_t count;
     const struct fusion_track *tracks;
     const uint32_t *first_of; // bucket b has tracks [first_of[b], first_of[b + 1])
-    double speed_max_mps;     // of any
+    double speed_max_mps;     // of any; FUSION_TRACK_SPEED_WORST_MPS where not known
+    double acc95_max_m;       // across, of any
     int64_t keep_us;          // after its last report a track is shown this long
 };
 

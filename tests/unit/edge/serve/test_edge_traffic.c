@@ -61,6 +61,8 @@ static struct geo_track westward(const struct sky *sky, const char *id, double e
         .altitude_acc95_m = 5.0,
         .velocity_east_mps = -30.0,
         .horizontal_acc95_m = 10.0,
+        .horizontal_default_acc95_m = 75.0,
+        .altitude_default_acc95_m = 38.1,
         .flags = GEO_TRACK_WGS84 | GEO_TRACK_VELOCITY,
     };
     (void)snprintf(track.id, sizeof track.id, "%s", id);
@@ -179,6 +181,113 @@ static void context__an_aircraft_head_on__is_listed_and_warned_of(void **state)
     assert_non_null(advisory);
     assert_int_equal(advisory->severity, FUSION_SEVERITY_WARNING);
     assert_string_equal(advisory->feature_id, "ac671b");
+    drf__v1__context__free_unpacked(context, NULL);
+    sky_close(&sky);
+}
+
+static void context__an_aircraft_without_a_course__is_listed_and_may_come_here(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t flag;
+        double said_mps;
+        uint32_t severity;
+        float mps;
+    } cases[] = {
+        {GEO_TRACK_SPEED, 62.0, FUSION_SEVERITY_WARNING, 62.0F},
+        {0, 0.0, FUSION_SEVERITY_CAUTION, 128.6F}, // 250 knots, 14 CFR 91.117(a)
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sky sky = sky_open();
+        sky_begin(&sky);
+        struct geo_track track = westward(&sky, "ac671b", -900.0); // behind, 15 s at 60 m/s
+        track.flags = GEO_TRACK_WGS84 | cases[i].flag;
+        track.velocity_east_mps = 0.0;
+        track.speed_mps = cases[i].said_mps;
+        if (i == 0)
+            track.position.lon_deg = HERE_LON - 600.0 / EAST_M_PER_DEG;
+        tell(&sky, &track);
+        show(&sky);
+        Drf__V1__Context *context = report(sky.scene, "d-1", 1);
+        assert_int_equal(context->n_traffic, 1);
+        assert_false(context->traffic[0]->has_velocity_east_mps);
+        assert_true(context->traffic[0]->has_speed_mps);
+        assert_true(fabsf(context->traffic[0]->speed_mps - cases[i].mps) < 0.01F);
+        assert_true(context->traffic[0]->cpa_m < 1.0F);
+        const Drf__V1__Advisory *advisory = traffic_advisory(context);
+        assert_non_null(advisory);
+        assert_int_equal(advisory->severity, cases[i].severity);
+        drf__v1__context__free_unpacked(context, NULL);
+        // on the ground it is not met
+        track.flags |= GEO_TRACK_ON_GROUND;
+        track.time_utc_us += 1000;
+        tell(&sky, &track);
+        show(&sky);
+        scene_pass(sky.scene, SCENE_SECOND);
+        context = report(sky.scene, "d-1", 2);
+        assert_int_equal(context->n_traffic, 0);
+        drf__v1__context__free_unpacked(context, NULL);
+        sky_close(&sky);
+    }
+}
+
+static void tell_unsure(struct sky *sky, int number)
+{
+    char id[8];
+    (void)snprintf(id, sizeof id, "u%02d", number);
+    struct geo_track track = westward(sky, id, 15000.0 + 10.0 * number);
+    track.horizontal_acc95_m = 18520.0; // category 0 or 1 of DO-260B
+    track.altitude_acc95_m = 150.0;
+    tell(sky, &track);
+}
+
+static void context__an_aircraft_of_unknown_accuracy__is_an_info(void **state)
+{
+    (void)state;
+    struct sky sky = sky_open();
+    sky_begin(&sky);
+    tell_unsure(&sky, 0);
+    show(&sky);
+    Drf__V1__Context *context = report(sky.scene, "d-1", 1);
+    assert_int_equal(context->n_traffic, 1);
+    assert_true(fabsf(context->traffic[0]->horizontal_acc95_m - 18520.0F) < 0.01F);
+    assert_true(fabsf(context->traffic[0]->altitude_acc95_m - 150.0F) < 0.01F);
+    const Drf__V1__Advisory *advisory = traffic_advisory(context);
+    assert_non_null(advisory);
+    assert_int_equal(advisory->severity, FUSION_SEVERITY_INFO);
+    drf__v1__context__free_unpacked(context, NULL);
+    scene_pass(sky.scene, SCENE_SECOND);
+    struct geo_track near = westward(&sky, "near", 450.0);
+    tell(&sky, &near);
+    show(&sky);
+    context = report(sky.scene, "d-1", 2);
+    assert_int_equal(context->n_traffic, 2);
+    assert_string_equal(context->traffic[0]->traffic_id, "near");
+    assert_true(fabsf(context->traffic[0]->horizontal_acc95_m - 10.0F) < 0.01F);
+    assert_true(fabsf(context->traffic[0]->altitude_acc95_m - 5.0F) < 0.01F);
+    assert_false(context->traffic[0]->has_speed_mps);
+    assert_false(context->traffic[0]->has_unconfirmed);
+    drf__v1__context__free_unpacked(context, NULL);
+    sky_close(&sky);
+}
+
+// More than are judged may be anywhere; they take no place from one that is known to be near.
+static void context__many_of_unknown_accuracy__displace_nobody(void **state)
+{
+    (void)state;
+    struct sky sky = sky_open();
+    sky_begin(&sky);
+    for (int i = 0; i < 40; i++)
+        tell_unsure(&sky, i);
+    struct geo_track near = westward(&sky, "near", 450.0);
+    tell(&sky, &near);
+    show(&sky);
+    Drf__V1__Context *context = report(sky.scene, "d-1", 1);
+    const Drf__V1__Advisory *advisory = traffic_advisory(context);
+    assert_non_null(advisory);
+    assert_string_equal(advisory->feature_id, "near");
+    assert_int_equal(advisory->severity, FUSION_SEVERITY_WARNING);
+    assert_true(scene_last(sky.scene, "d-1", "context")->size <= 1200);
     drf__v1__context__free_unpacked(context, NULL);
     sky_close(&sky);
 }
@@ -369,6 +478,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(context__an_aircraft_head_on__is_listed_and_warned_of),
         cmocka_unit_test(drones_with_pressure_alone__meet_by_the_accuracies_of_both),
+        cmocka_unit_test(context__an_aircraft_without_a_course__is_listed_and_may_come_here),
+        cmocka_unit_test(context__an_aircraft_of_unknown_accuracy__is_an_info),
+        cmocka_unit_test(context__many_of_unknown_accuracy__displace_nobody),
         cmocka_unit_test(context__a_track_of_the_drone_itself__is_nobody_else),
         cmocka_unit_test(context__a_drone_silent_for_long__is_known_by_a_feed),
         cmocka_unit_test(context__a_silent_aircraft__is_predicted_and_then_gone),

@@ -16,35 +16,7 @@
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/context/context_build.h"
 #include "geo/frame.h"
-#include "tests/support/scene.h"
-
-static const struct geo_point toronto = {.lat_deg = 43.65, .lon_deg = -79.38};
-
-#define NOW_US INT64_C(1700000000000000)
-#define SPEED_MPS 20.0
-
-enum {
-    WARNING = FUSION_SEVERITY_WARNING,
-    CAUTION = FUSION_SEVERITY_CAUTION,
-    INFO = 3,
-    NONE = 0
-};
-
-static uint16_t flat(void *context, uint32_t row, uint32_t column)
-{
-    (void)context;
-    (void)row;
-    (void)column;
-    return 4400; // 100 m
-}
-
-static uint16_t nothing(void *context, uint32_t row, uint32_t column)
-{
-    (void)context;
-    (void)row;
-    (void)column;
-    return GEO_CELL_UNKNOWN;
-}
+#include "tests/support/reason_scene.h"
 
 // The cell's column, from 0 at the wall that `context` names: 300 m high from there on east.
 static uint16_t cliff(void *context, uint32_t row, uint32_t column)
@@ -58,51 +30,6 @@ static uint16_t west_unknown(void *context, uint32_t row, uint32_t column)
 {
     (void)row;
     return column >= *(const uint32_t *)context ? 4400 : GEO_CELL_UNKNOWN;
-}
-
-// Eastward at 20 m/s, 60 m over ground that is 100 m, and good to decimetres.
-static struct fusion_aircraft eastward(void)
-{
-    struct fusion_aircraft aircraft = {.limits = fusion_limits_default()};
-    aircraft.limits.look_ahead_s = 90.0;
-    aircraft.fix.position = toronto;
-    aircraft.fix.time_utc_us = NOW_US;
-    aircraft.fix.horizontal_acc95_m = 1.0;
-    aircraft.fix.amsl = (struct fusion_altitude){true, 160.0, 0.5};
-    aircraft.fix.velocity_known = true;
-    aircraft.fix.velocity_east_mps = SPEED_MPS;
-    aircraft.fix.velocity_acc95_mps = 0.01;
-    return aircraft;
-}
-
-static struct fusion_context look(const struct scene *scene,
-                                  const struct fusion_aircraft *aircraft)
-{
-    struct fusion_builder *builder;
-    struct fusion_context context;
-    assert_int_equal(fusion_builder_open(&builder), DRF_OK);
-    fusion_context_build(builder, &scene->root, aircraft, NOW_US, &context);
-    fusion_builder_close(builder);
-    return context;
-}
-
-// The severity of the first of a kind, 0: none.
-static int severity(const struct scene *scene, const struct fusion_aircraft *aircraft,
-                    enum fusion_advisory_kind kind)
-{
-    struct fusion_context context = look(scene, aircraft);
-    for (size_t i = 0; i < context.advisories.count; i++)
-        if (context.advisories.items[i].kind == kind)
-            return (int)context.advisories.items[i].severity;
-    return NONE;
-}
-
-static void assert_severity(const struct scene *scene, const struct fusion_aircraft *aircraft,
-                            enum fusion_advisory_kind kind, int expected, size_t row)
-{
-    int got = severity(scene, aircraft, kind);
-    if (got != expected)
-        fail_msg("kind %d, row %zu: severity %d, not %d", (int)kind, row, got, expected);
 }
 
 // An aircraft's height and motion, and the severity of a kind that they make.
@@ -121,25 +48,6 @@ static void assert_motions(const struct scene *scene, struct fusion_aircraft air
         aircraft.fix.velocity_up_mps = rows[i].up_mps;
         assert_severity(scene, &aircraft, kind, rows[i].expected, i);
     }
-}
-
-static struct geo_point at(double east_m, double north_m)
-{
-    struct geo_frame frame = geo_frame_at(toronto);
-    return geo_frame_point(&frame, (struct geo_offset){east_m, north_m});
-}
-
-// Another one at a place, flying westward as fast.
-static struct fusion_neighbour westward(struct geo_point position)
-{
-    return (struct fusion_neighbour){.traffic_id = "other",
-                                     .position = position,
-                                     .time_utc_us = NOW_US,
-                                     .amsl_acc95_m = 0.5,
-                                     .velocity_known = true,
-                                     .velocity_east_mps = -SPEED_MPS,
-                                     .radius_m = 1.0,
-                                     .horizontal_acc95_m = 1.0};
 }
 
 static uint32_t column_at(double east_m)
@@ -427,124 +335,6 @@ static void boundary__leaving_the_region__by_its_time_and_by_the_end_of_service(
     scene_close(scene);
 }
 
-static void traffic__by_the_closest_approach_in_time_and_distance(void **state)
-{
-    (void)state;
-    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    struct fusion_aircraft aircraft = eastward();
-    aircraft.limits.look_ahead_s = 90.0;
-    static struct fusion_surroundings around;
-    // Head on at 40 m/s; too near is 15 + 1 + 1 m across and 15 m up or down.
-    const struct {
-        double east_m, north_m, amsl_m;
-        bool amsl_known;
-        int expected;
-    } cases[] = {
-        {14.0 * 40.0 + 17.0, 0.0, 160.0, true, WARNING},
-        {16.0 * 40.0 + 17.0, 0.0, 160.0, true, CAUTION},
-        {44.0 * 40.0 + 17.0, 0.0, 160.0, true, CAUTION},
-        {47.0 * 40.0 + 17.0, 0.0, 160.0, true, INFO},
-        {400.0, 16.0, 160.0, true, WARNING}, // passes at 16 m
-        {400.0, 18.5, 160.0, true, CAUTION}, // only with both accuracies
-        {400.0, 25.0, 160.0, true, NONE},    // passes at 25 m
-        {400.0, 0.0, 174.0, true, WARNING},  // 14 m over
-        {400.0, 0.0, 175.5, true, CAUTION},  // 15.5 m, good to 1 m
-        {400.0, 0.0, 177.0, true, NONE},
-        {400.0, 0.0, 900.0, false, WARNING}, // nobody knows how high
-        {-400.0, 0.0, 160.0, true, NONE},    // behind, going away
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        around = (struct fusion_surroundings){.neighbour_count = 1};
-        around.neighbours[0] = westward(at(cases[i].east_m, cases[i].north_m));
-        around.neighbours[0].amsl_known = cases[i].amsl_known;
-        around.neighbours[0].amsl_m = cases[i].amsl_m;
-        aircraft.around = &around;
-        assert_severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC, cases[i].expected, i);
-    }
-    // a report of a second ago is where it is now
-    around.neighbours[0].position = at(14.0 * 40.0 + 17.0 + 20.0, 0.0);
-    around.neighbours[0].time_utc_us = NOW_US - 1000000;
-    assert_int_equal(severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC), WARNING);
-    scene_close(scene);
-}
-
-// The geoid there is 37.27 m under the ellipsoid (PROJ, egm96_15.gtx).
-static void traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be(void **state)
-{
-    (void)state;
-    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
-    static struct fusion_surroundings around;
-    const struct {
-        const char *what;
-        bool own_amsl, own_pressure, wgs84, pressure;
-        double m;
-        int expected;
-    } cases[] = {
-        {"ellipsoid, the same height", true, false, true, false, 160.0 - 37.27, WARNING},
-        {"ellipsoid, 37 m over it", true, false, true, false, 160.0, NONE},
-        {"pressure with pressure", false, true, false, true, 160.0, WARNING},
-        {"pressure with pressure, 60 m over", false, true, false, true, 220.0, NONE},
-        {"pressure with AMSL, no setting", true, false, false, true, 160.0, CAUTION},
-        {"pressure with AMSL, 590 m over", true, false, false, true, 750.0, CAUTION},
-        {"pressure with AMSL, 700 m over", true, false, false, true, 860.0, NONE},
-        {"no height at all", true, false, false, false, 0.0, WARNING},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fusion_aircraft aircraft = eastward();
-        aircraft.fix.amsl.known = cases[i].own_amsl;
-        if (cases[i].own_pressure)
-            aircraft.fix.pressure = (struct fusion_altitude){true, 160.0, 5.0};
-        around = (struct fusion_surroundings){.neighbour_count = 1};
-        struct fusion_neighbour *other = &around.neighbours[0];
-        *other = westward(at(400.0, 0.0));
-        other->amsl_acc95_m = 5.0;
-        other->wgs84_known = cases[i].wgs84;
-        other->pressure_known = cases[i].pressure;
-        other->wgs84_m = other->pressure_m = cases[i].m;
-        aircraft.around = &around;
-        int got = severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC);
-        if (got != cases[i].expected)
-            fail_msg("%s: severity %d", cases[i].what, got);
-    }
-    scene_close(scene);
-}
-
-// Over unknown ground nobody knows how high a plan of heights above ground leads; the other is
-// 740 m over the aircraft now, and may be at its height when they meet.
-static void traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_so(void **state)
-{
-    (void)state;
-    struct scene *scene = scene_open(toronto, nothing, NULL, NULL);
-    static struct fusion_surroundings around;
-    struct fusion_plan plan = {
-        .valid_until_utc_us = INT64_MAX, .conformance_m = 50.0, .point_count = 2};
-    for (int i = 0; i < 2; i++) {
-        struct geo_point point = at(i == 0 ? -200.0 : 2000.0, 0.0);
-        plan.points[i] =
-            (struct fusion_plan_point){.lat_e7 = (int32_t)lround(point.lat_deg * 1e7),
-                                       .lon_e7 = (int32_t)lround(point.lon_deg * 1e7),
-                                       .height_m = 60.0F,
-                                       .height = FUSION_PLAN_AGL};
-    }
-    struct fusion_aircraft aircraft = eastward();
-    aircraft.plan = &plan;
-    around.neighbour_count = 1;
-    around.neighbours[0] = westward(at(400.0, 0.0));
-    around.neighbours[0].amsl_known = true;
-    around.neighbours[0].amsl_m = 900.0;
-    aircraft.around = &around;
-    struct fusion_context context = look(scene, &aircraft);
-    assert_int_equal(context.plan_state, FUSION_PLAN_FOLLOWED);
-    const struct fusion_advisory *told = NULL;
-    for (size_t i = 0; i < context.advisories.count; i++)
-        if (context.advisories.items[i].kind == FUSION_ADVISORY_TRAFFIC)
-            told = &context.advisories.items[i];
-    assert_non_null(told);
-    assert_int_equal(told->severity, WARNING);
-    assert_non_null(strstr(told->text, "height unknown"));
-    scene_close(scene);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,9 +349,6 @@ int main(void)
         cmocka_unit_test(quality__layers_that_catch_up_are_said),
         cmocka_unit_test(weather__against_the_limits__an_extreme_is_not_the_present),
         cmocka_unit_test(boundary__leaving_the_region__by_its_time_and_by_the_end_of_service),
-        cmocka_unit_test(traffic__by_the_closest_approach_in_time_and_distance),
-        cmocka_unit_test(traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be),
-        cmocka_unit_test(traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_so),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }
