@@ -116,6 +116,8 @@ enum edge_shed {
       "Telemetry refused, by reply code")                                                      \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Gaps in the sequence numbers of telemetry")                                             \
+    X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \
+      "Reports from where the drone cannot have got since its last one")                       \
     X(CONTEXTS, COUNTER, "drf_contexts_total", NONE, NONE, "Contexts handed to MQTT")          \
     X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Bytes of contexts")      \
     X(CONTEXTS_PUSHED, COUNTER, "drf_contexts_pushed_total", NONE, NONE,                       \

@@ -115,6 +115,7 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
 {
     if (drone->has_report)
         edge_fleet_keep(serve->fleet, drone);
+    edge_neighbours_weigh(serve, drone, &telemetry->fix);
     drone->has_report = true;
     drone->lost = false;
     drone->report = (struct edge_drone_report){

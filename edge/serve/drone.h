@@ -98,8 +98,10 @@ struct edge_drone {
     bool shed_rate;  // the last context was held back by the link budget
     bool shed_patch; // the last patch did not fit into it
     bool has_profile, has_plan;
-    bool lost;       // silent for longer than limits.lost_link_after_ms
-    uint8_t restore; // enum edge_drone_restore
+    bool lost;        // silent for longer than limits.lost_link_after_ms
+    bool unconfirmed; // it jumped, and too few reports since agree: others are told
+    uint8_t agreed;   // reports in a row that agree with each other, while unconfirmed
+    uint8_t restore;  // enum edge_drone_restore
     bool profile_received,
         plan_received;   // it sent one, or deleted it: newer than the stored one
     bool restored;       // its stored profile or plan applies again

@@ -8,6 +8,7 @@
 // second silent drones are predicted along their plan, else straight on.
 #include "edge/serve/serve_parts.h"
 #include "fusion/context/context_build.h"
+#include "fusion/root/track_gate.h"
 #include "geo/earth.h"
 
 #include <math.h>
@@ -16,6 +17,8 @@
 #define SLACK_M 200.0
 // A drone that does not say how fast it flies: 100 miles an hour, 14 CFR 107.51(a).
 #define SPEED_WORST_MPS 44.7
+// Nobody gets farther in one report by saying how little it knows.
+#define WEIGHED_ACC95_MAX_M 100.0
 
 static double speed_mps(const struct edge_drone *drone)
 {
@@ -74,6 +77,60 @@ static void put_height(const struct edge_drone *drone, struct fusion_neighbour *
     out->amsl_acc95_m = (double)drone->height_acc95_m;
 }
 
+static double weighed_acc95_m(double acc95_m, double default_m)
+{
+    return acc95_m > 0.0 ? fmin(acc95_m, WEIGHED_ACC95_MAX_M) : default_m;
+}
+
+// A report as the gate sees it; one accuracy of altitude for all, the worst.
+static struct geo_track sighting(const struct fusion_fix *fix)
+{
+    struct geo_track out = {
+        .position = fix->position,
+        .time_utc_us = fix->time_utc_us,
+        .horizontal_acc95_m =
+            weighed_acc95_m(fix->horizontal_acc95_m, FUSION_HORIZONTAL_ACC95_DEFAULT_M),
+        .velocity_north_mps = fix->velocity_known ? fix->velocity_north_mps : 0.0,
+        .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
+        .speed_mps = fix->velocity_known ? 0.0 : SPEED_WORST_MPS,
+        .flags = fix->velocity_known ? GEO_TRACK_VELOCITY : GEO_TRACK_SPEED,
+    };
+    const struct {
+        const struct fusion_altitude *from;
+        double *to_m;
+        uint32_t flag;
+    } heights[] = {{&fix->wgs84, &out.alt_wgs84_m, GEO_TRACK_WGS84},
+                   {&fix->amsl, &out.alt_amsl_m, GEO_TRACK_AMSL},
+                   {&fix->pressure, &out.alt_pressure_m, GEO_TRACK_PRESSURE}};
+    for (size_t i = 0; i < sizeof heights / sizeof heights[0]; i++) {
+        if (!heights[i].from->known)
+            continue;
+        out.flags |= heights[i].flag;
+        *heights[i].to_m = heights[i].from->m;
+        out.altitude_acc95_m =
+            fmax(out.altitude_acc95_m,
+                 weighed_acc95_m(heights[i].from->acc95_m, FUSION_ALTITUDE_ACC95_DEFAULT_M));
+    }
+    return out;
+}
+
+void edge_neighbours_weigh(struct edge_serve *serve, struct edge_drone *drone,
+                           const struct fusion_fix *fix)
+{
+    const struct geo_track from = sighting(&drone->report.fix), to = sighting(fix);
+    bool fast = hypot(to.velocity_north_mps, to.velocity_east_mps) > FUSION_GATE_SPEED_MAX_MPS;
+    if (!drone->has_report && !fast)
+        return; // nothing to compare it with
+    if (fast || !fusion_track_follows(&from, &to)) {
+        drone->unconfirmed = true;
+        drone->agreed = 1;
+        edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_JUMPS, 0, 0, 1);
+    } else if (drone->unconfirmed) {
+        drone->agreed++;
+        drone->unconfirmed = drone->agreed < FUSION_GATE_AGREE;
+    }
+}
+
 static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
 {
     const struct fusion_fix *fix = &drone->report.fix;
@@ -87,6 +144,7 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
         .velocity_up_known = fix->velocity_up_known,
         .velocity_up_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0,
+        .unconfirmed = drone->unconfirmed,
         .reach_mps = reach_mps(drone),
         .reach_assumed = reach_mps(drone) > 0.0,
         .radius_m = drone->limits.aircraft_radius_m,

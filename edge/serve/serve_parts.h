@@ -245,6 +245,10 @@ void edge_traffic_push(struct edge_serve *serve);
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
 // Remembers the height that its context computed, for when it is another drone's neighbour.
 void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
+// Before `fix` becomes its last report: whether it can have got there since the one before, for
+// how others see it (schemas/client.md, Traffic). Nothing else depends on it.
+void edge_neighbours_weigh(struct edge_serve *serve, struct edge_drone *drone,
+                           const struct fusion_fix *fix);
 // Once a second: which drones have lost their link, and their predicted positions.
 void edge_neighbours_run(struct edge_serve *serve);
 

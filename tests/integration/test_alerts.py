@@ -161,4 +161,33 @@ def test_an_aircraft_on_a_feed_is_told_of_and_warned_of_and_gone_when_it_falls_s
             drone.until(lambda c: not c.get("traffic"), "the aircraft gone")
 
 
+def test_an_account_that_jumps_onto_another_drone_raises_no_warning_there_and_is_served():
+    port, = free_ports(1)
+    with shared_kafka() as kafka, Mosquitto(["d-1", "d-2"]) as mqtt:
+        kafka.create_topics(CAP, GCN, AIR)
+        with Node(configuration(kafka, mqtt, port), ready=lambda: place.page(port, "readyz")[0] == 200):
+            drone, jumper = Drone(mqtt, "d-1"), Drone(mqtt, "d-2", 47.01, 8.01)  # 5 km away
+            drone.until(lambda c: not c.get("traffic"), "a context without traffic")
+            jumper.until(lambda c: c, "a context of the other")
+            told, marked = [], 0
+            for turn in range(12):  # there in turn, and here twice: never three reports that agree
+                jumper.lat, jumper.lon = (drone.lat, drone.lon) if turn % 3 else (47.01, 8.01)
+                served = jumper.until(lambda c: c.get("telemetry_seq") == jumper.seq, "the jumper's own context")
+                assert served["lat_e7"] == round(jumper.lat * 1e7), served
+                context = drone.until(lambda c: c.get("telemetry_seq") == drone.seq, "a context")
+                seen = [t for t in context.get("traffic", []) if t["traffic_id"] == "d-2"]
+                marked += sum(bool(t.get("unconfirmed")) for t in seen)
+                told += [a["severity"] for a in kinds(context, KIND_TRAFFIC)]
+            assert told and marked, (told, marked)
+            assert WARNING not in told, told
+            # there it stays: believed once three of its reports agree
+            jumper.lat, jumper.lon = drone.lat, drone.lon
+
+            def believed(context):
+                jumper.context()
+                return [a["severity"] for a in kinds(context, KIND_TRAFFIC)] == [WARNING] and not any(
+                    t.get("unconfirmed") for t in context["traffic"])
+            drone.until(believed, "a warning of one that stays")
+
+
 main(globals())
