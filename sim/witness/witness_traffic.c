@@ -22,6 +22,8 @@ static const double step_s = 0.25, guard_s = 0.5;
 static const int64_t transit_us = 400000; // longest transit time of a report
 // schemas/traffic.md: the size of an aircraft of a feed, when it is silent, when forgotten
 static const double feed_radius_m = 20.0;
+// The feed's default accuracies (deploy/configuration.md): what is beyond them is an INFO.
+static const double feed_across_m = 75.0, feed_up_m = 15.0;
 static const int64_t silent_us = 3000000, forgotten_us = 17000000;
 static const double service_band_m = 5.0;
 static const int64_t late_us = 2500000;
@@ -246,6 +248,23 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
     if (before == NULL || before->mono_us < c->witness->boot_mono_us
         || beyond_service(c, before) || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
+    // one that jumped is a CAUTION at most until three reports agree
+    if (out->certain == SIM_WARNING && sim_witness_jumped(&c->witness->fleet, before->drone))
+        out->certain = SIM_CAUTION;
+}
+
+// With the accuracies as far as the feed's default, and, as an INFO, with all of them.
+static void judge_feeds(const struct sim_case *c, const struct sim_report *other, int *possible,
+                        int *certain)
+{
+    struct sim_report counted = *other;
+    int wide_possible, wide_certain;
+    counted.vertical_acc_m = fmin(other->vertical_acc_m, feed_up_m);
+    counted.horizontal_acc_m = fmin(other->horizontal_acc_m, feed_across_m);
+    judge(c, &counted, feed_radius_m, possible, certain);
+    judge(c, other, feed_radius_m, &wide_possible, &wide_certain);
+    *possible = sim_severity_worse(*possible, sim_severity_milder(wide_possible, SIM_INFO));
+    *certain = sim_severity_worse(*certain, sim_severity_milder(wide_certain, SIM_INFO));
 }
 
 // An aircraft of a feed is where it was published to go, whichever report of it the
@@ -281,12 +300,12 @@ static void judge_flyby(struct sim_case *c, const struct sim_flyby *flyby)
                                   .feature = flyby->id,
                                   .limit = feed_radius_m};
     int surely, maybe;
-    judge(c, &other, feed_radius_m, &maybe, &surely);
+    judge_feeds(c, &other, &maybe, &surely);
     // Once silent its place is the less sure the longer, from its last report on.
     if (age_us > silent_us - guard_us)
         other.horizontal_acc_m += other.velocity_acc_mps * (double)(age_us + guard_us) * 1e-6;
     int unsure;
-    judge(c, &other, feed_radius_m, &found.possible, &unsure);
+    judge_feeds(c, &other, &found.possible, &unsure);
     found.possible = sim_severity_worse(found.possible, maybe);
     bool known = known_us > learnt_us && age_us < silent_us
                  && !sim_witness_incomplete(c->witness, c->context, TRAFFIC);

@@ -86,12 +86,100 @@ static void flyby__comes_to_where_the_drone_will_be(void **state)
     close_scene(&s);
 }
 
+// A feed's default is 15 m of height: what only more of it explains is an INFO.
+static void aircraft_of_a_feed__by_more_than_its_default_accuracy__is_an_info(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct sim_flybys flybys = {.count = 0};
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
+    put_flyby(&s, &flybys, 36.0 + 30 * 10.0, 30.0); // 15 m are kept
+    flybys.list[0].altitude_acc_m = 20.0;
+    assert_band(&s, kind, "flyby-1", CAUTION, CAUTION);
+    put_flyby(&s, &flybys, 36.0 + 30 * 10.0, 60.0);
+    flybys.list[0].altitude_acc_m = 200.0;
+    assert_band(&s, kind, "flyby-1", INFO, INFO);
+    close_scene(&s);
+}
+
+static uint64_t wrong_of(struct scene *s, const Drf__V1__Traffic *traffic)
+{
+    Drf__V1__Traffic copy = *traffic, *list[] = {&copy};
+    struct sim_witness_counts counts = {.waiting = 0};
+    s->context.traffic = list;
+    s->context.n_traffic = 1;
+    sim_witness_neighbours(&s->witness, &s->context, &counts);
+    s->context.n_traffic = 0;
+    return counts.wrong[SIM_CHECK_TRAFFIC];
+}
+
+static void list_of_traffic__with_other_accuracies_or_marks_than_were_sent__is_wrong(
+    void **state)
+{
+    (void)state;
+    struct scene s;
+    struct sim_flybys flybys = {.count = 0};
+    open_scene(&s);
+    put_flyby(&s, &flybys, 300.0, 0.0); // good to 10 m across and 5 m up
+    char id[] = "flyby-1", source[] = "air/drf-sim";
+    Drf__V1__Traffic good = DRF__V1__TRAFFIC__INIT;
+    good.traffic_id = id;
+    good.source = source;
+    good.has_alt_amsl_m = good.has_horizontal_acc95_m = good.has_altitude_acc95_m = 1;
+    good.horizontal_acc95_m = 10.0F;
+    good.altitude_acc95_m = 5.0F;
+    assert_int_equal(wrong_of(&s, &good), 0);
+    Drf__V1__Traffic bad = good;
+    bad.has_horizontal_acc95_m = 0;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.horizontal_acc95_m = 9.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad.horizontal_acc95_m = 25.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad.has_predicted = bad.predicted = 1; // then it grows
+    assert_int_equal(wrong_of(&s, &bad), 0);
+    bad = good;
+    bad.altitude_acc95_m = 4.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.has_unconfirmed = bad.unconfirmed = 1;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.has_speed_mps = 1;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    close_scene(&s);
+}
+
+static void drone__that_jumps__may_be_marked_and_one_that_flies_may_not(void **state)
+{
+    (void)state;
+    struct sim_report ring[8] = {{.seq = 0}};
+    const struct sim_fleet_reports fleet = {.ring = ring, .count = 1, .depth = 8};
+    for (uint32_t seq = 1; seq <= 6; seq++)
+        ring[seq % 8] = (struct sim_report){.seq = seq,
+                                            .utc_us = plan.epoch_utc_us + seq * second_us,
+                                            .position = {43.65 + seq * 15.0 / 111200.0, -79.38},
+                                            .north_mps = 15.0,
+                                            .horizontal_acc_m = 2.5};
+    assert_false(sim_witness_jumped(&fleet, 0));
+    ring[6].position.lat_deg += 100.0 / 111200.0; // a bad fix, as there are
+    assert_false(sim_witness_jumped(&fleet, 0));
+    ring[6].position.lat_deg += 400.0 / 111200.0;
+    assert_true(sim_witness_jumped(&fleet, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(aircraft_of_a_feed__must_be_told_by_the_time_and_height_it_is_met),
         cmocka_unit_test(aircraft_of_a_feed__silent_or_new__may_be_told_and_then_not_any_more),
         cmocka_unit_test(flyby__comes_to_where_the_drone_will_be),
+        cmocka_unit_test(aircraft_of_a_feed__by_more_than_its_default_accuracy__is_an_info),
+        cmocka_unit_test(
+            list_of_traffic__with_other_accuracies_or_marks_than_were_sent__is_wrong),
+        cmocka_unit_test(drone__that_jumps__may_be_marked_and_one_that_flies_may_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
