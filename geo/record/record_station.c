@@ -41,11 +41,16 @@ static bool flags_valid(uint32_t flags)
         {GEO_STATION_VISIBILITY_AT_LEAST, GEO_STATION_HAS_VISIBILITY},
         {GEO_STATION_CEILING_AT_LEAST, GEO_STATION_HAS_CEILING},
         {GEO_STATION_PRECIPITATION, GEO_STATION_HAS_WEATHER},
+        {GEO_STATION_CONVECTION_UNKNOWN, GEO_STATION_HAS_WEATHER},
+        {GEO_STATION_WIND_AT_LEAST, GEO_STATION_HAS_WIND},
+        {GEO_STATION_GUST_AT_LEAST, GEO_STATION_HAS_GUST},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if ((flags & pairs[i].flag) != 0 && (flags & pairs[i].needs) == 0)
             return false;
-    return (flags & ~(((uint32_t)GEO_STATION_OUTSIDE << 1) - 1)) == 0;
+    const uint32_t both = GEO_STATION_CONVECTION | GEO_STATION_CONVECTION_UNKNOWN;
+    return (flags & both) != both
+           && (flags & ~(((uint32_t)GEO_STATION_GUST_AT_LEAST << 1) - 1)) == 0;
 }
 
 enum drf_status record_check_station(const struct geo_station *s, uint32_t size)

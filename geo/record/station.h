@@ -31,6 +31,9 @@ enum geo_station_flag {
     GEO_STATION_CORRECTED = 1 << 16,
     GEO_STATION_OUTSIDE = 1 << 17, // outside what this node keeps; in the record so that
                                    // an older position is removed
+    GEO_STATION_CONVECTION_UNKNOWN = 1 << 18, // beside HAS_WEATHER: it does not say "none"
+    GEO_STATION_WIND_AT_LEAST = 1 << 19,      // the speed, or more
+    GEO_STATION_GUST_AT_LEAST = 1 << 20,
 };
 
 enum { GEO_STATION_ID_SIZE = 16, GEO_STATION_CODES_SIZE = 48 };

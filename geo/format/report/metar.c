@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The message is cut into segments: at "=", at METAR, SPECI and TAF, and where a location with
+// a time begins the next report. A segment is a report, a forecast, or what stands between
+// bulletins (headings, lines of text); only what has a measured group of a report without
+// being one is refused, so that headings are not taken for lost reports. Of each station the
+// latest report stays.
 #include "geo/format/report/metar.h"
 
 #include <stdio.h>
@@ -97,12 +102,35 @@ static enum drf_status read_report(struct job *job)
     return keep(job, &station);
 }
 
+// What stands between bulletins: a sequence number, "SAUS70 KWBC 031200 RRA", a line of text.
+// Damaged beyond its location and time, a report still has a wind, a temperature or a pressure.
+static bool between_bulletins(const struct geo_metar_report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        struct geo_station unused = {0};
+        if (geo_metar_wind(report->words[i], &unused)
+            || geo_metar_temperature(report->words[i], &unused)
+            || geo_metar_pressure(report->words[i], &unused))
+            return false;
+    }
+    return true;
+}
+
 // A report without the time that distinguishes it from a header, such as "METAR EGLL NIL".
 static bool is_report(const struct job *job)
 {
     const struct geo_metar_report *report = &job->report;
     return job->begun
            || (report->count > 1 && geo_wmo_is(report->words[report->count - 1], "NIL"));
+}
+
+// "METAR 011200", a time without a location: what begins a list of reports.
+static bool heads_a_list(const struct job *job)
+{
+    uint32_t ignored;
+    const struct geo_wmo_word word = job->report.words[0];
+    return job->segment == SEGMENT_HEADER && job->report.count == 1 && word.size >= 6
+           && word.size <= 7 && geo_wmo_digits(word, 0, 6, &ignored);
 }
 
 // The words collected so far are a report, a header or nothing.
@@ -112,8 +140,8 @@ static enum drf_status end_segment(struct job *job)
     if (job->report.count > 0 && job->segment == SEGMENT_FORECAST)
         job->forecasts++;
     else if (job->report.count > 0 && (job->segment == SEGMENT_REPORT || is_report(job)))
-        status = read_report(job);
-    else if (job->report.count > 0 && job->reports > 0) {
+        status = heads_a_list(job) ? DRF_OK : read_report(job);
+    else if (job->report.count > 0 && job->reports > 0 && !between_bulletins(&job->report)) {
         struct geo_note note;
         status = geo_refuse(&note, GEO_REFUSAL_FORMAT, job->report.words[0].line,
                             "line %llu: neither location nor time",

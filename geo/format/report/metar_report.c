@@ -1,261 +1,141 @@
 // SPDX-License-Identifier: Apache-2.0
-// WMO No. 306, FM 15 and FM 16, with the United States' and Canada's own groups. After
-// location and time each word is offered to the readers of the groups in a fixed order, and
-// the first that accepts it keeps its value; the order of the groups in the report matters
-// only in that nothing after temperature or pressure is read as visibility, cloud or
-// weather. Words up to the trend or the remarks are read. The first word that no reader
-// accepts and that is not in the list of ignored ones is returned to the caller, which
-// reports it.
+// WMO No. 306, FM 15 and FM 16, with the United States' and Canada's own groups. The places of
+// the groups have an order: wind, visibility, runway visual range and weather, clouds, then
+// temperature and pressure. A word is offered to the readers of the groups that may stand
+// where it stands. One that none of them accepts may have been any of these: each value that
+// it could have made worse becomes unknown, not only the one that it resembles. So do those of
+// a report that ends, or goes on with its trend, before temperature and pressure, and of one
+// whose temperature and pressure stand in another order: one of them then stands where a group
+// of the sky was. Behind them no word is of the sky. A layer or a fall that was read stays.
 #include "geo/format/report/metar_report.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
 
-#define KNOT_MPS (1852.0 / 3600.0)
-#define STATUTE_MILE_M 1609.344
-#define KELVIN 273.15
-#define INCH_OF_MERCURY_PA 3386.389
 #define PAST_US (7 * GEO_UTC_DAY_US)
 // Clocks differ, and some stations give the full hour for which they observe. A larger
 // tolerance would make a report newer than its own correction.
 #define FUTURE_US (10 * GEO_UTC_SECOND_US * 60)
 
+enum place { PLACE_WIND, PLACE_VISIBILITY, PLACE_RANGE, PLACE_WEATHER, PLACE_CLOUD };
+
 struct reading {
     struct geo_station *out;
     struct geo_metar_sky sky;
-    bool wind_seen, cavok;
-    bool air_seen; // temperature or pressure was read: no sky groups follow
+    enum place place;
+    bool wind_before;  // the last word was the wind
+    bool missed_wind;  // a word was not read where the wind has its place,
+    bool missed_cloud; // or farther on, and it may have been a cloud
+    bool visibility_seen, visibility_lost, cavok;
+    bool temperature, altimeter; // read: no sky group follows
+    bool hectopascal, inches;
+    bool blind; // by its remarks it does not see what falls
+    struct geo_wmo_word odd;
 };
 
-static struct geo_wmo_word from(struct geo_wmo_word word, size_t at)
+static void note_odd(struct reading *r, struct geo_wmo_word word)
 {
-    return (struct geo_wmo_word){word.text + at, word.size - at, word.line};
+    if (r->odd.size == 0)
+        r->odd = word;
 }
 
-// "P99", "08", "120" before `end`; P: at least so much, taken as the value.
-static bool speed(struct geo_wmo_word word, size_t *at, uint32_t *out)
+// Something stood here that was not understood: what may stand here or was to follow is
+// unknown.
+static void doubt(struct reading *r)
 {
-    size_t start = *at < word.size && word.text[*at] == 'P' ? *at + 1 : *at;
-    size_t count = geo_wmo_digits(word, start, 3, out) ? 3 : 2;
-    if (count == 2 && !geo_wmo_digits(word, start, 2, out))
-        return false;
-    *at = start + count;
-    return true;
+    r->visibility_lost = r->visibility_lost || r->place <= PLACE_VISIBILITY;
+    geo_metar_sky_doubt(&r->sky);
 }
 
-static bool unit_of(struct geo_wmo_word word, double *mps)
+static void lose_weather(struct reading *r)
 {
-    *mps = geo_wmo_is(word, "KT")    ? KNOT_MPS
-           : geo_wmo_is(word, "MPS") ? 1.0
-           : geo_wmo_is(word, "KMH") ? 1.0 / 3.6
-                                     : 0.0;
-    return *mps > 0.0;
+    r->sky.weather_lost = r->sky.convection_lost = true;
 }
 
-static void keep_wind(struct reading *r, uint32_t from_deg, bool from_known, double speed_mps)
+// Not read where a visibility, weather or a cloud may stand.
+static void miss(struct reading *r, struct geo_wmo_word word)
 {
-    if (speed_mps > 150.0)
+    bool automatic = (r->out->flags & GEO_STATION_AUTO) != 0;
+    note_odd(r, word);
+    if (r->place == PLACE_WIND) {
+        r->missed_wind = true;
         return;
-    r->out->flags |= GEO_STATION_HAS_WIND;
-    r->out->wind_speed_mps = speed_mps;
-    // 000 is calm; north is 360
-    if (from_known && from_deg > 0 && from_deg <= 360 && speed_mps > 0.0) {
-        r->out->flags |= GEO_STATION_HAS_WIND_FROM;
-        r->out->wind_from_deg_true = from_deg == 360 ? 0.0 : from_deg;
     }
-}
-
-// 09011KT, VRB03G15KT, 27010MPS, /////KT, ///05KT.
-static bool read_wind(struct reading *r, struct geo_wmo_word word)
-{
-    uint32_t from_deg = 0, mean = 0, gust = 0;
-    bool from_known = geo_wmo_digits(word, 0, 3, &from_deg);
-    double mps;
-    if (!from_known && !geo_wmo_starts(word, "VRB") && !geo_wmo_starts(word, "///"))
-        return false;
-    size_t at = 3;
-    bool mean_known = speed(word, &at, &mean);
-    if (!mean_known) {
-        if (!geo_wmo_starts(from(word, at), "//"))
-            return false;
-        at += 2;
-    }
-    bool gust_known = false;
-    if (at < word.size && word.text[at] == 'G') {
-        at++;
-        gust_known = speed(word, &at, &gust);
-        if (!gust_known && !geo_wmo_starts(from(word, at), "//"))
-            return false;
-        at += gust_known ? 0 : 2;
-    }
-    if (!unit_of(from(word, at), &mps))
-        return false;
-    r->wind_seen = true;
-    if (mean_known)
-        keep_wind(r, from_deg, from_known, mean * mps);
-    if (gust_known && gust > mean && gust * mps <= 150.0) {
-        r->out->flags |= GEO_STATION_HAS_GUST;
-        r->out->gust_mps = gust * mps;
-    }
-    return true;
-}
-
-// Of several visibilities the worst.
-static void keep_visibility(struct reading *r, double metres, bool at_least)
-{
-    bool has = (r->out->flags & GEO_STATION_HAS_VISIBILITY) != 0;
-    if (metres > 200000.0 || (has && metres >= r->out->visibility_m))
+    if (r->place == PLACE_CLOUD) {
+        doubt(r);
         return;
-    r->out->flags &= ~(uint32_t)GEO_STATION_VISIBILITY_AT_LEAST;
-    r->out->flags |=
-        GEO_STATION_HAS_VISIBILITY | (at_least ? (uint32_t)GEO_STATION_VISIBILITY_AT_LEAST : 0);
-    r->out->visibility_m = metres;
-}
-
-static bool direction(struct geo_wmo_word word)
-{
-    static const char *const words[] = {"N", "NE", "E", "SE", "S", "SW", "W", "NW", "NDV"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (geo_wmo_is(word, words[i]))
-            return true;
-    return word.size == 0;
-}
-
-// "1/2SM", "11/2SM" (the blank was lost), with `whole` miles before it.
-static bool read_fraction(struct geo_wmo_word word, uint32_t whole, double *miles)
-{
-    const char *slash = memchr(word.text, '/', word.size);
-    if (slash == NULL || word.size < 5 || memcmp(word.text + word.size - 2, "SM", 2) != 0)
-        return false;
-    size_t top_size = (size_t)(slash - word.text), bottom_size = word.size - top_size - 3;
-    uint32_t top, bottom;
-    if (top_size > 2 || bottom_size > 2 || !geo_wmo_digits(word, 0, top_size, &top)
-        || !geo_wmo_digits(word, top_size + 1, bottom_size, &bottom) || bottom == 0)
-        return false;
-    if (top_size == 2 && top >= bottom && whole == 0) {
-        whole = top / 10;
-        top = top % 10;
     }
-    if (top >= bottom)
-        return false;
-    *miles = whole + (double)top / bottom;
-    return true;
+    lose_weather(r);
+    // Without a visibility before it, it was that: only automatic stations leave it out.
+    r->missed_cloud =
+        r->missed_cloud || r->place == PLACE_WEATHER || r->visibility_seen || automatic;
+    r->visibility_lost = r->visibility_lost || r->place == PLACE_VISIBILITY;
 }
 
-// 10SM, P6SM, M1/4SM, 1/2SM, and 10KM.
-static bool read_miles(struct reading *r, struct geo_wmo_word word, uint32_t whole)
+// What follows a word that was not read tells what it may have been: before the wind, or before
+// the visibility of a report without wind, AUTO or the wind; before the visibility or weather
+// no cloud.
+static void settle(struct reading *r, enum place next)
 {
-    bool more = geo_wmo_starts(word, "P"), less = geo_wmo_starts(word, "M");
-    struct geo_wmo_word rest = from(word, more || less ? 1 : 0);
-    double miles, unit_m = STATUTE_MILE_M;
-    uint32_t number = 0;
-    if (!read_fraction(rest, whole, &miles)) {
-        size_t count = rest.size > 2 ? rest.size - 2 : 0;
-        if (count > 2 || !geo_wmo_digits(rest, 0, count, &number))
+    if (r->missed_wind)
+        lose_weather(r);
+    if (r->missed_wind && (next == PLACE_RANGE || next == PLACE_WEATHER))
+        r->visibility_lost = true;
+    if (next == PLACE_CLOUD && (r->missed_wind || r->missed_cloud))
+        doubt(r);
+    r->missed_wind = r->missed_cloud = false;
+}
+
+static void reach(struct reading *r, enum place place)
+{
+    settle(r, place);
+    if (place > r->place)
+        r->place = place;
+}
+
+static bool designator(struct geo_wmo_word word, size_t *at)
+{
+    uint32_t ignored;
+    if (!geo_wmo_starts(word, "R") || !geo_wmo_digits(word, 1, 2, &ignored))
+        return false;
+    *at = 3;
+    while (*at < word.size && *at < 5 && strchr("LCR", word.text[*at]) != NULL)
+        ++*at;
+    return *at < word.size && word.text[(*at)++] == '/';
+}
+
+// R27L/0600V1000U, R24/P6000FT/D, R06//////.
+static bool visual_range(struct geo_wmo_word word)
+{
+    size_t at, run = 0;
+    uint32_t ignored;
+    if (!designator(word, &at))
+        return false;
+    const struct geo_wmo_word rest = {.text = word.text + at, .size = word.size - at};
+    if (geo_metar_slashes(rest))
+        return rest.size >= 4;
+    bool more = geo_wmo_starts(rest, "P") || geo_wmo_starts(rest, "M");
+    if (!geo_wmo_digits(rest, more, 4, &ignored))
+        return false;
+    for (at = 0; at < rest.size; at++) {
+        run = rest.text[at] >= '0' && rest.text[at] <= '9' ? run + 1 : 0;
+        if (run > 4 || rest.text[at] == '\0'
+            || strchr("0123456789PMVFTUDN/", rest.text[at]) == NULL)
             return false;
-        if (geo_wmo_is(from(rest, count), "KM"))
-            unit_m = 1000.0;
-        else if (!geo_wmo_is(from(rest, count), "SM"))
-            return false;
-        miles = number;
-    }
-    // Less than the least that is reported: the worst that it may be. Ten is the most that the
-    // automatic stations of the United States report.
-    keep_visibility(r, less ? 0.0 : miles * unit_m, more || number >= 10);
-    return true;
-}
-
-static bool read_visibility(struct reading *r, struct geo_wmo_word word)
-{
-    uint32_t metres;
-    if (geo_wmo_is(word, "CAVOK")) {
-        r->cavok = true;
-        keep_visibility(r, 10000.0, true);
-        return true;
-    }
-    if (geo_wmo_is(word, "////"))
-        return true;
-    if (geo_wmo_digits(word, 0, 4, &metres) && direction(from(word, 4))) {
-        keep_visibility(r, metres == 9999 ? 10000.0 : metres, metres == 9999);
-        return true;
-    }
-    return read_miles(r, word, 0);
-}
-
-// "10", "M01"; size 0 or slashes: not known.
-static bool degrees(struct geo_wmo_word word, bool *known, double *kelvin)
-{
-    bool minus = geo_wmo_starts(word, "M");
-    uint32_t value;
-    *known = word.size == (minus ? 3U : 2U) && geo_wmo_digits(word, minus, 2, &value)
-             && value <= (minus ? 90U : 60U); // wide of every record on Earth
-    if (*known)
-        *kelvin = KELVIN + (minus ? -(double)value : value);
-    for (size_t i = 0; i < word.size && !*known; i++)
-        if (word.text[i] != '/')
-            return false;
-    return *known || word.size <= 2;
-}
-
-// 10/05, M01/M03, 10/, 10///, /////.
-static bool read_temperature(struct reading *r, struct geo_wmo_word word)
-{
-    if (word.size < 3 || word.size > 7)
-        return false;
-    size_t at = word.text[0] == '/' ? 2 : 0;
-    while (at < word.size && word.text[at] != '/')
-        at++;
-    if (at == word.size)
-        return false;
-    bool warm_known, dew_known;
-    double warm_k = 0.0, dew_k = 0.0;
-    const struct geo_wmo_word warm = {.text = word.text, .size = at};
-    if (!degrees(warm, &warm_known, &warm_k)
-        || !degrees(from(word, at + 1), &dew_known, &dew_k))
-        return false;
-    r->air_seen = true;
-    if (warm_known) {
-        r->out->flags |= GEO_STATION_HAS_TEMPERATURE;
-        r->out->temperature_k = warm_k;
-    }
-    // The dew point is above the temperature: one of the two is wrong, which one is unknown.
-    if (dew_known && warm_known && dew_k > warm_k + 1.0) {
-        r->out->flags &= ~(uint32_t)GEO_STATION_HAS_TEMPERATURE;
-        r->out->temperature_k = 0.0;
-    } else if (dew_known) {
-        r->out->flags |= GEO_STATION_HAS_DEW_POINT;
-        r->out->dew_point_k = dew_k;
     }
     return true;
 }
 
-static bool read_pressure(struct reading *r, struct geo_wmo_word word)
+static bool variable_wind(struct geo_wmo_word word)
 {
-    uint32_t value;
-    bool hectopascal = geo_wmo_starts(word, "Q");
-    if ((!hectopascal && !geo_wmo_starts(word, "A")) || word.size != 5)
-        return false;
-    if (geo_wmo_is(from(word, 1), "////")) {
-        r->air_seen = true;
-        return true;
-    }
-    if (!geo_wmo_digits(word, 1, 4, &value))
-        return false;
-    double qnh_pa = hectopascal ? value * 100.0 : value / 100.0 * INCH_OF_MERCURY_PA;
-    r->air_seen = true;
-    if (qnh_pa < 85000.0 || qnh_pa > 110000.0)
-        return false;
-    if ((r->out->flags & GEO_STATION_HAS_QNH) == 0) {
-        r->out->flags |= GEO_STATION_HAS_QNH;
-        r->out->qnh_pa = qnh_pa;
-    }
-    return true;
+    uint32_t ignored;
+    return word.size == 7 && word.text[3] == 'V' && geo_wmo_digits(word, 0, 3, &ignored)
+           && geo_wmo_digits(word, 4, 3, &ignored);
 }
 
-// Runway visual range and state, variable wind, recent weather, wind shear, sea, colours.
+// Behind the pressure: recent weather, wind shear, runway state and range, sea, colours.
 static bool skipped(struct geo_wmo_word word)
 {
     static const char *const words[] = {"WS",   "ALL",  "RWY", "BLU", "BLU+",  "WHT",
@@ -265,8 +145,6 @@ static bool skipped(struct geo_wmo_word word)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (geo_wmo_is(word, words[i]))
             return true;
-    if (word.size == 7 && word.text[3] == 'V')
-        return geo_wmo_digits(word, 0, 3, &ignored) && geo_wmo_digits(word, 4, 3, &ignored);
     if (word.size >= 3 && word.text[0] == 'R')
         return word.text[1] == 'E' || geo_wmo_digits(word, 1, 2, &ignored)
                || geo_wmo_starts(word, "RWY") || geo_wmo_starts(word, "R/");
@@ -284,46 +162,152 @@ static bool ends(struct geo_wmo_word word)
            || geo_wmo_starts(word, "PROB") || (geo_wmo_starts(word, "FM") && word.size >= 6);
 }
 
-static bool read_sky(struct reading *r, struct geo_wmo_word word)
+// Slashes where wind or visibility stand; of another length than theirs they are a damaged
+// group. Six or more are clouds, unless the visibility goes on, or weather follows.
+static bool read_slashes(struct reading *r, const struct geo_metar_report *report, size_t at)
 {
-    if (!r->wind_seen && read_wind(r, word))
+    const struct geo_wmo_word word = report->words[at];
+    const struct geo_wmo_word next = at + 1 < report->count ? report->words[at + 1] : word;
+    struct geo_station unused = {0};
+    struct geo_metar_sky sky = {0};
+    if (r->place == PLACE_WIND && (word.size != 4 || geo_metar_visibility(next, &unused)))
+        return false;
+    if (word.size > 5 && !visual_range(next) && !geo_metar_visibility(next, &unused)
+        && !geo_metar_weather(next, &sky, unused.codes)) {
+        if (!geo_metar_cloud(word, &sky))
+            return false;
+        settle(r, PLACE_CLOUD);
+        (void)geo_metar_cloud(word, &r->sky);
+        reach(r, PLACE_CLOUD);
         return true;
-    return read_visibility(r, word) || geo_metar_cloud(word, &r->sky)
-           || geo_metar_weather(word, &r->sky, r->out->codes);
+    }
+    if (word.size == 3)
+        return false;
+    bool seen = r->visibility_seen;
+    reach(r, PLACE_VISIBILITY);
+    r->visibility_seen = r->visibility_lost = true;
+    if (word.size == 4)
+        return true;
+    note_odd(r, word);
+    if (seen)
+        lose_weather(r);
+    r->missed_cloud = seen || (r->out->flags & GEO_STATION_AUTO) != 0;
+    return true;
 }
 
-static void read_body(struct reading *r, const struct geo_metar_report *report, size_t at,
-                      struct geo_wmo_word *odd)
+// One word before temperature and pressure, by the places at which groups may stand. *at: of
+// the word; of the second one where two words were read. False: it was not read.
+static bool read_sky(struct reading *r, const struct geo_metar_report *report, size_t *at)
+{
+    const struct geo_wmo_word word = report->words[*at];
+    bool wind_before = r->wind_before, seeing = r->place <= PLACE_VISIBILITY;
+    r->wind_before = false;
+    if (r->place == PLACE_WIND && geo_metar_wind(word, r->out)) {
+        reach(r, PLACE_VISIBILITY);
+        r->wind_before = true;
+        return true;
+    }
+    if (wind_before && variable_wind(word))
+        return true;
+    bool mixed =
+        *at + 1 < report->count && geo_metar_mixed_miles(word, report->words[*at + 1], r->out);
+    *at += mixed;
+    if (mixed || geo_metar_visibility(word, r->out)) {
+        r->cavok = r->cavok || geo_metar_cavok(word);
+        r->visibility_seen = true;
+        if (seeing)
+            reach(r, PLACE_VISIBILITY);
+        return seeing;
+    }
+    if (geo_metar_slashes(word) && seeing && word.size != 2)
+        return read_slashes(r, report, *at);
+    if (r->place <= PLACE_RANGE && visual_range(word)) {
+        reach(r, PLACE_RANGE);
+        return true;
+    }
+    // the clouds before the weather: read, but a cloud may have stood there
+    if (geo_metar_weather(word, &r->sky, r->out->codes)) {
+        bool placed = r->place < PLACE_CLOUD;
+        reach(r, PLACE_WEATHER);
+        return placed;
+    }
+    struct geo_metar_sky unused = {0};
+    if (!geo_metar_cloud(word, &unused))
+        return false;
+    settle(r, PLACE_CLOUD); // what was not read before it may lie below it
+    (void)geo_metar_cloud(word, &r->sky);
+    reach(r, PLACE_CLOUD);
+    return true;
+}
+
+// Temperature, then pressure, or one of them; in another order, or twice, one of them stands
+// where a group of the sky was.
+static bool read_air(struct reading *r, struct geo_wmo_word word)
+{
+    if (geo_metar_temperature(word, r->out)) {
+        settle(r, PLACE_CLOUD);
+        if (r->temperature || r->altimeter)
+            doubt(r);
+        r->temperature = true;
+        return true;
+    }
+    if (!geo_metar_pressure(word, r->out))
+        return false;
+    settle(r, PLACE_CLOUD);
+    bool *unit = word.text[0] == 'Q' ? &r->hectopascal : &r->inches;
+    if (*unit)
+        doubt(r);
+    *unit = r->altimeter = true;
+    return true;
+}
+
+// A group of the sky between temperature and pressure: what was read as temperature may have
+// been none.
+static bool misplaced(struct reading *r, struct geo_wmo_word word)
+{
+    struct geo_station unused = {0};
+    struct geo_metar_sky sky = {0};
+    return !r->altimeter
+           && (geo_metar_cloud(word, &sky) || geo_metar_weather(word, &sky, unused.codes)
+               || geo_metar_visibility(word, &unused));
+}
+
+static void read_body(struct reading *r, const struct geo_metar_report *report, size_t at)
 {
     for (; at < report->count && !ends(report->words[at]); at++) {
-        struct geo_wmo_word word = report->words[at];
-        uint32_t whole;
-        double miles;
-        if (!r->air_seen && word.size == 1 && geo_wmo_digits(word, 0, 1, &whole)
-            && at + 1 < report->count && read_fraction(report->words[at + 1], whole, &miles)) {
-            keep_visibility(r, miles * STATUTE_MILE_M, false);
-            at++;
-        } else if (!(!r->air_seen && read_sky(r, word)) && !read_temperature(r, word)
-                   && !read_pressure(r, word) && !skipped(word) && odd->size == 0) {
-            *odd = word;
-        }
+        const struct geo_wmo_word word = report->words[at];
+        bool sky = !r->temperature && !r->altimeter;
+        if ((sky && read_sky(r, report, &at)) || read_air(r, word) || (!sky && skipped(word)))
+            continue;
+        if (sky)
+            miss(r, word);
+        else if (misplaced(r, word))
+            doubt(r);
+        note_odd(r, word);
     }
+    // cut short, or a trend where the sky should go on
+    settle(r, PLACE_CLOUD);
+    if (!r->temperature && !r->altimeter)
+        doubt(r);
+    for (; at < report->count; at++)
+        r->blind = r->blind || geo_wmo_is(report->words[at], "AO1")
+                   || geo_wmo_is(report->words[at], "A01")
+                   || geo_wmo_is(report->words[at], "PWINO");
 }
 
 static void finish(struct reading *r)
 {
-    bool automatic = (r->out->flags & GEO_STATION_AUTO) != 0;
-    if (r->cavok) {
-        r->sky.clear = true;
-        r->sky.weather_told = true;
+    const uint32_t visibility = GEO_STATION_HAS_VISIBILITY | GEO_STATION_VISIBILITY_AT_LEAST;
+    // none is worse than 0
+    bool worst =
+        (r->out->flags & GEO_STATION_HAS_VISIBILITY) != 0 && r->out->visibility_m <= 0.0;
+    if (r->visibility_lost && !worst) {
+        r->out->flags &= ~visibility;
+        r->out->visibility_m = 0.0;
     }
-    geo_metar_sky_finish(&r->sky, r->out);
-    // An observer reports precipitation; an automatic station may not detect it.
-    bool told = r->sky.weather_told || (!automatic && !r->sky.weather_lost);
-    if (told)
-        r->out->flags |= GEO_STATION_HAS_WEATHER;
-    if (told && r->sky.precipitation)
-        r->out->flags |= GEO_STATION_PRECIPITATION;
+    bool automatic = (r->out->flags & GEO_STATION_AUTO) != 0;
+    r->sky.weather_lost = r->sky.weather_lost || (automatic && r->blind);
+    geo_metar_sky_finish(&r->sky, automatic, r->cavok, r->out);
 }
 
 // The time, and the words between it and the observation. *at: the first word of that.
@@ -384,14 +368,16 @@ enum drf_status geo_metar_report_read(const struct geo_metar_report *report,
     enum drf_status status = read_head(report, reference_utc_us, &station, nil, &at, why);
     if (status != DRF_OK || *nil)
         return status;
-    read_body(&reading, report, at, odd);
+    read_body(&reading, report, at);
     finish(&reading);
+    *odd = reading.odd;
     const uint32_t told = GEO_STATION_HAS_WIND | GEO_STATION_HAS_GUST
                           | GEO_STATION_HAS_TEMPERATURE | GEO_STATION_HAS_DEW_POINT
                           | GEO_STATION_HAS_VISIBILITY | GEO_STATION_HAS_CEILING
                           | GEO_STATION_HAS_QNH | GEO_STATION_HAS_WEATHER;
     const uint32_t measured = told & ~(uint32_t)GEO_STATION_HAS_WEATHER;
-    if ((station.flags & measured) == 0 && station.codes[0] == '\0')
+    if ((station.flags & measured) == 0 && station.codes[0] == '\0'
+        && (station.flags & GEO_STATION_CONVECTION) == 0)
         return geo_refuse(why, GEO_REFUSAL_NO_VALUES, report->words[0].line,
                           "%s: no group of it can be read", station.id);
     *out = station;

@@ -28,17 +28,32 @@ DRF_MUST_CHECK enum drf_status geo_metar_report_read(const struct geo_metar_repo
                                                      struct geo_wmo_word *odd,
                                                      struct geo_note *why);
 
+// The measured groups (geo/format/report/metar_values.c). Each reads one word; false: it is not
+// of this kind. Of several visibilities the worst is kept.
+bool geo_metar_wind(struct geo_wmo_word word, struct geo_station *out);
+bool geo_metar_visibility(struct geo_wmo_word word, struct geo_station *out);
+bool geo_metar_temperature(struct geo_wmo_word word, struct geo_station *out);
+bool geo_metar_pressure(struct geo_wmo_word word, struct geo_station *out);
+// "1 1/2SM".
+bool geo_metar_mixed_miles(struct geo_wmo_word whole, struct geo_wmo_word part,
+                           struct geo_station *out);
+bool geo_metar_cavok(struct geo_wmo_word word);
+bool geo_metar_slashes(struct geo_wmo_word word); // nothing else
+
 // Weather groups and clouds (geo/format/report/metar_sky.c).
 struct geo_metar_sky {
     bool lowest_known, unknown, clear, twelve; // twelve: none below 12,000 ft, else 5,000 ft
     uint32_t lowest, unknown_from, highest;    // hundreds of feet
-    bool layers, convection;
+    bool layers, convection, convection_lost;
     bool weather_told, weather_lost, precipitation;
 };
 // Each reads one word; false: it is not of this kind.
 bool geo_metar_cloud(struct geo_wmo_word word, struct geo_metar_sky *sky);
 bool geo_metar_weather(struct geo_wmo_word word, struct geo_metar_sky *sky,
                        char codes[static GEO_STATION_CODES_SIZE]);
-void geo_metar_sky_finish(const struct geo_metar_sky *sky, struct geo_station *out);
+// Behind what was read something was not understood that may have been cloud or weather.
+void geo_metar_sky_doubt(struct geo_metar_sky *sky);
+void geo_metar_sky_finish(const struct geo_metar_sky *sky, bool automatic, bool cavok,
+                          struct geo_station *out);
 
 #endif

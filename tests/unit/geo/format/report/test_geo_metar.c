@@ -272,7 +272,6 @@ static void weather__groups_or_none__says_what_it_knows(void **state)
         {"AUTO 9999 -DZ SCT030", "-DZ", true, true, false},
         {"CAVOK", "", true, false, false},
         {"9999 NSW SCT030", "", true, false, false},
-        {"9999 SCT030 RERA", "", true, false, false}, // recent is not present
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         char groups[96];
@@ -309,6 +308,8 @@ static void trend_and_remarks__are_never_the_observation(void **state)
         assert_near(s.wind_from_deg_true, 90, 0);
         assert_string_equal(s.codes, "");
     }
+    struct geo_station recent = one("09011KT 9999 SCT030 10/05 Q1016 RERA");
+    assert_true(HAS(&recent, HAS_WEATHER) && !HAS(&recent, PRECIPITATION));
     // behind the pressure nothing is the sky, whatever word begins it
     struct geo_station s = one("09011KT CAVOK 10/05 Q1016 0500 OVC001 TSRA");
     assert_near(s.visibility_m, 10000, 0);
@@ -425,6 +426,37 @@ static void odd_group__is_noted_and_the_rest_stands(void **state)
     close_it(&d);
 }
 
+static void real_bulletins__with_headings_between__lose_nothing(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"KI43", "K27K", "KEIK", "KVTP", "MMPN"};
+    size_t size;
+    uint8_t *bytes = real_data("cases/metar/bulletins.txt", &size);
+    if (bytes == NULL)
+        skip();
+    bytes[size] = '\0';
+    struct decoded d;
+    open_at(&d, (const char *)bytes, "2023-10-03T12:05:00Z");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(d.stations[i]->id, ids[i]);
+    assert_int_equal(d.note_count, 0);
+    assert_near(d.stations[2]->ceiling_agl_m, 2 * 30.48, 1e-9);
+    close_it(&d);
+    free(bytes);
+    // what else stands between bulletins, and what may be a report
+    open_at(&d,
+            "SAMX55 MMMY 170550 RRA\r\nMETAR 170550\r\nMETAR EGLL 170550Z 09011KT CAVOK 10/05 "
+            "Q1016=\r\nTX_OPMET\r\n945 \r\nRMKS CB ASSW SH TO NW=\r\nEGSS 17O550Z 09011KT "
+            "0500 FG OVC001 10/10 Q1016=",
+            "2023-10-17T05:58:00Z");
+    assert_int_equal(d.count, 1);
+    assert_int_equal(d.note_count, 1);
+    assert_int_equal(d.notes[0]->code, GEO_REFUSAL_FORMAT);
+    close_it(&d);
+}
+
 static double field(const struct geo_json *data, const char *name)
 {
     double value;
@@ -497,6 +529,7 @@ int main(void)
         cmocka_unit_test(station_twice__the_later_observation_stays__then_the_later_word),
         cmocka_unit_test(time__around_a_month__is_that_of_the_message),
         cmocka_unit_test(message__of_no_use__is_refused_with_the_reason),
+        cmocka_unit_test(real_bulletins__with_headings_between__lose_nothing),
         cmocka_unit_test(odd_group__is_noted_and_the_rest_stands),
         cmocka_unit_test(real_reports__agree_with_another_decoder),
     };
