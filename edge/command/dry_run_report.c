@@ -138,6 +138,7 @@ static void add_station(struct report *report, const struct geo_station *station
                   {GEO_STATION_HAS_VISIBILITY, "visibility"},
                   {GEO_STATION_HAS_CEILING, "ceiling"},
                   {GEO_STATION_HAS_WEATHER, "weather"},
+                  {GEO_STATION_CONVECTION, "convection"},
                   {GEO_STATION_HAS_TEMPERATURE, "temperature"},
                   {GEO_STATION_HAS_DEW_POINT, "dew point"},
                   {GEO_STATION_HAS_QNH, "QNH"}};

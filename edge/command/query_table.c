@@ -108,9 +108,11 @@ static void wind_row(FILE *out, const struct fusion_quantity *wind)
     if (speed_mps < 0.5)
         (void)snprintf(text, sizeof text, "%.2f m/s, calm", speed_mps);
     else if (wind->direction_unknown)
-        (void)snprintf(text, sizeof text, "%.2f m/s, variable", speed_mps);
+        (void)snprintf(text, sizeof text, "%.2f m/s%s, variable", speed_mps,
+                       wind->at_least ? " or more" : "");
     else
-        (void)snprintf(text, sizeof text, "%.2f m/s from %.1f deg", speed_mps,
+        (void)snprintf(text, sizeof text, "%.2f m/s%s from %.1f deg", speed_mps,
+                       wind->at_least ? " or more" : "",
                        from_deg < 0.0 ? from_deg + 360.0 : from_deg);
     note_of(wind, note, sizeof note);
     row(out, "wind", text, "-", wind->data_time_utc_us, wind->source, note);
@@ -136,11 +138,16 @@ static void present_row(FILE *out, const struct fusion_present *present)
         (void)fprintf(out, "%-14s %s\n", "weather", reason_text(present->reason));
         return;
     }
-    char note[80];
+    char note[96];
     (void)snprintf(note, sizeof note, "observed at %s%s%s", present->station,
-                   present->precipitation ? ", precipitation" : "",
-                   present->convection ? ", convection" : "");
-    row(out, "weather", present->codes[0] != '\0' ? present->codes : "none", "-",
+                   !present->precipitation_known ? ", precipitation unknown"
+                   : present->precipitation      ? ", precipitation"
+                                                 : "",
+                   !present->convection_known ? ", convection unknown"
+                   : present->convection      ? ", convection"
+                                              : "");
+    const char *none = present->precipitation_known ? "none" : "unknown";
+    row(out, "weather", present->codes[0] != '\0' ? present->codes : none, "-",
         present->data_time_utc_us, present->source, note);
 }
 

@@ -137,6 +137,8 @@ void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind)
     SET(out, issue_time_us, wind->issue_utc_us);
     out->source = source_text(wind->source);
     out->station = edge_wire_text(wind->station);
+    if (wind->at_least)
+        SET(out, at_least, 1);
 }
 
 void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantity *q)
@@ -166,8 +168,10 @@ bool edge_wire_fill_present(Drf__V1__PresentWeather *out, const struct fusion_pr
     if (present->reason != FUSION_REASON_NONE)
         return false;
     out->codes = present->codes[0] != '\0' ? edge_wire_text(present->codes) : NULL;
-    SET(out, precipitation, present->precipitation);
-    SET(out, convection, present->convection);
+    if (present->precipitation_known)
+        SET(out, precipitation, present->precipitation);
+    if (present->convection_known)
+        SET(out, convection, present->convection);
     SET(out, data_time_us, present->data_time_utc_us);
     out->source = source_text(present->source);
     out->station = edge_wire_text(present->station);

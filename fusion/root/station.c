@@ -47,7 +47,8 @@ static uint32_t flag_of(unsigned item)
         [FUSION_CEILING] = GEO_STATION_HAS_CEILING,
         [FUSION_DEW_POINT] = GEO_STATION_HAS_DEW_POINT,
         [FUSION_QNH] = GEO_STATION_HAS_QNH,
-        [FUSION_STATION_PRESENT] = GEO_STATION_HAS_WEATHER,
+        // either is something to tell
+        [FUSION_STATION_PRESENT] = GEO_STATION_HAS_WEATHER | GEO_STATION_CONVECTION,
     };
     return flags[item];
 }

@@ -65,6 +65,7 @@ enum fusion_weather_item {
 // What falls from the sky, as a station nearby reports it. `reason` as in a quantity.
 struct fusion_present {
     enum fusion_reason reason;
+    bool precipitation_known, convection_known; // else it does not say, and the other is false
     bool precipitation;
     bool convection;   // thunderstorm, cumulonimbus or towering cumulus
     const char *codes; // "-RA BR", WMO No. 306 table 4678; "" when there is nothing to tell

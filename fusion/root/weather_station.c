@@ -44,6 +44,15 @@ static void turn_wind(const struct geo_station *station, struct fusion_quantity 
     out->value_east = -station->wind_speed_mps * sin(from_rad);
 }
 
+static uint32_t at_least_of(unsigned item)
+{
+    return item == FUSION_WIND         ? GEO_STATION_WIND_AT_LEAST
+           : item == FUSION_GUST       ? GEO_STATION_GUST_AT_LEAST
+           : item == FUSION_VISIBILITY ? GEO_STATION_VISIBILITY_AT_LEAST
+           : item == FUSION_CEILING    ? GEO_STATION_CEILING_AT_LEAST
+                                       : 0;
+}
+
 static struct fusion_quantity quantity_of(const struct fusion_station_answer *answer,
                                           const struct fusion_weather_ask *ask, unsigned item)
 {
@@ -72,9 +81,7 @@ static struct fusion_quantity quantity_of(const struct fusion_station_answer *an
                                                                  : FUSION_BASIS_EXTRAPOLATED;
     if (item == FUSION_WIND)
         turn_wind(station, &out);
-    out.at_least =
-        (item == FUSION_VISIBILITY && (station->flags & GEO_STATION_VISIBILITY_AT_LEAST) != 0)
-        || (item == FUSION_CEILING && (station->flags & GEO_STATION_CEILING_AT_LEAST) != 0);
+    out.at_least = (station->flags & at_least_of(item)) != 0;
     return out;
 }
 
@@ -87,7 +94,12 @@ static void observe_present(const struct fusion_root *root, const struct fusion_
     if (answer.station == NULL)
         return;
     const struct geo_station *station = answer.station->station;
+    bool told = (station->flags & GEO_STATION_HAS_WEATHER) != 0;
+    out->precipitation_known = told;
     out->precipitation = (station->flags & GEO_STATION_PRECIPITATION) != 0;
+    // one that does not say what falls may still see a cumulonimbus
+    out->convection_known = (station->flags & GEO_STATION_CONVECTION) != 0
+                            || (told && (station->flags & GEO_STATION_CONVECTION_UNKNOWN) == 0);
     out->convection = (station->flags & GEO_STATION_CONVECTION) != 0;
     out->codes = station->codes;
     out->data_time_utc_us = station->observed_utc_us;

@@ -56,6 +56,14 @@ enum drf_status fusion_store_render_station(struct fusion_store *store, int64_t 
     return status;
 }
 
+static struct store_arg convection_of(uint32_t flags)
+{
+    bool seen = (flags & GEO_STATION_CONVECTION) != 0;
+    bool none =
+        (flags & GEO_STATION_HAS_WEATHER) != 0 && (flags & GEO_STATION_CONVECTION_UNKNOWN) == 0;
+    return seen || none ? store_int(seen) : store_null();
+}
+
 enum drf_status store_station_write(struct fusion_store *store,
                                     const struct store_rendered *rendered)
 {
@@ -82,8 +90,7 @@ enum drf_status store_station_write(struct fusion_store *store,
         FLAG(GEO_STATION_HAS_CEILING, GEO_STATION_CEILING_AT_LEAST),
         REAL(GEO_STATION_HAS_QNH, s->qnh_pa),
         (s->flags & GEO_STATION_HAS_WEATHER) != 0 ? store_text(s->codes) : store_null(),
-        FLAG(GEO_STATION_HAS_WEATHER, GEO_STATION_PRECIPITATION),
-        FLAG(GEO_STATION_HAS_WEATHER, GEO_STATION_CONVECTION),
+        FLAG(GEO_STATION_HAS_WEATHER, GEO_STATION_PRECIPITATION), convection_of(s->flags),
         store_int((s->flags & GEO_STATION_AUTO) != 0),
         store_int((s->flags & GEO_STATION_CORRECTED) != 0), store_text(row->source.licence),
         store_text(row->source.version));

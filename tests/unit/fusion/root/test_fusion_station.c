@@ -170,7 +170,21 @@ static void weather__stations_alone__name_the_station(void **state)
     assert_true(at.items[FUSION_WIND].direction_unknown);
     assert_near(at.items[FUSION_WIND].value, 5.0, 1e-9);
     assert_true(at.present.precipitation && !at.present.convection);
+    assert_true(at.present.precipitation_known && at.present.convection_known);
     assert_string_equal(at.present.codes, "-RA");
+    assert_false(at.items[FUSION_WIND].at_least);
+    // what falls, not whether it towers; and the other way round, as automatic stations do
+    s.words[0].flags |= GEO_STATION_CONVECTION_UNKNOWN | GEO_STATION_WIND_AT_LEAST;
+    fusion_weather_ask(planes, &s.root, &ask, &at);
+    assert_true(at.items[FUSION_WIND].at_least);
+    assert_true(at.present.precipitation_known && !at.present.convection_known);
+    s.words[0].flags &= ~(uint32_t)(GEO_STATION_CONVECTION_UNKNOWN | GEO_STATION_HAS_WEATHER
+                                    | GEO_STATION_PRECIPITATION);
+    s.words[0].flags |= GEO_STATION_CONVECTION;
+    fusion_weather_ask(planes, &s.root, &ask, &at);
+    assert_int_equal(at.present.reason, FUSION_REASON_NONE);
+    assert_true(!at.present.precipitation_known && at.present.convection_known);
+    assert_true(at.present.convection && !at.present.precipitation);
     // the native points of a grid are not a station's
     struct fusion_weather_ask grids = ask;
     grids.grid_only = true;
