@@ -235,6 +235,9 @@ static enum drf_status add_zone(struct job *job, const struct report *report,
     name_zone(report, report->sequence, number);
     snprintf(name, sizeof name, "%s", number);
     read_phenomenon(report->body, name);
+    size_t used = strlen(name);
+    if (job->area->widened && used + 5 < sizeof name)
+        snprintf(name + used, sizeof name - used, " BOX");
     geo_text_copy(zone.name, sizeof zone.name, name, strlen(name));
     const char *message = report->place.text;
     geo_text_copy(zone.message, sizeof zone.message, message,
@@ -255,6 +258,23 @@ static enum drf_status add_zone(struct job *job, const struct report *report,
     zone.volume_count = 1;
     zone.period_count = zone.vertex_count = 0;
     return add(job, &zone, NULL);
+}
+
+// Unreadable where its head and all corners could be read; a test is nothing to be told of.
+static enum drf_status refuse(struct job *job, const struct report *report,
+                              const struct geo_note *note)
+{
+    struct geo_bounds box;
+    char id[GEO_ZONE_ID_SIZE];
+    bool placed = report->body.size > 0 && note->code != GEO_REFUSAL_MODE
+                  && occurrences(report->text, "VALID") == 1
+                  && occurrences(report->body, "CNL") == 0
+                  && geo_sigmet_area_box(report->body, job->area, &box);
+    if (!placed)
+        return geo_decode_counts_refuse(&job->counts, job->builder, note);
+    identify(report, report->sequence, report->from_utc_us, id);
+    return geo_decode_counts_unreadable(&job->counts, job->builder, note, job->params->keep, id,
+                                        &box, report->until_utc_us);
 }
 
 static enum drf_status read_report(struct job *job, struct geo_sigmet_text text)
@@ -280,7 +300,7 @@ static enum drf_status read_report(struct job *job, struct geo_sigmet_text text)
         status = add_zone(job, &report, &note);
     if (status == DRF_OK || note.code == GEO_REFUSAL_NONE)
         return status;
-    return geo_decode_counts_refuse(&job->counts, job->builder, &note);
+    return refuse(job, &report, &note);
 }
 
 // Reports end with "=", the last one with the message.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scanner over the text, not over words: line breaks may divide a coordinate. Each "WI"
-// begins a polygon or a circle; a polygon with a corner that cannot be read is refused,
-// because the remaining corners would be another area. Only without any "WI" are "N OF", "S
-// OF", "E OF" and "W OF" read, as a box, and only if all four sides are given: the boundary
-// of the FIR, which would close it, is not known. Levels are the first range or level in the
-// text, with the words TOP, ABV and BLW before it.
+// begins a polygon or a circle. Only without any "WI" are "N OF", "S OF", "E OF" and "W OF"
+// read, as a box, and only if all four sides are given: the boundary of the FIR, which would
+// close it, is not known. An area that was not wholly understood is refused, because what
+// remains of it would be another one: each character that was read is marked, and afterwards
+// no coordinate, distance or line may be left, nor a word that is not known behind the corners
+// or on either side of AND. A ring that does not close is taken as the box around its corners.
 #include "geo/format/report/sigmet_area.h"
 
 #include <math.h>
@@ -13,8 +14,6 @@
 #include "geo/record/refusal.h"
 #include "geo/ring.h"
 
-#define HUNDRED_FEET_M 30.48
-#define FOOT_M 0.3048
 #define NAUTICAL_MILE_M 1852.0
 #define RADIUS_MAX_M 1000000.0
 #define BOX_MAX_DEG 60.0
@@ -23,6 +22,20 @@ struct scanner {
     const char *text;
     size_t size, at;
 };
+
+// What of the text was read as part of an area or a position.
+struct read_text {
+    uint8_t marks[GEO_SIGMET_TEXT_MAX];
+    size_t area_from; // the first area begins here; the size of the text: there is none
+};
+
+enum { MARK_AREA = 1, MARK_POSITION = 2 };
+
+static void mark(struct read_text *read, size_t from, size_t until, uint8_t with)
+{
+    for (size_t i = from; i < until && i < GEO_SIGMET_TEXT_MAX; i++)
+        read->marks[i] = with;
+}
 
 static bool digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -57,7 +70,9 @@ static bool take_angle(struct scanner *s, char plus, char minus, size_t degree_d
     skip_blanks(&at);
     uint32_t value;
     size_t count = take_digits(&at, &value);
-    if (count != degree_digits && count != degree_digits + 2)
+    bool ends =
+        at.at == at.size || (unsigned char)at.text[at.at] <= ' ' || at.text[at.at] == '-';
+    if ((count != degree_digits && count != degree_digits + 2) || !ends)
         return false;
     uint32_t minutes = count == degree_digits ? 0 : value % 100;
     uint32_t degrees = count == degree_digits ? value : value / 100;
@@ -110,14 +125,40 @@ static bool find(struct scanner *s, const char *word)
     return false;
 }
 
+static struct geo_bounds bounds_of(const struct geo_point *points, size_t count)
+{
+    struct geo_bounds box = {.west_deg = points[0].lon_deg,
+                             .south_deg = points[0].lat_deg,
+                             .east_deg = points[0].lon_deg,
+                             .north_deg = points[0].lat_deg};
+    for (size_t i = 1; i < count; i++) {
+        box.west_deg = fmin(box.west_deg, points[i].lon_deg);
+        box.east_deg = fmax(box.east_deg, points[i].lon_deg);
+        box.south_deg = fmin(box.south_deg, points[i].lat_deg);
+        box.north_deg = fmax(box.north_deg, points[i].lat_deg);
+    }
+    return box;
+}
+
+// In the place of three corners or more; they become four.
+static size_t box_around(struct geo_point *ring, size_t count)
+{
+    const struct geo_bounds box = bounds_of(ring, count);
+    ring[0] = (struct geo_point){box.south_deg, box.west_deg};
+    ring[1] = (struct geo_point){box.south_deg, box.east_deg};
+    ring[2] = (struct geo_point){box.north_deg, box.east_deg};
+    ring[3] = (struct geo_point){box.north_deg, box.west_deg};
+    return 4;
+}
+
 static enum drf_status add_polygon(struct geo_sigmet_area *area, size_t count, uint64_t line,
                                    struct geo_note *why)
 {
     struct geo_point *ring = &area->vertices[area->vertex_count];
     count = geo_ring_distinct(ring, count);
-    if (count > 1 && ring[0].lat_deg == ring[count - 1].lat_deg
-        && ring[0].lon_deg == ring[count - 1].lon_deg)
-        count--;
+    bool closed = count > 1 && ring[0].lat_deg == ring[count - 1].lat_deg
+                  && ring[0].lon_deg == ring[count - 1].lon_deg;
+    count -= closed;
     if (count < 3 || geo_ring_area2(ring, count) == 0.0)
         return geo_refuse(why, GEO_REFUSAL_RANGE, line, "a polygon without an area");
     bool crosses;
@@ -129,6 +170,9 @@ static enum drf_status add_polygon(struct geo_sigmet_area *area, size_t count, u
         return geo_refuse(why, GEO_REFUSAL_MEMORY, line, "no memory for a polygon");
     if (crosses)
         return geo_refuse(why, GEO_REFUSAL_RANGE, line, "a polygon that crosses itself");
+    if (!closed)
+        count = box_around(ring, count);
+    area->widened = area->widened || !closed;
     if (geo_ring_area2(ring, count) < 0.0)
         geo_ring_reverse(ring, count);
     area->volumes[area->volume_count++] =
@@ -207,7 +251,8 @@ static enum drf_status add_circle(struct scanner *s, struct geo_sigmet_text text
 
 // "N OF S30 AND E OF W010 ...": only where all four sides are given; the FIR's own boundary is
 // not known here.
-static bool add_box(struct geo_sigmet_text text, struct geo_sigmet_area *area)
+static bool add_box(struct geo_sigmet_text text, struct geo_sigmet_area *area,
+                    struct read_text *read)
 {
     static const char *const sides[] = {"N", "S", "E", "W"};
     double limits[4];
@@ -220,8 +265,13 @@ static bool add_box(struct geo_sigmet_text text, struct geo_sigmet_area *area)
             if (of.at + 2 > of.size || memcmp(of.text + of.at, "OF", 2) != 0)
                 continue;
             of.at += 2;
+            const size_t from = s.at - 1;
             found = i < 2 ? take_angle(&of, 'N', 'S', 2, &limits[i])
                           : take_angle(&of, 'E', 'W', 3, &limits[i]);
+            if (found) {
+                mark(read, from, of.at, MARK_AREA);
+                read->area_from = from < read->area_from ? from : read->area_from;
+            }
         }
         if (!found)
             return false;
@@ -242,15 +292,16 @@ static bool add_box(struct geo_sigmet_text text, struct geo_sigmet_area *area)
 }
 
 static enum drf_status add_areas(struct geo_sigmet_text text, struct geo_sigmet_area *area,
-                                 struct geo_note *why)
+                                 struct read_text *read, struct geo_note *why)
 {
     struct scanner s = {.text = text.text, .size = text.size};
     enum drf_status status = DRF_OK;
     while (status == DRF_OK && find(&s, "WI")) {
+        const size_t from = s.at - 2;
         if (area->volume_count == GEO_SIGMET_AREAS_MAX)
             return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, text.line, "more than %d areas",
                               GEO_SIGMET_AREAS_MAX);
-        size_t room = GEO_SIGMET_VERTICES_MAX - area->vertex_count;
+        size_t room = GEO_SIGMET_VERTICES_MAX - 1 - area->vertex_count; // a box needs one more
         size_t count = take_points(&s, &area->vertices[area->vertex_count], room);
         if (count > 0 && count == room)
             return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, text.line, "more than %d corners",
@@ -260,25 +311,117 @@ static enum drf_status add_areas(struct geo_sigmet_text text, struct geo_sigmet_
         if (broken)
             return geo_refuse(why, GEO_REFUSAL_FORMAT, text.line,
                               "corner %zu of a polygon cannot be read", count + 1);
+        const struct geo_point *ring = &area->vertices[area->vertex_count];
+        bool closed = count > 1 && ring[0].lat_deg == ring[count - 1].lat_deg
+                      && ring[0].lon_deg == ring[count - 1].lon_deg;
+        skip_blanks(&s);
+        if (count > 2 && !closed && s.at == s.size)
+            return geo_refuse(why, GEO_REFUSAL_FORMAT, text.line,
+                              "a polygon that ends the report and does not close: a corner may "
+                              "be lost");
         status = count > 0 ? add_polygon(area, count, text.line, why)
                            : add_circle(&s, text, area, why);
+        mark(read, from, s.at, MARK_AREA);
+        read->area_from = from < read->area_from ? from : read->area_from;
     }
     return status;
+}
+
+static void mark_positions(struct geo_sigmet_text text, struct read_text *read)
+{
+    struct scanner s = {.text = text.text, .size = text.size};
+    struct geo_point ignored;
+    while (find(&s, "PSN")) {
+        const size_t from = s.at - 3;
+        if (take_point(&s, &ignored))
+            mark(read, from, s.at, MARK_POSITION);
+    }
+}
+
+static bool coordinate_like(struct geo_wmo_word word)
+{
+    size_t digits = 0;
+    for (size_t i = 1; i < word.size; i++)
+        digits += digit(word.text[i]);
+    return strchr("NSEW", word.text[0]) != NULL && digits > 0;
+}
+
+static bool of_an_area(struct geo_wmo_word word)
+{
+    static const char *const words[] = {"OF",     "LINE", "WID", "APRX",   "ENTIRE", "WTN",
+                                        "WITHIN", "BTN",  "-",   "RADIUS", "AREA",   "CENTER"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (geo_wmo_is(word, words[i]))
+            return true;
+    return coordinate_like(word) && !geo_sigmet_known(word);
+}
+
+// Whether nothing is left that may have been part of an area. *odd: what is.
+static bool all_read(struct geo_sigmet_text text, const struct read_text *read,
+                     struct geo_wmo_word *odd)
+{
+    struct geo_wmo_text words = {.text = text.text, .size = text.size, .line = text.line};
+    struct geo_wmo_word word;
+    bool behind = false; // the word before belongs to an area, or is AND behind one
+    while (geo_wmo_next(&words, &word)) {
+        size_t at = (size_t)(word.text - text.text);
+        *odd = word;
+        // a position right behind the corners may have been one of them
+        if (read->marks[at] == MARK_POSITION && behind)
+            return false;
+        if (read->marks[at] != 0) {
+            behind = read->marks[at] == MARK_AREA;
+            continue;
+        }
+        bool dash = at > read->area_from && memchr(word.text, '-', word.size) != NULL;
+        if (of_an_area(word) || dash || (behind && !geo_sigmet_known(word)))
+            return false;
+        behind = behind && geo_wmo_is(word, "AND");
+        if (behind) { // only an area follows it
+            struct geo_wmo_text ahead = words;
+            if (!geo_wmo_next(&ahead, &word) || read->marks[word.text - text.text] == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+// Of the words behind the first area: one that is not known may have been TOP, or a level.
+static bool all_known(struct geo_sigmet_text text, const struct read_text *read)
+{
+    struct geo_wmo_text words = {
+        .text = text.text, .size = text.size, .at = read->area_from, .line = text.line};
+    struct geo_wmo_word word;
+    bool known = true;
+    while (known && geo_wmo_next(&words, &word))
+        known = read->marks[word.text - text.text] != 0 || geo_sigmet_known(word);
+    return known;
 }
 
 enum drf_status geo_sigmet_area_read(struct geo_sigmet_text text, struct geo_sigmet_area *out,
                                      struct geo_note *why)
 {
     out->volume_count = out->vertex_count = 0;
-    enum drf_status status = add_areas(text, out, why);
+    out->widened = false;
+    if (text.size > GEO_SIGMET_TEXT_MAX)
+        return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, text.line, "more than %d characters",
+                          GEO_SIGMET_TEXT_MAX);
+    struct read_text read = {.area_from = text.size};
+    enum drf_status status = add_areas(text, out, &read, why);
     if (status != DRF_OK)
         return status;
-    if (out->volume_count == 0 && !add_box(text, out))
+    if (out->volume_count == 0 && !add_box(text, out, &read))
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, text.line,
                           "no polygon (WI), circle or box: a line, or the whole FIR, needs "
                           "its boundary");
+    mark_positions(text, &read);
+    struct geo_wmo_word odd;
+    if (!all_read(text, &read, &odd))
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, text.line,
+                          "%.*s: what was not understood may be part of the area",
+                          odd.size < 40 ? (int)odd.size : 40, odd.text);
     struct geo_zone_limit lower, upper;
-    geo_sigmet_levels(text, &lower, &upper);
+    geo_sigmet_levels(text, all_known(text, &read), &lower, &upper);
     for (uint32_t i = 0; i < out->volume_count; i++) {
         out->volumes[i].lower = lower;
         out->volumes[i].upper = upper;
@@ -286,88 +429,41 @@ enum drf_status geo_sigmet_area_read(struct geo_sigmet_text text, struct geo_sig
     return DRF_OK;
 }
 
-// "FL520", "10000FT", "3000M", "SFC"; `level`: FL stood before it already (FL270/340).
-static bool limit_of(struct geo_wmo_word word, bool level, struct geo_zone_limit *out)
+// The corners of a text with nothing between them but "-", and something behind them unless the
+// ring is closed: then no corner was lost. Distances and lines reach beyond their points.
+bool geo_sigmet_area_box(struct geo_sigmet_text text, struct geo_sigmet_area *scratch,
+                         struct geo_bounds *out)
 {
-    uint32_t value;
-    if (geo_wmo_is(word, "SFC")) {
-        *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
-        return true;
+    struct geo_point *points = scratch->vertices;
+    struct scanner s = {.text = text.text, .size = text.size};
+    size_t count = 0;
+    if (!find(&s, "WI") || text.size > GEO_SIGMET_TEXT_MAX)
+        return false;
+    while (count < GEO_SIGMET_VERTICES_MAX && take_point(&s, &points[count])) {
+        count++;
+        skip_blanks(&s);
+        s.at += s.at < s.size && s.text[s.at] == '-';
     }
-    bool said = geo_wmo_starts(word, "FL");
-    if ((said && word.size == 5 && geo_wmo_digits(word, 2, 3, &value))
-        || (level && word.size == 3 && geo_wmo_digits(word, 0, 3, &value))) {
-        *out = (struct geo_zone_limit){.m = value * HUNDRED_FEET_M,
-                                       .reference = GEO_ZONE_PRESSURE};
-        return true;
-    }
-    size_t digits = 0;
-    while (digits < word.size && digit(word.text[digits]))
-        digits++;
-    const struct geo_wmo_word unit = {.text = word.text + digits, .size = word.size - digits};
-    bool feet = geo_wmo_is(unit, "FT"), metres = geo_wmo_is(unit, "M");
-    if (digits < 3 || digits > 5 || (!feet && !metres)
-        || !geo_wmo_digits(word, 0, digits, &value))
+    if (count < 3 || count == GEO_SIGMET_VERTICES_MAX)
         return false;
-    *out =
-        (struct geo_zone_limit){.m = value * (feet ? FOOT_M : 1.0), .reference = GEO_ZONE_AMSL};
-    return true;
-}
-
-// "FL270/340", "SFC/FL080", "2000/5000M": the lower takes the unit of the upper.
-static bool range_of(struct geo_wmo_word word, struct geo_zone_limit *lower,
-                     struct geo_zone_limit *upper)
-{
-    const char *slash = memchr(word.text, '/', word.size);
-    if (slash == NULL)
-        return false;
-    size_t at = (size_t)(slash - word.text);
-    const struct geo_wmo_word first = {.text = word.text, .size = at};
-    const struct geo_wmo_word last = {.text = slash + 1, .size = word.size - at - 1};
-    if (!limit_of(last, geo_wmo_starts(first, "FL"), upper))
-        return false;
-    uint32_t value;
-    if (at >= 3 && at <= 5 && upper->reference == GEO_ZONE_AMSL
-        && geo_wmo_digits(first, 0, at, &value)) {
-        double unit_m = last.text[last.size - 1] == 'T' ? FOOT_M : 1.0;
-        *lower = (struct geo_zone_limit){.m = value * unit_m, .reference = GEO_ZONE_AMSL};
-    } else if (!limit_of(first, false, lower)) {
-        return false;
-    }
-    bool inverted = lower->reference == upper->reference
-                    && lower->reference != GEO_ZONE_UNLIMITED && lower->m > upper->m;
-    return !inverted && upper->reference != GEO_ZONE_UNLIMITED;
-}
-
-void geo_sigmet_levels(struct geo_sigmet_text text, struct geo_zone_limit *lower,
-                       struct geo_zone_limit *upper)
-{
-    const struct geo_zone_limit none = {.reference = GEO_ZONE_UNLIMITED};
-    struct geo_wmo_text words = {.text = text.text, .size = text.size, .line = text.line};
+    bool closed = points[0].lat_deg == points[count - 1].lat_deg
+                  && points[0].lon_deg == points[count - 1].lon_deg;
+    struct geo_wmo_text rest = {.text = text.text, .size = text.size, .at = s.at, .line = 1};
     struct geo_wmo_word word;
-    bool above = false, below = false, top = false;
-    *lower = *upper = none;
-    while (geo_wmo_next(&words, &word)) {
-        struct geo_zone_limit low, high;
-        if (range_of(word, &low, &high)) {
-            *lower = low;
-            *upper = high;
-            return;
-        }
-        if (!geo_wmo_is(word, "SFC") && limit_of(word, false, &high)) {
-            // a top that is above a level has no end that is known
-            if (above && !top)
-                *lower = high;
-            else if (!above && (top || below))
-                *upper = high;
-            else if (!above)
-                *lower = *upper = high;
-            return;
-        }
-        // TOP ABV FL390: both words count
-        above = geo_wmo_is(word, "ABV");
-        below = geo_wmo_is(word, "BLW");
-        top = geo_wmo_is(word, "TOP") || geo_wmo_is(word, "TOPS")
-              || (top && (above || below || geo_wmo_is(word, "TO")));
+    bool more = geo_wmo_next(&rest, &word);
+    if ((!more && !closed) || (more && !geo_sigmet_known(word))
+        || (more && geo_wmo_is(word, "AND")))
+        return false;
+    for (; more; more = geo_wmo_next(&rest, &word))
+        if (of_an_area(word) || geo_wmo_is(word, "WI") || geo_wmo_is(word, "AND")
+            || geo_wmo_is(word, "PSN"))
+            return false;
+    *out = bounds_of(points, count);
+    if (geo_ring_crosses_antimeridian(points, count)) {
+        for (size_t i = 0; i < count; i++)
+            points[i].lon_deg += points[i].lon_deg < 0.0 ? 360.0 : 0.0;
+        *out = bounds_of(points, count);
+        out->east_deg -= 360.0;
     }
+    return true;
 }

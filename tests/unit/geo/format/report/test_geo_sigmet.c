@@ -13,6 +13,7 @@
 
 #include "geo/format/decode.h"
 #include "geo/reader/json.h"
+#include "geo/record/unreadable.h"
 #include "geo/utc.h"
 #include "tests/support/real_data.h"
 
@@ -28,7 +29,8 @@ struct decoded {
     struct geo_note why, note;
     struct geo_record_builder builder;
     struct geo_zone_view zones[ZONES_MAX];
-    size_t count, notes;
+    struct geo_unreadable unreadable; // the last one
+    size_t count, notes, unreadables;
 };
 
 static int64_t utc(const char *text)
@@ -56,6 +58,10 @@ static void open_text(struct decoded *d, const char *text, size_t size)
     while (geo_record_next(record, &cursor, &item)) {
         if (item.kind == GEO_ITEM_ZONE && d->count < ZONES_MAX)
             d->zones[d->count++] = geo_item_zone(&item);
+        if (item.kind == GEO_ITEM_UNREADABLE) {
+            memcpy(&d->unreadable, item.payload, sizeof d->unreadable);
+            d->unreadables++;
+        }
         if (item.kind == GEO_ITEM_NOTE) {
             memcpy(&d->note, item.payload, sizeof d->note);
             d->notes++;
@@ -106,31 +112,45 @@ static void levels__every_form__are_limits(void **state)
     (void)state;
     enum { UN = GEO_ZONE_UNLIMITED, FL = GEO_ZONE_PRESSURE, SEA = GEO_ZONE_AMSL };
     static const struct {
-        const char *words;
+        const char *what, *words;
         uint32_t lower, upper;
         double lower_m, upper_m;
     } forms[] = {
-        {"FL250/370", FL, FL, 7620, 11277.6},
-        {"FL250/FL370", FL, FL, 7620, 11277.6},
-        {"SFC/FL080", UN, FL, 0, 2438.4},
-        {"SFC/3000M", UN, SEA, 0, 3000},
-        {"SFC/10000FT", UN, SEA, 0, 3048},
-        {"2000/5000FT", SEA, SEA, 609.6, 1524},
-        {"TOP FL300", UN, FL, 0, 9144},
-        {"TOP ABV FL390", UN, UN, 0, 0},
-        {"TOP BLW FL200", UN, FL, 0, 6096},
-        {"ABV FL240", FL, UN, 7315.2, 0},
-        {"BLW FL100", UN, FL, 0, 3048},
-        {"FL180", FL, FL, 5486.4, 5486.4},
-        {"", UN, UN, 0, 0},
-        {"FL370/250", UN, UN, 0, 0},
+        {"TURB", "FL250/370", FL, FL, 7620, 11277.6},
+        {"TURB", "FL250/FL370", FL, FL, 7620, 11277.6},
+        {"TURB", "SFC/FL080", UN, FL, 0, 2438.4},
+        {"TURB", "SFC/3000M", UN, SEA, 0, 3000},
+        {"TURB", "SFC/10000FT", UN, SEA, 0, 3048},
+        {"TURB", "2000/5000FT", SEA, SEA, 609.6, 1524},
+        {"TURB", "TOP FL300", UN, FL, 0, 9144},
+        {"TURB", "TOP ABV FL390", UN, UN, 0, 0},
+        {"TURB", "TOP BLW FL200", UN, FL, 0, 6096},
+        {"TURB", "ABV FL240", FL, UN, 7315.2, 0},
+        {"TURB", "BLW FL100", UN, FL, 0, 3048},
+        {"TURB", "TOP FL320/400", UN, FL, 0, 12192},
+        {"TURB", "BLW FL320/400", UN, FL, 0, 12192},
+        {"TURB", "ABV FL320/400", UN, UN, 0, 0},
+        {"TURB", "FL180", UN, UN, 0, 0}, // its TOP or ABV may be lost
+        {"TURB", "T0P FL180", UN, UN, 0, 0},
+        {"TURB", "FL250/370 XX", UN, UN, 0, 0},
+        {"TURB", "FL250/370 FCST FL200/300", FL, FL, 6096, 11277.6},
+        {"TS", "TOP FL320/400", UN, FL, 0, 12192},
+        {"TS", "FL320/400", UN, FL, 0, 12192}, // it reaches to the ground
+        {"TS", "ABV FL390", UN, UN, 0, 0},
+        {"", "ABV FL390", UN, UN, 0, 0},
+        {"TURB", "", UN, UN, 0, 0},
+        {"TURB", "FL370/250", UN, UN, 0, 0},
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct decoded d;
         char text[300];
-        (void)snprintf(text, sizeof text, HEAD FIR SQUARE "%s STNR NC=", forms[i].words);
+        (void)snprintf(text, sizeof text,
+                       HEAD "SKEC BARRANQUILLA FIR SEV %s OBS AT 1921Z " SQUARE
+                            "MOV ENE 5KT %s STNR NC=",
+                       forms[i].what, forms[i].words);
         open_it(&d, text);
-        assert_int_equal(d.status, DRF_OK);
+        if (d.status != DRF_OK)
+            fail_msg("%s: %s", forms[i].words, d.why.text);
         const struct geo_zone_volume *volume = &d.zones[0].volumes[0];
         assert_int_equal(volume->lower.reference, forms[i].lower);
         assert_int_equal(volume->upper.reference, forms[i].upper);
@@ -250,8 +270,18 @@ static void report__that_cannot_be_placed__is_refused_with_the_reason(void **sta
         {HEAD FIR "WI 50NM OF LINE N0911 W07638 - N0832 W07705=", GEO_REFUSAL_UNSUPPORTED},
         {HEAD FIR "WI N0911 W07638 - N0862 W07705 - N0751 W07525=", GEO_REFUSAL_FORMAT},
         {HEAD FIR "WI N0911 W07638 - N0832 W07705=", GEO_REFUSAL_RANGE},
-        {HEAD FIR "WI N00 E000 - N10 E010 - N00 E010 - N10 E000=", GEO_REFUSAL_RANGE},
-        {HEAD FIR "WI N00 E170 - N10 W170 - N00 W170=", GEO_REFUSAL_UNSUPPORTED},
+        {HEAD FIR "WI N00 E000 - N10 E010 - N00 E010 - N10 E000 - N00 E000=",
+         GEO_REFUSAL_RANGE},
+        {HEAD FIR "WI N00 E170 - N10 W170 - N00 W170 - N00 E170=", GEO_REFUSAL_UNSUPPORTED},
+        {HEAD FIR SQUARE "AND XX=", GEO_REFUSAL_FORMAT},
+        {HEAD FIR SQUARE "AND N1011 W07638 - N1032 W07705 - N1011 W07638=", GEO_REFUSAL_FORMAT},
+        {HEAD FIR SQUARE "TOP FL300 AND N OF N08=", GEO_REFUSAL_FORMAT},
+        {HEAD FIR SQUARE "TOP FL300 FCST ENTIRE FIR=", GEO_REFUSAL_FORMAT},
+        {HEAD FIR
+         "WI N0911 W07638 - XX - N0832 W07705 - N0751 W07525 - N0911 W07638 TOP FL300=",
+         GEO_REFUSAL_FORMAT},
+        {HEAD FIR "WI N0911 W07638 - N0832 W07705 - N0751 W07525 XX TOP FL300=",
+         GEO_REFUSAL_FORMAT},
         {HEAD "SKEC BARRANQUILLA FIR TEST " SQUARE "=", GEO_REFUSAL_MODE},
         {HEAD "SKEC BARRANQUILLA FIR (TEST) " SQUARE "=", GEO_REFUSAL_MODE},
         {HEAD "SKEC BARRANQUILLA FIR VA EXERCISE VOLCEX22 " SQUARE "=", GEO_REFUSAL_MODE},
@@ -267,10 +297,105 @@ static void report__that_cannot_be_placed__is_refused_with_the_reason(void **sta
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {
         struct decoded d;
         open_it(&d, reports[i].text);
-        assert_int_not_equal(d.status, DRF_OK);
-        assert_int_equal(d.why.code, reports[i].code);
+        assert_int_equal(d.count, 0);
+        assert_int_equal(d.unreadables > 0 ? d.note.code : d.why.code, reports[i].code);
         close_it(&d);
     }
+}
+
+// The cases' index: an area that was not wholly understood is never smaller than it was.
+static void real_area__with_a_separator_lost__is_refused_and_marks_its_box(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        bool read, boxed;
+    } files[] = {{"cases/sigmet/sg_full.txt", true, false},
+                 {"cases/sigmet/sg_nohyphen.txt", false, true},
+                 {"cases/sigmet/sg_dot.txt", false, false},
+                 {"cases/sigmet/sg_top_.txt", true, false}};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        size_t size;
+        uint8_t *bytes = real_data(files[i].file, &size);
+        if (bytes == NULL)
+            skip();
+        struct decoded d;
+        open_text(&d, (const char *)bytes, size);
+        assert_int_equal(d.count, files[i].read);
+        assert_int_equal(d.unreadables, files[i].boxed);
+        if (files[i].read)
+            assert_int_equal(d.zones[0].zone->vertex_count, 5);
+        if (i == 3) { // TOP FL320/400
+            assert_int_equal(d.zones[0].volumes[0].lower.reference, GEO_ZONE_UNLIMITED);
+            assert_near(d.zones[0].volumes[0].upper.m, 40000 * 0.3048, 1e-6);
+        }
+        if (files[i].boxed) {
+            assert_int_equal(d.status, DRF_OK);
+            assert_string_equal(d.unreadable.id, "SKEC SIGMET 1 2022-03-29T19:41Z");
+            assert_int_equal(d.unreadable.valid_until_utc_us, utc("2022-03-29T22:41:00Z"));
+            const struct geo_bounds box = d.unreadable.box;
+            assert_true(box.south_deg < 8.75 && box.north_deg > 8.75);
+            assert_true(box.west_deg < -75.45 && box.east_deg > -75.45);
+        }
+        close_it(&d);
+        free(bytes);
+    }
+}
+
+static void area__that_cannot_be_used__has_a_box_only_with_all_its_corners(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool boxed;
+        struct geo_bounds box;
+    } areas[] = {
+        {"WI N00 E000 - N10 E010 - N00 E010 - N10 E000 TOP FL300=", true, {0, 0, 10, 10}},
+        {"WI N00 E170 - N10 W170 - N00 W170 - N00 E170=", true, {170, 0, -170, 10}},
+        {"WI N00 E000 - N10 E010 - N00 E010 - N10 E000=", false, {0, 0, 0, 0}}, // cut short
+        {"WI N00 E000 - N10 E01O - N00 E010 - N00 E000=", false, {0, 0, 0, 0}},
+        {"WI N00 E000 - N10 E010 - XX - N00 E000=", false, {0, 0, 0, 0}},
+        {"WI N00 E000 - N10 E010 - N10 E000 N00 E000 AND XX=", false, {0, 0, 0, 0}},
+        {"WI 50NM OF LINE N00 E000 - N10 E010 - N10 E000=", false, {0, 0, 0, 0}},
+        {"N OF N10=", false, {0, 0, 0, 0}},
+        {"WI N00 E000 - N10 E010 - N10 E000 N00 E000 FCST WI 50NM OF XX=", false, {0, 0, 0, 0}},
+    };
+    for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++) {
+        char text[300];
+        struct decoded d;
+        (void)snprintf(text, sizeof text, HEAD FIR "%s", areas[i].text);
+        open_it(&d, text);
+        assert_int_equal(d.count, 0);
+        if ((d.unreadables == 1) != areas[i].boxed)
+            fail_msg("%s: %zu unreadable", areas[i].text, d.unreadables);
+        if (areas[i].boxed) {
+            assert_near(d.unreadable.box.west_deg, areas[i].box.west_deg, 1e-9);
+            assert_near(d.unreadable.box.south_deg, areas[i].box.south_deg, 1e-9);
+            assert_near(d.unreadable.box.east_deg, areas[i].box.east_deg, 1e-9);
+            assert_near(d.unreadable.box.north_deg, areas[i].box.north_deg, 1e-9);
+        }
+        close_it(&d);
+    }
+}
+
+static void ring__that_does_not_close__is_the_box_around_it(void **state)
+{
+    (void)state;
+    struct decoded d;
+    open_it(&d, HEAD FIR "WI N0911 W07638 - N0832 W07705 - N0751 W07525 TOP FL300=");
+    assert_int_equal(d.status, DRF_OK);
+    struct geo_bounds box = geo_zone_bounds(&d.zones[0]);
+    assert_int_equal(d.zones[0].zone->vertex_count, 4);
+    assert_near(box.north_deg, 9 + 11 / 60.0, 1e-9);
+    assert_near(box.south_deg, 7 + 51 / 60.0, 1e-9);
+    assert_near(box.west_deg, -(77 + 5 / 60.0), 1e-9);
+    assert_near(box.east_deg, -(75 + 25 / 60.0), 1e-9);
+    assert_string_equal(d.zones[0].zone->name, "SKEC SIGMET 1 FRQ TS BOX");
+    close_it(&d);
+    // nothing behind it: more corners may be lost
+    open_it(&d, HEAD FIR "WI N0911 W07638 - N0832 W07705 - N0751 W07525=");
+    assert_int_equal(d.count + d.unreadables, 0);
+    close_it(&d);
 }
 
 static void real_reports__of_icao_form__are_read_and_the_others_refused(void **state)
@@ -321,6 +446,9 @@ int main(void)
         cmocka_unit_test(cancellation__withdraws_the_number),
         cmocka_unit_test(identity__of_the_same_number_on_another_day__is_another),
         cmocka_unit_test(report__that_cannot_be_placed__is_refused_with_the_reason),
+        cmocka_unit_test(real_area__with_a_separator_lost__is_refused_and_marks_its_box),
+        cmocka_unit_test(area__that_cannot_be_used__has_a_box_only_with_all_its_corners),
+        cmocka_unit_test(ring__that_does_not_close__is_the_box_around_it),
         cmocka_unit_test(real_reports__of_icao_form__are_read_and_the_others_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
