@@ -89,6 +89,10 @@ struct bow {
 
 static struct bow bow_of(struct geo_point a, struct geo_point b)
 {
+    // Most edges are short, which is cheaper to see than their length.
+    if (fabs(b.lat_deg - a.lat_deg) + fabs(b.lon_deg - a.lon_deg)
+        < GEO_EDGE_STRAIGHT_MAX_M / GEO_EARTH_M_PER_DEG)
+        return (struct bow){.pieces = 0};
     struct bow bow = {.plane = plane_of(a, b)};
     double length_m = geo_edge_length_m(a, b);
     struct spot end = spot_of(&bow.plane, b);

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "geo/earth.h"
 #include "geo/edge.h"
 #include "geo/frame.h"
 
@@ -32,10 +31,6 @@ double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
                                const struct fusion_plan_point *to)
 {
     struct geo_point a = fusion_plan_position(from), b = fusion_plan_position(to);
-    // Cheaper than the length, and no greater than GEO_EDGE_STRAIGHT_MAX_M needs it to be.
-    if (fabs(b.lat_deg - a.lat_deg) + fabs(b.lon_deg - a.lon_deg)
-        < GEO_EDGE_STRAIGHT_MAX_M / GEO_EARTH_M_PER_DEG)
-        return 0.0;
     b.lon_deg += b.lon_deg - a.lon_deg > 180.0    ? -360.0
                  : b.lon_deg - a.lon_deg < -180.0 ? 360.0
                                                   : 0.0;
