@@ -76,6 +76,10 @@ static bool apart(double a, double b) { return (a > 0 && b < 0) || (a < 0 && b >
 
 static bool cross(const struct edge *p, const struct edge *q)
 {
+    // Most pairs lie above each other.
+    if (fmax(p->a.lat_deg, p->b.lat_deg) < fmin(q->a.lat_deg, q->b.lat_deg)
+        || fmin(p->a.lat_deg, p->b.lat_deg) > fmax(q->a.lat_deg, q->b.lat_deg))
+        return false;
     return apart(side(p->a, p->b, q->a), side(p->a, p->b, q->b))
            && apart(side(q->a, q->b, p->a), side(q->a, q->b, p->b));
 }
@@ -99,4 +103,33 @@ enum drf_status geo_ring_crosses_itself(const struct geo_point *vertices, size_t
     free(edges);
     *out = found;
     return DRF_OK;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct geo_point *a = left, *b = right;
+    if (a->lon_deg != b->lon_deg)
+        return a->lon_deg > b->lon_deg ? 1 : -1;
+    return (a->lat_deg > b->lat_deg) - (a->lat_deg < b->lat_deg);
+}
+
+// Andrew's monotone chain: the lower side from west to east, then the upper one back.
+size_t geo_ring_hull(struct geo_point *points, size_t count, struct geo_point *out)
+{
+    size_t made = 0;
+    if (count < 3)
+        return 0;
+    qsort(points, count, sizeof *points, by_place);
+    for (size_t i = 0; i < count; i++) {
+        while (made >= 2 && side(out[made - 2], out[made - 1], points[i]) <= 0.0)
+            made--;
+        out[made++] = points[i];
+    }
+    size_t lower = made + 1;
+    for (size_t i = count - 1; i-- > 0;) {
+        while (made >= lower && side(out[made - 2], out[made - 1], points[i]) <= 0.0)
+            made--;
+        out[made++] = points[i];
+    }
+    return made - 1;
 }

@@ -30,4 +30,8 @@ void geo_ring_reverse(struct geo_point *vertices, size_t count);
 DRF_MUST_CHECK enum drf_status geo_ring_crosses_itself(const struct geo_point *vertices,
                                                        size_t count, bool *out);
 
+// The convex ring around `count` points, counter-clockwise; sorts `points`. `out` has room for
+// one more than that. Fewer than three: they have no area.
+size_t geo_ring_hull(struct geo_point *points, size_t count, struct geo_point *out);
+
 #endif

@@ -3,7 +3,9 @@
 //
 // For what is refused: the box of all its coordinates, whatever shape they were meant to be. A
 // ring that is not closed or crosses itself has one, a GeometryCollection too. A line over the
-// antimeridian has the box across it (west > east), never the one round the world.
+// antimeridian has the box across it (west > east), never the one round the world; a ring
+// around a pole has one that holds the pole. The geodesics between the coordinates are in it
+// (geo/edge.h).
 #ifndef GEO_GEOJSON_BOX_H
 #define GEO_GEOJSON_BOX_H
 

@@ -45,6 +45,36 @@ static bool edges_hold(const struct geo_shape *shape, size_t count)
     return true;
 }
 
+// A frame around the whole globe has edges of 360 degrees, and crosses nothing.
+static bool frames_globe(const struct geo_point *vertices, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fabs(vertices[i].lon_deg) != 180.0)
+            return false;
+    return true;
+}
+
+// Makes each longitude follow the one before it by less than half a circle, so that a ring
+// across the antimeridian is a ring again, from -180 on. True: some then run past 180.
+static bool unwrap(struct geo_point *vertices, size_t count)
+{
+    double west_deg = HUGE_VAL, east_deg = -HUGE_VAL;
+    if (!geo_ring_crosses_antimeridian(vertices, count) || frames_globe(vertices, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        double *lon_deg = &vertices[i].lon_deg;
+        double before_deg = i > 0 ? vertices[i - 1].lon_deg : *lon_deg;
+        if (fabs(*lon_deg - before_deg) > 180.0)
+            *lon_deg += 360.0 * round((before_deg - *lon_deg) / 360.0);
+        west_deg = fmin(west_deg, *lon_deg);
+        east_deg = fmax(east_deg, *lon_deg);
+    }
+    double shift_deg = -360.0 * floor((west_deg + 180.0) / 360.0);
+    for (size_t i = 0; i < count; i++)
+        vertices[i].lon_deg += shift_deg;
+    return east_deg + shift_deg > 180.0;
+}
+
 // `closing`: 1 where the last position repeats the first, and is no vertex.
 static enum drf_status read_positions(const struct text *text, const struct geo_json *positions,
                                       size_t closing, struct geo_shape *shape)
@@ -62,9 +92,11 @@ static enum drf_status read_positions(const struct text *text, const struct geo_
             return status;
     }
     shape->count = count;
-    if (geo_ring_crosses_antimeridian(shape->vertices, count))
+    if (geo_ring_crosses_antimeridian(shape->vertices, count) && !shape->may_cross)
         return bad(text, GEO_REFUSAL_GEOREFERENCE,
                    "crosses the antimeridian: publish one feature for each side");
+    if (shape->may_cross)
+        shape->crosses = unwrap(shape->vertices, count);
     if (!edges_hold(shape, count))
         return bad(text, GEO_REFUSAL_CRS,
                    "an edge longer than 20 km that is straight on a map, not in degrees");
@@ -95,6 +127,9 @@ static enum drf_status read_polygon(const struct text *text, const struct geo_js
     shape->has_holes = geo_json_count(coordinates) > 1;
     struct geo_point *v = shape->vertices;
     size_t count = shape->count;
+    if (count >= 4 && v[0].lat_deg == v[count - 1].lat_deg
+        && fabs(v[0].lon_deg - v[count - 1].lon_deg) == 360.0)
+        return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring around a pole");
     if (count < 4 || v[0].lat_deg != v[count - 1].lat_deg
         || v[0].lon_deg != v[count - 1].lon_deg)
         return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring that is not closed");
@@ -114,16 +149,28 @@ static enum drf_status read_polygon(const struct text *text, const struct geo_js
     return DRF_OK;
 }
 
-static struct geo_bounds box(const struct geo_shape *shape)
+static double wrapped(double lon_deg)
 {
-    struct geo_point first = shape->vertices[0];
+    return lon_deg > 180.0 ? lon_deg - 360.0 : lon_deg < -180.0 ? lon_deg + 360.0 : lon_deg;
+}
+
+// Of vertices whose longitudes may run past 180 on either side.
+static struct geo_bounds box(const struct geo_point *vertices, size_t count)
+{
+    struct geo_point first = vertices[0];
     struct geo_bounds out = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
-    for (size_t i = 1; i < shape->count; i++) {
-        out.west_deg = fmin(out.west_deg, shape->vertices[i].lon_deg);
-        out.east_deg = fmax(out.east_deg, shape->vertices[i].lon_deg);
-        out.south_deg = fmin(out.south_deg, shape->vertices[i].lat_deg);
-        out.north_deg = fmax(out.north_deg, shape->vertices[i].lat_deg);
+    for (size_t i = 1; i < count; i++) {
+        out.west_deg = fmin(out.west_deg, vertices[i].lon_deg);
+        out.east_deg = fmax(out.east_deg, vertices[i].lon_deg);
+        out.south_deg = fmin(out.south_deg, vertices[i].lat_deg);
+        out.north_deg = fmax(out.north_deg, vertices[i].lat_deg);
     }
+    if (out.east_deg - out.west_deg >= 360.0) {
+        out.west_deg = -180.0;
+        out.east_deg = 180.0;
+    }
+    out.west_deg = wrapped(out.west_deg);
+    out.east_deg = wrapped(out.east_deg);
     return out;
 }
 
@@ -131,9 +178,10 @@ enum drf_status geo_shape_read_polygon(const struct geo_json *coordinates, uint6
                                        struct geo_shape *shape, struct geo_note *why)
 {
     const struct text text = {feature, why};
+    shape->crosses = false;
     enum drf_status status = read_polygon(&text, coordinates, shape);
     if (status == DRF_OK)
-        shape->bounds = box(shape);
+        shape->bounds = box(shape->vertices, shape->count);
     return status;
 }
 
@@ -168,7 +216,7 @@ enum drf_status geo_shape_read(const struct geo_json *geometry, size_t part, uin
     if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
         return bad(&text, GEO_REFUSAL_FORMAT, "no geometry with coordinates");
 
-    shape->has_holes = false;
+    shape->has_holes = shape->crosses = false;
     enum drf_status status = geo_geojson_crs_check(shape->crs, geometry, feature, why);
     if (status != DRF_OK)
         return status;
@@ -185,6 +233,6 @@ enum drf_status geo_shape_read(const struct geo_json *geometry, size_t part, uin
                    "a geometry that is not point, line or polygon");
     }
     if (status == DRF_OK)
-        shape->bounds = box(shape);
+        shape->bounds = box(shape->vertices, shape->count);
     return status;
 }

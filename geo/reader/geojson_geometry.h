@@ -24,9 +24,11 @@ struct geo_shape {
     struct geo_point *vertices;        // the caller's, `room` of them
     size_t room;                       // 0: GEO_SHAPE_VERTICES_ROOM
     const struct geo_geojson_crs *crs; // of the document; NULL: WGS 84
+    bool may_cross;                    // the antimeridian: see below
     size_t count;                      // 1 for a point
     uint32_t geometry;                 // enum geo_geometry
     bool has_holes;
+    bool crosses; // the antimeridian: from -180 on, some longitudes run past 180
     struct geo_bounds bounds;
 };
 

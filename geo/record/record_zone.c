@@ -80,7 +80,7 @@ enum drf_status record_check_zone(const struct geo_zone *zone, uint32_t size)
         || zone->vertex_count > GEO_ZONE_VERTICES_MAX || size != geo_zone_size(zone)
         || !text_valid(zone))
         return DRF_ERR_SYNTAX;
-    const uint32_t known = (GEO_ZONE_WEATHER << 1) - 1;
+    const uint32_t known = (GEO_ZONE_AREA_WIDENED << 1) - 1;
     bool dated = (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0;
     if (zone->volume_count == 0 || zone->restriction < GEO_ZONE_PROHIBITED
         || zone->restriction > GEO_ZONE_INFORMATION || (zone->flags & ~known) != 0

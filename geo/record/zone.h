@@ -97,7 +97,8 @@ enum geo_zone_flag {
     // Outside what this node keeps, as a circle of a metre: in the record because an older
     // version may have been inside, which this one withdraws.
     GEO_ZONE_OUTSIDE = 1 << 6,
-    GEO_ZONE_WEATHER = 1 << 7, // no rule: weather that is dangerous there (SIGMET, AIRMET)
+    GEO_ZONE_WEATHER = 1 << 7,      // no rule: weather that is dangerous there (SIGMET, AIRMET)
+    GEO_ZONE_AREA_WIDENED = 1 << 8, // by what a long edge may mean (geo/edge.h)
 };
 
 enum {
@@ -137,7 +138,7 @@ struct geo_zone_view geo_zone_view(const struct geo_zone *zone);
 // The size of that piece.
 size_t geo_zone_size(const struct geo_zone *zone);
 
-// A box around a volume, around all of them; a circle over the antimeridian gives west > east,
+// A box around a volume, the narrowest around all of them; over the antimeridian west > east,
 // over a pole all longitudes.
 struct geo_bounds geo_zone_volume_bounds(const struct geo_zone_volume *volume,
                                          const struct geo_point *vertices);

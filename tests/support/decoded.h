@@ -21,7 +21,7 @@
     "},\"geometry\":" geometry "}"
 #define COLLECTION(features) "{\"type\":\"FeatureCollection\",\"features\":[" features "]}"
 
-enum { DECODED_MAX = 16 };
+enum { DECODED_MAX = 24 };
 
 typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
                                    size_t size, struct geo_record_builder *builder,
