@@ -203,7 +203,7 @@ static void zone_row(FILE *out, const struct fusion_zone_at *at)
     format_time(at->next_change_utc_us == INT64_MAX ? INT64_MIN : at->next_change_utc_us,
                 change);
     (void)fprintf(
-        out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s %s to %s; until %s%s%s%s%s\n", place,
+        out, "%-26s %-18s %-8s %-20s %-24s %s\n%-26s %s to %s; until %s%s%s%s%s%s\n", place,
         geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
         at->active ? "active" : "inactive", when, at->zone->source->source, zone->id,
         zone->name, lower, upper,
@@ -213,7 +213,8 @@ static void zone_row(FILE *out, const struct fusion_zone_at *at)
         (zone->flags & (GEO_ZONE_TIMES_ASSUMED | GEO_ZONE_TIMES_WIDENED)) != 0
             ? "; times assumed"
             : "",
-        (zone->flags & GEO_ZONE_HOLES_FILLED) != 0 ? "; holes taken as inside" : "");
+        (zone->flags & GEO_ZONE_HOLES_FILLED) != 0 ? "; holes taken as inside" : "",
+        (zone->flags & GEO_ZONE_AREA_WIDENED) != 0 ? "; long edges widened" : "");
 }
 
 static void zone_rows(FILE *out, const struct edge_wire_query_answer *answer)

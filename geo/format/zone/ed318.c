@@ -38,6 +38,28 @@ static enum drf_status read_geometry(struct geo_zone_reader *reader,
     return status;
 }
 
+static void place_one(struct geo_zone_reader *reader, const struct geo_json *geometry)
+{
+    if (geo_json_is(geo_json_member(geometry, "type"), "Point"))
+        geo_zone_reach_circle(reader, geo_json_member(geometry, "coordinates"),
+                              geo_json_member(geo_json_member(geometry, "extent"), "radius"));
+    else
+        geo_zone_reach_geometry(reader, geometry);
+}
+
+static void place(struct geo_zone_reader *reader, const struct geo_json *feature)
+{
+    const struct geo_json *geometry = geo_json_member(feature, "geometry");
+    for (size_t i = 0; i < geo_zone_each(geometry); i++) {
+        const struct geo_json *one = geo_zone_nth(geometry, i);
+        const struct geo_json *parts = geo_json_member(one, "geometries");
+        if (geo_json_count(parts) == 0)
+            place_one(reader, one);
+        for (size_t j = 0; j < geo_json_count(parts); j++)
+            place_one(reader, geo_json_at(parts, j));
+    }
+}
+
 // What the zone asks for in words is its message where the authority has written none.
 static void read_texts(struct geo_zone_reader *reader, const struct geo_json *properties)
 {
@@ -59,6 +81,7 @@ static enum drf_status read_zone(struct geo_zone_reader *reader, const struct ge
     enum drf_status status = geo_eurocae_read_identity(reader, properties);
     if (status == DRF_OK)
         status = geo_eurocae_add_times(reader, times, "limitedApplicability");
+    reader->times_read = status == DRF_OK;
     for (size_t i = 0; i < geo_zone_each(geometry) && status == DRF_OK; i++)
         status = read_geometry(reader, geo_zone_nth(geometry, i));
     return status;
@@ -68,7 +91,7 @@ enum drf_status geo_ed318_decode(const struct geo_decode_params *params, const u
                                  size_t size, struct geo_record_builder *builder,
                                  struct geo_note *why)
 {
-    static const struct geo_zone_form form = {geo_zone_features, GEO_ZONE_NO_FEATURES,
+    static const struct geo_zone_form form = {geo_zone_features, GEO_ZONE_NO_FEATURES, place,
                                               read_zone};
     return geo_zone_decode(params, bytes, size, &form, builder, why);
 }

@@ -14,11 +14,10 @@ enum drf_status geo_eurocae_read_identity(struct geo_zone_reader *reader,
     const struct geo_json *updated = geo_json_member(source, "updateDateTime");
     enum drf_status status = geo_zone_read_id(reader, geo_json_member(zone, "country"),
                                               geo_json_member(zone, "identifier"));
-    if (status != DRF_OK)
-        return status;
-    return geo_zone_read_data_time(reader, geo_json_present(updated)
-                                               ? updated
-                                               : geo_json_member(source, "creationDateTime"));
+    geo_zone_read_data_time(reader, geo_json_present(updated)
+                                        ? updated
+                                        : geo_json_member(source, "creationDateTime"));
+    return status;
 }
 
 enum drf_status geo_eurocae_add_times(struct geo_zone_reader *reader,

@@ -62,6 +62,17 @@ static enum drf_status read_times(struct geo_zone_reader *reader,
     return status == DRF_OK ? geo_zone_add_each(reader, periods, "periods", &words) : status;
 }
 
+static void place(struct geo_zone_reader *reader, const struct geo_json *feature)
+{
+    const struct geo_json *geometry = geo_json_member(feature, "geometry");
+    const struct geo_json *properties = geo_json_member(feature, "properties");
+    if (geo_json_is(geo_json_member(geometry, "type"), "Point"))
+        geo_zone_reach_circle(reader, geo_json_member(geometry, "coordinates"),
+                              geo_json_member(properties, "radius_m"));
+    else
+        geo_zone_reach_geometry(reader, geometry);
+}
+
 static enum drf_status read_feature(struct geo_zone_reader *reader,
                                     const struct geo_json *feature)
 {
@@ -69,6 +80,10 @@ static enum drf_status read_feature(struct geo_zone_reader *reader,
     const struct geo_json *id = geo_json_member(feature, "id");
     const struct geo_json *withdrawn = geo_json_member(properties, "withdrawn");
     bool gone = false;
+    enum drf_status status = geo_zone_read_id(
+        reader, NULL, geo_json_present(id) ? id : geo_json_member(properties, "id"));
+    if (status != DRF_OK)
+        return status;
     if (!geo_json_is(geo_json_member(feature, "type"), "Feature"))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "type", "is not Feature");
     if (geo_json_kind(properties) != GEO_JSON_OBJECT)
@@ -79,12 +94,9 @@ static enum drf_status read_feature(struct geo_zone_reader *reader,
     reader->zone.flags |= gone ? (uint32_t)GEO_ZONE_WITHDRAWN : 0;
     geo_zone_read_texts(reader, properties);
     geo_zone_read_restriction(reader, geo_json_member(properties, "restriction"));
-    enum drf_status status = geo_zone_read_id(
-        reader, NULL, geo_json_present(id) ? id : geo_json_member(properties, "id"));
-    if (status == DRF_OK)
-        status = geo_zone_read_data_time(reader, geo_json_member(properties, "data_time"));
-    if (status == DRF_OK)
-        status = read_times(reader, properties);
+    geo_zone_read_data_time(reader, geo_json_member(properties, "data_time"));
+    status = read_times(reader, properties);
+    reader->times_read = status == DRF_OK;
     return status == DRF_OK
                ? read_geometry(reader, geo_json_member(feature, "geometry"), properties)
                : status;
@@ -95,8 +107,9 @@ enum drf_status geo_zone_geojson_decode(const struct geo_decode_params *params,
                                         struct geo_record_builder *builder,
                                         struct geo_note *why)
 {
+    const bool mapped = params->zone_fields.mapped != 0;
     const struct geo_zone_form form = {geo_zone_features, GEO_ZONE_NO_FEATURES,
-                                       params->zone_fields.mapped ? geo_zone_read_mapped
-                                                                  : read_feature};
+                                       mapped ? geo_zone_place_mapped : place,
+                                       mapped ? geo_zone_read_mapped : read_feature};
     return geo_zone_decode(params, bytes, size, &form, builder, why);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A zone whose attributes a feed's configuration names.
+#include <math.h>
 #include <string.h>
 
 #include "geo/format/zone/zone_reader.h"
@@ -68,13 +69,39 @@ static enum drf_status read_side(const struct geo_zone_reader *reader,
     return geo_zone_make_limit(reader, side->name, number, unit, reference, out);
 }
 
-static enum drf_status read_geometry(struct geo_zone_reader *reader,
-                                     const struct geo_json *feature,
-                                     const struct geo_json *properties)
+// False, and *out_m untouched: it is no number.
+static bool read_radius(const struct geo_zone_reader *reader, const struct geo_json *properties,
+                        double *out_m)
 {
     static const double metres[] = {[GEO_ZONE_RADIUS_M] = 1.0,
                                     [GEO_ZONE_RADIUS_FT] = M_PER_FT,
                                     [GEO_ZONE_RADIUS_NM] = M_PER_NM};
+    const struct geo_zone_fields *fields = &reader->params->zone_fields;
+    double radius;
+    if (!geo_zone_number_parse(fields->radius, &radius)
+        && !geo_zone_number(find(properties, fields->radius), &radius))
+        return false;
+    *out_m =
+        radius * metres[fields->radius_unit <= GEO_ZONE_RADIUS_NM ? fields->radius_unit : 0];
+    return true;
+}
+
+void geo_zone_place_mapped(struct geo_zone_reader *reader, const struct geo_json *feature)
+{
+    const struct geo_json *geometry = geo_json_member(feature, "geometry");
+    double radius_m = NAN;
+    if (!geo_json_is(geo_json_member(geometry, "type"), "Point"))
+        geo_zone_reach_geometry(reader, geometry);
+    else if (read_radius(reader, geo_json_member(feature, "properties"), &radius_m))
+        geo_zone_reach_disc(reader, geo_json_member(geometry, "coordinates"), radius_m);
+    else
+        geo_zone_reach_unknown(reader);
+}
+
+static enum drf_status read_geometry(struct geo_zone_reader *reader,
+                                     const struct geo_json *feature,
+                                     const struct geo_json *properties)
+{
     const struct geo_zone_fields *fields = &reader->params->zone_fields;
     const struct side sides[] = {
         {"lower", fields->lower, fields->lower_unit, fields->lower_reference},
@@ -82,7 +109,7 @@ static enum drf_status read_geometry(struct geo_zone_reader *reader,
     };
     const struct geo_json *geometry = geo_json_member(feature, "geometry");
     struct geo_zone_limit limits[2];
-    double radius;
+    double radius_m;
     for (size_t i = 0; i < 2; i++) {
         enum drf_status status = read_side(reader, properties, &sides[i], &limits[i]);
         if (status != DRF_OK)
@@ -90,12 +117,10 @@ static enum drf_status read_geometry(struct geo_zone_reader *reader,
     }
     if (!geo_json_is(geo_json_member(geometry, "type"), "Point"))
         return geo_zone_add_polygons(reader, geometry, limits[0], limits[1]);
-    if (!geo_zone_number_parse(fields->radius, &radius)
-        && !geo_zone_number(find(properties, fields->radius), &radius))
+    if (!read_radius(reader, properties, &radius_m))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
-    size_t unit = fields->radius_unit <= GEO_ZONE_RADIUS_NM ? fields->radius_unit : 0;
-    return geo_zone_add_disc(reader, geo_json_member(geometry, "coordinates"),
-                             radius * metres[unit], limits[0], limits[1]);
+    return geo_zone_add_disc(reader, geo_json_member(geometry, "coordinates"), radius_m,
+                             limits[0], limits[1]);
 }
 
 static bool parse_compact(const char *text, size_t size, int64_t *out_utc_us)
@@ -116,8 +141,9 @@ static bool parse_compact(const char *text, size_t size, int64_t *out_utc_us)
            == DRF_OK;
 }
 
-// False: there is something, and it is no time of the feed's form.
-static bool read_time(const struct geo_zone_reader *reader, const struct geo_json *value,
+// False: there is something, and it is no time of the feed's form. `end`: -1 of a begin, 1 of
+// an end, 0 of neither; what is no bound leaves *utc_us.
+static bool read_time(struct geo_zone_reader *reader, const struct geo_json *value, int end,
                       int64_t *utc_us)
 {
     // 2200-01-01, where the calendar of geo/utc.h ends: seconds taken for milliseconds are not.
@@ -125,7 +151,7 @@ static bool read_time(const struct geo_zone_reader *reader, const struct geo_jso
     size_t size = 0;
     double number;
     const char *text = geo_json_text(value, &size);
-    if (!geo_json_present(value))
+    if (!geo_json_present(value) || (end != 0 && geo_zone_no_bound(text, size, end)))
         return true;
     switch (reader->params->zone_fields.times) {
     case GEO_ZONE_TIMES_UNIX_MS:
@@ -135,11 +161,14 @@ static bool read_time(const struct geo_zone_reader *reader, const struct geo_jso
         number /= reader->params->zone_fields.times == GEO_ZONE_TIMES_UNIX_MS ? 1000.0 : 1.0;
         if (!(number >= 0.0 && number <= seconds_max))
             return false;
-        *utc_us = (int64_t)(number * (double)GEO_UTC_SECOND_US);
+        if (number > 0.0 || end == 0) // 1970-01-01 bounds nothing: a field that was not filled
+            *utc_us = (int64_t)(number * (double)GEO_UTC_SECOND_US);
         return true;
     case GEO_ZONE_TIMES_COMPACT:
         return parse_compact(text, size, utc_us);
     default:
+        if (end != 0)
+            return text != NULL && geo_zone_bound(reader, text, size, end, utc_us);
         return text != NULL && geo_utc_parse(text, size, utc_us) == DRF_OK;
     }
 }
@@ -153,13 +182,13 @@ static enum drf_status read_times(struct geo_zone_reader *reader,
     const struct geo_json *data_time = find(properties, fields->data_time);
     int64_t from_utc_us = GEO_ZONE_ALWAYS_FROM_US, until_utc_us = GEO_ZONE_ALWAYS_UNTIL_US;
     int64_t data_utc_us = reader->issued_utc_us;
-    if (!read_time(reader, from, &from_utc_us))
+    if (!read_time(reader, from, -1, &from_utc_us))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, fields->from, "is not a time");
-    if (!read_time(reader, until, &until_utc_us))
+    if (!read_time(reader, until, 1, &until_utc_us))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, fields->until, "is not a time");
-    if (!read_time(reader, data_time, &data_utc_us))
-        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, fields->data_time, "is not a time");
-    if (geo_json_present(data_time) || reader->issued_known) {
+    bool dated = geo_json_present(data_time) ? read_time(reader, data_time, 0, &data_utc_us)
+                                             : reader->issued_known;
+    if (dated) {
         reader->zone.data_time_utc_us = data_utc_us;
         reader->zone.flags |= GEO_ZONE_HAS_DATA_TIME;
     }
@@ -192,6 +221,11 @@ enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,
     const struct geo_zone_fields *fields = &reader->params->zone_fields;
     const struct geo_json *properties = geo_json_member(feature, "properties");
     struct geo_zone *zone = &reader->zone;
+    enum drf_status status = geo_zone_read_id(
+        reader, NULL,
+        fields->id[0] != '\0' ? find(properties, fields->id) : geo_json_member(feature, "id"));
+    if (status != DRF_OK)
+        return status;
     if (!geo_json_is(geo_json_member(feature, "type"), "Feature"))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "type", "is not Feature");
     if (geo_json_kind(properties) != GEO_JSON_OBJECT)
@@ -200,10 +234,7 @@ enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,
     geo_zone_text(find(properties, fields->reason), zone->reason, sizeof zone->reason);
     geo_zone_text(find(properties, fields->message), zone->message, sizeof zone->message);
     read_restriction(reader, properties);
-    enum drf_status status = geo_zone_read_id(
-        reader, NULL,
-        fields->id[0] != '\0' ? find(properties, fields->id) : geo_json_member(feature, "id"));
-    if (status == DRF_OK)
-        status = read_times(reader, properties);
+    status = read_times(reader, properties);
+    reader->times_read = status == DRF_OK;
     return status == DRF_OK ? read_geometry(reader, feature, properties) : status;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits, circles and polygons of a zone. A limit is a number, a unit and a reference, each
+// Limits and circles of a zone. A limit is a number, a unit and a reference, each
 // a word from a short list; an unknown one refuses the zone, because a wrong datum would
 // move the limit by tens of metres. 99999 and more is unlimited in any unit. Numbers are
 // parsed here and not by strtod(): texts must not depend on the locale, nor admit "inf". A
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "geo/format/zone/zone_reader.h"
-#include "geo/reader/geojson_geometry.h"
 #include "geo/record/refusal.h"
 
 #define M_PER_FT 0.3048
@@ -45,10 +44,20 @@ static bool parse_decimal(const char *text, size_t size, double *out)
     return true;
 }
 
+// Without case: authorities write AGL, agl and Agl.
+bool geo_zone_same(const char *word, const char *known)
+{
+    while (*word != '\0' && *known != '\0' && (*word | 0x20) == (*known | 0x20)) {
+        word++;
+        known++;
+    }
+    return *word == *known;
+}
+
 static bool is_one_of(const char *word, const char *const words[static 1])
 {
     for (size_t i = 0; words[i] != NULL; i++)
-        if (strcmp(word, words[i]) == 0)
+        if (geo_zone_same(word, words[i]))
             return true;
     return false;
 }
@@ -81,9 +90,9 @@ bool geo_zone_reference_known(const char *word)
 // Metres in one of a unit; 0: it is none.
 static double metres_in(const char *unit)
 {
-    static const char *const feet[] = {"FT", "ft", "Ft", "Feet", "feet", "FEET", NULL};
-    static const char *const metres[] = {"M", "m", "MT", NULL};
-    static const char *const levels[] = {"FL", "fl", NULL};
+    static const char *const feet[] = {"FT", "FEET", "FOOT", NULL};
+    static const char *const metres[] = {"M", "MT", "METERS", "METRES", "METER", "METRE", NULL};
+    static const char *const levels[] = {"FL", NULL};
     return is_one_of(unit, feet)     ? M_PER_FT
            : is_one_of(unit, metres) ? 1.0
            : is_one_of(unit, levels) ? 100.0 * M_PER_FT
@@ -108,7 +117,7 @@ enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader, const 
                                     double number, const char *unit, const char *reference,
                                     struct geo_zone_limit *out)
 {
-    static const char *const levels[] = {"FL", "fl", NULL};
+    static const char *const levels[] = {"FL", NULL};
     *out = (struct geo_zone_limit){.reference = GEO_ZONE_UNLIMITED};
     if (number >= UNLIMITED_FROM)
         return DRF_OK;
@@ -164,22 +173,24 @@ enum drf_status geo_zone_read_limit(const struct geo_zone_reader *reader, const 
     return geo_zone_make_limit(reader, name, number, unit_word, reference_word, out);
 }
 
-// Sets the limits of the next volume; next_volume() counts it.
-static enum drf_status begin_volume(struct geo_zone_reader *reader, struct geo_zone_limit lower,
-                                    struct geo_zone_limit upper)
+enum drf_status geo_zone_begin_volume(struct geo_zone_reader *reader,
+                                      struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
     if (reader->zone.volume_count == GEO_ZONE_VOLUMES_MAX)
         return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it", "has more than 64 volumes");
+    // Of no height, it would hold nobody: that is not what it was published for.
     if (lower.reference == upper.reference && lower.reference != GEO_ZONE_UNLIMITED
-        && lower.m > upper.m)
+        && lower.m >= upper.m)
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its lower limit",
-                            "is above the upper one");
+                            "is not below the upper one");
+    if (upper.reference == GEO_ZONE_AGL && upper.m <= 0.0)
+        return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its upper limit", "is the ground");
     reader->volumes[reader->zone.volume_count] =
         (struct geo_zone_volume){.lower = lower, .upper = upper};
     return DRF_OK;
 }
 
-static struct geo_zone_volume *next_volume(struct geo_zone_reader *reader)
+struct geo_zone_volume *geo_zone_next_volume(struct geo_zone_reader *reader)
 {
     return &reader->volumes[reader->zone.volume_count++];
 }
@@ -190,7 +201,7 @@ enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader, const struct g
 {
     struct geo_point point;
     double x, y;
-    enum drf_status status = begin_volume(reader, lower, upper);
+    enum drf_status status = geo_zone_begin_volume(reader, lower, upper);
     if (status != DRF_OK)
         return status;
     if (geo_json_count(centre) < 2 || !geo_json_number(geo_json_at(centre, 0), &x)
@@ -201,7 +212,7 @@ enum drf_status geo_zone_add_disc(struct geo_zone_reader *reader, const struct g
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its centre", "is off the globe");
     if (!(radius_m > 0.0 && radius_m <= RADIUS_MAX_M))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, "its radius", "is not possible");
-    struct geo_zone_volume *volume = next_volume(reader);
+    struct geo_zone_volume *volume = geo_zone_next_volume(reader);
     volume->shape = GEO_ZONE_CIRCLE;
     volume->centre = point;
     volume->radius_m = radius_m;
@@ -217,49 +228,4 @@ enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
     if (!geo_zone_number(radius_m, &radius))
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its radius", "is not a number");
     return geo_zone_add_disc(reader, centre, radius, lower, upper);
-}
-
-static enum drf_status add_polygon(struct geo_zone_reader *reader,
-                                   const struct geo_json *coordinates,
-                                   struct geo_zone_limit lower, struct geo_zone_limit upper)
-{
-    struct geo_shape shape = {.vertices = reader->ring, .crs = &reader->crs};
-    enum drf_status status = begin_volume(reader, lower, upper);
-    if (status == DRF_OK)
-        status = geo_shape_read_polygon(coordinates, reader->feature, &shape, reader->why);
-    if (status != DRF_OK)
-        return status;
-    if (shape.count > GEO_ZONE_VERTICES_MAX - reader->zone.vertex_count)
-        return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it",
-                            "has more than 16384 vertices");
-    memcpy(reader->vertices + reader->zone.vertex_count, shape.vertices,
-           shape.count * sizeof *shape.vertices);
-    struct geo_zone_volume *volume = next_volume(reader);
-    volume->shape = GEO_ZONE_POLYGON;
-    volume->first_vertex = reader->zone.vertex_count;
-    volume->vertex_count = (uint32_t)shape.count;
-    volume->centre = shape.vertices[0];
-    reader->zone.vertex_count += (uint32_t)shape.count;
-    if (shape.has_holes)
-        reader->zone.flags |= GEO_ZONE_HOLES_FILLED;
-    return DRF_OK;
-}
-
-enum drf_status geo_zone_add_polygons(struct geo_zone_reader *reader,
-                                      const struct geo_json *geometry,
-                                      struct geo_zone_limit lower, struct geo_zone_limit upper)
-{
-    const struct geo_json *type = geo_json_member(geometry, "type");
-    const struct geo_json *coordinates = geo_json_member(geometry, "coordinates");
-    if (geo_json_kind(coordinates) != GEO_JSON_ARRAY)
-        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "its geometry", "has no coordinates");
-    if (geo_json_is(type, "Polygon"))
-        return add_polygon(reader, coordinates, lower, upper);
-    if (!geo_json_is(type, "MultiPolygon"))
-        return geo_zone_bad(reader, GEO_REFUSAL_UNSUPPORTED, "its geometry",
-                            "is not a polygon or a circle");
-    enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < geo_json_count(coordinates) && status == DRF_OK; i++)
-        status = add_polygon(reader, geo_json_at(coordinates, i), lower, upper);
-    return status;
 }

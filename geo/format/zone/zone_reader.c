@@ -2,7 +2,8 @@
 // The loop that all zone decoders share: one zone at a time in scratch arrays of the maximal
 // size, allocated once per message; the format's own function fills them, then the zone gets
 // a unique id and is copied to the record. Zones with the same identifier are all kept: the
-// second gets "#2" appended, and so on, in the order of the message. A zone outside
+// second gets "#2" appended, and so on, in the order of the message; one that is refused keeps
+// its number, so that the others keep theirs. A zone outside
 // params->keep is added as a circle of a metre flagged OUTSIDE, so that an earlier version
 // of it is withdrawn.
 #include "geo/format/zone/zone_reader.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 
 #include "geo/bounds.h"
-#include "geo/reader/geojson_geometry.h"
 #include "geo/reader/issued.h"
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
@@ -141,21 +141,16 @@ void geo_zone_read_restriction(struct geo_zone_reader *reader, const struct geo_
     reader->zone.flags |= GEO_ZONE_RESTRICTION_ASSUMED;
 }
 
-enum drf_status geo_zone_read_data_time(struct geo_zone_reader *reader,
-                                        const struct geo_json *time)
+void geo_zone_read_data_time(struct geo_zone_reader *reader, const struct geo_json *time)
 {
     size_t size = 0;
     const char *text = geo_json_text(time, &size);
     int64_t utc_us = reader->issued_utc_us;
-    if (geo_json_present(time)
-        && (text == NULL || geo_utc_parse(text, size, &utc_us) != DRF_OK))
-        return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "the time of its data",
-                            "is not ISO 8601 with an offset");
-    if (!geo_json_present(time) && !reader->issued_known)
-        return DRF_OK;
-    reader->zone.data_time_utc_us = utc_us;
-    reader->zone.flags |= GEO_ZONE_HAS_DATA_TIME;
-    return DRF_OK;
+    bool known = geo_json_present(time)
+                     ? text != NULL && geo_utc_parse(text, size, &utc_us) == DRF_OK
+                     : reader->issued_known;
+    reader->zone.data_time_utc_us = known ? utc_us : 0;
+    reader->zone.flags |= known ? (uint32_t)GEO_ZONE_HAS_DATA_TIME : 0;
 }
 
 static bool id_taken(const struct geo_zone_reader *reader, const char *id)
@@ -226,27 +221,82 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
                           volumes + periods + vertices);
 }
 
+// The last instant at which it may apply.
+static int64_t last_instant(const struct geo_zone_reader *reader)
+{
+    int64_t last_us = INT64_MIN;
+    if (!reader->times_read || reader->zone.period_count == 0)
+        return GEO_UNREADABLE_NO_END_US;
+    for (uint32_t i = 0; i < reader->zone.period_count; i++)
+        if (reader->periods[i].until_utc_us > last_us)
+            last_us = reader->periods[i].until_utc_us;
+    return last_us;
+}
+
+// A zone that was refused is not no zone: with an identity and a place it is unreadable there.
+static enum drf_status refuse_zone(struct geo_zone_reader *reader)
+{
+    const struct geo_note note = *reader->why; // settle_id() may write another
+    enum drf_status status = reader->zone.id[0] != '\0' ? settle_id(reader) : DRF_ERR_SYNTAX;
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    return geo_decode_counts_unreadable(
+        &reader->counts, reader->builder, &note, reader->params->keep,
+        status == DRF_OK ? reader->zone.id : NULL, reader->reach_known ? &reader->reach : NULL,
+        last_instant(reader));
+}
+
+// What is withdrawn is so whatever else is said of it.
+static enum drf_status withdraw(struct geo_zone_reader *reader)
+{
+    struct geo_zone *zone = &reader->zone;
+    zone->volume_count = 1;
+    zone->period_count = 0;
+    zone->vertex_count = 0;
+    reader->volumes[0] = (struct geo_zone_volume){.shape = GEO_ZONE_CIRCLE, .radius_m = 1.0};
+    if (reader->reach_known)
+        reader->volumes[0].centre =
+            (struct geo_point){reader->reach.south_deg, reader->reach.west_deg};
+    reader->counts.kept++;
+    return geo_record_add(reader->builder, GEO_ITEM_ZONE, zone, sizeof *zone, reader->volumes,
+                          sizeof *reader->volumes);
+}
+
 static enum drf_status take_feature(struct geo_zone_reader *reader,
                                     const struct geo_json *feature,
                                     const struct geo_zone_form *form)
 {
     reader->feature++;
     reader->zone = (struct geo_zone){.flags = 0};
-    enum drf_status status =
-        geo_json_kind(feature) == GEO_JSON_OBJECT
-            ? geo_geojson_crs_check(&reader->crs, feature, reader->feature, reader->why)
-            : geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "is not an object");
-    if (status == DRF_OK)
+    reader->reach_begun = reader->reach_known = reader->times_read = false;
+    enum drf_status status, foreign = DRF_OK;
+    if (geo_json_kind(feature) == GEO_JSON_OBJECT) {
+        struct geo_note why = {.count = 1};
+        foreign = geo_geojson_crs_check(&reader->crs, feature, reader->feature, &why);
+        if (foreign == DRF_OK)
+            form->place(reader, feature);
         status = form->read(reader, feature);
+        if (foreign != DRF_OK)
+            *reader->why = why;
+    } else {
+        status = geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "is not an object");
+    }
+    if (status == DRF_ERR_NOMEM)
+        return status;
+    if (foreign != DRF_OK)
+        return refuse_zone(reader);
     if (status == DRF_OK && reader->zone.volume_count == 0)
         status = geo_zone_bad(reader, GEO_REFUSAL_FORMAT, "it", "has no geometry");
-    if (status == DRF_OK)
-        status = settle_id(reader);
+    bool gone = (reader->zone.flags & GEO_ZONE_WITHDRAWN) != 0 && reader->zone.id[0] != '\0';
+    if (status != DRF_OK && !gone)
+        return refuse_zone(reader);
+    bool shaped = status == DRF_OK;
+    status = settle_id(reader);
     if (status == DRF_ERR_NOMEM)
         return status;
     if (status != DRF_OK)
         return geo_decode_counts_refuse(&reader->counts, reader->builder, reader->why);
-    return keep_zone(reader);
+    return shaped ? keep_zone(reader) : withdraw(reader);
 }
 
 static enum drf_status open_reader(struct geo_zone_reader *reader)
@@ -254,10 +304,11 @@ static enum drf_status open_reader(struct geo_zone_reader *reader)
     reader->volumes = calloc(GEO_ZONE_VOLUMES_MAX, sizeof *reader->volumes);
     reader->periods = calloc(GEO_ZONE_PERIODS_MAX, sizeof *reader->periods);
     reader->vertices = calloc(GEO_ZONE_VERTICES_MAX, sizeof *reader->vertices);
-    reader->ring = calloc(GEO_SHAPE_VERTICES_ROOM, sizeof *reader->ring);
+    reader->ring = calloc(GEO_ZONE_RING_ROOM, sizeof *reader->ring);
+    reader->wide = calloc(GEO_ZONE_RING_ROOM, sizeof *reader->wide);
     reader->tail = malloc(TAIL_BYTES);
     return reader->volumes != NULL && reader->periods != NULL && reader->vertices != NULL
-                   && reader->ring != NULL && reader->tail != NULL
+                   && reader->ring != NULL && reader->wide != NULL && reader->tail != NULL
                ? DRF_OK
                : DRF_ERR_NOMEM;
 }
@@ -269,6 +320,7 @@ static void close_reader(struct geo_zone_reader *reader)
     free(reader->periods);
     free(reader->vertices);
     free(reader->ring);
+    free(reader->wide);
     free(reader->tail);
     free(reader->ids);
 }
@@ -315,8 +367,11 @@ const struct geo_json *geo_zone_features(const struct geo_json *document)
 {
     const struct geo_json *type = geo_json_member(document, "type");
     const struct geo_json *features = geo_json_member(document, "features");
-    if (geo_json_is(type, "Feature"))
+    const struct geo_json *items = geo_json_member(document, "items");
+    if (geo_json_is(type, "Feature") || geo_json_kind(document) == GEO_JSON_ARRAY)
         return document;
+    if (!geo_json_present(type) && geo_json_kind(items) == GEO_JSON_ARRAY)
+        return items;
     return geo_json_is(type, "FeatureCollection") && geo_json_kind(features) == GEO_JSON_ARRAY
                ? features
                : NULL;

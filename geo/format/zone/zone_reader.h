@@ -18,6 +18,9 @@
 #include "geo/record/record.h"
 #include "geo/record/zone.h"
 
+// Of one polygon with its closing vertex.
+enum { GEO_ZONE_RING_ROOM = GEO_ZONE_VERTICES_MAX + 1 };
+
 struct geo_zone_reader {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
@@ -29,19 +32,25 @@ struct geo_zone_reader {
     struct geo_zone_volume *volumes;
     struct geo_zone_period *periods;
     struct geo_point *vertices;
-    struct geo_point *ring; // scratch
-    uint8_t *tail;          // scratch
+    struct geo_point *ring, *wide; // scratch, GEO_ZONE_RING_ROOM of each
+    uint8_t *tail;                 // scratch
     char (*ids)[GEO_ZONE_ID_SIZE];
     size_t id_count, id_room;
+    bool reach_begun, reach_known; // where the zone may be, whether it is then refused or not
+    struct geo_bounds reach;
+    bool times_read;   // its periods are complete
     bool issued_known; // the message says when it was issued
     int64_t issued_utc_us;
 };
 
 // One format of zones in JSON: where a document has its zones (a list, or a single zone; NULL:
-// it has none, and is refused with `no_list`), and how one is read.
+// it has none, and is refused with `no_list`), where one may be (by geo_zone_reach_*()), and
+// how it is read. A reader reads the identity first: a zone that is refused later is in the
+// record as unreadable, with that identity and its place.
 struct geo_zone_form {
     const struct geo_json *(*list)(const struct geo_json *document);
     const char *no_list;
+    void (*place)(struct geo_zone_reader *reader, const struct geo_json *zone);
     enum drf_status (*read)(struct geo_zone_reader *reader, const struct geo_json *zone);
 };
 
@@ -53,9 +62,20 @@ DRF_MUST_CHECK enum drf_status geo_zone_decode(const struct geo_decode_params *p
                                                struct geo_record_builder *builder,
                                                struct geo_note *why);
 
-// Where GeoJSON has its zones: the features of a FeatureCollection, or a Feature by itself.
+// Where GeoJSON has its zones: the features of a FeatureCollection, a bare array, `items` (the
+// FAA's NOTAMs), or a Feature by itself.
 const struct geo_json *geo_zone_features(const struct geo_json *document);
 #define GEO_ZONE_NO_FEATURES "neither a FeatureCollection with features nor a Feature"
+
+// Adds a part to where the zone may be. A part that is not readable makes all of it unknown.
+void geo_zone_reach_unknown(struct geo_zone_reader *reader);
+// The coordinates of a GeoJSON geometry, or those of each geometry of a collection.
+void geo_zone_reach_geometry(struct geo_zone_reader *reader, const struct geo_json *geometry);
+// A radius of 0 or less, or that is not a number: unknown.
+void geo_zone_reach_disc(struct geo_zone_reader *reader, const struct geo_json *centre,
+                         double radius_m);
+void geo_zone_reach_circle(struct geo_zone_reader *reader, const struct geo_json *centre,
+                           const struct geo_json *radius_m);
 
 // Refuses the zone being read: fills *why and returns the status of the code.
 DRF_MUST_CHECK enum drf_status geo_zone_bad(const struct geo_zone_reader *reader,
@@ -79,8 +99,12 @@ DRF_MUST_CHECK enum drf_status geo_zone_read_id(struct geo_zone_reader *reader,
                                                 const struct geo_json *identifier);
 // An unknown or missing word is PROHIBITED, flagged.
 void geo_zone_read_restriction(struct geo_zone_reader *reader, const struct geo_json *word);
-DRF_MUST_CHECK enum drf_status geo_zone_read_data_time(struct geo_zone_reader *reader,
-                                                       const struct geo_json *time);
+// When the source last vouched for it, else when the message was issued; what is no time is not
+// known.
+void geo_zone_read_data_time(struct geo_zone_reader *reader, const struct geo_json *time);
+
+// Whether a word is a known one, without case (ASCII).
+bool geo_zone_same(const char *word, const char *known);
 
 // A vertical limit: a number or a number as text, in "m", "ft" or "FL" (hundreds of feet in the
 // standard atmosphere), over a reference. Absent, null, 99999 and more, "UNL": unlimited.
@@ -100,8 +124,15 @@ DRF_MUST_CHECK enum drf_status geo_zone_make_limit(const struct geo_zone_reader 
                                                    const char *unit, const char *reference,
                                                    struct geo_zone_limit *out);
 
-// Adds volumes: a circle; a GeoJSON Polygon or each part of a MultiPolygon. Limits of one
-// reference must not be upside down.
+// Begins a volume with its limits, which must have air between them and above the ground, and
+// counts it once its shape is accepted: for the functions below.
+DRF_MUST_CHECK enum drf_status geo_zone_begin_volume(struct geo_zone_reader *reader,
+                                                     struct geo_zone_limit lower,
+                                                     struct geo_zone_limit upper);
+struct geo_zone_volume *geo_zone_next_volume(struct geo_zone_reader *reader);
+
+// Adds volumes: a circle; a GeoJSON Polygon, each part of a MultiPolygon, or those of each
+// geometry of a collection. A polygon over the antimeridian is two volumes.
 DRF_MUST_CHECK enum drf_status geo_zone_add_circle(struct geo_zone_reader *reader,
                                                    const struct geo_json *centre,
                                                    const struct geo_json *radius_m,
@@ -116,7 +147,8 @@ DRF_MUST_CHECK enum drf_status geo_zone_add_polygons(struct geo_zone_reader *rea
                                                      struct geo_zone_limit lower,
                                                      struct geo_zone_limit upper);
 
-// A feature read by the feed's own mapping (params->zone_fields).
+// A feature read by the feed's own mapping (params->zone_fields), and where it may be.
+void geo_zone_place_mapped(struct geo_zone_reader *reader, const struct geo_json *feature);
 DRF_MUST_CHECK enum drf_status geo_zone_read_mapped(struct geo_zone_reader *reader,
                                                     const struct geo_json *feature);
 

@@ -291,9 +291,8 @@ static void ring__of_each_form__is_read_or_refused(void **state)
         {"[8,47],[8.1,47.1],[8.1,47],[8,47.2],[8,47]", GEO_REFUSAL_GEOREFERENCE}, // a bow tie
         {"[8,47],[8.1,47],[8.1,47.1],[8,47.1]", GEO_REFUSAL_GEOREFERENCE},        // not closed
         {"[8,47],[8.1,47],[8,47]", GEO_REFUSAL_GEOREFERENCE},
-        {"[8,47],[8.1,47],[8.2,47],[8,47]", GEO_REFUSAL_GEOREFERENCE}, // a line
-        {"[8,47],[8,47],[8,47],[8,47]", GEO_REFUSAL_GEOREFERENCE},     // a point
-        {"[179,47],[-179,47],[-179,48],[179,48],[179,47]", GEO_REFUSAL_GEOREFERENCE},
+        {"[8,47],[8.1,47],[8.2,47],[8,47]", GEO_REFUSAL_GEOREFERENCE},      // a line
+        {"[8,47],[8,47],[8,47],[8,47]", GEO_REFUSAL_GEOREFERENCE},          // a point
         {"[179,47],[180,47],[180,48],[179,48],[179,47]", GEO_REFUSAL_NONE}, // one half of it
         {"[-180,47],[-179,47],[-179,48],[-180,48],[-180,47]", GEO_REFUSAL_NONE},
         {"[179,47],[181,47],[181,48],[179,48],[179,47]", GEO_REFUSAL_RANGE},
@@ -313,6 +312,16 @@ static void ring__of_each_form__is_read_or_refused(void **state)
     for (size_t i = 0; i < SHAPES; i++)
         for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
             expect(&shapes[i], cases[c].ring, "", "", cases[c].want);
+}
+
+static void ring__across_the_antimeridian__is_read_of_zones_only(void **state)
+{
+    (void)state;
+    const char *ring = "[179,47],[-179,47],[-179,48],[179,48],[179,47]";
+    for (size_t i = 0; i < SHAPES; i++)
+        expect(&shapes[i], ring, "", "",
+               shapes[i].format == GEO_FORMAT_GEOJSON_OBSTACLES ? GEO_REFUSAL_GEOREFERENCE
+                                                                : GEO_REFUSAL_NONE);
 }
 
 static void ring__of_a_million_vertices__is_refused(void **state)
@@ -342,6 +351,7 @@ int main(void)
         cmocka_unit_test(json__larger_than_allowed__is_refused_before_it_is_read),
         cmocka_unit_test(json__cut_anywhere_or_followed_by_more__is_refused),
         cmocka_unit_test(ring__of_each_form__is_read_or_refused),
+        cmocka_unit_test(ring__across_the_antimeridian__is_read_of_zones_only),
         cmocka_unit_test(ring__of_a_million_vertices__is_refused),
     };
     return cmocka_run_group_tests_name("geo/json", tests, NULL, NULL);

@@ -153,7 +153,10 @@ static void ed318__a_circle_and_a_collection__give_their_volumes(void **state)
     assert_int_equal(d.zones[0].volumes[1].shape, GEO_ZONE_POLYGON);
     assert_int_equal(d.zones[0].zone->flags, GEO_ZONE_TIMES_WIDENED);
     assert_int_equal(d.zones[0].periods[0].days, 0x7f);
-    assert_true(d.zones[0].periods[0].start_us == 0);
+    // The sun rises after its midnight, which at 8.1 degrees east is 32 minutes before UTC's
+    // and at most 17 minutes off the mean.
+    assert_true(d.zones[0].periods[0].start_us > 23 * INT64_C(3600000000));
+    assert_true(d.zones[0].periods[0].start_us <= (24 * 60 - 32 - 17) * INT64_C(60000000));
     assert_true(d.zones[0].periods[0].end_us == 20 * INT64_C(3600000000));
     decoded_close(&d);
 }
@@ -272,34 +275,67 @@ static void refuse_one(enum geo_format format, const char *text, enum geo_refusa
     decoded_close(&d);
 }
 
+// With an identity and a place it is no zone, and not nothing.
+static void unreadable_one(enum geo_format format, const char *text, const char *id,
+                           enum geo_refusal_code code)
+{
+    struct decoded d;
+    open_text(&d, format, text);
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.count, 0);
+    assert_int_equal(d.last_note.code, code);
+    assert_int_equal(d.unreadable_count, 1);
+    assert_string_equal(d.unreadables[0].id, id);
+    assert_int_equal(d.unreadables[0].code, code);
+    assert_near(d.unreadables[0].box.west_deg, 8, 1e-9); // SQUARE
+    assert_near(d.unreadables[0].box.south_deg, 47, 1e-9);
+    assert_near(d.unreadables[0].box.east_deg, 8.1, 1e-9);
+    assert_near(d.unreadables[0].box.north_deg, 47.1, 1e-9);
+    decoded_close(&d);
+}
+
 static void decode__what_is_no_zone__is_refused_with_a_reason(void **state)
 {
     (void)state;
     refuse_one(GEO_FORMAT_ED269, "{\"zones\":[]}", GEO_REFUSAL_FORMAT);
-    refuse_one(GEO_FORMAT_ED318, "[]", GEO_REFUSAL_FORMAT);
+    refuse_one(GEO_FORMAT_ED318, "{}", GEO_REFUSAL_FORMAT);
+    refuse_one(GEO_FORMAT_ED318, "[]", GEO_REFUSAL_EMPTY);
     refuse_one(GEO_FORMAT_GEOJSON_ZONES, "{", GEO_REFUSAL_FORMAT);
     refuse_one(GEO_FORMAT_ED269, "{\"features\":[]}", GEO_REFUSAL_EMPTY);
     refuse_one(GEO_FORMAT_GEOJSON_ZONES,
                FEATURE("a", "\"radius_m\":-1", "{\"type\":\"Point\",\"coordinates\":[8,47]}"),
                GEO_REFUSAL_RANGE);
-    refuse_one(GEO_FORMAT_GEOJSON_ZONES,
-               FEATURE("a", "\"lower_agl_m\":1,\"lower_amsl_m\":2", SQUARE),
-               GEO_REFUSAL_FORMAT);
-    refuse_one(GEO_FORMAT_GEOJSON_ZONES,
-               FEATURE("a", "\"lower_agl_m\":100,\"upper_agl_m\":50", SQUARE),
-               GEO_REFUSAL_RANGE);
     refuse_one(GEO_FORMAT_GEOJSON_ZONES, FEATURE("", "", SQUARE), GEO_REFUSAL_FORMAT);
-    refuse_one(GEO_FORMAT_ED269,
-               "{\"features\":[" ED269("A", ALWAYS,
-                                       VOLUME("\"uomDimensions\":\"YD\",\"upperLimit\":5,"
-                                              "\"upperVerticalReference\":\"AGL\"")) "]}",
-               GEO_REFUSAL_FORMAT);
-    refuse_one(GEO_FORMAT_ED269,
-               "{\"features\":[" ED269("A", ALWAYS,
-                                       VOLUME("\"uomDimensions\":\"M\",\"upperLimit\":5")) "]}",
-               GEO_REFUSAL_VERTICAL);
     refuse_one(GEO_FORMAT_ED269, "{\"features\":[" ED269("A", ALWAYS, "") "]}",
                GEO_REFUSAL_FORMAT);
+}
+
+static void decode__a_refused_zone_with_identity_and_place__is_unreadable_there(void **state)
+{
+    (void)state;
+    unreadable_one(GEO_FORMAT_GEOJSON_ZONES,
+                   FEATURE("a", "\"lower_agl_m\":1,\"lower_amsl_m\":2", SQUARE), "a",
+                   GEO_REFUSAL_FORMAT);
+    unreadable_one(GEO_FORMAT_GEOJSON_ZONES,
+                   FEATURE("a", "\"lower_agl_m\":100,\"upper_agl_m\":50", SQUARE), "a",
+                   GEO_REFUSAL_RANGE);
+    // A zone without air in it would hold nobody.
+    unreadable_one(GEO_FORMAT_GEOJSON_ZONES,
+                   FEATURE("a", "\"lower_amsl_m\":100,\"upper_amsl_m\":100", SQUARE), "a",
+                   GEO_REFUSAL_RANGE);
+    unreadable_one(GEO_FORMAT_GEOJSON_ZONES, FEATURE("a", "\"upper_agl_m\":0", SQUARE), "a",
+                   GEO_REFUSAL_RANGE);
+    unreadable_one(GEO_FORMAT_GEOJSON_ZONES, FEATURE("a", "\"withdrawn\":\"yes\"", SQUARE), "a",
+                   GEO_REFUSAL_FORMAT);
+    unreadable_one(GEO_FORMAT_ED269,
+                   "{\"features\":[" ED269("A", ALWAYS,
+                                           VOLUME("\"uomDimensions\":\"YD\",\"upperLimit\":5,"
+                                                  "\"upperVerticalReference\":\"AGL\"")) "]}",
+                   "CHE:A", GEO_REFUSAL_FORMAT);
+    unreadable_one(GEO_FORMAT_ED269,
+                   "{\"features\":[" ED269(
+                       "A", ALWAYS, VOLUME("\"uomDimensions\":\"M\",\"upperLimit\":5")) "]}",
+                   "CHE:A", GEO_REFUSAL_VERTICAL);
 }
 
 static void decode__one_bad_zone__leaves_the_others(void **state)
@@ -362,6 +398,7 @@ int main(void)
         cmocka_unit_test(geojson__every_property__is_read),
         cmocka_unit_test(geojson__parts_and_holes__are_all_inside),
         cmocka_unit_test(decode__what_is_no_zone__is_refused_with_a_reason),
+        cmocka_unit_test(decode__a_refused_zone_with_identity_and_place__is_unreadable_there),
         cmocka_unit_test(decode__one_bad_zone__leaves_the_others),
         cmocka_unit_test(decode__a_zone_elsewhere__is_told_as_outside_without_its_shape),
         cmocka_unit_test(bounds__of_a_circle__hold_every_point_of_it),

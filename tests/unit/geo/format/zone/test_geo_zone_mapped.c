@@ -169,7 +169,7 @@ static void mapped__a_flight_restriction__has_constants_paths_and_times(void **s
     decoded_close(&d);
 }
 
-static void mapped__a_time_beyond_the_calendar__is_refused(void **state)
+static void mapped__a_data_time_beyond_the_calendar__is_not_known(void **state)
 {
     (void)state;
     struct geo_decode_params params =
@@ -178,9 +178,9 @@ static void mapped__a_time_beyond_the_calendar__is_refused(void **state)
                                           SQUARE) "," FEATURE("b", "\"T\":1700000000", SQUARE));
     struct decoded d;
     decoded_open(&d, geo_decode, &params, text, strlen(text)); // the record validates
-    assert_int_equal(d.count, 1);
-    assert_string_equal(d.zones[0].zone->id, "b");
-    assert_int_equal(d.last_note.code, GEO_REFUSAL_FORMAT);
+    assert_int_equal(d.count, 2);
+    assert_int_equal(d.zones[0].zone->flags & GEO_ZONE_HAS_DATA_TIME, 0);
+    assert_int_equal(d.zones[1].zone->flags & GEO_ZONE_HAS_DATA_TIME, GEO_ZONE_HAS_DATA_TIME);
     decoded_close(&d);
 }
 
@@ -190,7 +190,7 @@ int main(void)
         cmocka_unit_test(mapped__special_use_airspace__is_read_by_the_faas_own_names),
         cmocka_unit_test(mapped__a_facility_map__gives_each_cell_its_ceiling_over_the_ground),
         cmocka_unit_test(mapped__a_flight_restriction__has_constants_paths_and_times),
-        cmocka_unit_test(mapped__a_time_beyond_the_calendar__is_refused),
+        cmocka_unit_test(mapped__a_data_time_beyond_the_calendar__is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
