@@ -29,7 +29,8 @@ static bool has_points(const struct geo_json *geometry)
     bool found = geo_json_is(type, "Point") || geo_json_is(type, "MultiPoint");
     for (size_t i = 0; i < geo_json_count(parts) && !found; i++) {
         const struct geo_json *own = geo_json_member(geo_json_at(parts, i), "type");
-        found = geo_json_is(own, "Point") || geo_json_is(own, "MultiPoint");
+        found = geo_json_is(own, "Point") || geo_json_is(own, "MultiPoint")
+                || geo_json_is(own, "GeometryCollection");
     }
     return found;
 }

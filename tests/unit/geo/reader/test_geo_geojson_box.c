@@ -49,11 +49,38 @@ static void box__of_whatever_it_was_meant_to_be__holds_all_coordinates(void **st
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct geo_bounds box;
         assert_true(box_of(cases[i].text, cases[i].part, 0, &box));
-        assert_near(box.west_deg, cases[i].box.west_deg, 1e-12);
-        assert_near(box.south_deg, cases[i].box.south_deg, 1e-12);
-        assert_near(box.east_deg, cases[i].box.east_deg, 1e-12);
-        assert_near(box.north_deg, cases[i].box.north_deg, 1e-12);
+        // Of edges of more than 20 km the geodesics are in it, too: of 3,300 km some 20 km.
+        const double more_deg = 0.5;
+        assert_near(box.west_deg, cases[i].box.west_deg - more_deg / 2, more_deg / 2);
+        assert_near(box.south_deg, cases[i].box.south_deg - more_deg / 2, more_deg / 2);
+        assert_near(box.east_deg, cases[i].box.east_deg + more_deg / 2, more_deg / 2);
+        assert_near(box.north_deg, cases[i].box.north_deg + more_deg / 2, more_deg / 2);
     }
+}
+
+static void box__of_a_ring_around_a_pole__holds_the_pole(void **state)
+{
+    (void)state;
+    struct geo_bounds box;
+    assert_true(box_of("{\"type\":\"Polygon\",\"coordinates\":[[[0,85],[120,85],[-120,85],"
+                       "[0,85]]]}",
+                       0, 0, &box));
+    assert_near(box.west_deg, -180, 0);
+    assert_near(box.east_deg, 180, 0);
+    assert_near(box.north_deg, 90, 0);
+    assert_true(box.south_deg <= 85);
+}
+
+// 142 km on the parallel of 50 degrees: the geodesic is 479 m north of it (PROJ's geodesic.h).
+static void box__of_a_long_edge__holds_its_geodesic(void **state)
+{
+    (void)state;
+    struct geo_bounds box;
+    assert_true(box_of("{\"type\":\"Polygon\",\"coordinates\":[[[8,49.9],[10,49.9],[10,50],"
+                       "[8,50]]]}",
+                       0, 0, &box));
+    assert_true(box.north_deg > 50.0 + 479.3 / 111229.0);
+    assert_true(box.north_deg < 50.01);
 }
 
 static void box__with_a_coordinate_that_cannot_be_read__is_none(void **state)
@@ -99,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(box__of_whatever_it_was_meant_to_be__holds_all_coordinates),
+        cmocka_unit_test(box__of_a_ring_around_a_pole__holds_the_pole),
+        cmocka_unit_test(box__of_a_long_edge__holds_its_geodesic),
         cmocka_unit_test(box__with_a_coordinate_that_cannot_be_read__is_none),
         cmocka_unit_test(box__widened__is_as_much_more_on_each_side),
     };
