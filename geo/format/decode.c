@@ -14,6 +14,7 @@
 #include "geo/format/zone/ed269.h"
 #include "geo/format/zone/ed318.h"
 #include "geo/format/zone/zone_geojson.h"
+#include "geo/reader/archive.h"
 #include "geo/record/refusal.h"
 
 typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
@@ -62,6 +63,11 @@ enum drf_status geo_decode(const struct geo_decode_params *params, const uint8_t
     if (decode == NULL)
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "no decoder for format %u",
                           (unsigned)params->format);
+
+    const char *archive = geo_archive_suffix(bytes, size);
+    if (archive != NULL)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, 0,
+                          "a %s file: unpack it and publish what is inside", archive);
 
     *why = (struct geo_note){.count = 1};
     enum drf_status status = decode(params, bytes, size, builder, why);
