@@ -8,6 +8,20 @@
 
 enum { NAMES_SIZE = 96, WORD_SIZE = 64 };
 
+// The word GRIB in a heading is text; where a message begins, the edition is no character.
+static const uint8_t *find_message(const uint8_t *at, size_t left)
+{
+    for (;;) {
+        const uint8_t *found = memmem(at, left, "GRIB", 4);
+        if (found == NULL || (size_t)(found - at) + 8 > left)
+            return NULL;
+        if (found[7] < ' ')
+            return found;
+        left -= (size_t)(found - at) + 4;
+        at = found + 4;
+    }
+}
+
 // The length that section 0 states; 0 if it is not one.
 static size_t stated_length(const uint8_t *at, size_t left)
 {
@@ -19,7 +33,8 @@ static size_t stated_length(const uint8_t *at, size_t left)
     else if (at[7] == 2)
         for (int i = 8; i < 16; i++)
             length = length << 8 | at[i];
-    return length >= 16 && length <= left ? (size_t)length : 0;
+    bool whole = length >= 20 && length <= left && memcmp(at + length - 4, "7777", 4) == 0;
+    return whole ? (size_t)length : 0;
 }
 
 static void field_name(codes_handle *field, char name[static WORD_SIZE])
@@ -92,7 +107,7 @@ enum drf_status sim_grib_split(const char *stem, const uint8_t *bytes, size_t si
 {
     size_t at = 0, before = out->count;
     while (at < size) {
-        const uint8_t *start = memmem(bytes + at, size - at, "GRIB", 4);
+        const uint8_t *start = find_message(bytes + at, size - at);
         if (start == NULL)
             break;
         at = (size_t)(start - bytes);

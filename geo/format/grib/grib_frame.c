@@ -3,9 +3,9 @@
 // section of each number is remembered, and each section 7 completes a field: sections 1 to
 // 7 are copied behind a new section 0 as a message of one field. A section that is repeated
 // clears those of higher numbers, as FM 92 requires. An error inside a message skips the
-// rest of that message; an error in its length ends the walk, because the next one cannot be
-// found. Sizes are compared with numbers of points here, and the size stated inside a packed
-// image with the number of values, because the library that unpacks trusts them.
+// rest of that message; behind an error in its length the next one is searched for. Sizes are
+// compared with numbers of points here, and the size stated inside a packed image with the
+// number of values, because the library that unpacks trusts them.
 #include "geo/format/grib/grib_frame.h"
 
 #include <inttypes.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geo/format/grib/grib_envelope.h"
 #include "geo/reader/decode_params.h"
 #include "geo/record/record.h"
 #include "geo/record/refusal.h"
@@ -98,6 +99,35 @@ static enum drf_status check_expansion(const struct geo_grib_frame *frame, uint6
     return DRF_OK;
 }
 
+static uint64_t bits_set(const uint8_t *bits, uint64_t count)
+{
+    uint64_t set = 0;
+    for (uint64_t i = 0; i < count / 8; i++)
+        for (unsigned byte = bits[i]; byte != 0; byte &= byte - 1)
+            set++;
+    for (uint64_t i = count / 8 * 8; i < count; i++)
+        set += bits[i / 8] >> (7 - i % 8) & 1;
+    return set;
+}
+
+// Edition 1 states no number of values: simple packing fills section 4 with them, up to 15
+// bits.
+static enum drf_status check_values_1(const struct geo_grib_frame *frame,
+                                      const uint8_t *section, uint64_t placed,
+                                      struct geo_note *why)
+{
+    enum { NOT_SIMPLE = 0xd0, HEAD = 11 };
+    uint64_t bits = section[10];
+    if ((section[3] & NOT_SIMPLE) != 0 || bits == 0)
+        return DRF_OK;
+    uint64_t held = (number(section, 3) - HEAD) * 8, wanted = placed * bits;
+    if (held < wanted || held - wanted > 15 + (uint64_t)8)
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, frame->message,
+                          "message %" PRIu64 ": %" PRIu64 " values for %" PRIu64 " places",
+                          frame->message, held / bits, placed);
+    return DRF_OK;
+}
+
 // Edition 1: the sections are in a fixed order; flags say which are present.
 static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
                                        const uint8_t *message, size_t size,
@@ -120,16 +150,20 @@ static enum drf_status check_edition_1(const struct geo_grib_frame *frame,
     if (status != DRF_OK)
         return status;
     at += number(message + at, 3);
+    uint64_t placed = points;
     if ((flags & BMS_PRESENT) != 0) {
+        if (end - at >= 6 && number(message + at + 4, 2) != 0)
+            return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, frame->message,
+                              "message %" PRIu64 ": a predefined bitmap", frame->message);
         if (end - at < 6 || number(message + at, 3) < 6 || number(message + at, 3) > end - at
-            || (number(message + at + 4, 2) == 0
-                && number(message + at, 3) < 6 + (points + 7) / 8))
+            || number(message + at, 3) < 6 + (points + 7) / 8)
             return damaged(frame, why, "section 3 is cut");
+        placed = bits_set(message + at + 6, points);
         at += number(message + at, 3);
     }
     if (end - at < 11 || number(message + at, 3) < 11 || number(message + at, 3) > end - at)
         return damaged(frame, why, "section 4 is cut");
-    return DRF_OK;
+    return check_values_1(frame, message + at, placed, why);
 }
 
 // The least a section of edition 2 may hold for the templates that are read.
@@ -213,13 +247,36 @@ static uint64_t image_points(uint64_t packing, const uint8_t *data, size_t size)
     return right > left && below > above ? (right - left) * (below - above) : 0;
 }
 
-// Checks that sections 5 and 7 agree on the number of values.
+// One value too few in a bitmap moves all that follow to another place. A field of one value
+// everywhere has none to move.
+static enum drf_status check_values(const struct geo_grib_frame *frame, uint64_t packing,
+                                    struct geo_note *why)
+{
+    struct geo_grib_section about = frame->section[5], bitmap = frame->section[6];
+    bool constant = (packing == 0 || packing >= PACKED_JPEG_2000) && about.size > 19
+                    && about.bytes[19] == 0;
+    if (constant || bitmap.bytes == NULL)
+        return DRF_OK;
+    uint64_t points = number(frame->section[3].bytes + 6, 4);
+    uint64_t placed =
+        bitmap.bytes[5] == BITMAP_HERE ? bits_set(bitmap.bytes + 6, points) : points;
+    if (placed != number(about.bytes + 5, 4))
+        return geo_refuse(why, GEO_REFUSAL_FORMAT, frame->message,
+                          "message %" PRIu64 ": %" PRIu64 " values for %" PRIu64 " places",
+                          frame->message, number(about.bytes + 5, 4), placed);
+    return DRF_OK;
+}
+
+// Checks that sections 3 and 5 to 7 agree on the number of values.
 static enum drf_status check_data(const struct geo_grib_frame *frame, struct geo_note *why)
 {
     struct geo_grib_section about = frame->section[5], data = frame->section[7];
     if (about.bytes == NULL)
         return damaged(frame, why, "a section is missing");
     uint64_t values = number(about.bytes + 5, 4), packing = number(about.bytes + 9, 2);
+    enum drf_status status = check_values(frame, packing, why);
+    if (status != DRF_OK)
+        return status;
     bool image = packing == PACKED_JPEG_2000 || packing == PACKED_JPEG_2000_OLD
                  || packing == PACKED_PNG || packing == PACKED_PNG_OLD;
     if (!image || data.size <= 5) // 5: all values are one, there is no image
@@ -312,28 +369,17 @@ static enum drf_status next_field(struct geo_grib_frame *frame, struct geo_grib_
     return DRF_ERR_ABSENT;
 }
 
-// Line ends and blanks of a bulletin may stand between messages.
-static void skip_blanks(struct geo_grib_frame *frame)
+// Checks a message where one begins, and steps over it. Behind a damaged one the search goes
+// on: its length says nothing.
+static enum drf_status check_message(struct geo_grib_frame *frame, size_t *size,
+                                     struct geo_note *why)
 {
-    while (frame->at < frame->size
-           && (frame->bytes[frame->at] <= ' ' || frame->bytes[frame->at] == 0x7f))
-        frame->at++;
-}
-
-// Finds the next message and its length, and steps over it.
-static enum drf_status next_message(struct geo_grib_frame *frame, size_t *message_at,
-                                    size_t *size, struct geo_note *why)
-{
-    skip_blanks(frame);
-    size_t room = frame->size - frame->at;
-    if (room == 0)
-        return DRF_ERR_ABSENT;
-    frame->message++;
-    const size_t start_at = frame->at;
-    const uint8_t *start = frame->bytes + start_at;
-    frame->at = frame->size; // until the length is known, nothing follows
-    if (room < HEAD_2 || memcmp(start, "GRIB", 4) != 0)
-        return damaged(frame, why, "not GRIB");
+    const size_t room = frame->size - frame->at;
+    const uint8_t *start = frame->bytes + frame->at;
+    frame->at += END_SIZE;
+    frame->damaged = true;
+    if (room < HEAD_2)
+        return damaged(frame, why, "truncated");
     int edition = start[7];
     if (edition != 1 && edition != 2)
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, frame->message,
@@ -349,10 +395,35 @@ static enum drf_status next_message(struct geo_grib_frame *frame, size_t *messag
                           frame->message, room, length);
     if (length < HEAD_2 + END_SIZE || memcmp(start + length - END_SIZE, "7777", END_SIZE) != 0)
         return damaged(frame, why, "does not end with 7777");
-    frame->at = start_at + length;
-    *message_at = start_at;
+    frame->damaged = false;
+    frame->at += length - END_SIZE;
     *size = length;
     return DRF_OK;
+}
+
+// Finds the next message behind headings, blanks and padding.
+static enum drf_status next_message(struct geo_grib_frame *frame, size_t *message_at,
+                                    size_t *size, struct geo_note *why)
+{
+    while (frame->at < frame->size && frame->bytes[frame->at] <= ' ')
+        frame->at++;
+    const size_t from = frame->at;
+    if (from == frame->size)
+        return DRF_ERR_ABSENT;
+    frame->at = geo_grib_envelope_next(frame->bytes, frame->size, from);
+    bool remains =
+        !frame->damaged && geo_grib_envelope_remains(frame->bytes + from, frame->at - from);
+    bool nothing = frame->at == frame->size && frame->message == 0;
+    if (nothing || remains) {
+        frame->message++;
+        frame->damaged = true; // the same bytes are not complained of twice
+        return damaged(frame, why, nothing ? "not GRIB" : "its beginning is damaged");
+    }
+    if (frame->at == frame->size)
+        return DRF_ERR_ABSENT;
+    frame->message++;
+    *message_at = frame->at;
+    return check_message(frame, size, why);
 }
 
 enum drf_status geo_grib_frame_next(struct geo_grib_frame *frame, struct geo_grib_bytes *out,

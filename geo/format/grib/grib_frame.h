@@ -9,6 +9,7 @@
 #ifndef GEO_GRIB_FRAME_H
 #define GEO_GRIB_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct geo_grib_frame {
     size_t size, at;      // the next message
     uint64_t points_max;
     uint64_t message; // number of the present one, from 1; 0 before the first
+    bool damaged;     // what follows up to the next message may be the rest of this one
     // Inside an edition 2 message: where its next section begins and its end section is.
     size_t section_at, section_end;
     struct geo_grib_section section[8], bitmap;
@@ -44,7 +46,8 @@ void geo_grib_frame_open(struct geo_grib_frame *frame, const uint8_t *bytes, siz
 void geo_grib_frame_close(struct geo_grib_frame *frame);
 
 // The next field. DRF_ERR_ABSENT: there are no more. On any other error *why tells what is
-// wrong, and the next call continues after it, or ends if the length of a message is unknown.
+// wrong, and the next call continues after it. What stands before, between and after messages
+// is skipped (geo/format/grib/grib_envelope.h), unless it is the rest of a damaged one.
 DRF_MUST_CHECK enum drf_status geo_grib_frame_next(struct geo_grib_frame *frame,
                                                    struct geo_grib_bytes *out,
                                                    struct geo_note *why);
