@@ -12,6 +12,7 @@
 #include "geo/format/grib/grib_frame.h"
 #include "geo/format/grib/grib_grid.h"
 #include "geo/format/grib/grib_keys.h"
+#include "geo/format/grib/grib_origin.h"
 #include "geo/format/grib/grib_parameter.h"
 #include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
@@ -78,6 +79,13 @@ static enum drf_status unpack(struct job *job, codes_handle *handle, size_t coun
     return DRF_OK;
 }
 
+// Packed values are rounded: the feed's own void is met to six digits.
+static bool configured_void(const struct geo_decode_params *params, double raw)
+{
+    return params->has_nodata
+           && fabs(raw - params->nodata) <= 1e-6 * fmax(1.0, fabs(params->nodata));
+}
+
 // The values inside the window in SI units, in the order of struct geo_field.
 static enum drf_status cut_values(struct job *job, const struct geo_grib_points *points,
                                   const struct geo_grid *grid, struct geo_grib_window window,
@@ -95,11 +103,13 @@ static enum drf_status cut_values(struct job *job, const struct geo_grib_points 
         uint32_t j = window.j0 + (uint32_t)(at / window.ni);
         double raw = job->values[geo_grib_index(points, i, j)], value = raw * meaning->scale;
         job->cut[at] = NAN;
-        if (raw == VOID_VALUE || raw < meaning->floor)
+        if (raw == VOID_VALUE || raw < meaning->floor || configured_void(job->params, raw))
             continue;
         if (!(value >= meaning->least && value <= meaning->most))
             return geo_refuse(why, GEO_REFUSAL_RANGE, 0, "a value of %g, possible are %g to %g",
                               value, meaning->least, meaning->most);
+        if (meaning->not_negative && value < -meaning->noise)
+            continue;
         job->cut[at] = (float)(meaning->not_negative && value < 0 ? 0.0 : value);
         known++;
     }
@@ -117,7 +127,9 @@ static enum drf_status read_field(struct job *job, codes_handle *handle, struct 
     struct geo_grib_window window;
     struct geo_grid grid;
     geo_grib_keys_product(handle, &product);
-    enum drf_status status = geo_grib_parameter_of(&product, &meaning, why);
+    enum drf_status status = geo_grib_origin_check(&product, job->params, why);
+    if (status == DRF_OK)
+        status = geo_grib_parameter_of(&product, &meaning, why);
     if (status != DRF_OK)
         return status;
     geo_grib_keys_points(handle, &points);
@@ -137,12 +149,15 @@ static enum drf_status read_field(struct job *job, codes_handle *handle, struct 
     return DRF_OK;
 }
 
-static void pass_over(struct job *job, codes_handle *handle)
+static void pass_over(struct job *job, codes_handle *handle, const struct geo_note *reason)
 {
-    char name[GEO_GRIB_NAME_SIZE];
+    char name[GEO_GRIB_NAME_SIZE + 32];
     size_t used = strlen(job->names);
     job->no_use++;
     geo_grib_keys_name(handle, name);
+    if (reason->code == GEO_REFUSAL_IGNORED)
+        (void)snprintf(name + strlen(name), sizeof name - strlen(name), " (%.28s)",
+                       reason->text);
     if (strstr(job->names, name) == NULL && used + strlen(name) + 3 < sizeof job->names)
         (void)snprintf(job->names + used, sizeof job->names - used, "%s%s",
                        used > 0 ? ", " : "", name);
@@ -177,7 +192,7 @@ static enum drf_status take_field(struct job *job, struct geo_grib_bytes bytes,
         status = geo_record_add(job->builder, GEO_ITEM_FIELD, &head, sizeof head, job->cut,
                                 (size_t)head.grid.ni * head.grid.nj * sizeof *job->cut);
     } else if (status == DRF_ERR_ABSENT) {
-        pass_over(job, handle);
+        pass_over(job, handle, &why);
         status = DRF_OK;
     } else if (why.code == GEO_REFUSAL_OUT_OF_REGION) {
         job->counts.out_of_region++;

@@ -22,14 +22,20 @@ struct geo_grib_level {
 
 struct geo_grib_product {
     int64_t edition, centre;
+    int64_t production;   // table 1.3; edition 1 does not say
+    int64_t significance; // of the reference time, table 1.2; edition 1 has none
+    int64_t data;         // table 1.4; edition 1 does not say
+    int64_t process;      // of generating, table 4.3; edition 1 does not say
+    bool no_values;       // edition 1: a local section says a member, an error, a spread ...
     int64_t discipline, category, number; // edition 1: table version, 0, parameter
     int64_t template;                     // 4.n; edition 1: time range indicator
     struct geo_grib_level lower, upper;   // as given: first and second surface; the second's
                                           // type is 255 when there is none
     struct geo_utc_fields reference;
-    int64_t unit, forecast; // table 4.4; edition 1: P1
+    int64_t unit, forecast; // table 4.4; edition 1: table 4, and P1
     int64_t statistic;      // table 4.10
     int64_t ranges;         // number of time ranges
+    int64_t increment;      // how the range is filled, table 4.11
     int64_t length_unit, length;
     struct geo_utc_fields end; // of the overall interval; edition 1: unused, P2 is `length`
 };

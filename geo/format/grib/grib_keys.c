@@ -49,6 +49,10 @@ static struct geo_grib_level level(codes_handle *handle, const char *type, const
 
 static void read_product_2(codes_handle *h, struct geo_grib_product *p)
 {
+    p->production = whole(h, "productionStatusOfProcessedData");
+    p->significance = whole(h, "significanceOfReferenceTime");
+    p->data = whole(h, "typeOfProcessedData");
+    p->process = whole(h, "typeOfGeneratingProcess");
     p->discipline = whole(h, "discipline");
     p->category = whole(h, "parameterCategory");
     p->number = whole(h, "parameterNumber");
@@ -66,6 +70,7 @@ static void read_product_2(codes_handle *h, struct geo_grib_product *p)
         return;
     p->statistic = whole(h, "typeOfStatisticalProcessing");
     p->ranges = whole(h, "numberOfTimeRange");
+    p->increment = whole(h, "typeOfTimeIncrement");
     p->length_unit = whole(h, "indicatorOfUnitForTimeRange");
     p->length = whole(h, "lengthOfTimeRange");
     p->end = (struct geo_utc_fields){small(h, "yearOfEndOfOverallTimeInterval"),
@@ -109,8 +114,31 @@ static void read_level_1(codes_handle *h, struct geo_grib_product *p)
     p->upper = upper;
 }
 
+// Edition 1 has no table of generating processes. Two centres say in a local section that a
+// field is a member of an ensemble, a spread, an error or a probability: NCEP (octets 41 to 44:
+// 1, type, member, product) and ECMWF (type, as in MARS).
+static bool local_no_values(codes_handle *h, int64_t centre)
+{
+    enum { NCEP = 7, SECTION = 8, ENSEMBLE = 1, CONTROL = 1, FULL_FIELD = 1 };
+    const void *message = NULL;
+    size_t size = 0;
+    int64_t length = whole(h, "section1Length");
+    if (centre == NCEP && length >= 44 && codes_get_message(h, &message, &size) == CODES_SUCCESS
+        && size >= SECTION + 44) {
+        const uint8_t *octet = (const uint8_t *)message + SECTION - 1; // counted from 1
+        return octet[41] == ENSEMBLE && (octet[42] != CONTROL || octet[44] != FULL_FIELD);
+    }
+    long type = 0;
+    if (length <= 40 || codes_get_long(h, "marsType", &type) != CODES_SUCCESS)
+        return false;
+    // 0 unknown, first guess, analyses, forecast, control forecast; bias-corrected forecast.
+    bool gradients = type == 7 || type == 8;
+    return gradients || !((type >= 0 && type <= 10) || type == 31);
+}
+
 static void read_product_1(codes_handle *h, struct geo_grib_product *p)
 {
+    p->no_values = local_no_values(h, p->centre);
     p->discipline = whole(h, "table2Version");
     p->number = whole(h, "indicatorOfParameter");
     p->template = whole(h, "timeRangeIndicator");

@@ -18,7 +18,8 @@ struct geo_grib_parameter {
     double scale;          // SI value = scale * value in the message
     double least, most;    // of an SI value; a field with one outside is refused
     double floor;          // below it, in the message's unit, a value says "unknown"
-    bool not_negative;     // a little packing noise below zero is zero
+    bool not_negative;     // below zero by more than `noise` a value says "unknown", by less
+    double noise;          // it is packing noise and zero
 };
 
 // DRF_ERR_ABSENT: of no use here. DRF_ERR_RANGE, DRF_ERR_SYNTAX: times that are not possible or

@@ -218,7 +218,7 @@ static void refusal__in_an_edition__spares_what_was_good(void **state)
 
 static void read_again(struct spot *spot, bool redo)
 {
-    assert_int_equal(fusion_fabric_resync_begin(spot->fabric, "zones", redo), DRF_OK);
+    assert_int_equal(fusion_fabric_resync_begin(spot->fabric, "zones", redo, false), DRF_OK);
 }
 
 static void sweep(struct spot *spot)

@@ -34,7 +34,8 @@ struct decoded {
 static void open_bytes(struct decoded *d, struct geo_bounds keep, const uint8_t *bytes,
                        size_t size)
 {
-    const struct geo_decode_params params = {.keep = keep, .pixels_max = 5000000};
+    const struct geo_decode_params params = {
+        .keep = keep, .pixels_max = 5000000, .production_statuses = {1 << 2}}; // MRMS says 2
     memset(d, 0, sizeof *d);
     geo_record_builder_init(&d->builder, 1 << 26);
     d->status = geo_grib_decode(&params, bytes, size, &d->builder, &d->why);

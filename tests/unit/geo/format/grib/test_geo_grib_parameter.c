@@ -42,6 +42,7 @@ static struct geo_grib_product rain(void)
     p.forecast = 12;
     p.statistic = 1;
     p.ranges = 1;
+    p.increment = 2;
     p.length_unit = 1;
     p.length = 12;
     p.end = (struct geo_utc_fields){2004, 12, 9, 12, 0, 0};
@@ -83,6 +84,26 @@ static void meaning__units_of_time__are_those_of_table_4_4(void **state)
         assert_int_equal(read(p, &m), DRF_OK);
         assert_int_equal(m.head.valid_from_utc_us, NOON_US + 3 * cases[i].seconds * 1000000);
     }
+    // Edition 1 has a table of its own: WMO No. 306, FM 92-XI Ext., code table 4.
+    static const struct {
+        int64_t unit, seconds;
+    } first[] = {{0, 60},     {1, 3600}, {2, 86400}, {10, 10800}, {11, 21600},
+                 {12, 43200}, {13, 900}, {14, 1800}, {254, 1}};
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        struct geo_grib_product p = base;
+        p.edition = 1;
+        p.discipline = 2;
+        p.number = 11;
+        p.unit = first[i].unit;
+        p.forecast = 3;
+        p.length = 0;
+        assert_int_equal(read(p, &m), DRF_OK);
+        assert_int_equal(m.head.valid_from_utc_us, NOON_US + 3 * first[i].seconds * 1000000);
+        p.edition = 2;
+        p.discipline = p.number = 0;
+        if (first[i].unit == 14 || first[i].unit == 254)
+            assert_int_equal(read(p, &m), DRF_ERR_SYNTAX);
+    }
     struct geo_grib_product months = base;
     months.unit = 3;
     assert_int_equal(read(months, &m), DRF_ERR_SYNTAX);
@@ -106,6 +127,12 @@ static void meaning__an_accumulation__keeps_its_interval_and_needs_one(void **st
     wrong = rain();
     wrong.end.month = 13;
     assert_int_equal(read(wrong, &m), DRF_ERR_SYNTAX);
+    // Table 4.11: forecasts of one valid time, or an interval somewhere inside.
+    for (int64_t increment = 3; increment <= 5; increment++) {
+        wrong = rain();
+        wrong.increment = increment;
+        assert_int_equal(read(wrong, &m), DRF_ERR_ABSENT);
+    }
     wrong = rain();
     wrong.ranges = 2;
     assert_int_equal(read(wrong, &m), DRF_ERR_ABSENT);
