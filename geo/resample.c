@@ -90,7 +90,7 @@ double geo_lattice_v(const struct geo_lattice *l, double x, double y)
     return (y / l->step_y - l->phase_y) - l->first_row;
 }
 
-struct geo_between geo_resample_between(double at, uint32_t count, bool posts)
+static inline struct geo_between between_of(double at, uint32_t count, bool posts)
 {
     const struct geo_between outside = {.lower = -1};
     double margin = posts ? 0.5 : 0.0;
@@ -98,16 +98,21 @@ struct geo_between geo_resample_between(double at, uint32_t count, bool posts)
         return outside;
     double s = at - 0.5;
     s = s < 0.0 ? 0.0 : s > count - 1.0 ? count - 1.0 : s;
-    double lower = floor(s);
-    struct geo_between between = {.lower = (int32_t)lower, .share = s - lower};
+    int32_t lower = (int32_t)s; // s is not negative: its floor
+    struct geo_between between = {.lower = lower, .share = s - lower};
     between.upper = between.lower + (between.share > 0.0 ? 1 : 0);
     return between;
 }
 
+struct geo_between geo_resample_between(double at, uint32_t count, bool posts)
+{
+    return between_of(at, count, posts);
+}
+
 double geo_resample_bilinear(const struct geo_samples *samples, double u, double v)
 {
-    struct geo_between x = geo_resample_between(u, samples->width, samples->posts);
-    struct geo_between y = geo_resample_between(v, samples->height, samples->posts);
+    struct geo_between x = between_of(u, samples->width, samples->posts);
+    struct geo_between y = between_of(v, samples->height, samples->posts);
     if (x.lower < 0 || y.lower < 0)
         return unknown();
     const float *upper_row = samples->values + (size_t)y.lower * samples->width;

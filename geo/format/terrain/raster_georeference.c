@@ -20,19 +20,24 @@ void raster_close(struct raster_source *source)
     geo_crs_close(source->crs);
 }
 
+void raster_to_image(const struct raster_source *source, size_t count, double *x_u, double *y_v)
+{
+    double period = geo_crs_map_period(source->map), half = 0.5 * period;
+    for (size_t i = 0; i < count; i++) {
+        double x = x_u[i], y = y_v[i];
+        if (period > 0.0 && !(fabs(source->middle_x - x) < half)) // else it is added no times
+            x += period * round((source->middle_x - x) / period);
+        // HUGE_VAL stays infinite or becomes NaN: outside the raster in either case.
+        x_u[i] = geo_lattice_u(&source->lattice, x, y);
+        y_v[i] = geo_lattice_v(&source->lattice, x, y);
+    }
+}
+
 void raster_project(const struct raster_source *source, size_t count, double *lon_u,
                     double *lat_v)
 {
     geo_crs_map_to(source->map, count, lon_u, lat_v);
-    double period = geo_crs_map_period(source->map);
-    for (size_t i = 0; i < count; i++) {
-        double x = lon_u[i], y = lat_v[i];
-        if (period > 0.0)
-            x += period * round((source->middle_x - x) / period);
-        // HUGE_VAL stays infinite or becomes NaN: outside the raster in either case.
-        lon_u[i] = geo_lattice_u(&source->lattice, x, y);
-        lat_v[i] = geo_lattice_v(&source->lattice, x, y);
-    }
+    raster_to_image(source, count, lon_u, lat_v);
 }
 
 static enum drf_status open_map(const struct geo_decode_params *params,

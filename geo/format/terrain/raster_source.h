@@ -48,6 +48,10 @@ void raster_close(struct raster_source *source); // not the values
 void raster_project(const struct raster_source *source, size_t count, double *lon_u,
                     double *lat_v);
 
+// The same of x and y in the raster's reference system.
+void raster_to_image(const struct raster_source *source, size_t count, double *x_u,
+                     double *y_v);
+
 // Makes the raster's item and its tiles.
 DRF_MUST_CHECK enum drf_status raster_tiles(const struct geo_decode_params *params,
                                             const struct raster_source *source,

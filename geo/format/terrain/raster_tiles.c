@@ -15,6 +15,7 @@
 #include "geo/bounds.h"
 #include "geo/cells.h"
 #include "geo/earth.h"
+#include "geo/format/terrain/raster_net.h"
 #include "geo/format/terrain/raster_source.h"
 #include "geo/record/refusal.h"
 
@@ -34,6 +35,7 @@ struct work {
     uint64_t known_sum;
     uint16_t least, greatest;
     uint16_t cells[GEO_CELLS_COUNT];
+    struct raster_net net;
     double row_u[2][N + 1], row_v[2][N + 1];
     uint8_t blob[GEO_CELLS_BLOB_MAX];
 };
@@ -101,11 +103,8 @@ static enum drf_status put(struct work *work, int row, int col, double height_m)
     if (isnan(height_m) || !work->in_core_row[row] || !work->in_core_col[col])
         return DRF_OK;
     if (work->from_ellipsoid) {
-        const struct geo_point centre = {
-            .lat_deg = work->north_deg - (row + 0.5) * work->cell_deg,
-            .lon_deg = work->west_deg + (col + 0.5) * work->cell_deg};
         double undulation_m;
-        enum drf_status status = geo_crs_geoid_m(work->source->crs, centre, &undulation_m);
+        enum drf_status status = raster_net_geoid_m(&work->net, row, col, &undulation_m);
         if (status != DRF_OK)
             return status;
         height_m -= undulation_m;
@@ -165,7 +164,7 @@ static enum drf_status fill_bilinear(struct work *work)
 {
     double *u = work->row_u[0], *v = work->row_v[0];
     for (int row = 0; row < N; row++) {
-        project_row(work, row + 0.5, 0.5, N, u, v);
+        raster_net_row(&work->net, row + 0.5, 0.5, N, u, v);
         for (int col = 0; col < N; col++) {
             double height_m = geo_resample_bilinear(&work->source->samples, u[col], v[col]);
             enum drf_status status = put(work, row, col, height_m);
@@ -179,10 +178,10 @@ static enum drf_status fill_bilinear(struct work *work)
 static enum drf_status fill_footprints(struct work *work)
 {
     const struct geo_samples *samples = &work->source->samples;
-    project_row(work, 0, 0, N + 1, work->row_u[0], work->row_v[0]);
+    raster_net_row(&work->net, 0, 0, N + 1, work->row_u[0], work->row_v[0]);
     for (int row = 0; row < N; row++) {
         int upper = row % 2, lower = 1 - upper;
-        project_row(work, row + 1, 0, N + 1, work->row_u[lower], work->row_v[lower]);
+        raster_net_row(&work->net, row + 1, 0, N + 1, work->row_u[lower], work->row_v[lower]);
         for (int col = 0; col < N; col++) {
             struct geo_quad quad = footprint(work, upper, col);
             double height_m = work->surface ? geo_resample_maximum(samples, &quad)
@@ -229,6 +228,8 @@ static enum drf_status make_tile(struct work *work, struct geo_tile tile,
         return DRF_OK;
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
         work->cells[i] = GEO_CELL_UNKNOWN;
+    raster_net_open(&work->net, work->source, work->west_deg, work->north_deg, work->cell_deg,
+                    work->from_ellipsoid);
     bool upright = geo_crs_map_identical(work->source->map) && !work->source->lattice.rotated;
     enum drf_status status = !coarse(work) ? fill_footprints(work)
                              : upright     ? fill_upright(work)
