@@ -235,6 +235,8 @@ static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t
     if (status == DRF_OK)
         status = check_feed(reader, node, config, index);
     if (status == DRF_OK)
+        status = config_read_values(reader, node, feed);
+    if (status == DRF_OK)
         status = read_stations(reader, node, feed);
     return status == DRF_OK
                ? read_geocodes(reader, config_find(reader, node, "geocodes", NULL), feed)

@@ -240,6 +240,12 @@ const struct config_key config_feed_keys[] = {
            "larger messages are refused"),
     SPECIAL("", "geocodes", "", NULL,
             "cap: the areas that codes stand for, from a file, by the keys below"),
+    SPECIAL("", "nodata", "", NULL,
+            "terrain, grib: a value of the file that is unknown, beside what the file says; in "
+            "the file's unit"),
+    SPECIAL("", "production_status", "", NULL,
+            "grib: what is read beside operational data (code table 1.3), such as [2] for "
+            "research; a test (1) goes by the node's mode"),
     SPECIAL("", "fields", "", NULL,
             "geojson_zones, geojson_obstacles: the attributes of a provider's own GeoJSON, by "
             "the keys below"),

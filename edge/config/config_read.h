@@ -77,6 +77,11 @@ DRF_MUST_CHECK enum drf_status config_read_region(struct config_reader *reader,
 DRF_MUST_CHECK enum drf_status config_read_insets(struct config_reader *reader,
                                                   const yaml_node_t *insets,
                                                   struct drf_config *out);
+// nodata and production_status of a feed whose kind and format are known
+// (edge/config/config_raster.c).
+DRF_MUST_CHECK enum drf_status config_read_values(struct config_reader *reader,
+                                                  const yaml_node_t *node,
+                                                  struct drf_feed_config *feed);
 // The sequence under feeds (edge/config/config_feed.c).
 DRF_MUST_CHECK enum drf_status config_read_feeds(struct config_reader *reader,
                                                  const yaml_node_t *feeds,

@@ -29,9 +29,13 @@ void edge_decoding_params(const struct drf_config *config, size_t feed,
         .size_max_bytes = from->message_max_bytes,
         .record_max_bytes = config->limits.record_max_bytes,
         .pixels_max = config->limits.decode_pixels_max,
+        .has_nodata = from->has_nodata,
+        .nodata = from->nodata,
         .zone_fields = from->zone_fields,
         .obstacle_fields = from->obstacle_fields,
     };
+    memcpy(out->production_statuses, from->production_statuses,
+           sizeof out->production_statuses);
     memcpy(out->insets, config->insets, sizeof out->insets);
     snprintf(out->name, sizeof out->name, "%.79s", envelope->key);
     snprintf(out->crs, sizeof out->crs, "%s", from->crs);

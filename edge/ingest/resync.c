@@ -99,6 +99,13 @@ static void fingerprint(const struct drf_config *config, const struct drf_feed_c
     const bool mapped = obstacles || feed->zone_fields.mapped;
     for (size_t i = 0; i < sizeof mapping && mapped && size < TERMS_SIZE; i++)
         size += snprintf(terms + size, sizeof terms - (size_t)size, "%02x", mapping[i]);
+    if (feed->has_nodata && size < TERMS_SIZE)
+        size +=
+            snprintf(terms + size, sizeof terms - (size_t)size, "nodata %.17g\n", feed->nodata);
+    for (size_t i = 0; i < sizeof feed->production_statuses && size < TERMS_SIZE; i++)
+        if (feed->production_statuses[i] != 0)
+            size += snprintf(terms + size, sizeof terms - (size_t)size, "status %zu %u\n", i,
+                             (unsigned)feed->production_statuses[i]);
     if (feed->format == GEO_FORMAT_SIGMET && size < TERMS_SIZE) // it was the number alone
         size += snprintf(terms + size, sizeof terms - (size_t)size, "identity begin\n");
     if (feed->stations && size < TERMS_SIZE)

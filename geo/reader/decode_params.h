@@ -53,9 +53,6 @@ struct geo_decode_params {
     int64_t message_utc_us;  // of the message itself, for parts without a time of their own, or
                              // without a month
     uint64_t size_max_bytes; // input; larger is refused
-    uint64_t record_max_bytes;                  // output
-    uint64_t pixels_max;                        // of a raster or grid, refused before reading
-    struct geo_zone_fields zone_fields;         // GEOJSON_ZONES: the members to read
     struct geo_obstacle_fields obstacle_fields; // GEOJSON_OBSTACLES: the same
     uint64_t record_max_bytes;          // output
     uint64_t pixels_max;                // of a raster or grid, refused before reading

@@ -293,7 +293,8 @@ static bool apply_mask(const struct image *image, float *values, size_t count)
 }
 
 // Raw values to metres; unknown becomes NaN.
-static enum drf_status to_metres(const struct image *image, const struct raster_source *source,
+static enum drf_status to_metres(const struct geo_decode_params *params,
+                                 const struct image *image, const struct raster_source *source,
                                  float *values, size_t count, struct geo_note *why)
 {
     int has_nodata = 0;
@@ -304,7 +305,8 @@ static enum drf_status to_metres(const struct image *image, const struct raster_
     for (size_t i = 0; i < count; i++) {
         if (isnan(values[i]))
             continue;
-        if (has_nodata && values[i] == nodata) {
+        if ((has_nodata && values[i] == nodata)
+            || (params->has_nodata && values[i] == (float)params->nodata)) {
             values[i] = NAN;
             continue;
         }
@@ -322,7 +324,8 @@ static enum drf_status to_metres(const struct image *image, const struct raster_
     return DRF_OK;
 }
 
-static enum drf_status read_values(const struct image *image, struct raster_source *source,
+static enum drf_status read_values(const struct geo_decode_params *params,
+                                   const struct image *image, struct raster_source *source,
                                    const struct complaint *complaint, float **out,
                                    struct geo_note *why)
 {
@@ -335,7 +338,7 @@ static enum drf_status read_values(const struct image *image, struct raster_sour
                                GDT_Float32, 0, 0);
     bool whole = read == CE_None && apply_mask(image, values, count) && !complaint->failed;
     enum drf_status status =
-        whole ? to_metres(image, source, values, count, why)
+        whole ? to_metres(params, image, source, values, count, why)
               : geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "damaged: %s", complaint->text);
     if (status != DRF_OK) {
         free(values);
@@ -379,7 +382,7 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     if (status == DRF_OK)
         status = raster_place(params, &image.head, &source, why);
     if (status == DRF_OK)
-        status = read_values(&image, &source, &complaint, &values, why);
+        status = read_values(params, &image, &source, &complaint, &values, why);
     close_image(&image); // the blocks it cached are no longer needed
     if (status == DRF_OK)
         status = raster_tiles(params, &source, builder, why);

@@ -394,6 +394,37 @@ static void parse__of_an_obstacle_mapping__keeps_it_and_refuses_a_guess(void **s
             14, "says nothing without amsl");
 }
 
+static void parse__of_values__reads_a_void_and_production_statuses(void **state)
+{
+    (void)state;
+    struct drf_config_error error;
+    struct drf_config config;
+    assert_int_equal(parse(LEAST "feeds:\n"
+                                 "  - {name: d, topic: a, kind: terrain, nodata: -9999}\n"
+                                 "  - {name: w, topic: b, kind: weather, nodata: 9999.5,\n"
+                                 "     production_status: [2, 192]}\n"
+                                 "  - {name: e, topic: c, kind: weather}\n",
+                           &error, &config),
+                     DRF_OK);
+    assert_true(config.feeds[0].has_nodata && config.feeds[0].nodata == -9999);
+    assert_true(config.feeds[1].has_nodata && config.feeds[1].nodata == 9999.5);
+    assert_int_equal(config.feeds[1].production_statuses[0], 4);
+    assert_int_equal(config.feeds[1].production_statuses[24], 1);
+    assert_false(config.feeds[2].has_nodata);
+    assert_int_equal(config.feeds[2].production_statuses[0], 0);
+    drf_config_close(&config);
+    refused(LEAST "feeds:\n  - {name: a, topic: t, kind: zone, nodata: 0}\n", DRF_ERR_RANGE, 9,
+            "nodata belongs to terrain and grib only");
+    refused(LEAST "feeds:\n  - {name: a, topic: t, kind: weather, nodata: none}\n",
+            DRF_ERR_SYNTAX, 9, "nodata: must be a number");
+    refused(LEAST "feeds:\n  - {name: a, topic: t, kind: terrain, production_status: [2]}\n",
+            DRF_ERR_RANGE, 9, "production_status belongs to grib only");
+    refused(LEAST "feeds:\n  - {name: a, topic: t, kind: weather, production_status: 2}\n",
+            DRF_ERR_SYNTAX, 9, "production_status: a list of numbers");
+    refused(LEAST "feeds:\n  - {name: a, topic: t, kind: weather, production_status: [2.5]}\n",
+            DRF_ERR_RANGE, 9, "whole numbers, 1 to 254");
+}
+
 static void load__of_a_file_that_is_not_there__says_so(void **state)
 {
     (void)state;
@@ -461,6 +492,7 @@ int main(void)
         cmocka_unit_test(parse__of_a_field_mapping__keeps_names_constants_and_words),
         cmocka_unit_test(parse__of_a_field_mapping__refuses_what_would_be_a_guess),
         cmocka_unit_test(parse__of_an_obstacle_mapping__keeps_it_and_refuses_a_guess),
+        cmocka_unit_test(parse__of_values__reads_a_void_and_production_statuses),
         cmocka_unit_test(load__of_a_file_that_is_not_there__says_so),
         cmocka_unit_test(defaults__as_printed__parse_to_the_defaults),
         cmocka_unit_test(keep__of_a_region__is_wider_by_margin_and_look_ahead),
