@@ -175,7 +175,7 @@ const struct config_key config_keys[] = {
     NUMBER("limits", "decode_memory_mb", U64, limits.decode_memory_bytes, 128, 65536, 1048576,
            "2048", "address space of a decoder child"),
     NUMBER("limits", "decode_timeout_ms", I64, limits.decode_timeout_us, 100, 600000, 1000,
-           "30000", "for one message"),
+           "30000", "of CPU for one message, and ten times that of wall time; tried once more"),
     NUMBER("limits", "backqueue_kb", U64, limits.backqueue_bytes, 64, 1048576, 1024, "4096",
            "queue of profiles, plans and drone states to the store"),
     NUMBER("limits", "patch_cache_mb", U64, limits.patch_cache_bytes, 4, 1024, 1048576, "64",

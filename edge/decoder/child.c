@@ -162,18 +162,20 @@ static struct slot *slot_at(struct lane *lane, size_t index)
 }
 
 // The message that is being decoded is what it died on; those behind it go to another child.
-static void refuse(struct lane *lane, enum geo_refusal_code code, const char *text)
+static void refuse(struct lane *lane, enum geo_refusal_code code, bool late, const char *text)
 {
     struct edge_decoded *result = &slot_at(lane, lane->done)->result;
     *result = (struct edge_decoded){.status = DRF_ERR_RANGE,
                                     .died = code == GEO_REFUSAL_DIED,
+                                    .late = late,
                                     .why = {.code = (uint32_t)code, .count = 1}};
     snprintf(result->why.text, sizeof result->why.text, "%s", text);
     lane->done++;
 }
 
 // The child is gone, or no longer to be trusted.
-static void fail_child(struct edge_children *children, struct child *child, const char *text)
+static void lose_child(struct edge_children *children, struct child *child, bool late,
+                       const char *text)
 {
     int lane = lane_of(children, child);
     bool working = child->state == BUSY;
@@ -181,9 +183,29 @@ static void fail_child(struct edge_children *children, struct child *child, cons
         children->start_mono_us = INT64_MAX;
     end_child(children, child);
     if (working && lane != NO_CHILD && children->lanes[lane].done < children->lanes[lane].count)
-        refuse(&children->lanes[lane], GEO_REFUSAL_DIED, text);
+        refuse(&children->lanes[lane], GEO_REFUSAL_DIED, late, text);
     if (lane != NO_CHILD)
         children->lanes[lane].sent = children->lanes[lane].done;
+}
+
+static void fail_child(struct edge_children *children, struct child *child, const char *text)
+{
+    lose_child(children, child, false, text);
+}
+
+static int64_t wall_us(const struct edge_children *children)
+{
+    return EDGE_CHILD_WALL_FACTOR * children->config.timeout_us;
+}
+
+// What an operator can do about it is named. `of`: CPU or wall time.
+static void too_long(const struct edge_children *children, const char *of,
+                     char text[static 128])
+{
+    snprintf(text, 128, "more than %g s of %s: raise limits.decode_timeout_ms",
+             (double)(strcmp(of, "CPU") == 0 ? children->config.timeout_us : wall_us(children))
+                 / 1e6,
+             of);
 }
 
 static void buffer_release(struct buffer *buffer)
@@ -208,7 +230,7 @@ static void finish_record(struct child *child, struct lane *lane)
 {
     struct geo_record record;
     if (geo_record_validate(child->in.bytes, child->in.size, &record) != DRF_OK) {
-        refuse(lane, GEO_REFUSAL_DIED, "the decoder's record is malformed");
+        refuse(lane, GEO_REFUSAL_DIED, false, "the decoder's record is malformed");
         return;
     }
     struct slot *slot = slot_at(lane, lane->done++);
@@ -246,12 +268,16 @@ static void finish(struct edge_children *children, struct child *child)
     int index = lane_of(children, child);
     assert(index != NO_CHILD);
     struct lane *lane = &children->lanes[index];
+    char text[128];
+    too_long(children, "CPU", text);
     if (answer.kind == EDGE_CHILD_RECORD)
         finish_record(child, lane);
+    else if (answer.kind == EDGE_CHILD_LATE)
+        refuse(lane, GEO_REFUSAL_DIED, true, text);
     else
         finish_refusal(child, lane);
     child->state = lane->done < lane->sent ? BUSY : READY;
-    child->deadline_mono_us = children->now_mono_us + children->config.timeout_us;
+    child->deadline_mono_us = children->now_mono_us + wall_us(children);
     if (slot_at(lane, lane->done - 1)->result.died) {
         end_child(children, child);
         lane->sent = lane->done;
@@ -270,6 +296,8 @@ static bool answer_expected(const struct edge_children *children, const struct c
         return child->state == BUSY && answer->size <= children->config.record_max_bytes + 4096;
     case EDGE_CHILD_REFUSED:
         return child->state == BUSY && answer->size == sizeof(struct geo_note);
+    case EDGE_CHILD_LATE:
+        return child->state == BUSY && answer->size == 0;
     default:
         return false;
     }
@@ -329,7 +357,7 @@ static bool transmit(struct edge_children *children, struct child *child)
         size_t left = head ? sizeof slot->head - child->sent : total - child->sent;
         if (child->state == READY) {
             child->state = BUSY;
-            child->deadline_mono_us = children->now_mono_us + children->config.timeout_us;
+            child->deadline_mono_us = children->now_mono_us + wall_us(children);
         }
         ssize_t put = send(child->fd, at, left, MSG_NOSIGNAL);
         if (put < 0 && errno == EINTR)
@@ -443,8 +471,11 @@ static void end_timed_out(struct edge_children *children)
     for (size_t i = 0; i < CHILDREN; i++) {
         struct child *child = &children->children[i];
         bool limited = child->state == STARTING || child->state == BUSY;
-        if (limited && children->now_mono_us >= child->deadline_mono_us)
-            fail_child(children, child, "the decoder took too long and was ended");
+        if (!limited || children->now_mono_us < child->deadline_mono_us)
+            continue;
+        char text[128];
+        too_long(children, "wall time", text);
+        lose_child(children, child, true, text);
     }
 }
 
@@ -485,7 +516,8 @@ enum drf_status edge_children_start(struct edge_children *children, size_t lane_
     struct slot *slot = slot_at(lane, lane->count++);
     slot->head.request = (struct edge_child_request){
         .magic = EDGE_CHILD_MAGIC,
-        .timeout_s = (uint32_t)(children->config.timeout_us / 1000000) + 2,
+        .timeout_s = (uint32_t)(wall_us(children) / 1000000) + 2,
+        .cpu_ms = (uint32_t)(children->config.timeout_us / 1000),
         .size = size,
     };
     slot->head.params = *params;

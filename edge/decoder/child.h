@@ -18,14 +18,15 @@
 #include "geo/record/record.h"
 #include "geo/status.h"
 
-enum { EDGE_CHILD_LANES = 2, EDGE_CHILD_AHEAD_MAX = 8 };
+enum { EDGE_CHILD_LANES = 2, EDGE_CHILD_AHEAD_MAX = 8, EDGE_CHILD_WALL_FACTOR = 10 };
 
 struct edge_children_config {
     const char *program; // NULL: this one
     const char *word;    // its first argument: "decode-child"
     uint64_t memory_bytes;
     uint64_t record_max_bytes;
-    int64_t timeout_us; // for one message
+    int64_t timeout_us; // of CPU for one message, and EDGE_CHILD_WALL_FACTOR times that of
+                        // wall time
 };
 
 struct edge_children;
@@ -52,6 +53,7 @@ DRF_MUST_CHECK enum drf_status edge_children_start(struct edge_children *childre
 struct edge_decoded {
     enum drf_status status;   // OK: a record, validated
     bool died;                // the child died or hung, or its answer was not one
+    bool late;                // of that: it took too long, and was not broken
     struct geo_record record; // until the lane's next result is taken
     struct geo_note why;      // of anything but OK
 };

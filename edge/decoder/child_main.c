@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "edge/decoder/child_wire.h"
@@ -82,6 +84,24 @@ static bool answer_refusal(enum drf_status status, const struct geo_note *why)
     return write_all(&answer, sizeof answer) && write_all(why, sizeof *why);
 }
 
+// The CPU that the message may take is spent. Nothing of an answer has been written yet.
+static void late(int signal)
+{
+    (void)signal;
+    static const struct edge_child_answer answer = {.magic = EDGE_CHILD_MAGIC,
+                                                    .kind = EDGE_CHILD_LATE};
+    (void)!write(STDIN_FILENO, &answer, sizeof answer); // less than any socket's buffer
+    _exit(0);
+}
+
+// CPU of this process alone: a busy machine does not count. 0: no limit any more.
+static void limit_cpu(uint32_t cpu_ms)
+{
+    const struct itimerval timer = {
+        .it_value = {.tv_sec = cpu_ms / 1000, .tv_usec = cpu_ms % 1000 * 1000}};
+    (void)!setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 static bool decode_one(edge_child_decode_fn decode, const struct edge_child_request *request)
 {
     struct geo_decode_params params;
@@ -96,7 +116,9 @@ static bool decode_one(edge_child_decode_fn decode, const struct edge_child_requ
     struct geo_note why = {0};
     geo_record_builder_init(&builder, params.record_max_bytes);
     alarm(request->timeout_s);
+    limit_cpu(request->cpu_ms);
     enum drf_status status = decode(&params, bytes, request->size, &builder, &why);
+    limit_cpu(0);
     alarm(0);
     bool answered = status == DRF_OK ? answer_record(&builder) : answer_refusal(status, &why);
     geo_record_builder_close(&builder);
@@ -113,6 +135,7 @@ int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
     // Memory that a library leaves unwritten then holds a fixed pattern, which is no height and
     // nothing of an earlier message: libtiff does so with strips longer than declared.
     mallopt(M_PERTURB, 0xa5); // NOLINT(concurrency-mt-unsafe): the child has one thread
+    (void)signal(SIGPROF, late);
     warm_up(decode);
     bool landlocked = false;
     if (edge_sandbox_enter(memory_bytes, &landlocked) != DRF_OK)

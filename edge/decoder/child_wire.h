@@ -13,11 +13,18 @@ enum { EDGE_CHILD_MAGIC = 0x64726663 };
 
 struct edge_child_request {
     uint32_t magic;
-    uint32_t timeout_s; // the child exits then, in case the node is gone
-    uint64_t size;      // of the bytes
+    uint32_t timeout_s; // of wall time: the child exits then, in case the node is gone
+    uint32_t cpu_ms;    // of CPU for this message: the child answers LATE then, and exits
+    uint32_t reserved;
+    uint64_t size; // of the bytes
 };
 
-enum edge_child_kind { EDGE_CHILD_READY = 1, EDGE_CHILD_RECORD, EDGE_CHILD_REFUSED };
+enum edge_child_kind {
+    EDGE_CHILD_READY = 1,
+    EDGE_CHILD_RECORD,
+    EDGE_CHILD_REFUSED,
+    EDGE_CHILD_LATE
+};
 
 struct edge_child_answer {
     uint32_t magic;

@@ -32,12 +32,13 @@ static struct fusion_message fusion_view(struct edge_ingest *ingest,
         .cluster_id = edge_feeds_cluster(ingest->parts.feeds, lane->message.feed),
         .topic = lane->message.topic,
         .partition = lane->message.partition,
-        .offset = lane->message.offset,
+        .offset = ingest_late_offset(&ingest->late, &lane->message),
     };
 }
 
 static void empty(struct edge_ingest *ingest, struct ingest_lane *lane)
 {
+    ingest_late_done(&ingest->late, &lane->message);
     edge_feeds_done(ingest->parts.feeds, &lane->message);
     fusion_job_close(lane->job);
     lane->job = NULL;
@@ -55,6 +56,9 @@ void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index)
         edge_feeds_done(ingest->parts.feeds, &lane->ahead[lane->ahead_first].message);
         lane->ahead_first = (lane->ahead_first + 1) % INGEST_AHEAD_MAX;
     }
+    for (; index == EDGE_LANE_BULK && ingest->late.count > 0; ingest->late.count--)
+        edge_feeds_done(ingest->parts.feeds,
+                        &ingest->late.waiting[ingest->late.count - 1].message);
 }
 
 bool ingest_lane_busy(const struct edge_ingest *ingest)
@@ -62,7 +66,7 @@ bool ingest_lane_busy(const struct edge_ingest *ingest)
     for (size_t i = 0; i < EDGE_LANES; i++)
         if (ingest->lanes[i].stage != INGEST_EMPTY || ingest->lanes[i].ahead_count > 0)
             return true;
-    return false;
+    return ingest->late.count > 0;
 }
 
 static void note(const struct edge_ingest *ingest, const struct ingest_lane *lane,
@@ -157,6 +161,13 @@ static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane inde
 {
     struct ingest_lane *lane = &ingest->lanes[index];
     struct ingest_ahead *one = &lane->ahead[lane->ahead_first];
+    lane->again = index == EDGE_LANE_BULK && ingest_late_next(&ingest->late, lane);
+    if (lane->again) {
+        *worked = true;
+        lane->retry_mono_us = INT64_MAX;
+        lane->stage = INGEST_READ;
+        return DRF_OK;
+    }
     if (lane->ahead_count == 0 && !read_ahead(ingest, index, now, one))
         return DRF_OK;
     if (lane->ahead_count > 0) {
@@ -209,6 +220,23 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
     return DRF_OK;
 }
 
+// A message whose decoder took too long, which a busy machine does to a sound one, is tried
+// once more: where it is in the bulk lane, and from the urgent lane there too.
+static bool try_again(struct edge_ingest *ingest, enum edge_lane index, struct edge_now now)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    if (lane->again || (index == EDGE_LANE_URGENT && !ingest_late_put(&ingest->late, lane)))
+        return false;
+    edge_log_write(
+        ingest->parts.log, now.utc_us, EDGE_LOG_WARN, "decoder.late",
+        "feed=%s partition=%d offset=%lld text=\"took too long, is tried once more\"",
+        ingest->parts.config->feeds[lane->message.feed].name, (int)lane->message.partition,
+        (long long)lane->message.offset);
+    lane->again = index == EDGE_LANE_BULK;
+    lane->stage = lane->again ? INGEST_READ : INGEST_EMPTY;
+    return true;
+}
+
 static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane index,
                                     struct edge_now now, bool *worked)
 {
@@ -221,6 +249,8 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
                          now.mono_us - lane->decode_mono_us);
     if (decoded.died)
         lane->single_mono_us = now.mono_us + SINGLE_US;
+    if (decoded.late && try_again(ingest, index, now))
+        return DRF_OK;
     if (decoded.died)
         edge_feeds_death(ingest->parts.feeds, lane->message.feed, now);
     edge_decoding_complete(ingest->parts.config, lane->message.feed, &lane->placed, &decoded);

@@ -9,6 +9,7 @@
 
 #include "edge/ingest/feed_clock.h"
 #include "edge/ingest/ingest.h"
+#include "edge/ingest/ingest_late.h"
 #include "edge/ingest/maintenance.h"
 #include "edge/kafka/envelope.h"
 
@@ -41,11 +42,13 @@ struct ingest_lane {
     struct ingest_ahead ahead[INGEST_AHEAD_MAX];
     size_t ahead_first, ahead_count;
     int64_t single_mono_us; // until then one message at a time: a decoder died
+    bool again;             // its message took a decoder too long once
 };
 
 struct edge_ingest {
     struct edge_ingest_parts parts;
     struct ingest_lane lanes[EDGE_LANES];
+    struct ingest_late late;
     struct edge_maintenance maintenance;
     struct edge_feed_clock clock;
     unsigned turn;

@@ -56,6 +56,8 @@ struct rig {
     struct geo_record_builder builders[EDGE_LANES][2];
     unsigned turn[EDGE_LANES];
     int deaths;
+    bool late; // and they are of time
+    size_t late_starts[EDGE_LANES];
 };
 
 static inline enum drf_status feed_start(void *self, size_t feed, int32_t partition,
@@ -119,8 +121,10 @@ static inline enum drf_status decode_start(void *self, size_t lane,
     rig->there[lane] = true;
     if (rig->deaths > 0) {
         rig->deaths--;
+        rig->late_starts[lane]++;
         *decoded = (struct edge_decoded){.status = DRF_ERR_RANGE,
                                          .died = true,
+                                         .late = rig->late,
                                          .why = {.code = GEO_REFUSAL_DIED, .count = 1}};
         return DRF_OK;
     }

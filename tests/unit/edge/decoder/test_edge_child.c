@@ -104,9 +104,17 @@ static enum drf_status decode(const struct geo_decode_params *params, const uint
         break;
     case 'x':
         _exit(0);
-    case 'h':
+    case 'h': // spends CPU
+        for (volatile int forever = 1; forever != 0;)
+            forever = 1;
+        break;
+    case 'p': // waits, as for a processor
         for (;;)
             usleep(1000);
+    case 'q': // waits for less than the wall time
+        for (int i = 0; i < 2 * TIMEOUT_US / 10000; i++)
+            usleep(10000);
+        return obstacle(builder);
     case 'w': // writes rubbish to the node
         memset(text, 'w', sizeof text);
         if (write(STDIN_FILENO, text, sizeof text) > 0)
@@ -246,13 +254,39 @@ static void decode__of_what_hangs__is_ended_in_time(void **state)
     struct edge_decoded decoded = result(*state, 0);
     int64_t took_us = now_us() - before_us;
     assert_true(decoded.died);
-    assert_non_null(strstr(decoded.why.text, "too long"));
+    assert_true(decoded.late);
+    assert_non_null(strstr(decoded.why.text, "1 s of CPU: raise limits.decode_timeout_ms"));
     int64_t without_us = -1;
     for (int i = 0; i < 3000 && !edge_children_replaced(*state, &without_us); i++)
         step(*state, 20);
     assert_true(without_us >= 0);
     assert_true(took_us >= TIMEOUT_US - 50000);
     print_message("  ended after %d us\n", (int)took_us);
+}
+
+// On a machine that builds beside it a decoder gets a processor now and then only.
+static void decode__that_waits_for_a_processor__is_no_broken_message(void **state)
+{
+    assert_int_equal(run(*state, "q").status, DRF_OK);
+}
+
+static void decode__that_waits_for_ever__is_ended_after_ten_times_the_limit(void **state)
+{
+    (void)state;
+    struct edge_children *children;
+    struct edge_children_config config = {.word = "decode-child",
+                                          .memory_bytes = (uint64_t)1 << 30,
+                                          .record_max_bytes = 1 << 20,
+                                          .timeout_us = TIMEOUT_US / 5};
+    assert_int_equal(edge_children_open(&config, &children), DRF_OK);
+    start(children, 0, "p", 1);
+    int64_t before_us = now_us();
+    struct edge_decoded decoded = result(children, 0);
+    assert_true(now_us() - before_us >= 2 * TIMEOUT_US - 50000);
+    assert_true(decoded.died && decoded.late);
+    assert_non_null(
+        strstr(decoded.why.text, "2 s of wall time: raise limits.decode_timeout_ms"));
+    edge_children_close(children);
 }
 
 static void decode__after_a_death__goes_on_with_the_warm_spare(void **state)
@@ -398,6 +432,8 @@ int main(int argc, char **argv)
         WITH_CHILDREN(decode__of_a_message_larger_than_the_socket__arrives_whole),
         WITH_CHILDREN(decode__of_what_kills_it__is_refused_and_the_next_is_read),
         WITH_CHILDREN(decode__of_what_hangs__is_ended_in_time),
+        WITH_CHILDREN(decode__that_waits_for_a_processor__is_no_broken_message),
+        cmocka_unit_test(decode__that_waits_for_ever__is_ended_after_ten_times_the_limit),
         WITH_CHILDREN(decode__after_a_death__goes_on_with_the_warm_spare),
         WITH_CHILDREN(decode__of_a_message_that_wants_all_memory__is_refused),
         WITH_CHILDREN(decode__that_answers_with_no_record__is_refused),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "edge/ingest/ingest_lane.h"
 #include "tests/support/ingest_rig.h"
 
 static void step__of_an_obstacle__publishes_it_and_commits_its_offset(void **state)
@@ -284,6 +285,75 @@ static void feed__on_which_five_decoders_die__is_paused_and_comes_back(void **st
     close_node(rig);
 }
 
+// The second try is made in the bulk lane; meanwhile those behind it are applied, and the
+// stored offset stays before it.
+static void message__that_took_too_long__is_tried_once_more_beside_the_urgent(void **state)
+{
+    struct rig *rig = *state;
+    for (int i = 0; i < 4; i++)
+        add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    rig->deaths = 1;
+    rig->late = true;
+    open_node(rig);
+    run(rig, 2000000);
+    assert_int_equal(rig->late_starts[EDGE_LANE_URGENT], 1);
+    assert_int_equal(rig->late_starts[EDGE_LANE_BULK], 0); // this time it was good
+    assert_int_equal(stored_offset(rig, "obstacles"), 4);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_DECODER_DEATHS, DOF, 0), 0);
+    close_node(rig);
+}
+
+static void message__that_took_too_long_twice__is_a_death_and_does_not_stop_the_feed(
+    void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    run(rig, 50000);
+    // Of the bulk feed: where it is.
+    add(rig, WEATHER, "x", "no GRIB");
+    rig->deaths = 2;
+    rig->late = true;
+    run(rig, 2000000);
+    assert_int_equal(rig->late_starts[EDGE_LANE_BULK], 2);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_DECODER_DEATHS, WEATHER, 0),
+                     1);
+    assert_int_equal(stored_offset(rig, "weather"), 1);
+    close_node(rig);
+}
+
+static void offset__behind_a_late_message__waits_for_it(void **state)
+{
+    (void)state;
+    static struct ingest_late late;
+    static struct ingest_lane lane;
+    struct edge_message message = {.feed = 1, .partition = 3, .offset = 10};
+    struct edge_message next = {.feed = 1, .partition = 3, .offset = 11};
+    struct edge_message other = {.feed = 1, .partition = 4, .offset = 7};
+    lane.message = message;
+    assert_true(ingest_late_put(&late, &lane));
+    assert_int_equal(ingest_late_offset(&late, &other), 7);
+    assert_int_equal(ingest_late_offset(&late, &next), 9);
+    ingest_late_done(&late, &next);
+    // A second one of the same partition.
+    lane.message.offset = 12;
+    assert_true(ingest_late_put(&late, &lane));
+    next.offset = 13;
+    assert_int_equal(ingest_late_offset(&late, &next), 9);
+    ingest_late_done(&late, &next);
+    assert_true(ingest_late_next(&late, &lane));
+    assert_int_equal(lane.message.offset, 10);
+    assert_int_equal(ingest_late_offset(&late, &lane.message), 11);
+    ingest_late_done(&late, &lane.message);
+    assert_true(ingest_late_next(&late, &lane));
+    assert_int_equal(lane.message.offset, 12);
+    assert_int_equal(ingest_late_offset(&late, &lane.message), 13);
+    ingest_late_done(&late, &lane.message);
+    assert_false(ingest_late_next(&late, &lane));
+    for (int i = 0; i < INGEST_LATE_MAX; i++)
+        assert_true(ingest_late_put(&late, &lane));
+    assert_false(ingest_late_put(&late, &lane));
+}
+
 static void feed__that_is_paused_behind_what_was_read__is_not_told_as_complete(void **state)
 {
     struct rig *rig = *state;
@@ -357,6 +427,9 @@ int main(void)
         WITH_RIG(messages__read_after_the_broker_was_asked__do_not_make_the_topic_seem_cut),
         WITH_RIG(node__before_its_feeds_are_found__is_not_ready),
         WITH_RIG(feed__on_which_five_decoders_die__is_paused_and_comes_back),
+        WITH_RIG(message__that_took_too_long__is_tried_once_more_beside_the_urgent),
+        WITH_RIG(message__that_took_too_long_twice__is_a_death_and_does_not_stop_the_feed),
+        cmocka_unit_test(offset__behind_a_late_message__waits_for_it),
         WITH_RIG(feed__that_is_paused_behind_what_was_read__is_not_told_as_complete),
         WITH_RIG(values__from_serve__are_in_the_store_after_a_commit),
         WITH_RIG(word_of_a_drone__before_a_day_of_running__carries_no_time),
