@@ -83,7 +83,9 @@ enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
         if (s->posting_m > 0.0)
             (void)fprintf(out, "    points every %.0f m\n", s->posting_m);
         if (s->last_error != NULL)
-            (void)fprintf(out, "    last refused: %s\n", s->last_error);
+            (void)fprintf(
+                out, "    %s%s\n",
+                strncmp(s->last_error, "all ", 4) == 0 ? "" : "last refused: ", s->last_error);
     }
     if (catalog->left_out > 0)
         (void)fprintf(out, "  %zu%s more sources are left out\n", catalog->left_out,

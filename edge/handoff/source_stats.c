@@ -7,6 +7,7 @@
 
 #define SECOND_US 1000000
 #define RATE_SECONDS 60.0
+#define PASSED_OVER_US (INT64_C(60) * SECOND_US)
 
 enum { TEXT_SIZE = EDGE_SOURCE_STATS_TEXT_WORDS * sizeof(uint64_t), READ_TRIES = 4 };
 
@@ -20,6 +21,8 @@ static struct edge_source_stats_line *add(struct edge_source_stats *source_stats
     snprintf(line->source, sizeof line->source, "%s", source);
     line->feed = feed;
     line->heard_mono_us = now.mono_us;
+    line->useful = line->passed_over = 0;
+    line->passed_over_told = line->passed_over_text = false;
     line->rated = 0;
     line->per_s = 0;
     atomic_init(&line->received_utc_us, INT64_MIN);
@@ -54,17 +57,42 @@ static struct edge_source_stats_line *find(struct edge_source_stats *source_stat
     return NULL;
 }
 
-static void write_error(struct edge_source_stats_line *line, const struct geo_note *why)
+static void write_text(struct edge_source_stats_line *line, const char text[static TEXT_SIZE])
 {
-    char text[TEXT_SIZE] = "";
     uint64_t words[EDGE_SOURCE_STATS_TEXT_WORDS];
-    snprintf(text, sizeof text, "%s: %.*s", geo_refusal_name((enum geo_refusal_code)why->code),
-             (int)sizeof why->text, why->text);
     memcpy(words, text, sizeof words);
     atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_acq_rel);
     for (size_t i = 0; i < EDGE_SOURCE_STATS_TEXT_WORDS; i++)
         atomic_store_explicit(&line->error[i], words[i], memory_order_release);
     atomic_fetch_add_explicit(&line->error_turn, 1, memory_order_release);
+}
+
+static void write_error(struct edge_source_stats_line *line, const struct geo_note *why)
+{
+    char text[TEXT_SIZE] = "";
+    snprintf(text, sizeof text, "%s: %.*s", geo_refusal_name((enum geo_refusal_code)why->code),
+             (int)sizeof why->text, why->text);
+    line->passed_over_text = false;
+    write_text(line, text);
+}
+
+static void note_passed_over(struct edge_source_stats_line *line, const struct geo_note *why,
+                             struct edge_now now)
+{
+    char text[TEXT_SIZE] = "";
+    if (!line)
+        return;
+    line->heard_mono_us = now.mono_us;
+    atomic_store_explicit(&line->received_utc_us, now.utc_us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&line->taken, 1, memory_order_relaxed);
+    if (line->passed_over++ == 0)
+        line->passed_over_mono_us = now.mono_us;
+    if (line->useful > 0)
+        return;
+    snprintf(text, sizeof text, "all %" PRIu64 " messages passed over: %.150s",
+             line->passed_over, why->text);
+    line->passed_over_text = true;
+    write_text(line, text);
 }
 
 static void note(struct edge_source_stats_line *line, const struct geo_note *why,
@@ -77,6 +105,8 @@ static void note(struct edge_source_stats_line *line, const struct geo_note *why
     atomic_fetch_add_explicit(why ? &line->refused : &line->taken, 1, memory_order_relaxed);
     if (why)
         write_error(line, why);
+    else if (line->useful++ == 0 && line->passed_over_text)
+        write_text(line, (char[TEXT_SIZE]){""});
 }
 
 void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
@@ -87,6 +117,52 @@ void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
         return;
     struct edge_source_stats_line *line = find(source_stats, source);
     note(line ? line : add(source_stats, feed, source, now), why, now);
+}
+
+void edge_source_stats_passed_over(struct edge_source_stats *source_stats, size_t feed,
+                                   const char *source, const struct geo_note *why,
+                                   struct edge_now now)
+{
+    note_passed_over(&source_stats->lines[feed], why, now);
+    if (source[0] == '\0' || strcmp(source, source_stats->config->feeds[feed].name) == 0)
+        return;
+    struct edge_source_stats_line *line = find(source_stats, source);
+    note_passed_over(line ? line : add(source_stats, feed, source, now), why, now);
+}
+
+static bool read_error(const struct edge_source_stats_line *line, char text[static TEXT_SIZE])
+{
+    uint64_t words[EDGE_SOURCE_STATS_TEXT_WORDS];
+    for (int i = 0; i < READ_TRIES; i++) {
+        uint32_t before = atomic_load_explicit(&line->error_turn, memory_order_acquire);
+        for (size_t k = 0; k < EDGE_SOURCE_STATS_TEXT_WORDS; k++)
+            words[k] = atomic_load_explicit(&line->error[k], memory_order_acquire);
+        if (before % 2 == 0
+            && atomic_load_explicit(&line->error_turn, memory_order_relaxed) == before) {
+            memcpy(text, words, sizeof words);
+            text[TEXT_SIZE - 1] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+// A feed of a hundred fields may begin with those that are of no use: a minute is waited.
+static void log_passed_over(struct edge_source_stats_line *line, const char *feed,
+                            const struct edge_log *log, struct edge_now now)
+{
+    bool all = line->passed_over > 0 && line->useful == 0
+               && now.mono_us - line->passed_over_mono_us >= PASSED_OVER_US;
+    if (all == line->passed_over_told || (!all && line->useful == 0))
+        return;
+    line->passed_over_told = all;
+    char text[TEXT_SIZE], quoted[2 * TEXT_SIZE];
+    if (!read_error(line, text) || !all)
+        text[0] = '\0';
+    edge_log_write(log, now.utc_us, all ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                   all ? "feed.passed_over" : "feed.of_use",
+                   "feed=%s messages=%" PRIu64 " text=%s", feed, line->passed_over,
+                   edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
 }
 
 static void log_silence(const struct edge_source_stats *source_stats,
@@ -120,24 +196,9 @@ void edge_source_stats_second(struct edge_source_stats *source_stats,
         atomic_store_explicit(&line->milli_per_s, (uint32_t)(line->per_s * 1000),
                               memory_order_relaxed);
         log_silence(source_stats, line, log, now);
+        if (i < source_stats->config->feed_count)
+            log_passed_over(line, line->source, log, now);
     }
-}
-
-static bool read_error(const struct edge_source_stats_line *line, char text[static TEXT_SIZE])
-{
-    uint64_t words[EDGE_SOURCE_STATS_TEXT_WORDS];
-    for (int i = 0; i < READ_TRIES; i++) {
-        uint32_t before = atomic_load_explicit(&line->error_turn, memory_order_acquire);
-        for (size_t k = 0; k < EDGE_SOURCE_STATS_TEXT_WORDS; k++)
-            words[k] = atomic_load_explicit(&line->error[k], memory_order_acquire);
-        if (before % 2 == 0
-            && atomic_load_explicit(&line->error_turn, memory_order_relaxed) == before) {
-            memcpy(text, words, sizeof words);
-            text[TEXT_SIZE - 1] = '\0';
-            return true;
-        }
-    }
-    return false;
 }
 
 bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,

@@ -28,8 +28,12 @@ struct edge_source_stats_line {
     _Atomic bool silent;          // for longer than its interval_s
     _Atomic uint32_t error_turn;  // odd while the text is written
     _Atomic uint64_t error[EDGE_SOURCE_STATS_TEXT_WORDS];
-    int64_t heard_mono_us; // ingest's own
-    uint64_t rated;        // of taken and refused, at the last second
+    uint64_t useful, passed_over; // ingest's own, as all that follows: messages
+    int64_t passed_over_mono_us;  // of the first
+    bool passed_over_told;        // logged: nothing of it is of use
+    bool passed_over_text;        // the text says so
+    int64_t heard_mono_us;
+    uint64_t rated; // of taken and refused, at the last second
     double per_s;
 };
 
@@ -49,7 +53,13 @@ void edge_source_stats_init(struct edge_source_stats *source_stats,
 void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
                             const char *source, const struct geo_note *why,
                             struct edge_now now);
-// Ingest, once a second: rates; logs each source that fell silent or sends again.
+// Ingest: a sound message with nothing of use here (`why` says what it held). While nothing
+// else came from the source, that stands where the last refusal would.
+void edge_source_stats_passed_over(struct edge_source_stats *source_stats, size_t feed,
+                                   const char *source, const struct geo_note *why,
+                                   struct edge_now now);
+// Ingest, once a second: logs feeds of which all is passed over; rates; logs each source that
+// fell silent or sends again.
 void edge_source_stats_second(struct edge_source_stats *source_stats,
                               const struct edge_log *log, struct edge_now now);
 

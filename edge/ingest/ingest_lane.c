@@ -86,7 +86,11 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     enum drf_status status = fusion_fabric_skip(ingest->parts.fabric, &message);
     if (drf_status_action(status) == DRF_STOP)
         return status;
-    note(ingest, lane, why->code != GEO_REFUSAL_IGNORED ? why : NULL, now);
+    if (why->code != GEO_REFUSAL_IGNORED)
+        note(ingest, lane, why, now);
+    else if (ingest->parts.source_stats)
+        edge_source_stats_passed_over(ingest->parts.source_stats, lane->message.feed,
+                                      lane->envelope.source, why, now);
     edge_deadletter_refused(ingest->parts.deadletters, &lane->message, why, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, false, now);

@@ -71,6 +71,42 @@ static void note__of_what_came__counts_it_for_its_source_and_its_feed(void **sta
     assert_false(edge_source_stats_read(&source_stats, "dof/other", &none));
 }
 
+static void note__of_what_is_of_no_use__says_so_until_something_is(void **state)
+{
+    (void)state;
+    const struct geo_note why = {.code = GEO_REFUSAL_IGNORED,
+                                 .count = 1,
+                                 .text = "nothing of use here in 1 fields: t at isobaricInhPa"};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const struct edge_log log = {.fd = ends[1], .level = EDGE_LOG_INFO};
+    char text[512];
+    edge_source_stats_passed_over(&source_stats, 1, "wx/a", &why, at(1));
+    edge_source_stats_passed_over(&source_stats, 1, "wx/a", &why, at(2));
+    edge_source_stats_second(&source_stats, &log, at(30)); // a minute is waited
+    edge_source_stats_second(&source_stats, &log, at(61));
+    edge_source_stats_second(&source_stats, &log, at(62)); // said once
+    assert_string_equal(view_of("wx").error,
+                        "all 2 messages passed over: nothing of use here in 1 fields: t at "
+                        "isobaricInhPa");
+    assert_string_equal(view_of("wx/a").error, view_of("wx").error);
+    assert_int_equal(view_of("wx").taken, 2);
+    assert_int_equal(view_of("wx").refused, 0);
+    edge_source_stats_note(&source_stats, 1, "wx/a", NULL, at(63));
+    assert_string_equal(view_of("wx").error, "");
+    edge_source_stats_passed_over(&source_stats, 1, "wx/a", &why, at(64));
+    assert_string_equal(view_of("wx").error, "");
+    close(ends[1]);
+    ssize_t size = read(ends[0], text, sizeof text - 1);
+    assert_true(size > 0);
+    text[size] = '\0';
+    const char *first = strstr(text, "feed.passed_over");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "feed=wx"));
+    assert_null(strstr(first + 1, "feed.passed_over"));
+    close(ends[0]);
+}
+
 static void second__after_the_stated_interval__calls_a_source_silent_until_it_speaks(
     void **state)
 {
@@ -213,6 +249,7 @@ int main(void)
 #define FRESH(test) cmocka_unit_test_setup(test, begin)
     const struct CMUnitTest tests[] = {
         FRESH(note__of_what_came__counts_it_for_its_source_and_its_feed),
+        FRESH(note__of_what_is_of_no_use__says_so_until_something_is),
         FRESH(second__after_the_stated_interval__calls_a_source_silent_until_it_speaks),
         FRESH(second__of_a_steady_source__finds_its_rate),
         FRESH(note__of_more_sources_than_fit__counts_them_in_their_feed),
