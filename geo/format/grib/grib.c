@@ -30,6 +30,8 @@ struct job {
     struct geo_decode_counts counts;
     uint64_t no_use;   // ignored fields
     uint64_t unpacked; // values so far
+    bool meant;        // the present field is of a quantity that is used
+    int64_t valid_until_utc_us;
     char names[NAMES_ROOM];
     double *values;
     float *cut;
@@ -118,6 +120,30 @@ static enum drf_status cut_values(struct job *job, const struct geo_grib_points 
     return DRF_OK;
 }
 
+// Where a field lies that is of use here, and could not be understood; false: not known, or not
+// in the region. A projected grid may lie anywhere in it.
+static bool field_box(const struct job *job, codes_handle *handle, struct geo_bounds *out)
+{
+    struct geo_grib_points points;
+    struct geo_grib_window window;
+    struct geo_grid grid;
+    struct geo_note why;
+    geo_grib_keys_points(handle, &points);
+    if (geo_grib_grid_of(&points, &grid, &why) != DRF_OK
+        || geo_grib_window_of(&grid, job->params->keep, &window, &why) != DRF_OK)
+        return false;
+    struct geo_grid cut = geo_grib_grid_cut(&grid, window);
+    *out = job->params->keep;
+    if (cut.kind != GEO_GRID_LATLON || cut.whole_circle != 0)
+        return true;
+    double north = cut.y0 + (cut.nj - 1.0) * cut.dy, east = cut.x0 + (cut.ni - 1.0) * cut.dx;
+    *out = (struct geo_bounds){.west_deg = cut.x0,
+                               .south_deg = fmin(cut.y0, north),
+                               .east_deg = east > 180.0 ? east - 360.0 : east,
+                               .north_deg = fmax(cut.y0, north)};
+    return true;
+}
+
 static enum drf_status read_field(struct job *job, codes_handle *handle, struct geo_field *head,
                                   struct geo_note *why)
 {
@@ -127,11 +153,16 @@ static enum drf_status read_field(struct job *job, codes_handle *handle, struct 
     struct geo_grib_window window;
     struct geo_grid grid;
     geo_grib_keys_product(handle, &product);
+    job->meant = false;
+    job->valid_until_utc_us = GEO_UNREADABLE_NO_END_US;
     enum drf_status status = geo_grib_origin_check(&product, job->params, why);
-    if (status == DRF_OK)
-        status = geo_grib_parameter_of(&product, &meaning, why);
     if (status != DRF_OK)
         return status;
+    status = geo_grib_parameter_of(&product, &meaning, why);
+    job->meant = status != DRF_ERR_ABSENT;
+    if (status != DRF_OK)
+        return status;
+    job->valid_until_utc_us = meaning.head.valid_until_utc_us + job->params->valid_for_us;
     geo_grib_keys_points(handle, &points);
     status = geo_grib_grid_of(&points, &grid, why);
     if (status == DRF_OK)
@@ -175,7 +206,13 @@ static enum drf_status refuse_field(struct job *job, codes_handle *handle, uint6
                    "message %" PRIu64 ", %s: %s", message, name, reason->text);
     if (status == DRF_ERR_NOMEM)
         return status;
-    return geo_decode_counts_refuse(&job->counts, job->builder, &note);
+    // A quantity that is used, in the region, and not understood is no hole without a trace.
+    struct geo_bounds box;
+    bool marked = (note.code == GEO_REFUSAL_FORMAT || note.code == GEO_REFUSAL_RANGE)
+                  && handle != NULL && job->meant && field_box(job, handle, &box);
+    return geo_decode_counts_unreadable(&job->counts, job->builder, &note, job->params->keep,
+                                        marked ? "" : NULL, marked ? &box : NULL,
+                                        job->valid_until_utc_us);
 }
 
 static enum drf_status take_field(struct job *job, struct geo_grib_bytes bytes,

@@ -21,6 +21,7 @@
 #include <ogr_srs_api.h>
 
 #include "geo/format/terrain/raster_source.h"
+#include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
 #include "geo/unconst.h"
 
@@ -360,6 +361,28 @@ static void close_image(struct image *image)
     CPLFree(image->head.wkt);
 }
 
+// A raster that lies in the region and could not be understood is no hole without a trace: its
+// box is unreadable. One without a height, or beyond the node's limits, is only refused.
+static enum drf_status mark_unreadable(const struct geo_decode_params *params,
+                                       const struct raster_source *source, size_t begin,
+                                       struct geo_record_builder *builder,
+                                       const struct geo_note *why, enum drf_status status)
+{
+    bool understood = why->code == GEO_REFUSAL_NO_VALUES || why->code == GEO_REFUSAL_MEMORY
+                      || why->code == GEO_REFUSAL_OUT_OF_REGION;
+    if (!source->placed || understood || status == DRF_ERR_NOMEM || status == DRF_ERR_FULL)
+        return status;
+    builder->size = begin; // without the tiles made so far
+    struct geo_bounds box = source->reach;
+    bool around = box.east_deg - box.west_deg >= 360.0;
+    box.west_deg = around ? -180.0 : box.west_deg;
+    box.east_deg = around ? 180.0 : box.east_deg - (box.east_deg > 180.0 ? 360.0 : 0.0);
+    struct geo_decode_counts counts = {0};
+    enum drf_status added = geo_decode_counts_unreadable(&counts, builder, why, params->keep,
+                                                         "", &box, GEO_UNREADABLE_NO_END_US);
+    return added == DRF_OK && counts.told == 0 ? status : added;
+}
+
 enum drf_status geo_raster_decode(const struct geo_decode_params *params, const uint8_t *bytes,
                                   size_t size, struct geo_record_builder *builder,
                                   struct geo_note *why)
@@ -374,6 +397,7 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     struct image image = {.dataset = NULL};
     struct raster_source source = {.crs = NULL};
     float *values = NULL;
+    const size_t begin = builder->size;
     enum drf_status status = open_image(params, bytes, size, &complaint, &image, why);
     if (status == DRF_OK)
         status = check_shape(params, size, &image, why);
@@ -386,6 +410,8 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     close_image(&image); // the blocks it cached are no longer needed
     if (status == DRF_OK)
         status = raster_tiles(params, &source, builder, why);
+    if (status != DRF_OK)
+        status = mark_unreadable(params, &source, begin, builder, why, status);
     free(values);
     raster_close(&source);
 

@@ -239,16 +239,10 @@ enum drf_status raster_place(const struct geo_decode_params *params,
         .samples = {.width = head->width, .height = head->height, .posts = head->posts}};
     memcpy(out->transform, head->transform, sizeof out->transform);
     enum drf_status status = open_map(params, head, out, why);
-    if (status == DRF_OK)
-        status = settle_vertical(params, head, out, why);
-    if (status == DRF_OK)
-        status = load_geoid(out, why);
     if (status != DRF_OK)
         return status;
     if (geo_lattice_from(out->transform, &out->lattice) != DRF_OK)
         return geo_refuse(why, GEO_REFUSAL_GEOREFERENCE, 0, "a degenerate georeference");
-    if (out->lattice.rotated && params->has_core)
-        return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "a chunk of a rotated raster");
     double middle_y;
     image_place(out, head->width / 2.0, head->height / 2.0, &out->middle_x, &middle_y);
     status = find_reach(out, why);
@@ -261,5 +255,9 @@ enum drf_status raster_place(const struct geo_decode_params *params,
         return geo_refuse(why, GEO_REFUSAL_OUT_OF_REGION, 0,
                           "it lies between %.4f %.4f and %.4f %.4f", out->reach.south_deg,
                           out->reach.west_deg, out->reach.north_deg, box.east_deg);
-    return DRF_OK;
+    out->placed = true;
+    if (out->lattice.rotated && params->has_core)
+        return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, 0, "a chunk of a rotated raster");
+    status = settle_vertical(params, head, out, why);
+    return status == DRF_OK ? load_geoid(out, why) : status;
 }

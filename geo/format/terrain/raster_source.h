@@ -35,6 +35,7 @@ struct raster_source {
     double middle_x; // of the raster, for wrapping longitudes near it
     // Where it lies: a box in degrees; east may be beyond 180, and no more than 360 from west.
     struct geo_bounds reach;
+    bool placed; // reach is known, and in the region
 };
 
 // Finds where the raster lies and what its heights refer to. The caller closes *out, also after

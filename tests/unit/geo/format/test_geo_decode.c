@@ -42,9 +42,22 @@ static enum geo_refusal_code refusal(const struct geo_decode_params *params,
     struct geo_note why;
     geo_record_builder_init(&builder, params->record_max_bytes);
     enum drf_status status = geo_decode(params, file->data, file->size, &builder, &why);
+    // In the region and not understood: in the record as unreadable, beside the note.
+    struct geo_record record;
+    size_t cursor = 0;
+    struct geo_item item;
+    enum geo_refusal_code unreadable = GEO_REFUSAL_NONE;
+    if (status == DRF_OK) {
+        assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
+        assert_int_equal(geo_record_validate(record.bytes, record.size, &record), DRF_OK);
+        while (geo_record_next(record, &cursor, &item))
+            if (item.kind == GEO_ITEM_UNREADABLE)
+                unreadable =
+                    (enum geo_refusal_code)((const struct geo_unreadable *)item.payload)->code;
+    }
     geo_record_builder_close(&builder);
     if (status == DRF_OK)
-        return GEO_REFUSAL_NONE;
+        return unreadable;
     assert_true(why.code != GEO_REFUSAL_NONE);
     assert_true(why.text[0] != '\0');
     return (enum geo_refusal_code)why.code;

@@ -254,6 +254,41 @@ static void decode__a_void_of_the_feed__is_unknown(void **state)
     free(bytes);
 }
 
+static void decode__of_impossible_values__marks_the_box_of_the_grid(void **state)
+{
+    (void)state;
+    size_t size;
+    uint8_t *bytes = file(TEST_STATUS, &size);
+    uint8_t *packing = bytes + 16; // section 5: behind 1, 3 and 4
+    while (packing[4] != 5)
+        packing += packing[2] << 8 | packing[3];
+    packing[11] = 0x7f; // the reference value, an IEEE number: far above any temperature
+    struct geo_decode_params params = world;
+    params.valid_for_us = HOUR_US;
+    struct decoded d;
+    decode(&d, &params, bytes, size);
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.fields, 0);
+    assert_int_equal(d.refused, 1);
+    size_t cursor = 0;
+    struct geo_item item;
+    const struct geo_unreadable *one = NULL;
+    while (geo_record_next(d.record, &cursor, &item))
+        if (item.kind == GEO_ITEM_UNREADABLE)
+            one = item.payload;
+    assert_non_null(one);
+    assert_string_equal(one->id, "");
+    assert_int_equal(one->code, GEO_REFUSAL_RANGE);
+    // grib_get: 16 x 31 points from 60 N 0 E to 0 N 30 E; valid at 2008-02-06T12Z.
+    assert_near(one->box.west_deg, 0, 1e-6);
+    assert_near(one->box.east_deg, 30, 1e-6);
+    assert_near(one->box.south_deg, 0, 1e-6);
+    assert_near(one->box.north_deg, 60, 1e-6);
+    assert_int_equal(one->valid_until_utc_us, INT64_C(1202299200) * 1000000 + HOUR_US);
+    geo_record_builder_close(&d.builder);
+    free(bytes);
+}
+
 static void decode__a_compressed_file__is_named(void **state)
 {
     (void)state;
@@ -282,6 +317,7 @@ int main(void)
         cmocka_unit_test(decode__ndfd__is_a_maximum_over_twelve_hours),
         cmocka_unit_test(decode__envelopes__are_passed_over_and_remains_are_not),
         cmocka_unit_test(decode__a_void_of_the_feed__is_unknown),
+        cmocka_unit_test(decode__of_impossible_values__marks_the_box_of_the_grid),
         cmocka_unit_test(decode__a_compressed_file__is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,8 @@
 #include "geo/format/terrain/raster_net.h"
 #include "tests/support/rasters.h"
 
+#define assert_near(got, want, within) assert_true(fabs((got) - (want)) <= (within))
+
 enum { N = GEO_CELLS_SIDE };
 
 // x and y are image coordinates: a pixel is 2^-20 of a degree, or 2^-4 of a metre.
@@ -205,6 +207,77 @@ static void decode__a_void_of_the_feed__is_unknown(void **state)
     free(file.data);
 }
 
+static struct geo_unreadable marked(const struct geo_decode_params *params,
+                                    const struct bytes *file, enum drf_status *status,
+                                    struct geo_note *why)
+{
+    struct geo_record_builder builder;
+    struct geo_record record;
+    struct geo_unreadable out = {.code = GEO_REFUSAL_NONE};
+    geo_record_builder_init(&builder, params->record_max_bytes);
+    *status = geo_raster_decode(params, file->data, file->size, &builder, why);
+    size_t cursor = 0;
+    struct geo_item item;
+    if (*status == DRF_OK) {
+        assert_int_equal(geo_record_finish(&builder, &record), DRF_OK);
+        assert_int_equal(geo_record_validate(record.bytes, record.size, &record), DRF_OK);
+        while (geo_record_next(record, &cursor, &item)) {
+            assert_true(item.kind == GEO_ITEM_UNREADABLE || item.kind == GEO_ITEM_NOTE);
+            if (item.kind == GEO_ITEM_UNREADABLE)
+                out = *(const struct geo_unreadable *)item.payload;
+        }
+    }
+    geo_record_builder_close(&builder);
+    return out;
+}
+
+static void decode__of_what_lies_here_and_is_not_understood__marks_its_box(void **state)
+{
+    (void)state;
+    static double values[900];
+    for (int i = 0; i < 900; i++)
+        values[i] = 100;
+    const struct raster_spec spec = {30,          30,        {8, 0.02, 0, 50, 0, -0.02},
+                                     "EPSG:4326", GDT_Int16, .posts = false};
+    struct bytes file = make_tiff(&spec, values);
+    struct geo_decode_params params = ground_params();
+    enum drf_status status;
+    struct geo_note why;
+    // No vertical reference.
+    struct geo_unreadable one = marked(&params, &file, &status, &why);
+    assert_int_equal(status, DRF_OK);
+    assert_int_equal(one.code, GEO_REFUSAL_VERTICAL);
+    assert_string_equal(one.id, "");
+    assert_near(one.box.west_deg, 8.0, 1e-6);
+    assert_near(one.box.east_deg, 8.6, 1e-6);
+    assert_near(one.box.south_deg, 49.4, 1e-6);
+    assert_near(one.box.north_deg, 50.0, 1e-6);
+    // Elsewhere it is only that.
+    params.keep = (struct geo_bounds){20, 20, 21, 21};
+    (void)marked(&params, &file, &status, &why);
+    assert_int_equal(status, DRF_ERR_RANGE);
+    assert_int_equal(why.code, GEO_REFUSAL_OUT_OF_REGION);
+    free(file.data);
+    // An impossible height, and nothing but voids.
+    params = ground_params();
+    (void)snprintf(params.vertical, sizeof params.vertical, "EGM96");
+    values[450] = 32000;
+    file = make_tiff(&spec, values);
+    one = marked(&params, &file, &status, &why);
+    assert_int_equal(status, DRF_OK);
+    assert_int_equal(one.code, GEO_REFUSAL_RANGE);
+    free(file.data);
+    for (int i = 0; i < 900; i++)
+        values[i] = -9999;
+    file = make_tiff(&spec, values);
+    params.has_nodata = true;
+    params.nodata = -9999;
+    (void)marked(&params, &file, &status, &why);
+    assert_int_not_equal(status, DRF_OK);
+    assert_int_equal(why.code, GEO_REFUSAL_NO_VALUES);
+    free(file.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +285,7 @@ int main(void)
         cmocka_unit_test(row__over_a_jump__is_computed),
         cmocka_unit_test(geoid__between_the_points_of_the_net__is_within_a_centimetre),
         cmocka_unit_test(decode__a_void_of_the_feed__is_unknown),
+        cmocka_unit_test(decode__of_what_lies_here_and_is_not_understood__marks_its_box),
         cmocka_unit_test(decode__wgs_72__is_shifted_and_not_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
