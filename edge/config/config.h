@@ -63,7 +63,7 @@ struct drf_feed_config {
     uint64_t message_max_bytes;
     bool has_nodata; // terrain and grids: a value that is unknown, beside what the data say
     double nodata;
-    uint8_t production_statuses[32];    // GRIB: those read beside 0 and 255, a bit each
+    uint8_t production_statuses[32];            // GRIB: those read beside 0 and 255, a bit each
     struct geo_zone_fields zone_fields;         // zones of a provider's own GeoJSON
     struct geo_obstacle_fields obstacle_fields; // obstacles of one
     char stations_path[DRF_PATH_SIZE];

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// An entry of feeds is read in this order: the keys of the table, then what follows from the
+// kind where nothing is said (format, layer, urgency), then the parts that only some formats
+// have (mapped fields, values, the files of stations and of area codes), and last what no row
+// of a table can say: that the parts fit each other. Files are read here, so that a missing one
+// is an error of the configuration and never of the first message.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -16,7 +16,7 @@
 
 // Incremented with every change after which the same bytes give another record: a node then
 // reads its feeds again.
-enum { GEO_DECODE_VERSION = 1 };
+enum { GEO_DECODE_VERSION = 2 };
 
 // On DRF_OK `builder` holds a record with at least one item that is not a note. On anything
 // else the message is refused as a whole and *why gives the reason; IGNORED is not an error of

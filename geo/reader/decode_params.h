@@ -54,8 +54,8 @@ struct geo_decode_params {
                              // without a month
     uint64_t size_max_bytes; // input; larger is refused
     struct geo_obstacle_fields obstacle_fields; // GEOJSON_OBSTACLES: the same
-    uint64_t record_max_bytes;          // output
-    uint64_t pixels_max;                // of a raster or grid, refused before reading
+    uint64_t record_max_bytes;                  // output
+    uint64_t pixels_max;                        // of a raster or grid, refused before reading
     bool has_nodata;                    // rasters and grids: a raw value that is unknown
     double nodata;                      // beside what the data say
     uint8_t production_statuses[32];    // GRIB: those read beside 0 and 255 (table 1.3), a bit

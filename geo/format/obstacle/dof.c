@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines one after the other. A record, or a change with its action word, becomes an obstacle; OLD
-// and NEW are one change and must follow each other. Records of one number are twins, changes of
-// one number follow each other. A line that cannot be read is refused alone, and unreadable where
-// its number and its place can still be read.
+// Lines one after the other. A record, or a change with its action word, becomes an obstacle;
+// OLD and NEW are one change and must follow each other. Records of one number are twins,
+// changes of one number follow each other. A line that cannot be read is refused alone, and
+// unreadable where its number and its place can still be read.
 #include "geo/format/obstacle/dof.h"
 
 #include <inttypes.h>

@@ -13,7 +13,7 @@
 
 #define FEATURE(id, agl)                                                                       \
     "{\"type\":\"Feature\",\"id\":" id ",\"properties\":{\"agl_m\":" agl "},\"geometry\":"     \
-                                                                         "null}"
+    "null}"
 
 static struct sim_batch split(const char *text)
 {
