@@ -58,7 +58,7 @@ static enum drf_status take_numbered(struct geo_feature_ids *ids, char *id, uint
 {
     struct geo_feature_id_slot *base = enter(ids, id);
     base->next = base->next > least ? base->next : least;
-    char numbered[GEO_FEATURE_ID_SIZE];
+    char numbered[GEO_FEATURE_ID_SIZE] = ""; // zeros behind its end: it goes into a record
     do {
         int size = snprintf(numbered, sizeof numbered, "%s#%" PRIu32, id, base->next);
         if (size < 0 || size >= GEO_FEATURE_ID_SIZE || base->next == UINT32_MAX)

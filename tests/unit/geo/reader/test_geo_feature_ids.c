@@ -14,11 +14,14 @@ static void takes(struct geo_feature_ids *ids, bool part, const char *id, const 
 {
     char own[GEO_FEATURE_ID_SIZE];
     bool numbered;
+    memset(own, 0, sizeof own);
     (void)snprintf(own, sizeof own, "%s", id);
     enum drf_status status =
         part ? geo_feature_ids_take_part(ids, own) : geo_feature_ids_take(ids, own, &numbered);
     assert_int_equal(status, DRF_OK);
     assert_string_equal(own, gives);
+    for (size_t i = strlen(own); i < sizeof own; i++)
+        assert_int_equal(own[i], 0); // it goes into a record as it is
     if (!part)
         assert_int_equal(numbered, strcmp(id, gives) != 0);
 }
