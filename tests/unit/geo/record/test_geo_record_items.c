@@ -92,7 +92,9 @@ static void validate__impossible_obstacle__is_refused(void **state)
     OBSTACLE(it.vertical_acc95_m = -0.1, DRF_ERR_RANGE);
     OBSTACLE(it.vertical_acc95_m = 0, DRF_OK);
     OBSTACLE(it.flags |= GEO_OBSTACLE_OUTSIDE, DRF_OK);
-    OBSTACLE(it.flags |= 1U << 10, DRF_ERR_RANGE);
+    OBSTACLE(it.flags |= GEO_OBSTACLE_NUMBERED, DRF_OK);
+    OBSTACLE(it.flags |= GEO_OBSTACLE_NO_PLACE, DRF_OK);
+    OBSTACLE(it.flags |= 1U << 12, DRF_ERR_RANGE);
     OBSTACLE(it.flags |= 1U << 31, DRF_ERR_RANGE);
     OBSTACLE(it.flags |= GEO_OBSTACLE_UNVERIFIED, DRF_ERR_RANGE); // and verified
     OBSTACLE(it.geometry = 0, DRF_ERR_RANGE);
