@@ -7,7 +7,7 @@
 #define M_PER_FT 0.3048
 #define IN_PER_FT 12
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
 
 bool geo_length_unit(const char *word, double *out_m)
 {

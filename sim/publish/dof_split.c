@@ -81,6 +81,13 @@ bool sim_dof_marked(const uint8_t *bytes, size_t size)
     return memmem(bytes, header, mark, sizeof mark - 1) != NULL;
 }
 
+static int two_digits(const char *at)
+{
+    return isdigit((unsigned char)at[0]) && isdigit((unsigned char)at[1])
+               ? (at[0] - '0') * 10 + (at[1] - '0')
+               : -1;
+}
+
 bool sim_dof_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us)
 {
     static const char words[] = "CURRENCY DATE = ";
@@ -89,10 +96,14 @@ bool sim_dof_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us)
     size_t length = size > 0 ? line_length(bytes, size) : 0;
     memcpy(line, bytes, length < sizeof line - 1 ? length : sizeof line - 1);
     const char *at = strstr(line, words);
-    if (at == NULL || at != line + strspn(line, " ")
-        || sscanf(at + sizeof words - 1, "%2d/%2d/%2d", &date.month, &date.day, &date.year)
-               != 3)
+    if (at == NULL || at != line + strspn(line, " "))
         return false;
-    date.year += 2000;
+    const char *digits = at + sizeof words - 1; // mm/dd/yy
+    if (strlen(digits) < 8 || digits[2] != '/' || digits[5] != '/'
+        || two_digits(digits + 6) < 0)
+        return false;
+    date.month = two_digits(digits);
+    date.day = two_digits(digits + 3);
+    date.year = 2000 + two_digits(digits + 6);
     return geo_utc_from_fields(date, out_utc_us) == DRF_OK;
 }
