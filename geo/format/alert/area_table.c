@@ -81,6 +81,9 @@ static enum drf_status add_ring(struct geo_area_table *table, const struct geo_j
                                 bool *read)
 {
     size_t count = geo_json_count(ring), needed = table->point_count + count;
+    *read = count >= 4;
+    if (!*read)
+        return DRF_OK;
     if (needed > table->point_room) {
         size_t room = needed > 2 * table->point_room ? needed : 2 * table->point_room;
         struct geo_point *more = realloc(table->points, room * sizeof *more);
@@ -90,7 +93,6 @@ static enum drf_status add_ring(struct geo_area_table *table, const struct geo_j
         table->point_room = room;
     }
     struct geo_point *out = table->points + table->point_count;
-    *read = count >= 4;
     for (size_t i = 0; i < count && *read; i++)
         *read = geo_json_number(geo_json_at(geo_json_at(ring, i), 0), &out[i].lon_deg)
                 && geo_json_number(geo_json_at(geo_json_at(ring, i), 1), &out[i].lat_deg);

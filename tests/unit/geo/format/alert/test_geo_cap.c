@@ -257,6 +257,19 @@ static void cap__a_word_that_decides_and_is_not_known__makes_it_unreadable(void 
     }
 }
 
+// The good one before it stays in force.
+static void cap__an_update_that_is_unreadable__withdraws_nothing(void **state)
+{
+    (void)state;
+    struct decoded d =
+        text_of(HEAD("Update") "<references>w@x,A-1,t</references><info>" GRAVE
+                               "<expires>noon</expires>" AREA(SQUARE) "</info></alert>");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.unreadables, 1);
+    assert_int_equal(d.count, 0);
+    done(&d);
+}
+
 static void cap__an_unknown_scope__is_taken_as_public(void **state)
 {
     (void)state;
@@ -359,6 +372,7 @@ int main(void)
         cmocka_unit_test(cap__a_long_identity__is_its_hash_and_its_end),
         cmocka_unit_test(cap__more_areas_than_find_room__are_in_a_box),
         cmocka_unit_test(cap__a_word_that_decides_and_is_not_known__makes_it_unreadable),
+        cmocka_unit_test(cap__an_update_that_is_unreadable__withdraws_nothing),
         cmocka_unit_test(cap__an_unknown_scope__is_taken_as_public),
         cmocka_unit_test(cap__times_without_a_zone__last_longest),
         cmocka_unit_test(cap__one_block_without_an_end__does_not_shorten_another),
