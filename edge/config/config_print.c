@@ -52,7 +52,7 @@ static void print_commented(FILE *out, const struct config_key *key)
     print_range(out, key);
     const char *value = key->example ? key->example : key->fallback;
     fprintf(out, "%s.\n    #   %s: %s\n", key->fallback ? "" : ". Required", key->name,
-            value[0] ? value : "(not given)");
+            value && value[0] ? value : "(not given)");
 }
 
 static void print_feeds(FILE *out)
