@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A zone whose attributes a feed's configuration names.
-#include <math.h>
 #include <string.h>
 
 #include "geo/format/zone/zone_reader.h"
@@ -89,7 +88,7 @@ static bool read_radius(const struct geo_zone_reader *reader, const struct geo_j
 void geo_zone_place_mapped(struct geo_zone_reader *reader, const struct geo_json *feature)
 {
     const struct geo_json *geometry = geo_json_member(feature, "geometry");
-    double radius_m = NAN;
+    double radius_m = 0.0;
     if (!geo_json_is(geo_json_member(geometry, "type"), "Point"))
         geo_zone_reach_geometry(reader, geometry);
     else if (read_radius(reader, geo_json_member(feature, "properties"), &radius_m))

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a zone may be, also one that is then refused.
-#include <math.h>
-
 #include "geo/bounds.h"
 #include "geo/format/zone/zone_reader.h"
 #include "geo/reader/geojson_box.h"
@@ -65,8 +63,8 @@ void geo_zone_reach_disc(struct geo_zone_reader *reader, const struct geo_json *
 void geo_zone_reach_circle(struct geo_zone_reader *reader, const struct geo_json *centre,
                            const struct geo_json *radius_m)
 {
-    double number = NAN;
+    double number;
     if (!geo_zone_number(radius_m, &number))
-        number = NAN;
+        number = 0.0; // as one that is not possible
     geo_zone_reach_disc(reader, centre, number);
 }
