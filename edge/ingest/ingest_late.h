@@ -1,5 +1,5 @@
-// edge/ingest/ingest_late.h - urgent messages whose decoder took too long wait for a second
-// try. SPDX-License-Identifier: Apache-2.0
+// edge/ingest/ingest_late.h - urgent messages whose decoder was late wait for a second try.
+// SPDX-License-Identifier: Apache-2.0
 //
 // The second try runs in the bulk lane, so that the urgent feeds do not wait for it. Until it
 // is done the stored offset of its partition stays before it: after a crash it is read again,

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// One field after the other: the frame cuts it out (grib_frame.c), ecCodes gives its keys
+// (grib_keys.c), tables say whether it is of use (grib_origin.c, grib_parameter.c) and where it
+// lies (grib_grid.c); only then its values are unpacked, and the part in the region is kept. A
+// field that is refused, passed over or elsewhere is counted, and the next one is read.
 #include "geo/format/grib/grib.h"
 
 #include <eccodes.h>

@@ -1,5 +1,5 @@
-// geo/format/terrain/raster_net.h - positions of a tile's cells in a raster, on a net of
-// points. SPDX-License-Identifier: Apache-2.0
+// geo/format/terrain/raster_net.h - where the cells of a tile lie in a raster, by a net.
+// SPDX-License-Identifier: Apache-2.0
 //
 // A transformation between reference systems takes a third of a microsecond and changes little
 // from cell to cell. It is computed for a net of points over the tile and interpolated between
