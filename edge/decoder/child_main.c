@@ -98,7 +98,7 @@ static void late(int signal)
 static void limit_cpu(uint32_t cpu_ms)
 {
     const struct itimerval timer = {
-        .it_value = {.tv_sec = cpu_ms / 1000, .tv_usec = cpu_ms % 1000 * 1000}};
+        .it_value = {.tv_sec = cpu_ms / 1000, .tv_usec = (long)(cpu_ms % 1000) * 1000}};
     (void)!setitimer(ITIMER_PROF, &timer, NULL);
 }
 
