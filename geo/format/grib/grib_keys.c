@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys of a message by ecCodes' names, as numbers of the code tables. What is missing is
-// GEO_GRIB_MISSING, never 0. Edition 1 is brought into the terms of edition 2 where they mean the
-// same (levels, grids); its units of time and time ranges keep their own numbers.
+// GEO_GRIB_MISSING, never 0. Edition 1 is brought into the terms of edition 2 where they mean
+// the same (levels, grids); its units of time and time ranges keep their own numbers.
 #include "geo/format/grib/grib_keys.h"
 
 #include <eccodes.h>
