@@ -30,6 +30,7 @@ static struct edge_source_stats_line *add(struct edge_source_stats *source_stats
     atomic_init(&line->refused, 0);
     atomic_init(&line->milli_per_s, 0);
     atomic_init(&line->silent, false);
+    atomic_init(&line->unplaced_mono_us, INT64_MIN);
     atomic_init(&line->error_turn, 0);
     for (size_t i = 0; i < EDGE_SOURCE_STATS_TEXT_WORDS; i++)
         atomic_init(&line->error[i], 0);
@@ -163,6 +164,21 @@ static void log_passed_over(struct edge_source_stats_line *line, const char *fee
                    all ? "feed.passed_over" : "feed.of_use",
                    "feed=%s messages=%" PRIu64 " text=%s", feed, line->passed_over,
                    edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
+}
+
+void edge_source_stats_unplaced(struct edge_source_stats *source_stats, size_t feed,
+                                struct edge_now now)
+{
+    atomic_store_explicit(&source_stats->lines[feed].unplaced_mono_us, now.mono_us,
+                          memory_order_relaxed);
+}
+
+bool edge_source_stats_refusing(const struct edge_source_stats *source_stats, size_t feed,
+                                struct edge_now now)
+{
+    int64_t at =
+        atomic_load_explicit(&source_stats->lines[feed].unplaced_mono_us, memory_order_relaxed);
+    return at != INT64_MIN && now.mono_us - at < EDGE_UNPLACED_KEEP_US;
 }
 
 static void log_silence(const struct edge_source_stats *source_stats,

@@ -24,9 +24,10 @@ struct edge_source_stats_line {
     size_t feed;
     _Atomic int64_t received_utc_us; // INT64_MIN: nothing yet
     _Atomic uint64_t taken, refused;
-    _Atomic uint32_t milli_per_s; // messages, over about a minute
-    _Atomic bool silent;          // for longer than its interval_s
-    _Atomic uint32_t error_turn;  // odd while the text is written
+    _Atomic uint32_t milli_per_s;     // messages, over about a minute
+    _Atomic bool silent;              // for longer than its interval_s
+    _Atomic int64_t unplaced_mono_us; // of a feed: when it last was unplaced; INT64_MIN: never
+    _Atomic uint32_t error_turn;      // odd while the text is written
     _Atomic uint64_t error[EDGE_SOURCE_STATS_TEXT_WORDS];
     uint64_t useful, passed_over; // ingest's own, as all that follows: messages
     int64_t passed_over_mono_us;  // of the first
@@ -58,6 +59,13 @@ void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
 void edge_source_stats_passed_over(struct edge_source_stats *source_stats, size_t feed,
                                    const char *source, const struct geo_note *why,
                                    struct edge_now now);
+// Ingest: something of a feed was refused that names no place (geo/record/unreadable.h).
+void edge_source_stats_unplaced(struct edge_source_stats *source_stats, size_t feed,
+                                struct edge_now now);
+// Serve: whether that was in the last EDGE_UNPLACED_KEEP_US.
+#define EDGE_UNPLACED_KEEP_US INT64_C(600000000)
+bool edge_source_stats_refusing(const struct edge_source_stats *source_stats, size_t feed,
+                                struct edge_now now);
 // Ingest, once a second: logs feeds of which all is passed over; rates; logs each source that
 // fell silent or sends again.
 void edge_source_stats_second(struct edge_source_stats *source_stats,

@@ -77,6 +77,47 @@ static void note(const struct edge_ingest *ingest, const struct ingest_lane *lan
                                lane->envelope.source, why, now);
 }
 
+// Whether what was refused for this reason may be missing somewhere.
+static bool may_be_missing(uint32_t code)
+{
+    return code != GEO_REFUSAL_IGNORED && code != GEO_REFUSAL_OUT_OF_REGION
+           && code != GEO_REFUSAL_MODE;
+}
+
+static void note_unplaced(const struct edge_ingest *ingest, const struct ingest_lane *lane,
+                          struct edge_now now)
+{
+    if (ingest->parts.source_stats)
+        edge_source_stats_unplaced(ingest->parts.source_stats, lane->message.feed, now);
+}
+
+// What a record says of refused parts.
+struct refused_parts {
+    bool nothing_else;          // no part was understood
+    uint64_t placed, unplaced;  // parts that name their place, and that do not
+    const struct geo_note *why; // of the first
+};
+
+static struct refused_parts refused_parts_of(struct geo_record record)
+{
+    struct refused_parts parts = {.nothing_else = true};
+    size_t cursor = 0;
+    struct geo_item item;
+    while (record.size > 0 && geo_record_next(record, &cursor, &item)) {
+        const struct geo_note *note = item.payload;
+        bool refused = item.kind == GEO_ITEM_NOTE && may_be_missing(note->code);
+        parts.placed += item.kind == GEO_ITEM_UNREADABLE;
+        parts.unplaced += refused ? note->count : 0;
+        parts.why = refused && parts.why == NULL ? note : parts.why;
+        parts.nothing_else =
+            parts.nothing_else
+            && (item.kind == GEO_ITEM_NOTE || item.kind == GEO_ITEM_UNREADABLE);
+    }
+    // Each that names its place has a note of its own.
+    parts.unplaced -= parts.unplaced < parts.placed ? parts.unplaced : parts.placed;
+    return parts;
+}
+
 // Counted, told, dead-lettered; its offset moves on with the next commit.
 static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
                               const struct geo_note *why, struct edge_now now)
@@ -91,6 +132,8 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     else if (ingest->parts.source_stats)
         edge_source_stats_passed_over(ingest->parts.source_stats, lane->message.feed,
                                       lane->envelope.source, why, now);
+    if (may_be_missing(why->code))
+        note_unplaced(ingest, lane, now);
     edge_deadletter_refused(ingest->parts.deadletters, &lane->message, why, now);
     empty(ingest, lane);
     ingest_changed(ingest, index, false, now);
@@ -303,8 +346,11 @@ static enum drf_status finish_job(struct edge_ingest *ingest, enum edge_lane ind
     // Parts that could not be read are told even where the rest lies outside the region.
     if (lane->record.size > 0 && (!refused || outcome == FUSION_OUTSIDE))
         edge_deadletter_notes(ingest->parts.deadletters, &lane->message, lane->record, now);
+    struct refused_parts parts = refused_parts_of(lane->record);
     if (!refused)
-        note(ingest, lane, NULL, now);
+        note(ingest, lane, parts.nothing_else ? parts.why : NULL, now);
+    if (parts.unplaced > 0 || outcome == FUSION_REFUSED)
+        note_unplaced(ingest, lane, now);
     size_t feed = lane->message.feed;
     bool tracks = ingest->parts.config->feeds[feed].kind == DRF_FEED_TRAFFIC;
     empty(ingest, lane);

@@ -38,6 +38,16 @@ static void send_heartbeat(struct edge_serve *serve)
         node_status->heartbeat_seq++;
 }
 
+// A bit for each feed of which something is missing nobody knows where.
+static uint32_t refusing_of(const struct edge_serve *serve)
+{
+    uint32_t feeds = 0;
+    for (size_t i = 0; serve->source_stats != NULL && i < serve->config->feed_count; i++)
+        if (edge_source_stats_refusing(serve->source_stats, i, serve->now))
+            feeds |= UINT32_C(1) << i;
+    return feeds;
+}
+
 static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
                                   uint32_t troubles)
 {
@@ -46,6 +56,11 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     for (unsigned i = 0; i < EDGE_TROUBLE_COUNT; i++)
         if (i != EDGE_TROUBLE_MQTT && (troubles >> i & 1) != 0)
             waiting_for[waiting_count++] = edge_trouble_name((enum edge_trouble)i);
+    const char *refusing[DRF_FEEDS_MAX];
+    size_t refusing_count = 0;
+    for (size_t i = 0; i < serve->config->feed_count; i++)
+        if ((serve->node_status.refusing >> i & 1) != 0)
+            refusing[refusing_count++] = serve->config->feeds[i].name;
     const struct edge_wire_state state = {
         .stream = edge_send_stream(serve, 0),
         .condition = condition,
@@ -55,6 +70,8 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
         .version = DRF_VERSION,
         .waiting_for = waiting_for,
         .waiting_count = waiting_count,
+        .refusing = refusing,
+        .refusing_count = refusing_count,
         .context_rate_max_hz = (uint32_t)serve->config->limits.context_rate_max_hz,
     };
     size_t size = sizeof serve->buffer;
@@ -138,8 +155,10 @@ void edge_node_status_run(struct edge_serve *serve)
         node_status->catalog_mono_us = now;
     }
     uint32_t troubles = edge_health_all(serve->health) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
-    if (troubles != node_status->troubles)
+    uint32_t refusing = refusing_of(serve);
+    if (troubles != node_status->troubles || refusing != node_status->refusing)
         node_status->state_due = true;
+    node_status->refusing = refusing;
     if (!serve->link.connected(serve->link.self))
         return;
     if (node_status->state_due

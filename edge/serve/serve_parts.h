@@ -42,6 +42,7 @@ struct edge_node_status {
     uint32_t session; // of the link, to which state and catalog were sent
     bool state_due, catalog_due;
     uint32_t troubles;                      // that the state last told
+    uint32_t refusing;                      // feeds that the state names, a bit each
     int64_t catalog_mono_us;                // when it may be looked at again
     int64_t numbers_mono_us;                // when it is sent for its numbers alone
     uint64_t catalog_epoch, catalog_digest; // of the one sent last

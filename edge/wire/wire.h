@@ -217,7 +217,9 @@ struct edge_wire_state {
     double margin_m;
     const char *version;
     const char *const *waiting_for;
-    size_t waiting_count; // at most 16 are written
+    size_t waiting_count;        // at most 16 are written
+    const char *const *refusing; // feeds of which something is missing, nobody knows where
+    size_t refusing_count;
     uint32_t context_rate_max_hz;
 };
 DRF_MUST_CHECK enum drf_status edge_wire_state_encode(const struct edge_wire_state *state,

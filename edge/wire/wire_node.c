@@ -8,7 +8,13 @@
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum { BOUNDARY_MAX = 256, WAITING_MAX = 16, SOURCES_MAX = 256, DEFAULTS_MAX = 16 };
+enum {
+    BOUNDARY_MAX = 256,
+    WAITING_MAX = 16,
+    REFUSING_MAX = 32,
+    SOURCES_MAX = 256,
+    DEFAULTS_MAX = 16
+};
 
 enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
                                        const struct edge_wire_reply *reply, uint8_t *bytes,
@@ -71,7 +77,7 @@ enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint
 {
     Drf__V1__NodeState m;
     Drf__V1__Vertex vertices[BOUNDARY_MAX], *vertex_list[BOUNDARY_MAX];
-    char *waiting[WAITING_MAX];
+    char *waiting[WAITING_MAX], *refusing[REFUSING_MAX];
     drf__v1__node_state__init(&m);
     SET(&m, boot_id, state->stream.boot_id);
     SET(&m, condition, state->condition);
@@ -95,6 +101,10 @@ enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint
         if (edge_wire_text(state->waiting_for[i]) != NULL)
             waiting[m.n_waiting_for++] = edge_wire_text(state->waiting_for[i]);
     m.waiting_for = waiting;
+    for (size_t i = 0; i < state->refusing_count && m.n_refusing < REFUSING_MAX; i++)
+        if (edge_wire_text(state->refusing[i]) != NULL)
+            refusing[m.n_refusing++] = edge_wire_text(state->refusing[i]);
+    m.refusing = refusing;
     if (state->context_rate_max_hz > 0)
         SET(&m, context_rate_max_hz, state->context_rate_max_hz);
     return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);

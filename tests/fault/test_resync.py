@@ -210,9 +210,12 @@ def test_what_retention_deleted_while_the_node_was_down_makes_the_layer_incomple
             lost = 271  # of the 30 the first is gone too
             wait_until(lambda n=lost: settled(node) and missing(node) == n, "they are missed")
             assert "what=feed.incomplete" in node.log_text()
-            info = subprocess.run([BIN / "drf-edge", "info", "--store", node.store_path()], check=True,
-                                  timeout=DEADLINE_S, stdout=subprocess.PIPE, text=True).stdout
-            assert f"feed dof: {lost} obstacles" in info, info
+
+            def info(n=lost):  # of the store, which is committed a moment later
+                said = subprocess.run([BIN / "drf-edge", "info", "--store", node.store_path()], check=True,
+                                      timeout=DEADLINE_S, stdout=subprocess.PIPE, text=True).stdout
+                return f"feed dof: {n} obstacles" in said
+            wait_until(info, "the store says so too")
             rest = towers(range(300), turn + 1)
             if end == "return":
                 kafka.produce_all("obstacles", [rest[0]] + rest[30:-1])

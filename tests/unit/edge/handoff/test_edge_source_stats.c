@@ -71,6 +71,17 @@ static void note__of_what_came__counts_it_for_its_source_and_its_feed(void **sta
     assert_false(edge_source_stats_read(&source_stats, "dof/other", &none));
 }
 
+static void unplaced__of_a_feed__is_told_for_ten_minutes(void **state)
+{
+    (void)state;
+    assert_false(edge_source_stats_refusing(&source_stats, 0, at(0)));
+    edge_source_stats_unplaced(&source_stats, 0, at(5));
+    assert_true(edge_source_stats_refusing(&source_stats, 0, at(5)));
+    assert_true(edge_source_stats_refusing(&source_stats, 0, at(604)));
+    assert_false(edge_source_stats_refusing(&source_stats, 0, at(605)));
+    assert_false(edge_source_stats_refusing(&source_stats, 1, at(5)));
+}
+
 static void note__of_what_is_of_no_use__says_so_until_something_is(void **state)
 {
     (void)state;
@@ -256,6 +267,7 @@ int main(void)
         FRESH(read__while_it_is_written__is_never_torn),
         FRESH(keep__of_what_behaved__is_read_back_and_only_written_when_it_changed),
         FRESH(behaviour__of_a_silent_source__is_stale_in_the_catalogue),
+        FRESH(unplaced__of_a_feed__is_told_for_ten_minutes),
     };
     return cmocka_run_group_tests_name("edge/source_stats", tests, NULL, NULL);
 }

@@ -213,8 +213,8 @@ static void gcn__a_place_that_is_not_understood__concerns_everybody(void **state
         "\"ra\":\"1\",\"dec\":1,\"ra_dec_error\":1",
         "\"ra\":1,\"dec\":1,\"rectangular_error_corners\":[[0,0],[2,0]]",
         "\"ra\":1,\"dec\":1,\"rectangular_error_corners\":[[0,0],[2,0],[2,2],[0,\"2\"]]",
-        "\"ra\":1,\"dec\":1,\"ra_dec_error\":\"?\","
-        "\"rectangular_error_corners\":[[0,0],[2,0],[2,2],[0,2]]",
+        ("\"ra\":1,\"dec\":1,\"ra_dec_error\":\"?\","
+         "\"rectangular_error_corners\":[[0,0],[2,0],[2,2],[0,2]]"),
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         char text[300];

@@ -251,8 +251,8 @@ static void decode__a_line_of_another_length__is_unreadable_where_it_says_it_is(
 {
     (void)state;
     static const char *const texts[] = {TOWER "x", "ADD       " TOWER, // 138 columns
-                                        "36-020752 O US NY NEW YORK         40 31 25.30N "
-                                        "074 12 52.90W TOWER"};
+                                        ("36-020752 O US NY NEW YORK         40 31 25.30N "
+                                         "074 12 52.90W TOWER")};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct decoded d;
         open_text(&d, texts[i]);
