@@ -15,6 +15,7 @@ const char *const sim_corrupt_names[SIM_CORRUPTIONS] = {
     [SIM_CORRUPT_ADVISORY_FALSE] = "advisory-false",
     [SIM_CORRUPT_PATCH_SHIFT] = "patch-shift",
     [SIM_CORRUPT_TERRAIN_DOWN] = "terrain-down",
+    [SIM_CORRUPT_REFUSED_LOST] = "refused-lost",
 };
 
 static void zero_fill(Drf__V1__Context *context)
@@ -65,6 +66,14 @@ static void add_advisory(Drf__V1__Context *context)
     list[context->n_advisories++] = a;
 }
 
+// The layers stay listed, with a reason that says nothing.
+static void lose_refused(Drf__V1__Context *context)
+{
+    for (size_t i = 0; i < context->n_layer_states; i++)
+        if (context->layer_states[i]->reason == DRF__V1__REASON__REASON_UNREADABLE)
+            context->layer_states[i]->reason = DRF__V1__REASON__REASON_NONE;
+}
+
 void sim_corrupt_context(enum sim_corruption corruption, struct sim_geoid *geoid,
                          struct geo_point position, Drf__V1__Context *context)
 {
@@ -74,6 +83,8 @@ void sim_corrupt_context(enum sim_corruption corruption, struct sim_geoid *geoid
         lose_advisory(context);
     if (corruption == SIM_CORRUPT_ADVISORY_FALSE)
         add_advisory(context);
+    if (corruption == SIM_CORRUPT_REFUSED_LOST)
+        lose_refused(context);
     if (corruption == SIM_CORRUPT_WIND_SIGN && context->weather != NULL
         && context->weather->wind != NULL) {
         Drf__V1__Wind *w = context->weather->wind;

@@ -20,6 +20,7 @@ enum sim_corruption {
     SIM_CORRUPT_ADVISORY_FALSE, // one that no condition explains
     SIM_CORRUPT_PATCH_SHIFT,    // the cells of a patch, by one to the east
     SIM_CORRUPT_TERRAIN_DOWN,   // heights rounded down
+    SIM_CORRUPT_REFUSED_LOST,   // no layer is incomplete for a refused input
     SIM_CORRUPTIONS
 };
 extern const char *const sim_corrupt_names[SIM_CORRUPTIONS]; // values of --break

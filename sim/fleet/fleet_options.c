@@ -39,8 +39,9 @@ static const char *refusal_of(const struct sim_fleet_options *options, const cha
             *corruption = (enum sim_corruption)i;
             return NULL;
         }
-    return "--break is wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift "
-           "or terrain-down";
+    return "--break is wind-sign, datum, zero-fill, advisory-lost, advisory-false, "
+           "patch-shift, "
+           "terrain-down or refused-lost";
 }
 
 int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
@@ -110,8 +111,8 @@ int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
         {"story-node", SIM_OPTION_TEXT, &options.node_pid, "FILE",
          "holds the process id of the node that is killed"},
         {"break", SIM_OPTION_TEXT, &name, "ERROR",
-         "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift or\n"
-         "                             terrain-down, in the receiver's copies"},
+         "wind-sign, datum, zero-fill, advisory-lost, advisory-false, patch-shift,\n"
+         "                             terrain-down or refused-lost, in the receiver's copies"},
     };
     const struct sim_usage usage = {
         "fleet --mqtt HOST:PORT --region NAME --world DIR [OPTION...]",

@@ -51,7 +51,8 @@ def fly(mqtt, folder, seconds, *more):
 def test_fleet_finds_nothing_and_finds_each_classic_error():
     port, = free_ports(1)
     with Folder("witness") as folder, Mosquitto(users=DRONES) as mqtt:
-        made = run("world", "--seed", "5", "--out", folder.path / "world", "--center", "47,8", "--size-km", "8")
+        made = run("world", "--seed", "5", "--out", folder.path / "world", "--center", "47,8", "--size-km", "8",
+                   "--refused", "20")
         bounds = [float(x) for x in re.search(r"bounds: west (\S+) south (\S+) east (\S+) north (\S+)", made).groups()]
         broker = Process("broker", [BIN / "drf-sim", "broker", "--topics",
                                     ",".join(f"w.{name}" for name in FILES), "--port-file", folder.path / "port"],
@@ -82,6 +83,7 @@ def check(mqtt, folder, port):
     assert (code, report["mismatches"]) == (0, 0), text
     assert report["contexts"] > len(DRONES) * 8 and report["gaps"] == 0, report
     assert report["verified"] == report["contexts"] - report["unmatched"], report
+    assert report["kinds"]["refused"]["checked"] > report["contexts"], "some obstacles were refused, and who is near is told"
     judged = report["advisory_kinds"]
     assert report["kinds"]["plan"]["checked"] > report["contexts"], "plans are filed, and flown"
     assert sum(kind["certain"] for kind in judged.values() if isinstance(kind, dict)) > 100, judged
@@ -104,6 +106,8 @@ def check(mqtt, folder, port):
                         ("advisory-lost", "advisory_missed"), ("advisory-false", "advisory_false")):
         code, report, text = fly(mqtt, folder, 8 if "advisory" in error else 4, "--requests", "0", "--break", error)
         assert code == 1 and report["kinds"][kind]["wrong"] > 10, (error, code, text)
+    code, report, text = fly(mqtt, folder, 4, "--requests", "0", "--break", "refused-lost")
+    assert code == 1 and report["kinds"]["refused"]["wrong"] > 10, text
     code, report, text = fly(mqtt, folder, 6, "--requests", "1", "--break", "terrain-down")
     assert code == 1 and report["kinds"]["terrain"]["wrong"] > 100, text
     code, report, text = fly(mqtt, folder, 4, "--patch", "64", "--patch-rate", "2", "--break", "patch-shift")
