@@ -9,6 +9,7 @@
 #include "edge/ingest/ingest_lane.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "edge/ingest/decoding.h"
 
@@ -98,22 +99,36 @@ struct refused_parts {
     const struct geo_note *why; // of the first
 };
 
+// Parts of one feature, "ID#1" "ID#2", follow each other.
+static bool same_feature(const struct geo_unreadable *a, const struct geo_unreadable *b)
+{
+    if (a == NULL)
+        return false;
+    const char *end_a = strrchr(a->id, '#'), *end_b = strrchr(b->id, '#');
+    return end_a != NULL && end_b != NULL && end_a - a->id == end_b - b->id
+           && memcmp(a->id, b->id, (size_t)(end_a - a->id)) == 0;
+}
+
 static struct refused_parts refused_parts_of(struct geo_record record)
 {
     struct refused_parts parts = {.nothing_else = true};
+    const struct geo_unreadable *placed = NULL;
     size_t cursor = 0;
     struct geo_item item;
     while (record.size > 0 && geo_record_next(record, &cursor, &item)) {
         const struct geo_note *note = item.payload;
         bool refused = item.kind == GEO_ITEM_NOTE && may_be_missing(note->code);
-        parts.placed += item.kind == GEO_ITEM_UNREADABLE;
+        if (item.kind == GEO_ITEM_UNREADABLE && !same_feature(placed, item.payload)) {
+            placed = item.payload;
+            parts.placed++;
+        }
         parts.unplaced += refused ? note->count : 0;
         parts.why = refused && parts.why == NULL ? note : parts.why;
         parts.nothing_else =
             parts.nothing_else
             && (item.kind == GEO_ITEM_NOTE || item.kind == GEO_ITEM_UNREADABLE);
     }
-    // Each that names its place has a note of its own.
+    // Each that names its place has a note of its own, however many parts it has.
     parts.unplaced -= parts.unplaced < parts.placed ? parts.unplaced : parts.placed;
     return parts;
 }

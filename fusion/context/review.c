@@ -30,7 +30,7 @@ struct reviewer {
     double acc_m;  // of the aircraft's altitude
     double time_s; // from the begin of the plan to that of what is judged of the leg
     double pass_s_per_m, stay_s; // on this leg, and at its end
-    int64_t begin_utc_us;
+    int64_t now_utc_us, begin_utc_us;
     bool low_first, low_last; // the plan's ends go below the wanted clearance
 };
 
@@ -56,8 +56,8 @@ static void find_refused(struct reviewer *reviewer, const struct fusion_path *pa
     int64_t begin_utc_us =
         reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, TIME_MAX_S) * 1e6);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        if (fusion_unreadable_touches(reviewer->root, layers[i], fusion_path_bounds(path),
-                                      begin_utc_us))
+        if (fusion_unreadable_will_touch(reviewer->root, layers[i], fusion_path_bounds(path),
+                                         reviewer->now_utc_us, begin_utc_us))
             add_layer_gap(reviewer, leg, layers[i], 1.0, FUSION_REASON_UNREADABLE);
 }
 
@@ -308,6 +308,7 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
         .out = out,
         .acc_m =
             own->known && own->acc95_m > 0.0 ? own->acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M,
+        .now_utc_us = now_utc_us,
         .begin_utc_us =
             plan->valid_from_utc_us > now_utc_us ? plan->valid_from_utc_us : now_utc_us,
         .time_s = (double)plan->points[0].hold_s,

@@ -44,7 +44,7 @@ struct fusion_fabric_config {
                                      // that the store was last folded under
     size_t feed_count;
     int64_t track_keep_us;   // a track is shown this long after its last report; 0: 15 s
-    int64_t refused_keep_us; // a refusal marks its box this long after its version; 0: 24 h
+    int64_t refused_keep_us; // a refusal marks its box this long; 0: 24 h
     const struct geo_point
         *first;         // where drones are: loaded first; borrowed during open, none:
     size_t first_count; // the middle of `keep`

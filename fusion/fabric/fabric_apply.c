@@ -25,6 +25,7 @@ static_assert((int)GEO_OBSTACLE_ID_SIZE == (int)GEO_ZONE_ID_SIZE, "a key holds e
 struct fabric_apply {
     struct fusion_fabric *fabric;
     const struct fusion_message *message;
+    struct geo_record record;
     size_t applied, duplicate, superseded, outside;
     struct fusion_source provenance;
     struct geo_record_builder builder;
@@ -159,11 +160,16 @@ static enum drf_status apply_refused(struct fabric_apply *apply,
     int order = -1;
     int64_t floor_utc_us;
     const struct fusion_version version = apply->message->version;
+    struct geo_unreadable what = *(const struct geo_unreadable *)item->payload;
+    if (what.id[0] == '\0') // the message itself: one of however many parts
+        (void)fabric_refusal_joined(apply->record, &what);
+    what.flags = apply->message->edition != NULL ? GEO_UNREADABLE_OF_EDITION : 0;
     enum drf_status status =
         fusion_editions_floor(apply->fabric->editions, identity.source, &floor_utc_us);
     if (status == DRF_OK && version.time_utc_us >= floor_utc_us)
-        status = fabric_refusal_apply(apply->fabric, identity, version, item,
-                                      &apply->provenance, &order);
+        status =
+            fabric_refusal_apply(apply->fabric, identity, version, &what, &apply->provenance,
+                                 apply->message->topic == NULL, &order);
     if (status != DRF_OK)
         return status;
     apply->applied += order > 0;
@@ -394,26 +400,6 @@ static enum drf_status sweep(struct fabric_apply *apply)
     return status;
 }
 
-static struct fusion_source provenance_of(const struct fusion_fabric *fabric,
-                                          const struct fusion_message *message)
-{
-    struct fusion_weather_terms terms = fabric_terms(fabric, message->identity.feed, NULL);
-    struct fusion_source made = {
-        .priority = terms.priority,
-        .issue_utc_us = message->version.time_utc_us,
-        .data_time_utc_us = INT64_MIN, // each feature has its own
-    };
-    snprintf(made.feed, sizeof made.feed, "%s", message->identity.feed);
-    snprintf(made.source, sizeof made.source, "%s", message->identity.source);
-    memcpy(made.licence, terms.licence, sizeof made.licence);
-    // Without the message's key: the feature is the same whichever message brought this
-    // version.
-    fusion_provenance_version("", message->version.time_utc_us, made.version);
-    if (message->file_time)
-        fusion_provenance_mark_file(made.version);
-    return made;
-}
-
 enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
                                   const struct fusion_message *message,
                                   struct geo_record record, struct fabric_apply **out)
@@ -424,7 +410,8 @@ enum drf_status fabric_apply_open(struct fusion_fabric *fabric,
     *apply = (struct fabric_apply){
         .fabric = fabric,
         .message = message,
-        .provenance = provenance_of(fabric, message),
+        .record = record,
+        .provenance = fabric_provenance(fabric, message),
     };
     geo_record_builder_init(&apply->builder, record.size + 4096);
     enum drf_status status = message->tombstone ? DRF_OK : collect_items(apply, record);

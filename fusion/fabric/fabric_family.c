@@ -88,9 +88,15 @@ enum drf_status fabric_family_newer(struct fusion_fabric *fabric,
     return DRF_OK;
 }
 
+// What this message, or a newer one, says of it and was refused is no withdrawal.
 static enum drf_status withdraw(struct family *family, size_t *withdrawn)
 {
-    enum drf_status status = fabric_withdraw(family->fabric, family->identity, family->version);
+    bool refused;
+    enum drf_status status =
+        fabric_refusal_newer(family->fabric, family->identity, family->version, &refused);
+    if (status != DRF_OK || refused)
+        return status;
+    status = fabric_withdraw(family->fabric, family->identity, family->version);
     *withdrawn += status == DRF_OK;
     return status == DRF_OK ? fabric_resync_mark_applied(family->fabric, family->identity)
                             : status;

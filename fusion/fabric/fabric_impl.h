@@ -125,6 +125,11 @@ DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
                                            enum fusion_layer layer, size_t index);
 void fabric_release_tile(void *context, void *part); // context: struct fusion_provenance
 
+// fabric_terms.c
+// The provenance of what a message says, without a version of its own.
+struct fusion_source fabric_provenance(const struct fusion_fabric *fabric,
+                                       const struct fusion_message *message);
+
 // fabric_publish.c
 void fabric_changed(struct fusion_fabric *fabric, struct geo_bounds bounds,
                     enum fusion_layer layer);
@@ -271,19 +276,34 @@ DRF_MUST_CHECK enum drf_status fabric_refusal_erase(struct fusion_fabric *fabric
 DRF_MUST_CHECK enum drf_status fabric_refusal_end(struct fusion_fabric *fabric,
                                                   struct fusion_identity identity,
                                                   struct fusion_version version);
-// *refused: what the identity said since that time was refused, so that an edition as old does
-// not withdraw what it said before.
+// *refused: a part of an edition said something of the identity since that time, and it was
+// refused: so that the edition does not withdraw what it said before.
 DRF_MUST_CHECK enum drf_status fabric_refusal_since(struct fusion_fabric *fabric,
                                                     struct fusion_identity identity,
                                                     int64_t since_utc_us, bool *refused);
+// *refused: this version of the identity, or a newer one, was refused.
+DRF_MUST_CHECK enum drf_status fabric_refusal_newer(struct fusion_fabric *fabric,
+                                                    struct fusion_identity identity,
+                                                    struct fusion_version version,
+                                                    bool *refused);
+// A message named the identity with this version again: so it did its refusal.
+DRF_MUST_CHECK enum drf_status fabric_refusal_seen(struct fusion_fabric *fabric,
+                                                   struct fusion_identity identity,
+                                                   struct fusion_version version);
+// What a record says of the message itself that was refused, in one box. False: nothing.
+bool fabric_refusal_joined(struct geo_record record, struct geo_unreadable *out);
 // This version of an identity was refused. *order: above 0 if it was new, 0 if it was known,
-// below 0 if a newer one was.
+// below 0 if a newer one was. `imported`: not from Kafka.
 DRF_MUST_CHECK enum drf_status fabric_refusal_apply(struct fusion_fabric *fabric,
                                                     struct fusion_identity identity,
                                                     struct fusion_version version,
-                                                    const struct geo_item *item,
+                                                    const struct geo_unreadable *what,
                                                     const struct fusion_source *provenance,
-                                                    int *order);
+                                                    bool imported, int *order);
+// A part of a message of terrain or weather was refused, the rest of it is live.
+DRF_MUST_CHECK enum drf_status fabric_refusal_beside(struct fusion_fabric *fabric,
+                                                     const struct fusion_message *message,
+                                                     const struct geo_unreadable *what);
 
 // fabric_traffic.c
 // Every track of a message is checked. *outcome: APPLIED if one was taken,

@@ -204,6 +204,8 @@ static enum drf_status weigh(struct fusion_job *job)
                                      withdrawn && !m->tombstone)))
         return DRF_OK;
     status = fabric_resync_mark_seen(job->fabric, m->identity.feed, id, order < 0);
+    if (status == DRF_OK)
+        status = fabric_refusal_seen(job->fabric, m->identity, m->version);
     return status == DRF_OK
                ? set_outcome(job, order == 0 ? FUSION_DUPLICATE : FUSION_SUPERSEDED)
                : status;
@@ -350,7 +352,10 @@ static enum drf_status apply_whole(struct fusion_job *job)
     job->fabric->untouched = false;
     enum drf_status status = job->layer == FUSION_LAYER_WEATHER ? fabric_apply_weather(job)
                                                                 : fabric_apply_terrain(job);
-    if (status == DRF_OK)
+    struct geo_unreadable what;
+    if (status == DRF_OK && fabric_refusal_joined(job->record, &what))
+        status = fabric_refusal_beside(job->fabric, &job->message, &what);
+    else if (status == DRF_OK)
         status = fabric_refusal_end(job->fabric, job->message.identity, job->message.version);
     if (status == DRF_OK)
         status = fabric_resync_mark_applied(job->fabric, job->message.identity);

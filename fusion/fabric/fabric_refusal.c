@@ -10,6 +10,7 @@
 
 #include "fusion/fabric/fabric_impl.h"
 #include "fusion/store/store_resync.h"
+#include "geo/bounds.h"
 
 #define REFUSED_KEY "\x15" // NAK
 
@@ -57,20 +58,73 @@ enum drf_status fabric_refusal_end(struct fusion_fabric *fabric,
     return fabric_refusal_erase(fabric, id);
 }
 
+// The refusal of an identity, if there is one.
+static enum drf_status find(struct fusion_fabric *fabric, struct fusion_identity identity,
+                            struct fusion_version *version, int64_t *id)
+{
+    struct refused_name name;
+    if (!name_of(identity, &name))
+        return DRF_ERR_ABSENT;
+    return fusion_store_version(fabric->store, name.identity, version, NULL, id);
+}
+
 enum drf_status fabric_refusal_since(struct fusion_fabric *fabric,
                                      struct fusion_identity identity, int64_t since_utc_us,
                                      bool *refused)
 {
-    struct refused_name name;
     struct fusion_version version;
     int64_t id;
     *refused = false;
-    if (!name_of(identity, &name))
-        return DRF_OK;
-    enum drf_status status =
-        fusion_store_version(fabric->store, name.identity, &version, NULL, &id);
-    *refused = status == DRF_OK && version.time_utc_us >= since_utc_us;
+    enum drf_status status = find(fabric, identity, &version, &id);
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? DRF_OK : status;
+    const struct fusion_unreadable_entry *entry =
+        fusion_unreadable_set_find(fabric->unreadables, id);
+    *refused = version.time_utc_us >= since_utc_us && entry != NULL && entry->of_edition;
+    return DRF_OK;
+}
+
+enum drf_status fabric_refusal_newer(struct fusion_fabric *fabric,
+                                     struct fusion_identity identity,
+                                     struct fusion_version version, bool *refused)
+{
+    struct fusion_version held;
+    int64_t id;
+    enum drf_status status = find(fabric, identity, &held, &id);
+    *refused = status == DRF_OK && fusion_version_compare(&held, &version) >= 0;
     return status == DRF_ERR_ABSENT ? DRF_OK : status;
+}
+
+enum drf_status fabric_refusal_seen(struct fusion_fabric *fabric,
+                                    struct fusion_identity identity,
+                                    struct fusion_version version)
+{
+    struct fusion_version held;
+    int64_t id;
+    enum drf_status status = find(fabric, identity, &held, &id);
+    if (status != DRF_OK)
+        return status == DRF_ERR_ABSENT ? DRF_OK : status;
+    int order = fusion_version_compare(&version, &held);
+    return fabric_resync_mark_seen(fabric, identity.feed, id, order < 0);
+}
+
+bool fabric_refusal_joined(struct geo_record record, struct geo_unreadable *out)
+{
+    size_t cursor = 0;
+    struct geo_item item;
+    bool found = false;
+    while (record.size > 0 && geo_record_next(record, &cursor, &item)) {
+        const struct geo_unreadable *one = item.payload;
+        if (item.kind != GEO_ITEM_UNREADABLE || one->id[0] != '\0')
+            continue;
+        if (!found)
+            *out = *one;
+        out->box = geo_bounds_join(out->box, one->box);
+        if (one->valid_until_utc_us > out->valid_until_utc_us)
+            out->valid_until_utc_us = one->valid_until_utc_us;
+        found = true;
+    }
+    return found;
 }
 
 // Whether what the identity said last is as new as the refusal, or newer. What it said before
@@ -112,33 +166,61 @@ static enum drf_status weigh_refused(struct fusion_fabric *fabric,
 }
 
 static enum drf_status put(struct fusion_fabric *fabric, struct fusion_identity identity,
-                           struct fusion_version version, const struct geo_item *item,
-                           const struct fusion_source *provenance)
+                           struct fusion_version version, struct geo_unreadable what,
+                           const struct fusion_source *provenance, bool imported)
 {
     struct geo_record_builder builder;
     struct geo_record record;
     int64_t id;
-    geo_record_builder_init(&builder, item->size + 4096);
+    what.noted_utc_us = fabric->at_utc_us > 0 ? fabric->at_utc_us : 0;
+    geo_record_builder_init(&builder, sizeof what + 4096);
     enum drf_status status =
-        geo_record_add(&builder, GEO_ITEM_UNREADABLE, item->payload, item->size, NULL, 0);
+        geo_record_add(&builder, GEO_ITEM_UNREADABLE, &what, sizeof what, NULL, 0);
     if (status == DRF_OK)
         status = geo_record_finish(&builder, &record);
     if (status == DRF_OK)
         status =
             fusion_store_put(fabric->store, identity, version, record, provenance, NULL, &id);
     geo_record_builder_close(&builder);
+    if (status == DRF_OK && imported)
+        status = fusion_store_set_imported(fabric->store, id);
     if (status != DRF_OK)
         return status;
     fabric_leave_unreadable(fabric, id);
-    status =
-        fabric_enter_unreadable(fabric, id, version.time_utc_us, item->payload, provenance);
+    status = fabric_enter_unreadable(fabric, id, version.time_utc_us, &what, provenance);
     return status == DRF_OK ? fabric_resync_mark_applied(fabric, identity) : status;
+}
+
+// Too many have each their own: from here on those of a source that are new share one, whose
+// box is around all of them.
+static enum drf_status put_shared(struct fusion_fabric *fabric, struct fusion_identity identity,
+                                  struct fusion_version version, struct geo_unreadable what,
+                                  const struct fusion_source *provenance, bool imported)
+{
+    struct fusion_version held;
+    int64_t id;
+    identity.key = REFUSED_KEY;
+    enum drf_status status = fusion_store_version(fabric->store, identity, &held, NULL, &id);
+    if (status != DRF_OK && status != DRF_ERR_ABSENT)
+        return status;
+    const struct fusion_unreadable_entry *entry =
+        status == DRF_OK ? fusion_unreadable_set_find(fabric->unreadables, id) : NULL;
+    if (entry != NULL) {
+        what.box = geo_bounds_join(what.box, entry->shown.box);
+        if (entry->shown.ends_utc_us > what.valid_until_utc_us)
+            what.valid_until_utc_us = entry->shown.ends_utc_us;
+        version = fusion_version_compare(&held, &version) > 0 ? held : version;
+    }
+    what.id[0] = '\0';
+    return put(fabric, identity, version, what, provenance, imported);
 }
 
 enum drf_status fabric_refusal_apply(struct fusion_fabric *fabric,
                                      struct fusion_identity identity,
-                                     struct fusion_version version, const struct geo_item *item,
-                                     const struct fusion_source *provenance, int *order)
+                                     struct fusion_version version,
+                                     const struct geo_unreadable *what,
+                                     const struct fusion_source *provenance, bool imported,
+                                     int *order)
 {
     struct refused_name name;
     if (!name_of(identity, &name)) {
@@ -146,9 +228,31 @@ enum drf_status fabric_refusal_apply(struct fusion_fabric *fabric,
         return DRF_OK;
     }
     enum drf_status status = weigh_good(fabric, identity, version, order);
-    if (status == DRF_OK && *order > 0)
+    if (status == DRF_OK && *order <= 0)
+        return fabric_refusal_seen(fabric, identity, version);
+    if (status == DRF_OK)
         status = weigh_refused(fabric, name.identity, version, order);
-    return status == DRF_OK && *order > 0
-               ? put(fabric, name.identity, version, item, provenance)
+    if (status != DRF_OK || *order <= 0)
+        return status;
+    struct fusion_version held;
+    int64_t id;
+    status = fusion_store_version(fabric->store, name.identity, &held, NULL, &id);
+    if (status == DRF_ERR_ABSENT
+        && fusion_unreadable_set_count(fabric->unreadables) >= FUSION_UNREADABLE_KEPT_MAX)
+        return put_shared(fabric, identity, version, *what, provenance, imported);
+    return status == DRF_OK || status == DRF_ERR_ABSENT
+               ? put(fabric, name.identity, version, *what, provenance, imported)
                : status;
+}
+
+enum drf_status fabric_refusal_beside(struct fusion_fabric *fabric,
+                                      const struct fusion_message *message,
+                                      const struct geo_unreadable *what)
+{
+    struct refused_name name;
+    struct fusion_source provenance = fabric_provenance(fabric, message);
+    if (!name_of(message->identity, &name))
+        return DRF_OK;
+    return put(fabric, name.identity, message->version, *what, &provenance,
+               message->topic == NULL);
 }

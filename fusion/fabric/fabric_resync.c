@@ -183,7 +183,10 @@ static enum drf_status sweep_some(struct fusion_fabric *fabric, struct fabric_re
     size_t erased = 0;
     for (size_t i = 0; i < count; i++) {
         unsigned mark = mark_of(resync, ids[i]);
-        if ((mark & SEEN) == 0) {
+        // A refusal that was lost by its age has not ended: it ends by itself, in a day.
+        bool kept =
+            resync->lossy && fusion_unreadable_set_find(fabric->unreadables, ids[i]) != NULL;
+        if ((mark & SEEN) == 0 && !kept) {
             enum drf_status status = resync->lossy ? note_missing(fabric, ids[i]) : DRF_OK;
             if (status == DRF_OK)
                 status = forget(fabric, resync->feed, ids[i]);

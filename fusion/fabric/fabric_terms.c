@@ -3,6 +3,7 @@
 // with other terms renders everything again, and a reader without a configuration sees the
 // store as it was last folded.
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,4 +150,24 @@ enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric, double *raster_
     }
     free(terms);
     return status == DRF_ERR_ABSENT ? DRF_OK : status;
+}
+
+struct fusion_source fabric_provenance(const struct fusion_fabric *fabric,
+                                       const struct fusion_message *message)
+{
+    struct fusion_weather_terms terms = fabric_terms(fabric, message->identity.feed, NULL);
+    struct fusion_source made = {
+        .priority = terms.priority,
+        .issue_utc_us = message->version.time_utc_us,
+        .data_time_utc_us = INT64_MIN, // each feature has its own
+    };
+    snprintf(made.feed, sizeof made.feed, "%s", message->identity.feed);
+    snprintf(made.source, sizeof made.source, "%s", message->identity.source);
+    memcpy(made.licence, terms.licence, sizeof made.licence);
+    // Without the message's key: the feature is the same whichever message brought this
+    // version.
+    fusion_provenance_version("", message->version.time_utc_us, made.version);
+    if (message->file_time)
+        fusion_provenance_mark_file(made.version);
+    return made;
 }

@@ -85,8 +85,11 @@ enum drf_status fusion_unreadable_set_add(struct fusion_unreadable_set *set, int
     struct fusion_unreadable_entry *entry = malloc(sizeof *entry);
     if (entry == NULL)
         return DRF_ERR_NOMEM;
+    // An old message may be refused only now: by a new node, or by a decoder that reads better.
+    int64_t since_utc_us =
+        version_utc_us > what->noted_utc_us ? version_utc_us : what->noted_utc_us;
     int64_t until_utc_us =
-        version_utc_us < INT64_MAX - set->keep_us ? version_utc_us + set->keep_us : INT64_MAX;
+        since_utc_us < INT64_MAX - set->keep_us ? since_utc_us + set->keep_us : INT64_MAX;
     if (what->valid_until_utc_us < until_utc_us)
         until_utc_us = what->valid_until_utc_us;
     struct fusion_unreadable_entry **head = head_of(set, id);
@@ -97,11 +100,13 @@ enum drf_status fusion_unreadable_set_add(struct fusion_unreadable_set *set, int
                                                         .count = 1,
                                                         .box = what->box,
                                                         .until_utc_us = until_utc_us,
+                                                        .ends_utc_us = what->valid_until_utc_us,
                                                         .source = source},
                                               .next = *head};
     memcpy(entry->key, what->id, sizeof entry->key);
     fusion_provenance_retain(source);
     entry->over = over(set, entry);
+    entry->of_edition = (what->flags & GEO_UNREADABLE_OF_EDITION) != 0;
     *head = entry;
     set->count++;
     set->changed = set->changed || !entry->over;
@@ -207,6 +212,7 @@ static struct fusion_unreadable joined(struct fusion_unreadable a,
     a.box = geo_bounds_join(a.box, b->box);
     a.count += b->count;
     a.until_utc_us = a.until_utc_us > b->until_utc_us ? a.until_utc_us : b->until_utc_us;
+    a.ends_utc_us = a.ends_utc_us > b->ends_utc_us ? a.ends_utc_us : b->ends_utc_us;
     return a;
 }
 

@@ -17,7 +17,10 @@
 #include "fusion/root/root.h"
 #include "geo/record/unreadable.h"
 
-enum { FUSION_UNREADABLE_MAX = 64 }; // of one source
+enum {
+    FUSION_UNREADABLE_MAX = 64,         // shown, of one source
+    FUSION_UNREADABLE_KEPT_MAX = 16384, // kept one by one, of all sources
+};
 
 struct fusion_unreadable_entry {
     int64_t id; // the store's
@@ -25,12 +28,14 @@ struct fusion_unreadable_entry {
     struct fusion_unreadable shown;   // count 1; it holds its source
     char key[GEO_UNREADABLE_ID_SIZE]; // for the order
     bool over;                        // its time has passed
+    bool of_edition;                  // a part of an edition named it
     struct fusion_unreadable_entry *next;
 };
 
 struct fusion_unreadable_set;
 // Provenances and retired parts are borrowed until close. An entry is over `keep_us` after its
-// version, or at its own end if that is sooner. DRF_ERR_NOMEM.
+// version or after it was noted, whichever is later, or at its own end if that is sooner.
+// DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status fusion_unreadable_set_open(int64_t keep_us,
                                                           struct fusion_provenance *provenances,
                                                           struct fusion_retired *retired,

@@ -332,7 +332,7 @@ static enum drf_status fill_refused(struct fusion_digest *digest,
         feed_source(digest, one->source);
         feed_point(digest, (struct geo_point){one->box.south_deg, one->box.west_deg});
         feed_point(digest, (struct geo_point){one->box.north_deg, one->box.east_deg});
-        fusion_digest_int(digest, one->until_utc_us);
+        fusion_digest_int(digest, one->ends_utc_us); // how long it is kept is the node's own
         fusion_digest_int(digest, one->count);
         status = hash_set_add(set, digest);
     }

@@ -165,7 +165,9 @@ struct fusion_unreadable {
     uint32_t code;  // enum geo_refusal_code; of several: of the first
     uint32_t count; // how many refusals it stands for
     struct geo_bounds box;
-    int64_t until_utc_us; // it is over then
+    int64_t until_utc_us; // it is shown no longer than this
+    int64_t
+        ends_utc_us; // it applies no longer than this, as it says itself; INT64_MAX: not known
     const struct fusion_source *source;
 };
 

@@ -11,17 +11,24 @@ static bool concerns(enum fusion_layer refused, enum fusion_layer asked)
                && (refused == FUSION_LAYER_GROUND || refused == FUSION_LAYER_OBSTACLE));
 }
 
-bool fusion_unreadable_touches(const struct fusion_root *root, enum fusion_layer layer,
-                               struct geo_bounds box, int64_t now_utc_us)
+bool fusion_unreadable_will_touch(const struct fusion_root *root, enum fusion_layer layer,
+                                  struct geo_bounds box, int64_t now_utc_us,
+                                  int64_t then_utc_us)
 {
     const struct fusion_unreadables *list = root->unreadables;
     for (size_t i = 0; list != NULL && i < list->count; i++) {
         const struct fusion_unreadable *one = &list->items[i];
         if (concerns(one->layer, layer) && now_utc_us < one->until_utc_us
-            && geo_bounds_touch(one->box, box))
+            && then_utc_us < one->ends_utc_us && geo_bounds_touch(one->box, box))
             return true;
     }
     return false;
+}
+
+bool fusion_unreadable_touches(const struct fusion_root *root, enum fusion_layer layer,
+                               struct geo_bounds box, int64_t now_utc_us)
+{
+    return fusion_unreadable_will_touch(root, layer, box, now_utc_us, now_utc_us);
 }
 
 enum fusion_reason fusion_unreadable_state(const struct fusion_root *root,

@@ -13,6 +13,10 @@
 // concerns it.
 bool fusion_unreadable_touches(const struct fusion_root *root, enum fusion_layer layer,
                                struct geo_bounds box, int64_t now_utc_us);
+// The same for a later time: what is refused now and does not say that it ends before then.
+bool fusion_unreadable_will_touch(const struct fusion_root *root, enum fusion_layer layer,
+                                  struct geo_bounds box, int64_t now_utc_us,
+                                  int64_t then_utc_us);
 
 // Why the layer is not complete in the box now: fusion_sample_state(), else UNREADABLE, else
 // NONE.

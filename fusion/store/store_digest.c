@@ -178,6 +178,12 @@ static uint32_t feed_items(struct fusion_digest *sha, struct geo_record record)
                       << (((const struct geo_raster *)item.payload)->layer == GEO_RASTER_GROUND
                               ? FUSION_LAYER_GROUND
                               : FUSION_LAYER_SURFACE);
+        struct geo_unreadable refused;
+        if (item.kind == GEO_ITEM_UNREADABLE) { // when it was noted is the node's own
+            refused = *(const struct geo_unreadable *)item.payload;
+            refused.noted_utc_us = 0;
+            item.payload = &refused;
+        }
         fusion_digest_int(sha, item.kind);
         fusion_digest_int(sha, item.size);
         fusion_digest_bytes(sha, item.payload, item.size);

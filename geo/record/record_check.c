@@ -236,13 +236,14 @@ static enum drf_status check_note(const struct geo_note *note, uint32_t size)
 
 static enum drf_status check_unreadable(const struct geo_unreadable *one, uint32_t size)
 {
-    if (size != sizeof *one || !geo_text_clean(one->id, sizeof one->id) || one->reserved != 0)
+    if (size != sizeof *one || !geo_text_clean(one->id, sizeof one->id)
+        || (one->flags & ~(uint32_t)GEO_UNREADABLE_OF_EDITION) != 0)
         return DRF_ERR_SYNTAX;
     const struct geo_bounds *box = &one->box;
     bool sound = point_valid((struct geo_point){box->south_deg, box->west_deg})
                  && point_valid((struct geo_point){box->north_deg, box->east_deg})
                  && box->south_deg <= box->north_deg && one->code > GEO_REFUSAL_NONE
-                 && one->code < GEO_REFUSAL_COUNT
+                 && one->code < GEO_REFUSAL_COUNT && time_valid(one->noted_utc_us)
                  && (one->valid_until_utc_us == GEO_UNREADABLE_NO_END_US
                      || time_valid(one->valid_until_utc_us));
     return sound ? DRF_OK : DRF_ERR_RANGE;

@@ -236,7 +236,8 @@ static void validate__impossible_unreadable__is_refused(void **state)
     UNREADABLE(it.valid_until_utc_us = 0, DRF_OK);
     UNREADABLE(it.id[1] = '\x1b', DRF_ERR_SYNTAX);
     UNREADABLE(memset(it.id, 'x', sizeof it.id), DRF_ERR_SYNTAX);
-    UNREADABLE(it.reserved = 1, DRF_ERR_SYNTAX);
+    UNREADABLE(it.flags = 2, DRF_ERR_SYNTAX);
+    UNREADABLE(it.noted_utc_us = INT64_MAX, DRF_ERR_RANGE);
     UNREADABLE(it.box.south_deg = 44, DRF_ERR_RANGE);
     UNREADABLE(it.box.west_deg = nan, DRF_ERR_RANGE);
     UNREADABLE(it.box.north_deg = 91, DRF_ERR_RANGE);
