@@ -9,10 +9,14 @@
 // of the sky was. Behind them no word is of the sky. A layer or a fall that was read stays.
 #include "geo/format/report/metar_report.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "geo/record/refusal.h"
 #include "geo/utc.h"
+
+// One pressure in two units: hectopascals are rounded down, inches to a hundredth.
+#define PRESSURES_AGREE_PA 200.0
 
 #define PAST_US (7 * GEO_UTC_DAY_US)
 // Clocks differ, and some stations give the full hour for which they observe. A larger
@@ -31,7 +35,9 @@ struct reading {
     bool visibility_seen, visibility_lost, cavok;
     bool temperature, altimeter; // read: no sky group follows
     bool hectopascal, inches;
-    bool blind; // by its remarks it does not see what falls
+    bool wind_lost, pressure_lost; // told twice, and not alike
+    bool remarks;                  // RMK was met
+    bool blind;                    // by its remarks it does not see what falls
     struct geo_wmo_word odd;
 };
 
@@ -251,8 +257,13 @@ static bool read_air(struct reading *r, struct geo_wmo_word word)
         r->temperature = true;
         return true;
     }
-    if (!geo_metar_pressure(word, r->out))
+    struct geo_station told = {0};
+    if (!geo_metar_pressure(word, &told))
         return false;
+    if ((r->out->flags & told.flags & GEO_STATION_HAS_QNH) != 0
+        && fabs(r->out->qnh_pa - told.qnh_pa) > PRESSURES_AGREE_PA)
+        r->pressure_lost = true;
+    (void)geo_metar_pressure(word, r->out);
     settle(r, PLACE_CLOUD);
     bool *unit = word.text[0] == 'Q' ? &r->hectopascal : &r->inches;
     if (*unit)
@@ -261,15 +272,41 @@ static bool read_air(struct reading *r, struct geo_wmo_word word)
     return true;
 }
 
-// A group of the sky between temperature and pressure: what was read as temperature may have
-// been none.
+// A group of the sky behind the temperature: what was read as temperature may have been none.
+// Behind the pressure, cloud and weather may be of the observation, or of a trend whose word
+// was lost.
 static bool misplaced(struct reading *r, struct geo_wmo_word word)
 {
     struct geo_station unused = {0};
     struct geo_metar_sky sky = {0};
-    return !r->altimeter
-           && (geo_metar_cloud(word, &sky) || geo_metar_weather(word, &sky, unused.codes)
-               || geo_metar_visibility(word, &unused));
+    if (r->altimeter && geo_metar_slashes(word))
+        return false;
+    return geo_metar_cloud(word, &sky) || geo_metar_weather(word, &sky, unused.codes)
+           || (!r->altimeter && geo_metar_visibility(word, &unused));
+}
+
+// A second wind that is another one.
+static void compare_wind(struct reading *r, struct geo_wmo_word word)
+{
+    struct geo_station told = {0};
+    if (geo_metar_wind(word, &told)
+        && (told.wind_speed_mps != r->out->wind_speed_mps
+            || told.wind_from_deg_true != r->out->wind_from_deg_true
+            || told.gust_mps != r->out->gust_mps))
+        r->wind_lost = true;
+}
+
+// Remarks are not read, but they must not be contradicted: the station does not see what falls,
+// or something towers that its report leaves out.
+static void heed_remark(struct reading *r, struct geo_wmo_word word)
+{
+    static const char *const towering[] = {"TS", "LTG", "CB", "TCU", "FUNNEL", "TORNADO"};
+    r->blind = r->blind || geo_wmo_is(word, "AO1") || geo_wmo_is(word, "A01")
+               || geo_wmo_is(word, "PWINO");
+    for (size_t i = 0; i < sizeof towering / sizeof towering[0]; i++)
+        if (r->remarks && geo_wmo_starts(word, towering[i]))
+            r->sky.convection_lost = true;
+    r->remarks = r->remarks || geo_wmo_starts(word, "RMK");
 }
 
 static void read_body(struct reading *r, const struct geo_metar_report *report, size_t at)
@@ -279,6 +316,7 @@ static void read_body(struct reading *r, const struct geo_metar_report *report, 
         bool sky = !r->temperature && !r->altimeter;
         if ((sky && read_sky(r, report, &at)) || read_air(r, word) || (!sky && skipped(word)))
             continue;
+        compare_wind(r, word);
         if (sky)
             miss(r, word);
         else if (misplaced(r, word))
@@ -290,13 +328,14 @@ static void read_body(struct reading *r, const struct geo_metar_report *report, 
     if (!r->temperature && !r->altimeter)
         doubt(r);
     for (; at < report->count; at++)
-        r->blind = r->blind || geo_wmo_is(report->words[at], "AO1")
-                   || geo_wmo_is(report->words[at], "A01")
-                   || geo_wmo_is(report->words[at], "PWINO");
+        heed_remark(r, report->words[at]);
 }
 
 static void finish(struct reading *r)
 {
+    const uint32_t wind = GEO_STATION_HAS_WIND | GEO_STATION_HAS_WIND_FROM
+                          | GEO_STATION_HAS_GUST | GEO_STATION_WIND_AT_LEAST
+                          | GEO_STATION_GUST_AT_LEAST;
     const uint32_t visibility = GEO_STATION_HAS_VISIBILITY | GEO_STATION_VISIBILITY_AT_LEAST;
     // none is worse than 0
     bool worst =
@@ -304,6 +343,14 @@ static void finish(struct reading *r)
     if (r->visibility_lost && !worst) {
         r->out->flags &= ~visibility;
         r->out->visibility_m = 0.0;
+    }
+    if (r->pressure_lost) {
+        r->out->flags &= ~(uint32_t)GEO_STATION_HAS_QNH;
+        r->out->qnh_pa = 0.0;
+    }
+    if (r->wind_lost) {
+        r->out->flags &= ~wind;
+        r->out->wind_speed_mps = r->out->wind_from_deg_true = r->out->gust_mps = 0.0;
     }
     bool automatic = (r->out->flags & GEO_STATION_AUTO) != 0;
     r->sky.weather_lost = r->sky.weather_lost || (automatic && r->blind);
