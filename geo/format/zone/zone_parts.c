@@ -128,6 +128,9 @@ enum drf_status geo_zone_make_limit(const struct geo_zone_reader *reader, const 
                             "does not say over what (AGL, AMSL, WGS84, STD)");
     if (metres_in(unit) == 0.0)
         return geo_zone_bad(reader, GEO_REFUSAL_FORMAT, name, "is not in metres, feet or FL");
+    if (!level && is_one_of(reference, levels)) // 95 m, or FL95, which is 2,896 m
+        return geo_zone_bad(reader, GEO_REFUSAL_VERTICAL, name,
+                            "is over FL in metres or feet: a level, or a height?");
     number *= metres_in(unit);
     if (!(fabs(number) <= LIMIT_MAX_M))
         return geo_zone_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");

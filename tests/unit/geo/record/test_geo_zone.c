@@ -336,6 +336,12 @@ static void decode__a_refused_zone_with_identity_and_place__is_unreadable_there(
                    "{\"features\":[" ED269(
                        "A", ALWAYS, VOLUME("\"uomDimensions\":\"M\",\"upperLimit\":5")) "]}",
                    "CHE:A", GEO_REFUSAL_VERTICAL);
+    // FL95 is 2,896 m and no 95 m
+    unreadable_one(GEO_FORMAT_ED269,
+                   "{\"features\":[" ED269("A", ALWAYS,
+                                           VOLUME("\"uomDimensions\":\"M\",\"upperLimit\":95,"
+                                                  "\"upperVerticalReference\":\"FL\"")) "]}",
+                   "CHE:A", GEO_REFUSAL_VERTICAL);
 }
 
 static void decode__one_bad_zone__leaves_the_others(void **state)
