@@ -40,6 +40,32 @@ double geo_ring_area2(const struct geo_point *vertices, size_t count)
     return area2;
 }
 
+static bool near_edge(struct geo_point a, struct geo_point b, struct geo_point p)
+{
+    const double near_deg = 1e-6;
+    double x = b.lon_deg - a.lon_deg, y = b.lat_deg - a.lat_deg;
+    double px = p.lon_deg - a.lon_deg, py = p.lat_deg - a.lat_deg;
+    double length2 = x * x + y * y;
+    double along = length2 > 0.0 ? fmax(0.0, fmin(1.0, (px * x + py * y) / length2)) : 0.0;
+    return hypot(px - along * x, py - along * y) <= near_deg;
+}
+
+bool geo_ring_holds(const struct geo_point *vertices, size_t count, struct geo_point point)
+{
+    bool inside = false;
+    for (size_t i = 0, before = count - 1; i < count; before = i++) {
+        const struct geo_point a = vertices[before], b = vertices[i];
+        if ((a.lat_deg > point.lat_deg) != (b.lat_deg > point.lat_deg)
+            && point.lon_deg < a.lon_deg
+                                   + (point.lat_deg - a.lat_deg) / (b.lat_deg - a.lat_deg)
+                                         * (b.lon_deg - a.lon_deg))
+            inside = !inside;
+    }
+    for (size_t i = 0; i < count && !inside; i++)
+        inside = near_edge(vertices[i], vertices[(i + 1) % count], point);
+    return inside;
+}
+
 void geo_ring_reverse(struct geo_point *vertices, size_t count)
 {
     for (size_t i = 0; i < count / 2; i++) {

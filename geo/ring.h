@@ -23,6 +23,10 @@ bool geo_ring_crosses_antimeridian(const struct geo_point *vertices, size_t coun
 // Twice the signed area in square degrees, positive if counter-clockwise.
 double geo_ring_area2(const struct geo_point *vertices, size_t count);
 
+// Whether the closed ring holds the point: inside, or within 0.000001 degrees (0.1 m) of an
+// edge.
+bool geo_ring_holds(const struct geo_point *vertices, size_t count, struct geo_point point);
+
 void geo_ring_reverse(struct geo_point *vertices, size_t count);
 
 // Whether two edges of the closed ring cross each other; touching is not crossing.

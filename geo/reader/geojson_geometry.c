@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// A part is read vertex by vertex into the caller's room, unwrapped where it crosses the
+// antimeridian, and brought into the normal form of geo/ring.h. Of a polygon only the outer
+// ring is kept; the others are read to see that they are holes in it and not further areas.
 #include "geo/reader/geojson_geometry.h"
 
 #include <inttypes.h>
@@ -7,6 +10,9 @@
 #include "geo/edge.h"
 #include "geo/record/refusal.h"
 #include "geo/ring.h"
+
+// Of vertices of holes against edges of the outer ring: a quarter of a second at most.
+#define HOLE_TESTS_MAX (UINT64_C(1) << 26)
 
 struct text {
     uint64_t feature;
@@ -116,6 +122,34 @@ static enum drf_status read_line(const struct text *text, const struct geo_json 
     return DRF_OK;
 }
 
+// Holes are taken as inside, so what is no hole must not be taken for one: a ring beside the
+// first one, or around it, is a second area.
+static enum drf_status read_holes(const struct text *text, const struct geo_json *coordinates,
+                                  const struct geo_shape *shape)
+{
+    uint64_t budget = HOLE_TESTS_MAX;
+    for (size_t ring = 1; ring < geo_json_count(coordinates); ring++) {
+        const struct geo_json *positions = geo_json_at(coordinates, ring);
+        for (size_t i = 0; i < geo_json_count(positions); i++) {
+            struct geo_point place = {.lat_deg = 0.0};
+            enum drf_status status =
+                read_position(text, geo_json_at(positions, i), shape->crs, &place);
+            if (status != DRF_OK)
+                return status;
+            if (budget < shape->count)
+                return bad(text, GEO_REFUSAL_TOO_LARGE, "too many vertices of holes");
+            budget -= shape->count;
+            if (geo_ring_holds(shape->vertices, shape->count, place))
+                continue;
+            place.lon_deg += 360.0;
+            if (!shape->crosses || !geo_ring_holds(shape->vertices, shape->count, place))
+                return bad(text, GEO_REFUSAL_GEOREFERENCE,
+                           "a further ring that is not inside the first one");
+        }
+    }
+    return DRF_OK;
+}
+
 static enum drf_status read_polygon(const struct text *text, const struct geo_json *coordinates,
                                     struct geo_shape *shape)
 {
@@ -146,7 +180,7 @@ static enum drf_status read_polygon(const struct text *text, const struct geo_js
         return bad(text, GEO_REFUSAL_GEOREFERENCE, "a ring that crosses itself");
     if (area2 < 0)
         geo_ring_reverse(v, shape->count);
-    return DRF_OK;
+    return read_holes(text, coordinates, shape);
 }
 
 static double wrapped(double lon_deg)

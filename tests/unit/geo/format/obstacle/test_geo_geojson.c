@@ -141,6 +141,32 @@ static void decode__lines_and_polygons__take_one_form(void **state)
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
     decoded_close(&d);
 
+    // Not a hole but a second area: beside the first ring, around it, across it. One that
+    // touches it, or lies outside by the last digits, is a hole.
+    static const char *const further[] = {
+        OBSTACLE("\"agl_m\":40", POLYGON("[[8,47],[9,47],[9,48],[8,48],[8,47]],"
+                                         "[[9.4,47.4],[9.6,47.4],[9.6,47.6],[9.4,47.4]]")),
+        OBSTACLE("\"agl_m\":40", POLYGON("[[8.4,47.4],[8.6,47.4],[8.6,47.6],[8.4,47.4]],"
+                                         "[[8,47],[9,47],[9,48],[8,48],[8,47]]")),
+        OBSTACLE("\"agl_m\":40", POLYGON("[[8,47],[9,47],[9,48],[8,48],[8,47]],"
+                                         "[[8.4,47.4],[9.6,47.4],[8.4,47.6],[8.4,47.4]]")),
+        OBSTACLE("\"agl_m\":40", POLYGON("[[8,47],[9,47],[9,48],[8.5,47.1],[8,48],[8,47]],"
+                                         "[[8.4,47.7],[8.6,47.7],[8.5,47.9],[8.4,47.7]]")),
+    };
+    for (size_t i = 0; i < sizeof further / sizeof further[0]; i++) {
+        open_text(&d, further[i]);
+        assert_int_equal(d.count, 0);
+        assert_int_equal(d.unreadable_count, 1);
+        assert_int_equal(d.last_note.code, GEO_REFUSAL_GEOREFERENCE);
+        decoded_close(&d);
+    }
+    open_text(&d,
+              OBSTACLE("\"agl_m\":40", POLYGON("[[8,47],[9,47],[9,48],[8,48],[8,47]],"
+                                               "[[8,47],[8.5,46.9999999],[8.4,47.4],[8,47]],"
+                                               "[[8.5,48],[9,47.5],[9.0000001,48],[8.5,48]]")));
+    assert_int_equal(d.count, 1);
+    decoded_close(&d);
+
     open_text(&d, OBSTACLE("\"agl_m\":40", "\"geometry\":{\"type\":\"MultiPolygon\","
                                            "\"coordinates\":[[[[0,0],[1,0],[0,1],[0,0]]]]}"));
     assert_int_equal(d.first.vertex_count, 3);
