@@ -9,7 +9,9 @@
 #include "geo/earth.h"
 #include "geo/record/refusal.h"
 
-#define TIME_HIGH_S 7.0e9        // the year 2191
+#define TIME_HIGH_S 7.0e9          // the year 2191
+#define GROUND_SPEED_MAX_MPS 110.0 // tyres bear 225 mph, 101 m/s
+#define GROUND_CLIMB_MAX_MPS 5.0
 #define MILLISECONDS_FROM 1.0e11 // as milliseconds 1973, as seconds the year 5138
 
 bool geo_track_bad(struct geo_track_reader *reader, enum geo_refusal_code code,
@@ -98,6 +100,18 @@ void geo_track_motion(struct geo_track *track, bool has_speed, double speed_mps,
     track->velocity_east_mps = speed_mps * sin(track_deg_true * GEO_RAD_PER_DEG);
 }
 
+// Faster than tyres may roll, or climbing: it flies, whatever its flag says. On the ground it
+// would not be listed.
+static bool flies(const struct geo_track *track)
+{
+    double speed_mps = (track->flags & GEO_TRACK_VELOCITY) != 0
+                           ? hypot(track->velocity_north_mps, track->velocity_east_mps)
+                           : track->speed_mps;
+    return speed_mps > GROUND_SPEED_MAX_MPS
+           || ((track->flags & GEO_TRACK_UP) != 0
+               && fabs(track->velocity_up_mps) > GROUND_CLIMB_MAX_MPS);
+}
+
 enum drf_status geo_track_keep(struct geo_track_reader *reader, const struct geo_track *track)
 {
     if (!geo_bounds_hold(reader->params->keep, track->position)) {
@@ -105,7 +119,10 @@ enum drf_status geo_track_keep(struct geo_track_reader *reader, const struct geo
         return DRF_OK;
     }
     reader->counts.kept++;
-    return geo_record_add(reader->builder, GEO_ITEM_TRACK, track, sizeof *track, NULL, 0);
+    struct geo_track kept = *track;
+    if (flies(&kept))
+        kept.flags &= ~(uint32_t)GEO_TRACK_ON_GROUND;
+    return geo_record_add(reader->builder, GEO_ITEM_TRACK, &kept, sizeof kept, NULL, 0);
 }
 
 enum drf_status geo_track_refuse(struct geo_track_reader *reader)

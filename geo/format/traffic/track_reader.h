@@ -42,7 +42,8 @@ void geo_track_name(const struct geo_json *flight, struct geo_track *out);
 void geo_track_motion(struct geo_track *track, bool has_speed, double speed_mps, bool has_track,
                       double track_deg_true);
 
-// Adds a track if it lies in what is kept. DRF_ERR_FULL, DRF_ERR_NOMEM.
+// Adds a track if it lies in what is kept; one that is too fast for the ground, or climbs, is
+// not on it. DRF_ERR_FULL, DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status geo_track_keep(struct geo_track_reader *reader,
                                               const struct geo_track *track);
 // Counts the present part as refused, for reader->note.

@@ -217,6 +217,12 @@ static void readsb__an_aircraft_on_the_ground__is_so_unless_something_says_it_fl
         {",\"gnd\":0", false},
         {",\"onground\":null", false},
         {",\"alt_baro\":\"ground\",\"onground\":false", false},
+        // at 180 knots it rolls, at 300 it does not; nor does it climb
+        {",\"onground\":true,\"gs\":180,\"track\":90,\"baro_rate\":400", true},
+        {",\"onground\":true,\"gs\":300,\"track\":90", false},
+        {",\"alt_baro\":\"ground\",\"gs\":300", false},
+        {",\"onground\":true,\"gs\":140,\"baro_rate\":2000", false},
+        {",\"onground\":true,\"gs\":140,\"geom_rate\":-1500", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct decoded d = one(cases[i].rest);
