@@ -27,6 +27,7 @@ struct scanner {
 struct read_text {
     uint8_t marks[GEO_SIGMET_TEXT_MAX];
     size_t area_from; // the first area begins here; the size of the text: there is none
+    double centre_m;  // the widest circle around a "CENTRE"; 0: there is none
 };
 
 enum { MARK_AREA = 1, MARK_POSITION = 2 };
@@ -321,10 +322,41 @@ static enum drf_status add_areas(struct geo_sigmet_text text, struct geo_sigmet_
                               "be lost");
         status = count > 0 ? add_polygon(area, count, text.line, why)
                            : add_circle(&s, text, area, why);
+        if (status == DRF_OK && count == 0 && memcmp(s.text + s.at - 6, "CENTRE", 6) == 0)
+            read->centre_m =
+                fmax(read->centre_m, area->volumes[area->volume_count - 1].radius_m);
         mark(read, from, s.at, MARK_AREA);
         read->area_from = from < read->area_from ? from : read->area_from;
     }
     return status;
+}
+
+// A later position of a centre that has a circle, such as the forecast of a cyclone: it is as
+// far around it there, where no circle of its own is told.
+static enum drf_status add_later_centres(struct geo_sigmet_text text,
+                                         struct geo_sigmet_area *area,
+                                         const struct read_text *read, struct geo_note *why)
+{
+    struct scanner s = {.text = text.text, .size = text.size, .at = read->area_from};
+    while (read->centre_m > 0.0 && find(&s, "PSN")) {
+        struct geo_point centre;
+        if (!take_point(&s, &centre))
+            continue;
+        bool has = false;
+        for (uint32_t i = 0; i < area->volume_count; i++)
+            has = has
+                  || (area->volumes[i].shape == GEO_ZONE_CIRCLE
+                      && area->volumes[i].centre.lat_deg == centre.lat_deg
+                      && area->volumes[i].centre.lon_deg == centre.lon_deg);
+        if (has)
+            continue;
+        if (area->volume_count == GEO_SIGMET_AREAS_MAX)
+            return geo_refuse(why, GEO_REFUSAL_TOO_LARGE, text.line, "more than %d areas",
+                              GEO_SIGMET_AREAS_MAX);
+        area->volumes[area->volume_count++] = (struct geo_zone_volume){
+            .shape = GEO_ZONE_CIRCLE, .centre = centre, .radius_m = read->centre_m};
+    }
+    return DRF_OK;
 }
 
 static void mark_positions(struct geo_sigmet_text text, struct read_text *read)
@@ -414,6 +446,9 @@ enum drf_status geo_sigmet_area_read(struct geo_sigmet_text text, struct geo_sig
         return geo_refuse(why, GEO_REFUSAL_UNSUPPORTED, text.line,
                           "no polygon (WI), circle or box: a line, or the whole FIR, needs "
                           "its boundary");
+    status = add_later_centres(text, out, &read, why);
+    if (status != DRF_OK)
+        return status;
     mark_positions(text, &read);
     struct geo_wmo_word odd;
     if (!all_read(text, &read, &odd))

@@ -204,6 +204,15 @@ static void circle__around_a_centre__takes_the_position_told_before(void **state
     assert_near(d.zones[0].volumes[1].centre.lat_deg, -21.5, 1e-9);
     assert_near(d.zones[0].volumes[1].centre.lon_deg, 81.0, 1e-9);
     close_it(&d);
+    // a forecast without a distance of its own (ICAO Annex 3, table A6-1A): as far around it
+    open_it(&d, CYCLONE "PSN S2048 E08221 CB OBS AT 1800Z WI 130NM OF TC CENTRE TOP FL520 FCST "
+                        "AT 0000Z TC CENTRE PSN S2130 E08100=");
+    assert_int_equal(d.status, DRF_OK);
+    assert_int_equal(d.zones[0].zone->volume_count, 2);
+    assert_near(d.zones[0].volumes[1].centre.lat_deg, -21.5, 1e-9);
+    assert_near(d.zones[0].volumes[1].radius_m, 130 * 1852.0, 1e-6);
+    assert_true(d.zones[0].volumes[1].upper.m == d.zones[0].volumes[0].upper.m);
+    close_it(&d);
     static const char *const refused[] = {
         // where it will be is not where it is
         CYCLONE "CB OBS AT 1800Z WI 130NM OF TC CENTRE FCST AT 0000Z TC CENTRE PSN S2130 "
