@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each polygon of the file is a part: its code in the form that is compared, and a run of
-// vertices in one array. The parts are sorted by code and searched by bisection; a part without
-// vertices marks a code whose area could not be read. Rings are judged when they are used, by
-// the rules of all alerts (notice.c): what is wrong with one becomes the box around it.
+// Each polygon of the file, and each further ring of one that is no hole in it, is a part: its
+// code in the form that is compared, and a run of vertices in one array. The parts are sorted
+// by code and searched by bisection; a part without vertices marks a code whose area could not
+// be read. Rings are judged when they are used, by the rules of all alerts (notice.c): what is
+// wrong with one becomes the box around it.
 #include "geo/format/alert/area_table.h"
 
 #include <inttypes.h>
@@ -15,6 +16,10 @@
 #include "geo/hash.h"
 #include "geo/reader/json.h"
 #include "geo/record/refusal.h"
+#include "geo/ring.h"
+
+// Of vertices of holes against edges of the rings around them, of a whole file: some seconds.
+#define HOLE_TESTS_MAX (UINT64_C(1) << 30)
 
 struct part {
     char code[GEO_AREA_CODE_SIZE];
@@ -29,6 +34,7 @@ struct geo_area_table {
     bool same;    // the codes are those of SAME
     bool numbers; // they are compared without leading zeros
     uint64_t hash;
+    uint64_t hole_tests; // so many were made
 };
 
 static void strip_zeros(char code[static GEO_AREA_CODE_SIZE])
@@ -100,6 +106,45 @@ static enum drf_status add_ring(struct geo_area_table *table, const struct geo_j
     return DRF_OK;
 }
 
+// Whether the ring added last is a hole of the one at `outer`: that is taken as inside. Where
+// the answer is too dear it is taken for an area of its own, which is never less.
+static bool is_hole(struct geo_area_table *table, size_t outer, size_t outer_count,
+                    size_t first)
+{
+    size_t count = table->point_count - first;
+    bool inside = table->hole_tests + (uint64_t)count * outer_count <= HOLE_TESTS_MAX;
+    table->hole_tests += inside ? (uint64_t)count * outer_count : 0;
+    for (size_t i = 0; i < count && inside; i++)
+        inside = geo_ring_holds(table->points + outer, outer_count, table->points[first + i]);
+    return inside;
+}
+
+// Each ring of a polygon that is not a hole in its first one.
+static enum drf_status add_polygon(struct geo_area_table *table, const struct geo_json *rings,
+                                   const char code[static GEO_AREA_CODE_SIZE], bool *read)
+{
+    const size_t outer = table->point_count;
+    size_t outer_count = 0;
+    enum drf_status status = add_ring(table, geo_json_at(rings, 0), read);
+    if (status == DRF_OK && *read) {
+        outer_count = table->point_count - outer;
+        status = add_part(table, code, outer);
+    }
+    for (size_t i = 1; i < geo_json_count(rings) && *read && status == DRF_OK; i++) {
+        const size_t first = table->point_count;
+        if (geo_json_count(geo_json_at(rings, i)) == 0)
+            continue;
+        status = add_ring(table, geo_json_at(rings, i), read);
+        if (status != DRF_OK || !*read)
+            break;
+        if (is_hole(table, outer, outer_count, first))
+            table->point_count = first;
+        else
+            status = add_part(table, code, first);
+    }
+    return status;
+}
+
 static enum drf_status add_feature(struct geo_area_table *table, const struct geo_json *feature,
                                    const char *property, bool *has_code)
 {
@@ -116,10 +161,7 @@ static enum drf_status add_feature(struct geo_area_table *table, const struct ge
     read = read && count > 0;
     for (size_t i = 0; i < count && read && status == DRF_OK; i++) {
         const struct geo_json *rings = single ? list : geo_json_at(list, i);
-        size_t first = table->point_count;
-        status = add_ring(table, geo_json_at(rings, 0), &read);
-        if (status == DRF_OK && read)
-            status = add_part(table, code, first);
+        status = add_polygon(table, rings, code, &read);
     }
     return status == DRF_OK && !read ? add_part(table, code, table->point_count) : status;
 }

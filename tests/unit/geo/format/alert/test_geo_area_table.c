@@ -163,6 +163,36 @@ static void place__codes_of_the_table__are_its_areas(void **state)
     geo_area_table_close(table);
 }
 
+#define RINGS(further)                                                                         \
+    COLLECTION(                                                                                \
+        FEATURE("\"FIPS\":\"1\"", "Polygon", "[" BOX("8", "50", "9", "51") "," further "]"))
+
+// A hole is inside; a ring beside the first one is a second area.
+static void place__further_rings__are_areas_unless_they_are_holes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *counties;
+        uint32_t areas;
+        bool everywhere;
+    } rows[] = {
+        {RINGS(BOX("8.2", "50.2", "8.4", "50.4")), 1, false},
+        {RINGS(BOX("8", "50", "8.4", "50.4")), 1, false},
+        {RINGS(BOX("10", "50", "11", "51")), 2, false},
+        {RINGS(BOX("7", "49", "10", "52")), 2, false},
+        {RINGS("[[10,50],[11,50],[11,null],[10,50]]"), 0, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct geo_area_table *table = open_table(rows[i].counties, "SAME");
+        struct placed d = place(table, "SAME", AREA(CODE("SAME", "1")));
+        assert_int_equal(is_everywhere(&d), rows[i].everywhere);
+        if (!rows[i].everywhere)
+            assert_int_equal(d.view.zone->volume_count, rows[i].areas);
+        geo_record_builder_close(&d.builder);
+        geo_area_table_close(table);
+    }
+}
+
 static void place__a_code_that_is_not_known__concerns_everybody(void **state)
 {
     (void)state;
@@ -289,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(place__codes_of_the_table__are_its_areas),
+        cmocka_unit_test(place__further_rings__are_areas_unless_they_are_holes),
         cmocka_unit_test(place__a_code_that_is_not_known__concerns_everybody),
         cmocka_unit_test(place__codes_as_text__are_compared_as_they_are),
         cmocka_unit_test(place__65_warn_cells__are_their_areas),
