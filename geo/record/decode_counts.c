@@ -30,8 +30,12 @@ enum drf_status geo_decode_counts_unreadable(struct geo_decode_counts *counts,
                                              const struct geo_bounds *box,
                                              int64_t valid_until_utc_us)
 {
+    if (id != NULL && box != NULL && !geo_bounds_touch(keep, *box)) {
+        counts->out_of_region++;
+        return DRF_OK;
+    }
     enum drf_status status = geo_decode_counts_refuse(counts, builder, note);
-    if (status != DRF_OK || id == NULL || box == NULL || !geo_bounds_touch(keep, *box))
+    if (status != DRF_OK || id == NULL || box == NULL)
         return status;
     struct geo_unreadable one = {
         .box = *box, .valid_until_utc_us = valid_until_utc_us, .code = note->code};

@@ -28,11 +28,11 @@ DRF_MUST_CHECK enum drf_status geo_decode_counts_refuse(struct geo_decode_counts
                                                         const struct geo_note *note);
 
 // Counts a refused part that still names itself and the box in which it may apply, and adds it
-// as unreadable (geo/record/unreadable.h) if that box touches `keep`, so that it is not
-// silence. `id` is the one the part would have had, "" for the message's own; the box holds
-// every place where it may apply. Either may be NULL, when it could not be read: then this is
-// geo_decode_counts_refuse(). The part counts as told: a record of unreadable parts alone is
-// kept.
+// as unreadable (geo/record/unreadable.h), so that it is not silence. A box that does not touch
+// `keep` is only counted as out of the region. `id` is the one the part would have had, "" for
+// the message's own; the box holds every place where it may apply. Either may be NULL, when it
+// could not be read: then this is geo_decode_counts_refuse(). The part counts as told: a record
+// of unreadable parts alone is kept.
 DRF_MUST_CHECK enum drf_status geo_decode_counts_unreadable(
     struct geo_decode_counts *counts, struct geo_record_builder *builder,
     const struct geo_note *note, struct geo_bounds keep, const char *id,

@@ -266,6 +266,123 @@ static void refusal__under_other_terms__replaces_what_was_understood(void **stat
     assert_int_equal(state_at(spot, 1, 10), FUSION_REASON_NONE);
 }
 
+// A message of a month ago, refused only now: by a node that was updated, or a new one.
+static void refusal__of_an_old_message__is_kept_from_when_it_was_noted(void **state)
+{
+    struct spot *spot = *state;
+    const int64_t now_s = 30 * 86400;
+    (void)good(spot, "a", 1);
+    fusion_fabric_expire(spot->fabric, now_s * SECOND_US, INT64_MIN);
+    read_again(spot, true);
+    assert_int_equal(refuse(spot, "a", 1, 1), FUSION_APPLIED);
+    sweep(spot);
+    assert_int_equal(state_at(spot, 1, now_s + 86399), FUSION_REASON_UNREADABLE);
+    assert_int_equal(state_at(spot, 1, now_s + 86400), FUSION_REASON_NONE);
+}
+
+static void refusal__lost_with_its_topic__stays_for_its_day(void **state)
+{
+    struct spot *spot = *state;
+    (void)refuse(spot, "a", 1, 2);
+    assert_int_equal(fusion_fabric_resync_begin(spot->fabric, "zones", false, true), DRF_OK);
+    sweep(spot);
+    assert_int_equal(state_at(spot, 1, 10), FUSION_REASON_UNREADABLE);
+}
+
+static void refusal__imported__is_not_swept_with_its_feed(void **state)
+{
+    struct spot *spot = *state;
+    struct fusion_message message = spot_message("zones", "zones", "a", SECOND_US, 1);
+    message.topic = NULL;
+    assert_int_equal(refuse_in(spot, message, "a", square(1), GEO_UNREADABLE_NO_END_US),
+                     FUSION_APPLIED);
+    read_again(spot, false);
+    sweep(spot);
+    assert_int_equal(state_at(spot, 1, 10), FUSION_REASON_UNREADABLE);
+}
+
+static void add_part(struct geo_record_builder *builder, const char *id, bool readable)
+{
+    const struct geo_bounds at = square(1);
+    if (readable) {
+        struct geo_obstacle part = {.geometry = GEO_GEOMETRY_POINT,
+                                    .position = {at.south_deg, at.west_deg},
+                                    .agl_m = 30,
+                                    .horizontal_acc95_m = 5,
+                                    .vertical_acc95_m = 1,
+                                    .quantity = 1,
+                                    .flags = GEO_OBSTACLE_HAS_AGL | GEO_OBSTACLE_NUMBERED};
+        (void)snprintf(part.id, sizeof part.id, "%s", id);
+        assert_int_equal(
+            geo_record_add(builder, GEO_ITEM_OBSTACLE, &part, sizeof part, NULL, 0), DRF_OK);
+        return;
+    }
+    struct geo_unreadable what = {
+        .box = at, .valid_until_utc_us = GEO_UNREADABLE_NO_END_US, .code = GEO_REFUSAL_RANGE};
+    (void)snprintf(what.id, sizeof what.id, "%s", id);
+    assert_int_equal(geo_record_add(builder, GEO_ITEM_UNREADABLE, &what, sizeof what, NULL, 0),
+                     DRF_OK);
+}
+
+static void parts(struct spot *spot, int64_t second, bool second_readable)
+{
+    struct geo_record_builder builder;
+    struct fusion_message message = spot_message("obs", "obs", "L", second * SECOND_US, 1);
+    geo_record_builder_init(&builder, 1 << 20);
+    add_part(&builder, "L#1", true);
+    add_part(&builder, "L#2", second_readable);
+    (void)spot_apply(spot, &message, spot_record(&builder));
+    geo_record_builder_close(&builder);
+}
+
+static size_t obstacles(struct spot *spot)
+{
+    const struct fusion_root *root = spot_settle(spot);
+    size_t most = 0;
+    for (size_t i = 0; i < (size_t)root->buckets.rows * root->buckets.columns; i++)
+        if (root->features[i] != NULL && root->features[i]->count > most)
+            most = root->features[i]->count;
+    return most;
+}
+
+static void refusal__of_one_part_of_several__spares_what_that_part_was(void **state)
+{
+    struct spot *spot = *state;
+    parts(spot, 1, true);
+    assert_int_equal(obstacles(spot), 2);
+    parts(spot, 2, false);
+    assert_int_equal(obstacles(spot), 2);
+    assert_true(fusion_unreadable_touches(spot->root, FUSION_LAYER_OBSTACLE, square(1), 0));
+    assert_int_equal(fusion_fabric_resync_begin(spot->fabric, "obs", false, false), DRF_OK);
+    parts(spot, 2, false);
+    size_t forgotten;
+    bool again;
+    while (fusion_fabric_resync_sweep(spot->fabric, "obs", &forgotten, &again) == DRF_ERR_AGAIN)
+        ;
+    assert_int_equal(obstacles(spot), 2);
+    assert_true(fusion_unreadable_touches(spot->root, FUSION_LAYER_OBSTACLE, square(1), 0));
+    parts(spot, 3, true);
+    assert_int_equal(obstacles(spot), 2);
+    assert_false(
+        fusion_unreadable_touches(spot_settle(spot), FUSION_LAYER_OBSTACLE, square(1), 0));
+}
+
+// A plan for later: how long a refusal is kept is no end of what was refused.
+static void will_touch__later_than_it_is_kept__still_does(void **state)
+{
+    struct spot *spot = *state;
+    (void)refuse(spot, "a", 1, 0);
+    (void)refuse_in(spot, spot_message("zones", "zones", "b", 0, 1), "b", square(3),
+                    60 * SECOND_US);
+    const struct fusion_root *root = spot_settle(spot);
+    assert_true(fusion_unreadable_will_touch(root, FUSION_LAYER_ZONE, square(1), SECOND_US,
+                                             2 * DAY_US));
+    assert_true(fusion_unreadable_will_touch(root, FUSION_LAYER_ZONE, square(3), SECOND_US,
+                                             59 * SECOND_US));
+    assert_false(fusion_unreadable_will_touch(root, FUSION_LAYER_ZONE, square(3), SECOND_US,
+                                              60 * SECOND_US));
+}
+
 enum { MESSAGES = 9, TURNS = 200 };
 
 static void say(struct spot *spot, int which)
@@ -377,6 +494,11 @@ int main(void)
         ON_A_SPOT(refusal__in_an_edition__spares_what_was_good),
         ON_A_SPOT(refusal__feed_read_again__stays_while_it_is_said),
         ON_A_SPOT(refusal__under_other_terms__replaces_what_was_understood),
+        ON_A_SPOT(refusal__of_an_old_message__is_kept_from_when_it_was_noted),
+        ON_A_SPOT(refusal__lost_with_its_topic__stays_for_its_day),
+        ON_A_SPOT(refusal__imported__is_not_swept_with_its_feed),
+        ON_A_SPOT(refusal__of_one_part_of_several__spares_what_that_part_was),
+        ON_A_SPOT(will_touch__later_than_it_is_kept__still_does),
         cmocka_unit_test(refusal__in_any_order_with_kills__gives_the_same_marks),
     };
     return cmocka_run_group_tests_name("fusion/fabric_refusal", tests, NULL, NULL);
