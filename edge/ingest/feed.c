@@ -309,17 +309,27 @@ void edge_feeds_first(const struct edge_feeds *feeds, size_t index,
             out[feed->partitions[i].id] = feed->partitions[i].first;
 }
 
+void edge_feeds_late(struct edge_feeds *feeds, const struct edge_message *message)
+{
+    struct feed_partition *partition =
+        feed_find(&feeds->feeds[message->feed], message->partition);
+    if (partition && partition->late_count < INGEST_LATE_MAX)
+        partition->late[partition->late_count++] = message->offset;
+}
+
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
 {
     size_t index = message->feed;
     struct feed_partition *partition = feed_find(&feeds->feeds[index], message->partition);
     if (partition && partition->inflight > 0) {
         partition->inflight--;
-        if (message->offset + 1 > partition->done)
+        feed_late_done(partition, message->offset);
+        if (message->offset + 1 >= partition->done) { // not one that was late
             partition->done = message->offset + 1;
-        partition->tail =
-            (struct feed_tail){.offset = message->offset, .mark = edge_message_mark(message)};
-        partition->tail_fresh = true;
+            partition->tail = (struct feed_tail){.offset = message->offset,
+                                                 .mark = edge_message_mark(message)};
+            partition->tail_fresh = true;
+        }
         take_first(&feeds->feeds[index], partition);
     }
     feeds->port.release(feeds->port.self, message);

@@ -66,6 +66,8 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
                      struct edge_message *out);
 // Hands out no message of this feed meanwhile: its dead letters wait for Kafka.
 void edge_feeds_wait(struct edge_feeds *feeds, size_t index, bool wait);
+// The message waits for another try: those behind it may be done before it.
+void edge_feeds_late(struct edge_feeds *feeds, const struct edge_message *message);
 // The message is done with: its offset is in the store. Gives it back.
 void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message);
 

@@ -4,6 +4,7 @@
 #define EDGE_FEED_IMPL_H
 
 #include "edge/ingest/feed.h"
+#include "edge/ingest/ingest_late.h"
 
 enum { FEED_DEATHS = 5 };
 
@@ -25,6 +26,8 @@ struct feed_partition {
     int64_t target;       // the end when it was found
     int64_t done;         // offset after the last message whose effect is committed
     uint32_t inflight;
+    int64_t late[INGEST_LATE_MAX]; // of those, what waits for another try
+    size_t late_count;
     struct feed_tail tail;
     struct edge_topic_fingerprint first; // taken since it was found empty
 };
@@ -69,8 +72,9 @@ struct edge_feeds {
 // feed_partition.c
 struct feed_partition *feed_find(struct feed *feed, int32_t id); // NULL: not there
 struct feed_partition *feed_add(struct feed *feed, int32_t id);  // NULL: no memory
-bool feed_reached(const struct feed *feed);                      // every partition, its target
-void feed_note_reached(struct feed *feed); // sets feed->current, if it is so
+void feed_late_done(struct feed_partition *partition, int64_t offset);
+bool feed_reached(const struct feed *feed); // every partition, its target
+void feed_note_reached(struct feed *feed);  // sets feed->current, if it is so
 // Current no more: until `high` of this partition too.
 void feed_lose(struct feed *feed, struct feed_partition *partition, int64_t high);
 void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,

@@ -55,11 +55,22 @@ void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *pa
     feeds->feeds[index].current = false;
 }
 
+void feed_late_done(struct feed_partition *partition, int64_t offset)
+{
+    for (size_t i = 0; i < partition->late_count; i++)
+        if (partition->late[i] == offset) {
+            partition->late[i] = partition->late[--partition->late_count];
+            return;
+        }
+}
+
 // What is in flight beyond the target need not be waited for: on a busy feed some always is.
 static bool reached(const struct feed_partition *partition)
 {
     bool committed = partition->done >= partition->target
                      || (partition->inflight == 0 && partition->next >= partition->target);
+    for (size_t i = 0; i < partition->late_count; i++) // `done` is beyond it perhaps
+        committed = committed && partition->late[i] >= partition->target;
     return partition->started && !partition->verify && committed;
 }
 

@@ -247,7 +247,7 @@ void edge_feeds_note(struct edge_feeds *feeds, struct edge_now now)
         for (size_t k = 0; k < feed->count; k++) {
             struct feed_partition *partition = &feed->partitions[k];
             char name[TAIL_NAME_SIZE];
-            if (!partition->tail_fresh)
+            if (!partition->tail_fresh || partition->late_count > 0)
                 continue;
             tail_name(feeds->config->feeds[i].topic, partition->id, name);
             partition->tail_fresh = fusion_store_put_value(feeds->store, name, &partition->tail,

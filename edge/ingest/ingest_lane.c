@@ -294,6 +294,8 @@ static bool try_again(struct edge_ingest *ingest, enum edge_lane index, struct e
         "feed=%s partition=%d offset=%lld text=\"took too long, is tried once more\"",
         ingest->parts.config->feeds[lane->message.feed].name, (int)lane->message.partition,
         (long long)lane->message.offset);
+    if (index == EDGE_LANE_URGENT)
+        edge_feeds_late(ingest->parts.feeds, &lane->message);
     lane->again = index == EDGE_LANE_BULK;
     lane->stage = lane->again ? INGEST_READ : INGEST_EMPTY;
     return true;

@@ -58,6 +58,7 @@ struct rig {
     int deaths;
     bool late; // and they are of time
     size_t late_starts[EDGE_LANES];
+    bool bulk_waits; // its decoder is not ready
 };
 
 static inline enum drf_status feed_start(void *self, size_t feed, int32_t partition,
@@ -139,7 +140,7 @@ static inline enum drf_status decode_start(void *self, size_t lane,
 static inline bool decode_take(void *self, size_t lane, struct edge_decoded *out)
 {
     struct rig *rig = self;
-    if (!rig->there[lane])
+    if (!rig->there[lane] || (lane == EDGE_LANE_BULK && rig->bulk_waits))
         return false;
     rig->there[lane] = false;
     *out = rig->decoded[lane];

@@ -161,6 +161,71 @@ static void topic__made_anew_and_longer__is_known_by_the_message_before(void **c
     assert_as_fresh(rig);
 }
 
+// The first message is late, and done after those behind it: the tail is the last one still.
+static void topic__made_anew_after_a_late_message__is_known_too(void **context)
+{
+    struct rig *rig = *context;
+    rig->deaths = 1;
+    rig->late = rig->bulk_waits = true;
+    add(rig, DOF, A, TOWER(A, "00300"));
+    add(rig, DOF, B, TOWER(B, "00300"));
+    open_node(rig);
+    run(rig, 500000);
+    assert_int_equal(stored_offset(rig, "obstacles"), 0);
+    assert_live(rig, "B");
+    rig->bulk_waits = false;
+    run(rig, 500000);
+    assert_int_equal(stored_offset(rig, "obstacles"), 2);
+    come_back(rig, &(struct comeback){.then = {{C, TOWER(C, "00300"), 5, 777}},
+                                      .held = "AB",
+                                      .discovered_again = true,
+                                      .meanwhile = "AB",
+                                      .live = "C"});
+}
+
+// The stored position stays before the late message, and the tail with it.
+static void topic__made_anew_while_a_message_was_late__is_known_too(void **context)
+{
+    struct rig *rig = *context;
+    add(rig, DOF, A, TOWER(A, "00300"));
+    open_node(rig);
+    run(rig, 500000);
+    rig->deaths = 1;
+    rig->late = rig->bulk_waits = true;
+    add(rig, DOF, B, TOWER(B, "00300"));
+    add(rig, DOF, B, TOWER(B, "00400"));
+    run(rig, 500000);
+    assert_int_equal(stored_offset(rig, "obstacles"), 1);
+    come_back(rig, &(struct comeback){.then = {{C, TOWER(C, "00300"), 5, 777}},
+                                      .held = "AB",
+                                      .discovered_again = true,
+                                      .meanwhile = "AB",
+                                      .live = "C"});
+}
+
+// Those behind it are done, and the end is reached but for it.
+static void late_message__of_a_feed_that_is_read_again__is_waited_for(void **context)
+{
+    struct rig *rig = *context;
+    read_two(rig);
+    close_node(rig);
+    rig->cluster = "another";
+    rig->deaths = 1;
+    rig->late = rig->bulk_waits = true;
+    open_node(rig);
+    run(rig, 500000);
+    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+    assert_live(rig, "AB");
+    add(rig, DOF, C, TOWER(C, "00300")); // beyond the end seen
+    run(rig, 500000);
+    assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+    assert_live(rig, "ABC");
+    rig->bulk_waits = false;
+    run(rig, 500000);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_FEED_FORGOTTEN, DOF, 0), 0);
+    end_with(rig, "ABC");
+}
+
 static void topic__gone_and_back_while_the_node_runs__is_read_again(void **context)
 {
     struct rig *rig = *context;
@@ -503,6 +568,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_RIG(topic__made_anew_and_shorter__leaves_no_trace_of_what_is_not_in_it),
         WITH_RIG(topic__made_anew_and_longer__is_known_by_the_message_before),
+        WITH_RIG(topic__made_anew_after_a_late_message__is_known_too),
+        WITH_RIG(topic__made_anew_while_a_message_was_late__is_known_too),
+        WITH_RIG(late_message__of_a_feed_that_is_read_again__is_waited_for),
         WITH_RIG(topic__gone_and_back_while_the_node_runs__is_read_again),
         WITH_RIG(first__of_a_topic_found_empty__is_what_was_read_first),
         WITH_RIG(first__of_a_topic_found_with_messages__is_not_known),
