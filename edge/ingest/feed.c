@@ -62,6 +62,7 @@ static void start_new(struct edge_feeds *feeds, size_t index, struct feed_partit
     enum drf_status status = fusion_store_offset(
         feeds->store, feeds->config->feeds[index].topic, partition->id, cluster, &stored);
     if (feeds->feeds[index].resync != FEED_CURRENT) {
+        feed_note_former(feeds, index, partition);
         feed_start(feeds, index, partition, low, high, "resync", now);
     } else if (status == DRF_ERR_ABSENT || (status == DRF_OK && stored < 0)) {
         feed_start(feeds, index, partition, low, high, "new", now);
@@ -260,7 +261,8 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
         feed->idle_mono_us = INT64_MAX;
         struct feed_partition *partition = feed_find(feed, out->partition);
         if (!partition || !partition->started || verified(feeds, index, partition, out, now)
-            || feed->resync == FEED_WANTED || out->offset < partition->next) {
+            || feed->resync == FEED_WANTED || out->offset < partition->next
+            || !feed_resync_as_former(feeds, index, partition, out, now)) {
             feeds->port.release(feeds->port.self, out); // of a fetch before a restart
             after_progress(feeds, index);
             continue;

@@ -29,6 +29,8 @@ struct feed_partition {
     int64_t late[INGEST_LATE_MAX]; // of those, what waits for another try
     size_t late_count;
     struct feed_tail tail;
+    bool former_known;       // while it is read again: the message there is to be compared
+    struct feed_tail former; // `tail` before
     struct edge_topic_fingerprint first; // taken since it was found empty
 };
 
@@ -90,6 +92,12 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
                                const struct edge_kafka_found *found, struct edge_now now);
 void feed_resync_begin(struct edge_feeds *feeds, size_t index,
                        const struct edge_kafka_found *found, struct edge_now now);
+// Of a partition that is read again, before it is started.
+void feed_note_former(struct edge_feeds *feeds, size_t index, struct feed_partition *partition);
+// The message is to be handed out. False: it shows that a topic that is read again is another.
+bool feed_resync_as_former(struct edge_feeds *feeds, size_t index,
+                           struct feed_partition *partition, const struct edge_message *message,
+                           struct edge_now now);
 bool feed_tail_read(struct edge_feeds *feeds, size_t index, int32_t partition,
                     struct feed_tail *out);
 

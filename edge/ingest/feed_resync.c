@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // When a feed must be read again from its beginning, and how far that is. "resync/<feed>"
 // stays in the store from the decision until the sweep has ended; after a restart in between it
-// begins again.
+// begins again. A reason by which the topic may be another stands against one that says that it
+// is the same (edge_resync_lossy()); with one of those, the message that was read last is
+// compared when it comes again.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,14 +30,17 @@ void feed_resync_want(struct edge_feeds *feeds, size_t index, const char *why,
                       struct edge_now now)
 {
     struct feed *feed = &feeds->feeds[index];
-    if (feed->resync == FEED_WANTED)
+    bool stands = feed->resync != FEED_CURRENT
+                  && (edge_resync_lossy(feed->why) || !edge_resync_lossy(why));
+    if (feed->resync == FEED_WANTED && stands)
         return;
     feed->resync = FEED_WANTED;
-    snprintf(feed->why, sizeof feed->why, "%s", why);
+    if (!stands)
+        snprintf(feed->why, sizeof feed->why, "%s", why);
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_RESYNC, index, 1);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.resync",
                    "feed=%s topic=%s why=%s", feeds->config->feeds[index].name,
-                   feeds->config->feeds[index].topic, why);
+                   feeds->config->feeds[index].topic, feed->why);
 }
 
 enum { TAIL_NAME_SIZE = DRF_TEXT_SIZE + 24 };
@@ -99,10 +104,6 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
     if (feed->cluster[0] != '\0' && found->cluster_id[0] != '\0'
         && strcmp(feed->cluster, found->cluster_id) != 0)
         return "another_cluster";
-    if (feed->unreachable_mono_us != INT64_MAX
-        && now.mono_us - feed->unreachable_mono_us
-               > (int64_t)feeds->config->tombstone_horizon_s * 1000000)
-        return "tombstone_horizon";
     // Partitions are numbered from 0 and are only ever added.
     if (!found->too_many
         && (feed->count > found->count
@@ -116,7 +117,12 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
         if (why)
             return why;
     }
-    return NULL;
+    // Last: it says that the topic is the same.
+    return feed->unreachable_mono_us != INT64_MAX
+                   && now.mono_us - feed->unreachable_mono_us
+                          > (int64_t)feeds->config->tombstone_horizon_s * 1000000
+               ? "tombstone_horizon"
+               : NULL;
 }
 
 // Positions in partitions that are no more: -1.
@@ -134,19 +140,42 @@ static enum drf_status forget_offsets(struct edge_feeds *feeds, const char *topi
     return status;
 }
 
-// Whether what is not in the topic may have been deleted there by its age, or never been
-// written to this one: then it is not known to be withdrawn. A topic that is the same and still
-// has its first offset has all that its keys say last (compaction does not move that offset).
+// A topic that is the same and still has its first offset has all that its keys say last
+// (compaction does not move that offset).
 static bool lossy(const char *why, const struct edge_kafka_found *found)
 {
-    static const char *const same[] = {"fingerprint", "tombstone_horizon", "clock_went_back",
-                                       "older_versions"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-        known = known || strcmp(why, same[i]) == 0;
+    bool known = !edge_resync_lossy(why);
     for (size_t i = 0; i < found->count; i++)
         known = known && found->partitions[i].low == 0;
     return !known;
+}
+
+// A topic that is known to be another has nothing to be compared.
+void feed_note_former(struct edge_feeds *feeds, size_t index, struct feed_partition *partition)
+{
+    bool another = edge_resync_lossy(feeds->feeds[index].why);
+    if (!another && !partition->former_known) {
+        partition->former = partition->tail;
+        partition->former_known =
+            partition->tail_fresh
+            || feed_tail_read(feeds, index, partition->id, &partition->former);
+    }
+    partition->former_known = partition->former_known && !another;
+}
+
+bool feed_resync_as_former(struct edge_feeds *feeds, size_t index,
+                           struct feed_partition *partition, const struct edge_message *message,
+                           struct edge_now now)
+{
+    if (!partition->former_known || message->offset < partition->former.offset)
+        return true;
+    if (message->offset == partition->former.offset
+        && edge_message_mark(message) != partition->former.mark) {
+        feed_resync_want(feeds, index, "topic_made_anew", now);
+        return false;
+    }
+    partition->former_known = false; // or it was compacted away
+    return true;
 }
 
 void feed_resync_begin(struct edge_feeds *feeds, size_t index,
@@ -169,8 +198,13 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
             feed_stop(feeds, index, &feed->partitions[i]);
     if (feed->count > found->count)
         feed->count = found->count; // each gets its id below
-    for (size_t i = 0; i < feed->count; i++)
-        feed->partitions[i] = (struct feed_partition){.id = found->partitions[i].partition};
+    for (size_t i = 0; i < feed->count; i++) {
+        struct feed_partition was = feed->partitions[i];
+        was.id = found->partitions[i].partition;
+        feed_note_former(feeds, index, &was);
+        feed->partitions[i] = (struct feed_partition){
+            .id = was.id, .former_known = was.former_known, .former = was.former};
+    }
     for (size_t i = 0; i < feed->count; i++)
         feed_start(feeds, index, &feed->partitions[i], found->partitions[i].low,
                    found->partitions[i].high, feed->why, now);
@@ -183,6 +217,7 @@ static enum drf_status through(struct edge_feeds *feeds, size_t index, bool agai
     struct feed *feed = &feeds->feeds[index];
     const char *name = feeds->config->feeds[index].name;
     if (again) { // the value stays: a restart in between begins with the second reading
+        feed->resync = FEED_CURRENT;
         feed_resync_want(feeds, index, "older_versions", now);
         return DRF_OK;
     }
@@ -191,6 +226,8 @@ static enum drf_status through(struct edge_feeds *feeds, size_t index, bool agai
         return status;
     feed->resync = FEED_CURRENT;
     feed->redo = false;
+    for (size_t i = 0; i < feed->count; i++)
+        feed->partitions[i].former_known = false; // not seen: compacted away
     feed_note_reached(feed);
     edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_RESYNC, index, 0);
     edge_log_write(feeds->log, now.utc_us, EDGE_LOG_INFO, "feed.resynchronised",
@@ -247,7 +284,8 @@ void edge_feeds_note(struct edge_feeds *feeds, struct edge_now now)
         for (size_t k = 0; k < feed->count; k++) {
             struct feed_partition *partition = &feed->partitions[k];
             char name[TAIL_NAME_SIZE];
-            if (!partition->tail_fresh || partition->late_count > 0)
+            // The former one is kept until the message at its offset was compared.
+            if (!partition->tail_fresh || partition->late_count > 0 || partition->former_known)
                 continue;
             tail_name(feeds->config->feeds[i].topic, partition->id, name);
             partition->tail_fresh = fusion_store_put_value(feeds->store, name, &partition->tail,

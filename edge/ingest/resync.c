@@ -20,6 +20,16 @@ static void name_of(const char *kind, const char *feed, char out[static NAME_SIZ
     snprintf(out, NAME_SIZE, "%s/%s", kind, feed);
 }
 
+bool edge_resync_lossy(const char *why)
+{
+    static const char *const same[] = {"fingerprint", "tombstone_horizon", "clock_went_back",
+                                       "older_versions"};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        if (strcmp(why, same[i]) == 0)
+            return false;
+    return true;
+}
+
 bool edge_resync_read(struct fusion_store *store, const char *feed,
                       char why[static EDGE_RESYNC_TEXT_SIZE], bool *redo)
 {
@@ -176,7 +186,8 @@ static enum drf_status plan(const struct drf_config *config, size_t index,
         return status;
     edge_log_write(log, now.utc_us, EDGE_LOG_WARN, "feed.resync", "feed=%s topic=%s why=%s",
                    feed->name, feed->topic, why);
-    return edge_resync_write(store, feed->name, why, redo || !same);
+    const char *kept = is_due && edge_resync_lossy(due) ? due : why;
+    return edge_resync_write(store, feed->name, kept, redo || !same);
 }
 
 enum drf_status edge_resync_plan(const struct drf_config *config, struct fusion_store *store,

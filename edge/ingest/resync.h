@@ -26,6 +26,10 @@ DRF_MUST_CHECK enum drf_status edge_resync_plan(const struct drf_config *config,
                                                 const struct edge_log *log,
                                                 struct edge_now now);
 
+// Whether the reason says that what is not in the topic may have been deleted there by its age,
+// or never been written to this one: then it is not known to be withdrawn. Such a reason stands
+// until the feed has been read again, whatever else comes.
+bool edge_resync_lossy(const char *why);
 // What was said by edge_resync_write(); false: nothing is due.
 bool edge_resync_read(struct fusion_store *store, const char *feed,
                       char why[static EDGE_RESYNC_TEXT_SIZE], bool *redo);

@@ -170,6 +170,79 @@ static void absent__from_a_compacted_topic__is_withdrawn(void **context)
     end_with(rig, "B");
 }
 
+// How the topic is another when the node is back after two days. A is in it again, B is not.
+struct rebuilt {
+    const char *cluster;
+    int more;       // messages of C
+    bool new_terms; // and the node was upgraded
+    bool stopped;   // amid reading it, when A was read
+    bool ran;       // the node was there all the time, without a broker
+};
+
+static void rebuild(struct rig *rig, const struct rebuilt *how)
+{
+    read_two(rig);
+    run(rig, 700000);
+    if (how->ran)
+        edge_feeds_found(rig->feeds, DOF, NULL, rig->now);
+    else
+        close_node(rig);
+    rig->cluster = how->cluster;
+    rig->count[DOF] = 1;
+    for (int i = 0; i < how->more; i++)
+        add(rig, DOF, C, TOWER(C, "00300"));
+    rig->now.utc_us += 2 * DAY_US;
+    rig->now.mono_us += 2 * DAY_US;
+    rig->config.margin_m += how->new_terms ? 1000 : 0;
+    if (how->ran)
+        discover(rig);
+    else
+        open_node(rig);
+    if (how->stopped) {
+        size_t whole = rig->count[DOF];
+        rig->count[DOF] = 1; // no more comes yet
+        run(rig, 500000);
+        assert_int_equal(stored_offset(rig, "obstacles"), 1);
+        assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+        edge_feeds_note(rig->feeds, rig->now);
+        assert_int_equal(fusion_fabric_commit(rig->fabric, rig->now.utc_us), DRF_OK);
+        close_node(rig);
+        rig->count[DOF] = whole;
+        rig->config.margin_m += how->new_terms ? 1000 : 0;
+        open_node(rig);
+    }
+}
+
+static void lost__with_a_topic_made_anew_in_a_long_absence__are_missed(void **context)
+{
+    struct rig *rig = *context;
+    static const struct rebuilt ways[] = {
+        {.cluster = "another"},
+        {.cluster = "another", .new_terms = true},
+        {.cluster = "another", .more = 1, .new_terms = true, .stopped = true},
+        {.cluster = "cluster"}, // shorter
+        {.cluster = "cluster", .ran = true},
+        {.cluster = "cluster", .more = 3}, // longer: known by what is where B was
+        {.cluster = "cluster", .more = 3, .new_terms = true},
+        {.cluster = "cluster", .more = 3, .stopped = true},
+        {.cluster = "cluster", .more = 3, .ran = true},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        rig->cluster = "cluster";
+        rig->count[DOF] = 0;
+        rebuild(rig, &ways[i]);
+        assert_int_equal(state(rig), FUSION_REASON_RESYNCHRONISING);
+        run(rig, 500000);
+        discover(rig);
+        run(rig, 500000);
+        if (shown(rig) != FUSION_REASON_FORGOTTEN)
+            fail_msg("way %zu: nothing is missed", i);
+        assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_FEED_MISSING, DOF, 0), 1);
+        end_with(rig, ways[i].more > 0 ? "AC" : "A");
+        drop_files(rig->path);
+    }
+}
+
 int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
@@ -177,6 +250,7 @@ int main(void)
         WITH_RIG(lost__with_their_topic__make_the_layer_incomplete_until_they_return),
         WITH_RIG(lost__then_a_complete_edition__makes_the_layer_complete),
         WITH_RIG(lost__that_moved_out_of_the_region__are_missed_no_more),
+        WITH_RIG(lost__with_a_topic_made_anew_in_a_long_absence__are_missed),
         WITH_RIG(absent__from_a_compacted_topic__is_withdrawn),
     };
     return cmocka_run_group_tests_name("edge/missing", tests, NULL, NULL);
