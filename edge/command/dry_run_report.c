@@ -23,7 +23,7 @@ struct report {
     FILE *out;
     struct edge_text_map text_map;
     uint64_t obstacles, withdrawn, horizontal_assumed, vertical_assumed, off_text_map;
-    uint64_t tiles, fields, zones, stations, tracks, others;
+    uint64_t tiles, fields, zones, stations, tracks, unreadable, others;
     uint64_t refused_parts, passed_over, notes;
     struct geo_raster raster;
     uint64_t grounded, heightless, courseless; // of the tracks
@@ -204,6 +204,9 @@ static void add_item(struct report *report, const struct geo_item *item)
     case GEO_ITEM_NOTE:
         add_note(report, item->payload);
         break;
+    case GEO_ITEM_UNREADABLE:
+        report->unreadable++;
+        break;
     default:
         report->others++;
     }
@@ -274,6 +277,12 @@ static void print_counts(const struct report *report)
                 "  tracks: %" PRIu64 " (%" PRIu64 " on the ground); no height of %" PRIu64
                 ", no course of %" PRIu64 "\n",
                 report->tracks, report->grounded, report->heightless, report->courseless);
+    if (report->unreadable > 0)
+        fprintf(out,
+                "  UNREADABLE: %" PRIu64
+                "; drones in their boxes are told that something may be "
+                "missing there\n",
+                report->unreadable);
     if (report->others > 0)
         fprintf(out, "  other records: %" PRIu64 "\n", report->others);
     if (report->refused_parts > 0 || report->passed_over > 0)
@@ -299,6 +308,16 @@ static void print_text_map(const struct report *report)
                 report->off_text_map);
 }
 
+// Whether anything in it is more than a refusal.
+static bool understood(struct geo_record record)
+{
+    size_t cursor = 0;
+    for (struct geo_item item; geo_record_next(record, &cursor, &item);)
+        if (item.kind != GEO_ITEM_UNREADABLE && item.kind != GEO_ITEM_NOTE)
+            return true;
+    return false;
+}
+
 bool edge_dry_run_report(const struct drf_config *config, const struct edge_message *message,
                          const struct edge_dry_run *dry_run, FILE *out)
 {
@@ -321,7 +340,8 @@ bool edge_dry_run_report(const struct drf_config *config, const struct edge_mess
     edge_text_map_init(&report.text_map,
                        edge_bounds_widen(config->region.bounds, config->margin_m),
                        &config->region);
-    fprintf(out, "accepted\n");
+    fprintf(out, understood(dry_run->decoded.record) ? "accepted\n"
+                                                     : "refused, but its place is known\n");
     size_t cursor = 0;
     for (struct geo_item item; geo_record_next(dry_run->decoded.record, &cursor, &item);)
         add_item(&report, &item);

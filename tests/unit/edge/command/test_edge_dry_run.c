@@ -108,6 +108,20 @@ static void sample__that_is_refused__says_why_and_where(void **state)
     says(&told, "refused: MODE");
 }
 
+static void sample__that_is_refused_at_a_known_place__says_that_it_is_marked(void **state)
+{
+    (void)state;
+    struct told told =
+        tell(1,
+             "{\"type\":\"Feature\",\"id\":\"m\",\"properties\":{\"agl_m\":\"high\"},"
+             "\"geometry\":{\"type\":\"Point\",\"coordinates\":[-79.5,43.5]}}",
+             NULL, NULL);
+    assert_false(told.good);
+    says(&told, "refused, but its place is known");
+    says(&told, "UNREADABLE: 1;");
+    assert_null(strstr(told.text, "accepted"));
+}
+
 // cases/obstacles/o_swapped.json of the real data: 8 E 50.5 N, its coordinates exchanged.
 static void sample__all_of_it_outside__says_so_loudly(void **state)
 {
@@ -160,6 +174,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(sample__of_a_good_message__is_accepted_and_drawn),
         cmocka_unit_test(sample__with_a_bad_line__names_it_and_is_not_all_good),
         cmocka_unit_test(sample__that_is_refused__says_why_and_where),
+        cmocka_unit_test(sample__that_is_refused_at_a_known_place__says_that_it_is_marked),
         cmocka_unit_test(sample__all_of_it_outside__says_so_loudly),
         cmocka_unit_test(sample__that_says_when_it_was_issued__tells_it),
         cmocka_unit_test(sample__of_a_tombstone__says_what_it_withdraws),
