@@ -50,6 +50,36 @@ static void gather(struct edge_store_reader *reader, struct shown *shown)
     edge_catalog_add_stats(&shown->catalog, &shown->source_stats, true);
 }
 
+static void print_source(const struct edge_wire_source *s, FILE *out)
+{
+    char when[TIME_SIZE], heard[TIME_SIZE];
+    (void)fprintf(out, "  %s: %s, feed %s, licence %s%s\n", s->source, layer_name(s->layer),
+                  s->feed, s->licence != NULL && s->licence[0] ? s->licence : "not stated",
+                  s->reason == FUSION_REASON_STALE       ? ", STALE"
+                  : s->reason == FUSION_REASON_NO_DATA   ? ", no data"
+                  : s->reason == FUSION_REASON_FORGOTTEN ? ", INCOMPLETE"
+                                                         : "");
+    if (s->has_coverage)
+        (void)fprintf(out, "    covers %.5f %.5f to %.5f %.5f (south west, north east)\n",
+                      s->coverage.south_deg, s->coverage.west_deg, s->coverage.north_deg,
+                      s->coverage.east_deg);
+    (void)fprintf(out, "    data time %s, heard %s, ", time_text(s->data_time_utc_us, when),
+                  time_text(s->received_utc_us, heard));
+    if (s->received_utc_us != INT64_MIN)
+        (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %.3g a minute\n",
+                      s->records, s->refused, s->records_per_s * 60.0);
+    else
+        (void)fprintf(out, "not from Kafka, or no statistics yet\n");
+    if (s->vertical_acc95_m > 0.0)
+        (void)fprintf(out, "    accuracy %.2f m (95 %%) in height\n", s->vertical_acc95_m);
+    if (s->posting_m > 0.0)
+        (void)fprintf(out, "    points every %.0f m\n", s->posting_m);
+    if (s->last_error != NULL)
+        (void)fprintf(
+            out, "    %s%s\n",
+            strncmp(s->last_error, "all ", 4) == 0 ? "" : "last refused: ", s->last_error);
+}
+
 enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
 {
     struct shown *shown = reader->root != NULL ? calloc(1, sizeof *shown) : NULL;
@@ -58,35 +88,8 @@ enum drf_status edge_info_catalog(struct edge_store_reader *reader, FILE *out)
     gather(reader, shown);
     const struct edge_catalog *catalog = &shown->catalog;
     (void)fprintf(out, "catalogue, as the store was last written\n");
-    for (size_t i = 0; i < catalog->count; i++) {
-        const struct edge_wire_source *s = &catalog->entries[i];
-        char when[TIME_SIZE], heard[TIME_SIZE];
-        (void)fprintf(out, "  %s: %s, feed %s, licence %s%s\n", s->source, layer_name(s->layer),
-                      s->feed, s->licence != NULL && s->licence[0] ? s->licence : "not stated",
-                      s->reason == FUSION_REASON_STALE       ? ", STALE"
-                      : s->reason == FUSION_REASON_NO_DATA   ? ", no data"
-                      : s->reason == FUSION_REASON_FORGOTTEN ? ", INCOMPLETE"
-                                                             : "");
-        if (s->has_coverage)
-            (void)fprintf(out, "    covers %.5f %.5f to %.5f %.5f (south west, north east)\n",
-                          s->coverage.south_deg, s->coverage.west_deg, s->coverage.north_deg,
-                          s->coverage.east_deg);
-        (void)fprintf(out, "    data time %s, heard %s, ", time_text(s->data_time_utc_us, when),
-                      time_text(s->received_utc_us, heard));
-        if (s->received_utc_us != INT64_MIN)
-            (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %.3g a minute\n",
-                          s->records, s->refused, s->records_per_s * 60.0);
-        else
-            (void)fprintf(out, "not from Kafka, or no statistics yet\n");
-        if (s->vertical_acc95_m > 0.0)
-            (void)fprintf(out, "    accuracy %.2f m (95 %%) in height\n", s->vertical_acc95_m);
-        if (s->posting_m > 0.0)
-            (void)fprintf(out, "    points every %.0f m\n", s->posting_m);
-        if (s->last_error != NULL)
-            (void)fprintf(
-                out, "    %s%s\n",
-                strncmp(s->last_error, "all ", 4) == 0 ? "" : "last refused: ", s->last_error);
-    }
+    for (size_t i = 0; i < catalog->count; i++)
+        print_source(&catalog->entries[i], out);
     if (catalog->left_out > 0)
         (void)fprintf(out, "  %zu%s more sources are left out\n", catalog->left_out,
                       catalog->left_out == EDGE_CATALOG_LEFT_MAX ? " or" : "");

@@ -238,6 +238,30 @@ static enum fusion_layer zone_layer(const struct geo_zone *zone)
     return zone->alert != 0 ? FUSION_LAYER_ALERT : FUSION_LAYER_ZONE;
 }
 
+static bool item_fits(const struct fusion_job *job, const struct geo_item *item)
+{
+    const struct geo_raster *raster = item->payload;
+    bool terrain = job->layer == FUSION_LAYER_GROUND || job->layer == FUSION_LAYER_SURFACE;
+    switch (item->kind) {
+    case GEO_ITEM_RASTER:
+        return terrain && raster->layer == (uint32_t)job->layer
+               && raster->level == job->fabric->level;
+    case GEO_ITEM_CELLS:
+        return terrain;
+    case GEO_ITEM_OBSTACLE:
+        return job->layer == FUSION_LAYER_OBSTACLE;
+    case GEO_ITEM_ZONE:
+        return job->layer == zone_layer(item->payload);
+    case GEO_ITEM_TRACK:
+        return job->layer == FUSION_LAYER_TRAFFIC;
+    case GEO_ITEM_FIELD:
+    case GEO_ITEM_STATION:
+        return job->layer == FUSION_LAYER_WEATHER;
+    default: // never stored
+        return false;
+    }
+}
+
 // Whether the record holds what its feed may say, and nothing else.
 static bool fits(const struct fusion_job *job)
 {
@@ -253,19 +277,7 @@ static bool fits(const struct fusion_job *job)
         data += item.kind == GEO_ITEM_UNREADABLE;
         if (item.kind == GEO_ITEM_NOTE || item.kind == GEO_ITEM_UNREADABLE)
             continue;
-        if (item.kind == GEO_ITEM_AREA_CODES) // never stored
-            return false;
-        const struct geo_raster *raster = item.payload;
-        bool terrain = job->layer == FUSION_LAYER_GROUND || job->layer == FUSION_LAYER_SURFACE;
-        bool fit = item.kind == GEO_ITEM_RASTER
-                       ? terrain && raster->layer == (uint32_t)job->layer
-                             && raster->level == job->fabric->level
-                   : item.kind == GEO_ITEM_CELLS    ? terrain
-                   : item.kind == GEO_ITEM_OBSTACLE ? job->layer == FUSION_LAYER_OBSTACLE
-                   : item.kind == GEO_ITEM_ZONE     ? job->layer == zone_layer(item.payload)
-                   : item.kind == GEO_ITEM_TRACK    ? job->layer == FUSION_LAYER_TRAFFIC
-                                                    : job->layer == FUSION_LAYER_WEATHER;
-        if (!fit)
+        if (!item_fits(job, &item))
             return false;
         data++;
     }

@@ -190,6 +190,16 @@ static bool same_source(const struct fusion_unreadable_entry *a,
            && strcmp(a->shown.source->source, b->shown.source->source) == 0;
 }
 
+static int box_order(const struct geo_bounds *a, const struct geo_bounds *b)
+{
+    const double left[] = {a->west_deg, a->south_deg, a->east_deg, a->north_deg};
+    const double right[] = {b->west_deg, b->south_deg, b->east_deg, b->north_deg};
+    int order = 0;
+    for (size_t i = 0; i < sizeof left / sizeof left[0] && order == 0; i++)
+        order = (left[i] > right[i]) - (left[i] < right[i]);
+    return order;
+}
+
 // Feed, source, key, box: no order of arrival.
 static int by_order(const void *left, const void *right)
 {
@@ -203,7 +213,7 @@ static int by_order(const void *left, const void *right)
     if (order == 0)
         order = strcmp(a->key, b->key);
     // Without ids (grids, terrain) the key is the message's, which only the store knows.
-    return order == 0 ? memcmp(&a->shown.box, &b->shown.box, sizeof a->shown.box) : order;
+    return order == 0 ? box_order(&a->shown.box, &b->shown.box) : order;
 }
 
 static struct fusion_unreadable joined(struct fusion_unreadable a,
@@ -239,7 +249,7 @@ static size_t list_live(const struct fusion_unreadable_set *set,
     while ((one = fusion_unreadable_set_next(set, &cursor, one)) != NULL)
         if (!one->over)
             live[count++] = one;
-    qsort((void *)live, count, sizeof *live, by_order);
+    qsort((void *)live, count, sizeof(struct fusion_unreadable_entry *), by_order);
     return count;
 }
 

@@ -255,7 +255,11 @@ static void decode__of_what_hangs__is_ended_in_time(void **state)
     int64_t took_us = now_us() - before_us;
     assert_true(decoded.died);
     assert_true(decoded.late);
-    assert_non_null(strstr(decoded.why.text, "1 s of CPU: raise limits.decode_timeout_ms"));
+    assert_non_null(strstr(decoded.why.text, ": raise limits.decode_timeout_ms"));
+#ifndef __SANITIZE_THREAD__ // which holds signals back while a loop calls nothing: the wall
+                            // time
+    assert_non_null(strstr(decoded.why.text, "1 s of CPU"));
+#endif
     int64_t without_us = -1;
     for (int i = 0; i < 3000 && !edge_children_replaced(*state, &without_us); i++)
         step(*state, 20);

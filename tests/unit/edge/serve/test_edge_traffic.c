@@ -233,7 +233,7 @@ static void context__an_aircraft_without_a_course__is_listed_and_may_come_here(v
 
 static void tell_unsure(struct sky *sky, int number)
 {
-    char id[8];
+    char id[16];
     (void)snprintf(id, sizeof id, "u%02d", number);
     struct geo_track track = westward(sky, id, 15000.0 + 10.0 * number);
     track.horizontal_acc95_m = 18520.0; // category 0 or 1 of DO-260B
