@@ -232,24 +232,18 @@ static enum drf_status apply_feature(struct fabric_apply *apply, const struct ge
                : status;
 }
 
-static bool is_feature(const struct geo_item *item)
-{
-    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
-           || item->kind == GEO_ITEM_STATION || item->kind == GEO_ITEM_UNREADABLE;
-}
-
 static enum drf_status collect_items(struct fabric_apply *apply, struct geo_record record)
 {
     size_t count = 0, cursor = 0;
     struct geo_item item;
     while (geo_record_next(record, &cursor, &item))
-        count += is_feature(&item);
+        count += fabric_is_feature(&item);
     apply->items = malloc((count + 1) * sizeof *apply->items);
     if (apply->items == NULL)
         return DRF_ERR_NOMEM;
     cursor = 0;
     while (geo_record_next(record, &cursor, &item))
-        if (is_feature(&item))
+        if (fabric_is_feature(&item))
             apply->items[apply->left++] = item;
     return DRF_OK;
 }

@@ -3,6 +3,12 @@
 // them in memory.
 #include "fusion/fabric/fabric_impl.h"
 
+bool fabric_is_feature(const struct geo_item *item)
+{
+    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
+           || item->kind == GEO_ITEM_STATION || item->kind == GEO_ITEM_UNREADABLE;
+}
+
 enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id)
 {
     if (fusion_features_find(fabric->features, id) != NULL)

@@ -198,6 +198,8 @@ DRF_MUST_CHECK enum drf_status fabric_enter_unreadable(struct fusion_fabric *fab
 void fabric_leave_unreadable(struct fusion_fabric *fabric, int64_t id);
 
 // fabric_feature.c
+// Whether an item is an identity of its own in its message, or what was refused of one.
+bool fabric_is_feature(const struct geo_item *item);
 // Takes an obstacle, a zone, a station or a refusal out of memory, if it is there.
 DRF_MUST_CHECK enum drf_status fabric_leave(struct fusion_fabric *fabric, int64_t id);
 // A version without a value, in the store and in memory.
@@ -267,8 +269,6 @@ DRF_MUST_CHECK enum drf_status fabric_resync_mark_applied(struct fusion_fabric *
 void fabric_resync_close(struct fusion_fabric *fabric);
 
 // fabric_refusal.c: what was refused of an identity, in the truth and in memory.
-// Whether the key of an identity in the store is that of a refusal.
-bool fabric_refusal_key(const char *key);
 // Out of memory and out of the truth.
 DRF_MUST_CHECK enum drf_status fabric_refusal_erase(struct fusion_fabric *fabric, int64_t id);
 // This version of an identity was understood, or withdraws it: a refusal that is not newer

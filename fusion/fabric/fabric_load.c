@@ -81,19 +81,13 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
                : status;
 }
 
-static bool of_feature(const struct geo_item *item)
-{
-    return item->kind == GEO_ITEM_OBSTACLE || item->kind == GEO_ITEM_ZONE
-           || item->kind == GEO_ITEM_STATION || item->kind == GEO_ITEM_UNREADABLE;
-}
-
 static enum drf_status load_features(struct fusion_fabric *fabric,
                                      const struct fusion_live *live)
 {
     size_t cursor = 0;
     struct geo_item item;
     while (geo_record_next(live->record, &cursor, &item)) {
-        if (!of_feature(&item))
+        if (!fabric_is_feature(&item))
             continue;
         struct fusion_source content = *live->provenance;
         struct fusion_weather_terms terms =
@@ -135,7 +129,7 @@ static enum drf_status load_record(struct fusion_fabric *fabric, const struct fu
         || fusion_unreadable_set_find(fabric->unreadables, live->id) != NULL
         || (fabric->near && !touches_near(fabric, &item)))
         return DRF_OK;
-    if (of_feature(&item))
+    if (fabric_is_feature(&item))
         return load_features(fabric, live);
     if (item.kind != GEO_ITEM_FIELD)
         return DRF_OK;

@@ -30,8 +30,6 @@ static bool name_of(struct fusion_identity identity, struct refused_name *out)
     return size > 0 && (size_t)size < sizeof out->key;
 }
 
-bool fabric_refusal_key(const char *key) { return key[0] == REFUSED_KEY[0]; }
-
 enum drf_status fabric_refusal_erase(struct fusion_fabric *fabric, int64_t id)
 {
     enum drf_status status = fusion_store_erase(fabric->store, id);
@@ -47,7 +45,7 @@ enum drf_status fabric_refusal_end(struct fusion_fabric *fabric,
     struct refused_name name;
     struct fusion_version refused;
     int64_t id;
-    if (fabric_refusal_key(identity.key) || !name_of(identity, &name))
+    if (identity.key[0] == REFUSED_KEY[0] || !name_of(identity, &name))
         return DRF_OK;
     enum drf_status status =
         fusion_store_version(fabric->store, name.identity, &refused, NULL, &id);
