@@ -242,15 +242,21 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     assert(out->count >= 1 && out->count <= FUSION_PATH_NODES_MAX);
 }
 
+static struct geo_bounds around_node(const struct fusion_path *path,
+                                     const struct fusion_path_node *node)
+{
+    return geo_bounds_around(fusion_path_place(node), fusion_path_half_m(path, node->time_s));
+}
+
+// The nodes may go on behind the end of what is looked ahead.
 struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
 {
-    bool disc = path->basis == FUSION_CORRIDOR_DISC;
-    double half_m = disc ? fmax(path->length_m, fusion_path_disc_m(path, path->time_max_s))
-                         : fusion_path_half_m(path, path->time_max_s);
-    struct geo_bounds box = geo_bounds_around(fusion_path_place(&path->nodes[0]), half_m);
-    for (uint32_t i = 1; i < path->count; i++)
-        box =
-            geo_bounds_join(box, geo_bounds_around(fusion_path_place(&path->nodes[i]), half_m));
+    if (path->basis == FUSION_CORRIDOR_DISC)
+        return geo_bounds_around(fusion_path_place(&path->nodes[0]), path->length_m);
+    const struct fusion_path_node end = fusion_path_at(path, path->length_m);
+    struct geo_bounds box = around_node(path, &end);
+    for (uint32_t i = 0; i < path->count && path->nodes[i].along_m <= path->length_m; i++)
+        box = geo_bounds_join(box, around_node(path, &path->nodes[i]));
     return box;
 }
 

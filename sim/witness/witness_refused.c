@@ -30,12 +30,13 @@ static struct sim_plane away(const struct sim_world *world, struct geo_point fro
         .north_m = fmax(0.0, fmax(low.north_m - at.north_m, at.north_m - high.north_m))};
 }
 
-// The farthest that a context speaks of: the circle of its obstacles, or its look-ahead.
+// The farthest that a context speaks of: the circle of its obstacles, or its look-ahead. Where
+// it was shortened and does not say, nobody can tell from it.
 static double reach_m(const Drf__V1__Context *context)
 {
     double reach = (double)context->obstacle_radius_m;
     const Drf__V1__LookAhead *ahead = context->look_ahead;
-    if (ahead == NULL)
+    if (ahead == NULL || !ahead->has_length_m || !context->has_obstacle_radius_m)
         return HUGE_VAL;
     double wide = fmax((double)ahead->half_width_m, (double)ahead->half_width_end_m);
     return fmax(reach, (double)ahead->length_m + wide);

@@ -99,7 +99,9 @@ static void write_refused(const struct sim_refused *one, FILE *file)
     fprintf(
         file,
         "{\"type\":\"Feature\",\"id\":\"%s\",\"properties\":{\"id\":\"%s\",\"kind\":\"MAST\","
-        "\"agl_m\":\"not measured\",\"drf_mode\":\"SIM\"},\"geometry\":{\"type\":\"Polygon\","
+        "\"agl_m\":\"not "
+        "measured\",\"horizontal_acc95_m\":2.0,\"drf_mode\":\"SIM\"},\"geometry\":{\"type\":"
+        "\"Polygon\","
         "\"coordinates\":[[[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f],[%.9f,%.9f]]]}}",
         one->id, one->id, b->west_deg, b->south_deg, b->east_deg, b->south_deg, b->east_deg,
         b->north_deg, b->west_deg, b->north_deg, b->west_deg, b->south_deg);
