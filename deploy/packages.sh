@@ -11,7 +11,7 @@ run_packages=(
     libgdal-dev libproj-dev proj-data libeccodes-dev libeccodes-data
     libsqlite3-dev sqlite3 libjansson-dev libyaml-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
-    libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev
+    libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev zlib1g-dev
     libcmocka-dev python3
 )
 test_packages=(

@@ -1,4 +1,4 @@
-// schemas/mcap_write.h - MCAP writer: schemas, channels, messages in chunks, attachments,
+// schemas/mcap_write.h - MCAP writer: messages in chunks, attachments, metadata, index.
 // index. SPDX-License-Identifier: Apache-2.0
 //
 // The MCAP format, version 0 (https://mcap.dev/spec). Messages gather in memory until their
@@ -66,7 +66,7 @@ DRF_MUST_CHECK enum drf_status drf_mcap_write_schema(struct drf_mcap_writer *wri
                                                      const void *data, size_t size,
                                                      uint16_t *id);
 
-// A new channel, always; who writes many topics keeps their numbers (schemas/recording.h does).
+// A new channel, always; who writes many topics keeps their numbers (schemas/recording_write.h does).
 // schema_id 0: none. Both are written before the first message that needs them.
 // DRF_ERR_FULL: 65,535 are there. DRF_ERR_RANGE: no such schema. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status drf_mcap_write_channel(struct drf_mcap_writer *writer,
