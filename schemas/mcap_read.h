@@ -99,6 +99,11 @@ void drf_mcap_reader_close(struct drf_mcap_reader *reader); // NULL is fine
 DRF_MUST_CHECK enum drf_status drf_mcap_next(struct drf_mcap_reader *reader,
                                              struct drf_mcap_record *record);
 
+// For who decodes the content of a record: it is damaged. Sets the error ("NAME: offset N:
+// ..."), ends the reading, and returns DRF_ERR_SYNTAX.
+enum drf_status drf_mcap_reject(struct drf_mcap_reader *reader,
+                                const struct drf_mcap_record *record, const char *what);
+
 // After DRF_MCAP_ATTACHMENT: its next bytes, up to `room`; *got 0 at its end, when the CRC was
 // right. What is not read is passed over by drf_mcap_next(), and checked too.
 DRF_MUST_CHECK enum drf_status drf_mcap_attachment_read(struct drf_mcap_reader *reader,

@@ -50,6 +50,15 @@ const struct drf_mcap_channel *drf_mcap_channel_at(const struct drf_mcap_reader 
     return index < reader->registry.count ? &reader->registry.order[index]->channel : NULL;
 }
 
+enum drf_status drf_mcap_reject(struct drf_mcap_reader *reader,
+                                const struct drf_mcap_record *record, const char *what)
+{
+    reader->phase = DRF_MCAP_PHASE_OVER;
+    reader->over = DRF_ERR_SYNTAX;
+    return drf_mcap_fail(reader, DRF_ERR_SYNTAX, record->offset, "channel \"%.80s\": %.80s",
+                         record->kind == DRF_MCAP_MESSAGE ? record->channel->topic : "", what);
+}
+
 // The attachment whose record begins at `offset` and has `size` bytes of content.
 static enum drf_status read_attachment(struct drf_mcap_reader *reader, uint64_t offset,
                                        uint64_t size, size_t most, uint8_t **data,

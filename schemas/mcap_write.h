@@ -66,8 +66,8 @@ DRF_MUST_CHECK enum drf_status drf_mcap_write_schema(struct drf_mcap_writer *wri
                                                      const void *data, size_t size,
                                                      uint16_t *id);
 
-// A new channel, always; who writes many topics keeps their numbers (schemas/recording_write.h does).
-// schema_id 0: none. Both are written before the first message that needs them.
+// A new channel, always; who writes many topics keeps their numbers (schemas/recording_write.h
+// does). schema_id 0: none. Both are written before the first message that needs them.
 // DRF_ERR_FULL: 65,535 are there. DRF_ERR_RANGE: no such schema. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status drf_mcap_write_channel(struct drf_mcap_writer *writer,
                                                       const char *topic, const char *encoding,
