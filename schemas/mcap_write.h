@@ -1,5 +1,5 @@
-// schemas/mcap_write.h - MCAP writer: messages in chunks, attachments, metadata, index.
-// index. SPDX-License-Identifier: Apache-2.0
+// schemas/mcap_write.h - MCAP writer: messages in chunks, attachments, index.
+// SPDX-License-Identifier: Apache-2.0
 //
 // The MCAP format, version 0 (https://mcap.dev/spec). Messages gather in memory until their
 // chunk ends; a chunk with its message indexes is one write, so that a crash loses at most the

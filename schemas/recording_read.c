@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each record of the MCAP reader is looked at by its channel's metadata: `transport` says
+// whether it is an MQTT or a Kafka message. A Kafka message and a wrapped MQTT message are
+// unpacked into memory of the reader's own, which stays until the next call; everything else is
+// passed on.
 #include "schemas/recording_read.h"
 
 #include <stdio.h>

@@ -27,12 +27,31 @@ static int run_help(int argc, char **argv)
 }
 
 const struct edge_command edge_commands[] = {
-    {"run", edge_command_run, "--config FILE [--utc-start TIME] [--verbose]",
+    {"run", edge_command_run,
+     "--config FILE [--journal FILE [--journal-output]] [--utc-start TIME] [--verbose]",
      "Runs the node until SIGTERM or SIGINT.\n"
+     "  --journal FILE    records everything that enters the node, for `drf-edge replay`; the\n"
+     "                    same as journal.path in the configuration\n"
+     "  --journal-output  records what it sends too, not only digests"
+     "\n"
      "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
      "                    normal speed: past data are served as at that time. Mode REPLAY "
      "only.\n"
      "  --verbose         log details"},
+    {"replay", edge_command_replay,
+     "FILE [--verify] [--until TIME] [--speed max|real|N] [--set KEY=VALUE]... [--out FILE]\n"
+     "         [--work DIR] [--verbose]",
+     "Runs a recorded node again from its journal, without brokers.\n"
+     "  --verify          compares each second of outputs; exit code 1 at the first "
+     "difference\n"
+     "  --until TIME      stops at that UTC (2004-12-09T12:00:00Z)\n"
+     "  --speed           as fast as it goes (max, the default), in real time, or N times "
+     "that\n"
+     "  --set KEY=VALUE   a what-if: limits.KEY, feeds.NAME.KEY, or profile.KEY, a default of\n"
+     "                    profiles; drones then have seen what this node sent\n"
+     "  --out FILE        writes inputs and outputs as a recording, marked REPLAY\n"
+     "  --work DIR        where the store is kept meanwhile (/dev/shm)\n"
+     "  --verbose         logs what the replayed node logs"},
     {"check", edge_command_check,
      "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
      "                 [--key KEY] [--header name=value]... [--tombstone]",

@@ -30,9 +30,14 @@ enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
 int edge_command_run(int argc, char **argv)
 {
     struct drf_config config;
-    if (!edge_options_known(argc, argv, "config utc-start", "verbose")
+    if (!edge_options_known(argc, argv, "config utc-start journal", "verbose journal-output")
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
+    const char *journal = edge_option(argc, argv, "journal");
+    if (journal)
+        (void)snprintf(config.journal.path, sizeof config.journal.path, "%s", journal);
+    if (edge_flag(argc, argv, "journal-output"))
+        config.journal.whole = true;
     struct edge_log log;
     edge_log_init(&log);
     if (edge_flag(argc, argv, "verbose"))

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The document is loaded whole; sections are checked for unknown names, then read by the table
+// of keys (config_keys.c), then the parts that the table cannot say: region, insets, Kafka's
+// own settings, the password file, feeds. Rules between keys come last. The first mistake ends
+// it. What a recording needs of it (text without secrets, files) is kept on the way.
 #include "edge/config/config.h"
 
 #include <errno.h>
@@ -39,11 +43,11 @@ static enum drf_status check_sections(struct config_reader *reader)
         while (section->name && strcmp(section->name, config_text(key)) != 0)
             section++;
         if (!section->name)
-            return config_refuse(
-                reader->error, DRF_ERR_SYNTAX, config_line(key),
-                "unknown section '%.40s'; allowed: region, node, store, insets, kafka, "
-                "dead_letters, mqtt, http, limits, feeds",
-                config_text(key));
+            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                                 "unknown section '%.40s'; allowed: region, node, store, "
+                                 "insets, journal, kafka, "
+                                 "dead_letters, mqtt, http, limits, feeds",
+                                 config_text(key));
     }
     return DRF_OK;
 }
@@ -178,15 +182,35 @@ static enum drf_status read_all(struct config_reader *reader, struct drf_config 
 enum drf_status drf_config_parse(const char *text, size_t size, const char *directory,
                                  struct drf_config_error *error, struct drf_config *out)
 {
+    return drf_config_parse_recorded(text, size, directory, NULL, 0, error, out);
+}
+
+enum drf_status drf_config_parse_recorded(const char *text, size_t size, const char *directory,
+                                          const struct drf_config_file *files,
+                                          size_t file_count, struct drf_config_error *error,
+                                          struct drf_config *out)
+{
     yaml_document_t document;
     enum drf_status status = config_document(text, size, error, &document);
     if (status != DRF_OK)
         return status;
-    struct config_reader reader = {
-        .document = &document, .directory = directory, .error = error};
     struct drf_config config = {0};
+    struct config_reader reader = {.document = &document,
+                                   .directory = directory,
+                                   .error = error,
+                                   .config = &config,
+                                   .given = files,
+                                   .given_count = file_count};
     status = read_all(&reader, &config);
     yaml_document_delete(&document);
+    if (status == DRF_OK
+        && snprintf(config.directory, sizeof config.directory, "%s", directory ? directory : "")
+               >= (int)sizeof config.directory)
+        status = config_refuse(error, DRF_ERR_RANGE, 0, "the folder's name is too long");
+    if (status == DRF_OK)
+        status = config_without_secrets(text, size, &config.text);
+    config.output_mode = config.mode;
+    config.profile = fusion_limits_default();
     if (status == DRF_OK)
         *out = config;
     else
@@ -226,6 +250,12 @@ void drf_config_close(struct drf_config *config)
         geo_area_table_close(config->feeds[i].areas);
     }
     free(config->feeds);
+    for (size_t i = 0; i < config->file_count; i++) {
+        free(config->files[i].path);
+        free(config->files[i].text);
+    }
+    free(config->files);
+    free(config->text);
     edge_region_close(&config->region);
     *config = (struct drf_config){0};
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "edge/config/region.h"
+#include "fusion/aircraft/aircraft.h"
 #include "geo/format/alert/area_table.h"
 #include "geo/format/decode.h"
 #include "geo/format/report/station_table.h"
@@ -107,11 +108,34 @@ struct drf_kafka_setting {
     unsigned line;
 };
 
+// A file that the configuration names and that what is told depends on: a boundary, a table.
+struct drf_config_file {
+    char *path; // as it was opened
+    char *text; // NUL added
+    size_t size;
+};
+
+// Where the inputs of the node are recorded.
+struct drf_journal_config {
+    char path[DRF_PATH_SIZE]; // empty: nothing is recorded
+    uint64_t max_bytes;       // of this run's file, and of all files of earlier runs together
+    int64_t keep_us;          // files of earlier runs
+    bool whole;               // outputs too, not only their digests
+};
+
 struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
     double margin_m;
-    uint32_t mode; // enum drf_mode
+    uint32_t mode;        // enum drf_mode: which data are taken
+    uint32_t output_mode; // what the node says of itself: the same, REPLAY in a replay
+    struct drf_journal_config journal;
+
+    // What it was read from, for a recording: the text without secrets, and the files.
+    char *text;
+    char directory[DRF_PATH_SIZE]; // that relative names count from, "" the current one
+    struct drf_config_file *files;
+    size_t file_count;
 
     char store_path[DRF_PATH_SIZE];
     uint32_t level;                          // of ground and surface
@@ -133,6 +157,7 @@ struct drf_config {
     char http_address[DRF_TEXT_SIZE];
 
     struct drf_limits limits;
+    struct fusion_limits profile; // of a drone whose profile does not say
     struct drf_feed_config *feeds;
     size_t feed_count;
 };
@@ -154,6 +179,17 @@ DRF_MUST_CHECK enum drf_status drf_config_parse(const char *text, size_t size,
                                                 const char *directory,
                                                 struct drf_config_error *error,
                                                 struct drf_config *out);
+// The same from a recording: the text and directory of another configuration, and the files
+// that stand for those it names. No other file is read.
+DRF_MUST_CHECK enum drf_status drf_config_parse_recorded(
+    const char *text, size_t size, const char *directory, const struct drf_config_file *files,
+    size_t file_count, struct drf_config_error *error, struct drf_config *out);
+// Changes one value, for a what-if: "limits.stale_after_ms=3000", "feeds.NAME.priority=5", or a
+// default of profiles, "profile.clearance_min_m=30". What is fixed in a store or read with a
+// file cannot be changed. DRF_ERR_ABSENT: no such key. DRF_ERR_SYNTAX, DRF_ERR_RANGE: its
+// value.
+DRF_MUST_CHECK enum drf_status drf_config_set(struct drf_config *config, const char *setting,
+                                              struct drf_config_error *error);
 void drf_config_close(struct drf_config *config); // NULL is fine
 
 // Every key with its default, range and meaning, as commented YAML that drf_config_parse()
@@ -163,7 +199,9 @@ void drf_config_print_defaults(FILE *out);
 // Data are kept inside this box: the region with margin and the longest look-ahead.
 struct geo_bounds drf_config_keep(const struct drf_config *config);
 
-// "drf/v1" for LIVE, "drf-test/v1" for the rest.
+// "drf/v1" for LIVE, "drf-test/v1" for the rest: of what the node sends, and of what it reads
+// (in a replay the recorded node's).
 const char *drf_config_topic_root(const struct drf_config *config);
+const char *drf_config_input_root(const struct drf_config *config);
 
 #endif

@@ -149,7 +149,8 @@ static enum drf_status read_stations(struct config_reader *reader, const yaml_no
         return DRF_OK;
     char *text = NULL;
     size_t size = 0;
-    enum drf_status status = config_file(feed->stations_path, STATIONS_FILE_MAX, &text, &size);
+    enum drf_status status =
+        config_input_file(reader, feed->stations_path, STATIONS_FILE_MAX, &text, &size);
     if (status != DRF_OK)
         return config_refuse(reader->error, status, line,
                              "feeds: '%s': stations: %.200s cannot be read, or is larger "
@@ -204,7 +205,7 @@ static enum drf_status read_geocodes(struct config_reader *reader, const yaml_no
                              feed->name);
     char *text = NULL;
     size_t size = 0;
-    status = config_file(geocodes->file, GEOCODES_FILE_MAX, &text, &size);
+    status = config_input_file(reader, geocodes->file, GEOCODES_FILE_MAX, &text, &size);
     if (status != DRF_OK)
         return config_refuse(reader->error, status, line,
                              "feeds: '%s': geocodes: %.200s cannot be read, or is larger "

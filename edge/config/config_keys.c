@@ -55,6 +55,7 @@ const struct config_section config_sections[] = {
     {"node", "The identity and mode of this node."},
     {"store", "The file that holds the node's data: a GeoPackage."},
     {"insets", "Where ground and surface are kept at a finer level too, if anywhere."},
+    {"journal", "Where everything that enters the node is recorded, for a replay to the byte."},
     {"kafka",
      "Where feeds are read from and dead letters are sent to. Keys are librdkafka's own "
      "names,\n"
@@ -115,6 +116,15 @@ const struct config_key config_keys[] = {
 
     TEXT("dead_letters", "topic", TEXT, dead_letter_topic, "\"\"", NULL,
          "Kafka topic for refused messages with the reason; empty: only counted and logged"),
+
+    TEXT("journal", "path", PATH, journal.path, "\"\"", NULL,
+         "an MCAP file; that of the run before is renamed. Empty: nothing is recorded"),
+    NUMBER("journal", "max_mb", U64, journal.max_bytes, 16, 16777216, 1048576, "4096",
+           "a run that fills it is recorded no further; older runs are deleted above it"),
+    NUMBER("journal", "keep_days", I64, journal.keep_us, 1, 3650, 86400000000, "30",
+           "recordings of older runs are deleted after that"),
+    {"journal", "outputs", CONFIG_BOOL, AT(journal.whole), 0, 0, 0, 0, NULL, "false", NULL,
+     "record what the node sends too, not only a digest of each second"},
 
     TEXT("mqtt", "host", TEXT, mqtt.host, "localhost", NULL, "name or address"),
     NUMBER("mqtt", "port", U32, mqtt.port, 1, 65535, 1, "1883", "8883 is usual with TLS"),

@@ -235,7 +235,7 @@ static enum drf_status read_bool(struct config_reader *reader, const struct conf
     return DRF_OK;
 }
 
-static enum drf_status read_key(struct config_reader *reader, const struct config_key *key,
+enum drf_status config_read_key(struct config_reader *reader, const struct config_key *key,
                                 const yaml_node_t *node, void *base)
 {
     void *at = (char *)base + key->offset;
@@ -264,7 +264,7 @@ static enum drf_status read_fallback(struct config_reader *reader, const struct 
     node.data.scalar.value = (yaml_char_t *)(quoted ? "" : key->fallback);
     node.data.scalar.length = quoted ? 0 : strlen(key->fallback);
     node.data.scalar.style = quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
-    return read_key(reader, key, &node, base);
+    return config_read_key(reader, key, &node, base);
 }
 
 enum drf_status config_read_section(struct config_reader *reader, const yaml_node_t *mapping,
@@ -277,7 +277,7 @@ enum drf_status config_read_section(struct config_reader *reader, const yaml_nod
         const yaml_node_t *node = config_find(reader, mapping, key->name, NULL);
         enum drf_status status = DRF_OK;
         if (node)
-            status = read_key(reader, key, node, base);
+            status = config_read_key(reader, key, node, base);
         else if (key->fallback)
             status = read_fallback(reader, key, base);
         else

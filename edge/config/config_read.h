@@ -17,6 +17,9 @@ struct config_reader {
     yaml_document_t *document;
     const char *directory; // relative file names count from here; NULL: the current one
     struct drf_config_error *error;
+    struct drf_config *config;           // keeps the files that are read; NULL: nobody does
+    const struct drf_config_file *given; // from a recording; NULL: files are read
+    size_t given_count;
 };
 
 // Writes the error (line from 1, 0: the whole file) and returns `status`.
@@ -49,6 +52,11 @@ DRF_MUST_CHECK enum drf_status config_read_section(struct config_reader *reader,
                                                    const char *section, unsigned line,
                                                    void *base);
 
+// One value, by its row of the table.
+DRF_MUST_CHECK enum drf_status config_read_key(struct config_reader *reader,
+                                               const struct config_key *key,
+                                               const yaml_node_t *node, void *base);
+
 // A number written without quotes.
 DRF_MUST_CHECK enum drf_status config_number(struct config_reader *reader,
                                              const yaml_node_t *node, const char *name,
@@ -62,6 +70,16 @@ DRF_MUST_CHECK enum drf_status config_path(struct config_reader *reader,
 // DRF_ERR_ABSENT, DRF_ERR_FULL: larger than `max`. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status config_file(const char *path, size_t max, char **out,
                                            size_t *size);
+
+// The same of a file whose content decides what drones are told: kept with the configuration,
+// or taken from a recording.
+DRF_MUST_CHECK enum drf_status config_input_file(struct config_reader *reader, const char *path,
+                                                 size_t max, char **out, size_t *size);
+
+// `text` as YAML without what is secret or another machine's: without the sections kafka, mqtt,
+// http and journal. malloc'ed. DRF_ERR_SYNTAX, DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status config_without_secrets(const char *text, size_t size,
+                                                      char **out);
 
 // Loads one YAML (or JSON) document; the caller deletes it.
 DRF_MUST_CHECK enum drf_status config_document(const char *text, size_t size,

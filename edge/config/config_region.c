@@ -123,7 +123,7 @@ static enum drf_status read_polygon_file(struct config_reader *reader, const yam
     enum drf_status status = config_path(reader, node, path, sizeof path);
     if (status != DRF_OK)
         return status;
-    status = config_file(path, POLYGON_FILE_MAX, &text, &size);
+    status = config_input_file(reader, path, POLYGON_FILE_MAX, &text, &size);
     if (status != DRF_OK)
         return config_refuse(reader->error, status, config_line(node),
                              "polygon_file: %.200s cannot be read, or is larger than 1 MiB",

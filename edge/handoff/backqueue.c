@@ -21,6 +21,8 @@ struct edge_backqueue {
     _Atomic size_t tail; // the popper's: its beginning
     size_t room;         // a power of two
     uint8_t *ring;
+    struct edge_backqueue_inputs inputs;
+    size_t looked; // the popper's: the head when it looked
 };
 
 static size_t rounded(size_t size) { return (size + ALIGN - 1) / ALIGN * ALIGN; }
@@ -55,8 +57,14 @@ void edge_backqueue_close(struct edge_backqueue *queue)
     free(queue);
 }
 
-enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *name,
-                                    const void *bytes, size_t size)
+void edge_backqueue_use_inputs(struct edge_backqueue *queue,
+                               struct edge_backqueue_inputs inputs)
+{
+    queue->inputs = inputs;
+}
+
+static enum drf_status push(struct edge_backqueue *queue, const char *name, const void *bytes,
+                            size_t size)
 {
     size_t name_size = strnlen(name, EDGE_BACKQUEUE_NAME_SIZE) + 1;
     if (name_size == 1 || name_size > EDGE_BACKQUEUE_NAME_SIZE || size > queue->room / 4)
@@ -81,16 +89,52 @@ enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *na
     return DRF_OK;
 }
 
+// Whether there was room depends on how far the other loop had come.
+enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *name,
+                                    const void *bytes, size_t size)
+{
+    struct edge_inputs *inputs = queue->inputs.pusher;
+    if (!edge_inputs_replays(inputs) || edge_inputs_free(inputs))
+        return (enum drf_status)edge_inputs_value(inputs, queue->inputs.push,
+                                                  push(queue, name, bytes, size));
+    enum drf_status was =
+        (enum drf_status)edge_inputs_value(inputs, queue->inputs.push, DRF_OK);
+    if (was == DRF_OK && push(queue, name, bytes, size) != DRF_OK)
+        edge_inputs_differ(inputs, "a value that was kept finds no room");
+    return was;
+}
+
+void edge_backqueue_look(struct edge_backqueue *queue)
+{
+    queue->looked = atomic_load_explicit(&queue->head, memory_order_acquire);
+}
+
+// How far the popper may go.
+static size_t reach(const struct edge_backqueue *queue)
+{
+    return edge_inputs_records(queue->inputs.popper)
+               ? queue->looked
+               : atomic_load_explicit(&queue->head, memory_order_acquire);
+}
+
+bool edge_backqueue_drained(struct edge_backqueue *queue)
+{
+    return edge_inputs_value(queue->inputs.popper, EDGE_INPUT_BACK_EMPTY,
+                             atomic_load_explicit(&queue->tail, memory_order_relaxed)
+                                 == reach(queue))
+           != 0;
+}
+
 bool edge_backqueue_empty(struct edge_backqueue *queue)
 {
     return atomic_load_explicit(&queue->head, memory_order_acquire)
            == atomic_load_explicit(&queue->tail, memory_order_acquire);
 }
 
-bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out)
+static bool front(struct edge_backqueue *queue, size_t end, struct edge_back_value *out)
 {
     size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
-    if (tail == atomic_load_explicit(&queue->head, memory_order_acquire))
+    if (tail == end)
         return false;
     const uint8_t *at = queue->ring + (tail & (queue->room - 1));
     struct entry entry;
@@ -109,14 +153,23 @@ bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *
     return true;
 }
 
+bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out)
+{
+    bool there = front(queue, reach(queue), out);
+    bool seen = edge_inputs_value(queue->inputs.popper, queue->inputs.front, there) != 0;
+    if (seen && !there)
+        edge_inputs_differ(queue->inputs.popper, "a value that was taken is not there");
+    return seen && there;
+}
+
 void edge_backqueue_pop(struct edge_backqueue *queue)
 {
-    struct edge_back_value front;
-    bool there = edge_backqueue_front(queue, &front);
+    struct edge_back_value value;
+    bool there = front(queue, atomic_load_explicit(&queue->head, memory_order_acquire), &value);
     assert(there);
     (void)there;
     size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
-    size_t name_size = strlen(front.name) + 1;
-    atomic_store_explicit(&queue->tail, tail + entry_size(name_size, front.size),
+    size_t name_size = strlen(value.name) + 1;
+    atomic_store_explicit(&queue->tail, tail + entry_size(name_size, value.size),
                           memory_order_release);
 }

@@ -11,14 +11,24 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "edge/inputs/inputs.h"
 #include "fusion/root/root.h"
+
+// Roots that a replay holds until the step comes that took one of them.
+enum { EDGE_MAILBOX_HELD_MAX = 64 };
 
 struct edge_mailbox {
     _Atomic(const struct fusion_root *) slot;
     _Atomic uint64_t acknowledged;
+    struct edge_inputs *ingest, *serve; // NULL: nothing is recorded or replayed
+    const struct fusion_root *held[EDGE_MAILBOX_HELD_MAX]; // oldest first
+    size_t held_count;
 };
 
 void edge_mailbox_init(struct edge_mailbox *mailbox);
+// Before the first use: where both sides record or replay what passed; borrowed.
+void edge_mailbox_use_inputs(struct edge_mailbox *mailbox, struct edge_inputs *ingest,
+                             struct edge_inputs *serve);
 
 // Ingest: makes `root` the one to take.
 void edge_mailbox_put(struct edge_mailbox *mailbox, const struct fusion_root *root);

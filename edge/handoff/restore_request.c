@@ -40,6 +40,31 @@ void edge_restore_request_close(struct edge_restore_request *restore_request)
     *restore_request = (struct edge_restore_request){0};
 }
 
+void edge_restore_request_use_inputs(struct edge_restore_request *restore_request,
+                                     struct edge_inputs *ingest, struct edge_inputs *serve)
+{
+    edge_backqueue_use_inputs(restore_request->asked,
+                              (struct edge_backqueue_inputs){.popper = ingest,
+                                                             .pusher = serve,
+                                                             .front = EDGE_INPUT_ASKED_FRONT,
+                                                             .push = EDGE_INPUT_ASKED_PUSH});
+    edge_backqueue_use_inputs(restore_request->found,
+                              (struct edge_backqueue_inputs){.popper = serve,
+                                                             .pusher = ingest,
+                                                             .front = EDGE_INPUT_FOUND_FRONT,
+                                                             .push = EDGE_INPUT_FOUND_PUSH});
+}
+
+void edge_restore_request_look_asked(struct edge_restore_request *restore_request)
+{
+    edge_backqueue_look(restore_request->asked);
+}
+
+void edge_restore_request_look_found(struct edge_restore_request *restore_request)
+{
+    edge_backqueue_look(restore_request->found);
+}
+
 static void name_of(const char *kind, const char *id, char out[static EDGE_BACKQUEUE_NAME_SIZE])
 {
     int length = snprintf(out, EDGE_BACKQUEUE_NAME_SIZE, "%s%s", kind, id);

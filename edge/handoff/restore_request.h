@@ -34,6 +34,12 @@ struct edge_restore_request {
 // DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_restore_request_open(struct edge_restore_request *out);
 void edge_restore_request_close(struct edge_restore_request *restore_request);
+// Before the first use: where both sides record or replay what passed; borrowed.
+void edge_restore_request_use_inputs(struct edge_restore_request *restore_request,
+                                     struct edge_inputs *ingest, struct edge_inputs *serve);
+// At the beginning of a step of ingest, and of one of serve (edge_backqueue_look()).
+void edge_restore_request_look_asked(struct edge_restore_request *restore_request);
+void edge_restore_request_look_found(struct edge_restore_request *restore_request);
 
 // Serve: asks for the drone. DRF_ERR_FULL: no room now, ask at its next message.
 DRF_MUST_CHECK enum drf_status edge_restore_request_ask(
@@ -45,7 +51,7 @@ bool edge_restore_request_front(struct edge_restore_request *restore_request,
                                 struct edge_back_value *out);
 void edge_restore_request_pop(struct edge_restore_request *restore_request);
 
-// Either: a question waits for its answer.
+// Either: a question waits for its answer. Not a part of a step.
 bool edge_restore_request_waiting(struct edge_restore_request *restore_request);
 // Ingest: answers questions, some at a time. To be called when nothing waits in the backward
 // queue, so that what serve had kept before it asked is found. True: there are new answers.

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Lines are only added; the count is released after a line is complete, so a reader sees whole
+// lines. Numbers are relaxed atomics of their own. The text of the last refusal is several
+// words under a sequence number that is odd while they are written: a reader that finds it
+// changed reads again, a few times. What serve reads is a port of its step
+// (edge/inputs/inputs.h).
 #include "edge/handoff/source_stats.h"
 
 #include <inttypes.h>
@@ -173,12 +178,17 @@ void edge_source_stats_unplaced(struct edge_source_stats *source_stats, size_t f
                           memory_order_relaxed);
 }
 
-bool edge_source_stats_refusing(const struct edge_source_stats *source_stats, size_t feed,
-                                struct edge_now now)
+uint32_t edge_source_stats_refusing(const struct edge_source_stats *source_stats,
+                                    struct edge_now now)
 {
-    int64_t at =
-        atomic_load_explicit(&source_stats->lines[feed].unplaced_mono_us, memory_order_relaxed);
-    return at != INT64_MIN && now.mono_us - at < EDGE_UNPLACED_KEEP_US;
+    uint32_t feeds = 0;
+    for (size_t i = 0; i < source_stats->config->feed_count; i++) {
+        int64_t at = atomic_load_explicit(&source_stats->lines[i].unplaced_mono_us,
+                                          memory_order_relaxed);
+        if (at != INT64_MIN && now.mono_us - at < EDGE_UNPLACED_KEEP_US)
+            feeds |= UINT32_C(1) << i;
+    }
+    return (uint32_t)edge_inputs_value(source_stats->serve, EDGE_INPUT_REFUSING, feeds);
 }
 
 static void log_silence(const struct edge_source_stats *source_stats,
@@ -217,8 +227,8 @@ void edge_source_stats_second(struct edge_source_stats *source_stats,
     }
 }
 
-bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
-                            struct edge_source_stats_view *out)
+bool edge_source_stats_own(const struct edge_source_stats *source_stats, const char *source,
+                           struct edge_source_stats_view *out)
 {
     size_t count = atomic_load_explicit(&source_stats->count, memory_order_acquire);
     for (size_t i = 0; i < count; i++) {
@@ -238,4 +248,28 @@ bool edge_source_stats_read(const struct edge_source_stats *source_stats, const 
         return true;
     }
     return false;
+}
+
+// Recorded as it is: nothing of it goes to another machine than one with the same libraries.
+bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
+                            struct edge_source_stats_view *out)
+{
+    struct edge_inputs *inputs = source_stats->serve;
+    const uint8_t *bytes;
+    size_t size;
+    if (edge_inputs_replays(inputs) && !edge_inputs_free(inputs)) {
+        bool there =
+            edge_inputs_next(inputs, EDGE_INPUT_SOURCE, &bytes, &size) && size == sizeof *out;
+        if (there)
+            memcpy(out, bytes, sizeof *out);
+        return there;
+    }
+    struct edge_source_stats_view view;
+    memset(&view, 0, sizeof view); // with what lies between its parts
+    bool known = edge_source_stats_own(source_stats, source, &view);
+    edge_inputs_add(inputs, EDGE_INPUT_SOURCE,
+                    &(struct edge_piece){.bytes = &view, .size = known ? sizeof view : 0}, 1);
+    if (known)
+        *out = view;
+    return known;
 }

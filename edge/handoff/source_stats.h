@@ -14,6 +14,7 @@
 
 #include "edge/host/log.h"
 #include "edge/host/now.h"
+#include "edge/inputs/inputs.h"
 #include "edge/kafka/envelope.h"
 #include "fusion/store/store.h"
 
@@ -40,12 +41,14 @@ struct edge_source_stats_line {
 
 struct edge_source_stats {
     const struct drf_config *config;
+    struct edge_inputs *serve; // NULL: what serve reads is not recorded or replayed
     _Atomic size_t count;
     uint64_t stored_sum; // what the lines summed up to when the store took them last
     struct edge_source_stats_line lines[EDGE_SOURCE_STATS_MAX];
 };
 
-// Borrows the configuration. Silence counts from now on.
+// Borrows the configuration. Silence counts from now on. `serve` (may be NULL) is set before
+// serve's first step.
 void edge_source_stats_init(struct edge_source_stats *source_stats,
                             const struct drf_config *config, struct edge_now now);
 
@@ -62,10 +65,10 @@ void edge_source_stats_passed_over(struct edge_source_stats *source_stats, size_
 // Ingest: something of a feed was refused that names no place (geo/record/unreadable.h).
 void edge_source_stats_unplaced(struct edge_source_stats *source_stats, size_t feed,
                                 struct edge_now now);
-// Serve: whether that was in the last EDGE_UNPLACED_KEEP_US.
+// Serve: of which feeds that was in the last EDGE_UNPLACED_KEEP_US, a bit each.
 #define EDGE_UNPLACED_KEEP_US INT64_C(600000000)
-bool edge_source_stats_refusing(const struct edge_source_stats *source_stats, size_t feed,
-                                struct edge_now now);
+uint32_t edge_source_stats_refusing(const struct edge_source_stats *source_stats,
+                                    struct edge_now now);
 // Ingest, once a second: logs feeds of which all is passed over; rates; logs each source that
 // fell silent or sends again.
 void edge_source_stats_second(struct edge_source_stats *source_stats,
@@ -81,6 +84,9 @@ struct edge_source_stats_view {
 };
 bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
                             struct edge_source_stats_view *out);
+// The same for ingest, of what it wrote itself.
+bool edge_source_stats_own(const struct edge_source_stats *source_stats, const char *source,
+                           struct edge_source_stats_view *out);
 
 // The store keeps the lines for `drf-edge info`. Ingest calls keep; it returns DRF_ERR_AGAIN
 // where nothing has changed since the last time. Restore fills a separate object without a

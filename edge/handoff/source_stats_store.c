@@ -19,7 +19,7 @@ static void keep_line(const struct edge_source_stats *source_stats,
                       const struct edge_source_stats_line *line, struct stored_line *out)
 {
     struct edge_source_stats_view view = {0};
-    (void)edge_source_stats_read(source_stats, line->source, &view);
+    (void)edge_source_stats_own(source_stats, line->source, &view);
     *out = (struct stored_line){.received_utc_us = view.received_utc_us,
                                 .taken = view.taken,
                                 .refused = view.refused,

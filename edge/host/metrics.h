@@ -93,6 +93,11 @@ enum edge_shed {
       "Reports about aircraft from traffic feeds, by outcome")                                 \
     X(BACKQUEUE_DROPS, COUNTER, "drf_backqueue_drops_total", NONE, NONE,                       \
       "Values from serve that did not fit the queue to the store")                             \
+    X(JOURNAL_RECORDING, GAUGE, "drf_journal_recording", NONE, NONE,                           \
+      "1 while what enters the node is recorded")                                              \
+    X(JOURNAL_BYTES, GAUGE, "drf_journal_bytes", NONE, NONE, "Size of the recording")          \
+    X(JOURNAL_ENDED, COUNTER, "drf_journal_ended_total", NONE, NONE,                           \
+      "Recordings that ended before the node did")                                             \
     X(KAFKA_UP, GAUGE, "drf_kafka_up", NONE, NONE, "1 while a broker answers")                 \
     X(MQTT_UP, GAUGE, "drf_mqtt_up", NONE, NONE, "1 while connected to the MQTT broker")       \
     X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "MQTT connections made")  \

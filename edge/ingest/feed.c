@@ -48,7 +48,7 @@ void edge_feeds_close(struct edge_feeds *feeds)
         struct feed *feed = &feeds->feeds[i];
         for (size_t k = 0; k < feed->count; k++)
             if (feed->partitions[k].started)
-                feeds->port.stop(feeds->port.self, i, feed->partitions[k].id);
+                feed_port_stop(feeds, i, feed->partitions[k].id);
         free(feed->partitions);
     }
     free(feeds);
@@ -247,7 +247,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
 {
     struct feed *feed = &feeds->feeds[index];
     for (;;) {
-        enum edge_kafka_event event = feeds->port.next(feeds->port.self, index, out);
+        enum edge_kafka_event event = feed_port_next(feeds, index, out);
         if (event == EDGE_KAFKA_NOTHING) {
             feed->held = false;
             if (feed->idle_mono_us == INT64_MAX)
@@ -263,7 +263,7 @@ static bool next_of(struct edge_feeds *feeds, size_t index, struct edge_now now,
         if (!partition || !partition->started || verified(feeds, index, partition, out, now)
             || feed->resync == FEED_WANTED || out->offset < partition->next
             || !feed_resync_as_former(feeds, index, partition, out, now)) {
-            feeds->port.release(feeds->port.self, out); // of a fetch before a restart
+            feed_port_release(feeds, out); // of a fetch before a restart
             after_progress(feeds, index);
             continue;
         }
@@ -334,7 +334,7 @@ void edge_feeds_done(struct edge_feeds *feeds, struct edge_message *message)
         }
         take_first(&feeds->feeds[index], partition);
     }
-    feeds->port.release(feeds->port.self, message);
+    feed_port_release(feeds, message);
     after_progress(feeds, index);
 }
 

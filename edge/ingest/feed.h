@@ -25,6 +25,7 @@
 #include "edge/host/log.h"
 #include "edge/host/metrics.h"
 #include "edge/host/now.h"
+#include "edge/inputs/inputs.h"
 #include "edge/kafka/kafka.h"
 #include "edge/kafka/topic_fingerprint.h"
 #include "fusion/store/store.h"
@@ -49,6 +50,8 @@ DRF_MUST_CHECK enum drf_status edge_feeds_open(
     const struct drf_config *config, struct edge_feed_port port, struct fusion_store *store,
     struct edge_metrics *metrics, const struct edge_log *log, struct edge_feeds **out);
 void edge_feeds_close(struct edge_feeds *feeds); // NULL is fine
+// Before the first step: what enters is recorded there, or comes from there; borrowed.
+void edge_feeds_use_inputs(struct edge_feeds *feeds, struct edge_inputs *inputs);
 
 // What discovery says of a feed: `found`, or NULL when no broker answered. An end below what
 // was read means that the topic was cut only if it was asked for after that: messages read

@@ -64,12 +64,21 @@ struct feed {
 struct edge_feeds {
     const struct drf_config *config;
     struct edge_feed_port port;
+    struct edge_inputs *inputs; // NULL: nothing is recorded or replayed
     struct fusion_store *store;
     struct edge_metrics *metrics;
     const struct edge_log *log;
     size_t turn[EDGE_LANES];
     struct feed feeds[DRF_FEEDS_MAX];
 };
+
+// feed_port.c: struct edge_feed_port, recorded or from a recording
+DRF_MUST_CHECK enum drf_status feed_port_start(struct edge_feeds *feeds, size_t index,
+                                               int32_t partition, int64_t offset);
+void feed_port_stop(struct edge_feeds *feeds, size_t index, int32_t partition);
+enum edge_kafka_event feed_port_next(struct edge_feeds *feeds, size_t index,
+                                     struct edge_message *out);
+void feed_port_release(struct edge_feeds *feeds, struct edge_message *message);
 
 // feed_partition.c
 struct feed_partition *feed_find(struct feed *feed, int32_t id); // NULL: not there

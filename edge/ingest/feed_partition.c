@@ -35,8 +35,7 @@ void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *p
                 int64_t offset, int64_t high, const char *why, struct edge_now now)
 {
     const struct drf_feed_config *config = &feeds->config->feeds[index];
-    if (feeds->port.start(feeds->port.self, index, partition->id,
-                          offset - (partition->verify ? 1 : 0))
+    if (feed_port_start(feeds, index, partition->id, offset - (partition->verify ? 1 : 0))
         != DRF_OK)
         return; // tried again at the next discovery
     partition->started = true;
@@ -50,7 +49,7 @@ void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *p
 
 void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition)
 {
-    feeds->port.stop(feeds->port.self, index, partition->id);
+    feed_port_stop(feeds, index, partition->id);
     partition->started = false;
     feeds->feeds[index].current = false;
 }

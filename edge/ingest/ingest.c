@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/ingest/found_record.h"
 #include "edge/ingest/ingest_lane.h"
 
 #define SOURCE_STATS_US INT64_C(30000000)
@@ -40,6 +41,7 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                                     .metrics = parts->metrics,
                                                     .health = parts->health,
                                                     .restore_request = parts->restore_request,
+                                                    .inputs = parts->inputs,
                                                     .log = parts->log};
     ingest->commit_mono_us = NEVER;
     for (size_t i = 0; i < EDGE_LANES; i++)
@@ -55,8 +57,10 @@ void edge_ingest_close(struct edge_ingest *ingest)
         return;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest_lane_drop(ingest, (enum edge_lane)i);
-    for (size_t i = 0; i < EDGE_LANES; i++)
+    for (size_t i = 0; i < EDGE_LANES; i++) {
         geo_record_builder_close(&ingest->lanes[i].placed);
+        free(ingest->replayed[i]);
+    }
     free(ingest);
 }
 
@@ -89,7 +93,7 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
 // What was kept before the question must be found: not while some of it is still in the queue.
 static bool restore_request(struct edge_ingest *ingest)
 {
-    return ingest->parts.restore_request && edge_backqueue_empty(ingest->parts.backqueue)
+    return ingest->parts.restore_request && edge_backqueue_drained(ingest->parts.backqueue)
            && edge_restore_request_answer(ingest->parts.restore_request, ingest->parts.store);
 }
 
@@ -120,11 +124,46 @@ static void count_pending(const struct edge_ingest *ingest)
                      (int64_t)fusion_store_pending_bytes(ingest->parts.store));
 }
 
+// What the disk said of a commit. A replay has no disk that could fail: there the recorded
+// failure counts, and nothing is committed.
+static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now)
+{
+    struct edge_inputs *inputs = ingest->parts.inputs;
+    if (!edge_inputs_replays(inputs))
+        return (enum drf_status)edge_inputs_value(
+            inputs, EDGE_INPUT_COMMIT, fusion_fabric_commit(ingest->parts.fabric, now.utc_us));
+    enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
+    return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
+}
+
+static enum drf_status fold_port(struct edge_ingest *ingest)
+{
+    struct edge_inputs *inputs = ingest->parts.inputs;
+    if (edge_inputs_replays(inputs) && !edge_inputs_free(inputs)) {
+        enum drf_status was =
+            (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_FOLD, DRF_OK);
+        return drf_status_action(was) == DRF_SERVE ? was
+                                                   : fusion_fabric_fold(ingest->parts.fabric);
+    }
+    return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_FOLD,
+                                              fusion_fabric_fold(ingest->parts.fabric));
+}
+
+// Nothing that a drone is told depends on what is rendered: a replay leaves it out.
+static enum drf_status render_port(struct edge_ingest *ingest)
+{
+    struct edge_inputs *inputs = ingest->parts.inputs;
+    if (edge_inputs_replays(inputs))
+        return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER, DRF_OK);
+    return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER,
+                                              fusion_fabric_render(ingest->parts.fabric));
+}
+
 static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
     edge_feeds_note(ingest->parts.feeds, now);
-    enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
+    enum drf_status status = commit_port(ingest, now);
     count_pending(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
@@ -252,10 +291,9 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
         if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
             ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
-    const struct edge_decoder_port *decoder = &ingest->parts.decoder;
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now)
-                        || (decoder->ready && !decoder->ready(decoder->self)));
+                        || !ingest_decoder_ready(ingest));
     ingest->states_wanted = true;
 }
 
@@ -263,7 +301,7 @@ static enum drf_status fold(struct edge_ingest *ingest, struct edge_now now, boo
 {
     if (!ingest->fold_wanted || now.mono_us < ingest->fold_mono_us)
         return DRF_OK;
-    enum drf_status status = fusion_fabric_fold(ingest->parts.fabric);
+    enum drf_status status = fold_port(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
     if (drf_status_action(status) == DRF_SERVE) { // unreadable for now: tried again
@@ -287,7 +325,7 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
 {
     if (now.mono_us < ingest->render_mono_us)
         return DRF_OK;
-    enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
+    enum drf_status status = render_port(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
     if (drf_status_action(status) == DRF_RETRY)
@@ -358,12 +396,36 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     return wake_mono_us;
 }
 
-enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
-                                 struct edge_ingest_done *out)
+// What serve has left is looked at once, before anything is left for it. Questions before the
+// back queue: what was kept before a question was put is seen with it.
+static uint64_t look(struct edge_ingest *ingest)
+{
+    uint64_t acknowledged = edge_mailbox_acknowledged(ingest->parts.mailbox);
+    if (ingest->parts.restore_request)
+        edge_restore_request_look_asked(ingest->parts.restore_request);
+    edge_backqueue_look(ingest->parts.backqueue);
+    edge_inputs_ticket(ingest->parts.inputs);
+    return acknowledged;
+}
+
+// A disk that failed in the middle of a step, other than in a commit: no port knows what it
+// said.
+static void end_inputs(struct edge_ingest *ingest)
+{
+    struct fusion_store *store = ingest->parts.store;
+    if (edge_inputs_records(ingest->parts.inputs)
+        && fusion_store_fault(store).trouble != FUSION_STORE_SOUND
+        && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
+        edge_inputs_spoil(ingest->parts.inputs, fusion_store_error(store));
+    edge_inputs_end(ingest->parts.inputs);
+}
+
+static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
+                            struct edge_ingest_done *out)
 {
     struct edge_ingest_done done = {0};
     edge_health_step(ingest->parts.health, EDGE_LOOP_INGEST, now.mono_us);
-    uint64_t acknowledged = edge_mailbox_acknowledged(ingest->parts.mailbox);
+    uint64_t acknowledged = look(ingest);
     if (acknowledged > ingest->acknowledged) {
         fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
         ingest->acknowledged = acknowledged;
@@ -381,7 +443,9 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
         status = commit(ingest, now);
     } else {
         status = work(ingest, now, &done.busy);
-        if (!done.busy && edge_maintenance_step(&ingest->maintenance, now))
+        if (!done.busy
+            && edge_maintenance_step(&ingest->maintenance,
+                                     (ingest_pending(ingest) & INGEST_PENDING_ANY) != 0, now))
             ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
@@ -393,11 +457,34 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
     return status;
 }
 
+enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
+                                 struct edge_ingest_done *out)
+{
+    edge_inputs_begin(ingest->parts.inputs, now);
+    enum drf_status status = step(ingest, now, out);
+    end_inputs(ingest);
+    return status;
+}
+
+void edge_ingest_found(struct edge_ingest *ingest, size_t feed,
+                       const struct edge_kafka_found *found, struct edge_now now)
+{
+    edge_inputs_begin(ingest->parts.inputs, now);
+    edge_inputs_ticket(ingest->parts.inputs);
+    edge_found_record_put(ingest->parts.inputs, feed, found);
+    edge_feeds_found(ingest->parts.feeds, feed, found, now);
+    end_inputs(ingest);
+}
+
 void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_back_value value;
+    edge_inputs_begin(ingest->parts.inputs, now);
+    (void)look(ingest);
     while (edge_backqueue_front(ingest->parts.backqueue, &value))
         drain(ingest, now);
+    edge_inputs_finish(ingest->parts.inputs);
+    edge_inputs_end(ingest->parts.inputs);
     edge_deadletter_finish(ingest->parts.deadletters, now);
     enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again

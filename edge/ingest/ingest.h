@@ -20,6 +20,7 @@
 #include "edge/handoff/source_stats.h"
 #include "edge/host/health.h"
 #include "edge/ingest/feed.h"
+#include "edge/inputs/inputs.h"
 #include "edge/kafka/deadletter.h"
 #include "fusion/fabric/fabric.h"
 
@@ -47,6 +48,7 @@ struct edge_ingest_parts {
     struct edge_health *health;
     struct edge_source_stats *source_stats;       // may be NULL
     struct edge_restore_request *restore_request; // may be NULL
+    struct edge_inputs *inputs;                   // NULL: nothing is recorded or replayed
     const struct edge_log *log;
 };
 
@@ -69,6 +71,10 @@ struct edge_ingest_done {
 // because the store's file is damaged.
 DRF_MUST_CHECK enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now,
                                                 struct edge_ingest_done *out);
+
+// Between steps: what topic discovery says of a feed (edge_feeds_found()).
+void edge_ingest_found(struct edge_ingest *ingest, size_t feed,
+                       const struct edge_kafka_found *found, struct edge_now now);
 
 // The last step: stores what serve pushed, and commits.
 void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now);

@@ -9,13 +9,23 @@
 // Uncommitted: what a checkpoint copies back in one step is what a commit wrote.
 enum { COMMIT_BYTES = 3 << 20 };
 
+unsigned ingest_pending(const struct edge_ingest *ingest)
+{
+    size_t bytes = fusion_store_pending_bytes(ingest->parts.store);
+    unsigned pending =
+        (bytes > 0 ? INGEST_PENDING_ANY : 0U)
+        | (bytes >= COMMIT_BYTES ? INGEST_PENDING_COMMIT : 0U)
+        | (bytes >= ingest->parts.config->limits.pending_max_bytes ? INGEST_PENDING_FULL : 0U);
+    return (unsigned)edge_inputs_value(ingest->parts.inputs, EDGE_INPUT_PENDING, pending);
+}
+
 void ingest_changed(struct edge_ingest *ingest, enum edge_lane lane, bool truth,
                     struct edge_now now)
 {
     bool urgent = lane == EDGE_LANE_URGENT;
     ingest_earlier(&ingest->commit_mono_us,
                    now.mono_us + (urgent ? COMMIT_URGENT_US : INGEST_COMMIT_US));
-    if (fusion_store_pending_bytes(ingest->parts.store) >= COMMIT_BYTES
+    if ((ingest_pending(ingest) & INGEST_PENDING_COMMIT) != 0
         && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
         ingest_earlier(&ingest->commit_mono_us, now.mono_us);
     ingest->urgent_commit = ingest->urgent_commit || urgent;

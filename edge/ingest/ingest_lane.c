@@ -157,8 +157,7 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
 
 bool ingest_may_read(const struct edge_ingest *ingest)
 {
-    return fusion_store_pending_bytes(ingest->parts.store)
-           < ingest->parts.config->limits.pending_max_bytes;
+    return (ingest_pending(ingest) & INGEST_PENDING_FULL) == 0;
 }
 
 // The next message with its envelope. False: there is none, or none may be read now.
@@ -186,10 +185,10 @@ static bool start(struct edge_ingest *ingest, enum edge_lane index, struct inges
                   struct edge_now now)
 {
     one->decode_mono_us = now.mono_us;
-    one->started = ingest->parts.decoder.start(ingest->parts.decoder.self, index, &one->params,
-                                               one->envelope.document.bytes,
-                                               one->envelope.document.size, now.mono_us)
-                   == DRF_OK;
+    one->started =
+        ingest_decoder_start(ingest, index, &one->params, one->envelope.document.bytes,
+                             one->envelope.document.size, now.mono_us)
+        == DRF_OK;
     return one->started;
 }
 
@@ -271,9 +270,9 @@ static enum drf_status start_decoding(struct edge_ingest *ingest, enum edge_lane
         *worked = true;
         return open_job(ingest, lane, now);
     }
-    enum drf_status status = ingest->parts.decoder.start(
-        ingest->parts.decoder.self, index, &lane->params, lane->envelope.document.bytes,
-        lane->envelope.document.size, now.mono_us);
+    enum drf_status status =
+        ingest_decoder_start(ingest, index, &lane->params, lane->envelope.document.bytes,
+                             lane->envelope.document.size, now.mono_us);
     if (status != DRF_OK) // no child is warm: the loop wakes when one is
         return DRF_OK;
     lane->stage = INGEST_DECODING;
@@ -306,7 +305,7 @@ static enum drf_status take_decoded(struct edge_ingest *ingest, enum edge_lane i
 {
     struct ingest_lane *lane = &ingest->lanes[index];
     struct edge_decoded decoded;
-    if (!ingest->parts.decoder.take(ingest->parts.decoder.self, index, &decoded))
+    if (!ingest_decoder_take(ingest, index, &decoded))
         return DRF_OK;
     *worked = true;
     edge_metrics_observe(ingest->parts.metrics, EDGE_METRIC_DECODE_SECONDS,

@@ -55,6 +55,7 @@ struct edge_ingest {
     bool fold_wanted, states_wanted, urgent_commit;
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
+    uint8_t *replayed[EDGE_LANES]; // in a replay: the record of each lane's last answer
     size_t missing[DRF_FEEDS_MAX]; // as told last: fusion_fabric_missing()
     int64_t source_stats_mono_us;  // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
@@ -65,6 +66,24 @@ struct edge_ingest {
 DRF_MUST_CHECK enum drf_status ingest_lane_step(struct edge_ingest *ingest,
                                                 enum edge_lane index, struct edge_now now,
                                                 bool *worked);
+// edge/ingest/decoder_port.c: struct edge_decoder_port, recorded or from a recording.
+DRF_MUST_CHECK enum drf_status ingest_decoder_start(struct edge_ingest *ingest,
+                                                    enum edge_lane lane,
+                                                    const struct geo_decode_params *params,
+                                                    const uint8_t *bytes, size_t size,
+                                                    int64_t now_mono_us);
+bool ingest_decoder_take(struct edge_ingest *ingest, enum edge_lane lane,
+                         struct edge_decoded *out);
+bool ingest_decoder_ready(const struct edge_ingest *ingest);
+
+// What waits for a commit, as a step sees it (a replay renders nothing).
+enum ingest_pending {
+    INGEST_PENDING_ANY = 1,
+    INGEST_PENDING_COMMIT = 2,
+    INGEST_PENDING_FULL = 4
+};
+unsigned ingest_pending(const struct edge_ingest *ingest);
+
 // Pending work is bounded: while the disk refuses, nothing more is taken than fits.
 bool ingest_may_read(const struct edge_ingest *ingest);
 bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a message

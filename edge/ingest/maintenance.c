@@ -158,14 +158,17 @@ static void clean(struct edge_maintenance *maintenance, struct edge_now now)
     if (fusion_store_shrink(maintenance->store, PAGES_PER_STEP) != DRF_OK)
         return; // the next commit says what is wrong
     struct fusion_store_sizes sizes;
-    if (fusion_store_sizes(maintenance->store, &sizes) == DRF_OK && sizes.free_bytes > 0)
+    bool more =
+        fusion_store_sizes(maintenance->store, &sizes) == DRF_OK && sizes.free_bytes > 0;
+    if (edge_inputs_value(maintenance->inputs, EDGE_INPUT_STORE_FREE, more) != 0)
         maintenance->due_mono_us = now.mono_us + SECOND_US;
 }
 
-bool edge_maintenance_step(struct edge_maintenance *maintenance, struct edge_now now)
+bool edge_maintenance_step(struct edge_maintenance *maintenance, bool pending,
+                           struct edge_now now)
 {
     watch(maintenance, now);
-    if (fusion_store_pending_bytes(maintenance->store) > 0)
+    if (pending)
         return false;
     bool noted = false;
     if (now.mono_us >= maintenance->due_mono_us) {

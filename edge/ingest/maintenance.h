@@ -19,6 +19,7 @@
 #include "edge/host/metrics.h"
 #include "edge/host/now.h"
 #include "edge/ingest/retention.h"
+#include "edge/inputs/inputs.h"
 #include "fusion/store/store.h"
 
 struct edge_maintenance {
@@ -28,6 +29,7 @@ struct edge_maintenance {
     struct edge_health *health;
     struct edge_restore_request *restore_request; // NULL: drones are kept for ever
     const struct edge_log *log;
+    struct edge_inputs *inputs; // NULL: nothing is recorded or replayed
     struct edge_retention_walk retention;
     bool began, pinned;
     int64_t ahead_us;       // of UTC before the monotonic clock, when last looked at
@@ -45,8 +47,10 @@ int64_t edge_maintenance_forgettable(const struct edge_maintenance *maintenance,
                                      struct edge_now now);
 // The node has run for a day without its clock being set: it can be trusted.
 bool edge_maintenance_steady(const struct edge_maintenance *maintenance, struct edge_now now);
-// One slice, when one is due. Call it when there is nothing else to do. True: something was
-// noted in the store, to be committed.
-bool edge_maintenance_step(struct edge_maintenance *maintenance, struct edge_now now);
+// One slice, when one is due. Call it when there is nothing else to do. With `pending`
+// (something waits for a commit) the store is only looked at. True: something was noted in the
+// store, to be committed.
+bool edge_maintenance_step(struct edge_maintenance *maintenance, bool pending,
+                           struct edge_now now);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "edge/host/sha256.h"
@@ -16,12 +17,44 @@ enum { LINES_PER_SECOND = 5, OURS = 11, FINISH_MS = 1000, FINISH_STEP_MS = 50 };
 #define IDLE_US INT64_C(500000)
 #define MINUTE_US INT64_C(60000000)
 
-static enum drf_status post_send(void *self, const struct edge_kafka_record *kafka_record)
+// What goes to Kafka is an output as what goes to a drone is.
+static void note_output(const struct edge_deadletters *deadletters,
+                        const struct edge_kafka_record *kafka_record)
 {
-    return edge_producer_send(self, NULL, kafka_record);
+    if (deadletters->inputs == NULL)
+        return;
+    size_t size = edge_kafka_record_size(kafka_record);
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL) {
+        edge_inputs_spoil(deadletters->inputs, "out of memory");
+        return;
+    }
+    edge_kafka_record_pack(kafka_record, bytes);
+    char topic[DRF_TEXT_SIZE + 8];
+    (void)snprintf(topic, sizeof topic, "kafka/%s", deadletters->config->dead_letter_topic);
+    edge_inputs_output(deadletters->inputs, topic, bytes, size, 0);
+    free(bytes);
 }
 
-static void post_purge(void *self) { edge_producer_purge(self, false); }
+static enum drf_status post_send(void *self, const struct edge_kafka_record *kafka_record)
+{
+    struct edge_deadletters *deadletters = self;
+    enum drf_status status = DRF_OK;
+    if (deadletters->producer)
+        status = edge_producer_send(deadletters->producer, NULL, kafka_record);
+    status =
+        (enum drf_status)edge_inputs_value(deadletters->inputs, EDGE_INPUT_PRODUCE, status);
+    if (status == DRF_OK)
+        note_output(deadletters, kafka_record);
+    return status;
+}
+
+static void post_purge(void *self)
+{
+    const struct edge_deadletters *deadletters = self;
+    if (deadletters->producer)
+        edge_producer_purge(deadletters->producer, false);
+}
 
 enum drf_status edge_deadletters_open(const struct drf_config *config,
                                       struct fusion_store *store, struct edge_metrics *metrics,
@@ -33,14 +66,33 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
         .config = config, .log = log, .metrics = metrics, .serve_mono_us = INT64_MAX};
     if (config->dead_letter_topic[0] == '\0')
         return DRF_OK;
+    out->sends = true;
     enum drf_status status =
         edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_OUTBOX_UNDER_WAY_MAX,
                            error, &out->producer);
     if (status != DRF_OK)
         return status;
     out->serve_mono_us = 0;
-    struct edge_outbox_sender post = {
-        .self = out->producer, .send = post_send, .purge = post_purge};
+    struct edge_outbox_sender post = {.self = out, .send = post_send, .purge = post_purge};
+    return edge_outbox_init(&out->box, store, post);
+}
+
+enum drf_status edge_deadletters_replay(const struct drf_config *config,
+                                        struct fusion_store *store,
+                                        struct edge_metrics *metrics,
+                                        const struct edge_log *log, struct edge_inputs *inputs,
+                                        struct edge_deadletters *out)
+{
+    *out = (struct edge_deadletters){.config = config,
+                                     .log = log,
+                                     .metrics = metrics,
+                                     .inputs = inputs,
+                                     .serve_mono_us = INT64_MAX};
+    if (config->dead_letter_topic[0] == '\0' || edge_inputs_free(inputs))
+        return DRF_OK;
+    out->sends = true;
+    out->serve_mono_us = 0;
+    struct edge_outbox_sender post = {.self = out, .send = post_send, .purge = post_purge};
     return edge_outbox_init(&out->box, store, post);
 }
 
@@ -119,7 +171,7 @@ static bool send_letter(struct edge_deadletters *deadletters,
 bool edge_deadletter_waits(const struct edge_deadletters *deadletters, size_t feed,
                            struct edge_now now)
 {
-    return deadletters->producer && deadletters->last_letter[feed] >= deadletters->box.resend
+    return deadletters->sends && deadletters->last_letter[feed] >= deadletters->box.resend
            && edge_outbox_near_full(&deadletters->box, now.mono_us);
 }
 
@@ -138,7 +190,7 @@ static void log_refusal(struct edge_deadletters *deadletters,
                         const char *what, struct edge_now now)
 {
     const char *done = "dropped";
-    if (deadletters->producer && !edge_deadletter_is_one(message)) {
+    if (deadletters->sends && !edge_deadletter_is_one(message)) {
         bool sent = send_letter(deadletters, message, why, now);
         done = sent ? "dead_letter" : "dead_letter_lost";
     }
@@ -213,15 +265,62 @@ void edge_deadletter_notes(struct edge_deadletters *deadletters,
 }
 
 struct report {
-    struct edge_outbox *box;
+    struct edge_deadletters *deadletters;
     int64_t now_mono_us;
+    bool last; // the node ends: no step comes after this
 };
+
+// EDGE_INPUT_REPORT: delivered (a byte), tag (eight, little end first), and the packed record
+// where it is kept only now.
+enum { REPORT_HEAD = 9 };
+
+static void record_report(struct edge_inputs *inputs,
+                          const struct edge_kafka_record *kafka_record, bool delivered)
+{
+    uint8_t head[REPORT_HEAD] = {delivered ? 1 : 0};
+    for (size_t i = 0; i < 8; i++)
+        head[1 + i] = (uint8_t)(kafka_record->tag >> (8 * i));
+    bool whole = !delivered && kafka_record->tag == 0;
+    size_t size = whole ? edge_kafka_record_size(kafka_record) : 0;
+    uint8_t *bytes = size > 0 ? malloc(size) : NULL;
+    if (bytes)
+        edge_kafka_record_pack(kafka_record, bytes);
+    const struct edge_piece pieces[] = {{.bytes = head, .size = sizeof head},
+                                        {.bytes = bytes, .size = bytes ? size : 0}};
+    edge_inputs_add(inputs, EDGE_INPUT_REPORT, pieces, 2);
+    free(bytes);
+}
 
 static void on_report(void *context, const struct edge_kafka_record *kafka_record,
                       bool delivered)
 {
     const struct report *report = context;
-    edge_outbox_report(report->box, kafka_record, delivered, report->now_mono_us);
+    struct edge_deadletters *deadletters = report->deadletters;
+    if (!report->last && edge_inputs_records(deadletters->inputs))
+        record_report(deadletters->inputs, kafka_record, delivered);
+    edge_outbox_report(&deadletters->box, kafka_record, delivered, report->now_mono_us);
+}
+
+static void replay_reports(struct report *report)
+{
+    const uint8_t *bytes;
+    size_t size;
+    struct edge_header headers[EDGE_KAFKA_RECORD_HEADERS_MAX];
+    while (edge_inputs_next(report->deadletters->inputs, EDGE_INPUT_REPORT, &bytes, &size)) {
+        struct edge_kafka_record kafka_record = {0};
+        if (size < REPORT_HEAD
+            || (size > REPORT_HEAD
+                && edge_kafka_record_unpack(bytes + REPORT_HEAD, size - REPORT_HEAD, headers,
+                                            &kafka_record)
+                       != DRF_OK)) {
+            edge_inputs_differ(report->deadletters->inputs, "a damaged report");
+            return;
+        }
+        kafka_record.tag = 0;
+        for (size_t i = 0; i < 8; i++)
+            kafka_record.tag |= (uint64_t)bytes[1 + i] << (8 * i);
+        on_report(report, &kafka_record, bytes[0] != 0);
+    }
 }
 
 static void count(struct edge_deadletters *deadletters)
@@ -236,11 +335,14 @@ static void count(struct edge_deadletters *deadletters)
 
 bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now now)
 {
-    if (!deadletters->producer || now.mono_us < deadletters->serve_mono_us)
+    if (!deadletters->sends || now.mono_us < deadletters->serve_mono_us)
         return false;
     struct edge_outbox *box = &deadletters->box;
-    edge_producer_serve(deadletters->producer, 0, on_report,
-                        &(struct report){.box = box, .now_mono_us = now.mono_us});
+    struct report report = {.deadletters = deadletters, .now_mono_us = now.mono_us};
+    if (deadletters->producer)
+        edge_producer_serve(deadletters->producer, 0, on_report, &report);
+    else
+        replay_reports(&report);
     edge_outbox_step(box, now.mono_us);
     count(deadletters);
     bool soon = box->under_way > 0 && edge_outbox_answers(box, now.mono_us);
@@ -254,7 +356,8 @@ void edge_deadletter_finish(struct edge_deadletters *deadletters, struct edge_no
 {
     if (!deadletters->producer)
         return;
-    struct report report = {.box = &deadletters->box, .now_mono_us = now.mono_us};
+    struct report report = {
+        .deadletters = deadletters, .now_mono_us = now.mono_us, .last = true};
     for (int waited_ms = 0;
          waited_ms < FINISH_MS && edge_producer_waiting(deadletters->producer) > 0;
          waited_ms += FINISH_STEP_MS)

@@ -17,6 +17,7 @@
 #include "edge/host/log.h"
 #include "edge/host/metrics.h"
 #include "edge/host/now.h"
+#include "edge/inputs/inputs.h"
 #include "edge/kafka/message.h"
 #include "edge/kafka/outbox.h"
 #include "edge/kafka/producer_kafka.h"
@@ -29,7 +30,9 @@ struct edge_deadletters {
     const struct drf_config *config; // borrowed, as all pointers here
     const struct edge_log *log;
     struct edge_metrics *metrics;
-    struct edge_producer *producer; // NULL: no topic is configured
+    bool sends;                     // a topic is configured
+    struct edge_producer *producer; // NULL: nothing is sent, or this is a replay
+    struct edge_inputs *inputs;     // NULL: nothing is recorded or replayed
     struct edge_outbox box;
     struct edge_log_limit limit, outside_limit;
     uint64_t last_letter[DRF_FEEDS_MAX]; // its number in the box; 0: none
@@ -44,6 +47,10 @@ DRF_MUST_CHECK enum drf_status edge_deadletters_open(const struct drf_config *co
                                                      const struct edge_log *log,
                                                      char error[static EDGE_KAFKA_ERROR_SIZE],
                                                      struct edge_deadletters *out);
+// Instead of that in a replay: what the producer said comes from `inputs`.
+DRF_MUST_CHECK enum drf_status edge_deadletters_replay(
+    const struct drf_config *config, struct fusion_store *store, struct edge_metrics *metrics,
+    const struct edge_log *log, struct edge_inputs *inputs, struct edge_deadletters *out);
 void edge_deadletters_close(struct edge_deadletters *deadletters);
 
 // The whole message was refused. One without usable content (IGNORED: other levels of a

@@ -127,10 +127,16 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
         .plan_named =
             drone->has_plan && strcmp(drone->plan->plan_id, telemetry->active_plan_id) == 0,
     };
-    if (telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id)
-        edge_drone_seen(drone, telemetry->seen_context_seq);
     bool mine = telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id;
-    edge_patch_seen(drone, mine ? telemetry->seen_patch_seq : 0);
+    uint32_t context_seq = telemetry->seen_context_seq,
+             patch_seq = mine ? telemetry->seen_patch_seq : 0;
+    if (mine && edge_inputs_free(serve->inputs)) { // a what-if: what it would have seen by now
+        context_seq = drone->stream.sent_seq;
+        patch_seq = edge_patch_sent_last(drone);
+    }
+    if (mine)
+        edge_drone_seen(drone, context_seq);
+    edge_patch_seen(drone, patch_seq);
 }
 
 // Acts on an accepted report.

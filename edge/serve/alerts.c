@@ -102,7 +102,7 @@ static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zo
 static bool publish_set(struct edge_serve *serve)
 {
     struct edge_alerts_watch *watch = &serve->alerts;
-    uint32_t session = serve->link.session(serve->link.self);
+    uint32_t session = edge_link_session(serve);
     struct fusion_zone_bucket *set = lasting(serve);
     if (set == NULL)
         return false;
@@ -144,8 +144,8 @@ void edge_alerts_run(struct edge_serve *serve)
         watch->mono_us = INT64_MAX;
         return;
     }
-    bool connected = serve->link.connected(serve->link.self);
-    bool session = connected && serve->link.session(serve->link.self) != watch->session;
+    bool connected = edge_link_connected(serve);
+    bool session = connected && edge_link_session(serve) != watch->session;
     if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
         return;
     look_at_drones(serve);

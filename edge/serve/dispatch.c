@@ -17,7 +17,7 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     int64_t now = serve->now.mono_us;
     // In an overload contexts are fewer, but advisories are evaluated as often as before.
     if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
-        && serve->root != NULL && serve->link.connected(serve->link.self)
+        && serve->root != NULL && edge_link_connected(serve)
         && now - drone->advised_mono_us >= drone->preferences.interval_us / 2)
         edge_advise(serve, drone);
 }
@@ -129,7 +129,7 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
 
 static enum drf_status send_context(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (!serve->link.connected(serve->link.self))
+    if (!edge_link_connected(serve))
         return DRF_ERR_AGAIN;
     edge_advise(serve, drone);
     remember_concern(serve, drone);
@@ -171,7 +171,7 @@ static void look(struct edge_serve *serve, struct edge_drone *drone)
         return;
     bool seen = !drone->due || drone->advised_mono_us == serve->now.mono_us;
     drone->look_mono_us = INT64_MAX;
-    if (seen || !serve->link.connected(serve->link.self))
+    if (seen || !edge_link_connected(serve))
         return;
     edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
     edge_advise(serve, drone);

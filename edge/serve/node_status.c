@@ -18,6 +18,12 @@ static uint32_t condition_of(uint32_t troubles)
     return troubles != 0 ? EDGE_CONDITION_DEGRADED : EDGE_CONDITION_UP;
 }
 
+static uint32_t troubles_of(struct edge_serve *serve)
+{
+    return (uint32_t)edge_inputs_value(serve->inputs, EDGE_INPUT_HEALTH,
+                                       edge_health_all(serve->health));
+}
+
 static void send_heartbeat(struct edge_serve *serve)
 {
     struct edge_node_status *node_status = &serve->node_status;
@@ -27,25 +33,15 @@ static void send_heartbeat(struct edge_serve *serve)
         .boot_id = serve->boot_id,
         .seq = node_status->heartbeat_seq + 1,
         .node_time_utc_us = serve->now.utc_us,
-        .condition = condition_of(edge_health_all(serve->health)),
+        .condition = condition_of(troubles_of(serve)),
         .epoch = serve->root != NULL ? serve->root->epoch : 0,
         .drones = counts.reporting,
-        .mode = serve->config->mode,
+        .mode = serve->config->output_mode,
     };
     size_t size = sizeof serve->buffer;
     if (edge_wire_heartbeat_encode(&heartbeat, serve->buffer, &size) == DRF_OK
         && edge_send_node(serve, "heartbeat", size, false) == DRF_OK)
         node_status->heartbeat_seq++;
-}
-
-// A bit for each feed of which something is missing nobody knows where.
-static uint32_t refusing_of(const struct edge_serve *serve)
-{
-    uint32_t feeds = 0;
-    for (size_t i = 0; serve->source_stats != NULL && i < serve->config->feed_count; i++)
-        if (edge_source_stats_refusing(serve->source_stats, i, serve->now))
-            feeds |= UINT32_C(1) << i;
-    return feeds;
 }
 
 static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
@@ -138,8 +134,9 @@ void edge_node_status_run(struct edge_serve *serve)
     struct edge_node_status *node_status = &serve->node_status;
     int64_t now = serve->now.mono_us;
     edge_health_step(serve->health, EDGE_LOOP_SERVE, now);
+    bool stalled = edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0;
     edge_health_set(serve->health, EDGE_TROUBLE_STALLED,
-                    edge_health_stalled_us(serve->health, EDGE_LOOP_INGEST, now) > 0);
+                    edge_inputs_value(serve->inputs, EDGE_INPUT_STALLED, stalled) != 0);
     if (now >= node_status->heartbeat_mono_us) {
         send_heartbeat(serve);
         node_status->heartbeat_mono_us =
@@ -147,19 +144,21 @@ void edge_node_status_run(struct edge_serve *serve)
                 ? node_status->heartbeat_mono_us + EDGE_SERVE_SECOND_US
                 : now + EDGE_SERVE_SECOND_US;
     }
-    uint32_t session = serve->link.session(serve->link.self);
+    uint32_t session = edge_link_session(serve);
     if (session != node_status->session) {
         node_status->session = session;
         node_status->state_due = true;
         node_status->catalog_due = true;
         node_status->catalog_mono_us = now;
     }
-    uint32_t troubles = edge_health_all(serve->health) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
-    uint32_t refusing = refusing_of(serve);
+    uint32_t troubles = troubles_of(serve) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
+    uint32_t refusing = serve->source_stats != NULL
+                            ? edge_source_stats_refusing(serve->source_stats, serve->now)
+                            : 0;
     if (troubles != node_status->troubles || refusing != node_status->refusing)
         node_status->state_due = true;
     node_status->refusing = refusing;
-    if (!serve->link.connected(serve->link.self))
+    if (!edge_link_connected(serve))
         return;
     if (node_status->state_due
         && send_state(serve, condition_of(troubles), troubles) == DRF_OK) {
@@ -172,7 +171,7 @@ void edge_node_status_run(struct edge_serve *serve)
 
 void edge_node_status_down(struct edge_serve *serve)
 {
-    (void)send_state(serve, EDGE_CONDITION_DOWN, edge_health_all(serve->health));
+    (void)send_state(serve, EDGE_CONDITION_DOWN, troubles_of(serve));
 }
 
 enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_id,
@@ -182,7 +181,7 @@ enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_i
         .stream = {.region_id = config->region_id,
                    .node_id = config->node_id,
                    .boot_id = boot_id,
-                   .mode = config->mode},
+                   .mode = config->output_mode},
         .condition = EDGE_CONDITION_DOWN,
         .margin_m = config->margin_m,
         .version = DRF_VERSION,

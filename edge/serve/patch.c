@@ -84,6 +84,11 @@ void edge_patch_configure(struct edge_drone *drone)
     drone->patches->side = drone->preferences.patch_side;
 }
 
+uint32_t edge_patch_sent_last(const struct edge_drone *drone)
+{
+    return drone->patches != NULL ? drone->patches->sent_seq : 0;
+}
+
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq)
 {
     struct edge_patches *p = drone->patches;
@@ -289,7 +294,7 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
 {
     struct edge_patching *patching = serve->patching;
     struct edge_patches *p = drone->patches;
-    if (!serve->link.connected(serve->link.self))
+    if (!edge_link_connected(serve))
         return DRF_ERR_AGAIN;
     struct fusion_patch_window last = last_patch_window(p);
     struct fusion_patch_window patch_window = fusion_patch_window_finest(

@@ -43,6 +43,7 @@ void edge_patching_close(struct edge_patching *patching);                      /
 void edge_patch_configure(struct edge_drone *drone);
 // What a report says it has seen; 0 when it says nothing.
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
+uint32_t edge_patch_sent_last(const struct edge_drone *drone); // 0: none
 // A report came in: a patch may be due.
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone);
 // Sends what is due. Returns when to be called again at the latest.

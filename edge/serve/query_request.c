@@ -43,7 +43,7 @@ static void refuse(struct edge_serve *serve, const struct query *query,
 static void answer(struct edge_serve *serve, const struct query *query)
 {
     struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
-                                            .mode = serve->config->mode};
+                                            .mode = serve->config->output_mode};
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
                                serve->now.utc_us, &answer.ask, &refusal)

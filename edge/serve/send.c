@@ -21,7 +21,7 @@ struct edge_wire_stream edge_send_stream(const struct edge_serve *serve, uint32_
         .boot_id = serve->boot_id,
         .seq = seq,
         .node_time_utc_us = serve->now.utc_us,
-        .mode = serve->config->mode,
+        .mode = serve->config->output_mode,
     };
 }
 
@@ -49,7 +49,7 @@ enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,
         out.correlation = to->asks->correlation;
         out.correlation_size = to->asks->correlation_size;
     }
-    return serve->link.send(serve->link.self, &out);
+    return edge_link_send(serve, &out);
 }
 
 bool edge_send_or_drop(struct edge_serve *serve, const struct edge_send *to, size_t size)
@@ -72,7 +72,7 @@ static enum drf_status publish(struct edge_serve *serve, const char *topic, size
         .qos = retain ? 1 : 0,
         .retain = retain,
     };
-    return serve->link.send(serve->link.self, &out);
+    return edge_link_send(serve, &out);
 }
 
 enum drf_status edge_send_node(struct edge_serve *serve, const char *leaf, size_t size,

@@ -13,7 +13,7 @@ enum {
 
 static enum drf_status open_fleet(const struct drf_config *config, struct edge_fleet **out)
 {
-    struct fusion_limits limits = fusion_limits_default();
+    struct fusion_limits limits = config->profile;
     limits.obstacle_radius_m = config->limits.obstacle_radius_m;
     const struct edge_fleet_config fleet = {
         .drones_max = config->limits.drones_max,
@@ -50,6 +50,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     if (status == DRF_OK)
         status = edge_wire_open(&serve->wire);
     if (status == DRF_OK)
+        edge_wire_use_limits(serve->wire, &config->profile);
+    if (status == DRF_OK)
         status = fusion_builder_open(&serve->builder);
     if (status == DRF_OK)
         status = open_fleet(config, &serve->fleet);
@@ -78,6 +80,11 @@ void edge_serve_use_restore_request(struct edge_serve *serve,
     serve->restore_request = restore_request;
 }
 
+void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs)
+{
+    serve->inputs = inputs;
+}
+
 void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)
@@ -100,6 +107,9 @@ enum drf_status edge_serve_restore(struct edge_serve *serve, struct edge_serve_s
 static void take_root(struct edge_serve *serve)
 {
     const struct fusion_root *root = edge_mailbox_take(serve->mailbox);
+    if (serve->restore_request != NULL)
+        edge_restore_request_look_found(serve->restore_request);
+    edge_inputs_ticket(serve->inputs); // what ingest left was looked at, nothing is left yet
     if (root == NULL)
         return;
     serve->root = root;
@@ -111,7 +121,7 @@ static void take_root(struct edge_serve *serve)
 static void take_message(struct edge_serve *serve, const struct edge_incoming *in)
 {
     struct edge_topic topic;
-    if (edge_topic_parse(serve->topic_root, in->topic, &topic) != DRF_OK) {
+    if (edge_topic_parse(drf_config_input_root(serve->config), in->topic, &topic) != DRF_OK) {
         // Without an id no reply is possible: the broker's ACL lets none of these through.
         edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_INVALID, 0,
                          1);
@@ -148,7 +158,7 @@ static bool full(const struct edge_serve *serve, uint32_t taken)
 static void judge_load(struct edge_serve *serve, uint32_t taken)
 {
     struct edge_overload_signs *signs = &serve->signs;
-    bool unread = serve->link.behind != NULL && serve->link.behind(serve->link.self);
+    bool unread = edge_link_behind(serve);
     signs->taken = taken;
     signs->busy = unread || full(serve, taken) || serve->backed_up;
     bool changed = edge_overload_note(&serve->overload, signs, serve->now.mono_us);
@@ -160,7 +170,7 @@ static void judge_load(struct edge_serve *serve, uint32_t taken)
     (void)edge_health_set(serve->health, EDGE_TROUBLE_OVERLOAD, level != EDGE_OVERLOAD_NONE);
 }
 
-int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
+static int64_t step(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
     take_root(serve);
@@ -170,7 +180,7 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     struct edge_incoming in;
     uint32_t taken = 0;
     while (taken < MESSAGES_PER_STEP && serve->request_cost < REQUEST_COST_PER_STEP
-           && serve->link.receive(serve->link.self, &in)) {
+           && edge_link_receive(serve, &in)) {
         int64_t lag_us = now.mono_us - in.arrival_mono_us;
         if (lag_us > serve->signs.lag_us)
             serve->signs.lag_us = lag_us;
@@ -207,8 +217,20 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
 }
 
+int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
+{
+    edge_inputs_begin(serve->inputs, now);
+    int64_t wake_mono_us = step(serve, now);
+    edge_inputs_end(serve->inputs);
+    return wake_mono_us;
+}
+
 void edge_serve_down(struct edge_serve *serve, struct edge_now now)
 {
+    edge_inputs_begin(serve->inputs, now);
+    edge_inputs_ticket(serve->inputs);
     serve->now = now;
     edge_node_status_down(serve);
+    edge_inputs_finish(serve->inputs);
+    edge_inputs_end(serve->inputs);
 }

@@ -45,6 +45,10 @@ void edge_serve_use_source_stats(struct edge_serve *serve,
 struct edge_restore_request;
 void edge_serve_use_restore_request(struct edge_serve *serve,
                                     struct edge_restore_request *restore_request);
+// Before the first step too: what enters the steps is recorded there, or comes from there;
+// borrowed. The hand-offs are told of it by whoever opens them.
+struct edge_inputs;
+void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: restores a stored value. DRF_ERR_SYNTAX: it is not one of the values

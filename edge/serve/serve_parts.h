@@ -4,7 +4,7 @@
 // Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
 // serve, restore, admission, profile, plan, request, query_request, dispatch, advise, patch,
 // terrain, alerts, zone_watch, node_status, neighbours, traffic, request_budget, reply,
-// schedule, persist, send.
+// schedule, persist, send, link_port.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -18,6 +18,7 @@
 #include "edge/handoff/restore_request.h"
 #include "edge/host/health.h"
 #include "edge/host/metrics.h"
+#include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
 #include "edge/serve/fleet.h"
@@ -67,6 +68,7 @@ struct edge_serve {
     const struct drf_config *config;
     uint64_t boot_id;
     struct edge_link link;
+    struct edge_inputs *inputs; // NULL: nothing is recorded or replayed
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
     struct edge_metrics *metrics;
@@ -111,6 +113,14 @@ static inline enum edge_wire_form edge_incoming_form(const struct edge_incoming 
 {
     return in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
 }
+
+// edge/serve/link_port.c: the link, as a step sees it: recorded, or from a recording.
+DRF_MUST_CHECK enum drf_status edge_link_send(struct edge_serve *serve,
+                                              const struct edge_outgoing *message);
+bool edge_link_receive(struct edge_serve *serve, struct edge_incoming *out);
+uint32_t edge_link_session(struct edge_serve *serve);
+bool edge_link_connected(struct edge_serve *serve);
+bool edge_link_behind(struct edge_serve *serve);
 
 // edge/serve/send.c: from an encoded payload to a message on the link.
 // What every message begins with: region, node, boot, time, mode.

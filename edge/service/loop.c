@@ -29,7 +29,7 @@
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
 #define DENIED_EVERY_US (60 * SECOND_US)
-enum { CLOSE_DEADLINE_S = 5 };
+enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
 
 // What topic discovery found last of a feed, until ingest has taken it.
 struct finding {
@@ -145,7 +145,8 @@ static void take_findings(struct loop *loop, struct edge_now now)
     for (size_t i = 0; i < node->config->feed_count; i++) {
         struct finding *finding = &loop->findings[i];
         if (finding->fresh)
-            edge_feeds_found(node->feeds, i, finding->reachable ? &finding->found : NULL, now);
+            edge_ingest_found(node->ingest, i, finding->reachable ? &finding->found : NULL,
+                              now);
         finding->fresh = false;
         edge_feeds_first(node->feeds, i, finding->first);
         asked = asked && finding->asked;
@@ -296,6 +297,17 @@ static void *serve(void *argument)
     return NULL;
 }
 
+// Writes what the loops have put. It goes on until both have ended.
+static void *journal(void *argument)
+{
+    struct loop *loop = argument;
+    while (!atomic_load(&loop->stopping)) {
+        edge_journal_step(loop->node.journal, edge_clock_now(loop->clock));
+        nanosleep(&(struct timespec){.tv_nsec = JOURNAL_EVERY_NS}, NULL);
+    }
+    return NULL;
+}
+
 static void wait_for_signal(struct loop *loop, const sigset_t *signals)
 {
     int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
@@ -317,13 +329,22 @@ static void *deadline(void *argument)
 
 static bool run_threads(struct loop *loop, const sigset_t *signals)
 {
-    pthread_t ingest_thread, serve_thread, topic_discovery_thread, deadline_thread;
+    pthread_t ingest_thread, serve_thread, topic_discovery_thread, deadline_thread,
+        journal_thread;
     if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
     bool discovering =
         pthread_create(&topic_discovery_thread, NULL, topic_discovery, loop) == 0;
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
+    bool writing =
+        loop->node.journal != NULL && pthread_create(&journal_thread, NULL, journal, loop) == 0;
+    if (loop->node.journal != NULL && !writing) {
+        atomic_store(&loop->failed, true);
+        stop(loop);
+    }
+    if (writing)
+        (void)pthread_setname_np(journal_thread, "journal");
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
     if (discovering)
@@ -336,6 +357,8 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     if (serving)
         pthread_join(serve_thread, NULL);
     pthread_join(ingest_thread, NULL);
+    if (writing)
+        pthread_join(journal_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
     void *failed = atomic_load(&loop->failed) ? loop : NULL;
     if (!atomic_load(&loop->damaged)

@@ -20,7 +20,7 @@ static enum edge_lane lane_of(const struct edge_node *node, size_t feed)
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
 
-static enum drf_status open_handoffs(struct edge_node *node)
+enum drf_status edge_node_open_handoffs(struct edge_node *node)
 {
     for (size_t i = 0; i < node->config->feed_count; i++)
         node->feed_names[i] = node->config->feeds[i].name;
@@ -39,6 +39,37 @@ static enum drf_status open_handoffs(struct edge_node *node)
             status = DRF_ERR_NOMEM;
     }
     return status;
+}
+
+// What cannot be recorded is no reason not to serve: it is said aloud.
+static void open_journal(struct edge_node *node, struct edge_now now)
+{
+    char error[400];
+    if (node->config->journal.path[0] == '\0')
+        return;
+    if (edge_journal_open(node->config, node->boot_id, node->store, node->metrics, &node->log,
+                          now, error, &node->journal)
+        != DRF_OK) {
+        node->journal = NULL;
+        edge_metrics_add(node->metrics, EDGE_METRIC_JOURNAL_ENDED, 0, 0, 1);
+        edge_log_error(&node->log, now.utc_us, "journal.not_started", error);
+        return;
+    }
+    node->ingest_inputs = edge_journal_ingest(node->journal);
+    node->serve_inputs = edge_journal_serve(node->journal);
+    edge_node_use_inputs(node);
+}
+
+void edge_node_use_inputs(struct edge_node *node)
+{
+    edge_mailbox_use_inputs(&node->mailbox, node->ingest_inputs, node->serve_inputs);
+    edge_restore_request_use_inputs(&node->restore_request, node->ingest_inputs,
+                                    node->serve_inputs);
+    edge_backqueue_use_inputs(node->backqueue,
+                              (struct edge_backqueue_inputs){.popper = node->ingest_inputs,
+                                                             .pusher = node->serve_inputs,
+                                                             .front = EDGE_INPUT_BACK_FRONT,
+                                                             .push = EDGE_INPUT_BACK_PUSH});
 }
 
 static void on_kafka_log(void *context, int level, const char *text)
@@ -91,18 +122,19 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     if (status == DRF_OK)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
                                        error, &node->deadletters);
+    node->deadletters.inputs = node->ingest_inputs;
     if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
     return status;
 }
 
-static enum drf_status port_begin(void *self, size_t feed, bool redo, bool lossy)
+static enum drf_status begin_resync(void *self, size_t feed, bool redo, bool lossy)
 {
     const struct edge_node *node = self;
     return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo, lossy);
 }
 
-static enum drf_status port_sweep(void *self, size_t feed, size_t *forgotten, bool *again)
+static enum drf_status sweep_resync(void *self, size_t feed, size_t *forgotten, bool *again)
 {
     const struct edge_node *node = self;
     return fusion_fabric_resync_sweep(node->fabric, node->feed_names[feed], forgotten, again);
@@ -122,34 +154,21 @@ static bool decode_take(void *self, size_t lane, struct edge_decoded *out)
 
 static bool decode_ready(void *self) { return edge_children_ready(self); }
 
-static enum drf_status open_ingest(struct edge_node *node)
+enum drf_status edge_node_open_ingest(struct edge_node *node, struct edge_feed_port port,
+                                      struct edge_decoder_port decoder)
 {
-    struct edge_feed_port port = {.self = node,
-                                  .start = port_start,
-                                  .stop = port_stop,
-                                  .next = port_next,
-                                  .release = port_release,
-                                  .begin = port_begin,
-                                  .sweep = port_sweep};
+    port.begin = begin_resync;
+    port.sweep = sweep_resync;
     enum drf_status status = edge_feeds_open(node->config, port, node->store, node->metrics,
                                              &node->log, &node->feeds);
-    struct edge_children_config children = {
-        .word = "decode-child",
-        .memory_bytes = node->config->limits.decode_memory_bytes,
-        .record_max_bytes = node->config->limits.record_max_bytes,
-        .timeout_us = node->config->limits.decode_timeout_us,
-    };
     if (status == DRF_OK)
-        status = edge_children_open(&children, &node->children);
+        edge_feeds_use_inputs(node->feeds, node->ingest_inputs);
     struct edge_ingest_parts parts = {
         .config = node->config,
         .store = node->store,
         .fabric = node->fabric,
         .feeds = node->feeds,
-        .decoder = {.self = node->children,
-                    .start = decode_start,
-                    .take = decode_take,
-                    .ready = decode_ready},
+        .decoder = decoder,
         .deadletters = &node->deadletters,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
@@ -157,11 +176,35 @@ static enum drf_status open_ingest(struct edge_node *node)
         .metrics = node->metrics,
         .health = &node->health,
         .source_stats = &node->source_stats,
+        .inputs = node->ingest_inputs,
         .log = &node->log,
     };
     if (status == DRF_OK)
         status = edge_ingest_open(&parts, &node->ingest);
     return status;
+}
+
+static enum drf_status open_ingest(struct edge_node *node)
+{
+    const struct edge_children_config children = {
+        .word = "decode-child",
+        .memory_bytes = node->config->limits.decode_memory_bytes,
+        .record_max_bytes = node->config->limits.record_max_bytes,
+        .timeout_us = node->config->limits.decode_timeout_us,
+    };
+    const struct edge_feed_port port = {.self = node,
+                                        .start = port_start,
+                                        .stop = port_stop,
+                                        .next = port_next,
+                                        .release = port_release};
+    enum drf_status status = edge_children_open(&children, &node->children);
+    return status == DRF_OK
+               ? edge_node_open_ingest(node, port,
+                                       (struct edge_decoder_port){.self = node->children,
+                                                                  .start = decode_start,
+                                                                  .take = decode_take,
+                                                                  .ready = decode_ready})
+               : status;
 }
 
 enum drf_status edge_node_connect(const struct drf_config *config,
@@ -209,31 +252,6 @@ enum drf_status edge_node_connect(const struct drf_config *config,
     return edge_mqtt_open(&wanted, out, why);
 }
 
-static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
-{
-    uint8_t bytes[EDGE_SERVE_WILL_MAX];
-    char topic[EDGE_TOPIC_SIZE];
-    struct edge_node_will will = {.topic = topic, .payload = bytes, .size = sizeof bytes};
-    edge_topic_node(drf_config_topic_root(node->config), node->config->region_id,
-                    node->config->node_id, "state", topic);
-    enum drf_status status = edge_serve_will(node->config, node->boot_id, bytes, &will.size);
-    const char *why = "out of memory";
-    if (status == DRF_OK)
-        status = edge_node_connect(node->config, &will, &node->mqtt, &why);
-    if (status != DRF_OK) {
-        edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
-        return status;
-    }
-    status =
-        edge_serve_open(node->config, node->boot_id, edge_mqtt_link(node->mqtt), &node->mailbox,
-                        node->backqueue, node->metrics, &node->health, &node->serve);
-    if (status == DRF_OK)
-        edge_serve_use_restore_request(node->serve, &node->restore_request);
-    if (status == DRF_OK)
-        edge_serve_use_source_stats(node->serve, &node->source_stats);
-    return status;
-}
-
 // One value that cannot be read is no reason not to serve everybody else.
 static enum drf_status restore_value(void *context, const char *name, const void *bytes,
                                      size_t size)
@@ -255,6 +273,37 @@ static enum drf_status restore_drones(struct edge_node *node)
     return drf_status_action(status) == DRF_SERVE ? DRF_OK : status;
 }
 
+enum drf_status edge_node_open_serve(struct edge_node *node, struct edge_link link)
+{
+    enum drf_status status =
+        edge_serve_open(node->config, node->boot_id, link, &node->mailbox, node->backqueue,
+                        node->metrics, &node->health, &node->serve);
+    if (status != DRF_OK)
+        return status;
+    edge_serve_use_restore_request(node->serve, &node->restore_request);
+    edge_serve_use_source_stats(node->serve, &node->source_stats);
+    edge_serve_use_inputs(node->serve, node->serve_inputs);
+    return restore_drones(node);
+}
+
+static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
+{
+    uint8_t bytes[EDGE_SERVE_WILL_MAX];
+    char topic[EDGE_TOPIC_SIZE];
+    struct edge_node_will will = {.topic = topic, .payload = bytes, .size = sizeof bytes};
+    edge_topic_node(drf_config_topic_root(node->config), node->config->region_id,
+                    node->config->node_id, "state", topic);
+    enum drf_status status = edge_serve_will(node->config, node->boot_id, bytes, &will.size);
+    const char *why = "out of memory";
+    if (status == DRF_OK)
+        status = edge_node_connect(node->config, &will, &node->mqtt, &why);
+    if (status != DRF_OK) {
+        edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
+        return status;
+    }
+    return edge_node_open_serve(node, edge_mqtt_link(node->mqtt));
+}
+
 static void open_http(struct edge_node *node, struct edge_now now)
 {
     if (node->config->http_port == 0)
@@ -273,18 +322,19 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     struct edge_node *node = out;
     *node = (struct edge_node){
         .config = config, .log = *log, .wake_ingest_fd = -1, .wake_serve_fd = -1};
-    enum drf_status status = open_handoffs(node);
+    enum drf_status status = edge_node_open_handoffs(node);
     if (status == DRF_OK)
         status = edge_node_open_store(node, now);
+    if (status == DRF_OK)
+        open_journal(node, now);
     if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)
         status = open_ingest(node);
     edge_source_stats_init(&node->source_stats, config, now);
+    node->source_stats.serve = node->serve_inputs;
     if (status == DRF_OK)
         status = open_serve(node, now);
-    if (status == DRF_OK)
-        status = restore_drones(node);
     if (status == DRF_OK)
         open_http(node, now);
     if (status != DRF_OK && status != DRF_ERR_AGAIN)
@@ -309,6 +359,7 @@ void edge_node_close(struct edge_node *node)
         edge_kafka_close(node->kafka[i]);
     edge_restore_request_close(&node->restore_request);
     edge_backqueue_close(node->backqueue);
+    edge_journal_close(node->journal);
     edge_metrics_close(node->metrics);
     if (node->wake_ingest_fd >= 0)
         close(node->wake_ingest_fd);

@@ -12,6 +12,7 @@
 
 #include "edge/handoff/restore_request.h"
 #include "edge/ingest/ingest.h"
+#include "edge/journal/journal.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/serve/serve.h"
 #include "edge/service/http.h"
@@ -33,6 +34,8 @@ struct edge_node {
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
     struct edge_deadletters deadletters;
+    struct edge_journal *journal;                     // NULL: nothing is recorded
+    struct edge_inputs *ingest_inputs, *serve_inputs; // NULL: neither recorded nor replayed
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
@@ -49,6 +52,16 @@ DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
                                               const struct edge_log *log, struct edge_now now,
                                               struct edge_node *out);
 void edge_node_close(struct edge_node *node);
+// Parts of opening, in this order, for whoever brings other ports: store and fabric come
+// between the first two. `port` need not name begin and sweep.
+DRF_MUST_CHECK enum drf_status edge_node_open_handoffs(struct edge_node *node);
+DRF_MUST_CHECK enum drf_status edge_node_open_ingest(struct edge_node *node,
+                                                     struct edge_feed_port port,
+                                                     struct edge_decoder_port decoder);
+DRF_MUST_CHECK enum drf_status edge_node_open_serve(struct edge_node *node,
+                                                    struct edge_link link);
+// Part of opening: the hand-offs record or replay by ingest_inputs and serve_inputs.
+void edge_node_use_inputs(struct edge_node *node);
 
 // Part of opening: store and fabric, a damaged file set aside first
 // (edge/service/node_store.c).

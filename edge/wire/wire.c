@@ -47,8 +47,14 @@ enum drf_status edge_wire_open(struct edge_wire **out)
     wire->allocator =
         (ProtobufCAllocator){.alloc = arena_take, .free = arena_give, .allocator_data = wire};
     wire->used = 0;
+    wire->limits = fusion_limits_default();
     *out = wire;
     return DRF_OK;
+}
+
+void edge_wire_use_limits(struct edge_wire *wire, const struct fusion_limits *limits)
+{
+    wire->limits = *limits;
 }
 
 void edge_wire_close(struct edge_wire *wire) { free(wire); }

@@ -59,7 +59,9 @@ struct edge_wire_refusal {
 
 struct edge_wire;
 DRF_MUST_CHECK enum drf_status edge_wire_open(struct edge_wire **out); // NOMEM
-void edge_wire_close(struct edge_wire *wire);                          // NULL is fine
+// What a profile says that leaves a limit out; fusion_limits_default() without this.
+void edge_wire_use_limits(struct edge_wire *wire, const struct fusion_limits *limits);
+void edge_wire_close(struct edge_wire *wire); // NULL is fine
 
 struct edge_wire_telemetry {
     struct fusion_fix fix; // time_utc_us: of arrival when time_from_arrival

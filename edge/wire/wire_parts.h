@@ -18,6 +18,7 @@ enum { EDGE_WIRE_ARENA_SIZE = 64 * 1024 };
 // Everything one message unpacks into; begun again with every message.
 struct edge_wire {
     ProtobufCAllocator allocator;
+    struct fusion_limits limits; // of a profile that leaves them out
     size_t used;
     _Alignas(16) uint8_t arena[EDGE_WIRE_ARENA_SIZE];
 };

@@ -6,10 +6,10 @@
 #include "drf/v1/profile.pb-c.h"
 #include "edge/wire/wire_parts.h"
 
-static struct edge_wire_profile defaults(void)
+static struct edge_wire_profile defaults(const struct edge_wire *wire)
 {
     return (struct edge_wire_profile){
-        .limits = fusion_limits_default(),
+        .limits = wire->limits,
         .rate_hz = 5.0,
         .patch_cells = 64,
         .patch_rate_hz = 1.0,
@@ -120,7 +120,7 @@ enum drf_status edge_wire_profile_decode(struct edge_wire *wire, enum edge_wire_
         return DRF_ERR_SYNTAX;
     const Drf__V1__Profile *m = (const Drf__V1__Profile *)message;
 
-    struct edge_wire_profile p = defaults();
+    struct edge_wire_profile p = defaults(wire);
     char type[EDGE_WIRE_NAME_SIZE];
     p.revision = m->has_revision ? m->revision : 0;
     p.json = m->has_json && m->json;

@@ -145,7 +145,8 @@ static inline struct scene *scene_open(uint32_t drones_max)
     (void)snprintf(config->region_id, sizeof config->region_id, "sim-toronto");
     (void)snprintf(config->node_id, sizeof config->node_id, "n1");
     config->margin_m = 1000;
-    config->mode = DRF_MODE_SIM;
+    config->mode = config->output_mode = DRF_MODE_SIM;
+    config->profile = fusion_limits_default();
     config->limits = (struct drf_limits){
         .drones_max = drones_max,
         .look_ahead_max_m = 5000,

@@ -74,12 +74,11 @@ static void note__of_what_came__counts_it_for_its_source_and_its_feed(void **sta
 static void unplaced__of_a_feed__is_told_for_ten_minutes(void **state)
 {
     (void)state;
-    assert_false(edge_source_stats_refusing(&source_stats, 0, at(0)));
+    assert_int_equal(edge_source_stats_refusing(&source_stats, at(0)), 0);
     edge_source_stats_unplaced(&source_stats, 0, at(5));
-    assert_true(edge_source_stats_refusing(&source_stats, 0, at(5)));
-    assert_true(edge_source_stats_refusing(&source_stats, 0, at(604)));
-    assert_false(edge_source_stats_refusing(&source_stats, 0, at(605)));
-    assert_false(edge_source_stats_refusing(&source_stats, 1, at(5)));
+    assert_int_equal(edge_source_stats_refusing(&source_stats, at(5)), 1); // feed 0 alone
+    assert_int_equal(edge_source_stats_refusing(&source_stats, at(604)), 1);
+    assert_int_equal(edge_source_stats_refusing(&source_stats, at(605)), 0);
 }
 
 static void note__of_what_is_of_no_use__says_so_until_something_is(void **state)

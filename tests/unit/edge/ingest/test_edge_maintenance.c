@@ -61,7 +61,8 @@ static void run_for(struct rig *rig, int64_t time_us)
 {
     for (int64_t end = rig->now.mono_us + time_us; rig->now.mono_us < end;) {
         bool noted = edge_maintenance_clock(&rig->maintenance, rig->now);
-        if (edge_maintenance_step(&rig->maintenance, rig->now) || noted)
+        bool pending = fusion_store_pending_bytes(rig->store) > 0;
+        if (edge_maintenance_step(&rig->maintenance, pending, rig->now) || noted)
             assert_int_equal(fusion_store_commit(rig->store, rig->now.utc_us), DRF_OK);
         rig->now.mono_us += 20 * SECOND_US;
         rig->now.utc_us += 20 * SECOND_US;

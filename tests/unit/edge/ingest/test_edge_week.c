@@ -209,7 +209,10 @@ static void idle(struct week *week)
         if (fusion_store_pending_bytes(week->spot.store) > 0)
             commit(week);
         const int64_t before_bytes = sizes_of(week).file_bytes;
-        noted = edge_maintenance_step(&week->maintenance, week->now) || noted;
+        noted =
+            edge_maintenance_step(&week->maintenance,
+                                  fusion_store_pending_bytes(week->spot.store) > 0, week->now)
+            || noted;
         const struct fusion_store_sizes after = sizes_of(week);
         const int64_t slice_bytes = before_bytes - after.file_bytes;
         if (slice_bytes > week->most_slice_bytes)

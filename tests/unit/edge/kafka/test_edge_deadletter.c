@@ -71,6 +71,7 @@ static int open_rig(void **state)
         .config = &rig->config,
         .log = &rig->log,
         .metrics = rig->metrics,
+        .sends = true,
         .producer = (struct edge_producer *)rig, // there is one; only serve uses it
     };
     *state = rig;

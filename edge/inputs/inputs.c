@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recording, a step's entries are written into a buffer that grows and stays, and go to the
+// sink as one block at its end. Replaying, a block is read once into a list of entries, chained
+// by kind in their order; a port takes the next of its kind. What is left over at the end of a
+// step, or asked for and not there, is a difference: the step did not do what the recorded one
+// did. Outputs are summed up by SHA-256; the first step of another second puts the digest of
+// the second before among its entries, or compares it with the one it finds there.
+#include "edge/inputs/inputs.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/host/sha256.h"
+#include "edge/inputs/leb128.h"
+
+enum { KINDS = EDGE_OUTPUT_END, NONE = -1, NUMBER_MAX = 24 };
+
+#define SECOND_US INT64_C(1000000)
+
+struct entry {
+    uint8_t kind;
+    int32_t next; // of the same kind; NONE: the last
+    uint64_t call;
+    int64_t value;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+struct edge_inputs {
+    bool records, free, whole, compares;
+    struct edge_inputs_sink sink;
+    _Atomic uint64_t *ticket_of_all;
+    char spoilt[160];
+
+    // This step.
+    struct edge_now now;
+    uint64_t ticket, calls[EDGE_INPUT_NUMBERS];
+    int64_t last[EDGE_INPUT_NUMBERS]; // that each port returned
+    uint8_t *bytes;                   // recording: the entries so far
+    size_t size, room;
+    uint8_t *block; // recording: the head before them; replaying: the block, decoded below
+    size_t block_room;
+    struct entry *entries;
+    size_t entry_count, entry_room;
+    int32_t first[KINDS], end[KINDS];
+    bool outputs_left; // a difference was found among the outputs of this second
+
+    struct edge_sha256_sum *sum;
+    struct edge_output_digest digest; // of the second under way
+    struct edge_inputs_difference difference;
+    struct edge_inputs_proof proof;
+};
+
+static enum drf_status open(struct edge_inputs **out)
+{
+    struct edge_inputs *inputs = calloc(1, sizeof *inputs);
+    if (inputs == NULL)
+        return DRF_ERR_NOMEM;
+    if (edge_sha256_open(&inputs->sum) != DRF_OK) {
+        free(inputs);
+        return DRF_ERR_NOMEM;
+    }
+    inputs->digest.second = INT64_MIN;
+    for (int i = 0; i < KINDS; i++)
+        inputs->first[i] = inputs->end[i] = NONE;
+    *out = inputs;
+    return DRF_OK;
+}
+
+enum drf_status edge_inputs_record(struct edge_inputs_sink sink, _Atomic uint64_t *ticket,
+                                   bool whole, struct edge_inputs **out)
+{
+    enum drf_status status = open(out);
+    if (status != DRF_OK)
+        return status;
+    (*out)->records = true;
+    (*out)->whole = whole;
+    (*out)->sink = sink;
+    (*out)->ticket_of_all = ticket;
+    return DRF_OK;
+}
+
+enum drf_status edge_inputs_replay(enum edge_inputs_mode mode, bool compares,
+                                   struct edge_inputs **out)
+{
+    enum drf_status status = open(out);
+    if (status != DRF_OK)
+        return status;
+    (*out)->free = mode == EDGE_INPUTS_FREE;
+    (*out)->compares = compares;
+    return DRF_OK;
+}
+
+void edge_inputs_close(struct edge_inputs *inputs)
+{
+    if (inputs == NULL)
+        return;
+    edge_sha256_close(inputs->sum);
+    free(inputs->entries);
+    free(inputs->block);
+    free(inputs->bytes);
+    free(inputs);
+}
+
+bool edge_inputs_replays(const struct edge_inputs *inputs)
+{
+    return inputs != NULL && !inputs->records;
+}
+
+bool edge_inputs_free(const struct edge_inputs *inputs)
+{
+    return inputs != NULL && !inputs->records && inputs->free;
+}
+
+bool edge_inputs_records(const struct edge_inputs *inputs)
+{
+    return inputs != NULL && inputs->records && inputs->spoilt[0] == '\0';
+}
+
+const struct edge_inputs_difference *edge_inputs_difference(const struct edge_inputs *inputs)
+{
+    return &inputs->difference;
+}
+
+struct edge_inputs_proof edge_inputs_proof(const struct edge_inputs *inputs)
+{
+    return inputs->proof;
+}
+
+const char *edge_inputs_spoilt(const struct edge_inputs *inputs)
+{
+    return inputs->spoilt[0] != '\0' ? inputs->spoilt : NULL;
+}
+
+void edge_inputs_spoil(struct edge_inputs *inputs, const char *why)
+{
+    if (inputs == NULL || !inputs->records || inputs->spoilt[0] != '\0')
+        return;
+    (void)snprintf(inputs->spoilt, sizeof inputs->spoilt, "%s", why);
+    inputs->sink.ended(inputs->sink.self, inputs->spoilt);
+}
+
+__attribute__((format(printf, 2, 3))) static void differ(struct edge_inputs *inputs,
+                                                         const char *format, ...)
+{
+    struct edge_inputs_difference *difference = &inputs->difference;
+    if (difference->found || inputs->free)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(difference->text, sizeof difference->text, format, arguments);
+    va_end(arguments);
+    difference->found = true;
+    difference->now = inputs->now;
+    difference->ticket = inputs->ticket;
+}
+
+// ---- recording
+
+// NULL: no memory; the recording ends.
+static uint8_t *grown(struct edge_inputs *inputs, size_t more)
+{
+    if (inputs->size + more > inputs->room) {
+        size_t room = inputs->room == 0 ? 4096 : inputs->room;
+        while (room < inputs->size + more)
+            room *= 2;
+        uint8_t *bytes = realloc(inputs->bytes, room);
+        if (bytes == NULL) {
+            edge_inputs_spoil(inputs, "out of memory");
+            return NULL;
+        }
+        inputs->bytes = bytes;
+        inputs->room = room;
+    }
+    return inputs->bytes + inputs->size;
+}
+
+static void put_number(struct edge_inputs *inputs, enum edge_input kind, int64_t value)
+{
+    uint8_t *at = grown(inputs, NUMBER_MAX);
+    if (at == NULL)
+        return;
+    const uint8_t *start = at;
+    *at++ = (uint8_t)kind;
+    at = edge_leb128_put(at, inputs->calls[kind]);
+    at = edge_leb128_put(at, edge_leb128_zigzag(value));
+    inputs->size += (size_t)(at - start);
+}
+
+static void put_bytes(struct edge_inputs *inputs, unsigned kind,
+                      const struct edge_piece *pieces, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += pieces[i].size;
+    uint8_t *at = grown(inputs, NUMBER_MAX + size);
+    if (at == NULL)
+        return;
+    const uint8_t *start = at;
+    *at++ = (uint8_t)kind;
+    at = edge_leb128_put(at, size);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].size > 0)
+            memcpy(at, pieces[i].bytes, pieces[i].size);
+        at += pieces[i].size;
+    }
+    inputs->size += (size_t)(at - start);
+}
+
+void edge_inputs_add(struct edge_inputs *inputs, enum edge_input kind,
+                     const struct edge_piece *pieces, size_t count)
+{
+    if (edge_inputs_records(inputs))
+        put_bytes(inputs, kind, pieces, count);
+}
+
+// ---- replaying
+
+static bool room_for_entry(struct edge_inputs *inputs)
+{
+    if (inputs->entry_count < inputs->entry_room)
+        return true;
+    size_t room = inputs->entry_room == 0 ? 64 : inputs->entry_room * 2;
+    struct entry *entries = realloc(inputs->entries, room * sizeof *entries);
+    if (entries == NULL)
+        return false;
+    inputs->entries = entries;
+    inputs->entry_room = room;
+    return true;
+}
+
+static void chain(struct edge_inputs *inputs, struct entry entry)
+{
+    int32_t number = (int32_t)inputs->entry_count++;
+    inputs->entries[number] = entry;
+    if (inputs->first[entry.kind] == NONE)
+        inputs->first[entry.kind] = number;
+    else
+        inputs->entries[inputs->end[entry.kind]].next = number;
+    inputs->end[entry.kind] = number;
+}
+
+static const uint8_t *read_entry(const uint8_t *at, const uint8_t *end, struct entry *out)
+{
+    *out = (struct entry){.kind = *at++, .next = NONE};
+    if (out->kind < EDGE_INPUT_NUMBERS) {
+        uint64_t value = 0;
+        at = edge_leb128_get(at, end, &out->call);
+        at = at != NULL ? edge_leb128_get(at, end, &value) : NULL;
+        out->value = edge_leb128_unzigzag(value);
+        return at;
+    }
+    uint64_t size;
+    bool known = (out->kind >= EDGE_INPUT_MESSAGE && out->kind < EDGE_INPUT_BYTES_END)
+                 || (out->kind >= EDGE_OUTPUT_DIGEST && out->kind < EDGE_OUTPUT_END);
+    at = known ? edge_leb128_get(at, end, &size) : NULL;
+    if (at == NULL || size > (uint64_t)(end - at))
+        return NULL;
+    out->bytes = at;
+    out->size = (size_t)size;
+    return at + size;
+}
+
+enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *block, size_t size,
+                                 uint64_t *ticket, struct edge_now *now)
+{
+    // Bytes are borrowed until the next block: they are kept here.
+    if (size > inputs->block_room) {
+        uint8_t *room = realloc(inputs->block, size);
+        if (room == NULL)
+            return DRF_ERR_NOMEM;
+        inputs->block = room;
+        inputs->block_room = size;
+    }
+    memcpy(inputs->block, block, size);
+    const uint8_t *at = inputs->block, *end = at + size;
+    uint64_t head[3] = {0};
+    for (int i = 0; i < 3 && at != NULL; i++)
+        at = edge_leb128_get(at, end, &head[i]);
+    inputs->entry_count = 0;
+    for (int i = 0; i < KINDS; i++)
+        inputs->first[i] = inputs->end[i] = NONE;
+    while (at != NULL && at < end) {
+        struct entry entry;
+        at = read_entry(at, end, &entry);
+        if (at != NULL && !room_for_entry(inputs))
+            return DRF_ERR_NOMEM;
+        if (at != NULL)
+            chain(inputs, entry);
+    }
+    inputs->ticket = head[0];
+    inputs->now = (struct edge_now){.mono_us = edge_leb128_unzigzag(head[1]),
+                                    .utc_us = edge_leb128_unzigzag(head[2])};
+    if (ticket != NULL)
+        *ticket = inputs->ticket;
+    if (now != NULL)
+        *now = inputs->now;
+    return at != NULL ? DRF_OK : DRF_ERR_SYNTAX;
+}
+
+static const struct entry *next_of(struct edge_inputs *inputs, unsigned kind)
+{
+    return inputs->first[kind] == NONE ? NULL : &inputs->entries[inputs->first[kind]];
+}
+
+static void pass(struct edge_inputs *inputs, unsigned kind)
+{
+    inputs->first[kind] = next_of(inputs, kind)->next;
+}
+
+bool edge_inputs_next(struct edge_inputs *inputs, enum edge_input kind, const uint8_t **bytes,
+                      size_t *size)
+{
+    const struct entry *entry = next_of(inputs, kind);
+    if (entry == NULL)
+        return false;
+    *bytes = entry->bytes;
+    *size = entry->size;
+    pass(inputs, kind);
+    return true;
+}
+
+// Of a what-if only what the world outside said still holds; how the two loops met does not.
+static bool from_outside(enum edge_input kind)
+{
+    switch (kind) {
+    case EDGE_INPUT_LINK_SEND:
+    case EDGE_INPUT_LINK_SESSION:
+    case EDGE_INPUT_LINK_CONNECTED:
+    case EDGE_INPUT_FEED_START:
+    case EDGE_INPUT_DECODE_READY:
+    case EDGE_INPUT_COMMIT:
+    case EDGE_INPUT_STORE_FREE:
+    case EDGE_INPUT_PRODUCE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// The state that the port was in when the recorded step ended.
+static int64_t at_end_of_step(struct edge_inputs *inputs, enum edge_input kind)
+{
+    for (const struct entry *entry; (entry = next_of(inputs, kind)) != NULL;) {
+        inputs->last[kind] = entry->value;
+        pass(inputs, kind);
+    }
+    return inputs->last[kind];
+}
+
+int64_t edge_inputs_number(struct edge_inputs *inputs, enum edge_input kind, int64_t live)
+{
+    if (inputs->records) {
+        inputs->calls[kind]++;
+        if (live != inputs->last[kind])
+            put_number(inputs, kind, live);
+        inputs->last[kind] = live;
+        return live;
+    }
+    if (inputs->free)
+        return from_outside(kind) ? at_end_of_step(inputs, kind) : live;
+    inputs->calls[kind]++;
+    const struct entry *entry = next_of(inputs, kind);
+    if (entry != NULL && entry->call == inputs->calls[kind]) {
+        inputs->last[kind] = entry->value;
+        pass(inputs, kind);
+    }
+    return inputs->last[kind];
+}
+
+// ---- outputs
+
+// The packed form of a digest: what is compared and stored.
+enum { DIGEST_SIZE = 8 + 8 + 8 + 32 };
+
+static void pack_digest(const struct edge_output_digest *digest,
+                        uint8_t out[static DIGEST_SIZE])
+{
+    const uint64_t words[] = {(uint64_t)digest->second, (uint64_t)digest->utc_us,
+                              digest->count};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 8; k++)
+            out[i * 8 + k] = (uint8_t)(words[i] >> (8 * k));
+    memcpy(out + 24, digest->sha256, 32);
+}
+
+static uint64_t word_at(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+    for (size_t k = 0; k < 8; k++)
+        word |= (uint64_t)bytes[k] << (8 * k);
+    return word;
+}
+
+static void compare_digest(struct edge_inputs *inputs, const uint8_t own[static DIGEST_SIZE])
+{
+    const uint8_t *was;
+    size_t size;
+    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_DIGEST, &was, &size)) {
+        differ(inputs, "outputs of a second in which the recorded node sent nothing");
+        return;
+    }
+    inputs->proof.seconds++;
+    inputs->proof.outputs += inputs->digest.count;
+    if (size != DIGEST_SIZE)
+        differ(inputs, "a digest of %zu bytes", size);
+    else if (word_at(was + 16) != inputs->digest.count)
+        differ(inputs, "%" PRIu64 " outputs in the second before, recorded were %" PRIu64,
+               inputs->digest.count, word_at(was + 16));
+    else if (memcmp(was, own, DIGEST_SIZE) != 0)
+        differ(inputs, "the outputs of the second before differ");
+}
+
+static void close_second(struct edge_inputs *inputs)
+{
+    struct edge_output_digest *digest = &inputs->digest;
+    uint8_t packed[DIGEST_SIZE];
+    if (digest->count > 0) {
+        edge_sha256_take(inputs->sum, digest->sha256);
+        pack_digest(digest, packed);
+        if (inputs->records)
+            put_bytes(inputs, EDGE_OUTPUT_DIGEST,
+                      &(struct edge_piece){.bytes = packed, .size = sizeof packed}, 1);
+        else if (inputs->compares)
+            compare_digest(inputs, packed);
+    }
+    *digest = (struct edge_output_digest){.second = inputs->now.mono_us / SECOND_US,
+                                          .utc_us = inputs->now.utc_us};
+}
+
+// What is hashed of an output: sizes first, so that nothing can be moved from one part to the
+// next.
+struct output_head {
+    uint64_t topic_size, payload_size, flags;
+};
+
+static void compare_output(struct edge_inputs *inputs, const char *topic, const void *payload,
+                           size_t size, uint64_t flags)
+{
+    const uint8_t *was;
+    size_t was_size, topic_size = strlen(topic);
+    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_MESSAGE, &was, &was_size))
+        return; // only digests were recorded
+    struct output_head head;
+    if (was_size < sizeof head)
+        return;
+    memcpy(&head, was, sizeof head);
+    const uint8_t *was_topic = was + sizeof head;
+    if (head.topic_size > was_size - sizeof head
+        || head.payload_size != was_size - sizeof head - head.topic_size) {
+        differ(inputs, "an output to %.80s, the recorded one is damaged", topic);
+        return;
+    }
+    if (head.topic_size != topic_size || memcmp(was_topic, topic, topic_size) != 0) {
+        differ(inputs, "an output to %.80s, recorded was one to %.*s", topic,
+               (int)(head.topic_size < 80 ? head.topic_size : 80), (const char *)was_topic);
+        return;
+    }
+    const uint8_t *own = payload, *other = was_topic + head.topic_size;
+    size_t at = 0, common = size < head.payload_size ? size : (size_t)head.payload_size;
+    while (at < common && own[at] == other[at])
+        at++;
+    if (at < common || size != head.payload_size)
+        differ(inputs,
+               "the output to %.80s differs at byte %zu (%zu bytes, recorded %" PRIu64 ")",
+               topic, at, size, head.payload_size);
+    else if (flags != head.flags)
+        differ(inputs, "the output to %.80s has other properties", topic);
+}
+
+void edge_inputs_output(struct edge_inputs *inputs, const char *topic, const void *payload,
+                        size_t size, uint64_t flags)
+{
+    if (inputs == NULL || inputs->spoilt[0] != '\0')
+        return;
+    const struct output_head head = {
+        .topic_size = strlen(topic), .payload_size = size, .flags = flags};
+    edge_sha256_add(inputs->sum, &head, sizeof head);
+    edge_sha256_add(inputs->sum, topic, head.topic_size);
+    edge_sha256_add(inputs->sum, payload, size);
+    inputs->digest.count++;
+    const struct edge_piece pieces[] = {{.bytes = &head, .size = sizeof head},
+                                        {.bytes = topic, .size = head.topic_size},
+                                        {.bytes = payload, .size = size}};
+    if (inputs->records && inputs->whole)
+        put_bytes(inputs, EDGE_OUTPUT_MESSAGE, pieces, 3);
+    else if (inputs->compares)
+        compare_output(inputs, topic, payload, size, flags);
+}
+
+// ---- a step
+
+void edge_inputs_begin(struct edge_inputs *inputs, struct edge_now now)
+{
+    if (inputs == NULL)
+        return;
+    inputs->now = now;
+    memset(inputs->calls, 0, sizeof inputs->calls);
+    if (inputs->records)
+        inputs->ticket = UINT64_MAX;
+    if (now.mono_us / SECOND_US != inputs->digest.second)
+        close_second(inputs);
+}
+
+void edge_inputs_ticket(struct edge_inputs *inputs)
+{
+    // Acquire and release: what the step saw before is ordered before the steps that come
+    // after.
+    if (inputs != NULL && inputs->records)
+        inputs->ticket =
+            atomic_fetch_add_explicit(inputs->ticket_of_all, 1, memory_order_acq_rel);
+}
+
+static void hand_over(struct edge_inputs *inputs)
+{
+    // The head goes in front of the entries: room for it was left by moving them once.
+    uint8_t head[3 * EDGE_LEB128_MAX], *at = head;
+    at = edge_leb128_put(at, inputs->ticket);
+    at = edge_leb128_put(at, edge_leb128_zigzag(inputs->now.mono_us));
+    at = edge_leb128_put(at, edge_leb128_zigzag(inputs->now.utc_us));
+    size_t head_size = (size_t)(at - head);
+    if (grown(inputs, head_size) == NULL)
+        return;
+    memmove(inputs->bytes + head_size, inputs->bytes, inputs->size);
+    memcpy(inputs->bytes, head, head_size);
+    if (!inputs->sink.put(inputs->sink.self, inputs->bytes, head_size + inputs->size))
+        edge_inputs_spoil(inputs, "more came than could be written: a gap");
+}
+
+static void check_used(struct edge_inputs *inputs)
+{
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        bool output = kind == EDGE_OUTPUT_DIGEST || kind == EDGE_OUTPUT_MESSAGE;
+        if (next_of(inputs, kind) == NULL || kind == EDGE_INPUT_FINISH
+            || (output && !inputs->compares))
+            continue;
+        if (kind == EDGE_OUTPUT_MESSAGE)
+            differ(inputs, "an output is missing that the recorded step had");
+        else
+            differ(inputs,
+                   "the recorded step was given something (kind %u) that this one did not "
+                   "ask for",
+                   kind);
+        return;
+    }
+}
+
+void edge_inputs_end(struct edge_inputs *inputs)
+{
+    if (inputs == NULL)
+        return;
+    if (inputs->records && inputs->spoilt[0] == '\0')
+        hand_over(inputs);
+    else if (!inputs->records && !inputs->free)
+        check_used(inputs);
+    inputs->size = 0;
+}
+
+void edge_inputs_differ(struct edge_inputs *inputs, const char *why)
+{
+    if (edge_inputs_replays(inputs))
+        differ(inputs, "%s", why);
+}
+
+void edge_inputs_finish(struct edge_inputs *inputs)
+{
+    if (inputs == NULL)
+        return;
+    close_second(inputs);
+    edge_inputs_add(inputs, EDGE_INPUT_FINISH, NULL, 0);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each loop's blocks go into a ring of its own, a large one in pieces. The writer puts the
+// pieces together again and writes the block whose ticket is next; when neither ring has it,
+// the step that holds that ticket is still under way. So the file has the order of the tickets.
+// Whatever ends the recording (a full ring, a full disk, max_bytes, a port that cannot tell
+// what entered) sets `ended` once; what came before it is whole and stays.
+#include "edge/journal/journal.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/handoff/backqueue.h"
+#include "edge/host/health.h"
+#include "edge/inputs/leb128.h"
+#include "edge/journal/journal_files.h"
+#include "edge/journal/journal_head.h"
+#include "schemas/mcap_write.h"
+
+#define CHUNK_US INT64_C(900000) // a step may take a tenth of a second more
+
+enum {
+    RING_BYTES = 64 << 20,
+    PIECE_BYTES = 1 << 20,
+    LOOPS = EDGE_LOOP_COUNT,
+    WHY_SIZE = 200,
+    ZSTD_LEVEL = 1,
+};
+
+// A loop's side, and what the writer has taken of it.
+struct side {
+    struct edge_journal *journal;
+    struct edge_backqueue *ring;
+    struct edge_inputs *inputs;
+    uint16_t channel;
+    uint8_t *block; // put together
+    size_t size, room;
+    bool whole;
+};
+
+struct edge_journal {
+    struct drf_mcap_writer *writer;
+    struct edge_metrics *metrics;
+    const struct edge_log *log;
+    uint64_t max_bytes;
+    _Atomic uint64_t ticket;
+    _Atomic(const char *) why; // a loop's word for why it puts no more; NULL: it does
+    char spoilt[WHY_SIZE];
+    uint64_t next; // ticket to be written
+    struct side sides[LOOPS];
+    bool ended;
+    int64_t chunk_mono_us, utc_us; // when the chunk began; of the block written last
+};
+
+static bool put(void *self, const uint8_t *block, size_t size)
+{
+    struct side *side = self;
+    for (size_t at = 0; at < size;) {
+        size_t piece = size - at < PIECE_BYTES ? size - at : PIECE_BYTES;
+        const char *name = at + piece < size ? "part" : "end";
+        if (edge_backqueue_push(side->ring, name, block + at, piece) != DRF_OK)
+            return false;
+        at += piece;
+    }
+    return true;
+}
+
+// Called by a loop, once.
+static void ended(void *self, const char *why)
+{
+    struct side *side = self;
+    const char *none = NULL;
+    (void)atomic_compare_exchange_strong(&side->journal->why, &none, why);
+}
+
+static enum drf_status open_sides(struct edge_journal *journal, bool whole)
+{
+    static const char *const topics[LOOPS] = {EDGE_JOURNAL_INGEST, EDGE_JOURNAL_SERVE};
+    enum drf_status status = DRF_OK;
+    for (int i = 0; i < LOOPS && status == DRF_OK; i++) {
+        struct side *side = &journal->sides[i];
+        side->journal = journal;
+        status = edge_backqueue_open(RING_BYTES, &side->ring);
+        if (status == DRF_OK)
+            status = edge_inputs_record(
+                (struct edge_inputs_sink){.self = side, .put = put, .ended = ended},
+                &journal->ticket, whole, &side->inputs);
+        if (status == DRF_OK)
+            status = drf_mcap_write_channel(journal->writer, topics[i], EDGE_JOURNAL_ENCODING,
+                                            0, NULL, 0, &side->channel);
+    }
+    return status;
+}
+
+enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot_id,
+                                  struct fusion_store *store, struct edge_metrics *metrics,
+                                  const struct edge_log *log, struct edge_now now,
+                                  char error[static 400], struct edge_journal **out)
+{
+    struct edge_journal *journal = calloc(1, sizeof *journal);
+    (void)snprintf(error, 400, "out of memory");
+    if (journal == NULL)
+        return DRF_ERR_NOMEM;
+    journal->metrics = metrics;
+    journal->log = log;
+    journal->max_bytes = config->journal.max_bytes;
+    journal->chunk_mono_us = now.mono_us;
+    edge_journal_files_rotate(&config->journal, log, now);
+    char library[64];
+    (void)snprintf(library, sizeof library, "drf-edge %s", DRF_VERSION);
+    const struct drf_mcap_write_options options = {.profile = "drf",
+                                                   .library = library,
+                                                   .zstd_level = ZSTD_LEVEL,
+                                                   .no_message_index = true};
+    enum drf_status status =
+        drf_mcap_writer_open(config->journal.path, &options, &journal->writer, error);
+    if (status == DRF_OK)
+        status = open_sides(journal, config->journal.whole != 0);
+    if (status == DRF_OK)
+        status = edge_journal_head_write(config, boot_id, store, journal->writer, now, error);
+    if (status != DRF_OK) {
+        edge_journal_close(journal);
+        return status;
+    }
+    edge_metrics_set(metrics, EDGE_METRIC_JOURNAL_RECORDING, 0, 1);
+    edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "journal.started", "file=%s max_mb=%" PRIu64,
+                   config->journal.path, journal->max_bytes >> 20);
+    *out = journal;
+    return DRF_OK;
+}
+
+struct edge_inputs *edge_journal_ingest(struct edge_journal *journal)
+{
+    return journal->sides[EDGE_LOOP_INGEST].inputs;
+}
+
+struct edge_inputs *edge_journal_serve(struct edge_journal *journal)
+{
+    return journal->sides[EDGE_LOOP_SERVE].inputs;
+}
+
+// ---- the writer's thread
+
+static void finish(struct edge_journal *journal, const char *why)
+{
+    const struct drf_mcap_pair pairs[] = {{.key = "end", .value = why}};
+    if (journal->ended)
+        return;
+    journal->ended = true;
+    if (drf_mcap_write_metadata(journal->writer, EDGE_JOURNAL_END, pairs, 1) != DRF_OK
+        || drf_mcap_writer_finish(journal->writer) != DRF_OK) // its whole chunks are there
+        edge_log_error(journal->log, journal->utc_us, "journal.unfinished",
+                       drf_mcap_writer_error(journal->writer));
+}
+
+static void give_up(struct edge_journal *journal, const char *why)
+{
+    char quoted[400];
+    if (journal->ended)
+        return;
+    finish(journal, why);
+    edge_metrics_set(journal->metrics, EDGE_METRIC_JOURNAL_RECORDING, 0, 0);
+    edge_metrics_add(journal->metrics, EDGE_METRIC_JOURNAL_ENDED, 0, 0, 1);
+    edge_log_write(journal->log, journal->utc_us, EDGE_LOG_ERROR, "journal.ended",
+                   "text=%s done=\"what came before can be replayed; a restart records again\"",
+                   edge_log_quote(quoted, sizeof quoted, why, strlen(why)));
+}
+
+static bool append(struct side *side, const struct edge_back_value *piece)
+{
+    if (side->size + piece->size > side->room) {
+        size_t room = side->room == 0 ? PIECE_BYTES : side->room * 2;
+        while (room < side->size + piece->size)
+            room *= 2;
+        uint8_t *block = realloc(side->block, room);
+        if (block == NULL)
+            return false;
+        side->block = block;
+        side->room = room;
+    }
+    memcpy(side->block + side->size, piece->bytes, piece->size);
+    side->size += piece->size;
+    return true;
+}
+
+// Puts the next block together, as far as it is there. False: no memory.
+static bool gather(struct side *side)
+{
+    struct edge_back_value piece;
+    while (!side->whole && edge_backqueue_front(side->ring, &piece)) {
+        if (!append(side, &piece))
+            return false;
+        side->whole = strcmp(piece.name, "end") == 0;
+        edge_backqueue_pop(side->ring);
+    }
+    return true;
+}
+
+static uint64_t ticket_of(const struct side *side, int64_t *utc_us)
+{
+    uint64_t head[3] = {UINT64_MAX};
+    const uint8_t *at = side->block, *end = at + side->size;
+    for (size_t i = 0; i < 3 && at != NULL; i++)
+        at = edge_leb128_get(at, end, &head[i]);
+    *utc_us = edge_leb128_unzigzag(head[2]);
+    return head[0];
+}
+
+static bool write_block(struct edge_journal *journal, struct side *side)
+{
+    const struct drf_mcap_piece piece = {.bytes = side->block, .size = side->size};
+    const uint64_t time_ns = journal->utc_us > 0 ? (uint64_t)journal->utc_us * 1000 : 0;
+    const struct drf_mcap_write_message message = {.channel_id = side->channel,
+                                                   .sequence = (uint32_t)journal->next,
+                                                   .log_time_ns = time_ns,
+                                                   .publish_time_ns = time_ns,
+                                                   .pieces = &piece,
+                                                   .piece_count = 1};
+    side->size = 0;
+    side->whole = false;
+    journal->next++;
+    if (drf_mcap_write_message(journal->writer, &message) == DRF_OK)
+        return true;
+    give_up(journal, drf_mcap_writer_error(journal->writer));
+    return false;
+}
+
+// The blocks whose turn it is.
+static void merge(struct edge_journal *journal)
+{
+    bool found = true;
+    while (found && !journal->ended) {
+        found = false;
+        for (int i = 0; i < LOOPS && !journal->ended; i++) {
+            struct side *side = &journal->sides[i];
+            int64_t utc_us;
+            if (!gather(side)) {
+                give_up(journal, "out of memory");
+                return;
+            }
+            if (!side->whole || ticket_of(side, &utc_us) != journal->next)
+                continue;
+            journal->utc_us = utc_us;
+            found = write_block(journal, side);
+        }
+    }
+}
+
+static void end_chunk(struct edge_journal *journal, struct edge_now now)
+{
+    struct drf_mcap_write_counts counts = drf_mcap_writer_counts(journal->writer);
+    journal->chunk_mono_us = now.mono_us;
+    edge_metrics_set(journal->metrics, EDGE_METRIC_JOURNAL_BYTES, 0, (int64_t)counts.bytes);
+    if (drf_mcap_write_end_chunk(journal->writer) != DRF_OK || counts.lost > 0)
+        give_up(journal, drf_mcap_writer_error(journal->writer));
+    else if (counts.bytes >= journal->max_bytes)
+        give_up(journal, "the file has reached journal.max_mb");
+}
+
+void edge_journal_step(struct edge_journal *journal, struct edge_now now)
+{
+    if (journal->ended)
+        return;
+    // Read before the rings: what was put before a loop gave up is written.
+    const char *why = atomic_load(&journal->why);
+    merge(journal);
+    if (!journal->ended && why != NULL) {
+        (void)snprintf(journal->spoilt, sizeof journal->spoilt, "%s", why);
+        give_up(journal, journal->spoilt);
+    }
+    if (!journal->ended && now.mono_us - journal->chunk_mono_us >= CHUNK_US)
+        end_chunk(journal, now);
+}
+
+void edge_journal_close(struct edge_journal *journal)
+{
+    if (journal == NULL)
+        return;
+    if (journal->writer != NULL && journal->sides[LOOPS - 1].inputs != NULL
+        && !journal->ended) {
+        const char *why = atomic_load(&journal->why);
+        merge(journal);
+        finish(journal, why != NULL ? why : "whole");
+    }
+    drf_mcap_writer_close(journal->writer);
+    for (int i = 0; i < LOOPS; i++) {
+        edge_inputs_close(journal->sides[i].inputs);
+        edge_backqueue_close(journal->sides[i].ring);
+        free(journal->sides[i].block);
+    }
+    free(journal);
+}

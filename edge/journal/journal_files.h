@@ -1,0 +1,16 @@
+// edge/journal/journal_files.h - the files of earlier recordings: renamed, and deleted in time.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_JOURNAL_FILES_H
+#define EDGE_JOURNAL_FILES_H
+
+#include "edge/config/config.h"
+#include "edge/host/log.h"
+#include "edge/host/now.h"
+
+// "dir/node.mcap", if it is there, becomes "dir/node-20261128T201500Z.mcap": when it was
+// written last. Then files of that form are deleted, oldest first, that are older than keep_us,
+// and while all together are larger than max_bytes. What cannot be done is logged.
+void edge_journal_files_rotate(const struct drf_journal_config *config,
+                               const struct edge_log *log, struct edge_now now);
+
+#endif

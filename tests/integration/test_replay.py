@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+# tests/integration/test_replay.py - a node's journal gives every output of it again, to the byte.
+# SPDX-License-Identifier: Apache-2.0
+# Takes: 100 s
+"""A flight over a real Kafka and a real mosquitto, the node killed with -9 once and the broker once; then each run of the
+node again from its journal alone. With DRF_FULL=1 500 drones for 10 minutes, else 50 for a minute."""
+import os
+import re
+import subprocess
+import time
+
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Mosquitto, Node, Process, free_ports, main, shared_kafka, wait_until
+from fixture import place
+
+FULL = bool(os.environ.get("DRF_FULL"))
+DRONES, SECONDS = (500, 600) if FULL else (50, 60)
+NAMES = [f"coffee-{i:02d}" for i in range(1, DRONES + 1)]
+FILES = {"terrain": ("geotiff", "ground.tif"), "surface": ("geotiff", "surface.tif"), "towers": ("dof", "towers.dat"),
+         "cranes": ("geojson", "obstacles.geojson"), "weather": ("grib", "weather.grib2")}
+
+
+def run(*argv, program="drf-sim", code=0):
+    done = subprocess.run([BIN / program, *argv], check=False, timeout=20 * DEADLINE_S if FULL else 4 * DEADLINE_S,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == code, done.stdout
+    return done.stdout
+
+
+def configuration(bootstrap, mqtt, port, bounds):
+    feeds = [dict(name="terrain", kind="terrain"), dict(name="surface", kind="terrain", surface="dsm"),
+             dict(name="towers", kind="obstacle"),
+             dict(name="cranes", kind="obstacle", format="geojson_obstacles"), dict(name="weather", kind="weather"),
+             dict(name="flybys", kind="traffic", format="tracks")]
+    return {
+        "region": {"id": "sim-replay", "bounds": bounds},
+        "node": {"id": "n1", "mode": "SIM"},
+        "store": {"path": "{folder}/region.gpkg"},
+        "kafka": {"bootstrap.servers": bootstrap},
+        "dead_letters": {"topic": "r.dead"},
+        "mqtt": {"host": mqtt.host, "port": mqtt.port, "username": NODE, "password": mqtt.passwords[NODE]},
+        "http": {"port": port},
+        "limits": {"discover_s": 1},
+        "feeds": [{"topic": f"r.{feed['name']}",
+                   **({"vertical_acc95_m": 1} if feed["kind"] == "terrain" else {}), **feed} for feed in feeds],
+    }
+
+
+def caught_up(port):
+    numbers = place.metrics(port)
+    behind = [value for name, value in numbers.items() if name.startswith("drf_feed_behind_messages")]
+    applied = {name for name in numbers if 'outcome="APPLIED"' in name}
+    return place.page(port, "readyz")[0] == 200 and len(applied) >= len(FILES) and not any(behind)
+
+
+def publish(kafka, folder):
+    for name, (kind, file) in FILES.items():
+        run("publish", "--bootstrap", kafka.bootstrap, "--topic", f"r.{name}", "--kind", kind, folder.path / "world" / file)
+
+
+def verify(journal):
+    """The numbers that a replay with --verify ends with."""
+    text = run("replay", journal, "--verify", program="drf-edge")
+    seconds, unproved = map(int, re.search(r"compared: (\d+) seconds of outputs; (\d+) outputs", text).groups())
+    outputs = int(re.search(r"outputs: (\d+)", text).group(1))
+    print(journal.name, text, sep="\n", flush=True)
+    return {"outputs": outputs, "seconds": seconds, "unproved": unproved, "whole": "recording: whole" in text}
+
+
+def test_live_is_replay():
+    port, = free_ports(1)
+    with Folder("replay") as folder, shared_kafka() as kafka, Mosquitto(users=NAMES) as mqtt:
+        kafka.create_topics(*[f"r.{name}" for name in [*FILES, "flybys", "dead"]])
+        (folder.path / "users").write_text("".join(f"{name}:{mqtt.passwords[name]}\n" for name in NAMES))
+        made = run("world", "--seed", "5", "--out", folder.path / "world", "--center", "47,8", "--size-km", "8")
+        bounds = [float(x) for x in re.search(r"bounds: west (\S+) south (\S+) east (\S+) north (\S+)", made).groups()]
+        with Node(configuration(kafka.bootstrap, mqtt, port, bounds),
+                  arguments=["--journal", "{folder}/node.mcap", "--journal-output"]) as node:
+            wait_until(lambda: place.page(port, "healthz")[0] == 200, "the node answers")
+            publish(kafka, folder)
+            wait_until(lambda: caught_up(port), "all is learned")
+            fleet = Process("fleet", [BIN / "drf-sim", "fleet", "--mqtt", f"{mqtt.host}:{mqtt.port}", "--region", "sim-replay",
+                                      "--world", folder.path / "world", "--drones", str(DRONES), "--seconds", str(SECONDS),
+                                      "--users", folder.path / "users", "--patch", "128", "--traffic", kafka.bootstrap,
+                                      "--traffic-topic", "r.flybys", "--report", folder.path / "report.json",
+                                      "--verify", "0.1"], folder.path / "fleet.log")
+            try:
+                wait_until(lambda: place.metrics(port).get("drf_contexts_total", 0) > 20 * DRONES, "contexts flow")
+                time.sleep(SECONDS / 6)
+                node.kill()
+                node.start()
+                wait_until(lambda: place.metrics(port).get("drf_contexts_total", 0) > 20 * DRONES, "contexts flow again")
+                time.sleep(SECONDS / 6)
+                mqtt.kill()
+                time.sleep(2)
+                mqtt.start()
+                wait_until(lambda: not fleet.alive(), "the fleet has landed", deadline_s=2 * SECONDS + DEADLINE_S)
+                contexts = place.metrics(port)["drf_contexts_total"]
+                assert place.metrics(port)["drf_journal_recording"] == 1, node.log_text()
+            finally:
+                fleet.kill()
+            node.stop()
+            journals = sorted(node.folder.path.glob("node*.mcap"), key=lambda path: path.stat().st_mtime)
+            assert len(journals) == 2, journals
+            killed, ended = map(verify, journals)
+            assert not killed["whole"] and killed["seconds"] > SECONDS / 6, killed
+            assert ended["whole"] and ended["unproved"] == 0 and ended["outputs"] >= contexts, (ended, contexts)
+
+
+main(globals())
