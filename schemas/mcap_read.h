@@ -73,7 +73,8 @@ struct drf_mcap_error {
 struct drf_mcap_read_options {
     bool stream; // a pipe, or anything read once from front to end: needs no index, no chunks
     bool verify; // not for a stream: read the whole file once before the first record, so that
-                 // damage anywhere is refused before anything was used
+                 // damage anywhere is refused before anything was used. Without it a metadata
+                 // record, which has no CRC of its own, is given before the CRC of the data
 };
 
 struct drf_mcap_reader;
