@@ -13,6 +13,8 @@ static const struct sim_command commands[] = {
     {"topics", "create the topics that do not exist yet", sim_topics_run},
     {"fleet", "fly drones through a world and check the messages they get", sim_fleet_run},
     {"map", "draw a store and the tracks of a fleet", sim_map_run},
+    {"record", "write what goes over MQTT and Kafka into a recording", sim_record_run},
+    {"play", "publish a recording again, marked REPLAY", sim_play_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

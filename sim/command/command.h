@@ -18,5 +18,7 @@ int sim_publish_run(int argc, char **argv);
 int sim_topics_run(int argc, char **argv);
 int sim_fleet_run(int argc, char **argv);
 int sim_map_run(int argc, char **argv);
+int sim_record_run(int argc, char **argv);
+int sim_play_run(int argc, char **argv);
 
 #endif
