@@ -31,8 +31,12 @@ def metrics_table():
     return ''.join(f'| `{name}` | {kind} | {labels} | {text} |\n' for name, kind, labels, text in metrics())
 
 
+# Messages of recordings alone; no broker carries them.
+RECORDED = ('recording.proto', 'simulation.proto')
+
+
 def proto_messages():
-    return {f'drf.v1.{name}' for path in (ROOT / 'schemas/drf/v1').glob('*.proto')
+    return {f'drf.v1.{name}' for path in (ROOT / 'schemas/drf/v1').glob('*.proto') if path.name not in RECORDED
             for name in re.findall(r'^message (\w+)', path.read_text(encoding='utf-8'), re.M)}
 
 
