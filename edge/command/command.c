@@ -52,6 +52,9 @@ const struct edge_command edge_commands[] = {
      "  --out FILE        writes inputs and outputs as a recording, marked REPLAY\n"
      "  --work DIR        where the store is kept meanwhile (/dev/shm)\n"
      "  --verbose         logs what the replayed node logs"},
+    {"lockstep", edge_command_lockstep, "--config FILE [--verbose]",
+     "Runs a node over standard input and output, in the time that they say, for simulations\n"
+     "(`drf-sim experiment`). Mode SIM or REPLAY; no brokers."},
     {"check", edge_command_check,
      "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
      "                 [--key KEY] [--header name=value]... [--tombstone]",

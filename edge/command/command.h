@@ -46,5 +46,6 @@ int edge_command_export(int argc, char **argv);
 int edge_command_info(int argc, char **argv);
 int edge_command_digest(int argc, char **argv);
 int edge_command_replay(int argc, char **argv);
+int edge_command_lockstep(int argc, char **argv);
 
 #endif

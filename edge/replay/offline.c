@@ -342,5 +342,10 @@ int64_t edge_offline_step(struct edge_offline *offline, struct edge_now now,
 {
     int64_t ingest_mono_us = edge_offline_ingest(offline, now, status);
     int64_t serve_mono_us = edge_offline_serve(offline, now);
+    if (edge_restore_request_waiting(
+            &offline->node.restore_request)) { // it asked: answered at once
+        ingest_mono_us = edge_offline_ingest(offline, now, status);
+        serve_mono_us = edge_offline_serve(offline, now);
+    }
     return ingest_mono_us < serve_mono_us ? ingest_mono_us : serve_mono_us;
 }
