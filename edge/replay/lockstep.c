@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each record that is read is a message, which is put into the offline node at its time, or a
+// SimStep. Before a message of a later instant is put, the node makes the steps that lie before
+// that instant: those it asked for, and one for the messages put last. A SimStep lets it go on
+// to its time and is sent back behind everything that came out.
 #include "edge/replay/lockstep.h"
 
 #include <inttypes.h>

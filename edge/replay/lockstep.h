@@ -1,5 +1,5 @@
-// edge/replay/lockstep.h - a node driven over pipes: messages in, steps on demand, messages
-// out. SPDX-License-Identifier: Apache-2.0
+// edge/replay/lockstep.h - a node driven over pipes: messages in and out, steps on demand.
+// SPDX-License-Identifier: Apache-2.0
 //
 // For simulations (`drf-sim experiment`). Both pipes carry MCAP records as they are written
 // (schemas/recording.md, no chunks). In: MQTT messages from drones and Kafka messages, in the
