@@ -11,7 +11,7 @@
 #include "sim/host/progress.h"
 #include "sim/tape/record.h"
 
-enum { STEP_MS = 100, ZSTD_LEVEL = 3 };
+enum { STEP_MS = 100, ZSTD_LEVEL = 3, DRAIN_ROUNDS = 50 };
 
 static const int64_t connect_us = 60000000;
 
@@ -69,7 +69,7 @@ static int wait_ready(struct sim_record *record)
     int64_t end_us = sim_mono_us() + connect_us;
     while (!sim_record_ready(record) && !sim_stop_wanted()) {
         sim_record_step(record, STEP_MS);
-        if (sim_mono_us() < end_us)
+        if (sim_mono_us() < end_us && !sim_record_count(record).denied)
             continue;
         const char *why = sim_record_count(record).error;
         return complain(why[0] != '\0' ? why : "the MQTT broker does not answer");
@@ -86,6 +86,19 @@ static void show(struct sim_progress *progress, const struct sim_record *record)
              " not written",
              count.mqtt, count.kafka, count.bytes / 1000, count.unwritten);
     sim_progress_line(progress, text, sim_mono_us());
+}
+
+// What the brokers have sent already is taken.
+static void drain(struct sim_record *record)
+{
+    uint64_t before, after = 0;
+    int rounds = 0;
+    do {
+        before = after;
+        sim_record_step(record, STEP_MS);
+        struct sim_record_count count = sim_record_count(record);
+        after = count.mqtt + count.kafka;
+    } while (after != before && ++rounds < DRAIN_ROUNDS);
 }
 
 static int run(const struct record_options *options, struct sim_record *record)
@@ -106,6 +119,7 @@ static int run(const struct record_options *options, struct sim_record *record)
         show(&progress, record);
     }
     sim_progress_end(&progress);
+    drain(record);
     enum drf_status status = sim_record_finish(record);
     struct sim_record_count count = sim_record_count(record);
     printf("%s: %" PRIu64 " MQTT and %" PRIu64 " Kafka messages, %" PRIu64 " bytes, %" PRIu64
@@ -125,7 +139,7 @@ static int run(const struct record_options *options, struct sim_record *record)
 int sim_record_run(int argc, char **argv)
 {
     struct record_options options = {
-        .filters = "drf/v1/#,drf-test/v1/#", .user = "drf-observer", .from = "end"};
+        .filters = "drf/v1/#,drf-test/v1/#", .user = "drf-recorder", .from = "end"};
     const struct sim_option table[] = {
         {"out", SIM_OPTION_TEXT, &options.out, "FILE", "the recording (.mcap)"},
         {"replace", SIM_OPTION_FLAG, &options.replace, NULL, "a file that exists already"},
@@ -135,7 +149,7 @@ int sim_record_run(int argc, char **argv)
         {"filters", SIM_OPTION_TEXT, &options.filters, "A,B",
          "MQTT topics, with + and # (drf/v1/#,drf-test/v1/#)"},
         {"user", SIM_OPTION_TEXT, &options.user, "NAME",
-         "account that may read them (drf-observer)"},
+         "account that may read them (drf-recorder)"},
         {"users", SIM_OPTION_TEXT, &options.users, "FILE",
          "name:password lines; without it no account is used"},
         {"kafka", SIM_OPTION_TEXT, &options.kafka, "HOST:PORT", "bootstrap servers of Kafka"},

@@ -75,7 +75,8 @@ static enum drf_status open_mqtt(struct player *player)
     if (status != DRF_OK)
         return fail(player, status, "no memory");
     int64_t end_us = sim_mono_us() + connect_us;
-    while (!sim_tape_mqtt_ready(player->mqtt) && !sim_stop_wanted() && sim_mono_us() < end_us)
+    while (!sim_tape_mqtt_ready(player->mqtt) && !sim_tape_mqtt_count(player->mqtt)->denied
+           && !sim_stop_wanted() && sim_mono_us() < end_us)
         sim_tape_mqtt_step(player->mqtt, STEP_MS);
     if (sim_tape_mqtt_ready(player->mqtt) || sim_stop_wanted())
         return DRF_OK;

@@ -147,6 +147,7 @@ struct sim_record_count sim_record_count(const struct sim_record *record)
     if (record->mqtt != NULL) {
         const struct sim_tape_mqtt_count *mqtt = sim_tape_mqtt_count(record->mqtt);
         out.connections_lost = mqtt->connections_lost;
+        out.denied = mqtt->denied;
         if (out.error[0] == '\0')
             out.error = mqtt->error;
     }

@@ -35,6 +35,7 @@ struct sim_record_count {
     uint64_t unwritten;   // for want of room on the disk, in memory, or of channels
     uint64_t bytes, chunks;
     uint64_t connections_lost, kafka_errors;
+    bool denied;       // by the MQTT broker: waiting does not help
     const char *error; // the last one, "" for none
 };
 struct sim_record_count sim_record_count(const struct sim_record *record);

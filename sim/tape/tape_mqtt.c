@@ -37,6 +37,7 @@ static void on_connect(struct mosquitto *client, void *opaque, int code, int fla
     struct sim_tape_mqtt *tape = opaque;
     if (code != 0) {
         note(tape, "not let in", mosquitto_reason_string(code));
+        tape->count.denied = true;
         return;
     }
     tape->connected = true;
@@ -62,6 +63,7 @@ static void on_subscribe(struct mosquitto *client, void *opaque, int id, int cou
     for (int i = 0; i < count; i++)
         if (granted[i] >= REFUSED_FROM) {
             tape->subscribed = false;
+            tape->count.denied = true;
             note(tape, "subscription refused", mosquitto_reason_string(granted[i]));
         }
 }

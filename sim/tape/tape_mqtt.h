@@ -41,6 +41,7 @@ struct sim_tape_mqtt_count {
     uint64_t published, confirmed; // QoS 0: written to the socket
     uint64_t refused;              // the broker's answer; see error
     uint64_t connections_lost;
+    bool denied;     // the broker refuses the account or a filter: waiting does not help
     char error[128]; // the last one, "" for none
 };
 const struct sim_tape_mqtt_count *sim_tape_mqtt_count(const struct sim_tape_mqtt *tape);
