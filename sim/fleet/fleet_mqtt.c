@@ -59,9 +59,6 @@ struct sim_links {
     char refusal[128];
 };
 
-static const char *const words[SIM_STREAM_STATE] = {"context", "advisory", "reply", "patch",
-                                                    "terrain"};
-
 static void set_state(struct link *link, enum link_state state)
 {
     struct sim_links *links = link->owner;
@@ -118,7 +115,7 @@ static void on_connect(struct mosquitto *client, void *opaque, int code, int fla
     size_t index = (size_t)(link - links->links);
     for (int i = 0; i < SIM_STREAM_STATE; i++) {
         snprintf(topics[i], sizeof topics[i], "%s/drones/%s/%s/+", links->root,
-                 links->accounts[index].name, words[i]);
+                 links->accounts[index].name, sim_stream_words[i]);
         list[i] = topics[i];
     }
     snprintf(topics[SIM_STREAM_STATE], TOPIC_SIZE, "%s/regions/+/nodes/+/state", links->root);
@@ -141,19 +138,6 @@ static void on_subscribe(struct mosquitto *client, void *opaque, int id, int cou
     set_state(link, LINK_READY);
 }
 
-// By the last level but one of the topic; for a node's state by the last.
-static enum sim_stream stream_of(const char *topic)
-{
-    const char *last = strrchr(topic, '/');
-    for (int i = 0; last != NULL && i < SIM_STREAM_STATE; i++) {
-        size_t size = strlen(words[i]);
-        if ((size_t)(last - topic) > size && memcmp(last - size, words[i], size) == 0
-            && last[-(ptrdiff_t)size - 1] == '/')
-            return (enum sim_stream)i;
-    }
-    return SIM_STREAM_STATE;
-}
-
 static void on_message(struct mosquitto *client, void *opaque,
                        const struct mosquitto_message *message,
                        const mosquitto_property *properties)
@@ -162,9 +146,10 @@ static void on_message(struct mosquitto *client, void *opaque,
     (void)properties;
     struct link *link = opaque;
     struct sim_links *links = link->owner;
-    enum sim_stream stream = stream_of(message->topic);
+    enum sim_stream stream = sim_stream_of(message->topic);
     links->on_message(links->context, (size_t)(link - links->links), stream, message->payload,
-                      message->payloadlen > 0 ? (size_t)message->payloadlen : 0, sim_mono_us());
+                      message->payloadlen > 0 ? (size_t)message->payloadlen : 0,
+                      sim_clock_now());
 }
 
 static enum drf_status resolve(const char *host, char address[static NI_MAXHOST])
@@ -330,19 +315,28 @@ bool sim_links_step(struct sim_links *links, int wait_ms, int64_t now_mono_us)
     return read;
 }
 
-enum drf_status sim_links_send(struct sim_links *links, size_t index, const char *word,
-                               const void *bytes, size_t size, int qos, bool retain)
+static enum drf_status publish(void *context, size_t index, const struct sim_outgoing *message,
+                               struct sim_now now)
 {
+    (void)now;
+    struct sim_links *links = context;
     struct link *link = &links->links[index];
     if (link->state != LINK_READY)
         return DRF_ERR_AGAIN;
     char topic[TOPIC_SIZE];
     snprintf(topic, sizeof topic, "%s/drones/%s/%s", links->root, links->accounts[index].name,
-             word);
-    int code =
-        mosquitto_publish_v5(link->client, NULL, topic, (int)size, bytes, qos, retain, NULL);
+             message->word);
+    int code = mosquitto_publish_v5(link->client, NULL, topic, (int)message->size,
+                                    message->bytes, message->qos, message->retain, NULL);
     watch(link);
     return code == MOSQ_ERR_SUCCESS ? DRF_OK : DRF_ERR_AGAIN;
+}
+
+static size_t connected(void *context) { return sim_links_ready(context); }
+
+struct sim_link_port sim_links_port(struct sim_links *links)
+{
+    return (struct sim_link_port){.context = links, .send = publish, .connected = connected};
 }
 
 size_t sim_links_ready(const struct sim_links *links) { return links->ready; }

@@ -7,31 +7,10 @@
 #ifndef SIM_FLEET_MQTT_H
 #define SIM_FLEET_MQTT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "geo/status.h"
-
-enum { SIM_NAME_SIZE = 37, SIM_PASSWORD_SIZE = 128 };
-
-enum sim_stream {
-    SIM_STREAM_CONTEXT,
-    SIM_STREAM_ADVISORY,
-    SIM_STREAM_REPLY,
-    SIM_STREAM_PATCH,
-    SIM_STREAM_TERRAIN,
-    SIM_STREAM_STATE, // of nodes: the first client only
-    SIM_STREAMS
-};
-
-struct sim_account {
-    char name[SIM_NAME_SIZE];
-    char password[SIM_PASSWORD_SIZE]; // "": none
-};
+#include "sim/fleet/link.h"
 
 typedef void (*sim_links_message_fn)(void *context, size_t index, enum sim_stream stream,
-                                     const void *bytes, size_t size, int64_t mono_us);
+                                     const void *bytes, size_t size, struct sim_now now);
 
 struct sim_links;
 
@@ -46,10 +25,8 @@ void sim_links_close(struct sim_links *links); // NULL is fine
 // Waits up to wait_ms for a socket, reads and writes, reconnects. True if anything was read.
 bool sim_links_step(struct sim_links *links, int wait_ms, int64_t now_mono_us);
 
-// Publishes to drones/{name}/WORD. Fails when not connected or when there is no room.
-DRF_MUST_CHECK enum drf_status sim_links_send(struct sim_links *links, size_t index,
-                                              const char *word, const void *bytes, size_t size,
-                                              int qos, bool retain);
+// The links as the fleet sees them; valid until close.
+struct sim_link_port sim_links_port(struct sim_links *links);
 
 size_t sim_links_ready(const struct sim_links *links);        // connected and subscribed
 uint64_t sim_links_lost(const struct sim_links *links);       // connections lost so far

@@ -8,6 +8,8 @@
 
 enum { DRONES_MAX = 20000 };
 
+static const uint64_t no_seed = UINT64_MAX;
+
 static const char *refusal_of(const struct sim_fleet_options *options, const char *name,
                               enum sim_corruption *corruption)
 {
@@ -47,6 +49,7 @@ static const char *refusal_of(const struct sim_fleet_options *options, const cha
 int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
 {
     struct sim_fleet_options options = {.drones = 50,
+                                        .seed = no_seed,
                                         .seconds = 30.0,
                                         .rate_hz = 5.0,
                                         .plans = 3,
@@ -69,6 +72,8 @@ int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
         {"drones", SIM_OPTION_COUNT, &options.drones, "N", "default 50"},
         {"seconds", SIM_OPTION_REAL, &options.seconds, "S", "default 30"},
         {"rate", SIM_OPTION_REAL, &options.rate_hz, "HZ", "reports a second each (default 5)"},
+        {"seed", SIM_OPTION_COUNT, &options.seed, "N",
+         "of the flights (default: the world's); the same seed flies the same"},
         {"users", SIM_OPTION_TEXT, &options.users, "FILE", "name:password lines"},
         {"prefix", SIM_OPTION_TEXT, &options.prefix, "NAME", "drones are NAME-01 ... (coffee)"},
         {"report", SIM_OPTION_TEXT, &options.report, "FILE", "JSON"},
@@ -126,6 +131,7 @@ int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
         return sim_options_exit(status);
     options.react = options.react || options.story != NULL;
     const char *refusal = refusal_of(&options, name, &options.corruption);
+    options.seed_given = options.seed != no_seed;
     if (refusal != NULL) {
         fprintf(stderr, "drf-sim fleet: %s\n", refusal);
         return 2;

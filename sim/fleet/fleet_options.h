@@ -8,6 +8,8 @@
 struct sim_fleet_options {
     const char *mqtt, *region, *world, *users, *report, *tracks, *root, *prefix;
     uint64_t drones, level;
+    uint64_t seed;
+    bool seed_given; // else the world's
     double seconds, rate_hz, request_s;
     uint64_t patch_side;
     double patch_rate_hz, lose_percent, verify_ratio;

@@ -5,7 +5,6 @@
 
 #include "drf/v1/profile.pb-c.h"
 #include "sim/flight/drone_limits.h"
-#include "sim/host/loop.h"
 
 enum { AT_ONCE = 8 };
 
@@ -35,13 +34,6 @@ static size_t make(size_t number, double rate_hz, const struct sim_patch_options
     return drf__v1__profile__pack(&profile, bytes);
 }
 
-static void pause_for(struct sim_links *links, int64_t length_us)
-{
-    int64_t end_mono_us = sim_mono_us() + length_us;
-    for (int64_t now = sim_mono_us(); now < end_mono_us; now = sim_mono_us())
-        sim_links_step(links, 1, now);
-}
-
 static size_t unanswered(const struct sim_drone *drones, size_t count)
 {
     size_t sum = 0;
@@ -50,26 +42,26 @@ static size_t unanswered(const struct sim_drone *drones, size_t count)
     return sum;
 }
 
-size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
-                         double rate_hz, const struct sim_patch_options *patch, int64_t wait_us)
+size_t sim_profiles_step(struct sim_profiles *profiles, const struct sim_link_port *link,
+                         const struct sim_drone *drones, size_t count, double rate_hz,
+                         const struct sim_patch_options *patch, struct sim_now now)
 {
     uint8_t bytes[SIM_TELEMETRY_MAX];
-    int64_t end_mono_us = sim_mono_us() + wait_us;
-    while (unanswered(drones, count) > 0 && sim_mono_us() < end_mono_us && !sim_stop_wanted()) {
-        size_t sent = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (drones[i].profile_answered)
-                continue;
-            // A drone that is not connected now is asked again in the next round.
-            size_t size = make(drones[i].number, rate_hz, patch, bytes);
-            if (sim_links_send(links, i, "profile", bytes, size, 1, true) == DRF_OK
-                && ++sent % AT_ONCE == 0)
-                pause_for(links, pause_us);
-        }
-        int64_t again_mono_us = sim_mono_us() + again_us;
-        while (unanswered(drones, count) > 0 && sim_mono_us() < again_mono_us
-               && !sim_stop_wanted())
-            pause_for(links, 10000);
+    size_t left = unanswered(drones, count);
+    if (left == 0 || now.mono_us < profiles->resume_mono_us)
+        return left;
+    for (size_t sent = 0; profiles->next < count && sent < AT_ONCE; profiles->next++) {
+        const struct sim_drone *drone = &drones[profiles->next];
+        if (drone->profile_answered)
+            continue;
+        struct sim_outgoing message = {
+            .word = "profile", .bytes = bytes, .qos = 1, .retain = true};
+        message.size = make(drone->number, rate_hz, patch, bytes);
+        // A drone that is not connected now is asked again in the next round.
+        sent += link->send(link->context, profiles->next, &message, now) == DRF_OK ? 1 : 0;
     }
-    return unanswered(drones, count);
+    bool over = profiles->next == count;
+    profiles->resume_mono_us = now.mono_us + (over ? again_us : pause_us);
+    profiles->next = over ? 0 : profiles->next;
+    return left;
 }

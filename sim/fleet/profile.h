@@ -1,17 +1,23 @@
-// sim/fleet/profile.h - sends the profiles of the fleet and waits for the replies.
+// sim/fleet/profile.h - sends the profiles of the fleet until each has a reply.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_PROFILE_H
 #define SIM_PROFILE_H
 
-#include "sim/fleet/fleet_mqtt.h"
+#include "sim/fleet/link.h"
 #include "sim/fleet/patch_watch.h"
 #include "sim/fleet/telemetry.h"
 
-// Sends every drone's profile, a few at a time (a broker drops what it cannot queue for the
-// node), and again to those without a reply, for at most wait_us. Replies must set
-// drone.profile_answered. Returns how many stayed without one.
-size_t sim_profiles_send(struct sim_links *links, const struct sim_drone *drones, size_t count,
-                         double rate_hz, const struct sim_patch_options *patch,
-                         int64_t wait_us);
+// Begin with zeros.
+struct sim_profiles {
+    size_t next;            // the drone that comes next in this round
+    int64_t resume_mono_us; // not before
+};
+
+// Sends what is due: every drone's profile, a few at a time (a broker drops what it cannot
+// queue for the node), and a second after a round again those without a reply. Replies must set
+// drone.profile_answered. Returns how many have none yet.
+size_t sim_profiles_step(struct sim_profiles *profiles, const struct sim_link_port *link,
+                         const struct sim_drone *drones, size_t count, double rate_hz,
+                         const struct sim_patch_options *patch, struct sim_now now);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "sim/host/options.h"
-#include "sim/publish/publish_kafka.h"
 
 static const double meet_s = 30.0;
 static const int64_t report_us = 1000000, told_us = 50000000, silent_us = 25000000;
@@ -14,7 +13,7 @@ static const int64_t report_us = 1000000, told_us = 50000000, silent_us = 250000
 struct sim_flyby_feed {
     struct sim_flybys flybys;
     const struct sim_world *world;
-    struct sim_publisher *publisher;
+    struct sim_feed_port port;
     uint64_t made;
 };
 
@@ -64,32 +63,20 @@ struct sim_flyby sim_flyby_make(uint64_t number, const struct sim_world *world,
     return flyby;
 }
 
-enum drf_status sim_flyby_feed_open(const char *bootstrap, const char *topic, size_t count,
+enum drf_status sim_flyby_feed_open(const struct sim_feed_port *port, size_t count,
                                     const struct sim_world *world, struct sim_flyby_feed **out)
 {
-    char error[SIM_PUBLISH_ERROR_SIZE] = "";
     struct sim_flyby_feed *feed = calloc(1, sizeof *feed);
     if (feed == NULL)
         return DRF_ERR_NOMEM;
     feed->world = world;
+    feed->port = *port;
     feed->flybys.count = count < SIM_FLYBYS_MAX ? count : SIM_FLYBYS_MAX;
-    enum drf_status status = sim_publisher_open(bootstrap, topic, 30, &feed->publisher, error);
-    if (status != DRF_OK) {
-        fprintf(stderr, "drf-sim fleet: traffic: %s\n", error);
-        sim_flyby_feed_close(feed);
-        return status;
-    }
     *out = feed;
     return DRF_OK;
 }
 
-void sim_flyby_feed_close(struct sim_flyby_feed *feed)
-{
-    if (feed == NULL)
-        return;
-    sim_publisher_close(feed->publisher);
-    free(feed);
-}
+void sim_flyby_feed_close(struct sim_flyby_feed *feed) { free(feed); }
 
 const struct sim_flybys *sim_flyby_feed_list(const struct sim_flyby_feed *feed)
 {
@@ -157,8 +144,8 @@ static enum drf_status publish(struct sim_flyby_feed *feed, const struct sim_fly
         {"ce_time", time},         {"content-type", "application/json"},
         {"drf_mode", "SIM"},
     };
-    return sim_publisher_send(feed->publisher, flyby->id, text, (size_t)size, headers,
-                              sizeof headers / sizeof headers[0]);
+    return feed->port.send(feed->port.context, flyby->id, text, (size_t)size, headers,
+                           sizeof headers / sizeof headers[0]);
 }
 
 void sim_flyby_feed_step(struct sim_flyby_feed *feed, struct sim_geoid *geoid, int64_t utc_us)
@@ -171,7 +158,4 @@ void sim_flyby_feed_step(struct sim_flyby_feed *feed, struct sim_geoid *geoid, i
         if (publish(feed, flyby, geoid, utc_us) == DRF_OK)
             flyby->told_utc_us = utc_us;
     }
-    // One that is not confirmed is still being sent; it is not waited for.
-    if (sim_publisher_finish(feed->publisher, 0) != DRF_OK)
-        return;
 }

@@ -9,6 +9,7 @@
 #define SIM_FLYBY_H
 
 #include "sim/flight/flight.h"
+#include "sim/publish/feed_port.h"
 #include "sim/world/crs.h"
 
 enum { SIM_FLYBYS_MAX = 64, SIM_FLYBY_ID = 24 };
@@ -37,9 +38,9 @@ struct sim_flyby sim_flyby_make(uint64_t number, const struct sim_world *world,
 
 struct sim_flyby_feed;
 
-// `count` at a time over the flights of the fleet. Tracks go to a topic as schemas/traffic.md
-// says. DRF_ERR_RANGE, DRF_ERR_NOMEM: printed on stderr.
-DRF_MUST_CHECK enum drf_status sim_flyby_feed_open(const char *bootstrap, const char *topic,
+// `count` at a time over the flights of the fleet. Tracks go to the topic behind `port`, as
+// schemas/traffic.md says. The world is borrowed until close. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status sim_flyby_feed_open(const struct sim_feed_port *port,
                                                    size_t count, const struct sim_world *world,
                                                    struct sim_flyby_feed **out);
 void sim_flyby_feed_close(struct sim_flyby_feed *feed); // NULL is fine

@@ -17,6 +17,11 @@ static int64_t read_us(clockid_t clock)
 int64_t sim_mono_us(void) { return read_us(CLOCK_MONOTONIC); }
 int64_t sim_utc_us(void) { return read_us(CLOCK_REALTIME); }
 
+struct sim_now sim_clock_now(void)
+{
+    return (struct sim_now){.mono_us = sim_mono_us(), .utc_us = sim_utc_us()};
+}
+
 static void on_signal(int number)
 {
     (void)number;

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/host/now.h"
+
 int64_t sim_mono_us(void);
 int64_t sim_utc_us(void);
+struct sim_now sim_clock_now(void); // both, one after the other
 
 // From here on SIGTERM and SIGINT only make sim_stop_wanted() true.
 void sim_stop_watch(void);

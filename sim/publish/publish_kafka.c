@@ -149,6 +149,17 @@ enum drf_status sim_publisher_send(struct sim_publisher *publisher, const char *
     }
 }
 
+static enum drf_status publish(void *context, const char *key, const void *value, size_t size,
+                               const struct sim_header *headers, size_t header_count)
+{
+    return sim_publisher_send(context, key, value, size, headers, header_count);
+}
+
+struct sim_feed_port sim_publisher_port(struct sim_publisher *publisher)
+{
+    return (struct sim_feed_port){.context = publisher, .send = publish};
+}
+
 enum drf_status sim_publisher_finish(struct sim_publisher *publisher, unsigned wait_ms)
 {
     return rd_kafka_flush(publisher->client, (int)wait_ms) == RD_KAFKA_RESP_ERR_NO_ERROR

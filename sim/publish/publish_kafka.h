@@ -9,12 +9,9 @@
 #include <stdint.h>
 
 #include "geo/status.h"
+#include "sim/publish/feed_port.h"
 
 enum { SIM_PUBLISH_ERROR_SIZE = 256 };
-
-struct sim_header {
-    const char *name, *value; // a NULL value: the header is left out
-};
 
 struct sim_publisher;
 
@@ -35,6 +32,9 @@ DRF_MUST_CHECK enum drf_status sim_publisher_send(struct sim_publisher *publishe
 // Waits up to wait_ms for deliveries. DRF_ERR_AGAIN: some are not delivered yet.
 DRF_MUST_CHECK enum drf_status sim_publisher_finish(struct sim_publisher *publisher,
                                                     unsigned wait_ms);
+
+// The producer as a port; valid until close.
+struct sim_feed_port sim_publisher_port(struct sim_publisher *publisher);
 
 struct sim_publisher_count {
     uint64_t sent, delivered, failed, bytes;

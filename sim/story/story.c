@@ -9,10 +9,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "sim/host/loop.h"
 #include "sim/story/story_impl.h"
 
-static const int64_t first_us = 15000000; // for Kafka to answer
+static const unsigned first_ms = 15000; // for Kafka to answer
 static const double ordinary_s = 30.0, longest_ratio = 2.0;
 // When a part begins in a flight of thirty seconds, and how long it takes.
 static const struct {
@@ -95,12 +94,12 @@ static enum drf_status open_publishers(struct sim_story *story)
         fprintf(stderr, "drf-sim fleet: %s\n", error);
     if (status == DRF_OK)
         status = story_withdraw(story);
-    int64_t end_mono_us = sim_mono_us() + first_us;
-    while (status == DRF_OK && !(story_accepted(story->cranes) && story_accepted(story->zones)))
-        if (sim_mono_us() > end_mono_us) {
-            fprintf(stderr, "drf-sim fleet: Kafka at %s accepts no messages\n", bootstrap);
-            status = DRF_ERR_AGAIN;
-        }
+    if (status == DRF_OK)
+        status = sim_publisher_finish(story->cranes, first_ms);
+    if (status == DRF_OK)
+        status = sim_publisher_finish(story->zones, first_ms);
+    if (status == DRF_ERR_AGAIN)
+        fprintf(stderr, "drf-sim fleet: Kafka at %s accepts no messages\n", bootstrap);
     return status;
 }
 
@@ -111,6 +110,7 @@ enum drf_status sim_story_open(struct sim_world *world, const struct sim_story_p
     if (story == NULL)
         return DRF_ERR_NOMEM;
     story->plan = *plan;
+    story->now_utc_us = plan->start_utc_us;
     story->world = world;
     story->crane.warned_ms = (double)NAN;
     story->crane.beside_m = HUGE_VAL;

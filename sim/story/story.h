@@ -22,6 +22,7 @@ struct sim_story_plan {
     double seconds;            // of the flight
     size_t drones;
     double rate_hz;
+    int64_t start_utc_us; // when it is opened
 };
 
 struct sim_story;
@@ -40,7 +41,7 @@ void sim_story_assign(struct sim_story *story, struct sim_drone *drones,
 // Starts the parts that are due and advances those that run. `start_mono_us`: of the flight.
 // The receiver is drained before anything in the world changes.
 void sim_story_step(struct sim_story *story, struct sim_receiver *receiver,
-                    int64_t start_mono_us, int64_t now_mono_us);
+                    int64_t start_mono_us, struct sim_now now);
 
 // Messages to a drone when they arrived, and a step of its flight.
 void sim_story_context(struct sim_story *story, size_t index, const Drf__V1__Context *context,

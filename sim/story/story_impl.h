@@ -75,7 +75,7 @@ struct sim_story {
     struct story_schedule schedule[STORY_PARTS];
     size_t main_drones[3], main_count; // the first is the lead
     struct sim_flight flights[3];
-    int64_t start_mono_us, now_mono_us;
+    int64_t start_mono_us, now_mono_us, now_utc_us;
     struct story_crane crane;
     struct story_zone zone;
     struct story_restart restart;

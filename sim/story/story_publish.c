@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/host/loop.h"
 #include "sim/host/options.h"
 #include "sim/story/story_impl.h"
 #include "sim/world/obstacle_write.h"
@@ -11,11 +10,11 @@
 static const int64_t zone_lasts_us = 120000000;
 
 // CloudEvents 1.0, Kafka protocol binding, binary mode; then our own.
-static enum drf_status send(struct sim_publisher *publisher, const char *type, const char *key,
-                            const char *value, size_t size)
+static enum drf_status send(struct sim_publisher *publisher, int64_t now_utc_us,
+                            const char *type, const char *key, const char *value, size_t size)
 {
     char id[160], time[SIM_TIME_TEXT_SIZE];
-    sim_time_format(sim_utc_us(), time);
+    sim_time_format(now_utc_us, time);
     snprintf(id, sizeof id, "%s@%s", key, time);
     const struct sim_header headers[] = {
         {"ce_specversion", "1.0"},
@@ -33,9 +32,10 @@ static enum drf_status send(struct sim_publisher *publisher, const char *type, c
 
 enum drf_status story_withdraw(struct sim_story *story)
 {
-    enum drf_status status = send(story->cranes, "drf.obstacle", STORY_CRANE_ID, NULL, 0);
+    enum drf_status status =
+        send(story->cranes, story->now_utc_us, "drf.obstacle", STORY_CRANE_ID, NULL, 0);
     if (status == DRF_OK)
-        status = send(story->zones, "drf.zone", STORY_ZONE_ID, NULL, 0);
+        status = send(story->zones, story->now_utc_us, "drf.zone", STORY_ZONE_ID, NULL, 0);
     return status;
 }
 
@@ -50,7 +50,8 @@ enum drf_status story_send_obstacle(struct sim_story *story,
     sim_obstacle_write_feature(story->world, obstacle, file);
     enum drf_status status = DRF_ERR_NOMEM;
     if (fclose(file) == 0)
-        status = send(story->cranes, "drf.obstacle", obstacle->id, text, size);
+        status =
+            send(story->cranes, story->now_utc_us, "drf.obstacle", obstacle->id, text, size);
     free(text);
     return status;
 }
@@ -62,7 +63,7 @@ enum drf_status story_send_zone(struct sim_story *story, const struct sim_zone *
     FILE *file = open_memstream(&text, &size);
     if (file == NULL)
         return DRF_ERR_NOMEM;
-    sim_time_format(sim_utc_us() + zone_lasts_us, until);
+    sim_time_format(story->now_utc_us + zone_lasts_us, until);
     fprintf(file,
             "{\"type\":\"Feature\",\"id\":\"%s\",\"properties\":{\"name\":\"Fire brigade\","
             "\"restriction\":\"PROHIBITED\",\"reason\":\"EMERGENCY\",\"lower_agl_m\":0,"
@@ -76,7 +77,7 @@ enum drf_status story_send_zone(struct sim_story *story, const struct sim_zone *
     fputs("]]}}", file);
     enum drf_status status = DRF_ERR_NOMEM;
     if (fclose(file) == 0)
-        status = send(story->zones, "drf.zone", zone->id, text, size);
+        status = send(story->zones, story->now_utc_us, "drf.zone", zone->id, text, size);
     free(text);
     return status;
 }

@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #include "drf/v1/enums.pb-c.h"
-#include "sim/host/loop.h"
 #include "sim/story/story_impl.h"
 
 enum { UPDATES = 70, CIRCLE = 24 }; // messages on either side of the kill; corners of the zone
@@ -92,8 +91,7 @@ static void step_crane(struct sim_story *story, struct sim_receiver *receiver)
                    name_of(story, story->main_drones[0]));
     }
     if (schedule->step == 1 && story_accepted(story->cranes)) {
-        crane->accepted_mono_us =
-            sim_publisher_count(story->cranes)->failed == 0 ? sim_mono_us() : 0;
+        crane->accepted_mono_us = sim_publisher_count(story->cranes)->failed == 0 ? now : 0;
         schedule->step = crane->accepted_mono_us != 0 ? 2 : 9;
     }
     if (schedule->step == 2 && now - crane->accepted_mono_us >= count_us) {
@@ -214,7 +212,7 @@ static void step_zone(struct sim_story *story, struct sim_receiver *receiver)
     if (schedule->step == 1 && story_accepted(story->zones)) {
         // An advisory that arrives before Kafka's confirmation shows that Kafka had accepted
         // it.
-        zone->accepted_mono_us = sim_mono_us();
+        zone->accepted_mono_us = now;
         if (zone->told_mono_us != 0 && zone->told_mono_us < zone->accepted_mono_us)
             zone->accepted_mono_us = zone->told_mono_us;
         schedule->step = sim_publisher_count(story->zones)->failed == 0 ? 2 : 9;
@@ -275,7 +273,7 @@ static void kill_node(struct sim_story *story)
         story_tell(story, STORY_RESTART, story->now_mono_us, "the node could not be killed");
         return;
     }
-    story->restart.killed_mono_us = sim_mono_us();
+    story->restart.killed_mono_us = story->now_mono_us;
     story_tell(story, STORY_RESTART, story->now_mono_us, "kill -9: the node is gone");
 }
 
@@ -322,7 +320,7 @@ static void watch_silence(struct sim_story *story)
     double after_s = (double)(story->now_mono_us - r->killed_mono_us) * 1e-6;
     for (size_t i = 0; i < story->plan.drones; i++) {
         int64_t void_utc_us = story->drones[i].pilot.void_utc_us;
-        if (r->silent_mono_us[i] != 0 || void_utc_us == 0 || sim_utc_us() <= void_utc_us)
+        if (r->silent_mono_us[i] != 0 || void_utc_us == 0 || story->now_utc_us <= void_utc_us)
             continue;
         r->silent_mono_us[i] = story->now_mono_us;
         r->noticed_s = r->silent++ == 0 ? after_s : r->noticed_s;
@@ -376,10 +374,11 @@ void sim_story_answer(struct sim_story *story, size_t index, const Drf__V1__Repl
 }
 
 void sim_story_step(struct sim_story *story, struct sim_receiver *receiver,
-                    int64_t start_mono_us, int64_t now_mono_us)
+                    int64_t start_mono_us, struct sim_now now)
 {
     story->start_mono_us = start_mono_us;
-    story->now_mono_us = now_mono_us;
+    story->now_mono_us = now.mono_us;
+    story->now_utc_us = now.utc_us;
     if (!story->schedule[STORY_CRANE].left_out)
         step_crane(story, receiver);
     if (!story->schedule[STORY_ZONE].left_out)
