@@ -8,159 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "sim/command/command.h"
 #include "sim/host/loop.h"
 #include "sim/host/options.h"
 #include "sim/host/progress.h"
-#include "sim/publish/batch.h"
-#include "sim/publish/dof_split.h"
-#include "sim/publish/grib_split.h"
-#include "sim/publish/json_split.h"
+#include "sim/publish/provide.h"
 #include "sim/publish/publish_kafka.h"
-#include "sim/publish/raster_cut.h"
 
-enum { TEXT_SIZE = 320, DOF_LINE_BYTES = 132, DOF_RECORDS = 300 };
-
-enum kind {
-    KIND_GEOTIFF,
-    KIND_DTED,
-    KIND_HGT,
-    KIND_DOF,
-    KIND_GEOJSON,
-    KIND_GRIB,
-    KIND_ZONE,
-    KIND_COUNT
-};
-static const struct {
-    const char *name, *content_type, *event_type;
-} kinds[KIND_COUNT] = {
-    [KIND_GEOTIFF] = {"geotiff", "image/tiff", "drf.terrain"},
-    [KIND_DTED] = {"dted", "application/x-dted", "drf.terrain"},
-    [KIND_HGT] = {"hgt", "application/x-srtm-hgt", "drf.terrain"},
-    [KIND_DOF] = {"dof", "text/plain", "drf.obstacle"},
-    [KIND_GEOJSON] = {"geojson", "application/geo+json", "drf.obstacle"},
-    [KIND_GRIB] = {"grib", "application/x-grib", "drf.weather"},
-    [KIND_ZONE] = {"zone", "application/json", "drf.zone"},
-};
+enum { TEXT_SIZE = 320, DOF_RECORDS = 300 };
 
 struct publish_options {
-    const char *bootstrap, *topic, *kind_name, *mode, *source, *edition, *tombstone;
-    int64_t ce_utc_us; // 0: the file's own time of change
+    const char *bootstrap, *topic, *kind_name, *tombstone;
+    struct sim_provider provider;
     uint64_t max_bytes, level, records, timeout_s;
-    enum kind kind;
 };
-
-static bool marked_sim(const struct publish_options *options, const char *path,
-                       const uint8_t *bytes, size_t size)
-{
-    if (sim_json_listed(path))
-        return true;
-    switch (options->kind) {
-    case KIND_DOF:
-        return sim_dof_marked(bytes, size);
-    case KIND_GEOJSON:
-    case KIND_ZONE:
-        return sim_json_marked(bytes, size);
-    case KIND_GEOTIFF:
-        return sim_raster_marked(path);
-    default:
-        return false;
-    }
-}
-
-// A message; by default so many that a national file is some hundred messages.
-static size_t dof_records(const struct publish_options *options)
-{
-    uint64_t fit = options->max_bytes / DOF_LINE_BYTES;
-    return (size_t)(options->records < fit ? options->records : fit);
-}
-
-static enum drf_status split(const struct publish_options *options, const char *path,
-                             const uint8_t *bytes, size_t size, struct sim_batch *batch)
-{
-    char stem[SIM_KEY_SIZE - 64];
-    sim_file_stem(path, stem, sizeof stem);
-    switch (options->kind) {
-    case KIND_DOF:
-        return sim_dof_split(stem, bytes, size, dof_records(options), batch);
-    case KIND_GEOJSON:
-        return sim_json_split(stem, bytes, size, batch);
-    case KIND_ZONE:
-        return sim_json_zones(stem, bytes, size, batch);
-    case KIND_GRIB:
-        return sim_grib_split(stem, bytes, size, batch);
-    default:
-        return sim_raster_cut(
-            &(struct sim_raster_cut){.max_bytes = (size_t)options->max_bytes,
-                                     .level = (unsigned)options->level,
-                                     .egm96_implied = options->kind != KIND_GEOTIFF},
-            path, batch);
-    }
-}
-
-// A chunk of a cut raster is a GeoTIFF whatever the file was.
-static const char *content_type(const struct publish_options *options,
-                                const struct sim_message *message)
-{
-    if (message->value == NULL)
-        return NULL;
-    return kinds[message->core[0] != '\0' ? KIND_GEOTIFF : options->kind].content_type;
-}
-
-// The version: as asked for, else as the file says, else its time of change, marked as such.
-struct version_time {
-    int64_t utc_us;
-    bool of_file;
-};
-
-static struct version_time time_of(const struct publish_options *options, const char *path,
-                                   const uint8_t *bytes, size_t size)
-{
-    struct stat about;
-    int64_t utc_us = options->ce_utc_us;
-    const bool json = options->kind == KIND_GEOJSON || options->kind == KIND_ZONE;
-    if (utc_us != 0 || (options->kind == KIND_DOF && sim_dof_issued(bytes, size, &utc_us))
-        || (json && sim_json_issued(bytes, size, &utc_us)))
-        return (struct version_time){utc_us, false};
-    utc_us = stat(path, &about) == 0 ? (int64_t)about.st_mtime * 1000000 : sim_utc_us();
-    return (struct version_time){utc_us, true};
-}
-
-static enum drf_status send_one(const struct publish_options *options,
-                                const struct sim_message *message, size_t part, size_t parts,
-                                struct version_time version, struct sim_publisher *publisher)
-{
-    char id[TEXT_SIZE], time[SIM_TIME_TEXT_SIZE], number[24], count[24];
-    sim_time_format(version.utc_us, time);
-    snprintf(id, sizeof id, "%.250s@%s", message->key, time);
-    snprintf(number, sizeof number, "%zu", part);
-    snprintf(count, sizeof count, "%zu", parts);
-    bool edition = options->edition != NULL;
-    bool features = options->kind == KIND_DOF || options->kind == KIND_GEOJSON
-                    || options->kind == KIND_ZONE;
-    // CloudEvents 1.0, Kafka protocol binding, binary mode; then our own.
-    const struct sim_header headers[] = {
-        {"ce_specversion", "1.0"},
-        {"ce_type", kinds[options->kind].event_type},
-        {"ce_source", options->source},
-        {"ce_id", id},
-        {"ce_time", time},
-        {"content-type", content_type(options, message)},
-        {"drf_time_basis", version.of_file ? "file" : NULL},
-        {"drf_mode", options->mode},
-        {"drf_core", message->core[0] != '\0' ? message->core : NULL},
-        {"drf_delivery", !features ? NULL
-                         : edition ? "edition"
-                                   : "features"},
-        {"drf_edition", options->edition},
-        {"drf_part", edition ? number : NULL},
-        {"drf_parts", edition ? count : NULL},
-    };
-    return sim_publisher_send(publisher, message->key, message->value, message->size, headers,
-                              sizeof headers / sizeof headers[0]);
-}
 
 static int complain(const char *path, const char *text)
 {
@@ -169,10 +31,11 @@ static int complain(const char *path, const char *text)
 }
 
 static int send_batch(const struct publish_options *options, const char *path,
-                      struct version_time version, const struct sim_batch *batch,
+                      struct sim_version_time version, const struct sim_batch *batch,
                       struct sim_publisher *publisher)
 {
     struct sim_progress progress = {.live = false};
+    const struct sim_feed_port port = sim_publisher_port(publisher);
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < batch->count && status == DRF_OK && !sim_stop_wanted(); i++) {
         const struct sim_message *message = &batch->messages[i];
@@ -182,7 +45,8 @@ static int send_batch(const struct publish_options *options, const char *path,
                      message->size);
             return complain(path, text);
         }
-        status = send_one(options, message, i + 1, batch->count, version, publisher);
+        status =
+            sim_provider_send(&options->provider, message, i + 1, batch->count, version, &port);
         sim_progress_bar(&progress, path, i + 1, batch->count, sim_mono_us());
     }
     sim_progress_end(&progress);
@@ -198,14 +62,15 @@ static int publish_file(const struct publish_options *options, const char *path,
         return complain(path, "cannot be read");
     struct sim_batch batch = {0};
     int code = 0;
-    if (strcmp(options->mode, "SIM") != 0 && strcmp(options->mode, "REPLAY") != 0
-        && marked_sim(options, path, bytes, size)) {
+    const struct sim_provider *provider = &options->provider;
+    if (strcmp(provider->mode, "SIM") != 0 && strcmp(provider->mode, "REPLAY") != 0
+        && sim_provider_marked(provider, path, bytes, size)) {
         code = complain(path, "carries the SIM mark and goes out as SIM or REPLAY only");
     } else {
-        enum drf_status status = split(options, path, bytes, size, &batch);
+        enum drf_status status = sim_provider_split(provider, path, bytes, size, &batch);
         if (status == DRF_OK)
-            code = send_batch(options, path, time_of(options, path, bytes, size), &batch,
-                              publisher);
+            code = send_batch(options, path, sim_provider_time(provider, path, bytes, size),
+                              &batch, publisher);
         else
             code = complain(path, status == DRF_ERR_FULL
                                       ? "cannot be cut below --max-bytes"
@@ -254,9 +119,11 @@ static int publish_all(const struct publish_options *options, int count, char **
     if (options->tombstone != NULL) {
         struct sim_message message = {0};
         snprintf(message.key, sizeof message.key, "%s", options->tombstone);
-        int64_t ce_utc_us = options->ce_utc_us != 0 ? options->ce_utc_us : sim_utc_us();
-        struct version_time version = {ce_utc_us, false};
-        if (send_one(options, &message, 1, 1, version, publisher) != DRF_OK)
+        const struct sim_provider *provider = &options->provider;
+        const struct sim_feed_port port = sim_publisher_port(publisher);
+        struct sim_version_time version = {
+            provider->ce_utc_us != 0 ? provider->ce_utc_us : provider->now_utc_us, false};
+        if (sim_provider_send(provider, &message, 1, 1, version, &port) != DRF_OK)
             code = complain(options->tombstone, sim_publisher_count(publisher)->error);
     }
     for (int i = 0; i < count && code == 0 && !sim_stop_wanted(); i++)
@@ -273,43 +140,46 @@ static const char *refusal_of(struct publish_options *options, int files)
         return "--bootstrap, --topic and --kind are needed";
     if (files == 0 && options->tombstone == NULL)
         return "name at least one file, or --tombstone KEY";
-    size_t mode = 0, kind = 0;
-    while (mode < sizeof modes / sizeof modes[0] && strcmp(options->mode, modes[mode]) != 0)
+    size_t mode = 0;
+    while (mode < sizeof modes / sizeof modes[0]
+           && strcmp(options->provider.mode, modes[mode]) != 0)
         mode++;
     if (mode == sizeof modes / sizeof modes[0])
         return "--mode is LIVE, TEST, SIM or REPLAY";
-    while (kind < KIND_COUNT && strcmp(options->kind_name, kinds[kind].name) != 0)
-        kind++;
-    if (kind == KIND_COUNT)
+    if (!sim_file_kind_find(options->kind_name, &options->provider.kind))
         return "--kind is geotiff, dted, hgt, dof, geojson, grib or zone";
-    options->kind = (enum kind)kind;
     if (options->max_bytes < 10000 || options->level > 22 || options->records < 1
         || options->timeout_s < 1 || options->timeout_s > 3600)
         return "--max-bytes is at least 10000, --level at most 22, --batch at least 1, "
                "--timeout 1 to 3600";
     if (options->tombstone != NULL && strlen(options->tombstone) >= SIM_KEY_SIZE)
         return "the key is too long";
+    options->provider.max_bytes = (size_t)options->max_bytes;
+    options->provider.level = (unsigned)options->level;
+    options->provider.records = (size_t)options->records;
     return NULL;
 }
 
 int sim_publish_run(int argc, char **argv)
 {
-    struct publish_options options = {.mode = "SIM",
-                                      .source = "drf-sim",
-                                      .max_bytes = 900000,
-                                      .level = 12,
-                                      .records = DOF_RECORDS,
-                                      .timeout_s = 30};
+    struct publish_options options = {
+        .provider = {.mode = "SIM", .source = "drf-sim", .now_utc_us = sim_utc_us()},
+        .max_bytes = 900000,
+        .level = 12,
+        .records = DOF_RECORDS,
+        .timeout_s = 30};
     const struct sim_option table[] = {
         {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
         {"topic", SIM_OPTION_TEXT, &options.topic, "NAME", "of the feed"},
         {"kind", SIM_OPTION_TEXT, &options.kind_name, "KIND",
          "geotiff, dted, hgt, dof, geojson, grib or zone (GeoJSON, ED-269, ED-318)"},
-        {"mode", SIM_OPTION_TEXT, &options.mode, "MODE", "LIVE, TEST, SIM (default) or REPLAY"},
-        {"source", SIM_OPTION_TEXT, &options.source, "S", "header ce_source (default drf-sim)"},
-        {"ce-time", SIM_OPTION_TIME, &options.ce_utc_us, "UTC",
+        {"mode", SIM_OPTION_TEXT, &options.provider.mode, "MODE",
+         "LIVE, TEST, SIM (default) or REPLAY"},
+        {"source", SIM_OPTION_TEXT, &options.provider.source, "S",
+         "header ce_source (default drf-sim)"},
+        {"ce-time", SIM_OPTION_TIME, &options.provider.ce_utc_us, "UTC",
          "header ce_time, the version (default: what the file says, else its time of change)"},
-        {"edition", SIM_OPTION_TEXT, &options.edition, "ID",
+        {"edition", SIM_OPTION_TEXT, &options.provider.edition, "ID",
          "features not in this file are withdrawn"},
         {"max-bytes", SIM_OPTION_COUNT, &options.max_bytes, "N",
          "of a message (default 900000); larger rasters are cut"},
