@@ -32,7 +32,7 @@ struct arrival {
 struct answer {
     size_t index;
     struct sim_asked asked;
-    int64_t utc_us;
+    int64_t utc_us, mono_us;   // of the node; of its arrival
     Drf__V1__Terrain *terrain; // one of both
     Drf__V1__Reply *landing;
 };
@@ -146,9 +146,17 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
         drf__v1__advisory_message__free_unpacked(message, NULL);
 }
 
+// Whose message is checked next.
+static void set_subject(struct sim_receiver *receiver, size_t index, int64_t mono_us)
+{
+    receiver->counts.drone = index;
+    receiver->counts.mono_us = mono_us;
+}
+
 static void check_answer(struct sim_receiver *receiver, struct answer *answer)
 {
     struct sim_witness *witness = receiver->witness;
+    set_subject(receiver, answer->index, answer->mono_us);
     struct sim_drone_limits limits = sim_drone_limits_of(answer->index);
     bool block = answer->terrain != NULL;
     sim_witness_layers_at(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
@@ -174,7 +182,7 @@ static void keep_answer(struct sim_receiver *receiver, const struct answer *answ
 }
 
 static void take_terrain(struct sim_receiver *receiver, size_t index, const void *bytes,
-                         size_t size)
+                         size_t size, int64_t mono_us)
 {
     Drf__V1__Terrain *terrain = drf__v1__terrain__unpack(NULL, size, bytes);
     struct sim_asked *asked = &receiver->drones[index].asked;
@@ -195,7 +203,8 @@ static void take_terrain(struct sim_receiver *receiver, size_t index, const void
     receiver->counted.terrain_tiles += terrain->n_data;
     receiver->counted.terrain_unavailable += terrain->n_unavailable;
     keep_answer(receiver,
-                &(struct answer){.index = index, .asked = *asked, .terrain = terrain});
+                &(struct answer){
+                    .index = index, .asked = *asked, .mono_us = mono_us, .terrain = terrain});
     asked->terrain.number = 0;
 }
 
@@ -230,6 +239,7 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
         keep_answer(receiver, &(struct answer){.index = index,
                                                .asked = *asked,
                                                .utc_us = reply->node_time_us,
+                                               .mono_us = mono_us,
                                                .landing = reply});
         asked->landing.number = 0;
         return;
@@ -351,6 +361,7 @@ static void take_context(struct sim_receiver *receiver, size_t index, const void
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
                        const void *bytes, size_t size, int64_t mono_us)
 {
+    set_subject(receiver, index, mono_us);
     if (stream == SIM_STREAM_ADVISORY) {
         take_advisory(receiver, index, bytes, size, mono_us);
         return;
@@ -365,7 +376,7 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
         return;
     }
     if (stream == SIM_STREAM_TERRAIN)
-        take_terrain(receiver, index, bytes, size);
+        take_terrain(receiver, index, bytes, size, mono_us);
     if (stream == SIM_STREAM_STATE)
         take_state(receiver, bytes, size);
     if (stream == SIM_STREAM_CONTEXT)
@@ -383,6 +394,7 @@ static bool complete(const Drf__V1__Context *context)
 
 static void check_arrival(struct sim_receiver *receiver, const struct arrival *arrival)
 {
+    set_subject(receiver, arrival->index, arrival->mono_us);
     Drf__V1__Context *context = drf__v1__context__unpack(NULL, arrival->size, arrival->bytes);
     if (context == NULL) {
         sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
@@ -426,6 +438,12 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)
 {
     receiver->patches = watch;
+}
+
+void sim_receiver_hear(struct sim_receiver *receiver,
+                       const struct sim_judgement_listener *listener)
+{
+    receiver->counts.listener = *listener;
 }
 
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener)

@@ -67,6 +67,9 @@ const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *r
 // Patches are passed to `watch`, borrowed; NULL: they are ignored.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);
+// Every judgement of the witness.
+void sim_receiver_hear(struct sim_receiver *receiver,
+                       const struct sim_judgement_listener *listener);
 const struct sim_witness_counts *sim_receiver_counts(const struct sim_receiver *receiver);
 const struct sim_histogram *sim_receiver_latency(const struct sim_receiver *receiver);
 // The bytes of one context that had all its parts, for the report; size 0: none yet.

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "drf/v1/simulation.pb-c.h"
 #include "geo/hash.h"
 #include "sim/witness/witness_case.h"
 #include "sim/witness/witness_layers.h"
@@ -260,19 +261,25 @@ static void check_sound(const struct sim_case *c, struct sim_advisory_history *h
                              ? history->since_us
                              : history->unjudged_us[kind];
     if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
-        counts->unjudged++;
+        sim_witness_counts_unjudged(counts, kind, severity, feature);
         return;
     }
     bool good = held != NULL && held->last_us[severity] != 0
                 && now_us - held->last_us[severity] <= kept_us;
     count->sound++;
     count->false_ones += good ? 0 : 1;
-    sim_witness_counts_note(counts, SIM_CHECK_ADVISORY_FALSE, good,
-                            "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
-                            c->report->drone, kind_name(kind), feature, severity, text,
-                            held != NULL && held->last_us[severity] != 0
-                                ? (double)(now_us - held->last_us[severity]) * 1e-6
-                                : -1.0);
+    const struct sim_judgement judgement = {.check = SIM_CHECK_ADVISORY_FALSE,
+                                            .verdict = good ? DRF__V1__VERDICT__VERDICT_RIGHT
+                                                            : DRF__V1__VERDICT__VERDICT_FALSE,
+                                            .kind = kind,
+                                            .severity = severity,
+                                            .feature = feature};
+    sim_witness_counts_judge(counts, &judgement,
+                             "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
+                             c->report->drone, kind_name(kind), feature, severity, text,
+                             held != NULL && held->last_us[severity] != 0
+                                 ? (double)(now_us - held->last_us[severity]) * 1e-6
+                                 : -1.0);
 }
 
 static bool is_it(struct sim_advisory_history *history, const Drf__V1__Advisory *a,
@@ -326,8 +333,15 @@ static void check_complete(const struct sim_case *c, struct sim_advisory_history
         }
         counts->kinds[condition->kind].certain++;
         counts->kinds[condition->kind].missed += good ? 0 : 1;
-        sim_witness_counts_note(
-            counts, SIM_CHECK_ADVISORY_MISSED, good,
+        const struct sim_judgement judgement = {.check = SIM_CHECK_ADVISORY_MISSED,
+                                                .verdict =
+                                                    good ? DRF__V1__VERDICT__VERDICT_RIGHT
+                                                         : DRF__V1__VERDICT__VERDICT_MISSED,
+                                                .kind = condition->kind,
+                                                .severity = (uint32_t)condition->certain,
+                                                .feature = condition->feature};
+        sim_witness_counts_judge(
+            counts, &judgement,
             "drone %zu seq %u: no %s %s as severe as %d, by %.2f at a limit of %.2f",
             c->report->drone, c->context->seq, kind_name(condition->kind), condition->feature,
             condition->certain, condition->value, condition->limit);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "drf/v1/simulation.pb-c.h"
+
 const char *sim_check_name(enum sim_check check)
 {
     static const char *const names[SIM_CHECK_COUNT] = {
@@ -69,16 +71,77 @@ uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts)
     return sum;
 }
 
-void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check check, bool good,
-                             const char *format, ...)
+static void tell(const struct sim_witness_counts *counts, const struct sim_judgement *judgement)
+{
+    if (counts->listener.on_judgement != NULL)
+        counts->listener.on_judgement(counts->listener.context, counts->drone, counts->mono_us,
+                                      judgement);
+}
+
+static bool is_advisory(enum sim_check check)
+{
+    return check == SIM_CHECK_ADVISORY_FALSE || check == SIM_CHECK_ADVISORY_MISSED;
+}
+
+// Counts; true when `text` is wanted.
+static bool count(struct sim_witness_counts *counts, enum sim_check check, bool good)
 {
     counts->checked[check]++;
     if (good)
-        return;
-    if (counts->wrong[check]++ > 0)
+        return false;
+    return counts->wrong[check]++ == 0 || counts->listener.on_judgement != NULL;
+}
+
+static void keep(struct sim_witness_counts *counts, enum sim_check check, const char *text)
+{
+    if (counts->wrong[check] == 1)
+        snprintf(counts->sample[check], SIM_SAMPLE_SIZE, "%s", text);
+}
+
+void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check check, bool good,
+                             const char *format, ...)
+{
+    char text[SIM_SAMPLE_SIZE];
+    if (!count(counts, check, good))
         return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(counts->sample[check], SIM_SAMPLE_SIZE, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    keep(counts, check, text);
+    if (!is_advisory(check)) // these are told with their kind
+        tell(counts, &(struct sim_judgement){.check = check,
+                                             .verdict = DRF__V1__VERDICT__VERDICT_WRONG,
+                                             .feature = "",
+                                             .text = text});
+}
+
+void sim_witness_counts_judge(struct sim_witness_counts *counts,
+                              const struct sim_judgement *judgement, const char *format, ...)
+{
+    char text[SIM_SAMPLE_SIZE] = "";
+    bool good = judgement->verdict == DRF__V1__VERDICT__VERDICT_RIGHT;
+    if (count(counts, judgement->check, good)) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, sizeof text, format, arguments);
+        va_end(arguments);
+        keep(counts, judgement->check, text);
+    }
+    struct sim_judgement told = *judgement;
+    told.text = text;
+    if (!(good && judgement->check == SIM_CHECK_ADVISORY_MISSED))
+        tell(counts, &told);
+}
+
+void sim_witness_counts_unjudged(struct sim_witness_counts *counts, uint32_t kind,
+                                 uint32_t severity, const char *feature)
+{
+    counts->unjudged++;
+    tell(counts, &(struct sim_judgement){.check = SIM_CHECK_ADVISORY_FALSE,
+                                         .verdict = DRF__V1__VERDICT__VERDICT_UNJUDGED,
+                                         .kind = kind,
+                                         .severity = severity,
+                                         .feature = feature,
+                                         .text = ""});
 }

@@ -51,7 +51,27 @@ struct sim_kind_count {
 };
 const char *sim_advisory_kind_name(uint32_t kind); // "terrain"; NULL: there is none
 
+// One judgement, for whoever keeps them all. RIGHT, FALSE and UNJUDGED are of an advisory that
+// was received, MISSED of one that was not, WRONG of a value; right values are not told.
+struct sim_judgement {
+    enum sim_check check;
+    uint32_t verdict;        // Verdict in simulation.proto
+    uint32_t kind, severity; // of an advisory; 0: none
+    const char *feature;     // "": none
+    const char *text;        // why; "" for RIGHT and UNJUDGED
+};
+
+// Pointers of a judgement live until the call returns. on_judgement NULL: nobody listens.
+struct sim_judgement_listener {
+    void *context;
+    void (*on_judgement)(void *context, size_t drone, int64_t mono_us,
+                         const struct sim_judgement *judgement);
+};
+
 struct sim_witness_counts {
+    struct sim_judgement_listener listener;
+    size_t drone;                      // whose message is being checked, for the listener
+    int64_t mono_us;                   // when it arrived
     uint64_t checked[SIM_CHECK_COUNT]; // values looked at
     uint64_t wrong[SIM_CHECK_COUNT];
     uint64_t waiting;  // values not there yet, and the node gave a reason
@@ -69,5 +89,12 @@ uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts);
 // first of its kind.
 void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check check, bool good,
                              const char *format, ...) __attribute__((format(printf, 4, 5)));
+// The same for an advisory; `judgement` has all but the text, RIGHT counts as good.
+void sim_witness_counts_judge(struct sim_witness_counts *counts,
+                              const struct sim_judgement *judgement, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// An advisory that was received and cannot be judged.
+void sim_witness_counts_unjudged(struct sim_witness_counts *counts, uint32_t kind,
+                                 uint32_t severity, const char *feature);
 
 #endif
