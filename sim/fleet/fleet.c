@@ -12,6 +12,14 @@ static enum drf_status send(struct sim_fleet *fleet, size_t index, struct sim_ou
     return fleet->link.send(fleet->link.context, index, &message, fleet->now);
 }
 
+// What the drone's own clock says.
+static int64_t drone_utc_us(const struct sim_fleet *fleet, size_t index)
+{
+    return fleet->now.utc_us
+           + sim_drone_error_clock_us(&fleet->plan.errors, fleet->plan.seed, (uint32_t)index,
+                                      fleet->now.mono_us - fleet->start.mono_us);
+}
+
 static void on_context(void *context, size_t index, const Drf__V1__Context *told,
                        int64_t mono_us)
 {
@@ -22,7 +30,8 @@ static void on_context(void *context, size_t index, const Drf__V1__Context *told
         sim_flight_log_told(fleet->flight_log, index, told,
                             (double)(mono_us - fleet->start.mono_us) * 1e-6);
     if (fleet->plan.react)
-        sim_pilot_context(&drone->pilot, fleet->world, &drone->flight, told, fleet->now.utc_us);
+        sim_pilot_context(&drone->pilot, fleet->world, &drone->flight, told,
+                          drone_utc_us(fleet, index));
     if (listener->on_context != NULL)
         listener->on_context(listener->context, index, told, mono_us);
 }
@@ -35,7 +44,7 @@ static void on_advisory(void *context, size_t index, const Drf__V1__Advisory *to
     const struct sim_listener *listener = &fleet->observer.told;
     if (fleet->plan.react)
         sim_pilot_advisory(&drone->pilot, fleet->world, &drone->flight, told,
-                           fleet->now.utc_us);
+                           drone_utc_us(fleet, index));
     if (listener->on_advisory != NULL)
         listener->on_advisory(listener->context, index, told, mono_us);
 }
@@ -185,7 +194,7 @@ static void ask_to_land(struct sim_fleet *fleet, size_t index)
     struct sim_drone *drone = &fleet->drones[index];
     uint8_t bytes[SIM_ASK_MAX];
     size_t size = sim_pilot_request(&drone->pilot, fleet->world, &drone->flight,
-                                    fleet->now.utc_us, bytes);
+                                    drone_utc_us(fleet, index), bytes);
     // A request that is not sent now is repeated, as one that is not answered.
     if (size > 0 && send(fleet, index, request_of(bytes, size)) != DRF_OK)
         fleet->unsent++;
@@ -220,10 +229,30 @@ static void file_plan(struct sim_fleet *fleet, size_t index)
     struct sim_drone *drone = &fleet->drones[index];
     uint8_t bytes[SIM_PLAN_MAX];
     size_t size = sim_plans_file(&drone->plans, index, &drone->flight, fleet->world,
-                                 fleet->witness.geoid, fleet->now.utc_us, bytes);
+                                 fleet->witness.geoid, drone_utc_us(fleet, index), bytes);
     const struct sim_outgoing plan = {
         .word = "plan", .bytes = bytes, .size = size, .qos = 1, .retain = true};
     if (size > 0 && send(fleet, index, plan) != DRF_OK)
+        fleet->unsent++;
+}
+
+static void report(struct sim_fleet *fleet, size_t index)
+{
+    struct sim_drone *drone = &fleet->drones[index];
+    uint8_t bytes[SIM_TELEMETRY_MAX];
+    struct sim_report made;
+    sim_drone_error_step(&drone->error, &fleet->plan.errors, fleet->plan.seed, (uint32_t)index,
+                         1.0 / fleet->plan.rate_hz);
+    size_t size = sim_telemetry_make(drone, fleet->world, fleet->witness.geoid,
+                                     drone_utc_us(fleet, index), &made, bytes);
+    made.mono_us = fleet->now.mono_us;
+    sim_receiver_sent(fleet->receiver, index, &made);
+    const struct sim_outgoing telemetry = {.word = "telemetry", .bytes = bytes, .size = size};
+    if (drone->error.report_lost)
+        fleet->lost++;
+    else if (send(fleet, index, telemetry) == DRF_OK)
+        fleet->sent++;
+    else
         fleet->unsent++;
 }
 
@@ -231,25 +260,15 @@ void sim_fleet_report(struct sim_fleet *fleet, struct sim_now now)
 {
     size_t index = (size_t)(fleet->next++ % fleet->plan.drones);
     struct sim_drone *drone = &fleet->drones[index];
-    uint8_t bytes[SIM_TELEMETRY_MAX];
-    struct sim_report report;
     fleet->now = now;
     if (fleet->plan.react)
-        sim_pilot_decide(&drone->pilot, &drone->flight, now.utc_us);
+        sim_pilot_decide(&drone->pilot, &drone->flight, drone_utc_us(fleet, index));
     sim_flight_step(&drone->flight, fleet->world, 1.0 / fleet->plan.rate_hz);
     if (fleet->plan.react)
         ask_to_land(fleet, index);
     if (fleet->observer.on_flown != NULL)
         fleet->observer.on_flown(fleet->observer.told.context, index, now);
-    size_t size = sim_telemetry_make(drone, fleet->world, fleet->witness.geoid, now.utc_us,
-                                     &report, bytes);
-    report.mono_us = now.mono_us;
-    sim_receiver_sent(fleet->receiver, index, &report);
-    const struct sim_outgoing telemetry = {.word = "telemetry", .bytes = bytes, .size = size};
-    if (send(fleet, index, telemetry) == DRF_OK)
-        fleet->sent++;
-    else
-        fleet->unsent++;
+    report(fleet, index);
     file_plan(fleet, index);
     ask_one(fleet, index);
 }

@@ -11,6 +11,7 @@
 #ifndef SIM_FLEET_H
 #define SIM_FLEET_H
 
+#include "sim/error/error_plan.h"
 #include "sim/fleet/flight_log.h"
 #include "sim/fleet/profile.h"
 #include "sim/fleet/receive.h"
@@ -29,6 +30,7 @@ struct sim_fleet_plan {
     enum sim_corruption corruption;
     double verify_ratio;
     struct sim_patch_options patch;
+    struct sim_error_plan errors; // all off: the drones know the truth
 };
 
 // Messages to drones when they are checked, and each step of a flight. Members may be NULL.
@@ -56,6 +58,7 @@ struct sim_fleet {
     int64_t tracked_mono_us;
     uint64_t next, total; // reports due so far, over all drones in turn; of the whole flight
     uint64_t sent, unsent, asked;
+    uint64_t lost; // reports that a drone did not send, by plan.errors.reports
 };
 
 // The world, the accounts (one for each drone) and the strings of the plan are borrowed until

@@ -14,6 +14,7 @@ static int32_t to_e7(double deg) { return (int32_t)lround(deg * 1e7); }
 static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double amsl_m,
                           Drf__V1__Telemetry *t)
 {
+    double pressure_amsl_m = drone->flight.amsl_m + drone->error.barometer_m;
     size_t kind = drone->number % 16 == 15 ? 4 : drone->number % 4;
     if (kind == 0 || kind == 1) {
         bool confused = drone->confusion == SIM_CONFUSION_ELLIPSOID;
@@ -29,7 +30,7 @@ static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double 
     }
     if (kind == 3) {
         t->has_alt_above_takeoff_m = t->has_alt_above_takeoff_acc95_m = 1;
-        t->alt_above_takeoff_m = (float)(amsl_m - drone->takeoff_amsl_m);
+        t->alt_above_takeoff_m = (float)(pressure_amsl_m - drone->takeoff_amsl_m);
         t->alt_above_takeoff_acc95_m = 1.0F;
         t->has_takeoff_lat_e7 = t->has_takeoff_lon_e7 = 1;
         t->takeoff_lat_e7 = to_e7(drone->takeoff.lat_deg);
@@ -37,7 +38,8 @@ static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double 
     }
     if (kind == 4) {
         t->has_alt_pressure_m = t->has_alt_pressure_acc95_m = 1;
-        t->alt_pressure_m = (float)(amsl_m - 35.0); // some other pressure than the standard's
+        t->alt_pressure_m =
+            (float)(pressure_amsl_m - 35.0); // some other pressure than the standard's
         t->alt_pressure_acc95_m = 10.0F;
     }
 }
@@ -88,7 +90,11 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
                           uint8_t bytes[static SIM_TELEMETRY_MAX])
 {
     const struct sim_flight *flight = &drone->flight;
-    struct geo_point at = sim_world_point(world, flight->at);
+    const struct sim_drone_error *error = &drone->error;
+    const struct sim_plane known = {.east_m = flight->at.east_m + error->east_m,
+                                    .north_m = flight->at.north_m + error->north_m};
+    struct geo_point at = sim_world_point(world, known);
+    double amsl_m = flight->amsl_m + error->up_m;
     Drf__V1__Telemetry t = DRF__V1__TELEMETRY__INIT;
     Drf__V1__Seen seen = DRF__V1__SEEN__INIT;
     t.has_seq = t.has_drone_boot_id = t.has_time_us = t.has_time_source = 1;
@@ -107,7 +113,7 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
             (struct geo_point){to_e7(depot.lat_deg) * 1e-7, to_e7(depot.lon_deg) * 1e-7};
         drone->takeoff_amsl_m = sim_world_ground_amsl_m(world, drone->takeoff);
     }
-    add_altitudes(drone, flight->amsl_m + sim_geoid_m(geoid, at), flight->amsl_m, &t);
+    add_altitudes(drone, amsl_m + sim_geoid_m(geoid, at), amsl_m, &t);
     add_motion(flight, &t);
     if (drone->seen_boot_id != 0) {
         seen.has_boot_id = seen.has_context_seq = 1;

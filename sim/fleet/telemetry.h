@@ -3,13 +3,16 @@
 //
 // Drones differ in the altitudes that they report: by number modulo 16, ellipsoid and AMSL,
 // ellipsoid, AMSL, or height above take-off; one of sixteen has pressure altitude alone. What
-// is reported is the truth, rounded as the wire rounds it, unless the drone confuses heights.
+// is reported is the truth and the drone's errors (sim/error/), rounded as the wire rounds it,
+// unless the drone confuses heights. Height above take-off and pressure altitude come from its
+// barometer, position and the other heights from its GNSS receiver.
 #ifndef SIM_TELEMETRY_H
 #define SIM_TELEMETRY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sim/error/drone_error.h"
 #include "sim/flight/pilot.h"
 #include "sim/witness/witness.h"
 
@@ -26,6 +29,7 @@ struct sim_drone {
     size_t number;
     enum sim_confusion confusion;
     struct sim_flight flight;
+    struct sim_drone_error error; // of what it reports; zeros: none
     uint64_t drone_boot_id;
     uint32_t seq;
     struct geo_point takeoff;

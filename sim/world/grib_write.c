@@ -35,6 +35,14 @@ struct draft {
     FILE *file;
 };
 
+static double wind_error(const struct sim_world *world, int axis, struct geo_point point,
+                         int64_t utc_us)
+{
+    struct sim_plane at = sim_world_plane(world, point);
+    return sim_spectrum_at(&world->wind_error[axis], at.east_m, at.north_m,
+                           (double)(utc_us - world->plan.epoch_utc_us) * 1e-6);
+}
+
 static double value_at(const struct draft *draft, const struct element *e,
                        struct geo_point point, int64_t utc_us)
 {
@@ -46,10 +54,10 @@ static double value_at(const struct draft *draft, const struct element *e,
     if (e->kind != SIM_WIND_TO_EAST && e->kind != SIM_WIND_TO_NORTH)
         return sim_world_weather(world, e->kind, point, 0.0, utc_us);
     double height_m = (double)e->height_m, bias_mps = world->plan.wind_bias_mps;
-    double east =
-        sim_world_weather(world, SIM_WIND_TO_EAST, point, height_m, utc_us) + bias_mps;
-    double north =
-        sim_world_weather(world, SIM_WIND_TO_NORTH, point, height_m, utc_us) + bias_mps;
+    double east = sim_world_weather(world, SIM_WIND_TO_EAST, point, height_m, utc_us) + bias_mps
+                  + wind_error(world, 0, point, utc_us);
+    double north = sim_world_weather(world, SIM_WIND_TO_NORTH, point, height_m, utc_us)
+                   + bias_mps + wind_error(world, 1, point, utc_us);
     double turn = sim_grid_turn_deg(&draft->grid, point) * GEO_RAD_PER_DEG;
     return e->kind == SIM_WIND_TO_EAST ? east * cos(turn) - north * sin(turn)
                                        : east * sin(turn) + north * cos(turn);

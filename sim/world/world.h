@@ -95,6 +95,7 @@ struct sim_world {
     struct geo_point void_center;
     struct sim_spectrum ground, canopy;
     struct sim_spectrum weather[SIM_WEATHER_COUNT]; // wind at 10 m above ground
+    struct sim_spectrum wind_error[2]; // published minus true wind, east and north; 0 at first
     struct sim_roughness ground_rough, surface_rough, weather_rough[SIM_WEATHER_COUNT];
     struct sim_obstacle *obstacles;
     size_t obstacle_count;

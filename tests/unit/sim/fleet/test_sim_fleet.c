@@ -174,6 +174,34 @@ static void fleet__one_drone_more__changes_no_other_flight(void **state)
     close_scene(&b);
 }
 
+static void fleet__with_errors_and_one_drone_more__changes_no_other_error(void **state)
+{
+    (void)state;
+    const struct sim_error_plan errors = {.gnss = {.on = true,
+                                                   .horizontal_m = 2.0,
+                                                   .vertical_m = 3.0,
+                                                   .time_s = 60.0,
+                                                   .white_horizontal_m = 0.5,
+                                                   .white_vertical_m = 0.5},
+                                          .reports = {.on = true, .lost_ratio = 0.25}};
+    struct scene a, b;
+    open_scene(&a, 5, DRONES);
+    open_scene(&b, 5, DRONES + 1);
+    a.fleet.plan.errors = b.fleet.plan.errors = errors;
+    fly(&a);
+    fly(&b);
+    for (size_t i = 0; i < DRONES; i++) {
+        const struct sim_drone_error *one = &a.fleet.drones[i].error;
+        assert_memory_equal(one, &b.fleet.drones[i].error, sizeof *one);
+        assert_true(one->north_m != 0.0);
+    }
+    assert_int_equal(a.fleet.lost + a.fleet.sent, DRONES * RATE_HZ * SECONDS);
+    assert_int_equal(a.fleet.sent, a.sent.telemetry);
+    assert_in_range(a.fleet.lost, 30, 90); // a quarter of 240, by five deviations
+    close_scene(&a);
+    close_scene(&b);
+}
+
 static void fleet_boot_id__later_start__is_greater_whatever_the_seed(void **state)
 {
     (void)state;
@@ -236,6 +264,7 @@ int main(void)
         cmocka_unit_test(fleet__same_seed_start_and_times__sends_the_same_bytes),
         cmocka_unit_test(fleet_report__each_drone__at_its_rate_evenly_over_time),
         cmocka_unit_test(fleet__one_drone_more__changes_no_other_flight),
+        cmocka_unit_test(fleet__with_errors_and_one_drone_more__changes_no_other_error),
         cmocka_unit_test(fleet_boot_id__later_start__is_greater_whatever_the_seed),
         cmocka_unit_test(fleet_profiles__no_reply__are_sent_again_after_a_second),
         cmocka_unit_test(fleet_report__link_refuses__counts_it_as_unsent),
