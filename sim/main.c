@@ -12,6 +12,8 @@ static const struct sim_command commands[] = {
     {"publish", "publish files to Kafka as their providers would", sim_publish_run},
     {"topics", "create the topics that do not exist yet", sim_topics_run},
     {"fleet", "fly drones through a world and check the messages they get", sim_fleet_run},
+    {"experiment", "make runs on a simulated clock, for seeds and parameters",
+     sim_experiment_command},
     {"map", "draw a store and the tracks of a fleet", sim_map_run},
     {"record", "write what goes over MQTT and Kafka into a recording", sim_record_run},
     {"play", "publish a recording again, marked REPLAY", sim_play_run},

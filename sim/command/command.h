@@ -17,6 +17,7 @@ int sim_world_run(int argc, char **argv);
 int sim_publish_run(int argc, char **argv);
 int sim_topics_run(int argc, char **argv);
 int sim_fleet_run(int argc, char **argv);
+int sim_experiment_command(int argc, char **argv);
 int sim_map_run(int argc, char **argv);
 int sim_record_run(int argc, char **argv);
 int sim_play_run(int argc, char **argv);
