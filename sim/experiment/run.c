@@ -7,50 +7,20 @@
 //
 // The phases: the world's messages at the start; settle_s for the node to take them in; the
 // profiles, until each has a reply; the flight; a second for late answers.
-#include "sim/experiment/run.h"
+#include "sim/experiment/run_impl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "sim/error/link_error.h"
-#include "sim/error/wind_error.h"
-#include "sim/experiment/lockstep.h"
-#include "sim/experiment/node_config.h"
 #include "sim/experiment/run_files.h"
-#include "sim/experiment/run_record.h"
 
 enum { TOPIC_SIZE = 160, PARTITION = 0 };
 
-static const char root[] = "drf-test/v1", prefix[] = "drone-";
+static const char root[] = "drf-test/v1", prefix[] = RUN_DRONE;
 static const int64_t begin_mono_us = 1000000, second_us = 1000000, profiles_us = 10000000;
 
-struct run {
-    const struct sim_run_job *job;
-    const struct sim_trial *trial;
-    struct sim_world world;
-    struct sim_account *accounts;
-    struct sim_fleet fleet;
-    struct sim_flyby_feed *flybys; // NULL: none
-    struct sim_lockstep *lockstep;
-    struct sim_run_record *record;
-    struct sim_link_error *up_links, *down_links; // of each drone
-    struct sim_in_flight up, down;
-    struct sim_now start, now;
-    const char *feed_topic; // of what is being published
-    int64_t offsets[SIM_RUN_FEEDS];
-    int64_t second_mono_us, intruder_mono_us;
-    uint64_t lost_up, lost_down, bytes_up, bytes_down, from_node;
-    enum drf_status failed;
-    char *error;
-};
-
-static void fail(struct run *run, enum drf_status status, const char *text)
+void run_fail(struct sim_run *run, enum drf_status status, const char *text)
 {
     if (run->failed != DRF_OK || status == DRF_OK)
         return;
@@ -58,7 +28,7 @@ static void fail(struct run *run, enum drf_status status, const char *text)
     snprintf(run->error, SIM_RUN_ERROR_SIZE, "%s", text);
 }
 
-static struct sim_now at(const struct run *run, int64_t mono_us)
+static struct sim_now at(const struct sim_run *run, int64_t mono_us)
 {
     return (struct sim_now){.mono_us = mono_us,
                             .utc_us = run->start.utc_us + (mono_us - run->start.mono_us)};
@@ -68,7 +38,7 @@ static struct sim_now at(const struct run *run, int64_t mono_us)
 static enum drf_status on_send(void *context, size_t index, const struct sim_outgoing *message,
                                struct sim_now now)
 {
-    struct run *run = context;
+    struct sim_run *run = context;
     char topic[TOPIC_SIZE];
     struct sim_parcel parcel = {.sent_mono_us = now.mono_us, .drone = index};
     if (!sim_link_error_pass(&run->up_links[index], &run->trial->errors.link, run->trial->seed,
@@ -89,7 +59,7 @@ static enum drf_status on_send(void *context, size_t index, const struct sim_out
 
 static size_t on_connected(void *context)
 {
-    const struct run *run = context;
+    const struct sim_run *run = context;
     return (size_t)run->trial->drones;
 }
 
@@ -106,7 +76,7 @@ static enum drf_status on_publish(void *context, const char *key, const void *va
                                   size_t size, const struct sim_header *headers,
                                   size_t header_count)
 {
-    struct run *run = context;
+    struct sim_run *run = context;
     struct drf_recorded_header list[SIM_PARCEL_HEADERS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < header_count; i++) {
@@ -137,7 +107,7 @@ static enum drf_status on_publish(void *context, const char *key, const void *va
 }
 
 // What reaches the node goes into its pipe and into the recording.
-static void arrive_up(struct run *run)
+static void arrive_up(struct sim_run *run)
 {
     const struct sim_parcel *parcel = sim_in_flight_first(&run->up);
     uint64_t log_ns = sim_run_ns(run->start, parcel->arrival_mono_us);
@@ -146,13 +116,13 @@ static void arrive_up(struct run *run)
     enum drf_status status = parcel->is_kafka
                                  ? drf_recording_kafka(input, &parcel->kafka, log_ns, sent_ns)
                                  : drf_recording_mqtt(input, &parcel->mqtt, log_ns, sent_ns);
-    fail(run, status, "the node has ended before its time");
+    run_fail(run, status, "the node has ended before its time");
     run->bytes_up += parcel->is_kafka ? 0 : parcel->mqtt.size;
     sim_run_record_parcel(run->record, parcel);
     sim_in_flight_drop(&run->up);
 }
 
-static void arrive_down(struct run *run)
+static void arrive_down(struct sim_run *run)
 {
     const struct sim_parcel *parcel = sim_in_flight_first(&run->down);
     struct sim_now now = at(run, parcel->arrival_mono_us);
@@ -166,7 +136,7 @@ static void arrive_down(struct run *run)
 }
 
 // The drone of .../drones/{name}/WORD/{region}; as many as there are: no drone's.
-static size_t drone_of(const struct run *run, const char *topic)
+static size_t drone_of(const struct sim_run *run, const char *topic)
 {
     static const char before[] = "/drones/";
     const char *name = strstr(topic, before);
@@ -179,7 +149,7 @@ static size_t drone_of(const struct run *run, const char *topic)
 // A message of the node leaves at its step's time.
 static void on_message(void *context, const struct drf_recorded *message)
 {
-    struct run *run = context;
+    struct sim_run *run = context;
     if (message->kind != DRF_RECORDED_MQTT)
         return;
     run->from_node++;
@@ -187,17 +157,17 @@ static void on_message(void *context, const struct drf_recorded *message)
     int64_t sent_mono_us =
         run->start.mono_us
         + ((int64_t)(message->record.log_time_ns / 1000) - run->start.utc_us);
-    if (drone == run->trial->drones) {
-        bool state = sim_stream_of(message->mqtt.topic) == SIM_STREAM_STATE
-                     && strstr(message->mqtt.topic, "/state") != NULL;
-        sim_run_record_mqtt(run->record, &message->mqtt, sent_mono_us);
-        if (state)
-            sim_fleet_take(&run->fleet, 0, SIM_STREAM_STATE, message->mqtt.payload,
-                           message->mqtt.size, run->now);
+    struct sim_parcel parcel = {.arrival_mono_us = run->now.mono_us,
+                                .sent_mono_us = sent_mono_us,
+                                .drone = drone,
+                                .mqtt = message->mqtt};
+    if (drone == run->trial->drones) { // of the node itself
+        sim_run_record_parcel(run->record, &parcel);
+        if (strstr(parcel.mqtt.topic, "/state") != NULL)
+            sim_fleet_take(&run->fleet, 0, SIM_STREAM_STATE, parcel.mqtt.payload,
+                           parcel.mqtt.size, run->now);
         return;
     }
-    struct sim_parcel parcel = {
-        .sent_mono_us = sent_mono_us, .drone = drone, .mqtt = message->mqtt};
     if (!sim_link_error_pass(&run->down_links[drone], &run->trial->errors.link,
                              run->trial->seed, (uint32_t)drone, SIM_LINK_DOWN,
                              message->mqtt.qos, sent_mono_us, &parcel.arrival_mono_us)) {
@@ -206,12 +176,12 @@ static void on_message(void *context, const struct drf_recorded *message)
     }
     if (parcel.arrival_mono_us < run->now.mono_us)
         parcel.arrival_mono_us = run->now.mono_us;
-    fail(run, sim_in_flight_send(&run->down, &parcel), "no memory");
+    run_fail(run, sim_in_flight_send(&run->down, &parcel), "no memory");
 }
 
 static void on_flown(void *context, size_t index, struct sim_now now)
 {
-    struct run *run = context;
+    struct sim_run *run = context;
     sim_run_record_truth(run->record, run->accounts[index].name, &run->world,
                          &run->fleet.drones[index].flight, now);
 }
@@ -219,12 +189,30 @@ static void on_flown(void *context, size_t index, struct sim_now now)
 static void on_judgement(void *context, size_t drone, int64_t mono_us,
                          const struct sim_judgement *judgement)
 {
-    struct run *run = context;
+    struct sim_run *run = context;
     sim_run_record_verdict(run->record, run->accounts[drone].name, mono_us, judgement);
 }
 
+struct sim_link_port run_link_port(struct sim_run *run)
+{
+    return (struct sim_link_port){.context = run, .send = on_send, .connected = on_connected};
+}
+
+struct sim_feed_port run_feed_port(struct sim_run *run)
+{
+    return (struct sim_feed_port){.context = run, .send = on_publish};
+}
+
+void run_observe(struct sim_run *run)
+{
+    run->fleet.observer =
+        (struct sim_fleet_observer){.told = {.context = run}, .on_flown = on_flown};
+    sim_receiver_hear(run->fleet.receiver, &(struct sim_judgement_listener){
+                                               .context = run, .on_judgement = on_judgement});
+}
+
 // The passing aircraft, and where they truly are, as often as a drone reports.
-static void pass_traffic(struct run *run)
+static void pass_traffic(struct sim_run *run)
 {
     if (run->flybys == NULL)
         return;
@@ -243,7 +231,7 @@ static void pass_traffic(struct run *run)
 
 // All that happens up to `until`, in its order. Of what happens at one instant a drone hears
 // first, then the node, then reports are made.
-static void advance(struct run *run, int64_t until_mono_us, bool flying)
+static void advance(struct sim_run *run, int64_t until_mono_us, bool flying)
 {
     while (run->failed == DRF_OK) {
         int64_t down_us = sim_in_flight_mono_us(&run->down),
@@ -263,10 +251,10 @@ static void advance(struct run *run, int64_t until_mono_us, bool flying)
 }
 
 // One step of everything. False: it has failed or was stopped.
-static bool step(struct run *run, bool flying, bool end)
+static bool step(struct sim_run *run, bool flying, bool end)
 {
     if (run->failed == DRF_OK && run->job->stop != NULL && run->job->stop())
-        fail(run, DRF_ERR_AGAIN, "stopped");
+        run_fail(run, DRF_ERR_AGAIN, "stopped");
     int64_t until_mono_us = run->now.mono_us + (int64_t)(run->trial->step_ms * 1e3);
     if (flying)
         pass_traffic(run);
@@ -275,7 +263,7 @@ static bool step(struct run *run, bool flying, bool end)
         return false;
     run->now = at(run, until_mono_us);
     enum drf_status status = sim_lockstep_step(run->lockstep, run->now, end, on_message, run);
-    fail(run, status, sim_lockstep_error(run->lockstep));
+    run_fail(run, status, sim_lockstep_error(run->lockstep));
     if (run->now.mono_us - run->second_mono_us >= second_us) {
         run->second_mono_us = run->now.mono_us;
         sim_run_record_second(run->record);
@@ -283,106 +271,7 @@ static bool step(struct run *run, bool flying, bool end)
     return run->failed == DRF_OK;
 }
 
-static enum drf_status open_fleet(struct run *run)
-{
-    const struct sim_trial *trial = run->trial;
-    size_t count = (size_t)trial->drones;
-    run->accounts = calloc(count, sizeof *run->accounts);
-    run->up_links = calloc(count, sizeof *run->up_links);
-    run->down_links = calloc(count, sizeof *run->down_links);
-    if (run->accounts == NULL || run->up_links == NULL || run->down_links == NULL)
-        return DRF_ERR_NOMEM;
-    for (size_t i = 0; i < count; i++)
-        snprintf(run->accounts[i].name, sizeof run->accounts[i].name, "%s%02zu", prefix, i + 1);
-    const struct sim_fleet_plan plan = {
-        .region = SIM_EXPERIMENT_REGION,
-        .level = 12,
-        .drones = count,
-        .seed = trial->seed,
-        .start_utc_us = trial->start_utc_us,
-        .seconds = trial->duration_s,
-        .rate_hz = trial->rate_hz,
-        .request_s = trial->request_s,
-        .plans = (size_t)trial->plans,
-        .react = trial->react,
-        .verify_ratio = 1.0,
-        .patch = {.side = (uint32_t)trial->patch_side, .rate_hz = trial->patch_rate_hz},
-        .errors = trial->errors};
-    enum drf_status status = sim_fleet_open(&plan, &run->world, run->accounts, &run->fleet);
-    if (status == DRF_OK && trial->traffic > 0) {
-        const struct sim_feed_port port = {.context = run, .send = on_publish};
-        status = sim_flyby_feed_open(&port, (size_t)trial->traffic, &run->world, &run->flybys);
-        if (status == DRF_OK)
-            sim_fleet_meet(&run->fleet, run->flybys);
-    }
-    if (status != DRF_OK)
-        return status;
-    run->fleet.link =
-        (struct sim_link_port){.context = run, .send = on_send, .connected = on_connected};
-    run->fleet.observer =
-        (struct sim_fleet_observer){.told = {.context = run}, .on_flown = on_flown};
-    sim_receiver_hear(run->fleet.receiver, &(struct sim_judgement_listener){
-                                               .context = run, .on_judgement = on_judgement});
-    return DRF_OK;
-}
-
-static enum drf_status open_world(struct run *run)
-{
-    const struct sim_trial *trial = run->trial;
-    enum drf_status status = sim_world_open(&trial->world, &run->world);
-    if (status != DRF_OK)
-        return status;
-    run->world.wind_error[0] =
-        sim_wind_error_make(&trial->errors.wind, trial->seed, SIM_DRAW_WIND_EAST);
-    run->world.wind_error[1] =
-        sim_wind_error_make(&trial->errors.wind, trial->seed, SIM_DRAW_WIND_NORTH);
-    return DRF_OK;
-}
-
-static enum drf_status publish_world(struct run *run)
-{
-    const struct sim_feed_port port = {.context = run, .send = on_publish};
-    enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < SIM_RUN_FEEDS && status == DRF_OK; i++) {
-        if (sim_run_feeds[i].file == NULL || !sim_run_feed_used(&sim_run_feeds[i], run->trial))
-            continue;
-        run->feed_topic = sim_run_feeds[i].topic;
-        status = sim_run_files_publish(run->job->folder, &sim_run_feeds[i], run->start.utc_us,
-                                       &port);
-    }
-    return status;
-}
-
-static void open_all(struct run *run)
-{
-    struct sim_run_paths paths;
-    char node_error[SIM_LOCKSTEP_ERROR_SIZE] = "", record_error[DRF_MCAP_ERROR_SIZE] = "";
-    fail(run, sim_run_files_paths(run->job->folder, &paths), "the folder's name is too long");
-    fail(run, open_world(run), "no world can be made of these numbers");
-    if (run->failed == DRF_OK)
-        fail(run, sim_run_files_world(&run->world, &paths),
-             "the world's files cannot be written");
-    if (run->failed == DRF_OK)
-        fail(run, sim_node_config_write(run->trial, &run->world, paths.config),
-             "the node's configuration cannot be written");
-    if (run->failed == DRF_OK)
-        fail(run, open_fleet(run),
-             "the fleet cannot be made (no memory, or PROJ's egm96_15.gtx is missing)");
-    if (run->failed == DRF_OK) {
-        enum drf_status status = sim_run_record_open(paths.part, run->job, paths.config,
-                                                     run->start, &run->record, record_error);
-        fail(run, status, record_error);
-    }
-    if (run->failed == DRF_OK) {
-        enum drf_status status = sim_lockstep_open(run->job->program, paths.config, paths.log,
-                                                   &run->lockstep, node_error);
-        fail(run, status, node_error);
-    }
-    if (run->failed == DRF_OK)
-        fail(run, publish_world(run), "the world's files cannot be cut into messages");
-}
-
-static void fly(struct run *run)
+static void fly(struct sim_run *run)
 {
     int64_t settled_us = run->now.mono_us + (int64_t)(run->trial->settle_s * 1e6);
     while (run->now.mono_us < settled_us && step(run, false, false))
@@ -400,73 +289,35 @@ static void fly(struct run *run)
     (void)step(run, false, true);
 }
 
-const char sim_run_columns[] =
-    "seconds,reports,reports_not_sent,lost_up,lost_down,bytes_up,bytes_down,contexts,pushed,"
-    "gaps,advisories,replies,refusals,latency_p50_ms,latency_p99_ms,latency_max_ms,"
-    "values_checked,values_wrong,advisories_judged,advisories_false,advisories_required,"
-    "advisories_missed,advisories_unjudged";
-
-static void write_row(const struct run *run, struct sim_run_result *out)
-{
-    const struct sim_receiver_count *n = sim_receiver_count(run->fleet.receiver);
-    const struct sim_witness_counts *w = sim_receiver_counts(run->fleet.receiver);
-    const struct sim_histogram *latency = sim_receiver_latency(run->fleet.receiver);
-    uint64_t judged = 0, false_ones = 0, required = 0, missed = 0, checked = 0, wrong = 0;
-    for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
-        judged += w->kinds[i].sound;
-        false_ones += w->kinds[i].false_ones;
-        required += w->kinds[i].certain;
-        missed += w->kinds[i].missed;
-    }
-    for (int i = 0; i < SIM_CHECK_COUNT; i++) {
-        bool advisory = i == SIM_CHECK_ADVISORY_FALSE || i == SIM_CHECK_ADVISORY_MISSED;
-        checked += advisory ? 0 : w->checked[i];
-        wrong += advisory ? 0 : w->wrong[i];
-    }
-    char times[96] = ",,"; // nothing answered
-    if (latency->count > 0)
-        snprintf(times, sizeof times, "%.3f,%.3f,%.3f",
-                 (double)sim_histogram_at(latency, 0.5) * 1e-3,
-                 (double)sim_histogram_at(latency, 0.99) * 1e-3, (double)latency->max * 1e-3);
-    snprintf(out->row, sizeof out->row,
-             "%g,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-             ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-             ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-             ",%" PRIu64,
-             run->trial->duration_s, run->fleet.sent, run->fleet.lost, run->lost_up,
-             run->lost_down, run->bytes_up, run->bytes_down, n->contexts, n->pushed, n->gaps,
-             n->advisories, n->replies, n->refusals, times, checked, wrong, judged, false_ones,
-             required, missed, w->unjudged);
-}
-
-static void finish(struct run *run, struct sim_run_result *out)
+static void finish(struct sim_run *run, struct sim_run_result *out)
 {
     struct sim_run_paths paths;
     char text[DRF_MCAP_ERROR_SIZE] = "";
     if (run->failed == DRF_OK)
-        fail(run, sim_run_record_finish(run->record, text), text);
+        run_fail(run, sim_run_record_finish(run->record, text), text);
     if (run->failed == DRF_OK && run->from_node == 0)
-        fail(run, DRF_ERR_ABSENT, "the node sent nothing");
+        run_fail(run, DRF_ERR_ABSENT, "the node sent nothing");
     if (run->failed == DRF_OK)
-        write_row(run, out);
+        run_row(run, out);
     bool ended = sim_lockstep_close(run->lockstep);
     if (run->failed == DRF_OK && !ended)
-        fail(run, DRF_ERR_STORE, "the node did not end well");
+        run_fail(run, DRF_ERR_STORE, "the node did not end well");
     if (sim_run_files_paths(run->job->folder, &paths) == DRF_OK)
-        fail(run, sim_run_files_settle(&paths, run->failed == DRF_OK),
-             "the recording cannot be renamed");
+        run_fail(run, sim_run_files_settle(&paths, run->failed == DRF_OK),
+                 "the recording cannot be renamed");
 }
 
 enum drf_status sim_run_make(const struct sim_run_job *job, struct sim_run_result *out,
                              char error[static SIM_RUN_ERROR_SIZE])
 {
-    struct run run = {.job = job,
-                      .trial = job->trial,
-                      .start = {.mono_us = begin_mono_us, .utc_us = job->trial->start_utc_us},
-                      .error = error};
+    struct sim_run run = {
+        .job = job,
+        .trial = job->trial,
+        .start = {.mono_us = begin_mono_us, .utc_us = job->trial->start_utc_us},
+        .error = error};
     run.now = run.start;
     run.second_mono_us = run.start.mono_us;
-    open_all(&run);
+    run_open(&run);
     if (run.failed == DRF_OK)
         fly(&run);
     finish(&run, out);

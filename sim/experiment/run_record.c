@@ -122,13 +122,6 @@ void sim_run_record_parcel(struct sim_run_record *record, const struct sim_parce
                      : drf_recording_mqtt(record->recording, &parcel->mqtt, log_ns, sent_ns));
 }
 
-void sim_run_record_mqtt(struct sim_run_record *record, const struct drf_recorded_mqtt *message,
-                         int64_t mono_us)
-{
-    uint64_t ns = sim_run_ns(record->start, mono_us);
-    keep(record, drf_recording_mqtt(record->recording, message, ns, ns));
-}
-
 static void put_truth(struct sim_run_record *record, Drf__V1__SimTruth *truth, char *name,
                       struct sim_now now)
 {

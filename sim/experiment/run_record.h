@@ -24,10 +24,8 @@ DRF_MUST_CHECK enum drf_status sim_run_record_finish(struct sim_run_record *reco
                                                      char error[static DRF_MCAP_ERROR_SIZE]);
 void sim_run_record_close(struct sim_run_record *record); // NULL is fine
 
-// A message where it arrived, and the same for what was not in flight.
+// A message where it arrived.
 void sim_run_record_parcel(struct sim_run_record *record, const struct sim_parcel *parcel);
-void sim_run_record_mqtt(struct sim_run_record *record, const struct drf_recorded_mqtt *message,
-                         int64_t mono_us);
 void sim_run_record_truth(struct sim_run_record *record, const char *name,
                           const struct sim_world *world, const struct sim_flight *flight,
                           struct sim_now now);
