@@ -38,7 +38,10 @@ static void append(char name[static SIM_RUN_NAME_SIZE], const char *text)
     for (; *text != '\0' && at + 1 < SIM_RUN_NAME_SIZE; text++) {
         bool plain = (*text >= '0' && *text <= '9') || (*text >= 'a' && *text <= 'z')
                      || (*text >= 'A' && *text <= 'Z') || strchr("._+-=", *text) != NULL;
-        name[at++] = plain ? *text : '_';
+        name[at] = '_';
+        if (plain)
+            name[at] = *text;
+        at++;
     }
     name[at] = '\0';
 }

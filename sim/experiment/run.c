@@ -313,14 +313,14 @@ enum drf_status sim_run_make(const struct sim_run_job *job, struct sim_run_resul
     struct sim_run run = {
         .job = job,
         .trial = job->trial,
-        .start = {.mono_us = begin_mono_us, .utc_us = job->trial->start_utc_us},
-        .error = error};
+        .start = {.mono_us = begin_mono_us, .utc_us = job->trial->start_utc_us}};
     run.now = run.start;
     run.second_mono_us = run.start.mono_us;
     run_open(&run);
     if (run.failed == DRF_OK)
         fly(&run);
     finish(&run, out);
+    snprintf(error, SIM_RUN_ERROR_SIZE, "%s", run.error);
     sim_run_record_close(run.record);
     sim_in_flight_close(&run.up);
     sim_in_flight_close(&run.down);

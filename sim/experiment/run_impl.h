@@ -28,7 +28,7 @@ struct sim_run {
     int64_t second_mono_us, intruder_mono_us;
     uint64_t lost_up, lost_down, bytes_up, bytes_down, from_node;
     enum drf_status failed;
-    char *error;
+    char error[SIM_RUN_ERROR_SIZE];
 };
 
 // The first failure is kept.

@@ -341,7 +341,7 @@ static void drone_error__all_off__is_zero(void **state)
         sim_drone_error_step(&error, &off, 17, 4, 0.2);
         assert_true(error.north_m == 0.0 && error.east_m == 0.0 && error.up_m == 0.0);
         assert_true(error.barometer_m == 0.0 && !error.report_lost);
-        assert_int_equal(sim_drone_error_clock_us(&off, 17, 4, i * 1000000), 0);
+        assert_int_equal(sim_drone_error_clock_us(&off, 17, 4, (int64_t)i * 1000000), 0);
     }
 }
 
