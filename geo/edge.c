@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/earth.h"
+#include "geo/length.h"
 
 // Where two readings are closer than this they are one.
 #define BULGE_MIN_M 1.0
@@ -96,7 +97,7 @@ static struct bow bow_of(struct geo_point a, struct geo_point b)
     struct bow bow = {.plane = plane_of(a, b)};
     double length_m = geo_edge_length_m(a, b);
     struct spot end = spot_of(&bow.plane, b);
-    double straight_m = hypot(end.east_m, end.north_m);
+    double straight_m = geo_length(end.east_m, end.north_m);
     if (!(length_m > GEO_EDGE_STRAIGHT_MAX_M)
         || fabs(b.lon_deg - a.lon_deg) > GEO_EDGE_GREAT_CIRCLE_MAX_DEG || !(straight_m > 0.0))
         return bow;

@@ -2,6 +2,7 @@
 #include "edge/serve/drone.h"
 
 #include "geo/earth.h"
+#include "geo/length.h"
 #include "geo/tile.h"
 
 #include <math.h>
@@ -115,10 +116,10 @@ bool edge_drone_affected(const struct edge_drone *drone, struct geo_bounds chang
     double south = (changed.south_deg - fix->position.lat_deg) * north_m;
     double north = (changed.north_deg - fix->position.lat_deg) * north_m;
 
-    double speed_mps = hypot(fix->velocity_north_mps, fix->velocity_east_mps);
+    double speed_mps = geo_length(fix->velocity_north_mps, fix->velocity_east_mps);
     if (!drone->concern_straight || !fix->velocity_known || speed_mps < 1e-3) {
         double dx = fmax(0, fmax(west, -east)), dy = fmax(0, fmax(south, -north));
-        return hypot(dx, dy) <= length_m + half_m;
+        return geo_length(dx, dy) <= length_m + half_m;
     }
     double enter = 0, leave = 1;
     return clip(fix->velocity_east_mps / speed_mps * length_m, west - half_m, east + half_m,

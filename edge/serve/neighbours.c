@@ -10,6 +10,7 @@
 #include "fusion/context/context_build.h"
 #include "fusion/root/track_gate.h"
 #include "geo/earth.h"
+#include "geo/length.h"
 
 #include <math.h>
 
@@ -23,7 +24,8 @@
 static double speed_mps(const struct edge_drone *drone)
 {
     const struct fusion_fix *fix = &drone->report.fix;
-    return fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+    return fix->velocity_known ? geo_length(fix->velocity_north_mps, fix->velocity_east_mps)
+                               : 0.0;
 }
 
 // How fast it may come from any side: 0 where it says its velocity, or stands.
@@ -118,7 +120,8 @@ void edge_neighbours_weigh(struct edge_serve *serve, struct edge_drone *drone,
                            const struct fusion_fix *fix)
 {
     const struct geo_track from = sighting(&drone->report.fix), to = sighting(fix);
-    bool fast = hypot(to.velocity_north_mps, to.velocity_east_mps) > FUSION_GATE_SPEED_MAX_MPS;
+    bool fast =
+        geo_length(to.velocity_north_mps, to.velocity_east_mps) > FUSION_GATE_SPEED_MAX_MPS;
     if (!drone->has_report && !fast)
         return; // nothing to compare it with
     if (fast || !fusion_track_follows(&from, &to)) {
@@ -230,7 +233,7 @@ static void gather(void *self, struct edge_drone *other)
     double closing_mps = gathering->speed_mps + speed_mps(other) + reach_mps(other) + 1.0;
     double slack_m =
         SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;
-    double soonest_s = (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
+    double soonest_s = (geo_length(east_m, north_m) * 0.99 - slack_m) / closing_mps;
     if (soonest_s > gathering->horizon_s)
         return;
     struct fusion_neighbour *place = make_place(gathering, soonest_s);

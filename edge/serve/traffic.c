@@ -6,6 +6,7 @@
 #include "edge/serve/serve_parts.h"
 #include "fusion/root/bucket.h"
 #include "geo/earth.h"
+#include "geo/length.h"
 
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 500.0
@@ -94,7 +95,7 @@ void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
     bool moving = (said->flags & GEO_TRACK_VELOCITY) != 0;
     bool still = moving || (said->flags & GEO_TRACK_ON_GROUND) != 0;
     bool paced = (said->flags & GEO_TRACK_SPEED) != 0;
-    double speed_mps = hypot(said->velocity_north_mps, said->velocity_east_mps);
+    double speed_mps = geo_length(said->velocity_north_mps, said->velocity_east_mps);
     *out = (struct fusion_neighbour){
         .traffic_id = said->id,
         .source = track->source->source,
@@ -157,14 +158,15 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
     double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
     double east_m = lon_deg * GEO_EARTH_M_PER_DEG * cos(here.lat_deg * GEO_RAD_PER_DEG);
     double own_mps =
-        fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
-    double closing_mps = own_mps + hypot(other->velocity_north_mps, other->velocity_east_mps)
+        fix->velocity_known ? geo_length(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+    double closing_mps = own_mps
+                         + geo_length(other->velocity_north_mps, other->velocity_east_mps)
                          + other->reach_mps + 1.0;
     double late_s = fmax((double)(now_utc_us - other->time_utc_us) * 1e-6, 0.0)
                     + fmax((double)(now_utc_us - fix->time_utc_us) * 1e-6, 0.0);
     double slack_m = SLACK_M + drone->limits.clearance_min_m + acc95_m + other->reach_m
                      + closing_mps * late_s;
-    return (hypot(east_m, north_m) * 0.99 - slack_m) / closing_mps;
+    return (geo_length(east_m, north_m) * 0.99 - slack_m) / closing_mps;
 }
 
 struct push {
@@ -195,8 +197,9 @@ void edge_traffic_push(struct edge_serve *serve)
             continue;
         struct push push = {.serve = serve, .id = track->track.id};
         edge_traffic_neighbour(track, age_s, &push.other);
-        double speed_mps = hypot(push.other.velocity_north_mps, push.other.velocity_east_mps)
-                           + push.other.reach_mps;
+        double speed_mps =
+            geo_length(push.other.velocity_north_mps, push.other.velocity_east_mps)
+            + push.other.reach_mps;
         double reach_m = SLACK_M + push.other.horizontal_counted_m + push.other.reach_m
                          + (speed_mps + serve->speed_max_mps + 1.0) * (FUSION_CAUTION_S + 5.0);
         struct geo_point at = push.other.position;

@@ -11,6 +11,7 @@
 #include "edge/wire/wire_parts.h"
 #include "fusion/aircraft/surroundings.h"
 #include "geo/earth.h"
+#include "geo/length.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 #define PUT(message, field, number)                                                            \
@@ -111,7 +112,7 @@ void edge_wire_fill_wind(Drf__V1__Wind *out, const struct fusion_quantity *wind)
         return;
     }
     double north_mps = wind->value, east_mps = wind->value_east;
-    double speed_mps = hypot(north_mps, east_mps);
+    double speed_mps = geo_length(north_mps, east_mps);
     if (!wind->direction_unknown) {
         PUT(out, wind_to_north_mps, north_mps);
         PUT(out, wind_to_east_mps, east_mps);

@@ -18,6 +18,7 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
 #include "geo/frame.h"
+#include "geo/length.h"
 
 // A stretch of time in which both fly straight: where the other is from here, and how that
 // changes.
@@ -77,8 +78,8 @@ static double nearest_s(const struct leg *leg, double reach_mps)
     if (square <= reach_mps * reach_mps)
         return reach_mps > 0.0 ? leg->length_s : 0.0;
     double closest_s = -(leg->east_m * leg->east_mps + leg->north_m * leg->north_mps) / square;
-    double miss_m = hypot(leg->east_m + leg->east_mps * closest_s,
-                          leg->north_m + leg->north_mps * closest_s);
+    double miss_m = geo_length(leg->east_m + leg->east_mps * closest_s,
+                               leg->north_m + leg->north_mps * closest_s);
     double after_s = miss_m * reach_mps / sqrt(square * (square - reach_mps * reach_mps));
     return fmin(fmax(closest_s + after_s, 0.0), leg->length_s);
 }
@@ -92,7 +93,7 @@ static void approach(const struct leg *leg, const struct margin *reach, struct n
         t = contact_s;
     double reach_m = reach->across_m + reach->across_mps * (leg->begin_s + t);
     double distance_m =
-        hypot(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
+        geo_length(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
     distance_m = contact_s >= 0.0 ? 0.0 : fmax(distance_m - reach_m, 0.0);
     if (nearest->known && distance_m >= nearest->distance_m)
         return;
@@ -299,7 +300,7 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     encounter.at.north_m += other->velocity_north_mps * lag_s;
     add_legs(&encounter);
     out->up_m = encounter.up_m;
-    out->distance_m = hypot(encounter.at.east_m, encounter.at.north_m);
+    out->distance_m = geo_length(encounter.at.east_m, encounter.at.north_m);
     out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);
     // what is only roughly known is no nominal conflict
     out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.first_s[NOMINAL];

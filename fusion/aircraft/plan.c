@@ -5,6 +5,7 @@
 
 #include "geo/edge.h"
 #include "geo/frame.h"
+#include "geo/length.h"
 
 // Legs no farther than this beyond the nearest are distinguished by the course.
 #define LEG_TIE_M 5.0
@@ -66,7 +67,7 @@ static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix 
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
     done = fmin(fmax(done, 0.0), 1.0);
-    double cross_m = hypot(a.east_m + done * east_m, a.north_m + done * north_m);
+    double cross_m = geo_length(a.east_m + done * east_m, a.north_m + done * north_m);
     struct leg leg = {
         .done_ratio = done, .cross_m = cross_m, .excess_m = fmax(cross_m - bulge_m, 0.0)};
     if (fix->velocity_known && square > 0.0)

@@ -3,6 +3,7 @@
 
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "geo/length.h"
 
 // Ellipsoid and AMSL that differ from the geoid by more than this contradict each other.
 #define RESIDUAL_MAX_M 5.0
@@ -48,7 +49,7 @@ static void aircraft_height(const struct fusion_root *root, const struct fusion_
     double above_acc95_m = accuracy(&fix->above_takeoff, FUSION_TAKEOFF_ACC95_DEFAULT_M);
     out->agl_basis = FUSION_AGL_ABOVE_TAKEOFF;
     out->aircraft_amsl_m = number(takeoff.amsl_m + fix->above_takeoff.m);
-    out->aircraft_acc95_m = number(hypot(above_acc95_m, source_acc95_m(takeoff.source)));
+    out->aircraft_acc95_m = number(geo_length(above_acc95_m, source_acc95_m(takeoff.source)));
 }
 
 static void below(const struct fusion_root *root, struct geo_point point,
@@ -87,7 +88,7 @@ void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *
     double amsl_m = out->aircraft_amsl_m.value, acc95_m = out->aircraft_acc95_m.value;
     if (out->ground_amsl_m.known) {
         out->agl_m = number(amsl_m - out->ground_amsl_m.value);
-        out->agl_acc95_m = number(hypot(acc95_m, source_acc95_m(out->ground_source)));
+        out->agl_acc95_m = number(geo_length(acc95_m, source_acc95_m(out->ground_source)));
         out->agl_reason = FUSION_REASON_NONE;
     } else {
         out->agl_reason = out->ground_reason;

@@ -12,6 +12,7 @@
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
 #include "geo/frame.h"
+#include "geo/length.h"
 
 // How much of the way from a to b lies before it crosses from c to d; more than 1: it does not.
 static double crossing(struct geo_point a, struct geo_point b, struct geo_point c,
@@ -39,7 +40,7 @@ static double outside_m(const struct fusion_surroundings *around, struct geo_poi
         double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
         double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
         t = fmin(fmax(t, 0.0), 1.0);
-        best_m = fmin(best_m, hypot(a.east_m + t * x, a.north_m + t * y));
+        best_m = fmin(best_m, geo_length(a.east_m + t * x, a.north_m + t * y));
         inside ^= geo_frame_crosses_north(a, b);
         a = b;
     }

@@ -16,6 +16,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/bucket.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/length.h"
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
 #define STEP_M 2.0           // along the path, while it is in the way
@@ -41,7 +42,7 @@ static struct box box_of(const struct fusion_path *path, const struct geo_frame 
         box.east_m = fmax(box.east_m, at.east_m);
         box.south_m = fmin(box.south_m, at.north_m);
         box.north_m = fmax(box.north_m, at.north_m);
-        box.reach_m = fmax(box.reach_m, hypot(at.east_m, at.north_m));
+        box.reach_m = fmax(box.reach_m, geo_length(at.east_m, at.north_m));
     }
     box.west_m -= wide_m;
     box.south_m -= wide_m;

@@ -23,6 +23,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "geo/frame.h"
+#include "geo/length.h"
 
 #define LANDING_REACH_M 100.0
 #define VERTICAL_MIN_MPS 0.3
@@ -107,8 +108,8 @@ static bool at_goal(const struct judge *judge, struct geo_point a, struct geo_po
         struct geo_frame frame = geo_frame_at(judge->goals[i]);
         struct geo_offset from = geo_frame_offset(&frame, a);
         struct geo_offset to = geo_frame_offset(&frame, b);
-        if (hypot(from.east_m, from.north_m) <= LANDING_REACH_M
-            && hypot(to.east_m, to.north_m) <= LANDING_REACH_M)
+        if (geo_length(from.east_m, from.north_m) <= LANDING_REACH_M
+            && geo_length(to.east_m, to.north_m) <= LANDING_REACH_M)
             return true;
     }
     return false;

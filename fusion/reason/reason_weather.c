@@ -14,6 +14,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/weather.h"
+#include "geo/length.h"
 #include "geo/record/field.h"
 
 struct rule {
@@ -26,7 +27,7 @@ struct rule {
 
 static double value_of(const struct rule *rule, const struct fusion_quantity *quantity)
 {
-    return rule->item == FUSION_WIND ? hypot(quantity->value, quantity->value_east)
+    return rule->item == FUSION_WIND ? geo_length(quantity->value, quantity->value_east)
                                      : quantity->value;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "geo/cells.h"
+#include "geo/length.h"
 
 enum { SIDE = GEO_CELLS_SIDE };
 
@@ -36,7 +37,7 @@ struct fusion_outline fusion_outline_between(uint8_t level, const struct geo_fra
                                              double longer_b_m)
 {
     struct geo_offset way = geo_frame_offset(at_a, at_b->origin);
-    double length_m = hypot(way.east_m, way.north_m);
+    double length_m = geo_length(way.east_m, way.north_m);
     double east = length_m > 0.0 ? way.east_m / length_m : 0.0;
     double north = length_m > 0.0 ? way.north_m / length_m : 1.0;
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/frame.h"
+#include "geo/length.h"
 
 // Beyond what the accuracies and the speeds allow: rounding, latencies that differ by receiver.
 #define SLACK_M 150.0
@@ -27,7 +28,7 @@ static double speed_mps(const struct geo_track *track)
 {
     return (track->flags & GEO_TRACK_SPEED) != 0
                ? track->speed_mps
-               : hypot(track->velocity_north_mps, track->velocity_east_mps);
+               : geo_length(track->velocity_north_mps, track->velocity_east_mps);
 }
 
 static bool has_speed(const struct geo_track *track)
@@ -77,7 +78,7 @@ bool fusion_track_follows(const struct geo_track *from, const struct geo_track *
     struct geo_offset way = geo_frame_offset(&frame, to->position);
     double allowed_m =
         SLACK_M + across_acc_m(from) + across_acc_m(to) + fastest_mps(from, to) * after_s;
-    return hypot(way.east_m, way.north_m) <= allowed_m
+    return geo_length(way.east_m, way.north_m) <= allowed_m
            && climbs(from, to, GEO_TRACK_WGS84, from->alt_wgs84_m, to->alt_wgs84_m, after_s)
            && climbs(from, to, GEO_TRACK_AMSL, from->alt_amsl_m, to->alt_amsl_m, after_s)
            && climbs(from, to, GEO_TRACK_PRESSURE, from->alt_pressure_m, to->alt_pressure_m,
