@@ -33,7 +33,8 @@ static enum drf_status connect_file(struct fusion_store *store)
     const int flags =
         (reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(store->path, &store->db, flags, NULL);
+    const bool memory = store->config.in_memory;
+    int code = sqlite3_open_v2(memory ? ":memory:" : store->path, &store->db, flags, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(store->db, BUSY_MS);
     if (code == SQLITE_OK)
@@ -45,7 +46,7 @@ static enum drf_status connect_file(struct fusion_store *store)
         code = store_geometry_register(store->db);
     if (code != SQLITE_OK)
         return store_fail(store, code, "open the file");
-    return reader ? DRF_OK : store_file_lock_writer(store);
+    return reader || memory ? DRF_OK : store_file_lock_writer(store);
 }
 
 static bool config_valid(const struct fusion_store_config *config)
@@ -73,8 +74,8 @@ static enum drf_status open_parts(struct fusion_store *store)
         status = store_rendered_open(store);
     if (status == DRF_OK)
         status = connect_file(store);
-    const bool unclean =
-        status == DRF_OK && !store->config.read_only && store_file_ended_unclean(store);
+    const bool unclean = status == DRF_OK && !store->config.read_only
+                         && !store->config.in_memory && store_file_ended_unclean(store);
     if (status == DRF_OK)
         status = store_schema_open(store);
     if (status == DRF_OK && unclean)

@@ -52,6 +52,8 @@ struct fusion_store_config {
     const char *region_id;
     uint32_t mode;            // enum drf_mode; fixed in the file
     bool read_only;           // query, info, digest: opens beside a running node
+    bool in_memory;           // of a replay: no file and no lock, `path` is for messages only;
+                              // the truth as ever, but nothing of the GeoPackage is rendered
     size_t pending_max_bytes; // fusion_store_pending_bytes() above this: the caller pauses its
                               // feeds
     struct fusion_store_fault *fault; // may be NULL; says why when open fails

@@ -44,7 +44,7 @@ enum drf_status fusion_store_render(struct fusion_store *store, enum fusion_laye
         return store_refuse(store, FUSION_STORE_MISMATCH, DRF_ERR_RANGE,
                             "a tile of another layer or level than the store keeps");
     struct store_rendered made = {.layer = layer, .tile = tile};
-    if (fused != NULL && fused->known > 0) {
+    if (fused != NULL && fused->known > 0 && !store->config.in_memory) {
         made.summary = summarise(fused->cells);
         status = store_png_encode(fused->cells, &made.bytes, &made.size);
     }
@@ -195,9 +195,11 @@ enum drf_status fusion_store_render_commit(struct fusion_store *store)
         store->render_wanted = true;
         return DRF_OK;
     }
-    status = store_begin(store);
-    if (status == DRF_OK)
-        status = store_end(store, write_rendered(store));
+    if (!store->config.in_memory) {
+        status = store_begin(store);
+        if (status == DRF_OK)
+            status = store_end(store, write_rendered(store));
+    }
     if (status == DRF_OK) {
         forget_rendered(store);
         store_checkpoint_late(store);

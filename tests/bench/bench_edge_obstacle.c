@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A region of known ground, a tower that comes, moves, grows or goes in each message of a feed:
-// decoded in process, applied, folded, published, committed and, where the store is a file,
-// rendered; a second of simulated time each. Processor time of this thread for all steps, and
-// for those until the new root is there; the SHA-256 over what the last roots show says whether
-// two builds agree. Arguments: how many obstacles (400), and the folder for the store
-// (/dev/shm).
+// decoded in process, applied, folded, published and committed to a store in memory, or to a
+// file, where it is rendered too; a second of simulated time each. Processor time of this
+// thread for all steps, and for those until the first new root is there; the SHA-256 over what
+// roots show says whether two builds agree. Arguments: how many obstacles (400), or `small`;
+// the folder of a file for the store.
 #include <inttypes.h>
 #include <time.h>
 
@@ -46,7 +46,8 @@ static void open_bench(struct rig *rig)
                                               .keep = drf_config_keep(&rig->config),
                                               .level = rig->config.level,
                                               .region_id = "niagara",
-                                              .mode = rig->config.mode};
+                                              .mode = rig->config.mode,
+                                              .in_memory = rig->path[0] == '\0'};
     const struct fusion_feed feeds[] = {{.name = "dof", .layer = FUSION_LAYER_OBSTACLE},
                                         {.name = "wx", .layer = FUSION_LAYER_WEATHER},
                                         {.name = "dem", .layer = FUSION_LAYER_GROUND}};
@@ -225,8 +226,10 @@ int main(int argc, char **argv)
     void *state;
     assert_int_equal(open_rig(&state), 0);
     struct rig *rig = state;
-    (void)snprintf(rig->path, sizeof rig->path, "%s/drf-bench-obstacle-%d.gpkg",
-                   argc > 2 ? argv[2] : "/dev/shm", (int)getpid());
+    rig->path[0] = '\0';
+    if (argc > 2)
+        (void)snprintf(rig->path, sizeof rig->path, "%s/drf-bench-obstacle-%d.gpkg", argv[2],
+                       (int)getpid());
     open_bench(rig);
     lay_ground(rig);
     struct cost cost = {0};
@@ -240,7 +243,7 @@ int main(int argc, char **argv)
     for (long i = 0; i < count; i++) {
         add_tower(rig, KEYS + (size_t)i);
         pass(rig, 1000000, &cost);
-        if (i % 20 == 0 || i + 1 == count)
+        if (i % 100 == 0 || i + 1 == count)
             show(cost.root, digest);
     }
     char hex[65];
