@@ -279,7 +279,7 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
     bool compares = !replay->what_if && replay->options->out == NULL;
     if (!compares)
         replay->config.output_mode = DRF_MODE_REPLAY;
-    enum drf_status status = check_fma(about, error);
+    enum drf_status status = replay->options->any_fma ? DRF_OK : check_fma(about, error);
     if (status == DRF_OK)
         status = apply_settings(replay, error);
     for (int i = 0; i < EDGE_LOOP_COUNT && status == DRF_OK; i++)
