@@ -85,6 +85,25 @@ def test_what_only_a_node_may_say_is_refused_to_others():
             assert mqtt.publish(OBSERVER, f"drf/v1/{topic}", b"x") == NOT_AUTHORISED, topic
 
 
+def test_who_plays_a_recording_writes_below_the_test_root_only_and_who_makes_one_writes_nothing():
+    with Mosquitto(users=["d-1"], services=["drf-replay", "drf-recorder"]) as mqtt:
+        for leaf in ("drones/d-1/telemetry", "drones/d-1/profile", "drones/d-1/plan", "drones/d-1/request", "query/d-1"):
+            assert mqtt.publish("drf-replay", f"drf-test/v1/{leaf}", b"x") == 0, leaf
+            assert mqtt.publish("drf-replay", f"drf/v1/{leaf}", b"x") == NOT_AUTHORISED, leaf
+            assert mqtt.publish("drf-recorder", f"drf-test/v1/{leaf}", b"x") == NOT_AUTHORISED, leaf
+        for root in ("drf/v1", "drf-test/v1"):
+            for leaf in ("drones/d-1/context/north", "drones/d-1/advisory/north", "regions/north/alerts", "query/d-1/reply"):
+                assert mqtt.publish("drf-replay", f"{root}/{leaf}", b"x") == NOT_AUTHORISED, leaf
+            for account in ("drf-replay", "drf-recorder"):
+                if (root, account) != ("drf-test/v1", "drf-replay"):
+                    assert mqtt.publish(account, f"{root}/drones/{account}/telemetry", b"x") == NOT_AUTHORISED, account
+        with mqtt.client("drf-recorder") as recorder:
+            recorder.subscribe("drf/v1/#", "drf-test/v1/#")
+            mqtt.publish(NODE, "drf/v1/drones/d-1/context/north", b"one")
+            mqtt.publish("d-1", "drf-test/v1/query/d-1", b"two")
+            assert [recorder.take().payload for _ in range(2)] == [b"one", b"two"]
+
+
 def test_nobody_without_an_account_and_nobody_under_anothers_client_id():
     with Mosquitto(users=["d-1", "d-2"]) as mqtt:
         for user, password in ((None, None), ("d-1", "wrong"), ("stranger", "x")):
