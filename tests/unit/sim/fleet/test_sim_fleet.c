@@ -16,7 +16,13 @@
 #include "drf/v1/telemetry.pb-c.h"
 #include "sim/fleet/fleet.h"
 
-enum { DRONES = 12, RATE_HZ = 5, SECONDS = 4, REPORTS = DRONES * RATE_HZ * SECONDS };
+enum {
+    DRONES = 12,
+    RATE_HZ = 5,
+    SECONDS = 4,
+    PER_S = DRONES * RATE_HZ,
+    REPORTS = PER_S * SECONDS
+};
 static const int64_t start_utc_us = INT64_C(1795374000000000), start_mono_us = 1000000;
 
 // Everything that a fleet sent, one behind the other.
@@ -144,7 +150,7 @@ static void fleet_report__each_drone__at_its_rate_evenly_over_time(void **state)
     assert_false(sim_fleet_due(&s.fleet, at(0)));
     for (int n = 1; n <= REPORTS; n++) {
         // n reports of all drones after n / (drones * rate) seconds
-        int64_t due_us = (int64_t)n * 1000000 / (DRONES * RATE_HZ);
+        int64_t due_us = (int64_t)n * 1000000 / PER_S;
         assert_false(sim_fleet_due(&s.fleet, at(due_us - 2)));
         assert_true(sim_fleet_due(&s.fleet, at(due_us + 2)));
         sim_fleet_report(&s.fleet, at(due_us + 2));
