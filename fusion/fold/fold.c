@@ -147,6 +147,21 @@ static enum drf_status enter_all(struct fusion_fold *fold, const struct fusion_t
     return status;
 }
 
+// Without a surface model, as most tiles are: nothing is weighed.
+static void take_ground(struct fusion_fold *fold, const struct fusion_tile *ground,
+                        const uint16_t index[FUSION_TILE_SOURCES_MAX])
+{
+    memcpy(fold->cells, ground->cells, sizeof fold->cells);
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        fold->flags[i] = fold->cells[i] != GEO_CELL_UNKNOWN ? FUSION_SURFACE_GROUND : 0;
+    if (ground->kind_bits == 0
+        && (ground->kind_count == 0 || index[ground->kinds[0].source] == 0))
+        return; // all of source 0, as at the start
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        if (fold->cells[i] != GEO_CELL_UNKNOWN)
+            fold->source_of[i] = index[fusion_tile_source_index(ground, (uint32_t)i)];
+}
+
 enum drf_status fusion_fold_ground(struct fusion_fold *fold, const struct fusion_tile *ground)
 {
     assert(!fold->surface);
@@ -157,6 +172,10 @@ enum drf_status fusion_fold_ground(struct fusion_fold *fold, const struct fusion
             return status;
     }
     fold->surface = true;
+    if (fold->empty && ground != NULL) {
+        take_ground(fold, ground, index);
+        return DRF_OK;
+    }
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
         uint16_t held = fold->cells[i];
         uint16_t under = ground == NULL ? GEO_CELL_UNKNOWN : ground->cells[i];
@@ -208,9 +227,10 @@ bool fusion_fold_is_ground(const struct fusion_fold *fold, const struct fusion_t
 {
     if (ground == NULL)
         return false;
+    if (memcmp(fold->cells, ground->cells, sizeof fold->cells) != 0)
+        return false;
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
-        if (fold->cells[i] != ground->cells[i]
-            || (fold->cells[i] != GEO_CELL_UNKNOWN && fold->flags[i] != FUSION_SURFACE_GROUND))
+        if (fold->flags[i] != FUSION_SURFACE_GROUND && fold->cells[i] != GEO_CELL_UNKNOWN)
             return false;
     return true;
 }
@@ -244,15 +264,31 @@ static struct fusion_source several_of(const struct fusion_source *const *source
     return all;
 }
 
+enum { FOUR = 4 };
+
+static bool four_alike(const uint16_t *at)
+{
+    uint64_t four;
+    memcpy(&four, at, sizeof four);
+    return four == at[0] * UINT64_C(0x0001000100010001);
+}
+
 // Which sources a known cell names.
 static void find_used(struct fusion_fold *fold)
 {
     for (size_t i = 0; i < fold->count; i++)
         fold->used[i] = false;
-    for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
-        if (fold->cells[i] == GEO_CELL_UNKNOWN)
+    for (size_t i = 0; fold->count > 0 && i < GEO_CELLS_COUNT;) {
+        // Few cells name another source than those before: what is found is passed over.
+        if (i % FOUR == 0 && fold->used[fold->source_of[i]]
+            && four_alike(&fold->source_of[i])) {
+            i += FOUR;
             continue;
-        fold->used[fold->source_of[i]] = true;
+        }
+        const size_t at = i++;
+        if (fold->cells[at] == GEO_CELL_UNKNOWN)
+            continue;
+        fold->used[fold->source_of[at]] = true;
         if (fold->count == 1) // as of most tiles: there is no other to be found
             return;
     }
@@ -288,6 +324,21 @@ enum drf_status fusion_fold_palette(struct fusion_fold *fold, struct fusion_pale
     return DRF_OK;
 }
 
+// The place in the palette of each known cell's source.
+static void narrow(struct fusion_fold *fold)
+{
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i += FOUR) {
+        if (four_alike(&fold->source_of[i])) {
+            memset(&fold->narrow[i], (uint8_t)fold->place[fold->source_of[i]], FOUR);
+            continue;
+        }
+        for (size_t k = i; k < i + FOUR; k++)
+            fold->narrow[k] = (uint8_t)fold->place[fold->source_of[k]];
+    }
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        fold->narrow[i] = fold->cells[i] == GEO_CELL_UNKNOWN ? 0 : fold->narrow[i];
+}
+
 enum drf_status fusion_fold_make(struct fusion_fold *fold, struct geo_tile tile,
                                  const struct fusion_palette *palette, struct fusion_tile **out)
 {
@@ -296,10 +347,8 @@ enum drf_status fusion_fold_make(struct fusion_fold *fold, struct geo_tile tile,
         return DRF_OK;
     }
     const uint16_t sources = (uint16_t)(palette->count + palette->overflows);
-    for (size_t i = 0; sources > 1 && i < GEO_CELLS_COUNT; i++) {
-        bool unknown = fold->cells[i] == GEO_CELL_UNKNOWN;
-        fold->narrow[i] = unknown ? 0 : (uint8_t)fold->place[fold->source_of[i]];
-    }
+    if (sources > 1)
+        narrow(fold);
     return fusion_tile_make(tile, fold->cells, palette->sources, sources,
                             sources > 1 ? fold->narrow : NULL,
                             fold->surface ? fold->flags : NULL, out);

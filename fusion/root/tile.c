@@ -66,6 +66,22 @@ static struct fusion_kind kind_of(const uint8_t *source_of, const uint8_t *flags
     };
 }
 
+enum { EIGHT = 8 };
+
+static bool eight_alike(const uint8_t *at)
+{
+    uint64_t eight;
+    memcpy(&eight, at, sizeof eight);
+    return eight == at[0] * UINT64_C(0x0101010101010101);
+}
+
+// Whether eight cells from here on are of one kind, whatever is known of them.
+static bool of_one_kind(const uint8_t *source_of, const uint8_t *flags, size_t cell)
+{
+    return (source_of == NULL || eight_alike(source_of + cell))
+           && (flags == NULL || eight_alike(flags + cell));
+}
+
 static uint32_t known_of(const uint16_t *cells)
 {
     uint32_t known = 0;
@@ -86,8 +102,11 @@ static void count(struct census *census, const uint16_t *cells, uint16_t source_
             continue;
         struct fusion_kind kind = kind_of(source_of, flags, i);
         uint16_t *number = &census->number[kind.source * FLAGS + kind.flags];
-        if (*number != NONE)
+        if (*number != NONE) {
+            if (i % EIGHT == 0 && of_one_kind(source_of, flags, i))
+                i += EIGHT - 1; // a kind that has its number, known or not
             continue;
+        }
         assert(kind.source < source_count && kind.flags < FLAGS);
         *number = census->kind_count;
         census->kinds[census->kind_count++] = kind;
@@ -133,6 +152,38 @@ static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
     }
 }
 
+static bool all_known(const uint16_t *cells)
+{
+    bool known = true;
+    for (size_t i = 0; i < EIGHT; i++)
+        known &= cells[i] != GEO_CELL_UNKNOWN;
+    return known;
+}
+
+// Eight cells take as many bytes as one takes bits: those of one kind are written at once.
+static void pack_all(uint8_t *packed, uint8_t bits, const uint16_t *cells,
+                     const uint8_t *source_of, const uint8_t *flags,
+                     const struct census *census)
+{
+    for (size_t first = 0; first < GEO_CELLS_COUNT; first += EIGHT) {
+        uint8_t *at = packed + first / EIGHT * bits;
+        if (bits <= 8 && of_one_kind(source_of, flags, first) && all_known(cells + first)) {
+            struct fusion_kind kind = kind_of(source_of, flags, first);
+            uint32_t byte = census->number[kind.source * FLAGS + kind.flags];
+            for (uint32_t have = bits; have < 8; have *= 2)
+                byte |= byte << have;
+            memset(at, (uint8_t)byte, bits);
+            continue;
+        }
+        memset(at, 0, bits);
+        for (size_t i = first; i < first + EIGHT; i++) {
+            struct fusion_kind kind = kind_of(source_of, flags, i);
+            if (cells[i] != GEO_CELL_UNKNOWN)
+                pack(packed, bits, i, census->number[kind.source * FLAGS + kind.flags]);
+        }
+    }
+}
+
 enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
                                  const struct fusion_source *const *sources,
                                  uint16_t source_count, const uint8_t *source_of,
@@ -161,12 +212,8 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
         kinds[i] =
             (struct fusion_kind){census.place[census.kinds[i].source], census.kinds[i].flags};
     memcpy(own_cells, cells, GEO_CELLS_COUNT * sizeof *cells);
-    memset(packed, 0, (size_t)GEO_CELLS_COUNT / 8 * bits);
-    for (size_t i = 0; bits > 0 && i < GEO_CELLS_COUNT; i++) {
-        struct fusion_kind kind = kind_of(source_of, flags, i);
-        if (cells[i] != GEO_CELL_UNKNOWN)
-            pack(packed, bits, i, census.number[kind.source * FLAGS + kind.flags]);
-    }
+    if (bits > 0)
+        pack_all(packed, bits, cells, source_of, flags, &census);
     *made = (struct fusion_tile){
         .tile = tile,
         .known = census.known,
@@ -282,6 +329,21 @@ static bool cell_same(const struct rows *rows, uint32_t column)
                || rows->a[column] == GEO_CELL_UNKNOWN);
 }
 
+// Whether a whole row is of one kind, as most rows are. *out: its number.
+static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *out)
+{
+    const uint8_t bits = tile->kind_bits;
+    *out = kind_at(tile, row * GEO_CELLS_SIDE);
+    if (bits == 0 || bits == 16)
+        return bits == 0;
+    const size_t bytes = (size_t)GEO_CELLS_SIDE / 8 * bits;
+    const uint8_t *packed = tile->kind_of + row * bytes;
+    uint32_t byte = *out;
+    for (uint32_t have = bits; have < 8; have *= 2)
+        byte |= byte << have;
+    return packed[0] == (uint8_t)byte && memcmp(packed, packed + 1, bytes - 1) == 0;
+}
+
 struct box { // of cells; nothing when east < west
     uint32_t west, east, north, south;
 };
@@ -295,10 +357,14 @@ static struct box differing(const struct fusion_tile *a, const struct fusion_til
     for (uint32_t row = 0; row < SIDE; row++) {
         const size_t at = (size_t)row * SIDE;
         struct rows rows = {.a = a->cells + at, .b = b->cells + at};
+        bool cells_same = memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0;
+        uint16_t one_a, one_b;
+        if (cells_same && row_of_one(a, row, &one_a) && row_of_one(b, row, &one_b)
+            && naming.of_a[one_a] == naming.of_b[one_b])
+            continue;
         row_kinds(a, row, naming.of_a, rows.kinds_a);
         row_kinds(b, row, naming.of_b, rows.kinds_b);
-        if (memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0
-            && memcmp(rows.kinds_a, rows.kinds_b, sizeof rows.kinds_a) == 0)
+        if (cells_same && memcmp(rows.kinds_a, rows.kinds_b, sizeof rows.kinds_a) == 0)
             continue;
         uint32_t first = 0, last = SIDE;
         while (first < SIDE && cell_same(&rows, first))
