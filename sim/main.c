@@ -17,6 +17,8 @@ static const struct sim_command commands[] = {
     {"map", "draw a store and the tracks of a fleet", sim_map_run},
     {"record", "write what goes over MQTT and Kafka into a recording", sim_record_run},
     {"play", "publish a recording again, marked REPLAY", sim_play_run},
+    {"measure", "measure recordings: separation, advisories, age, bytes, latency",
+     sim_measure_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

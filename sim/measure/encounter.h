@@ -1,5 +1,5 @@
-// sim/measure/encounter.h - geometry of two aircraft on straight lines: nearest, and how long
-// inside. SPDX-License-Identifier: Apache-2.0
+// sim/measure/encounter.h - geometry of two aircraft on straight ways: nearest, inside.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Closed forms: the distance of two linear motions is the root of a quadratic in time.
 #ifndef SIM_ENCOUNTER_H

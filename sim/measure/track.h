@@ -1,5 +1,5 @@
-// sim/measure/track.h - tracks of aircraft: where each was, and between which reports that is
-// known. SPDX-License-Identifier: Apache-2.0
+// sim/measure/track.h - tracks of aircraft, and between which reports a way is known.
+// SPDX-License-Identifier: Apache-2.0
 #ifndef SIM_TRACK_H
 #define SIM_TRACK_H
 
