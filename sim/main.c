@@ -19,6 +19,7 @@ static const struct sim_command commands[] = {
     {"play", "publish a recording again, marked REPLAY", sim_play_run},
     {"measure", "measure recordings: separation, advisories, age, bytes, latency",
      sim_measure_run},
+    {"compare", "compare two recordings, or two folders of runs", sim_compare_run},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

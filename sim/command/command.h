@@ -22,5 +22,6 @@ int sim_map_run(int argc, char **argv);
 int sim_record_run(int argc, char **argv);
 int sim_play_run(int argc, char **argv);
 int sim_measure_run(int argc, char **argv);
+int sim_compare_run(int argc, char **argv);
 
 #endif
