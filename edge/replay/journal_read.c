@@ -188,7 +188,7 @@ enum drf_status edge_journal_reader_open(const char *path, const char *store_pat
         return DRF_ERR_STORE;
     }
     enum drf_status status = drf_mcap_reader_open(
-        path, &(struct drf_mcap_read_options){.stream = false}, &reader->mcap, &wrong);
+        path, &(struct drf_mcap_read_options){.verify = true}, &reader->mcap, &wrong);
     if (status != DRF_OK)
         (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE, "%s", wrong.text);
     else
