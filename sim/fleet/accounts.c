@@ -25,8 +25,7 @@ enum drf_status sim_accounts_read(const char *path, struct sim_account *accounts
     fclose(file);
     for (size_t i = 0; i < count; i++)
         if (accounts[i].password[0] == '\0') {
-            fprintf(stderr, "drf-sim: %s has no password for %s\n", path,
-                    accounts[i].name);
+            fprintf(stderr, "drf-sim: %s has no password for %s\n", path, accounts[i].name);
             return DRF_ERR_ABSENT;
         }
     return DRF_OK;

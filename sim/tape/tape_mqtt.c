@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// libmosquitto's own loop serves the one socket; callbacks run inside it and either hand the
+// message on or count. Filters are subscribed with QoS 2 and retain-as-published, so that a
+// message arrives with the QoS and the retain flag that its sender gave it.
 #include "sim/tape/tape_mqtt.h"
 
 #include <mosquitto.h>

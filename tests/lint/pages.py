@@ -31,12 +31,11 @@ def metrics_table():
     return ''.join(f'| `{name}` | {kind} | {labels} | {text} |\n' for name, kind, labels, text in metrics())
 
 
-# Messages of recordings alone; no broker carries them.
-RECORDED = ('recording.proto', 'simulation.proto')
+RECORDED = {'recording.proto', 'simulation.proto'}  # what stands in recordings and goes over no wire
 
 
-def proto_messages():
-    return {f'drf.v1.{name}' for path in (ROOT / 'schemas/drf/v1').glob('*.proto') if path.name not in RECORDED
+def proto_messages(recorded=False):
+    return {f'drf.v1.{name}' for path in (ROOT / 'schemas/drf/v1').glob('*.proto') if (path.name in RECORDED) == recorded
             for name in re.findall(r'^message (\w+)', path.read_text(encoding='utf-8'), re.M)}
 
 
@@ -115,6 +114,10 @@ def check_pages():
     for topic in sorted(topics()):
         if f'`{topic}`' not in client:
             yield f'schemas/client.md does not name {topic}'
+    recording = read('schemas/recording.md')
+    for name in sorted(proto_messages(recorded=True)):
+        if f'`{name}`' not in recording:
+            yield f'schemas/recording.md does not name {name}'
     if metrics_table() not in read('deploy/metrics.md'):
         yield 'deploy/metrics.md is behind: put the table of tests/lint/pages.py --metrics into it'
 
