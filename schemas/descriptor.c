@@ -74,7 +74,7 @@ enum drf_status drf_descriptor_of(const char *message, uint8_t **out, size_t *si
     struct drf_wire wire = {.bytes = schemas_descriptor_set,
                             .size = schemas_descriptor_set_size};
     bool found = false;
-    size_t room = 0;
+    size_t room = 1;
     while (files.count < FILES_MAX && drf_wire_next(&wire, &files.list[files.count])) {
         bool here = declares(files.list[files.count], message);
         found = found || here;

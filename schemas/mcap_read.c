@@ -56,7 +56,7 @@ static enum drf_status need(struct drf_mcap_reader *reader, size_t size, uint64_
     case DRF_ERR_ABSENT:
         return truncated(reader, offset);
     case DRF_ERR_STORE:
-        return drf_mcap_fail(reader, status, offset, "cannot be read: %s", strerror(errno));
+        return drf_mcap_fail(reader, status, offset, "cannot be read: %s", drf_mcap_why().text);
     case DRF_ERR_NOMEM:
         return drf_mcap_fail(reader, status, offset, "no memory");
     default:
@@ -484,7 +484,8 @@ enum drf_status drf_mcap_next(struct drf_mcap_reader *reader, struct drf_mcap_re
 static enum drf_status rewind_file(struct drf_mcap_reader *reader)
 {
     if (lseek(reader->fd, 0, SEEK_SET) != 0)
-        return drf_mcap_fail(reader, DRF_ERR_STORE, 0, "cannot be read: %s", strerror(errno));
+        return drf_mcap_fail(reader, DRF_ERR_STORE, 0, "cannot be read: %s",
+                             drf_mcap_why().text);
     struct drf_mcap_source *source = &reader->source;
     source->start = source->end = 0;
     source->offset = source->crc = 0;
@@ -554,7 +555,7 @@ enum drf_status drf_mcap_reader_open(const char *path,
     if (fd < 0) {
         error->offset = 0;
         snprintf(error->text, sizeof error->text, "%.200s: cannot be opened: %s", path,
-                 strerror(errno));
+                 drf_mcap_why().text);
         return DRF_ERR_ABSENT;
     }
     return drf_mcap_reader_open_fd(fd, path, options, out, error);

@@ -111,10 +111,12 @@ static enum drf_status check_head(struct drf_mcap_reader *reader, const struct c
         && !drf_mcap_text_is(head->compression, "")) {
         char word[17];
         size_t size = head->compression.size < 16 ? head->compression.size : 16;
-        for (size_t i = 0; i < size; i++)
-            word[i] = head->compression.text[i] > 32 && head->compression.text[i] < 127
-                          ? head->compression.text[i]
-                          : '?';
+        for (size_t i = 0; i < size; i++) {
+            char c = head->compression.text[i];
+            word[i] = '?';
+            if (c > 32 && c < 127)
+                word[i] = c;
+        }
         word[size] = '\0';
         return drf_mcap_fail(reader, DRF_ERR_RANGE, reader->chunk_offset,
                              "compression \"%s\" is not read, only zstd and none", word);

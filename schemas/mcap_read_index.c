@@ -26,7 +26,7 @@ enum drf_status drf_mcap_read_at(struct drf_mcap_reader *reader, void *bytes, si
             continue;
         if (got <= 0)
             return drf_mcap_fail(reader, DRF_ERR_STORE, offset + have, "cannot be read: %s",
-                                 got < 0 ? strerror(errno) : "the file became shorter");
+                                 got < 0 ? drf_mcap_why().text : "the file became shorter");
         have += (size_t)got;
     }
     return DRF_OK;

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schemas/mcap_record.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 const uint8_t drf_mcap_magic[DRF_MCAP_MAGIC_SIZE] = {0x89, 'M', 'C', 'A', 'P', '0', '\r', '\n'};
+
+struct drf_mcap_why drf_mcap_why(void)
+{
+    struct drf_mcap_why why;
+    int code = errno;
+    if (strerror_r(code, why.text, sizeof why.text) != 0)
+        snprintf(why.text, sizeof why.text, "error %d", code);
+    return why;
+}
 
 uint32_t drf_mcap_crc(uint32_t crc, const void *bytes, size_t size)
 {

@@ -42,6 +42,13 @@ enum {
 
 extern const uint8_t drf_mcap_magic[DRF_MCAP_MAGIC_SIZE];
 
+// What errno says, in words.
+enum { DRF_MCAP_WHY_SIZE = 64 };
+struct drf_mcap_why {
+    char text[DRF_MCAP_WHY_SIZE];
+};
+struct drf_mcap_why drf_mcap_why(void);
+
 // CRC-32 as zlib has it. `crc` of what came before, 0 at the start.
 uint32_t drf_mcap_crc(uint32_t crc, const void *bytes, size_t size);
 

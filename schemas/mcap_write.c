@@ -58,7 +58,7 @@ enum drf_status drf_mcap_emit(struct drf_mcap_writer *writer,
             continue;
         if (written <= 0) {
             enum drf_status status =
-                write_failed(writer, written < 0 ? strerror(errno) : "nothing was taken");
+                write_failed(writer, written < 0 ? drf_mcap_why().text : "nothing was taken");
             drf_mcap_cut_back(writer, writer->offset, writer->crc);
             return status;
         }
@@ -90,7 +90,7 @@ static enum drf_status settle(struct drf_mcap_writer *writer)
 {
     if (!writer->sync || !writer->regular || fdatasync(writer->fd) == 0)
         return DRF_OK;
-    return write_failed(writer, strerror(errno));
+    return write_failed(writer, drf_mcap_why().text);
 }
 
 static struct drf_mcap_declared *channel_of(struct drf_mcap_writer *writer, uint16_t id)
@@ -435,7 +435,7 @@ enum drf_status drf_mcap_writer_open(const char *path,
     int fd = open(path, flags, 0640);
     if (fd < 0) {
         snprintf(error, DRF_MCAP_ERROR_SIZE, "%.200s: cannot be created: %s", path,
-                 strerror(errno));
+                 drf_mcap_why().text);
         return DRF_ERR_STORE;
     }
     return drf_mcap_writer_open_fd(fd, path, options, out, error);

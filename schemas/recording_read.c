@@ -28,6 +28,7 @@ struct drf_recording_reader {
     size_t way_room;
     struct drf_mcap_buffer texts; // of the last message, each with its NUL
     struct drf_recorded_header *headers;
+    size_t keys[HEADERS_MAX]; // where in `texts` the key of each begins
 };
 
 static enum drf_status wrap(enum drf_status status, struct drf_mcap_reader *mcap,
@@ -143,25 +144,27 @@ static bool read_way(const struct drf_mcap_channel *channel, struct way *way)
     return true;
 }
 
-static enum drf_status way_of(struct drf_recording_reader *reader,
-                              const struct drf_mcap_record *record, struct way **out)
+// NULL: *status says why.
+static const struct way *way_of(struct drf_recording_reader *reader,
+                                const struct drf_mcap_record *record, enum drf_status *status)
 {
     const size_t id = record->channel->id;
     if (id >= reader->way_room) {
         size_t room = id < 512 ? 1024 : 2 * id;
         struct way *ways = realloc(reader->ways, room * sizeof *ways);
+        *status = DRF_ERR_NOMEM;
         if (ways == NULL)
-            return DRF_ERR_NOMEM;
+            return NULL;
         for (size_t i = reader->way_room; i < room; i++)
             ways[i] = (struct way){.known = false};
         reader->ways = ways;
         reader->way_room = room;
     }
-    if (!reader->ways[id].known && !read_way(record->channel, &reader->ways[id]))
-        return drf_mcap_reject(reader->mcap, record,
-                               "its metadata are not those of a recording");
-    *out = &reader->ways[id];
-    return DRF_OK;
+    if (reader->ways[id].known || read_way(record->channel, &reader->ways[id]))
+        return &reader->ways[id];
+    *status =
+        drf_mcap_reject(reader->mcap, record, "its metadata are not those of a recording");
+    return NULL;
 }
 
 // Where the text will stand in `texts`, once all of them are there.
@@ -229,7 +232,7 @@ static bool take_header(struct drf_recording_reader *reader, struct drf_wire_fie
 }
 
 static bool take_kafka_field(struct drf_recording_reader *reader, struct drf_wire_field field,
-                             size_t keys[static HEADERS_MAX], struct drf_recorded_kafka *out)
+                             struct drf_recorded_kafka *out)
 {
     switch (field.number) {
     case 1:
@@ -243,7 +246,7 @@ static bool take_kafka_field(struct drf_recording_reader *reader, struct drf_wir
     case 3:
         if (field.type != DRF_WIRE_BYTES || out->header_count == HEADERS_MAX
             || !take_header(reader, field, &reader->headers[out->header_count],
-                            &keys[out->header_count]))
+                            &reader->keys[out->header_count]))
             return false;
         out->header_count++;
         return true;
@@ -268,15 +271,14 @@ static bool take_kafka_field(struct drf_recording_reader *reader, struct drf_wir
 static bool unwrap_kafka(struct drf_recording_reader *reader,
                          const struct drf_mcap_record *record, struct drf_recorded_kafka *out)
 {
-    size_t keys[HEADERS_MAX];
     struct drf_wire wire = {.bytes = record->data, .size = (size_t)record->size};
     struct drf_wire_field field;
     reader->texts.size = 0;
     while (drf_wire_next(&wire, &field))
-        if (!take_kafka_field(reader, field, keys, out))
+        if (!take_kafka_field(reader, field, out))
             return false;
     for (size_t i = 0; i < out->header_count && !reader->texts.failed; i++)
-        reader->headers[i].key = (const char *)reader->texts.bytes + keys[i];
+        reader->headers[i].key = (const char *)reader->texts.bytes + reader->keys[i];
     out->headers = reader->headers;
     return !wire.bad;
 }
@@ -284,9 +286,9 @@ static bool unwrap_kafka(struct drf_recording_reader *reader,
 static enum drf_status read_message(struct drf_recording_reader *reader,
                                     struct drf_recorded *out)
 {
-    struct way *way = NULL;
-    enum drf_status status = way_of(reader, &out->record, &way);
-    if (status != DRF_OK)
+    enum drf_status status = DRF_OK;
+    const struct way *way = way_of(reader, &out->record, &status);
+    if (way == NULL)
         return status;
     out->kind = way->kind;
     bool good = true;

@@ -25,6 +25,13 @@ struct way {
     uint32_t number; // expiry_s, or the partition
 };
 
+// A message, but for its data.
+struct head {
+    const char *topic, *schema; // schema NULL: none
+    struct way way;
+    uint64_t log_ns, publish_ns;
+};
+
 struct place {
     char *topic; // NULL: free
     uint64_t hash;
@@ -218,10 +225,11 @@ static size_t make_metadata(struct way way, struct drf_mcap_pair pairs[static PA
     return count;
 }
 
-static enum drf_status make_channel(struct drf_recording *recording, const char *topic,
-                                    struct way way, const char *schema, uint64_t hash,
-                                    struct place **out)
+static enum drf_status make_channel(struct drf_recording *recording, const struct head *head,
+                                    uint64_t hash, struct place **out)
 {
+    const char *const topic = head->topic;
+    const struct way way = head->way;
     struct drf_mcap_pair pairs[PAIRS_MAX];
     char number[NUMBER_SIZE], qos[2];
     uint16_t schema_id = 0, id = 0;
@@ -231,7 +239,7 @@ static enum drf_status make_channel(struct drf_recording *recording, const char 
         return DRF_ERR_NOMEM;
     snprintf(name, strlen(topic) + sizeof DRF_RECORDING_KAFKA, "%s%s",
              way.kind == KIND_KAFKA ? DRF_RECORDING_KAFKA : "", topic);
-    enum drf_status status = schema_id_of(recording, schema, &schema_id);
+    enum drf_status status = schema_id_of(recording, head->schema, &schema_id);
     const char *encoding = schema_id != 0 ? "protobuf" : way.json ? "json" : "";
     size_t count = make_metadata(way, pairs, number, qos);
     if (status == DRF_OK)
@@ -248,27 +256,27 @@ static enum drf_status make_channel(struct drf_recording *recording, const char 
     return DRF_OK;
 }
 
-static enum drf_status write_pieces(struct drf_recording *recording, const char *topic,
-                                    struct way way, const char *schema,
-                                    const struct drf_mcap_piece *pieces, size_t count,
-                                    uint64_t log_ns, uint64_t publish_ns)
+static enum drf_status write_pieces(struct drf_recording *recording, const struct head *head,
+                                    const struct drf_mcap_piece *pieces, size_t count)
 {
-    uint64_t hash = hash_of(topic, way);
-    struct place *place = recording->place_room > 0 ? find(recording, hash, topic, way) : NULL;
+    uint64_t hash = hash_of(head->topic, head->way);
+    struct place *place =
+        recording->place_room > 0 ? find(recording, hash, head->topic, head->way) : NULL;
     if (place == NULL || place->topic == NULL) {
-        enum drf_status status = make_channel(recording, topic, way, schema, hash, &place);
+        enum drf_status status = make_channel(recording, head, hash, &place);
         if (status != DRF_OK)
             return status;
     }
-    return drf_mcap_write_message(recording->mcap,
-                                  &(struct drf_mcap_write_message){
-                                      .channel_id = place->channel_id,
-                                      .sequence = ++place->sequence,
-                                      .log_time_ns = log_ns,
-                                      .publish_time_ns = publish_ns != 0 ? publish_ns : log_ns,
-                                      .pieces = pieces,
-                                      .piece_count = count,
-                                  });
+    return drf_mcap_write_message(
+        recording->mcap,
+        &(struct drf_mcap_write_message){
+            .channel_id = place->channel_id,
+            .sequence = ++place->sequence,
+            .log_time_ns = head->log_ns,
+            .publish_time_ns = head->publish_ns != 0 ? head->publish_ns : head->log_ns,
+            .pieces = pieces,
+            .piece_count = count,
+        });
 }
 
 static void put_varint(struct drf_mcap_buffer *out, uint64_t value)
@@ -298,20 +306,18 @@ static void put_bytes(struct drf_mcap_buffer *out, uint32_t number, const void *
 }
 
 // `fields` up to `split`, the body, the rest of `fields`.
-static enum drf_status write_wrapped(struct drf_recording *recording, const char *topic,
-                                     struct way way, const char *schema, size_t split,
-                                     const void *body, size_t body_size, uint64_t log_ns,
-                                     uint64_t publish_ns)
+static enum drf_status write_wrapped(struct drf_recording *recording, const struct head *head,
+                                     size_t split, struct drf_mcap_piece body)
 {
     struct drf_mcap_buffer *fields = &recording->fields;
     enum drf_status status = DRF_ERR_NOMEM;
     if (!fields->failed) {
         const struct drf_mcap_piece pieces[] = {
             {fields->bytes, split},
-            {body, body_size},
+            body,
             {fields->bytes + split, fields->size - split},
         };
-        status = write_pieces(recording, topic, way, schema, pieces, 3, log_ns, publish_ns);
+        status = write_pieces(recording, head, pieces, 3);
     }
     fields->size = 0;
     fields->failed = false;
@@ -323,20 +329,25 @@ enum drf_status drf_recording_mqtt(struct drf_recording *recording,
                                    uint64_t publish_ns)
 {
     const bool responds = message->response_topic != NULL && message->response_topic[0] != '\0';
-    struct way way = {
-        .kind = KIND_MQTT,
-        .json = message->json,
-        .retain = message->retain,
-        .wrapped = responds || message->correlation != NULL,
-        .qos = message->qos,
-        .number = message->expiry_s,
+    const bool wrapped = responds || message->correlation != NULL;
+    const struct head head = {
+        .topic = message->topic,
+        .schema = wrapped         ? "drf.v1.MqttMessage"
+                  : message->json ? NULL
+                                  : drf_topic_schema(message->topic),
+        .way = {.kind = KIND_MQTT,
+                .json = message->json && !wrapped, // the wrapper says it itself
+                .retain = message->retain,
+                .wrapped = wrapped,
+                .qos = message->qos,
+                .number = message->expiry_s},
+        .log_ns = log_ns,
+        .publish_ns = publish_ns,
     };
+    const struct drf_mcap_piece payload = {message->payload, message->size};
     assert(message->qos <= 2);
-    if (!way.wrapped)
-        return write_pieces(recording, message->topic, way,
-                            message->json ? NULL : drf_topic_schema(message->topic),
-                            &(struct drf_mcap_piece){message->payload, message->size}, 1,
-                            log_ns, publish_ns);
+    if (!wrapped)
+        return write_pieces(recording, &head, &payload, 1);
     struct drf_mcap_buffer *fields = &recording->fields;
     put_head(fields, 1, message->size);
     size_t split = fields->size;
@@ -345,16 +356,20 @@ enum drf_status drf_recording_mqtt(struct drf_recording *recording,
     if (message->correlation != NULL)
         put_bytes(fields, 3, message->correlation, message->correlation_size);
     put_number(fields, 4, message->json);
-    way.json = false; // the wrapper says it
-    return write_wrapped(recording, message->topic, way, "drf.v1.MqttMessage", split,
-                         message->payload, message->size, log_ns, publish_ns);
+    return write_wrapped(recording, &head, split, payload);
 }
 
 enum drf_status drf_recording_kafka(struct drf_recording *recording,
                                     const struct drf_recorded_kafka *message, uint64_t log_ns,
                                     uint64_t publish_ns)
 {
-    struct way way = {.kind = KIND_KAFKA, .number = (uint32_t)message->partition};
+    const struct head head = {
+        .topic = message->topic,
+        .schema = "drf.v1.KafkaMessage",
+        .way = {.kind = KIND_KAFKA, .number = (uint32_t)message->partition},
+        .log_ns = log_ns,
+        .publish_ns = publish_ns,
+    };
     struct drf_mcap_buffer *fields = &recording->fields;
     if (message->key != NULL)
         put_bytes(fields, 1, message->key, message->key_size);
@@ -379,15 +394,21 @@ enum drf_status drf_recording_kafka(struct drf_recording *recording,
     put_number(fields, 6, (uint64_t)message->offset);
     if (message->log_append_time)
         put_number(fields, 7, 1);
-    return write_wrapped(recording, message->topic, way, "drf.v1.KafkaMessage", split,
-                         message->value, message->value != NULL ? message->value_size : 0,
-                         log_ns, publish_ns);
+    return write_wrapped(recording, &head, split,
+                         (struct drf_mcap_piece){
+                             message->value, message->value != NULL ? message->value_size : 0});
 }
 
 enum drf_status drf_recording_message(struct drf_recording *recording, const char *topic,
                                       const char *schema, const void *data, size_t size,
                                       uint64_t log_ns, uint64_t publish_ns)
 {
-    return write_pieces(recording, topic, (struct way){.kind = KIND_OTHER}, schema,
-                        &(struct drf_mcap_piece){data, size}, 1, log_ns, publish_ns);
+    const struct head head = {
+        .topic = topic,
+        .schema = schema,
+        .way = {.kind = KIND_OTHER},
+        .log_ns = log_ns,
+        .publish_ns = publish_ns,
+    };
+    return write_pieces(recording, &head, &(struct drf_mcap_piece){data, size}, 1);
 }
