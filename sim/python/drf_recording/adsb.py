@@ -15,16 +15,17 @@ import gzip
 import io
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from .job import ELLIPSOID, NO_HEIGHT, Job
-from .report import Refused, number
+from .report import LATEST_US, Refused, number
 
 READSB_ACCEPTS = {"datum", "traffic_topic"}
 OPENSKY_ACCEPTS = {"datum", "traffic_topic"}
 HEX = re.compile(r"~?[0-9a-fA-F]{6}")
 GEOMETRIC_RATE, GEOMETRIC_ALTITUDE, AFTER_A_GAP = 4, 8, 1
-DETAILS = ("flight", "nac_p", "gva", "nic", "rc", "squawk", "category", "version")
+DETAILS = ("nac_p", "gva", "nic", "rc")  # what is said of the accuracy
 COLUMNS = ["time", "icao24", "lat", "lon", "velocity", "heading", "vertrate", "callsign", "onground", "baroaltitude",
            "geoaltitude", "lastposupdate"]
 UNIX_MS_FROM = 1e11  # seconds would be the year 5138
@@ -49,6 +50,12 @@ def document(job: Job) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise Refused(f"{job.path}: no JSON at line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, lists in lists in lists
+        raise Refused(f"{job.path}: no JSON that can be read: {error}") from error
+
+
+def plausible(time_us: int) -> bool:
+    return 0 <= time_us < LATEST_US
 
 
 class Strangers:
@@ -87,7 +94,10 @@ def run_trace(job: Job, root: dict[str, Any]) -> None:
     address = str(root.get("icao", ""))
     if not HEX.fullmatch(address):
         raise Refused(f"{job.path}: `icao` is {root.get('icao')!r}, not six hexadecimal digits")
-    start = number(root.get("timestamp"))
+    try:
+        start = number(root.get("timestamp"))
+    except (ValueError, TypeError):
+        start = None
     if start is None:
         raise Refused(f"{job.path}: a trace without `timestamp`: its rows count from there")
     geometric = readsb_datum(job, "the readsb documentation of alt_geom (WGS 84 ellipsoid)", stated=True)
@@ -99,13 +109,15 @@ def run_trace(job: Job, root: dict[str, Any]) -> None:
             details = row[8] if len(row) > 8 and isinstance(row[8], dict) else {}
             flight = str(details.get("flight", flight or "")).strip() or flight
             seconds, report = trace_row(job, row, details, geometric)
-        except (ValueError, TypeError, IndexError, AttributeError):
+        except (ValueError, TypeError, IndexError, AttributeError, KeyError):
             job.report.drop("row_not_readable")
             continue
         if report is None:
             continue
         at_us = round((start + seconds) * 1000) * 1000
-        if strangers.fresh(address, at_us, report):
+        if not plausible(at_us):
+            job.report.drop("time_not_plausible")
+        elif strangers.fresh(address, at_us, report):
             named = {"flight": flight} if flight else {}
             job.tape.kafka(job.options.traffic_topic, at_us,
                            {"hex": address.lower(), "timestamp": at_us / 1e6, **named, **report}, address.lower())
@@ -147,7 +159,8 @@ def trace_row(job: Job, row: list[Any], details: dict[str, Any], geometric: bool
     put(report, "true_heading" if on_ground else "track", number(cells[5], job.report))
     put(report, "geom_rate" if flags & GEOMETRIC_RATE else "baro_rate", number(cells[7], job.report))
     put(report, "geom_rate", number(cells[11], job.report))
-    report.update({key: details[key] for key in DETAILS[1:] if details.get(key) is not None})
+    for key in DETAILS:
+        put(report, key, number(details.get(key)))
     return seconds, report
 
 
@@ -194,29 +207,32 @@ def vector(job: Job, row: Any, geometric: bool) -> tuple[int, str, dict[str, Any
     except (ValueError, TypeError, AttributeError):
         job.report.drop("row_not_readable")
         return None
-    return round(at * (1000 if at > UNIX_MS_FROM else 1000000)), address, report
+    at_us = round(at * (1000 if at > UNIX_MS_FROM else 1000000))
+    if not plausible(at_us):
+        job.report.drop("time_not_plausible")
+        return None
+    return at_us, address, report
 
 
 def run_opensky(job: Job) -> None:
-    reader = csv.DictReader(io.StringIO(text_of(job)))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+    text = text_of(job)
+    missing = [name for name in COLUMNS if name not in (csv.DictReader(io.StringIO(text)).fieldnames or [])]
     if missing:
         raise Refused(f"{job.path}: line 1: these columns of OpenSky's state vectors are missing: {', '.join(missing)}")
-    rows = list(reader)
-    has_height = any(row["geoaltitude"] not in (None, "", "NaN", "nan") for row in rows)
+    has_height = any(row["geoaltitude"] not in (None, "", "NaN", "nan") for row in csv_rows(job, text))
     geometric = has_height and readsb_datum(job, "OpenSky does not say what `geoaltitude` is over", stated=False)
     if not has_height:
         job.report.datum("standard atmosphere, 1013.25 hPa", "the format")
     job.report.state(time_base="UTC: `time` is when it was sent, `lastposupdate` when the aircraft was there")
     strangers = Strangers(job)
     seconds: dict[int, list[list[Any]]] = {}
-    for line, row in enumerate(rows, 2):
+    for line, row in enumerate(csv_rows(job, text), 2):
         try:
             found = state(job, row, geometric)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
+            if job.report.dropped["row_not_readable"] == 0:
+                job.report.note(f"the first row that is not readable is in line {line}")
             job.report.drop("row_not_readable")
-            job.report.note(f"the first row that is not readable is in line {line}") if job.report.dropped[
-                "row_not_readable"] == 1 else None
             continue
         if found is not None:
             seconds.setdefault(round(found[0] * 1e6), []).append(found[1])
@@ -225,6 +241,14 @@ def run_opensky(job: Job) -> None:
         if fresh:
             job.tape.kafka(job.options.traffic_topic, at_us, {"time": at_us / 1e6, "states": fresh})
             job.report.written["states"] += len(fresh)
+
+
+def csv_rows(job: Job, text: str) -> Iterator[dict[str, str]]:
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise Refused(f"{job.path}: line {reader.line_num}: no CSV: {error}") from error
 
 
 def state(job: Job, row: dict[str, str], geometric: bool) -> tuple[float, list[Any]] | None:
@@ -240,6 +264,9 @@ def state(job: Job, row: dict[str, str], geometric: bool) -> tuple[float, list[A
         return None
     if at is None or position_at is None:
         job.report.drop("no_time")
+        return None
+    if not plausible(round(at * 1e6)) or not plausible(round(position_at * 1e6)):
+        job.report.drop("time_not_plausible")
         return None
     grounded = {"true": True, "false": False}.get(row["onground"].strip().lower())
     if grounded is None:

@@ -29,6 +29,8 @@ ALIASES = {"CREATE": "CRE", "POLYGON": "POLY", "DELETE": "DEL", "WPTYPE": "ADDWP
 READ = {"CRE", "MOVE", "DEFWPT", "ADDWPT", "POLY", "POLYALT", "DEL", "DATE", "WIND", "LNAV"}
 FLYBY = {"FLYBY", "FLYOVER", "FLYTURN", "FLY-BY", "FLY-OVER", "FLY-TURN"}
 MACH_HIGHEST = 1.0
+SECONDS_MOST = 366 * 86400
+PLAN_ID = "route"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +55,13 @@ class Aircraft:
 def height_of(text: str) -> Height:
     if re.fullmatch(r"FL[0-9]{2,}", text.upper()):
         return Height(100.0 * int(text[2:]) * air.METRES_PER_FOOT, True)
-    return Height(float(text) * air.METRES_PER_FOOT, False)
+    return Height(real(text) * air.METRES_PER_FOOT, False)
 
 
 def speed_of(text: str, height: Height) -> float:
     """True airspeed: what is between 0.1 and 1 is a Mach number, as is what has an M; the rest is knots CAS."""
     said = text.upper()
-    value = float(said.replace("M0.", ".").replace("M", ".").replace("..", "."))
+    value = real(said.replace("M0.", ".").replace("M", ".").replace("..", "."))
     if value < 0:
         raise ValueError("a speed below 0")
     if "M" in said or 0.1 < value < MACH_HIGHEST:
@@ -72,7 +74,23 @@ def angle_of(text: str) -> float:
     said = text.upper().replace('"', "'").replace("\u00b0", "'")
     sign = -1.0 if "-" in said or said[:1] in "SW" else 1.0
     parts = [p for p in re.sub("[NSEW-]", "", said).split("'") if p]
-    return sign * sum(float(part) / math.pow(60, i) for i, part in enumerate(parts))
+    if not parts:
+        raise ValueError(f"{text!r} is no angle")
+    return sign * sum(real(part) / math.pow(60, i) for i, part in enumerate(parts))
+
+
+def real(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text!r} is no number")
+    return value
+
+
+def place_of(lat: str, lon: str) -> tuple[float, float]:
+    found = angle_of(lat), angle_of(lon)
+    if not (abs(found[0]) <= 90 and abs(found[1]) <= 180):
+        raise ValueError(f"{lat} {lon} is not on the globe")
+    return found
 
 
 def is_angle(text: str) -> bool:
@@ -82,7 +100,7 @@ def is_angle(text: str) -> bool:
 def seconds_of(text: str) -> float:
     total = 0.0
     for part in text.split(":"):
-        total = total * 60 + float(part)
+        total = total * 60 + real(part)
     return total
 
 
@@ -117,7 +135,13 @@ def read(job: Job) -> list[Command]:
         name = ALIASES.get(words[0].upper(), words[0].upper())
         if name == "CRE" and len(words) > 1:
             ids.add(words[1].upper())
-        found.append(Command(line, seconds_of(matched[1]), name, words[1:]))
+        try:
+            at_s = seconds_of(matched[1])
+        except ValueError as error:
+            raise Refused(f"{job.path}: line {line}: {error}") from error
+        if at_s > SECONDS_MOST:
+            raise Refused(f"{job.path}: line {line}: {matched[1][:30]} is more than {SECONDS_MOST // 86400} days")
+        found.append(Command(line, at_s, name, words[1:]))
     return found
 
 
@@ -186,7 +210,8 @@ class Scenario:
         if not self.windy:
             fields.update(velocity_north_mps=craft.tas * math.cos(course), velocity_east_mps=craft.tas * math.sin(course),
                           track_deg_true=craft.heading % 360.0)
-        fields.update(heading_deg_true=craft.heading % 360.0, velocity_up_mps=up_mps)
+        fields.update(heading_deg_true=craft.heading % 360.0, velocity_up_mps=up_mps,
+                      active_plan_id=PLAN_ID if craft.lnav and craft.route else None)
         self.job.tape.telemetry(drone_id(name), self.time_us(command), TIME_NONE, craft.lat, craft.lon, **fields)
 
     def create(self, command: Command) -> None:
@@ -198,7 +223,7 @@ class Scenario:
             self.job.report.drop("aircraft_exists_already")
             return
         height = height_of(w[5])
-        craft = Aircraft(angle_of(w[2]), angle_of(w[3]), float(w[4]), height, speed_of(w[6], height))
+        craft = Aircraft(*place_of(w[2], w[3]), real(w[4]), height, speed_of(w[6], height))
         self.aircraft[w[0].upper()] = craft
         self.tell(command, w[0].upper(), craft, None)
 
@@ -208,16 +233,16 @@ class Scenario:
         craft = self.aircraft[w[0].upper()] if w[0].upper() in self.aircraft else None
         if craft is None:
             raise ValueError(f"no aircraft {w[0]!r} has been created")
-        craft.lat, craft.lon = angle_of(w[1]), angle_of(w[2])
+        craft.lat, craft.lon = place_of(w[1], w[2])
         craft.height = height_of(w[3]) if w[3] else craft.height
-        craft.heading = float(w[4]) if w[4] else craft.heading
+        craft.heading = real(w[4]) if w[4] else craft.heading
         craft.tas = speed_of(w[5], craft.height) if w[5] else craft.tas
-        self.tell(command, w[0].upper(), craft, float(w[6]) * air.MPS_PER_FPM if w[6] else None)
+        self.tell(command, w[0].upper(), craft, real(w[6]) * air.MPS_PER_FPM if w[6] else None)
 
     def define(self, command: Command) -> None:
         """DEFWPT name,lat,lon"""
         w = command.words
-        self.waypoints[w[0].upper()] = angle_of(w[1]), angle_of(w[2])
+        self.waypoints[w[0].upper()] = place_of(w[1], w[2])
 
     def follow(self, command: Command) -> None:
         """LNAV acid,ON: it follows its route."""
@@ -231,12 +256,12 @@ class Scenario:
         craft = self.aircraft.get(w[0].upper())
         if craft is None:
             raise ValueError(f"no aircraft {w[0]!r} has been created")
-        if w[1].upper() in FLYBY or w[1].upper().startswith("TURN"):
-            return
         if w[1].upper() in self.waypoints:
             place, rest = self.waypoints[w[1].upper()], w[2:]
+        elif w[1].upper() in FLYBY or w[1].upper().startswith("TURN"):
+            return
         elif is_angle(w[1]) and len(w) > 2 and is_angle(w[2]):
-            place, rest = (angle_of(w[1]), angle_of(w[2])), w[3:]
+            place, rest = place_of(w[1], w[2]), w[3:]
         else:
             self.job.report.drop("waypoint_unknown")
             self.job.report.note(f"waypoint {w[1]} is not defined in the scenario (line {command.line}): the route of "
@@ -287,7 +312,7 @@ class Scenario:
                 self.job.report.note(f"the route of {name} has flight levels or heights without a datum: a plan needs "
                                      "heights over the sea or the ellipsoid; --qnh-hpa converts flight levels")
                 continue
-            self.job.tape.plan(drone_id(name), craft.changed_us, "route", craft.route)
+            self.job.tape.plan(drone_id(name), craft.changed_us, PLAN_ID, craft.route)
 
     def area(self, command: Command) -> None:
         """POLY name,lat,lon,... and POLYALT name,top,bottom,lat,lon,..."""

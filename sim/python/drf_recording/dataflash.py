@@ -29,23 +29,25 @@ ACCEPTS = {"datum", "start_utc_us", "leap_seconds", "drone_id", "accept_truncate
 HEAD = b"\xa3\x95"
 FMT_TYPE, FMT_LENGTH = 0x80, 89
 PAGE = 528  # block-based logs end with up to a page that was not written
-TYPES = ["PARM", "GPS", "POS", "ORGN", "BARO", "CMD"]
+NEEDED = {"PARM": "Value", "GPS": "TimeUS Status GMS GWk Spd GCrs VZ", "POS": "TimeUS Lat Lng Alt", "ORGN": "TimeUS Type Lat Lng Alt",
+          "BARO": "TimeUS Press", "CMD": "TimeUS CTot CNum CId Lat Lng Alt Frame"}
+TYPES = list(NEEDED)
 GPS_WEEK_OLDEST = 1669  # January 2012: a smaller week is one that has rolled over, or none
 
 
-def check_frame(job: Job) -> None:
-    """That it begins with FMT, and that the last record is whole."""
+def whole_records(job: Job) -> bytes:
+    """The records one after the other, without what is between them: pymavlink stops at a type that it does not know."""
     data = job.data
     if data[:3] != HEAD + bytes([FMT_TYPE]):
         raise Refused(f"{job.path}: no DataFlash log: it does not begin with a FMT record (a3 95 80)")
     lengths = {FMT_TYPE: FMT_LENGTH}
-    at = 0
+    at, found = 0, bytearray()
     while at < len(data):
         if data[at:at + 2] != HEAD or (at + 2 < len(data) and data[at + 2] not in lengths):
             again = data.find(HEAD, at + 1)
             if len(data) - at < PAGE and again < 0:
                 job.report.drop("bytes_after_the_last_record", len(data) - at)
-                return
+                break
             if again < 0:
                 raise Refused(f"{job.path}: no record at offset {at}, and none after it")
             job.report.drop("bytes_that_are_no_record", again - at)
@@ -53,19 +55,22 @@ def check_frame(job: Job) -> None:
             continue
         length = lengths.get(data[at + 2], 0) if at + 2 < len(data) else 3
         if at + length > len(data):
-            return job.truncated(at, "a record")
+            job.truncated(at, "a record")
+            break
         if data[at + 2] == FMT_TYPE:
             lengths[data[at + 3]] = data[at + 4]
             if data[at + 4] < 3:
                 raise Refused(f"{job.path}: the FMT record at offset {at} states a length of {data[at + 4]}")
+        found += data[at:at + length]
         at += length
+    return bytes(found)
 
 
-def messages(job: Job) -> Iterator[Any]:
-    """pymavlink maps a file; what was checked is what it gets."""
+def messages(job: Job, records: bytes) -> Iterator[Any]:
+    """pymavlink maps a file."""
     os.environ.setdefault("PYMAVLINK_FAST_INDEX", "0")
     with tempfile.NamedTemporaryFile(suffix=".bin") as copy:
-        copy.write(job.data)
+        copy.write(records)
         copy.flush()
         try:
             log = DFReader.DFReader_binary(copy.name)
@@ -75,6 +80,19 @@ def messages(job: Job) -> Iterator[Any]:
             raise
         except Exception as error:  # it raises bare Exception, struct.error and others
             raise Refused(f"{job.path}: pymavlink cannot read it: {type(error).__name__}: {error}") from error
+
+
+def usable(job: Job, message: Any) -> bool:
+    """Whether it has the columns that are read, as numbers. Old logs lack some."""
+    name = message.get_type()
+    for column in NEEDED[name].split():
+        value = getattr(message, column, None)
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            job.report.drop("record_without_a_value")
+            if value is None:
+                job.report.note(f"{name} has no column {column} in this log: its records are left out")
+            return False
+    return True
 
 
 def boot_us(message: Any) -> int:
@@ -129,18 +147,20 @@ def motion(row: Any | None) -> dict[str, float]:
 def run(job: Job) -> None:
     if job.options.leap_seconds is not None and not 0 <= job.options.leap_seconds <= 60:
         raise Refused(f"--leap-seconds {job.options.leap_seconds}: GPS time is 0 to 60 s ahead of UTC")
-    check_frame(job)
+    records = whole_records(job)
     rows: dict[str, list[Any]] = {name: [] for name in TYPES}
     first_us: int | None = None
-    for message in messages(job):
+    for message in messages(job, records):
+        if not usable(job, message):
+            continue
         rows[message.get_type()].append(message)
         if first_us is None and hasattr(message, "TimeUS"):
             first_us = boot_us(message)
     if not rows["POS"]:
-        raise Refused(f"{job.path}: no POS record in it: nothing says where the aircraft was")
+        raise Refused(f"{job.path}: no POS record with TimeUS, Lat, Lng and Alt in it: nothing says where the aircraft was")
     gps = [row for row in rows["GPS"] if int(getattr(row, "I", 0)) == 0]
     offset, source = settle_time(job, gps, first_us or 0)
-    datum = settle_datum(job, {str(row.Name): float(row.Value) for row in rows["PARM"]})
+    datum = settle_datum(job, {str(getattr(row, "Name", "")): float(row.Value) for row in rows["PARM"]})
     home = home_of(job, rows["ORGN"])
     write_plans(job, rows["CMD"], offset, datum, home)
     write_rows(job, rows, gps, offset, source, datum, home)
@@ -158,10 +178,11 @@ def write_rows(job: Job, rows: dict[str, list[Any]], gps: list[Any], offset: int
             job.report.drop("no_position")
             continue
         fields: dict[str, Any] = {**heights(datum, float(row.Alt)), **motion(speed.at(boot_us(row)))}
-        if home is None:
+        over_home = getattr(row, "RelHomeAlt", None)
+        if over_home is not None and home is None:
             job.report.drop("height_over_home_without_home")
-        else:
-            fields.update(alt_above_takeoff_m=float(row.RelHomeAlt), takeoff_lat_e7=round(float(home.Lat) * 1e7),
+        elif isinstance(over_home, (int, float)) and home is not None:
+            fields.update(alt_above_takeoff_m=float(over_home), takeoff_lat_e7=round(float(home.Lat) * 1e7),
                           takeoff_lon_e7=round(float(home.Lng) * 1e7))
         pressure = air.at(boot_us(row))
         if pressure is not None:

@@ -35,7 +35,7 @@ ACC_S = {"SA10mps": 10.0, "SA3mps": 3.0, "SA1mps": 1.0, "SA03mps": 0.3}
 KML, GX = "{http://www.opengis.net/kml/2.2}", "{http://www.google.com/kml/ext/2.2}"
 METRES_PER_DEGREE = 111319.49079327358  # of the sphere of WGS 84's semi-major axis
 NEAR_M = 0.1
-STEPS_MOST = 1000000
+STEPS_MOST = 20000
 
 
 def known(value: float | None, none: float) -> float | None:
@@ -157,7 +157,10 @@ class Area:
 
 def coordinates(element: ElementTree.Element) -> list[tuple[float, ...]]:
     text = element.findtext(f".//{KML}coordinates") or ""
-    return [tuple(float(v) for v in part.split(",")) for part in text.split()]
+    found = [tuple(float(v) for v in part.split(",")) for part in text.split()]
+    if not all(-180 <= p[0] <= 180 and -90 <= p[1] <= 90 and all(map(math.isfinite, p)) for p in found):
+        raise ValueError("not on the globe")
+    return found
 
 
 @dataclasses.dataclass
@@ -234,6 +237,9 @@ def read_drawn(job: Job, folder: ElementTree.Element) -> tuple[Drawn, set[str]]:
     if len(path) < 2 or not drawn.speeds or not drawn.alts or any(not a.value > 0 for a in drawn.speeds):
         raise Refused(f"{job.path}: {name!r} needs a path of two points, a polygon `speed: NAME (M/S)` above 0 and a polygon "
                       "`alt: NAME`")
+    length = sum(math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(drawn.path, drawn.path[1:]))
+    if length / max(a.value for a in drawn.speeds) / drawn.step_s > STEPS_MOST:
+        raise Refused(f"{job.path}: {name!r} is {length / 1000:.0f} km long and takes more than {STEPS_MOST} positions")
     return drawn, modes
 
 

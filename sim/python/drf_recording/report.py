@@ -8,6 +8,9 @@ import math
 from typing import Any
 
 
+LATEST_US = 4102444800 * 1000000  # 2100-01-01: a later time is none, but what was read wrongly
+
+
 class Refused(Exception):
     """The input, or what was said about it, is not enough for an import. The text is for the user."""
 
@@ -62,7 +65,10 @@ def number(value: Any, report: Report | None = None) -> float | None:
         value = float(text)
         if report is not None:
             report.written["number_read_from_text"] += 1
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError as error:
+        raise ValueError("a number beyond what a double holds") from error
     if math.isnan(result):
         return None
     if math.isinf(result):

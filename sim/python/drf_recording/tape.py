@@ -17,8 +17,9 @@ from mcap.writer import CompressionType, Writer
 
 from . import __version__
 from .messages import DESCRIPTOR, MODES, KafkaMessage, Plan, Telemetry, descriptor_of
-from .report import Refused, Report
+from .report import LATEST_US, Refused, Report
 
+FLOAT_MOST = 3.4e38  # of single precision; NaN is not below it either
 DRONE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,35}")
 
 
@@ -63,19 +64,27 @@ class Tape:
         if not (-90.0 <= lat <= 90.0 and -180.0 <= lon <= 180.0):
             self.report.drop("position_off_the_globe")
             return False
+        heard_us = time_us if log_time_us is None else log_time_us
+        if not (0 <= time_us < LATEST_US and 0 <= heard_us < LATEST_US):
+            self.report.drop("time_not_plausible")
+            return False
         last = self._last_us.get(drone)
         if last is not None and time_us <= last:
             self.report.drop("time_repeated" if time_us == last else "time_backwards")
             return False
-        self._last_us[drone] = time_us
         boot = self._boot.setdefault(drone, max(time_us // 1000, 1))
-        self._seq[drone] = self._seq.get(drone, 0) + 1
-        known = {k: v for k, v in fields.items() if v is not None and not (isinstance(v, float) and not math.isfinite(v))}
-        message = Telemetry(seq=self._seq[drone], drone_boot_id=boot, time_us=time_us, time_source=time_source,
-                            lat_e7=round(lat * 1e7), lon_e7=round(lon * 1e7), mode=MODES[self.mode], **known)
+        seq = self._seq.get(drone, 0) + 1
+        known = {k: v for k, v in fields.items() if v is not None and not (isinstance(v, float) and not abs(v) <= FLOAT_MOST)}
+        try:
+            message = Telemetry(seq=seq, drone_boot_id=boot, time_us=time_us, time_source=time_source,
+                                lat_e7=round(lat * 1e7), lon_e7=round(lon * 1e7), mode=MODES[self.mode], **known)
+        except ValueError:  # an integer that its field does not hold
+            self.report.drop("value_out_of_range")
+            return False
+        self._last_us[drone], self._seq[drone] = time_us, seq
         metadata = (("transport", "mqtt"), ("qos", "0"), ("retain", "0"), *self._stated())
         self.entries.append(Entry(f"{self.root}/drones/{drone}/telemetry", "Telemetry", metadata,
-                                  time_us if log_time_us is None else log_time_us, message.SerializeToString()))
+                                  heard_us, message.SerializeToString()))
         self.report.written["telemetry"] += 1
         return True
 
@@ -83,6 +92,10 @@ class Tape:
         """Where a drone means to fly: 2 to 100 points, each with exactly one height."""
         if not 2 <= len(points) <= 100:
             self.report.drop("plan_too_short" if len(points) < 2 else "plan_too_long")
+            return False
+        if not all(-90 <= p["lat"] <= 90 and -180 <= p["lon"] <= 180 and all(map(math.isfinite, p.values())) for p in points) or not (
+                0 <= time_us < LATEST_US):
+            self.report.drop("plan_not_plausible")
             return False
         self._revision[drone] = self._revision.get(drone, 0) + 1
         message = Plan(plan_id=plan_id, revision=self._revision[drone], valid_from_us=time_us)

@@ -156,6 +156,8 @@ def run(job: Job) -> None:
         home = home_of(job, vehicle)
         write_plan(job, found, system, vehicle, drone, clock, datum, home)
         write_rows(job, vehicle, drone, clock, datum, home)
+        if len(vehicles) > 1:
+            job.report.note(f"{drone}: {job.report.stated['datum']}; {job.report.stated['time_base']}")
 
 
 def home_of(job: Job, vehicle: Vehicle) -> Any | None:

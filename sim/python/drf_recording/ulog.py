@@ -47,7 +47,7 @@ def check_frame(job: Job) -> None:
 
 def table(log: Any, name: str) -> dict[str, Any] | None:
     for found in log.data_list:
-        if found.name == name and found.multi_id == 0:
+        if found.name == name and found.multi_id == 0 and "timestamp" in found.data:
             return dict(found.data)
     return None
 
@@ -55,7 +55,7 @@ def table(log: Any, name: str) -> dict[str, Any] | None:
 def utc_pairs(job: Job, log: Any) -> tuple[list[tuple[int, int]], str]:
     for name in ("vehicle_gps_position", "sensor_gps"):
         gps = table(log, name)
-        if gps is None or "time_utc_usec" not in gps:
+        if gps is None or "time_utc_usec" not in gps or "fix_type" not in gps:
             continue
         pairs = []
         for boot, utc, fix in zip(gps["timestamp"], gps["time_utc_usec"], gps["fix_type"]):
@@ -113,6 +113,9 @@ def run(job: Job) -> None:
     if positions is None or len(positions["timestamp"]) == 0:
         raise Refused(f"{job.path}: no vehicle_global_position in it; it has: "
                       + (", ".join(sorted({d.name for d in log.data_list})) or "nothing that is read here"))
+    missing = [name for name in ("lat", "lon", "alt") if name not in positions]
+    if missing:
+        raise Refused(f"{job.path}: vehicle_global_position has no {', '.join(missing)}")
     offset, source = settle_time(job, log)
     kinds = settle_heights(job, positions)
     write_rows(job, log, positions, offset, source, kinds)
@@ -126,9 +129,9 @@ def beside(log: Any, name: str, keep_us: int) -> Latest:
 
 def motion(row: dict[str, Any] | None) -> dict[str, float]:
     found: dict[str, float] = {}
-    if row is not None and row.get("v_xy_valid"):
+    if row is not None and row.get("v_xy_valid") and "vx" in row and "vy" in row:
         found.update(velocity_north_mps=float(row["vx"]), velocity_east_mps=float(row["vy"]))
-    if row is not None and row.get("v_z_valid"):
+    if row is not None and row.get("v_z_valid") and "vz" in row:
         found["velocity_up_mps"] = -float(row["vz"])
     return found
 
@@ -150,15 +153,16 @@ def write_rows(job: Job, log: Any, positions: dict[str, Any], offset: int, sourc
             job.report.drop("no_position")
             continue
         fields: dict[str, Any] = motion(local.at(boot))
-        if NO_HEIGHT not in kinds:
-            acc = {f"alt_{'amsl' if AMSL in kinds else 'wgs84'}_acc95_m": float(positions["epv"][i]) * SIGMA_TO_95}
-            fields.update(acc, horizontal_acc95_m=float(positions["eph"][i]) * SIGMA_TO_95)
+        if "eph" in positions:
+            fields["horizontal_acc95_m"] = float(positions["eph"][i]) * SIGMA_TO_95
+        if "epv" in positions and NO_HEIGHT not in kinds:
+            fields[f"alt_{'amsl' if AMSL in kinds else 'wgs84'}_acc95_m"] = float(positions["epv"][i]) * SIGMA_TO_95
         if AMSL in kinds:
             fields["alt_amsl_m"] = float(positions["alt"][i])
         if ELLIPSOID in kinds:
             fields["alt_wgs84_m"] = float(positions["alt_ellipsoid" if "alt_ellipsoid" in positions else "alt"][i])
         ground = landed.at(boot)
-        if ground is not None:
+        if ground is not None and "landed" in ground:
             fields["on_ground"] = bool(ground["landed"])
         pressure = air.at(boot)
         if pressure is not None and "baro_pressure_pa" in pressure:
