@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_importers.py - logs, traffic and scenarios become tapes, with what is known of time and height.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 90 s
+# Takes: 110 s
 """Real files for ULog, readsb, remote ID and BlueSky ($DRF_REAL_DATA). For DataFlash, tlog and OpenSky's CSV there is none
 at hand: small ones are made by the documented layout (importers/logs.py) or by pymavlink's own encoder, and read a second
 time by another reader."""
@@ -641,7 +641,7 @@ def test_standard_atmosphere__is_that_of_the_tables():
 def test_bluesky__move_date_polyalt_and_wind():
     path = scenario(("0:00:00", "date 18,3,2024,14:49:10"), ("0:00:00", "cre KL1 B738 N52'30'00 E004'30 90 3000 250"),
                     ("0:00:00", "POLYALT Z1,FL100,2000,52,4,53,4,53,5"), ("0:00:05", "MOVE KL1,52.6,4.6,,180,,600"),
-                    ("0:00:01", "KL1 ADDWPT 52.7,4.7,4000,200"), ("0:00:02", "ADDWPT KL1 52.8 4.8"), ("0:00:30", "DEL Z1"))
+                    ("0:00:01", "KL1 ADDWPT 52.7,4.7,4000,200"), ("0:00:02", "ADDWPT KL1 52.8 4.8"), ("0:00:03", "KL1 LNAV ON"), ("0:00:30", "DEL Z1"))
     result = bench().taken("bluesky", path, "--datum", "amsl-egm96", "--qnh-hpa", "1013.25")
     first, moved = (m["fields"] for m in result.messages("KL1/telemetry"))
     assert (int(first["time_us"]), first["lat_e7"], first["lon_e7"]) == (AT_US, 525000000, 45000000)
@@ -650,7 +650,7 @@ def test_bluesky__move_date_polyalt_and_wind():
     close(moved["velocity_up_mps"], 600 * FEET / 60, 1e-5)
     close(moved["velocity_north_mps"], -first["velocity_east_mps"], 1e-4)
     points = result.messages("KL1/plan")[0]["fields"]["points"]
-    assert len(points) == 3
+    assert len(points) == 3 and "active_plan_id" not in first and moved["active_plan_id"] == "route"
     close(points[1]["alt_amsl_m"], 4000 * FEET, 1e-3)
     close(points[2]["alt_amsl_m"], 4000 * FEET, 1e-3)
     zone, gone = [m for m in result.read()["messages"] if m["topic"] == "kafka/import.zones"]
@@ -661,6 +661,15 @@ def test_bluesky__move_date_polyalt_and_wind():
                                               ("0:00:00", "WIND 52 4 ALL 270 20")), "--datum", "ellipsoid")
     fields = windy.messages("KL1/telemetry")[0]["fields"]
     assert "velocity_north_mps" not in fields and "WIND in it" in windy.out and "alt_wgs84_m" in fields
+
+
+def test_bluesky__a_waypoint_that_is_not_defined__ends_the_route():
+    lines = [("0:00:00", "DATE 18 3 2024"), ("0:00:00", "CRE KL1 B738 52 4 90 3000 250"), ("0:00:00", "DEFWPT WA 52.1 4.1"),
+             ("0:00:00", "ADDWPT KL1 WA"), ("0:00:00", "ADDWPT KL1 SPY"), ("0:00:00", "ADDWPT KL1 52.3 4.3")]
+    result = bench().taken("bluesky", scenario(*lines), "--datum", "amsl-egm96")
+    points = result.messages("KL1/plan")[0]["fields"]["points"]
+    assert [p["lat_e7"] for p in points] == [520000000, 521000000], "a leg over what is not known was made up"
+    assert result.said["dropped waypoint_after_an_unknown_one"] == "1", result.out
 
 
 def test_bluesky__flight_levels__are_no_heights_of_a_plan_without_a_qnh():
@@ -716,6 +725,30 @@ def test_ill_files__a_flipped_byte__costs_its_record_and_is_counted():
     noisy = tlog().read_bytes() + b"\x00" * 7 + tlog().read_bytes()[:400]
     counted = bench().run("tlog", bench().file("noisy.tlog", noisy), "--accept-truncated")
     assert counted.code == 0 and int(counted.said["dropped bytes_that_are_no_record"]) == 7, (counted.out, counted.error)
+
+
+def test_ill_files__dataflash_with_a_record_of_no_type__goes_on_after_it():
+    data = small_dataflash().read_bytes()
+    at = data.index(b"\xa3\x95" + bytes([66]))  # the first POS
+    noisy = bench().file("noisy.bin", data[:at] + b"\xa3\x95\xf0" + bytes(20) + data[at:])
+    result = bench().taken("dataflash", noisy)
+    assert len(result.messages("telemetry")) == 6 and result.said["dropped bytes_that_are_no_record"] == "23", result.out
+
+
+def test_ill_files__mutated__are_read_or_refused():
+    """Bytes and words changed by a seeded generator: never anything but a tape or a refusal."""
+    samples = [("ulog", small_ulog()), ("dataflash", small_dataflash()), ("tlog", tlog()), ("rid-json", real_data(*RID)),
+               ("rid-kml", real_data(*KML)), ("bluesky", real_data(*SCN))]
+    rows = json.loads(real_data(*TRACE).read_text())
+    rows["trace"] = rows["trace"][:40]
+    samples.append(("readsb", bench().file("short-trace.json", json.dumps(rows))))
+    vectors = json.loads(gzip.decompress(real_data(*CALFIRE).read_bytes()))[:40]
+    samples.append(("readsb", bench().file("short-vectors.json", json.dumps(vectors))))
+    samples.append(("opensky", opensky(*([1000000010 + i, "3c6444", 47.05 + i, 8.05, 61.7, 90.0, -1.5, "DLH123", "False", "False", "False",
+                                          "1000", 609.6, 655.3, 1000000008.5 + i, 1000000009.9] for i in range(20)))))
+    said = json.loads(bench().python("mutate.py", bench().path, *(f"{kind}={path}" for kind, path in samples)))
+    assert not said["raised"], said["raised"]
+    assert said["taken"] > 50 and said["refused"] > 50, said
 
 
 def test_usage__what_means_nothing_or_would_overwrite__is_refused():
