@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/wire/wire_pack.h"
 #include "edge/wire/wire_parts.h"
 #include "schemas/protojson.h"
 
@@ -100,9 +101,11 @@ enum drf_status edge_wire_pack(enum edge_wire_form form, const ProtobufCMessage 
 {
     if (form == EDGE_WIRE_JSON)
         return schemas_protojson_encode(message, (char *)bytes, size);
-    if (protobuf_c_message_get_packed_size(message) > *size)
+    size_t needed = edge_wire_pack_size(message);
+    if (needed > *size)
         return DRF_ERR_FULL;
-    *size = protobuf_c_message_pack(message, bytes);
+    edge_wire_pack_measured(message, bytes, needed);
+    *size = needed;
     return DRF_OK;
 }
 

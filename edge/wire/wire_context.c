@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // A context that always fits: what is shed, in which order, and how the reader is told.
 #include <assert.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "edge/wire/wire_message.h"
+#include "edge/wire/wire_pack.h"
 #include "edge/wire/wire_parts.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
 static size_t packed(const struct edge_wire_message *m)
 {
-    return protobuf_c_message_get_packed_size(&m->context.base);
+    return edge_wire_pack_size(&m->context.base);
 }
 
 // What a message of up to 16 KB takes as a field. The library measures by walking over every
 // field there is, which costs more than packing: each part is measured once.
 static size_t part(size_t tag_bytes, const ProtobufCMessage *message)
 {
-    size_t body = protobuf_c_message_get_packed_size(message);
+    size_t body = edge_wire_pack_size(message);
     return tag_bytes + (body < 128 ? 1U : 2U) + body;
 }
 
@@ -31,27 +34,31 @@ static size_t own(const struct edge_wire_message *m)
     c.weather = NULL;
     c.n_obstacles = c.n_advisories = c.n_layer_states = c.n_advisories_brief = 0;
     c.n_alerts = c.n_traffic = 0;
-    return protobuf_c_message_get_packed_size(&c.base);
+    return edge_wire_pack_size(&c.base);
 }
 
 // What telling of obstacles takes, at most: three fields of a two-byte tag and a varint.
 enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
 
-// As many of the obstacles that are `there` as fit beside `bare` bytes, nearest first; the rest
+// What a context takes without its obstacles, and each of these.
+struct sizes {
+    size_t bare, obstacles[FUSION_NEAREST_MAX];
+};
+
+// As many of the obstacles that are there as fit beside `bare` bytes, nearest first; the rest
 // is counted. False: more has to go.
-static bool list_obstacles(struct edge_wire_message *m, size_t there, size_t bare, size_t max)
+static bool list_obstacles(struct edge_wire_message *m, const struct sizes *sizes, size_t max)
 {
     Drf__V1__Context *c = &m->context;
+    const size_t there = c->n_obstacles, bare = sizes->bare;
     size_t size = bare, kept = 0;
     for (size_t i = 0; i < there && size <= max; i++) {
-        size += part(LOW_TAG, &c->obstacles[i]->base);
+        size += sizes->obstacles[i];
         if (size + TELLING <= max)
             kept = i + 1;
     }
-    if (size <= max) {
-        c->n_obstacles = there;
+    if (size <= max)
         return true;
-    }
     if (there == 0)
         return false;
     uint32_t left_out = c->has_obstacles_left_out ? c->obstacles_left_out : 0;
@@ -208,25 +215,113 @@ static void shed_texts(struct edge_wire_message *m, size_t max)
         *order[i] = NULL;
 }
 
-// Sheds until it packs into bytes_max, then, whatever that is, into EDGE_WIRE_CONTEXT_MAX.
-static void fit(struct edge_wire_message *m, const struct edge_wire_context *from)
+static size_t limit_of(const struct edge_wire_context *from)
 {
-    size_t max = from->bytes_max > 0 && from->bytes_max < EDGE_WIRE_CONTEXT_MAX
-                     ? from->bytes_max
-                     : EDGE_WIRE_CONTEXT_MAX;
-    size_t obstacles = m->context.n_obstacles;
-    m->context.n_obstacles = 0;
-    size_t bare = packed(m);
-    size_t parts = bare + TELLING > max ? bare - own(m) : 0;
-    if (list_obstacles(m, obstacles, bare, max))
-        return;
+    return from->bytes_max > 0 && from->bytes_max < EDGE_WIRE_CONTEXT_MAX
+               ? from->bytes_max
+               : EDGE_WIRE_CONTEXT_MAX;
+}
+
+// Sheds until it packs into bytes_max, then, whatever that is, into EDGE_WIRE_CONTEXT_MAX.
+// True: obstacles were enough, and only what tells of them has changed.
+static bool fit(struct edge_wire_message *m, const struct edge_wire_context *from,
+                const struct sizes *sizes)
+{
+    const size_t max = limit_of(from);
+    size_t parts = sizes->bare + TELLING > max ? sizes->bare - own(m) : 0;
+    if (list_obstacles(m, sizes, max))
+        return true;
     parts = shed_segments(m, from, parts, max);
     if (shed_traffic(m, parts, max) <= EDGE_WIRE_CONTEXT_MAX)
-        return;
+        return false;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);
     shed_alerts(m, EDGE_WIRE_CONTEXT_MAX);
     shed_advisories(m, EDGE_WIRE_CONTEXT_MAX);
     shed_texts(m, EDGE_WIRE_CONTEXT_MAX);
+    return false;
+}
+
+static struct sizes measure(struct edge_wire_message *m)
+{
+    struct sizes sizes;
+    Drf__V1__Context *c = &m->context;
+    const size_t there = c->n_obstacles;
+    for (size_t i = 0; i < there; i++)
+        sizes.obstacles[i] = part(LOW_TAG, &c->obstacles[i]->base);
+    c->n_obstacles = 0;
+    sizes.bare = packed(m);
+    c->n_obstacles = there;
+    return sizes;
+}
+
+// Numbers of fields in Context: what follows the obstacles, and of this what tells of them.
+enum { OBSTACLES = 11, AFTER = 12, TELLING_OF_THEM = 22 };
+// More than any context takes before something is shed.
+enum { ROOM_BYTES = 16384 };
+
+// A context packed in pieces, one behind the other to the end of `room`.
+struct pieces {
+    uint8_t room[ROOM_BYTES];
+    const uint8_t *head, *obstacle[FUSION_NEAREST_MAX + 1]; // their end too, where the rest is
+    const uint8_t *telling;
+};
+
+static uint8_t *put(const struct edge_wire_message *m, uint32_t first, uint32_t last,
+                    uint8_t *begin, uint8_t *end)
+{
+    return end != NULL ? edge_wire_pack_fields(&m->context.base, first, last, begin, end)
+                       : NULL;
+}
+
+// False: no room.
+static bool pack_pieces(struct edge_wire_message *m, struct pieces *p)
+{
+    Drf__V1__Context *c = &m->context;
+    Drf__V1__Obstacle **obstacles = c->obstacles;
+    const size_t there = c->n_obstacles;
+    uint8_t *at = put(m, TELLING_OF_THEM, UINT32_MAX, p->room, p->room + ROOM_BYTES);
+    p->telling = at;
+    at = put(m, AFTER, TELLING_OF_THEM - 1, p->room, at);
+    p->obstacle[there] = at;
+    c->n_obstacles = 1;
+    for (size_t i = there; i > 0; i--) {
+        c->obstacles = &obstacles[i - 1];
+        at = put(m, OBSTACLES, OBSTACLES, p->room, at);
+        p->obstacle[i - 1] = at;
+    }
+    c->obstacles = obstacles;
+    c->n_obstacles = there;
+    p->head = put(m, 1, OBSTACLES - 1, p->room, at);
+    return p->head != NULL;
+}
+
+static struct sizes sizes_of(const struct pieces *p, size_t there)
+{
+    struct sizes sizes = {.bare = (size_t)(p->room + ROOM_BYTES - p->head)
+                                  - (size_t)(p->obstacle[there] - p->obstacle[0])};
+    for (size_t i = 0; i < there; i++)
+        sizes.obstacles[i] = (size_t)(p->obstacle[i + 1] - p->obstacle[i]);
+    return sizes;
+}
+
+static uint8_t *append(uint8_t *to, const uint8_t *from, const uint8_t *end)
+{
+    memcpy(to, from, (size_t)(end - from));
+    return to + (end - from);
+}
+
+// The pieces without the obstacles that were left out, of which it tells now.
+static size_t join(const struct edge_wire_message *m, struct pieces *p, size_t there,
+                   uint8_t *bytes)
+{
+    const uint8_t *end = p->room + ROOM_BYTES;
+    if (m->context.n_obstacles == there)
+        return (size_t)(append(bytes, p->head, end) - bytes);
+    uint8_t *at = append(bytes, p->head, p->obstacle[m->context.n_obstacles]);
+    at = append(at, p->obstacle[there], p->telling);
+    const uint8_t *telling = put(m, TELLING_OF_THEM, UINT32_MAX, p->room, p->room + ROOM_BYTES);
+    assert(telling != NULL); // there was room for nearly the same
+    return (size_t)(append(at, telling, end) - bytes);
 }
 
 enum drf_status edge_wire_context_encode(enum edge_wire_form form,
@@ -234,10 +329,15 @@ enum drf_status edge_wire_context_encode(enum edge_wire_form form,
                                          uint8_t *bytes, size_t *size)
 {
     struct edge_wire_message message;
+    struct pieces pieces;
     edge_wire_message_fill(&message, context);
-    fit(&message, context);
-    if (form == EDGE_WIRE_JSON || *size < EDGE_WIRE_CONTEXT_MAX)
+    const size_t there = message.context.n_obstacles;
+    const bool packed_once = form != EDGE_WIRE_JSON && *size >= EDGE_WIRE_CONTEXT_MAX
+                             && pack_pieces(&message, &pieces);
+    const struct sizes sizes = packed_once ? sizes_of(&pieces, there) : measure(&message);
+    const bool listed = fit(&message, context, &sizes);
+    if (!packed_once || !listed)
         return edge_wire_pack(form, &message.context.base, bytes, size);
-    *size = protobuf_c_message_pack(&message.context.base, bytes); // it was made to fit
+    *size = join(&message, &pieces, there, bytes);
     return DRF_OK;
 }
