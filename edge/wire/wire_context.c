@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A context that always fits: what is shed, in which order, and how the reader is told.
+// A context that always fits: what is shed, in which order, and how the reader is told. It is
+// packed once, in pieces from its end to its beginning; where obstacles must go, the pieces of
+// the others are joined. Only when that is not enough are segments, traffic, weather, alerts,
+// advisories and texts shed in this order, by sizes that are added and subtracted, and the rest
+// is packed again.
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
