@@ -33,7 +33,7 @@ struct sim_trial {
     int64_t start_utc_us;
     bool bare; // no surface model is published
     uint64_t drones, plans, traffic, patch_side;
-    double duration_s, step_ms, rate_hz, settle_s, request_s, patch_rate_hz;
+    double duration_s, step_ms, rate_hz, settle_s, request_s, patch_rate_hz, verify_ratio;
     bool react;
     struct sim_error_plan errors;
     struct sim_node_setting node[SIM_NODE_SETTINGS_MAX];

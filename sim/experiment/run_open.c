@@ -29,7 +29,8 @@ static enum drf_status open_fleet(struct sim_run *run)
         .request_s = trial->request_s,
         .plans = (size_t)trial->plans,
         .react = trial->react,
-        .verify_ratio = 1.0,
+        .verify_ratio = trial->verify_ratio,
+        .all_hear = true,
         .patch = {.side = (uint32_t)trial->patch_side, .rate_hz = trial->patch_rate_hz},
         .errors = trial->errors};
     enum drf_status status = sim_fleet_open(&plan, &run->world, run->accounts, &run->fleet);

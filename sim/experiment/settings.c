@@ -50,6 +50,7 @@ static const struct setting settings[] = {
     PLAIN("plans", COUNT, plans, 0, 20000, "3"),
     PLAIN("traffic", COUNT, traffic, 0, 64, "0"),
     PLAIN("request_s", REAL, request_s, 0, 3600, "0"),
+    PLAIN("verify_ratio", REAL, verify_ratio, 0, 1, "1"),
     PLAIN("patch.cells", COUNT, patch_side, 0, 256, "0"),
     PLAIN("patch.rate_hz", REAL, patch_rate_hz, 0.01, 10, "1"),
     PLAIN("world.seed", COUNT, world.seed, 0, 1.8e19, "1"),

@@ -99,6 +99,8 @@ static enum drf_status open_receiver(struct sim_fleet *fleet)
                           plan->verify_ratio, &fleet->receiver);
     if (status != DRF_OK)
         return status;
+    if (plan->all_hear)
+        sim_receiver_tell_all(fleet->receiver);
     struct sim_fleet_reports reports = sim_receiver_reports(fleet->receiver);
     reports.names = fleet->accounts[0].name;
     reports.name_stride = sizeof fleet->accounts[0];

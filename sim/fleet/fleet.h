@@ -28,7 +28,8 @@ struct sim_fleet_plan {
     bool react;       // drones react to what they are told
     bool confused;    // two of 32 drones label heights wrongly
     enum sim_corruption corruption;
-    double verify_ratio;
+    double verify_ratio; // of the drones whose contexts the witness checks
+    bool all_hear;       // drones react to contexts that nobody checks, too
     struct sim_patch_options patch;
     struct sim_error_plan errors; // all off: the drones know the truth
 };

@@ -67,6 +67,8 @@ const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *r
 // Patches are passed to `watch`, borrowed; NULL: they are ignored.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);
+// From here on the listener hears the contexts of all drones, not of the verified ones alone.
+void sim_receiver_tell_all(struct sim_receiver *receiver);
 // Every judgement of the witness.
 void sim_receiver_hear(struct sim_receiver *receiver,
                        const struct sim_judgement_listener *listener);

@@ -251,6 +251,54 @@ static void fleet_profiles__no_reply__are_sent_again_after_a_second(void **state
     close_scene(&s);
 }
 
+static size_t heard[DRONES];
+static void on_context(void *context, size_t index, const Drf__V1__Context *told,
+                       int64_t mono_us)
+{
+    (void)context;
+    (void)told;
+    (void)mono_us;
+    heard[index]++;
+}
+
+// Half of them are verified: the others hear when all are to, and are checked all the same not.
+static void fleet_check__half_verified__others_hear_only_when_all_do(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        struct scene s;
+        open_scene(&s, 5, DRONES);
+        sim_fleet_close(&s.fleet);
+        struct sim_fleet_plan plan = s.fleet.plan;
+        plan.verify_ratio = 0.5;
+        plan.all_hear = all == 1;
+        assert_int_equal(sim_fleet_open(&plan, &s.world, s.accounts, &s.fleet), DRF_OK);
+        s.fleet.link = (struct sim_link_port){
+            .context = &s.sent, .send = keep, .connected = all_connected};
+        s.fleet.observer.told.on_context = on_context;
+        memset(heard, 0, sizeof heard);
+        sim_fleet_begin(&s.fleet, at(0));
+        Drf__V1__Context context = DRF__V1__CONTEXT__INIT;
+        context.has_boot_id = context.has_seq = context.has_node_time_us = 1;
+        context.has_telemetry_seq = 1;
+        context.boot_id = context.seq = context.telemetry_seq = 1;
+        context.node_time_us = start_utc_us;
+        uint8_t bytes[128];
+        size_t size = drf__v1__context__pack(&context, bytes), hearing = 0;
+        for (size_t i = 0; i < DRONES; i++) {
+            sim_fleet_report(&s.fleet, at(1000000));
+            sim_fleet_take(&s.fleet, i, SIM_STREAM_CONTEXT, bytes, size, at(1000000));
+        }
+        assert_int_equal(sim_fleet_check(&s.fleet, 1000, at(1000000)), 0);
+        for (size_t i = 0; i < DRONES; i++)
+            hearing += heard[i];
+        assert_int_equal(hearing, all == 1 ? DRONES : DRONES / 2);
+        assert_int_equal(sim_receiver_count(s.fleet.receiver)->contexts, DRONES);
+        assert_int_equal(sim_receiver_count(s.fleet.receiver)->verified, DRONES / 2);
+        close_scene(&s);
+    }
+}
+
 static void fleet_report__link_refuses__counts_it_as_unsent(void **state)
 {
     (void)state;
@@ -273,6 +321,7 @@ int main(void)
         cmocka_unit_test(fleet__with_errors_and_one_drone_more__changes_no_other_error),
         cmocka_unit_test(fleet_boot_id__later_start__is_greater_whatever_the_seed),
         cmocka_unit_test(fleet_profiles__no_reply__are_sent_again_after_a_second),
+        cmocka_unit_test(fleet_check__half_verified__others_hear_only_when_all_do),
         cmocka_unit_test(fleet_report__link_refuses__counts_it_as_unsent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
