@@ -188,7 +188,7 @@ static bool vanished(const struct edge_serve *serve, const struct edge_drone *dr
 struct gathering {
     struct edge_serve *serve;
     const struct edge_drone *self;
-    double speed_mps, horizon_s;
+    double speed_mps, horizon_s, cos_lat;
     double soonest_s[FUSION_NEIGHBOURS_MAX]; // it can be met, for each that is listed
 };
 
@@ -228,8 +228,10 @@ static void gather(void *self, struct edge_drone *other)
         there =
             (struct geo_point){other->prediction.lat_e7 / 1e7, other->prediction.lon_e7 / 1e7};
     double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
-    double east_m = remainder(there.lon_deg - here.lon_deg, 360.0) * GEO_EARTH_M_PER_DEG
-                    * cos(here.lat_deg * GEO_RAD_PER_DEG);
+    double east_deg = there.lon_deg - here.lon_deg;
+    if (!(fabs(east_deg) <= 180.0)) // else it is its own remainder
+        east_deg = remainder(east_deg, 360.0);
+    double east_m = east_deg * GEO_EARTH_M_PER_DEG * gathering->cos_lat;
     double closing_mps = gathering->speed_mps + speed_mps(other) + reach_mps(other) + 1.0;
     double slack_m =
         SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;
@@ -278,6 +280,7 @@ void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *dro
         .self = drone,
         .speed_mps = speed_mps(drone),
         .horizon_s = drone->limits.look_ahead_s,
+        .cos_lat = cos(drone->report.fix.position.lat_deg * GEO_RAD_PER_DEG),
     };
     double closing_mps = gathering.speed_mps + serve->speed_max_mps + 1.0;
     double reach_m =
