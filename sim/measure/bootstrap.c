@@ -3,24 +3,9 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
+#include "sim/error/philox.h"
 #include "sim/measure/numbers.h"
-
-void sim_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
-{
-    uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
-    uint32_t k0 = key[0], k1 = key[1];
-    for (int round = 0; round < 10; round++) {
-        uint64_t one = (uint64_t)0xD2511F53U * c[0], two = (uint64_t)0xCD9E8D57U * c[2];
-        uint32_t next[4] = {(uint32_t)(two >> 32) ^ c[1] ^ k0, (uint32_t)two,
-                            (uint32_t)(one >> 32) ^ c[3] ^ k1, (uint32_t)one};
-        memcpy(c, next, sizeof c);
-        k0 += 0x9E3779B9U;
-        k1 += 0xBB67AE85U;
-    }
-    memcpy(out, c, sizeof c);
-}
 
 static double normal_share(double z) { return erfc(-z / sqrt(2.0)) / 2; }
 
@@ -41,17 +26,17 @@ double sim_normal_quantile(double share)
 static double resampled_mean(const double *values, size_t count,
                              const struct sim_bootstrap_rules *rules, size_t resample)
 {
-    const uint32_t key[2] = {(uint32_t)rules->seed, (uint32_t)(rules->seed >> 32)};
     double sum = 0;
-    uint32_t draw[4] = {0};
+    struct sim_philox draw = {{0}};
     for (size_t i = 0; i < count; i++) {
         if (i % 4 == 0) {
-            const uint32_t counter[4] = {(uint32_t)(i / 4), (uint32_t)resample,
-                                         (uint32_t)rules->stream,
-                                         (uint32_t)(rules->stream >> 32)};
-            sim_philox(counter, key, draw);
+            const struct sim_philox counter = {{(uint32_t)(i / 4), (uint32_t)resample,
+                                                (uint32_t)rules->stream,
+                                                (uint32_t)(rules->stream >> 32)}};
+            draw = sim_philox_4x32_10(counter, (uint32_t)rules->seed,
+                                      (uint32_t)(rules->seed >> 32));
         }
-        sum += values[((uint64_t)draw[i % 4] * count) >> 32];
+        sum += values[((uint64_t)draw.word[i % 4] * count) >> 32];
     }
     return sum / (double)count;
 }

@@ -28,10 +28,6 @@ DRF_MUST_CHECK enum drf_status sim_bootstrap_mean(const double *values, size_t c
                                                   const struct sim_bootstrap_rules *rules,
                                                   struct sim_interval *out);
 
-// Philox 4x32-10: Salmon, Moraes, Dror, Shaw, Parallel Random Numbers: As Easy as 1, 2, 3, SC
-// 2011.
-void sim_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
-
 // The quantile of the standard normal distribution; share in (0, 1).
 double sim_normal_quantile(double share);
 

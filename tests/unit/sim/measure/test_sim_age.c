@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Age of information, quantiles and the bootstrap, against values worked out by hand, published
-// test vectors and closed forms.
+// Age of information, quantiles and the bootstrap, against values worked out by hand and closed
+// forms.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "sim/measure/bootstrap.h"
 #include "tests/support/near.h"
 
-#define S 1000000
+#define S INT64_C(1000000)
 
 // Made at 0, 1, 2 s, received 0.1, 1.3, 2.1 s, end 3 s. Between receptions the age runs
 // 0.1 .. 1.3 (peak), 0.3 .. 1.1 (peak), 0.1 .. 1.0: areas 0.84 + 0.56 + 0.495 s^2.
@@ -75,28 +75,6 @@ static void quantile__of_four__is_numpys(void **state)
         assert_near(sim_numbers_quantile(&numbers, shares[i]), wanted[i], 1e-12);
     assert_near(sim_numbers_mean(&numbers), 3.75, 1e-12);
     sim_numbers_close(&numbers);
-}
-
-// kat_vectors of Random123 1.14, philox4x32 with 10 rounds.
-static void philox__of_the_known_answers__is_theirs(void **state)
-{
-    (void)state;
-    static const struct {
-        uint32_t counter[4], key[2], out[4];
-    } known[] = {
-        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-         {0xffffffff, 0xffffffff},
-         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-         {0xa4093822, 0x299f31d0},
-         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        uint32_t out[4];
-        sim_philox(known[i].counter, known[i].key, out);
-        assert_memory_equal(out, known[i].out, sizeof out);
-    }
 }
 
 static void normal_quantile__of_known_shares__is_in_the_tables(void **state)
@@ -160,7 +138,6 @@ int main(void)
         cmocka_unit_test(age__with_an_older_one_late__goes_on),
         cmocka_unit_test(age__before_it_was_made__is_counted),
         cmocka_unit_test(quantile__of_four__is_numpys),
-        cmocka_unit_test(philox__of_the_known_answers__is_theirs),
         cmocka_unit_test(normal_quantile__of_known_shares__is_in_the_tables),
         cmocka_unit_test(bootstrap__of_normal_values__is_near_the_t_interval),
         cmocka_unit_test(bootstrap__of_skewed_values__is_skewed),
