@@ -12,10 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "geo/earth.h"
 #include "sim/measure/metric.h"
+#include "sim/measure/pair_table.h"
 
 #define US_PER_S 1e6
 
@@ -30,13 +30,7 @@ struct place {
     size_t track;
 };
 
-struct seen { // of a pair: where it stands in the list, and which losses are open
-    uint64_t key;
-    size_t pair;
-    size_t open[SIM_LOSS_KINDS]; // in losses, 1 more; 0: none
-    int64_t until_us;            // the end of its last piece
-    UT_hash_handle hh;
-};
+_Static_assert((int)SIM_PAIR_LOSSES == (int)SIM_LOSS_KINDS, "a loss of each kind may be open");
 
 struct work {
     const struct sim_tracks *tracks;
@@ -48,7 +42,7 @@ struct work {
     struct box *boxes;
     struct place *places;
     size_t place_count;
-    struct seen *seen;
+    struct sim_pair_table seen;
     int64_t from_us, to_us; // of the step
     enum drf_status status;
 };
@@ -128,14 +122,11 @@ static double apart(const struct box *a, const struct box *b)
     return hypot(north_m, east_m);
 }
 
-static struct seen *find_pair(struct work *work, size_t one, size_t two)
+// NULL: no memory.
+static struct sim_pair_slot *find_pair(struct work *work, size_t one, size_t two)
 {
     struct sim_separation *out = work->out;
-    uint64_t key = (uint64_t)one << 32 | two;
-    struct seen *seen;
-    HASH_FIND(hh, work->seen, &key, sizeof key, seen);
-    if (seen != NULL)
-        return seen;
+    struct sim_pair_slot *seen;
     if (out->pair_count == out->pair_room) {
         size_t room = out->pair_room == 0 ? FIRST_ROOM : 2 * out->pair_room;
         struct sim_pair *grown = realloc(out->pairs, room * sizeof *grown);
@@ -144,19 +135,18 @@ static struct seen *find_pair(struct work *work, size_t one, size_t two)
         out->pairs = grown;
         out->pair_room = room;
     }
-    seen = calloc(1, sizeof *seen);
-    if (seen == NULL)
+    if (sim_pair_table_find(&work->seen, (uint64_t)one << 32 | two, &seen) != DRF_OK)
         return NULL;
-    seen->key = key;
-    seen->until_us = INT64_MIN;
-    seen->pair = out->pair_count;
-    HASH_ADD(hh, work->seen, key, sizeof key, seen);
-    out->pairs[out->pair_count++] =
-        (struct sim_pair){.one = one, .two = two, .horizontal_m = HUGE_VAL};
+    if (seen->pair == 0) {
+        out->pairs[out->pair_count] =
+            (struct sim_pair){.one = one, .two = two, .horizontal_m = HUGE_VAL};
+        seen->pair = ++out->pair_count;
+    }
     return seen;
 }
 
-static struct sim_loss *open_loss(struct work *work, struct seen *seen, enum sim_loss_kind kind)
+static struct sim_loss *open_loss(struct work *work, struct sim_pair_slot *seen,
+                                  enum sim_loss_kind kind)
 {
     struct sim_separation *out = work->out;
     if (out->loss_count == out->loss_room) {
@@ -179,7 +169,7 @@ static int64_t instant(int64_t begin_us, double s)
 }
 
 // A piece of a pair's common way that is inside: the loss goes on, or a new one begins.
-static void note_inside(struct work *work, struct seen *seen, enum sim_loss_kind kind,
+static void note_inside(struct work *work, struct sim_pair_slot *seen, enum sim_loss_kind kind,
                         const struct sim_approach *way, const struct sim_span *span,
                         int64_t begin_us)
 {
@@ -200,8 +190,8 @@ static void note_inside(struct work *work, struct seen *seen, enum sim_loss_kind
         if (loss == NULL)
             return;
         *loss = (struct sim_loss){.kind = kind,
-                                  .one = work->out->pairs[seen->pair].one,
-                                  .two = work->out->pairs[seen->pair].two,
+                                  .one = work->out->pairs[seen->pair - 1].one,
+                                  .two = work->out->pairs[seen->pair - 1].two,
                                   .from_us = from_us,
                                   .begun = begun,
                                   .undecided = !way->has_up,
@@ -216,10 +206,10 @@ static void note_inside(struct work *work, struct seen *seen, enum sim_loss_kind
     }
 }
 
-static void look_at_piece(struct work *work, struct seen *seen, const struct sim_approach *way,
-                          int64_t begin_us)
+static void look_at_piece(struct work *work, struct sim_pair_slot *seen,
+                          const struct sim_approach *way, int64_t begin_us)
 {
-    struct sim_pair *pair = &work->out->pairs[seen->pair];
+    struct sim_pair *pair = &work->out->pairs[seen->pair - 1];
     struct sim_nearest near = sim_approach_horizontal(way);
     if (near.distance_m < pair->horizontal_m) {
         pair->horizontal_m = near.distance_m;
@@ -290,7 +280,7 @@ static void look_at_pair(struct work *work, size_t one, size_t two)
     size_t i = work->cursor[one], j = work->cursor[two];
     int64_t max_gap_us = work->rules->max_gap_us;
     int64_t from_us = later(later(work->from_us, a->fixes[i].utc_us), b->fixes[j].utc_us);
-    struct seen *seen = NULL;
+    struct sim_pair_slot *seen = NULL;
     while (from_us < work->to_us && i + 1 < a->count && j + 1 < b->count) {
         int64_t to_us =
             sooner(work->to_us, sooner(a->fixes[i + 1].utc_us, b->fixes[j + 1].utc_us));
@@ -456,16 +446,6 @@ static void pass_over(struct work *work)
         work->to_us += steps * work->rules->step_us;
 }
 
-static void free_seen(struct work *work)
-{
-    struct seen *seen, *next;
-    HASH_ITER(hh, work->seen, seen, next)
-    {
-        HASH_DEL(work->seen, seen);
-        free(seen);
-    }
-}
-
 enum drf_status sim_separation_of(const struct sim_tracks *tracks,
                                   const struct sim_separation_rules *rules,
                                   struct sim_separation *out)
@@ -503,7 +483,7 @@ enum drf_status sim_separation_of(const struct sim_tracks *tracks,
             qsort(result.losses, result.loss_count, sizeof *result.losses, by_begin);
         count_aircraft(&result, &work, paired);
     }
-    free_seen(&work);
+    sim_pair_table_close(&work.seen);
     free(work.cursor);
     free(work.boxes);
     free(work.places);
