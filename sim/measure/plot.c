@@ -67,8 +67,10 @@ static void axis_x(FILE *out, const struct frame *f, const char *label)
 {
     double step = nice_step(f->x1 - f->x0);
     char text[32];
-    for (double x = ceil(f->x0 / step) * step; x <= f->x1 + step * 1e-6; x += step) {
-        snprintf(text, sizeof text, "%.6g", fabs(x) < step * 1e-6 ? 0 : x);
+    int last = (int)floor(f->x1 / step + 1e-6);
+    for (int i = (int)ceil(f->x0 / step); i <= last; i++) {
+        double x = i * step;
+        snprintf(text, sizeof text, "%.6g", x);
         text_at(out, x_of(f, x), f->height - BOTTOM + 16, "middle", text);
     }
     fprintf(out, "<line class=\"axis\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
@@ -82,7 +84,9 @@ static void axis_y(FILE *out, const struct frame *f, const char *label)
     if (f->y1 >= 2) // counts
         step = fmax(step, 1);
     char text[32];
-    for (double y = 0; y <= f->y1 + step * 1e-6; y += step) {
+    int last = (int)floor(f->y1 / step + 1e-6);
+    for (int i = 0; i <= last; i++) {
+        double y = i * step;
         fprintf(out, "<line class=\"grid\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
                 f->left, y_of(f, y), (double)WIDTH - RIGHT, y_of(f, y));
         snprintf(text, sizeof text, "%.6g", y);

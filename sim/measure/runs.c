@@ -84,6 +84,8 @@ static bool is_recording(const char *name)
 
 static int no_dots(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
+// At most DEPTH_MAX folders deep.
+// NOLINTNEXTLINE(misc-no-recursion)
 static enum drf_status add_folder(struct sim_runs *runs, const char *folder, const char *chosen,
                                   const struct sim_measure_rules *rules, int depth)
 {

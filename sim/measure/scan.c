@@ -408,12 +408,11 @@ enum drf_status sim_scan_open(const char *path, int64_t episode_gap_us, struct s
     if (status != DRF_OK)
         return status;
     struct sim_scan scan = {.path = path, .begin_us = INT64_MAX, .end_us = INT64_MIN};
-    struct pass pass = {.scan = &scan,
-                        .channels = calloc(CHANNELS, sizeof *pass.channels),
-                        .episode_gap_us = episode_gap_us};
-    status = pass.channels != NULL ? read_all(&pass, reader, error) : DRF_ERR_NOMEM;
+    struct channel *channels = calloc(CHANNELS, sizeof *channels);
+    struct pass pass = {.scan = &scan, .channels = channels, .episode_gap_us = episode_gap_us};
+    status = channels != NULL ? read_all(&pass, reader, error) : DRF_ERR_NOMEM;
     drf_recording_reader_close(reader);
-    free(pass.channels);
+    free(channels);
     free(pass.regions);
     if (status != DRF_OK) {
         sim_scan_close(&scan);

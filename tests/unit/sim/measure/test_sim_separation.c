@@ -38,7 +38,8 @@ static size_t fly(struct sim_tracks *tracks, const struct mover *m, double secon
 {
     size_t index;
     assert_int_equal(sim_tracks_find(tracks, m->id, strlen(m->id), &index), DRF_OK);
-    for (double t = phase_s; t <= seconds; t += period_s) {
+    for (int i = 0; phase_s + i * period_s <= seconds; i++) {
+        double t = phase_s + i * period_s;
         const struct sim_fix fix = {
             .utc_us = T0 + llround(t * 1e6),
             .at = {(m->north_m + m->north_mps * t) / M_PER_DEG_NORTH,
