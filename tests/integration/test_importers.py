@@ -685,6 +685,20 @@ def test_bluesky__flight_levels__are_no_heights_of_a_plan_without_a_qnh():
                     says="line 2")
 
 
+def test_tapes__are_read_by_drf_sim_as_by_others():
+    """The reader in schemas/, through `drf-sim measure`, counts what pip's reader counts, and can decode all of it."""
+    tapes = [(bench().taken("rid-kml", real_data(*KML), "--start-utc", "2022-01-01T00:00:00Z"), 2),
+             (bench().taken("ulog", real_data(*ULG), "--datum", "amsl-egm96"), 1),
+             (bench().taken("bluesky", real_data(*SCN), "--datum", "amsl-egm96", "--start-utc", "2022-01-01T00:00:00Z"), 1),
+             (bench().taken("readsb", real_data(*TRACE)), None)]  # none of the region's own
+    for result, drones in tapes:
+        run = subprocess.run([str(BIN / "drf-sim"), "measure", str(result.tape)], check=True, capture_output=True, text=True)
+        said = dict(re.findall(r"^ +(messages|messages_undecodable|drones) +([0-9.]+) ", run.stdout, re.M))
+        count = str(len(result.read()["messages"]))
+        told = {} if drones is None else {"drones": str(drones)}
+        assert said == {"messages": count, "messages_undecodable": "0", **told}, (said, count, run.stdout)
+
+
 # Ill files --------------------------------------------------------------------------------------------------------------
 
 KINDS = ("ulog", "dataflash", "tlog", "readsb", "opensky", "rid-json", "rid-kml", "bluesky")
