@@ -47,6 +47,19 @@ static size_t insert(struct fusion_near *list, size_t count, size_t room,
     return count < room ? count + 1 : room;
 }
 
+// Their records lie all over memory: by the time one is told of it is there.
+static void fetch(const struct fusion_near *list, size_t count)
+{
+    enum { LINE = 64 };
+    for (size_t i = 0; i < count; i++) {
+        const char *record = (const char *)list[i].obstacle->obstacle;
+        for (size_t at = 0; at < sizeof(struct geo_obstacle); at += LINE)
+            __builtin_prefetch(record + at);
+    }
+    // gcc (12) takes a function that only prefetches for one without effect, and drops the call
+    __asm__ volatile("");
+}
+
 uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count)
@@ -77,8 +90,10 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
                 .distance_m = distance_m,
                 .bearing_deg_true = geo_frame_bearing_deg(edge.offset),
             };
+            __builtin_prefetch(near.obstacle);
             *count = insert(out, *count, room, &near);
         }
     }
+    fetch(out, *count);
     return within - (uint32_t)*count;
 }
