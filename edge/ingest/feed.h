@@ -39,8 +39,9 @@ struct edge_feed_port {
     enum edge_kafka_event (*next)(void *self, size_t feed, struct edge_message *out);
     void (*release)(void *self, struct edge_message *message);
     // To the fabric: fusion_fabric_resync_begin(), fusion_fabric_resync_sweep().
-    enum drf_status (*begin)(void *self, size_t feed, bool redo, bool lossy);
-    enum drf_status (*sweep)(void *self, size_t feed, size_t *forgotten, bool *again);
+    void *fabric;
+    enum drf_status (*begin)(void *fabric, size_t feed, bool redo, bool lossy);
+    enum drf_status (*sweep)(void *fabric, size_t feed, size_t *forgotten, bool *again);
 };
 
 struct edge_feeds;

@@ -188,7 +188,7 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
             return; // at the next discovery: nothing more of this feed is taken till then
     if (edge_resync_write(feeds->store, name, feed->why, feed->redo) != DRF_OK
         || forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
-        || feeds->port.begin(feeds->port.self, index, feed->redo, lossy(feed->why, found))
+        || feeds->port.begin(feeds->port.fabric, index, feed->redo, lossy(feed->why, found))
                != DRF_OK)
         return;
     feed->resync = FEED_READING;
@@ -244,7 +244,7 @@ enum drf_status edge_feeds_sweep(struct edge_feeds *feeds, struct edge_now now, 
             continue;
         size_t forgotten = 0;
         bool again = false;
-        enum drf_status status = feeds->port.sweep(feeds->port.self, i, &forgotten, &again);
+        enum drf_status status = feeds->port.sweep(feeds->port.fabric, i, &forgotten, &again);
         edge_metrics_add(feeds->metrics, EDGE_METRIC_FEED_FORGOTTEN, i, 0, forgotten);
         if (drf_status_action(status) == DRF_RETRY) {
             *worked = true;

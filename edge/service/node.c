@@ -128,15 +128,15 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     return status;
 }
 
-static enum drf_status begin_resync(void *self, size_t feed, bool redo, bool lossy)
+static enum drf_status begin_resync(void *fabric, size_t feed, bool redo, bool lossy)
 {
-    const struct edge_node *node = self;
+    const struct edge_node *node = fabric;
     return fusion_fabric_resync_begin(node->fabric, node->feed_names[feed], redo, lossy);
 }
 
-static enum drf_status sweep_resync(void *self, size_t feed, size_t *forgotten, bool *again)
+static enum drf_status sweep_resync(void *fabric, size_t feed, size_t *forgotten, bool *again)
 {
-    const struct edge_node *node = self;
+    const struct edge_node *node = fabric;
     return fusion_fabric_resync_sweep(node->fabric, node->feed_names[feed], forgotten, again);
 }
 
@@ -157,6 +157,7 @@ static bool decode_ready(void *self) { return edge_children_ready(self); }
 enum drf_status edge_node_open_ingest(struct edge_node *node, struct edge_feed_port port,
                                       struct edge_decoder_port decoder)
 {
+    port.fabric = node;
     port.begin = begin_resync;
     port.sweep = sweep_resync;
     enum drf_status status = edge_feeds_open(node->config, port, node->store, node->metrics,

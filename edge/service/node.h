@@ -53,7 +53,8 @@ DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
                                               struct edge_node *out);
 void edge_node_close(struct edge_node *node);
 // Parts of opening, in this order, for whoever brings other ports: store and fabric come
-// between the first two. `port` need not name begin and sweep.
+// between the first two. `port` need not name begin, sweep
+// and what they are given.
 DRF_MUST_CHECK enum drf_status edge_node_open_handoffs(struct edge_node *node);
 DRF_MUST_CHECK enum drf_status edge_node_open_ingest(struct edge_node *node,
                                                      struct edge_feed_port port,

@@ -183,6 +183,7 @@ static inline void open_node(struct rig *rig)
                                   .stop = feed_stop,
                                   .next = feed_next,
                                   .release = feed_release,
+                                  .fabric = rig,
                                   .begin = feed_begin,
                                   .sweep = feed_sweep};
     assert_int_equal(
