@@ -89,21 +89,6 @@ static enum drf_status push(struct edge_backqueue *queue, const char *name, cons
     return DRF_OK;
 }
 
-// Whether there was room depends on how far the other loop had come.
-enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *name,
-                                    const void *bytes, size_t size)
-{
-    struct edge_inputs *inputs = queue->inputs.pusher;
-    if (!edge_inputs_replays(inputs) || edge_inputs_free(inputs))
-        return (enum drf_status)edge_inputs_value(inputs, queue->inputs.push,
-                                                  push(queue, name, bytes, size));
-    enum drf_status was =
-        (enum drf_status)edge_inputs_value(inputs, queue->inputs.push, DRF_OK);
-    if (was == DRF_OK && push(queue, name, bytes, size) != DRF_OK)
-        edge_inputs_differ(inputs, "a value that was kept finds no room");
-    return was;
-}
-
 void edge_backqueue_look(struct edge_backqueue *queue)
 {
     queue->looked = atomic_load_explicit(&queue->head, memory_order_acquire);
@@ -153,6 +138,57 @@ static bool front(struct edge_backqueue *queue, size_t end, struct edge_back_val
     return true;
 }
 
+static void pop(struct edge_backqueue *queue, const struct edge_back_value *value)
+{
+    size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
+    size_t name_size = strlen(value->name) + 1;
+    atomic_store_explicit(&queue->tail, tail + entry_size(name_size, value->size),
+                          memory_order_release);
+}
+
+// Replaying: the step after this one may have taken out, before this one put in, what is still
+// here. Both sides are one thread then, and hold nothing of the ring between steps.
+static enum drf_status grow(struct edge_backqueue *queue)
+{
+    struct edge_backqueue *larger;
+    struct edge_back_value value;
+    enum drf_status status = edge_backqueue_open(2 * queue->room, &larger);
+    while (status == DRF_OK && front(queue, atomic_load(&queue->head), &value)) {
+        status = push(larger, value.name, value.bytes, value.size);
+        pop(queue, &value);
+    }
+    if (status != DRF_OK)
+        return status;
+    uint8_t *ring = queue->ring;
+    queue->ring = larger->ring;
+    queue->room = larger->room;
+    atomic_store(&queue->head, atomic_load(&larger->head));
+    atomic_store(&queue->tail, 0);
+    larger->ring = ring;
+    edge_backqueue_close(larger);
+    return DRF_OK;
+}
+
+// Whether there was room depends on how far the other loop had come.
+enum drf_status edge_backqueue_push(struct edge_backqueue *queue, const char *name,
+                                    const void *bytes, size_t size)
+{
+    struct edge_inputs *inputs = queue->inputs.pusher;
+    if (!edge_inputs_replays(inputs) || edge_inputs_free(inputs))
+        return (enum drf_status)edge_inputs_value(inputs, queue->inputs.push,
+                                                  push(queue, name, bytes, size));
+    enum drf_status was =
+        (enum drf_status)edge_inputs_value(inputs, queue->inputs.push, DRF_OK);
+    if (was != DRF_OK)
+        return was;
+    enum drf_status status = push(queue, name, bytes, size);
+    while (status == DRF_ERR_FULL && grow(queue) == DRF_OK)
+        status = push(queue, name, bytes, size);
+    if (status != DRF_OK)
+        edge_inputs_differ(inputs, "a value that was kept finds no room");
+    return was;
+}
+
 bool edge_backqueue_front(struct edge_backqueue *queue, struct edge_back_value *out)
 {
     bool there = front(queue, reach(queue), out);
@@ -168,8 +204,5 @@ void edge_backqueue_pop(struct edge_backqueue *queue)
     bool there = front(queue, atomic_load_explicit(&queue->head, memory_order_acquire), &value);
     assert(there);
     (void)there;
-    size_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
-    size_t name_size = strlen(value.name) + 1;
-    atomic_store_explicit(&queue->tail, tail + entry_size(name_size, value.size),
-                          memory_order_release);
+    pop(queue, &value);
 }
