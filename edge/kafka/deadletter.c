@@ -40,8 +40,8 @@ static enum drf_status post_send(void *self, const struct edge_kafka_record *kaf
 {
     struct edge_deadletters *deadletters = self;
     enum drf_status status = DRF_OK;
-    if (deadletters->producer)
-        status = edge_producer_send(deadletters->producer, NULL, kafka_record);
+    if (deadletters->port.send)
+        status = deadletters->port.send(deadletters->port.self, kafka_record);
     status =
         (enum drf_status)edge_inputs_value(deadletters->inputs, EDGE_INPUT_PRODUCE, status);
     if (status == DRF_OK)
@@ -52,8 +52,23 @@ static enum drf_status post_send(void *self, const struct edge_kafka_record *kaf
 static void post_purge(void *self)
 {
     const struct edge_deadletters *deadletters = self;
-    if (deadletters->producer)
-        edge_producer_purge(deadletters->producer, false);
+    if (deadletters->port.send)
+        deadletters->port.purge(deadletters->port.self, false);
+}
+
+static enum drf_status kafka_send(void *self, const struct edge_kafka_record *kafka_record)
+{
+    return edge_producer_send(self, NULL, kafka_record);
+}
+
+static void kafka_purge(void *self, bool all) { edge_producer_purge(self, all); }
+
+static size_t kafka_waiting(void *self) { return edge_producer_waiting(self); }
+
+static void kafka_serve(void *self, int timeout_ms, edge_producer_report_fn report,
+                        void *context)
+{
+    edge_producer_serve(self, timeout_ms, report, context);
 }
 
 enum drf_status edge_deadletters_open(const struct drf_config *config,
@@ -62,26 +77,29 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
                                       char error[static EDGE_KAFKA_ERROR_SIZE],
                                       struct edge_deadletters *out)
 {
-    *out = (struct edge_deadletters){
-        .config = config, .log = log, .metrics = metrics, .serve_mono_us = INT64_MAX};
-    if (config->dead_letter_topic[0] == '\0')
-        return DRF_OK;
-    out->sends = true;
-    enum drf_status status =
-        edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_OUTBOX_UNDER_WAY_MAX,
-                           error, &out->producer);
-    if (status != DRF_OK)
-        return status;
-    out->serve_mono_us = 0;
-    struct edge_outbox_sender post = {.self = out, .send = post_send, .purge = post_purge};
-    return edge_outbox_init(&out->box, store, post);
+    struct edge_producer *producer = NULL;
+    struct edge_deadletter_port port = {.send = kafka_send,
+                                        .purge = kafka_purge,
+                                        .waiting = kafka_waiting,
+                                        .serve = kafka_serve};
+    enum drf_status status = DRF_OK;
+    if (config->dead_letter_topic[0] != '\0')
+        status = edge_producer_open(config, config->dead_letter_topic,
+                                    2 * EDGE_OUTBOX_UNDER_WAY_MAX, error, &producer);
+    port.self = producer;
+    if (status == DRF_OK)
+        status = edge_deadletters_use(config, store, metrics, log, port, NULL, out);
+    else
+        *out = (struct edge_deadletters){0};
+    out->producer = producer;
+    return status;
 }
 
-enum drf_status edge_deadletters_replay(const struct drf_config *config,
-                                        struct fusion_store *store,
-                                        struct edge_metrics *metrics,
-                                        const struct edge_log *log, struct edge_inputs *inputs,
-                                        struct edge_deadletters *out)
+enum drf_status edge_deadletters_use(const struct drf_config *config,
+                                     struct fusion_store *store, struct edge_metrics *metrics,
+                                     const struct edge_log *log,
+                                     struct edge_deadletter_port port,
+                                     struct edge_inputs *inputs, struct edge_deadletters *out)
 {
     *out = (struct edge_deadletters){.config = config,
                                      .log = log,
@@ -91,6 +109,7 @@ enum drf_status edge_deadletters_replay(const struct drf_config *config,
     if (config->dead_letter_topic[0] == '\0' || edge_inputs_free(inputs))
         return DRF_OK;
     out->sends = true;
+    out->port = port;
     out->serve_mono_us = 0;
     struct edge_outbox_sender post = {.self = out, .send = post_send, .purge = post_purge};
     return edge_outbox_init(&out->box, store, post);
@@ -100,6 +119,7 @@ void edge_deadletters_close(struct edge_deadletters *deadletters)
 {
     edge_producer_close(deadletters->producer);
     deadletters->producer = NULL;
+    deadletters->port = (struct edge_deadletter_port){0};
 }
 
 struct field {
@@ -339,8 +359,8 @@ bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now
         return false;
     struct edge_outbox *box = &deadletters->box;
     struct report report = {.deadletters = deadletters, .now_mono_us = now.mono_us};
-    if (deadletters->producer)
-        edge_producer_serve(deadletters->producer, 0, on_report, &report);
+    if (deadletters->port.send)
+        deadletters->port.serve(deadletters->port.self, 0, on_report, &report);
     else
         replay_reports(&report);
     edge_outbox_step(box, now.mono_us);
@@ -354,15 +374,15 @@ bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now
 
 void edge_deadletter_finish(struct edge_deadletters *deadletters, struct edge_now now)
 {
-    if (!deadletters->producer)
+    const struct edge_deadletter_port *port = &deadletters->port;
+    if (!port->send)
         return;
     struct report report = {
         .deadletters = deadletters, .now_mono_us = now.mono_us, .last = true};
-    for (int waited_ms = 0;
-         waited_ms < FINISH_MS && edge_producer_waiting(deadletters->producer) > 0;
+    for (int waited_ms = 0; waited_ms < FINISH_MS && port->waiting(port->self) > 0;
          waited_ms += FINISH_STEP_MS)
-        edge_producer_serve(deadletters->producer, FINISH_STEP_MS, on_report, &report);
-    edge_producer_purge(deadletters->producer, true);
-    edge_producer_serve(deadletters->producer, FINISH_STEP_MS, on_report, &report);
+        port->serve(port->self, FINISH_STEP_MS, on_report, &report);
+    port->purge(port->self, true);
+    port->serve(port->self, FINISH_STEP_MS, on_report, &report);
     count(deadletters);
 }

@@ -26,12 +26,23 @@
 enum { EDGE_DEADLETTER_BYTES_MAX = 65536 };
 #define EDGE_DEADLETTER_PREFIX "drf_dead_"
 
+// Whoever takes letters: edge/kafka/producer_kafka.h, with its promises, or a test. `send`
+// NULL: nobody; in a replay the recording says what came of each.
+struct edge_deadletter_port {
+    void *self;
+    enum drf_status (*send)(void *self, const struct edge_kafka_record *kafka_record);
+    void (*purge)(void *self, bool all);
+    size_t (*waiting)(void *self);
+    void (*serve)(void *self, int timeout_ms, edge_producer_report_fn report, void *context);
+};
+
 struct edge_deadletters {
     const struct drf_config *config; // borrowed, as all pointers here
     const struct edge_log *log;
     struct edge_metrics *metrics;
-    bool sends;                     // a topic is configured
-    struct edge_producer *producer; // NULL: nothing is sent, or this is a replay
+    bool sends; // a topic is configured
+    struct edge_deadletter_port port;
+    struct edge_producer *producer; // behind the port, where it is Kafka; else NULL
     struct edge_inputs *inputs;     // NULL: nothing is recorded or replayed
     struct edge_outbox box;
     struct edge_log_limit limit, outside_limit;
@@ -47,10 +58,11 @@ DRF_MUST_CHECK enum drf_status edge_deadletters_open(const struct drf_config *co
                                                      const struct edge_log *log,
                                                      char error[static EDGE_KAFKA_ERROR_SIZE],
                                                      struct edge_deadletters *out);
-// Instead of that in a replay: what the producer said comes from `inputs`.
-DRF_MUST_CHECK enum drf_status edge_deadletters_replay(
+// Instead of that with another taker; none in a replay, where what it said comes from `inputs`.
+DRF_MUST_CHECK enum drf_status edge_deadletters_use(
     const struct drf_config *config, struct fusion_store *store, struct edge_metrics *metrics,
-    const struct edge_log *log, struct edge_inputs *inputs, struct edge_deadletters *out);
+    const struct edge_log *log, struct edge_deadletter_port port, struct edge_inputs *inputs,
+    struct edge_deadletters *out);
 void edge_deadletters_close(struct edge_deadletters *deadletters);
 
 // The whole message was refused. One without usable content (IGNORED: other levels of a

@@ -243,8 +243,9 @@ static enum drf_status open_parts(struct edge_offline *offline)
     node->ingest_inputs = offline->options.ingest;
     node->serve_inputs = offline->options.serve;
     edge_node_use_inputs(node);
-    status = edge_deadletters_replay(node->config, node->store, node->metrics, &node->log,
-                                     node->ingest_inputs, &node->deadletters);
+    status = edge_deadletters_use(node->config, node->store, node->metrics, &node->log,
+                                  (struct edge_deadletter_port){0}, node->ingest_inputs,
+                                  &node->deadletters);
     if (status == DRF_OK)
         status = edge_decode_here_open(&offline->decoder);
     const struct edge_feed_port port = {.self = offline,

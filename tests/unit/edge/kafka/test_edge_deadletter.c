@@ -72,7 +72,6 @@ static int open_rig(void **state)
         .log = &rig->log,
         .metrics = rig->metrics,
         .sends = true,
-        .producer = (struct edge_producer *)rig, // there is one; only serve uses it
     };
     *state = rig;
     return edge_outbox_init(&rig->deadletters.box, NULL,
