@@ -21,6 +21,7 @@
 #include "edge/replay/journal_read.h"
 #include "edge/replay/offline.h"
 #include "edge/replay/replay_out.h"
+#include "edge/replay/replay_step.h"
 #include "edge/serve/link_record.h"
 
 struct replay {
@@ -48,39 +49,6 @@ static void sent(void *context, struct edge_now now, const struct edge_outgoing 
     edge_sha256_add(replay->sum, message->payload, message->size);
     if (replay->out != NULL)
         edge_replay_out_sent(replay->out, now, message);
-}
-
-// ---- as recorded
-
-static void step_as_recorded(struct replay *replay, enum edge_loop loop, struct edge_now now)
-{
-    struct edge_node *node = edge_offline_node(replay->offline);
-    struct edge_inputs *inputs = replay->inputs[loop];
-    const uint8_t *none;
-    size_t size;
-    bool ends = edge_inputs_next(inputs, EDGE_INPUT_FINISH, &none, &size);
-    edge_offline_at(replay->offline, now);
-    if (loop == EDGE_LOOP_SERVE) {
-        if (ends)
-            edge_serve_down(node->serve, now);
-        else
-            (void)edge_serve_step(node->serve, now);
-        return;
-    }
-    struct edge_kafka_found found;
-    bool answered;
-    enum drf_status status = edge_found_record_take(inputs, &found, &answered);
-    if (status == DRF_OK)
-        edge_ingest_found(node->ingest, found.feed, answered ? &found : NULL, now);
-    else if (status != DRF_ERR_ABSENT)
-        edge_inputs_differ(inputs, "what topic discovery found is damaged");
-    else if (ends)
-        edge_ingest_finish(node->ingest, now);
-    else {
-        struct edge_ingest_done done;
-        if (edge_ingest_step(node->ingest, now, &done) != DRF_OK)
-            edge_inputs_differ(inputs, "the step ended the node");
-    }
 }
 
 // ---- as a what-if
@@ -124,7 +92,8 @@ static enum drf_status step_freely(struct replay *replay, enum edge_loop loop,
         (void)edge_offline_serve(replay->offline, now);
         return status;
     }
-    if (edge_found_record_take(replay->inputs[loop], &found, &answered) == DRF_OK)
+    if (edge_found_record_take(replay->inputs[loop], &found, &answered) == DRF_OK
+        && found.feed < replay->config.feed_count)
         edge_ingest_found(node->ingest, found.feed, answered ? &found : NULL, now);
     status = put_feed_messages(replay);
     enum drf_status of_step = DRF_OK;
@@ -194,7 +163,7 @@ static enum drf_status run_blocks(struct replay *replay, char error[static 400])
         if (replay->what_if)
             status = step_freely(replay, block.loop, now);
         else
-            step_as_recorded(replay, block.loop, now);
+            edge_replay_step(replay->offline, block.loop, replay->inputs[block.loop], now);
         if (edge_inputs_proof(replay->inputs[block.loop]).seconds > before)
             result->unproved = 0;
         result->steps++;
