@@ -6,6 +6,7 @@
 node again from its journal alone. With DRF_FULL=1 500 drones for 10 minutes, else 50 for a minute."""
 import os
 import re
+import struct
 import subprocess
 import time
 
@@ -104,6 +105,59 @@ def test_live_is_replay():
             killed, ended = map(verify, journals)
             assert not killed["whole"] and killed["seconds"] > SECONDS / 6, killed
             assert ended["whole"] and ended["unproved"] == 0 and ended["outputs"] >= contexts, (ended, contexts)
+            check_outputs(folder, journals[1])
+
+
+def check_outputs(folder, journal):
+    """Two replays write the same file; a what-if writes another, and compare says where it begins to differ."""
+    out = [folder.path / name for name in ("once.mcap", "twice.mcap", "other.mcap")]
+    for path, more in zip(out, ((), (), ("--set", "limits.obstacle_radius_m=100", "--set", "profile.clearance_min_m=80"))):
+        run("replay", journal, "--out", path, *more, program="drf-edge")
+    assert out[0].read_bytes() == out[1].read_bytes()
+    run("compare", out[0], out[1])
+    said = run("compare", out[0], out[2], code=1)
+    assert "/context" in said, said
+
+
+def topics(recording):
+    """Every channel's topic, read by hand: MCAP records of chunks that the zstd program unpacks."""
+    found, at = set(), 8
+    data = recording.read_bytes()
+    stack = [(data, at)]
+    while stack:
+        data, at = stack.pop()
+        while at + 9 <= len(data):
+            kind, size = data[at], struct.unpack_from("<Q", data, at + 1)[0]
+            body = data[at + 9:at + 9 + size]
+            if kind == 6:  # chunk: two times, size, crc, compression, size, records
+                name_size = struct.unpack_from("<I", body, 28)[0]
+                assert body[32:32 + name_size] == b"zstd", body[:40]
+                packed = body[32 + name_size + 8:]
+                stack.append((subprocess.run(["zstd", "-d", "-q", "-c"], input=packed, check=True, capture_output=True).stdout, 0))
+            elif kind == 4:  # channel: id, schema, topic
+                length = struct.unpack_from("<I", body, 4)[0]
+                found.add(body[8:8 + length].decode())
+            at += 9 + size
+    return found
+
+
+def test_what_was_live_is_no_live_topic_in_a_replay():
+    port, = free_ports(1)
+    with Folder("live") as folder, shared_kafka() as kafka, Mosquitto(users=["d-1"]) as mqtt:
+        with Node(place.configuration(kafka.bootstrap, mqtt, http=port), arguments=["--journal", "{folder}/node.mcap"]) as node:
+            wait_until(lambda: place.page(port, "healthz")[0] == 200, "the node answers")
+            with mqtt.client("d-1") as drone:
+                drone.subscribe("drf/v1/drones/d-1/context/+")
+                for seq in range(1, 6):
+                    drone.publish("drf/v1/drones/d-1/telemetry", place.report(seq), content_type="application/json")
+                    drone.take()
+            node.stop()
+            journal = node.path("node.mcap")
+            verify(journal)
+            run("replay", journal, "--out", folder.path / "out.mcap", program="drf-edge")
+            named = topics(folder.path / "out.mcap")
+            assert {"drf-test/v1/drones/d-1/telemetry"} < named, named
+            assert not [topic for topic in named if topic.startswith("drf/v1")], named
 
 
 main(globals())
