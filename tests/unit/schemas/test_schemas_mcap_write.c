@@ -154,6 +154,11 @@ static void write__the_first_chunk_lost__declares_again(void **state)
     struct outcome read = read_file(path, (struct drf_mcap_read_options){.verify = true});
     assert_int_equal(read.messages, 10);
     assert_true(read.exact);
+    // Without the summary, which has the channels too.
+    read = read_file(path, (struct drf_mcap_read_options){.stream = true});
+    assert_int_equal(read.end, DRF_MCAP_END_COMPLETE);
+    assert_int_equal(read.messages, 10);
+    assert_true(read.exact);
 }
 
 static void write__beyond_the_size_of_a_chunk__ends_it(void **state)
