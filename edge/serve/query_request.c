@@ -101,7 +101,9 @@ void edge_query_request_take(struct edge_serve *serve, const char *client,
     if (!within_rate(serve, &query))
         return;
     char topic[EDGE_TOPIC_SIZE];
-    (void)edge_topic_format(serve->topic_root, EDGE_TOPIC_QUERY, client, NULL, topic);
+    // As the client knows it: in a replay the recorded node's root.
+    (void)edge_topic_format(drf_config_input_root(serve->config), EDGE_TOPIC_QUERY, client,
+                            NULL, topic);
     if (in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0)
         refuse(serve, &query, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
                "answers go to the client's own reply topic only");
