@@ -260,8 +260,10 @@ bool edge_source_stats_read(const struct edge_source_stats *source_stats, const 
     if (edge_inputs_replays(inputs) && !edge_inputs_free(inputs)) {
         bool there =
             edge_inputs_next(inputs, EDGE_INPUT_SOURCE, &bytes, &size) && size == sizeof *out;
-        if (there)
+        if (there) {
             memcpy(out, bytes, sizeof *out);
+            out->error[sizeof out->error - 1] = '\0';
+        }
         return there;
     }
     struct edge_source_stats_view view;

@@ -85,8 +85,11 @@ static bool take_recorded(struct edge_ingest *ingest, enum edge_lane lane,
         size = (size_t)(end - at);
         if (out->status == DRF_OK)
             good = keep(ingest, lane, at, size, &out->record);
-        else if ((good = size == sizeof out->why))
+        else if ((good = size == sizeof out->why && out->status < DRF_STATUS_COUNT)) {
             memcpy(&out->why, at, size);
+            out->why.text[sizeof out->why.text - 1] = '\0';
+            good = out->why.code < GEO_REFUSAL_COUNT;
+        }
     }
     if (!good)
         edge_inputs_differ(inputs, "an answer of the decoder is missing or damaged");

@@ -243,6 +243,26 @@ static void chain(struct edge_inputs *inputs, struct entry entry)
     inputs->end[entry.kind] = number;
 }
 
+// Numbers that are an enum drf_status.
+static bool is_status(unsigned kind)
+{
+    switch (kind) {
+    case EDGE_INPUT_FOUND_PUSH:
+    case EDGE_INPUT_FEED_START:
+    case EDGE_INPUT_DECODE_START:
+    case EDGE_INPUT_COMMIT:
+    case EDGE_INPUT_RENDER:
+    case EDGE_INPUT_FOLD:
+    case EDGE_INPUT_PRODUCE:
+    case EDGE_INPUT_BACK_PUSH:
+    case EDGE_INPUT_ASKED_PUSH:
+    case EDGE_INPUT_LINK_SEND:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static const uint8_t *read_entry(const uint8_t *at, const uint8_t *end, struct entry *out)
 {
     *out = (struct entry){.kind = *at++, .next = NONE};
@@ -251,7 +271,8 @@ static const uint8_t *read_entry(const uint8_t *at, const uint8_t *end, struct e
         at = edge_leb128_get(at, end, &out->call);
         at = at != NULL ? edge_leb128_get(at, end, &value) : NULL;
         out->value = edge_leb128_unzigzag(value);
-        return at;
+        bool good = !is_status(out->kind) || (uint64_t)out->value < DRF_STATUS_COUNT;
+        return good ? at : NULL;
     }
     uint64_t size;
     bool known = (out->kind >= EDGE_INPUT_MESSAGE && out->kind < EDGE_INPUT_BYTES_END)

@@ -109,9 +109,16 @@ enum drf_status edge_offline_put_mqtt(struct edge_offline *offline,
 
 // ---- the feeds
 
+static bool is_read(int32_t partition)
+{
+    return partition >= 0 && partition < EDGE_KAFKA_PARTITIONS_MAX;
+}
+
 static enum drf_status feed_start(void *self, size_t feed, int32_t partition, int64_t offset)
 {
     struct edge_offline *offline = self;
+    if (!is_read(partition))
+        return DRF_ERR_RANGE;
     (void)offset; // what was put before stays until it is asked for
     offline->feeds[feed].started[partition] = true;
     return DRF_OK;
@@ -120,7 +127,8 @@ static enum drf_status feed_start(void *self, size_t feed, int32_t partition, in
 static void feed_stop(void *self, size_t feed, int32_t partition)
 {
     struct edge_offline *offline = self;
-    offline->feeds[feed].started[partition] = false;
+    if (is_read(partition))
+        offline->feeds[feed].started[partition] = false;
 }
 
 static enum edge_kafka_event feed_next(void *self, size_t feed, struct edge_message *out)
@@ -158,8 +166,7 @@ enum drf_status edge_offline_put_kafka(struct edge_offline *offline,
                                        const struct edge_message *message)
 {
     size_t feed = feed_of(offline, message->topic);
-    if (feed == offline->options.config->feed_count || message->partition < 0
-        || message->partition >= EDGE_KAFKA_PARTITIONS_MAX)
+    if (feed == offline->options.config->feed_count || !is_read(message->partition))
         return DRF_ERR_ABSENT;
     size_t size = message->key_size + message->value_size;
     for (size_t i = 0; i < message->header_count; i++)
