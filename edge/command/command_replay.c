@@ -114,5 +114,5 @@ int edge_command_replay(int argc, char **argv)
         return status == DRF_ERR_RANGE || status == DRF_ERR_ABSENT ? 2 : 1;
     }
     print(&result, options.setting_count > 0);
-    return options.verify && (result.differs || result.seconds == 0) ? 1 : 0;
+    return result.differs || (options.verify && result.seconds == 0) ? 1 : 0;
 }
