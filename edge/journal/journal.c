@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "edge/handoff/backqueue.h"
 #include "edge/host/health.h"
@@ -51,12 +53,15 @@ struct edge_journal {
     uint64_t next; // ticket to be written
     struct side sides[LOOPS];
     bool ended;
+    _Atomic bool closed;           // the same for the loops: nothing is taken any more
     int64_t chunk_mono_us, utc_us; // when the chunk began; of the block written last
 };
 
 static bool put(void *self, const uint8_t *block, size_t size)
 {
     struct side *side = self;
+    if (atomic_load_explicit(&side->journal->closed, memory_order_relaxed))
+        return false;
     for (size_t at = 0; at < size;) {
         size_t piece = size - at < PIECE_BYTES ? size - at : PIECE_BYTES;
         const char *name = at + piece < size ? "part" : "end";
@@ -94,15 +99,31 @@ static enum drf_status open_sides(struct edge_journal *journal, bool whole)
     return status;
 }
 
+// What is renamed or deleted must not be the store's own file.
+static bool is_store(const struct drf_config *config, const char *path)
+{
+    struct stat one, store;
+    return strcmp(path, config->store_path) == 0
+           || (stat(path, &one) == 0 && stat(config->store_path, &store) == 0
+               && one.st_dev == store.st_dev && one.st_ino == store.st_ino);
+}
+
 enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot_id,
                                   struct fusion_store *store, struct edge_metrics *metrics,
                                   const struct edge_log *log, struct edge_now now,
                                   char error[static 400], struct edge_journal **out)
 {
     struct edge_journal *journal = calloc(1, sizeof *journal);
+    char copy[DRF_PATH_SIZE + 16];
     (void)snprintf(error, 400, "out of memory");
     if (journal == NULL)
         return DRF_ERR_NOMEM;
+    (void)snprintf(copy, sizeof copy, "%s" EDGE_JOURNAL_COPY, config->journal.path);
+    if (is_store(config, config->journal.path) || is_store(config, copy)) {
+        (void)snprintf(error, 400, "journal.path: %.300s is the store's file", copy);
+        free(journal);
+        return DRF_ERR_RANGE;
+    }
     journal->metrics = metrics;
     journal->log = log;
     journal->max_bytes = config->journal.max_bytes;
@@ -121,6 +142,9 @@ enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot
     if (status == DRF_OK)
         status = edge_journal_head_write(config, boot_id, store, journal->writer, now, error);
     if (status != DRF_OK) {
+        if (journal->writer != NULL)
+            (void)unlink(config->journal.path); // nothing can be replayed from it
+        journal->ended = true;
         edge_journal_close(journal);
         return status;
     }
@@ -149,6 +173,7 @@ static void finish(struct edge_journal *journal, const char *why)
     if (journal->ended)
         return;
     journal->ended = true;
+    atomic_store_explicit(&journal->closed, true, memory_order_relaxed);
     if (drf_mcap_write_metadata(journal->writer, EDGE_JOURNAL_END, pairs, 1) != DRF_OK
         || drf_mcap_writer_finish(journal->writer) != DRF_OK) // its whole chunks are there
         edge_log_error(journal->log, journal->utc_us, "journal.unfinished",

@@ -29,6 +29,7 @@
 #define EDGE_JOURNAL_BEGIN "journal"   // metadata at the beginning: enum below by name
 #define EDGE_JOURNAL_END "journal-end" // and at the end: "whole", or why it ended
 enum { EDGE_JOURNAL_VERSION = 1 };
+#define EDGE_JOURNAL_COPY ".store" // behind the journal's name: the store, while it is copied
 
 struct edge_journal;
 

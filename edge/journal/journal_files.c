@@ -46,7 +46,7 @@ static void rename_last(const char *path, const struct parts *parts, const struc
     struct stat last;
     struct tm tm;
     char stamp[STAMP_SIZE + 1] = "", name[3 * DRF_PATH_SIZE];
-    if (stat(path, &last) != 0)
+    if (stat(path, &last) != 0 || !S_ISREG(last.st_mode))
         return;
     if (gmtime_r(&last.st_mtime, &tm) != NULL)
         (void)strftime(stamp, sizeof stamp, "-%Y%m%dT%H%M%SZ", &tm);
@@ -59,11 +59,24 @@ static void rename_last(const char *path, const struct parts *parts, const struc
         log_failure(log, now, path);
 }
 
+// "-20261128T201500Z", or that and "-1795900000000000": a name that somebody gave is left
+// alone.
+static bool is_stamp(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        bool sign = i == 0 || i == STAMP_SIZE;
+        char want = i == 9 ? 'T' : i == STAMP_SIZE - 1 ? 'Z' : sign ? '-' : 'd';
+        if (want == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != want)
+            return false;
+    }
+    return size == STAMP_SIZE || size > STAMP_SIZE + 1;
+}
+
 static bool is_one(const struct parts *parts, const char *name)
 {
     size_t stem = strlen(parts->stem), suffix = strlen(parts->suffix), size = strlen(name);
     return size >= stem + STAMP_SIZE + suffix && strncmp(name, parts->stem, stem) == 0
-           && name[stem] == '-' && name[stem + 9] == 'T' && name[stem + STAMP_SIZE - 1] == 'Z'
+           && is_stamp(name + stem, size - stem - suffix)
            && strcmp(name + size - suffix, parts->suffix) == 0;
 }
 
@@ -92,7 +105,7 @@ static size_t list(const struct parts *parts, struct old olds[static OLD_MAX])
             continue;
         (void)snprintf(olds[count].path, sizeof olds[count].path, "%s/%s", parts->folder,
                        entry->d_name);
-        if (stat(olds[count].path, &about) != 0)
+        if (lstat(olds[count].path, &about) != 0 || !S_ISREG(about.st_mode))
             continue;
         olds[count].time_s = about.st_mtime;
         olds[count].bytes = (uint64_t)about.st_size;

@@ -102,7 +102,7 @@ static enum drf_status write_store(const struct drf_config *config,
     char path[DRF_PATH_SIZE + 16];
     struct fusion_store_fault fault = {0};
     uint16_t channel;
-    (void)snprintf(path, sizeof path, "%s.store", config->journal.path);
+    (void)snprintf(path, sizeof path, "%s" EDGE_JOURNAL_COPY, config->journal.path);
     (void)unlink(path); // of a start that was cut off
     enum drf_status status = drf_mcap_write_channel(
         writer, EDGE_JOURNAL_STORE, "application/geopackage+sqlite3", 0, NULL, 0, &channel);
