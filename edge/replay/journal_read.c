@@ -25,7 +25,7 @@ struct edge_journal_reader {
     char directory[DRF_PATH_SIZE];
     struct drf_config_file files[FILES_MAX];
     size_t file_count;
-    int store_fd;
+    int store_fd, store_errno; // store_errno: what its disk said
 };
 
 static const char *value_of(const struct drf_mcap_record *record, const char *key)
@@ -105,8 +105,10 @@ static enum drf_status take_store(struct edge_journal_reader *reader)
         ssize_t put = write(reader->store_fd, at, (size_t)(end - at));
         if (put < 0 && errno == EINTR)
             continue;
-        if (put <= 0)
+        if (put <= 0) {
+            reader->store_errno = put < 0 ? errno : ENOSPC;
             return DRF_ERR_STORE;
+        }
         at += put;
     }
     return DRF_OK;
@@ -148,8 +150,15 @@ static enum drf_status read_head(struct edge_journal_reader *reader, const char 
         status = take_head(reader);
     reader->waits = status == DRF_ERR_AGAIN;
     if (status != DRF_ERR_AGAIN && status != DRF_ERR_ABSENT) {
-        (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE, "%s",
-                       drf_mcap_reader_error(reader->mcap)->text);
+        const char *text = drf_mcap_reader_error(reader->mcap)->text;
+        if (reader->store_errno != 0)
+            (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE,
+                           "%.200s: the recorded store cannot be written: %.60s; --work names "
+                           "another folder",
+                           store_path, strerrordesc_np(reader->store_errno));
+        else
+            (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE, "%s",
+                           text[0] != '\0' ? text : drf_status_name(status));
         return status;
     }
     if (!reader->has_about || reader->configuration == NULL) {

@@ -34,8 +34,8 @@ struct replay {
     struct edge_sha256_sum *sum;
     struct edge_replay_out *out; // NULL: none
     bool what_if;
-    int64_t first_mono_us, real_mono_us; // of the recording, and of this run
-    char store[DRF_PATH_SIZE];
+    int64_t first_mono_us, real_mono_us;                   // of the recording, and of this run
+    char folder[DRF_PATH_SIZE], store[DRF_PATH_SIZE + 16]; // of this run alone; "" none
 };
 
 static void sent(void *context, struct edge_now now, const struct edge_outgoing *message)
@@ -191,7 +191,7 @@ static enum drf_status run_blocks(struct replay *replay, char error[static 400])
 }
 
 // The store's file: in memory where the machine has such a folder.
-static void choose_store(struct replay *replay)
+static enum drf_status choose_store(struct replay *replay, char error[static 400])
 {
     const char *temporary = getenv("TMPDIR");
     const char *folder = replay->options->work;
@@ -199,18 +199,27 @@ static void choose_store(struct replay *replay)
         folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm"
                  : temporary != NULL           ? temporary
                                                : "/tmp";
-    (void)snprintf(replay->store, sizeof replay->store, "%.400s/drf-replay-%ld.gpkg", folder,
-                   (long)getpid());
+    (void)snprintf(replay->folder, sizeof replay->folder, "%.400s/drf-replay-XXXXXX", folder);
+    if (mkdtemp(replay->folder) == NULL) {
+        (void)snprintf(error, 400, "%.250s: cannot be made: %.100s", replay->folder,
+                       strerrordesc_np(errno));
+        replay->folder[0] = '\0';
+        return DRF_ERR_STORE;
+    }
+    (void)snprintf(replay->store, sizeof replay->store, "%s/store.gpkg", replay->folder);
+    return DRF_OK;
 }
 
 static void remove_store(const struct replay *replay)
 {
     static const char *const ends[] = {"", "-wal", "-shm", "-lock", "-journal"};
-    char path[DRF_PATH_SIZE + 16];
+    char path[DRF_PATH_SIZE + 32];
     for (size_t i = 0; replay->store[0] != '\0' && i < sizeof ends / sizeof ends[0]; i++) {
         (void)snprintf(path, sizeof path, "%s%s", replay->store, ends[i]);
         (void)unlink(path);
     }
+    if (replay->folder[0] != '\0')
+        (void)rmdir(replay->folder);
 }
 
 static enum drf_status apply_settings(struct replay *replay, char error[static 400])
@@ -288,9 +297,10 @@ enum drf_status edge_replay_run(const struct edge_replay_options *options,
         .options = options, .result = result, .what_if = options->setting_count > 0};
     *result = (struct edge_replay_result){0};
     (void)snprintf(error, 400, "out of memory");
-    choose_store(&replay);
-    enum drf_status status = edge_journal_reader_open(options->path, replay.store,
-                                                      &replay.config, error, &replay.reader);
+    enum drf_status status = choose_store(&replay, error);
+    if (status == DRF_OK)
+        status = edge_journal_reader_open(options->path, replay.store, &replay.config, error,
+                                          &replay.reader);
     if (status == DRF_OK)
         status = open_node(&replay, error);
     replay.real_mono_us = edge_clock_mono_us();
