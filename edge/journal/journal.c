@@ -299,16 +299,20 @@ void edge_journal_step(struct edge_journal *journal, struct edge_now now)
         end_chunk(journal, now);
 }
 
+void edge_journal_finish(struct edge_journal *journal)
+{
+    if (journal == NULL || journal->ended)
+        return;
+    const char *why = atomic_load(&journal->why);
+    merge(journal);
+    finish(journal, why != NULL ? why : "whole");
+}
+
 void edge_journal_close(struct edge_journal *journal)
 {
     if (journal == NULL)
         return;
-    if (journal->writer != NULL && journal->sides[LOOPS - 1].inputs != NULL
-        && !journal->ended) {
-        const char *why = atomic_load(&journal->why);
-        merge(journal);
-        finish(journal, why != NULL ? why : "whole");
-    }
+    edge_journal_finish(journal);
     drf_mcap_writer_close(journal->writer);
     for (int i = 0; i < LOOPS; i++) {
         edge_inputs_close(journal->sides[i].inputs);

@@ -42,7 +42,10 @@ DRF_MUST_CHECK enum drf_status edge_journal_open(const struct drf_config *config
                                                  const struct edge_log *log,
                                                  struct edge_now now, char error[static 400],
                                                  struct edge_journal **out);
-// Writes what waits and the index, unless the recording has ended. NULL is fine.
+// After the last step of both loops: writes what waits and the index, unless the recording has
+// ended. NULL is fine.
+void edge_journal_finish(struct edge_journal *journal);
+// Finishes and frees. NULL is fine.
 void edge_journal_close(struct edge_journal *journal);
 
 // What the loops pass their ports through.

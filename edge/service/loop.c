@@ -297,7 +297,7 @@ static void *serve(void *argument)
     return NULL;
 }
 
-// Writes what the loops have put. It goes on until both have ended.
+// Writes what the loops have put; the rest is written when both have ended.
 static void *journal(void *argument)
 {
     struct loop *loop = argument;
@@ -360,6 +360,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     if (writing)
         pthread_join(journal_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
+    edge_journal_finish(loop->node.journal); // what comes now may take longer than it is given
     void *failed = atomic_load(&loop->failed) ? loop : NULL;
     if (!atomic_load(&loop->damaged)
         && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
