@@ -77,7 +77,7 @@ static const uint8_t *read_header(const uint8_t *at, const uint8_t *end,
     return at;
 }
 
-static bool read(const uint8_t *at, const uint8_t *end, struct edge_recorded_message *out)
+static bool unpack(const uint8_t *at, const uint8_t *end, struct edge_recorded_message *out)
 {
     uint64_t head[HEAD_NUMBERS];
     for (size_t i = 0; i < HEAD_NUMBERS && at != NULL; i++)
@@ -120,7 +120,7 @@ enum drf_status edge_message_record_take(struct edge_inputs *inputs,
     if (own == NULL)
         return DRF_ERR_NOMEM;
     memcpy(own, bytes, size);
-    if (!read(own, own + size, out)) {
+    if (!unpack(own, own + size, out)) {
         free(own);
         return DRF_ERR_SYNTAX;
     }
