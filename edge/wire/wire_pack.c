@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+// NOLINTBEGIN(misc-no-recursion): messages lie in messages, as deep as the schema has them
+
 enum { VARINT = 0, EIGHT_BYTES = 1, PREFIXED = 2, FOUR_BYTES = 5 }; // wire types
 
 static inline uint32_t read_four(const void *at)
@@ -338,3 +340,5 @@ uint8_t *edge_wire_pack_fields(const ProtobufCMessage *message, uint32_t first, 
         to--;
     return put_range((uintptr_t)begin, end, message, from, to);
 }
+
+// NOLINTEND(misc-no-recursion)
