@@ -72,9 +72,9 @@ static size_t put_member(const ProtobufCFieldDescriptor *field, uint8_t *at)
     protobuf_c_boolean truth = random_bits() % 2 == 0;
     switch (field->type) {
     case PROTOBUF_C_TYPE_MESSAGE: {
-        ProtobufCMessage *message = random_message(field->descriptor);
-        memcpy(at, &message, sizeof message);
-        return sizeof message;
+        const void *message = random_message(field->descriptor);
+        memcpy(at, &message, sizeof(void *));
+        return sizeof(void *);
     }
     case PROTOBUF_C_TYPE_STRING: {
         char *string = text();
@@ -194,7 +194,7 @@ static void pack_fields__without_room__writes_nothing_before_it(void **state)
         used = 0;
         const ProtobufCMessage *message = random_message(descriptors[round % DESCRIPTORS]);
         size_t size = protobuf_c_message_pack(message, want);
-        size_t room_there = random_bits() % (size + 2 * EDGE_WIRE_PACK_SLACK);
+        size_t room_there = random_bits() % (size + 32);
         uint8_t *begin = got + 64, *end = begin + room_there;
         memset(got, 0xA5, 64);
         const uint8_t *first = edge_wire_pack_fields(message, 0, UINT32_MAX, begin, end);
