@@ -296,6 +296,8 @@ enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *bloc
         inputs->block = room;
         inputs->block_room = size;
     }
+    if (size == 0)
+        return DRF_ERR_SYNTAX;
     memcpy(inputs->block, block, size);
     const uint8_t *at = inputs->block, *end = at + size;
     uint64_t head[3] = {0};
@@ -455,61 +457,87 @@ static void close_second(struct edge_inputs *inputs)
 // What is hashed of an output: sizes first, so that nothing can be moved from one part to the
 // next.
 struct output_head {
-    uint64_t topic_size, payload_size, flags;
+    uint64_t topic_size, payload_size, correlation_size, flags;
 };
 
-static void compare_output(struct edge_inputs *inputs, const char *topic, const void *payload,
-                           size_t size, uint64_t flags)
+// False: damaged. The recorded one's parts, borrowed.
+static bool read_output(const uint8_t *bytes, size_t size, struct output_head *head,
+                        struct edge_output *out)
 {
-    const uint8_t *was;
-    size_t was_size, topic_size = strlen(topic);
-    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_MESSAGE, &was, &was_size))
-        return; // only digests were recorded
-    struct output_head head;
-    if (was_size < sizeof head)
-        return;
-    memcpy(&head, was, sizeof head);
-    const uint8_t *was_topic = was + sizeof head;
-    if (head.topic_size > was_size - sizeof head
-        || head.payload_size != was_size - sizeof head - head.topic_size) {
-        differ(inputs, "an output to %.80s, the recorded one is damaged", topic);
-        return;
-    }
-    if (head.topic_size != topic_size || memcmp(was_topic, topic, topic_size) != 0) {
-        differ(inputs, "an output to %.80s, recorded was one to %.*s", topic,
-               (int)(head.topic_size < 80 ? head.topic_size : 80), (const char *)was_topic);
-        return;
-    }
-    const uint8_t *own = payload, *other = was_topic + head.topic_size;
-    size_t at = 0, common = size < head.payload_size ? size : (size_t)head.payload_size;
-    while (at < common && own[at] == other[at])
-        at++;
-    if (at < common || size != head.payload_size)
-        differ(inputs,
-               "the output to %.80s differs at byte %zu (%zu bytes, recorded %" PRIu64 ")",
-               topic, at, size, head.payload_size);
-    else if (flags != head.flags)
-        differ(inputs, "the output to %.80s has other properties", topic);
+    if (size < sizeof *head)
+        return false;
+    memcpy(head, bytes, sizeof *head);
+    size -= sizeof *head;
+    if (head->topic_size > size || head->payload_size > size - head->topic_size
+        || head->correlation_size != size - head->topic_size - head->payload_size)
+        return false;
+    const uint8_t *at = bytes + sizeof *head;
+    *out = (struct edge_output){
+        .topic = (const char *)at,
+        .payload = {.bytes = at + head->topic_size, .size = (size_t)head->payload_size},
+        .correlation = {.bytes = at + head->topic_size + head->payload_size,
+                        .size = (size_t)head->correlation_size},
+        .flags = head->flags,
+    };
+    return true;
 }
 
-void edge_inputs_output(struct edge_inputs *inputs, const char *topic, const void *payload,
-                        size_t size, uint64_t flags)
+static size_t same_bytes(struct edge_piece a, struct edge_piece b)
+{
+    const uint8_t *one = a.bytes, *other = b.bytes;
+    size_t at = 0, common = a.size < b.size ? a.size : b.size;
+    while (at < common && one[at] == other[at])
+        at++;
+    return at;
+}
+
+static bool same_piece(struct edge_piece a, struct edge_piece b)
+{
+    return a.size == b.size && same_bytes(a, b) == a.size;
+}
+
+static void compare_output(struct edge_inputs *inputs, const struct edge_output *output)
+{
+    const uint8_t *bytes;
+    size_t size, topic_size = strlen(output->topic);
+    struct output_head head;
+    struct edge_output was;
+    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_MESSAGE, &bytes, &size))
+        return; // only digests were recorded
+    if (!read_output(bytes, size, &head, &was))
+        differ(inputs, "an output to %.80s, the recorded one is damaged", output->topic);
+    else if (head.topic_size != topic_size || memcmp(was.topic, output->topic, topic_size) != 0)
+        differ(inputs, "an output to %.80s, recorded was one to %.*s", output->topic,
+               (int)(head.topic_size < 80 ? head.topic_size : 80), was.topic);
+    else if (!same_piece(output->payload, was.payload))
+        differ(inputs, "the output to %.80s differs at byte %zu (%zu bytes, recorded %zu)",
+               output->topic, same_bytes(output->payload, was.payload), output->payload.size,
+               was.payload.size);
+    else if (output->flags != was.flags || !same_piece(output->correlation, was.correlation))
+        differ(inputs, "the output to %.80s has other properties", output->topic);
+}
+
+void edge_inputs_output(struct edge_inputs *inputs, const struct edge_output *output)
 {
     if (inputs == NULL || inputs->spoilt[0] != '\0')
         return;
-    const struct output_head head = {
-        .topic_size = strlen(topic), .payload_size = size, .flags = flags};
-    edge_sha256_add(inputs->sum, &head, sizeof head);
-    edge_sha256_add(inputs->sum, topic, head.topic_size);
-    edge_sha256_add(inputs->sum, payload, size);
-    inputs->digest.count++;
+    const struct output_head head = {.topic_size = strlen(output->topic),
+                                     .payload_size = output->payload.size,
+                                     .correlation_size = output->correlation.size,
+                                     .flags = output->flags};
     const struct edge_piece pieces[] = {{.bytes = &head, .size = sizeof head},
-                                        {.bytes = topic, .size = head.topic_size},
-                                        {.bytes = payload, .size = size}};
+                                        {.bytes = output->topic, .size = head.topic_size},
+                                        output->payload,
+                                        output->correlation};
+    enum { PIECES = sizeof pieces / sizeof pieces[0] };
+    for (size_t i = 0; i < PIECES; i++)
+        if (pieces[i].size > 0)
+            edge_sha256_add(inputs->sum, pieces[i].bytes, pieces[i].size);
+    inputs->digest.count++;
     if (inputs->records && inputs->whole)
-        put_bytes(inputs, EDGE_OUTPUT_MESSAGE, pieces, 3);
+        put_bytes(inputs, EDGE_OUTPUT_MESSAGE, pieces, PIECES);
     else if (inputs->compares)
-        compare_output(inputs, topic, payload, size, flags);
+        compare_output(inputs, output);
 }
 
 // ---- a step

@@ -76,7 +76,8 @@ enum edge_input {
 
     // What came out.
     EDGE_OUTPUT_DIGEST = 96, // struct edge_output_digest of a second
-    EDGE_OUTPUT_MESSAGE,     // one whole output, with `whole`
+    EDGE_OUTPUT_MESSAGE,     // one whole output, with `whole`: sizes of topic, payload and
+                             // correlation, flags, all uint64_t; then the three
     EDGE_OUTPUT_END
 };
 
@@ -171,8 +172,12 @@ void edge_inputs_add(struct edge_inputs *inputs, enum edge_input kind,
 bool edge_inputs_next(struct edge_inputs *inputs, enum edge_input kind, const uint8_t **bytes,
                       size_t *size);
 
-// An output: hashed, and compared with what was recorded. `flags` are the caller's own.
-void edge_inputs_output(struct edge_inputs *inputs, const char *topic, const void *payload,
-                        size_t size, uint64_t flags);
+// An output: hashed, and compared with what was recorded.
+struct edge_output {
+    const char *topic;
+    struct edge_piece payload, correlation;
+    uint64_t flags; // the caller's own
+};
+void edge_inputs_output(struct edge_inputs *inputs, const struct edge_output *output);
 
 #endif

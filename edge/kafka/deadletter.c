@@ -32,7 +32,9 @@ static void note_output(const struct edge_deadletters *deadletters,
     edge_kafka_record_pack(kafka_record, bytes);
     char topic[DRF_TEXT_SIZE + 8];
     (void)snprintf(topic, sizeof topic, "kafka/%s", deadletters->config->dead_letter_topic);
-    edge_inputs_output(deadletters->inputs, topic, bytes, size, 0);
+    edge_inputs_output(
+        deadletters->inputs,
+        &(struct edge_output){.topic = topic, .payload = {.bytes = bytes, .size = size}});
     free(bytes);
 }
 

@@ -18,8 +18,13 @@ enum drf_status edge_link_send(struct edge_serve *serve, const struct edge_outgo
                                            : serve->link.send(serve->link.self, message));
     if (status != DRF_OK)
         return status;
-    edge_inputs_output(serve->inputs, message->topic, message->payload, message->size,
-                       flags_of(message));
+    edge_inputs_output(
+        serve->inputs,
+        &(struct edge_output){
+            .topic = message->topic,
+            .payload = {.bytes = message->payload, .size = message->size},
+            .correlation = {.bytes = message->correlation, .size = message->correlation_size},
+            .flags = flags_of(message)});
     if (edge_inputs_replays(serve->inputs)) // to whoever looks on; it can refuse nothing
         (void)serve->link.send(serve->link.self, message);
     return DRF_OK;
