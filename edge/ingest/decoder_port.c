@@ -87,8 +87,8 @@ static bool take_recorded(struct edge_ingest *ingest, enum edge_lane lane,
             good = keep(ingest, lane, at, size, &out->record);
         else if ((good = size == sizeof out->why && out->status < DRF_STATUS_COUNT)) {
             memcpy(&out->why, at, size);
-            out->why.text[sizeof out->why.text - 1] = '\0';
-            good = out->why.code < GEO_REFUSAL_COUNT;
+            good = out->why.code < GEO_REFUSAL_COUNT
+                   && memchr(out->why.text, '\0', sizeof out->why.text) != NULL;
         }
     }
     if (!good)

@@ -50,8 +50,10 @@ enum edge_kafka_event feed_port_next(struct edge_feeds *feeds, size_t index,
     struct edge_recorded_message message;
     if (event == EDGE_KAFKA_NOTHING)
         return EDGE_KAFKA_NOTHING;
-    if (edge_message_record_take(inputs, &message) != DRF_OK || message.feed != index
-        || message.event != event) {
+    enum drf_status status = edge_message_record_take(inputs, &message);
+    if (status != DRF_OK || message.feed != index || message.event != event) {
+        if (status == DRF_OK)
+            free(message.message.handle);
         edge_inputs_differ(inputs, "a message of another feed was recorded here");
         return EDGE_KAFKA_NOTHING;
     }

@@ -56,6 +56,8 @@ static const uint8_t *read_partitions(const uint8_t *at, const uint8_t *end,
         at = get_signed(at, end, &partition);
         at = get_signed(at, end, &out->partitions[i].low);
         at = get_signed(at, end, &out->partitions[i].high);
+        if (partition < 0 || partition > INT32_MAX)
+            return NULL;
         out->partitions[i].partition = (int32_t)partition;
     }
     return at;

@@ -82,7 +82,8 @@ static bool unpack(const uint8_t *at, const uint8_t *end, struct edge_recorded_m
     uint64_t head[HEAD_NUMBERS];
     for (size_t i = 0; i < HEAD_NUMBERS && at != NULL; i++)
         at = edge_leb128_get(at, end, &head[i]);
-    if (at == NULL || head[10] > EDGE_HEADERS_MAX)
+    if (at == NULL || head[10] > EDGE_HEADERS_MAX || (head[8] > 0 && (head[2] & HAS_KEY) == 0)
+        || (head[9] > 0 && (head[2] & HAS_VALUE) == 0))
         return false;
     out->event = (enum edge_kafka_event)head[0];
     out->feed = (size_t)head[1];
