@@ -407,3 +407,5 @@ void geo_crs_map_from(const struct geo_crs_map *map, size_t count, double *x, do
 {
     transform(map, PJ_INV, count, x, y);
 }
+
+const char *geo_crs_library(void) { return proj_info().version; }

@@ -77,4 +77,6 @@ double geo_crs_map_period(const struct geo_crs_map *map);
 void geo_crs_map_to(const struct geo_crs_map *map, size_t count, double *x, double *y);
 void geo_crs_map_from(const struct geo_crs_map *map, size_t count, double *x, double *y);
 
+const char *geo_crs_library(void); // the version of PROJ in use
+
 #endif

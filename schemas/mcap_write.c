@@ -236,6 +236,8 @@ static void count_chunk(struct drf_mcap_writer *writer)
     writer->chunks++;
 }
 
+void drf_mcap_writer_sync(struct drf_mcap_writer *writer) { writer->sync = true; }
+
 enum drf_status drf_mcap_write_end_chunk(struct drf_mcap_writer *writer)
 {
     enum drf_status status = drf_mcap_ready(writer);

@@ -116,6 +116,9 @@ DRF_MUST_CHECK enum drf_status drf_mcap_attachment_append(struct drf_mcap_writer
                                                           const void *data, size_t size);
 DRF_MUST_CHECK enum drf_status drf_mcap_attachment_end(struct drf_mcap_writer *writer);
 
+// From now on waits for the disk at each end of a chunk, as the option `sync` does.
+void drf_mcap_writer_sync(struct drf_mcap_writer *writer);
+
 // The last chunk, the index and the end. Afterwards only counts, error and close may be called.
 DRF_MUST_CHECK enum drf_status drf_mcap_writer_finish(struct drf_mcap_writer *writer);
 

@@ -40,15 +40,19 @@ static bool parse_until(const char *text, int64_t *out)
     return false;
 }
 
-// Every value of an option that may stand several times.
+// Every value of --set, and how many there are: more than SETTINGS_MAX are not in `out`.
 static size_t settings(int argc, char **argv, const char *out[static SETTINGS_MAX])
 {
     size_t count = 0;
-    for (int i = 0; i < argc && count < SETTINGS_MAX; i++) {
+    for (int i = 0; i < argc; i++) {
+        const char *value = NULL;
         if (strcmp(argv[i], "--set") == 0 && i + 1 < argc)
-            out[count++] = argv[++i];
+            value = argv[++i];
         else if (strncmp(argv[i], "--set=", 6) == 0)
-            out[count++] = argv[i] + 6;
+            value = argv[i] + 6;
+        if (value != NULL && count < SETTINGS_MAX)
+            out[count] = value;
+        count += value != NULL;
     }
     return count;
 }
@@ -61,6 +65,8 @@ static void print(const struct edge_replay_result *result, bool what_if)
            result->steps, result->recorded_s, result->took_s,
            result->took_s > 0 ? result->recorded_s / result->took_s : 0);
     printf("outputs: %" PRIu64 ", sha256 %s\n", result->outputs, hex);
+    if (result->versions[0] != '\0')
+        printf("recorded with %s\n", result->versions);
     if (result->ended[0] != '\0')
         printf("recording: %s\n", result->ended);
     if (!what_if)
@@ -89,6 +95,10 @@ int edge_command_replay(int argc, char **argv)
     options.out = edge_option(argc, argv, "out");
     options.work = edge_option(argc, argv, "work");
     options.setting_count = settings(argc, argv, values);
+    if (options.setting_count > SETTINGS_MAX) {
+        fprintf(stderr, "drf-edge: at most %d --set\n", SETTINGS_MAX);
+        return 2;
+    }
     if (options.verify && (options.out != NULL || options.setting_count > 0)) {
         fprintf(stderr,
                 "drf-edge: --verify compares with what was recorded; with --set or --out "
@@ -114,5 +124,7 @@ int edge_command_replay(int argc, char **argv)
         return status == DRF_ERR_RANGE || status == DRF_ERR_ABSENT ? 2 : 1;
     }
     print(&result, options.setting_count > 0);
+    if (options.verify && result.seconds == 0 && !result.differs)
+        printf("nothing was compared: the recording has no whole second of outputs\n");
     return result.differs || (options.verify && result.seconds == 0) ? 1 : 0;
 }

@@ -57,10 +57,9 @@ void edge_ingest_close(struct edge_ingest *ingest)
         return;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest_lane_drop(ingest, (enum edge_lane)i);
-    for (size_t i = 0; i < EDGE_LANES; i++) {
+    for (size_t i = 0; i < EDGE_LANES; i++)
         geo_record_builder_close(&ingest->lanes[i].placed);
-        free(ingest->replayed[i]);
-    }
+    ingest_decoder_close(ingest);
     free(ingest);
 }
 
@@ -172,8 +171,10 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
         metrics, status == DRF_OK ? EDGE_METRIC_COMMITS : EDGE_METRIC_COMMIT_FAILURES, 0, 0, 1);
     ingest->commit_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
     ingest->urgent_commit = false;
-    if (status == DRF_OK)
+    if (status == DRF_OK) {
         ingest_earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
+        ingest->render_failed = false;
+    }
     return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
 }
 
@@ -328,6 +329,7 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
     enum drf_status status = render_port(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
+    ingest->render_failed = ingest->render_failed || drf_status_action(status) == DRF_SERVE;
     if (drf_status_action(status) == DRF_RETRY)
         *worked = true;
     else
@@ -413,7 +415,7 @@ static uint64_t look(struct edge_ingest *ingest)
 static void end_inputs(struct edge_ingest *ingest)
 {
     struct fusion_store *store = ingest->parts.store;
-    if (edge_inputs_records(ingest->parts.inputs)
+    if (edge_inputs_records(ingest->parts.inputs) && !ingest->render_failed
         && fusion_store_fault(store).trouble != FUSION_STORE_SOUND
         && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE))
         edge_inputs_spoil(ingest->parts.inputs, fusion_store_error(store));

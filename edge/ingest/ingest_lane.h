@@ -53,11 +53,12 @@ struct edge_ingest {
     struct edge_feed_clock clock;
     unsigned turn;
     bool fold_wanted, states_wanted, urgent_commit;
+    bool render_failed; // since the last commit: no drone is told anything by what is rendered
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
-    uint8_t *replayed[EDGE_LANES]; // in a replay: the record of each lane's last answer
-    size_t missing[DRF_FEEDS_MAX]; // as told last: fusion_fabric_missing()
-    int64_t source_stats_mono_us;  // when the source statistics are stored again
+    struct ingest_decoder_replay *decoder_replay; // NULL in service
+    size_t missing[DRF_FEEDS_MAX];                // as told last: fusion_fabric_missing()
+    int64_t source_stats_mono_us;                 // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
 };
@@ -74,6 +75,7 @@ DRF_MUST_CHECK enum drf_status ingest_decoder_start(struct edge_ingest *ingest,
                                                     int64_t now_mono_us);
 bool ingest_decoder_take(struct edge_ingest *ingest, enum edge_lane lane,
                          struct edge_decoded *out);
+void ingest_decoder_close(struct edge_ingest *ingest);
 bool ingest_decoder_ready(const struct edge_ingest *ingest);
 
 // What waits for a commit, as a step sees it (a replay renders nothing).

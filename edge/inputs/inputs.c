@@ -13,10 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/host/health.h"
 #include "edge/host/sha256.h"
 #include "edge/inputs/leb128.h"
 
-enum { KINDS = EDGE_OUTPUT_END, NONE = -1, NUMBER_MAX = 24 };
+enum {
+    KINDS = EDGE_OUTPUT_END,
+    NONE = -1,
+    NUMBER_MAX = 24,
+    HEAD_ROOM = 3 * EDGE_LEB128_MAX,
+    KEPT_BYTES = 4 << 20,
+};
+
+// Longer than any clock runs; sums of two fit.
+#define TIME_MAX_US (INT64_C(1) << 53)
+
+// Set by the loops outside of steps: a what-if has no brokers that could be away.
+#define OUTSIDE_TROUBLES                                                                       \
+    (1 << EDGE_TROUBLE_KAFKA | 1 << EDGE_TROUBLE_TOPIC | 1 << EDGE_TROUBLE_MQTT)
 
 #define SECOND_US INT64_C(1000000)
 
@@ -163,9 +177,10 @@ __attribute__((format(printf, 2, 3))) static void differ(struct edge_inputs *inp
 // NULL: no memory; the recording ends.
 static uint8_t *grown(struct edge_inputs *inputs, size_t more)
 {
-    if (inputs->size + more > inputs->room) {
+    size_t wanted = HEAD_ROOM + inputs->size + more;
+    if (inputs->bytes == NULL || wanted > inputs->room) {
         size_t room = inputs->room == 0 ? 4096 : inputs->room;
-        while (room < inputs->size + more)
+        while (room < wanted)
             room *= 2;
         uint8_t *bytes = realloc(inputs->bytes, room);
         if (bytes == NULL) {
@@ -175,7 +190,7 @@ static uint8_t *grown(struct edge_inputs *inputs, size_t more)
         inputs->bytes = bytes;
         inputs->room = room;
     }
-    return inputs->bytes + inputs->size;
+    return inputs->bytes + HEAD_ROOM + inputs->size;
 }
 
 static void put_number(struct edge_inputs *inputs, enum edge_input kind, int64_t value)
@@ -321,7 +336,9 @@ enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *bloc
         *ticket = inputs->ticket;
     if (now != NULL)
         *now = inputs->now;
-    return at != NULL ? DRF_OK : DRF_ERR_SYNTAX;
+    bool sane = inputs->now.mono_us < TIME_MAX_US && inputs->now.mono_us > -TIME_MAX_US
+                && inputs->now.utc_us < TIME_MAX_US && inputs->now.utc_us > -TIME_MAX_US;
+    return at != NULL && sane ? DRF_OK : DRF_ERR_SYNTAX;
 }
 
 static const struct entry *next_of(struct edge_inputs *inputs, unsigned kind)
@@ -383,6 +400,8 @@ int64_t edge_inputs_number(struct edge_inputs *inputs, enum edge_input kind, int
         inputs->last[kind] = live;
         return live;
     }
+    if (inputs->free && kind == EDGE_INPUT_HEALTH)
+        return (live & ~OUTSIDE_TROUBLES) | (at_end_of_step(inputs, kind) & OUTSIDE_TROUBLES);
     if (inputs->free)
         return from_outside(kind) ? at_end_of_step(inputs, kind) : live;
     inputs->calls[kind]++;
@@ -563,20 +582,25 @@ void edge_inputs_ticket(struct edge_inputs *inputs)
             atomic_fetch_add_explicit(inputs->ticket_of_all, 1, memory_order_acq_rel);
 }
 
+// The head goes in front of the entries, where room for it was left.
 static void hand_over(struct edge_inputs *inputs)
 {
-    // The head goes in front of the entries: room for it was left by moving them once.
-    uint8_t head[3 * EDGE_LEB128_MAX], *at = head;
+    uint8_t head[HEAD_ROOM], *at = head;
+    if (inputs->size == 0 && grown(inputs, 0) == NULL)
+        return;
     at = edge_leb128_put(at, inputs->ticket);
     at = edge_leb128_put(at, edge_leb128_zigzag(inputs->now.mono_us));
     at = edge_leb128_put(at, edge_leb128_zigzag(inputs->now.utc_us));
     size_t head_size = (size_t)(at - head);
-    if (grown(inputs, head_size) == NULL)
-        return;
-    memmove(inputs->bytes + head_size, inputs->bytes, inputs->size);
-    memcpy(inputs->bytes, head, head_size);
-    if (!inputs->sink.put(inputs->sink.self, inputs->bytes, head_size + inputs->size))
+    uint8_t *block = inputs->bytes + HEAD_ROOM - head_size;
+    memcpy(block, head, head_size);
+    if (!inputs->sink.put(inputs->sink.self, block, head_size + inputs->size))
         edge_inputs_spoil(inputs, "more came than could be written: a gap");
+    if (inputs->room > KEPT_BYTES) { // of one large message: not kept for ever
+        free(inputs->bytes);
+        inputs->bytes = NULL;
+        inputs->room = 0;
+    }
 }
 
 static void check_used(struct edge_inputs *inputs)

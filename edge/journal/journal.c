@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "edge/handoff/backqueue.h"
@@ -29,7 +30,10 @@ enum {
     LOOPS = EDGE_LOOP_COUNT,
     WHY_SIZE = 200,
     ZSTD_LEVEL = 1,
+    KEPT_BYTES = 4 << 20,
 };
+
+#define FREE_MIN_BYTES (UINT64_C(128) << 20)
 
 // A loop's side, and what the writer has taken of it.
 struct side {
@@ -46,13 +50,14 @@ struct edge_journal {
     struct drf_mcap_writer *writer;
     struct edge_metrics *metrics;
     const struct edge_log *log;
-    uint64_t max_bytes;
+    const struct drf_journal_config *config;
+    uint64_t old_bytes; // of the files of earlier runs
     _Atomic uint64_t ticket;
     _Atomic(const char *) why; // a loop's word for why it puts no more; NULL: it does
     char spoilt[WHY_SIZE];
     uint64_t next; // ticket to be written
     struct side sides[LOOPS];
-    bool ended;
+    bool begun, ended;
     _Atomic bool closed;           // the same for the loops: nothing is taken any more
     int64_t chunk_mono_us, utc_us; // when the chunk began; of the block written last
 };
@@ -126,9 +131,9 @@ enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot
     }
     journal->metrics = metrics;
     journal->log = log;
-    journal->max_bytes = config->journal.max_bytes;
+    journal->config = &config->journal;
     journal->chunk_mono_us = now.mono_us;
-    edge_journal_files_rotate(&config->journal, log, now);
+    journal->old_bytes = edge_journal_files_rotate(&config->journal, log, now);
     char library[64];
     (void)snprintf(library, sizeof library, "drf-edge %s", DRF_VERSION);
     const struct drf_mcap_write_options options = {.profile = "drf",
@@ -141,6 +146,8 @@ enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot
         status = open_sides(journal, config->journal.whole != 0);
     if (status == DRF_OK)
         status = edge_journal_head_write(config, boot_id, store, journal->writer, now, error);
+    if (status == DRF_OK) // the store's copy need not wait for each of its chunks
+        drf_mcap_writer_sync(journal->writer);
     if (status != DRF_OK) {
         if (journal->writer != NULL)
             (void)unlink(config->journal.path); // nothing can be replayed from it
@@ -150,7 +157,9 @@ enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot
     }
     edge_metrics_set(metrics, EDGE_METRIC_JOURNAL_RECORDING, 0, 1);
     edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "journal.started", "file=%s max_mb=%" PRIu64,
-                   config->journal.path, journal->max_bytes >> 20);
+                   config->journal.path, config->journal.max_bytes >> 20);
+    journal->begun = true;
+    journal->utc_us = now.utc_us;
     *out = journal;
     return DRF_OK;
 }
@@ -246,7 +255,13 @@ static bool write_block(struct edge_journal *journal, struct side *side)
     side->size = 0;
     side->whole = false;
     journal->next++;
-    if (drf_mcap_write_message(journal->writer, &message) == DRF_OK)
+    bool good = drf_mcap_write_message(journal->writer, &message) == DRF_OK;
+    if (side->room > KEPT_BYTES) { // of one large message: not kept for ever
+        free(side->block);
+        side->block = NULL;
+        side->room = 0;
+    }
+    if (good)
         return true;
     give_up(journal, drf_mcap_writer_error(journal->writer));
     return false;
@@ -273,6 +288,24 @@ static void merge(struct edge_journal *journal)
     }
 }
 
+// Room is the store's first: its commits must not fail because of a recording.
+static bool disk_is_full(const struct edge_journal *journal)
+{
+    struct statvfs disk;
+    return statvfs(journal->config->path, &disk) == 0
+           && (uint64_t)disk.f_bavail * disk.f_frsize < FREE_MIN_BYTES;
+}
+
+// Older runs make room for this one, all but the last two.
+static void make_room(struct edge_journal *journal, uint64_t bytes, struct edge_now now)
+{
+    uint64_t allowed =
+        bytes < journal->config->max_bytes ? journal->config->max_bytes - bytes : 0;
+    if (journal->old_bytes > allowed)
+        journal->old_bytes =
+            edge_journal_files_trim(journal->config, allowed, journal->log, now);
+}
+
 static void end_chunk(struct edge_journal *journal, struct edge_now now)
 {
     struct drf_mcap_write_counts counts = drf_mcap_writer_counts(journal->writer);
@@ -280,8 +313,12 @@ static void end_chunk(struct edge_journal *journal, struct edge_now now)
     edge_metrics_set(journal->metrics, EDGE_METRIC_JOURNAL_BYTES, 0, (int64_t)counts.bytes);
     if (drf_mcap_write_end_chunk(journal->writer) != DRF_OK || counts.lost > 0)
         give_up(journal, drf_mcap_writer_error(journal->writer));
-    else if (counts.bytes >= journal->max_bytes)
+    else if (counts.bytes >= journal->config->max_bytes)
         give_up(journal, "the file has reached journal.max_mb");
+    else if (disk_is_full(journal))
+        give_up(journal, "less than 128 MB are free on its disk, which the store may need");
+    if (!journal->ended)
+        make_room(journal, counts.bytes, now);
 }
 
 void edge_journal_step(struct edge_journal *journal, struct edge_now now)
@@ -314,6 +351,9 @@ void edge_journal_close(struct edge_journal *journal)
         return;
     edge_journal_finish(journal);
     drf_mcap_writer_close(journal->writer);
+    if (journal->next == 0
+        && journal->begun) // a start that came to nothing leaves no recording
+        (void)unlink(journal->config->path);
     for (int i = 0; i < LOOPS; i++) {
         edge_inputs_close(journal->sides[i].inputs);
         edge_backqueue_close(journal->sides[i].ring);

@@ -92,7 +92,7 @@ static int older(const void *a, const void *b)
     return (one->time_s > other->time_s) - (one->time_s < other->time_s);
 }
 
-enum { OLD_MAX = 1000 };
+enum { OLD_MAX = 1000, KEPT_NEWEST = 2 };
 
 static size_t list(const struct parts *parts, struct old olds[static OLD_MAX])
 {
@@ -116,13 +116,12 @@ static size_t list(const struct parts *parts, struct old olds[static OLD_MAX])
     return count;
 }
 
-void edge_journal_files_rotate(const struct drf_journal_config *config,
-                               const struct edge_log *log, struct edge_now now)
+uint64_t edge_journal_files_trim(const struct drf_journal_config *config, uint64_t max_bytes,
+                                 const struct edge_log *log, struct edge_now now)
 {
     struct parts parts;
     struct old *olds = malloc(OLD_MAX * sizeof *olds);
     take_apart(config->path, &parts);
-    rename_last(config->path, &parts, log, now);
     size_t count = olds != NULL ? list(&parts, olds) : 0;
     uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++)
@@ -131,7 +130,7 @@ void edge_journal_files_rotate(const struct drf_journal_config *config,
         qsort(olds, count, sizeof *olds, older);
     for (size_t i = 0; i < count; i++) {
         bool old = now.utc_us - olds[i].time_s * 1000000 > config->keep_us;
-        if (!old && bytes <= config->max_bytes)
+        if (!old && (bytes <= max_bytes || count - i <= KEPT_NEWEST))
             continue;
         if (unlink(olds[i].path) != 0) {
             log_failure(log, now, olds[i].path);
@@ -142,4 +141,14 @@ void edge_journal_files_rotate(const struct drf_journal_config *config,
                        olds[i].path);
     }
     free(olds);
+    return bytes;
+}
+
+uint64_t edge_journal_files_rotate(const struct drf_journal_config *config,
+                                   const struct edge_log *log, struct edge_now now)
+{
+    struct parts parts;
+    take_apart(config->path, &parts);
+    rename_last(config->path, &parts, log, now);
+    return edge_journal_files_trim(config, config->max_bytes, log, now);
 }

@@ -12,7 +12,11 @@
 
 #include "edge/host/fma.h"
 #include "edge/journal/journal.h"
+#include "fusion/store/store_info.h"
 #include "fusion/store/store_maintenance.h"
+#include "geo/crs.h"
+#include "geo/format/grib/grib.h"
+#include "geo/format/terrain/raster.h"
 
 enum { PIECE_BYTES = 1 << 20 };
 
@@ -37,6 +41,10 @@ static enum drf_status write_about(const struct drf_config *config, uint64_t boo
         {.key = "mono_us", .value = mono},
         {.key = "program", .value = "drf-edge " DRF_VERSION},
         {.key = "glibc", .value = gnu_get_libc_version()},
+        {.key = "sqlite", .value = fusion_store_library()},
+        {.key = "gdal", .value = geo_raster_library()},
+        {.key = "proj", .value = geo_crs_library()},
+        {.key = "eccodes", .value = geo_grib_library()},
         {.key = "fma", .value = edge_fma_used() ? "1" : "0"},
         {.key = "outputs", .value = config->journal.whole != 0 ? "1" : "0"},
     };

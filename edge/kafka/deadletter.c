@@ -307,6 +307,8 @@ static void record_report(struct edge_inputs *inputs,
     uint8_t *bytes = size > 0 ? malloc(size) : NULL;
     if (bytes)
         edge_kafka_record_pack(kafka_record, bytes);
+    else if (size > 0)
+        edge_inputs_spoil(inputs, "out of memory");
     const struct edge_piece pieces[] = {{.bytes = head, .size = sizeof head},
                                         {.bytes = bytes, .size = bytes ? size : 0}};
     edge_inputs_add(inputs, EDGE_INPUT_REPORT, pieces, 2);

@@ -50,6 +50,9 @@ static void take_metadata(struct edge_journal_reader *reader)
     about->whole = strcmp(value_of(record, "outputs"), "1") == 0;
     (void)snprintf(about->program, sizeof about->program, "%s", value_of(record, "program"));
     (void)snprintf(about->glibc, sizeof about->glibc, "%s", value_of(record, "glibc"));
+    (void)snprintf(about->gdal, sizeof about->gdal, "%s", value_of(record, "gdal"));
+    (void)snprintf(about->proj, sizeof about->proj, "%s", value_of(record, "proj"));
+    (void)snprintf(about->eccodes, sizeof about->eccodes, "%s", value_of(record, "eccodes"));
     (void)snprintf(reader->directory, sizeof reader->directory, "%s",
                    value_of(record, "directory"));
 }

@@ -13,7 +13,7 @@ struct edge_journal_reader;
 struct edge_journal_about {
     uint64_t boot_id;
     struct edge_now began;
-    char program[64], glibc[32];
+    char program[64], glibc[32], gdal[32], proj[32], eccodes[32]; // versions; "" not said
     bool fma, whole;
     char ended[200]; // "whole", why its recording ended, "" it was cut off
 };

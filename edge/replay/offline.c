@@ -228,7 +228,8 @@ static enum drf_status open_store(struct edge_offline *offline)
         return edge_node_open_store(node, offline->options.now);
     enum drf_status status = edge_node_store(node->config, &fault, &node->store);
     size_t size = sizeof node->boot_id;
-    if (status == DRF_OK
+    node->boot_id = offline->options.boot_id;
+    if (status == DRF_OK && node->boot_id == 0
         && (fusion_store_value(node->store, "boot_id", &node->boot_id, &size) != DRF_OK
             || size != sizeof node->boot_id))
         status = DRF_ERR_STORE;

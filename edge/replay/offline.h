@@ -14,6 +14,7 @@ struct edge_offline_options {
     const struct edge_log *log;
     struct edge_now now;
     struct edge_inputs *ingest, *serve; // NULL: nothing is replayed
+    uint64_t boot_id;                   // of a recorded node; 0: the stored one
     bool as_stored; // the store is as a recorded node had it when it began; else it begins now
     void (*sent)(void *context, struct edge_now now, const struct edge_outgoing *message);
     void *context;

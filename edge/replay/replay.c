@@ -6,6 +6,7 @@
 #include "edge/replay/replay.h"
 
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +24,9 @@
 #include "edge/replay/replay_out.h"
 #include "edge/replay/replay_step.h"
 #include "edge/serve/link_record.h"
+#include "geo/crs.h"
+#include "geo/format/grib/grib.h"
+#include "geo/format/terrain/raster.h"
 
 struct replay {
     const struct edge_replay_options *options;
@@ -157,8 +161,11 @@ static enum drf_status run_blocks(struct replay *replay, char error[static 400])
         wait_for(replay, now);
         if (replay->out != NULL)
             status = edge_replay_out_block(replay->out, &block);
-        if (status != DRF_OK)
+        if (status != DRF_OK) {
+            (void)snprintf(error, 400, "block %" PRIu64 " cannot be written, or is damaged",
+                           result->steps);
             return status;
+        }
         uint64_t before = edge_inputs_proof(replay->inputs[block.loop]).seconds;
         if (replay->what_if)
             status = step_freely(replay, block.loop, now);
@@ -251,9 +258,32 @@ static enum drf_status check_fma(const struct edge_journal_about *about, char er
     return DRF_ERR_RANGE;
 }
 
+// Another version may compute another last bit: said, and left to the comparison.
+static void compare_versions(const struct edge_journal_about *about, char out[static 400])
+{
+    const struct {
+        const char *name, *was, *is;
+    } all[] = {
+        {"program", about->program, "drf-edge " DRF_VERSION},
+        {"glibc", about->glibc, gnu_get_libc_version()},
+        {"GDAL", about->gdal, geo_raster_library()},
+        {"PROJ", about->proj, geo_crs_library()},
+        {"ecCodes", about->eccodes, geo_grib_library()},
+    };
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (all[i].was[0] == '\0' || strcmp(all[i].was, all[i].is) == 0)
+            continue;
+        int more = snprintf(out + length, 400 - length, "%s%s %.40s (here %.40s)",
+                            length > 0 ? ", " : "", all[i].name, all[i].was, all[i].is);
+        length += more > 0 && (size_t)more < 400 - length ? (size_t)more : 0;
+    }
+}
+
 static enum drf_status open_node(struct replay *replay, char error[static 400])
 {
     const struct edge_journal_about *about = edge_journal_reader_about(replay->reader);
+    compare_versions(about, replay->result->versions);
     bool compares = !replay->what_if && replay->options->out == NULL;
     if (!compares)
         replay->config.output_mode = DRF_MODE_REPLAY;
@@ -274,6 +304,7 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
                                                  .ingest = replay->inputs[EDGE_LOOP_INGEST],
                                                  .serve = replay->inputs[EDGE_LOOP_SERVE],
                                                  .as_stored = true,
+                                                 .boot_id = about->boot_id,
                                                  .sent = sent,
                                                  .context = replay};
     return status == DRF_OK ? edge_offline_open(&offline, &replay->offline) : status;

@@ -36,7 +36,8 @@ struct edge_replay_result {
     bool differs;
     char difference[400];
     bool truncated;
-    char ended[400]; // how the recording ended, for people
+    char ended[400];    // how the recording ended, for people
+    char versions[400]; // what was recorded with another version than runs here; "" nothing
 };
 
 // DRF_ERR_AGAIN: the recorded node computed without fused multiply-add, this process with it:

@@ -339,10 +339,9 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
     bool writing =
         loop->node.journal != NULL && pthread_create(&journal_thread, NULL, journal, loop) == 0;
-    if (loop->node.journal != NULL && !writing) {
-        atomic_store(&loop->failed, true);
-        stop(loop);
-    }
+    if (loop->node.journal != NULL && !writing) // its rings fill, and that ends the recording
+        edge_log_error(&loop->node.log, edge_clock_now(loop->clock).utc_us,
+                       "journal.not_started", "no thread for it");
     if (writing)
         (void)pthread_setname_np(journal_thread, "journal");
     if (serving)

@@ -264,3 +264,5 @@ enum drf_status fusion_store_each_offset(struct fusion_store *store, fusion_offs
     sqlite3_finalize(statement);
     return status;
 }
+
+const char *fusion_store_library(void) { return sqlite3_libversion(); }

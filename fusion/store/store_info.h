@@ -72,4 +72,6 @@ typedef enum drf_status (*fusion_offset_fn)(void *context, const char *cluster_i
 DRF_MUST_CHECK enum drf_status fusion_store_each_offset(struct fusion_store *store,
                                                         fusion_offset_fn fn, void *context);
 
+const char *fusion_store_library(void); // the version of SQLite in use
+
 #endif

@@ -10,6 +10,8 @@ import struct
 import subprocess
 import time
 
+import numpy
+
 from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Mosquitto, Node, Process, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
@@ -141,11 +143,22 @@ def topics(recording):
     return found
 
 
+def rough():
+    """A raster of chance, whose cells take megabytes: too much to be written down as decoded."""
+    heights = numpy.random.default_rng(7).integers(300, 900, (600, 600)).astype(numpy.int16)
+    return place.geotiff(heights=heights, size=600, kind=place.gdal.GDT_Int16)
+
+
 def test_what_was_live_is_no_live_topic_in_a_replay():
     port, = free_ports(1)
     with Folder("live") as folder, shared_kafka() as kafka, Mosquitto(users=["d-1"]) as mqtt:
-        with Node(place.configuration(kafka.bootstrap, mqtt, http=port), arguments=["--journal", "{folder}/node.mcap"]) as node:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        made = place.configuration(kafka.bootstrap, mqtt, http=port)
+        made["store"]["level"] = 13
+        with Node(made, arguments=["--journal", "{folder}/node.mcap"]) as node:
             wait_until(lambda: place.page(port, "healthz")[0] == 200, "the node answers")
+            kafka.produce(place.TOPICS["terrain"], rough(), key="rough")
+            wait_until(lambda: place.applied(port, "terrain") == 1, "the raster is there")
             with mqtt.client("d-1") as drone:
                 drone.subscribe("drf/v1/drones/d-1/context/+")
                 for seq in range(1, 6):

@@ -302,3 +302,9 @@ enum drf_status geo_grib_decode(const struct geo_decode_params *params, const ui
     free(job.cut);
     return status;
 }
+
+const char *geo_grib_library(void)
+{
+    return ECCODES_VERSION_STR; // the one that was compiled against: its functions print no
+                                // other
+}

@@ -26,4 +26,6 @@ DRF_MUST_CHECK enum drf_status geo_grib_decode(const struct geo_decode_params *p
                                                struct geo_record_builder *builder,
                                                struct geo_note *why);
 
+const char *geo_grib_library(void); // the version of ecCodes in use
+
 #endif

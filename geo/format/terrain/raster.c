@@ -419,3 +419,5 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     CPLPopErrorHandler();
     return status;
 }
+
+const char *geo_raster_library(void) { return GDALVersionInfo("RELEASE_NAME"); }

@@ -60,4 +60,6 @@ DRF_MUST_CHECK enum drf_status geo_raster_decode(const struct geo_decode_params 
                                                  struct geo_record_builder *builder,
                                                  struct geo_note *why);
 
+const char *geo_raster_library(void); // the version of GDAL in use
+
 #endif

@@ -93,7 +93,7 @@ static void without_inputs__a_value_is_the_live_one(void **state)
     (void)state;
     edge_inputs_begin(NULL, (struct edge_now){0});
     edge_inputs_ticket(NULL);
-    assert_int_equal(edge_inputs_value(NULL, EDGE_INPUT_COMMIT, 7), 7);
+    assert_int_equal(edge_inputs_value(NULL, EDGE_INPUT_ACKNOWLEDGED, 7), 7);
     edge_inputs_output(NULL, NULL);
     edge_inputs_finish(NULL);
     edge_inputs_end(NULL);
@@ -110,18 +110,18 @@ static void record__of_numbers__writes_changes_with_the_call_they_came_at(void *
     struct sink sink;
     struct edge_inputs *inputs = recording(&sink, &ticket, false);
     begin(inputs, 1000, -1);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 0), 0); // as it was
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, -3), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, -3), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_FOLD, 64), 64);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 0), 0); // as it was
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, -3), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, -3), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_PENDING, 64), 64);
     edge_inputs_end(inputs);
     begin(inputs, 1001, 5);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, -3), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 0), 0);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, -3), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 0), 0);
     edge_inputs_end(inputs);
-    // Ticket 300, mono 1000, UTC -1; kind 10 at call 2: -3; kind 12 at call 1: 64.
-    static const uint8_t first[] = {0xac, 0x02, 0xd0, 0x0f, 0x01, 10, 2, 0x05, 12, 1, 0x80, 1};
-    static const uint8_t second[] = {0xad, 0x02, 0xd2, 0x0f, 0x0a, 10, 2, 0};
+    // Ticket 300, mono 1000, UTC -1; kind 0 at call 2: -3; kind 13 at call 1: 64.
+    static const uint8_t first[] = {0xac, 0x02, 0xd0, 0x0f, 0x01, 0, 2, 0x05, 13, 1, 0x80, 1};
+    static const uint8_t second[] = {0xad, 0x02, 0xd2, 0x0f, 0x0a, 0, 2, 0};
     assert_int_equal(sink.count, 2);
     assert_block(&sink, 0, first, sizeof first);
     assert_block(&sink, 1, second, sizeof second);
@@ -129,14 +129,14 @@ static void record__of_numbers__writes_changes_with_the_call_they_came_at(void *
 
     inputs = replaying();
     give(inputs, &sink, 0);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 99), 0);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 99), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 99), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_FOLD, 99), 64);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 99), 0);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 99), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 99), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_PENDING, 99), 64);
     edge_inputs_end(inputs);
     give(inputs, &sink, 1);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 99), -3);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 99), 0);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 99), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 99), 0);
     edge_inputs_end(inputs);
     assert_false(edge_inputs_difference(inputs)->found);
     edge_inputs_close(inputs);
@@ -286,7 +286,7 @@ static void replay__names_what_differs_in_the_outputs(void **state)
 static void replay__of_a_step_that_asks_for_less__differs(void **state)
 {
     (void)state;
-    static const uint8_t block[] = {9, 2, 4, 10, 2, 5};
+    static const uint8_t block[] = {9, 2, 4, 0, 2, 5};
     uint64_t ticket;
     struct edge_now now;
     struct edge_inputs *inputs = replaying();
@@ -295,7 +295,7 @@ static void replay__of_a_step_that_asks_for_less__differs(void **state)
     assert_int_equal(now.mono_us, 1);
     assert_int_equal(now.utc_us, 2);
     edge_inputs_begin(inputs, now);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 0), 0); // the first call only
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 0), 0); // the first call only
     edge_inputs_end(inputs);
     const struct edge_inputs_difference *difference = edge_inputs_difference(inputs);
     assert_true(difference->found);
@@ -317,7 +317,7 @@ static void record__with_a_sink_that_refuses__ends_aloud_once(void **state)
     assert_null(edge_inputs_spoilt(inputs));
     for (int i = 0; i < 3; i++) {
         begin(inputs, i, i);
-        assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, i), i); // goes on
+        assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, i), i); // goes on
         output(inputs, "t", "p");
         edge_inputs_end(inputs);
         sink.refuses = false;
@@ -336,7 +336,7 @@ static void give__of_a_damaged_block__is_refused(void **state)
 {
     (void)state;
     struct edge_inputs *inputs = replaying();
-    static const uint8_t good[] = {1, 2, 4, 10, 2, 5, 64, 3, 'a', 'b', 'c'};
+    static const uint8_t good[] = {1, 2, 4, 0, 2, 5, 64, 3, 'a', 'b', 'c'};
     for (size_t size = 0; size <= sizeof good; size++) {
         bool border = size == 3 || size == 6 || size == sizeof good;
         assert_int_equal(edge_inputs_give(inputs, good, size, NULL, NULL),
@@ -365,10 +365,10 @@ static void free__takes_what_came_from_outside_and_nothing_else(void **state)
     struct edge_inputs *inputs;
     assert_int_equal(edge_inputs_replay(EDGE_INPUTS_FREE, false, &inputs), DRF_OK);
     // A commit failed at call 2; the pending work was 1 at call 1.
-    static const uint8_t block[] = {1, 2, 4, EDGE_INPUT_COMMIT, 2, 5, EDGE_INPUT_PENDING, 1, 2};
+    static const uint8_t block[] = {1, 2, 4, EDGE_INPUT_LINK_SESSION, 2, 5, EDGE_INPUT_PENDING, 1, 2};
     assert_int_equal(edge_inputs_give(inputs, block, sizeof block, NULL, NULL), DRF_OK);
     edge_inputs_begin(inputs, (struct edge_now){0});
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_COMMIT, 0), -3);
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_LINK_SESSION, 0), -3);
     assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_PENDING, 7), 7);
     edge_inputs_differ(inputs, "a what-if differs by its nature");
     edge_inputs_end(inputs);
