@@ -501,24 +501,19 @@ static bool read_output(const uint8_t *bytes, size_t size, struct output_head *h
     return true;
 }
 
-static size_t same_bytes(struct edge_piece a, struct edge_piece b)
+// *at: where they differ first.
+static bool same_bytes(struct edge_piece a, struct edge_piece b, size_t *at)
 {
     const uint8_t *one = a.bytes, *other = b.bytes;
-    size_t at = 0, common = a.size < b.size ? a.size : b.size;
-    while (at < common && one[at] == other[at])
-        at++;
-    return at;
-}
-
-static bool same_piece(struct edge_piece a, struct edge_piece b)
-{
-    return a.size == b.size && same_bytes(a, b) == a.size;
+    for (*at = 0; *at < a.size && *at < b.size && one[*at] == other[*at];)
+        ++*at;
+    return *at == a.size && *at == b.size;
 }
 
 static void compare_output(struct edge_inputs *inputs, const struct edge_output *output)
 {
     const uint8_t *bytes;
-    size_t size, topic_size = strlen(output->topic);
+    size_t size, at, topic_size = strlen(output->topic);
     struct output_head head;
     struct edge_output was;
     if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_MESSAGE, &bytes, &size))
@@ -528,11 +523,11 @@ static void compare_output(struct edge_inputs *inputs, const struct edge_output 
     else if (head.topic_size != topic_size || memcmp(was.topic, output->topic, topic_size) != 0)
         differ(inputs, "an output to %.80s, recorded was one to %.*s", output->topic,
                (int)(head.topic_size < 80 ? head.topic_size : 80), was.topic);
-    else if (!same_piece(output->payload, was.payload))
+    else if (!same_bytes(output->payload, was.payload, &at))
         differ(inputs, "the output to %.80s differs at byte %zu (%zu bytes, recorded %zu)",
-               output->topic, same_bytes(output->payload, was.payload), output->payload.size,
-               was.payload.size);
-    else if (output->flags != was.flags || !same_piece(output->correlation, was.correlation))
+               output->topic, at, output->payload.size, was.payload.size);
+    else if (output->flags != was.flags
+             || !same_bytes(output->correlation, was.correlation, &at))
         differ(inputs, "the output to %.80s has other properties", output->topic);
 }
 
@@ -544,11 +539,11 @@ void edge_inputs_output(struct edge_inputs *inputs, const struct edge_output *ou
                                      .payload_size = output->payload.size,
                                      .correlation_size = output->correlation.size,
                                      .flags = output->flags};
-    const struct edge_piece pieces[] = {{.bytes = &head, .size = sizeof head},
-                                        {.bytes = output->topic, .size = head.topic_size},
-                                        output->payload,
-                                        output->correlation};
-    enum { PIECES = sizeof pieces / sizeof pieces[0] };
+    enum { PIECES = 4 };
+    const struct edge_piece pieces[PIECES] = {{.bytes = &head, .size = sizeof head},
+                                              {.bytes = output->topic, .size = head.topic_size},
+                                              output->payload,
+                                              output->correlation};
     for (size_t i = 0; i < PIECES; i++)
         if (pieces[i].size > 0)
             edge_sha256_add(inputs->sum, pieces[i].bytes, pieces[i].size);
