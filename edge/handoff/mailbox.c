@@ -5,7 +5,7 @@
 
 void edge_mailbox_init(struct edge_mailbox *mailbox)
 {
-    *mailbox = (struct edge_mailbox){0};
+    *mailbox = (struct edge_mailbox){.held_count = 0};
     atomic_init(&mailbox->slot, NULL);
     atomic_init(&mailbox->acknowledged, 0);
 }
