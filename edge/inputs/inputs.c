@@ -3,8 +3,7 @@
 // sink as one block at its end. Replaying, a block is read once into a list of entries, chained
 // by kind in their order; a port takes the next of its kind. What is left over at the end of a
 // step, or asked for and not there, is a difference: the step did not do what the recorded one
-// did. Outputs are summed up by SHA-256; the first step of another second puts the digest of
-// the second before among its entries, or compares it with the one it finds there.
+// did. Outputs are in edge/inputs/outputs.c.
 #include "edge/inputs/inputs.h"
 
 #include <inttypes.h>
@@ -15,15 +14,10 @@
 
 #include "edge/host/health.h"
 #include "edge/host/sha256.h"
+#include "edge/inputs/inputs_impl.h"
 #include "edge/inputs/leb128.h"
 
-enum {
-    KINDS = EDGE_OUTPUT_END,
-    NONE = -1,
-    NUMBER_MAX = 24,
-    HEAD_ROOM = 3 * EDGE_LEB128_MAX,
-    KEPT_BYTES = 4 << 20,
-};
+enum { NUMBER_MAX = 24, HEAD_ROOM = 3 * EDGE_LEB128_MAX, KEPT_BYTES = 4 << 20 };
 
 // Longer than any clock runs; sums of two fit.
 #define TIME_MAX_US (INT64_C(1) << 53)
@@ -31,42 +25,6 @@ enum {
 // Set by the loops outside of steps: a what-if has no brokers that could be away.
 #define OUTSIDE_TROUBLES                                                                       \
     (1 << EDGE_TROUBLE_KAFKA | 1 << EDGE_TROUBLE_TOPIC | 1 << EDGE_TROUBLE_MQTT)
-
-#define SECOND_US INT64_C(1000000)
-
-struct entry {
-    uint8_t kind;
-    int32_t next; // of the same kind; NONE: the last
-    uint64_t call;
-    int64_t value;
-    const uint8_t *bytes;
-    size_t size;
-};
-
-struct edge_inputs {
-    bool records, free, whole, compares;
-    struct edge_inputs_sink sink;
-    _Atomic uint64_t *ticket_of_all;
-    char spoilt[160];
-
-    // This step.
-    struct edge_now now;
-    uint64_t ticket, calls[EDGE_INPUT_NUMBERS];
-    int64_t last[EDGE_INPUT_NUMBERS]; // that each port returned
-    uint8_t *bytes;                   // recording: the entries so far
-    size_t size, room;
-    uint8_t *block; // recording: the head before them; replaying: the block, decoded below
-    size_t block_room;
-    struct entry *entries;
-    size_t entry_count, entry_room;
-    int32_t first[KINDS], end[KINDS];
-    bool outputs_left; // a difference was found among the outputs of this second
-
-    struct edge_sha256_sum *sum;
-    struct edge_output_digest digest; // of the second under way
-    struct edge_inputs_difference difference;
-    struct edge_inputs_proof proof;
-};
 
 static enum drf_status open(struct edge_inputs **out)
 {
@@ -78,8 +36,8 @@ static enum drf_status open(struct edge_inputs **out)
         return DRF_ERR_NOMEM;
     }
     inputs->digest.second = INT64_MIN;
-    for (int i = 0; i < KINDS; i++)
-        inputs->first[i] = inputs->end[i] = NONE;
+    for (int i = 0; i < INPUTS_KINDS; i++)
+        inputs->first[i] = inputs->end[i] = INPUTS_NONE;
     *out = inputs;
     return DRF_OK;
 }
@@ -157,8 +115,7 @@ void edge_inputs_spoil(struct edge_inputs *inputs, const char *why)
     inputs->sink.ended(inputs->sink.self, inputs->spoilt);
 }
 
-__attribute__((format(printf, 2, 3))) static void differ(struct edge_inputs *inputs,
-                                                         const char *format, ...)
+void inputs_differ(struct edge_inputs *inputs, const char *format, ...)
 {
     struct edge_inputs_difference *difference = &inputs->difference;
     if (difference->found || inputs->free)
@@ -205,7 +162,7 @@ static void put_number(struct edge_inputs *inputs, enum edge_input kind, int64_t
     inputs->size += (size_t)(at - start);
 }
 
-static void put_bytes(struct edge_inputs *inputs, unsigned kind,
+void inputs_put_bytes(struct edge_inputs *inputs, unsigned kind,
                       const struct edge_piece *pieces, size_t count)
 {
     size_t size = 0;
@@ -229,7 +186,7 @@ void edge_inputs_add(struct edge_inputs *inputs, enum edge_input kind,
                      const struct edge_piece *pieces, size_t count)
 {
     if (edge_inputs_records(inputs))
-        put_bytes(inputs, kind, pieces, count);
+        inputs_put_bytes(inputs, kind, pieces, count);
 }
 
 // ---- replaying
@@ -239,7 +196,7 @@ static bool room_for_entry(struct edge_inputs *inputs)
     if (inputs->entry_count < inputs->entry_room)
         return true;
     size_t room = inputs->entry_room == 0 ? 64 : inputs->entry_room * 2;
-    struct entry *entries = realloc(inputs->entries, room * sizeof *entries);
+    struct inputs_entry *entries = realloc(inputs->entries, room * sizeof *entries);
     if (entries == NULL)
         return false;
     inputs->entries = entries;
@@ -247,11 +204,11 @@ static bool room_for_entry(struct edge_inputs *inputs)
     return true;
 }
 
-static void chain(struct edge_inputs *inputs, struct entry entry)
+static void chain(struct edge_inputs *inputs, struct inputs_entry entry)
 {
     int32_t number = (int32_t)inputs->entry_count++;
     inputs->entries[number] = entry;
-    if (inputs->first[entry.kind] == NONE)
+    if (inputs->first[entry.kind] == INPUTS_NONE)
         inputs->first[entry.kind] = number;
     else
         inputs->entries[inputs->end[entry.kind]].next = number;
@@ -278,9 +235,10 @@ static bool is_status(unsigned kind)
     }
 }
 
-static const uint8_t *read_entry(const uint8_t *at, const uint8_t *end, struct entry *out)
+static const uint8_t *read_entry(const uint8_t *at, const uint8_t *end,
+                                 struct inputs_entry *out)
 {
-    *out = (struct entry){.kind = *at++, .next = NONE};
+    *out = (struct inputs_entry){.kind = *at++, .next = INPUTS_NONE};
     if (out->kind < EDGE_INPUT_NUMBERS) {
         uint64_t value = 0;
         at = edge_leb128_get(at, end, &out->call);
@@ -319,10 +277,10 @@ enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *bloc
     for (int i = 0; i < 3 && at != NULL; i++)
         at = edge_leb128_get(at, end, &head[i]);
     inputs->entry_count = 0;
-    for (int i = 0; i < KINDS; i++)
-        inputs->first[i] = inputs->end[i] = NONE;
+    for (int i = 0; i < INPUTS_KINDS; i++)
+        inputs->first[i] = inputs->end[i] = INPUTS_NONE;
     while (at != NULL && at < end) {
-        struct entry entry;
+        struct inputs_entry entry;
         at = read_entry(at, end, &entry);
         if (at != NULL && !room_for_entry(inputs))
             return DRF_ERR_NOMEM;
@@ -341,9 +299,9 @@ enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *bloc
     return at != NULL && sane ? DRF_OK : DRF_ERR_SYNTAX;
 }
 
-static const struct entry *next_of(struct edge_inputs *inputs, unsigned kind)
+static const struct inputs_entry *next_of(struct edge_inputs *inputs, unsigned kind)
 {
-    return inputs->first[kind] == NONE ? NULL : &inputs->entries[inputs->first[kind]];
+    return inputs->first[kind] == INPUTS_NONE ? NULL : &inputs->entries[inputs->first[kind]];
 }
 
 static void pass(struct edge_inputs *inputs, unsigned kind)
@@ -354,7 +312,7 @@ static void pass(struct edge_inputs *inputs, unsigned kind)
 bool edge_inputs_next(struct edge_inputs *inputs, enum edge_input kind, const uint8_t **bytes,
                       size_t *size)
 {
-    const struct entry *entry = next_of(inputs, kind);
+    const struct inputs_entry *entry = next_of(inputs, kind);
     if (entry == NULL)
         return false;
     *bytes = entry->bytes;
@@ -384,7 +342,7 @@ static bool from_outside(enum edge_input kind)
 // The state that the port was in when the recorded step ended.
 static int64_t at_end_of_step(struct edge_inputs *inputs, enum edge_input kind)
 {
-    for (const struct entry *entry; (entry = next_of(inputs, kind)) != NULL;) {
+    for (const struct inputs_entry *entry; (entry = next_of(inputs, kind)) != NULL;) {
         inputs->last[kind] = entry->value;
         pass(inputs, kind);
     }
@@ -405,153 +363,12 @@ int64_t edge_inputs_number(struct edge_inputs *inputs, enum edge_input kind, int
     if (inputs->free)
         return from_outside(kind) ? at_end_of_step(inputs, kind) : live;
     inputs->calls[kind]++;
-    const struct entry *entry = next_of(inputs, kind);
+    const struct inputs_entry *entry = next_of(inputs, kind);
     if (entry != NULL && entry->call == inputs->calls[kind]) {
         inputs->last[kind] = entry->value;
         pass(inputs, kind);
     }
     return inputs->last[kind];
-}
-
-// ---- outputs
-
-// The packed form of a digest: what is compared and stored.
-enum { DIGEST_SIZE = 8 + 8 + 8 + 32 };
-
-static void pack_digest(const struct edge_output_digest *digest,
-                        uint8_t out[static DIGEST_SIZE])
-{
-    const uint64_t words[] = {(uint64_t)digest->second, (uint64_t)digest->utc_us,
-                              digest->count};
-    for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < 8; k++)
-            out[i * 8 + k] = (uint8_t)(words[i] >> (8 * k));
-    memcpy(out + 24, digest->sha256, 32);
-}
-
-static uint64_t word_at(const uint8_t *bytes)
-{
-    uint64_t word = 0;
-    for (size_t k = 0; k < 8; k++)
-        word |= (uint64_t)bytes[k] << (8 * k);
-    return word;
-}
-
-static void compare_digest(struct edge_inputs *inputs, const uint8_t own[static DIGEST_SIZE])
-{
-    const uint8_t *was;
-    size_t size;
-    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_DIGEST, &was, &size)) {
-        differ(inputs, "outputs of a second in which the recorded node sent nothing");
-        return;
-    }
-    inputs->proof.seconds++;
-    inputs->proof.outputs += inputs->digest.count;
-    if (size != DIGEST_SIZE)
-        differ(inputs, "a digest of %zu bytes", size);
-    else if (word_at(was + 16) != inputs->digest.count)
-        differ(inputs, "%" PRIu64 " outputs in the second before, recorded were %" PRIu64,
-               inputs->digest.count, word_at(was + 16));
-    else if (memcmp(was, own, DIGEST_SIZE) != 0)
-        differ(inputs, "the outputs of the second before differ");
-}
-
-static void close_second(struct edge_inputs *inputs)
-{
-    struct edge_output_digest *digest = &inputs->digest;
-    uint8_t packed[DIGEST_SIZE];
-    if (digest->count > 0) {
-        edge_sha256_take(inputs->sum, digest->sha256);
-        pack_digest(digest, packed);
-        if (inputs->records)
-            put_bytes(inputs, EDGE_OUTPUT_DIGEST,
-                      &(struct edge_piece){.bytes = packed, .size = sizeof packed}, 1);
-        else if (inputs->compares)
-            compare_digest(inputs, packed);
-    }
-    *digest = (struct edge_output_digest){.second = inputs->now.mono_us / SECOND_US,
-                                          .utc_us = inputs->now.utc_us};
-}
-
-// What is hashed of an output: sizes first, so that nothing can be moved from one part to the
-// next.
-struct output_head {
-    uint64_t topic_size, payload_size, correlation_size, flags;
-};
-
-// False: damaged. The recorded one's parts, borrowed.
-static bool read_output(const uint8_t *bytes, size_t size, struct output_head *head,
-                        struct edge_output *out)
-{
-    if (size < sizeof *head)
-        return false;
-    memcpy(head, bytes, sizeof *head);
-    size -= sizeof *head;
-    if (head->topic_size > size || head->payload_size > size - head->topic_size
-        || head->correlation_size != size - head->topic_size - head->payload_size)
-        return false;
-    const uint8_t *at = bytes + sizeof *head;
-    *out = (struct edge_output){
-        .topic = (const char *)at,
-        .payload = {.bytes = at + head->topic_size, .size = (size_t)head->payload_size},
-        .correlation = {.bytes = at + head->topic_size + head->payload_size,
-                        .size = (size_t)head->correlation_size},
-        .flags = head->flags,
-    };
-    return true;
-}
-
-// *at: where they differ first.
-static bool same_bytes(struct edge_piece a, struct edge_piece b, size_t *at)
-{
-    const uint8_t *one = a.bytes, *other = b.bytes;
-    for (*at = 0; *at < a.size && *at < b.size && one[*at] == other[*at];)
-        ++*at;
-    return *at == a.size && *at == b.size;
-}
-
-static void compare_output(struct edge_inputs *inputs, const struct edge_output *output)
-{
-    const uint8_t *bytes;
-    size_t size, at, topic_size = strlen(output->topic);
-    struct output_head head;
-    struct edge_output was;
-    if (!edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_MESSAGE, &bytes, &size))
-        return; // only digests were recorded
-    if (!read_output(bytes, size, &head, &was))
-        differ(inputs, "an output to %.80s, the recorded one is damaged", output->topic);
-    else if (head.topic_size != topic_size || memcmp(was.topic, output->topic, topic_size) != 0)
-        differ(inputs, "an output to %.80s, recorded was one to %.*s", output->topic,
-               (int)(head.topic_size < 80 ? head.topic_size : 80), was.topic);
-    else if (!same_bytes(output->payload, was.payload, &at))
-        differ(inputs, "the output to %.80s differs at byte %zu (%zu bytes, recorded %zu)",
-               output->topic, at, output->payload.size, was.payload.size);
-    else if (output->flags != was.flags
-             || !same_bytes(output->correlation, was.correlation, &at))
-        differ(inputs, "the output to %.80s has other properties", output->topic);
-}
-
-void edge_inputs_output(struct edge_inputs *inputs, const struct edge_output *output)
-{
-    if (inputs == NULL || inputs->spoilt[0] != '\0')
-        return;
-    const struct output_head head = {.topic_size = strlen(output->topic),
-                                     .payload_size = output->payload.size,
-                                     .correlation_size = output->correlation.size,
-                                     .flags = output->flags};
-    enum { PIECES = 4 };
-    const struct edge_piece pieces[PIECES] = {{.bytes = &head, .size = sizeof head},
-                                              {.bytes = output->topic, .size = head.topic_size},
-                                              output->payload,
-                                              output->correlation};
-    for (size_t i = 0; i < PIECES; i++)
-        if (pieces[i].size > 0)
-            edge_sha256_add(inputs->sum, pieces[i].bytes, pieces[i].size);
-    inputs->digest.count++;
-    if (inputs->records && inputs->whole)
-        put_bytes(inputs, EDGE_OUTPUT_MESSAGE, pieces, PIECES);
-    else if (inputs->compares)
-        compare_output(inputs, output);
 }
 
 // ---- a step
@@ -564,8 +381,8 @@ void edge_inputs_begin(struct edge_inputs *inputs, struct edge_now now)
     memset(inputs->calls, 0, sizeof inputs->calls);
     if (inputs->records)
         inputs->ticket = UINT64_MAX;
-    if (now.mono_us / SECOND_US != inputs->digest.second)
-        close_second(inputs);
+    if (now.mono_us / INT64_C(1000000) != inputs->digest.second)
+        inputs_close_second(inputs);
 }
 
 void edge_inputs_ticket(struct edge_inputs *inputs)
@@ -600,18 +417,19 @@ static void hand_over(struct edge_inputs *inputs)
 
 static void check_used(struct edge_inputs *inputs)
 {
-    for (unsigned kind = 0; kind < KINDS; kind++) {
+    for (unsigned kind = 0; kind < INPUTS_KINDS; kind++) {
         bool output = kind == EDGE_OUTPUT_DIGEST || kind == EDGE_OUTPUT_MESSAGE;
         if (next_of(inputs, kind) == NULL || kind == EDGE_INPUT_FINISH
             || (output && !inputs->compares))
             continue;
         if (kind == EDGE_OUTPUT_MESSAGE)
-            differ(inputs, "an output is missing that the recorded step had");
+            inputs_differ(inputs, "an output is missing that the recorded step had");
         else
-            differ(inputs,
-                   "the recorded step was given something (kind %u) that this one did not "
-                   "ask for",
-                   kind);
+            inputs_differ(
+                inputs,
+                "the recorded step was given something (kind %u) that this one did not "
+                "ask for",
+                kind);
         return;
     }
 }
@@ -630,13 +448,13 @@ void edge_inputs_end(struct edge_inputs *inputs)
 void edge_inputs_differ(struct edge_inputs *inputs, const char *why)
 {
     if (edge_inputs_replays(inputs))
-        differ(inputs, "%s", why);
+        inputs_differ(inputs, "%s", why);
 }
 
 void edge_inputs_finish(struct edge_inputs *inputs)
 {
     if (inputs == NULL)
         return;
-    close_second(inputs);
+    inputs_close_second(inputs);
     edge_inputs_add(inputs, EDGE_INPUT_FINISH, NULL, 0);
 }

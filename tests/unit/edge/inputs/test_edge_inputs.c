@@ -295,7 +295,8 @@ static void replay__of_a_step_that_asks_for_less__differs(void **state)
     assert_int_equal(now.mono_us, 1);
     assert_int_equal(now.utc_us, 2);
     edge_inputs_begin(inputs, now);
-    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 0), 0); // the first call only
+    assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_ACKNOWLEDGED, 0),
+                     0); // the first call only
     edge_inputs_end(inputs);
     const struct edge_inputs_difference *difference = edge_inputs_difference(inputs);
     assert_true(difference->found);
@@ -365,7 +366,8 @@ static void free__takes_what_came_from_outside_and_nothing_else(void **state)
     struct edge_inputs *inputs;
     assert_int_equal(edge_inputs_replay(EDGE_INPUTS_FREE, false, &inputs), DRF_OK);
     // A commit failed at call 2; the pending work was 1 at call 1.
-    static const uint8_t block[] = {1, 2, 4, EDGE_INPUT_LINK_SESSION, 2, 5, EDGE_INPUT_PENDING, 1, 2};
+    static const uint8_t block[] = {1, 2, 4, EDGE_INPUT_LINK_SESSION, 2, 5, EDGE_INPUT_PENDING,
+                                    1, 2};
     assert_int_equal(edge_inputs_give(inputs, block, sizeof block, NULL, NULL), DRF_OK);
     edge_inputs_begin(inputs, (struct edge_now){0});
     assert_int_equal(edge_inputs_value(inputs, EDGE_INPUT_LINK_SESSION, 0), -3);
