@@ -1,5 +1,5 @@
 // edge/inputs/inputs_impl.h - state of what enters a step, shared by its two files; private.
-// private. SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_INPUTS_IMPL_H
 #define EDGE_INPUTS_IMPL_H
 
