@@ -25,7 +25,7 @@ static bool changeable(const char *section, const char *name)
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         if (strcmp(fixed[i], section) == 0)
             return false;
-    return true;
+    return strcmp(name, "look_ahead_max_m") != 0; // the box that the store was made with
 }
 
 static enum drf_status set_key(const struct config_key *keys, const char *section,

@@ -7,9 +7,9 @@
 // what came since. The file begins with the configuration (without secrets), the files it names
 // and the store as it was, so that `drf-edge replay` needs nothing else. What finds no room in
 // the ring, on the disk or in max_bytes ends the recording, with a line in the log and a
-// metric; the node goes on. The file of the run before is renamed to FILE.<when it was begun>,
-// and such files are deleted when they are older than keep_us or larger together than
-// max_bytes.
+// metric; the node goes on. The file of the run before is renamed by when it was written
+// last (edge/journal/journal_files.h), and deleted in time. A start that makes no step leaves
+// no file.
 #ifndef EDGE_JOURNAL_H
 #define EDGE_JOURNAL_H
 

@@ -156,6 +156,7 @@ static void set__of_anything_else__is_refused_and_changes_nothing(void **state)
     assert_set(&config, "profile.clearance_min_m=1e9", DRF_ERR_RANGE);
     assert_set(&config, "profile.clearance_min_m=30m", DRF_ERR_RANGE);
     assert_set(&config, "store.level=13", DRF_ERR_RANGE);
+    assert_set(&config, "limits.look_ahead_max_m=100", DRF_ERR_RANGE);
     assert_set(&config, "node.mode=LIVE", DRF_ERR_RANGE);
     assert_set(&config, "feeds.dof.format=cap", DRF_ERR_RANGE);
     assert_set(&config, "feeds.wx.stations=other.csv", DRF_ERR_RANGE);
