@@ -111,14 +111,18 @@ def test_live_is_replay():
 
 
 def check_outputs(folder, journal):
-    """Two replays write the same file; a what-if writes another, and compare says where it begins to differ."""
-    out = [folder.path / name for name in ("once.mcap", "twice.mcap", "other.mcap")]
-    for path, more in zip(out, ((), (), ("--set", "limits.obstacle_radius_m=100", "--set", "profile.clearance_min_m=80"))):
-        run("replay", journal, "--out", path, *more, program="drf-edge")
-    assert out[0].read_bytes() == out[1].read_bytes()
-    run("compare", out[0], out[1])
-    said = run("compare", out[0], out[2], code=1)
-    assert "/context" in said, said
+    """Two replays write the same file, and so do two what-ifs that change nothing; one that changes a limit writes another,
+    and compare says where it begins to differ."""
+    unchanged, changed = ("limits.stale_after_ms=3000",), ("limits.stale_after_ms=3000", "profile.clearance_min_m=80")
+    out = [folder.path / f"out-{number}.mcap" for number in range(5)]
+    for path, settings in zip(out, ((), (), unchanged, unchanged, changed)):
+        words = [word for setting in settings for word in ("--set", setting)]
+        run("replay", journal, "--out", path, *words, program="drf-edge")
+    for one, other in (out[0:2], out[2:4]):
+        assert one.read_bytes() == other.read_bytes()
+        run("compare", one, other)
+    said = run("compare", out[2], out[4], code=1)
+    assert re.search(r"drones/\S+/(context|advisory|reply)", said), said
 
 
 def topics(recording):
