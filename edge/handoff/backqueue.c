@@ -150,15 +150,17 @@ static void pop(struct edge_backqueue *queue, const struct edge_back_value *valu
 // here. Both sides are one thread then, and hold nothing of the ring between steps.
 static enum drf_status grow(struct edge_backqueue *queue)
 {
-    struct edge_backqueue *larger;
+    struct edge_backqueue *larger = NULL;
     struct edge_back_value value;
     enum drf_status status = edge_backqueue_open(2 * queue->room, &larger);
     while (status == DRF_OK && front(queue, atomic_load(&queue->head), &value)) {
         status = push(larger, value.name, value.bytes, value.size);
         pop(queue, &value);
     }
-    if (status != DRF_OK)
+    if (status != DRF_OK) {
+        edge_backqueue_close(larger);
         return status;
+    }
     uint8_t *ring = queue->ring;
     queue->ring = larger->ring;
     queue->room = larger->room;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/handoff/mailbox.h"
 
-#include <string.h>
-
 void edge_mailbox_init(struct edge_mailbox *mailbox)
 {
     *mailbox = (struct edge_mailbox){.held_count = 0};
@@ -20,8 +18,8 @@ void edge_mailbox_use_inputs(struct edge_mailbox *mailbox, struct edge_inputs *i
 static void drop_held(struct edge_mailbox *mailbox, size_t count)
 {
     mailbox->held_count -= count;
-    memmove(mailbox->held, mailbox->held + count,
-            mailbox->held_count * sizeof mailbox->held[0]);
+    for (size_t i = 0; i < mailbox->held_count; i++)
+        mailbox->held[i] = mailbox->held[i + count];
 }
 
 // In a replay the step that puts the next root may come before the one that took this root.

@@ -19,6 +19,7 @@ bool edge_fma_there(void)
 
 static bool switched_off(void)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char *tunables = getenv("GLIBC_TUNABLES");
     return tunables != NULL && strstr(tunables, "-FMA") != NULL;
 }
@@ -27,6 +28,7 @@ bool edge_fma_used(void) { return edge_fma_there() && !switched_off(); }
 
 void edge_fma_start_without(char **argv)
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, which becomes another program
     if (switched_off() || setenv("GLIBC_TUNABLES", TUNABLE, 1) != 0)
         return;
     (void)execv("/proc/self/exe", argv);

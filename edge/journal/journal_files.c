@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { TIME_AT = sizeof "-20261128" - 1 };
 enum { STAMP_SIZE = sizeof "-20261128T201500Z" - 1, NAME_MAX_SIZE = 256 };
 
 // "dir/node.mcap" in parts: the folder, "node", ".mcap".
@@ -64,9 +65,12 @@ static void rename_last(const char *path, const struct parts *parts, const struc
 static bool is_stamp(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        bool sign = i == 0 || i == STAMP_SIZE;
-        char want = i == 9 ? 'T' : i == STAMP_SIZE - 1 ? 'Z' : sign ? '-' : 'd';
-        if (want == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != want)
+        bool good = text[i] >= '0' && text[i] <= '9';
+        if (i == 0 || i == STAMP_SIZE)
+            good = text[i] == '-';
+        else if (i == TIME_AT || i == STAMP_SIZE - 1)
+            good = text[i] == (i == TIME_AT ? 'T' : 'Z');
+        if (!good)
             return false;
     }
     return size == STAMP_SIZE || size > STAMP_SIZE + 1;
@@ -98,8 +102,11 @@ static size_t list(const struct parts *parts, struct old olds[static OLD_MAX])
 {
     DIR *folder = opendir(parts->folder);
     size_t count = 0;
-    for (const struct dirent *entry;
-         folder != NULL && count < OLD_MAX && (entry = readdir(folder)) != NULL;) {
+    const struct dirent *entry = NULL;
+    while (folder != NULL && count < OLD_MAX) {
+        entry = readdir(folder); // NOLINT(concurrency-mt-unsafe): open here alone
+        if (entry == NULL)
+            break;
         struct stat about;
         if (!is_one(parts, entry->d_name))
             continue;

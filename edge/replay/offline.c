@@ -77,7 +77,7 @@ static bool link_connected(void *self)
 
 static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
 {
-    if (size > 0)
+    if (size > 0 && bytes != NULL)
         memcpy(at, bytes, size);
     return at + size;
 }

@@ -200,6 +200,7 @@ static enum drf_status run_blocks(struct replay *replay, char error[static 400])
 // The store's file: in memory where the machine has such a folder.
 static enum drf_status choose_store(struct replay *replay, char error[static 400])
 {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     const char *temporary = getenv("TMPDIR");
     const char *folder = replay->options->work;
     if (folder == NULL)
