@@ -72,7 +72,7 @@ def replays(rig, rate, seconds, pairs, reach):
         times.append(seconds / took)
         assert recorded >= seconds * 0.9
     value = statistics.median(times)
-    return row(f"replay_{rate}hz", "times real time", value, f"{DRONES} drones x {rate} Hz in real time", 1.0, reach,
+    return row(f"replay_{rate}hz", "times real time", value, f"{rig.drones} drones x {rate} Hz in real time", 1.0, reach,
                value >= reach, us_each=round(seconds / value / max(contexts, 1) * 1e6, 1), outputs=contexts)
 
 
