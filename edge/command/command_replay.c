@@ -91,7 +91,7 @@ int edge_command_replay(int argc, char **argv)
         || !parse_speed(edge_option(argc, argv, "speed"), &options.speed)
         || !parse_until(edge_option(argc, argv, "until"), &options.until_utc_us))
         return 2;
-    options.verify = edge_flag(argc, argv, "verify");
+    bool verify = edge_flag(argc, argv, "verify");
     options.out = edge_option(argc, argv, "out");
     options.work = edge_option(argc, argv, "work");
     options.setting_count = settings(argc, argv, values);
@@ -99,7 +99,7 @@ int edge_command_replay(int argc, char **argv)
         fprintf(stderr, "drf-edge: at most %d --set\n", SETTINGS_MAX);
         return 2;
     }
-    if (options.verify && (options.out != NULL || options.setting_count > 0)) {
+    if (verify && (options.out != NULL || options.setting_count > 0)) {
         fprintf(stderr,
                 "drf-edge: --verify compares with what was recorded; with --set or --out "
                 "the node says REPLAY, which is another output. Run it twice\n");
@@ -124,7 +124,7 @@ int edge_command_replay(int argc, char **argv)
         return status == DRF_ERR_RANGE || status == DRF_ERR_ABSENT ? 2 : 1;
     }
     print(&result, options.setting_count > 0);
-    if (options.verify && result.seconds == 0 && !result.differs)
+    if (verify && result.seconds == 0 && !result.differs)
         printf("nothing was compared: the recording has no whole second of outputs\n");
-    return result.differs || (options.verify && result.seconds == 0) ? 1 : 0;
+    return result.differs || (verify && result.seconds == 0) ? 1 : 0;
 }

@@ -114,9 +114,9 @@ static bool is_store(const struct drf_config *config, const char *path)
 }
 
 enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot_id,
-                                  struct fusion_store *store, struct edge_metrics *metrics,
-                                  const struct edge_log *log, struct edge_now now,
-                                  char error[static 400], struct edge_journal **out)
+                                  struct edge_metrics *metrics, const struct edge_log *log,
+                                  struct edge_now now, char error[static 400],
+                                  struct edge_journal **out)
 {
     struct edge_journal *journal = calloc(1, sizeof *journal);
     char copy[DRF_PATH_SIZE + 16];
@@ -145,7 +145,7 @@ enum drf_status edge_journal_open(const struct drf_config *config, uint64_t boot
     if (status == DRF_OK)
         status = open_sides(journal, config->journal.whole != 0);
     if (status == DRF_OK)
-        status = edge_journal_head_write(config, boot_id, store, journal->writer, now, error);
+        status = edge_journal_head_write(config, boot_id, journal->writer, now, error);
     if (status == DRF_OK) // the store's copy need not wait for each of its chunks
         drf_mcap_writer_sync(journal->writer);
     if (status != DRF_OK) {

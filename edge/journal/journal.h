@@ -37,8 +37,7 @@ struct edge_journal;
 // now. Call it when everything is open and before the first step. All is borrowed until close.
 // On anything but DRF_OK *error says why.
 DRF_MUST_CHECK enum drf_status edge_journal_open(const struct drf_config *config,
-                                                 uint64_t boot_id, struct fusion_store *store,
-                                                 struct edge_metrics *metrics,
+                                                 uint64_t boot_id, struct edge_metrics *metrics,
                                                  const struct edge_log *log,
                                                  struct edge_now now, char error[static 400],
                                                  struct edge_journal **out);

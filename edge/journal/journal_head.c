@@ -132,11 +132,9 @@ static enum drf_status write_store(const struct drf_config *config,
 }
 
 enum drf_status edge_journal_head_write(const struct drf_config *config, uint64_t boot_id,
-                                        struct fusion_store *store,
                                         struct drf_mcap_writer *writer, struct edge_now now,
                                         char error[static 400])
 {
-    (void)store;
     enum drf_status status = write_about(config, boot_id, writer, now);
     if (status == DRF_OK)
         status = write_files(config, writer, now);

@@ -13,6 +13,7 @@
 
 #include "drf/v1/simulation.pb-c.h"
 #include "edge/replay/offline.h"
+#include "edge/replay/outgoing.h"
 #include "schemas/recording_read.h"
 #include "schemas/recording_write.h"
 
@@ -35,18 +36,8 @@ struct lockstep {
 static void sent(void *context, struct edge_now now, const struct edge_outgoing *message)
 {
     struct lockstep *lockstep = context;
-    const struct drf_recorded_mqtt one = {
-        .topic = message->topic,
-        .payload = message->payload,
-        .size = message->size,
-        .json = message->json,
-        .retain = message->retain,
-        .qos = message->qos,
-        .expiry_s = message->expiry_s,
-        .correlation = message->correlation,
-        .correlation_size = message->correlation_size,
-    };
-    uint64_t time_ns = now.utc_us > 0 ? (uint64_t)now.utc_us * 1000 : 0;
+    const struct drf_recorded_mqtt one = edge_outgoing_recorded(message);
+    uint64_t time_ns = edge_recorded_ns(now.utc_us);
     if (drf_recording_mqtt(lockstep->out, &one, time_ns, time_ns) != DRF_OK)
         lockstep->out_failed = true;
 }

@@ -19,7 +19,6 @@ struct edge_replay_options {
     const char *path;
     const char *work;     // folder for the store; NULL: /dev/shm, else that of temporary files
     const char *out;      // a recording of inputs and outputs, marked REPLAY; NULL: none
-    bool verify;          // compare every second with what was recorded
     int64_t until_utc_us; // INT64_MAX: to the end
     bool any_fma;         // also where it computes otherwise than the recorded one: a test
     double speed;         // times real time; 0: as fast as it goes

@@ -9,6 +9,7 @@
 #include "edge/ingest/message_record.h"
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/topic.h"
+#include "edge/replay/outgoing.h"
 #include "edge/serve/link_record.h"
 #include "geo/mode.h"
 #include "schemas/recording_write.h"
@@ -22,8 +23,6 @@ struct edge_replay_out {
     uint64_t chunk_ns;
     bool failed;
 };
-
-static uint64_t nanoseconds(int64_t utc_us) { return utc_us > 0 ? (uint64_t)utc_us * 1000 : 0; }
 
 enum drf_status edge_replay_out_open(const char *path, const struct drf_config *config,
                                      const struct edge_journal_about *about,
@@ -100,7 +99,7 @@ static enum drf_status take_mqtt(struct edge_replay_out *out, struct edge_now no
             .correlation = in.correlation,
             .correlation_size = in.correlation_size,
         };
-        status = drf_recording_mqtt(out->recording, &message, nanoseconds(now.utc_us), 0);
+        status = drf_recording_mqtt(out->recording, &message, edge_recorded_ns(now.utc_us), 0);
     }
     return status;
 }
@@ -128,7 +127,7 @@ static enum drf_status put_kafka(struct edge_replay_out *out, const struct edge_
         .partition = in->partition,
         .offset = in->offset,
     };
-    return drf_recording_kafka(out->recording, &message, nanoseconds(now.utc_us), 0);
+    return drf_recording_kafka(out->recording, &message, edge_recorded_ns(now.utc_us), 0);
 }
 
 static enum drf_status take_kafka(struct edge_replay_out *out, struct edge_now now)
@@ -153,25 +152,15 @@ enum drf_status edge_replay_out_block(struct edge_replay_out *out,
         edge_inputs_give(out->inputs[block->loop], block->bytes, block->size, NULL, &now);
     if (status != DRF_OK)
         return status;
-    end_chunk(out, nanoseconds(now.utc_us));
+    end_chunk(out, edge_recorded_ns(now.utc_us));
     return block->loop == EDGE_LOOP_SERVE ? take_mqtt(out, now) : take_kafka(out, now);
 }
 
 void edge_replay_out_sent(struct edge_replay_out *out, struct edge_now now,
                           const struct edge_outgoing *message)
 {
-    const struct drf_recorded_mqtt sent = {
-        .topic = message->topic,
-        .payload = message->payload,
-        .size = message->size,
-        .json = message->json,
-        .retain = message->retain,
-        .qos = message->qos,
-        .expiry_s = message->expiry_s,
-        .correlation = message->correlation,
-        .correlation_size = message->correlation_size,
-    };
-    if (drf_recording_mqtt(out->recording, &sent, nanoseconds(now.utc_us), 0) != DRF_OK)
+    const struct drf_recorded_mqtt sent = edge_outgoing_recorded(message);
+    if (drf_recording_mqtt(out->recording, &sent, edge_recorded_ns(now.utc_us), 0) != DRF_OK)
         out->failed = true;
 }
 

@@ -47,8 +47,8 @@ static void open_journal(struct edge_node *node, struct edge_now now)
     char error[400];
     if (node->config->journal.path[0] == '\0')
         return;
-    if (edge_journal_open(node->config, node->boot_id, node->store, node->metrics, &node->log,
-                          now, error, &node->journal)
+    if (edge_journal_open(node->config, node->boot_id, node->metrics, &node->log, now, error,
+                          &node->journal)
         != DRF_OK) {
         node->journal = NULL;
         edge_metrics_add(node->metrics, EDGE_METRIC_JOURNAL_ENDED, 0, 0, 1);

@@ -53,8 +53,8 @@ struct rig {
 static void open_journal(struct rig *rig)
 {
     char error[400];
-    if (edge_journal_open(&rig->config, 77, rig->node.store, rig->node.metrics, &rig->log,
-                          rig->now, error, &rig->journal)
+    if (edge_journal_open(&rig->config, 77, rig->node.metrics, &rig->log, rig->now, error,
+                          &rig->journal)
         != DRF_OK)
         fail_msg("%s", error);
 }

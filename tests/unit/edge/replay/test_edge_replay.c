@@ -55,11 +55,8 @@ static void write_file(const char *path, const uint8_t *bytes, size_t size)
 
 static struct edge_replay_options of(const char *path)
 {
-    return (struct edge_replay_options){.path = path,
-                                        .verify = true,
-                                        .until_utc_us = INT64_MAX,
-                                        .any_fma = true,
-                                        .log = &quiet};
+    return (struct edge_replay_options){
+        .path = path, .until_utc_us = INT64_MAX, .any_fma = true, .log = &quiet};
 }
 
 static enum drf_status replay(const struct edge_replay_options *options,
@@ -116,7 +113,6 @@ static void what_if__a_drone_that_wants_more_clearance__is_told_other_things(voi
     static const char *const settings[] = {"profile.clearance_min_m=200"};
     struct edge_replay_result was, same, other;
     struct edge_replay_options options = of(GOLDEN);
-    options.verify = false;
     assert_int_equal(replay(&options, &was), DRF_OK);
     static const char *const none[] = {"limits.drones_max=2000"};
     options.settings = none;
