@@ -25,6 +25,8 @@
 
 enum { BACK_VALUES_PER_STEP = 64 };
 
+static enum drf_status tidy_port(void *self, struct fusion_store *store);
+
 enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                  struct edge_ingest **out)
 {
@@ -47,6 +49,8 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
     ingest->grace_mono_us = NEVER;
+    fusion_fabric_use_tidy(parts->fabric,
+                           (struct fusion_tidy){.self = ingest, .run = tidy_port});
     *out = ingest;
     return DRF_OK;
 }
@@ -133,6 +137,14 @@ static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now n
             inputs, EDGE_INPUT_COMMIT, fusion_fabric_commit(ingest->parts.fabric, now.utc_us));
     enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
     return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
+}
+
+// How long the store has to be tidied depends on its log, which a replay fills otherwise.
+static enum drf_status tidy_port(void *self, struct fusion_store *store)
+{
+    const struct edge_ingest *ingest = self;
+    return (enum drf_status)edge_inputs_value(ingest->parts.inputs, EDGE_INPUT_TIDY,
+                                              fusion_store_tidy(store));
 }
 
 static enum drf_status fold_port(struct edge_ingest *ingest)

@@ -225,6 +225,7 @@ static bool is_status(unsigned kind)
     case EDGE_INPUT_COMMIT:
     case EDGE_INPUT_RENDER:
     case EDGE_INPUT_FOLD:
+    case EDGE_INPUT_TIDY:
     case EDGE_INPUT_PRODUCE:
     case EDGE_INPUT_BACK_PUSH:
     case EDGE_INPUT_ASKED_PUSH:

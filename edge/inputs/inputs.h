@@ -62,6 +62,7 @@ enum edge_input {
     EDGE_INPUT_HEALTH,       // bits of enum edge_trouble
     EDGE_INPUT_STALLED,      // ingest hangs
     EDGE_INPUT_REFUSING,     // feeds of which something is missing, a bit each
+    EDGE_INPUT_TIDY,         // ingest: of the store, while a large record is staged
     EDGE_INPUT_NUMBERS,
 
     // Bytes.

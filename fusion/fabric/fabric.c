@@ -147,6 +147,11 @@ enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
     return DRF_OK;
 }
 
+void fusion_fabric_use_tidy(struct fusion_fabric *fabric, struct fusion_tidy tidy)
+{
+    fabric->tidy = tidy;
+}
+
 void fusion_fabric_close(struct fusion_fabric *fabric)
 {
     if (fabric == NULL)

@@ -82,6 +82,14 @@ enum fusion_outcome {
 DRF_MUST_CHECK enum drf_status fusion_fabric_open(const struct fusion_fabric_config *config,
                                                   struct fusion_store *store,
                                                   struct fusion_fabric **out);
+// Before the first job: what a job calls in place of fusion_store_tidy() while it stages a
+// large record. How long that goes on depends on the disk, so it is not the fabric's to decide
+// alone where a replay must find it the same.
+struct fusion_tidy {
+    void *self;
+    enum drf_status (*run)(void *self, struct fusion_store *store);
+};
+void fusion_fabric_use_tidy(struct fusion_fabric *fabric, struct fusion_tidy tidy);
 void fusion_fabric_close(struct fusion_fabric *fabric); // NULL is fine; frees every root too
 
 // A message being applied. The record is borrowed until close; it must have been validated.

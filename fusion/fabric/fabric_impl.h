@@ -58,6 +58,7 @@ struct fusion_fabric {
     struct fusion_feed *feeds;
     size_t feed_count;
     struct fusion_store *store; // borrowed
+    struct fusion_tidy tidy;    // run NULL: fusion_store_tidy()
     struct fusion_provenance *provenances;
     struct fusion_retired retired;
     struct fusion_features *features;

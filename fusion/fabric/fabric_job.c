@@ -315,7 +315,8 @@ static enum drf_status stage_cells(struct fusion_job *job, bool *more)
     if (job->stage == 0)
         status = fusion_store_stage_open(fabric->store, &job->stage);
     else
-        status = fusion_store_tidy(fabric->store);
+        status = fabric->tidy.run != NULL ? fabric->tidy.run(fabric->tidy.self, fabric->store)
+                                          : fusion_store_tidy(fabric->store);
     if (status == DRF_ERR_AGAIN)
         *more = true;
     if (status == DRF_ERR_AGAIN)
