@@ -44,6 +44,8 @@ static const struct kind kinds[] = {
     KIND(INPUT_RENDER),
     UNSEEN(INPUT_FOLD, "a replay folds itself, but where the recorded disk could not be read"),
     KIND(INPUT_PENDING),
+    UNSEEN(INPUT_TIDY,
+           "no record here is large enough to be staged; integration/replay has two"),
     UNSEEN(INPUT_STORE_FREE, "it moves the next look at what is old by less than a minute"),
     KIND(INPUT_PRODUCE),
     KIND(INPUT_EPOCH),
