@@ -25,7 +25,13 @@
 
 enum { BACK_VALUES_PER_STEP = 64 };
 
-static enum drf_status tidy_port(void *self, struct fusion_store *store);
+// How long the store has to be tidied depends on its log, which a replay fills otherwise.
+static enum drf_status tidy_port(void *self, struct fusion_store *store)
+{
+    const struct edge_ingest *ingest = self;
+    return (enum drf_status)edge_inputs_value(ingest->parts.inputs, EDGE_INPUT_TIDY,
+                                              fusion_store_tidy(store));
+}
 
 enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                  struct edge_ingest **out)
@@ -137,14 +143,6 @@ static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now n
             inputs, EDGE_INPUT_COMMIT, fusion_fabric_commit(ingest->parts.fabric, now.utc_us));
     enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
     return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
-}
-
-// How long the store has to be tidied depends on its log, which a replay fills otherwise.
-static enum drf_status tidy_port(void *self, struct fusion_store *store)
-{
-    const struct edge_ingest *ingest = self;
-    return (enum drf_status)edge_inputs_value(ingest->parts.inputs, EDGE_INPUT_TIDY,
-                                              fusion_store_tidy(store));
 }
 
 static enum drf_status fold_port(struct edge_ingest *ingest)

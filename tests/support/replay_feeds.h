@@ -1,5 +1,5 @@
-// tests/support/replay_feeds.h - Kafka and decoder of a node in test, which misbehave by a
-// seed. SPDX-License-Identifier: Apache-2.0
+// tests/support/replay_feeds.h - Kafka and decoder of a node in test that misbehave by a seed.
+// SPDX-License-Identifier: Apache-2.0
 //
 // Belongs to the ingest loop's thread. A message is made of what it stands for (seed, feed,
 // partition, offset), so that it is the same when it is read again.
@@ -21,12 +21,17 @@ enum {
     ZONES,
     TRACKS,
     FEEDS,
+    TERRAIN = FEEDS, // only with rasters
+    FEEDS_MAX,
     PARTITIONS = 2,
     LOGGED_MAX = 8192,
-    LETTERS_MAX = 4096
+    LETTERS_MAX = 4096,
+    RASTER_POSTS = 1201,
+    RASTER_BYTES = 2 * RASTER_POSTS * RASTER_POSTS, // of an HGT file
 };
 
-static const char *const feed_topics[FEEDS] = {"cranes", "obstacles", "zones", "tracks"};
+static const char *const feed_topics[FEEDS_MAX] = {"cranes", "obstacles", "zones", "tracks",
+                                                   "terrain"};
 
 struct chance {
     uint64_t state;
@@ -80,11 +85,12 @@ struct letter {
 };
 
 struct feed_world {
-    uint64_t seed, generation[FEEDS];
+    uint64_t seed, generation[FEEDS_MAX];
     struct chance chance;
     struct meeting meeting;
     struct edge_now now; // of the step
-    struct partition_log logs[FEEDS][PARTITIONS];
+    struct partition_log logs[FEEDS_MAX][PARTITIONS];
+    uint8_t *raster; // heights of chance, as HGT; NULL: there is no terrain
     struct edge_decode_here *decoder;
     struct edge_decoder_port decodes;
     unsigned wait[EDGE_LANES]; // answers that are late
@@ -155,9 +161,17 @@ static inline void feed_make(struct feed_world *world, size_t feed, int32_t part
 {
     struct made_message *made = malloc(sizeof *made);
     assert_non_null(made);
-    size_t size =
-        feed_text(world, feed, partition, offset, made->key, made->text, sizeof made->text);
-    assert_true(size < sizeof made->text);
+    const uint8_t *value = (const uint8_t *)made->text;
+    size_t size;
+    if (feed == TERRAIN) { // one cell again and again: each version leaves orphans
+        (void)snprintf(made->key, sizeof made->key, "N43W080.hgt");
+        value = world->raster;
+        size = RASTER_BYTES;
+    } else {
+        size =
+            feed_text(world, feed, partition, offset, made->key, made->text, sizeof made->text);
+        assert_true(size < sizeof made->text);
+    }
     *out = (struct edge_message){
         .feed = feed,
         .topic = feed_topics[feed],
@@ -165,7 +179,7 @@ static inline void feed_make(struct feed_world *world, size_t feed, int32_t part
         .offset = offset,
         .key = (const uint8_t *)made->key,
         .key_size = strlen(made->key),
-        .value = size > 0 ? (const uint8_t *)made->text : NULL,
+        .value = size > 0 ? value : NULL,
         .value_size = size,
         .timestamp = EDGE_TIMESTAMP_CREATE,
         .timestamp_ms = world->logs[feed][partition].utc_us[offset] / 1000,
@@ -231,6 +245,8 @@ static inline void feed_release(void *self, struct edge_message *message)
 static inline void feed_grow(struct feed_world *world)
 {
     size_t feed = (size_t)below(&world->chance, FEEDS);
+    if (world->raster != NULL && one_in(&world->chance, 100))
+        feed = TERRAIN;
     struct partition_log *log = &world->logs[feed][below(&world->chance, PARTITIONS)];
     if (log->count < LOGGED_MAX) {
         log->utc_us[log->count++] = world->now.utc_us;
@@ -359,8 +375,23 @@ static inline void letter_serve(void *self, int timeout_ms, edge_producer_report
     }
 }
 
-static inline void feed_world_open(struct feed_world *world, uint64_t seed)
+// Hills would compress; heights of chance stay as large as they are.
+static inline uint8_t *raster_of(uint64_t seed)
 {
+    struct chance chance = {seed ^ UINT64_C(0x726f756768)};
+    uint8_t *raster = malloc(RASTER_BYTES);
+    assert_non_null(raster);
+    for (size_t i = 0; i < RASTER_BYTES; i += 2) {
+        uint64_t height_m = below(&chance, 2000);
+        raster[i] = (uint8_t)(height_m >> 8); // big end first
+        raster[i + 1] = (uint8_t)height_m;
+    }
+    return raster;
+}
+
+static inline void feed_world_open(struct feed_world *world, uint64_t seed, bool rasters)
+{
+    world->raster = rasters ? raster_of(seed) : NULL;
     world->seed = seed;
     world->chance.state = seed ^ UINT64_C(0x696e67657374);
     world->meeting.chance.state = seed ^ UINT64_C(0x6d656574);
@@ -372,6 +403,7 @@ static inline void feed_world_close(struct feed_world *world)
 {
     assert_int_equal(world->held, 0);
     edge_decode_here_close(world->decoder);
+    free(world->raster);
     for (; world->letter_count > 0; world->letter_count--) {
         free(world->letters[world->letter_first].bytes);
         world->letter_first = (world->letter_first + 1) % LETTERS_MAX;

@@ -32,6 +32,8 @@ static const char rig_config[] =
     "  - {name: dof, topic: obstacles, kind: obstacle}\n"
     "  - {name: zones, topic: zones, kind: zone, format: ed269}\n"
     "  - {name: tracks, topic: tracks, kind: traffic, interval_s: 5}\n";
+static const char rig_terrain[] =
+    "  - {name: dtm, topic: terrain, kind: terrain, format: hgt, vertical_acc95_m: 1}\n";
 
 struct rig_options {
     uint64_t seed;
@@ -40,6 +42,7 @@ struct rig_options {
     uint64_t step_in;           // the clock is set once in that many steps
     unsigned again; // at most so many further steps of ingest at once while it has work
     bool threads, whole, sound_disk;
+    bool rasters; // terrain too, in messages so large that they are staged
 };
 
 struct rig {
@@ -96,7 +99,7 @@ static inline void rig_ingest(struct rig *rig)
         feed_grow(&rig->feeds);
     if (one_in(chance, 80)) {
         static struct edge_kafka_found found;
-        size_t feed = (size_t)below(chance, FEEDS);
+        size_t feed = (size_t)below(chance, rig->feeds.raster != NULL ? FEEDS_MAX : FEEDS);
         bool answered = feed_found(&rig->feeds, feed, &found);
         edge_ingest_found(rig->node.ingest, feed, answered ? &found : NULL, now);
     }
@@ -249,9 +252,12 @@ static inline struct rig *rig_open(struct rig_options options)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &rig->room), 0);
     (void)snprintf(rig->folder, sizeof rig->folder, "/tmp/drf-replay-XXXXXX");
     assert_non_null(mkdtemp(rig->folder));
-    if (drf_config_parse(rig_config, sizeof rig_config - 1, NULL, &wrong, &rig->config)
-        != DRF_OK)
+    char text[sizeof rig_config + sizeof rig_terrain];
+    (void)snprintf(text, sizeof text, "%s%s", rig_config, options.rasters ? rig_terrain : "");
+    if (drf_config_parse(text, strlen(text), NULL, &wrong, &rig->config) != DRF_OK)
         fail_msg("%u: %s", wrong.line, wrong.text);
+    if (options.rasters)
+        rig->config.level = 9; // a megabyte of cells for a degree
     (void)snprintf(rig->config.store_path, sizeof rig->config.store_path, "%s/region.gpkg",
                    rig->folder);
     (void)snprintf(rig->begin, sizeof rig->begin, "%s/begin.gpkg", rig->folder);
@@ -265,7 +271,7 @@ static inline struct rig *rig_open(struct rig_options options)
     for (uint64_t i = 0; i < EDGE_LOOP_COUNT; i++)
         rig->steps[i].state = options.seed + 1000 * (i + 1);
     rig->turns.state = options.seed + 5000;
-    feed_world_open(&rig->feeds, options.seed);
+    feed_world_open(&rig->feeds, options.seed, options.rasters);
     fleet_open(&rig->fleet, options.seed, options.period_us);
     rig_open_node(rig);
     return rig;
