@@ -12,6 +12,7 @@ int edge_command_lockstep(int argc, char **argv)
     if (!edge_options_known(argc, argv, "config", "verbose")
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
+    config.store_in_memory = true; // a simulation begins anew
     struct edge_log log;
     edge_log_init(&log);
     log.level = edge_flag(argc, argv, "verbose") ? EDGE_LOG_INFO : EDGE_LOG_WARN;

@@ -128,6 +128,8 @@ struct drf_config {
     struct edge_region region;
     double margin_m;
     uint32_t mode;        // enum drf_mode: which data are taken
+    bool store_in_memory; // set by a replay: nothing is written to store_path
+    bool store_copied;    // with that: it begins as the file there
     uint32_t output_mode; // what the node says of itself: the same, REPLAY in a replay
     struct drf_journal_config journal;
 

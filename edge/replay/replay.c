@@ -299,6 +299,7 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
     if (status == DRF_OK && replay->options->out != NULL)
         status = edge_replay_out_open(replay->options->out, &replay->config, about,
                                       &replay->out, error);
+    replay->config.store_in_memory = replay->config.store_copied = true;
     const struct edge_offline_options offline = {.config = &replay->config,
                                                  .log = replay->options->log,
                                                  .now = about->began,

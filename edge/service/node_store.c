@@ -44,6 +44,8 @@ enum drf_status edge_node_store(const struct drf_config *config,
         .inset_count = config->inset_count,
         .region_id = config->region_id,
         .mode = config->mode,
+        .in_memory = config->store_in_memory,
+        .copy_of = config->store_copied ? config->store_path : NULL,
         .pending_max_bytes = config->limits.pending_max_bytes,
         .fault = fault,
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fusion/store/store_geometry.h"
@@ -27,6 +28,27 @@ static int wal_grew(void *context, struct sqlite3 *db, const char *name, int fra
     return SQLITE_OK;
 }
 
+// A database in memory keeps the size of its pages: it is set to the file's first.
+static int copy_in(struct sqlite3 *db, const char *path)
+{
+    struct sqlite3 *from = NULL;
+    char pragma[40];
+    (void)snprintf(pragma, sizeof pragma, "PRAGMA page_size = %d", STORE_PAGE_BYTES);
+    int code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, pragma, NULL, NULL, NULL);
+    struct sqlite3_backup *backup =
+        code == SQLITE_OK ? sqlite3_backup_init(db, "main", from, "main") : NULL;
+    if (backup != NULL) {
+        (void)sqlite3_backup_step(backup, -1); // finish says how it went
+        code = sqlite3_backup_finish(backup);
+    } else if (code == SQLITE_OK) {
+        code = sqlite3_errcode(db);
+    }
+    (void)sqlite3_close(from);
+    return code;
+}
+
 static enum drf_status connect_file(struct fusion_store *store)
 {
     const bool reader = store->config.read_only;
@@ -35,6 +57,8 @@ static enum drf_status connect_file(struct fusion_store *store)
         | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const bool memory = store->config.in_memory;
     int code = sqlite3_open_v2(memory ? ":memory:" : store->path, &store->db, flags, NULL);
+    if (code == SQLITE_OK && memory && store->config.copy_of != NULL)
+        code = copy_in(store->db, store->config.copy_of);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(store->db, BUSY_MS);
     if (code == SQLITE_OK)
