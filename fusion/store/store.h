@@ -50,12 +50,11 @@ struct fusion_store_config {
     const struct geo_inset *insets; // copied; a reader takes those of the file. Where they are
     size_t inset_count;             // others than the file's, its tables follow
     const char *region_id;
-    uint32_t mode;  // enum drf_mode; fixed in the file
-    bool read_only; // query, info, digest: opens beside a running node
-    bool in_memory; // of a replay: no file and no lock, `path` is for messages only;
-                    // the truth as ever, but nothing of the GeoPackage is rendered
-    const char
-        *copy_of; // with in_memory: begins as this store, which is read once; NULL: empty
+    uint32_t mode;            // enum drf_mode; fixed in the file
+    bool read_only;           // query, info, digest: opens beside a running node
+    bool in_memory;           // of a replay: no file and no lock, `path` is for messages only;
+                              // the truth as ever, but nothing of the GeoPackage is rendered
+    const char *copy_of;      // with in_memory: begins as this store, read once; NULL: empty
     size_t pending_max_bytes; // fusion_store_pending_bytes() above this: the caller pauses its
                               // feeds
     struct fusion_store_fault *fault; // may be NULL; says why when open fails

@@ -17,6 +17,13 @@ static int64_t hour_before(const struct sim_world *world, int64_t utc_us)
     return utc_us - since_us % hour_us;
 }
 
+// The weather told is that of the instant the context was made, which the envelope check
+// holds to the report.
+static int64_t told_at(const struct sim_report *report, const Drf__V1__Context *context)
+{
+    return context->has_node_time_us ? context->node_time_us : report->utc_us;
+}
+
 static void check_time(const struct sim_witness *witness, int64_t now_us, bool has,
                        int64_t data_us, const char *what, struct sim_witness_counts *counts)
 {
@@ -81,9 +88,10 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
+    const int64_t now_us = told_at(report, context);
     const Drf__V1__Wind *w = context->weather != NULL ? context->weather->wind : NULL;
     bool expected = context->height != NULL && context->height->has_agl_m
-                    && sim_witness_published(world, report->utc_us);
+                    && sim_witness_published(world, now_us);
     if (w == NULL || !w->has_wind_to_north_mps || !w->has_wind_to_east_mps) {
         if (expected)
             sim_witness_missing(witness, WEATHER, w != NULL ? w->wind_reason : 0, "wind",
@@ -100,9 +108,8 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
                         + witness->weather_tolerance[SIM_WIND_TO_NORTH])
                  + 2 * fabs(world->plan.wind_bias_mps) + 0.01;
     double north =
-        sim_world_weather(world, SIM_WIND_TO_NORTH, report->position, level_m, report->utc_us);
-    double east =
-        sim_world_weather(world, SIM_WIND_TO_EAST, report->position, level_m, report->utc_us);
+        sim_world_weather(world, SIM_WIND_TO_NORTH, report->position, level_m, now_us);
+    double east = sim_world_weather(world, SIM_WIND_TO_EAST, report->position, level_m, now_us);
     sim_witness_counts_note(counts, SIM_CHECK_WIND,
                             fabs((double)w->wind_to_north_mps - north) <= tol
                                 && fabs((double)w->wind_to_east_mps - east) <= tol,
@@ -110,7 +117,7 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
                             (double)w->wind_to_north_mps, (double)w->wind_to_east_mps, north,
                             east, tol, level_m);
     check_direction(w, counts);
-    check_time(witness, report->utc_us, w->has_data_time_us, w->data_time_us, "wind", counts);
+    check_time(witness, now_us, w->has_data_time_us, w->data_time_us, "wind", counts);
 }
 
 struct scalar {
@@ -120,18 +127,18 @@ struct scalar {
     double rounding; // of the number itself on the wire
 };
 
-static void check_scalar(struct sim_witness *witness, const struct sim_report *report,
+static void check_scalar(struct sim_witness *witness, struct geo_point here, int64_t now_us,
                          const struct scalar *scalar, const Drf__V1__Quantity *q,
                          struct sim_witness_counts *counts)
 {
     const struct sim_world *world = witness->world;
     if (q == NULL || !q->has_value) {
-        if (sim_witness_published(world, report->utc_us))
+        if (sim_witness_published(world, now_us))
             sim_witness_missing(witness, WEATHER, q != NULL ? q->reason : 0, scalar->name,
                                 counts);
         return;
     }
-    int64_t now_us = report->utc_us, before_us = hour_before(world, now_us);
+    int64_t before_us = hour_before(world, now_us);
     double value = (double)q->value;
     double low, high;
     if (scalar->kind == SIM_PRECIPITATION) { // a rate over the hour it fell in
@@ -140,19 +147,14 @@ static void check_scalar(struct sim_witness *witness, const struct sim_report *r
                                     q->valid_from_us <= now_us + 2000000
                                         && q->valid_until_us >= now_us - 2000000,
                                     "precipitation of another hour");
-        low = high = sim_world_weather_mean(world, scalar->kind, report->position, before_us,
-                                            before_us + hour_us);
+        low = high =
+            sim_world_weather_mean(world, scalar->kind, here, before_us, before_us + hour_us);
     } else if (scalar->kind == SIM_VISIBILITY) { // the worse of two valid times
-        double a = sim_world_weather(world, scalar->kind, report->position, 0, before_us);
-        double b =
-            sim_world_weather(world, scalar->kind, report->position, 0, before_us + hour_us);
+        double a = sim_world_weather(world, scalar->kind, here, 0, before_us);
+        double b = sim_world_weather(world, scalar->kind, here, 0, before_us + hour_us);
         low = high = fmin(a, b);
-        if (now_us - before_us < 5000000 || before_us + hour_us - now_us < 5000000) {
-            low = fmin(a, b);
-            high = fmax(a, b);
-        }
     } else {
-        low = high = sim_world_weather(world, scalar->kind, report->position, 0, now_us);
+        low = high = sim_world_weather(world, scalar->kind, here, 0, now_us);
         check_time(witness, now_us, q->has_data_time_us, q->data_time_us, scalar->name, counts);
     }
     double tol = witness->weather_tolerance[scalar->kind] + scalar->rounding;
@@ -175,5 +177,6 @@ void sim_witness_weather(struct sim_witness *witness, const struct sim_report *r
         w != NULL ? w->visibility_m : NULL, w != NULL ? w->precipitation_mps : NULL};
     check_wind(witness, report, context, counts);
     for (size_t i = 0; i < sizeof scalars / sizeof scalars[0]; i++)
-        check_scalar(witness, report, &scalars[i], values[i], counts);
+        check_scalar(witness, report->position, told_at(report, context), &scalars[i],
+                     values[i], counts);
 }

@@ -145,4 +145,24 @@ def test_the_sample_with_the_real_node_warns_and_says_the_same_twice():
         assert bench.digests("first") == bench.digests("second")
 
 
+def test_weather_over_a_slow_link_is_that_of_the_instant_it_was_told_at():
+    """At a full hour the hour's rain and the pair of valid times change between report and answer."""
+    if subprocess.run([BIN / "drf-edge", "lockstep", "--help"], capture_output=True, check=False).returncode != 0:
+        skip("drf-edge has no lockstep")
+    with Bench() as bench:
+        bench.file.write_text("""start: 2026-11-28T22:59:52.180Z
+drones: 12
+duration_s: 10
+settle_s: 3
+seeds: [17]
+world: {seed: 17, lat_deg: 47, lon_deg: 8, size_km: 12}
+errors:
+  link: {delay_ms: 60, jitter_ms: 30, good_to_bad: 0.01, bad_to_good: 0.2, loss_good: 0, loss_bad: 0}
+""", encoding="utf-8")
+        done = bench.make("out", edge=None)
+        assert done.returncode == 0, done.stderr + done.stdout
+        row = bench.rows("out")[0]
+        assert int(row["values_checked"]) > 10000 and row["values_wrong"] == "0", row
+
+
 main(globals())
