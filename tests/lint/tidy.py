@@ -4,7 +4,8 @@
 """A source is looked at again only when it, its headers, its flags, the checks or the tool changed: what passed is
 kept under ~/.cache/drf/tidy (XDG_CACHE_HOME is obeyed), named by a digest of the preprocessed text without the path of
 the tree, for every checkout alike; what was not asked for in 30 days is deleted. JOBS sources at a time; as many as
-there are cores."""
+there are cores. The analyzer follows a tenth of the paths it would by itself, which takes a quarter of the time;
+with DRF_FULL=1 all of them."""
 import concurrent.futures
 import hashlib
 import json
@@ -18,6 +19,8 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ROOMS = tuple(f"{TOP}/{room}/" for room in ("geo", "fusion", "edge", "schemas", "sim"))
+DEPTH = () if os.environ.get("DRF_FULL") == "1" else tuple(
+    f"--extra-arg={word}" for word in ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=22500"))
 NOISE = re.compile(r"^\d+ warnings? |^Suppressed |^Use -header-filter")
 
 
@@ -62,7 +65,7 @@ def check(entry, build, salt, folder):
     if passed and passed.exists():
         passed.touch()
         return ""
-    done = subprocess.run(["clang-tidy-14", "--quiet", "-p", build, entry["file"]], stdout=subprocess.PIPE,
+    done = subprocess.run(["clang-tidy-14", "--quiet", "-p", build, *DEPTH, entry["file"]], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode == 0:
         if passed:
@@ -76,7 +79,8 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     folder = cache()
     version = subprocess.run(["clang-tidy-14", "--version"], stdout=subprocess.PIPE, check=True).stdout
-    salt = version + (TOP / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes()
+    salt = version + (TOP / ".clang-tidy").read_bytes() + pathlib.Path(__file__).read_bytes() \
+        + "".join(DEPTH).encode()
     entries = [e for e in json.loads((build / "compile_commands.json").read_text()) if e["file"].startswith(ROOMS)]
     if not entries:
         sys.exit("no sources in compile_commands.json")
