@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "edge/command/query.h"
 #include "edge/config/layer.h"
@@ -168,6 +169,12 @@ void edge_command_list(void)
         printf("  drf-edge %-*s%s\n", *command->usage != '\0' ? 12 : 0, command->name,
                command->usage);
     printf("\nSee `drf-edge COMMAND --help`.\n");
+}
+
+void edge_command_keep_private(void)
+{
+    const mode_t given = umask(0);
+    umask(given | S_IWGRP | S_IRWXO);
 }
 
 const char *edge_option(int argc, char **argv, const char *name)

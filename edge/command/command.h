@@ -28,6 +28,9 @@ bool edge_flag(int argc, char **argv, const char *name);
 // else complains.
 bool edge_options_known(int argc, char **argv, const char *options, const char *flags);
 
+// Files that the process makes from now on: not readable by others (0640 at most).
+void edge_command_keep_private(void);
+
 // Reads the file of --config; complains when that cannot be done.
 DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out);
 

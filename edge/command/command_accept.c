@@ -35,6 +35,7 @@ int edge_command_accept(int argc, char **argv)
 {
     struct drf_config config;
     const char *name = edge_option(argc, argv, "feed");
+    edge_command_keep_private();
     if (!edge_options_known(argc, argv, "config feed", "")
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;

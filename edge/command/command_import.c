@@ -180,6 +180,7 @@ int edge_command_import(int argc, char **argv)
     struct request request;
     struct drf_config config;
     int options = 0;
+    edge_command_keep_private();
     if (!read_request(argc, argv, &options, &request)
         || edge_command_load(options, argv, &config) != DRF_OK)
         return 2;

@@ -30,6 +30,7 @@ enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
 int edge_command_run(int argc, char **argv)
 {
     struct drf_config config;
+    edge_command_keep_private();
     if (!edge_options_known(argc, argv, "config utc-start journal", "verbose journal-output")
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;

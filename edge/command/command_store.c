@@ -49,6 +49,7 @@ static int refuse_level(const char *path, const struct fusion_migration *done)
 
 int edge_command_migrate(int argc, char **argv)
 {
+    edge_command_keep_private();
     if (!edge_options_known(argc, argv, "store level", ""))
         return 2;
     const char *path = edge_option(argc, argv, "store");
