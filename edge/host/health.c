@@ -24,11 +24,15 @@ void edge_health_step(struct edge_health *health, enum edge_loop loop, int64_t n
     atomic_store_explicit(&health->step_mono_us[loop], now_mono_us, memory_order_relaxed);
 }
 
+int64_t edge_health_stepped(const struct edge_health *health, enum edge_loop loop)
+{
+    return atomic_load_explicit(&health->step_mono_us[loop], memory_order_relaxed);
+}
+
 int64_t edge_health_stalled_us(const struct edge_health *health, enum edge_loop loop,
                                int64_t now_mono_us)
 {
-    int64_t step_mono_us =
-        atomic_load_explicit(&health->step_mono_us[loop], memory_order_relaxed);
+    int64_t step_mono_us = edge_health_stepped(health, loop);
     if (step_mono_us == INT64_MIN || now_mono_us - step_mono_us < EDGE_HEALTH_STALL_US)
         return 0;
     return now_mono_us - step_mono_us;

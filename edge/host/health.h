@@ -41,6 +41,8 @@ bool edge_health_has(const struct edge_health *health, enum edge_trouble trouble
 uint32_t edge_health_all(const struct edge_health *health);
 // A loop begins a step.
 void edge_health_step(struct edge_health *health, enum edge_loop loop, int64_t now_mono_us);
+// When its last step began; INT64_MIN: none has.
+int64_t edge_health_stepped(const struct edge_health *health, enum edge_loop loop);
 // How long its step has taken, if that is too long; 0: it is not, or has not begun.
 int64_t edge_health_stalled_us(const struct edge_health *health, enum edge_loop loop,
                                int64_t now_mono_us);

@@ -25,10 +25,14 @@
 
 #include "edge/ingest/topic_discovery.h"
 #include "edge/service/node.h"
+#include "edge/service/notify.h"
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
 #define DENIED_EVERY_US (60 * SECOND_US)
+// What the node is given beside its loops before systemd ends it.
+#define OPENING_US (600 * SECOND_US)
+#define READING_ALL_US (3600 * SECOND_US)
 enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
 
 // What topic discovery found last of a feed, until ingest has taken it.
@@ -44,6 +48,8 @@ struct loop {
     atomic_bool stopping;
     atomic_bool failed;
     atomic_bool damaged;    // the store, perhaps
+    atomic_bool discovered; // every feed's topic was looked for
+    struct edge_notify *notify;
     int stop_fd;            // readable from the moment the node is to stop
     int topic_discovery_fd; // written when topic discovery is to look at once
     struct edge_topic_discovery *topic_discovery;
@@ -162,6 +168,8 @@ static void take_findings(struct loop *loop, struct edge_now now)
                     missing ? "a configured topic does not exist yet" : "every topic exists",
                     now);
     edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
+    if (asked)
+        atomic_store(&loop->discovered, true);
 }
 
 static void *ingest(void *argument)
@@ -313,9 +321,17 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
     int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
     struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
                            {.fd = loop->stop_fd, .events = POLLIN}};
-    while (poll(fds, 2, -1) < 0 && errno == EINTR)
-        ;
+    const int every_ms = loop->notify->fd >= 0 ? EDGE_NOTIFY_EVERY_US / 1000 : -1;
+    int ready;
+    while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR))
+        edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovered),
+                         edge_clock_mono_us());
     close(signal_fd);
+    if (atomic_load(&loop->damaged))
+        edge_notify_working(loop->notify, "the store may be damaged: all of it is being read",
+                            READING_ALL_US);
+    else
+        edge_notify_stopping(loop->notify, "stopping: the last commit");
     stop(loop);
 }
 
@@ -324,7 +340,7 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
 static void *deadline(void *argument)
 {
     nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
-    _exit(argument != NULL ? 1 : 0);
+    _exit(argument != NULL ? EDGE_EXIT_FAILED : EDGE_EXIT_STOPPED);
 }
 
 static bool run_threads(struct loop *loop, const sigset_t *signals)
@@ -384,6 +400,7 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
         told = waits;
         if (!waits)
             return status;
+        edge_notify_working(loop->notify, loop->node.waiting_for, 60 * SECOND_US);
         if (sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1}) > 0)
             return DRF_ERR_ABSENT;
     }
@@ -393,9 +410,10 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
 static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
                 const sigset_t *signals, uint64_t set_aside, bool *damaged)
 {
+    edge_notify_working(loop->notify, "opening the store", OPENING_US);
     enum drf_status status = open_node(loop, config, log, signals);
     if (status != DRF_OK)
-        return status == DRF_ERR_ABSENT ? 0 : 1;
+        return status == DRF_ERR_ABSENT ? EDGE_EXIT_STOPPED : (int)loop->node.exit_code;
     struct edge_now now = edge_clock_now(loop->clock);
     edge_metrics_add(loop->node.metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, set_aside);
     edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
@@ -410,7 +428,7 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
     edge_log_write(log, edge_clock_now(loop->clock).utc_us,
                    good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
     edge_node_close(&loop->node);
-    return good ? 0 : 1;
+    return good ? EDGE_EXIT_STOPPED : EDGE_EXIT_FAILED;
 }
 
 // Another run, with a new store if this one is really damaged.
@@ -437,19 +455,22 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
     signal(SIGPIPE, SIG_IGN);
 
     int code;
+    struct edge_notify notify;
+    edge_notify_open(&notify);
     uint64_t set_aside = 0;
     bool again;
     do {
         struct loop *loop = calloc(1, sizeof *loop);
         if (!loop)
-            return 1;
+            return EDGE_EXIT_FAILED;
         loop->clock = clock;
+        loop->notify = &notify;
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         loop->topic_discovery_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         bool made = loop->stop_fd >= 0 && loop->topic_discovery_fd >= 0
                     && pthread_mutex_init(&loop->lock, NULL) == 0;
         again = false;
-        code = made ? live(loop, config, log, &signals, set_aside, &again) : 1;
+        code = made ? live(loop, config, log, &signals, set_aside, &again) : EDGE_EXIT_FAILED;
         if (made)
             pthread_mutex_destroy(&loop->lock);
         if (loop->stop_fd >= 0)
@@ -459,5 +480,6 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
         free(loop);
         again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
     } while (again);
+    edge_notify_close(&notify);
     return code;
 }

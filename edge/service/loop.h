@@ -13,9 +13,9 @@
 #include "edge/config/config.h"
 #include "edge/host/clock.h"
 #include "edge/host/log.h"
+#include "edge/service/exit_code.h"
 
-// Runs a node until it is told to stop. Returns the exit code: 0, or 1 if it could not start or
-// go on.
+// Runs a node until it is told to stop. Returns its exit code (enum edge_exit).
 int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
                   struct edge_clock clock);
 

@@ -125,6 +125,8 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     node->deadletters.inputs = node->ingest_inputs;
     if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
+    if (status == DRF_ERR_RANGE)
+        node->exit_code = EDGE_EXIT_CONFIG;
     return status;
 }
 
@@ -300,6 +302,8 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
         status = edge_node_connect(node->config, &will, &node->mqtt, &why);
     if (status != DRF_OK) {
         edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
+        if (status == DRF_ERR_RANGE)
+            node->exit_code = EDGE_EXIT_CONFIG;
         return status;
     }
     return edge_node_open_serve(node, edge_mqtt_link(node->mqtt));
@@ -321,8 +325,11 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
                                struct edge_now now, struct edge_node *out)
 {
     struct edge_node *node = out;
-    *node = (struct edge_node){
-        .config = config, .log = *log, .wake_ingest_fd = -1, .wake_serve_fd = -1};
+    *node = (struct edge_node){.config = config,
+                               .log = *log,
+                               .wake_ingest_fd = -1,
+                               .wake_serve_fd = -1,
+                               .exit_code = EDGE_EXIT_FAILED};
     enum drf_status status = edge_node_open_handoffs(node);
     if (status == DRF_OK)
         status = edge_node_open_store(node, now);

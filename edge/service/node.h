@@ -15,6 +15,7 @@
 #include "edge/journal/journal.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/serve/serve.h"
+#include "edge/service/exit_code.h"
 #include "edge/service/http.h"
 
 struct edge_node {
@@ -43,7 +44,8 @@ struct edge_node {
     struct edge_http *http;
     int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
     struct edge_log_limit kafka_log_limit;
-    char waiting_for[320]; // what edge_node_open() said with DRF_ERR_AGAIN
+    char waiting_for[320];    // what edge_node_open() said with DRF_ERR_AGAIN
+    enum edge_exit exit_code; // of a process that could not open it
 };
 
 // On anything but DRF_OK everything opened is closed again. DRF_ERR_AGAIN: the disk is full,

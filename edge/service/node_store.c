@@ -171,6 +171,9 @@ enum drf_status edge_node_open_store(struct edge_node *node, struct edge_now now
         memcpy(node->waiting_for, fault.text, sizeof node->waiting_for);
         return DRF_ERR_AGAIN;
     }
+    if (fault.trouble == FUSION_STORE_NEWER || fault.trouble == FUSION_STORE_MISMATCH
+        || fault.trouble == FUSION_STORE_FOREIGN)
+        node->exit_code = EDGE_EXIT_REFUSED;
     if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us,
                        fault.trouble == FUSION_STORE_BUSY ? "store.busy" : "store.unusable",
