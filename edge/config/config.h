@@ -127,10 +127,11 @@ struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
     double margin_m;
-    uint32_t mode;        // enum drf_mode: which data are taken
-    bool store_in_memory; // set by a replay: nothing is written to store_path
-    bool store_copied;    // with that: it begins as the file there
-    uint32_t output_mode; // what the node says of itself: the same, REPLAY in a replay
+    uint32_t mode;             // enum drf_mode: which data are taken
+    uint32_t sandbox_required; // 1: only where every layer of the decoders' sandbox is there
+    bool store_in_memory;      // set by a replay: nothing is written to store_path
+    bool store_copied;         // with that: it begins as the file there
+    uint32_t output_mode;      // what the node says of itself: the same, REPLAY in a replay
     struct drf_journal_config journal;
 
     // What it was read from, for a recording: the text without secrets, and the files.

@@ -45,6 +45,7 @@ static const struct config_choice framings[] = {
     {"confluent", EDGE_FRAMING_CONFLUENT},
     {"confluent_protobuf", EDGE_FRAMING_CONFLUENT_PROTOBUF},
     {NULL, 0}};
+static const struct config_choice sandboxes[] = {{"preferred", 0}, {"required", 1}, {NULL, 0}};
 static const struct config_choice surfaces[] = {
     {"dtm", FUSION_LAYER_GROUND}, {"dsm", FUSION_LAYER_SURFACE}, {NULL, 0}};
 static const struct config_choice classes[] = {
@@ -98,6 +99,8 @@ const struct config_key config_keys[] = {
     TEXT("node", "id", ID, node_id, NULL, "edge-1", "one for each node of the region"),
     {"node", "mode", CONFIG_CHOICE, AT(mode), 0, 0, 0, 0, modes, "LIVE", NULL,
      "LIVE accepts only LIVE data; TEST also LIVE; SIM only SIM; REPLAY all"},
+    {"node", "sandbox", CONFIG_CHOICE, AT(sandbox_required), 0, 0, 0, 0, sandboxes, "preferred",
+     NULL, "of decoders; required: no start on a kernel without Landlock"},
 
     TEXT("store", "path", PATH, store_path, NULL, "region.gpkg",
          "created when it does not exist"),

@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 
 #include "edge/decoder/child_spawn.h"
 #include "edge/decoder/child_wire.h"
+#include "edge/decoder/data_file.h"
 
 enum {
     CHILDREN = EDGE_CHILD_LANES + 1, // and a spare
@@ -49,6 +49,7 @@ struct child {
     enum state state;
     pid_t pid;
     int fd;
+    int data_fd;              // it asks for data files there; -1: it need not
     int64_t deadline_mono_us; // of STARTING, and of the message it is at
     size_t sent;              // of the slot that is being sent
     bool writing;             // waits until its socket takes more
@@ -94,22 +95,23 @@ static_assert(sizeof(struct edge_child_request) + sizeof(struct geo_decode_param
 static bool start_child(struct edge_children *children, struct child *child,
                         int64_t now_mono_us)
 {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    int fd, data_fd;
+    pid_t pid = edge_child_spawn(&children->config, &fd, &data_fd);
+    if (pid < 0)
         return false;
-    pid_t pid = -1;
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = child};
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
-        && epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, ends[0], &event) == 0)
-        pid = edge_child_spawn(&children->config, ends[1]);
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
+    if (epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0
+        || epoll_ctl(children->epoll_fd, EPOLL_CTL_ADD, data_fd, &event) != 0) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        close(fd);
+        close(data_fd);
         return false;
     }
     child->state = STARTING;
     child->pid = pid;
-    child->fd = ends[0];
+    child->fd = fd;
+    child->data_fd = data_fd;
     child->received = 0;
     child->writing = false;
     child->deadline_mono_us = now_mono_us + START_TIMEOUT_US;
@@ -143,9 +145,17 @@ static int lane_of(const struct edge_children *children, const struct child *chi
     return NO_CHILD;
 }
 
+static void stop_data(struct child *child)
+{
+    if (child->data_fd >= 0)
+        close(child->data_fd); // leaves the epoll set by that
+    child->data_fd = -1;
+}
+
 static void end_child(struct edge_children *children, struct child *child)
 {
-    close(child->fd); // leaves the epoll set by that
+    close(child->fd);
+    stop_data(child);
     queue_for_reaping(children, child->pid);
     int lane = lane_of(children, child);
     if (lane != NO_CHILD) {
@@ -261,6 +271,8 @@ static void finish(struct edge_children *children, struct child *child)
     child->received = 0;
     if (child->state == STARTING) {
         children->landlocked = answer.landlocked != 0;
+        if (children->landlocked)
+            stop_data(child);
         children->start_mono_us = 0;
         child->state = READY;
         return;
@@ -429,8 +441,13 @@ int edge_children_fd(const struct edge_children *children) { return children->ep
 
 static void move_bytes(struct edge_children *children)
 {
-    struct epoll_event events[CHILDREN];
-    int count = epoll_wait(children->epoll_fd, events, CHILDREN, 0);
+    struct epoll_event events[2 * CHILDREN];
+    int count = epoll_wait(children->epoll_fd, events, 2 * CHILDREN, 0);
+    for (size_t i = 0; i < CHILDREN && count > 0; i++) {
+        struct child *child = &children->children[i];
+        if (child->state != ABSENT && child->data_fd >= 0 && !edge_data_serve(child->data_fd))
+            stop_data(child);
+    }
     for (int i = 0; i < count; i++) {
         struct child *child = events[i].data.ptr;
         if (child->state == ABSENT)

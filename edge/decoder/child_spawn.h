@@ -10,8 +10,9 @@
 
 #include "edge/decoder/child.h"
 
-// posix_spawn, safe beside threads; `fd` becomes the child's standard input. -1: it could not
-// be started.
-pid_t edge_child_spawn(const struct edge_children_config *config, int fd);
+// posix_spawn, safe beside threads. *fd: the node's end, non-blocking, of the socket that is
+// the child's standard input; *data_fd: that of its EDGE_DATA_FD. Of the environment it gets
+// edge_data_variables alone. -1: it could not be started.
+pid_t edge_child_spawn(const struct edge_children_config *config, int *fd, int *data_fd);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/decoder/sandbox.h"
 
+#include "edge/decoder/data_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -52,29 +54,26 @@ static bool allow_reading(int ruleset, const char *path)
 
 static bool allow_data(int ruleset)
 {
-    static const char *const folders[] = {"/usr/share", "/usr/local/share", "/usr/lib", "/lib",
-                                          "/sys/devices/system/cpu"};
-    static const char *const named[] = {"PROJ_DATA", "PROJ_LIB", "GDAL_DATA",
-                                        "ECCODES_DEFINITION_PATH"};
+    const char *folder;
     bool good = true;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0] && good; i++)
-        good = allow_reading(ruleset, folders[i]);
-    for (size_t i = 0; i < sizeof named / sizeof named[0] && good; i++) {
-        const char *folder = getenv(named[i]); // NOLINT(concurrency-mt-unsafe): one thread
-        if (folder && folder[0] == '/')
-            good = allow_reading(ruleset, folder);
-    }
+    for (size_t i = 0; good && (folder = edge_data_folder(i)) != NULL; i++)
+        good = allow_reading(ruleset, folder);
     return good;
+}
+
+bool edge_sandbox_landlock(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+                   LANDLOCK_CREATE_RULESET_VERSION)
+           >= 1;
 }
 
 // Every file access of the first version is handled, so that what is not allowed is denied.
 static bool enter_landlock(bool *landlocked)
 {
     *landlocked = false;
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 1)
-        return true; // not in this kernel
+    if (!edge_sandbox_landlock())
+        return true;
     struct landlock_ruleset_attr attributes = {
         .handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE
                              | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR
@@ -150,8 +149,27 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
+// Where Landlock confines what is opened, opening for reading is allowed. Else it is a signal,
+// and its handler asks the node for the file; that needs one socket.
+static int allow_opening(scmp_filter_ctx filter, bool landlocked)
+{
+    const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+    const uint32_t action = landlocked ? SCMP_ACT_ALLOW : SCMP_ACT_TRAP;
+    int failed = seccomp_rule_add(filter, action, SCMP_SYS(open), 1,
+                                  SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+    failed |= seccomp_rule_add(filter, action, SCMP_SYS(openat), 1,
+                               SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+    if (landlocked)
+        return failed;
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+                               SCMP_A0(SCMP_CMP_EQ, EDGE_DATA_FD, 0));
+    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1,
+                               SCMP_A0(SCMP_CMP_EQ, EDGE_DATA_FD, 0));
+    return failed;
+}
+
 // A call that is not allowed fails with EPERM: a library that only tried goes on without it.
-static bool enter_seccomp(void)
+static bool enter_seccomp(bool landlocked)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
@@ -159,11 +177,7 @@ static bool enter_seccomp(void)
     int failed = 0;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
-                               SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
-    failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                               SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+    failed |= allow_opening(filter, landlocked);
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
                                SCMP_A0(SCMP_CMP_EQ, STDIN_FILENO, 0));
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1,
@@ -183,6 +197,7 @@ static bool enter_seccomp(void)
 enum drf_status edge_sandbox_enter(uint64_t memory_bytes, bool *landlocked)
 {
     bool confined = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && set_limits(memory_bytes)
-                    && enter_landlock(landlocked) && enter_seccomp();
+                    && enter_landlock(landlocked) && (*landlocked || edge_data_ask())
+                    && enter_seccomp(*landlocked);
     return confined ? DRF_OK : DRF_ERR_RANGE;
 }

@@ -65,6 +65,8 @@ enum edge_shed {
       "Dead letters in the store, not acknowledged by Kafka")                                  \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
+    X(DECODER_LANDLOCK, GAUGE, "drf_decoder_landlock", NONE, NONE,                             \
+      "1: Landlock confines decoders' files; 0: the kernel has none, the node opens them")     \
     X(DECODER_REPLACED, HISTOGRAM, "drf_decoder_replaced_seconds", NONE, NONE,                 \
       "Time from the end of a decoder child to its replacement")                               \
     X(DECODE_SECONDS, HISTOGRAM, "drf_decode_seconds", NONE, NONE, "Time in the decoder")      \

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "edge/decoder/sandbox.h"
 #include "edge/mqtt/topic.h"
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
@@ -187,7 +188,27 @@ enum drf_status edge_node_open_ingest(struct edge_node *node, struct edge_feed_p
     return status;
 }
 
-static enum drf_status open_ingest(struct edge_node *node)
+// Of the decoders' sandbox one layer may be missing: the kernel's Landlock.
+static enum drf_status check_sandbox(struct edge_node *node, struct edge_now now)
+{
+    const bool landlock = edge_sandbox_landlock(),
+               required = node->config->sandbox_required != 0;
+    edge_metrics_set(node->metrics, EDGE_METRIC_DECODER_LANDLOCK, 0, landlock);
+    if (landlock)
+        return DRF_OK;
+    edge_log_write(&node->log, now.utc_us, required ? EDGE_LOG_ERROR : EDGE_LOG_WARN,
+                   "sandbox.incomplete",
+                   "missing=landlock text=\"this kernel has no Landlock, or "
+                   "it is switched off: %s\"",
+                   required ? "node.sandbox is required, so the node does not start"
+                            : "decoders open their data files through the node");
+    if (!required)
+        return DRF_OK;
+    node->exit_code = EDGE_EXIT_REFUSED;
+    return DRF_ERR_RANGE;
+}
+
+static enum drf_status open_ingest(struct edge_node *node, struct edge_now now)
 {
     const struct edge_children_config children = {
         .word = "decode-child",
@@ -200,7 +221,9 @@ static enum drf_status open_ingest(struct edge_node *node)
                                         .stop = port_stop,
                                         .next = port_next,
                                         .release = port_release};
-    enum drf_status status = edge_children_open(&children, &node->children);
+    enum drf_status status = check_sandbox(node, now);
+    if (status == DRF_OK)
+        status = edge_children_open(&children, &node->children);
     return status == DRF_OK
                ? edge_node_open_ingest(node, port,
                                        (struct edge_decoder_port){.self = node->children,
@@ -338,7 +361,7 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
     if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)
-        status = open_ingest(node);
+        status = open_ingest(node, now);
     edge_source_stats_init(&node->source_stats, config, now);
     node->source_stats.serve = node->serve_inputs;
     if (status == DRF_OK)
