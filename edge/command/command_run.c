@@ -20,10 +20,8 @@ enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
     }
     struct drf_config_error error = {0};
     enum drf_status status = drf_config_load(path, &error, out);
-    if (status != DRF_OK && error.line > 0)
-        fprintf(stderr, "%s:%u: %s\n", path, error.line, error.text);
-    else if (status != DRF_OK)
-        fprintf(stderr, "%s: %s\n", path, error.text);
+    if (status != DRF_OK)
+        drf_config_error_print(path, &error, stderr);
     return status;
 }
 

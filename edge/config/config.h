@@ -25,6 +25,7 @@ enum {
     DRF_TEXT_SIZE = 128,
     DRF_PATH_SIZE = 512,
     DRF_FEEDS_MAX = 24,
+    DRF_MISTAKES_MAX = 40,
 };
 
 enum drf_feed_kind {
@@ -165,28 +166,40 @@ struct drf_config {
     size_t feed_count;
 };
 
-// An error in a configuration, human-readable.
-struct drf_config_error {
+// A mistake in a configuration, human-readable: the key, the value given, what is allowed.
+struct drf_config_mistake {
     unsigned line; // from 1; 0: the file as a whole
-    char text[320];
+    enum drf_status status;
+    char text[400];
+};
+
+// What is wrong with a configuration, all of it.
+struct drf_config_error {
+    unsigned line; // of the first mistake in the file
+    char text[400];
+    size_t count; // of all mistakes; those beyond DRF_MISTAKES_MAX are only counted
+    struct drf_config_mistake mistakes[DRF_MISTAKES_MAX]; // in the order of their lines
 };
 
 // Reads a file. DRF_ERR_ABSENT: it cannot be read. DRF_ERR_SYNTAX: not YAML, or an unknown,
-// missing, doubled or wrongly typed key. DRF_ERR_RANGE: a value that is not allowed.
-// DRF_ERR_NOMEM. *error says what and where on anything but DRF_OK.
+// missing, doubled or wrongly typed key, or no feeds ([] is none on purpose). DRF_ERR_RANGE: a value that is not
+// allowed. DRF_ERR_NOMEM. On anything but DRF_OK *error holds every mistake, and the status is
+// that of the first. `${NAME}` in a value stands for a variable of the environment.
 DRF_MUST_CHECK enum drf_status drf_config_load(const char *path, struct drf_config_error *error,
                                                struct drf_config *out);
-// The same from memory; relative file names in it count from `directory` (NULL: the current
-// one).
+// The same from memory, where feeds may be absent; relative file names in it count from
+// `directory` (NULL: the current one).
 DRF_MUST_CHECK enum drf_status drf_config_parse(const char *text, size_t size,
                                                 const char *directory,
                                                 struct drf_config_error *error,
                                                 struct drf_config *out);
 // The same from a recording: the text and directory of another configuration, and the files
-// that stand for those it names. No other file is read.
+// that stand for those it names. Nothing else is read, no variable either.
 DRF_MUST_CHECK enum drf_status drf_config_parse_recorded(
     const char *text, size_t size, const char *directory, const struct drf_config_file *files,
     size_t file_count, struct drf_config_error *error, struct drf_config *out);
+// All mistakes, one a line: "FILE:LINE: text".
+void drf_config_error_print(const char *path, const struct drf_config_error *error, FILE *out);
 // Changes one value, for a what-if: "limits.stale_after_ms=3000", "feeds.NAME.priority=5", or a
 // default of profiles, "profile.clearance_min_m=30". What is fixed in a store or read with a
 // file cannot be changed. DRF_ERR_ABSENT: no such key. DRF_ERR_SYNTAX, DRF_ERR_RANGE: its

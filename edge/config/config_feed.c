@@ -89,49 +89,66 @@ static bool topic_valid(const char *topic)
                   == strlen(topic);
 }
 
+static enum drf_status check_format(struct config_reader *reader, const yaml_node_t *node,
+                                    const struct drf_feed_config *feed)
+{
+    if (format_fits(feed->kind, feed->format))
+        return DRF_OK;
+    char allowed[120];
+    name_formats(feed->kind, allowed, sizeof allowed);
+    return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                         "feeds: '%s': format %s does not belong to this kind: one of %s",
+                         feed->name, geo_format_name((enum geo_format)feed->format), allowed);
+}
+
+static enum drf_status check_topic(struct config_reader *reader, const yaml_node_t *node,
+                                   const struct drf_config *config,
+                                   const struct drf_feed_config *feed)
+{
+    if (!config_text(config_find(reader, node, "topic", NULL))) // was reported
+        return DRF_OK;
+    if (!topic_valid(feed->topic))
+        return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                             "feeds: topic of '%s': letters, digits, '.', '_' and '-', not "
+                             "'%.80s'",
+                             feed->name, feed->topic);
+    // Each refusal would come back as a message, to be refused again.
+    if (strcmp(feed->topic, config->dead_letter_topic) == 0)
+        return config_refuse(
+            reader->error, DRF_ERR_RANGE, config_line(node),
+            "feeds: '%s' reads '%s', which is dead_letters.topic: dead letters "
+            "need a topic of their own",
+            feed->name, feed->topic);
+    return DRF_OK;
+}
+
 static enum drf_status check_feed(struct config_reader *reader, const yaml_node_t *node,
                                   const struct drf_config *config, size_t index)
 {
     const struct drf_feed_config *feed = &config->feeds[index];
     unsigned line = config_line(node);
-    if (!topic_valid(feed->topic))
-        return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: topic of '%s': letters, digits, '.', '_' and '-'",
-                             feed->name);
-    // Each refusal would come back as a message, to be refused again.
-    if (strcmp(feed->topic, config->dead_letter_topic) == 0)
-        return config_refuse(
-            reader->error, DRF_ERR_RANGE, line,
-            "feeds: '%s' reads '%s', which is dead_letters.topic: dead letters "
-            "need a topic of their own",
-            feed->name, feed->topic);
-    if (!format_fits(feed->kind, feed->format)) {
-        char allowed[120];
-        name_formats(feed->kind, allowed, sizeof allowed);
-        return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: '%s': format %s does not belong to this kind: one of %s",
-                             feed->name, geo_format_name((enum geo_format)feed->format),
-                             allowed);
-    }
-    if (feed->kind != DRF_FEED_TERRAIN && config_find(reader, node, "surface", NULL))
-        return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: '%s': surface belongs to terrain only", feed->name);
+    enum drf_status status = check_topic(reader, node, config, feed);
+    if (feed->kind != 0 && feed->kind != DRF_FEED_TERRAIN
+        && config_find(reader, node, "surface", NULL))
+        status = config_refuse(reader->error, DRF_ERR_RANGE, line,
+                               "feeds: '%s': surface belongs to terrain only", feed->name);
     if (!drf_mode_accepts(config->mode, feed->mode))
-        return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                             "feeds: '%s': a %s node does not accept data of mode %s",
-                             feed->name, drf_mode_name(config->mode),
-                             drf_mode_name(feed->mode));
+        status =
+            config_refuse(reader->error, DRF_ERR_RANGE, line,
+                          "feeds: '%s': a %s node does not accept data of mode %s", feed->name,
+                          drf_mode_name(config->mode), drf_mode_name(feed->mode));
     for (size_t i = 0; i < index; i++) {
-        if (strcmp(config->feeds[i].name, feed->name) == 0)
-            return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                                 "feeds: two feeds are named '%s'", feed->name);
+        const struct drf_feed_config *other = &config->feeds[i];
+        if (feed->name[0] != '\0' && strcmp(other->name, feed->name) == 0)
+            status = config_refuse(reader->error, DRF_ERR_RANGE, line,
+                                   "feeds: two feeds are named '%s'", feed->name);
         // Positions in the store are kept by topic and partition.
-        if (strcmp(config->feeds[i].topic, feed->topic) == 0)
-            return config_refuse(reader->error, DRF_ERR_RANGE, line,
-                                 "feeds: '%s' and '%s' read the same topic",
-                                 config->feeds[i].name, feed->name);
+        else if (feed->topic[0] != '\0' && strcmp(other->topic, feed->topic) == 0)
+            status = config_refuse(reader->error, DRF_ERR_RANGE, line,
+                                   "feeds: '%s' and '%s' read the same topic, '%s'",
+                                   other->name, feed->name, feed->topic);
     }
-    return DRF_OK;
+    return status;
 }
 
 // The table of stations, for the format that needs it.
@@ -195,8 +212,8 @@ static enum drf_status read_geocodes(struct config_reader *reader, const yaml_no
                              "feeds: '%s': geocodes belong to format cap only", feed->name);
     enum drf_status status =
         config_check_keys(reader, node, config_geocode_keys, "", "geocodes");
-    if (status == DRF_OK)
-        status = config_read_section(reader, node, config_geocode_keys, "", line, geocodes);
+    status = config_first(
+        status, config_read_section(reader, node, config_geocode_keys, "", line, geocodes));
     if (status != DRF_OK)
         return status;
     if (geocodes->property[0] == '\0' || geocodes->name[0] == '\0')
@@ -221,56 +238,79 @@ static enum drf_status read_geocodes(struct config_reader *reader, const yaml_no
     return DRF_OK;
 }
 
+// "feeds.dem.", or by number where the name cannot be told.
+static void name_feed(struct config_reader *reader, const yaml_node_t *node, size_t index)
+{
+    const char *name = config_text(config_find(reader, node, "name", NULL));
+    if (name && name[0] != '\0')
+        snprintf(reader->where, sizeof reader->where, "feeds.%.40s.", name);
+    else
+        snprintf(reader->where, sizeof reader->where, "feeds[%zu].", index + 1);
+}
+
+// What depends on the format.
+static enum drf_status read_by_format(struct config_reader *reader, const yaml_node_t *node,
+                                      struct drf_feed_config *feed)
+{
+    enum drf_status status = check_format(reader, node, feed);
+    if (status != DRF_OK)
+        return status;
+    status = read_fields(reader, node, feed);
+    status = config_first(status, config_read_values(reader, node, feed));
+    status = config_first(status, read_stations(reader, node, feed));
+    return config_first(
+        status, read_geocodes(reader, config_find(reader, node, "geocodes", NULL), feed));
+}
+
 static enum drf_status read_feed(struct config_reader *reader, const yaml_node_t *node,
                                  struct drf_config *config, size_t index)
 {
     struct drf_feed_config *feed = &config->feeds[index];
+    char where[sizeof reader->where], given[CONFIG_SHOWN_SIZE + 8];
     if (node->type != YAML_MAPPING_NODE)
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "feeds: each entry is a mapping of keys to values");
-    enum drf_status status = config_check_keys(reader, node, config_feed_keys, "", "feeds");
-    if (status == DRF_OK)
-        status =
-            config_read_section(reader, node, config_feed_keys, "", config_line(node), feed);
-    if (status != DRF_OK)
-        return status;
+                             "feeds[%zu]: each entry is a mapping of keys to values%s",
+                             index + 1, config_not(reader, node, "feeds", given));
+    name_feed(reader, node, index);
+    memcpy(where, reader->where, sizeof where);
+    where[strlen(where) - 1] = '\0'; // without the dot
+    enum drf_status status = config_check_keys(reader, node, config_feed_keys, "", where);
+    status = config_first(status, config_read_section(reader, node, config_feed_keys, "",
+                                                      config_line(node), feed));
     if (feed->mode == 0)
         feed->mode = config->mode;
-    fill_by_kind(feed);
-    status = read_fields(reader, node, feed);
-    if (status == DRF_OK)
-        status = check_feed(reader, node, config, index);
-    if (status == DRF_OK)
-        status = config_read_values(reader, node, feed);
-    if (status == DRF_OK)
-        status = read_stations(reader, node, feed);
-    return status == DRF_OK
-               ? read_geocodes(reader, config_find(reader, node, "geocodes", NULL), feed)
-               : status;
+    if (feed->kind != 0) {
+        fill_by_kind(feed);
+        status = config_first(status, read_by_format(reader, node, feed));
+    }
+    status = config_first(status, check_feed(reader, node, config, index));
+    return config_first(status, config_check_reference(reader, node, feed));
 }
 
 enum drf_status config_read_feeds(struct config_reader *reader, const yaml_node_t *feeds,
                                   struct drf_config *out)
 {
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (!feeds || config_is_null(feeds))
         return DRF_OK;
     if (feeds->type != YAML_SEQUENCE_NODE)
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(feeds),
-                             "feeds: must be a list, each entry beginning with '- '");
+                             "feeds: must be a list, each entry beginning with '- '%s",
+                             config_not(reader, feeds, "feeds", given));
     size_t count = (size_t)(feeds->data.sequence.items.top - feeds->data.sequence.items.start);
     if (count > DRF_FEEDS_MAX)
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(feeds),
-                             "feeds: at most %d", DRF_FEEDS_MAX);
+                             "feeds: at most %d, not %zu", DRF_FEEDS_MAX, count);
     out->feeds = calloc(count + 1, sizeof *out->feeds);
     if (!out->feeds)
         return config_refuse(reader->error, DRF_ERR_NOMEM, 0, "out of memory");
+    enum drf_status status = DRF_OK;
     for (size_t i = 0; i < count; i++) {
         const yaml_node_t *node =
             yaml_document_get_node(reader->document, feeds->data.sequence.items.start[i]);
-        enum drf_status status = read_feed(reader, node, out, i);
-        if (status != DRF_OK)
-            return status;
         out->feed_count = i + 1;
+        status = config_first(status, read_feed(reader, node, out, i));
     }
-    return DRF_OK;
+    reader->where[0] = '\0';
+    return status;
 }

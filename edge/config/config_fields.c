@@ -8,6 +8,7 @@ static enum drf_status read_word(struct config_reader *reader, const yaml_node_t
 {
     const char *word = config_text(key), *meaning = config_text(value);
     uint32_t restriction = meaning ? geo_zone_restriction_parse(meaning) : 0;
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (!word || word[0] == '\0' || strlen(word) >= sizeof out->word)
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(key),
                              "restriction_words: a word of 1 to %zu bytes",
@@ -15,8 +16,8 @@ static enum drf_status read_word(struct config_reader *reader, const yaml_node_t
     if (restriction == 0)
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(value),
                              "restriction_words: '%s': one of PROHIBITED, REQ_AUTHORISATION, "
-                             "CONDITIONAL, USPACE, NO_RESTRICTION, INFORMATION",
-                             word);
+                             "CONDITIONAL, USPACE, NO_RESTRICTION, INFORMATION%s",
+                             word, config_not(reader, value, "restriction_words", given));
     memcpy(out->word, word, strlen(word) + 1);
     out->restriction = restriction;
     return DRF_OK;
@@ -79,9 +80,8 @@ enum drf_status config_read_fields(struct config_reader *reader, const yaml_node
     if (!node || config_is_null(node))
         return DRF_OK;
     enum drf_status status = config_check_keys(reader, node, config_field_keys, "", "fields");
-    if (status == DRF_OK)
-        status =
-            config_read_section(reader, node, config_field_keys, "", config_line(node), out);
+    status = config_first(status, config_read_section(reader, node, config_field_keys, "",
+                                                      config_line(node), out));
     if (status == DRF_OK)
         status = read_words(reader, config_find(reader, node, "restriction_words", NULL), out);
     if (status == DRF_OK)
@@ -147,9 +147,8 @@ enum drf_status config_read_obstacle_fields(struct config_reader *reader,
         return DRF_OK;
     enum drf_status status =
         config_check_keys(reader, node, config_obstacle_field_keys, "", "fields");
-    if (status == DRF_OK)
-        status = config_read_section(reader, node, config_obstacle_field_keys, "",
-                                     config_line(node), out);
+    status = config_first(status, config_read_section(reader, node, config_obstacle_field_keys,
+                                                      "", config_line(node), out));
     if (status == DRF_OK)
         status = check_obstacle_fields(reader, node, out);
     out->mapped = 1;

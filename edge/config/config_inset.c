@@ -17,40 +17,26 @@ const struct config_key config_inset_keys[] = {
     {NULL, NULL, CONFIG_SPECIAL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL},
 };
 
-static enum drf_status read_bounds(struct config_reader *reader, const yaml_node_t *node,
-                                   unsigned line, struct geo_bounds *out)
-{
-    double numbers[4];
-    if (!node || node->type != YAML_SEQUENCE_NODE
-        || node->data.sequence.items.top - node->data.sequence.items.start != 4)
-        return config_refuse(reader->error, DRF_ERR_SYNTAX, node ? config_line(node) : line,
-                             "insets: bounds: four numbers, [west, south, east, north]");
-    for (size_t i = 0; i < 4; i++) {
-        enum drf_status status = config_number(
-            reader,
-            yaml_document_get_node(reader->document, node->data.sequence.items.start[i]),
-            "bounds", &numbers[i]);
-        if (status != DRF_OK)
-            return status;
-    }
-    *out = (struct geo_bounds){numbers[0], numbers[1], numbers[2], numbers[3]};
-    return DRF_OK;
-}
-
 static enum drf_status read_inset(struct config_reader *reader, const yaml_node_t *node,
-                                  struct geo_inset *out)
+                                  size_t index, struct geo_inset *out)
 {
     unsigned line = config_line(node);
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (node->type != YAML_MAPPING_NODE)
         return config_refuse(reader->error, DRF_ERR_SYNTAX, line,
-                             "insets: each entry is a mapping of keys to values");
+                             "insets: each entry is a mapping of keys to values%s",
+                             config_not(reader, node, "insets", given));
+    const char *name = config_text(config_find(reader, node, "name", NULL));
+    if (name && name[0] != '\0')
+        snprintf(reader->where, sizeof reader->where, "insets.%.40s.", name);
+    else
+        snprintf(reader->where, sizeof reader->where, "insets[%zu].", index + 1);
     enum drf_status status = config_check_keys(reader, node, config_inset_keys, "", "insets");
-    if (status == DRF_OK)
-        status = config_read_section(reader, node, config_inset_keys, "", line, out);
-    if (status == DRF_OK)
-        status =
-            read_bounds(reader, config_find(reader, node, "bounds", NULL), line, &out->bounds);
-    return status;
+    status = config_first(status,
+                          config_read_section(reader, node, config_inset_keys, "", line, out));
+    return config_first(status,
+                        config_read_bounds(reader, config_find(reader, node, "bounds", NULL),
+                                           line, &out->bounds));
 }
 
 enum drf_status config_read_insets(struct config_reader *reader, const yaml_node_t *insets,
@@ -67,12 +53,16 @@ enum drf_status config_read_insets(struct config_reader *reader, const yaml_node
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(insets),
                              "insets: at most %d", GEO_INSETS_MAX);
     enum drf_status status = DRF_OK;
-    for (size_t i = 0; i < count && status == DRF_OK; i++)
-        status = read_inset(reader, yaml_document_get_node(reader->document, items[i]),
-                            &out->insets[i]);
+    for (size_t i = 0; i < count; i++)
+        status = config_first(
+            status, read_inset(reader, yaml_document_get_node(reader->document, items[i]), i,
+                               &out->insets[i]));
+    reader->where[0] = '\0';
     if (status != DRF_OK)
         return status;
     out->inset_count = count;
+    if (out->region.count == 0) // it has a mistake of its own
+        return DRF_OK;
     size_t which;
     const char *why;
     status =

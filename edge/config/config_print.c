@@ -89,7 +89,9 @@ void drf_config_print_defaults(FILE *out)
     fprintf(out, "# SPDX-License-Identifier: Apache-2.0\n"
                  "# Every key of drf-edge's configuration with its default. A key left out has "
                  "the default.\n"
-                 "# Unknown keys, wrong types and values out of range are refused.\n");
+                 "# Unknown keys, wrong types and values out of range are refused.\n"
+                 "# ${NAME} in a value is a variable of the environment, ${NAME:-default} one "
+                 "with a default.\n");
     for (const struct config_section *section = config_sections; section->name; section++) {
         fprintf(out, "\n# %s\n%s:\n", section->help, section->name);
         if (strcmp(section->name, "kafka") == 0)
@@ -102,4 +104,18 @@ void drf_config_print_defaults(FILE *out)
             if (strcmp(key->section, section->name) == 0)
                 print_key(out, key, "  ", "  ");
     }
+}
+
+void drf_config_error_print(const char *path, const struct drf_config_error *error, FILE *out)
+{
+    const size_t count = error->count < DRF_MISTAKES_MAX ? error->count : DRF_MISTAKES_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const struct drf_config_mistake *mistake = &error->mistakes[i];
+        if (mistake->line > 0)
+            fprintf(out, "%s:%u: %s\n", path, mistake->line, mistake->text);
+        else
+            fprintf(out, "%s: %s\n", path, mistake->text);
+    }
+    if (error->count > count)
+        fprintf(out, "%s: and %zu more mistakes\n", path, error->count - count);
 }

@@ -59,7 +59,7 @@ enum drf_status config_read_values(struct config_reader *reader, const yaml_node
 {
     enum drf_status status =
         read_nodata(reader, config_find(reader, node, "nodata", NULL), feed);
-    return status == DRF_OK ? read_statuses(
-               reader, config_find(reader, node, "production_status", NULL), feed)
-                            : status;
+    return config_first(
+        status,
+        read_statuses(reader, config_find(reader, node, "production_status", NULL), feed));
 }

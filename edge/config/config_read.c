@@ -2,28 +2,20 @@
 // Reads YAML by the table of keys. libyaml parses the whole file into a tree of nodes, each
 // with its line; a section is read key by key in the order of the table, not of the file, and a
 // missing key gets the table's default by the same code that reads a value, so that a default
-// cannot have a form that a file could not have. Unknown and doubled keys of a section are
-// refused before its values are read. The first error ends reading: its text and line are in
-// reader->error.
+// cannot have a form that a file could not have. A mistake is added to reader->error and
+// reading goes on; the key then has its default, or stays zero where it has none. A required
+// key that was mistyped is reported once, as the unknown key.
 #include "edge/config/config_read.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum drf_status config_refuse(struct drf_config_error *error, enum drf_status status,
-                              unsigned line, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error->text, sizeof error->text, format, arguments);
-    va_end(arguments);
-    error->line = line;
-    return status;
-}
+#include "edge/config/suggest.h"
+
+enum { NAMES_SIZE = 220 };
 
 unsigned config_line(const yaml_node_t *node) { return (unsigned)node->start_mark.line + 1; }
 
@@ -33,15 +25,16 @@ const char *config_text(const yaml_node_t *node)
                                                   : NULL;
 }
 
-static bool plain(const yaml_node_t *node)
+bool config_plain(const yaml_node_t *node)
 {
-    return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+           || node->data.scalar.style == YAML_ANY_SCALAR_STYLE;
 }
 
 bool config_is_null(const yaml_node_t *node)
 {
     const char *text = config_text(node);
-    return text && plain(node)
+    return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
            && (text[0] == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
@@ -63,20 +56,21 @@ yaml_node_t *config_find(struct config_reader *reader, const yaml_node_t *mappin
     return NULL;
 }
 
-// "a, b, c" of the names a section knows.
-static void list_names(const struct config_key *keys, const char *section, char *out,
-                       size_t room)
+// "a, b, c" of the names a section knows, then "..." where they do not fit.
+static void list_names(const struct config_key *keys, const char *section,
+                       char out[static NAMES_SIZE])
 {
     size_t length = 0;
     out[0] = '\0';
     for (const struct config_key *key = keys; key->section; key++) {
         if (strcmp(key->section, section) != 0)
             continue;
-        int more =
-            snprintf(out + length, room - length, "%s%s", length > 0 ? ", " : "", key->name);
-        if (more < 0 || (size_t)more >= room - length)
+        if (length + strlen(key->name) + sizeof ", , ..." > NAMES_SIZE) {
+            memcpy(out + length, ", ...", sizeof ", ...");
             return;
-        length += (size_t)more;
+        }
+        length += (size_t)snprintf(out + length, NAMES_SIZE - length, "%s%s",
+                                   length > 0 ? ", " : "", key->name);
     }
 }
 
@@ -88,35 +82,73 @@ static bool known(const struct config_key *keys, const char *section, const char
     return false;
 }
 
+static const char *nearest(const struct config_key *keys, const char *section, const char *name)
+{
+    struct config_suggestion suggestion = {.word = name};
+    for (const struct config_key *key = keys; key->section; key++)
+        if (strcmp(key->section, section) == 0)
+            config_suggestion_offer(&suggestion, key->name);
+    return suggestion.name;
+}
+
+// Another section of the file that has this key; NULL: none.
+static const char *elsewhere(const char *section, const char *name)
+{
+    for (const struct config_key *key = config_keys; key->section; key++)
+        if (strcmp(key->section, section) != 0 && strcmp(key->name, name) == 0)
+            return key->section;
+    return NULL;
+}
+
+static enum drf_status refuse_key(struct config_reader *reader, const yaml_node_t *key,
+                                  const struct config_key *keys, const char *section,
+                                  const char *where)
+{
+    const char *name = config_text(key);
+    char names[NAMES_SIZE];
+    list_names(keys, section, names);
+    const char *near = nearest(keys, section, name);
+    const char *other = near == NULL && keys == config_keys ? elsewhere(section, name) : NULL;
+    const bool meant = near != NULL || other != NULL;
+    return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                         "%s: unknown key '%.40s'; allowed: %s%s%s%s%s%s", where, name, names,
+                         meant ? "; did you mean '" : "", other ? other : "", other ? "." : "",
+                         near    ? near
+                         : other ? name
+                                 : "",
+                         meant ? "'?" : "");
+}
+
 enum drf_status config_check_keys(struct config_reader *reader, const yaml_node_t *node,
                                   const struct config_key *keys, const char *section,
                                   const char *where)
 {
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (!node || config_is_null(node))
         return DRF_OK;
     if (node->type != YAML_MAPPING_NODE)
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "%s: must be a mapping of keys to values", where);
+                             "%s: must be a mapping of keys to values%s", where,
+                             config_not(reader, node, where, given));
+    enum drf_status status = DRF_OK;
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
          pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
         const char *name = config_text(key);
-        if (!name)
-            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
-                                 "%s: a key must be a plain word", where);
         const yaml_node_t *first;
-        if (config_find(reader, node, name, &first) && first != key)
-            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+        enum drf_status next = DRF_OK;
+        if (!name)
+            next = config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
+                                 "%s: a key must be a plain word", where);
+        else if (config_find(reader, node, name, &first) && first != key)
+            next = config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
                                  "%s: key '%.40s' appears twice, first in line %u", where, name,
                                  config_line(first));
-        if (keys && !known(keys, section, name)) {
-            char names[220];
-            list_names(keys, section, names, sizeof names);
-            return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
-                                 "%s: unknown key '%.40s'; allowed: %s", where, name, names);
-        }
+        else if (keys && !known(keys, section, name))
+            next = refuse_key(reader, key, keys, section, where);
+        status = config_first(status, next);
     }
-    return DRF_OK;
+    return status;
 }
 
 enum drf_status config_number(struct config_reader *reader, const yaml_node_t *node,
@@ -124,12 +156,16 @@ enum drf_status config_number(struct config_reader *reader, const yaml_node_t *n
 {
     const char *text = config_text(node);
     char *end = NULL;
-    bool decimal = text && plain(node) && text[0] != '\0'
+    if (config_unresolved(reader, node))
+        return DRF_ERR_ABSENT;
+    bool decimal = text && config_plain(node) && text[0] != '\0'
                    && strspn(text, "+-.0123456789eE") == strlen(text);
     double value = decimal ? strtod(text, &end) : 0.0;
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (!decimal || *end != '\0' || !isfinite(value))
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "%s: must be a number, without quotes", name);
+                             "%s%s: must be a number, without quotes%s", reader->where, name,
+                             config_not(reader, node, name, given));
     *out = value;
     return DRF_OK;
 }
@@ -161,13 +197,17 @@ static enum drf_status read_number(struct config_reader *reader, const struct co
     enum drf_status status = config_number(reader, node, key->name, &value);
     if (status != DRF_OK)
         return status;
+    char shown[CONFIG_SHOWN_SIZE];
     if (key->type != CONFIG_REAL && value != floor(value))
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "%s: must be a whole number", key->name);
+                             "%s%s: must be a whole number from %.15g to %.15g, not %s",
+                             reader->where, key->name, key->min, key->max,
+                             config_shown(reader, node, key->name, shown));
     if (!(value >= key->min && value <= key->max))
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
-                             "%s: %.15g is not allowed; from %.15g to %.15g", key->name, value,
-                             key->min, key->max);
+                             "%s%s: %s is not allowed; from %.15g to %.15g", reader->where,
+                             key->name, config_shown(reader, node, key->name, shown), key->min,
+                             key->max);
     store_number(key, value, at);
     return DRF_OK;
 }
@@ -187,17 +227,22 @@ static enum drf_status read_text(struct config_reader *reader, const struct conf
 {
     const char *text = config_text(node);
     size_t length = text ? strlen(text) : 0;
+    char given[CONFIG_SHOWN_SIZE + 8];
     if (!text || config_is_null(node))
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "%s: must be text", key->name);
+                             "%s%s: must be text%s", reader->where, key->name,
+                             config_not(reader, node, key->name, given));
     if (length >= key->size || node->data.scalar.length != length)
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
-                             "%s: at most %zu bytes, none of them zero", key->name,
-                             key->size - 1);
+                             "%s%s: at most %zu bytes, none of them zero%s", reader->where,
+                             key->name, key->size - 1,
+                             config_not(reader, node, key->name, given));
     if (key->type == CONFIG_ID && !id_valid(text))
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
-                             "%s: letters, digits, '.', '_' and '-', first a letter or digit",
-                             key->name);
+                             "%s%s: letters, digits, '.', '_' and '-', first a letter or "
+                             "digit%s",
+                             reader->where, key->name,
+                             config_not(reader, node, key->name, given));
     if (key->type == CONFIG_PATH)
         return config_path(reader, node, at, key->size);
     memcpy(at, text, length + 1);
@@ -208,29 +253,37 @@ static enum drf_status read_choice(struct config_reader *reader, const struct co
                                    const yaml_node_t *node, void *at)
 {
     const char *text = config_text(node);
-    char names[160] = "";
+    struct config_suggestion suggestion = {.word = text ? text : ""};
+    char names[NAMES_SIZE] = "", given[CONFIG_SHOWN_SIZE + 8];
     size_t length = 0;
     for (const struct config_choice *choice = key->choices; choice->name; choice++) {
         if (text && strcmp(choice->name, text) == 0) {
             *(uint32_t *)at = choice->value;
             return DRF_OK;
         }
+        config_suggestion_offer(&suggestion, choice->name);
         int more = snprintf(names + length, sizeof names - length, "%s%s",
                             length > 0 ? ", " : "", choice->name);
         if (more > 0 && (size_t)more < sizeof names - length)
             length += (size_t)more;
     }
     return config_refuse(reader->error, text ? DRF_ERR_RANGE : DRF_ERR_SYNTAX,
-                         config_line(node), "%s: one of %s", key->name, names);
+                         config_line(node), "%s%s: one of %s%s%s%s%s", reader->where, key->name,
+                         names, config_not(reader, node, key->name, given),
+                         suggestion.name ? "; did you mean '" : "",
+                         suggestion.name ? suggestion.name : "", suggestion.name ? "'?" : "");
 }
 
 static enum drf_status read_bool(struct config_reader *reader, const struct config_key *key,
                                  const yaml_node_t *node, void *at)
 {
     const char *text = config_text(node);
-    if (!text || !plain(node) || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
+    char given[CONFIG_SHOWN_SIZE + 8];
+    if (!text || !config_plain(node)
+        || (strcmp(text, "true") != 0 && strcmp(text, "false") != 0))
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "%s: true or false", key->name);
+                             "%s%s: true or false, without quotes%s", reader->where, key->name,
+                             config_not(reader, node, key->name, given));
     *(bool *)at = text[0] == 't';
     return DRF_OK;
 }
@@ -239,6 +292,8 @@ enum drf_status config_read_key(struct config_reader *reader, const struct confi
                                 const yaml_node_t *node, void *base)
 {
     void *at = (char *)base + key->offset;
+    if (config_unresolved(reader, node))
+        return DRF_ERR_ABSENT;
     switch (key->type) {
     case CONFIG_TEXT:
     case CONFIG_ID:
@@ -267,10 +322,31 @@ static enum drf_status read_fallback(struct config_reader *reader, const struct 
     return config_read_key(reader, key, &node, base);
 }
 
+// A key of the mapping that is not known and nearest to this one: it was reported already.
+static bool mistyped(struct config_reader *reader, const yaml_node_t *mapping,
+                     const struct config_key *keys, const struct config_key *missing)
+{
+    if (!mapping || mapping->type != YAML_MAPPING_NODE)
+        return false;
+    for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+         pair < mapping->data.mapping.pairs.top; pair++) {
+        const char *name = config_text(yaml_document_get_node(reader->document, pair->key));
+        const char *near = name && !known(keys, missing->section, name)
+                               ? nearest(keys, missing->section, name)
+                               : NULL;
+        if (near && strcmp(near, missing->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum drf_status config_read_section(struct config_reader *reader, const yaml_node_t *mapping,
                                     const struct config_key *keys, const char *section,
                                     unsigned line, void *base)
 {
+    enum drf_status first = DRF_OK;
+    if (mapping && mapping->type != YAML_MAPPING_NODE && !config_is_null(mapping))
+        return DRF_ERR_SYNTAX; // config_check_keys() has said so
     for (const struct config_key *key = keys; key->section; key++) {
         if (strcmp(key->section, section) != 0)
             continue;
@@ -278,16 +354,17 @@ enum drf_status config_read_section(struct config_reader *reader, const yaml_nod
         enum drf_status status = DRF_OK;
         if (node)
             status = config_read_key(reader, key, node, base);
-        else if (key->fallback)
-            status = read_fallback(reader, key, base);
-        else
+        else if (!key->fallback && mistyped(reader, mapping, keys, key))
+            status = DRF_ERR_SYNTAX;
+        else if (!key->fallback)
             status = config_refuse(reader->error, DRF_ERR_SYNTAX, line,
-                                   "%s%s%s: missing; it has no default (%s)", section,
-                                   section[0] ? "." : "", key->name, key->help);
-        if (status != DRF_OK)
-            return status;
+                                   "%s%s: missing; it has no default (%s)", reader->where,
+                                   key->name, key->help);
+        if (key->fallback && (!node || status != DRF_OK))
+            status = config_first(status, read_fallback(reader, key, base));
+        first = config_first(first, status);
     }
-    return DRF_OK;
+    return first;
 }
 
 enum drf_status config_path(struct config_reader *reader, const yaml_node_t *node, char *out,
@@ -299,7 +376,8 @@ enum drf_status config_path(struct config_reader *reader, const yaml_node_t *nod
                           relative ? "/" : "", text);
     if (length < 0 || (size_t)length >= room)
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
-                             "the file name is longer than %zu bytes", room - 1);
+                             "%sthe file name is longer than %zu bytes", reader->where,
+                             room - 1);
     return DRF_OK;
 }
 

@@ -47,8 +47,8 @@ static enum drf_status find_given(const struct config_reader *reader, const char
 enum drf_status config_input_file(struct config_reader *reader, const char *path, size_t max,
                                   char **out, size_t *size)
 {
-    enum drf_status status = reader->given != NULL ? find_given(reader, path, out, size)
-                                                   : config_file(path, max, out, size);
+    enum drf_status status = reader->recorded ? find_given(reader, path, out, size)
+                                              : config_file(path, max, out, size);
     if (status == DRF_OK && reader->config != NULL)
         status = keep(reader->config, path, *out, *size);
     return status;
@@ -88,25 +88,36 @@ static void leave_out(yaml_document_t *document, const char *section)
     }
 }
 
-enum drf_status config_without_secrets(const char *text, size_t size, char **out)
+// Where the emitter chose by itself, a text such as "null" would be read as something else.
+static void quote_written(const struct config_reader *reader)
+{
+    for (size_t i = 0; i < reader->written_count; i++) {
+        yaml_node_t *node = reader->written[i].node;
+        const char *text = config_text(node);
+        const bool plain = text[0] != '\0'
+                           && (strspn(text, "+-.0123456789eE") == strlen(text)
+                               || strcmp(text, "true") == 0 || strcmp(text, "false") == 0);
+        node->data.scalar.style =
+            plain ? YAML_PLAIN_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    }
+}
+
+enum drf_status config_without_secrets(struct config_reader *reader, char **out)
 {
     static const char *const sections[] = {"kafka", "mqtt", "http", "journal"};
-    struct drf_config_error error = {0};
-    yaml_document_t document;
     yaml_emitter_t emitter;
     struct text written = {0};
-    enum drf_status status = config_document(text, size, &error, &document);
-    if (status != DRF_OK)
-        return status;
+    quote_written(reader);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
-        leave_out(&document, sections[i]);
+        leave_out(reader->document, sections[i]);
     if (!yaml_emitter_initialize(&emitter)) {
-        yaml_document_delete(&document);
+        yaml_document_delete(reader->document);
         return DRF_ERR_NOMEM;
     }
     yaml_emitter_set_output(&emitter, on_bytes, &written);
     yaml_emitter_set_unicode(&emitter, 1);
-    bool good = yaml_emitter_open(&emitter) && yaml_emitter_dump(&emitter, &document)
+    // The emitter takes the document.
+    bool good = yaml_emitter_open(&emitter) && yaml_emitter_dump(&emitter, reader->document)
                 && yaml_emitter_close(&emitter);
     yaml_emitter_delete(&emitter);
     if (!good || written.bytes == NULL) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,26 +26,65 @@ static size_t item_count(const yaml_node_t *sequence)
     return (size_t)(sequence->data.sequence.items.top - sequence->data.sequence.items.start);
 }
 
-static enum drf_status read_bounds(struct config_reader *reader, const yaml_node_t *node,
-                                   struct edge_region *out)
+static bool good(struct geo_bounds box)
 {
-    double numbers[4];
+    struct edge_region region;
+    if (edge_region_from_bounds(box, &region) != DRF_OK)
+        return false;
+    edge_region_close(&region);
+    return true;
+}
+
+// The box that was probably meant by numbers that make none: in order, or with latitude and
+// longitude exchanged; which of them is tried first depends on whether a latitude is off the
+// globe. False: neither makes one.
+static bool probable(const double *n, struct geo_bounds *out)
+{
+    const struct geo_bounds straight = {fmin(n[0], n[2]), fmin(n[1], n[3]), fmax(n[0], n[2]),
+                                        fmax(n[1], n[3])};
+    const struct geo_bounds exchanged = {fmin(n[1], n[3]), fmin(n[0], n[2]), fmax(n[1], n[3]),
+                                         fmax(n[0], n[2])};
+    // West, east, south, north is the order of some programs.
+    const struct geo_bounds paired = {fmin(n[0], n[1]), fmin(n[2], n[3]), fmax(n[0], n[1]),
+                                      fmax(n[2], n[3])};
+    const bool off = fabs(n[1]) > 90.0 || fabs(n[3]) > 90.0;
+    const struct geo_bounds tried[] = {off ? exchanged : straight, off ? paired : exchanged};
+    for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++)
+        if (good(tried[i])) {
+            *out = tried[i];
+            return true;
+        }
+    return false;
+}
+
+enum drf_status config_read_bounds(struct config_reader *reader, const yaml_node_t *node,
+                                   unsigned line, struct geo_bounds *out)
+{
+    double n[4];
+    char given[CONFIG_SHOWN_SIZE + 8], meant[120] = "";
     if (item_count(node) != 4)
-        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "bounds: four numbers, [west, south, east, north]");
-    for (size_t i = 0; i < 4; i++) {
-        enum drf_status status =
-            config_number(reader, item(reader, node, i), "bounds", &numbers[i]);
-        if (status != DRF_OK)
-            return status;
-    }
-    struct geo_bounds bounds = {numbers[0], numbers[1], numbers[2], numbers[3]};
-    enum drf_status status = edge_region_from_bounds(bounds, out);
+        return config_refuse(reader->error, DRF_ERR_SYNTAX, node ? config_line(node) : line,
+                             "%sbounds: four numbers, [west, south, east, north]%s",
+                             reader->where, config_not(reader, node, "bounds", given));
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < 4; i++)
+        status =
+            config_first(status, config_number(reader, item(reader, node, i), "bounds", &n[i]));
     if (status != DRF_OK)
-        return config_refuse(reader->error, status, config_line(node),
-                             "bounds: west < east in -180 to 180, south < north in -90 to 90, "
-                             "at most 180 degrees wide");
-    return DRF_OK;
+        return status;
+    const struct geo_bounds box = {n[0], n[1], n[2], n[3]};
+    struct geo_bounds other;
+    if (good(box)) {
+        *out = box;
+        return DRF_OK;
+    }
+    if (probable(n, &other))
+        snprintf(meant, sizeof meant, "; did you mean [%.9g, %.9g, %.9g, %.9g]?",
+                 other.west_deg, other.south_deg, other.east_deg, other.north_deg);
+    return config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
+                         "%sbounds: [%.9g, %.9g, %.9g, %.9g] is no box: west < east in -180 to "
+                         "180, south < north in -90 to 90, at most 180 degrees wide%s",
+                         reader->where, n[0], n[1], n[2], n[3], meant);
 }
 
 // The one geometry in a Polygon, a Feature or a FeatureCollection of one; NULL if there is
@@ -78,6 +118,14 @@ static enum drf_status read_ring(struct config_reader *reader, const yaml_node_t
             status = config_number(reader, lat, "polygon", &points[i].lat_deg);
         if (status != DRF_OK)
             return status;
+        const struct geo_point corner = points[i];
+        if (fabs(corner.lat_deg) > 90.0 && fabs(corner.lat_deg) <= 180.0
+            && fabs(corner.lon_deg) <= 90.0)
+            return config_refuse(reader->error, DRF_ERR_RANGE, config_line(pair),
+                                 "polygon: the corner [%.9g, %.9g] is off the globe: longitude "
+                                 "first, then latitude -90 to 90; did you mean [%.9g, %.9g]?",
+                                 corner.lon_deg, corner.lat_deg, corner.lat_deg,
+                                 corner.lon_deg);
     }
     return DRF_OK;
 }
@@ -152,7 +200,12 @@ enum drf_status config_read_region(struct config_reader *reader, const yaml_node
     if (!!bounds + !!polygon + !!file != 1)
         return config_refuse(reader->error, DRF_ERR_SYNTAX, line,
                              "region: exactly one of bounds, polygon and polygon_file");
-    if (bounds)
-        return read_bounds(reader, bounds, out);
+    if (bounds) {
+        struct geo_bounds box;
+        snprintf(reader->where, sizeof reader->where, "region.");
+        enum drf_status status = config_read_bounds(reader, bounds, line, &box);
+        reader->where[0] = '\0';
+        return status == DRF_OK ? edge_region_from_bounds(box, out) : status;
+    }
     return polygon ? read_polygon(reader, polygon, out) : read_polygon_file(reader, file, out);
 }

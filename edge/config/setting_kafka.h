@@ -7,7 +7,7 @@
 
 #include "geo/status.h"
 
-enum { EDGE_SETTING_ERROR_SIZE = 200 };
+enum { EDGE_SETTING_ERROR_SIZE = 200, EDGE_SETTING_NAME_SIZE = 80 };
 
 // librdkafka's names of the settings that Debian's build lacks; edge/kafka/oauth_kafka.h
 // does what they say.
@@ -21,6 +21,14 @@ enum { EDGE_SETTING_ERROR_SIZE = 200 };
 
 // Whether the setting is one of these; *good: its value can be one.
 bool edge_setting_oauth(const char *name, const char *value, bool *good);
+
+struct edge_setting_about {
+    char near[EDGE_SETTING_NAME_SIZE]; // the name or value that was probably meant, or ""
+    char allowed[160];                 // the values or the range it may have, or ""
+    bool decided_here;
+};
+// Whether librdkafka has a setting of this name, and what can be said of one that was refused.
+bool edge_setting_known(const char *name, const char *value, struct edge_setting_about *out);
 
 // Whether librdkafka knows the setting and accepts the value, and the node does not set it
 // itself. DRF_ERR_RANGE with a human-readable line.

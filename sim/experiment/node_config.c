@@ -82,7 +82,10 @@ enum drf_status sim_node_config_write(const struct sim_trial *trial,
           "mqtt: {host: localhost, port: 1883}\n",
           file);
     write_others(trial, file);
-    fputs("feeds:\n", file);
+    size_t used = 0;
+    for (size_t i = 0; i < SIM_RUN_FEEDS; i++)
+        used += sim_run_feed_used(&sim_run_feeds[i], trial);
+    fputs(used > 0 ? "feeds:\n" : "feeds: []\n", file);
     for (size_t i = 0; i < SIM_RUN_FEEDS; i++)
         if (sim_run_feed_used(&sim_run_feeds[i], trial))
             fprintf(file, "  - {name: %s, topic: %s, %s, licence: CC0-1.0}\n",

@@ -27,6 +27,7 @@ def configuration(mqtt, port):
         "kafka": {"bootstrap.servers": "127.0.0.1:9"},
         "mqtt": {"host": mqtt.host, "port": mqtt.port, "username": NODE, "password": mqtt.passwords[NODE]},
         "http": {"port": port},
+        "feeds": [],
     }
 
 

@@ -25,6 +25,7 @@ def config(mqtt, **changes):
         # Nothing listens there: the node serves without Kafka and says what it waits for.
         "kafka": {"bootstrap.servers": "127.0.0.1:9"},
         "mqtt": {"host": mqtt.host, "port": mqtt.port, "username": NODE, "password": mqtt.passwords[NODE]},
+        "feeds": [],
     }
 
 
