@@ -16,7 +16,7 @@
 #include "edge/config/setting_kafka.h"
 #include "edge/config/suggest.h"
 
-enum { CONFIG_FILE_MAX = 1 << 20, PASSWORD_FILE_MAX = 4096 };
+enum { CONFIG_FILE_MAX = 1 << 20 };
 
 static const yaml_node_t *section_of(struct config_reader *reader, const char *name)
 {
@@ -94,8 +94,8 @@ static enum drf_status refuse_setting(struct config_reader *reader, const yaml_n
         !hidden && about.near[0] ? "; did you mean " : "", hidden ? "" : about.near);
 }
 
-static enum drf_status read_setting(struct config_reader *reader, const yaml_node_pair_t *pair,
-                                    struct drf_config *out)
+static enum drf_status read_setting(struct config_reader *reader, const yaml_node_t *kafka,
+                                    const yaml_node_pair_t *pair, struct drf_config *out)
 {
     const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
     const yaml_node_t *value = yaml_document_get_node(reader->document, pair->value);
@@ -106,14 +106,20 @@ static enum drf_status read_setting(struct config_reader *reader, const yaml_nod
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(key),
                              "kafka.%.80s: a setting has one value%s", config_text(key),
                              config_not(reader, value, config_text(key), given));
-    if (edge_setting_check(config_text(key), config_text(value), why) != DRF_OK)
-        return refuse_setting(reader, key, value, why);
     struct drf_kafka_setting *setting = &out->kafka[out->kafka_count];
-    *setting = (struct drf_kafka_setting){
-        .name = strdup(config_text(key)),
-        .value = strdup(config_text(value)),
-        .line = config_line(key),
-    };
+    if (config_names_secret_file(config_text(key))) {
+        enum drf_status status = config_read_secret_setting(reader, kafka, key, value, setting);
+        if (status != DRF_OK)
+            return status;
+    } else if (edge_setting_check(config_text(key), config_text(value), why) != DRF_OK) {
+        return refuse_setting(reader, key, value, why);
+    } else {
+        *setting = (struct drf_kafka_setting){
+            .name = strdup(config_text(key)),
+            .value = strdup(config_text(value)),
+            .line = config_line(key),
+        };
+    }
     out->kafka_count++;
     if (!setting->name || !setting->value)
         return config_refuse(reader->error, DRF_ERR_NOMEM, 0, "out of memory");
@@ -131,37 +137,8 @@ static enum drf_status read_kafka(struct config_reader *reader, struct drf_confi
     if (!out->kafka)
         return config_refuse(reader->error, DRF_ERR_NOMEM, 0, "out of memory");
     for (size_t i = 0; i < count; i++)
-        status =
-            config_first(status, read_setting(reader, node->data.mapping.pairs.start + i, out));
-    return status;
-}
-
-static enum drf_status read_password(struct config_reader *reader, struct drf_config *out)
-{
-    const yaml_node_t *mqtt = section_of(reader, "mqtt");
-    const yaml_node_t *node = config_find(reader, mqtt, "password_file", NULL);
-    const char *name = config_text(node);
-    if (!node || (name && name[0] == '\0'))
-        return DRF_OK;
-    if (!name || out->mqtt.password[0] != '\0')
-        return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
-                             "mqtt.password_file: a file name, and no password beside it");
-    char path[DRF_PATH_SIZE], *text = NULL;
-    size_t size = 0;
-    enum drf_status status = config_path(reader, node, path, sizeof path);
-    if (status != DRF_OK)
-        return status;
-    status = config_file(path, PASSWORD_FILE_MAX, &text, &size);
-    if (status != DRF_OK)
-        return config_refuse(reader->error, status, config_line(node),
-                             "mqtt.password_file: %.200s cannot be read", path);
-    size_t length = strcspn(text, "\r\n");
-    if (length == 0 || length >= sizeof out->mqtt.password)
-        status = config_refuse(reader->error, DRF_ERR_RANGE, config_line(node),
-                               "mqtt.password_file: its first line is empty or too long");
-    else
-        memcpy(out->mqtt.password, text, length); // the rest is zero already
-    free(text);
+        status = config_first(
+            status, read_setting(reader, node, node->data.mapping.pairs.start + i, out));
     return status;
 }
 
@@ -274,7 +251,8 @@ static enum drf_status read_all(struct config_reader *reader, struct drf_config 
     status =
         config_first(status, config_read_insets(reader, section_of(reader, "insets"), out));
     status = config_first(status, read_kafka(reader, out));
-    status = config_first(status, read_password(reader, out));
+    status =
+        config_first(status, config_read_password(reader, section_of(reader, "mqtt"), out));
     status = config_first(status, config_read_feeds(reader, section_of(reader, "feeds"), out));
     status = config_first(status, check_whole(reader, out));
     status = config_first(status, check_store_path(reader, out));

@@ -182,9 +182,10 @@ struct drf_config_error {
 };
 
 // Reads a file. DRF_ERR_ABSENT: it cannot be read. DRF_ERR_SYNTAX: not YAML, or an unknown,
-// missing, doubled or wrongly typed key, or no feeds ([] is none on purpose). DRF_ERR_RANGE: a value that is not
-// allowed. DRF_ERR_NOMEM. On anything but DRF_OK *error holds every mistake, and the status is
-// that of the first. `${NAME}` in a value stands for a variable of the environment.
+// missing, doubled or wrongly typed key, or no feeds ([] is none on purpose). DRF_ERR_RANGE: a
+// value that is not allowed. DRF_ERR_NOMEM. On anything but DRF_OK *error holds every mistake,
+// and the status is that of the first. `${NAME}` in a value stands for a variable of the
+// environment.
 DRF_MUST_CHECK enum drf_status drf_config_load(const char *path, struct drf_config_error *error,
                                                struct drf_config *out);
 // The same from memory, where feeds may be absent; relative file names in it count from

@@ -60,7 +60,9 @@ const struct config_section config_sections[] = {
     {"kafka",
      "Where feeds are read from and dead letters are sent to. Keys are librdkafka's own "
      "names,\n"
-     "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...)."},
+     "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...).\n"
+     "# A secret may stand in a file: NAME_file takes its first line (sasl.password_file "
+     "...)."},
     {"dead_letters", "Where refused messages are sent."},
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
     {"http", "Metrics for Prometheus, and health for supervisors."},

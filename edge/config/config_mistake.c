@@ -48,7 +48,12 @@ static bool secret(const char *name)
 {
     const size_t length = strlen(name);
     const bool file = length > 5 && strcmp(name + length - 5, "_file") == 0;
-    return !file && (strstr(name, "password") != NULL || strstr(name, "secret") != NULL);
+    static const char *const words[] = {"password", "secret", "ssl.key.pem",
+                                        "sasl.oauthbearer.config"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        any = any || strstr(name, words[i]) != NULL;
+    return !file && any;
 }
 
 static const char *written(const struct config_reader *reader, const yaml_node_t *node)

@@ -121,6 +121,18 @@ DRF_MUST_CHECK enum drf_status config_input_file(struct config_reader *reader, c
 // DRF_ERR_NOMEM: or it holds what is not UTF-8.
 DRF_MUST_CHECK enum drf_status config_without_secrets(struct config_reader *reader, char **out);
 
+// mqtt.password_file, and settings of Kafka called NAME_file, whose value is the first line of
+// that file (edge/config/config_secret.c). `kafka`: the section, where NAME must not be too.
+DRF_MUST_CHECK enum drf_status config_read_password(struct config_reader *reader,
+                                                    const yaml_node_t *mqtt,
+                                                    struct drf_config *out);
+bool config_names_secret_file(const char *name);
+DRF_MUST_CHECK enum drf_status config_read_secret_setting(struct config_reader *reader,
+                                                          const yaml_node_t *kafka,
+                                                          const yaml_node_t *key,
+                                                          const yaml_node_t *value,
+                                                          struct drf_kafka_setting *out);
+
 // Loads one YAML (or JSON) document; the caller deletes it.
 DRF_MUST_CHECK enum drf_status config_document(const char *text, size_t size,
                                                struct drf_config_error *error,
