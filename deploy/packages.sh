@@ -19,7 +19,7 @@ test_packages=(
     kcat openjdk-17-jre-headless maven
     libeccodes-tools zstd
     gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
-    python3-venv
+    python3-venv systemd
 )
 
 case "${1:-test}" in
