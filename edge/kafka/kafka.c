@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/kafka/cause_kafka.h"
 #include "edge/kafka/oauth_kafka.h"
 #include "edge/kafka/settings_kafka.h"
 
@@ -21,6 +22,7 @@ struct edge_kafka {
     edge_kafka_log_fn log;
     void *log_context;
     bool down; // said by librdkafka while it was served
+    struct edge_kafka_cause cause;
     size_t feed_count;
     struct feed feeds[DRF_FEEDS_MAX];
 };
@@ -45,7 +47,7 @@ static const struct edge_kafka_pair forced[] = {
     {"enable.auto.offset.store", "false"},
     {"enable.partition.eof", "true"},
     {"log.queue", "true"},
-    {"log.connection.close", "false"},
+    {"log.connection.close", "true"}, // a closed connection may be the only sign of a cause
     {NULL, NULL},
 };
 
@@ -65,7 +67,9 @@ static const struct edge_kafka_pair forced_topic_discovery[] = {
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
     (void)facility;
-    const struct edge_kafka *kafka = rd_kafka_opaque(client);
+    struct edge_kafka *kafka = rd_kafka_opaque(client);
+    if (kafka)
+        edge_kafka_cause_log(&kafka->cause, text);
     if (kafka && kafka->log)
         kafka->log(kafka->log_context, level, text);
 }
@@ -74,9 +78,19 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *self)
 {
     (void)client;
-    (void)reason;
     struct edge_kafka *kafka = self;
+    edge_kafka_cause_take(&kafka->cause, code, reason);
     kafka->down = kafka->down || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
+
+// Decides nothing; on librdkafka's own threads.
+static int on_certificate(rd_kafka_t *client, const char *broker, int32_t id, int *error,
+                          int depth, const char *der, size_t size, char *text, size_t room,
+                          void *self)
+{
+    (void)client, (void)broker, (void)id, (void)depth, (void)der, (void)size;
+    struct edge_kafka *kafka = self;
+    return edge_kafka_cause_certificate(&kafka->cause, *error, text, room);
 }
 
 static enum drf_status open_queue(struct edge_kafka *kafka, struct feed *feed, int wake_fd)
@@ -105,6 +119,7 @@ static enum drf_status open_client(const struct drf_config *config,
         rd_kafka_conf_set_opaque(conf, kafka);
         rd_kafka_conf_set_log_cb(conf, on_log);
         rd_kafka_conf_set_error_cb(conf, on_error);
+        rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
         kafka->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, EDGE_KAFKA_ERROR_SIZE);
         if (!kafka->client)
             rd_kafka_conf_destroy(conf);
@@ -186,6 +201,8 @@ bool edge_kafka_serve(struct edge_kafka *kafka)
     rd_kafka_poll(kafka->client, 0);
     return kafka->down;
 }
+
+const char *edge_kafka_cause(const struct edge_kafka *kafka) { return kafka->cause.text; }
 
 enum drf_status edge_kafka_start(struct edge_kafka *kafka, size_t feed, int32_t partition,
                                  int64_t offset)
@@ -299,6 +316,8 @@ static enum drf_status find_partitions(struct edge_kafka *kafka, size_t feed, in
              i < metadata->topics[0].partition_cnt && out->count < EDGE_KAFKA_PARTITIONS_MAX;
              i++)
             out->partitions[out->count++].partition = metadata->topics[0].partitions[i].id;
+    out->denied = metadata->topic_cnt == 1
+                  && metadata->topics[0].err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     out->too_many = metadata->topic_cnt == 1
                     && metadata->topics[0].partition_cnt > EDGE_KAFKA_PARTITIONS_MAX;
     rd_kafka_metadata_destroy(metadata);

@@ -17,7 +17,11 @@
 #include "edge/kafka/message.h"
 #include "geo/status.h"
 
-enum { EDGE_KAFKA_ERROR_SIZE = 200, EDGE_KAFKA_PARTITIONS_MAX = 256 };
+enum {
+    EDGE_KAFKA_ERROR_SIZE = 200,
+    EDGE_KAFKA_CAUSE_SIZE = 240,
+    EDGE_KAFKA_PARTITIONS_MAX = 256
+};
 
 struct edge_kafka;
 
@@ -37,6 +41,12 @@ void edge_kafka_close(struct edge_kafka *kafka); // NULL is fine; may wait for t
 // Lets librdkafka call back (log, errors). True: no broker has been reachable since the last
 // call.
 bool edge_kafka_serve(struct edge_kafka *kafka);
+
+// Why no broker could be reached, by cause, as librdkafka said last while it was served: "TLS:
+// ...", "SASL: ...", "host name: ...", "connection: ..."; shorter than EDGE_KAFKA_CAUSE_SIZE.
+// Until the next serve; "" when it has
+// said nothing.
+const char *edge_kafka_cause(const struct edge_kafka *kafka);
 
 // DRF_ERR_RANGE: no such feed here, or librdkafka refuses.
 DRF_MUST_CHECK enum drf_status edge_kafka_start(struct edge_kafka *kafka, size_t feed,
@@ -61,6 +71,7 @@ struct edge_kafka_found {
     size_t feed;
     size_t count;  // of partitions; 0: the topic does not exist
     bool too_many; // there are more than fit; those are not read
+    bool denied;   // count is 0 because the account may not see the topic; for `check`
     struct {
         int32_t partition;
         int64_t low, high; // first offset kept, and the one after the last

@@ -9,6 +9,7 @@
 #include "edge/mqtt/mqtt.h"
 
 #include "edge/host/resolver.h"
+#include "edge/mqtt/cause_mqtt.h"
 #include "edge/mqtt/inbox.h"
 #include "edge/mqtt/properties_mqtt.h"
 
@@ -51,8 +52,9 @@ struct edge_mqtt {
     bool behind; // the last step left something unread
     int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
     uint32_t jitter;
-    char waiting_for[128];
-    const char *refusal; // the broker's own word, static; NULL: none
+    char waiting_for[EDGE_MQTT_WHY_SIZE];
+    const char *refusal;          // the broker's own word, static; NULL: none
+    struct edge_mqtt_cause cause; // of what the library said of this connection
 
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
@@ -93,9 +95,10 @@ static void on_message(struct mosquitto *client, void *self,
 
 static void lost(struct edge_mqtt *mqtt, const char *why)
 {
+    char text[EDGE_MQTT_CAUSE_SIZE];
     mqtt->stats.failures++;
-    if (mqtt->refusal != NULL)
-        why = mqtt->refusal;
+    edge_mqtt_cause_format(&mqtt->cause, mqtt->refusal, why, text);
+    mqtt->cause = (struct edge_mqtt_cause){.tls = mqtt->tls};
     mqtt->refusal = NULL;
     mqtt->connected = false;
     mqtt->connecting = false;
@@ -110,8 +113,15 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     mqtt->back_off_us *= 2;
     if (mqtt->back_off_us > BACK_OFF_MAX_US)
         mqtt->back_off_us = BACK_OFF_MAX_US;
-    (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: %s",
-                   mqtt->host, (unsigned)mqtt->port, why);
+    (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %.80s:%u: %s",
+                   mqtt->host, (unsigned)mqtt->port, text);
+}
+
+static void on_log(struct mosquitto *client, void *self, int level, const char *text)
+{
+    struct edge_mqtt *mqtt = self;
+    if (level == MOSQ_LOG_ERR)
+        edge_mqtt_cause_take(&mqtt->cause, client, text);
 }
 
 static void on_connect(struct mosquitto *client, void *self, int reason, int flags,
@@ -126,6 +136,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     }
     mqtt->connecting = false;
     mqtt->connected = true;
+    mqtt->cause.answered = true;
     mqtt->back_off_us = BACK_OFF_FIRST_US;
     mqtt->waiting_for[0] = '\0';
     mqtt->stats.sessions++;
@@ -143,8 +154,11 @@ static void on_publish(struct mosquitto *client, void *self, int mid, int reason
     struct edge_mqtt *mqtt = self;
     if (mqtt->outstanding > 0)
         mqtt->outstanding--;
-    if (reason >= 0x80)
+    mqtt->stats.acknowledged++;
+    if (reason >= 0x80) {
         mqtt->stats.denied++;
+        mqtt->stats.denied_reason = (uint8_t)reason;
+    }
 }
 
 static void on_subscribe(struct mosquitto *client, void *self, int mid, int count,
@@ -253,6 +267,7 @@ static void take_address(struct edge_mqtt *mqtt)
 {
     const char *why;
     enum drf_status status = edge_resolver_take(&mqtt->resolver, mqtt->address, &why);
+    mqtt->cause.resolving = status != DRF_OK;
     if (status == DRF_OK)
         connect_to_address(mqtt);
     else if (status != DRF_ERR_AGAIN)
@@ -262,6 +277,7 @@ static void take_address(struct edge_mqtt *mqtt)
 static void begin_connection(struct edge_mqtt *mqtt)
 {
     const char *why;
+    mqtt->cause = (struct edge_mqtt_cause){.tls = mqtt->tls, .resolving = true};
     if (edge_resolver_begin(&mqtt->resolver, mqtt->host, &why) != DRF_OK)
         lost(mqtt, why);
 }
@@ -282,6 +298,24 @@ static int read_packets(struct edge_mqtt *mqtt)
     return rc;
 }
 
+// Why the TCP connection was not made, or ended, 0: nothing is known against it. With TLS the
+// library may have taken the error from the socket, and would wait for ever; a socket that is
+// closed and never measured a round trip was refused.
+static int socket_error(const struct edge_mqtt *mqtt)
+{
+    const int fd = mosquitto_socket(mqtt->client);
+    int error = 0;
+    socklen_t size = sizeof error;
+    struct tcp_info info;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+        return error;
+    size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0
+        || info.tcpi_state != TCP_CLOSE)
+        return 0;
+    return info.tcpi_rtt == 0 ? ECONNREFUSED : ECONNRESET;
+}
+
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
     mqtt->now_mono_us = now_mono_us;
@@ -292,8 +326,10 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
     if (!mqtt->connecting && !mqtt->connected)
         return;
 
-    int rc = MOSQ_ERR_SUCCESS;
-    if (wants_write(mqtt))
+    int rc = MOSQ_ERR_SUCCESS, saved = mqtt->connecting ? socket_error(mqtt) : 0;
+    if (saved != 0)
+        rc = MOSQ_ERR_ERRNO;
+    else if (wants_write(mqtt))
         rc = mosquitto_loop_write(mqtt->client, 1);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = read_packets(mqtt);
@@ -304,7 +340,8 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
     bool too_late = mqtt->connecting && now_mono_us > mqtt->deadline_mono_us;
     if (rc == MOSQ_ERR_SUCCESS && !too_late)
         return;
-    int saved = errno;
+    if (saved == 0)
+        saved = errno;
     (void)mosquitto_disconnect(mqtt->client);
     lost(mqtt, too_late ? "no answer within 5 s" : reason_of(rc, saved));
 }
@@ -369,6 +406,7 @@ static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_conf
         rc = set_will(mqtt, config);
     if (rc != MOSQ_ERR_SUCCESS)
         return mosquitto_strerror(rc);
+    mosquitto_log_callback_set(mqtt->client, on_log);
     mosquitto_connect_v5_callback_set(mqtt->client, on_connect);
     mosquitto_message_v5_callback_set(mqtt->client, on_message);
     mosquitto_publish_v5_callback_set(mqtt->client, on_publish);

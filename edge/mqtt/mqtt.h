@@ -16,6 +16,8 @@
 #include "edge/mqtt/link.h"
 #include "geo/status.h"
 
+enum { EDGE_MQTT_WHY_SIZE = 280 };
+
 struct edge_mqtt;
 
 struct edge_mqtt_config { // strings are borrowed during open only
@@ -41,7 +43,9 @@ struct edge_mqtt_stats {
     uint64_t dropped_ring;  // came in while the ring was full
     uint64_t refused_full;  // contexts refused while backed up
     uint64_t dropped_queue; // others refused because the queue was full
+    uint64_t acknowledged;  // PUBACKs, whatever they say
     uint64_t denied;        // the broker said no to a publish or a subscription
+    uint8_t denied_reason;  // its reason code of the last; 0x87: not authorised
     uint32_t sessions;      // connections made
     uint32_t failures;      // connections lost or not made
 };
@@ -62,7 +66,9 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us);
 // The interface the serve step uses; valid as long as the connection object.
 struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt);
 struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt);
-// Why there is no connection, for people; "" when there is one. Until the next step.
+// Why there is no connection, for people and by cause ("host name: ...", "connection: ...",
+// "TLS: ...", "account: ..."); "" when there is one. Until the next step; shorter than
+// EDGE_MQTT_WHY_SIZE.
 const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt);
 
 #endif

@@ -33,6 +33,7 @@
 // What the node is given beside its loops before systemd ends it.
 #define OPENING_US (600 * SECOND_US)
 #define READING_ALL_US (3600 * SECOND_US)
+#define CAUSE_EVERY_US (10 * SECOND_US)
 enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
 
 // What topic discovery found last of a feed, until ingest has taken it.
@@ -55,6 +56,8 @@ struct loop {
     struct edge_topic_discovery *topic_discovery;
     pthread_mutex_t lock;
     struct finding findings[DRF_FEEDS_MAX];
+    char kafka_told[EDGE_KAFKA_CAUSE_SIZE]; // why no Kafka broker answers, as it was logged
+    struct edge_log_limit kafka_limit;
 };
 
 static void wake(int fd)
@@ -136,11 +139,32 @@ static void *topic_discovery(void *argument)
 static void log_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
                         const char *detail, struct edge_now now)
 {
-    char quoted[300];
+    char quoted[2 * EDGE_MQTT_WHY_SIZE];
     edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
                    there ? "node.waiting" : "node.recovered", "for=%s text=%s",
                    edge_trouble_name(trouble),
                    edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)));
+}
+
+// The cause becomes known after the broker was missed, and may become another.
+static void log_kafka(struct loop *loop, bool changed, bool unreachable, struct edge_now now)
+{
+    const struct edge_node *node = &loop->node;
+    const char *cause = "";
+    for (size_t i = 0; i < EDGE_LANES && unreachable && cause[0] == '\0'; i++)
+        cause = node->kafka[i] != NULL ? edge_kafka_cause(node->kafka[i]) : "";
+    char text[EDGE_KAFKA_CAUSE_SIZE + 40];
+    (void)snprintf(text, sizeof text, "no Kafka broker answers%s%s", cause[0] ? ": " : "",
+                   cause);
+    const bool another =
+        unreachable && cause[0] != '\0' && strcmp(cause, loop->kafka_told) != 0;
+    if (changed
+        || (another
+            && edge_log_allow(&loop->kafka_limit, now.mono_us, 1, CAUSE_EVERY_US, NULL))) {
+        log_trouble(node, EDGE_TROUBLE_KAFKA, unreachable, unreachable ? text : "Kafka answers",
+                    now);
+        (void)snprintf(loop->kafka_told, sizeof loop->kafka_told, "%s", cause);
+    }
 }
 
 static void take_findings(struct loop *loop, struct edge_now now)
@@ -160,9 +184,8 @@ static void take_findings(struct loop *loop, struct edge_now now)
         missing = missing || (finding->reachable && finding->found.count == 0);
     }
     pthread_mutex_unlock(&loop->lock);
-    if (edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable))
-        log_trouble(node, EDGE_TROUBLE_KAFKA, unreachable,
-                    unreachable ? "no Kafka broker answers" : "Kafka answers", now);
+    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable);
+    log_kafka(loop, changed, unreachable, now);
     if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
         log_trouble(node, EDGE_TROUBLE_TOPIC, missing,
                     missing ? "a configured topic does not exist yet" : "every topic exists",
@@ -223,7 +246,7 @@ struct mqtt_told {
     struct edge_mqtt_stats stats; // counted so far
     uint64_t denied;              // logged so far
     int64_t denied_next_mono_us;  // when that may be logged again
-    char waiting_for[160];
+    char waiting_for[EDGE_MQTT_WHY_SIZE];
 };
 
 // The broker's access list is wrong: drones get nothing, and nothing else shows why.
