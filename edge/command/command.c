@@ -57,14 +57,22 @@ const struct edge_command edge_commands[] = {
      "Runs a node over standard input and output, in the time that they say, for simulations\n"
      "(`drf-sim experiment`). Mode SIM or REPLAY; no brokers."},
     {"check", edge_command_check,
-     "--config FILE [--offline] [--seconds N] | --config FILE --feed NAME --file SAMPLE\n"
-     "                 [--key KEY] [--header name=value]... [--tombstone]",
-     "Reads the configuration as `run` would and tests the connections to Kafka and MQTT.\n"
-     "While a node runs on the store of this configuration MQTT is not tested: a second "
-     "connection\n"
-     "of its account could make the broker close the node's.\n"
+     "--config FILE [--offline] [--seconds N] [--json] | --config FILE --feed NAME\n"
+     "                 --file SAMPLE [--key KEY] [--header name=value]... [--tombstone]",
+     "Reads the configuration as `run` would and tells all mistakes in it, each with what was\n"
+     "probably meant. Then it says what it understood and tries what `run` needs: the store "
+     "and "
+     "its\n"
+     "folder, the HTTP port, the Kafka brokers and the topic of each feed, the MQTT account "
+     "and "
+     "its\n"
+     "right to write to each kind of topic (empty messages under the id drf-check). Nothing "
+     "is\n"
+     "changed. While a node runs on the store of this configuration its port and MQTT are not\n"
+     "tested: a second connection of its account could make the broker close the node's.\n"
      "  --offline    does not connect\n"
      "  --seconds N  time-out of each connection (default 5)\n"
+     "  --json       for programs: mistakes with their lines, findings with their results\n"
      "With a feed and a file it shows a provider what the node would make of that message:\n"
      "records, warnings and refusals (each with its line, feature or message number) and a\n"
      "map. It uses the envelope and the sandboxed decoder of the service; nothing is "
@@ -73,9 +81,9 @@ const struct edge_command edge_commands[] = {
      "  --key KEY            its Kafka key\n"
      "  --header name=value  a header of it, any number of times\n"
      "  --tombstone          a null value, instead of a file\n"
-     "Exit code 0: all is well; 1: something is not, or is refused; 2: the configuration or "
-     "the\n"
-     "command is wrong."},
+     "Exit code 0: all is well; 1: something outside is not (a broker, a right, a folder, a "
+     "port),\n"
+     "or the message is refused; 2: the configuration or the command is wrong."},
     {"deadletters", edge_command_deadletters,
      "--config FILE [list | resubmit ID... | resubmit --all]",
      "Messages that were refused: those in the topic of dead letters (ID is PARTITION:OFFSET) "

@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 50 s
 import hashlib
-import subprocess
 import time
 
-from drf_fixture import BIN, DEADLINE_S, Kafka, late_s, main, shared_kafka, wait_until
+from drf_fixture import Kafka, late_s, main, shared_kafka, wait_until
 from fixture.fed import Fed, record
 
 COUNT = 3000
@@ -104,26 +103,6 @@ def test_bad_messages_are_dead_lettered_and_the_next_is_read():
                 assert (value or b"") == message["value"][:65536], f"{key}: not the original bytes"
                 assert told["drf_dead_sha256"] == hashlib.sha256(message["value"]).hexdigest(), told
                 assert node.metric(f'drf_feed_refusals_total{{feed="dof",reason="{reason}"}}') >= 1, reason
-
-
-def test_check_says_what_is_wrong():
-    with shared_kafka() as kafka:
-        kafka.create_topics("obstacles")
-        with Fed(kafka.bootstrap) as node:
-            node.wait_log("what=feed.start")  # it has its store
-            check = [BIN / "drf-edge", "check", "--config", node.config_path, "--seconds", "2"]
-            # Beside a running node its account is not used a second time: that would throw the node off.
-            run = subprocess.run(check, capture_output=True, text=True, timeout=DEADLINE_S)
-            assert run.returncode == 0 and "not tested, a node with this account is running" in run.stdout, run
-            node.stop()
-            run = subprocess.run(check, capture_output=True, text=True, timeout=DEADLINE_S)
-            assert run.returncode == 1, run
-            assert "topic obstacles: ok, 1 partition" in run.stdout, run.stdout
-            assert "mqtt: 127.0.0.1:9" in run.stdout and "refused" in run.stdout.lower(), run.stdout
-            node.config_path.write_text("region: {id: x}\nmqttt: 1\n")
-            run = subprocess.run([BIN / "drf-edge", "check", "--config", node.config_path], capture_output=True,
-                                 text=True, timeout=DEADLINE_S)
-            assert run.returncode == 2 and "node.yaml:2: unknown section 'mqttt'" in run.stderr, run
 
 
 def test_stopped_node_ends_with_kafka_away():

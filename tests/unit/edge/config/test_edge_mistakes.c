@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "edge/config/config.h"
+#include "edge/config/understood.h"
 
 #define LEAST                                                                                  \
     "region:\n"                                                                                \
@@ -320,6 +321,33 @@ static void recorded__text__holds_values_of_variables_and_no_secret(void **state
     drf_config_close(&config);
 }
 
+static void understood__of_a_region__is_its_size_place_and_tiles(void **state)
+{
+    (void)state;
+    char text[EDGE_UNDERSTOOD_SIZE];
+    struct geo_bounds other;
+    struct drf_config config =
+        taken("region: {id: niagara, bounds: [-80, 43, -79, 44]}\nnode: {id: n}\n"
+              "store: {path: p}\nfeeds:\n  - {name: a, topic: t, kind: zone}\n");
+    edge_understood_format(&config, text);
+    // 111.195 km a degree on the mean sphere; 7,000 m more make 28 by 26 tiles of 180/4096
+    // degrees.
+    assert_string_equal(text,
+                        "81 x 111 km around 43.5 N 79.5 W, 728 tiles of level 12, 1 feed");
+    const struct edge_understood_need need = edge_understood_need(&config);
+    assert_int_equal(need.tiles, 728);
+    assert_int_equal(need.memory_max_bytes, 728 * 2 * 131072);
+    assert_false(edge_understood_exchanged(&config, &other));
+    drf_config_close(&config);
+
+    config = taken("region: {id: niagara, bounds: [43, -80, 44, -79]}\nnode: {id: n}\n"
+                   "store: {path: p}\n");
+    assert_true(edge_understood_exchanged(&config, &other));
+    assert_true(other.west_deg == -80 && other.south_deg == 43 && other.east_deg == -79
+                && other.north_deg == 44);
+    drf_config_close(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +365,7 @@ int main(void)
         cmocka_unit_test(parse__of_a_variable_that_is_not_defined__is_refused),
         cmocka_unit_test(parse__of_a_wrong_variable__does_not_print_its_value),
         cmocka_unit_test(recorded__text__holds_values_of_variables_and_no_secret),
+        cmocka_unit_test(understood__of_a_region__is_its_size_place_and_tiles),
     };
     return cmocka_run_group_tests_name("edge/config mistakes", tests, NULL, NULL);
 }
