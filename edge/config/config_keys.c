@@ -150,7 +150,7 @@ const struct config_key config_keys[] = {
     TEXT("mqtt", "key_file", PATH, mqtt.key_file, "\"\"", NULL, "PEM of its key"),
 
     NUMBER("http", "port", U32, http_port, 0, 65535, 1, "0",
-           "for /metrics, /healthz and /readyz; 0: none"),
+           "for /metrics, /livez, /readyz, /startupz and /healthz; 0: none"),
     TEXT("http", "address", TEXT, http_address, "127.0.0.1", NULL, "to listen on"),
 
     NUMBER("limits", "drones_max", U32, limits.drones_max, 1, 100000, 1, "2000",

@@ -12,6 +12,25 @@ static const char *const names[] = {
 };
 static_assert(sizeof names / sizeof names[0] == EDGE_TROUBLE_COUNT, "one name per trouble");
 
+static const char *const texts[] = {
+    [EDGE_TROUBLE_KAFKA] = "no broker of the feeds answers: what was read before is served",
+    [EDGE_TROUBLE_TOPIC] = "a configured topic does not exist: its feed brings nothing",
+    [EDGE_TROUBLE_MQTT] = "not connected to the MQTT broker: drones get nothing",
+    [EDGE_TROUBLE_STORE] = "the store cannot be written: what is read now is kept in memory",
+    [EDGE_TROUBLE_DECODER] =
+        "no decoder is ready, or a feed is paused: its layers stay as they "
+        "are",
+    [EDGE_TROUBLE_CATCHING_UP] = "feeds are being read up to their end: layers may be out of "
+                                 "date",
+    [EDGE_TROUBLE_OVERLOAD] =
+        "the load is too high: patches and parts of contexts are left out",
+    [EDGE_TROUBLE_CLOCK] = "the clock was set within the last minute",
+    [EDGE_TROUBLE_STALLED] = "the ingest loop makes no step: nothing new is read",
+    [EDGE_TROUBLE_INCOMPLETE] =
+        "live features are no longer in their source: drones are told so",
+};
+static_assert(sizeof texts / sizeof texts[0] == EDGE_TROUBLE_COUNT, "one text per trouble");
+
 void edge_health_init(struct edge_health *health)
 {
     atomic_init(&health->troubles, 0);
@@ -62,4 +81,24 @@ const char *edge_trouble_name(enum edge_trouble trouble)
 {
     assert(trouble < EDGE_TROUBLE_COUNT);
     return names[trouble];
+}
+
+bool edge_health_started(const struct edge_health *health)
+{
+    for (int loop = 0; loop < EDGE_LOOP_COUNT; loop++)
+        if (edge_health_stepped(health, (enum edge_loop)loop) == INT64_MIN)
+            return false;
+    return true;
+}
+
+const char *edge_trouble_text(enum edge_trouble trouble)
+{
+    assert(trouble < EDGE_TROUBLE_COUNT);
+    return texts[trouble];
+}
+
+const char *edge_loop_name(enum edge_loop loop)
+{
+    assert(loop < EDGE_LOOP_COUNT);
+    return loop == EDGE_LOOP_INGEST ? "ingest" : "serve";
 }

@@ -46,6 +46,10 @@ int64_t edge_health_stepped(const struct edge_health *health, enum edge_loop loo
 // How long its step has taken, if that is too long; 0: it is not, or has not begun.
 int64_t edge_health_stalled_us(const struct edge_health *health, enum edge_loop loop,
                                int64_t now_mono_us);
+// Both loops have begun a step: everything is opened.
+bool edge_health_started(const struct edge_health *health);
 const char *edge_trouble_name(enum edge_trouble trouble); // "kafka", "store" ...
+const char *edge_trouble_text(enum edge_trouble trouble); // for people: what, and what follows
+const char *edge_loop_name(enum edge_loop loop);          // "ingest", "serve"
 
 #endif

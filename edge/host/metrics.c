@@ -3,7 +3,8 @@
 // label values (first label major), a histogram one for each bucket and one for the sum; the
 // first slot of each is computed once at open. So an update is an index and one relaxed atomic
 // addition, without locks or allocation, and the HTTP thread formats the text while others
-// update. Series of labelled metrics that are 0 are left out, since most pairs never occur.
+// update. Every series is shown from the start, also at 0: an alert on an increase would miss
+// the first one otherwise.
 #include "edge/host/metrics.h"
 
 #include <assert.h>
@@ -13,10 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "edge/host/health.h"
 #include "fusion/root/track_gate.h"
 #include "geo/record/record.h"
 
-enum type { COUNTER, GAUGE, HISTOGRAM };
+enum type { COUNTER, GAUGE, SECONDS, HISTOGRAM };
 
 static const struct {
     const char *name, *help;
@@ -81,6 +83,10 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
         return EDGE_SHED_COUNT;
     case EDGE_LABEL_GATE:
         return FUSION_GATE_COUNT;
+    case EDGE_LABEL_TROUBLE:
+        return EDGE_TROUBLE_COUNT;
+    case EDGE_LABEL_LOOP:
+        return EDGE_LOOP_COUNT;
     default:
         return 1;
     }
@@ -88,8 +94,8 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
 
 static const char *label_key(enum edge_label label)
 {
-    static const char *const keys[] = {"",     "feed", "reason", "outcome",
-                                       "code", "what", "outcome"};
+    static const char *const keys[] = {"",     "feed",    "reason",  "outcome", "code",
+                                       "what", "outcome", "version", "reason",  "loop"};
     static_assert(sizeof keys / sizeof keys[0] == EDGE_LABEL_COUNT, "one key per label");
     return keys[label];
 }
@@ -110,6 +116,12 @@ static const char *label_value(const struct edge_metrics *metrics, enum edge_lab
         return sheds[index];
     case EDGE_LABEL_GATE:
         return fusion_gate_name((enum fusion_gate)index);
+    case EDGE_LABEL_VERSION:
+        return DRF_VERSION;
+    case EDGE_LABEL_TROUBLE:
+        return edge_trouble_name((enum edge_trouble)index);
+    case EDGE_LABEL_LOOP:
+        return edge_loop_name((enum edge_loop)index);
     default:
         return "";
     }
@@ -135,6 +147,7 @@ enum drf_status edge_metrics_open(const char *const *feeds, size_t feed_count,
         free(metrics);
         return DRF_ERR_NOMEM;
     }
+    edge_metrics_set(metrics, EDGE_METRIC_BUILD_INFO, 0, 1);
     *out = metrics;
     return DRF_OK;
 }
@@ -240,10 +253,10 @@ static void put_series(const struct edge_metrics *metrics, size_t m, size_t a, s
 {
     int64_t value = read_slot(metrics, slot_of(metrics, (enum edge_metric)m, a, b));
     enum edge_label first = table[m].a, second = table[m].b;
-    if (first == EDGE_LABEL_NONE)
+    if (table[m].type == SECONDS)
+        put(text, "%s %.6f\n", table[m].name, (double)value / 1e6);
+    else if (first == EDGE_LABEL_NONE)
         put(text, "%s %" PRId64 "\n", table[m].name, value);
-    else if (value == 0)
-        return;
     else if (second == EDGE_LABEL_NONE)
         put(text, "%s{%s=\"%s\"} %" PRId64 "\n", table[m].name, label_key(first),
             label_value(metrics, first, a), value);
@@ -256,7 +269,7 @@ static void put_series(const struct edge_metrics *metrics, size_t m, size_t a, s
 // NOLINTNEXTLINE(readability-non-const-parameter): written through `text`
 size_t edge_metrics_format(const struct edge_metrics *metrics, char *out, size_t room)
 {
-    static const char *const types[] = {"counter", "gauge", "histogram"};
+    static const char *const types[] = {"counter", "gauge", "counter", "histogram"};
     struct text text = {.at = out, .room = room};
     for (size_t m = 0; m < EDGE_METRIC_COUNT; m++) {
         put(&text, "# HELP %s %s.\n# TYPE %s %s\n", table[m].name, table[m].help, table[m].name,

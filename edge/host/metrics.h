@@ -21,6 +21,9 @@ enum edge_label {
     EDGE_LABEL_REPLY,   // ReplyCode of schemas/drf/v1/enums.proto
     EDGE_LABEL_SHED,    // enum edge_shed
     EDGE_LABEL_GATE,    // enum fusion_gate
+    EDGE_LABEL_VERSION, // of the program, one value
+    EDGE_LABEL_TROUBLE, // enum edge_trouble
+    EDGE_LABEL_LOOP,    // enum edge_loop
     EDGE_LABEL_COUNT
 };
 
@@ -34,9 +37,27 @@ enum edge_shed {
     EDGE_SHED_COUNT
 };
 
-// X(id, type, "name", first label, second label, "help"); type COUNTER, GAUGE, or HISTOGRAM (of
-// microseconds, shown in seconds, no labels).
+// X(id, type, "name", first label, second label, "help"); type COUNTER, GAUGE, SECONDS (a
+// counter of microseconds, shown in seconds), or HISTOGRAM (of microseconds, shown in seconds,
+// no labels).
 #define EDGE_METRICS(X)                                                                        \
+    X(BUILD_INFO, GAUGE, "drf_build_info", VERSION, NONE,                                      \
+      "1; the label is the program's version")                                                 \
+    X(READY, GAUGE, "drf_ready", NONE, NONE, "1 while /readyz answers 200")                    \
+    X(NOT_READY, GAUGE, "drf_not_ready", TROUBLE, NONE,                                        \
+      "1 while this reason keeps the node from being ready")                                   \
+    X(LOOP_STALLED, GAUGE, "drf_loop_stalled_seconds", LOOP, NONE,                             \
+      "How long the loop's step has taken, once that is too long; 0: it runs")                 \
+    X(PROCESS_CPU, SECONDS, "process_cpu_seconds_total", NONE, NONE,                           \
+      "Processor time of the node, user and system, without its decoders")                     \
+    X(PROCESS_RESIDENT, GAUGE, "process_resident_memory_bytes", NONE, NONE,                    \
+      "Resident memory of the node, without its decoders")                                     \
+    X(PROCESS_VIRTUAL, GAUGE, "process_virtual_memory_bytes", NONE, NONE,                      \
+      "Virtual memory of the node, without its decoders")                                      \
+    X(PROCESS_FDS, GAUGE, "process_open_fds", NONE, NONE, "Open file descriptors")             \
+    X(PROCESS_FDS_MAX, GAUGE, "process_max_fds", NONE, NONE, "Limit of open file descriptors") \
+    X(PROCESS_START, GAUGE, "process_start_time_seconds", NONE, NONE,                          \
+      "When the process was started, Unix time")                                               \
     X(FEED_MESSAGES, COUNTER, "drf_feed_messages_total", FEED, NONE, "Messages read")          \
     X(FEED_BYTES, COUNTER, "drf_feed_bytes_total", FEED, NONE,                                 \
       "Bytes of the values of messages read")                                                  \
@@ -58,6 +79,8 @@ enum edge_shed {
     X(FEED_MISSING, GAUGE, "drf_feed_missing", FEED, NONE,                                     \
       "Obstacles, zones and alerts that were live when the topic lost them, not come again")   \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
+    X(FEED_SILENT, GAUGE, "drf_feed_silent_sources", FEED, NONE,                               \
+      "Sources of the feed that have sent nothing for longer than its interval_s")             \
     X(DEAD_LETTERS, COUNTER, "drf_dead_letters_total", NONE, NONE, "Dead letters delivered")   \
     X(DEAD_LETTERS_LOST, COUNTER, "drf_dead_letters_lost_total", NONE, NONE,                   \
       "Dead letters dropped because Kafka took none and the store held its maximum")           \
@@ -82,6 +105,8 @@ enum edge_shed {
       "Size of the store's write-ahead log")                                                   \
     X(STORE_WAL_PINNED, GAUGE, "drf_store_wal_pinned_bytes", NONE, NONE,                       \
       "Bytes of that log held by a reader that does not end")                                  \
+    X(STORE_DISK_FREE, GAUGE, "drf_store_disk_free_bytes", NONE, NONE,                         \
+      "Free bytes of the file system that holds the store")                                    \
     X(STORE_FORGOTTEN, COUNTER, "drf_store_forgotten_total", NONE, NONE,                       \
       "Old tombstones and unused provenance deleted")                                          \
     X(STORE_SET_ASIDE, COUNTER, "drf_store_set_aside_total", NONE, NONE,                       \
@@ -103,6 +128,8 @@ enum edge_shed {
     X(KAFKA_UP, GAUGE, "drf_kafka_up", NONE, NONE, "1 while a broker answers")                 \
     X(MQTT_UP, GAUGE, "drf_mqtt_up", NONE, NONE, "1 while connected to the MQTT broker")       \
     X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "MQTT connections made")  \
+    X(MQTT_SHARED, GAUGE, "drf_mqtt_shared", NONE, NONE,                                       \
+      "1 while another client seems to use the node's account or client id")                   \
     X(MQTT_DROPS, COUNTER, "drf_mqtt_drops_total", NONE, NONE,                                 \
       "Messages dropped because the MQTT connection was down or full")                         \
     X(MQTT_DENIED, COUNTER, "drf_mqtt_denied_total", NONE, NONE,                               \
@@ -173,7 +200,7 @@ int64_t edge_metrics_value(const struct edge_metrics *metrics, enum edge_metric 
                            size_t a, size_t b); // COUNTER, GAUGE; HISTOGRAM: the count
 
 // The whole table in Prometheus text format, at most `room` bytes with its NUL; returns the
-// length it needs without the NUL. Labelled series that are zero are left out.
+// length it needs without the NUL. Every series is there from the start, also at zero.
 size_t edge_metrics_format(const struct edge_metrics *metrics, char *out, size_t room);
 
 #endif

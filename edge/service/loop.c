@@ -300,6 +300,15 @@ static void log_overload(const struct edge_node *node, bool *before, struct edge
     *before = there;
 }
 
+static void log_stop(const struct edge_log *log, struct edge_now now, int signal, bool good)
+{
+    const char *name = signal > 0 ? sigabbrev_np(signal) : NULL;
+    edge_log_write(log, now.utc_us, good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop",
+                   "good=%d signal=%s%s text=\"%s\"", good, name != NULL ? "SIG" : "none",
+                   name != NULL ? name : "",
+                   good ? "all that was read is stored" : "the node could not go on");
+}
+
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
@@ -339,16 +348,22 @@ static void *journal(void *argument)
     return NULL;
 }
 
-static void wait_for_signal(struct loop *loop, const sigset_t *signals)
+// Until a signal comes or the node ends by itself; returns the signal, 0: none.
+static int wait_for_signal(struct loop *loop, const sigset_t *signals)
 {
     int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
     struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
                            {.fd = loop->stop_fd, .events = POLLIN}};
-    const int every_ms = loop->notify->fd >= 0 ? EDGE_NOTIFY_EVERY_US / 1000 : -1;
+    const int every_ms = EDGE_NOTIFY_EVERY_US / 1000;
     int ready;
-    while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR))
+    while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR)) {
+        struct edge_now now = edge_clock_now(loop->clock);
         edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovered),
-                         edge_clock_mono_us());
+                         now.mono_us);
+        edge_http_sweep(loop->node.http, now.mono_us);
+    }
+    struct signalfd_siginfo info = {.ssi_signo = 0};
+    bool told = (fds[0].revents & POLLIN) && read(signal_fd, &info, sizeof info) > 0;
     close(signal_fd);
     if (atomic_load(&loop->damaged))
         edge_notify_working(loop->notify, "the store may be damaged: all of it is being read",
@@ -356,6 +371,7 @@ static void wait_for_signal(struct loop *loop, const sigset_t *signals)
     else
         edge_notify_stopping(loop->notify, "stopping: the last commit");
     stop(loop);
+    return told ? (int)info.ssi_signo : 0;
 }
 
 // A library that waits for a broker which is gone must not keep the process: everything that
@@ -366,7 +382,8 @@ static void *deadline(void *argument)
     _exit(argument != NULL ? EDGE_EXIT_FAILED : EDGE_EXIT_STOPPED);
 }
 
-static bool run_threads(struct loop *loop, const sigset_t *signals)
+// *signal: what ended it, 0: the node itself.
+static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
 {
     pthread_t ingest_thread, serve_thread, topic_discovery_thread, deadline_thread,
         journal_thread;
@@ -391,7 +408,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
         atomic_store(&loop->failed, true);
         stop(loop);
     }
-    wait_for_signal(loop, signals);
+    *signal = wait_for_signal(loop, signals);
     if (serving)
         pthread_join(serve_thread, NULL);
     pthread_join(ingest_thread, NULL);
@@ -412,21 +429,31 @@ static bool run_threads(struct loop *loop, const sigset_t *signals)
 static enum drf_status open_node(struct loop *loop, const struct drf_config *config,
                                  const struct edge_log *log, const sigset_t *signals)
 {
-    bool told = false;
-    for (;;) {
-        struct edge_now now = edge_clock_now(loop->clock);
-        enum drf_status status = edge_node_open(config, log, now, &loop->node);
+    struct edge_node *node = &loop->node;
+    struct edge_now now = edge_clock_now(loop->clock);
+    enum drf_status status = edge_node_begin(config, log, now, node);
+    while (status == DRF_OK) {
+        status = edge_node_open(node, now);
         bool waits = status == DRF_ERR_AGAIN;
-        if (told != waits && (waits || status == DRF_OK))
-            log_trouble(&loop->node, EDGE_TROUBLE_STORE, waits,
-                        waits ? loop->node.waiting_for : "there is room for the store", now);
-        told = waits;
+        if (status != DRF_OK && !waits)
+            break;
+        if (edge_health_set(&node->health, EDGE_TROUBLE_STORE, waits))
+            log_trouble(node, EDGE_TROUBLE_STORE, waits,
+                        waits ? node->waiting_for : "there is room for the store", now);
         if (!waits)
-            return status;
-        edge_notify_working(loop->notify, loop->node.waiting_for, 60 * SECOND_US);
-        if (sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1}) > 0)
+            break;
+        edge_notify_working(loop->notify, node->waiting_for, 60 * SECOND_US);
+        int signal = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1});
+        now = edge_clock_now(loop->clock);
+        if (signal > 0) {
+            log_stop(log, now, signal, true);
+            edge_node_close(node);
             return DRF_ERR_ABSENT;
+        }
+        edge_http_sweep(node->http, now.mono_us);
+        status = DRF_OK;
     }
+    return status;
 }
 
 // One run of a node. *damaged: it ended because its store may be damaged.
@@ -443,13 +470,13 @@ static int live(struct loop *loop, const struct drf_config *config, const struct
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
                    DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
                    loop->node.boot_id, config->feed_count);
+    int signal = 0;
     bool good =
         edge_topic_discovery_open(config, loop->node.kafka, &loop->topic_discovery) == DRF_OK
-        && run_threads(loop, signals);
+        && run_threads(loop, signals, &signal);
     edge_topic_discovery_close(loop->topic_discovery);
     *damaged = atomic_load(&loop->damaged);
-    edge_log_write(log, edge_clock_now(loop->clock).utc_us,
-                   good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop", "good=%d", good);
+    log_stop(log, edge_clock_now(loop->clock), signal, good);
     edge_node_close(&loop->node);
     return good ? EDGE_EXIT_STOPPED : EDGE_EXIT_FAILED;
 }
@@ -472,8 +499,9 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
 {
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
+    static const int ending[] = {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+        sigaddset(&signals, ending[i]);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 

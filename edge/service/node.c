@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts are opened in the order of their dependencies: hand-offs, store, Kafka, ingest, serve,
-// HTTP. Each open_ function returns at the first error, and edge_node_close() closes everything
-// in an order in which nothing is used after it was closed, and accepts parts that were never
-// opened, so there is one clean-up path. The small static functions between are adapters: they
-// bind ingest's interfaces (feeds, decoder) to Kafka, the fabric and the decoder children.
+// Parts are opened in the order of their dependencies: hand-offs, HTTP, store, Kafka, ingest,
+// serve. Each open_ function returns at the first error, and edge_node_close() closes
+// everything in an order in which nothing is used after it was closed, and accepts parts that
+// were never opened, so there is one clean-up path. The small static functions between are
+// adapters: they bind ingest's interfaces (feeds, decoder) to Kafka, the fabric and the decoder
+// children.
 #include "edge/service/node.h"
 
 #include <stdlib.h>
@@ -344,8 +345,8 @@ static void open_http(struct edge_node *node, struct edge_now now)
                        "the address or port is not available");
 }
 
-enum drf_status edge_node_open(const struct drf_config *config, const struct edge_log *log,
-                               struct edge_now now, struct edge_node *out)
+enum drf_status edge_node_begin(const struct drf_config *config, const struct edge_log *log,
+                                struct edge_now now, struct edge_node *out)
 {
     struct edge_node *node = out;
     *node = (struct edge_node){.config = config,
@@ -355,20 +356,28 @@ enum drf_status edge_node_open(const struct drf_config *config, const struct edg
                                .exit_code = EDGE_EXIT_FAILED};
     enum drf_status status = edge_node_open_handoffs(node);
     if (status == DRF_OK)
-        status = edge_node_open_store(node, now);
+        open_http(node, now);
+    else
+        edge_node_close(node);
+    return status;
+}
+
+enum drf_status edge_node_open(struct edge_node *node, struct edge_now now)
+{
+    enum drf_status status = edge_node_open_store(node, now);
+    if (status == DRF_ERR_AGAIN)
+        return status;
     if (status == DRF_OK)
         open_journal(node, now);
     if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)
         status = open_ingest(node, now);
-    edge_source_stats_init(&node->source_stats, config, now);
+    edge_source_stats_init(&node->source_stats, node->config, now);
     node->source_stats.serve = node->serve_inputs;
     if (status == DRF_OK)
         status = open_serve(node, now);
-    if (status == DRF_OK)
-        open_http(node, now);
-    if (status != DRF_OK && status != DRF_ERR_AGAIN)
+    if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us, "node.not_started", drf_status_name(status));
     if (status != DRF_OK)
         edge_node_close(node);

@@ -48,11 +48,14 @@ struct edge_node {
     enum edge_exit exit_code; // of a process that could not open it
 };
 
-// On anything but DRF_OK everything opened is closed again. DRF_ERR_AGAIN: the disk is full,
-// waiting_for says where; to be tried again. Of anything else one line was logged.
-DRF_MUST_CHECK enum drf_status edge_node_open(const struct drf_config *config,
-                                              const struct edge_log *log, struct edge_now now,
-                                              struct edge_node *out);
+// Metrics, health and their HTTP server, which answers while the rest is opened. On anything
+// but DRF_OK everything opened is closed again.
+DRF_MUST_CHECK enum drf_status edge_node_begin(const struct drf_config *config,
+                                               const struct edge_log *log, struct edge_now now,
+                                               struct edge_node *out);
+// All the rest. DRF_ERR_AGAIN: the disk is full, waiting_for says where; to be called again, or
+// closed. On any other error everything is closed again, and one line was logged.
+DRF_MUST_CHECK enum drf_status edge_node_open(struct edge_node *node, struct edge_now now);
 void edge_node_close(struct edge_node *node);
 // Parts of opening, in this order, for whoever brings other ports: store and fabric come
 // between the first two. `port` need not name begin, sweep

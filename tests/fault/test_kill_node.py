@@ -16,6 +16,7 @@ import types
 import numpy
 from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Node, free_ports, main, wait_until
 from fixture import place
+from fixture.node import reasons
 
 TOWERS, ROUNDS = 600, 3
 PARTS = 4  # one waits at the start, the others come a life each
@@ -103,7 +104,7 @@ class Counted(Node):
     def outcomes(self):
         found = {}
         for name, value in place.metrics(self.port).items():
-            if name.startswith(("drf_feed_outcomes_total", "drf_feed_refusals_total")):
+            if value > 0 and name.startswith(("drf_feed_outcomes_total", "drf_feed_refusals_total")):
                 kind = re.search(r'(?:outcome|reason)="(\w+)"', name).group(1)
                 found[kind] = found.get(kind, 0) + value
         return found
@@ -114,7 +115,7 @@ class Counted(Node):
     def finish(self, total):
         """Waits until the store has committed every message, and ends the node in peace."""
         wait_until(lambda: stored(self) == total, f"{total} messages are in the store ({stored(self)})")
-        wait_until(lambda: place.page(self.port, "readyz")[1] == "waiting for: mqtt\n", "the node is ready")
+        wait_until(lambda: reasons(place.page(self.port, "readyz")[1]) == ["mqtt"], "the node is ready")
         outcomes = self.outcomes()
         assert self.stop() == 0
         return outcomes

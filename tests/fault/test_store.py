@@ -155,7 +155,7 @@ def test_full_disk_is_served_through_and_said_and_recovered_from():
                 kafka.produce_all("obstacles", towers(range(1000 * turn, 1000 * turn + 1000)))
                 return "what=store.failing" in node.log_text()
             wait_until(failing, "the disk to be full")
-            assert "store" in node.ask("readyz")
+            assert "store" in node.waits_for()
             assert node.ask("healthz") != "", "the node is not alive"
             for _ in range(15):
                 turn += 1

@@ -44,7 +44,7 @@ def configuration(kafka, mqtt, port, bounds):
 
 def learned(port):
     numbers = place.metrics(port)
-    applied = {name for name in numbers if 'outcome="APPLIED"' in name}
+    applied = {name for name, number in numbers.items() if 'outcome="APPLIED"' in name and number > 0}
     return place.page(port, "readyz")[0] == 200 and len(applied) >= len(FILES)
 
 

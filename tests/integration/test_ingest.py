@@ -31,7 +31,7 @@ def test_everything_comes_late():
         kafka.stop()
         with Fed(kafka.bootstrap) as node:
             node.wait_log("for=kafka")
-            wait_until(lambda: "kafka" in node.ask("readyz"), "readyz to name kafka")
+            wait_until(lambda: "kafka" in (node.waits_for() or []), "readyz to name kafka")
             kafka.start()
             node.wait_log("feed.waiting feed=dof topic=obstacles for=topic")
             kafka.create_topics("obstacles")

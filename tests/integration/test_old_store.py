@@ -82,7 +82,7 @@ EVERYTHING = (["99-000001", "crane-0", "crane-1", "crane-2"], ["z-1"], round(pla
 
 def settled(node, port):
     numbers = place.metrics(port)
-    read = [name for name in numbers if name.startswith("drf_feed_messages_total")]
+    read = [name for name, count in numbers.items() if name.startswith("drf_feed_messages_total") and count > 0]
     return len(read) == 5 and place.page(port, "readyz")[0] == 200 and not any(
         value for name, value in numbers.items()
         if name.startswith(("drf_feed_behind_messages", "drf_feed_catching_up", "drf_feed_resyncing")))

@@ -9,7 +9,8 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LABELS = {'NONE': '', 'FEED': 'feed', 'REFUSAL': 'reason', 'OUTCOME': 'outcome', 'REPLY': 'code', 'SHED': 'what', 'GATE': 'outcome'}
+LABELS = {'NONE': '', 'FEED': 'feed', 'REFUSAL': 'reason', 'OUTCOME': 'outcome', 'REPLY': 'code', 'SHED': 'what', 'GATE': 'outcome',
+          'VERSION': 'version', 'TROUBLE': 'reason', 'LOOP': 'loop'}
 
 
 def read(path):
@@ -19,11 +20,11 @@ def read(path):
 def metrics():
     """Rows of EDGE_METRICS: (name, type, labels, help)."""
     header = re.sub(r'\\\n', '\n', read('edge/host/metrics.h'))
-    rows = re.findall(r'X\((\w+), (COUNTER|GAUGE|HISTOGRAM), "(\w+)", (\w+), (\w+),\s*"([^"]*)"\)', header)
+    rows = re.findall(r'X\((\w+), (COUNTER|GAUGE|SECONDS|HISTOGRAM), "(\w+)", (\w+), (\w+),\s*"([^"]*)"\)', header)
     names = header.count('    X(')
     if len(rows) != names or not rows:
         sys.exit(f'edge/host/metrics.h: {names} metrics, {len(rows)} of them understood')
-    return [(name, kind.lower(), ', '.join(LABELS[x] for x in (a, b) if LABELS[x]), text)
+    return [(name, 'counter' if kind == 'SECONDS' else kind.lower(), ', '.join(LABELS[x] for x in (a, b) if LABELS[x]), text)
             for _, kind, name, a, b, text in rows]
 
 
