@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "edge/command/command.h"
+#include "edge/host/clock.h"
 #include "edge/replay/lockstep.h"
 
 int edge_command_lockstep(int argc, char **argv)
@@ -15,6 +16,7 @@ int edge_command_lockstep(int argc, char **argv)
     config.store_in_memory = true; // a simulation begins anew
     struct edge_log log;
     edge_log_init(&log);
+    log.real_utc_us = edge_clock_utc_us;
     log.level = edge_flag(argc, argv, "verbose") ? EDGE_LOG_INFO : EDGE_LOG_WARN;
     enum drf_status status =
         edge_lockstep_run(&config, &log, dup(STDIN_FILENO), dup(STDOUT_FILENO), error);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "edge/command/command.h"
+#include "edge/host/clock.h"
 #include "edge/host/fma.h"
 #include "edge/host/sha256.h"
 #include "edge/replay/journal_read.h"
@@ -107,6 +108,7 @@ int edge_command_replay(int argc, char **argv)
     }
     struct edge_log log;
     edge_log_init(&log);
+    log.real_utc_us = edge_clock_utc_us;
     log.level = edge_flag(argc, argv, "verbose") ? EDGE_LOG_INFO : EDGE_LOG_ERROR;
     options.log = &log;
     char error[400];

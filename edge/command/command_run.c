@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // run and config.
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "edge/command/command.h"
 #include "edge/service/loop.h"
 #include "geo/utc.h"
+
+static_assert((int)DRF_LOG_TEXT == EDGE_LOG_TEXT && (int)DRF_LOG_JSON == EDGE_LOG_JSON
+                  && (int)DRF_LOG_JOURNAL == EDGE_LOG_JOURNAL
+                  && (int)DRF_LOG_DEBUG == EDGE_LOG_DEBUG && (int)DRF_LOG_INFO == EDGE_LOG_INFO
+                  && (int)DRF_LOG_WARN == EDGE_LOG_WARN && (int)DRF_LOG_ERROR == EDGE_LOG_ERROR,
+              "the configuration's numbers are the log's");
 
 enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
 {
@@ -34,9 +41,12 @@ int edge_command_run(int argc, char **argv)
     if (edge_flag(argc, argv, "journal-output"))
         config.journal.whole = true;
     struct edge_log log;
+    struct edge_log_repeats repeats;
     edge_log_init(&log);
-    if (edge_flag(argc, argv, "verbose"))
-        log.level = EDGE_LOG_DEBUG;
+    edge_log_count_repeats(&log, &repeats);
+    log.format = (enum edge_log_format)config.log_format;
+    log.level = edge_flag(argc, argv, "verbose") ? EDGE_LOG_DEBUG
+                                                 : (enum edge_log_level)config.log_level;
     struct edge_clock clock = {0};
     const char *start = edge_option(argc, argv, "utc-start");
     int64_t utc_us = 0;
@@ -47,8 +57,10 @@ int edge_command_run(int argc, char **argv)
         fprintf(stderr, "drf-edge: --utc-start needs node.mode REPLAY: what it shows is not "
                         "now\n");
     else {
-        if (start)
+        if (start) {
             clock = edge_clock_from(utc_us);
+            log.real_utc_us = edge_clock_utc_us;
+        }
         code = edge_loop_run(&config, &log, clock);
     }
     drf_config_close(&config);

@@ -28,6 +28,10 @@ enum {
     DRF_MISTAKES_MAX = 40,
 };
 
+// Of edge/host/log.h, in the same order.
+enum drf_log_format { DRF_LOG_TEXT, DRF_LOG_JSON, DRF_LOG_JOURNAL };
+enum drf_log_level { DRF_LOG_DEBUG, DRF_LOG_INFO, DRF_LOG_WARN, DRF_LOG_ERROR };
+
 enum drf_feed_kind {
     DRF_FEED_TERRAIN = 1,
     DRF_FEED_OBSTACLE,
@@ -156,6 +160,8 @@ struct drf_config {
     int64_t discover_us;                   // how often topics and partitions are looked for
 
     struct drf_mqtt_config mqtt;
+
+    uint32_t log_format, log_level; // enum drf_log_format, drf_log_level
 
     uint32_t http_port; // 0: none
     char http_address[DRF_TEXT_SIZE];

@@ -48,6 +48,13 @@ static const struct config_choice framings[] = {
 static const struct config_choice sandboxes[] = {{"preferred", 0}, {"required", 1}, {NULL, 0}};
 static const struct config_choice surfaces[] = {
     {"dtm", FUSION_LAYER_GROUND}, {"dsm", FUSION_LAYER_SURFACE}, {NULL, 0}};
+static const struct config_choice log_formats[] = {
+    {"text", DRF_LOG_TEXT}, {"json", DRF_LOG_JSON}, {"journal", DRF_LOG_JOURNAL}, {NULL, 0}};
+static const struct config_choice log_levels[] = {{"debug", DRF_LOG_DEBUG},
+                                                  {"info", DRF_LOG_INFO},
+                                                  {"warn", DRF_LOG_WARN},
+                                                  {"error", DRF_LOG_ERROR},
+                                                  {NULL, 0}};
 static const struct config_choice classes[] = {
     {"by_kind", 2}, {"bulk", 0}, {"urgent", 1}, {NULL, 0}};
 
@@ -65,6 +72,7 @@ const struct config_section config_sections[] = {
      "...)."},
     {"dead_letters", "Where refused messages are sent."},
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
+    {"log", "What the node writes on standard error."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
     {"limits", "Upper limits of everything in the node that could grow."},
     {"feeds", "What is read from Kafka, one entry for each topic."},
@@ -148,6 +156,11 @@ const struct config_key config_keys[] = {
          "PEM; empty: the system's certificates"),
     TEXT("mqtt", "cert_file", PATH, mqtt.cert_file, "\"\"", NULL, "PEM of the node, for mTLS"),
     TEXT("mqtt", "key_file", PATH, mqtt.key_file, "\"\"", NULL, "PEM of its key"),
+
+    {"log", "format", CONFIG_CHOICE, AT(log_format), 0, 0, 0, 0, log_formats, "text", NULL,
+     "text: logfmt; json: an object a line; journal: for systemd, with priorities"},
+    {"log", "level", CONFIG_CHOICE, AT(log_level), 0, 0, 0, 0, log_levels, "info", NULL,
+     "lines below it are not written"},
 
     NUMBER("http", "port", U32, http_port, 0, 65535, 1, "0",
            "for /metrics, /livez, /readyz, /startupz and /healthz; 0: none"),

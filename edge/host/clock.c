@@ -17,6 +17,7 @@ struct edge_now edge_clock_now(struct edge_clock clock)
 }
 
 int64_t edge_clock_mono_us(void) { return clock_us(CLOCK_MONOTONIC); }
+int64_t edge_clock_utc_us(void) { return clock_us(CLOCK_REALTIME); }
 
 struct edge_clock edge_clock_from(int64_t utc_us)
 {

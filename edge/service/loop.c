@@ -302,6 +302,7 @@ static void log_overload(const struct edge_node *node, bool *before, struct edge
 
 static void log_stop(const struct edge_log *log, struct edge_now now, int signal, bool good)
 {
+    edge_log_flush(log, now.utc_us, true);
     const char *name = signal > 0 ? sigabbrev_np(signal) : NULL;
     edge_log_write(log, now.utc_us, good ? EDGE_LOG_INFO : EDGE_LOG_ERROR, "node.stop",
                    "good=%d signal=%s%s text=\"%s\"", good, name != NULL ? "SIG" : "none",
@@ -361,6 +362,7 @@ static int wait_for_signal(struct loop *loop, const sigset_t *signals)
         edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovered),
                          now.mono_us);
         edge_http_sweep(loop->node.http, now.mono_us);
+        edge_log_flush(&loop->node.log, now.utc_us, false);
     }
     struct signalfd_siginfo info = {.ssi_signo = 0};
     bool told = (fds[0].revents & POLLIN) && read(signal_fd, &info, sizeof info) > 0;
