@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-enum { TIMEOUT_MS = 3000 };
+// Where one feed's broker did not answer the others are not given as long each.
+enum { TIMEOUT_MS = 3000, SHORT_TIMEOUT_MS = 300 };
 
 struct edge_topic_discovery {
     const struct drf_config *config;
@@ -56,7 +57,7 @@ static enum drf_status mark(void *self, int32_t partition, int64_t offset, uint6
 }
 
 enum drf_status edge_topic_discovery_look(struct edge_topic_discovery *topic_discovery,
-                                          size_t feed,
+                                          size_t feed, bool short_timeout,
                                           const struct edge_topic_fingerprint *taken,
                                           struct edge_kafka_found *out)
 {
@@ -65,7 +66,8 @@ enum drf_status edge_topic_discovery_look(struct edge_topic_discovery *topic_dis
         topic_discovery->lanes[urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK];
     topic_discovery->feed = feed;
     edge_kafka_serve(topic_discovery->eyes);
-    enum drf_status status = edge_kafka_discover(lane, feed, TIMEOUT_MS, out);
+    enum drf_status status =
+        edge_kafka_discover(lane, feed, short_timeout ? SHORT_TIMEOUT_MS : TIMEOUT_MS, out);
     if (status != DRF_OK)
         return status;
     out->replaced = edge_topic_fingerprints_replaced(

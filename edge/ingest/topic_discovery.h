@@ -20,9 +20,10 @@ void edge_topic_discovery_close(
     struct edge_topic_discovery *topic_discovery); // NULL is fine; may wait for the network
 
 // What the brokers say of a feed's topic now, and whether it is still the same topic; `taken`
-// as in edge/kafka/topic_fingerprint.h. DRF_ERR_AGAIN: none answers.
+// as in edge/kafka/topic_fingerprint.h. `short_timeout`: no broker answered just now. Waits at
+// most 9 s, or 0.9 s. DRF_ERR_AGAIN: none answers.
 DRF_MUST_CHECK enum drf_status edge_topic_discovery_look(
-    struct edge_topic_discovery *topic_discovery, size_t feed,
+    struct edge_topic_discovery *topic_discovery, size_t feed, bool short_timeout,
     const struct edge_topic_fingerprint *taken, struct edge_kafka_found *out);
 
 #endif

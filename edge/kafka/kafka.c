@@ -34,8 +34,6 @@ static const struct edge_kafka_pair defaults[] = {
     {"queued.min.messages", "1000"},
     {"queued.max.messages.kbytes", "16384"},
     {"fetch.error.backoff.ms", "100"},
-    {"reconnect.backoff.ms", "100"},
-    {"reconnect.backoff.max.ms", "2000"},
     {"topic.metadata.refresh.interval.ms", "10000"},
     {"topic.metadata.propagation.max.ms", "0"}, // topics are read when they are found
     {"client.id", "drf-edge"},

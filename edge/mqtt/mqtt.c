@@ -25,8 +25,13 @@
 
 enum {
     BACK_OFF_FIRST_US = 200000,
-    BACK_OFF_MAX_US = 10000000,
-    CONNECT_TIMEOUT_US = 5000000,
+    BACK_OFF_MAX_US = 1000000,          // nobody answers: drones wait for the broker's return
+    BACK_OFF_REFUSED_MAX_US = 10000000, // it answers, and says no
+    REACH_TIMEOUT_US = 1500000,   // for the TCP connection, so that a SYN lost is sent soon
+    CONNECT_TIMEOUT_US = 5000000, // for the broker's answer to it
+    // A link that was cut says nothing. The heartbeat is sent each second, so that something is
+    // always unacknowledged for so long.
+    UNACKNOWLEDGED_MAX_MS = 3500,
     READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
     INFLIGHT_DEFAULT = 1000,
@@ -49,7 +54,8 @@ struct edge_mqtt {
     char address[EDGE_RESOLVER_ADDRESS_SIZE];
 
     bool connecting, connected;
-    bool behind; // the last step left something unread
+    bool reached; // the TCP connection is made
+    bool behind;  // the last step left something unread
     int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
     uint32_t jitter;
     char waiting_for[EDGE_MQTT_WHY_SIZE];
@@ -99,6 +105,9 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     mqtt->stats.failures++;
     edge_mqtt_cause_format(&mqtt->cause, mqtt->refusal, why, text);
     mqtt->cause = (struct edge_mqtt_cause){.tls = mqtt->tls};
+    int64_t max_us = mqtt->refusal != NULL ? BACK_OFF_REFUSED_MAX_US : BACK_OFF_MAX_US;
+    if (mqtt->back_off_us > max_us)
+        mqtt->back_off_us = max_us;
     mqtt->refusal = NULL;
     mqtt->connected = false;
     mqtt->connecting = false;
@@ -110,9 +119,7 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     mqtt->jitter ^= mqtt->jitter << 5;
     mqtt->next_try_mono_us = mqtt->now_mono_us + mqtt->back_off_us
                              + (int64_t)(mqtt->jitter % (uint32_t)(mqtt->back_off_us / 4 + 1));
-    mqtt->back_off_us *= 2;
-    if (mqtt->back_off_us > BACK_OFF_MAX_US)
-        mqtt->back_off_us = BACK_OFF_MAX_US;
+    mqtt->back_off_us = mqtt->back_off_us * 2 < max_us ? mqtt->back_off_us * 2 : max_us;
     (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %.80s:%u: %s",
                    mqtt->host, (unsigned)mqtt->port, text);
 }
@@ -237,6 +244,17 @@ static void tune_socket(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    const unsigned unacknowledged_ms = UNACKNOWLEDGED_MAX_MS;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
+                     sizeof unacknowledged_ms);
+}
+
+static bool reached(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+           && info.tcpi_state == TCP_ESTABLISHED;
 }
 
 static const char *reason_of(int rc, int error)
@@ -259,7 +277,8 @@ static void connect_to_address(struct edge_mqtt *mqtt)
         return;
     }
     mqtt->connecting = true;
-    mqtt->deadline_mono_us = mqtt->now_mono_us + CONNECT_TIMEOUT_US;
+    mqtt->reached = false;
+    mqtt->deadline_mono_us = mqtt->now_mono_us + REACH_TIMEOUT_US;
     tune_socket(mosquitto_socket(mqtt->client));
 }
 
@@ -337,13 +356,20 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
         rc = mosquitto_loop_misc(mqtt->client);
     if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mqtt->client) < 0)
         rc = MOSQ_ERR_CONN_LOST;
+    if (mqtt->connecting && !mqtt->reached && rc == MOSQ_ERR_SUCCESS
+        && reached(mosquitto_socket(mqtt->client))) {
+        mqtt->reached = true;
+        mqtt->deadline_mono_us = now_mono_us + CONNECT_TIMEOUT_US;
+    }
     bool too_late = mqtt->connecting && now_mono_us > mqtt->deadline_mono_us;
     if (rc == MOSQ_ERR_SUCCESS && !too_late)
         return;
     if (saved == 0)
         saved = errno;
     (void)mosquitto_disconnect(mqtt->client);
-    lost(mqtt, too_late ? "no answer within 5 s" : reason_of(rc, saved));
+    lost(mqtt, !too_late       ? reason_of(rc, saved)
+               : mqtt->reached ? "no answer within 5 s"
+                               : "no connection within 1.5 s");
 }
 
 int edge_mqtt_fd(const struct edge_mqtt *mqtt)

@@ -3,9 +3,10 @@
 //
 // The serve loop polls edge_mqtt_fd() and calls edge_mqtt_step(). Non-blocking: names are
 // resolved in the background (getaddrinfo_a), the socket connects without waiting, reconnects
-// back off from 0.2 s to 10 s with jitter. Library callbacks only copy into a bounded ring;
-// what does not fit is counted. While the socket is backed up contexts are refused
-// (DRF_ERR_FULL), everything else is queued up to `queue_max_bytes` and `inflight_max`.
+// back off from 0.2 s to 1 s with jitter, to 10 s where the broker refuses; a connection on
+// which nothing is acknowledged for 3.5 s is given up. Library callbacks only copy into a
+// bounded ring; what does not fit is counted. While the socket is backed up contexts are
+// refused (DRF_ERR_FULL), everything else is queued up to `queue_max_bytes` and `inflight_max`.
 #ifndef EDGE_MQTT_H
 #define EDGE_MQTT_H
 

@@ -34,6 +34,7 @@
 #define OPENING_US (600 * SECOND_US)
 #define READING_ALL_US (3600 * SECOND_US)
 #define CAUSE_EVERY_US (10 * SECOND_US)
+#define UNREACHABLE_PAUSE_US (SECOND_US / 5) // the question itself waits for an answer
 enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
 
 // What topic discovery found last of a feed, until ingest has taken it.
@@ -95,7 +96,7 @@ static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, i
         drain(wake_fd);
 }
 
-static bool discover(struct loop *loop, size_t feed)
+static bool discover(struct loop *loop, size_t feed, bool *reachable)
 {
     struct edge_kafka_found found;
     struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX];
@@ -105,18 +106,18 @@ static bool discover(struct loop *loop, size_t feed)
     memcpy(first, finding->first, sizeof first);
     pthread_mutex_unlock(&loop->lock);
     int64_t asked_mono_us = edge_clock_mono_us();
-    bool reachable =
-        edge_topic_discovery_look(loop->topic_discovery, feed, answered ? first : NULL, &found)
-        == DRF_OK;
+    *reachable = edge_topic_discovery_look(loop->topic_discovery, feed, !*reachable,
+                                           answered ? first : NULL, &found)
+                 == DRF_OK;
     pthread_mutex_lock(&loop->lock);
     finding->asked = finding->fresh = true;
-    finding->reachable = reachable;
-    if (reachable)
+    finding->reachable = *reachable;
+    if (*reachable)
         finding->found = found;
     finding->found.asked_mono_us = asked_mono_us;
     pthread_mutex_unlock(&loop->lock);
     wake(loop->node.wake_ingest_fd);
-    return reachable && found.count > 0;
+    return *reachable && found.count > 0;
 }
 
 static void *topic_discovery(void *argument)
@@ -124,10 +125,12 @@ static void *topic_discovery(void *argument)
     struct loop *loop = argument;
     const struct drf_config *config = loop->node.config;
     while (!atomic_load(&loop->stopping)) {
-        bool complete = true;
+        bool complete = true, reachable = true;
         for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
-            complete = discover(loop, i) && complete;
-        int64_t pause_us = complete ? config->discover_us : SECOND_US;
+            complete = discover(loop, i, &reachable) && complete;
+        int64_t pause_us = complete    ? config->discover_us
+                           : reachable ? SECOND_US
+                                       : UNREACHABLE_PAUSE_US;
         struct pollfd fds[] = {{.fd = loop->topic_discovery_fd, .events = POLLIN},
                                {.fd = loop->stop_fd, .events = POLLIN}};
         if (poll(fds, 2, (int)(pause_us / 1000)) > 0)
