@@ -51,6 +51,7 @@ struct drf_geocodes {
 
 struct drf_feed_config {
     char name[32]; // the source name where a message has no ce_source
+    bool removed;  // by a reload (edge/config/config_reload.h): its number alone is left
     char topic[DRF_TEXT_SIZE];
     uint32_t kind;    // enum drf_feed_kind
     uint32_t format;  // enum geo_format

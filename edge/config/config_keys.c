@@ -67,7 +67,8 @@ const struct config_section config_sections[] = {
     {"kafka",
      "Where feeds are read from and dead letters are sent to. Keys are librdkafka's own "
      "names,\n"
-     "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...).\n"
+     "# passed on as they are (bootstrap.servers, security.protocol, sasl.username ...). On "
+     "reload.\n"
      "# A secret may stand in a file: NAME_file takes its first line (sasl.password_file "
      "...)."},
     {"dead_letters", "Where refused messages are sent."},

@@ -4,6 +4,7 @@
 
 #include "edge/config/config.h"
 #include "edge/config/config_key.h"
+#include "edge/config/config_reload.h"
 
 static void print_range(FILE *out, const struct config_key *key)
 {
@@ -36,7 +37,8 @@ static void print_key(FILE *out, const struct config_key *key, const char *inden
 {
     fprintf(out, "%s# %s", indent, key->help);
     print_range(out, key);
-    fprintf(out, "%s.\n", key->fallback ? "" : ". Required");
+    fprintf(out, "%s.%s\n", key->fallback ? "" : ". Required",
+            drf_config_key_reloads(key) ? " On reload." : "");
     bool optional = key->type == CONFIG_SPECIAL && key->fallback && !key->example;
     const char *value = key->example ? key->example : key->fallback;
     if (optional)
@@ -86,12 +88,15 @@ static void print_insets(FILE *out)
 
 void drf_config_print_defaults(FILE *out)
 {
-    fprintf(out, "# SPDX-License-Identifier: Apache-2.0\n"
-                 "# Every key of drf-edge's configuration with its default. A key left out has "
-                 "the default.\n"
-                 "# Unknown keys, wrong types and values out of range are refused.\n"
-                 "# ${NAME} in a value is a variable of the environment, ${NAME:-default} one "
-                 "with a default.\n");
+    fprintf(out,
+            "# SPDX-License-Identifier: Apache-2.0\n"
+            "# Every key of drf-edge's configuration with its default. A key left out has "
+            "the default.\n"
+            "# Unknown keys, wrong types and values out of range are refused.\n"
+            "# ${NAME} in a value is a variable of the environment, ${NAME:-default} one "
+            "with a default.\n"
+            "# \"On reload\": a change takes effect at SIGHUP too; of all other keys at the "
+            "next start.\n");
     for (const struct config_section *section = config_sections; section->name; section++) {
         fprintf(out, "\n# %s\n%s:\n", section->help, section->name);
         if (strcmp(section->name, "kafka") == 0)
