@@ -210,7 +210,7 @@ static bool read_topic(struct job *job)
 static int resubmit(struct job *job)
 {
     char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
-    if (edge_producer_open(job->config, job->config->dead_letter_topic, 1000, error,
+    if (edge_producer_open(job->config, job->config->dead_letter_topic, 1000, 16384, error,
                            &job->producer)
         != DRF_OK) {
         fprintf(stderr, "drf-edge: kafka: %s\n", error);

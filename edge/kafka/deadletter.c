@@ -87,7 +87,7 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
     enum drf_status status = DRF_OK;
     if (config->dead_letter_topic[0] != '\0')
         status = edge_producer_open(config, config->dead_letter_topic,
-                                    2 * EDGE_OUTBOX_UNDER_WAY_MAX, error, &producer);
+                                    2 * EDGE_OUTBOX_UNDER_WAY_MAX, 16384, error, &producer);
     port.self = producer;
     if (status == DRF_OK)
         status = edge_deadletters_use(config, store, metrics, log, port, NULL, out);

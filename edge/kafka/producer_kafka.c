@@ -51,19 +51,20 @@ static void on_log(const rd_kafka_t *client, int level, const char *facility, co
 }
 
 enum drf_status edge_producer_open(const struct drf_config *config, const char *topic,
-                                   uint32_t messages_max,
+                                   uint32_t messages_max, uint32_t kbytes_max,
                                    char error[static EDGE_KAFKA_ERROR_SIZE],
                                    struct edge_producer **out)
 {
-    char bound[12];
+    char bound[12], kbytes[12];
     snprintf(bound, sizeof bound, "%u", messages_max);
+    snprintf(kbytes, sizeof kbytes, "%u", kbytes_max);
     const struct edge_kafka_pair first[] = {{"client.id", "drf-edge"},
                                             {"linger.ms", "20"},
                                             {"socket.nagle.disable", "true"},
                                             {"enable.idempotence", "true"},
                                             {NULL, NULL}};
     const struct edge_kafka_pair last[] = {{"queue.buffering.max.messages", bound},
-                                           {"queue.buffering.max.kbytes", "16384"},
+                                           {"queue.buffering.max.kbytes", kbytes},
                                            {"message.timeout.ms", "0"},
                                            {NULL, NULL}};
     struct edge_producer *producer = calloc(1, sizeof *producer);

@@ -13,9 +13,11 @@
 
 struct edge_producer;
 
+// Holds at most so many messages and kilobytes; a larger message is refused as FULL.
 // DRF_ERR_RANGE with *error, DRF_ERR_NOMEM. The configuration is borrowed during the call.
 DRF_MUST_CHECK enum drf_status edge_producer_open(const struct drf_config *config,
                                                   const char *topic, uint32_t messages_max,
+                                                  uint32_t kbytes_max,
                                                   char error[static EDGE_KAFKA_ERROR_SIZE],
                                                   struct edge_producer **out);
 // What was not delivered is dropped without a report. NULL is fine.
