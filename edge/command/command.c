@@ -39,6 +39,20 @@ const struct edge_command edge_commands[] = {
      "                    normal speed: past data are served as at that time. Mode REPLAY "
      "only.\n"
      "  --verbose         log details"},
+    {"try", edge_command_try, "DIR [--out DIR] [--region W,S,E,N] [--kafka DIR] [--import]",
+     "Tries the node on the files of a folder: finds out what each file is, chooses a region\n"
+     "and a time, writes configuration and accounts into a new folder, starts mosquitto and\n"
+     "Kafka, publishes the files, runs the node until it has read them, and shows what it\n"
+     "knows in the middle of the data. All programs that it started are ended; the last lines\n"
+     "are the commands to go on with. The files themselves are only read.\n"
+     "  --out DIR         the new folder (default: DIR-drf)\n"
+     "  --region W,S,E,N  in degrees, instead of one chosen from the data (at most 120 km "
+     "wide\n"
+     "                    and high)\n"
+     "  --kafka DIR       where Apache Kafka is (default: KAFKA_HOME, then /opt/kafka*)\n"
+     "  --import          no brokers: imports into the store, as it does where Java, Kafka or\n"
+     "                    mosquitto is missing (terrain, obstacles and zones only)\n"
+     "Exit code 0: it answered; 1: it could not; 2: the command is wrong."},
     {"replay", edge_command_replay,
      "FILE [--verify] [--until TIME] [--speed max|real|N] [--set KEY=VALUE]... [--out FILE]\n"
      "         [--work DIR] [--verbose]",

@@ -50,5 +50,6 @@ int edge_command_info(int argc, char **argv);
 int edge_command_digest(int argc, char **argv);
 int edge_command_replay(int argc, char **argv);
 int edge_command_lockstep(int argc, char **argv);
+int edge_command_try(int argc, char **argv);
 
 #endif
