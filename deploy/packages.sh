@@ -7,7 +7,7 @@ set -euo pipefail
 
 run_packages=(
     build-essential cmake ninja-build pkg-config
-    librdkafka-dev libmosquitto-dev mosquitto mosquitto-clients
+    librdkafka-dev libmosquitto-dev mosquitto mosquitto-clients openssl
     libgdal-dev libproj-dev proj-data libeccodes-dev libeccodes-data
     libsqlite3-dev sqlite3 libjansson-dev libyaml-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
