@@ -163,6 +163,16 @@ const struct edge_command edge_commands[] = {
      "  --layer LAYER  one only: " EDGE_LAYER_NAMES ", all\n"
      "  --truth        over the messages that are live, with their versions, instead of over\n"
      "                 what they add up to"},
+    {"support", edge_command_support,
+     "--config FILE [--log FILE | --unit NAME] [--out FILE.tar]",
+     "Packs what somebody who helps needs to see of a node: the configuration without "
+     "secrets,\n"
+     "`info`, /metrics and /readyz of the running node, the last 2,000 log lines, versions, "
+     "the\n"
+     "files of the store; and says what is in it, to be read before it is sent.\n"
+     "  --log FILE      of the node (default: the journal)\n"
+     "  --unit NAME     whose journal (default drf-edge)\n"
+     "  --out FILE.tar  (default: drf-edge-support-TIME.tar here)"},
     {"version", run_version, "", "Prints the version."},
     {"help", run_help, "[COMMAND]", "This list, or the help of a command."},
     {NULL, NULL, NULL, NULL},

@@ -50,6 +50,7 @@ int edge_command_info(int argc, char **argv);
 int edge_command_digest(int argc, char **argv);
 int edge_command_replay(int argc, char **argv);
 int edge_command_lockstep(int argc, char **argv);
-int edge_command_try(int argc, char **argv);
+int edge_command_try(int argc, char **argv);     // edge/trial/
+int edge_command_support(int argc, char **argv); // edge/trial/
 
 #endif
