@@ -17,7 +17,7 @@ run_packages=(
 test_packages=(
     clang clang-format clang-tidy libclang-rt-14-dev git
     kcat openjdk-17-jre-headless maven openssl
-    libeccodes-tools zstd
+    libeccodes-tools zstd man-db zsh
     gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
     python3-venv systemd
 )

@@ -25,7 +25,10 @@ enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
 static void print_commands(FILE *out)
 {
-    fprintf(out, "usage: drf-sim COMMAND [OPTION...]\n\n");
+    fprintf(out,
+            "usage: drf-sim COMMAND [OPTION...]\n\n"
+            "drf-sim: makes a world, publishes its feeds, flies a fleet through it and checks"
+            "\nwhat the fleet is told.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "\ndrf-sim COMMAND --help says more. Everything it makes is marked SIM: a live"

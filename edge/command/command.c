@@ -109,8 +109,9 @@ const struct edge_command edge_commands[] = {
      "it "
      "is.\n"
      "Exit code 0: done; 1: not all of it; 2: the configuration or the command is wrong."},
-    {"config", edge_command_config, "",
-     "Prints every key of the configuration with its default, range and meaning, as YAML."},
+    {"config", edge_command_config, "[--manual]",
+     "Prints every key of the configuration with its default, range and meaning, as YAML.\n"
+     "  --manual  as the manual page drf-edge.yaml(5), in roff"},
     {"query", run_query,
      "--store FILE LAT LON [--agl M] [--nearest] [--json] [--at UTC] [--radius M]",
      "Everything known at a point, each value with its source, data time and accuracy.\n"

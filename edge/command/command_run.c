@@ -69,8 +69,11 @@ int edge_command_run(int argc, char **argv)
 
 int edge_command_config(int argc, char **argv)
 {
-    if (!edge_options_known(argc, argv, "", ""))
+    if (!edge_options_known(argc, argv, "", "manual"))
         return 2;
-    drf_config_print_defaults(stdout);
+    if (edge_flag(argc, argv, "manual"))
+        drf_config_print_manual(stdout);
+    else
+        drf_config_print_defaults(stdout);
     return 0;
 }

@@ -219,6 +219,8 @@ void drf_config_close(struct drf_config *config); // NULL is fine
 // Every key with its default, range and meaning, as commented YAML that drf_config_parse()
 // accepts.
 void drf_config_print_defaults(FILE *out);
+// The same list as the manual page drf-edge.yaml(5), in roff.
+void drf_config_print_manual(FILE *out);
 
 // Data are kept inside this box: the region with margin and the longest look-ahead.
 struct geo_bounds drf_config_keep(const struct drf_config *config);

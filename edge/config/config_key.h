@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum config_type {
     CONFIG_TEXT, // any text that fits
@@ -54,5 +55,9 @@ struct config_section {
     const char *name, *help;
 };
 extern const struct config_section config_sections[];
+
+// Writes what a value of this key may be, such as ". A whole number, 1 to 10"; nothing where
+// the type says it all.
+void config_print_range(FILE *out, const struct config_key *key);
 
 #endif

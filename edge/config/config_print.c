@@ -6,7 +6,7 @@
 #include "edge/config/config_key.h"
 #include "edge/config/config_reload.h"
 
-static void print_range(FILE *out, const struct config_key *key)
+void config_print_range(FILE *out, const struct config_key *key)
 {
     switch (key->type) {
     case CONFIG_U32:
@@ -36,7 +36,7 @@ static void print_key(FILE *out, const struct config_key *key, const char *inden
                       const char *bullet)
 {
     fprintf(out, "%s# %s", indent, key->help);
-    print_range(out, key);
+    config_print_range(out, key);
     fprintf(out, "%s.%s\n", key->fallback ? "" : ". Required",
             drf_config_key_reloads(key) ? " On reload." : "");
     bool optional = key->type == CONFIG_SPECIAL && key->fallback && !key->example;
@@ -51,7 +51,7 @@ static void print_key(FILE *out, const struct config_key *key, const char *inden
 static void print_commented(FILE *out, const struct config_key *key)
 {
     fprintf(out, "    #   # %s", key->help);
-    print_range(out, key);
+    config_print_range(out, key);
     const char *value = key->example ? key->example : key->fallback;
     fprintf(out, "%s.\n    #   %s: %s\n", key->fallback ? "" : ". Required", key->name,
             value && value[0] ? value : "(not given)");
