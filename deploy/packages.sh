@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# deploy/packages.sh [run|test]: install the Debian 12 packages that building and running need (`run`),
-# or these and what the tests need (`test`, the default). As root or through sudo; what is there already
-# is left alone, and when all of it is there nothing is asked of the network.
+# deploy/packages.sh [run|package|test]: install the Debian 12 packages that building and running need (`run`),
+# these and what making packages needs (`package`), or these and what the tests need (`test`, the default). As root
+# or through sudo; what is there already is left alone, and when all of it is there nothing is asked of the network.
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
@@ -14,19 +14,21 @@ run_packages=(
     libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev zlib1g-dev
     libcmocka-dev python3
 )
+package_packages=(debhelper)
 test_packages=(
     clang clang-format clang-tidy libclang-rt-14-dev git
     kcat openjdk-17-jre-headless maven openssl
-    libeccodes-tools zstd man-db zsh
+    libeccodes-tools zstd debootstrap lintian man-db zsh
     gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
     python3-venv systemd
 )
 
 case "${1:-test}" in
 run) wanted=("${run_packages[@]}") ;;
-test) wanted=("${run_packages[@]}" "${test_packages[@]}") ;;
+package) wanted=("${run_packages[@]}" "${package_packages[@]}") ;;
+test) wanted=("${run_packages[@]}" "${package_packages[@]}" "${test_packages[@]}") ;;
 *)
-    echo "usage: $0 [run|test]" >&2
+    echo "usage: $0 [run|package|test]" >&2
     exit 2
     ;;
 esac
