@@ -38,7 +38,11 @@ const struct edge_command edge_commands[] = {
      "  --utc-start TIME  the node's UTC begins at TIME (2004-12-09T12:00:00Z) and runs at\n"
      "                    normal speed: past data are served as at that time. Mode REPLAY "
      "only.\n"
-     "  --verbose         log details"},
+     "  --verbose         log details\n"
+     "Exit code 0: told to stop; 1: it could not start or go on, a restart may help; 2: the\n"
+     "configuration or the command is wrong; 3: it must not run here (a store of a newer "
+     "version\n"
+     "or another region, a sandbox that is required and incomplete)."},
     {"try", edge_command_try, "DIR [--out DIR] [--region W,S,E,N] [--kafka DIR] [--import]",
      "Tries the node on the files of a folder: finds out what each file is, chooses a region\n"
      "and a time, writes configuration and accounts into a new folder, starts mosquitto and\n"

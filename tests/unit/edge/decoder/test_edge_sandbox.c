@@ -27,6 +27,7 @@
 #include "edge/decoder/data_file.h"
 #include "edge/decoder/sandbox.h"
 
+// NOLINTBEGIN(concurrency-mt-unsafe): one thread
 static const char *secret_folder; // of this test, readable by the user, with the file "secret"
 
 static enum drf_status say(struct geo_note *why, const char *text)
@@ -347,3 +348,4 @@ int main(int argc, char **argv)
     remove_secret(folder);
     return failed;
 }
+// NOLINTEND(concurrency-mt-unsafe)

@@ -16,6 +16,7 @@
 
 #include "edge/service/notify.h"
 
+// NOLINTBEGIN(concurrency-mt-unsafe): one thread
 #define S INT64_C(1000000)
 
 struct scene {
@@ -188,7 +189,7 @@ static void watchdog__of_two_loops__is_fed_while_both_make_steps(void **state)
             fed += strstr(heard(&scene), "WATCHDOG") != NULL;
         }
         assert_in_range(fed, 0, 1); // for the steps that were made since the last time
-        both_step(&scene, now_us); // its disk answers again
+        both_step(&scene, now_us);  // its disk answers again
         step(&scene, true, now_us);
         assert_non_null(strstr(heard(&scene), "WATCHDOG=1\n"));
         close_scene(&scene);
@@ -293,3 +294,4 @@ int main(void)
     };
     return cmocka_run_group_tests_name("edge/notify", tests, NULL, NULL);
 }
+// NOLINTEND(concurrency-mt-unsafe)
