@@ -40,7 +40,7 @@ static bool ask(struct edge_kafka *kafka, size_t feed, int timeout_ms,
         int64_t left_us = end_mono_us - edge_clock_mono_us();
         if (left_us <= 0 || (down && edge_kafka_cause(kafka)[0] != '\0'))
             return false;
-        wait_ms = left_us < FIRST_MS * 1000 ? (int)(left_us / 1000) + 1 : FIRST_MS;
+        wait_ms = left_us < INT64_C(1000) * FIRST_MS ? (int)(left_us / 1000) + 1 : FIRST_MS;
     }
     return true;
 }

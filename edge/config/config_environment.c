@@ -52,6 +52,7 @@ static enum drf_status append_variable(struct config_reader *reader, const char 
                              key, (int)(size < 40 ? size : 40), inner);
     memcpy(name, inner, length);
     name[length] = '\0';
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in the node changes its environment
     const char *value = getenv(name);
     if (fallback && (value == NULL || value[0] == '\0')) {
         if (!append(out, inner + length + 2, size - length - 2))

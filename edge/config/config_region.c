@@ -201,7 +201,7 @@ enum drf_status config_read_region(struct config_reader *reader, const yaml_node
         return config_refuse(reader->error, DRF_ERR_SYNTAX, line,
                              "region: exactly one of bounds, polygon and polygon_file");
     if (bounds) {
-        struct geo_bounds box;
+        struct geo_bounds box = {0};
         snprintf(reader->where, sizeof reader->where, "region.");
         enum drf_status status = config_read_bounds(reader, bounds, line, &box);
         reader->where[0] = '\0';

@@ -82,7 +82,9 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *sel
 }
 
 // Decides nothing; on librdkafka's own threads.
-static int on_certificate(rd_kafka_t *client, const char *broker, int32_t id, int *error,
+// NOLINTNEXTLINE(readability-function-size): the library's type
+static int on_certificate(rd_kafka_t *client, const char *broker, int32_t id,
+                          int *error, // NOLINT(readability-non-const-parameter): the same
                           int depth, const char *der, size_t size, char *text, size_t room,
                           void *self)
 {

@@ -239,14 +239,20 @@ static struct drf_config taken(const char *text)
     return config;
 }
 
+static void define(const char *name, const char *value)
+{
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread
+    assert_int_equal(value != NULL ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
 static void parse__of_variables__puts_their_values_in(void **state)
 {
     (void)state;
-    setenv("DRF_TEST_HOST", "broker.example", 1);
-    setenv("DRF_TEST_PORT", "8883", 1);
-    setenv("DRF_TEST_EMPTY", "", 1);
-    setenv("DRF_TEST_TRICK", "a\n  password: b", 1);
-    unsetenv("DRF_TEST_NONE");
+    define("DRF_TEST_HOST", "broker.example");
+    define("DRF_TEST_PORT", "8883");
+    define("DRF_TEST_EMPTY", "");
+    define("DRF_TEST_TRICK", "a\n  password: b");
+    define("DRF_TEST_NONE", NULL);
     struct drf_config config =
         taken(LEAST "  level: ${DRF_TEST_NONE:-13}\n"
                     "kafka:\n"
@@ -272,7 +278,7 @@ static void parse__of_variables__puts_their_values_in(void **state)
 static void parse__of_a_variable_that_is_not_defined__is_refused(void **state)
 {
     (void)state;
-    unsetenv("DRF_TEST_NONE");
+    define("DRF_TEST_NONE", NULL);
     only(LEAST "mqtt:\n  port: ${DRF_TEST_NONE}\n", 9,
          "port: ${DRF_TEST_NONE}: no such variable in the environment");
     only(LEAST "mqtt:\n  host: ${DRF TEST}\n", 9, "'${DRF TEST}': ${NAME} or ${NAME:-default}");
@@ -283,7 +289,7 @@ static void parse__of_a_variable_that_is_not_defined__is_refused(void **state)
 static void parse__of_a_wrong_variable__does_not_print_its_value(void **state)
 {
     (void)state;
-    setenv("DRF_TEST_SECRET", "hush-hush", 1);
+    define("DRF_TEST_SECRET", "hush-hush");
     only(LEAST "mqtt:\n  port: ${DRF_TEST_SECRET}\n", 9,
          "mqtt.port: must be a number, without quotes, not '${DRF_TEST_SECRET}'");
     assert_null(strstr(error.text, "hush"));
@@ -299,17 +305,17 @@ static void parse__of_a_wrong_variable__does_not_print_its_value(void **state)
 static void recorded__text__holds_values_of_variables_and_no_secret(void **state)
 {
     (void)state;
-    setenv("DRF_TEST_ID", "null", 1);
-    setenv("DRF_TEST_LEVEL", "13", 1);
-    setenv("DRF_TEST_SECRET", "hush-hush", 1);
+    define("DRF_TEST_ID", "null");
+    define("DRF_TEST_LEVEL", "13");
+    define("DRF_TEST_SECRET", "hush-hush");
     struct drf_config config = taken(
         "region: {id: \"${DRF_TEST_ID}\", bounds: [0, 0, 1, 1]}\n"
         "node: {id: n}\nstore: {path: p, level: \"${DRF_TEST_LEVEL}\"}\n"
         "mqtt: {password: \"${DRF_TEST_SECRET}\"}\n"
         "feeds:\n  - {name: a, topic: t, kind: zone, licence: \"$${DRF_TEST_SECRET}\"}\n");
     assert_null(strstr(config.text, "hush"));
-    unsetenv("DRF_TEST_ID");
-    setenv("DRF_TEST_LEVEL", "14", 1);
+    define("DRF_TEST_ID", NULL);
+    define("DRF_TEST_LEVEL", "14");
     struct drf_config again;
     assert_int_equal(drf_config_parse_recorded(config.text, strlen(config.text), NULL, NULL, 0,
                                                &error, &again),
