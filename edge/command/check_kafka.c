@@ -51,7 +51,7 @@ static const char *brokers(const struct drf_config *config)
         if (strcmp(config->kafka[i].name, "bootstrap.servers") == 0
             || strcmp(config->kafka[i].name, "metadata.broker.list") == 0)
             return config->kafka[i].value;
-    return "no bootstrap.servers";
+    return NULL;
 }
 
 static void tell_topic(struct edge_check *check, size_t feed, const char *topic,
@@ -106,6 +106,11 @@ void edge_check_kafka(struct edge_check *check)
     struct edge_kafka *kafka = NULL;
     if (check->config->feed_count == 0) {
         edge_check_add(check, "kafka", EDGE_FINDING_NOT_TESTED, "there is no feed");
+        return;
+    }
+    if (brokers(check->config) == NULL) {
+        edge_check_add(check, "kafka", EDGE_FINDING_WARNING,
+                       "bootstrap.servers is not given: the node knows only what is imported");
         return;
     }
     ask_for(check->config, &asked);

@@ -94,6 +94,22 @@ static enum drf_status refuse_setting(struct config_reader *reader, const yaml_n
         !hidden && about.near[0] ? "; did you mean " : "", hidden ? "" : about.near);
 }
 
+// Certificates and keys, which librdkafka opens by the name as it stands there, and of which it
+// would say only that one of them cannot be loaded.
+static enum drf_status check_location(struct config_reader *reader, const yaml_node_t *key,
+                                      const yaml_node_t *value)
+{
+    const char *name = config_text(key), *path = config_text(value);
+    const size_t length = strlen(name), end = sizeof ".location" - 1;
+    char shown[CONFIG_SHOWN_SIZE];
+    if (reader->recorded || length <= end || strcmp(name + length - end, ".location") != 0
+        || path[0] == '\0' || strcmp(path, "probe") == 0 || access(path, R_OK) == 0)
+        return DRF_OK;
+    return config_refuse(reader->error, DRF_ERR_ABSENT, config_line(key),
+                         "kafka: %.80s: %s cannot be read: %s", name,
+                         config_shown(reader, value, name, shown), strerrordesc_np(errno));
+}
+
 static enum drf_status read_setting(struct config_reader *reader, const yaml_node_t *kafka,
                                     const yaml_node_pair_t *pair, struct drf_config *out)
 {
@@ -106,9 +122,10 @@ static enum drf_status read_setting(struct config_reader *reader, const yaml_nod
         return config_refuse(reader->error, DRF_ERR_RANGE, config_line(key),
                              "kafka.%.80s: a setting has one value%s", config_text(key),
                              config_not(reader, value, config_text(key), given));
+    enum drf_status status = check_location(reader, key, value);
     struct drf_kafka_setting *setting = &out->kafka[out->kafka_count];
     if (config_names_secret_file(config_text(key))) {
-        enum drf_status status = config_read_secret_setting(reader, kafka, key, value, setting);
+        status = config_read_secret_setting(reader, kafka, key, value, setting);
         if (status != DRF_OK)
             return status;
     } else if (edge_setting_check(config_text(key), config_text(value), why) != DRF_OK) {
@@ -123,7 +140,7 @@ static enum drf_status read_setting(struct config_reader *reader, const yaml_nod
     out->kafka_count++;
     if (!setting->name || !setting->value)
         return config_refuse(reader->error, DRF_ERR_NOMEM, 0, "out of memory");
-    return DRF_OK;
+    return status;
 }
 
 static enum drf_status read_kafka(struct config_reader *reader, struct drf_config *out)

@@ -48,8 +48,7 @@ static bool secret(const char *name)
 {
     const size_t length = strlen(name);
     const bool file = length > 5 && strcmp(name + length - 5, "_file") == 0;
-    static const char *const words[] = {"password", "secret", "ssl.key.pem",
-                                        "sasl.oauthbearer.config"};
+    static const char *const words[] = {"password", "secret", "key.pem", "oauthbearer.config"};
     bool any = false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         any = any || strstr(name, words[i]) != NULL;

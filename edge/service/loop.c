@@ -173,7 +173,7 @@ static void log_kafka(struct loop *loop, bool changed, bool unreachable, struct 
 static void take_findings(struct loop *loop, struct edge_now now)
 {
     struct edge_node *node = &loop->node;
-    bool unreachable = false, missing = false, asked = true;
+    bool unreachable = false, missing = false, denied = false, asked = true;
     pthread_mutex_lock(&loop->lock);
     for (size_t i = 0; i < node->config->feed_count; i++) {
         struct finding *finding = &loop->findings[i];
@@ -185,13 +185,16 @@ static void take_findings(struct loop *loop, struct edge_now now)
         asked = asked && finding->asked;
         unreachable = unreachable || (finding->asked && !finding->reachable);
         missing = missing || (finding->reachable && finding->found.count == 0);
+        denied = denied || (finding->reachable && finding->found.denied);
     }
     pthread_mutex_unlock(&loop->lock);
     bool changed = edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable);
     log_kafka(loop, changed, unreachable, now);
     if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
         log_trouble(node, EDGE_TROUBLE_TOPIC, missing,
-                    missing ? "a configured topic does not exist yet" : "every topic exists",
+                    denied    ? "the account has no right to see a configured topic"
+                    : missing ? "a configured topic does not exist yet"
+                              : "every topic exists",
                     now);
     edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
     if (asked)

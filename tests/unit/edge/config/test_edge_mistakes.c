@@ -191,6 +191,8 @@ static void parse__of_a_certificate_that_is_not_there__names_it(void **state)
     (void)state;
     only(LEAST "mqtt:\n  tls: true\n  ca_file: ca.pem\n", 10,
          "mqtt.ca_file: /nonexistent/ca.pem cannot be read: No such file");
+    only(LEAST "kafka:\n  ssl.ca.location: /nonexistent/ca.pem\n", 9,
+         "ssl.ca.location: '/nonexistent/ca.pem' cannot be read: No such file");
 }
 
 static void load__of_a_file_without_feeds__is_refused(void **state)
