@@ -43,14 +43,43 @@ static struct edge_source_stats_line *add(struct edge_source_stats *source_stats
     return line;
 }
 
+// Where there is no line left for a new feed, it shares the first one's: its numbers are wrong,
+// nothing else.
+static void add_feeds(struct edge_source_stats *source_stats, const struct drf_config *config,
+                      struct edge_now now)
+{
+    size_t known = atomic_load_explicit(&source_stats->feed_count, memory_order_relaxed);
+    for (size_t i = known; i < config->feed_count; i++) {
+        const struct edge_source_stats_line *line =
+            add(source_stats, i, config->feeds[i].name, now);
+        atomic_init(&source_stats->line_of[i],
+                    line != NULL ? (size_t)(line - source_stats->lines) : 0);
+        atomic_store_explicit(&source_stats->feed_count, i + 1, memory_order_release);
+    }
+}
+
+static struct edge_source_stats_line *line_of(struct edge_source_stats *source_stats,
+                                              size_t feed)
+{
+    return &source_stats->lines[atomic_load_explicit(&source_stats->line_of[feed],
+                                                     memory_order_relaxed)];
+}
+
 void edge_source_stats_init(struct edge_source_stats *source_stats,
                             const struct drf_config *config, struct edge_now now)
 {
     source_stats->config = config;
     source_stats->stored_sum = 0;
     atomic_init(&source_stats->count, 0);
-    for (size_t i = 0; i < config->feed_count; i++)
-        (void)add(source_stats, i, config->feeds[i].name, now);
+    atomic_init(&source_stats->feed_count, 0);
+    add_feeds(source_stats, config, now);
+}
+
+void edge_source_stats_reload(struct edge_source_stats *source_stats,
+                              const struct drf_config *config, struct edge_now now)
+{
+    source_stats->config = config;
+    add_feeds(source_stats, config, now);
 }
 
 static struct edge_source_stats_line *find(struct edge_source_stats *source_stats,
@@ -118,7 +147,7 @@ static void note(struct edge_source_stats_line *line, const struct geo_note *why
 void edge_source_stats_note(struct edge_source_stats *source_stats, size_t feed,
                             const char *source, const struct geo_note *why, struct edge_now now)
 {
-    note(&source_stats->lines[feed], why, now); // the feeds come first, in their order
+    note(line_of(source_stats, feed), why, now);
     if (source[0] == '\0' || strcmp(source, source_stats->config->feeds[feed].name) == 0)
         return;
     struct edge_source_stats_line *line = find(source_stats, source);
@@ -129,7 +158,7 @@ void edge_source_stats_passed_over(struct edge_source_stats *source_stats, size_
                                    const char *source, const struct geo_note *why,
                                    struct edge_now now)
 {
-    note_passed_over(&source_stats->lines[feed], why, now);
+    note_passed_over(line_of(source_stats, feed), why, now);
     if (source[0] == '\0' || strcmp(source, source_stats->config->feeds[feed].name) == 0)
         return;
     struct edge_source_stats_line *line = find(source_stats, source);
@@ -174,7 +203,7 @@ static void log_passed_over(struct edge_source_stats_line *line, const char *fee
 void edge_source_stats_unplaced(struct edge_source_stats *source_stats, size_t feed,
                                 struct edge_now now)
 {
-    atomic_store_explicit(&source_stats->lines[feed].unplaced_mono_us, now.mono_us,
+    atomic_store_explicit(&line_of(source_stats, feed)->unplaced_mono_us, now.mono_us,
                           memory_order_relaxed);
 }
 
@@ -182,8 +211,10 @@ uint32_t edge_source_stats_refusing(const struct edge_source_stats *source_stats
                                     struct edge_now now)
 {
     uint32_t feeds = 0;
-    for (size_t i = 0; i < source_stats->config->feed_count; i++) {
-        int64_t at = atomic_load_explicit(&source_stats->lines[i].unplaced_mono_us,
+    size_t count = atomic_load_explicit(&source_stats->feed_count, memory_order_acquire);
+    for (size_t i = 0; i < count; i++) {
+        size_t line = atomic_load_explicit(&source_stats->line_of[i], memory_order_relaxed);
+        int64_t at = atomic_load_explicit(&source_stats->lines[line].unplaced_mono_us,
                                           memory_order_relaxed);
         if (at != INT64_MIN && now.mono_us - at < EDGE_UNPLACED_KEEP_US)
             feeds |= UINT32_C(1) << i;
@@ -195,7 +226,8 @@ static void log_silence(const struct edge_source_stats *source_stats,
                         struct edge_source_stats_line *line, const struct edge_log *log,
                         struct edge_now now)
 {
-    int64_t interval_us = source_stats->config->feeds[line->feed].interval_us;
+    const struct drf_feed_config *feed = &source_stats->config->feeds[line->feed];
+    int64_t interval_us = feed->removed ? 0 : feed->interval_us;
     int64_t quiet_us = now.mono_us - line->heard_mono_us;
     bool silent = interval_us > 0 && quiet_us > interval_us;
     if (atomic_exchange_explicit(&line->silent, silent, memory_order_relaxed) == silent)
@@ -203,8 +235,7 @@ static void log_silence(const struct edge_source_stats *source_stats,
     char text[2 * EDGE_SOURCE_SIZE];
     edge_log_write(log, now.utc_us, silent ? EDGE_LOG_WARN : EDGE_LOG_INFO,
                    silent ? "source.silent" : "source.speaks",
-                   "feed=%s source=%s seconds=%" PRId64,
-                   source_stats->config->feeds[line->feed].name,
+                   "feed=%s source=%s seconds=%" PRId64, feed->name,
                    edge_log_quote(text, sizeof text, line->source, strlen(line->source)),
                    quiet_us / SECOND_US);
 }
@@ -222,7 +253,7 @@ void edge_source_stats_second(struct edge_source_stats *source_stats,
         atomic_store_explicit(&line->milli_per_s, (uint32_t)(line->per_s * 1000),
                               memory_order_relaxed);
         log_silence(source_stats, line, log, now);
-        if (i < source_stats->config->feed_count)
+        if (line == line_of(source_stats, line->feed))
             log_passed_over(line, line->source, log, now);
     }
 }

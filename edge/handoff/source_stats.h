@@ -40,8 +40,10 @@ struct edge_source_stats_line {
 };
 
 struct edge_source_stats {
-    const struct drf_config *config;
-    struct edge_inputs *serve; // NULL: what serve reads is not recorded or replayed
+    const struct drf_config *config;       // ingest's own
+    _Atomic size_t feed_count;             // with a line below
+    _Atomic size_t line_of[DRF_FEEDS_MAX]; // of each feed's totals
+    struct edge_inputs *serve;             // NULL: what serve reads is not recorded or replayed
     _Atomic size_t count;
     uint64_t stored_sum; // what the lines summed up to when the store took them last
     struct edge_source_stats_line lines[EDGE_SOURCE_STATS_MAX];
@@ -51,6 +53,10 @@ struct edge_source_stats {
 // serve's first step.
 void edge_source_stats_init(struct edge_source_stats *source_stats,
                             const struct drf_config *config, struct edge_now now);
+
+// Ingest: `config` follows the one before.
+void edge_source_stats_reload(struct edge_source_stats *source_stats,
+                              const struct drf_config *config, struct edge_now now);
 
 // Ingest: a message of a source was taken in; `why` (not NULL): was refused. `source` may be ""
 // where the envelope could not be read.

@@ -57,12 +57,12 @@ enum {
     BOUND_COUNT = sizeof bounds_us / sizeof bounds_us[0],
     SUM = BOUND_COUNT + 1, // index of the sum of what was observed, after the buckets
     HISTOGRAM_SLOTS = BOUND_COUNT + 2,
-    FEEDS_MAX = 64,
+    FEEDS_ROOM = 64, // of a node that may get more of them while it runs
 };
 
 struct edge_metrics {
     const char *const *feeds;
-    size_t feed_count;
+    _Atomic size_t feed_count;       // with a name, at most FEEDS_ROOM
     size_t first[EDGE_METRIC_COUNT]; // slot of each metric
     size_t slot_count;
     _Atomic int64_t *slots;
@@ -72,7 +72,7 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
 {
     switch (label) {
     case EDGE_LABEL_FEED:
-        return metrics->feed_count > 0 ? metrics->feed_count : 1;
+        return metrics->feeds != NULL ? FEEDS_ROOM : 1;
     case EDGE_LABEL_REFUSAL:
         return GEO_REFUSAL_COUNT;
     case EDGE_LABEL_OUTCOME:
@@ -92,6 +92,14 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
     }
 }
 
+// Of a label's values, those that have a name.
+static size_t shown_count(const struct edge_metrics *metrics, enum edge_label label)
+{
+    return label == EDGE_LABEL_FEED && metrics->feeds != NULL
+               ? atomic_load_explicit(&metrics->feed_count, memory_order_acquire)
+               : label_count(metrics, label);
+}
+
 static const char *label_key(enum edge_label label)
 {
     static const char *const keys[] = {"",     "feed",    "reason",  "outcome", "code",
@@ -105,7 +113,7 @@ static const char *label_value(const struct edge_metrics *metrics, enum edge_lab
 {
     switch (label) {
     case EDGE_LABEL_FEED:
-        return metrics->feed_count > 0 ? metrics->feeds[index] : "";
+        return metrics->feeds != NULL ? metrics->feeds[index] : "";
     case EDGE_LABEL_REFUSAL:
         return geo_refusal_name((enum geo_refusal_code)index);
     case EDGE_LABEL_OUTCOME:
@@ -127,6 +135,13 @@ static const char *label_value(const struct edge_metrics *metrics, enum edge_lab
     }
 }
 
+void edge_metrics_feeds(struct edge_metrics *metrics, size_t feed_count)
+{
+    atomic_store_explicit(&metrics->feed_count,
+                          feed_count < FEEDS_ROOM ? feed_count : FEEDS_ROOM,
+                          memory_order_release);
+}
+
 enum drf_status edge_metrics_open(const char *const *feeds, size_t feed_count,
                                   struct edge_metrics **out)
 {
@@ -134,7 +149,7 @@ enum drf_status edge_metrics_open(const char *const *feeds, size_t feed_count,
     if (!metrics)
         return DRF_ERR_NOMEM;
     metrics->feeds = feeds;
-    metrics->feed_count = feed_count < FEEDS_MAX ? feed_count : FEEDS_MAX;
+    edge_metrics_feeds(metrics, feed_count);
     for (size_t m = 0; m < EDGE_METRIC_COUNT; m++) {
         metrics->first[m] = metrics->slot_count;
         metrics->slot_count +=
@@ -278,7 +293,7 @@ size_t edge_metrics_format(const struct edge_metrics *metrics, char *out, size_t
             put_histogram(metrics, m, &text);
             continue;
         }
-        for (size_t a = 0; a < label_count(metrics, table[m].a); a++)
+        for (size_t a = 0; a < shown_count(metrics, table[m].a); a++)
             for (size_t b = 0; b < label_count(metrics, table[m].b); b++)
                 put_series(metrics, m, a, b, &text);
     }

@@ -188,6 +188,8 @@ struct edge_metrics;
 // `feeds` are borrowed until close. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_metrics_open(const char *const *feeds, size_t feed_count,
                                                  struct edge_metrics **out);
+// More of the array have a name now; from any thread.
+void edge_metrics_feeds(struct edge_metrics *metrics, size_t feed_count);
 void edge_metrics_close(struct edge_metrics *metrics); // NULL is fine
 
 // Bump a COUNTER; label indexes are 0 where the metric has no such label.

@@ -19,6 +19,25 @@
 // librdkafka#5153: a consumer may stall after a broker's restart. Started again after this.
 #define STALL_US INT64_C(15000000)
 
+void feed_open(struct edge_feeds *feeds, size_t index)
+{
+    feeds->feeds[index] =
+        (struct feed){.idle_mono_us = INT64_MAX, .unreachable_mono_us = INT64_MAX};
+    if (feeds->config->feeds[index].removed)
+        return;
+    feed_resync_restore(feeds, index);
+    edge_metrics_set(feeds->metrics, EDGE_METRIC_FEED_CATCHING_UP, index, 1);
+}
+
+void feed_close(struct edge_feeds *feeds, size_t index)
+{
+    struct feed *feed = &feeds->feeds[index];
+    feed_stop_all(feeds, index);
+    free(feed->partitions);
+    feed->partitions = NULL;
+    feed->count = 0;
+}
+
 enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_feed_port port,
                                 struct fusion_store *store, struct edge_metrics *metrics,
                                 const struct edge_log *log, struct edge_feeds **out)
@@ -31,11 +50,8 @@ enum drf_status edge_feeds_open(const struct drf_config *config, struct edge_fee
     feeds->store = store;
     feeds->metrics = metrics;
     feeds->log = log;
-    for (size_t i = 0; i < config->feed_count; i++) {
-        feeds->feeds[i].idle_mono_us = feeds->feeds[i].unreachable_mono_us = INT64_MAX;
-        feed_resync_restore(feeds, i);
-        edge_metrics_set(metrics, EDGE_METRIC_FEED_CATCHING_UP, i, 1);
-    }
+    for (size_t i = 0; i < config->feed_count; i++)
+        feed_open(feeds, i);
     *out = feeds;
     return DRF_OK;
 }
@@ -44,13 +60,8 @@ void edge_feeds_close(struct edge_feeds *feeds)
 {
     if (!feeds)
         return;
-    for (size_t i = 0; i < feeds->config->feed_count; i++) {
-        struct feed *feed = &feeds->feeds[i];
-        for (size_t k = 0; k < feed->count; k++)
-            if (feed->partitions[k].started)
-                feed_port_stop(feeds, i, feed->partitions[k].id);
-        free(feed->partitions);
-    }
+    for (size_t i = 0; i < feeds->config->feed_count; i++)
+        feed_close(feeds, i);
     free(feeds);
 }
 
@@ -283,8 +294,8 @@ bool edge_feeds_next(struct edge_feeds *feeds, enum edge_lane lane, struct edge_
     for (size_t i = 0; i < count; i++) {
         size_t index = (feeds->turn[lane] + i) % count;
         bool urgent = feeds->config->feeds[index].urgent != 0;
-        if (urgent != (lane == EDGE_LANE_URGENT) || feeds->feeds[index].resync == FEED_WANTED
-            || feeds->feeds[index].waits
+        if (feeds->config->feeds[index].removed || urgent != (lane == EDGE_LANE_URGENT)
+            || feeds->feeds[index].resync == FEED_WANTED || feeds->feeds[index].waits
             || now.mono_us < feeds->feeds[index].paused_until_mono_us)
             continue;
         if (next_of(feeds, index, now, out)) {
@@ -377,7 +388,7 @@ enum fusion_reason edge_feeds_layer_state(const struct edge_feeds *feeds,
 {
     enum fusion_reason worst = FUSION_REASON_NONE;
     for (size_t i = 0; i < feeds->config->feed_count; i++) {
-        if (feeds->config->feeds[i].layer != (uint32_t)layer)
+        if (feeds->config->feeds[i].layer != (uint32_t)layer || feeds->config->feeds[i].removed)
             continue;
         const struct feed *feed = &feeds->feeds[i];
         enum fusion_reason state = feed->held ? FUSION_REASON_FEED_DOWN : feed_state(feed);
@@ -395,7 +406,8 @@ bool edge_feeds_current(const struct edge_feeds *feeds, size_t index)
 bool edge_feeds_all_current(const struct edge_feeds *feeds)
 {
     for (size_t i = 0; i < feeds->config->feed_count; i++)
-        if (feed_state(&feeds->feeds[i]) != FUSION_REASON_NONE)
+        if (!feeds->config->feeds[i].removed
+            && feed_state(&feeds->feeds[i]) != FUSION_REASON_NONE)
             return false;
     return true;
 }

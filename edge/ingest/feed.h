@@ -46,6 +46,15 @@ struct edge_feed_port {
 
 struct edge_feeds;
 
+// Between steps, with no message under way: `config` follows the one before
+// (edge/config/config_reload.h). A feed that is new, or is read from another topic or to other
+// terms, begins as at a start; of those removed the store keeps that their data are to be
+// withdrawn (edge/ingest/feed_removed.h). `restarted`: every partition is read by a new client,
+// on from where it was. DRF_ERR_NOMEM, DRF_ERR_STORE.
+DRF_MUST_CHECK enum drf_status edge_feeds_reload(struct edge_feeds *feeds,
+                                                 const struct drf_config *config,
+                                                 bool restarted, struct edge_now now);
+
 // All pointers are borrowed until close. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_feeds_open(
     const struct drf_config *config, struct edge_feed_port port, struct fusion_store *store,

@@ -72,6 +72,10 @@ struct edge_feeds {
     struct feed feeds[DRF_FEEDS_MAX];
 };
 
+// feed.c: the state of a feed that nothing is known of yet; its parts.
+void feed_open(struct edge_feeds *feeds, size_t index);
+void feed_close(struct edge_feeds *feeds, size_t index);
+
 // feed_port.c: struct edge_feed_port, recorded or from a recording
 DRF_MUST_CHECK enum drf_status feed_port_start(struct edge_feeds *feeds, size_t index,
                                                int32_t partition, int64_t offset);
@@ -91,8 +95,12 @@ void feed_lose(struct feed *feed, struct feed_partition *partition, int64_t high
 void feed_start(struct edge_feeds *feeds, size_t index, struct feed_partition *partition,
                 int64_t offset, int64_t high, const char *why, struct edge_now now);
 void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *partition);
+void feed_stop_all(struct edge_feeds *feeds, size_t index);
 
 // feed_resync.c
+// Positions in partitions from this number on: the store forgets them.
+DRF_MUST_CHECK enum drf_status feed_forget_offsets(struct edge_feeds *feeds, const char *topic,
+                                                   size_t partitions);
 void feed_resync_restore(struct edge_feeds *feeds, size_t index);
 void feed_resync_want(struct edge_feeds *feeds, size_t index, const char *why,
                       struct edge_now now);

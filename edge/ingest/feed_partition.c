@@ -54,6 +54,14 @@ void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *pa
     feeds->feeds[index].current = false;
 }
 
+void feed_stop_all(struct edge_feeds *feeds, size_t index)
+{
+    struct feed *feed = &feeds->feeds[index];
+    for (size_t i = 0; i < feed->count; i++)
+        if (feed->partitions[i].started)
+            feed_stop(feeds, index, &feed->partitions[i]);
+}
+
 void feed_late_done(struct feed_partition *partition, int64_t offset)
 {
     for (size_t i = 0; i < partition->late_count; i++)

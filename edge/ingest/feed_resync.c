@@ -126,8 +126,8 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
 }
 
 // Positions in partitions that are no more: -1.
-static enum drf_status forget_offsets(struct edge_feeds *feeds, const char *topic,
-                                      size_t partitions)
+enum drf_status feed_forget_offsets(struct edge_feeds *feeds, const char *topic,
+                                    size_t partitions)
 {
     char cluster[64];
     int64_t stored;
@@ -187,7 +187,7 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
         if (feed->partitions[i].inflight > 0)
             return; // at the next discovery: nothing more of this feed is taken till then
     if (edge_resync_write(feeds->store, name, feed->why, feed->redo) != DRF_OK
-        || forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
+        || feed_forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
         || feeds->port.begin(feeds->port.fabric, index, feed->redo, lossy(feed->why, found))
                != DRF_OK)
         return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/ingest/feed_rules.h"
 
+#include <string.h>
+
 #define NAME "query/feeds"
 
 enum drf_status edge_feed_rules_put(struct fusion_store *store, const struct fusion_feed *feeds,
@@ -8,6 +10,27 @@ enum drf_status edge_feed_rules_put(struct fusion_store *store, const struct fus
 {
     size_t count = feed_count < EDGE_FEED_RULES_MAX ? feed_count : EDGE_FEED_RULES_MAX;
     return fusion_store_put_value(store, NAME, feeds, count * sizeof *feeds);
+}
+
+size_t edge_fusion_feeds(const struct drf_config *config,
+                         struct fusion_feed out[static DRF_FEEDS_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->feed_count; i++) {
+        const struct drf_feed_config *from = &config->feeds[i];
+        if (from->removed)
+            continue;
+        struct fusion_feed *feed = &out[count++];
+        memset(feed, 0, sizeof *feed); // it is stored as it is
+        feed->layer = (enum fusion_layer)from->layer;
+        feed->priority = from->priority;
+        feed->vertical_acc95_m = from->vertical_acc95_m;
+        feed->valid_for_us = from->valid_for_us;
+        feed->max_gap_us = from->max_gap_us;
+        memcpy(feed->name, from->name, sizeof feed->name);
+        memcpy(feed->licence, from->licence, sizeof feed->licence);
+    }
+    return count;
 }
 
 void edge_feed_rules_read(struct fusion_store *store, struct fusion_feed *feeds, size_t room,

@@ -5,11 +5,16 @@
 
 #include <stddef.h>
 
+#include "edge/config/config.h"
 #include "fusion/fabric/fabric.h"
 #include "fusion/store/store.h"
 #include "geo/status.h"
 
 enum { EDGE_FEED_RULES_MAX = 128 };
+
+// What the fabric is told of the feeds that are configured. How many.
+size_t edge_fusion_feeds(const struct drf_config *config,
+                         struct fusion_feed out[static DRF_FEEDS_MAX]);
 
 // The node keeps what its configuration says of the feeds in its store, so that a query without
 // the configuration judges the weather's validity as the node does.

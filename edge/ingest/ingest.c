@@ -57,6 +57,12 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
     ingest->grace_mono_us = NEVER;
     fusion_fabric_use_tidy(parts->fabric,
                            (struct fusion_tidy){.self = ingest, .run = tidy_port});
+    enum drf_status status =
+        edge_feeds_removed_open(&ingest->removed, parts->store, parts->fabric, parts->log);
+    if (drf_status_action(status) == DRF_STOP) {
+        free(ingest);
+        return status;
+    }
     *out = ingest;
     return DRF_OK;
 }
@@ -228,6 +234,8 @@ static void report_missing(struct edge_ingest *ingest, struct edge_now now)
     const struct drf_config *config = ingest->parts.config;
     bool any = false;
     for (size_t i = 0; i < config->feed_count; i++) {
+        if (config->feeds[i].removed)
+            continue;
         const char *name = config->feeds[i].name;
         size_t missing = fusion_fabric_missing(ingest->parts.fabric, name);
         bool current = edge_feeds_current(ingest->parts.feeds, i);
@@ -354,6 +362,8 @@ static enum drf_status sweep(struct edge_ingest *ingest, struct edge_now now, bo
     if (!ingest_may_read(ingest))
         return DRF_OK;
     enum drf_status status = edge_feeds_sweep(ingest->parts.feeds, now, worked);
+    if (status == DRF_OK && !*worked)
+        status = edge_feeds_removed_step(&ingest->removed, now, worked);
     if (*worked)
         ingest_changed(ingest, EDGE_LANE_BULK, true, now);
     return status;
@@ -422,7 +432,7 @@ static uint64_t look(struct edge_ingest *ingest)
 
 // A disk that failed in the middle of a step, other than in a commit: no port knows what it
 // said.
-static void end_inputs(struct edge_ingest *ingest)
+void ingest_end_inputs(struct edge_ingest *ingest)
 {
     struct fusion_store *store = ingest->parts.store;
     if (edge_inputs_records(ingest->parts.inputs) && !ingest->render_failed
@@ -438,6 +448,7 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
     struct edge_ingest_done done = {0};
     edge_health_step(ingest->parts.health, EDGE_LOOP_INGEST, now.mono_us);
     uint64_t acknowledged = look(ingest);
+    ingest_look_quiet(ingest);
     if (acknowledged > ingest->acknowledged) {
         fusion_fabric_acknowledge(ingest->parts.fabric, acknowledged);
         ingest->acknowledged = acknowledged;
@@ -474,7 +485,7 @@ enum drf_status edge_ingest_step(struct edge_ingest *ingest, struct edge_now now
 {
     edge_inputs_begin(ingest->parts.inputs, now);
     enum drf_status status = step(ingest, now, out);
-    end_inputs(ingest);
+    ingest_end_inputs(ingest);
     return status;
 }
 
@@ -485,7 +496,7 @@ void edge_ingest_found(struct edge_ingest *ingest, size_t feed,
     edge_inputs_ticket(ingest->parts.inputs);
     edge_found_record_put(ingest->parts.inputs, feed, found);
     edge_feeds_found(ingest->parts.feeds, feed, found, now);
-    end_inputs(ingest);
+    ingest_end_inputs(ingest);
 }
 
 void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)

@@ -76,6 +76,17 @@ DRF_MUST_CHECK enum drf_status edge_ingest_step(struct edge_ingest *ingest, stru
 void edge_ingest_found(struct edge_ingest *ingest, size_t feed,
                        const struct edge_kafka_found *found, struct edge_now now);
 
+// A reload, in this order. Before a step: no more messages are taken up, or again. True: one is
+// still under way. Then, between steps and with none under way: `config`, which follows the one
+// before (edge/config/config_reload.h), is borrowed from now on; what was borrowed before is
+// not looked at any more. `restarted`: the clients that read the feeds are new ones.
+// DRF_ERR_NOMEM, DRF_ERR_STORE: the node must stop.
+void edge_ingest_quiet(struct edge_ingest *ingest, bool quiet);
+bool edge_ingest_busy(const struct edge_ingest *ingest);
+DRF_MUST_CHECK enum drf_status edge_ingest_reload(struct edge_ingest *ingest,
+                                                  const struct drf_config *config,
+                                                  bool restarted, struct edge_now now);
+
 // The last step: stores what serve pushed, and commits.
 void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now);
 

@@ -168,7 +168,7 @@ static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct 
     for (size_t feed = 0; feed < config->feed_count; feed++)
         edge_feeds_wait(ingest->parts.feeds, feed,
                         edge_deadletter_waits(ingest->parts.deadletters, feed, now));
-    if (!ingest_may_read(ingest)
+    if (ingest_quiet(ingest, index) || !ingest_may_read(ingest)
         || !edge_feeds_next(ingest->parts.feeds, index, now, &out->message))
         return false;
     out->started = false;

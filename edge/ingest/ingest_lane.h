@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "edge/ingest/feed_clock.h"
+#include "edge/ingest/feed_removed.h"
 #include "edge/ingest/ingest.h"
 #include "edge/ingest/ingest_late.h"
 #include "edge/ingest/maintenance.h"
@@ -51,6 +52,8 @@ struct edge_ingest {
     struct ingest_late late;
     struct edge_maintenance maintenance;
     struct edge_feed_clock clock;
+    struct edge_feeds_removed removed;
+    bool quiet_wanted, quiet; // no message is taken up: a reload waits
     unsigned turn;
     bool fold_wanted, states_wanted, urgent_commit;
     bool render_failed; // since the last commit: no drone is told anything by what is rendered
@@ -85,6 +88,12 @@ enum ingest_pending {
     INGEST_PENDING_FULL = 4
 };
 unsigned ingest_pending(const struct edge_ingest *ingest);
+
+// edge/ingest/ingest_reload.c: whether this lane takes up no message for now.
+void ingest_look_quiet(struct edge_ingest *ingest);
+bool ingest_quiet(const struct edge_ingest *ingest, enum edge_lane index);
+// edge/ingest/ingest.c
+void ingest_end_inputs(struct edge_ingest *ingest);
 
 // Pending work is bounded: while the disk refuses, nothing more is taken than fits.
 bool ingest_may_read(const struct edge_ingest *ingest);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "edge/host/sha256.h"
+#include "edge/ingest/feed_removed.h"
 
 enum { NAME_SIZE = 64, TERMS_SIZE = 4096 };
 #define CLOCK_BACK_US INT64_C(60000000)
@@ -162,9 +163,20 @@ static const char *away_too_long(const struct drf_config *config, struct fusion_
                : NULL;
 }
 
+static void forget_positions(struct fusion_store *store, const char *topic)
+{
+    char cluster[64];
+    int64_t stored;
+    enum drf_status status = DRF_OK;
+    for (int32_t k = 0;
+         status == DRF_OK && fusion_store_offset(store, topic, k, cluster, &stored) == DRF_OK;
+         k++)
+        status = fusion_store_put_offset(store, cluster, topic, k, -1);
+}
+
 static enum drf_status plan(const struct drf_config *config, size_t index,
                             struct fusion_store *store, const struct edge_log *log,
-                            struct edge_now now)
+                            struct edge_now now, bool *due_now)
 {
     const struct drf_feed_config *feed = &config->feeds[index];
     uint8_t wanted[32], held[32];
@@ -176,6 +188,8 @@ static enum drf_status plan(const struct drf_config *config, size_t index,
     if (status != DRF_OK && status != DRF_ERR_ABSENT && status != DRF_ERR_FULL)
         return status;
     bool known = status != DRF_ERR_ABSENT;
+    if (!known) // positions in this topic are those of a feed of another name
+        forget_positions(store, feed->topic);
     bool same = status == DRF_OK && size == sizeof held && memcmp(held, wanted, size) == 0;
     status = same ? DRF_OK : fusion_store_put_value(store, name, wanted, sizeof wanted);
     bool redo = false, is_due = edge_resync_read(store, feed->name, due, &redo);
@@ -186,15 +200,37 @@ static enum drf_status plan(const struct drf_config *config, size_t index,
         return status;
     edge_log_write(log, now.utc_us, EDGE_LOG_WARN, "feed.resync", "feed=%s topic=%s why=%s",
                    feed->name, feed->topic, why);
+    *due_now = true;
     const char *kept = is_due && edge_resync_lossy(due) ? due : why;
     return edge_resync_write(store, feed->name, kept, redo || !same);
+}
+
+enum drf_status edge_resync_plan_feed(const struct drf_config *config, size_t feed,
+                                      struct fusion_store *store, const struct edge_log *log,
+                                      struct edge_now now, bool *due)
+{
+    *due = false;
+    return config->feeds[feed].removed ? DRF_OK : plan(config, feed, store, log, now, due);
 }
 
 enum drf_status edge_resync_plan(const struct drf_config *config, struct fusion_store *store,
                                  const struct edge_log *log, struct edge_now now)
 {
-    enum drf_status status = DRF_OK;
+    bool due;
+    enum drf_status status = edge_feeds_removed_plan(config, store, log, now);
     for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++)
-        status = plan(config, i, store, log, now);
+        status = edge_resync_plan_feed(config, i, store, log, now, &due);
+    return status;
+}
+
+enum drf_status edge_resync_forget(struct fusion_store *store, const char *feed)
+{
+    static const char *const kinds[] = {"fingerprint", "resync", REACHED};
+    enum drf_status status = DRF_OK;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && status == DRF_OK; i++) {
+        char name[NAME_SIZE];
+        name_of(kinds[i], feed, name);
+        status = fusion_store_put_value(store, name, NULL, 0);
+    }
     return status;
 }

@@ -26,6 +26,14 @@ DRF_MUST_CHECK enum drf_status edge_resync_plan(const struct drf_config *config,
                                                 const struct edge_log *log,
                                                 struct edge_now now);
 
+// The same of one feed, at a reload. *due: it was written.
+DRF_MUST_CHECK enum drf_status edge_resync_plan_feed(const struct drf_config *config,
+                                                     size_t feed, struct fusion_store *store,
+                                                     const struct edge_log *log,
+                                                     struct edge_now now, bool *due);
+// The store knows nothing of this feed any more but its records.
+DRF_MUST_CHECK enum drf_status edge_resync_forget(struct fusion_store *store, const char *feed);
+
 // Whether the reason says that what is not in the topic may have been deleted there by its age,
 // or never been written to this one: then it is not known to be withdrawn. Such a reason stands
 // until the feed has been read again, whatever else comes.

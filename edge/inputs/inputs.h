@@ -63,6 +63,7 @@ enum edge_input {
     EDGE_INPUT_STALLED,      // ingest hangs
     EDGE_INPUT_REFUSING,     // feeds of which something is missing, a bit each
     EDGE_INPUT_TIDY,         // ingest: of the store, while a large record is staged
+    EDGE_INPUT_QUIET,        // ingest: no message is taken up, for a reload
     EDGE_INPUT_NUMBERS,
 
     // Bytes.
@@ -73,6 +74,7 @@ enum edge_input {
     EDGE_INPUT_REPORT,       // about a dead letter
     EDGE_INPUT_SOURCE,       // statistics of a source
     EDGE_INPUT_FINISH,       // the loop ended in order after this step; empty
+    EDGE_INPUT_CONFIG,       // of both: a configuration that was taken over
     EDGE_INPUT_BYTES_END,
 
     // What came out.

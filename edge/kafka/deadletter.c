@@ -73,6 +73,14 @@ static void kafka_serve(void *self, int timeout_ms, edge_producer_report_fn repo
     edge_producer_serve(self, timeout_ms, report, context);
 }
 
+enum drf_status edge_deadletters_producer(const struct drf_config *config,
+                                          char error[static EDGE_KAFKA_ERROR_SIZE],
+                                          struct edge_producer **out)
+{
+    return edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_OUTBOX_UNDER_WAY_MAX,
+                              error, out);
+}
+
 enum drf_status edge_deadletters_open(const struct drf_config *config,
                                       struct fusion_store *store, struct edge_metrics *metrics,
                                       const struct edge_log *log,
@@ -86,8 +94,7 @@ enum drf_status edge_deadletters_open(const struct drf_config *config,
                                         .serve = kafka_serve};
     enum drf_status status = DRF_OK;
     if (config->dead_letter_topic[0] != '\0')
-        status = edge_producer_open(config, config->dead_letter_topic,
-                                    2 * EDGE_OUTBOX_UNDER_WAY_MAX, 16384, error, &producer);
+        status = edge_deadletters_producer(config, error, &producer);
     port.self = producer;
     if (status == DRF_OK)
         status = edge_deadletters_use(config, store, metrics, log, port, NULL, out);
@@ -374,6 +381,31 @@ bool edge_deadletter_serve(struct edge_deadletters *deadletters, struct edge_now
     bool changed = box->changed;
     box->changed = false;
     return changed;
+}
+
+void edge_deadletters_follow(struct edge_deadletters *deadletters,
+                             const struct drf_config *config, bool restarted,
+                             struct edge_now now)
+{
+    const struct edge_deadletter_port *port = &deadletters->port;
+    struct report report = {.deadletters = deadletters, .now_mono_us = now.mono_us};
+    deadletters->config = config;
+    if (!deadletters->sends || !restarted)
+        return;
+    if (!port->send) {
+        replay_reports(&report);
+        return;
+    }
+    port->purge(port->self, true);
+    port->serve(port->self, FINISH_STEP_MS, on_report, &report);
+}
+
+struct edge_producer *edge_deadletters_swap(struct edge_deadletters *deadletters,
+                                            struct edge_producer *producer)
+{
+    struct edge_producer *former = deadletters->producer;
+    deadletters->producer = deadletters->port.self = producer;
+    return former;
 }
 
 void edge_deadletter_finish(struct edge_deadletters *deadletters, struct edge_now now)

@@ -63,6 +63,18 @@ DRF_MUST_CHECK enum drf_status edge_deadletters_use(
     const struct drf_config *config, struct fusion_store *store, struct edge_metrics *metrics,
     const struct edge_log *log, struct edge_deadletter_port port, struct edge_inputs *inputs,
     struct edge_deadletters *out);
+// In a reload: `config` follows the one before. `restarted`: letters under way come back, to be
+// sent by the producer that is given next.
+void edge_deadletters_follow(struct edge_deadletters *deadletters,
+                             const struct drf_config *config, bool restarted,
+                             struct edge_now now);
+// The producer of a configuration that names a topic.
+DRF_MUST_CHECK enum drf_status edge_deadletters_producer(
+    const struct drf_config *config, char error[static EDGE_KAFKA_ERROR_SIZE],
+    struct edge_producer **out);
+// Taken over; the one before is given back.
+struct edge_producer *edge_deadletters_swap(struct edge_deadletters *deadletters,
+                                            struct edge_producer *producer);
 void edge_deadletters_close(struct edge_deadletters *deadletters);
 
 // The whole message was refused. One without usable content (IGNORED: other levels of a

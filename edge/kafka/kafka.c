@@ -134,6 +134,35 @@ static enum drf_status open_client(const struct drf_config *config,
     return DRF_OK;
 }
 
+static void close_feed(struct feed *feed)
+{
+    if (feed->queue)
+        rd_kafka_queue_destroy(feed->queue);
+    if (feed->topic)
+        rd_kafka_topic_destroy(feed->topic);
+    *feed = (struct feed){0};
+}
+
+enum drf_status edge_kafka_follow(struct edge_kafka *kafka, const struct drf_config *config,
+                                  bool urgent, int wake_fd)
+{
+    enum drf_status status = DRF_OK;
+    kafka->feed_count = config->feed_count;
+    for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++) {
+        struct feed *feed = &kafka->feeds[i];
+        const struct drf_feed_config *wanted = &config->feeds[i];
+        bool ours = !wanted->removed && (wanted->urgent != 0) == urgent;
+        if (feed->topic
+            && (!ours || strcmp(rd_kafka_topic_name(feed->topic), wanted->topic) != 0))
+            close_feed(feed);
+        if (!ours || feed->topic)
+            continue;
+        feed->topic = rd_kafka_topic_new(kafka->client, wanted->topic, NULL);
+        status = feed->topic ? open_queue(kafka, feed, wake_fd) : DRF_ERR_NOMEM;
+    }
+    return status;
+}
+
 enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, int wake_fd,
                                 edge_kafka_log_fn log, void *log_context,
                                 char error[static EDGE_KAFKA_ERROR_SIZE],
@@ -143,14 +172,7 @@ enum drf_status edge_kafka_open(const struct drf_config *config, bool urgent, in
     enum drf_status status = open_client(config, forced, log, log_context, error, &kafka);
     if (status != DRF_OK)
         return status;
-    kafka->feed_count = config->feed_count;
-    for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++) {
-        if ((config->feeds[i].urgent != 0) != urgent)
-            continue;
-        struct feed *feed = &kafka->feeds[i];
-        feed->topic = rd_kafka_topic_new(kafka->client, config->feeds[i].topic, NULL);
-        status = feed->topic ? open_queue(kafka, feed, wake_fd) : DRF_ERR_NOMEM;
-    }
+    status = edge_kafka_follow(kafka, config, urgent, wake_fd);
     if (status != DRF_OK) {
         edge_kafka_close(kafka);
         return status;
@@ -170,6 +192,8 @@ enum drf_status edge_kafka_open_topic_discovery(const struct drf_config *config,
         return status;
     kafka->feed_count = config->feed_count;
     for (size_t i = 0; i < config->feed_count && status == DRF_OK; i++) {
+        if (config->feeds[i].removed)
+            continue;
         kafka->feeds[i].topic = rd_kafka_topic_new(kafka->client, config->feeds[i].topic, NULL);
         status = kafka->feeds[i].topic ? DRF_OK : DRF_ERR_NOMEM;
     }
@@ -185,12 +209,8 @@ void edge_kafka_close(struct edge_kafka *kafka)
 {
     if (!kafka)
         return;
-    for (size_t i = 0; i < kafka->feed_count; i++) {
-        if (kafka->feeds[i].queue)
-            rd_kafka_queue_destroy(kafka->feeds[i].queue);
-        if (kafka->feeds[i].topic)
-            rd_kafka_topic_destroy(kafka->feeds[i].topic);
-    }
+    for (size_t i = 0; i < kafka->feed_count; i++)
+        close_feed(&kafka->feeds[i]);
     rd_kafka_destroy_flags(kafka->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(kafka);
 }

@@ -85,6 +85,12 @@ DRF_MUST_CHECK enum drf_status edge_kafka_discover(struct edge_kafka *kafka, siz
                                                    int timeout_ms,
                                                    struct edge_kafka_found *out);
 
+// In a reload, on the thread that serves it and with topic discovery at rest: topics that are
+// new, removed or of another name. None of these is started. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_kafka_follow(struct edge_kafka *kafka,
+                                                 const struct drf_config *config, bool urgent,
+                                                 int wake_fd);
+
 // A client of all feeds that only looks: for edge_kafka_mark(), which a client that reads the
 // same partition cannot do. Belongs to one thread, which also serves it.
 DRF_MUST_CHECK enum drf_status edge_kafka_open_topic_discovery(

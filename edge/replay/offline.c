@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/config/config_reload.h"
 #include "edge/ingest/feed_rules.h"
 #include "edge/mqtt/topic.h"
 #include "edge/replay/decode_here.h"
@@ -37,6 +38,7 @@ struct edge_offline {
     struct waiting_mqtt *first, **end, *handed; // handed: given out last
     struct feed_queue feeds[DRF_FEEDS_MAX];
     struct edge_decode_here *decoder;
+    struct drf_config *taken, *former; // of reloads: the node's, and what serve looks at still
 };
 
 // ---- the link
@@ -155,9 +157,10 @@ static void feed_release(void *self, struct edge_message *message)
 
 static size_t feed_of(const struct edge_offline *offline, const char *topic)
 {
-    const struct drf_config *config = offline->options.config;
+    const struct drf_config *config = offline->node.config;
     size_t feed = 0;
-    while (feed < config->feed_count && strcmp(config->feeds[feed].topic, topic) != 0)
+    while (feed < config->feed_count
+           && (config->feeds[feed].removed || strcmp(config->feeds[feed].topic, topic) != 0))
         feed++;
     return feed;
 }
@@ -166,7 +169,7 @@ enum drf_status edge_offline_put_kafka(struct edge_offline *offline,
                                        const struct edge_message *message)
 {
     size_t feed = feed_of(offline, message->topic);
-    if (feed == offline->options.config->feed_count || !is_read(message->partition))
+    if (feed == offline->node.config->feed_count || !is_read(message->partition))
         return DRF_ERR_ABSENT;
     size_t size = message->key_size + message->value_size;
     for (size_t i = 0; i < message->header_count; i++)
@@ -179,7 +182,7 @@ enum drf_status edge_offline_put_kafka(struct edge_offline *offline,
     waiting->message = *message;
     struct edge_message *own = &waiting->message;
     own->feed = feed;
-    own->topic = offline->options.config->feeds[feed].topic;
+    own->topic = offline->node.config->feeds[feed].topic;
     own->key = message->key != NULL ? at : NULL;
     at = put_bytes(at, message->key, message->key_size);
     own->value = message->value != NULL ? at : NULL;
@@ -201,8 +204,10 @@ enum drf_status edge_offline_put_kafka(struct edge_offline *offline,
 
 void edge_offline_found(struct edge_offline *offline, struct edge_now now)
 {
-    for (size_t i = 0; i < offline->options.config->feed_count; i++) {
+    for (size_t i = 0; i < offline->node.config->feed_count; i++) {
         const struct feed_queue *queue = &offline->feeds[i];
+        if (offline->node.config->feeds[i].removed)
+            continue;
         struct edge_kafka_found found = {
             .feed = i, .count = 1, .cluster_id = "offline", .asked_mono_us = now.mono_us};
         for (int32_t k = 0; k < EDGE_KAFKA_PARTITIONS_MAX; k++) {
@@ -297,11 +302,56 @@ enum drf_status edge_offline_open(const struct edge_offline_options *options,
     return DRF_OK;
 }
 
+// `config` may hold tables of one before it and of one after it.
+static void close_config(struct edge_offline *offline, struct drf_config **config)
+{
+    if (*config == NULL)
+        return;
+    drf_config_disown(*config, offline->options.config);
+    if (*config == offline->taken)
+        drf_config_close(*config);
+    else
+        drf_config_close_beside(*config, offline->taken);
+    free(*config);
+    *config = NULL;
+}
+
+enum drf_status edge_offline_reload_ingest(struct edge_offline *offline,
+                                           const struct drf_config *config, bool restarted,
+                                           struct edge_now now)
+{
+    struct edge_node *node = &offline->node;
+    struct drf_config *next = malloc(sizeof *next);
+    if (next == NULL)
+        return DRF_ERR_NOMEM;
+    *next = *config;
+    if (edge_inputs_free(offline->options.ingest)) { // what is under way ends otherwise here
+        edge_ingest_quiet(node->ingest, true);
+        (void)edge_offline_ingest(offline, now, NULL);
+        edge_ingest_quiet(node->ingest, false);
+    }
+    edge_node_name_feeds(node, next);
+    enum drf_status status = edge_ingest_reload(node->ingest, next, restarted, now);
+    close_config(offline, &offline->former);
+    offline->former = offline->taken;
+    offline->taken = next;
+    node->config = next;
+    return status;
+}
+
+void edge_offline_reload_serve(struct edge_offline *offline, struct edge_now now)
+{
+    edge_serve_reload(offline->node.serve, offline->node.config, now);
+    close_config(offline, &offline->former);
+}
+
 void edge_offline_close(struct edge_offline *offline)
 {
     if (offline == NULL)
         return;
     edge_node_close(&offline->node);
+    close_config(offline, &offline->former);
+    close_config(offline, &offline->taken);
     edge_decode_here_close(offline->decoder);
     for (struct waiting_mqtt *next; offline->first != NULL; offline->first = next) {
         next = offline->first->next;

@@ -29,6 +29,13 @@ void edge_offline_close(struct edge_offline *offline); // NULL is fine
 
 // The instant that `sent` is given, where the steps are called directly.
 void edge_offline_at(struct edge_offline *offline, struct edge_now now);
+// A reload: ingest's part, which takes `config` over as it is (also where it fails), and then
+// serve's. DRF_ERR_NOMEM, DRF_ERR_STORE.
+DRF_MUST_CHECK enum drf_status edge_offline_reload_ingest(struct edge_offline *offline,
+                                                          const struct drf_config *config,
+                                                          bool restarted, struct edge_now now);
+void edge_offline_reload_serve(struct edge_offline *offline, struct edge_now now);
+
 struct edge_node *edge_offline_node(struct edge_offline *offline);
 
 // A message from a drone, and one of a feed; copied. DRF_ERR_NOMEM. DRF_ERR_ABSENT: no feed

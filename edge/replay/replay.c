@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edge/handoff/config_record.h"
 #include "edge/host/clock.h"
 #include "edge/host/fma.h"
 #include "edge/host/sha256.h"
@@ -84,6 +85,38 @@ static enum drf_status put_feed_messages(struct replay *replay)
     return status == DRF_ERR_ABSENT ? DRF_OK : status;
 }
 
+static enum drf_status apply_settings(const struct replay *replay, struct drf_config *config,
+                                      char error[static 400])
+{
+    for (size_t i = 0; i < replay->options->setting_count; i++) {
+        struct drf_config_error wrong = {0};
+        enum drf_status status = drf_config_set(config, replay->options->settings[i], &wrong);
+        if (status != DRF_OK) {
+            (void)snprintf(error, 400, "--set %.60s: %.300s", replay->options->settings[i],
+                           wrong.text);
+            return status;
+        }
+    }
+    return DRF_OK;
+}
+
+// A reload that was recorded, under the settings of the what-if.
+static enum drf_status take_config(struct replay *replay, struct edge_now now, bool *taken)
+{
+    struct drf_config config;
+    char error[400];
+    bool restarted;
+    enum drf_status status = edge_config_record_take(replay->inputs[EDGE_LOOP_INGEST],
+                                                     edge_offline_node(replay->offline)->config,
+                                                     &config, &restarted);
+    *taken = status != DRF_ERR_ABSENT;
+    if (status == DRF_OK && apply_settings(replay, &config, error) != DRF_OK)
+        status = DRF_OK; // of a feed that is not there any more
+    return status == DRF_OK
+               ? edge_offline_reload_ingest(replay->offline, &config, restarted, now)
+               : status;
+}
+
 static enum drf_status step_freely(struct replay *replay, enum edge_loop loop,
                                    struct edge_now now)
 {
@@ -91,13 +124,22 @@ static enum drf_status step_freely(struct replay *replay, enum edge_loop loop,
     struct edge_kafka_found found;
     bool answered;
     enum drf_status status = DRF_OK;
+    const uint8_t *none;
+    size_t size;
+    if (loop == EDGE_LOOP_SERVE
+        && edge_inputs_next(replay->inputs[loop], EDGE_INPUT_CONFIG, &none, &size))
+        edge_offline_reload_serve(replay->offline, now);
     if (loop == EDGE_LOOP_SERVE) {
         status = put_messages(replay);
         (void)edge_offline_serve(replay->offline, now);
         return status;
     }
+    bool taken;
+    status = take_config(replay, now, &taken);
+    if (taken && status != DRF_ERR_ABSENT)
+        return status;
     if (edge_found_record_take(replay->inputs[loop], &found, &answered) == DRF_OK
-        && found.feed < replay->config.feed_count)
+        && found.feed < node->config->feed_count)
         edge_ingest_found(node->ingest, found.feed, answered ? &found : NULL, now);
     status = put_feed_messages(replay);
     enum drf_status of_step = DRF_OK;
@@ -230,21 +272,6 @@ static void remove_store(const struct replay *replay)
         (void)rmdir(replay->folder);
 }
 
-static enum drf_status apply_settings(struct replay *replay, char error[static 400])
-{
-    for (size_t i = 0; i < replay->options->setting_count; i++) {
-        struct drf_config_error wrong = {0};
-        enum drf_status status =
-            drf_config_set(&replay->config, replay->options->settings[i], &wrong);
-        if (status != DRF_OK) {
-            (void)snprintf(error, 400, "--set %.60s: %.300s", replay->options->settings[i],
-                           wrong.text);
-            return status;
-        }
-    }
-    return DRF_OK;
-}
-
 static enum drf_status check_fma(const struct edge_journal_about *about, char error[static 400])
 {
     if (about->fma == edge_fma_used())
@@ -290,7 +317,7 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
         replay->config.output_mode = DRF_MODE_REPLAY;
     enum drf_status status = replay->options->any_fma ? DRF_OK : check_fma(about, error);
     if (status == DRF_OK)
-        status = apply_settings(replay, error);
+        status = apply_settings(replay, &replay->config, error);
     for (int i = 0; i < EDGE_LOOP_COUNT && status == DRF_OK; i++)
         status = edge_inputs_replay(replay->what_if ? EDGE_INPUTS_FREE : EDGE_INPUTS_REPLAY,
                                     compares, &replay->inputs[i]);

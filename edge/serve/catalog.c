@@ -52,7 +52,7 @@ static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const cha
 static const struct drf_feed_config *feed_of(const struct drf_config *config, const char *name)
 {
     for (size_t i = 0; i < config->feed_count; i++)
-        if (strcmp(config->feeds[i].name, name) == 0)
+        if (!config->feeds[i].removed && strcmp(config->feeds[i].name, name) == 0)
             return &config->feeds[i];
     return NULL;
 }
@@ -261,7 +261,8 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
         bool heard = false;
         for (size_t k = 0; k < out->count; k++)
             heard |= feed_of(config, out->entries[k].feed) == feed;
-        struct edge_wire_source *entry = heard ? NULL : entry_of(out, feed->name, feed->name);
+        struct edge_wire_source *entry =
+            heard || feed->removed ? NULL : entry_of(out, feed->name, feed->name);
         if (entry == NULL)
             continue;
         entry->layer = feed->layer;

@@ -43,6 +43,7 @@ void edge_pace_take(struct edge_pace *pace, int64_t now_mono_us, int64_t interva
 // What the profile asks for beside the limits of the aircraft.
 struct edge_drone_preferences {
     int64_t interval_us;       // between contexts
+    double rate_hz;            // that its profile asks for; 0: it has none
     uint32_t link_bytes_per_s; // 0: unlimited
     bool json, ignore_seen;
     uint16_t patch_side; // cells; 0: no patches

@@ -116,6 +116,25 @@ enum drf_status edge_fleet_open(const struct edge_fleet_config *config, struct e
     return DRF_OK;
 }
 
+void edge_fleet_follow(struct edge_fleet *fleet, const struct edge_fleet_config *config,
+                       double rate_max_hz)
+{
+    fleet->config.forget_us = config->forget_us;
+    fleet->config.limits = config->limits;
+    fleet->config.preferences = config->preferences;
+    for (uint32_t i = 0; i < fleet->carved; i++) {
+        struct edge_drone *drone = &fleet->drones[i];
+        const double asked_hz = drone->preferences.rate_hz;
+        if (!drone->used)
+            continue;
+        if (!drone->has_profile)
+            edge_fleet_unprofile(fleet, drone);
+        else if (asked_hz > 0)
+            drone->preferences.interval_us =
+                (int64_t)(1e6 / (asked_hz < rate_max_hz ? asked_hz : rate_max_hz));
+    }
+}
+
 void edge_fleet_close(struct edge_fleet *fleet)
 {
     if (fleet == NULL)

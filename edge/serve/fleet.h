@@ -34,6 +34,10 @@ struct edge_fleet_counts {
 DRF_MUST_CHECK enum drf_status edge_fleet_open(const struct edge_fleet_config *config,
                                                struct edge_fleet **out);
 void edge_fleet_close(struct edge_fleet *fleet); // NULL is fine
+// In a reload: what is not fixed by the table's size. Drones without a profile get the new
+// defaults, those with one the rate that it asks for, at most `rate_max_hz`.
+void edge_fleet_follow(struct edge_fleet *fleet, const struct edge_fleet_config *config,
+                       double rate_max_hz);
 
 // NULL: not held.
 struct edge_drone *edge_fleet_find(struct edge_fleet *fleet, const char *id);

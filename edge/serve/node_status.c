@@ -55,7 +55,7 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     const char *refusing[DRF_FEEDS_MAX];
     size_t refusing_count = 0;
     for (size_t i = 0; i < serve->config->feed_count; i++)
-        if ((serve->node_status.refusing >> i & 1) != 0)
+        if (!serve->config->feeds[i].removed && (serve->node_status.refusing >> i & 1) != 0)
             refusing[refusing_count++] = serve->config->feeds[i].name;
     const struct edge_wire_state state = {
         .stream = edge_send_stream(serve, 0),

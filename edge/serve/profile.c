@@ -13,6 +13,7 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
     drone->limits = profile->limits;
     drone->preferences = (struct edge_drone_preferences){
         .interval_us = (int64_t)(1e6 / rate_hz),
+        .rate_hz = profile->rate_hz,
         .link_bytes_per_s = profile->link_bytes_per_s,
         .json = profile->json,
         .ignore_seen = profile->ignore_seen,

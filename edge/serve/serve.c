@@ -11,18 +11,17 @@ enum {
     REQUEST_COST_PER_STEP = 8000, // 20 ms; then contexts and heartbeats have their turn
 };
 
-static enum drf_status open_fleet(const struct drf_config *config, struct edge_fleet **out)
+static struct edge_fleet_config fleet_config(const struct drf_config *config)
 {
     struct fusion_limits limits = config->profile;
     limits.obstacle_radius_m = config->limits.obstacle_radius_m;
-    const struct edge_fleet_config fleet = {
+    return (struct edge_fleet_config){
         .drones_max = config->limits.drones_max,
         .forget_us = config->limits.drone_forget_us,
         .bounds = edge_bounds_widen(config->region.bounds, config->margin_m),
         .limits = limits,
         .preferences = {.interval_us = (int64_t)(1e6 / config->limits.context_rate_default_hz)},
     };
-    return edge_fleet_open(&fleet, out);
 }
 
 enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_id,
@@ -45,6 +44,7 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     edge_overload_init(&serve->overload, INT64_MIN / 2);
     serve->signs.age_min_us = INT64_MAX;
     serve->zones.mono_us = INT64_MAX;
+    const struct edge_fleet_config fleet = fleet_config(config);
     serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
     enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
     if (status == DRF_OK)
@@ -54,7 +54,7 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     if (status == DRF_OK)
         status = fusion_builder_open(&serve->builder);
     if (status == DRF_OK)
-        status = open_fleet(config, &serve->fleet);
+        status = edge_fleet_open(&fleet, &serve->fleet);
     if (status == DRF_OK)
         status = edge_patching_open(config->limits.drones_max, config->limits.patch_cache_bytes,
                                     &serve->patching);
@@ -223,6 +223,20 @@ int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)
     int64_t wake_mono_us = step(serve, now);
     edge_inputs_end(serve->inputs);
     return wake_mono_us;
+}
+
+void edge_serve_reload(struct edge_serve *serve, const struct drf_config *config,
+                       struct edge_now now)
+{
+    const struct edge_fleet_config fleet = fleet_config(config);
+    edge_inputs_begin(serve->inputs, now);
+    edge_inputs_ticket(serve->inputs);
+    edge_inputs_add(serve->inputs, EDGE_INPUT_CONFIG, NULL, 0); // ingest's block has it
+    serve->now = now;
+    serve->config = config;
+    edge_fleet_follow(serve->fleet, &fleet, config->limits.context_rate_max_hz);
+    serve->node_status.state_due = serve->node_status.catalog_due = true;
+    edge_inputs_end(serve->inputs);
 }
 
 void edge_serve_down(struct edge_serve *serve, struct edge_now now)

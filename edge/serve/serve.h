@@ -59,6 +59,11 @@ DRF_MUST_CHECK enum drf_status edge_serve_restore(struct edge_serve *serve,
 // Takes the newest root, reads what came in, sends what is due. Returns the mono time at which
 // it wants to run again at the latest, even if nothing comes in.
 int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now);
+// Between steps: `config`, which follows the one before (edge/config/config_reload.h) and which
+// ingest has taken over, is borrowed from now on; what was borrowed before is not looked at any
+// more.
+void edge_serve_reload(struct edge_serve *serve, const struct drf_config *config,
+                       struct edge_now now);
 
 // The MQTT will: the retained state DOWN, for edge_topic_node(..., "state"). *size is the room
 // in, the length out; EDGE_SERVE_WILL_MAX is enough.

@@ -22,10 +22,21 @@ static enum edge_lane lane_of(const struct edge_node *node, size_t feed)
     return node->config->feeds[feed].urgent ? EDGE_LANE_URGENT : EDGE_LANE_BULK;
 }
 
+// Names only: they are there before the counts say so.
+void edge_node_name_feeds(struct edge_node *node, const struct drf_config *config)
+{
+    for (size_t i = 0; i < DRF_FEEDS_MAX && node->metrics == NULL; i++)
+        node->feed_names[i] = node->names[i];
+    for (size_t i = 0; i < config->feed_count; i++)
+        if (node->names[i][0] == '\0')
+            memcpy(node->names[i], config->feeds[i].name, sizeof node->names[i]);
+    if (node->metrics)
+        edge_metrics_feeds(node->metrics, config->feed_count);
+}
+
 enum drf_status edge_node_open_handoffs(struct edge_node *node)
 {
-    for (size_t i = 0; i < node->config->feed_count; i++)
-        node->feed_names[i] = node->config->feeds[i].name;
+    edge_node_name_feeds(node, node->config);
     edge_health_init(&node->health);
     edge_mailbox_init(&node->mailbox);
     enum drf_status status =
@@ -110,6 +121,15 @@ static void port_release(void *self, struct edge_message *message)
     edge_kafka_release(message);
 }
 
+enum drf_status edge_node_open_lane(struct edge_node *node, const struct drf_config *config,
+                                    enum edge_lane lane,
+                                    char error[static EDGE_KAFKA_ERROR_SIZE],
+                                    struct edge_kafka **out)
+{
+    return edge_kafka_open(config, lane == EDGE_LANE_URGENT, node->wake_ingest_fd, on_kafka_log,
+                           node, error, out);
+}
+
 static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
 {
     char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
@@ -117,9 +137,7 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
     for (size_t i = 0; i < node->config->feed_count && status == DRF_OK; i++) {
         enum edge_lane lane = lane_of(node, i);
         if (!node->kafka[lane])
-            status =
-                edge_kafka_open(node->config, lane == EDGE_LANE_URGENT, node->wake_ingest_fd,
-                                on_kafka_log, node, error, &node->kafka[lane]);
+            status = edge_node_open_lane(node, node->config, lane, error, &node->kafka[lane]);
     }
     if (status == DRF_OK)
         status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
@@ -313,17 +331,23 @@ enum drf_status edge_node_open_serve(struct edge_node *node, struct edge_link li
     return restore_drones(node);
 }
 
-static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
+enum drf_status edge_node_open_mqtt(const struct edge_node *node,
+                                    const struct drf_config *config, struct edge_mqtt **out,
+                                    const char **why)
 {
     uint8_t bytes[EDGE_SERVE_WILL_MAX];
     char topic[EDGE_TOPIC_SIZE];
     struct edge_node_will will = {.topic = topic, .payload = bytes, .size = sizeof bytes};
-    edge_topic_node(drf_config_topic_root(node->config), node->config->region_id,
-                    node->config->node_id, "state", topic);
-    enum drf_status status = edge_serve_will(node->config, node->boot_id, bytes, &will.size);
+    edge_topic_node(drf_config_topic_root(config), config->region_id, config->node_id, "state",
+                    topic);
+    enum drf_status status = edge_serve_will(config, node->boot_id, bytes, &will.size);
+    return status == DRF_OK ? edge_node_connect(config, &will, out, why) : status;
+}
+
+static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
+{
     const char *why = "out of memory";
-    if (status == DRF_OK)
-        status = edge_node_connect(node->config, &will, &node->mqtt, &why);
+    enum drf_status status = edge_node_open_mqtt(node, node->config, &node->mqtt, &why);
     if (status != DRF_OK) {
         edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
         if (status == DRF_ERR_RANGE)

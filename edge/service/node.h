@@ -23,6 +23,7 @@ struct edge_node {
     struct edge_log log;
     uint64_t boot_id;
     int wake_ingest_fd, wake_serve_fd; // eventfds
+    char names[DRF_FEEDS_MAX][32];     // of the feeds, by their numbers, also those removed
     const char *feed_names[DRF_FEEDS_MAX];
     struct edge_metrics *metrics;
     struct edge_health health;
@@ -68,6 +69,18 @@ DRF_MUST_CHECK enum drf_status edge_node_open_serve(struct edge_node *node,
                                                     struct edge_link link);
 // Part of opening: the hand-offs record or replay by ingest_inputs and serve_inputs.
 void edge_node_use_inputs(struct edge_node *node);
+
+// Parts of opening, and of a reload: with a configuration that follows
+// node->config. *why is static; *error is filled on DRF_ERR_RANGE.
+void edge_node_name_feeds(struct edge_node *node, const struct drf_config *config);
+DRF_MUST_CHECK enum drf_status edge_node_open_lane(struct edge_node *node,
+                                                   const struct drf_config *config,
+                                                   enum edge_lane lane,
+                                                   char error[static EDGE_KAFKA_ERROR_SIZE],
+                                                   struct edge_kafka **out);
+DRF_MUST_CHECK enum drf_status edge_node_open_mqtt(const struct edge_node *node,
+                                                   const struct drf_config *config,
+                                                   struct edge_mqtt **out, const char **why);
 
 // Part of opening: store and fabric, a damaged file set aside first
 // (edge/service/node_store.c).

@@ -55,19 +55,8 @@ enum drf_status edge_node_store(const struct drf_config *config,
 enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_store *store,
                                  struct fusion_fabric **out)
 {
-    struct fusion_feed feeds[DRF_FEEDS_MAX] = {0};
-    for (size_t i = 0; i < config->feed_count; i++) {
-        const struct drf_feed_config *from = &config->feeds[i];
-        feeds[i] = (struct fusion_feed){
-            .layer = (enum fusion_layer)from->layer,
-            .priority = from->priority,
-            .vertical_acc95_m = from->vertical_acc95_m,
-            .valid_for_us = from->valid_for_us,
-            .max_gap_us = from->max_gap_us,
-        };
-        memcpy(feeds[i].name, from->name, sizeof feeds[i].name);
-        memcpy(feeds[i].licence, from->licence, sizeof feeds[i].licence);
-    }
+    struct fusion_feed feeds[DRF_FEEDS_MAX];
+    size_t feed_count = edge_fusion_feeds(config, feeds);
     struct geo_point first[EDGE_WARM_START_MAX];
     struct fusion_fabric_config wanted = {
         .keep = drf_config_keep(config),
@@ -76,11 +65,11 @@ enum drf_status edge_node_fabric(const struct drf_config *config, struct fusion_
         .track_keep_us = config->limits.track_keep_us,
         .refused_keep_us = config->refused_keep_us,
         .feeds = feeds,
-        .feed_count = config->feed_count,
+        .feed_count = feed_count,
         .first = first,
         .first_count = edge_warm_start_read(store, first),
     };
-    enum drf_status status = edge_feed_rules_put(store, feeds, config->feed_count);
+    enum drf_status status = edge_feed_rules_put(store, feeds, feed_count);
     if (status == DRF_OK)
         status = fusion_fabric_open(&wanted, store, out);
     return status;

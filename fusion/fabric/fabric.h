@@ -90,6 +90,11 @@ struct fusion_tidy {
     enum drf_status (*run)(void *self, struct fusion_store *store);
 };
 void fusion_fabric_use_tidy(struct fusion_fabric *fabric, struct fusion_tidy tidy);
+// Between jobs: feeds were added or removed; those in both are as they were. What a removed one
+// said stays until it is swept (fusion_fabric_resync_sweep()). Copied. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status fusion_fabric_use_feeds(struct fusion_fabric *fabric,
+                                                       const struct fusion_feed *feeds,
+                                                       size_t feed_count);
 void fusion_fabric_close(struct fusion_fabric *fabric); // NULL is fine; frees every root too
 
 // A message being applied. The record is borrowed until close; it must have been validated.

@@ -166,7 +166,8 @@ static enum drf_status forget(struct fusion_fabric *fabric, const char *feed, in
     const struct fusion_feed *known = fabric_feed(fabric, feed);
     if (status == DRF_OK)
         status = fabric_leave(fabric, id);
-    if (status == DRF_OK && known != NULL && known->layer == FUSION_LAYER_WEATHER) {
+    // Of a feed that is no longer configured nobody knows the layer.
+    if (status == DRF_OK && (known == NULL || known->layer == FUSION_LAYER_WEATHER)) {
         status = fusion_weather_set_remove(fabric->weather, id);
         fabric_changed(fabric, fabric->keep, FUSION_LAYER_WEATHER);
         fabric->changed = true;

@@ -152,6 +152,25 @@ enum drf_status fabric_adopt_terms(struct fusion_fabric *fabric, double *raster_
     return status == DRF_ERR_ABSENT ? DRF_OK : status;
 }
 
+enum drf_status fusion_fabric_use_feeds(struct fusion_fabric *fabric,
+                                        const struct fusion_feed *feeds, size_t feed_count)
+{
+    struct fusion_feed *copy = calloc(feed_count + 1, sizeof *copy);
+    bool changed;
+    if (copy == NULL)
+        return DRF_ERR_NOMEM;
+    for (size_t i = 0; i < feed_count; i++)
+        copy[i] = feeds[i];
+    free(fabric->feeds);
+    fabric->feeds = copy;
+    fabric->feed_count = feed_count;
+    fabric->changed = true; // what is configured is in the root
+    // While records are loaded still, the end of that notes the terms.
+    return fabric->records_loading
+               ? DRF_OK
+               : fabric_note_terms(fabric, fabric->raster_accuracy_max_m, &changed);
+}
+
 struct fusion_source fabric_provenance(const struct fusion_fabric *fabric,
                                        const struct fusion_message *message)
 {

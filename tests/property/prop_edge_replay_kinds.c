@@ -45,6 +45,7 @@ static const struct kind kinds[] = {
     UNSEEN(INPUT_FOLD, "a replay folds itself, but where the recorded disk could not be read"),
     KIND(INPUT_PENDING),
     KIND(INPUT_TIDY),
+    KIND(INPUT_QUIET),
     UNSEEN(INPUT_STORE_FREE, "it moves the next look at what is old by less than a minute"),
     KIND(INPUT_PRODUCE),
     KIND(INPUT_EPOCH),
@@ -66,6 +67,7 @@ static const struct kind kinds[] = {
     KIND(INPUT_REPORT),
     KIND(INPUT_SOURCE),
     KIND(INPUT_FINISH),
+    KIND(INPUT_CONFIG),
     KIND(OUTPUT_DIGEST),
     UNSEEN(OUTPUT_MESSAGE, "a recording may hold digests only"),
 };

@@ -13,12 +13,15 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "edge/config/config_reload.h"
 #include "fusion/store/store_maintenance.h"
 #include "tests/support/replay_fleet.h"
 #include "tests/support/replay_tape.h"
 
 #define RIG_UTC_US INT64_C(1790000000000000) // of mono 0
 #define RIG_SECOND_US INT64_C(1000000)
+
+enum { RIG_RELOADS_MAX = 8 };
 
 static const char rig_config[] =
     "region: {id: sim-niagara, bounds: [-80, 43, -79, 44]}\n"
@@ -32,6 +35,20 @@ static const char rig_config[] =
     "  - {name: dof, topic: obstacles, kind: obstacle}\n"
     "  - {name: zones, topic: zones, kind: zone, format: ed269}\n"
     "  - {name: tracks, topic: tracks, kind: traffic, interval_s: 5}\n";
+// What the configuration says after a reload, and after the next again as before: a feed less,
+// one that is decoded otherwise, other limits.
+static const char rig_config_other[] =
+    "region: {id: sim-niagara, bounds: [-80, 43, -79, 44]}\n"
+    "node: {id: n1, mode: SIM}\n"
+    "store: {path: unused, drone_keep_s: 3600, tombstone_keep_s: 3600}\n"
+    "dead_letters: {topic: dead}\n"
+    "limits: {drones_max: 80, drone_forget_s: 10, stale_after_ms: 2000, "
+    "context_rate_default_hz: 2, context_rate_max_hz: 4}\n"
+    "feeds:\n"
+    "  - {name: tracks, topic: tracks, kind: traffic, interval_s: 3}\n"
+    "  - {name: dof, topic: obstacles, kind: obstacle, default_vertical_acc95_m: 25}\n"
+    "  - {name: cranes, topic: cranes, kind: obstacle, format: geojson_obstacles, class: "
+    "bulk}\n";
 static const char rig_terrain[] =
     "  - {name: dtm, topic: terrain, kind: terrain, format: hgt, vertical_acc95_m: 1}\n";
 
@@ -57,12 +74,17 @@ struct rig {
     struct tape_side sides[EDGE_LOOP_COUNT];
     struct feed_world feeds;
     struct fleet_world fleet;
-    struct chance steps[EDGE_LOOP_COUNT], turns;
+    struct chance steps[EDGE_LOOP_COUNT], turns, changes;
     struct rlimit room;
     bool full; // the disk
     char early[200];
     bool nested; // a step within a step of the other loop
+    struct drf_config reloads[RIG_RELOADS_MAX];
+    size_t reload_count; // ingest's own
+    _Atomic int reload;  // enum rig_reload
 };
+
+enum rig_reload { RIG_RELOAD_NONE, RIG_RELOAD_INGEST, RIG_RELOAD_SERVE };
 
 static inline struct edge_now rig_now(struct rig *rig, enum edge_loop loop)
 {
@@ -91,17 +113,53 @@ static inline void rig_disk(struct rig *rig, bool full)
     rig->full = full;
 }
 
+static inline void rig_parse(const struct rig_options *options, bool other,
+                             struct drf_config *out)
+{
+    struct drf_config_error wrong = {0};
+    char text[sizeof rig_config_other + sizeof rig_config + sizeof rig_terrain];
+    (void)snprintf(text, sizeof text, "%s%s", other ? rig_config_other : rig_config,
+                   options->rasters ? rig_terrain : "");
+    if (drf_config_parse(text, strlen(text), NULL, &wrong, out) != DRF_OK)
+        fail_msg("%u: %s", wrong.line, wrong.text);
+}
+
+// As a node does it at SIGHUP.
+static inline void rig_reload_ingest(struct rig *rig, struct edge_now now)
+{
+    struct edge_node *node = &rig->node;
+    int stage = atomic_load_explicit(&rig->reload, memory_order_acquire);
+    if (stage == RIG_RELOAD_NONE && rig->reload_count < RIG_RELOADS_MAX
+        && one_in(&rig->changes, 700)) {
+        struct drf_config *next = &rig->reloads[rig->reload_count];
+        rig_parse(&rig->options, rig->reload_count % 2 == 0, next);
+        assert_int_equal(drf_config_follow(node->config, next, NULL, NULL), DRF_OK);
+        edge_ingest_quiet(node->ingest, true);
+        atomic_store_explicit(&rig->reload, RIG_RELOAD_INGEST, memory_order_relaxed);
+    } else if (stage == RIG_RELOAD_INGEST && !edge_ingest_busy(node->ingest)) {
+        const struct drf_config *next = &rig->reloads[rig->reload_count++];
+        edge_node_name_feeds(node, next);
+        assert_int_equal(edge_ingest_reload(node->ingest, next, one_in(&rig->changes, 2), now),
+                         DRF_OK);
+        node->config = next;
+        edge_ingest_quiet(node->ingest, false);
+        atomic_store_explicit(&rig->reload, RIG_RELOAD_SERVE, memory_order_release);
+    }
+}
+
 static inline void rig_ingest(struct rig *rig)
 {
     struct chance *chance = &rig->feeds.chance;
     struct edge_now now = rig->feeds.now = rig_now(rig, EDGE_LOOP_INGEST);
+    rig_reload_ingest(rig, now);
     if (one_in(chance, 4))
         feed_grow(&rig->feeds);
     if (one_in(chance, 80)) {
         static struct edge_kafka_found found;
         size_t feed = (size_t)below(chance, rig->feeds.raster != NULL ? FEEDS_MAX : FEEDS);
         bool answered = feed_found(&rig->feeds, feed, &found);
-        edge_ingest_found(rig->node.ingest, feed, answered ? &found : NULL, now);
+        if (!rig->node.config->feeds[feed].removed)
+            edge_ingest_found(rig->node.ingest, feed, answered ? &found : NULL, now);
     }
     if (one_in(chance, rig->full ? 60 : 400) && !rig->options.sound_disk)
         rig_disk(rig, !rig->full);
@@ -119,6 +177,10 @@ static inline void rig_ingest(struct rig *rig)
 static inline void rig_serve(struct rig *rig)
 {
     struct edge_now now = rig->fleet.now = rig_now(rig, EDGE_LOOP_SERVE);
+    if (atomic_load_explicit(&rig->reload, memory_order_acquire) == RIG_RELOAD_SERVE) {
+        edge_serve_reload(rig->node.serve, &rig->reloads[rig->reload_count - 1], now);
+        atomic_store_explicit(&rig->reload, RIG_RELOAD_NONE, memory_order_release);
+    }
     fleet_change(&rig->fleet);
     (void)edge_serve_step(rig->node.serve, now);
 }
@@ -245,17 +307,13 @@ static inline void rig_open_node(struct rig *rig)
 static inline struct rig *rig_open(struct rig_options options)
 {
     struct rig *rig = calloc(1, sizeof *rig);
-    struct drf_config_error wrong = {0};
     assert_non_null(rig);
     rig->options = options;
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &rig->room), 0);
     (void)snprintf(rig->folder, sizeof rig->folder, "/tmp/drf-replay-XXXXXX");
     assert_non_null(mkdtemp(rig->folder));
-    char text[sizeof rig_config + sizeof rig_terrain];
-    (void)snprintf(text, sizeof text, "%s%s", rig_config, options.rasters ? rig_terrain : "");
-    if (drf_config_parse(text, strlen(text), NULL, &wrong, &rig->config) != DRF_OK)
-        fail_msg("%u: %s", wrong.line, wrong.text);
+    rig_parse(&options, false, &rig->config);
     if (options.rasters)
         rig->config.level = 9; // a megabyte of cells for a degree
     (void)snprintf(rig->config.store_path, sizeof rig->config.store_path, "%s/region.gpkg",
@@ -271,6 +329,7 @@ static inline struct rig *rig_open(struct rig_options options)
     for (uint64_t i = 0; i < EDGE_LOOP_COUNT; i++)
         rig->steps[i].state = options.seed + 1000 * (i + 1);
     rig->turns.state = options.seed + 5000;
+    rig->changes.state = options.seed + 7000;
     feed_world_open(&rig->feeds, options.seed, options.rasters);
     fleet_open(&rig->fleet, options.seed, options.period_us);
     rig_open_node(rig);
@@ -332,6 +391,8 @@ static inline void rig_close(struct rig *rig)
     tape_drop_store(rig->config.store_path);
     tape_drop_store(rig->begin);
     assert_int_equal(rmdir(rig->folder), 0);
+    for (size_t i = 0; i < RIG_RELOADS_MAX; i++)
+        drf_config_close(&rig->reloads[i]);
     drf_config_close(&rig->config);
     free(rig);
 }
