@@ -28,18 +28,51 @@ enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out)
     return status;
 }
 
+struct run {
+    int argc;
+    char **argv;
+};
+
+// What the command line says stands above the file, also when that is read again.
+static void apply_options(const struct run *run, struct drf_config *config)
+{
+    const char *journal = edge_option(run->argc, run->argv, "journal");
+    if (journal)
+        (void)snprintf(config->journal.path, sizeof config->journal.path, "%s", journal);
+    if (edge_flag(run->argc, run->argv, "journal-output"))
+        config->journal.whole = true;
+}
+
+static enum drf_status load_again(void *self, const struct edge_log *log, struct edge_now now,
+                                  struct drf_config *out)
+{
+    const struct run *run = self;
+    const char *path = edge_option(run->argc, run->argv, "config");
+    struct drf_config_error error = {0};
+    enum drf_status status = drf_config_load(path, &error, out);
+    if (status == DRF_OK) {
+        apply_options(run, out);
+        return DRF_OK;
+    }
+    char where[DRF_PATH_SIZE + 400];
+    if (error.line > 0)
+        (void)snprintf(where, sizeof where, "%s:%u: %s", path, error.line, error.text);
+    else
+        (void)snprintf(where, sizeof where, "%s: %s", path, error.text);
+    edge_log_error(log, now.utc_us, "config.mistake", where);
+    return status;
+}
+
 int edge_command_run(int argc, char **argv)
 {
     struct drf_config config;
+    struct run run = {.argc = argc, .argv = argv};
+    edge_loop_block_signals();
     edge_command_keep_private();
     if (!edge_options_known(argc, argv, "config utc-start journal", "verbose journal-output")
         || edge_command_load(argc, argv, &config) != DRF_OK)
         return 2;
-    const char *journal = edge_option(argc, argv, "journal");
-    if (journal)
-        (void)snprintf(config.journal.path, sizeof config.journal.path, "%s", journal);
-    if (edge_flag(argc, argv, "journal-output"))
-        config.journal.whole = true;
+    apply_options(&run, &config);
     struct edge_log log;
     struct edge_log_repeats repeats;
     edge_log_init(&log);
@@ -57,11 +90,12 @@ int edge_command_run(int argc, char **argv)
         fprintf(stderr, "drf-edge: --utc-start needs node.mode REPLAY: what it shows is not "
                         "now\n");
     else {
+        const struct edge_config_source source = {.self = &run, .load = load_again};
         if (start) {
             clock = edge_clock_from(utc_us);
             log.real_utc_us = edge_clock_utc_us;
         }
-        code = edge_loop_run(&config, &log, clock);
+        code = edge_loop_run(&config, &source, &log, clock);
     }
     drf_config_close(&config);
     return code;

@@ -78,7 +78,7 @@ enum drf_status edge_deadletters_producer(const struct drf_config *config,
                                           struct edge_producer **out)
 {
     return edge_producer_open(config, config->dead_letter_topic, 2 * EDGE_OUTBOX_UNDER_WAY_MAX,
-                              error, out);
+                              16384, error, out);
 }
 
 enum drf_status edge_deadletters_open(const struct drf_config *config,

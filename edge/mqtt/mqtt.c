@@ -480,6 +480,33 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     return complete ? DRF_ERR_RANGE : DRF_ERR_NOMEM;
 }
 
+bool edge_mqtt_adoptable(const struct edge_mqtt *mqtt) { return !mqtt->resolver.under_way; }
+
+void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh)
+{
+    struct mosquitto *client = mqtt->client;
+    char *host = mqtt->host;
+    if (mqtt->connected || mqtt->connecting)
+        (void)mosquitto_disconnect(client);
+    mqtt->client = fresh->client;
+    mqtt->host = fresh->host;
+    mqtt->port = fresh->port;
+    mqtt->keepalive_s = fresh->keepalive_s;
+    mqtt->tls = fresh->tls;
+    mqtt->outstanding_max = fresh->outstanding_max;
+    mosquitto_user_data_set(mqtt->client, mqtt);
+    fresh->client = client;
+    fresh->host = host;
+    mqtt->connecting = mqtt->connected = mqtt->behind = false;
+    mqtt->queued_bytes = 0;
+    mqtt->outstanding = 0;
+    mqtt->refusal = NULL;
+    mqtt->next_try_mono_us = 0;
+    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: connecting",
+                   mqtt->host, (unsigned)mqtt->port);
+}
+
 void edge_mqtt_close(struct edge_mqtt *mqtt)
 {
     if (mqtt == NULL)

@@ -54,6 +54,11 @@ struct edge_mqtt_stats {
 // DRF_ERR_RANGE: an argument the library refuses (text in *why, static). DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config,
                                               struct edge_mqtt **out, const char **why);
+// `fresh`, opened and not used yet, gives its settings to `mqtt`, which is connected with them
+// at once, and takes those before, to be closed. The link, the ring and the counts go on.
+// `adoptable`: not while a name is being resolved, which would have to be waited for.
+bool edge_mqtt_adoptable(const struct edge_mqtt *mqtt);
+void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh);
 // Disconnects without the will being sent if it can be done at once; NULL is fine.
 void edge_mqtt_close(struct edge_mqtt *mqtt);
 

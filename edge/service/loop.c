@@ -47,6 +47,9 @@ struct finding {
 struct loop {
     struct edge_node node;
     struct edge_clock clock;
+    struct drf_config *config; // the caller's: the node's, or of before a reload
+    const struct edge_config_source *source;
+    struct edge_reload reload;
     atomic_bool stopping;
     atomic_bool failed;
     atomic_bool damaged;    // the store, perhaps
@@ -55,6 +58,9 @@ struct loop {
     int stop_fd;            // readable from the moment the node is to stop
     int topic_discovery_fd; // written when topic discovery is to look at once
     struct edge_topic_discovery *topic_discovery;
+    pthread_t topic_discovery_thread;
+    bool discovering;           // the thread is there
+    atomic_bool discovery_ends; // it is to end
     pthread_mutex_t lock;
     struct finding findings[DRF_FEEDS_MAX];
     char kafka_told[EDGE_KAFKA_CAUSE_SIZE]; // why no Kafka broker answers, as it was logged
@@ -120,14 +126,20 @@ static bool discover(struct loop *loop, size_t feed, bool *reachable)
     return *reachable && found.count > 0;
 }
 
+static bool discovery_ends(struct loop *loop)
+{
+    return atomic_load(&loop->stopping) || atomic_load(&loop->discovery_ends);
+}
+
 static void *topic_discovery(void *argument)
 {
     struct loop *loop = argument;
     const struct drf_config *config = loop->node.config;
-    while (!atomic_load(&loop->stopping)) {
+    while (!discovery_ends(loop)) {
         bool complete = true, reachable = true;
-        for (size_t i = 0; i < config->feed_count && !atomic_load(&loop->stopping); i++)
-            complete = discover(loop, i, &reachable) && complete;
+        for (size_t i = 0; i < config->feed_count && !discovery_ends(loop); i++)
+            if (!config->feeds[i].removed)
+                complete = discover(loop, i, &reachable) && complete;
         int64_t pause_us = complete    ? config->discover_us
                            : reachable ? SECOND_US
                                        : UNREACHABLE_PAUSE_US;
@@ -137,6 +149,30 @@ static void *topic_discovery(void *argument)
             drain(loop->topic_discovery_fd);
     }
     return NULL;
+}
+
+static bool begin_discovery(struct loop *loop)
+{
+    atomic_store(&loop->discovery_ends, false);
+    loop->discovering =
+        edge_topic_discovery_open(loop->node.config, loop->node.kafka, &loop->topic_discovery)
+            == DRF_OK
+        && pthread_create(&loop->topic_discovery_thread, NULL, topic_discovery, loop) == 0;
+    if (loop->discovering)
+        (void)pthread_setname_np(loop->topic_discovery_thread, "discovery");
+    return loop->discovering;
+}
+
+// May wait for a question under way.
+static void end_discovery(struct loop *loop)
+{
+    atomic_store(&loop->discovery_ends, true);
+    wake(loop->topic_discovery_fd);
+    if (loop->discovering)
+        pthread_join(loop->topic_discovery_thread, NULL);
+    loop->discovering = false;
+    edge_topic_discovery_close(loop->topic_discovery);
+    loop->topic_discovery = NULL;
 }
 
 static void log_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
@@ -177,6 +213,8 @@ static void take_findings(struct loop *loop, struct edge_now now)
     pthread_mutex_lock(&loop->lock);
     for (size_t i = 0; i < node->config->feed_count; i++) {
         struct finding *finding = &loop->findings[i];
+        if (node->config->feeds[i].removed)
+            continue;
         if (finding->fresh)
             edge_ingest_found(node->ingest, i, finding->reachable ? &finding->found : NULL,
                               now);
@@ -196,9 +234,19 @@ static void take_findings(struct loop *loop, struct edge_now now)
                     : missing ? "a configured topic does not exist yet"
                               : "every topic exists",
                     now);
-    edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, asked && !unreachable);
+    if (asked || unreachable) // not for a moment, while a new feed was not looked for yet
+        edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
     if (asked)
         atomic_store(&loop->discovered, true);
+}
+
+// What was found for the configuration before says nothing of this one's topics.
+static void drop_findings(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    for (size_t i = 0; i < DRF_FEEDS_MAX; i++)
+        loop->findings[i] = (struct finding){0};
+    pthread_mutex_unlock(&loop->lock);
 }
 
 static void *ingest(void *argument)
@@ -208,6 +256,10 @@ static void *ingest(void *argument)
     int64_t serve_kafka_mono_us = 0;
     while (!atomic_load(&loop->stopping)) {
         struct edge_now now = edge_clock_now(loop->clock);
+        bool reloaded;
+        enum drf_status status = edge_reload_ingest(&loop->reload, now, &reloaded);
+        if (reloaded)
+            drop_findings(loop);
         if (now.mono_us >= serve_kafka_mono_us) {
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
@@ -222,7 +274,8 @@ static void *ingest(void *argument)
         while (edge_children_replaced(node->children, &without_us))
             edge_metrics_observe(node->metrics, EDGE_METRIC_DECODER_REPLACED, without_us);
         struct edge_ingest_done done;
-        enum drf_status status = edge_ingest_step(node->ingest, now, &done);
+        if (status == DRF_OK)
+            status = edge_ingest_step(node->ingest, now, &done);
         if (status != DRF_OK) {
             atomic_store(&loop->failed, true);
             atomic_store(&loop->damaged, status == DRF_ERR_STORE);
@@ -327,6 +380,7 @@ static void *serve(void *argument)
         now = edge_clock_now(loop->clock);
         edge_mqtt_step(node->mqtt, now.mono_us);
         count_mqtt(node, &told, now);
+        edge_reload_serve(&loop->reload, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         if (edge_restore_request_waiting(&node->restore_request))
             wake(node->wake_ingest_fd);
@@ -355,12 +409,31 @@ static void *journal(void *argument)
     return NULL;
 }
 
-// Until a signal comes or the node ends by itself; returns the signal, 0: none.
-static int wait_for_signal(struct loop *loop, const sigset_t *signals)
+// What is told of the beginning and the end of a reload is told here.
+static void reload(struct loop *loop)
 {
-    int signal_fd = signalfd(-1, signals, SFD_CLOEXEC);
-    struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
-                           {.fd = loop->stop_fd, .events = POLLIN}};
+    struct edge_now now = edge_clock_now(loop->clock);
+    if (edge_reload_prepare(&loop->reload, loop->source, now) != DRF_OK)
+        return;
+    end_discovery(loop);
+    edge_reload_offer(&loop->reload, edge_clock_now(loop->clock));
+    if (!edge_reload_wait(&loop->reload, loop->stop_fd))
+        return;
+    edge_reload_finish(&loop->reload, edge_clock_now(loop->clock));
+    if (begin_discovery(loop))
+        return;
+    edge_log_error(&loop->node.log, now.utc_us, "node.failed",
+                   "topic discovery cannot be started again");
+    atomic_store(&loop->failed, true);
+    stop(loop);
+}
+
+// Waits until `fd` can be read, and does meanwhile what is done twice a second. False: the node
+// is to stop, for what happened within.
+static bool wait_readable(struct loop *loop, int fd)
+{
+    struct pollfd fds[] = {{.fd = loop->stop_fd, .events = POLLIN},
+                           {.fd = fd, .events = POLLIN}};
     const int every_ms = EDGE_NOTIFY_EVERY_US / 1000;
     int ready;
     while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR)) {
@@ -370,8 +443,24 @@ static int wait_for_signal(struct loop *loop, const sigset_t *signals)
         edge_http_sweep(loop->node.http, now.mono_us);
         edge_log_flush(&loop->node.log, now.utc_us, false);
     }
-    struct signalfd_siginfo info = {.ssi_signo = 0};
-    bool told = (fds[0].revents & POLLIN) && read(signal_fd, &info, sizeof info) > 0;
+    return fds[0].revents == 0;
+}
+
+// Until a signal comes that ends the node, or it ends by itself; returns the signal, 0: none.
+static int wait_for_signal(struct loop *loop, const sigset_t *signals)
+{
+    int signal_fd = signalfd(-1, signals, SFD_CLOEXEC), signal = 0;
+    struct signalfd_siginfo info;
+    while (wait_readable(loop, signal_fd)
+           && read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGHUP) {
+            signal = (int)info.ssi_signo;
+            break;
+        }
+        edge_notify_reloading(loop->notify, true, edge_clock_now(loop->clock).mono_us);
+        reload(loop);
+        edge_notify_reloading(loop->notify, false, edge_clock_now(loop->clock).mono_us);
+    }
     close(signal_fd);
     if (atomic_load(&loop->damaged))
         edge_notify_working(loop->notify, "the store may be damaged: all of it is being read",
@@ -379,7 +468,7 @@ static int wait_for_signal(struct loop *loop, const sigset_t *signals)
     else
         edge_notify_stopping(loop->notify, "stopping: the last commit");
     stop(loop);
-    return told ? (int)info.ssi_signo : 0;
+    return signal;
 }
 
 // A library that waits for a broker which is gone must not keep the process: everything that
@@ -393,13 +482,11 @@ static void *deadline(void *argument)
 // *signal: what ended it, 0: the node itself.
 static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
 {
-    pthread_t ingest_thread, serve_thread, topic_discovery_thread, deadline_thread,
-        journal_thread;
+    pthread_t ingest_thread, serve_thread, deadline_thread, journal_thread;
     if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
-    bool discovering =
-        pthread_create(&topic_discovery_thread, NULL, topic_discovery, loop) == 0;
+    bool discovering = begin_discovery(loop);
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
     bool writing =
         loop->node.journal != NULL && pthread_create(&journal_thread, NULL, journal, loop) == 0;
@@ -410,8 +497,6 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
         (void)pthread_setname_np(journal_thread, "journal");
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
-    if (discovering)
-        (void)pthread_setname_np(topic_discovery_thread, "discovery");
     if (!serving || !discovering) {
         atomic_store(&loop->failed, true);
         stop(loop);
@@ -428,18 +513,17 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
     if (!atomic_load(&loop->damaged)
         && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
         pthread_detach(deadline_thread);
-    if (discovering)
-        pthread_join(topic_discovery_thread, NULL);
+    end_discovery(loop);
     return !atomic_load(&loop->failed);
 }
 
 // Waits for room on the disk of the store, saying so once. DRF_ERR_ABSENT: told to stop first.
-static enum drf_status open_node(struct loop *loop, const struct drf_config *config,
-                                 const struct edge_log *log, const sigset_t *signals)
+static enum drf_status open_node(struct loop *loop, const struct edge_log *log,
+                                 const sigset_t *signals)
 {
     struct edge_node *node = &loop->node;
     struct edge_now now = edge_clock_now(loop->clock);
-    enum drf_status status = edge_node_begin(config, log, now, node);
+    enum drf_status status = edge_node_begin(loop->config, log, now, node);
     while (status == DRF_OK) {
         status = edge_node_open(node, now);
         bool waits = status == DRF_ERR_AGAIN;
@@ -453,6 +537,12 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
         edge_notify_working(loop->notify, node->waiting_for, 60 * SECOND_US);
         int signal = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1});
         now = edge_clock_now(loop->clock);
+        if (signal == SIGHUP) { // what was opened is of the configuration before
+            edge_node_close(node);
+            edge_reload_before(loop->config, loop->source, log, now);
+            status = edge_node_begin(loop->config, log, now, node);
+            continue;
+        }
         if (signal > 0) {
             log_stop(log, now, signal, true);
             edge_node_close(node);
@@ -465,27 +555,27 @@ static enum drf_status open_node(struct loop *loop, const struct drf_config *con
 }
 
 // One run of a node. *damaged: it ended because its store may be damaged.
-static int live(struct loop *loop, const struct drf_config *config, const struct edge_log *log,
-                const sigset_t *signals, uint64_t set_aside, bool *damaged)
+static int live(struct loop *loop, const struct edge_log *log, const sigset_t *signals,
+                uint64_t set_aside, bool *damaged)
 {
     edge_notify_working(loop->notify, "opening the store", OPENING_US);
-    enum drf_status status = open_node(loop, config, log, signals);
+    enum drf_status status = open_node(loop, log, signals);
     if (status != DRF_OK)
         return status == DRF_ERR_ABSENT ? EDGE_EXIT_STOPPED : (int)loop->node.exit_code;
     struct edge_now now = edge_clock_now(loop->clock);
+    const struct drf_config *config = loop->config;
     edge_metrics_add(loop->node.metrics, EDGE_METRIC_STORE_SET_ASIDE, 0, 0, set_aside);
     edge_log_write(log, now.utc_us, EDGE_LOG_INFO, "node.start",
                    "version=%s region=%s node=%s mode=%s boot_id=%" PRIu64 " feeds=%zu",
                    DRF_VERSION, config->region_id, config->node_id, drf_mode_name(config->mode),
                    loop->node.boot_id, config->feed_count);
     int signal = 0;
-    bool good =
-        edge_topic_discovery_open(config, loop->node.kafka, &loop->topic_discovery) == DRF_OK
-        && run_threads(loop, signals, &signal);
-    edge_topic_discovery_close(loop->topic_discovery);
+    bool good = edge_reload_open(&loop->reload, &loop->node) == DRF_OK
+                && run_threads(loop, signals, &signal);
     *damaged = atomic_load(&loop->damaged);
     log_stop(log, edge_clock_now(loop->clock), signal, good);
     edge_node_close(&loop->node);
+    edge_reload_close(&loop->reload, loop->config);
     return good ? EDGE_EXIT_STOPPED : EDGE_EXIT_FAILED;
 }
 
@@ -502,15 +592,27 @@ static bool begin_anew(const struct drf_config *config, const struct edge_log *l
     return true;
 }
 
-int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
-                  struct edge_clock clock)
+static sigset_t own_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
-    static const int ending[] = {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2};
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-        sigaddset(&signals, ending[i]);
+    static const int ours[] = {SIGTERM, SIGINT, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGHUP};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        sigaddset(&signals, ours[i]);
+    return signals;
+}
+
+void edge_loop_block_signals(void)
+{
+    const sigset_t signals = own_signals();
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+int edge_loop_run(struct drf_config *config, const struct edge_config_source *source,
+                  const struct edge_log *log, struct edge_clock clock)
+{
+    const sigset_t signals = own_signals();
+    edge_loop_block_signals();
     signal(SIGPIPE, SIG_IGN);
 
     int code;
@@ -524,12 +626,14 @@ int edge_loop_run(const struct drf_config *config, const struct edge_log *log,
             return EDGE_EXIT_FAILED;
         loop->clock = clock;
         loop->notify = &notify;
+        loop->config = config;
+        loop->source = source;
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         loop->topic_discovery_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         bool made = loop->stop_fd >= 0 && loop->topic_discovery_fd >= 0
                     && pthread_mutex_init(&loop->lock, NULL) == 0;
         again = false;
-        code = made ? live(loop, config, log, &signals, set_aside, &again) : EDGE_EXIT_FAILED;
+        code = made ? live(loop, log, &signals, set_aside, &again) : EDGE_EXIT_FAILED;
         if (made)
             pthread_mutex_destroy(&loop->lock);
         if (loop->stop_fd >= 0)

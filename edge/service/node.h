@@ -70,7 +70,7 @@ DRF_MUST_CHECK enum drf_status edge_node_open_serve(struct edge_node *node,
 // Part of opening: the hand-offs record or replay by ingest_inputs and serve_inputs.
 void edge_node_use_inputs(struct edge_node *node);
 
-// Parts of opening, and of a reload: with a configuration that follows
+// Parts of opening, and of a reload (edge/service/reload.h): with a configuration that follows
 // node->config. *why is static; *error is filled on DRF_ERR_RANGE.
 void edge_node_name_feeds(struct edge_node *node, const struct drf_config *config);
 DRF_MUST_CHECK enum drf_status edge_node_open_lane(struct edge_node *node,

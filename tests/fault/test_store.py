@@ -4,6 +4,7 @@
 # Takes: 50 s
 import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 
@@ -202,6 +203,11 @@ def test_start_on_a_full_disk_waits_for_room_and_says_so():
             assert node.stop() == 0  # told to stop while it waits
             node.start()
             wait_until(lambda: node.log_text().count(waiting) == 2, "the second start to wait")
+            node.process.signal(signal.SIGHUP)  # the configuration is read again, and it waits on
+            node.wait_log("what=reload.done")
+            node.write_config("nonsense")
+            node.process.signal(signal.SIGHUP)
+            node.wait_log("what=reload.refused")
             ballast.unlink()
             node.wait_log("what=node.recovered for=store")
             wait_until(lambda: settled(node) and node.taken() == 200, "the node to catch up")
