@@ -189,10 +189,11 @@ static enum drf_status keep_region(const struct following *following,
 {
     bool same = running->count == next->count;
     for (size_t i = 0; i < running->count && same; i++)
-        same = memcmp(&running->ring[i], &next->ring[i], sizeof running->ring[i]) == 0;
+        same = running->ring[i].lat_deg == next->ring[i].lat_deg
+               && running->ring[i].lon_deg == next->ring[i].lon_deg;
     if (same)
         return DRF_OK;
-    struct geo_point *ring = malloc(running->count * sizeof *ring);
+    struct geo_point *ring = calloc(running->count + 1, sizeof *ring);
     if (!ring)
         return DRF_ERR_NOMEM;
     memcpy(ring, running->ring, running->count * sizeof *ring);
@@ -367,6 +368,7 @@ struct drf_feed_change drf_config_feed_change(const struct drf_config *running,
     return (struct drf_feed_change){
         .topic = strcmp(was->topic, is->topic) != 0,
         .lane = (was->urgent != 0) != (is->urgent != 0),
+        // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): padding only makes a look more
         .other = memcmp(&plain, is, sizeof plain) != 0,
     };
 }
