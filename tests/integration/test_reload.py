@@ -186,6 +186,15 @@ def test_a_configuration_is_taken_over_and_no_drone_notices():
         with Node(changed, ready=lambda: ready(port)) as node:
             node.stop()
             assert digest(node.path("region.gpkg")) == reloaded
+            node.write_config(without(changed, "cranes"))  # removed while the node was not running
+            node.start()
+            node.wait_log("what=feed.withdrawn feed=cranes records=1")
+            node.stop()
+            node.write_config(changed)
+            node.start()
+            wait_until(lambda: place.applied(port, "cranes") == 1, "the crane is read from the beginning again")
+            node.stop()
+            assert digest(node.path("region.gpkg")) == reloaded
 
 
 def certificate(folder, serial):
