@@ -30,7 +30,9 @@ static int run_help(int argc, char **argv)
 const struct edge_command edge_commands[] = {
     {"run", edge_command_run,
      "--config FILE [--journal FILE [--journal-output]] [--utc-start TIME] [--verbose]",
-     "Runs the node until SIGTERM or SIGINT.\n"
+     "Runs the node until SIGTERM or SIGINT. SIGHUP: reads FILE again, and takes over what "
+     "can\n"
+     "change while the node runs.\n"
      "  --journal FILE    records everything that enters the node, for `drf-edge replay`; the\n"
      "                    same as journal.path in the configuration\n"
      "  --journal-output  records what it sends too, not only digests"

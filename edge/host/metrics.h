@@ -113,6 +113,10 @@ enum edge_shed {
       "Damaged stores set aside and built again from Kafka")                                   \
     X(CLOCK_STEPS, COUNTER, "drf_clock_steps_total", NONE, NONE,                               \
       "Times the system's clock was set by more than two seconds")                             \
+    X(RELOADS, COUNTER, "drf_config_reloads_total", NONE, NONE,                                \
+      "Times the configuration was read again and taken over")                                 \
+    X(RELOADS_REFUSED, COUNTER, "drf_config_reloads_refused_total", NONE, NONE,                \
+      "Times it was read again and nothing was changed, because of a mistake in it")           \
     X(ROOTS, COUNTER, "drf_roots_total", NONE, NONE, "Roots published")                        \
     X(ROOT_EPOCH, GAUGE, "drf_root_epoch", NONE, NONE, "Epoch of the last root")               \
     X(TRACKS, GAUGE, "drf_tracks", NONE, NONE, "Aircraft from traffic feeds, held now")        \

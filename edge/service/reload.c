@@ -104,6 +104,7 @@ static enum drf_status refuse(const struct edge_reload *reload, enum drf_status 
                               const char *why, struct edge_now now)
 {
     edge_log_error(&reload->node->log, now.utc_us, "reload.refused", why);
+    edge_metrics_add(reload->node->metrics, EDGE_METRIC_RELOADS_REFUSED, 0, 0, 1);
     return status;
 }
 
@@ -251,6 +252,7 @@ void edge_reload_finish(struct edge_reload *reload, struct edge_now now)
     (void)got;
     if (atomic_load_explicit(&reload->stage, memory_order_acquire) == EDGE_RELOAD_TAKEN) {
         log_taken(reload, reload->current ? reload->current : reload->first, now);
+        edge_metrics_add(reload->node->metrics, EDGE_METRIC_RELOADS, 0, 0, 1);
         reload->credentials = reload->next_credentials;
         use_next(reload);
     } else {

@@ -143,6 +143,8 @@ def check_mistakes(node, port, whole):
         hang_up(node, text, "what=reload.refused")
         assert said in node.log_text(), said
     assert (node.log_text().count("what=reload.done"), place.page(port, "readyz")) == before
+    assert place.metrics(port)["drf_config_reloads_total"] == before[0]
+    assert place.metrics(port)["drf_config_reloads_refused_total"] == 3
 
 
 def digest(store):
