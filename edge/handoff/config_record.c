@@ -25,9 +25,11 @@ void edge_config_record_put(struct edge_inputs *inputs, const struct drf_config 
 {
     if (!edge_inputs_records(inputs))
         return;
-    size_t room = 1 + strlen(config->directory) + strlen(config->text) + 2 * EDGE_LEB128_MAX;
+    size_t room =
+        1 + strlen(config->directory) + strlen(config->text) + (size_t)2 * EDGE_LEB128_MAX;
     for (size_t i = 0; i < config->file_count; i++)
-        room += strlen(config->files[i].path) + config->files[i].size + 2 * EDGE_LEB128_MAX;
+        room +=
+            strlen(config->files[i].path) + config->files[i].size + (size_t)2 * EDGE_LEB128_MAX;
     uint8_t *bytes = malloc(room), *at = bytes;
     if (bytes == NULL) {
         edge_inputs_spoil(inputs, "out of memory");
