@@ -123,11 +123,24 @@ def check_pages():
         yield 'deploy/metrics.md is behind: put the table of tests/lint/pages.py --metrics into it'
 
 
+def check_runbook():
+    """An alert without a heading helps nobody at night, and a heading without an alert is of yesterday."""
+    rules = ROOT / 'deploy/prometheus/drf-edge.rules.yaml'
+    if not rules.exists():
+        return
+    alerts = {rule['alert'] for group in yaml.safe_load(rules.read_text())['groups'] for rule in group['rules']}
+    page = read('deploy/runbook.md')
+    yield from compare('deploy/runbook.md', set(re.findall(r'^## (DrfEdge\w+)$', page, re.M)), alerts)
+    for name, text in re.findall(r'^## (DrfEdge\w+)\n(.*?)(?=^#|\Z)', page, re.M | re.S):
+        if not all(f'- **{part}** ' in text for part in ('Means', 'Look', 'Do')):
+            yield f'deploy/runbook.md: {name} says not what it means, where to look and what to do'
+
+
 def main():
     if sys.argv[1:] == ['--metrics']:
         print(metrics_table(), end='')
         return 0
-    found = [*check_asyncapi(), *check_pages()]
+    found = [*check_asyncapi(), *check_pages(), *check_runbook()]
     for line in found:
         print(line)
     return 1 if found else 0
