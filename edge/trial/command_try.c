@@ -44,15 +44,18 @@ static int ask(const struct edge_try *job)
     return edge_query(4, argv, stdout, stderr);
 }
 
-static void tell_next(const struct edge_try *job, bool brokers, FILE *out)
+static void tell_next(const struct edge_try *job, FILE *out)
 {
     const struct edge_try_folder *folder = &job->folder;
     char start[EDGE_TRY_TIME_SIZE];
     edge_try_time(folder->utc_us, start);
-    if (brokers) {
+    if (job->has_mosquitto) {
         print_word(out, "", job->mosquitto, "");
         print_word(out, " -c ", folder->path, "/mosquitto/mosquitto.conf");
-        print_word(out, " &\n", job->java, "");
+        fprintf(out, " &\n");
+    }
+    if (job->has_kafka) {
+        print_word(out, "", job->java, "");
         print_word(out, " -Xmx1g -cp ", job->jars, "/*");
         print_word(out, " kafka.Kafka ", folder->path, "/kafka/server.properties");
         fprintf(out, " &\n");
@@ -65,7 +68,7 @@ static void tell_next(const struct edge_try *job, bool brokers, FILE *out)
     print_word(out, "\n", job->program, "");
     print_word(out, " info --store ", folder->path, "/region.gpkg");
     fputc('\n', out);
-    if (brokers) {
+    if (job->has_mosquitto) {
         fprintf(out,
                 "mosquitto_sub -V 5 -p %u -u drf-observer -t 'drf-test/v1/#' -F '%%t %%l' -P ",
                 folder->mqtt_port);
@@ -74,18 +77,18 @@ static void tell_next(const struct edge_try *job, bool brokers, FILE *out)
     }
 }
 
-static void leave(const struct edge_try *job, bool brokers)
+static void leave(const struct edge_try *job)
 {
     char path[DRF_PATH_SIZE];
     edge_try_path(job, "next-steps.txt", path);
     FILE *file = fopen(path, "we");
     if (file) {
-        tell_next(job, brokers, file);
+        tell_next(job, file);
         fclose(file);
     }
     printf("\n5/5 go on with %s (accounts: `accounts` there; these lines: next-steps.txt)\n",
            job->folder.path);
-    tell_next(job, brokers, stdout);
+    tell_next(job, stdout);
 }
 
 static int work(struct edge_try *job)
@@ -104,7 +107,7 @@ static int work(struct edge_try *job)
                                "none of these files says where it is: give --region W,S,E,N");
     edge_try_choose_time(job);
     printf("3/5 brokers\n");
-    const bool brokers = edge_try_find_brokers(job);
+    edge_try_find_brokers(job);
     uint16_t ports[4];
     if (!edge_try_ports(ports, 4))
         return edge_try_failed(NULL, "no free port");
@@ -118,14 +121,14 @@ static int work(struct edge_try *job)
                 complaint);
         return 1;
     }
-    if (!brokers)
-        printf("  no brokers: the files are imported into the store\n");
-    if (!(brokers ? edge_try_serve(job) : edge_try_import(job)))
+    if (!job->has_kafka)
+        printf("  without Kafka the files are imported into the store\n");
+    if (!(job->has_kafka ? edge_try_serve(job) : edge_try_import(job)))
         return edge_try_failed(job->folder.path,
                                "it ended early; what there is stays in this folder");
     printf("4/5 what is known in the middle of the data\n");
     const int code = ask(job);
-    leave(job, brokers);
+    leave(job);
     return code;
 }
 

@@ -19,6 +19,7 @@ struct edge_try {
     char program[DRF_PATH_SIZE];                   // this one
     char java[DRF_PATH_SIZE], jars[DRF_PATH_SIZE]; // the folder of Kafka's jars
     char mosquitto[DRF_PATH_SIZE], mosquitto_passwd[DRF_PATH_SIZE];
+    bool has_mosquitto, has_kafka; // and shall be started
     struct edge_try_process kafka_process, mosquitto_process, node;
     size_t published;
 };
@@ -38,12 +39,13 @@ bool edge_try_look(struct edge_try *job);
 bool edge_try_choose_region(struct edge_try *job);
 void edge_try_choose_time(struct edge_try *job);
 
-// Whether there are a Kafka with Java, and mosquitto; tells what is not there.
-bool edge_try_find_brokers(struct edge_try *job);
+// Sets has_mosquitto and has_kafka, the latter only with the former; tells what is not there.
+void edge_try_find_brokers(struct edge_try *job);
 // Starts them, publishes, runs the node until it has read all, and ends the node. False:
 // complained.
 bool edge_try_serve(struct edge_try *job);
-// Without brokers: imports what can be. False: nothing was.
+// Without Kafka: imports what can be, and with mosquitto runs the node on it. False:
+// complained.
 bool edge_try_import(struct edge_try *job);
 
 #endif

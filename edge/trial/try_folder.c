@@ -183,8 +183,9 @@ static bool random_password(char out[static EDGE_TRY_PASSWORD_SIZE])
     return true;
 }
 
-static bool write_text(const struct edge_try_folder *folder, const char *name, mode_t mode,
-                       const char *format, ...)
+__attribute__((format(printf, 4, 5))) static bool write_text(
+    const struct edge_try_folder *folder, const char *name, mode_t mode, const char *format,
+    ...)
 {
     FILE *file = create(folder, name, mode);
     if (!file)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first half of `drf-edge try`: which files, what they are, where and when.
+// The first half of `drf-edge try`: which files, what they are, where and when. Every file is
+// looked at once (edge/trial/try_file.c), METAR again when a table of stations is among them;
+// what is not used is told with its reason. The region comes from the places of all of them
+// (edge/trial/try_place.c), the time only from files that touch the region.
 #include "edge/trial/try.h"
 
 #include <dirent.h>
@@ -13,7 +16,7 @@
 #include "geo/bounds.h"
 #include "geo/utc.h"
 
-enum { DEPTH_MAX = 8 };
+enum { DEPTH_MAX = 8, NAME_WIDTH = 36 };
 #define HOUR_US INT64_C(3600000000)
 
 int edge_try_failed(const char *subject, const char *text)
@@ -51,6 +54,23 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+// A name as text: what could control a terminal is shown as '?'.
+static void print_name(const char *name, int width)
+{
+    int length = 0;
+    for (; name[length] != '\0'; length++)
+        putchar((unsigned char)name[length] < 0x20 || name[length] == 0x7f ? '?'
+                                                                           : name[length]);
+    printf("%*s", length < width ? width - length : 0, "");
+}
+
+static void tell_skipped(const char *path, const char *why)
+{
+    printf("  ");
+    print_name(path, NAME_WIDTH);
+    printf(" NOT LOOKED AT: %s\n", why);
+}
+
 // False: the folder cannot be read.
 // NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX
 static bool list(struct edge_try *job, const char *folder, int depth)
@@ -58,16 +78,28 @@ static bool list(struct edge_try *job, const char *folder, int depth)
     struct dirent **entries;
     const int count = scandir(folder, &entries, NULL, by_name);
     for (int i = 0; i < count; i++) {
-        struct stat about;
+        struct stat about, itself;
         char path[DRF_PATH_SIZE];
         const char *name = entries[i]->d_name;
         const int length = snprintf(path, sizeof path, "%s/%s", folder, name);
-        if (name[0] != '.' && length < (int)sizeof path && stat(path, &about) == 0) {
-            if (S_ISREG(about.st_mode))
-                add_file(job, path);
-            else if (S_ISDIR(about.st_mode) && depth < DEPTH_MAX)
-                (void)list(job, path, depth + 1);
-        }
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            ;
+        else if (name[0] == '.')
+            tell_skipped(path, "a hidden name");
+        else if (length >= (int)sizeof path)
+            tell_skipped(path, "the path is too long");
+        else if (lstat(path, &itself) != 0 || stat(path, &about) != 0)
+            tell_skipped(path, "it leads nowhere");
+        else if (S_ISREG(about.st_mode))
+            add_file(job, path);
+        else if (!S_ISDIR(about.st_mode))
+            tell_skipped(path, "neither a file nor a folder");
+        else if (S_ISLNK(itself.st_mode))
+            tell_skipped(path, "a link to a folder");
+        else if (depth == DEPTH_MAX)
+            tell_skipped(path, "folders in folders eight deep");
+        else if (!list(job, path, depth + 1))
+            tell_skipped(path, "the folder cannot be read");
         free(entries[i]);
     }
     if (count >= 0)
@@ -105,7 +137,9 @@ static void tell_file(const struct edge_try *job, const struct edge_try_file *fi
     const char *name = file->path + strlen(job->source);
     while (*name == '/')
         name++;
-    printf("  %-36s ", name);
+    printf("  ");
+    print_name(name, NAME_WIDTH);
+    putchar(' ');
     if (file->stations) {
         printf("a table of weather stations\n");
         return;
@@ -208,6 +242,10 @@ bool edge_try_choose_region(struct edge_try *job)
            region.bounds.west_deg, region.bounds.south_deg, region.bounds.east_deg,
            region.bounds.north_deg, region.from);
     tell_outside(job);
+    if (job->scan.place.left_out > 0)
+        printf("  %llu rasters or features did not count for this: too many, or over the "
+               "antimeridian\n",
+               (unsigned long long)job->scan.place.left_out);
     if (region.cut)
         printf(
             "  the data reach farther: bounded to %d x %d km here; --region W,S,E,N chooses\n",

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "edge/config/region.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
 
@@ -198,7 +199,7 @@ static bool from_points(const struct edge_try_place *place, struct edge_try_regi
         all.south_deg = fmin(all.south_deg, place->points[i].lat_deg);
         all.north_deg = fmax(all.north_deg, place->points[i].lat_deg);
     }
-    all = geo_bounds_widen(all, MARGIN_M);
+    all = edge_bounds_widen(all, MARGIN_M);
     *out = (struct edge_try_region){.bounds = all, .from = "all features"};
     if (!fits(all)) {
         out->bounds = cut(all, middle);

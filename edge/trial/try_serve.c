@@ -67,16 +67,16 @@ static bool find_kafka(struct edge_try *job)
     return false;
 }
 
-bool edge_try_find_brokers(struct edge_try *job)
+void edge_try_find_brokers(struct edge_try *job)
 {
-    if (job->import || !find_kafka(job))
-        return false;
-    if (edge_try_program("mosquitto", job->mosquitto, sizeof job->mosquitto)
-        && edge_try_program("mosquitto_passwd", job->mosquitto_passwd,
-                            sizeof job->mosquitto_passwd))
-        return true;
-    printf("  no mosquitto is found (apt install mosquitto)\n");
-    return false;
+    if (job->import)
+        return;
+    job->has_mosquitto = edge_try_program("mosquitto", job->mosquitto, sizeof job->mosquitto)
+                         && edge_try_program("mosquitto_passwd", job->mosquitto_passwd,
+                                             sizeof job->mosquitto_passwd);
+    if (!job->has_mosquitto)
+        printf("  no mosquitto is found (apt install mosquitto)\n");
+    job->has_kafka = job->has_mosquitto && find_kafka(job);
 }
 
 static bool start_mosquitto(struct edge_try *job)
@@ -215,8 +215,12 @@ static double sum_of(const char *page, const char *metric)
     return sum;
 }
 
+// Whether it has read all that was published; of imported files, whether drones could ask it.
 static bool learned(struct edge_try *job, char *page)
 {
+    if (!job->has_kafka)
+        return edge_try_ask(job->folder.http_port, "/readyz", page, PAGE_SIZE)
+               && strstr(page, "mqtt") == NULL;
     return edge_try_ask(job->folder.http_port, "/metrics", page, PAGE_SIZE)
            && sum_of(page, "drf_feed_messages_total") >= (double)job->published
            && sum_of(page, "drf_feed_behind_messages") == 0
@@ -269,14 +273,29 @@ static bool run_node(struct edge_try *job, char *page)
         edge_try_failed(log, "the node did not get ready in time; this is its log");
         return false;
     }
-    printf("  the node has read %zu messages and is ready after %.1f s\n", job->published,
-           (double)(edge_clock_mono_us() - began_mono_us) / 1e6);
+    if (job->has_kafka)
+        printf("  the node has read %zu messages and is ready after %.1f s\n", job->published,
+               (double)(edge_clock_mono_us() - began_mono_us) / 1e6);
+    else
+        printf("  the node serves what was imported at 127.0.0.1:%u; it waits for Kafka\n",
+               job->folder.mqtt_port);
     if (edge_try_ask(job->folder.http_port, "/metrics", page, PAGE_SIZE))
         tell_refusals(page);
     const int code = edge_try_process_stop(&job->node);
     if (code != 0)
         edge_try_failed(log, "the node did not end cleanly; this is its log");
     return code == 0;
+}
+
+static bool start_brokers(struct edge_try *job)
+{
+    if (!start_mosquitto(job))
+        edge_try_failed(job->folder.path, "mosquitto did not start: mosquitto/mosquitto.log");
+    else if (job->has_kafka && !start_kafka(job))
+        edge_try_failed(job->folder.path, "Kafka did not start: kafka/kafka.log");
+    else
+        return true;
+    return false;
 }
 
 bool edge_try_serve(struct edge_try *job)
@@ -290,11 +309,7 @@ bool edge_try_serve(struct edge_try *job)
         return false;
     }
     char *page = malloc(PAGE_SIZE);
-    bool good = page && start_mosquitto(job);
-    if (page && !good)
-        edge_try_failed(job->folder.path, "mosquitto did not start: mosquitto/mosquitto.log");
-    if (good && !start_kafka(job))
-        good = edge_try_failed(job->folder.path, "Kafka did not start: kafka/kafka.log") == 0;
+    bool good = page && start_brokers(job);
     if (good) {
         printf("  mosquitto at 127.0.0.1:%u, Kafka at 127.0.0.1:%u\n", job->folder.mqtt_port,
                job->folder.kafka_port);
@@ -307,7 +322,7 @@ bool edge_try_serve(struct edge_try *job)
 
 bool edge_try_import(struct edge_try *job)
 {
-    char config[DRF_PATH_SIZE];
+    char config[DRF_PATH_SIZE], *page = NULL;
     size_t imported = 0;
     bool good = true;
     edge_try_path(job, "drf-edge.yaml", config);
@@ -337,6 +352,11 @@ bool edge_try_import(struct edge_try *job)
         imported += feed->file_count;
         free(argv);
     }
-    return good && imported > 0;
+    if (good && imported == 0)
+        good = edge_try_failed(NULL, "none of these files can be imported") == 0;
+    if (good && job->has_mosquitto)
+        good = (page = malloc(PAGE_SIZE)) != NULL && start_brokers(job) && run_node(job, page);
+    free(page);
+    return good;
 }
 // NOLINTEND(concurrency-mt-unsafe)

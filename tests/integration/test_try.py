@@ -104,7 +104,7 @@ def test_without_kafka_what_can_be_imported_is_and_the_rest_is_named():
         own = copied(folder, "terrain/n43.dt0", "terrain/dem_epsg3857_38.7N_76E.tif", "obstacles/36-NY.Dat",
                      "weather/eta.grb")
         said = attempt(own, "--out", folder.path / "out", "--kafka", folder.path)
-        for words in ("holds no Kafka", "no brokers: the files are imported", "feed forecast: 1 file left out: weather comes "
+        for words in ("holds no Kafka", "without Kafka the files are imported", "the node serves what was imported at", "feed forecast: 1 file left out: weather comes "
                       "by Kafka only", "states no vertical datum: EGM96 is taken", "the data reach farther",
                       "the terrain file with most features"):
             assert words in said, (words, said)
@@ -113,6 +113,7 @@ def test_without_kafka_what_can_be_imported_is_and_the_rest_is_named():
         assert abs(query(out / "region.gpkg", "43.2557", "-79.8711")["height"]["ground_amsl_m"] - 95.89) < 0.2
         subprocess.run([EDGE, "check", "--offline", "--config", out / "drf-edge.yaml"], check=True, timeout=DEADLINE_S,
                        stdout=subprocess.DEVNULL)
+        assert "mosquitto.conf &" in said and "kafka.Kafka" not in said and running_in(out) == []
         assert "it is there already" in attempt(own, "--out", out, "--import", code=1)
 
 
@@ -128,7 +129,13 @@ def test_an_empty_and_a_wrong_folder_write_nothing():
         (own / "d.tif").write_bytes(b"II*\0" + bytes(40))
         (own / "e.bin").write_bytes(bytes(range(256)))
         (own / "f.grb").write_bytes(b"GRIB\0\0\0\2")
+        (own / ".hidden").touch()
+        (own / "leads-nowhere").symlink_to("absent")
+        (own / "to-itself").symlink_to(".")
+        os.mkfifo(own / "pipe")
         said = attempt(own, "--out", out, code=1)
+        for words in r"\.hidden +NOT LOOKED AT: a hidden", "NOT LOOKED AT: it leads", "NOT LOOKED AT: neither", "NOT LOOKED AT: a link to a folder":
+            assert re.search(words, said), (words, said)
         assert said.count("NOT USED") == 6 and "none of these files is of use; nothing was written" in said, said
         assert not out.exists()
         for wrong in ("--region", "1,2,3"), ("--region", "5,2,3,4"), ("--there-is-no", "x"):
