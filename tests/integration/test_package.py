@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_package.py - the Debian packages: made, installed, run, upgraded, removed.
+# tests/integration/test_package.py - Debian packages and the container: made, installed, run, upgraded, removed.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 40 s
 """The life of an installation, in a copy of this machine that keeps all changes apart; with DRF_FULL=1 also on a Debian 12
@@ -10,16 +10,20 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import tempfile
 import urllib.error
 import urllib.request
 
+import yaml
+
 from drf_fixture import BIN, DEADLINE_S, TOP, Mosquitto, free_ports, main, skip, wait_until
 from fixture import place
+from fixture.image import Image, stages
 from fixture.mqtt import NODE
-from fixture.roots import Bare, Overlay
+from fixture.roots import Bare, Overlay, own_network
 
 CONFIG = "/etc/drf-edge/drf-edge.yaml"
 PAGES = "/usr/share/doc/drf-edge"
@@ -146,8 +150,8 @@ def owner(root, name):
     return root.run("stat", "-c", "%U:%G %a", name).stdout.strip()
 
 
-def start_broker(root):
-    broker = root.process("kafka", "drf-sim", "broker", "--topics", "t.terrain,t.towers", user="nobody")
+def start_broker(root, topics):
+    broker = root.process("kafka", "drf-sim", "broker", "--topics", topics, user="nobody")
     broker.wait_ready(lambda: "bootstrap: " in broker.log_text())
     return broker, re.search(r"bootstrap: (\S+)", broker.log_text())[1]
 
@@ -169,7 +173,7 @@ def live(root, install):
     assert root.run("cat", CONFIG, user="nobody", code=1).stdout == ""
 
     with Mosquitto() as mqtt:
-        broker, kafka = start_broker(root)
+        broker, kafka = start_broker(root, "t.terrain,t.towers")
         there = Installed(root, mqtt, kafka)
         try:
             root.at(CONFIG).write_text(there.configuration())
@@ -240,6 +244,179 @@ def test_an_installation_on_a_bare_debian_12():
             root.run("apt-get", "update", "-qq")
             root.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *files)
         live(root, install)
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def own_apt(root):
+    """What the packages need is on this machine: nothing is fetched."""
+    root.put("/usr/local/bin/apt-get", "#!/bin/sh\nset -e\n[ $1 = install ] || exit 0\nfor word; do case $word in\n"
+             "*.deb) dpkg --force-unsafe-io --no-triggers --install $word ;; esac; done\n")
+    root.at("/usr/local/bin/apt-get").chmod(0o755)
+
+
+def start_unit(root, name, fallback=None):
+    """What systemd would start, as the user it would."""
+    file = root.at(f"/lib/systemd/system/{name}.service")
+    text = file.read_text() if file.exists() else fallback
+    for line in re.findall(r"^ExecStartPre=(.*)$", text, re.M):
+        root.run(*line.split())
+    user = re.search(r"^User=(.*)$", text, re.M)
+    words = re.search(r"^ExecStart=(.*)$", text, re.M)[1].split()
+    return root.process(name, *words, user=user[1] if user else None)
+
+
+def test_the_page_for_operators_leads_to_a_running_node():
+    """The blocks of deploy/install.md that are marked as to be run, in their order, with a Kafka that an operator has."""
+    made = packages()
+    blocks = re.findall(r"<!-- run -->\n((?:    .*\n)+)", (TOP / "deploy/install.md").read_text())
+    with Overlay() as root, own_network():
+        own_apt(root)
+        root.put("/usr/local/bin/systemctl", '#!/bin/sh\necho "$@" >>/tmp/systemctl.log\n')
+        root.at("/usr/local/bin/systemctl").chmod(0o755)
+        root.put(f"/srv/packages/{made.edge.name}", made.edge)
+        root.put("/tmp/sim.deb", made.sim)
+        root.install("/tmp/sim.deb")
+        kafka, at = start_broker(root, "terrain.dem,obstacles.faa,obstacles.local,weather.grib")
+        processes = [kafka]
+        asked = root.at("/tmp/systemctl.log")
+        try:
+            for block in blocks:
+                if asked.exists() and len(processes) == 1:
+                    assert asked.read_text() == "restart mosquitto\n"
+                    mosquitto = start_unit(root, "mosquitto")
+                    processes.append(mosquitto)
+                    mosquitto.wait_ready(lambda: answers(1883))
+                    config = root.at(CONFIG)
+                    sample = config.read_text()
+                    assert "bootstrap.servers: kafka-1:9092,kafka-2:9092\n" in sample
+                    config.write_text(sample.replace("kafka-1:9092,kafka-2:9092", at))
+                root.run("env", "-C", "/srv/packages", "sh", "-ec", block)
+            assert asked.read_text().endswith("enable --now drf-edge\n")
+            node = start_unit(root, "drf-edge", f"User=drf-edge\nExecStart=drf-edge run --config {CONFIG}\n")
+            processes.append(node)
+            node.wait_ready(lambda: page("/readyz") == 200)
+            node.signal(15)
+            assert node.popen.wait(DEADLINE_S) == 0, node.log_tail()
+        except BaseException:
+            print("\n".join(process.log_tail() for process in processes[1:]))
+            raise
+        finally:
+            for process in processes:
+                if process.alive():
+                    process.kill()
+
+
+def page(path):
+    """The status of a page of the container's node, None where nobody answers."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:9464{path}", timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def start_mosquitto(root, compose):
+    """The command of the Compose file, with its files where it puts them, by this machine's mosquitto."""
+    service = compose["services"]["mosquitto"]
+    for volume in service["volumes"]:
+        source, target = volume.split(":")[:2]
+        if source.startswith("./accounts"):
+            source = root.folder.path / source
+        if "/" in str(source):
+            root.put(target, TOP / "deploy/container" / source)
+            root.at(target).chmod(0o644)
+        else:
+            root.run("install", "-d", "-o", "mosquitto", target)
+    broker = root.process("mosquitto", *service["command"])
+    broker.wait_ready(lambda: answers(1883))
+    return broker
+
+
+def contain(root, image):
+    """Runs the image beside the brokers of the Compose file, with its configuration."""
+    compose = yaml.safe_load((TOP / "deploy/container/compose.yaml").read_text())
+    accounts = root.folder.path / "accounts"
+    accounts.mkdir()
+    password = run(TOP / "deploy/mosquitto/passwords", accounts / "passwords", "--service", input=f"{NODE}\n").strip().split(":")[1]
+    (accounts / "mqtt-password").write_text(f"{password}\n")
+    with own_network():
+        kafka, at = start_broker(root, "terrain.dem,obstacles.faa,drf.dead-letters")
+        mosquitto = start_mosquitto(root, compose)
+        node = None
+        try:
+            root.at("/etc/hosts").write_text("127.0.0.1 localhost kafka mosquitto\n")
+            for volume in compose["services"]["node"]["volumes"]:
+                source, target = volume.split(":")[:2]
+                if source.startswith("./accounts"):
+                    root.put(target, accounts / source.removeprefix("./accounts/"))
+                elif source.startswith("./"):
+                    text = (TOP / "deploy/container" / source).read_text()
+                    assert "kafka:9092" in text and "port: 9464" in text and "port: 1883" in text, text
+                    root.put(target, text.replace("kafka:9092", f"kafka:{at.rsplit(':', 1)[1]}"))
+            node = image.start()
+            node.wait_ready(lambda: page("/readyz") == 200)
+            assert image.healthy()
+            manifest = (TOP / "deploy/kubernetes/drf-edge.yaml").read_text()
+            for path in re.findall(r"path: (/[a-z]+z)\b", manifest):
+                assert page(path) == 200, path
+            assert root.run("touch", "/usr/there", user=image.user, code=1).stdout == ""
+            root.put("/tmp/towers.dat", place.dof(1, 43.5, -79.5, 200, 1600))
+            root.run("drf-sim", "publish", "--bootstrap", at, "--topic", "obstacles.faa", "--kind", "dof", "--mode", "LIVE",
+                     "/tmp/towers.dat", user="nobody")
+
+            def learned():
+                done = root.run("drf-edge", "query", "--store", STORE, "43.5", "-79.5", "--json", user=image.user, code=None)
+                return done.returncode == 0 and "99-000001" in done.stdout
+            wait_until(learned, "the tower", pause_max_s=0.5)
+            node.signal(15)
+            assert node.popen.wait(DEADLINE_S) == 0, node.log_tail()
+            assert not image.healthy()
+        except BaseException:
+            print(node.log_tail() if node else mosquitto.log_tail())
+            raise
+        finally:
+            for process in (node, mosquitto, kafka):
+                if process and process.alive():
+                    process.kill()
+
+
+def test_the_steps_of_the_container_make_one_that_runs():
+    made = packages()
+    build, last = stages(TOP / "deploy/container/Containerfile")
+    assert build.name == "build" and build.base == last.base == "docker.io/library/debian:12-slim"
+    with Overlay() as root:
+        own_apt(root)
+        root.put(f"/tmp/{made.sim.name}", made.sim)
+        root.install(f"/tmp/{made.sim.name}")
+
+        class Built:
+            """The first stage, whose packages are there already."""
+        Built.root = root
+        root.put(f"/packages/{made.edge.name}", made.edge)
+        image = Image(last, root, {"build": Built})
+        assert image.user == "10464:10464" and image.volumes == ["/var/lib/drf-edge"]
+        assert root.run("id", "-u", "drf-edge").stdout == "10464\n"
+        assert not list(root.at("/tmp").glob("drf-edge*.deb"))
+        contain(root, image)
+
+
+def test_a_container_is_built_from_nothing():
+    if not os.environ.get("DRF_FULL"):
+        skip("two Debians and a build take half an hour: DRF_FULL=1")
+    build, last = stages(TOP / "deploy/container/Containerfile")
+    with Bare() as first, Bare() as second:
+        built = Image(build, first)
+        image = Image(last, second, {"build": built})
+        second.run("sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends mosquitto")
+        second.put("/tmp/drf-sim.deb", next(first.at("/packages").glob("drf-sim_*.deb")))
+        second.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "/tmp/drf-sim.deb")
+        contain(second, image)
 
 
 main(globals())
