@@ -41,6 +41,8 @@ static void apply_options(const struct run *run, struct drf_config *config)
         (void)snprintf(config->journal.path, sizeof config->journal.path, "%s", journal);
     if (edge_flag(run->argc, run->argv, "journal-output"))
         config->journal.whole = true;
+    if (edge_flag(run->argc, run->argv, "verbose"))
+        config->log_level = DRF_LOG_DEBUG;
 }
 
 static enum drf_status load_again(void *self, const struct edge_log *log, struct edge_now now,
@@ -54,12 +56,16 @@ static enum drf_status load_again(void *self, const struct edge_log *log, struct
         apply_options(run, out);
         return DRF_OK;
     }
-    char where[DRF_PATH_SIZE + 400];
-    if (error.line > 0)
-        (void)snprintf(where, sizeof where, "%s:%u: %s", path, error.line, error.text);
-    else
-        (void)snprintf(where, sizeof where, "%s: %s", path, error.text);
-    edge_log_error(log, now.utc_us, "config.mistake", where);
+    for (size_t i = 0; i < error.count && i < DRF_MISTAKES_MAX; i++) {
+        const struct drf_config_mistake *mistake = &error.mistakes[i];
+        char where[DRF_PATH_SIZE + sizeof mistake->text + 16];
+        if (mistake->line > 0)
+            (void)snprintf(where, sizeof where, "%s:%u: %s", path, mistake->line,
+                           mistake->text);
+        else
+            (void)snprintf(where, sizeof where, "%s: %s", path, mistake->text);
+        edge_log_error(log, now.utc_us, "config.mistake", where);
+    }
     return status;
 }
 
@@ -78,8 +84,7 @@ int edge_command_run(int argc, char **argv)
     edge_log_init(&log);
     edge_log_count_repeats(&log, &repeats);
     log.format = (enum edge_log_format)config.log_format;
-    log.level = edge_flag(argc, argv, "verbose") ? EDGE_LOG_DEBUG
-                                                 : (enum edge_log_level)config.log_level;
+    log.level = (enum edge_log_level)config.log_level;
     struct edge_clock clock = {0};
     const char *start = edge_option(argc, argv, "utc-start");
     int64_t utc_us = 0;

@@ -14,7 +14,7 @@ enum { VALUE_SIZE = 160, KEY_SIZE = 96 };
 
 // "section." alone: all of its keys. Of a feed: ".key".
 static const char *const reloaded[] = {
-    "log.",
+    "log.level",
     "mqtt.",
     "store.tombstone_keep_s",
     "store.tombstone_horizon_s",

@@ -255,6 +255,7 @@ void edge_reload_finish(struct edge_reload *reload, struct edge_now now)
         edge_metrics_add(reload->node->metrics, EDGE_METRIC_RELOADS, 0, 0, 1);
         reload->credentials = reload->next_credentials;
         use_next(reload);
+        atomic_store(&reload->node->log.level, (enum edge_log_level)reload->current->log_level);
     } else {
         (void)refuse(reload, DRF_ERR_AGAIN,
                      "a message is being worked on for a minute: nothing is changed, try again",

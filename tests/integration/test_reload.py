@@ -147,6 +147,16 @@ def check_mistakes(node, port, whole):
     assert place.metrics(port)["drf_config_reloads_refused_total"] == 3
 
 
+def check_log_level(node, port, whole):
+    """Between two reloads nothing below an error is written."""
+    hang_up(node, {**whole, "log": {"level": "error"}})
+    begun, done = node.log_text().count("what=reload.begin"), place.metrics(port)["drf_config_reloads_total"]
+    node.write_config(whole)
+    node.process.signal(signal.SIGHUP)
+    wait_until(lambda: place.metrics(port)["drf_config_reloads_total"] > done, "the level is as before")
+    assert node.log_text().count("what=reload.begin") == begun
+
+
 def digest(store):
     return subprocess.run([BIN / "drf-edge", "digest", "--store", store, "--truth"], check=True, capture_output=True,
                           text=True, timeout=DEADLINE_S).stdout
@@ -168,6 +178,7 @@ def test_a_configuration_is_taken_over_and_no_drone_notices():
                 changed = check_changed(node, port, whole)
                 check_fixed(node, mqtt, changed)
                 check_mistakes(node, port, changed)
+                check_log_level(node, port, changed)
                 drone.goes_on()
                 hang_up(node, changed)
                 drone.goes_on()
