@@ -2,6 +2,7 @@
 #include "edge/kafka/cause_kafka.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,18 +23,22 @@ static void write(struct edge_kafka_cause *cause, const char *kind, const char *
         *more = '\0';
 }
 
-void edge_kafka_cause_take(struct edge_kafka_cause *cause, int code, const char *text)
+// A broken hand-shake comes as an error of TLS or of the transport, whichever was seen first.
+static void take_connection(struct edge_kafka_cause *cause, bool tls, const char *text)
 {
     const char *meaning = edge_tls_error(text);
     const char *certificate = edge_certificate_error(atomic_load(&cause->certificate));
+    tls = tls || (strstr(text, "SSL ") != NULL && strstr(text, "SSL listener") == NULL);
+    write(cause, tls ? "TLS" : "connection",
+          tls && certificate != NULL ? certificate
+          : meaning != NULL          ? meaning
+                                     : plain(text));
+}
+
+void edge_kafka_cause_take(struct edge_kafka_cause *cause, int code, const char *text)
+{
     switch (code) {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: // says that, not why
-        return;
-    case RD_KAFKA_RESP_ERR__SSL:
-        write(cause, "TLS",
-              certificate != NULL ? certificate
-              : meaning != NULL   ? meaning
-                                  : plain(text));
         return;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -45,15 +50,14 @@ void edge_kafka_cause_take(struct edge_kafka_cause *cause, int code, const char 
         write(cause, "host name", plain(text));
         return;
     default:
-        write(cause, "connection", meaning != NULL ? meaning : plain(text));
+        take_connection(cause, code == RD_KAFKA_RESP_ERR__SSL, text);
     }
 }
 
 void edge_kafka_cause_log(struct edge_kafka_cause *cause, const char *text)
 {
-    const char *meaning = edge_tls_error(text);
-    if (cause->text[0] == '\0' && meaning != NULL)
-        write(cause, "connection", meaning);
+    if (cause->text[0] == '\0' && edge_tls_error(text) != NULL)
+        take_connection(cause, false, text);
 }
 
 int edge_kafka_cause_certificate(struct edge_kafka_cause *cause, int error, char *text,

@@ -65,6 +65,11 @@ static void kafka_cause__of_librdkafkas_errors__names_the_kind(void **state)
                           "sasl_ssl://a:1/bootstrap: SASL authentication error: "
                           "Authentication failed (after 9ms in state AUTH_REQ)");
     assert_string_equal(cause.text, "SASL: SASL authentication error: Authentication failed");
+    edge_kafka_cause_take(&cause, -195,
+                          "ssl://a:1/bootstrap: SSL handshake failed: error:0A000126:SSL "
+                          "routines::unexpected eof while reading (after 2ms in state "
+                          "SSL_HANDSHAKE)");
+    assert_non_null(strstr(cause.text, "TLS: closed before an answer"));
     assert_int_equal(edge_kafka_cause_certificate(&cause, 0, text, sizeof text), 1);
     assert_int_equal(edge_kafka_cause_certificate(&cause, 62, text, sizeof text), 0);
     edge_kafka_cause_take(&cause, -181,
