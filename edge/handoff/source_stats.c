@@ -240,6 +240,16 @@ static void log_silence(const struct edge_source_stats *source_stats,
                    quiet_us / SECOND_US);
 }
 
+uint32_t edge_source_stats_silent(const struct edge_source_stats *source_stats, size_t feed)
+{
+    size_t count = atomic_load_explicit(&source_stats->count, memory_order_acquire);
+    uint32_t silent = 0;
+    for (size_t i = 0; i < count; i++)
+        silent += source_stats->lines[i].feed == feed
+                  && atomic_load_explicit(&source_stats->lines[i].silent, memory_order_relaxed);
+    return silent;
+}
+
 void edge_source_stats_second(struct edge_source_stats *source_stats,
                               const struct edge_log *log, struct edge_now now)
 {

@@ -80,6 +80,9 @@ uint32_t edge_source_stats_refusing(const struct edge_source_stats *source_stats
 void edge_source_stats_second(struct edge_source_stats *source_stats,
                               const struct edge_log *log, struct edge_now now);
 
+// Any thread: how many sources of a feed, or the feed itself, are silent.
+uint32_t edge_source_stats_silent(const struct edge_source_stats *source_stats, size_t feed);
+
 // Serve: what is known of a source; false: nothing.
 struct edge_source_stats_view {
     int64_t received_utc_us; // INT64_MIN: nothing since the node began

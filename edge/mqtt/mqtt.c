@@ -32,6 +32,7 @@ enum {
     // A link that was cut says nothing. The heartbeat is sent each second, so that something is
     // always unacknowledged for so long.
     UNACKNOWLEDGED_MAX_MS = 3500,
+    HELD_ANSWER_US = 1000000, // a broker that does not answer is not waited for any longer
     READS_PER_STEP = 256,
     SOCKET_BUFFER_BYTES = 1 << 20,
     INFLIGHT_DEFAULT = 1000,
@@ -62,6 +63,18 @@ struct edge_mqtt {
     const char *refusal;          // the broker's own word, static; NULL: none
     struct edge_mqtt_cause cause; // of what the library said of this connection
 
+    char *held_topics[EDGE_MQTT_HELD_MAX];
+    size_t held_count, held_answered;
+    int held_mids[EDGE_MQTT_HELD_MAX];
+    bool held;
+    void (*on_held)(void *context, size_t topic, const uint8_t *payload, size_t size);
+    void *on_held_context;
+
+    int64_t connected_mono_us;
+    int64_t
+        short_mono_us[2]; // when the last two connections were lost at once; INT64_MIN: none
+    bool taken_over;      // the broker said so of this connection
+
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
     uint32_t outstanding, outstanding_max; // handed over, and not yet written or acknowledged
@@ -80,6 +93,13 @@ static void on_message(struct mosquitto *client, void *self,
 {
     (void)client;
     struct edge_mqtt *mqtt = self;
+    for (size_t i = 0; i < mqtt->held_count; i++)
+        if (strcmp(message->topic, mqtt->held_topics[i]) == 0) {
+            if (mqtt->held)
+                mqtt->on_held(mqtt->on_held_context, i, message->payload,
+                              message->payloadlen > 0 ? (size_t)message->payloadlen : 0);
+            return;
+        }
     struct edge_properties_in with = edge_properties_read(properties);
     const struct edge_incoming incoming = {
         .topic = message->topic,
@@ -99,6 +119,26 @@ static void on_message(struct mosquitto *client, void *self,
     edge_properties_free(&with);
 }
 
+// A connection that stands clears the suspicion; three lost at once raise it, and so does the
+// broker's own word.
+static void note_length(struct edge_mqtt *mqtt)
+{
+    if (!mqtt->connected)
+        return;
+    int64_t now = mqtt->now_mono_us;
+    if (mqtt->taken_over)
+        mqtt->stats.taken_over++;
+    mqtt->stats.shared = mqtt->stats.shared || mqtt->taken_over;
+    mqtt->taken_over = false;
+    if (now - mqtt->connected_mono_us >= EDGE_MQTT_SHORT_US)
+        return;
+    if (mqtt->short_mono_us[0] != INT64_MIN
+        && now - mqtt->short_mono_us[0] < EDGE_MQTT_SHARED_US)
+        mqtt->stats.shared = true;
+    mqtt->short_mono_us[0] = mqtt->short_mono_us[1];
+    mqtt->short_mono_us[1] = now;
+}
+
 static void lost(struct edge_mqtt *mqtt, const char *why)
 {
     char text[EDGE_MQTT_CAUSE_SIZE];
@@ -108,6 +148,7 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     int64_t max_us = mqtt->refusal != NULL ? BACK_OFF_REFUSED_MAX_US : BACK_OFF_MAX_US;
     if (mqtt->back_off_us > max_us)
         mqtt->back_off_us = max_us;
+    note_length(mqtt);
     mqtt->refusal = NULL;
     mqtt->connected = false;
     mqtt->connecting = false;
@@ -131,6 +172,13 @@ static void on_log(struct mosquitto *client, void *self, int level, const char *
         edge_mqtt_cause_take(&mqtt->cause, client, text);
 }
 
+static void subscribe_filters(struct edge_mqtt *mqtt)
+{
+    for (size_t i = 0; i < mqtt->filter_count; i++)
+        (void)mosquitto_subscribe_v5(mqtt->client, NULL, mqtt->filters[i].text,
+                                     mqtt->filters[i].qos, 0, NULL);
+}
+
 static void on_connect(struct mosquitto *client, void *self, int reason, int flags,
                        const mosquitto_property *properties)
 {
@@ -147,9 +195,25 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     mqtt->back_off_us = BACK_OFF_FIRST_US;
     mqtt->waiting_for[0] = '\0';
     mqtt->stats.sessions++;
-    for (size_t i = 0; i < mqtt->filter_count; i++)
-        (void)mosquitto_subscribe_v5(client, NULL, mqtt->filters[i].text, mqtt->filters[i].qos,
-                                     0, NULL);
+    mqtt->connected_mono_us = mqtt->now_mono_us;
+    mqtt->held_answered = 0;
+    for (size_t i = 0; i < mqtt->held_count && mqtt->held; i++)
+        (void)mosquitto_subscribe_v5(client, &mqtt->held_mids[i], mqtt->held_topics[i], 0, 0,
+                                     NULL);
+    if (!mqtt->held)
+        subscribe_filters(mqtt);
+}
+
+static void on_disconnect(struct mosquitto *client, void *self, int reason,
+                          const mosquitto_property *properties)
+{
+    (void)client;
+    (void)properties;
+    struct edge_mqtt *mqtt = self;
+    if (reason != MQTT_RC_SESSION_TAKEN_OVER)
+        return;
+    mqtt->taken_over = true;
+    mqtt->refusal = "another client has connected with the same client id (0x8E)";
 }
 
 static void on_publish(struct mosquitto *client, void *self, int mid, int reason,
@@ -172,11 +236,17 @@ static void on_subscribe(struct mosquitto *client, void *self, int mid, int coun
                          const int *granted, const mosquitto_property *properties)
 {
     (void)client;
-    (void)mid;
     (void)properties;
+    struct edge_mqtt *mqtt = self;
+    bool held = false;
+    for (size_t i = 0; i < mqtt->held_count; i++)
+        held = held || (mqtt->held_answered < mqtt->held_count && mid == mqtt->held_mids[i]);
+    mqtt->held_answered += held;
     for (int i = 0; i < count; i++)
-        if (granted[i] >= 0x80)
-            ((struct edge_mqtt *)self)->stats.denied++;
+        if (granted[i] >= 0x80 && held)
+            mqtt->stats.held_denied++;
+        else if (granted[i] >= 0x80)
+            mqtt->stats.denied++;
 }
 
 static bool wants_write(const struct edge_mqtt *mqtt)
@@ -187,7 +257,7 @@ static bool wants_write(const struct edge_mqtt *mqtt)
 static enum drf_status send_message(void *self, const struct edge_outgoing *message)
 {
     struct edge_mqtt *mqtt = self;
-    if (!mqtt->connected)
+    if (!mqtt->connected || mqtt->held)
         return DRF_ERR_AGAIN;
     if (!wants_write(mqtt))
         mqtt->queued_bytes = 0;
@@ -224,8 +294,16 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
     return DRF_OK;
 }
 
-static uint32_t session(void *self) { return ((struct edge_mqtt *)self)->stats.sessions; }
-static bool connected(void *self) { return ((struct edge_mqtt *)self)->connected; }
+static uint32_t session(void *self)
+{
+    const struct edge_mqtt *mqtt = self;
+    return mqtt->held ? 0 : mqtt->stats.sessions;
+}
+static bool connected(void *self)
+{
+    const struct edge_mqtt *mqtt = self;
+    return mqtt->connected && !mqtt->held;
+}
 static bool behind(void *self) { return ((struct edge_mqtt *)self)->behind; }
 
 struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
@@ -344,6 +422,8 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
         begin_connection(mqtt);
     if (!mqtt->connecting && !mqtt->connected)
         return;
+    if (mqtt->connected && now_mono_us - mqtt->connected_mono_us >= EDGE_MQTT_SHARED_US)
+        mqtt->stats.shared = false;
 
     int rc = MOSQ_ERR_SUCCESS, saved = mqtt->connecting ? socket_error(mqtt) : 0;
     if (saved != 0)
@@ -385,7 +465,44 @@ bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt)
 struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt) { return mqtt->stats; }
 const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt)
 {
+    if (mqtt->connected && mqtt->held)
+        return "connected; listening whether another node has this id";
     return mqtt->connected ? "" : mqtt->waiting_for;
+}
+
+bool edge_mqtt_held(const struct edge_mqtt *mqtt) { return mqtt->held; }
+
+bool edge_mqtt_held_subscribed(const struct edge_mqtt *mqtt)
+{
+    return mqtt->held && mqtt->connected
+           && (mqtt->held_answered == mqtt->held_count
+               || mqtt->now_mono_us - mqtt->connected_mono_us >= HELD_ANSWER_US);
+}
+
+void edge_mqtt_release(struct edge_mqtt *mqtt)
+{
+    if (!mqtt->held)
+        return;
+    mqtt->held = false;
+    if (!mqtt->connected)
+        return;
+    for (size_t i = 0; i < mqtt->held_count; i++)
+        (void)mosquitto_unsubscribe_v5(mqtt->client, NULL, mqtt->held_topics[i], NULL);
+    subscribe_filters(mqtt);
+}
+
+static bool copy_held(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
+{
+    for (size_t i = 0; i < config->held_count && i < EDGE_MQTT_HELD_MAX; i++) {
+        mqtt->held_topics[i] = strdup(config->held_topics[i]);
+        if (mqtt->held_topics[i] == NULL)
+            return false;
+        mqtt->held_count = i + 1;
+    }
+    mqtt->held = mqtt->held_count > 0;
+    mqtt->on_held = config->on_held;
+    mqtt->on_held_context = config->on_held_context;
+    return true;
 }
 
 static bool copy_filters(struct edge_mqtt *mqtt, const struct edge_mqtt_config *config)
@@ -434,6 +551,7 @@ static const char *configure(struct edge_mqtt *mqtt, const struct edge_mqtt_conf
         return mosquitto_strerror(rc);
     mosquitto_log_callback_set(mqtt->client, on_log);
     mosquitto_connect_v5_callback_set(mqtt->client, on_connect);
+    mosquitto_disconnect_v5_callback_set(mqtt->client, on_disconnect);
     mosquitto_message_v5_callback_set(mqtt->client, on_message);
     mosquitto_publish_v5_callback_set(mqtt->client, on_publish);
     mosquitto_subscribe_v5_callback_set(mqtt->client, on_subscribe);
@@ -454,6 +572,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     mqtt->port = config->port;
     mqtt->keepalive_s = config->keepalive_s;
     mqtt->back_off_us = BACK_OFF_FIRST_US;
+    mqtt->short_mono_us[0] = mqtt->short_mono_us[1] = INT64_MIN;
     mqtt->queue_max_bytes = config->queue_max_bytes;
     mqtt->outstanding_max = config->inflight_max > 0 ? config->inflight_max : INFLIGHT_DEFAULT;
     mqtt->tls = config->ca_file != NULL;
@@ -468,7 +587,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     bool complete = mqtt->host != NULL && mqtt->client != NULL
                     && edge_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
                     && edge_properties_open(&mqtt->properties) == DRF_OK
-                    && copy_filters(mqtt, config);
+                    && copy_filters(mqtt, config) && copy_held(mqtt, config);
     const char *refused = complete ? configure(mqtt, config) : NULL;
     if (complete && refused == NULL) {
         *out = mqtt;
@@ -518,6 +637,8 @@ void edge_mqtt_close(struct edge_mqtt *mqtt)
     }
     for (size_t i = 0; i < mqtt->filter_count; i++)
         free(mqtt->filters[i].text);
+    for (size_t i = 0; i < mqtt->held_count; i++)
+        free(mqtt->held_topics[i]);
     edge_properties_close(&mqtt->properties);
     free(mqtt->filters);
     edge_inbox_close(&mqtt->inbox);

@@ -37,7 +37,18 @@ struct edge_mqtt_config { // strings are borrowed during open only
     const char *const *filters; // subscribed to at each connection
     const uint8_t *filter_qos;
     size_t filter_count;
+    // Topics, not filters, that are listened to before anything else, from the first connection
+    // until edge_mqtt_release(). Until then nobody is connected as the link sees it, and the
+    // filters are not subscribed to.
+    const char *const *held_topics;
+    size_t held_count; // at most EDGE_MQTT_HELD_MAX; 0: nothing is held
+    void (*on_held)(void *context, size_t topic, const uint8_t *payload, size_t size);
+    void *on_held_context;
 };
+
+enum { EDGE_MQTT_HELD_MAX = 2 };
+#define EDGE_MQTT_SHORT_US INT64_C(2000000)   // a connection that is lost so soon was ended
+#define EDGE_MQTT_SHARED_US INT64_C(10000000) // three such within this: by another client
 
 struct edge_mqtt_stats {
     uint64_t received, sent;
@@ -47,7 +58,10 @@ struct edge_mqtt_stats {
     uint64_t acknowledged;  // PUBACKs, whatever they say
     uint64_t denied;        // the broker said no to a publish or a subscription
     uint8_t denied_reason;  // its reason code of the last; 0x87: not authorised
+    uint64_t held_denied;   // the same, of the topics that are held
     uint32_t sessions;      // connections made
+    uint32_t taken_over;    // of these ended by the broker for another client of the same id
+    bool shared;            // another client seems to use the id or account
     uint32_t failures;      // connections lost or not made
 };
 
@@ -72,6 +86,11 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us);
 // The interface the serve step uses; valid as long as the connection object.
 struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt);
 struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt);
+// While traffic is held: the broker has answered the subscriptions to `held_topics`.
+bool edge_mqtt_held(const struct edge_mqtt *mqtt);
+bool edge_mqtt_held_subscribed(const struct edge_mqtt *mqtt);
+// Subscribes to the filters and lets the traffic begin.
+void edge_mqtt_release(struct edge_mqtt *mqtt);
 // Why there is no connection, for people and by cause ("host name: ...", "connection: ...",
 // "TLS: ...", "account: ..."); "" when there is one. Until the next step; shorter than
 // EDGE_MQTT_WHY_SIZE.

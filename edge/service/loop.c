@@ -26,6 +26,7 @@
 #include "edge/ingest/topic_discovery.h"
 #include "edge/service/node.h"
 #include "edge/service/notify.h"
+#include "edge/service/watch.h"
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
@@ -53,6 +54,7 @@ struct loop {
     atomic_bool stopping;
     atomic_bool failed;
     atomic_bool damaged;    // the store, perhaps
+    atomic_bool refused;    // another node has this one's id
     atomic_bool discovered; // every feed's topic was looked for
     struct edge_notify *notify;
     int stop_fd;            // readable from the moment the node is to stop
@@ -65,6 +67,7 @@ struct loop {
     struct finding findings[DRF_FEEDS_MAX];
     char kafka_told[EDGE_KAFKA_CAUSE_SIZE]; // why no Kafka broker answers, as it was logged
     struct edge_log_limit kafka_limit;
+    struct edge_watch_main watch;
 };
 
 static void wake(int fd)
@@ -179,10 +182,12 @@ static void log_trouble(const struct edge_node *node, enum edge_trouble trouble,
                         const char *detail, struct edge_now now)
 {
     char quoted[2 * EDGE_MQTT_WHY_SIZE];
+    const char *effect = strstr(edge_trouble_text(trouble), ": ");
+    effect = there && effect != NULL ? effect + 2 : "none";
     edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
-                   there ? "node.waiting" : "node.recovered", "for=%s text=%s",
+                   there ? "node.waiting" : "node.recovered", "for=%s text=%s effect=\"%s\"",
                    edge_trouble_name(trouble),
-                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)));
+                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)), effect);
 }
 
 // The cause becomes known after the broker was missed, and may become another.
@@ -254,6 +259,7 @@ static void *ingest(void *argument)
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
     int64_t serve_kafka_mono_us = 0;
+    struct edge_watch_ingest watch = {.began_mono_us = 0};
     while (!atomic_load(&loop->stopping)) {
         struct edge_now now = edge_clock_now(loop->clock);
         bool reloaded;
@@ -282,6 +288,7 @@ static void *ingest(void *argument)
             stop(loop);
             break;
         }
+        edge_watch_ingest(&watch, node, now);
         if (done.committed)
             edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
                                  edge_clock_mono_us() - now.mono_us);
@@ -330,7 +337,8 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
     bool down = !link.connected(link.self);
     const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
     bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
-    if (changed || (down && strcmp(waiting_for, told->waiting_for) != 0))
+    bool listening = down && edge_mqtt_held_subscribed(node->mqtt); // part of every start
+    if (!listening && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
         log_trouble(node, EDGE_TROUBLE_MQTT, down,
                     down ? waiting_for : "connected to the MQTT broker", now);
     (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
@@ -369,18 +377,44 @@ static void log_stop(const struct edge_log *log, struct edge_now now, int signal
                    good ? "all that was read is stored" : "the node could not go on");
 }
 
+// Speaks for the node's id once nobody else does.
+static void look_for_another(struct loop *loop, struct edge_now now)
+{
+    struct edge_node *node = &loop->node;
+    if (!edge_mqtt_held(node->mqtt))
+        return;
+    enum edge_claim_verdict verdict =
+        edge_claim_verdict(&node->claim, edge_mqtt_held_subscribed(node->mqtt), now.mono_us);
+    if (verdict == EDGE_CLAIM_FREE)
+        edge_mqtt_release(node->mqtt);
+    if (verdict != EDGE_CLAIM_TAKEN)
+        return;
+    edge_log_write(&node->log, now.utc_us, EDGE_LOG_ERROR, "node.id_taken",
+                   "region=%s node=%s boot_id=%" PRIu64 " seq=%" PRIu64
+                   " text=\"another node with this id is running: this one stops; give each "
+                   "node of a region its own node.id\"",
+                   node->config->region_id, node->config->node_id, node->claim.other_boot,
+                   node->claim.last);
+    atomic_store(&loop->refused, true);
+    atomic_store(&loop->failed, true);
+    stop(loop);
+}
+
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
     struct mqtt_told told = {0};
+    struct edge_watch_mqtt watch = {.shared = false};
     struct edge_now now = edge_clock_now(loop->clock);
     bool overloaded = false;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
         edge_mqtt_step(node->mqtt, now.mono_us);
+        look_for_another(loop, now);
         count_mqtt(node, &told, now);
         edge_reload_serve(&loop->reload, now);
+        edge_watch_mqtt(&watch, node, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         if (edge_restore_request_waiting(&node->restore_request))
             wake(node->wake_ingest_fd);
@@ -440,6 +474,7 @@ static bool wait_readable(struct loop *loop, int fd)
         struct edge_now now = edge_clock_now(loop->clock);
         edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovered),
                          now.mono_us);
+        edge_watch_main(&loop->watch, &loop->node, atomic_load(&loop->discovered), now);
         edge_http_sweep(loop->node.http, now.mono_us);
         edge_log_flush(&loop->node.log, now.utc_us, false);
     }
@@ -471,12 +506,19 @@ static int wait_for_signal(struct loop *loop, const sigset_t *signals)
     return signal;
 }
 
+static enum edge_exit exit_code(struct loop *loop)
+{
+    return !atomic_load(&loop->failed)   ? EDGE_EXIT_STOPPED
+           : atomic_load(&loop->refused) ? EDGE_EXIT_REFUSED
+                                         : EDGE_EXIT_FAILED;
+}
+
 // A library that waits for a broker which is gone must not keep the process: everything that
-// counts is committed by now. Any argument: the run failed.
+// counts is committed by now. The argument is the exit code.
 static void *deadline(void *argument)
 {
     nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
-    _exit(argument != NULL ? EDGE_EXIT_FAILED : EDGE_EXIT_STOPPED);
+    _exit((int)(intptr_t)argument);
 }
 
 // *signal: what ended it, 0: the node itself.
@@ -509,9 +551,9 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
         pthread_join(journal_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
     edge_journal_finish(loop->node.journal); // what comes now may take longer than it is given
-    void *failed = atomic_load(&loop->failed) ? loop : NULL;
+    void *code = (void *)(intptr_t)exit_code(loop);
     if (!atomic_load(&loop->damaged)
-        && pthread_create(&deadline_thread, NULL, deadline, failed) == 0)
+        && pthread_create(&deadline_thread, NULL, deadline, code) == 0)
         pthread_detach(deadline_thread);
     end_discovery(loop);
     return !atomic_load(&loop->failed);
@@ -558,6 +600,7 @@ static enum drf_status open_node(struct loop *loop, const struct edge_log *log,
 static int live(struct loop *loop, const struct edge_log *log, const sigset_t *signals,
                 uint64_t set_aside, bool *damaged)
 {
+    edge_watch_config(loop->config, log, edge_clock_now(loop->clock));
     edge_notify_working(loop->notify, "opening the store", OPENING_US);
     enum drf_status status = open_node(loop, log, signals);
     if (status != DRF_OK)
@@ -576,7 +619,9 @@ static int live(struct loop *loop, const struct edge_log *log, const sigset_t *s
     log_stop(log, edge_clock_now(loop->clock), signal, good);
     edge_node_close(&loop->node);
     edge_reload_close(&loop->reload, loop->config);
-    return good ? EDGE_EXIT_STOPPED : EDGE_EXIT_FAILED;
+    return good                          ? EDGE_EXIT_STOPPED
+           : atomic_load(&loop->refused) ? EDGE_EXIT_REFUSED
+                                         : EDGE_EXIT_FAILED;
 }
 
 // Another run, with a new store if this one is really damaged.

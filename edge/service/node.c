@@ -252,6 +252,11 @@ static enum drf_status open_ingest(struct edge_node *node, struct edge_now now)
                : status;
 }
 
+static void on_held(void *context, size_t topic, const uint8_t *payload, size_t size)
+{
+    edge_claim_hear(context, topic == 1, payload, size);
+}
+
 enum drf_status edge_node_connect(const struct drf_config *config,
                                   const struct edge_node_will *will, struct edge_mqtt **out,
                                   const char **why)
@@ -294,6 +299,16 @@ enum drf_status edge_node_connect(const struct drf_config *config,
         .filter_qos = qos,
         .filter_count = will ? KINDS : 0,
     };
+    char state[EDGE_TOPIC_SIZE], heartbeat[EDGE_TOPIC_SIZE];
+    const char *const held[] = {state, heartbeat};
+    edge_topic_node(drf_config_topic_root(config), config->region_id, config->node_id, "state",
+                    state);
+    edge_topic_node(drf_config_topic_root(config), config->region_id, config->node_id,
+                    "heartbeat", heartbeat);
+    wanted.held_topics = held;
+    wanted.held_count = will && will->claim ? sizeof held / sizeof held[0] : 0;
+    wanted.on_held = on_held;
+    wanted.on_held_context = will ? will->claim : NULL;
     return edge_mqtt_open(&wanted, out, why);
 }
 
@@ -332,12 +347,13 @@ enum drf_status edge_node_open_serve(struct edge_node *node, struct edge_link li
 }
 
 enum drf_status edge_node_open_mqtt(const struct edge_node *node,
-                                    const struct drf_config *config, struct edge_mqtt **out,
-                                    const char **why)
+                                    const struct drf_config *config, struct edge_claim *claim,
+                                    struct edge_mqtt **out, const char **why)
 {
     uint8_t bytes[EDGE_SERVE_WILL_MAX];
     char topic[EDGE_TOPIC_SIZE];
-    struct edge_node_will will = {.topic = topic, .payload = bytes, .size = sizeof bytes};
+    struct edge_node_will will = {
+        .topic = topic, .payload = bytes, .size = sizeof bytes, .claim = claim};
     edge_topic_node(drf_config_topic_root(config), config->region_id, config->node_id, "state",
                     topic);
     enum drf_status status = edge_serve_will(config, node->boot_id, bytes, &will.size);
@@ -346,8 +362,10 @@ enum drf_status edge_node_open_mqtt(const struct edge_node *node,
 
 static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
 {
+    edge_claim_init(&node->claim, node->boot_id);
     const char *why = "out of memory";
-    enum drf_status status = edge_node_open_mqtt(node, node->config, &node->mqtt, &why);
+    enum drf_status status =
+        edge_node_open_mqtt(node, node->config, &node->claim, &node->mqtt, &why);
     if (status != DRF_OK) {
         edge_log_error(&node->log, now.utc_us, "mqtt.settings", why);
         if (status == DRF_ERR_RANGE)

@@ -15,6 +15,7 @@
 #include "edge/journal/journal.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/serve/serve.h"
+#include "edge/service/claim.h"
 #include "edge/service/exit_code.h"
 #include "edge/service/http.h"
 
@@ -41,6 +42,7 @@ struct edge_node {
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
+    struct edge_claim claim;
     struct edge_serve *serve;
     struct edge_http *http;
     int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
@@ -71,7 +73,8 @@ DRF_MUST_CHECK enum drf_status edge_node_open_serve(struct edge_node *node,
 void edge_node_use_inputs(struct edge_node *node);
 
 // Parts of opening, and of a reload (edge/service/reload.h): with a configuration that follows
-// node->config. *why is static; *error is filled on DRF_ERR_RANGE.
+// node->config. *why is static; *error is filled on DRF_ERR_RANGE. `claim`: the connection
+// first listens whether another node speaks for the id; NULL: it is ours already.
 void edge_node_name_feeds(struct edge_node *node, const struct drf_config *config);
 DRF_MUST_CHECK enum drf_status edge_node_open_lane(struct edge_node *node,
                                                    const struct drf_config *config,
@@ -80,6 +83,7 @@ DRF_MUST_CHECK enum drf_status edge_node_open_lane(struct edge_node *node,
                                                    struct edge_kafka **out);
 DRF_MUST_CHECK enum drf_status edge_node_open_mqtt(const struct edge_node *node,
                                                    const struct drf_config *config,
+                                                   struct edge_claim *claim,
                                                    struct edge_mqtt **out, const char **why);
 
 // Part of opening: store and fabric, a damaged file set aside first
@@ -106,6 +110,7 @@ struct edge_node_will {
     const char *topic;
     const void *payload;
     size_t size;
+    struct edge_claim *claim; // what it hears before it speaks for the node's id; may be NULL
 };
 DRF_MUST_CHECK enum drf_status edge_node_connect(const struct drf_config *config,
                                                  const struct edge_node_will *will,

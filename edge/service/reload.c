@@ -166,7 +166,7 @@ static enum drf_status open_mqtt(struct edge_reload *reload,
     if (status != DRF_OK)
         return status;
     *why = "out of memory";
-    return edge_node_open_mqtt(reload->node, reload->next, &reload->mqtt, why);
+    return edge_node_open_mqtt(reload->node, reload->next, NULL, &reload->mqtt, why);
 }
 
 enum drf_status edge_reload_prepare(struct edge_reload *reload,

@@ -8,6 +8,7 @@ import subprocess
 
 from drf_fixture import OBSERVER, TOP, Folder, Kafka, Mosquitto, Node, free_ports, late_s, main, wait_until
 from fixture import place
+from fixture.node import reasons
 from google.protobuf import descriptor_pb2, message_factory
 
 NODE_TOPIC = "drf/v1/regions/place/nodes/n1"
@@ -24,9 +25,9 @@ def messages_of_schemas():
 
 
 def troubles(port):
-    """The words of /readyz; None while the page is not there, empty when ready."""
+    """The reasons of /readyz; None while the page is not there, empty when ready."""
     status, text = place.page(port, "readyz")
-    return None if status == 0 else set() if status == 200 else set(text.removeprefix("waiting for:").split())
+    return None if status == 0 else set() if status == 200 else set(reasons(text))
 
 
 def wait_ready(port):

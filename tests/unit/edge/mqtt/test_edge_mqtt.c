@@ -452,6 +452,71 @@ static void step__nobody_listens__never_blocks(void **state)
     edge_mqtt_close(a);
 }
 
+// A broker of one connection at a time, which accepts and ends it: a CONNACK of MQTT v5 (3.2)
+// and what is given.
+static void end_next_connection(int listening, struct edge_mqtt *mqtt, const void *more,
+                                size_t size)
+{
+    static const uint8_t connack[] = {0x20, 3, 0, 0, 0};
+    int fd = -1;
+    uint32_t failures = edge_mqtt_stats(mqtt).failures;
+    for (int64_t until = mono_us() + DEADLINE_US; edge_mqtt_stats(mqtt).failures == failures;) {
+        assert_true(mono_us() < until);
+        step(mqtt);
+        if (fd < 0 && (fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+            assert_int_equal(send(fd, connack, sizeof connack, MSG_NOSIGNAL), sizeof connack);
+            assert_int_equal(send(fd, more, size, MSG_NOSIGNAL), size);
+            (void)shutdown(fd, SHUT_WR);
+        }
+    }
+    (void)close(fd);
+}
+
+static int listening_on(uint16_t port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(port),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static void shared__three_connections_lost_at_once__is_suspected(void **state)
+{
+    (void)state;
+    uint16_t port = free_port();
+    int listening = listening_on(port);
+    struct edge_mqtt *mqtt = client(port, "node", NULL, NULL);
+    for (int i = 0; i < 3; i++) {
+        assert_false(edge_mqtt_stats(mqtt).shared);
+        end_next_connection(listening, mqtt, "", 0);
+    }
+    assert_true(edge_mqtt_stats(mqtt).shared);
+    assert_int_equal(edge_mqtt_stats(mqtt).taken_over, 0);
+    edge_mqtt_close(mqtt);
+    (void)close(listening);
+}
+
+// DISCONNECT with reason 0x8E, Session taken over (MQTT v5, 3.14.2.1).
+static void shared__the_broker_says_taken_over__is_known_at_once(void **state)
+{
+    (void)state;
+    static const uint8_t taken_over[] = {0xe0, 2, 0x8e, 0};
+    uint16_t port = free_port();
+    int listening = listening_on(port);
+    struct edge_mqtt *mqtt = client(port, "node", NULL, NULL);
+    end_next_connection(listening, mqtt, taken_over, sizeof taken_over);
+    assert_true(edge_mqtt_stats(mqtt).shared);
+    assert_int_equal(edge_mqtt_stats(mqtt).taken_over, 1);
+    assert_non_null(strstr(edge_mqtt_waiting_for(mqtt), "0x8E"));
+    edge_mqtt_close(mqtt);
+    (void)close(listening);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +530,8 @@ int main(void)
         cmocka_unit_test(send__denied_by_the_broker__is_counted),
         cmocka_unit_test(send__broker_stopped_reading__sheds_contexts_and_bounds_the_rest),
         cmocka_unit_test(step__nobody_listens__never_blocks),
+        cmocka_unit_test(shared__three_connections_lost_at_once__is_suspected),
+        cmocka_unit_test(shared__the_broker_says_taken_over__is_known_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

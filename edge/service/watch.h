@@ -1,0 +1,46 @@
+// edge/service/watch.h - what an operator is told of a node that runs: log lines and gauges.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Called between the steps of the loops, and by the thread that waits for signals; it reads
+// metrics, health and the connection, and decides nothing. Each part belongs to one thread.
+#ifndef EDGE_WATCH_H
+#define EDGE_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edge/service/node.h"
+
+struct edge_watch_main {
+    int64_t began_mono_us;
+    int64_t since_mono_us; // ready, or not, since then
+    bool ready, was_ready;
+    bool seen_ready; // the last time; what holds for one look is not told
+    bool drone;      // the first context was sent
+    uint32_t troubles;
+};
+
+struct edge_watch_ingest {
+    bool behind[DRF_FEEDS_MAX]; // it has begun and was not at its end
+    int64_t began_mono_us;
+    int64_t second_mono_us, disk_mono_us; // when silence and the disk are looked at again
+};
+
+struct edge_watch_mqtt {
+    bool shared, denied;
+};
+
+// One line of what the configuration was understood to be.
+void edge_watch_config(const struct drf_config *config, const struct edge_log *log,
+                       struct edge_now now);
+// Troubles that say nothing themselves; ready and not ready; the first drone.
+void edge_watch_main(struct edge_watch_main *watch, const struct edge_node *node,
+                     bool discovered, struct edge_now now);
+// Each feed that has caught up, with its counts; free bytes of the disk. Waits for the disk.
+void edge_watch_ingest(struct edge_watch_ingest *watch, const struct edge_node *node,
+                       struct edge_now now);
+// Whether the MQTT account is shared, and whether the node can see others of its id.
+void edge_watch_mqtt(struct edge_watch_mqtt *watch, const struct edge_node *node,
+                     struct edge_now now);
+
+#endif
