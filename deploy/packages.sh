@@ -20,7 +20,7 @@ test_packages=(
     kcat openjdk-17-jre-headless maven openssl
     libeccodes-tools zstd debootstrap lintian man-db zsh
     gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
-    python3-venv systemd
+    python3-venv systemd prometheus
 )
 
 case "${1:-test}" in
@@ -52,16 +52,18 @@ if [ "$(id -u)" -ne 0 ]; then
     exec sudo -- "$BASH" "$0" "$@"
 fi
 
-# Debian's package would start a broker on port 1883 and enable it for every boot; nobody asked for that
-# one. A policy-rc.d refuses its start while we install (an existing policy is left as it is).
+# Debian's packages would start a broker on port 1883 and a Prometheus, and enable them for every boot; nobody
+# asked for those. A policy-rc.d refuses their start while we install (an existing policy is left as it is).
 policy=/usr/sbin/policy-rc.d
-keep_broker=no
-dpkg-query -W -f='${db:Status-Status}' mosquitto 2>/dev/null | grep -qx installed && keep_broker=yes
-if [ $keep_broker = no ] && [ ! -e $policy ]; then
+idle=()
+for service in mosquitto prometheus; do
+    dpkg-query -W -f='${db:Status-Status}' $service 2>/dev/null | grep -qx installed || idle+=("$service")
+done
+if [ ${#idle[@]} -gt 0 ] && [ ! -e $policy ]; then
     trap 'rm -f "$policy"' EXIT
     trap 'exit 130' INT TERM
     # shellcheck disable=SC2016
-    printf '%s\n' '#!/bin/sh' 'case "$1" in mosquitto*) exit 101 ;; esac' 'exit 0' >$policy
+    printf '%s\n' '#!/bin/sh' 'case "$1" in mosquitto* | prometheus*) exit 101 ;; esac' 'exit 0' >$policy
     chmod 755 $policy
 fi
 
@@ -73,8 +75,10 @@ install=(apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=1
     "${install[@]}" >/dev/null
 }
 
-if [ $keep_broker = no ] && command -v systemctl >/dev/null; then
-    systemctl disable --quiet mosquitto.service 2>/dev/null || true
+if command -v systemctl >/dev/null; then
+    for service in "${idle[@]}"; do
+        systemctl disable --quiet "$service.service" 2>/dev/null || true
+    done
 fi
 mapfile -t missing < <(absent)
 [ ${#missing[@]} -eq 0 ] || {
