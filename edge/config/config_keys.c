@@ -182,7 +182,7 @@ const struct config_key config_keys[] = {
     NUMBER("limits", "context_rate_default_hz", REAL, limits.context_rate_default_hz, 0.1, 1000,
            1, "5", "without a profile"),
     NUMBER("limits", "drone_forget_s", I64, limits.drone_forget_us, 10, 86400, 1000000, "120",
-           "a drone without telemetry this long is forgotten"),
+           "a drone that sends no telemetry for this long is deleted from memory"),
     NUMBER("limits", "lost_link_after_ms", I64, limits.lost_link_after_us, 500, 60000, 1000,
            "3000", "silent for this long: its position is predicted, for the others"),
     NUMBER("limits", "lost_link_keep_s", I64, limits.lost_link_keep_us, 1, 3600, 1000000, "60",
@@ -291,7 +291,7 @@ const struct config_key config_geocode_keys[] = {
          "a GeoJSON FeatureCollection of polygons"),
     TEXT("", "property", TEXT, property, NULL, "FIPS", "the property that is the code"),
     TEXT("", "name", TEXT, name, NULL, "SAME",
-         "the code system, as valueName has it: SAME, UGC, WARNCELLID"),
+         "the code system, as valueName names it: SAME, UGC, WARNCELLID"),
     TEXT("", "others", TEXT, others,
          "SAME, UGC, FIPS6, WARNCELLID, EMMA_ID, NUTS1, NUTS2, NUTS3, EXCLUDE_POLYGON", NULL,
          "systems whose codes beside them name the same area; a code of any other makes the "

@@ -77,7 +77,7 @@ enum edge_shed {
     X(FEED_FORGOTTEN, COUNTER, "drf_feed_forgotten_total", FEED, NONE,                         \
       "Identities deleted because the feed no longer contains them")                           \
     X(FEED_MISSING, GAUGE, "drf_feed_missing", FEED, NONE,                                     \
-      "Obstacles, zones and alerts that were live when the topic lost them, not come again")   \
+      "Live obstacles, zones and alerts that the topic has lost and that are not back")        \
     X(FEED_PAUSED, GAUGE, "drf_feed_paused", FEED, NONE, "1 while the feed is paused")         \
     X(FEED_SILENT, GAUGE, "drf_feed_silent_sources", FEED, NONE,                               \
       "Sources of the feed that have sent nothing for longer than its interval_s")             \
@@ -155,7 +155,7 @@ enum edge_shed {
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Gaps in the sequence numbers of telemetry")                                             \
     X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \
-      "Reports from where the drone cannot have got since its last one")                       \
+      "Reports from a place that the drone cannot have reached since its last one")            \
     X(CONTEXTS, COUNTER, "drf_contexts_total", NONE, NONE, "Contexts handed to MQTT")          \
     X(CONTEXT_BYTES, COUNTER, "drf_context_bytes_total", NONE, NONE, "Bytes of contexts")      \
     X(CONTEXTS_PUSHED, COUNTER, "drf_contexts_pushed_total", NONE, NONE,                       \
@@ -178,7 +178,7 @@ enum edge_shed {
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \
     X(REPLIES, COUNTER, "drf_replies_total", REPLY, NONE, "Replies, by code")                  \
     X(CONTEXT_SECONDS, HISTOGRAM, "drf_context_seconds", NONE, NONE,                           \
-      "From telemetry taken off the socket to its context handed to MQTT")
+      "Time from telemetry read from the socket to its context handed to MQTT")
 
 enum edge_metric {
 #define EDGE_METRIC_ID(id, type, name, a, b, help) EDGE_METRIC_##id,

@@ -244,13 +244,13 @@ static void report_missing(struct edge_ingest *ingest, struct edge_now now)
         if (!current || (missing > 0) == (ingest->missing[i] > 0))
             continue; // while it is read again the number only grows
         ingest->missing[i] = missing;
-        edge_log_write(
-            ingest->parts.log, now.utc_us, missing > 0 ? EDGE_LOG_WARN : EDGE_LOG_INFO,
-            missing > 0 ? "feed.incomplete" : "feed.complete", "feed=%s missing=%zu%s", name,
-            missing,
-            missing > 0 ? " text=\"live, and no longer in the topic: until they or a "
-                          "complete edition come\""
-                        : "");
+        edge_log_write(ingest->parts.log, now.utc_us,
+                       missing > 0 ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                       missing > 0 ? "feed.incomplete" : "feed.complete",
+                       "feed=%s missing=%zu%s", name, missing,
+                       missing > 0 ? " text=\"live, and no longer in the topic: send them or a "
+                                     "complete edition again\""
+                                   : "");
     }
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_INCOMPLETE, any);
 }
