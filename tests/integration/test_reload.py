@@ -112,6 +112,20 @@ def check_changed(node, port, whole):
     return changed
 
 
+def check_kafka_anew(kafka, node, port, whole):
+    """Other settings of Kafka: every feed goes on with a new client where it was, and dead letters too."""
+    read = messages(port, "terrain"), messages(port, "towers")
+    other = {**whole, "kafka": {**whole["kafka"], "client.id": "another"}}
+    hang_up(node, other, "kafka=reconnected")
+    kafka.produce(place.TOPICS["towers"], place.dof(2, 47.0901, 8.0901, 300, 1800), key="99-000002",
+                  headers={"drf_mode": "LIVE"})
+    kafka.produce(place.TOPICS["towers"], b"no obstacle at all", key="none", headers={"drf_mode": "LIVE"})
+    wait_until(lambda: (messages(port, "terrain"), messages(port, "towers")) == (read[0], read[1] + 2), "two more are read")
+    kafka.consume(place.DEAD, 1)
+    wait_until(lambda: ready(port), "every feed is current")
+    return other
+
+
 def check_fixed(node, mqtt, whole):
     """What cannot change is named with both values, and the rest is taken."""
     other = copy.deepcopy(whole)
@@ -176,6 +190,7 @@ def test_a_configuration_is_taken_over_and_no_drone_notices():
                 check_added(node, port, whole, drone)
                 check_removed(node, port, whole, drone)
                 changed = check_changed(node, port, whole)
+                changed = check_kafka_anew(kafka, node, port, changed)
                 check_fixed(node, mqtt, changed)
                 check_mistakes(node, port, changed)
                 check_log_level(node, port, changed)
@@ -188,8 +203,7 @@ def test_a_configuration_is_taken_over_and_no_drone_notices():
             assert len(boots) == 1, boots
             assert place.metrics(port)["drf_mqtt_connects_total"] == 1
             assert node.stop() == 0
-            assert "what=feed.start feed=terrain" in node.log_text()
-            assert node.log_text().count("what=feed.start feed=terrain") == 1
+            assert node.log_text().count("what=feed.start feed=terrain") == 2  # at the start, and by the new client
         said = subprocess.run([BIN / "drf-edge", "replay", journal, "--verify"], check=False, capture_output=True, text=True,
                               timeout=DEADLINE_S)
         assert said.returncode == 0, said.stdout + said.stderr
