@@ -23,7 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "edge/ingest/topic_discovery.h"
+#include "edge/host/event.h"
+#include "edge/service/discovery.h"
 #include "edge/service/node.h"
 #include "edge/service/notify.h"
 #include "edge/service/watch.h"
@@ -34,16 +35,7 @@
 // What the node is given beside its loops before systemd ends it.
 #define OPENING_US (600 * SECOND_US)
 #define READING_ALL_US (3600 * SECOND_US)
-#define CAUSE_EVERY_US (10 * SECOND_US)
-#define UNREACHABLE_PAUSE_US (SECOND_US / 5) // the question itself waits for an answer
 enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
-
-// What topic discovery found last of a feed, until ingest has taken it.
-struct finding {
-    bool asked, fresh, reachable;
-    struct edge_kafka_found found;
-    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX]; // what ingest has of it
-};
 
 struct loop {
     struct edge_node node;
@@ -53,43 +45,20 @@ struct loop {
     struct edge_reload reload;
     atomic_bool stopping;
     atomic_bool failed;
-    atomic_bool damaged;    // the store, perhaps
-    atomic_bool refused;    // another node has this one's id
-    atomic_bool discovered; // every feed's topic was looked for
+    atomic_bool damaged; // the store, perhaps
+    atomic_bool refused; // another node has this one's id
+    struct edge_discovery discovery;
     struct edge_notify *notify;
-    int stop_fd;            // readable from the moment the node is to stop
-    int topic_discovery_fd; // written when topic discovery is to look at once
-    struct edge_topic_discovery *topic_discovery;
-    pthread_t topic_discovery_thread;
-    bool discovering;           // the thread is there
-    atomic_bool discovery_ends; // it is to end
-    pthread_mutex_t lock;
-    struct finding findings[DRF_FEEDS_MAX];
-    char kafka_told[EDGE_KAFKA_CAUSE_SIZE]; // why no Kafka broker answers, as it was logged
-    struct edge_log_limit kafka_limit;
+    int stop_fd; // readable from the moment the node is to stop
     struct edge_watch_main watch;
 };
-
-static void wake(int fd)
-{
-    uint64_t one = 1;
-    ssize_t written = write(fd, &one, sizeof one); // full means it is awake already
-    (void)written;
-}
 
 static void stop(struct loop *loop)
 {
     atomic_store(&loop->stopping, true);
-    wake(loop->stop_fd);
-    wake(loop->node.wake_ingest_fd);
-    wake(loop->node.wake_serve_fd);
-}
-
-static void drain(int fd)
-{
-    uint64_t value;
-    ssize_t got = read(fd, &value, sizeof value);
-    (void)got;
+    edge_event_wake(loop->stop_fd);
+    edge_event_wake(loop->node.wake_ingest_fd);
+    edge_event_wake(loop->node.wake_serve_fd);
 }
 
 // Waits until a descriptor is ready or `wake_mono_us` has come, a tenth of a second at most.
@@ -102,156 +71,7 @@ static void wait_ready(struct pollfd *fds, nfds_t count, int64_t wake_mono_us, i
         left_us = WAIT_MAX_US;
     struct timespec timeout = {.tv_nsec = left_us * 1000};
     if (ppoll(fds, count, &timeout, NULL) > 0 && (fds[0].revents & POLLIN))
-        drain(wake_fd);
-}
-
-static bool discover(struct loop *loop, size_t feed, bool *reachable)
-{
-    struct edge_kafka_found found;
-    struct edge_topic_fingerprint first[EDGE_KAFKA_PARTITIONS_MAX];
-    struct finding *finding = &loop->findings[feed];
-    pthread_mutex_lock(&loop->lock);
-    bool answered = !finding->fresh; // what was found last may say that these are of the past
-    memcpy(first, finding->first, sizeof first);
-    pthread_mutex_unlock(&loop->lock);
-    int64_t asked_mono_us = edge_clock_mono_us();
-    *reachable = edge_topic_discovery_look(loop->topic_discovery, feed, !*reachable,
-                                           answered ? first : NULL, &found)
-                 == DRF_OK;
-    pthread_mutex_lock(&loop->lock);
-    finding->asked = finding->fresh = true;
-    finding->reachable = *reachable;
-    if (*reachable)
-        finding->found = found;
-    finding->found.asked_mono_us = asked_mono_us;
-    pthread_mutex_unlock(&loop->lock);
-    wake(loop->node.wake_ingest_fd);
-    return *reachable && found.count > 0;
-}
-
-static bool discovery_ends(struct loop *loop)
-{
-    return atomic_load(&loop->stopping) || atomic_load(&loop->discovery_ends);
-}
-
-static void *topic_discovery(void *argument)
-{
-    struct loop *loop = argument;
-    const struct drf_config *config = loop->node.config;
-    while (!discovery_ends(loop)) {
-        bool complete = true, reachable = true;
-        for (size_t i = 0; i < config->feed_count && !discovery_ends(loop); i++)
-            if (!config->feeds[i].removed)
-                complete = discover(loop, i, &reachable) && complete;
-        int64_t pause_us = complete    ? config->discover_us
-                           : reachable ? SECOND_US
-                                       : UNREACHABLE_PAUSE_US;
-        struct pollfd fds[] = {{.fd = loop->topic_discovery_fd, .events = POLLIN},
-                               {.fd = loop->stop_fd, .events = POLLIN}};
-        if (poll(fds, 2, (int)(pause_us / 1000)) > 0)
-            drain(loop->topic_discovery_fd);
-    }
-    return NULL;
-}
-
-static bool begin_discovery(struct loop *loop)
-{
-    atomic_store(&loop->discovery_ends, false);
-    loop->discovering =
-        edge_topic_discovery_open(loop->node.config, loop->node.kafka, &loop->topic_discovery)
-            == DRF_OK
-        && pthread_create(&loop->topic_discovery_thread, NULL, topic_discovery, loop) == 0;
-    if (loop->discovering)
-        (void)pthread_setname_np(loop->topic_discovery_thread, "discovery");
-    return loop->discovering;
-}
-
-// May wait for a question under way.
-static void end_discovery(struct loop *loop)
-{
-    atomic_store(&loop->discovery_ends, true);
-    wake(loop->topic_discovery_fd);
-    if (loop->discovering)
-        pthread_join(loop->topic_discovery_thread, NULL);
-    loop->discovering = false;
-    edge_topic_discovery_close(loop->topic_discovery);
-    loop->topic_discovery = NULL;
-}
-
-static void log_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
-                        const char *detail, struct edge_now now)
-{
-    char quoted[2 * EDGE_MQTT_WHY_SIZE];
-    const char *effect = strstr(edge_trouble_text(trouble), ": ");
-    effect = there && effect != NULL ? effect + 2 : "none";
-    edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
-                   there ? "node.waiting" : "node.recovered", "for=%s text=%s effect=\"%s\"",
-                   edge_trouble_name(trouble),
-                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)), effect);
-}
-
-// The cause becomes known after the broker was missed, and may become another.
-static void log_kafka(struct loop *loop, bool changed, bool unreachable, struct edge_now now)
-{
-    const struct edge_node *node = &loop->node;
-    const char *cause = "";
-    for (size_t i = 0; i < EDGE_LANES && unreachable && cause[0] == '\0'; i++)
-        cause = node->kafka[i] != NULL ? edge_kafka_cause(node->kafka[i]) : "";
-    char text[EDGE_KAFKA_CAUSE_SIZE + 40];
-    (void)snprintf(text, sizeof text, "no Kafka broker answers%s%s", cause[0] ? ": " : "",
-                   cause);
-    const bool another =
-        unreachable && cause[0] != '\0' && strcmp(cause, loop->kafka_told) != 0;
-    if (changed
-        || (another
-            && edge_log_allow(&loop->kafka_limit, now.mono_us, 1, CAUSE_EVERY_US, NULL))) {
-        log_trouble(node, EDGE_TROUBLE_KAFKA, unreachable, unreachable ? text : "Kafka answers",
-                    now);
-        (void)snprintf(loop->kafka_told, sizeof loop->kafka_told, "%s", cause);
-    }
-}
-
-static void take_findings(struct loop *loop, struct edge_now now)
-{
-    struct edge_node *node = &loop->node;
-    bool unreachable = false, missing = false, denied = false, asked = true;
-    pthread_mutex_lock(&loop->lock);
-    for (size_t i = 0; i < node->config->feed_count; i++) {
-        struct finding *finding = &loop->findings[i];
-        if (node->config->feeds[i].removed)
-            continue;
-        if (finding->fresh)
-            edge_ingest_found(node->ingest, i, finding->reachable ? &finding->found : NULL,
-                              now);
-        finding->fresh = false;
-        edge_feeds_first(node->feeds, i, finding->first);
-        asked = asked && finding->asked;
-        unreachable = unreachable || (finding->asked && !finding->reachable);
-        missing = missing || (finding->reachable && finding->found.count == 0);
-        denied = denied || (finding->reachable && finding->found.denied);
-    }
-    pthread_mutex_unlock(&loop->lock);
-    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable);
-    log_kafka(loop, changed, unreachable, now);
-    if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
-        log_trouble(node, EDGE_TROUBLE_TOPIC, missing,
-                    denied    ? "the account has no right to see a configured topic"
-                    : missing ? "a configured topic does not exist yet"
-                              : "every topic exists",
-                    now);
-    if (asked || unreachable) // not for a moment, while a new feed was not looked for yet
-        edge_metrics_set(node->metrics, EDGE_METRIC_KAFKA_UP, 0, !unreachable);
-    if (asked)
-        atomic_store(&loop->discovered, true);
-}
-
-// What was found for the configuration before says nothing of this one's topics.
-static void drop_findings(struct loop *loop)
-{
-    pthread_mutex_lock(&loop->lock);
-    for (size_t i = 0; i < DRF_FEEDS_MAX; i++)
-        loop->findings[i] = (struct finding){0};
-    pthread_mutex_unlock(&loop->lock);
+        edge_event_drain(wake_fd);
 }
 
 static void *ingest(void *argument)
@@ -265,14 +85,14 @@ static void *ingest(void *argument)
         bool reloaded;
         enum drf_status status = edge_reload_ingest(&loop->reload, now, &reloaded);
         if (reloaded)
-            drop_findings(loop);
+            edge_discovery_drop(&loop->discovery);
         if (now.mono_us >= serve_kafka_mono_us) {
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
                 if (node->kafka[i] && edge_kafka_serve(node->kafka[i]))
-                    wake(loop->topic_discovery_fd); // every broker is gone: that is to be said
-                                                    // at once
-            take_findings(loop, now);
+                    edge_event_wake(loop->discovery.fd); // every broker is gone: that is to be
+                                                         // said at once
+            edge_discovery_take(&loop->discovery, now);
             serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
         }
         int64_t children_mono_us = edge_children_step(node->children, now.mono_us);
@@ -293,7 +113,7 @@ static void *ingest(void *argument)
             edge_metrics_observe(node->metrics, EDGE_METRIC_COMMIT_SECONDS,
                                  edge_clock_mono_us() - now.mono_us);
         if (done.published || done.restored)
-            wake(node->wake_serve_fd);
+            edge_event_wake(node->wake_serve_fd);
         if (done.busy)
             continue;
         struct pollfd fds[] = {
@@ -339,8 +159,8 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
     bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
     bool listening = down && edge_mqtt_held_subscribed(node->mqtt); // part of every start
     if (!listening && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
-        log_trouble(node, EDGE_TROUBLE_MQTT, down,
-                    down ? waiting_for : "connected to the MQTT broker", now);
+        edge_watch_trouble(node, EDGE_TROUBLE_MQTT, down,
+                           down ? waiting_for : "connected to the MQTT broker", now);
     (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
     edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
@@ -358,12 +178,12 @@ static void log_overload(const struct edge_node *node, bool *before, struct edge
 {
     bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
     if (there != *before)
-        log_trouble(node, EDGE_TROUBLE_OVERLOAD, there,
-                    there
-                        ? "the load is more than this node can handle: it leaves out patches, "
-                          "then segments, then contexts, never advisories"
-                        : "the load is normal again, everything is sent",
-                    now);
+        edge_watch_trouble(
+            node, EDGE_TROUBLE_OVERLOAD, there,
+            there ? "the load is more than this node can handle: it leaves out patches, "
+                    "then segments, then contexts, never advisories"
+                  : "the load is normal again, everything is sent",
+            now);
     *before = there;
 }
 
@@ -417,7 +237,7 @@ static void *serve(void *argument)
         edge_watch_mqtt(&watch, node, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         if (edge_restore_request_waiting(&node->restore_request))
-            wake(node->wake_ingest_fd);
+            edge_event_wake(node->wake_ingest_fd);
         log_overload(node, &overloaded, now);
         bool writing = edge_mqtt_wants_write(node->mqtt);
         struct pollfd fds[] = {
@@ -449,12 +269,12 @@ static void reload(struct loop *loop)
     struct edge_now now = edge_clock_now(loop->clock);
     if (edge_reload_prepare(&loop->reload, loop->source, now) != DRF_OK)
         return;
-    end_discovery(loop);
+    edge_discovery_end(&loop->discovery);
     edge_reload_offer(&loop->reload, edge_clock_now(loop->clock));
     if (!edge_reload_wait(&loop->reload, loop->stop_fd))
         return;
     edge_reload_finish(&loop->reload, edge_clock_now(loop->clock));
-    if (begin_discovery(loop))
+    if (edge_discovery_begin(&loop->discovery))
         return;
     edge_log_error(&loop->node.log, now.utc_us, "node.failed",
                    "topic discovery cannot be started again");
@@ -472,9 +292,9 @@ static bool wait_readable(struct loop *loop, int fd)
     int ready;
     while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR)) {
         struct edge_now now = edge_clock_now(loop->clock);
-        edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovered),
-                         now.mono_us);
-        edge_watch_main(&loop->watch, &loop->node, atomic_load(&loop->discovered), now);
+        edge_notify_step(loop->notify, &loop->node.health,
+                         atomic_load(&loop->discovery.complete), now.mono_us);
+        edge_watch_main(&loop->watch, &loop->node, atomic_load(&loop->discovery.complete), now);
         edge_http_sweep(loop->node.http, now.mono_us);
         edge_log_flush(&loop->node.log, now.utc_us, false);
     }
@@ -528,7 +348,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
     if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
-    bool discovering = begin_discovery(loop);
+    bool discovering = edge_discovery_begin(&loop->discovery);
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
     bool writing =
         loop->node.journal != NULL && pthread_create(&journal_thread, NULL, journal, loop) == 0;
@@ -555,7 +375,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
     if (!atomic_load(&loop->damaged)
         && pthread_create(&deadline_thread, NULL, deadline, code) == 0)
         pthread_detach(deadline_thread);
-    end_discovery(loop);
+    edge_discovery_end(&loop->discovery);
     return !atomic_load(&loop->failed);
 }
 
@@ -572,8 +392,8 @@ static enum drf_status open_node(struct loop *loop, const struct edge_log *log,
         if (status != DRF_OK && !waits)
             break;
         if (edge_health_set(&node->health, EDGE_TROUBLE_STORE, waits))
-            log_trouble(node, EDGE_TROUBLE_STORE, waits,
-                        waits ? node->waiting_for : "there is room for the store", now);
+            edge_watch_trouble(node, EDGE_TROUBLE_STORE, waits,
+                               waits ? node->waiting_for : "there is room for the store", now);
         if (!waits)
             break;
         edge_notify_working(loop->notify, node->waiting_for, 60 * SECOND_US);
@@ -674,17 +494,13 @@ int edge_loop_run(struct drf_config *config, const struct edge_config_source *so
         loop->config = config;
         loop->source = source;
         loop->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        loop->topic_discovery_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-        bool made = loop->stop_fd >= 0 && loop->topic_discovery_fd >= 0
-                    && pthread_mutex_init(&loop->lock, NULL) == 0;
+        bool made = loop->stop_fd >= 0
+                    && edge_discovery_open(&loop->discovery, &loop->node, loop->stop_fd);
         again = false;
         code = made ? live(loop, log, &signals, set_aside, &again) : EDGE_EXIT_FAILED;
-        if (made)
-            pthread_mutex_destroy(&loop->lock);
+        edge_discovery_close(&loop->discovery);
         if (loop->stop_fd >= 0)
             close(loop->stop_fd);
-        if (loop->topic_discovery_fd >= 0)
-            close(loop->topic_discovery_fd);
         free(loop);
         again = again && begin_anew(config, log, edge_clock_now(clock), &set_aside);
     } while (again);

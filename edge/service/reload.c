@@ -15,17 +15,11 @@
 #include <unistd.h>
 
 #include "edge/config/config_reload.h"
+#include "edge/host/event.h"
 #include "edge/mqtt/certificate_mqtt.h"
 
 #define GIVE_UP_US INT64_C(60000000)
 #define MISTAKES "the configuration has mistakes: nothing is changed"
-
-static void wake(int fd)
-{
-    uint64_t one = 1;
-    ssize_t written = write(fd, &one, sizeof one); // full means it is awake already
-    (void)written;
-}
 
 enum drf_status edge_reload_open(struct edge_reload *reload, struct edge_node *node)
 {
@@ -197,7 +191,7 @@ void edge_reload_offer(struct edge_reload *reload, struct edge_now now)
 {
     reload->until_mono_us = now.mono_us + GIVE_UP_US;
     atomic_store_explicit(&reload->stage, EDGE_RELOAD_INGEST, memory_order_release);
-    wake(reload->node->wake_ingest_fd);
+    edge_event_wake(reload->node->wake_ingest_fd);
 }
 
 static void log_taken(const struct edge_reload *reload, const struct drf_config *former,
@@ -270,7 +264,7 @@ void edge_reload_finish(struct edge_reload *reload, struct edge_now now)
 static void move_on(struct edge_reload *reload, enum edge_reload_stage stage, int fd)
 {
     atomic_store_explicit(&reload->stage, stage, memory_order_release);
-    wake(fd);
+    edge_event_wake(fd);
 }
 
 static enum drf_status take_kafka(struct edge_reload *reload)

@@ -196,3 +196,15 @@ void edge_watch_mqtt(struct edge_watch_mqtt *watch, const struct edge_node *node
                        node->config->node_id);
     watch->denied = stats.held_denied > 0;
 }
+
+void edge_watch_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
+                        const char *detail, struct edge_now now)
+{
+    char quoted[2 * EDGE_MQTT_WHY_SIZE];
+    const char *effect = strstr(edge_trouble_text(trouble), ": ");
+    effect = there && effect != NULL ? effect + 2 : "none";
+    edge_log_write(&node->log, now.utc_us, there ? EDGE_LOG_WARN : EDGE_LOG_INFO,
+                   there ? "node.waiting" : "node.recovered", "for=%s text=%s effect=\"%s\"",
+                   edge_trouble_name(trouble),
+                   edge_log_quote(quoted, sizeof quoted, detail, strlen(detail)), effect);
+}

@@ -33,6 +33,9 @@ struct edge_watch_mqtt {
 // One line of what the configuration was understood to be.
 void edge_watch_config(const struct drf_config *config, const struct edge_log *log,
                        struct edge_now now);
+// A trouble that begins or ends, with its reason and its consequence.
+void edge_watch_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
+                        const char *detail, struct edge_now now);
 // Troubles that say nothing themselves; ready and not ready; the first drone.
 void edge_watch_main(struct edge_watch_main *watch, const struct edge_node *node,
                      bool discovered, struct edge_now now);
