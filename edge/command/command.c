@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The table of subcommands with their help, from which the manual page and the completion are
+// made too (deploy/manual.py), and the reading of options that all of them share. What a
+// command does stands in a file of its own, command_NAME.c.
 #include "edge/command/command.h"
 
 #include <stdio.h>
