@@ -100,11 +100,12 @@ static void put_string(struct out *out, const uint8_t *bytes, size_t size)
     put(out, "\"", 1);
 }
 
-static int hex(char digit)
+// 16: it is none.
+static unsigned hex(char digit)
 {
-    const char *const digits = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdef";
     const char *at = digit != '\0' ? strchr(digits, digit) : NULL;
-    return at != NULL ? (int)(at - digits) : -1;
+    return at != NULL ? (unsigned)(at - digits) : 16;
 }
 
 // The value at *text, which is moved behind it; bytes as they were before they were quoted.
@@ -115,7 +116,7 @@ static size_t read_quoted(const char **text, uint8_t *bytes)
     while (*at != '\0' && *at != '"') {
         if (*at != '\\' || at[1] == '\0') {
             bytes[size++] = (uint8_t)*at++;
-        } else if (at[1] == 'x' && hex(at[2]) >= 0 && hex(at[3]) >= 0) {
+        } else if (at[1] == 'x' && hex(at[2]) < 16 && hex(at[3]) < 16) {
             bytes[size++] = (uint8_t)(hex(at[2]) << 4 | hex(at[3]));
             at += 4;
         } else {
@@ -127,39 +128,39 @@ static size_t read_quoted(const char **text, uint8_t *bytes)
     return size;
 }
 
-size_t edge_log_json_pairs(char *text, size_t room, size_t length, const char *pairs)
+// NOLINTNEXTLINE(readability-non-const-parameter): written through `to`
+size_t edge_log_json_pairs(char *out, size_t room, size_t length, const char *pairs)
 {
     static const char *const names[] = {"feed", "topic",  "region",  "node",    "file",
                                         "key",  "source", "version", "boot_id", NULL};
     static const char *const own[] = {"time", "real_time", "level", "what", "repeated", NULL};
-    struct out out = {.text = text, .room = room, .length = length};
+    struct out to = {.text = out, .room = room, .length = length};
     uint8_t bytes[1024];
     while (*(pairs += strspn(pairs, " ")) != '\0') {
-        size_t whole = out.length;
+        size_t whole = to.length;
         size_t key = strcspn(pairs, " =");
         if (key == 0 || pairs[key] != '=' || strlen(pairs) > sizeof bytes)
             break; // not a pair: our own mistake
-        put(&out, ", \"", 3);
+        put(&to, ", \"", 3);
         if (one_of(pairs, key, own))
-            put(&out, "_", 1);
-        put(&out, pairs, key);
-        put(&out, "\": ", 3);
+            put(&to, "_", 1);
+        put(&to, pairs, key);
+        put(&to, "\": ", 3);
         bool name = one_of(pairs, key, names);
         pairs += key + 1;
         if (*pairs == '"') {
             size_t size = read_quoted(&pairs, bytes);
-            put_string(&out, bytes, size);
+            put_string(&to, bytes, size);
         } else {
             size_t size = strcspn(pairs, " ");
             if (!name && is_number(pairs, size))
-                put(&out, pairs, size);
+                put(&to, pairs, size);
             else
-                put_string(&out, (const uint8_t *)pairs, size);
+                put_string(&to, (const uint8_t *)pairs, size);
             pairs += size;
         }
-        if (out.full) {
+        if (to.full)
             return whole;
-        }
     }
-    return out.length;
+    return to.length;
 }

@@ -333,12 +333,15 @@ static enum edge_exit exit_code(struct loop *loop)
                                          : EDGE_EXIT_FAILED;
 }
 
+static const int exit_codes[] = {EDGE_EXIT_STOPPED, EDGE_EXIT_FAILED, EDGE_EXIT_CONFIG,
+                                 EDGE_EXIT_REFUSED};
+
 // A library that waits for a broker which is gone must not keep the process: everything that
-// counts is committed by now. The argument is the exit code.
+// counts is committed by now. The argument points to the exit code.
 static void *deadline(void *argument)
 {
     nanosleep(&(struct timespec){.tv_sec = CLOSE_DEADLINE_S}, NULL);
-    _exit((int)(intptr_t)argument);
+    _exit(*(const int *)argument);
 }
 
 // *signal: what ended it, 0: the node itself.
@@ -371,9 +374,10 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
         pthread_join(journal_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
     edge_journal_finish(loop->node.journal); // what comes now may take longer than it is given
-    void *code = (void *)(intptr_t)exit_code(loop);
     if (!atomic_load(&loop->damaged)
-        && pthread_create(&deadline_thread, NULL, deadline, code) == 0)
+        && pthread_create(&deadline_thread, NULL, deadline,
+                          (void *)&exit_codes[exit_code(loop)])
+               == 0)
         pthread_detach(deadline_thread);
     edge_discovery_end(&loop->discovery);
     return !atomic_load(&loop->failed);
