@@ -5,104 +5,21 @@
 context; from the cut of a link, without a word to either side, until the node says that MQTT, and that Kafka is
 missing; from the healing of that link after half of SECONDS until every feed is current. Medians of PAIRS (3).
 
-The node runs in a network namespace; another one stands between it and the brokers, and a cut is that this one
-forwards nothing. Needs root."""
+The link is that of tests/integration/fixture/link.py. Needs root."""
 import contextlib
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-import fixture.kafka
-from drf_fixture import BIN, Kafka, Mosquitto, Node, Process, free_ports, wait_until
+from drf_fixture import free_ports, wait_until
 from fixture import place
+from fixture.link import BROKERS, NODE_SIDE, FarNode, Link, reachable_kafka, reachable_mosquitto
 
 GOALS_S = {"mqtt_back": 2, "mqtt_cut": 5, "kafka_cut": 5, "feeds_back": 5}
-BROKERS, NODE_SIDE = "10.98.67.1", "10.98.68.2"
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
-
-class Link(contextlib.AbstractContextManager):
-    """Brokers - router - node, each in a network namespace, that of the brokers being this one."""
-
-    def __init__(self):
-        self.router, self.node = f"drf-router-{os.getpid()}", f"drf-node-{os.getpid()}"
-        self.ends = [f"drf{letter}{os.getpid() % 100000}" for letter in "abcd"]
-
-    def __enter__(self):
-        a, b, c, d = self.ends
-        for space in self.router, self.node:
-            ip("netns", "add", space)
-            ip("-n", space, "link", "set", "lo", "up")
-        ip("link", "add", a, "type", "veth", "peer", "name", b)
-        ip("link", "set", b, "netns", self.router)
-        ip("-n", self.router, "link", "add", c, "type", "veth", "peer", "name", d)
-        ip("-n", self.router, "link", "set", d, "netns", self.node)
-        ip("addr", "add", f"{BROKERS}/24", "dev", a)
-        ip("link", "set", a, "up")
-        for space, end, address in ((self.router, b, "10.98.67.2"), (self.router, c, "10.98.68.1"), (self.node, d, NODE_SIDE)):
-            ip("-n", space, "addr", "add", f"{address}/24", "dev", end)
-            ip("-n", space, "link", "set", end, "up")
-        ip("route", "add", "10.98.68.0/24", "via", "10.98.67.2")
-        ip("-n", self.node, "route", "add", "default", "via", "10.98.68.1")
-        self.forward(True)
-        return self
-
-    def forward(self, on):
-        subprocess.run(["ip", "netns", "exec", self.router, "sh", "-c",
-                        f"echo {int(on)} > /proc/sys/net/ipv4/ip_forward"], check=True)
-
-    def __exit__(self, *_):
-        for space in self.node, self.router:
-            subprocess.run(["ip", "netns", "del", space], check=False)
-        subprocess.run(["ip", "link", "del", self.ends[0]], check=False, stderr=subprocess.DEVNULL)
-
-
-class FarNode(Node):
-    def __init__(self, link, config):
-        super().__init__(config)
-        self.link = link
-
-    def start(self):
-        self.process = Process("drf-edge", ["ip", "netns", "exec", self.link.node, BIN / "drf-edge", "run", "--config",
-                                            self.config_path], self.folder.path / "node.log", cwd=self.folder.path)
-
-    def count(self, text):
-        return self.log_text().count(text)
-
-    def seconds_until(self, text, before, began_s):
-        wait_until(lambda: self.count(text) > before, text)
-        return time.monotonic() - began_s
-
-
-def reachable_kafka():
-    """Kafka at an address that the node's namespace reaches too."""
-    port, controller = free_ports(2)
-    fixture.kafka.free_ports = lambda _count: (port, controller)
-    return Kafka({"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:{controller}",
-                  "advertised.listeners": f"PLAINTEXT://{BROKERS}:{port}"}), f"{BROKERS}:{port}"
-
-
-def reachable_mosquitto():
-    mqtt = Mosquitto(["d-1"])
-    start = mqtt._start
-
-    def bound():
-        conf = mqtt.folder.path / "mosquitto.conf"
-        conf.write_text(conf.read_text().replace(f"listener {mqtt.port} 127.0.0.1", f"listener {mqtt.port} 0.0.0.0"))
-        start()
-    mqtt._start = bound
-    return mqtt
-
-
 def first_context_s(mqtt, began_s):
     with mqtt.client("d-1") as drone:
         drone.subscribe("drf/v1/drones/d-1/context/+")
