@@ -66,7 +66,7 @@ static void *topic_discovery(void *argument)
     struct edge_discovery *discovery = argument;
     const struct drf_config *config = discovery->node->config;
     while (!ends(discovery)) {
-        bool complete = true, reachable = true;
+        bool complete = true, reachable = !atomic_exchange(&discovery->down, false);
         for (size_t i = 0; i < config->feed_count && !ends(discovery); i++)
             if (!config->feeds[i].removed)
                 complete = discover(discovery, i, &reachable) && complete;
@@ -79,6 +79,12 @@ static void *topic_discovery(void *argument)
             edge_event_drain(discovery->fd);
     }
     return NULL;
+}
+
+void edge_discovery_hurry(struct edge_discovery *discovery)
+{
+    atomic_store(&discovery->down, true);
+    edge_event_wake(discovery->fd);
 }
 
 bool edge_discovery_begin(struct edge_discovery *discovery)

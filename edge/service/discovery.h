@@ -26,6 +26,7 @@ struct edge_discovery {
     int stop_fd;          // readable from the moment the node is to stop
     atomic_bool complete; // every feed's topic was looked for
     atomic_bool ends;     // the thread is to end
+    atomic_bool down;     // librdkafka says that every broker is gone
     bool running;         // the thread is there
     pthread_t thread;
     struct edge_topic_discovery *topics;
@@ -45,6 +46,8 @@ DRF_MUST_CHECK bool edge_discovery_begin(struct edge_discovery *discovery);
 // May wait for a question under way. Nothing, if it has not begun.
 void edge_discovery_end(struct edge_discovery *discovery);
 
+// Every broker is gone: that is to be said at once. Any thread.
+void edge_discovery_hurry(struct edge_discovery *discovery);
 // The ingest thread: gives what was found to the ingest step, and says what Kafka lacks.
 void edge_discovery_take(struct edge_discovery *discovery, struct edge_now now);
 // What was found for the configuration before says nothing of this one's topics.

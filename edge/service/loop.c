@@ -90,8 +90,7 @@ static void *ingest(void *argument)
             node->kafka_log_utc_us = now.utc_us;
             for (size_t i = 0; i < EDGE_LANES; i++)
                 if (node->kafka[i] && edge_kafka_serve(node->kafka[i]))
-                    edge_event_wake(loop->discovery.fd); // every broker is gone: that is to be
-                                                         // said at once
+                    edge_discovery_hurry(&loop->discovery);
             edge_discovery_take(&loop->discovery, now);
             serve_kafka_mono_us = now.mono_us + WAIT_MAX_US;
         }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_reload.py - SIGHUP: the configuration is read again, and no drone notices.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 30 s
+# Takes: 40 s
 """A node with a journal and a drone that reports all the time. Feeds come, go and change; limits change; what cannot
 change is named; mistakes change nothing. At the end the journal gives every output again, and the store is as that of a
 node that was started with the last configuration."""
