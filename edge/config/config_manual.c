@@ -4,6 +4,7 @@
 
 #include "edge/config/config.h"
 #include "edge/config/config_key.h"
+#include "edge/config/config_reload.h"
 
 // Text of a table as roff: nothing in it is a request, and `\n# ` of a section's help is a
 // blank.
@@ -33,6 +34,8 @@ static void print_key(FILE *out, const struct config_key *key)
     config_print_range(out, key);
     const char *shown = key->fallback ? key->fallback : key->example;
     bool empty = !shown || *shown == '\0' || strcmp(shown, "\"\"") == 0;
+    if (drf_config_key_reloads(key))
+        fputs(". Taken over on reload", out);
     if (key->fallback && empty)
         fputs(".\n", out);
     else if (empty)

@@ -326,6 +326,10 @@ int main(int argc, char **argv)
     setenv("GDAL_DATA", "/usr/share/gdal", 1);
     unsetenv("LD_LIBRARY_PATH");
     unsetenv("GLIBC_TUNABLES");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    unsetenv("UBSAN_OPTIONS"); // ctest sets them; a child keeps them
+    unsetenv("TSAN_OPTIONS");
+#endif
     unsetenv("PROJ_DATA");
     unsetenv("PROJ_LIB");
     unsetenv("ECCODES_DEFINITION_PATH");
