@@ -9,19 +9,18 @@
 #include "edge/mqtt/mqtt.h"
 
 #include "edge/host/resolver.h"
+#include "edge/host/tcp.h"
 #include "edge/mqtt/cause_mqtt.h"
 #include "edge/mqtt/inbox.h"
 #include "edge/mqtt/properties_mqtt.h"
+#include "edge/mqtt/sharing.h"
 
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
     BACK_OFF_FIRST_US = 200000,
@@ -29,12 +28,8 @@ enum {
     BACK_OFF_REFUSED_MAX_US = 10000000, // it answers, and says no
     REACH_TIMEOUT_US = 1500000,   // for the TCP connection, so that a SYN lost is sent soon
     CONNECT_TIMEOUT_US = 5000000, // for the broker's answer to it
-    // A link that was cut says nothing. The heartbeat is sent each second, so that something is
-    // always unacknowledged for so long.
-    UNACKNOWLEDGED_MAX_MS = 3500,
-    HELD_ANSWER_US = 1000000, // a broker that does not answer is not waited for any longer
+    HELD_ANSWER_US = 1000000,     // a broker that does not answer is not waited for any longer
     READS_PER_STEP = 256,
-    SOCKET_BUFFER_BYTES = 1 << 20,
     INFLIGHT_DEFAULT = 1000,
 };
 
@@ -71,9 +66,7 @@ struct edge_mqtt {
     void *on_held_context;
 
     int64_t connected_mono_us;
-    int64_t
-        short_mono_us[2]; // when the last two connections were lost at once; INT64_MIN: none
-    bool taken_over;      // the broker said so of this connection
+    struct edge_sharing sharing;
 
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
@@ -119,26 +112,6 @@ static void on_message(struct mosquitto *client, void *self,
     edge_properties_free(&with);
 }
 
-// A connection that stands clears the suspicion; three lost at once raise it, and so does the
-// broker's own word.
-static void note_length(struct edge_mqtt *mqtt)
-{
-    if (!mqtt->connected)
-        return;
-    int64_t now = mqtt->now_mono_us;
-    if (mqtt->taken_over)
-        mqtt->stats.taken_over++;
-    mqtt->stats.shared = mqtt->stats.shared || mqtt->taken_over;
-    mqtt->taken_over = false;
-    if (now - mqtt->connected_mono_us >= EDGE_MQTT_SHORT_US)
-        return;
-    if (mqtt->short_mono_us[0] != INT64_MIN
-        && now - mqtt->short_mono_us[0] < EDGE_MQTT_SHARED_US)
-        mqtt->stats.shared = true;
-    mqtt->short_mono_us[0] = mqtt->short_mono_us[1];
-    mqtt->short_mono_us[1] = now;
-}
-
 static void lost(struct edge_mqtt *mqtt, const char *why)
 {
     char text[EDGE_MQTT_CAUSE_SIZE];
@@ -148,7 +121,8 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     int64_t max_us = mqtt->refusal != NULL ? BACK_OFF_REFUSED_MAX_US : BACK_OFF_MAX_US;
     if (mqtt->back_off_us > max_us)
         mqtt->back_off_us = max_us;
-    note_length(mqtt);
+    if (mqtt->connected)
+        edge_sharing_lost(&mqtt->sharing, mqtt->connected_mono_us, mqtt->now_mono_us);
     mqtt->refusal = NULL;
     mqtt->connected = false;
     mqtt->connecting = false;
@@ -212,7 +186,7 @@ static void on_disconnect(struct mosquitto *client, void *self, int reason,
     struct edge_mqtt *mqtt = self;
     if (reason != MQTT_RC_SESSION_TAKEN_OVER)
         return;
-    mqtt->taken_over = true;
+    mqtt->sharing.taken_over = true;
     mqtt->refusal = "another client has connected with the same client id (0x8E)";
 }
 
@@ -316,25 +290,6 @@ struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
                               .behind = behind};
 }
 
-static void tune_socket(int fd)
-{
-    int on = 1, size = SOCKET_BUFFER_BYTES;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    const unsigned unacknowledged_ms = UNACKNOWLEDGED_MAX_MS;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
-                     sizeof unacknowledged_ms);
-}
-
-static bool reached(int fd)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
-           && info.tcpi_state == TCP_ESTABLISHED;
-}
-
 static const char *reason_of(int rc, int error)
 {
     if (rc != MOSQ_ERR_ERRNO)
@@ -357,7 +312,7 @@ static void connect_to_address(struct edge_mqtt *mqtt)
     mqtt->connecting = true;
     mqtt->reached = false;
     mqtt->deadline_mono_us = mqtt->now_mono_us + REACH_TIMEOUT_US;
-    tune_socket(mosquitto_socket(mqtt->client));
+    edge_tcp_tune(mosquitto_socket(mqtt->client));
 }
 
 static void take_address(struct edge_mqtt *mqtt)
@@ -395,24 +350,6 @@ static int read_packets(struct edge_mqtt *mqtt)
     return rc;
 }
 
-// Why the TCP connection was not made, or ended, 0: nothing is known against it. With TLS the
-// library may have taken the error from the socket, and would wait for ever; a socket that is
-// closed and never measured a round trip was refused.
-static int socket_error(const struct edge_mqtt *mqtt)
-{
-    const int fd = mosquitto_socket(mqtt->client);
-    int error = 0;
-    socklen_t size = sizeof error;
-    struct tcp_info info;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
-        return error;
-    size = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0
-        || info.tcpi_state != TCP_CLOSE)
-        return 0;
-    return info.tcpi_rtt == 0 ? ECONNREFUSED : ECONNRESET;
-}
-
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
     mqtt->now_mono_us = now_mono_us;
@@ -422,10 +359,11 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
         begin_connection(mqtt);
     if (!mqtt->connecting && !mqtt->connected)
         return;
-    if (mqtt->connected && now_mono_us - mqtt->connected_mono_us >= EDGE_MQTT_SHARED_US)
-        mqtt->stats.shared = false;
+    if (mqtt->connected)
+        edge_sharing_stands(&mqtt->sharing, mqtt->connected_mono_us, now_mono_us);
 
-    int rc = MOSQ_ERR_SUCCESS, saved = mqtt->connecting ? socket_error(mqtt) : 0;
+    int rc = MOSQ_ERR_SUCCESS,
+        saved = mqtt->connecting ? edge_tcp_error(mosquitto_socket(mqtt->client)) : 0;
     if (saved != 0)
         rc = MOSQ_ERR_ERRNO;
     else if (wants_write(mqtt))
@@ -437,7 +375,7 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
     if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(mqtt->client) < 0)
         rc = MOSQ_ERR_CONN_LOST;
     if (mqtt->connecting && !mqtt->reached && rc == MOSQ_ERR_SUCCESS
-        && reached(mosquitto_socket(mqtt->client))) {
+        && edge_tcp_established(mosquitto_socket(mqtt->client))) {
         mqtt->reached = true;
         mqtt->deadline_mono_us = now_mono_us + CONNECT_TIMEOUT_US;
     }
@@ -462,7 +400,14 @@ bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt)
     return mqtt->connecting || (mqtt->connected && wants_write(mqtt));
 }
 
-struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt) { return mqtt->stats; }
+struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt)
+{
+    struct edge_mqtt_stats stats = mqtt->stats;
+    stats.taken_over = mqtt->sharing.taken_over_count;
+    stats.shared = mqtt->sharing.suspected;
+    return stats;
+}
+
 const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt)
 {
     if (mqtt->connected && mqtt->held)
@@ -572,7 +517,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     mqtt->port = config->port;
     mqtt->keepalive_s = config->keepalive_s;
     mqtt->back_off_us = BACK_OFF_FIRST_US;
-    mqtt->short_mono_us[0] = mqtt->short_mono_us[1] = INT64_MIN;
+    edge_sharing_init(&mqtt->sharing);
     mqtt->queue_max_bytes = config->queue_max_bytes;
     mqtt->outstanding_max = config->inflight_max > 0 ? config->inflight_max : INFLIGHT_DEFAULT;
     mqtt->tls = config->ca_file != NULL;

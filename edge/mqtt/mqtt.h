@@ -47,8 +47,6 @@ struct edge_mqtt_config { // strings are borrowed during open only
 };
 
 enum { EDGE_MQTT_HELD_MAX = 2 };
-#define EDGE_MQTT_SHORT_US INT64_C(2000000)   // a connection that is lost so soon was ended
-#define EDGE_MQTT_SHARED_US INT64_C(10000000) // three such within this: by another client
 
 struct edge_mqtt_stats {
     uint64_t received, sent;

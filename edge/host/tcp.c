@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/host/tcp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+enum { UNACKNOWLEDGED_MAX_MS = 3500, SOCKET_BUFFER_BYTES = 1 << 20 };
+
+void edge_tcp_tune(int fd)
+{
+    int on = 1, size = SOCKET_BUFFER_BYTES;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    const unsigned unacknowledged_ms = UNACKNOWLEDGED_MAX_MS;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
+                     sizeof unacknowledged_ms);
+}
+
+bool edge_tcp_established(int fd)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+           && info.tcpi_state == TCP_ESTABLISHED;
+}
+
+int edge_tcp_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    struct tcp_info info;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0)
+        return error;
+    size = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0
+        || info.tcpi_state != TCP_CLOSE)
+        return 0;
+    return info.tcpi_rtt == 0 ? ECONNREFUSED : ECONNRESET;
+}

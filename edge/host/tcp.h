@@ -1,0 +1,17 @@
+// edge/host/tcp.h - a TCP socket that a library made: tuned, and asked how it is.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef EDGE_TCP_H
+#define EDGE_TCP_H
+
+#include <stdbool.h>
+
+// No waiting to fill segments, 1 MB each way, and lost when something sent is not acknowledged
+// for 3.5 s: a link that was cut says nothing, and the node sends a heartbeat each second.
+void edge_tcp_tune(int fd);
+bool edge_tcp_established(int fd);
+// Why the connection was not made, or ended; 0: nothing is known against it. A TLS library may
+// have taken the error from the socket: one that is closed and never measured a round trip was
+// refused.
+int edge_tcp_error(int fd);
+
+#endif
