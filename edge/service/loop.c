@@ -389,14 +389,17 @@ static enum drf_status open_node(struct loop *loop, const struct edge_log *log,
     struct edge_node *node = &loop->node;
     struct edge_now now = edge_clock_now(loop->clock);
     enum drf_status status = edge_node_begin(loop->config, log, now, node);
+    bool told = false; // a reload begins a node again
     while (status == DRF_OK) {
         status = edge_node_open(node, now);
         bool waits = status == DRF_ERR_AGAIN;
         if (status != DRF_OK && !waits)
             break;
-        if (edge_health_set(&node->health, EDGE_TROUBLE_STORE, waits))
+        (void)edge_health_set(&node->health, EDGE_TROUBLE_STORE, waits);
+        if (told != waits)
             edge_watch_trouble(node, EDGE_TROUBLE_STORE, waits,
                                waits ? node->waiting_for : "there is room for the store", now);
+        told = waits;
         if (!waits)
             break;
         edge_notify_working(loop->notify, node->waiting_for, 60 * SECOND_US);
