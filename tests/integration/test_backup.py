@@ -78,7 +78,7 @@ def test_support_packs_what_helps_and_no_secret():
                               "versions.txt", "disk.txt"}, found.keys()
         whole = tar.read_bytes() + said.encode()
         assert not any(word.encode() in whole for word in PASSWORDS.values()), "a secret"
-        assert "drf_feed_messages_total" in found["metrics.txt"] and "waiting for" in found["readyz.txt"]
+        assert "drf_feed_messages_total" in found["metrics.txt"] and "not ready" in found["readyz.txt"]
         assert "niagara" in found["configuration.txt"] and "kafka: sasl.password: (hidden)" in found["configuration.txt"]
         assert "bootstrap.servers: 127.0.0.1:9" in found["configuration.txt"]
         lines = found["log.txt"].splitlines()

@@ -32,7 +32,8 @@ def check(text):
         secret = folder.path / "mqtt-password"
         secret.write_text("secret\n")
         path = folder.path / "drf-edge.yaml"
-        path.write_text(re.sub(r"password_file: \S+", f"password_file: {secret}", text))
+        text = re.sub(r"password_file: \S+", f"password_file: {secret}", text)
+        path.write_text(text.replace("path: /var/lib/drf-edge/", f"path: {folder.path}/"))
         done = subprocess.run([BIN / "drf-edge", "check", "--offline", "--config", path], capture_output=True, text=True,
                               timeout=DEADLINE_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
