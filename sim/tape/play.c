@@ -214,10 +214,12 @@ static enum drf_status play_once(struct player *player)
     enum drf_status status = DRF_OK;
     player->begun = false;
     player->sent = 0;
-    // A drone that begins anew has another boot id: so does its second pass.
-    player->boot_more = player->options->times_as_recorded && player->count->passes == 0
-                            ? 0
-                            : (uint64_t)(sim_utc_us() / 1000);
+    // A drone that begins anew has another boot id: so does its second pass, however soon.
+    const uint64_t now_ms = (uint64_t)(sim_utc_us() / 1000);
+    const bool as_recorded = player->options->times_as_recorded && player->count->passes == 0;
+    player->boot_more = as_recorded                  ? 0
+                        : now_ms > player->boot_more ? now_ms
+                                                     : player->boot_more + 1;
     while (!sim_stop_wanted()
            && (status = drf_recording_next(player->reader, &recorded)) == DRF_OK) {
         if (!wanted(player, &recorded))
