@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "edge/ingest/feed_impl.h"
+#include "edge/ingest/resync.h"
 
 #define MINUTE_US INT64_C(60000000)
 #define PAUSE_MAX_US (60 * MINUTE_US)
@@ -102,15 +103,12 @@ static void note_change(struct edge_feeds *feeds, size_t index, bool reachable, 
 {
     struct feed *feed = &feeds->feeds[index];
     const struct drf_feed_config *config = &feeds->config->feeds[index];
-    char cluster[64];
-    int64_t stored;
     if (reachable && !exists) {
         if (feed->exists || !feed->reachable)
             edge_log_write(feeds->log, now.utc_us, EDGE_LOG_WARN, "feed.waiting",
                            "feed=%s topic=%s for=topic", config->name, config->topic);
-        feed->vanished =
-            feed->vanished || feed->count > 0
-            || fusion_store_offset(feeds->store, config->topic, 0, cluster, &stored) == DRF_OK;
+        feed->vanished = feed->vanished || feed->count > 0
+                         || edge_resync_has_position(feeds->store, config->topic, -1);
     }
     if (!reachable && feed->unreachable_mono_us == INT64_MAX)
         feed->unreachable_mono_us = now.mono_us;

@@ -98,9 +98,6 @@ void feed_stop(struct edge_feeds *feeds, size_t index, struct feed_partition *pa
 void feed_stop_all(struct edge_feeds *feeds, size_t index);
 
 // feed_resync.c
-// Positions in partitions from this number on: the store forgets them.
-DRF_MUST_CHECK enum drf_status feed_forget_offsets(struct edge_feeds *feeds, const char *topic,
-                                                   size_t partitions);
 void feed_resync_restore(struct edge_feeds *feeds, size_t index);
 void feed_resync_want(struct edge_feeds *feeds, size_t index, const char *why,
                       struct edge_now now);

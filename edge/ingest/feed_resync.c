@@ -125,21 +125,6 @@ const char *feed_resync_reason(struct edge_feeds *feeds, size_t index,
                : NULL;
 }
 
-// Positions in partitions that are no more: -1.
-enum drf_status feed_forget_offsets(struct edge_feeds *feeds, const char *topic,
-                                    size_t partitions)
-{
-    char cluster[64];
-    int64_t stored;
-    enum drf_status status = DRF_OK;
-    for (int32_t k = (int32_t)partitions;
-         status == DRF_OK
-         && fusion_store_offset(feeds->store, topic, k, cluster, &stored) == DRF_OK;
-         k++)
-        status = fusion_store_put_offset(feeds->store, cluster, topic, k, -1);
-    return status;
-}
-
 // A topic that is the same and still has its first offset has all that its keys say last
 // (compaction does not move that offset).
 static bool lossy(const char *why, const struct edge_kafka_found *found)
@@ -187,7 +172,9 @@ void feed_resync_begin(struct edge_feeds *feeds, size_t index,
         if (feed->partitions[i].inflight > 0)
             return; // at the next discovery: nothing more of this feed is taken till then
     if (edge_resync_write(feeds->store, name, feed->why, feed->redo) != DRF_OK
-        || feed_forget_offsets(feeds, feeds->config->feeds[index].topic, found->count) != DRF_OK
+        || edge_resync_forget_positions(feeds->store, feeds->config->feeds[index].topic,
+                                        found->count)
+               != DRF_OK
         || feeds->port.begin(feeds->port.fabric, index, feed->redo, lossy(feed->why, found))
                != DRF_OK)
         return;

@@ -7,6 +7,7 @@
 
 #include "edge/host/sha256.h"
 #include "edge/ingest/feed_removed.h"
+#include "edge/kafka/kafka.h"
 
 enum { NAME_SIZE = 64, TERMS_SIZE = 4096 };
 #define CLOCK_BACK_US INT64_C(60000000)
@@ -163,15 +164,27 @@ static const char *away_too_long(const struct drf_config *config, struct fusion_
                : NULL;
 }
 
-static void forget_positions(struct fusion_store *store, const char *topic)
+// A partition without messages has no position, and one with a higher number may have one.
+enum drf_status edge_resync_forget_positions(struct fusion_store *store, const char *topic,
+                                             size_t from)
 {
     char cluster[64];
     int64_t stored;
     enum drf_status status = DRF_OK;
-    for (int32_t k = 0;
-         status == DRF_OK && fusion_store_offset(store, topic, k, cluster, &stored) == DRF_OK;
-         k++)
-        status = fusion_store_put_offset(store, cluster, topic, k, -1);
+    for (int32_t k = (int32_t)from; k < EDGE_KAFKA_PARTITIONS_MAX && status == DRF_OK; k++)
+        if (fusion_store_offset(store, topic, k, cluster, &stored) == DRF_OK && stored >= 0)
+            status = fusion_store_put_offset(store, cluster, topic, k, -1);
+    return status;
+}
+
+bool edge_resync_has_position(struct fusion_store *store, const char *topic, int64_t least)
+{
+    char cluster[64];
+    int64_t stored;
+    for (int32_t k = 0; k < EDGE_KAFKA_PARTITIONS_MAX; k++)
+        if (fusion_store_offset(store, topic, k, cluster, &stored) == DRF_OK && stored >= least)
+            return true;
+    return false;
 }
 
 static enum drf_status plan(const struct drf_config *config, size_t index,
@@ -188,10 +201,11 @@ static enum drf_status plan(const struct drf_config *config, size_t index,
     if (status != DRF_OK && status != DRF_ERR_ABSENT && status != DRF_ERR_FULL)
         return status;
     bool known = status != DRF_ERR_ABSENT;
-    if (!known) // positions in this topic are those of a feed of another name
-        forget_positions(store, feed->topic);
     bool same = status == DRF_OK && size == sizeof held && memcmp(held, wanted, size) == 0;
     status = same ? DRF_OK : fusion_store_put_value(store, name, wanted, sizeof wanted);
+    if (status == DRF_OK
+        && !known) // positions in this topic are those of a feed of another name
+        status = edge_resync_forget_positions(store, feed->topic, 0);
     bool redo = false, is_due = edge_resync_read(store, feed->name, due, &redo);
     const char *why = known && !same ? "fingerprint"
                       : is_due       ? NULL

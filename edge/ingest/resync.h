@@ -31,6 +31,11 @@ DRF_MUST_CHECK enum drf_status edge_resync_plan_feed(const struct drf_config *co
                                                      size_t feed, struct fusion_store *store,
                                                      const struct edge_log *log,
                                                      struct edge_now now, bool *due);
+// Positions of the topic in partitions from this number on: the store forgets them.
+DRF_MUST_CHECK enum drf_status edge_resync_forget_positions(struct fusion_store *store,
+                                                            const char *topic, size_t from);
+// Whether it has one that is at least this; a forgotten one is -1.
+bool edge_resync_has_position(struct fusion_store *store, const char *topic, int64_t least);
 // The store knows nothing of this feed any more but its records.
 DRF_MUST_CHECK enum drf_status edge_resync_forget(struct fusion_store *store, const char *feed);
 
