@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "edge/decoder/child_wire.h"
+#include "edge/decoder/data_file.h"
 #include "edge/decoder/sandbox.h"
 
 static bool read_all(void *bytes, size_t size)
@@ -138,6 +139,9 @@ int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
     (void)signal(SIGPROF, late);
     warm_up(decode);
     bool landlocked = false;
+    // Libraries of the node open sockets that a child would inherit: the connection to the
+    // drones must not be in the hands of what decodes strangers' bytes.
+    (void)close_range(EDGE_DATA_FD + 1, ~0U, 0);
     if (edge_sandbox_enter(memory_bytes, &landlocked) != DRF_OK)
         return 3;
     struct edge_child_answer ready = {

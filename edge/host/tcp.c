@@ -2,6 +2,7 @@
 #include "edge/host/tcp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@ enum { UNACKNOWLEDGED_MAX_MS = 3500, SOCKET_BUFFER_BYTES = 1 << 20 };
 void edge_tcp_tune(int fd)
 {
     int on = 1, size = SOCKET_BUFFER_BYTES;
+    (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-// No waiting to fill segments, 1 MB each way, and lost when something sent is not acknowledged
-// for 3.5 s: a link that was cut says nothing, and the node sends a heartbeat each second.
+// Not for a child process; no waiting to fill segments, 1 MB each way, and lost when something
+// sent is not acknowledged for 3.5 s: a link that was cut says nothing, and the node sends a
+// heartbeat each second.
 void edge_tcp_tune(int fd);
 bool edge_tcp_established(int fd);
 // Why the connection was not made, or ended; 0: nothing is known against it. A TLS library may

@@ -57,6 +57,8 @@ static const char *try_to_open(const char *path)
     return text;
 }
 
+enum { LEAKED_FD = 90 }; // as of a library that opens its sockets for children too
+
 static const char *try_to_list(const char *path)
 {
     DIR *folder = opendir(path);
@@ -107,6 +109,8 @@ static enum drf_status decode(const struct geo_decode_params *params, const uint
         return say(why, show_environment());
     case 'w':
         return say(why, write_rubbish());
+    case 'l':
+        return say(why, fcntl(LEAKED_FD, F_GETFD) < 0 ? "not there" : "there");
     default:
         return say(why, "");
     }
@@ -126,7 +130,7 @@ static int open_children(void **state)
                                           .memory_bytes = (uint64_t)2 << 30,
                                           .record_max_bytes = 64 << 20,
                                           .timeout_us = 30000000};
-    if (edge_children_open(&config, &children) != DRF_OK)
+    if (dup2(STDERR_FILENO, LEAKED_FD) < 0 || edge_children_open(&config, &children) != DRF_OK)
         return -1;
     *state = children;
     return 0;
@@ -261,6 +265,12 @@ static void environment__of_a_child__has_paths_to_data_and_no_secret(void **stat
 #endif
 }
 
+static void descriptors__of_the_node__are_not_a_childs(void **state)
+{
+    assert_true(fcntl(LEAKED_FD, F_GETFD) >= 0);
+    assert_string_equal(ask(*state, 'l', ""), "not there");
+}
+
 static void socket__of_a_child_that_sends_rubbish__is_closed_and_harms_nobody_else(void **state)
 {
     bool landlocked = edge_sandbox_landlock();
@@ -339,6 +349,7 @@ int main(int argc, char **argv)
         WITH_CHILDREN(file__of_the_installed_data__is_opened),
         WITH_CHILDREN(decode__of_files_that_need_tables__gives_what_it_gives_outside),
         WITH_CHILDREN(environment__of_a_child__has_paths_to_data_and_no_secret),
+        WITH_CHILDREN(descriptors__of_the_node__are_not_a_childs),
         WITH_CHILDREN(socket__of_a_child_that_sends_rubbish__is_closed_and_harms_nobody_else),
         WITH_CHILDREN(child__says__whether_landlock_confines_it),
     };
