@@ -103,6 +103,16 @@ def test_revoked_renewed_and_a_new_ca():
         mqtt.certificates("issue", "d-3")
         assert not refused(mqtt, "d-3"), "a new certificate for the name is another one"
 
+        # One that was replaced before the drone was stolen is revoked as well.
+        files = {suffix: (tls / "clients" / f"d-3{suffix}").read_bytes() for suffix in (".pem", ".key")}
+        mqtt.certificates("issue", "d-3")
+        for suffix, value in files.items():
+            (tls / "clients" / f"stolen{suffix}").write_bytes(value)
+        assert not refused(mqtt, "stolen") and not refused(mqtt, "d-3")
+        mqtt.certificates("revoke", "d-3")
+        mqtt.reload()
+        assert refused(mqtt, "stolen") and not refused(mqtt, "d-1")
+
         before = peer_certificate(mqtt, "d-1")["serialNumber"]
         mqtt.certificates("server", "--host", "localhost", "--host", "127.0.0.1")
         mqtt.reload()
