@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 // Fields of /proc/self/stat after the name in parentheses; proc(5) counts them from 3 there.
@@ -42,18 +43,15 @@ static bool read_stat(unsigned long long fields[static FIELD_COUNT])
     return true;
 }
 
-// Unix time of the machine's start; 0: unknown.
-static unsigned long long boot_s(void)
+// Unix time of the machine's start. /proc/stat says it too, but is hidden from a service.
+static int64_t boot_s(void)
 {
-    FILE *file = fopen("/proc/stat", "re");
-    char line[256]; // the line of interrupts is longer: its rest begins with a number
-    unsigned long long seconds = 0;
-    while (file != NULL && seconds == 0 && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "btime ", 6) == 0)
-            seconds = strtoull(line + 6, NULL, 10);
-    if (file != NULL)
-        fclose(file);
-    return seconds;
+    struct timespec utc, up;
+    clock_gettime(CLOCK_REALTIME, &utc);
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    const int64_t second_ns = 1000000000;
+    int64_t ns = (utc.tv_sec - up.tv_sec) * second_ns + utc.tv_nsec - up.tv_nsec;
+    return (ns + second_ns / 2) / second_ns;
 }
 
 static int64_t open_fds(void)
@@ -77,11 +75,9 @@ void edge_process_sample(struct edge_metrics *metrics)
         edge_metrics_set(metrics, EDGE_METRIC_PROCESS_VIRTUAL, 0, (int64_t)fields[FIELD_VSIZE]);
         edge_metrics_set(metrics, EDGE_METRIC_PROCESS_RESIDENT, 0,
                          (int64_t)fields[FIELD_RSS] * sysconf(_SC_PAGESIZE));
-        unsigned long long boot = boot_s();
-        if (boot > 0)
-            edge_metrics_set(
-                metrics, EDGE_METRIC_PROCESS_START, 0,
-                (int64_t)(boot + fields[FIELD_START] / (unsigned long)sysconf(_SC_CLK_TCK)));
+        edge_metrics_set(
+            metrics, EDGE_METRIC_PROCESS_START, 0,
+            boot_s() + (int64_t)(fields[FIELD_START] / (unsigned long)sysconf(_SC_CLK_TCK)));
     }
     struct rusage used;
     if (getrusage(RUSAGE_SELF, &used) == 0)

@@ -17,6 +17,16 @@ static enum drf_status refuse(const char *what, const char *file,
 
 static bool given(const char *file) { return file != NULL && file[0] != '\0'; }
 
+// Else OpenSSL would ask on the terminal, and wait.
+static int no_password(char *out, int room, int writing, void *context)
+{
+    (void)out;
+    (void)room;
+    (void)writing;
+    (void)context;
+    return 0;
+}
+
 enum drf_status edge_certificate_check(const char *ca_file, const char *cert_file,
                                        const char *key_file,
                                        char error[static EDGE_CERTIFICATE_ERROR_SIZE])
@@ -25,6 +35,7 @@ enum drf_status edge_certificate_check(const char *ca_file, const char *cert_fil
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (context == NULL)
         return DRF_ERR_NOMEM;
+    SSL_CTX_set_default_passwd_cb(context, no_password);
     ERR_clear_error();
     if (given(ca_file) && SSL_CTX_load_verify_locations(context, ca_file, NULL) != 1)
         status = refuse("mqtt.ca_file", ca_file, error);

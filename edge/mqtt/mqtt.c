@@ -550,8 +550,12 @@ void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh)
 {
     struct mosquitto *client = mqtt->client;
     char *host = mqtt->host;
+    // Elsewhere nobody follows on the former broker: its will (DOWN) is what it has to say.
+    const bool moved = mqtt->port != fresh->port || strcmp(mqtt->host, fresh->host) != 0;
     if (mqtt->connected || mqtt->connecting)
-        (void)mosquitto_disconnect(client);
+        (void)mosquitto_disconnect_v5(client, moved ? MQTT_RC_DISCONNECT_WITH_WILL_MSG : 0,
+                                      NULL);
+    mosquitto_user_data_set(client, fresh); // what it still calls is of no interest to `mqtt`
     mqtt->client = fresh->client;
     mqtt->host = fresh->host;
     mqtt->port = fresh->port;

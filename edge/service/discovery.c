@@ -153,9 +153,11 @@ void edge_discovery_take(struct edge_discovery *discovery, struct edge_now now)
         denied = denied || (finding->reachable && finding->found.denied);
     }
     pthread_mutex_unlock(&discovery->lock);
-    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable);
+    // What was not asked yet, after a reload, says nothing good.
+    bool changed = (asked || unreachable)
+                   && edge_health_set(&node->health, EDGE_TROUBLE_KAFKA, unreachable);
     log_kafka(discovery, changed, unreachable, now);
-    if (edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
+    if ((asked || missing) && edge_health_set(&node->health, EDGE_TROUBLE_TOPIC, missing))
         edge_watch_trouble(node, EDGE_TROUBLE_TOPIC, missing,
                            denied    ? "the account has no right to see a configured topic"
                            : missing ? "a configured topic does not exist yet"

@@ -35,7 +35,11 @@
 // What the node is given beside its loops before systemd ends it.
 #define OPENING_US (600 * SECOND_US)
 #define READING_ALL_US (3600 * SECOND_US)
-enum { CLOSE_DEADLINE_S = 5, JOURNAL_EVERY_NS = 20000000 };
+enum {
+    CLOSE_DEADLINE_S = 5,
+    JOURNAL_EVERY_NS = 20000000,
+    EVERY_MS = EDGE_NOTIFY_EVERY_US / 1000
+};
 
 struct loop {
     struct edge_node node;
@@ -262,6 +266,17 @@ static void *journal(void *argument)
     return NULL;
 }
 
+// What the main thread does twice a second.
+static void meanwhile(struct loop *loop)
+{
+    struct edge_now now = edge_clock_now(loop->clock);
+    edge_notify_step(loop->notify, &loop->node.health, atomic_load(&loop->discovery.complete),
+                     now.mono_us);
+    edge_watch_main(&loop->watch, &loop->node, atomic_load(&loop->discovery.complete), now);
+    edge_http_sweep(loop->node.http, now.mono_us);
+    edge_log_flush(&loop->node.log, now.utc_us, false);
+}
+
 // What is told of the beginning and the end of a reload is told here.
 static void reload(struct loop *loop)
 {
@@ -270,7 +285,11 @@ static void reload(struct loop *loop)
         return;
     edge_discovery_end(&loop->discovery);
     edge_reload_offer(&loop->reload, edge_clock_now(loop->clock));
-    if (!edge_reload_wait(&loop->reload, loop->stop_fd))
+    enum edge_reload_wait wait;
+    while ((wait = edge_reload_wait(&loop->reload, loop->stop_fd, EVERY_MS))
+           == EDGE_RELOAD_WAIT_ON)
+        meanwhile(loop);
+    if (wait == EDGE_RELOAD_NODE_ENDS)
         return;
     edge_reload_finish(&loop->reload, edge_clock_now(loop->clock));
     if (edge_discovery_begin(&loop->discovery))
@@ -287,16 +306,9 @@ static bool wait_readable(struct loop *loop, int fd)
 {
     struct pollfd fds[] = {{.fd = loop->stop_fd, .events = POLLIN},
                            {.fd = fd, .events = POLLIN}};
-    const int every_ms = EDGE_NOTIFY_EVERY_US / 1000;
     int ready;
-    while ((ready = poll(fds, 2, every_ms)) == 0 || (ready < 0 && errno == EINTR)) {
-        struct edge_now now = edge_clock_now(loop->clock);
-        edge_notify_step(loop->notify, &loop->node.health,
-                         atomic_load(&loop->discovery.complete), now.mono_us);
-        edge_watch_main(&loop->watch, &loop->node, atomic_load(&loop->discovery.complete), now);
-        edge_http_sweep(loop->node.http, now.mono_us);
-        edge_log_flush(&loop->node.log, now.utc_us, false);
-    }
+    while ((ready = poll(fds, 2, EVERY_MS)) == 0 || (ready < 0 && errno == EINTR))
+        meanwhile(loop);
     return fds[0].revents == 0;
 }
 

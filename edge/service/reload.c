@@ -18,7 +18,7 @@
 #include "edge/host/event.h"
 #include "edge/mqtt/certificate_mqtt.h"
 
-#define GIVE_UP_US INT64_C(60000000)
+#define GIVE_UP_US INT64_C(30000000)
 #define MISTAKES "the configuration has mistakes: nothing is changed"
 
 enum drf_status edge_reload_open(struct edge_reload *reload, struct edge_node *node)
@@ -211,7 +211,8 @@ static void log_taken(const struct edge_reload *reload, const struct drf_config 
                    reload->mqtt ? "reconnected" : "goes_on");
 }
 
-bool edge_reload_wait(const struct edge_reload *reload, int stop_fd)
+enum edge_reload_wait edge_reload_wait(const struct edge_reload *reload, int stop_fd,
+                                       int timeout_ms)
 {
     sigset_t ends;
     sigemptyset(&ends);
@@ -221,10 +222,13 @@ bool edge_reload_wait(const struct edge_reload *reload, int stop_fd)
     struct pollfd fds[] = {{.fd = stop_fd, .events = POLLIN},
                            {.fd = ends_fd, .events = POLLIN},
                            {.fd = reload->fd, .events = POLLIN}};
-    while (poll(fds, 3, -1) < 0 && errno == EINTR)
+    int ready;
+    while ((ready = poll(fds, 3, timeout_ms)) < 0 && errno == EINTR)
         ;
     close(ends_fd);
-    return fds[0].revents == 0 && fds[1].revents == 0;
+    return ready == 0                                   ? EDGE_RELOAD_WAIT_ON
+           : fds[0].revents == 0 && fds[1].revents == 0 ? EDGE_RELOAD_OVER
+                                                        : EDGE_RELOAD_NODE_ENDS;
 }
 
 // The one before the first reload stays: parts of the node that do not change look at it.
@@ -252,7 +256,7 @@ void edge_reload_finish(struct edge_reload *reload, struct edge_now now)
         atomic_store(&reload->node->log.level, (enum edge_log_level)reload->current->log_level);
     } else {
         (void)refuse(reload, DRF_ERR_AGAIN,
-                     "a message is being worked on for a minute: nothing is changed, try again",
+                     "a message is being worked on for 30 s: nothing is changed, try again",
                      now);
     }
     atomic_store_explicit(&reload->stage, EDGE_RELOAD_IDLE, memory_order_relaxed);

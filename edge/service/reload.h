@@ -64,8 +64,11 @@ DRF_MUST_CHECK enum drf_status edge_reload_prepare(struct edge_reload *reload,
                                                    struct edge_now now);
 // Offers it, with topic discovery at rest from before that until it was finished.
 void edge_reload_offer(struct edge_reload *reload, struct edge_now now);
-// Until it was taken or given up. False: `stop_fd` can be read, or a signal to end waits.
-bool edge_reload_wait(const struct edge_reload *reload, int stop_fd);
+// Until it was taken or given up, or the node ends: `stop_fd` can be read, or a signal to end
+// waits; at most `timeout_ms`.
+enum edge_reload_wait { EDGE_RELOAD_WAIT_ON, EDGE_RELOAD_OVER, EDGE_RELOAD_NODE_ENDS };
+DRF_MUST_CHECK enum edge_reload_wait edge_reload_wait(const struct edge_reload *reload,
+                                                      int stop_fd, int timeout_ms);
 // After that: says what came of it, and closes what is not needed any more.
 void edge_reload_finish(struct edge_reload *reload, struct edge_now now);
 

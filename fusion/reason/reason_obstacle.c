@@ -182,7 +182,7 @@ static void raise(const struct fusion_view *view, const struct fusion_obstacle *
     advisory.value = finding->clearance_m;
     advisory.limit = view->aircraft->limits.clearance_min_m;
     advisory.unit = "m";
-    char clearance[32] = "height unknown";
+    char clearance[28] = "height unknown";
     if (finding->clearance_known)
         (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
     (void)snprintf(advisory.text, sizeof advisory.text, "%.24s %.24s: %s, known to %.0f m",
