@@ -19,6 +19,11 @@ struct edge_now edge_clock_now(struct edge_clock clock)
 int64_t edge_clock_mono_us(void) { return clock_us(CLOCK_MONOTONIC); }
 int64_t edge_clock_utc_us(void) { return clock_us(CLOCK_REALTIME); }
 
+int64_t edge_clock_boot_utc_us(void)
+{
+    return clock_us(CLOCK_REALTIME) - clock_us(CLOCK_BOOTTIME);
+}
+
 struct edge_clock edge_clock_from(int64_t utc_us)
 {
     return (struct edge_clock){.utc_ahead_us = utc_us - clock_us(CLOCK_REALTIME)};

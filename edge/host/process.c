@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "edge/host/clock.h"
 
 // Fields of /proc/self/stat after the name in parentheses; proc(5) counts them from 3 there.
 enum { FIELD_START = 22 - 3, FIELD_VSIZE = 23 - 3, FIELD_RSS = 24 - 3, FIELD_COUNT };
@@ -44,15 +45,7 @@ static bool read_stat(unsigned long long fields[static FIELD_COUNT])
 }
 
 // Unix time of the machine's start. /proc/stat says it too, but is hidden from a service.
-static int64_t boot_s(void)
-{
-    struct timespec utc, up;
-    clock_gettime(CLOCK_REALTIME, &utc);
-    clock_gettime(CLOCK_BOOTTIME, &up);
-    const int64_t second_ns = 1000000000;
-    int64_t ns = (utc.tv_sec - up.tv_sec) * second_ns + utc.tv_nsec - up.tv_nsec;
-    return (ns + second_ns / 2) / second_ns;
-}
+static int64_t boot_s(void) { return (edge_clock_boot_utc_us() + 500000) / 1000000; }
 
 static int64_t open_fds(void)
 {

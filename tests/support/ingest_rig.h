@@ -312,7 +312,7 @@ static inline size_t obstacles_in(const struct fusion_root *root)
     return count;
 }
 
-static const struct fusion_root *newest(struct rig *rig)
+static inline const struct fusion_root *newest(struct rig *rig)
 {
     const struct fusion_root *root = edge_mailbox_take(&rig->mailbox);
     assert_non_null(root);

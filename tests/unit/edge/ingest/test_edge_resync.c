@@ -562,21 +562,6 @@ static void tombstones__are_forgotten_after_a_steady_day_only(void **context)
     close_node(rig);
 }
 
-static void positions__of_a_topic_with_an_empty_partition__are_all_forgotten(void **context)
-{
-    struct rig *rig = *context;
-    char cluster[64];
-    int64_t stored = 0;
-    open_node(rig);
-    assert_int_equal(fusion_store_put_offset(rig->store, "c", "other", 2, 5), DRF_OK);
-    assert_true(edge_resync_has_position(rig->store, "other", 0));
-    assert_int_equal(edge_resync_forget_positions(rig->store, "other", 0), DRF_OK);
-    assert_int_equal(fusion_store_offset(rig->store, "other", 2, cluster, &stored), DRF_OK);
-    assert_int_equal(stored, -1); // of partitions 0 and 1 there was never one
-    assert_false(edge_resync_has_position(rig->store, "other", 0));
-    close_node(rig);
-}
-
 int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
@@ -595,7 +580,6 @@ int main(void)
         WITH_RIG(quiet_feed__of_a_node_that_ran__is_not_read_again),
         WITH_RIG(feed__not_reached_for_long_before_a_restart__is_read_again),
         WITH_RIG(feed__that_no_broker_brought_for_long__is_read_again),
-        WITH_RIG(positions__of_a_topic_with_an_empty_partition__are_all_forgotten),
         WITH_RIG(terms__that_changed__apply_the_same_messages_again),
         WITH_RIG(geocodes__of_another_content__read_the_feed_again),
         WITH_RIG(feed__that_only_has_an_older_version__gets_it),
