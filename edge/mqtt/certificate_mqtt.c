@@ -18,6 +18,7 @@ static enum drf_status refuse(const char *what, const char *file,
 static bool given(const char *file) { return file != NULL && file[0] != '\0'; }
 
 // Else OpenSSL would ask on the terminal, and wait.
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is OpenSSL's
 static int no_password(char *out, int room, int writing, void *context)
 {
     (void)out;
