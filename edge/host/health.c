@@ -18,10 +18,8 @@ static const char *const texts[] = {
     [EDGE_TROUBLE_MQTT] = "not connected to the MQTT broker: drones get nothing",
     [EDGE_TROUBLE_STORE] = "the store cannot be written: what is read now is kept in memory",
     [EDGE_TROUBLE_DECODER] =
-        "no decoder is ready, or a feed is paused: its layers stay as they "
-        "are",
-    [EDGE_TROUBLE_CATCHING_UP] = "feeds are being read up to their end: layers may be out of "
-                                 "date",
+        "no decoder is ready, or a feed is paused: its layers do not change",
+    [EDGE_TROUBLE_CATCHING_UP] = "feeds are being read up to their end: layers may be old",
     [EDGE_TROUBLE_OVERLOAD] =
         "the load is too high: patches and parts of contexts are left out",
     [EDGE_TROUBLE_CLOCK] = "the clock was set within the last minute",
