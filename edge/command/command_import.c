@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "edge/command/command.h"
 #include "edge/command/import.h"
+#include "edge/command/read_file.h"
 #include "fusion/fold/provenance.h"
 #include "geo/reader/issued.h"
 #include "geo/utc.h"
@@ -72,24 +72,9 @@ static bool find_feed(const struct drf_config *config, const char *name, size_t 
 
 static uint8_t *read_file(const char *path, size_t *size, int64_t *changed_utc_us)
 {
-    struct stat about;
-    FILE *file = fopen(path, "rbe");
-    uint8_t *bytes = NULL;
-    if (file && fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode))
-        bytes = malloc((size_t)about.st_size + 1);
-    if (bytes) {
-        *size = fread(bytes, 1, (size_t)about.st_size, file);
-        *changed_utc_us =
-            (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000;
-        if (ferror(file) || *size != (size_t)about.st_size) {
-            free(bytes);
-            bytes = NULL;
-        }
-    }
+    uint8_t *bytes = edge_read_file(path, size, changed_utc_us);
     if (!bytes)
         fprintf(stderr, "drf-edge: %s cannot be read as a file\n", path);
-    if (file)
-        fclose(file);
     return bytes;
 }
 

@@ -15,6 +15,7 @@
 
 #include "edge/command/command.h"
 #include "edge/command/info.h"
+#include "edge/command/read_file.h"
 #include "edge/command/store_reader.h"
 #include "edge/host/clock.h"
 #include "edge/trial/try.h"
@@ -168,7 +169,7 @@ static void add_log(struct support *support)
     const int code = edge_try_process_wait(support->log ? tail : journal, raw);
     size_t size = 0;
     int64_t changed_utc_us;
-    uint8_t *bytes = edge_try_file_read(raw, &size, &changed_utc_us);
+    uint8_t *bytes = edge_read_file(raw, &size, &changed_utc_us);
     FILE *out = part(support, "log.txt", "we");
     if (out && code != 0)
         fprintf(out, "%s gave no lines (exit code %d): name the log with --log FILE\n",

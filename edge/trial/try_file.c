@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "edge/command/dry_run.h"
+#include "edge/command/read_file.h"
 #include "fusion/root/root.h"
 #include "geo/plane.h"
 #include "geo/reader/archive.h"
@@ -52,27 +53,6 @@ const char *edge_try_file_name(const struct edge_try_file *file)
 {
     const char *slash = strrchr(file->path, '/');
     return slash ? slash + 1 : file->path;
-}
-
-uint8_t *edge_try_file_read(const char *path, size_t *size, int64_t *changed_utc_us)
-{
-    struct stat about;
-    FILE *file = fopen(path, "rbe");
-    uint8_t *bytes = NULL;
-    if (file && fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode))
-        bytes = malloc((size_t)about.st_size + 1);
-    if (bytes) {
-        *size = fread(bytes, 1, (size_t)about.st_size, file);
-        *changed_utc_us =
-            (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000;
-    }
-    if (bytes && (ferror(file) || *size != (size_t)about.st_size)) {
-        free(bytes);
-        bytes = NULL;
-    }
-    if (file)
-        fclose(file);
-    return bytes;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -371,7 +351,7 @@ void edge_try_file_look(struct edge_try_scan *scan, struct edge_try_file *file)
         .at_utc_us = INT64_MIN,
         .box = {.west_deg = 180, .south_deg = 90, .east_deg = -180, .north_deg = -90}};
     memcpy(file->path, path, sizeof path);
-    uint8_t *bytes = edge_try_file_read(path, &file->size, &file->changed_utc_us);
+    uint8_t *bytes = edge_read_file(path, &file->size, &file->changed_utc_us);
     if (!bytes) {
         snprintf(file->why, sizeof file->why, "it cannot be read");
         return;

@@ -45,8 +45,6 @@ void edge_try_scan_close(struct edge_try_scan *scan);
 // Looks at file->path; fills the rest of *file and adds to the scan's place. Reports of
 // stations are placed by config.feeds[0].stations, if there is a table.
 void edge_try_file_look(struct edge_try_scan *scan, struct edge_try_file *file);
-// Reads the bytes of a file; NULL: it cannot be read. The caller frees them.
-uint8_t *edge_try_file_read(const char *path, size_t *size, int64_t *changed_utc_us);
 const char *edge_try_file_name(const struct edge_try_file *file); // without folders
 
 #endif

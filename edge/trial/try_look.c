@@ -3,6 +3,7 @@
 // looked at once (edge/trial/try_file.c), METAR again when a table of stations is among them;
 // what is not used is told with its reason. The region comes from the places of all of them
 // (edge/trial/try_place.c), the time only from files that touch the region.
+#include "edge/command/read_file.h"
 #include "edge/trial/try.h"
 
 #include <dirent.h>
@@ -168,7 +169,7 @@ static void use_stations(struct edge_try *job)
         int64_t changed_utc_us;
         struct geo_note why;
         uint8_t *bytes = job->files[i].stations
-                             ? edge_try_file_read(job->files[i].path, &size, &changed_utc_us)
+                             ? edge_read_file(job->files[i].path, &size, &changed_utc_us)
                              : NULL;
         if (bytes && geo_station_table_open(bytes, size, &feed->stations, &why) == DRF_OK)
             job->folder.stations = job->files[i].path;

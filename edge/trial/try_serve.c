@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/command/read_file.h"
 #include "edge/host/clock.h"
 #include "edge/kafka/producer_kafka.h"
 #include "edge/trial/try.h"
@@ -148,7 +149,7 @@ static enum drf_status send_file(struct edge_try *job, struct edge_producer *pro
     char topic[64];
     size_t size = 0;
     int64_t version_utc_us = 0, issued_utc_us;
-    uint8_t *bytes = edge_try_file_read(file->path, &size, &version_utc_us);
+    uint8_t *bytes = edge_read_file(file->path, &size, &version_utc_us);
     if (!bytes)
         return DRF_ERR_ABSENT;
     const struct edge_try_feed *feed = edge_try_folder_feed_of(&job->folder, file);
