@@ -49,6 +49,34 @@ static enum drf_status refuse_section(struct config_reader *reader, const yaml_n
                          suggestion.name ? suggestion.name : "", suggestion.name ? "'?" : "");
 }
 
+// `log: json` is short for `log: {format: json}`.
+static void lengthen_log(struct config_reader *reader)
+{
+    yaml_node_t *root = yaml_document_get_root_node(reader->document);
+    for (size_t i = 0; root->type == YAML_MAPPING_NODE
+                       && root->data.mapping.pairs.start + i < root->data.mapping.pairs.top;
+         i++) {
+        const yaml_node_pair_t pair = root->data.mapping.pairs.start[i];
+        const char *name = config_text(yaml_document_get_node(reader->document, pair.key));
+        const yaml_node_t *value = yaml_document_get_node(reader->document, pair.value);
+        if (name == NULL || strcmp(name, "log") != 0 || config_text(value) == NULL
+            || config_is_null(value))
+            continue;
+        const yaml_mark_t at = value->start_mark;
+        const int key = yaml_document_add_scalar(
+            reader->document, NULL, (const yaml_char_t *)"format", 6, YAML_PLAIN_SCALAR_STYLE);
+        const int map =
+            yaml_document_add_mapping(reader->document, NULL, YAML_FLOW_MAPPING_STYLE);
+        if (key == 0 || map == 0
+            || !yaml_document_append_mapping_pair(reader->document, map, key, pair.value))
+            return; // out of memory: then it is no mapping, and refused
+        yaml_document_get_node(reader->document, key)->start_mark = at;
+        yaml_document_get_node(reader->document, map)->start_mark = at;
+        root = yaml_document_get_root_node(reader->document); // nodes may have moved
+        root->data.mapping.pairs.start[i].value = map;
+    }
+}
+
 static enum drf_status check_sections(struct config_reader *reader)
 {
     const yaml_node_t *root = yaml_document_get_root_node(reader->document);
@@ -258,6 +286,7 @@ static enum drf_status check_certificates(struct config_reader *reader,
 static enum drf_status read_all(struct config_reader *reader, struct drf_config *out)
 {
     enum drf_status status = reader->recorded ? DRF_OK : config_expand(reader);
+    lengthen_log(reader);
     status = config_first(status, check_sections(reader));
     if (yaml_document_get_root_node(reader->document)->type != YAML_MAPPING_NODE)
         return status;

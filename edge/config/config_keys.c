@@ -73,7 +73,7 @@ const struct config_section config_sections[] = {
      "...)."},
     {"dead_letters", "Where refused messages are sent."},
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
-    {"log", "What the node writes on standard error."},
+    {"log", "What the node writes on standard error; `log: json` is short for its format."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
     {"limits", "Upper limits of everything in the node that could grow."},
     {"feeds", "What is read from Kafka, one entry for each topic."},

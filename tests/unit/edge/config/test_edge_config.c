@@ -120,6 +120,18 @@ static void parse__of_kafka_settings__keeps_librdkafkas_own_names(void **state)
     drf_config_close(&config);
 }
 
+static void parse__of_a_log_as_one_word__is_its_format(void **state)
+{
+    (void)state;
+    struct drf_config_error error;
+    struct drf_config config;
+    assert_int_equal(parse(LEAST "log: json\n", &error, &config), DRF_OK);
+    assert_int_equal(config.log_format, DRF_LOG_JSON);
+    assert_int_equal(config.log_level, DRF_LOG_INFO);
+    drf_config_close(&config);
+    refused(LEAST "log: jsn\n", DRF_ERR_RANGE, 8, "did you mean 'json'");
+}
+
 static void parse__of_an_unknown_key__names_its_line_and_what_is_allowed(void **state)
 {
     (void)state;
@@ -477,6 +489,7 @@ int main(void)
         cmocka_unit_test(parse__of_the_least__fills_in_the_documented_defaults),
         cmocka_unit_test(parse__of_feeds__takes_what_is_said_and_the_rest_by_kind),
         cmocka_unit_test(parse__of_kafka_settings__keeps_librdkafkas_own_names),
+        cmocka_unit_test(parse__of_a_log_as_one_word__is_its_format),
         cmocka_unit_test(parse__of_an_unknown_key__names_its_line_and_what_is_allowed),
         cmocka_unit_test(parse__of_a_wrong_type__names_its_line),
         cmocka_unit_test(parse__of_a_value_out_of_range__names_the_range),
