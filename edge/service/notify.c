@@ -11,20 +11,6 @@
 
 enum { FEED_EVERY_US = 5000000, MORE_TIME_US = 60000000 };
 
-static const char *const words[] = {
-    [EDGE_TROUBLE_KAFKA] = "no Kafka broker answers",
-    [EDGE_TROUBLE_TOPIC] = "a configured topic does not exist",
-    [EDGE_TROUBLE_MQTT] = "no connection to the MQTT broker",
-    [EDGE_TROUBLE_STORE] = "the store cannot be written",
-    [EDGE_TROUBLE_DECODER] = "no decoder is ready, or a feed is paused after crashes of it",
-    [EDGE_TROUBLE_CATCHING_UP] = "feeds are catching up",
-    [EDGE_TROUBLE_OVERLOAD] = "overload",
-    [EDGE_TROUBLE_CLOCK] = "the clock was set",
-    [EDGE_TROUBLE_STALLED] = "the ingest loop makes no step",
-    [EDGE_TROUBLE_INCOMPLETE] = "features were lost with their topic",
-};
-_Static_assert(sizeof words / sizeof words[0] == EDGE_TROUBLE_COUNT, "words for each trouble");
-
 void edge_notify_open(struct edge_notify *notify)
 {
     *notify = (struct edge_notify){.fd = -1, .address = {.sun_family = AF_UNIX}};
@@ -82,8 +68,9 @@ static void describe(bool ready, uint32_t troubles, char text[static EDGE_NOTIFY
     for (unsigned i = 0; i < EDGE_TROUBLE_COUNT; i++) {
         if ((troubles >> i & 1) == 0)
             continue;
-        int more = snprintf(text + length, EDGE_NOTIFY_STATUS_SIZE - length, "%s%s", between,
-                            words[i]);
+        const char *words = edge_trouble_text((enum edge_trouble)i); // reason: consequence
+        int more = snprintf(text + length, EDGE_NOTIFY_STATUS_SIZE - length, "%s%.*s", between,
+                            (int)strcspn(words, ":"), words);
         if (more < 0 || (size_t)more >= EDGE_NOTIFY_STATUS_SIZE - length)
             break;
         length += (size_t)more;

@@ -100,7 +100,7 @@ static void step__of_a_node_that_waits__asks_for_time_and_says_for_what(void **s
     edge_health_set(&scene.health, EDGE_TROUBLE_MQTT, true);
     both_step(&scene, 2 * S);
     step(&scene, true, 2 * S);
-    assert_string_equal(heard(&scene), "STATUS=waiting: no connection to the MQTT broker\n"
+    assert_string_equal(heard(&scene), "STATUS=waiting: not connected to the MQTT broker\n"
                                        "EXTEND_TIMEOUT_USEC=60000000\n");
     for (int64_t s = 3; s < 200; s++) { // longer than any time-out of a start
         both_step(&scene, s * S);
@@ -162,7 +162,7 @@ static void ready__of_a_node__waits_for_what_a_start_can_cure_and_for_nothing_el
     step(&scene, true, 1 * S);
     assert_string_equal(heard(&scene),
                         "READY=1\nSTATUS=serving: a configured topic does not exist; feeds are "
-                        "catching up\n");
+                        "being read up to their end\n");
     close_scene(&scene);
 }
 
