@@ -89,7 +89,7 @@ enum ingest_pending {
 };
 unsigned ingest_pending(const struct edge_ingest *ingest);
 
-// edge/ingest/ingest_reload.c: whether this lane takes up no message for now.
+// edge/ingest/ingest_reload.c: whether a reload keeps this lane from taking up messages.
 void ingest_look_quiet(struct edge_ingest *ingest);
 bool ingest_quiet(const struct edge_ingest *ingest, enum edge_lane index);
 // edge/ingest/ingest.c

@@ -290,8 +290,11 @@ def test_renewed_certificates_and_passwords_are_taken():
                 True, True, False, False, False, True]
             (folder.path / "cert.pem").write_text("this is no certificate\n")
             hang_up(node, config, "what=reload.refused")
-            time.sleep(1)  # a connection would be there
-            assert len(broker.clients) == 3 and node.process.alive()
+            certificate(folder, 1003)
+            hang_up(node, config)
+            wait_until(lambda: len(broker.clients) >= 4, "it is connected anew")
+            # Had the refused file led to a connection, it would stand before this one.
+            assert [serial for serial, _ in broker.clients] == [1001, 1002, 1002, 1003] and node.process.alive()
 
 
 main(globals())
