@@ -1,4 +1,4 @@
-// edge/service/claim.h - before a node speaks for its id: does another one do so already?
+// edge/service/claim.h - whether another node with the same id is running, looked for at start.
 // SPDX-License-Identifier: Apache-2.0
 //
 // At its first connection the node subscribes to its own state and heartbeat, and sends

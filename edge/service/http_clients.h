@@ -1,4 +1,4 @@
-// edge/service/http_clients.h - who is connected over HTTP, and who has to go.
+// edge/service/http_clients.h - limits on HTTP connections: number, per address, time.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A connection serves one request and has EDGE_HTTP_REQUEST_US for all of it, however slowly

@@ -1,4 +1,4 @@
-// edge/wire/wire_claim.h - reads what another node says of itself: is its id ours?
+// edge/wire/wire_claim.h - reads boot id and sequence from a node state or heartbeat.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_WIRE_CLAIM_H
 #define EDGE_WIRE_CLAIM_H

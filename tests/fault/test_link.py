@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/fault/test_link.py - a link that was cut says nothing: the node notices, says so, and is back by itself.
+# tests/fault/test_link.py - a link cut without a reset: it is noticed and reported, and the node recovers by itself.
 # SPDX-License-Identifier: Apache-2.0
 """No RST and no word of an interface comes: a router between the node and its brokers forwards nothing any more. The
 times are goals (tests/bench/back.py); here the events count."""
