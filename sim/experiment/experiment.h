@@ -32,7 +32,7 @@ struct sim_trial {
     struct sim_world_plan world;
     int64_t start_utc_us;
     bool bare; // no surface model is published
-    uint64_t drones, plans, traffic, patch_side;
+    uint64_t drones, plans, traffic, zones, alerts, patch_side;
     double duration_s, step_ms, rate_hz, settle_s, request_s, patch_rate_hz, verify_ratio;
     bool react;
     struct sim_error_plan errors;

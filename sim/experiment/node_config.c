@@ -5,21 +5,28 @@
 
 const struct sim_run_feed sim_run_feeds[SIM_RUN_FEEDS] = {
     {"dtm", "world.terrain", "kind: terrain, format: geotiff, vertical_acc95_m: 1",
-     "ground.tif", "geotiff"},
+     "ground.tif", "geotiff", 0},
     {"dsm", "world.surface",
      "kind: terrain, format: geotiff, surface: dsm, vertical_acc95_m: 1", "surface.tif",
-     "geotiff"},
-    {"towers", "world.towers", "kind: obstacle, format: dof", "towers.dat", "dof"},
+     "geotiff", 0},
+    {"towers", "world.towers", "kind: obstacle, format: dof", "towers.dat", "dof", 0},
     {"cranes", "world.obstacles", "kind: obstacle, format: geojson_obstacles",
-     "obstacles.geojson", "geojson"},
-    {"forecast", "world.weather", "kind: weather", "weather.grib2", "grib"},
-    {"traffic", "world.traffic", "kind: traffic, format: tracks", NULL, NULL},
+     "obstacles.geojson", "geojson", 0},
+    {"forecast", "world.weather", "kind: weather", "weather.grib2", "grib", 0},
+    [SIM_RUN_ZONES] = {"zones", "world.zones", "kind: zone, format: geojson_zones", NULL, NULL,
+                       offsetof(struct sim_trial, zones)},
+    [SIM_RUN_ALERTS] = {"alerts", "world.alerts", "kind: alert, format: cap", NULL, NULL,
+                        offsetof(struct sim_trial, alerts)},
+    [SIM_RUN_TRAFFIC] = {"traffic", "world.traffic", "kind: traffic, format: tracks", NULL,
+                         NULL, offsetof(struct sim_trial, traffic)},
 };
 
 bool sim_run_feed_used(const struct sim_run_feed *feed, const struct sim_trial *trial)
 {
+    uint64_t count = 0;
+    memcpy(&count, (const char *)trial + feed->offset, sizeof count);
     if (feed->file == NULL)
-        return trial->traffic > 0;
+        return count > 0;
     return !trial->bare || strcmp(feed->name, "dsm") != 0;
 }
 

@@ -12,8 +12,10 @@
 struct sim_run_feed {
     const char *name, *topic, *settings; // of the node's configuration
     const char *file, *kind;             // in the world's folder; NULL: not from a file
+    // how many of them a run has, for what is not from a file
+    size_t offset;
 };
-enum { SIM_RUN_FEEDS = 6 };
+enum { SIM_RUN_FEEDS = 8, SIM_RUN_ZONES = 5, SIM_RUN_ALERTS, SIM_RUN_TRAFFIC };
 extern const struct sim_run_feed sim_run_feeds[SIM_RUN_FEEDS];
 // Whether a run has this feed.
 bool sim_run_feed_used(const struct sim_run_feed *feed, const struct sim_trial *trial);

@@ -216,7 +216,7 @@ static void pass_traffic(struct sim_run *run)
 {
     if (run->flybys == NULL)
         return;
-    run->feed_topic = sim_run_feeds[SIM_RUN_FEEDS - 1].topic;
+    run->feed_topic = sim_run_feeds[SIM_RUN_TRAFFIC].topic;
     sim_fleet_traffic(&run->fleet, run->now);
     if (run->now.mono_us < run->intruder_mono_us)
         return;

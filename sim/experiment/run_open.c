@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sim/error/wind_error.h"
+#include "sim/experiment/areas.h"
 #include "sim/experiment/run_files.h"
 #include "sim/experiment/run_impl.h"
 
@@ -57,6 +58,7 @@ static enum drf_status open_world(struct sim_run *run)
         sim_wind_error_make(&trial->errors.wind, trial->seed, SIM_DRAW_WIND_EAST);
     run->world.wind_error[1] =
         sim_wind_error_make(&trial->errors.wind, trial->seed, SIM_DRAW_WIND_NORTH);
+    sim_areas_draw(&run->world, (size_t)trial->zones, (size_t)trial->alerts);
     return DRF_OK;
 }
 
@@ -71,6 +73,12 @@ static enum drf_status publish_world(struct sim_run *run)
         status = sim_run_files_publish(run->job->folder, &sim_run_feeds[i], run->start.utc_us,
                                        &port);
     }
+    run->feed_topic = sim_run_feeds[SIM_RUN_ZONES].topic;
+    if (status == DRF_OK)
+        status = sim_areas_publish_zones(&run->world, run->start.utc_us, &port);
+    run->feed_topic = sim_run_feeds[SIM_RUN_ALERTS].topic;
+    if (status == DRF_OK)
+        status = sim_areas_publish_alerts(&run->world, run->start.utc_us, &port);
     return status;
 }
 

@@ -49,6 +49,8 @@ static const struct setting settings[] = {
     PLAIN("react", FLAG, react, 0, 1, "true"),
     PLAIN("plans", COUNT, plans, 0, 20000, "3"),
     PLAIN("traffic", COUNT, traffic, 0, 64, "0"),
+    PLAIN("zones", COUNT, zones, 0, SIM_ZONES_MAX, "0"),
+    PLAIN("alerts", COUNT, alerts, 0, SIM_ALERTS_MAX, "0"),
     PLAIN("request_s", REAL, request_s, 0, 3600, "0"),
     PLAIN("verify_ratio", REAL, verify_ratio, 0, 1, "1"),
     PLAIN("patch.cells", COUNT, patch_side, 0, 256, "0"),

@@ -22,6 +22,7 @@ enum {
     SIM_VERTICES = 4,
     SIM_WIND_LEVELS = 2,
     SIM_ZONES_MAX = 4,
+    SIM_ALERTS_MAX = 4,
     SIM_REFUSED_MAX = 64,
     SIM_ZONE_VERTICES_MAX = 32,
 };
@@ -81,6 +82,15 @@ struct sim_zone {
     enum sim_presence presence;
 };
 
+// An alert about a circle, as published; whoever is in it, or will be, is told.
+struct sim_alert {
+    char id[64]; // as the node names it
+    struct geo_point center;
+    double radius_m;
+    uint32_t severity; // Severity of enums.proto that its words mean
+    enum sim_presence presence;
+};
+
 // What is published as an obstacle with an id and corners but without a height that can be
 // read: a node must say that it knows less there.
 struct sim_refused {
@@ -102,6 +112,8 @@ struct sim_world {
     struct sim_refused refused[SIM_REFUSED_MAX]; // plan.refused
     struct sim_zone zones[SIM_ZONES_MAX];        // none at first
     size_t zone_count;
+    struct sim_alert alerts[SIM_ALERTS_MAX]; // none at first
+    size_t alert_count;
 };
 
 extern const double sim_wind_level_agl_m[SIM_WIND_LEVELS];
