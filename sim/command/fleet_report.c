@@ -127,18 +127,71 @@ static void write_kinds(const struct sim_witness_counts *counts, FILE *file)
     fputs("  },\n", file);
 }
 
+// {"way": 3, "short": 2}, those that are not 0.
+static void write_reasons(const uint64_t because[static SIM_UNJUDGED_COUNT], FILE *file)
+{
+    const char *between = "{";
+    for (int i = 0; i < SIM_UNJUDGED_COUNT; i++) {
+        if (because[i] == 0)
+            continue;
+        fprintf(file, "%s\"%s\": %" PRIu64, between, sim_unjudged_name((enum sim_unjudged)i),
+                because[i]);
+        between = ", ";
+    }
+    fputs(between[0] == '{' ? "{}" : "}", file);
+}
+
+static const char *kind_name(uint32_t kind)
+{
+    const char *name = sim_advisory_kind_name(kind);
+    return name != NULL ? name : "of_no_kind";
+}
+
+static uint64_t unjudged_of(const struct sim_kind_count *kind)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < SIM_UNJUDGED_COUNT; i++)
+        sum += kind->unjudged[i];
+    return sum;
+}
+
 static void write_advisories(const struct sim_witness_counts *counts, FILE *file)
 {
-    fprintf(file, "  \"advisory_kinds\": {\"unjudged\": %" PRIu64, counts->unjudged);
-    for (uint32_t i = 1; i < SIM_ADVISORY_KINDS; i++) {
+    const struct sim_advisory_totals all = sim_witness_counts_totals(counts);
+    fprintf(file,
+            "  \"advisory_kinds\": {\"told\": %" PRIu64 ", \"judged\": %" PRIu64
+            ", \"unjudged\": %" PRIu64 ", \"unjudged_by\": ",
+            all.told, all.judged, all.unjudged);
+    write_reasons(all.because, file);
+    for (uint32_t i = 0; i < SIM_ADVISORY_KINDS; i++) {
         const struct sim_kind_count *n = &counts->kinds[i];
-        if (n->sound + n->certain > 0)
-            fprintf(file,
-                    ",\n    \"%s\": {\"judged\": %" PRIu64 ", \"false\": %" PRIu64
-                    ", \"certain\": %" PRIu64 ", \"missed\": %" PRIu64 "}",
-                    sim_advisory_kind_name(i), n->sound, n->false_ones, n->certain, n->missed);
+        if (n->sound + n->certain + unjudged_of(n) == 0)
+            continue;
+        fprintf(file,
+                ",\n    \"%s\": {\"judged\": %" PRIu64 ", \"false\": %" PRIu64
+                ", \"certain\": %" PRIu64 ", \"missed\": %" PRIu64 ", \"unjudged\": %" PRIu64
+                ", \"unjudged_by\": ",
+                kind_name(i), n->sound, n->false_ones, n->certain, n->missed, unjudged_of(n));
+        write_reasons(n->unjudged, file);
+        fputs("}", file);
     }
     fputs("},\n", file);
+}
+
+static void print_advisories(const struct sim_witness_counts *counts, FILE *out)
+{
+    const struct sim_advisory_totals all = sim_witness_counts_totals(counts);
+    fprintf(out,
+            "of %" PRIu64 " advisories told %" PRIu64 " judged (%.1f%%): %" PRIu64
+            " false; of %" PRIu64 " that had to be told %" PRIu64 " missed\n",
+            all.told, all.judged,
+            all.told > 0 ? 100.0 * (double)all.judged / (double)all.told : 100.0,
+            all.false_ones, all.certain, all.missed);
+    for (uint32_t i = 0; i < SIM_ADVISORY_KINDS; i++)
+        for (int k = 0; k < SIM_UNJUDGED_COUNT; k++)
+            if (counts->kinds[i].unjudged[k] > 0)
+                fprintf(out, "  %" PRIu64 " %s not judged: %s\n", counts->kinds[i].unjudged[k],
+                        kind_name(i), sim_unjudged_text((enum sim_unjudged)k));
 }
 
 // Reports that no context answered. Contexts that were sent and did not arrive are gaps in the
@@ -313,15 +366,7 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
             "%" PRIu64 " values checked against the world: %" PRIu64 " wrong, %" PRIu64
             " not there yet, %" PRIu64 " left out for room\n",
             checked, sim_witness_counts_wrong(s->counts), s->counts->waiting, s->counts->shed);
-    uint64_t judged = 0, certain = 0;
-    for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
-        judged += s->counts->kinds[i].sound;
-        certain += s->counts->kinds[i].certain;
-    }
-    fprintf(out,
-            "%" PRIu64 " advisories judged, %" PRIu64 " required ones looked for, %" PRIu64
-            " cannot be judged\n",
-            judged, certain, s->counts->unjudged);
+    print_advisories(s->counts, out);
     for (int i = 0; i < SIM_CHECK_COUNT; i++)
         if (s->counts->wrong[i] > 0)
             fprintf(out, "  %-13s %" PRIu64 " wrong, the first: %s\n",

@@ -8,7 +8,7 @@
 
 #include "sim/experiment/experiment.h"
 
-enum { SIM_RUN_ERROR_SIZE = 512, SIM_ROW_SIZE = 1024 };
+enum { SIM_RUN_ERROR_SIZE = 512, SIM_ROW_SIZE = 2048 };
 
 // Everything but the last column's line end; the columns of sim_run_columns.
 struct sim_run_result {

@@ -309,6 +309,19 @@ static void add_verdicts(struct table *table)
         add_lead(table, "lead_to_warning", kind_names[kind], "warning", kind, false, none);
         add_untold(table, kind_names[kind], "warning", kind, none);
     }
+    uint64_t told = 0, unjudged = 0;
+    for (uint32_t kind = 0; kind < SIM_SCAN_KINDS; kind++) {
+        told += scan->verdicts[kind][DRF__V1__VERDICT__VERDICT_RIGHT]
+                + scan->verdicts[kind][DRF__V1__VERDICT__VERDICT_FALSE]
+                + scan->verdicts[kind][DRF__V1__VERDICT__VERDICT_UNJUDGED];
+        unjudged += scan->verdicts[kind][DRF__V1__VERDICT__VERDICT_UNJUDGED];
+    }
+    add_either(table, "advisory_judged_ratio", "",
+               told > 0 ? (double)(told - unjudged) / (double)told : 0, told,
+               why == NULL && told == 0 ? "no advisory was told" : why);
+    for (size_t i = 0; i < SIM_SCAN_REASONS; i++)
+        add_either(table, "advisory_unjudged_by", sim_scan_reasons[i],
+                   (double)scan->unjudged[i], unjudged, why);
     add_either(table, "checks_wrong", "", (double)scan->checks_wrong, scan->verdict_messages,
                why);
 }

@@ -248,6 +248,17 @@ static enum drf_status take_advisory(struct pass *pass, const struct channel *ch
     return status;
 }
 
+const char *const sim_scan_reasons[SIM_SCAN_REASONS] = {"kind", "way",     "short", "nameless",
+                                                        "late", "unknown", "full",  "unsaid"};
+
+static size_t reason_of(const char *text)
+{
+    size_t i = 0;
+    while (i + 1 < SIM_SCAN_REASONS && (text == NULL || strcmp(text, sim_scan_reasons[i]) != 0))
+        i++;
+    return i;
+}
+
 static enum drf_status take_verdict(struct pass *pass, const struct payload *payload)
 {
     struct sim_scan *scan = pass->scan;
@@ -265,6 +276,8 @@ static enum drf_status take_verdict(struct pass *pass, const struct payload *pay
         const struct sim_topic topic = {.id = verdict->drone_id,
                                         .id_size = strlen(verdict->drone_id)};
         scan->verdicts[verdict->kind][verdict->verdict]++;
+        if (verdict->verdict == DRF__V1__VERDICT__VERDICT_UNJUDGED)
+            scan->unjudged[reason_of(verdict->text)]++;
         status = find_listened(scan, &topic, &index);
         if (status == DRF_OK)
             status = sim_episodes_add(&scan->listened[index].episodes, verdict,

@@ -17,9 +17,13 @@
 enum {
     SIM_SCAN_KINDS = 32,
     SIM_SCAN_VERDICTS = 6,
+    SIM_SCAN_REASONS = 8,
     SIM_SCAN_REPORTS = 256,
     SIM_VARIED_TEXT = 1024
 };
+
+// Why an advisory was not judged, as the witness says it; the last: it does not say.
+extern const char *const sim_scan_reasons[SIM_SCAN_REASONS];
 
 struct sim_listened { // by one drone
     char id[SIM_TRACK_ID_SIZE];
@@ -56,8 +60,9 @@ struct sim_scan {
     size_t listened_count, listened_room;
     struct sim_listened *listened;
     uint64_t verdicts[SIM_SCAN_KINDS][SIM_SCAN_VERDICTS]; // of advisories
-    uint64_t verdict_messages, checks_wrong;              // of all; of the other checks
-    struct sim_numbers latency[SIM_LEAF_COUNT];           // s, from sending to log
+    uint64_t unjudged[SIM_SCAN_REASONS];
+    uint64_t verdict_messages, checks_wrong;    // of all; of the other checks
+    struct sim_numbers latency[SIM_LEAF_COUNT]; // s, from sending to log
     uint64_t latency_negative;
     struct sim_numbers
         answer;               // s, from the report to the context that answers it, by log times

@@ -33,7 +33,8 @@ struct held {
 struct sim_advisory_history {
     uint64_t boot_id;
     int64_t since_us, last_us, interval_us;
-    int64_t unjudged_us[SIM_KINDS]; // when conditions of a kind were last unknown
+    int64_t unjudged_us[SIM_KINDS];       // when conditions of a kind were last unknown
+    enum sim_unjudged because[SIM_KINDS]; // why they were then
     struct held held[HELD];
 };
 
@@ -114,8 +115,10 @@ static void remember(struct sim_advisory_history *history, const struct sim_case
         step_us > history->interval_us ? step_us : (15 * history->interval_us + step_us) / 16;
     history->last_us = now_us;
     for (size_t i = 0; i < SIM_KINDS; i++)
-        if (c->unjudged[i])
+        if (c->unjudged[i] != SIM_JUDGED) {
             history->unjudged_us[i] = now_us;
+            history->because[i] = c->unjudged[i];
+        }
     for (size_t i = 0; i < c->count; i++) {
         const struct sim_condition *condition = &c->conditions[i];
         struct held *held =
@@ -163,7 +166,7 @@ static void merge(struct sim_case *c, const struct sim_case *with)
             sim_case_add(c, only);
     }
     for (size_t i = 0; i < SIM_KINDS; i++)
-        c->unjudged[i] |= with->unjudged[i];
+        c->unjudged[i] = c->unjudged[i] != SIM_JUDGED ? c->unjudged[i] : with->unjudged[i];
 }
 
 static void find_conditions(struct sim_case *c, const struct sim_way *way)
@@ -243,6 +246,28 @@ static void check_form(struct sim_advisory_history *history, const Drf__V1__Cont
     held->told_us = context->node_time_us;
 }
 
+// Why an advisory cannot be judged, or SIM_JUDGED.
+static enum sim_unjudged why_unjudged(const struct sim_case *c,
+                                      const struct sim_advisory_history *history, uint32_t kind,
+                                      const struct held *held, const char *feature,
+                                      int64_t kept_us)
+{
+    int64_t from_us = c->context->node_time_us - kept_us;
+    if (!judged(kind))
+        return SIM_UNJUDGED_KIND;
+    // kept by the node after its end, and never received in full: it cannot be identified
+    if (held == NULL && feature[0] == '\0'
+        && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
+            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
+            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC))
+        return SIM_UNJUDGED_NAMELESS;
+    if (c->unjudged[kind] != SIM_JUDGED)
+        return c->unjudged[kind];
+    if (history->unjudged_us[kind] > from_us)
+        return history->because[kind];
+    return history->since_us > from_us ? SIM_UNJUDGED_SHORT : SIM_JUDGED;
+}
+
 // Whether it may hold, or may have held so long ago as it is kept.
 static void check_sound(const struct sim_case *c, struct sim_advisory_history *history,
                         uint32_t kind, uint32_t severity, const struct held *held,
@@ -251,23 +276,15 @@ static void check_sound(const struct sim_case *c, struct sim_advisory_history *h
 {
     int64_t now_us = c->context->node_time_us;
     int64_t kept_us = (int64_t)severity * (dwell_us + 2 * history->interval_us) + slack_us;
-    struct sim_kind_count *count = &counts->kinds[kind];
-    // kept by the node after its end, and never received in full: it cannot be identified
-    bool nameless = held == NULL && feature[0] == '\0'
-                    && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
-                        || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
-                        || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC);
-    int64_t watched_us = history->since_us > history->unjudged_us[kind]
-                             ? history->since_us
-                             : history->unjudged_us[kind];
-    if (!judged(kind) || nameless || c->unjudged[kind] || now_us - watched_us < kept_us) {
-        sim_witness_counts_unjudged(counts, kind, severity, feature);
+    enum sim_unjudged reason = why_unjudged(c, history, kind, held, feature, kept_us);
+    if (reason != SIM_JUDGED) {
+        sim_witness_counts_unjudged(counts, kind, severity, feature, reason);
         return;
     }
     bool good = held != NULL && held->last_us[severity] != 0
                 && now_us - held->last_us[severity] <= kept_us;
-    count->sound++;
-    count->false_ones += good ? 0 : 1;
+    counts->kinds[kind].sound++;
+    counts->kinds[kind].false_ones += good ? 0 : 1;
     const struct sim_judgement judgement = {.check = SIM_CHECK_ADVISORY_FALSE,
                                             .verdict = good ? DRF__V1__VERDICT__VERDICT_RIGHT
                                                             : DRF__V1__VERDICT__VERDICT_FALSE,
@@ -373,7 +390,7 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
     for (size_t i = 0; i < context->n_advisories; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];
         check_form(history, context, a, counts);
-        if (a->kind < SIM_KINDS && a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
+        if (a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
             check_sound(&c, history, a->kind, a->severity, held_of(history, a),
                         a->feature_id != NULL ? a->feature_id : "",
                         a->text != NULL ? a->text : "", counts);
@@ -381,9 +398,14 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *b = context->advisories_brief[i];
         const struct held *held = find_id(history, b->advisory_id);
-        if (held != NULL && b->kind < SIM_KINDS && b->severity >= SIM_WARNING
-            && b->severity <= SIM_INFO)
+        if (b->severity < SIM_WARNING || b->severity > SIM_INFO)
+            continue;
+        if (held != NULL && b->kind < SIM_KINDS)
             check_sound(&c, history, b->kind, b->severity, held, "(brief)", "", counts);
+        else
+            sim_witness_counts_unjudged(counts, b->kind, b->severity, "",
+                                        judged(b->kind) ? SIM_UNJUDGED_NAMELESS
+                                                        : SIM_UNJUDGED_KIND);
     }
     check_complete(&c, history, counts);
 }

@@ -13,5 +13,5 @@ void sim_case_add(struct sim_case *c, struct sim_condition condition)
     if (c->count < SIM_CONDITIONS_MAX)
         c->conditions[c->count++] = condition;
     else if (condition.kind < SIM_KINDS)
-        c->unjudged[condition.kind] = true;
+        c->unjudged[condition.kind] = SIM_UNJUDGED_FULL;
 }

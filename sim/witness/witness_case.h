@@ -23,7 +23,7 @@ struct sim_condition {
     double value, limit; // for the explanation
 };
 
-enum { SIM_CONDITIONS_MAX = 192, SIM_KINDS = 16 };
+enum { SIM_CONDITIONS_MAX = 192, SIM_KINDS = SIM_ADVISORY_KINDS };
 
 struct sim_case {
     struct sim_witness *witness;
@@ -34,12 +34,18 @@ struct sim_case {
     struct sim_way way;
     size_t count;
     struct sim_condition conditions[SIM_CONDITIONS_MAX];
-    bool unjudged[SIM_KINDS]; // advisories of this kind are not judged
+    enum sim_unjudged unjudged[SIM_KINDS]; // why advisories of a kind are not judged
 };
 
 // A condition that is not even possible is ignored. When the list is full the kind of the
 // condition counts as unjudged.
 void sim_case_add(struct sim_case *c, struct sim_condition condition);
+
+// For c->unjudged[]: why, if the way is undecided.
+static inline enum sim_unjudged sim_way_unjudged(const struct sim_way *way)
+{
+    return way->kind == SIM_WAY_UNDECIDED ? SIM_UNJUDGED_WAY : SIM_JUDGED;
+}
 
 // The kinds, each in the file named for it.
 void sim_conditions_terrain(struct sim_case *c);

@@ -59,8 +59,44 @@ const char *sim_advisory_kind_name(uint32_t kind)
                                                           "landing",
                                                           "terrain_too_coarse",
                                                           "alert",
-                                                          "time_reference_suspect"};
+                                                          "time_reference_suspect",
+                                                          "hazardous_weather"};
     return kind < SIM_ADVISORY_KINDS ? names[kind] : NULL;
+}
+
+static const struct {
+    const char *name, *text;
+} reasons[SIM_UNJUDGED_COUNT] = {
+    [SIM_JUDGED] = {"", ""},
+    [SIM_UNJUDGED_KIND] = {"kind", "of a kind that the witness does not know"},
+    [SIM_UNJUDGED_WAY] = {"way", "the node may take any of several ways"},
+    [SIM_UNJUDGED_SHORT] = {"short", "not watched for as long as an advisory is kept"},
+    [SIM_UNJUDGED_NAMELESS] = {"nameless", "never received in full"},
+    [SIM_UNJUDGED_LATE] = {"late", "answered too late"},
+    [SIM_UNJUDGED_UNKNOWN] = {"unknown", "what it is judged by is not known"},
+    [SIM_UNJUDGED_FULL] = {"full", "more conditions than the witness keeps"},
+};
+
+const char *sim_unjudged_name(enum sim_unjudged reason) { return reasons[reason].name; }
+
+const char *sim_unjudged_text(enum sim_unjudged reason) { return reasons[reason].text; }
+
+struct sim_advisory_totals sim_witness_counts_totals(const struct sim_witness_counts *counts)
+{
+    struct sim_advisory_totals all = {.told = 0};
+    for (int i = 0; i < SIM_ADVISORY_KINDS; i++) {
+        const struct sim_kind_count *kind = &counts->kinds[i];
+        all.judged += kind->sound;
+        all.false_ones += kind->false_ones;
+        all.certain += kind->certain;
+        all.missed += kind->missed;
+        for (int k = 0; k < SIM_UNJUDGED_COUNT; k++) {
+            all.because[k] += kind->unjudged[k];
+            all.unjudged += kind->unjudged[k];
+        }
+    }
+    all.told = all.judged + all.unjudged;
+    return all;
 }
 
 uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts)
@@ -139,13 +175,14 @@ void sim_witness_counts_judge(struct sim_witness_counts *counts,
 }
 
 void sim_witness_counts_unjudged(struct sim_witness_counts *counts, uint32_t kind,
-                                 uint32_t severity, const char *feature)
+                                 uint32_t severity, const char *feature,
+                                 enum sim_unjudged reason)
 {
-    counts->unjudged++;
+    counts->kinds[kind < SIM_ADVISORY_KINDS ? kind : 0].unjudged[reason]++;
     tell(counts, &(struct sim_judgement){.check = SIM_CHECK_ADVISORY_FALSE,
                                          .verdict = DRF__V1__VERDICT__VERDICT_UNJUDGED,
                                          .kind = kind,
                                          .severity = severity,
                                          .feature = feature,
-                                         .text = ""});
+                                         .text = sim_unjudged_name(reason)});
 }

@@ -42,12 +42,29 @@ enum sim_check {
 
 enum { SIM_SAMPLE_SIZE = 240 };
 
-enum { SIM_ADVISORY_KINDS = 16 }; // AdvisoryKind in enums.proto
+enum { SIM_ADVISORY_KINDS = 17 }; // AdvisoryKind in enums.proto
+
+// Why an advisory that was received cannot be judged.
+enum sim_unjudged {
+    SIM_JUDGED,            // it can be
+    SIM_UNJUDGED_KIND,     // the witness does not know this kind
+    SIM_UNJUDGED_WAY,      // the node may take any of several ways
+    SIM_UNJUDGED_SHORT,    // not watched for as long as an advisory is kept
+    SIM_UNJUDGED_NAMELESS, // never received in full: what it is about is unknown
+    SIM_UNJUDGED_LATE,     // answers so late that the node may have had other reports
+    SIM_UNJUDGED_UNKNOWN,  // what it is judged by is not known here
+    SIM_UNJUDGED_FULL,     // more conditions than fit here
+    SIM_UNJUDGED_COUNT
+};
+const char *sim_unjudged_name(enum sim_unjudged reason); // "way"
+const char *sim_unjudged_text(enum sim_unjudged reason); // for people
 
 // Advisories of a kind, counted in each context: `sound` were judged, `false_ones` of them are
-// false; `certain` conditions hold without doubt, `missed` of them had no advisory.
+// false, the rest unjudged, by reason; `certain` conditions hold without doubt, `missed` of
+// them had no advisory.
 struct sim_kind_count {
     uint64_t sound, false_ones, certain, missed;
+    uint64_t unjudged[SIM_UNJUDGED_COUNT];
 };
 const char *sim_advisory_kind_name(uint32_t kind); // "terrain"; NULL: there is none
 
@@ -58,7 +75,7 @@ struct sim_judgement {
     uint32_t verdict;        // Verdict in simulation.proto
     uint32_t kind, severity; // of an advisory; 0: none
     const char *feature;     // "": none
-    const char *text;        // why; "" for RIGHT and UNJUDGED
+    const char *text;        // why; "" for RIGHT; sim_unjudged_name() for UNJUDGED
 };
 
 // Pointers of a judgement live until the call returns. on_judgement NULL: nobody listens.
@@ -74,9 +91,8 @@ struct sim_witness_counts {
     int64_t mono_us;                   // when it arrived
     uint64_t checked[SIM_CHECK_COUNT]; // values looked at
     uint64_t wrong[SIM_CHECK_COUNT];
-    uint64_t waiting;  // values not there yet, and the node gave a reason
-    uint64_t unjudged; // advisories that the witness cannot judge, or not yet
-    uint64_t shed;     // values absent because the node says that it left them out
+    uint64_t waiting; // values not there yet, and the node gave a reason
+    uint64_t shed;    // values absent because the node says that it left them out
     uint64_t data_points;
     struct sim_kind_count kinds[SIM_ADVISORY_KINDS];
     char sample[SIM_CHECK_COUNT][SIM_SAMPLE_SIZE]; // of the first wrong one
@@ -84,6 +100,13 @@ struct sim_witness_counts {
 
 const char *sim_check_name(enum sim_check check); // "wind"
 uint64_t sim_witness_counts_wrong(const struct sim_witness_counts *counts);
+
+// Advisories over all kinds.
+struct sim_advisory_totals {
+    uint64_t told, judged, false_ones, certain, missed, unjudged;
+    uint64_t because[SIM_UNJUDGED_COUNT];
+};
+struct sim_advisory_totals sim_witness_counts_totals(const struct sim_witness_counts *counts);
 
 // Counts a check; when !good the text, a printf format, is kept as the sample if it is the
 // first of its kind.
@@ -93,8 +116,9 @@ void sim_witness_counts_note(struct sim_witness_counts *counts, enum sim_check c
 void sim_witness_counts_judge(struct sim_witness_counts *counts,
                               const struct sim_judgement *judgement, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-// An advisory that was received and cannot be judged.
+// An advisory that was received and cannot be judged. A kind that is not known counts as 0.
 void sim_witness_counts_unjudged(struct sim_witness_counts *counts, uint32_t kind,
-                                 uint32_t severity, const char *feature);
+                                 uint32_t severity, const char *feature,
+                                 enum sim_unjudged reason);
 
 #endif

@@ -11,7 +11,6 @@ _Static_assert((int)SIM_NOTHING == SEVERITY(INFO) + 1, "less than any; sizes arr
 
 _Static_assert((int)SIM_LAYERS == (int)DRF__V1__LAYER__LAYER_ALERT + 1, "sizes arrays");
 
-// It does not know this kind, the last one: it is neither judged nor counted.
-#define FIRST_NOT_COUNTED DRF__V1__ADVISORY_KIND__ADVISORY_KIND_HAZARDOUS_WEATHER
-_Static_assert((int)SIM_ADVISORY_KINDS == (int)FIRST_NOT_COUNTED, "sizes arrays");
+#define LAST_KIND DRF__V1__ADVISORY_KIND__ADVISORY_KIND_HAZARDOUS_WEATHER
+_Static_assert((int)SIM_ADVISORY_KINDS == (int)LAST_KIND + 1, "sizes arrays");
 _Static_assert((int)SIM_KINDS == (int)SIM_ADVISORY_KINDS, "sizes arrays");

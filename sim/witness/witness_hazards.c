@@ -124,9 +124,11 @@ void sim_conditions_terrain(struct sim_case *c)
         .possible = acc_m >= limits.clearance_m - 0.01 ? SIM_INFO : SIM_NOTHING,
         .certain = SIM_NOTHING};
     sim_case_add(c, coarse);
-    c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN] =
-        c->way.kind == SIM_WAY_UNDECIDED || c->witness->stretch_count == 0;
-    if (c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN] || c->truth.basis == 0)
+    enum sim_unjudged *unjudged = &c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN];
+    *unjudged = sim_way_unjudged(&c->way);
+    if (*unjudged == SIM_JUDGED && c->witness->stretch_count == 0)
+        *unjudged = SIM_UNJUDGED_UNKNOWN;
+    if (*unjudged != SIM_JUDGED || c->truth.basis == 0)
         return;
     struct terrain t = {.c = c,
                         .limit_m = limits.clearance_m,
@@ -139,7 +141,7 @@ void sim_conditions_terrain(struct sim_case *c)
     } else {
         look_around(&t, fabs(c->way.climb_mps) >= vertical_mps);
         if (fabs(fabs(c->way.climb_mps) - vertical_mps) < 0.01)
-            c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN] = true;
+            *unjudged = SIM_UNJUDGED_WAY;
     }
     bool known = c->witness->complete[GROUND] && c->witness->complete[SURFACE]
                  && c->witness->complete[OBSTACLE] && c->truth.amsl_known;
@@ -263,8 +265,7 @@ void sim_conditions_obstacles(struct sim_case *c)
 {
     const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
     const struct sim_witness *witness = c->witness;
-    c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE] =
-        c->way.kind == SIM_WAY_UNDECIDED;
+    c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE] = sim_way_unjudged(&c->way);
     if (c->report->on_ground || c->way.kind == SIM_WAY_UNDECIDED)
         return;
     for (size_t i = 0; i < witness->world->obstacle_count; i++) {
@@ -330,7 +331,7 @@ void sim_conditions_zones(struct sim_case *c)
 {
     const struct sim_world *world = c->witness->world;
     c->unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE] =
-        c->way.kind == SIM_WAY_UNDECIDED && world->zone_count > 0;
+        world->zone_count > 0 ? sim_way_unjudged(&c->way) : SIM_JUDGED;
     for (size_t i = 0; i < world->zone_count && c->way.kind != SIM_WAY_UNDECIDED; i++) {
         const struct sim_zone *zone = &world->zones[i];
         if (zone->presence == SIM_HIDDEN || zone->count < 3)

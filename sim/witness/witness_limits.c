@@ -120,7 +120,7 @@ void sim_conditions_weather(struct sim_case *c)
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         const struct rule *rule = &rules[i];
-        c->unjudged[rule->kind] = c->way.kind == SIM_WAY_UNDECIDED;
+        c->unjudged[rule->kind] = sim_way_unjudged(&c->way);
         if (isnan(rule->limit))
             continue;
         struct sim_condition found = {.kind = rule->kind,
@@ -242,7 +242,7 @@ void sim_conditions_height(struct sim_case *c)
 {
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT;
     const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
-    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED && !isnan(limits.agl_max_m);
+    c->unjudged[kind] = isnan(limits.agl_max_m) ? SIM_JUDGED : sim_way_unjudged(&c->way);
     if (!isnan(limits.agl_max_m) && !c->report->on_ground)
         judge_altitude_limit(c, limits.agl_max_m);
     judge_reference(c);
@@ -253,8 +253,8 @@ void sim_conditions_boundary(struct sim_case *c)
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY;
     const struct sim_way *way = &c->way;
     const struct sim_region *served = &c->witness->served;
-    c->unjudged[kind] = served->count < 3 || way->kind == SIM_WAY_UNDECIDED;
-    if (c->unjudged[kind] || c->report->on_ground)
+    c->unjudged[kind] = served->count < 3 ? SIM_UNJUDGED_UNKNOWN : sim_way_unjudged(way);
+    if (c->unjudged[kind] != SIM_JUDGED || c->report->on_ground)
         return;
     struct sim_condition found = {.kind = kind,
                                   .feature = "",

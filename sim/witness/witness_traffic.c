@@ -396,8 +396,8 @@ void sim_conditions_traffic(struct sim_case *c)
     // When answers take this long it is unknown which reports of the others the node had.
     bool late = c->arrival_mono_us - c->report->mono_us > late_us
                 || (slowest_us != NULL && *slowest_us > late_us);
-    c->unjudged[kind] = c->way.kind == SIM_WAY_UNDECIDED || late;
-    if (c->report->on_ground || c->unjudged[kind] || c->witness->fleet.count == 0)
+    c->unjudged[kind] = late ? SIM_UNJUDGED_LATE : sim_way_unjudged(&c->way);
+    if (c->report->on_ground || c->unjudged[kind] != SIM_JUDGED || c->witness->fleet.count == 0)
         return;
     struct encounters m = {.first = c->count};
     judge_fleet(c, &m);

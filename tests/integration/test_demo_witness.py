@@ -85,8 +85,13 @@ def check(mqtt, folder, port):
     assert report["verified"] == report["contexts"] - report["unmatched"], report
     assert report["kinds"]["refused"]["checked"] > report["contexts"], "some obstacles were refused, and who is near is told"
     judged = report["advisory_kinds"]
+    kinds = [kind for name, kind in judged.items() if isinstance(kind, dict) and name != "unjudged_by"]
+    assert judged["told"] == judged["judged"] + judged["unjudged"], judged
+    assert sum(kind["judged"] for kind in kinds) == judged["judged"], judged
+    assert sum(sum(kind["unjudged_by"].values()) for kind in kinds) == judged["unjudged"] == sum(judged["unjudged_by"].values()), judged
+    assert f"of {judged['told']} advisories told {judged['judged']} judged" in text, text
     assert report["kinds"]["plan"]["checked"] > report["contexts"], "plans are filed, and flown"
-    assert sum(kind["certain"] for kind in judged.values() if isinstance(kind, dict)) > 100, judged
+    assert sum(kind["certain"] for kind in kinds) > 100, judged
     # A share of the drones is checked, all are counted; its node's counters stand beside what is missing.
     code, part, text = fly(mqtt, folder, 8, "--verify", "0.25", "--requests", "1", "--metrics", f"127.0.0.1:{port}")
     assert (code, part["mismatches"]) == (0, 0), text

@@ -138,6 +138,8 @@ def test_the_sample_with_the_real_node_warns_and_says_the_same_twice():
         for row in rows:
             assert int(row["reports"]) == reports and int(row["refusals"]) == 0, row
             assert int(row["values_checked"]) > 10000 and int(row["advisories_judged"]) > 0, row
+            because = [part.rsplit(" ", 1) for part in row["advisories_unjudged_by"].split("; ") if part]
+            assert sum(int(count) for _, count in because) == int(row["advisories_unjudged"]), row
             assert float(row["latency_p50_ms"]) >= 80, row  # two ways of 40 ms
         whole, lossy = rows[0], rows[2]
         assert whole["lost_up"] == "0" and int(whole["contexts"]) > reports * 9 // 10, whole

@@ -83,6 +83,9 @@ def head_on(name, heights=(100, 110), **metadata):
                 tape.verdict("d1", t + 0.1, MISSED, TRAFFIC, severity=WARNING, feature_id="d2", check="advisory_missed")
             if k in (10, 12, 200):
                 tape.verdict("d1", t + 0.1, FALSE, ZONE, severity=CAUTION, check="advisory_false")
+            if k in (210, 211, 212):
+                tape.verdict("d1", t + 0.1, UNJUDGED, ZONE, severity=CAUTION, check="advisory_false",
+                             **({"text": "late"} if k < 212 else {}))
         tape.add("sim/verdict", bench().message("SimVerdict", drone_id="d1", check="wind", verdict=WRONG), 290, transport=None)
     return tape.path
 
@@ -116,6 +119,10 @@ def test_head_on_is_measured_as_computed_by_hand():
     value(m, "advisory_false", "zone", wanted=3, within=0)
     value(m, "advisory_false_episodes", "zone", wanted=2, within=0)
     value(m, "advisory_false", "traffic", wanted=0, within=0)
+    value(m, "advisory_judged_ratio", wanted=63 / 66, within=1e-9)  # 60 right, 3 false, 3 not judged
+    value(m, "advisory_unjudged_by", "late", wanted=2, within=0)
+    value(m, "advisory_unjudged_by", "unsaid", wanted=1, within=0)
+    value(m, "advisory_unjudged_by", "way", wanted=0, within=0)
     value(m, "checks_wrong", wanted=1, within=0)
     # The first WARNING is due at 120.2 s: d2 was told at 90.2 s. d1's first (120.2 to 124.2 s) passed untold; its
     # second (140.2 s) came while it was told since 125.2 s.

@@ -77,7 +77,51 @@ static void judgements__of_terrain_told_then_over_then_not_told__are_told_each(v
     assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_RIGHT]
                          + heard.verdicts[DRF__V1__VERDICT__VERDICT_FALSE],
                      s.counts.kinds[kind].sound);
-    assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_UNJUDGED], s.counts.unjudged);
+    assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_UNJUDGED],
+                     sim_witness_counts_totals(&s.counts).unjudged);
+    close_scene(&s);
+}
+
+static void unjudged__of_different_kinds__are_counted_by_kind_and_reason(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct heard heard;
+    open_scene(&s);
+    listen(&s, &heard);
+    const uint32_t zone = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE,
+                   landing = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_LANDING, new_one = 999;
+    tell(&s, landing, CAUTION, NULL);
+    hear_for(&s, 6.0);
+    assert_string_equal(heard.text, "kind");
+    uint64_t heard_so_far = s.counts.kinds[landing].unjudged[SIM_UNJUDGED_KIND];
+    assert_true(heard_so_far >= 30);
+    s.context.n_advisories = 0;
+    tell(&s, zone, CAUTION, NULL); // as one that the node keeps, and was never named
+    hear(&s);
+    assert_string_equal(heard.text, "nameless");
+    assert_int_equal(s.counts.kinds[zone].unjudged[SIM_UNJUDGED_NAMELESS], 1);
+    s.context.n_advisories = 0;
+    tell(&s, new_one, CAUTION, NULL);
+    hear(&s);
+    assert_int_equal(s.counts.kinds[0].unjudged[SIM_UNJUDGED_KIND], 1);
+    s.context.n_advisories = 0;
+    s.context.n_advisories_brief = 1; // one whose full text was never received counts too
+    drf__v1__advisory_brief__init(&s.brief);
+    s.brief_list[0] = &s.brief;
+    s.brief.advisory_id = 4711;
+    s.brief.severity = CAUTION;
+    s.brief.kind = zone;
+    hear(&s);
+    assert_int_equal(s.counts.kinds[zone].unjudged[SIM_UNJUDGED_NAMELESS], 2);
+    const struct sim_advisory_totals all = sim_witness_counts_totals(&s.counts);
+    assert_int_equal(all.told, heard_so_far + 3);
+    assert_int_equal(all.judged, 0);
+    assert_int_equal(all.because[SIM_UNJUDGED_KIND], heard_so_far + 1);
+    assert_int_equal(all.because[SIM_UNJUDGED_NAMELESS], 2);
+    for (int i = 1; i < SIM_UNJUDGED_COUNT; i++)
+        assert_true(sim_unjudged_name((enum sim_unjudged)i)[0] != '\0'
+                    && sim_unjudged_text((enum sim_unjudged)i)[0] != '\0');
     close_scene(&s);
 }
 
@@ -105,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judgements__of_terrain_told_then_over_then_not_told__are_told_each),
+        cmocka_unit_test(unjudged__of_different_kinds__are_counted_by_kind_and_reason),
         cmocka_unit_test(judgements__of_values__only_the_wrong_ones_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
