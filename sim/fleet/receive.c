@@ -296,11 +296,10 @@ static void follow_stream(struct sim_receiver *receiver, size_t index,
 }
 
 // The report that a context answers; NULL: none, or one too long ago.
-static const struct sim_report *report_of(const struct sim_receiver *receiver, size_t index,
-                                          uint32_t telemetry_seq)
+static struct sim_report *report_of(const struct sim_receiver *receiver, size_t index,
+                                    uint32_t telemetry_seq)
 {
-    const struct sim_report *report =
-        &receiver->reports[index * REPORTS + telemetry_seq % REPORTS];
+    struct sim_report *report = &receiver->reports[index * REPORTS + telemetry_seq % REPORTS];
     return telemetry_seq != 0 && report->seq == telemetry_seq ? report : NULL;
 }
 
@@ -308,13 +307,16 @@ static void count_context(struct sim_receiver *receiver, size_t index,
                           const struct sim_context_head *head, int64_t mono_us)
 {
     struct stream_state *stream = &receiver->streams[index];
-    const struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
+    struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
     receiver->counted.pushed += head->pushed ? 1 : 0;
     receiver->counted.unmatched += report == NULL ? 1 : 0;
     receiver->counts.data_points += head->data_points;
     for (int bit = 0; bit < SIM_SHEDS; bit++)
         receiver->counted.shed[bit] += (head->shed >> bit) & 1;
-    if (report == NULL || head->telemetry_seq <= stream->answered)
+    if (report == NULL)
+        return;
+    report->answered = true;
+    if (head->telemetry_seq <= stream->answered)
         return;
     stream->answered = head->telemetry_seq;
     if (mono_us - report->mono_us > receiver->slowest_us

@@ -77,6 +77,7 @@ struct sim_report {
     double north_mps, east_mps, up_mps;
     double horizontal_acc_m, velocity_acc_mps, vertical_acc_m;
     uint32_t plan; // that it names; 0: none
+    bool answered; // by a context: the node has it
 };
 
 // The reports of the whole fleet, to check traffic advisories.

@@ -33,6 +33,7 @@ struct held {
 struct sim_advisory_history {
     uint64_t boot_id;
     int64_t since_us, last_us, interval_us;
+    uint32_t seq;                         // of its newest report that was looked at
     int64_t unjudged_us[SIM_KINDS];       // when conditions of a kind were last unknown
     enum sim_unjudged because[SIM_KINDS]; // why they were then
     struct held held[HELD];
@@ -98,12 +99,12 @@ static struct held *place(struct sim_advisory_history *history, uint64_t key, ui
     return oldest;
 }
 
-static void remember(struct sim_advisory_history *history, const struct sim_case *c,
-                     int64_t now_us)
+// A context, made at that time of the node.
+static void note_context(struct sim_advisory_history *history, uint64_t boot_id, int64_t now_us)
 {
-    if (history->boot_id != c->context->boot_id) {
+    if (history->boot_id != boot_id) {
         memset(history, 0, sizeof *history);
-        history->boot_id = c->context->boot_id;
+        history->boot_id = boot_id;
         history->since_us = now_us;
         history->last_us = now_us;
     }
@@ -114,6 +115,11 @@ static void remember(struct sim_advisory_history *history, const struct sim_case
     history->interval_us =
         step_us > history->interval_us ? step_us : (15 * history->interval_us + step_us) / 16;
     history->last_us = now_us;
+}
+
+static void remember(struct sim_advisory_history *history, const struct sim_case *c,
+                     int64_t now_us)
+{
     for (size_t i = 0; i < SIM_KINDS; i++)
         if (c->unjudged[i] != SIM_JUDGED) {
             history->unjudged_us[i] = now_us;
@@ -179,6 +185,50 @@ static void find_conditions(struct sim_case *c, const struct sim_way *way)
     sim_conditions_height(c);
     sim_conditions_boundary(c);
     sim_conditions_traffic(c);
+}
+
+// On every way that the node may take it to go.
+static void find_all_conditions(struct sim_case *c)
+{
+    struct sim_way ways[SIM_WAYS_MAX];
+    size_t count = sim_ways_of(c->witness, c->report, c->context, &c->truth, ways);
+    const struct sim_case empty = *c;
+    find_conditions(c, &ways[0]);
+    for (size_t i = 1; i < count; i++) {
+        struct sim_case one = empty;
+        find_conditions(&one, &ways[i]);
+        merge(c, &one);
+    }
+}
+
+// Reports since the last context that none answers: the node may have looked at them all the
+// same (schemas/client.md, When the node cannot keep up), and what it found then it still
+// keeps.
+static void remember_unanswered(const struct sim_case *c, struct sim_advisory_history *history)
+{
+    struct sim_witness *witness = c->witness;
+    const struct sim_fleet_reports *fleet = &witness->fleet;
+    const struct sim_report *ring = &fleet->ring[c->report->drone * fleet->depth];
+    uint32_t last = history->seq;
+    history->seq = c->report->seq;
+    if (last == 0 || c->report->seq - last >= fleet->depth)
+        return;
+    // the surface along the way is known for the report that is answered
+    size_t stretches = witness->stretch_count;
+    witness->stretch_count = 0;
+    for (uint32_t seq = last + 1; seq < c->report->seq; seq++) {
+        const struct sim_report *report = &ring[seq % fleet->depth];
+        if (report->seq != seq)
+            continue;
+        struct sim_case one = {.witness = witness,
+                               .report = report,
+                               .context = c->context,
+                               .arrival_mono_us = c->arrival_mono_us,
+                               .truth = sim_witness_truth(witness, report)};
+        find_all_conditions(&one);
+        remember(history, &one, c->context->node_time_us);
+    }
+    witness->stretch_count = stretches;
 }
 
 static const char *kind_name(uint32_t kind)
@@ -376,16 +426,10 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                          .context = context,
                          .arrival_mono_us = arrival_mono_us,
                          .truth = sim_witness_truth(witness, report)};
-    struct sim_way ways[SIM_WAYS_MAX];
-    size_t count = sim_ways_of(witness, report, context, &c.truth, ways);
-    const struct sim_case empty = c;
-    find_conditions(&c, &ways[0]);
-    for (size_t i = 1; i < count; i++) {
-        struct sim_case one = empty;
-        find_conditions(&one, &ways[i]);
-        merge(&c, &one);
-    }
+    find_all_conditions(&c);
     struct sim_advisory_history *history = &witness->history[report->drone];
+    note_context(history, context->boot_id, context->node_time_us);
+    remember_unanswered(&c, history);
     remember(history, &c, context->node_time_us);
     for (size_t i = 0; i < context->n_advisories; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];

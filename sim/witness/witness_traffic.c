@@ -8,6 +8,7 @@
 // each quarter of a second; the margins are widened by the relative motion between two
 // samples.
 #include <math.h>
+#include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
 #include "geo/earth.h"
@@ -27,6 +28,7 @@ static const double feed_across_m = 75.0, feed_up_m = 15.0;
 static const int64_t silent_us = 3000000, forgotten_us = 17000000;
 static const double service_band_m = 5.0;
 static const int64_t late_us = 2500000;
+static const int64_t unheard_us = 2500000; // predicted when silent for 3 s
 static const int64_t refusal_us = 1500000; // refusals are sent once a second
 static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight/flight.c climbs with 5 at most
@@ -209,6 +211,16 @@ static bool beyond_service(const struct sim_case *c, const struct sim_report *re
            && sim_witness_outside_m(witness, at) > witness->served.margin_m - service_band_m;
 }
 
+static bool told_of(const struct sim_case *c, const char *feature)
+{
+    const Drf__V1__Context *context = c->context;
+    for (size_t i = 0; i < context->n_advisories; i++)
+        if (context->advisories[i]->feature_id != NULL
+            && strcmp(context->advisories[i]->feature_id, feature) == 0)
+            return true;
+    return false;
+}
+
 // The reports of another that the node may have gone by.
 static void judge_other(struct sim_case *c, const struct sim_report *ring, size_t depth,
                         struct sim_condition *out)
@@ -225,11 +237,16 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         const struct sim_report *r = &ring[i];
         if (r->seq == 0 || r->mono_us > c->arrival_mono_us)
             continue;
-        if (r->mono_us < from_us) {
-            if (before == NULL || r->mono_us > before->mono_us)
-                before = r;
+        // one that no context answers may not have arrived
+        if (r->answered && r->mono_us < from_us
+            && (before == NULL || r->mono_us > before->mono_us))
+            before = r;
+    }
+    for (size_t i = 0; i < depth; i++) {
+        const struct sim_report *r = &ring[i];
+        if (r->seq == 0 || r->mono_us > c->arrival_mono_us
+            || (before != NULL && r->mono_us <= before->mono_us))
             continue;
-        }
         int possible, certain;
         judge(c, r, radius_m, &possible, &certain);
         out->possible = sim_severity_worse(out->possible, possible);
@@ -242,6 +259,12 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
         out->certain = sim_severity_milder(out->certain, certain);
         struct pair pair = pair_of(c, before, radius_m);
         out->value = closest_m(&pair);
+    }
+    // Of one that was silent for long the node has a prediction, or nothing: what it says of
+    // it is neither right nor wrong here.
+    if (before == NULL || c->report->mono_us - before->mono_us > unheard_us) {
+        out->possible = told_of(c, out->feature) ? SIM_WARNING : out->possible;
+        out->certain = SIM_NOTHING;
     }
     // Without an older report it is unknown whether the node had one; a node that was started
     // again has none of before.

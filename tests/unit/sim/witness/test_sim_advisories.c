@@ -113,6 +113,7 @@ static void traffic__head_on__must_be_told_by_its_name(void **state)
     struct sim_plane here = sim_world_plane(&s.world, s.report.position);
     struct sim_report other = s.report;
     other.drone = 3;
+    other.answered = true;
     other.north_mps = -10.0;
     other.mono_us -= 2000000; // sent so long ago that the node must have it
     other.utc_us -= 2000000;
@@ -160,6 +161,66 @@ static void traffic__head_on__must_be_told_by_its_name(void **state)
     tell(&s, kind, INFO, "drone-7");
     hear_for(&s, 12.0);
     assert_true(s.counts.kinds[kind].false_ones > before);
+    close_scene(&s);
+}
+
+// A report that no context answers may never have reached the node, or may have.
+static void traffic__by_a_report_that_nobody_answered__need_not_be_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    struct sim_plane here = sim_world_plane(&s.world, s.report.position);
+    struct sim_report other = s.report;
+    other.drone = 3;
+    other.answered = true;
+    other.north_mps = 0.0;
+    other.mono_us -= 2000000;
+    other.utc_us -= 2000000;
+    other.position =
+        sim_world_point(&s.world, (struct sim_plane){here.east_m + 200.0, here.north_m});
+    s.reports[3 * DEPTH + 1] = other;
+    assert_band(&s, DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC, "drone-3", NOTHING, NOTHING);
+    struct sim_report newer = other; // turns to us
+    newer.seq = 2;
+    newer.answered = false;
+    newer.east_mps = -20.0;
+    newer.north_mps = 10.0;
+    newer.mono_us += 1000000;
+    newer.utc_us += 1000000;
+    s.reports[3 * DEPTH + 2] = newer;
+    assert_band(&s, DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC, "drone-3", WARNING, NOTHING);
+    s.reports[3 * DEPTH + 2].answered = true;
+    assert_band(&s, DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC, "drone-3", WARNING, WARNING);
+    close_scene(&s);
+}
+
+// Between two contexts the node may have looked at a report and keep what it found.
+static void advisory__of_a_report_without_a_context__is_not_false(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT;
+    s.report.drone = 1; // over 90 m it is too high
+    hear_for(&s, 12.0);
+    struct sim_report high = s.report;
+    high.seq = 2;
+    high.amsl_m += 20.0;
+    tell(&s, kind, WARNING, NULL)->has_value = 1;
+    for (int seen = 0; seen < 2; seen++) {
+        if (seen == 1)
+            s.reports[1 * DEPTH + 2] = high;
+        s.report.seq = 3;
+        uint64_t before = s.counts.kinds[kind].false_ones;
+        hear_for(&s, 1.0);
+        assert_int_equal(s.counts.kinds[kind].false_ones > before, seen == 0);
+        s.report.seq = 1;
+        s.context.boot_id++; // forget what was
+        s.context.n_advisories = 0;
+        hear_for(&s, 12.0);
+        s.context.n_advisories = 1;
+    }
     close_scene(&s);
 }
 
@@ -313,6 +374,8 @@ int main(void)
         cmocka_unit_test(gusts__against_the_truth_of_the_place),
         cmocka_unit_test(altitudes_that_contradict__must_be_told),
         cmocka_unit_test(traffic__head_on__must_be_told_by_its_name),
+        cmocka_unit_test(traffic__by_a_report_that_nobody_answered__need_not_be_told),
+        cmocka_unit_test(advisory__of_a_report_without_a_context__is_not_false),
         cmocka_unit_test(obstacle__in_the_way__must_be_told_and_one_beside_it_not),
         cmocka_unit_test(region__must_be_told_where_the_way_leaves_it),
         cmocka_unit_test(zone__in_it_or_ahead__must_be_told_and_one_beside_below_or_far_not),

@@ -124,6 +124,7 @@ static void traffic__that_the_plan_meets__must_be_told(void **state)
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
     struct sim_report other = s->report;
     other.drone = 3;
+    other.answered = true;
     other.plan = 0;
     other.north_mps = 0.0;
     other.mono_us -= 2000000; // sent so long ago that the node must have it
