@@ -302,7 +302,10 @@ static void finish(struct sim_run *run, struct sim_run_result *out)
     bool ended = sim_lockstep_close(run->lockstep);
     if (run->failed == DRF_OK && !ended)
         run_fail(run, DRF_ERR_STORE, "the node did not end well");
-    if (sim_run_files_paths(run->job->folder, &paths) == DRF_OK)
+    bool named = sim_run_files_paths(run->job->folder, &paths) == DRF_OK;
+    if (named && run->failed == DRF_OK)
+        run_fail(run, run_samples(run, paths.wrong), "wrong.txt cannot be written");
+    if (named)
         run_fail(run, sim_run_files_settle(&paths, run->failed == DRF_OK),
                  "the recording cannot be renamed");
 }

@@ -18,7 +18,8 @@ enum drf_status sim_run_files_paths(const char *folder, struct sim_run_paths *ou
         snprintf(out->folder, sizeof out->folder, "%s", folder) < (int)sizeof out->folder;
     fits = fits && join(out->world, folder, "world") && join(out->config, folder, "node.yaml")
            && join(out->log, folder, "node.log") && join(out->part, folder, "recording.part")
-           && join(out->recording, folder, "recording.mcap");
+           && join(out->recording, folder, "recording.mcap")
+           && join(out->wrong, folder, "wrong.txt");
     return fits ? DRF_OK : DRF_ERR_RANGE;
 }
 

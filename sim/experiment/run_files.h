@@ -12,6 +12,7 @@ struct sim_run_paths {
     char folder[SIM_FILE_PATH_SIZE], world[SIM_FILE_PATH_SIZE]; // where the world's files are
     char config[SIM_FILE_PATH_SIZE], log[SIM_FILE_PATH_SIZE];   // of the node
     char part[SIM_FILE_PATH_SIZE], recording[SIM_FILE_PATH_SIZE];
+    char wrong[SIM_FILE_PATH_SIZE]; // what the witness says of wrong values
 };
 
 // DRF_ERR_RANGE: too long.

@@ -44,5 +44,7 @@ void run_open(struct sim_run *run);
 
 // sim/experiment/run_row.c: the row of results.
 void run_row(const struct sim_run *run, struct sim_run_result *out);
+// Writes the first wrong value of each check, if there is one. DRF_ERR_STORE.
+enum drf_status run_samples(const struct sim_run *run, const char *path);
 
 #endif
