@@ -34,7 +34,7 @@ struct sim_trial {
     bool bare; // no surface model is published
     uint64_t drones, plans, traffic, zones, alerts, patch_side;
     double duration_s, step_ms, rate_hz, settle_s, request_s, patch_rate_hz, verify_ratio;
-    bool react;
+    bool react, confused;
     struct sim_error_plan errors;
     struct sim_node_setting node[SIM_NODE_SETTINGS_MAX];
     size_t node_count;

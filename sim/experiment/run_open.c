@@ -30,6 +30,7 @@ static enum drf_status open_fleet(struct sim_run *run)
         .request_s = trial->request_s,
         .plans = (size_t)trial->plans,
         .react = trial->react,
+        .confused = trial->confused,
         .verify_ratio = trial->verify_ratio,
         .all_hear = true,
         .patch = {.side = (uint32_t)trial->patch_side, .rate_hz = trial->patch_rate_hz},

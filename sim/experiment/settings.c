@@ -47,6 +47,7 @@ static const struct setting settings[] = {
     PLAIN("rate_hz", REAL, rate_hz, 0.1, 20, "5"),
     PLAIN("settle_s", REAL, settle_s, 1, 36000, "20"),
     PLAIN("react", FLAG, react, 0, 1, "true"),
+    PLAIN("confused", FLAG, confused, 0, 1, "false"),
     PLAIN("plans", COUNT, plans, 0, 20000, "3"),
     PLAIN("traffic", COUNT, traffic, 0, 64, "0"),
     PLAIN("zones", COUNT, zones, 0, SIM_ZONES_MAX, "0"),
