@@ -105,6 +105,10 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
                                      .ground_known = out->height.ground_amsl_m.known,
                                      .ground_amsl_m = out->height.ground_amsl_m.value};
     fusion_weather_ask(builder->planes, root, &ask, &out->weather);
+    // one that sent an altitude has no wind because the ground is not known
+    struct fusion_quantity *wind = &out->weather.items[FUSION_WIND];
+    if (wind->reason == FUSION_REASON_NO_ALTITUDE)
+        wind->reason = out->height.agl_reason;
 
     out->obstacle_radius_m = aircraft->limits.obstacle_radius_m;
     size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX

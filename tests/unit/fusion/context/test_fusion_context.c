@@ -127,6 +127,33 @@ static void height__pressure_alone__gives_no_agl(void **state)
     scene_close(scene);
 }
 
+// The level of a wind is chosen by the height over ground: without it there is none.
+static void wind__over_unknown_ground__is_not_missing_for_want_of_an_altitude(void **state)
+{
+    (void)state;
+    static const float values[4] = {5.0F, 5.0F, 5.0F, 5.0F};
+    const struct geo_grid degrees = {.kind = GEO_GRID_LATLON,
+                                     .ni = 2,
+                                     .nj = 2,
+                                     .x0 = -80.0,
+                                     .y0 = 43.0,
+                                     .dx = 1.0,
+                                     .dy = 1.0,
+                                     .semi_major_m = 6371229.0,
+                                     .semi_minor_m = 6371229.0};
+    struct scene *scene = scene_open(toronto, nothing, NULL, NULL);
+    (void)scene_field(scene, GEO_WIND_U, degrees, 10.0, 10.0, 1000000, values);
+    (void)scene_field(scene, GEO_WIND_V, degrees, 10.0, 10.0, 1000000, values);
+    struct fusion_aircraft aircraft = hovering(toronto);
+    assert_int_equal(build(scene, &aircraft).weather.items[FUSION_WIND].reason,
+                     FUSION_REASON_NO_ALTITUDE);
+    aircraft.fix.amsl = (struct fusion_altitude){true, 150.0, 0.0};
+    struct fusion_context c = build(scene, &aircraft);
+    assert_int_equal(c.height.agl_reason, FUSION_REASON_NO_DATA);
+    assert_int_equal(c.weather.items[FUSION_WIND].reason, FUSION_REASON_NO_DATA);
+    scene_close(scene);
+}
+
 static void height__altitudes_that_contradict__are_suspect_and_told(void **state)
 {
     (void)state;
@@ -378,6 +405,7 @@ int main(void)
         cmocka_unit_test(height__ellipsoid_and_amsl__takes_the_ellipsoid_first),
         cmocka_unit_test(height__amsl_alone_and_take_off__say_so),
         cmocka_unit_test(height__pressure_alone__gives_no_agl),
+        cmocka_unit_test(wind__over_unknown_ground__is_not_missing_for_want_of_an_altitude),
         cmocka_unit_test(height__altitudes_that_contradict__are_suspect_and_told),
         cmocka_unit_test(ground__unknown__is_told_and_never_zero),
         cmocka_unit_test(ground__on_a_plane__is_the_plane_across_tile_borders),
