@@ -159,6 +159,8 @@ void sim_witness_obstacles(struct sim_witness *witness, const struct sim_report 
                            const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_refused(struct sim_witness *witness, const struct sim_report *report,
                          const Drf__V1__Context *context, struct sim_witness_counts *counts);
+void sim_witness_alerts(struct sim_witness *witness, const struct sim_report *report,
+                        const Drf__V1__Context *context, struct sim_witness_counts *counts);
 // How well those in the list of traffic are said to be known, and who is marked.
 void sim_witness_neighbours(const struct sim_witness *witness, const Drf__V1__Context *context,
                             struct sim_witness_counts *counts);

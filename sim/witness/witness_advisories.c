@@ -63,6 +63,8 @@ static uint64_t key_of_advisory(const Drf__V1__Advisory *a)
         variant = a->has_value ? 1 : 0;
     if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT)
         variant = a->limit > 5.5F ? 1 : 0;
+    if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_DATA_QUALITY)
+        variant = 2 * a->layer + (a->has_value ? 1 : 0);
     return key_of(a->kind, variant, a->feature_id != NULL ? a->feature_id : "");
 }
 
@@ -185,6 +187,8 @@ static void find_conditions(struct sim_case *c, const struct sim_way *way)
     sim_conditions_height(c);
     sim_conditions_boundary(c);
     sim_conditions_traffic(c);
+    sim_conditions_alerts(c);
+    sim_conditions_quality(c);
 }
 
 // On every way that the node may take it to go.
@@ -251,6 +255,8 @@ static bool judged(uint32_t kind)
     case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT:
     case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY:
     case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN_TOO_COARSE:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALERT:
+    case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_DATA_QUALITY:
         return true;
     default:
         return false;
@@ -278,7 +284,9 @@ static void check_form(struct sim_advisory_history *history, const Drf__V1__Cont
                                 && a->valid_until_us > context->node_time_us,
                             "%s: id, revision %u, severity %u, state %u or validity",
                             kind_name(a->kind), a->revision, a->severity, a->state);
-    struct held *held = judged(a->kind) ? held_of(history, a) : NULL;
+    // several of DATA_QUALITY have one layer and are one condition here
+    bool shared = a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_DATA_QUALITY;
+    struct held *held = judged(a->kind) && !shared ? held_of(history, a) : NULL;
     if (held == NULL)
         return;
     struct held *other = find_id(history, a->advisory_id);
@@ -309,7 +317,8 @@ static enum sim_unjudged why_unjudged(const struct sim_case *c,
     if (held == NULL && feature[0] == '\0'
         && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
             || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
-            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC))
+            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC
+            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALERT))
         return SIM_UNJUDGED_NAMELESS;
     if (c->unjudged[kind] != SIM_JUDGED)
         return c->unjudged[kind];
@@ -363,8 +372,9 @@ static bool stands(const struct sim_case *c, struct sim_advisory_history *histor
     uint64_t key = key_of(condition->kind, condition->variant, condition->feature);
     for (size_t i = 0; i < context->n_advisories; i++)
         if (context->advisories[i]->kind == condition->kind
+            && context->advisories[i]->severity <= (uint32_t)condition->certain
             && is_it(history, context->advisories[i], key))
-            return context->advisories[i]->severity <= (uint32_t)condition->certain;
+            return true;
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *brief = context->advisories_brief[i];
         const struct held *held = find_id(history, brief->advisory_id);

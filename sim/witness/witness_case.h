@@ -55,5 +55,7 @@ void sim_conditions_weather(struct sim_case *c);
 void sim_conditions_height(struct sim_case *c); // altitude limit, altitude reference
 void sim_conditions_boundary(struct sim_case *c);
 void sim_conditions_traffic(struct sim_case *c);
+void sim_conditions_alerts(struct sim_case *c);
+void sim_conditions_quality(struct sim_case *c); // after sim_witness_ahead()
 
 #endif

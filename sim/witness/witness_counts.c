@@ -37,6 +37,7 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_LANDING] = "landing",
         [SIM_CHECK_CELLS] = "weather_cells",
         [SIM_CHECK_TRAFFIC] = "traffic",
+        [SIM_CHECK_ALERTS] = "alerts",
         [SIM_CHECK_DECODE] = "decode",
     };
     return names[check];

@@ -7,6 +7,7 @@
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
+enum { NO_ALTITUDE = DRF__V1__REASON__REASON_NO_ALTITUDE };
 enum { WEATHER = DRF__V1__LAYER__LAYER_WEATHER };
 
 static const int64_t hour_us = INT64_C(3600000000);
@@ -93,6 +94,11 @@ static void check_wind(struct sim_witness *witness, const struct sim_report *rep
     bool expected = context->height != NULL && context->height->has_agl_m
                     && sim_witness_published(world, now_us);
     if (w == NULL || !w->has_wind_to_north_mps || !w->has_wind_to_east_mps) {
+        // an aircraft that sent a height is not told that it sent none
+        sim_witness_counts_note(counts, SIM_CHECK_WIND,
+                                w == NULL || w->wind_reason != NO_ALTITUDE
+                                    || sim_witness_truth(witness, report).basis == 0,
+                                "no wind, because no altitude was sent: one was");
         if (expected)
             sim_witness_missing(witness, WEATHER, w != NULL ? w->wind_reason : 0, "wind",
                                 counts);

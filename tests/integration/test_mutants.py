@@ -27,7 +27,7 @@ plans: 3
 traffic: 4
 zones: 3
 alerts: 3
-world: {size_km: 3, towers: 12, cranes: 8, buildings: 20}
+world: {size_km: 3, void_radius_m: 250, towers: 40, cranes: 20, buildings: 60}
 """
 
 
@@ -77,6 +77,17 @@ FAULTS = [
           "traffic:missed"),
     Fault("kept 30 s too long", "edge/serve/advisories.c",
           {"< EDGE_ADVISORY_DWELL_US / 1000)": "< EDGE_ADVISORY_DWELL_US / 1000 + 30000)"}, ":false"),
+    Fault("alerts 10 m too late", "fusion/aircraft/alert.c", {"place) <= acc95_m)": "place) <= acc95_m - 10.0)"}, "alert"),
+    Fault("alerts one severity lower", "fusion/aircraft/alert.c",
+          {"return zone->view.zone->alert & GEO_ALERT_SEVERITY;":
+           "uint32_t said = zone->view.zone->alert & GEO_ALERT_SEVERITY;\n    return said < 3 ? said + 1 : said;"}, "alert"),
+    Fault("unknown ground one severity lower", REASON + "reason_quality.c",
+          {"raise(view, FUSION_SEVERITY_CAUTION, FUSION_LAYER_GROUND": "raise(view, FUSION_SEVERITY_INFO, FUSION_LAYER_GROUND"},
+          "data_quality:missed"),
+    Fault("a missing wind for want of an altitude", "fusion/context/context_build.c",
+          {"if (wind->reason == FUSION_REASON_NO_ALTITUDE)": "if (false)"}, "wind "),
+    never("alert", "alert:missed"),
+    never("quality", "data_quality:missed"),
     never("altitude", "altitude_reference_suspect:missed"),
     never("agl", "altitude_limit:missed"),
     never("terrain", "terrain:missed"),
@@ -163,7 +174,8 @@ def test_the_node_as_it_is_is_right():
 def test_faults_of_different_kinds_are_each_named():
     needs_a_build()
     caught(*named("the sign of the weather's limits", "obstacles 10 m too late", "traffic one severity lower",
-                  "altitude never raised", "zone never raised"))
+                  "altitude never raised", "zone never raised", "alerts one severity lower",
+                  "quality never raised"))
 
 
 def test_every_fault_by_itself():
