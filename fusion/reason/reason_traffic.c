@@ -5,7 +5,8 @@
 //
 // Nominally too near is a WARNING or a CAUTION by its time. With both accuracies added, across
 // growing with time, it is a CAUTION at most; only with more of them than the feed's default,
-// an INFO. One that jumped is a CAUTION at most. An aircraft on the ground is not judged.
+// an INFO. One that jumped is a CAUTION at most. An aircraft on the ground is told nothing; a
+// drone that stands there is in others' way, an aircraft of a feed is not.
 #include <stdio.h>
 
 #include "fusion/aircraft/context.h"
@@ -92,7 +93,9 @@ void fusion_reason_traffic(const struct fusion_view *view, struct fusion_advisor
         return;
     for (size_t i = 0; i < view->encounter_count; i++) {
         const struct fusion_encounter *encounter = &view->encounters[i];
-        if (!encounter->other->on_ground && first_s(encounter) >= 0.0)
+        // one of a feed that taxies is in nobody's way
+        bool aside = encounter->other->on_ground && encounter->other->source != NULL;
+        if (!aside && first_s(encounter) >= 0.0)
             raise(view, encounter, list);
     }
 }

@@ -27,7 +27,7 @@ plans: 3
 traffic: 4
 zones: 3
 alerts: 3
-world: {size_km: 3, void_radius_m: 250, towers: 40, cranes: 20, buildings: 60}
+world: {size_km: 3, void_radius_m: 250, towers: 20, cranes: 10, buildings: 30}
 """
 
 

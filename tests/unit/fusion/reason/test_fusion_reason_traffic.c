@@ -192,6 +192,32 @@ static void traffic__by_more_than_the_feeds_accuracy__is_an_info_at_most(void **
     scene_close(scene);
 }
 
+// schemas/advisories.md: a drone on the ground stands in others' way; schemas/traffic.md: an
+// aircraft of a feed there does not.
+static void traffic__that_stands_on_the_ground__is_in_the_way_when_it_is_a_drone(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    struct fusion_aircraft aircraft = eastward();
+    aircraft.fix.amsl.m = 110.0; // 10 m over it
+    static struct fusion_surroundings around;
+    for (size_t i = 0; i < 2; i++) {
+        around = (struct fusion_surroundings){.neighbour_count = 1};
+        around.neighbours[0] = westward(at(200.0, 0.0));
+        around.neighbours[0].velocity_east_mps = 0.0;
+        around.neighbours[0].on_ground = true;
+        around.neighbours[0].amsl_known = true;
+        around.neighbours[0].amsl_m = 100.0;
+        around.neighbours[0].source = i == 1 ? "feed" : NULL;
+        aircraft.around = &around;
+        assert_severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC, i == 0 ? WARNING : NONE, i);
+    }
+    aircraft.fix.on_ground = true; // nor is it told anything itself
+    around.neighbours[0].source = NULL;
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TRAFFIC, NONE, 2);
+    scene_close(scene);
+}
+
 static void traffic__that_is_unconfirmed__is_a_caution_at_most(void **state)
 {
     (void)state;
@@ -255,6 +281,7 @@ int main(void)
         cmocka_unit_test(traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be),
         cmocka_unit_test(traffic__of_an_unknown_course__comes_straight_at_the_aircraft),
         cmocka_unit_test(traffic__by_more_than_the_feeds_accuracy__is_an_info_at_most),
+        cmocka_unit_test(traffic__that_stands_on_the_ground__is_in_the_way_when_it_is_a_drone),
         cmocka_unit_test(traffic__that_is_unconfirmed__is_a_caution_at_most),
         cmocka_unit_test(traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_so),
     };
