@@ -310,6 +310,9 @@ static void check_heights(struct sim_witness *witness, const struct path *path,
     check_cover(witness, &outer, context, s, counts);
     bool whole = outer.covered_min_m > t->edge_m;
     double error_m = witness->relief.error_m * OUTER_STRIDE * OUTER_STRIDE;
+    // beyond the sampled box, where data may still be, a height is taken from inside it
+    if (!whole)
+        error_m += t->step_m;
     if (s->has_ground_max_amsl_m && outer.count > 0) {
         double low_m = whole && inner.count > 0 ? inner.ground_max_m - t->ground_m : -HUGE_VAL;
         double high_m = outer.ground_max_m + error_m + t->ground_m;
