@@ -145,6 +145,6 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
     sim_witness_obstacles(witness, report, context, counts);
     sim_witness_refused(witness, report, context, counts);
     sim_witness_alerts(witness, report, context, counts);
-    sim_witness_neighbours(witness, context, counts);
+    sim_witness_neighbours(witness, report, context, arrival_mono_us, counts);
     sim_witness_advisories(witness, report, context, arrival_mono_us, counts);
 }

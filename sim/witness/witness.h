@@ -161,8 +161,9 @@ void sim_witness_refused(struct sim_witness *witness, const struct sim_report *r
                          const Drf__V1__Context *context, struct sim_witness_counts *counts);
 void sim_witness_alerts(struct sim_witness *witness, const struct sim_report *report,
                         const Drf__V1__Context *context, struct sim_witness_counts *counts);
-// How well those in the list of traffic are said to be known, and who is marked.
-void sim_witness_neighbours(const struct sim_witness *witness, const Drf__V1__Context *context,
+// The list of traffic: each entry, and how many there are.
+void sim_witness_neighbours(const struct sim_witness *witness, const struct sim_report *report,
+                            const Drf__V1__Context *context, int64_t arrival_mono_us,
                             struct sim_witness_counts *counts);
 // Whether a drone's reports hold a jump that its node may doubt (schemas/client.md, Traffic).
 bool sim_witness_jumped(const struct sim_fleet_reports *fleet, size_t drone);

@@ -462,4 +462,5 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                                                         : SIM_UNJUDGED_KIND);
     }
     check_complete(&c, history, counts);
+    sim_witness_listed(&c, counts);
 }

@@ -58,4 +58,8 @@ void sim_conditions_traffic(struct sim_case *c);
 void sim_conditions_alerts(struct sim_case *c);
 void sim_conditions_quality(struct sim_case *c); // after sim_witness_ahead()
 
+// After all conditions: the list of traffic has those who need a WARNING before all others.
+enum { SIM_TRAFFIC_LISTED = 4 }; // at most, by a node
+void sim_witness_listed(const struct sim_case *c, struct sim_witness_counts *counts);
+
 #endif

@@ -86,6 +86,17 @@ FAULTS = [
           "data_quality:missed"),
     Fault("a missing wind for want of an altitude", "fusion/context/context_build.c",
           {"if (wind->reason == FUSION_REASON_NO_ALTITUDE)": "if (false)"}, "wind "),
+    Fault("the sign of the other's age", "fusion/aircraft/encounter.c",
+          {"double lag_s = (double)(fix->time_utc_us - other->time_utc_us)":
+           "double lag_s = (double)(other->time_utc_us - fix->time_utc_us)"}, "traffic "),
+    Fault("others listed the wrong way round", "fusion/context/context_traffic.c",
+          {"fusion_encounter_compare(&encounters[at - 1], &encounter) > 0":
+           "fusion_encounter_compare(&encounters[at - 1], &encounter) < 0"}, "traffic "),
+    Fault("others left out are not counted", "fusion/context/context_traffic.c",
+          {"around->neighbours_left_out + (uint32_t)(count - out->traffic_count)": "around->neighbours_left_out"}, "traffic "),
+    Fault("the one who can be met soonest is passed over", "fusion/context/context_traffic.c",
+          {"for (size_t i = 0; i < around->neighbour_count; i++)": "for (size_t i = 1; i < around->neighbour_count; i++)"},
+          "traffic"),
     never("alert", "alert:missed"),
     never("quality", "data_quality:missed"),
     never("altitude", "altitude_reference_suspect:missed"),

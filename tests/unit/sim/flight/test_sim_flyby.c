@@ -109,7 +109,7 @@ static uint64_t wrong_of(struct scene *s, const Drf__V1__Traffic *traffic)
     struct sim_witness_counts counts = {.waiting = 0};
     s->context.traffic = list;
     s->context.n_traffic = 1;
-    sim_witness_neighbours(&s->witness, &s->context, &counts);
+    sim_witness_neighbours(&s->witness, &s->report, &s->context, s->report.mono_us, &counts);
     s->context.n_traffic = 0;
     return counts.wrong[SIM_CHECK_TRAFFIC];
 }
@@ -129,8 +129,39 @@ static void list_of_traffic__with_other_accuracies_or_marks_than_were_sent__is_w
     good.has_alt_amsl_m = good.has_horizontal_acc95_m = good.has_altitude_acc95_m = 1;
     good.horizontal_acc95_m = 10.0F;
     good.altitude_acc95_m = 5.0F;
+    // 300 m to the north, 10 s from meeting at 10 + 20 m/s
+    struct geo_point there =
+        sim_world_point(&s.world, sim_flyby_at(&flybys.list[0], s.report.utc_us));
+    good.has_lat_e7 = good.has_lon_e7 = good.has_data_time_us = 1;
+    good.lat_e7 = (int32_t)lround(there.lat_deg * 1e7);
+    good.lon_e7 = (int32_t)lround(there.lon_deg * 1e7);
+    good.data_time_us = s.report.utc_us;
+    good.alt_amsl_m = (float)s.report.amsl_m;
+    good.has_velocity_north_mps = good.has_velocity_east_mps = 1;
+    good.velocity_north_mps = -20.0F;
+    good.has_distance_m = good.has_bearing_deg_true = good.has_cpa_s = good.has_cpa_m = 1;
+    good.distance_m = 300.0F;
+    good.cpa_s = 10.0F;
     assert_int_equal(wrong_of(&s, &good), 0);
     Drf__V1__Traffic bad = good;
+    bad.lon_e7 += 500; // 4 m, also of the way to it
+    assert_int_equal(wrong_of(&s, &bad), 2);
+    bad = good;
+    bad.alt_amsl_m += 2.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.distance_m = 303.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.bearing_deg_true = 180.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.cpa_s = 9.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
+    bad.cpa_m = 5.0F;
+    assert_int_equal(wrong_of(&s, &bad), 1);
+    bad = good;
     bad.has_horizontal_acc95_m = 0;
     assert_int_equal(wrong_of(&s, &bad), 1);
     bad = good;
