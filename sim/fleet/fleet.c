@@ -248,6 +248,7 @@ static void report(struct sim_fleet *fleet, size_t index)
     size_t size = sim_telemetry_make(drone, fleet->world, fleet->witness.geoid,
                                      drone_utc_us(fleet, index), &made, bytes);
     made.mono_us = fleet->now.mono_us;
+    made.unprofiled = !drone->profile_answered;
     sim_receiver_sent(fleet->receiver, index, &made);
     const struct sim_outgoing telemetry = {.word = "telemetry", .bytes = bytes, .size = size};
     if (drone->error.report_lost)

@@ -76,8 +76,9 @@ struct sim_report {
     struct geo_point takeoff;
     double north_mps, east_mps, up_mps;
     double horizontal_acc_m, velocity_acc_mps, vertical_acc_m;
-    uint32_t plan; // that it names; 0: none
-    bool answered; // by a context: the node has it
+    uint32_t plan;   // that it names; 0: none
+    bool answered;   // by a context: the node has it
+    bool unprofiled; // its profile had no reply yet: its limits may not be known
 };
 
 // The reports of the whole fleet, to check traffic advisories.

@@ -205,6 +205,23 @@ static void find_all_conditions(struct sim_case *c)
     }
 }
 
+// Before its profile arrived the node knows none of its limits, and need not judge by them.
+static void excuse_limits(struct sim_case *c)
+{
+    for (size_t i = 0; i < c->count && c->report->unprofiled; i++)
+        switch (c->conditions[i].kind) {
+        case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_WIND:
+        case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_GUST:
+        case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_VISIBILITY:
+        case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_LIMIT:
+        case DRF__V1__ADVISORY_KIND__ADVISORY_KIND_DATA_QUALITY:
+            c->conditions[i].certain = SIM_NOTHING;
+            break;
+        default:
+            break;
+        }
+}
+
 // Reports since the last context that none answers: the node may have looked at them all the
 // same (schemas/client.md, When the node cannot keep up), and what it found then it still
 // keeps.
@@ -437,6 +454,7 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
                          .arrival_mono_us = arrival_mono_us,
                          .truth = sim_witness_truth(witness, report)};
     find_all_conditions(&c);
+    excuse_limits(&c);
     struct sim_advisory_history *history = &witness->history[report->drone];
     note_context(history, context->boot_id, context->node_time_us);
     remember_unanswered(&c, history);
