@@ -134,13 +134,13 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
                           size_t size, int64_t mono_us)
 {
     receiver->counted.advisories++;
-    if (receiver->listener.on_advisory == NULL)
-        return;
     Drf__V1__AdvisoryMessage *message = drf__v1__advisory_message__unpack(NULL, size, bytes);
     if (message == NULL || message->advisory == NULL)
         sim_witness_counts_note(&receiver->counts, SIM_CHECK_DECODE, false,
                                 "an advisory is no message");
     else
+        sim_witness_told(receiver->witness, index, message->advisory);
+    if (message != NULL && message->advisory != NULL && receiver->listener.on_advisory != NULL)
         receiver->listener.on_advisory(receiver->listener.context, index, message->advisory,
                                        mono_us);
     if (message != NULL)

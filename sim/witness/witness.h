@@ -136,6 +136,11 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
                        const Drf__V1__Context *context, int64_t arrival_mono_us,
                        struct sim_witness_counts *counts);
 
+// Before contexts that tell it without saying what it is about: an advisory as it came on its
+// own topic. Any order is right.
+void sim_witness_told(struct sim_witness *witness, size_t drone,
+                      const Drf__V1__Advisory *advisory);
+
 // Whether contexts of this boot had called a layer complete by this time of the node. Messages
 // to different drones arrive in any order.
 bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,

@@ -5,8 +5,10 @@
 // Complete: a condition that certainly holds has an advisory in the context that answers the
 // report, at least as severe. Sound: an advisory's condition may hold now, or may have held
 // so recently that the node still keeps the advisory. The times at which conditions may have
-// held are stored for each drone, so soundness is judged only after a drone has been watched
-// for that long without a gap.
+// held are stored for each drone: one such time within that while makes an advisory right,
+// whatever was not seen of it. That it is false is said only of a drone that has been watched
+// for all of it. What an advisory without a feature is about, the id says: of the advisories
+// heard in full, in contexts and on the advisory topic, ids and keys are stored.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 #include "sim/witness/witness_case.h"
 #include "sim/witness/witness_layers.h"
 
-enum { HELD = 256, UNKNOWN_KIND = 0 };
+enum { HELD = 256, NAMES = 64 };
 
 // Lowering takes three seconds a step: WARNING to CAUTION to INFO to nothing.
 static const int64_t dwell_us = 3000000, slack_us = 700000, break_us = 2500000;
@@ -30,7 +32,15 @@ struct held {
     int64_t last_us[SIM_NOTHING]; // by severity: when it last may have been so severe
 };
 
+// What an id stands for. It is the same after a restart of the node.
+struct name {
+    uint32_t advisory_id, kind;
+    uint64_t key; // 0: free
+};
+
 struct sim_advisory_history {
+    struct name names[NAMES];
+    size_t named; // so many were stored, the newest over the oldest
     uint64_t boot_id;
     int64_t since_us, last_us, interval_us;
     uint32_t seq;                         // of its newest report that was looked at
@@ -76,6 +86,16 @@ static struct held *find(struct sim_advisory_history *history, uint64_t key)
     return NULL;
 }
 
+static const struct name *find_name(const struct sim_advisory_history *history,
+                                    uint32_t advisory_id, uint32_t kind)
+{
+    for (size_t i = 0; i < NAMES; i++)
+        if (history->names[i].key != 0 && history->names[i].advisory_id == advisory_id
+            && history->names[i].kind == kind)
+            return &history->names[i];
+    return NULL;
+}
+
 static struct held *find_id(struct sim_advisory_history *history, uint32_t advisory_id)
 {
     for (size_t i = 0; i < HELD; i++)
@@ -105,10 +125,10 @@ static struct held *place(struct sim_advisory_history *history, uint64_t key, ui
 static void note_context(struct sim_advisory_history *history, uint64_t boot_id, int64_t now_us)
 {
     if (history->boot_id != boot_id) {
-        memset(history, 0, sizeof *history);
-        history->boot_id = boot_id;
-        history->since_us = now_us;
-        history->last_us = now_us;
+        struct sim_advisory_history fresh = {
+            .named = history->named, .boot_id = boot_id, .since_us = now_us, .last_us = now_us};
+        memcpy(fresh.names, history->names, sizeof fresh.names);
+        *history = fresh;
     }
     int64_t step_us = now_us - history->last_us;
     if (step_us > break_us || step_us < 0)
@@ -280,14 +300,69 @@ static bool judged(uint32_t kind)
     }
 }
 
-// An advisory that the node keeps after its condition has ended has no feature; its id finds
-// it.
+// Kinds whose advisories are about one thing each.
+static bool featured(uint32_t kind)
+{
+    return kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALERT;
+}
+
+// Kinds of which a drone has one advisory at most: whatever its id, it is that one.
+static bool single(uint32_t kind)
+{
+    return kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_WIND
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_GUST
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_VISIBILITY
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY
+           || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN_TOO_COARSE;
+}
+
+// Of an advisory that says what it is about.
+static void store_name(struct sim_advisory_history *history, const Drf__V1__Advisory *a)
+{
+    if (!judged(a->kind) || (featured(a->kind) && a->feature_id == NULL))
+        return;
+    const struct name name = {a->advisory_id, a->kind, key_of_advisory(a)};
+    for (size_t i = 0; i < NAMES; i++)
+        if (history->names[i].key == name.key
+            && history->names[i].advisory_id == name.advisory_id)
+            return;
+    history->names[history->named++ % NAMES] = name;
+}
+
+// The key of what an id of a kind is about; 0: it was never received in full.
+static uint64_t key_of_id(const struct sim_advisory_history *history, uint32_t advisory_id,
+                          uint32_t kind)
+{
+    if (single(kind))
+        return key_of(kind, 0, "");
+    const struct name *name = find_name(history, advisory_id, kind);
+    return name != NULL ? name->key : 0;
+}
+
+// An advisory that the node keeps after its condition has ended has no feature; its id says
+// what it was about. 0: nothing does.
+static uint64_t key_told(const struct sim_advisory_history *history, const Drf__V1__Advisory *a)
+{
+    return featured(a->kind) && a->feature_id == NULL
+               ? key_of_id(history, a->advisory_id, a->kind)
+               : key_of_advisory(a);
+}
+
 static struct held *held_of(struct sim_advisory_history *history, const Drf__V1__Advisory *a)
 {
-    struct held *held = find_id(history, a->advisory_id);
-    return held != NULL && held->kind == a->kind && a->feature_id == NULL
-               ? held
-               : find(history, key_of_advisory(a));
+    uint64_t key = key_told(history, a);
+    return key != 0 ? find(history, key) : NULL;
+}
+
+void sim_witness_told(struct sim_witness *witness, size_t drone,
+                      const Drf__V1__Advisory *advisory)
+{
+    if (witness->history != NULL && drone < witness->fleet.count)
+        store_name(&witness->history[drone], advisory);
 }
 
 static void check_form(struct sim_advisory_history *history, const Drf__V1__Context *context,
@@ -303,6 +378,7 @@ static void check_form(struct sim_advisory_history *history, const Drf__V1__Cont
                             kind_name(a->kind), a->revision, a->severity, a->state);
     // several of DATA_QUALITY have one layer and are one condition here
     bool shared = a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_DATA_QUALITY;
+    store_name(history, a);
     struct held *held = judged(a->kind) && !shared ? held_of(history, a) : NULL;
     if (held == NULL)
         return;
@@ -321,65 +397,57 @@ static void check_form(struct sim_advisory_history *history, const Drf__V1__Cont
     held->told_us = context->node_time_us;
 }
 
-// Why an advisory cannot be judged, or SIM_JUDGED.
+// An advisory as it was received.
+struct told {
+    uint32_t kind, severity;
+    uint64_t key; // what it is about; 0: that was never received
+    const char *feature, *text;
+};
+
+// Why an advisory that was not found to be right cannot be judged, or SIM_JUDGED: it is false.
 static enum sim_unjudged why_unjudged(const struct sim_case *c,
-                                      const struct sim_advisory_history *history, uint32_t kind,
-                                      const struct held *held, const char *feature,
-                                      int64_t kept_us)
+                                      const struct sim_advisory_history *history,
+                                      const struct told *told, int64_t kept_us)
 {
     int64_t from_us = c->context->node_time_us - kept_us;
-    if (!judged(kind))
+    if (!judged(told->kind))
         return SIM_UNJUDGED_KIND;
-    // kept by the node after its end, and never received in full: it cannot be identified
-    if (held == NULL && feature[0] == '\0'
-        && (kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_OBSTACLE
-            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ZONE
-            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC
-            || kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALERT))
+    if (told->key == 0)
         return SIM_UNJUDGED_NAMELESS;
-    if (c->unjudged[kind] != SIM_JUDGED)
-        return c->unjudged[kind];
-    if (history->unjudged_us[kind] > from_us)
-        return history->because[kind];
+    if (c->unjudged[told->kind] != SIM_JUDGED)
+        return c->unjudged[told->kind];
+    if (history->unjudged_us[told->kind] > from_us)
+        return history->because[told->kind];
     return history->since_us > from_us ? SIM_UNJUDGED_SHORT : SIM_JUDGED;
 }
 
 // Whether it may hold, or may have held so long ago as it is kept.
 static void check_sound(const struct sim_case *c, struct sim_advisory_history *history,
-                        uint32_t kind, uint32_t severity, const struct held *held,
-                        const char *feature, const char *text,
-                        struct sim_witness_counts *counts)
+                        const struct told *told, struct sim_witness_counts *counts)
 {
     int64_t now_us = c->context->node_time_us;
-    int64_t kept_us = (int64_t)severity * (dwell_us + 2 * history->interval_us) + slack_us;
-    enum sim_unjudged reason = why_unjudged(c, history, kind, held, feature, kept_us);
+    int64_t kept_us =
+        (int64_t)told->severity * (dwell_us + 2 * history->interval_us) + slack_us;
+    const struct held *held = told->key != 0 ? find(history, told->key) : NULL;
+    int64_t last_us = held != NULL ? held->last_us[told->severity] : 0;
+    bool good = judged(told->kind) && last_us != 0 && now_us - last_us <= kept_us;
+    enum sim_unjudged reason = good ? SIM_JUDGED : why_unjudged(c, history, told, kept_us);
     if (reason != SIM_JUDGED) {
-        sim_witness_counts_unjudged(counts, kind, severity, feature, reason);
+        sim_witness_counts_unjudged(counts, told->kind, told->severity, told->feature, reason);
         return;
     }
-    bool good = held != NULL && held->last_us[severity] != 0
-                && now_us - held->last_us[severity] <= kept_us;
-    counts->kinds[kind].sound++;
-    counts->kinds[kind].false_ones += good ? 0 : 1;
+    counts->kinds[told->kind].sound++;
+    counts->kinds[told->kind].false_ones += good ? 0 : 1;
     const struct sim_judgement judgement = {.check = SIM_CHECK_ADVISORY_FALSE,
                                             .verdict = good ? DRF__V1__VERDICT__VERDICT_RIGHT
                                                             : DRF__V1__VERDICT__VERDICT_FALSE,
-                                            .kind = kind,
-                                            .severity = severity,
-                                            .feature = feature};
-    sim_witness_counts_judge(counts, &judgement,
-                             "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
-                             c->report->drone, kind_name(kind), feature, severity, text,
-                             held != NULL && held->last_us[severity] != 0
-                                 ? (double)(now_us - held->last_us[severity]) * 1e-6
-                                 : -1.0);
-}
-
-static bool is_it(struct sim_advisory_history *history, const Drf__V1__Advisory *a,
-                  uint64_t key)
-{
-    const struct held *held = held_of(history, a);
-    return held != NULL && held->key == key;
+                                            .kind = told->kind,
+                                            .severity = told->severity,
+                                            .feature = told->feature};
+    sim_witness_counts_judge(
+        counts, &judgement, "drone %zu: %s %s as severe as %u is not so: %s (last %.1f s ago)",
+        c->report->drone, kind_name(told->kind), told->feature, told->severity, told->text,
+        last_us != 0 ? (double)(now_us - last_us) * 1e-6 : -1.0);
 }
 
 static bool stands(const struct sim_case *c, struct sim_advisory_history *history,
@@ -390,13 +458,13 @@ static bool stands(const struct sim_case *c, struct sim_advisory_history *histor
     for (size_t i = 0; i < context->n_advisories; i++)
         if (context->advisories[i]->kind == condition->kind
             && context->advisories[i]->severity <= (uint32_t)condition->certain
-            && is_it(history, context->advisories[i], key))
+            && key_told(history, context->advisories[i]) == key)
             return true;
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *brief = context->advisories_brief[i];
-        const struct held *held = find_id(history, brief->advisory_id);
+        uint64_t told = key_of_id(history, brief->advisory_id, brief->kind);
         // a brief one that was never received in full counts as the one that is looked for
-        if (brief->kind == condition->kind && (held == NULL || held->key == key)
+        if (brief->kind == condition->kind && (told == 0 || told == key)
             && brief->severity <= (uint32_t)condition->certain)
             return true;
     }
@@ -462,22 +530,18 @@ void sim_witness_advisories(struct sim_witness *witness, const struct sim_report
     for (size_t i = 0; i < context->n_advisories; i++) {
         const Drf__V1__Advisory *a = context->advisories[i];
         check_form(history, context, a, counts);
+        const struct told told = {a->kind, a->severity, key_told(history, a),
+                                  a->feature_id != NULL ? a->feature_id : "",
+                                  a->text != NULL ? a->text : ""};
         if (a->severity >= SIM_WARNING && a->severity <= SIM_INFO)
-            check_sound(&c, history, a->kind, a->severity, held_of(history, a),
-                        a->feature_id != NULL ? a->feature_id : "",
-                        a->text != NULL ? a->text : "", counts);
+            check_sound(&c, history, &told, counts);
     }
     for (size_t i = 0; i < context->n_advisories_brief; i++) {
         const Drf__V1__AdvisoryBrief *b = context->advisories_brief[i];
-        const struct held *held = find_id(history, b->advisory_id);
-        if (b->severity < SIM_WARNING || b->severity > SIM_INFO)
-            continue;
-        if (held != NULL && b->kind < SIM_KINDS)
-            check_sound(&c, history, b->kind, b->severity, held, "(brief)", "", counts);
-        else
-            sim_witness_counts_unjudged(counts, b->kind, b->severity, "",
-                                        judged(b->kind) ? SIM_UNJUDGED_NAMELESS
-                                                        : SIM_UNJUDGED_KIND);
+        const struct told told = {b->kind, b->severity,
+                                  key_of_id(history, b->advisory_id, b->kind), "", "(brief)"};
+        if (b->severity >= SIM_WARNING && b->severity <= SIM_INFO)
+            check_sound(&c, history, &told, counts);
     }
     check_complete(&c, history, counts);
     sim_witness_listed(&c, counts);

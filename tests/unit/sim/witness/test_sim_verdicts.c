@@ -45,12 +45,17 @@ static void judgements__of_terrain_told_then_over_then_not_told__are_told_each(v
     const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN;
     double amsl_m = s.report.amsl_m;
     const struct sim_stretch high = {50.0, 60.0, amsl_m, amsl_m + 1.0};
-    s.witness.stretches[0] = high;
+    const struct sim_stretch low = {50.0, 60.0, -50.0, -50.0};
+    s.witness.stretches[0] = low;
     tell(&s, kind, WARNING, NULL);
-    hear(&s); // the witness has not watched for long enough to judge
+    hear(&s); // nothing is there now; what was before the witness watched it cannot know
     assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_UNJUDGED], 1);
+    assert_string_equal(heard.text, "short");
+    s.witness.stretches[0] = high;
+    hear(&s); // right, however short it has watched
+    assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_RIGHT], 1);
     hear_for(&s, 6.0);
-    assert_true(heard.verdicts[DRF__V1__VERDICT__VERDICT_RIGHT] > 0);
+    assert_true(heard.verdicts[DRF__V1__VERDICT__VERDICT_RIGHT] > 1);
     assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_FALSE], 0);
     assert_int_equal(heard.verdicts[DRF__V1__VERDICT__VERDICT_MISSED], 0);
     assert_int_equal(heard.drone, 4);
