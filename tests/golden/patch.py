@@ -5,8 +5,8 @@ import pathlib
 import sys
 import types
 
-sys.path.insert(0, "schemas/examples")
-from patch_decode import UNKNOWN, Patches  # noqa: E402
+sys.path.insert(0, "schemas/python/drf_client")
+from patch_codec import UNKNOWN, Patches  # noqa: E402
 
 WEST, SOUTH = (800, 808, 808), (400, 416, 416)
 
@@ -40,5 +40,17 @@ for n in range(3):
     assert patches.ground == [ground(n, x, y) for x, y in cells], f"ground of patch {n + 1}"
     assert patches.surface == [surface(n, x, y) for x, y in cells], f"surface of patch {n + 1}"
 assert patches.take(types.SimpleNamespace(seq=99, base_seq=50, west_cell=0, south_cell=0)) == 0, "a base nobody has"
-assert len(pathlib.Path("schemas/examples/patch_decode.py").read_text().splitlines()) <= 60, "longer than 60 lines"
+
+# Anything else is not a patch (schemas/patch.md): none of these may be taken for cells.
+good = pathlib.Path("tests/data/golden_patch/1.ground").read_bytes()
+bad = {"bits left over": good + b"\0", "an end too soon": good[:-9],
+       "form 9": b"\x09" + good[1:], "form 0": b"\0" + good[1:], "a copy of no ground": b"\x03", "a run too long": b"\x01\x80" + b"\0\0\x0f\xff\xff" + bytes(40),
+       "no base": b"", "a mask without a base": b"\x05" + bytes(8)}
+for what, layer in bad.items():
+    try:
+        Patches().take(types.SimpleNamespace(seq=1, base_seq=0, level=12, west_cell=0, south_cell=0, columns=64, ground=layer,
+                                             surface=b"\x03"))
+    except (IndexError, TypeError, ValueError):
+        continue
+    raise AssertionError(f"{what} is taken for a patch")
 print("three golden patches, every cell right")

@@ -1,34 +1,40 @@
 #!/usr/bin/python3
-# tests/integration/test_example.py - the example that drone developers start from, against a node.
+# tests/integration/test_example.py - what drone developers start from: the Python package and the examples.
 # SPDX-License-Identifier: Apache-2.0
-"""schemas/examples/drone.py as it ships: what it prints tells absent, late and wrong apart."""
+# Takes: 35 s
+"""schemas/python installed as its README says, schemas/examples/drone.py and drone.c as they ship: against the shipped
+broker configuration and a node. What they say tells absent, late and wrong apart."""
 import json
+import os
+import pathlib
+import re
 import subprocess
 import sys
 
 from drf_fixture import BIN, DEADLINE_S, TOP, Folder, Mosquitto, Node, Process, main, wait_until
-from fixture import place
+from fixture import client, place
 
 EXAMPLE = TOP / "schemas/examples/drone.py"
 # As it was before refused inputs marked their boxes, with the names it knew: who flies with it goes on flying.
 OLDER = TOP / "tests/data/clients/examples/drone.py"
 
 
-def node_of(mqtt, folder):
+def node_of(mqtt, folder, mode="TEST", arguments=()):
     """Its ground is there before it starts; nothing listens where Kafka should."""
-    config = place.configuration("127.0.0.1:9", mqtt, mode="TEST", region="example")
+    config = place.configuration("127.0.0.1:9", mqtt, mode=mode, region="example")
     config["store"]["path"] = str(folder / "region.gpkg")
     path, raster = folder / "import.yaml", folder / "ground.tif"
     path.write_text(json.dumps(config))
     raster.write_bytes(place.geotiff())
     subprocess.run([BIN / "drf-edge", "import", "--config", path, "--feed", "terrain", "--time",
-                    "2026-06-01T12:00:00Z", raster], check=True, timeout=DEADLINE_S, capture_output=True)
-    return Node(config)
+                    "2004-06-01T12:00:00Z", raster], check=True, timeout=DEADLINE_S, capture_output=True)
+    return Node(config, arguments)
 
 
 class Example(Process):
-    def __init__(self, mqtt, folder, name, lat, lon, program=EXAMPLE):
-        super().__init__(name, [sys.executable, program, "-t", "drf-test/v1", "--", mqtt.host, mqtt.port, name,
+    def __init__(self, mqtt, folder, name, lat, lon, program=(EXAMPLE, "-t"), python=None):
+        words = [*program, "drf-test/v1", *(["--"] if len(program) > 1 else [])]
+        super().__init__(name, [*([python or client.python()] if len(program) > 1 else []), *words, mqtt.host, mqtt.port, name,
                                 mqtt.passwords[name], lat, lon, 600], folder / f"{name}.log")
         self.read = 0
 
@@ -52,40 +58,99 @@ class Example(Process):
         return self.log_text().splitlines()[self.read - 1]
 
 
-def test_the_example_tells_absent_late_and_wrong_apart():
-    names = ["good", "away", "off"]
+def test_the_package_is_typed():
+    """mypy --strict on the package, as installed: its own code and the stubs of the messages."""
+    python, schemas = client.python(), client.folder()
+    strict = schemas / "python" / "pyproject.toml"
+    assert "strict = true" in strict.read_text()
+    subprocess.run([python, "-m", "mypy", "--config-file", strict, "-p", "drf_client"], check=True, timeout=DEADLINE_S)
+    wrong = schemas / "wrong.py"
+    wrong.write_text("import drf_client as d\n\ndef f(now: d.Now) -> float:\n    return now.agl_m.value\n\n"
+                     "def g(now: d.Now) -> float:\n    return now.agl_m.value if now.agl_m else 0.0\n\n"
+                     "d.Telemetry(lat=1)\n")
+    done = subprocess.run([python, "-m", "mypy", "--strict", wrong], text=True, capture_output=True, timeout=DEADLINE_S)
+    lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    assert lines == {4, 9}, done.stdout  # a value that may be missing is not a number, and there is no such field
+
+
+def test_the_package_without_a_broker():
+    client.script("units.py")
+
+
+def test_the_package_against_a_node():
+    with Folder("example") as folder, Mosquitto(["good", "planner"]) as mqtt, node_of(mqtt, folder.path):
+        client.script("against_node.py", mqtt.host, mqtt.port, mqtt.passwords["good"], mqtt.passwords["planner"])
+
+
+def test_the_examples_tell_absent_late_and_wrong_apart():
+    names = ["good", "away", "off", "c", "c-off", "older"]
     with Folder("example") as folder, Mosquitto(names) as mqtt:
-        with Example(mqtt, folder.path, "good", *place.MIDDLE) as drone:
-            drone.until("LATE", "no context yet")
+        c = (c_example(folder.path),)
+        with Example(mqtt, folder.path, "good", *place.MIDDLE) as drone, \
+                Example(mqtt, folder.path, "c", *place.MIDDLE, program=c) as in_c:
+            drone.until("LATE", "no context yet", "no node was heard")
+            in_c.until("LATE: everything is unknown, no context yet")
             with node_of(mqtt, folder.path) as node:
-                line = drone.until("NOT FOR FLIGHT: MODE_TEST", "agl ")
+                line = drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 ground = float(line.split("ground ")[1].split()[0])
                 assert abs(ground - place.ground_amsl_m(*place.MIDDLE)) <= 1, line
-                assert "REASON_BARE_EARTH" in line and "LATE" not in line and "WRONG" not in line, line
-                assert "INCOMPLETE LAYER_GROUND" in line, line  # Kafka is away
+                assert "BARE_EARTH" in line and "LATE STALE" not in line and "WRONG" not in line, line
+                assert "INCOMPLETE GROUND" in line, line  # Kafka is away
+                in_c.until("NOT FOR FLIGHT: mode 2")
+                agl = float(re.match(r"agl (-?\d+) m$", in_c.until("agl "))[1])
+                below = place.ground_amsl_m(*place.MIDDLE) + place.geoid_m(*place.MIDDLE)
+                assert abs(agl - (600 - below)) <= 1.5, (agl, below)
                 with Example(mqtt, folder.path, "away", 47.5, 8.05) as away:
-                    line = away.until("WRONG: REPLY_CODE_OUTSIDE_REGION")
-                    assert "LATE" in line, line  # and no context either
+                    line = away.until("ABSENT OUTSIDE_REGION")
+                    assert "everything is unknown" in line and "WRONG" not in line, line
                 with Example(mqtt, folder.path, "off", 95, 8.05) as off:
-                    off.until("WRONG: REPLY_CODE_INVALID lat_e7")
+                    off.until("WRONG INVALID: lat_e7", "LATE")
+                with Example(mqtt, folder.path, "c-off", 95, 8.05, program=c) as off:
+                    off.until("WRONG: code 3 lat_e7")
+                a_client_of_an_earlier_version_works(mqtt, folder.path)
                 node.kill()
-                drone.until("LATE: everything is unknown, the last context")
+                drone.until("LATE", "the last context is of")
+                in_c.until("LATE", "too old")
                 node.start()
-                line = drone.until("agl ")
-                assert "LATE" not in line, line
+                drone.until("NOT FOR FLIGHT: TEST", "agl ")
+                in_c.until("agl ")
+                # And the broker, which forgets who was connected and what was subscribed.
+                mqtt.process.kill()
+                drone.until("LATE FEED_DOWN", "no connection to the broker")
+                mqtt.start()
+                drone.until("NOT FOR FLIGHT: TEST", "agl ")
+                in_c.until("LATE")
+                in_c.until("agl ")
 
 
-def test_a_client_of_an_earlier_version_works_with_this_node():
-    with Folder("example") as folder, Mosquitto(["good", "away"]) as mqtt, node_of(mqtt, folder.path) as node:
-        with Example(mqtt, folder.path, "good", *place.MIDDLE, program=OLDER) as drone:
-            line = drone.until("NOT FOR FLIGHT: MODE_TEST", "agl ")
-            ground = float(line.split("ground ")[1].split()[0])
-            assert abs(ground - place.ground_amsl_m(*place.MIDDLE)) <= 1, line
-            assert "INCOMPLETE LAYER_GROUND" in line and "LATE" not in line and "WRONG" not in line, line
-            with Example(mqtt, folder.path, "away", 47.5, 8.05, program=OLDER) as away:
-                away.until("WRONG: REPLY_CODE_OUTSIDE_REGION")
-            node.kill()
-            drone.until("LATE: everything is unknown, the last context")
+def a_client_of_an_earlier_version_works(mqtt, folder):
+    with Example(mqtt, folder, "older", *place.MIDDLE, program=(OLDER, "-t"), python=sys.executable) as drone:
+        line = drone.until("NOT FOR FLIGHT: MODE_TEST", "agl ")
+        ground = float(line.split("ground ")[1].split()[0])
+        assert abs(ground - place.ground_amsl_m(*place.MIDDLE)) <= 1, line
+        assert "INCOMPLETE LAYER_GROUND" in line and "LATE" not in line and "WRONG" not in line, line
+
+
+def c_example(folder):
+    """Built as schemas/client.md says, from schemas/ alone."""
+    page = (TOP / "schemas/client.md").read_text()
+    lines = re.search(r"```sh\n(protoc --c_out.*?)```", page, re.S)[1].splitlines()
+    out = folder / "build"
+    out.mkdir()
+    for line in lines:
+        subprocess.run(["sh", "-c", line], check=True, timeout=DEADLINE_S, cwd=TOP / "schemas",
+                       env={**os.environ, "OUT": str(out)})
+    return pathlib.Path(out / "drone")
+
+
+def test_a_replay_is_judged_by_its_own_time():
+    with Folder("example") as folder, Mosquitto(["good"]) as mqtt, \
+            node_of(mqtt, folder.path, "REPLAY", ["--utc-start", "2004-12-09T12:00:00Z"]), \
+            Example(mqtt, folder.path, "good", *place.MIDDLE) as drone:
+        line = drone.until("agl ")
+        assert "NOT FOR FLIGHT: REPLAY of 2004-12-09 12:0" in line, line
+        drone.until("REPLAY", "agl ")
+        assert "WRONG" not in drone.log_text() and not re.search(r"\d s ahead", drone.log_text()), drone.log_tail()
 
 
 main(globals())

@@ -228,7 +228,9 @@ class Tree:
     def __init__(self, root):
         self.root = root
         self.names = listed(root)
-        self.sources = {n: parsed(root / n) for n in self.names if re.match(r"(?:" + "|".join(ROOMS) + r")/.*\.[ch]$", n)}
+        # An example is a program of its own, as a drone's developer would write it: no part of a room.
+        self.sources = {n: parsed(root / n) for n in self.names if not n.startswith("schemas/examples/")
+                        and re.match(r"(?:" + "|".join(ROOMS) + r")/.*\.[ch]$", n)}
 
     def folders(self):
         return collections.Counter(folder(n) for n in self.sources)

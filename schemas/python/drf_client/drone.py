@@ -1,0 +1,242 @@
+# schemas/python/drf_client/drone.py - one aircraft: reports, acknowledges, and knows what is known now.
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import itertools
+import ssl
+import time
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Literal, Self, TypeAlias
+
+from . import v1
+from .enums import Reason, ReplyCode, TimeSource
+from .link import Link, decode, moment
+from .patch import PatchStream, Window
+from .streams import Streams
+from .terrain import TerrainBlock
+from .values import Absent, Late, No, Wrong, refused
+from .view import Now
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a profile, plan or request; `reply` has the whole of it: plan_review, landing, defaults."""
+
+    reply: v1.Reply
+
+    def __bool__(self) -> Literal[True]:
+        return True
+
+    def __str__(self) -> str:
+        return f"{ReplyCode(self.reply.code)} {self.reply.text}".strip()
+
+
+Answer: TypeAlias = Accepted | Absent | Late | Wrong
+UNANSWERED = "no reply within {:.0f} s"
+
+
+class Drone:
+    """A connection as one airframe.
+
+        async with Drone("broker", 1883, "d1", "secret") as drone:
+            await drone.report(Telemetry(lat_e7=e7(47.05), lon_e7=e7(8.05), alt_wgs84_m=600))
+            print(drone.now())
+
+    root: drf-test/v1 for nodes that are not LIVE. has_clock: False where the aircraft has no UTC: it is served by arrival
+    then, and judges age by receipt. The profile is sent again at each connection. Entering raises link.NotAdmitted where the
+    broker refuses name or password; a broker that is not there yet is tried again and again, and now() is Late until then."""
+
+    def __init__(self, host: str, port: int, drone_id: str, password: str | None = None, *, root: str = "drf/v1",
+                 profile: v1.Profile | None = None, tls: ssl.SSLContext | None = None, has_clock: bool = True,
+                 time_source: TimeSource = TimeSource.NTP) -> None:
+        self.active_plan_id = ""
+        """A plan is used only while reports name it: set_plan() sets this, "" flies without one."""
+        self.streams = Streams(has_clock)
+        self.alerts: dict[str, v1.Alerts] = {}
+        """By region: the texts and areas of all alerts."""
+        self._root, self._top = root, f"{root}/drones/{drone_id}/"
+        self._boot_id, self._seq, self._own_time = time.time_ns() // 1_000_000, 0, False
+        self._has_clock, self._time_source = has_clock, time_source
+        self._profile = profile
+        self._plan: v1.Plan | None = None
+        self._patches = PatchStream()
+        self._count = itertools.count(1)
+        self._waiting: dict[str, asyncio.Queue[v1.Reply | v1.Terrain]] = {}
+        self._news = asyncio.Event()
+        down = [(self._top + f"{leaf}/+", qos) for leaf, qos in
+                (("context", 0), ("patch", 0), ("advisory", 1), ("reply", 1), ("terrain", 1))]
+        nodes = [(f"{root}/regions/+/{leaf}", qos) for leaf, qos in
+                 (("nodes/+/heartbeat", 0), ("nodes/+/state", 1), ("alerts", 1))]
+        self._link = Link(host, port, drone_id, password, tls, down + nodes, self._take, self._connected)
+
+    async def __aenter__(self) -> Self:
+        await self._link.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        trace: TracebackType | None) -> None:
+        await self._link.__aexit__(kind, error, trace)
+
+    # ---- what is known
+
+    def now(self) -> Now:
+        """What is known at this moment; each value is there, or Absent, Late or Wrong."""
+        return self.streams.now(moment(), self._link.down)
+
+    async def watch(self, every_s: float = 1.0) -> AsyncIterator[Now]:
+        """now() at each message, and after `every_s` without one: silence is a signal."""
+        while True:
+            yield self.now()
+            self._news.clear()
+            try:
+                await asyncio.wait_for(self._news.wait(), every_s)
+            except TimeoutError:
+                pass
+
+    def patch(self) -> Window | No:
+        """The cells around the aircraft, where the profile asks for them; void when the contexts are."""
+        now = self.now()
+        return now.served and self._patches.window(now.region, self.streams.regions[now.region].boot_id)
+
+    # ---- what is said
+
+    async def report(self, telemetry: v1.Telemetry) -> bool:
+        """1 to 10 times a second. Counts, names the plan, acknowledges, and tells the time unless the message does: in a
+        REPLAY the time that is replayed. False: there is no connection, and the report is gone."""
+        at = moment()
+        message = v1.Telemetry()
+        message.CopyFrom(telemetry)
+        self._seq += 1
+        message.seq, message.drone_boot_id = self._seq, self._boot_id
+        self._own_time = message.HasField("time_us")
+        if not self._own_time and self._has_clock:
+            message.time_us = self.streams.report_time_us(at)
+        if not message.HasField("time_source"):
+            message.time_source = self._time_source if self._has_clock or self._own_time else TimeSource.NONE
+        if self.active_plan_id and not message.HasField("active_plan_id"):
+            message.active_plan_id = self.active_plan_id
+        region = self.streams.serving(at)
+        if region is not None and region.context is not None:
+            message.seen.boot_id, message.seen.context_seq = region.boot_id, region.context.seq
+            message.seen.patch_seq = self._patches.seen(region.name, region.boot_id)
+        return await self._link.publish(self._top + "telemetry", message)
+
+    async def set_profile(self, profile: v1.Profile, timeout_s: float = 5.0) -> Answer:
+        """What this aircraft asks for and can bear; also at each later connection."""
+        self._profile = profile
+        return await self._ask("profile", profile, timeout_s, retain=True)
+
+    async def set_plan(self, plan: v1.Plan, follow: bool = True, timeout_s: float = 5.0) -> Answer:
+        """Its review is `answer.reply.plan_review`. Once it is accepted all reports name it, if `follow`."""
+        self._plan = plan
+        answer = await self._ask("plan", plan, timeout_s, retain=True)
+        if answer and follow:
+            self.active_plan_id = plan.plan_id
+        return answer
+
+    async def withdraw_plan(self) -> bool:
+        self._plan, self.active_plan_id = None, ""
+        return await self._link.publish(self._top + "plan", None, qos=1, retain=True)
+
+    async def request(self, request: v1.Request, timeout_s: float = 5.0) -> Answer:
+        """A landing place, a snapshot; terrain has its own two below."""
+        return await self._ask("request", request, timeout_s)
+
+    async def terrain(self, request: v1.TerrainRequest, timeout_s: float = 5.0) -> TerrainBlock | No:
+        """One block for an autopilot (schemas/terrain.md)."""
+        async for block in self._blocks(v1.Request(terrain=request), timeout_s):
+            return block
+        return Late(Reason.UNKNOWN, UNANSWERED.format(timeout_s))
+
+    async def preload(self, request: v1.PreloadRequest, timeout_s: float = 10.0) -> AsyncIterator[TerrainBlock | No]:
+        """Blocks as they come, until none is pending; one that is missing is the end. timeout_s is from one to the next."""
+        async for block in self._blocks(v1.Request(preload=request), timeout_s):
+            yield block
+            if not block or block.pending == 0:
+                return
+
+    # ---- below
+
+    async def _ask(self, leaf: str, message: v1.Profile | v1.Plan | v1.Request, timeout_s: float,
+                   retain: bool = False) -> Answer:
+        async for answer in self._answers(leaf, message, timeout_s, retain):
+            if isinstance(answer, v1.Reply):
+                accepted = answer.code in (ReplyCode.OK, ReplyCode.ACCEPTED_DEFAULTS)
+                return Accepted(answer) if accepted else refused(answer)
+            if not isinstance(answer, v1.Terrain):
+                return answer
+        raise AssertionError("answers end with a Late")
+
+    async def _blocks(self, request: v1.Request, timeout_s: float) -> AsyncIterator[TerrainBlock | No]:
+        async for answer in self._answers("request", request, timeout_s):
+            if isinstance(answer, v1.Terrain):
+                yield TerrainBlock(answer)
+            elif not isinstance(answer, v1.Reply):
+                yield answer
+            elif answer.code not in (ReplyCode.OK, ReplyCode.ACCEPTED_DEFAULTS):
+                yield refused(answer)
+
+    async def _answers(self, leaf: str, message: v1.Profile | v1.Plan | v1.Request, timeout_s: float,
+                       retain: bool = False) -> AsyncIterator[v1.Reply | v1.Terrain | No]:
+        """Everything with this message's correlation; a Late at the end of patience."""
+        sent = type(message).FromString(message.SerializeToString())
+        sent.correlation = sent.correlation or f"{self._boot_id % 10 ** 6}-{next(self._count)}"
+        queue: asyncio.Queue[v1.Reply | v1.Terrain] = asyncio.Queue()
+        self._waiting[sent.correlation] = queue
+        try:
+            if not await self._link.publish(self._top + leaf, sent, qos=1, retain=retain):
+                yield Late(Reason.FEED_DOWN, f"no connection to the broker: {self._link.down or 'it did not take the message'}")
+                return
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), timeout_s)
+                except TimeoutError:
+                    yield Late(Reason.UNKNOWN, UNANSWERED.format(timeout_s))
+                    return
+        finally:
+            del self._waiting[sent.correlation]
+
+    async def _connected(self) -> None:
+        """The broker may have lost what it kept for us."""
+        if self._profile is not None:
+            await self._link.publish(self._top + "profile", self._profile, qos=1, retain=True)
+        if self._plan is not None:
+            await self._link.publish(self._top + "plan", self._plan, qos=1, retain=True)
+
+    def _take(self, topic: str, payload: bytes, properties: object) -> None:
+        at, parts = moment(), topic.removeprefix(self._root + "/").split("/")
+        if parts[0] == "regions":
+            self._take_node(parts[1], parts[-1], payload)
+        elif parts[2] == "context" and (context := decode(v1.Context, payload)):
+            self.streams.take_context(parts[3], context, at)
+        elif parts[2] == "advisory" and (advisory := decode(v1.AdvisoryMessage, payload)):
+            self.streams.take_advisory(parts[3], advisory, at)
+        elif parts[2] == "patch" and (patch := decode(v1.Patch, payload)):
+            self._patches.take(parts[3], patch)
+        elif parts[2] == "reply" and (reply := decode(v1.Reply, payload)):
+            self.streams.take_reply(parts[3], reply, at, self._seq, self._own_time)
+            self._answer(reply)
+        elif parts[2] == "terrain" and (terrain := decode(v1.Terrain, payload)):
+            self._answer(terrain)
+        self._news.set()
+
+    def _take_node(self, region: str, leaf: str, payload: bytes) -> None:
+        if leaf == "heartbeat" and (heartbeat := decode(v1.Heartbeat, payload)):
+            self.streams.take_heartbeat(region, heartbeat, moment())
+        elif leaf == "state" and (state := decode(v1.NodeState, payload)):
+            self.streams.take_state(region, state)
+        elif leaf == "alerts" and (alerts := decode(v1.Alerts, payload)):
+            self.alerts[region] = alerts
+
+    def _answer(self, message: v1.Reply | v1.Terrain) -> None:
+        queue = self._waiting.get(message.correlation)
+        if queue is not None:
+            queue.put_nowait(message)
+
+
+def e7(degrees: float) -> int:
+    """For the fields that end in _e7: degrees in units of 1e-7."""
+    return round(degrees * 1e7)

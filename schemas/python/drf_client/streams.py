@@ -1,0 +1,200 @@
+# schemas/python/drf_client/streams.py - the streams of all nodes heard: which to trust, and what is late. No network here.
+# SPDX-License-Identifier: Apache-2.0
+"""A stream is (region, node, boot_id); within a region a larger boot_id is later and no smaller one is taken
+(schemas/client.md rule 11). Age goes by the times in the messages: by the aircraft's own clock, and by what has
+been heard since. A REPLAY lives at another time: there it goes by the stream's own. All times come in as arguments."""
+from __future__ import annotations
+
+import collections
+import dataclasses
+
+from . import v1
+from .enums import Authority, Mode, NodeCondition, Reason, ReplyCode
+from .values import Absent, Late, No, State, Wrong, Yes, refused
+from .view import Now
+
+HEARTBEAT_S = 3.0  # without one for so long a node is down, whatever its retained state says
+CLOCK_S = 2.0  # farther from a node's clock than this is wrong; a node refuses reports by less
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Moment:
+    """Of this machine: UTC, and a clock that never steps."""
+
+    utc_us: int
+    mono_us: int
+
+
+@dataclasses.dataclass(slots=True)
+class Region:
+    """What one region's newest stream said."""
+
+    name: str
+    boot_id: int = 0
+    mode: int = 0
+    heartbeat_mono_us: int | None = None
+    heard_mono_us: int = 0  # of anything it sent
+    newest_time_us: int = 0  # the node's, of anything it sent
+    context: v1.Context | None = None
+    arrived: Moment = Moment(0, 0)
+    newer: dict[int, tuple[int, v1.Advisory]] = dataclasses.field(default_factory=dict)
+    # The node's time less ours, of the last messages: the largest came fastest, and is nearest to the truth.
+    offsets_us: collections.deque[int] = dataclasses.field(default_factory=lambda: collections.deque(maxlen=8))
+
+    def alive(self, at: Moment) -> bool:
+        return self.heartbeat_mono_us is not None and at.mono_us - self.heartbeat_mono_us <= HEARTBEAT_S * 1e6
+
+    def time_us(self, at: Moment) -> int | None:
+        """The node's time now, as far as it can be known from here."""
+        return at.mono_us + max(self.offsets_us) if self.offsets_us else None
+
+    def heard(self, boot_id: int, mode: int, node_time_us: int, at: Moment) -> bool:
+        """False for a former life of the node."""
+        if boot_id < self.boot_id:
+            return False
+        if boot_id > self.boot_id:  # nothing of the former life holds
+            self.boot_id, self.context, self.newest_time_us = boot_id, None, 0
+            self.newer.clear()
+            self.offsets_us.clear()
+        self.mode, self.heard_mono_us = mode, at.mono_us
+        self.newest_time_us = max(self.newest_time_us, node_time_us)
+        self.offsets_us.append(node_time_us - at.mono_us)
+        return True
+
+    def age_us(self, at: Moment, has_clock: bool) -> int | None:
+        if self.context is None:
+            return None
+        since = at.mono_us - self.arrived.mono_us
+        if self.mode == Mode.REPLAY:
+            return max(since, self.newest_time_us - self.context.node_time_us)
+        return max(since, at.utc_us - self.context.node_time_us) if has_clock else since
+
+    def late(self, at: Moment, has_clock: bool) -> bool:
+        age = self.age_us(at, has_clock)
+        return age is None or self.context is None or age > self.context.stale_after_ms * 1000
+
+
+class Streams:
+    """Takes messages as they come and says what is known at a moment."""
+
+    def __init__(self, has_clock: bool = True) -> None:
+        self.has_clock = has_clock
+        self.regions: dict[str, Region] = {}
+        self.refusals: dict[int, tuple[No, int]] = {}  # what it answers: the refusal, and the last report before it
+
+    def _region(self, name: str) -> Region:
+        return self.regions.setdefault(name, Region(name))
+
+    def take_heartbeat(self, region: str, message: v1.Heartbeat, at: Moment) -> None:
+        held = self._region(region)
+        if held.heard(message.boot_id, message.mode, message.node_time_us, at):
+            held.heartbeat_mono_us = None if message.condition == NodeCondition.DOWN else at.mono_us
+
+    def take_state(self, region: str, message: v1.NodeState) -> None:
+        """Retained: only its DOWN says anything of now."""
+        held = self._region(region)
+        if message.boot_id >= held.boot_id and message.condition == NodeCondition.DOWN:
+            held.heartbeat_mono_us = None
+
+    def take_context(self, region: str, message: v1.Context, at: Moment) -> bool:
+        """False for one that is not used: of a former life of the node, overtaken, or repeated."""
+        held = self._region(region)
+        if not held.heard(message.boot_id, message.mode, message.node_time_us, at):
+            return False
+        if held.context is not None and message.seq <= held.context.seq:
+            return False
+        held.context, held.arrived = message, at
+        held.newer = {i: (time, a) for i, (time, a) in held.newer.items() if time > message.node_time_us}
+        if 1 in self.refusals and message.telemetry_seq > self.refusals[1][1]:
+            del self.refusals[1]  # a later report was taken
+        return True
+
+    def take_advisory(self, region: str, message: v1.AdvisoryMessage, at: Moment) -> None:
+        held = self._region(region)
+        if not held.heard(message.boot_id, message.mode, message.node_time_us, at):
+            return
+        if held.context is None or message.node_time_us > held.context.node_time_us:
+            held.newer[message.advisory.advisory_id] = message.node_time_us, message.advisory
+
+    def take_reply(self, region: str, message: v1.Reply, at: Moment, last_report: int, own_time: bool) -> None:
+        """own_time: the last report had a time that the caller gave."""
+        held = self._region(region)
+        if not held.heard(message.boot_id, message.mode, message.node_time_us, at):
+            return
+        if message.code in (ReplyCode.OK, ReplyCode.ACCEPTED_DEFAULTS):
+            self.refusals.pop(message.answers, None)
+        elif message.answers in (1, 2, 3):
+            of_time = message.code in (ReplyCode.STALE, ReplyCode.TIME_UNSYNCHRONISED)
+            if message.answers == 1 and message.mode == Mode.REPLAY and of_time and not own_time:
+                return  # the next report has the time that is replayed
+            self.refusals[message.answers] = refused(message), last_report
+
+    def serving(self, at: Moment) -> Region | None:
+        """Where regions overlap, the one that is PRIMARY is preferred, and one that is not late to any that is."""
+        with_context = [r for r in self.regions.values() if r.context is not None]
+
+        def rank(region: Region) -> tuple[bool, bool, int]:
+            assert region.context is not None
+            return (not region.late(at, self.has_clock), region.context.authority == Authority.PRIMARY,
+                    region.arrived.mono_us)
+        return max(with_context, key=rank, default=None)
+
+    def replay(self, at: Moment) -> Region | None:
+        """The REPLAY that serves this aircraft, or that will: when all that is heard is one."""
+        serving = self.serving(at)
+        if serving is not None and not serving.late(at, self.has_clock):
+            return serving if serving.mode == Mode.REPLAY else None
+        heard = [r for r in self.regions.values() if r.offsets_us and at.mono_us - r.heard_mono_us <= HEARTBEAT_S * 1e6]
+        if heard and all(r.mode == Mode.REPLAY for r in heard):
+            return max(heard, key=lambda r: r.newest_time_us)
+        return None
+
+    def report_time_us(self, at: Moment) -> int:
+        """UTC, or the time that is replayed."""
+        region = self.replay(at)
+        time_us = region.time_us(at) if region else None
+        return at.utc_us if time_us is None else time_us
+
+    def clock(self, at: Moment) -> Wrong | None:
+        """This machine's clock, by the heartbeats of nodes that live in the present."""
+        ahead_us: list[int] = []
+        for region in self.regions.values():
+            time_us = region.time_us(at)
+            if self.has_clock and region.mode != Mode.REPLAY and region.alive(at) and time_us is not None:
+                ahead_us.append(at.utc_us - time_us)
+        if not ahead_us or min(abs(us) for us in ahead_us) <= CLOCK_S * 1e6:
+            return None
+        least = min(ahead_us, key=abs) / 1e6
+        return Wrong(Reason.UNKNOWN, f"this clock is {abs(least):.1f} s {'ahead of' if least > 0 else 'behind'} the node's",
+                     ReplyCode.TIME_UNSYNCHRONISED, "time_us")
+
+    def now(self, at: Moment, link: str = "") -> Now:
+        """link: why there is no connection to the broker; empty while there is one."""
+        region = self.serving(at)
+        age_us = region.age_us(at, self.has_clock) if region else None
+        served = self._served(region, age_us, at, link)
+        wrong = [no for no, _ in self.refusals.values() if isinstance(no, Wrong)]
+        clock = self.clock(at)
+        if clock is not None and not any(no.code == ReplyCode.TIME_UNSYNCHRONISED for no in wrong):
+            wrong.append(clock)
+        replay = self.replay(at)
+        serving = region if served else replay
+        time_us = serving.time_us(at) if serving else None
+        return Now(region.context if region else None, served, region=region.name if region else "",
+                   age_s=None if age_us is None else age_us / 1e6, stream_time_us=time_us, wrong=tuple(wrong),
+                   mode=Mode.REPLAY if replay else None, newer=[a for _, a in region.newer.values()] if region else ())
+
+    def _served(self, region: Region | None, age_us: int | None, at: Moment, link: str) -> State:
+        """True while there is a context that holds; else why nothing is known."""
+        if region is not None and not region.late(at, self.has_clock):
+            return Yes()
+        last = "no context yet" if age_us is None else f"the last context is of {age_us / 1e6:.1f} s ago"
+        if link:
+            return Late(Reason.FEED_DOWN, f"{last}; no connection to the broker: {link}")
+        if not any(r.alive(at) for r in self.regions.values()):
+            return Late(Reason.STALE, f"{last}; no node was heard in the last {HEARTBEAT_S:.0f} s")
+        refusal = self.refusals.get(1)
+        if refusal and isinstance(refusal[0], Absent):
+            return Absent(Reason.OUT_OF_REGION, f"no node that is heard serves this place ({refusal[0].text})", refusal[0].code)
+        answer = f"; reports are refused: {refusal[0]}" if refusal else ""
+        return Late(Reason.STALE, f"{last}; a node is heard, but it does not answer this drone{answer}")

@@ -1,0 +1,330 @@
+# tests/integration/client/units.py - the Python package without a broker; run in its environment by test_example.py.
+# SPDX-License-Identifier: Apache-2.0
+"""Expected numbers are those of the payloads' authors (tests/golden/make.py, tests/golden/patch.py), of the pages, and of
+MAVLink's and ArduPilot's definitions."""
+import json
+import pathlib
+import re
+import struct
+import sys
+
+import drf_client
+from drf_client import (Absent, Late, Layer, Mode, Reason, ReplyCode, Severity, Value, Wrong, enums, streams, terrain, v1,
+                        values, view)
+from drf_client.patch import PatchStream
+from drf_client.streams import Moment, Streams
+from google.protobuf import json_format
+
+TOP = pathlib.Path(__file__).resolve().parents[3]
+GOLDEN = TOP / "tests/data/golden"
+T = 1700000000000000
+
+
+def golden(name, kind):
+    return kind.FromString((GOLDEN / f"{name}.{kind.DESCRIPTOR.name}.bin").read_bytes())
+
+
+def float32(number):
+    return struct.unpack("f", struct.pack("f", number))[0]
+
+
+def now(name, **more):
+    return view.Now(golden(name, v1.Context), **more)
+
+
+def test_every_golden_payload_is_read_as_its_json_says():
+    seen = 0
+    for path in GOLDEN.glob("*.bin"):
+        kind = getattr(v1, path.suffixes[0][1:])
+        message, said = kind.FromString(path.read_bytes()), json.loads(path.with_suffix(".json").read_text())
+        assert json_format.Parse(json.dumps(said), kind()) == message, path
+        seen += 1
+    assert seen >= 20
+
+
+def test_enums_are_those_of_the_schema():
+    text = (TOP / "schemas/drf/v1/enums.proto").read_text()
+    kinds = re.findall(r"^enum (\w+) \{(.*?)^\}", text, re.S | re.M)
+    assert len(kinds) >= 15
+    for kind, body in kinds:
+        prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", kind).upper() + "_"
+        for name, number in re.findall(r"^  (\w+) = (\d+);", body, re.M):
+            assert getattr(enums, kind)[name.removeprefix(prefix)] == int(number), name
+    assert Severity(77) is Severity.UNKNOWN and str(Reason(99)) == "UNKNOWN" and f"{Mode(3)}" == "REPLAY"
+
+
+def test_a_full_context_says_its_values():
+    full = now("context_full")
+    assert full.for_flight and full.mode is Mode.LIVE
+    assert full.agl_m == Value(float32(137.274), 5.0, Reason.NONE, None, None)
+    assert full.ground_amsl_m == Value(100.0, 4.0, Reason.NONE, "dted", None)
+    assert full.surface_amsl_m == Value(104.25, None, Reason.BARE_EARTH, None, None)  # there, but without trees
+    assert full.clearance_low_m.or_worst(0) == float32(126.024)
+    assert full.wind_speed_mps.value == float32(4.123) and full.wind_speed_mps.source == "eta"
+    assert full.gust_mps == Value(5.0, None, Reason.NONE, "eta", None)
+    assert full.visibility_m == Absent(Reason.NOT_REPORTED, "the source does not carry this quantity")
+    assert full.visibility_m.or_worst(0.0) == 0.0
+    assert full.incomplete.keys() == {Layer.ZONE} and isinstance(full.incomplete[Layer.ZONE], Absent)
+    assert [o.feature_id for o in full.obstacles] == ["36-019284"] and full.obstacles.left_out == 3
+    first, second = full.ahead
+    assert first.clearance_min_m.value == 110.0 and second.clearance_min_m == values.missing(Reason.NO_DATA)
+    assert isinstance(full.clearance_ahead_m, Absent), "unknown is never clear"
+
+
+def test_absent_late_and_wrong_in_one_context():
+    unknown = now("context_unknown")
+    assert not unknown.for_flight and unknown.mode is Mode.SIM
+    assert isinstance(unknown.agl_m, Wrong) and unknown.agl_m.reason is Reason.NO_ALTITUDE
+    assert isinstance(unknown.ground_amsl_m, Absent) and unknown.ground_amsl_m.reason is Reason.NO_DATA
+    assert isinstance(unknown.surface_amsl_m, Late) and unknown.surface_amsl_m.reason is Reason.CATCHING_UP
+    assert isinstance(unknown.clearance_m, Wrong)  # for the reason of what it would be made of
+    assert isinstance(unknown.clearance_ahead_m, Wrong) and unknown.ahead.complete.reason is Reason.NO_POSITION
+    assert isinstance(unknown.gust_mps, Absent) and unknown.gust_mps.reason is Reason.UNKNOWN
+    for value in (unknown.agl_m, unknown.ground_amsl_m, unknown.surface_amsl_m):
+        assert not value and value.or_worst(-1.0) == -1.0
+
+
+def test_every_reason_is_absent_late_or_wrong_as_the_page_says():
+    page = (TOP / "schemas/client.md").read_text()
+    table = page[page.index("## Absent, late, wrong"):page.index("## Look-ahead")]
+    found = {}
+    for line in table.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        kind = re.match(r"\*\*(absent|late|wrong)\*\*", cells[-1]) if len(cells) == 2 else None
+        if kind and "reason" in cells[0] and "a reply" not in cells[0]:
+            words = cells[0].split(";")[0]
+            found.update({word: kind[1] for word in re.findall(r"\b[A-Z][A-Z_]{3,}\b", words) if word in Reason.__members__})
+    assert found["NO_DATA"] == "absent" and found["FEED_DOWN"] == "late" and found["NO_QNH"] == "wrong" and len(found) >= 14
+    for name, kind in found.items():
+        assert type(values.missing(Reason[name])).__name__.lower() == kind, name
+
+
+def test_every_reply_is_absent_late_or_wrong_as_the_page_says():
+    kinds = {"INVALID": Wrong, "UNSUPPORTED_VERSION": Wrong, "NOT_AUTHORISED": Wrong, "STALE": Wrong, "UNKNOWN": Wrong,
+             "TIME_UNSYNCHRONISED": Wrong, "RATE_LIMITED": Late, "OVERLOADED": Late, "NOT_AVAILABLE": Late,
+             "OUTSIDE_REGION": Absent}
+    assert kinds.keys() | {"OK", "ACCEPTED_DEFAULTS"} == set(ReplyCode.__members__)
+    for name, kind in kinds.items():
+        refusal = values.refused(v1.Reply(code=ReplyCode[name]))
+        assert type(refusal) is kind and (refusal.retry_after_s == 1.0) == (kind is Late), name
+    invalid = values.refused(golden("reply_invalid", v1.Reply))
+    assert (invalid.code, invalid.field_path, invalid.text) == (ReplyCode.INVALID, "lat_e7", "is not on the globe")
+    assert str(invalid) == "WRONG INVALID: lat_e7 is not on the globe"
+
+
+def test_a_list_is_clear_only_where_that_is_known():
+    shed = now("context_shed")
+    assert not shed.obstacles.items and shed.obstacles.left_out == 16 and not shed.obstacles.clear
+    assert isinstance(shed.obstacles.complete, Late) and shed.obstacles.complete.reason is Reason.SHED
+    assert shed.advisories.left_out == 2 and shed.advisories_left_out_severity is Severity.INFO
+    advisory = shed.advisories.items[0]
+    assert (advisory.severity, advisory.text) == (Severity.WARNING, "nominal clearance -4 m in 12 s")
+    assert [(a.severity, a.message is None) for a in shed.advisories][-1] == (Severity.INFO, True)
+    try:
+        bool(shed.obstacles)
+    except TypeError:
+        pass
+    else:
+        raise AssertionError("`if not now.obstacles` reads as clear")
+    assert view.Now(v1.Context()).obstacles.clear
+    ground = v1.Context(layer_states=[v1.LayerState(layer=Layer.TRAFFIC, reason=Reason.FEED_DOWN)])
+    assert not view.Now(ground).traffic.clear and view.Now(ground).obstacles.clear
+    late = view.Now(golden("context_full", v1.Context), Late(Reason.STALE, "too old"))
+    assert not late.obstacles.items and not late.obstacles.clear and not late.advisories.items
+    assert late.agl_m == late.gust_mps == late.clearance_ahead_m == late.served and not late.served and late.context is None
+
+
+# Streams ----------------------------------------------------------------------------------------------------------------
+
+def at(seconds, clock_s=0.0):
+    """So long after T; this machine's clock may go ahead."""
+    return Moment(T + round((seconds + clock_s) * 1e6), round(seconds * 1e6) + 777)
+
+
+def context(seconds, boot=5, seq=1, **more):
+    fields = {"boot_id": boot, "seq": seq, "node_time_us": T + round(seconds * 1e6), "stale_after_ms": 2000, "mode": 2,
+              "authority": 2, "height": v1.Height(agl_m=seq), **more}
+    return v1.Context(**fields)
+
+
+def heartbeat(seconds, boot=5, mode=2, start_us=T, condition=4):
+    return v1.Heartbeat(boot_id=boot, node_time_us=start_us + round(seconds * 1e6), mode=mode, condition=condition)
+
+
+def test_a_larger_boot_id_wins_and_no_smaller_one_is_taken():
+    held = Streams()
+    assert held.take_context("r", context(0, boot=5, seq=9), at(0))
+    assert not held.take_context("r", context(0.1, boot=5, seq=9), at(0.1)), "repeated"
+    assert not held.take_context("r", context(0.1, boot=5, seq=8), at(0.1)), "overtaken"
+    assert not held.take_context("r", context(0.1, boot=4, seq=50), at(0.1)), "of a former life"
+    assert held.now(at(0.2)).agl_m.value == 9
+    held.take_heartbeat("r", heartbeat(0.3, boot=6), at(0.3))
+    assert isinstance(held.now(at(0.3)).agl_m, Late), "what a former life said holds no longer"
+    assert held.take_context("r", context(0.4, boot=6, seq=2), at(0.4)) and held.now(at(0.4)).agl_m.value == 2
+    assert held.take_context("s", context(0.4, boot=1, seq=1), at(0.4)), "another region counts by itself"
+
+
+def test_what_is_not_refreshed_is_late_and_why():
+    held = Streams()
+    assert "no context yet" in held.now(at(0)).served.text
+    held.take_heartbeat("r", heartbeat(0), at(0))
+    held.take_context("r", context(0), at(0.05))
+    assert held.now(at(2.0)).served
+    late = held.now(at(2.01)).served
+    assert isinstance(late, Late) and "does not answer this drone" in late.text
+    assert "no node was heard" in held.now(at(3.1)).served.text
+    assert "no connection to the broker: gone" in held.now(at(3.1), "gone").served.text
+    delayed = Streams()
+    delayed.take_context("r", context(0), at(1.9))
+    assert delayed.now(at(1.95)).served and isinstance(delayed.now(at(2.1)).served, Late), "by the time in it"
+    assert Streams(has_clock=False).take_context("r", context(0), at(9))
+    unset = Streams(has_clock=False)
+    unset.take_context("r", context(0), at(50))
+    assert unset.now(at(51.9)).served and isinstance(unset.now(at(52.1)).served, Late), "by receipt"
+
+
+def test_a_node_that_says_down_is_down_at_once():
+    held = Streams()
+    held.take_heartbeat("r", heartbeat(0), at(0))
+    held.take_state("r", v1.NodeState(boot_id=5, condition=1))
+    assert "no node was heard" in held.now(at(0.1)).served.text
+
+
+def test_where_regions_overlap_the_primary_is_preferred_unless_late():
+    held = Streams()
+    held.take_context("in", context(0, authority=2, seq=10), at(0))
+    held.take_context("margin", context(1, authority=1, seq=20), at(1))
+    assert held.now(at(1)).region == "in"
+    held.take_context("margin", context(2, authority=1, seq=21), at(2))
+    assert held.now(at(2.5)).region == "margin"
+
+
+def test_outside_every_region_is_absent_and_ends_with_a_context():
+    held = Streams()
+    held.take_heartbeat("r", heartbeat(0), at(0))
+    held.take_reply("r", v1.Reply(code=6, answers=1, boot_id=5, node_time_us=T, mode=2, text="2 km outside"), at(0), 7, False)
+    assert isinstance(held.now(at(0.1)).served, Absent) and not held.now(at(0.1)).wrong
+    assert isinstance(held.now(at(9)).served, Late), "no heartbeat: nobody knows"
+    held.take_context("r", context(0.2, telemetry_seq=7), at(0.2))
+    assert 1 in held.refusals, "of a report before"
+    held.take_context("r", context(0.3, seq=2, telemetry_seq=8), at(0.3))
+    assert held.now(at(0.3)).served and not held.refusals
+
+
+def test_a_refusal_is_wrong_and_a_wrong_clock_too():
+    held = Streams()
+    held.take_heartbeat("r", heartbeat(0), at(0, clock_s=3600))
+    clock, = held.now(at(0.1, clock_s=3600)).wrong
+    assert "3600.0 s ahead of the node's" in clock.text and clock.code is ReplyCode.TIME_UNSYNCHRONISED
+    assert not held.now(at(0.1)).wrong
+    reply = golden("reply_invalid", v1.Reply)
+    reply.boot_id = 5
+    held.take_reply("r", reply, at(0.2), 1, False)
+    invalid, = held.now(at(0.2)).wrong
+    assert invalid.field_path == "lat_e7"
+
+
+OLD = 1102593600000000  # 2004-12-09T12:00:00Z
+
+
+def test_a_replay_goes_by_its_own_time():
+    held = Streams()
+    assert held.report_time_us(at(0)) == T
+    held.take_heartbeat("r", heartbeat(0, mode=3, start_us=OLD), at(0.02))
+    assert held.report_time_us(at(1.02)) == OLD + 1_000_000
+    replayed = context(1, mode=3)
+    replayed.node_time_us = OLD + 1_000_000
+    held.take_context("r", replayed, at(1.1))
+    told = held.now(at(1.2))
+    assert told.served and told.mode is Mode.REPLAY and not told.for_flight and not told.wrong
+    assert "NOT FOR FLIGHT: REPLAY of 2004-12-09 12:00:01Z" in str(told) and "LATE" not in str(told)
+    assert isinstance(held.now(at(3.2)).served, Late), "nothing came for 2 s"
+    held.take_heartbeat("r", heartbeat(3.1, mode=3, start_us=OLD), at(1.3))
+    assert isinstance(held.now(at(1.4)).served, Late), "the replay is 2.1 s farther"
+
+
+def test_a_report_with_another_time_is_not_wrong_before_the_replay_is_known():
+    refusal = v1.Reply(code=8, answers=1, boot_id=5, node_time_us=OLD, mode=3, text="is 595000000 s ahead of UTC")
+    held = Streams()
+    held.take_reply("r", refusal, at(0), 1, False)
+    assert not held.now(at(0.1)).wrong and held.report_time_us(at(0)) == OLD
+    held.take_reply("r", refusal, at(0), 2, True)
+    assert held.now(at(0.1)).wrong[0].code is ReplyCode.TIME_UNSYNCHRONISED, "the caller said that time"
+
+
+def test_advisories_that_come_sooner_than_the_next_context():
+    held = Streams()
+    raised = v1.Advisory(advisory_id=1, state=1, severity=1, kind=2, valid_until_us=T + 9_000_000, text="a crane")
+    held.take_context("r", context(0, stale_after_ms=20000, advisories=[v1.Advisory(advisory_id=2, severity=2)]), at(0))
+    held.take_advisory("r", v1.AdvisoryMessage(boot_id=5, node_time_us=T + 1000, mode=2, advisory=raised), at(0.1))
+    assert [a.advisory_id for a in held.now(at(0.2)).advisories] == [1, 2]
+    over = v1.Advisory(advisory_id=2, state=2)
+    held.take_advisory("r", v1.AdvisoryMessage(boot_id=5, node_time_us=T + 2000, mode=2, advisory=over), at(0.3))
+    assert [a.advisory_id for a in held.now(at(0.4)).advisories] == [1]
+    assert not held.now(at(9.1)).advisories.items, "not refreshed by valid_until_us: void"
+    held.take_context("r", context(1, seq=2), at(1))
+    assert not held.now(at(1)).advisories.items, "what is not in it is over"
+
+
+# Cells and posts --------------------------------------------------------------------------------------------------------
+
+def test_patches_know_their_places():
+    layers = [[(TOP / f"tests/data/golden_patch/{n}.{name}").read_bytes() for name in ("ground", "surface")] for n in (1, 2)]
+    stream = PatchStream()
+    patches = [v1.Patch(boot_id=5, seq=n + 1, base_seq=n, level=12, west_cell=(800, 808)[n], south_cell=(400, 416)[n],
+                        columns=64, rows=64, coding=1, quantum_m=0.25, offset_amsl_m=-1000, ground=layers[n][0],
+                        surface=layers[n][1]) for n in (0, 1)]
+    stream.take("r", patches[1])
+    assert stream.seen("r", 5) == 0, "a base that is not there"
+    stream.take("r", patches[0])
+    stream = PatchStream()
+    for patch in patches:
+        stream.take("r", patch)
+    assert stream.seen("r", 5) == 2 and stream.seen("r", 6) == 0
+    window = stream.window("r", 5)
+    # Cell (831, 430) bears the change of the second; the formulas are those of tests/golden/patch.py.
+    lat, lon = (430.5 * 180 / (256 * 2 ** 12) - 90, 831.5 * 180 / (256 * 2 ** 12) - 180)
+    ground = 4000 + (831 * 831 // 7 + 430 * 3 + 831 * 430 // 11) % 500
+    unknown = (831 // 10 + 430 // 12) % 9 == 0
+    assert not unknown and window.at("ground", lat, lon) == Value(-1000 + 0.25 * ground)
+    canopy = 40 + 831 % 9 if (831 * 7 + 430 * 13) % 29 < 3 else 0
+    assert window.at("surface", lat, lon) == Value(-1000 + 0.25 * (ground + canopy + 200))
+    assert max(abs(a - b) for a, b in zip(window.centre_deg(831 - 808, 430 - 416), (lat, lon))) < 1e-9
+    assert window.at("ground", lat + 1, lon).reason is Reason.OUT_OF_REGION
+    void = next(x for x in range(64) if ((808 + x) // 10 + 416 // 12) % 9 == 0)
+    assert isinstance(window.height_amsl_m("ground", void, 0), Absent)
+    sys.path.append("/usr/lib/python3/dist-packages")  # Debian's numpy: this environment has none
+    import numpy
+    cells = window.array("ground")
+    assert cells.shape == (64, 64) and cells[14, 23] == -1000 + 0.25 * ground and numpy.isnan(cells[0, void])
+    broken = v1.Patch.FromString(patches[1].SerializeToString())
+    broken.seq, broken.ground = 3, b"\x01\xff"
+    stream.take("r", broken)
+    assert stream.seen("r", 5) == 0 and stream.window("r", 5) is window, "what is not a patch is discarded"
+
+
+def test_terrain_blocks_are_tiles_for_an_autopilot():
+    block = terrain.TerrainBlock(golden("terrain", v1.Terrain))
+    assert block.tiles[55].heights_amsl_m == tuple(range(-8, 8))
+    assert block.height_amsl_m(24, 28) == Value(-8) and block.height_amsl_m(27, 31) == Value(7)  # north x 4 + east
+    assert block.height_amsl_m(25, 29) == Value(-3)
+    assert isinstance(block.height_amsl_m(0, 0), Absent) and block.height_amsl_m(0, 0).reason is Reason.NO_DATA
+    assert block.height_amsl_m(12, 12).reason is Reason.UNKNOWN
+    # Worked by hand from ArduPilot's calculate_grid_info: lat0 = 43, 0.65 degree = 72355.75... m, 72355 / 100 / 24 = row 30.
+    lat, lon = terrain.corner(436500000, -793800000, 100)
+    assert lat == 430000000 + int(30 * 24 * 100 * 89.83204953368922)
+    assert 0 <= (436500000 - lat) * 0.011131884502145034 < 24 * 100
+    east_m = (-793800000 - lon) * 0.011131884502145034 * 0.7236
+    assert -1 <= east_m < 28 * 100 + 1
+
+
+def test_what_is_exported_is_there():
+    for name in drf_client.__all__:
+        assert hasattr(drf_client, name), name
+    assert drf_client.e7(-79.38) == -793800000 and streams.HEARTBEAT_S == 3.0
+
+
+for _name, _test in list(globals().items()):
+    if _name.startswith("test_") and (len(sys.argv) < 2 or _name in sys.argv[1:]):
+        _test()
+        print("ok", _name)
