@@ -1,6 +1,8 @@
-// schemas/examples/drone.c - a first drone in C: says once a second what is known, absent, late
-// and wrong. SPDX-License-Identifier: Apache-2.0 Advisory information, not certified, never a
-// replacement for on-board sensing. How to build it: ../client.md.
+// schemas/examples/drone.c - a first drone in C: what is known, absent, late and wrong.
+// SPDX-License-Identifier: Apache-2.0
+
+// Advisory information, not certified, never a replacement for on-board sensing. How to build
+// it and what it needs: ../client.md, "A first client".
 #include <drf/v1/context.pb-c.h>
 #include <drf/v1/reply.pb-c.h>
 #include <inttypes.h>
@@ -15,8 +17,8 @@ static Drf__V1__Context *now; // the newest of the newest stream
 static time_t arrived;
 static char drone[150]; // ROOT/drones/ID
 
-static void connected(struct mosquitto *mqtt, void *unused,
-                      int code) // each time: a clean start knows no subscription
+// At each connection: a clean start knows no subscription.
+static void connected(struct mosquitto *mqtt, void *unused, int code)
 {
     char replies[160];
     snprintf(replies, sizeof replies, "%s/reply/+", drone);

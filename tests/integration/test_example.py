@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_example.py - what drone developers start from: the Python package and the examples.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 35 s
+# Takes: 47 s
 """schemas/python installed as its README says, schemas/examples/drone.py and drone.c as they ship: against the shipped
 broker configuration and a node. What they say tells absent, late and wrong apart."""
 import json
@@ -68,9 +68,22 @@ def test_the_package_is_typed():
     wrong.write_text("import drf_client as d\n\ndef f(now: d.Now) -> float:\n    return now.agl_m.value\n\n"
                      "def g(now: d.Now) -> float:\n    return now.agl_m.value if now.agl_m else 0.0\n\n"
                      "d.Telemetry(lat=1)\n")
-    done = subprocess.run([python, "-m", "mypy", "--strict", wrong], text=True, capture_output=True, timeout=DEADLINE_S)
-    lines = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert lines == {4, 9}, done.stdout  # a value that may be missing is not a number, and there is no such field
+    pages = [schemas / f"page_{at}.py" for at in range(3)]
+    for path, block in zip(pages, [*python_of("schemas/client.md"), *python_of("schemas/python/README.md")], strict=True):
+        path.write_text(block)
+    done = subprocess.run([python, "-m", "mypy", "--strict", wrong, *pages], text=True, capture_output=True, timeout=DEADLINE_S)
+    found = {":".join(line.split(":")[:2]) for line in done.stdout.splitlines() if ": error:" in line}
+    # A value that may be missing is not a number, and there is no such field; the pages' own are right.
+    assert {line.rpartition("/")[2] for line in found} == {"wrong.py:4", "wrong.py:9"}, done.stdout
+
+
+def python_of(page):
+    """The programs of a page; pieces, which await at the outside, get around them what they stand in."""
+    for block in re.findall(r"```python\n(.*?)```", (TOP / page).read_text(), re.S):
+        if "asyncio.run" not in block:
+            imports, piece = block.split("\n\n", 1)
+            block = f"{imports}\n\n\nasync def piece(drone: Drone) -> None:\n" + re.sub("^(?=.)", "    ", piece, flags=re.M)
+        yield block
 
 
 def test_the_package_without_a_broker():
@@ -83,7 +96,7 @@ def test_the_package_against_a_node():
 
 
 def test_the_examples_tell_absent_late_and_wrong_apart():
-    names = ["good", "away", "off", "c", "c-off", "older"]
+    names = ["good", "away", "off", "c", "c-off", "older", "page"]
     with Folder("example") as folder, Mosquitto(names) as mqtt:
         c = (c_example(folder.path),)
         with Example(mqtt, folder.path, "good", *place.MIDDLE) as drone, \
@@ -94,8 +107,8 @@ def test_the_examples_tell_absent_late_and_wrong_apart():
                 line = drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 ground = float(line.split("ground ")[1].split()[0])
                 assert abs(ground - place.ground_amsl_m(*place.MIDDLE)) <= 1, line
-                assert "BARE_EARTH" in line and "LATE STALE" not in line and "WRONG" not in line, line
-                assert "INCOMPLETE GROUND" in line, line  # Kafka is away
+                assert "BARE_EARTH" in line and "everything" not in line and "WRONG" not in line, line
+                assert "INCOMPLETE GROUND SURFACE OBSTACLE WEATHER: LATE FEED_DOWN" in line, line  # Kafka is away
                 in_c.until("NOT FOR FLIGHT: mode 2")
                 agl = float(re.match(r"agl (-?\d+) m$", in_c.until("agl "))[1])
                 below = place.ground_amsl_m(*place.MIDDLE) + place.geoid_m(*place.MIDDLE)
@@ -108,6 +121,7 @@ def test_the_examples_tell_absent_late_and_wrong_apart():
                 with Example(mqtt, folder.path, "c-off", 95, 8.05, program=c) as off:
                     off.until("WRONG: code 3 lat_e7")
                 a_client_of_an_earlier_version_works(mqtt, folder.path)
+                the_program_of_the_page_works(mqtt, folder.path)
                 node.kill()
                 drone.until("LATE", "the last context is of")
                 in_c.until("LATE", "too old")
@@ -117,6 +131,7 @@ def test_the_examples_tell_absent_late_and_wrong_apart():
                 # And the broker, which forgets who was connected and what was subscribed.
                 mqtt.process.kill()
                 drone.until("LATE FEED_DOWN", "no connection to the broker")
+                assert "the connection was lost" in drone.log_text(), drone.log_tail()
                 mqtt.start()
                 drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 in_c.until("LATE")
@@ -129,6 +144,22 @@ def a_client_of_an_earlier_version_works(mqtt, folder):
         ground = float(line.split("ground ")[1].split()[0])
         assert abs(ground - place.ground_amsl_m(*place.MIDDLE)) <= 1, line
         assert "INCOMPLETE LAYER_GROUND" in line and "LATE" not in line and "WRONG" not in line, line
+
+
+def the_program_of_the_page_works(mqtt, folder):
+    """The few lines of client.md, but for the place."""
+    text, = python_of("schemas/client.md")
+    for said, here in (('"localhost", 1883, "d1", "secret"', f'"{mqtt.host}", {mqtt.port}, "page", "{mqtt.passwords["page"]}"'),
+                       ("e7(43.65)", "e7(47.05)"), ("e7(-79.38)", "e7(8.05)"), ("112.5", "600")):
+        assert said in text, said
+        text = text.replace(said, here)
+    program = folder / "page.py"
+    program.write_text(text)
+    page = Process("page", [client.python(), "-u", program], folder / "page.log")
+    try:
+        page.wait_log("m over the ground")
+    finally:
+        page.stop()
 
 
 def c_example(folder):

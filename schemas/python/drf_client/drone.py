@@ -54,7 +54,7 @@ class Drone:
                  time_source: TimeSource = TimeSource.NTP) -> None:
         self.active_plan_id = ""
         """A plan is used only while reports name it: set_plan() sets this, "" flies without one."""
-        self.streams = Streams(has_clock)
+        self.streams = Streams(has_clock, root)
         self.alerts: dict[str, v1.Alerts] = {}
         """By region: the texts and areas of all alerts."""
         self._root, self._top = root, f"{root}/drones/{drone_id}/"
@@ -126,13 +126,18 @@ class Drone:
 
     async def set_profile(self, profile: v1.Profile, timeout_s: float = 5.0) -> Answer:
         """What this aircraft asks for and can bear; also at each later connection."""
-        self._profile = profile
-        return await self._ask("profile", profile, timeout_s, retain=True)
+        held, self._profile = self._profile, profile
+        answer = await self._ask("profile", profile, timeout_s, retain=True)
+        if isinstance(answer, Wrong):
+            self._profile = held  # which the node holds on to
+        return answer
 
     async def set_plan(self, plan: v1.Plan, follow: bool = True, timeout_s: float = 5.0) -> Answer:
         """Its review is `answer.reply.plan_review`. Once it is accepted all reports name it, if `follow`."""
-        self._plan = plan
+        held, self._plan = self._plan, plan
         answer = await self._ask("plan", plan, timeout_s, retain=True)
+        if isinstance(answer, Wrong):
+            self._plan = held  # which the node holds on to
         if answer and follow:
             self.active_plan_id = plan.plan_id
         return answer

@@ -24,8 +24,11 @@ M = TypeVar("M", bound=Message)
 BACKOFF_S = (0.5, 30.0)  # doubled from the first to the second; half of it by chance, so that a fleet comes one by one
 HELD_S = 10.0  # a connection that held so long begins from the first again
 REFUSED = {0x84: "the broker does not speak MQTT v5", 0x85: "the broker refuses this client id",
-           0x86: "the broker does not know this name and password", 0x87: "the broker does not admit this name"}
-TAKEN_OVER = 0x8E
+           0x86: "the broker does not know this name and password", 0x87: "the broker does not admit this name with this password"}
+TAKEN_OVER, NOT_SAID = 0x8E, 0x80
+# mosquitto 2.0 closes the connection of a client whose name another one uses, and does not say why.
+LOST = {TAKEN_OVER: "another client has connected with this name",
+        NOT_SAID: "the connection was lost: the broker ended, or another client has connected with this name"}
 
 
 class NotAdmitted(ConnectionError):
@@ -97,8 +100,7 @@ class Link:
                 if code in REFUSED and not first.done():
                     first.set_exception(NotAdmitted(f"{REFUSED[code]}: {self.user} at {self._settings[0]}"))
                     return
-                self.down = "another client has connected with this name" if code == TAKEN_OVER else \
-                    REFUSED.get(code or 0, str(error))
+                self.down = (REFUSED | LOST).get(code or 0) or str(error) or type(error).__name__
             self._client = None
             if not first.done():
                 first.set_result(None)

@@ -77,8 +77,8 @@ class Region:
 class Streams:
     """Takes messages as they come and says what is known at a moment."""
 
-    def __init__(self, has_clock: bool = True) -> None:
-        self.has_clock = has_clock
+    def __init__(self, has_clock: bool = True, root: str = "") -> None:
+        self.has_clock, self.root = has_clock, root
         self.regions: dict[str, Region] = {}
         self.refusals: dict[int, tuple[No, int]] = {}  # what it answers: the refusal, and the last report before it
 
@@ -192,7 +192,7 @@ class Streams:
         if link:
             return Late(Reason.FEED_DOWN, f"{last}; no connection to the broker: {link}")
         if not any(r.alive(at) for r in self.regions.values()):
-            return Late(Reason.STALE, f"{last}; no node was heard in the last {HEARTBEAT_S:.0f} s")
+            return Late(Reason.STALE, f"{last}; no node was heard in the last {HEARTBEAT_S:.0f} s below {self.root}")
         refusal = self.refusals.get(1)
         if refusal and isinstance(refusal[0], Absent):
             return Absent(Reason.OUT_OF_REGION, f"no node that is heard serves this place ({refusal[0].text})", refusal[0].code)

@@ -57,9 +57,13 @@ class Missing:
     def or_worst(self, worst: float) -> float:
         return worst
 
+    @property
+    def short(self) -> str:
+        """Without the text."""
+        return f"{type(self).__name__.upper()} {self.reason if self.code is None else self.code}"
+
     def __str__(self) -> str:
-        what = str(self.reason) if self.code is None else str(self.code)
-        return f"{type(self).__name__.upper()} {what}: {' '.join(filter(None, (self.field_path, self.text)))}"
+        return f"{self.short}: {' '.join(filter(None, (self.field_path, self.text)))}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -137,6 +141,10 @@ class Listing(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
+
+    def __str__(self) -> str:
+        more = f", {self.left_out} left out" if self.left_out else ""
+        return ("clear" if self.clear else f"{len(self.items)} known{more}") + ("" if self.complete else f", {self.complete.short}")
 
     def __bool__(self) -> bool:
         raise TypeError("a list that is empty is not clear by that: ask .clear, or look at .items")

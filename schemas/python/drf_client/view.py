@@ -96,6 +96,18 @@ class View:
     def qnh_pa(self) -> Maybe:
         return self._quantity("qnh_pa")
 
+    def value_lines(self) -> Iterable[str]:
+        """The values that anybody wants, each with why it is not there."""
+        for name, value, unit in (("agl", self.agl_m, "m"), ("ground", self.ground_amsl_m, "m"),
+                                  ("surface", self.surface_amsl_m, "m"), ("wind", self.wind_speed_mps, "m/s"),
+                                  ("gust", self.gust_mps, "m/s"), ("visibility", self.visibility_m, "m")):
+            yield _value(name, value, unit)
+
+    def layer_lines(self) -> Iterable[str]:
+        """Layers that are not complete, those with the same reason together."""
+        for why in dict.fromkeys(self.incomplete.values()):
+            yield f"INCOMPLETE {' '.join(str(layer) for layer, other in self.incomplete.items() if other == why)}: {why.short}"
+
     def _of(self, message: v1.Height, field: str, reason: str, acc95: str, source: str = "", time: str = "") -> Maybe:
         return self.served and read(message, field, reason, acc95, source, time)
 
@@ -230,12 +242,9 @@ class Now(View):
         if not self.served:
             yield f"{self.served}; everything is unknown"
         else:
-            for name, value in (("agl", self.agl_m), ("ground", self.ground_amsl_m), ("surface", self.surface_amsl_m),
-                                ("clearance ahead", self.clearance_ahead_m)):
-                yield f"{name} {value.value:.0f} m, {value.reason}" if value else f"{name} {value}"
-            yield f"wind {self.wind_speed_mps.value:.0f} m/s" if self.wind_speed_mps else f"wind {self.wind_speed_mps}"
-            for layer, why in self.incomplete.items():
-                yield f"INCOMPLETE {layer}: {why}"
+            yield from self.value_lines()
+            yield _value("clearance ahead", self.clearance_ahead_m, "m")
+            yield from self.layer_lines()
             for advisory in self.advisories:
                 yield f"{_severity(advisory.severity)} {advisory.kind}: {advisory.text}"
             if self.advisories.left_out:
@@ -252,6 +261,11 @@ class Place(View):
     def __init__(self, reply: v1.QueryReply) -> None:
         super().__init__(Yes(), reply.height, reply.weather, reply.mode, reply.layer_states)
         self.reply = reply
+
+    def __str__(self) -> str:
+        values = [line for line in self.value_lines() if not line.startswith("agl ")]  # it is the one that was asked for
+        lists = [f"{name}: {items}" for name, items in (("obstacles", self.obstacles), ("zones", self.zones), ("alerts", self.alerts))]
+        return "; ".join([*values, *lists, *self.layer_lines()])
 
     @property
     def obstacles(self) -> Listing[v1.Obstacle]:
@@ -277,6 +291,12 @@ def _brief(a: v1.AdvisoryBrief) -> Advisory:
 def _segment(s: v1.Segment) -> Segment:
     return Segment(s.from_m, s.to_m, read(s, "surface_max_amsl_m", "unknown_reason"),
                    read(s, "clearance_min_m", "unknown_reason"), read(s, "clearance_low_m", "unknown_reason"))
+
+
+def _value(name: str, value: Maybe, unit: str) -> str:
+    if not value:
+        return f"{value.short} {name}"
+    return f"{name} {value.value:.0f} {unit}" + (f" ({value.reason})" if value.reason != Reason.NONE else "")
 
 
 def _severity(severity: Severity) -> str:

@@ -84,6 +84,7 @@ async def query():
         place = await client.ask(Query(lat_e7=e7(LAT), lon_e7=e7(LON), agl_m=50, radius_m=500))
         assert place and abs(place.ground_amsl_m.value - GROUND) < 1 and place.mode is Mode.TEST, place
         assert not place.obstacles.clear and not place.zones.clear, "Kafka is away: nobody knows"
+        assert "surface 475 m (BARE_EARTH)" in str(place) and "obstacles: 0 known, LATE" in str(place), str(place)
         invalid = await client.ask(Query(lat_e7=e7(95), lon_e7=e7(LON)))
         assert isinstance(invalid, Wrong) and invalid.code is ReplyCode.INVALID, invalid
     async with Client(HOST, PORT, "planner", PASSWORD_2) as client:  # the root of LIVE nodes: none is there

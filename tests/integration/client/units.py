@@ -80,6 +80,7 @@ def test_absent_late_and_wrong_in_one_context():
     assert isinstance(unknown.clearance_m, Wrong)  # for the reason of what it would be made of
     assert isinstance(unknown.clearance_ahead_m, Wrong) and unknown.ahead.complete.reason is Reason.NO_POSITION
     assert isinstance(unknown.gust_mps, Absent) and unknown.gust_mps.reason is Reason.UNKNOWN
+    assert "WRONG NO_ALTITUDE agl; ABSENT NO_DATA ground; LATE CATCHING_UP surface" in str(unknown)
     for value in (unknown.agl_m, unknown.ground_amsl_m, unknown.surface_amsl_m):
         assert not value and value.or_worst(-1.0) == -1.0
 
@@ -126,7 +127,8 @@ def test_a_list_is_clear_only_where_that_is_known():
         pass
     else:
         raise AssertionError("`if not now.obstacles` reads as clear")
-    assert view.Now(v1.Context()).obstacles.clear
+    assert view.Now(v1.Context()).obstacles.clear and str(view.Now(v1.Context()).obstacles) == "clear"
+    assert str(shed.obstacles) == "0 known, 16 left out, LATE SHED"
     ground = v1.Context(layer_states=[v1.LayerState(layer=Layer.TRAFFIC, reason=Reason.FEED_DOWN)])
     assert not view.Now(ground).traffic.clear and view.Now(ground).obstacles.clear
     late = view.Now(golden("context_full", v1.Context), Late(Reason.STALE, "too old"))
@@ -297,6 +299,8 @@ def test_patches_know_their_places():
     import numpy
     cells = window.array("ground")
     assert cells.shape == (64, 64) and cells[14, 23] == -1000 + 0.25 * ground and numpy.isnan(cells[0, void])
+    stream.take("r", v1.Patch(boot_id=4, seq=9, level=12, columns=64, rows=64, ground=layers[0][0], surface=layers[0][1]))
+    assert stream.seen("r", 5) == 2 and stream.window("r", 5) is window, "of a former life of the node"
     broken = v1.Patch.FromString(patches[1].SerializeToString())
     broken.seq, broken.ground = 3, b"\x01\xff"
     stream.take("r", broken)
@@ -307,7 +311,7 @@ def test_terrain_blocks_are_tiles_for_an_autopilot():
     block = terrain.TerrainBlock(golden("terrain", v1.Terrain))
     assert block.tiles[55].heights_amsl_m == tuple(range(-8, 8))
     assert block.height_amsl_m(24, 28) == Value(-8) and block.height_amsl_m(27, 31) == Value(7)  # north x 4 + east
-    assert block.height_amsl_m(25, 29) == Value(-3)
+    assert block.height_amsl_m(25, 30) == Value(-2) and block.height_amsl_m(26, 28) == Value(0)
     assert isinstance(block.height_amsl_m(0, 0), Absent) and block.height_amsl_m(0, 0).reason is Reason.NO_DATA
     assert block.height_amsl_m(12, 12).reason is Reason.UNKNOWN
     # Worked by hand from ArduPilot's calculate_grid_info: lat0 = 43, 0.65 degree = 72355.75... m, 72355 / 100 / 24 = row 30.
