@@ -62,19 +62,21 @@ static int publish_file(const struct publish_options *options, const char *path,
         return complain(path, "cannot be read");
     struct sim_batch batch = {0};
     int code = 0;
-    const struct sim_provider *provider = &options->provider;
+    struct publish_options of_file = *options;
+    of_file.provider.kind = sim_file_kind_of(options->provider.kind, path, bytes, size);
+    const struct sim_provider *provider = &of_file.provider;
     if (strcmp(provider->mode, "SIM") != 0 && strcmp(provider->mode, "REPLAY") != 0
         && sim_provider_marked(provider, path, bytes, size)) {
         code = complain(path, "carries the SIM mark and goes out as SIM or REPLAY only");
     } else {
         enum drf_status status = sim_provider_split(provider, path, bytes, size, &batch);
         if (status == DRF_OK)
-            code = send_batch(options, path, sim_provider_time(provider, path, bytes, size),
+            code = send_batch(&of_file, path, sim_provider_time(provider, path, bytes, size),
                               &batch, publisher);
         else
             code = complain(path, status == DRF_ERR_FULL
                                       ? "cannot be cut below --max-bytes"
-                                      : "is not what --kind says, or is damaged");
+                                      : "is not what --format says, or is damaged");
     }
     sim_batch_close(&batch);
     free(bytes);
@@ -137,7 +139,7 @@ static const char *refusal_of(struct publish_options *options, int files)
 {
     static const char *const modes[] = {"LIVE", "TEST", "SIM", "REPLAY"};
     if (options->bootstrap == NULL || options->topic == NULL || options->kind_name == NULL)
-        return "--bootstrap, --topic and --kind are needed";
+        return "--bootstrap, --topic and --format are needed";
     if (files == 0 && options->tombstone == NULL)
         return "name at least one file, or --tombstone KEY";
     size_t mode = 0;
@@ -147,7 +149,7 @@ static const char *refusal_of(struct publish_options *options, int files)
     if (mode == sizeof modes / sizeof modes[0])
         return "--mode is LIVE, TEST, SIM or REPLAY";
     if (!sim_file_kind_find(options->kind_name, &options->provider.kind))
-        return "--kind is geotiff, dted, hgt, dof, geojson, grib or zone";
+        return sim_file_kind_hint(options->kind_name); // of --format
     if (options->max_bytes < 10000 || options->level > 22 || options->records < 1
         || options->timeout_s < 1 || options->timeout_s > 3600)
         return "--max-bytes is at least 10000, --level at most 22, --batch at least 1, "
@@ -171,8 +173,13 @@ int sim_publish_run(int argc, char **argv)
     const struct sim_option table[] = {
         {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
         {"topic", SIM_OPTION_TEXT, &options.topic, "NAME", "of the feed"},
-        {"kind", SIM_OPTION_TEXT, &options.kind_name, "KIND",
-         "geotiff, dted, hgt, dof, geojson, grib or zone (GeoJSON, ED-269, ED-318)"},
+        {"format", SIM_OPTION_TEXT, &options.kind_name, "FORMAT",
+         "a feed's format: terrain (geotiff, dted, hgt), dof, geojson_obstacles, grib, metar,\n"
+         "                             geojson_zones, ed269, ed318, sigmet, readsb, tracks, "
+         "cap "
+         "or gcn"},
+        {"kind", SIM_OPTION_TEXT, &options.kind_name, "FORMAT",
+         "the same (`geojson` and `zone` of earlier versions go on working)"},
         {"mode", SIM_OPTION_TEXT, &options.provider.mode, "MODE",
          "LIVE, TEST, SIM (default) or REPLAY"},
         {"source", SIM_OPTION_TEXT, &options.provider.source, "S",
@@ -190,7 +197,7 @@ int sim_publish_run(int argc, char **argv)
         {"timeout", SIM_OPTION_COUNT, &options.timeout_s, "S", "for a delivery (default 30)"},
     };
     const struct sim_usage usage = {
-        "publish --bootstrap HOST:PORT --topic NAME --kind KIND [OPTION...] FILE...",
+        "publish --bootstrap HOST:PORT --topic NAME --format FORMAT [OPTION...] FILE...",
         "Puts files into Kafka as their providers would: GRIB messages and GeoJSON features "
         "one\n"
         "by one, DOF records some hundred a message, large rasters in overlapping chunks,\n"

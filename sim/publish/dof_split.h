@@ -15,10 +15,10 @@ DRF_MUST_CHECK enum drf_status sim_dof_split(const char *stem, const uint8_t *by
                                              size_t size, size_t records,
                                              struct sim_batch *out);
 
-// True if the header carries the SIM mark.
 // The CURRENCY DATE of its header, 00:00 UTC; records sent apart from it have no other.
 bool sim_dof_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us);
 
+// True if the header carries the SIM mark.
 bool sim_dof_marked(const uint8_t *bytes, size_t size);
 
 #endif

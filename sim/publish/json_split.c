@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Every document is parsed by jansson once for each question put to it: these are files on
+// their way into Kafka, not a hot path. Features are written anew, one a message; where a list
+// cannot be taken apart (no ids of their own, an older standard's root), and for traffic and
+// notices, the bytes go out as they came.
 #include "sim/publish/json_split.h"
 
 #include <jansson.h>
@@ -160,20 +164,54 @@ enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes, size_t si
     const json_t *features = json_object_get(root, "features");
     bool apart = type_is(root, "Feature")
                  || (type_is(root, "FeatureCollection") && ids_differ(features));
-    bool list = json_is_array(features) || json_is_array(json_object_get(root, "UASZoneList"));
+    bool list = json_is_array(root) || json_is_array(features)
+                || json_is_array(json_object_get(root, "UASZoneList"))
+                || json_is_array(json_object_get(root, "items")); // the FAA's NOTAMs
     json_decref(root);
     if (apart)
         return sim_json_split(stem, bytes, size, out);
     return list ? sim_batch_add(out, stem, NULL, bytes, size) : DRF_ERR_SYNTAX;
 }
 
+enum drf_status sim_json_whole(const char *stem, const uint8_t *bytes, size_t size,
+                               struct sim_batch *out)
+{
+    json_t *root = load(bytes, size, 0);
+    if (root == NULL)
+        return DRF_ERR_SYNTAX;
+    json_decref(root);
+    return sim_batch_add(out, stem, NULL, bytes, size);
+}
+
+enum drf_status sim_json_notice(const char *stem, const uint8_t *bytes, size_t size,
+                                struct sim_batch *out)
+{
+    char id[SIM_KEY_SIZE / 2], key[SIM_KEY_SIZE];
+    json_t *root = load(bytes, size, 0);
+    if (root == NULL)
+        return DRF_ERR_SYNTAX;
+    const char *mission = json_string_value(json_object_get(root, "mission"));
+    const json_t *ids = json_object_get(root, "id");
+    if (json_is_array(ids))
+        ids = json_array_get(ids, 0);
+    if (mission == NULL
+        || (!id_text(ids, id, sizeof id)
+            && !id_text(json_object_get(root, "event_name"), id, sizeof id)
+            && !id_text(json_object_get(root, "trigger_id"), id, sizeof id)))
+        snprintf(key, sizeof key, "%.250s", stem);
+    else
+        snprintf(key, sizeof key, "%.100s/%s", mission, id);
+    json_decref(root);
+    return sim_batch_add(out, key, NULL, bytes, size);
+}
+
 bool sim_json_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us)
 {
     json_t *root = load(bytes, size, 0);
     const json_t *metadata = json_object_get(root, "metadata");
-    const json_t *const times[] = {json_object_get(metadata, "issued"),
-                                   json_object_get(metadata, "createdAt"),
-                                   json_object_get(root, "createdAt")};
+    const json_t *const times[] = {
+        json_object_get(metadata, "issued"), json_object_get(metadata, "createdAt"),
+        json_object_get(root, "createdAt"), json_object_get(root, "alert_datetime")};
     bool known = false;
     for (size_t i = 0; i < sizeof times / sizeof times[0] && !known; i++)
         known = json_is_string(times[i])

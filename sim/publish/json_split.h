@@ -13,14 +13,22 @@ DRF_MUST_CHECK enum drf_status sim_json_split(const char *stem, const uint8_t *b
                                               size_t size, struct sim_batch *out);
 
 // The same for zones: GeoJSON whose features have ids of their own is sent feature by feature,
-// anything else (ED-269, ED-318) in one message under the key `stem`.
+// anything else (ED-269, ED-318, a list of NOTAMs) in one message under the key `stem`.
 DRF_MUST_CHECK enum drf_status sim_json_zones(const char *stem, const uint8_t *bytes,
                                               size_t size, struct sim_batch *out);
 
-// True if the root, or the world.json beside `path` that lists it, carries the SIM mark.
-// When the document says that it was issued: metadata.issued (ED-318), createdAt (ED-269).
+// One message under the key `stem`. DRF_ERR_SYNTAX: not JSON.
+DRF_MUST_CHECK enum drf_status sim_json_whole(const char *stem, const uint8_t *bytes,
+                                              size_t size, struct sim_batch *out);
+// A notice of GCN under the key `mission/id`, by which the node knows it; else `stem`.
+DRF_MUST_CHECK enum drf_status sim_json_notice(const char *stem, const uint8_t *bytes,
+                                               size_t size, struct sim_batch *out);
+
+// When the document says that it was issued: metadata.issued (ED-318), createdAt (ED-269),
+// alert_datetime (GCN).
 bool sim_json_issued(const uint8_t *bytes, size_t size, int64_t *out_utc_us);
 
+// True if the root, or the world.json beside `path` that lists it, carries the SIM mark.
 bool sim_json_marked(const uint8_t *bytes, size_t size);
 bool sim_json_listed(const char *path);
 

@@ -10,47 +10,20 @@
 #include "sim/publish/grib_split.h"
 #include "sim/publish/json_split.h"
 #include "sim/publish/raster_cut.h"
+#include "sim/publish/text_split.h"
 
 enum { TEXT_SIZE = 320, DOF_LINE_BYTES = 132 };
-
-static const struct {
-    const char *name, *content_type, *event_type;
-} kinds[SIM_FILE_KINDS] = {
-    [SIM_FILE_GEOTIFF] = {"geotiff", "image/tiff", "drf.terrain"},
-    [SIM_FILE_DTED] = {"dted", "application/x-dted", "drf.terrain"},
-    [SIM_FILE_HGT] = {"hgt", "application/x-srtm-hgt", "drf.terrain"},
-    [SIM_FILE_DOF] = {"dof", "text/plain", "drf.obstacle"},
-    [SIM_FILE_GEOJSON] = {"geojson", "application/geo+json", "drf.obstacle"},
-    [SIM_FILE_GRIB] = {"grib", "application/x-grib", "drf.weather"},
-    [SIM_FILE_ZONE] = {"zone", "application/json", "drf.zone"},
-};
-
-bool sim_file_kind_find(const char *name, enum sim_file_kind *out)
-{
-    for (int i = 0; i < SIM_FILE_KINDS; i++)
-        if (strcmp(kinds[i].name, name) == 0) {
-            *out = (enum sim_file_kind)i;
-            return true;
-        }
-    return false;
-}
 
 bool sim_provider_marked(const struct sim_provider *provider, const char *path,
                          const uint8_t *bytes, size_t size)
 {
     if (sim_json_listed(path))
         return true;
-    switch (provider->kind) {
-    case SIM_FILE_DOF:
+    if (provider->kind == SIM_FILE_DOF)
         return sim_dof_marked(bytes, size);
-    case SIM_FILE_GEOJSON:
-    case SIM_FILE_ZONE:
-        return sim_json_marked(bytes, size);
-    case SIM_FILE_GEOTIFF:
+    if (provider->kind == SIM_FILE_GEOTIFF)
         return sim_raster_marked(path);
-    default:
-        return false;
-    }
+    return sim_file_json(provider->kind) && sim_json_marked(bytes, size);
 }
 
 // A message; by default so many that a national file is some hundred messages.
@@ -74,6 +47,16 @@ enum drf_status sim_provider_split(const struct sim_provider *provider, const ch
         return sim_json_zones(stem, bytes, size, batch);
     case SIM_FILE_GRIB:
         return sim_grib_split(stem, bytes, size, batch);
+    case SIM_FILE_METAR:
+    case SIM_FILE_SIGMET:
+        return sim_report_split(stem, bytes, size, provider->max_bytes, batch);
+    case SIM_FILE_CAP:
+        return sim_cap_split(stem, bytes, size, batch);
+    case SIM_FILE_GCN:
+        return sim_json_notice(stem, bytes, size, batch);
+    case SIM_FILE_READSB:
+    case SIM_FILE_TRACKS:
+        return sim_json_whole(stem, bytes, size, batch);
     default:
         return sim_raster_cut(
             &(struct sim_raster_cut){.max_bytes = provider->max_bytes,
@@ -89,7 +72,7 @@ static const char *content_type(const struct sim_provider *provider,
 {
     if (message->value == NULL)
         return NULL;
-    return kinds[message->core[0] != '\0' ? SIM_FILE_GEOTIFF : provider->kind].content_type;
+    return sim_file_content_type(message->core[0] != '\0' ? SIM_FILE_GEOTIFF : provider->kind);
 }
 
 struct sim_version_time sim_provider_time(const struct sim_provider *provider, const char *path,
@@ -97,9 +80,9 @@ struct sim_version_time sim_provider_time(const struct sim_provider *provider, c
 {
     struct stat about;
     int64_t utc_us = provider->ce_utc_us;
-    const bool json = provider->kind == SIM_FILE_GEOJSON || provider->kind == SIM_FILE_ZONE;
     if (utc_us != 0 || (provider->kind == SIM_FILE_DOF && sim_dof_issued(bytes, size, &utc_us))
-        || (json && sim_json_issued(bytes, size, &utc_us)))
+        || (provider->kind == SIM_FILE_CAP && sim_cap_issued(bytes, size, &utc_us))
+        || (sim_file_json(provider->kind) && sim_json_issued(bytes, size, &utc_us)))
         return (struct sim_version_time){utc_us, false};
     utc_us = stat(path, &about) == 0 ? (int64_t)about.st_mtime * 1000000 : provider->now_utc_us;
     return (struct sim_version_time){utc_us, true};
@@ -116,12 +99,11 @@ enum drf_status sim_provider_send(const struct sim_provider *provider,
     snprintf(number, sizeof number, "%zu", part);
     snprintf(count, sizeof count, "%zu", parts);
     bool edition = provider->edition != NULL;
-    bool features = provider->kind == SIM_FILE_DOF || provider->kind == SIM_FILE_GEOJSON
-                    || provider->kind == SIM_FILE_ZONE;
+    bool features = sim_file_of_features(provider->kind);
     // CloudEvents 1.0, Kafka protocol binding, binary mode; then our own.
     const struct sim_header headers[] = {
         {"ce_specversion", "1.0"},
-        {"ce_type", kinds[provider->kind].event_type},
+        {"ce_type", sim_file_event_type(provider->kind)},
         {"ce_source", provider->source},
         {"ce_id", id},
         {"ce_time", time},

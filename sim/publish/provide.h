@@ -9,22 +9,10 @@
 
 #include "sim/publish/batch.h"
 #include "sim/publish/feed_port.h"
-
-enum sim_file_kind {
-    SIM_FILE_GEOTIFF,
-    SIM_FILE_DTED,
-    SIM_FILE_HGT,
-    SIM_FILE_DOF,
-    SIM_FILE_GEOJSON,
-    SIM_FILE_GRIB,
-    SIM_FILE_ZONE,
-    SIM_FILE_KINDS
-};
-// False: there is none of that name ("geotiff", "dof" ...).
-DRF_MUST_CHECK bool sim_file_kind_find(const char *name, enum sim_file_kind *out);
+#include "sim/publish/file_kind.h"
 
 struct sim_provider {
-    enum sim_file_kind kind;
+    enum sim_file_kind kind;   // of the file at hand: sim_file_kind_of()
     const char *mode, *source; // headers drf_mode and ce_source
     const char *edition;       // NULL: features are sent, no edition
     int64_t ce_utc_us;         // header ce_time; 0: what the file says
