@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/serve_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,13 +90,25 @@ static void handle_outside(struct edge_serve *serve, struct edge_drone *drone,
     edge_reply_send(serve, drone->id, drone, &reply);
 }
 
-static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
-                     const struct edge_wire_telemetry *telemetry)
+// Reports that can be missing since the last one: as many as are accepted in that time, and the
+// second's worth that may come at once. A counter that jumps further was set anew: how many
+// were lost is not known then, and the jump counts as one.
+static uint32_t lost_of(const struct edge_serve *serve, const struct edge_drone *drone,
+                        uint32_t gap, int64_t arrival_mono_us)
 {
-    uint32_t lost;
+    double since_s = (double)(arrival_mono_us - drone->report.arrival_mono_us) * 1e-6;
+    double possible = serve->config->limits.telemetry_rate_max_hz * (fmax(since_s, 0.0) + 1.0);
+    return (double)gap <= possible ? gap : 1;
+}
+
+static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
+                     const struct edge_wire_telemetry *telemetry, int64_t arrival_mono_us)
+{
+    uint32_t gap;
     if (edge_drone_order(drone, telemetry->drone_boot_id, telemetry->seq,
-                         telemetry->fix.time_utc_us, telemetry->time_from_arrival, &lost)
+                         telemetry->fix.time_utc_us, telemetry->time_from_arrival, &gap)
         == EDGE_ORDER_NEXT) {
+        uint32_t lost = lost_of(serve, drone, gap, arrival_mono_us);
         serve->signs.lost += lost;
         if (lost > 0)
             edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_LOST, 0, 0, lost);
@@ -183,7 +196,8 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
         return;
     }
     struct edge_wire_telemetry telemetry;
-    if (!decode(serve, drone, in, &telemetry) || !in_order(serve, drone, &telemetry))
+    if (!decode(serve, drone, in, &telemetry)
+        || !in_order(serve, drone, &telemetry, in->arrival_mono_us))
         return;
 
     if (!telemetry.time_from_arrival) {

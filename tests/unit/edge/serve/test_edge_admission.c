@@ -165,6 +165,33 @@ static void telemetry__that_goes_back__is_refused(void **state)
     scene_close(scene);
 }
 
+static void telemetry__whose_counter_jumps__counts_what_can_be_missing(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    static const struct {
+        int64_t later_ms;
+        uint32_t seq;
+        int64_t lost; // in all
+    } rows[] = {
+        {0, 10, 0},
+        {1000, 14, 3},
+        {100, UINT32_C(2000000000), 4}, // nobody sent 2e9 reports in 0.1 s
+        {100, UINT32_C(2000000001), 4},
+        {60000, UINT32_C(2000000302), 304}, // a minute at 5 Hz
+        {100, UINT32_MAX, 305},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        scene_pass(scene, rows[i].later_ms * SCENE_MS);
+        Drf__V1__Telemetry report = scene_report(scene, rows[i].seq);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        scene_step(scene);
+        assert_int_equal(scene_metric(scene, EDGE_METRIC_TELEMETRY_LOST, 0), rows[i].lost);
+    }
+    assert_int_equal(scene_count(scene, "d-1", "reply"), 0); // each of them was taken
+    scene_close(scene);
+}
+
 static void telemetry__kept_by_the_broker__is_refused(void **state)
 {
     (void)state;
@@ -344,6 +371,7 @@ int main(void)
         cmocka_unit_test(telemetry__without_clock__is_served_on_arrival_and_told),
         cmocka_unit_test(telemetry__of_another_mode__is_refused),
         cmocka_unit_test(telemetry__that_goes_back__is_refused),
+        cmocka_unit_test(telemetry__whose_counter_jumps__counts_what_can_be_missing),
         cmocka_unit_test(telemetry__kept_by_the_broker__is_refused),
         cmocka_unit_test(telemetry__that_is_no_message__is_refused),
         cmocka_unit_test(telemetry__under_an_id_that_is_none__is_counted_and_nobody_told),
