@@ -153,7 +153,7 @@ enum edge_shed {
     X(TELEMETRY_REFUSED, COUNTER, "drf_telemetry_refused_total", REPLY, NONE,                  \
       "Telemetry refused, by reply code")                                                      \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
-      "Gaps in the sequence numbers of telemetry")                                             \
+      "Reports missing by the gaps in seq; a jump beyond what can be missing counts as one")   \
     X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \
       "Reports from a place that the drone cannot have reached since its last one")            \
     X(CONTEXTS, COUNTER, "drf_contexts_total", NONE, NONE, "Contexts handed to MQTT")          \
@@ -178,7 +178,7 @@ enum edge_shed {
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \
     X(REPLIES, COUNTER, "drf_replies_total", REPLY, NONE, "Replies, by code")                  \
     X(CONTEXT_SECONDS, HISTOGRAM, "drf_context_seconds", NONE, NONE,                           \
-      "Time from telemetry read from the socket to its context handed to MQTT")
+      "Time from a report's arrival, or the end of a wanted wait, to its context's hand-over")
 
 enum edge_metric {
 #define EDGE_METRIC_ID(id, type, name, a, b, help) EDGE_METRIC_##id,

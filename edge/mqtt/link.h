@@ -28,6 +28,7 @@ struct edge_outgoing {
     uint32_t expiry_s;       // 0: none
     const void *correlation; // MQTT correlation data, NULL: none
     size_t correlation_size;
+    int64_t due_mono_us; // of a context that answers a report: since when it is due; 0: none
 };
 
 struct edge_incoming {

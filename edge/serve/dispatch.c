@@ -122,9 +122,6 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_
                      data_points(&serve->context));
     if (drone->pushed)
         edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS_PUSHED, 0, 0, 1);
-    else
-        edge_metrics_observe(serve->metrics, EDGE_METRIC_CONTEXT_SECONDS,
-                             now - drone->report.arrival_mono_us);
 }
 
 static enum drf_status send_context(struct edge_serve *serve, struct edge_drone *drone)
@@ -143,6 +140,7 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
         .id = drone->id,
         .form = edge_send_form(drone),
         .expiry_s = (uint32_t)((serve->config->limits.stale_after_us + 999999) / 1000000),
+        .due_mono_us = drone->pushed ? 0 : drone->owed_mono_us,
     };
     status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_OK)

@@ -117,6 +117,7 @@ struct edge_drone {
     uint32_t cell, cell_previous, cell_next; // where it reports from
     int64_t used_mono_us;                    // of the last report, whatever became of it
     int64_t due_mono_us, sent_mono_us;       // the context due, the last one sent
+    int64_t owed_mono_us; // since when it answers a report late: for a metric alone
     int64_t outside_told_mono_us;
 
     struct fusion_limits limits;

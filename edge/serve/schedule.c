@@ -51,6 +51,9 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
     // comes much too early waits for its turn, and the next report may take its place.
     bool ready = edge_pace_ready(&drone->context_pace, now, drone->preferences.interval_us / 2);
     int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
+    bool late = drone->due && !drone->pushed && drone->due_mono_us < now;
+    if (!late) // what the node owes already it owes since then
+        drone->owed_mono_us = mono_us > now ? mono_us : drone->report.arrival_mono_us;
     // What is pushed sooner anyway answers the report too.
     if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
         || (ready && mono_us == drone->due_mono_us)) {
@@ -65,6 +68,7 @@ void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone)
 {
     drone->due = true;
     drone->due_mono_us = serve->now.mono_us;
+    drone->owed_mono_us = serve->now.mono_us;
     edge_schedule_at(serve, drone, drone->due_mono_us);
 }
 

@@ -44,6 +44,7 @@ enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,
         .qos = rules[to->kind].qos,
         .json = to->form == EDGE_WIRE_JSON,
         .expiry_s = to->expiry_s,
+        .due_mono_us = to->due_mono_us,
     };
     if (to->asks != NULL && to->asks->correlation_size > 0) {
         out.correlation = to->asks->correlation;

@@ -133,6 +133,7 @@ struct edge_send {
     enum edge_wire_form form;
     uint32_t expiry_s;                // 0: none
     const struct edge_incoming *asks; // the message whose correlation data it returns, or NULL
+    int64_t due_mono_us;              // as of struct edge_outgoing
 };
 // Statuses of struct edge_link.send.
 DRF_MUST_CHECK enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "edge/decoder/sandbox.h"
+#include "edge/host/clock.h"
 #include "edge/mqtt/topic.h"
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
@@ -372,7 +373,10 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
             node->exit_code = EDGE_EXIT_CONFIG;
         return status;
     }
-    return edge_node_open_serve(node, edge_mqtt_link(node->mqtt));
+    node->timed_link = (struct edge_timed_link){.link = edge_mqtt_link(node->mqtt),
+                                                .metrics = node->metrics,
+                                                .mono_us = edge_clock_mono_us};
+    return edge_node_open_serve(node, edge_timed_link(&node->timed_link));
 }
 
 static void open_http(struct edge_node *node, struct edge_now now)

@@ -18,6 +18,7 @@
 #include "edge/service/claim.h"
 #include "edge/service/exit_code.h"
 #include "edge/service/http.h"
+#include "edge/service/timed_link.h"
 
 struct edge_node {
     const struct drf_config *config;
@@ -42,6 +43,7 @@ struct edge_node {
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
+    struct edge_timed_link timed_link; // between serve and MQTT
     struct edge_claim claim;
     struct edge_serve *serve;
     struct edge_http *http;

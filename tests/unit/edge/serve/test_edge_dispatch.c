@@ -146,6 +146,64 @@ static void push__nobody_connected__does_not_spin(void **state)
     scene_close(scene);
 }
 
+// Since when the last context was owed, for drf_context_seconds; 0: it answers no report.
+static int64_t owed_since(const struct scene *scene)
+{
+    const struct scene_message *message = scene_last(scene, "d-1", "context");
+    assert_non_null(message);
+    return message->out.due_mono_us;
+}
+
+static void context__that_answers_a_report__says_since_when_it_was_owed(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    Drf__V1__Telemetry report = scene_report(scene, 1);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    int64_t arrival_mono_us = scene->now.mono_us;
+    scene_pass(scene,
+               300 * SCENE_MS); // it waits in the ring, while the node does something else
+    scene_step(scene);
+    assert_int_equal(owed_since(scene), arrival_mono_us);
+    // It reports faster than it gets contexts: what waits for its turn is not late.
+    for (uint32_t seq = 2; seq <= 4; seq++) {
+        report = scene_report(scene, seq);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        scene_step(scene);
+    }
+    arrival_mono_us = scene->now.mono_us;
+    size_t before = scene_count(scene, "d-1", "context");
+    scene_run(scene, 500 * SCENE_MS);
+    assert_int_equal(scene_count(scene, "d-1", "context"), before + 1);
+    const struct scene_message *message = scene_last(scene, "d-1", "context");
+    Drf__V1__Context *context = drf__v1__context__unpack(NULL, message->size, message->bytes);
+    assert_int_equal(context->telemetry_seq, 4);
+    assert_true(owed_since(scene) > arrival_mono_us);
+    assert_int_equal(owed_since(scene), context->node_time_us - SCENE_UTC_US);
+    drf__v1__context__free_unpacked(context, NULL);
+    scene_close(scene);
+}
+
+static void context__that_is_pushed__answers_no_report(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    Drf__V1__Telemetry report = scene_report(scene, 1);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    scene_step(scene);
+    scene_run(scene, 500 * SCENE_MS);
+    scene_clear(scene);
+    const struct fusion_change here = {.bounds = {.west_deg = -79.39,
+                                                  .south_deg = 43.64,
+                                                  .east_deg = -79.37,
+                                                  .north_deg = 43.66},
+                                       .layers = UINT32_C(1) << FUSION_LAYER_OBSTACLE};
+    scene_root(scene, &here, 1);
+    scene_step(scene);
+    assert_int_equal(owed_since(scene), 0);
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +213,8 @@ int main(void)
         cmocka_unit_test(push__after_many_changes__warns_within_the_time_between_looks),
         cmocka_unit_test(push__changes_without_end__are_not_all_looked_at),
         cmocka_unit_test(push__nobody_connected__does_not_spin),
+        cmocka_unit_test(context__that_answers_a_report__says_since_when_it_was_owed),
+        cmocka_unit_test(context__that_is_pushed__answers_no_report),
     };
     return cmocka_run_group_tests_name("edge/dispatch", tests, NULL, NULL);
 }
