@@ -9,6 +9,7 @@ struct entry {
     uint32_t size; // of the whole entry, 8-byte aligned; 0: go on at the start of the ring
     uint32_t payload_size;
     int64_t arrival_mono_us;
+    uint32_t payload_left_out, correlation_left_out;
     uint16_t topic_size, response_size, correlation_size; // texts with their NUL
     uint8_t retained, json;
 };
@@ -55,18 +56,37 @@ static uint8_t *append(uint8_t *place, const void *bytes, size_t size)
     return place + size;
 }
 
-enum drf_status edge_inbox_push(struct edge_inbox *inbox, const struct edge_incoming *message)
+// What is longer than its limit is left out and told: the sender is to be answered.
+static struct edge_incoming within_limits(const struct edge_incoming *message)
 {
+    struct edge_incoming some = *message;
+    if (message->size > EDGE_INBOX_PAYLOAD_MAX) {
+        some.payload_left_out = message->size;
+        some.size = 0;
+        some.json = message->json || message->payload[0] == '{'; // the form of the answer
+    }
+    if (message->correlation_size > EDGE_INBOX_CORRELATION_MAX) {
+        some.correlation_left_out = message->correlation_size;
+        some.correlation_size = 0;
+    }
+    if (strlen(message->response_topic) >= EDGE_INBOX_TOPIC_MAX)
+        some.response_topic = "+"; // no topic, as it was none of ours
+    return some;
+}
+
+enum drf_status edge_inbox_push(struct edge_inbox *inbox, const struct edge_incoming *whole)
+{
+    const struct edge_incoming some = within_limits(whole), *message = &some;
     size_t topic_size = strlen(message->topic) + 1;
     size_t response_size = strlen(message->response_topic) + 1;
-    if (topic_size > EDGE_INBOX_TOPIC_MAX || response_size > EDGE_INBOX_TOPIC_MAX
-        || message->correlation_size > EDGE_INBOX_CORRELATION_MAX
-        || message->size > EDGE_INBOX_PAYLOAD_MAX)
+    if (topic_size > EDGE_INBOX_TOPIC_MAX)
         return DRF_ERR_RANGE;
 
     struct entry entry = {
         .payload_size = (uint32_t)message->size,
         .arrival_mono_us = message->arrival_mono_us,
+        .payload_left_out = (uint32_t)message->payload_left_out,
+        .correlation_left_out = (uint32_t)message->correlation_left_out,
         .topic_size = (uint16_t)topic_size,
         .response_size = (uint16_t)response_size,
         .correlation_size = (uint16_t)message->correlation_size,
@@ -125,6 +145,8 @@ bool edge_inbox_pop(struct edge_inbox *inbox, struct edge_incoming *out)
         .retained = entry.retained != 0,
         .json = entry.json != 0,
         .arrival_mono_us = entry.arrival_mono_us,
+        .payload_left_out = entry.payload_left_out,
+        .correlation_left_out = entry.correlation_left_out,
     };
     inbox->popped = true;
     return true;

@@ -29,10 +29,11 @@ struct edge_inbox {
 DRF_MUST_CHECK enum drf_status edge_inbox_open(size_t size, struct edge_inbox *out);
 void edge_inbox_close(struct edge_inbox *inbox);
 
-// Copies the message. DRF_ERR_FULL: no room. DRF_ERR_RANGE: a part is longer than the limits
-// above.
+// Copies the message. A payload or correlation data over the limits above are left out, and
+// their length is kept; a response topic over its limit becomes "+". DRF_ERR_FULL: no room.
+// DRF_ERR_RANGE: the topic is longer than its limit.
 DRF_MUST_CHECK enum drf_status edge_inbox_push(struct edge_inbox *inbox,
-                                               const struct edge_incoming *message);
+                                               const struct edge_incoming *whole);
 // The oldest message; its pointers hold until the next pop or close. False: empty.
 bool edge_inbox_pop(struct edge_inbox *inbox, struct edge_incoming *out);
 

@@ -41,6 +41,8 @@ struct edge_incoming {
     const char *response_topic; // "" when there is none
     const uint8_t *correlation;
     size_t correlation_size;
+    // Longer than is accepted (edge/mqtt/inbox.h), and so not there: how long it was. 0: whole.
+    size_t payload_left_out, correlation_left_out;
 };
 
 struct edge_link {

@@ -58,9 +58,10 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
     };
     enum edge_wire_form form = edge_incoming_form(in);
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_telemetry_decode(serve->wire, form, in->payload, in->size, &rules, out,
-                                   &refusal)
-        == DRF_OK)
+    if (edge_incoming_whole(in, &refusal)
+        && edge_wire_telemetry_decode(serve->wire, form, in->payload, in->size, &rules, out,
+                                      &refusal)
+               == DRF_OK)
         return true;
     edge_reply_refuse(serve, drone, &refusal);
     return false;

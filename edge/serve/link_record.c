@@ -5,7 +5,7 @@
 
 #include "edge/inputs/leb128.h"
 
-enum { RETAINED = 1, JSON = 2, HEAD_MAX = 6 * EDGE_LEB128_MAX };
+enum { RETAINED = 1, JSON = 2, LEFT_OUT = 4, HEAD_MAX = 8 * EDGE_LEB128_MAX };
 
 void edge_link_record_put(struct edge_inputs *inputs, const struct edge_incoming *message)
 {
@@ -16,8 +16,14 @@ void edge_link_record_put(struct edge_inputs *inputs, const struct edge_incoming
     at = edge_leb128_put(at, message->size);
     at = edge_leb128_put(at, response_size);
     at = edge_leb128_put(at, message->correlation_size);
-    at = edge_leb128_put(at, (message->retained ? RETAINED : 0) | (message->json ? JSON : 0));
+    bool left_out = message->payload_left_out > 0 || message->correlation_left_out > 0;
+    at = edge_leb128_put(at, (message->retained ? RETAINED : 0) | (message->json ? JSON : 0)
+                                 | (left_out ? LEFT_OUT : 0));
     at = edge_leb128_put(at, edge_leb128_zigzag(message->arrival_mono_us));
+    if (left_out) {
+        at = edge_leb128_put(at, message->payload_left_out);
+        at = edge_leb128_put(at, message->correlation_left_out);
+    }
     const struct edge_piece pieces[] = {
         {.bytes = head, .size = (size_t)(at - head)},
         {.bytes = message->topic, .size = topic_size},
@@ -35,8 +41,8 @@ bool edge_link_record_take(struct edge_inputs *inputs, struct edge_incoming *out
     if (!edge_inputs_next(inputs, EDGE_INPUT_MESSAGE, &at, &size))
         return false;
     end = at + size;
-    uint64_t head[6];
-    for (size_t i = 0; i < 6 && at != NULL; i++)
+    uint64_t head[8] = {0};
+    for (size_t i = 0; i < ((head[4] & LEFT_OUT) != 0 ? 8 : 6) && at != NULL; i++)
         at = edge_leb128_get(at, end, &head[i]);
     if (at == NULL)
         return false;
@@ -60,6 +66,8 @@ bool edge_link_record_take(struct edge_inputs *inputs, struct edge_incoming *out
         .response_topic = (const char *)response,
         .correlation = head[3] > 0 ? response + head[2] : NULL,
         .correlation_size = (size_t)head[3],
+        .payload_left_out = (size_t)head[6],
+        .correlation_left_out = (size_t)head[7],
     };
     return true;
 }

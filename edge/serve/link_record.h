@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // EDGE_INPUT_MESSAGE: sizes of topic, payload, response topic and correlation data, flags (1
-// retained, 2 JSON), all LEB128; when it arrived, in us of mono time (signed);
-// then the four, the two texts with their NUL.
+// retained, 2 JSON, 4 left out), all LEB128; when it arrived, in us of mono time (signed); with
+// flag 4 how long a payload and correlation data were that are left out; then the four, the two
+// texts with their NUL.
 #ifndef EDGE_LINK_RECORD_H
 #define EDGE_LINK_RECORD_H
 

@@ -68,16 +68,17 @@ void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_
     bool same = drone->has_plan && drone->plan_digest == digest;
     if (in->retained && same)
         return;
-    if (in->size == 0) {
+    if (in->size == 0 && in->payload_left_out == 0) {
         drop_plan(serve, drone);
         return;
     }
     struct fusion_plan plan;
     char correlation[EDGE_WIRE_NAME_SIZE] = "";
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_plan_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
-                              serve->now.utc_us, &plan, correlation, &refusal)
-        != DRF_OK) {
+    if (!edge_incoming_whole(in, &refusal)
+        || edge_wire_plan_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
+                                 serve->now.utc_us, &plan, correlation, &refusal)
+               != DRF_OK) {
         edge_reply_answer(serve, id, drone, 3, &refusal);
         return;
     }

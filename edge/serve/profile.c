@@ -70,15 +70,16 @@ void edge_profile_take(struct edge_serve *serve, const char *id, const struct ed
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, in->payload, in->size);
     if (in->retained && drone->has_profile && drone->profile_digest == digest)
         return; // the broker says again, at a new connection, what is known
-    if (in->size == 0) {
+    if (in->size == 0 && in->payload_left_out == 0) {
         drop_profile(serve, drone);
         return;
     }
     struct edge_wire_profile profile;
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_profile_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
-                                 &profile, &refusal)
-        != DRF_OK) {
+    if (!edge_incoming_whole(in, &refusal)
+        || edge_wire_profile_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
+                                    &profile, &refusal)
+               != DRF_OK) {
         edge_reply_answer(serve, id, drone, 2, &refusal);
         return;
     }

@@ -45,9 +45,10 @@ static void answer(struct edge_serve *serve, const struct query *query)
     struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
                                             .mode = serve->config->output_mode};
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
-                               serve->now.utc_us, &answer.ask, &refusal)
-        != DRF_OK) {
+    if (!edge_incoming_whole(query->in, &refusal)
+        || edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
+                                  serve->now.utc_us, &answer.ask, &refusal)
+               != DRF_OK) {
         refuse(serve, query, refusal.code, refusal.field_path, refusal.text);
         return;
     }
@@ -107,6 +108,9 @@ void edge_query_request_take(struct edge_serve *serve, const char *client,
     if (in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0)
         refuse(serve, &query, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
                "answers go to the client's own reply topic only");
+    else if (in->correlation_left_out > 0)
+        refuse(serve, &query, EDGE_REPLY_INVALID, "correlation",
+               "correlation data of more than 64 bytes, which cannot be given back");
     else if (serve->root == NULL)
         refuse(serve, &query, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
     else

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "edge/mqtt/inbox.h"
 #include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
 
 #include <stdio.h>
 
 enum { UNADMITTED_INTERVAL_US = 20000 }; // fifty replies a second
+
+bool edge_incoming_whole(const struct edge_incoming *in, struct edge_wire_refusal *refusal)
+{
+    if (in->payload_left_out == 0)
+        return true;
+    refusal->code = EDGE_REPLY_INVALID;
+    (void)snprintf(refusal->text, sizeof refusal->text,
+                   "a message of %zu bytes, at most %d are read", in->payload_left_out,
+                   EDGE_INBOX_PAYLOAD_MAX);
+    return false;
+}
 
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
                      const struct edge_wire_reply *reply)

@@ -46,9 +46,10 @@ void edge_request_take(struct edge_serve *serve, const char *id, const struct ed
         return;
     struct edge_wire_request request;
     struct edge_wire_refusal answered = {.code = EDGE_REPLY_INVALID};
-    if (edge_wire_request_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
-                                 &request, &answered)
-        != DRF_OK) {
+    if (!edge_incoming_whole(in, &answered)
+        || edge_wire_request_decode(serve->wire, edge_incoming_form(in), in->payload, in->size,
+                                    &request, &answered)
+               != DRF_OK) {
         edge_reply_answer(serve, id, drone, 4, &answered);
         return;
     }

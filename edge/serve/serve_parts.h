@@ -114,6 +114,9 @@ static inline enum edge_wire_form edge_incoming_form(const struct edge_incoming 
     return in->json ? EDGE_WIRE_JSON : edge_wire_form_of(NULL, in->payload, in->size);
 }
 
+// edge/serve/reply.c: whether the message is there as it was sent; else INVALID and why.
+bool edge_incoming_whole(const struct edge_incoming *in, struct edge_wire_refusal *refusal);
+
 // edge/serve/link_port.c: the link, as a step sees it: recorded, or from a recording.
 DRF_MUST_CHECK enum drf_status edge_link_send(struct edge_serve *serve,
                                               const struct edge_outgoing *message);

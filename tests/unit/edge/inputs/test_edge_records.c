@@ -145,6 +145,8 @@ static void link_record__of_any_message__comes_back(void **state)
                                    .correlation_size =
                                        any_bytes(correlation, sizeof correlation)};
         in.correlation = in.correlation_size > 0 ? correlation : NULL;
+        in.payload_left_out = below(4) == 0 ? below(1 << 28) : 0;
+        in.correlation_left_out = below(4) == 0 ? below(1 << 16) : 0;
         struct edge_inputs *inputs = record();
         edge_link_record_put(inputs, &in);
         inputs = turn(inputs);
@@ -157,6 +159,8 @@ static void link_record__of_any_message__comes_back(void **state)
         assert_int_equal(out.correlation == NULL, in.correlation == NULL);
         assert_int_equal(out.retained, in.retained);
         assert_int_equal(out.json, in.json);
+        assert_int_equal(out.payload_left_out, in.payload_left_out);
+        assert_int_equal(out.correlation_left_out, in.correlation_left_out);
         assert_true(out.arrival_mono_us == in.arrival_mono_us);
         assert_false(edge_link_record_take(inputs, &out));
         edge_inputs_close(inputs);

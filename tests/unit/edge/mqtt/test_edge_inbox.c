@@ -36,7 +36,7 @@ static void push__more_than_fits__is_full_and_keeps_what_was_there(void **state)
     edge_inbox_close(&inbox);
 }
 
-static void push__parts_over_their_limits__is_a_range_error(void **state)
+static void push__a_topic_over_its_limit__is_a_range_error(void **state)
 {
     (void)state;
     struct edge_inbox inbox;
@@ -45,9 +45,38 @@ static void push__parts_over_their_limits__is_a_range_error(void **state)
     memset(topic, 'a', EDGE_INBOX_TOPIC_MAX);
     struct edge_incoming message = incoming(topic, NULL, 0);
     assert_int_equal(edge_inbox_push(&inbox, &message), DRF_ERR_RANGE);
-    static const uint8_t big[EDGE_INBOX_PAYLOAD_MAX + 1];
-    message = incoming("t", big, sizeof big);
-    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_ERR_RANGE);
+    edge_inbox_close(&inbox);
+}
+
+static void push__other_parts_over_their_limits__leaves_them_out_and_tells(void **state)
+{
+    (void)state;
+    struct edge_inbox inbox;
+    assert_int_equal(edge_inbox_open(1 << 18, &inbox), DRF_OK);
+    static uint8_t big[EDGE_INBOX_PAYLOAD_MAX + 1] = {'{'};
+    static char response[EDGE_INBOX_TOPIC_MAX + 1];
+    memset(response, 'r', EDGE_INBOX_TOPIC_MAX);
+    struct edge_incoming message = incoming("t", big, sizeof big), out;
+    message.correlation = big;
+    message.correlation_size = EDGE_INBOX_CORRELATION_MAX + 1;
+    message.response_topic = response;
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_OK);
+    message = incoming("u", big, EDGE_INBOX_PAYLOAD_MAX);
+    message.correlation = big;
+    message.correlation_size = EDGE_INBOX_CORRELATION_MAX;
+    assert_int_equal(edge_inbox_push(&inbox, &message), DRF_OK);
+    assert_true(edge_inbox_pop(&inbox, &out));
+    assert_int_equal(out.size, 0);
+    assert_int_equal(out.payload_left_out, 65537);
+    assert_int_equal(out.correlation_size, 0);
+    assert_int_equal(out.correlation_left_out, 65);
+    assert_string_equal(out.response_topic, "+");
+    assert_true(out.json);
+    assert_true(edge_inbox_pop(&inbox, &out));
+    assert_int_equal(out.size, 65536);
+    assert_int_equal(out.payload_left_out, 0);
+    assert_int_equal(out.correlation_size, 64);
+    assert_int_equal(out.correlation_left_out, 0);
     edge_inbox_close(&inbox);
 }
 
@@ -86,7 +115,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(push__more_than_fits__is_full_and_keeps_what_was_there),
-        cmocka_unit_test(push__parts_over_their_limits__is_a_range_error),
+        cmocka_unit_test(push__a_topic_over_its_limit__is_a_range_error),
+        cmocka_unit_test(push__other_parts_over_their_limits__leaves_them_out_and_tells),
         cmocka_unit_test(pop__after_many_sizes_around_the_ring__gives_the_same_in_order),
     };
     return cmocka_run_group_tests_name("edge/inbox", tests, NULL, NULL);

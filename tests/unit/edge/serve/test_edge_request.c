@@ -470,6 +470,86 @@ static void query__that_cannot_be_answered__says_why(void **state)
     scene_close(scene);
 }
 
+static void query__that_is_no_message__is_invalid_in_the_form_it_came_in(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *payload;
+        bool json; // its content type says so
+    } cases[] = {{"", false},          {"\xff\xff\xff\xff", false},
+                 {"lat_e7: 1", false}, {"\x08\x01\x10", false},
+                 {"", true},           {"[]", true},
+                 {"{x", false}};
+    struct scene *scene = scene_open(10);
+    scene_step(scene);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_clear(scene);
+        scene_bytes(scene, "drf-test/v1/query/me", cases[i].payload, strlen(cases[i].payload))
+            ->in.json = cases[i].json;
+        scene_step(scene);
+        assert_int_equal(scene->sent_count, 1);
+        const struct scene_message *out = &scene->sent[0];
+        bool json = cases[i].json || cases[i].payload[0] == '{';
+        assert_int_equal(out->out.json, json);
+        out->bytes[out->size] = '\0';
+        if (json) {
+            assert_non_null(strstr((const char *)out->bytes, "\"code\":3"));
+            continue;
+        }
+        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
+        assert_int_equal(reply->status->code, INVALID);
+        assert_non_null(reply->status->text);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
+// As the inbox hands it on: without the payload.
+static void message__of_more_than_64_kb__is_told_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *leaf;
+        uint32_t answers;
+    } cases[] = {{"telemetry", 1}, {"profile", 2}, {"plan", 3}, {"request", 4}};
+    struct scene *scene = scene_open(10);
+    send_plan(scene, "d-1", scene->now.utc_us + 60 * (int64_t)SCENE_SECOND);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_step(scene);
+        scene_clear(scene);
+        char topic[80];
+        (void)snprintf(topic, sizeof topic, "drf-test/v1/drones/d-1/%s", cases[i].leaf);
+        scene_bytes(scene, topic, NULL, 0)->in.payload_left_out = 70000;
+        scene_step(scene);
+        Drf__V1__Reply *reply = reply_of(scene, "d-1");
+        assert_int_equal(reply->code, INVALID);
+        assert_int_equal(reply->answers, cases[i].answers);
+        assert_non_null(strstr(reply->text, "70000 bytes"));
+        assert_non_null(strstr(reply->text, "65536"));
+        drf__v1__reply__free_unpacked(reply, NULL);
+    }
+    // A plan that was too long is not one withdrawn: what was held holds.
+    assert_int_equal(plan_state(scene, "d-1", 1, 436500000, plan_id_p1), 4); // FOLLOWED
+    // A query has its answer with the correlation data, or is told that they are too long.
+    for (int i = 0; i < 2; i++) {
+        scene_clear(scene);
+        struct scene_message *in = scene_bytes(scene, "drf-test/v1/query/me", NULL, 0);
+        in->in.payload_left_out = i == 0 ? 70000 : 0;
+        in->in.correlation_left_out = i == 0 ? 0 : 65;
+        in->in.correlation = (const uint8_t *)"q1";
+        in->in.correlation_size = i == 0 ? 2 : 0;
+        scene_step(scene);
+        assert_int_equal(scene->sent_count, 1);
+        const struct scene_message *out = &scene->sent[0];
+        assert_int_equal(out->out.correlation_size, i == 0 ? 2 : 0);
+        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
+        assert_int_equal(reply->status->code, INVALID);
+        assert_non_null(strstr(reply->status->text, i == 0 ? "70000" : "64 bytes"));
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +568,8 @@ int main(void)
         cmocka_unit_test(plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear),
         cmocka_unit_test(request__for_a_snapshot__is_answered_with_a_context_out_of_turn),
         cmocka_unit_test(query__that_cannot_be_answered__says_why),
+        cmocka_unit_test(query__that_is_no_message__is_invalid_in_the_form_it_came_in),
+        cmocka_unit_test(message__of_more_than_64_kb__is_told_so),
         cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
