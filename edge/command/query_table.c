@@ -34,6 +34,9 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_DATUM] = "unknown: the datum could not be converted",
         [FUSION_REASON_SHED] = "left out",
         [FUSION_REASON_NO_POSITION] = "unknown: no position",
+        [FUSION_REASON_OBSTACLE_TOP] =
+            "no surface model: other buildings and trees are not in it",
+        [FUSION_REASON_PER_VALUE] = "said beside each value",
         [FUSION_REASON_FORGOTTEN] = "incomplete: live data were lost with their topic",
         [FUSION_REASON_UNREADABLE] = "incomplete: an input that may apply here was refused",
     };
@@ -58,22 +61,55 @@ static void row(FILE *out, const char *name, const char *value, const char *accu
                   source != NULL ? source->source : "-", note);
 }
 
-static void height_row(FILE *out, const char *name, struct fusion_number value, uint8_t level,
-                       enum fusion_reason reason, const struct fusion_source *source)
+static void accuracy_text(double acc95_m, char text[static VALUE_SIZE])
 {
-    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "-", note[96];
-    if (!value.known) {
-        (void)fprintf(out, "%-14s %s\n", name, reason_text(reason));
+    (void)snprintf(text, VALUE_SIZE, "+-%.1f m", acc95_m);
+}
+
+static void ground_row(FILE *out, const struct fusion_height *h)
+{
+    const struct fusion_source *source = h->ground_source;
+    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "not stated", note[VALUE_SIZE];
+    if (!h->ground_amsl_m.known) {
+        (void)fprintf(out, "%-14s %s\n", "ground", reason_text(h->ground_reason));
         return;
     }
-    (void)snprintf(text, sizeof text, "%.2f m AMSL", value.value);
+    (void)snprintf(text, sizeof text, "%.2f m AMSL", h->ground_amsl_m.value);
+    (void)snprintf(note, sizeof note, "level %d", h->ground_level);
     if (source != NULL && source->vertical_acc95_m > 0.0)
-        (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m", source->vertical_acc95_m);
-    (void)snprintf(note, sizeof note, "level %d%s%s", level,
-                   reason == FUSION_REASON_BARE_EARTH ? ", " : "",
-                   reason == FUSION_REASON_BARE_EARTH ? reason_text(reason) : "");
-    row(out, name, text, accuracy, source != NULL ? source->data_time_utc_us : INT64_MIN,
+        accuracy_text(source->vertical_acc95_m, accuracy);
+    row(out, "ground", text, accuracy, source != NULL ? source->data_time_utc_us : INT64_MIN,
         source, note);
+}
+
+// Under an obstacle the surface is its top, and accuracy and time are the obstacle's.
+static void surface_row(FILE *out, const struct fusion_height *h)
+{
+    const struct fusion_source *source = h->surface_source;
+    char text[VALUE_SIZE], accuracy[VALUE_SIZE] = "not stated", note[256];
+    int64_t data_time_utc_us = source != NULL ? source->data_time_utc_us : INT64_MIN;
+    if (!h->surface_amsl_m.known) {
+        (void)fprintf(out, "%-14s %s\n", "surface", reason_text(h->surface_reason));
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%.2f m AMSL", h->surface_amsl_m.value);
+    int length = snprintf(note, sizeof note, "level %d", h->surface_level);
+    if (source != NULL && source->vertical_acc95_m > 0.0)
+        accuracy_text(source->vertical_acc95_m, accuracy);
+    if (h->surface_obstacle != NULL) {
+        const struct geo_obstacle *o = h->surface_obstacle->obstacle;
+        accuracy_text(o->vertical_acc95_m, accuracy);
+        if ((o->flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0)
+            data_time_utc_us = o->data_time_utc_us;
+        length += snprintf(note + length, sizeof note - (size_t)length,
+                           ", top of %s %s with its accuracy%s", o->id, o->kind,
+                           (o->flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0 ? " (assumed)" : "");
+    }
+    if (h->surface_reason != FUSION_REASON_NONE)
+        (void)snprintf(note + length, sizeof note - (size_t)length, "%s%s",
+                       h->surface_obstacle != NULL ? "; " : ", ",
+                       reason_text(h->surface_reason));
+    row(out, "surface", text, accuracy, data_time_utc_us, source, note);
 }
 
 static const char *horizontal_text(enum fusion_basis basis)
@@ -324,10 +360,8 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
                   answer->ask.agl_m);
     (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s\n", "", "value", "accuracy", "data time",
                   "source");
-    height_row(out, "ground", p->height.ground_amsl_m, p->height.ground_level,
-               p->height.ground_reason, p->height.ground_source);
-    height_row(out, "surface", p->height.surface_amsl_m, p->height.surface_level,
-               p->height.surface_reason, p->height.surface_source);
+    ground_row(out, &p->height);
+    surface_row(out, &p->height);
     if (p->height.geoid_m.known)
         (void)fprintf(out, "%-14s %.2f m over the ellipsoid (EGM96)\n", "geoid",
                       p->height.geoid_m.value);

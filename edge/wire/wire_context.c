@@ -213,8 +213,9 @@ static void shed_alerts(struct edge_wire_message *m, size_t max)
 
 static void shed_texts(struct edge_wire_message *m, size_t max)
 {
-    char **order[] = {&m->height.surface_source, &m->wind.source, &m->height.ground_source,
-                      &m->context.node_id, &m->context.region_id};
+    char **order[] = {
+        &m->height.surface_feature_id, &m->height.surface_source, &m->wind.source,
+        &m->height.ground_source,      &m->context.node_id,       &m->context.region_id};
     for (size_t i = 0; i < sizeof order / sizeof order[0] && packed(m) > max; i++)
         *order[i] = NULL;
 }

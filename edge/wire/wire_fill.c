@@ -31,6 +31,28 @@ static void put_positive(protobuf_c_boolean *has, float *out, double value)
         edge_wire_put(has, out, value);
 }
 
+// Under an obstacle the surface is its top: accuracy and time are the obstacle's.
+static void fill_surface(Drf__V1__Height *out, const struct fusion_height *h)
+{
+    out->surface_source = source_text(h->surface_source);
+    if (h->surface_obstacle != NULL) {
+        const struct geo_obstacle *o = h->surface_obstacle->obstacle;
+        PUT(out, surface_acc95_m, o->vertical_acc95_m);
+        if ((o->flags & GEO_OBSTACLE_VERTICAL_ASSUMED) != 0)
+            SET(out, surface_accuracy_assumed, 1);
+        if ((o->flags & GEO_OBSTACLE_HAS_DATA_TIME) != 0)
+            SET(out, surface_data_time_us, o->data_time_utc_us);
+        out->surface_feature_id = edge_wire_text(o->id);
+        return;
+    }
+    if (h->surface_source == NULL)
+        return;
+    put_positive(&out->has_surface_acc95_m, &out->surface_acc95_m,
+                 h->surface_source->vertical_acc95_m);
+    if (h->surface_source->data_time_utc_us != INT64_MIN)
+        SET(out, surface_data_time_us, h->surface_source->data_time_utc_us);
+}
+
 void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
 {
     drf__v1__height__init(out);
@@ -57,13 +79,7 @@ void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
     PUT_NUMBER(out, surface_amsl_m, h->surface_amsl_m);
     if (!h->surface_amsl_m.known || h->surface_reason != FUSION_REASON_NONE)
         SET(out, surface_reason, h->surface_reason);
-    if (h->surface_source != NULL) {
-        put_positive(&out->has_surface_acc95_m, &out->surface_acc95_m,
-                     h->surface_source->vertical_acc95_m);
-        if (h->surface_source->data_time_utc_us != INT64_MIN)
-            SET(out, surface_data_time_us, h->surface_source->data_time_utc_us);
-    }
-    out->surface_source = source_text(h->surface_source);
+    fill_surface(out, h);
     PUT_NUMBER(out, clearance_m, h->clearance_m);
     PUT_NUMBER(out, clearance_low_m, h->clearance_low_m);
     PUT_NUMBER(out, geoid_m, h->geoid_m);

@@ -40,9 +40,10 @@ struct fusion_height {
     enum fusion_reason ground_reason;
     const struct fusion_source *ground_source; // NULL when not known
     struct fusion_number surface_amsl_m;
-    enum fusion_reason surface_reason; // BARE_EARTH beside a value
+    enum fusion_reason surface_reason; // BARE_EARTH or OBSTACLE_TOP beside a value
     const struct fusion_source *surface_source;
-    uint8_t ground_level, surface_level; // of the tiles that answered, where known
+    const struct fusion_obstacle *surface_obstacle; // whose top it is, NULL: of none
+    uint8_t ground_level, surface_level;            // of the tiles that answered, where known
     struct fusion_number clearance_m, clearance_low_m;
     struct fusion_number geoid_m;
     struct fusion_number altitude_residual_m; // ellipsoid - geoid - AMSL

@@ -66,6 +66,7 @@ static void below(const struct fusion_root *root, struct geo_point point,
     out->surface_reason = surface.reason;
     out->surface_source = surface.source;
     out->surface_level = surface.level;
+    out->surface_obstacle = fusion_context_raised_by(root, point, &surface);
 }
 
 void fusion_context_height(const struct geo_crs *crs, const struct fusion_root *root,

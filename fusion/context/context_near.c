@@ -5,6 +5,8 @@
 #include "fusion/context/context_parts.h"
 #include "fusion/root/bucket.h"
 #include "fusion/root/obstacle_index.h"
+#include "geo/cells.h"
+#include "geo/earth.h"
 #include "geo/frame.h"
 
 // An obstacle is in every bucket it touches, and is counted in one: that of its own
@@ -96,4 +98,49 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
     }
     fetch(out, *count);
     return within - (uint32_t)*count;
+}
+
+// How far from a point an obstacle may stand whose top is a cell around it.
+static double raises_from_m(const struct fusion_root *root, uint8_t level)
+{
+    const double accuracy_m = root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m
+                                                                : root->obstacle_reach_m;
+    const double cell_deg = 180.0 / (double)GEO_CELLS_SIDE / (double)(UINT32_C(1) << level);
+    return accuracy_m + 3.0 * cell_deg * GEO_EARTH_M_PER_DEG;
+}
+
+// A cell holds the lowest value that is not below the top.
+static bool made(const struct fusion_obstacle *obstacle, const struct fusion_sample *surface)
+{
+    const double above_m = surface->amsl_m - obstacle->top_amsl_m;
+    return obstacle->top_known && above_m > -1e-6 && above_m < GEO_CELL_QUANTUM_M + 1e-6
+           && (obstacle->source == surface->source
+               || fusion_source_compare(obstacle->source, surface->source) == 0);
+}
+
+const struct fusion_obstacle *fusion_context_raised_by(const struct fusion_root *root,
+                                                       struct geo_point point,
+                                                       const struct fusion_sample *surface)
+{
+    const struct fusion_obstacle *found = NULL;
+    if (!surface->known || !surface->raised || root->buckets.columns == 0)
+        return NULL;
+    const double radius_m = raises_from_m(root, surface->level);
+    const struct geo_frame frame = geo_frame_at(point);
+    const struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
+    const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
+    double nearest_m2 = radius_m * radius_m;
+    for (uint32_t index = 0; index < fusion_window_count(&window); index++) {
+        const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
+        struct fusion_obstacle_search search =
+            fusion_obstacle_search_begin(bucket, &frame, &box);
+        for (size_t i; fusion_obstacle_search_next(&search, &i);) {
+            const double square_m2 = edge_of(&frame, bucket, i).square_m2;
+            if (square_m2 >= nearest_m2 || !made(bucket->obstacles[i], surface))
+                continue;
+            nearest_m2 = square_m2;
+            found = bucket->obstacles[i];
+        }
+    }
+    return found;
 }

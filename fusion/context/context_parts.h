@@ -7,6 +7,7 @@
 #include "fusion/aircraft/encounter.h"
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/surroundings.h"
+#include "fusion/root/sample.h"
 #include "geo/crs.h"
 
 struct fusion_builder {
@@ -33,6 +34,11 @@ void fusion_context_ahead(const struct fusion_root *root, const struct fusion_pa
 uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count);
+
+// The obstacle whose top a surface is, as it was sampled at a point; NULL: it is of none.
+const struct fusion_obstacle *fusion_context_raised_by(const struct fusion_root *root,
+                                                       struct geo_point point,
+                                                       const struct fusion_sample *surface);
 
 // Nearby traffic and how near each comes, most urgent first. Returns how many.
 size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_crs *crs,

@@ -29,6 +29,8 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_NOT_REPORTED] = "not reported",
         [FUSION_REASON_FEED_DOWN] = "feed down",
         [FUSION_REASON_SHED] = "too many",
+        [FUSION_REASON_OBSTACLE_TOP] = "an obstacle's top",
+        [FUSION_REASON_PER_VALUE] = "per value",
         [FUSION_REASON_FORGOTTEN] = "some were lost with their topic",
         [FUSION_REASON_UNREADABLE] = "an input that may apply here was refused",
     };

@@ -62,6 +62,8 @@ enum fusion_reason {
     FUSION_REASON_NO_POSITION = 18,
     FUSION_REASON_UNREADABLE = 19,
     FUSION_REASON_FORGOTTEN = 20,
+    FUSION_REASON_OBSTACLE_TOP = 23,
+    FUSION_REASON_PER_VALUE = 24,
 };
 
 // A rectangle of tiles of one level, row-major from its north-west tile.

@@ -218,15 +218,20 @@ static struct height surface_of(struct sheet sheet, struct geo_point point)
         const uint8_t flags = cell->known ? fusion_tile_flags(cell->tile, cell->index) : 0;
         height.dsm = height.dsm && (flags & FUSION_SURFACE_DSM) != 0;
     }
-    uint8_t flags = fusion_tile_flags(highest->tile, highest->index);
+    const uint8_t flags = fusion_tile_flags(highest->tile, highest->index);
+    const struct fusion_source *source = source_of(highest);
+    // The flag says that one stands there, the source who is higher: a raster has a posting.
+    const bool raised = (flags & FUSION_SURFACE_OBSTACLE) != 0 && source->posting_m <= 0.0;
     height.sample = (struct fusion_sample){
         .known = true,
-        .reason =
-            (flags & FUSION_SURFACE_DSM) != 0 ? FUSION_REASON_NONE : FUSION_REASON_BARE_EARTH,
+        .reason = (flags & FUSION_SURFACE_DSM) != 0 ? FUSION_REASON_NONE
+                  : raised                          ? FUSION_REASON_OBSTACLE_TOP
+                                                    : FUSION_REASON_BARE_EARTH,
         .amsl_m = highest->amsl_m,
-        .source = source_of(highest),
+        .source = source,
         .flags = flags,
         .level = sheet.extent->first.level,
+        .raised = raised,
     };
     return height;
 }

@@ -20,11 +20,13 @@
 
 struct fusion_sample {
     bool known;
-    enum fusion_reason reason; // when not known; of a surface without DSM: BARE_EARTH beside it
+    enum fusion_reason reason; // when not known; of a surface without DSM: BARE_EARTH beside
+                               // it, OBSTACLE_TOP where an obstacle made the value
     double amsl_m;
     const struct fusion_source *source; // of the nearest (ground) or highest (surface) cell
     uint8_t flags;                      // surface: enum fusion_surface_flag of the highest cell
     uint8_t level;                      // of the tiles that answered, when known
+    bool raised;                        // surface: it is the top of an obstacle
 };
 
 struct fusion_sample fusion_sample_ground(const struct fusion_root *root,

@@ -116,7 +116,9 @@ void sim_conditions_terrain(struct sim_case *c)
 {
     const Drf__V1__Height *h = c->context->height;
     const struct sim_drone_limits limits = sim_drone_limits_of(c->report->drone);
-    double acc_m = h != NULL && h->has_surface_acc95_m ? (double)h->surface_acc95_m : 15.0;
+    // that of an obstacle's top says nothing of the cells around it
+    const bool of_cells = h != NULL && h->has_surface_acc95_m && h->surface_feature_id == NULL;
+    double acc_m = of_cells ? (double)h->surface_acc95_m : 15.0;
     if (c->report->on_ground)
         return;
     struct sim_condition coarse = {

@@ -34,6 +34,13 @@ static uint16_t walls(void *context, uint32_t row, uint32_t column)
     return column % 64 == 0 ? 4800 : 4480;
 }
 
+static uint16_t same(void *context, uint32_t row, uint32_t column)
+{
+    (void)row;
+    (void)column;
+    return *(const uint16_t *)context;
+}
+
 // A plane: a quarter of a metre a column eastward.
 static uint16_t slope(void *context, uint32_t row, uint32_t column)
 {
@@ -111,6 +118,48 @@ static void height__amsl_alone_and_take_off__say_so(void **state)
     c = build(scene, &aircraft);
     assert_int_equal(c.height.agl_basis, FUSION_AGL_ABOVE_TAKEOFF);
     assert_near(c.height.agl_m.value, 33.0, 1e-9);
+    scene_close(scene);
+}
+
+// A tower raises the cells within 75 m of it: the surface is its top, whose accuracy is in it.
+static void height__over_a_tower__says_which_tower_and_how_good_it_is(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    const struct geo_frame frame = geo_frame_at(toronto);
+    const struct geo_offset near = {.north_m = 60.0}, far = {.north_m = 90.0};
+    const struct geo_offset apart = {.north_m = 400.0};
+    // 15 m of accuracy on each; the cells hold the 215.1 m of the first as 215.25
+    scene_obstacle(scene, "OTHER-TOP", geo_frame_point(&frame, near), 190.0);
+    scene_obstacle(scene, "TOWER", geo_frame_point(&frame, near), 200.1);
+    scene_obstacle(scene, "AS-HIGH", geo_frame_point(&frame, far), 200.1);
+    scene_obstacle(scene, "TOO-FAR", geo_frame_point(&frame, apart), 200.1);
+    scene->root.raster_accuracy_max_m = 175.0;
+    uint16_t raised = 4861; // -1000 m + 0.25 m a step
+    scene_tiles(scene, same, &raised, scene->surface, scene->surface_list,
+                &scene->obstacle_source, FUSION_SURFACE_GROUND | FUSION_SURFACE_OBSTACLE);
+    struct fusion_aircraft aircraft = hovering(toronto);
+    aircraft.fix.amsl = (struct fusion_altitude){true, 250.0, 3.0};
+    struct fusion_context c = build(scene, &aircraft);
+    assert_near(c.height.surface_amsl_m.value, 215.25, 0.0);
+    assert_int_equal(c.height.surface_reason, FUSION_REASON_OBSTACLE_TOP);
+    assert_non_null(c.height.surface_obstacle);
+    assert_string_equal(c.height.surface_obstacle->obstacle->id, "TOWER");
+    assert_near(c.height.clearance_low_m.value, 250.0 - 215.25 - 3.0, 1e-9);
+
+    // with a surface model around it the buildings and trees are there too
+    scene_tiles(scene, same, &raised, scene->surface, scene->surface_list,
+                &scene->obstacle_source, FUSION_SURFACE_DSM | FUSION_SURFACE_OBSTACLE);
+    c = build(scene, &aircraft);
+    assert_int_equal(c.height.surface_reason, FUSION_REASON_NONE);
+    assert_string_equal(c.height.surface_obstacle->obstacle->id, "TOWER");
+
+    // one that stands there and is lower than the ground around: the value is the ground's
+    scene_tiles(scene, same, &raised, scene->surface, scene->surface_list,
+                &scene->ground_source, FUSION_SURFACE_GROUND | FUSION_SURFACE_OBSTACLE);
+    c = build(scene, &aircraft);
+    assert_int_equal(c.height.surface_reason, FUSION_REASON_BARE_EARTH);
+    assert_null(c.height.surface_obstacle);
     scene_close(scene);
 }
 
@@ -404,6 +453,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(height__ellipsoid_and_amsl__takes_the_ellipsoid_first),
         cmocka_unit_test(height__amsl_alone_and_take_off__say_so),
+        cmocka_unit_test(height__over_a_tower__says_which_tower_and_how_good_it_is),
         cmocka_unit_test(height__pressure_alone__gives_no_agl),
         cmocka_unit_test(wind__over_unknown_ground__is_not_missing_for_want_of_an_altitude),
         cmocka_unit_test(height__altitudes_that_contradict__are_suspect_and_told),
