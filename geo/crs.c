@@ -54,13 +54,25 @@ enum drf_status geo_crs_open_bare(struct geo_crs **out)
     return DRF_OK;
 }
 
+#define GEOID_FILE "egm96_15.gtx"
+
+const struct geo_crs_geoid *geo_crs_geoid(void)
+{
+    static const struct geo_crs_geoid geoid = {.name = "EGM96",
+                                               .version = GEOID_FILE " (EGM96 of 1998)",
+                                               .licence = "public domain (NGA)",
+                                               .acc95_m = 1.96,
+                                               .posting_m = 0.25 * GEO_EARTH_M_PER_DEG};
+    return &geoid;
+}
+
 enum drf_status geo_crs_geoid_load(struct geo_crs *crs)
 {
     if (crs->geoid != NULL)
         return DRF_OK;
     crs->geoid = proj_create(crs->context, "+proj=pipeline +step +proj=unitconvert +xy_in=deg "
                                            "+xy_out=rad +step +proj=vgridshift "
-                                           "+grids=egm96_15.gtx +multiplier=1");
+                                           "+grids=" GEOID_FILE " +multiplier=1");
     if (crs->geoid == NULL)
         return DRF_ERR_ABSENT;
     // PROJ reads the grid line by line as it is asked and keeps the lines: ask all 721 of them.

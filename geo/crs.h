@@ -33,6 +33,14 @@ void geo_crs_close(struct geo_crs *crs); // takes NULL; close its maps first
 DRF_MUST_CHECK enum drf_status geo_crs_geoid_m(const struct geo_crs *crs,
                                                struct geo_point point, double *undulation_m);
 
+// Where that height comes from, and how good it is.
+struct geo_crs_geoid {
+    const char *name, *version, *licence;
+    double acc95_m;   // EPSG gives its operation 10084 an accuracy of 1 m, taken as one sigma
+    double posting_m; // of the grid, north to south
+};
+const struct geo_crs_geoid *geo_crs_geoid(void);
+
 enum geo_crs_height {
     GEO_CRS_HEIGHT_UNSPECIFIED = 0,
     GEO_CRS_HEIGHT_EGM96,

@@ -53,8 +53,17 @@ static void gather(struct edge_store_reader *reader, struct shown *shown)
 static void print_source(const struct edge_wire_source *s, FILE *out)
 {
     char when[TIME_SIZE], heard[TIME_SIZE];
-    (void)fprintf(out, "  %s: %s, feed %s, licence %s%s\n", s->source, layer_name(s->layer),
-                  s->feed, s->licence != NULL && s->licence[0] ? s->licence : "not stated",
+    const char *licence = s->licence != NULL && s->licence[0] ? s->licence : "not stated";
+    const char *version = s->version != NULL && s->version[0] ? s->version : "not stated";
+    if (s->layer == 0) {
+        (void)fprintf(out,
+                      "  %s: geoid under all heights, licence %s\n    version %s, accuracy "
+                      "%.2f m (95 %%)\n",
+                      s->source, licence, version, s->vertical_acc95_m);
+        return;
+    }
+    (void)fprintf(out, "  %s: %s, feed %s, version %s, licence %s%s\n", s->source,
+                  layer_name(s->layer), s->feed, version, licence,
                   s->reason == FUSION_REASON_STALE       ? ", STALE"
                   : s->reason == FUSION_REASON_NO_DATA   ? ", no data"
                   : s->reason == FUSION_REASON_FORGOTTEN ? ", INCOMPLETE"

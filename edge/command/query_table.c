@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "edge/command/query.h"
+#include "geo/crs.h"
 #include "geo/earth.h"
 
 enum { TIME_SIZE = 24, VALUE_SIZE = 40 };
@@ -49,7 +50,7 @@ static void format_time(int64_t utc_us, char text[static TIME_SIZE])
     struct tm fields;
     if (utc_us == INT64_MIN || gmtime_r(&seconds, &fields) == NULL
         || strftime(text, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &fields) == 0)
-        (void)snprintf(text, TIME_SIZE, "-");
+        (void)snprintf(text, TIME_SIZE, "not stated");
 }
 
 static void row(FILE *out, const char *name, const char *value, const char *accuracy,
@@ -112,6 +113,15 @@ static void surface_row(FILE *out, const struct fusion_height *h)
     row(out, "surface", text, accuracy, data_time_utc_us, source, note);
 }
 
+static void geoid_row(FILE *out, double geoid_m)
+{
+    char text[VALUE_SIZE], accuracy[VALUE_SIZE];
+    (void)snprintf(text, sizeof text, "%.2f m over the ellipsoid", geoid_m);
+    accuracy_text(geo_crs_geoid()->acc95_m, accuracy);
+    (void)fprintf(out, "%-14s %-26s %-10s %-20s %s\n", "geoid", text, accuracy, "not stated",
+                  geo_crs_geoid()->name);
+}
+
 static const char *horizontal_text(enum fusion_basis basis)
 {
     return basis == FUSION_BASIS_STATION        ? "observed at "
@@ -121,20 +131,21 @@ static const char *horizontal_text(enum fusion_basis basis)
 
 static void note_of(const struct fusion_quantity *q, char *text, size_t size)
 {
-    char from[TIME_SIZE], until[TIME_SIZE];
+    char from[TIME_SIZE], until[TIME_SIZE], issued[TIME_SIZE];
+    format_time(q->issue_utc_us, issued);
     format_time(q->valid_from_utc_us, from);
     format_time(q->valid_until_utc_us, until);
     static const char *const statistics[] = {"",       "",      ", accumulated",
                                              ", mean", ", max", ", min"};
-    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, %s%s%s", q->lower_agl_m,
-                   q->upper_agl_m, from, until, horizontal_text(q->horizontal),
-                   q->station != NULL ? q->station : "",
+    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, issued %s, %s%s%s",
+                   q->lower_agl_m, q->upper_agl_m, from, until, issued,
+                   horizontal_text(q->horizontal), q->station != NULL ? q->station : "",
                    q->statistic < 6 ? statistics[q->statistic] : "");
 }
 
 static void wind_row(FILE *out, const struct fusion_quantity *wind)
 {
-    char text[VALUE_SIZE], note[160];
+    char text[VALUE_SIZE], note[224];
     if (wind->reason != FUSION_REASON_NONE) {
         (void)fprintf(out, "%-14s %s\n", "wind", reason_text(wind->reason));
         return;
@@ -151,13 +162,13 @@ static void wind_row(FILE *out, const struct fusion_quantity *wind)
                        wind->at_least ? " or more" : "",
                        from_deg < 0.0 ? from_deg + 360.0 : from_deg);
     note_of(wind, note, sizeof note);
-    row(out, "wind", text, "-", wind->data_time_utc_us, wind->source, note);
+    row(out, "wind", text, "not stated", wind->data_time_utc_us, wind->source, note);
 }
 
 static void quantity_row(FILE *out, const char *name, const char *unit, double factor,
                          double offset, const struct fusion_quantity *q)
 {
-    char text[VALUE_SIZE], note[160];
+    char text[VALUE_SIZE], note[224];
     if (q->reason != FUSION_REASON_NONE) {
         (void)fprintf(out, "%-14s %s\n", name, reason_text(q->reason));
         return;
@@ -165,7 +176,7 @@ static void quantity_row(FILE *out, const char *name, const char *unit, double f
     (void)snprintf(text, sizeof text, "%.4g %s%s", q->value * factor + offset, unit,
                    q->at_least ? " or more" : "");
     note_of(q, note, sizeof note);
-    row(out, name, text, "-", q->data_time_utc_us, q->source, note);
+    row(out, name, text, "not stated", q->data_time_utc_us, q->source, note);
 }
 
 static void present_row(FILE *out, const struct fusion_present *present)
@@ -183,7 +194,7 @@ static void present_row(FILE *out, const struct fusion_present *present)
                    : present->convection      ? ", convection"
                                               : "");
     const char *none = present->precipitation_known ? "none" : "unknown";
-    row(out, "weather", present->codes[0] != '\0' ? present->codes : none, "-",
+    row(out, "weather", present->codes[0] != '\0' ? present->codes : none, "not stated",
         present->data_time_utc_us, present->source, note);
 }
 
@@ -301,12 +312,13 @@ static void alert_rows(FILE *out, const struct fusion_point *p)
 
 struct seen {
     size_t count;
-    const struct fusion_source *sources[2 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX
+    const struct fusion_source *sources[3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX
                                         + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX];
 };
 
-// The provenance of what is said above, once.
-static void source_row(FILE *out, struct seen *seen, const struct fusion_source *source)
+// The provenance of what is said above, once. Each feature says its own accuracy and time.
+static void source_row(FILE *out, struct seen *seen, const struct fusion_source *source,
+                       enum fusion_layer layer)
 {
     char issued[TIME_SIZE], when[TIME_SIZE], accuracy[VALUE_SIZE] = "accuracy not stated",
                                              posting[VALUE_SIZE] = "";
@@ -318,6 +330,11 @@ static void source_row(FILE *out, struct seen *seen, const struct fusion_source 
     seen->sources[seen->count++] = source;
     format_time(source->issue_utc_us, issued);
     format_time(source->data_time_utc_us, when);
+    const bool features = layer > FUSION_LAYER_SURFACE;
+    if (features && source->data_time_utc_us == INT64_MIN)
+        (void)snprintf(when, sizeof when, "as in each row");
+    if (layer == FUSION_LAYER_OBSTACLE)
+        (void)snprintf(accuracy, sizeof accuracy, "accuracy as in each row");
     if (source->vertical_acc95_m > 0.0)
         (void)snprintf(accuracy, sizeof accuracy, "+-%.1f m in height",
                        source->vertical_acc95_m);
@@ -332,18 +349,29 @@ static void source_row(FILE *out, struct seen *seen, const struct fusion_source 
 static void source_rows(FILE *out, const struct fusion_point *p)
 {
     struct seen seen = {0};
+    const struct geo_crs_geoid *geoid = geo_crs_geoid();
     (void)fprintf(out, "\nsources\n");
-    source_row(out, &seen, p->height.ground_source);
-    source_row(out, &seen, p->height.surface_source);
+    source_row(out, &seen, p->height.ground_source, FUSION_LAYER_GROUND);
+    source_row(out, &seen, p->height.surface_source,
+               p->height.surface_obstacle != NULL ? FUSION_LAYER_OBSTACLE
+                                                  : FUSION_LAYER_SURFACE);
     for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
         if (p->weather.items[i].reason == FUSION_REASON_NONE)
-            source_row(out, &seen, p->weather.items[i].source);
+            source_row(out, &seen, p->weather.items[i].source, FUSION_LAYER_WEATHER);
+    if (p->weather.present.reason == FUSION_REASON_NONE)
+        source_row(out, &seen, p->weather.present.source, FUSION_LAYER_WEATHER);
     for (size_t i = 0; i < p->obstacle_count; i++)
-        source_row(out, &seen, p->obstacles[i].obstacle->source);
+        source_row(out, &seen, p->obstacles[i].obstacle->source, FUSION_LAYER_OBSTACLE);
     for (size_t i = 0; i < p->zone_count; i++)
-        source_row(out, &seen, p->zones[i].zone->source);
+        source_row(out, &seen, p->zones[i].zone->source, FUSION_LAYER_ZONE);
     for (size_t i = 0; i < p->alerts.count; i++)
-        source_row(out, &seen, p->alerts.items[i].zone->source);
+        source_row(out, &seen, p->alerts.items[i].zone->source, FUSION_LAYER_ALERT);
+    if (p->height.geoid_m.known)
+        (void)fprintf(out,
+                      "%s\n    version %s, +-%.2f m in height, points every %.0f m, licence "
+                      "%s\n",
+                      geoid->name, geoid->version, geoid->acc95_m, geoid->posting_m,
+                      geoid->licence);
 }
 
 void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
@@ -363,8 +391,9 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
     ground_row(out, &p->height);
     surface_row(out, &p->height);
     if (p->height.geoid_m.known)
-        (void)fprintf(out, "%-14s %.2f m over the ellipsoid (EGM96)\n", "geoid",
-                      p->height.geoid_m.value);
+        geoid_row(out, p->height.geoid_m.value);
+    else
+        (void)fprintf(out, "%-14s unknown: its grid is not installed\n", "geoid");
     wind_row(out, &w[FUSION_WIND]);
     quantity_row(out, "gust", "m/s", 1.0, 0.0, &w[FUSION_GUST]);
     quantity_row(out, "temperature", "C", 1.0, -273.15, &w[FUSION_TEMPERATURE]);

@@ -39,6 +39,7 @@ static struct edge_wire_source *entry_of(struct edge_catalog *catalog, const cha
         .source = source,
         .feed = feed,
         .data_time_utc_us = INT64_MIN,
+        .issue_utc_us = INT64_MIN,
         .received_utc_us = INT64_MIN,
         .vertical_acc95_m = -1,
         .horizontal_acc95_m = -1,
@@ -57,6 +58,14 @@ static const struct drf_feed_config *feed_of(const struct drf_config *config, co
     return NULL;
 }
 
+// Terrain and features have no data time of their own: there the later issue is the newer.
+static bool newer(const struct fusion_source *source, const struct edge_wire_source *entry)
+{
+    if (source->data_time_utc_us != entry->data_time_utc_us)
+        return source->data_time_utc_us > entry->data_time_utc_us;
+    return source->issue_utc_us > entry->issue_utc_us;
+}
+
 // What a provenance adds to its source's entry: the latest times, the coarsest numbers.
 static struct edge_wire_source *add(struct edge_catalog *catalog,
                                     const struct drf_config *config,
@@ -73,8 +82,9 @@ static struct edge_wire_source *add(struct edge_catalog *catalog,
         entry->licence = source->licence;
         entry->priority = source->priority > 0 ? (uint32_t)source->priority : 0;
     }
-    if (source->data_time_utc_us > entry->data_time_utc_us || entry->version == NULL) {
+    if (entry->version == NULL || newer(source, entry)) {
         entry->data_time_utc_us = source->data_time_utc_us;
+        entry->issue_utc_us = source->issue_utc_us;
         entry->version = source->version;
     }
     if (source->vertical_acc95_m > 0.0 && source->vertical_acc95_m > entry->vertical_acc95_m)
@@ -152,6 +162,7 @@ static void add_station(struct edge_catalog *catalog, const struct drf_config *c
         return;
     if (one->station->observed_utc_us > entry->data_time_utc_us) {
         entry->data_time_utc_us = one->station->observed_utc_us;
+        entry->issue_utc_us = one->source->issue_utc_us;
         entry->version = one->source->version;
     }
     cover(entry, (struct geo_bounds){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg});
@@ -233,11 +244,24 @@ static void add_zones(struct edge_catalog *catalog, const struct drf_config *con
         cover(add(catalog, config, all->zones[i]->source, layer), all->zones[i]->bounds);
 }
 
+// Where aircraft are changes with every report, and is no news of the source.
+static void add_traffic(struct edge_catalog *catalog, const struct drf_config *config,
+                        const struct fusion_traffic *traffic)
+{
+    const struct fusion_source *last = NULL;
+    for (size_t i = 0; traffic != NULL && i < traffic->count; i++) {
+        if (traffic->tracks[i].source != last)
+            (void)add(catalog, config, traffic->tracks[i].source, FUSION_LAYER_TRAFFIC);
+        last = traffic->tracks[i].source;
+    }
+}
+
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out)
 {
     out->count = 0;
     out->left_out = 0;
+    out->entries[out->count++] = edge_wire_geoid_source(); // always: every height rests on it
     add_tiles(out, config, &root->tiles, root->ground, FUSION_LAYER_GROUND);
     add_tiles(out, config, &root->tiles, root->surface, FUSION_LAYER_SURFACE);
     for (size_t i = 0; i < root->inset_count; i++) {
@@ -253,8 +277,10 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
 
     add_zones(out, config, root->zones_all, FUSION_LAYER_ZONE);
     add_zones(out, config, root->alerts_all, FUSION_LAYER_ALERT);
+    add_traffic(out, config, root->traffic);
     for (size_t i = 0; i < out->count; i++)
-        if (root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)
+        if (out->entries[i].layer != 0
+            && root->layer_state[out->entries[i].layer] != FUSION_REASON_NONE)
             out->entries[i].reason = root->layer_state[out->entries[i].layer];
     for (size_t i = 0; i < config->feed_count; i++) { // those that have said nothing yet
         const struct drf_feed_config *feed = &config->feeds[i];

@@ -14,7 +14,10 @@
 #include "edge/wire/wire.h"
 #include "fusion/root/root.h"
 
-enum { EDGE_CATALOG_MAX = 96, EDGE_CATALOG_LEFT_MAX = 256 };
+enum {
+    EDGE_CATALOG_MAX = 97, // the geoid is one
+    EDGE_CATALOG_LEFT_MAX = 256
+};
 
 struct edge_catalog {
     size_t count;
@@ -25,10 +28,10 @@ struct edge_catalog {
     struct edge_wire_source entries[EDGE_CATALOG_MAX];
 };
 
-// Sources in the order of ground, surface, weather, obstacles and zones, then the feeds that
-// have said nothing yet; what finds no room is counted. A layer that is not complete says so in
-// its sources' reason. Of several versions of one source the latest is named, with the coarsest
-// accuracy and posting among them.
+// The geoid first, then sources in the order of ground, surface, weather, obstacles, zones,
+// alerts and traffic, then the feeds that have said nothing yet; what finds no room is counted.
+// A layer that is not complete says so in its sources' reason. Of several versions of one
+// source the latest is named, with the coarsest accuracy and posting among them.
 void edge_catalog_make(const struct drf_config *config, const struct fusion_root *root,
                        struct edge_catalog *out);
 

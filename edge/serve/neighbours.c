@@ -73,10 +73,12 @@ static void put_height(const struct edge_drone *drone, struct fusion_neighbour *
         // Then pressure is all there is, and this is how good it is.
         double acc95_m = fix->pressure.acc95_m;
         out->amsl_acc95_m = acc95_m > 0.0 ? acc95_m : FUSION_ALTITUDE_ACC95_DEFAULT_M;
+        out->altitude_assumed = !(acc95_m > 0.0);
         return;
     }
     out->amsl_m = from->m + (double)drone->height_offset_m;
     out->amsl_acc95_m = (double)drone->height_acc95_m;
+    out->altitude_assumed = !(from->acc95_m > 0.0);
 }
 
 static double weighed_acc95_m(double acc95_m, double default_m)
@@ -152,6 +154,7 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .reach_assumed = reach_mps(drone) > 0.0,
         .radius_m = drone->limits.aircraft_radius_m,
         .horizontal_acc95_m = fusion_fix_acc95_m(fix),
+        .horizontal_assumed = !(fix->horizontal_acc95_m > 0.0),
         .growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
                                                     : FUSION_VELOCITY_ACC95_DEFAULT_MPS,
     };

@@ -109,6 +109,8 @@ void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
         .velocity_east_mps = said->velocity_east_mps,
         .velocity_up_mps = said->velocity_up_mps,
         .unconfirmed = (said->flags & GEO_TRACK_UNCONFIRMED) != 0,
+        .horizontal_assumed = (said->flags & GEO_TRACK_HORIZONTAL_ASSUMED) != 0,
+        .altitude_assumed = (said->flags & GEO_TRACK_ALTITUDE_ASSUMED) != 0,
         .reach_mps = still   ? 0.0
                      : paced ? said->speed_mps
                              : FUSION_TRACK_SPEED_WORST_MPS,

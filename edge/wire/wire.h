@@ -228,15 +228,19 @@ DRF_MUST_CHECK enum drf_status edge_wire_state_encode(const struct edge_wire_sta
                                                       uint8_t *bytes, size_t *size);
 
 struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
+    // What is absent gets its reason by the layer and by `reason`.
     const char *source, *feed, *licence, *version, *last_error; // NULL: absent
     uint32_t layer, priority;
-    int64_t data_time_utc_us, received_utc_us; // INT64_MIN: absent
+    int64_t data_time_utc_us, issue_utc_us, received_utc_us; // INT64_MIN: absent
     double vertical_acc95_m, horizontal_acc95_m, posting_m, records_per_s;
     uint64_t records, refused;
+    bool uncounted;  // these two are not known
     uint32_t reason; // enum fusion_reason
     bool has_coverage;
     struct geo_bounds coverage; // of what is shown of it here
 };
+// What all heights over mean sea level rest on, as a source; of no feed and no layer.
+struct edge_wire_source edge_wire_geoid_source(void);
 DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream,
                                                         uint64_t epoch,
                                                         const struct edge_wire_source *sources,

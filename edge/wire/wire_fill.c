@@ -83,6 +83,8 @@ void edge_wire_fill_height(Drf__V1__Height *out, const struct fusion_height *h)
     PUT_NUMBER(out, clearance_m, h->clearance_m);
     PUT_NUMBER(out, clearance_low_m, h->clearance_low_m);
     PUT_NUMBER(out, geoid_m, h->geoid_m);
+    if (!h->geoid_m.known)
+        SET(out, geoid_reason, FUSION_REASON_NO_DATA); // its grid is not installed
     PUT_NUMBER(out, altitude_residual_m, h->altitude_residual_m);
 }
 
@@ -170,6 +172,7 @@ void edge_wire_fill_quantity(Drf__V1__Quantity *out, const struct fusion_quantit
     SET(out, valid_from_us, q->valid_from_utc_us);
     SET(out, valid_until_us, q->valid_until_utc_us);
     SET(out, data_time_us, q->data_time_utc_us);
+    SET(out, issue_time_us, q->issue_utc_us);
     PUT(out, lower_agl_m, q->lower_agl_m);
     PUT(out, upper_agl_m, q->upper_agl_m);
     SET(out, basis, q->horizontal);
@@ -190,9 +193,17 @@ bool edge_wire_fill_present(Drf__V1__PresentWeather *out, const struct fusion_pr
     if (present->convection_known)
         SET(out, convection, present->convection);
     SET(out, data_time_us, present->data_time_utc_us);
+    SET(out, issue_time_us, present->source->issue_utc_us);
     out->source = source_text(present->source);
     out->station = edge_wire_text(present->station);
     return true;
+}
+
+// In a context the issue time that is the wind's is said once: mostly all are of one run.
+static protobuf_c_boolean other_issue(const struct edge_wire_message *m, protobuf_c_boolean has,
+                                      int64_t issue_us)
+{
+    return has && !(m->wind.has_issue_time_us && m->wind.issue_time_us == issue_us);
 }
 
 static void fill_weather(struct edge_wire_message *m, const struct fusion_weather_at *at)
@@ -200,8 +211,11 @@ static void fill_weather(struct edge_wire_message *m, const struct fusion_weathe
     drf__v1__weather__init(&m->weather);
     edge_wire_fill_wind(&m->wind, &at->items[FUSION_WIND]);
     m->weather.wind = &m->wind;
-    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++)
-        edge_wire_fill_quantity(&m->quantities[i], &at->items[i]);
+    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++) {
+        Drf__V1__Quantity *out = &m->quantities[i];
+        edge_wire_fill_quantity(out, &at->items[i]);
+        out->has_issue_time_us = other_issue(m, out->has_issue_time_us, out->issue_time_us);
+    }
     m->weather.gust_mps = &m->quantities[FUSION_GUST];
     m->weather.temperature_k = &m->quantities[FUSION_TEMPERATURE];
     m->weather.visibility_m = &m->quantities[FUSION_VISIBILITY];
@@ -209,8 +223,11 @@ static void fill_weather(struct edge_wire_message *m, const struct fusion_weathe
     m->weather.ceiling_agl_m = &m->quantities[FUSION_CEILING];
     m->weather.dew_point_k = &m->quantities[FUSION_DEW_POINT];
     m->weather.qnh_pa = &m->quantities[FUSION_QNH];
-    if (edge_wire_fill_present(&m->present, &at->present))
+    if (edge_wire_fill_present(&m->present, &at->present)) {
+        m->present.has_issue_time_us =
+            other_issue(m, m->present.has_issue_time_us, m->present.issue_time_us);
         m->weather.present = &m->present;
+    }
 }
 
 void edge_wire_fill_obstacle(Drf__V1__Obstacle *out, const struct fusion_near *near)
@@ -337,7 +354,11 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
         PUT(out, speed_mps, other->reach_mps);
     if (other->unconfirmed)
         SET(out, unconfirmed, 1);
+    if (other->horizontal_assumed || (out->has_altitude_acc95_m && other->altitude_assumed))
+        SET(out, accuracy_assumed, 1);
     out->source = edge_wire_text(other->source);
+    if (other->source == NULL)
+        SET(out, reports_here, 1);
 }
 
 static void fill_alerts(struct edge_wire_message *m, const struct fusion_alerts *alerts)

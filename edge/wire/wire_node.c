@@ -5,6 +5,7 @@
 #include "edge/wire/wire_answer.h"
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
+#include "edge/wire/wire_source.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
@@ -110,43 +111,6 @@ enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint
     return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
 }
 
-static void put_if_not_negative(protobuf_c_boolean *has, float *out, double value)
-{
-    if (value >= 0.0)
-        edge_wire_put(has, out, value);
-}
-
-static void fill_source(Drf__V1__SourceEntry *out, const struct edge_wire_source *s)
-{
-    drf__v1__source_entry__init(out);
-    out->source = edge_wire_text(s->source);
-    out->feed = edge_wire_text(s->feed);
-    out->licence = edge_wire_text(s->licence);
-    out->version = edge_wire_text(s->version);
-    out->last_error = edge_wire_text(s->last_error);
-    SET(out, layer, s->layer);
-    SET(out, priority, s->priority);
-    SET(out, records, s->records);
-    SET(out, refused, s->refused);
-    SET(out, reason, s->reason);
-    if (s->data_time_utc_us != INT64_MIN)
-        SET(out, data_time_us, s->data_time_utc_us);
-    if (s->received_utc_us != INT64_MIN)
-        SET(out, received_us, s->received_utc_us);
-    if (s->has_coverage) {
-        SET(out, south_lat_e7, edge_wire_e7(s->coverage.south_deg));
-        SET(out, west_lon_e7, edge_wire_e7(s->coverage.west_deg));
-        SET(out, north_lat_e7, edge_wire_e7(s->coverage.north_deg));
-        SET(out, east_lon_e7, edge_wire_e7(s->coverage.east_deg));
-    }
-    put_if_not_negative(&out->has_vertical_acc95_m, &out->vertical_acc95_m,
-                        s->vertical_acc95_m);
-    put_if_not_negative(&out->has_horizontal_acc95_m, &out->horizontal_acc95_m,
-                        s->horizontal_acc95_m);
-    put_if_not_negative(&out->has_posting_m, &out->posting_m, s->posting_m);
-    put_if_not_negative(&out->has_records_per_s, &out->records_per_s, s->records_per_s);
-}
-
 // `m` has its head already.
 static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form form,
                                     const struct edge_wire_source *sources, size_t source_count,
@@ -158,7 +122,7 @@ static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form for
     if (source_count > SOURCES_MAX)
         return DRF_ERR_FULL;
     for (; m->n_sources < source_count; m->n_sources++) {
-        fill_source(&entries[m->n_sources], &sources[m->n_sources]);
+        edge_wire_fill_source(&entries[m->n_sources], &sources[m->n_sources]);
         entry_list[m->n_sources] = &entries[m->n_sources];
     }
     m->sources = entry_list;

@@ -7,12 +7,14 @@
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
 #include "edge/wire/wire_query.h"
+#include "edge/wire/wire_source.h"
+#include "geo/crs.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
 enum {
     SOURCES_MAX =
-        3 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX
+        4 + FUSION_WEATHER_ITEMS + FUSION_NEAREST_MAX + FUSION_ZONES_AT_MAX + FUSION_ALERTS_MAX
 };
 
 struct sources {
@@ -21,6 +23,13 @@ struct sources {
     Drf__V1__SourceEntry entries[SOURCES_MAX];
     Drf__V1__SourceEntry *list[SOURCES_MAX];
 };
+
+static void list_source(struct sources *sources, const struct edge_wire_source *source)
+{
+    Drf__V1__SourceEntry *entry = &sources->entries[sources->count];
+    edge_wire_fill_source(entry, source);
+    sources->list[sources->count++] = entry;
+}
 
 // The provenance of a value, once.
 static void add_source(struct sources *sources, const struct fusion_source *source,
@@ -31,26 +40,9 @@ static void add_source(struct sources *sources, const struct fusion_source *sour
     for (size_t i = 0; i < sources->count; i++)
         if (sources->known[i] == source)
             return;
-    Drf__V1__SourceEntry *entry = &sources->entries[sources->count];
     sources->known[sources->count] = source;
-    sources->list[sources->count++] = entry;
-    drf__v1__source_entry__init(entry);
-    entry->source = edge_wire_text(source->source);
-    entry->feed = edge_wire_text(source->feed);
-    entry->licence = edge_wire_text(source->licence);
-    entry->version = edge_wire_text(source->version);
-    SET(entry, layer, layer);
-    if (source->priority >= 0)
-        SET(entry, priority, (uint32_t)source->priority);
-    if (source->vertical_acc95_m > 0.0) // 0: it has none
-        edge_wire_put(&entry->has_vertical_acc95_m, &entry->vertical_acc95_m,
-                      source->vertical_acc95_m);
-    if (source->posting_m > 0.0)
-        edge_wire_put(&entry->has_posting_m, &entry->posting_m, source->posting_m);
-    if (source->data_time_utc_us != INT64_MIN)
-        SET(entry, data_time_us, source->data_time_utc_us);
-    if (source->issue_utc_us != INT64_MIN)
-        SET(entry, issue_time_us, source->issue_utc_us);
+    const struct edge_wire_source entry = edge_wire_source_of(source, layer);
+    list_source(sources, &entry);
 }
 
 // A limit travels in the field that names what it is over; none at all: unlimited.
@@ -98,14 +90,35 @@ static void fill_zone(Drf__V1__Zone *out, const struct fusion_zone_at *at)
     SET(out, holes_filled, (zone->flags & GEO_ZONE_HOLES_FILLED) != 0);
 }
 
+// Where an answer has room, a value says of which version of its source it is.
+static char *version_text(const struct fusion_source *source)
+{
+    return source != NULL ? edge_wire_text(source->version) : NULL;
+}
+
+static void fill_height(Drf__V1__Height *out, const struct fusion_height *height)
+{
+    edge_wire_fill_height(out, height);
+    out->has_aircraft_acc95_m = out->has_agl_acc95_m = 0; // nobody flies there
+    out->ground_version = version_text(height->ground_source);
+    out->surface_version = version_text(height->surface_source);
+    if (height->geoid_m.known)
+        out->geoid_source = edge_wire_text(geo_crs_geoid()->name);
+}
+
 static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
                          Drf__V1__Quantity quantities[static FUSION_WEATHER_ITEMS],
                          Drf__V1__PresentWeather *present, const struct fusion_weather_at *at)
 {
     drf__v1__weather__init(out);
     edge_wire_fill_wind(wind, &at->items[FUSION_WIND]);
-    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++)
+    if (at->items[FUSION_WIND].reason == FUSION_REASON_NONE)
+        wind->version = version_text(at->items[FUSION_WIND].source);
+    for (int i = FUSION_WIND + 1; i < FUSION_WEATHER_ITEMS; i++) {
         edge_wire_fill_quantity(&quantities[i], &at->items[i]);
+        if (at->items[i].reason == FUSION_REASON_NONE)
+            quantities[i].version = version_text(at->items[i].source);
+    }
     out->wind = wind;
     out->gust_mps = &quantities[FUSION_GUST];
     out->temperature_k = &quantities[FUSION_TEMPERATURE];
@@ -114,15 +127,19 @@ static void fill_weather(Drf__V1__Weather *out, Drf__V1__Wind *wind,
     out->ceiling_agl_m = &quantities[FUSION_CEILING];
     out->dew_point_k = &quantities[FUSION_DEW_POINT];
     out->qnh_pa = &quantities[FUSION_QNH];
-    if (edge_wire_fill_present(present, &at->present))
+    if (edge_wire_fill_present(present, &at->present)) {
+        present->version = version_text(at->present.source);
         out->present = present;
+    }
 }
 
 static void fill_sources(struct sources *sources, const struct fusion_point *point)
 {
     sources->count = 0;
     add_source(sources, point->height.ground_source, FUSION_LAYER_GROUND);
-    add_source(sources, point->height.surface_source, FUSION_LAYER_SURFACE);
+    add_source(sources, point->height.surface_source,
+               point->height.surface_obstacle != NULL ? FUSION_LAYER_OBSTACLE
+                                                      : FUSION_LAYER_SURFACE);
     for (int i = 0; i < FUSION_WEATHER_ITEMS; i++)
         if (point->weather.items[i].reason == FUSION_REASON_NONE)
             add_source(sources, point->weather.items[i].source, FUSION_LAYER_WEATHER);
@@ -134,6 +151,10 @@ static void fill_sources(struct sources *sources, const struct fusion_point *poi
         add_source(sources, point->zones[i].zone->source, FUSION_LAYER_ZONE);
     for (size_t i = 0; i < point->alerts.count; i++)
         add_source(sources, point->alerts.items[i].zone->source, FUSION_LAYER_ALERT);
+    if (point->height.geoid_m.known) {
+        const struct edge_wire_source geoid = edge_wire_geoid_source();
+        list_source(sources, &geoid);
+    }
 }
 
 struct alerts {
@@ -190,8 +211,7 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
     drf__v1__reply__init(&status);
     SET(&status, code, EDGE_REPLY_OK);
     m.status = &status;
-    edge_wire_fill_height(&height, &point->height);
-    height.has_aircraft_acc95_m = height.has_agl_acc95_m = 0; // nobody flies there
+    fill_height(&height, &point->height);
     m.height = &height;
     if (point->height.ground_amsl_m.known)
         SET(&m, ground_level, point->height.ground_level);
@@ -201,6 +221,8 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
     m.weather = &weather;
     for (; m.n_obstacles < point->obstacle_count; m.n_obstacles++) {
         edge_wire_fill_obstacle(&obstacles[m.n_obstacles], &point->obstacles[m.n_obstacles]);
+        obstacles[m.n_obstacles].version =
+            version_text(point->obstacles[m.n_obstacles].obstacle->source);
         obstacle_list[m.n_obstacles] = &obstacles[m.n_obstacles];
     }
     m.obstacles = obstacle_list;

@@ -23,7 +23,8 @@ struct fusion_neighbour {
     bool amsl_known, velocity_known, velocity_up_known, predicted, on_ground;
     bool unconfirmed;   // it jumped, and too few reports since agree: a CAUTION at most
     bool reach_assumed; // reach_mps is nobody's word
-    double amsl_m, amsl_acc95_m; // the accuracy is that of any of its heights
+    bool horizontal_assumed, altitude_assumed; // nor is this accuracy
+    double amsl_m, amsl_acc95_m;               // the accuracy is that of any of its heights
     bool wgs84_known, pressure_known;
     double wgs84_m, pressure_m;
     double velocity_north_mps, velocity_east_mps, velocity_up_mps; // up 0 when not known

@@ -22,7 +22,7 @@ enum drf_status record_check_track(const struct geo_track *t, uint32_t size)
     if (size != sizeof *t || !geo_text_clean(t->id, sizeof t->id) || t->id[0] == '\0'
         || !geo_text_clean(t->name, sizeof t->name))
         return DRF_ERR_SYNTAX;
-    const uint32_t known = (GEO_TRACK_UNCONFIRMED << 1) - 1;
+    const uint32_t known = (GEO_TRACK_ALTITUDE_ASSUMED << 1) - 1;
     const double height_m = 100000.0, speed_mps = GEO_TRACK_SPEED_LIMIT_MPS;
     bool sound =
         (t->flags & ~known) == 0 && t->reserved == 0 && within(t->position.lat_deg, -90.0, 90.0)

@@ -25,6 +25,8 @@ enum geo_track_flag {
     GEO_TRACK_TIMED_BY_MESSAGE = 1 << 7, // the time is the message's, not its own
     GEO_TRACK_SPEED = 1 << 8,       // speed_mps; never beside VELOCITY: the course is not known
     GEO_TRACK_UNCONFIRMED = 1 << 9, // its node doubts that it is there
+    GEO_TRACK_HORIZONTAL_ASSUMED = 1 << 10, // the source does not say this accuracy
+    GEO_TRACK_ALTITUDE_ASSUMED = 1 << 11,
 };
 
 enum { GEO_TRACK_ID_SIZE = 40, GEO_TRACK_NAME_SIZE = 16 };

@@ -62,6 +62,7 @@ static bool read_heights(struct geo_track_reader *reader, const struct geo_json 
     out->horizontal_acc95_m = out->horizontal_default_acc95_m =
         reader->params->default_horizontal_acc95_m;
     out->altitude_acc95_m = out->altitude_default_acc95_m = TRANSPONDER_ACC95_M;
+    out->flags |= GEO_TRACK_HORIZONTAL_ASSUMED | GEO_TRACK_ALTITUDE_ASSUMED;
     return true;
 }
 

@@ -118,6 +118,11 @@ static bool read_accuracy(struct geo_track_reader *reader, const struct geo_json
         out->horizontal_acc95_m = across_m[across_known ? (size_t)across : 0];
     if (up_there)
         out->altitude_acc95_m = up_m[up_known ? (size_t)up : 0];
+    // 0 is how a transponder says that it does not know
+    out->flags |= across_there && across_known && across > 0.0
+                      ? 0U
+                      : (uint32_t)GEO_TRACK_HORIZONTAL_ASSUMED;
+    out->flags |= up_there && up_known && up > 0.0 ? 0U : (uint32_t)GEO_TRACK_ALTITUDE_ASSUMED;
     return true;
 }
 

@@ -87,6 +87,12 @@ static bool read_reals(struct geo_track_reader *reader, const struct geo_json *o
             return false;
         t->flags |= there ? reals[i].flag : 0U;
     }
+    t->flags |= geo_json_present(geo_json_member(object, "horizontal_acc95_m"))
+                    ? 0U
+                    : (uint32_t)GEO_TRACK_HORIZONTAL_ASSUMED;
+    t->flags |= geo_json_present(geo_json_member(object, "altitude_acc95_m"))
+                    ? 0U
+                    : (uint32_t)GEO_TRACK_ALTITUDE_ASSUMED;
     if ((t->flags & GEO_TRACK_VELOCITY) != 0) { // it says more
         t->flags &= ~(uint32_t)GEO_TRACK_SPEED;
         t->speed_mps = 0.0;

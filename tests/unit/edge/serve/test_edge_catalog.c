@@ -78,7 +78,11 @@ static void make__many_provenances__gives_one_line_for_each_source(void **state)
 
     struct edge_catalog catalog;
     edge_catalog_make(&scene->config, root, &catalog);
-    assert_int_equal(catalog.count, 4);
+    assert_int_equal(catalog.count, 5);
+    const struct edge_wire_source *geoid = line_of(&catalog, "EGM96");
+    assert_non_null(strstr(geoid->version, "egm96_15.gtx")); // what Debian's proj-data installs
+    assert_true(geoid->vertical_acc95_m > 0.0 && geoid->licence[0] != '\0');
+    assert_int_equal(geoid->layer, 0);
     const struct edge_wire_source *dem = line_of(&catalog, "dem/agency");
     assert_string_equal(dem->version, "n42"); // the latest
     assert_true(dem->data_time_utc_us == 2000);
@@ -106,7 +110,7 @@ static void make__more_sources_than_there_is_room_for__are_counted_each_once(voi
 {
     (void)state;
     struct scene *scene = scene_open(1);
-    enum { SOURCES = EDGE_CATALOG_MAX + 20 };
+    enum { SOURCES = EDGE_CATALOG_MAX - 1 + 20 }; // one is the geoid
     static struct fusion_source sources[SOURCES];
     static struct fusion_obstacle obstacles[2][SOURCES];
     static const struct fusion_obstacle *lists[2][SOURCES];
@@ -125,6 +129,45 @@ static void make__more_sources_than_there_is_room_for__are_counted_each_once(voi
     edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
     assert_int_equal(catalog.count, EDGE_CATALOG_MAX);
     assert_int_equal(catalog.left_out, 20);
+    scene_close(scene);
+}
+
+static void make__versions_without_a_data_time__names_the_last_issued(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    static const struct fusion_source of[] = {
+        {.feed = "dem", .source = "dem/a", .version = "1", .issue_utc_us = 5},
+        {.feed = "dem", .source = "dem/a", .version = "2", .issue_utc_us = 7},
+        {.feed = "dem", .source = "dem/a", .version = "3", .issue_utc_us = 6}};
+    const struct fusion_source *sources[] = {&of[0], &of[1], &of[2]};
+    const struct fusion_tile tile = {.sources = sources, .source_count = 3};
+    scene->tiles[5] = &tile;
+    struct edge_catalog catalog;
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    assert_string_equal(line_of(&catalog, "dem/a")->version, "2");
+    assert_true(line_of(&catalog, "dem/a")->issue_utc_us == 7);
+    scene_close(scene);
+}
+
+static void make__traffic__names_who_reports_it(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(1);
+    static const struct fusion_source air = {.feed = "air",
+                                             .source = "air/receiver-3",
+                                             .licence = "ours",
+                                             .issue_utc_us = INT64_MIN,
+                                             .data_time_utc_us = INT64_MIN};
+    const struct fusion_track tracks[] = {{.source = &air}, {.source = &air}};
+    const struct fusion_traffic traffic = {.count = 2, .tracks = tracks};
+    scene->roots[0].traffic = &traffic;
+    struct edge_catalog catalog;
+    edge_catalog_make(&scene->config, &scene->roots[0], &catalog);
+    const struct edge_wire_source *line = line_of(&catalog, "air/receiver-3");
+    assert_int_equal(line->layer, FUSION_LAYER_TRAFFIC);
+    assert_string_equal(line->licence, "ours");
+    assert_false(line->has_coverage); // it would be new with every report
     scene_close(scene);
 }
 
@@ -292,6 +335,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(make__many_provenances__gives_one_line_for_each_source),
         cmocka_unit_test(make__more_sources_than_there_is_room_for__are_counted_each_once),
+        cmocka_unit_test(make__versions_without_a_data_time__names_the_last_issued),
+        cmocka_unit_test(make__traffic__names_who_reports_it),
         cmocka_unit_test(make__a_weather_grid__covers_what_its_corners_do),
         cmocka_unit_test(step__a_new_root__sends_the_catalogue_only_when_it_says_something_new),
         cmocka_unit_test(step__with_nothing_but_new_numbers__sends_them_once_a_minute),

@@ -485,29 +485,6 @@ static void context__what_is_not_known__does_not_travel(void **state)
     drf__v1__context__free_unpacked(back, NULL);
 }
 
-static void context__a_surface_made_by_a_tower__names_it_with_its_accuracy(void **state)
-{
-    (void)state;
-    static struct fullest f;
-    uint8_t bytes[EDGE_WIRE_CONTEXT_MAX];
-    size_t size;
-    fullest_make(&f, 0);
-    memcpy(f.source.source, "dof/faa", 8);
-    memcpy(f.obstacle.id, "36-000001", 10);
-    f.obstacle.vertical_acc95_m = 6.0;
-    f.obstacle.flags |= GEO_OBSTACLE_VERTICAL_ASSUMED;
-    f.context.obstacle_count = 0;
-    f.context.height.surface_reason = FUSION_REASON_OBSTACLE_TOP;
-    f.context.height.surface_obstacle = &f.fused;
-    Drf__V1__Context *back = encode(&f, bytes, &size);
-    assert_string_equal(back->height->surface_feature_id, "36-000001");
-    assert_true(back->height->surface_acc95_m == 6.0F);
-    assert_true(back->height->surface_accuracy_assumed);
-    assert_true(back->height->surface_data_time_us == NOW_US);
-    assert_int_equal(back->height->surface_reason, 23); // OBSTACLE_TOP
-    drf__v1__context__free_unpacked(back, NULL);
-}
-
 static void context__wind_to_south_west__comes_from_north_east(void **state)
 {
     (void)state;
@@ -594,7 +571,6 @@ int main(void)
         cmocka_unit_test(context__as_full_as_can_be__fits_and_says_what_was_shed),
         cmocka_unit_test(context__a_small_link__sheds_but_keeps_advisories),
         cmocka_unit_test(context__what_is_not_known__does_not_travel),
-        cmocka_unit_test(context__a_surface_made_by_a_tower__names_it_with_its_accuracy),
         cmocka_unit_test(context__wind_to_south_west__comes_from_north_east),
         cmocka_unit_test(context__as_json__holds_original_names),
         cmocka_unit_test(heartbeat__at_its_longest__is_64_bytes_or_less),

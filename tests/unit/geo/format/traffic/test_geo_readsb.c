@@ -28,6 +28,9 @@ typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const
                                    size_t size, struct geo_record_builder *builder,
                                    struct geo_note *why);
 
+// No accuracy is said: those of the feed and of transponders are taken.
+enum { ASSUMED = GEO_TRACK_HORIZONTAL_ASSUMED | GEO_TRACK_ALTITUDE_ASSUMED };
+
 struct decoded {
     enum drf_status status;
     struct geo_note why, last_note;
@@ -105,10 +108,10 @@ static void readsb__absent_keys__are_unknown_and_not_zero(void **state)
     assert_int_equal(d.status, DRF_OK);
     assert_int_equal(d.count, 2); // one has no position
     assert_string_equal(d.tracks[0].id, "~2a3f01");
-    assert_int_equal(d.tracks[0].flags, 0);
+    assert_int_equal(d.tracks[0].flags, ASSUMED);
     assert_near(d.tracks[0].horizontal_acc95_m, 75.0, 0.0);
     // a speed without a course, 3 knots
-    assert_int_equal(d.tracks[1].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED);
+    assert_int_equal(d.tracks[1].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED | ASSUMED);
     assert_near(d.tracks[1].speed_mps, 1.5433, 1e-4);
     assert_int_equal(d.last_note.code, GEO_REFUSAL_IGNORED);
 }
@@ -157,7 +160,8 @@ static void readsb__one_aircraft__takes_the_messages_time_where_it_has_none(void
         readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"altitude\":100,\"seen_pos\":1}");
     assert_int_equal(d.count, 1);
     assert_true(d.tracks[0].time_utc_us == INT64_C(1699999999000000));
-    assert_int_equal(d.tracks[0].flags, GEO_TRACK_PRESSURE | GEO_TRACK_TIMED_BY_MESSAGE);
+    assert_int_equal(d.tracks[0].flags,
+                     GEO_TRACK_PRESSURE | GEO_TRACK_TIMED_BY_MESSAGE | ASSUMED);
     d = readsb("{\"hex\":\"ac671b\",\"lat\":1,\"lon\":1,\"now\":1700000001}");
     assert_true(d.tracks[0].time_utc_us == INT64_C(1700000001000000));
 }
@@ -181,20 +185,23 @@ static void readsb__an_accuracy_that_is_unknown__is_no_better_than_category_1(vo
     static const struct {
         const char *rest;
         double across_m, up_m;
+        uint32_t assumed; // by us, where the transponder does not know
     } cases[] = {
-        {",\"nac_p\":0,\"gva\":0", 18520.0, 150.0},
-        {",\"nac_p\":1,\"gva\":1", 18520.0, 150.0},
-        {",\"nac_p\":12,\"gva\":3", 18520.0, 150.0},
-        {",\"nac_p\":15", 18520.0, 38.1},
-        {",\"nac_p\":8.5,\"gva\":1.5", 18520.0, 150.0},
-        {",\"nac_p\":11,\"gva\":2", 3.0, 45.0},
-        {"", 75.0, 38.1},
+        {",\"nac_p\":0,\"gva\":0", 18520.0, 150.0, ASSUMED},
+        {",\"nac_p\":1,\"gva\":1", 18520.0, 150.0, 0},
+        {",\"nac_p\":12,\"gva\":3", 18520.0, 150.0, ASSUMED},
+        {",\"nac_p\":15", 18520.0, 38.1, ASSUMED},
+        {",\"nac_p\":8.5,\"gva\":1.5", 18520.0, 150.0, ASSUMED},
+        {",\"nac_p\":11,\"gva\":2", 3.0, 45.0, 0},
+        {",\"nac_p\":11", 3.0, 38.1, GEO_TRACK_ALTITUDE_ASSUMED},
+        {"", 75.0, 38.1, ASSUMED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct decoded d = one(cases[i].rest);
         assert_int_equal(d.count, 1);
         assert_near(d.tracks[0].horizontal_acc95_m, cases[i].across_m, 0.0);
         assert_near(d.tracks[0].altitude_acc95_m, cases[i].up_m, 0.0);
+        assert_int_equal(d.tracks[0].flags & ASSUMED, cases[i].assumed);
         assert_near(d.tracks[0].horizontal_default_acc95_m, 75.0, 0.0);
         assert_near(d.tracks[0].altitude_default_acc95_m, 38.1, 0.0);
     }
@@ -258,28 +265,28 @@ static void readsb__a_course_or_a_speed_that_is_not_known__is_no_velocity(void *
 {
     (void)state;
     struct decoded d = one(",\"gs\":120");
-    assert_int_equal(d.tracks[0].flags, GEO_TRACK_SPEED);
+    assert_int_equal(d.tracks[0].flags, GEO_TRACK_SPEED | ASSUMED);
     assert_near(d.tracks[0].speed_mps, 61.7333, 1e-4); // 120 NM/h
-    assert_int_equal(one(",\"track\":90").tracks[0].flags, 0);
-    assert_int_equal(one("").tracks[0].flags, 0);
+    assert_int_equal(one(",\"track\":90").tracks[0].flags, ASSUMED);
+    assert_int_equal(one("").tracks[0].flags, ASSUMED);
     // of dump1090 (MalcolmRobb's): values with a switch beside them
     assert_int_equal(one(",\"speed\":120,\"track\":0,\"validtrack\":0").tracks[0].flags,
-                     GEO_TRACK_SPEED);
+                     GEO_TRACK_SPEED | ASSUMED);
     assert_int_equal(one(",\"speed\":120,\"track\":0,\"validtrack\":1").tracks[0].flags,
-                     GEO_TRACK_VELOCITY);
+                     GEO_TRACK_VELOCITY | ASSUMED);
     assert_int_equal(one(",\"validposition\":0").count, 0);
     assert_int_equal(
         tracks("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
                "\"speed_mps\":40}")
             .tracks[0]
             .flags,
-        GEO_TRACK_SPEED);
+        GEO_TRACK_SPEED | ASSUMED);
     assert_int_equal(
         tracks("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
                "\"unconfirmed\":true}")
             .tracks[0]
             .flags,
-        GEO_TRACK_UNCONFIRMED);
+        GEO_TRACK_UNCONFIRMED | ASSUMED);
 }
 
 static struct decoded opensky(const char *row)
@@ -301,15 +308,15 @@ static void readsb__rows_of_opensky__are_read_by_column(void **state)
     const struct geo_track *t = &d.tracks[0];
     assert_string_equal(t->name, "X1");
     assert_true(t->time_utc_us == INT64_C(1700000006000000));
-    assert_int_equal(t->flags,
-                     GEO_TRACK_WGS84 | GEO_TRACK_PRESSURE | GEO_TRACK_VELOCITY | GEO_TRACK_UP);
+    assert_int_equal(t->flags, GEO_TRACK_WGS84 | GEO_TRACK_PRESSURE | GEO_TRACK_VELOCITY
+                                   | GEO_TRACK_UP | ASSUMED);
     assert_near(t->alt_pressure_m, 600.0, 0.0);
     assert_near(t->alt_wgs84_m, 650.0, 0.0);
     assert_near(t->velocity_east_mps, 60.0, 1e-9);
     assert_near(t->velocity_up_mps, -2.5, 0.0);
     d = opensky("[\"ac671b\",\"\",\"US\",1700000006,1700000019,8.0,50.5,null,true,60,null,null,"
                 "null,null,null,false,0]");
-    assert_int_equal(d.tracks[0].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED);
+    assert_int_equal(d.tracks[0].flags, GEO_TRACK_ON_GROUND | GEO_TRACK_SPEED | ASSUMED);
     static const char *const broken[] = {
         "[\"ac671b\",\"\",\"US\",null,1700000019,8,50,1,false,6,9,0,null,1,null,false,0]",
         "[\"ac671b\",\"\",\"US\",1700000006,1700000019,8,50,1,null,6,9,0,null,1,null,false,0]",
@@ -426,6 +433,7 @@ static void tracks__a_nodes_report__gives_every_field(void **state)
     assert_int_equal(t->flags, GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE
                                    | GEO_TRACK_VELOCITY | GEO_TRACK_UP | GEO_TRACK_PREDICTED);
     assert_near(t->altitude_acc95_m, 4.0, 0.0);
+    assert_int_equal(t->flags & ASSUMED, 0);
 }
 
 static void tracks__without_id_place_or_time__are_refused(void **state)
