@@ -279,6 +279,8 @@ static void alert_row(FILE *out, const struct fusion_zone *alert)
 {
     static const char *const severities[] = {"unknown", "WARNING", "CAUTION", "INFO"};
     const struct geo_zone *zone = alert->view.zone;
+    const bool sky = zone->volume_count > 0 && alert->view.volumes[0].shape == GEO_ZONE_SKY;
+    const bool assumed = (zone->alert & GEO_ALERT_AREA_ASSUMED) != 0;
     char said[TIME_SIZE], from[TIME_SIZE] = "-", until[TIME_SIZE] = "further notice";
     format_time(
         (zone->flags & GEO_ZONE_HAS_DATA_TIME) != 0 ? zone->data_time_utc_us : INT64_MIN, said);
@@ -294,10 +296,10 @@ static void alert_row(FILE *out, const struct fusion_zone *alert)
                   zone->message, "", from, until,
                   (zone->alert & GEO_ALERT_TEST) != 0 ? "; TEST" : "",
                   (zone->alert & GEO_ALERT_ENDS_ASSUMED) != 0 ? "; end assumed" : "",
-                  (zone->alert & GEO_ALERT_AREA_ASSUMED) != 0 ? "; area not stated" : "",
-                  zone->volume_count > 0 && alert->view.volumes[0].shape == GEO_ZONE_SKY
-                      ? "; above the horizon here"
-                      : "");
+                  !assumed ? ""
+                  : sky    ? "; error not known: anywhere in the sky"
+                           : "; area not stated",
+                  sky && !assumed ? "; above the horizon here" : "");
 }
 
 static void alert_rows(FILE *out, const struct fusion_point *p)

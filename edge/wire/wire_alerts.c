@@ -27,20 +27,34 @@ static void fill_box(struct edge_wire_alert *out, struct geo_bounds box)
     add_corner(out, (struct geo_point){box.north_deg, box.west_deg});
 }
 
+// An error that nobody said is unknown, never 0; then it concerns everybody.
+static void fill_sky(Drf__V1__Alert *a, const struct geo_zone *said,
+                     const struct geo_zone_volume *sky)
+{
+    const double ra_deg = sky->centre.lon_deg;
+    SET(a, right_ascension_deg, ra_deg < 0.0 ? ra_deg + 360.0 : ra_deg);
+    SET(a, declination_deg, sky->centre.lat_deg);
+    if ((said->alert & GEO_ALERT_AREA_ASSUMED) == 0) {
+        SET(a, error_deg, sky->radius_m / GEO_ZONE_SKY_M_PER_DEG);
+        return;
+    }
+    SET(a, error_reason, FUSION_REASON_NOT_REPORTED);
+    SET(a, region_wide, 1);
+}
+
 static void fill_area(struct edge_wire_alert *out, const struct fusion_zone *zone)
 {
     const struct geo_zone_volume *first = &zone->view.volumes[0];
     Drf__V1__Alert *a = &out->alert;
+    if ((zone->view.zone->alert & GEO_ALERT_AREA_ASSUMED) != 0)
+        SET(a, area_assumed, 1);
     for (uint32_t i = 0; i < zone->view.zone->volume_count; i++)
         if (zone->view.volumes[i].shape == GEO_ZONE_REGION) {
             SET(a, region_wide, 1);
             return;
         }
     if (first->shape == GEO_ZONE_SKY) {
-        double ra_deg = first->centre.lon_deg;
-        SET(a, right_ascension_deg, ra_deg < 0.0 ? ra_deg + 360.0 : ra_deg);
-        SET(a, declination_deg, first->centre.lat_deg);
-        SET(a, error_deg, first->radius_m / GEO_ZONE_SKY_M_PER_DEG);
+        fill_sky(a, zone->view.zone, first);
         return;
     }
     bool single = zone->view.zone->volume_count == 1;
@@ -74,6 +88,8 @@ void edge_wire_fill_alert(struct edge_wire_alert *out, const struct fusion_zone 
     const struct geo_zone_period *period = zone->view.periods;
     if (said->period_count == 1 && period->from_utc_us != GEO_ZONE_ALWAYS_FROM_US)
         SET(a, valid_from_us, period->from_utc_us);
+    if ((said->alert & GEO_ALERT_ENDS_ASSUMED) != 0)
+        SET(a, ends_assumed, 1);
     if (said->period_count == 1 && period->until_utc_us != GEO_ZONE_ALWAYS_UNTIL_US)
         SET(a, valid_until_us, period->until_utc_us);
     a->source = edge_wire_text(zone->source->source);

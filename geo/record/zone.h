@@ -58,6 +58,7 @@ enum geo_alert {
     GEO_ALERT_SEVERITY = 3,  // the bits of the above
     GEO_ALERT_TEST = 1 << 2, // never real: a node of mode LIVE refuses it
     // Its area is not given in a form that is read, or not fully: everywhere, or a box around.
+    // Of a part of the sky: its error is not known, and so it may be anywhere in it.
     GEO_ALERT_AREA_ASSUMED = 1 << 3,
     GEO_ALERT_ENDS_ASSUMED = 1 << 4, // it states no end: the feed's valid_for; or no time zone
 };

@@ -129,11 +129,13 @@ static void read_place(const struct geo_json *root, struct geo_notice *notice, c
         geo_notice_sky(notice, ra_deg, dec_deg, error_deg);
         (void)snprintf(text, size, "RA %.2f Dec %+.2f deg +-%.2f deg", ra_deg, dec_deg,
                        error_deg);
+    } else if (sound) {
+        // the whole sky: everybody has some of it above the horizon
+        geo_notice_sky(notice, ra_deg, dec_deg, 180.0);
+        notice->zone.alert |= GEO_ALERT_AREA_ASSUMED;
+        (void)snprintf(text, size, "RA %.2f Dec %+.2f deg, error not known", ra_deg, dec_deg);
     } else {
         geo_notice_everywhere(notice);
-        if (sound)
-            (void)snprintf(text, size, "RA %.2f Dec %+.2f deg, error not known", ra_deg,
-                           dec_deg);
     }
 }
 

@@ -166,7 +166,10 @@ static void gcn__cases__are_read_or_refused_with_a_reason_that_fits(void **state
     if (!gcn_file("cases/gcn/notices_maxi_gsc.unknown.noerror.example.json", true, &d))
         skip();
     assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.volumes[0].shape, GEO_ZONE_REGION);
+    assert_int_equal(d.volumes[0].shape, GEO_ZONE_SKY); // where it is said, and all around
+    assert_near(d.volumes[0].centre.lat_deg, 18.61, 1e-9);
+    assert_near(d.volumes[0].radius_m / GEO_ZONE_SKY_M_PER_DEG, 180.0, 0.0);
+    assert_true((d.zones[0].alert & GEO_ALERT_AREA_ASSUMED) != 0);
     assert_true(
         gcn_file("cases/gcn/notices_maxi_gsc.unknown.rectangle.example.json", true, &d));
     assert_int_equal(d.status, DRF_OK);
@@ -221,7 +224,11 @@ static void gcn__a_place_that_is_not_understood__concerns_everybody(void **state
         (void)snprintf(text, sizeof text, "{\"id\":\"a\"%s%s}", places[i][0] ? "," : "",
                        places[i]);
         struct decoded d = gcn(text);
-        if (d.status != DRF_OK || d.volumes[0].shape != GEO_ZONE_REGION
+        const bool everywhere =
+            d.volumes[0].shape == GEO_ZONE_REGION
+            || (d.volumes[0].shape == GEO_ZONE_SKY
+                && fabs(d.volumes[0].radius_m - 180.0 * GEO_ZONE_SKY_M_PER_DEG) < 1e-6);
+        if (d.status != DRF_OK || !everywhere
             || (d.zones[0].alert & GEO_ALERT_AREA_ASSUMED) == 0)
             fail_msg("%s", text);
     }
