@@ -22,6 +22,8 @@ test_packages=(
     gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
     python3-venv systemd prometheus iproute2
 )
+# Debian's npm cannot stand beside another's nodejs, and that one brings its own.
+command -v npm >/dev/null || test_packages+=(nodejs npm)
 
 case "${1:-test}" in
 run) wanted=("${run_packages[@]}") ;;

@@ -60,54 +60,11 @@ def formats():
     return set(re.findall(r'\[GEO_FORMAT_\w+\] = "(\w+)"', read('geo/reader/format.c'))) - {'unknown'}
 
 
-def references(node):
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == '$ref':
-                yield value
-            else:
-                yield from references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from references(value)
-
-
-def resolves(document, reference):
-    if not reference.startswith('#/'):
-        return (ROOT / 'schemas' / reference).is_file()
-    for part in reference[2:].split('/'):
-        if not isinstance(document, dict) or part not in document:
-            return False
-        document = document[part]
-    return True
-
-
 def compare(what, have, want):
     for name in sorted(want - have):
         yield f'{what} lacks {name}'
     for name in sorted(have - want):
         yield f'{what} has {name}, which does not exist'
-
-
-def check_asyncapi():
-    document = yaml.safe_load(read('schemas/asyncapi.yaml'))
-    for reference in references(document):
-        if not resolves(document, reference):
-            yield f'schemas/asyncapi.yaml: {reference} leads nowhere'
-    messages = document['components']['messages'].values()
-    named = {m['name'] for m in messages}
-    held = {f'drf.v1.{name}' for m in messages for name in m.get('x-holds', [])}
-    ours = {name for name in named if name.startswith('drf.v1.')}
-    yield from compare('schemas/asyncapi.yaml', ours | held, proto_messages())
-    yield from compare('schemas/asyncapi.yaml', named - ours, formats() | {'dead_letter'})
-    addresses = {c['address'] for c in document['channels'].values()} - {'{topic}'}
-    yield from compare('schemas/asyncapi.yaml', addresses, topics())
-    used = {o['channel']['$ref'].rsplit('/', 1)[1] for o in document['operations'].values()}
-    yield from compare('operations of schemas/asyncapi.yaml', used, set(document['channels']))
-    told = {m['$ref'].rsplit('/', 1)[1] for c in document['channels'].values() for m in c['messages'].values()}
-    yield from compare('channels of schemas/asyncapi.yaml', told, set(document['components']['messages']))
-    headers = document['components']['messages']['DeadLetter']['headers']['properties']
-    yield from compare('schemas/asyncapi.yaml', set(headers), set(re.findall(r'"(drf_dead_\w+)"', read('edge/kafka/deadletter.c'))))
 
 
 def check_pages():
@@ -140,7 +97,7 @@ def main():
     if sys.argv[1:] == ['--metrics']:
         print(metrics_table(), end='')
         return 0
-    found = [*check_asyncapi(), *check_pages(), *check_runbook()]
+    found = [*check_pages(), *check_runbook()]
     for line in found:
         print(line)
     return 1 if found else 0
