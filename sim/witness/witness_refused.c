@@ -65,10 +65,6 @@ void sim_witness_refused(struct sim_witness *witness, const struct sim_report *r
             counts->waiting++;
             continue;
         }
-        if (near != NULL && !told && witness->shed) {
-            counts->shed++;
-            continue;
-        }
         if (near != NULL || perhaps == NULL)
             sim_witness_counts_note(counts, SIM_CHECK_REFUSED, told == (near != NULL),
                                     "layer %u reason %u %s %s, which was refused", layers[i],
