@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "edge/command/command.h"
-#include "edge/command/dry_run.h"
 #include "edge/host/clock.h"
+#include "edge/sample/dry_run.h"
 
 static bool read_file(const char *path, uint64_t max_bytes, uint8_t **out, size_t *size)
 {

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "edge/command/dry_run.h"
 #include "edge/host/clock.h"
 #include "edge/host/sha256.h"
 #include "edge/ingest/import_log.h"
+#include "edge/sample/dry_run.h"
 #include "edge/service/node.h"
 
 // A whole cell of a good elevation model; what a decoder makes of it is bounded as ever.

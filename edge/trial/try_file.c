@@ -13,8 +13,8 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "edge/command/dry_run.h"
 #include "edge/command/read_file.h"
+#include "edge/sample/dry_run.h"
 #include "fusion/root/root.h"
 #include "geo/plane.h"
 #include "geo/reader/archive.h"

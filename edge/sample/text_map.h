@@ -1,4 +1,4 @@
-// edge/command/text_map.h - a small map in text characters for the terminal.
+// edge/sample/text_map.h - a small map in text characters for the terminal.
 // SPDX-License-Identifier: Apache-2.0
 //
 // North is up; a character is about twice as high as wide. A later drawing overwrites an

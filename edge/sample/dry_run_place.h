@@ -1,4 +1,4 @@
-// edge/command/dry_run_place.h - whether what a message holds lies where the node looks.
+// edge/sample/dry_run_place.h - whether what a message holds lies where the node looks.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file of which everything lies outside is taken and shows nothing: a provider who has

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "edge/command/dry_run.h"
 #include "edge/decoder/child_main.h"
+#include "edge/sample/dry_run.h"
 
 static const char config_text[] = "region: {id: niagara, bounds: [-80, 43, -79, 44]}\n"
                                   "node: {id: n}\n"

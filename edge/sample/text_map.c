@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/command/text_map.h"
+#include "edge/sample/text_map.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "edge/command/text_map.h"
+#include "edge/sample/text_map.h"
 
 // At the equator, 64 columns and 2:1 characters: a degree is 8 columns and 4 rows.
 static const struct geo_bounds map = {

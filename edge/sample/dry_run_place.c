@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/command/dry_run_place.h"
+#include "edge/sample/dry_run_place.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "edge/command/dry_run.h"
-#include "edge/command/dry_run_place.h"
-#include "edge/command/text_map.h"
+#include "edge/sample/dry_run.h"
+#include "edge/sample/dry_run_place.h"
+#include "edge/sample/text_map.h"
 #include "geo/mode.h"
 #include "geo/plane.h"
 #include "geo/reader/issued.h"

@@ -1,4 +1,4 @@
-// edge/command/dry_run.h - decodes a provider's message as the node would, without storing it.
+// edge/sample/dry_run.h - decodes a provider's message as the node would, without storing it.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A message takes the same path as in service: envelope, sandboxed decoder child, validation.
