@@ -81,7 +81,8 @@ const struct edge_command edge_commands[] = {
      "(`drf-sim experiment`). Mode SIM or REPLAY; no brokers."},
     {"check", edge_command_check,
      "--config FILE [--offline] [--seconds N] [--json] | --config FILE --feed NAME\n"
-     "                 --file SAMPLE [--key KEY] [--header name=value]... [--tombstone]",
+     "                 --file SAMPLE [--key KEY] [--header name=value]... [--tombstone] "
+     "[--all]",
      "Reads the configuration as `run` would and tells all mistakes in it, each with what was\n"
      "probably meant. Then it says what it understood and tries what `run` needs: the store "
      "and "
@@ -97,13 +98,14 @@ const struct edge_command edge_commands[] = {
      "  --seconds N  time-out of each connection (default 5)\n"
      "  --json       for programs: mistakes with their lines, findings with their results\n"
      "With a feed and a file it shows a provider what the node would make of that message:\n"
-     "records, warnings and refusals (each with its line, feature or message number) and a\n"
-     "map. It uses the envelope and the sandboxed decoder of the service; nothing is "
-     "sent.\n"
+     "each item as it was understood, with what was assumed and what is not known; warnings\n"
+     "and refusals (each with its line, feature or message number); totals and a map. It uses\n"
+     "the envelope and the sandboxed decoder of the service; nothing is sent.\n"
      "  --file SAMPLE        the message's value; - is standard input\n"
      "  --key KEY            its Kafka key\n"
      "  --header name=value  a header of it, any number of times\n"
      "  --tombstone          a null value, instead of a file\n"
+     "  --all                every item, not the first 20\n"
      "Exit code 0: all is well; 1: something outside is not (a broker, a right, a folder, a "
      "port),\n"
      "or the message is refused; 2: the configuration or the command is wrong."},

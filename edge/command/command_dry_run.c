@@ -69,7 +69,7 @@ static bool find_feed(const struct drf_config *config, const char *name, size_t 
     return false;
 }
 
-static int check(const struct drf_config *config, const struct edge_message *message)
+static int check(const struct drf_config *config, const struct edge_message *message, bool all)
 {
     struct edge_dry_run dry_run;
     enum drf_status status = edge_dry_run_read(config, message, &dry_run);
@@ -77,7 +77,7 @@ static int check(const struct drf_config *config, const struct edge_message *mes
         fprintf(stderr, "drf-edge: no decoder can be started: %s\n", drf_status_name(status));
         return 2;
     }
-    bool good = edge_dry_run_report(config, message, &dry_run, stdout);
+    bool good = edge_dry_run_report(config, message, &dry_run, all, stdout);
     edge_dry_run_close(&dry_run);
     return good ? 0 : 1;
 }
@@ -106,7 +106,7 @@ int edge_command_dry_run(int argc, char **argv, const struct drf_config *config)
     if (!tombstone && !read_file(path, feed->message_max_bytes, &bytes, &message.value_size))
         return 2;
     message.value = bytes;
-    int code = check(config, &message);
+    int code = check(config, &message, edge_flag(argc, argv, "all"));
     free(bytes);
     return code;
 }

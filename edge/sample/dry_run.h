@@ -28,9 +28,9 @@ DRF_MUST_CHECK enum drf_status edge_dry_run_read(const struct drf_config *config
                                                  struct edge_dry_run *out);
 void edge_dry_run_close(struct edge_dry_run *dry_run);
 
-// Tells what was made of it, with a map. True: all of it was taken; false: it, or a part of it,
-// was refused.
+// Tells what was made of it: each item as it was understood (the first 20, or all), what was
+// refused, totals, a map. True: all of it was taken; false: it, or a part of it, was refused.
 bool edge_dry_run_report(const struct drf_config *config, const struct edge_message *message,
-                         const struct edge_dry_run *dry_run, FILE *out);
+                         const struct edge_dry_run *dry_run, bool all, FILE *out);
 
 #endif

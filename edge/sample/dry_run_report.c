@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prints a dry run for the provider: the envelope, the records, what was refused, a map. One
-// pass over the record's items counts them by kind, prints the first NOTES_MAX stations and
-// notes, and draws the first MARKS_MAX features on a text map; the totals and the map are
-// printed at the end, so a large file gives a short report. Circles are drawn as rings of
-// CORNERS points, weather fields as the points of the first grid.
+// Prints a dry run for the provider: the envelope, each item as it was understood, what was
+// refused, totals that add up, a map. One pass over the record's items writes the first
+// ITEMS_MAX that are kept and the first NOTES_MAX notes, counts by kind and by place, and draws
+// the first MARKS_MAX features on a text map; a second pass writes what lies outside, while
+// there is room. Circles are drawn as rings of CORNERS points, weather fields as the points of
+// the first grid.
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "edge/sample/dry_run.h"
 #include "edge/sample/dry_run_place.h"
 #include "edge/sample/text_map.h"
+#include "edge/sample/understood.h"
 #include "geo/mode.h"
 #include "geo/plane.h"
 #include "geo/reader/issued.h"
 
-enum { NOTES_MAX = 50, MARKS_MAX = 20000 };
+enum { ITEMS_MAX = 20, NOTES_MAX = 50, MARKS_MAX = 20000 };
 
 struct report {
     const struct drf_config *config;
+    struct edge_understood understood;
+    struct edge_item_writer writer;
     FILE *out;
+    bool all;
     struct edge_text_map text_map;
+    uint64_t written, left_out; // items
     uint64_t obstacles, withdrawn, horizontal_assumed, vertical_assumed, off_text_map;
-    uint64_t tiles, fields, zones, stations, tracks, unreadable, others;
-    uint64_t refused_parts, passed_over, notes;
-    struct geo_raster raster;
+    uint64_t tiles, rasters, fields, zones, alerts, stations, tracks, unreadable;
+    uint64_t refused_parts, skipped, notes;
     uint64_t grounded, heightless, courseless; // of the tracks
-    bool has_raster;
     struct edge_dry_run_place place;
 };
-
-static void format_time(int64_t utc_us, char text[static 32])
-{
-    time_t seconds = (time_t)(utc_us / 1000000);
-    struct tm fields;
-    if (!gmtime_r(&seconds, &fields) || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &fields) == 0)
-        snprintf(text, 32, "-");
-}
 
 static void mark(struct report *report, struct geo_point point, char sign)
 {
@@ -57,8 +53,6 @@ static void draw_ring(struct report *report, const struct geo_point *vertices, s
 static void add_obstacle(struct report *report, const struct geo_item *item)
 {
     const struct geo_obstacle *obstacle = item->payload;
-    if ((obstacle->flags & GEO_OBSTACLE_OUTSIDE) != 0)
-        return; // counted by its place
     report->obstacles++;
     report->withdrawn += (obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0;
     report->horizontal_assumed += (obstacle->flags & GEO_OBSTACLE_HORIZONTAL_ASSUMED) != 0;
@@ -90,12 +84,13 @@ static void draw_circle(struct report *report, const struct geo_zone_volume *vol
 static void add_zone(struct report *report, const struct geo_item *item)
 {
     struct geo_zone_view view = geo_item_zone(item);
-    report->zones++;
+    *(view.zone->alert != 0 ? &report->alerts : &report->zones) += 1;
+    report->withdrawn += (view.zone->flags & GEO_ZONE_WITHDRAWN) != 0;
     for (size_t i = 0; i < view.zone->volume_count; i++) {
         const struct geo_zone_volume *volume = &view.volumes[i];
         if (volume->shape == GEO_ZONE_CIRCLE)
             draw_circle(report, volume);
-        else
+        else if (volume->shape == GEO_ZONE_POLYGON)
             draw_ring(report, view.vertices + volume->first_vertex, volume->vertex_count, true,
                       'z');
     }
@@ -127,58 +122,50 @@ static void add_track(struct report *report, const struct geo_track *track)
         mark(report, track->position, 'A');
 }
 
-// What a provider most wants to see: which groups were understood.
 static void add_station(struct report *report, const struct geo_station *station)
 {
-    static const struct {
-        uint32_t flag;
-        const char *name;
-    } values[] = {{GEO_STATION_HAS_WIND, "wind"},
-                  {GEO_STATION_HAS_GUST, "gust"},
-                  {GEO_STATION_HAS_VISIBILITY, "visibility"},
-                  {GEO_STATION_HAS_CEILING, "ceiling"},
-                  {GEO_STATION_HAS_WEATHER, "weather"},
-                  {GEO_STATION_CONVECTION, "convection"},
-                  {GEO_STATION_HAS_TEMPERATURE, "temperature"},
-                  {GEO_STATION_HAS_DEW_POINT, "dew point"},
-                  {GEO_STATION_HAS_QNH, "QNH"}};
-    char time[32];
-    if (report->stations++ >= NOTES_MAX)
-        return;
-    format_time(station->observed_utc_us, time);
-    fprintf(report->out, "  %s at %s:", station->id, time);
-    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        if ((station->flags & values[i].flag) != 0)
-            fprintf(report->out, " %s,", values[i].name);
-    fprintf(report->out, " %.4f N %.4f E%s\n", station->position.lat_deg,
-            station->position.lon_deg,
-            (station->flags & GEO_STATION_OUTSIDE) != 0 ? ", outside" : "");
-    mark(report, station->position, 'M');
+    if (report->stations++ < MARKS_MAX)
+        mark(report, station->position, 'M');
 }
 
 static void add_note(struct report *report, const struct geo_note *note)
 {
     bool refused = note->code != GEO_REFUSAL_IGNORED;
-    *(refused ? &report->refused_parts : &report->passed_over) += note->count;
-    if (report->notes++ >= NOTES_MAX)
+    if (refused)
+        report->refused_parts += note->count;
+    else if (!edge_dry_run_notes_outside(note)) // counted by its place
+        report->skipped += note->count;
+    if (report->notes++ >= NOTES_MAX && !report->all)
         return;
     fprintf(report->out, "  %s %s", refused ? "refused:" : "warning:",
             geo_refusal_name((enum geo_refusal_code)note->code));
     if (note->position > 0)
         fprintf(report->out, " at %" PRIu64, note->position);
     fprintf(report->out, ": %s", note->text);
-    if (note->count > 1)
+    if (note->count > 1 && strtoull(note->text, NULL, 10) != note->count)
         fprintf(report->out, " (%" PRIu32 " of them)", note->count);
     fputc('\n', report->out);
 }
 
+static void write_item(struct report *report, const struct geo_item *item)
+{
+    if (item->kind == GEO_ITEM_NOTE || item->kind == GEO_ITEM_CELLS)
+        return;
+    if (report->written < ITEMS_MAX || report->all)
+        report->written += edge_understood_write(&report->understood, item, &report->writer);
+    else
+        report->left_out++;
+}
+
 static void add_item(struct report *report, const struct geo_item *item)
 {
-    edge_dry_run_place_add(&report->place, item, drf_config_keep(report->config));
+    edge_dry_run_place_add(&report->place, item, report->config);
+    if (edge_dry_run_outside(item))
+        return;
+    write_item(report, item);
     switch (item->kind) {
     case GEO_ITEM_RASTER:
-        memcpy(&report->raster, item->payload, sizeof report->raster);
-        report->has_raster = true;
+        report->rasters++;
         break;
     case GEO_ITEM_CELLS:
         report->tiles++;
@@ -208,16 +195,26 @@ static void add_item(struct report *report, const struct geo_item *item)
         report->unreadable++;
         break;
     default:
-        report->others++;
+        break;
     }
+}
+
+static void add_outside(struct report *report, struct geo_record record)
+{
+    size_t cursor = 0;
+    for (struct geo_item item; geo_record_next(record, &cursor, &item);)
+        if (edge_dry_run_outside(&item))
+            write_item(report, &item);
+    if (report->left_out > 0)
+        fprintf(report->out, "  %" PRIu64 " more, --all shows them\n", report->left_out);
 }
 
 static void print_envelope(const struct drf_config *config, const struct edge_message *message,
                            const struct edge_envelope *envelope, FILE *out)
 {
     const struct drf_feed_config *feed = &config->feeds[message->feed];
-    char time[32];
-    format_time(envelope->version.time_utc_us, time);
+    char time[EDGE_ITEM_TEXT];
+    edge_item_format_time(envelope->version.time_utc_us, time);
     fprintf(out, "feed      %s, topic %s, format %s\n", feed->name, feed->topic,
             geo_format_name((enum geo_format)feed->format));
     fprintf(out, "source    %s, priority %" PRId32 ", licence %s\n", envelope->source,
@@ -231,7 +228,7 @@ static void print_envelope(const struct drf_config *config, const struct edge_me
     fprintf(out, "version   %s (%s)\n", time, basis);
     if (geo_issued_read((enum geo_format)feed->format, envelope->document.bytes,
                         envelope->tombstone ? 0 : envelope->document.size, &issued_utc_us)) {
-        format_time(issued_utc_us, time);
+        edge_item_format_time(issued_utc_us, time);
         fprintf(out, "issued    %s, as the data say: the ce_time to publish it with\n", time);
     }
     if (envelope->edition[0] != '\0')
@@ -248,17 +245,11 @@ static void print_envelope(const struct drf_config *config, const struct edge_me
                 message->value_size - envelope->document.size, message->value_size);
 }
 
-static void print_counts(const struct report *report)
+static void print_details(const struct report *report)
 {
     FILE *out = report->out;
-    if (report->has_raster)
-        fprintf(out,
-                "  terrain: %" PRIu64 " tiles, %" PRIu64
-                " known cells, %.1f to %.1f m AMSL, posts %.0f m apart, accuracy +-%.1f m, %s, "
-                "height %s\n",
-                report->tiles, report->raster.known_cells, report->raster.min_amsl_m,
-                report->raster.max_amsl_m, report->raster.posting_m,
-                report->raster.vertical_acc95_m, report->raster.crs, report->raster.vertical);
+    if (report->rasters > 0)
+        fprintf(out, "  terrain: %" PRIu64 " tiles\n", report->tiles);
     if (report->obstacles > 0)
         fprintf(out,
                 "  obstacles: %" PRIu64 " (%" PRIu64 " withdrawn); accuracy assumed of %" PRIu64
@@ -269,7 +260,11 @@ static void print_counts(const struct report *report)
         fprintf(out, "  weather: %" PRIu64 " field%s\n", report->fields,
                 report->fields == 1 ? "" : "s");
     if (report->zones > 0)
-        fprintf(out, "  zones: %" PRIu64 "\n", report->zones);
+        fprintf(out, "  zones: %" PRIu64 " (%" PRIu64 " withdrawn)\n", report->zones,
+                report->withdrawn);
+    if (report->alerts > 0)
+        fprintf(out, "  alerts: %" PRIu64 " (%" PRIu64 " withdrawn)\n", report->alerts,
+                report->withdrawn);
     if (report->stations > 0)
         fprintf(out, "  stations: %" PRIu64 "\n", report->stations);
     if (report->tracks > 0)
@@ -283,13 +278,43 @@ static void print_counts(const struct report *report)
                 "; drones in their boxes are told that something may be "
                 "missing there\n",
                 report->unreadable);
-    if (report->others > 0)
-        fprintf(out, "  other records: %" PRIu64 "\n", report->others);
-    if (report->refused_parts > 0 || report->passed_over > 0)
-        fprintf(out, "  refused parts: %" PRIu64 "; skipped: %" PRIu64 "\n",
-                report->refused_parts, report->passed_over);
-    if (report->notes > NOTES_MAX)
-        fprintf(out, "  (the first %d kinds of refusal are listed)\n", NOTES_MAX);
+    if (report->notes > NOTES_MAX && !report->all)
+        fprintf(out, "  the first %d reasons are listed, --all shows the others\n", NOTES_MAX);
+}
+
+// Each part of the message is in one of these, once. A note on an alert, on a group of a report
+// or on a hole of an obstacle is about a part of what was taken, and told beside the total.
+static void print_total(const struct report *report)
+{
+    const struct edge_dry_run_place *place = &report->place;
+    const uint32_t format = report->understood.feed->format;
+    const bool whole = format != GEO_FORMAT_CAP && format != GEO_FORMAT_GCN;
+    const bool fields = report->fields + report->rasters > 0;
+    const uint64_t taken = report->fields + report->rasters;
+    const uint64_t outside = edge_dry_run_place_outside(place);
+    const uint64_t refused = whole ? report->refused_parts : 0;
+    const uint64_t skipped = fields || report->tracks > 0 ? report->skipped : 0;
+    FILE *out = report->out;
+    fprintf(out, "  total: %" PRIu64 " = ",
+            taken + place->inside + place->around + place->placeless + outside + refused
+                + skipped);
+    if (fields)
+        fprintf(out, "%" PRIu64 " taken", taken);
+    else
+        fprintf(out, "%" PRIu64 " in the region + %" PRIu64 " around it, kept", place->inside,
+                place->around);
+    if (place->placeless > 0)
+        fprintf(out, " + %" PRIu64 " everywhere, in the sky or withdrawn", place->placeless);
+    fprintf(out, " + %" PRIu64 " outside, passed over", outside);
+    if (whole)
+        fprintf(out, " + %" PRIu64 " refused", refused);
+    if (skipped > 0)
+        fprintf(out, " + %" PRIu64 " skipped", skipped);
+    fputc('\n', out);
+    if (report->refused_parts > refused)
+        fprintf(out, "  parts of them refused: %" PRIu64 "\n", report->refused_parts);
+    if (report->skipped > skipped)
+        fprintf(out, "  parts of them skipped: %" PRIu64 "\n", report->skipped);
 }
 
 static void print_text_map(const struct report *report)
@@ -304,12 +329,12 @@ static void print_text_map(const struct report *report)
                          "x withdrawn  + its line or outline  z zone  A aircraft  M station\n");
     if (report->off_text_map > 0)
         fprintf(report->out,
-                "  %" PRIu64 " of them outside this map: kept for the look-ahead\n",
+                "  %" PRIu64 " of them, kept for the look-ahead, are off this map\n",
                 report->off_text_map);
 }
 
 // Whether anything in it is more than a refusal.
-static bool understood(struct geo_record record)
+static bool any_understood(struct geo_record record)
 {
     size_t cursor = 0;
     for (struct geo_item item; geo_record_next(record, &cursor, &item);)
@@ -319,7 +344,7 @@ static bool understood(struct geo_record record)
 }
 
 bool edge_dry_run_report(const struct drf_config *config, const struct edge_message *message,
-                         const struct edge_dry_run *dry_run, FILE *out)
+                         const struct edge_dry_run *dry_run, bool all, FILE *out)
 {
     if (dry_run->enveloped)
         print_envelope(config, message, &dry_run->envelope, out);
@@ -330,22 +355,37 @@ bool edge_dry_run_report(const struct drf_config *config, const struct edge_mess
         if (dry_run->why.position > 0)
             fprintf(out, " at %" PRIu64, dry_run->why.position);
         fprintf(out, ": %s\n", dry_run->why.text);
+        if (dry_run->why.code == GEO_REFUSAL_OUT_OF_REGION
+            || strstr(dry_run->why.text, "inside the region") != NULL) // no track of many
+            fprintf(out, "  WARNING: NOTHING of it lies inside the region: no drone is told "
+                         "of it\n");
         return ignored;
     }
     if (dry_run->envelope.tombstone) {
         fprintf(out, "accepted\n");
         return true;
     }
-    struct report report = {.config = config, .out = out};
+    const struct geo_bounds region = config->region.bounds;
+    struct report report = {
+        .config = config,
+        .understood = {.feed = &config->feeds[message->feed],
+                       .middle = {(region.south_deg + region.north_deg) / 2,
+                                  (region.west_deg + region.east_deg) / 2}},
+        .writer = {.out = out},
+        .out = out,
+        .all = all,
+    };
     edge_text_map_init(&report.text_map,
                        edge_bounds_widen(config->region.bounds, config->margin_m),
                        &config->region);
-    fprintf(out, understood(dry_run->decoded.record) ? "accepted\n"
-                                                     : "refused, but its place is known\n");
+    fprintf(out, any_understood(dry_run->decoded.record) ? "accepted\n"
+                                                         : "refused, but its place is known\n");
     size_t cursor = 0;
     for (struct geo_item item; geo_record_next(dry_run->decoded.record, &cursor, &item);)
         add_item(&report, &item);
-    print_counts(&report);
+    add_outside(&report, dry_run->decoded.record);
+    print_details(&report);
+    print_total(&report);
     print_text_map(&report);
     const bool placed = edge_dry_run_place_tell(&report.place, out);
     return report.refused_parts == 0 && placed;

@@ -87,8 +87,8 @@ enum drf_status geo_decode_counts_finish(const struct geo_decode_counts *counts,
         status = add(builder, &note);
     }
     if (status == DRF_OK && counts->out_of_region > 0) {
-        struct geo_note note = counting(GEO_REFUSAL_IGNORED, counts->out_of_region, what,
-                                        "outside the region passed over");
+        struct geo_note note =
+            counting(GEO_REFUSAL_IGNORED, counts->out_of_region, what, GEO_DECODE_OUTSIDE);
         status = add(builder, &note);
     }
     return status;

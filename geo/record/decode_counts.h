@@ -11,6 +11,9 @@
 #include "geo/record/record.h"
 #include "geo/status.h"
 
+// How the note on parts outside what is kept ends.
+#define GEO_DECODE_OUTSIDE "outside the region passed over"
+
 enum { GEO_DECODE_NOTES_MAX = 32 }; // of refused parts; the rest are counted in one more
 
 // Initialised to zero. The decoder itself counts what it keeps and ignores.
