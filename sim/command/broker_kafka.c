@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // `drf-sim broker`: librdkafka's mock cluster as a Kafka for other processes. It keeps 5 MB or
-// 100,000 messages a partition and drops the oldest silently: for demonstrations and tests with
-// a live consumer, not for replay.
+// 100,000 messages a partition and drops the oldest; broker_watch_kafka.c says so. For
+// demonstrations and tests with a live consumer, not for replay.
+#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/command/broker_watch_kafka.h"
 #include "sim/command/command.h"
 #include "sim/host/loop.h"
 #include "sim/host/options.h"
 
-enum { TOPIC_SIZE = 250 };
+enum { TOPIC_SIZE = 250, LOOK_US = 1000000 };
 
 static enum drf_status create_topics(rd_kafka_mock_cluster_t *cluster, const char *list,
                                      int partitions)
@@ -50,6 +52,34 @@ static enum drf_status announce(const char *bootstrap, const char *port_file)
     return DRF_OK;
 }
 
+// Until it is to stop, or the time is over.
+static enum drf_status watch_until(const char *bootstrap, double seconds)
+{
+    struct sim_broker_watch *watch;
+    const enum drf_status status = sim_broker_watch_open(bootstrap, &watch);
+    if (status != DRF_OK) {
+        fprintf(stderr, "drf-sim broker: no client can be opened: %s\n",
+                drf_status_name(status));
+        return status;
+    }
+    int64_t now_mono_us = sim_mono_us(), look_mono_us = now_mono_us + LOOK_US;
+    const int64_t end_mono_us = now_mono_us + (int64_t)(seconds * 1e6);
+    while (!sim_stop_wanted() && (seconds <= 0 || now_mono_us < end_mono_us)) {
+        if (now_mono_us >= look_mono_us) {
+            sim_broker_watch_look(watch);
+            look_mono_us = sim_mono_us() + LOOK_US;
+        }
+        sim_pause_ms(100);
+        now_mono_us = sim_mono_us();
+    }
+    sim_broker_watch_look(watch); // what was dropped in the last second
+    const int64_t dropped = sim_broker_watch_dropped(watch);
+    if (dropped > 0)
+        fprintf(stderr, "drf-sim broker: %" PRId64 " messages were dropped in all\n", dropped);
+    sim_broker_watch_close(watch);
+    return DRF_OK;
+}
+
 static enum drf_status serve(rd_kafka_mock_cluster_t *cluster, const char *topics,
                              uint64_t partitions, const char *port_file, double seconds)
 {
@@ -63,27 +93,26 @@ static enum drf_status serve(rd_kafka_mock_cluster_t *cluster, const char *topic
         fprintf(stderr, "drf-sim broker: cannot write %s\n", port_file);
         return status;
     }
-    int64_t end_mono_us = sim_mono_us() + (int64_t)(seconds * 1e6);
-    while (!sim_stop_wanted() && (seconds <= 0 || sim_mono_us() < end_mono_us))
-        sim_pause_ms(100);
-    return DRF_OK;
+    return watch_until(rd_kafka_mock_cluster_bootstraps(cluster), seconds);
 }
 
 int sim_broker_run(int argc, char **argv)
 {
     const char *topics = "", *port_file = NULL;
-    uint64_t partitions = 1;
+    uint64_t partitions = 8; // room for a national file, compressed as publish does
     double seconds = 0;
     const struct sim_option options[] = {
         {"topics", SIM_OPTION_TEXT, &topics, "A,B,C", "create these; others on first use"},
-        {"partitions", SIM_OPTION_COUNT, &partitions, "N", "of the topics named (default 1)"},
+        {"partitions", SIM_OPTION_COUNT, &partitions, "N", "of the topics named (default 8)"},
         {"port-file", SIM_OPTION_TEXT, &port_file, "FILE", "write the port there as well"},
         {"seconds", SIM_OPTION_REAL, &seconds, "S", "stop after S seconds (default: never)"},
     };
     const struct sim_usage usage = {
         "broker [--topics A,B,C] [--port-file FILE] [--seconds S]",
         "An embedded Kafka on a free port of this machine, for demonstrations and tests. It\n"
-        "prints \"bootstrap: 127.0.0.1:PORT\" and runs until SIGTERM or SIGINT.",
+        "prints \"bootstrap: 127.0.0.1:PORT\" and runs until SIGTERM or SIGINT. A partition "
+        "keeps\n"
+        "5 MB or 100,000 messages; that it drops the oldest is told on standard error.",
         options, sizeof options / sizeof options[0]};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);
