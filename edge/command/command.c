@@ -60,7 +60,7 @@ const struct edge_command edge_commands[] = {
      "                    and high)\n"
      "  --kafka DIR       where Apache Kafka is (default: KAFKA_HOME, then /opt/kafka*)\n"
      "  --import          no brokers: imports into the store, as it does where Java, Kafka or\n"
-     "                    mosquitto is missing (terrain, obstacles and zones only)\n"
+     "                    mosquitto is missing (all but traffic)\n"
      "Exit code 0: it answered; 1: it could not; 2: the command is wrong."},
     {"replay", edge_command_replay,
      "FILE [--verify] [--until TIME] [--speed max|real|N] [--set KEY=VALUE]... [--out FILE]\n"
@@ -133,7 +133,7 @@ const struct edge_command edge_commands[] = {
      "  --radius M   of the obstacles listed (default 2000)"},
     {"import", edge_command_import,
      "--config FILE --feed NAME [--time UTC] [--edition] FILE...",
-     "Imports files of terrain, obstacles or zones into the store without Kafka, as the feed "
+     "Imports files into the store without Kafka, of every format but traffic, as the feed "
      "NAME\n"
      "of the configuration would read them. Refused while a node runs on the store. What is\n"
      "imported is not in Kafka: `info` lists it, to repeat it after the loss of a store.\n"

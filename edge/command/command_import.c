@@ -8,6 +8,7 @@
 #include "edge/command/import.h"
 #include "edge/command/read_file.h"
 #include "fusion/fold/provenance.h"
+#include "geo/reader/format.h"
 #include "geo/reader/issued.h"
 #include "geo/utc.h"
 
@@ -58,9 +59,14 @@ static bool find_feed(const struct drf_config *config, const char *name, size_t 
     for (size_t i = 0; i < config->feed_count; i++) {
         if (strcmp(config->feeds[i].name, name) != 0)
             continue;
-        if (config->feeds[i].kind == DRF_FEED_WEATHER) {
-            fprintf(stderr, "drf-edge: feed %s brings weather, which comes by Kafka only\n",
-                    name);
+        if (config->feeds[i].kind == DRF_FEED_TRAFFIC) {
+            const char *format = geo_format_name((enum geo_format)config->feeds[i].format);
+            fprintf(
+                stderr,
+                "drf-edge: feed '%s' brings traffic (%s), which holds for seconds and which "
+                "no store keeps. Nothing was imported. Publish it to its topic instead: "
+                "drf-sim publish --topic %s --format %s\n",
+                name, format, config->feeds[i].topic, format);
             return false;
         }
         *out = i;
@@ -97,6 +103,8 @@ static void print_result(const char *path, const struct edge_import_file *file,
     }
     if (result->tiles > 0)
         printf("%zu tile%s", result->tiles, result->tiles == 1 ? "" : "s");
+    else if (result->fields > 0)
+        printf("%zu weather field%s", result->fields, result->fields == 1 ? "" : "s");
     else
         printf("%zu feature%s", result->features, result->features == 1 ? "" : "s");
     if (result->notes > 0)

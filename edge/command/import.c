@@ -67,6 +67,7 @@ static void count_items(struct geo_record record, struct edge_import_result *res
     for (size_t cursor = 0; geo_record_next(record, &cursor, &item);) {
         result->tiles += item.kind == GEO_ITEM_CELLS;
         result->notes += item.kind == GEO_ITEM_NOTE;
+        result->fields += item.kind == GEO_ITEM_FIELD;
         result->features += item.kind == GEO_ITEM_OBSTACLE || item.kind == GEO_ITEM_ZONE
                             || item.kind == GEO_ITEM_STATION;
     }

@@ -1,4 +1,4 @@
-// edge/command/import.h - imports terrain, obstacles and zones from files.
+// edge/command/import.h - imports files of every kind that a store keeps.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A file goes through the same envelope, decoder child, fold and store as a message. Each file
@@ -34,8 +34,9 @@ struct edge_import_file {
 };
 struct edge_import_result {
     enum fusion_outcome outcome;
-    struct geo_note why;           // of FUSION_REFUSED
-    size_t features, tiles, notes; // of the record: notes are parts that were passed over
+    struct geo_note why;            // of FUSION_REFUSED
+    size_t features, tiles, fields; // of the record; an alert is a feature, and so is a station
+    size_t notes;                   // parts that were passed over
 };
 // DRF_ERR_STORE: nothing of it was kept, fusion_store_error() says why. DRF_ERR_AGAIN: no
 // decoder can be started.

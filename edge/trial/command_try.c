@@ -2,8 +2,8 @@
 // try: from a folder of files to a node that answers about them, in five steps: find out what
 // each file is; choose a region and a time; write a folder with configuration and accounts;
 // start brokers, publish, run the node until it has read all; ask the store. Brokers and node
-// are children that end with this program. Without Kafka the files are imported, which only
-// terrain, obstacles and zones can be.
+// are children that end with this program. Without Kafka the files are imported, but for
+// traffic, which no store keeps.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

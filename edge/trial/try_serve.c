@@ -329,10 +329,9 @@ bool edge_try_import(struct edge_try *job)
     edge_try_path(job, "drf-edge.yaml", config);
     for (size_t i = 0; i < job->folder.feed_count && good; i++) {
         const struct edge_try_feed *feed = &job->folder.feeds[i];
-        if (strcmp(feed->kind, "terrain") != 0 && strcmp(feed->kind, "obstacle") != 0
-            && strcmp(feed->kind, "zone") != 0) {
-            printf("  feed %s: %zu file%s left out: %s comes by Kafka only\n", feed->name,
-                   feed->file_count, feed->file_count == 1 ? "" : "s", feed->kind);
+        if (strcmp(feed->kind, "traffic") == 0) {
+            printf("  feed %s: %zu file%s left out: traffic comes by Kafka only\n", feed->name,
+                   feed->file_count, feed->file_count == 1 ? "" : "s");
             continue;
         }
         const char **argv = calloc(job->file_count + 7, sizeof *argv);

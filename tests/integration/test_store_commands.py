@@ -6,8 +6,9 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 
-from drf_fixture import BIN, DEADLINE_S, TOP, Folder, main
+from drf_fixture import BIN, DEADLINE_S, TOP, Folder, main, real_data
 from osgeo import gdal, osr
 
 gdal.UseExceptions()
@@ -98,6 +99,59 @@ def test_import_takes_the_time_that_the_file_says_and_marks_another():
         assert versions["cranes/import"].endswith("Z (file)"), versions
         table = edge("info", "--store", place.store("store"))
         assert sum(" (file) " in line for line in table.splitlines()) >= 1, table
+
+
+def utc(form, offset_s):
+    return time.strftime(form, time.gmtime(time.time() + offset_s))
+
+
+def written_samples(folder):
+    """Feeds of all formats that are reports, forecasts and alerts, with a file of each in the middle of the region."""
+    (folder / "stations.csv").write_text("id,lat,lon,elevation_m\nLSZZ,48.01,8,475\n")
+    (folder / "metar.txt").write_text(f"METAR LSZZ {utc('%d%H%M', -120)}Z 27010G22KT 3000 -RA BKN012 M01/M03 Q0987=\n")
+    (folder / "sigmet.txt").write_text(
+        f"WSXX31 LSXX {utc('%d%H%M', 0)}\nLSAS SIGMET 4 VALID {utc('%d%H%M', -60)}/{utc('%d%H%M', 7200)} LSXX-\nLSAS "
+        "SWITZERLAND FIR SEV TURB OBS WI N4750 E00750 - N4750 E00820 - N4815 E00820 - N4815 E00750 SFC/FL150 STNR NC=\n")
+    form = "%Y-%m-%dT%H:%M:%S+00:00"
+    (folder / "alert.xml").write_text(
+        '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>x-1</identifier><sender>w@example.org</sender>'
+        f"<sent>{utc(form, -60)}</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope><info>"
+        "<category>Met</category><event>Storm</event><urgency>Immediate</urgency><severity>Severe</severity><certainty>"
+        f"Observed</certainty><expires>{utc(form, 3600)}</expires><area><areaDesc>here</areaDesc><circle>48.0,8.0 20"
+        "</circle></area></info></alert>")
+    feeds = [{"name": "reports", "kind": "weather", "format": "metar", "stations": "stations.csv"},
+             {"name": "model", "kind": "weather", "format": "grib"}, {"name": "warnings", "kind": "zone", "format": "sigmet"},
+             {"name": "civil", "kind": "alert", "format": "cap"}, {"name": "bursts", "kind": "alert", "format": "gcn"},
+             {"name": "adsb", "kind": "traffic", "format": "readsb"}, {"name": "seen", "kind": "traffic", "format": "tracks"}]
+    return [{**feed, "topic": feed["name"]} for feed in feeds]
+
+
+def test_import_takes_reports_forecasts_and_alerts_and_says_why_no_traffic():
+    grib, notice = real_data("weather", "regular_latlon_surface.grib1"), real_data("alerts", "gcn_fermi_gbm_trigger.alert.json")
+    with Place("kinds") as place:
+        feeds = written_samples(place.path)
+        config = place.config("store", bounds=[7.97, 47.97, 8.03, 48.03])
+        told = json.loads(config.read_text())
+        told["node"]["mode"] = "REPLAY"
+        config.write_text(json.dumps({**told, "feeds": feeds}))
+        for feed, file, brought in (("reports", place.path / "metar.txt", "1 feature"), ("model", grib, "1 weather field"),
+                                    ("warnings", place.path / "sigmet.txt", "1 feature"),
+                                    ("civil", place.path / "alert.xml", "1 feature"), ("bursts", notice, "1 feature")):
+            said = edge("import", "--config", config, "--feed", feed, file)
+            assert f"{file}: imported: {brought}, version " in said, said
+        for feed, form in ("adsb", "readsb"), ("seen", "tracks"):
+            said = edge("import", "--config", config, "--feed", feed, place.path / "metar.txt", code=2)
+            for words in f"feed '{feed}' brings traffic ({form})", "Nothing was imported", f"--topic {feed} --format {form}":
+                assert words in said, (words, said)
+
+        asked = json.loads(edge("query", "--store", place.store("store"), "48", "8", "--json"))
+        assert abs(asked["weather"]["qnh_pa"]["value"] - 98700) < 1 and asked["weather"]["qnh_pa"]["station"] == "LSZZ", asked
+        assert [zone["feature_id"][:13] for zone in asked["zones"]] == ["LSAS SIGMET 4"], asked
+        assert [alert["alert_id"] for alert in asked["alerts"]] == ["w@example.org,x-1"], asked
+        then = json.loads(edge("query", "--store", place.store("store"), "48", "8", "--json", "--at", "2008-02-06T12:00:00Z"))
+        assert abs(then["weather"]["temperature_k"]["value"] - 278.63) < 0.01, then  # grib_get -l 48,8 of eccodes-tools
+        listed = json.loads(edge("info", "--json", "--store", place.store("store")))["imports"]
+        assert sorted(one["feed"] for one in listed) == ["bursts", "civil", "model", "reports", "warnings"], listed
 
 
 def test_import_is_refused_while_another_writes_and_changes_nothing_then():

@@ -103,9 +103,11 @@ def test_without_kafka_what_can_be_imported_is_and_the_rest_is_named():
     with Folder("try-import") as folder:
         own = copied(folder, "terrain/n43.dt0", "terrain/dem_epsg3857_38.7N_76E.tif", "obstacles/36-NY.Dat",
                      "weather/eta.grb")
+        (own / "aircraft.json").write_text(json.dumps({"now": 1e9, "messages": 1, "aircraft": [
+            {"hex": "4b1234", "lat": 43.3, "lon": -79.8, "alt_geom": 3100, "gs": 100, "seen_pos": 0.5, "seen": 0.1}]}))
         said = attempt(own, "--out", folder.path / "out", "--kafka", folder.path)
-        for words in ("holds no Kafka", "without Kafka the files are imported", "the node serves what was imported at", "feed forecast: 1 file left out: weather comes "
-                      "by Kafka only", "states no vertical datum: EGM96 is taken", "the data reach farther",
+        for words in ("holds no Kafka", "without Kafka the files are imported", "the node serves what was imported at", ": 1 file left out: traffic comes by Kafka only",
+                      "eta.grb: imported: ", "states no vertical datum: EGM96 is taken", "the data reach farther",
                       "the terrain file with most features"):
             assert words in said, (words, said)
         config = (out := folder.path / "out").joinpath("drf-edge.yaml").read_text()
