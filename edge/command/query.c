@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Folds the surroundings of the place out of the store, as a node does, with the priorities,
+// validities and states of layers that the store keeps, and asks the root that comes of it what
+// the query topic asks (fusion/context/point.h): so both say the same. Beyond the surroundings
+// the root knows nothing; what is outside is judged by the store's region.
 #include "edge/command/query.h"
 #include "fusion/context/context_build.h"
 
@@ -10,6 +14,7 @@
 #include "edge/ingest/feed_rules.h"
 #include "fusion/fabric/fabric.h"
 #include "fusion/store/store.h"
+#include "fusion/store/store_info.h"
 #include "geo/earth.h"
 #include "geo/utc.h"
 
@@ -159,7 +164,8 @@ static enum drf_status show(const struct options *options,
     return status;
 }
 
-static enum drf_status answer_from(struct fusion_fabric *fabric, struct fusion_builder *builder,
+static enum drf_status answer_from(struct fusion_fabric *fabric, struct fusion_store *store,
+                                   struct fusion_builder *builder,
                                    struct edge_wire_query_answer *answer)
 {
     enum drf_status status;
@@ -175,9 +181,27 @@ static enum drf_status answer_from(struct fusion_fabric *fabric, struct fusion_b
         status = DRF_ERR_ABSENT;
     if (status != DRF_OK)
         return status;
-    fusion_point_ask(builder, root, &answer->ask, &answer->point);
+    // Only the surroundings were folded; what lies beyond them is not outside for that.
+    struct fusion_root *whole = malloc(sizeof *whole);
+    if (whole == NULL)
+        return DRF_ERR_NOMEM;
+    *whole = *root;
+    if (fusion_store_keep(store, &whole->keep) != DRF_OK)
+        whole->keep = root->keep; // a store that does not say
+    fusion_point_ask(builder, whole, &answer->ask, &answer->point);
     answer->epoch = root->epoch;
+    free(whole);
     return DRF_OK;
+}
+
+// How complete the store was when it was written.
+static void tell_states(struct fusion_store *store, struct fusion_fabric *fabric)
+{
+    enum fusion_reason states[FUSION_LAYER_COUNT];
+    if (!edge_layer_states_read(store, states))
+        return;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++)
+        fusion_fabric_layer_state(fabric, (enum fusion_layer)layer, states[layer]);
 }
 
 static enum drf_status run(struct options *options, struct fusion_store *store, uint32_t level,
@@ -196,10 +220,12 @@ static enum drf_status run(struct options *options, struct fusion_store *store, 
         status = fusion_fabric_open(&config, store, &fabric);
     }
     if (status == DRF_OK)
+        tell_states(store, fabric);
+    if (status == DRF_OK)
         status = fusion_builder_open(&builder);
     struct edge_wire_query_answer answer = {.ask = options->ask, .mode = mode};
     if (status == DRF_OK)
-        status = answer_from(fabric, builder, &answer);
+        status = answer_from(fabric, store, builder, &answer);
     if (status == DRF_OK) // what the answer borrows lives until the fabric closes
         status = show(options, &answer, out);
     fusion_builder_close(builder);

@@ -3,8 +3,8 @@
 // data time, source, or the reason why there is no value, in words. Sources are named in the
 // rows and listed once at the end with version, times, accuracy and licence: struct seen holds
 // which were printed, compared by address, since all rows borrow from one root.
-#include <inttypes.h>
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "edge/command/query.h"
@@ -42,6 +42,29 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_UNREADABLE] = "incomplete: an input that may apply here was refused",
     };
     return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "unknown";
+}
+
+// The same words behind "unknown: " or "incomplete: ", for what is not one value.
+static const char *cause_text(enum fusion_reason reason)
+{
+    const char *text = reason_text(reason), *colon = strstr(text, ": ");
+    return reason == FUSION_REASON_NO_DATA ? "no feed carries it"
+           : colon != NULL                 ? colon + 2
+                                           : text;
+}
+
+// How much of what there is follows. None is said only where nothing can be missing.
+static void list_head(FILE *out, const char *what, size_t count, uint32_t left_out,
+                      enum fusion_reason reason)
+{
+    const bool complete = reason == FUSION_REASON_NONE;
+    if (count + left_out > 0)
+        (void)fprintf(
+            out, "\n%s: %zu of %zu listed%s%s\n", what, count, count + left_out,
+            complete ? "" : "; there may be more: ", complete ? "" : cause_text(reason));
+    else
+        (void)fprintf(out, "\n%s: %s%s\n", what,
+                      complete ? "none" : "unknown: ", complete ? "" : cause_text(reason));
 }
 
 static void format_time(int64_t utc_us, char text[static TIME_SIZE])
@@ -222,6 +245,31 @@ static void obstacle_row(FILE *out, const struct fusion_near *near)
         near->obstacle->source, note);
 }
 
+static void obstacle_rows(FILE *out, const struct edge_wire_query_answer *answer)
+{
+    const struct fusion_point *p = &answer->point;
+    char what[VALUE_SIZE];
+    (void)snprintf(what, sizeof what, "obstacles within %g m", answer->ask.radius_m);
+    list_head(out, what, p->obstacle_count, p->obstacles_left_out, p->obstacles_reason);
+    for (size_t i = 0; i < p->obstacle_count; i++)
+        obstacle_row(out, &p->obstacles[i]);
+}
+
+// Of which layers there may be more than is said here.
+static void state_rows(FILE *out, const struct fusion_point *p)
+{
+    static const char *const layers[FUSION_LAYER_COUNT] = {
+        [FUSION_LAYER_GROUND] = "ground",      [FUSION_LAYER_SURFACE] = "surface",
+        [FUSION_LAYER_OBSTACLE] = "obstacles", [FUSION_LAYER_WEATHER] = "weather",
+        [FUSION_LAYER_ZONE] = "zones",         [FUSION_LAYER_TRAFFIC] = "traffic",
+        [FUSION_LAYER_ALERT] = "alerts"};
+    if (p->layer_state_count > 0)
+        (void)fputs("\nnot complete here\n", out);
+    for (size_t i = 0; i < p->layer_state_count; i++)
+        (void)fprintf(out, "%-14s %s\n", layers[p->layer_states[i].layer],
+                      cause_text(p->layer_states[i].reason));
+}
+
 static void format_limit(const struct geo_zone_limit *limit, const char *none,
                          char text[static VALUE_SIZE])
 {
@@ -267,10 +315,9 @@ static void zone_row(FILE *out, const struct fusion_zone_at *at)
 static void zone_rows(FILE *out, const struct edge_wire_query_answer *answer)
 {
     const struct fusion_point *p = &answer->point;
-    (void)fprintf(out, "\nzones within %g m: %zu listed, %" PRIu32 " more%s%s\n",
-                  answer->ask.radius_m, p->zone_count, p->zones_left_out,
-                  p->zones_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
-                  p->zones_reason != FUSION_REASON_NONE ? reason_text(p->zones_reason) : "");
+    char what[VALUE_SIZE];
+    (void)snprintf(what, sizeof what, "zones within %g m", answer->ask.radius_m);
+    list_head(out, what, p->zone_count, p->zones_left_out, p->zones_reason);
     for (size_t i = 0; i < p->zone_count; i++)
         zone_row(out, &p->zones[i]);
 }
@@ -304,10 +351,8 @@ static void alert_row(FILE *out, const struct fusion_zone *alert)
 
 static void alert_rows(FILE *out, const struct fusion_point *p)
 {
-    (void)fprintf(out, "\nalerts: %zu listed, %" PRIu32 " more%s%s\n", p->alerts.count,
-                  p->alerts.left_out,
-                  p->alerts_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
-                  p->alerts_reason != FUSION_REASON_NONE ? reason_text(p->alerts_reason) : "");
+    list_head(out, "alerts in force here", p->alerts.count, p->alerts.left_out,
+              p->alerts_reason);
     for (size_t i = 0; i < p->alerts.count; i++)
         alert_row(out, p->alerts.items[i].zone);
 }
@@ -388,6 +433,10 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
                   "sensing.\n\n",
                   answer->ask.position.lat_deg, answer->ask.position.lon_deg, when,
                   answer->ask.agl_m);
+    char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
+    edge_wire_query_outside(p, outside);
+    if (p->outside)
+        (void)fprintf(out, "OUTSIDE_REGION: %s.\n\n", outside);
     (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s\n", "", "value", "accuracy", "data time",
                   "source");
     ground_row(out, &p->height);
@@ -405,14 +454,10 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
     quantity_row(out, "ceiling", "m above ground", 1.0, 0.0, &w[FUSION_CEILING]);
     quantity_row(out, "QNH", "hPa", 0.01, 0.0, &w[FUSION_QNH]);
     present_row(out, &p->weather.present);
-    (void)fprintf(out, "\nobstacles within %g m: %zu listed, %" PRIu32 " more%s%s\n",
-                  answer->ask.radius_m, p->obstacle_count, p->obstacles_left_out,
-                  p->obstacles_reason != FUSION_REASON_NONE ? "; may not be complete, " : "",
-                  p->obstacles_reason != FUSION_REASON_NONE ? reason_text(p->obstacles_reason)
-                                                            : "");
-    for (size_t i = 0; i < p->obstacle_count; i++)
-        obstacle_row(out, &p->obstacles[i]);
+    obstacle_rows(out, answer);
     zone_rows(out, answer);
     alert_rows(out, p);
+    if (!p->outside)
+        state_rows(out, p);
     source_rows(out, p);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define NAME "query/feeds"
+#define STATES_NAME "query/states"
 
 enum drf_status edge_feed_rules_put(struct fusion_store *store, const struct fusion_feed *feeds,
                                     size_t feed_count)
@@ -44,4 +45,26 @@ void edge_feed_rules_read(struct fusion_store *store, struct fusion_feed *feeds,
         feeds[i].name[sizeof feeds[i].name - 1] = '\0';
         feeds[i].licence[sizeof feeds[i].licence - 1] = '\0';
     }
+}
+
+enum drf_status edge_layer_states_put(
+    struct fusion_store *store, const enum fusion_reason states[static FUSION_LAYER_COUNT])
+{
+    uint32_t kept[FUSION_LAYER_COUNT];
+    for (int layer = 0; layer < FUSION_LAYER_COUNT; layer++)
+        kept[layer] = (uint32_t)states[layer];
+    return fusion_store_put_value(store, STATES_NAME, kept, sizeof kept);
+}
+
+bool edge_layer_states_read(struct fusion_store *store,
+                            enum fusion_reason states[static FUSION_LAYER_COUNT])
+{
+    uint32_t kept[FUSION_LAYER_COUNT];
+    size_t size = sizeof kept;
+    if (fusion_store_value(store, STATES_NAME, kept, &size) != DRF_OK || size != sizeof kept)
+        return false;
+    for (int layer = 0; layer < FUSION_LAYER_COUNT; layer++)
+        states[layer] = kept[layer] <= FUSION_REASON_FORGOTTEN ? (enum fusion_reason)kept[layer]
+                                                               : FUSION_REASON_UNKNOWN;
+    return true;
 }

@@ -1,8 +1,9 @@
-// edge/ingest/feed_rules.h - priority and validity of each feed, as stored.
+// edge/ingest/feed_rules.h - what a query of the store alone must know of its feeds.
 // SPDX-License-Identifier: Apache-2.0
 #ifndef EDGE_FEED_RULES_H
 #define EDGE_FEED_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "edge/config/config.h"
@@ -25,5 +26,14 @@ DRF_MUST_CHECK enum drf_status edge_feed_rules_put(struct fusion_store *store,
 // What was kept, at most `room` of them; none: a store of a node that kept nothing.
 void edge_feed_rules_read(struct fusion_store *store, struct fusion_feed *feeds, size_t room,
                           size_t *count);
+
+// And how far the feeds of each layer were at the commit: a query of the store of a node that
+// was catching up is not complete either.
+DRF_MUST_CHECK enum drf_status edge_layer_states_put(
+    struct fusion_store *store, const enum fusion_reason states[static FUSION_LAYER_COUNT]);
+
+// False: nothing was kept, `states` is untouched.
+bool edge_layer_states_read(struct fusion_store *store,
+                            enum fusion_reason states[static FUSION_LAYER_COUNT]);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/ingest/feed_rules.h"
 #include "edge/ingest/found_record.h"
 #include "edge/ingest/ingest_lane.h"
 
@@ -139,6 +140,15 @@ static void count_pending(const struct edge_ingest *ingest)
                      (int64_t)fusion_store_pending_bytes(ingest->parts.store));
 }
 
+// For a query of the store alone; what was to be kept and has no room is kept the next time.
+static void keep_states(struct edge_ingest *ingest)
+{
+    bool told = ingest->states[FUSION_LAYER_GROUND] != FUSION_REASON_UNKNOWN;
+    if (told && !ingest->states_kept)
+        ingest->states_kept =
+            edge_layer_states_put(ingest->parts.store, ingest->states) == DRF_OK;
+}
+
 // What the disk said of a commit. A replay has no disk that could fail: there the recorded
 // failure counts, and nothing is committed.
 static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now)
@@ -178,6 +188,7 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
     edge_feeds_note(ingest->parts.feeds, now);
+    keep_states(ingest);
     enum drf_status status = commit_port(ingest, now);
     count_pending(ingest);
     if (drf_status_action(status) == DRF_STOP)
@@ -275,6 +286,7 @@ static void report_layers(struct edge_ingest *ingest, struct edge_now now)
         return;
     for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
         ingest->states[layer] = states[layer];
+        ingest->states_kept = false;
         fusion_fabric_layer_state(ingest->parts.fabric, (enum fusion_layer)layer,
                                   states[layer]);
     }

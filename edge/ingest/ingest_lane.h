@@ -55,7 +55,7 @@ struct edge_ingest {
     struct edge_feeds_removed removed;
     bool quiet_wanted, quiet; // no message is taken up: a reload waits
     unsigned turn;
-    bool fold_wanted, states_wanted, urgent_commit;
+    bool fold_wanted, states_wanted, states_kept, urgent_commit;
     bool render_failed; // since the last commit: no drone is told anything by what is rendered
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;

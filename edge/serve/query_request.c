@@ -40,6 +40,32 @@ static void refuse(struct edge_serve *serve, const struct query *query,
         send(serve, query, size, code);
 }
 
+static void left_out(uint32_t *count, enum fusion_reason *reason)
+{
+    ++*count;
+    if (*reason == FUSION_REASON_NONE)
+        *reason = FUSION_REASON_SHED;
+}
+
+// So that the answer fits: the farthest obstacle or zone, of alerts the least severe. False:
+// there is none.
+static bool leave_one_out(struct fusion_point *point)
+{
+    if (point->obstacle_count > point->zone_count) {
+        point->obstacle_count--;
+        left_out(&point->obstacles_left_out, &point->obstacles_reason);
+    } else if (point->zone_count > 0) {
+        point->zone_count--;
+        left_out(&point->zones_left_out, &point->zones_reason);
+    } else if (point->alerts.count > 0) {
+        point->alerts.count--;
+        left_out(&point->alerts.left_out, &point->alerts_reason);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void answer(struct edge_serve *serve, const struct query *query)
 {
     struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
@@ -55,25 +81,13 @@ static void answer(struct edge_serve *serve, const struct query *query)
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
-    // The farthest are left out, and counted, until it fits; of alerts the least severe.
-    struct fusion_point *point = &answer.point;
-    while (status == DRF_ERR_FULL
-           && point->obstacle_count + point->zone_count + point->alerts.count > 0) {
-        if (point->obstacle_count > point->zone_count) {
-            point->obstacle_count--;
-            point->obstacles_left_out++;
-        } else if (point->zone_count == 0) {
-            point->alerts.count--;
-            point->alerts.left_out++;
-        } else {
-            point->zone_count--;
-            point->zones_left_out++;
-        }
+    while (status == DRF_ERR_FULL && leave_one_out(&answer.point)) {
         size = sizeof serve->buffer;
         status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
     }
     if (status == DRF_OK)
-        send(serve, query, size, EDGE_REPLY_OK);
+        send(serve, query, size,
+             answer.point.outside ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
     else
         refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
 }

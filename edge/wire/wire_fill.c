@@ -361,7 +361,8 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
         SET(out, reports_here, 1);
 }
 
-static void fill_alerts(struct edge_wire_message *m, const struct fusion_alerts *alerts)
+static void fill_alerts(struct edge_wire_message *m, const struct fusion_alerts *alerts,
+                        enum fusion_reason reason)
 {
     Drf__V1__Context *c = &m->context;
     for (size_t i = 0; i < alerts->count; i++) {
@@ -377,6 +378,8 @@ static void fill_alerts(struct edge_wire_message *m, const struct fusion_alerts 
     c->alerts = m->alert_list;
     if (alerts->left_out > 0)
         SET(c, alerts_left_out, alerts->left_out);
+    if (reason != FUSION_REASON_NONE)
+        SET(c, alerts_reason, reason);
 }
 
 static void fill_lists(struct edge_wire_message *m, const struct fusion_context *from)
@@ -447,6 +450,6 @@ void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_
     fill_weather(m, &from->context->weather);
     c->weather = &m->weather;
     fill_lists(m, from->context);
-    fill_alerts(m, &from->context->alerts);
+    fill_alerts(m, &from->context->alerts, from->context->alerts_reason);
     fill_advisories(m, &from->context->advisories);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer as drf.v1.QueryReply.
+#include <stdio.h>
 #include <string.h>
 
 #include "drf/v1/query.pb-c.h"
@@ -189,6 +190,18 @@ static void fill_states(Drf__V1__QueryReply *m, Drf__V1__LayerState *states,
     m->layer_states = list;
 }
 
+void edge_wire_query_outside(const struct fusion_point *point,
+                             char text[static EDGE_WIRE_QUERY_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (point->outside)
+        (void)snprintf(text, EDGE_WIRE_QUERY_TEXT_SIZE,
+                       "nothing is known here: data are kept of latitude %.4f to %.4f, "
+                       "longitude %.4f to %.4f",
+                       point->kept.south_deg, point->kept.north_deg, point->kept.west_deg,
+                       point->kept.east_deg);
+}
+
 enum drf_status edge_wire_query_encode(enum edge_wire_form form,
                                        const struct edge_wire_query_answer *answer,
                                        uint8_t *bytes, size_t *size)
@@ -209,7 +222,10 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
 
     drf__v1__query_reply__init(&m);
     drf__v1__reply__init(&status);
-    SET(&status, code, EDGE_REPLY_OK);
+    char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
+    edge_wire_query_outside(point, outside);
+    SET(&status, code, point->outside ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
+    status.text = edge_wire_text(outside);
     m.status = &status;
     fill_height(&height, &point->height);
     m.height = &height;
@@ -226,6 +242,10 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
         obstacle_list[m.n_obstacles] = &obstacles[m.n_obstacles];
     }
     m.obstacles = obstacle_list;
+    SET(&m, obstacles_left_out, point->obstacles_left_out);
+    if (point->obstacles_reason != FUSION_REASON_NONE)
+        SET(&m, obstacles_reason, point->obstacles_reason);
+    edge_wire_put(&m.has_radius_m, &m.radius_m, answer->ask.radius_m);
     for (; m.n_zones < point->zone_count; m.n_zones++) {
         fill_zone(&zones[m.n_zones], &point->zones[m.n_zones]);
         zone_list[m.n_zones] = &zones[m.n_zones];

@@ -18,6 +18,11 @@ struct edge_wire_query_answer {
     uint32_t mode;
 };
 
+// Where the point lies beyond what is kept: the sentence that says so; else "".
+enum { EDGE_WIRE_QUERY_TEXT_SIZE = 128 };
+void edge_wire_query_outside(const struct fusion_point *point,
+                             char text[static EDGE_WIRE_QUERY_TEXT_SIZE]);
+
 // *size: the room at first, then what was written. DRF_ERR_FULL: no room.
 DRF_MUST_CHECK enum drf_status edge_wire_query_encode(
     enum edge_wire_form form, const struct edge_wire_query_answer *answer, uint8_t *bytes,

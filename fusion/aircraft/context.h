@@ -114,7 +114,8 @@ struct fusion_context {
     size_t traffic_count;
     struct fusion_near_traffic traffic[FUSION_TRAFFIC_MAX]; // to be minded most first
     uint32_t traffic_left_out;                              // that may be met too
-    struct fusion_alerts alerts; // that concern it, the most severe first
+    struct fusion_alerts alerts;      // that concern it, the most severe first
+    enum fusion_reason alerts_reason; // NONE: the list is complete here
     enum fusion_plan_state plan_state;
     size_t layer_state_count;
     struct fusion_layer_state layer_states[FUSION_LAYER_COUNT];

@@ -58,19 +58,20 @@ size_t fusion_context_states(const struct fusion_root *root, struct geo_bounds b
 }
 
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
-                                              struct geo_point point, double radius_m,
-                                              int64_t now_utc_us)
+                                              enum fusion_layer layer, struct geo_point point,
+                                              double radius_m, int64_t now_utc_us)
 {
-    enum fusion_reason state = fusion_unreadable_state(
-        root, FUSION_LAYER_OBSTACLE, geo_bounds_around(point, radius_m), now_utc_us);
+    if (!geo_bounds_hold(root->keep, point)) // waiting does not help, whatever the layer is at
+        return FUSION_REASON_OUT_OF_REGION;
+    enum fusion_reason state =
+        fusion_unreadable_state(root, layer, geo_bounds_around(point, radius_m), now_utc_us);
     if (state != FUSION_REASON_NONE)
         return state;
     struct geo_frame frame = geo_frame_at(point);
     const struct geo_offset rim[] = {
-        {0.0, 0.0}, {radius_m, 0.0}, {-radius_m, 0.0}, {0.0, radius_m}, {0.0, -radius_m}};
+        {radius_m, 0.0}, {-radius_m, 0.0}, {0.0, radius_m}, {0.0, -radius_m}};
     for (size_t i = 0; i < sizeof rim / sizeof rim[0]; i++)
-        if (fusion_sample_reason(root, FUSION_LAYER_OBSTACLE, geo_frame_point(&frame, rim[i]))
-            == FUSION_REASON_OUT_OF_REGION)
+        if (!geo_bounds_hold(root->keep, geo_frame_point(&frame, rim[i])))
             return FUSION_REASON_OUT_OF_REGION;
     return FUSION_REASON_NONE;
 }
@@ -114,11 +115,13 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
                       ? aircraft->limits.obstacles_max
                       : FUSION_NEAREST_MAX;
-    out->obstacles_reason =
-        fusion_context_near_reason(root, position, out->obstacle_radius_m, now_utc_us);
+    out->obstacles_reason = fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, position,
+                                                       out->obstacle_radius_m, now_utc_us);
     out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
                                                   out->obstacles, &out->obstacle_count);
     fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
+    out->alerts_reason =
+        fusion_context_near_reason(root, FUSION_LAYER_ALERT, position, 0.0, now_utc_us);
     out->layer_state_count = fusion_context_states(
         root, concern(&path, position, out->obstacle_radius_m), now_utc_us, out->layer_states);
 

@@ -45,9 +45,9 @@ size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_c
                               struct fusion_encounter encounters[static FUSION_NEIGHBOURS_MAX],
                               struct fusion_context *out);
 
-// NONE where the obstacle layer is complete and the circle stays inside what is kept.
+// NONE where the layer is complete in the circle, and the circle stays inside what is kept.
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
-                                              struct geo_point point, double radius_m,
-                                              int64_t now_utc_us);
+                                              enum fusion_layer layer, struct geo_point point,
+                                              double radius_m, int64_t now_utc_us);
 
 #endif

@@ -107,7 +107,8 @@ static void judge_obstacles(const struct fusion_root *root,
     struct fusion_near list[FUSION_NEAREST_MAX];
     size_t count;
     double radius_m = near_m + fmin(root->obstacle_reach_m, 5000.0);
-    if (fusion_context_near_reason(root, ask->position, near_m, ask->now_utc_us)
+    if (fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, ask->position, near_m,
+                                   ask->now_utc_us)
             != FUSION_REASON_NONE
         || !root->layer_fed[FUSION_LAYER_OBSTACLE])
         unknown(out, FUSION_LAYER_OBSTACLE);

@@ -8,6 +8,20 @@
 #include "fusion/root/sample.h"
 #include "geo/bounds.h"
 
+// Beyond what is kept nothing is known, and waiting for a feed does not help.
+static void say_outside(struct fusion_point *out)
+{
+    for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
+        if (out->weather.items[i].reason != FUSION_REASON_NONE)
+            out->weather.items[i].reason = FUSION_REASON_OUT_OF_REGION;
+    if (out->weather.present.reason != FUSION_REASON_NONE)
+        out->weather.present.reason = FUSION_REASON_OUT_OF_REGION;
+    out->layer_state_count = 0;
+    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++)
+        out->layer_states[out->layer_state_count++] =
+            (struct fusion_layer_state){(enum fusion_layer)layer, FUSION_REASON_OUT_OF_REGION};
+}
+
 void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *root,
                       const struct fusion_point_ask *ask, struct fusion_point *out)
 {
@@ -29,8 +43,8 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
                                          .ground_known = ground.known,
                                          .ground_amsl_m = ground.amsl_m};
     fusion_weather_ask(builder->planes, root, &weather, &out->weather);
-    out->obstacles_reason =
-        fusion_context_near_reason(root, position, ask->radius_m, ask->now_utc_us);
+    out->obstacles_reason = fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, position,
+                                                       ask->radius_m, ask->now_utc_us);
     out->obstacles_left_out =
         fusion_context_near(root, position, ask->radius_m, FUSION_NEAREST_MAX, out->obstacles,
                             &out->obstacle_count);
@@ -38,4 +52,8 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
     fusion_point_alerts(root, ask, out);
     out->layer_state_count = fusion_context_states(
         root, geo_bounds_around(position, ask->radius_m), ask->now_utc_us, out->layer_states);
+    out->kept = root->keep;
+    out->outside = !geo_bounds_hold(root->keep, position);
+    if (out->outside)
+        say_outside(out);
 }

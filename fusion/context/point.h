@@ -35,6 +35,8 @@ struct fusion_point_ask {
 };
 
 struct fusion_point {
+    bool outside;                // of `kept`: nothing is known here
+    struct geo_bounds kept;      // what the root has data of
     struct fusion_height height; // as of an aircraft at that height, its accuracy 0
     struct fusion_weather_at weather;
     enum fusion_reason obstacles_reason; // NONE: the list is complete within the radius

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "fusion/context/context_parts.h"
 #include "fusion/context/point.h"
-#include "fusion/root/unreadable.h"
 #include "geo/bounds.h"
 
 static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
@@ -21,22 +21,14 @@ static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
     out->zones[at] = *zone;
 }
 
-static enum fusion_reason reason_of(const struct fusion_root *root,
-                                    const struct fusion_point_ask *ask, enum fusion_layer layer)
-{
-    if (!geo_bounds_hold(root->keep, ask->position))
-        return FUSION_REASON_OUT_OF_REGION;
-    return fusion_unreadable_state(root, layer, geo_bounds_around(ask->position, ask->radius_m),
-                                   ask->now_utc_us);
-}
-
 void fusion_point_alerts(const struct fusion_root *root, const struct fusion_point_ask *ask,
                          struct fusion_point *out)
 {
     // Where it is asked about is exact, and does not move.
     const struct fusion_fix there = {.position = ask->position, .horizontal_acc95_m = 1e-9};
     fusion_alerts_find(root, &there, ask->now_utc_us, &out->alerts);
-    out->alerts_reason = reason_of(root, ask, FUSION_LAYER_ALERT);
+    out->alerts_reason = fusion_context_near_reason(root, FUSION_LAYER_ALERT, ask->position,
+                                                    0.0, ask->now_utc_us);
 }
 
 void fusion_point_zones(const struct fusion_root *root, const struct fusion_point_ask *ask,
@@ -49,7 +41,8 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
     const struct fusion_zone_bucket *all = root->zones_all;
     out->zone_count = 0;
     out->zones_left_out = 0;
-    out->zones_reason = reason_of(root, ask, FUSION_LAYER_ZONE);
+    out->zones_reason = fusion_context_near_reason(root, FUSION_LAYER_ZONE, ask->position,
+                                                   ask->radius_m, ask->now_utc_us);
     for (size_t i = 0; all != NULL && i < all->count; i++) {
         const struct fusion_zone *zone = all->zones[i];
         if (!geo_bounds_touch(box, zone->bounds) || fusion_alert_over(zone, ask->now_utc_us))
