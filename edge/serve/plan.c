@@ -49,6 +49,15 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
         const struct fusion_aircraft aircraft = {
             .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
         fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
+        if (review.outside) {
+            const struct geo_bounds *keep = &serve->root->keep;
+            reply.code = EDGE_REPLY_OUTSIDE_REGION;
+            (void)snprintf(both, sizeof both,
+                           "no leg of this plan is where data are kept: latitude %.4f to %.4f, "
+                           "longitude %.4f to %.4f",
+                           keep->south_deg, keep->north_deg, keep->west_deg, keep->east_deg);
+            reply.text = both;
+        }
         reply.plan = drone->plan;
         reply.review = &review;
     } else {

@@ -276,6 +276,7 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
     if (!inside(reviewer->root->keep, a, b, &from, &to)) {
         add_gap(reviewer, leg, 1.0, FUSION_REASON_OUT_OF_REGION);
     } else {
+        reviewer->out->outside = false;
         if (to - from < 1.0)
             add_gap(reviewer, leg, 1.0 - (to - from), FUSION_REASON_OUT_OF_REGION);
         cut(&path, from, to);
@@ -297,7 +298,8 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
                         struct fusion_review *out)
 {
     const struct fusion_plan *plan = aircraft->plan;
-    *out = (struct fusion_review){.clearance_lowest_reason = FUSION_REASON_NO_DATA,
+    *out = (struct fusion_review){.outside = true, // until a leg is not
+                                  .clearance_lowest_reason = FUSION_REASON_NO_DATA,
                                   .epoch = root->epoch};
     const struct fusion_altitude *own =
         aircraft->fix.wgs84.known ? &aircraft->fix.wgs84 : &aircraft->fix.amsl;
@@ -317,4 +319,6 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
     reviewer.low_last = goes_low(&reviewer, &plan->points[plan->point_count - 1]);
     for (uint32_t leg = 0; leg + 1 < plan->point_count; leg++)
         review_leg(&reviewer, leg);
+    if (out->outside)
+        out->clearance_lowest_reason = FUSION_REASON_OUT_OF_REGION;
 }

@@ -11,6 +11,7 @@
 #ifndef FUSION_REVIEW_H
 #define FUSION_REVIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct fusion_review_gap {
 };
 
 struct fusion_review {
+    bool outside;                            // no part of a leg lies in the kept area
     struct fusion_number clearance_lowest_m; // the low estimate
     uint32_t clearance_lowest_leg;
     enum fusion_reason clearance_lowest_reason; // when it is not known
