@@ -68,8 +68,7 @@ static bool leave_one_out(struct fusion_point *point)
 
 static void answer(struct edge_serve *serve, const struct query *query)
 {
-    struct edge_wire_query_answer answer = {.epoch = serve->root->epoch,
-                                            .mode = serve->config->output_mode};
+    struct edge_wire_query_answer answer = {.mode = serve->config->output_mode};
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (!edge_incoming_whole(query->in, &refusal)
         || edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
@@ -78,6 +77,11 @@ static void answer(struct edge_serve *serve, const struct query *query)
         refuse(serve, query, refusal.code, refusal.field_path, refusal.text);
         return;
     }
+    if (serve->root == NULL) {
+        refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+        return;
+    }
+    answer.epoch = serve->root->epoch;
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
@@ -125,8 +129,6 @@ void edge_query_request_take(struct edge_serve *serve, const char *client,
     else if (in->correlation_left_out > 0)
         refuse(serve, &query, EDGE_REPLY_INVALID, "correlation",
                "correlation data of more than 64 bytes, which cannot be given back");
-    else if (serve->root == NULL)
-        refuse(serve, &query, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
     else
         answer(serve, &query);
 }

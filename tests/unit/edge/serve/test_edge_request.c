@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles, plans, requests and queries: each gets one answer, and what is accepted is kept.
+// Profiles, plans and requests: each gets one answer, and what is accepted is kept.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,15 @@
 #include "drf/v1/query.pb-c.h"
 #include "tests/support/serve_scene.h"
 
-enum { OK = 1, DEFAULTS = 2, INVALID = 3, NOT_AUTHORISED = 5, LIMITED = 9, NOT_AVAILABLE = 11 };
+enum {
+    OK = 1,
+    DEFAULTS = 2,
+    INVALID = 3,
+    NOT_AUTHORISED = 5,
+    OUTSIDE = 6,
+    LIMITED = 9,
+    NOT_AVAILABLE = 11
+};
 
 static Drf__V1__Reply *reply_of(const struct scene *scene, const char *id)
 {
@@ -207,13 +215,15 @@ static void request__a_flood__is_limited_and_told_once_a_second(void **state)
     scene_close(scene);
 }
 
-static void send_plan(struct scene *scene, const char *id, int64_t valid_until_us)
+// From one latitude to another (degrees x 1e7), 1.6 km eastward.
+static void send_plan_between(struct scene *scene, const char *id, int32_t from_e7,
+                              int32_t to_e7, int64_t valid_until_us)
 {
     Drf__V1__PlanPoint points[2] = {DRF__V1__PLAN_POINT__INIT, DRF__V1__PLAN_POINT__INIT};
     Drf__V1__PlanPoint *list[] = {&points[0], &points[1]};
     for (int i = 0; i < 2; i++) {
-        SCENE_SET(&points[i], lat_e7, 436500000);
-        SCENE_SET(&points[i], lon_e7, -793900000 + i * 200000); // 1.6 km eastward
+        SCENE_SET(&points[i], lat_e7, i == 0 ? from_e7 : to_e7);
+        SCENE_SET(&points[i], lon_e7, -793900000 + i * 200000);
         SCENE_SET(&points[i], alt_wgs84_m, 100.0F);
     }
     Drf__V1__Plan plan = DRF__V1__PLAN__INIT;
@@ -224,6 +234,11 @@ static void send_plan(struct scene *scene, const char *id, int64_t valid_until_u
     SCENE_SET(&plan, valid_from_us, scene->now.utc_us - SCENE_SECOND);
     SCENE_SET(&plan, valid_until_us, valid_until_us);
     (void)scene_pack(scene, id, "plan", &plan.base);
+}
+
+static void send_plan(struct scene *scene, const char *id, int64_t valid_until_us)
+{
+    send_plan_between(scene, id, 436500000, 436500000, valid_until_us);
 }
 
 static uint32_t plan_state(struct scene *scene, const char *id, uint32_t seq, int32_t lat_e7,
@@ -384,6 +399,30 @@ static void plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear(void **
     scene_close(scene);
 }
 
+static void plan__wholly_outside__is_answered_so(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    int64_t until_us = scene->now.utc_us + 10 * SCENE_SECOND;
+    send_plan_between(scene, "d-1", 0, 0, until_us);
+    scene_step(scene);
+    assert_reply(scene, "d-1", OUTSIDE, 3, "c-7");
+    Drf__V1__Reply *reply = last_reply(scene, "d-1");
+    assert_non_null(strstr(reply->text, "latitude 43."));
+    assert_int_equal(reply->plan_review->clearance_lowest_reason, 8); // OUT_OF_REGION
+    assert_int_equal(reply->plan_review->n_gaps, 1);
+    drf__v1__reply__free_unpacked(reply, NULL);
+    // of one that leaves, or comes, a part can be reviewed
+    for (int i = 0; i < 2; i++) {
+        scene_clear(scene);
+        send_plan_between(scene, "d-1", i == 0 ? 436500000 : 0, i == 0 ? 0 : 436500000,
+                          until_us);
+        scene_step(scene);
+        assert_reply(scene, "d-1", OK, 3, "c-7");
+    }
+    scene_close(scene);
+}
+
 static void request__for_a_snapshot__is_answered_with_a_context_out_of_turn(void **state)
 {
     (void)state;
@@ -399,108 +438,6 @@ static void request__for_a_snapshot__is_answered_with_a_context_out_of_turn(void
     scene_step(scene);
     assert_reply(scene, "d-1", OK, 4, "");
     assert_int_equal(scene_count(scene, "d-1", "context"), 1);
-    scene_close(scene);
-}
-
-static void query__is_answered_at_the_clients_own_topic_only(void **state)
-{
-    (void)state;
-    struct scene *scene = scene_open(10);
-    Drf__V1__Query query = DRF__V1__QUERY__INIT;
-    SCENE_SET(&query, lat_e7, 436500000);
-    SCENE_SET(&query, lon_e7, -793800000);
-    uint8_t bytes[64];
-    size_t size = drf__v1__query__pack(&query, bytes);
-    static const char own[] = "drf-test/v1/query/me/reply";
-    static const struct {
-        const char *response_topic;
-        uint32_t code;
-    } cases[] = {{"", OK},
-                 {own, OK},
-                 {"drf-test/v1/query/you/reply", NOT_AUTHORISED},
-                 {"drf-test/v1/drones/d-1/context/sim-toronto", NOT_AUTHORISED}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        scene_step(scene);
-        scene_clear(scene);
-        struct scene_message *in = scene_bytes(scene, "drf-test/v1/query/me", bytes, size);
-        (void)snprintf(in->response_topic, sizeof in->response_topic, "%s",
-                       cases[i].response_topic);
-        in->in.correlation = (const uint8_t *)"q1";
-        in->in.correlation_size = 2;
-        scene_step(scene);
-        assert_int_equal(scene->sent_count, 1);
-        const struct scene_message *out = &scene->sent[0];
-        assert_string_equal(out->topic, own);
-        assert_int_equal(out->out.correlation_size, 2);
-        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
-        assert_int_equal(reply->status->code, cases[i].code);
-        assert_int_equal(reply->height != NULL, cases[i].code == OK);
-        assert_int_equal(reply->status->text != NULL, cases[i].code != OK);
-        assert_true(reply->epoch == scene->epoch);
-        drf__v1__query_reply__free_unpacked(reply, NULL);
-    }
-    scene_close(scene);
-}
-
-static void query__that_cannot_be_answered__says_why(void **state)
-{
-    (void)state;
-    struct scene *scene = scene_open(10);
-    scene_step(scene);
-    static const struct {
-        const char *payload, *field_path;
-    } cases[] = {
-        {"{}", "lat_e7"},
-        {"{\"lat_e7\":910000000,\"lon_e7\":0}", "lat_e7"},
-        {"{\"lat_e7\":1,\"lon_e7\":1,\"agl_m\":-1}", "agl_m"},
-        {"{\"lat_e7\":1,\"lon_e7\":1,\"radius_m\":1e6}", "radius_m"},
-        {"{\"lat_e7\":1,\"lon_e7\":1,\"time_us\":\"-9223372036854775808\"}", "time_us"},
-        {"{", ""}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        scene_clear(scene);
-        (void)scene_bytes(scene, "drf-test/v1/query/me", cases[i].payload,
-                          strlen(cases[i].payload));
-        scene_step(scene);
-        assert_int_equal(scene->sent_count, 1);
-        scene->sent[0].bytes[scene->sent[0].size] = '\0';
-        const char *text = (const char *)scene->sent[0].bytes;
-        assert_non_null(strstr(text, "\"code\":3"));
-        assert_non_null(strstr(text, cases[i].field_path));
-    }
-    scene_close(scene);
-}
-
-static void query__that_is_no_message__is_invalid_in_the_form_it_came_in(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *payload;
-        bool json; // its content type says so
-    } cases[] = {{"", false},          {"\xff\xff\xff\xff", false},
-                 {"lat_e7: 1", false}, {"\x08\x01\x10", false},
-                 {"", true},           {"[]", true},
-                 {"{x", false}};
-    struct scene *scene = scene_open(10);
-    scene_step(scene);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        scene_clear(scene);
-        scene_bytes(scene, "drf-test/v1/query/me", cases[i].payload, strlen(cases[i].payload))
-            ->in.json = cases[i].json;
-        scene_step(scene);
-        assert_int_equal(scene->sent_count, 1);
-        const struct scene_message *out = &scene->sent[0];
-        bool json = cases[i].json || cases[i].payload[0] == '{';
-        assert_int_equal(out->out.json, json);
-        out->bytes[out->size] = '\0';
-        if (json) {
-            assert_non_null(strstr((const char *)out->bytes, "\"code\":3"));
-            continue;
-        }
-        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
-        assert_int_equal(reply->status->code, INVALID);
-        assert_non_null(reply->status->text);
-        drf__v1__query_reply__free_unpacked(reply, NULL);
-    }
     scene_close(scene);
 }
 
@@ -566,11 +503,9 @@ int main(void)
         cmocka_unit_test(request__of_each_kind__gets_an_answer),
         cmocka_unit_test(request__to_land_where_nothing_is_known__says_what_is_not),
         cmocka_unit_test(plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear),
+        cmocka_unit_test(plan__wholly_outside__is_answered_so),
         cmocka_unit_test(request__for_a_snapshot__is_answered_with_a_context_out_of_turn),
-        cmocka_unit_test(query__that_cannot_be_answered__says_why),
-        cmocka_unit_test(query__that_is_no_message__is_invalid_in_the_form_it_came_in),
         cmocka_unit_test(message__of_more_than_64_kb__is_told_so),
-        cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queries: each gets one answer, at the topic that is the client's own.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "drf/v1/query.pb-c.h"
+#include "tests/support/serve_scene.h"
+
+enum { OK = 1, INVALID = 3, NOT_AUTHORISED = 5 };
+
+static void query__is_answered_at_the_clients_own_topic_only(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    Drf__V1__Query query = DRF__V1__QUERY__INIT;
+    SCENE_SET(&query, lat_e7, 436500000);
+    SCENE_SET(&query, lon_e7, -793800000);
+    uint8_t bytes[64];
+    size_t size = drf__v1__query__pack(&query, bytes);
+    static const char own[] = "drf-test/v1/query/me/reply";
+    static const struct {
+        const char *response_topic;
+        uint32_t code;
+    } cases[] = {{"", OK},
+                 {own, OK},
+                 {"drf-test/v1/query/you/reply", NOT_AUTHORISED},
+                 {"drf-test/v1/drones/d-1/context/sim-toronto", NOT_AUTHORISED}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_step(scene);
+        scene_clear(scene);
+        struct scene_message *in = scene_bytes(scene, "drf-test/v1/query/me", bytes, size);
+        (void)snprintf(in->response_topic, sizeof in->response_topic, "%s",
+                       cases[i].response_topic);
+        in->in.correlation = (const uint8_t *)"q1";
+        in->in.correlation_size = 2;
+        scene_step(scene);
+        assert_int_equal(scene->sent_count, 1);
+        const struct scene_message *out = &scene->sent[0];
+        assert_string_equal(out->topic, own);
+        assert_int_equal(out->out.correlation_size, 2);
+        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
+        assert_int_equal(reply->status->code, cases[i].code);
+        assert_int_equal(reply->height != NULL, cases[i].code == OK);
+        assert_int_equal(reply->status->text != NULL, cases[i].code != OK);
+        assert_true(reply->epoch == scene->epoch);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
+static void query__that_cannot_be_answered__says_why(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(10);
+    scene_step(scene);
+    static const struct {
+        const char *payload, *field_path;
+    } cases[] = {
+        {"{}", "lat_e7"},
+        {"{\"lat_e7\":910000000,\"lon_e7\":0}", "lat_e7"},
+        {"{\"lat_e7\":1,\"lon_e7\":1,\"agl_m\":-1}", "agl_m"},
+        {"{\"lat_e7\":1,\"lon_e7\":1,\"radius_m\":1e6}", "radius_m"},
+        {"{\"lat_e7\":1,\"lon_e7\":1,\"time_us\":\"-9223372036854775808\"}", "time_us"},
+        {"{", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_clear(scene);
+        (void)scene_bytes(scene, "drf-test/v1/query/me", cases[i].payload,
+                          strlen(cases[i].payload));
+        scene_step(scene);
+        assert_int_equal(scene->sent_count, 1);
+        scene->sent[0].bytes[scene->sent[0].size] = '\0';
+        const char *text = (const char *)scene->sent[0].bytes;
+        assert_non_null(strstr(text, "\"code\":3"));
+        assert_non_null(strstr(text, cases[i].field_path));
+    }
+    scene_close(scene);
+}
+
+static void query__that_is_no_message__is_invalid_in_the_form_it_came_in(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *payload;
+        bool json; // its content type says so
+    } cases[] = {{"", false},          {"\xff\xff\xff\xff", false},
+                 {"lat_e7: 1", false}, {"\x08\x01\x10", false},
+                 {"", true},           {"[]", true},
+                 {"{x", false}};
+    enum { CASES = sizeof cases / sizeof cases[0] };
+    struct scene *scene = scene_open(10);
+    (void)edge_mailbox_take(&scene->mailbox); // at first the node is still loading
+    scene_step(scene);
+    for (size_t n = 0; n < 2 * (size_t)CASES; n++) {
+        const size_t i = n % CASES;
+        if (n == CASES) {
+            scene_root(scene, NULL, 0);
+            scene_step(scene);
+        }
+        scene_clear(scene);
+        scene_bytes(scene, "drf-test/v1/query/me", cases[i].payload, strlen(cases[i].payload))
+            ->in.json = cases[i].json;
+        scene_step(scene);
+        assert_int_equal(scene->sent_count, 1);
+        const struct scene_message *out = &scene->sent[0];
+        bool json = cases[i].json || cases[i].payload[0] == '{';
+        assert_int_equal(out->out.json, json);
+        out->bytes[out->size] = '\0';
+        if (json) {
+            assert_non_null(strstr((const char *)out->bytes, "\"code\":3"));
+            continue;
+        }
+        Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
+        assert_int_equal(reply->status->code, INVALID);
+        assert_non_null(reply->status->text);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
+        cmocka_unit_test(query__that_cannot_be_answered__says_why),
+        cmocka_unit_test(query__that_is_no_message__is_invalid_in_the_form_it_came_in),
+    };
+    return cmocka_run_group_tests_name("edge/query_request", tests, NULL, NULL);
+}
