@@ -6,7 +6,8 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/reason/reasoners.h"
 
-// On the ground and yet farther from it than this and its own accuracy.
+// On the ground and yet farther from it than this and the accuracy of both; or below it by as
+// much, where no aircraft is: a height that means something else.
 #define GROUND_MAX_M 10.0
 
 static struct fusion_advisory suspect(const struct fusion_view *view, const char *cause)
@@ -34,14 +35,16 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
         fusion_advisories_add(list, &advisory);
     }
     double limit_m = fmax(GROUND_MAX_M, height->agl_acc95_m.value);
-    if (view->aircraft->fix.on_ground && height->agl_m.known
-        && fabs(height->agl_m.value) > limit_m) {
+    double agl_m = height->agl_m.value;
+    bool on_ground = view->aircraft->fix.on_ground;
+    if (height->agl_m.known && (agl_m < -limit_m || (on_ground && agl_m > limit_m))) {
         struct fusion_advisory advisory = suspect(view, "ground");
-        advisory.value = height->agl_m.value;
+        advisory.value = agl_m;
         advisory.limit = limit_m;
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "on ground, but %.1f m over it; %.1f m is the geoid here",
-                       height->agl_m.value, height->geoid_m.value);
+                       "%s%.1f m %s the ground; %.1f m is the geoid here",
+                       on_ground ? "on_ground, but " : "altitude ", fabs(agl_m),
+                       agl_m < 0.0 ? "below" : "above", height->geoid_m.value);
         fusion_advisories_add(list, &advisory);
     }
 }

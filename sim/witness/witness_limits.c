@@ -223,8 +223,10 @@ static void judge_reference(struct sim_case *c)
         apart.possible = off_m > suspect_m - 0.1 ? SIM_CAUTION : SIM_NOTHING;
         apart.certain = off_m > suspect_m + 0.1 ? SIM_CAUTION : SIM_NOTHING;
     }
-    if (r->on_ground && c->truth.basis != 0) {
-        double off_m = fabs(c->truth.amsl_m - c->truth.ground_m);
+    if (c->truth.basis != 0) {
+        // flying it can only be told to be below the ground
+        double over_m = c->truth.amsl_m - c->truth.ground_m;
+        double off_m = r->on_ground ? fabs(over_m) : -over_m;
         double tol_m = c->truth.amsl_tol_m + c->truth.ground_tol_m;
         aloft.value = off_m;
         aloft.possible = off_m + tol_m > grounded_m ? SIM_CAUTION : SIM_NOTHING;

@@ -223,6 +223,38 @@ static void height__altitudes_that_contradict__are_suspect_and_told(void **state
     scene_close(scene);
 }
 
+static void height__far_below_the_ground__is_suspect_and_told(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL); // 100 m, good to 4 m
+    static const struct {
+        double amsl_m, acc95_m;
+        bool told;
+    } rows[] = {
+        {0.0, 3.0, true},                         // "no altitude" as 0
+        {89.9, 3.0, true},   {90.1, 3.0, false},  // from 10 m on
+        {84.4, 15.0, true},  {84.6, 15.0, false}, // or by both accuracies, 15.52 m
+        {400.0, 3.0, false},                      // it may fly there
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fusion_aircraft aircraft = hovering(toronto);
+        aircraft.fix.amsl = (struct fusion_altitude){true, rows[i].amsl_m, rows[i].acc95_m};
+        struct fusion_context c = build(scene, &aircraft);
+        bool told = false;
+        for (size_t k = 0; k < c.advisories.count; k++) {
+            const struct fusion_advisory *a = &c.advisories.items[k];
+            if (a->kind != FUSION_ADVISORY_ALTITUDE_REFERENCE_SUSPECT)
+                continue;
+            told = true;
+            assert_near(a->value, rows[i].amsl_m - 100.0, 1e-9);
+            assert_int_equal(a->severity, FUSION_SEVERITY_CAUTION);
+        }
+        if (told != rows[i].told)
+            fail_msg("at %g m: %d", rows[i].amsl_m, told);
+    }
+    scene_close(scene);
+}
+
 static void ground__unknown__is_told_and_never_zero(void **state)
 {
     (void)state;
@@ -457,6 +489,7 @@ int main(void)
         cmocka_unit_test(height__pressure_alone__gives_no_agl),
         cmocka_unit_test(wind__over_unknown_ground__is_not_missing_for_want_of_an_altitude),
         cmocka_unit_test(height__altitudes_that_contradict__are_suspect_and_told),
+        cmocka_unit_test(height__far_below_the_ground__is_suspect_and_told),
         cmocka_unit_test(ground__unknown__is_told_and_never_zero),
         cmocka_unit_test(ground__on_a_plane__is_the_plane_across_tile_borders),
         cmocka_unit_test(ahead__a_wall_in_the_way__is_in_its_segment_and_warned_of),

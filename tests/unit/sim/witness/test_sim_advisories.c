@@ -104,6 +104,39 @@ static void altitudes_that_contradict__must_be_told(void **state)
     close_scene(&s);
 }
 
+static void height_far_below_the_ground__must_be_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT;
+    const double ground_m = s.report.amsl_m - 80.0;
+    const struct {
+        double over_m;
+        bool told, missed, false_one;
+    } cases[] = {{-60.0, false, true, false},
+                 {-60.0, true, false, false},
+                 {80.0, false, false, false},
+                 {300.0, true, false, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sim_witness_counts before = s.counts;
+        s.context.n_advisories = 0;
+        s.context.boot_id++;
+        s.report.amsl_m = ground_m + cases[i].over_m;
+        if (cases[i].told) {
+            Drf__V1__Advisory *a = tell(&s, kind, CAUTION, NULL);
+            a->has_limit = 1;
+            a->limit = 10.0F;
+        }
+        hear_for(&s, 12.0);
+        assert_int_equal(s.counts.kinds[kind].missed > before.kinds[kind].missed,
+                         cases[i].missed);
+        assert_int_equal(s.counts.kinds[kind].false_ones > before.kinds[kind].false_ones,
+                         cases[i].false_one);
+    }
+    close_scene(&s);
+}
+
 static void traffic__head_on__must_be_told_by_its_name(void **state)
 {
     (void)state;
@@ -373,6 +406,7 @@ int main(void)
         cmocka_unit_test(height_limit__here_and_ahead),
         cmocka_unit_test(gusts__against_the_truth_of_the_place),
         cmocka_unit_test(altitudes_that_contradict__must_be_told),
+        cmocka_unit_test(height_far_below_the_ground__must_be_told),
         cmocka_unit_test(traffic__head_on__must_be_told_by_its_name),
         cmocka_unit_test(traffic__by_a_report_that_nobody_answered__need_not_be_told),
         cmocka_unit_test(advisory__of_a_report_without_a_context__is_not_false),
