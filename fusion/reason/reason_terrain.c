@@ -14,7 +14,7 @@
 // predicted: WARNING when the surface is certainly above the aircraft (by both accuracies),
 // CAUTION when it nominally is, INFO when only the wanted clearance is missing. Everywhere else
 // the rules of schemas/client.md rule 7 hold unchanged. An aircraft on the ground is not
-// judged.
+// judged, nor one that stands there by its heights and does not say so.
 #include <math.h>
 #include <stdio.h>
 
@@ -27,6 +27,7 @@
 
 #define LANDING_REACH_M 100.0
 #define VERTICAL_MIN_MPS 0.3
+#define STANDING_MAX_M 1.0
 enum { PARTS = 8 }; // that a segment is looked at again in
 
 struct finding {
@@ -286,6 +287,17 @@ static void raise_coarse(const struct judge *judge, const struct fusion_source *
     fusion_advisories_add(list, &advisory);
 }
 
+// It does not say on_ground, but moves neither across nor up or down, and by its heights it is
+// at the ground or as far below it as they may be wrong. Hovering higher is no standing.
+static bool stands(const struct fusion_view *view)
+{
+    const struct fusion_height *height = &view->context->height;
+    return view->path->basis == FUSION_CORRIDOR_DISC
+           && fabs(view->path->climb_mps) < VERTICAL_MIN_MPS && height->agl_m.known
+           && height->agl_m.value <= STANDING_MAX_M
+           && fabs(height->agl_m.value) <= height->agl_acc95_m.value;
+}
+
 void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisories *list)
 {
     struct judge judge = {.view = view, .limit_m = view->aircraft->limits.clearance_min_m};
@@ -296,6 +308,8 @@ void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisor
         source != NULL && source->posting_m > 0.0 && source->vertical_acc95_m > judge.limit_m;
     if (judge.coarse)
         raise_coarse(&judge, source, list);
+    if (stands(view))
+        return;
     if (view->path->basis == FUSION_CORRIDOR_DISC) {
         look_around(&judge);
     } else {

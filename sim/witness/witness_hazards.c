@@ -20,6 +20,7 @@ enum {
 
 static const double guard_s = 0.5, guard_m = 1.0, guard_ratio = 0.001;
 static const double vertical_mps = 0.3; // from there on a take-off or a landing
+static const double standing_m = 1.0;   // up to there, and not moving, it may stand
 static const double assumed_m = 60.0;   // an unknown vertical accuracy is no worse
 static const double vague_m = 175.0;    // nor an unknown horizontal one
 static const double zone_step_m = 10.0, zone_steps = 256.0; // schemas/zones.md
@@ -112,6 +113,21 @@ static void look_around(struct terrain *t, bool excused)
     t->certain = t->certain == SIM_NOTHING ? SIM_NOTHING : certain;
 }
 
+// Whether by its heights it may, and must, be taken to stand on the ground.
+static void standing(const struct sim_case *c, bool *may, bool *must)
+{
+    const struct sim_truth *truth = &c->truth;
+    double over_m = truth->amsl_m - truth->ground_m;
+    double tol_m = truth->amsl_tol_m + truth->ground_tol_m;
+    double climb_mps = fabs(c->way.climb_mps);
+    bool still = c->way.kind == SIM_WAY_DISC && truth->basis != 0;
+    *may = still && climb_mps < vertical_mps + 0.01 && over_m - tol_m <= standing_m
+           && fabs(over_m) - tol_m <= truth->acc_high_m + assumed_m;
+    *must = still && climb_mps < vertical_mps - 0.01 && over_m + tol_m <= standing_m
+            && fabs(over_m) + tol_m <= truth->acc_low_m && truth->amsl_known
+            && truth->covered_m > c->witness->tolerance.edge_m && c->witness->complete[GROUND];
+}
+
 void sim_conditions_terrain(struct sim_case *c)
 {
     const Drf__V1__Height *h = c->context->height;
@@ -146,8 +162,12 @@ void sim_conditions_terrain(struct sim_case *c)
         if (fabs(fabs(c->way.climb_mps) - vertical_mps) < 0.01)
             *unjudged = SIM_UNJUDGED_WAY;
     }
+    bool may_stand, stands;
+    standing(c, &may_stand, &stands);
+    if (stands)
+        t.possible = SIM_NOTHING;
     bool known = c->witness->complete[GROUND] && c->witness->complete[SURFACE]
-                 && c->witness->complete[OBSTACLE] && c->truth.amsl_known;
+                 && c->witness->complete[OBSTACLE] && c->truth.amsl_known && !may_stand;
     sim_case_add(c,
                  (struct sim_condition){.kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN,
                                         .feature = "",

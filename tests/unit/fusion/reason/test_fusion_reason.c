@@ -147,6 +147,31 @@ static void terrain__a_landing_that_the_motion_explains__is_an_info(void **state
     scene_close(scene);
 }
 
+static void terrain__standing_on_the_ground_without_saying_so__is_silent(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL); // 100 m, good to 4 m
+    struct fusion_aircraft aircraft = eastward();
+    aircraft.fix.amsl.acc95_m = 15.0; // over ground 15.5 m
+    aircraft.fix.velocity_up_known = true;
+    const struct motion rows[] = {
+        {88.0, 0.0, 0.0, NONE},     // "clearance -12 m in 0 s"
+        {100.9, 0.5, 0.2, NONE},    // noise
+        {101.1, 0.0, 0.0, WARNING}, // hovering, however low
+        {84.0, 0.0, 0.0, WARNING},  // no accuracy explains 16 m
+        {88.0, 1.5, 0.0, WARNING},  // it moves
+        {88.0, 0.0, 0.4, CAUTION},  // a take-off
+    };
+    assert_motions(scene, aircraft, FUSION_ADVISORY_TERRAIN, rows,
+                   sizeof rows / sizeof rows[0]);
+    aircraft.fix.amsl.m = 88.0;
+    aircraft.fix.velocity_known = aircraft.fix.velocity_up_known = false; // taken as still
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, NONE, 0);
+    aircraft.fix.amsl.acc95_m = 3.0; // over ground 5 m
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 1);
+    scene_close(scene);
+}
+
 static void obstacle__by_its_time_its_height_and_its_accuracy(void **state)
 {
     (void)state;
@@ -342,6 +367,7 @@ int main(void)
         cmocka_unit_test(terrain__only_low_soon_and_nominal_later__is_the_more_severe),
         cmocka_unit_test(terrain__only_the_low_clearance__is_a_caution),
         cmocka_unit_test(terrain__a_landing_that_the_motion_explains__is_an_info),
+        cmocka_unit_test(terrain__standing_on_the_ground_without_saying_so__is_silent),
         cmocka_unit_test(obstacle__by_its_time_its_height_and_its_accuracy),
         cmocka_unit_test(obstacle__only_low_soon_and_nominal_later__is_the_more_severe),
         cmocka_unit_test(obstacle__unknown_top_balloon_or_withdrawn),

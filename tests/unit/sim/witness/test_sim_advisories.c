@@ -104,6 +104,24 @@ static void altitudes_that_contradict__must_be_told(void **state)
     close_scene(&s);
 }
 
+static void terrain__of_one_that_stands__may_not_be_told(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s);
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN;
+    const double ground_m = s.report.amsl_m - 80.0;
+    s.report.north_mps = 0.0;
+    s.report.vertical_acc_m = 12.0;
+    s.report.amsl_m = ground_m - 6.0;
+    assert_band(&s, kind, NULL, NOTHING, NOTHING);
+    s.report.amsl_m = ground_m - 100.0; // no accuracy explains that
+    assert_band(&s, kind, NULL, WARNING, WARNING);
+    s.report.amsl_m = ground_m + 6.0; // hovering, however low
+    assert_band(&s, kind, NULL, WARNING, WARNING);
+    close_scene(&s);
+}
+
 static void height_far_below_the_ground__must_be_told(void **state)
 {
     (void)state;
@@ -406,6 +424,7 @@ int main(void)
         cmocka_unit_test(height_limit__here_and_ahead),
         cmocka_unit_test(gusts__against_the_truth_of_the_place),
         cmocka_unit_test(altitudes_that_contradict__must_be_told),
+        cmocka_unit_test(terrain__of_one_that_stands__may_not_be_told),
         cmocka_unit_test(height_far_below_the_ground__must_be_told),
         cmocka_unit_test(traffic__head_on__must_be_told_by_its_name),
         cmocka_unit_test(traffic__by_a_report_that_nobody_answered__need_not_be_told),
