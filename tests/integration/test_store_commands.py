@@ -235,7 +235,7 @@ def test_info_and_migrate_say_what_a_store_is():
         assert unreadable and layers["obstacle"]["rows"] == rows, layers
         assert rows + unreadable == sum(sources[f"{name}/import"]["records"] for name in ("dof", "cranes"))
         catalogue = {entry["source"]: entry for entry in told["catalogue"]["sources"]}
-        assert set(catalogue) == {f"{name}/import" for name, _ in FILES}, catalogue
+        assert set(catalogue) == {"EGM96", *(f"{name}/import" for name, _ in FILES)}, catalogue
         assert catalogue["terrain/import"]["licence"] == "made up" and catalogue["terrain/import"]["layer"] == 1, catalogue
         assert [one["to_be_repeated"] for one in told["imports"]] == [False] * len(FILES), told["imports"]
         assert told["offsets"] == []
@@ -305,7 +305,7 @@ def test_a_query_shows_the_zones_at_a_point_with_their_provenance_and_leaves_not
         row = next(line for line in info.splitlines() if line.startswith("  zones/import "))
         assert "never" not in info, info
         assert "unknown" in row and "0.00" not in row, row
-        assert "zones/import: zone, feed zones, licence open" in info, info
+        assert "zones/import: zone, feed zones, version 2026-06-01T12:00:00Z, licence open" in info, info
         assert "covers 47.00000 8.00000 to 47.01000 8.03000" in info, info
         assert {path.name for path in place.path.iterdir()} == before, before
 
