@@ -7,8 +7,12 @@
 #include "geo/frame.h"
 #include "geo/length.h"
 
-// Legs no farther than this beyond the nearest are distinguished by the course.
-#define LEG_TIE_M 5.0
+// Slower than this has no course.
+#define COURSE_MIN_MPS 1.0
+// How much farther than one with the course a leg across it may seem.
+#define LEG_TURN_M 50.0
+// A way out and back on one line is equally near but for rounding.
+#define LEG_EQUAL_M 0.1
 
 struct fusion_limits fusion_limits_default(void)
 {
@@ -40,8 +44,8 @@ double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
 
 struct leg {
     double cross_m, done_ratio;
-    double excess_m;      // cross_m beyond what the two readings of a long leg differ by
-    double agreement_mps; // of the ground velocity with its course
+    double excess_m; // cross_m beyond what the two readings of a long leg differ by
+    double cost_m;   // the least is followed
 };
 
 // A long leg is straight in degrees only on a plane of one scale.
@@ -68,13 +72,18 @@ static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix 
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
     done = fmin(fmax(done, 0.0), 1.0);
     double cross_m = geo_length(a.east_m + done * east_m, a.north_m + done * north_m);
-    struct leg leg = {
-        .done_ratio = done, .cross_m = cross_m, .excess_m = fmax(cross_m - bulge_m, 0.0)};
-    if (fix->velocity_known && square > 0.0)
-        leg.agreement_mps =
-            (fix->velocity_east_mps * east_m + fix->velocity_north_mps * north_m)
-            / sqrt(square);
-    return leg;
+    double excess_m = fmax(cross_m - bulge_m, 0.0), turn_m = 0.0;
+    double speed_mps =
+        fix->velocity_known ? geo_length(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
+    if (speed_mps > COURSE_MIN_MPS && square > 0.0) {
+        double along = (fix->velocity_east_mps * east_m + fix->velocity_north_mps * north_m)
+                       / (speed_mps * sqrt(square));
+        turn_m = LEG_TURN_M * (1.0 - along);
+    }
+    return (struct leg){.done_ratio = done,
+                        .cross_m = cross_m,
+                        .excess_m = excess_m,
+                        .cost_m = excess_m + turn_m};
 }
 
 struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
@@ -87,24 +96,20 @@ struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
         return (struct fusion_follow){.state = FUSION_PLAN_STALE};
 
     struct geo_frame frame = geo_frame_at(aircraft->fix.position);
-    struct leg legs[FUSION_PLAN_POINTS_MAX];
-    double nearest_m = HUGE_VAL;
+    double within_m = plan->conformance_m + fusion_fix_acc95_m(&aircraft->fix);
+    struct leg best = {.cost_m = HUGE_VAL};
+    uint32_t followed = plan->point_count;
     for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
-        legs[i] = leg_at(&frame, &aircraft->fix, &plan->points[i], &plan->points[i + 1]);
-        nearest_m = fmin(nearest_m, legs[i].excess_m);
-    }
-    if (nearest_m > plan->conformance_m + fusion_fix_acc95_m(&aircraft->fix))
-        return (struct fusion_follow){.state = FUSION_PLAN_NONCONFORMING};
-
-    uint32_t best = plan->point_count;
-    for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
-        if (legs[i].excess_m > nearest_m + LEG_TIE_M)
+        struct leg leg = leg_at(&frame, &aircraft->fix, &plan->points[i], &plan->points[i + 1]);
+        if (leg.excess_m > within_m || leg.cost_m >= best.cost_m - LEG_EQUAL_M)
             continue;
-        if (best == plan->point_count || legs[i].agreement_mps > legs[best].agreement_mps)
-            best = i;
+        best = leg;
+        followed = i;
     }
+    if (followed == plan->point_count)
+        return (struct fusion_follow){.state = FUSION_PLAN_NONCONFORMING};
     return (struct fusion_follow){.state = FUSION_PLAN_FOLLOWED,
-                                  .leg = best,
-                                  .done_ratio = legs[best].done_ratio,
-                                  .cross_m = legs[best].cross_m};
+                                  .leg = followed,
+                                  .done_ratio = best.done_ratio,
+                                  .cross_m = best.cross_m};
 }

@@ -21,9 +21,10 @@ double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
                                const struct fusion_plan_point *to);
 
 // NONE without a plan; STALE outside its validity; NONCONFORMING when the nearest leg is
-// farther than conformance_m plus the aircraft's horizontal accuracy plus the leg's bulge.
-// Where several legs are equally near, as on a way out and back, the one that the ground
-// velocity agrees with is taken.
+// farther than conformance_m plus the aircraft's horizontal accuracy plus the leg's bulge. Of
+// the legs within that the one with the least distance + 50 m x (1 - cos(course - its course))
+// is followed, so that a way out and one back beside it are told apart; up to 1 m/s by the
+// distance alone, of equal ones the first (schemas/client.md, look-ahead).
 struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
                                         int64_t now_utc_us);
 

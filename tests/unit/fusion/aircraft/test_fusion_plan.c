@@ -129,11 +129,119 @@ static void path__along_a_long_leg__is_wide_enough_for_both_readings(void **stat
     }
 }
 
+// A plan of metres east and north of a place, and an aircraft on it.
+struct survey {
+    struct fusion_plan plan;
+    struct geo_frame frame;
+};
+
+static struct survey survey_of(const struct geo_offset *points, uint32_t count)
+{
+    struct survey survey = {.frame = geo_frame_at((struct geo_point){43.65, -79.38})};
+    struct geo_point places[16];
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = geo_frame_point(&survey.frame, points[i]);
+    survey.plan = plan_of(places, count);
+    return survey;
+}
+
+static struct fusion_follow follow_of(const struct survey *survey, double east_m,
+                                      double north_m, double course_deg, double speed_mps)
+{
+    struct fusion_aircraft aircraft = {.plan = &survey->plan};
+    struct geo_offset at = {.east_m = east_m, .north_m = north_m};
+    double course = course_deg * acos(-1.0) / 180.0;
+    aircraft.fix.position = geo_frame_point(&survey->frame, at);
+    aircraft.fix.horizontal_acc95_m = 3.0;
+    aircraft.fix.velocity_known = true;
+    aircraft.fix.velocity_east_mps = speed_mps * sin(course);
+    aircraft.fix.velocity_north_mps = speed_mps * cos(course);
+    return fusion_plan_follow(&aircraft, NOW_US);
+}
+
+// Out to the east, back to the west `apart_m` north of it: 500 m each.
+static struct survey hairpin(double apart_m)
+{
+    const struct geo_offset points[] = {{0, 0}, {500, 0}, {500, apart_m}, {0, apart_m}};
+    return survey_of(points, 4);
+}
+
+static void follow__of_a_hairpin__is_the_leg_that_is_flown(void **state)
+{
+    (void)state;
+    for (double apart_m = 5.0; apart_m <= 60.0; apart_m += 5.0) {
+        struct survey survey = hairpin(apart_m);
+        // anywhere within the conformance distance (50 m and 3 m) of the leg, also on the other
+        for (double off_m = -50.0; off_m <= 50.0; off_m += 5.0)
+            for (double drift_deg = -30.0; drift_deg <= 30.0; drift_deg += 15.0) {
+                double north_m = off_m;
+                struct fusion_follow out =
+                    follow_of(&survey, 200.0, north_m, 90.0 + drift_deg, 8.0);
+                struct fusion_follow back =
+                    follow_of(&survey, 200.0, apart_m + off_m, 270.0 + drift_deg, 8.0);
+                assert_int_equal(out.state, FUSION_PLAN_FOLLOWED);
+                assert_int_equal(out.leg, 0);
+                assert_near(out.cross_m, fabs(off_m), 0.1);
+                assert_int_equal(back.state, FUSION_PLAN_FOLLOWED);
+                assert_int_equal(back.leg, 2);
+                assert_near(back.cross_m, fabs(off_m), 0.1);
+            }
+    }
+}
+
+static void follow__too_far_from_the_leg_of_its_course__is_the_other(void **state)
+{
+    (void)state;
+    struct survey survey = hairpin(60.0);
+    assert_int_equal(follow_of(&survey, 200.0, 52.0, 90.0, 8.0).leg, 0);
+    assert_int_equal(follow_of(&survey, 200.0, 54.0, 90.0, 8.0).leg, 2);
+    assert_int_equal(follow_of(&survey, 200.0, 114.0, 90.0, 8.0).state,
+                     FUSION_PLAN_NONCONFORMING);
+}
+
+// Up to 1 m/s there is no course: the nearest, of equal ones the first.
+static void follow__hovering__is_the_nearest_leg(void **state)
+{
+    (void)state;
+    struct survey survey = hairpin(30.0);
+    assert_int_equal(follow_of(&survey, 200.0, 14.0, 270.0, 0.9).leg, 0);
+    assert_int_equal(follow_of(&survey, 200.0, 16.0, 90.0, 0.9).leg, 2);
+    const struct geo_offset there_and_back[] = {{0, 0}, {500, 0}, {250, 0}, {0, 0}};
+    survey = survey_of(there_and_back, 4);
+    assert_int_equal(follow_of(&survey, 300.0, 2.0, 270.0, 0.9).leg, 0);
+    assert_int_equal(follow_of(&survey, 300.0, 2.0, 270.0, 8.0).leg, 1);
+    assert_int_equal(follow_of(&survey, 200.0, 2.0, 270.0, 8.0).leg, 2);
+}
+
+// Lanes of a survey 20 m apart, every second the same way: the nearest of these. A corner is
+// turned when the aircraft does.
+static void follow__of_lanes_and_corners__is_the_one_it_is_on(void **state)
+{
+    (void)state;
+    const struct geo_offset lanes[] = {{0, 0},  {400, 0},  {400, 20}, {0, 20},
+                                       {0, 40}, {400, 40}, {400, 60}, {0, 60}};
+    struct survey survey = survey_of(lanes, 8);
+    assert_int_equal(follow_of(&survey, 200.0, 3.0, 90.0, 8.0).leg, 0);
+    assert_int_equal(follow_of(&survey, 200.0, 25.0, 90.0, 8.0).leg, 4);
+    assert_int_equal(follow_of(&survey, 200.0, 25.0, 270.0, 8.0).leg, 2);
+    assert_int_equal(follow_of(&survey, 200.0, 55.0, 270.0, 8.0).leg, 6);
+    const struct geo_offset corner[] = {{0, 0}, {400, 0}, {400, 400}};
+    survey = survey_of(corner, 3);
+    assert_int_equal(follow_of(&survey, 380.0, 0.0, 90.0, 8.0).leg, 0);
+    assert_int_equal(follow_of(&survey, 410.0, 0.0, 90.0, 8.0).leg,
+                     0); // too far: it turns late
+    assert_int_equal(follow_of(&survey, 405.0, 10.0, 10.0, 8.0).leg, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follow__on_the_geodesic_or_straight_in_degrees__is_following),
         cmocka_unit_test(bulge__of_a_leg_of_20_km__is_none),
+        cmocka_unit_test(follow__of_a_hairpin__is_the_leg_that_is_flown),
+        cmocka_unit_test(follow__too_far_from_the_leg_of_its_course__is_the_other),
+        cmocka_unit_test(follow__hovering__is_the_nearest_leg),
+        cmocka_unit_test(follow__of_lanes_and_corners__is_the_one_it_is_on),
         cmocka_unit_test(path__along_a_long_leg__is_wide_enough_for_both_readings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
