@@ -61,6 +61,8 @@ static enum drf_status set_profile(struct fusion_limits *limits, const char *nam
         {"stopping_distance_m", offsetof(struct fusion_limits, stopping_distance_m), 0, 5000},
         {"aircraft_radius_m", offsetof(struct fusion_limits, aircraft_radius_m), 0, 50},
         {"clearance_min_m", offsetof(struct fusion_limits, clearance_min_m), 0, 1000},
+        {"climb_max_mps", offsetof(struct fusion_limits, climb_max_mps), 0.1, 100},
+        {"descent_max_mps", offsetof(struct fusion_limits, descent_max_mps), 0.1, 100},
         {"obstacle_radius_m", offsetof(struct fusion_limits, obstacle_radius_m), 50, 20000},
     };
     char *end;
@@ -77,7 +79,8 @@ static enum drf_status set_profile(struct fusion_limits *limits, const char *nam
     }
     return config_refuse(error, DRF_ERR_ABSENT, 0,
                          "no such default; there are look_ahead_s, stopping_distance_m, "
-                         "aircraft_radius_m, clearance_min_m, obstacle_radius_m");
+                         "aircraft_radius_m, clearance_min_m, climb_max_mps, descent_max_mps, "
+                         "obstacle_radius_m");
 }
 
 enum drf_status drf_config_set(struct drf_config *config, const char *setting,

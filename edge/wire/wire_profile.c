@@ -54,6 +54,10 @@ static bool limits(struct edge_wire_profile *p, struct edge_wire_refusal *refusa
                            m->aircraft_radius_m, 0.0, 50.0, &l->aircraft_radius_m)
            && with_default(p, refusal, "clearance_min_m", m->has_clearance_min_m,
                            m->clearance_min_m, 0.0, 1000.0, &l->clearance_min_m)
+           && with_default(p, refusal, "climb_max_mps", m->has_climb_max_mps, m->climb_max_mps,
+                           0.1, 100.0, &l->climb_max_mps)
+           && with_default(p, refusal, "descent_max_mps", m->has_descent_max_mps,
+                           m->descent_max_mps, 0.1, 100.0, &l->descent_max_mps)
            && with_default(p, refusal, "obstacle_radius_m", m->has_obstacle_radius_m,
                            m->obstacle_radius_m, 50.0, 20000.0, &l->obstacle_radius_m)
            && limit(refusal, "agl_max_m", m->has_agl_max_m, m->agl_max_m, 20000.0,

@@ -45,7 +45,8 @@ struct fusion_limits {
     double look_ahead_s;
     double stopping_distance_m;
     double aircraft_radius_m;
-    double clearance_min_m; // wanted over the surface
+    double clearance_min_m;                // wanted over the surface
+    double climb_max_mps, descent_max_mps; // along a plan; > 0
     double obstacle_radius_m;
     uint32_t obstacles_max; // nearest obstacles in a context
     bool agl_max_set, wind_max_set, gust_max_set, visibility_min_set;
@@ -53,7 +54,8 @@ struct fusion_limits {
 };
 
 // look_ahead_s 45, stopping_distance_m 50, aircraft_radius_m 1, clearance_min_m 15,
-// obstacle_radius_m 2000, obstacles_max 4; no other limit set.
+// climb_max_mps and descent_max_mps 5, obstacle_radius_m 2000, obstacles_max 4; no other limit
+// set.
 struct fusion_limits fusion_limits_default(void);
 
 enum fusion_plan_height { // of a plan point

@@ -21,6 +21,8 @@ struct fusion_limits fusion_limits_default(void)
         .stopping_distance_m = 50.0,
         .aircraft_radius_m = 1.0,
         .clearance_min_m = 15.0,
+        .climb_max_mps = 5.0,
+        .descent_max_mps = 5.0,
         .obstacle_radius_m = 2000.0,
         .obstacles_max = 4,
     };

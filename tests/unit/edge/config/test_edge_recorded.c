@@ -131,9 +131,11 @@ static void set__of_a_limit_a_priority_or_a_default__changes_it(void **state)
     assert_set(&config, "limits.stale_after_ms=3100", DRF_OK);
     assert_set(&config, "feeds.dof.priority=-7", DRF_OK);
     assert_set(&config, "profile.clearance_min_m=31.5", DRF_OK);
+    assert_set(&config, "profile.descent_max_mps=2.5", DRF_OK);
     assert_int_equal(config.limits.stale_after_us, 3100000);
     assert_int_equal(config.feeds[0].priority, -7);
     assert_true(config.profile.clearance_min_m == 31.5);
+    assert_true(config.profile.descent_max_mps == 2.5);
     drf_config_close(&config);
 }
 
@@ -155,6 +157,7 @@ static void set__of_anything_else__is_refused_and_changes_nothing(void **state)
     assert_set(&config, "profile.clearance_min_m=nan", DRF_ERR_RANGE);
     assert_set(&config, "profile.clearance_min_m=1e9", DRF_ERR_RANGE);
     assert_set(&config, "profile.clearance_min_m=30m", DRF_ERR_RANGE);
+    assert_set(&config, "profile.climb_max_mps=0", DRF_ERR_RANGE);
     assert_set(&config, "store.level=13", DRF_ERR_RANGE);
     assert_set(&config, "limits.look_ahead_max_m=100", DRF_ERR_RANGE);
     assert_set(&config, "node.mode=LIVE", DRF_ERR_RANGE);

@@ -198,8 +198,14 @@ static void profile__empty__is_all_defaults_and_says_which(void **state)
     assert_int_equal(
         edge_wire_profile_decode(wire, EDGE_WIRE_JSON, (const uint8_t *)"{}", 2, &p, &refusal),
         DRF_OK);
-    assert_int_equal(p.default_count, 7);
-    assert_string_equal(p.defaults[0], "rate_hz=5");
+    static const char *const defaults[] = {
+        "rate_hz=5",           "look_ahead_s=45",        "stopping_distance_m=50",
+        "aircraft_radius_m=1", "clearance_min_m=15",     "climb_max_mps=5",
+        "descent_max_mps=5",   "obstacle_radius_m=2000", "obstacles_max=4"};
+    assert_int_equal(p.default_count, sizeof defaults / sizeof defaults[0]);
+    for (size_t i = 0; i < p.default_count; i++)
+        assert_string_equal(p.defaults[i], defaults[i]);
+    assert_true(p.limits.climb_max_mps == 5.0 && p.limits.descent_max_mps == 5.0);
     static const struct {
         const char *text, *field_path;
     } bad[] = {{"{\"rate_hz\":0.05}", "rate_hz"},
@@ -208,6 +214,10 @@ static void profile__empty__is_all_defaults_and_says_which(void **state)
                {"{\"patch_cells\":100}", "patch_cells"},
                {"{\"obstacles_max\":17}", "obstacles_max"},
                {"{\"link_bytes_per_s\":0,\"correlation\":\"c1\"}", "link_bytes_per_s"},
+               {"{\"climb_max_mps\":0}", "climb_max_mps"},
+               {"{\"descent_max_mps\":0.09}", "descent_max_mps"},
+               {"{\"descent_max_mps\":-3}", "descent_max_mps"},
+               {"{\"climb_max_mps\":101}", "climb_max_mps"},
                {"{\"wind_max_mps\":-1}", "wind_max_mps"}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(edge_wire_profile_decode(wire, EDGE_WIRE_JSON,
@@ -216,12 +226,15 @@ static void profile__empty__is_all_defaults_and_says_which(void **state)
                          DRF_ERR_RANGE);
         assert_string_equal(refusal.field_path, bad[i].field_path);
     }
-    const char *limits = "{\"rate_hz\":0.1,\"wind_max_mps\":12,\"correlation\":\"c2\"}";
+    const char *limits = "{\"rate_hz\":0.1,\"wind_max_mps\":12,\"correlation\":\"c2\","
+                         "\"climb_max_mps\":0.1,\"descent_max_mps\":100}";
     assert_int_equal(edge_wire_profile_decode(wire, EDGE_WIRE_JSON, (const uint8_t *)limits,
                                               strlen(limits), &p, &refusal),
                      DRF_OK);
     assert_true(p.limits.wind_max_set && p.limits.wind_max_mps == 12.0);
     assert_false(p.limits.gust_max_set);
+    assert_true(fabs(p.limits.climb_max_mps - 0.1) < 1e-6);
+    assert_true(p.limits.descent_max_mps == 100.0);
     assert_string_equal(p.correlation, "c2");
     edge_wire_close(wire);
 }
