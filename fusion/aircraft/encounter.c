@@ -17,6 +17,7 @@
 #include "fusion/aircraft/altimeter.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/root/sample.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -113,19 +114,27 @@ struct encounter {
     struct geo_offset at; // the other at the time of the aircraft's own report
     bool up_known;
     double up_m;         // of the other over the aircraft then
+    double sinks_s;      // when the other's descent ends, from then on
     struct margin reach; // where it may have flown, its course not being known
     struct margin margins[MARGINS];
     double first_s[MARGINS]; // negative: never
     struct nearest nearest;
 };
 
-// Own place from (east, north, and up since the report) to another within `length_s`.
+// Own place and how far up since the report.
+struct place {
+    struct geo_offset at;
+    struct fusion_number up;
+};
+
+// Own place to another within `length_s`; the other's vertical speed does not change on it.
 static void add_leg(struct encounter *encounter, double begin_s, double length_s,
-                    struct geo_offset from, struct geo_offset to, struct fusion_number up_from,
-                    struct fusion_number up_to)
+                    const struct place *a, const struct place *b)
 {
     const struct fusion_neighbour *other = encounter->other;
+    const struct geo_offset from = a->at, to = b->at;
     double per_s = length_s > 0.0 ? 1.0 / length_s : 0.0;
+    double other_up_mps = begin_s < encounter->sinks_s ? other->velocity_up_mps : 0.0;
     struct leg leg = {
         .begin_s = begin_s,
         .length_s = length_s,
@@ -133,9 +142,10 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         .north_m = encounter->at.north_m + other->velocity_north_mps * begin_s - from.north_m,
         .east_mps = other->velocity_east_mps - (to.east_m - from.east_m) * per_s,
         .north_mps = other->velocity_north_mps - (to.north_m - from.north_m) * per_s,
-        .up_known = encounter->up_known && up_from.known && up_to.known,
-        .up_m = encounter->up_m + other->velocity_up_mps * begin_s - up_from.value,
-        .up_mps = other->velocity_up_mps - (up_to.value - up_from.value) * per_s,
+        .up_known = encounter->up_known && a->up.known && b->up.known,
+        .up_m = encounter->up_m + other->velocity_up_mps * fmin(begin_s, encounter->sinks_s)
+                - a->up.value,
+        .up_mps = other_up_mps - (b->up.value - a->up.value) * per_s,
     };
     approach(&leg, &encounter->reach, &encounter->nearest);
     for (size_t i = 0; i < MARGINS; i++) {
@@ -145,6 +155,25 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         if (near_s >= 0.0)
             encounter->first_s[i] = begin_s + near_s;
     }
+}
+
+// A leg, in two where the other's descent ends on it.
+static void add_legs_of(struct encounter *encounter, double begin_s, double length_s,
+                        const struct place *a, const struct place *b)
+{
+    double first_s = encounter->sinks_s - begin_s;
+    if (first_s <= 0.0 || first_s >= length_s) {
+        add_leg(encounter, begin_s, length_s, a, b);
+        return;
+    }
+    double share = first_s / length_s;
+    const struct place between = {
+        .at = {.east_m = a->at.east_m + (b->at.east_m - a->at.east_m) * share,
+               .north_m = a->at.north_m + (b->at.north_m - a->at.north_m) * share},
+        .up = {.known = a->up.known && b->up.known,
+               .value = a->up.value + (b->up.value - a->up.value) * share}};
+    add_leg(encounter, begin_s, first_s, a, &between);
+    add_leg(encounter, begin_s + first_s, length_s - first_s, &between, b);
 }
 
 // How much higher than now the plan wants it there.
@@ -160,14 +189,22 @@ static void add_legs(struct encounter *encounter)
 {
     const struct fusion_path *path = encounter->view->path;
     const struct fusion_fix *fix = &encounter->view->aircraft->fix;
-    struct geo_offset here = {0.0, 0.0};
     if (path->basis != FUSION_CORRIDOR_PLAN) {
-        struct geo_offset to = {
-            fix->velocity_known ? fix->velocity_east_mps * path->time_max_s : 0.0,
-            fix->velocity_known ? fix->velocity_north_mps * path->time_max_s : 0.0};
-        struct fusion_number up = {true, 0.0};
-        struct fusion_number up_to = {true, path->climb_mps * path->time_max_s};
-        add_leg(encounter, 0.0, path->time_max_s, here, to, up, up_to);
+        // its own descent ends too
+        double sinks_s =
+            path->climb_mps < 0.0 ? fmin(path->descent_s, path->time_max_s) : path->time_max_s;
+        struct place places[3] = {{.up = {true, 0.0}}};
+        for (int i = 1; i <= 2; i++) {
+            double time_s = i == 1 ? sinks_s : path->time_max_s;
+            if (fix->velocity_known)
+                places[i].at = (struct geo_offset){.east_m = fix->velocity_east_mps * time_s,
+                                                   .north_m = fix->velocity_north_mps * time_s};
+            places[i].up = (struct fusion_number){true, path->climb_mps * sinks_s};
+        }
+        if (sinks_s > 0.0)
+            add_legs_of(encounter, 0.0, sinks_s, &places[0], &places[1]);
+        if (sinks_s < path->time_max_s)
+            add_legs_of(encounter, sinks_s, path->time_max_s - sinks_s, &places[1], &places[2]);
         return;
     }
     for (uint32_t i = 0; i < path->count; i++) {
@@ -175,26 +212,45 @@ static void add_legs(struct encounter *encounter)
         bool last = i + 1 == path->count;
         const struct fusion_path_node *a = &path->nodes[i], *b = &path->nodes[last ? i : i + 1];
         double until_s = last ? path->time_max_s : b->time_s;
+        const struct place from = {geo_frame_offset(&encounter->frame, a->point),
+                                   climbed(encounter, a)};
+        const struct place to = {geo_frame_offset(&encounter->frame, b->point),
+                                 climbed(encounter, b)};
         if (until_s > a->time_s)
-            add_leg(encounter, a->time_s, until_s - a->time_s,
-                    geo_frame_offset(&encounter->frame, a->point),
-                    geo_frame_offset(&encounter->frame, b->point), climbed(encounter, a),
-                    climbed(encounter, b));
+            add_legs_of(encounter, a->time_s, until_s - a->time_s, &from, &to);
     }
 }
 
-// What the other's heights are, its ellipsoid height brought over the geoid there.
-static void other_amsl(const struct geo_crs *crs, struct fusion_encounter *out)
+// What the other's heights are, its ellipsoid height brought over the geoid there; of one that
+// is predicted the descent ends at the ground.
+static void other_amsl(const struct fusion_view *view, const struct geo_crs *crs,
+                       struct fusion_encounter *out)
 {
     const struct fusion_neighbour *other = out->other;
     double undulation_m;
     out->amsl_known = other->amsl_known;
     out->amsl_m = other->amsl_known ? other->amsl_m : 0.0;
-    if (out->amsl_known || !other->wgs84_known
-        || geo_crs_geoid_m(crs, other->position, &undulation_m) != DRF_OK)
+    if (!out->amsl_known && other->wgs84_known
+        && geo_crs_geoid_m(crs, other->position, &undulation_m) == DRF_OK) {
+        out->amsl_known = true;
+        out->amsl_m = other->wgs84_m - undulation_m;
+    }
+    if (!out->amsl_known || !other->predicted || !(other->velocity_up_mps < 0.0))
         return;
-    out->amsl_known = true;
-    out->amsl_m = other->wgs84_m - undulation_m;
+    struct fusion_sample ground = fusion_sample_ground(view->root, other->position);
+    if (ground.known)
+        out->amsl_m = fmax(out->amsl_m, ground.amsl_m);
+}
+
+// When its descent ends, from its own report on: at the ground under where it is.
+static double other_sinks_s(const struct fusion_view *view, const struct fusion_encounter *out)
+{
+    const struct fusion_neighbour *other = out->other;
+    if (!(other->velocity_up_mps < 0.0) || !out->amsl_known)
+        return HUGE_VAL;
+    struct fusion_sample ground = fusion_sample_ground(view->root, other->position);
+    return ground.known ? fmax((out->amsl_m - ground.amsl_m) / -other->velocity_up_mps, 0.0)
+                        : HUGE_VAL;
 }
 
 static void set_vertical(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
@@ -283,17 +339,19 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     const struct fusion_limits *limits = &view->aircraft->limits;
     double lag_s = (double)(fix->time_utc_us - other->time_utc_us) * 1e-6;
     *out = (struct fusion_encounter){.other = other};
-    other_amsl(crs, out);
+    other_amsl(view, crs, out);
     compare_heights(view, out);
     out->limit_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
     struct geo_frame frame = geo_frame_at(fix->position);
+    double sinks_s = other_sinks_s(view, out);
     struct encounter encounter = {
         .view = view,
         .other = other,
         .frame = frame,
         .at = geo_frame_offset(&frame, other->position),
         .up_known = out->apart != FUSION_APART_UNKNOWN,
-        .up_m = out->up_m + other->velocity_up_mps * lag_s,
+        .up_m = out->up_m + other->velocity_up_mps * fmin(lag_s, sinks_s),
+        .sinks_s = fmax(sinks_s - lag_s, 0.0),
     };
     set_margins(view, out, lag_s, &encounter);
     encounter.at.east_m += other->velocity_east_mps * lag_s;

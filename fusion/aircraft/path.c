@@ -3,14 +3,16 @@
 // nodes is interpolated linearly. Along a velocity the nodes lie closer together near the
 // aircraft (evenly for the first pieces, then growing with the square), because a rhumb line
 // is straight in degrees for a short distance only. Along a plan they are the points of the
-// plan, from the place abeam the aircraft on. A sweep walks the nodes once, from one distance
-// to the next, and adds the outline of each piece to a swath: successive segments share the
-// node where they meet, and no cell between them is left out.
+// plan, from the place abeam the aircraft on; how high, fusion/aircraft/path_height.h says. A
+// sweep walks the nodes once, from one distance to the next, and adds the outline of each piece
+// to a swath: successive segments share the node where they meet, and no cell between them is
+// left out.
 #include "fusion/aircraft/path.h"
 
 #include <assert.h>
 #include <math.h>
 
+#include "fusion/aircraft/path_height.h"
 #include "fusion/root/sample.h"
 #include "geo/bounds.h"
 #include "geo/frame.h"
@@ -21,7 +23,7 @@
 // A rhumb line of 30 km is straight in degrees to a few metres only: a way along the velocity
 // gets a corner at least this often, and eight.
 #define STRAIGHT_M 50.0
-#define STRAIGHT_PIECES_MIN 8.0
+#define STRAIGHT_PIECES_MIN ((double)FUSION_PATH_PIECES_MAX)
 // Speed along a plan whose points and aircraft say none.
 #define PLAN_SPEED_MPS 5.0
 
@@ -68,7 +70,13 @@ struct fusion_path_node fusion_path_after(const struct fusion_path *path, double
         if (time_s > b->time_s || b->time_s <= a->time_s)
             continue;
         double share = fmax(time_s - a->time_s, 0.0) / (b->time_s - a->time_s);
-        return fusion_path_between(a, b, a->along_m + (b->along_m - a->along_m) * share);
+        struct fusion_path_node node =
+            fusion_path_between(a, b, a->along_m + (b->along_m - a->along_m) * share);
+        if (b->along_m <= a->along_m) { // up or down on the spot
+            node.time_s = a->time_s + (b->time_s - a->time_s) * share;
+            node.amsl_m.value += (b->amsl_m.value - a->amsl_m.value) * share;
+        }
+        return node;
     }
     return path->nodes[path->count - 1];
 }
@@ -172,13 +180,16 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
 {
     const struct fusion_plan *plan = aircraft->plan;
     const double narrow_m = path->base_m;
+    const struct fusion_path_rates rates =
+        fusion_path_rates_of(&aircraft->limits, &aircraft->fix);
     path->nodes[path->count++] = (struct fusion_path_node){
         .point = abeam(aircraft, &plan->points[follow->leg], follow->done_ratio),
         .amsl_m = height->aircraft_amsl_m,
         .bend = true};
     for (uint32_t i = follow->leg + 1; i < plan->point_count; i++) {
         const struct fusion_plan_point *to = &plan->points[i];
-        const struct fusion_path_node *last = &path->nodes[path->count - 1];
+        const uint32_t before = path->count;
+        const struct fusion_path_node *last = &path->nodes[before - 1];
         struct geo_frame here = geo_frame_at(last->point);
         struct geo_offset way = geo_frame_offset(&here, fusion_plan_position(to));
         double leg_m = hypot(way.east_m, way.north_m);
@@ -187,19 +198,23 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
         double leg_mps = to->speed_mps > 0.0F                ? (double)to->speed_mps
                          : path->speed_mps >= COURSE_MIN_MPS ? path->speed_mps
                                                              : PLAN_SPEED_MPS;
-        struct fusion_path_node next = {.point = geo_frame_point(&here, way),
-                                        .along_m = last->along_m + leg_m,
-                                        .time_s = last->time_s + leg_m / leg_mps,
-                                        .amsl_m = fusion_path_plan_amsl(crs, root, to),
-                                        .bend = true};
-        bool last_of_all = next.along_m >= path->length_m;
-        if (last_of_all) {
-            next = fusion_path_between(last, &next, path->length_m);
-            next.bend = true;
+        struct fusion_path_node next = {
+            .point = geo_frame_point(&here, way),
+            .along_m = last->along_m + leg_m,
+            .time_s = last->time_s + leg_m / leg_mps,
+            .amsl_m = fusion_path_landing_amsl(path, root, fusion_plan_position(to),
+                                               fusion_path_plan_amsl(crs, root, to)),
+            .bend = true};
+        fusion_path_reach(path, &rates, &next);
+        if (next.along_m < path->length_m)
+            continue;
+        if (next.along_m > path->length_m) { // not as far as the point
+            path->nodes[before] = fusion_path_between(&path->nodes[before - 1],
+                                                      &path->nodes[before], path->length_m);
+            path->nodes[before].bend = true;
+            path->count = before + 1;
         }
-        path->nodes[path->count++] = next;
-        if (last_of_all)
-            break;
+        break;
     }
     // A plan that ends sooner: the corridor ends with it, and still holds the aircraft.
     if (path->nodes[path->count - 1].along_m < path->base_m)
@@ -224,6 +239,9 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     out->growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
                                                     : FUSION_VELOCITY_ACC95_DEFAULT_MPS;
     out->time_max_s = limits->look_ahead_s;
+    out->stop_amsl_m = -HUGE_VAL;
+    out->descent_s = HUGE_VAL;
+    out->as_written = false;
     out->count = 0;
     if (followed) {
         out->basis = FUSION_CORRIDOR_PLAN;
@@ -232,12 +250,14 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     } else if (out->speed_mps >= COURSE_MIN_MPS) {
         out->basis = FUSION_CORRIDOR_VELOCITY;
         along_velocity(out, aircraft, height);
+        fusion_path_end_descent(out, root);
     } else {
         // A disc reaches as far as the corridor would, and holds the aircraft's own width.
         out->basis = FUSION_CORRIDOR_DISC;
         out->length_m = fmax(out->length_m, fusion_path_half_m(out, out->time_max_s));
         out->nodes[out->count++] = (struct fusion_path_node){
             .point = fix->position, .amsl_m = height->aircraft_amsl_m, .bend = true};
+        fusion_path_end_descent(out, root);
     }
     assert(out->count >= 1 && out->count <= FUSION_PATH_NODES_MAX);
 }
@@ -263,8 +283,12 @@ struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path, double along_m)
 {
     struct fusion_path_sweep sweep = {.from = path->nodes[0]};
-    while (sweep.corner + 1 < path->count && path->nodes[sweep.corner + 1].along_m < along_m)
+    sweep.highest_amsl_m = sweep.from.amsl_m.value;
+    while (sweep.corner + 1 < path->count && path->nodes[sweep.corner + 1].along_m < along_m) {
         sweep.corner++;
+        sweep.highest_amsl_m =
+            fmax(sweep.highest_amsl_m, path->nodes[sweep.corner].amsl_m.value);
+    }
     if (along_m > 0.0 && sweep.corner + 1 < path->count)
         sweep.from = fusion_path_between(&path->nodes[sweep.corner],
                                          &path->nodes[sweep.corner + 1], along_m);
@@ -284,12 +308,15 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
 {
     struct fusion_swath swath = fusion_swath_empty();
     sweep->lowest_amsl_m = sweep->from.amsl_m;
+    sweep->level_amsl_m = sweep->highest_amsl_m;
     bool last = false;
     while (!last && sweep->corner + 1 < path->count) {
         const struct fusion_path_node *next = &path->nodes[sweep->corner + 1];
         struct fusion_path_node to = *next;
-        last = next->along_m >= to_m;
-        if (next->along_m > to_m)
+        last = next->along_m > to_m;
+        if (last && sweep->from.along_m >= to_m)
+            break; // what goes on there, it does in the next stretch
+        if (last)
             to = fusion_path_between(&path->nodes[sweep->corner], next, to_m);
         else
             sweep->corner++;
@@ -301,6 +328,7 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
             sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);
         fusion_swath_add(&swath, root, &outline);
         lower(&sweep->lowest_amsl_m, to.amsl_m);
+        sweep->highest_amsl_m = fmax(sweep->highest_amsl_m, to.amsl_m.value);
         sweep->from = to;
         sweep->frame = at_to;
     }

@@ -1,7 +1,8 @@
 // fusion/aircraft/path.h - the predicted path of an aircraft: places, times, heights, width.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A chain of straight pieces, along the ground velocity or the plan. Below walking speed there
+// A chain of straight pieces, along the ground velocity or the plan. Two nodes at one place are
+// a climb or descent on the spot. Below walking speed there
 // is no path, and the aircraft may be anywhere in a disc around its position. The segments of a
 // context cover exactly this corridor, and every reasoner judges by it. Time counts from the
 // report. Values, no allocation.
@@ -27,16 +28,23 @@ struct fusion_path_node {
     bool bend;                   // the corridor turns here, begins or ends
 };
 
-enum { FUSION_PATH_NODES_MAX = FUSION_PLAN_POINTS_MAX + 2 };
+enum {
+    FUSION_PATH_PIECES_MAX = 8, // along a velocity, before a descent ends
+    FUSION_PATH_NODES_MAX = 2 * FUSION_PLAN_POINTS_MAX + 2,
+};
 
 struct fusion_path {
     enum fusion_corridor_basis basis; // DISC: one node, the aircraft
     double speed_mps;                 // over ground now; 0 when not known
     double climb_mps;                 // 0 when not known, or along a plan
-    double length_m;                  // of a disc the radius
-    double base_m;                    // half width at the aircraft
-    double growth_mps;                // of the half width
-    double time_max_s;                // nothing grows or sinks after that
+    // Where a descent by climb_mps ends under the aircraft, and when there or on its way; not
+    // known: -HUGE_VAL and HUGE_VAL. Meaningful when climb_mps < 0.
+    double stop_amsl_m, descent_s;
+    bool as_written;   // a plan under review: nothing ends a descent
+    double length_m;   // of a disc the radius
+    double base_m;     // half width at the aircraft
+    double growth_mps; // of the half width
+    double time_max_s; // nothing grows or sinks after that
     uint32_t count;
     struct fusion_path_node nodes[FUSION_PATH_NODES_MAX];
 };
@@ -75,10 +83,13 @@ struct fusion_path_sweep {
     struct fusion_path_node from;
     struct geo_frame frame;             // at `from`
     struct fusion_number lowest_amsl_m; // of the path in the last stretch
+    double level_amsl_m;                // the highest of the path before it, where known
+    double highest_amsl_m;              // and with it
 };
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
                                                  double along_m);
-// What the corridor holds from where the sweep is to `to_m`, and how low the path is there.
+// What the corridor holds from where the sweep is to `to_m`, and how low the path is there,
+// with what it climbs or sinks on the spot at the end.
 struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
                                          const struct fusion_root *root,
                                          struct fusion_path_sweep *sweep, double to_m);

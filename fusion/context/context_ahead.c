@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "fusion/aircraft/path_height.h"
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
 #include "geo/frame.h"
@@ -24,10 +25,16 @@ static size_t segment_ends(double length_m, double ends_m[static FUSION_SEGMENTS
     return count;
 }
 
+// A stretch of the path, and how high it was before it.
+struct stretch {
+    struct geo_point from, to;
+    struct fusion_number lowest_amsl_m;
+    double level_amsl_m;
+};
+
 static void segment_close(struct fusion_segment *segment, const struct fusion_root *root,
-                          const struct fusion_swath *swath, struct geo_point from,
-                          struct geo_point to, struct fusion_number lowest_amsl_m,
-                          const struct fusion_height *height)
+                          const struct fusion_path *path, const struct fusion_swath *swath,
+                          const struct stretch *stretch, const struct fusion_height *height)
 {
     segment->ground_max_amsl_m = (struct fusion_number){.known = swath->ground_known > 0,
                                                         .value = swath->ground_max_amsl_m};
@@ -40,14 +47,17 @@ static void segment_close(struct fusion_segment *segment, const struct fusion_ro
     segment->unknown_ratio = swath->cells > 0 ? (double)unknown / (double)swath->cells : 1.0;
     segment->unknown_reason = FUSION_REASON_NONE;
     if (unknown > 0) {
-        enum fusion_reason near = fusion_sample_reason(root, FUSION_LAYER_SURFACE, from);
-        enum fusion_reason far = fusion_sample_reason(root, FUSION_LAYER_SURFACE, to);
+        enum fusion_reason near =
+            fusion_sample_reason(root, FUSION_LAYER_SURFACE, stretch->from);
+        enum fusion_reason far = fusion_sample_reason(root, FUSION_LAYER_SURFACE, stretch->to);
         segment->unknown_reason = far == FUSION_REASON_OUT_OF_REGION ? far : near;
     }
     // Unknown is never clear: over cells that are not all known there is no lowest clearance.
-    if (unknown > 0 || swath->cells == 0 || !lowest_amsl_m.known)
+    if (unknown > 0 || swath->cells == 0 || !stretch->lowest_amsl_m.known)
         return;
-    double clearance_m = lowest_amsl_m.value - swath->surface_max_amsl_m;
+    double clearance_m =
+        fusion_path_clearance_m(path, stretch->lowest_amsl_m.value, stretch->level_amsl_m,
+                                segment->ground_max_amsl_m, swath->surface_max_amsl_m);
     segment->clearance_min_m = (struct fusion_number){.known = true, .value = clearance_m};
     segment->clearance_low_m = (struct fusion_number){
         .known = true,
@@ -66,8 +76,9 @@ static void walk(const struct fusion_root *root, const struct fusion_path *path,
         out->segments[k] =
             (struct fusion_segment){.from_m = sweep.from.along_m, .to_m = ends_m[k]};
         struct fusion_swath swath = fusion_path_sweep_to(path, root, &sweep, ends_m[k]);
-        segment_close(&out->segments[k], root, &swath, begin, sweep.from.point,
-                      sweep.lowest_amsl_m, height);
+        const struct stretch stretch = {begin, sweep.from.point, sweep.lowest_amsl_m,
+                                        sweep.level_amsl_m};
+        segment_close(&out->segments[k], root, path, &swath, &stretch, height);
     }
 }
 
@@ -80,9 +91,11 @@ static void disc(const struct fusion_root *root, const struct fusion_path *path,
     struct fusion_swath swath = fusion_swath_empty();
     fusion_swath_add(&swath, root, &outline);
     struct fusion_number lowest = height->aircraft_amsl_m;
-    lowest.value += fmin(path->climb_mps, 0.0) * path->time_max_s;
+    if (path->climb_mps < 0.0)
+        lowest = fusion_path_disc_amsl(path, path->time_max_s);
+    const struct stretch stretch = {centre, centre, lowest, height->aircraft_amsl_m.value};
     out->segments[0] = (struct fusion_segment){.from_m = 0.0, .to_m = path->length_m};
-    segment_close(&out->segments[0], root, &swath, centre, centre, lowest, height);
+    segment_close(&out->segments[0], root, path, &swath, &stretch, height);
     out->segment_count = 1;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each leg is turned into a path of two nodes, clipped to the kept area by the parameter of
+// Each leg is turned into a path of two nodes (three where its height is not reached on the
+// way, fusion/aircraft/path_height.h), clipped to the kept area by the parameter of
 // the line (Liang-Barsky), and then treated twice. measure() sweeps it in parts of 100 m, at
 // most 64, and takes the lowest clearance and the share of unknown cells. judge() builds a
 // context as if the aircraft were at the begin of the leg and runs the reasoners of terrain,
@@ -10,6 +11,7 @@
 
 #include <math.h>
 
+#include "fusion/aircraft/path_height.h"
 #include "fusion/context/context_parts.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
@@ -217,30 +219,33 @@ struct passage {
     double way_s, hold_s;
 };
 
-// How long the aircraft is on a leg, up or down included, and stays at its end.
+// How long the aircraft is on the way of a leg, and stays at its end: as long as it climbs or
+// sinks there, and holds.
 static struct passage passage_of(const struct fusion_plan_point *end,
                                  const struct fusion_path *path)
 {
-    const struct fusion_number *from = &path->nodes[0].amsl_m, *to = &path->nodes[1].amsl_m;
-    double up_m = from->known && to->known ? to->value - from->value : 0.0;
-    double mps = end->speed_mps > 0.0F ? (double)end->speed_mps : PLAN_SPEED_MPS;
-    return (struct passage){.way_s = fmin(hypot(path->length_m, up_m) / mps, TIME_MAX_S),
-                            .hold_s = fmin((double)end->hold_s, TIME_MAX_S)};
+    double way_s = path->nodes[1].time_s;
+    double upright_s = path->count > 2 ? path->nodes[2].time_s - way_s : 0.0;
+    return (struct passage){.way_s = fmin(way_s, TIME_MAX_S),
+                            .hold_s = fmin(upright_s + (double)end->hold_s, TIME_MAX_S)};
 }
 
-// To the part of it between two shares of its length.
+// To the part of it between two shares of its length. The times have been taken from it: it is
+// judged as if the aircraft was everywhere on it at once.
 static void cut(struct fusion_path *path, double from, double to)
 {
+    if (to < 1.0)
+        path->count = 2; // not as far as the point
+    for (uint32_t i = 0; i < path->count; i++)
+        path->nodes[i].time_s = 0.0;
     double length_m = path->length_m;
     struct fusion_path_node begin =
         fusion_path_between(&path->nodes[0], &path->nodes[1], from * length_m);
     struct fusion_path_node end =
         fusion_path_between(&path->nodes[0], &path->nodes[1], to * length_m);
     begin.bend = end.bend = true;
-    if (length_m <= 0.0) // up or down on the spot
-        end.amsl_m = path->nodes[1].amsl_m;
     path->length_m = end.along_m - begin.along_m;
-    end.along_m = path->length_m;
+    end.along_m = path->nodes[2].along_m = path->length_m;
     begin.along_m = 0.0;
     path->nodes[0] = begin;
     path->nodes[1] = end;
@@ -260,17 +265,23 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         .base_m = reviewer->aircraft->limits.aircraft_radius_m
                   + fusion_fix_acc95_m(&reviewer->aircraft->fix)
                   + fusion_plan_leg_bulge_m(&points[0], &points[1]),
-        .count = 2,
+        .as_written = true,
+        .count = 1,
         .nodes = {{.point = a,
                    .bend = true,
                    .amsl_m = fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root,
-                                                   &points[0])},
-                  {.point = b,
-                   .along_m = length_m,
-                   .bend = true,
-                   .amsl_m = fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root,
-                                                   &points[1])}},
+                                                   &points[0])}},
     };
+    double mps = points[1].speed_mps > 0.0F ? (double)points[1].speed_mps : PLAN_SPEED_MPS;
+    const struct fusion_path_rates rates =
+        fusion_path_rates_of(&reviewer->aircraft->limits, NULL);
+    const struct fusion_path_node point = {
+        .point = b,
+        .along_m = length_m,
+        .time_s = length_m / mps,
+        .bend = true,
+        .amsl_m = fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root, &points[1])};
+    fusion_path_reach(&path, &rates, &point);
     struct passage passage = passage_of(&points[1], &path);
     double from, to;
     if (!inside(reviewer->root->keep, a, b, &from, &to)) {
@@ -282,9 +293,7 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         cut(&path, from, to);
         reviewer->time_s += from * passage.way_s;
         reviewer->pass_s_per_m = length_m > 0.0 ? passage.way_s / length_m : 0.0;
-        reviewer->stay_s = length_m <= 0.0 ? passage.way_s + passage.hold_s
-                           : to < 1.0      ? 0.0
-                                           : passage.hold_s;
+        reviewer->stay_s = to < 1.0 ? 0.0 : passage.hold_s;
         find_refused(reviewer, &path, leg);
         measure(reviewer, &path, leg);
         judge(reviewer, &path, leg);

@@ -10,6 +10,7 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 
@@ -54,6 +55,33 @@ static void raise_unknown(const struct fusion_view *view, const struct fusion_pa
     fusion_advisories_add(list, &advisory);
 }
 
+static double ground_m(const struct fusion_view *view, const struct fusion_path_node *node)
+{
+    return fusion_sample_ground(view->root, fusion_path_place(node)).amsl_m;
+}
+
+// Where the path first climbs too high on the spot: as high as it gets there, at the time when
+// that begins. Time HUGE_VAL: nowhere.
+static struct fusion_path_node look_upright(const struct fusion_view *view)
+{
+    const struct fusion_path *path = view->path;
+    for (uint32_t i = 1; i < path->count; i++) {
+        const struct fusion_path_node *a = &path->nodes[i - 1], *b = &path->nodes[i];
+        if (b->along_m > a->along_m || !a->amsl_m.known || !b->amsl_m.known
+            || b->amsl_m.value <= a->amsl_m.value)
+            continue;
+        struct fusion_sample ground = fusion_sample_ground(view->root, fusion_path_place(b));
+        double most_m = ground.amsl_m + view->aircraft->limits.agl_max_m;
+        if (!ground.known || b->amsl_m.value <= most_m)
+            continue;
+        struct fusion_path_node found = *b;
+        double share = (most_m - a->amsl_m.value) / (b->amsl_m.value - a->amsl_m.value);
+        found.time_s = a->time_s + (b->time_s - a->time_s) * fmax(share, 0.0);
+        return found;
+    }
+    return (struct fusion_path_node){.time_s = HUGE_VAL};
+}
+
 // The first place ahead that is too high, and the first where it is unknown, unless that was
 // reported. Without a course the column above and below the aircraft.
 static void look_ahead(const struct fusion_view *view, bool told,
@@ -62,6 +90,7 @@ static void look_ahead(const struct fusion_view *view, bool told,
     const struct fusion_path *path = view->path;
     double limit_m = view->aircraft->limits.agl_max_m;
     bool disc = path->basis == FUSION_CORRIDOR_DISC;
+    const struct fusion_path_node upright = look_upright(view);
     double end = disc ? path->time_max_s : path->length_m;
     double step = disc ? 1.0 : fmax(STEP_M, end / PLACES_MAX);
     double at = 0.0;
@@ -70,7 +99,7 @@ static void look_ahead(const struct fusion_view *view, bool told,
         struct fusion_path_node node = path->nodes[0];
         if (disc) {
             node.time_s = at;
-            node.amsl_m.value += path->climb_mps * at;
+            node.amsl_m = fusion_path_disc_amsl(path, at);
         } else {
             node = fusion_path_at(path, at);
         }
@@ -81,10 +110,14 @@ static void look_ahead(const struct fusion_view *view, bool told,
                 raise_unknown(view, &node, FUSION_SEVERITY_INFO, list);
             told = true;
         } else if (node.amsl_m.value - ground.amsl_m > limit_m) {
-            raise(view, &node, node.amsl_m.value - ground.amsl_m, list);
+            if (upright.time_s <= node.time_s)
+                node = upright;
+            raise(view, &node, node.amsl_m.value - ground_m(view, &node), list);
             return;
         }
     }
+    if (upright.time_s < HUGE_VAL)
+        raise(view, &upright, upright.amsl_m.value - ground_m(view, &upright), list);
 }
 
 void fusion_reason_agl(const struct fusion_view *view, struct fusion_advisories *list)

@@ -13,9 +13,11 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/bucket.h"
 #include "fusion/root/obstacle_index.h"
+#include "fusion/root/sample.h"
 #include "geo/length.h"
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
@@ -68,25 +70,76 @@ static bool near_box(const struct box *box, const struct geo_frame *frame,
     return east_m >= box->west_m - more_m && east_m <= box->east_m + more_m;
 }
 
-// Judges the height at a place where the obstacle is in the corridor. True: that settles it.
-static bool judge(const struct fusion_view *view, const struct fusion_obstacle *fused,
-                  const struct fusion_path_node *node, double distance_m,
+// The path where an obstacle is in the corridor: how far from its middle, how low, and when it
+// is so low that it matters by the accuracies, and nominally.
+struct passing {
+    double distance_m, low_s, nominal_s;
+    struct fusion_number clearance_m;
+};
+
+// True: that settles it.
+static bool judge(const struct fusion_view *view, const struct passing *passing,
                   struct finding *finding)
 {
     double limit_m = view->aircraft->limits.clearance_min_m;
-    struct finding here = {.found = true, .time_s = node->time_s, .distance_m = distance_m};
-    if (node->amsl_m.known && fused->top_known) {
-        here.clearance_known = true;
-        here.clearance_m = node->amsl_m.value - fused->top_amsl_m;
-        here.nominal = here.clearance_m < limit_m;
-        double low_m = here.clearance_m - view->context->height.aircraft_acc95_m.value;
-        here.found = low_m < limit_m;
-    }
-    bool too_late = finding->found && finding->time_s <= FUSION_CAUTION_S
-                    && here.time_s > FUSION_CAUTION_S; // an INFO only
-    if (here.found && (!finding->found || (here.nominal && !too_late)))
+    struct finding here = {.found = true,
+                           .time_s = passing->low_s,
+                           .distance_m = passing->distance_m,
+                           .clearance_known = passing->clearance_m.known,
+                           .clearance_m = passing->clearance_m.value};
+    double low_m = here.clearance_m - view->context->height.aircraft_acc95_m.value;
+    if (here.clearance_known && low_m >= limit_m)
+        return false;
+    if (!finding->found)
         *finding = here;
-    return here.nominal;
+    if (!here.clearance_known || here.clearance_m >= limit_m)
+        return false;
+    here.nominal = true;
+    here.time_s = passing->nominal_s;
+    bool too_late = finding->time_s <= FUSION_CAUTION_S && here.time_s > FUSION_CAUTION_S;
+    if (!too_late) // that would be an INFO only
+        *finding = here;
+    return true;
+}
+
+// The clearance of a height of the path there.
+static struct fusion_number clearance(const struct fusion_view *view,
+                                      const struct fusion_obstacle *fused,
+                                      const struct fusion_path_node *node, double level_m)
+{
+    struct fusion_number out = {.known = node->amsl_m.known && fused->top_known};
+    if (!out.known)
+        return out;
+    struct fusion_number ground = {.known = false};
+    if (view->path->basis == FUSION_CORRIDOR_PLAN && node->amsl_m.value < fused->top_amsl_m) {
+        struct fusion_sample below = fusion_sample_ground(view->root, fusion_path_place(node));
+        ground = (struct fusion_number){.known = below.known, .value = below.amsl_m};
+    }
+    out.value = fusion_path_clearance_m(view->path, node->amsl_m.value, level_m, ground,
+                                        fused->top_amsl_m);
+    return out;
+}
+
+// How high a path is where the obstacle begins to matter: nominally, or by the accuracies.
+static double low_amsl_m(const struct fusion_view *view, const struct fusion_obstacle *fused,
+                         bool nominal)
+{
+    return fused->top_amsl_m + view->aircraft->limits.clearance_min_m
+           + (nominal ? 0.0 : view->context->height.aircraft_acc95_m.value);
+}
+
+// Beside the obstacle: straight up or down to the next node.
+static bool judge_upright(const struct fusion_view *view, const struct fusion_obstacle *fused,
+                          const struct fusion_path_node *a, double level_m, double distance_m,
+                          struct finding *finding)
+{
+    const struct fusion_path_node *b = a + 1;
+    const struct passing passing = {
+        .distance_m = distance_m,
+        .low_s = fusion_path_sunk_s(a, b, low_amsl_m(view, fused, false)),
+        .nominal_s = fusion_path_sunk_s(a, b, low_amsl_m(view, fused, true)),
+        .clearance_m = clearance(view, fused, b, fmax(level_m, a->amsl_m.value))};
+    return judge(view, &passing, finding);
 }
 
 // Goes along the path as far as it can without passing the first place in the way: the
@@ -95,24 +148,36 @@ static struct finding look_along(const struct fusion_view *view,
                                  const struct fusion_obstacle *fused)
 {
     const struct fusion_path *path = view->path;
+    const struct fusion_path_node *nodes = path->nodes;
     struct finding finding = {.found = false};
-    uint32_t piece = 1;
-    double along_m = 0.0;
+    uint32_t at = 0; // the last node passed
+    double along_m = 0.0, level_m = nodes[0].amsl_m.value;
     for (;;) {
-        while (piece + 1 < path->count && along_m > path->nodes[piece].along_m)
-            piece++;
+        const struct fusion_path_node *next = &nodes[at + 1 < path->count ? at + 1 : at];
         struct fusion_path_node node =
-            fusion_path_between(&path->nodes[piece - 1], &path->nodes[piece],
-                                fmin(along_m, path->nodes[piece].along_m));
+            fusion_path_between(&nodes[at], next, fmin(along_m, next->along_m));
         struct geo_frame frame = geo_frame_at(fusion_path_place(&node));
         double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
         double gap_m = distance_m - fused->obstacle->horizontal_acc95_m
                        - fusion_path_half_m(path, node.time_s);
-        if (gap_m <= 0.0 && judge(view, fused, &node, distance_m, &finding))
-            return finding;
+        if (gap_m <= 0.0) {
+            const struct passing passing = {distance_m, node.time_s, node.time_s,
+                                            clearance(view, fused, &node, level_m)};
+            if (judge(view, &passing, &finding))
+                return finding;
+        }
+        while (at + 1 < path->count && nodes[at + 1].along_m <= along_m) {
+            bool upright = nodes[at].along_m >= along_m;
+            if (upright && gap_m <= 0.0
+                && judge_upright(view, fused, &nodes[at], level_m, distance_m, &finding))
+                return finding;
+            level_m = fmax(level_m, nodes[++at].amsl_m.value);
+        }
         if (along_m >= path->length_m)
-            break;
-        const struct fusion_path_node *a = &path->nodes[piece - 1], *b = &path->nodes[piece];
+            return finding;
+        const struct fusion_path_node *a = &nodes[at], *b = a;
+        if (at + 1 < path->count)
+            b = &nodes[at + 1];
         double widening = b->along_m > a->along_m ? path->growth_mps * (b->time_s - a->time_s)
                                                         / (b->along_m - a->along_m)
                                                   : 0.0;
@@ -121,14 +186,6 @@ static struct finding look_along(const struct fusion_view *view,
         double until_m = along_m < b->along_m ? b->along_m : path->length_m;
         along_m = fmin(along_m + (gap_m > 0.0 ? step_m : STEP_M), until_m);
     }
-    // a plan may end in a climb or descent on the spot
-    const struct fusion_path_node *end = &path->nodes[path->count - 1];
-    struct geo_frame frame = geo_frame_at(fusion_path_place(end));
-    double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
-    if (distance_m - fused->obstacle->horizontal_acc95_m
-        <= fusion_path_half_m(path, end->time_s))
-        (void)judge(view, fused, end, distance_m, &finding);
-    return finding;
 }
 
 // Without a course: after which time it may be there, however far that is.
@@ -145,11 +202,22 @@ static struct finding look_around(const struct fusion_view *view,
     double pace_mps = path->growth_mps + path->speed_mps;
     double time_s = fmax(gap_m - path->base_m, 0.0) / fmax(pace_mps, 1e-3);
     bool within = gap_m <= fusion_path_disc_m(path, path->time_max_s);
-    // what it sinks by the time it leaves again: all that the look-ahead allows
-    struct fusion_path_node node = path->nodes[0];
-    node.time_s = within ? time_s : path->time_max_s;
-    node.amsl_m.value += fmin(path->climb_mps, 0.0) * path->time_max_s;
-    (void)judge(view, fused, &node, distance_m, &finding);
+    struct fusion_path_node begin = path->nodes[0], end = begin;
+    if (path->climb_mps < 0.0)
+        end.amsl_m = fusion_path_disc_amsl(path, path->time_max_s);
+    end.time_s = path->climb_mps < 0.0 ? fmin(path->descent_s, path->time_max_s) : 0.0;
+    // as low as it gets in all that time
+    struct passing passing = {.distance_m = distance_m,
+                              .low_s = within ? time_s : path->time_max_s,
+                              .nominal_s = within ? time_s : path->time_max_s,
+                              .clearance_m = clearance(view, fused, &end, begin.amsl_m.value)};
+    if (within && passing.clearance_m.known) { // there at the earliest, and so low
+        passing.low_s =
+            fmax(time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, false)));
+        passing.nominal_s =
+            fmax(time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, true)));
+    }
+    (void)judge(view, &passing, &finding);
     finding.within = within;
     return finding;
 }

@@ -20,6 +20,7 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "geo/frame.h"
@@ -72,20 +73,31 @@ static bool settled(const struct judge *judge, const struct finding *finding)
            || (judge->beyond && finding->found && severity_of(finding) < FUSION_SEVERITY_INFO);
 }
 
-// What a stretch of the corridor, lowest at `amsl`, holds against the limit.
-static struct finding weigh(const struct judge *judge, struct fusion_number amsl,
-                            const struct fusion_swath *swath)
+// How a stretch of the corridor, lowest at `amsl` and before it at `level`, clears the surface.
+struct weighed {
+    bool low, nominal; // less than the limit
+    double low_m, nominal_m;
+    double low_amsl_m, nominal_amsl_m; // how high the path is where that begins
+};
+
+static struct weighed weigh(const struct judge *judge, struct fusion_number amsl,
+                            double level_amsl_m, const struct fusion_swath *swath)
 {
     // Partly unknown: what is known of it can still be in the way.
     if (!amsl.known || swath->surface_known == 0)
-        return (struct finding){.found = false};
-    double clear_m = amsl.value - swath->surface_max_amsl_m;
-    double low_m =
-        clear_m - judge->view->context->height.aircraft_acc95_m.value - swath->surface_acc95_m;
-    bool nominal = clear_m < judge->limit_m;
-    return (struct finding){.found = nominal || (!judge->coarse && low_m < judge->limit_m),
-                            .nominal = nominal,
-                            .clearance_m = nominal ? clear_m : low_m};
+        return (struct weighed){.low = false};
+    const struct fusion_number ground = {.known = swath->ground_known > 0,
+                                         .value = swath->ground_max_amsl_m};
+    double acc_m = judge->view->context->height.aircraft_acc95_m.value + swath->surface_acc95_m;
+    double nominal_m = fusion_path_clearance_m(judge->view->path, amsl.value, level_amsl_m,
+                                               ground, swath->surface_max_amsl_m);
+    double nominal_amsl_m = swath->surface_max_amsl_m + judge->limit_m;
+    return (struct weighed){.low = !judge->coarse && nominal_m - acc_m < judge->limit_m,
+                            .nominal = nominal_m < judge->limit_m,
+                            .low_m = nominal_m - acc_m,
+                            .nominal_m = nominal_m,
+                            .low_amsl_m = nominal_amsl_m + acc_m,
+                            .nominal_amsl_m = nominal_amsl_m};
 }
 
 // Whether a segment of the context is worth a second look.
@@ -116,6 +128,16 @@ static bool at_goal(const struct judge *judge, struct geo_point a, struct geo_po
     return false;
 }
 
+// A finding of a part of the path, at the time when it is first as low as that.
+static void note_at(struct judge *judge, struct finding *into, struct finding found,
+                    double time_s)
+{
+    found.found = found.time_known = true;
+    found.time_s = time_s;
+    judge->beyond = time_s > FUSION_CAUTION_S;
+    note(into, &found);
+}
+
 // Looks at a segment again in parts, to say when and where.
 static void refine(struct judge *judge, const struct fusion_segment *segment)
 {
@@ -123,18 +145,25 @@ static void refine(struct judge *judge, const struct fusion_segment *segment)
     struct fusion_path_sweep sweep = fusion_path_sweep_begin(path, segment->from_m);
     double part_m = (segment->to_m - segment->from_m) / PARTS;
     for (int i = 1; i <= PARTS; i++) {
-        struct fusion_path_node begin = sweep.from;
-        judge->beyond = begin.time_s > FUSION_CAUTION_S;
+        const struct fusion_path_sweep begin = sweep;
+        judge->beyond = begin.from.time_s > FUSION_CAUTION_S;
         double to_m = i < PARTS ? segment->from_m + part_m * i : segment->to_m;
         struct fusion_swath swath = fusion_path_sweep_to(path, judge->view->root, &sweep, to_m);
-        struct finding found = weigh(judge, sweep.lowest_amsl_m, &swath);
-        if (!found.found)
+        struct weighed weighed = weigh(judge, sweep.lowest_amsl_m, sweep.level_amsl_m, &swath);
+        if (!weighed.low && !weighed.nominal)
             continue;
-        found.time_known = true;
-        found.time_s = begin.time_s;
-        found.position = fusion_path_place(&begin);
-        bool explained = at_goal(judge, begin.point, sweep.from.point);
-        note(explained ? &judge->exempted : &judge->finding, &found);
+        bool explained = at_goal(judge, begin.from.point, sweep.from.point);
+        struct finding *into = explained ? &judge->exempted : &judge->finding;
+        struct finding found = {.position = fusion_path_place(&begin.from),
+                                .clearance_m = weighed.low_m};
+        if (weighed.low)
+            note_at(judge, into, found,
+                    fusion_path_stretch_sunk_s(path, &begin, &sweep, weighed.low_amsl_m));
+        found.nominal = true;
+        found.clearance_m = weighed.nominal_m;
+        if (weighed.nominal)
+            note_at(judge, into, found,
+                    fusion_path_stretch_sunk_s(path, &begin, &sweep, weighed.nominal_amsl_m));
     }
 }
 
@@ -165,10 +194,11 @@ static void look_around(struct judge *judge)
     const struct fusion_view *view = judge->view;
     const struct fusion_path *path = view->path;
     struct fusion_number amsl = view->context->height.aircraft_amsl_m;
-    double fall_mps = fmin(path->climb_mps, 0.0);
+    const bool sinks = path->climb_mps < 0.0;
+    double lowest_amsl_m =
+        sinks ? fusion_path_disc_amsl(path, path->time_max_s).value : amsl.value;
     if (!amsl.known
-        || !suspicious(judge, &view->context->look_ahead.segments[0],
-                       amsl.value + fall_mps * path->time_max_s))
+        || !suspicious(judge, &view->context->look_ahead.segments[0], lowest_amsl_m))
         return;
     const double times_s[] = {0.0, FUSION_WARNING_S, FUSION_CAUTION_S, HUGE_VAL};
     struct finding *into =
@@ -181,12 +211,15 @@ static void look_around(struct judge *judge)
             fusion_outline_disc(view->root->tiles.first.level, path->nodes[0].point, radius_m);
         struct fusion_swath swath = fusion_swath_empty();
         fusion_swath_add(&swath, view->root, &outline);
-        struct fusion_number low = amsl;
-        low.value += fall_mps * fmin(times_s[i], path->time_max_s);
-        struct finding found = weigh(judge, low, &swath);
-        found.time_known = reach;
-        found.time_s = reach ? times_s[i] : 0.0;
-        found.position = path->nodes[0].point;
+        struct fusion_number low = sinks ? fusion_path_disc_amsl(path, times_s[i]) : amsl;
+        struct weighed weighed = weigh(judge, low, amsl.value, &swath);
+        const struct finding found = {.found = weighed.low || weighed.nominal,
+                                      .nominal = weighed.nominal,
+                                      .time_known = reach,
+                                      .time_s = reach ? times_s[i] : 0.0,
+                                      .clearance_m =
+                                          weighed.nominal ? weighed.nominal_m : weighed.low_m,
+                                      .position = path->nodes[0].point};
         if (found.found)
             note(into, &found);
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "fusion/aircraft/path.h"
+#include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/zone.h"
@@ -144,9 +145,11 @@ static void look_along(struct look *look)
 static void look_upright(struct look *look)
 {
     const struct fusion_path *path = look->view->path;
-    for (uint32_t i = 1; i < path->count && !look->nominal.found; i++) {
+    for (uint32_t i = 1; i < path->count; i++) {
         struct fusion_path_node node = path->nodes[i - 1];
         const struct fusion_path_node *end = &path->nodes[i];
+        if (look->nominal.found && look->nominal.time_s <= node.time_s)
+            return;
         if (end->along_m > node.along_m || !end->amsl_m.known || !node.amsl_m.known)
             continue;
         double distance_m =
@@ -154,9 +157,11 @@ static void look_upright(struct look *look)
         if (distance_m > fusion_path_half_m(path, node.time_s))
             continue;
         double from_m = node.amsl_m.value, by_m = end->amsl_m.value - from_m;
+        double from_s = node.time_s, by_s = end->time_s - from_s;
         int steps = (int)fmin(ceil(fabs(by_m) / STEP_MIN_M), STEPS_MAX);
         for (int step = 1; step <= steps; step++) {
             node.amsl_m.value = from_m + by_m * step / steps;
+            node.time_s = from_s + by_s * step / steps;
             judge(look, &node, distance_m);
         }
     }
@@ -180,7 +185,7 @@ static void look_around(struct look *look)
         int64_t utc_us = view->now_utc_us + (int64_t)(time_s * SECOND_US);
         node.time_s = time_s;
         if (node.amsl_m.known)
-            node.amsl_m.value = path->nodes[0].amsl_m.value + path->climb_mps * time_s;
+            node.amsl_m = fusion_path_disc_amsl(path, time_s);
         judge(look, &node, distance_m);
         double next_s =
             path->time_max_s > time_s ? fmin(time_s + 1.0, path->time_max_s) : HUGE_VAL;

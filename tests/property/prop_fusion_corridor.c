@@ -236,7 +236,9 @@ static void assert_covered(const struct scene *scene, const struct fusion_aircra
             k++;
         assert_true(ground.amsl_m <= ahead->segments[k].ground_max_amsl_m.value);
         assert_true(surface.amsl_m <= ahead->segments[k].surface_max_amsl_m.value);
-        double height_m = 600.0 + aircraft->fix.velocity_up_mps * along_m / speed;
+        // a descent ends on what it meets
+        double height_m = fmax(600.0 + aircraft->fix.velocity_up_mps * along_m / speed,
+                               fmin(600.0, surface.amsl_m));
         if (along_m / speed <= aircraft->limits.look_ahead_s)
             assert_true(height_m - surface.amsl_m
                         >= ahead->segments[k].clearance_min_m.value - 1e-6);

@@ -21,7 +21,12 @@
 #define LIMIT_M 15.0
 #define HORIZON_S 60.0
 
-enum { TERRAIN_FLIGHTS = 400, OBSTACLE_FLIGHTS = 2000, TRAFFIC_FLIGHTS = 4000 };
+enum {
+    TERRAIN_FLIGHTS = 400,
+    OBSTACLE_FLIGHTS = 2000,
+    TRAFFIC_FLIGHTS = 4000,
+    DESCENTS = 4000
+};
 
 static const struct geo_point centre = {.lat_deg = 43.65, .lon_deg = -79.38};
 
@@ -272,12 +277,118 @@ static void traffic__random_encounters__sound_and_complete_outside_the_band(void
     scene_close(scene);
 }
 
+// A flight over the highest hill, sinking or along a plan whose points lie anywhere, some of
+// them below the ground; how fast it changes its height at most.
+struct descent {
+    struct flight flight;
+    struct fusion_plan plan;
+    bool planned;
+    double up_mps, down_mps;
+};
+
+static void random_descent(struct descent *d)
+{
+    d->flight = random_flight(200.0, 320.0);
+    struct fusion_aircraft *aircraft = &d->flight.aircraft;
+    aircraft->fix.velocity_up_mps = uniform(-10.0, 1.0);
+    if (uniform(0.0, 1.0) < 0.3)
+        aircraft->fix.velocity_north_mps = aircraft->fix.velocity_east_mps = 0.0;
+    aircraft->limits.climb_max_mps = uniform(1.0, 8.0);
+    aircraft->limits.descent_max_mps = uniform(1.0, 8.0);
+    aircraft->limits.agl_max_set = true;
+    aircraft->limits.agl_max_m = uniform(200.0, 300.0);
+    d->plan = (struct fusion_plan){
+        .valid_until_utc_us = INT64_MAX, .conformance_m = 1000.0, .point_count = 4};
+    double east_m = uniform(-300.0, 100.0), north_m = uniform(-100.0, 100.0);
+    for (uint32_t i = 0; i < d->plan.point_count; i++) {
+        if (uniform(0.0, 1.0) < 0.7) { // else up or down on the spot
+            east_m += uniform(0.0, 300.0);
+            north_m += uniform(-200.0, 200.0);
+        }
+        d->plan.points[i] = (struct fusion_plan_point){
+            .lat_e7 = (int32_t)lround((centre.lat_deg + north_m / NORTH_M_PER_DEG) * 1e7),
+            .lon_e7 = (int32_t)lround((centre.lon_deg + east_m / EAST_M_PER_DEG) * 1e7),
+            .height_m = (float)uniform(100.0, 420.0),
+            .height = FUSION_PLAN_AMSL,
+            .speed_mps = (float)uniform(3.0, 20.0)};
+    }
+    d->planned = uniform(0.0, 1.0) < 0.5;
+    aircraft->plan = d->planned ? &d->plan : NULL;
+    double said_mps = aircraft->fix.velocity_up_mps;
+    d->up_mps = fmax(said_mps, d->planned ? aircraft->limits.climb_max_mps : 0.0);
+    d->down_mps = fmax(-said_mps, d->planned ? aircraft->limits.descent_max_mps : 0.0);
+}
+
+// No sooner than it can be that low, or that high.
+static void assert_possible(const struct descent *d, int i, const struct fusion_advisory *a,
+                            double top_m)
+{
+    double amsl_m = d->flight.amsl_m, least_s = 0.0;
+    if (a->kind == FUSION_ADVISORY_TERRAIN) // hills reach 180 m
+        least_s = (amsl_m - 180.3 - LIMIT_M) / d->down_mps;
+    else if (a->kind == FUSION_ADVISORY_OBSTACLE)
+        least_s = (amsl_m - top_m - LIMIT_M - 0.1) / d->down_mps;
+    else if (a->kind == FUSION_ADVISORY_ALTITUDE_LIMIT) // and down to 120 m
+        least_s = (a->limit + 119.7 - amsl_m) / d->up_mps;
+    if (a->time_to_go_known && a->time_to_go_s < least_s - 0.05)
+        fail_msg("descent %d: kind %d told in %.2f s, not possible before %.2f s", i,
+                 (int)a->kind, a->time_to_go_s, least_s);
+}
+
+// No clearance below 0 stems from a descent, and nothing is told of sooner than it can be
+// reached: no time to go of 0 for what is not there yet.
+static void descent__random_plans_and_speeds__nothing_below_0_and_nothing_too_soon(
+    void **unused)
+{
+    (void)unused;
+    struct scene *scene = scene_open(centre, cell, NULL, NULL);
+    scene->surface_source.vertical_acc95_m = 0.01;
+    struct fusion_builder *builder;
+    assert_int_equal(fusion_builder_open(&builder), DRF_OK);
+    struct geo_obstacle *mast = scene_obstacle(scene, "mast", centre, 0.0);
+    static struct fusion_context context;
+    static struct descent d;
+    unsigned told[32] = {0};
+    for (int i = 0; i < DESCENTS; i++) {
+        random_descent(&d);
+        double top_m = uniform(185.0, 199.0);
+        mast->horizontal_acc95_m = 5.0;
+        mast->position = (struct geo_point){centre.lat_deg + uniform(-0.001, 0.001),
+                                            centre.lon_deg + uniform(-0.002, 0.002)};
+        scene->fused[0].top_amsl_m = top_m;
+        fusion_context_build(builder, &scene->root, &d.flight.aircraft, NOW_US, &context);
+        for (size_t k = 0; k < context.look_ahead.segment_count; k++) {
+            const struct fusion_segment *s = &context.look_ahead.segments[k];
+            if (s->clearance_min_m.known && s->clearance_min_m.value < -0.3)
+                fail_msg("descent %d: clearance %.2f m", i, s->clearance_min_m.value);
+        }
+        for (size_t k = 0; k < context.advisories.count; k++) {
+            const struct fusion_advisory *a = &context.advisories.items[k];
+            told[a->kind]++;
+            assert_possible(&d, i, a, top_m);
+            // a plan may lead down beside a mast, whose top is then above it
+            bool beside = a->kind == FUSION_ADVISORY_OBSTACLE && d.planned;
+            bool clearance =
+                a->kind == FUSION_ADVISORY_TERRAIN || a->kind == FUSION_ADVISORY_OBSTACLE;
+            if (clearance && !beside && a->value < -0.3)
+                fail_msg("descent %d: kind %d, %.2f m", i, (int)a->kind, a->value);
+        }
+    }
+    assert_true(told[FUSION_ADVISORY_TERRAIN] > DESCENTS / 10
+                && told[FUSION_ADVISORY_OBSTACLE] > DESCENTS / 20
+                && told[FUSION_ADVISORY_ALTITUDE_LIMIT] > DESCENTS / 50);
+    fusion_builder_close(builder);
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(terrain__random_flights__sound_and_complete_outside_the_band),
         cmocka_unit_test(obstacle__random_masts__sound_and_complete_outside_the_band),
         cmocka_unit_test(traffic__random_encounters__sound_and_complete_outside_the_band),
+        cmocka_unit_test(
+            descent__random_plans_and_speeds__nothing_below_0_and_nothing_too_soon),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }

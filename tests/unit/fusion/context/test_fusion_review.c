@@ -260,6 +260,28 @@ static void review__of_a_climb_on_the_spot__passes_all_heights_between(void **st
     stage_close(&stage);
 }
 
+// The rest it climbs at the point.
+static void review__of_a_leg_too_steep__is_as_high_as_the_aircraft_gets(void **state)
+{
+    (void)state;
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 60.0F);
+    stage.plan.point_count = 2; // 1,500 m: the zone is 1,800 m to 2,200 m east
+    struct geo_point begin = east_of(1500.0), end = east_of(2500.0);
+    stage.plan.points[0].lon_e7 = (int32_t)lround(begin.lon_deg * 1e7);
+    stage.plan.points[1].lon_e7 = (int32_t)lround(end.lon_deg * 1e7);
+    // from 60 m to 460 m in 100 s: 4 m/s, and 180 m where the zone, up to 150 m, begins
+    stage.plan.points[1].height_m = 460.0F;
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage.aircraft.limits.climb_max_mps = 2.0; // 120 m there
+    assert_int_equal(zone_legs(&stage, &severity), 1U << 0);
+    assert_int_equal(severity, FUSION_SEVERITY_WARNING);
+    stage.aircraft.limits.climb_max_mps = 0.2; // 74 m where the zone ends
+    assert_int_equal(zone_legs(&stage, &severity), 0);
+    stage_close(&stage);
+}
+
 static void review__of_an_agl_limit__is_over_the_ground_below(void **state)
 {
     (void)state;
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(review__of_a_long_leg__finds_a_zone_that_begins_while_it_is_flown),
         cmocka_unit_test(review__of_a_hold__counts_a_zone_that_begins_meanwhile),
         cmocka_unit_test(review__of_a_climb_on_the_spot__passes_all_heights_between),
+        cmocka_unit_test(review__of_a_leg_too_steep__is_as_high_as_the_aircraft_gets),
         cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
     };
     return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);

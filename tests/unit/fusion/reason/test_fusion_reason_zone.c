@@ -319,6 +319,43 @@ static void zone__of_two_volumes__is_one_advisory_by_the_worse(void **state)
     stage_close(&stage);
 }
 
+// Straight up from 30 m to 100 m at a point of the plan; the zone begins 80 m over the ground.
+static void zone__over_a_climb_on_the_spot__by_the_time_that_it_takes(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, flat, 0.0);
+    stage.words.volumes[0].lower =
+        (struct geo_zone_limit){.m = 80.0, .reference = GEO_ZONE_AGL};
+    struct fusion_aircraft aircraft = hovering(30.0);
+    struct fusion_plan plan = {
+        .valid_until_utc_us = INT64_MAX, .conformance_m = 50.0, .point_count = 3};
+    for (int i = 0; i < 3; i++) {
+        struct geo_point place = east_of(i == 0 ? -100.0 : 0.0);
+        plan.points[i] =
+            (struct fusion_plan_point){.lat_e7 = (int32_t)lround(place.lat_deg * 1e7),
+                                       .lon_e7 = (int32_t)lround(place.lon_deg * 1e7),
+                                       .height_m = i == 2 ? 200.0F : 130.0F,
+                                       .height = FUSION_PLAN_AMSL,
+                                       .speed_mps = 10.0F};
+    }
+    aircraft.plan = &plan;
+    const struct {
+        double climb_mps, time_s;
+        enum fusion_severity severity;
+    } cases[] = {{5.0, 10.0, FUSION_SEVERITY_WARNING}, {2.0, 25.0, FUSION_SEVERITY_CAUTION}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        aircraft.limits.climb_max_mps = cases[i].climb_mps;
+        struct told told = tell(&stage, &aircraft, 0);
+        assert_true(told.found);
+        assert_int_equal(told.advisory.severity, cases[i].severity);
+        // found every 2 m; the altitude is good to 3 m, and the ground
+        assert_true(told.advisory.time_to_go_s >= cases[i].time_s - 5.1 / cases[i].climb_mps);
+        assert_true(told.advisory.time_to_go_s <= cases[i].time_s + 2.1 / cases[i].climb_mps);
+    }
+    stage_close(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +369,7 @@ int main(void)
         cmocka_unit_test(zone__that_begins_later__counts_from_then_on),
         cmocka_unit_test(zone__with_agl_limits_over_unknown_ground__applies_and_says_so),
         cmocka_unit_test(zone__of_two_volumes__is_one_advisory_by_the_worse),
+        cmocka_unit_test(zone__over_a_climb_on_the_spot__by_the_time_that_it_takes),
     };
     return cmocka_run_group_tests_name("fusion/reason_zone", tests, NULL, NULL);
 }
