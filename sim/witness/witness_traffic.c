@@ -178,16 +178,18 @@ static void judge(const struct sim_case *c, const struct sim_report *other, doub
     int steps = (int)(p->time_max_s / step_s);
     for (int i = 0; i <= steps; i++) {
         double t = i * step_s;
+        // where a leg of its plan ends, it may be at once at another height
+        bool sure = p->plan == NULL || i > 0;
         if (near_at(p, t, false, true, slack_m))
             *possible = sim_severity_worse(
                 *possible, sim_severity_milder(sim_severity_of(t - guard_s), most));
         else if (near_at(p, t, true, true, slack_m))
             *possible = sim_severity_worse(
                 *possible, sim_severity_milder(sim_severity_of(t - guard_s), SIM_CAUTION));
-        if (near_at(p, t, false, false, -0.3))
+        if (sure && near_at(p, t, false, false, -0.3))
             *certain = sim_severity_worse(
                 *certain, sim_severity_milder(sim_severity_of(t + guard_s), most));
-        else if (near_at(p, t, true, false, -0.3))
+        else if (sure && near_at(p, t, true, false, -0.3))
             *certain = sim_severity_worse(
                 *certain, sim_severity_milder(sim_severity_of(t + guard_s), SIM_CAUTION));
     }
