@@ -139,9 +139,13 @@ static void check_plan(const struct sim_witness *witness, const struct sim_repor
     for (size_t i = 0; i < count; i++) {
         const struct sim_way *way = &ways[i];
         double end_m = sim_way_half_m(way, sim_way_time_s(way, way->length_m));
+        // or after what of its height is flown at the end
+        double late_m = sim_way_half_m(way, sim_way_span(way, way->length_m).late_s);
+        double said_m = (double)a->half_width_end_m;
         fits |= fabs((double)a->length_m - way->length_m) < 0.5 + 0.001 * way->length_m
                 && fabs((double)a->half_width_m - way->base_m) < 0.2
-                && fabs((double)a->half_width_end_m - end_m) < 0.2 + 0.001 * end_m;
+                && said_m > end_m - 0.2 - 0.001 * end_m
+                && said_m < late_m + 0.2 + 0.001 * late_m;
     }
     sim_witness_counts_note(
         counts, SIM_CHECK_PLAN, fits,
@@ -399,6 +403,16 @@ static void check_clearance(const struct path *path, const Drf__V1__Segment *s,
     if (path->plan != NULL)
         plan_heights(path, s, &low_m, &high_m);
     double top_m = (double)s->surface_max_amsl_m;
+    // A descent ends: by itself it makes no clearance negative, on a plan none below the
+    // ground.
+    bool sinks = path->plan != NULL || path->drop_m < 0.0;
+    double level_m = fmin(path->amsl_m, top_m);
+    if (path->plan != NULL && s->has_ground_max_amsl_m)
+        level_m = fmin(level_m, (double)s->ground_max_amsl_m);
+    if (path->plan == NULL || s->has_ground_max_amsl_m)
+        low_m = fmax(low_m, level_m);
+    if (sinks)
+        high_m = fmax(high_m, top_m);
     sim_witness_counts_note(counts, SIM_CHECK_CLEARANCE,
                             got_m >= low_m - top_m - 0.1 && got_m <= high_m - top_m + 0.1,
                             "clearance ahead %.2f m, path at %.2f to %.2f over %.2f", got_m,

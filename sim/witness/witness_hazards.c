@@ -62,7 +62,7 @@ static void look_along(struct terrain *t)
         const struct sim_stretch *s = &witness->stretches[i];
         double low_m, high_m;
         sim_way_rises(way, s->from_m, s->to_m, &low_m, &high_m);
-        weigh(t, s, sim_way_time_s(way, s->from_m), sim_way_time_s(way, s->to_m),
+        weigh(t, s, sim_way_span(way, s->from_m).soon_s, sim_way_span(way, s->to_m).late_s,
               t->c->truth.amsl_m + low_m, t->c->truth.amsl_m + high_m);
     }
 }
@@ -95,8 +95,9 @@ static void look_around(struct terrain *t, bool excused)
         sim_witness_raise(c->witness, &disc, &near, &s.low_m, &s.high_m);
         double low_m = c->truth.amsl_m + sim_way_climbed_m(way, times_s[i]);
         low_m = fmin(low_m, c->truth.amsl_m); // it may sink, it need not climb
+        double most_m = c->truth.amsl_m + fmin(sim_way_climbed_most_m(way, times_s[i]), 0.0);
         double time_s = fmin(times_s[i], 1000.0);
-        weigh(t, &s, time_s, time_s - guard_s, low_m, low_m);
+        weigh(t, &s, time_s, time_s - guard_s, low_m, most_m);
     }
     if (!excused)
         return;
@@ -195,16 +196,16 @@ static struct thing thing_of(const struct sim_witness *witness, size_t index)
                           .top_high_m = top.high_m + (vague ? assumed_m : o->vertical_acc_m)};
 }
 
-// At a time, at a distance from which on it is in the way.
+// At a distance from which on it is in the way, so high and then, from the aircraft.
 static void judge(const struct sim_case *c, const struct thing *thing, double distance_m,
-                  double half_m, double time_s, double amsl_m, struct sim_condition *out)
+                  double half_m, const struct sim_span *span, struct sim_condition *out)
 {
     double band_m = guard_m + guard_ratio * distance_m;
     double tol_m = c->truth.amsl_tol_m + c->way.height_tol_m + 0.1;
     bool known = c->truth.basis != 0;
     if (distance_m <= half_m + thing->acc_high_m + band_m) {
-        double clear_m = amsl_m - tol_m - thing->top_high_m;
-        int severity = sim_severity_of(time_s - guard_s);
+        double clear_m = c->truth.amsl_m + span->low_m - tol_m - thing->top_high_m;
+        int severity = sim_severity_of(span->soon_s - guard_s);
         if (known && clear_m < out->limit)
             out->possible = sim_severity_worse(out->possible, severity);
         else if (!c->truth.amsl_known || clear_m - c->truth.acc_high_m < out->limit)
@@ -213,8 +214,8 @@ static void judge(const struct sim_case *c, const struct thing *thing, double di
     }
     if (distance_m > half_m + thing->acc_low_m - band_m || (known && !c->truth.amsl_known))
         return;
-    double clear_m = amsl_m + tol_m - thing->top_low_m;
-    int severity = sim_severity_of(time_s + guard_s);
+    double clear_m = c->truth.amsl_m + span->high_m + tol_m - thing->top_low_m;
+    int severity = sim_severity_of(span->late_s + guard_s);
     if (!known) // across alone decides
         severity = sim_severity_milder(severity, SIM_CAUTION);
     else if (clear_m >= out->limit)
@@ -247,12 +248,12 @@ static void judge_along(const struct sim_case *c, const struct thing *thing,
     const struct sim_way *way = &c->way;
     double along_m = 0.0;
     for (;;) {
-        double time_s = sim_way_time_s(way, along_m), half_m = sim_way_half_m(way, time_s);
+        struct sim_span span = sim_way_span(way, along_m);
+        double half_m = sim_way_half_m(way, sim_way_time_s(way, along_m));
         struct geo_point at = sim_world_point(c->witness->world, sim_way_at(way, along_m));
         double distance_m =
             sim_world_obstacle_distance_m(c->witness->world, thing->obstacle, at);
-        judge(c, thing, distance_m, half_m, time_s,
-              c->truth.amsl_m + sim_way_rise_m(way, along_m), out);
+        judge(c, thing, distance_m, half_m, &span, out);
         if (along_m >= way->length_m)
             return;
         double far_m =
@@ -268,17 +269,23 @@ static void judge_around(const struct sim_case *c, const struct thing *thing,
     const struct sim_way *way = &c->way;
     double distance_m =
         sim_world_obstacle_distance_m(c->witness->world, thing->obstacle, c->report->position);
-    double amsl_m = c->truth.amsl_m + fmin(way->climb_mps, 0.0) * way->time_max_s;
     double pace_mps = fmax(way->growth_mps + way->speed_mps, 1e-3);
     double band_m = guard_m + guard_ratio * distance_m;
     struct sim_condition near = *out, far = *out;
     // The soonest it may be there, and the latest.
     double soon_s = fmax(distance_m - thing->acc_high_m - band_m - way->base_m, 0.0) / pace_mps;
     double late_s = fmax(distance_m - thing->acc_low_m + band_m - way->base_m, 0.0) / pace_mps;
-    judge(c, thing, distance_m, way->length_m, soon_s <= way->time_max_s ? soon_s : 1e3, amsl_m,
-          &near);
-    judge(c, thing, distance_m, way->length_m, late_s <= way->time_max_s ? late_s : 1e3, amsl_m,
-          &far);
+    soon_s = soon_s <= way->time_max_s ? soon_s : 1e3;
+    late_s = late_s <= way->time_max_s ? late_s : 1e3;
+    struct sim_span span = {fmin(sim_way_climbed_m(way, 1e3), 0.0),
+                            fmin(sim_way_climbed_most_m(way, 1e3), 0.0), soon_s, late_s};
+    judge(c, thing, distance_m, way->length_m, &span, &near);
+    // so low only by then
+    double above_m =
+        c->truth.amsl_m + c->truth.amsl_tol_m + 0.1 - thing->top_low_m - out->limit;
+    if (way->climb_mps < 0.0 && above_m > 0.0)
+        span.late_s = fmax(late_s, fmin(above_m / -way->climb_mps, way->time_max_s));
+    judge(c, thing, distance_m, way->length_m, &span, &far);
     out->possible = near.possible;
     out->certain = far.certain;
     out->value = far.value;
@@ -328,12 +335,14 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
         double half_m = disc ? way->length_m : sim_way_half_m(way, time_s);
         // the plane of this file is flat to some metres in a thousand
         double band_m = guard_m + 0.005 * fabs(away_m);
+        struct sim_span span = {0};
+        if (!disc)
+            span = sim_way_span(way, along_m);
         double soon_s = disc ? fmax(away_m - way->base_m, 0.0)
                                    / fmax(way->growth_mps + way->speed_mps, 1e-3)
-                             : time_s;
+                             : span.soon_s;
         double low_m =
-            c->truth.amsl_m
-            + (disc ? fmin(sim_way_climbed_m(way, 1e3), 0.0) : sim_way_rise_m(way, along_m));
+            c->truth.amsl_m + (disc ? fmin(sim_way_climbed_m(way, 1e3), 0.0) : span.low_m);
         bool known = c->truth.basis != 0;
         if (away_m <= half_m + band_m
             && (!known || low_m - tol_m - c->truth.acc_high_m < zone->upper_amsl_m)) {
@@ -342,10 +351,10 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
             out->possible = sim_severity_worse(
                 out->possible, nominal ? severity : sim_severity_milder(severity, SIM_CAUTION));
         }
-        double high_m = c->truth.amsl_m + (disc ? 0.0 : sim_way_rise_m(way, along_m));
+        double high_m = c->truth.amsl_m + span.high_m;
         if (c->truth.amsl_known && away_m <= -band_m && high_m + tol_m < zone->upper_amsl_m) {
             double found_m = fmin(along_m + inside_step_m, way->length_m);
-            double late_s = disc ? time_s : sim_way_time_s(way, found_m);
+            double late_s = disc ? time_s : sim_way_span(way, found_m).late_s;
             out->certain = sim_severity_worse(out->certain, sim_severity_of(late_s + guard_s));
         }
         if (disc || along_m >= way->length_m)

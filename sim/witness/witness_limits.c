@@ -198,6 +198,14 @@ static void judge_altitude_limit(struct sim_case *c, double limit_m)
                      disc ? at : sim_way_time_s(way, at),
                      disc ? sim_way_climbed_m(way, at) : sim_way_rise_m(way, at), false);
     }
+    // Straight up at a corner: from when on it may be too high, and when it surely is.
+    for (size_t i = 1; i < way->count; i++) {
+        const struct sim_corner *a = &way->corners[i - 1], *b = &way->corners[i];
+        if (way->kind != SIM_WAY_PLAN || b->along_m > a->along_m || b->rise_m <= a->rise_m)
+            continue;
+        h.step_s = b->time_s - a->time_s;
+        judge_height(&h, b->at, a->time_s, b->rise_m, false);
+    }
     if (!c->witness->complete[GROUND])
         h.over.certain = h.unknown.certain = SIM_NOTHING;
     sim_case_add(c, h.over);

@@ -34,10 +34,12 @@ static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight/flight.c climbs with 5 at most
 
 struct pair {
-    const struct sim_way *plan;         // that the aircraft flies by; NULL: straight on
-    double east_m, north_m, up_m;       // the other, from here
-    double east_mps, north_mps, up_mps; // of both towards each other; with a plan the other's
-    double pace_mps;                    // at most, of both
+    const struct sim_way *way, *plan; // the aircraft's; plan NULL: straight on
+    double floor_low_m, floor_high_m; // where the other's descent ends, from its height
+    double east_m, north_m, up_m;     // the other, from here
+    double east_mps, north_mps;       // of both towards each other; with a plan the other's
+    double up_mps;                    // the other's
+    double pace_mps;                  // at most, of both
     bool up_known, up_maybe;
     bool rough; // within 600 m of what they seem: across decides, never more than a CAUTION
     double up_tol_m, up_acc_low_m, up_acc_high_m;
@@ -80,7 +82,10 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
                   + other->east_mps * lag_s,
         .east_mps = other->east_mps - share * own->east_mps,
         .north_mps = other->north_mps - share * own->north_mps,
-        .up_mps = other->up_mps - share * own->up_mps,
+        .up_mps = other->up_mps,
+        .way = &c->way,
+        .floor_low_m = -HUGE_VAL,
+        .floor_high_m = -HUGE_VAL,
         .across_m = limits.clearance_m + limits.radius_m + radius_m,
         .up_limit_m = limits.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
@@ -91,6 +96,22 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     return p;
 }
 
+// Its descent ends at the known ground under the place that it has now.
+static void find_floor(const struct sim_witness *witness, const struct sim_report *other,
+                       const struct sim_truth *truth, struct pair *p)
+{
+    const struct sim_height_tolerance *t = &witness->tolerance;
+    double tol_m = t->ground_m + 0.3;
+    if (other->up_mps >= 0.0 || truth->covered_m < -t->edge_m)
+        return;
+    if (truth->covered_m < t->edge_m)
+        tol_m += t->step_m;
+    double floor_m = truth->ground_m - truth->amsl_m;
+    p->floor_high_m = fmin(floor_m + tol_m, 0.0);
+    if (truth->covered_m > t->edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND])
+        p->floor_low_m = fmin(floor_m - tol_m, 0.0);
+}
+
 static void add_heights(const struct sim_case *c, const struct sim_report *other,
                         struct pair *p)
 {
@@ -98,7 +119,7 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
     // Heights are compared in one frame; one of pressure and one AMSL are only roughly known.
     if (c->truth.basis == 0 && c->report->has_pressure && truth.basis == 0
         && other->has_pressure) {
-        p->up_m = other->pressure_m + other->up_mps * p->lag_s - c->report->pressure_m;
+        p->up_m = other->pressure_m - c->report->pressure_m;
         p->up_known = p->up_maybe = true;
         p->up_tol_m = 0.1;
         p->up_acc_low_m = p->up_acc_high_m = other->pressure_acc_m + c->report->pressure_acc_m;
@@ -106,7 +127,8 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
     }
     p->rough = (c->truth.basis == 0 && c->report->has_pressure && truth.basis != 0)
                || (truth.basis == 0 && other->has_pressure && c->truth.basis != 0);
-    p->up_m = truth.amsl_m + other->up_mps * p->lag_s - c->truth.amsl_m;
+    p->up_m = truth.amsl_m - c->truth.amsl_m;
+    find_floor(c->witness, other, &truth, p);
     p->up_known = truth.amsl_known && c->truth.amsl_known;
     p->up_maybe = truth.basis != 0 && c->truth.basis != 0;
     p->up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + c->way.height_tol_m + 0.1;
@@ -116,18 +138,21 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
 
 // Where the aircraft is by its plan after a time, from where it is now.
 struct own {
-    double east_m, north_m, up_m;
+    double east_m, north_m, up_m, up_tol_m;
 };
 
 static struct own own_at(const struct pair *p, double t)
 {
     if (p->plan == NULL)
-        return (struct own){.east_m = 0.0};
+        return (struct own){
+            .up_m = 0.5 * (sim_way_climbed_m(p->way, t) + sim_way_climbed_most_m(p->way, t)),
+            .up_tol_m =
+                0.5 * (sim_way_climbed_most_m(p->way, t) - sim_way_climbed_m(p->way, t))};
     double along_m = sim_way_along_m(p->plan, t);
     struct sim_plane at = sim_way_at(p->plan, along_m);
     return (struct own){(at.east_m - p->plan->start.east_m) * p->plan->scale_east,
                         (at.north_m - p->plan->start.north_m) * p->plan->scale_north,
-                        sim_way_rise_m(p->plan, along_m)};
+                        sim_way_rise_after_m(p->plan, t), 0.0};
 }
 
 // Whether it is too near at a time, with margins this much wider.
@@ -145,10 +170,17 @@ static bool near_at(const struct pair *p, double t, bool with_accuracy, bool may
     // Where a height may not be known, across alone may decide.
     if (!p->up_maybe || (may && !p->up_known))
         return true;
-    double up_m = fabs(p->up_m + p->up_mps * t - own.up_m);
+    double sunk_low_m = p->up_mps * (t + p->lag_s), sunk_high_m = sunk_low_m;
+    if (p->up_mps < 0.0) {
+        sunk_low_m = fmax(sunk_low_m, p->floor_low_m);
+        sunk_high_m = fmax(sunk_high_m, p->floor_high_m);
+    }
+    double up_m = fabs(p->up_m + 0.5 * (sunk_low_m + sunk_high_m) - own.up_m);
+    double tol_m = p->up_tol_m + own.up_tol_m + 0.5 * (sunk_high_m - sunk_low_m);
     // A plan may climb as steeply as this.
-    double climb_mps = fabs(p->up_mps) + (p->plan != NULL ? plan_climb_mps : 0.0);
-    return up_m <= p->up_limit_m + up_acc_m + (may ? p->up_tol_m : -p->up_tol_m)
+    double climb_mps =
+        fabs(p->up_mps) + (p->plan != NULL ? plan_climb_mps : fabs(p->way->climb_mps));
+    return up_m <= p->up_limit_m + up_acc_m + (may ? tol_m : -tol_m)
                        + (slack_m > 0.0 ? climb_mps * step_s : 0.0);
 }
 

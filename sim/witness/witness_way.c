@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without a plan the path is a straight line, or a disc below walking speed. Along a plan it
 // is a list of corners that begins abeam the aircraft on the leg that the node would choose:
-// the nearest, or among those nearly as near the one that agrees best with the course. Where
-// that choice is within rounding, every candidate leg gives a path of its own. Distances
+// that with the least distance and turn of those that the aircraft conforms to. Where
+// that choice is within rounding, every candidate leg gives a path of its own. What of a height
+// cannot be reached on the way to a corner is flown there: two corners of one place. Distances
 // between corners are metres of the ellipsoid, positions are of the world's plane, with a
 // scale at the aircraft between both.
 #include "sim/witness/witness_way.h"
@@ -12,8 +13,10 @@
 #include "drf/v1/enums.pb-c.h"
 
 static const double shortest_m = 150.0, course_mps = 1.0; // schemas/client.md, look-ahead
-static const double tie_m = 5.0, tie_band_m = 0.3; // there: the course decides between legs
-static const double tie_mps = 0.05;
+static const double turn_m = 50.0, tie_band_m = 0.6;      // there: which leg of a plan
+static const double conform_band_m = 1.0;
+static const double rate_mps = 5.0;  // there: no drone of the fleet says how fast it climbs
+static const double upright_m = 2.1; // a step of whoever looks along the way
 
 double sim_way_half_m(const struct sim_way *way, double time_s)
 {
@@ -25,9 +28,35 @@ double sim_way_disc_m(const struct sim_way *way, double time_s)
     return way->base_m + (way->growth_mps + way->speed_mps) * fmin(time_s, way->time_max_s);
 }
 
+static double climbed_m(const struct sim_way *way, double time_s, double floor_m)
+{
+    double climbed = way->climb_mps * fmin(time_s, way->time_max_s);
+    return way->climb_mps < 0.0 ? fmax(climbed, fmin(floor_m, 0.0)) : climbed;
+}
+
 double sim_way_climbed_m(const struct sim_way *way, double time_s)
 {
-    return way->climb_mps * fmin(time_s, way->time_max_s);
+    return climbed_m(way, time_s, way->floor_low_m);
+}
+
+double sim_way_climbed_most_m(const struct sim_way *way, double time_s)
+{
+    return climbed_m(way, time_s, way->floor_high_m);
+}
+
+// The ground under a place, from the aircraft's height: between which values a descent ends.
+static void find_floor(const struct sim_way *way, struct geo_point at, double *low_m,
+                       double *high_m)
+{
+    const struct sim_witness *witness = way->witness;
+    double covered_m = sim_world_covered_m(witness->world, at);
+    double ground_m = sim_world_ground_amsl_m(witness->world, at) - way->amsl_m;
+    double edge_m = witness->tolerance.edge_m, tol_m = witness->tolerance.ground_m + 0.3;
+    bool surely = covered_m > edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND];
+    *low_m = surely ? ground_m - tol_m : -HUGE_VAL;
+    *high_m = covered_m > -edge_m
+                  ? ground_m + tol_m + (covered_m < edge_m ? witness->tolerance.step_m : 0.0)
+                  : -HUGE_VAL;
 }
 
 static double between(double a, double b, double share) { return a + (b - a) * share; }
@@ -76,16 +105,55 @@ double sim_way_along_m(const struct sim_way *way, double time_s)
 
 double sim_way_rise_m(const struct sim_way *way, double along_m)
 {
-    return way->kind == SIM_WAY_PLAN ? corner_at(way, along_m).rise_m
-                                     : sim_way_climbed_m(way, sim_way_time_s(way, along_m));
+    return sim_way_span(way, along_m).low_m;
+}
+
+double sim_way_rise_after_m(const struct sim_way *way, double time_s)
+{
+    for (size_t i = 1; i < way->count; i++) {
+        const struct sim_corner *a = &way->corners[i - 1], *b = &way->corners[i];
+        if (time_s <= b->time_s && b->time_s > a->time_s)
+            return between(a->rise_m, b->rise_m,
+                           fmax(time_s - a->time_s, 0.0) / (b->time_s - a->time_s));
+    }
+    return way->corners[way->count - 1].rise_m;
+}
+
+static struct sim_span span_of_plan(const struct sim_way *way, double along_m)
+{
+    struct sim_corner at = corner_at(way, along_m);
+    struct sim_span span = {at.rise_m, at.rise_m, at.time_s, at.time_s};
+    for (size_t i = 1; i < way->count; i++) {
+        const struct sim_corner *a = &way->corners[i - 1], *b = &way->corners[i];
+        if (b->along_m > a->along_m || fabs(a->along_m - along_m) > upright_m)
+            continue;
+        span.low_m = fmin(span.low_m, fmin(a->rise_m, b->rise_m));
+        span.high_m = fmax(span.high_m, fmax(a->rise_m, b->rise_m));
+        span.soon_s = fmin(span.soon_s, a->time_s);
+        span.late_s = fmax(span.late_s, b->time_s);
+    }
+    return span;
+}
+
+struct sim_span sim_way_span(const struct sim_way *way, double along_m)
+{
+    if (way->kind == SIM_WAY_PLAN)
+        return span_of_plan(way, along_m);
+    double time_s = sim_way_time_s(way, along_m), low_m = way->floor_low_m,
+           high_m = way->floor_high_m;
+    if (way->climb_mps < 0.0 && way->kind == SIM_WAY_COURSE)
+        find_floor(way, sim_world_point(way->witness->world, sim_way_at(way, along_m)), &low_m,
+                   &high_m);
+    return (struct sim_span){climbed_m(way, time_s, low_m), climbed_m(way, time_s, high_m),
+                             time_s, time_s};
 }
 
 void sim_way_rises(const struct sim_way *way, double from_m, double to_m, double *low_m,
                    double *high_m)
 {
-    double a_m = sim_way_rise_m(way, from_m), b_m = sim_way_rise_m(way, to_m);
-    *low_m = fmin(a_m, b_m);
-    *high_m = fmax(a_m, b_m);
+    struct sim_span a = sim_way_span(way, from_m), b = sim_way_span(way, to_m);
+    *low_m = fmin(a.low_m, b.low_m);
+    *high_m = fmax(a.high_m, b.high_m);
     for (size_t i = 0; i < way->count; i++)
         if (way->corners[i].along_m >= from_m && way->corners[i].along_m <= to_m) {
             *low_m = fmin(*low_m, way->corners[i].rise_m);
@@ -121,7 +189,7 @@ static const struct sim_plan *plan_of(const struct sim_witness *witness,
 // A leg of a plan as the aircraft sees it, in metres there.
 struct leg {
     double before_m, length_m; // of the plan before it, its own
-    double cross_m, done_ratio, agreement_mps;
+    double cross_m, done_ratio, turn_m;
 };
 
 // Metres of the ellipsoid from the aircraft.
@@ -145,11 +213,13 @@ static size_t find_legs(const struct sim_witness *witness, const struct sim_repo
         leg->cross_m =
             sim_plane_segment_m(a, b, (struct sim_plane){.east_m = 0.0}, &leg->done_ratio);
         leg->length_m = hypot(b.east_m - a.east_m, b.north_m - a.north_m);
-        leg->agreement_mps = leg->length_m > 0.0
-                                 ? (report->east_mps * (b.east_m - a.east_m)
-                                    + report->north_mps * (b.north_m - a.north_m))
-                                       / leg->length_m
-                                 : 0.0;
+        double speed_mps = hypot(report->east_mps, report->north_mps);
+        if (leg->length_m > 0.0 && speed_mps > 0.0)
+            leg->turn_m = turn_m
+                          * (1.0
+                             - (report->east_mps * (b.east_m - a.east_m)
+                                + report->north_mps * (b.north_m - a.north_m))
+                                   / (speed_mps * leg->length_m));
     }
     return plan->count - 1;
 }
@@ -171,9 +241,42 @@ static void lengthen(const struct sim_witness *witness, const struct sim_plan *p
     way->corners[way->count++] = next;
 }
 
+// How high a point of a plan is from the aircraft: no lower than the ground there, where that
+// is lower than the way has been.
+static double landing_m(const struct sim_witness *witness, struct sim_way *way,
+                        const struct sim_plan_point *point)
+{
+    double level_m = 0.0, rise_m = point->amsl_m - way->amsl_m, low_m, high_m;
+    for (size_t i = 0; i < way->count; i++)
+        level_m = fmax(level_m, way->corners[i].rise_m);
+    way->witness = witness;
+    find_floor(way, point->position, &low_m, &high_m);
+    low_m = fmax(rise_m, fmin(low_m, level_m));
+    high_m = fmax(rise_m, fmin(high_m, level_m));
+    way->height_tol_m = fmax(way->height_tol_m, 0.5 * (high_m - low_m) + 0.05);
+    return 0.5 * (low_m + high_m);
+}
+
+// What of the height cannot be reached on the way is flown at the corner.
+static void reach(struct sim_way *way, struct sim_corner next, double up_mps)
+{
+    const struct sim_corner *last = &way->corners[way->count - 1];
+    double wanted_m = next.rise_m, way_s = next.time_s - last->time_s;
+    double climb_mps = fmax(rate_mps, up_mps), sink_mps = fmax(rate_mps, -up_mps);
+    next.rise_m = last->rise_m
+                  + fmin(fmax(wanted_m - last->rise_m, -sink_mps * way_s), climb_mps * way_s);
+    double left_m = wanted_m - next.rise_m;
+    way->corners[way->count++] = next;
+    if (fabs(left_m) < 1e-6)
+        return;
+    next.time_s += left_m > 0.0 ? left_m / climb_mps : -left_m / sink_mps;
+    next.rise_m = wanted_m;
+    way->corners[way->count++] = next;
+}
+
 // From abeam the aircraft on leg `first` to the end of the look-ahead or of the plan.
 static void lay(const struct sim_witness *witness, const struct sim_truth *truth,
-                const struct sim_plan *plan, size_t first, const struct leg *leg,
+                const struct sim_plan *plan, size_t first, const struct leg *leg, double up_mps,
                 struct sim_way *way)
 {
     const struct sim_world *world = witness->world;
@@ -183,6 +286,7 @@ static void lay(const struct sim_witness *witness, const struct sim_truth *truth
     way->base_m += leg->cross_m;
     way->before_m = leg->before_m + leg->done_ratio * leg->length_m;
     way->height_tol_m = plan->over_ground ? witness->tolerance.ground_m : 0.05;
+    way->amsl_m = truth->amsl_m;
     way->corners[0] =
         (struct sim_corner){.at = {between(a.east_m, b.east_m, leg->done_ratio),
                                    between(a.north_m, b.north_m, leg->done_ratio)}};
@@ -195,12 +299,16 @@ static void lay(const struct sim_witness *witness, const struct sim_truth *truth
         struct sim_corner next = {.at = sim_world_plane(world, here),
                                   .along_m = last->along_m + leg_m,
                                   .time_s = last->time_s + leg_m / plan->speed_mps,
-                                  .rise_m = plan->points[i].amsl_m - truth->amsl_m};
-        way->corners[way->count++] = next;
+                                  .rise_m = landing_m(witness, way, &plan->points[i])};
+        size_t before = way->count;
+        reach(way, next, up_mps);
         if (next.along_m < way->length_m)
             continue;
-        next = corner_at(way, way->length_m);
-        way->corners[way->count - 1] = next;
+        if (next.along_m > way->length_m) { // not as far as the point
+            next = corner_at(way, way->length_m);
+            way->corners[before] = next;
+            way->count = before + 1;
+        }
         break;
     }
     if (way->corners[way->count - 1].along_m < way->base_m)
@@ -229,22 +337,27 @@ static size_t ways_along(const struct sim_witness *witness, const struct sim_rep
         || (plan->over_ground && !witness->complete[1]))
         return 1;
     size_t count = find_legs(witness, report, common, plan, legs), found = 0;
-    double nearest_m = HUGE_VAL, best_mps = -HUGE_VAL;
+    const double within_m = plan->conformance_m + report->horizontal_acc_m;
+    // near walking speed the course counts or it does not
+    double slow_m = HUGE_VAL, fast_m = HUGE_VAL; // the least cost of those surely within
+    bool slow =
+        common->speed_mps<course_mps + 0.01, fast = common->speed_mps> course_mps - 0.01;
     for (size_t i = 0; i < count; i++)
-        nearest_m = fmin(nearest_m, legs[i].cross_m);
-    for (size_t i = 0; i < count; i++) // certainly among those between which the course decides
-        if (legs[i].cross_m < nearest_m + tie_m - tie_band_m)
-            best_mps = fmax(best_mps, legs[i].agreement_mps);
+        if (legs[i].cross_m < within_m - conform_band_m) {
+            slow_m = fmin(slow_m, legs[i].cross_m);
+            fast_m = fmin(fast_m, legs[i].cross_m + legs[i].turn_m);
+        }
     for (size_t i = 0; i < count; i++) {
-        if (legs[i].cross_m > nearest_m + tie_m + tie_band_m
-            || legs[i].agreement_mps < best_mps - tie_mps)
+        bool may = (slow && legs[i].cross_m <= slow_m + tie_band_m)
+                   || (fast && legs[i].cross_m + legs[i].turn_m <= fast_m + tie_band_m);
+        if (!may || legs[i].cross_m > within_m + conform_band_m)
             continue;
         if (found == SIM_WAYS_MAX) {
             ways[0] = *common;
             return 1;
         }
         ways[found] = *common;
-        lay(witness, truth, plan, i, &legs[i], &ways[found]);
+        lay(witness, truth, plan, i, &legs[i], report->up_mps, &ways[found]);
         found++;
     }
     return found > 0 ? found : 1;
@@ -290,7 +403,13 @@ size_t sim_ways_of(const struct sim_witness *witness, const struct sim_report *r
         .base_m = limits.radius_m + report->horizontal_acc_m,
         .growth_mps = report->velocity_acc_mps,
         .time_max_s = limits.look_ahead_s,
+        .witness = witness,
+        .amsl_m = truth->amsl_m,
+        .floor_low_m = -HUGE_VAL,
+        .floor_high_m = -HUGE_VAL,
     };
+    if (way.climb_mps < 0.0)
+        find_floor(&way, report->position, &way.floor_low_m, &way.floor_high_m);
     way.length_m =
         fmax(fmax(way.speed_mps * limits.look_ahead_s, limits.stopping_m), shortest_m);
     take_scale(witness->world, report->position, &way);
