@@ -26,6 +26,7 @@ static const double shortest_m = 150.0; // schemas/client.md, look-ahead
 static const double longest_s = 300.0;  // profile.proto: look_ahead_s
 static const double either_leg_m = 0.5; // where a plan bends either leg may be taken
 static const double conform_band_m = 1.0;
+static const double far_apart_m = 50.0; // ways along a plan: a segment
 
 struct path {
     const struct sim_way *plan; // NULL: none
@@ -445,6 +446,10 @@ void sim_witness_ahead(struct sim_witness *witness, const struct sim_report *rep
     struct path path;
     if (!find_path(witness, report, context, &truth, ways, count, &path))
         return;
+    if (path.slack_m > far_apart_m) {
+        counts->waiting++; // two legs that are not neighbours: which one cannot be known
+        return;
+    }
     for (size_t i = 0; i < a->n_segments; i++) {
         check_heights(witness, &path, context, a->segments[i], counts);
         check_clearance(&path, a->segments[i], counts);
