@@ -2,7 +2,7 @@
 #include "edge/serve/advisories.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #define VALID_US INT64_C(5000000)
 
@@ -49,6 +49,7 @@ static void remember(struct edge_advisory *held, const struct fusion_advisory *i
     held->value = (float)item->value;
     held->limit = (float)item->limit;
     held->unit = item->value_known ? item->unit : NULL;
+    memcpy(held->text, item->text, sizeof held->text);
 }
 
 static void change(struct edge_advisory *held, uint8_t severity)
@@ -109,6 +110,20 @@ static void order(struct fusion_advisories *set)
     }
 }
 
+// What it said last, and that this is not so now; never cut within a character of UTF-8.
+static void tell_rest(const struct edge_advisory *held, char text[FUSION_ADVISORY_TEXT_SIZE])
+{
+    const char *begin = held->severity != 0 ? "no longer found, kept for 3 s: " : "over: ";
+    size_t begins = strlen(begin), length = strlen(held->text);
+    memcpy(text, begin, begins);
+    if (length > FUSION_ADVISORY_TEXT_SIZE - 1 - begins)
+        length = FUSION_ADVISORY_TEXT_SIZE - 1 - begins;
+    while (length > 0 && ((unsigned char)held->text[length] & 0xC0) == 0x80)
+        length--;
+    memcpy(text + begins, held->text, length);
+    text[begins + length] = '\0';
+}
+
 struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int64_t now_utc_us)
 {
     struct fusion_advisory out = {
@@ -126,8 +141,7 @@ struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int6
         .limit = (double)held->limit,
         .unit = held->unit,
     };
-    (void)snprintf(out.text, sizeof out.text, "%s",
-                   held->severity != 0 ? "not found any more, kept for a moment" : "over");
+    tell_rest(held, out.text);
     return out;
 }
 

@@ -33,6 +33,7 @@ struct edge_advisory {
     int32_t lat_e7, lon_e7;
     float value, limit;
     const char *unit;
+    char text[FUSION_ADVISORY_TEXT_SIZE]; // of the last find
 };
 
 struct edge_advisories {

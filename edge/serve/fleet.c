@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(sizeof(struct edge_drone) + sizeof(struct fusion_plan) <= 4096,
-              "a drone takes at most 4 KB, its plan included");
+static_assert(sizeof(struct edge_drone) + sizeof(struct fusion_plan) <= 6144,
+              "a drone takes at most 6 KB, its plan included");
 
 // Cells are as small as this many allow: neighbours are looked for in them.
 #define CELLS_MAX 65536.0

@@ -99,6 +99,66 @@ static void life__lowered_and_cleared__after_three_seconds_without_interruption(
     assert_int_equal(bed.set.items[0].revision, 4);
 }
 
+// What is not found any more still says what it was, with the numbers and the text of the last
+// find, and that it is not so now; the clear says it, too.
+static void life__not_found_any_more__keeps_what_was_there(void **state)
+{
+    (void)state;
+    struct bed bed = {.now = {1000000, 1000000}};
+    struct fusion_advisory item = {.advisory_id = 7,
+                                   .severity = FUSION_SEVERITY_CAUTION,
+                                   .kind = FUSION_ADVISORY_OBSTACLE,
+                                   .position_known = true,
+                                   .position = {43.65, -79.38},
+                                   .value_known = true,
+                                   .value = 11.5,
+                                   .limit = 15.0,
+                                   .unit = "m",
+                                   .text = "crane 35-001234: clearance 12 m in 20 s"};
+    fusion_advisories_add(&bed.set, &item);
+    edge_advisories_apply(&bed.life, bed.now, &bed.set);
+    (void)changes(&bed);
+    for (int i = 0; i < 30; i++) {
+        evaluate(&bed, GONE);
+        assert_int_equal(bed.set.count, 1);
+        const struct fusion_advisory *rest = &bed.set.items[0];
+        assert_string_equal(
+            rest->text,
+            "no longer found, kept for 3 s: crane 35-001234: clearance 12 m in 20 s");
+        assert_int_equal(rest->kind, FUSION_ADVISORY_OBSTACLE);
+        assert_true(rest->value_known && rest->value == 11.5 && rest->limit == 15.0);
+        assert_true(rest->position_known && rest->position.lat_deg == 43.65);
+        assert_false(rest->time_to_go_known);
+    }
+    evaluate(&bed, GONE);
+    assert_int_equal(bed.set.count, 0);
+    size_t cursor = 0;
+    const struct edge_advisory *over = edge_advisories_untold(&bed.life, &cursor);
+    assert_non_null(over);
+    assert_string_equal(edge_advisory_rest(over, 0).text,
+                        "over: crane 35-001234: clearance 12 m in 20 s");
+}
+
+// A text that is too long for both is cut between characters.
+static void life__a_long_text_that_is_kept__ends_with_a_whole_character(void **state)
+{
+    (void)state;
+    for (size_t blanks = 0; blanks < 4; blanks++) {
+        struct bed bed = {.now = {1000000, 1000000}};
+        struct fusion_advisory item = {.advisory_id = 7, .severity = FUSION_SEVERITY_CAUTION};
+        memset(item.text, ' ', blanks);
+        for (size_t i = blanks; i + 3 < sizeof item.text; i += 3)
+            memcpy(item.text + i, "\xe2\x82\xac", 3); // the sign of the euro
+        fusion_advisories_add(&bed.set, &item);
+        edge_advisories_apply(&bed.life, bed.now, &bed.set);
+        evaluate(&bed, GONE);
+        const char *text = bed.set.items[0].text;
+        size_t length = strlen(text), begins = strlen("no longer found, kept for 3 s: ");
+        assert_true(length > 90 && length < sizeof item.text);
+        assert_int_equal((length - begins - blanks) % 3, 0);
+    }
+}
+
 static void life__noise_at_a_threshold__does_not_flap(void **state)
 {
     (void)state;
@@ -264,6 +324,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(life__raised__at_the_first_evaluation_and_every_step_up),
         cmocka_unit_test(life__lowered_and_cleared__after_three_seconds_without_interruption),
+        cmocka_unit_test(life__not_found_any_more__keeps_what_was_there),
+        cmocka_unit_test(life__a_long_text_that_is_kept__ends_with_a_whole_character),
         cmocka_unit_test(life__noise_at_a_threshold__does_not_flap),
         cmocka_unit_test(life__more_than_there_is_room_for__the_severe_ones_have_one),
         cmocka_unit_test(serve__two_that_fly_at_each_other__are_both_told_at_once),
