@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/aircraft/advisory.h"
 
+#include <stdio.h>
+
 #include "geo/hash.h"
 
 static bool before(const struct fusion_advisory *a, const struct fusion_advisory *b)
@@ -27,6 +29,14 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
         at--;
     }
     list->items[at] = *item;
+}
+
+void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
+{
+    if (time_s < 0.5)
+        (void)snprintf(text, FUSION_WHEN_SIZE, "now");
+    else
+        (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
 }
 
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause)

@@ -85,6 +85,10 @@ static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
                                               : FUSION_SEVERITY_INFO;
 }
 
+// "now", where it rounds to 0 s, or "in 12 s".
+enum { FUSION_WHEN_SIZE = 24 };
+void fusion_when(double time_s, char text[FUSION_WHEN_SIZE]);
+
 struct fusion_context;
 struct fusion_encounter;
 struct fusion_path;

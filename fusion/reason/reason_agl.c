@@ -33,9 +33,10 @@ static void raise(const struct fusion_view *view, const struct fusion_path_node 
     advisory.value = agl_m;
     advisory.limit = limit_m;
     advisory.unit = "m";
-    (void)snprintf(advisory.text, sizeof advisory.text,
-                   "%.0f m above ground in %.0f s, limit %.0f m", agl_m, where->time_s,
-                   limit_m);
+    char when[FUSION_WHEN_SIZE];
+    fusion_when(where->time_s, when);
+    (void)snprintf(advisory.text, sizeof advisory.text, "%.0f m above ground %s, limit %.0f m",
+                   agl_m, when, limit_m);
     fusion_advisories_add(list, &advisory);
 }
 
@@ -49,9 +50,11 @@ static void raise_unknown(const struct fusion_view *view, const struct fusion_pa
     advisory.time_to_go_s = where->time_s;
     advisory.position_known = true;
     advisory.position = fusion_path_place(where);
+    char when[FUSION_WHEN_SIZE];
+    fusion_when(where->time_s, when);
     (void)snprintf(advisory.text, sizeof advisory.text,
-                   "height above ground unknown in %.0f s: limit %.0f m cannot be judged",
-                   where->time_s, view->aircraft->limits.agl_max_m);
+                   "height above ground unknown %s: limit %.0f m cannot be judged", when,
+                   view->aircraft->limits.agl_max_m);
     fusion_advisories_add(list, &advisory);
 }
 

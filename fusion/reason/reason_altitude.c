@@ -29,9 +29,10 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
         struct fusion_advisory advisory = suspect(view, "geoid");
         advisory.value = height->altitude_residual_m.value;
         advisory.limit = 5.0;
-        (void)snprintf(advisory.text, sizeof advisory.text,
-                       "ellipsoid - geoid - AMSL is %.1f m; %.1f m is the geoid here",
-                       height->altitude_residual_m.value, height->geoid_m.value);
+        (void)snprintf(
+            advisory.text, sizeof advisory.text,
+            "heights disagree: ellipsoid - geoid - AMSL is %.1f m (geoid here %.1f m)",
+            height->altitude_residual_m.value, height->geoid_m.value);
         fusion_advisories_add(list, &advisory);
     }
     double limit_m = fmax(GROUND_MAX_M, height->agl_acc95_m.value);
@@ -42,9 +43,10 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
         advisory.value = agl_m;
         advisory.limit = limit_m;
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "%s%.1f m %s the ground; %.1f m is the geoid here",
-                       on_ground ? "on_ground, but " : "altitude ", fabs(agl_m),
-                       agl_m < 0.0 ? "below" : "above", height->geoid_m.value);
+                       "%s%.1f m %s %s (geoid here %.1f m)",
+                       on_ground ? "reported on the ground, but " : "altitude is ", fabs(agl_m),
+                       agl_m < 0.0 ? "below" : "above", on_ground ? "it" : "the ground",
+                       height->geoid_m.value);
         fusion_advisories_add(list, &advisory);
     }
 }

@@ -98,13 +98,15 @@ void fusion_reason_boundary(const struct fusion_view *view, struct fusion_adviso
     advisory.value = soon_m;
     advisory.limit = around->margin_m;
     advisory.unit = "m";
+    char when[FUSION_WHEN_SIZE];
+    fusion_when(where.time_s, when);
     if (around->outside)
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "outside the region, %.0f m in 15 s; served to %.0f m", soon_m,
-                       around->margin_m);
+                       "outside the region, by %.0f m in 15 s; service ends %.0f m outside",
+                       soon_m, around->margin_m);
     else
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "leaves the region in %.0f s; served to %.0f m beyond", where.time_s,
+                       "leaves the region %s; service ends %.0f m outside", when,
                        around->margin_m);
     fusion_advisories_add(list, &advisory);
 }

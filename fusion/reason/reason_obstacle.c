@@ -222,6 +222,22 @@ static struct finding look_around(const struct fusion_view *view,
     return finding;
 }
 
+static void say(const struct geo_obstacle *o, const struct finding *finding, bool timed,
+                char text[FUSION_ADVISORY_TEXT_SIZE])
+{
+    char clearance[28] = "height unknown", when[FUSION_WHEN_SIZE + 2] = ", within reach";
+    if (finding->clearance_known)
+        (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
+    if (timed) {
+        when[0] = ' ';
+        fusion_when(finding->time_s, when + 1);
+    }
+    (void)snprintf(text, FUSION_ADVISORY_TEXT_SIZE,
+                   "%.16s %.20s: %s%s, position good to %.0f m",
+                   o->kind[0] != '\0' ? o->kind : "obstacle", o->id, clearance, when,
+                   o->horizontal_acc95_m);
+}
+
 static void raise(const struct fusion_view *view, const struct fusion_obstacle *fused,
                   const struct finding *finding, bool sure, struct fusion_advisories *list)
 {
@@ -250,12 +266,7 @@ static void raise(const struct fusion_view *view, const struct fusion_obstacle *
     advisory.value = finding->clearance_m;
     advisory.limit = view->aircraft->limits.clearance_min_m;
     advisory.unit = "m";
-    char clearance[28] = "height unknown";
-    if (finding->clearance_known)
-        (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
-    (void)snprintf(advisory.text, sizeof advisory.text, "%.24s %.24s: %s, known to %.0f m",
-                   o->kind[0] != '\0' ? o->kind : "obstacle", o->id, clearance,
-                   o->horizontal_acc95_m);
+    say(o, finding, advisory.time_to_go_known, advisory.text);
     fusion_advisories_add(list, &advisory);
 }
 

@@ -290,12 +290,15 @@ static void raise(const struct judge *judge, struct fusion_advisories *list)
         advisory.data_time_known = true;
         advisory.data_time_utc_us = source->data_time_utc_us;
     }
-    char when[24] = "around";
-    if (finding->time_known)
-        (void)snprintf(when, sizeof when, "in %.0f s", finding->time_s);
-    (void)snprintf(advisory.text, sizeof advisory.text, "%s%s clearance %.0f m %s",
-                   excused ? "take-off or landing: " : "", finding->nominal ? "nominal" : "low",
-                   finding->clearance_m, when);
+    char when[FUSION_WHEN_SIZE + 1] = ", within reach";
+    if (finding->time_known) {
+        when[0] = ' ';
+        fusion_when(finding->time_s, when + 1);
+    }
+    (void)snprintf(advisory.text, sizeof advisory.text,
+                   "%sclearance over the surface %.0f m%s%s",
+                   excused ? "take-off or landing: " : "", finding->clearance_m, when,
+                   finding->nominal ? "" : ", by the accuracies");
     fusion_advisories_add(list, &advisory);
 }
 
@@ -315,7 +318,7 @@ static void raise_coarse(const struct judge *judge, const struct fusion_source *
         .unit = "m",
     };
     (void)snprintf(advisory.text, sizeof advisory.text,
-                   "surface is good to %.0f m only, clearance wanted is %.0f m",
+                   "surface is accurate to %.0f m only: too coarse for a clearance of %.0f m",
                    source->vertical_acc95_m, judge->limit_m);
     fusion_advisories_add(list, &advisory);
 }

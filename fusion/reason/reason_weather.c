@@ -60,11 +60,12 @@ static void raise(const struct fusion_view *view, const struct rule *rule,
     advisory.value = value_of(rule, quantity);
     advisory.limit = rule->limit;
     advisory.unit = rule->unit;
-    char when[24] = "here";
-    if (where->time_s > 0.0)
-        (void)snprintf(when, sizeof when, "in %.0f s", where->time_s);
-    (void)snprintf(advisory.text, sizeof advisory.text, "%s %.1f %s %s, limit %.1f", rule->name,
-                   advisory.value, rule->unit, when, rule->limit);
+    char when[FUSION_WHEN_SIZE];
+    fusion_when(where->time_s, when);
+    int digits = rule->floor ? 0 : 1; // whole metres of visibility
+    (void)snprintf(advisory.text, sizeof advisory.text, "%s %.*f %s %s, limit %.*f %s",
+                   rule->name, digits, advisory.value, rule->unit, when, digits, rule->limit,
+                   rule->unit);
     fusion_advisories_add(list, &advisory);
 }
 

@@ -233,25 +233,26 @@ static void say(struct fusion_advisory *advisory, const struct look *look,
                 const struct entry *entry, bool inside)
 {
     const struct geo_zone *zone = look->zone->zone;
-    char name[NAME_SIZE], when[24] = "";
+    char name[NAME_SIZE], when[FUSION_WHEN_SIZE + 1] = "";
     const char *text = zone->name[0] != '\0' ? zone->name : zone->id;
     geo_text_copy(name, sizeof name, text, strlen(text));
     if (entry->time_s > 0.0)
-        (void)snprintf(when, sizeof when, " in %.0f s", entry->time_s);
+        fusion_when(entry->time_s, when + 1);
     else if (!inside)
-        (void)snprintf(when, sizeof when, " within accuracy");
+        (void)snprintf(when + 1, sizeof when - 1, "by the accuracies");
+    when[0] = when[1] != '\0' ? ' ' : '\0';
     if ((zone->flags & GEO_ZONE_WEATHER) != 0) {
         (void)snprintf(advisory->text, sizeof advisory->text, "%s%s%s%s%s",
                        inside && entry->time_s <= 0.0 ? "in " : "", name,
                        entry->waits ? " begins" : "", when,
-                       entry->degraded ? ", height unsure" : "");
+                       entry->degraded ? ", height uncertain" : "");
         return;
     }
     (void)snprintf(advisory->text, sizeof advisory->text, "%s%s zone %s%s%s%s",
                    inside && entry->time_s <= 0.0 ? "in " : "",
                    geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
                    name, entry->waits ? " begins" : "", when,
-                   entry->degraded ? ", height unsure" : "");
+                   entry->degraded ? ", height uncertain" : "");
 }
 
 static void raise(const struct look *look, const struct fusion_zone *zone,

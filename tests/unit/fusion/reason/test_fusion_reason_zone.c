@@ -300,7 +300,7 @@ static void zone__with_agl_limits_over_unknown_ground__applies_and_says_so(void 
     struct told told = tell(&stage, &aircraft, SECOND);
     assert_true(told.found);
     assert_int_equal(told.advisory.severity, FUSION_SEVERITY_WARNING);
-    assert_string_equal(told.advisory.text, "in PROHIBITED zone Concert, height unsure");
+    assert_string_equal(told.advisory.text, "in PROHIBITED zone Concert, height uncertain");
     stage_close(&stage);
 }
 
