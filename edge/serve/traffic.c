@@ -98,6 +98,8 @@ void edge_traffic_neighbour(const struct fusion_track *track, double age_s,
     double speed_mps = geo_length(said->velocity_north_mps, said->velocity_east_mps);
     *out = (struct fusion_neighbour){
         .traffic_id = said->id,
+        .icao24 = said->icao24[0] != '\0' ? said->icao24 : NULL,
+        .category = said->category[0] != '\0' ? said->category : NULL,
         .source = track->source->source,
         .position = said->position,
         .time_utc_us = said->time_utc_us,

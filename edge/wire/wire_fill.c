@@ -356,6 +356,10 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
         SET(out, unconfirmed, 1);
     if (other->horizontal_assumed || (out->has_altitude_acc95_m && other->altitude_assumed))
         SET(out, accuracy_assumed, 1);
+    if (other->icao24 != NULL)
+        out->icao24 = edge_wire_text(other->icao24);
+    if (other->category != NULL)
+        out->category = edge_wire_text(other->category);
     out->source = edge_wire_text(other->source);
     if (other->source == NULL)
         SET(out, reports_here, 1);

@@ -17,7 +17,8 @@ enum { FUSION_NEIGHBOURS_MAX = 32 };
 // Another aircraft at the instant of its own last report, or predicted to be there.
 struct fusion_neighbour {
     const char *traffic_id;
-    const char *source; // NULL: reports to this node itself
+    const char *icao24, *category; // NULL: not known
+    const char *source;            // NULL: reports to this node itself
     struct geo_point position;
     int64_t time_utc_us;
     bool amsl_known, velocity_known, velocity_up_known, predicted, on_ground;

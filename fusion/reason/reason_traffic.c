@@ -7,7 +7,9 @@
 // growing with time, it is a CAUTION at most; only with more of them than the feed's default,
 // an INFO. One that jumped is a CAUTION at most. An aircraft on the ground is told nothing; a
 // drone that stands there is in others' way, an aircraft of a feed is not.
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/encounter.h"
@@ -44,6 +46,18 @@ static const char *doubt(const struct fusion_neighbour *other)
                                                           : "";
 }
 
+// Its address, its id where that is another, and its category, as far as they are known.
+static void say_who(const struct fusion_neighbour *other, char who[32])
+{
+    const char *icao24 = other->icao24 != NULL ? other->icao24 : "";
+    const char *category = other->category != NULL ? other->category : "";
+    bool own = icao24[0] == '\0' || strcmp(icao24, other->traffic_id) != 0;
+    (void)snprintf(who, 32, "%.*s%s%s%.6s%s%.2s", icao24[0] == '\0' ? 26 : 12,
+                   own ? other->traffic_id : "", own && icao24[0] != '\0' ? " " : "",
+                   icao24[0] != '\0' ? "icao24 " : "", icao24, category[0] != '\0' ? " " : "",
+                   category);
+}
+
 static void write_text(const struct fusion_encounter *encounter, char *text, size_t size)
 {
     const struct fusion_neighbour *other = encounter->other;
@@ -52,14 +66,16 @@ static void write_text(const struct fusion_encounter *encounter, char *text, siz
         [FUSION_APART_AMSL] = "",
         [FUSION_APART_PRESSURE] = " (pressure)",
         [FUSION_APART_QNH] = " (by QNH)",
-        [FUSION_APART_ROUGH] = " +-600",
+        [FUSION_APART_ROUGH] = " +-600 m",
     };
-    char up[40] = "height unknown";
+    char who[32], up[48] = "height unknown", when[FUSION_WHEN_SIZE];
+    say_who(other, who);
+    fusion_when(encounter->cpa_s, when);
     if (encounter->cpa_up_known)
-        (void)snprintf(up, sizeof up, "%+.0f m up%s", encounter->cpa_up_m,
-                       frames[encounter->apart]);
-    (void)snprintf(text, size, "%.26s%s: %.0f m across, %s, closest in %.0f s",
-                   other->traffic_id, doubt(other), encounter->cpa_m, up, encounter->cpa_s);
+        (void)snprintf(up, sizeof up, "%.0f m %s%s", fabs(encounter->cpa_up_m),
+                       encounter->cpa_up_m < 0.0 ? "below" : "above", frames[encounter->apart]);
+    (void)snprintf(text, size, "%s%s: %.0f m across, %s, closest %s", who, doubt(other),
+                   encounter->cpa_m, up, when);
 }
 
 static void raise(const struct fusion_view *view, const struct fusion_encounter *encounter,

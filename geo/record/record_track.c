@@ -20,12 +20,14 @@ static bool said(const struct geo_track *t, uint32_t flag, double value, double 
 enum drf_status record_check_track(const struct geo_track *t, uint32_t size)
 {
     if (size != sizeof *t || !geo_text_clean(t->id, sizeof t->id) || t->id[0] == '\0'
-        || !geo_text_clean(t->name, sizeof t->name))
+        || !geo_text_clean(t->name, sizeof t->name)
+        || !geo_text_clean(t->icao24, sizeof t->icao24)
+        || !geo_text_clean(t->category, sizeof t->category))
         return DRF_ERR_SYNTAX;
     const uint32_t known = (GEO_TRACK_ALTITUDE_ASSUMED << 1) - 1;
     const double height_m = 100000.0, speed_mps = GEO_TRACK_SPEED_LIMIT_MPS;
     bool sound =
-        (t->flags & ~known) == 0 && t->reserved == 0 && within(t->position.lat_deg, -90.0, 90.0)
+        (t->flags & ~known) == 0 && within(t->position.lat_deg, -90.0, 90.0)
         && within(t->position.lon_deg, -180.0, 180.0) && t->time_utc_us >= -RECORD_TIME_LIMIT_US
         && t->time_utc_us <= RECORD_TIME_LIMIT_US && within(t->altitude_acc95_m, 0.0, 1e5)
         && within(t->altitude_default_acc95_m, 0.0, 1e5) && t->horizontal_acc95_m > 0.0

@@ -29,22 +29,28 @@ enum geo_track_flag {
     GEO_TRACK_ALTITUDE_ASSUMED = 1 << 11,
 };
 
-enum { GEO_TRACK_ID_SIZE = 40, GEO_TRACK_NAME_SIZE = 16 };
+enum {
+    GEO_TRACK_ID_SIZE = 40,
+    GEO_TRACK_NAME_SIZE = 16,
+    GEO_TRACK_ICAO24_SIZE = 8,
+    GEO_TRACK_CATEGORY_SIZE = 4,
+};
 
 struct geo_track {
     char id[GEO_TRACK_ID_SIZE];     // of its source: "ac671b", "~2a3f01" (not ICAO's), drone id
     char name[GEO_TRACK_NAME_SIZE]; // call sign, may be empty
+    char icao24[GEO_TRACK_ICAO24_SIZE]; // address given by ICAO, "ac671b"; may be empty
     struct geo_point position;
     int64_t time_utc_us; // when it was there
     double alt_wgs84_m, alt_amsl_m, alt_pressure_m;
     double altitude_acc95_m; // of whichever is known, >= 0
     double velocity_north_mps, velocity_east_mps, velocity_up_mps;
-    double speed_mps;                  // over ground
-    double horizontal_acc95_m;         // > 0
-    double horizontal_default_acc95_m; // of the feed; > 0
-    double altitude_default_acc95_m;   // likewise, >= 0
-    uint32_t flags;                    // enum geo_track_flag
-    uint32_t reserved;                 // 0
+    double speed_mps;                       // over ground
+    double horizontal_acc95_m;              // > 0
+    double horizontal_default_acc95_m;      // of the feed; > 0
+    double altitude_default_acc95_m;        // likewise, >= 0
+    uint32_t flags;                         // enum geo_track_flag
+    char category[GEO_TRACK_CATEGORY_SIZE]; // ADS-B emitter category, A0 .. D7; may be empty
 };
 
 #define GEO_TRACK_SPEED_LIMIT_MPS 2000.0

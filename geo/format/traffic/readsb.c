@@ -244,6 +244,7 @@ static bool read_aircraft(struct geo_track_reader *reader, const struct geo_json
     if (!*there)
         return true;
     geo_track_name(member(object, flights, &name), out);
+    geo_track_category(geo_json_member(object, "category"), out);
     const struct geo_json *pressure = member(object, pressures, &name);
     bool geometric;
     double feet = 0.0;
@@ -320,6 +321,7 @@ static bool read_row(struct geo_track_reader *reader, const struct geo_json *row
 #undef CELL
     if (has)
         put_wgs84(out, feet);
+    geo_track_category(geo_json_member(details, "category"), out);
     out->time_utc_us = start_us + (int64_t)(offset_s * 1e6);
     return read_accuracy(reader, details, out);
 }

@@ -73,7 +73,18 @@ bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
         if (capital != NULL)
             out->id[i] = "abcdef"[capital - capitals];
     }
+    if (other == 0)
+        memcpy(out->icao24, out->id, size);
     return true;
+}
+
+void geo_track_category(const struct geo_json *category, struct geo_track *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(category, &size);
+    if (text != NULL && size == 2 && text[0] >= 'A' && text[0] <= 'D' && text[1] >= '0'
+        && text[1] <= '7')
+        memcpy(out->category, text, size);
 }
 
 void geo_track_name(const struct geo_json *flight, struct geo_track *out)

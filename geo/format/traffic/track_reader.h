@@ -31,9 +31,13 @@ bool geo_track_number(struct geo_track_reader *reader, const struct geo_json *va
 bool geo_track_time(struct geo_track_reader *reader, const struct geo_json *value,
                     const char *member, bool *there, int64_t *utc_us);
 
-// An address of a transponder: six hexadecimal digits, after '~' where it is not one of ICAO's.
+// An address of a transponder: six hexadecimal digits, after '~' where it is not one of ICAO's:
+// the id, and the icao24 where it is.
 bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
                    struct geo_track *out);
+// The emitter category of ADS-B (DO-260B), a letter A to D and a digit 0 to 7. What is not one
+// is not known: it decides nothing, and refuses no aircraft.
+void geo_track_category(const struct geo_json *category, struct geo_track *out);
 // A call sign, without the blanks at its end.
 void geo_track_name(const struct geo_json *flight, struct geo_track *out);
 

@@ -274,9 +274,54 @@ static void traffic__along_a_plan_of_unknown_height__is_judged_across_and_says_s
     scene_close(scene);
 }
 
+// Every combination of what is known of the other: who it is, how sure, how high.
+static void traffic__text__says_who_it_is_and_is_never_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *icao24, *category;
+        bool amsl, predicted;
+        const char *text;
+    } cases[] = {
+        {"ac671b", "ac671b", "A3", true, false,
+         "icao24 ac671b A3: 0 m across, 12 m above, closest now"},
+        {"ac671b", "ac671b", NULL, true, false,
+         "icao24 ac671b: 0 m across, 12 m above, closest now"},
+        {"~2a3f01", NULL, "B6", true, false, "~2a3f01 B6: 0 m across, 12 m above, closest now"},
+        {"d-2", NULL, NULL, false, false, "d-2: 0 m across, height unknown, closest now"},
+        {"d-2", NULL, NULL, true, true, "d-2 (predicted): 0 m across, 12 m above, closest now"},
+        {"survey-helicopter-over-the-harbour", "4ca123", "A7", true, true,
+         "survey-helic icao24 4ca123 A7 (predicted): 0 m across, 12 m above, closest now"},
+    };
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    struct fusion_aircraft aircraft = eastward();
+    static struct fusion_surroundings around;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        around = (struct fusion_surroundings){.neighbour_count = 1};
+        around.neighbours[0] = westward(at(0.0, 0.0));
+        around.neighbours[0].traffic_id = cases[i].id;
+        around.neighbours[0].icao24 = cases[i].icao24;
+        around.neighbours[0].category = cases[i].category;
+        around.neighbours[0].amsl_known = cases[i].amsl;
+        around.neighbours[0].amsl_m = aircraft.fix.amsl.m + 12.0;
+        around.neighbours[0].predicted = cases[i].predicted;
+        aircraft.around = &around;
+        struct fusion_context context = look(scene, &aircraft);
+        bool told = false;
+        for (size_t k = 0; k < context.advisories.count; k++)
+            if (context.advisories.items[k].kind == FUSION_ADVISORY_TRAFFIC) {
+                assert_string_equal(context.advisories.items[k].text, cases[i].text);
+                told = true;
+            }
+        assert_true(told);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(traffic__text__says_who_it_is_and_is_never_cut),
         cmocka_unit_test(traffic__by_the_closest_approach_in_time_and_distance),
         cmocka_unit_test(traffic__heights_in_other_frames__are_compared_as_far_as_they_can_be),
         cmocka_unit_test(traffic__of_an_unknown_course__comes_straight_at_the_aircraft),

@@ -97,6 +97,48 @@ static void readsb__a_full_aircraft__gives_every_height_in_its_own_frame(void **
     assert_near(t->altitude_acc95_m, 45.0, 0.0);
 }
 
+// Address and emitter category where they are known; a category decides nothing and refuses
+// none.
+static void formats__of_an_aircraft__say_which_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said, *icao24, *category;
+    } cases[] = {
+        {"\"hex\":\"AC671B\",\"category\":\"A3\"", "ac671b", "A3"},
+        {"\"hex\":\"ac671b\",\"category\":\"D7\"", "ac671b", "D7"},
+        {"\"hex\":\"ac671b\",\"category\":\"A0\"", "ac671b", "A0"},
+        {"\"hex\":\"~c671b0\",\"category\":\"B6\"", "", "B6"}, // not an address of ICAO
+        {"\"hex\":\"ac671b\"", "ac671b", ""},
+        {"\"hex\":\"ac671b\",\"category\":\"A8\"", "ac671b", ""},
+        {"\"hex\":\"ac671b\",\"category\":\"E1\"", "ac671b", ""},
+        {"\"hex\":\"ac671b\",\"category\":3", "ac671b", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text, "{\"now\":1,\"aircraft\":[{%s,\"lat\":1,\"lon\":1}]}",
+                       cases[i].said);
+        struct decoded d = readsb(text);
+        assert_int_equal(d.count, 1);
+        assert_string_equal(d.tracks[0].icao24, cases[i].icao24);
+        assert_string_equal(d.tracks[0].category, cases[i].category);
+    }
+    struct decoded d = tracks("{\"traffic_id\":\"d-1\",\"lat_e7\":1,\"lon_e7\":1,"
+                              "\"data_time_us\":1,\"icao24\":\"4ca123\",\"category\":\"B6\"}");
+    assert_int_equal(d.count, 1);
+    assert_string_equal(d.tracks[0].icao24, "4ca123");
+    assert_string_equal(d.tracks[0].category, "B6");
+    static const char *const bad[] = {"\"4CA123\"", "\"4ca12\"", "\"4ca12g\""};
+    for (size_t i = 0; i < 3; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text,
+                       "{\"traffic_id\":\"d-1\",\"lat_e7\":1,\"lon_e7\":1,"
+                       "\"data_time_us\":1,\"icao24\":%s}",
+                       bad[i]);
+        assert_int_equal(tracks(text).count, 0);
+    }
+}
+
 static void readsb__absent_keys__are_unknown_and_not_zero(void **state)
 {
     (void)state;
@@ -533,6 +575,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readsb__a_full_aircraft__gives_every_height_in_its_own_frame),
+        cmocka_unit_test(formats__of_an_aircraft__say_which_it_is),
         cmocka_unit_test(readsb__absent_keys__are_unknown_and_not_zero),
         cmocka_unit_test(readsb__what_cannot_be__is_refused_and_the_rest_stands),
         cmocka_unit_test(readsb__one_aircraft__takes_the_messages_time_where_it_has_none),
