@@ -20,7 +20,7 @@ enum { TEXT_SIZE = 320, DOF_RECORDS = 300 };
 
 struct publish_options {
     const char *bootstrap, *topic, *kind_name, *tombstone;
-    struct sim_provider provider;
+    struct sim_provider provider; // `source` is NULL when not given
     uint64_t max_bytes, level, records, timeout_s;
 };
 
@@ -30,7 +30,8 @@ static int complain(const char *path, const char *text)
     return 1;
 }
 
-static int send_batch(const struct publish_options *options, const char *path,
+static int send_batch(const struct publish_options *options,
+                      const struct sim_provider *provider, const char *path,
                       struct sim_version_time version, const struct sim_batch *batch,
                       struct sim_publisher *publisher)
 {
@@ -45,8 +46,7 @@ static int send_batch(const struct publish_options *options, const char *path,
                      message->size);
             return complain(path, text);
         }
-        status =
-            sim_provider_send(&options->provider, message, i + 1, batch->count, version, &port);
+        status = sim_provider_send(provider, message, i + 1, batch->count, version, &port);
         sim_progress_bar(&progress, path, i + 1, batch->count, sim_mono_us());
     }
     sim_progress_end(&progress);
@@ -62,17 +62,19 @@ static int publish_file(const struct publish_options *options, const char *path,
         return complain(path, "cannot be read");
     struct sim_batch batch = {0};
     int code = 0;
-    struct publish_options of_file = *options;
-    of_file.provider.kind = sim_file_kind_of(options->provider.kind, path, bytes, size);
-    const struct sim_provider *provider = &of_file.provider;
+    struct sim_provider own = options->provider;
+    const struct sim_provider *provider = &own;
+    own.kind = sim_file_kind_of(options->provider.kind, path, bytes, size);
+    own.source = sim_provider_source(&own, path, bytes, size);
     if (strcmp(provider->mode, "SIM") != 0 && strcmp(provider->mode, "REPLAY") != 0
         && sim_provider_marked(provider, path, bytes, size)) {
         code = complain(path, "carries the SIM mark and goes out as SIM or REPLAY only");
     } else {
         enum drf_status status = sim_provider_split(provider, path, bytes, size, &batch);
         if (status == DRF_OK)
-            code = send_batch(&of_file, path, sim_provider_time(provider, path, bytes, size),
-                              &batch, publisher);
+            code =
+                send_batch(options, provider, path,
+                           sim_provider_time(provider, path, bytes, size), &batch, publisher);
         else
             code = complain(path, status == DRF_ERR_FULL
                                       ? "cannot be cut below --max-bytes"
@@ -142,6 +144,8 @@ static const char *refusal_of(struct publish_options *options, int files)
         return "--bootstrap, --topic and --format are needed";
     if (files == 0 && options->tombstone == NULL)
         return "name at least one file, or --tombstone KEY";
+    if (options->tombstone != NULL && options->provider.source == NULL)
+        return "--tombstone needs --source, as it was sent ('' where without one)";
     size_t mode = 0;
     while (mode < sizeof modes / sizeof modes[0]
            && strcmp(options->provider.mode, modes[mode]) != 0)
@@ -164,12 +168,11 @@ static const char *refusal_of(struct publish_options *options, int files)
 
 int sim_publish_run(int argc, char **argv)
 {
-    struct publish_options options = {
-        .provider = {.mode = "SIM", .source = "drf-sim", .now_utc_us = sim_utc_us()},
-        .max_bytes = 900000,
-        .level = 12,
-        .records = DOF_RECORDS,
-        .timeout_s = 30};
+    struct publish_options options = {.provider = {.mode = "SIM", .now_utc_us = sim_utc_us()},
+                                      .max_bytes = 900000,
+                                      .level = 12,
+                                      .records = DOF_RECORDS,
+                                      .timeout_s = 30};
     const struct sim_option table[] = {
         {"bootstrap", SIM_OPTION_TEXT, &options.bootstrap, "HOST:PORT", "of Kafka"},
         {"topic", SIM_OPTION_TEXT, &options.topic, "NAME", "of the feed"},
@@ -183,7 +186,9 @@ int sim_publish_run(int argc, char **argv)
         {"mode", SIM_OPTION_TEXT, &options.provider.mode, "MODE",
          "LIVE, TEST, SIM (default) or REPLAY"},
         {"source", SIM_OPTION_TEXT, &options.provider.source, "S",
-         "header ce_source (default drf-sim)"},
+         "header ce_source, who provides it (default: drf-sim for a file of its worlds, else "
+         "none,\n"
+         "                             and the node names the feed or its `source`)"},
         {"ce-time", SIM_OPTION_TIME, &options.provider.ce_utc_us, "UTC",
          "header ce_time, the version (default: what the file says, else its time of change)"},
         {"edition", SIM_OPTION_TEXT, &options.provider.edition, "ID",
@@ -193,7 +198,8 @@ int sim_publish_run(int argc, char **argv)
         {"level", SIM_OPTION_COUNT, &options.level, "Z", "of the node's tiles (default 12)"},
         {"batch", SIM_OPTION_COUNT, &options.records, "N",
          "DOF records a message (default 300); 1: each under its own id"},
-        {"tombstone", SIM_OPTION_TEXT, &options.tombstone, "KEY", "withdraw this key"},
+        {"tombstone", SIM_OPTION_TEXT, &options.tombstone, "KEY",
+         "withdraw this key of --source"},
         {"timeout", SIM_OPTION_COUNT, &options.timeout_s, "S", "for a delivery (default 30)"},
     };
     const struct sim_usage usage = {

@@ -26,6 +26,14 @@ bool sim_provider_marked(const struct sim_provider *provider, const char *path,
     return sim_file_json(provider->kind) && sim_json_marked(bytes, size);
 }
 
+const char *sim_provider_source(const struct sim_provider *provider, const char *path,
+                                const uint8_t *bytes, size_t size)
+{
+    if (provider->source != NULL)
+        return provider->source;
+    return sim_provider_marked(provider, path, bytes, size) ? "drf-sim" : NULL;
+}
+
 // A message; by default so many that a national file is some hundred messages.
 static size_t dof_records(const struct sim_provider *provider)
 {
@@ -104,7 +112,8 @@ enum drf_status sim_provider_send(const struct sim_provider *provider,
     const struct sim_header headers[] = {
         {"ce_specversion", "1.0"},
         {"ce_type", sim_file_event_type(provider->kind)},
-        {"ce_source", provider->source},
+        {"ce_source",
+         provider->source != NULL && provider->source[0] ? provider->source : NULL},
         {"ce_id", id},
         {"ce_time", time},
         {"content-type", content_type(provider, message)},

@@ -12,14 +12,15 @@
 #include "sim/publish/file_kind.h"
 
 struct sim_provider {
-    enum sim_file_kind kind;   // of the file at hand: sim_file_kind_of()
-    const char *mode, *source; // headers drf_mode and ce_source
-    const char *edition;       // NULL: features are sent, no edition
-    int64_t ce_utc_us;         // header ce_time; 0: what the file says
-    int64_t now_utc_us;        // for a file that says none and cannot be asked
-    size_t max_bytes;          // of a message
-    unsigned level;            // of the node's tiles
-    size_t records;            // of DOF in a message
+    enum sim_file_kind kind; // of the file at hand: sim_file_kind_of()
+    const char *mode;        // header drf_mode
+    const char *source;      // header ce_source; NULL or "": none
+    const char *edition;     // NULL: features are sent, no edition
+    int64_t ce_utc_us;       // header ce_time; 0: what the file says
+    int64_t now_utc_us;      // for a file that says none and cannot be asked
+    size_t max_bytes;        // of a message
+    unsigned level;          // of the node's tiles
+    size_t records;          // of DOF in a message
 };
 
 // The version of a file's messages.
@@ -31,6 +32,10 @@ struct sim_version_time {
 // True when the file says that it is simulated.
 bool sim_provider_marked(const struct sim_provider *provider, const char *path,
                          const uint8_t *bytes, size_t size);
+// Who provides the file: as asked for, else this program if it says that it is simulated, else
+// NULL: whoever made it, we did not.
+const char *sim_provider_source(const struct sim_provider *provider, const char *path,
+                                const uint8_t *bytes, size_t size);
 // Cuts a file that was read from `path`. DRF_ERR_SYNTAX: not of the kind, or damaged.
 // DRF_ERR_FULL: cannot be cut so small. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status sim_provider_split(const struct sim_provider *provider,

@@ -10,6 +10,7 @@
 
 #include "sim/publish/dof_split.h"
 #include "sim/publish/json_split.h"
+#include "sim/publish/provide.h"
 
 #define FEATURE(id, agl)                                                                       \
     "{\"type\":\"Feature\",\"id\":" id ",\"properties\":{\"agl_m\":" agl "},\"geometry\":"     \
@@ -86,11 +87,33 @@ static void issued__is_what_the_file_says_and_nothing_else(void **state)
     assert_true(json("[]") == -1);
 }
 
+static const char *source_of(enum sim_file_kind kind, const char *asked, const char *text)
+{
+    const struct sim_provider provider = {.kind = kind, .source = asked};
+    return sim_provider_source(&provider, "nowhere/file", (const uint8_t *)text, strlen(text));
+}
+
+static void source__is_this_program_for_what_is_simulated_only(void **state)
+{
+    (void)state;
+    static const char real[] = "  CURRENCY DATE = 02/18/24\r\n---------\r\n";
+    static const char simulated[] =
+        "  CURRENCY DATE = 02/18/24   drf_mode=SIM\r\n---------\r\n";
+    assert_null(source_of(SIM_FILE_DOF, NULL, real));
+    assert_string_equal(source_of(SIM_FILE_DOF, NULL, simulated), "drf-sim");
+    assert_string_equal(source_of(SIM_FILE_DOF, "faa", real), "faa");
+    assert_string_equal(source_of(SIM_FILE_DOF, "", simulated), ""); // none, when asked for
+    assert_null(source_of(SIM_FILE_HGT, NULL, ""));
+    assert_null(source_of(SIM_FILE_GEOJSON, NULL, "{\"type\":\"FeatureCollection\"}"));
+    assert_string_equal(source_of(SIM_FILE_GEOJSON, NULL, "{\"drf_mode\":\"SIM\"}"), "drf-sim");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(split__two_features_of_one_id__go_out_in_one_message),
         cmocka_unit_test(split__a_byte_order_mark__is_passed_over),
+        cmocka_unit_test(source__is_this_program_for_what_is_simulated_only),
         cmocka_unit_test(issued__is_what_the_file_says_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
