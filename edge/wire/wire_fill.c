@@ -340,6 +340,7 @@ static void fill_traffic(Drf__V1__Traffic *out, const struct fusion_near_traffic
     }
     if (other->velocity_up_known)
         PUT(out, velocity_up_mps, other->velocity_up_mps);
+    put_positive(&out->has_velocity_acc95_mps, &out->velocity_acc95_mps, other->growth_mps);
     PUT(out, distance_m, near->distance_m);
     PUT(out, bearing_deg_true, near->bearing_deg_true);
     PUT(out, cpa_s, near->cpa_s);

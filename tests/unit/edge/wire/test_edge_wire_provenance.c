@@ -99,7 +99,9 @@ static void context__traffic__says_whose_accuracy_it_is(void **state)
         struct fusion_neighbour other;
         bool assumed, here;
     } cases[] = {
-        {{.source = "air", .horizontal_acc95_m = 30.0, .amsl_acc95_m = 4.0}, false, false},
+        {{.source = "air", .horizontal_acc95_m = 30.0, .amsl_acc95_m = 4.0, .growth_mps = 1.5},
+         false,
+         false},
         {{.source = "air", .horizontal_assumed = true}, true, false},
         {{.source = "air", .altitude_assumed = true}, false, false}, // it has no height
         {{.source = "air", .altitude_assumed = true, .pressure_known = true}, true, false},
@@ -115,6 +117,8 @@ static void context__traffic__says_whose_accuracy_it_is(void **state)
         assert_int_equal(t->has_accuracy_assumed && t->accuracy_assumed, cases[i].assumed);
         assert_int_equal(t->has_reports_here && t->reports_here, cases[i].here);
         assert_true((t->source == NULL) == cases[i].here);
+        assert_int_equal(t->has_velocity_acc95_mps, i == 0);
+        assert_true(i != 0 || t->velocity_acc95_mps == 1.5F);
         drf__v1__context__free_unpacked(back, NULL);
     }
 }
