@@ -2,13 +2,16 @@
 # tests/integration/test_alerts.py - alerts and traffic from a real Kafka to drones on a real mosquitto.
 # SPDX-License-Identifier: Apache-2.0
 import json
+import subprocess
 import time
 
-from drf_fixture import Mosquitto, Node, free_ports, main, shared_kafka, wait_until
-from fixture import place
+from google.protobuf import json_format
+
+from drf_fixture import BIN, DEADLINE_S, Folder, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
+from fixture import place, provenance
 
 CAP, GCN, AIR = "t.cap", "t.gcn", "t.air"
-KIND_TRAFFIC, KIND_ALERT = 7, 14
+KIND_ZONE, KIND_TRAFFIC, KIND_ALERT = 6, 7, 14
 WARNING = 1
 SET = "drf/v1/regions/place/alerts"
 
@@ -42,15 +45,15 @@ def configuration(kafka, mqtt, http):
 
 
 class Drone:
-    """Hovers at 600 m AMSL and asks for ProtoJSON."""
+    """Hovers at 600 m AMSL and asks for ProtoJSON, or reads Protobuf."""
 
-    def __init__(self, mqtt, name, lat=place.MIDDLE[0], lon=place.MIDDLE[1]):
+    def __init__(self, mqtt, name, lat=place.MIDDLE[0], lon=place.MIDDLE[1], read=json.loads):
         self.root = f"drf/v1/drones/{name}"
         self.client = mqtt.client(name)
         self.client.subscribe(f"{self.root}/context/+")
-        self.client.publish(f"{self.root}/profile", json.dumps({"json": True}), qos=1, retain=True,
-                            content_type="application/json")
-        self.seq, self.lat, self.lon = 0, lat, lon
+        self.client.publish(f"{self.root}/profile", json.dumps({"json": read is json.loads}), qos=1,
+                            retain=True, content_type="application/json")
+        self.seq, self.lat, self.lon, self.read = 0, lat, lon, read
 
     def context(self):
         """Reports, and gives the next context; None when none comes within a second."""
@@ -58,7 +61,7 @@ class Drone:
         self.client.publish(f"{self.root}/telemetry", place.report(self.seq, self.lat, self.lon),
                             content_type="application/json")
         try:
-            return json.loads(self.client.take(1).payload)
+            return self.read(self.client.take(1).payload)
         except (TimeoutError, ValueError):
             return None
 
@@ -159,6 +162,113 @@ def test_an_aircraft_on_a_feed_is_told_of_and_warned_of_and_gone_when_it_falls_s
             assert seen["cpa_m"] < 5 and abs(seen["alt_amsl_m"] - 600) < 1, seen
             assert kinds(context, KIND_TRAFFIC), context
             drone.until(lambda c: not c.get("traffic"), "the aircraft gone")
+
+
+METAR, ZONES = "t.metar", "t.zones"
+SOURCES = (("terrain", "survey"), ("towers", "faa"), ("cranes", "city"), ("forecast", "met"), ("metar", "met-office"),
+           ("zones", "authority"), ("cap", "city"), ("gcn", "gcn"), ("air", "adsb"))
+# What neither the files below nor the configuration say, and the values that do not occur there.
+UNSAID = {(f"{feed}/{source}", "licence") for feed, source in SOURCES if feed not in ("terrain", "towers", "cap", "metar")}
+UNSAID |= {("forecast/met", "accuracy"), ("metar/met-office", "accuracy"),
+           *((source, "time") for source in ("terrain/survey", "EGM96", "cranes/city", "zones/authority", "gcn/gcn"))}
+NOT_HERE = {
+    "Height.altitude_residual_m", "LookAhead.track_deg_true", "Traffic.alt_pressure_m", "Traffic.speed_mps", "Alert.test",
+    "Alert.valid_from_us", "Zone.message", "Zone.cause", "Zone.lower_amsl_m", "Zone.lower_wgs84_m", "Zone.lower_pressure_m",
+    "Zone.upper_agl_m", "Zone.upper_wgs84_m", "Zone.upper_pressure_m"}
+
+
+def everything(kafka, mqtt, http, folder):
+    """A node with a feed of every kind; the licences of some are not stated."""
+    lat, lon = place.MIDDLE
+    (folder / "stations.csv").write_text(f"id,lat,lon,elevation_m\nLSZZ,{lat + 0.018},{lon},475\n")
+    made, alone = place.configuration(kafka.bootstrap, mqtt, http=http), configuration(kafka, mqtt, http)
+    made["feeds"] += [*alone["feeds"], {"name": "zones", "topic": ZONES, "kind": "zone", "format": "geojson_zones"},
+                      {"name": "metar", "topic": METAR, "kind": "weather", "format": "metar",
+                       "stations": str(folder / "stations.csv")}]
+    for feed in made["feeds"]:
+        if feed["name"] in ("terrain", "towers", "cap", "metar"):
+            feed["licence"] = f"of {feed['name']}"
+    return made
+
+
+def produce_quiet(kafka):
+    """Of what no advisory comes."""
+    lat, lon = place.MIDDLE
+    when = time.strftime("%d%H%M", time.gmtime(time.time() - 120))
+    metar = f"SAXX31 LSXX {when}\r\r\nMETAR LSZZ {when}Z 27010G22KT 3000 -RA BKN012 M01/M03 Q0987=\r\r\n".encode()
+    for topic, source, key, value in (
+            (place.TOPICS["terrain"], "survey", "dem", place.geotiff()),
+            (place.TOPICS["towers"], "faa", "99-000001", place.dof(1, lat, lon, 200, 1700)),
+            (place.TOPICS["cranes"], "city", "crane", place.feature("crane", lat + 0.002, lon)),
+            (place.TOPICS["forecast"], "met", "10u", place.grib("10u", 3.0)),
+            (place.TOPICS["forecast"], "met", "10v", place.grib("10v", 4.0)), (METAR, "met-office", "SAXX31", metar)):
+        kafka.produce(topic, value, key=key, headers=headers(source))
+
+
+def produce_alarming(kafka):
+    lat, lon = place.MIDDLE
+    ring = [[lon + x, lat + y] for x, y in ((-.005, -.005), (.005, -.005), (.005, .005), (-.005, .005), (-.005, -.005))]
+    zone = {"type": "Feature", "id": "Z1", "geometry": {"type": "Polygon", "coordinates": [ring]},
+            "properties": {"name": "Concert", "restriction": "PROHIBITED", "lower_agl_m": 0, "upper_amsl_m": 2000}}
+    sky = {"id": ["7"], "mission": "MAXI", "alert_type": "initial", "alert_tense": "current", "ra": 10.5, "dec": 87.0}
+    for topic, source, key, value in ((ZONES, "authority", "Z1", json.dumps(zone).encode()),
+                                      (CAP, "city", "leak-1", cap("leak-1")), (GCN, "gcn", "7", json.dumps(sky).encode())):
+        kafka.produce(topic, value, key=key, headers=headers(source))
+
+
+def told(mqtt, wire, topic):
+    """A retained message of the node."""
+    with mqtt.client("drf-observer") as observer:
+        observer.subscribe(topic)
+        message = observer.take()
+        assert message.retain, message
+        return wire.FromString(message.payload)
+
+
+def test_every_value_leads_to_who_says_it_of_which_version_when_under_which_licence_and_how_good():
+    classes = provenance.complete()
+    wire = {name: classes[f"drf.v1.{name}"] for name in ("Context", "QueryReply", "Catalog", "Alerts")}
+    port, = free_ports(1)
+    with Folder("provenance") as folder, shared_kafka() as kafka, Mosquitto(["d-1", "d-2"]) as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), METAR, ZONES, CAP, GCN, AIR, place.DEAD)
+        with Node(everything(kafka, mqtt, port, folder.path),
+                  ready=lambda: place.page(port, "readyz")[0] == 200) as node:
+            produce_quiet(kafka)
+            drone = Drone(mqtt, "d-1", read=wire["Context"].FromString)
+            other = Drone(mqtt, "d-2", place.MIDDLE[0] + 0.002, read=drone.read)
+
+            def flying(context):
+                kafka.produce(AIR, json.dumps({"tracks": [{
+                    "traffic_id": "ac671b", "lat_e7": round(drone.lat * 1e7), "lon_e7": round(drone.lon * 1e7) + 39500,
+                    "data_time_us": time.time_ns() // 1000, "alt_amsl_m": 600, "velocity_north_mps": 0,
+                    "velocity_east_mps": -10}]}).encode(), key="ac671b", headers=headers("adsb"))
+                other.context()
+                return (len(context.traffic) == 2 and len(context.obstacles) == 2 and context.height.HasField("agl_m")
+                        and context.weather.qnh_pa.HasField("value") and context.weather.wind.HasField("source"))
+            contexts = [drone.until(flying, "a context with traffic and obstacles")]
+            produce_alarming(kafka)
+            contexts.append(drone.until(
+                lambda c: len(c.alerts) == 2 and KIND_ZONE in [a.kind for a in c.advisories], "alerts and a zone"))
+            names = {f"{feed}/{source}" for feed, source in SOURCES}
+            catalogs = []
+
+            def whole():
+                catalogs.append(told(mqtt, wire["Catalog"], "drf/v1/regions/place/nodes/n1/catalog"))
+                return names <= {entry.source for entry in catalogs[-1].sources}
+            wait_until(whole, "the catalogue names every source")
+            catalog = catalogs[-1]
+            retained = told(mqtt, wire["Alerts"], SET)
+            walks = [provenance.Walk(context, catalog, retained.alerts) for context in contexts]
+            lat, lon = place.MIDDLE
+            for agl_m in "10", "100":
+                text = subprocess.run([BIN / "drf-edge", "query", "--store", node.path("region.gpkg"), str(lat), str(lon),
+                                       "--agl", agl_m, "--json"], check=True, text=True, stdout=subprocess.PIPE,
+                                      timeout=DEADLINE_S).stdout
+                walks.append(provenance.Walk(json_format.Parse(text, wire["QueryReply"]()), catalog))
+            unsaid = set().union(*(walk.unsaid for walk in walks))
+            assert unsaid == {(*pair, provenance.NOT_REPORTED) for pair in UNSAID}, unsaid
+            seen = set().union(*(walk.proven for walk in walks))
+            assert provenance.every_value() - seen == NOT_HERE, provenance.every_value() - seen
 
 
 def test_an_account_that_jumps_onto_another_drone_raises_no_warning_there_and_is_served():
