@@ -31,7 +31,7 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
         advisory.limit = 5.0;
         (void)snprintf(
             advisory.text, sizeof advisory.text,
-            "heights disagree: ellipsoid - geoid - AMSL is %.1f m (geoid here %.1f m)",
+            "heights disagree: ellipsoid - geoid - AMSL is %.1f m (%.1f m is the geoid here)",
             height->altitude_residual_m.value, height->geoid_m.value);
         fusion_advisories_add(list, &advisory);
     }
@@ -43,7 +43,7 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
         advisory.value = agl_m;
         advisory.limit = limit_m;
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "%s%.1f m %s %s (geoid here %.1f m)",
+                       "%s%.1f m %s %s (%.1f m is the geoid here)",
                        on_ground ? "reported on the ground, but " : "altitude is ", fabs(agl_m),
                        agl_m < 0.0 ? "below" : "above", on_ground ? "it" : "the ground",
                        height->geoid_m.value);
