@@ -36,7 +36,7 @@ int edge_command_check(int argc, char **argv)
     struct drf_config config;
     struct drf_config_error error = {.line = 0};
     if (!edge_options_known(argc, argv, "config seconds feed file key header",
-                            "offline tombstone json"))
+                            "offline tombstone json all"))
         return 2;
     const char *path = edge_option(argc, argv, "config");
     if (!path) {

@@ -241,7 +241,8 @@ def test_every_value_leads_to_who_says_it_of_which_version_when_under_which_lice
                 kafka.produce(AIR, json.dumps({"tracks": [{
                     "traffic_id": "ac671b", "lat_e7": round(drone.lat * 1e7), "lon_e7": round(drone.lon * 1e7) + 39500,
                     "data_time_us": time.time_ns() // 1000, "alt_amsl_m": 600, "velocity_north_mps": 0,
-                    "velocity_east_mps": -10}]}).encode(), key="ac671b", headers=headers("adsb"))
+                    "velocity_east_mps": -10, "icao24": "ac671b", "category": "A1"}]}).encode(),
+                    key="ac671b", headers=headers("adsb"))
                 other.context()
                 return (len(context.traffic) == 2 and len(context.obstacles) == 2 and context.height.HasField("agl_m")
                         and context.weather.qnh_pa.HasField("value") and context.weather.wind.HasField("source"))

@@ -448,7 +448,7 @@ def test_messages_of_feeds__are_what_a_node_takes():
     scenario = bench().taken("bluesky", real_data(*SCN), "--datum", "amsl-egm96", "--start-utc", "2022-01-01T00:00:00Z")
     for message in [m for m in scenario.read()["messages"] if m["topic"] == "kafka/import.zones"][:3]:
         run = bench().edge_check(config, "zones", json.dumps(message["value"]), message["key"], ["drf_mode=SIM"])
-        assert run.returncode == 0 and "zones: 1" in run.stdout and "passed over" not in run.stdout, (run.stdout, run.stderr)
+        assert run.returncode == 0 and "zones: 1" in run.stdout and "total: 1 = 1 in the region" in run.stdout, (run.stdout, run.stderr)
 
 
 # Remote ID --------------------------------------------------------------------------------------------------------------
