@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer as drf.v1.QueryReply.
+// The answer as drf.v1.QueryReply. It is packed whole: an answer has no limit of size as a
+// context has. Parts that both carry are filled by wire_parts; what only an answer has room for
+// (versions beside values, whole zones, the entries of all sources named) is filled here. The
+// message points into arrays on the stack, which have room for as many as a point can have.
 #include <stdio.h>
 #include <string.h>
 

@@ -65,7 +65,7 @@ KNOWN = [
     ("schemas/feeds.md", "drf-sim publish", "publish"),
     ("schemas/patch.md", "lon_deg =", ("tests/golden/patch.py", "patch")),
     ("schemas/recording.md", "make_reader", ("tests/integration/fixture/mcap_oracle.py", "make_reader")),
-    ("schemas/recording.md", "drf-sim record", ("tests/integration/test_tape.py", '"record"')),
+    ("schemas/recording.md", "drf-sim record", ("tests/replay/test_tape.py", '"record"')),
     ("schemas/terrain.md", "E = 89.83204953368922", ("tests/unit/fusion/context/test_fusion_terrain.c", "corner")),
     ("schemas/terrain.md", "offset(lat, lon, n, e):", ("tests/unit/fusion/context/test_fusion_terrain.c", "corner")),
 ]

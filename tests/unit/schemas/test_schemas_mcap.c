@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What schemas/mcap_read.h promises; pip mcap stands beside it in
-// tests/integration/test_recording.py.
+// tests/replay/test_recording.py.
 #define _GNU_SOURCE // memmem, mkdtemp
 
 #include <setjmp.h>

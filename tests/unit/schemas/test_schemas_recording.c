@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What schemas/recording_write.h and schemas/recording_read.h promise;
-// tests/integration/test_recording.py holds the same against pip mcap.
+// tests/replay/test_recording.py holds the same against pip mcap.
 #define _GNU_SOURCE // mkstemp
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-# tests/integration/importers/second_dataflash.py - the times that pymavlink itself gives to the POS rows of a log.
+# tests/replay/importers/second_dataflash.py - the times that pymavlink itself gives to the POS rows of a log.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import sys

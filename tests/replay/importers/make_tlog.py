@@ -1,4 +1,4 @@
-# tests/integration/importers/make_tlog.py - writes a .tlog by pymavlink's own encoder from a list in JSON.
+# tests/replay/importers/make_tlog.py - writes a .tlog by pymavlink's own encoder from a list in JSON.
 # SPDX-License-Identifier: Apache-2.0
 """make_tlog.py OUT < [[stamp_us, system, message, {field: value}], ...]; `second OUT` prints what pymavlink's own reader
 of logs (mavutil) finds in one: a second reading."""

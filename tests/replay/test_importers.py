@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_importers.py - logs, traffic and scenarios become tapes, with what is known of time and height.
+# tests/replay/test_importers.py - logs, traffic and scenarios become tapes, with what is known of time and height.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 110 s
 """Real files for ULog, readsb, remote ID and BlueSky ($DRF_REAL_DATA). For DataFlash, tlog and OpenSky's CSV there is none

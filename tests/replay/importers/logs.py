@@ -1,4 +1,4 @@
-# tests/integration/importers/logs.py - small logs by the documented layouts, as there are no real ones at hand.
+# tests/replay/importers/logs.py - small logs by the documented layouts, as there are no real ones at hand.
 # SPDX-License-Identifier: Apache-2.0
 """ULog: https://docs.px4.io/main/en/dev_log/ulog_file_format.html. DataFlash: the FMT record of ArduPilot's AP_Logger
 (a3 95 80, type, length, name[4], format[16], columns[64]) and the columns of AP_GPS and AP_AHRS LogStructure.h."""

@@ -1,4 +1,4 @@
-# tests/integration/measure/tape.py - recordings for tests, written with the `mcap` of PyPI, and what is made of them.
+# tests/replay/measure/tape.py - recordings for tests, written with the `mcap` of PyPI, and what is made of them.
 # SPDX-License-Identifier: Apache-2.0
 import csv
 import importlib

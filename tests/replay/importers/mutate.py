@@ -1,4 +1,4 @@
-# tests/integration/importers/mutate.py - the importers on files with changed bytes and words.
+# tests/replay/importers/mutate.py - the importers on files with changed bytes and words.
 # SPDX-License-Identifier: Apache-2.0
 """mutate.py FOLDER KIND=FILE...: prints how many were taken and refused, and what raised anything else."""
 import contextlib

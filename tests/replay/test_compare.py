@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_compare.py - drf-sim compare: the first difference, and intervals beside numpy's bootstrap.
+# tests/replay/test_compare.py - drf-sim compare: the first difference, and intervals beside numpy's bootstrap.
 # SPDX-License-Identifier: Apache-2.0
 """The recordings are written with the `mcap` of PyPI, in an environment of the test's own: no network, no test."""
 import functools

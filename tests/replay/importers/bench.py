@@ -1,4 +1,4 @@
-# tests/integration/importers/bench.py - the importers in an environment of their own, and what reads their tapes.
+# tests/replay/importers/bench.py - the importers in an environment of their own, and what reads their tapes.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import shutil
@@ -83,7 +83,7 @@ class Bench:
 
     def python(self, script, *words, stdin=None):
         """A script beside this file, run in the environment; what it prints."""
-        here = TOP / "tests" / "integration" / "importers" / script
+        here = TOP / "tests" / "replay" / "importers" / script
         return subprocess.run([str(w) for w in (self.environment / "bin" / "python", here, *words)], check=True, text=True,
                               input=stdin, stdout=subprocess.PIPE, timeout=DEADLINE_S).stdout
 

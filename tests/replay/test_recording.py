@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_recording.py - our MCAP files and another library's, both ways (schemas/recording.md).
+# tests/replay/test_recording.py - our MCAP files and another library's, both ways (schemas/recording.md).
 # SPDX-License-Identifier: Apache-2.0
 import atexit
 import pathlib

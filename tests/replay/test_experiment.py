@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_experiment.py - drf-sim experiment: bytes, restarts, refusals, the sample with the real node.
+# tests/replay/test_experiment.py - drf-sim experiment: bytes, restarts, refusals, the sample with the real node.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 40 s
 """Without brokers. The node is a stand-in (tests/support/lockstep_stub.py) but for the sample experiment."""

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_tape.py - `drf-sim record` and `drf-sim play` with real brokers and a node.
+# tests/replay/test_tape.py - `drf-sim record` and `drf-sim play` with real brokers and a node.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 60 s
 import atexit

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_measure.py - drf-sim measure, against closed forms, numpy, and OGR as the reader.
+# tests/replay/test_measure.py - drf-sim measure, against closed forms, numpy, and OGR as the reader.
 # SPDX-License-Identifier: Apache-2.0
 """The recordings are written with the `mcap` of PyPI, in an environment of the test's own: no network, no test."""
 import functools

@@ -1,4 +1,4 @@
-# tests/integration/importers/dump.py - a tape as JSON, read by mcap and mcap-protobuf-support and by nothing of ours.
+# tests/replay/importers/dump.py - a tape as JSON, read by mcap and mcap-protobuf-support and by nothing of ours.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# tests/integration/test_replay.py - a node's journal gives every output of it again, to the byte.
+# tests/replay/test_replay.py - a node's journal gives every output of it again, to the byte.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 100 s
 """A flight over a real Kafka and a real mosquitto, the node killed with -9 once and the broker once; then each run of the
