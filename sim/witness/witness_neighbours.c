@@ -319,7 +319,7 @@ static void count_drone(const struct sim_witness *witness, const struct sim_repo
     }
     // one that was not heard of for long may be predicted near, or be gone
     if (nearest_m == HUGE_VAL) {
-        out->perhaps += ring[0].seq != 0 || ring[1 % fleet->depth].seq != 0;
+        out->perhaps += ring[0].seq != 0 || ring[fleet->depth > 1].seq != 0;
         return;
     }
     double closing_mps = own_mps + fastest_mps + 3.0;
