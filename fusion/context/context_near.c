@@ -29,8 +29,8 @@ static bool counts_here(const struct fusion_root *root, const struct fusion_wind
 }
 
 // The record of a point is not read: it lies elsewhere in memory.
-static struct fusion_edge edge_of(const struct geo_frame *frame,
-                                  const struct fusion_bucket *bucket, size_t at)
+static inline struct fusion_edge edge_of(const struct geo_frame *frame,
+                                         const struct fusion_bucket *bucket, size_t at)
 {
     if (bucket->index == NULL || (bucket->index->traits[at] & FUSION_OBSTACLE_INDEX_POINT) == 0)
         return fusion_obstacle_edge(frame, bucket->obstacles[at]);

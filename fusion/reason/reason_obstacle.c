@@ -22,6 +22,7 @@
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
 #define STEP_M 2.0           // along the path, while it is in the way
+#define ROUNDING_M 1e-3      // more than the heights between two nodes are off by rounding
 
 struct finding {
     bool found, nominal, within; // within: reach of an aircraft without a course
@@ -31,11 +32,22 @@ struct finding {
 
 struct box { // of the corridor, around the aircraft
     double west_m, east_m, south_m, north_m, reach_m;
+    double clear_amsl_m; // the whole path clears every top below this, by the accuracies too
 };
 
-static struct box box_of(const struct fusion_path *path, const struct geo_frame *frame)
+// How far over an obstacle's top it begins to matter by the accuracies.
+static double low_over_m(const struct fusion_view *view)
 {
-    struct box box = {0.0, 0.0, 0.0, 0.0, 0.0};
+    return view->aircraft->limits.clearance_min_m
+           + view->context->height.aircraft_acc95_m.value;
+}
+
+static struct box box_of(const struct fusion_view *view, const struct geo_frame *frame)
+{
+    const struct fusion_path *path = view->path;
+    struct box box = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+    double lowest_m = path->nodes[0].amsl_m.value;
+    bool known = true;
     bool disc = path->basis == FUSION_CORRIDOR_DISC;
     double wide_m = disc ? path->length_m : fusion_path_half_m(path, path->time_max_s);
     for (uint32_t i = 0; i < path->count; i++) {
@@ -45,7 +57,12 @@ static struct box box_of(const struct fusion_path *path, const struct geo_frame 
         box.south_m = fmin(box.south_m, at.north_m);
         box.north_m = fmax(box.north_m, at.north_m);
         box.reach_m = fmax(box.reach_m, geo_length(at.east_m, at.north_m));
+        lowest_m = fmin(lowest_m, path->nodes[i].amsl_m.value);
+        known = known && path->nodes[i].amsl_m.known;
     }
+    if (disc && path->climb_mps < 0.0)
+        lowest_m = fusion_path_disc_amsl(path, path->time_max_s).value;
+    box.clear_amsl_m = known ? lowest_m - low_over_m(view) - ROUNDING_M : -HUGE_VAL;
     box.west_m -= wide_m;
     box.south_m -= wide_m;
     box.east_m += wide_m;
@@ -277,7 +294,7 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
         || view->aircraft->limits.clearance_min_m <= 0.0)
         return;
     struct geo_frame frame = geo_frame_at(view->aircraft->fix.position);
-    struct box box = box_of(view->path, &frame);
+    struct box box = box_of(view, &frame);
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
     double max_m =
         root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m : ACCURACY_MAX_M;
@@ -290,7 +307,8 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
             fusion_obstacle_search_begin(bucket, &frame, &search_box);
         for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             const struct fusion_obstacle *fused = bucket->obstacles[i];
-            if (!near_box(&box, &frame, fused, root->obstacle_reach_m)
+            if ((fused->top_known && fused->top_amsl_m < box.clear_amsl_m)
+                || !near_box(&box, &frame, fused, root->obstacle_reach_m)
                 || (fused->obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)
                 continue;
             struct finding finding = view->path->basis == FUSION_CORRIDOR_DISC
