@@ -146,8 +146,12 @@ static void write_texts(const struct geo_json *root, const char *type, const cha
     (void)read_word(geo_json_member(root, "mission"), mission);
     (void)read_word(geo_json_member(root, "instrument"), instrument);
     (void)read_word(geo_json_member(root, "event_name"), event);
-    int size = snprintf(text, sizeof text, "%s %s%s%s", mission, instrument,
-                        event[0] != '\0' ? " " : "", event);
+    const char *const words[] = {mission, instrument, event};
+    int size = 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i][0] != '\0')
+            size += snprintf(text + size, sizeof text - (size_t)size, "%s%s",
+                             size > 0 ? " " : "", words[i]);
     geo_text_copy(notice->zone.name, sizeof notice->zone.name, text, (size_t)size);
     size = snprintf(text, sizeof text, "%s notice: %s", type, place);
     geo_text_copy(notice->zone.message, sizeof notice->zone.message, text, (size_t)size);

@@ -196,6 +196,28 @@ static struct decoded gcn(const char *text)
     return decode(geo_gcn_decode, true, text, strlen(text));
 }
 
+// What a notice does not say leaves no blank: "MAXI " was told to drones.
+static void gcn__a_name_of_fewer_parts__has_no_blank_in_their_stead(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members, *name;
+    } cases[] = {
+        {"\"mission\":\"MAXI\"", "MAXI"},
+        {"\"mission\":\"MAXI\",\"instrument\":\"GSC\"", "MAXI GSC"},
+        {"\"mission\":\"MAXI\",\"event_name\":\"GRB 230220A\"", "MAXI GRB 230220A"},
+        {"\"instrument\":\"GSC\"", "GSC"},
+        {"\"alert_type\":\"initial\"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text, "{\"id\":\"a\",%s}", cases[i].members);
+        struct decoded d = gcn(text);
+        assert_int_equal(d.status, DRF_OK);
+        assert_string_equal(d.zones[0].name, cases[i].name);
+    }
+}
+
 // An error that is not given, or cannot be, is not 0 degrees: it may be anywhere in the sky.
 static void gcn__a_place_that_is_not_understood__concerns_everybody(void **state)
 {
@@ -357,6 +379,7 @@ int main(void)
         cmocka_unit_test(sky__altitudes__are_those_of_another_program),
         cmocka_unit_test(gcn__a_real_update_with_an_ellipse__is_a_circle_in_the_sky),
         cmocka_unit_test(gcn__a_real_trigger_without_a_place__concerns_everybody),
+        cmocka_unit_test(gcn__a_name_of_fewer_parts__has_no_blank_in_their_stead),
         cmocka_unit_test(gcn__a_real_test__never_reaches_a_live_node),
         cmocka_unit_test(gcn__a_real_retraction__withdraws_its_id),
         cmocka_unit_test(gcn__cases__are_read_or_refused_with_a_reason_that_fits),
