@@ -83,9 +83,11 @@ static void handle_outside(struct edge_serve *serve, struct edge_drone *drone,
         return;
     drone->outside_untold = false;
     drone->outside_told_mono_us = serve->now.mono_us;
-    char text[128];
-    (void)snprintf(text, sizeof text, "%.0f m outside region %s, which is served to %.0f m",
-                   distance_m, serve->config->region_id, serve->config->margin_m);
+    char text[192];
+    (void)snprintf(
+        text, sizeof text,
+        "%.0f m outside region %s: aircraft farther outside than %.0f m are not served",
+        distance_m, serve->config->region_id, serve->config->margin_m);
     const struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OUTSIDE_REGION, .text = text, .answers = 1};
     edge_reply_send(serve, drone->id, drone, &reply);
