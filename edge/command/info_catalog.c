@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "edge/command/info.h"
+#include "edge/command/plain_number.h"
 #include "edge/ingest/feed_rules.h"
 #include "edge/serve/catalog.h"
 #include "fusion/fold/provenance.h"
@@ -52,7 +53,7 @@ static void gather(struct edge_store_reader *reader, struct shown *shown)
 
 static void print_source(const struct edge_wire_source *s, FILE *out)
 {
-    char when[TIME_SIZE], heard[TIME_SIZE];
+    char when[TIME_SIZE], heard[TIME_SIZE], number[EDGE_PLAIN_NUMBER_SIZE];
     const char *licence = s->licence != NULL && s->licence[0] ? s->licence : "not stated";
     const char *version = s->version != NULL && s->version[0] ? s->version : "not stated";
     if (s->layer == 0) {
@@ -75,8 +76,8 @@ static void print_source(const struct edge_wire_source *s, FILE *out)
     (void)fprintf(out, "    data time %s, heard %s, ", time_text(s->data_time_utc_us, when),
                   time_text(s->received_utc_us, heard));
     if (s->received_utc_us != INT64_MIN)
-        (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %.3g a minute\n",
-                      s->records, s->refused, s->records_per_s * 60.0);
+        (void)fprintf(out, "%" PRIu64 " taken, %" PRIu64 " refused, %s a minute\n", s->records,
+                      s->refused, edge_plain_number(s->records_per_s * 60.0, 3, number));
     else
         (void)fprintf(out, "not from Kafka, or no statistics yet\n");
     if (s->vertical_acc95_m > 0.0)

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "edge/command/plain_number.h"
 #include "edge/command/query.h"
 #include "geo/crs.h"
 #include "geo/earth.h"
 
-enum { TIME_SIZE = 24, VALUE_SIZE = 40 };
+enum { TIME_SIZE = 24, VALUE_SIZE = 64 };
 
 static const char *reason_text(enum fusion_reason reason)
 {
@@ -160,7 +161,7 @@ static void note_of(const struct fusion_quantity *q, char *text, size_t size)
     format_time(q->valid_until_utc_us, until);
     static const char *const statistics[] = {"",       "",      ", accumulated",
                                              ", mean", ", max", ", min"};
-    (void)snprintf(text, size, "%g .. %g m above ground, %s .. %s, issued %s, %s%s%s",
+    (void)snprintf(text, size, "%.10g .. %.10g m above ground, %s .. %s, issued %s, %s%s%s",
                    q->lower_agl_m, q->upper_agl_m, from, until, issued,
                    horizontal_text(q->horizontal), q->station != NULL ? q->station : "",
                    q->statistic < 6 ? statistics[q->statistic] : "");
@@ -196,7 +197,9 @@ static void quantity_row(FILE *out, const char *name, const char *unit, double f
         (void)fprintf(out, "%-14s %s\n", name, reason_text(q->reason));
         return;
     }
-    (void)snprintf(text, sizeof text, "%.4g %s%s", q->value * factor + offset, unit,
+    char number[EDGE_PLAIN_NUMBER_SIZE];
+    (void)snprintf(text, sizeof text, "%s %s%s",
+                   edge_plain_number(q->value * factor + offset, 4, number), unit,
                    q->at_least ? " or more" : "");
     note_of(q, note, sizeof note);
     row(out, name, text, "not stated", q->data_time_utc_us, q->source, note);
@@ -249,7 +252,7 @@ static void obstacle_rows(FILE *out, const struct edge_wire_query_answer *answer
 {
     const struct fusion_point *p = &answer->point;
     char what[VALUE_SIZE];
-    (void)snprintf(what, sizeof what, "obstacles within %g m", answer->ask.radius_m);
+    (void)snprintf(what, sizeof what, "obstacles within %.10g m", answer->ask.radius_m);
     list_head(out, what, p->obstacle_count, p->obstacles_left_out, p->obstacles_reason);
     for (size_t i = 0; i < p->obstacle_count; i++)
         obstacle_row(out, &p->obstacles[i]);
@@ -316,7 +319,7 @@ static void zone_rows(FILE *out, const struct edge_wire_query_answer *answer)
 {
     const struct fusion_point *p = &answer->point;
     char what[VALUE_SIZE];
-    (void)snprintf(what, sizeof what, "zones within %g m", answer->ask.radius_m);
+    (void)snprintf(what, sizeof what, "zones within %.10g m", answer->ask.radius_m);
     list_head(out, what, p->zone_count, p->zones_left_out, p->zones_reason);
     for (size_t i = 0; i < p->zone_count; i++)
         zone_row(out, &p->zones[i]);
@@ -428,7 +431,7 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
     char when[TIME_SIZE];
     format_time(answer->ask.now_utc_us, when);
     (void)fprintf(out,
-                  "%.7f %.7f at %s, %g m above ground\n"
+                  "%.7f %.7f at %s, %.10g m above ground\n"
                   "Advisory information, not certified, never a replacement for on-board "
                   "sensing.\n\n",
                   answer->ask.position.lat_deg, answer->ask.position.lon_deg, when,
