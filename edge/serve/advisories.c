@@ -110,18 +110,13 @@ static void order(struct fusion_advisories *set)
     }
 }
 
-// What it said last, and that this is not so now; never cut within a character of UTF-8.
+// What it said last, and that this is not so now.
 static void tell_rest(const struct edge_advisory *held, char text[FUSION_ADVISORY_TEXT_SIZE])
 {
     const char *begin = held->severity != 0 ? "no longer found, kept for 3 s: " : "over: ";
-    size_t begins = strlen(begin), length = strlen(held->text);
+    size_t begins = strlen(begin);
     memcpy(text, begin, begins);
-    if (length > FUSION_ADVISORY_TEXT_SIZE - 1 - begins)
-        length = FUSION_ADVISORY_TEXT_SIZE - 1 - begins;
-    while (length > 0 && ((unsigned char)held->text[length] & 0xC0) == 0x80)
-        length--;
-    memcpy(text + begins, held->text, length);
-    text[begins + length] = '\0';
+    fusion_shorten(text + begins, FUSION_ADVISORY_TEXT_SIZE - begins, held->text);
 }
 
 struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int64_t now_utc_us)

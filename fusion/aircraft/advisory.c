@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/aircraft/advisory.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "geo/hash.h"
+
+enum { SHORT_SIZE = 8 }; // the least that a name is shortened to
 
 static bool before(const struct fusion_advisory *a, const struct fusion_advisory *b)
 {
@@ -37,6 +41,47 @@ void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
         (void)snprintf(text, FUSION_WHEN_SIZE, "now");
     else
         (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
+}
+
+void fusion_shorten(char *out, size_t size, const char *text)
+{
+    static const char more[] = "...";
+    assert(size >= SHORT_SIZE);
+    const size_t room = size - sizeof more; // of what is kept where it is too long
+    size_t used = 0, word_end = 0;
+    bool blank = false;
+    for (; *text != '\0'; text++) {
+        if (*text == ' ') {
+            blank = used > 0;
+            continue;
+        }
+        if (blank && used <= room)
+            word_end = used;
+        if (used + blank + 1 >= size)
+            break;
+        if (blank)
+            out[used++] = ' ';
+        out[used++] = *text;
+        blank = false;
+    }
+    out[used] = '\0';
+    if (*text == '\0')
+        return;
+    used = used < room ? used : room;
+    while (used > 0 && ((unsigned char)out[used] & 0xC0) == 0x80)
+        used--;
+    used = word_end >= room / 2 ? word_end : used;
+    memcpy(out + used, more, sizeof more);
+}
+
+void fusion_say(char text[FUSION_ADVISORY_TEXT_SIZE], const char *before, const char *name,
+                const char *after)
+{
+    const size_t begins = strlen(before), rests = strlen(after);
+    assert(begins + rests + SHORT_SIZE <= FUSION_ADVISORY_TEXT_SIZE);
+    memcpy(text, before, begins);
+    fusion_shorten(text + begins, FUSION_ADVISORY_TEXT_SIZE - begins - rests, name);
+    memcpy(text + strlen(text), after, rests + 1);
 }
 
 uint32_t fusion_advisory_id(enum fusion_advisory_kind kind, const char *cause)

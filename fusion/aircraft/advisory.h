@@ -89,6 +89,14 @@ static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
 enum { FUSION_WHEN_SIZE = 24 };
 void fusion_when(double time_s, char text[FUSION_WHEN_SIZE]);
 
+// A text of others, without blanks at its ends or doubled, in `size` bytes with its NUL (at
+// least 8). What is too long ends with a word where that leaves half of it, else with a
+// character of UTF-8, and with "...".
+void fusion_shorten(char *out, size_t size, const char *text);
+// What is said before and after a name of others, the name shortened to what they leave of it.
+void fusion_say(char text[FUSION_ADVISORY_TEXT_SIZE], const char *before, const char *name,
+                const char *after);
+
 struct fusion_context;
 struct fusion_encounter;
 struct fusion_path;

@@ -2,11 +2,9 @@
 // An alert concerns the aircraft: said as severe as its source said it, by the alert's own
 // name.
 #include <stdio.h>
-#include <string.h>
 
 #include "fusion/aircraft/context.h"
 #include "fusion/reason/reasoners.h"
-#include "geo/record/refusal.h"
 
 static void raise(const struct fusion_view *view, const struct fusion_alert *alert,
                   struct fusion_advisories *list)
@@ -33,7 +31,7 @@ static void raise(const struct fusion_view *view, const struct fusion_alert *ale
     char text[sizeof said->name + 16];
     (void)snprintf(text, sizeof text, "%s%s%s", test, alert->ahead ? "ahead: " : "",
                    said->name[0] != '\0' ? said->name : said->id);
-    geo_text_copy(advisory.text, sizeof advisory.text, text, strlen(text));
+    fusion_shorten(advisory.text, sizeof advisory.text, text);
     fusion_advisories_add(list, &advisory);
 }
 

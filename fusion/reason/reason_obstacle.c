@@ -10,6 +10,7 @@
 // nominal violation the more severe.
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
@@ -243,16 +244,18 @@ static void say(const struct geo_obstacle *o, const struct finding *finding, boo
                 char text[FUSION_ADVISORY_TEXT_SIZE])
 {
     char clearance[28] = "height unknown", when[FUSION_WHEN_SIZE + 2] = ", within reach";
+    char kind[20], rest[68];
     if (finding->clearance_known)
         (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
     if (timed) {
         when[0] = ' ';
         fusion_when(finding->time_s, when + 1);
     }
-    (void)snprintf(text, FUSION_ADVISORY_TEXT_SIZE,
-                   "%.16s %.20s: %s%s, position good to %.0f m",
-                   o->kind[0] != '\0' ? o->kind : "obstacle", o->id, clearance, when,
+    (void)snprintf(rest, sizeof rest, ": %s%s, position good to %.0f m", clearance, when,
                    o->horizontal_acc95_m);
+    fusion_shorten(kind, sizeof kind - 2, o->kind[0] != '\0' ? o->kind : "obstacle");
+    memcpy(kind + strlen(kind), " ", 2);
+    fusion_say(text, kind, o->id, rest);
 }
 
 static void raise(const struct fusion_view *view, const struct fusion_obstacle *fused,

@@ -46,19 +46,9 @@ static const char *doubt(const struct fusion_neighbour *other)
                                                           : "";
 }
 
-// Its address, its id where that is another, and its category, as far as they are known.
-static void say_who(const struct fusion_neighbour *other, char who[32])
-{
-    const char *icao24 = other->icao24 != NULL ? other->icao24 : "";
-    const char *category = other->category != NULL ? other->category : "";
-    bool own = icao24[0] == '\0' || strcmp(icao24, other->traffic_id) != 0;
-    (void)snprintf(who, 32, "%.*s%s%s%.6s%s%.2s", icao24[0] == '\0' ? 26 : 12,
-                   own ? other->traffic_id : "", own && icao24[0] != '\0' ? " " : "",
-                   icao24[0] != '\0' ? "icao24 " : "", icao24, category[0] != '\0' ? " " : "",
-                   category);
-}
-
-static void write_text(const struct fusion_encounter *encounter, char *text, size_t size)
+// Its id, its address where that is another, and its category, as far as they are known.
+static void write_text(const struct fusion_encounter *encounter,
+                       char text[FUSION_ADVISORY_TEXT_SIZE])
 {
     const struct fusion_neighbour *other = encounter->other;
     static const char *const frames[] = {
@@ -68,14 +58,27 @@ static void write_text(const struct fusion_encounter *encounter, char *text, siz
         [FUSION_APART_QNH] = " (by QNH)",
         [FUSION_APART_ROUGH] = " +-600 m",
     };
-    char who[32], up[48] = "height unknown", when[FUSION_WHEN_SIZE];
-    say_who(other, who);
+    const char *icao24 = other->icao24 != NULL ? other->icao24 : "";
+    const char *category = other->category != NULL ? other->category : "";
+    bool own = icao24[0] == '\0' || strcmp(icao24, other->traffic_id) != 0;
+    char up[48] = "height unknown", when[FUSION_WHEN_SIZE];
+    char known[20];
+    (void)snprintf(known, sizeof known, "%s%s%.6s%s%.2s", own && icao24[0] != '\0' ? " " : "",
+                   icao24[0] != '\0' ? "icao24 " : "", icao24, category[0] != '\0' ? " " : "",
+                   category);
     fusion_when(encounter->cpa_s, when);
     if (encounter->cpa_up_known)
         (void)snprintf(up, sizeof up, "%.0f m %s%s", fabs(encounter->cpa_up_m),
                        encounter->cpa_up_m < 0.0 ? "below" : "above", frames[encounter->apart]);
-    (void)snprintf(text, size, "%s%s: %.0f m across, %s, closest %s", who, doubt(other),
+    char numbers[FUSION_ADVISORY_TEXT_SIZE - 8], rest[sizeof numbers];
+    (void)snprintf(numbers, sizeof numbers, "%s: %.0f m across, %s, closest %s", doubt(other),
                    encounter->cpa_m, up, when);
+    const bool whole = strlen(known) + strlen(numbers) < sizeof rest;
+    if (!whole) // the context's traffic says the rest
+        known[0] = '\0';
+    memcpy(rest, known, strlen(known));
+    memcpy(rest + strlen(known), numbers, strlen(numbers) + 1);
+    fusion_say(text, "", own || !whole ? other->traffic_id : "", rest);
 }
 
 static void raise(const struct fusion_view *view, const struct fusion_encounter *encounter,
@@ -99,7 +102,7 @@ static void raise(const struct fusion_view *view, const struct fusion_encounter 
     advisory.value = encounter->cpa_m;
     advisory.limit = encounter->limit_m;
     advisory.unit = "m";
-    write_text(encounter, advisory.text, sizeof advisory.text);
+    write_text(encounter, advisory.text);
     fusion_advisories_add(list, &advisory);
 }
 

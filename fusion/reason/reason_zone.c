@@ -10,7 +10,6 @@
 // later counts from then on, whether the aircraft moves or not.
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/path_height.h"
@@ -24,7 +23,7 @@
 #define SECOND_US 1e6
 #define STEP_MIN_M 2.0
 #define STEP_INSIDE_M 10.0
-enum { STEPS_MAX = 512, NAME_SIZE = 44 };
+enum { STEPS_MAX = 512 };
 
 struct entry {                   // the first place and time
     bool found, degraded, waits; // waits: only the time is missing
@@ -233,26 +232,20 @@ static void say(struct fusion_advisory *advisory, const struct look *look,
                 const struct entry *entry, bool inside)
 {
     const struct geo_zone *zone = look->zone->zone;
-    char name[NAME_SIZE], when[FUSION_WHEN_SIZE + 1] = "";
-    const char *text = zone->name[0] != '\0' ? zone->name : zone->id;
-    geo_text_copy(name, sizeof name, text, strlen(text));
+    const bool weather = (zone->flags & GEO_ZONE_WEATHER) != 0;
+    char begin[32], rest[54], when[FUSION_WHEN_SIZE + 1] = "";
     if (entry->time_s > 0.0)
         fusion_when(entry->time_s, when + 1);
     else if (!inside)
         (void)snprintf(when + 1, sizeof when - 1, "by the accuracies");
     when[0] = when[1] != '\0' ? ' ' : '\0';
-    if ((zone->flags & GEO_ZONE_WEATHER) != 0) {
-        (void)snprintf(advisory->text, sizeof advisory->text, "%s%s%s%s%s",
-                       inside && entry->time_s <= 0.0 ? "in " : "", name,
-                       entry->waits ? " begins" : "", when,
-                       entry->degraded ? ", height uncertain" : "");
-        return;
-    }
-    (void)snprintf(advisory->text, sizeof advisory->text, "%s%s zone %s%s%s%s",
-                   inside && entry->time_s <= 0.0 ? "in " : "",
-                   geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
-                   name, entry->waits ? " begins" : "", when,
+    (void)snprintf(
+        begin, sizeof begin, "%s%s%s", inside && entry->time_s <= 0.0 ? "in " : "",
+        weather ? "" : geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
+        weather ? "" : " zone ");
+    (void)snprintf(rest, sizeof rest, "%s%s%s", entry->waits ? " begins" : "", when,
                    entry->degraded ? ", height uncertain" : "");
+    fusion_say(advisory->text, begin, zone->name[0] != '\0' ? zone->name : zone->id, rest);
 }
 
 static void raise(const struct look *look, const struct fusion_zone *zone,

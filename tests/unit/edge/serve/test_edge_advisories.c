@@ -146,7 +146,7 @@ static void life__a_long_text_that_is_kept__ends_with_a_whole_character(void **s
     for (size_t blanks = 0; blanks < 4; blanks++) {
         struct bed bed = {.now = {1000000, 1000000}};
         struct fusion_advisory item = {.advisory_id = 7, .severity = FUSION_SEVERITY_CAUTION};
-        memset(item.text, ' ', blanks);
+        memset(item.text, 'a', blanks);
         for (size_t i = blanks; i + 3 < sizeof item.text; i += 3)
             memcpy(item.text + i, "\xe2\x82\xac", 3); // the sign of the euro
         fusion_advisories_add(&bed.set, &item);

@@ -356,11 +356,42 @@ static void zone__over_a_climb_on_the_spot__by_the_time_that_it_takes(void **sta
     stage_close(&stage);
 }
 
+// With every part there is, and a name of 95 bytes: the name is shortened, at a word.
+static void zone__text__is_whole_but_for_a_long_name(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, nothing, 500.0);
+    struct geo_zone *zone = &stage.words.zone;
+    const char *name =
+        "Temporary reserved airspace for the air display over the harbour and the "
+        "old town, part twelve";
+    memcpy(zone->name, name, strlen(name) + 1);
+    zone->restriction = GEO_ZONE_REQ_AUTHORISATION;
+    struct fusion_aircraft aircraft = flying_east(10.0, 50.0);
+    struct told told = tell(&stage, &aircraft, 0);
+    assert_true(told.found);
+    const char *text = told.advisory.text, *begin = "REQ_AUTHORISATION zone Temporary reserved";
+    assert_memory_equal(text, begin, strlen(begin));
+    const char *cut = strstr(text, "...");
+    assert_non_null(cut);
+    size_t said = (size_t)(cut - text) - strlen("REQ_AUTHORISATION zone ");
+    assert_memory_equal(text + strlen("REQ_AUTHORISATION zone "), name, said);
+    assert_true(name[said] == ' ');
+    unsigned time_s = 0;
+    int end = 0;
+    assert_int_equal(sscanf(cut, "... in %u s, height uncertain%n", &time_s, &end), 1);
+    assert_int_equal(end, strlen(cut));
+    assert_in_range(time_s, 25, 30); // 300 m at 10 m/s, less the accuracies
+    stage_close(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zone__around_a_hovering_aircraft__is_a_warning_at_once),
         cmocka_unit_test(zone__above_or_beside__is_no_advisory),
+        cmocka_unit_test(zone__text__is_whole_but_for_a_long_name),
         cmocka_unit_test(zone__ahead__is_as_severe_as_its_time),
         cmocka_unit_test(zone__beyond_45_s__is_information),
         cmocka_unit_test(zone__small_and_grazed_by_the_corridor__is_not_passed_over),
