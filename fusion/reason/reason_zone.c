@@ -23,6 +23,8 @@
 #define SECOND_US 1e6
 #define STEP_MIN_M 2.0
 #define STEP_INSIDE_M 10.0
+#define STEP_UPRIGHT_M 5.0
+#define CROSSING_M 0.1
 enum { STEPS_MAX = 512 };
 
 struct entry {                   // the first place and time
@@ -101,8 +103,17 @@ static void note(struct entry *entry, const struct entry *with)
         *entry = *with;
 }
 
-// Judges one place of a path.
-static void judge(struct look *look, const struct fusion_path_node *node, double distance_m)
+static enum fusion_zone_where where_at(const struct look *look,
+                                       const struct fusion_path_node *node)
+{
+    struct fusion_zone_height height = height_of(look->view, node);
+    bool degraded;
+    return fusion_zone_vertical(look->volume, &height, &degraded);
+}
+
+// Judges one place of a path, and tells where its height is to the limits.
+static enum fusion_zone_where judge(struct look *look, const struct fusion_path_node *node,
+                                    double distance_m)
 {
     struct fusion_zone_height height = height_of(look->view, node);
     struct entry here = {.found = true,
@@ -111,32 +122,103 @@ static void judge(struct look *look, const struct fusion_path_node *node, double
                          .position = node->point};
     enum fusion_zone_where where = fusion_zone_vertical(look->volume, &height, &here.degraded);
     if (where == FUSION_ZONE_OUTSIDE || !applies_there(look, node))
-        return;
+        return where;
     here.waits = node->time_s > 0.0 && !applies_at(look, 0.0);
     note(where == FUSION_ZONE_INSIDE && distance_m <= 0.0 ? &look->nominal : &look->low, &here);
+    return where;
+}
+
+// A place along the path that is looked at.
+struct place {
+    struct fusion_path_node node;
+    double distance_m, gap_m; // to the volume from the middle and from the corridor's edge
+};
+
+static struct place place_at(const struct look *look, double along_m)
+{
+    const struct fusion_path *path = look->view->path;
+    struct place place = {.node = fusion_path_at(path, along_m)};
+    place.distance_m =
+        fusion_zone_distance_m(look->volume, look->zone->vertices, place.node.point);
+    place.gap_m = place.distance_m - fusion_path_half_m(path, place.node.time_s);
+    return place;
+}
+
+static enum fusion_zone_where judge_place(struct look *look, const struct place *place)
+{
+    return place->gap_m <= 0.0 ? judge(look, &place->node, place->distance_m)
+                               : where_at(look, &place->node);
+}
+
+// Between two places the path sinks or climbs into the limits of the volume, or out of them:
+// judges the outermost place that is still within.
+static void judge_crossing(struct look *look, double from_m, enum fusion_zone_where from,
+                           double to_m, enum fusion_zone_where to)
+{
+    for (enum fusion_zone_where level = FUSION_ZONE_WITHIN_ACCURACY;
+         level <= FUSION_ZONE_INSIDE; level++) {
+        if ((from >= level) == (to >= level))
+            continue;
+        double within_m = from >= level ? from_m : to_m,
+               without_m = from >= level ? to_m : from_m;
+        while (fabs(within_m - without_m) > CROSSING_M) {
+            double middle_m = 0.5 * (within_m + without_m);
+            struct fusion_path_node node = fusion_path_at(look->view->path, middle_m);
+            if (where_at(look, &node) >= level)
+                within_m = middle_m;
+            else
+                without_m = middle_m;
+        }
+        struct place place = place_at(look, within_m);
+        (void)judge_place(look, &place);
+    }
+}
+
+// How far on from a place within the corridor: no farther than the next corner, and not so far
+// that heights pass unseen.
+static double step_inside_m(const struct fusion_path *path, const struct place *place)
+{
+    const struct fusion_path_node *node = &place->node;
+    double step_m = place->distance_m > 0.0
+                        ? fmin(fmax(place->distance_m, STEP_MIN_M), STEP_INSIDE_M)
+                        : STEP_INSIDE_M;
+    for (uint32_t i = 1; i < path->count; i++) {
+        const struct fusion_path_node *a = &path->nodes[i - 1], *b = &path->nodes[i];
+        if (b->along_m <= node->along_m)
+            continue;
+        double rise_m = fabs(b->amsl_m.value - a->amsl_m.value),
+               leg_m = b->along_m - a->along_m;
+        bool known = a->amsl_m.known && b->amsl_m.known;
+        if (known && rise_m * step_m > STEP_UPRIGHT_M * leg_m)
+            step_m = STEP_UPRIGHT_M * leg_m / rise_m;
+        return fmin(step_m, b->along_m - node->along_m);
+    }
+    return step_m;
 }
 
 // Goes along the path in steps that cannot pass over the volume: as far as the corridor's edge
-// is from it.
+// is from it. The steps suffice for all of the path.
 static void look_along(struct look *look)
 {
     const struct fusion_path *path = look->view->path;
     double widening = path->speed_mps > 0.0 ? path->growth_mps / path->speed_mps : 0.0;
-    double inside_m = fmax(STEP_INSIDE_M, path->length_m / (STEPS_MAX / 2.0));
-    double along_m = 0.0;
-    for (int i = 0; i < STEPS_MAX && !look->nominal.found; i++) {
-        struct fusion_path_node node = fusion_path_at(path, along_m);
-        double distance_m =
-            fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
-        double gap_m = distance_m - fusion_path_half_m(path, node.time_s);
-        if (gap_m <= 0.0)
-            judge(look, &node, distance_m);
-        if (along_m >= path->length_m)
-            return;
-        double step_m = gap_m > 0.0        ? fmax(gap_m / (1.0 + widening), STEP_MIN_M)
-                        : distance_m > 0.0 ? fmin(fmax(distance_m, STEP_MIN_M), inside_m)
-                                           : inside_m;
-        along_m = fmin(along_m + step_m, path->length_m);
+    struct place place = place_at(look, 0.0);
+    enum fusion_zone_where where = FUSION_ZONE_OUTSIDE;
+    if (place.gap_m <= 0.0)
+        where = judge_place(look, &place);
+    for (int left = STEPS_MAX;
+         left > 0 && place.node.along_m < path->length_m && !look->nominal.found; left--) {
+        double from_m = place.node.along_m, least_m = (path->length_m - from_m) / left;
+        bool within = place.gap_m <= 0.0;
+        double step_m = within ? step_inside_m(path, &place)
+                               : fmax(place.gap_m / (1.0 + widening), STEP_MIN_M);
+        place = place_at(look, fmin(from_m + fmax(step_m, least_m), path->length_m));
+        if (!within && place.gap_m > 0.0)
+            continue;
+        enum fusion_zone_where last = where;
+        where = judge_place(look, &place);
+        if (within)
+            judge_crossing(look, from_m, last, place.node.along_m, where);
     }
 }
 
@@ -161,7 +243,7 @@ static void look_upright(struct look *look)
         for (int step = 1; step <= steps; step++) {
             node.amsl_m.value = from_m + by_m * step / steps;
             node.time_s = from_s + by_s * step / steps;
-            judge(look, &node, distance_m);
+            (void)judge(look, &node, distance_m);
         }
     }
 }
@@ -185,7 +267,7 @@ static void look_around(struct look *look)
         node.time_s = time_s;
         if (node.amsl_m.known)
             node.amsl_m = fusion_path_disc_amsl(path, time_s);
-        judge(look, &node, distance_m);
+        (void)judge(look, &node, distance_m);
         double next_s =
             path->time_max_s > time_s ? fmin(time_s + 1.0, path->time_max_s) : HUGE_VAL;
         int64_t change_us = fusion_zone_next_change(look->zone, utc_us);

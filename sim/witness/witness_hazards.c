@@ -23,7 +23,6 @@ static const double vertical_mps = 0.3; // from there on a take-off or a landing
 static const double standing_m = 1.0;   // up to there, and not moving, it may stand
 static const double assumed_m = 60.0;   // an unknown vertical accuracy is no worse
 static const double vague_m = 175.0;    // nor an unknown horizontal one
-static const double zone_step_m = 10.0, zone_steps = 256.0; // schemas/zones.md
 
 struct terrain {
     struct sim_case *c;
@@ -326,8 +325,6 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
     const struct sim_way *way = &c->way;
     double tol_m = c->truth.amsl_tol_m + way->height_tol_m + 0.1, along_m = 0.0;
     bool disc = way->kind == SIM_WAY_DISC;
-    // between two looks over a zone it may come down into it
-    double inside_step_m = fmax(zone_step_m, way->length_m / zone_steps);
     for (;;) {
         double time_s = disc ? 0.0 : sim_way_time_s(way, along_m);
         double away_m = sim_world_ring_m(c->witness->world, zone->vertices, zone->count,
@@ -353,8 +350,7 @@ static void judge_zone(const struct sim_case *c, const struct sim_zone *zone,
         }
         double high_m = c->truth.amsl_m + span.high_m;
         if (c->truth.amsl_known && away_m <= -band_m && high_m + tol_m < zone->upper_amsl_m) {
-            double found_m = fmin(along_m + inside_step_m, way->length_m);
-            double late_s = disc ? time_s : sim_way_span(way, found_m).late_s;
+            double late_s = disc ? time_s : span.late_s;
             out->certain = sim_severity_worse(out->certain, sim_severity_of(late_s + guard_s));
         }
         if (disc || along_m >= way->length_m)

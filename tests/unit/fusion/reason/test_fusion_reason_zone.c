@@ -245,6 +245,40 @@ static void zone__climbed_into__counts_from_where_the_path_meets_its_floor(void 
     stage_close(&stage);
 }
 
+// The moment follows from the heights alone: 3 m/s from 190 m to the limit.
+static void zone__sunk_into__counts_from_when_the_path_meets_its_ceiling(void **state)
+{
+    (void)state;
+    const struct {
+        double east_m, radius_m, ceiling_amsl_m, east_mps, down_mps, time_s;
+        enum fusion_severity severity;
+    } cases[] = {
+        // in it only between 293 m and 299 m, where it leaves the circle
+        {100.0, 199.0, 146.05, 20.0, 3.0, 14.65, FUSION_SEVERITY_WARNING},
+        // a slow one: 14.2 s are 21.3 m
+        {0.0, 500.0, 175.8, 1.5, 1.0, 14.2, FUSION_SEVERITY_WARNING},
+        // 78 m lower, 234 m on
+        {0.0, 900.0, 112.0, 9.0, 3.0, 26.0, FUSION_SEVERITY_CAUTION},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stage stage;
+        stage_open(&stage, flat, cases[i].east_m);
+        stage.words.volumes[0].radius_m = cases[i].radius_m;
+        stage.words.volumes[0].upper =
+            (struct geo_zone_limit){.m = cases[i].ceiling_amsl_m, .reference = GEO_ZONE_AMSL};
+        stage.zone.bounds = geo_zone_bounds(&stage.zone.view);
+        struct fusion_aircraft aircraft = flying_east(cases[i].east_mps, 90.0);
+        aircraft.fix.amsl.acc95_m = 0.5;
+        aircraft.fix.velocity_up_known = true;
+        aircraft.fix.velocity_up_mps = -cases[i].down_mps;
+        struct told told = tell(&stage, &aircraft, SECOND);
+        assert_true(told.found);
+        assert_int_equal(told.advisory.severity, cases[i].severity);
+        assert_near(told.advisory.time_to_go_s, cases[i].time_s, 0.1);
+        stage_close(&stage);
+    }
+}
+
 static void zone__of_a_milder_rule__is_a_milder_advisory(void **state)
 {
     (void)state;
@@ -396,6 +430,7 @@ int main(void)
         cmocka_unit_test(zone__beyond_45_s__is_information),
         cmocka_unit_test(zone__small_and_grazed_by_the_corridor__is_not_passed_over),
         cmocka_unit_test(zone__climbed_into__counts_from_where_the_path_meets_its_floor),
+        cmocka_unit_test(zone__sunk_into__counts_from_when_the_path_meets_its_ceiling),
         cmocka_unit_test(zone__of_a_milder_rule__is_a_milder_advisory),
         cmocka_unit_test(zone__that_begins_later__counts_from_then_on),
         cmocka_unit_test(zone__with_agl_limits_over_unknown_ground__applies_and_says_so),
