@@ -33,8 +33,10 @@ struct answer {
     size_t index;
     struct sim_asked asked;
     int64_t utc_us, mono_us;   // of the node; of its arrival
-    Drf__V1__Terrain *terrain; // one of both
-    Drf__V1__Reply *landing;
+    Drf__V1__Terrain *terrain; // one of three
+    Drf__V1__Reply *landing, *review;
+    struct sim_plan plan;     // that is reviewed
+    struct sim_report report; // the drone's newest then
 };
 
 struct stream_state {
@@ -109,6 +111,8 @@ static void free_answer(struct answer *answer)
         drf__v1__terrain__free_unpacked(answer->terrain, NULL);
     if (answer->landing != NULL)
         drf__v1__reply__free_unpacked(answer->landing, NULL);
+    if (answer->review != NULL)
+        drf__v1__reply__free_unpacked(answer->review, NULL);
 }
 
 void sim_receiver_close(struct sim_receiver *receiver)
@@ -160,9 +164,9 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
     set_subject(receiver, answer->index, answer->mono_us);
     struct sim_drone_limits limits = sim_drone_limits_of(answer->index);
     bool block = answer->terrain != NULL;
-    sim_witness_layers_at(witness, block ? answer->terrain->boot_id : answer->landing->boot_id,
-                          block ? answer->terrain->node_time_us
-                                : answer->landing->node_time_us);
+    const Drf__V1__Reply *reply = answer->landing != NULL ? answer->landing : answer->review;
+    sim_witness_layers_at(witness, block ? answer->terrain->boot_id : reply->boot_id,
+                          block ? answer->terrain->node_time_us : reply->node_time_us);
     if (answer->terrain != NULL) {
         sim_corrupt_terrain(receiver->corruption, answer->terrain);
         sim_witness_terrain(witness, &answer->asked.terrain, answer->terrain,
@@ -171,6 +175,9 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
     if (answer->landing != NULL)
         sim_witness_landing(witness, &answer->asked.landing, &limits, answer->utc_us,
                             answer->landing->landing, &receiver->counts);
+    if (answer->review != NULL)
+        sim_witness_review(witness, &answer->report, &answer->plan, answer->review,
+                           &receiver->counts);
     free_answer(answer);
 }
 
@@ -209,6 +216,18 @@ static void take_terrain(struct sim_receiver *receiver, size_t index, const void
     asked->terrain.number = 0;
 }
 
+// The drone's newest report; NULL: it has made none.
+static const struct sim_report *newest_of(const struct sim_receiver *receiver, size_t index)
+{
+    const struct sim_report *newest = NULL;
+    for (size_t i = 0; i < REPORTS; i++) {
+        const struct sim_report *report = &receiver->reports[index * REPORTS + i];
+        if (report->seq != 0 && (newest == NULL || report->seq > newest->seq))
+            newest = report;
+    }
+    return newest;
+}
+
 static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
                        size_t size, int64_t mono_us)
 {
@@ -225,7 +244,7 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
         receiver->drones[index].profile_answered = true;
     if (reply->answers == ANSWERS_TELEMETRY && !good)
         receiver->refused_mono_us[index] = mono_us;
-    sim_plans_answered(&receiver->drones[index].plans, reply);
+    const struct sim_plan *plan = sim_plans_answered(&receiver->drones[index].plans, reply);
     if (receiver->listener.on_reply != NULL)
         receiver->listener.on_reply(receiver->listener.context, index, reply, mono_us);
     if (!good && receiver->counted.refusals++ == 0)
@@ -243,6 +262,15 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
                                                .mono_us = mono_us,
                                                .landing = reply});
         asked->landing.number = 0;
+        return;
+    }
+    const struct sim_report *newest = newest_of(receiver, index);
+    if (plan != NULL && newest != NULL && sim_receiver_verifies(receiver, index)) {
+        keep_answer(receiver, &(struct answer){.index = index,
+                                               .mono_us = mono_us,
+                                               .review = reply,
+                                               .plan = *plan,
+                                               .report = *newest});
         return;
     }
     drf__v1__reply__free_unpacked(reply, NULL);

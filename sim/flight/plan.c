@@ -153,16 +153,18 @@ size_t sim_plans_file(struct sim_plans *plans, size_t drone, const struct sim_fl
     return last->count >= 2 ? pack(last, height, world, geoid, bytes) : 0;
 }
 
-void sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply)
+const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply)
 {
     struct sim_plan *last = &plans->kept[plans->filed % SIM_PLANS_KEPT];
     char name[SIM_PLAN_ID];
     sim_plan_name(last->number, name);
     bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
-    if (reply->answers == ANSWERS_PLAN && good && plans->filed > 0 && reply->correlation != NULL
-        && strcmp(reply->correlation, name) == 0)
-        last->accepted_boot_id = reply->boot_id;
+    if (reply->answers != ANSWERS_PLAN || !good || plans->filed == 0
+        || reply->correlation == NULL || strcmp(reply->correlation, name) != 0)
+        return NULL;
+    last->accepted_boot_id = reply->boot_id;
+    return last;
 }
 
 const struct sim_plan *sim_plans_flown(const struct sim_plans *plans,

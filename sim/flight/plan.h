@@ -45,8 +45,8 @@ struct sim_plans {
 size_t sim_plans_file(struct sim_plans *plans, size_t drone, const struct sim_flight *flight,
                       const struct sim_world *world, struct sim_geoid *geoid, int64_t utc_us,
                       uint8_t bytes[static SIM_PLAN_MAX]);
-// A reply that may answer one.
-void sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply);
+// A reply that may answer one. The plan that it accepts; NULL: none.
+const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply);
 
 // The plan that the drone flies by now; NULL: none.
 const struct sim_plan *sim_plans_flown(const struct sim_plans *plans,

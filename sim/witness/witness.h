@@ -154,6 +154,11 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
                          const struct sim_drone_limits *limits, int64_t utc_us,
                          const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
 
+// `report`: the drone's newest when the plan was answered; `reply` accepts the plan.
+void sim_witness_review(struct sim_witness *witness, const struct sim_report *report,
+                        const struct sim_plan *plan, const Drf__V1__Reply *reply,
+                        struct sim_witness_counts *counts);
+
 // The parts of sim_witness_check(), each in its own file.
 void sim_witness_height(struct sim_witness *witness, const struct sim_report *report,
                         const Drf__V1__Context *context, struct sim_witness_counts *counts);

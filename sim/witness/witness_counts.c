@@ -38,6 +38,7 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_CELLS] = "weather_cells",
         [SIM_CHECK_TRAFFIC] = "traffic",
         [SIM_CHECK_ALERTS] = "alerts",
+        [SIM_CHECK_REVIEW] = "review",
         [SIM_CHECK_DECODE] = "decode",
     };
     return names[check];

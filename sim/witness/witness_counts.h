@@ -37,6 +37,7 @@ enum sim_check {
     SIM_CHECK_CELLS,           // weather cells of a patch
     SIM_CHECK_TRAFFIC,         // how well others are said to be known
     SIM_CHECK_ALERTS,          // whom they concern
+    SIM_CHECK_REVIEW,          // of a plan
     SIM_CHECK_DECODE,          // not a message
     SIM_CHECK_COUNT
 };

@@ -23,11 +23,11 @@ settle_s: 3
 rate_hz: 2
 seeds: [1]
 confused: true
-plans: 3
+plans: 2
 traffic: 4
-zones: 3
+zones: 4
 alerts: 3
-world: {size_km: 3, void_radius_m: 250, towers: 20, cranes: 10, buildings: 30}
+world: {size_km: 3, void_radius_m: 350, towers: 20, cranes: 10, buildings: 30}
 """
 
 
@@ -97,6 +97,20 @@ FAULTS = [
     Fault("the one who can be met soonest is passed over", "fusion/context/context_traffic.c",
           {"for (size_t i = 0; i < around->neighbour_count; i++)": "for (size_t i = 1; i < around->neighbour_count; i++)"},
           "traffic"),
+    Fault("the sign of a review's clearance", "fusion/context/review.c",
+          {"sweep.lowest_amsl_m.value - swath.surface_max_amsl_m": "swath.surface_max_amsl_m - sweep.lowest_amsl_m.value"},
+          "review "),
+    Fault("a review without conflicts", "fusion/context/review.c",
+          {"if (list.items[i].severity == FUSION_SEVERITY_INFO)": "if (true)"}, "review "),
+    Fault("a review's conflicts on the leg before", "fusion/context/review.c",
+          {"{.leg = leg, .advisory = list.items[i]}": "{.leg = leg > 0 ? leg - 1 : 0, .advisory = list.items[i]}"}, "review "),
+    Fault("a review's conflicts one severity lower", "fusion/context/review.c",
+          {"{.leg = leg, .advisory = list.items[i]};":
+           "{.leg = leg, .advisory = list.items[i]};\n        out->conflicts[out->conflict_count - 1].advisory.severity++;"},
+          "review "),
+    Fault("a review without gaps", "fusion/context/review.c",
+          {"if (out->gap_count < FUSION_REVIEW_GAPS_MAX)": "if (false)"}, "review "),
+    Fault("a plan without a review", "edge/serve/plan.c", {"reply.review = &review;": ""}, "review "),
     never("alert", "alert:missed"),
     never("quality", "data_quality:missed"),
     never("altitude", "altitude_reference_suspect:missed"),
