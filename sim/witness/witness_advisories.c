@@ -242,6 +242,30 @@ static void excuse_limits(struct sim_case *c)
         }
 }
 
+static struct sim_case case_of(const struct sim_case *c, const struct sim_report *report)
+{
+    return (struct sim_case){.witness = c->witness,
+                             .report = report,
+                             .context = c->context,
+                             .arrival_mono_us = c->arrival_mono_us,
+                             .truth = sim_witness_truth(c->witness, report)};
+}
+
+// Until the next report the node may have looked again, with what others reported meanwhile.
+static void remember_traffic(const struct sim_case *c, const struct sim_report *report,
+                             struct sim_advisory_history *history)
+{
+    struct sim_case first = case_of(c, report);
+    struct sim_way ways[SIM_WAYS_MAX];
+    size_t count = sim_ways_of(c->witness, report, c->context, &first.truth, ways);
+    for (size_t i = 0; i < count; i++) {
+        struct sim_case one = first;
+        one.way = ways[i];
+        sim_conditions_traffic(&one);
+        remember(history, &one, c->context->node_time_us);
+    }
+}
+
 // Reports since the last context that none answers: the node may have looked at them all the
 // same (schemas/client.md, When the node cannot keep up), and what it found then it still
 // keeps.
@@ -254,6 +278,8 @@ static void remember_unanswered(const struct sim_case *c, struct sim_advisory_hi
     history->seq = c->report->seq;
     if (last == 0 || c->report->seq - last >= fleet->depth)
         return;
+    if (ring[last % fleet->depth].seq == last && last < c->report->seq)
+        remember_traffic(c, &ring[last % fleet->depth], history);
     // the surface along the way is known for the report that is answered
     size_t stretches = witness->stretch_count;
     witness->stretch_count = 0;
@@ -261,11 +287,7 @@ static void remember_unanswered(const struct sim_case *c, struct sim_advisory_hi
         const struct sim_report *report = &ring[seq % fleet->depth];
         if (report->seq != seq)
             continue;
-        struct sim_case one = {.witness = witness,
-                               .report = report,
-                               .context = c->context,
-                               .arrival_mono_us = c->arrival_mono_us,
-                               .truth = sim_witness_truth(witness, report)};
+        struct sim_case one = case_of(c, report);
         find_all_conditions(&one);
         remember(history, &one, c->context->node_time_us);
     }

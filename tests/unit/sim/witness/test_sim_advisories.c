@@ -275,6 +275,48 @@ static void advisory__of_a_report_without_a_context__is_not_false(void **state)
     close_scene(&s);
 }
 
+// Between two reports the node may have looked again, at what another reported meanwhile.
+static void traffic__met_by_the_report_before__is_not_false(void **state)
+{
+    (void)state;
+    const uint32_t kind = DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TRAFFIC;
+    for (int seen = 0; seen < 2; seen++) {
+        struct scene s;
+        open_scene(&s);
+        s.reports[1] = s.report; // northward at 10 m/s
+        struct sim_plane here = sim_world_plane(&s.world, s.report.position);
+        struct sim_report other = s.report;
+        other.drone = 3;
+        other.answered = true;
+        other.north_mps = 0.0;
+        other.mono_us -= 2000000;
+        other.utc_us -= 2000000;
+        other.position = sim_world_point(
+            &s.world, (struct sim_plane){here.east_m + 200.0, here.north_m + 100.0});
+        s.reports[3 * DEPTH + 1] = other; // it hovers aside
+        hear_for(&s, 12.0);
+        struct sim_report newer = other; // goes west: both are 100 m to the north after 10 s
+        newer.seq = 2;
+        newer.answered = false;
+        newer.east_mps = -20.0;
+        newer.mono_us = s.report.mono_us + 100000;
+        newer.utc_us = s.report.utc_us + 100000;
+        if (seen == 1)
+            s.reports[3 * DEPTH + 2] = newer;
+        s.report.seq = 2;
+        s.report.north_mps = -10.0; // turned back: they do not meet any more
+        s.report.mono_us += 200000;
+        s.report.utc_us += 200000;
+        s.reports[2] = s.report;
+        tell(&s, kind, WARNING, "drone-3");
+        uint64_t before = s.counts.kinds[kind].false_ones;
+        hear(&s);
+        assert_int_equal(s.counts.kinds[kind].false_ones - before, seen == 1 ? 0 : 1);
+        assert_int_equal(s.counts.kinds[kind].missed, 0);
+        close_scene(&s);
+    }
+}
+
 static void obstacle__in_the_way__must_be_told_and_one_beside_it_not(void **state)
 {
     (void)state;
@@ -428,6 +470,7 @@ int main(void)
         cmocka_unit_test(height_far_below_the_ground__must_be_told),
         cmocka_unit_test(traffic__head_on__must_be_told_by_its_name),
         cmocka_unit_test(traffic__by_a_report_that_nobody_answered__need_not_be_told),
+        cmocka_unit_test(traffic__met_by_the_report_before__is_not_false),
         cmocka_unit_test(advisory__of_a_report_without_a_context__is_not_false),
         cmocka_unit_test(obstacle__in_the_way__must_be_told_and_one_beside_it_not),
         cmocka_unit_test(region__must_be_told_where_the_way_leaves_it),
