@@ -34,6 +34,9 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
         there.fix.amsl = (struct fusion_altitude){
             .known = true, .m = ground.amsl_m + ask->agl_m, .acc95_m = 1e-9};
     fusion_context_height(builder->crs, root, &there, &out->height);
+    // What is missing is never the height: the question gave it.
+    if (!ground.known)
+        out->height.agl_reason = ground.reason;
     // The height is the question's, not the answer's: over unknown ground it still is one.
     struct fusion_weather_ask weather = {.position = position,
                                          .agl_known = true,

@@ -10,7 +10,7 @@
 #include "drf/v1/query.pb-c.h"
 #include "tests/support/serve_scene.h"
 
-enum { OK = 1, INVALID = 3, NOT_AUTHORISED = 5 };
+enum { OK = 1, INVALID = 3, NOT_AUTHORISED = 5, OUTSIDE_REGION = 6 };
 
 static void query__is_answered_at_the_clients_own_topic_only(void **state)
 {
@@ -121,9 +121,57 @@ static void query__that_is_no_message__is_invalid_in_the_form_it_came_in(void **
     scene_close(scene);
 }
 
+// What is answered to a query of 120 m above ground at 79.38 W.
+static Drf__V1__QueryReply *ask_at(struct scene *scene, int32_t lat_e7)
+{
+    Drf__V1__Query query = DRF__V1__QUERY__INIT;
+    SCENE_SET(&query, lat_e7, lat_e7);
+    SCENE_SET(&query, lon_e7, -793800000);
+    SCENE_SET(&query, agl_m, 120.0F);
+    uint8_t bytes[64];
+    size_t size = drf__v1__query__pack(&query, bytes);
+    scene_step(scene);
+    scene_clear(scene);
+    (void)scene_bytes(scene, "drf-test/v1/query/me", bytes, size);
+    scene_step(scene);
+    assert_int_equal(scene->sent_count, 1);
+    const struct scene_message *out = &scene->sent[0];
+    Drf__V1__QueryReply *reply = drf__v1__query_reply__unpack(NULL, out->size, out->bytes);
+    assert_non_null(reply);
+    return reply;
+}
+
+// The reason why there is no height above ground is the ground's: the question gave the height.
+static void query__where_no_ground_is_known__does_not_blame_who_asks(void **state)
+{
+    (void)state;
+    enum { NO_DATA = 2, OUT_OF_REGION = 8, FEED_DOWN = 15 };
+    static const struct {
+        int32_t lat_e7;
+        enum fusion_reason state;
+        uint32_t expected;
+    } cases[] = {{436500000, FUSION_REASON_NONE, NO_DATA},
+                 {436500000, FUSION_REASON_FEED_DOWN, FEED_DOWN},
+                 {516500000, FUSION_REASON_FEED_DOWN, OUT_OF_REGION}};
+    struct scene *scene = scene_open(10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_root(scene, NULL, 0);
+        struct fusion_root *root = &scene->roots[(scene->epoch - 1) % 64];
+        root->layer_fed[FUSION_LAYER_GROUND] = true;
+        root->layer_state[FUSION_LAYER_GROUND] = cases[i].state;
+        Drf__V1__QueryReply *reply = ask_at(scene, cases[i].lat_e7);
+        assert_false(reply->height->has_agl_m);
+        assert_int_equal(reply->height->ground_reason, cases[i].expected);
+        assert_int_equal(reply->height->agl_reason, cases[i].expected);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(query__where_no_ground_is_known__does_not_blame_who_asks),
         cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
         cmocka_unit_test(query__that_cannot_be_answered__says_why),
         cmocka_unit_test(query__that_is_no_message__is_invalid_in_the_form_it_came_in),
