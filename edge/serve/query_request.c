@@ -68,7 +68,12 @@ static bool leave_one_out(struct fusion_point *point)
 
 static void answer(struct edge_serve *serve, const struct query *query)
 {
-    struct edge_wire_query_answer answer = {.mode = serve->config->output_mode};
+    struct edge_wire_query_answer answer = {
+        .mode = serve->config->output_mode,
+        .boot_id = serve->boot_id,
+        .region_id = serve->config->region_id,
+        .node_id = serve->config->node_id,
+    };
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (!edge_incoming_whole(query->in, &refusal)
         || edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,

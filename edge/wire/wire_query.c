@@ -229,6 +229,10 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
     edge_wire_query_outside(point, outside);
     SET(&status, code, point->outside ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
     status.text = edge_wire_text(outside);
+    if (answer->boot_id != 0)
+        SET(&status, boot_id, answer->boot_id);
+    status.region_id = edge_wire_text(answer->region_id);
+    status.node_id = edge_wire_text(answer->node_id);
     m.status = &status;
     fill_height(&height, &point->height);
     m.height = &height;

@@ -16,6 +16,8 @@ struct edge_wire_query_answer {
     struct fusion_point point;
     uint64_t epoch;
     uint32_t mode;
+    uint64_t boot_id;                // of the node that answers; 0: a store is read
+    const char *region_id, *node_id; // NULL: likewise
 };
 
 // Where the point lies beyond what is kept: the sentence that says so; else "".

@@ -168,10 +168,33 @@ static void query__where_no_ground_is_known__does_not_blame_who_asks(void **stat
     scene_close(scene);
 }
 
+// As the refusal of one that cannot be read does.
+static void query__answered_or_not__says_which_node_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t lat_e7;
+        uint32_t code;
+    } cases[] = {{436500000, OK}, {516500000, OUTSIDE_REGION}, {910000000, INVALID}};
+    struct scene *scene = scene_open(10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Drf__V1__QueryReply *reply = ask_at(scene, cases[i].lat_e7);
+        assert_int_equal(reply->status->code, cases[i].code);
+        assert_non_null(reply->status->region_id);
+        assert_string_equal(reply->status->region_id, "sim-toronto");
+        assert_non_null(reply->status->node_id);
+        assert_string_equal(reply->status->node_id, "n1");
+        assert_true(reply->status->boot_id == SCENE_BOOT_ID);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(query__where_no_ground_is_known__does_not_blame_who_asks),
+        cmocka_unit_test(query__answered_or_not__says_which_node_answers),
         cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
         cmocka_unit_test(query__that_cannot_be_answered__says_why),
         cmocka_unit_test(query__that_is_no_message__is_invalid_in_the_form_it_came_in),
