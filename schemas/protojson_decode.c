@@ -5,6 +5,7 @@
 // list on the stack: an error can name its field without anything being built for the good
 // case. All memory of the message comes from the caller's allocator, so a message that is
 // refused halfway is freed by the generated function alone.
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <jansson.h>
 
@@ -387,6 +389,61 @@ static enum drf_status read_message(const struct reader *reader, const struct pl
     return DRF_OK;
 }
 
+// Whether what cannot be read there is a number that JSON does not have: what ends at `end`, or
+// after a sign there.
+static bool no_number(const char *text, size_t size, size_t end)
+{
+    static const char *const words[] = {"NaN", "Infinity", "Inf"};
+    size_t begin = end < size ? end : size;
+    while (begin > 0 && isalpha((unsigned char)text[begin - 1]))
+        begin--;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t length = strlen(words[i]);
+        if (length <= size - begin && strncasecmp(text + begin, words[i], length) == 0
+            && (length == size - begin || !isalnum((unsigned char)text[begin + length])))
+            return true;
+    }
+    return false;
+}
+
+// Of the string that ends at `end`, with its quotes; 0: it is no plain name.
+static size_t name_before(const char *text, size_t size, size_t end)
+{
+    enum { NAME_BYTES = 40 };
+    if (end < 2 || end > size || text[end - 1] != '"')
+        return 0;
+    for (size_t length = 2; length <= end && length <= NAME_BYTES; length++) {
+        char c = text[end - length];
+        if (c == '"')
+            return length;
+        if (!isalnum((unsigned char)c) && c != '_')
+            return 0;
+    }
+    return 0;
+}
+
+// Why jansson does not read it.
+static void say_unread(const char *text, size_t size, const json_error_t *why, char *out,
+                       size_t room)
+{
+    size_t end = why->position > 0 ? (size_t)why->position : 0;
+    char what[60] = "not JSON";
+    enum json_error_code code = json_error_code(why);
+    if (code == json_error_duplicate_key) {
+        size_t length = name_before(text, size, end);
+        if (length > 0)
+            (void)snprintf(what, sizeof what, "%.*s is there twice", (int)length,
+                           text + end - length);
+        else
+            (void)snprintf(what, sizeof what, "a name is there twice in one object");
+    } else if (code == json_error_numeric_overflow) {
+        (void)snprintf(what, sizeof what, "a number is too large");
+    } else if (code == json_error_invalid_syntax && no_number(text, size, end)) {
+        (void)snprintf(what, sizeof what, "NaN and infinity are not read");
+    }
+    (void)snprintf(out, room, "%s: line %d, column %d", what, why->line, why->column);
+}
+
 enum drf_status schemas_protojson_decode(const ProtobufCMessageDescriptor *descriptor,
                                          const char *text, size_t size,
                                          ProtobufCAllocator *allocator, ProtobufCMessage **out,
@@ -400,8 +457,7 @@ enum drf_status schemas_protojson_decode(const ProtobufCMessageDescriptor *descr
         json_decref(root);
         (void)refuse(&reader, &top, "is not a JSON object");
         if (root == NULL && size > 0)
-            (void)snprintf(error->text, sizeof error->text, "not JSON at line %d, column %d",
-                           why.line, why.column);
+            say_unread(text, size, &why, error->text, sizeof error->text);
         return DRF_ERR_SYNTAX;
     }
     ProtobufCMessage *message = NULL;
