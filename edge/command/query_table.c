@@ -437,8 +437,7 @@ void edge_query_table(const struct edge_wire_query_answer *answer, FILE *out)
                   answer->ask.position.lat_deg, answer->ask.position.lon_deg, when,
                   answer->ask.agl_m);
     char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
-    edge_wire_query_outside(p, outside);
-    if (p->outside)
+    if (edge_wire_query_outside(answer, outside))
         (void)fprintf(out, "OUTSIDE_REGION: %s.\n\n", outside);
     (void)fprintf(out, "%-14s %-26s %-10s %-20s %-24s\n", "", "value", "accuracy", "data time",
                   "source");

@@ -73,6 +73,7 @@ static void answer(struct edge_serve *serve, const struct query *query)
         .boot_id = serve->boot_id,
         .region_id = serve->config->region_id,
         .node_id = serve->config->node_id,
+        .margin_m = serve->config->margin_m,
     };
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (!edge_incoming_whole(query->in, &refusal)
@@ -87,6 +88,7 @@ static void answer(struct edge_serve *serve, const struct query *query)
         return;
     }
     answer.epoch = serve->root->epoch;
+    answer.outside_m = edge_region_distance_m(&serve->config->region, answer.ask.position);
     fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
     size_t size = sizeof serve->buffer;
     enum drf_status status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
@@ -94,9 +96,11 @@ static void answer(struct edge_serve *serve, const struct query *query)
         size = sizeof serve->buffer;
         status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
     }
+    char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
     if (status == DRF_OK)
         send(serve, query, size,
-             answer.point.outside ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
+             edge_wire_query_outside(&answer, outside) ? EDGE_REPLY_OUTSIDE_REGION
+                                                       : EDGE_REPLY_OK);
     else
         refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
 }

@@ -193,9 +193,10 @@ static void fill_states(Drf__V1__QueryReply *m, Drf__V1__LayerState *states,
     m->layer_states = list;
 }
 
-void edge_wire_query_outside(const struct fusion_point *point,
+bool edge_wire_query_outside(const struct edge_wire_query_answer *answer,
                              char text[static EDGE_WIRE_QUERY_TEXT_SIZE])
 {
+    const struct fusion_point *point = &answer->point;
     text[0] = '\0';
     if (point->outside)
         (void)snprintf(text, EDGE_WIRE_QUERY_TEXT_SIZE,
@@ -203,6 +204,12 @@ void edge_wire_query_outside(const struct fusion_point *point,
                        "longitude %.4f to %.4f",
                        point->kept.south_deg, point->kept.north_deg, point->kept.west_deg,
                        point->kept.east_deg);
+    else if (answer->outside_m > answer->margin_m)
+        (void)snprintf(text, EDGE_WIRE_QUERY_TEXT_SIZE,
+                       "%.0f m outside region %s: aircraft farther outside than %.0f m are not "
+                       "served",
+                       answer->outside_m, answer->region_id, answer->margin_m);
+    return text[0] != '\0';
 }
 
 enum drf_status edge_wire_query_encode(enum edge_wire_form form,
@@ -226,8 +233,8 @@ enum drf_status edge_wire_query_encode(enum edge_wire_form form,
     drf__v1__query_reply__init(&m);
     drf__v1__reply__init(&status);
     char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
-    edge_wire_query_outside(point, outside);
-    SET(&status, code, point->outside ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
+    SET(&status, code,
+        edge_wire_query_outside(answer, outside) ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK);
     status.text = edge_wire_text(outside);
     if (answer->boot_id != 0)
         SET(&status, boot_id, answer->boot_id);

@@ -3,6 +3,7 @@
 #ifndef EDGE_WIRE_QUERY_H
 #define EDGE_WIRE_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +17,16 @@ struct edge_wire_query_answer {
     struct fusion_point point;
     uint64_t epoch;
     uint32_t mode;
-    uint64_t boot_id;                // of the node that answers; 0: a store is read
-    const char *region_id, *node_id; // NULL: likewise
+    // Of the node that answers; 0 and NULL: a store is read.
+    uint64_t boot_id;
+    const char *region_id, *node_id;
+    double outside_m, margin_m; // of its region, and to where aircraft are served
 };
 
-// Where the point lies beyond what is kept: the sentence that says so; else "".
-enum { EDGE_WIRE_QUERY_TEXT_SIZE = 128 };
-void edge_wire_query_outside(const struct fusion_point *point,
+// Whether the point lies where no aircraft is served, and the sentence that says so; else "".
+// Data may be kept there nevertheless, for those who look there from the region.
+enum { EDGE_WIRE_QUERY_TEXT_SIZE = 192 };
+bool edge_wire_query_outside(const struct edge_wire_query_answer *answer,
                              char text[static EDGE_WIRE_QUERY_TEXT_SIZE]);
 
 // *size: the room at first, then what was written. DRF_ERR_FULL: no room.

@@ -190,10 +190,46 @@ static void query__answered_or_not__says_which_node_answers(void **state)
     scene_close(scene);
 }
 
+// The region ends at 43.8 N and serves aircraft 1,000 m (0.0090 degrees) beyond; what it looks
+// at from there, 5,000 m (0.0450 degrees) more, is kept and answered. A degree of latitude is
+// 111,195 m on the sphere of the mean radius.
+static void query__where_no_aircraft_is_served__says_so_beside_what_is_known(void **state)
+{
+    (void)state;
+    enum { NO_DATA = 2, OUT_OF_REGION = 8 };
+    static const struct {
+        int32_t lat_e7;
+        uint32_t code, ground_reason;
+        const char *text;
+    } cases[] = {
+        {437000000, OK, NO_DATA, NULL},
+        {438089000, OK, NO_DATA, NULL}, // 990 m outside
+        {438091000, OUTSIDE_REGION, NO_DATA,
+         "1012 m outside region sim-toronto: aircraft farther outside than 1000 m are not "
+         "served"},
+        {438300000, OUTSIDE_REGION, NO_DATA,
+         "3336 m outside region sim-toronto: aircraft farther outside than 1000 m are not "
+         "served"},
+        {439000000, OUTSIDE_REGION, OUT_OF_REGION, NULL},
+    };
+    struct scene *scene = scene_open(10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        Drf__V1__QueryReply *reply = ask_at(scene, cases[i].lat_e7);
+        assert_int_equal(reply->status->code, cases[i].code);
+        assert_int_equal(reply->height->ground_reason, cases[i].ground_reason);
+        assert_int_equal(reply->status->text != NULL, cases[i].code == OUTSIDE_REGION);
+        if (cases[i].text != NULL)
+            assert_string_equal(reply->status->text, cases[i].text);
+        drf__v1__query_reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(query__where_no_ground_is_known__does_not_blame_who_asks),
+        cmocka_unit_test(query__where_no_aircraft_is_served__says_so_beside_what_is_known),
         cmocka_unit_test(query__answered_or_not__says_which_node_answers),
         cmocka_unit_test(query__is_answered_at_the_clients_own_topic_only),
         cmocka_unit_test(query__that_cannot_be_answered__says_why),
