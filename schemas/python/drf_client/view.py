@@ -26,6 +26,8 @@ class View:
         self.mode = Mode(mode)
         self.incomplete = {Layer(state.layer): missing(state.reason) for state in layer_states}
         """Layers that are not to be trusted as complete: nothing about them is clear."""
+        self.altitude: State = served
+        """True, or why the aircraft's own height is not to be relied on, nor what is computed from it."""
 
     @property
     def for_flight(self) -> bool:
@@ -34,7 +36,7 @@ class View:
 
     @property
     def agl_m(self) -> Maybe:
-        return self._of(self.height, "agl_m", "agl_reason", "agl_acc95_m")
+        return self.altitude and self._of(self.height, "agl_m", "agl_reason", "agl_acc95_m")
 
     @property
     def ground_amsl_m(self) -> Maybe:
@@ -113,8 +115,8 @@ class View:
 
     def _clearance(self, field: str) -> Maybe:
         """It has no reason of its own: the one of the height or the surface it would be made of."""
-        if not self.served or self.height.HasField(field):
-            return self.served and read(self.height, field)
+        if not self.altitude or self.height.HasField(field):
+            return self.altitude and read(self.height, field)
         for value in (self.agl_m, self.surface_amsl_m):
             if not value:
                 return value
@@ -168,7 +170,7 @@ class Now(View):
         self.context = context if served else None
         """The whole message; None while everything is unknown."""
         self.wrong = wrong
-        """What of yours is refused, and a clock that goes wrong."""
+        """What of yours is refused, a clock that goes wrong, and altitudes that cannot be true."""
         self.region = region
         self.age_s = age_s
         """Of the last context, also when that is too old to be used; None: there was none."""
@@ -177,6 +179,11 @@ class Now(View):
         self.authority = Authority(said.authority)
         self.plan_state = PlanState(said.plan_state)
         self._said, self._newer = said, tuple(newer)
+        for advisory in self.advisories:
+            if advisory.kind is AdvisoryKind.ALTITUDE_REFERENCE_SUSPECT:
+                suspect = Wrong(Reason.ALTITUDE_SUSPECT, advisory.text or Reason.ALTITUDE_SUSPECT.text)
+                self.altitude, self.wrong = suspect, (*self.wrong, suspect)
+                break
 
     @property
     def advisories(self) -> Listing[Advisory]:
@@ -216,7 +223,7 @@ class Now(View):
     def ahead(self) -> Listing[Segment]:
         """The corridor of the look-ahead, without gaps."""
         look = self._said.look_ahead
-        items = tuple(_segment(s) for s in look.segments)
+        items = tuple(self._segment(s) for s in look.segments)
         return Listing(items, 0, self.served and (Yes() if items else missing(look.reason)))
 
     @property
@@ -233,6 +240,19 @@ class Now(View):
             lowest = here if lowest is None or here.value < lowest.value else lowest
         return lowest or missing(0)
 
+    def _segment(self, s: v1.Segment) -> Segment:
+        return Segment(s.from_m, s.to_m, read(s, "surface_max_amsl_m", "unknown_reason"),
+                       self._clearance_in(s, "clearance_min_m"), self._clearance_in(s, "clearance_low_m"))
+
+    def _clearance_in(self, s: v1.Segment, field: str) -> Maybe:
+        """The reason beside it is the surface's. Without an altitude there is none, however well the surface is known."""
+        agl = self.agl_m
+        if isinstance(agl, Wrong):
+            return agl
+        if s.HasField(field) or s.unknown_reason not in (0, Reason.NONE):
+            return read(s, field, "unknown_reason")
+        return missing(0) if agl else agl
+
     def lines(self) -> Iterable[str]:
         """What a person wants to read of it."""
         if self.mode == Mode.REPLAY and self.stream_time_us is not None:
@@ -243,6 +263,7 @@ class Now(View):
             yield f"{self.served}; everything is unknown"
         else:
             yield from self.value_lines()
+            yield _value("clearance", self.clearance_m, "m")
             yield _value("clearance ahead", self.clearance_ahead_m, "m")
             yield from self.layer_lines()
             for advisory in self.advisories:
@@ -286,11 +307,6 @@ def _full(a: v1.Advisory) -> Advisory:
 
 def _brief(a: v1.AdvisoryBrief) -> Advisory:
     return Advisory(a.advisory_id, Severity(a.severity), AdvisoryKind(a.kind))
-
-
-def _segment(s: v1.Segment) -> Segment:
-    return Segment(s.from_m, s.to_m, read(s, "surface_max_amsl_m", "unknown_reason"),
-                   read(s, "clearance_min_m", "unknown_reason"), read(s, "clearance_low_m", "unknown_reason"))
 
 
 def _value(name: str, value: Maybe, unit: str) -> str:

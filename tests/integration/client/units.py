@@ -85,6 +85,48 @@ def test_absent_late_and_wrong_in_one_context():
         assert not value and value.or_worst(-1.0) == -1.0
 
 
+def test_a_clearance_that_is_missing_has_the_reason_of_what_it_is_made_of():
+    def said(height, **segment):
+        segments = [v1.Segment(from_m=0, to_m=50, **segment)]
+        seen = view.Now(v1.Context(height=height, look_ahead=v1.LookAhead(segments=segments)))
+        return seen.clearance_m, seen.clearance_low_m, seen.clearance_ahead_m, seen.ahead.items[0].clearance_low_m
+
+    no_altitude = v1.Height(agl_reason=9, ground_amsl_m=100, surface_amsl_m=100)
+    for value in said(no_altitude, surface_max_amsl_m=120, unknown_ratio=0):
+        assert isinstance(value, Wrong) and value.reason is Reason.NO_ALTITUDE, value
+    for value in said(no_altitude, unknown_ratio=1, unknown_reason=15):
+        assert isinstance(value, Wrong) and value.reason is Reason.NO_ALTITUDE, value
+    for value in said(v1.Height(agl_reason=15, surface_reason=2), surface_max_amsl_m=120):
+        assert isinstance(value, Late) and value.reason is Reason.FEED_DOWN, value
+    for value in said(v1.Height(agl_m=50, surface_reason=2), unknown_ratio=1, unknown_reason=2):
+        assert isinstance(value, Absent) and value.reason is Reason.NO_DATA, value
+    # The ground here is not known, and yet the surface ahead is.
+    assert said(v1.Height(agl_reason=2, surface_reason=2), clearance_min_m=30, clearance_low_m=20)[2:] == (Value(30), Value(20))
+    text = str(view.Now(v1.Context(height=no_altitude, look_ahead=v1.LookAhead(segments=[v1.Segment(to_m=50)]))))
+    assert "WRONG NO_ALTITUDE clearance; WRONG NO_ALTITUDE clearance ahead" in text, text
+
+
+def test_heights_that_rest_on_a_suspect_altitude_are_wrong():
+    heights = {"height": v1.Height(agl_m=-276, ground_amsl_m=276, surface_amsl_m=276, clearance_m=-276, clearance_low_m=-290),
+               "look_ahead": v1.LookAhead(segments=[v1.Segment(to_m=50, surface_max_amsl_m=276, clearance_min_m=-276,
+                                                               clearance_low_m=-290)])}
+    text = "altitude is 276.0 m below the ground (-37.3 m is the geoid here)"
+    sure = view.Now(v1.Context(**heights))
+    assert sure.agl_m == Value(-276) and sure.clearance_ahead_m == Value(-276) and not sure.wrong
+    told = view.Now(v1.Context(**heights, advisories=[v1.Advisory(advisory_id=1, severity=2, kind=9, text=text)]))
+    suspect = Wrong(Reason.ALTITUDE_SUSPECT, text)
+    assert told.wrong == (suspect,) and told.served
+    for value in (told.agl_m, told.clearance_m, told.clearance_low_m, told.clearance_ahead_m,
+                  told.ahead.items[0].clearance_min_m, told.ahead.items[0].clearance_low_m):
+        assert value == suspect and value.or_worst(0.0) == 0.0, value
+    assert told.ground_amsl_m == told.surface_amsl_m == told.ahead.items[0].surface_max_amsl_m == Value(276), "not of the altitude"
+    assert told.height.agl_m == -276, "what the node computed is still there as it came"
+    brief = view.Now(v1.Context(**heights, advisories_brief=[v1.AdvisoryBrief(advisory_id=1, severity=2, kind=9)]))
+    assert brief.wrong == (Wrong(Reason.ALTITUDE_SUSPECT, "the altitudes sent contradict each other"),)
+    over = v1.Advisory(advisory_id=1, state=2)
+    assert not view.Now(told.context, newer=[over]).wrong, "cleared since"
+
+
 def test_every_reason_is_absent_late_or_wrong_as_the_page_says():
     page = (TOP / "schemas/client.md").read_text()
     table = page[page.index("## Absent, late, wrong"):page.index("## Look-ahead")]
