@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import re
 
 from . import v1
 from .enums import Authority, Mode, NodeCondition, Reason, ReplyCode
@@ -16,6 +17,10 @@ from .view import Now
 HEARTBEAT_S = 3.0  # without one for so long a node is down, whatever its retained state says
 CLOCK_S = 2.0  # farther from a node's clock than this is wrong; a node refuses reports by less
 
+
+DOWN = "says that it is down"
+GONE = "is down: the broker has lost its connection"  # its will, which has no time
+UNTOLD = re.compile(r"^$|for this reason$")  # a count of reports, for the reason of a reply before
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
@@ -127,7 +132,11 @@ class Streams:
             of_time = message.code in (ReplyCode.STALE, ReplyCode.TIME_UNSYNCHRONISED)
             if message.answers == 1 and message.mode == Mode.REPLAY and of_time and not own_time:
                 return  # the next report has the time that is replayed
-            self.refusals[message.answers] = refused(message), last_report
+            refusal, (former, _) = refused(message), self.refusals.get(message.answers, (None, 0))
+            same = former is not None and (former.code, former.field_path) == (refusal.code, refusal.field_path)
+            if former is not None and same and UNTOLD.search(message.text):
+                refusal = dataclasses.replace(refusal, text=former.text)
+            self.refusals[message.answers] = refusal, last_report
 
     def serving(self, at: Moment) -> Region | None:
         """Where regions overlap, the one that is PRIMARY is preferred, and one that is not late to any that is."""

@@ -293,6 +293,15 @@ def test_a_report_with_another_time_is_not_wrong_before_the_replay_is_known():
     held.take_reply("r", refusal, at(0), 1, False)
     assert not held.now(at(0.1)).wrong and held.report_time_us(at(0)) == OLD
     held.take_reply("r", refusal, at(0), 2, True)
+    reply.text, reply.count = "2 reports were refused since the last reply, the last one for this reason", 2
+    held.take_reply("r", reply, at(0.3), 2, False)
+    assert held.now(at(0.3)).wrong[0].text == "is not on the globe", "the first text says why, the count does not"
+    reply.text = "2 reports were refused since the last reply, the last one: is not a number"
+    held.take_reply("r", reply, at(0.4), 3, False)
+    assert "is not a number" in held.now(at(0.4)).wrong[0].text
+    reply.field_path, reply.text = "lon_e7", ""
+    held.take_reply("r", reply, at(0.5), 4, False)
+    assert held.now(at(0.5)).wrong[0].text == "", "another field has another reason"
     assert held.now(at(0.1)).wrong[0].code is ReplyCode.TIME_UNSYNCHRONISED, "the caller said that time"
 
 
