@@ -206,6 +206,7 @@ class Drone:
 
     async def _connected(self) -> None:
         """The broker may have lost what it kept for us."""
+        self.streams.connected(moment())
         if self._profile is not None:
             await self._link.publish(self._top + "profile", self._profile, qos=1, retain=True)
         if self._plan is not None:

@@ -15,12 +15,13 @@ from .values import Absent, Late, No, State, Wrong, Yes, refused
 from .view import Now
 
 HEARTBEAT_S = 3.0  # without one for so long a node is down, whatever its retained state says
+ROOT_S = 5.0  # a node that is there is heard once a second: without any for so long the topic root may be the wrong one
 CLOCK_S = 2.0  # farther from a node's clock than this is wrong; a node refuses reports by less
-
 
 DOWN = "says that it is down"
 GONE = "is down: the broker has lost its connection"  # its will, which has no time
 UNTOLD = re.compile(r"^$|for this reason$")  # a count of reports, for the reason of a reply before
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
@@ -38,6 +39,7 @@ class Region:
     boot_id: int = 0
     mode: int = 0
     heartbeat_mono_us: int | None = None
+    down: str = ""  # what says that the node is down; nothing it said before is used
     heard_mono_us: int = 0  # of anything it sent
     newest_time_us: int = 0  # the node's, of anything it sent
     context: v1.Context | None = None
@@ -61,7 +63,7 @@ class Region:
             self.boot_id, self.context, self.newest_time_us = boot_id, None, 0
             self.newer.clear()
             self.offsets_us.clear()
-        self.mode, self.heard_mono_us = mode, at.mono_us
+        self.mode, self.heard_mono_us, self.down = mode, at.mono_us, ""
         self.newest_time_us = max(self.newest_time_us, node_time_us)
         self.offsets_us.append(node_time_us - at.mono_us)
         return True
@@ -76,7 +78,7 @@ class Region:
 
     def late(self, at: Moment, has_clock: bool) -> bool:
         age = self.age_us(at, has_clock)
-        return age is None or self.context is None or age > self.context.stale_after_ms * 1000
+        return bool(self.down) or age is None or self.context is None or age > self.context.stale_after_ms * 1000
 
 
 class Streams:
@@ -86,20 +88,26 @@ class Streams:
         self.has_clock, self.root = has_clock, root
         self.regions: dict[str, Region] = {}
         self.refusals: dict[int, tuple[No, int]] = {}  # what it answers: the refusal, and the last report before it
+        self._connected_mono_us: int | None = None  # since when anything could be heard
 
     def _region(self, name: str) -> Region:
         return self.regions.setdefault(name, Region(name))
 
+    def connected(self, at: Moment) -> None:
+        self._connected_mono_us = at.mono_us
+
     def take_heartbeat(self, region: str, message: v1.Heartbeat, at: Moment) -> None:
         held = self._region(region)
         if held.heard(message.boot_id, message.mode, message.node_time_us, at):
-            held.heartbeat_mono_us = None if message.condition == NodeCondition.DOWN else at.mono_us
+            held.heartbeat_mono_us = at.mono_us
+            if message.condition == NodeCondition.DOWN:
+                held.heartbeat_mono_us, held.down = None, DOWN
 
     def take_state(self, region: str, message: v1.NodeState) -> None:
         """Retained: only its DOWN says anything of now."""
         held = self._region(region)
         if message.boot_id >= held.boot_id and message.condition == NodeCondition.DOWN:
-            held.heartbeat_mono_us = None
+            held.heartbeat_mono_us, held.down = None, DOWN if message.HasField("node_time_us") else GONE
 
     def take_context(self, region: str, message: v1.Context, at: Moment) -> bool:
         """False for one that is not used: of a former life of the node, overtaken, or repeated."""
@@ -201,9 +209,22 @@ class Streams:
         if link:
             return Late(Reason.FEED_DOWN, f"{last}; no connection to the broker: {link}")
         if not any(r.alive(at) for r in self.regions.values()):
-            return Late(Reason.STALE, f"{last}; no node was heard in the last {HEARTBEAT_S:.0f} s below {self.root}")
+            return Late(Reason.STALE, f"{last}; {self._nobody(at)}")
         refusal = self.refusals.get(1)
         if refusal and isinstance(refusal[0], Absent):
             return Absent(Reason.OUT_OF_REGION, f"no node that is heard serves this place ({refusal[0].text})", refusal[0].code)
         answer = f"; reports are refused: {refusal[0]}" if refusal else ""
         return Late(Reason.STALE, f"{last}; a node is heard, but it does not answer this drone{answer}")
+
+    def _nobody(self, at: Moment) -> str:
+        """No heartbeat: what is known of why."""
+        down = [f"the node of {r.name} {r.down}" for r in self.regions.values() if r.down]
+        if down:
+            return ", ".join(down)
+        if any(r.boot_id for r in self.regions.values()):
+            return f"no node was heard in the last {HEARTBEAT_S:.0f} s below {self.root}"
+        since_s = 0.0 if self._connected_mono_us is None else (at.mono_us - self._connected_mono_us) / 1e6
+        if since_s < ROOT_S:
+            return f"no node was heard below {self.root} yet"
+        return (f"no node was heard below {self.root} in {since_s:.0f} s: is that its topic root? It is drf/v1 for LIVE nodes"
+                " and drf-test/v1 for all others")

@@ -230,8 +230,29 @@ def test_what_is_not_refreshed_is_late_and_why():
 def test_a_node_that_says_down_is_down_at_once():
     held = Streams()
     held.take_heartbeat("r", heartbeat(0), at(0))
-    held.take_state("r", v1.NodeState(boot_id=5, condition=1))
-    assert "no node was heard" in held.now(at(0.1)).served.text
+    held.take_context("r", context(0.1), at(0.1))
+    held.take_state("r", v1.NodeState(boot_id=4, condition=1))
+    assert held.now(at(0.2)).served, "of a former life"
+    held.take_state("r", v1.NodeState(boot_id=5, condition=1, node_time_us=T))
+    down = held.now(at(0.2))
+    assert isinstance(down.served, Late) and "the node of r says that it is down" in down.served.text, down
+    assert down.agl_m == down.served, "its last context is of 0.1 s ago, and is not used"
+    held.take_heartbeat("r", heartbeat(0.3), at(0.3))
+    assert held.now(at(0.3)).served, "it was the will of a connection that has come back"
+    held.take_state("r", v1.NodeState(boot_id=5, condition=1))  # a will: without a time
+    assert "the broker has lost its connection" in held.now(at(0.4)).served.text
+    held.take_context("s", context(0.4, boot=1), at(0.4))
+    assert held.now(at(0.5)).served and held.now(at(0.5)).region == "s", "another region serves"
+
+
+def test_a_topic_root_without_a_node_is_told_after_some_seconds():
+    held = Streams(root="drf/v1")
+    held.connected(at(0))
+    assert "no node was heard below drf/v1 yet" in held.now(at(1)).served.text
+    late = held.now(at(7)).served
+    assert isinstance(late, Late) and "no node was heard below drf/v1 in 7 s" in late.text and "drf-test/v1" in late.text, late
+    held.take_heartbeat("r", heartbeat(8), at(8))
+    assert "in the last 3 s" in held.now(at(20)).served.text and "root" not in held.now(at(20)).served.text
 
 
 def test_where_regions_overlap_the_primary_is_preferred_unless_late():
