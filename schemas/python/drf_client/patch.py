@@ -59,7 +59,10 @@ class Window:
 
     def array(self, layer: Layer) -> numpy.ndarray[tuple[int, int], numpy.dtype[numpy.float64]]:
         """[y, x] in metres, NaN where it is not known. Needs numpy: `pip install ./schemas/python[numpy]`."""
-        import numpy as np
+        try:
+            import numpy as np
+        except ImportError as error:
+            raise ImportError(f"Window.array() needs numpy: pip install './schemas/python[numpy]' ({error})") from error
 
         cells = np.array(self.ground if layer == "ground" else self.surface, dtype=np.float64).reshape(self.side, self.side)
         cells[cells == UNKNOWN] = np.nan

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 
 from . import v1
-from .values import Maybe, Value, missing
+from .enums import Reason
+from .values import Maybe, State, Value, Yes, missing
 
 E = 89.83204953368922  # 1e-7 degree a metre
 M = 0.011131884502145034  # and its inverse
@@ -38,18 +39,32 @@ class Tile:
 
     grid_bit: int
     heights_amsl_m: tuple[int, ...] | None
-    reason: int
+    reason: Reason
     source: str
     data_time_us: int | None
 
 
 class TerrainBlock:
-    """Posts (north 0 .. 27, east 0 .. 31) of one message."""
+    """Posts (north 0 .. 27, east 0 .. 31) of one message. True in an `if`: it came; `complete` says whether it is all known."""
 
     def __init__(self, message: v1.Terrain) -> None:
         self.message = message
         self.pending, self.loaded, self.unavailable = message.pending, message.loaded, message.unavailable_count
         self.tiles = {tile.grid_bit: tile for tile in self._read()}
+
+    @property
+    def complete(self) -> State:
+        """Yes, or why heights that were asked for are missing: the reason of the most tiles. Each has its own in `tiles`."""
+        gaps = [tile.reason for tile in self.tiles.values() if tile.heights_amsl_m is None]
+        if not gaps:
+            return Yes()
+        reason = max(gaps, key=gaps.count)
+        return missing(reason, f"{len(gaps)} of {len(self.tiles)} tiles are not known: {reason.text}")
+
+    def __repr__(self) -> str:
+        known = sum(tile.heights_amsl_m is not None for tile in self.tiles.values())
+        why = "" if self.complete else f", {self.complete.short}"
+        return f"<TerrainBlock: {known} of {len(self.tiles)} tiles known{why}; {self.pending} pending>"
 
     def _read(self) -> Iterator[Tile]:
         whole = self.message
@@ -58,9 +73,9 @@ class TerrainBlock:
                 continue
             of = data if data.HasField("source") else whole
             time = of.data_time_us if of.HasField("data_time_us") else None
-            yield Tile(data.grid_bit, tuple(data.height_amsl_m), 1, of.source, time)
+            yield Tile(data.grid_bit, tuple(data.height_amsl_m), Reason.NONE, of.source, time)
         for gap in whole.unavailable:
-            yield Tile(gap.grid_bit, None, gap.reason, "", None)
+            yield Tile(gap.grid_bit, None, Reason(gap.reason), "", None)
 
     def height_amsl_m(self, north: int, east: int) -> Maybe:
         """Of a post, counted from the corner."""

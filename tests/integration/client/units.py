@@ -373,6 +373,12 @@ def test_patches_know_their_places():
     assert cells.shape == (64, 64) and cells[14, 23] == -1000 + 0.25 * ground and numpy.isnan(cells[0, void])
     stream.take("r", v1.Patch(boot_id=4, seq=9, level=12, columns=64, rows=64, ground=layers[0][0], surface=layers[0][1]))
     assert stream.seen("r", 5) == 2 and stream.window("r", 5) is window, "of a former life of the node"
+    try:
+        window.array("ground")
+    except ImportError as error:
+        assert "schemas/python[numpy]" in str(error), error
+    else:
+        raise AssertionError("this environment has no numpy")
     broken = v1.Patch.FromString(patches[1].SerializeToString())
     broken.seq, broken.ground = 3, b"\x01\xff"
     stream.take("r", broken)
@@ -392,6 +398,15 @@ def test_terrain_blocks_are_tiles_for_an_autopilot():
     assert 0 <= (436500000 - lat) * 0.011131884502145034 < 24 * 100
     east_m = (-793800000 - lon) * 0.011131884502145034 * 0.7236
     assert -1 <= east_m < 28 * 100 + 1
+    gaps = {tile.reason for tile in block.tiles.values()}
+    assert gaps == {Reason.NONE, Reason.NO_DATA} and all(isinstance(reason, Reason) for reason in gaps)
+    assert isinstance(block.complete, Absent) and block.complete.reason is Reason.NO_DATA
+    assert "ABSENT NO_DATA" in repr(block) and f"of {len(block.tiles)} tiles known" in repr(block), repr(block)
+    outside = terrain.TerrainBlock(v1.Terrain(unavailable=[v1.TerrainUnavailable(grid_bit=i, reason=8) for i in range(56)]))
+    assert outside and not outside.complete and "0 of 56 tiles known, ABSENT OUT_OF_REGION" in str(outside)
+    assert "56 of 56 tiles" in outside.complete.text
+    whole = terrain.TerrainBlock(v1.Terrain(data=[v1.TerrainData(grid_bit=0, height_amsl_m=[7] * 16)]))
+    assert whole.complete and "1 of 1 tiles known;" in repr(whole)
 
 
 def test_what_is_exported_is_there():
