@@ -140,6 +140,12 @@ def test_every_reason_is_absent_late_or_wrong_as_the_page_says():
     assert found["NO_DATA"] == "absent" and found["FEED_DOWN"] == "late" and found["NO_QNH"] == "wrong" and len(found) >= 14
     for name, kind in found.items():
         assert type(values.missing(Reason[name])).__name__.lower() == kind, name
+    # The others stand beside a value or what is known of its source, or have a line of their own; none comes by itself or is
+    # of the aircraft's making. SHED does: what was left out comes back.
+    beside = {"NONE", "BARE_EARTH", "OBSTACLE_TOP", "PER_VALUE", "CALM", "DATUM", "UNKNOWN"}
+    assert set(Reason.__members__) == found.keys() | beside | {"SHED"}, "a reason without a class"
+    assert all(type(values.missing(Reason[name])) is Absent for name in beside) and isinstance(values.missing(Reason.SHED), Late)
+    assert values.missing(99) == Absent(Reason.UNKNOWN, Reason.UNKNOWN.text), "of a later version"
 
 
 def test_every_reply_is_absent_late_or_wrong_as_the_page_says():
@@ -287,6 +293,15 @@ def test_a_refusal_is_wrong_and_a_wrong_clock_too():
     held.take_reply("r", reply, at(0.2), 1, False)
     invalid, = held.now(at(0.2)).wrong
     assert invalid.field_path == "lat_e7"
+    reply.text, reply.count = "2 reports were refused since the last reply, the last one for this reason", 2
+    held.take_reply("r", reply, at(0.3), 2, False)
+    assert held.now(at(0.3)).wrong[0].text == "is not on the globe", "the first text says why, the count does not"
+    reply.text = "2 reports were refused since the last reply, the last one: is not a number"
+    held.take_reply("r", reply, at(0.4), 3, False)
+    assert "is not a number" in held.now(at(0.4)).wrong[0].text
+    reply.field_path, reply.text = "lon_e7", ""
+    held.take_reply("r", reply, at(0.5), 4, False)
+    assert held.now(at(0.5)).wrong[0].text == "", "another field has another reason"
 
 
 OLD = 1102593600000000  # 2004-12-09T12:00:00Z
@@ -314,15 +329,6 @@ def test_a_report_with_another_time_is_not_wrong_before_the_replay_is_known():
     held.take_reply("r", refusal, at(0), 1, False)
     assert not held.now(at(0.1)).wrong and held.report_time_us(at(0)) == OLD
     held.take_reply("r", refusal, at(0), 2, True)
-    reply.text, reply.count = "2 reports were refused since the last reply, the last one for this reason", 2
-    held.take_reply("r", reply, at(0.3), 2, False)
-    assert held.now(at(0.3)).wrong[0].text == "is not on the globe", "the first text says why, the count does not"
-    reply.text = "2 reports were refused since the last reply, the last one: is not a number"
-    held.take_reply("r", reply, at(0.4), 3, False)
-    assert "is not a number" in held.now(at(0.4)).wrong[0].text
-    reply.field_path, reply.text = "lon_e7", ""
-    held.take_reply("r", reply, at(0.5), 4, False)
-    assert held.now(at(0.5)).wrong[0].text == "", "another field has another reason"
     assert held.now(at(0.1)).wrong[0].code is ReplyCode.TIME_UNSYNCHRONISED, "the caller said that time"
 
 
@@ -367,18 +373,18 @@ def test_patches_know_their_places():
     assert window.at("ground", lat + 1, lon).reason is Reason.OUT_OF_REGION
     void = next(x for x in range(64) if ((808 + x) // 10 + 416 // 12) % 9 == 0)
     assert isinstance(window.height_amsl_m("ground", void, 0), Absent)
-    sys.path.append("/usr/lib/python3/dist-packages")  # Debian's numpy: this environment has none
-    import numpy
-    cells = window.array("ground")
-    assert cells.shape == (64, 64) and cells[14, 23] == -1000 + 0.25 * ground and numpy.isnan(cells[0, void])
-    stream.take("r", v1.Patch(boot_id=4, seq=9, level=12, columns=64, rows=64, ground=layers[0][0], surface=layers[0][1]))
-    assert stream.seen("r", 5) == 2 and stream.window("r", 5) is window, "of a former life of the node"
     try:
         window.array("ground")
     except ImportError as error:
         assert "schemas/python[numpy]" in str(error), error
     else:
         raise AssertionError("this environment has no numpy")
+    sys.path.append("/usr/lib/python3/dist-packages")  # Debian's numpy: this environment has none
+    import numpy
+    cells = window.array("ground")
+    assert cells.shape == (64, 64) and cells[14, 23] == -1000 + 0.25 * ground and numpy.isnan(cells[0, void])
+    stream.take("r", v1.Patch(boot_id=4, seq=9, level=12, columns=64, rows=64, ground=layers[0][0], surface=layers[0][1]))
+    assert stream.seen("r", 5) == 2 and stream.window("r", 5) is window, "of a former life of the node"
     broken = v1.Patch.FromString(patches[1].SerializeToString())
     broken.seq, broken.ground = 3, b"\x01\xff"
     stream.take("r", broken)
@@ -392,12 +398,6 @@ def test_terrain_blocks_are_tiles_for_an_autopilot():
     assert block.height_amsl_m(25, 30) == Value(-2) and block.height_amsl_m(26, 28) == Value(0)
     assert isinstance(block.height_amsl_m(0, 0), Absent) and block.height_amsl_m(0, 0).reason is Reason.NO_DATA
     assert block.height_amsl_m(12, 12).reason is Reason.UNKNOWN
-    # Worked by hand from ArduPilot's calculate_grid_info: lat0 = 43, 0.65 degree = 72355.75... m, 72355 / 100 / 24 = row 30.
-    lat, lon = terrain.corner(436500000, -793800000, 100)
-    assert lat == 430000000 + int(30 * 24 * 100 * 89.83204953368922)
-    assert 0 <= (436500000 - lat) * 0.011131884502145034 < 24 * 100
-    east_m = (-793800000 - lon) * 0.011131884502145034 * 0.7236
-    assert -1 <= east_m < 28 * 100 + 1
     gaps = {tile.reason for tile in block.tiles.values()}
     assert gaps == {Reason.NONE, Reason.NO_DATA} and all(isinstance(reason, Reason) for reason in gaps)
     assert isinstance(block.complete, Absent) and block.complete.reason is Reason.NO_DATA
@@ -407,6 +407,12 @@ def test_terrain_blocks_are_tiles_for_an_autopilot():
     assert "56 of 56 tiles" in outside.complete.text
     whole = terrain.TerrainBlock(v1.Terrain(data=[v1.TerrainData(grid_bit=0, height_amsl_m=[7] * 16)]))
     assert whole.complete and "1 of 1 tiles known;" in repr(whole)
+    # Worked by hand from ArduPilot's calculate_grid_info: lat0 = 43, 0.65 degree = 72355.75... m, 72355 / 100 / 24 = row 30.
+    lat, lon = terrain.corner(436500000, -793800000, 100)
+    assert lat == 430000000 + int(30 * 24 * 100 * 89.83204953368922)
+    assert 0 <= (436500000 - lat) * 0.011131884502145034 < 24 * 100
+    east_m = (-793800000 - lon) * 0.011131884502145034 * 0.7236
+    assert -1 <= east_m < 28 * 100 + 1
 
 
 def test_what_is_exported_is_there():
