@@ -80,6 +80,37 @@ def check_pages():
         yield 'deploy/metrics.md is behind: put the table of tests/lint/pages.py --metrics into it'
 
 
+def proto_numbers(texts):
+    """{message or enum: {field or value: number}} as it is read in .proto files."""
+    found = {}
+    for text in texts:
+        for kind, name, body in re.findall(r'^(message|enum) (\w+) \{(.*?)^\}', re.sub(r'//.*', '', text), re.M | re.S):
+            pattern = r'(?:optional|repeated) [\w.]+ (\w+) = (\d+)' if kind == 'message' else r'(\w+) = (\d+)'
+            found[name] = {field: int(number) for field, number in re.findall(pattern, body)}
+            if len(found[name]) != len(re.findall(r'= \d+\s*(?:\[[^]]*\])?\s*;', body)):
+                sys.exit(f'{name}: not every line of it is understood')
+    return found
+
+
+def check_asyncapi(texts, document):
+    """Each field and value, without the program that writes them (asyncapi.py), so that an omission of it is found, too."""
+    schemas = document['components']['schemas']
+    for name, want in sorted(proto_numbers(texts).items()):
+        schema = schemas.get(name, {})
+        have = {field: one.get('x-number') for field, one in schema.get('properties', {}).items()}
+        have |= {one['title']: one['const'] for one in schema.get('anyOf', []) if 'const' in one}
+        yield from compare(f'schemas/asyncapi.yaml: {name}', set(have.items()), set(want.items()))
+
+
+def of_drones():
+    """The texts of what goes over MQTT."""
+    return [path.read_text(encoding='utf-8') for path in sorted((ROOT / 'schemas/drf/v1').glob('*.proto')) if path.name not in RECORDED]
+
+
+def load(text):
+    return yaml.load(text, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))
+
+
 def check_runbook():
     """An alert without a heading helps nobody at night, and a heading without an alert is of yesterday."""
     rules = ROOT / 'deploy/prometheus/drf-edge.rules.yaml'
@@ -97,7 +128,7 @@ def main():
     if sys.argv[1:] == ['--metrics']:
         print(metrics_table(), end='')
         return 0
-    found = [*check_pages(), *check_runbook()]
+    found = [*check_pages(), *check_asyncapi(of_drones(), load(read('schemas/asyncapi.yaml'))), *check_runbook()]
     for line in found:
         print(line)
     return 1 if found else 0
