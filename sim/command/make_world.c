@@ -20,9 +20,6 @@ static int make(struct sim_world_plan *plan, const char *folder)
                 drf_status_name(status));
         return 2;
     }
-    printf("world %llu: %.1f km around %.5f %.5f, %zu obstacles, in %s\n",
-           (unsigned long long)plan->seed, plan->size_km, plan->center.lat_deg,
-           plan->center.lon_deg, world.obstacle_count, folder);
     status = sim_world_write(&world, folder, stdout);
     if (status == DRF_OK)
         printf("  bounds: west %.6f south %.6f east %.6f north %.6f\n", world.box.west_deg,

@@ -15,7 +15,6 @@ enum { PATH_SIZE = 4096, FILES_MAX = 5 };
 struct made {
     const char *folder;
     const struct sim_world *world;
-    FILE *told;
     struct sim_world_file files[FILES_MAX];
     size_t count;
 };
@@ -40,10 +39,19 @@ static enum drf_status write_one(struct made *made, const struct sim_world_file 
         fprintf(stderr, "drf-sim: cannot write %s (%s)\n", path, drf_status_name(status));
         return status;
     }
-    if (made->told != NULL)
-        fprintf(made->told, "  %-18s %-8s %s\n", file->name, file->kind, file->layer);
     made->files[made->count++] = *file;
     return DRF_OK;
+}
+
+static void tell(FILE *told, const struct made *made)
+{
+    const struct sim_world_plan *plan = &made->world->plan;
+    fprintf(told, "world %llu: %.1f km around %.5f %.5f, %zu obstacles, in %s\n",
+            (unsigned long long)plan->seed, plan->size_km, plan->center.lat_deg,
+            plan->center.lon_deg, made->world->obstacle_count, made->folder);
+    for (size_t i = 0; i < made->count; i++)
+        fprintf(told, "  %-18s %-8s %s\n", made->files[i].name, made->files[i].kind,
+                made->files[i].layer);
 }
 
 enum drf_status sim_world_write(const struct sim_world *world, const char *folder, FILE *told)
@@ -54,10 +62,12 @@ enum drf_status sim_world_write(const struct sim_world *world, const char *folde
         {"obstacles.geojson", "geojson", "obstacle"},
     };
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        fprintf(stderr, "drf-sim: cannot make %s: %s\n", folder, strerrordesc_np(errno));
+        fprintf(stderr, "drf-sim: cannot make the folder %s: %s%s\n", folder,
+                strerrordesc_np(errno),
+                errno == ENOENT ? " (the folder above it has to exist)" : "");
         return DRF_ERR_STORE;
     }
-    struct made made = {.folder = folder, .world = world, .told = told};
+    struct made made = {.folder = folder, .world = world};
     enum drf_status status = DRF_OK;
     for (size_t i = 0; i < FILES_MAX && status == DRF_OK; i++)
         if (world->plan.surface || strcmp(files[i].layer, "surface") != 0)
@@ -66,5 +76,7 @@ enum drf_status sim_world_write(const struct sim_world *world, const char *folde
     snprintf(path, sizeof path, "%s/world.json", folder);
     if (status == DRF_OK)
         status = sim_json_world_save(&world->plan, made.files, made.count, path);
+    if (status == DRF_OK && told != NULL)
+        tell(told, &made);
     return status;
 }

@@ -65,6 +65,16 @@ def digests(store, *arguments, program=BIN / "drf-edge"):
     return json.loads(edge("digest", "--store", store, "--at", AT, "--json", *arguments, program=program))
 
 
+def test_a_world_that_cannot_be_written_is_one_error_and_nothing_else():
+    with Folder("world") as folder:
+        (folder.path / "file").write_text("")
+        for out, why in ((folder.path / "missing" / "world", "No such file or directory (the folder above it has to exist)"),
+                         (folder.path / "file" / "world", "Not a directory")):
+            done = subprocess.run([BIN / "drf-sim", "world", "--out", out], capture_output=True, text=True, timeout=DEADLINE_S)
+            assert (done.returncode, done.stdout) == (1, ""), done
+            assert done.stderr == f"drf-sim: cannot make the folder {out}: {why}\n", done
+
+
 def test_imports_in_any_order_and_again_give_the_same_digest():
     with Place("import") as place:
         first = digests(place.imported("first"))
