@@ -17,8 +17,6 @@
 #include "geo/bounds.h"
 #include "geo/frame.h"
 
-// Slower than this has no course: a disc.
-#define COURSE_MIN_MPS 1.0
 #define LENGTH_MIN_M 150.0
 // A rhumb line of 30 km is straight in degrees to a few metres only: a way along the velocity
 // gets a corner at least this often, and eight.
@@ -145,7 +143,7 @@ static void extend_end(struct fusion_path *path, const struct fusion_plan *plan)
                             .north_m = leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
     double mps = (double)plan->points[plan->point_count - 1].speed_mps;
     if (!(mps > 0.0))
-        mps = fmax(path->speed_mps, COURSE_MIN_MPS);
+        mps = fmax(path->speed_mps, FUSION_COURSE_MIN_MPS);
     end->bend = true;
     path->nodes[path->count] = *end;
     path->nodes[path->count].point = geo_frame_point(&frame, on);
@@ -195,9 +193,9 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
         double leg_m = hypot(way.east_m, way.north_m);
         double bulge_m = fusion_plan_leg_bulge_m(&plan->points[i - 1], to);
         path->base_m = fmax(path->base_m, narrow_m + bulge_m);
-        double leg_mps = to->speed_mps > 0.0F                ? (double)to->speed_mps
-                         : path->speed_mps >= COURSE_MIN_MPS ? path->speed_mps
-                                                             : PLAN_SPEED_MPS;
+        double leg_mps = to->speed_mps > 0.0F                       ? (double)to->speed_mps
+                         : path->speed_mps >= FUSION_COURSE_MIN_MPS ? path->speed_mps
+                                                                    : PLAN_SPEED_MPS;
         struct fusion_path_node next = {
             .point = geo_frame_point(&here, way),
             .along_m = last->along_m + leg_m,
@@ -247,7 +245,7 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
         out->basis = FUSION_CORRIDOR_PLAN;
         out->climb_mps = 0.0;
         along_plan(out, crs, root, aircraft, follow, height);
-    } else if (out->speed_mps >= COURSE_MIN_MPS) {
+    } else if (out->speed_mps >= FUSION_COURSE_MIN_MPS) {
         out->basis = FUSION_CORRIDOR_VELOCITY;
         along_velocity(out, aircraft, height);
         fusion_path_end_descent(out, root);

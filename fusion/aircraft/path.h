@@ -21,6 +21,9 @@
 #include "geo/frame.h"
 
 // A corner of the path.
+// Slower than this has no course: a disc, unless it follows a plan.
+#define FUSION_COURSE_MIN_MPS 1.0
+
 struct fusion_path_node {
     struct geo_point point; // longitude may run past 180
     double along_m, time_s;

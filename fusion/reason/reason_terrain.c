@@ -43,7 +43,7 @@ struct judge {
     double limit_m;
     bool coarse; // the low clearance says nothing but that
     size_t goal_count;
-    struct geo_point goals[2];        // ends of the plan that go below the limit
+    struct geo_point goals[3];        // ends of the plan that go below the limit
     struct finding finding, exempted; // excuse: a violation that is explained
     bool beyond;                      // what comes now is an INFO at most
 };
@@ -328,9 +328,10 @@ static void raise_coarse(const struct judge *judge, const struct fusion_source *
 static bool stands(const struct fusion_view *view)
 {
     const struct fusion_height *height = &view->context->height;
-    return view->path->basis == FUSION_CORRIDOR_DISC
-           && fabs(view->path->climb_mps) < VERTICAL_MIN_MPS && height->agl_m.known
-           && height->agl_m.value <= STANDING_MAX_M
+    const struct fusion_fix *fix = &view->aircraft->fix;
+    return view->path->speed_mps < FUSION_COURSE_MIN_MPS
+           && !(fix->velocity_up_known && fabs(fix->velocity_up_mps) >= VERTICAL_MIN_MPS)
+           && height->agl_m.known && height->agl_m.value <= STANDING_MAX_M
            && fabs(height->agl_m.value) <= height->agl_acc95_m.value;
 }
 
@@ -344,14 +345,19 @@ void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisor
         source != NULL && source->posting_m > 0.0 && source->vertical_acc95_m > judge.limit_m;
     if (judge.coarse)
         raise_coarse(&judge, source, list);
-    if (stands(view))
-        return;
+    const bool standing = stands(view);
     if (view->path->basis == FUSION_CORRIDOR_DISC) {
+        if (standing)
+            return;
         look_around(&judge);
     } else {
         find_goals(&judge);
+        if (standing) // a take-off begins here, wherever the plan does
+            judge.goals[judge.goal_count++] = fusion_path_place(&view->path->nodes[0]);
         look_along(&judge);
     }
+    if (standing)
+        judge.exempted.found = false;
     if (judge.finding.found || judge.exempted.found)
         raise(&judge, list);
 }

@@ -20,6 +20,7 @@ enum {
 
 static const double guard_s = 0.5, guard_m = 1.0, guard_ratio = 0.001;
 static const double vertical_mps = 0.3; // from there on a take-off or a landing
+static const double walking_mps = 1.0;  // slower than that it stands
 static const double standing_m = 1.0;   // up to there, and not moving, it may stand
 static const double assumed_m = 60.0;   // an unknown vertical accuracy is no worse
 static const double vague_m = 175.0;    // nor an unknown horizontal one
@@ -121,7 +122,10 @@ static void standing(const struct sim_case *c, bool *may, bool *must)
     double tol_m = truth->amsl_tol_m + truth->ground_tol_m;
     double climb_mps = fabs(c->way.climb_mps);
     bool still = c->way.kind == SIM_WAY_DISC && truth->basis != 0;
-    *may = still && climb_mps < vertical_mps + 0.01 && over_m - tol_m <= standing_m
+    // with a plan it is told of what its way leads into, not of the ground that it stands on
+    bool planned = c->way.kind == SIM_WAY_PLAN && truth->basis != 0
+                   && c->way.speed_mps < walking_mps + 0.05;
+    *may = (still || planned) && climb_mps < vertical_mps + 0.01 && over_m - tol_m <= standing_m
            && fabs(over_m) - tol_m <= truth->acc_high_m + assumed_m;
     *must = still && climb_mps < vertical_mps - 0.01 && over_m + tol_m <= standing_m
             && fabs(over_m) + tol_m <= truth->acc_low_m && truth->amsl_known

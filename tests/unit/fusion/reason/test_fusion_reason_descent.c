@@ -58,6 +58,43 @@ static struct fusion_advisory told(const struct scene *scene,
     return found;
 }
 
+// A plan is followed by telemetry's word, and it stands at the ground by its heights: "take-off
+// or landing: clearance -12 m in 0 s" is no news. What the plan leads into later is.
+static void terrain__standing_with_a_plan__is_told_of_what_lies_ahead_alone(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    const struct corner plans[][4] = {
+        {{0.0, 100.0}, {100.0, 150.0}, {600.0, 150.0}, {900.0, 150.0}},
+        {{0.0, 150.0}, {100.0, 150.0}, {600.0, 150.0}, {900.0, 150.0}},  // begins in the air
+        {{-90.0, 150.0}, {90.0, 150.0}, {600.0, 150.0}, {900.0, 150.0}}, // joined on its way
+        {{0.0, 150.0}, {50.0, 150.0}, {150.0, 100.0}, {900.0, 100.0}},   // low after 17 s
+    };
+    const struct {
+        double amsl_m, mps, up_mps;
+        int expected[4];
+    } rows[] = {
+        {101.0, 0.0, 0.0, {NONE, NONE, NONE, CAUTION}},         // 1 m above
+        {97.0, 0.0, 0.0, {NONE, NONE, NONE, CAUTION}},          // 3 m below, good to 4 m
+        {97.0, 0.9, 0.2, {NONE, NONE, NONE, CAUTION}},          // noise
+        {101.2, 0.0, 0.0, {INFO, WARNING, WARNING, WARNING}},   // hovering
+        {97.0, 1.1, 0.0, {CAUTION, WARNING, WARNING, WARNING}}, // moving
+        {97.0, 0.0, 0.4, {CAUTION, WARNING, WARNING, WARNING}}, // taking off
+        {90.0, 0.0, 0.0, {WARNING, WARNING, WARNING, WARNING}}, // no accuracy explains 10 m
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 0; k < 4; k++) {
+            struct fusion_plan plan = plan_of(plans[k], 4, 10.0F);
+            struct fusion_aircraft aircraft = hovering(rows[i].amsl_m, rows[i].up_mps);
+            aircraft.fix.velocity_east_mps = rows[i].mps;
+            aircraft.plan = &plan;
+            struct fusion_advisory a = told(scene, &aircraft, FUSION_ADVISORY_TERRAIN);
+            if ((int)a.severity != rows[i].expected[k])
+                fail_msg("row %zu, plan %zu: %d \"%s\"", i, k, (int)a.severity, a.text);
+        }
+    scene_close(scene);
+}
+
 // 90 m over the ground, a metre before the end of a plan that lies at 4 m: 75 m down to where
 // less than 15 m are clear, at 5 m/s.
 static void terrain__hovering_over_the_end_of_a_plan__is_not_there_in_0_s(void **state)
@@ -333,6 +370,7 @@ static void path__after_a_time__is_on_the_way_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(terrain__standing_with_a_plan__is_told_of_what_lies_ahead_alone),
         cmocka_unit_test(terrain__hovering_over_the_end_of_a_plan__is_not_there_in_0_s),
         cmocka_unit_test(terrain__down_at_a_point_of_a_plan__by_the_time_that_it_takes),
         cmocka_unit_test(clearance__of_a_descent__ends_on_what_it_meets),
