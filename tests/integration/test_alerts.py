@@ -247,6 +247,8 @@ def test_every_value_leads_to_who_says_it_of_which_version_when_under_which_lice
                 return (len(context.traffic) == 2 and len(context.obstacles) == 2 and context.height.HasField("agl_m")
                         and context.weather.qnh_pa.HasField("value") and context.weather.wind.HasField("source"))
             contexts = [drone.until(flying, "a context with traffic and obstacles")]
+            assert ({t.traffic_id: (t.icao24, t.category) for t in contexts[0].traffic}
+                    == {"ac671b": ("ac671b", "A1"), "d-2": ("", "")}), contexts[0].traffic
             produce_alarming(kafka)
             contexts.append(drone.until(
                 lambda c: len(c.alerts) == 2 and KIND_ZONE in [a.kind for a in c.advisories], "alerts and a zone"))

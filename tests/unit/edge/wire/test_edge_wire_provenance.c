@@ -123,12 +123,62 @@ static void context__traffic__says_whose_accuracy_it_is(void **state)
     }
 }
 
+static bool holds(const uint8_t *bytes, size_t size, const char *part, size_t length)
+{
+    for (size_t at = 0; at + length <= size; at++)
+        if (memcmp(bytes + at, part, length) == 0)
+            return true;
+    return false;
+}
+
+// By the encoding of Protocol Buffers: the tag is number x 8 + 2 as a varint, then the length.
+static void context__traffic__has_address_and_category_where_they_are_known(void **state)
+{
+    (void)state;
+    static struct sent f;
+    static const struct fusion_neighbour others[] = {
+        {.traffic_id = "ac671b", .icao24 = "ac671b", .category = "A1", .source = "air"},
+        {.traffic_id = "~2a3f01", .category = "B6", .source = "air"},
+        {.traffic_id = "d-2"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        make(&f);
+        f.context.traffic_count = 1;
+        f.context.traffic[0] = (struct fusion_near_traffic){.other = &others[i]};
+        Drf__V1__Context *back = encode(&f);
+        assert_int_equal(back->n_traffic, 1);
+        uint8_t bytes[512];
+        assert_true(drf__v1__traffic__get_packed_size(back->traffic[0]) <= sizeof bytes);
+        assert_int_equal(back->base.n_unknown_fields, 0);
+        size_t size = drf__v1__traffic__pack(back->traffic[0], bytes);
+        assert_int_equal(holds(bytes, size,
+                               "\xca\x01\x06"
+                               "ac671b",
+                               9),
+                         i == 0);
+        assert_int_equal(holds(bytes, size, "\xca\x01", 2), i == 0);
+        assert_int_equal(holds(bytes, size,
+                               "\xd2\x01\x02"
+                               "A1",
+                               5),
+                         i == 0);
+        assert_int_equal(holds(bytes, size,
+                               "\xd2\x01\x02"
+                               "B6",
+                               5),
+                         i == 1);
+        assert_int_equal(holds(bytes, size, "\xd2\x01", 2), i < 2);
+        drf__v1__context__free_unpacked(back, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(context__a_surface_made_by_a_tower__names_it_with_its_accuracy),
         cmocka_unit_test(context__issue_times__are_said_where_they_differ_from_the_winds),
         cmocka_unit_test(context__traffic__says_whose_accuracy_it_is),
+        cmocka_unit_test(context__traffic__has_address_and_category_where_they_are_known),
     };
     return cmocka_run_group_tests_name("edge/wire_provenance", tests, NULL, NULL);
 }
