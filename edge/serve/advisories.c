@@ -115,7 +115,7 @@ static void tell_rest(const struct edge_advisory *held, char text[FUSION_ADVISOR
 {
     const char *begin = held->severity != 0 ? "no longer found, kept for 3 s: " : "over: ";
     size_t begins = strlen(begin);
-    memcpy(text, begin, begins);
+    memcpy(text, begin, begins + 1);
     fusion_shorten(text + begins, FUSION_ADVISORY_TEXT_SIZE - begins, held->text);
 }
 

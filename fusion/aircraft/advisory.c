@@ -79,7 +79,7 @@ void fusion_say(char text[FUSION_ADVISORY_TEXT_SIZE], const char *before, const 
 {
     const size_t begins = strlen(before), rests = strlen(after);
     assert(begins + rests + SHORT_SIZE <= FUSION_ADVISORY_TEXT_SIZE);
-    memcpy(text, before, begins);
+    memcpy(text, before, begins + 1);
     fusion_shorten(text + begins, FUSION_ADVISORY_TEXT_SIZE - begins - rests, name);
     memcpy(text + strlen(text), after, rests + 1);
 }

@@ -76,7 +76,7 @@ static void write_text(const struct fusion_encounter *encounter,
     const bool whole = strlen(known) + strlen(numbers) < sizeof rest;
     if (!whole) // the context's traffic says the rest
         known[0] = '\0';
-    memcpy(rest, known, strlen(known));
+    memcpy(rest, known, strlen(known) + 1);
     memcpy(rest + strlen(known), numbers, strlen(numbers) + 1);
     fusion_say(text, "", own || !whole ? other->traffic_id : "", rest);
 }
