@@ -50,6 +50,34 @@ static void add_gap(struct reviewer *reviewer, uint32_t leg, double ratio,
     add_layer_gap(reviewer, leg, FUSION_LAYER_SURFACE, ratio, reason);
 }
 
+// Why the height of a leg is not known; NONE: that of both its points is.
+static enum fusion_reason height_reason(const struct reviewer *reviewer, uint32_t leg)
+{
+    const struct fusion_plan_point *points = &reviewer->aircraft->plan->points[leg];
+    for (int i = 0; i < 2; i++) {
+        if (fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root, &points[i]).known)
+            continue;
+        return points[i].height == FUSION_PLAN_AGL
+                   ? fusion_sample_ground(reviewer->root, fusion_plan_position(&points[i]))
+                         .reason
+                   : FUSION_REASON_DATUM;
+    }
+    return FUSION_REASON_NONE;
+}
+
+// Unknown is never clear: where a gap of the surface is there is no lowest clearance, for its
+// reason.
+static void settle_clearance(struct fusion_review *out)
+{
+    for (size_t i = 0; i < out->gap_count; i++) {
+        if (out->gaps[i].layer != FUSION_LAYER_SURFACE)
+            continue;
+        out->clearance_lowest_m.known = false;
+        out->clearance_lowest_reason = out->gaps[i].reason;
+        return;
+    }
+}
+
 // Where an input was refused there may be more than is known, over all of the leg.
 static void find_refused(struct reviewer *reviewer, const struct fusion_path *path,
                          uint32_t leg)
@@ -122,7 +150,7 @@ static void measure(struct reviewer *reviewer, const struct fusion_path *path, u
     double parts = parts_of(path->length_m);
     struct fusion_path_sweep sweep = fusion_path_sweep_begin(path, 0.0);
     uint64_t cells = 0, known = 0;
-    enum fusion_reason reason = FUSION_REASON_NONE;
+    enum fusion_reason reason = height_reason(reviewer, leg);
     for (int i = 1; i <= (int)parts; i++) {
         struct fusion_path_node begin = sweep.from;
         double to_m = i < (int)parts ? path->length_m * i / parts : path->length_m;
@@ -135,8 +163,6 @@ static void measure(struct reviewer *reviewer, const struct fusion_path *path, u
                 fusion_sample_reason(reviewer->root, FUSION_LAYER_SURFACE, place);
             reason = reason == FUSION_REASON_NONE ? here : reason;
         }
-        if (!sweep.lowest_amsl_m.known)
-            reason = reason == FUSION_REASON_NONE ? FUSION_REASON_NO_DATA : reason;
         if (swath.surface_known == 0 || !sweep.lowest_amsl_m.known
             || (at_low_end(reviewer, place)
                 && at_low_end(reviewer, fusion_path_place(&sweep.from))))
@@ -148,7 +174,10 @@ static void measure(struct reviewer *reviewer, const struct fusion_path *path, u
         out->clearance_lowest_m = (struct fusion_number){.known = true, .value = low_m};
         out->clearance_lowest_leg = leg;
     }
-    if (reason != FUSION_REASON_NONE || known < cells || cells == 0)
+    if (reason == FUSION_REASON_NONE && cells == 0)
+        reason = fusion_sample_reason(reviewer->root, FUSION_LAYER_SURFACE,
+                                      fusion_path_place(&path->nodes[0]));
+    if (reason != FUSION_REASON_NONE)
         add_gap(reviewer, leg, cells > 0 ? (double)(cells - known) / (double)cells : 1.0,
                 reason);
 }
@@ -308,7 +337,7 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
 {
     const struct fusion_plan *plan = aircraft->plan;
     *out = (struct fusion_review){.outside = true, // until a leg is not
-                                  .clearance_lowest_reason = FUSION_REASON_NO_DATA,
+                                  .clearance_lowest_reason = FUSION_REASON_NONE,
                                   .epoch = root->epoch};
     const struct fusion_altitude *own =
         aircraft->fix.wgs84.known ? &aircraft->fix.wgs84 : &aircraft->fix.amsl;
@@ -328,6 +357,5 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
     reviewer.low_last = goes_low(&reviewer, &plan->points[plan->point_count - 1]);
     for (uint32_t leg = 0; leg + 1 < plan->point_count; leg++)
         review_leg(&reviewer, leg);
-    if (out->outside)
-        out->clearance_lowest_reason = FUSION_REASON_OUT_OF_REGION;
+    settle_clearance(out);
 }

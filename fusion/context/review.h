@@ -34,9 +34,11 @@ struct fusion_review_gap {
 
 struct fusion_review {
     bool outside;                            // no part of a leg lies in the kept area
-    struct fusion_number clearance_lowest_m; // the low estimate
+    struct fusion_number clearance_lowest_m; // the low estimate; not known with a surface gap
     uint32_t clearance_lowest_leg;
-    enum fusion_reason clearance_lowest_reason; // when it is not known
+    // When it is not known: that of the first gap of the surface; NONE: the plan is take-off
+    // and landing only.
+    enum fusion_reason clearance_lowest_reason;
     uint32_t conflicts_left_out;
     size_t conflict_count, gap_count;
     struct fusion_review_conflict conflicts[FUSION_REVIEW_CONFLICTS_MAX];

@@ -296,6 +296,71 @@ static void review__of_an_agl_limit__is_over_the_ground_below(void **state)
     stage_close(&stage);
 }
 
+// What is known of the plan at 140 m AMSL: 40 m over a surface good to 6 m, the aircraft's
+// altitude to 3 m.
+static void review__of_a_plan_partly_unknown__has_no_lowest_clearance(void **state)
+{
+    (void)state;
+    enum { ALL_KNOWN, LEAVES_KEPT, NO_TILE, FEED_IS_DOWN, REFUSED, NO_HEIGHT, LANDING, CASES };
+    static const struct {
+        enum fusion_reason reason; // NONE: no gap
+        uint32_t leg;              // of the first gap
+    } expected[CASES] = {
+        [ALL_KNOWN] = {FUSION_REASON_NONE, 0},
+        [LEAVES_KEPT] = {FUSION_REASON_OUT_OF_REGION, 2},
+        [NO_TILE] = {FUSION_REASON_NO_DATA, 2},
+        [FEED_IS_DOWN] = {FUSION_REASON_FEED_DOWN, 2},
+        [REFUSED] = {FUSION_REASON_UNREADABLE, 0},
+        [NO_HEIGHT] = {FUSION_REASON_FEED_DOWN, 2},
+        [LANDING] = {FUSION_REASON_NONE, 0},
+    };
+    const struct fusion_unreadable refused = {.layer = FUSION_LAYER_OBSTACLE,
+                                              .count = 1,
+                                              .box = {-180.0, -90.0, 180.0, 90.0},
+                                              .until_utc_us = INT64_MAX,
+                                              .ends_utc_us = INT64_MAX};
+    const struct fusion_unreadables refusals = {1, &refused};
+    for (int i = 0; i < CASES; i++) {
+        struct stage stage;
+        enum fusion_severity severity;
+        stage_open(&stage, 140.0F);
+        struct fusion_plan_point *last = &stage.plan.points[3];
+        struct fusion_root *root = &stage.scene->root;
+        if (i == LEAVES_KEPT || i == NO_TILE || i == FEED_IS_DOWN || i == NO_HEIGHT)
+            last->lon_e7 = (int32_t)lround(east_of(9000.0).lon_deg * 1e7);
+        if (i == NO_TILE || i == FEED_IS_DOWN || i == NO_HEIGHT) // kept, but there are no tiles
+            root->keep.east_deg += 1.0;
+        if (i == FEED_IS_DOWN || i == NO_HEIGHT)
+            root->layer_state[FUSION_LAYER_GROUND] = FUSION_REASON_FEED_DOWN;
+        if (i == REFUSED)
+            root->unreadables = &refusals;
+        if (i == NO_HEIGHT) // over ground, and where that ends is none known
+            last->height = FUSION_PLAN_AGL;
+        if (i == LANDING) { // 5 m over the ground, and 60 m long
+            stage.plan.point_count = 2;
+            stage.plan.points[1].lon_e7 = (int32_t)lround(east_of(60.0).lon_deg * 1e7);
+            stage.plan.points[0].height_m = stage.plan.points[1].height_m = 105.0F;
+        }
+        (void)zone_legs(&stage, &severity);
+        const struct fusion_review *review = &stage.review;
+        bool known = i == ALL_KNOWN;
+        if (review->clearance_lowest_m.known != known
+            || (known
+                && fabs(review->clearance_lowest_m.value - (140.0 - 100.0 - 6.0 - 3.0)) > 0.01)
+            || (!known && review->clearance_lowest_reason != expected[i].reason))
+            fail_msg("case %d: %d %f, reason %d", i, review->clearance_lowest_m.known,
+                     review->clearance_lowest_m.value, review->clearance_lowest_reason);
+        if ((review->gap_count > 0) != (expected[i].reason != FUSION_REASON_NONE)
+            || (review->gap_count > 0
+                && (review->gaps[0].leg != expected[i].leg
+                    || review->gaps[0].layer != FUSION_LAYER_SURFACE
+                    || review->gaps[0].reason != expected[i].reason)))
+            fail_msg("case %d: %zu gaps, the first on leg %u, reason %d", i, review->gap_count,
+                     review->gaps[0].leg, review->gaps[0].reason);
+        stage_close(&stage);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +372,7 @@ int main(void)
         cmocka_unit_test(review__of_a_climb_on_the_spot__passes_all_heights_between),
         cmocka_unit_test(review__of_a_leg_too_steep__is_as_high_as_the_aircraft_gets),
         cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
+        cmocka_unit_test(review__of_a_plan_partly_unknown__has_no_lowest_clearance),
     };
     return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);
 }
