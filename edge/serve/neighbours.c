@@ -269,7 +269,7 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
         *place = other;
 }
 
-void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
+void edge_neighbours_none(struct edge_serve *serve)
 {
     struct fusion_surroundings *around = &serve->around;
     around->neighbour_count = 0;
@@ -277,6 +277,12 @@ void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *dro
     around->ring = serve->config->region.ring;
     around->ring_count = serve->config->region.count;
     around->margin_m = serve->config->margin_m;
+}
+
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
+{
+    struct fusion_surroundings *around = &serve->around;
+    edge_neighbours_none(serve);
     around->outside = !drone->primary;
     struct gathering gathering = {
         .serve = serve,

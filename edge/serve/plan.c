@@ -46,8 +46,11 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
     if (serve->root == NULL)
         unreviewed = "not reviewed: the node is still loading";
     if (unreviewed == NULL) {
-        const struct fusion_aircraft aircraft = {
-            .fix = drone->report.fix, .limits = drone->limits, .plan = drone->plan};
+        edge_neighbours_none(serve);
+        const struct fusion_aircraft aircraft = {.fix = drone->report.fix,
+                                                 .limits = drone->limits,
+                                                 .plan = drone->plan,
+                                                 .around = &serve->around};
         fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
         if (review.outside) {
             const struct geo_bounds *keep = &serve->root->keep;
@@ -56,6 +59,13 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
                            "no leg of this plan is where data are kept: latitude %.4f to %.4f, "
                            "longitude %.4f to %.4f",
                            keep->south_deg, keep->north_deg, keep->west_deg, keep->east_deg);
+            reply.text = both;
+        } else if (!review.served) {
+            reply.code = EDGE_REPLY_OUTSIDE_REGION;
+            (void)snprintf(both, sizeof both,
+                           "no leg of this plan is where aircraft are served: in region %s and "
+                           "to %.0f m outside it",
+                           serve->config->region_id, serve->config->margin_m);
             reply.text = both;
         }
         reply.plan = drone->plan;

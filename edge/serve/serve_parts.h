@@ -258,6 +258,8 @@ void edge_traffic_push(struct edge_serve *serve);
 
 // edge/serve/neighbours.c: serve->around, as it is for a drone.
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
+// The region alone, and nobody in it.
+void edge_neighbours_none(struct edge_serve *serve);
 // Remembers the height that its context computed, for when it is another drone's neighbour.
 void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
 // Before `fix` becomes its last report: whether it can have got there since the one before, for

@@ -18,7 +18,7 @@ static void fill_conflict(Drf__V1__PlanConflict *out,
         SET(out, lat_e7, edge_wire_e7(a->position.lat_deg));
         SET(out, lon_e7, edge_wire_e7(a->position.lon_deg));
     }
-    // of a zone the value is a distance
+    // of a zone the value is a distance; of the region's edge there is none
     if (a->value_known && a->kind != FUSION_ADVISORY_ZONE)
         edge_wire_put(&out->has_clearance_m, &out->clearance_m, a->value);
     out->feature_id = edge_wire_text(a->feature_id);

@@ -49,4 +49,8 @@ struct fusion_surroundings {
     bool outside;    // of the ring, now
 };
 
+// How far a point is outside the ring, which is there; negative: inside, by so much.
+double fusion_surroundings_outside_m(const struct fusion_surroundings *around,
+                                     struct geo_point point);
+
 #endif

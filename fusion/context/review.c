@@ -12,7 +12,9 @@
 #include <math.h>
 
 #include "fusion/aircraft/path_height.h"
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/context/context_parts.h"
+#include "fusion/context/review_region.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/unreadable.h"
@@ -33,7 +35,8 @@ struct reviewer {
     double time_s; // from the begin of the plan to that of what is judged of the leg
     double pass_s_per_m, stay_s; // on this leg, and at its end
     int64_t now_utc_us, begin_utc_us;
-    bool low_first, low_last; // the plan's ends go below the wanted clearance
+    enum fusion_review_where where; // the leg begins
+    bool low_first, low_last;       // the plan's ends go below the wanted clearance
 };
 
 static void add_layer_gap(struct reviewer *reviewer, uint32_t leg, enum fusion_layer layer,
@@ -312,6 +315,9 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         .amsl_m = fusion_path_plan_amsl(reviewer->builder->crs, reviewer->root, &points[1])};
     fusion_path_reach(&path, &rates, &point);
     struct passage passage = passage_of(&points[1], &path);
+    const struct fusion_surroundings *around = reviewer->aircraft->around;
+    if (around != NULL && around->ring != NULL)
+        fusion_review_region(around, leg, a, b, &reviewer->where, reviewer->out);
     double from, to;
     if (!inside(reviewer->root->keep, a, b, &from, &to)) {
         add_gap(reviewer, leg, 1.0, FUSION_REASON_OUT_OF_REGION);
@@ -337,6 +343,8 @@ void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root
 {
     const struct fusion_plan *plan = aircraft->plan;
     *out = (struct fusion_review){.outside = true, // until a leg is not
+                                  .served = aircraft->around == NULL
+                                            || aircraft->around->ring == NULL,
                                   .clearance_lowest_reason = FUSION_REASON_NONE,
                                   .epoch = root->epoch};
     const struct fusion_altitude *own =

@@ -7,7 +7,8 @@
 // at the speeds of the plan, from now or from the begin of the plan if that is later, and while
 // the aircraft holds at the end of a leg. Take-off and landing, 100 m around an end that goes
 // below the wanted clearance, are left out of the lowest clearance and of terrain. The part of
-// a leg outside the kept area is a gap.
+// a leg outside the kept area is a gap. Where the plan leaves the region, and where service
+// ends, is a conflict, told once until it is back.
 #ifndef FUSION_REVIEW_H
 #define FUSION_REVIEW_H
 
@@ -34,6 +35,7 @@ struct fusion_review_gap {
 
 struct fusion_review {
     bool outside;                            // no part of a leg lies in the kept area
+    bool served;                             // an aircraft is, on some part of a leg
     struct fusion_number clearance_lowest_m; // the low estimate; not known with a surface gap
     uint32_t clearance_lowest_leg;
     // When it is not known: that of the first gap of the surface; NONE: the plan is take-off
@@ -46,7 +48,8 @@ struct fusion_review {
     uint64_t epoch;
 };
 
-// `aircraft` holds the plan, the limits, and how good its altitude is.
+// `aircraft` holds the plan, the limits, how good its altitude is, and `around` with the
+// region's ring; NULL: not said, and all is taken as served.
 void fusion_review_plan(struct fusion_builder *builder, const struct fusion_root *root,
                         const struct fusion_aircraft *aircraft, int64_t now_utc_us,
                         struct fusion_review *out);

@@ -11,8 +11,6 @@
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
-#include "geo/frame.h"
-#include "geo/length.h"
 
 // How much of the way from a to b lies before it crosses from c to d; more than 1: it does not.
 static double crossing(struct geo_point a, struct geo_point b, struct geo_point c,
@@ -26,25 +24,6 @@ static double crossing(struct geo_point a, struct geo_point b, struct geo_point 
     double s = ((c.lon_deg - a.lon_deg) * v - (c.lat_deg - a.lat_deg) * u) / across;
     double t = ((c.lon_deg - a.lon_deg) * y - (c.lat_deg - a.lat_deg) * x) / across;
     return s >= 0.0 && s <= 1.0 && t >= 0.0 && t <= 1.0 ? s : 2.0;
-}
-
-// Metres outside the ring, 0 inside.
-static double outside_m(const struct fusion_surroundings *around, struct geo_point point)
-{
-    struct geo_frame frame = geo_frame_at(point);
-    bool inside = false;
-    double best_m = HUGE_VAL;
-    struct geo_offset a = geo_frame_offset(&frame, around->ring[around->ring_count - 1]);
-    for (size_t i = 0; i < around->ring_count; i++) {
-        struct geo_offset b = geo_frame_offset(&frame, around->ring[i]);
-        double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
-        double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
-        t = fmin(fmax(t, 0.0), 1.0);
-        best_m = fmin(best_m, geo_length(a.east_m + t * x, a.north_m + t * y));
-        inside ^= geo_frame_crosses_north(a, b);
-        a = b;
-    }
-    return inside ? 0.0 : best_m;
 }
 
 // Where the path first leaves the ring; false: it does not.
@@ -84,7 +63,9 @@ void fusion_reason_boundary(const struct fusion_view *view, struct fusion_adviso
     struct fusion_path_node where = path->nodes[0];
     if (!around->outside && !leaves(path, around, &where))
         return;
-    double soon_m = outside_m(around, fusion_path_after(path, FUSION_WARNING_S).point);
+    double soon_m = fmax(
+        fusion_surroundings_outside_m(around, fusion_path_after(path, FUSION_WARNING_S).point),
+        0.0);
     enum fusion_severity severity = soon_m > around->margin_m          ? FUSION_SEVERITY_WARNING
                                     : where.time_s <= FUSION_CAUTION_S ? FUSION_SEVERITY_CAUTION
                                                                        : FUSION_SEVERITY_INFO;

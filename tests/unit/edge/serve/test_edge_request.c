@@ -399,6 +399,54 @@ static void plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear(void **
     scene_close(scene);
 }
 
+// The region ends at 43.8 N and aircraft are served 1,000 m farther, 0.0090 degrees of
+// latitude; data are kept 6,000 m around it.
+static void plan__where_no_aircraft_is_served__is_told_where(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t from_e7, to_e7;
+        uint32_t code;
+        size_t conflicts;
+        struct {
+            uint32_t severity;
+            int32_t lat_e7;
+        } expected[2];
+    } cases[] = {
+        {437800000, 437900000, OK, 0, {{0, 0}}},
+        {437900000, 438050000, OK, 1, {{2, 438000000}}},
+        {437900000, 438200000, OK, 2, {{2, 438000000}, {1, 438089932}}},
+        {438050000, 438050000, OK, 1, {{2, 438050000}}},
+        {438200000, 438300000, OUTSIDE, 2, {{2, 438200000}, {1, 438200000}}},
+    };
+    struct scene *scene = scene_open(10);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        scene_clear(scene);
+        send_plan_between(scene, "d-1", cases[i].from_e7, cases[i].to_e7,
+                          scene->now.utc_us + 10 * SCENE_SECOND);
+        scene_step(scene);
+        assert_reply(scene, "d-1", cases[i].code, 3, "c-7");
+        Drf__V1__Reply *reply = last_reply(scene, "d-1");
+        if (cases[i].code == OUTSIDE)
+            assert_string_equal(reply->text,
+                                "no leg of this plan is where aircraft are served: "
+                                "in region sim-toronto and to 1000 m outside it");
+        const Drf__V1__PlanReview *review = reply->plan_review;
+        assert_int_equal(review->n_conflicts, cases[i].conflicts);
+        for (size_t k = 0; k < review->n_conflicts; k++) {
+            const Drf__V1__PlanConflict *conflict = review->conflicts[k];
+            assert_int_equal(conflict->kind, 11); // REGION_BOUNDARY
+            assert_int_equal(conflict->severity, cases[i].expected[k].severity);
+            int32_t off_e7 = conflict->lat_e7 - cases[i].expected[k].lat_e7;
+            assert_in_range(off_e7 + 200, 0, 400); // 2 m
+            assert_false(conflict->has_clearance_m);
+            assert_non_null(strstr(conflict->text, "region"));
+        }
+        drf__v1__reply__free_unpacked(reply, NULL);
+    }
+    scene_close(scene);
+}
+
 static void plan__wholly_outside__is_answered_so(void **state)
 {
     (void)state;
@@ -504,6 +552,7 @@ int main(void)
         cmocka_unit_test(request__to_land_where_nothing_is_known__says_what_is_not),
         cmocka_unit_test(plan__over_unknown_ground__is_reviewed_as_a_gap_not_as_clear),
         cmocka_unit_test(plan__wholly_outside__is_answered_so),
+        cmocka_unit_test(plan__where_no_aircraft_is_served__is_told_where),
         cmocka_unit_test(request__for_a_snapshot__is_answered_with_a_context_out_of_turn),
         cmocka_unit_test(message__of_more_than_64_kb__is_told_so),
     };

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fusion/aircraft/surroundings.h"
 #include "fusion/context/context_build.h"
 #include "fusion/context/review.h"
 #include "tests/support/scene.h"
@@ -361,6 +362,81 @@ static void review__of_a_plan_partly_unknown__has_no_lowest_clearance(void **sta
     }
 }
 
+// A region of 5,400 m x 4,000 m whose eastern edge, 2,000 m east, has a notch: 1,000 m less
+// between 1,000 m and 2,000 m north. Served to 500 m outside. Plans from 0 to 4,500 m east.
+static void review__of_a_plan_that_leaves_the_region__says_where(void **state)
+{
+    (void)state;
+    enum { CAUTION = FUSION_SEVERITY_CAUTION, WARNING = FUSION_SEVERITY_WARNING };
+    struct told {
+        uint32_t leg;
+        int severity;
+        double east_m;
+    };
+    static const struct {
+        double east_m[4]; // of the points
+        double north_m;
+        bool unserved;
+        size_t count;
+        struct told told[2];
+    } cases[] = {
+        {{0, 500, 1000, 1990}, 0, false, 0, {{0}}},
+        {{0, 1500, 2300, 2400}, 0, false, 1, {{1, CAUTION, 2000}}},
+        {{0, 1500, 3000, 4500}, 0, false, 2, {{1, CAUTION, 2000}, {1, WARNING, 2500}}},
+        {{0, 2200, 3000, 4500}, 0, false, 2, {{0, CAUTION, 2000}, {1, WARNING, 2500}}},
+        // out, back in, and out again: told again
+        {{0, 2200, 0, 2300}, 0, false, 2, {{0, CAUTION, 2000}, {2, CAUTION, 2000}}},
+        // it begins outside
+        {{2200, 2300, 1000, 0}, 0, false, 1, {{0, CAUTION, 2200}}},
+        {{2600, 2700, 4000, 4500}, 0, true, 2, {{0, CAUTION, 2600}, {0, WARNING, 2600}}},
+        // nothing of it is served but a part of a leg across the region
+        {{-5000, 4500, 4500, 4500}, 0, false, 2, {{0, CAUTION, -5000}, {0, WARNING, -5000}}},
+        // through the notch, 500 m wide on either side: at most 500 m outside
+        {{0, 500, 700, 1400}, 1500, false, 1, {{2, CAUTION, 1000}}},
+    };
+    static const double m_per_deg = 111132.0 * 1.00008; // WGS 84 at 43.65 N
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stage stage;
+        enum fusion_severity severity;
+        stage_open(&stage, 180.0F); // over the zone
+        static const double corners[][2] = {{-3400, -2000}, {2000, -2000}, {2000, 1000},
+                                            {1000, 1000},   {1000, 2000},  {-3400, 2000}};
+        struct geo_point ring[6];
+        for (int k = 0; k < 6; k++) {
+            ring[k] = east_of(corners[k][0]);
+            ring[k].lat_deg += corners[k][1] / m_per_deg;
+        }
+        static struct fusion_surroundings around;
+        around = (struct fusion_surroundings){.ring = ring, .ring_count = 6, .margin_m = 500.0};
+        stage.aircraft.around = &around;
+        for (int k = 0; k < 4; k++) {
+            struct geo_point place = east_of(cases[i].east_m[k]);
+            stage.plan.points[k].lon_e7 = (int32_t)lround(place.lon_deg * 1e7);
+            stage.plan.points[k].lat_e7 =
+                (int32_t)lround((place.lat_deg + cases[i].north_m / m_per_deg) * 1e7);
+        }
+        (void)zone_legs(&stage, &severity);
+        assert_int_equal(stage.review.served, !cases[i].unserved);
+        size_t found = 0;
+        for (size_t k = 0; k < stage.review.conflict_count; k++) {
+            const struct fusion_review_conflict *conflict = &stage.review.conflicts[k];
+            if (conflict->advisory.kind != FUSION_ADVISORY_REGION_BOUNDARY)
+                continue;
+            const struct told *told = &cases[i].told[found < 2 ? found : 1];
+            double east_m =
+                (conflict->advisory.position.lon_deg - toronto.lon_deg) * EAST_M_PER_DEG;
+            if (found++ >= cases[i].count || conflict->leg != told->leg
+                || (int)conflict->advisory.severity != told->severity
+                || fabs(east_m - told->east_m) > 5.0)
+                fail_msg("case %zu: leg %u, severity %d, %.1f m east", i, conflict->leg,
+                         conflict->advisory.severity, east_m);
+        }
+        if (found != cases[i].count)
+            fail_msg("case %zu: %zu told", i, found);
+        stage_close(&stage);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +449,7 @@ int main(void)
         cmocka_unit_test(review__of_a_leg_too_steep__is_as_high_as_the_aircraft_gets),
         cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
         cmocka_unit_test(review__of_a_plan_partly_unknown__has_no_lowest_clearance),
+        cmocka_unit_test(review__of_a_plan_that_leaves_the_region__says_where),
     };
     return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);
 }
