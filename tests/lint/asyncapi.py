@@ -113,7 +113,7 @@ def message_schemas():
         for at, message in enumerate(file.message_type):
             fields = {field.name: field_schema(field, said.get((4, at, 2, i), ''), enums) for i, field in enumerate(message.field)}
             text = said.get((4, at), '')
-            schemas[message.name] = {'type': 'object', **({'description': text} if text else {}), 'properties': fields}
+            schemas[message.name] = {'title': message.name, 'type': 'object', **({'description': text} if text else {}), 'properties': fields}
         for at, enum in enumerate(file.enum_type):
             values = []
             for i, value in enumerate(enum.value):
@@ -122,7 +122,7 @@ def message_schemas():
             last = max(value.number for value in enum.value)
             values.append({'minimum': last + 1, 'description': 'of a later version: as 0'})
             text = said.get((5, at), '')
-            lists[enum.name] = {'type': 'integer', 'minimum': 0, 'maximum': 2**32 - 1,
+            lists[enum.name] = {'title': enum.name, 'type': 'integer', 'minimum': 0, 'maximum': 2**32 - 1,
                                 **({'description': text} if text else {}), 'anyOf': values}
     return {**dict(sorted(schemas.items())), **dict(sorted(lists.items()))}
 
@@ -159,6 +159,21 @@ def feed_schemas():
     return schemas
 
 
+def identified(node, name):
+    """With a name for each schema inside. AsyncAPI's model generator (Modelina) tells schemas apart by it; where one has
+    none it takes all such to be the same, and every field gets the type of the first."""
+    if '$ref' in node or 'const' in node:
+        return node
+    out = {**node, 'x-parser-schema-id': name}
+    if 'properties' in node:
+        out['properties'] = {field: identified(value, f'{name}.{field}') for field, value in node['properties'].items()}
+    if isinstance(node.get('items'), dict):
+        out['items'] = identified(node['items'], f'{name}.item')
+    for key in {'allOf', 'anyOf', 'oneOf'} & node.keys():
+        out[key] = [identified(one, f'{name}.{key}{at}') for at, one in enumerate(node[key])]
+    return out
+
+
 def line(value):
     """In one line; JSON is YAML."""
     return json.dumps(value, ensure_ascii=False)
@@ -168,7 +183,7 @@ def generated():
     text = MARK + '  schemas:\n'
     for name, schema in {**message_schemas(), **feed_schemas()}.items():
         text += f'    {name}:\n'
-        for key, value in schema.items():
+        for key, value in identified(schema, name).items():
             many = key in ('properties', 'anyOf', 'oneOf') and value
             if not many:
                 text += f'      {key}: {line(value)}\n'

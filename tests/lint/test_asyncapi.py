@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # tests/lint/test_asyncapi.py - AsyncAPI's own parser (npm, pinned) reads schemas/asyncapi.yaml; messages fit its schemas.
 # SPDX-License-Identifier: Apache-2.0
-"""The messages are those that Google's encoder made (tests/data/golden), the README's context, and the samples of feeds
-that the decoders are fuzzed from. The parser and a JSON Schema validator go into a folder of their own."""
+"""It finds one message for each stream over MQTT, with models in it that can be told apart. The messages are those that
+Google's encoder made (tests/data/golden), the README's context, and the samples of feeds that the decoders are fuzzed
+from. The parser and a JSON Schema validator go into a folder of their own."""
 import json
 import pathlib
 import re
@@ -10,6 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+import pages  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / 'tests/lint/asyncapi'
@@ -61,6 +65,10 @@ def broken(text):
     return text
 
 
+def nameless(text):
+    return re.sub(r', "x-parser-schema-id": "[^"]*"|^      title: .*\n(?=      type)', '', text, flags=re.M)
+
+
 def ask(question):
     with tempfile.TemporaryDirectory(prefix='drf-asyncapi-') as folder:
         for name in ('package.json', 'package-lock.json', '.npmrc', 'parse.mjs'):
@@ -76,16 +84,31 @@ def ask(question):
         return json.loads(done.stdout)
 
 
+def unmodelled(said):
+    """What keeps AsyncAPI's generators of models from one model for each message, with its fields' own types."""
+    names = pages.proto_numbers(pages.of_drones())
+    for channel, titles in said['models'].items():
+        if len(titles) != 1 or titles[0] not in names:
+            yield f'schemas/asyncapi.yaml: {channel} has not one message with a name of its own but {titles}'
+    if {'Telemetry', 'Context', 'Plan'} - {title for titles in said['models'].values() for title in titles}:
+        yield f'schemas/asyncapi.yaml: Telemetry, Context and Plan are not among its models: {said["models"]}'
+    if said['unnamed']:
+        yield f'schemas/asyncapi.yaml: {len(said["unnamed"])} fields without a name of their own: {said["unnamed"][:5]}'
+
+
 def main():
     text = (ROOT / 'schemas/asyncapi.yaml').read_text(encoding='utf-8')
     good = [*golden(), *of_readme(), *crane(), *RIGHT]
     assert len(golden()) >= 20 and of_readme() and crane()
-    answer = ask({'documents': {'asyncapi.yaml': text, 'broken': broken(text)}, 'of': 'asyncapi.yaml',
+    answer = ask({'documents': {'asyncapi.yaml': text, 'broken': broken(text), 'nameless': nameless(text)}, 'of': 'asyncapi.yaml',
                   'messages': [{'schema': schema, 'value': value} for schema, value in good + WRONG]})
     said, faults = answer['documents']['asyncapi.yaml'], answer['documents']['broken']['found']
     bad = [f'schemas/asyncapi.yaml: {one["path"]}: {one["message"]} ({one["code"]})' for one in said['found'] if one['severity'] <= WARNING]
     if not said['read']:
         bad.append('schemas/asyncapi.yaml: was not read')
+    bad += unmodelled(said)
+    if len(list(unmodelled(answer['documents']['nameless']))) < 3:
+        bad.append('messages without names are taken for models')
     for _, new, path in BREAKS:
         if not any(one['severity'] == ERROR and one['path'].startswith(path) for one in faults):
             bad.append(f'the parser does not say that {path} is wrong with {new!r}: {faults}')
