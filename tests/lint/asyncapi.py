@@ -248,9 +248,7 @@ def check_delivery(document):
         where = topic(resolved(document, operation['channel']['$ref'])['address'])
         if where == '{topic}':
             continue
-        mqtt = {}
-        for trait in operation.get('traits', []):
-            mqtt.update(resolved(document, trait['$ref'])['bindings']['mqtt'])
+        mqtt = resolved(document, operation['bindings']['$ref'])['mqtt'] if 'bindings' in operation else {}
         if (mqtt.get('qos'), mqtt.get('retain')) != table.get(where):
             yield f'schemas/asyncapi.yaml: {name} is sent as {mqtt}, and client.md says of {where}: {table.get(where)}'
 

@@ -51,7 +51,7 @@ def crane():
 
 
 BREAKS = [  # text, what is put there once, and the path that the parser must then name
-    ('qos: 1\n', 'qos: 3\n', 'components/operationTraits/qos1'),
+    ('qos: 1\n', 'qos: 3\n', 'components/operationBindings/qos1'),
     ('type: userPassword', 'type: password', 'components/securitySchemes/account'),
     ("      region:\n        $ref: '#/components/parameters/region'\n", '', 'channels/context'),
     ('"type": "boolean"', '"type": "truth"', 'components/schemas/'),
