@@ -150,7 +150,7 @@ def the_program_of_the_page_works(mqtt, folder):
     """The few lines of client.md, but for the place."""
     text, = python_of("schemas/client.md")
     for said, here in (('"localhost", 1883, "d1", "secret"', f'"{mqtt.host}", {mqtt.port}, "page", "{mqtt.passwords["page"]}"'),
-                       ("e7(43.65)", "e7(47.05)"), ("e7(-79.38)", "e7(8.05)"), ("112.5", "600")):
+                       ("e7(43.65)", "e7(47.05)"), ("e7(-79.38)", "e7(8.05)"), ("alt_wgs84_m=320", "alt_wgs84_m=600")):
         assert said in text, said
         text = text.replace(said, here)
     program = folder / "page.py"

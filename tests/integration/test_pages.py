@@ -48,8 +48,10 @@ KNOWN = [
     ("README.md", "my-terrain.tif", "publish"),
     ("README.md", "36-NY.Dat", "publish"),
     ("schemas/client.md", "deploy/mosquitto/configure", "node_of_the_page"),
+    ("schemas/client.md", "mosquitto_passwd -b", "node_of_the_page"),
+    ("schemas/client.md", "drf-sim world", "node_of_the_page"),
     ("schemas/client.md", '"plan_id": "north"', "fly_a_plan"),
-    ("schemas/client.md", '{"json": true}', "first_client"),
+    ("schemas/client.md", "/query/planner", "first_client"),
     ("schemas/client.md", "-u drf-observer", "first_client"),
     ("schemas/client.md", "schemas/examples/drone.py", ("tests/integration/test_example.py", "drone.py")),
     ("schemas/client.md", "from drf_client import", ("tests/integration/test_example.py", "client.md")),
@@ -107,7 +109,7 @@ def shell(text, folder, env=None, code=0):
 
 
 class Page:
-    """What client.md says under "A node to try" and what comes after it, in this test's folder, at its port."""
+    """What client.md says under "A broker", "A node to try" and what comes after it, in this test's folder, at its port."""
 
     def __init__(self, folder, mode):
         self.folder, self.mode, self.port = folder, mode, free_ports(1)[0]
@@ -128,11 +130,12 @@ class Page:
 
 
 @contextlib.contextmanager
-def node_of_the_page(mode):
+def node_of_the_page(mode, broker="deploy/mosquitto/configure"):
     with Folder("page") as folder:
         page = Page(folder.path, mode)
-        text = page.commands("deploy/mosquitto/configure").replace("/tmp/first", str(folder.path))
-        for said, here in (("$PWD/build/bin", str(BIN)), ("configure ", f"configure --port {page.port} "),
+        text = (page.commands(broker) + page.commands("drf-sim world")).replace("/tmp/first", str(folder.path))
+        shipped = (("$PWD/build/bin", str(BIN)), ("configure ", f"configure --port {page.port} "))
+        for said, here in (*(shipped if "configure" in broker else (("listener 1883", f"listener {page.port}"), ("$PATH", f"{BIN}:$PATH"))),
                            ("port: 1883", f"port: {page.port}"), ("localhost:9092", f"localhost:{free_ports(1)[0]}"),
                            ("mode: TEST", f"mode: {mode}")):
             assert said in text, f"client.md lacks {said}:\n{text}"
@@ -161,9 +164,25 @@ def ground_amsl_m(page):
     return float(said)
 
 
+def heights(page, context, ground):
+    """All first flights are at one height, above the ground and the surface, and what the pages say of it is so."""
+    client, package = ((TOP / name).read_text() for name in ("schemas/client.md", "schemas/python/README.md"))
+    told = {float(one) for one in re.findall(r"alt_wgs84_m\"?[=:] ?([\d.]+)|43\.65 -79\.38 ([\d.]+)", client + package) for one in one if one}
+    assert told == {320}, told
+    geoid = place.geoid_m(43.65, -79.38)
+    assert abs(context["height"]["agl_m"] - (320 - geoid - ground)) <= 2 and context["height"]["clearance_low_m"] > 20, context["height"]
+    assert {one["kind"] for one in context["advisories"]} == {10}, context["advisories"]  # the feeds, without Kafka
+    assert len(context["advisories"]) == 3 and {one["severity"] for one in context["advisories"]} == {2}, context["advisories"]
+    assert {one["layer"]: one["reason"] for one in context["layer_states"]} == {1: 15, 2: 15, 3: 15, 4: 2, 5: 2, 6: 2, 7: 2}, context
+    for words in (f"{320 - geoid - ground:.0f} m above the\nground", f"the geoid is at {geoid:.0f} m", "three CAUTIONs"):
+        assert words in client, words
+    assert f"{320 - geoid - ground:.0f} m above it" in package
+
+
 def first_client(page):
-    context, reply = page.answers('{"json": true}')
+    context, reply = page.answers("/query/planner")
     ground = ground_amsl_m(page)
+    heights(page, context, ground)
     assert abs(context["height"]["ground_amsl_m"] - ground) <= 2 and context["mode"] == {"TEST": 2, "LIVE": 1}[page.mode], context
     assert reply["status"]["code"] == 1 and abs(reply["height"]["ground_amsl_m"] - ground) <= 2, reply
     assert f"{ground:.0f} m above the sea" in (TOP / "schemas/client.md").read_text(), ground
@@ -172,7 +191,8 @@ def first_client(page):
 
 
 def fly_a_plan(page):
-    reply, first, second = page.answers('"plan_id": "north"')
+    profile, reply, first, second = page.answers('"plan_id": "north"')
+    assert profile["code"] == 2 and profile["answers"] == 2, profile  # ACCEPTED_DEFAULTS, of a profile
     assert reply["code"] == 1 and reply["plan_review"]["plan_id"] == "north", reply
     assert (first["plan_state"], first["look_ahead"]["basis"]) == (1, 2), first  # NONE, VELOCITY
     assert (second["plan_state"], second["look_ahead"]["basis"]) == (4, 3), second  # FOLLOWED, PLAN
@@ -188,6 +208,21 @@ def test_the_commands_of_client_md_work_on_a_live_node():
     with node_of_the_page("LIVE") as page:
         first_client(page)
         fly_a_plan(page)
+
+
+def test_the_broker_that_client_md_writes_is_enough_and_keeps_accounts_apart():
+    def tool(program, *words):
+        done = subprocess.run([f"mosquitto_{program}", "-V", "5", *words], env={**os.environ, **page.env}, capture_output=True, text=True,
+                              timeout=DEADLINE_S, check=False)
+        return done.stdout + done.stderr
+    with node_of_the_page("TEST", "mosquitto_passwd -b") as page:
+        first_client(page)
+        # The profile of d1 is retained: the observer hears it, another account does not, nor may it speak in d1's name.
+        topic = ("-t", "drf-test/v1/drones/d1/profile")
+        assert '{"json": true}' in tool("sub", "-u", "drf-observer", "-P", "look", *topic, "-C", "1")
+        assert "json" not in tool("sub", "-u", "planner", "-P", "secret", *topic, "-W", "1")
+        for words in (["-u", "planner", "-P", "secret", "-q", "1"], ["-u", "planner", "-P", "wrong"], []):
+            assert re.search("not authori[sz]ed", tool("pub", *words, *topic, "-m", "{}"), re.I), words
 
 
 def configurations(folder):
