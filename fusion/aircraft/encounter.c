@@ -8,7 +8,8 @@
 // nominal margin and for the margins widened by the accuracies; the earliest hit of each is
 // kept. Another aircraft without a known course stands in these equations, in a circle that
 // grows as fast as it may fly: the aircraft meets that circle when it meets the other one
-// coming straight at it.
+// coming straight at it. A descent is cut into pieces that follow the known ground where it
+// would lead below it; each piece of the one aircraft is met with each of the other.
 #include "fusion/aircraft/encounter.h"
 
 #include <math.h>
@@ -107,15 +108,35 @@ static void approach(const struct leg *leg, const struct margin *reach, struct n
 
 enum { NOMINAL, LOW, WIDE, MARGINS };
 
+// From then on: how high over a level, and how that changes until the next knot.
+struct knot {
+    double time_s, up_m, up_mps;
+};
+
+#define PIECE_M 50.0
+enum { PIECES_MAX = 8, KNOTS_MAX = 2 * PIECES_MAX + 1 };
+
+struct heights {
+    uint32_t count;
+    struct knot knots[KNOTS_MAX];
+};
+
+// One that flies straight on: where it is at time 0, how high, since when it climbs or sinks.
+struct flight {
+    struct geo_offset at;
+    double east_mps, north_mps, up_mps;
+    double since_s;
+    struct fusion_number amsl_m; // then
+};
+
 struct encounter {
     const struct fusion_view *view;
     const struct fusion_neighbour *other;
     struct geo_frame frame;
     struct geo_offset at; // the other at the time of the aircraft's own report
     bool up_known;
-    double up_m;         // of the other over the aircraft then
-    double sinks_s;      // when the other's descent ends, from then on
-    struct margin reach; // where it may have flown, its course not being known
+    struct heights heights; // of the other over the aircraft then
+    struct margin reach;    // where it may have flown, its course not being known
     struct margin margins[MARGINS];
     double first_s[MARGINS]; // negative: never
     struct nearest nearest;
@@ -129,12 +150,11 @@ struct place {
 
 // Own place to another within `length_s`; the other's vertical speed does not change on it.
 static void add_leg(struct encounter *encounter, double begin_s, double length_s,
-                    const struct place *a, const struct place *b)
+                    const struct place *a, const struct place *b, const struct knot *knot)
 {
     const struct fusion_neighbour *other = encounter->other;
     const struct geo_offset from = a->at, to = b->at;
     double per_s = length_s > 0.0 ? 1.0 / length_s : 0.0;
-    double other_up_mps = begin_s < encounter->sinks_s ? other->velocity_up_mps : 0.0;
     struct leg leg = {
         .begin_s = begin_s,
         .length_s = length_s,
@@ -143,9 +163,8 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         .east_mps = other->velocity_east_mps - (to.east_m - from.east_m) * per_s,
         .north_mps = other->velocity_north_mps - (to.north_m - from.north_m) * per_s,
         .up_known = encounter->up_known && a->up.known && b->up.known,
-        .up_m = encounter->up_m + other->velocity_up_mps * fmin(begin_s, encounter->sinks_s)
-                - a->up.value,
-        .up_mps = other_up_mps - (b->up.value - a->up.value) * per_s,
+        .up_m = knot->up_m + knot->up_mps * (begin_s - knot->time_s) - a->up.value,
+        .up_mps = knot->up_mps - (b->up.value - a->up.value) * per_s,
     };
     approach(&leg, &encounter->reach, &encounter->nearest);
     for (size_t i = 0; i < MARGINS; i++) {
@@ -157,23 +176,90 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
     }
 }
 
-// A leg, in two where the other's descent ends on it.
-static void add_legs_of(struct encounter *encounter, double begin_s, double length_s,
-                        const struct place *a, const struct place *b)
+static struct place between(const struct place *a, const struct place *b, double share)
 {
-    double first_s = encounter->sinks_s - begin_s;
-    if (first_s <= 0.0 || first_s >= length_s) {
-        add_leg(encounter, begin_s, length_s, a, b);
-        return;
-    }
-    double share = first_s / length_s;
-    const struct place between = {
+    return (struct place){
         .at = {.east_m = a->at.east_m + (b->at.east_m - a->at.east_m) * share,
                .north_m = a->at.north_m + (b->at.north_m - a->at.north_m) * share},
         .up = {.known = a->up.known && b->up.known,
                .value = a->up.value + (b->up.value - a->up.value) * share}};
-    add_leg(encounter, begin_s, first_s, a, &between);
-    add_leg(encounter, begin_s + first_s, length_s - first_s, &between, b);
+}
+
+// A leg, in as many as the other's heights have pieces on it.
+static void add_legs_of(struct encounter *encounter, double begin_s, double end_s,
+                        const struct place *a, const struct place *b)
+{
+    const struct heights *heights = &encounter->heights;
+    struct place from = *a;
+    for (uint32_t i = 0; i < heights->count; i++) {
+        bool last = i + 1 == heights->count;
+        double until_s = last ? end_s : fmin(heights->knots[i + 1].time_s, end_s);
+        if (until_s <= begin_s)
+            continue;
+        struct place to =
+            until_s >= end_s ? *b : between(&from, b, (until_s - begin_s) / (end_s - begin_s));
+        add_leg(encounter, begin_s, until_s - begin_s, &from, &to, &heights->knots[i]);
+        from = to;
+        begin_s = until_s;
+    }
+}
+
+static void add_knot(struct heights *heights, double time_s, double up_m)
+{
+    if (heights->count > 0) {
+        struct knot *last = &heights->knots[heights->count - 1];
+        last->up_mps = (up_m - last->up_m) / (time_s - last->time_s);
+    }
+    heights->knots[heights->count++] = (struct knot){time_s, up_m, 0.0};
+}
+
+// As low as it may be after a time, from its height: the known ground under its way, or where
+// it is if that ground is higher.
+static double floor_m(const struct encounter *encounter, const struct flight *flight,
+                      double time_s)
+{
+    if (!flight->amsl_m.known)
+        return -HUGE_VAL;
+    const struct geo_offset at = {.east_m = flight->at.east_m + flight->east_mps * time_s,
+                                  .north_m = flight->at.north_m + flight->north_mps * time_s};
+    const struct fusion_path_node node = {.point = geo_frame_point(&encounter->frame, at)};
+    struct fusion_sample ground =
+        fusion_sample_ground(encounter->view->root, fusion_path_place(&node));
+    return ground.known ? fmin(ground.amsl_m - flight->amsl_m.value, 0.0) : -HUGE_VAL;
+}
+
+// Its heights until then, over `level_m` at its amsl_m. A descent follows the ground where its
+// straight line would lead below it.
+static struct heights heights_of(const struct encounter *encounter, const struct flight *flight,
+                                 double level_m, double until_s)
+{
+    double line_m = flight->up_mps * flight->since_s;
+    struct heights heights = {.count = 1,
+                              .knots = {{.up_m = level_m + line_m, .up_mps = flight->up_mps}}};
+    if (!(flight->up_mps < 0.0) || !flight->amsl_m.known || !(until_s > 0.0))
+        return heights;
+    double way_m = geo_length(flight->east_mps, flight->north_mps) * until_s;
+    double pieces = fmin(fmax(ceil(way_m / PIECE_M), 1.0), PIECES_MAX);
+    double low_m = floor_m(encounter, flight, 0.0), over_m = line_m - low_m, last_s = 0.0;
+    heights.count = 0;
+    add_knot(&heights, 0.0, level_m + fmax(line_m, low_m));
+    for (int i = 1; i <= (int)pieces; i++) {
+        double time_s = until_s * i / pieces, last_over_m = over_m;
+        line_m = flight->up_mps * (flight->since_s + time_s);
+        low_m = floor_m(encounter, flight, time_s);
+        over_m = line_m - low_m;
+        if (last_over_m * over_m < 0.0 && isfinite(last_over_m) && isfinite(over_m)) {
+            // where it meets the ground, or leaves it
+            double share = last_over_m / (last_over_m - over_m);
+            double meets_s = last_s + (time_s - last_s) * share;
+            if (meets_s > last_s && meets_s < time_s)
+                add_knot(&heights, meets_s,
+                         level_m + flight->up_mps * (flight->since_s + meets_s));
+        }
+        add_knot(&heights, time_s, level_m + fmax(line_m, low_m));
+        last_s = time_s;
+    }
+    return heights;
 }
 
 // How much higher than now the plan wants it there.
@@ -185,28 +271,35 @@ static struct fusion_number climbed(const struct encounter *encounter,
                                   .value = node->amsl_m.value - own.value};
 }
 
-static void add_legs(struct encounter *encounter)
+// Straight on by its velocity.
+static void add_legs_straight(struct encounter *encounter)
 {
     const struct fusion_path *path = encounter->view->path;
     const struct fusion_fix *fix = &encounter->view->aircraft->fix;
-    if (path->basis != FUSION_CORRIDOR_PLAN) {
-        // its own descent ends too
-        double sinks_s =
-            path->climb_mps < 0.0 ? fmin(path->descent_s, path->time_max_s) : path->time_max_s;
-        struct place places[3] = {{.up = {true, 0.0}}};
-        for (int i = 1; i <= 2; i++) {
-            double time_s = i == 1 ? sinks_s : path->time_max_s;
-            if (fix->velocity_known)
-                places[i].at = (struct geo_offset){.east_m = fix->velocity_east_mps * time_s,
-                                                   .north_m = fix->velocity_north_mps * time_s};
-            places[i].up = (struct fusion_number){true, path->climb_mps * sinks_s};
-        }
-        if (sinks_s > 0.0)
-            add_legs_of(encounter, 0.0, sinks_s, &places[0], &places[1]);
-        if (sinks_s < path->time_max_s)
-            add_legs_of(encounter, sinks_s, path->time_max_s - sinks_s, &places[1], &places[2]);
-        return;
+    struct flight own = {.up_mps = path->climb_mps,
+                         .amsl_m = encounter->view->context->height.aircraft_amsl_m};
+    if (fix->velocity_known) {
+        own.east_mps = fix->velocity_east_mps;
+        own.north_mps = fix->velocity_north_mps;
     }
+    const struct heights heights = heights_of(encounter, &own, 0.0, path->time_max_s);
+    struct place from = {.up = {true, heights.knots[0].up_m}};
+    for (uint32_t i = 0; i < heights.count; i++) {
+        const struct knot *knot = &heights.knots[i];
+        double until_s = i + 1 < heights.count ? knot[1].time_s : path->time_max_s;
+        if (until_s <= knot->time_s)
+            continue;
+        const struct place to = {
+            .at = {.east_m = own.east_mps * until_s, .north_m = own.north_mps * until_s},
+            .up = {true, knot->up_m + knot->up_mps * (until_s - knot->time_s)}};
+        add_legs_of(encounter, knot->time_s, until_s, &from, &to);
+        from = to;
+    }
+}
+
+static void add_legs_planned(struct encounter *encounter)
+{
+    const struct fusion_path *path = encounter->view->path;
     for (uint32_t i = 0; i < path->count; i++) {
         // the last of all: it stays where the plan ends
         bool last = i + 1 == path->count;
@@ -217,7 +310,7 @@ static void add_legs(struct encounter *encounter)
         const struct place to = {geo_frame_offset(&encounter->frame, b->point),
                                  climbed(encounter, b)};
         if (until_s > a->time_s)
-            add_legs_of(encounter, a->time_s, until_s - a->time_s, &from, &to);
+            add_legs_of(encounter, a->time_s, until_s, &from, &to);
     }
 }
 
@@ -240,17 +333,6 @@ static void other_amsl(const struct fusion_view *view, const struct geo_crs *crs
     struct fusion_sample ground = fusion_sample_ground(view->root, other->position);
     if (ground.known)
         out->amsl_m = fmax(out->amsl_m, ground.amsl_m);
-}
-
-// When its descent ends, from its own report on: at the ground under where it is.
-static double other_sinks_s(const struct fusion_view *view, const struct fusion_encounter *out)
-{
-    const struct fusion_neighbour *other = out->other;
-    if (!(other->velocity_up_mps < 0.0) || !out->amsl_known)
-        return HUGE_VAL;
-    struct fusion_sample ground = fusion_sample_ground(view->root, other->position);
-    return ground.known ? fmax((out->amsl_m - ground.amsl_m) / -other->velocity_up_mps, 0.0)
-                        : HUGE_VAL;
 }
 
 static void set_vertical(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
@@ -343,21 +425,32 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     compare_heights(view, out);
     out->limit_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
     struct geo_frame frame = geo_frame_at(fix->position);
-    double sinks_s = other_sinks_s(view, out);
     struct encounter encounter = {
         .view = view,
         .other = other,
         .frame = frame,
         .at = geo_frame_offset(&frame, other->position),
         .up_known = out->apart != FUSION_APART_UNKNOWN,
-        .up_m = out->up_m + other->velocity_up_mps * fmin(lag_s, sinks_s),
-        .sinks_s = fmax(sinks_s - lag_s, 0.0),
     };
     set_margins(view, out, lag_s, &encounter);
     encounter.at.east_m += other->velocity_east_mps * lag_s;
     encounter.at.north_m += other->velocity_north_mps * lag_s;
-    add_legs(&encounter);
-    out->up_m = encounter.up_m;
+    const struct flight flight = {
+        .at = encounter.at,
+        .east_mps = other->velocity_east_mps,
+        .north_mps = other->velocity_north_mps,
+        .up_mps = other->velocity_up_mps,
+        .since_s = lag_s,
+        .amsl_m = {.known = out->amsl_known, .value = out->amsl_m},
+    };
+    const struct fusion_path *path = view->path;
+    double until_s = fmax(path->time_max_s, path->nodes[path->count - 1].time_s);
+    encounter.heights = heights_of(&encounter, &flight, out->up_m, until_s);
+    if (path->basis == FUSION_CORRIDOR_PLAN)
+        add_legs_planned(&encounter);
+    else
+        add_legs_straight(&encounter);
+    out->up_m = encounter.heights.knots[0].up_m;
     out->distance_m = geo_length(encounter.at.east_m, encounter.at.north_m);
     out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);
     // what is only roughly known is no nominal conflict

@@ -323,14 +323,15 @@ static void raise_coarse(const struct judge *judge, const struct fusion_source *
     fusion_advisories_add(list, &advisory);
 }
 
-// It does not say on_ground, but moves neither across nor up or down, and by its heights it is
-// at the ground or as far below it as they may be wrong. Hovering higher is no standing.
+// It does not say on_ground, but says that it moves neither across nor up or down, and by its
+// heights it is at the ground or as far below it as they may be wrong. Hovering higher is no
+// standing, and who sends no velocity may be flying.
 static bool stands(const struct fusion_view *view)
 {
     const struct fusion_height *height = &view->context->height;
     const struct fusion_fix *fix = &view->aircraft->fix;
-    return view->path->speed_mps < FUSION_COURSE_MIN_MPS
-           && !(fix->velocity_up_known && fabs(fix->velocity_up_mps) >= VERTICAL_MIN_MPS)
+    return fix->velocity_known && view->path->speed_mps < FUSION_COURSE_MIN_MPS
+           && fix->velocity_up_known && fabs(fix->velocity_up_mps) < VERTICAL_MIN_MPS
            && height->agl_m.known && height->agl_m.value <= STANDING_MAX_M
            && fabs(height->agl_m.value) <= height->agl_acc95_m.value;
 }

@@ -33,13 +33,22 @@ static const int64_t refusal_us = 1500000; // refusals are sent once a second
 static const int64_t learnt_us = 3000000, guard_us = 500000;
 static const double plan_climb_mps = 8.0; // sim/flight/flight.c climbs with 5 at most
 
+// How low one that flies straight on may be in each second, from its height: a descent follows
+// the known ground under its way. The node looks at that ground at a few places of the way and
+// goes straight between them, so what lies a little before and after counts as well.
+enum { FLOORS = 64, FLOOR_WINDOW_S = 6 };
+struct floors {
+    bool any; // it sinks
+    double low_m[FLOORS], high_m[FLOORS];
+};
+
 struct pair {
     const struct sim_way *way, *plan; // the aircraft's; plan NULL: straight on
-    double floor_low_m, floor_high_m; // where the other's descent ends, from its height
-    double east_m, north_m, up_m;     // the other, from here
-    double east_mps, north_mps;       // of both towards each other; with a plan the other's
-    double up_mps;                    // the other's
-    double pace_mps;                  // at most, of both
+    struct floors own, other;
+    double east_m, north_m, up_m; // the other, from here
+    double east_mps, north_mps;   // of both towards each other; with a plan the other's
+    double up_mps;                // the other's
+    double pace_mps;              // at most, of both
     bool up_known, up_maybe;
     bool rough; // within 600 m of what they seem: across decides, never more than a CAUTION
     double up_tol_m, up_acc_low_m, up_acc_high_m;
@@ -84,8 +93,6 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
         .north_mps = other->north_mps - share * own->north_mps,
         .up_mps = other->up_mps,
         .way = &c->way,
-        .floor_low_m = -HUGE_VAL,
-        .floor_high_m = -HUGE_VAL,
         .across_m = limits.clearance_m + limits.radius_m + radius_m,
         .up_limit_m = limits.clearance_m,
         .acc_m = own->horizontal_acc_m + other->horizontal_acc_m,
@@ -96,20 +103,50 @@ static struct pair pair_of(const struct sim_case *c, const struct sim_report *ot
     return p;
 }
 
-// Its descent ends at the known ground under the place that it has now.
-static void find_floor(const struct sim_witness *witness, const struct sim_report *other,
-                       const struct sim_truth *truth, struct pair *p)
+static void find_floors(const struct sim_witness *witness, const struct sim_report *report,
+                        double since_s, const struct sim_truth *truth, struct floors *out)
 {
+    const struct sim_world *world = witness->world;
     const struct sim_height_tolerance *t = &witness->tolerance;
-    double tol_m = t->ground_m + 0.3;
-    if (other->up_mps >= 0.0 || truth->covered_m < -t->edge_m)
+    double low_m[FLOORS], high_m[FLOORS];
+    out->any = report->up_mps < 0.0 && truth->amsl_known;
+    if (!out->any)
         return;
-    if (truth->covered_m < t->edge_m)
-        tol_m += t->step_m;
-    double floor_m = truth->ground_m - truth->amsl_m;
-    p->floor_high_m = fmin(floor_m + tol_m, 0.0);
-    if (truth->covered_m > t->edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND])
-        p->floor_low_m = fmin(floor_m - tol_m, 0.0);
+    for (int k = 0; k < FLOORS; k++) {
+        double s = k + since_s;
+        struct geo_point at = report->position;
+        at.lat_deg += report->north_mps * s / world->m_per_lat_deg;
+        at.lon_deg += report->east_mps * s / world->m_per_lon_deg;
+        double covered_m = sim_world_covered_m(world, at), tol_m = t->ground_m + 0.3;
+        double floor_m = sim_world_ground_amsl_m(world, at) - truth->amsl_m;
+        bool surely =
+            covered_m > t->edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND] != 0;
+        low_m[k] = surely ? fmin(floor_m - tol_m, 0.0) : -HUGE_VAL;
+        if (covered_m < t->edge_m)
+            tol_m += t->step_m;
+        high_m[k] = covered_m > -t->edge_m ? fmin(floor_m + tol_m, 0.0) : -HUGE_VAL;
+    }
+    for (int k = 0; k < FLOORS; k++) {
+        out->low_m[k] = HUGE_VAL;
+        out->high_m[k] = -HUGE_VAL;
+        for (int i = k - FLOOR_WINDOW_S; i <= k + FLOOR_WINDOW_S; i++)
+            if (i >= 0 && i < FLOORS) {
+                out->low_m[k] = fmin(out->low_m[k], low_m[i]);
+                out->high_m[k] = fmax(out->high_m[k], high_m[i]);
+            }
+    }
+}
+
+// How much it has climbed after a time: at least and at most.
+static void climbed(const struct floors *floors, double line_m, double t, double *low_m,
+                    double *high_m)
+{
+    *low_m = *high_m = line_m;
+    if (!floors->any)
+        return;
+    int k = (int)fmin(fmax(t, 0.0), FLOORS - 1);
+    *low_m = fmax(line_m, floors->low_m[k]);
+    *high_m = fmax(line_m, floors->high_m[k]);
 }
 
 static void add_heights(const struct sim_case *c, const struct sim_report *other,
@@ -128,7 +165,9 @@ static void add_heights(const struct sim_case *c, const struct sim_report *other
     p->rough = (c->truth.basis == 0 && c->report->has_pressure && truth.basis != 0)
                || (truth.basis == 0 && other->has_pressure && c->truth.basis != 0);
     p->up_m = truth.amsl_m - c->truth.amsl_m;
-    find_floor(c->witness, other, &truth, p);
+    find_floors(c->witness, other, p->lag_s, &truth, &p->other);
+    if (p->plan == NULL)
+        find_floors(c->witness, c->report, 0.0, &c->truth, &p->own);
     p->up_known = truth.amsl_known && c->truth.amsl_known;
     p->up_maybe = truth.basis != 0 && c->truth.basis != 0;
     p->up_tol_m = truth.amsl_tol_m + c->truth.amsl_tol_m + c->way.height_tol_m + 0.1;
@@ -143,11 +182,11 @@ struct own {
 
 static struct own own_at(const struct pair *p, double t)
 {
-    if (p->plan == NULL)
-        return (struct own){
-            .up_m = 0.5 * (sim_way_climbed_m(p->way, t) + sim_way_climbed_most_m(p->way, t)),
-            .up_tol_m =
-                0.5 * (sim_way_climbed_most_m(p->way, t) - sim_way_climbed_m(p->way, t))};
+    if (p->plan == NULL) {
+        double low_m, high_m;
+        climbed(&p->own, p->way->climb_mps * fmin(t, p->way->time_max_s), t, &low_m, &high_m);
+        return (struct own){.up_m = 0.5 * (low_m + high_m), .up_tol_m = 0.5 * (high_m - low_m)};
+    }
     double along_m = sim_way_along_m(p->plan, t);
     struct sim_plane at = sim_way_at(p->plan, along_m);
     return (struct own){(at.east_m - p->plan->start.east_m) * p->plan->scale_east,
@@ -170,11 +209,8 @@ static bool near_at(const struct pair *p, double t, bool with_accuracy, bool may
     // Where a height may not be known, across alone may decide.
     if (!p->up_maybe || (may && !p->up_known))
         return true;
-    double sunk_low_m = p->up_mps * (t + p->lag_s), sunk_high_m = sunk_low_m;
-    if (p->up_mps < 0.0) {
-        sunk_low_m = fmax(sunk_low_m, p->floor_low_m);
-        sunk_high_m = fmax(sunk_high_m, p->floor_high_m);
-    }
+    double sunk_low_m, sunk_high_m;
+    climbed(&p->other, p->up_mps * (t + p->lag_s), t, &sunk_low_m, &sunk_high_m);
     double up_m = fabs(p->up_m + 0.5 * (sunk_low_m + sunk_high_m) - own.up_m);
     double tol_m = p->up_tol_m + own.up_tol_m + 0.5 * (sunk_high_m - sunk_low_m);
     // A plan may climb as steeply as this.

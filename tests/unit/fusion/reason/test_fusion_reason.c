@@ -165,10 +165,18 @@ static void terrain__standing_on_the_ground_without_saying_so__is_silent(void **
     assert_motions(scene, aircraft, FUSION_ADVISORY_TERRAIN, rows,
                    sizeof rows / sizeof rows[0]);
     aircraft.fix.amsl.m = 88.0;
-    aircraft.fix.velocity_known = aircraft.fix.velocity_up_known = false; // taken as still
-    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, NONE, 0);
-    aircraft.fix.amsl.acc95_m = 3.0; // over ground 5 m
+    // who does not say how it moves may be flying
+    aircraft.fix.velocity_up_mps = 0.0;
+    aircraft.fix.velocity_up_known = false;
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 0);
+    aircraft.fix.velocity_known = false;
     assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 1);
+    aircraft.fix.velocity_up_known = true;
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 2);
+    aircraft.fix.velocity_known = true;
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, NONE, 3);
+    aircraft.fix.amsl.acc95_m = 3.0; // over ground 5 m
+    assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 4);
     scene_close(scene);
 }
 

@@ -291,7 +291,8 @@ static void traffic__text__says_who_it_is_and_is_never_cut(void **state)
         {"d-2", NULL, NULL, false, false, "d-2: 0 m across, height unknown, closest now"},
         {"d-2", NULL, NULL, true, true, "d-2 (predicted): 0 m across, 12 m above, closest now"},
         {"survey-helicopter-over-the-harbour", "4ca123", "A7", true, true,
-         "survey-helicopter-over-the... icao24 4ca123 A7 (predicted): 0 m across, 12 m above, closest now"},
+         "survey-helicopter-over-the... icao24 4ca123 A7 (predicted): 0 m across, 12 m above, "
+         "closest now"},
     };
     struct scene *scene = scene_open(toronto, flat, NULL, NULL);
     struct fusion_aircraft aircraft = eastward();
