@@ -73,6 +73,7 @@ struct edge_drone_refusals {
     uint32_t untold;
     uint32_t code;       // enum edge_reply_code of the last
     char field_path[40]; // and what was wrong in it
+    char text[88];       // why, shortened: the count is said behind it
     int64_t next_mono_us;
 };
 

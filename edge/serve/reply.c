@@ -88,6 +88,7 @@ void edge_reply_refuse(struct edge_serve *serve, struct edge_drone *drone,
     drone->refusals.code = refusal->code;
     (void)snprintf(drone->refusals.field_path, sizeof drone->refusals.field_path, "%.39s",
                    refusal->field_path);
+    fusion_shorten(drone->refusals.text, sizeof drone->refusals.text, refusal->text);
     if (serve->now.mono_us >= drone->refusals.next_mono_us)
         send_refusals(serve, drone, refusal);
     else
@@ -108,8 +109,9 @@ void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone)
     struct edge_wire_refusal refusal = {.code = (enum edge_reply_code)drone->refusals.code};
     (void)snprintf(refusal.field_path, sizeof refusal.field_path, "%s",
                    drone->refusals.field_path);
-    (void)snprintf(refusal.text, sizeof refusal.text,
-                   "%u reports were refused since the last reply, the last one for this reason",
-                   (unsigned)drone->refusals.untold);
+    (void)snprintf(refusal.text, sizeof refusal.text, "%s", drone->refusals.text);
+    if (drone->refusals.untold > 1)
+        (void)snprintf(refusal.text, sizeof refusal.text, "%s (the last of %u refused)",
+                       drone->refusals.text, (unsigned)drone->refusals.untold);
     send_refusals(serve, drone, &refusal);
 }

@@ -273,6 +273,52 @@ static void refusals__many_in_a_second__are_told_once_with_their_number(void **s
     scene_close(scene);
 }
 
+// The first is told at once; of those within a second after it the last, with its reason.
+static void refusals__counted__say_why_the_last_was_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        int count;
+        uint32_t seq; // 0: the position is bad
+        const char *text;
+    } cases[] = {
+        {1, 0, "is not on the globe"},
+        {3, 0, "is not on the globe (the last of 3 refused)"},
+        {2, 4000000000,
+         "report 4000000000 goes back: report 4000000001 of the same drone_boot_id was "
+         "taken... "
+         "(the last of 2 refused)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene *scene = scene_open(10);
+        Drf__V1__Telemetry report = scene_report(scene, 4000000001);
+        SCENE_SET(&report, drone_boot_id, 7);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        SCENE_SET(&report, mode, 1);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base); // told at once
+        scene_step(scene);
+        assert_int_equal(scene_count(scene, "d-1", "reply"), 1);
+        scene_clear(scene);
+        report.has_mode = 0;
+        if (cases[i].seq == 0)
+            report.lat_e7 = 910000000;
+        else
+            report.seq = cases[i].seq;
+        for (int k = 0; k < cases[i].count; k++)
+            (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        scene_step(scene);
+        assert_int_equal(scene_count(scene, "d-1", "reply"), 0);
+        scene_run(scene, 2 * SCENE_SECOND);
+        assert_int_equal(scene_count(scene, "d-1", "reply"), 1);
+        Drf__V1__Reply *reply = reply_of(scene, "d-1");
+        assert_int_equal(reply->count, cases[i].count);
+        assert_string_equal(reply->text, cases[i].text);
+        assert_string_equal(reply->field_path, cases[i].seq == 0 ? "lat_e7" : "seq");
+        drf__v1__reply__free_unpacked(reply, NULL);
+        scene_close(scene);
+    }
+}
+
 static void flood__of_one_id__is_limited_and_others_are_served(void **state)
 {
     (void)state;
@@ -376,6 +422,7 @@ int main(void)
         cmocka_unit_test(telemetry__that_is_no_message__is_refused),
         cmocka_unit_test(telemetry__under_an_id_that_is_none__is_counted_and_nobody_told),
         cmocka_unit_test(refusals__many_in_a_second__are_told_once_with_their_number),
+        cmocka_unit_test(refusals__counted__say_why_the_last_was_refused),
         cmocka_unit_test(flood__of_one_id__is_limited_and_others_are_served),
         cmocka_unit_test(outside__each_crossing__is_told_once_and_at_most_every_ten_seconds),
         cmocka_unit_test(table__full_of_drones_that_fly__turns_the_next_away_and_tells_it),
