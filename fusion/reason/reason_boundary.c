@@ -81,10 +81,18 @@ void fusion_reason_boundary(const struct fusion_view *view, struct fusion_adviso
     advisory.unit = "m";
     char when[FUSION_WHEN_SIZE];
     fusion_when(where.time_s, when);
-    if (around->outside)
+    double now_m = around->outside
+                       ? fmax(fusion_surroundings_outside_m(around, path->nodes[0].point), 0.0)
+                       : 0.0;
+    if (around->outside && fabs(soon_m - now_m) < 1.0)
         (void)snprintf(advisory.text, sizeof advisory.text,
-                       "outside the region, by %.0f m in 15 s; service ends %.0f m outside",
-                       soon_m, around->margin_m);
+                       "outside the region, by %.0f m; service ends %.0f m outside", now_m,
+                       around->margin_m);
+    else if (around->outside)
+        (void)snprintf(
+            advisory.text, sizeof advisory.text,
+            "outside the region, by %.0f m now, %.0f m in 15 s; service ends %.0f m outside",
+            now_m, soon_m, around->margin_m);
     else
         (void)snprintf(advisory.text, sizeof advisory.text,
                        "leaves the region %s; service ends %.0f m outside", when,

@@ -240,14 +240,16 @@ static struct finding look_around(const struct fusion_view *view,
     return finding;
 }
 
-static void say(const struct geo_obstacle *o, const struct finding *finding, bool timed,
-                char text[FUSION_ADVISORY_TEXT_SIZE])
+static void say(const struct fusion_view *view, const struct geo_obstacle *o,
+                const struct finding *finding, bool timed, char text[FUSION_ADVISORY_TEXT_SIZE])
 {
     char clearance[28] = "height unknown", when[FUSION_WHEN_SIZE + 2] = ", within reach";
     char kind[20], rest[68];
     if (finding->clearance_known)
         (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
-    if (timed) {
+    if (view->path->as_written) { // it is not flown: there is no now
+        when[0] = '\0';
+    } else if (timed) {
         when[0] = ' ';
         fusion_when(finding->time_s, when + 1);
     }
@@ -286,7 +288,7 @@ static void raise(const struct fusion_view *view, const struct fusion_obstacle *
     advisory.value = finding->clearance_m;
     advisory.limit = view->aircraft->limits.clearance_min_m;
     advisory.unit = "m";
-    say(o, finding, advisory.time_to_go_known, advisory.text);
+    say(view, o, finding, advisory.time_to_go_known, advisory.text);
     fusion_advisories_add(list, &advisory);
 }
 

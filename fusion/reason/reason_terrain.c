@@ -291,7 +291,9 @@ static void raise(const struct judge *judge, struct fusion_advisories *list)
         advisory.data_time_utc_us = source->data_time_utc_us;
     }
     char when[FUSION_WHEN_SIZE + 1] = ", within reach";
-    if (finding->time_known) {
+    if (judge->view->path->as_written) { // it is not flown: there is no now
+        when[0] = '\0';
+    } else if (finding->time_known) {
         when[0] = ' ';
         fusion_when(finding->time_s, when + 1);
     }

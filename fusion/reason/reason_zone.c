@@ -321,8 +321,11 @@ static void say(struct fusion_advisory *advisory, const struct look *look,
     else if (!inside)
         (void)snprintf(when + 1, sizeof when - 1, "by the accuracies");
     when[0] = when[1] != '\0' ? ' ' : '\0';
+    const char *in = !inside || entry->time_s > 0.0 ? ""
+                     : look->view->path->as_written ? "through " // it is not flown yet
+                                                    : "in ";
     (void)snprintf(
-        begin, sizeof begin, "%s%s%s", inside && entry->time_s <= 0.0 ? "in " : "",
+        begin, sizeof begin, "%s%s%s", in,
         weather ? "" : geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
         weather ? "" : " zone ");
     (void)snprintf(rest, sizeof rest, "%s%s%s", entry->waits ? " begins" : "", when,

@@ -362,6 +362,45 @@ static void review__of_a_plan_partly_unknown__has_no_lowest_clearance(void **sta
     }
 }
 
+// A tower of 130 m AMSL, good to 15 m, on the way, the zone, and the surface: at 110 m, 35 m
+// below what its top may be and 10 m over the ground. Nobody flies there, and nothing is now.
+static void review__of_conflicts__speaks_of_the_way_not_of_now(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fusion_advisory_kind kind;
+        const char *text;
+    } expected[] = {
+        {FUSION_ADVISORY_TERRAIN, "clearance over the surface 10 m"},
+        {FUSION_ADVISORY_OBSTACLE, "obstacle T-1: clearance -35 m, position good to 5 m"},
+        {FUSION_ADVISORY_ZONE, "through PROHIBITED zone CHE:A"},
+    };
+    struct stage stage;
+    enum fusion_severity severity;
+    stage_open(&stage, 110.0F);
+    struct geo_obstacle *tower = scene_obstacle(stage.scene, "T-1", east_of(2000.0), 130.0);
+    tower->horizontal_acc95_m = 5.0;
+    stage.plan.point_count = 2; // through the middle of all three
+    for (int i = 0; i < 2; i++)
+        stage.plan.points[i].lon_e7 =
+            (int32_t)lround(east_of(i == 0 ? 1500.0 : 2500.0).lon_deg * 1e7);
+    stage.aircraft.limits.clearance_min_m = 15.0;
+    (void)zone_legs(&stage, &severity);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        bool found = false;
+        for (size_t k = 0; k < stage.review.conflict_count; k++) {
+            const struct fusion_advisory *advisory = &stage.review.conflicts[k].advisory;
+            if (advisory->kind != expected[i].kind)
+                continue;
+            found = true;
+            assert_string_equal(advisory->text, expected[i].text);
+        }
+        if (!found)
+            fail_msg("nothing of kind %d", expected[i].kind);
+    }
+    stage_close(&stage);
+}
+
 // A region of 5,400 m x 4,000 m whose eastern edge, 2,000 m east, has a notch: 1,000 m less
 // between 1,000 m and 2,000 m north. Served to 500 m outside. Plans from 0 to 4,500 m east.
 static void review__of_a_plan_that_leaves_the_region__says_where(void **state)
@@ -449,6 +488,7 @@ int main(void)
         cmocka_unit_test(review__of_a_leg_too_steep__is_as_high_as_the_aircraft_gets),
         cmocka_unit_test(review__of_an_agl_limit__is_over_the_ground_below),
         cmocka_unit_test(review__of_a_plan_partly_unknown__has_no_lowest_clearance),
+        cmocka_unit_test(review__of_conflicts__speaks_of_the_way_not_of_now),
         cmocka_unit_test(review__of_a_plan_that_leaves_the_region__says_where),
     };
     return cmocka_run_group_tests_name("fusion/review", tests, NULL, NULL);

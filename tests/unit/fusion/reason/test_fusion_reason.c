@@ -368,6 +368,47 @@ static void boundary__leaving_the_region__by_its_time_and_by_the_end_of_service(
     scene_close(scene);
 }
 
+// time_to_go_s is 0, it is outside already: how far now, and in 15 s where that is another
+// distance. 10 m/s east, or standing.
+static void boundary__outside_already__says_how_far_now(void **state)
+{
+    (void)state;
+    static const struct {
+        double edge_m, mps; // where the region ends; its velocity to the east
+        const char *text;
+    } cases[] = {
+        {-1333.0, 0.0, "outside the region, by 1333 m; service ends 2000 m outside"},
+        {-1333.0, 10.0,
+         "outside the region, by 1333 m now, 1483 m in 15 s; service ends 2000 m outside"},
+        {-100.0, -10.0,
+         "outside the region, by 100 m now, 0 m in 15 s; service ends 2000 m outside"},
+    };
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fusion_aircraft aircraft = eastward();
+        aircraft.fix.velocity_east_mps = cases[i].mps;
+        double e = cases[i].edge_m;
+        const struct geo_point ring[] = {at(e - 3000, -3000), at(e, -3000), at(e, 3000),
+                                         at(e - 3000, 3000)};
+        static struct fusion_surroundings around;
+        around = (struct fusion_surroundings){
+            .ring = ring, .ring_count = 4, .margin_m = 2000.0, .outside = true};
+        aircraft.around = &around;
+        struct fusion_context context = look(scene, &aircraft);
+        bool found = false;
+        for (size_t k = 0; k < context.advisories.count; k++) {
+            const struct fusion_advisory *advisory = &context.advisories.items[k];
+            if (advisory->kind != FUSION_ADVISORY_REGION_BOUNDARY)
+                continue;
+            found = true;
+            assert_true(advisory->time_to_go_s == 0.0);
+            assert_string_equal(advisory->text, cases[i].text);
+        }
+        assert_true(found);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +424,7 @@ int main(void)
         cmocka_unit_test(quality__layers_that_catch_up_are_said),
         cmocka_unit_test(weather__against_the_limits__an_extreme_is_not_the_present),
         cmocka_unit_test(boundary__leaving_the_region__by_its_time_and_by_the_end_of_service),
+        cmocka_unit_test(boundary__outside_already__says_how_far_now),
     };
     return cmocka_run_group_tests_name("fusion/reason", tests, NULL, NULL);
 }
