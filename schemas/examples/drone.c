@@ -4,6 +4,7 @@
 // Advisory information, not certified, never a replacement for on-board sensing. How to build
 // it and what it needs: ../client.md, "A first client".
 #include <drf/v1/context.pb-c.h>
+#include <drf/v1/enums.pb-c.h>
 #include <drf/v1/reply.pb-c.h>
 #include <inttypes.h>
 #include <mosquitto.h>
@@ -13,62 +14,105 @@
 #include <time.h>
 #include <unistd.h>
 
-static Drf__V1__Context *now; // the newest of the newest stream
-static time_t arrived;
-static char drone[150]; // ROOT/drones/ID
+// client.md, "Absent, late, wrong". UNKNOWN is for all that is not here.
+#define R(kind, name) [DRF__V1__REASON__REASON_##name] = #kind " " #name
+#define C(kind, name) [DRF__V1__REPLY_CODE__REPLY_CODE_##name] = #kind " " #name
+#define SAY(table, number) (table)[(number) < 32 && (table)[number] ? (number) : 0]
+// clang-format off
+static const char *const reasons[32] = {
+    R(ABSENT, UNKNOWN), R(ABSENT, NO_DATA), R(ABSENT, SOURCE_VOID), R(ABSENT, OUT_OF_REGION),
+    R(ABSENT, NOT_REPORTED), R(ABSENT, UNREADABLE), R(ABSENT, FORGOTTEN),
+    R(LATE, STALE), R(LATE, CATCHING_UP), R(LATE, RESYNCHRONISING), R(LATE, LOADING),
+    R(LATE, FEED_DOWN), R(LATE, SHED),
+    R(WRONG, NO_ALTITUDE), R(WRONG, ALTITUDE_SUSPECT), R(WRONG, NO_QNH), R(WRONG, NO_POSITION)};
+static const char *const codes[32] = {
+    C(ABSENT, OUTSIDE_REGION), C(LATE, RATE_LIMITED), C(LATE, OVERLOADED), C(LATE, NOT_AVAILABLE),
+    C(WRONG, UNKNOWN), C(WRONG, INVALID), C(WRONG, UNSUPPORTED_VERSION), C(WRONG, NOT_AUTHORISED),
+    C(WRONG, STALE), C(WRONG, TIME_UNSYNCHRONISED)};
+// clang-format on
+#define SUSPECT DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT
+
+static Drf__V1__Context *now;        // the newest of the newest stream
+static time_t began, arrived, heard; // the program, that context, a node's last heartbeat
+static unsigned seq, refused_seq;    // of the last report, and of the last when one was refused
+static char refusal[500];            // why; empty once a later one was used
+static char topics[3][160];
 
 // At each connection: a clean start knows no subscription.
 static void connected(struct mosquitto *mqtt, void *unused, int code)
 {
-    char replies[160];
-    snprintf(replies, sizeof replies, "%s/reply/+", drone);
-    char contexts[sizeof replies];
-    snprintf(contexts, sizeof contexts, "%s/context/+", drone);
     (void)unused;
-    if (code != 0 || mosquitto_subscribe(mqtt, NULL, contexts, 0)
-        || mosquitto_subscribe(mqtt, NULL, replies, 1))
+    if (code != 0)
         fprintf(stderr, "the broker refuses this drone: %s\n", mosquitto_reason_string(code));
+    if (code >= 0x84 && code <= 0x87) // its name or password: trying again does not help
+        exit(1);
+    for (int i = 0; i < 3; i++)
+        mosquitto_subscribe(mqtt, NULL, topics[i], 1);
 }
 
 static void take(struct mosquitto *mqtt, void *unused, const struct mosquitto_message *m)
 {
     (void)mqtt, (void)unused;
-    if (strstr(m->topic, "/reply/")) {
-        Drf__V1__Reply *r = drf__v1__reply__unpack(NULL, (size_t)m->payloadlen, m->payload);
-        if (r && r->code != 1 && r->code != 2) // OK, ACCEPTED_DEFAULTS
-            printf("WRONG: code %u %s %s\n", r->code, r->field_path ? r->field_path : "",
-                   r->text ? r->text : "");
+    size_t size = (size_t)m->payloadlen;
+    if (strstr(m->topic, "/heartbeat")) {
+        heard = time(NULL);
+    } else if (strstr(m->topic, "/reply/")) {
+        Drf__V1__Reply *r = drf__v1__reply__unpack(NULL, size, m->payload);
+        if (r && r->code != 1 && r->code != 2) { // OK, ACCEPTED_DEFAULTS
+            snprintf(refusal, sizeof refusal, "%s: %s %s", SAY(codes, r->code),
+                     r->field_path ? r->field_path : "", r->text ? r->text : "");
+            refused_seq = seq, puts(refusal);
+        }
         drf__v1__reply__free_unpacked(r, NULL);
-        return;
+    } else {
+        Drf__V1__Context *c = drf__v1__context__unpack(NULL, size, m->payload), *old = c;
+        // Else it is of a former life of the node, or overtaken.
+        bool newer = c
+                     && (!now || c->boot_id > now->boot_id
+                         || (c->boot_id == now->boot_id && c->seq > now->seq));
+        if (newer)
+            old = now, now = c, arrived = time(NULL);
+        if (newer && c->telemetry_seq > refused_seq)
+            *refusal = '\0';
+        drf__v1__context__free_unpacked(old, NULL);
     }
-    Drf__V1__Context *c = drf__v1__context__unpack(NULL, (size_t)m->payloadlen, m->payload),
-                     *old = c;
-    if (c
-        && (!now || c->boot_id > now->boot_id
-            || (c->boot_id == now->boot_id && c->seq > now->seq)))
-        old = now, now = c, arrived = time(NULL);
-    drf__v1__context__free_unpacked(old,
-                                    NULL); // or c, of a former life of the node, or overtaken
+}
+
+static void tell_height(const char *what, bool known, float metres, unsigned reason)
+{
+    if (known)
+        printf("%s %.0f m\n", what, metres);
+    else
+        printf("%s %s\n", SAY(reasons, reason), what);
 }
 
 static void tell(void)
 {
-    int64_t age_ms = now ? time(NULL) * INT64_C(1000) - now->node_time_us / 1000 : 0;
-    if (!now || age_ms > now->stale_after_ms
-        || (time(NULL) - arrived) * 1000 > now->stale_after_ms) {
-        printf("LATE: everything is unknown, %s\n",
+    time_t t = time(NULL);
+    bool late = !now || t * INT64_C(1000) - now->node_time_us / 1000 > now->stale_after_ms
+                || (t - arrived) * 1000 > now->stale_after_ms;
+    if (late && t - (heard ? heard : began) > 3) // a heartbeat comes once a second
+        printf("LATE; everything is unknown, no node is heard on %s\n", topics[2]);
+    else if (late)
+        printf("%s; everything is unknown, %s\n", *refusal ? refusal : "LATE",
                now ? "the last context is too old" : "no context yet");
+    if (late)
         return;
-    }
     if (now->mode != 1) // LIVE
         printf("NOT FOR FLIGHT: mode %u\n", now->mode);
-    if (now->height && now->height->has_agl_m)
-        printf("agl %.0f m\n", now->height->agl_m);
-    else // enums.proto, Reason
-        printf("ABSENT agl: reason %u\n", now->height ? now->height->agl_reason : 0);
-    for (size_t i = 0; i < now->n_advisories; i++)
-        printf("ADVISORY severity %u: %s\n", now->advisories[i]->severity,
-               now->advisories[i]->text);
+    bool suspect = false;
+    for (size_t i = 0; i < now->n_advisories; i++) {
+        const Drf__V1__Advisory *a = now->advisories[i];
+        printf("ADVISORY severity %u: %s\n", a->severity, a->text);
+        suspect |= a->kind == SUSPECT;
+    }
+    for (size_t i = 0; i < now->n_advisories_brief; i++)
+        suspect |= now->advisories_brief[i]->kind == SUSPECT;
+    const Drf__V1__Height none = DRF__V1__HEIGHT__INIT, *h = now->height ? now->height : &none;
+    unsigned why = suspect ? DRF__V1__REASON__REASON_ALTITUDE_SUSPECT : h->agl_reason;
+    tell_height("agl", h->has_agl_m && !suspect, h->agl_m, why);
+    tell_height("clearance", h->has_clearance_m && !suspect, h->clearance_m,
+                suspect || !h->has_agl_m ? why : h->surface_reason);
 }
 
 int main(int argc, char **argv)
@@ -76,7 +120,12 @@ int main(int argc, char **argv)
     if (argc != 9)
         return fprintf(stderr, "usage: drone ROOT HOST PORT ID PASSWORD LAT LON ALT_WGS84_M\n"),
                2;
-    snprintf(drone, sizeof drone, "%s/drones/%s", argv[1], argv[4]);
+    snprintf(topics[0], sizeof topics[0], "%s/drones/%s/context/+", argv[1], argv[4]);
+    snprintf(topics[1], sizeof topics[1], "%s/drones/%s/reply/+", argv[1], argv[4]);
+    snprintf(topics[2], sizeof topics[2], "%s/regions/+/nodes/+/heartbeat", argv[1]);
+    // Up it may be ProtoJSON; down it is Protocol Buffers, unless a profile says json.
+    char telemetry[160], report[500];
+    snprintf(telemetry, sizeof telemetry, "%s/drones/%s/telemetry", argv[1], argv[4]);
     mosquitto_lib_init();
     struct mosquitto *mqtt = mosquitto_new(argv[4], true, NULL);
     mosquitto_int_option(mqtt, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
@@ -86,27 +135,22 @@ int main(int argc, char **argv)
     if (mosquitto_connect(mqtt, argv[2], (int)strtol(argv[3], NULL, 10), 15)
         != MOSQ_ERR_SUCCESS)
         return fprintf(stderr, "no broker at %s:%s\n", argv[2], argv[3]), 1;
-    const time_t boot_id = time(NULL);
-    for (unsigned seq = 1;; seq++) {
+    for (began = time(NULL);;) {
         for (time_t second = time(NULL); second == time(NULL);)
             if (mosquitto_loop(mqtt, 100, 1) != MOSQ_ERR_SUCCESS)
                 sleep(1), mosquitto_reconnect(mqtt);
         struct timespec t;
         clock_gettime(CLOCK_REALTIME, &t);
-        char topic[170], report[500]; // up it may be ProtoJSON; down it is Protocol Buffers,
-                                      // unless a profile says json
-        snprintf(topic, sizeof topic, "%s/telemetry", drone);
         int size = snprintf(
             report, sizeof report,
             "{\"seq\": %u, \"drone_boot_id\": %lld, \"time_us\": %lld, \"time_source\": 2, "
             "\"lat_e7\": %.0f, \"lon_e7\": %.0f, "
             "\"alt_wgs84_m\": %.2f, \"velocity_north_mps\": 0, \"velocity_east_mps\": 0, "
             "\"seen\": {\"boot_id\": \"%" PRIu64 "\", \"context_seq\": %u}}",
-            seq, (long long)boot_id, t.tv_sec * 1000000LL + t.tv_nsec / 1000,
+            ++seq, (long long)began, t.tv_sec * 1000000LL + t.tv_nsec / 1000,
             strtod(argv[6], NULL) * 1e7, strtod(argv[7], NULL) * 1e7, strtod(argv[8], NULL),
-            now ? now->boot_id : 0,
-            now ? now->seq : 0); // seen: acknowledged
-        mosquitto_publish(mqtt, NULL, topic, size, report, 0, false);
+            now ? now->boot_id : 0, now ? now->seq : 0); // seen: acknowledged
+        mosquitto_publish(mqtt, NULL, telemetry, size, report, 0, false);
         tell();
         fflush(stdout);
     }

@@ -4,8 +4,9 @@
 Advisory information, not certified, never a replacement for on-board sensing."""
 import argparse
 import asyncio
+import sys
 
-from drf_client import Drone, Telemetry, e7
+from drf_client import Drone, NotAdmitted, Telemetry, e7
 
 
 async def fly(args: argparse.Namespace) -> None:
@@ -25,4 +26,7 @@ for argument, kind in (("host", str), ("port", int), ("id", str), ("password", s
                        ("alt_wgs84_m", float)):
     parser.add_argument(argument, type=kind)
 if __name__ == "__main__":
-    asyncio.run(fly(parser.parse_args()))
+    try:
+        asyncio.run(fly(parser.parse_args()))
+    except NotAdmitted as error:
+        sys.exit(str(error))

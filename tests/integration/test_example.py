@@ -32,10 +32,10 @@ def node_of(mqtt, folder, mode="TEST", arguments=()):
 
 
 class Example(Process):
-    def __init__(self, mqtt, folder, name, lat, lon, program=(EXAMPLE, "-t"), python=None):
-        words = [*program, "drf-test/v1", *(["--"] if len(program) > 1 else [])]
+    def __init__(self, mqtt, folder, name, lat, lon, program=(EXAMPLE, "-t"), python=None, alt_wgs84_m=600, root="drf-test/v1"):
+        words = [*program, root, *(["--"] if len(program) > 1 else [])]
         super().__init__(name, [*([python or client.python()] if len(program) > 1 else []), *words, mqtt.host, mqtt.port, name,
-                                mqtt.passwords[name], lat, lon, 600], folder / f"{name}.log")
+                                mqtt.passwords[name], lat, lon, alt_wgs84_m], folder / f"{name}.log")
         self.read = 0
 
     def __enter__(self):
@@ -96,13 +96,15 @@ def test_the_package_against_a_node():
 
 
 def test_the_examples_tell_absent_late_and_wrong_apart():
-    names = ["good", "away", "off", "c", "c-off", "older", "page"]
+    names = ["good", "away", "low", "off", "c", "c-away", "c-low", "c-off", "older", "page", "root", "c-root"]
     with Folder("example") as folder, Mosquitto(names) as mqtt:
         c = (c_example(folder.path),)
         with Example(mqtt, folder.path, "good", *place.MIDDLE) as drone, \
-                Example(mqtt, folder.path, "c", *place.MIDDLE, program=c) as in_c:
+                Example(mqtt, folder.path, "c", *place.MIDDLE, program=c) as in_c, \
+                Example(mqtt, folder.path, "root", *place.MIDDLE, root="drf/v1") as root, \
+                Example(mqtt, folder.path, "c-root", *place.MIDDLE, program=c, root="drf/v1") as c_root:
             drone.until("LATE", "no context yet", "no node was heard")
-            in_c.until("LATE: everything is unknown, no context yet")
+            in_c.until("LATE; everything is unknown, no context yet")
             with node_of(mqtt, folder.path) as node:
                 line = drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 ground = float(line.split("ground ")[1].split()[0])
@@ -113,18 +115,34 @@ def test_the_examples_tell_absent_late_and_wrong_apart():
                 agl = float(re.match(r"agl (-?\d+) m$", in_c.until("agl "))[1])
                 below = place.ground_amsl_m(*place.MIDDLE) + place.geoid_m(*place.MIDDLE)
                 assert abs(agl - (600 - below)) <= 1.5, (agl, below)
+                clearance = float(re.match(r"clearance (-?\d+) m$", in_c.until("clearance "))[1])
+                assert abs(clearance - (600 - below)) <= 10, (clearance, below)  # bare earth, the highest of four cells
                 with Example(mqtt, folder.path, "away", 47.5, 8.05) as away:
                     line = away.until("ABSENT OUTSIDE_REGION")
                     assert "everything is unknown" in line and "WRONG" not in line, line
+                with Example(mqtt, folder.path, "c-away", 47.5, 8.05, program=c) as away:
+                    away.until("ABSENT OUTSIDE_REGION", "everything is unknown, no context yet")
+                with Example(mqtt, folder.path, "low", *place.MIDDLE, alt_wgs84_m=0) as low:
+                    line = low.until("WRONG ALTITUDE_SUSPECT agl")
+                    for words in ("WRONG ALTITUDE_SUSPECT clearance;", "WRONG ALTITUDE_SUSPECT: altitude is", "ground 4"):
+                        assert words in line, line
+                with Example(mqtt, folder.path, "c-low", *place.MIDDLE, alt_wgs84_m=0, program=c) as low:
+                    low.until("WRONG ALTITUDE_SUSPECT agl")
+                    low.until("WRONG ALTITUDE_SUSPECT clearance")
                 with Example(mqtt, folder.path, "off", 95, 8.05) as off:
                     off.until("WRONG INVALID: lat_e7", "LATE")
                 with Example(mqtt, folder.path, "c-off", 95, 8.05, program=c) as off:
-                    off.until("WRONG: code 3 lat_e7")
+                    off.until("WRONG INVALID: lat_e7 ", "everything is unknown, no context yet")
                 a_client_of_an_earlier_version_works(mqtt, folder.path)
                 the_program_of_the_page_works(mqtt, folder.path)
+                # The topic root of LIVE nodes, where none is.
+                root.until("LATE", "no node was heard below drf/v1 in ", "is that its topic root?", "drf-test/v1")
+                c_root.until("LATE", "no node is heard on drf/v1/regions/")
+                is_refused_in_one_line(mqtt, "good", client.python(), EXAMPLE, "-t", "drf-test/v1")
+                is_refused_in_one_line(mqtt, "c", *c, "drf-test/v1")
                 node.kill()
-                drone.until("LATE", "the last context is of")
-                in_c.until("LATE", "too old")
+                drone.until("LATE", "the last context is of", "the node of example is down: the broker has lost its connection")
+                in_c.until("LATE", "no node is heard on drf-test/v1/regions/")
                 node.start()
                 drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 in_c.until("agl ")
@@ -136,6 +154,16 @@ def test_the_examples_tell_absent_late_and_wrong_apart():
                 drone.until("NOT FOR FLIGHT: TEST", "agl ")
                 in_c.until("LATE")
                 in_c.until("agl ")
+                node.stop()
+                drone.until("LATE", "the last context is of", "the node of example says that it is down")
+
+
+def is_refused_in_one_line(mqtt, name, *words):
+    done = subprocess.run([str(w) for w in (*words, mqtt.host, mqtt.port, name, "not its password", *place.MIDDLE, 600)], text=True,
+                          capture_output=True, timeout=DEADLINE_S)
+    said = [line for line in done.stderr.splitlines() if not line.startswith(f"{name}: ")]  # the package's own log
+    assert done.returncode == 1 and len(said) == 1 and not done.stdout, done
+    assert re.search(r"^the broker .*(this password|not authori[sz]ed)", said[0], re.I), done
 
 
 def a_client_of_an_earlier_version_works(mqtt, folder):
@@ -150,9 +178,11 @@ def the_program_of_the_page_works(mqtt, folder):
     """The few lines of client.md, but for the place."""
     text, = python_of("schemas/client.md")
     for said, here in (('"localhost", 1883, "d1", "secret"', f'"{mqtt.host}", {mqtt.port}, "page", "{mqtt.passwords["page"]}"'),
-                       ("e7(43.65)", "e7(47.05)"), ("e7(-79.38)", "e7(8.05)"), ("alt_wgs84_m=320", "alt_wgs84_m=600")):
+                       ("e7(43.65)", "e7(47.05)"), ("e7(-79.38)", "e7(8.05)")):
         assert said in text, said
         text = text.replace(said, here)
+    text, count = re.subn(r"alt_wgs84_m=[0-9.]+", "alt_wgs84_m=600", text)
+    assert count == 1, text
     program = folder / "page.py"
     program.write_text(text)
     page = Process("page", [client.python(), "-u", program], folder / "page.log")

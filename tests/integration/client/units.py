@@ -415,6 +415,17 @@ def test_terrain_blocks_are_tiles_for_an_autopilot():
     assert -1 <= east_m < 28 * 100 + 1
 
 
+def test_the_c_example_has_the_same_table():
+    text = (TOP / "schemas/examples/drone.c").read_text()
+    reasons, codes = (dict(reversed(row) for row in re.findall(rf"\b{letter}\((\w+), (\w+)\)[,}}]", text)) for letter in "RC")
+    assert codes.keys() | {"OK", "ACCEPTED_DEFAULTS"} == set(ReplyCode.__members__)
+    for name, kind in codes.items():
+        assert type(values.refused(v1.Reply(code=ReplyCode[name]))).__name__.upper() == kind, name
+    assert {name for name in Reason.__members__ if not isinstance(values.missing(Reason[name]), Absent)} <= reasons.keys()
+    for name, kind in reasons.items():
+        assert type(values.missing(Reason[name])).__name__.upper() == kind, name
+
+
 def test_what_is_exported_is_there():
     for name in drf_client.__all__:
         assert hasattr(drf_client, name), name
