@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_example.py - what drone developers start from: the Python package and the examples.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 47 s
+# Takes: 55 s
 """schemas/python installed as its README says, schemas/examples/drone.py and drone.c as they ship: against the shipped
 broker configuration and a node. What they say tells absent, late and wrong apart."""
 import json

@@ -28,6 +28,7 @@ class Client:
     def __init__(self, host: str, port: int, user: str, password: str | None = None, *, root: str = "drf/v1",
                  tls: ssl.SSLContext | None = None) -> None:
         self._topic, self._reply = f"{root}/query/{user}", f"{root}/query/{user}/reply"
+        self._root = root
         self._count, self._start = itertools.count(1), os.urandom(4)
         self._waiting: dict[bytes, asyncio.Future[v1.QueryReply]] = {}
         self._link = Link(host, port, user, password, tls, [(self._reply, 1)], self._take, self._connected)
@@ -50,7 +51,7 @@ class Client:
                 return Late(Reason.FEED_DOWN, f"no connection to the broker: {self._link.down or 'it did not take the query'}")
             reply = await asyncio.wait_for(future, timeout_s)
         except TimeoutError:
-            return Late(Reason.UNKNOWN, f"no reply within {timeout_s:.0f} s: is a node there, with this topic root?")
+            return Late(Reason.UNKNOWN, f"no reply within {timeout_s:.1f} s: is {self._root} the topic root of a node there?")
         finally:
             del self._waiting[correlation]
         if reply.status.code in (ReplyCode.OK, ReplyCode.ACCEPTED_DEFAULTS):

@@ -26,8 +26,7 @@ class View:
         self.mode = Mode(mode)
         self.incomplete = {Layer(state.layer): missing(state.reason) for state in layer_states}
         """Layers that are not to be trusted as complete: nothing about them is clear."""
-        self.altitude: State = served
-        """True, or why the aircraft's own height is not to be relied on, nor what is computed from it."""
+        self._altitude: State = served  # or why what is computed from the altitudes that were sent is wrong
 
     @property
     def for_flight(self) -> bool:
@@ -36,7 +35,7 @@ class View:
 
     @property
     def agl_m(self) -> Maybe:
-        return self.altitude and self._of(self.height, "agl_m", "agl_reason", "agl_acc95_m")
+        return self._altitude and self._of(self.height, "agl_m", "agl_reason", "agl_acc95_m")
 
     @property
     def ground_amsl_m(self) -> Maybe:
@@ -115,8 +114,8 @@ class View:
 
     def _clearance(self, field: str) -> Maybe:
         """It has no reason of its own: the one of the height or the surface it would be made of."""
-        if not self.altitude or self.height.HasField(field):
-            return self.altitude and read(self.height, field)
+        if not self._altitude or self.height.HasField(field):
+            return self._altitude and read(self.height, field)
         for value in (self.agl_m, self.surface_amsl_m):
             if not value:
                 return value
@@ -182,7 +181,7 @@ class Now(View):
         for advisory in self.advisories:
             if advisory.kind is AdvisoryKind.ALTITUDE_REFERENCE_SUSPECT:
                 suspect = Wrong(Reason.ALTITUDE_SUSPECT, advisory.text or Reason.ALTITUDE_SUSPECT.text)
-                self.altitude, self.wrong = suspect, (*self.wrong, suspect)
+                self._altitude, self.wrong = suspect, (*self.wrong, suspect)
                 break
 
     @property
