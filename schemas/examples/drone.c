@@ -112,7 +112,7 @@ static void tell(void)
     unsigned why = suspect ? DRF__V1__REASON__REASON_ALTITUDE_SUSPECT : h->agl_reason;
     tell_height("agl", h->has_agl_m && !suspect, h->agl_m, why);
     tell_height("clearance", h->has_clearance_m && !suspect, h->clearance_m,
-                suspect || !h->has_agl_m ? why : h->surface_reason);
+                suspect || !h->has_aircraft_amsl_m ? why : h->surface_reason);
 }
 
 int main(int argc, char **argv)

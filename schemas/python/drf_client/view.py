@@ -113,13 +113,16 @@ class View:
         return self.served and read(message, field, reason, acc95, source, time)
 
     def _clearance(self, field: str) -> Maybe:
-        """It has no reason of its own: the one of the height or the surface it would be made of."""
-        if not self._altitude or self.height.HasField(field):
-            return self._altitude and read(self.height, field)
-        for value in (self.agl_m, self.surface_amsl_m):
-            if not value:
-                return value
-        return missing(0)
+        """It has no reason of its own: the one of the height or the surface it would be made of (schemas/client.md rule 5)."""
+        if self._altitude and self.height.HasField(field):
+            return read(self.height, field)
+        surface = self.surface_amsl_m
+        return self._own_height() and (missing(0) if surface else surface)
+
+    def _own_height(self) -> State:
+        """Yes, or why the aircraft's height over the sea is not known: without it no clearance is."""
+        agl = self.agl_m
+        return agl if not agl and not (self._altitude and self.height.HasField("aircraft_amsl_m")) else Yes()
 
     def _wind(self, field: str) -> Maybe:
         wind = self.weather.wind
@@ -244,13 +247,10 @@ class Now(View):
                        self._clearance_in(s, "clearance_min_m"), self._clearance_in(s, "clearance_low_m"))
 
     def _clearance_in(self, s: v1.Segment, field: str) -> Maybe:
-        """The reason beside it is the surface's. Without an altitude there is none, however well the surface is known."""
-        agl = self.agl_m
-        if isinstance(agl, Wrong):
-            return agl
-        if s.HasField(field) or s.unknown_reason not in (0, Reason.NONE):
+        """The reason beside it is the surface's: there may be none where only the altitude is missing."""
+        if self._altitude and s.HasField(field):
             return read(s, field, "unknown_reason")
-        return missing(0) if agl else agl
+        return self._own_height() and read(s, field, "unknown_reason")
 
     def lines(self) -> Iterable[str]:
         """What a person wants to read of it."""

@@ -100,6 +100,10 @@ def test_a_clearance_that_is_missing_has_the_reason_of_what_it_is_made_of():
         assert isinstance(value, Late) and value.reason is Reason.FEED_DOWN, value
     for value in said(v1.Height(agl_m=50, surface_reason=2), unknown_ratio=1, unknown_reason=2):
         assert isinstance(value, Absent) and value.reason is Reason.NO_DATA, value
+    # The altitude is known, the ground below is not: what is missing of a clearance is the surface (rule 5).
+    here, low, ahead, _ = said(v1.Height(aircraft_amsl_m=500, agl_reason=3, surface_reason=15), unknown_ratio=1, unknown_reason=2)
+    assert here == low and isinstance(here, Late) and here.reason is Reason.FEED_DOWN, here
+    assert isinstance(ahead, Absent) and ahead.reason is Reason.NO_DATA, ahead
     # The ground here is not known, and yet the surface ahead is.
     assert said(v1.Height(agl_reason=2, surface_reason=2), clearance_min_m=30, clearance_low_m=20)[2:] == (Value(30), Value(20))
     text = str(view.Now(v1.Context(height=no_altitude, look_ahead=v1.LookAhead(segments=[v1.Segment(to_m=50)]))))
