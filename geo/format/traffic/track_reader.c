@@ -78,6 +78,17 @@ bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
     return true;
 }
 
+void geo_track_icao24(const struct geo_json *icao24, struct geo_track *out)
+{
+    static const char digits[] = "0123456789abcdefABCDEF", small[] = "0123456789abcdefabcdef";
+    size_t size = 0;
+    const char *text = geo_json_text(icao24, &size);
+    if (text == NULL || size != 6 || strspn(text, digits) < size)
+        return;
+    for (size_t i = 0; i < size; i++)
+        out->icao24[i] = small[strchr(digits, text[i]) - digits];
+}
+
 void geo_track_category(const struct geo_json *category, struct geo_track *out)
 {
     size_t size = 0;

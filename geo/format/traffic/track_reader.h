@@ -35,8 +35,10 @@ bool geo_track_time(struct geo_track_reader *reader, const struct geo_json *valu
 // the id, and the icao24 where it is.
 bool geo_track_hex(struct geo_track_reader *reader, const struct geo_json *hex,
                    struct geo_track *out);
-// The emitter category of ADS-B (DO-260B), a letter A to D and a digit 0 to 7. What is not one
-// is not known: it decides nothing, and refuses no aircraft.
+// An address of ICAO in capitals or small letters. What is none is not known: it decides
+// nothing, and refuses no aircraft.
+void geo_track_icao24(const struct geo_json *icao24, struct geo_track *out);
+// The emitter category of ADS-B (DO-260B), a letter A to D and a digit 0 to 7; the same.
 void geo_track_category(const struct geo_json *category, struct geo_track *out);
 // A call sign, without the blanks at its end.
 void geo_track_name(const struct geo_json *flight, struct geo_track *out);

@@ -49,12 +49,7 @@ static bool read_id(struct geo_track_reader *reader, const struct geo_json *obje
     memcpy(out->id, text, size);
     text = geo_json_text(geo_json_member(object, "name"), &size);
     geo_text_copy(out->name, sizeof out->name, text, text == NULL ? 0 : size);
-    text = geo_json_text(geo_json_member(object, "icao24"), &size);
-    if (text != NULL && (size != 6 || strspn(text, "0123456789abcdef") < size))
-        return geo_track_bad(reader, GEO_REFUSAL_FORMAT, "icao24",
-                             "is not six hexadecimal digits in small letters");
-    if (text != NULL)
-        memcpy(out->icao24, text, size);
+    geo_track_icao24(geo_json_member(object, "icao24"), out);
     geo_track_category(geo_json_member(object, "category"), out);
     return true;
 }
