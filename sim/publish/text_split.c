@@ -11,10 +11,12 @@ enum { ALERT_ID_SIZE = 64, ELEMENT_SIZE = 128 };
 
 static bool is_text(const uint8_t *bytes, size_t size)
 {
+    static const uint8_t allowed[] = {'\t', '\r', '\n', '\f',
+                                      '\v', 1,    3}; // SOH, ETX: around bulletins
     bool ink = false;
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] < ' ' && strchr("\t\r\n\f\v\x01\x03", bytes[i]) == NULL)
-            return false; // SOH and ETX stand around bulletins
+        if (bytes[i] < ' ' && memchr(allowed, bytes[i], sizeof allowed) == NULL)
+            return false;
         ink = ink || bytes[i] > ' ';
     }
     return ink;

@@ -86,6 +86,16 @@ static void report__of_few_bytes__is_one_message_and_else_cut_between_reports(vo
     sim_batch_close(&batch);
     assert_int_equal(sim_report_split("uk", BYTES(" \n"), 100, &batch), DRF_ERR_SYNTAX);
     assert_int_equal(sim_report_split("uk", BYTES("GRIB\x02..."), 100, &batch), DRF_ERR_SYNTAX);
+    // NUL is no text, wherever it stands: such a file is binary, or in UTF-16.
+    static const char *const with_nul[] = {"\0METAR=", "METAR\0EGLL=", "METAR EGLL=\0"};
+    static const size_t sizes[] = {7, 11, 12};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(
+            sim_report_split("uk", (const uint8_t *)with_nul[i], sizes[i], 100, &batch),
+            DRF_ERR_SYNTAX);
+    assert_int_equal(batch.count, 0);
+    static const char marked[] = "\x01\r\r\n123\r\r\nMETAR EGLL=\r\r\n\x03";
+    assert_int_equal(sim_report_split("uk", BYTES(marked), 100, &batch), DRF_OK);
     sim_batch_close(&batch);
 }
 
