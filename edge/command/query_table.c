@@ -42,7 +42,8 @@ static const char *reason_text(enum fusion_reason reason)
         [FUSION_REASON_FORGOTTEN] = "incomplete: live data were lost with their topic",
         [FUSION_REASON_UNREADABLE] = "incomplete: an input that may apply here was refused",
     };
-    return reason < sizeof texts / sizeof texts[0] ? texts[reason] : "unknown";
+    const bool named = (size_t)reason < sizeof texts / sizeof texts[0] && texts[reason] != NULL;
+    return named ? texts[reason] : texts[FUSION_REASON_UNKNOWN];
 }
 
 // The same words behind "unknown: " or "incomplete: ", for what is not one value.

@@ -157,12 +157,47 @@ static void query__misused__says_how_to_use_it(void **state)
     free(query(missing, 4, 1));
 }
 
+// Numbers without a name here, too: those of newer nodes, and those that only plans have.
+static void table__of_every_reason__says_it_in_words(void **state)
+{
+    (void)state;
+    static struct edge_wire_query_answer answer;
+    for (unsigned number = 0; number < 300; number++) {
+        const enum fusion_reason reason = (enum fusion_reason)number;
+        answer = (struct edge_wire_query_answer){.ask = {.radius_m = 100.0}};
+        struct fusion_point *p = &answer.point;
+        p->height.ground_reason = p->height.surface_reason = reason;
+        p->weather.present.reason = reason;
+        for (size_t i = 0; i < FUSION_WEATHER_ITEMS; i++)
+            p->weather.items[i].reason = reason;
+        p->obstacles_reason = p->zones_reason = p->alerts_reason = reason;
+        p->obstacles_left_out = number % 2;
+        p->layer_state_count = 1;
+        p->layer_states[0] = (struct fusion_layer_state){FUSION_LAYER_ZONE, reason};
+        if (reason == FUSION_REASON_NONE) // then there are values
+            continue;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        edge_query_table(&answer, out);
+        assert_int_equal(fclose(out), 0);
+        assert_null(strstr(text, "null"));
+        if (number == 0 || number == 21 || number == 22 || number > 24) {
+            assert_non_null(strstr(text, "\nground         unknown\n"));
+            assert_non_null(strstr(text, "\nzones          unknown\n"));
+        }
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(query__at_toronto__is_what_other_tools_read),
         cmocka_unit_test(query__alerts_in_force_there__are_shown_with_their_provenances),
         cmocka_unit_test(query__misused__says_how_to_use_it),
+        cmocka_unit_test(table__of_every_reason__says_it_in_words),
     };
     return cmocka_run_group_tests_name("edge/query", tests, NULL, NULL);
 }
