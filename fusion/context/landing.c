@@ -119,9 +119,12 @@ static void judge_obstacles(const struct fusion_root *root,
             continue;
         out->obstacles++;
         bool sure = list[i].distance_m <= near_m;
+        char kind[21], id[36];
+        fusion_shorten(kind, sizeof kind, o->kind[0] != '\0' ? o->kind : "obstacle");
+        fusion_shorten(id, sizeof id, o->id);
         add_objection(out, sure ? FUSION_SEVERITY_WARNING : FUSION_SEVERITY_CAUTION,
-                      "%.20s %.20s %s within %.0f m", o->kind[0] != '\0' ? o->kind : "obstacle",
-                      o->id, sure ? "stands" : "may stand", near_m);
+                      "%s %s %s within %.0f m", kind, id, sure ? "stands" : "may stand",
+                      near_m);
     }
 }
 
@@ -178,7 +181,7 @@ static void judge_zones(const struct fusion_root *root, const struct fusion_land
             add_objection(out,
                           zone->restriction == GEO_ZONE_PROHIBITED ? FUSION_SEVERITY_WARNING
                                                                    : FUSION_SEVERITY_CAUTION,
-                          "in zone %.40s", zone->id);
+                          "in zone %s", zone->id);
             break;
         }
     }

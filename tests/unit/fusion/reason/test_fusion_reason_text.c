@@ -13,7 +13,9 @@
 
 #include "fusion/aircraft/encounter.h"
 #include "fusion/aircraft/path.h"
+#include "fusion/context/landing.h"
 #include "fusion/reason/reasoners.h"
+#include "geo/record/refusal.h"
 #include "geo/record/zone.h"
 #include "tests/support/reason_scene.h"
 
@@ -402,6 +404,71 @@ static void terrain__every_part_at_its_longest__is_whole(void **state)
     scene_close(scene);
 }
 
+// Characters of 2, 3 and 4 bytes, after 0 to 3 bytes that are letters: a cut falls on each of
+// their bytes.
+static void fill_name(char *name, size_t size, unsigned row)
+{
+    static const char *const characters[] = {"\u00fc", "\u20ac", "\U0001f681"};
+    const char *character = characters[row % 3];
+    size_t used = row / 3 % 4;
+    memset(name, 0, size);
+    memset(name, 'a', used);
+    for (; used + strlen(character) < size; used += strlen(character))
+        memcpy(name + used, character, strlen(character));
+}
+
+static void texts__of_names_beyond_ascii__are_clean(void **state)
+{
+    (void)state;
+    struct fusion_builder *builder;
+    assert_int_equal(fusion_builder_open(&builder), DRF_OK);
+    static struct geo_zone words;
+    static struct geo_zone_volume volume;
+    const struct fusion_limits limits = fusion_limits_default();
+    struct fusion_source source = scene_source("zones", 0.0, 0.0);
+    struct fusion_zone zone = {.view = {&words, &volume, NULL, NULL}, .source = &source};
+    for (unsigned row = 0; row < 3 * 4; row++) {
+        struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+        struct geo_obstacle *o = scene_obstacle(scene, "o", toronto, 150.0);
+        fill_name(o->id, sizeof o->id, row);
+        fill_name(o->kind, sizeof o->kind, row);
+        o->horizontal_acc95_m = 10.0;
+        struct fusion_aircraft aircraft = eastward();
+        struct fusion_context context = look(scene, &aircraft);
+        const char *told = only(&context, FUSION_ADVISORY_OBSTACLE)->text;
+        assert_true(geo_text_clean(told, FUSION_ADVISORY_TEXT_SIZE));
+
+        words = (struct geo_zone){.restriction = GEO_ZONE_PROHIBITED, .volume_count = 1};
+        fill_name(words.id, sizeof words.id, row);
+        fill_name(words.name, sizeof words.name, row);
+        volume = (struct geo_zone_volume){.shape = GEO_ZONE_CIRCLE,
+                                          .centre = toronto,
+                                          .radius_m = 1000.0,
+                                          .lower = {.reference = GEO_ZONE_UNLIMITED},
+                                          .upper = {.reference = GEO_ZONE_UNLIMITED}};
+        const struct fusion_zone *zones[] = {&zone};
+        const struct fusion_zone_bucket all = {.count = 1, .zones = zones};
+        scene->root.zones_all = &all;
+        const struct fusion_landing_ask ask = {
+            .position = toronto, .radius_m = 10.0, .limits = &limits, .now_utc_us = NOW_US};
+        struct fusion_landing landing;
+        fusion_landing_judge(builder, &scene->root, &ask, &landing);
+        unsigned named = 0;
+        for (size_t i = 0; i < landing.against_count; i++) {
+            const char *against = landing.against[i];
+            if (!geo_text_clean(against, FUSION_LANDING_TEXT_SIZE))
+                fail_msg("\"%s\"", against);
+            named += ends_with(against, " stands within 25 m") ? 1 : 0;
+            named += strncmp(against, "in zone ", 8) == 0 && strcmp(against + 8, words.id) == 0
+                         ? 10
+                         : 0;
+        }
+        assert_int_equal(named, 11);
+        scene_close(scene);
+    }
+    fusion_builder_close(builder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +481,7 @@ int main(void)
         cmocka_unit_test(alert__the_longest_name_of_a_test_ahead__ends_with_a_word),
         cmocka_unit_test(obstacle__the_longest_kind_and_id__are_shortened_not_the_numbers),
         cmocka_unit_test(terrain__every_part_at_its_longest__is_whole),
+        cmocka_unit_test(texts__of_names_beyond_ascii__are_clean),
     };
     return cmocka_run_group_tests_name("fusion/reason_text", tests, NULL, NULL);
 }
