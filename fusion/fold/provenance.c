@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "geo/hash.h"
+#include "geo/record/refusal.h"
 #include "geo/unconst.h"
 
 struct entry {
@@ -159,11 +160,14 @@ void fusion_provenance_version(const char *key, int64_t time_utc_us, char out[st
     size_t length = strlen(key);
     if (length == 0)
         snprintf(out, 80, "%s", time);
-    else if (length <= KEY_MAX)
+    else if (length <= KEY_MAX && geo_text_clean(key, length + 1))
         snprintf(out, 80, "%s @ %.30s", key, time);
-    else
-        snprintf(out, 80, "%.*s~%016" PRIx64 " @ %.30s", KEY_CUT, key,
+    else {
+        char begin[KEY_CUT + 1];
+        geo_text_copy(begin, sizeof begin, key, length);
+        snprintf(out, 80, "%s~%016" PRIx64 " @ %.30s", begin,
                  geo_hash_bytes(GEO_HASH_START, key, length), time);
+    }
 }
 
 #define FILE_MARK " (file)"

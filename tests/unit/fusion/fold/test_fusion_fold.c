@@ -15,6 +15,7 @@
 
 #include "fusion/fold/fold.h"
 #include "fusion/fold/provenance.h"
+#include "geo/record/refusal.h"
 
 static const struct geo_tile here = {.level = 12, .row = 1055, .col = 2290};
 
@@ -184,6 +185,23 @@ static void version__names_key_and_time__and_never_two_keys_alike(void **state)
     fusion_provenance_version(b, 0, other);
     assert_string_not_equal(text, other);
     assert_non_null(strstr(text, " @ 1970-01-01T00:00:00Z"));
+    // It is told to drones as text of UTF-8, whatever a provider's key is and where it is cut.
+    static const char *const characters[] = {"\u00fc", "\u20ac", "\U0001f681", "\xff"};
+    for (unsigned row = 0; row < 4 * 4; row++) {
+        const char *character = characters[row % 4];
+        char key[200] = "aaa";
+        for (size_t used = row / 4; used + strlen(character) < 60; used += strlen(character))
+            memcpy(key + used, character, strlen(character) + 1);
+        fusion_provenance_version(key, 0, text);
+        assert_true(geo_text_clean(text, sizeof text));
+        assert_non_null(strstr(text, " @ 1970-01-01T00:00:00Z"));
+    }
+    fusion_provenance_version("k\xfe", 0, text);
+    fusion_provenance_version("k\xff", 0, other);
+    assert_true(geo_text_clean(text, sizeof text) && geo_text_clean(other, sizeof other));
+    assert_string_not_equal(text, other);
+    fusion_provenance_version("Gr\u00fcn", 0, text);
+    assert_string_equal(text, "Gr\u00fcn @ 1970-01-01T00:00:00Z");
 }
 
 int main(void)
