@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "geo/record/refusal.h"
+
 #define SECOND_US 1000000
 #define RATE_SECONDS 60.0
 #define PASSED_OVER_US (INT64_C(60) * SECOND_US)
@@ -105,8 +107,11 @@ static void write_text(struct edge_source_stats_line *line, const char text[stat
 static void write_error(struct edge_source_stats_line *line, const struct geo_note *why)
 {
     char text[TEXT_SIZE] = "";
-    snprintf(text, sizeof text, "%s: %.*s", geo_refusal_name((enum geo_refusal_code)why->code),
-             (int)sizeof why->text, why->text);
+    char whole[sizeof why->text + 64];
+    snprintf(whole, sizeof whole, "%s: %.*s",
+             geo_refusal_name((enum geo_refusal_code)why->code), (int)sizeof why->text,
+             why->text);
+    geo_text_copy(text, sizeof text, whole, strlen(whole));
     line->passed_over_text = false;
     write_text(line, text);
 }
@@ -124,8 +129,10 @@ static void note_passed_over(struct edge_source_stats_line *line, const struct g
         line->passed_over_mono_us = now.mono_us;
     if (line->useful > 0)
         return;
-    snprintf(text, sizeof text, "all %" PRIu64 " messages passed over: %.150s",
-             line->passed_over, why->text);
+    char whole[sizeof why->text + 64];
+    snprintf(whole, sizeof whole, "all %" PRIu64 " messages passed over: %s", line->passed_over,
+             why->text);
+    geo_text_copy(text, sizeof text, whole, strlen(whole));
     line->passed_over_text = true;
     write_text(line, text);
 }

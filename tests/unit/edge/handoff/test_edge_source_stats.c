@@ -15,6 +15,7 @@
 
 #include "edge/handoff/source_stats.h"
 #include "edge/serve/catalog.h"
+#include "geo/record/refusal.h"
 
 #define SECOND INT64_C(1000000)
 
@@ -115,6 +116,21 @@ static void note__of_what_is_of_no_use__says_so_until_something_is(void **state)
     assert_non_null(strstr(first, "feed=wx"));
     assert_null(strstr(first + 1, "feed.passed_over"));
     close(ends[0]);
+}
+
+static void passed_over__of_the_longest_text__is_cut_at_a_character(void **state)
+{
+    (void)state;
+    for (size_t letters = 0; letters < 4; letters++) {
+        struct geo_note why = {.code = GEO_REFUSAL_IGNORED, .count = 1, .text = "aaa"};
+        for (size_t used = letters; used + 4 < sizeof why.text; used += 4)
+            memcpy(why.text + used, "\U0001f681", 5);
+        edge_source_stats_passed_over(&source_stats, 1, "wx/a", &why, at(1));
+        const struct edge_source_stats_view view = view_of("wx");
+        assert_int_equal(strncmp(view.error, "all ", 4), 0);
+        if (!geo_text_clean(view.error, sizeof view.error))
+            fail_msg("\"%s\"", view.error);
+    }
 }
 
 static void second__after_the_stated_interval__calls_a_source_silent_until_it_speaks(
@@ -260,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRESH(note__of_what_came__counts_it_for_its_source_and_its_feed),
         FRESH(note__of_what_is_of_no_use__says_so_until_something_is),
+        FRESH(passed_over__of_the_longest_text__is_cut_at_a_character),
         FRESH(second__after_the_stated_interval__calls_a_source_silent_until_it_speaks),
         FRESH(second__of_a_steady_source__finds_its_rate),
         FRESH(note__of_more_sources_than_fit__counts_them_in_their_feed),
