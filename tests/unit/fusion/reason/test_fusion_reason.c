@@ -166,7 +166,7 @@ static void terrain__standing_on_the_ground_without_saying_so__is_silent(void **
                    sizeof rows / sizeof rows[0]);
     aircraft.fix.amsl.m = 88.0;
     // who does not say how it moves may be flying
-    aircraft.fix.velocity_up_mps = 0.0;
+    aircraft.fix.velocity_east_mps = aircraft.fix.velocity_up_mps = 0.0;
     aircraft.fix.velocity_up_known = false;
     assert_severity(scene, &aircraft, FUSION_ADVISORY_TERRAIN, WARNING, 0);
     aircraft.fix.velocity_known = false;
