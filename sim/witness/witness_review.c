@@ -140,6 +140,8 @@ static void find_conditions(struct leg *leg)
     const double limit_m = sim_drone_limits_of(leg->c.report->drone).clearance_m;
     sim_conditions_obstacles(&leg->c);
     sim_conditions_zones(&leg->c);
+    leg->c.unjudged[DRF__V1__ADVISORY_KIND__ADVISORY_KIND_REGION_BOUNDARY] =
+        SIM_UNJUDGED_UNKNOWN; // told once, until the plan is back
     struct sim_condition terrain = {.kind = TERRAIN_KIND,
                                     .feature = "",
                                     .possible = SIM_NOTHING,
@@ -339,7 +341,7 @@ void sim_witness_review(struct sim_witness *witness, const struct sim_report *re
     if (plan->count < 2 || ends_low(witness, plan))
         return;
     Drf__V1__Context none = DRF__V1__CONTEXT__INIT;
-    struct lowest lowest = {HUGE_VAL, HUGE_VAL, HUGE_VAL, false};
+    struct lowest lowest = {HUGE_VAL, HUGE_VAL, HUGE_VAL, true};
     struct sim_report flying = *report;
     flying.on_ground = false;
     for (uint32_t i = 0; i + 1 < plan->count; i++) {
@@ -355,7 +357,7 @@ void sim_witness_review(struct sim_witness *witness, const struct sim_report *re
         lowest.high_m = fmin(lowest.high_m, leg.high_m);
         if (i == review->clearance_lowest_leg)
             lowest.there_m = leg.low_m;
-        lowest.known |= leg.known;
+        lowest.known &= leg.known; // unknown is never clear
     }
     check_lowest(report, &lowest, review, counts);
 }

@@ -11,65 +11,12 @@
 
 #include <cmocka.h>
 
-#include "geo/format/traffic/readsb.h"
-#include "geo/format/traffic/tracks.h"
 #include "tests/support/real_data.h"
-
-#define assert_near(value, expected, within) assert_true(fabs((value) - (expected)) <= (within))
-
-static const struct geo_decode_params everywhere = {
-    .keep = {-180, -90, 180, 90},
-    .default_horizontal_acc95_m = 75,
-    .default_vertical_acc95_m = 15,
-    .message_utc_us = INT64_C(1700000000000000),
-};
-
-typedef enum drf_status (*decoder)(const struct geo_decode_params *params, const uint8_t *bytes,
-                                   size_t size, struct geo_record_builder *builder,
-                                   struct geo_note *why);
-
-// No accuracy is said: those of the feed and of transponders are taken.
-enum { ASSUMED = GEO_TRACK_HORIZONTAL_ASSUMED | GEO_TRACK_ALTITUDE_ASSUMED };
-
-struct decoded {
-    enum drf_status status;
-    struct geo_note why, last_note;
-    struct geo_track tracks[8]; // the first of them
-    unsigned count, notes;
-};
-
-static struct decoded decode(decoder with, const struct geo_decode_params *params,
-                             const void *bytes, size_t size)
-{
-    struct decoded d = {.status = DRF_OK};
-    struct geo_record_builder builder;
-    struct geo_record built, record;
-    geo_record_builder_init(&builder, 1 << 24);
-    d.status = with(params, bytes, size, &builder, &d.why);
-    assert_int_equal(geo_record_finish(&builder, &built), DRF_OK);
-    assert_int_equal(geo_record_validate(built.bytes, built.size, &record), DRF_OK);
-    size_t cursor = 0;
-    struct geo_item item;
-    while (geo_record_next(record, &cursor, &item)) {
-        if (item.kind == GEO_ITEM_NOTE) {
-            d.last_note = *(const struct geo_note *)item.payload;
-            d.notes++;
-        } else if (d.count++ < 8) {
-            d.tracks[d.count - 1] = *(const struct geo_track *)item.payload;
-        }
-    }
-    geo_record_builder_close(&builder);
-    return d;
-}
+#include "tests/support/tracks.h"
 
 static struct decoded readsb(const char *text)
 {
     return decode(geo_readsb_decode, &everywhere, text, strlen(text));
-}
-
-static struct decoded tracks(const char *text)
-{
-    return decode(geo_tracks_decode, &everywhere, text, strlen(text));
 }
 
 static void readsb__a_full_aircraft__gives_every_height_in_its_own_frame(void **state)
@@ -472,49 +419,6 @@ static void readsb__a_real_trace__gives_its_rows(void **state)
     assert_true(second->time_utc_us == INT64_C(1738703631579000));
 }
 
-static void tracks__a_nodes_report__gives_every_field(void **state)
-{
-    (void)state;
-    struct decoded d = tracks(
-        "{\"tracks\":[{\"traffic_id\":\"coffee-17\",\"lat_e7\":436500000,\"lon_e7\":-793800000,"
-        "\"data_time_us\":\"1700000000123456\",\"alt_wgs84_m\":120.5,\"alt_amsl_m\":157,"
-        "\"alt_pressure_m\":150,\"velocity_north_mps\":1,\"velocity_east_mps\":-2,"
-        "\"velocity_up_mps\":0.5,\"horizontal_acc95_m\":3,\"altitude_acc95_m\":4,"
-        "\"predicted\":true,\"name\":\"Coffee\"}]}");
-    assert_int_equal(d.status, DRF_OK);
-    assert_int_equal(d.count, 1);
-    const struct geo_track *t = &d.tracks[0];
-    assert_string_equal(t->id, "coffee-17");
-    assert_near(t->position.lat_deg, 43.65, 1e-9);
-    assert_true(t->time_utc_us == INT64_C(1700000000123456));
-    assert_int_equal(t->flags, GEO_TRACK_WGS84 | GEO_TRACK_AMSL | GEO_TRACK_PRESSURE
-                                   | GEO_TRACK_VELOCITY | GEO_TRACK_UP | GEO_TRACK_PREDICTED);
-    assert_near(t->altitude_acc95_m, 4.0, 0.0);
-    assert_int_equal(t->flags & ASSUMED, 0);
-}
-
-static void tracks__without_id_place_or_time__are_refused(void **state)
-{
-    (void)state;
-    static const char *const broken[] = {
-        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"data_time_us\":1}",
-        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1}",
-        "{\"traffic_id\":\"\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1}",
-        "{\"traffic_id\":\"a b\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1}",
-        "{\"traffic_id\":\"a\",\"lat_e7\":1.5,\"lon_e7\":1,\"data_time_us\":1}",
-        "{\"traffic_id\":\"a\",\"lat_e7\":900000001,\"lon_e7\":1,\"data_time_us\":1}",
-        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":\"soon\"}",
-        ("{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,"
-         "\"velocity_north_mps\":1}"),
-        "{\"traffic_id\":\"a\",\"lat_e7\":1,\"lon_e7\":1,\"data_time_us\":1,\"on_ground\":1}",
-    };
-    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
-        struct decoded d = tracks(broken[i]);
-        if (d.status == DRF_OK || d.count != 0)
-            fail_msg("taken: %s", broken[i]);
-    }
-}
-
 // What `gzip -dc` says of a file of the real data; NULL, after a message, if it is not there.
 static uint8_t *unzipped(const char *name, size_t *size)
 {
@@ -603,8 +507,6 @@ int main(void)
         cmocka_unit_test(readsb__strangers_messages__are_read_for_what_they_say),
         cmocka_unit_test(readsb__outside_the_region__is_no_fault),
         cmocka_unit_test(readsb__a_real_trace__gives_its_rows),
-        cmocka_unit_test(tracks__a_nodes_report__gives_every_field),
-        cmocka_unit_test(tracks__without_id_place_or_time__are_refused),
         cmocka_unit_test(readsb__a_real_week_of_state_vectors__is_read_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
