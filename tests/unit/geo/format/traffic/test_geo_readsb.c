@@ -75,29 +75,18 @@ static void formats__of_an_aircraft__say_which_it_is(void **state)
     assert_int_equal(d.count, 1);
     assert_string_equal(d.tracks[0].icao24, "4ca123");
     assert_string_equal(d.tracks[0].category, "B6");
-    static const struct {
-        const char *said, *icao24;
-    } told[] = {{"\"4CA123\"", "4ca123"},
-                {"\"aC671b\"", "ac671b"},
-                {"\"\"", ""},
-                {"\"4ca12\"", ""},
-                {"\"4ca1234\"", ""},
-                {"\"4ca12g\"", ""},
-                {"\"~4ca12\"", ""},
-                {"\"4ca1\xc3\xa9\"", ""},
-                {"4123456", ""},
-                {"null", ""},
-                {"[\"4ca123\"]", ""},
-                {"true", ""}};
+    static const char *const told[] = {
+        "\"4CA123\"", "\"4cA123\"",       "\"\"",    "\"4ca12\"", "\"4ca1234\"",  "\"4ca12g\"",
+        "\"~4ca12\"", "\"4ca1\xc3\xa9\"", "4123456", "null",      "[\"4ca123\"]", "true"};
     for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
         char text[200];
         (void)snprintf(text, sizeof text,
                        "{\"traffic_id\":\"d-1\",\"lat_e7\":1,\"lon_e7\":1,"
                        "\"data_time_us\":1,\"icao24\":%s}",
-                       told[i].said);
+                       told[i]);
         d = tracks(text);
         assert_int_equal(d.count, 1);
-        assert_string_equal(d.tracks[0].icao24, told[i].icao24);
+        assert_string_equal(d.tracks[0].icao24, i < 2 ? "4ca123" : "");
     }
 }
 
