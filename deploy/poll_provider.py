@@ -80,19 +80,34 @@ def arguments():
     add("--publisher", default="drf-sim", metavar="PROGRAM", help="drf-sim (default: found by PATH)")
     add("--once", action="store_true", help="poll one time, unless the last failure still says to wait")
     asked = parser.parse_args()
-    if urllib.parse.urlsplit(asked.url).scheme not in ("http", "https"):
-        parser.error(f"--url: http or https, not {shown(asked.url)}")
+    wrong = wrong_address(asked.url)
+    if wrong:
+        parser.error(f"--url: {wrong}")
     if re.search(r"[\x00-\x20\x7f-\uffff]", asked.url):
         parser.error(f"--url: a blank or a letter beyond ASCII is to be written as %XX: {shown(asked.url)}")
     if not 0 < asked.interval <= 86400 or not asked.interval <= asked.backoff_max <= 86400:
         parser.error("--interval is above 0, --backoff-max at least the interval, and both are at most 86400")
     if not 0 < asked.timeout <= 3600 or asked.max_bytes < 1:
         parser.error("--timeout is above 0 and at most 3600, --max-bytes at least 1")
-    if any(":" not in header for header in asked.header):
-        parser.error("--header: 'NAME: VALUE'")
+    if not all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*", header) for header in asked.header):
+        parser.error("--header: 'NAME: VALUE', on one line, without letters beyond Latin-1")
     asked.name = asked.name or urllib.parse.urlsplit(asked.url).path.rstrip("/").rpartition("/")[2] or asked.topic
     asked.name = re.sub(r"[^A-Za-z0-9._-]", "_", asked.name).lstrip(".")[:100] or "document"
     return asked
+
+
+def wrong_address(url):
+    """Why it is none that is asked, without what may be a password in it; "" if it is one."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "an address that cannot be read"
+    if parts.scheme not in ("http", "https"):
+        return "http or https are asked, nothing else"
+    if "@" in parts.netloc:
+        return "no account belongs in an address; --header='Authorization: Basic ...' sends one"
+    return "" if host else "an address with no host"
 
 
 def shown(url):
@@ -163,6 +178,9 @@ def read_body(answer, asked):
 
 class KeepTls(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req, fp, code, msg, headers, newurl):
+        wrong = wrong_address(newurl)
+        if wrong:
+            raise Failed(f"redirected, which is not followed: {wrong}")
         if req.type == "https" and urllib.parse.urlsplit(newurl).scheme != "https":
             raise Failed(f"redirected from https to {shown(newurl)}, which is not followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -212,6 +230,8 @@ def fetch(asked, state):
         raise Failed(str(error)) from None
     except urllib.error.URLError as error:
         raise Failed(f"no answer: {error.reason}") from None
+    except (ValueError, http.client.InvalidURL):  # of urllib, which may repeat the address or a header in it
+        raise Failed("redirected, which is not followed: an address that cannot be read") from None
     except (OSError, http.client.HTTPException) as error:
         raise Failed(f"the answer is no HTTP, or ended: {error or type(error).__name__}") from None
     finally:

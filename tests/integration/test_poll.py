@@ -225,6 +225,27 @@ def test_keys_stay_with_the_address_they_are_for_and_a_file_may_hold_the_argumen
         assert server.asked[-1][1]["Authorization"] == "Bearer hidden" and "Authorization" not in elsewhere.asked[-1][1]
 
 
+def test_an_address_that_cannot_be_read_is_refused_or_a_failure_and_no_account_is_told():
+    with Server() as server, Poll(server) as poll:
+        for url, why in (("http://user:S3cret@host/x", "no account"), ("http://S3cret@host:1/x", "no account"),
+                         ("http://user:S3cret@/x", "no account"), ("http://[S3cret/x", "cannot be read"),
+                         ("http://host:S3cret/x", "cannot be read"), ("http:///S3cret", "no host"),
+                         ("ftp://user:S3cret@host/x", "http or https")):
+            run = subprocess.run(poll.words("--once", f"--url={url}"), capture_output=True, text=True, timeout=DEADLINE_S)
+            assert run.returncode == 2 and why in run.stderr, (url, run)
+            assert "S3cret" not in run.stdout + run.stderr and "Traceback" not in run.stderr, run
+        for words in (["--header=A: S3cret\r\nB: c"], ["--header=: S3cret"]):
+            run = subprocess.run(poll.words("--once", *words), capture_output=True, text=True, timeout=DEADLINE_S)
+            assert run.returncode == 2 and words[0].partition("=")[0] in run.stderr.splitlines()[-1], run
+            assert "S3cret" not in run.stderr, run
+        assert not server.asked
+        for to in ("http://[x/", "http://u:S3cret@127.0.0.1:1/", "http://u:S3cret@127.0.0.1/", "http://127.0.0.1:S3cret/",
+                   "http://a..b/S3cret", f"http://{'a' * 70}.example/", "//", "http:", "\u00e4\u00f6"):
+            said = poll.failed("redirected, which is not followed: |no answer: |infinite loop", 302, {"Location": to}, b"")
+            assert "S3cret" not in said and "failures=" in said, said
+        assert json.loads(poll.state.read_text())["failures"] == 9
+
+
 def test_the_one_file_of_an_archive_is_published():
     def archive(*names):
         kept = io.BytesIO()
