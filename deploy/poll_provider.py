@@ -24,11 +24,13 @@ import hashlib
 import http.client
 import io
 import json
+import lzma
 import os
 import pathlib
 import random
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 
 RETRY_AFTER_MAX_S = 86400
 FORMATS = ("terrain geotiff dted hgt dof geojson_obstacles grib metar geojson_zones ed269 ed318 sigmet readsb tracks cap "
@@ -247,7 +250,8 @@ def unpacked(body, asked):
                 raise Failed(f"{len(names)} files in the archive are named {asked.member}: {', '.join(archive.namelist()[:5])}")
             with archive.open(names[0]) as file:
                 content = file.read(asked.max_bytes + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, IndexError, struct.error,
+            zlib.error, lzma.LZMAError) as error:
         raise Failed(f"the body is no ZIP archive, or damaged: {error}") from None
     if len(content) > asked.max_bytes:
         raise Failed(f"{names[0]} has more than --max-bytes {asked.max_bytes}")

@@ -4,6 +4,7 @@
 # Takes: 40 s
 """The server answers what a test says, one answer a request, and keeps what it was asked. What HTTP brings is tried with
 a publisher that only notes what it is given; the last test goes all the way to a query."""
+import argparse
 import contextlib
 import email.utils
 import hashlib
@@ -11,6 +12,7 @@ import http.server
 import io
 import json
 import re
+import runpy
 import signal
 import subprocess
 import threading
@@ -247,17 +249,36 @@ def test_an_address_that_cannot_be_read_is_refused_or_a_failure_and_no_account_i
 
 
 def test_the_one_file_of_an_archive_is_published():
-    def archive(*names):
+    def archive(*names, method=zipfile.ZIP_DEFLATED):
         kept = io.BytesIO()
-        with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as made:
+        with zipfile.ZipFile(kept, "w", method) as made:
             for name in names:
                 made.writestr(name, b"x" * 3000)
         return kept.getvalue()
+
+    def damaged(whole, place, bytes_there):
+        return whole[:place] + bytes_there + whole[place + len(bytes_there):]
 
     with Server() as server, Poll(server, member="*.Dat", max_bytes=2500) as poll:
         poll.failed("2 files in the archive are named", 200, {}, archive("a.Dat", "b.Dat"))
         poll.failed("a.Dat has more than --max-bytes 2500", 200, {}, archive("a.Dat", "b.txt"))
         poll.failed("no ZIP archive, or damaged", 200, {}, b"PK")
+        poll.failed("no ZIP archive, or damaged", 200, {}, damaged(archive("a.Dat"), 35, b"\xff" * 8))
+        poll.failed("no ZIP archive, or damaged", 200, {}, damaged(archive("a.Dat", method=zipfile.ZIP_LZMA), 39, b"\xff" * 8))
+        # Nothing but Failed leaves unpacked(), whichever byte of whichever method is another.
+        program = runpy.run_path(str(PROGRAM))
+        asked = argparse.Namespace(member="*.Dat", max_bytes=3000)
+        refused = 0
+        for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_STORED):
+            whole = archive("a.Dat", method=method)
+            assert program["unpacked"](whole, asked) == b"x" * 3000
+            for place in range(len(whole) if method != zipfile.ZIP_STORED else 200):
+                for byte in (0, 0x7F, 0xFF, whole[place] ^ 1):
+                    try:
+                        program["unpacked"](damaged(whole, place, bytes([byte])), asked)
+                    except program["Failed"]:
+                        refused += 1
+        assert refused > 500, refused
         poll.more["max_bytes"] = 3000
         poll.once(200, {}, archive("a.Dat", "b.txt"))
         assert poll.published() == b"x" * 3000
