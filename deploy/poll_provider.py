@@ -165,11 +165,11 @@ def http_date_s(text):
 
 def read_body(answer, asked):
     """The whole body, or Failed."""
-    stated = answer.headers.get("Content-Length")
-    if stated is not None and answer.length is not None and answer.length > asked.max_bytes:
-        raise Failed(f"the body has {stated} bytes, more than --max-bytes {asked.max_bytes}")
-    if stated is None and not answer.chunked and not asked.unsized:
-        raise Failed("the answer states no length, so that a body that is cut off could not be told (--unsized takes it)")
+    if answer.length is not None and answer.length > asked.max_bytes:
+        raise Failed(f"the body has {answer.length} bytes, more than --max-bytes {asked.max_bytes}")
+    if answer.length is None and not answer.chunked and not asked.unsized:
+        raise Failed("the answer states no length, or none that can be read: a body that is cut off could not be told "
+                     "(--unsized takes it)")
     expected = answer.length
     body = answer.read(asked.max_bytes + 1)
     if len(body) > asked.max_bytes:

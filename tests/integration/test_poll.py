@@ -152,6 +152,7 @@ def test_what_is_not_whole_too_large_or_not_data_is_one_line_and_not_published()
         poll.failed("2000 bytes, more than --max-bytes 1000", 200, page, b"x" * 2000)
         poll.failed("more than --max-bytes 1000", 200, {**page, "Transfer-Encoding": "chunked"},
                     b"7d0\r\n" + b"x" * 2000 + b"\r\n0\r\n\r\n")
+        poll.failed("states no length", 200, {**page, "Content-Length": "12x"}, b"perhaps half")
         poll.failed("HTML page", 200, {**page, "Content-Type": "text/html; charset=utf-8"}, b"<p>log in</p>")
         poll.failed("gzip was not asked for", 200, {**page, "Content-Encoding": "gzip"}, b"\x1f\x8b")
         poll.failed("is empty", 200, page, b" \n")
