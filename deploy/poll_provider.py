@@ -88,8 +88,9 @@ def arguments():
         parser.error(f"--url: {wrong}")
     if re.search(r"[\x00-\x20\x7f-\uffff]", asked.url):
         parser.error(f"--url: a blank or a letter beyond ASCII is to be written as %XX: {shown(asked.url)}")
-    if not 0 < asked.interval <= 86400 or not asked.interval <= asked.backoff_max <= 86400:
-        parser.error("--interval is above 0, --backoff-max at least the interval, and both are at most 86400")
+    # Versions are whole seconds: more changes than one a second would drive them into the future.
+    if not 1 <= asked.interval <= 86400 or not asked.interval <= asked.backoff_max <= 86400:
+        parser.error("--interval is at least 1, --backoff-max at least the interval, and both are at most 86400")
     if not 0 < asked.timeout <= 3600 or asked.max_bytes < 1:
         parser.error("--timeout is above 0 and at most 3600, --max-bytes at least 1")
     if not all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*", header) for header in asked.header):
