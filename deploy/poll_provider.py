@@ -44,6 +44,7 @@ import zlib
 RETRY_AFTER_MAX_S = 86400
 FORMATS = ("terrain geotiff dted hgt dof geojson_obstacles grib metar geojson_zones ed269 ed318 sigmet readsb tracks cap "
            "gcn").split()
+WHOLE_FORMATS = "dof geojson_obstacles geojson_zones ed269 ed318 sigmet".split()  # else it would withdraw what others hold
 
 
 class Failed(Exception):
@@ -95,6 +96,9 @@ def arguments():
         parser.error("--timeout is above 0 and at most 3600, --max-bytes at least 1")
     if not all(re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*", header) for header in asked.header):
         parser.error("--header: 'NAME: VALUE', on one line, without letters beyond Latin-1")
+    if asked.whole and asked.format not in WHOLE_FORMATS:
+        parser.error(f"--whole: not with --format {asked.format}: what of this source is not in the document would be "
+                     f"withdrawn. It is for {', '.join(WHOLE_FORMATS)}")
     asked.name = asked.name or urllib.parse.urlsplit(asked.url).path.rstrip("/").rpartition("/")[2] or asked.topic
     asked.name = re.sub(r"[^A-Za-z0-9._-]", "_", asked.name).lstrip(".")[:100] or "document"
     return asked

@@ -237,7 +237,8 @@ def test_an_address_that_cannot_be_read_is_refused_or_a_failure_and_no_account_i
             run = subprocess.run(poll.words("--once", f"--url={url}"), capture_output=True, text=True, timeout=DEADLINE_S)
             assert run.returncode == 2 and why in run.stderr, (url, run)
             assert "S3cret" not in run.stdout + run.stderr and "Traceback" not in run.stderr, run
-        for words in (["--interval=0.5"], ["--interval=nan"], ["--header=A: S3cret\r\nB: c"], ["--header=: S3cret"]):
+        for words in (["--interval=0.5"], ["--interval=nan"], ["--header=A: S3cret\r\nB: c"], ["--header=: S3cret"],
+                      ["--whole", "--format=cap"], ["--whole", "--format=gcn"], ["--whole", "--format=metar"]):
             run = subprocess.run(poll.words("--once", *words), capture_output=True, text=True, timeout=DEADLINE_S)
             assert run.returncode == 2 and words[0].partition("=")[0] in run.stderr.splitlines()[-1], run
             assert "S3cret" not in run.stderr, run
