@@ -124,9 +124,21 @@ def shown(url):
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def quoted(value):
+    """One value of one line, whatever others wrote into it: in quotes where it needs them, what is not printable escaped."""
+    def escaped(found):
+        code = ord(found[0])
+        short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(found[0])
+        return short or (found[0] if found[0].isprintable() else
+                         f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+
+    text = str(value)
+    return text if re.fullmatch(r"[!#-<>-\[\]-~]+", text) else '"' + re.sub(r'["\\]|[^ -~]', escaped, text) + '"'
+
+
 def say(what, asked, **values):
-    texts = (f'{name}="{value}"' if re.search(r'[\s"=]', str(value)) else f"{name}={value}" for name, value in values.items())
-    print(f"poll.{what} format={asked.format} url={shown(asked.url)}", *texts, file=sys.stderr, flush=True)
+    values = {"format": asked.format, "url": shown(asked.url), **values}
+    print(f"poll.{what}", *(f"{name}={quoted(value)}" for name, value in values.items()), file=sys.stderr, flush=True)
 
 
 def read_state(asked):

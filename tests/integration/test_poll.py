@@ -41,7 +41,7 @@ class Server:
             def do_GET(self):
                 outer.asked.append((self.path, dict(self.headers)))
                 status, headers, body = outer.answers.pop(0) if len(outer.answers) > 1 else outer.answers[0]
-                self.send_response(status)
+                self.send_response(*status if isinstance(status, tuple) else [status])
                 for name, value in headers.items():
                     self.send_header(name, value)
                 if not {"Content-Length", "Transfer-Encoding", "X-Unsized"} & set(headers):
@@ -248,6 +248,21 @@ def test_an_address_that_cannot_be_read_is_refused_or_a_failure_and_no_account_i
             said = poll.failed("redirected, which is not followed: |no answer: |infinite loop", 302, {"Location": to}, b"")
             assert "S3cret" not in said and "failures=" in said, said
         assert json.loads(poll.state.read_text())["failures"] == 9
+
+
+def test_what_others_send_stays_one_value_of_one_line():
+    forged = 'x" url=http://forged/\x1b[2J\x85poll.published \\'
+    with Server() as server, Poll(server, member="*.Dat") as poll:
+        said = poll.failed("HTTP 500", (500, forged), {}, b"")
+        assert said[:-1].isprintable(), repr(said)
+        assert ' why="HTTP 500 x\\" url=http://forged/\\x1b[2J\\x85poll.published \\\\" failures=1 ' in said, said
+        kept = io.BytesIO()
+        with zipfile.ZipFile(kept, "w") as made:
+            made.writestr('a\npoll.published format=cap\u2028\u202e".txt', b"x")
+        said = poll.failed("0 files", 200, {}, kept.getvalue())
+        assert said[:-1].isprintable() and 'a\\npoll.published format=cap\\u2028\\u202e\\".txt" failures=2' in said, said
+        said = poll.failed("was not asked for", 200, {"Content-Encoding": "a\x9b31m"}, b"")
+        assert said[:-1].isprintable() and "\\x9b31m" in said, said
 
 
 def test_the_one_file_of_an_archive_is_published():
