@@ -219,7 +219,7 @@ class Now(View):
 
     @property
     def alerts(self) -> Listing[v1.AlertBrief]:
-        return self._listing(self._said.alerts, self._said.alerts_left_out, Layer.ALERT, 0)
+        return self._listing(self._said.alerts, self._said.alerts_left_out, Layer.ALERT, self._said.alerts_reason)
 
     @property
     def ahead(self) -> Listing[Segment]:
@@ -289,7 +289,7 @@ class Place(View):
 
     @property
     def obstacles(self) -> Listing[v1.Obstacle]:
-        return self._listing(self.reply.obstacles, 0, Layer.OBSTACLE, 0)
+        return self._listing(self.reply.obstacles, self.reply.obstacles_left_out, Layer.OBSTACLE, self.reply.obstacles_reason)
 
     @property
     def zones(self) -> Listing[v1.Zone]:

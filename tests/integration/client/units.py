@@ -165,6 +165,13 @@ def test_every_reply_is_absent_late_or_wrong_as_the_page_says():
     assert str(invalid) == "WRONG INVALID: lat_e7 is not on the globe"
 
 
+def test_the_lists_of_an_answer_say_what_they_leave_out():
+    for name in "obstacles", "zones", "alerts":
+        place = drf_client.view.Place(v1.QueryReply(**{f"{name}_left_out": 2, f"{name}_reason": Reason.UNREADABLE}))
+        listing = getattr(place, name)
+        assert listing.left_out == 2 and not listing.clear and listing.complete.reason is Reason.UNREADABLE, (name, listing)
+
+
 def test_a_list_is_clear_only_where_that_is_known():
     shed = now("context_shed")
     assert not shed.obstacles.items and shed.obstacles.left_out == 16 and not shed.obstacles.clear
