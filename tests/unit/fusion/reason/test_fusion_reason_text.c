@@ -414,7 +414,7 @@ static void fill_name(char *name, size_t size, unsigned row)
     memset(name, 0, size);
     memset(name, 'a', used);
     for (; used + strlen(character) < size; used += strlen(character))
-        memcpy(name + used, character, strlen(character));
+        (void)snprintf(name + used, size - used, "%s", character);
 }
 
 static void texts__of_names_beyond_ascii__are_clean(void **state)
