@@ -77,7 +77,7 @@ static void values(const struct edge_understood *understood, const struct geo_it
     const struct geo_field *field = item->payload;
     const float *cells = geo_item_values(item);
     const size_t count = (size_t)field->grid.ni * field->grid.nj;
-    double low = INFINITY, high = -INFINITY, i = 0, j = 0;
+    double low = HUGE_VAL, high = -HUGE_VAL, i = 0, j = 0;
     size_t missing = 0;
     for (size_t k = 0; k < count; k++) {
         if (isnan(cells[k])) {
