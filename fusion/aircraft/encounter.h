@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The aircraft itself follows its path (plan or velocity); the other one flies straight on from
-// its last report. They are too near if the horizontal distance is within clearance_min_m and
-// both radii, and the vertical distance within clearance_min_m. Heights are compared in one
-// frame: both AMSL, else both pressure altitudes. One of each is compared only through the QNH
-// of a recent report of a nearby station; without it each may be 600 m away from what it seems
-// to be, and such a conflict is not nominal. Where a height is not known the horizontal
-// distance alone decides. One whose course is not known is taken to fly straight at the
-// aircraft: with the speed that it is said to have it counts as nominal, with an assumed one as
-// by the accuracies.
+// its last report. A descent follows the known ground where its line would lead below it. They
+// are too near if the horizontal distance is within clearance_min_m and both radii, and the
+// vertical distance within clearance_min_m. Heights are compared in one frame: both AMSL, else
+// both pressure altitudes. One of each is compared only through the QNH of a recent report of a
+// nearby station; without it each may be 600 m away from what it seems to be, and such a
+// conflict is not nominal. Where a height is not known the horizontal distance alone decides.
+// One whose course is not known is taken to fly straight at the aircraft: with the speed that
+// it is said to have it counts as nominal, with an assumed one as by the accuracies.
 #ifndef FUSION_ENCOUNTER_H
 #define FUSION_ENCOUNTER_H
 

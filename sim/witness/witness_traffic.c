@@ -107,7 +107,6 @@ static void find_floors(const struct sim_witness *witness, const struct sim_repo
                         double since_s, const struct sim_truth *truth, struct floors *out)
 {
     const struct sim_world *world = witness->world;
-    const struct sim_height_tolerance *t = &witness->tolerance;
     double low_m[FLOORS], high_m[FLOORS];
     out->any = report->up_mps < 0.0 && truth->amsl_known;
     if (!out->any)
@@ -117,14 +116,9 @@ static void find_floors(const struct sim_witness *witness, const struct sim_repo
         struct geo_point at = report->position;
         at.lat_deg += report->north_mps * s / world->m_per_lat_deg;
         at.lon_deg += report->east_mps * s / world->m_per_lon_deg;
-        double covered_m = sim_world_covered_m(world, at), tol_m = t->ground_m + 0.3;
-        double floor_m = sim_world_ground_amsl_m(world, at) - truth->amsl_m;
-        bool surely =
-            covered_m > t->edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND] != 0;
-        low_m[k] = surely ? fmin(floor_m - tol_m, 0.0) : -HUGE_VAL;
-        if (covered_m < t->edge_m)
-            tol_m += t->step_m;
-        high_m[k] = covered_m > -t->edge_m ? fmin(floor_m + tol_m, 0.0) : -HUGE_VAL;
+        sim_witness_floor(witness, at, truth->amsl_m, &low_m[k], &high_m[k]);
+        low_m[k] = fmin(low_m[k], 0.0);
+        high_m[k] = fmin(high_m[k], 0.0);
     }
     for (int k = 0; k < FLOORS; k++) {
         out->low_m[k] = HUGE_VAL;

@@ -44,19 +44,23 @@ double sim_way_climbed_most_m(const struct sim_way *way, double time_s)
     return climbed_m(way, time_s, way->floor_high_m);
 }
 
-// The ground under a place, from the aircraft's height: between which values a descent ends.
-static void find_floor(const struct sim_way *way, struct geo_point at, double *low_m,
-                       double *high_m)
+void sim_witness_floor(const struct sim_witness *witness, struct geo_point at, double amsl_m,
+                       double *low_m, double *high_m)
 {
-    const struct sim_witness *witness = way->witness;
     double covered_m = sim_world_covered_m(witness->world, at);
-    double ground_m = sim_world_ground_amsl_m(witness->world, at) - way->amsl_m;
+    double ground_m = sim_world_ground_amsl_m(witness->world, at) - amsl_m;
     double edge_m = witness->tolerance.edge_m, tol_m = witness->tolerance.ground_m + 0.3;
     bool surely = covered_m > edge_m && witness->complete[DRF__V1__LAYER__LAYER_GROUND];
     *low_m = surely ? ground_m - tol_m : -HUGE_VAL;
     *high_m = covered_m > -edge_m
                   ? ground_m + tol_m + (covered_m < edge_m ? witness->tolerance.step_m : 0.0)
                   : -HUGE_VAL;
+}
+
+static void find_floor(const struct sim_way *way, struct geo_point at, double *low_m,
+                       double *high_m)
+{
+    sim_witness_floor(way->witness, at, way->amsl_m, low_m, high_m);
 }
 
 static double between(double a, double b, double share) { return a + (b - a) * share; }

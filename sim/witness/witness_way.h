@@ -45,6 +45,10 @@ double sim_way_disc_m(const struct sim_way *way, double time_s);
 // Without a plan, at least and at most: where a descent ends is known only so well.
 double sim_way_climbed_m(const struct sim_way *way, double time_s);
 double sim_way_climbed_most_m(const struct sim_way *way, double time_s);
+// The ground under a place, from that height: between which values a descent ends; -HUGE_VAL:
+// nothing known does.
+void sim_witness_floor(const struct sim_witness *witness, struct geo_point at, double amsl_m,
+                       double *low_m, double *high_m);
 // Along a course or a plan, cut to it.
 struct sim_plane sim_way_at(const struct sim_way *way, double along_m);
 double sim_way_time_s(const struct sim_way *way, double along_m);
