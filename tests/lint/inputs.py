@@ -35,9 +35,14 @@ READERS = {
     "edge_restore_request_waiting": set(),
     "edge_source_stats_own": set(),
     "edge_metrics_value": {"edge/ingest/ingest.c"},  # its own counter, to another
+    # Who looks at the node, and what they ask: no port, because nothing that a step puts out depends on it.
+    # One file may know of it, and it writes to the viewers alone.
+    "edge_viewing_watched": {"edge/serve/show.c"},
+    "edge_viewing_followed": {"edge/serve/show.c"},
+    "edge_viewing_asked": {"edge/serve/show.c"},
 }
 ATOMIC_FILES = {"edge/handoff/mailbox.c", "edge/handoff/backqueue.c", "edge/handoff/source_stats.c",
-                "edge/handoff/source_stats_store.c"}
+                "edge/handoff/source_stats_store.c", "edge/handoff/viewing.c", "edge/handoff/seqlock.c"}
 # Calls through a table of functions, and the one file that may make each: the port.
 DIRECT = [(re.compile(r"\blink\s*(?:\.|->)\s*(?:send|receive|session|connected|behind)\s*\("), "edge/serve/link_port.c"),
           (re.compile(r"\bdecoder\s*(?:\.|->)\s*(?:start|take|ready)\s*\("), "edge/ingest/decoder_port.c"),
