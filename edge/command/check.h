@@ -41,6 +41,7 @@ void edge_check_understood(struct edge_check *check);
 void edge_check_store(struct edge_check *check);
 // Whether the HTTP port can be had.
 void edge_check_http(struct edge_check *check);
+void edge_check_view(struct edge_check *check);
 // Brokers and the topic of each feed.
 void edge_check_kafka(struct edge_check *check);
 // The account, and writing to a topic of each kind, under ids that nobody reads.

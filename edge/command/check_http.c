@@ -22,31 +22,39 @@ static int try_port(const struct sockaddr_in *to)
     return error;
 }
 
-void edge_check_http(struct edge_check *check)
+// `what` is the section: its address and its port.
+static void check_listener(struct edge_check *check, const char *what, const char *address,
+                           uint32_t port)
 {
-    const struct drf_config *config = check->config;
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)config->http_port)};
-    if (config->http_port == 0) {
-        edge_check_add(check, "http", EDGE_FINDING_OK, "none (http.port is 0)");
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    if (port == 0) {
+        edge_check_add(check, what, EDGE_FINDING_OK, "none (%s.port is 0)", what);
         return;
     }
-    if (inet_pton(AF_INET, config->http_address, &to.sin_addr) != 1) {
-        edge_check_add(check, "http", EDGE_FINDING_WRONG,
-                       "http.address: '%s' is no IPv4 address, such as 127.0.0.1 or 0.0.0.0",
-                       config->http_address);
+    if (inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+        edge_check_add(check, what, EDGE_FINDING_WRONG,
+                       "%s.address: '%s' is no IPv4 address, such as 127.0.0.1 or 0.0.0.0",
+                       what, address);
         return;
     }
     int error = check->running ? 0 : try_port(&to);
     if (check->running)
-        edge_check_add(check, "http", EDGE_FINDING_NOT_TESTED,
-                       "%s:%u: a node is running on this store", config->http_address,
-                       config->http_port);
+        edge_check_add(check, what, EDGE_FINDING_NOT_TESTED,
+                       "%s:%u: a node is running on this store", address, port);
     else if (error != 0)
-        edge_check_add(check, "http", EDGE_FINDING_FAILED,
-                       "%s:%u: the node would run without it: %s", config->http_address,
-                       config->http_port, strerrordesc_np(error));
+        edge_check_add(check, what, EDGE_FINDING_FAILED,
+                       "%s:%u: the node would run without it: %s", address, port,
+                       strerrordesc_np(error));
     else
-        edge_check_add(check, "http", EDGE_FINDING_OK, "%s:%u can be listened on",
-                       config->http_address, config->http_port);
+        edge_check_add(check, what, EDGE_FINDING_OK, "%s:%u can be listened on", address, port);
+}
+
+void edge_check_http(struct edge_check *check)
+{
+    check_listener(check, "http", check->config->http_address, check->config->http_port);
+}
+
+void edge_check_view(struct edge_check *check)
+{
+    check_listener(check, "view", check->config->view.address, check->config->view.port);
 }

@@ -23,6 +23,7 @@ static int check_all(int argc, char **argv, const struct drf_config *config)
     edge_check_understood(&check);
     edge_check_store(&check);
     edge_check_http(&check);
+    edge_check_view(&check);
     if (!edge_flag(argc, argv, "offline")) {
         edge_check_kafka(&check);
         edge_check_mqtt(&check);

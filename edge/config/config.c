@@ -299,6 +299,8 @@ static enum drf_status read_all(struct config_reader *reader, struct drf_config 
     status = config_first(status, read_kafka(reader, out));
     status =
         config_first(status, config_read_password(reader, section_of(reader, "mqtt"), out));
+    status = config_first(status, config_read_view(reader, section_of(reader, "view"),
+                                                   section_line(reader, "view"), out));
     status = config_first(status, config_read_feeds(reader, section_of(reader, "feeds"), out));
     status = config_first(status, check_whole(reader, out));
     status = config_first(status, check_store_path(reader, out));

@@ -129,6 +129,16 @@ struct drf_journal_config {
     bool whole;               // outputs too, not only their digests
 };
 
+// The page that shows what the node knows (edge/view), on a port of its own.
+enum { DRF_VIEW_HOSTS_MAX = 16, DRF_VIEW_TOKEN_MIN = 16 };
+struct drf_view_config {
+    uint32_t port; // 0: none
+    char address[DRF_TEXT_SIZE];
+    char token[DRF_TEXT_SIZE]; // the first line of token_file, read at load; empty: none
+    char hosts[DRF_VIEW_HOSTS_MAX][DRF_TEXT_SIZE]; // further names it is called by
+    size_t host_count;
+};
+
 struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
@@ -166,6 +176,7 @@ struct drf_config {
 
     uint32_t http_port; // 0: none
     char http_address[DRF_TEXT_SIZE];
+    struct drf_view_config view;
 
     struct drf_limits limits;
     struct fusion_limits profile; // of a drone whose profile does not say

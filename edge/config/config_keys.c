@@ -75,6 +75,8 @@ const struct config_section config_sections[] = {
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
     {"log", "What the node writes on standard error; `log: json` is short for its format."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
+    {"view",
+     "The page that shows in a browser what the node knows and what every drone is told."},
     {"limits", "Upper limits of everything in the node that could grow."},
     {"feeds", "What is read from Kafka, one entry for each topic."},
     {NULL, NULL},
@@ -166,6 +168,17 @@ const struct config_key config_keys[] = {
     NUMBER("http", "port", U32, http_port, 0, 65535, 1, "0",
            "for /metrics, /livez, /readyz, /startupz and /healthz; 0: none"),
     TEXT("http", "address", TEXT, http_address, "127.0.0.1", NULL, "to listen on"),
+
+    NUMBER("view", "port", U32, view.port, 0, 65535, 1, "0",
+           "of the page; who may open it sees all drones; 0: none"),
+    TEXT("view", "address", TEXT, view.address, "127.0.0.1", NULL,
+         "IPv4, to listen on; other than 127.x.x.x only with token_file"),
+    SPECIAL("view", "token_file", "\"\"", NULL,
+            "its first line, 16 characters or more, is what a browser has to show: "
+            "http://HOST:PORT/?token=TOKEN"),
+    SPECIAL("view", "hosts", "[]", NULL,
+            "names besides the address and localhost that the page may be asked for by, at "
+            "most 16"),
 
     NUMBER("limits", "drones_max", U32, limits.drones_max, 1, 100000, 1, "2000",
            "further drones get OVERLOADED"),

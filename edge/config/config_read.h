@@ -117,9 +117,21 @@ DRF_MUST_CHECK enum drf_status config_input_file(struct config_reader *reader, c
                                                  size_t max, char **out, size_t *size);
 
 // The document as YAML without what is secret or another machine's: without the sections kafka,
-// mqtt, http and journal; with the values of variables. Takes the document. malloc'ed.
+// mqtt, http, view and journal; with the values of variables. Takes the document. malloc'ed.
 // DRF_ERR_NOMEM: or it holds what is not UTF-8.
 DRF_MUST_CHECK enum drf_status config_without_secrets(struct config_reader *reader, char **out);
+
+// The first line of the file that `node` names, into `room` bytes. `key`: as it is called in
+// errors, which hold nothing of it.
+DRF_MUST_CHECK enum drf_status config_read_secret(struct config_reader *reader,
+                                                  const yaml_node_t *node, const char *key,
+                                                  char *out, size_t room);
+
+// view.token_file and view.hosts, and what has to hold between them and the rest of `view`,
+// which was read. `line`: of the section.
+DRF_MUST_CHECK enum drf_status config_read_view(struct config_reader *reader,
+                                                const yaml_node_t *view, unsigned line,
+                                                struct drf_config *out);
 
 // mqtt.password_file, and settings of Kafka called NAME_file, whose value is the first line of
 // that file (edge/config/config_secret.c). `kafka`: the section, where NAME must not be too.

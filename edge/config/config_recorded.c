@@ -104,7 +104,7 @@ static void quote_written(const struct config_reader *reader)
 
 enum drf_status config_without_secrets(struct config_reader *reader, char **out)
 {
-    static const char *const sections[] = {"kafka", "mqtt", "log", "http", "journal"};
+    static const char *const sections[] = {"kafka", "mqtt", "log", "http", "view", "journal"};
     yaml_emitter_t emitter;
     struct text written = {0};
     quote_written(reader);

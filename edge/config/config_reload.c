@@ -233,6 +233,30 @@ static void keep_insets(const struct following *following, const struct drf_conf
     next->inset_count = running->inset_count;
 }
 
+static void hosts_text(const struct drf_view_config *view, char out[static VALUE_SIZE])
+{
+    size_t length = (size_t)snprintf(out, VALUE_SIZE, "[");
+    for (size_t i = 0; i < view->host_count && length < VALUE_SIZE; i++)
+        length += (size_t)snprintf(out + length, VALUE_SIZE - length, "%s%s", i > 0 ? ", " : "",
+                                   view->hosts[i]);
+    if (length < VALUE_SIZE)
+        (void)snprintf(out + length, VALUE_SIZE - length, "]");
+}
+
+// What is read of it with a function of its own; the token is not shown.
+static void keep_view(const struct following *following, const struct drf_view_config *running,
+                      struct drf_view_config *next)
+{
+    char stays[VALUE_SIZE], file[VALUE_SIZE];
+    hosts_text(running, stays);
+    hosts_text(next, file);
+    if (strcmp(stays, file) != 0)
+        say(following, "view.hosts", stays, file);
+    if (strcmp(running->token, next->token) != 0)
+        say(following, "view.token_file", "the token as it was", "another");
+    *next = *running;
+}
+
 // A client id that the file does not name has the names of the node that runs.
 static void name_client(const struct drf_config *running, struct drf_config *next)
 {
@@ -327,6 +351,7 @@ enum drf_status drf_config_follow(const struct drf_config *running, struct drf_c
         keep_fixed(&following, key, prefix, running, next);
     }
     keep_insets(&following, running, next);
+    keep_view(&following, &running->view, &next->view);
     // Of no file.
     next->store_in_memory = running->store_in_memory;
     next->store_copied = running->store_copied;

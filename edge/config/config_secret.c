@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets from files of their own: mqtt.password_file, and NAME_file of every setting of Kafka.
-// No error holds what stands in such a file.
+// Secrets from files of their own: mqtt.password_file, view.token_file, and NAME_file of every
+// setting of Kafka. No error holds what stands in such a file.
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +9,7 @@
 
 enum { SECRET_FILE_MAX = 16384 };
 
-// The first line of the file that `node` names. `key`: as it is called in errors.
-static enum drf_status read_secret(struct config_reader *reader, const yaml_node_t *node,
+enum drf_status config_read_secret(struct config_reader *reader, const yaml_node_t *node,
                                    const char *key, char *out, size_t room)
 {
     char path[DRF_PATH_SIZE], *text = NULL;
@@ -47,8 +46,8 @@ enum drf_status config_read_password(struct config_reader *reader, const yaml_no
     if (!name || out->mqtt.password[0] != '\0')
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(node),
                              "mqtt.password_file: a file name, and no password beside it");
-    return read_secret(reader, node, "mqtt.password_file", out->mqtt.password,
-                       sizeof out->mqtt.password);
+    return config_read_secret(reader, node, "mqtt.password_file", out->mqtt.password,
+                              sizeof out->mqtt.password);
 }
 
 bool config_names_secret_file(const char *name)
@@ -70,7 +69,7 @@ enum drf_status config_read_secret_setting(struct config_reader *reader,
         || config_find(reader, kafka, name, NULL))
         return config_refuse(reader->error, DRF_ERR_SYNTAX, config_line(key),
                              "%s: a file name, and no %s beside it", where, name);
-    enum drf_status status = read_secret(reader, value, where, secret, sizeof secret);
+    enum drf_status status = config_read_secret(reader, value, where, secret, sizeof secret);
     if (status != DRF_OK)
         return status;
     struct edge_setting_about about = {.near = ""};
