@@ -9,7 +9,7 @@ const S = {
   selected: null, context: null, contextAt: 0, contextWhy: '',
   features: { obstacles: [], zones: [], stations: [], leftOut: 0 },
   filter: new Set(),                             // empty: all are shown
-  last: performance.now(), silent: false, trouble: '', clockOffset: 0, recorded: null,
+  last: performance.now(), heardMs: null, silent: false, trouble: '', clockOffset: 0, recorded: null,
   opt: { labels: true, trails: true, hazard: true, surface: false, wind: true, zones: true, traffic: true, follow: false, windAgl: 50 },
   theme: 'dark',
 };
@@ -89,6 +89,8 @@ const REASON = ['the node cannot say why', 'nothing is wrong', 'no source covers
   'its altitudes contradict each other', 'bare earth: no buildings or trees in it', 'the source does not carry it', 'calm: no direction', 'no air pressure setting nearby',
   'the feed is down', 'its vertical datum cannot be converted', 'left out for the link', 'no position', 'an input that may apply here was refused',
   'live data were lost and have not come again', '', '', 'top of an obstacle; nothing else known of it', 'it stands beside each value'];
+const REASON_NUMBER = { NO_DATA: 2, SOURCE_VOID: 3, STALE: 4, CATCHING_UP: 5, RESYNCHRONISING: 6, LOADING: 7, OUT_OF_REGION: 8, NO_ALTITUDE: 9, NOT_REPORTED: 12, CALM: 13,
+  FEED_DOWN: 15, UNREADABLE: 19, FORGOTTEN: 20 };
 const LAYER = ['unknown layer', 'ground', 'surface', 'obstacles', 'weather', 'zones', 'traffic', 'alerts'];
 const LAYER_NUMBER = { GROUND: 1, SURFACE: 2, OBSTACLE: 3, WEATHER: 4, ZONE: 5, TRAFFIC: 6, ALERT: 7 };
 const CONDITION = ['condition unknown', 'down', 'overloaded', 'degraded', 'up'];
@@ -120,8 +122,8 @@ const compass = deg => known(deg) ? POINTS[Math.round(deg / 45) & 7] : 'unknown 
 // ---- colours: those of the style sheet, and what only the canvases need
 const CSS_COLOURS = ['bg', 'panel', 'chip', 'line', 'text', 'dim', 'faint', 'warn', 'caution', 'info', 'ok', 'silent', 'hatch'];
 const CANVAS_COLOURS = {
-  dark: { zone: '#a89ad8', alert: '#ff8fc0', traffic: '#62d6b4', obstacle: '#cbd5de', wind: '#8fb4d0', edge: '#0b0f14', halo: 'rgba(10,14,18,.88)', contour: 'rgba(175,195,215,.22)' },
-  light: { zone: '#5f4fb0', alert: '#ad1a68', traffic: '#00745a', obstacle: '#3c4a57', wind: '#3d6488', edge: '#ffffff', halo: 'rgba(255,255,255,.9)', contour: 'rgba(50,70,90,.24)' },
+  dark: { zone: '#a89ad8', alert: '#ff8fc0', traffic: '#62d6b4', obstacle: '#cbd5de', wind: '#8fb4d0', edge: '#0b0f14', halo: 'rgba(10,14,18,.88)', contour: 'rgba(175,195,215,.26)' },
+  light: { zone: '#5f4fb0', alert: '#ad1a68', traffic: '#00745a', obstacle: '#3c4a57', wind: '#3d6488', edge: '#ffffff', halo: 'rgba(255,255,255,.9)', contour: 'rgba(50,70,90,.28)' },
 };
 let palette = null;
 function colours() {

@@ -32,12 +32,13 @@ const RECEIVERS = {
 };
 function receive(event, data) {
   S.last = performance.now();
+  if (event === 'fleet') S.heardMs = data.t;
   if (!S.recorded && known(data.t)) {  // the least delayed event says best what time it is there; a step is followed
     const offset = data.t - Date.now(), off = offset - S.clockOffset;
     S.clockOffset = off > 0 || off < -5000 ? offset : S.clockOffset + off * 0.01;
   }
   RECEIVERS[event]?.(data);
-  if (S.silent && event !== 'hello') setSilent(false);
+  if (S.silent && event !== 'hello' && !S.recorded) setSilent(false);
 }
 function setSilent(value) {
   if (S.silent === value) return;
@@ -102,16 +103,16 @@ async function get(path) {
   if (r.ok) return r.json();
   throw new Error((await r.json().catch(() => null))?.error || `the node answers ${r.status}`);
 }
-// The PNG of a tile as an ArrayBuffer; null: the node has none.
+// The PNG of a tile as {bytes, tag}, the tag to tell whether it is still the same; null: the node has none.
 async function tileBytes(layer, z, row, col) {
   if (S.recorded) return S.recorded.tile(layer, z, row, col);
   const r = await fetch(`v1/tile/${layer}/${z}/${row}/${col}`);
   if (r.status === 404) return null;
   if (!r.ok) throw new Error(`the node answers ${r.status}`);
-  return r.arrayBuffer();
+  return { bytes: await r.arrayBuffer(), tag: r.headers.get('ETag') };
 }
 function connect() {
-  if (S.recorded) return S.recorded.again();
+  if (S.recorded) return S.region && S.recorded.again();
   live.source?.close();
   clearTimeout(live.timer);
   const source = live.source = new EventSource('v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : ''));

@@ -12,6 +12,6 @@ async function start() {
   }
   S.trouble = '';
   emit('region', S.region);
-  connect();
+  if (S.recorded) S.recorded.seek(0); else connect();
 }
 start();
