@@ -56,6 +56,32 @@ static void avoid_zone(struct sim_pilot *pilot, struct sim_flight *flight,
         sim_flight_turn_home(flight);
 }
 
+static const struct sim_avoided *avoided(const struct sim_pilot *pilot, uint32_t advisory_id)
+{
+    for (size_t i = 0; i < pilot->avoided_count; i++)
+        if (pilot->avoided[i].advisory_id == advisory_id)
+            return &pilot->avoided[i];
+    return NULL;
+}
+
+// Obstacles are compared with the height of the path: descending alone is no reason to climb.
+// What a warning's value is measured from is the path that the node expects, along a plan the
+// plan's; the sum of the own height and the value then grows with every climb. So it is
+// bounded.
+static void avoid_terrain(struct sim_pilot *pilot, const struct sim_flight *flight,
+                          const Drf__V1__Advisory *a, struct sim_avoided it)
+{
+    if (avoided(pilot, a->advisory_id) == NULL)
+        pilot->warned_amsl_m = flight->amsl_m;
+    double over_m = (double)a->limit + margin_m;
+    double top_m = flight->amsl_m + flight->up_mps * (double)a->time_to_go_s - (double)a->value;
+    double most_m = pilot->ahead_told ? pilot->ahead_amsl_m + over_m
+                                      : pilot->warned_amsl_m + terrain_rise_m;
+    it.terrain = true;
+    it.over_amsl_m = fmin(fmin(top_m + over_m, flight->amsl_m + terrain_rise_m), most_m);
+    avoid(pilot, &it);
+}
+
 void sim_pilot_advisory(struct sim_pilot *pilot, const struct sim_world *world,
                         struct sim_flight *flight, const Drf__V1__Advisory *a,
                         int64_t now_utc_us)
@@ -73,16 +99,24 @@ void sim_pilot_advisory(struct sim_pilot *pilot, const struct sim_world *world,
         it.over_amsl_m = (double)a->alt_amsl_m + (double)a->limit + margin_m;
         avoid(pilot, &it);
     }
-    // Obstacles are compared with the height of the path: descending alone is no reason to
-    // climb.
     if (a->kind == DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN
-        && a->severity <= DRF__V1__SEVERITY__SEVERITY_WARNING && a->has_time_to_go_s) {
-        double top_m =
-            flight->amsl_m + flight->up_mps * (double)a->time_to_go_s - (double)a->value;
-        it.terrain = true;
-        it.over_amsl_m =
-            fmin(top_m + (double)a->limit + margin_m, flight->amsl_m + terrain_rise_m);
-        avoid(pilot, &it);
+        && a->severity <= DRF__V1__SEVERITY__SEVERITY_WARNING && a->has_time_to_go_s)
+        avoid_terrain(pilot, flight, a, it);
+}
+
+static void look_ahead(struct sim_pilot *pilot, const Drf__V1__Context *context)
+{
+    const Drf__V1__Height *height = context->height;
+    const Drf__V1__LookAhead *ahead = context->look_ahead;
+    pilot->ahead_told = height != NULL && height->has_surface_amsl_m;
+    pilot->ahead_amsl_m = pilot->ahead_told ? (double)height->surface_amsl_m : 0.0;
+    for (size_t i = 0; ahead != NULL && i < ahead->n_segments; i++) {
+        const Drf__V1__Segment *segment = ahead->segments[i];
+        if (!segment->has_surface_max_amsl_m)
+            continue;
+        double top_m = (double)segment->surface_max_amsl_m;
+        pilot->ahead_amsl_m = pilot->ahead_told ? fmax(pilot->ahead_amsl_m, top_m) : top_m;
+        pilot->ahead_told = true;
     }
 }
 
@@ -90,6 +124,7 @@ void sim_pilot_context(struct sim_pilot *pilot, const struct sim_world *world,
                        struct sim_flight *flight, const Drf__V1__Context *context,
                        int64_t now_utc_us)
 {
+    look_ahead(pilot, context);
     for (size_t i = 0; i < context->n_advisories; i++)
         sim_pilot_advisory(pilot, world, flight, context->advisories[i], now_utc_us);
 }

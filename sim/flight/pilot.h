@@ -3,11 +3,12 @@
 //
 // Advisories are information; these are the decisions of one client. It climbs over an
 // obstacle or over terrain that it is warned of, slowly enough to be up in time, and stays up
-// until it has passed. In a prohibited zone it aborts and flies home, before one it waits.
-// When its context is older than stale_after_ms (schemas/client.md) it holds its position
-// until the next one. Before it lands at a porch it asks, and lands only when nothing forbids
-// it. Depots are prepared places, where it lands without asking. It knows of the world only
-// what it received, never the truth.
+// until it has passed. For terrain it climbs at most over the highest surface ahead that its
+// contexts told it, or, as long as none told any, by one step above where the warning began. In
+// a prohibited zone it aborts and flies home, before one it waits. When its context is older
+// than stale_after_ms (schemas/client.md) it holds its position until the next one. Before it
+// lands at a porch it asks, and lands only when nothing forbids it. Depots are prepared places,
+// where it lands without asking. It knows of the world only what it received, never the truth.
 #ifndef SIM_PILOT_H
 #define SIM_PILOT_H
 
@@ -37,6 +38,9 @@ struct sim_pilot {
     int64_t wait_utc_us; // before a zone, until then
     struct sim_avoided avoided[SIM_AVOIDED_MAX];
     size_t avoided_count;
+    bool ahead_told;      // by the last context: the highest surface below and ahead
+    double ahead_amsl_m;  // that
+    double warned_amsl_m; // where it was when the warning of terrain that it avoids began
     enum sim_leave leave; // to set down
     int64_t asked_utc_us;
     uint32_t asks;

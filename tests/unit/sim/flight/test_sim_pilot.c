@@ -106,6 +106,55 @@ static void pilot__warned_of_an_obstacle__is_over_it_by_the_wanted_clearance(voi
     assert_true(scene->flight.amsl_m < high_m - 20.0); // down again behind it
 }
 
+// The path of a plan stays as low as it is, however high the drone climbs over it.
+static double highest_amsl_m(struct scene *scene, double seconds,
+                             const Drf__V1__Context *context)
+{
+    Drf__V1__Advisory a = advisory(scene, DRF__V1__ADVISORY_KIND__ADVISORY_KIND_TERRAIN, 0.0);
+    a.has_time_to_go_s = 1;
+    a.time_to_go_s = 10.0F;
+    a.value = -12.0F;
+    double high_m = scene->flight.amsl_m;
+    if (context != NULL)
+        sim_pilot_context(&scene->pilot, &scene->world, &scene->flight, context, scene->now_us);
+    for (int i = 0; i < (int)(seconds / 0.2); i++) {
+        scene->flight.at.north_m = 0.0; // over one place
+        a.lat_e7 = (int32_t)lround(scene->world.plan.center.lat_deg * 1e7) + 1000;
+        tell(scene, &a);
+        fly(scene, 0.2);
+        high_m = fmax(high_m, scene->flight.amsl_m);
+    }
+    return high_m;
+}
+
+static void pilot__warned_of_terrain_again_and_again__climbs_a_step_only(void **state)
+{
+    struct scene *scene = *state;
+    double begin_m = scene->flight.amsl_m;
+    double high_m = highest_amsl_m(scene, 120.0, NULL);
+    assert_true(high_m > begin_m + 25.0);
+    assert_true(high_m < begin_m + 31.0);
+    fly(scene, 30.0); // nobody warns it any more
+    assert_true(scene->flight.amsl_m < high_m - 20.0);
+}
+
+static void pilot__told_the_surface_ahead__climbs_over_it_and_no_higher(void **state)
+{
+    struct scene *scene = *state;
+    Drf__V1__Context context = DRF__V1__CONTEXT__INIT;
+    Drf__V1__LookAhead ahead = DRF__V1__LOOK_AHEAD__INIT;
+    Drf__V1__Segment segment = DRF__V1__SEGMENT__INIT, *segments[] = {&segment};
+    double top_m = scene->flight.amsl_m + 40.0;
+    segment.has_surface_max_amsl_m = 1;
+    segment.surface_max_amsl_m = (float)top_m;
+    ahead.n_segments = 1;
+    ahead.segments = segments;
+    context.look_ahead = &ahead;
+    double high_m = highest_amsl_m(scene, 120.0, &context);
+    assert_true(high_m >= top_m + 15.0);
+    assert_true(high_m < top_m + 15.0 + 5.0);
+}
+
 static void pilot__in_a_zone__turns_home_and_before_one__waits(void **state)
 {
     struct scene *scene = *state;
@@ -182,6 +231,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             pilot__warned_of_an_obstacle__is_over_it_by_the_wanted_clearance, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            pilot__warned_of_terrain_again_and_again__climbs_a_step_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            pilot__told_the_surface_ahead__climbs_over_it_and_no_higher, setup, teardown),
         cmocka_unit_test_setup_teardown(pilot__in_a_zone__turns_home_and_before_one__waits,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
