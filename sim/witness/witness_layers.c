@@ -14,15 +14,19 @@ static bool excuses(uint32_t reason)
            || reason == DRF__V1__REASON__REASON_FORGOTTEN;
 }
 
-bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
-                            uint32_t layer)
+bool sim_witness_said_incomplete(const Drf__V1__Context *context, uint32_t layer)
 {
-    if (layer >= SIM_LAYERS || witness->complete[layer])
-        return false;
     for (size_t i = 0; i < context->n_layer_states; i++)
         if (context->layer_states[i]->layer == layer)
             return excuses(context->layer_states[i]->reason);
     return false;
+}
+
+bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
+                            uint32_t layer)
+{
+    return layer < SIM_LAYERS && !witness->complete[layer]
+           && sim_witness_said_incomplete(context, layer);
 }
 
 bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,

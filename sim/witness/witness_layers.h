@@ -12,7 +12,9 @@
 // Takes the states that a context lists, and sets witness->complete for its time.
 void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context,
                               int64_t arrival_mono_us);
-// Whether the node says that this layer is incomplete, and may say so.
+// Whether the node says that this layer is incomplete.
+bool sim_witness_said_incomplete(const Drf__V1__Context *context, uint32_t layer);
+// Whether it says so and may, to excuse a value that is not there.
 bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Context *context,
                             uint32_t layer);
 // A value that should be there is not: counted as waiting if the node gives a reason that it

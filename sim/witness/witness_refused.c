@@ -61,7 +61,9 @@ void sim_witness_refused(struct sim_witness *witness, const struct sim_report *r
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         uint32_t reason = state_of(context, layers[i]);
         bool told = reason == DRF__V1__REASON__REASON_UNREADABLE;
-        if (near != NULL && !told && sim_witness_incomplete(witness, context, layers[i])) {
+        // A layer has one reason: that its feed is down, which may come at any time, hides the
+        // other, and says no less.
+        if (near != NULL && !told && sim_witness_said_incomplete(context, layers[i])) {
             counts->waiting++;
             continue;
         }

@@ -552,6 +552,34 @@ static void check__absent_values__wait_only_until_the_layer_was_complete(void **
     close_scene(&scene);
 }
 
+// The world has an obstacle beside the drone that no node can read.
+static void check__a_refused_obstacle__is_hidden_by_a_feed_that_is_down(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct told told;
+    open_scene(&scene);
+    struct geo_point at = scene.report.position;
+    scene.world.plan.refused = 1;
+    scene.world.refused[0] = (struct sim_refused){
+        .id = "sim-refused-1", .box = {at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg}};
+    tell(&scene, &told);
+    struct sim_witness_counts counts = check(&scene, &told);
+    assert_int_equal(counts.wrong[SIM_CHECK_REFUSED],
+                     2); // obstacles and surface, both complete
+
+    drf__v1__layer_state__init(&told.layer);
+    told.layer.has_layer = told.layer.has_reason = 1;
+    told.layer.layer = DRF__V1__LAYER__LAYER_OBSTACLE;
+    told.layer.reason = DRF__V1__REASON__REASON_FEED_DOWN;
+    told.layer_list[0] = &told.layer;
+    told.context.n_layer_states = 1;
+    told.context.layer_states = told.layer_list;
+    counts = check(&scene, &told);
+    assert_int_equal(counts.wrong[SIM_CHECK_REFUSED], 1); // the surface
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,6 +589,7 @@ int main(void)
         cmocka_unit_test(check__a_value_off_by_more_than_its_tolerance__is_named),
         cmocka_unit_test(check__obstacles__must_be_all_there_and_where_they_are),
         cmocka_unit_test(check__absent_values__wait_only_until_the_layer_was_complete),
+        cmocka_unit_test(check__a_refused_obstacle__is_hidden_by_a_feed_that_is_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
