@@ -63,6 +63,9 @@ int sim_world_run(int argc, char **argv)
         {"bare", SIM_OPTION_FLAG, &bare, NULL, "publish no surface model (canopy)"},
         {"lambert", SIM_OPTION_FLAG, &plan.lambert, NULL,
          "weather on a Lambert grid, winds along its axes"},
+        {"calm", SIM_OPTION_FLAG, &plan.calm, NULL,
+         "a calm day: wind, gusts and visibility within the fleet's limits, and flights that\n"
+         "                             keep clear of what stands"},
         {"terrain-bias", SIM_OPTION_REAL, &plan.terrain_bias_m, "M", "published minus truth"},
         {"wind-bias", SIM_OPTION_REAL, &plan.wind_bias_mps, "MPS", "published minus truth"},
         {"obstacle-bias", SIM_OPTION_REAL, &plan.obstacle_bias_m, "M", "published minus truth"},

@@ -11,11 +11,17 @@ static const float vertical_acc95_m = 3.0F;
 
 static int32_t to_e7(double deg) { return (int32_t)lround(deg * 1e7); }
 
-static void add_altitudes(const struct sim_drone *drone, double wgs84_m, double amsl_m,
-                          Drf__V1__Telemetry *t)
+// Which heights it knows: of 16 drones, on a calm day of 32, one has a barometer only.
+static size_t altitudes_of(const struct sim_drone *drone, const struct sim_world *world)
+{
+    size_t of = world->plan.calm ? 32 : 16;
+    return drone->number % of == of - 1 ? 4 : drone->number % 4;
+}
+
+static void add_altitudes(const struct sim_drone *drone, size_t kind, double wgs84_m,
+                          double amsl_m, Drf__V1__Telemetry *t)
 {
     double pressure_amsl_m = drone->flight.amsl_m + drone->error.barometer_m;
-    size_t kind = drone->number % 16 == 15 ? 4 : drone->number % 4;
     if (kind == 0 || kind == 1) {
         bool confused = drone->confusion == SIM_CONFUSION_ELLIPSOID;
         t->has_alt_wgs84_m = t->has_alt_wgs84_acc95_m = 1;
@@ -113,7 +119,8 @@ size_t sim_telemetry_make(struct sim_drone *drone, const struct sim_world *world
             (struct geo_point){to_e7(depot.lat_deg) * 1e-7, to_e7(depot.lon_deg) * 1e-7};
         drone->takeoff_amsl_m = sim_world_ground_amsl_m(world, drone->takeoff);
     }
-    add_altitudes(drone, amsl_m + sim_geoid_m(geoid, at), amsl_m, &t);
+    add_altitudes(drone, altitudes_of(drone, world), amsl_m + sim_geoid_m(geoid, at), amsl_m,
+                  &t);
     add_motion(flight, &t);
     if (drone->seen_boot_id != 0) {
         seen.has_boot_id = seen.has_context_seq = 1;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// A flight is a machine of phases in a fixed order. Each step, fly() sets the velocities that
+// its phase and the pilot's intent want, within the accelerations of the aircraft, the place
+// and height follow from them, and done() says whether the next phase begins. What a drone
+// flies over is the true surface, never what was published; the ground is never passed.
 #include "sim/flight/flight.h"
 
 #include <math.h>
 
+#include "sim/flight/route.h"
+
 static const double acceleration_mps2 = 2.5, hurry_mps2 = 4.5;
-static const double hover_agl_m = 8.0, hover_s = 4.0, turn_m = 8.0;
+static const double low_hover_agl_m = 8.0, hover_s = 4.0, turn_m = 8.0;
 
 const char *sim_flight_phase_name(enum sim_flight_phase phase)
 {
@@ -37,6 +43,31 @@ static double surface_at(const struct sim_world *world, struct sim_plane p)
     return sim_world_surface_amsl_m(world, sim_world_point(world, p));
 }
 
+// Delivers into the disc without terrain data.
+static bool into_void(const struct sim_world *world, uint64_t number)
+{
+    return world->plan.void_radius_m > 0.0
+           && (world->plan.calm ? number % 24 == 6 : number % 7 == 6);
+}
+
+// Slower, level, and on a route of its own.
+static void calm_down(struct sim_flight *flight, const struct sim_world *world, uint64_t seed,
+                      uint64_t number, uint64_t *state)
+{
+    if (!into_void(world, number)) {
+        struct sim_route route = sim_route_make(world, seed, number);
+        flight->depot = route.depot;
+        flight->porch = route.porch;
+    }
+    flight->levelled = true;
+    flight->level_amsl_m = sim_route_level_amsl_m(world, flight->depot, flight->porch);
+    flight->cruise_mps = sim_random_between(state, 7.0, 11.0);
+    flight->climb_mps = flight->sink_mps = 2.5;
+    // It lowers the delivery on a line.
+    flight->hover_agl_m =
+        surface_at(world, flight->porch) - ground_at(world, flight->porch) + 24.0;
+}
+
 struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, uint64_t number)
 {
     uint64_t state = seed ^ (number * UINT64_C(0xD1B54A32D192ED03));
@@ -48,18 +79,21 @@ struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, 
     double reach_m = sim_random_between(&state, 150.0, fmin(2500.0, half_m));
     flight.depot = inside(world, center);
     flight.porch = inside(world, beside(flight.depot, turn, reach_m));
-    if (number % 7 == 6 && world->plan.void_radius_m > 0.0) {
+    if (into_void(world, number)) {
         struct sim_plane v = sim_world_plane(world, world->void_center);
         flight.depot = inside(world, beside(v, turn, world->plan.void_radius_m + 120.0));
         flight.porch = beside(v, turn, 0.3 * world->plan.void_radius_m);
     }
-    flight.at = flight.depot;
-    flight.amsl_m = ground_at(world, flight.at);
     flight.cruise_mps = sim_random_between(&state, 10.0, 18.0);
     flight.cruise_agl_m = sim_random_between(&state, 45.0, 115.0);
     flight.wait_s = sim_random_between(&state, 0.5, 6.0);
-    // At a random phase, so that a fleet has every phase from its first second.
-    int flown = (int)sim_random_between(&state, 0.0, 440.0); // quarters of a second
+    if (world->plan.calm)
+        calm_down(&flight, world, seed, number, &state);
+    flight.at = flight.depot;
+    flight.amsl_m = ground_at(world, flight.at);
+    // At a random phase, so that a fleet has every phase from its first second; in quarters of
+    // a second.
+    int flown = (int)sim_random_between(&state, 0.0, world->plan.calm ? 880.0 : 440.0);
     for (int i = 0; i < flown; i++)
         sim_flight_step(&flight, world, 0.25);
     return flight;
@@ -131,6 +165,8 @@ static void rise(struct sim_flight *flight, double target_amsl_m, double dt_s)
 
 double sim_flight_cruise_amsl_m(const struct sim_flight *flight, const struct sim_world *world)
 {
+    if (flight->levelled)
+        return flight->level_amsl_m;
     struct sim_plane ahead = {flight->at.east_m + 6 * flight->east_mps,
                               flight->at.north_m + 6 * flight->north_mps};
     return fmax(surface_at(world, flight->at), surface_at(world, ahead)) + flight->cruise_agl_m;
@@ -151,6 +187,11 @@ static bool near_place(const struct sim_flight *flight, struct sim_plane place)
            && hypot(flight->east_mps, flight->north_mps) < 1.0;
 }
 
+static double hover_agl_m(const struct sim_flight *flight)
+{
+    return flight->levelled ? flight->hover_agl_m : low_hover_agl_m;
+}
+
 static bool done(const struct sim_flight *flight, const struct sim_world *world)
 {
     double agl_m = flight->amsl_m - ground_at(world, flight->at);
@@ -159,11 +200,12 @@ static bool done(const struct sim_flight *flight, const struct sim_world *world)
         return flight->phase_s >= flight->wait_s;
     case SIM_FLIGHT_CLIMB:
     case SIM_FLIGHT_CLIMB_BACK:
-        return agl_m > flight->cruise_agl_m;
+        return flight->levelled ? flight->amsl_m > flight->level_amsl_m - 1.0
+                                : agl_m > flight->cruise_agl_m;
     case SIM_FLIGHT_CRUISE:
         return near_place(flight, flight->porch);
     case SIM_FLIGHT_DESCEND:
-        return agl_m < hover_agl_m + (flight->intent.may_set_down ? 12.0 : 0.5);
+        return agl_m < hover_agl_m(flight) + (flight->intent.may_set_down ? 12.0 : 0.5);
     case SIM_FLIGHT_HOVER:
         return flight->sets_down ? flight->intent.may_set_down : flight->phase_s >= hover_s;
     case SIM_FLIGHT_RETURN:
@@ -190,7 +232,9 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
     case SIM_FLIGHT_CLIMB:
     case SIM_FLIGHT_CLIMB_BACK:
         stand(flight, dt_s);
-        rise(flight, ground_m + flight->cruise_agl_m + 20.0, dt_s);
+        rise(flight,
+             flight->levelled ? flight->level_amsl_m : ground_m + flight->cruise_agl_m + 20.0,
+             dt_s);
         return;
     case SIM_FLIGHT_CRUISE:
     case SIM_FLIGHT_RETURN:
@@ -204,7 +248,7 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
     case SIM_FLIGHT_DESCEND:
     case SIM_FLIGHT_HOVER:
         stand(flight, dt_s);
-        rise(flight, ground_m + hover_agl_m, dt_s);
+        rise(flight, ground_m + hover_agl_m(flight), dt_s);
         return;
     case SIM_FLIGHT_SET_DOWN: // touches the ground at less than a metre a second
         stand(flight, dt_s);

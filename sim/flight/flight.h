@@ -3,8 +3,9 @@
 //
 // Climb, cruise, descend, hover, return. Deterministic: one world, seed and number give one
 // flight, independent of the clock. It moves in steps of the time handed in, with bounded
-// speed, climb and acceleration, and follows the surface at its own cruising height. The pilot
-// (sim/flight/pilot.h) changes it by an intent.
+// speed, climb and acceleration, and follows the surface at its own cruising height; on a calm
+// day (sim/flight/route.h) it flies level. The pilot (sim/flight/pilot.h) changes it by an
+// intent.
 #ifndef SIM_FLIGHT_H
 #define SIM_FLIGHT_H
 
@@ -42,6 +43,8 @@ struct sim_flight {
     double amsl_m;
     double north_mps, east_mps, up_mps;
     double cruise_mps, cruise_agl_m, wait_s;
+    bool levelled; // cruises at level_amsl_m, not at cruise_agl_m over the surface
+    double level_amsl_m, hover_agl_m;
     double climb_mps, sink_mps;
     bool sets_down;    // at the porch, instead of hovering over it
     bool bent, passed; // has a turning point `via`; has passed it on this leg
@@ -49,7 +52,8 @@ struct sim_flight {
     struct sim_intent intent;
 };
 
-// Every seventh flight delivers into the disc without terrain data, if the world has one.
+// Every seventh flight delivers into the disc without terrain data, if the world has one; on a
+// calm day every 24th.
 struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed,
                                   uint64_t number);
 // From here on it flies by a turning point beside the straight line, out and back.

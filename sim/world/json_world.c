@@ -9,7 +9,14 @@
 #include <unistd.h>
 
 // The plan's members, so that saving and loading cannot disagree.
-enum member_kind { MEMBER_COUNT, MEMBER_REAL, MEMBER_FLAG, MEMBER_TIME, MEMBER_COUNT_OR_NONE };
+enum member_kind {
+    MEMBER_COUNT,
+    MEMBER_REAL,
+    MEMBER_FLAG,
+    MEMBER_TIME,
+    MEMBER_COUNT_OR_NONE,
+    MEMBER_FLAG_OR_NONE
+};
 static const struct member {
     const char *name;
     enum member_kind kind;
@@ -27,6 +34,7 @@ static const struct member {
     MEMBER(MEMBER_REAL, wind_bias_mps),    MEMBER(MEMBER_REAL, obstacle_bias_m),
     MEMBER(MEMBER_FLAG, surface),          MEMBER(MEMBER_FLAG, lambert),
     MEMBER(MEMBER_COUNT_OR_NONE, refused), // since 1.5; worlds made before have none
+    MEMBER(MEMBER_FLAG_OR_NONE, calm),     // since 1.6; they are not
 #undef MEMBER
 };
 enum { MEMBERS = sizeof members / sizeof members[0], SEED_TEXT_SIZE = 24 };
@@ -43,6 +51,7 @@ static json_t *save_member(const struct member *m, const struct sim_world_plan *
     case MEMBER_REAL:
         return json_real(*(const double *)at);
     case MEMBER_FLAG:
+    case MEMBER_FLAG_OR_NONE:
         return json_boolean(*(const bool *)at);
     }
     return NULL;
@@ -93,6 +102,10 @@ static bool load_member(const struct member *m, const json_t *value,
     case MEMBER_REAL:
         *(double *)at = json_number_value(value);
         return json_is_number(value);
+    case MEMBER_FLAG_OR_NONE:
+        if (value == NULL)
+            return true;
+        // fall through
     case MEMBER_FLAG:
         *(bool *)at = json_is_true(value);
         return json_is_boolean(value);

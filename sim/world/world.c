@@ -21,11 +21,12 @@ static struct sim_spectrum make_ground(uint64_t seed)
                                                          .growth = 1});
 }
 
-static struct sim_spectrum make_canopy(uint64_t seed)
+// On a calm day over open country, where there are clearings to land in.
+static struct sim_spectrum make_canopy(uint64_t seed, bool calm)
 {
     return sim_spectrum_make(&(struct sim_spectrum_plan){.seed = seed ^ 0x63616e6f7079,
-                                                         .mean = 9.0,
-                                                         .amplitude = 8.5,
+                                                         .mean = calm ? 4.0 : 9.0,
+                                                         .amplitude = calm ? 4.0 : 8.5,
                                                          .wavelength_min_m = 300.0,
                                                          .count = 10,
                                                          .growth = 1});
@@ -33,21 +34,31 @@ static struct sim_spectrum make_canopy(uint64_t seed)
 
 static void make_weather(struct sim_world *world)
 {
+    // A usual day and a calm one, on which no limit of sim/flight/drone_limits.c is reached up
+    // to 120 m above ground.
     static const struct {
         double mean, amplitude;
-    } kinds[SIM_WEATHER_COUNT] = {
-        [SIM_WIND_TO_EAST] = {4.5, 2.5},
-        [SIM_WIND_TO_NORTH] = {-3.5, 2.5},
-        [SIM_GUST] = {11.0, 3.5},
-        [SIM_TEMPERATURE] = {284.0, 6.0},
-        [SIM_VISIBILITY] = {14000.0, 7000.0},
-        [SIM_PRECIPITATION] = {2.5e-7, 2.2e-7},
-    };
+    } days[2][SIM_WEATHER_COUNT] = {{
+                                        [SIM_WIND_TO_EAST] = {4.5, 2.5},
+                                        [SIM_WIND_TO_NORTH] = {-3.5, 2.5},
+                                        [SIM_GUST] = {11.0, 3.5},
+                                        [SIM_TEMPERATURE] = {284.0, 6.0},
+                                        [SIM_VISIBILITY] = {14000.0, 7000.0},
+                                        [SIM_PRECIPITATION] = {2.5e-7, 2.2e-7},
+                                    },
+                                    {
+                                        [SIM_WIND_TO_EAST] = {2.2, 0.9},
+                                        [SIM_WIND_TO_NORTH] = {-1.8, 0.9},
+                                        [SIM_GUST] = {6.5, 1.2},
+                                        [SIM_TEMPERATURE] = {284.0, 6.0},
+                                        [SIM_VISIBILITY] = {26000.0, 6000.0},
+                                        [SIM_PRECIPITATION] = {2.5e-8, 2.2e-8},
+                                    }};
     for (uint64_t i = 0; i < SIM_WEATHER_COUNT; i++) {
         world->weather[i] = sim_spectrum_make(
             &(struct sim_spectrum_plan){.seed = world->plan.seed ^ (0x776561746865 + (i << 48)),
-                                        .mean = kinds[i].mean,
-                                        .amplitude = kinds[i].amplitude,
+                                        .mean = days[world->plan.calm][i].mean,
+                                        .amplitude = days[world->plan.calm][i].amplitude,
                                         .wavelength_min_m = 18000.0,
                                         .count = 8,
                                         .period_min_s = 12 * 3600.0,
@@ -84,7 +95,7 @@ enum drf_status sim_world_open(const struct sim_world_plan *plan, struct sim_wor
     world.void_center =
         sim_world_point(&world, (struct sim_plane){0.32 * 2 * half_m, -0.28 * 2 * half_m});
     world.ground = make_ground(plan->seed);
-    world.canopy = make_canopy(plan->seed);
+    world.canopy = make_canopy(plan->seed, plan->calm);
     world.ground_rough = sim_spectrum_roughness(&world.ground);
     struct sim_roughness canopy = sim_spectrum_roughness(&world.canopy);
     world.surface_rough = world.ground_rough;

@@ -45,6 +45,7 @@ struct sim_world_plan {
     double terrain_bias_m, wind_bias_mps, obstacle_bias_m; // published minus truth
     bool surface;                                          // a DSM with canopy is published
     bool lambert; // weather on a Lambert grid, winds along its axes
+    bool calm;    // weather within the limits of every drone, and flights that keep clear
 };
 
 enum sim_weather_kind {

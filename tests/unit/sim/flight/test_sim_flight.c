@@ -77,11 +77,82 @@ static void flight__every_seventh__delivers_where_no_terrain_is_known(void **sta
     sim_world_close(&world);
 }
 
+// The limits that a profile of the fleet may hold (sim/flight/drone_limits.c), in numbers.
+static void world__on_a_calm_day__has_weather_within_every_limit(void **state)
+{
+    (void)state;
+    struct sim_world_plan calm = plan;
+    calm.calm = true;
+    for (calm.seed = 1; calm.seed <= 20; calm.seed++) {
+        struct sim_world world;
+        assert_int_equal(sim_world_open(&calm, &world), DRF_OK);
+        for (int i = 0; i < 100; i++) {
+            struct geo_point at =
+                sim_world_point(&world, (struct sim_plane){-4000.0 + 800.0 * (i % 10),
+                                                           -4000.0 + 800.0 * (double)(i / 10)});
+            int64_t when = plan.epoch_utc_us + (int64_t)i * 72000000;
+            double east = sim_world_weather(&world, SIM_WIND_TO_EAST, at, 120.0, when),
+                   north = sim_world_weather(&world, SIM_WIND_TO_NORTH, at, 120.0, when);
+            assert_true(hypot(east, north) < 7.5);
+            assert_true(sim_world_weather(&world, SIM_GUST, at, 10.0, when) < 10.0);
+            assert_true(sim_world_weather(&world, SIM_VISIBILITY, at, 10.0, when) > 16000.0);
+        }
+        sim_world_close(&world);
+    }
+}
+
+static double clear_m(const struct sim_world *world, const struct sim_flight *f, double ahead_s)
+{
+    struct geo_point at =
+        sim_world_point(world, (struct sim_plane){f->at.east_m + ahead_s * f->east_mps,
+                                                  f->at.north_m + ahead_s * f->north_mps});
+    double top_m = sim_world_surface_amsl_m(world, at);
+    for (size_t i = 0; i < world->obstacle_count; i++) {
+        const struct sim_obstacle *o = &world->obstacles[i];
+        if (sim_world_obstacle_distance_m(world, o, at) < 30.0)
+            top_m = fmax(top_m, isnan(o->amsl_m)
+                                    ? sim_world_ground_amsl_m(world, o->position) + o->agl_m
+                                    : o->amsl_m);
+    }
+    return f->amsl_m - top_m;
+}
+
+static void flight__on_a_calm_day__cruises_level_and_clear_as_far_as_it_looks(void **state)
+{
+    (void)state;
+    struct sim_world_plan calm = plan;
+    calm.calm = true;
+    calm.towers = calm.cranes = 40;
+    calm.buildings = 60;
+    struct sim_world world;
+    assert_int_equal(sim_world_open(&calm, &world), DRF_OK);
+    unsigned phases = 0;
+    for (uint64_t number = 0; number < 6; number++) {
+        struct sim_flight f = sim_flight_make(&world, 9, number);
+        double level_m = (double)NAN;
+        for (int i = 0; i < 3000; i++) {
+            sim_flight_step(&f, &world, 0.2);
+            phases |= 1U << f.phase;
+            if ((f.phase != SIM_FLIGHT_CRUISE && f.phase != SIM_FLIGHT_RETURN)
+                || f.phase_s < 3.0)
+                continue;
+            level_m = isnan(level_m) ? f.amsl_m : level_m;
+            assert_true(fabs(f.amsl_m - level_m) < 1.5);
+            for (int ahead = 0; ahead <= 45; ahead += 5)
+                assert_true(clear_m(&world, &f, ahead) > 18.0); // 15 m and 3 m of accuracy
+        }
+    }
+    assert_int_equal(phases, (1U << SIM_FLIGHT_PHASES) - 1);
+    sim_world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flight__of_one_seed__is_the_same_every_time),
         cmocka_unit_test(flight__over_ten_minutes__does_every_phase_and_stays_possible),
+        cmocka_unit_test(world__on_a_calm_day__has_weather_within_every_limit),
+        cmocka_unit_test(flight__on_a_calm_day__cruises_level_and_clear_as_far_as_it_looks),
         cmocka_unit_test(flight__every_seventh__delivers_where_no_terrain_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
