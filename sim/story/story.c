@@ -5,6 +5,7 @@
 // are written as JSON at the end, null where a thing did not happen.
 #include "sim/story/story.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -268,8 +269,14 @@ static void write_porch(const struct sim_story *story, FILE *file)
 void sim_story_write(const struct sim_story *story, FILE *file)
 {
     static const char *const names[STORY_PARTS] = {"crane", "zone", "restart", "porch"};
-    fprintf(file, "  \"story\": {\n    \"hero\": \"%s\",\n    \"events\": [",
-            story->accounts[story->main_drones[0]].name);
+    fprintf(file, "  \"story\": {\n    \"hero\": \"%s\",\n    \"begin_utc_ms\": %" PRId64 ",\n",
+            story->accounts[story->main_drones[0]].name,
+            (story->now_utc_us - (story->now_mono_us - story->start_mono_us)) / 1000);
+    fputs("    \"drones\": [", file);
+    for (size_t i = 0; i < story->main_count; i++)
+        fprintf(file, "%s\"%s\"", i > 0 ? ", " : "",
+                story->accounts[story->main_drones[i]].name);
+    fputs("],\n    \"events\": [", file);
     for (size_t i = 0; i < story->event_count; i++) {
         fprintf(file,
                 "%s\n      {\"t_s\": %.3f, \"scene\": \"%s\", \"text\": ", i > 0 ? "," : "",

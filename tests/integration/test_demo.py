@@ -33,6 +33,19 @@ class Page(html.parser.HTMLParser):
             self.data += data
 
 
+def check_calm(report):
+    """Whoever the story leaves alone is hardly warned, and it is said of how many."""
+    told = report["told_percent"]
+    others, story = told["left_alone"], report["story"]
+    playing = {*story["drones"], story["zone"]["drone"]}
+    assert set(told["story"]) == playing and others["drones"] == DRONES - len(playing), told
+    assert others["warning"] <= 5.0, others
+    assert abs(sum(others[key] for key in ("none", "info", "caution", "warning", "silent")) - 100.0) < 0.1, others
+    assert others["silent"] > 0.0, others  # while the node was gone
+    for percent in others["kinds"].values():
+        assert percent["warning"] <= others["warning"], others
+
+
 def check_files(folder, report, seconds):
     page = (folder.path / "out" / "flight.html").read_text(encoding="utf-8")
     assert len(page.encode()) < LARGEST * seconds / LENGTHS_S[0], len(page)
@@ -63,6 +76,7 @@ def test_the_demo_tells_its_story_and_leaves_what_it_promises():
                     "mismatches", "gaps"):
             assert key in report, key
         porch = check_story(report, text)
+        check_calm(report)
         check_files(folder, report, seconds)
         # On a loaded machine the node may need longer to come back; then the coffee is late, and that is said.
         words = "your coffee is on the porch" if porch["landed"] else "was still on its way"
