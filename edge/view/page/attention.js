@@ -98,7 +98,7 @@ function showAttention() {
   }
   const wanted = attentionOrder(),
     held = (box.matches(':hover') && matchMedia('(hover: hover)').matches) || attention.list.contains(document.activeElement);
-  setText(byElementId('n-att'), String(wanted.length));
+  setText(byElementId('n-att'), S.silent ? '?' : String(wanted.length));
   if (box.hidden) return;
   const shownIds = held && attention.order.length ? [...attention.order, ...wanted.filter(id => !attention.order.includes(id))] : wanted,
     needed = new Set(wanted);

@@ -46,7 +46,7 @@ function layerTroubles() {
   return out.filter(([text], i) => out.findIndex(o => o[0] === text) === i);
 }
 const showLayers = () =>
-  fill(
+  put(
     byElementId('layers'),
     layerTroubles().map(([text, note]) => el('li', { class: note && 'note' }, text)),
   );

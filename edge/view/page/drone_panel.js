@@ -168,7 +168,7 @@ function showDronePanel() {
     id = S.selected;
   if (!id) {
     panel.told.clear();
-    fill(box, el('p', { class: 'none' }, 'No drone is selected. Click one on the map, or choose it in a list.'));
+    put(box, el('p', { class: 'none' }, 'No drone is selected. Click one on the map, or choose it in a list.'));
     return;
   }
   if (box.hidden) return;
@@ -178,7 +178,7 @@ function showDronePanel() {
     d = S.byId.get(id),
     [kind, text, small] = headline(c, d);
   const told = [...panel.told.values()].sort((a, b) => !!a.endedAt - !!b.endedAt || bySeverity(a.advisory, b.advisory));
-  fill(
+  put(
     box,
     el('h2', { class: 'title' }, el('span', {}, id), el('button', { type: 'button', 'data-do': 'close', 'aria-label': `close ${id}` }, 'close')),
     el('div', { class: `head ${kind}`, id: 'headline' }, text, small && el('small', {}, small)),

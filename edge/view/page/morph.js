@@ -31,5 +31,5 @@ function morphChildren(parent, wanted) {
   }
 }
 
-// fill(place, a, [b, c], 'text'): what stands in the place from now on.
-const fill = (place, ...content) => morphChildren(place, [...el('div', {}, ...content).childNodes]);
+// put(place, a, [b, c], 'text'): what stands in the place from now on.
+const put = (place, ...content) => morphChildren(place, [...el('div', {}, ...content).childNodes]);

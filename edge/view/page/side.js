@@ -144,7 +144,7 @@ function drawSide(canvas, c, d) {
     x.strokeStyle = t.air;
     const half = x.measureText(text).width,
       left = align === 'center' ? px - half / 2 : align === 'right' ? px - half : px,
-      safe = px + Math.max(0, 2 - left) - Math.max(0, left + half - W + 2);
+      safe = px + Math.max(0, (align === 'right' ? 2 : 40) - left) - Math.max(0, left + half - W + 2);
     x.strokeText(text, safe, py);
     x.fillStyle = colour;
     x.fillText(text, safe, py);

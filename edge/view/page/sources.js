@@ -62,7 +62,7 @@ function showSources() {
     list = [...(c?.sources || [])].sort((a, b) => (a.layer || 0) - (b.layer || 0)),
     letters = S.node?.dead_letters || [],
     n = S.node;
-  fill(
+  put(
     box,
     el('h2', {}, 'Sources'),
     !c ? el('p', { class: 'none' }, 'The node has not told its catalogue yet.') : el('ul', {}, list.map(sourceLines)),

@@ -54,7 +54,7 @@ const bearing = deg => (known(deg) ? `to the ${compass(deg)} (${number(deg)}°)`
 const place = o => (o.lat_e7 == null || o.lon_e7 == null ? '' : `${(o.lat_e7 / 1e7).toFixed(5)}, ${(o.lon_e7 / 1e7).toFixed(5)}`);
 
 // ---- height, ground, surface
-function heightWords(h = {}) {
+function heightSentences(h = {}) {
   const none = known(h.aircraft_amsl_m) ? h.surface_reason : h.agl_reason;
   const agl = h.agl_basis != null ? word(AGL_BASIS, h.agl_basis) : '';
   return [
@@ -467,7 +467,7 @@ function messageWords(c) {
 function contextWords(c) {
   const weather = (c.layer_states || []).find(l => l.layer === 4);
   return [
-    ['Height', heightWords(c.height)],
+    ['Height', heightSentences(c.height)],
     ['The way ahead', [aheadWords(c.look_ahead, c.height), sentence(`Plan: ${word(PLAN_STATE, c.plan_state)}.`)]],
     ['Weather', weatherWords(c.weather, weather?.reason)],
     ['Obstacles', obstacleWords(c)],
