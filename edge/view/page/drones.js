@@ -1,13 +1,15 @@
 // edge/view/page/drones.js - drones by shape and hue, trails by free height, feeds' traffic: what moves over the map.
 // SPDX-License-Identifier: Apache-2.0
-// Marks of one kind are one path: a thousand drones are a dozen strokes. Trails have a canvas of their own, drawn twice a second.
+// A thousand drones are a thousand copies of small pictures. Trails have a canvas of their own, drawn twice a second.
 
 const trails = { canvas: null, c: null, dirty: true, at: 0 };
-const fleet = { order: [], moving: 0, hover: null };
+const fleet = { order: [], moving: 0, drawn: 0, hover: null };
 
 // ---- motion: from where it was shown to where it reported, in one tick
 function moveDrones(now) {
-  if (now < fleet.moving) {
+  const pace = S.drones.size > 300 ? 45 : 0;  // many: twenty pictures a second are enough
+  if (now < fleet.moving && now - fleet.drawn >= pace) {
+    fleet.drawn = now;
     for (const d of S.drones.values()) {
       if (d.lat == null) continue;
       const f = Math.min(1, (now - d.arrived) / live.tickMs);
@@ -70,67 +72,91 @@ function drawTrails() {
   c.globalAlpha = 1;
 }
 
-// ---- marks
-function dart(c, x, y, r, track, size = 1) {
+// ---- marks: each kind and direction is drawn once, into a sheet of small pictures
+function dart(c, x, y, r, track) {
   if (track == null) { c.moveTo(x + r * 0.8, y); c.arc(x, y, r * 0.8, 0, 6.2832); return; }
-  const a = track * Math.PI / 180, s = Math.sin(a) * size, k = Math.cos(a) * size, at = (u, v) => [x + u * k - v * s, y + u * s + v * k];
+  const a = track * Math.PI / 180, s = Math.sin(a), k = Math.cos(a), at = (u, v) => [x + u * k - v * s, y + u * s + v * k];
   c.moveTo(...at(0, -r * 1.4));
   c.lineTo(...at(r * 0.92, r));
   c.lineTo(...at(0, r * 0.48));
   c.lineTo(...at(-r * 0.92, r));
   c.closePath();
 }
-const diamond = (c, x, y, q) => { c.moveTo(x, y - q); c.lineTo(x + q, y); c.lineTo(x, y + q); c.lineTo(x - q, y); c.closePath(); };
 const ring = (c, x, y, q) => { c.moveTo(x + q, y); c.arc(x, y, q, 0, 6.2832); };
+const diamond = (c, x, y, q) => { c.moveTo(x, y - q); c.lineTo(x + q, y); c.lineTo(x, y + q); c.lineTo(x - q, y); c.closePath(); };
 const cross = (c, x, y, q) => { c.moveTo(x - q, y - q); c.lineTo(x + q, y + q); c.moveTo(x + q, y - q); c.lineTo(x - q, y + q); };
-const RADIUS = { warning: 6, caution: 5.6, info: 5, clear: 4.8, silent: 5 };
+// In order of drawing, the worst last. soft: weather and data, thinner, not a thing that one flies into.
+const LOOKS = [
+  { severity: 'clear', r: 4.8 },
+  { severity: 'info', r: 5, mark: (c, x, y) => ring(c, x + 7, y - 7, 1.5), soft: true },
+  { severity: 'caution', r: 5.6, mark: (c, x, y) => ring(c, x, y, 10.2), soft: true },
+  { severity: 'caution', r: 5.6, mark: (c, x, y) => ring(c, x, y, 10.2) },
+  { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13), soft: true },
+  { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13) },
+  { severity: 'silent', r: 0, mark: (c, x, y) => cross(c, x, y, 4.6) },
+];
+const lookOf = d => {
+  const s = sevOf(d);
+  return s === 'clear' ? 0 : s === 'info' ? 1 : s === 'silent' ? 6 : (s === 'caution' ? 2 : 4) + !WEATHER_KINDS.has(d.kind);
+};
+const SHEET_PX = 34, DIRECTIONS = 48;
+const sheet = { canvas: null, c: null, done: new Set(), key: '' };
+// Where on the sheet the picture of a look and a direction stands; it is drawn there when it is first wanted.
+function sheetPlace(look, track) {
+  const size = Math.ceil(SHEET_PX * V.dpr), small = S.drones.size > 400 && V.k < 0.08, key = S.theme + V.dpr + small, column = track == null ? DIRECTIONS : Math.round(track / 360 * DIRECTIONS) % DIRECTIONS, n = look * 64 + column;
+  if (sheet.key !== key) {
+    Object.assign(sheet, { key, size, canvas: new OffscreenCanvas(size * (DIRECTIONS + 1), size * LOOKS.length) });
+    sheet.c = sheet.canvas.getContext('2d');
+    sheet.done.clear();
+  }
+  if (!sheet.done.has(n)) {
+    sheet.done.add(n);
+    const c = sheet.c, { severity, r, mark, soft } = LOOKS[look], m = SHEET_PX / 2;
+    c.setTransform(V.dpr, 0, 0, V.dpr, column * size, look * size);
+    c.lineJoin = 'round';
+    const body = new Path2D(), sign = new Path2D();
+    if (r) dart(body, m, m, look < 2 && small ? r * 0.75 : r, track == null ? null : column * 360 / DIRECTIONS);
+    mark?.(sign, m, m);
+    c.strokeStyle = colours().halo;
+    c.lineWidth = 3;
+    c.stroke(body);
+    c.lineWidth = soft ? 3 : 4.4;
+    c.stroke(sign);
+    c.fillStyle = c.strokeStyle = severityColour(severity);
+    c.fill(body);
+    c.lineWidth = soft ? 1 : severity === 'silent' ? 2.4 : 2;
+    c.stroke(sign);
+  }
+  return [column * size, look * size];
+}
 function drawMarks(c) {
-  const t = colours(), small = S.drones.size > 400 && V.k < 0.08 ? 0.72 : 1;
-  const kinds = Object.fromEntries(SEVERITIES.map(s => [s, { body: new Path2D(), mark: new Path2D(), soft: new Path2D(), any: false }]));
-  const grow = new Path2D(), now = nowMs();
+  const by = LOOKS.map(() => []), grow = new Path2D(), now = nowMs();
   for (const d of S.drones.values()) {
     d.px = null;
     if (d.shownLat == null || !shown(d)) continue;
-    const x = sx(d.shownLon), y = sy(d.shownLat), s = sevOf(d), k = kinds[s], r = RADIUS[s] * small;
-    if (s === 'silent') {
-      const since = d.silentSince ?? S.heardMs ?? now, radius = Math.min(8000, Math.max(0, now - since) / 1000 * (d.speed || 1)) * V.k;
+    const x = sx(d.shownLon), y = sy(d.shownLat), look = lookOf(d);
+    if (look === 6) {  // silent: it may be anywhere in the circle
+      const radius = Math.min(8000, Math.max(0, now - (d.silentSince ?? S.heardMs ?? now)) / 1000 * (d.speed || 1)) * V.k;
       if (!inView(x, y, radius + 20)) continue;
       ring(grow, x, y, Math.max(8, radius));
-      cross(k.mark, x, y, 4.6 * small);
-    } else {
-      if (!inView(x, y)) continue;
-      dart(k.body, x, y, r, d.track);
-      if (s === 'warning') diamond(WEATHER_KINDS.has(d.kind) ? k.soft : k.mark, x, y, r + 7 * small);
-      if (s === 'caution') ring(WEATHER_KINDS.has(d.kind) ? k.soft : k.mark, x, y, r + 4.6 * small);
-      if (s === 'info') ring(k.soft, x + r * 1.3, y - r * 1.3, 1.5);
-    }
-    k.any = true;
+    } else if (!inView(x, y)) continue;
     d.px = x;
     d.py = y;
+    by[look].push(d);
   }
-  c.lineJoin = 'round';
-  c.strokeStyle = t.silent;
+  c.strokeStyle = colours().silent;
   c.lineWidth = 1.2;
   c.setLineDash([4, 4]);
   c.stroke(grow);
   c.setLineDash([]);
-  for (const s of ['clear', 'info', 'caution', 'warning', 'silent']) {
-    const k = kinds[s];
-    if (!k.any) continue;
-    c.strokeStyle = t.halo;
-    c.lineWidth = 3;
-    c.stroke(k.body);
-    c.lineWidth = 4.4;
-    c.stroke(k.mark);
-    c.lineWidth = 3;
-    c.stroke(k.soft);
-    c.fillStyle = c.strokeStyle = severityColour(s);
-    c.fill(k.body);
-    c.lineWidth = s === 'silent' ? 2.4 : 2;
-    c.stroke(k.mark);
-    c.lineWidth = 1;
-    c.stroke(k.soft);
-  }
+  c.setTransform(1, 0, 0, 1, 0, 0);  // in whole pixels: copied, not resampled
+  by.forEach((list, look) => {
+    for (const d of list) {
+      const [u, v] = sheetPlace(look, d.track), s = sheet.size;
+      c.drawImage(sheet.canvas, u, v, s, s, Math.round(d.px * V.dpr - s / 2), Math.round(d.py * V.dpr - s / 2), s, s);
+    }
+  });
+  c.setTransform(V.dpr, 0, 0, V.dpr, 0, 0);
 }
 function drawSelected(c) {
   const d = S.byId.get(S.selected);

@@ -15,7 +15,7 @@ function swatch(draw, w = 26, h = 14) {
 const legendRow = (draw, text) => el('div', { class: 'row' }, swatch(draw), text);
 const wash = colour => (c, w, h) => { c.fillStyle = colour; c.fillRect(0, 2, w, h - 4); };
 function drawLegend() {
-  const t = colours(), rows = [], h = S.context?.height;
+  const t = colours(), rows = [], h = S.context?.height, narrow = V.w < 560;
   if (S.selected && S.opt.hazard && S.context) {
     if (hazard.key) rows.push(legendRow(wash(t.warn), 'stands higher than ' + plain(S.selected, 20)), legendRow(wash(t.caution), `less than ${Math.round(limitOf(S.context))} m below it, at worst`));
     else if (!S.silent) rows.push(el('div', {}, `Its height is not known: ${why(h?.agl_reason)}.`));
@@ -28,12 +28,12 @@ function drawLegend() {
       for (let i = 0; i < 6; i++) { c.fillStyle = freeColour(i); c.fillRect(i * 34, 2, i < 5 ? 34 : 54, 5); c.fillStyle = t.dim; c.fillText(words[i], i * 34, 19); }
     }, 226, 22));
   }
-  if (S.opt.wind) {
+  if (S.opt.wind && !narrow) {
     const draw = (c, w, hh) => { c.strokeStyle = t.wind; c.lineWidth = 1.4; windArrow(c, w / 2, hh / 2, 8, 270); };
     if (air.answer && !air.none) rows.push(legendRow(draw, `8 m/s of wind at ${S.opt.windAgl} m over ground`));
     if (air.why) rows.push(el('div', {}, air.none ? `Wind at ${S.opt.windAgl} m is not known: ${air.why}` : `? wind not known: ${air.why}`));
   }
-  rows.push(legendRow((c, w, hh) => { c.fillStyle = hatch(c, t.dim, 5, 1); c.fillRect(0, 1, w, hh - 2); }, 'not known'));
+  if (!narrow) rows.push(legendRow((c, w, hh) => { c.fillStyle = hatch(c, t.dim, 5, 1); c.fillRect(0, 1, w, hh - 2); }, 'not known'));
   byElementId('legend').replaceChildren(...rows);
   coverMap();
 }
@@ -43,7 +43,7 @@ function coverMap() {
   M.covered = ['legend', 'tools', 'scale'].map(id => byElementId(id).getBoundingClientRect()).filter(r => r.width).map(r => [r.left - stage.left, r.top - stage.top, r.width, r.height]);
 }
 function drawScale() {
-  const most = Math.min(150, V.w / 3) / V.k, step = 10 ** Math.floor(Math.log10(most)), m = [5, 2, 1].find(n => n * step <= most) * step, e = byElementId('scale');
+  const most = Math.min(150, V.w / 4) / V.k, step = 10 ** Math.floor(Math.log10(most)), m = [5, 2, 1].find(n => n * step <= most) * step, e = byElementId('scale');
   e.style.width = m * V.k + 'px';
   e.textContent = m < 1000 ? `${m} m` : `${m / 1000} km`;
 }
@@ -108,7 +108,7 @@ function startFurniture() {
     el('p', {}, 'Click a drone for what it is told. Drag or arrow keys move the map, wheel or two fingers zoom.'),
     el('button', { type: 'button', onclick: () => toggleHelp(false) }, 'Close (Esc)'));
   for (const name of ['view', 'region']) on(name, () => { drawScale(); drawCursor(); });
-  new ResizeObserver(coverMap).observe(byElementId('stage'));
+  new ResizeObserver(drawLegend).observe(byElementId('stage'));
   for (const name of ['select', 'option', 'wind', 'theme', 'region', 'silent']) on(name, drawLegend);
   let limit = null;
   on('context', c => { const now = c && hazard.key && limitOf(c) + why(c.height?.agl_reason); if (now !== limit) { limit = now; drawLegend(); } });

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tile is shaded with one row of its neighbours around it, so that no seam shows; it waits until they are settled.
 
-const relief = { low: Infinity, high: -Infinity, base: 0, span: 1, padded: new Int32Array(258 * 258) };
+const relief = { low: Infinity, high: -Infinity, base: 0, span: 1, raw: new Int32Array(258 * 258), padded: new Float32Array(258 * 258) };
 const cellPx = z => tileDegrees(z) / 256 * V.my * V.k;
 const STEPS = [2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const contourStep = z => {
@@ -41,16 +41,25 @@ function wantImage(t) {
     dirtyBase();
   });
 }
-// Cells with a border of one; where nobody knows, -1.
+// Cells with a border of one, each averaged with its neighbours: steps of 0.25 m would show as terraces. -1: nobody knows.
 function pad(t) {
-  const p = relief.padded, at = (n, i) => n?.cells && n.cells[i] !== UNKNOWN ? n.cells[i] : -1;
+  const { raw, padded: p } = relief, at = (n, i) => n?.cells && n.cells[i] !== UNKNOWN ? n.cells[i] : -1;
   const [north, east, south, west] = AROUND.map(([r, c]) => neighbour(t, r, c));
   for (let y = 0; y < 256; y++) {
-    for (let x = 0, o = (y + 1) * 258 + 1; x < 256; x++, o++) { const c = t.cells[y * 256 + x]; p[o] = c === UNKNOWN ? -1 : c; }
-    p[(y + 1) * 258] = at(west, y * 256 + 255);
-    p[(y + 1) * 258 + 257] = at(east, y * 256);
-    p[y + 1] = at(north, 255 * 256 + y);
-    p[257 * 258 + y + 1] = at(south, y);
+    for (let x = 0, o = (y + 1) * 258 + 1; x < 256; x++, o++) { const c = t.cells[y * 256 + x]; raw[o] = c === UNKNOWN ? -1 : c; }
+    raw[(y + 1) * 258] = at(west, y * 256 + 255);
+    raw[(y + 1) * 258 + 257] = at(east, y * 256);
+    raw[y + 1] = at(north, 255 * 256 + y);
+    raw[257 * 258 + y + 1] = at(south, y);
+  }
+  raw[0] = raw[257] = raw[257 * 258] = -1;
+  raw[257 * 258 + 257] = at(neighbour(t, 1, 1), 0);
+  p.set(raw);
+  for (let y = 1; y < 257; y++) {
+    for (let i = y * 258 + 1, end = i + 256; i < end; i++) {
+      const v = raw[i], n = raw[i - 258], s = raw[i + 258], w = raw[i - 1], e = raw[i + 1];
+      if (v >= 0) p[i] = (2 * v + (n < 0 ? v : n) + (s < 0 ? v : s) + (w < 0 ? v : w) + (e < 0 ? v : e)) / 6;
+    }
   }
   return p;
 }
@@ -91,14 +100,12 @@ function wantContours(t) {
 }
 function contours(t, step) {
   const p = pad(t), lines = { fine: new Path2D(), strong: new Path2D(), empty: true };
-  const corner = neighbour(t, 1, 1);
-  p[257 * 258 + 257] = corner?.cells && corner.cells[0] !== UNKNOWN ? corner.cells[0] : -1;
   for (let y = 0; y < 256; y++) {
     for (let x = 0, i = (y + 1) * 258 + 1; x < 256; x++, i++) {
       const a = p[i], b = p[i + 1], c = p[i + 259], d = p[i + 258], low = Math.min(a, b, c, d);
       if (low < 0) continue;
       const top = Math.max(a, b, c, d);
-      for (let n = Math.floor((low - 4000.5) / step) + 1, level; (level = 4000.5 + n * step) < top; n++) {  // half a unit over: never through a corner
+      for (let n = Math.floor((low - 4000.01) / step) + 1, level; (level = 4000.01 + n * step) < top; n++) {  // a little over: never through a corner
         square(n % 5 ? lines.fine : lines.strong, a, b, c, d, level, x, y);
         lines.empty = false;
       }
@@ -149,7 +156,7 @@ function wantHazard(t) {
     if (!t.cells || t.hazardAsked !== hazard.key + '/' + t.version) return;
     t.hazardKey = t.hazardAsked;
     const image = new ImageData(256, 256), out = new Uint32Array(image.data.buffer), dark = S.theme === 'dark';
-    const red = dark ? 0x80325cf0 : 0x80103ad0, amber = dark ? 0x5430a0e8 : 0x501090e8;  // ABGR
+    const red = dark ? 0x6a325cf0 : 0x70103ad0, amber = dark ? 0x4230a0e8 : 0x481090e8;  // ABGR
     let any = false;
     for (let i = 0; i < t.cells.length; i++) {
       const v = t.cells[i];

@@ -1,7 +1,7 @@
 // edge/view/page/wind.js - the wind at one height over ground as the node gives it, by arrows; and where it is not known.
 // SPDX-License-Identifier: Apache-2.0
 
-const WIND_HEIGHTS = [10, 30, 50, 80, 120, 200, 400], WIND_SPACING_PX = 96;
+const WIND_HEIGHTS = [10, 30, 50, 80, 120, 200, 400], WIND_SPACING_PX = 124;
 const air = { timer: 0, answer: null, why: '', asked: '' };
 async function loadWind() {
   clearTimeout(air.timer);
