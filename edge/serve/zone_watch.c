@@ -1,31 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // Zones begin and end to apply as time passes, also around aircraft that do not move: contexts
-// become due then.
+// become due then. Zones without periods apply always and are not looked at. Of a new root only
+// the zones where it changed are: it tells of those itself (edge_schedule_root), and they may
+// change sooner than any known before.
 #include "edge/serve/serve_parts.h"
 #include "fusion/root/zone.h"
+#include "fusion/root/zone_walk.h"
 
 // Looked at this often at least: the UTC clock may be set meanwhile.
 #define WATCH_US INT64_C(10000000)
 
-void edge_zone_watch_run(struct edge_serve *serve)
+static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// Those that began or ended to apply since they were looked at last. When the next does so.
+static int64_t look_at_all(struct edge_serve *serve)
 {
-    const struct fusion_zone_bucket *all = serve->root != NULL ? serve->root->zones_all : NULL;
     struct edge_zone_watch *watch = &serve->zones;
+    const struct fusion_zone_bucket *timed = serve->root->zones_timed;
     int64_t now_us = serve->now.utc_us, next_us = INT64_MAX;
-    bool news = serve->root != NULL && serve->root->epoch != watch->epoch;
-    if (!news && serve->now.mono_us < watch->mono_us)
-        return;
-    for (size_t i = 0; all != NULL && i < all->count; i++) {
-        const struct fusion_zone *zone = all->zones[i];
+    for (size_t i = 0; timed != NULL && i < timed->count; i++) {
+        const struct fusion_zone *zone = timed->zones[i];
         bool before = fusion_zone_applies(&zone->view, watch->last_utc_us);
         if (before != fusion_zone_applies(&zone->view, now_us))
             edge_schedule_area(serve, zone->bounds);
-        int64_t change_us = fusion_zone_next_change(&zone->view, now_us);
-        next_us = change_us < next_us ? change_us : next_us;
+        next_us = sooner(next_us, fusion_zone_next_change(&zone->view, now_us));
     }
-    int64_t wait_us =
-        next_us < INT64_MAX && next_us - now_us < WATCH_US ? next_us - now_us : WATCH_US;
-    watch->epoch = serve->root != NULL ? serve->root->epoch : 0;
     watch->last_utc_us = now_us;
-    watch->mono_us = all != NULL ? serve->now.mono_us + wait_us : INT64_MAX;
+    return next_us;
+}
+
+// When one of those where the root changed is otherwise.
+static int64_t next_of_changes(const struct edge_serve *serve)
+{
+    const struct fusion_root *root = serve->root;
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; root->zones_timed != NULL && i < root->change_count; i++) {
+        if ((root->changes[i].layers >> FUSION_LAYER_ZONE & 1) == 0)
+            continue;
+        struct fusion_zone_walk walk = fusion_zone_walk_begin(root, root->changes[i].bounds);
+        const struct fusion_zone *zone;
+        while ((zone = fusion_zone_walk_next(&walk)) != NULL)
+            next_us = sooner(next_us, fusion_zone_next_change(&zone->view, serve->now.utc_us));
+    }
+    return next_us;
+}
+
+void edge_zone_watch_run(struct edge_serve *serve)
+{
+    struct edge_zone_watch *watch = &serve->zones;
+    const struct fusion_root *root = serve->root;
+    if (root == NULL)
+        return;
+    bool due = serve->now.mono_us >= watch->mono_us || watch->epoch == 0;
+    if (!due && root->epoch == watch->epoch)
+        return;
+    int64_t next_us = due ? look_at_all(serve) : next_of_changes(serve);
+    int64_t wait_us =
+        next_us == INT64_MAX ? WATCH_US : sooner(next_us - serve->now.utc_us, WATCH_US);
+    int64_t at_mono_us = serve->now.mono_us + wait_us;
+    watch->mono_us = root->zones_timed == NULL ? INT64_MAX
+                     : due                     ? at_mono_us
+                                               : sooner(watch->mono_us, at_mono_us);
+    watch->epoch = root->epoch;
 }

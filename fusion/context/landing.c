@@ -10,6 +10,7 @@
 #include "fusion/root/sample.h"
 #include "fusion/root/unreadable.h"
 #include "fusion/root/zone.h"
+#include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
 #include "geo/frame.h"
@@ -163,9 +164,10 @@ static void judge_zones(const struct fusion_root *root, const struct fusion_land
     struct fusion_sample ground = fusion_sample_ground(root, ask->position);
     const struct fusion_zone_height height = {
         .amsl_m = {.known = ground.known, .value = ground.amsl_m}, .agl_m = {.known = true}};
-    const struct fusion_zone_bucket *all = root->zones_all;
-    for (size_t i = 0; all != NULL && i < all->count; i++) {
-        const struct geo_zone_view *view = &all->zones[i]->view;
+    struct fusion_zone_walk walk = fusion_zone_walk_begin(root, place(ask));
+    const struct fusion_zone *one;
+    while ((one = fusion_zone_walk_next(&walk)) != NULL) {
+        const struct geo_zone_view *view = &one->view;
         const struct geo_zone *zone = view->zone;
         if (zone->restriction == GEO_ZONE_NO_RESTRICTION
             || zone->restriction == GEO_ZONE_INFORMATION

@@ -3,20 +3,28 @@
 
 #include "fusion/context/context_parts.h"
 #include "fusion/context/point.h"
+#include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
+
+// Nearer; as near, by source and id: in whatever order they are met.
+static bool before(const struct fusion_zone_at *a, const struct fusion_zone_at *b)
+{
+    return a->distance_m != b->distance_m ? a->distance_m < b->distance_m
+                                          : fusion_zone_order(a->zone, b->zone) < 0;
+}
 
 static void insert(struct fusion_point *out, const struct fusion_zone_at *zone)
 {
     size_t at = out->zone_count;
     if (at == FUSION_ZONES_AT_MAX) {
         out->zones_left_out++;
-        if (zone->distance_m >= out->zones[at - 1].distance_m)
+        if (!before(zone, &out->zones[at - 1]))
             return;
         at--;
     } else {
         out->zone_count++;
     }
-    for (; at > 0 && out->zones[at - 1].distance_m > zone->distance_m; at--)
+    for (; at > 0 && before(zone, &out->zones[at - 1]); at--)
         out->zones[at] = out->zones[at - 1];
     out->zones[at] = *zone;
 }
@@ -38,14 +46,14 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
                                              .agl_m = {.known = true, .value = ask->agl_m},
                                              .geoid_m = height->geoid_m};
     const struct geo_bounds box = geo_bounds_around(ask->position, ask->radius_m);
-    const struct fusion_zone_bucket *all = root->zones_all;
+    struct fusion_zone_walk walk = fusion_zone_walk_begin(root, box);
+    const struct fusion_zone *zone;
     out->zone_count = 0;
     out->zones_left_out = 0;
     out->zones_reason = fusion_context_near_reason(root, FUSION_LAYER_ZONE, ask->position,
                                                    ask->radius_m, ask->now_utc_us);
-    for (size_t i = 0; all != NULL && i < all->count; i++) {
-        const struct fusion_zone *zone = all->zones[i];
-        if (!geo_bounds_touch(box, zone->bounds) || fusion_alert_over(zone, ask->now_utc_us))
+    while ((zone = fusion_zone_walk_next(&walk)) != NULL) {
+        if (fusion_alert_over(zone, ask->now_utc_us))
             continue;
         struct fusion_zone_at at = {.zone = zone,
                                     .active = fusion_zone_applies(&zone->view, ask->now_utc_us),

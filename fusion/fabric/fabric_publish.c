@@ -171,7 +171,7 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
         && !fusion_unreadable_set_changed(fabric->unreadables))
         return DRF_OK;
     const struct fusion_bucket *const *buckets;
-    const struct fusion_zone_bucket *const *zones, *zones_all, *const *alerts, *alerts_all;
+    struct fusion_zones_shown zones, alerts;
     const struct fusion_weather *weather;
     const struct fusion_traffic *traffic;
     const struct fusion_stations *stations = NULL;
@@ -179,9 +179,9 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
     double reach_m;
     enum drf_status status = fusion_features_publish(fabric->features, &buckets, &reach_m);
     if (status == DRF_OK)
-        status = fusion_zone_set_publish(fabric->zones, &zones, &zones_all);
+        status = fusion_zone_set_publish(fabric->zones, &zones);
     if (status == DRF_OK)
-        status = fusion_zone_set_publish(fabric->alerts, &alerts, &alerts_all);
+        status = fusion_zone_set_publish(fabric->alerts, &alerts);
     if (status == DRF_OK)
         status = fusion_traffic_set_publish(fabric->traffic, &traffic);
     if (status == DRF_OK)
@@ -194,13 +194,14 @@ enum drf_status fusion_fabric_publish(struct fusion_fabric *fabric,
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status != DRF_OK)
         return status;
-    struct fusion_root *root = make_root(fabric, buckets, zones);
+    struct fusion_root *root = make_root(fabric, buckets, zones.buckets);
     if (root == NULL)
         return DRF_ERR_NOMEM;
     if (weather_changed)
         fabric_changed(fabric, fabric->keep, FUSION_LAYER_WEATHER);
-    root->zones_all = zones_all;
-    root->alerts_all = alerts_all;
+    root->zones_all = zones.all;
+    root->zones_timed = zones.timed;
+    root->alerts_all = alerts.all;
     root->weather = weather;
     root->traffic = traffic;
     root->stations = stations;

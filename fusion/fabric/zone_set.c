@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zones are kept in a fixed hash table by id. Which buckets a zone touches is not stored: a
-// change marks every bucket whose box meets that of the zone, and publication rebuilds the
-// marked buckets by walking all zones, and the list of all zones once. Zones change rarely, so
-// this costs less than keeping lists for each bucket, which could get out of step with the
-// zones. A bucket is sorted by source and id, which makes it independent of the order of
-// arrival; the former bucket is retired, because a root may still show it.
+// Zones are kept in a fixed hash table by id, and in lists: one for each bucket, one of all
+// zones, one of those that have periods. A list is an array in the order of source and id, so
+// that it does not depend on the order of arrival; a zone that comes or goes is entered or
+// taken out by halving, in the lists of the buckets that its box touches. A root shows copies:
+// a publication copies the lists that changed, and retires their former copies, because a root
+// may still show them. So one zone more costs a few copies, however many there are.
 #include "fusion/fabric/zone_set.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fusion/root/zone.h"
+#include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
 #include "geo/unconst.h"
 
 enum { HEADS = 4096 };
+
+struct list {
+    const struct fusion_zone **zones; // sorted
+    struct fusion_zone_box *boxes;    // of each
+    size_t count, room;
+    bool changed;                           // since it was copied last
+    const struct fusion_zone_bucket *shown; // the copy; NULL: of none
+};
 
 struct fusion_zone_set {
     struct fusion_extent extent;
@@ -23,11 +33,14 @@ struct fusion_zone_set {
     struct fusion_retired *retired;
     struct fusion_zone_entry *heads[HEADS]; // by id
     size_t bucket_count, count;
+    struct list *lists;                        // of the buckets, then ALL and TIMED
     const struct fusion_zone_bucket **buckets; // as last published
-    const struct fusion_zone_bucket *all;
-    bool *dirty; // by bucket
+    size_t *touched;                           // lists of the zone at hand
+    int64_t over_utc_us;                       // no zone was over before
     bool changed, used;
 };
+
+enum { ALL, TIMED, MORE_LISTS }; // behind those of the buckets
 
 enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
                                      struct fusion_provenance *provenances,
@@ -40,10 +53,12 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
     set->extent = buckets;
     set->provenances = provenances;
     set->retired = retired;
+    set->over_utc_us = INT64_MAX;
     set->bucket_count = (size_t)buckets.rows * buckets.columns;
     set->buckets = calloc(set->bucket_count, sizeof(struct fusion_zone_bucket *));
-    set->dirty = calloc(set->bucket_count, sizeof *set->dirty);
-    if (set->buckets == NULL || set->dirty == NULL) {
+    set->lists = calloc(set->bucket_count + MORE_LISTS, sizeof *set->lists);
+    set->touched = calloc(set->bucket_count + MORE_LISTS, sizeof *set->touched);
+    if (set->buckets == NULL || set->lists == NULL || set->touched == NULL) {
         fusion_zone_set_close(set);
         return DRF_ERR_NOMEM;
     }
@@ -75,11 +90,14 @@ void fusion_zone_set_close(struct fusion_zone_set *set)
             release_zone(set->provenances, GEO_UNCONST(one->zone));
             free(one);
         }
-    for (size_t i = 0; set->buckets != NULL && i < set->bucket_count; i++)
-        free(GEO_UNCONST(set->buckets[i]));
-    free(GEO_UNCONST(set->all));
+    for (size_t i = 0; set->lists != NULL && i < set->bucket_count + MORE_LISTS; i++) {
+        free((void *)set->lists[i].zones);
+        free(set->lists[i].boxes);
+        free(GEO_UNCONST(set->lists[i].shown));
+    }
     free((void *)set->buckets);
-    free(set->dirty);
+    free(set->lists);
+    free(set->touched);
     free(set);
 }
 
@@ -94,22 +112,110 @@ static struct geo_bounds bucket_bounds(const struct fusion_zone_set *set, size_t
     });
 }
 
-bool fusion_zone_set_inside(const struct fusion_zone_set *set, const struct geo_zone_view *view)
+// The buckets that a box touches, by number, in set->touched. Only rows of buckets near it are
+// looked at, a row more on either side, so that no rounding leaves one out.
+static size_t touch(const struct fusion_zone_set *set, struct geo_bounds box)
 {
-    struct geo_bounds box = geo_zone_bounds(view);
-    for (size_t i = 0; i < set->bucket_count; i++)
-        if (geo_bounds_touch(bucket_bounds(set, i), box))
-            return true;
-    return false;
+    const struct fusion_extent *e = &set->extent;
+    double per_deg = (double)(UINT32_C(1) << e->first.level) / 180.0;
+    double first = floor((90.0 - box.north_deg) * per_deg) - 1.0 - e->first.row;
+    double last = floor((90.0 - box.south_deg) * per_deg) + 1.0 - e->first.row;
+    size_t count = 0;
+    for (uint32_t row = 0; row < e->rows; row++) {
+        if (row < first || row > last)
+            continue;
+        for (uint32_t column = 0; column < e->columns; column++) {
+            size_t at = (size_t)row * e->columns + column;
+            if (geo_bounds_touch(bucket_bounds(set, at), box))
+                set->touched[count++] = at;
+        }
+    }
+    return count;
 }
 
-static void touch(struct fusion_zone_set *set, struct geo_bounds box)
+bool fusion_zone_set_inside(const struct fusion_zone_set *set, const struct geo_zone_view *view)
 {
-    for (size_t i = 0; i < set->bucket_count; i++)
-        if (!set->dirty[i] && geo_bounds_touch(bucket_bounds(set, i), box))
-            set->dirty[i] = true;
-    set->changed = true;
-    set->used = true;
+    return touch(set, geo_zone_bounds(view)) > 0;
+}
+
+// The lists that a zone stands in.
+static size_t lists_of(const struct fusion_zone_set *set, const struct fusion_zone *zone)
+{
+    size_t count = touch(set, zone->bounds);
+    set->touched[count++] = set->bucket_count + ALL;
+    if (zone->view.zone->period_count > 0)
+        set->touched[count++] = set->bucket_count + TIMED;
+    return count;
+}
+
+// The first place whose zone does not come before this one.
+static size_t place_of(const struct list *list, const struct fusion_zone *zone)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (fusion_zone_order(list->zones[middle], zone) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static enum drf_status reserve(struct list *list)
+{
+    if (list->count < list->room)
+        return DRF_OK;
+    size_t room = list->room > 0 ? 2 * list->room : 8;
+    const struct fusion_zone **zones =
+        realloc((void *)list->zones, room * sizeof(const struct fusion_zone *));
+    if (zones == NULL)
+        return DRF_ERR_NOMEM;
+    list->zones = zones;
+    struct fusion_zone_box *boxes = realloc(list->boxes, room * sizeof *boxes);
+    if (boxes == NULL)
+        return DRF_ERR_NOMEM;
+    list->boxes = boxes;
+    list->room = room;
+    return DRF_OK;
+}
+
+static void enter(struct list *list, const struct fusion_zone *zone)
+{
+    size_t at = place_of(list, zone);
+    const struct fusion_zone **place = list->zones + at;
+    struct fusion_zone_box *box = list->boxes + at;
+    memmove((void *)(place + 1), (const void *)place, (list->count - at) * sizeof(void *));
+    memmove(box + 1, box, (list->count - at) * sizeof *box);
+    *place = zone;
+    *box = fusion_zone_box_of(zone->bounds);
+    list->count++;
+    list->changed = true;
+}
+
+static void take_out(struct list *list, const struct fusion_zone *zone)
+{
+    size_t at = place_of(list, zone);
+    while (list->zones[at] != zone)
+        at++; // of those that are equal in order
+    const struct fusion_zone **place = list->zones + at;
+    struct fusion_zone_box *box = list->boxes + at;
+    list->count--;
+    memmove((void *)place, (const void *)(place + 1), (list->count - at) * sizeof(void *));
+    memmove(box, box + 1, (list->count - at) * sizeof *box);
+    list->changed = true;
+}
+
+// When it is over, and stays over.
+static int64_t ends_utc_us(const struct geo_zone_view *view)
+{
+    if (view->zone->period_count == 0)
+        return INT64_MAX;
+    int64_t end_us = INT64_MIN;
+    for (uint32_t i = 0; i < view->zone->period_count; i++)
+        if (view->periods[i].until_utc_us > end_us)
+            end_us = view->periods[i].until_utc_us;
+    return end_us;
 }
 
 static struct fusion_zone_entry **head_of(struct fusion_zone_set *set, int64_t id)
@@ -150,10 +256,20 @@ enum drf_status fusion_zone_set_add(struct fusion_zone_set *set, int64_t id,
     if (entry == NULL)
         return DRF_ERR_NOMEM;
     struct fusion_zone *zone = make_zone(view, source);
-    if (zone == NULL) {
+    size_t lists = zone != NULL ? lists_of(set, zone) : 0;
+    enum drf_status status = zone != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    for (size_t i = 0; i < lists && status == DRF_OK; i++)
+        status = reserve(&set->lists[set->touched[i]]);
+    if (status != DRF_OK) {
+        if (zone != NULL)
+            release_zone(set->provenances, zone);
         free(entry);
-        return DRF_ERR_NOMEM;
+        return status;
     }
+    for (size_t i = 0; i < lists; i++)
+        enter(&set->lists[set->touched[i]], zone);
+    int64_t end_us = ends_utc_us(view);
+    set->over_utc_us = end_us < set->over_utc_us ? end_us : set->over_utc_us;
     struct fusion_zone_entry **head = head_of(set, id);
     *entry = (struct fusion_zone_entry){.zone = zone,
                                         .id = id,
@@ -162,7 +278,7 @@ enum drf_status fusion_zone_set_add(struct fusion_zone_set *set, int64_t id,
                                         .next = *head};
     *head = entry;
     set->count++;
-    touch(set, zone->bounds);
+    set->changed = set->used = true;
     return DRF_OK;
 }
 
@@ -177,7 +293,10 @@ enum drf_status fusion_zone_set_remove(struct fusion_zone_set *set,
         link = &(*link)->next;
     *link = entry->next;
     set->count--;
-    touch(set, entry->zone->bounds);
+    size_t lists = lists_of(set, entry->zone);
+    for (size_t i = 0; i < lists; i++)
+        take_out(&set->lists[set->touched[i]], entry->zone);
+    set->changed = true;
     fusion_retired_add(set->retired, GEO_UNCONST(entry->zone), release_zone);
     free(entry);
     return DRF_OK;
@@ -204,14 +323,20 @@ struct fusion_zone_entry *fusion_zone_set_next(const struct fusion_zone_set *set
     return NULL;
 }
 
-struct fusion_zone_entry *fusion_zone_set_over(const struct fusion_zone_set *set,
-                                               int64_t utc_us)
+struct fusion_zone_entry *fusion_zone_set_over(struct fusion_zone_set *set, int64_t utc_us)
 {
+    if (utc_us < set->over_utc_us)
+        return NULL;
     size_t cursor = 0;
     struct fusion_zone_entry *one = NULL;
-    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL)
+    int64_t soonest_us = INT64_MAX;
+    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL) {
         if (fusion_zone_over(&one->zone->view, utc_us))
             return one;
+        int64_t end_us = ends_utc_us(&one->zone->view);
+        soonest_us = end_us < soonest_us ? end_us : soonest_us;
+    }
+    set->over_utc_us = soonest_us;
     return NULL;
 }
 
@@ -219,77 +344,57 @@ size_t fusion_zone_set_count(const struct fusion_zone_set *set) { return set->co
 
 bool fusion_zone_set_changed(const struct fusion_zone_set *set) { return set->changed; }
 
-// Source, then id: no order of arrival.
-static int by_order(const void *left, const void *right)
-{
-    const struct fusion_zone *a = *(const struct fusion_zone *const *)left;
-    const struct fusion_zone *b = *(const struct fusion_zone *const *)right;
-    int order = strcmp(a->source->source, b->source->source);
-    if (order == 0)
-        order = strcmp(a->view.zone->id, b->view.zone->id);
-    return order == 0 ? fusion_source_compare(a->source, b->source) : order;
-}
-
-// NULL box: all zones.
-static enum drf_status make_bucket(const struct fusion_zone_set *set,
-                                   const struct geo_bounds *box,
-                                   const struct fusion_zone_bucket **out)
+static enum drf_status copy(const struct list *list, const struct fusion_zone_bucket **out)
 {
     *out = NULL;
-    size_t count = 0, cursor = 0;
-    struct fusion_zone_entry *one = NULL;
-    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL)
-        count += box == NULL || geo_bounds_touch(*box, one->zone->bounds);
-    if (count == 0)
+    if (list->count == 0)
         return DRF_OK;
-    struct fusion_zone_bucket *bucket =
-        malloc(sizeof *bucket + count * sizeof(struct fusion_zone *));
+    struct fusion_zone_bucket *bucket = malloc(
+        sizeof *bucket
+        + list->count * (sizeof(const struct fusion_zone *) + sizeof(struct fusion_zone_box)));
     if (bucket == NULL)
         return DRF_ERR_NOMEM;
     const struct fusion_zone **zones = (void *)(bucket + 1);
-    size_t at = 0;
-    cursor = 0;
-    while ((one = fusion_zone_set_next(set, &cursor, one)) != NULL)
-        if (box == NULL || geo_bounds_touch(*box, one->zone->bounds))
-            zones[at++] = one->zone;
-    qsort((void *)zones, count, sizeof(const struct fusion_zone *), by_order);
-    *bucket = (struct fusion_zone_bucket){.count = count, .zones = zones};
+    struct fusion_zone_box *boxes = (void *)(zones + list->count);
+    memcpy((void *)zones, (const void *)list->zones, list->count * sizeof(void *));
+    memcpy(boxes, list->boxes, list->count * sizeof *boxes);
+    *bucket = (struct fusion_zone_bucket){.count = list->count, .zones = zones, .boxes = boxes};
     *out = bucket;
     return DRF_OK;
 }
 
-static enum drf_status renew(struct fusion_zone_set *set, const struct geo_bounds *box,
-                             const struct fusion_zone_bucket **slot)
+static enum drf_status renew(struct fusion_zone_set *set, struct list *list)
 {
     const struct fusion_zone_bucket *made;
     enum drf_status status = fusion_retired_reserve(set->retired, 1);
     if (status == DRF_OK)
-        status = make_bucket(set, box, &made);
+        status = copy(list, &made);
     if (status != DRF_OK)
         return status;
-    fusion_retired_add(set->retired, GEO_UNCONST(*slot), release_bucket);
-    *slot = made;
+    fusion_retired_add(set->retired, GEO_UNCONST(list->shown), release_bucket);
+    list->shown = made;
+    list->changed = false;
     return DRF_OK;
 }
 
 enum drf_status fusion_zone_set_publish(struct fusion_zone_set *set,
-                                        const struct fusion_zone_bucket *const **buckets,
-                                        const struct fusion_zone_bucket **all)
+                                        struct fusion_zones_shown *out)
 {
     enum drf_status status = DRF_OK;
-    for (size_t i = 0; set->changed && i < set->bucket_count && status == DRF_OK; i++) {
-        if (!set->dirty[i])
+    for (size_t i = 0; set->changed && i < set->bucket_count + MORE_LISTS; i++) {
+        if (!set->lists[i].changed)
             continue;
-        struct geo_bounds box = bucket_bounds(set, i);
-        status = renew(set, &box, &set->buckets[i]);
-        set->dirty[i] = status != DRF_OK;
+        status = renew(set, &set->lists[i]);
+        if (status != DRF_OK)
+            return status;
+        if (i < set->bucket_count)
+            set->buckets[i] = set->lists[i].shown;
     }
-    if (set->changed && status == DRF_OK)
-        status = renew(set, NULL, &set->all);
-    if (status != DRF_OK)
-        return status;
     set->changed = false;
-    *buckets = set->used ? set->buckets : NULL;
-    *all = set->all;
+    *out = (struct fusion_zones_shown){
+        .buckets = set->used ? set->buckets : NULL,
+        .all = set->lists[set->bucket_count + ALL].shown,
+        .timed = set->lists[set->bucket_count + TIMED].shown,
+    };
     return DRF_OK;
 }

@@ -48,15 +48,19 @@ struct fusion_zone_entry *fusion_zone_set_find(const struct fusion_zone_set *set
 struct fusion_zone_entry *fusion_zone_set_next(const struct fusion_zone_set *set,
                                                size_t *cursor, struct fusion_zone_entry *after);
 // One that was over at this instant, NULL when there is none.
-struct fusion_zone_entry *fusion_zone_set_over(const struct fusion_zone_set *set,
-                                               int64_t utc_us);
+struct fusion_zone_entry *fusion_zone_set_over(struct fusion_zone_set *set, int64_t utc_us);
 size_t fusion_zone_set_count(const struct fusion_zone_set *set);
 
-// Brings the buckets up to date and gives them, borrowed until the next call: one pointer per
-// bucket, and a bucket of all zones. Both NULL while there never was a zone.
-DRF_MUST_CHECK enum drf_status fusion_zone_set_publish(
-    struct fusion_zone_set *set, const struct fusion_zone_bucket *const **buckets,
-    const struct fusion_zone_bucket **all);
+// As a root shows them: one pointer per bucket, a bucket of all zones, one of those that have
+// periods. NULL: there never was a zone; there is none.
+struct fusion_zones_shown {
+    const struct fusion_zone_bucket *const *buckets;
+    const struct fusion_zone_bucket *all, *timed;
+};
+// Brings them up to date and gives them, borrowed until the next call. What did not change is
+// not touched; what did costs a copy. DRF_ERR_NOMEM: to be called again.
+DRF_MUST_CHECK enum drf_status fusion_zone_set_publish(struct fusion_zone_set *set,
+                                                       struct fusion_zones_shown *out);
 bool fusion_zone_set_changed(const struct fusion_zone_set *set); // since the last publish
 
 #endif

@@ -16,6 +16,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/zone.h"
+#include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
 #include "geo/record/refusal.h"
@@ -132,6 +133,7 @@ static enum fusion_zone_where judge(struct look *look, const struct fusion_path_
 struct place {
     struct fusion_path_node node;
     double distance_m, gap_m; // to the volume from the middle and from the corridor's edge
+    double inside_until_m;    // the middle is surely inside up to there, along the path
 };
 
 static struct place place_at(const struct look *look, double along_m)
@@ -141,6 +143,19 @@ static struct place place_at(const struct look *look, double along_m)
     place.distance_m =
         fusion_zone_distance_m(look->volume, look->zone->vertices, place.node.point);
     place.gap_m = place.distance_m - fusion_path_half_m(path, place.node.time_s);
+    // A hundredth for what the metres of a plane differ from those of the globe.
+    place.inside_until_m = along_m + (-place.distance_m - 1.0) / 1.01;
+    return place;
+}
+
+// Likewise, farther along than `last`: deep inside the distance need not be known.
+static struct place place_after(const struct look *look, const struct place *last,
+                                double along_m)
+{
+    if (along_m >= last->inside_until_m)
+        return place_at(look, along_m);
+    struct place place = *last;
+    place.node = fusion_path_at(look->view->path, along_m);
     return place;
 }
 
@@ -212,7 +227,7 @@ static void look_along(struct look *look)
         bool within = place.gap_m <= 0.0;
         double step_m = within ? step_inside_m(path, &place)
                                : fmax(place.gap_m / (1.0 + widening), STEP_MIN_M);
-        place = place_at(look, fmin(from_m + fmax(step_m, least_m), path->length_m));
+        place = place_after(look, &place, fmin(from_m + fmax(step_m, least_m), path->length_m));
         if (!within && place.gap_m > 0.0)
             continue;
         enum fusion_zone_where last = where;
@@ -421,66 +436,10 @@ static struct geo_bounds box_of(const struct fusion_path *path)
     return box;
 }
 
-// The rows and columns of buckets that a box touches, relative to the extent.
-struct window {
-    uint32_t first_row, last_row, first_column, columns;
-};
-
-static struct window window_of(const struct fusion_extent *extent, struct geo_bounds box)
-{
-    double per_deg = (double)(UINT32_C(1) << extent->first.level) / 180.0;
-    uint32_t around = UINT32_C(2) << extent->first.level;
-    double rows = (double)(UINT32_C(1) << extent->first.level);
-    int64_t west = (int64_t)floor((box.west_deg + 180.0) * per_deg);
-    int64_t east = (int64_t)floor((box.east_deg + 180.0) * per_deg);
-    int64_t columns = east - west + 1 + (box.east_deg < box.west_deg ? around : 0);
-    return (struct window){
-        .first_row = (uint32_t)fmax(floor((90.0 - box.north_deg) * per_deg), 0.0),
-        .last_row = (uint32_t)fmin(floor((90.0 - box.south_deg) * per_deg), rows - 1.0),
-        .first_column = (uint32_t)(west & (int64_t)(around - 1)),
-        .columns = (uint32_t)(columns < around ? columns : around),
-    };
-}
-
-// NULL: no bucket there, or none of the node's.
-static const struct fusion_zone_bucket *bucket_at(const struct fusion_root *root,
-                                                  const struct window *window, uint32_t index)
-{
-    uint32_t around = UINT32_C(2) << root->buckets.first.level;
-    const struct geo_tile tile = {.level = root->buckets.first.level,
-                                  .row = window->first_row + index / window->columns,
-                                  .col = (window->first_column + index % window->columns)
-                                         & (around - 1)};
-    size_t at;
-    return fusion_extent_index(root->buckets, tile, &at) ? root->zones[at] : NULL;
-}
-
-// A zone is in every bucket it touches, and is examined in the first of the window.
-static bool met_before(const struct fusion_root *root, const struct window *window,
-                       uint32_t index, const struct fusion_zone *zone)
-{
-    for (uint32_t earlier = 0; earlier < index; earlier++) {
-        const struct fusion_zone_bucket *bucket = bucket_at(root, window, earlier);
-        for (size_t i = 0; bucket != NULL && i < bucket->count; i++)
-            if (bucket->zones[i] == zone)
-                return true;
-    }
-    return false;
-}
-
 void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories *list)
 {
-    const struct fusion_root *root = view->root;
-    if (root->zones == NULL || root->zones_all == NULL)
-        return;
-    struct geo_bounds box = box_of(view->path);
-    struct window window = window_of(&root->buckets, box);
-    uint32_t count = window.columns * (window.last_row - window.first_row + 1);
-    for (uint32_t index = 0; index < count; index++) {
-        const struct fusion_zone_bucket *bucket = bucket_at(root, &window, index);
-        for (size_t i = 0; bucket != NULL && i < bucket->count; i++)
-            if (geo_bounds_touch(box, bucket->zones[i]->bounds)
-                && !met_before(root, &window, index, bucket->zones[i]))
-                consider(view, bucket->zones[i], list);
-    }
+    struct fusion_zone_walk walk = fusion_zone_walk_begin(view->root, box_of(view->path));
+    const struct fusion_zone *zone;
+    while ((zone = fusion_zone_walk_next(&walk)) != NULL)
+        consider(view, zone, list);
 }

@@ -101,10 +101,16 @@ struct fusion_zone {
     const struct fusion_source *source;
 };
 
+// The box of a zone, rounded outwards (fusion/root/zone_walk.h).
+struct fusion_zone_box {
+    float west_deg, south_deg, east_deg, north_deg;
+};
+
 // Every zone whose box touches the bucket, in the order of (source, id).
 struct fusion_zone_bucket {
     size_t count;
     const struct fusion_zone *const *zones;
+    const struct fusion_zone_box *boxes; // of each; NULL: not there
 };
 
 // An aircraft from a feed, as last reported.
@@ -205,11 +211,12 @@ struct fusion_root {
     const struct fusion_bucket *const *features;   // buckets.columns * buckets.rows; NULL: none
     const struct fusion_zone_bucket *const *zones; // the same; NULL itself: no zones at all
     const struct fusion_zone_bucket *zones_all;    // every zone once; NULL: none
-    const struct fusion_zone_bucket *alerts_all;   // every alert once; NULL: none
-    const struct fusion_weather *weather;          // never NULL
-    const struct fusion_traffic *traffic;          // NULL: none
-    const struct fusion_stations *stations;        // NULL: none
-    const struct fusion_unreadables *unreadables;  // NULL: none
+    const struct fusion_zone_bucket *zones_timed; // those of them that have periods; NULL: none
+    const struct fusion_zone_bucket *alerts_all;  // every alert once; NULL: none
+    const struct fusion_weather *weather;         // never NULL
+    const struct fusion_traffic *traffic;         // NULL: none
+    const struct fusion_stations *stations;       // NULL: none
+    const struct fusion_unreadables *unreadables; // NULL: none
     enum fusion_reason layer_state[FUSION_LAYER_COUNT]; // NONE, CATCHING_UP, RESYNCHRONISING,
                                                         // LOADING, FEED_DOWN
     bool layer_fed[FUSION_LAYER_COUNT]; // false: no feed configured for this layer

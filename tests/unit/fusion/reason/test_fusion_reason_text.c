@@ -446,6 +446,7 @@ static void texts__of_names_beyond_ascii__are_clean(void **state)
                                           .radius_m = 1000.0,
                                           .lower = {.reference = GEO_ZONE_UNLIMITED},
                                           .upper = {.reference = GEO_ZONE_UNLIMITED}};
+        zone.bounds = geo_zone_bounds(&zone.view);
         const struct fusion_zone *zones[] = {&zone};
         const struct fusion_zone_bucket all = {.count = 1, .zones = zones};
         scene->root.zones_all = &all;

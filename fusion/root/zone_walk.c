@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fusion/root/zone_walk.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fusion/root/source.h"
+#include "geo/bounds.h"
+
+int fusion_zone_order(const struct fusion_zone *a, const struct fusion_zone *b)
+{
+    int order = strcmp(a->source->source, b->source->source);
+    if (order == 0)
+        order = strcmp(a->view.zone->id, b->view.zone->id);
+    return order == 0 ? fusion_source_compare(a->source, b->source) : order;
+}
+
+static float down(double value) { return nextafterf((float)value, -INFINITY); }
+
+static float up(double value) { return nextafterf((float)value, INFINITY); }
+
+struct fusion_zone_box fusion_zone_box_of(struct geo_bounds bounds)
+{
+    bool crosses = bounds.west_deg > bounds.east_deg;
+    return (struct fusion_zone_box){
+        .west_deg = crosses ? -INFINITY : down(bounds.west_deg),
+        .east_deg = crosses ? INFINITY : up(bounds.east_deg),
+        .south_deg = down(bounds.south_deg),
+        .north_deg = up(bounds.north_deg),
+    };
+}
+
+static bool may_touch(const struct fusion_zone_box *a, const struct fusion_zone_box *b)
+{
+    return a->west_deg <= b->east_deg && b->west_deg <= a->east_deg
+           && a->south_deg <= b->north_deg && b->south_deg <= a->north_deg;
+}
+
+static struct fusion_zone_window window_of(const struct fusion_extent *extent,
+                                           struct geo_bounds box)
+{
+    double per_deg = (double)(UINT32_C(1) << extent->first.level) / 180.0;
+    uint32_t around = UINT32_C(2) << extent->first.level;
+    double rows = (double)(UINT32_C(1) << extent->first.level);
+    int64_t west = (int64_t)floor((box.west_deg + 180.0) * per_deg);
+    int64_t east = (int64_t)floor((box.east_deg + 180.0) * per_deg);
+    int64_t columns = east - west + 1 + (box.east_deg < box.west_deg ? around : 0);
+    return (struct fusion_zone_window){
+        .first_row = (uint32_t)fmax(floor((90.0 - box.north_deg) * per_deg), 0.0),
+        .last_row = (uint32_t)fmin(floor((90.0 - box.south_deg) * per_deg), rows - 1.0),
+        .first_column = (uint32_t)(west & (int64_t)(around - 1)),
+        .columns = (uint32_t)(columns < around ? columns : around),
+    };
+}
+
+// NULL: no zones there. False: there is no such bucket in the root.
+static bool bucket_at(const struct fusion_root *root, const struct fusion_zone_window *window,
+                      uint32_t index, const struct fusion_zone_bucket **out)
+{
+    uint32_t around = UINT32_C(2) << root->buckets.first.level;
+    const struct geo_tile tile = {.level = root->buckets.first.level,
+                                  .row = window->first_row + index / window->columns,
+                                  .col = (window->first_column + index % window->columns)
+                                         & (around - 1)};
+    size_t at;
+    bool held = fusion_extent_index(root->buckets, tile, &at);
+    *out = held ? root->zones[at] : NULL;
+    return held;
+}
+
+// Whether all of the window's buckets are in the root: its corners are.
+static bool within(const struct fusion_root *root, const struct fusion_zone_window *window)
+{
+    const struct fusion_zone_bucket *bucket;
+    uint32_t rows = window->last_row - window->first_row + 1;
+    return bucket_at(root, window, 0, &bucket)
+           && bucket_at(root, window, window->columns - 1, &bucket)
+           && bucket_at(root, window, window->columns * (rows - 1), &bucket)
+           && bucket_at(root, window, window->columns * rows - 1, &bucket);
+}
+
+struct fusion_zone_walk fusion_zone_walk_begin(const struct fusion_root *root,
+                                               struct geo_bounds box)
+{
+    struct fusion_zone_walk walk = {.root = root, .box = box};
+    if (root->zones_all == NULL)
+        return walk;
+    walk.rounded = fusion_zone_box_of(box);
+    walk.window = window_of(&root->buckets, box);
+    walk.all = root->zones == NULL || walk.window.last_row < walk.window.first_row
+               || !within(root, &walk.window);
+    walk.bucket_count =
+        walk.all ? 1 : walk.window.columns * (walk.window.last_row - walk.window.first_row + 1);
+    return walk;
+}
+
+// A zone is in every bucket it touches, and is met in the first of the window.
+static bool met_before(const struct fusion_zone_walk *walk, const struct fusion_zone *zone)
+{
+    for (uint32_t earlier = 0; earlier < walk->bucket; earlier++) {
+        const struct fusion_zone_bucket *bucket;
+        (void)bucket_at(walk->root, &walk->window, earlier, &bucket);
+        for (size_t i = 0; bucket != NULL && i < bucket->count; i++)
+            if (bucket->zones[i] == zone)
+                return true;
+    }
+    return false;
+}
+
+const struct fusion_zone *fusion_zone_walk_next(struct fusion_zone_walk *walk)
+{
+    for (; walk->bucket < walk->bucket_count; walk->bucket++, walk->next = 0) {
+        const struct fusion_zone_bucket *bucket = walk->root->zones_all;
+        if (!walk->all)
+            (void)bucket_at(walk->root, &walk->window, walk->bucket, &bucket);
+        while (bucket != NULL && walk->next < bucket->count) {
+            size_t i = walk->next++;
+            // The boxes lie beside each other, the zones all over memory.
+            if (bucket->boxes != NULL && !may_touch(&bucket->boxes[i], &walk->rounded))
+                continue;
+            const struct fusion_zone *zone = bucket->zones[i];
+            if (geo_bounds_touch(walk->box, zone->bounds) && !met_before(walk, zone))
+                return zone;
+        }
+    }
+    return NULL;
+}
