@@ -22,6 +22,7 @@
 #define SECOND_US INT64_C(1000000)
 #define GRACE_US INT64_C(1000)
 #define SLICE_EVERY_US INT64_C(5000)
+#define GATHER_US INT64_C(1000)
 #define NEVER INT64_MAX
 
 enum { BACK_VALUES_PER_STEP = 64 };
@@ -417,11 +418,20 @@ static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, boo
     return status;
 }
 
+// A root waits a moment for urgent messages that were read already: one root shows them all.
+static int64_t publish_due(const struct edge_ingest *ingest)
+{
+    const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
+    bool more = urgent->stage != INGEST_EMPTY || urgent->ahead_count > 0;
+    return more && ingest->publish_mono_us != NEVER ? ingest->publish_mono_us + GATHER_US
+                                                    : ingest->publish_mono_us;
+}
+
 static int64_t next_wake(const struct edge_ingest *ingest)
 {
     int64_t wake_mono_us = ingest->second_mono_us;
     ingest_earlier(&wake_mono_us, ingest->commit_mono_us);
-    ingest_earlier(&wake_mono_us, ingest->publish_mono_us);
+    ingest_earlier(&wake_mono_us, publish_due(ingest));
     ingest_earlier(&wake_mono_us, ingest->render_mono_us);
     ingest_earlier(&wake_mono_us, ingest->grace_mono_us);
     ingest_earlier(&wake_mono_us, ingest->parts.deadletters->serve_mono_us);
@@ -485,7 +495,7 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
     }
     if (status == DRF_OK && ingest->states_wanted)
         report_layers(ingest, now);
-    if (status == DRF_OK && now.mono_us >= ingest->publish_mono_us)
+    if (status == DRF_OK && now.mono_us >= publish_due(ingest))
         status = publish(ingest, now, &done);
     done.wake_mono_us = next_wake(ingest);
     *out = done;

@@ -28,7 +28,7 @@
 #define EDGE_JOURNAL_FILE "file:"      // attachments: a file that the configuration names
 #define EDGE_JOURNAL_BEGIN "journal"   // metadata at the beginning: enum below by name
 #define EDGE_JOURNAL_END "journal-end" // and at the end: "whole", or why it ended
-enum { EDGE_JOURNAL_VERSION = 1 };
+enum { EDGE_JOURNAL_VERSION = 2 };
 #define EDGE_JOURNAL_COPY ".store" // behind the journal's name: the store, while it is copied
 
 struct edge_journal;
