@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "edge/host/utf8.h"
+
 enum { NUMBER_MAX = 15 }; // digits that a double keeps
 
 static bool one_of(const char *text, size_t size, const char *const *list)
@@ -33,32 +35,6 @@ static bool is_number(const char *text, size_t size)
     return at == size;
 }
 
-// The length of the UTF-8 sequence at `bytes` (RFC 3629: no surrogates, none too long), 0:
-// none.
-static size_t utf8_length(const uint8_t *bytes, size_t size)
-{
-    uint8_t first = bytes[0], low = 0x80, high = 0xbf;
-    size_t length = first < 0x80   ? 1
-                    : first < 0xc2 ? 0
-                    : first < 0xe0 ? 2
-                    : first < 0xf0 ? 3
-                                   : 4;
-    if (first > 0xf4 || length == 0 || length > size)
-        return 0;
-    if (first == 0xe0)
-        low = 0xa0;
-    else if (first == 0xed)
-        high = 0x9f;
-    else if (first == 0xf0)
-        low = 0x90;
-    else if (first == 0xf4)
-        high = 0x8f;
-    for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf)
-        if (bytes[i] < low || bytes[i] > high)
-            return 0;
-    return length;
-}
-
 struct out {
     char *text;
     size_t room, length;
@@ -79,7 +55,7 @@ static void put_string(struct out *out, const uint8_t *bytes, size_t size)
 {
     put(out, "\"", 1);
     for (size_t i = 0; i < size;) {
-        size_t length = utf8_length(bytes + i, size - i);
+        size_t length = edge_utf8_length(bytes + i, size - i);
         char escape[8];
         if (length == 0) {
             put(out, "\\ufffd", 6);

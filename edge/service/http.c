@@ -13,11 +13,13 @@
 #include <string.h>
 
 #include "edge/host/clock.h"
+#include "edge/host/http_clients.h"
 #include "edge/host/process.h"
-#include "edge/service/http_clients.h"
 
 #define TEXT "text/plain; version=0.0.4; charset=utf-8"
 #define JSON "application/json"
+
+enum { CLIENTS_MAX = 32, CLIENTS_PER_ADDRESS = 8, SOCKETS_MAX = 2 * CLIENTS_MAX };
 
 struct edge_http {
     struct MHD_Daemon *daemon;
@@ -274,7 +276,7 @@ enum drf_status edge_http_open(const char *address, uint16_t port, struct edge_m
     struct edge_http *http = calloc(1, sizeof *http);
     if (!http)
         return DRF_ERR_NOMEM;
-    if (!edge_http_clients_open(&http->clients)) {
+    if (!edge_http_clients_open(&http->clients, CLIENTS_MAX, CLIENTS_PER_ADDRESS)) {
         free(http);
         return DRF_ERR_NOMEM;
     }
@@ -282,10 +284,9 @@ enum drf_status edge_http_open(const char *address, uint16_t port, struct edge_m
     http->health = health;
     http->daemon = MHD_start_daemon(
         MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD, port, on_arrival, http, on_request,
-        http, MHD_OPTION_SOCK_ADDR, &to, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)EDGE_HTTP_SOCKETS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(EDGE_HTTP_REQUEST_US / 1000000), MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        http, MHD_OPTION_END);
+        http, MHD_OPTION_SOCK_ADDR, &to, MHD_OPTION_CONNECTION_LIMIT, (unsigned)SOCKETS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(EDGE_HTTP_REQUEST_US / 1000000),
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
     if (!http->daemon) {
         edge_http_clients_close(&http->clients);
         free(http);

@@ -19,11 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edge/host/http_clients.h"
 #include "edge/service/http.h"
-#include "edge/service/http_clients.h"
 
 enum {
-    SLOW_MAX = 2 * EDGE_HTTP_SOCKETS,
+    CLIENTS = 32, // the limits of http.c
+    PER_ADDRESS = 8,
+    SLOW_MAX = 2 * 2 * CLIENTS,
     PROBES = 30,
     HANGING_MS = 100000,
     ANSWER_SIZE = 1 << 18
@@ -341,34 +343,34 @@ static void admit__of_an_address_that_holds_its_share__ends_its_oldest(void **st
 {
     (void)state;
     struct pairs pairs;
-    assert_true(edge_http_clients_open(&pairs.clients));
+    assert_true(edge_http_clients_open(&pairs.clients, CLIENTS, PER_ADDRESS));
     arrive(&pairs, 0, 7, 0); // of another address, older than all
-    for (size_t i = 1; i <= EDGE_HTTP_PER_ADDRESS; i++)
+    for (size_t i = 1; i <= PER_ADDRESS; i++)
         arrive(&pairs, i, 1, (int64_t)i);
-    for (size_t i = 0; i <= EDGE_HTTP_PER_ADDRESS; i++)
+    for (size_t i = 0; i <= PER_ADDRESS; i++)
         assert_false(ended(&pairs, i));
-    arrive(&pairs, EDGE_HTTP_PER_ADDRESS + 1, 1, 100);
+    arrive(&pairs, PER_ADDRESS + 1, 1, 100);
     assert_true(ended(&pairs, 1));
     assert_false(ended(&pairs, 0));
-    for (size_t i = 2; i <= EDGE_HTTP_PER_ADDRESS + 1; i++)
+    for (size_t i = 2; i <= PER_ADDRESS + 1; i++)
         assert_false(ended(&pairs, i));
-    close_pairs(&pairs, EDGE_HTTP_PER_ADDRESS + 2);
+    close_pairs(&pairs, PER_ADDRESS + 2);
 }
 
 static void admit__when_all_places_are_taken__ends_the_oldest_of_all(void **state)
 {
     (void)state;
     struct pairs pairs;
-    assert_true(edge_http_clients_open(&pairs.clients));
-    for (size_t i = 0; i < EDGE_HTTP_CLIENTS; i++)
+    assert_true(edge_http_clients_open(&pairs.clients, CLIENTS, PER_ADDRESS));
+    for (size_t i = 0; i < CLIENTS; i++)
         arrive(&pairs, i, (uint32_t)i, (int64_t)i);
-    for (size_t i = 0; i < EDGE_HTTP_CLIENTS; i++)
+    for (size_t i = 0; i < CLIENTS; i++)
         assert_false(ended(&pairs, i));
-    arrive(&pairs, EDGE_HTTP_CLIENTS, 1000, 100);
+    arrive(&pairs, CLIENTS, 1000, 100);
     assert_true(ended(&pairs, 0));
-    for (size_t i = 1; i <= EDGE_HTTP_CLIENTS; i++)
+    for (size_t i = 1; i <= CLIENTS; i++)
         assert_false(ended(&pairs, i));
-    close_pairs(&pairs, EDGE_HTTP_CLIENTS + 1);
+    close_pairs(&pairs, CLIENTS + 1);
 }
 
 int main(void)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/service/http_clients.h"
+#include "edge/host/http_clients.h"
 
 #include <string.h>
 #include <sys/socket.h>
 
-bool edge_http_clients_open(struct edge_http_clients *clients)
+bool edge_http_clients_open(struct edge_http_clients *clients, size_t most, size_t per_address)
 {
-    *clients = (struct edge_http_clients){.count = 0};
+    *clients = (struct edge_http_clients){.most = most, .per_address = per_address};
     return pthread_mutex_init(&clients->lock, NULL) == 0;
 }
 
@@ -24,7 +24,7 @@ static void end(struct edge_http_client *client)
 static void sweep(struct edge_http_clients *clients, int64_t now_mono_us)
 {
     for (size_t i = 0; i < clients->count; i++)
-        if (!clients->clients[i].ended
+        if (!clients->clients[i].ended && !clients->clients[i].kept
             && now_mono_us - clients->clients[i].began_mono_us >= EDGE_HTTP_REQUEST_US)
             end(&clients->clients[i]);
 }
@@ -36,7 +36,7 @@ static void make_room(struct edge_http_clients *clients, const uint32_t *address
     size_t count = 0;
     for (size_t i = 0; i < clients->count; i++) {
         struct edge_http_client *client = &clients->clients[i];
-        if (client->ended || (address != NULL && client->address != *address))
+        if (client->ended || client->kept || (address != NULL && client->address != *address))
             continue;
         if (oldest == NULL)
             oldest = client;
@@ -51,8 +51,8 @@ void edge_http_clients_admit(struct edge_http_clients *clients, uint32_t address
 {
     pthread_mutex_lock(&clients->lock);
     sweep(clients, now_mono_us);
-    make_room(clients, &address, EDGE_HTTP_PER_ADDRESS);
-    make_room(clients, NULL, EDGE_HTTP_CLIENTS);
+    make_room(clients, &address, clients->per_address);
+    make_room(clients, NULL, clients->most);
     pthread_mutex_unlock(&clients->lock);
 }
 
@@ -65,6 +65,15 @@ void edge_http_clients_add(struct edge_http_clients *clients, int fd, uint32_t a
             .fd = fd, .address = address, .began_mono_us = now_mono_us, .ended = false};
     else
         (void)shutdown(fd, SHUT_RDWR);
+    pthread_mutex_unlock(&clients->lock);
+}
+
+void edge_http_clients_keep(struct edge_http_clients *clients, int fd)
+{
+    pthread_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < clients->count; i++)
+        if (clients->clients[i].fd == fd)
+            clients->clients[i].kept = true;
     pthread_mutex_unlock(&clients->lock);
 }
 
