@@ -92,3 +92,57 @@ enum drf_status store_png_encode(const uint16_t *cells, uint8_t **bytes, size_t 
     *size = sink.size;
     return DRF_OK;
 }
+
+struct source {
+    const uint8_t *bytes;
+    size_t left;
+};
+
+static void give(png_structp png, png_bytep data, size_t size)
+{
+    struct source *source = png_get_io_ptr(png);
+    if (size > source->left)
+        png_error(png, "cut off");
+    memcpy(data, source->bytes, size);
+    source->bytes += size;
+    source->left -= size;
+}
+
+static void read_rows(png_structp png, png_infop info, uint16_t *cells)
+{
+    png_byte row[GEO_CELLS_SIDE * 2];
+    png_read_info(png, info);
+    if (png_get_image_width(png, info) != GEO_CELLS_SIDE
+        || png_get_image_height(png, info) != GEO_CELLS_SIDE
+        || png_get_bit_depth(png, info) != 16
+        || png_get_color_type(png, info) != PNG_COLOR_TYPE_GRAY
+        || png_get_interlace_type(png, info) != PNG_INTERLACE_NONE)
+        png_error(png, "not a tile");
+    for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
+        png_read_row(png, row, NULL);
+        for (size_t c = 0; c < GEO_CELLS_SIDE; c++)
+            cells[r * GEO_CELLS_SIDE + c] = (uint16_t)(row[2 * c] << 8 | row[2 * c + 1]);
+    }
+}
+
+static bool read_guarded(png_structp png, png_infop info, struct source *source,
+                         uint16_t *cells)
+{
+    if (setjmp(png_jmpbuf(png)) != 0)
+        return false;
+    png_set_read_fn(png, source, give);
+    read_rows(png, info, cells);
+    return true;
+}
+
+enum drf_status store_png_decode(const uint8_t *bytes, size_t size, uint16_t *cells)
+{
+    struct source source = {.bytes = bytes, .left = size};
+    png_structp png =
+        png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, leave, ignore_warning);
+    png_infop info = png != NULL ? png_create_info_struct(png) : NULL;
+    const bool made = info != NULL;
+    const bool read = made && read_guarded(png, info, &source, cells);
+    png_destroy_read_struct(&png, &info, NULL);
+    return !made ? DRF_ERR_NOMEM : read ? DRF_OK : DRF_ERR_SYNTAX;
+}

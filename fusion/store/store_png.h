@@ -15,5 +15,9 @@
 // *bytes is freed by the caller with free(). DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status store_png_encode(const uint16_t *cells, uint8_t **bytes,
                                                 size_t *size);
+// The cells of such a PNG; reads any bytes safely. DRF_ERR_SYNTAX: it is none of 256 x 256
+// 16-bit grey samples without interlacing; `cells` is then unspecified. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status store_png_decode(const uint8_t *bytes, size_t size,
+                                                uint16_t *cells);
 
 #endif
