@@ -47,6 +47,10 @@ static const char *const replies[] = {"UNKNOWN",
                                       "OTHER"};
 static const char *const sheds[] = {"PATCH",     "SEGMENTS", "RATE",
                                     "OBSTACLES", "CONTEXT",  "UNSEEN"};
+static const char *const view_refusals[] = {"HOST",   "ORIGIN",  "SITE", "TOKEN",
+                                            "METHOD", "REQUEST", "FULL"};
+static_assert(sizeof view_refusals / sizeof view_refusals[0] == EDGE_VIEW_REFUSED_COUNT,
+              "one name per refusal");
 static_assert(sizeof sheds / sizeof sheds[0] == EDGE_SHED_COUNT, "one name per shed");
 
 // Upper bounds of a histogram's buckets, microseconds; one more bucket has no bound.
@@ -87,6 +91,8 @@ static size_t label_count(const struct edge_metrics *metrics, enum edge_label la
         return EDGE_TROUBLE_COUNT;
     case EDGE_LABEL_LOOP:
         return EDGE_LOOP_COUNT;
+    case EDGE_LABEL_VIEW:
+        return EDGE_VIEW_REFUSED_COUNT;
     default:
         return 1;
     }
@@ -102,8 +108,9 @@ static size_t shown_count(const struct edge_metrics *metrics, enum edge_label la
 
 static const char *label_key(enum edge_label label)
 {
-    static const char *const keys[] = {"",     "feed",    "reason",  "outcome", "code",
-                                       "what", "outcome", "version", "reason",  "loop"};
+    static const char *const keys[] = {"",       "feed", "reason",  "outcome",
+                                       "code",   "what", "outcome", "version",
+                                       "reason", "loop", "reason"};
     static_assert(sizeof keys / sizeof keys[0] == EDGE_LABEL_COUNT, "one key per label");
     return keys[label];
 }
@@ -130,6 +137,8 @@ static const char *label_value(const struct edge_metrics *metrics, enum edge_lab
         return edge_trouble_name((enum edge_trouble)index);
     case EDGE_LABEL_LOOP:
         return edge_loop_name((enum edge_loop)index);
+    case EDGE_LABEL_VIEW:
+        return view_refusals[index];
     default:
         return "";
     }

@@ -24,6 +24,7 @@ enum edge_label {
     EDGE_LABEL_VERSION, // of the program, one value
     EDGE_LABEL_TROUBLE, // enum edge_trouble
     EDGE_LABEL_LOOP,    // enum edge_loop
+    EDGE_LABEL_VIEW,    // enum edge_view_refusal
     EDGE_LABEL_COUNT
 };
 
@@ -35,6 +36,17 @@ enum edge_shed {
     EDGE_SHED_CONTEXT, // a newer one took its place before it was sent
     EDGE_SHED_UNSEEN,  // the drone does not acknowledge
     EDGE_SHED_COUNT
+};
+
+enum edge_view_refusal { // of a request to the page
+    EDGE_VIEW_REFUSED_HOST,
+    EDGE_VIEW_REFUSED_ORIGIN,
+    EDGE_VIEW_REFUSED_SITE,
+    EDGE_VIEW_REFUSED_TOKEN,
+    EDGE_VIEW_REFUSED_METHOD,
+    EDGE_VIEW_REFUSED_REQUEST, // cannot be read, or there is nothing of that name
+    EDGE_VIEW_REFUSED_FULL,    // as many streams or followed drones as there can be
+    EDGE_VIEW_REFUSED_COUNT
 };
 
 // X(id, type, "name", first label, second label, "help"); type COUNTER, GAUGE, SECONDS (a
@@ -177,6 +189,12 @@ enum edge_shed {
       "0: keeps up; 1: no patches, 2: shorter contexts, 3 and 4: fewer contexts")              \
     X(DATA_POINTS, COUNTER, "drf_data_points_total", NONE, NONE, "Data points delivered")      \
     X(REPLIES, COUNTER, "drf_replies_total", REPLY, NONE, "Replies, by code")                  \
+    X(VIEW_STREAMS, GAUGE, "drf_view_streams", NONE, NONE,                                     \
+      "Open live pages, by their streams")                                                     \
+    X(VIEW_SKIPPED, COUNTER, "drf_view_frames_skipped_total", NONE, NONE,                      \
+      "Frames left out for pages that read too slowly")                                        \
+    X(VIEW_REFUSED, COUNTER, "drf_view_requests_refused_total", VIEW, NONE,                    \
+      "Requests to the page that were refused, by reason")                                     \
     X(CONTEXT_SECONDS, HISTOGRAM, "drf_context_seconds", NONE, NONE,                           \
       "Time from a report's arrival, or the end of a wanted wait, to its context's hand-over")
 

@@ -28,6 +28,7 @@
 #include "edge/service/node.h"
 #include "edge/service/notify.h"
 #include "edge/service/watch.h"
+#include "edge/view/streams.h"
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
@@ -38,6 +39,7 @@
 enum {
     CLOSE_DEADLINE_S = 5,
     JOURNAL_EVERY_NS = 20000000,
+    VIEW_EVERY_NS = EDGE_VIEW_TICK_MS * 1000000,
     EVERY_MS = EDGE_NOTIFY_EVERY_US / 1000
 };
 
@@ -266,6 +268,17 @@ static void *journal(void *argument)
     return NULL;
 }
 
+// Makes what the pages are shown.
+static void *view(void *argument)
+{
+    struct loop *loop = argument;
+    while (!atomic_load(&loop->stopping)) {
+        edge_view_step(loop->node.view, edge_clock_now(loop->clock));
+        nanosleep(&(struct timespec){.tv_nsec = VIEW_EVERY_NS}, NULL);
+    }
+    return NULL;
+}
+
 // What the main thread does twice a second.
 static void meanwhile(struct loop *loop)
 {
@@ -292,6 +305,7 @@ static void reload(struct loop *loop)
     if (wait == EDGE_RELOAD_NODE_ENDS)
         return;
     edge_reload_finish(&loop->reload, edge_clock_now(loop->clock));
+    edge_view_reload(loop->node.view, loop->node.config);
     if (edge_discovery_begin(&loop->discovery))
         return;
     edge_log_error(&loop->node.log, now.utc_us, "node.failed",
@@ -358,7 +372,7 @@ static void *deadline(void *argument)
 // *signal: what ended it, 0: the node itself.
 static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
 {
-    pthread_t ingest_thread, serve_thread, deadline_thread, journal_thread;
+    pthread_t ingest_thread, serve_thread, deadline_thread, journal_thread, view_thread;
     if (pthread_create(&ingest_thread, NULL, ingest, loop) != 0)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
@@ -371,6 +385,10 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
                        "journal.not_started", "no thread for it");
     if (writing)
         (void)pthread_setname_np(journal_thread, "journal");
+    bool showing = // without it there are no live pages, and all else
+        loop->node.view != NULL && pthread_create(&view_thread, NULL, view, loop) == 0;
+    if (showing)
+        (void)pthread_setname_np(view_thread, "view");
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
     if (!serving || !discovering) {
@@ -383,6 +401,8 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
     pthread_join(ingest_thread, NULL);
     if (writing)
         pthread_join(journal_thread, NULL);
+    if (showing)
+        pthread_join(view_thread, NULL);
     edge_ingest_finish(loop->node.ingest, edge_clock_now(loop->clock));
     edge_journal_finish(loop->node.journal); // what comes now may take longer than it is given
     if (!atomic_load(&loop->damaged)

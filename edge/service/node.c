@@ -416,6 +416,8 @@ enum drf_status edge_node_open(struct edge_node *node, struct edge_now now)
     if (status == DRF_OK)
         open_journal(node, now);
     if (status == DRF_OK)
+        edge_node_open_view(node, now);
+    if (status == DRF_OK)
         status = open_kafka(node, now);
     if (status == DRF_OK)
         status = open_ingest(node, now);
@@ -433,6 +435,7 @@ enum drf_status edge_node_open(struct edge_node *node, struct edge_now now)
 void edge_node_close(struct edge_node *node)
 {
     edge_http_close(node->http);
+    edge_view_close(node->view);
     edge_serve_close(node->serve);
     edge_mqtt_close(node->mqtt);
     edge_ingest_close(node->ingest);
@@ -445,6 +448,7 @@ void edge_node_close(struct edge_node *node)
         edge_kafka_close(node->kafka[i]);
     edge_restore_request_close(&node->restore_request);
     edge_backqueue_close(node->backqueue);
+    edge_viewing_close(node->viewing);
     edge_journal_close(node->journal);
     edge_metrics_close(node->metrics);
     if (node->wake_ingest_fd >= 0)

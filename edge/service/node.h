@@ -19,6 +19,7 @@
 #include "edge/service/exit_code.h"
 #include "edge/service/http.h"
 #include "edge/service/timed_link.h"
+#include "edge/view/view.h"
 
 struct edge_node {
     const struct drf_config *config;
@@ -47,7 +48,9 @@ struct edge_node {
     struct edge_claim claim;
     struct edge_serve *serve;
     struct edge_http *http;
-    int64_t kafka_log_utc_us; // the time the ingest loop gives to librdkafka's lines
+    struct edge_viewing *viewing; // between serve and the view
+    struct edge_view *view;       // NULL: there is no page
+    int64_t kafka_log_utc_us;     // the time the ingest loop gives to librdkafka's lines
     struct edge_log_limit kafka_log_limit;
     char waiting_for[320];    // what edge_node_open() said with DRF_ERR_AGAIN
     enum edge_exit exit_code; // of a process that could not open it
@@ -62,6 +65,8 @@ DRF_MUST_CHECK enum drf_status edge_node_begin(const struct drf_config *config,
 // closed. On any other error everything is closed again, and one line was logged.
 DRF_MUST_CHECK enum drf_status edge_node_open(struct edge_node *node, struct edge_now now);
 void edge_node_close(struct edge_node *node);
+// Part of opening, before serve (edge/service/node_view.c).
+void edge_node_open_view(struct edge_node *node, struct edge_now now);
 // Parts of opening, in this order, for whoever brings other ports: store and fabric come
 // between the first two. `port` need not name begin, sweep
 // and what they are given.

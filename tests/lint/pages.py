@@ -9,7 +9,7 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LABELS = {'NONE': '', 'FEED': 'feed', 'REFUSAL': 'reason', 'OUTCOME': 'outcome', 'REPLY': 'code', 'SHED': 'what', 'GATE': 'outcome',
+LABELS = {'NONE': '', 'FEED': 'feed', 'REFUSAL': 'reason', 'OUTCOME': 'outcome', 'REPLY': 'code', 'SHED': 'what', 'GATE': 'outcome', 'VIEW': 'reason',
           'VERSION': 'version', 'TROUBLE': 'reason', 'LOOP': 'loop'}
 
 
