@@ -15,6 +15,8 @@
 #include "edge/config/config_read.h"
 #include "edge/config/setting_kafka.h"
 #include "edge/config/suggest.h"
+#include "fusion/root/root.h"
+#include "geo/inset.h"
 
 enum { CONFIG_FILE_MAX = 1 << 20 };
 
@@ -283,6 +285,27 @@ static enum drf_status check_certificates(struct config_reader *reader,
     return status;
 }
 
+// A root has a pointer for each of the region's tiles.
+static enum drf_status check_tiles(struct config_reader *reader,
+                                   const struct drf_config *config)
+{
+    struct geo_tiles tiles = {0};
+    uint32_t fits = config->level;
+    for (; fits > 0; fits--) {
+        tiles = geo_tiles_of(drf_config_keep(config), (uint8_t)fits);
+        if ((uint64_t)tiles.columns * tiles.rows <= FUSION_TILES_MAX)
+            break;
+    }
+    if (config->region.count == 0 || fits == config->level)
+        return DRF_OK;
+    tiles = geo_tiles_of(drf_config_keep(config), (uint8_t)config->level);
+    return config_refuse(
+        reader->error, DRF_ERR_RANGE, section_line(reader, "region"),
+        "region: with its margin and look-ahead it has %llu tiles of level %u, "
+        "at most %d can be kept: a smaller region, or store.level %u at most",
+        (unsigned long long)tiles.columns * tiles.rows, config->level, FUSION_TILES_MAX, fits);
+}
+
 static enum drf_status read_all(struct config_reader *reader, struct drf_config *out)
 {
     enum drf_status status = reader->recorded ? DRF_OK : config_expand(reader);
@@ -294,6 +317,7 @@ static enum drf_status read_all(struct config_reader *reader, struct drf_config 
     enum drf_status region = config_read_region(reader, section_of(reader, "region"),
                                                 section_line(reader, "region"), &out->region);
     status = config_first(status, region);
+    status = config_first(status, check_tiles(reader, out));
     status =
         config_first(status, config_read_insets(reader, section_of(reader, "insets"), out));
     status = config_first(status, read_kafka(reader, out));

@@ -6,8 +6,6 @@
 
 #include "fusion/fabric/fabric_impl.h"
 
-enum { TILES_MAX = 1 << 20 }; // 8 MB of pointers in every root
-
 #define TRACK_KEEP_US INT64_C(15000000)
 #define REFUSED_KEEP_US (INT64_C(86400) * 1000000)
 
@@ -29,7 +27,7 @@ static enum drf_status extent_of(struct geo_bounds box, uint8_t level,
         return DRF_ERR_RANGE;
     uint32_t columns = ((last.col - first.col) & (around - 1)) + 1;
     uint32_t rows = last.row - first.row + 1;
-    if ((uint64_t)columns * rows > TILES_MAX)
+    if ((uint64_t)columns * rows > FUSION_TILES_MAX)
         return DRF_ERR_RANGE;
     *out = (struct fusion_extent){.first = first, .columns = columns, .rows = rows};
     return DRF_OK;

@@ -23,8 +23,9 @@
 #include "geo/tile.h"
 
 enum {
-    FUSION_BUCKET_LEVEL = 11, // features are kept per tile of this level
-    FUSION_CHANGES_MAX = 32,  // more are merged into their union
+    FUSION_BUCKET_LEVEL = 11,   // features are kept per tile of this level
+    FUSION_CHANGES_MAX = 32,    // more are merged into their union
+    FUSION_TILES_MAX = 1 << 20, // of a region: 8 MB of pointers in every root
 };
 
 // Numbers of Layer in schemas/drf/v1/enums.proto.

@@ -167,6 +167,14 @@ static void parse__of_a_value_out_of_range__names_the_range(void **state)
             "70000 is not allowed; from 1 to 65535");
     refused(LEAST "mqtt:\n  port: -1\n", DRF_ERR_RANGE, 9, "from 1 to 65535");
     refused(LEAST "  level: 30\n", DRF_ERR_RANGE, 8, "from 8 to 15");
+    // 59 x 26 degrees: 0.044 degrees a tile at level 12, half of it at 13
+    refused("region: {id: a, bounds: [-125, 24, -66, 50]}\nnode: {id: n}\n"
+            "store: {path: p, level: 13}\n",
+            DRF_ERR_RANGE, 1,
+            "at most 1048576 can be kept: a smaller region, or store.level 12");
+    // 180 x 120 degrees: 0.176 degrees a tile at level 10
+    refused("region: {id: a, bounds: [-90, -60, 90, 60]}\nnode: {id: n}\nstore: {path: p}\n",
+            DRF_ERR_RANGE, 1, "a smaller region, or store.level 10");
     refused("region:\n  id: a/b\n  bounds: [0, 0, 1, 1]\nnode: {id: n}\nstore: {path: p}\n",
             DRF_ERR_RANGE, 2, "letters, digits");
     refused("region:\n  id: a\n  bounds: [0, 0, 1, 1]\nnode:\n  id: n\n  mode: REAL\n"
