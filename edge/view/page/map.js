@@ -3,8 +3,8 @@
 // Hatched is what the node does not know. What is not loaded yet is plain: the two must not look the same.
 
 const M = { base: null, live: null, bx: null, lx: null, baseDirty: true, liveDirty: true, boxes: [], covered: [], patterns: new Map(), times: { base: [], live: [] } };
-const dirtyBase = () => { M.baseDirty = true; };
-const dirtyLive = () => { M.liveDirty = true; };
+function dirtyBase() { M.baseDirty = true; }
+function dirtyLive() { M.liveDirty = true; }
 function hatch(c, colour, gap = 8, width = 1.2) {
   const key = colour + gap + '/' + width + V.dpr;
   let tile = M.patterns.get(key);
