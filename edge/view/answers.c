@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "edge/host/clock.h"
+#include "edge/view/argument.h"
 #include "edge/view/features.h"
-#include "edge/view/query.h"
 #include "edge/view/region_text.h"
 #include "edge/view/view_parts.h"
 
@@ -108,7 +108,7 @@ static bool number(const struct edge_request *request, const char *name, double 
     const char *value = argument(request, name);
     if (value == NULL && *out >= least) // there is a default
         return true;
-    if (value != NULL && edge_query_number(value, least, most, out) == DRF_OK)
+    if (value != NULL && edge_argument_number(value, least, most, out) == DRF_OK)
         return true;
     (void)snprintf(text, sizeof text, "%s is a number from %g to %g", name, least, most);
     refuse(reply, MHD_HTTP_BAD_REQUEST, text);
@@ -119,7 +119,7 @@ static bool box(const struct edge_request *request, struct geo_bounds *out,
                 struct edge_reply *reply)
 {
     const char *value = argument(request, "bbox");
-    if (value == NULL || edge_query_box(value, out) == DRF_OK)
+    if (value == NULL || edge_argument_box(value, out) == DRF_OK)
         return true;
     refuse(reply, MHD_HTTP_BAD_REQUEST,
            "bbox is west,south,east,north in degrees, with south < north");
@@ -131,12 +131,12 @@ static void answer_file(const struct edge_page_file *file, const struct edge_req
 {
     const bool gzip =
         file->gzip != NULL
-        && edge_query_accepts(header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip");
+        && edge_argument_accepts(header(request, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip");
     reply->tag = gzip ? file->gzip_tag : file->tag;
     reply->type = file->type;
     reply->vary = MHD_HTTP_HEADER_ACCEPT_ENCODING;
     reply->keeps = true;
-    if (edge_query_has_tag(header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), reply->tag)) {
+    if (edge_argument_has_tag(header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), reply->tag)) {
         reply->code = MHD_HTTP_NOT_MODIFIED;
         return;
     }
@@ -182,7 +182,7 @@ static void answer_tile(struct edge_view *view, const struct edge_request *reque
     bool reading;
     if (!check_arguments(request, no_arguments, reply))
         return;
-    enum drf_status status = edge_query_tile(name, &layer, &tile);
+    enum drf_status status = edge_argument_tile(name, &layer, &tile);
     if (status != DRF_OK) {
         refuse(reply, status == DRF_ERR_RANGE ? MHD_HTTP_NOT_FOUND : MHD_HTTP_BAD_REQUEST,
                "a tile is ground or surface, level, row and column: tile/ground/12/953/4277");

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "edge/host/sha256.h"
-#include "edge/view/query.h"
+#include "edge/view/argument.h"
 #include "fusion/store/store_png.h"
 #include "geo/cells.h"
 
@@ -275,7 +275,7 @@ static enum drf_status overview(struct edge_heights *heights, enum fusion_layer 
     if (status != DRF_OK)
         return status;
     tag_of(sha256, out->tag);
-    if (edge_query_has_tag(tags, out->tag))
+    if (edge_argument_has_tag(tags, out->tag))
         return DRF_OK;
     if (kept_as(heights, sha256) == NULL)
         status = make(heights, layer, tile, sha256);
@@ -316,7 +316,7 @@ enum drf_status edge_heights_tile(struct edge_heights *heights, enum fusion_laye
         uint8_t sha256[32];
         edge_sha256(out->bytes, out->size, sha256);
         tag_of(sha256, out->tag);
-        if (edge_query_has_tag(tags, out->tag)) {
+        if (edge_argument_has_tag(tags, out->tag)) {
             free(out->bytes);
             out->bytes = NULL;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/view/query.h"
+#include "edge/view/argument.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static enum drf_status number(const char *text, size_t size, double *out)
     return DRF_OK;
 }
 
-enum drf_status edge_query_number(const char *text, double least, double most, double *out)
+enum drf_status edge_argument_number(const char *text, double least, double most, double *out)
 {
     double value;
     const enum drf_status status = number(text, strlen(text), &value);
@@ -42,7 +42,7 @@ enum drf_status edge_query_number(const char *text, double least, double most, d
     return DRF_OK;
 }
 
-enum drf_status edge_query_box(const char *text, struct geo_bounds *out)
+enum drf_status edge_argument_box(const char *text, struct geo_bounds *out)
 {
     double edges[4];
     for (size_t i = 0; i < 4; i++) {
@@ -78,8 +78,8 @@ static bool integer(const char **text, char end, uint32_t *out)
     return true;
 }
 
-enum drf_status edge_query_tile(const char *text, enum fusion_layer *layer,
-                                struct geo_tile *out)
+enum drf_status edge_argument_tile(const char *text, enum fusion_layer *layer,
+                                   struct geo_tile *out)
 {
     static const struct {
         const char *name;
@@ -123,7 +123,7 @@ static bool refused(const char *text, const char *end)
     return true;
 }
 
-bool edge_query_accepts(const char *list, const char *name)
+bool edge_argument_accepts(const char *list, const char *name)
 {
     const size_t size = strlen(name);
     while (list != NULL && *list != '\0') {
@@ -135,7 +135,7 @@ bool edge_query_accepts(const char *list, const char *name)
     return false;
 }
 
-bool edge_query_has_tag(const char *list, const char *tag)
+bool edge_argument_has_tag(const char *list, const char *tag)
 {
     const size_t size = strlen(tag);
     while (list != NULL && *list != '\0') {
