@@ -3,44 +3,74 @@
 
 // The middle of the corridor: {at(metres) -> [lat, lon], heading(metres) -> radians}; null: a disc, or a way that is not said.
 function corridorWay(c) {
-  const L = c?.look_ahead, lat = c?.lat_e7 / 1e7, lon = c?.lon_e7 / 1e7;
+  const L = c?.look_ahead,
+    lat = c?.lat_e7 / 1e7,
+    lon = c?.lon_e7 / 1e7;
   if (!known(lat) || !known(lon) || !L?.length_m) return null;
-  const mx = 111320 * Math.cos(lat * Math.PI / 180), my = 111132;
+  const mx = 111320 * Math.cos((lat * Math.PI) / 180),
+    my = 111132;
   if (L.basis === 2 && known(L.track_deg_true)) {
-    const a = L.track_deg_true * Math.PI / 180;
-    return { at: d => [lat + d * Math.cos(a) / my, lon + d * Math.sin(a) / mx], heading: () => a };
+    const a = (L.track_deg_true * Math.PI) / 180;
+    return { at: d => [lat + (d * Math.cos(a)) / my, lon + (d * Math.sin(a)) / mx], heading: () => a };
   }
   const points = (L.path || []).map(p => [((p.lon_e7 || 0) / 1e7 - lon) * mx, ((p.lat_e7 || 0) / 1e7 - lat) * my]);
   if (points.length < 2) return null;
   const find = d => {
     for (let i = 1; ; i++) {
-      const [ax, ay] = points[i - 1], [bx, by] = points[i], n = Math.hypot(bx - ax, by - ay);
-      if (d <= n || i === points.length - 1) return { x: ax + (n ? d / n : 0) * (bx - ax), y: ay + (n ? d / n : 0) * (by - ay), a: Math.atan2(bx - ax, by - ay) };
+      const [ax, ay] = points[i - 1],
+        [bx, by] = points[i],
+        n = Math.hypot(bx - ax, by - ay);
+      if (d <= n || i === points.length - 1)
+        return { x: ax + (n ? d / n : 0) * (bx - ax), y: ay + (n ? d / n : 0) * (by - ay), a: Math.atan2(bx - ax, by - ay) };
       d -= n;
     }
   };
-  return { at: d => { const q = find(d); return [lat + q.y / my, lon + q.x / mx]; }, heading: d => find(d).a };
+  return {
+    at: d => {
+      const q = find(d);
+      return [lat + q.y / my, lon + q.x / mx];
+    },
+    heading: d => find(d).a,
+  };
 }
 const segmentColour = (s, c) => {
-  const t = colours(), limit = limitOf(c);
-  return s.unknown_ratio > 0 || !known(s.clearance_min_m) ? t.dim : s.clearance_min_m < limit ? t.warn : s.clearance_low_m < limit ? t.caution : t.info;
+  const t = colours(),
+    limit = limitOf(c);
+  return s.unknown_ratio > 0 || !known(s.clearance_min_m)
+    ? t.dim
+    : s.clearance_min_m < limit
+      ? t.warn
+      : s.clearance_low_m < limit
+        ? t.caution
+        : t.info;
 };
 function drawCorridor(c) {
-  const x = S.context, L = x?.look_ahead;
+  const x = S.context,
+    L = x?.look_ahead;
   if (!L?.segments?.length || S.silent || x.lat_e7 == null) return;
   const way = corridorWay(x);
   if (!way) return drawAround(c, x, L);
-  const half = d => (L.half_width_m || 0) + ((L.half_width_end_m ?? L.half_width_m ?? 0) - (L.half_width_m || 0)) * d / L.length_m;
+  const half = d => (L.half_width_m || 0) + (((L.half_width_end_m ?? L.half_width_m ?? 0) - (L.half_width_m || 0)) * d) / L.length_m;
   for (const s of L.segments) {
-    const from = s.from_m || 0, to = s.to_m ?? L.length_m, left = [], right = [], colour = segmentColour(s, x), unknown = colour === colours().dim;
+    const from = s.from_m || 0,
+      to = s.to_m ?? L.length_m,
+      left = [],
+      right = [],
+      colour = segmentColour(s, x),
+      unknown = colour === colours().dim;
     const steps = Math.max(2, Math.min(16, Math.ceil((to - from) / 15)));
     for (let i = 0; i <= steps; i++) {
-      const d = from + (to - from) * i / steps, [lat, lon] = way.at(d), a = way.heading(d), h = Math.max(half(d), 2 / V.k) * V.k, px = sx(lon), py = sy(lat);
+      const d = from + ((to - from) * i) / steps,
+        [lat, lon] = way.at(d),
+        a = way.heading(d),
+        h = Math.max(half(d), 2 / V.k) * V.k,
+        px = sx(lon),
+        py = sy(lat);
       left.push([px + h * Math.cos(a), py + h * Math.sin(a)]);
       right.unshift([px - h * Math.cos(a), py - h * Math.sin(a)]);
     }
     c.beginPath();
-    left.concat(right).forEach((p, i) => i ? c.lineTo(...p) : c.moveTo(...p));
+    left.concat(right).forEach((p, i) => (i ? c.lineTo(...p) : c.moveTo(...p)));
     c.closePath();
     c.globalAlpha = unknown ? 0.9 : 0.3;
     c.fillStyle = unknown ? hatch(c, colour, 6, 1.2) : colour;
@@ -53,11 +83,13 @@ function drawCorridor(c) {
 }
 // A disc for who hovers; dashed where it follows a plan and its points are not said: the way lies somewhere in it.
 function drawAround(c, x, L) {
-  const s = L.segments.reduce((a, b) => a.unknown_ratio > 0 ? a : b.unknown_ratio > 0 || (b.clearance_low_m ?? -1e9) < (a.clearance_low_m ?? -1e9) ? b : a);
+  const s = L.segments.reduce((a, b) =>
+    a.unknown_ratio > 0 ? a : b.unknown_ratio > 0 || (b.clearance_low_m ?? -1e9) < (a.clearance_low_m ?? -1e9) ? b : a,
+  );
   c.beginPath();
   c.arc(sx(x.lon_e7 / 1e7), sy(x.lat_e7 / 1e7), L.length_m * V.k, 0, 7);
   c.strokeStyle = c.fillStyle = segmentColour(s, x);
-  c.globalAlpha = 0.10;
+  c.globalAlpha = 0.1;
   if (L.basis === 1) c.fill();
   c.globalAlpha = 1;
   c.lineWidth = 1.4;

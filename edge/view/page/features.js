@@ -14,18 +14,23 @@ async function loadFeatures() {
     const before = S.features.leftOut;
     S.features = { obstacles: of('obstacle'), zones: of('zone'), stations: of('station'), leftOut: list.left_out || 0 };
     emit('features');
-    if (!before && S.features.leftOut) featuresSoon();  // too many for one answer: from now on by view
-  } catch { featuresSoon(3000); }
+    if (!before && S.features.leftOut) featuresSoon(); // too many for one answer: from now on by view
+  } catch {
+    featuresSoon(3000);
+  }
 }
 function featuresSoon(wait = 300) {
   clearTimeout(fetching.timer);
   fetching.timer = setTimeout(loadFeatures, wait);
 }
 function boxed(f) {
-  const box = f.box = [Infinity, Infinity, -Infinity, -Infinity];
+  const box = (f.box = [Infinity, Infinity, -Infinity, -Infinity]);
   const walk = c => {
     if (typeof c[0] !== 'number') return c.forEach(walk);
-    box[0] = Math.min(box[0], c[0]); box[1] = Math.min(box[1], c[1]); box[2] = Math.max(box[2], c[0]); box[3] = Math.max(box[3], c[1]);
+    box[0] = Math.min(box[0], c[0]);
+    box[1] = Math.min(box[1], c[1]);
+    box[2] = Math.max(box[2], c[0]);
+    box[3] = Math.max(box[3], c[1]);
   };
   walk(f.geometry.coordinates);
   f.middle = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
@@ -33,14 +38,22 @@ function boxed(f) {
 }
 on('region', loadFeatures);
 on('restart', loadFeatures);
-on('changed', layers => { if (layers.some(l => l === 'obstacle' || l === 'zone' || l === 'station')) featuresSoon(50); });
-on('view', () => { if (S.features.leftOut) featuresSoon(); });
+on('changed', layers => {
+  if (layers.some(l => l === 'obstacle' || l === 'zone' || l === 'station')) featuresSoon(50);
+});
+on('view', () => {
+  if (S.features.leftOut) featuresSoon();
+});
 
 // ---- shapes
 const featureInView = f => f.box[0] < lonAt(V.w + 40) && f.box[2] > lonAt(-40) && f.box[1] < latAt(-40) && f.box[3] > latAt(V.h + 40);
 function geometryPath(c, g) {
-  const line = points => points.forEach((p, i) => i ? c.lineTo(sx(p[0]), sy(p[1])) : c.moveTo(sx(p[0]), sy(p[1])));
-  const rings = polygon => polygon.forEach(ring => { line(ring); c.closePath(); });
+  const line = points => points.forEach((p, i) => (i ? c.lineTo(sx(p[0]), sy(p[1])) : c.moveTo(sx(p[0]), sy(p[1]))));
+  const rings = polygon =>
+    polygon.forEach(ring => {
+      line(ring);
+      c.closePath();
+    });
   const { type, coordinates: q } = g;
   if (type === 'LineString') line(q);
   else if (type === 'MultiLineString') q.forEach(line);
@@ -56,7 +69,7 @@ function drawFeatures(c) {
 
 // ---- zones: the more they forbid the denser the pattern
 const ZONE_LOOK = {
-  PROHIBITED: { line: [], width: 1.8, hatch: 7, wash: 0.10 },
+  PROHIBITED: { line: [], width: 1.8, hatch: 7, wash: 0.1 },
   REQ_AUTHORISATION: { line: [10, 5], width: 1.5, hatch: 14, wash: 0.05 },
   CONDITIONAL: { line: [3, 3], width: 1.4, hatch: 0, wash: 0.08 },
   USPACE: { line: [12, 3, 2, 3], width: 1.3, hatch: 0, wash: 0.04 },
@@ -64,17 +77,36 @@ const ZONE_LOOK = {
   NO_RESTRICTION: { line: [1, 6], width: 1.2, hatch: 0, wash: 0 },
 };
 const zoneTimes = p => {
-  const now = nowMs(), from = Date.parse(p.valid_from), until = Date.parse(p.valid_until);
-  return { over: until < now, later: from > now, words: [from > now ? 'from ' + clock(from).slice(0, 5) : '', until > now ? 'until ' + clock(until).slice(0, 5) : '', p.scheduled ? 'by schedule' : ''].filter(Boolean).join(' ') };
+  const now = nowMs(),
+    from = Date.parse(p.valid_from),
+    until = Date.parse(p.valid_until);
+  return {
+    over: until < now,
+    later: from > now,
+    words: [
+      from > now ? 'from ' + clock(from).slice(0, 5) : '',
+      until > now ? 'until ' + clock(until).slice(0, 5) : '',
+      p.scheduled ? 'by schedule' : '',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  };
 };
-const zoneLook = p => ZONE_LOOK[p.restriction] || ZONE_LOOK.PROHIBITED;  // unknown: the most severe
+const zoneLook = p => ZONE_LOOK[p.restriction] || ZONE_LOOK.PROHIBITED; // unknown: the most severe
 function drawZone(c, f) {
-  const p = f.properties, look = zoneLook(p), when = zoneTimes(p), colour = colours().zone;
+  const p = f.properties,
+    look = zoneLook(p),
+    when = zoneTimes(p),
+    colour = colours().zone;
   if (when.over) return;
   c.beginPath();
   geometryPath(c, f.geometry);
   c.globalAlpha = when.later ? 0.35 : 1;
-  if (look.hatch && !when.later) { c.globalAlpha = look.hatch < 10 ? 0.42 : 0.22; c.fillStyle = hatch(c, colour, look.hatch, 1); c.fill('evenodd'); }
+  if (look.hatch && !when.later) {
+    c.globalAlpha = look.hatch < 10 ? 0.42 : 0.22;
+    c.fillStyle = hatch(c, colour, look.hatch, 1);
+    c.fill('evenodd');
+  }
   c.globalAlpha = when.later ? 0 : look.wash;
   c.fillStyle = colour;
   if (look.wash) c.fill('evenodd');
@@ -87,9 +119,15 @@ function drawZone(c, f) {
   c.globalAlpha = 1;
 }
 function labelZone(c, f) {
-  const p = f.properties, when = zoneTimes(p), width = (f.box[2] - f.box[0]) * V.mx * V.k, high = (f.box[3] - f.box[1]) * V.my * V.k;
+  const p = f.properties,
+    when = zoneTimes(p),
+    width = (f.box[2] - f.box[0]) * V.mx * V.k,
+    high = (f.box[3] - f.box[1]) * V.my * V.k;
   if (when.over || width < 54 || high < 30) return;
-  const lines = [[plain(p.name || p.feature_id, 32), 12, '600'], [plain(p.limits, 46), 11, '']];
+  const lines = [
+    [plain(p.name || p.feature_id, 32), 12, '600'],
+    [plain(p.limits, 46), 11, ''],
+  ];
   if (when.words) lines.push([when.words + ' UTC', 11, '']);
   if (S.opt.zones && V.k > 0.12) lines.push([RESTRICTION[p.restriction] || 'restriction unknown', 11, '']);
   textBlock(c, lines, sx(f.middle[0]), sy(f.box[3]) + (high > 90 ? 20 : -6 - 13 * (lines.length - 1)), colours().zone);
@@ -97,7 +135,10 @@ function labelZone(c, f) {
 // Lines of text about one middle, where nothing else is written yet.
 function textBlock(c, lines, x, y, colour) {
   let w = 0;
-  for (const [text, size, weight] of lines) { c.font = `${weight} ${size}px ${FONT}`; w = Math.max(w, c.measureText(text).width); }
+  for (const [text, size, weight] of lines) {
+    c.font = `${weight} ${size}px ${FONT}`;
+    w = Math.max(w, c.measureText(text).width);
+  }
   const box = [x - w / 2 - 3, y - 12, w + 6, 13 * lines.length + 4];
   if (!inView(x, y, 60) || M.boxes.some(b => crosses(b, box))) return;
   M.boxes.push(box);
@@ -110,11 +151,19 @@ const crosses = (a, b) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1
 
 // ---- obstacles: neutral; red or amber only where the selected drone meets them
 function drawObstacles(c) {
-  const h = S.selected && S.opt.hazard && !S.silent && S.context?.height, alt = h?.aircraft_amsl_m, acc = h?.aircraft_acc95_m || 0, limit = limitOf(S.context), t = colours();
-  const far = V.k < 0.045, close = V.k > 0.2, marks = new Map();
+  const h = S.selected && S.opt.hazard && !S.silent && S.context?.height,
+    alt = h?.aircraft_amsl_m,
+    acc = h?.aircraft_acc95_m || 0,
+    limit = limitOf(S.context),
+    t = colours();
+  const far = V.k < 0.045,
+    close = V.k > 0.2,
+    marks = new Map();
   for (const f of S.features.obstacles) {
     if (!featureInView(f)) continue;
-    const p = f.properties, top = p.top_amsl_m, colour = !known(alt) || !known(top) ? t.obstacle : top > alt ? t.warn : top > alt - acc - limit ? t.caution : t.obstacle;
+    const p = f.properties,
+      top = p.top_amsl_m,
+      colour = !known(alt) || !known(top) ? t.obstacle : top > alt ? t.warn : top > alt - acc - limit ? t.caution : t.obstacle;
     if (!marks.has(colour)) marks.set(colour, []);
     marks.get(colour).push(f);
   }
@@ -127,7 +176,17 @@ function drawObstacles(c) {
     for (const f of points) obstacleMark(c, sx(f.middle[0]), sy(f.middle[1]), far ? 0.45 : close ? 1 : 0.75, f.properties.balloon);
     c.lineJoin = 'round';
     c.stroke();
-    for (const f of list) if (!points.includes(f)) { c.beginPath(); geometryPath(c, f.geometry); c.stroke(); if (f.geometry.type.endsWith('Polygon')) { c.globalAlpha = 0.3; c.fill(); c.globalAlpha = 0.85; } }
+    for (const f of list)
+      if (!points.includes(f)) {
+        c.beginPath();
+        geometryPath(c, f.geometry);
+        c.stroke();
+        if (f.geometry.type.endsWith('Polygon')) {
+          c.globalAlpha = 0.3;
+          c.fill();
+          c.globalAlpha = 0.85;
+        }
+      }
     for (const f of list) accuracyCircle(c, f, colour !== t.obstacle);
     c.globalAlpha = 1;
   }
@@ -136,15 +195,25 @@ function drawObstacles(c) {
 }
 const shapeSeen = f => Math.max((f.box[2] - f.box[0]) * V.mx, (f.box[3] - f.box[1]) * V.my) * V.k > 5;
 function obstacleMark(c, x, y, s, balloon) {
-  if (balloon) { c.moveTo(x + 4 * s, y - 7 * s); c.arc(x, y - 7 * s, 4 * s, 0, 7); c.moveTo(x, y - 3 * s); c.lineTo(x, y); return; }
+  if (balloon) {
+    c.moveTo(x + 4 * s, y - 7 * s);
+    c.arc(x, y - 7 * s, 4 * s, 0, 7);
+    c.moveTo(x, y - 3 * s);
+    c.lineTo(x, y);
+    return;
+  }
   c.moveTo(x - 4.2 * s, y);
   c.lineTo(x, y - 11 * s);
   c.lineTo(x + 4.2 * s, y);
-  if (s > 0.5) { c.moveTo(x - 2.2 * s, y - 5.2 * s); c.lineTo(x + 2.2 * s, y - 5.2 * s); }
+  if (s > 0.5) {
+    c.moveTo(x - 2.2 * s, y - 5.2 * s);
+    c.lineTo(x + 2.2 * s, y - 5.2 * s);
+  }
 }
 // Where it may stand: a circle; dashed when its source does not say how sure it is and the node assumes it.
 function accuracyCircle(c, f, strong) {
-  const p = f.properties, r = p.horizontal_acc95_m * V.k;
+  const p = f.properties,
+    r = p.horizontal_acc95_m * V.k;
   if (!(r > 7) || r > 4000) return;
   c.globalAlpha = strong ? 0.9 : 0.55;
   c.lineWidth = 1;
@@ -155,8 +224,13 @@ function accuracyCircle(c, f, strong) {
   c.setLineDash([]);
 }
 function labelObstacle(c, f, colour) {
-  const p = f.properties, x = sx(f.middle[0]) + 8, y = sy(f.middle[1]) - 3;
-  const text = (known(p.top_amsl_m) ? `${Math.round(p.top_amsl_m)} m` : 'top unknown') + (known(p.agl_m) ? ` (${Math.round(p.agl_m)})` : '') + (V.k > 0.5 ? ' ' + plain(p.kind, 16).toLowerCase() : '');
+  const p = f.properties,
+    x = sx(f.middle[0]) + 8,
+    y = sy(f.middle[1]) - 3;
+  const text =
+    (known(p.top_amsl_m) ? `${Math.round(p.top_amsl_m)} m` : 'top unknown') +
+    (known(p.agl_m) ? ` (${Math.round(p.agl_m)})` : '') +
+    (V.k > 0.5 ? ' ' + plain(p.kind, 16).toLowerCase() : '');
   c.font = `11px ${FONT}`;
   const box = [x - 2, y - 10, c.measureText(text).width + 4, 13];
   if (M.boxes.some(b => crosses(b, box))) return;
@@ -167,7 +241,10 @@ function labelObstacle(c, f, colour) {
 
 // ---- stations: a square, the wind it observed as an arrow
 function drawStation(c, f) {
-  const p = f.properties, x = sx(f.middle[0]), y = sy(f.middle[1]), t = colours();
+  const p = f.properties,
+    x = sx(f.middle[0]),
+    y = sy(f.middle[1]),
+    t = colours();
   c.strokeStyle = c.fillStyle = t.wind;
   c.lineWidth = 1.4;
   c.strokeRect(x - 3.5, y - 3.5, 7, 7);
@@ -175,7 +252,12 @@ function drawStation(c, f) {
   if (V.k < 0.05) return;
   const old = nowMs() - Date.parse(p.observed);
   const lines = [[plain(p.feature_id, 20), 11, '600']];
-  if (V.k > 0.1) lines.push([(known(p.wind_speed_mps) ? `${(+p.wind_speed_mps).toFixed(0)} m/s` : 'wind unknown') + (old > 0 ? `, ${span(old)} ago` : ''), 11, '']);
+  if (V.k > 0.1)
+    lines.push([
+      (known(p.wind_speed_mps) ? `${(+p.wind_speed_mps).toFixed(0)} m/s` : 'wind unknown') + (old > 0 ? `, ${span(old)} ago` : ''),
+      11,
+      '',
+    ]);
   textBlock(c, lines, x, y + 18, t.wind);
 }
 
@@ -186,7 +268,10 @@ function drawAlerts(c) {
     c.beginPath();
     let x, y;
     if (a.polygon?.length) {
-      ringPath(c, a.polygon.map(p => [(p.lon_e7 || 0) / 1e7, (p.lat_e7 || 0) / 1e7]));
+      ringPath(
+        c,
+        a.polygon.map(p => [(p.lon_e7 || 0) / 1e7, (p.lat_e7 || 0) / 1e7]),
+      );
       x = a.polygon.reduce((s, p) => s + sx((p.lon_e7 || 0) / 1e7), 0) / a.polygon.length;
       y = Math.max(...a.polygon.map(p => sy((p.lat_e7 || 0) / 1e7))) + 15;
     } else if (a.centre_lat_e7 != null && a.radius_m) {
@@ -206,7 +291,18 @@ function drawAlerts(c) {
     c.stroke();
     c.setLineDash([]);
     const until = a.valid_until_us ? `until ${clock(a.valid_until_us / 1000).slice(0, 5)} UTC` : 'end unknown';
-    textBlock(c, [[plain(a.event || a.alert_id, 32), 12, '600'], [`alert, ${severityName(a.severity)}, ${until}`, 11, '']], x, y, colour);
+    textBlock(
+      c,
+      [
+        [plain(a.event || a.alert_id, 32), 12, '600'],
+        [`alert, ${severityName(a.severity)}, ${until}`, 11, ''],
+      ],
+      x,
+      y,
+      colour,
+    );
   }
 }
-setInterval(() => { if (S.features.zones.length || S.alerts?.alerts?.length) dirtyBase(); }, 20000);  // what ends disappears
+setInterval(() => {
+  if (S.features.zones.length || S.alerts?.alerts?.length) dirtyBase();
+}, 20000); // what ends disappears

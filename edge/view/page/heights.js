@@ -3,27 +3,37 @@
 // A tile: {layer, z, row, col, state, cells, tag, ...}. state: 'asked', 'ready', 'none' (the node has none), 'failed'.
 // Work on tiles (relief.js) is done in slices between frames: nothing here takes a frame longer than SLICE_MS.
 
-const UNKNOWN = 65535, TILES_MOST = 260, ASKING_MOST = 5, SLICE_MS = 7;
+const UNKNOWN = 65535,
+  TILES_MOST = 260,
+  ASKING_MOST = 5,
+  SLICE_MS = 7;
 const tiles = new Map();
 const loading = { asking: 0, timer: 0, round: 0, work: [], working: false, reloadAt: 0 };
 const tileKey = (layer, z, row, col) => `${layer}/${z}/${row}/${col}`;
 const tileAt = (layer, z, row, col) => tiles.get(tileKey(layer, z, row, col));
 const tileDegrees = z => 180 / 2 ** z;
-const tileWest = t => -180 + t.col * tileDegrees(t.z), tileNorth = t => 90 - t.row * tileDegrees(t.z);
-const metresOf = cell => cell === UNKNOWN ? null : cell * 0.25 - 1000;
+const tileWest = t => -180 + t.col * tileDegrees(t.z),
+  tileNorth = t => 90 - t.row * tileDegrees(t.z);
+const metresOf = cell => (cell === UNKNOWN ? null : cell * 0.25 - 1000);
 
 // The level whose cells are about a pixel now, no finer than `finest`.
 function levelInView(finest) {
-  return Math.max(0, Math.min(finest, Math.ceil(Math.log2(180 * V.my * V.k / 256) - 0.45)));
+  return Math.max(0, Math.min(finest, Math.ceil(Math.log2((180 * V.my * V.k) / 256) - 0.45)));
 }
 const overlaps = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 // Tiles of one level that meet a box, the middle first: [row, col] each.
 function tilesIn(z, box) {
-  const d = tileDegrees(z), out = [], rows = 2 ** z, cols = rows * 2;
-  const r0 = Math.max(0, Math.floor((90 - box[3]) / d)), r1 = Math.min(rows - 1, Math.floor((90 - box[1]) / d));
-  const c0 = Math.max(0, Math.floor((box[0] + 180) / d)), c1 = Math.min(cols - 1, Math.floor((box[2] + 180) / d));
+  const d = tileDegrees(z),
+    out = [],
+    rows = 2 ** z,
+    cols = rows * 2;
+  const r0 = Math.max(0, Math.floor((90 - box[3]) / d)),
+    r1 = Math.min(rows - 1, Math.floor((90 - box[1]) / d));
+  const c0 = Math.max(0, Math.floor((box[0] + 180) / d)),
+    c1 = Math.min(cols - 1, Math.floor((box[2] + 180) / d));
   for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) out.push([r, c]);
-  const mr = (90 - V.lat) / d - 0.5, mc = (V.lon + 180) / d - 0.5;
+  const mr = (90 - V.lat) / d - 0.5,
+    mc = (V.lon + 180) / d - 0.5;
   return out.sort((a, b) => Math.hypot(a[0] - mr, a[1] - mc) - Math.hypot(b[0] - mr, b[1] - mc));
 }
 const cut = (a, b) => [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])];
@@ -31,7 +41,9 @@ const cut = (a, b) => [Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2]
 function passes() {
   const r = S.region;
   if (!r) return [];
-  const box = viewBounds(), out = [], base = levelInView(r.level);
+  const box = viewBounds(),
+    out = [],
+    base = levelInView(r.level);
   const whole = r.keep || r.bounds;
   if (overlaps(box, whole)) out.push({ z: base, box: cut(box, whole) });
   for (const i of r.insets || []) {
@@ -41,10 +53,13 @@ function passes() {
   return out;
 }
 // What the map needs now: the layer that is shaded, and the surface where it is asked for.
-const shadedLayer = () => S.opt.surface ? 'surface' : 'ground';
+const shadedLayer = () => (S.opt.surface ? 'surface' : 'ground');
 function wantedTiles() {
-  const list = [], first = shadedLayer(), second = first === 'ground' ? 'surface' : 'ground';
-  for (const layer of [first, second]) for (const p of passes()) for (const [row, col] of tilesIn(p.z, p.box)) list.push([layer, p.z, row, col]);
+  const list = [],
+    first = shadedLayer(),
+    second = first === 'ground' ? 'surface' : 'ground';
+  for (const layer of [first, second])
+    for (const p of passes()) for (const [row, col] of tilesIn(p.z, p.box)) list.push([layer, p.z, row, col]);
   return list.slice(0, TILES_MOST - 20);
 }
 function askForTiles() {
@@ -57,9 +72,11 @@ function askForTiles() {
   for (const [layer, z, row, col] of wanted) {
     if (loading.asking >= ASKING_MOST) return;
     const t = tileAt(layer, z, row, col);
-    if (!t || t.stale && t.state !== 'asked') load(t || { layer, z, row, col, state: '' });
+    if (!t || (t.stale && t.state !== 'asked')) load(t || { layer, z, row, col, state: '' });
   }
-  if (!loading.asking && S.tilesAt == null) { S.tilesAt = performance.now(); }  // for measuring: all in view are here
+  if (!loading.asking && S.tilesAt == null) {
+    S.tilesAt = performance.now();
+  } // for measuring: all in view are here
 }
 async function load(t) {
   const had = t.state;
@@ -70,16 +87,23 @@ async function load(t) {
   loading.asking++;
   try {
     const got = await tileBytes(t.layer, t.z, t.row, t.col);
-    if (!got) { t.state = 'none'; t.cells = t.image = null; settled(t); }
-    else if (!t.cells || got.tag !== t.tag || !got.tag) {
-      t.cells = got.cells || await png16(got.bytes);
+    if (!got) {
+      t.state = 'none';
+      t.cells = t.image = null;
+      settled(t);
+    } else if (!t.cells || got.tag !== t.tag || !got.tag) {
+      t.cells = got.cells || (await png16(got.bytes));
       t.tag = got.tag;
       t.state = 'ready';
       settled(t);
     }
   } catch {
     t.state = t.cells ? 'ready' : 'failed';
-    setTimeout(() => { if (t.state === 'failed') tiles.delete(tileKey(t.layer, t.z, t.row, t.col)); else t.stale = true; askSoon(); }, 3000);
+    setTimeout(() => {
+      if (t.state === 'failed') tiles.delete(tileKey(t.layer, t.z, t.row, t.col));
+      else t.stale = true;
+      askSoon();
+    }, 3000);
   }
   loading.asking--;
   forgetTiles();
@@ -103,13 +127,19 @@ function reloadTiles(layers) {
   clearTimeout(loading.reloadTimer);
   const wait = Math.max(0, loading.reloadAt + 2000 - performance.now());
   for (const t of tiles.values()) if (layers.includes(t.layer)) t.stale = true;
-  loading.reloadTimer = setTimeout(() => { loading.reloadAt = performance.now(); askForTiles(); }, wait);
+  loading.reloadTimer = setTimeout(() => {
+    loading.reloadAt = performance.now();
+    askForTiles();
+  }, wait);
 }
 
 // ---- work between frames
 function later(job) {
   loading.work.push(job);
-  if (!loading.working) { loading.working = true; setTimeout(workSlice); }
+  if (!loading.working) {
+    loading.working = true;
+    setTimeout(workSlice);
+  }
 }
 function workSlice() {
   const end = performance.now() + SLICE_MS;
@@ -125,18 +155,23 @@ function heightAt(layer, lat, lon) {
   const finest = [...(r.insets || []).map(i => i.level), r.level].sort((a, b) => b - a);
   let answer;
   for (const z of new Set([...finest, ...Array.from({ length: Math.min(6, r.level) }, (_, i) => r.level - 1 - i)])) {
-    const d = tileDegrees(z), y = (90 - lat) / d, x = (lon + 180) / d, t = tileAt(layer, z, Math.floor(y), Math.floor(x));
+    const d = tileDegrees(z),
+      y = (90 - lat) / d,
+      x = (lon + 180) / d,
+      t = tileAt(layer, z, Math.floor(y), Math.floor(x));
     if (t?.state === 'none' && z === r.level) answer = null;
     if (!t?.cells) continue;
-    const h = metresOf(t.cells[Math.floor(y % 1 * 256) * 256 + Math.floor(x % 1 * 256)]);
+    const h = metresOf(t.cells[Math.floor((y % 1) * 256) * 256 + Math.floor((x % 1) * 256)]);
     if (h != null) return h;
-    if (z <= r.level) return null;  // an inset that does not know leaves it to the level below
+    if (z <= r.level) return null; // an inset that does not know leaves it to the level below
   }
   const k = r.keep || r.bounds;
   return lon < k[0] || lon > k[2] || lat < k[1] || lat > k[3] ? null : answer;
 }
 on('view', askSoon);
 on('region', askForTiles);
-on('option', name => { if (name === 'surface') askForTiles(); });
+on('option', name => {
+  if (name === 'surface') askForTiles();
+});
 on('changed', layers => reloadTiles(layers));
 on('restart', () => reloadTiles(['ground', 'surface']));

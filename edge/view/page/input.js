@@ -5,13 +5,17 @@ const hands = { pointers: new Map(), moved: false, fromMap: false, gap: 0, hashT
 
 // ---- who is under it: the nearest, but rather one that is worse off
 function pick(x, y, reach = 20) {
-  let best = null, least = reach;
+  let best = null,
+    least = reach;
   for (const d of S.drones.values()) {
     if (d.px == null) continue;
     const far = Math.hypot(d.px - x, d.py - y);
     if (far > reach) continue;
     const score = far - [6, 6, 4, 2, 0][['silent', 'warning', 'caution', 'info', 'clear'].indexOf(sevOf(d))];
-    if (score < least) { least = score; best = d; }
+    if (score < least) {
+      least = score;
+      best = d;
+    }
   }
   return best;
 }
@@ -26,11 +30,16 @@ function pointerDown(e) {
   hands.gap = 0;
 }
 function pointerMove(e) {
-  const [x, y] = placeOf(e), was = hands.pointers.get(e.pointerId);
+  const [x, y] = placeOf(e),
+    was = hands.pointers.get(e.pointerId);
   if (!was) {
     if (e.pointerType !== 'mouse') return;
     const d = pick(x, y);
-    if (d !== fleet.hover) { fleet.hover = d; M.live.style.cursor = d ? 'pointer' : ''; dirtyLive(); }
+    if (d !== fleet.hover) {
+      fleet.hover = d;
+      M.live.style.cursor = d ? 'pointer' : '';
+      dirtyLive();
+    }
     return moveCursor(x, y);
   }
   if (!hands.moved && Math.hypot(x - was[0], y - was[1]) < 5) return;
@@ -38,7 +47,8 @@ function pointerMove(e) {
   if (S.opt.follow) setOption('follow', false);
   hands.pointers.set(e.pointerId, [x, y]);
   if (hands.pointers.size === 1) return panBy(x - was[0], y - was[1]);
-  const [a, b] = [...hands.pointers.values()], gap = Math.hypot(a[0] - b[0], a[1] - b[1]);
+  const [a, b] = [...hands.pointers.values()],
+    gap = Math.hypot(a[0] - b[0], a[1] - b[1]);
   panBy((x - was[0]) / 2, (y - was[1]) / 2);
   if (hands.gap) zoomBy(gap / hands.gap, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2);
   hands.gap = gap;
@@ -47,7 +57,8 @@ function pointerUp(e) {
   if (!hands.pointers.delete(e.pointerId)) return;
   hands.gap = 0;
   if (hands.moved || hands.pointers.size || e.type === 'pointercancel') return;
-  const [x, y] = placeOf(e), d = pick(x, y, e.pointerType === 'mouse' ? 20 : 30);
+  const [x, y] = placeOf(e),
+    d = pick(x, y, e.pointerType === 'mouse' ? 20 : 30);
   hands.fromMap = true;
   select(d ? d.id : null);
   hands.fromMap = false;
@@ -56,10 +67,15 @@ function pointerUp(e) {
 
 // ---- keys
 const toggle = name => () => setOption(name, !S.opt[name]);
-function toggleFollow() { if (S.selected) setOption('follow', !S.opt.follow); }
-function otherTheme() { saveTheme(S.theme === 'dark' ? 'light' : 'dark'); }
+function toggleFollow() {
+  if (S.selected) setOption('follow', !S.opt.follow);
+}
+function otherTheme() {
+  saveTheme(S.theme === 'dark' ? 'light' : 'dark');
+}
 function nextUrgent(by) {
-  const list = fleet.order.filter(d => sevOf(d) !== 'clear' && sevOf(d) !== 'info'), i = list.findIndex(d => d.id === S.selected);
+  const list = fleet.order.filter(d => sevOf(d) !== 'clear' && sevOf(d) !== 'info'),
+    i = list.findIndex(d => d.id === S.selected);
   if (list.length) select(list[(i + by + list.length + (i < 0 && by < 0 ? 1 : 0)) % list.length].id);
 }
 function escape() {
@@ -113,12 +129,20 @@ function writeHash() {
     const parts = [];
     if (S.selected) parts.push('drone=' + encodeURIComponent(S.selected));
     if (V.moved && !S.opt.follow) parts.push(`at=${V.lat.toFixed(5)},${V.lon.toFixed(5)},${V.k.toPrecision(3)}`);
-    try { history.replaceState(null, '', parts.length ? '#' + parts.join('&') : location.pathname + location.search); } catch { /* a page that is a file */ }
+    try {
+      history.replaceState(null, '', parts.length ? '#' + parts.join('&') : location.pathname + location.search);
+    } catch {
+      /* a page that is a file */
+    }
   }, 300);
 }
 function readHash() {
-  const parts = new URLSearchParams(location.hash.slice(1)), at = (parts.get('at') || '').split(',').map(Number);
-  if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0) { V.k = Math.min(K_MOST, Math.max(K_LEAST, at[2])); showPlace(Math.max(-90, Math.min(90, at[0])), at[1]); }
+  const parts = new URLSearchParams(location.hash.slice(1)),
+    at = (parts.get('at') || '').split(',').map(Number);
+  if (at.length === 3 && at.every(Number.isFinite) && at[2] > 0) {
+    V.k = Math.min(K_MOST, Math.max(K_LEAST, at[2]));
+    showPlace(Math.max(-90, Math.min(90, at[0])), at[1]);
+  }
   hands.hashRead = true;
   hands.fromMap = at.length === 3;
   select(parts.get('drone') || null);
@@ -137,13 +161,29 @@ function startInput() {
   e.addEventListener('pointermove', pointerMove);
   e.addEventListener('pointerup', pointerUp);
   e.addEventListener('pointercancel', pointerUp);
-  e.addEventListener('pointerleave', () => { fleet.hover = null; moveCursor(0, 0, false); dirtyLive(); });
-  e.addEventListener('wheel', w => { w.preventDefault(); zoomBy(Math.exp(-Math.max(-240, Math.min(240, w.deltaY * (w.deltaMode ? 30 : 1))) * 0.0016), ...placeOf(w)); }, { passive: false });
+  e.addEventListener('pointerleave', () => {
+    fleet.hover = null;
+    moveCursor(0, 0, false);
+    dirtyLive();
+  });
+  e.addEventListener(
+    'wheel',
+    w => {
+      w.preventDefault();
+      zoomBy(Math.exp(-Math.max(-240, Math.min(240, w.deltaY * (w.deltaMode ? 30 : 1))) * 0.0016), ...placeOf(w));
+    },
+    { passive: false },
+  );
   e.addEventListener('dblclick', m => zoomBy(2, ...placeOf(m)));
   addEventListener('keydown', keyDown);
   addEventListener('hashchange', readHash);
   on('region', readHash);
   on('view', writeHash);
-  on('select', id => { if (id && !hands.fromMap) bring(id); writeHash(); });
-  on('fleet', () => { if (hands.bring && hands.bring === S.selected) bring(hands.bring); });
+  on('select', id => {
+    if (id && !hands.fromMap) bring(id);
+    writeHash();
+  });
+  on('fleet', () => {
+    if (hands.bring && hands.bring === S.selected) bring(hands.bring);
+  });
 }

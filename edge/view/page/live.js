@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Both ways end in receive(event, data). get() and tileBytes() ask the node, or the recording, for the rest.
 
-const TRAIL_MOST = 120, TRAIL_MS = 1000, TRAIL_M = 15, SILENT_MS = 3000;
+const TRAIL_MOST = 120,
+  TRAIL_MS = 1000,
+  TRAIL_M = 15,
+  SILENT_MS = 3000;
 const live = { source: null, retry: 0, timer: 0, tickMs: 250 };
 
 // ---- one event
@@ -12,11 +15,15 @@ const RECEIVERS = {
     S.hello = h;
     live.tickMs = h.tick_ms || 250;
     live.retry = 0;
-    if (again && again.version !== h.version && !S.recorded) location.reload();  // this page belongs to another version
-    else if (again && again.boot_id !== h.boot_id) emit('restart', h);
+    if (again && again.version !== h.version && !S.recorded)
+      location.reload(); // this page belongs to another version
+    else if (again && again.boot_id !== h.boot_id) restarted(h);
     loadTrails();
   },
-  fleet(f) { applyFleet(f); emit('fleet', f); },
+  fleet(f) {
+    applyFleet(f);
+    emit('fleet', f);
+  },
   drone(d) {
     if (d.id !== S.selected) return;
     S.context = d.context || null;
@@ -24,17 +31,33 @@ const RECEIVERS = {
     S.contextWhy = d.why || '';
     emit('context', S.context);
   },
-  node(n) { S.node = n; emit('node', n); },
-  catalog(c) { S.catalog = c; emit('catalog', c); },
-  alerts(a) { S.alerts = a; emit('alerts', a); },
-  traffic(t) { S.traffic = t; emit('traffic', t); },
-  changed(c) { emit('changed', c.layers || []); },
+  node(n) {
+    S.node = n;
+    emit('node', n);
+  },
+  catalog(c) {
+    S.catalog = c;
+    emit('catalog', c);
+  },
+  alerts(a) {
+    S.alerts = a;
+    emit('alerts', a);
+  },
+  traffic(t) {
+    S.traffic = t;
+    emit('traffic', t);
+  },
+  changed(c) {
+    emit('changed', c.layers || []);
+  },
 };
 function receive(event, data) {
   S.last = performance.now();
   if (event === 'fleet') S.heardMs = data.t;
-  if (!S.recorded && known(data.t)) {  // the least delayed event says best what time it is there; a step is followed
-    const offset = data.t - Date.now(), off = offset - S.clockOffset;
+  if (!S.recorded && known(data.t)) {
+    // the least delayed event says best what time it is there; a step is followed
+    const offset = data.t - Date.now(),
+      off = offset - S.clockOffset;
     S.clockOffset = off > 0 || off < -5000 ? offset : S.clockOffset + off * 0.01;
   }
   RECEIVERS[event]?.(data);
@@ -52,13 +75,18 @@ function forget(d) {
   if (S.byId.get(d.id) === d) S.byId.delete(d.id);
 }
 function applyFleet(f) {
-  const now = performance.now(), kept = f.full && new Set((f.new || []).map(x => x[1]));
+  const now = performance.now(),
+    kept = f.full && new Set((f.new || []).map(x => x[1]));
   if (kept) for (const d of [...S.drones.values()]) if (!kept.has(d.id)) forget(d);
   for (const n of f.gone || []) if (S.drones.has(n)) forget(S.drones.get(n));
   for (const [n, id] of f.new || []) {
-    const there = S.drones.get(n), old = S.byId.get(id);
+    const there = S.drones.get(n),
+      old = S.byId.get(id);
     if (there && there.id !== id) forget(there);
-    if (old && old.n !== n) { S.drones.delete(old.n); old.n = n; }
+    if (old && old.n !== n) {
+      S.drones.delete(old.n);
+      old.n = n;
+    }
     const d = old || { n, id, severity: 0, kind: 0, count: 0, silentSince: null, flags: 0, text: '', trail: [] };
     S.drones.set(n, d);
     S.byId.set(id, d);
@@ -70,7 +98,10 @@ function applyFleet(f) {
     d.fromLon = d.shownLon ?? lon / 1e6;
     d.arrived = now;
     Object.assign(d, { lat: lat / 1e6, lon: lon / 1e6, amsl, track, speed, climb, free, ahead });
-    if (d.shownLat == null || calm.matches) { d.shownLat = d.lat; d.shownLon = d.lon; }
+    if (d.shownLat == null || calm.matches) {
+      d.shownLat = d.lat;
+      d.shownLon = d.lon;
+    }
     extendTrail(d, f.t);
   }
   for (const [n, severity, kind, ttg, count, silentSince, flags, text] of f.say || []) {
@@ -80,7 +111,13 @@ function applyFleet(f) {
 }
 function extendTrail(d, t) {
   const last = d.trail[d.trail.length - 1];
-  if (last && (t <= last[0] || t - last[0] < TRAIL_MS && Math.hypot((d.lat - last[1]) * 111132, (d.lon - last[2]) * 111320 * Math.cos(d.lat * Math.PI / 180)) < TRAIL_M)) return;
+  if (
+    last &&
+    (t <= last[0] ||
+      (t - last[0] < TRAIL_MS &&
+        Math.hypot((d.lat - last[1]) * 111132, (d.lon - last[2]) * 111320 * Math.cos((d.lat * Math.PI) / 180)) < TRAIL_M))
+  )
+    return;
   d.trail.push([t, d.lat, d.lon, d.free]);
   if (d.trail.length > TRAIL_MOST) d.trail.shift();
 }
@@ -88,8 +125,13 @@ async function loadTrails() {
   const r = await get('v1/trails').catch(() => null);
   for (const [id, points] of Object.entries(r?.drones || {})) {
     const d = S.byId.get(id);
-    if (!d) { if (!S.byId.size) setTimeout(loadTrails, 1000); if (!S.byId.size) return; continue; }
-    const old = points.map(p => [r.t - p[0], p[1] / 1e6, p[2] / 1e6, p[3]]), end = old.length ? old[old.length - 1][0] : 0;
+    if (!d) {
+      if (!S.byId.size) setTimeout(loadTrails, 1000);
+      if (!S.byId.size) return;
+      continue;
+    }
+    const old = points.map(p => [r.t - p[0], p[1] / 1e6, p[2] / 1e6, p[3]]),
+      end = old.length ? old[old.length - 1][0] : 0;
     d.trail = old.concat(d.trail.filter(p => p[0] > end)).slice(-TRAIL_MOST);
   }
   emit('trails');
@@ -113,11 +155,17 @@ async function tileBytes(layer, z, row, col) {
 }
 function connect() {
   if (S.recorded) return S.region && S.recorded.again();
+  if (live.asleep || !S.region) return;
   live.source?.close();
   clearTimeout(live.timer);
-  const source = live.source = new EventSource('v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : ''));
+  const source = (live.source = new EventSource('v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : '')));
   for (const name of Object.keys(RECEIVERS)) {
-    source.addEventListener(name, e => { if (source === live.source) { S.trouble = ''; receive(name, JSON.parse(e.data)); } });
+    source.addEventListener(name, e => {
+      if (source === live.source) {
+        S.trouble = '';
+        receive(name, JSON.parse(e.data));
+      }
+    });
   }
   source.onerror = () => {
     if (source !== live.source) return;
@@ -131,13 +179,43 @@ async function reconnect() {
   try {
     const r = await fetch('v1/live', { signal: stop.signal });
     S.trouble = r.ok ? '' : (await r.json().catch(() => null))?.error || `the node answers ${r.status}`;
-  } catch { S.trouble = 'the node cannot be reached'; }
+  } catch {
+    S.trouble = 'the node cannot be reached';
+  }
   stop.abort();
   emit('trouble', S.trouble);
   connect();
 }
 on('select', connect);
 function startLive() {
-  if (window.DRF_RECORDED) { S.recorded = recording(window.DRF_RECORDED); return; }
-  setInterval(() => setSilent(performance.now() - S.last > SILENT_MS), 250);
+  if (window.DRF_RECORDED) {
+    S.recorded = recording(window.DRF_RECORDED);
+    return;
+  }
+  setInterval(() => setSilent(!live.asleep && performance.now() - S.last > SILENT_MS), 250);
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(live.sleep);
+    if (document.hidden) live.sleep = setTimeout(sleep, 10000);
+    else if (live.asleep) wake();
+  });
+}
+// Nobody looks: the node works for viewers only, and a browser has few connections for all tabs.
+function sleep() {
+  live.asleep = true;
+  live.source?.close();
+  live.source = null;
+  clearTimeout(live.timer);
+}
+function wake() {
+  live.asleep = false;
+  S.last = performance.now();
+  if (S.region) connect();
+}
+// The node began anew. With another region or other levels this page begins anew, too.
+async function restarted(h) {
+  const region = await get('v1/region').catch(() => null);
+  const fixed = r => JSON.stringify([r.bounds, r.boundary, r.keep, r.level, r.insets]);
+  if (region && S.region && fixed(region) !== fixed(S.region)) return location.reload();
+  if (region) S.region = region;
+  emit('restart', h);
 }

@@ -7,11 +7,18 @@ async function start() {
   S.last = performance.now();
   for (const part of [startMap, startBar, startPanel]) part();
   for (;;) {
-    try { S.region = await get('v1/region'); break; } catch (e) { S.trouble = e.message; emit('trouble', e.message); }
+    try {
+      S.region = await get('v1/region');
+      break;
+    } catch (e) {
+      S.trouble = e.message;
+      emit('trouble', e.message);
+    }
     await new Promise(done => setTimeout(done, 2000));
   }
   S.trouble = '';
   emit('region', S.region);
-  if (S.recorded) S.recorded.seek(0); else connect();
+  if (S.recorded) S.recorded.seek(0);
+  else connect();
 }
 start();

@@ -2,9 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hatched is what the node does not know. What is not loaded yet is plain: the two must not look the same.
 
-const M = { base: null, live: null, bx: null, lx: null, baseDirty: true, liveDirty: true, boxes: [], covered: [], patterns: new Map(), times: { base: [], live: [] } };
-function dirtyBase() { M.baseDirty = true; }
-function dirtyLive() { M.liveDirty = true; }
+const M = {
+  base: null,
+  live: null,
+  bx: null,
+  lx: null,
+  baseDirty: true,
+  liveDirty: true,
+  boxes: [],
+  covered: [],
+  patterns: new Map(),
+  times: { base: [], live: [] },
+};
+function dirtyBase() {
+  M.baseDirty = true;
+}
+function dirtyLive() {
+  M.liveDirty = true;
+}
 function hatch(c, colour, gap = 8, width = 1.2) {
   const key = colour + gap + '/' + width + V.dpr;
   let tile = M.patterns.get(key);
@@ -15,7 +30,10 @@ function hatch(c, colour, gap = 8, width = 1.2) {
     x.strokeStyle = colour;
     x.lineWidth = width * V.dpr;
     x.beginPath();
-    for (const s of [-size, 0, size]) { x.moveTo(s, size); x.lineTo(s + size, 0); }
+    for (const s of [-size, 0, size]) {
+      x.moveTo(s, size);
+      x.lineTo(s + size, 0);
+    }
     x.stroke();
     M.patterns.set(key, tile);
   }
@@ -35,7 +53,9 @@ function haloText(c, text, x, y, size = 12, weight = '') {
 
 // ---- heights
 const tileRect = (z, row, col) => {
-  const d = tileDegrees(z), x = sx(-180 + col * d), y = sy(90 - row * d);
+  const d = tileDegrees(z),
+    x = sx(-180 + col * d),
+    y = sy(90 - row * d);
   return [x, y, sx(-180 + (col + 1) * d) - x, sy(90 - (row + 1) * d) - y];
 };
 // The finest coarser picture of the same place, while this one is not here.
@@ -43,11 +63,13 @@ function standIn(c, layer, z, row, col, rect) {
   for (let up = 1; up <= 4 && z - up >= 0; up++) {
     const t = tileAt(layer, z - up, row >> up, col >> up);
     if (!t?.image) continue;
-    const n = 256 >> up, mask = (1 << up) - 1;
+    const n = 256 >> up,
+      mask = (1 << up) - 1;
     c.drawImage(t.image, (col & mask) * n, (row & mask) * n, n, n, ...rect);
     return;
   }
-  for (let i = 0; i < 4; i++) {  // or the four finer ones
+  for (let i = 0; i < 4; i++) {
+    // or the four finer ones
     const t = tileAt(layer, z + 1, row * 2 + (i >> 1), col * 2 + (i & 1));
     if (t?.image) c.drawImage(t.image, ...tileRect(z + 1, t.row, t.col));
   }
@@ -62,11 +84,19 @@ function drawHeights(c) {
   for (const p of passes()) {
     const ready = [];
     for (const [row, col] of tilesIn(p.z, p.box)) {
-      const t = tileAt(layer, p.z, row, col), rect = tileRect(p.z, row, col);
-      if (t) { t.used = loading.round; wantImage(t); }
+      const t = tileAt(layer, p.z, row, col),
+        rect = tileRect(p.z, row, col);
+      if (t) {
+        t.used = loading.round;
+        wantImage(t);
+      }
       if (t?.image) ready.push(t);
       if (t?.image) c.drawImage(t.image, ...rect);
-      else if (!p.inset && t?.state !== 'none') { c.fillStyle = colours().bg; c.fillRect(...rect); standIn(c, layer, p.z, row, col, rect); }
+      else if (!p.inset && t?.state !== 'none') {
+        c.fillStyle = colours().bg;
+        c.fillRect(...rect);
+        standIn(c, layer, p.z, row, col, rect);
+      }
     }
     drawContours(c, ready);
   }
@@ -83,11 +113,12 @@ function drawHeights(c) {
 
 // ---- the region: its boundary, and the margin around it as a band
 function ringPath(c, ring) {
-  ring.forEach((p, i) => i ? c.lineTo(sx(p[0]), sy(p[1])) : c.moveTo(sx(p[0]), sy(p[1])));
+  ring.forEach((p, i) => (i ? c.lineTo(sx(p[0]), sy(p[1])) : c.moveTo(sx(p[0]), sy(p[1]))));
   c.closePath();
 }
 function drawRegion(c) {
-  const r = S.region, margin = (r?.margin_m || 0) * V.k;
+  const r = S.region,
+    margin = (r?.margin_m || 0) * V.k;
   if (!r?.boundary?.length) return;
   c.save();
   c.beginPath();
@@ -111,7 +142,8 @@ function drawRegion(c) {
 
 // ---- frames
 function drawBase() {
-  const t0 = performance.now(), c = M.bx;
+  const t0 = performance.now(),
+    c = M.bx;
   M.baseDirty = false;
   M.boxes = [...M.covered];
   drawHeights(c);
@@ -135,13 +167,22 @@ function resizeMap() {
     canvas.height = Math.round(V.h * V.dpr);
     canvas.getContext('2d').setTransform(V.dpr, 0, 0, V.dpr, 0, 0);
   }
-  if (!V.moved) fitRegion(); else viewChanged();
+  if (!V.moved) fitRegion();
+  else viewChanged();
 }
 function frame(now) {
   requestAnimationFrame(frame);
   moveDrones(now);
-  if (M.baseDirty) { drawBase(); M.liveDirty = true; }
-  if (M.liveDirty) { M.liveDirty = false; const t0 = performance.now(); drawLive(M.lx, now); noteTime(M.times.live, performance.now() - t0); }
+  if (M.baseDirty) {
+    drawBase();
+    M.liveDirty = true;
+  }
+  if (M.liveDirty) {
+    M.liveDirty = false;
+    const t0 = performance.now();
+    drawLive(M.lx, now);
+    noteTime(M.times.live, performance.now() - t0);
+  }
 }
 function startMap() {
   M.base = byElementId('base');

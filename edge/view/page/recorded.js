@@ -11,10 +11,16 @@
 // start, 'time' is emitted on each change. Where the recording has no frame for 3 s the node counts as silent, as it would live.
 
 function recording(data) {
-  const frames = data.frames, start = frames[0][0], end = frames[frames.length - 1][0], pictures = new Map();
+  const frames = data.frames,
+    start = frames[0][0],
+    end = frames[frames.length - 1][0],
+    pictures = new Map();
   const r = { frames, start, end, duration: end - start, time: 0, playing: false, speed: 1, next: 0, wall: 0 };
   r.now = () => start + r.time;
-  const emitAll = () => { for (const name of ['fleet', 'node', 'catalog', 'alerts', 'traffic', 'context', 'trails']) emit(name, { fleet: {}, node: S.node, catalog: S.catalog, alerts: S.alerts, traffic: S.traffic, context: S.context }[name]); };
+  const emitAll = () => {
+    for (const name of ['fleet', 'node', 'catalog', 'alerts', 'traffic', 'context', 'trails'])
+      emit(name, { fleet: {}, node: S.node, catalog: S.catalog, alerts: S.alerts, traffic: S.traffic, context: S.context }[name]);
+  };
 
   // ---- time
   const silence = t => {
@@ -25,12 +31,16 @@ function recording(data) {
   // Frames up to t, each as if it came now.
   const run = t => {
     const before = r.next;
-    while (r.next < frames.length && frames[r.next][0] <= t) { const [, event, value] = frames[r.next++]; receive(event, value); }
+    while (r.next < frames.length && frames[r.next][0] <= t) {
+      const [, event, value] = frames[r.next++];
+      receive(event, value);
+    }
     if (r.next !== before) checkFeatures(t);
   };
   r.seek = ms => {
     r.time = Math.max(0, Math.min(r.duration, ms));
-    const t = r.now(), back = t - TRAIL_MOST * TRAIL_MS;
+    const t = r.now(),
+      back = t - TRAIL_MOST * TRAIL_MS;
     let to = frames.findIndex(f => f[0] > t);
     if (to < 0) to = frames.length;
     let from = 0;
@@ -41,11 +51,15 @@ function recording(data) {
     const latest = {};
     for (let i = 0; i < to; i++) {
       const [at, event, value] = frames[i];
-      if (event === 'fleet') { if (i >= from) applyFleet(value); }
-      else if (event !== 'drone') latest[event] = value;
+      if (event === 'fleet') {
+        if (i >= from) applyFleet(value);
+      } else if (event !== 'drone') latest[event] = value;
       else if (value.id === S.selected && t - at < SILENT_MS) latest.drone = value;
     }
-    for (const d of S.drones.values()) { d.shownLat = d.fromLat = d.lat; d.shownLon = d.fromLon = d.lon; }
+    for (const d of S.drones.values()) {
+      d.shownLat = d.fromLat = d.lat;
+      d.shownLon = d.fromLon = d.lon;
+    }
     S.node = latest.node || null;
     S.catalog = latest.catalog || null;
     S.alerts = latest.alerts || null;
@@ -66,10 +80,16 @@ function recording(data) {
     r.speed = speed;
     if (r.time >= r.duration) r.seek(0);
     r.wall = performance.now();
-    if (!r.playing) { r.playing = true; requestAnimationFrame(step); }
+    if (!r.playing) {
+      r.playing = true;
+      requestAnimationFrame(step);
+    }
     emit('time', r.time);
   };
-  r.pause = () => { r.playing = false; emit('time', r.time); };
+  r.pause = () => {
+    r.playing = false;
+    emit('time', r.time);
+  };
   const step = now => {
     if (!r.playing) return;
     r.time = Math.min(r.duration, r.time + Math.max(0, Math.min(250, now - r.wall)) * r.speed);
@@ -81,10 +101,15 @@ function recording(data) {
     emit('time', r.time);
     if (r.playing) requestAnimationFrame(step);
   };
-  r.again = () => {  // another drone was selected: what the recording says of it now
+  r.again = () => {
+    // another drone was selected: what the recording says of it now
     const t = r.now();
     let found;
-    for (let i = r.next - 1; i >= 0 && t - frames[i][0] < SILENT_MS; i--) if (frames[i][1] === 'drone' && frames[i][2].id === S.selected) { found = frames[i][2]; break; }
+    for (let i = r.next - 1; i >= 0 && t - frames[i][0] < SILENT_MS; i--)
+      if (frames[i][1] === 'drone' && frames[i][2].id === S.selected) {
+        found = frames[i][2];
+        break;
+      }
     showDrone(found);
     emit('context', S.context);
   };
@@ -93,7 +118,13 @@ function recording(data) {
   let featuresAt;
   const series = Array.isArray(data.features) ? data.features : [[start, data.features || {}]];
   const featuresNow = t => series.filter(f => f[0] <= t).pop() || series[0];
-  const checkFeatures = t => { const f = featuresNow(t); if (f !== featuresAt) { featuresAt = f; emit('changed', ['obstacle', 'zone', 'station']); } };
+  const checkFeatures = t => {
+    const f = featuresNow(t);
+    if (f !== featuresAt) {
+      featuresAt = f;
+      emit('changed', ['obstacle', 'zone', 'station']);
+    }
+  };
   r.get = async path => {
     if (path === 'v1/region') return data.region;
     if (path.startsWith('v1/features')) return (featuresAt = featuresNow(r.now()))[1];
@@ -101,7 +132,8 @@ function recording(data) {
     throw new Error('this is not in the recording');
   };
   r.tile = async (layer, z, row, col) => {
-    const key = `${layer}/${z}/${row}/${col}`, text = data.tiles?.[key];
+    const key = `${layer}/${z}/${row}/${col}`,
+      text = data.tiles?.[key];
     if (text) return { bytes: Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer, tag: key };
     if (z >= data.region.level) return null;
     if (!pictures.has(key)) pictures.set(key, await overview(r, layer, z, row, col));
@@ -118,11 +150,14 @@ async function overview(r, layer, z, row, col) {
     const below = await r.tile(layer, z + 1, row * 2 + (i >> 1), col * 2 + (i & 1));
     if (!below) continue;
     any = true;
-    const from = below.cells || await png16(below.bytes);
+    const from = below.cells || (await png16(below.bytes));
     for (let y = 0; y < 128; y++) {
       for (let x = 0; x < 128; x++) {
-        const o = y * 512 + x * 2, four = [from[o], from[o + 1], from[o + 256], from[o + 257]].filter(v => v !== UNKNOWN);
-        if (four.length) cells[((i >> 1) * 128 + y) * 256 + (i & 1) * 128 + x] = layer === 'surface' ? Math.max(...four) : Math.round(four.reduce((a, b) => a + b) / four.length);
+        const o = y * 512 + x * 2,
+          four = [from[o], from[o + 1], from[o + 256], from[o + 257]].filter(v => v !== UNKNOWN);
+        if (four.length)
+          cells[((i >> 1) * 128 + y) * 256 + (i & 1) * 128 + x] =
+            layer === 'surface' ? Math.max(...four) : Math.round(four.reduce((a, b) => a + b) / four.length);
       }
     }
   }
