@@ -173,7 +173,7 @@ function drawObstacles(c) {
     c.lineWidth = close ? 1.4 : 1.1;
     const points = list.filter(f => f.geometry.type.endsWith('Point') || !shapeSeen(f));
     c.beginPath();
-    for (const f of points) obstacleMark(c, sx(f.middle[0]), sy(f.middle[1]), far ? 0.45 : close ? 1 : 0.75, f.properties.balloon);
+    for (const f of points) obstacleMark(c, sx(f.middle[0]), sy(f.middle[1]), far ? 0 : close ? 1 : 0.75, f.properties.balloon);
     c.lineJoin = 'round';
     c.stroke();
     for (const f of list)
@@ -195,6 +195,7 @@ function drawObstacles(c) {
 }
 const shapeSeen = f => Math.max((f.box[2] - f.box[0]) * V.mx, (f.box[3] - f.box[1]) * V.my) * V.k > 5;
 function obstacleMark(c, x, y, s, balloon) {
+  if (!s) return c.rect(x - 0.5, y - 0.5, 1, 1);
   if (balloon) {
     c.moveTo(x + 4 * s, y - 7 * s);
     c.arc(x, y - 7 * s, 4 * s, 0, 7);

@@ -26,8 +26,8 @@ function drawLegend() {
   if (S.selected && S.opt.hazard && S.context) {
     if (hazard.key)
       rows.push(
-        legendRow(wash(t.warn), 'stands higher than ' + plain(S.selected, 20)),
-        legendRow(wash(t.caution), `less than ${Math.round(limitOf(S.context))} m below it, at worst`),
+        legendRow(wash(t.above), 'stands higher than ' + plain(S.selected, 20)),
+        legendRow(wash(t.within), `less than ${Math.round(limitOf(S.context))} m below it, at worst`),
       );
     else if (!S.silent) rows.push(el('div', {}, `Its height is not known: ${why(h?.agl_reason)}.`));
   }

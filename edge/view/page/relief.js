@@ -227,15 +227,13 @@ function wantHazard(t) {
     if (!t.cells || t.hazardAsked !== hazard.key + '/' + t.version) return;
     t.hazardKey = t.hazardAsked;
     const image = new ImageData(256, 256),
-      out = new Uint32Array(image.data.buffer),
-      dark = S.theme === 'dark';
-    const red = dark ? 0x6a325cf0 : 0x70103ad0,
-      amber = dark ? 0x4230a0e8 : 0x481090e8; // ABGR
+      out = new DataView(image.data.buffer);
+    const [above, within] = [colours().above, colours().within].map(c => parseInt(c.slice(1), 16));
     let any = false;
     for (let i = 0; i < t.cells.length; i++) {
       const v = t.cells[i];
       if (v > hazard.within && v !== UNKNOWN) {
-        out[i] = v > hazard.above ? red : amber;
+        out.setUint32(i * 4, v > hazard.above ? above : within);
         any = true;
       }
     }
