@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "edge/handoff/config_record.h"
+#include "edge/handoff/link_record.h"
 #include "edge/host/clock.h"
 #include "edge/host/fma.h"
 #include "edge/host/sha256.h"
@@ -24,7 +25,6 @@
 #include "edge/replay/offline.h"
 #include "edge/replay/replay_out.h"
 #include "edge/replay/replay_step.h"
-#include "edge/serve/link_record.h"
 #include "geo/crs.h"
 #include "geo/format/grib/grib.h"
 #include "geo/format/terrain/raster.h"

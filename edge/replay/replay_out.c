@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/handoff/link_record.h"
 #include "edge/ingest/message_record.h"
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/topic.h"
 #include "edge/replay/outgoing.h"
-#include "edge/serve/link_record.h"
 #include "geo/mode.h"
 #include "schemas/recording_write.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/serve_parts.h"
 
-#include "edge/serve/link_record.h"
+#include "edge/handoff/link_record.h"
 
 // Properties of an output that a receiver sees.
 static uint64_t flags_of(const struct edge_outgoing *message)

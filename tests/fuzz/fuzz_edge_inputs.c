@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/handoff/link_record.h"
 #include "edge/ingest/found_record.h"
 #include "edge/ingest/message_record.h"
-#include "edge/serve/link_record.h"
 
 struct recorded {
     uint8_t *bytes;

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edge/handoff/link_record.h"
 #include "edge/ingest/found_record.h"
 #include "edge/ingest/message_record.h"
-#include "edge/serve/link_record.h"
 
 enum { ROUNDS = 400, TEXT_SIZE = 40, BLOCK_SIZE = 1 << 16 };
 

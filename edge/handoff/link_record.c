@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/link_record.h"
+#include "edge/handoff/link_record.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-// edge/serve/link_record.h - an MQTT message that came in, as bytes of a recording.
+// edge/handoff/link_record.h - an MQTT message that came in, as bytes of a recording.
 // SPDX-License-Identifier: Apache-2.0
 //
 // EDGE_INPUT_MESSAGE: sizes of topic, payload, response topic and correlation data, flags (1
