@@ -93,7 +93,7 @@ struct edge_source_stats_view {
 };
 bool edge_source_stats_read(const struct edge_source_stats *source_stats, const char *source,
                             struct edge_source_stats_view *out);
-// The same for ingest, of what it wrote itself.
+// The same, not recorded: for ingest, of what it wrote itself, and for those who only look.
 bool edge_source_stats_own(const struct edge_source_stats *source_stats, const char *source,
                            struct edge_source_stats_view *out);
 

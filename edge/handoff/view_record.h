@@ -6,6 +6,7 @@
 #ifndef EDGE_VIEW_RECORD_H
 #define EDGE_VIEW_RECORD_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,25 @@ enum {
     EDGE_VIEW_JSON_MAX = 65536, // of a context or an answer
     EDGE_VIEW_TEXTS_MAX = 262144,
 };
+
+// A value in that part of its unit; UNKNOWN where it has no room, or is not a number.
+static inline int32_t edge_view_scaled(double value, double per_unit)
+{
+    double there = value * per_unit;
+    return fabs(there) < INT32_MAX ? (int32_t)(there < 0 ? there - 0.5 : there + 0.5)
+                                   : EDGE_VIEW_UNKNOWN;
+}
+
+// Of a velocity, or of where a wind blows to: hundredths of a degree from true north, 0 to
+// 35999; UNKNOWN below a tenth of a metre per second.
+static inline int32_t edge_view_track(double north_mps, double east_mps)
+{
+    if (north_mps * north_mps + east_mps * east_mps < 0.01)
+        return EDGE_VIEW_UNKNOWN;
+    int32_t cdeg =
+        edge_view_scaled(atan2(east_mps, north_mps), 18000.0 / 3.14159265358979323846);
+    return cdeg < 0 ? cdeg + 36000 : cdeg == 36000 ? 0 : cdeg;
+}
 
 enum edge_view_flag {
     EDGE_VIEW_OUTSIDE = 1, // outside the region itself, within its margin or beyond
@@ -70,6 +90,7 @@ struct edge_view_fleet {
     uint32_t held, reporting;
     uint32_t troubles; // enum edge_trouble, a bit each
     uint32_t overload; // enum edge_overload_level
+    bool filled;       // since somebody looks every place was filled or cleared
 };
 
 // An aircraft of a traffic feed, where it was last reported.
@@ -92,7 +113,7 @@ enum edge_view_why { // there is no context of a followed drone
     EDGE_VIEW_WHY_NONE,
     EDGE_VIEW_NO_SUCH_DRONE, // nothing is held of that id
     EDGE_VIEW_NO_REPORT,     // it sent no report that was accepted
-    EDGE_VIEW_NOT_YET,       // it was not evaluated since it is followed
+    EDGE_VIEW_NOT_SERVED,    // it reports from outside, or the node has no data yet
     EDGE_VIEW_TOO_LARGE,     // the context has no room; a bug
 };
 
@@ -101,6 +122,7 @@ struct edge_view_detail {
     char id[EDGE_VIEW_ID_SIZE]; // "": nothing yet
     int64_t utc_us;             // of the evaluation
     uint32_t why;               // enum edge_view_why
+    bool told;                  // false: made only because somebody looks, of its last report
     uint32_t size;              // of the text
     char json[EDGE_VIEW_JSON_MAX];
 };

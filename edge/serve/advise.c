@@ -43,9 +43,9 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
     return DRF_OK;
 }
 
-void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
+void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
+                       struct fusion_builder *builder, struct fusion_context *out)
 {
-    drone->advised_mono_us = serve->now.mono_us;
     edge_neighbours_fill(serve, drone);
     const struct fusion_aircraft aircraft = {
         .fix = drone->report.fix,
@@ -53,8 +53,13 @@ void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
         .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
         .around = &serve->around,
     };
-    fusion_context_build(serve->builder, serve->root, &aircraft, serve->now.utc_us,
-                         &serve->context);
+    fusion_context_build(builder, serve->root, &aircraft, serve->now.utc_us, out);
+}
+
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
+{
+    drone->advised_mono_us = serve->now.mono_us;
+    edge_advise_build(serve, drone, serve->builder, &serve->context);
     edge_neighbours_note(drone, &serve->context.height);
     edge_advisories_apply(&drone->advisories, serve->now, &serve->context.advisories);
     size_t cursor = 0;

@@ -79,18 +79,30 @@ static uint64_t digest_of(const struct fusion_zone_bucket *set)
     return digest;
 }
 
-static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
+// *told: how many of them it holds.
+static enum drf_status encode(const struct edge_serve *serve, enum edge_wire_form form,
+                              const struct fusion_zone_bucket *set, uint8_t *bytes,
+                              size_t *size, size_t *told)
 {
     const struct edge_wire_stream stream = edge_send_stream(serve, 0);
-    size_t size = sizeof serve->buffer,
-           count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX, told = count;
+    const size_t room = *size;
+    size_t count = set->count < ALERTS_MAX ? set->count : ALERTS_MAX;
+    *told = count;
     enum drf_status status =
-        edge_wire_alerts_encode(&stream, set, count, true, serve->buffer, &size);
+        edge_wire_alerts_encode(form, &stream, set, count, true, bytes, size);
     for (; status == DRF_ERR_FULL && count > 0; count -= count / 8 + 1) {
-        size = sizeof serve->buffer;
-        told = count;
-        status = edge_wire_alerts_encode(&stream, set, count, false, serve->buffer, &size);
+        *size = room;
+        *told = count;
+        status = edge_wire_alerts_encode(form, &stream, set, count, false, bytes, size);
     }
+    return status;
+}
+
+static enum drf_status send_set(struct edge_serve *serve, const struct fusion_zone_bucket *set)
+{
+    size_t size = sizeof serve->buffer, told;
+    enum drf_status status =
+        encode(serve, EDGE_WIRE_PROTOBUF, set, serve->buffer, &size, &told);
     if (status != DRF_OK)
         return status;
     edge_metrics_set(serve->metrics, EDGE_METRIC_ALERTS_LEFT_OUT, 0,
@@ -135,6 +147,24 @@ static bool news(const struct edge_serve *serve)
 static bool fed(const struct edge_serve *serve)
 {
     return serve->root->layer_fed[FUSION_LAYER_ALERT] || serve->root->alerts_all != NULL;
+}
+
+enum drf_status edge_alerts_show(const struct edge_serve *serve, uint64_t *digest,
+                                 uint8_t *bytes, size_t *size)
+{
+    if (serve->root == NULL || !fed(serve))
+        return DRF_ERR_ABSENT;
+    struct fusion_zone_bucket *set = lasting(serve);
+    if (set == NULL)
+        return DRF_ERR_NOMEM;
+    uint64_t now = digest_of(set);
+    size_t told;
+    enum drf_status status =
+        now == *digest ? DRF_ERR_AGAIN : encode(serve, EDGE_WIRE_JSON, set, bytes, size, &told);
+    free(set);
+    if (status == DRF_OK)
+        *digest = now;
+    return status;
 }
 
 void edge_alerts_run(struct edge_serve *serve)

@@ -299,14 +299,18 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
     }
 }
 
-void edge_catalog_add_stats(struct edge_catalog *catalog,
-                            const struct edge_source_stats *source_stats, bool volatile_too)
+typedef bool (*read_fn)(const struct edge_source_stats *source_stats, const char *source,
+                        struct edge_source_stats_view *out);
+
+static void add_stats(struct edge_catalog *catalog,
+                      const struct edge_source_stats *source_stats, read_fn read_line,
+                      bool volatile_too)
 {
     for (size_t i = 0; i < catalog->count; i++) {
         struct edge_wire_source *entry = &catalog->entries[i];
         struct edge_source_stats_view feed = {0}, view;
-        (void)edge_source_stats_read(source_stats, entry->feed, &feed);
-        bool known = edge_source_stats_read(source_stats, entry->source, &view);
+        (void)read_line(source_stats, entry->feed, &feed);
+        bool known = read_line(source_stats, entry->source, &view);
         // No aircraft and no alert is information too: a source that sent something has data.
         if (entry->reason == FUSION_REASON_NO_DATA && feed.taken > 0
             && (entry->layer == FUSION_LAYER_TRAFFIC || entry->layer == FUSION_LAYER_ALERT))
@@ -322,4 +326,16 @@ void edge_catalog_add_stats(struct edge_catalog *catalog,
         memcpy(catalog->errors[i], view.error, sizeof view.error);
         entry->last_error = view.error[0] != '\0' ? catalog->errors[i] : NULL;
     }
+}
+
+void edge_catalog_add_stats(struct edge_catalog *catalog,
+                            const struct edge_source_stats *source_stats, bool volatile_too)
+{
+    add_stats(catalog, source_stats, edge_source_stats_read, volatile_too);
+}
+
+void edge_catalog_show_stats(struct edge_catalog *catalog,
+                             const struct edge_source_stats *source_stats, bool volatile_too)
+{
+    add_stats(catalog, source_stats, edge_source_stats_own, volatile_too);
 }

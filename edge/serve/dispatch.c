@@ -11,6 +11,12 @@ enum {
     CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
+static void advise(struct edge_serve *serve, struct edge_drone *drone)
+{
+    edge_advise(serve, drone);
+    edge_show_evaluated(serve, drone);
+}
+
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     edge_schedule_report(serve, drone);
@@ -19,7 +25,7 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
         && serve->root != NULL && edge_link_connected(serve)
         && now - drone->advised_mono_us >= drone->preferences.interval_us / 2)
-        edge_advise(serve, drone);
+        advise(serve, drone);
 }
 
 // Values of native cells and features that this context carries.
@@ -128,7 +134,7 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
 {
     if (!edge_link_connected(serve))
         return DRF_ERR_AGAIN;
-    edge_advise(serve, drone);
+    advise(serve, drone);
     remember_concern(serve, drone);
     size_t size;
     enum drf_status status = encode(serve, drone, &size);
@@ -172,7 +178,7 @@ static void look(struct edge_serve *serve, struct edge_drone *drone)
     if (seen || !edge_link_connected(serve))
         return;
     edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
-    edge_advise(serve, drone);
+    advise(serve, drone);
 }
 
 static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }

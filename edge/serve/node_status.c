@@ -9,10 +9,12 @@ enum {
     NUMBERS_EVERY_US = 60000000, // ages, rates and counts are no news for their own sake
 };
 
+// What goes through the broker does not report that the broker is missing.
+#define BROKER (UINT32_C(1) << EDGE_TROUBLE_MQTT)
+
 static uint32_t condition_of(uint32_t troubles)
 {
-    // This is received through the broker, so a missing broker is not reported.
-    troubles &= ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
+    troubles &= ~BROKER;
     if (troubles >> EDGE_TROUBLE_OVERLOAD & 1)
         return EDGE_CONDITION_OVERLOADED;
     return troubles != 0 ? EDGE_CONDITION_DEGRADED : EDGE_CONDITION_UP;
@@ -20,8 +22,9 @@ static uint32_t condition_of(uint32_t troubles)
 
 static uint32_t troubles_of(struct edge_serve *serve)
 {
-    return (uint32_t)edge_inputs_value(serve->inputs, EDGE_INPUT_HEALTH,
-                                       edge_health_all(serve->health));
+    serve->node_status.seen = (uint32_t)edge_inputs_value(serve->inputs, EDGE_INPUT_HEALTH,
+                                                          edge_health_all(serve->health));
+    return serve->node_status.seen;
 }
 
 static void send_heartbeat(struct edge_serve *serve)
@@ -44,13 +47,14 @@ static void send_heartbeat(struct edge_serve *serve)
         node_status->heartbeat_seq++;
 }
 
-static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
-                                  uint32_t troubles)
+static enum drf_status encode_state(const struct edge_serve *serve, enum edge_wire_form form,
+                                    uint32_t condition, uint32_t troubles, uint8_t *bytes,
+                                    size_t *size)
 {
     const char *waiting_for[EDGE_TROUBLE_COUNT];
     size_t waiting_count = 0;
     for (unsigned i = 0; i < EDGE_TROUBLE_COUNT; i++)
-        if (i != EDGE_TROUBLE_MQTT && (troubles >> i & 1) != 0)
+        if ((troubles >> i & 1) != 0)
             waiting_for[waiting_count++] = edge_trouble_name((enum edge_trouble)i);
     const char *refusing[DRF_FEEDS_MAX];
     size_t refusing_count = 0;
@@ -70,9 +74,26 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
         .refusing_count = refusing_count,
         .context_rate_max_hz = (uint32_t)serve->config->limits.context_rate_max_hz,
     };
+    return edge_wire_state_encode(form, &state, bytes, size);
+}
+
+static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
+                                  uint32_t troubles)
+{
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_state_encode(&state, serve->buffer, &size);
+    enum drf_status status = encode_state(serve, EDGE_WIRE_PROTOBUF, condition,
+                                          troubles & ~BROKER, serve->buffer, &size);
     return status == DRF_OK ? edge_send_node(serve, "state", size, true) : DRF_ERR_RANGE;
+}
+
+// Not received through the broker: so a missing broker is reported.
+enum drf_status edge_node_status_show(const struct edge_serve *serve, uint8_t *bytes,
+                                      size_t *size)
+{
+    uint32_t troubles = serve->node_status.seen, condition = condition_of(troubles);
+    if ((troubles & BROKER) != 0 && condition == EDGE_CONDITION_UP)
+        condition = EDGE_CONDITION_DEGRADED;
+    return encode_state(serve, EDGE_WIRE_JSON, condition, troubles, bytes, size);
 }
 
 static enum drf_status send_catalog(struct edge_serve *serve)
@@ -88,8 +109,9 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     struct edge_wire_stream stream = edge_send_stream(serve, 0);
     stream.node_time_utc_us = 0;
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_catalog_encode(
-        &stream, 0, catalog.entries, catalog.count, catalog.left_out, serve->buffer, &size);
+    enum drf_status status =
+        edge_wire_catalog_encode(EDGE_WIRE_PROTOBUF, &stream, 0, catalog.entries, catalog.count,
+                                 catalog.left_out, serve->buffer, &size);
     uint64_t digest =
         status == DRF_OK ? geo_hash_bytes(GEO_HASH_START, serve->buffer, size) : 0;
     bool numbers_due =
@@ -101,8 +123,9 @@ static enum drf_status send_catalog(struct edge_serve *serve)
         edge_catalog_add_stats(&catalog, serve->source_stats, true);
     stream.node_time_utc_us = serve->now.utc_us;
     size = sizeof serve->buffer;
-    status = edge_wire_catalog_encode(&stream, serve->root->epoch, catalog.entries,
-                                      catalog.count, catalog.left_out, serve->buffer, &size);
+    status = edge_wire_catalog_encode(EDGE_WIRE_PROTOBUF, &stream, serve->root->epoch,
+                                      catalog.entries, catalog.count, catalog.left_out,
+                                      serve->buffer, &size);
     if (status == DRF_OK)
         status = edge_send_node(serve, "catalog", size, true);
     if (status == DRF_OK) {
@@ -110,6 +133,22 @@ static enum drf_status send_catalog(struct edge_serve *serve)
         node_status->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
     }
     return status;
+}
+
+// What is told of numbers is not recorded: nobody but those who look gets it.
+enum drf_status edge_node_status_show_catalog(const struct edge_serve *serve, bool numbers,
+                                              uint8_t *bytes, size_t *size)
+{
+    struct edge_catalog catalog;
+    edge_catalog_make(serve->config, serve->root, &catalog);
+    if (serve->source_stats != NULL)
+        edge_catalog_show_stats(&catalog, serve->source_stats, numbers);
+    struct edge_wire_stream stream = edge_send_stream(serve, 0);
+    if (!numbers)
+        stream.node_time_utc_us = 0;
+    return edge_wire_catalog_encode(EDGE_WIRE_JSON, &stream, numbers ? serve->root->epoch : 0,
+                                    catalog.entries, catalog.count, catalog.left_out, bytes,
+                                    size);
 }
 
 static void run_catalog(struct edge_serve *serve)
@@ -151,7 +190,7 @@ void edge_node_status_run(struct edge_serve *serve)
         node_status->catalog_due = true;
         node_status->catalog_mono_us = now;
     }
-    uint32_t troubles = troubles_of(serve) & ~(UINT32_C(1) << EDGE_TROUBLE_MQTT);
+    uint32_t troubles = troubles_of(serve) & ~BROKER;
     uint32_t refusing = serve->source_stats != NULL
                             ? edge_source_stats_refusing(serve->source_stats, serve->now)
                             : 0;
@@ -186,5 +225,5 @@ enum drf_status edge_serve_will(const struct drf_config *config, uint64_t boot_i
         .margin_m = config->margin_m,
         .version = DRF_VERSION,
     };
-    return edge_wire_state_encode(&state, bytes, size);
+    return edge_wire_state_encode(EDGE_WIRE_PROTOBUF, &state, bytes, size);
 }

@@ -2,6 +2,7 @@
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct query {
@@ -22,22 +23,6 @@ static void send(struct edge_serve *serve, const struct query *query, size_t siz
     };
     if (edge_send_or_drop(serve, &to, size))
         edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, code, 0, 1);
-}
-
-static void refuse(struct edge_serve *serve, const struct query *query,
-                   enum edge_reply_code code, const char *field_path, const char *text)
-{
-    const struct edge_wire_reply reply = {
-        .stream = edge_send_stream(serve, 0),
-        .code = code,
-        .field_path = field_path,
-        .text = text,
-    };
-    uint64_t epoch = serve->root != NULL ? serve->root->epoch : 0;
-    size_t size = sizeof serve->buffer;
-    if (edge_wire_query_refusal_encode(query->form, &reply, epoch, serve->buffer, &size)
-        == DRF_OK)
-        send(serve, query, size, code);
 }
 
 static void left_out(uint32_t *count, enum fusion_reason *reason)
@@ -66,43 +51,87 @@ static bool leave_one_out(struct fusion_point *point)
     return true;
 }
 
-static void answer(struct edge_serve *serve, const struct query *query)
+enum drf_status edge_query_answer(const struct edge_serve *serve,
+                                  struct fusion_builder *builder,
+                                  const struct fusion_point_ask *ask, enum edge_wire_form form,
+                                  uint8_t *bytes, size_t *size, enum edge_reply_code *code)
 {
     struct edge_wire_query_answer answer = {
+        .ask = *ask,
+        .epoch = serve->root->epoch,
         .mode = serve->config->output_mode,
         .boot_id = serve->boot_id,
         .region_id = serve->config->region_id,
         .node_id = serve->config->node_id,
+        .outside_m = edge_region_distance_m(&serve->config->region, ask->position),
         .margin_m = serve->config->margin_m,
     };
+    fusion_point_ask(builder, serve->root, &answer.ask, &answer.point);
+    const size_t room = *size;
+    enum drf_status status = edge_wire_query_encode(form, &answer, bytes, size);
+    while (status == DRF_ERR_FULL && leave_one_out(&answer.point)) {
+        *size = room;
+        status = edge_wire_query_encode(form, &answer, bytes, size);
+    }
+    char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
+    *code =
+        edge_wire_query_outside(&answer, outside) ? EDGE_REPLY_OUTSIDE_REGION : EDGE_REPLY_OK;
+    return status;
+}
+
+enum drf_status edge_query_refuse(const struct edge_serve *serve, enum edge_wire_form form,
+                                  const struct edge_wire_refusal *refusal, uint8_t *bytes,
+                                  size_t *size)
+{
+    const struct edge_wire_reply reply = {
+        .stream = edge_send_stream(serve, 0),
+        .code = refusal->code,
+        .field_path = refusal->field_path,
+        .text = refusal->text,
+    };
+    uint64_t epoch = serve->root != NULL ? serve->root->epoch : 0;
+    return edge_wire_query_refusal_encode(form, &reply, epoch, bytes, size);
+}
+
+static void refuse(struct edge_serve *serve, const struct query *query,
+                   const struct edge_wire_refusal *refusal)
+{
+    size_t size = sizeof serve->buffer;
+    if (edge_query_refuse(serve, query->form, refusal, serve->buffer, &size) == DRF_OK)
+        send(serve, query, size, refusal->code);
+}
+
+static void refuse_text(struct edge_serve *serve, const struct query *query,
+                        enum edge_reply_code code, const char *field_path, const char *text)
+{
+    struct edge_wire_refusal refusal = {.code = code};
+    (void)snprintf(refusal.field_path, sizeof refusal.field_path, "%s", field_path);
+    (void)snprintf(refusal.text, sizeof refusal.text, "%s", text);
+    refuse(serve, query, &refusal);
+}
+
+static void answer(struct edge_serve *serve, const struct query *query)
+{
+    struct fusion_point_ask ask;
     struct edge_wire_refusal refusal = {.code = EDGE_REPLY_INVALID};
     if (!edge_incoming_whole(query->in, &refusal)
         || edge_wire_query_decode(serve->wire, query->form, query->in->payload, query->in->size,
-                                  serve->now.utc_us, &answer.ask, &refusal)
+                                  serve->now.utc_us, &ask, &refusal)
                != DRF_OK) {
-        refuse(serve, query, refusal.code, refusal.field_path, refusal.text);
+        refuse(serve, query, &refusal);
         return;
     }
     if (serve->root == NULL) {
-        refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the node is still loading");
+        refuse_text(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", EDGE_QUERY_LOADING);
         return;
     }
-    answer.epoch = serve->root->epoch;
-    answer.outside_m = edge_region_distance_m(&serve->config->region, answer.ask.position);
-    fusion_point_ask(serve->builder, serve->root, &answer.ask, &answer.point);
+    enum edge_reply_code code;
     size_t size = sizeof serve->buffer;
-    enum drf_status status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
-    while (status == DRF_ERR_FULL && leave_one_out(&answer.point)) {
-        size = sizeof serve->buffer;
-        status = edge_wire_query_encode(query->form, &answer, serve->buffer, &size);
-    }
-    char outside[EDGE_WIRE_QUERY_TEXT_SIZE];
-    if (status == DRF_OK)
-        send(serve, query, size,
-             edge_wire_query_outside(&answer, outside) ? EDGE_REPLY_OUTSIDE_REGION
-                                                       : EDGE_REPLY_OK);
+    if (edge_query_answer(serve, serve->builder, &ask, query->form, serve->buffer, &size, &code)
+        == DRF_OK)
+        send(serve, query, size, code);
     else
-        refuse(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", "the answer is too large");
+        refuse_text(serve, query, EDGE_REPLY_NOT_AVAILABLE, "", EDGE_QUERY_TOO_LARGE);
 }
 
 // An account that asks is held as a drone that never flies: so it has a pace of its own.
@@ -111,13 +140,15 @@ static bool within_rate(struct edge_serve *serve, const struct query *query)
     struct edge_drone *drone;
     if (edge_fleet_admit(serve->fleet, query->client, serve->now.mono_us, &drone) != DRF_OK) {
         if (edge_reply_unadmitted(serve))
-            refuse(serve, query, EDGE_REPLY_OVERLOADED, "", "the node knows too many clients");
+            refuse_text(serve, query, EDGE_REPLY_OVERLOADED, "",
+                        "the node knows too many clients");
         return false;
     }
     uint32_t count;
     enum edge_request_limit limit = edge_drone_request(drone, serve->now.mono_us, &count);
     if (limit == EDGE_REQUEST_REFUSED)
-        refuse(serve, query, EDGE_REPLY_RATE_LIMITED, "", "queries come faster than allowed");
+        refuse_text(serve, query, EDGE_REPLY_RATE_LIMITED, "",
+                    "queries come faster than allowed");
     return limit == EDGE_REQUEST_ALLOWED;
 }
 
@@ -133,11 +164,11 @@ void edge_query_request_take(struct edge_serve *serve, const char *client,
     (void)edge_topic_format(drf_config_input_root(serve->config), EDGE_TOPIC_QUERY, client,
                             NULL, topic);
     if (in->response_topic[0] != '\0' && strcmp(in->response_topic, topic) != 0)
-        refuse(serve, &query, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
-               "answers go to the client's own reply topic only");
+        refuse_text(serve, &query, EDGE_REPLY_NOT_AUTHORISED, "response_topic",
+                    "answers go to the client's own reply topic only");
     else if (in->correlation_left_out > 0)
-        refuse(serve, &query, EDGE_REPLY_INVALID, "correlation",
-               "correlation data of more than 64 bytes, which cannot be given back");
+        refuse_text(serve, &query, EDGE_REPLY_INVALID, "correlation",
+                    "correlation data of more than 64 bytes, which cannot be given back");
     else
         answer(serve, &query);
 }

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// A step: the newest root is taken; answers of the store and messages that came in are handled,
+// at most so many that contexts and heartbeats have their turn; then what is due is sent:
+// contexts, patches, terrain. Once a second drones that are silent are looked at. Last come the
+// judgement of the load, the node's own status, and what those who look at the node see, on
+// which nothing before depends.
 #include "edge/serve/serve.h"
 #include "fusion/context/context_build.h"
 
@@ -85,10 +90,16 @@ void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs)
     serve->inputs = inputs;
 }
 
+enum drf_status edge_serve_use_viewing(struct edge_serve *serve, struct edge_viewing *viewing)
+{
+    return edge_show_open(viewing, serve->config->limits.drones_max, &serve->show);
+}
+
 void edge_serve_close(struct edge_serve *serve)
 {
     if (serve == NULL)
         return;
+    edge_show_close(serve->show);
     edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);
     edge_fleet_close(serve->fleet);
@@ -173,6 +184,7 @@ static void judge_load(struct edge_serve *serve, uint32_t taken)
 static int64_t step(struct edge_serve *serve, struct edge_now now)
 {
     serve->now = now;
+    edge_show_begin(serve);
     take_root(serve);
     serve->request_cost = 0;
     bool answers = edge_restore_run(serve);
@@ -205,8 +217,9 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     }
     judge_load(serve, taken);
     edge_node_status_run(serve);
+    bool shows = edge_show_run(serve);
 
-    if (full(serve, taken) || answers)
+    if (full(serve, taken) || answers || shows)
         return now.mono_us;
     int64_t next_mono_us = serve->node_status.heartbeat_mono_us;
     next_mono_us = patch_mono_us < next_mono_us ? patch_mono_us : next_mono_us;

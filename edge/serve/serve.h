@@ -49,6 +49,11 @@ void edge_serve_use_restore_request(struct edge_serve *serve,
 // borrowed. The hand-offs are told of it by whoever opens them.
 struct edge_inputs;
 void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs);
+// Before the first step too, where somebody may look: borrowed. Not in a replay.
+// DRF_ERR_NOMEM.
+struct edge_viewing;
+DRF_MUST_CHECK enum drf_status edge_serve_use_viewing(struct edge_serve *serve,
+                                                      struct edge_viewing *viewing);
 void edge_serve_close(struct edge_serve *serve); // NULL is fine
 
 // Before the first step: restores a stored value. DRF_ERR_SYNTAX: it is not one of the values

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
-// serve, restore, admission, profile, plan, request, query_request, dispatch, advise, patch,
-// terrain, alerts, zone_watch, node_status, neighbours, traffic, request_budget, reply,
-// schedule, persist, send, link_port.
+// serve, restore, admission, profile, plan, request, dispatch, show, show_record, show_answer,
+// query_request, advise, patch, terrain, alerts, zone_watch, node_status, neighbours, traffic,
+// request_budget, reply, schedule, persist, send, link_port.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -16,6 +16,7 @@
 #include "edge/handoff/backqueue.h"
 #include "edge/handoff/mailbox.h"
 #include "edge/handoff/restore_request.h"
+#include "edge/handoff/viewing.h"
 #include "edge/host/health.h"
 #include "edge/host/metrics.h"
 #include "edge/inputs/inputs.h"
@@ -42,6 +43,7 @@ struct edge_node_status {
     uint32_t heartbeat_seq;
     uint32_t session; // of the link, to which state and catalog were sent
     bool state_due, catalog_due;
+    uint32_t seen;                          // troubles, as they were read last
     uint32_t troubles;                      // that the state last told
     uint32_t refusing;                      // feeds that the state names, a bit each
     int64_t catalog_mono_us;                // when it may be looked at again
@@ -101,6 +103,7 @@ struct edge_serve {
     const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
+    struct edge_show *show;            // NULL: nobody can look
     uint64_t traffic_epoch;            // of the root whose tracks were looked at
     double speed_max_mps;              // of any drone, a second ago at most
     struct fusion_surroundings around; // of the drone that is being evaluated
@@ -208,6 +211,19 @@ bool edge_restore_run(struct edge_serve *serve);
 // edge/serve/query_request.c: a query came in: what is known at a point.
 void edge_query_request_take(struct edge_serve *serve, const char *client,
                              const struct edge_incoming *in);
+// A QueryReply. Needs a root and a position on the globe. DRF_ERR_FULL: no room.
+DRF_MUST_CHECK enum drf_status edge_query_answer(const struct edge_serve *serve,
+                                                 struct fusion_builder *builder,
+                                                 const struct fusion_point_ask *ask,
+                                                 enum edge_wire_form form, uint8_t *bytes,
+                                                 size_t *size, enum edge_reply_code *code);
+// One that says why there is no answer. DRF_ERR_FULL.
+DRF_MUST_CHECK enum drf_status edge_query_refuse(const struct edge_serve *serve,
+                                                 enum edge_wire_form form,
+                                                 const struct edge_wire_refusal *refusal,
+                                                 uint8_t *bytes, size_t *size);
+#define EDGE_QUERY_LOADING "the node is still loading"
+#define EDGE_QUERY_TOO_LARGE "the answer is too large"
 
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.
@@ -231,6 +247,10 @@ void edge_dispatch_run(struct edge_serve *serve);
 // edge/serve/alerts.c: schedules a context for each drone whose alerts differ from its last
 // context; publishes the whole set on the region's topic when it changes.
 void edge_alerts_run(struct edge_serve *serve);
+// The whole set as ProtoJSON, unless it is that of *digest. DRF_ERR_AGAIN: it is.
+// DRF_ERR_ABSENT: nothing is known of alerts. DRF_ERR_NOMEM, DRF_ERR_FULL.
+DRF_MUST_CHECK enum drf_status edge_alerts_show(const struct edge_serve *serve,
+                                                uint64_t *digest, uint8_t *bytes, size_t *size);
 
 // edge/serve/zone_watch.c: schedules a context for each drone that a zone concerns, when the
 // zone begins or ends to apply.
@@ -239,6 +259,40 @@ void edge_zone_watch_run(struct edge_serve *serve);
 // edge/serve/advise.c: evaluates a drone now: serve->context becomes its context, with the
 // advisories as they are told; changed ones are sent on their topic. Needs a root and a report.
 void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
+// The context of a drone now, its advisories as they were found. Needs a root and a report.
+void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
+                       struct fusion_builder *builder, struct fusion_context *out);
+
+// edge/serve/show.c: what those who look at the node see. Nothing that a step puts out depends
+// on it, and nothing of it is recorded.
+DRF_MUST_CHECK enum drf_status edge_show_open(struct edge_viewing *viewing, uint32_t drones_max,
+                                              struct edge_show **out); // DRF_ERR_NOMEM
+void edge_show_close(struct edge_show *show);                          // NULL is fine
+// At the beginning of a step: whether somebody looks.
+void edge_show_begin(struct edge_serve *serve);
+// serve->context is the drone's now, with the advisories as they are told.
+void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone);
+// At the end of a step: a bounded part of all the rest. True: there is more.
+bool edge_show_run(struct edge_serve *serve);
+
+// edge/serve/show_record.c: the record of a drone.
+// As of an evaluation, its advisories as they are told.
+void edge_show_record(const struct edge_drone *drone, const struct fusion_context *context,
+                      int64_t now_utc_us, struct edge_view_drone *out);
+// Without one: what it sent, and what it was told last.
+void edge_show_record_held(const struct edge_drone *drone, struct edge_view_drone *out);
+// What its last report says, into a record that there is.
+void edge_show_report(const struct edge_drone *drone, struct edge_view_drone *out);
+
+// edge/serve/show_answer.c: a part of the answer to what those who look asked. What it works
+// with is nothing of the node's own. True: there is more to do.
+struct edge_show_answering {
+    struct fusion_builder *builder;
+    struct fusion_planes *planes;
+    uint32_t winds; // answered so far
+};
+bool edge_show_answer(const struct edge_serve *serve, struct edge_viewing *viewing,
+                      struct edge_show_answering *with);
 
 // edge/serve/traffic.c: aircraft from traffic feeds.
 // Visits the tracks that may come near `here` within the horizon; expired ones are left out.
@@ -255,6 +309,8 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
                               int64_t now_utc_us);
 // Schedules a context for each drone that a new report in the root may concern.
 void edge_traffic_push(struct edge_serve *serve);
+// All of them.
+void edge_traffic_show(const struct edge_serve *serve, struct edge_view_tracks *out);
 
 // edge/serve/neighbours.c: serve->around, as it is for a drone.
 void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
@@ -288,5 +344,12 @@ void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
 // edge/serve/node_status.c: heartbeat, state and catalogue, as they are due.
 void edge_node_status_run(struct edge_serve *serve);
 void edge_node_status_down(struct edge_serve *serve);
+// State and catalogue as ProtoJSON; the catalogue needs a root. Without `numbers` it has
+// neither time nor epoch, nor what changes with every message. DRF_ERR_FULL.
+DRF_MUST_CHECK enum drf_status edge_node_status_show(const struct edge_serve *serve,
+                                                     uint8_t *bytes, size_t *size);
+DRF_MUST_CHECK enum drf_status edge_node_status_show_catalog(const struct edge_serve *serve,
+                                                             bool numbers, uint8_t *bytes,
+                                                             size_t *size);
 
 #endif

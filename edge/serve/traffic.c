@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aircraft from traffic feeds: which may come near a drone, which drones a new report affects.
+// The root has them in the buckets of their reported places, and they fly on: so the window
+// that is searched is wider by what the fastest of them flies until its track expires. A new
+// report is pushed to the drones whose next context it may change, found by the earliest time
+// at which both can meet.
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "edge/serve/serve_parts.h"
@@ -212,5 +217,47 @@ void edge_traffic_push(struct edge_serve *serve)
                                         .east_deg = at.lon_deg,
                                         .north_deg = at.lat_deg};
         edge_fleet_around(serve->fleet, here, reach_m, push_drone, &push);
+    }
+}
+
+static void show(const struct fusion_track *from, struct edge_view_track *out)
+{
+    const struct geo_track *track = &from->track;
+    const double north = track->velocity_north_mps, east = track->velocity_east_mps;
+    *out = (struct edge_view_track){
+        .report_utc_us = track->time_utc_us,
+        .lat_e7 = edge_view_scaled(track->position.lat_deg, 1e7),
+        .lon_e7 = edge_view_scaled(track->position.lon_deg, 1e7),
+        .amsl_cm = EDGE_VIEW_UNKNOWN,
+        .track_cdeg_true = EDGE_VIEW_UNKNOWN,
+        .speed_cmps = EDGE_VIEW_UNKNOWN,
+        .flags = track->flags,
+    };
+    (void)snprintf(out->id, sizeof out->id, "%s", track->id);
+    (void)snprintf(out->source, sizeof out->source, "%.*s", (int)sizeof out->source - 1,
+                   from->source->source);
+    if ((track->flags & GEO_TRACK_AMSL) != 0)
+        out->amsl_cm = edge_view_scaled(track->alt_amsl_m, 100.0);
+    if ((track->flags & GEO_TRACK_VELOCITY) != 0) {
+        out->speed_cmps = edge_view_scaled(hypot(north, east), 100.0);
+        out->track_cdeg_true = edge_view_track(north, east);
+    } else if ((track->flags & GEO_TRACK_SPEED) != 0) {
+        out->speed_cmps = edge_view_scaled(track->speed_mps, 100.0);
+    }
+}
+
+void edge_traffic_show(const struct edge_serve *serve, struct edge_view_tracks *out)
+{
+    const struct fusion_traffic *traffic = serve->root != NULL ? serve->root->traffic : NULL;
+    out->utc_us = serve->now.utc_us;
+    out->count = out->left_out = 0;
+    for (size_t i = 0; traffic != NULL && i < traffic->count; i++) {
+        double age_s;
+        if (!current(serve, &traffic->tracks[i], &age_s))
+            continue;
+        if (out->count == EDGE_VIEW_TRACKS_MAX)
+            out->left_out++;
+        else
+            show(&traffic->tracks[i], &out->tracks[out->count++]);
     }
 }

@@ -325,8 +325,9 @@ static const char *why_text(uint32_t why)
         return "the node holds no drone of this name";
     case EDGE_VIEW_NO_REPORT:
         return "it has sent no report that was accepted";
-    case EDGE_VIEW_NOT_YET:
-        return "no context was made for it since it is looked at";
+    case EDGE_VIEW_NOT_SERVED:
+        return "it reports from outside, or the node has no data yet: no context is made for "
+               "it";
     case EDGE_VIEW_TOO_LARGE:
         return "its context has no room here";
     default:

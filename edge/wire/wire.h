@@ -167,7 +167,11 @@ struct edge_wire_context {
     uint32_t shed;                // bits already shed elsewhere
     uint32_t bytes_max; // of Protocol Buffers; 0 or more than the maximum: the maximum
     bool pushed, time_from_arrival;
+    // For people who look, not for a link: nothing is shed and all advisories are whole. Of
+    // ProtoJSON EDGE_WIRE_UNTRIMMED_MAX bytes are enough.
+    bool untrimmed;
 };
+enum { EDGE_WIRE_UNTRIMMED_MAX = 65536 };
 
 // Every encoder: *size is the room in, the length out. DRF_ERR_FULL: no room.
 // Of a context, obstacles are shed until it fits into bytes_max, then segments are joined; both
@@ -224,7 +228,8 @@ struct edge_wire_state {
     size_t refusing_count;
     uint32_t context_rate_max_hz;
 };
-DRF_MUST_CHECK enum drf_status edge_wire_state_encode(const struct edge_wire_state *state,
+DRF_MUST_CHECK enum drf_status edge_wire_state_encode(enum edge_wire_form form,
+                                                      const struct edge_wire_state *state,
                                                       uint8_t *bytes, size_t *size);
 
 struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
@@ -241,7 +246,8 @@ struct edge_wire_source { // one line of the catalogue; numbers below 0: absent
 };
 // What all heights over mean sea level rest on, as a source; of no feed and no layer.
 struct edge_wire_source edge_wire_geoid_source(void);
-DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream,
+DRF_MUST_CHECK enum drf_status edge_wire_catalog_encode(enum edge_wire_form form,
+                                                        const struct edge_wire_stream *stream,
                                                         uint64_t epoch,
                                                         const struct edge_wire_source *sources,
                                                         size_t source_count, size_t left_out,
@@ -255,7 +261,8 @@ DRF_MUST_CHECK enum drf_status edge_wire_catalog_json(const struct edge_wire_sou
 // left out. Without `whole`, neither outlines nor long texts: for when they do not fit.
 // DRF_ERR_FULL: it does not fit.
 struct fusion_zone_bucket;
-DRF_MUST_CHECK enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
+DRF_MUST_CHECK enum drf_status edge_wire_alerts_encode(enum edge_wire_form form,
+                                                       const struct edge_wire_stream *stream,
                                                        const struct fusion_zone_bucket *alerts,
                                                        size_t count, bool whole, uint8_t *bytes,
                                                        size_t *size);

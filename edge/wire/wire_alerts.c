@@ -110,7 +110,8 @@ static void put_left_out(Drf__V1__Alerts *m, const struct fusion_zone_bucket *al
     SET(m, left_out_severity, worst);
 }
 
-enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
+enum drf_status edge_wire_alerts_encode(enum edge_wire_form form,
+                                        const struct edge_wire_stream *stream,
                                         const struct fusion_zone_bucket *alerts, size_t count,
                                         bool whole, uint8_t *bytes, size_t *size)
 {
@@ -131,7 +132,7 @@ enum drf_status edge_wire_alerts_encode(const struct edge_wire_stream *stream,
         m.alerts = list;
         if (count < alerts->count)
             put_left_out(&m, alerts, count);
-        status = edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
+        status = edge_wire_pack(form, &m.base, bytes, size);
     }
     free(ones);
     free(list);

@@ -336,6 +336,8 @@ enum drf_status edge_wire_context_encode(enum edge_wire_form form,
     struct edge_wire_message message;
     struct pieces pieces;
     edge_wire_message_fill(&message, context);
+    if (context->untrimmed)
+        return edge_wire_pack(form, &message.context.base, bytes, size);
     const size_t there = message.context.n_obstacles;
     const bool packed_once = form != EDGE_WIRE_JSON && *size >= EDGE_WIRE_CONTEXT_MAX
                              && pack_pieces(&message, &pieces);

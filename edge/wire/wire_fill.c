@@ -299,11 +299,13 @@ void edge_wire_fill_advisory(Drf__V1__Advisory *out, const struct fusion_advisor
     out->text = edge_wire_text(a->text);
 }
 
-static void fill_advisories(struct edge_wire_message *m, const struct fusion_advisories *list)
+// Those behind the first `full` are brief.
+static void fill_advisories(struct edge_wire_message *m, const struct fusion_advisories *list,
+                            size_t full)
 {
     Drf__V1__Context *c = &m->context;
     for (size_t i = 0; i < list->count; i++) {
-        if (i < EDGE_WIRE_ADVISORIES_FULL) {
+        if (i < full) {
             edge_wire_fill_advisory(&m->advisories[i], &list->items[i], false);
             m->advisory_list[c->n_advisories++] = &m->advisories[i];
             continue;
@@ -456,5 +458,6 @@ void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_
     c->weather = &m->weather;
     fill_lists(m, from->context);
     fill_alerts(m, &from->context->alerts, from->context->alerts_reason);
-    fill_advisories(m, &from->context->advisories);
+    fill_advisories(m, &from->context->advisories,
+                    from->untrimmed ? FUSION_ADVISORIES_MAX : EDGE_WIRE_ADVISORIES_FULL);
 }

@@ -29,8 +29,8 @@ struct edge_wire_message {
     Drf__V1__LayerState *layer_state_list[FUSION_LAYER_COUNT];
     Drf__V1__AlertBrief alerts[FUSION_ALERTS_MAX];
     Drf__V1__AlertBrief *alert_list[FUSION_ALERTS_MAX];
-    Drf__V1__Advisory advisories[EDGE_WIRE_ADVISORIES_FULL];
-    Drf__V1__Advisory *advisory_list[EDGE_WIRE_ADVISORIES_FULL];
+    Drf__V1__Advisory advisories[FUSION_ADVISORIES_MAX]; // EDGE_WIRE_ADVISORIES_FULL on a link
+    Drf__V1__Advisory *advisory_list[FUSION_ADVISORIES_MAX];
     Drf__V1__AdvisoryBrief briefs[FUSION_ADVISORIES_MAX];
     Drf__V1__AdvisoryBrief *brief_list[FUSION_ADVISORIES_MAX];
 };

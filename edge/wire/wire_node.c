@@ -73,7 +73,8 @@ enum drf_status edge_wire_heartbeat_encode(const struct edge_wire_heartbeat *hea
     return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
 }
 
-enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint8_t *bytes,
+enum drf_status edge_wire_state_encode(enum edge_wire_form form,
+                                       const struct edge_wire_state *state, uint8_t *bytes,
                                        size_t *size)
 {
     Drf__V1__NodeState m;
@@ -108,7 +109,7 @@ enum drf_status edge_wire_state_encode(const struct edge_wire_state *state, uint
     m.refusing = refusing;
     if (state->context_rate_max_hz > 0)
         SET(&m, context_rate_max_hz, state->context_rate_max_hz);
-    return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
+    return edge_wire_pack(form, &m.base, bytes, size);
 }
 
 // `m` has its head already.
@@ -132,7 +133,8 @@ static enum drf_status pack_catalog(Drf__V1__Catalog *m, enum edge_wire_form for
     return status;
 }
 
-enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, uint64_t epoch,
+enum drf_status edge_wire_catalog_encode(enum edge_wire_form form,
+                                         const struct edge_wire_stream *stream, uint64_t epoch,
                                          const struct edge_wire_source *sources,
                                          size_t source_count, size_t left_out, uint8_t *bytes,
                                          size_t *size)
@@ -143,7 +145,7 @@ enum drf_status edge_wire_catalog_encode(const struct edge_wire_stream *stream, 
     SET(&m, node_time_us, stream->node_time_utc_us);
     SET(&m, mode, stream->mode);
     SET(&m, epoch, epoch);
-    return pack_catalog(&m, EDGE_WIRE_PROTOBUF, sources, source_count, left_out, bytes, size);
+    return pack_catalog(&m, form, sources, source_count, left_out, bytes, size);
 }
 
 enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
