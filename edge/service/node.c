@@ -344,7 +344,9 @@ enum drf_status edge_node_open_serve(struct edge_node *node, struct edge_link li
     edge_serve_use_restore_request(node->serve, &node->restore_request);
     edge_serve_use_source_stats(node->serve, &node->source_stats);
     edge_serve_use_inputs(node->serve, node->serve_inputs);
-    return restore_drones(node);
+    if (node->viewing != NULL)
+        status = edge_serve_use_viewing(node->serve, node->viewing);
+    return status == DRF_OK ? restore_drones(node) : status;
 }
 
 enum drf_status edge_node_open_mqtt(const struct edge_node *node,
