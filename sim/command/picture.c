@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SIDE_MAX = 8000 };
 
@@ -52,6 +51,34 @@ static void tint(double share, double rgb[static 3])
         rgb[k] = stops[i][k] + (stops[i + 1][k] - stops[i][k]) * (at - i);
 }
 
+struct sim_color sim_picture_tint(double share)
+{
+    double rgb[3];
+    tint(share, rgb);
+    return (struct sim_color){(uint8_t)rgb[0], (uint8_t)rgb[1], (uint8_t)rgb[2]};
+}
+
+static struct sim_color hatch_at(int x, int y)
+{
+    uint8_t grey = (x + y) % 12 < 2 ? 120 : 72;
+    return (struct sim_color){grey, grey, (uint8_t)(grey + 18)};
+}
+
+void sim_picture_fill(struct sim_picture *picture, int left, int top, int width, int height,
+                      struct sim_color color)
+{
+    for (int y = top; y < top + height; y++)
+        for (int x = left; x < left + width; x++)
+            blend(picture, x, y, color, 1.0);
+}
+
+void sim_picture_hatch(struct sim_picture *picture, int left, int top, int width, int height)
+{
+    for (int y = top; y < top + height; y++)
+        for (int x = left; x < left + width; x++)
+            blend(picture, x, y, hatch_at(x, y), 1.0);
+}
+
 static float height_at(const struct sim_picture *picture, const float *heights, int x, int y)
 {
     x = x < 0 ? 0 : x >= picture->width ? picture->width - 1 : x;
@@ -75,9 +102,11 @@ static void shade(struct sim_picture *picture, const float *heights, int x, int 
 {
     uint8_t *p = &picture->pixels[3 * ((size_t)y * (size_t)picture->width + (size_t)x)];
     float here = height_at(picture, heights, x, y);
-    if (isnan(here)) { // unknown: hatched
-        memset(p, (x + y) % 12 < 2 ? 120 : 72, 3);
-        p[2] = (uint8_t)(p[2] + 18);
+    if (isnan(here)) {
+        struct sim_color unknown = hatch_at(x, y);
+        p[0] = unknown.red;
+        p[1] = unknown.green;
+        p[2] = unknown.blue;
         return;
     }
     float west = height_at(picture, heights, x - 1, y),

@@ -26,6 +26,13 @@ void sim_picture_close(struct sim_picture *picture);
 // pixel_m is the ground a pixel covers.
 void sim_picture_relief(struct sim_picture *picture, const float *heights, double pixel_m);
 
+// The tint of the lowest ground, 0, to the highest, 1.
+struct sim_color sim_picture_tint(double share);
+// Rectangles, one hatched as ground is that is not known.
+void sim_picture_fill(struct sim_picture *picture, int left, int top, int width, int height,
+                      struct sim_color color);
+void sim_picture_hatch(struct sim_picture *picture, int left, int top, int width, int height);
+
 // An antialiased disc and line; opacity 0 to 1.
 void sim_picture_dot(struct sim_picture *picture, double x, double y, double radius,
                      struct sim_color color, double opacity);

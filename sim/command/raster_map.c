@@ -131,9 +131,10 @@ void sim_raster_map_close(struct sim_relief_map *map)
 
 static size_t corners_of(OGRGeometryH geometry, struct geo_point *corners)
 {
+    // The outer ring of the first part.
     OGRGeometryH line = geometry;
-    if (wkbFlatten(OGR_G_GetGeometryType(geometry)) == wkbPolygon)
-        line = OGR_G_GetGeometryCount(geometry) > 0 ? OGR_G_GetGeometryRef(geometry, 0) : NULL;
+    while (line != NULL && OGR_G_GetGeometryCount(line) > 0)
+        line = OGR_G_GetGeometryRef(line, 0);
     if (line == NULL)
         return 0;
     int count = OGR_G_GetPointCount(line);
