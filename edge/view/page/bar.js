@@ -9,7 +9,7 @@ function showWho() {
     region = state?.region_id ?? S.region?.region_id,
     node = state?.node_id ?? S.region?.node_id;
   setText(byElementId('node'), region ? `${region} / ${node || 'node'}` : S.trouble || 'connecting');
-  document.title = `${S.silent ? 'SILENT ' : ''}${region ? `${region} / ${node}` : 'drf'} live`;
+  document.title = `${S.silent ? 'SILENT ' : ''}${region ? `${region} / ${node}` : 'drf'} ${S.recorded ? 'recorded' : 'live'}`;
   const mode = state?.mode ?? MODE_NUMBER[S.region?.mode],
     badge = byElementId('mode');
   badge.hidden = !region || mode === 1;

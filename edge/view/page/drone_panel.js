@@ -318,6 +318,7 @@ function startPanel() {
     if (c) noteAdvisories(c);
     if (tab === 'drone') showDronePanel();
   });
+  on('seek', () => panel.told.clear()); // of a recording: what was told at another time
   on('theme', showPanel);
   on('catalog', showSources);
   on('alerts', () => {

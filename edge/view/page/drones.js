@@ -135,11 +135,10 @@ const LOOKS = [
   { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13), soft: true },
   { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13) },
   { severity: 'silent', r: 0, mark: (c, x, y) => cross(c, x, y, 4.6) },
-  { severity: 'clear', r: 0, mark: (c, x, y) => ring(c, x, y, 3.4) }, // on the ground, nothing to tell
 ];
 const lookOf = d => {
   const s = sevOf(d);
-  return s === 'clear' ? (d.flags & FLAG.ground ? 7 : 0) : s === 'info' ? 1 : s === 'silent' ? 6 : (s === 'caution' ? 2 : 4) + !WEATHER_KINDS.has(d.kind);
+  return s === 'clear' ? 0 : s === 'info' ? 1 : s === 'silent' ? 6 : (s === 'caution' ? 2 : 4) + !WEATHER_KINDS.has(d.kind);
 };
 const SHEET_PX = 34,
   DIRECTIONS = 48;

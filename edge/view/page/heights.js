@@ -74,7 +74,9 @@ function askForTiles() {
     const t = tileAt(layer, z, row, col);
     if (!t || (t.stale && t.state !== 'asked')) load(t || { layer, z, row, col, state: '' });
   }
-  if (!loading.asking) dirtyBase(); // all are here: what was shaded without its neighbours is shaded once more
+  if (!loading.asking && S.tilesAt == null) {
+    S.tilesAt = performance.now();
+  } // for measuring: all in view are here
 }
 async function load(t) {
   const had = t.state;

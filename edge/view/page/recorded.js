@@ -6,9 +6,10 @@
 //             The first fleet frame must be `full`; one more every 10 s or so makes seeking fast. `drone` frames of as many drones as wanted.
 //   features  as /v1/features answers; or [[t_ms, FeatureCollection], ...] ascending: each holds from its time on
 //   tiles     {"ground/12/row/col": "base64 of the PNG", "surface/...": ...}; overviews that are not there are made here
-//   optional  wind {"50": answer of /v1/wind}, hello {version, boot_id, tick_ms}
+//   optional  wind {"50": answer of /v1/wind}, hello {version, boot_id, tick_ms}, gaps, report (player.js)
 // S.recorded then is {start, end, duration, time, playing, speed, seek(ms), play(speed), pause(), now(), frames}: times in ms from the
-// start, 'time' is emitted on each change. Where the recording has no frame for 3 s the node counts as silent, as it would live.
+// start, 'time' is emitted on each change. Where the recording has no frame for 3 s the node counts as silent, as it would live;
+// where it knows that there was no stream (gaps: [[from_ms, to_ms], ...]), at once.
 
 function recording(data) {
   const frames = data.frames,
@@ -26,7 +27,8 @@ function recording(data) {
   const silence = t => {
     const last = frames[Math.max(0, r.next - 1)][0];
     S.heardMs = last;
-    setSilent(t - last > SILENT_MS);
+    S.last = performance.now() - (t - last);
+    setSilent(t - last > SILENT_MS || (data.gaps || []).some(([from, to]) => t > from && t < to));
   };
   // Frames up to t, each as if it came now.
   const run = t => {
@@ -68,6 +70,7 @@ function recording(data) {
     r.next = to;
     checkFeatures(t);
     silence(t);
+    emit('seek', r.time);
     emitAll();
     emit('time', r.time);
   };
@@ -111,7 +114,7 @@ function recording(data) {
         break;
       }
     showDrone(found);
-    emit('context', S.context);
+    Promise.resolve().then(() => emit('context', S.context)); // as from a stream: after all have heard of the choice
   };
 
   // ---- the rest

@@ -1,6 +1,6 @@
 // edge/view/page/relief.js - pictures of tiles: quiet shaded relief, contours, and what stands higher than the selected drone.
 // SPDX-License-Identifier: Apache-2.0
-// A tile is shaded with one row of its neighbours around it, so that no seam shows: at once, and again when all are here.
+// A tile is shaded with one row of its neighbours around it, so that no seam shows; it waits until they are settled.
 
 const relief = { low: Infinity, high: -Infinity, base: 0, span: 1, raw: new Int32Array(258 * 258), padded: new Float32Array(258 * 258) };
 const cellPx = z => (tileDegrees(z) / 256) * V.my * V.k;
@@ -45,13 +45,17 @@ function wantImage(t) {
   if (!t.cells || t.making) return;
   const key = imageKey(t);
   if (t.imageKey === key) return;
-  if (t.image && loading.asking && t.theme === S.theme) return; // once more when all are here: neighbours and the span of heights change
+  if (
+    !t.image &&
+    AROUND.some(([r, c]) => neighbour(t, r, c)?.state === 'asked') &&
+    performance.now() - (t.since ??= performance.now()) < 700
+  )
+    return;
   t.making = true;
   later(() => {
     t.making = false;
     if (!t.cells) return;
     t.imageKey = imageKey(t);
-    t.theme = S.theme;
     t.image = shade(t, t.image);
     dirtyBase();
   });
