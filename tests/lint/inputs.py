@@ -36,7 +36,7 @@ READERS = {
     "edge_source_stats_own": {"edge/serve/catalog.c"},  # for those who only look
     "edge_metrics_value": {"edge/ingest/ingest.c"},  # its own counter, to another
     # Who looks at the node, and what they ask: no port, because nothing that a step puts out depends on it.
-    # One file each may know of it, and it writes to the viewers alone (tests/property/prop_edge_replay.c).
+    # One file may know of it, and it writes to the viewers alone.
     "edge_viewing_watched": {"edge/serve/show.c"},
     "edge_viewing_followed": {"edge/serve/show.c"},
     "edge_viewing_asked": {"edge/serve/show_answer.c"},

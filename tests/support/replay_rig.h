@@ -2,8 +2,8 @@
 // one. SPDX-License-Identifier: Apache-2.0
 //
 // The parts of edge/service/node.h with ports of the test's own (replay_feeds.h,
-// replay_fleet.h) and a clock that the loops move on themselves, by random steps. Somebody
-// looks at it now and then, and at no replay of it. Include after cmocka.
+// replay_fleet.h) and a clock that the loops move on themselves, by random steps. Include after
+// cmocka.
 #ifndef TESTS_SUPPORT_REPLAY_RIG_H
 #define TESTS_SUPPORT_REPLAY_RIG_H
 
@@ -74,7 +74,7 @@ struct rig {
     struct tape_side sides[EDGE_LOOP_COUNT];
     struct feed_world feeds;
     struct fleet_world fleet;
-    struct chance steps[EDGE_LOOP_COUNT], turns, changes, looks;
+    struct chance steps[EDGE_LOOP_COUNT], turns, changes;
     struct rlimit room;
     bool full; // the disk
     char early[200];
@@ -174,28 +174,6 @@ static inline void rig_ingest(struct rig *rig)
         assert_int_equal(edge_ingest_step(rig->node.ingest, now, &done), DRF_OK);
 }
 
-// A viewer comes and goes, follows drones and asks: none of it is an input.
-static inline void rig_look(struct rig *rig)
-{
-    static struct edge_view_question question = {.radius_m = 500.0};
-    struct edge_viewing *viewing = rig->node.viewing;
-    struct chance *chance = &rig->looks;
-    if (one_in(chance, 50))
-        edge_viewing_watch(viewing, one_in(chance, 2));
-    if (one_in(chance, 10))
-        edge_viewing_follow(viewing, (uint32_t)below(chance, EDGE_VIEW_FOLLOWED_MAX),
-                            rig->fleet.drones[below(chance, DRONES)].id);
-    if (!one_in(chance, 20))
-        return;
-    question.kind = one_in(chance, 2) ? EDGE_VIEW_ASK_WIND : EDGE_VIEW_ASK_POSITION;
-    question.count = (uint32_t)below(chance, EDGE_VIEW_WIND_POINTS_MAX);
-    for (uint32_t i = 0; i <= question.count; i++)
-        question.points[i] = question.position =
-            (struct geo_point){43.0 + (double)below(chance, 1000) * 1e-3, -79.5};
-    enum drf_status status = edge_viewing_ask(viewing, &question);
-    assert_true(status == DRF_OK || status == DRF_ERR_AGAIN);
-}
-
 static inline void rig_serve(struct rig *rig)
 {
     struct edge_now now = rig->fleet.now = rig_now(rig, EDGE_LOOP_SERVE);
@@ -204,7 +182,6 @@ static inline void rig_serve(struct rig *rig)
         atomic_store_explicit(&rig->reload, RIG_RELOAD_NONE, memory_order_release);
     }
     fleet_change(&rig->fleet);
-    rig_look(rig);
     (void)edge_serve_step(rig->node.serve, now);
 }
 
@@ -324,9 +301,6 @@ static inline void rig_open_node(struct rig *rig)
                                    .session = fleet_session,
                                    .connected = fleet_connected,
                                    .behind = fleet_behind};
-    assert_int_equal(edge_viewing_open(node->config->limits.drones_max, &node->viewing),
-                     DRF_OK);
-    edge_viewing_watch(node->viewing, true);
     assert_int_equal(edge_node_open_serve(node, link), DRF_OK);
 }
 
@@ -356,7 +330,6 @@ static inline struct rig *rig_open(struct rig_options options)
         rig->steps[i].state = options.seed + 1000 * (i + 1);
     rig->turns.state = options.seed + 5000;
     rig->changes.state = options.seed + 7000;
-    rig->looks.state = options.seed + 9000;
     feed_world_open(&rig->feeds, options.seed, options.rasters);
     fleet_open(&rig->fleet, options.seed, options.period_us);
     rig_open_node(rig);
