@@ -5,86 +5,19 @@
 decoded cells, features with what GDAL reads of the same tables. Every answer is valid by schemas/view.schema.json."""
 import contextlib
 import gzip
-import json
 import socket
-import sqlite3
-import subprocess
 
 import numpy
-from drf_fixture import BIN, DEADLINE_S, Folder, Node, free_ports, main, wait_until
-from fixture import place
-from fixture.view import Stream, ask
+from drf_fixture import DEADLINE_S, Folder, main
+from fixture.view import INSET, REGION, Filled, Stream
 from osgeo import gdal, ogr
 
 gdal.UseExceptions()
 
-REGION = [7.98, 46.97, 8.03, 47.02]
-INSET = {"name": "site", "level": 14, "bounds": [7.996, 46.996, 8.004, 47.004]}
 LEVEL, UNKNOWN, SIDE = 12, 65535, 256
-AT = "2026-06-01T12:00:00Z"
 TOKEN = "a-token~for.the_view-42"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy",
            "Cache-Control")
-
-
-def configuration(port, **view):
-    feeds = [{"name": "terrain", "topic": "t", "kind": "terrain", "vertical_acc95_m": 1},
-             {"name": "cranes", "topic": "c", "kind": "obstacle", "format": "geojson_obstacles"},
-             {"name": "zones", "topic": "z", "kind": "zone", "format": "geojson_zones"}]
-    return {"region": {"id": "viewed", "bounds": REGION, "margin_m": 500}, "node": {"id": "n1", "mode": "TEST"},
-            "store": {"path": "{folder}/region.gpkg"}, "limits": {"look_ahead_max_m": 500, "discover_s": 1},
-            "insets": [INSET], "kafka": {"bootstrap.servers": "127.0.0.1:9"}, "mqtt": {"host": "127.0.0.1", "port": 9},
-            "feeds": feeds, "view": {"port": port, **view}}
-
-
-def zone(identity, west, south, east, north):
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Feature", "id": identity, "geometry": {"type": "Polygon", "coordinates": [ring]},
-            "properties": {"name": f"zone {identity} <b>&\"", "restriction": "PROHIBITED"}}
-
-
-class Filled(Node):
-    """A node on a store with terrain that has a hole, an inset, cranes and zones; nobody feeds it further."""
-
-    def __init__(self, **view):
-        (self.port,) = free_ports(1)
-        super().__init__(configuration(self.port, **view), ready=self.answers)
-
-    def answers(self):
-        with contextlib.suppress(OSError):
-            return ask(self.port, "/").code > 0
-        return False
-
-    def prepare(self):
-        super().prepare()
-        heights = numpy.fromfunction(lambda r, c: 300 + 40 * numpy.sin(r / 7) + 30 * numpy.cos(c / 5), (300, 300))
-        heights[100:140, 80:130] = -9999
-        files = {"terrain": ("t.tif", place.geotiff(heights, bounds=(7.95, 46.94, 8.06, 47.05), nodata=-9999)),
-                 "cranes": ("c.geojson", json.dumps({"type": "FeatureCollection", "features": [
-                     json.loads(place.feature(f"crane-{i}", 46.975 + i * .002, 7.985 + i * .002, agl_m=20.0 + i))
-                     for i in range(20)]}).encode()),
-                 "zones": ("z.geojson", json.dumps({"type": "FeatureCollection", "features": [
-                     zone("a", 7.985, 46.975, 7.995, 46.985), zone("b", 8.01, 47.0, 8.02, 47.01)]}).encode())}
-        for feed, (name, data) in files.items():
-            self.path(name).write_bytes(data)
-            run = subprocess.run([BIN / "drf-edge", "import", "--config", self.config_path, "--feed", feed, "--time", AT,
-                                  self.path(name)], capture_output=True, text=True, timeout=DEADLINE_S)
-            assert run.returncode == 0, run.stdout + run.stderr
-
-    def ask(self, path, method="GET", **headers):
-        return ask(self.port, path, method, **headers)
-
-    def rows(self, sql, *values):
-        with contextlib.closing(sqlite3.connect(f"file:{self.path('region.gpkg')}?mode=ro", uri=True)) as db:
-            return db.execute(sql, values).fetchall()
-
-    def settled(self):
-        wait_until(lambda: self.rows("SELECT count(*) FROM drf_dirty")[0][0] == 0
-                   and self.rows("SELECT count(*) FROM drf_stale")[0][0] == 0, "everything to be rendered")
-
-    def tiles(self, table):
-        """The rendered tiles of a coverage: (row, column) to the PNG."""
-        return {(row, col): data for row, col, data in self.rows(f"SELECT tile_row, tile_column, tile_data FROM {table}")}
 
 
 def cells(png):
@@ -130,7 +63,7 @@ def test_the_region_is_that_of_the_configuration_and_its_store():
         assert region["insets"] == [INSET] and region["level"] == LEVEL and region["mode"] == "TEST", region
         assert {tuple(point) for point in region["boundary"]} == {(x, y) for x in REGION[::2] for y in REGION[1::2]}, region
         assert {entry["layer"]: entry["fed"] for entry in region["layers"]} == {
-            "GROUND": True, "SURFACE": True, "OBSTACLE": True, "WEATHER": False, "ZONE": True, "TRAFFIC": False,
+            "GROUND": True, "SURFACE": True, "OBSTACLE": True, "WEATHER": True, "ZONE": True, "TRAFFIC": False,
             "ALERT": False}, region
         assert region["tile_count"] == {"ground": len(node.tiles("ground")), "surface": len(node.tiles("surface"))}, region
         assert region["tile_count"]["ground"] >= 4, region
