@@ -131,8 +131,8 @@ async function loadTrails() {
       continue;
     }
     const old = points.map(p => [r.t - p[0], p[1] / 1e6, p[2] / 1e6, p[3]]),
-      end = old.length ? old[old.length - 1][0] : 0;
-    d.trail = old.concat(d.trail.filter(p => p[0] > end)).slice(-TRAIL_MOST);
+      [begin, end] = old.length ? [old[0][0], old[old.length - 1][0]] : [0, 0];
+    d.trail = [...d.trail.filter(p => p[0] < begin), ...old, ...d.trail.filter(p => p[0] > end)].slice(-TRAIL_MOST);
   }
   emit('trails');
 }

@@ -80,9 +80,9 @@ function drawHeights(c) {
   c.fillRect(0, 0, V.w, V.h);
   c.fillStyle = hatch(c, colours().hatch);
   c.fillRect(0, 0, V.w, V.h);
-  c.imageSmoothingEnabled = true;
   for (const p of passes()) {
     const ready = [];
+    c.imageSmoothingEnabled = true;
     for (const [row, col] of tilesIn(p.z, p.box)) {
       const t = tileAt(layer, p.z, row, col),
         rect = tileRect(p.z, row, col);
@@ -98,16 +98,16 @@ function drawHeights(c) {
         standIn(c, layer, p.z, row, col, rect);
       }
     }
+    if (hazard.key) drawHazard(c, p);
     drawContours(c, ready);
   }
-  if (!hazard.key) return;
+}
+function drawHazard(c, p) {
   c.imageSmoothingEnabled = false;
-  for (const p of passes()) {
-    for (const [row, col] of tilesIn(p.z, p.box)) {
-      const t = tileAt('surface', p.z, row, col);
-      if (t) wantHazard(t);
-      if (t?.hazard && t.hazardSeen) c.drawImage(t.hazard, ...tileRect(p.z, row, col));
-    }
+  for (const [row, col] of tilesIn(p.z, p.box)) {
+    const t = tileAt('surface', p.z, row, col);
+    if (t) wantHazard(t);
+    if (t?.hazard && t.hazardSeen === S.selected) c.drawImage(t.hazard, ...tileRect(p.z, row, col));
   }
 }
 

@@ -241,7 +241,7 @@ function wantHazard(t) {
       t.hazard ||= new OffscreenCanvas(256, 256);
       t.hazard.getContext('2d').putImageData(image, 0, 0);
     }
-    t.hazardSeen = any;
+    t.hazardSeen = any && S.selected;
     dirtyBase();
   });
 }
