@@ -3,12 +3,16 @@
 // Everything here is of one context of one drone: of S.selected, or nothing.
 
 const KEPT_MS = 10000;
-const panel = { told: new Map(), seq: null }; // advisories by id: {advisory, life, endedAt}
+const panel = { told: new Map() }; // advisories by id: {advisory, life, endedAt}
 
 const KEPT_PREFIX = /^(no longer found, kept for [\d.]+ s|over): /;
 const foundText = a => (a.text || '').replace(KEPT_PREFIX, '');
 const keptNote = a => KEPT_PREFIX.exec(a.text || '')?.[1] || '';
-const bySeverity = (a, b) => (a.severity || 1) - (b.severity || 1) || (a.time_to_go_s ?? 1e9) - (b.time_to_go_s ?? 1e9);
+// The most severe first, then the soonest; an obstacle that also raises the surface is named before the terrain.
+const bySeverity = (a, b) =>
+  (a.severity || 1) - (b.severity || 1) ||
+  Math.round(a.time_to_go_s ?? 1e9) - Math.round(b.time_to_go_s ?? 1e9) ||
+  (b.kind === 2) - (a.kind === 2);
 
 // What it was told stays for 10 s after its end, with the text that it had.
 function noteAdvisories(c) {
@@ -109,7 +113,7 @@ function headline(c, d) {
       `s${SEVERITIES.indexOf(severityName(worst.severity)) + 1}`,
       [
         el('b', {}, `${severityName(worst.severity).toUpperCase()} `),
-        `${word(KIND, worst.kind)}${known(worst.time_to_go_s) ? ` ${togo(worst.time_to_go_s)}` : ''}: ${foundText(worst) || 'without a text'}`,
+        `${word(KIND, worst.kind)}: ${foundText(worst) || togo(worst.time_to_go_s) || 'without a text'}`,
       ],
       comma([keptNote(worst), more > 0 && `and ${more} more below`]),
     ];
@@ -208,7 +212,7 @@ function showDronePanel() {
     ],
   );
   box.dataset.drone = id;
-  box.dataset.seq = whole?.seq ?? '';
+  box.dataset.made = whole?.node_time_us ?? '';
   const canvas = byElementId('sideview');
   if (canvas && whole) {
     setAttribute(canvas, 'aria-label', sideText(whole));

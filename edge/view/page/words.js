@@ -395,7 +395,7 @@ const layerWords = c =>
     'ul',
     {},
     (c.layer_states || []).map(l =>
-      item(strong(word(LAYER, l.layer)), ': ', el('span', { class: 'unk' }, why(l.reason)), '; nothing of it is clear'),
+      item(strong(word(LAYER, l.layer)), ': ', el('span', { class: 'unk' }, l.reason === 2 ? 'this node has no feed of it' : why(l.reason)), '; nothing of it is clear'),
     ),
   );
 function sourceNames(c) {
