@@ -19,7 +19,7 @@ test_packages=(
     clang clang-format clang-tidy libclang-rt-14-dev git
     kcat openjdk-17-jre-headless maven openssl
     libeccodes-tools zstd debootstrap lintian man-db zsh
-    gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
+    chromium gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
     python3-jsonschema python3-venv systemd prometheus iproute2
 )
 # Debian's npm cannot stand beside another's nodejs, and that one brings its own.
