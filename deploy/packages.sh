@@ -20,7 +20,7 @@ test_packages=(
     kcat openjdk-17-jre-headless maven openssl
     libeccodes-tools zstd debootstrap lintian man-db zsh
     chromium gdal-bin python3-gdal python3-numpy python3-paho-mqtt python3-protobuf python3-confluent-kafka python3-yaml
-    python3-jsonschema python3-venv systemd prometheus iproute2
+    curl python3-jsonschema python3-venv systemd prometheus iproute2
 )
 # Debian's npm cannot stand beside another's nodejs, and that one brings its own.
 command -v npm >/dev/null || test_packages+=(nodejs npm)

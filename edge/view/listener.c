@@ -56,6 +56,9 @@ static enum MHD_Result send_reply(const struct edge_view *view,
                           "out of memory");
     if (reply->refusal != EDGE_VIEW_REFUSED_COUNT)
         edge_metrics_add(view->parts.metrics, EDGE_METRIC_VIEW_REFUSED, reply->refusal, 0, 1);
+    // For who reads it in a terminal.
+    if (reply->type == NULL && reply->body.length > 0)
+        edge_json_text_raw(&reply->body, "\n", 1);
     const bool owned = reply->body.bytes != NULL;
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->body.length, owned ? reply->body.bytes : "",

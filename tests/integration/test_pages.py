@@ -68,6 +68,8 @@ KNOWN = [
     ("schemas/patch.md", "lon_deg =", ("tests/golden/patch.py", "patch")),
     ("schemas/recording.md", "make_reader", ("tests/integration/fixture/mcap_oracle.py", "make_reader")),
     ("schemas/recording.md", "drf-sim record", ("tests/replay/test_tape.py", '"record"')),
+    ("schemas/view.md", "/v1/live?drone=coffee-17", ("tests/integration/test_view_live.py", "view.md")),
+    ("schemas/view.md", "names.update", ("tests/integration/test_view_live.py", "view.md")),
     ("schemas/terrain.md", "E = 89.83204953368922", ("tests/unit/fusion/context/test_fusion_terrain.c", "corner")),
     ("schemas/terrain.md", "offset(lat, lon, n, e):", ("tests/unit/fusion/context/test_fusion_terrain.c", "corner")),
 ]

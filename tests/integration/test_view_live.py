@@ -4,13 +4,16 @@
 import contextlib
 import json
 import math
+import re
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 
-from drf_fixture import DEADLINE_S, Mosquitto, free_ports, main, shared_kafka, wait_until
+from drf_fixture import DEADLINE_S, TOP, Mosquitto, main, shared_kafka, wait_until
 from fixture import place
-from fixture.view import Filled, Stream, ask, zone
+from fixture.view import Filled, Stream, ask, valid, zone
 
 ROOT = "drf-test/v1"
 JSON = "application/json"
@@ -266,6 +269,26 @@ def test_the_wind_of_a_grid_without_a_forecast_says_why_it_is_not_known():
         lons, lats = {point[0] for point in answer["points"]}, {point[1] for point in answer["points"]}
         assert len(lons) == 3 and len(lats) == 2, answer
         assert min(abs(lon - 8.005) for lon in lons) < 1e-6, lons
+
+
+def test_the_examples_of_view_md_do_what_they_say():
+    shell, python = re.findall(r"```(?:sh|python)\n(.*?)```", (TOP / "schemas" / "view.md").read_text(encoding="utf-8"), re.S)
+    with flying("coffee-17") as (_, node, drone), Stream(node.port) as stream:
+        at = f"127.0.0.1:{node.port}"
+        assert "127.0.0.1:9465" in shell and "127.0.0.1:9465" in python
+        reporting(stream, {drone: FREE}, lambda: stream.row("coffee-17"))
+        done = subprocess.run(["bash", "-c", shell.replace("127.0.0.1:9465", at)], cwd=node.folder.path, capture_output=True,
+                              text=True, timeout=DEADLINE_S, check=True)
+        region, position, *events = [line for line in done.stdout.replace("}{", "}\n{").splitlines() if line]
+        valid("region", json.loads(region)), valid("position", json.loads(position))
+        assert {"event: hello", "event: fleet", "event: drone", "event: node"} <= set(events), events
+        assert node.path("tile.png").read_bytes()[1:4] == b"PNG"
+        follower = subprocess.Popen([sys.executable, "-c", python.replace("127.0.0.1:9465", at)], stdout=subprocess.PIPE, text=True)
+        try:
+            assert follower.stdout.readline().split() == ["coffee-17", str(round(FREE[0], 6)), str(round(FREE[1], 6))]
+        finally:
+            follower.kill()
+            follower.communicate()
 
 
 def test_what_changes_in_the_store_is_said_once_it_can_be_read():
