@@ -294,11 +294,11 @@ static void read__of_a_followed_drone__has_each_new_context_once(void **state)
     put_detail(&bench, "b", 0, "{\"of\":\"who was followed before\"}");
     tick(&bench, "1\n\n");
     assert_reads(stream, "whole 1\n\n");
-    put_detail(&bench, "a", EDGE_VIEW_NOT_YET, "");
+    put_detail(&bench, "a", EDGE_VIEW_NO_REPORT, "");
     tick(&bench, "2\n\n");
     assert_reads(stream, "2\n\nevent: drone\ndata: {\"id\":\"a\",\"t\":1795953481001,"
-                         "\"context\":null,\"why\":\"no context was made for it since it "
-                         "is looked at\"}\n\n");
+                         "\"context\":null,\"why\":\"it has sent no report that was "
+                         "accepted\"}\n\n");
     put_detail(&bench, "a", 0, "{\"seq\":3}");
     tick(&bench, "3\n\n");
     assert_reads(stream, "3\n\nevent: drone\ndata: {\"id\":\"a\",\"t\":1795953481001,"
