@@ -33,16 +33,11 @@ function corridorWay(c) {
     heading: d => find(d).a,
   };
 }
+// By what is free at worst, as in the side view: below 0 it may touch.
 const segmentColour = (s, c) => {
   const t = colours(),
-    limit = limitOf(c);
-  return s.unknown_ratio > 0 || !known(s.clearance_min_m)
-    ? t.dim
-    : s.clearance_min_m < limit
-      ? t.warn
-      : s.clearance_low_m < limit
-        ? t.caution
-        : t.info;
+    low = s.clearance_low_m;
+  return s.unknown_ratio > 0 || !known(low) ? t.dim : low < 0 ? t.warn : low < limitOf(c) ? t.caution : t.info;
 };
 function drawCorridor(c) {
   const x = S.context,
