@@ -207,7 +207,7 @@ function showDronePanel() {
             `${c.advisories_left_out} more did not fit, the worst a ${severityName(c.advisories_left_out_severity).toUpperCase()}.`,
           ),
       ),
-      contextWords(c),
+      contextWords(c, whole),
       leftOver(whole, seen),
     ],
   );

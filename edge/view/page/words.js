@@ -15,7 +15,7 @@ function watched(value, seen, path = '') {
   });
 }
 function unread(value, seen, path = '') {
-  if (value === null || typeof value !== 'object') return seen.has(path) ? [] : [[path.slice(1), String(value)]];
+  if (value === null || typeof value !== 'object') return seen.has(path) || (value === 1 && path.endsWith('reason')) ? [] : [[path.slice(1), String(value)]];
   return Object.entries(value).flatMap(([key, part]) => unread(part, seen, Array.isArray(value) ? path : `${path}.${key}`));
 }
 
@@ -464,7 +464,7 @@ function messageWords(c) {
   ];
 }
 
-function contextWords(c) {
+function contextWords(c, whole) {
   const weather = (c.layer_states || []).find(l => l.layer === 4);
   return [
     ['Height', heightSentences(c.height)],
@@ -474,7 +474,7 @@ function contextWords(c) {
     ['Traffic', trafficWords(c)],
     ['Alerts', alertWords(c)],
     ['Layers not complete', (c.layer_states || []).length ? layerWords(c) : sentence('None: of what this node is fed, all is there.')],
-    ['Sources', sourceWords(c)],
+    ['Sources', sourceWords(whole)],
     ['This message', messageWords(c)],
   ].map(([title, content]) => el('section', { class: 'words' }, el('h3', {}, title), content));
 }
