@@ -13,7 +13,7 @@ let requests = [];
 let errors = [];
 
 const commands = {
-  async open({ url, width = 1440, height = 900, theme = 'dark', motion = 'no-preference' }) {
+  async open({ url, width = 1440, height = 900, theme = 'dark', motion = 'no-preference', instead = {} }) {
     await page?.context().close();
     requests = [];
     errors = [];
@@ -23,6 +23,7 @@ const commands = {
     page.on('console', line => line.type() === 'error' && errors.push(`${line.text()} ${line.location().url}`));
     page.on('pageerror', error => errors.push(String(error.stack || error)));
     page.on('dialog', dialog => { errors.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+    for (const [where, answer] of Object.entries(instead)) await page.route(where, route => route.fulfill(answer));
     await page.goto(url, { waitUntil: 'load' });
   },
   eval: ({ text }) => page.evaluate(text),

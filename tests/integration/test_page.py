@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_page.py - the live page in a browser, on a node with real brokers and two drones.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 85 s
+# Takes: 110 s
 """Ground, crane and wind are those of fixture/place.py; what the page shows is compared with what the drone itself got
 over MQTT. Nothing is looked at twice to become true, but for what has to arrive first."""
 import contextlib
@@ -10,9 +10,10 @@ import json
 import math
 import re
 import threading
+import time
 
 import numpy
-from drf_fixture import Mosquitto, Node, free_ports, main, shared_kafka, wait_until
+from drf_fixture import TOP, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 from fixture.browser import Browser
 
@@ -115,7 +116,7 @@ def panel(browser, pilot):
     """(text of the selected drone's panel, the context it was made of as the drone got it), both of one instant. What
     the node makes between two messages to the drone is shown, too, and passed over here."""
     def look():
-        made, text = browser.eval("[document.getElementById('p-drone').dataset.made, document.getElementById('p-drone').innerText]")
+        made, text = browser.eval("(p => [p.dataset.made, p.innerText])(document.getElementById('p-drone'))")
         return made in pilot.contexts and (plain(text), pilot.contexts[made])
     return wait_until(look, "a context on the page that the drone got, too")
 
@@ -135,8 +136,9 @@ def nothing_from_elsewhere(browser, url, errors=()):
 def pixels(browser, lat, lon, size=24):
     """The colours of a square of the map about a place, row by row."""
     flat = browser.eval(f"""(() => {{
-        const c = document.getElementById('base'), q = c.width / c.clientWidth, [x, y] = drfView.pixel({lat}, {lon});
-        return [...new Uint32Array(c.getContext('2d').getImageData(x * q - {size // 2}, y * q - {size // 2}, {size}, {size}).data.buffer)];
+        const c = document.getElementById('base'), q = c.width / c.clientWidth;
+        const [x, y] = drfView.pixel({lat}, {lon}).map(v => v * q - {size // 2});
+        return [...new Uint32Array(c.getContext('2d').getImageData(x, y, {size}, {size}).data.buffer)];
     }})()""")
     return [flat[i:i + size] for i in range(0, len(flat), size)]
 
@@ -145,6 +147,11 @@ def hatched(rows):
     """Neither of one colour nor without a period: a pattern that repeats across."""
     return len({c for row in rows for c in row}) > 1 and any(
         all(row[i] == row[i + period] for row in rows for i in range(len(row) - period)) for period in range(4, 13))
+
+
+def side(browser):
+    """What the picture from the side says to those who do not see it."""
+    return browser.eval("document.getElementById('sideview').getAttribute('aria-label')")
 
 
 def check_crane(browser, url, kafka, pilot):
@@ -161,7 +168,7 @@ def check_crane(browser, url, kafka, pilot):
     advisory = next(a for a in told["advisories"] if a.get("feature_id") == "crane-7")
     assert {1: "WARNING", 2: "CAUTION"}[advisory["severity"]] in browser.text("#headline")
     assert plain(advisory["text"]) in text, (advisory["text"], text)
-    assert "CRANE crane-7" in text and "crane-7" in browser.eval("document.getElementById('sideview').getAttribute('aria-label')")
+    assert "CRANE crane-7" in text and "crane-7" in side(browser)
 
 
 def check_numbers(browser, pilot):
@@ -200,7 +207,37 @@ def check_unknown(browser, url, pilot):
     assert not re.search(r"(?<![\d.])-?0(\.0)? m(?![/\w])", heights), heights
     wait_until(lambda: hatched(pixels(browser, *HOLE)), "hatch over the hole")
     assert not hatched(pixels(browser, 47.06, 8.09)), "known ground is hatched, too"
-    assert "not known" in browser.eval("document.getElementById('sideview').getAttribute('aria-label')").lower()
+    assert "not known: no source covers this place" in side(browser)
+
+
+def check_whole(browser, url):
+    """A context from a file in place of the node's: each part stands there, and what the page cannot know by its name."""
+    told = json.loads((TOP / "tests" / "data" / "golden" / "context_full.Context.json").read_text())
+    now_us = time.time_ns() // 1000
+    told |= {"node_time_us": str(now_us), "later_m": 7.5, "layer_states": [{"layer": 5, "reason": 2, "since": 4}]}
+    events = (("hello", {"t": now_us // 1000, "boot_id": "1", "tick_ms": 250, "version": "0.1.0"}),
+              ("fleet", {"t": now_us // 1000, "full": True, "new": [[0, "golden"]], "at": [
+                  [0, 43650000, -79380000, 237, None, None, None, 126, None]], "say": [[0, 0, 0, None, 0, None, 0, ""]]}),
+              ("drone", {"id": "golden", "t": now_us // 1000, "context": told}))
+    body = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+    browser.open(f"{url}#drone=golden", instead={"**/v1/live*": {"contentType": "text/event-stream", "body": body}})
+    browser.wait("document.getElementById('p-drone').dataset.made > 0")
+    browser.eval("document.querySelector('#p-drone details').open = true")
+    text = plain(browser.text("#p-drone"))
+    for words in (
+            "Free below 126 m", "Least ahead 103 m", "Climb not sent",
+            "It flies 137 m above the ground ± 5 m, from the satellite height.",
+            "Its own height is 237 m above the sea (AMSL) ± 3 m.",
+            "The ground below lies at 100 m AMSL ± 4 m, by dted, posts every 927 m",
+            "What stands there reaches 104 m AMSL", "bare earth: no buildings or trees in it", "differ by -0.7 m",
+            "50 – 450 unknown (unknown) unknown 25 % unknown: no source covers this place", "Plan: flies its plan.",
+            "Wind 4.1 m/s from the east (111°)", "Gusts 5.0 m/s", "Visibility: not known: the source does not carry it",
+            "Ceiling: not known: the node cannot say why", "TOWER 36-019284 311 m to the west (271°), top 181 m AMSL",
+            "accuracy assumed", "3 more are there", "zones: this node has no feed of it", "Also told", "later_m = 7.5",
+            "layer_states.since = 4"):
+        assert words in text, (words, text)
+    also = text[text.index("Also told"):]
+    assert also.count("=") == 2, also
 
 
 def check_keyboard(browser, url):
@@ -216,8 +253,8 @@ def check_keyboard(browser, url):
     assert browser.eval("document.activeElement.dataset.id") == OVER_HOLE
     browser.press("Enter")
     browser.wait("document.getElementById('p-drone').dataset.made > 0")
-    said = browser.eval("[drfView.shows().selected, location.hash, document.getElementById('p-drone').dataset.drone]")
-    assert said == [OVER_HOLE, said[1], OVER_HOLE] and f"drone={OVER_HOLE}" in said[1], said
+    assert browser.eval("[drfView.shows().selected, document.getElementById('p-drone').dataset.drone]") == [OVER_HOLE] * 2
+    browser.wait(f"location.hash.includes('drone={OVER_HOLE}')")
     browser.press("Escape")
     assert browser.eval("drfView.shows().selected") is None
     nothing_from_elsewhere(browser, url)
@@ -261,6 +298,7 @@ def test_what_it_shows_is_what_the_drones_are_told():
         nothing_from_elsewhere(browser, url)
         check_unknown(browser, url, pilots[OVER_HOLE])
         nothing_from_elsewhere(browser, url)
+        check_whole(browser, url)
         check_keyboard(browser, url)
         check_accessible(browser, url)
         check_silence(browser, url, node)
