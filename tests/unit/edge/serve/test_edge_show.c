@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "tests/support/show_scene.h"
 
@@ -330,6 +331,86 @@ static void step__while_somebody_looks__puts_out_the_same(void **state)
     close_rig(&alone);
 }
 
+// Where drone K reports: so a record that mixes two of them shows.
+enum { EVICTED = 7, APART_E7 = 1000 };
+
+struct race {
+    struct edge_viewing *viewing;
+    _Atomic int over;
+    _Atomic uint32_t torn, drones, details;
+};
+
+static bool of_one_drone(const char *id, int32_t lat_e7)
+{
+    const long number = strncmp(id, "d-", 2) == 0 ? strtol(id + 2, NULL, 10) : -1;
+    return number >= 0 && number < EVICTED && lat_e7 == 436500000 + (int32_t)number * APART_E7;
+}
+
+static bool whole_detail(const struct edge_view_detail *detail)
+{
+    static const char key[] = "\"lat_e7\":"; // the context's own comes first
+    const char *at = memmem(detail->json, detail->size, key, sizeof key - 1);
+    return at != NULL && detail->json[detail->size - 1] == '}'
+           && of_one_drone(detail->id, (int32_t)strtol(at + sizeof key - 1, NULL, 10));
+}
+
+static void *look(void *argument)
+{
+    struct race *race = argument;
+    uint64_t seen[3] = {0}, seen_detail[EVICTED] = {0};
+    struct edge_view_detail *detail = malloc(sizeof *detail);
+    while (detail != NULL && !atomic_load(&race->over)) {
+        for (uint32_t i = 0; i < edge_viewing_places(race->viewing); i++) {
+            struct edge_view_drone drone;
+            if (edge_viewing_drone(race->viewing, i, &seen[i], &drone) != EDGE_SEQLOCK_NEW
+                || drone.id[0] == '\0')
+                continue;
+            atomic_fetch_add(&race->torn, !of_one_drone(drone.id, drone.lat_e7));
+            atomic_fetch_add(&race->drones, 1);
+        }
+        for (uint32_t i = 0; i < EVICTED; i++) {
+            if (edge_viewing_detail(race->viewing, i, &seen_detail[i], detail)
+                    != EDGE_SEQLOCK_NEW
+                || detail->size == 0)
+                continue;
+            atomic_fetch_add(&race->torn, !whole_detail(detail));
+            atomic_fetch_add(&race->details, 1);
+        }
+    }
+    free(detail);
+    return NULL;
+}
+
+// Seven drones in a fleet of three.
+static void step__while_others_read__shows_each_drone_whole(void **state)
+{
+    (void)state;
+    enum { READERS = 2, ROUNDS = 1500 };
+    struct rig rig = open_rig(3, true);
+    struct race race = {.viewing = rig.viewing};
+    pthread_t readers[READERS];
+    for (uint32_t slot = 0; slot < EVICTED; slot++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "d-%u", (unsigned)slot);
+        edge_viewing_follow(rig.viewing, slot, id);
+    }
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&readers[i], NULL, look, &race), 0);
+    for (int round = 0; round < ROUNDS || atomic_load(&race.details) < 50; round++) {
+        char id[16];
+        (void)snprintf(id, sizeof id, "d-%d", round / 5 % EVICTED);
+        scene_pass(rig.scene, SCENE_SECOND);
+        report(&rig, id, 108.0F, round / 5 % EVICTED * APART_E7);
+        scene_clear(rig.scene);
+    }
+    atomic_store(&race.over, 1);
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_join(readers[i], NULL), 0);
+    assert_true(atomic_load(&race.drones) > 50);
+    assert_int_equal(atomic_load(&race.torn), 0);
+    close_rig(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +425,7 @@ int main(void)
         cmocka_unit_test(detail__of_a_followed_drone__is_the_context_that_it_got),
         cmocka_unit_test(detail__of_a_silent_drone__is_made_for_the_viewer_and_told_nobody),
         cmocka_unit_test(step__while_somebody_looks__puts_out_the_same),
+        cmocka_unit_test(step__while_others_read__shows_each_drone_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
