@@ -1,7 +1,7 @@
 // edge/view/page/furniture.js - around the map: legend, scale, what is under the cursor, buttons, the keys' help.
 // SPDX-License-Identifier: Apache-2.0
 
-const cursor = { x: 0, y: 0, on: false, timer: 0, told: null };
+const cursor = { x: 0, y: 0, on: false, timer: 0, told: null, step: 0 };
 
 // ---- legend
 function swatch(draw, w = 26, h = 14) {
@@ -62,6 +62,10 @@ function drawLegend() {
   }
   if (!narrow)
     rows.push(
+      legendRow((c, w, hh) => {
+        c.strokeStyle = t.dim;
+        c.stroke(new Path2D(`M0 ${hh - 3}Q${w / 2} ${-hh / 3} ${w} ${hh - 5}`));
+      }, `height, a line each ${cursor.step} m`),
       legendRow((c, w, hh) => {
         c.fillStyle = hatch(c, t.dim, 5, 1);
         c.fillRect(0, 1, w, hh - 2);
@@ -184,6 +188,13 @@ function startFurniture() {
     });
   new ResizeObserver(drawLegend).observe(byElementId('stage'));
   for (const name of ['select', 'option', 'wind', 'theme', 'region', 'silent']) on(name, drawLegend);
+  setInterval(() => {
+    const step = passes().length && contourStep(passes().at(-1).z);
+    if (step && step !== cursor.step) {
+      cursor.step = step;
+      drawLegend();
+    }
+  }, 500);
   let limit = null;
   on('context', c => {
     const now = c && hazard.key && limitOf(c) + why(c.height?.agl_reason);

@@ -11,6 +11,7 @@ const M = {
   liveDirty: true,
   boxes: [],
   covered: [],
+  marks: [],
   patterns: new Map(),
   times: { base: [], live: [] },
 };
@@ -146,11 +147,13 @@ function drawBase() {
     c = M.bx;
   M.baseDirty = false;
   M.boxes = [...M.covered];
+  M.marks = [];
   drawHeights(c);
   drawRegion(c);
   drawFeatures(c);
   drawAlerts(c);
   drawWind(c);
+  labelContours(c);
   noteTime(M.times.base, performance.now() - t0);
 }
 function noteTime(list, ms) {

@@ -153,7 +153,7 @@ function wantContours(t) {
 }
 function contours(t, step) {
   const p = pad(t),
-    lines = { fine: new Path2D(), strong: new Path2D(), empty: true };
+    lines = { fine: new Path2D(), strong: new Path2D(), empty: true, marks: new Map() }; // marks: a strong line's height, one in 64 x 64 cells
   for (let y = 0; y < 256; y++) {
     for (let x = 0, i = (y + 1) * 258 + 1; x < 256; x++, i++) {
       const a = p[i],
@@ -167,6 +167,7 @@ function contours(t, step) {
         // a little over: never through a corner
         square(n % 5 ? lines.fine : lines.strong, a, b, c, d, level, x, y);
         lines.empty = false;
+        if (n % 5 === 0 && (x & 63) > 20 && (y & 63) > 20) lines.marks.set((y & 192) | (x >> 6), [x + 0.5, y + 0.5, (n * step) / 4]);
       }
     }
   }
@@ -186,7 +187,8 @@ function square(path, a, b, c, d, level, x, y) {
 }
 function drawContours(c, list) {
   const fine = new Path2D(),
-    strong = new Path2D();
+    strong = new Path2D(),
+    marks = [];
   for (const t of list) {
     wantContours(t);
     if (!t.lines || t.lines.empty) continue;
@@ -194,12 +196,27 @@ function drawContours(c, list) {
       to = new DOMMatrix([d * V.mx * V.k, 0, 0, d * V.my * V.k, sx(tileWest(t) + d / 2), sy(tileNorth(t) - d / 2)]);
     fine.addPath(t.lines.fine, to);
     strong.addPath(t.lines.strong, to);
+    if (cellPx(t.z) > 1.2) for (const [x, y, m] of t.lines.marks.values()) marks.push([x * to.a + to.e, y * to.d + to.f, m]);
   }
   c.strokeStyle = colours().contour;
   c.lineWidth = 0.8;
   c.stroke(fine);
   c.lineWidth = 1.5;
   c.stroke(strong);
+  M.marks.push(...marks);
+}
+// Heights of the stronger lines, where nothing else is written.
+function labelContours(c) {
+  c.textAlign = 'center';
+  c.fillStyle = colours().faint;
+  const taken = [...M.boxes];
+  for (const [x, y, m] of M.marks) {
+    const box = [x - 75, y - 50, 150, 100];
+    if (!inView(x, y, -20) || taken.some(b => crosses(b, box))) continue;
+    taken.push(box);
+    haloText(c, metres(m), x, y + 4, 10);
+  }
+  c.textAlign = 'left';
 }
 
 // ---- what stands above the selected drone (red), or within its limit below (amber): from the surface, cell by cell
