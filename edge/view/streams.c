@@ -348,6 +348,8 @@ static void put_detail(struct edge_stream *stream, const struct edge_view_detail
     edge_json_text_key(out, "context");
     if (size > 0) {
         edge_json_text_value(out, detail->json, size);
+        edge_json_text_key(out, "told");
+        edge_json_text_bool(out, detail->told);
     } else {
         edge_json_text_null(out);
         edge_json_text_key(out, "why");

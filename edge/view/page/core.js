@@ -16,6 +16,7 @@ const S = {
   context: null,
   contextAt: 0,
   contextWhy: '',
+  contextTold: true,
   features: { obstacles: [], zones: [], stations: [], leftOut: 0 },
   filter: new Set(), // empty: all are shown
   last: performance.now(),
@@ -49,6 +50,7 @@ function select(id) {
   S.context = null;
   S.contextAt = 0;
   S.contextWhy = '';
+  S.contextTold = true;
   if (!id) S.opt.follow = false;
   emit('select', id);
 }

@@ -103,7 +103,7 @@ function headline(c, d) {
     return [
       's5',
       `Silent for ${span(nowMs() - d.silentSince)}.`,
-      `${d.flags & FLAG.lost ? 'Others are told where it should be by now. ' : ''}Below is what it was told last: nothing of it holds any more.`,
+      `${d.flags & FLAG.lost ? 'Others are told where it should be by now. ' : ''}${S.contextTold ? 'Below is what it was told last: nothing of it holds any more.' : 'Below is what is known where it was last: nobody was told that.'}`,
     ];
   if (!c) return ['', 'Waiting for its next context.', S.contextWhy];
   if (age > (c.stale_after_ms ?? 1000) + 2000) return ['s5', `Its last context is ${span(age)} old: nothing of it holds any more.`, ''];

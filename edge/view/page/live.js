@@ -29,6 +29,7 @@ const RECEIVERS = {
     S.context = d.context || null;
     S.contextAt = d.t;
     S.contextWhy = d.why || '';
+    S.contextTold = d.told !== false;
     emit('context', S.context);
   },
   node(n) {
