@@ -8,6 +8,10 @@ const fleet = { order: [], moving: 0, drawn: 0, hover: null };
 // ---- motion: from where it was shown to where it reported, in one tick
 function moveDrones(now) {
   const pace = S.drones.size > 300 ? 45 : 0; // many: twenty pictures a second are enough
+  if (S.silent && now - fleet.drawn > 500) {
+    fleet.drawn = now; // where they may be grows
+    dirtyLive();
+  }
   if (now < fleet.moving && now - fleet.drawn >= pace) {
     fleet.drawn = now;
     for (const d of S.drones.values()) {

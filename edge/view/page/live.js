@@ -5,8 +5,9 @@
 const TRAIL_MOST = 120,
   TRAIL_MS = 1000,
   TRAIL_M = 15,
-  SILENT_MS = 3000;
-const live = { source: null, retry: 0, timer: 0, tickMs: 250 };
+  SILENT_MS = 3000,
+  RETRY_MS = 10000;
+const live = { source: null, retry: 0, timer: 0, tickMs: 250, opened: 0 };
 
 // ---- one event
 const RECEIVERS = {
@@ -62,8 +63,11 @@ function receive(event, data) {
     S.clockOffset = off > 0 || off < -5000 ? offset : S.clockOffset + off * 0.01;
   }
   RECEIVERS[event]?.(data);
-  if (S.silent && event !== 'hello' && !S.recorded) setSilent(false);
+  if (S.silent && event !== 'hello' && !S.recorded && !stuck()) setSilent(false);
 }
+// Frames come, but who evaluates the drones has not said anything for long: what they show is old.
+const stuck = () =>
+  performance.now() - live.opened > 4000 && S.node?.state?.node_time_us != null && S.heardMs - S.node.state.node_time_us / 1000 > 5000;
 function setSilent(value) {
   if (S.silent === value) return;
   S.silent = value;
@@ -159,6 +163,7 @@ function connect() {
   if (live.asleep || !S.region) return;
   live.source?.close();
   clearTimeout(live.timer);
+  live.opened = performance.now();
   const source = (live.source = new EventSource('v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : '')));
   for (const name of Object.keys(RECEIVERS)) {
     source.addEventListener(name, e => {
@@ -176,13 +181,15 @@ function connect() {
 }
 // A stream that fails does not say why: ask once, without keeping the answer.
 async function reconnect() {
-  const stop = new AbortController();
+  const stop = new AbortController(),
+    late = setTimeout(() => stop.abort(), 4000);
   try {
     const r = await fetch('v1/live', { signal: stop.signal });
     S.trouble = r.ok ? '' : (await r.json().catch(() => null))?.error || `the node answers ${r.status}`;
   } catch {
     S.trouble = 'the node cannot be reached';
   }
+  clearTimeout(late);
   stop.abort();
   emit('trouble', S.trouble);
   connect();
@@ -193,7 +200,13 @@ function startLive() {
     S.recorded = recording(window.DRF_RECORDED);
     return;
   }
-  setInterval(() => setSilent(!live.asleep && performance.now() - S.last > SILENT_MS), 250);
+  setInterval(() => {
+    const now = performance.now();
+    if (stuck()) S.trouble = 'it does not evaluate its drones';
+    setSilent(!live.asleep && (now - S.last > SILENT_MS || stuck()));
+    if (!S.silent || !live.source || now - Math.max(S.last, live.opened) < RETRY_MS) return;
+    connect(); // a stream that says nothing and does not fail: its other end may be gone
+  }, 250);
   document.addEventListener('visibilitychange', () => {
     clearTimeout(live.sleep);
     if (document.hidden) live.sleep = setTimeout(sleep, 10000);
