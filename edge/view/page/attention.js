@@ -17,7 +17,8 @@ const needsAttention = d => (S.filter.size ? S.filter.has(sevOf(d)) : ['silent',
 function whenText(d) {
   const s = sevOf(d);
   if (s === 'silent') return d.silentSince != null ? `for ${span(nowMs() - d.silentSince)}` : 'the node is silent';
-  return s === 'clear' ? 'nothing to report' : `${word(KIND, d.kind)} ${togo(d.ttg)}`;
+  if (s === 'clear') return 'nothing to report';
+  return FLOWN_INTO.has(d.kind) || !d.text ? `${word(KIND, d.kind)} ${togo(d.ttg)}` : d.text;
 }
 const freeText = d => (known(d.free) ? metres(d.free) : 'unknown');
 

@@ -10,9 +10,7 @@ const foundText = a => (a.text || '').replace(KEPT_PREFIX, '');
 const keptNote = a => KEPT_PREFIX.exec(a.text || '')?.[1] || '';
 // The most severe first, then the soonest; an obstacle that also raises the surface is named before the terrain.
 const bySeverity = (a, b) =>
-  (a.severity || 1) - (b.severity || 1) ||
-  Math.round(a.time_to_go_s ?? 1e9) - Math.round(b.time_to_go_s ?? 1e9) ||
-  (b.kind === 2) - (a.kind === 2);
+  (a.severity || 1) - (b.severity || 1) || Math.round(a.time_to_go_s ?? 1e9) - Math.round(b.time_to_go_s ?? 1e9) || (b.kind === 2) - (a.kind === 2);
 
 // What it was told stays for 10 s after its end, with the text that it had.
 function noteAdvisories(c) {

@@ -49,37 +49,41 @@ const unknownAhead = c => (c.look_ahead?.segments || []).filter(s => s.unknown_r
 // Obstacles of the context that stand in the corridor: where along it, and how wide with their accuracy.
 function obstaclesAhead(c) {
   const a = c.look_ahead || {},
-    told = new Set((c.advisories || []).filter(v => v.kind === 2 && v.feature_id).map(v => v.feature_id));
-  const lat = c.lat_e7 / 1e7,
-    north = 111132,
-    east = 111320 * Math.cos((lat * Math.PI) / 180),
-    turn = (a.track_deg_true * Math.PI) / 180;
+    length = a.length_m || 0,
+    way = corridorWay(c),
+    told = new Set((c.advisories || []).filter(v => v.kind === 2).map(v => v.feature_id)),
+    east = 111320 * Math.cos(((c.lat_e7 / 1e7) * Math.PI) / 180);
   return (c.obstacles || [])
     .map(o => {
-      const dn = ((o.lat_e7 - c.lat_e7) / 1e7) * north,
-        de = ((o.lon_e7 - c.lon_e7) / 1e7) * east,
-        straight = known(a.track_deg_true);
-      const along = straight ? dn * Math.cos(turn) + de * Math.sin(turn) : o.distance_m,
-        across = straight ? Math.abs(de * Math.cos(turn) - dn * Math.sin(turn)) : 0;
       const acc = o.horizontal_acc95_m ?? 0,
-        shape = S.features.obstacles.find(f => (f.properties?.feature_id ?? f.id) === o.feature_id);
-      let from = along,
-        to = along;
-      const walk = p => {
-        if (typeof p[0] !== 'number') p.forEach(walk);
-        else {
-          const n = (p[1] - c.lat_e7 / 1e7) * north,
-            e = (p[0] - c.lon_e7 / 1e7) * east,
-            x = n * Math.cos(turn) + e * Math.sin(turn);
-          from = Math.min(from, x);
-          to = Math.max(to, x);
+        shape = S.features.obstacles.find(f => f.properties.feature_id === o.feature_id && f.properties.source === o.source),
+        along = [];
+      // Where its outline lies in the corridor, looked at each sixtieth of the way.
+      if (way)
+        for (const [lon, lat] of outline(shape?.geometry.coordinates ?? [o.lon_e7 / 1e7, o.lat_e7 / 1e7])) {
+          let best = Infinity,
+            at = 0;
+          for (let i = 0; i <= 60; i++) {
+            const [y, x] = way.at((length * i) / 60),
+              d = Math.hypot((lat - y) * 111132, (lon - x) * east);
+            if (d < best) [best, at] = [d, (length * i) / 60];
+          }
+          const half = (a.half_width_m ?? 0) + (((a.half_width_end_m ?? 0) - (a.half_width_m ?? 0)) * at) / (length || 1);
+          if (best <= half + acc + length / 120) along.push(at);
         }
-      };
-      if (straight && shape?.geometry?.type !== 'Point' && shape?.geometry?.coordinates) walk(shape.geometry.coordinates);
-      const half = (a.half_width_m ?? 0) + ((a.half_width_end_m ?? 0) - (a.half_width_m ?? 0)) * Math.min(1, Math.max(0, along / (a.length_m || 1)));
-      return { o, from: from - acc, to: to + acc, inside: told.has(o.feature_id) || (straight ? across <= half + acc : a.basis === 1) };
+      const inside = along.length > 0 || told.has(o.feature_id) || a.basis === 1;
+      if (!along.length) along.push(o.distance_m ?? 0);
+      return { o, from: Math.min(...along) - acc, to: Math.max(...along) + acc, inside };
     })
-    .filter(x => x.inside && x.to > 0 && x.from < (a.length_m ?? 0));
+    .filter(x => x.inside && x.to > 0 && x.from < length);
+}
+// The corners of a shape, and places between them.
+function outline(c) {
+  if (typeof c[0] === 'number') return [c];
+  if (typeof c[0][0] !== 'number') return c.flatMap(outline);
+  return c.flatMap((p, i) =>
+    i ? [0.25, 0.5, 0.75, 1].map(f => [c[i - 1][0] + f * (p[0] - c[i - 1][0]), c[i - 1][1] + f * (p[1] - c[i - 1][1])]) : [p],
+  );
 }
 
 // What the picture shows, for those who do not see it.
@@ -361,15 +365,9 @@ function drawSideLabels(c, { X, Y, t, say, x, path, near, segments, acc, limit, 
       `600 12px ${SIDE_FONT}`,
     );
   }
-  const end = path[path.length - 1];
-  say(
-    (c.advisories || []).some(a => (a.kind === 1 || a.kind === 2) && known(a.limit)) ? `limit ${metres(limit)}` : `usual limit ${metres(limit)}`,
-    right - 4,
-    Y(end[1] - limit) + 12,
-    t.caution,
-    'right',
-    `10.5px ${SIDE_FONT}`,
-  );
+  const told = (c.advisories || []).some(a => (a.kind === 1 || a.kind === 2) && known(a.limit)),
+    y = Y(path[path.length - 1][1] - limit) + 12;
+  if (y < bottom) say(`${told ? 'limit' : 'usual limit'} ${metres(limit)}`, right - 4, y, t.caution, 'right', `10.5px ${SIDE_FONT}`);
 }
 
 // Colours of the picture that the map has no use for: grey, so that only what matters has a hue.

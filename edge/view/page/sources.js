@@ -2,57 +2,51 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const exact = m => metres(m, m % 1 ? 1 : 0);
-function sourceLines(s) {
-  const perMinute = s.records_per_s * 60,
-    accuracy = [
-      known(s.vertical_acc95_m) && `heights ± ${exact(s.vertical_acc95_m)}`,
-      known(s.horizontal_acc95_m) && `places ± ${exact(s.horizontal_acc95_m)}`,
-    ].filter(Boolean);
-  const refused = Number(s.refused || 0),
-    area = [s.south_lat_e7, s.west_lon_e7, s.north_lat_e7, s.east_lon_e7];
+function rateText(s) {
+  const hourly = s.records_per_s * 3600;
+  if (!known(hourly)) return '';
+  return hourly >= 60 ? `${number(hourly / 60)} a minute` : `${number(hourly, hourly % 1 && hourly < 10 ? 1 : 0)} an hour`;
+}
+// What is absent has its reason beside it: PER_VALUE is no fault, it stands with each value.
+const fact = (name, text, reason) => [
+  el('dt', {}, name),
+  el('dd', {}, text || (reason === 24 ? 'beside each value' : el('span', { class: 'unk' }, `not known: ${why(reason)}`))),
+];
+function sourceItem(s) {
+  const area = [s.south_lat_e7, s.north_lat_e7, s.west_lon_e7, s.east_lon_e7].map(v => (v / 1e7).toFixed(2)),
+    refused = Number(s.refused || 0);
   return el(
     'li',
     { class: 'src' },
     el('b', {}, s.source || 'unnamed'),
-    ` ${word(LAYER, s.layer)}`,
-    s.feed && s.feed !== s.source ? aside(`, feed ${s.feed}`) : '',
-    s.reason !== 1 && el('small', { class: 'unk' }, why(s.reason)),
+    s.layer != null && ` ${word(LAYER, s.layer)}`,
+    s.feed && aside(`, feed ${s.feed}`),
+    s.reason !== 1 && el('p', { class: 'unk' }, why(s.reason)),
     el(
-      'small',
+      'dl',
       {},
-      comma([
-        s.data_time_us != null ? `true ${agoUs(s.data_time_us)}` : `age not known (${why(s.data_time_reason)})`,
-        s.issue_time_us != null && `issued ${agoUs(s.issue_time_us)}`,
-        s.received_us != null ? `came ${agoUs(s.received_us)}` : 'nothing came yet',
-        known(s.records_per_s)
-          ? perMinute >= 1 || !perMinute
-            ? `${number(perMinute)} a minute`
-            : `${number(perMinute * 60, perMinute * 60 < 10 ? 1 : 0)} an hour`
-          : 'rate not known',
-      ]),
+      fact(
+        'age',
+        comma([s.data_time_us != null && dataTime(s.data_time_us), s.issue_time_us != null && `issued ${agoUs(s.issue_time_us)}`]),
+        s.data_time_reason,
+      ),
+      s.feed && fact('came', comma([s.received_us != null ? agoUs(s.received_us) : 'nothing since the node started', rateText(s)])),
+      fact(
+        'accuracy',
+        comma([
+          known(s.vertical_acc95_m) && `heights ± ${exact(s.vertical_acc95_m)}`,
+          known(s.horizontal_acc95_m) && `places ± ${exact(s.horizontal_acc95_m)}`,
+          known(s.posting_m) && `posts every ${distance(s.posting_m)}`,
+        ]),
+        s.accuracy_reason,
+      ),
+      fact('licence', s.licence, s.licence_reason),
+      fact('version', s.version, s.version_reason),
+      s.records != null && fact('records', comma([`${s.records} since the node started`, s.priority > 0 && `priority ${s.priority}`])),
+      known(s.south_lat_e7) && fact('area', `${area[0]} to ${area[1]} N, ${area[2]} to ${area[3]} E`),
+      (refused > 0 || s.last_error) &&
+        fact('refused', el('span', { class: 'unk' }, comma([String(refused), s.last_error && `the last: ${s.last_error}`]))),
     ),
-    el(
-      'small',
-      {},
-      comma([
-        s.licence ? `licence ${s.licence}` : `licence not known (${why(s.licence_reason)})`,
-        accuracy.length ? accuracy.join(', ') : `accuracy not known (${why(s.accuracy_reason)})`,
-        known(s.posting_m) && `posts every ${exact(s.posting_m)}`,
-      ]),
-    ),
-    el(
-      'small',
-      {},
-      comma([
-        `${s.records ?? 'an unknown number of'} records`,
-        s.version ? `version ${s.version}` : `version not known (${why(s.version_reason)})`,
-        s.priority != null && `priority ${s.priority}`,
-        area.every(known)
-          ? `${(area[0] / 1e7).toFixed(2)} to ${(area[2] / 1e7).toFixed(2)} N, ${(area[1] / 1e7).toFixed(2)} to ${(area[3] / 1e7).toFixed(2)} E`
-          : '',
-      ]),
-    ),
-    refused || s.last_error ? el('small', { class: 'unk' }, `${refused} refused`, s.last_error ? `, the last: ${s.last_error}` : '') : '',
   );
 }
 function showSources() {
@@ -65,7 +59,7 @@ function showSources() {
   put(
     box,
     el('h2', {}, 'Sources'),
-    !c ? el('p', { class: 'none' }, 'The node has not told its catalogue yet.') : el('ul', {}, list.map(sourceLines)),
+    !c ? el('p', { class: 'none' }, 'The node has not told its catalogue yet.') : el('ul', {}, list.map(sourceItem)),
     c && !list.length && el('p', { class: 'none' }, 'The node has no source.'),
     c?.sources_left_out > 0 && el('p', { class: 'none' }, `${c.sources_left_out} more are left out.`),
     el('h2', {}, 'Dead letters'),

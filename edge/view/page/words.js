@@ -15,7 +15,8 @@ function watched(value, seen, path = '') {
   });
 }
 function unread(value, seen, path = '') {
-  if (value === null || typeof value !== 'object') return seen.has(path) || (value === 1 && path.endsWith('reason')) ? [] : [[path.slice(1), String(value)]];
+  if (value === null || typeof value !== 'object')
+    return seen.has(path) || (value === 1 && path.endsWith('reason')) ? [] : [[path.slice(1), String(value)]];
   return Object.entries(value).flatMap(([key, part]) => unread(part, seen, Array.isArray(value) ? path : `${path}.${key}`));
 }
 
@@ -395,7 +396,12 @@ const layerWords = c =>
     'ul',
     {},
     (c.layer_states || []).map(l =>
-      item(strong(word(LAYER, l.layer)), ': ', el('span', { class: 'unk' }, l.reason === 2 ? 'this node has no feed of it' : why(l.reason)), '; nothing of it is clear'),
+      item(
+        strong(word(LAYER, l.layer)),
+        ': ',
+        el('span', { class: 'unk' }, l.reason === 2 ? 'this node has no feed of it' : why(l.reason)),
+        '; nothing of it is clear',
+      ),
     ),
   );
 function sourceNames(c) {
