@@ -42,7 +42,7 @@ static void make_room(struct edge_http_clients *clients, const uint32_t *address
             oldest = client;
         count++;
     }
-    if (count >= most)
+    if (oldest != NULL && count >= most)
         end(oldest);
 }
 

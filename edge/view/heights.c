@@ -167,7 +167,8 @@ static struct kept *kept_as(struct edge_heights *heights, const uint8_t sha256[s
 }
 
 // Takes `bytes`, in place of what was not used for longest.
-static void keep(struct edge_heights *heights, const uint8_t sha256[static 32], uint8_t *bytes,
+static void keep(struct edge_heights *heights, const uint8_t sha256[static 32],
+                 uint8_t *bytes, // NOLINT(readability-non-const-parameter): freed later
                  size_t size)
 {
     struct kept *place = &heights->kept[0];
@@ -207,6 +208,7 @@ static void put_quarter(enum fusion_layer layer, const uint16_t *child, size_t d
                 reduce(layer, &child[2 * r * GEO_CELLS_SIDE + 2 * c]);
 }
 
+// NOLINTBEGIN(misc-no-recursion): a level deeper each time, down to the store's
 static enum drf_status make(struct edge_heights *heights, enum fusion_layer layer,
                             struct geo_tile tile, const uint8_t sha256[static 32]);
 
@@ -240,7 +242,7 @@ static enum drf_status cells_of(struct edge_heights *heights, enum fusion_layer 
 static enum drf_status make(struct edge_heights *heights, enum fusion_layer layer,
                             struct geo_tile tile, const uint8_t sha256[static 32])
 {
-    uint16_t *cells = malloc(2 * GEO_CELLS_COUNT * sizeof *cells);
+    uint16_t *cells = malloc((size_t)2 * GEO_CELLS_COUNT * sizeof *cells);
     if (cells == NULL)
         return DRF_ERR_NOMEM;
     uint16_t *child = cells + GEO_CELLS_COUNT;
@@ -265,6 +267,7 @@ static enum drf_status make(struct edge_heights *heights, enum fusion_layer laye
     free(cells);
     return status;
 }
+// NOLINTEND(misc-no-recursion)
 
 static enum drf_status overview(struct edge_heights *heights, enum fusion_layer layer,
                                 struct geo_tile tile, const char *tags, bool *reading,

@@ -50,8 +50,7 @@ void edge_json_text_raw(struct edge_json_text *json, const char *bytes, size_t s
 // A value follows: after another one a comma stands between.
 static void separate(struct edge_json_text *json)
 {
-    const char last = json->length > 0 ? json->bytes[json->length - 1] : '\n';
-    if (strchr("{[:,\n ", last) == NULL)
+    if (json->length > 0 && strchr("{[:,\n ", json->bytes[json->length - 1]) == NULL)
         edge_json_text_raw(json, ",", 1);
 }
 

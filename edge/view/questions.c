@@ -62,7 +62,7 @@ static bool poll_later(const struct edge_questions *questions, int64_t until_mon
 {
     if (atomic_load(&questions->stopping) || edge_clock_mono_us() >= until_mono_us)
         return false;
-    nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = INT64_C(1000000) * POLL_MS}, NULL);
     return true;
 }
 
@@ -84,6 +84,14 @@ static enum drf_status ask(struct edge_questions *questions,
     return status;
 }
 
+static bool same_key(const double *a, const double *b)
+{
+    for (size_t i = 0; i < KEY_VALUES; i++)
+        if (a[i] < b[i] || a[i] > b[i])
+            return false;
+    return true;
+}
+
 // The kept answer to the same question, or a place for it.
 static struct kept *kept_as(struct edge_questions *questions, const double key[KEY_VALUES],
                             bool *there)
@@ -91,8 +99,7 @@ static struct kept *kept_as(struct edge_questions *questions, const double key[K
     const int64_t now_mono_us = edge_clock_mono_us();
     for (size_t i = 0; i < KEPT_MAX; i++) {
         struct kept *kept = &questions->kept[i];
-        *there =
-            kept->until_mono_us > now_mono_us && memcmp(kept->key, key, sizeof kept->key) == 0;
+        *there = kept->until_mono_us > now_mono_us && same_key(kept->key, key);
         if (*there)
             return kept;
     }
@@ -159,8 +166,8 @@ static void lay_grid(const struct edge_wind_grid *grid, struct edge_view_questio
     *question = (struct edge_view_question){
         .kind = EDGE_VIEW_ASK_WIND, .agl_m = grid->agl_m, .count = grid->columns * grid->rows};
     for (uint32_t i = 0; i < question->count; i++) {
-        const double right = (i % grid->columns + 0.5) / grid->columns;
-        const double down = (i / grid->columns + 0.5) / grid->rows;
+        const uint32_t column = i % grid->columns, row = i / grid->columns;
+        const double right = (column + 0.5) / grid->columns, down = (row + 0.5) / grid->rows;
         double lon_deg = box.west_deg + right * (east_deg - box.west_deg);
         if (lon_deg > 180.0)
             lon_deg -= 360.0;

@@ -31,7 +31,7 @@ enum drf_status edge_trails_open(uint32_t places, struct edge_trails **out)
     if (trails == NULL)
         return DRF_ERR_NOMEM;
     trails->count = places;
-    trails->trails = calloc(places > 0 ? places : 1, sizeof *trails->trails);
+    trails->trails = calloc(places > 0 ? places : 1, sizeof(struct trail *));
     if (trails->trails == NULL || pthread_mutex_init(&trails->lock, NULL) != 0) {
         free(trails->trails);
         free(trails);

@@ -1,8 +1,10 @@
+// tests/bench/bench_edge_streams.c - what sixteen live pages of 1,000 drones cost.
 // SPDX-License-Identifier: Apache-2.0
-// bench_edge_streams [small]: what sixteen live pages of 1,000 drones cost. A listener with real
-// sockets, drones that all move, of which one in twenty is warned, as serve puts them at 4 Hz,
-// and readers in a process of their own. The ticks follow each other in real time, so that the
-// library waits as it does in a node; what is counted is this process's time on the processor.
+//
+// A listener with real sockets, drones that all move, of which one in twenty is warned, as
+// serve puts them at 4 Hz, and readers in a process of their own. The ticks follow each other
+// in real time, so that the library waits as it does in a node; what is counted is this
+// process's time on the processor. With "small" ten drones for a second. JSON lines.
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -272,6 +272,7 @@ static struct edge_view_detail *detail_of(const char *id, uint32_t why, const ch
     (void)snprintf(detail->id, sizeof detail->id, "%s", id);
     (void)snprintf(detail->json, sizeof detail->json, "%s", json);
     detail->why = why;
+    detail->told = true;
     detail->utc_us = UTC_US + 1999;
     detail->size = (uint32_t)strlen(json);
     return detail;
@@ -302,7 +303,7 @@ static void read__of_a_followed_drone__has_each_new_context_once(void **state)
     put_detail(&bench, "a", 0, "{\"seq\":3}");
     tick(&bench, "3\n\n");
     assert_reads(stream, "3\n\nevent: drone\ndata: {\"id\":\"a\",\"t\":1795953481001,"
-                         "\"context\":{\"seq\":3}}\n\n");
+                         "\"context\":{\"seq\":3},\"told\":true}\n\n");
     tick(&bench, "4\n\n");
     assert_reads(stream, "4\n\n");
     edge_stream_close(stream);
