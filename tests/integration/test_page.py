@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # tests/integration/test_page.py - the live page in a browser, on a node with real brokers and two drones.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 110 s
+# Takes: 120 s
 """Ground, crane and wind are those of fixture/place.py; what the page shows is compared with what the drone itself got
 over MQTT. Nothing is looked at twice to become true, but for what has to arrive first."""
 import contextlib
@@ -187,6 +187,18 @@ def check_numbers(browser, pilot):
         assert words in text, (words, text)
 
 
+def check_end(browser, url, kafka):
+    """The crane is taken down: what was told of it stays for 10 s, marked as ended, with the text that it had."""
+    select(browser, url, NEAR)
+    told = browser.wait("document.querySelector('.adv .s2 div')?.innerText")
+    kafka.produce(place.TOPICS["cranes"], None, key="crane-7", headers={**LIVE, "ce_time": "2026-03-01T00:00:00Z"})
+    browser.wait_text(".adv .over", "it was a caution, ended")
+    ended = browser.text(".adv .over div")
+    assert ended.split(":")[0] == told.split(":")[0] == "CRANE crane-7", (told, ended)
+    browser.wait("!document.querySelector('.adv .over')")
+    assert "crane-7" not in browser.text("#p-drone") and "Nothing to report." in browser.text("#headline")
+
+
 def check_text(browser):
     """What a stranger wrote is read as he wrote it, on the panel and wherever else it stands."""
     text = plain(browser.text("#p-drone"))
@@ -302,6 +314,7 @@ def test_what_it_shows_is_what_the_drones_are_told():
         check_keyboard(browser, url)
         check_accessible(browser, url)
         check_silence(browser, url, node)
+        check_end(browser, url, kafka)
 
 
 main(globals())
