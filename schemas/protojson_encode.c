@@ -4,7 +4,8 @@
 // descriptors say where a field and its presence lie, so one walk serves every message, and no
 // tree of JSON values is built: jansson would allocate for each. A float is printed with more
 // and more digits until it reads back as the same value, so the text does not depend on the C
-// library's choice of digits.
+// library's choice of digits. Printing and reading are most of what a message costs, so what
+// surely does not read back is passed over without them.
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -96,10 +97,38 @@ static void put_base64(struct writer *w, const ProtobufCBinaryData *data)
     put(w, "\"", 1);
 }
 
+enum { DIGITS_MIN = 6, DIGITS_MAX = 9 };
+
+// The fewest digits that are worth a look. Rounded to some digits a value lies as far from
+// itself as is worked out here, but for an error of 1e-15 of it; beyond half the way to the
+// next float it reads back as another. Powers of ten from 1 on are exact, and no float lies
+// between one below and what stands for it here.
+static int first_digits(float value)
+{
+    static const double powers[] = {1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1,  1e2,  1e3, 1e4,
+                                    1e5,  1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12};
+    enum { ONE = 4, LARGE = 10 }; // where 1 stands; from where all digits are before the point
+    const double size = fabs((double)value);
+    if (!(size >= powers[0] && size < powers[LARGE]))
+        return DIGITS_MIN;
+    int first = 0; // of the first digit
+    while (size >= powers[first + 1])
+        first++;
+    const double half =
+        ((double)nextafterf(fabsf(value), INFINITY) - size) * 0.5 * (1.0 + 1e-6);
+    int digits = DIGITS_MIN;
+    for (; digits < DIGITS_MAX; digits++) {
+        const double units = powers[ONE + (digits - 1) - (first - ONE)]; // of the last digit
+        if (fabs(rint(size * units) / units - size) <= half)
+            break;
+    }
+    return digits;
+}
+
 static void put_float(struct writer *w, float value)
 {
     char text[32] = "";
-    for (int digits = 6; digits <= 9; digits++) {
+    for (int digits = first_digits(value); digits <= DIGITS_MAX; digits++) {
         (void)snprintf(text, sizeof text, "%.*g", digits, (double)value);
         if (strtof(text, NULL) == value)
             break;
