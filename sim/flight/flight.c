@@ -7,9 +7,12 @@
 
 #include <math.h>
 
+#include "sim/flight/drone_limits.h"
 #include "sim/flight/route.h"
 
 static const double acceleration_mps2 = 2.5, hurry_mps2 = 4.5;
+static const double calm_climb_mps = 2.5, least_climb_mps = 0.4;
+static const double look_ahead_s = 45.0, limit_margin_m = 6.0;
 static const double low_hover_agl_m = 8.0, hover_s = 4.0, turn_m = 8.0;
 
 const char *sim_flight_phase_name(enum sim_flight_phase phase)
@@ -62,7 +65,8 @@ static void calm_down(struct sim_flight *flight, const struct sim_world *world, 
     flight->levelled = true;
     flight->level_amsl_m = sim_route_level_amsl_m(world, flight->depot, flight->porch);
     flight->cruise_mps = sim_random_between(state, 7.0, 11.0);
-    flight->climb_mps = flight->sink_mps = 2.5;
+    flight->climb_mps = flight->sink_mps = calm_climb_mps;
+    flight->agl_max_m = sim_drone_limits_of((size_t)number).agl_max_m;
     // It lowers the delivery on a line.
     flight->hover_agl_m =
         surface_at(world, flight->porch) - ground_at(world, flight->porch) + 24.0;
@@ -156,6 +160,13 @@ static void stand(struct sim_flight *flight, double dt_s)
     flight->north_mps = toward(flight->north_mps, 0.0, acceleration_mps2 * dt_s);
 }
 
+// The climb at which it would not be above the height that its profile allows as far as it
+// looks ahead, in seconds; at least a little.
+static double gentle_mps(const struct sim_flight *flight, double agl_m)
+{
+    return fmax((flight->agl_max_m - limit_margin_m - agl_m) / look_ahead_s, least_climb_mps);
+}
+
 static void rise(struct sim_flight *flight, double target_amsl_m, double dt_s)
 {
     double wanted = (target_amsl_m - flight->amsl_m) * 0.8;
@@ -217,7 +228,7 @@ static bool done(const struct sim_flight *flight, const struct sim_world *world)
 
 static void fly(struct sim_flight *flight, const struct sim_world *world, double dt_s)
 {
-    double ground_m = ground_at(world, flight->at);
+    double ground_m = ground_at(world, flight->at), agl_m = flight->amsl_m - ground_m;
     if (flight->intent.hold && !sim_flight_on_ground(flight)) {
         stand(flight, dt_s);
         rise(flight, flight->amsl_m, dt_s);
@@ -232,6 +243,8 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
     case SIM_FLIGHT_CLIMB:
     case SIM_FLIGHT_CLIMB_BACK:
         stand(flight, dt_s);
+        if (flight->levelled && flight->agl_max_m > 0.0) // NAN: no limit
+            flight->climb_mps = fmin(calm_climb_mps, gentle_mps(flight, agl_m));
         rise(flight,
              flight->levelled ? flight->level_amsl_m : ground_m + flight->cruise_agl_m + 20.0,
              dt_s);

@@ -44,7 +44,7 @@ struct sim_flight {
     double north_mps, east_mps, up_mps;
     double cruise_mps, cruise_agl_m, wait_s;
     bool levelled; // cruises at level_amsl_m, not at cruise_agl_m over the surface
-    double level_amsl_m, hover_agl_m;
+    double level_amsl_m, hover_agl_m, agl_max_m; // the last: its profile's; NAN: none
     double climb_mps, sink_mps;
     bool sets_down;    // at the porch, instead of hovering over it
     bool bent, passed; // has a turning point `via`; has passed it on this leg

@@ -7,8 +7,8 @@ enum { PLACES = 500, WAYS = 40 };
 
 static const double beyond_m = 600.0; // behind both ends: 45 s of a cruise, and its accuracy
 static const double step_m = 30.0, aside_m = 60.0, obstacle_aside_m = 140.0;
-static const double over_m = 27.0; // 15 m wanted, the accuracies, and what a step misses
-static const double clearing_m = 20.0, canopy_m = 2.5; // around where it lands, at most
+static const double over_m = 30.0; // 15 m wanted, the accuracies, and what a step misses
+static const double clearing_m = 20.0, canopy_m = 0.8; // around where it lands, at most
 static const double covered_m = 250.0;
 
 struct way {
@@ -101,7 +101,18 @@ static struct sim_plane spread(const struct sim_world *world, uint64_t seed, uin
     y = fmod(y + 0.5698402909980532 * (double)(number % 1000000), 1.0);
     double reach_m =
         fmax(world->plan.size_km * 500.0 - 1500.0, 0.3 * world->plan.size_km * 500.0);
-    return (struct sim_plane){(2.0 * x - 1.0) * reach_m, (2.0 * y - 1.0) * reach_m};
+    struct sim_plane p = {(2.0 * x - 1.0) * reach_m, (2.0 * y - 1.0) * reach_m};
+    if (world->plan.void_radius_m <= 0.0)
+        return p;
+    // Away from where no terrain is known.
+    struct sim_plane v = sim_world_plane(world, world->void_center);
+    double east_m = p.east_m - v.east_m, north_m = p.north_m - v.north_m;
+    double from_m = fmax(hypot(east_m, north_m), 1.0);
+    double wanted_m = world->plan.void_radius_m + 2.0 * beyond_m;
+    if (from_m >= wanted_m)
+        return p;
+    return (struct sim_plane){v.east_m + east_m * wanted_m / from_m,
+                              v.north_m + north_m * wanted_m / from_m};
 }
 
 // The highest of the trees at a place and around it.

@@ -25,8 +25,8 @@ static struct sim_spectrum make_ground(uint64_t seed)
 static struct sim_spectrum make_canopy(uint64_t seed, bool calm)
 {
     return sim_spectrum_make(&(struct sim_spectrum_plan){.seed = seed ^ 0x63616e6f7079,
-                                                         .mean = calm ? 4.0 : 9.0,
-                                                         .amplitude = calm ? 4.0 : 8.5,
+                                                         .mean = calm ? 3.0 : 9.0,
+                                                         .amplitude = calm ? 3.0 : 8.5,
                                                          .wavelength_min_m = 300.0,
                                                          .count = 10,
                                                          .growth = 1});
