@@ -67,9 +67,10 @@ static void calm_down(struct sim_flight *flight, const struct sim_world *world, 
     flight->cruise_mps = sim_random_between(state, 7.0, 11.0);
     flight->climb_mps = flight->sink_mps = calm_climb_mps;
     flight->agl_max_m = sim_drone_limits_of((size_t)number).agl_max_m;
-    // It lowers the delivery on a line.
+    // It lowers the delivery on a line, from over all that stands around the porch.
     flight->hover_agl_m =
-        surface_at(world, flight->porch) - ground_at(world, flight->porch) + 24.0;
+        fmin(sim_route_level_amsl_m(world, flight->porch, flight->porch), flight->level_amsl_m)
+        - ground_at(world, flight->porch);
 }
 
 struct sim_flight sim_flight_make(const struct sim_world *world, uint64_t seed, uint64_t number)
@@ -174,6 +175,19 @@ static void rise(struct sim_flight *flight, double target_amsl_m, double dt_s)
     flight->up_mps = toward(flight->up_mps, wanted, acceleration_mps2 * dt_s);
 }
 
+static void climb(struct sim_flight *flight, double ground_m, double dt_s)
+{
+    if (!flight->levelled) {
+        rise(flight, ground_m + flight->cruise_agl_m + 20.0, dt_s);
+        return;
+    }
+    double usual_mps = flight->climb_mps;
+    if (flight->agl_max_m > 0.0) // NAN: no limit
+        flight->climb_mps = fmin(usual_mps, gentle_mps(flight, flight->amsl_m - ground_m));
+    rise(flight, flight->level_amsl_m, dt_s);
+    flight->climb_mps = usual_mps;
+}
+
 double sim_flight_cruise_amsl_m(const struct sim_flight *flight, const struct sim_world *world)
 {
     if (flight->levelled)
@@ -228,7 +242,7 @@ static bool done(const struct sim_flight *flight, const struct sim_world *world)
 
 static void fly(struct sim_flight *flight, const struct sim_world *world, double dt_s)
 {
-    double ground_m = ground_at(world, flight->at), agl_m = flight->amsl_m - ground_m;
+    double ground_m = ground_at(world, flight->at);
     if (flight->intent.hold && !sim_flight_on_ground(flight)) {
         stand(flight, dt_s);
         rise(flight, flight->amsl_m, dt_s);
@@ -243,11 +257,7 @@ static void fly(struct sim_flight *flight, const struct sim_world *world, double
     case SIM_FLIGHT_CLIMB:
     case SIM_FLIGHT_CLIMB_BACK:
         stand(flight, dt_s);
-        if (flight->levelled && flight->agl_max_m > 0.0) // NAN: no limit
-            flight->climb_mps = fmin(calm_climb_mps, gentle_mps(flight, agl_m));
-        rise(flight,
-             flight->levelled ? flight->level_amsl_m : ground_m + flight->cruise_agl_m + 20.0,
-             dt_s);
+        climb(flight, ground_m, dt_s);
         return;
     case SIM_FLIGHT_CRUISE:
     case SIM_FLIGHT_RETURN:

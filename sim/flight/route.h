@@ -17,7 +17,7 @@ struct sim_route {
 
 // One world, seed and number give one route.
 struct sim_route sim_route_make(const struct sim_world *world, uint64_t seed, uint64_t number);
-// Of a cruise between two places.
+// Of a cruise between two places, or of a hover over one.
 double sim_route_level_amsl_m(const struct sim_world *world, struct sim_plane depot,
                               struct sim_plane porch);
 

@@ -133,6 +133,8 @@ static void flight__on_a_calm_day__cruises_level_and_clear_as_far_as_it_looks(vo
         for (int i = 0; i < 3000; i++) {
             sim_flight_step(&f, &world, 0.2);
             phases |= 1U << f.phase;
+            if (f.phase == SIM_FLIGHT_HOVER) // over all that stands around the porch
+                assert_true(clear_m(&world, &f, 0.0) > 18.0);
             if ((f.phase != SIM_FLIGHT_CRUISE && f.phase != SIM_FLIGHT_RETURN)
                 || f.phase_s < 3.0)
                 continue;
