@@ -122,7 +122,7 @@ void edge_viewing_follow(struct edge_viewing *viewing, uint32_t slot, const char
         return;
     char *followed = viewing->follow.id[slot];
     memset(followed, 0, EDGE_VIEW_ID_SIZE);
-    memcpy(followed, id, strlen(id));
+    memcpy(followed, id, strlen(id) + 1);
     edge_seqlock_write(viewing->followed, &viewing->follow, sizeof viewing->follow);
 }
 

@@ -97,7 +97,7 @@ static double run_round(struct node *node, uint32_t round)
     while (bench->taken < bench->drones)
         scene_step(bench->scene);
     const int64_t spent_ns = cpu_ns() - began_ns;
-    scene_pass(bench->scene, 100 * SCENE_MS);
+    scene_pass(bench->scene, INT64_C(100) * SCENE_MS);
     return (double)spent_ns / (double)(bench->sent - sent);
 }
 

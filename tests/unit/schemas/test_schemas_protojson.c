@@ -84,8 +84,10 @@ static void protojson__of_a_float__has_the_fewest_digits_that_read_back(void **s
     for (int exponent = -6; exponent <= 12; exponent++) // where digits carry, and beside
         for (int side = 0; side < 2; side++) {
             float value = powf(10.0F, (float)exponent);
-            for (int i = 0; i < 100; i++, value = nextafterf(value, side ? 0.0F : INFINITY))
+            for (int i = 0; i < 100; i++) {
                 assert_fewest(value);
+                value = nextafterf(value, side ? 0.0F : INFINITY);
+            }
         }
     for (int i = -200000; i < 200000; i++) { // as heights, times and winds are
         assert_fewest((float)i * 0.01F + 0.001F);

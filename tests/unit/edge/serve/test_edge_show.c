@@ -193,7 +193,7 @@ static void place__that_another_drone_takes__is_of_another_generation(void **sta
     (void)state;
     struct rig rig = open_rig(1, true);
     report(&rig, "d-1", 200.0F, 0);
-    struct edge_view_drone first, second;
+    struct edge_view_drone first = {.generation = 0}, second = {.generation = 0};
     assert_true(find(&rig, "d-1", &first));
     report(&rig, "d-2", 200.0F, 0);
     assert_true(find(&rig, "d-2", &second));
@@ -210,7 +210,7 @@ static void drone__that_leaves_the_region__is_shown_outside_without_heights(void
     scene_pass(rig.scene, SCENE_SECOND);
     report(&rig, "d-1", 200.0F, 4000000); // far to the north
     pass_seconds(&rig, 2);
-    struct edge_view_drone drone;
+    struct edge_view_drone drone = {.id = ""};
     assert_true(find(&rig, "d-1", &drone));
     assert_int_equal(drone.lat_e7, 440500000);
     assert_int_equal(drone.free_low_cm, EDGE_VIEW_UNKNOWN);
@@ -287,7 +287,7 @@ static void gap(struct rig *rig, bool looks)
                 (void)snprintf(id, sizeof id, "d-%u", (unsigned)slot);
                 edge_viewing_follow(rig->viewing, slot, id);
             }
-        scene_pass(rig->scene, 100 * SCENE_MS);
+        scene_pass(rig->scene, INT64_C(100) * SCENE_MS);
         scene_step(rig->scene);
     }
 }
@@ -315,7 +315,7 @@ static void step__while_somebody_looks__puts_out_the_same(void **state)
             if (round % 4 == 3)
                 gap(both[i], i == 0);
             // the steps that the one asks for more of are not taken
-            scene_pass(both[i]->scene, 90 * SCENE_MS);
+            scene_pass(both[i]->scene, INT64_C(90) * SCENE_MS);
             scene_step(both[i]->scene);
         }
     }
