@@ -191,11 +191,14 @@ static uint16_t reduce(enum fusion_layer layer, const uint16_t *cells)
             continue;
         sum += four[i];
         count++;
-        most = four[i] > most ? four[i] : most;
+        if (four[i] > most)
+            most = four[i];
     }
     if (count == 0)
         return GEO_CELL_UNKNOWN;
-    return layer == FUSION_LAYER_SURFACE ? most : (uint16_t)((sum + count / 2) / count);
+    if (layer == FUSION_LAYER_SURFACE)
+        return most;
+    return (uint16_t)((sum + count / 2) / count);
 }
 
 // The quarter of `cells` that a child of this place fills.
