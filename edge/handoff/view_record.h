@@ -24,6 +24,7 @@ enum {
     EDGE_VIEW_FOLLOWED_MAX = 64,
     EDGE_VIEW_WIND_POINTS_MAX = 400,
     EDGE_VIEW_JSON_MAX = 65536, // of a context or an answer
+    EDGE_VIEW_WAY_MAX = 64,
     EDGE_VIEW_TEXTS_MAX = 262144,
 };
 
@@ -117,13 +118,23 @@ enum edge_view_why { // there is no context of a followed drone
     EDGE_VIEW_TOO_LARGE,     // the context has no room; a bug
 };
 
-// The last context of a followed drone: ProtoJSON of drf.v1.Context, nothing of it shed.
+// A corner of the path that a context looks along. UNKNOWN where a height is not known.
+struct edge_view_corner {
+    int32_t lat_e7, lon_e7, along_cm, amsl_cm;
+};
+
+// The last context of a followed drone: ProtoJSON of drf.v1.Context, nothing of it shed; and
+// what no context says: the drone's limit, and the corners of the path, the drone first. A disc
+// has none.
 struct edge_view_detail {
     char id[EDGE_VIEW_ID_SIZE]; // "": nothing yet
     int64_t utc_us;             // of the evaluation
     uint32_t why;               // enum edge_view_why
     bool told;                  // false: made only because somebody looks, of its last report
-    uint32_t size;              // of the text
+    int32_t clearance_min_cm;   // the drone's own limit, or the node's default
+    uint32_t corner_count;      // the first of them, where there are more
+    struct edge_view_corner corners[EDGE_VIEW_WAY_MAX];
+    uint32_t size; // of the text
     char json[EDGE_VIEW_JSON_MAX];
 };
 

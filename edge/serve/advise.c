@@ -43,16 +43,21 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
     return DRF_OK;
 }
 
+struct fusion_aircraft edge_aircraft_of(const struct edge_drone *drone)
+{
+    return (struct fusion_aircraft){
+        .fix = drone->report.fix,
+        .limits = drone->limits,
+        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
+    };
+}
+
 void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
                        struct fusion_builder *builder, struct fusion_context *out)
 {
     edge_neighbours_fill(serve, drone);
-    const struct fusion_aircraft aircraft = {
-        .fix = drone->report.fix,
-        .limits = drone->limits,
-        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
-        .around = &serve->around,
-    };
+    struct fusion_aircraft aircraft = edge_aircraft_of(drone);
+    aircraft.around = &serve->around;
     fusion_context_build(builder, serve->root, &aircraft, serve->now.utc_us, out);
 }
 

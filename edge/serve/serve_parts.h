@@ -260,6 +260,7 @@ void edge_zone_watch_run(struct edge_serve *serve);
 // advisories as they are told; changed ones are sent on their topic. Needs a root and a report.
 void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
 // The context of a drone now, its advisories as they were found. Needs a root and a report.
+struct fusion_aircraft edge_aircraft_of(const struct edge_drone *drone); // without others
 void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
                        struct fusion_builder *builder, struct fusion_context *out);
 
@@ -280,6 +281,9 @@ bool edge_show_run(struct edge_serve *serve);
 void edge_show_record(const struct edge_drone *drone, const struct fusion_context *context,
                       int64_t now_utc_us, struct edge_view_drone *out);
 // Without one: what it sent, and what it was told last.
+// Of a followed drone what no context says; `out` else as it was.
+void edge_show_way(const struct edge_serve *serve, const struct edge_drone *drone,
+                   struct fusion_builder *builder, struct edge_view_detail *out);
 void edge_show_record_held(const struct edge_drone *drone, struct edge_view_drone *out);
 // What its last report says, into a record that there is.
 void edge_show_report(const struct edge_drone *drone, struct edge_view_drone *out);

@@ -125,6 +125,7 @@ static void put_detail(struct edge_serve *serve, const struct edge_drone *drone,
     detail->utc_us = serve->now.utc_us;
     detail->why = good ? EDGE_VIEW_WHY_NONE : EDGE_VIEW_TOO_LARGE;
     detail->told = told;
+    edge_show_way(serve, drone, show->answering.builder, detail);
     detail->size = good ? (uint32_t)size : 0;
     edge_viewing_put_detail(show->viewing, slot, detail);
     struct followed *is = &show->slots[slot];
@@ -145,6 +146,7 @@ static void put_why(struct edge_serve *serve, uint32_t slot, enum edge_view_why 
     detail->utc_us = serve->now.utc_us;
     detail->why = why;
     detail->told = false;
+    detail->corner_count = 0;
     detail->size = 0;
     edge_viewing_put_detail(show->viewing, slot, detail);
     *is = (struct followed){.why = why, .mono_us = INT64_MIN};

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "edge/serve/serve_parts.h"
+#include "fusion/aircraft/path.h"
+#include "fusion/context/context_build.h"
 
 static uint16_t flags_of(const struct edge_drone *drone)
 {
@@ -162,4 +164,25 @@ void edge_show_record_held(const struct edge_drone *drone, struct edge_view_dron
     if (drone->report.fix.amsl.known)
         out->amsl_cm = edge_view_scaled(drone->report.fix.amsl.m, 100.0);
     put_held(&drone->advisories, out);
+}
+
+void edge_show_way(const struct edge_serve *serve, const struct edge_drone *drone,
+                   struct fusion_builder *builder, struct edge_view_detail *out)
+{
+    const struct fusion_aircraft aircraft = edge_aircraft_of(drone);
+    struct fusion_path path;
+    fusion_context_way(builder, serve->root, &aircraft, serve->now.utc_us, &path);
+    out->clearance_min_cm = edge_view_scaled(drone->limits.clearance_min_m, 100.0);
+    out->corner_count = 0;
+    for (uint32_t i = 0; i < path.count && path.basis != FUSION_CORRIDOR_DISC
+                         && out->corner_count < EDGE_VIEW_WAY_MAX;
+         i++) {
+        const struct fusion_path_node *node = &path.nodes[i];
+        const struct geo_point place = fusion_path_place(node);
+        out->corners[out->corner_count++] =
+            (struct edge_view_corner){.lat_e7 = edge_view_scaled(place.lat_deg, 1e7),
+                                      .lon_e7 = edge_view_scaled(place.lon_deg, 1e7),
+                                      .along_cm = edge_view_scaled(node->along_m, 100.0),
+                                      .amsl_cm = centimetres(node->amsl_m)};
+    }
 }

@@ -335,6 +335,33 @@ static const char *why_text(uint32_t why)
     }
 }
 
+static void put_metres(struct edge_json_text *out, int32_t cm)
+{
+    if (cm == EDGE_VIEW_UNKNOWN)
+        edge_json_text_null(out);
+    else
+        edge_json_text_real(out, cm / 100.0, 2);
+}
+
+// What no context says: the limit below the path, and where the path leads.
+static void put_way(struct edge_json_text *out, const struct edge_view_detail *detail)
+{
+    edge_json_text_key(out, "clearance_min_m");
+    put_metres(out, detail->clearance_min_cm);
+    edge_json_text_key(out, "way");
+    edge_json_text_begin(out, '[');
+    for (uint32_t i = 0; i < detail->corner_count && i < EDGE_VIEW_WAY_MAX; i++) {
+        const struct edge_view_corner *corner = &detail->corners[i];
+        edge_json_text_begin(out, '[');
+        edge_json_text_int(out, corner->lat_e7);
+        edge_json_text_int(out, corner->lon_e7);
+        put_metres(out, corner->along_cm);
+        put_metres(out, corner->amsl_cm);
+        edge_json_text_end(out, ']');
+    }
+    edge_json_text_end(out, ']');
+}
+
 static void put_detail(struct edge_stream *stream, const struct edge_view_detail *detail)
 {
     struct edge_json_text *out = &stream->out;
@@ -350,6 +377,7 @@ static void put_detail(struct edge_stream *stream, const struct edge_view_detail
         edge_json_text_value(out, detail->json, size);
         edge_json_text_key(out, "told");
         edge_json_text_bool(out, detail->told);
+        put_way(out, detail);
     } else {
         edge_json_text_null(out);
         edge_json_text_key(out, "why");

@@ -139,15 +139,22 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     fusion_reasoners_run(&view, &out->advisories);
 }
 
+void fusion_context_way(struct fusion_builder *builder, const struct fusion_root *root,
+                        const struct fusion_aircraft *aircraft, int64_t now_utc_us,
+                        struct fusion_path *out)
+{
+    struct fusion_height height;
+    fusion_context_height(builder->crs, root, aircraft, &height);
+    struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
+    fusion_path_lay(builder->crs, root, aircraft, &follow, &height, out);
+}
+
 void fusion_context_expect(struct fusion_builder *builder, const struct fusion_root *root,
                            const struct fusion_aircraft *aircraft, int64_t then_utc_us,
                            double after_s, struct fusion_expected *out)
 {
-    struct fusion_height height;
-    fusion_context_height(builder->crs, root, aircraft, &height);
-    struct fusion_follow follow = fusion_plan_follow(aircraft, then_utc_us);
     struct fusion_path path;
-    fusion_path_lay(builder->crs, root, aircraft, &follow, &height, &path);
+    fusion_context_way(builder, root, aircraft, then_utc_us, &path);
     struct fusion_path_node node = fusion_path_after(&path, after_s);
     struct fusion_path_node next = fusion_path_after(&path, after_s + 1.0);
     // the path may end before that: then it is taken to wait there

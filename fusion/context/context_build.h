@@ -33,6 +33,12 @@ void fusion_context_expect(struct fusion_builder *builder, const struct fusion_r
                            const struct fusion_aircraft *aircraft, int64_t then_utc_us,
                            double after_s, struct fusion_expected *out);
 
+// The path that a context of that time looks along, for who shows it.
+struct fusion_path;
+void fusion_context_way(struct fusion_builder *builder, const struct fusion_root *root,
+                        const struct fusion_aircraft *aircraft, int64_t now_utc_us,
+                        struct fusion_path *out);
+
 // Cannot fail: what is not known says why. The aircraft's position must be on the globe
 // (asserted).
 void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,

@@ -154,14 +154,21 @@ def shared(live, mqtt, path=""):
 def test_a_followed_drone_s_context_is_that_which_it_gets_over_mqtt():
     with flying("d-1") as (_, node, drone), Stream(node.port, "drone=d-1&drone=nobody") as stream:
         assert stream.until("drone", lambda d: d["id"] == "nobody")["context"] is None
-        seen = {}
+        seen, last = {}, {}
 
         def fits():
             for name, data in stream.events:
                 if name == "drone" and data["context"] and "height" in data["context"]:
+                    last.update(data)
                     seen[data["context"].get("seq")] = data["context"]
             return len(seen.keys() & drone.contexts.keys()) > 5
         reporting(stream, {drone: FREE}, fits, velocity_east_mps=12.0)
+        way, context = last["way"], last["context"]
+        assert last["clearance_min_m"] == 15, last  # what a drone without a profile has
+        assert len(way) >= 2 and way[0][:3] == [context["lat_e7"], context["lon_e7"], 0], way
+        assert way[-1][2] >= context["look_ahead"]["length_m"] - 0.01, (way, context)
+        east_m = (way[-1][1] - way[0][1]) * 1e-7 * 111320 * math.cos(math.radians(way[0][0] * 1e-7))
+        assert abs(east_m - way[-1][2]) < 0.005 * way[-1][2] and abs(way[-1][0] - way[0][0]) < 100, way
         for seq in seen.keys() & drone.contexts.keys():
             live, mqtt = seen[seq], drone.contexts[seq]
             assert live["telemetry_seq"] == mqtt["telemetry_seq"], seq

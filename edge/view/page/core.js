@@ -99,6 +99,7 @@ function urgency(d) {
 const FLAG = { margin: 1, plan: 2, profile: 4, ground: 8, lost: 16 };
 // The clearance that this drone asked for, as far as its advisories say it; else what the node takes.
 const limitOf = c => {
+  if (c && c === S.context && known(S.limit)) return S.limit;
   const a = (c?.advisories || []).find(x => (x.kind === 1 || x.kind === 2) && x.limit != null && x.value_unit === 'm');
   return a ? a.limit : 15;
 };

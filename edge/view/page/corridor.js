@@ -13,7 +13,7 @@ function corridorWay(c) {
     const a = (L.track_deg_true * Math.PI) / 180;
     return { at: d => [lat + (d * Math.cos(a)) / my, lon + (d * Math.sin(a)) / mx], heading: () => a };
   }
-  const points = (L.path || []).map(p => [((p.lon_e7 || 0) / 1e7 - lon) * mx, ((p.lat_e7 || 0) / 1e7 - lat) * my]);
+  const points = (c === S.context ? S.way || [] : []).map(([y, x]) => [(x / 1e7 - lon) * mx, (y / 1e7 - lat) * my]);
   if (points.length < 2) return null;
   const find = d => {
     for (let i = 1; ; i++) {

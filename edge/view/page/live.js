@@ -28,6 +28,8 @@ const RECEIVERS = {
   drone(d) {
     if (d.id !== S.selected) return;
     S.context = d.context || null;
+    S.way = d.way || [];
+    S.limit = d.clearance_min_m;
     S.contextAt = d.t;
     S.contextWhy = d.why || '';
     S.contextTold = d.told !== false;

@@ -8,6 +8,17 @@ function sidePath(c, d) {
   const own = c.height?.aircraft_amsl_m,
     path = [];
   if (!known(own)) return path;
+  const way = c === S.context ? S.way || [] : [],
+    length = c.look_ahead?.length_m || 0;
+  if (way.length > 1 && way.every(p => known(p[3]))) {
+    // As the node laid it; the piece that goes on beyond what is looked at ends there.
+    for (const [, , on, amsl] of way) {
+      const [x0, y0] = path.length ? path[path.length - 1] : [0, own];
+      if (on > length && x0 >= length) break;
+      path.push(on > length ? [length, y0 + ((amsl - y0) * (length - x0)) / (on - x0), true] : [on, amsl, true]);
+    }
+    return path;
+  }
   path.push([0, own, true]);
   let last = own,
     end = 0,
@@ -367,7 +378,7 @@ function drawSideLabels(c, { X, Y, t, say, x, path, near, segments, acc, limit, 
   }
   const told = (c.advisories || []).some(a => (a.kind === 1 || a.kind === 2) && known(a.limit)),
     y = Y(path[path.length - 1][1] - limit) + 12;
-  if (y < bottom) say(`${told ? 'limit' : 'usual limit'} ${metres(limit)}`, right - 4, y, t.caution, 'right', `10.5px ${SIDE_FONT}`);
+  if (y < bottom) say(`${told || known(S.limit) ? 'limit' : 'usual limit'} ${metres(limit)}`, right - 4, y, t.caution, 'right', `10.5px ${SIDE_FONT}`);
 }
 
 // Colours of the picture that the map has no use for: grey, so that only what matters has a hue.

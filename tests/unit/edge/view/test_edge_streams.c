@@ -273,6 +273,11 @@ static struct edge_view_detail *detail_of(const char *id, uint32_t why, const ch
     (void)snprintf(detail->json, sizeof detail->json, "%s", json);
     detail->why = why;
     detail->told = true;
+    detail->clearance_min_cm = 1250;
+    detail->corner_count = 2;
+    detail->corners[0] = (struct edge_view_corner){470000000, 80000000, 0, 30000};
+    detail->corners[1] =
+        (struct edge_view_corner){470001000, 80000000, 1112, EDGE_VIEW_UNKNOWN};
     detail->utc_us = UTC_US + 1999;
     detail->size = (uint32_t)strlen(json);
     return detail;
@@ -303,7 +308,9 @@ static void read__of_a_followed_drone__has_each_new_context_once(void **state)
     put_detail(&bench, "a", 0, "{\"seq\":3}");
     tick(&bench, "3\n\n");
     assert_reads(stream, "3\n\nevent: drone\ndata: {\"id\":\"a\",\"t\":1795953481001,"
-                         "\"context\":{\"seq\":3},\"told\":true}\n\n");
+                         "\"context\":{\"seq\":3},\"told\":true,\"clearance_min_m\":12.5,"
+                         "\"way\":[[470000000,80000000,0,300],"
+                         "[470001000,80000000,11.12,null]]}\n\n");
     tick(&bench, "4\n\n");
     assert_reads(stream, "4\n\n");
     edge_stream_close(stream);
