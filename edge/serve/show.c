@@ -45,6 +45,7 @@ struct edge_show {
     bool filled;    // a sweep was over since somebody looks
 
     uint64_t followed_turn;
+    bool followed_wait; // some of them are evaluated with the next step
     uint32_t followed_count;
     struct edge_view_followed followed;
     struct followed slots[EDGE_VIEW_FOLLOWED_MAX];
@@ -173,6 +174,8 @@ static void look_for_followed(struct edge_serve *serve)
     struct edge_show *show = serve->show;
     memset(show->slot_of, 0, serve->config->limits.drones_max * sizeof *show->slot_of);
     show->followed_count = 0;
+    show->followed_wait = false;
+    uint32_t evaluated = 0;
     for (uint32_t slot = 0; slot < EDGE_VIEW_FOLLOWED_MAX; slot++) {
         const char *id = show->followed.id[slot];
         struct followed *is = &show->slots[slot];
@@ -192,6 +195,10 @@ static void look_for_followed(struct edge_serve *serve)
         } else if (!evaluable(serve, drone)) {
             put_why(serve, slot, EDGE_VIEW_NOT_SERVED);
         } else if (strcmp(is->id, id) != 0 || is->why != EDGE_VIEW_WHY_NONE) {
+            if (evaluated++ >= EVALUATIONS_PER_STEP) {
+                show->followed_wait = true;
+                continue;
+            }
             evaluate(serve, drone);
             put_detail(serve, drone, slot, &show->context, false);
         }
@@ -215,6 +222,7 @@ void edge_show_begin(struct edge_serve *serve)
     show->numbers_mono_us = serve->now.mono_us;
     memset(show->slots, 0, sizeof show->slots);
     show->followed_turn = 0;
+    show->followed_wait = false;
 }
 
 void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone)
@@ -406,7 +414,8 @@ bool edge_show_run(struct edge_serve *serve)
         return false;
     bool more = edge_show_answer(serve, show->viewing, &show->answering);
     if (show->watched) {
-        if (edge_viewing_followed(show->viewing, &show->followed_turn, &show->followed))
+        if (edge_viewing_followed(show->viewing, &show->followed_turn, &show->followed)
+            || show->followed_wait)
             look_for_followed(serve);
         if (show->stage == REST && serve->now.mono_us >= show->second_mono_us) {
             show->second_mono_us = serve->now.mono_us + EDGE_SERVE_SECOND_US;
@@ -414,5 +423,5 @@ bool edge_show_run(struct edge_serve *serve)
         }
     }
     run_stage(serve);
-    return more || show->stage != REST;
+    return more || show->stage != REST || (show->watched && show->followed_wait);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Zones begin and end to apply as time passes, also around aircraft that do not move: contexts
-// become due then. Zones without periods apply always and are not looked at. Of a new root only
-// the zones where it changed are: it tells of those itself (edge_schedule_root), and they may
-// change sooner than any known before.
+// become due then. Zones without periods apply always and are not looked at. The others are
+// when one of them is due, and when a new root changed where one of them lies: of what changed
+// the root tells itself (edge_schedule_root).
 #include "edge/serve/serve_parts.h"
 #include "fusion/root/zone.h"
 #include "fusion/root/zone_walk.h"
@@ -29,20 +29,19 @@ static int64_t look_at_all(struct edge_serve *serve)
     return next_us;
 }
 
-// When one of those where the root changed is otherwise.
-static int64_t next_of_changes(const struct edge_serve *serve)
+// Whether a zone with periods lies where the root changed.
+static bool timed_changed(const struct fusion_root *root)
 {
-    const struct fusion_root *root = serve->root;
-    int64_t next_us = INT64_MAX;
     for (size_t i = 0; root->zones_timed != NULL && i < root->change_count; i++) {
         if ((root->changes[i].layers >> FUSION_LAYER_ZONE & 1) == 0)
             continue;
         struct fusion_zone_walk walk = fusion_zone_walk_begin(root, root->changes[i].bounds);
         const struct fusion_zone *zone;
         while ((zone = fusion_zone_walk_next(&walk)) != NULL)
-            next_us = sooner(next_us, fusion_zone_next_change(&zone->view, serve->now.utc_us));
+            if (zone->view.zone->period_count > 0)
+                return true;
     }
-    return next_us;
+    return false;
 }
 
 void edge_zone_watch_run(struct edge_serve *serve)
@@ -52,14 +51,13 @@ void edge_zone_watch_run(struct edge_serve *serve)
     if (root == NULL)
         return;
     bool due = serve->now.mono_us >= watch->mono_us || watch->epoch == 0;
-    if (!due && root->epoch == watch->epoch)
+    if (!due && (root->epoch == watch->epoch || !timed_changed(root))) {
+        watch->epoch = root->epoch;
         return;
-    int64_t next_us = due ? look_at_all(serve) : next_of_changes(serve);
+    }
+    int64_t next_us = look_at_all(serve);
     int64_t wait_us =
         next_us == INT64_MAX ? WATCH_US : sooner(next_us - serve->now.utc_us, WATCH_US);
-    int64_t at_mono_us = serve->now.mono_us + wait_us;
-    watch->mono_us = root->zones_timed == NULL ? INT64_MAX
-                     : due                     ? at_mono_us
-                                               : sooner(watch->mono_us, at_mono_us);
+    watch->mono_us = root->zones_timed != NULL ? serve->now.mono_us + wait_us : INT64_MAX;
     watch->epoch = root->epoch;
 }

@@ -13,6 +13,7 @@ enum {
     FLAGS = EDGE_VIEW_OUTSIDE | EDGE_VIEW_FOLLOWS_PLAN | EDGE_VIEW_HAS_PROFILE
             | EDGE_VIEW_ON_GROUND | EDGE_VIEW_LOST | EDGE_VIEW_REPORTING
             | EDGE_VIEW_UNCONFIRMED,
+    NOT_EVALUATED = 128, // nothing is known of it but its report, and what it was told before
 };
 
 struct say {
@@ -89,7 +90,9 @@ static struct say say_of(const struct edge_view_drone *drone)
     struct say say = {
         .time_to_go_s = divide(drone->time_to_go_ms, 1000),
         .count = drone->warnings + drone->cautions + drone->infos,
-        .flags = drone->flags & FLAGS,
+        .flags = (uint16_t)((drone->flags & FLAGS)
+                            | (drone->evaluated_utc_us == EDGE_VIEW_UNKNOWN_UTC ? NOT_EVALUATED
+                                                                                : 0U)),
         .severity = drone->severity,
         .kind = drone->kind,
     };

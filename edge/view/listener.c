@@ -182,12 +182,11 @@ static struct edge_stream *open_stream(struct edge_view *view,
 static enum MHD_Result answer_live(struct edge_view *view, struct MHD_Connection *connection,
                                    bool head, struct edge_reply *reply)
 {
-    struct edge_stream *stream = open_stream(view, connection, reply);
-    if (stream == NULL)
-        return send_reply(view, connection, reply);
-    if (!head)
+    struct edge_stream *stream = head ? NULL : open_stream(view, connection, reply);
+    if (stream != NULL)
         return send_stream(view, connection, stream);
-    edge_stream_close(stream);
+    if (!head)
+        return send_reply(view, connection, reply);
     reply->type = "text/event-stream";
     return send_reply(view, connection, reply);
 }

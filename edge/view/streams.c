@@ -213,18 +213,37 @@ static void hello(struct edge_stream *stream, int64_t now_utc_us)
     edge_streams_event_end(out);
 }
 
-static enum drf_status enter(struct edge_stream *stream, const char *const *ids, size_t count)
+// All places are taken by others: the stream goes on without this one.
+static void put_no_place(struct edge_stream *stream, const char *id, int64_t now_utc_us)
+{
+    struct edge_json_text *out = &stream->out;
+    edge_streams_event(out, "drone");
+    edge_json_text_begin(out, '{');
+    edge_json_text_key(out, "id");
+    edge_json_text_word(out, id);
+    edge_json_text_key(out, "t");
+    edge_json_text_int(out, now_utc_us / 1000);
+    edge_json_text_key(out, "context");
+    edge_json_text_null(out);
+    edge_json_text_key(out, "why");
+    edge_json_text_word(out, "64 drones are followed already by all who look");
+    edge_json_text_end(out, '}');
+    edge_streams_event_end(out);
+}
+
+static enum drf_status enter(struct edge_stream *stream, const char *const *ids, size_t count,
+                             int64_t now_utc_us)
 {
     struct edge_streams *streams = stream->streams;
     if (streams->count >= EDGE_STREAMS_MAX)
         return DRF_ERR_FULL;
+    if (count > EDGE_VIEW_FOLLOWED_MAX)
+        return DRF_ERR_RANGE;
     for (size_t i = 0; i < count; i++) {
-        if (stream->count == EDGE_VIEW_FOLLOWED_MAX
-            || follow(streams, ids[i], &stream->slots[stream->count]) != DRF_OK) {
-            unfollow(stream);
-            return DRF_ERR_RANGE;
-        }
-        stream->count++;
+        if (follow(streams, ids[i], &stream->slots[stream->count]) == DRF_OK)
+            stream->count++;
+        else
+            put_no_place(stream, ids[i], now_utc_us);
     }
     stream->asked = streams->head;
     streams->want_whole = true;
@@ -247,7 +266,7 @@ enum drf_status edge_stream_open(struct edge_streams *streams, const char *const
         (count > 0 && stream->detail == NULL) || stream->out.failed ? DRF_ERR_NOMEM : DRF_OK;
     if (status == DRF_OK) {
         pthread_mutex_lock(&streams->lock);
-        status = enter(stream, ids, count);
+        status = enter(stream, ids, count, now_utc_us);
         pthread_mutex_unlock(&streams->lock);
     }
     if (status != DRF_OK) {

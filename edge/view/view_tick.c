@@ -302,7 +302,10 @@ void edge_view_tick(struct edge_view *view, struct edge_now now)
 {
     struct edge_view_memory *memory = &view->memory;
     edge_http_clients_sweep(&view->clients, now.mono_us);
-    if (edge_streams_count(view->streams) > 0)
+    // A stream may have come and gone since the last tick.
+    bool anew =
+        memory->looked_mono_us == INT64_MIN && edge_viewing_watched(view->parts.viewing);
+    if (edge_streams_count(view->streams) > 0 || anew)
         memory->looked_mono_us = now.mono_us;
     if (memory->looked_mono_us == INT64_MIN)
         return;

@@ -94,9 +94,36 @@ struct fusion_zone_walk fusion_zone_walk_begin(const struct fusion_root *root,
     return walk;
 }
 
-// A zone is in every bucket it touches, and is met in the first of the window.
+static struct geo_bounds bounds_at(const struct fusion_zone_walk *walk, uint32_t index)
+{
+    uint8_t level = walk->root->buckets.first.level;
+    return geo_tile_bounds(
+        (struct geo_tile){.level = level,
+                          .row = walk->window.first_row + index / walk->window.columns,
+                          .col = (walk->window.first_column + index % walk->window.columns)
+                                 & ((UINT32_C(2) << level) - 1)});
+}
+
+// The buckets that a box touches are a rectangle of them: so it is in an earlier one of the
+// window where it touches the one before in the row, or the one above.
+static bool touched_before(const struct fusion_zone_walk *walk, const struct fusion_zone *zone)
+{
+    uint32_t columns = walk->window.columns;
+    return (walk->bucket % columns > 0
+            && geo_bounds_touch(bounds_at(walk, walk->bucket - 1), zone->bounds))
+           || (walk->bucket >= columns
+               && geo_bounds_touch(bounds_at(walk, walk->bucket - columns), zone->bounds));
+}
+
+// A zone is in every bucket it touches, and is met in the first of the window. One that goes
+// round the globe may touch both ends of a row and nothing between: it is looked for.
 static bool met_before(const struct fusion_zone_walk *walk, const struct fusion_zone *zone)
 {
+    const double width_deg = zone->bounds.east_deg - zone->bounds.west_deg;
+    const bool wide = (width_deg < 0.0 ? width_deg + 360.0 : width_deg) > 90.0;
+    if (!walk->all && !wide)
+        return !geo_bounds_touch(bounds_at(walk, walk->bucket), zone->bounds)
+               || touched_before(walk, zone);
     for (uint32_t earlier = 0; earlier < walk->bucket; earlier++) {
         const struct fusion_zone_bucket *bucket;
         (void)bucket_at(walk->root, &walk->window, earlier, &bucket);

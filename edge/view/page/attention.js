@@ -10,13 +10,15 @@ function groupOf(d) {
   const s = sevOf(d);
   if (s === 'silent') return 0;
   if (s === 'clear') return 4;
+  if (s === 'unknown') return 3;
   return FLOWN_INTO.has(d.kind) ? 1 : IN_THE_AIR.has(d.kind) ? 2 : 3;
 }
-const needsAttention = d => (S.filter.size ? S.filter.has(sevOf(d)) : ['silent', 'warning', 'caution'].includes(sevOf(d)));
+const needsAttention = d => (S.filter.size ? S.filter.has(sevOf(d)) : ['silent', 'warning', 'caution', 'unknown'].includes(sevOf(d)));
 
 function whenText(d) {
   const s = sevOf(d);
   if (s === 'silent') return d.silentSince != null ? `for ${span(nowMs() - d.silentSince)}` : 'the node is silent';
+  if (s === 'unknown') return d.flags & FLAG.margin ? 'outside the region: not told anything' : 'nothing was worked out for it yet';
   if (s === 'clear') return 'nothing to report';
   return FLOWN_INTO.has(d.kind) || !d.text ? `${word(KIND, d.kind)} ${togo(d.ttg)}` : d.text;
 }
@@ -131,7 +133,7 @@ function showAttention() {
       : !wanted.length
         ? S.filter.size
           ? 'No drone is of this kind now.'
-          : 'Nobody: no drone is silent, warned or cautioned.'
+          : 'Nobody: no drone is silent, unknown, warned or cautioned.'
         : more > 0
           ? `and ${more} more: see All`
           : '',

@@ -83,20 +83,21 @@ const plain = (s, most = 40) => {
 };
 
 // ---- severities: by shape and hue. Of a drone as it is now: its silence counts before what it was told.
-const SEVERITIES = ['warning', 'caution', 'info', 'clear', 'silent'];
-const SHAPE = { warning: '\u25c6', caution: '\u25cb', info: '\u25cf', clear: '\u25b2', silent: '\u2715' };
+const SEVERITIES = ['warning', 'caution', 'info', 'clear', 'silent', 'unknown'];
+const SHAPE = { warning: '\u25c6', caution: '\u25cb', info: '\u25cf', clear: '\u25b2', silent: '\u2715', unknown: '?' };
 const severityName = n => (n === 2 ? 'caution' : n === 3 ? 'info' : 'warning'); // of an advisory: 0 and unknown are the worst
-const sevOf = d => (S.silent || d.silentSince != null ? 'silent' : d.severity ? severityName(d.severity) : 'clear');
+const sevOf = d =>
+  S.silent || d.silentSince != null ? 'silent' : d.severity ? severityName(d.severity) : d.flags & FLAG.unevaluated ? 'unknown' : 'clear';
 const shown = d => !S.filter.size || S.filter.has(sevOf(d)) || d.id === S.selected;
 const WEATHER_KINDS = new Set([3, 4, 5, 10, 13, 15, 16]); // not a thing that one flies into
 // Who must be looked at first: silent, then what one may fly into by time to go, then weather and data.
 function urgency(d) {
   const s = sevOf(d);
   if (s === 'silent') return 0;
-  const rank = { warning: 1, caution: 3, info: 5, clear: 7 }[s] + (WEATHER_KINDS.has(d.kind) ? 1 : 0);
+  const rank = { warning: 1, caution: 3, info: 5, unknown: 6, clear: 7 }[s] + (WEATHER_KINDS.has(d.kind) ? 1 : 0);
   return rank + Math.min(0.99, (d.ttg ?? 90) / 100);
 }
-const FLAG = { margin: 1, plan: 2, profile: 4, ground: 8, lost: 16 };
+const FLAG = { margin: 1, plan: 2, profile: 4, ground: 8, lost: 16, unevaluated: 128 };
 // The clearance that this drone asked for, as far as its advisories say it; else what the node takes.
 const limitOf = c => {
   if (c && c === S.context && known(S.limit)) return S.limit;
@@ -242,7 +243,7 @@ function colours() {
   for (const name of CSS_COLOURS) palette[name] = css.getPropertyValue('--' + name).trim();
   return palette;
 }
-const severityColour = name => colours()[{ warning: 'warn', caution: 'caution', info: 'info', clear: 'ok', silent: 'silent' }[name]];
+const severityColour = name => colours()[{ warning: 'warn', caution: 'caution', info: 'info', clear: 'ok', silent: 'silent', unknown: 'dim' }[name]];
 // Free height below at worst, in metres: trails and bars.
 const FREE_STEPS = [0, 15, 30, 60];
 const FREE_COLOURS = {

@@ -103,7 +103,7 @@ function headline(c, d) {
       `Silent for ${span(nowMs() - d.silentSince)}.`,
       `${d.flags & FLAG.lost ? 'Others are told where it should be by now. ' : ''}${S.contextTold ? 'Below is what it was told last: nothing of it holds any more.' : 'Below is what is known where it was last: nobody was told that.'}`,
     ];
-  if (!c) return ['', 'Waiting for its next context.', S.contextWhy];
+  if (!c) return ['s5', S.contextWhy ? 'No context is made for it: what it may meet is not known.' : 'Waiting for its next context.', S.contextWhy];
   if (age > (c.stale_after_ms ?? 1000) + 2000) return ['s5', `Its last context is ${span(age)} old: nothing of it holds any more.`, ''];
   const more = list.length - 1 + (c.advisories_brief?.length || 0) + (c.advisories_left_out || 0);
   if (worst)

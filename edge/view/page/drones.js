@@ -139,10 +139,11 @@ const LOOKS = [
   { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13), soft: true },
   { severity: 'warning', r: 6, mark: (c, x, y) => diamond(c, x, y, 13) },
   { severity: 'silent', r: 0, mark: (c, x, y) => cross(c, x, y, 4.6) },
+  { severity: 'unknown', r: 0, mark: (c, x, y) => ring(c, x, y, 5) },
 ];
 const lookOf = d => {
   const s = sevOf(d);
-  return s === 'clear' ? 0 : s === 'info' ? 1 : s === 'silent' ? 6 : (s === 'caution' ? 2 : 4) + !WEATHER_KINDS.has(d.kind);
+  return s === 'clear' ? 0 : s === 'info' ? 1 : s === 'silent' ? 6 : s === 'unknown' ? 7 : (s === 'caution' ? 2 : 4) + !WEATHER_KINDS.has(d.kind);
 };
 const SHEET_PX = 34,
   DIRECTIONS = 48;

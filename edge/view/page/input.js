@@ -11,7 +11,7 @@ function pick(x, y, reach = 20) {
     if (d.px == null) continue;
     const far = Math.hypot(d.px - x, d.py - y);
     if (far > reach) continue;
-    const score = far - [6, 6, 4, 2, 0][['silent', 'warning', 'caution', 'info', 'clear'].indexOf(sevOf(d))];
+    const score = far - { silent: 6, warning: 6, caution: 4, unknown: 3, info: 2, clear: 0 }[sevOf(d)];
     if (score < least) {
       least = score;
       best = d;

@@ -160,13 +160,14 @@ async function tileBytes(layer, z, row, col) {
   if (!r.ok) throw new Error(`the node answers ${r.status}`);
   return { bytes: await r.arrayBuffer(), tag: r.headers.get('ETag') };
 }
+const liveAddress = () => 'v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : '');
 function connect() {
   if (S.recorded) return S.region && S.recorded.again();
   if (live.asleep || !S.region) return;
   live.source?.close();
   clearTimeout(live.timer);
   live.opened = performance.now();
-  const source = (live.source = new EventSource('v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : '')));
+  const source = (live.source = new EventSource(liveAddress()));
   for (const name of Object.keys(RECEIVERS)) {
     source.addEventListener(name, e => {
       if (source === live.source) {
@@ -186,7 +187,7 @@ async function reconnect() {
   const stop = new AbortController(),
     late = setTimeout(() => stop.abort(), 4000);
   try {
-    const r = await fetch('v1/live', { signal: stop.signal });
+    const r = await fetch(liveAddress(), { signal: stop.signal });
     S.trouble = r.ok ? '' : (await r.json().catch(() => null))?.error || `the node answers ${r.status}`;
   } catch {
     S.trouble = 'the node cannot be reached';

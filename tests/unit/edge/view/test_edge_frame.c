@@ -98,6 +98,19 @@ static void changes__of_a_new_drone__have_all_of_it(void **state)
     edge_frame_close(frame);
 }
 
+static void changes__of_a_drone_that_was_not_evaluated__say_so(void **state)
+{
+    (void)state;
+    struct edge_frame *frame = opened(1);
+    struct edge_view_drone drone = drone_named("a");
+    drone.evaluated_utc_us = EDGE_VIEW_UNKNOWN_UTC;
+    edge_frame_put(frame, 0, &drone);
+    json_t *json = changes(frame, T0);
+    assert_member(json, "say", "[[0,0,0,null,0,null,162,\"\"]]"); // 34 and 128
+    json_decref(json);
+    edge_frame_close(frame);
+}
+
 static void changes__of_what_is_not_known__have_null(void **state)
 {
     (void)state;
@@ -291,6 +304,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes__of_a_new_drone__have_all_of_it),
+        cmocka_unit_test(changes__of_a_drone_that_was_not_evaluated__say_so),
         cmocka_unit_test(changes__of_what_is_not_known__have_null),
         cmocka_unit_test(changes__of_nothing_that_is_shown__are_empty),
         cmocka_unit_test(changes__of_an_advisory__have_no_position),
