@@ -177,7 +177,7 @@ def check_numbers(browser, pilot):
     height, wind = c["height"], c["weather"]["wind"]
     ahead = min(s["clearance_low_m"] for s in c["look_ahead"]["segments"])
     obstacle = next(o for o in c["obstacles"] if o["feature_id"] == "crane-7")
-    for words in (f"Free below {shown(height['clearance_low_m'])} m", f"Least ahead {shown(ahead)} m",
+    for words in (f"Free below {math.floor(height['clearance_low_m'])} m", f"Least ahead {math.floor(ahead)} m",
                   f"It flies {shown(height['agl_m'])} m above the ground",
                   f"Its own height is {shown(height['aircraft_amsl_m'])} m above the sea",
                   f"The ground below lies at {shown(height['ground_amsl_m'])} m AMSL",

@@ -17,12 +17,13 @@ const needsAttention = d => (S.filter.size ? S.filter.has(sevOf(d)) : ['silent',
 
 function whenText(d) {
   const s = sevOf(d);
+  if (S.lost.has(d.id)) return `lost: last heard ${span(nowMs() - d.silentSince)} ago`;
   if (s === 'silent') return d.silentSince != null ? `for ${span(nowMs() - d.silentSince)}` : 'the node is silent';
   if (s === 'unknown') return d.flags & FLAG.margin ? 'outside the region: not told anything' : 'nothing was worked out for it yet';
-  if (s === 'clear') return 'nothing to report';
+  if (s === 'clear') return d.flags & FLAG.ground ? 'on the ground' : 'nothing to report';
   return FLOWN_INTO.has(d.kind) || !d.text ? `${word(KIND, d.kind)} ${togo(d.ttg)}` : d.text;
 }
-const freeText = d => (known(d.free) ? metres(d.free) : 'unknown');
+const freeText = d => (sevOf(d) === 'silent' ? '' : known(d.free) ? metres(d.free) : 'unknown');
 
 // A row for a drone: made once, then only its texts change.
 function droneRow(id) {
@@ -58,10 +59,10 @@ function showDrone(row, d, gone) {
     p = row.parts;
   setText(p.shape, d ? SHAPE[s] : '\u2013');
   setClass(p.shape, `w${SEVERITIES.indexOf(s) + 1}`);
-  setText(p.word, d ? `${s} ` : '');
+  setText(p.word, d ? `${COUNT_WORDS[s]} ` : '');
   setText(p.what, d ? whenText(d) : 'not held any more');
   setText(p.free, d ? freeText(d) : '');
-  setAttribute(p.free, 'aria-label', d ? `free below at worst ${freeText(d)}` : null);
+  setAttribute(p.free, 'aria-label', d && freeText(d) ? `free below at worst ${freeText(d)}` : null);
   setAttribute(row.button, 'title', d?.text || null);
   setAttribute(row.button, 'aria-current', row.id === S.selected ? 'true' : null);
   setClass(row.li, gone ? 'gone' : '');
@@ -80,7 +81,7 @@ const MOST_ROWS = 80;
 function attentionOrder() {
   const key = d => groupOf(d) * 1e4 + (groupOf(d) ? (d.severity || 4) * 1e3 + Math.min(900, Math.round((d.ttg ?? 0) / 3) * 3) : 0);
   const before = new Map(attention.order.map((id, i) => [id, i])),
-    wanted = [...S.drones.values()].filter(needsAttention);
+    wanted = [...S.drones.values(), ...S.lost.values()].filter(needsAttention);
   return wanted
     .sort(
       (a, b) =>
@@ -109,7 +110,7 @@ function showAttention() {
   const nodes = [];
   let group = -1;
   for (const id of attention.order) {
-    const d = S.byId.get(id);
+    const d = S.byId.get(id) || S.lost.get(id);
     if (!held && d && groupOf(d) !== group) {
       group = groupOf(d);
       nodes.push(
@@ -128,8 +129,8 @@ function showAttention() {
   const more = wanted.length - needed.size + Math.max(0, shownIds.length - MOST_ROWS);
   setText(
     attention.note,
-    !S.drones.size
-      ? 'No drone has reported yet.'
+    !S.drones.size && !S.lost.size
+      ? 'No drone is held here now.'
       : !wanted.length
         ? S.filter.size
           ? 'No drone is of this kind now.'

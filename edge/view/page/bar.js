@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 const MODE_NUMBER = { LIVE: 1, TEST: 2, REPLAY: 3, SIM: 4 };
-const COUNT_WORDS = { warning: 'warned', caution: 'caution', info: 'info', clear: 'clear', silent: 'silent', unknown: 'unknown' };
+const COUNT_WORDS = { warning: 'warned', caution: 'caution', info: 'info', clear: 'no advisory', silent: 'silent', unknown: 'unknown' };
 
 function showWho() {
   const state = S.node?.state,
@@ -54,7 +54,7 @@ const showLayers = () =>
 const countButtons = {};
 function showCounts() {
   const counts = { warning: 0, caution: 0, info: 0, clear: 0, silent: 0, unknown: 0 };
-  for (const d of S.drones.values()) counts[sevOf(d)]++;
+  for (const d of [...S.drones.values(), ...S.lost.values()]) counts[sevOf(d)]++;
   for (const name of SEVERITIES) {
     setText(countButtons[name].querySelector('b'), S.silent ? '?' : String(counts[name]));
     setAttribute(countButtons[name], 'aria-pressed', String(S.filter.has(name)));

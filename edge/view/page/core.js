@@ -10,7 +10,7 @@ const S = {
   alerts: null,
   traffic: null,
   hello: null,
-  drones: new Map(),
+  drones: new Map(), lost: new Map(),
   byId: new Map(), // by number in the stream; by id
   selected: null,
   context: null,
@@ -191,6 +191,10 @@ const known = v => v != null && Number.isFinite(+v);
 const number = (v, digits = 0, unit = '') =>
   known(v) ? (+v).toFixed(digits).replace(/^-(?=[0.]+$)/, '') + (unit && ' ' + unit) : 'unknown';
 const metres = (v, digits = 0) => number(v, digits, 'm');
+// What is free at worst is never said to be more.
+const atWorst = v => metres(known(v) ? Math.floor(+v) : v);
+// What is known of the selected drone, as long as it holds: it is held and reports.
+const holds = () => !S.silent && S.byId.get(S.selected)?.silentSince === null;
 const distance = m => (!known(m) ? 'unknown' : m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(m < 9950 ? 1 : 0)} km`);
 const span = ms => {
   const s = Math.abs(ms) / 1000;

@@ -42,7 +42,7 @@ const segmentColour = (s, c) => {
 function drawCorridor(c) {
   const x = S.context,
     L = x?.look_ahead;
-  if (!L?.segments?.length || S.silent || x.lat_e7 == null || S.byId.get(S.selected)?.silentSince != null) return;
+  if (!L?.segments?.length || x.lat_e7 == null || !holds()) return;
   const way = corridorWay(x);
   if (!way) return drawAround(c, x, L);
   const half = d => (L.half_width_m || 0) + (((L.half_width_end_m ?? L.half_width_m ?? 0) - (L.half_width_m || 0)) * d) / L.length_m;

@@ -135,18 +135,18 @@ function bigNumbers(c, d) {
     ahead = c.look_ahead || {};
   return el(
     'dl',
-    { class: 'big' },
+    { class: holds() ? 'big' : 'big over' },
     known(h.clearance_low_m)
       ? cell(
           'Free below',
-          metres(h.clearance_low_m),
+          atWorst(h.clearance_low_m),
           `at worst; ${metres(h.clearance_m)} nominal${known(h.agl_m) ? `, ${metres(h.agl_m)} over ground` : ''}`,
         )
       : cell('Free below', 'not known', why(none), true),
     least
       ? cell(
           'Least ahead',
-          metres(least.low),
+          atWorst(least.low),
           `at worst, ${number(least.segment.from_m)} to ${metres(least.segment.to_m)} on${gaps.length ? '; part is not known' : ''}`,
         )
       : cell(

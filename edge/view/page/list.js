@@ -33,7 +33,7 @@ function showAll() {
   if (!all.rows.has(all.at)) stopAt(all.rows.has(S.selected) ? S.selected : wanted[0]?.id);
   setText(
     all.note,
-    !S.drones.size ? 'No drone has reported yet.' : S.filter.size ? `${wanted.length} of ${S.drones.size}: ${[...S.filter].join(', ')} only` : '',
+    !S.drones.size ? 'No drone is held here now.' : S.filter.size ? `${wanted.length} of ${S.drones.size}: ${[...S.filter].join(', ')} only` : '',
   );
 }
 // One row is reached by Tab, the others by arrows.

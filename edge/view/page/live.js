@@ -77,7 +77,9 @@ function setSilent(value) {
 }
 
 // ---- the fleet
+// One that was silent is not held for ever: the page goes on to say so until it reports again.
 function forget(d) {
+  if (d.silentSince != null) S.lost.set(d.id, d);
   S.drones.delete(d.n);
   if (S.byId.get(d.id) === d) S.byId.delete(d.id);
 }
@@ -97,6 +99,7 @@ function applyFleet(f) {
     const d = old || { n, id, severity: 0, kind: 0, count: 0, silentSince: null, flags: 0, text: '', trail: [] };
     S.drones.set(n, d);
     S.byId.set(id, d);
+    S.lost.delete(id);
   }
   for (const [n, lat, lon, amsl, track, speed, climb, free, ahead] of f.at || []) {
     const d = S.drones.get(n);

@@ -148,6 +148,7 @@ function wantContours(t) {
     if (!t.cells || t.linesAsked !== key) return;
     t.linesKey = key;
     t.lines = contours(t, contourStep(t.z) * 4);
+    t.linesStep = contourStep(t.z);
     dirtyBase();
   });
 }
@@ -191,7 +192,7 @@ function drawContours(c, list) {
     marks = [];
   for (const t of list) {
     wantContours(t);
-    if (!t.lines || t.lines.empty) continue;
+    if (!t.lines || t.lines.empty || t.linesStep !== contourStep(t.z)) continue;
     const d = tileDegrees(t.z) / 256,
       to = new DOMMatrix([d * V.mx * V.k, 0, 0, d * V.my * V.k, sx(tileWest(t) + d / 2), sy(tileNorth(t) - d / 2)]);
     fine.addPath(t.lines.fine, to);
@@ -222,7 +223,7 @@ function labelContours(c) {
 // ---- what stands above the selected drone (red), or within its limit below (amber): from the surface, cell by cell
 const hazard = { key: '', above: 0, within: 0 };
 function hazardNow() {
-  const h = S.selected && S.opt.hazard && !S.silent && S.context?.height,
+  const h = S.opt.hazard && holds() && S.context?.height,
     alt = h?.aircraft_amsl_m;
   if (!known(alt)) {
     hazard.key = '';

@@ -105,7 +105,7 @@ function sideText(c) {
   return [
     'The way ahead from the side.',
     least
-      ? `Least free height ${metres(least.low)} at worst, ${number(least.segment.from_m)} to ${metres(least.segment.to_m)} on.`
+      ? `Least free height ${atWorst(least.low)} at worst, ${number(least.segment.from_m)} to ${metres(least.segment.to_m)} on.`
       : 'No free height is known.',
     ...gaps.map(s => `From ${number(s.from_m)} to ${metres(s.to_m)} not known: ${why(s.unknown_reason)}.`),
     ...near.map(n => `${n.o.kind || 'Obstacle'} ${n.o.feature_id || ''} at ${metres(Math.max(0, n.from))}, top ${metres(n.o.top_amsl_m)}.`),
@@ -368,7 +368,7 @@ function drawSideLabels(c, { X, Y, t, say, x, path, near, segments, acc, limit, 
     x.stroke();
     const wide = px > (X(0) + right) / 2;
     say(
-      `least free ${metres(least.low)} at worst`,
+      `least free ${atWorst(least.low)} at worst`,
       px + (wide ? -9 : 9),
       Math.abs(y1 - y0) > 24 ? (y0 + y1) / 2 + 4 : Math.min(y0, y1) - 8,
       colour,

@@ -40,6 +40,7 @@ function showPlace(lat, lon, least = 0) {
 function fitRegion() {
   const r = S.region;
   if (!r) return;
+  S.opt.follow = false;
   const [w, s, e, n] = r.bounds;
   V.mx = 111320 * Math.cos((((s + n) / 2) * Math.PI) / 180);
   V.lon = (w + e) / 2;

@@ -105,7 +105,7 @@ function heightSentences(h = {}) {
           'Free below: ',
           strong(metres(h.clearance_m)),
           ', ',
-          strong(metres(h.clearance_low_m)),
+          strong(atWorst(h.clearance_low_m)),
           ' at worst (the aircraft low, the surface high).',
         )
       : sentence('What is free below is ', unknownWord(none), '.'),
@@ -182,7 +182,7 @@ function aheadWords(a = {}, h = {}) {
                         : why(known(h.aircraft_amsl_m) ? s.unknown_reason : h.agl_reason),
                     ),
                   )
-                : [el('td', { class: 'n' }, number(s.clearance_min_m)), el('td', { class: 'n' }, number(s.clearance_low_m))],
+                : [el('td', { class: 'n' }, number(s.clearance_min_m)), el('td', { class: 'n' }, known(s.clearance_low_m) ? String(Math.floor(s.clearance_low_m)) : 'unknown')],
             ),
           ),
         ),
