@@ -173,6 +173,31 @@ static void fail_store(struct edge_reply *reply, enum drf_status status)
                                            : "the store cannot be read now");
 }
 
+static void fail_tile(const struct edge_view *view, struct edge_reply *reply,
+                      enum drf_status status)
+{
+    char text[160];
+    switch (status) {
+    case DRF_ERR_RANGE:
+        (void)snprintf(text, sizeof text,
+                       "overviews are made %d levels up from what is stored, and no coarser: "
+                       "of the region down to level %u",
+                       EDGE_HEIGHTS_LEVELS, (unsigned)edge_heights_coarsest(view->level));
+        refuse(reply, MHD_HTTP_NOT_FOUND, text);
+        break;
+    case DRF_ERR_FULL:
+        edge_answer_error(reply, MHD_HTTP_SERVICE_UNAVAILABLE, EDGE_VIEW_REFUSED_FULL,
+                          "other overviews are being made: ask again in a second");
+        reply->retry_after = "1";
+        break;
+    case DRF_ERR_AGAIN:
+        fail(reply, "the node ends");
+        break;
+    default:
+        fail_store(reply, status);
+    }
+}
+
 static void answer_tile(struct edge_view *view, const struct edge_request *request,
                         const char *name, struct edge_reply *reply)
 {
@@ -189,14 +214,15 @@ static void answer_tile(struct edge_view *view, const struct edge_request *reque
         return;
     }
     status = edge_heights_tile(view->heights, layer, tile,
-                               header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), &reading, &made);
+                               header(request, MHD_HTTP_HEADER_IF_NONE_MATCH),
+                               edge_clock_mono_us(), &reading, &made);
     if (status == DRF_ERR_ABSENT && reading) { // often asked for, and no mistake
         edge_answer_error(reply, MHD_HTTP_NOT_FOUND, EDGE_VIEW_REFUSED_COUNT,
                           "no height is known in this tile");
         return;
     }
     if (status != DRF_OK) {
-        fail_store(reply, status);
+        fail_tile(view, reply, status);
         return;
     }
     memcpy(reply->tag_room, made.tag, sizeof reply->tag_room);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "edge/host/clock.h"
@@ -19,6 +20,7 @@ enum {
     STREAM_BLOCK = 16384,   // bytes read at once
     STREAM_SEND = 64 << 10, // a slow reader is noticed, and not fed what is old
     STACK_BYTES = 1 << 20,
+    NICE = 10, // of the threads that answer
     FOLLOW_MAX = EDGE_VIEW_FOLLOWED_MAX,
 };
 
@@ -77,6 +79,7 @@ static enum MHD_Result send_reply(const struct edge_view *view,
     add_header(response, MHD_HTTP_HEADER_LOCATION, reply->location);
     add_header(response, MHD_HTTP_HEADER_SET_COOKIE, reply->cookie);
     add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply->gzip ? "gzip" : NULL);
+    add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, reply->retry_after);
     add_header(response, MHD_HTTP_HEADER_ALLOW,
                reply->code == MHD_HTTP_METHOD_NOT_ALLOWED ? "GET, HEAD" : NULL);
     const enum MHD_Result result = MHD_queue_response(connection, reply->code, response);
@@ -234,6 +237,14 @@ static enum edge_view_refusal refusal_of(enum edge_guard_verdict verdict)
                                           : EDGE_VIEW_REFUSED_TOKEN;
 }
 
+// The page never takes the time of those who serve. On Linux a thread has a niceness of its
+// own, and `who` 0 is the thread that calls.
+static void be_nice(void)
+{
+    if (getpriority(PRIO_PROCESS, 0) < NICE)
+        (void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 enum MHD_Result edge_listener_request(
     void *context, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version,
@@ -244,6 +255,7 @@ enum MHD_Result edge_listener_request(
     struct edge_view *view = context;
     struct edge_reply reply = {.code = MHD_HTTP_OK, .refusal = EDGE_VIEW_REFUSED_COUNT};
     char cookie[160];
+    be_nice();
     const bool head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     const enum edge_guard_verdict verdict = check(view, connection);
     const bool token_only = verdict == EDGE_GUARD_TOKEN;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "edge/view/heights.h"
 #include "fusion/root/root.h"
 #include "geo/cells.h"
 
@@ -117,6 +118,7 @@ void edge_region_text_begin(const struct drf_config *config, uint64_t boot_id,
     edge_json_text_key(json, "margin_m");
     edge_json_text_real(json, config->margin_m, 3);
     put_int(json, "level", config->level);
+    put_int(json, "coarsest_level", edge_heights_coarsest(config->level));
     put_insets(json, config);
     put_int(json, "stale_after_ms", config->limits.stale_after_us / 1000);
     put_int(json, "lost_link_after_ms", config->limits.lost_link_after_us / 1000);

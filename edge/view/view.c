@@ -87,6 +87,7 @@ enum drf_status edge_view_open(const struct edge_view_parts *parts, struct edge_
     const struct drf_config *config = parts->config;
     view->parts = *parts;
     view->places = config->limits.drones_max;
+    view->level = config->level;
     for (size_t i = 0; i < config->view.host_count; i++)
         view->hosts[i] = config->view.hosts[i];
     edge_guard_init(&view->guard, config->view.address, (uint16_t)config->view.port,
@@ -124,6 +125,8 @@ void edge_view_close(struct edge_view *view)
         edge_questions_stop(view->questions);
     if (view->streams != NULL)
         edge_streams_stop(view->streams);
+    if (view->heights != NULL)
+        edge_heights_stop(view->heights);
     edge_listener_close(view);
     if (view->streams != NULL)
         edge_streams_rest(view->streams);

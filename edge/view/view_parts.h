@@ -61,7 +61,7 @@ struct edge_view {
     struct edge_trails *trails;
     struct edge_questions *questions;
     struct edge_frame *frame;
-    uint32_t places;
+    uint32_t places, level;
     struct edge_view_told told;
     struct edge_view_memory memory;
 };
@@ -76,12 +76,13 @@ void edge_listener_close(struct edge_view *view);
 // answers.c. Each fills a reply; the listener sends it.
 struct edge_reply {
     unsigned code;
-    const char *type;     // NULL: JSON
-    const char *location; // of a redirection; NULL: none
-    const char *cookie;   // to be set; NULL: none
-    const char *tag;      // ETag; NULL: none
-    const char *vary;     // NULL: none
-    bool gzip, keeps;     // `keeps`: may be kept, and asked for again by its tag
+    const char *type;        // NULL: JSON
+    const char *location;    // of a redirection; NULL: none
+    const char *cookie;      // to be set; NULL: none
+    const char *tag;         // ETag; NULL: none
+    const char *vary;        // NULL: none
+    const char *retry_after; // in seconds; NULL: none
+    bool gzip, keeps;        // `keeps`: may be kept, and asked for again by its tag
     struct edge_json_text body;
     char tag_room[EDGE_HEIGHTS_TAG_SIZE];
     enum edge_view_refusal refusal; // of a reply that is an error by the asker

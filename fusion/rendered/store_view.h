@@ -40,7 +40,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_view_tile(struct fusion_store_view *
 DRF_MUST_CHECK enum drf_status fusion_store_view_count(struct fusion_store_view *view,
                                                        struct fusion_coverage coverage,
                                                        int64_t *out);
-// Every stored tile below `over` (which is not finer than `level`), by row and column, with
+// Every stored tile below `over` (which is not finer than `level`), by column and row, with
 // the end of its PNG: the checksums of its cells, so that other cells have another stamp.
 enum { FUSION_TILE_STAMP_BYTES = 20 };
 typedef enum drf_status (*fusion_tile_stamp_fn)(void *context, struct geo_tile tile,

@@ -3,9 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiles are compared with the rows of the GeoPackage as SQLite gives them, overviews with what numpy makes of the
 decoded cells, features with what GDAL reads of the same tables. Every answer is valid by schemas/view.schema.json."""
+import concurrent.futures
 import contextlib
 import gzip
+import http.client
+import pathlib
 import socket
+import sqlite3
 
 import numpy
 from drf_fixture import DEADLINE_S, Folder, main
@@ -14,7 +18,8 @@ from osgeo import gdal, ogr
 
 gdal.UseExceptions()
 
-LEVEL, UNKNOWN, SIDE = 12, 65535, 256
+LEVEL, COARSEST, UNKNOWN, SIDE = 12, 8, 65535, 256
+ABOVE = 61, 267  # the tile of COARSEST that holds the region
 TOKEN = "a-token~for.the_view-42"
 HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Resource-Policy",
            "Cache-Control")
@@ -60,7 +65,7 @@ def test_the_region_is_that_of_the_configuration_and_its_store():
         node.settled()
         region = node.ask("/v1/region").json("region")
         assert region["bounds"] == REGION and region["region_id"] == "viewed" and region["node_id"] == "n1", region
-        assert region["insets"] == [INSET] and region["level"] == LEVEL and region["mode"] == "TEST", region
+        assert region["insets"] == [INSET] and region["level"] == LEVEL and region["coarsest_level"] == COARSEST and region["mode"] == "TEST", region
         assert {tuple(point) for point in region["boundary"]} == {(x, y) for x in REGION[::2] for y in REGION[1::2]}, region
         assert {entry["layer"]: entry["fed"] for entry in region["layers"]} == {
             "GROUND": True, "SURFACE": True, "OBSTACLE": True, "WEATHER": True, "ZONE": True, "TRAFFIC": False,
@@ -86,7 +91,7 @@ def test_tiles_are_those_of_the_store_byte_for_byte_and_their_tag_answers_304():
                 assert (again.code, again.body, again.headers["ETag"]) == (304, b"", tag), path
                 assert node.ask(path, If_None_Match='"other"').body == data
         (row, col) = min(node.tiles("ground"))
-        for path in (f"/v1/tile/ground/12/{row - 9}/{col}", f"/v1/tile/ground/15/{row * 8}/{col * 8}", "/v1/tile/ground/3/0/0"):
+        for path in (f"/v1/tile/ground/12/{row - 9}/{col}", f"/v1/tile/ground/15/{row * 8}/{col * 8}", "/v1/tile/ground/9/0/0"):
             answer = node.ask(path)
             assert answer.code == 404 and "no height is known" in answer.error(), (path, answer.body)
 
@@ -95,7 +100,7 @@ def test_overviews_are_the_mean_of_the_ground_and_the_greatest_of_the_surface():
     with Filled() as node:
         node.settled()
         for layer in "ground", "surface":
-            expected = pyramid(layer, node.tiles(layer), 12, 6) | {
+            expected = pyramid(layer, node.tiles(layer), LEVEL, COARSEST) | {
                 key: value for key, value in pyramid(layer, node.tiles(f"{layer}_site"), 14, 13).items() if key[0] == 13}
             holes = 0
             for (z, row, col), values in expected.items():
@@ -108,6 +113,85 @@ def test_overviews_are_the_mean_of_the_ground_and_the_greatest_of_the_surface():
                     tag = answer.headers["ETag"]
                     assert node.ask(f"/v1/tile/{layer}/{z}/{row}/{col}", If_None_Match=tag).code == 304
             assert holes > 0, "unknown cells are part of this test"
+            for z in range(COARSEST):
+                by = COARSEST - z
+                answer = node.ask(f"/v1/tile/{layer}/{z}/{ABOVE[0] >> by}/{ABOVE[1] >> by}")
+                assert answer.code == 404 and f"level {COARSEST}" in answer.error(), (z, answer.code, answer.body)
+
+
+def crowd(node):
+    """Fills all that is below the overview ABOVE, so that making it takes a while."""
+    png = [data for table in ("ground", "surface") for data in node.tiles(table).values()]
+    with contextlib.closing(sqlite3.connect(node.path("region.gpkg"), timeout=DEADLINE_S)) as db, db:
+        for table in "ground", "surface":
+            for i in range(256):
+                row, col = ABOVE[0] * 16 + i // 16, ABOVE[1] * 16 + i % 16
+                db.execute(f"INSERT OR IGNORE INTO {table} (zoom_level, tile_column, tile_row, tile_data) VALUES (?, ?, ?, ?)",
+                           (LEVEL, col, row, png[i % len(png)]))
+            db.execute("UPDATE gpkg_contents SET last_change = '2030-01-01T00:00:00.000Z' WHERE table_name = ?", (table,))
+
+
+def overviews():
+    """The paths of 30 overviews at ABOVE and below, the coarsest first."""
+    paths = []
+    for z in range(COARSEST, LEVEL):
+        by = z - COARSEST
+        for row in range(ABOVE[0] << by, (ABOVE[0] + 1) << by):
+            for col in range(ABOVE[1] << by, (ABOVE[1] + 1) << by):
+                paths += [f"/v1/tile/{layer}/{z}/{row}/{col}" for layer in ("ground", "surface")]
+    return paths[:30]
+
+
+def test_many_who_ask_for_overviews_are_told_to_come_again_and_keep_nobody_else_waiting():
+    with Filled() as node, concurrent.futures.ThreadPoolExecutor(31) as pool:
+        node.settled()
+        crowd(node)
+        asked = {path: pool.submit(node.ask, path) for path in overviews()}
+        for _ in range(5):
+            assert node.ask("/v1/region").json("region")
+        for path, future in asked.items():
+            answer = future.result()
+            assert answer.code in (200, 503), (path, answer.code, answer.body[:100])
+            if answer.code == 503:
+                assert answer.headers["Retry-After"] == "1" and "again" in answer.error(), answer.body
+        for path in asked:
+            answer = node.ask(path)  # alone
+            assert answer.code == 200, (path, answer.code, answer.body)
+            assert node.ask(path, If_None_Match=answer.headers["ETag"]).code == 304, path
+
+
+def test_the_node_ends_while_an_overview_is_made():
+    with Filled() as node, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        node.settled()
+        crowd(node)
+        asked = [pool.submit(node.ask, path) for path in overviews()[:8]]
+        assert node.ask("/v1/region").json("region")
+        assert node.stop() == 0
+        for future in asked:
+            try:
+                assert future.result().code in (200, 503)
+            except (OSError, http.client.HTTPException):
+                pass  # cut off
+
+
+def niceness(pid):
+    """Of each thread: its id to the field `nice` of /proc/PID/task/ID/stat."""
+    return {int(task.name): int((task / "stat").read_text().rpartition(")")[2].split()[16])
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+
+
+def test_only_the_threads_that_answer_are_nice():
+    with Filled() as node:
+        pid = node.process.pid
+        own = niceness(pid)[pid]
+        with Stream(node.port) as first, Stream(node.port) as second:
+            first.until("node")
+            second.until("node")
+            threads = niceness(pid)
+            nice = [thread for thread, value in threads.items() if value == max(10, own)]
+            assert threads[pid] == own and len(threads) > 4, threads
+            assert len(nice) == 2 or own >= 10, threads
+            assert set(threads.values()) <= {own, 10}, threads
 
 
 def test_features_are_the_rows_of_the_tables_in_the_box():
@@ -167,7 +251,7 @@ def test_files_of_the_page_come_compressed_and_by_their_tag():
 
 def test_every_answer_has_the_headers_that_bind_a_browser_and_none_that_lets_others_read():
     with Filled() as node:
-        paths = {"/": 200, "/v1/region": 200, "/v1/tile/ground/0/0/0": 404, "/v1/tile/ground/6/15/66": 200, "/nothing": 404,
+        paths = {"/": 200, "/v1/region": 200, "/v1/tile/ground/0/0/0": 404, "/v1/tile/ground/8/61/267": 200, "/nothing": 404,
                  "/v1/features": 200, "/v1/trails": 200, "/v1/position": 400, "/v1/live?x=1": 400}
         for path, code in paths.items():
             answer = node.ask(path)
@@ -190,7 +274,7 @@ def test_a_page_of_another_origin_and_a_name_that_is_not_ours_get_nothing():
                  ({"Origin": own}, 200), ({"Origin": foreign}, 403), ({"Origin": "null"}, 403),
                  ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Sec-Fetch-Site": "none"}, 200),
                  ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403)]
-        for path in "/", "/v1/region", "/v1/live", "/v1/tile/ground/6/15/66":
+        for path in "/", "/v1/region", "/v1/live", "/v1/tile/ground/8/61/267":
             for headers, code in cases:
                 if path == "/v1/live" and code == 200:
                     continue

@@ -6,9 +6,11 @@
 const UNKNOWN = 65535,
   TILES_MOST = 260,
   ASKING_MOST = 5,
+  OVERVIEWS_MOST = 2, // the node makes one at a time
+  OVERVIEW_OLD_MS = 31000, // it may be 30 s old
   SLICE_MS = 7;
 const tiles = new Map();
-const loading = { asking: 0, timer: 0, round: 0, work: [], working: false, reloadAt: 0 };
+const loading = { asking: 0, overviews: 0, overviewTimer: 0, changedAt: 0, timer: 0, round: 0, work: [], working: false, reloadAt: 0 };
 const tileKey = (layer, z, row, col) => `${layer}/${z}/${row}/${col}`;
 const tileAt = (layer, z, row, col) => tiles.get(tileKey(layer, z, row, col));
 const tileDegrees = z => 180 / 2 ** z;
@@ -16,10 +18,11 @@ const tileWest = t => -180 + t.col * tileDegrees(t.z),
   tileNorth = t => 90 - t.row * tileDegrees(t.z);
 const metresOf = cell => (cell === UNKNOWN ? null : cell * 0.25 - 1000);
 
-// The level whose cells are about a pixel now, no finer than `finest`.
-function levelInView(finest) {
-  return Math.max(0, Math.min(finest, Math.ceil(Math.log2((180 * V.my * V.k) / 256) - 0.45)));
+// The level whose cells are about a pixel now, no finer than `finest` and no coarser than `coarsest`.
+function levelInView(finest, coarsest) {
+  return Math.max(coarsest, Math.min(finest, Math.ceil(Math.log2((180 * V.my * V.k) / 256) - 0.45)));
 }
+const isOverview = z => z !== S.region.level && !(S.region.insets || []).some(i => i.level === z);
 const overlaps = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 // Tiles of one level that meet a box, the middle first: [row, col] each.
 function tilesIn(z, box) {
@@ -43,12 +46,14 @@ function passes() {
   if (!r) return [];
   const box = viewBounds(),
     out = [],
-    base = levelInView(r.level);
+    coarsest = r.coarsest_level ?? 0, // none in a recording: it makes all of them
+    base = levelInView(r.level, coarsest);
   const whole = r.keep || r.bounds;
   if (overlaps(box, whole)) out.push({ z: base, box: cut(box, whole) });
   for (const i of r.insets || []) {
-    const z = levelInView(i.level);
-    if (z > r.level && overlaps(box, i.bounds)) out.push({ z, box: cut(box, i.bounds), inset: true });
+    // Above the region's level, and as many levels up from its own as of the region.
+    if (levelInView(i.level, 0) <= r.level || !overlaps(box, i.bounds)) continue;
+    out.push({ z: levelInView(i.level, i.level - (r.level - coarsest)), box: cut(box, i.bounds), inset: true });
   }
   return out;
 }
@@ -72,6 +77,7 @@ function askForTiles() {
   for (const [layer, z, row, col] of wanted) {
     if (loading.asking >= ASKING_MOST) return;
     const t = tileAt(layer, z, row, col);
+    if (loading.overviews >= OVERVIEWS_MOST && isOverview(z)) continue;
     if (!t || (t.stale && t.state !== 'asked')) load(t || { layer, z, row, col, state: '' });
   }
   if (!loading.asking && S.tilesAt == null) {
@@ -79,12 +85,14 @@ function askForTiles() {
   } // for measuring: all in view are here
 }
 async function load(t) {
-  const had = t.state;
+  const had = t.state,
+    overview = isOverview(t.z);
   t.state = t.cells ? had : 'asked';
   t.stale = false;
   t.used = loading.round;
   tiles.set(tileKey(t.layer, t.z, t.row, t.col), t);
   loading.asking++;
+  if (overview) loading.overviews++;
   try {
     const got = await tileBytes(t.layer, t.z, t.row, t.col);
     if (!got) {
@@ -97,15 +105,16 @@ async function load(t) {
       t.state = 'ready';
       settled(t);
     }
-  } catch {
+  } catch (error) {
     t.state = t.cells ? 'ready' : 'failed';
     setTimeout(() => {
       if (t.state === 'failed') tiles.delete(tileKey(t.layer, t.z, t.row, t.col));
       else t.stale = true;
       askSoon();
-    }, 3000);
+    }, error.againMs || 3000);
   }
   loading.asking--;
+  if (overview) loading.overviews--;
   forgetTiles();
   askForTiles();
 }
@@ -131,6 +140,15 @@ function reloadTiles(layers) {
     loading.reloadAt = performance.now();
     askForTiles();
   }, wait);
+  loading.changedAt = performance.now();
+  if (!loading.overviewTimer) loading.overviewTimer = setTimeout(reloadOverviews, OVERVIEW_OLD_MS);
+}
+// Once more, when the node no longer answers with overviews of before the last change.
+function reloadOverviews() {
+  const left = loading.changedAt + OVERVIEW_OLD_MS - performance.now();
+  for (const t of tiles.values()) if (isOverview(t.z)) t.stale = true;
+  loading.overviewTimer = left > 0 ? setTimeout(reloadOverviews, left) : 0;
+  askForTiles();
 }
 
 // ---- work between frames

@@ -160,7 +160,10 @@ async function tileBytes(layer, z, row, col) {
   if (S.recorded) return S.recorded.tile(layer, z, row, col);
   const r = await fetch(`v1/tile/${layer}/${z}/${row}/${col}`);
   if (r.status === 404) return null;
-  if (!r.ok) throw new Error(`the node answers ${r.status}`);
+  if (!r.ok)
+    throw Object.assign(new Error(`the node answers ${r.status}`), {
+      againMs: Number(r.headers.get('Retry-After')) * (900 + Math.random() * 400), // 0: when the caller likes
+    });
   return { bytes: await r.arrayBuffer(), tag: r.headers.get('ETag') };
 }
 const liveAddress = () => 'v1/live' + (S.selected ? '?drone=' + encodeURIComponent(S.selected) : '');
