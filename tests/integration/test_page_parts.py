@@ -143,6 +143,22 @@ def test_height_at__cells_of_a_tile__as_the_grid_lies():
     assert got == want, (got, want)
 
 
+LEVELS = """
+  S.region = { level: 12, coarsest_level: 8, keep: [7, 46, 9, 48], bounds: [7, 46, 9, 48], insets: [{ level: 17, bounds: [7.9, 46.9, 8.1, 47.1] }] };
+  Object.assign(V, { lat: 47, lon: 8, w: 800, h: 600 });
+  return scales.map(k => { V.k = k; return passes().map(p => p.z); });
+"""
+
+
+def test_passes__at_any_scale__are_levels_that_the_node_makes():
+    scales = [10.0 ** -n for n in range(9)] + [3.0 * 10.0 ** -n for n in range(9)] + [1e3, 1e6]
+    got = run(LEVELS, "core", "png16", "viewport", "heights", scales=scales)
+    levels = {z for passes in got for z in passes}
+    # Of the region 8 to 12, of the inset 13 (four up) to 17.
+    assert levels <= set(range(8, 18)) and {8, 12, 17} <= levels, got
+    assert all(passes[0] in range(8, 13) for passes in got if passes), got
+
+
 FLEET = """
   for (const f of frames) applyFleet(f);
   return [...S.drones.values()].map(d => [d.n, d.id, d.lat, d.amsl, d.free, d.severity, d.silentSince, d.trail.length, S.byId.get(d.id) === d]);
