@@ -47,7 +47,9 @@ class Drone:
 
     def hear(self):
         for message in self.client.drain():
-            told = json.loads(message.payload) if message.payload else {}
+            if not message.payload.startswith(b"{"):
+                continue  # a node that was killed before it kept the profile answers in Protocol Buffers
+            told = json.loads(message.payload)
             if "/context/" in message.topic:
                 self.contexts[told["seq"]] = told
             else:

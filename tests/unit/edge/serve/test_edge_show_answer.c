@@ -171,7 +171,7 @@ static void question__of_the_wind__is_answered_in_parts(void **state)
         .kind = EDGE_VIEW_ASK_WIND, .agl_m = 100.0, .count = 20};
     for (uint32_t i = 0; i < question.count; i++)
         question.points[i] = (struct geo_point){43.65, -79.38};
-    question.points[19].lon_deg = NAN;
+    question.points[19].lon_deg = (double)NAN;
     int steps;
     const struct edge_view_answer *answer = ask(&rig, &question, &steps);
     assert_int_equal(steps, 3);
