@@ -32,6 +32,7 @@ class Rig:
 
     def __init__(self, stack, drones, small):
         self.drones, self.small = drones, small
+        self.view = 0 # the port of the live page; 0: none
         self.folder = stack.enter_context(Folder("bench"))
         self.names = [f"{COFFEE}-{i:02d}" for i in range(1, drones + 1)]
         self.mqtt = stack.enter_context(Mosquitto(users=self.names))
@@ -72,6 +73,7 @@ class Rig:
             "limits": {"discover_s": 1, "context_rate_max_hz": 1000, "context_rate_default_hz": 1000,
                        "telemetry_rate_max_hz": 1000, "drones_max": 2 * self.drones},
             "feeds": feeds,
+            **({"view": {"port": self.view}} if self.view else {}),
         }
 
     @contextlib.contextmanager
@@ -251,7 +253,68 @@ def strips(rig, _pairs):
                 mismatches=[report["mismatches"] for report in (moving, keys, losing)])]
 
 
-ROWS = {"fanout": fanout, "saturation": saturation, "points": points, "strips": strips, "push": push}
+@contextlib.contextmanager
+def looking(port, count):
+    """So many pages' streams, read and thrown away by a process of its own; yields what tells how many bytes came."""
+    reader = subprocess.Popen([sys.executable, "-c", READER, str(port), str(count)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, text=True)
+    try:
+        assert reader.stdout.readline() == "open\n"
+        yield lambda: int(reader.communicate("end\n", timeout=DEADLINE_S)[0])
+    finally:
+        reader.kill()
+        reader.wait()
+
+
+READER = """
+import selectors, socket, sys
+port, count = map(int, sys.argv[1:])
+chosen, got = selectors.DefaultSelector(), 0
+for _ in range(count):
+    one = socket.create_connection(("127.0.0.1", port))
+    one.sendall(f"GET /v1/live HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n".encode())
+    chosen.register(one, selectors.EVENT_READ)
+chosen.register(sys.stdin, selectors.EVENT_READ)
+print("open", flush=True)
+while True:
+    for key, _ in chosen.select():
+        if key.fileobj is sys.stdin:
+            print(got)
+            sys.exit()
+        data = key.fileobj.recv(1 << 16)
+        got += len(data)
+        if not data:
+            chosen.unregister(key.fileobj)
+"""
+VIEWERS = 16
+
+
+def viewers(rig, pairs):
+    """4 Hz each, by turns while nobody looks and while 16 pages do; what that costs the node, and the drones."""
+    rig.view, = free_ports(1)
+    found = []
+    with rig.node() as node:
+        for _ in range(pairs):
+            pair = []
+            for count in (0, VIEWERS):
+                with looking(rig.view, count) as end:
+                    before, began = busy_s(node.process), time.monotonic()
+                    got = rig.load(rate=4, profile_rate=4, seconds=1 if rig.small else 8)
+                    took_s = time.monotonic() - began
+                    got["core"] = (busy_s(node.process) - before) / took_s
+                    got["kb_each_s"] = end() / 1000 / took_s / max(count, 1)
+                pair.append(got)
+            found.append(pair)
+    ratios = sorted(pair[1]["p99_ms"] / pair[0]["p99_ms"] for pair in found)
+    own, bare = middle(found, 1, "p99_ms"), middle(found, 0, "p99_ms")
+    more = statistics.median(pair[1]["core"] - pair[0]["core"] for pair in found)
+    return [row("viewers", "ms", own, "p99 while nobody looks", bare, 1.1, own <= 1.1 * bare,
+                ratios=[round(ratio, 3) for ratio in ratios], p50=middle(found, 1, "p50_ms"),
+                reference_p50=middle(found, 0, "p50_ms"), node_core_more=round(more, 4),
+                kb_each_s=round(middle(found, 1, "kb_each_s"), 1))]
+
+
+ROWS = {"fanout": fanout, "viewers": viewers, "saturation": saturation, "points": points, "strips": strips, "push": push}
 
 
 def run(names, pairs, small):
