@@ -74,11 +74,8 @@ struct job {
     int width;
 };
 
-static void write_sheet(struct map *map, const struct job *job, struct sim_map_legend *legend)
+static void write_sheet(struct map *map, struct sim_map_legend *legend)
 {
-    char title[TITLE_SIZE];
-    snprintf(title, sizeof title, "What %s holds", job->store);
-    legend->title = job->title != NULL ? job->title : title;
     legend->bounds = map->relief.bounds;
     legend->drawn |= map->drawn;
     legend->low_amsl_m = legend->high_amsl_m = (float)NAN;
@@ -112,7 +109,10 @@ static int draw_on(struct map *map, const struct job *job)
         legend.drawn |= SIM_MAP_TRACKS;
         sim_map_tracks_close(tracks);
     }
-    write_sheet(map, job, &legend);
+    char title[TITLE_SIZE];
+    snprintf(title, sizeof title, "What %s holds", job->store);
+    legend.title = job->title != NULL ? job->title : title;
+    write_sheet(map, &legend);
     if (sim_raster_map_png(&map->sheet.all, job->out) != DRF_OK)
         return complain(job->out, "cannot be written");
     printf("%s: %.7f,%.7f,%.7f,%.7f in rows %d to %d\n", job->out, b->west_deg, b->south_deg,

@@ -54,21 +54,31 @@ static double obstacles_m(const struct sim_world *world, const struct way *way)
     return top_m;
 }
 
+// Places from begin to end, so far apart.
+static int places(double begin_m, double end_m, double apart_m)
+{
+    return (int)floor((end_m - begin_m) / apart_m) + 1;
+}
+
 static double surfaces_m(const struct sim_world *world, const struct way *way)
 {
     double top_m = -HUGE_VAL;
-    for (double s = -beyond_m; s <= way->length_m + beyond_m; s += step_m)
+    const int count = places(-beyond_m, way->length_m + beyond_m, step_m);
+    for (int i = 0; i < count; i++)
         for (int side = -1; side <= 1; side++)
-            top_m = fmax(top_m, surface_m(world, at(way, s, side * aside_m)));
+            top_m =
+                fmax(top_m, surface_m(world, at(way, -beyond_m + i * step_m, side * aside_m)));
     return top_m;
 }
 
 static double least_covered_m(const struct sim_world *world, const struct way *way)
 {
     double least_m = HUGE_VAL;
-    for (double s = -beyond_m; s <= way->length_m + beyond_m; s += 4 * step_m)
-        least_m =
-            fmin(least_m, sim_world_covered_m(world, sim_world_point(world, at(way, s, 0.0))));
+    const int count = places(-beyond_m, way->length_m + beyond_m, 4 * step_m);
+    for (int i = 0; i < count; i++) {
+        struct sim_plane place = at(way, -beyond_m + i * 4 * step_m, 0.0);
+        least_m = fmin(least_m, sim_world_covered_m(world, sim_world_point(world, place)));
+    }
     return least_m;
 }
 
@@ -87,8 +97,9 @@ double sim_route_level_amsl_m(const struct sim_world *world, struct sim_plane de
 static double low_of(const struct sim_world *world, const struct way *way)
 {
     double low_m = HUGE_VAL;
-    for (double s = 0.0; s <= way->length_m; s += step_m)
-        low_m = fmin(low_m, ground_m(world, at(way, s, 0.0)));
+    const int count = places(0.0, way->length_m, step_m);
+    for (int i = 0; i < count; i++)
+        low_m = fmin(low_m, ground_m(world, at(way, i * step_m, 0.0)));
     return low_m;
 }
 
