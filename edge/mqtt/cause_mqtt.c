@@ -22,6 +22,14 @@ void edge_mqtt_cause_take(struct edge_mqtt_cause *cause, struct mosquitto *clien
     cause->error = certificate != NULL ? certificate : meaning;
 }
 
+const char *edge_mqtt_cause_of(int returned, int error)
+{
+    if (returned != MOSQ_ERR_ERRNO)
+        return mosquitto_strerror(returned);
+    const char *why = strerrordesc_np(error);
+    return why != NULL ? why : "unknown error";
+}
+
 void edge_mqtt_cause_format(const struct edge_mqtt_cause *cause, const char *refusal,
                             const char *why, char out[static EDGE_MQTT_CAUSE_SIZE])
 {

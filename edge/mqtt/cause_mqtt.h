@@ -20,6 +20,9 @@ struct edge_mqtt_cause {
 void edge_mqtt_cause_take(struct edge_mqtt_cause *cause, struct mosquitto *client,
                           const char *line);
 
+// The word for what a call of the library returned, with errno after it.
+const char *edge_mqtt_cause_of(int returned, int error);
+
 // "TLS: its certificate has expired" and its like. `refusal`: the broker's word in CONNACK, or
 // NULL; `why`: the library's or the system's word for how it ended.
 void edge_mqtt_cause_format(const struct edge_mqtt_cause *cause, const char *refusal,

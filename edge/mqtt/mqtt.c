@@ -44,7 +44,7 @@ struct edge_mqtt {
     uint16_t port, keepalive_s;
     bool tls;
     struct filter *filters;
-    size_t filter_count;
+    size_t filter_count, filters_unanswered; // by the broker, of this connection
 
     struct edge_resolver resolver;
     char address[EDGE_RESOLVER_ADDRESS_SIZE];
@@ -148,6 +148,7 @@ static void on_log(struct mosquitto *client, void *self, int level, const char *
 
 static void subscribe_filters(struct edge_mqtt *mqtt)
 {
+    mqtt->filters_unanswered = mqtt->filter_count;
     for (size_t i = 0; i < mqtt->filter_count; i++)
         (void)mosquitto_subscribe_v5(mqtt->client, NULL, mqtt->filters[i].text,
                                      mqtt->filters[i].qos, 0, NULL);
@@ -216,6 +217,7 @@ static void on_subscribe(struct mosquitto *client, void *self, int mid, int coun
     for (size_t i = 0; i < mqtt->held_count; i++)
         held = held || (mqtt->held_answered < mqtt->held_count && mid == mqtt->held_mids[i]);
     mqtt->held_answered += held;
+    mqtt->filters_unanswered -= !held && mqtt->filters_unanswered > 0;
     for (int i = 0; i < count; i++)
         if (granted[i] >= 0x80 && held)
             mqtt->stats.held_denied++;
@@ -290,14 +292,6 @@ struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt)
                               .behind = behind};
 }
 
-static const char *reason_of(int rc, int error)
-{
-    if (rc != MOSQ_ERR_ERRNO)
-        return mosquitto_strerror(rc);
-    const char *why = strerrordesc_np(error);
-    return why != NULL ? why : "unknown error";
-}
-
 static void connect_to_address(struct edge_mqtt *mqtt)
 {
     // With TLS the name is what the certificate is checked against. The library looks it up
@@ -306,7 +300,7 @@ static void connect_to_address(struct edge_mqtt *mqtt)
     int rc =
         mosquitto_connect_bind_async(mqtt->client, host, mqtt->port, mqtt->keepalive_s, NULL);
     if (rc != MOSQ_ERR_SUCCESS) {
-        lost(mqtt, reason_of(rc, errno));
+        lost(mqtt, edge_mqtt_cause_of(rc, errno));
         return;
     }
     mqtt->connecting = true;
@@ -385,7 +379,7 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
     if (saved == 0)
         saved = errno;
     (void)mosquitto_disconnect(mqtt->client);
-    lost(mqtt, !too_late       ? reason_of(rc, saved)
+    lost(mqtt, !too_late       ? edge_mqtt_cause_of(rc, saved)
                : mqtt->reached ? "no answer within 5 s"
                                : "no connection within 1.5 s");
 }
@@ -408,11 +402,18 @@ struct edge_mqtt_stats edge_mqtt_stats(const struct edge_mqtt *mqtt)
     return stats;
 }
 
+bool edge_mqtt_hears(const struct edge_mqtt *mqtt)
+{
+    return mqtt->connected && !mqtt->held && mqtt->filters_unanswered == 0;
+}
+
 const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt)
 {
-    if (mqtt->connected && mqtt->held)
+    if (!mqtt->connected)
+        return mqtt->waiting_for;
+    if (mqtt->held)
         return "connected; listening whether another node has this id";
-    return mqtt->connected ? "" : mqtt->waiting_for;
+    return edge_mqtt_hears(mqtt) ? "" : "connected; the subscriptions are not answered yet";
 }
 
 bool edge_mqtt_held(const struct edge_mqtt *mqtt) { return mqtt->held; }

@@ -89,8 +89,10 @@ bool edge_mqtt_held(const struct edge_mqtt *mqtt);
 bool edge_mqtt_held_subscribed(const struct edge_mqtt *mqtt);
 // Subscribes to the filters and lets the traffic begin.
 void edge_mqtt_release(struct edge_mqtt *mqtt);
-// Why there is no connection, for people and by cause ("host name: ...", "connection: ...",
-// "TLS: ...", "account: ..."); "" when there is one. Until the next step; shorter than
+// Connected, and the broker has answered each subscription: what is sent now is heard.
+bool edge_mqtt_hears(const struct edge_mqtt *mqtt);
+// Why it does not hear, for people and by cause ("host name: ...", "connection: ...",
+// "TLS: ...", "account: ..."); "" when it does. Until the next step; shorter than
 // EDGE_MQTT_WHY_SIZE.
 const char *edge_mqtt_waiting_for(const struct edge_mqtt *mqtt);
 

@@ -159,11 +159,12 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
     const struct edge_mqtt_stats *before = &told->stats;
     struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
     struct edge_link link = edge_mqtt_link(node->mqtt);
-    bool down = !link.connected(link.self);
+    bool down = !edge_mqtt_hears(node->mqtt);
     const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
     bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
-    bool listening = down && edge_mqtt_held_subscribed(node->mqtt); // part of every start
-    if (!listening && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
+    bool starting = edge_mqtt_held_subscribed(node->mqtt) || link.connected(link.self);
+    if (!(down && starting)
+        && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
         edge_watch_trouble(node, EDGE_TROUBLE_MQTT, down,
                            down ? waiting_for : "connected to the MQTT broker", now);
     (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
