@@ -2,8 +2,8 @@
 # tests/replay/test_replay.py - a node's journal gives every output of it again, to the byte.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 100 s
-"""A flight over a real Kafka and a real mosquitto, the node killed with -9 once and the broker once; then each run of the
-node again from its journal alone. With DRF_FULL=1 500 drones for 10 minutes, else 50 for a minute."""
+"""A flight over a real Kafka and a real mosquitto; the node, the Kafka broker and the MQTT broker are killed with -9 once
+each; then each run of the node again from its journal alone. With DRF_FULL=1 500 drones for 10 minutes, else 50 for a minute."""
 import os
 import re
 import struct
@@ -11,7 +11,7 @@ import subprocess
 
 import numpy
 
-from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Mosquitto, Node, Process, free_ports, main, shared_kafka, wait_until
+from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Mosquitto, Node, Process, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 FULL = bool(os.environ.get("DRF_FULL"))
@@ -76,7 +76,7 @@ def flown(port, seconds):
 
 def test_live_is_replay():
     port, = free_ports(1)
-    with Folder("replay") as folder, shared_kafka() as kafka, Mosquitto(users=NAMES) as mqtt:
+    with Folder("replay") as folder, Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto(users=NAMES) as mqtt:
         kafka.create_topics(*[f"r.{name}" for name in [*FILES, "flybys", "dead"]])
         (folder.path / "users").write_text("".join(f"{name}:{mqtt.passwords[name]}\n" for name in NAMES))
         made = run("world", "--seed", "5", "--out", folder.path / "world", "--center", "47,8", "--size-km", "8")
@@ -96,6 +96,10 @@ def test_live_is_replay():
                 node.kill()
                 node.start()
                 flown(port, SECONDS / 6)
+                kafka.kill()
+                wait_until(lambda: place.metrics(port)["drf_kafka_up"] == 0, "the node misses Kafka")
+                kafka.start()
+                wait_until(lambda: place.metrics(port)["drf_kafka_up"] == 1, "the node has Kafka again")
                 mqtt.kill()
                 wait_until(lambda: place.metrics(port)["drf_mqtt_up"] == 0, "the node misses its broker")
                 mqtt.start()
