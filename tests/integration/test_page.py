@@ -228,6 +228,8 @@ def check_whole(browser, url):
     told = json.loads((TOP / "tests" / "data" / "golden" / "context_full.Context.json").read_text())
     now_us = time.time_ns() // 1000
     told |= {"node_time_us": str(now_us), "later_m": 7.5, "layer_states": [{"layer": 5, "reason": 2, "since": 4}]}
+    zone = {"advisory_id": 77, "kind": 6, "state": 0, "severity": 1, "time_to_go_s": 4, "text": "ZONE R-1 prohibited, in 4 s"}
+    told["advisories"] = [*told.get("advisories", []), zone]
     events = (("hello", {"t": now_us // 1000, "boot_id": "1", "tick_ms": 250, "version": "0.1.0"}),
               ("fleet", {"t": now_us // 1000, "full": True, "new": [[0, "golden"]], "at": [
                   [0, 43650000, -79380000, 237, None, None, None, 126, None]], "say": [[0, 0, 0, None, 0, None, 0, ""]]}),
@@ -251,6 +253,9 @@ def check_whole(browser, url):
         assert words in text, (words, text)
     also = text[text.index("Also told"):]
     assert also.count("=") == 2, also
+    # What is free below is coloured; that a zone is in the way is not hidden by it.
+    legend = browser.text("#legend")
+    assert "its way: what is free below, at worst" in legend and "the way leads into a zone" in legend, legend
 
 
 def check_keyboard(browser, url):

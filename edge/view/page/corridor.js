@@ -39,12 +39,24 @@ const segmentColour = (s, c) => {
     low = s.clearance_low_m;
   return s.unknown_ratio > 0 || !known(low) ? t.dim : low < 0 ? t.warn : low < limitOf(c) ? t.caution : t.info;
 };
+// How bad a zone makes the way from `from` metres on, as its advisory tells: where it is entered is its time to go at today's
+// speed, and at once where either is not said. null: no zone is in the way.
+const ZONE_KIND = 6,
+  CLEARED = 2;
+function zonesAhead(x) {
+  const speed = S.byId.get(S.selected)?.speed;
+  return (x.advisories || [])
+    .filter(a => a.kind === ZONE_KIND && a.state !== CLEARED && severityName(a.severity) !== 'info')
+    .map(a => ({ from: known(speed) ? (a.time_to_go_s || 0) * speed : 0, severity: severityName(a.severity) }))
+    .sort((a, b) => (a.severity === b.severity ? a.from - b.from : a.severity === 'warning' ? -1 : 1));
+}
 function drawCorridor(c) {
   const x = S.context,
     L = x?.look_ahead;
   if (!L?.segments?.length || x.lat_e7 == null || !holds()) return;
   const way = corridorWay(x);
   if (!way) return drawAround(c, x, L);
+  const zones = zonesAhead(x);
   const half = d => (L.half_width_m || 0) + (((L.half_width_end_m ?? L.half_width_m ?? 0) - (L.half_width_m || 0)) * d) / L.length_m;
   for (const s of L.segments) {
     const from = s.from_m || 0,
@@ -71,8 +83,9 @@ function drawCorridor(c) {
     c.fillStyle = unknown ? hatch(c, colour, 6, 1.2) : colour;
     c.fill();
     c.globalAlpha = 1;
-    c.strokeStyle = colour;
-    c.lineWidth = 1.3;
+    const zone = zones.find(z => z.from < to);
+    c.strokeStyle = zone ? severityColour(zone.severity) : colour;
+    c.lineWidth = zone ? 3 : 1.3;
     c.stroke();
   }
 }
@@ -83,11 +96,13 @@ function drawAround(c, x, L) {
   );
   c.beginPath();
   c.arc(sx(x.lon_e7 / 1e7), sy(x.lat_e7 / 1e7), L.length_m * V.k, 0, 7);
+  const zone = zonesAhead(x)[0];
   c.strokeStyle = c.fillStyle = segmentColour(s, x);
   c.globalAlpha = 0.1;
   if (L.basis === 1) c.fill();
   c.globalAlpha = 1;
-  c.lineWidth = 1.4;
+  if (zone) c.strokeStyle = severityColour(zone.severity);
+  c.lineWidth = zone ? 3 : 1.4;
   c.setLineDash(L.basis === 1 ? [] : [5, 5]);
   c.stroke();
   c.setLineDash([]);

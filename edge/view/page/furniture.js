@@ -18,6 +18,17 @@ const wash = colour => (c, w, h) => {
   c.fillStyle = colour;
   c.fillRect(0, 2, w, h - 4);
 };
+const corridorSwatch =
+  (colour, edge = colour) =>
+  (c, w, h) => {
+    c.globalAlpha = 0.3;
+    c.fillStyle = colour;
+    c.fillRect(2, 3, w - 4, h - 6);
+    c.globalAlpha = 1;
+    c.strokeStyle = edge;
+    c.lineWidth = edge === colour ? 1.3 : 3;
+    c.strokeRect(2, 3, w - 4, h - 6);
+  };
 function drawLegend() {
   const t = colours(),
     rows = [],
@@ -30,6 +41,11 @@ function drawLegend() {
         legendRow(wash(t.within), `less than ${Math.round(limitOf(S.context))} m below it, at worst`),
       );
     else if (!S.silent) rows.push(el('div', {}, `Its height is not known: ${why(h?.agl_reason)}.`));
+  }
+  if (S.selected && S.context?.look_ahead?.segments?.length && holds()) {
+    rows.push(legendRow(corridorSwatch(t.info), 'its way: what is free below, at worst'));
+    const zone = zonesAhead(S.context)[0];
+    if (zone) rows.push(legendRow(corridorSwatch(t.info, severityColour(zone.severity)), 'the way leads into a zone'));
   }
   if (S.opt.trails) {
     rows.push(el('div', {}, 'Trail: metres free below, at worst'));
