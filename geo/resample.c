@@ -115,8 +115,8 @@ double geo_resample_bilinear(const struct geo_samples *samples, double u, double
     struct geo_between y = between_of(v, samples->height, samples->posts);
     if (x.lower < 0 || y.lower < 0)
         return unknown();
-    const float *upper_row = samples->values + (size_t)y.lower * samples->width;
-    const float *lower_row = samples->values + (size_t)y.upper * samples->width;
+    const float *upper_row = geo_samples_row(samples, (uint32_t)y.lower);
+    const float *lower_row = geo_samples_row(samples, (uint32_t)y.upper);
     double a =
         (double)upper_row[x.lower] * (1.0 - x.share) + (double)upper_row[x.upper] * x.share;
     double b =
@@ -186,7 +186,7 @@ static bool place_frame(const struct geo_samples *samples, const struct geo_quad
         f.local.u[i] = quad->u[i] - col;
         f.local.v[i] = quad->v[i] - row;
     }
-    f.values = samples->values + (size_t)row * samples->width + (size_t)col;
+    f.values = geo_samples_row(samples, (uint32_t)row) + (size_t)col;
     *out = f;
     return true;
 }

@@ -14,16 +14,23 @@
 #define GEO_RESAMPLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "geo/status.h"
 
 // Width and height are at most INT32_MAX.
 struct geo_samples {
-    const float *values; // row by row
+    const float *values; // row by row, from first_row on; as far as they are asked for
     uint32_t width, height;
+    uint32_t first_row;
     bool posts;
 };
+
+static inline const float *geo_samples_row(const struct geo_samples *samples, uint32_t row)
+{
+    return samples->values + (size_t)(row - samples->first_row) * samples->width;
+}
 
 // A raster's georeference: image coordinates of a place (x, y). Not rotated, u = x / step_x -
 // phase_x - first_col: the step is rounded to 40 bits and the phase to 2^-20, which absorbs

@@ -121,9 +121,9 @@ static bool decode_one(edge_child_decode_fn decode, const struct edge_child_requ
     enum drf_status status = decode(&params, bytes, request->size, &builder, &why);
     limit_cpu(0);
     alarm(0);
+    free(bytes); // before the node holds the record too
     bool answered = status == DRF_OK ? answer_record(&builder) : answer_refusal(status, &why);
     geo_record_builder_close(&builder);
-    free(bytes);
     return answered;
 }
 

@@ -2,9 +2,10 @@
 // All reading through GDAL. The bytes become a /vsimem file, opened with the one driver of
 // the format, with side-car files and threads switched off. Checks come before values are
 // read: size of the raster and of its blocks against the limits, then the georeference
-// (raster_place.c), then all values into one float array in metres, NaN where unknown. The
-// dataset is closed before tiles are made (raster_tiles.c), to free its block cache. Errors
-// that GDAL only prints are caught by an error handler and refuse the message.
+// (raster_georeference.c). Values are read when tiles are made (raster_tiles.c), some rows at a
+// time (raster_rows.c): float in metres, NaN where unknown. Each block is dropped from GDAL's
+// cache at once. Errors that GDAL only prints are caught by an error handler and refuse the
+// message.
 #include "geo/format/terrain/raster.h"
 
 #include <math.h>
@@ -20,6 +21,7 @@
 #include <gdal_frmts.h>
 #include <ogr_srs_api.h>
 
+#include "geo/format/terrain/raster_rows.h"
 #include "geo/format/terrain/raster_source.h"
 #include "geo/record/decode_counts.h"
 #include "geo/record/refusal.h"
@@ -276,78 +278,85 @@ static enum drf_status read_head(struct image *image, struct geo_note *why)
 }
 
 // Applies the mask band, if there is one.
-static bool apply_mask(const struct image *image, float *values, size_t count)
+static bool apply_mask(const struct image *image, uint32_t first, uint32_t count, float *values)
 {
     if ((GDALGetMaskFlags(image->band) & (GMF_ALL_VALID | GMF_NODATA)) != 0)
         return true;
-    int width = (int)image->head.width, height = (int)image->head.height;
-    uint8_t *mask = malloc(count);
+    const int width = (int)image->head.width;
+    const size_t all = (size_t)width * count;
+    GDALRasterBandH band = GDALGetMaskBand(image->band);
+    uint8_t *mask = malloc(all);
     bool read = mask != NULL
-                && GDALRasterIO(GDALGetMaskBand(image->band), GF_Read, 0, 0, width, height,
-                                mask, width, height, GDT_Byte, 0, 0)
+                && GDALRasterIO(band, GF_Read, 0, (int)first, width, (int)count, mask, width,
+                                (int)count, GDT_Byte, 0, 0)
                        == CE_None;
-    for (size_t i = 0; i < count && read; i++)
+    for (size_t i = 0; i < all && read; i++)
         if (mask[i] == 0)
             values[i] = NAN;
     free(mask);
+    (void)GDALFlushRasterCache(band);
     return read;
 }
 
-// Raw values to metres; unknown becomes NaN.
-static enum drf_status to_metres(const struct geo_decode_params *params,
-                                 const struct image *image, const struct raster_source *source,
-                                 float *values, size_t count, struct geo_note *why)
+// What raster_rows.c reads with.
+struct reader {
+    const struct image *image;
+    const struct complaint *complaint;
+};
+
+static bool read_rows(void *context, uint32_t first, uint32_t count, float *values)
 {
+    const struct reader *reader = context;
+    const struct image *image = reader->image;
+    const int width = (int)image->head.width;
+    CPLErr read = GDALRasterIO(image->band, GF_Read, 0, (int)first, width, (int)count, values,
+                               width, (int)count, GDT_Float32, 0, 0);
+    bool whole = read == CE_None && apply_mask(image, first, count, values);
+    (void)GDALFlushRasterCache(image->band); // its blocks hold nothing of other rows
+    return whole && !reader->complaint->failed;
+}
+
+// Whole rows of blocks, so that no block is read twice; DTED's blocks are as high as it is.
+static uint32_t chunk_of(const struct image *image)
+{
+    enum { ROWS = 64 };
+    int block_width = 0, block_height = 0;
+    GDALGetBlockSize(image->band, &block_width, &block_height);
+    const uint32_t height = (uint32_t)block_height;
+    const uint32_t rows = height >= ROWS ? height : ROWS / height * height;
+    return rows < image->head.height ? rows : image->head.height;
+}
+
+static enum drf_status open_rows(const struct geo_decode_params *params, struct reader *reader,
+                                 struct raster_source *source, struct geo_note *why)
+{
+    const struct image *image = reader->image;
     int has_nodata = 0;
-    float nodata = (float)GDALGetRasterNoDataValue(image->band, &has_nodata);
-    double scale = GDALGetRasterScale(image->band, NULL) * source->unit_m;
-    double offset = GDALGetRasterOffset(image->band, NULL) * source->unit_m;
-    size_t known = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (isnan(values[i]))
-            continue;
-        if ((has_nodata && values[i] == nodata)
-            || (params->has_nodata && values[i] == (float)params->nodata)) {
-            values[i] = NAN;
-            continue;
-        }
-        double height_m = (double)values[i] * scale + offset;
-        if (!(height_m >= GEO_RASTER_MIN_M && height_m <= GEO_RASTER_MAX_M))
-            return geo_refuse(
-                why, GEO_REFUSAL_RANGE, 0,
-                "height %g m at column %zu row %zu (raw %g; nodata not declared?)", height_m,
-                i % image->head.width, i / image->head.width, (double)values[i]);
-        values[i] = (float)height_m;
-        known++;
-    }
-    if (known == 0)
-        return geo_refuse(why, GEO_REFUSAL_NO_VALUES, 0, "nothing but nodata");
+    const float nodata = (float)GDALGetRasterNoDataValue(image->band, &has_nodata);
+    const struct raster_rows_config config = {
+        .read = read_rows,
+        .context = reader,
+        .chunk = chunk_of(image),
+        .scale_m = GDALGetRasterScale(image->band, NULL) * source->unit_m,
+        .offset_m = GDALGetRasterOffset(image->band, NULL) * source->unit_m,
+        .has_nodata = {has_nodata != 0, params->has_nodata},
+        .nodata = {nodata, (float)params->nodata},
+        .samples = &source->samples,
+    };
+    if (raster_rows_open(&config, &source->rows) != DRF_OK)
+        return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for rows");
     return DRF_OK;
 }
 
-static enum drf_status read_values(const struct geo_decode_params *params,
-                                   const struct image *image, struct raster_source *source,
-                                   const struct complaint *complaint, float **out,
-                                   struct geo_note *why)
+// What is wrong with the values is told before what is wrong with the tiles.
+static enum drf_status make_tiles(const struct geo_decode_params *params,
+                                  struct raster_source *source,
+                                  const struct complaint *complaint,
+                                  struct geo_record_builder *builder, struct geo_note *why)
 {
-    int width = (int)image->head.width, height = (int)image->head.height;
-    size_t count = (size_t)width * (size_t)height;
-    float *values = malloc(count * sizeof *values);
-    if (values == NULL)
-        return geo_refuse(why, GEO_REFUSAL_MEMORY, 0, "no memory for %zu pixels", count);
-    CPLErr read = GDALRasterIO(image->band, GF_Read, 0, 0, width, height, values, width, height,
-                               GDT_Float32, 0, 0);
-    bool whole = read == CE_None && apply_mask(image, values, count) && !complaint->failed;
-    enum drf_status status =
-        whole ? to_metres(params, image, source, values, count, why)
-              : geo_refuse(why, GEO_REFUSAL_FORMAT, 0, "damaged: %s", complaint->text);
-    if (status != DRF_OK) {
-        free(values);
-        return status;
-    }
-    source->samples.values = values;
-    *out = values;
-    return DRF_OK;
+    enum drf_status status = raster_tiles(params, source, builder, why);
+    enum drf_status read = raster_rows_finish(source->rows, complaint->text, why);
+    return read != DRF_OK ? read : status;
 }
 
 static void close_image(struct image *image)
@@ -396,7 +405,7 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
 
     struct image image = {.dataset = NULL};
     struct raster_source source = {.crs = NULL};
-    float *values = NULL;
+    struct reader reader = {.image = &image, .complaint = &complaint};
     const size_t begin = builder->size;
     enum drf_status status = open_image(params, bytes, size, &complaint, &image, why);
     if (status == DRF_OK)
@@ -406,13 +415,13 @@ enum drf_status geo_raster_decode(const struct geo_decode_params *params, const 
     if (status == DRF_OK)
         status = raster_place(params, &image.head, &source, why);
     if (status == DRF_OK)
-        status = read_values(params, &image, &source, &complaint, &values, why);
-    close_image(&image); // the blocks it cached are no longer needed
+        status = open_rows(params, &reader, &source, why);
     if (status == DRF_OK)
-        status = raster_tiles(params, &source, builder, why);
+        status = make_tiles(params, &source, &complaint, builder, why);
+    raster_rows_close(source.rows);
+    close_image(&image);
     if (status != DRF_OK)
         status = mark_unreadable(params, &source, begin, builder, why, status);
-    free(values);
     raster_close(&source);
 
     set_options(false);

@@ -24,8 +24,10 @@ struct raster_head {
 };
 
 // Everything that making tiles needs.
+struct raster_rows;
 struct raster_source {
-    struct geo_samples samples; // metres over source.vertical; values NULL until read
+    struct geo_samples samples; // metres over source.vertical; those rows that `rows` holds
+    struct raster_rows *rows;   // set before tiles are made
     double transform[6];
     struct geo_lattice lattice;
     struct geo_crs *crs;
@@ -53,7 +55,8 @@ void raster_project(const struct raster_source *source, size_t count, double *lo
 void raster_to_image(const struct raster_source *source, size_t count, double *x_u,
                      double *y_v);
 
-// Makes the raster's item and its tiles.
+// Makes the raster's item and its tiles. DRF_ERR_SYNTAX without a reason: raster_rows_finish()
+// says it.
 DRF_MUST_CHECK enum drf_status raster_tiles(const struct geo_decode_params *params,
                                             const struct raster_source *source,
                                             struct geo_record_builder *builder,

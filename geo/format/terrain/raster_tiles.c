@@ -16,6 +16,7 @@
 #include "geo/cells.h"
 #include "geo/earth.h"
 #include "geo/format/terrain/raster_net.h"
+#include "geo/format/terrain/raster_rows.h"
 #include "geo/format/terrain/raster_source.h"
 #include "geo/record/refusal.h"
 
@@ -141,8 +142,10 @@ static enum drf_status fill_upright(struct work *work)
     for (int row = 0; row < N; row++) {
         if (down[row].lower < 0)
             continue;
-        const float *upper = samples->values + (size_t)down[row].lower * samples->width;
-        const float *lower = samples->values + (size_t)down[row].upper * samples->width;
+        if (!raster_rows_need(work->source->rows, down[row].lower, down[row].upper))
+            return DRF_ERR_SYNTAX;
+        const float *upper = geo_samples_row(samples, (uint32_t)down[row].lower);
+        const float *lower = geo_samples_row(samples, (uint32_t)down[row].upper);
         const double share = down[row].share;
         for (int col = 0; col < N; col++) {
             const struct geo_between *x = &across[col];
@@ -160,11 +163,26 @@ static enum drf_status fill_upright(struct work *work)
     return DRF_OK;
 }
 
+// The rows that two lines of cells lie between. What is beyond the raster is not in it.
+static bool need_rows(struct work *work, const double *v, const double *w, int count)
+{
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    for (int i = 0; i < count; i++) { // not a number: compares false
+        low = v[i] < low ? v[i] : low;
+        low = w[i] < low ? w[i] : low;
+        high = v[i] > high ? v[i] : high;
+        high = w[i] > high ? w[i] : high;
+    }
+    return raster_rows_need(work->source->rows, low, high);
+}
+
 static enum drf_status fill_bilinear(struct work *work)
 {
     double *u = work->row_u[0], *v = work->row_v[0];
     for (int row = 0; row < N; row++) {
         raster_net_row(&work->net, row + 0.5, 0.5, N, u, v);
+        if (!need_rows(work, v, v, N))
+            return DRF_ERR_SYNTAX;
         for (int col = 0; col < N; col++) {
             double height_m = geo_resample_bilinear(&work->source->samples, u[col], v[col]);
             enum drf_status status = put(work, row, col, height_m);
@@ -182,6 +200,8 @@ static enum drf_status fill_footprints(struct work *work)
     for (int row = 0; row < N; row++) {
         int upper = row % 2, lower = 1 - upper;
         raster_net_row(&work->net, row + 1, 0, N + 1, work->row_u[lower], work->row_v[lower]);
+        if (!need_rows(work, work->row_v[upper], work->row_v[lower], N + 1))
+            return DRF_ERR_SYNTAX;
         for (int col = 0; col < N; col++) {
             struct geo_quad quad = footprint(work, upper, col);
             double height_m = work->surface ? geo_resample_maximum(samples, &quad)
@@ -195,10 +215,11 @@ static enum drf_status fill_footprints(struct work *work)
 }
 
 // False where a net of points over the tile does not touch the raster: this excludes most tiles
-// of a rotated raster's box.
-static bool near_raster(const struct work *work)
+// of a rotated raster's box. `top`: about where it begins, in rows; above all where not known.
+static bool near_raster(const struct work *work, double *top)
 {
     enum { NET = 5 };
+    *top = 0.0;
     double u[NET], v[NET], u0 = HUGE_VAL, u1 = -HUGE_VAL, v0 = HUGE_VAL, v1 = -HUGE_VAL;
     for (int row = 0; row < NET; row++) {
         for (int col = 0; col < NET; col++) {
@@ -216,6 +237,7 @@ static bool near_raster(const struct work *work)
         }
     }
     double slack = 1.0 + 0.1 * fmax(u1 - u0, v1 - v0);
+    *top = v0 - slack;
     const struct geo_samples *s = &work->source->samples;
     return u1 >= -slack && u0 <= s->width + slack && v1 >= -slack && v0 <= s->height + slack;
 }
@@ -223,8 +245,9 @@ static bool near_raster(const struct work *work)
 static enum drf_status make_tile(struct work *work, struct geo_tile tile,
                                  struct geo_record_builder *builder, struct geo_note *why)
 {
+    double top;
     start_tile(work, tile);
-    if (!near_raster(work))
+    if (!near_raster(work, &top))
         return DRF_OK;
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
         work->cells[i] = GEO_CELL_UNKNOWN;
@@ -234,6 +257,8 @@ static enum drf_status make_tile(struct work *work, struct geo_tile tile,
     enum drf_status status = !coarse(work) ? fill_footprints(work)
                              : upright     ? fill_upright(work)
                                            : fill_bilinear(work);
+    if (status == DRF_ERR_SYNTAX)
+        return status;
     if (status == DRF_ERR_RANGE)
         return geo_refuse(why, GEO_REFUSAL_RANGE, 0, "a height over EGM96 below %g m",
                           GEO_CELL_OFFSET_M);
@@ -338,11 +363,27 @@ static struct tile_box tile_box_of(struct geo_bounds reach, struct geo_bounds ke
     return box;
 }
 
+// Where the rows begin that a row of tiles is made of.
+static double top_of_row(struct work *work, const struct tile_box *range, uint32_t row,
+                         uint8_t level)
+{
+    double least = HUGE_VAL, top;
+    for (int run = 0; run < 2; run++) {
+        for (uint32_t col = range->first[run]; col <= range->last[run]; col++) {
+            start_tile(work, (struct geo_tile){.col = col, .row = row, .level = level});
+            if (near_raster(work, &top))
+                least = fmin(least, top);
+        }
+    }
+    return least;
+}
+
 static enum drf_status make_level(struct work *work, uint8_t level, struct geo_bounds box,
                                   struct geo_record_builder *builder, struct geo_note *why)
 {
     struct tile_box range = tile_box_of(work->source->reach, box, level);
     for (uint32_t row = range.row_first; row <= range.row_last; row++) {
+        raster_rows_from(work->source->rows, top_of_row(work, &range, row, level));
         for (int run = 0; run < 2; run++) {
             for (uint32_t col = range.first[run]; col <= range.last[run]; col++) {
                 const struct geo_tile tile = {.col = col, .row = row, .level = level};
@@ -364,8 +405,14 @@ static enum drf_status make_tiles(struct work *work, struct geo_record_builder *
     enum drf_status status =
         make_level(work, (uint8_t)params->level, params->keep, builder, why);
     struct geo_tile tile = {.level = 0};
-    while (status == DRF_OK && geo_insets_next(params->insets, params->inset_count, &tile))
-        status = make_tile(work, tile, builder, why);
+    while (status == DRF_OK && geo_insets_next(params->insets, params->inset_count, &tile)) {
+        double top; // rows are read again where an inset begins above the last tile
+        start_tile(work, tile);
+        if (near_raster(work, &top)) {
+            raster_rows_from(work->source->rows, top);
+            status = make_tile(work, tile, builder, why);
+        }
+    }
     return status;
 }
 
