@@ -84,6 +84,8 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
         status = fusion_editions_open(fabric->store, &fabric->editions);
     if (status == DRF_OK)
         status = fusion_fold_open(&fabric->fold);
+    if (status == DRF_OK)
+        status = fusion_refold_open(&fabric->refold);
     return status;
 }
 
@@ -161,6 +163,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     fusion_retired_close(&fabric->retired);
     fabric_slots_close(fabric);
     fusion_fold_close(fabric->fold);
+    fusion_refold_close(fabric->refold);
     fusion_editions_close(fabric->editions);
     fusion_weather_set_close(fabric->weather);
     fusion_station_set_close(fabric->stations);

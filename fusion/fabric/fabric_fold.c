@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dirty tile at a time: its ground, then the tops of the obstacles on it, then the surface.
+// Of a surface only the cells under obstacles that changed are folded again, unless its ground
+// or a surface model may have changed too; the whole fold makes the same of it.
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,7 +150,73 @@ static enum drf_status make_surface(struct held *held, size_t index,
     return status;
 }
 
-static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
+static void surface_is_folded(struct fusion_fabric *fabric, struct fabric_slot *slot)
+{
+    fabric->surface_loading -= slot->surface_loading;
+    slot->surface_loading = false;
+    slot->surface_dirty = slot->surface_whole = false;
+    slot->touched = FUSION_CELL_BOX_EMPTY;
+}
+
+// `made` holds its provenances, unless it is the ground.
+static void show_surface(struct fusion_fabric *fabric, struct fabric_slot *slot,
+                         const struct fusion_tile *made, struct geo_bounds difference)
+{
+    fabric_changed(fabric, difference, FUSION_LAYER_SURFACE);
+    if (slot->surface != slot->ground)
+        fusion_retired_add(&fabric->retired, GEO_UNCONST(slot->surface), fabric_release_tile);
+    slot->surface = made;
+    fabric->changed = true;
+}
+
+static void raise_again(struct fusion_fabric *fabric, size_t index)
+{
+    struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct fusion_feature *one = list.items[i];
+        if (!one->raises || !one->fused->top_known
+            || !fusion_refold_near(fabric->refold, one->position, one->reach_m))
+            continue;
+        struct fusion_footprint footprint =
+            fusion_footprint_of(one->fused->obstacle, one->fused->vertices);
+        fusion_refold_raise(fabric->refold, &footprint, one->fused->top_amsl_m,
+                            one->fused->source);
+    }
+}
+
+// Where only obstacles changed, the cells they touch. DRF_ERR_FULL: it takes the whole fold.
+static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    enum fusion_refolded result = FUSION_REFOLD_SAME;
+    struct fusion_tile *made = NULL;
+    struct fusion_cell_box changed;
+    if (slot->surface_whole || slot->surface == NULL)
+        return DRF_ERR_FULL;
+    enum drf_status status = DRF_OK;
+    if (!fusion_cell_box_empty(slot->touched)) {
+        status =
+            fusion_refold_start(fabric->refold, slot->surface, slot->ground, slot->touched);
+        if (status == DRF_OK)
+            status = fusion_retired_reserve(&fabric->retired, 1);
+        if (status == DRF_OK) {
+            raise_again(fabric, index);
+            status = fusion_refold_finish(fabric->refold, &result, &made, &changed);
+        }
+    }
+    if (status != DRF_OK)
+        return status;
+    surface_is_folded(fabric, slot);
+    if (result == FUSION_REFOLD_SAME)
+        return DRF_OK;
+    for (uint16_t i = 0; made != NULL && i < made->source_count; i++)
+        fusion_provenance_retain(made->sources[i]);
+    show_surface(fabric, slot, result == FUSION_REFOLD_GROUND ? slot->ground : made,
+                 fusion_tile_box_bounds(fabric_tile(fabric, index), changed));
+    return DRF_OK;
+}
+
+static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t index)
 {
     struct fabric_slot *slot = &fabric->slots[index];
     struct geo_tile tile = fabric_tile(fabric, index);
@@ -169,23 +237,22 @@ static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
     if (status != DRF_OK)
         return status;
 
-    fabric->surface_loading -= slot->surface_loading;
-    slot->surface_loading = false;
-    slot->surface_dirty = false;
+    surface_is_folded(fabric, slot);
     if (made == slot->surface)
         return DRF_OK;
     bool same = made != slot->ground && fusion_tile_same(made, slot->surface)
                 && slot->surface != slot->ground;
-    if (same) {
+    if (same)
         fabric_release_tile(fabric->provenances, GEO_UNCONST(made));
-        return DRF_OK;
-    }
-    fabric_changed(fabric, fusion_tile_difference(slot->surface, made), FUSION_LAYER_SURFACE);
-    if (slot->surface != slot->ground)
-        fusion_retired_add(&fabric->retired, GEO_UNCONST(slot->surface), fabric_release_tile);
-    slot->surface = made;
-    fabric->changed = true;
+    else
+        show_surface(fabric, slot, made, fusion_tile_difference(slot->surface, made));
     return DRF_OK;
+}
+
+static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
+{
+    enum drf_status status = refold_surface(fabric, index);
+    return status == DRF_ERR_FULL ? fold_whole_surface(fabric, index) : status;
 }
 
 // Takes what is still dirty from the front of a queue. The index goes back when the fold fails.

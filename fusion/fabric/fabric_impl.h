@@ -17,6 +17,7 @@
 #include "fusion/fabric/weather_set.h"
 #include "fusion/fabric/zone_set.h"
 #include "fusion/fold/fold.h"
+#include "fusion/fold/refold.h"
 
 enum fabric_queue_name {
     FABRIC_GROUND,  // tiles whose ground is to be folded
@@ -34,11 +35,13 @@ struct fabric_queue { // a ring of tile indices, each at most once
 
 struct fabric_slot {
     const struct fusion_tile *ground, *surface;
-    bool ground_dirty, surface_dirty;     // to be folded
+    bool ground_dirty, surface_dirty; // to be folded
+    bool surface_whole; // not only where obstacles changed: ground or models may have, too
     bool ground_loading, surface_loading; // never folded since the start, though the store may
                                           // know something
     bool ground_mark, surface_mark;       // to be rendered
     bool near;                            // its obstacles were loaded before all others
+    struct fusion_cell_box touched; // by obstacles that changed since the surface was folded
 };
 
 struct fabric_change {
@@ -70,6 +73,7 @@ struct fusion_fabric {
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
     struct fusion_fold *fold;
+    struct fusion_refold *refold;
     struct fusion_tile_grids tiles; // a slot each, by their numbers
     struct fusion_extent buckets;
     size_t tile_count;
@@ -121,6 +125,9 @@ void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size
 bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index);
 // What is to be folded, in memory only.
 void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent);
+// The surface alone, and of it what a footprint touches.
+void fabric_dirty_under(struct fusion_fabric *fabric, size_t index,
+                        const struct fusion_footprint *footprint, bool urgent);
 // What no longer shows the truth, in memory and in the store.
 DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
                                            enum fusion_layer layer, size_t index);

@@ -28,19 +28,21 @@ static const struct fusion_tile *ground_of(void *context, size_t index, bool *lo
 
 struct dirtying {
     struct fusion_fabric *fabric;
+    const struct fusion_footprint *footprint;
     bool urgent;
 };
 
 static void dirty_surface(void *context, size_t index)
 {
     const struct dirtying *dirtying = context;
-    fabric_dirty(dirtying->fabric, index, false, dirtying->urgent);
+    fabric_dirty_under(dirtying->fabric, index, dirtying->footprint, dirtying->urgent);
 }
 
 void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
                             bool urgent)
 {
-    struct dirtying dirtying = {fabric, urgent};
+    struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
+    struct dirtying dirtying = {fabric, &footprint, urgent};
     fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, dirty_surface,
                           &dirtying);
 }

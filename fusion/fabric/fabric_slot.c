@@ -32,16 +32,32 @@ bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_
     return true;
 }
 
-void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent)
+static void queue_dirty(struct fusion_fabric *fabric, size_t index, bool urgent)
 {
     struct fabric_slot *slot = &fabric->slots[index];
-    slot->ground_dirty = slot->ground_dirty || ground;
     slot->surface_dirty = true; // ground or not: the surface depends on it
     if (slot->ground_dirty)
         fabric_push(fabric, FABRIC_GROUND, index);
     fabric_push(fabric, FABRIC_SURFACE, index);
     if (urgent)
         fabric_push(fabric, FABRIC_URGENT, index);
+}
+
+void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    slot->ground_dirty = slot->ground_dirty || ground;
+    slot->surface_whole = true;
+    queue_dirty(fabric, index, urgent);
+}
+
+void fabric_dirty_under(struct fusion_fabric *fabric, size_t index,
+                        const struct fusion_footprint *footprint, bool urgent)
+{
+    struct fabric_slot *slot = &fabric->slots[index];
+    if (!slot->surface_whole)
+        slot->touched = fusion_refold_box(slot->touched, fabric_tile(fabric, index), footprint);
+    queue_dirty(fabric, index, urgent);
 }
 
 enum drf_status fabric_mark(struct fusion_fabric *fabric, enum fusion_layer layer, size_t index)
@@ -70,6 +86,10 @@ enum drf_status fabric_slots_open(struct fusion_fabric *fabric)
     fabric->slots = calloc(fabric->tile_count, sizeof *fabric->slots);
     if (fabric->slots == NULL)
         return DRF_ERR_NOMEM;
+    for (size_t i = 0; i < fabric->tile_count; i++) {
+        fabric->slots[i].surface_whole = true;
+        fabric->slots[i].touched = FUSION_CELL_BOX_EMPTY;
+    }
     for (size_t i = 0; i < FABRIC_QUEUES; i++) {
         struct fabric_queue *queue = &fabric->queues[i];
         queue->items = calloc(fabric->tile_count, sizeof *queue->items);

@@ -344,14 +344,11 @@ static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *o
     return packed[0] == (uint8_t)byte && memcmp(packed, packed + 1, bytes - 1) == 0;
 }
 
-struct box { // of cells; nothing when east < west
-    uint32_t west, east, north, south;
-};
-
-static struct box differing(const struct fusion_tile *a, const struct fusion_tile *b)
+static struct fusion_cell_box differing(const struct fusion_tile *a,
+                                        const struct fusion_tile *b)
 {
     enum { SIDE = GEO_CELLS_SIDE };
-    struct box box = {.west = SIDE, .north = SIDE};
+    struct fusion_cell_box box = {.west = SIDE, .north = SIDE};
     struct naming naming;
     name_kinds(a, b, &naming);
     for (uint32_t row = 0; row < SIDE; row++) {
@@ -381,22 +378,28 @@ static struct box differing(const struct fusion_tile *a, const struct fusion_til
     return box;
 }
 
-struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
-                                         const struct fusion_tile *b)
+struct geo_bounds fusion_tile_box_bounds(struct geo_tile tile, struct fusion_cell_box box)
 {
     enum { SIDE = GEO_CELLS_SIDE };
-    assert(a != NULL || b != NULL);
-    const struct geo_bounds all = geo_tile_bounds(a != NULL ? a->tile : b->tile);
-    struct box box = {.west = SIDE};
-    if (a != NULL && b != NULL)
-        box = differing(a, b);
-    if (box.east < box.west) // one is NULL, or they name the same in another order
-        box = (struct box){.east = SIDE - 1, .south = SIDE - 1};
-    double cell_deg = (all.north_deg - all.south_deg) / SIDE;
+    const struct geo_bounds all = geo_tile_bounds(tile);
+    const double cell_deg = (all.north_deg - all.south_deg) / SIDE;
     return (struct geo_bounds){
         .west_deg = fmax(all.west_deg + cell_deg * (box.west - 0.5), -180.0),
         .east_deg = fmin(all.west_deg + cell_deg * (box.east + 1.5), 180.0),
         .north_deg = fmin(all.north_deg - cell_deg * (box.north - 0.5), 90.0),
         .south_deg = fmax(all.north_deg - cell_deg * (box.south + 1.5), -90.0),
     };
+}
+
+struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
+                                         const struct fusion_tile *b)
+{
+    enum { SIDE = GEO_CELLS_SIDE };
+    assert(a != NULL || b != NULL);
+    struct fusion_cell_box box = {.west = SIDE};
+    if (a != NULL && b != NULL)
+        box = differing(a, b);
+    if (box.east < box.west) // one is NULL, or they name the same in another order
+        box = (struct fusion_cell_box){.east = SIDE - 1, .south = SIDE - 1};
+    return fusion_tile_box_bounds(a != NULL ? a->tile : b->tile, box);
 }

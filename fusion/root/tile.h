@@ -63,11 +63,25 @@ DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint
 void fusion_tile_free(struct fusion_tile *tile); // NULL is fine
 // Equal cells, sources and flags. NULL, nothing known, equals NULL only.
 bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
+// Cells by row and column, the last included; nothing when east < west or south < north.
+struct fusion_cell_box {
+    uint32_t north, south, west, east;
+};
+#define FUSION_CELL_BOX_EMPTY ((struct fusion_cell_box){.north = 1})
+static inline bool fusion_cell_box_empty(struct fusion_cell_box box)
+{
+    return box.east < box.west || box.south < box.north;
+}
+
 // Where heights read from one of them (geo/cells.h, bilinear or of the four nearest cells) may
 // differ from the other's: the box of the cells that are not the same, half a cell wider; the
 // whole tile when one is NULL. Both are of one place, and not both NULL. A box may reach beyond
 // the tile, never beyond the globe.
 struct geo_bounds fusion_tile_difference(const struct fusion_tile *a,
                                          const struct fusion_tile *b);
+
+// Where heights read from two tiles may differ that differ in these cells: half a cell more on
+// each side. May reach beyond the tile, never beyond the globe.
+struct geo_bounds fusion_tile_box_bounds(struct geo_tile tile, struct fusion_cell_box box);
 
 #endif
