@@ -21,6 +21,19 @@ void edge_tcp_tune(int fd)
                      sizeof unacknowledged_ms);
 }
 
+void edge_tcp_collect(int fd, bool on)
+{
+    int value = on;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
+// Setting it again sends what is queued, and a corked socket stays corked: tcp(7).
+void edge_tcp_flush(int fd)
+{
+    int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 bool edge_tcp_established(int fd)
 {
     struct tcp_info info;

@@ -10,6 +10,8 @@
 
 #include "edge/host/resolver.h"
 #include "edge/host/tcp.h"
+#include "edge/mqtt/back_off.h"
+#include "edge/mqtt/burst.h"
 #include "edge/mqtt/cause_mqtt.h"
 #include "edge/mqtt/inbox.h"
 #include "edge/mqtt/properties_mqtt.h"
@@ -23,9 +25,6 @@
 #include <string.h>
 
 enum {
-    BACK_OFF_FIRST_US = 200000,
-    BACK_OFF_MAX_US = 1000000,          // nobody answers: drones wait for the broker's return
-    BACK_OFF_REFUSED_MAX_US = 10000000, // it answers, and says no
     REACH_TIMEOUT_US = 1500000,   // for the TCP connection, so that a SYN lost is sent soon
     CONNECT_TIMEOUT_US = 5000000, // for the broker's answer to it
     HELD_ANSWER_US = 1000000,     // a broker that does not answer is not waited for any longer
@@ -52,8 +51,8 @@ struct edge_mqtt {
     bool connecting, connected;
     bool reached; // the TCP connection is made
     bool behind;  // the last step left something unread
-    int64_t now_mono_us, next_try_mono_us, deadline_mono_us, back_off_us;
-    uint32_t jitter;
+    int64_t now_mono_us, next_try_mono_us, deadline_mono_us;
+    struct edge_back_off back_off;
     char waiting_for[EDGE_MQTT_WHY_SIZE];
     const char *refusal;          // the broker's own word, static; NULL: none
     struct edge_mqtt_cause cause; // of what the library said of this connection
@@ -70,6 +69,7 @@ struct edge_mqtt {
 
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
+    struct edge_burst burst;               // of what is sent in a step
     uint32_t outstanding, outstanding_max; // handed over, and not yet written or acknowledged
     struct edge_properties properties;
     struct edge_mqtt_stats stats;
@@ -118,9 +118,8 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     mqtt->stats.failures++;
     edge_mqtt_cause_format(&mqtt->cause, mqtt->refusal, why, text);
     mqtt->cause = (struct edge_mqtt_cause){.tls = mqtt->tls};
-    int64_t max_us = mqtt->refusal != NULL ? BACK_OFF_REFUSED_MAX_US : BACK_OFF_MAX_US;
-    if (mqtt->back_off_us > max_us)
-        mqtt->back_off_us = max_us;
+    mqtt->next_try_mono_us =
+        mqtt->now_mono_us + edge_back_off_take(&mqtt->back_off, mqtt->refusal != NULL);
     if (mqtt->connected)
         edge_sharing_lost(&mqtt->sharing, mqtt->connected_mono_us, mqtt->now_mono_us);
     mqtt->refusal = NULL;
@@ -128,13 +127,6 @@ static void lost(struct edge_mqtt *mqtt, const char *why)
     mqtt->connecting = false;
     mqtt->queued_bytes = 0;
     mqtt->outstanding = 0;
-    // Xorshift: spreads the reconnects of many nodes; nothing else depends on it.
-    mqtt->jitter ^= mqtt->jitter << 13;
-    mqtt->jitter ^= mqtt->jitter >> 17;
-    mqtt->jitter ^= mqtt->jitter << 5;
-    mqtt->next_try_mono_us = mqtt->now_mono_us + mqtt->back_off_us
-                             + (int64_t)(mqtt->jitter % (uint32_t)(mqtt->back_off_us / 4 + 1));
-    mqtt->back_off_us = mqtt->back_off_us * 2 < max_us ? mqtt->back_off_us * 2 : max_us;
     (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %.80s:%u: %s",
                    mqtt->host, (unsigned)mqtt->port, text);
 }
@@ -167,7 +159,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     mqtt->connecting = false;
     mqtt->connected = true;
     mqtt->cause.answered = true;
-    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    edge_back_off_reset(&mqtt->back_off);
     mqtt->waiting_for[0] = '\0';
     mqtt->stats.sessions++;
     mqtt->connected_mono_us = mqtt->now_mono_us;
@@ -247,6 +239,7 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
         return DRF_ERR_FULL;
     }
 
+    edge_burst_next(&mqtt->burst, mosquitto_socket(mqtt->client));
     mosquitto_property *own = NULL;
     const mosquitto_property *properties = edge_properties_of(&mqtt->properties, message, &own);
     mqtt->outstanding++; // before the call: on_publish may come within it
@@ -268,6 +261,11 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
         mqtt->queued_bytes += message->size;
     mqtt->stats.sent++;
     return DRF_OK;
+}
+
+void edge_mqtt_flush(struct edge_mqtt *mqtt)
+{
+    edge_burst_end(&mqtt->burst, mosquitto_socket(mqtt->client));
 }
 
 static uint32_t session(void *self)
@@ -346,6 +344,7 @@ static int read_packets(struct edge_mqtt *mqtt)
 
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
 {
+    edge_mqtt_flush(mqtt);
     mqtt->now_mono_us = now_mono_us;
     if (mqtt->resolver.under_way)
         take_address(mqtt);
@@ -517,16 +516,13 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     }
     mqtt->port = config->port;
     mqtt->keepalive_s = config->keepalive_s;
-    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    edge_back_off_init(&mqtt->back_off, config->client_id);
     edge_sharing_init(&mqtt->sharing);
     mqtt->queue_max_bytes = config->queue_max_bytes;
     mqtt->outstanding_max = config->inflight_max > 0 ? config->inflight_max : INFLIGHT_DEFAULT;
     mqtt->tls = config->ca_file != NULL;
     mqtt->host = strdup(config->host);
     mqtt->client = mosquitto_new(config->client_id, true, mqtt);
-    for (const char *c = config->client_id; c != NULL && *c != '\0'; c++)
-        mqtt->jitter = mqtt->jitter * 31 + (uint8_t)*c;
-    mqtt->jitter |= 1;
     (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: connecting",
                    config->host, (unsigned)config->port);
 
@@ -571,7 +567,7 @@ void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh)
     mqtt->outstanding = 0;
     mqtt->refusal = NULL;
     mqtt->next_try_mono_us = 0;
-    mqtt->back_off_us = BACK_OFF_FIRST_US;
+    edge_back_off_reset(&mqtt->back_off);
     (void)snprintf(mqtt->waiting_for, sizeof mqtt->waiting_for, "MQTT broker %s:%u: connecting",
                    mqtt->host, (unsigned)mqtt->port);
 }

@@ -80,6 +80,8 @@ bool edge_mqtt_wants_write(const struct edge_mqtt *mqtt);
 // Reads, writes, keeps alive, connects and reconnects. Call when the socket is ready and at
 // least every 200 ms.
 void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us);
+// After each serve step: what it sent goes out now at the latest.
+void edge_mqtt_flush(struct edge_mqtt *mqtt);
 
 // The interface the serve step uses; valid as long as the connection object.
 struct edge_link edge_mqtt_link(struct edge_mqtt *mqtt);

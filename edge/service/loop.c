@@ -242,6 +242,7 @@ static void *serve(void *argument)
         edge_reload_serve(&loop->reload, now);
         edge_watch_mqtt(&watch, node, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
+        edge_mqtt_flush(node->mqtt);
         if (edge_restore_request_waiting(&node->restore_request))
             edge_event_wake(node->wake_ingest_fd);
         log_overload(node, &overloaded, now);
@@ -255,6 +256,7 @@ static void *serve(void *argument)
     }
     edge_serve_down(node->serve, now);
     edge_mqtt_step(node->mqtt, now.mono_us);
+    edge_mqtt_flush(node->mqtt);
     return NULL;
 }
 
