@@ -47,9 +47,14 @@ static inline struct fusion_tile *region_tile(struct region *region, size_t at,
                                               uint32_t columns, int more)
 {
     static uint16_t cells[GEO_CELLS_COUNT];
+    static double waves[512]; // by column, by row
     uint64_t grain = at * 2 + (uint64_t)more;
+    for (uint32_t i = 0; waves[256 + 255] == 0.0 && i < 256; i++) {
+        waves[i] = 200 * sin(i * 0.05);
+        waves[256 + i] = cos(i * 0.03);
+    }
     for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++)
-        cells[i] = (uint16_t)(4400 + more + 200 * sin(i % 256 * 0.05) * cos(i / 256 * 0.03)
+        cells[i] = (uint16_t)(4400 + more + waves[i % 256] * waves[256 + i / 256]
                               + (double)(region_random(&grain) % 8));
     const struct fusion_source *sources[] = {&region->terrain};
     struct geo_tile tile = {.level = REGION_LEVEL,
