@@ -9,7 +9,6 @@ The link is that of tests/integration/fixture/link.py. Needs root."""
 import contextlib
 import json
 import pathlib
-import statistics
 import sys
 import time
 import urllib.request
@@ -17,9 +16,12 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from drf_fixture import free_ports, wait_until
 from fixture import place
+from judge import row
 from fixture.link import BROKERS, NODE_SIDE, FarNode, Link, reachable_kafka, reachable_mosquitto
 
 GOALS_S = {"mqtt_back": 2, "mqtt_cut": 5, "kafka_cut": 5, "feeds_back": 5}
+
+
 def first_context_s(mqtt, began_s):
     with mqtt.client("d-1") as drone:
         drone.subscribe("drf/v1/drones/d-1/context/+")
@@ -79,10 +81,7 @@ def measure(away_s, pairs):
 def main():
     away_s = float(sys.argv[1]) if len(sys.argv) > 1 else 40
     for name, values in measure(away_s, int(sys.argv[2]) if len(sys.argv) > 2 else 3).items():
-        value, goal = statistics.median(values), GOALS_S[name]
-        print(json.dumps({"bench": name, "value": round(value, 2), "unit": "s", "reference": "goal",
-                          "reference_value": goal, "ratio": round(value / goal, 2), "reach": 1,
-                          "met": value <= goal, "all": [round(one, 2) for one in values]}), flush=True)
+        print(json.dumps(row(name, "s", values, "goal", [GOALS_S[name]], reach=1)), flush=True)
 
 
 main()

@@ -2,8 +2,8 @@
 // with the same bytes. SPDX-License-Identifier: Apache-2.0
 //
 // The library calls of the node (libmosquitto's external loop, MQTT v5, the same properties and
-// sizes; librdkafka with the node's settings), and no work. With --bootstrap a message whose
-// key ends in "-DRONE" becomes an advisory of the same size for that drone.
+// sizes; librdkafka with the node's settings), and no work. With BOOTSTRAP a message whose key
+// ends in "-DRONE" becomes an advisory for that drone, of as many bytes as it is told.
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <mosquitto.h>
@@ -20,13 +20,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READS = 256, NAME = 40, ADVISORY_BYTES = 220 };
+enum { READS = 256, NAME = 40, ADVISORY_MAX = 4096 };
 
 struct relay {
     struct mosquitto *client;
     mosquitto_property *context_properties, *advisory_properties;
     char names[READS][NAME]; // whose reports came in
-    size_t count, bytes;
+    size_t count, bytes, advisory_bytes;
     uint8_t *payload;
     rd_kafka_t *kafka;
     rd_kafka_topic_t *topic;
@@ -82,7 +82,7 @@ static void answer(struct relay *relay)
 
 static void warn(struct relay *relay, const rd_kafka_message_t *message)
 {
-    char key[64], topic[192], payload[ADVISORY_BYTES] = {0};
+    char key[64], topic[192], payload[ADVISORY_MAX] = {0};
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->payload == NULL
         || message->key_len >= sizeof key)
         return;
@@ -95,8 +95,8 @@ static void warn(struct relay *relay, const rd_kafka_message_t *message)
         return;
     memcpy(payload, key, message->key_len);
     (void)snprintf(topic, sizeof topic, "drf-test/v1/drones/%s/advisory/sim-bench", name);
-    (void)mosquitto_publish_v5(relay->client, NULL, topic, sizeof payload, payload, 1, false,
-                               relay->advisory_properties);
+    (void)mosquitto_publish_v5(relay->client, NULL, topic, (int)relay->advisory_bytes, payload,
+                               1, false, relay->advisory_properties);
 }
 
 static bool open_kafka(struct relay *relay, const char *bootstrap, const char *topic)
@@ -172,14 +172,18 @@ static void stop(int number)
     stopping = 1;
 }
 
-// PORT USER PASSWORD BYTES [BOOTSTRAP TOPIC]
+// PORT USER PASSWORD BYTES [BOOTSTRAP TOPIC ADVISORY_BYTES]
 int main(int argc, char **argv)
 {
     static struct relay relay;
-    if (argc != 5 && argc != 7)
+    if (argc != 5 && argc != 8)
         return 2;
     (void)signal(SIGTERM, stop);
     relay.bytes = (size_t)strtoul(argv[4], NULL, 10);
+    relay.advisory_bytes = argc == 8 ? (size_t)strtoul(argv[7], NULL, 10) : 0;
+    if (argc == 8
+        && (relay.advisory_bytes < sizeof(char[64]) || relay.advisory_bytes > ADVISORY_MAX))
+        return 2;
     relay.payload = calloc(1, relay.bytes + 1);
     relay.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     (void)mosquitto_lib_init();
@@ -190,7 +194,7 @@ int main(int argc, char **argv)
     (void)mosquitto_property_add_int32(&relay.context_properties,
                                        MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, 3);
     if (relay.payload == NULL || relay.client == NULL
-        || (argc == 7 && !open_kafka(&relay, argv[5], argv[6])))
+        || (argc == 8 && !open_kafka(&relay, argv[5], argv[6])))
         return 1;
     (void)mosquitto_int_option(relay.client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
     (void)mosquitto_username_pw_set(relay.client, argv[2], argv[3]);

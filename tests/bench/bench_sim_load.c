@@ -4,7 +4,10 @@
 // The same load for the node and for a bare relay. Open: reports spread evenly over time, each
 // drone at its rate. Closed (--rate 0): each drone reports again when its context comes. With
 // --bootstrap, obstacles go into Kafka, each ahead of one drone, and the time counts from when
-// the broker has accepted it to when an advisory that names it arrives. One JSON line.
+// it is handed to librdkafka, whose connections are warm by then, to when an advisory that
+// names it arrives. --burst hands over so many at once, each ahead of another drone, after the
+// others; what counts is when the last of these is told. Bytes are counted by kind. One JSON
+// line.
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 #include <math.h>
@@ -16,16 +19,25 @@
 #include "drf/v1/profile.pb-c.h"
 #include "drf/v1/telemetry.pb-c.h"
 #include "tests/bench/wire_client.h"
+#include "tests/bench/wire_scan.h"
 
-enum { DRONES_MAX = 4096, WAITING = 64, SAMPLES_MAX = 4000000, OBSTACLES_MAX = 100000 };
+enum {
+    DRONES_MAX = 4096,
+    WAITING = 64,
+    SAMPLES_MAX = 4000000,
+    OBSTACLES_MAX = 100000,
+    WARM_MESSAGES = 20,
+    BURST_AFTER_US = 1500000,
+};
 
 struct order {
     uint16_t port;
     const char *users, *bootstrap, *topic;
     size_t drones;
     double rate_hz, seconds, warm_s, patch_hz, obstacles_hz, profile_hz;
-    double south, west, north, east, amsl_m;
+    double south, west, north, east, amsl_m, speed_mps;
     unsigned patch_cells;
+    size_t burst;
     bool relay; // contexts say nothing: the oldest report is the one that was answered
 };
 
@@ -49,14 +61,15 @@ struct load {
     bool measuring;
     int64_t from_us, until_us; // reports sent in this time count
     uint64_t sent, answered, contexts, context_bytes, patches, patch_bytes, data_points,
-        advisories;
+        advisories, advisory_bytes, others, other_bytes;
     uint64_t broken;
     uint32_t *samples;
     size_t sample_count;
+    struct patch_windows windows;
     rd_kafka_t *producer;
     rd_kafka_topic_t *kafka_topic;
-    size_t obstacle_count, accepted, warned;
-    int64_t *accepted_us, *warned_us;
+    size_t obstacle_count, accepted, warned, burst_from; // burst_from: the first of the burst
+    int64_t *handed_us, *accepted_us, *warned_us;
     uint32_t run; // obstacles of this run are named by it
 };
 
@@ -74,8 +87,8 @@ static int64_t now_us(void) { return clock_us(CLOCK_MONOTONIC); }
 static void move(struct load *load, struct drone *drone, double by_s)
 {
     const struct order *o = &load->order;
-    drone->lat += cos(drone->course) * 10.0 * by_s / 111320.0;
-    drone->lon += sin(drone->course) * 10.0 * by_s / 75000.0;
+    drone->lat += cos(drone->course) * o->speed_mps * by_s / 111320.0;
+    drone->lon += sin(drone->course) * o->speed_mps * by_s / 75000.0;
     if (drone->lat < o->south || drone->lat > o->north || drone->lon < o->west
         || drone->lon > o->east)
         drone->course += 3.14159265;
@@ -96,8 +109,8 @@ static void report(struct load *load, size_t index)
     SET(&m, lon_e7, (int32_t)(drone->lon * 1e7));
     SET(&m, alt_amsl_m, (float)load->order.amsl_m);
     SET(&m, alt_amsl_acc95_m, 3.0F);
-    SET(&m, velocity_north_mps, (float)(cos(drone->course) * 10.0));
-    SET(&m, velocity_east_mps, (float)(sin(drone->course) * 10.0));
+    SET(&m, velocity_north_mps, (float)(cos(drone->course) * load->order.speed_mps));
+    SET(&m, velocity_east_mps, (float)(sin(drone->course) * load->order.speed_mps));
     SET(&m, velocity_up_mps, 0.0F);
     SET(&seen, boot_id, drone->node_boot_id);
     SET(&seen, context_seq, drone->seen);
@@ -111,53 +124,13 @@ static void report(struct load *load, size_t index)
     load->sent += at_us >= load->from_us && at_us < load->until_us;
 }
 
-// Fields of the outermost message that are varints.
-static void scan(const uint8_t *bytes, size_t size, void (*take)(void *, uint32_t, uint64_t),
-                 void *context)
-{
-    size_t at = 0;
-    while (at < size) {
-        uint64_t words[2] = {0};
-        for (int i = 0; i < 2; i++) {
-            unsigned shift = 0;
-            do
-                words[i] |= (uint64_t)(bytes[at] & 127) << shift;
-            while (shift += 7, bytes[at++] & 128 && at < size);
-            if ((words[0] & 7) == 1 || (words[0] & 7) == 5)
-                break;
-        }
-        uint32_t wire = words[0] & 7;
-        if (wire == 0)
-            take(context, (uint32_t)(words[0] >> 3), words[1]);
-        at += wire == 1 ? 8 : wire == 5 ? 4 : wire == 2 ? words[1] : 0;
-    }
-}
-
-struct context_view {
-    uint64_t boot_id;
-    uint32_t seq, telemetry_seq, pushed;
-};
-
-static void take_field(void *context, uint32_t field, uint64_t value)
-{
-    struct context_view *view = context;
-    if (field == 1)
-        view->boot_id = value;
-    else if (field == 2)
-        view->seq = (uint32_t)value;
-    else if (field == 7)
-        view->telemetry_seq = (uint32_t)value;
-    else if (field == 30)
-        view->pushed = (uint32_t)value;
-}
-
 static void take_context(struct load *load, struct drone *drone, struct wire_message message)
 {
     int64_t at_us = now_us();
     uint32_t seq = drone->answered + 1;
     if (!load->order.relay) {
         struct context_view view = {0};
-        scan(message.payload, message.size, take_field, &view);
+        wire_scan(message.payload, message.size, take_context_field, &view);
         drone->node_boot_id = view.boot_id;
         drone->seen = view.seq;
         seq = view.telemetry_seq;
@@ -183,6 +156,7 @@ static void take_advisory(struct load *load, struct wire_message message)
     char mark[24];
     int length = snprintf(mark, sizeof mark, "x-%u-", (unsigned)load->run);
     load->advisories++;
+    load->advisory_bytes += message.size;
     const uint8_t *found = memmem(message.payload, message.size, mark, (size_t)length);
     if (found == NULL)
         return;
@@ -196,17 +170,28 @@ static void take_advisory(struct load *load, struct wire_message message)
     }
 }
 
-static void take_points(void *context, uint32_t field, uint64_t value)
+static void take_patch(struct load *load, size_t index, struct wire_message message)
 {
-    if (field == 19)
-        ((struct load *)context)->data_points += value;
+    if (!load->measuring || now_us() < load->from_us)
+        return;
+    struct patch_view view = {0};
+    load->patches++;
+    load->patch_bytes += message.size;
+    wire_scan(message.payload, message.size, take_patch_field, &view);
+    load->data_points += view.points;
+    patch_windows_note(&load->windows, view.west, view.south, (uint32_t)index);
 }
 
 static void on_message(void *context, size_t index, struct wire_message message)
 {
     struct load *load = context;
     struct drone *drone = &load->drones[index];
-    switch (message.topic[strlen(drone->prefix)]) {
+    const char leaf = message.topic[strlen(drone->prefix)];
+    if (load->measuring && leaf != 'c' && leaf != 'a' && leaf != 'p') {
+        load->others++;
+        load->other_bytes += message.size;
+    }
+    switch (leaf) {
     case 'c':
         take_context(load, drone, message);
         break;
@@ -217,11 +202,7 @@ static void on_message(void *context, size_t index, struct wire_message message)
         drone->profiled = true;
         break;
     case 'p':
-        if (!load->measuring || now_us() < load->from_us)
-            break;
-        load->patches++;
-        load->patch_bytes += message.size;
-        scan(message.payload, message.size, take_points, load);
+        take_patch(load, index, message);
         break;
     default:
         break;
@@ -335,6 +316,20 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
     load->accepted++;
 }
 
+static void produce(struct load *load, size_t n, const char *value);
+
+// Tombstones of features that never were, one after the other: each is answered before the next
+// goes, so that broker, connection and this thread of librdkafka have done it all before.
+static bool warm_producer(struct load *load)
+{
+    for (size_t i = 0; i < WARM_MESSAGES; i++) {
+        produce(load, OBSTACLES_MAX + i, NULL);
+        if (rd_kafka_flush(load->producer, 30000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return false;
+    }
+    return true;
+}
+
 static bool open_producer(struct load *load)
 {
     static const char *const settings[][2] = {
@@ -384,16 +379,23 @@ static void put_obstacle(struct load *load, size_t n)
                    drone->lon + sin(drone->course) * 120.0 / 75000.0,
                    drone->lat + cos(drone->course) * 120.0 / 111320.0);
     load->obstacle_count = n + 1;
+    load->handed_us[n] = now_us();
     produce(load, n, value);
 }
 
-// Obstacles come at their rate.
+// Obstacles come at their rate; those of the burst all at once, when the others are through.
 static void build(struct load *load)
 {
     int64_t since_us = now_us() - load->from_us;
     double hz = load->order.obstacles_hz;
     while (since_us > 0 && now_us() < load->until_us && load->obstacle_count < OBSTACLES_MAX
            && (double)load->obstacle_count < (double)since_us * 1e-6 * hz)
+        put_obstacle(load, load->obstacle_count);
+    if (load->order.burst == 0 || load->burst_from < OBSTACLES_MAX
+        || now_us() < load->until_us + BURST_AFTER_US)
+        return;
+    load->burst_from = load->obstacle_count;
+    for (size_t i = 0; i < load->order.burst && load->obstacle_count < OBSTACLES_MAX; i++)
         put_obstacle(load, load->obstacle_count);
 }
 
@@ -409,10 +411,11 @@ static bool fly(struct load *load)
     if (o->rate_hz <= 0)
         for (size_t i = 0; i < o->drones; i++)
             report(load, i);
-    int64_t end_us = load->until_us + (o->obstacles_hz > 0 ? 3000000 : 1000000);
+    int64_t fly_us = load->until_us + (o->burst > 0 ? BURST_AFTER_US + 1500000 : 0);
+    int64_t end_us = fly_us + (o->obstacles_hz > 0 ? 2000000 : 1000000);
     for (int64_t now = begin_us; now < end_us; now = now_us()) {
         load->measuring = now < load->until_us;
-        uint64_t due = load->measuring ? (uint64_t)((double)(now - begin_us) * per_us) : next;
+        uint64_t due = now < fly_us ? (uint64_t)((double)(now - begin_us) * per_us) : next;
         for (int burst = 0; next < due && burst < 64; burst++)
             report(load, (size_t)(next++ % o->drones));
         if (load->producer != NULL)
@@ -438,30 +441,62 @@ static double at_ms(const struct load *load, double share)
     return load->samples[(size_t)(share * (double)(load->sample_count - 1))] * 1e-3;
 }
 
+// What counts where obstacles come is the warnings: those of the burst apart. The time until
+// the broker has accepted one is the same for node and relay, and is printed to show it.
+static void conclude_push(struct load *load)
+{
+    const size_t steady =
+        load->burst_from < OBSTACLES_MAX ? load->burst_from : load->obstacle_count;
+    load->sample_count = 0;
+    for (size_t n = 0; n < steady; n++)
+        if (load->accepted_us[n] > 0)
+            load->samples[load->sample_count++] =
+                (uint32_t)(load->accepted_us[n] - load->handed_us[n]);
+    qsort(load->samples, load->sample_count, sizeof *load->samples, compare);
+    (void)printf("\"accept_p50_ms\":%.3f,\"accept_p99_ms\":%.3f,", at_ms(load, 0.5),
+                 at_ms(load, 0.99));
+    int64_t last_us = 0;
+    size_t told = 0;
+    for (size_t n = steady; n < load->obstacle_count; n++) {
+        last_us = load->warned_us[n] > last_us ? load->warned_us[n] : last_us;
+        told += load->warned_us[n] > 0;
+    }
+    if (load->obstacle_count > steady)
+        (void)printf("\"burst\":%zu,\"burst_told\":%zu,\"burst_ms\":%.3f,",
+                     load->obstacle_count - steady, told,
+                     (double)(last_us - load->handed_us[steady]) * 1e-3);
+    load->sample_count = 0;
+    for (size_t n = 0; n < steady; n++)
+        if (load->warned_us[n] > 0)
+            load->samples[load->sample_count++] =
+                (uint32_t)(load->warned_us[n] - load->handed_us[n]);
+    load->obstacle_count = steady;
+    load->warned = load->sample_count;
+}
+
 static void conclude(struct load *load)
 {
-    if (load->producer != NULL) { // what counts is the warnings
-        load->sample_count = 0;
-        for (size_t n = 0; n < load->obstacle_count; n++)
-            if (load->accepted_us[n] > 0 && load->warned_us[n] > 0)
-                load->samples[load->sample_count++] =
-                    (uint32_t)fmax(0.0, (double)(load->warned_us[n] - load->accepted_us[n]));
-    }
+    (void)printf("{");
+    if (load->producer != NULL)
+        conclude_push(load);
     qsort(load->samples, load->sample_count, sizeof *load->samples, compare);
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
     (void)printf(
-        "{\"sent\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"contexts\":%" PRIu64
+        "\"sent\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"contexts\":%" PRIu64
         ",\"bytes_each\":%.0f,\"per_s\":%.1f,\"samples\":%zu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
         "\"max_ms\":%.3f,\"patches\":%" PRIu64 ",\"patch_bytes\":%" PRIu64
-        ",\"data_points\":%" PRIu64 ",\"advisories\":%" PRIu64
-        ",\"obstacles\":%zu,\"accepted\":%zu,\"warned\":%zu,"
+        ",\"data_points\":%" PRIu64 ",\"windows\":%" PRIu64 ",\"windows_shared\":%" PRIu64
+        ",\"advisories\":%" PRIu64 ",\"advisory_bytes_each\":%.0f,\"others\":%" PRIu64
+        ",\"other_bytes\":%" PRIu64 ",\"obstacles\":%zu,\"accepted\":%zu,\"warned\":%zu,"
         "\"broken\":%" PRIu64 ",\"load_cpu_s\":%.1f}\n",
         load->sent, load->answered, load->contexts,
         load->contexts > 0 ? (double)load->context_bytes / (double)load->contexts : 0.0,
         (double)load->answered / load->order.seconds, load->sample_count, at_ms(load, 0.5),
         at_ms(load, 0.99), at_ms(load, 1.0), load->patches, load->patch_bytes,
-        load->data_points, load->advisories, load->obstacle_count, load->accepted, load->warned,
+        load->data_points, load->windows.count, load->windows.shared, load->advisories,
+        load->advisories > 0 ? (double)load->advisory_bytes / (double)load->advisories : 0.0,
+        load->others, load->other_bytes, load->obstacle_count, load->accepted, load->warned,
         load->broken,
         (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6);
@@ -469,8 +504,12 @@ static void conclude(struct load *load)
 
 static bool read_order(int argc, char **argv, struct order *o)
 {
-    *o = (struct order){
-        .drones = 1000, .rate_hz = 10, .seconds = 10, .warm_s = 2, .profile_hz = 20};
+    *o = (struct order){.drones = 1000,
+                        .rate_hz = 10,
+                        .seconds = 10,
+                        .warm_s = 2,
+                        .profile_hz = 20,
+                        .speed_mps = 10};
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         double number = strtod(value, NULL);
@@ -483,6 +522,7 @@ static bool read_order(int argc, char **argv, struct order *o)
                        {"--patch-rate", &o->patch_hz},
                        {"--obstacles", &o->obstacles_hz},
                        {"--amsl", &o->amsl_m},
+                       {"--speed", &o->speed_mps},
                        {"--profile-rate", &o->profile_hz}};
         bool known = false;
         for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
@@ -498,6 +538,8 @@ static bool read_order(int argc, char **argv, struct order *o)
             o->drones = (size_t)number;
         else if (strcmp(name, "--patch") == 0)
             o->patch_cells = (unsigned)number;
+        else if (strcmp(name, "--burst") == 0)
+            o->burst = (size_t)number;
         else if (strcmp(name, "--relay") == 0)
             o->relay = number > 0;
         else if (strcmp(name, "--bootstrap") == 0)
@@ -511,7 +553,7 @@ static bool read_order(int argc, char **argv, struct order *o)
             return false;
     }
     return o->port > 0 && o->users != NULL && o->drones > 0 && o->drones <= DRONES_MAX
-           && (o->bootstrap == NULL) == (o->obstacles_hz <= 0);
+           && o->burst <= o->drones && (o->bootstrap == NULL) == (o->obstacles_hz <= 0);
 }
 
 int main(int argc, char **argv)
@@ -524,15 +566,19 @@ int main(int argc, char **argv)
     load.epoll = epoll_create1(EPOLL_CLOEXEC);
     load.drones = calloc(load.order.drones, sizeof *load.drones);
     load.samples = calloc(SAMPLES_MAX, sizeof *load.samples);
+    load.handed_us = calloc(OBSTACLES_MAX, sizeof *load.handed_us);
     load.accepted_us = calloc(OBSTACLES_MAX, sizeof *load.accepted_us);
+    load.burst_from = OBSTACLES_MAX;
     load.warned_us = calloc(OBSTACLES_MAX, sizeof *load.warned_us);
     load.from_us = load.until_us = INT64_MAX;
-    if (load.epoll < 0 || load.drones == NULL || load.samples == NULL
-        || load.accepted_us == NULL || load.warned_us == NULL || !read_users(&load))
+    if (load.epoll < 0 || load.drones == NULL || load.samples == NULL || load.handed_us == NULL
+        || load.accepted_us == NULL || load.warned_us == NULL
+        || !patch_windows_open(&load.windows) || !read_users(&load))
         return 2;
     if (load.order.bootstrap != NULL && !open_producer(&load))
         return 1;
-    bool flown = connect_all(&load) && (load.order.relay || send_profiles(&load)) && fly(&load);
+    bool flown = connect_all(&load) && (load.order.relay || send_profiles(&load))
+                 && (load.producer == NULL || warm_producer(&load)) && fly(&load);
     conclude(&load);
     return flown ? 0 : 1;
 }
