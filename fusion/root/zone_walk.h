@@ -18,14 +18,18 @@ struct fusion_zone_window {
     uint32_t first_row, last_row, first_column, columns;
 };
 
+enum { FUSION_ZONE_WALK_AT_ONCE = 16 };
+
 struct fusion_zone_walk {
     const struct fusion_root *root;
     struct geo_bounds box;
     struct fusion_zone_box rounded;
     struct fusion_zone_window window;
     uint32_t bucket, bucket_count; // of the window
-    size_t next;                   // of the bucket's zones
+    size_t next;                   // of the bucket's boxes
     bool all;                      // zones_all is walked
+    uint32_t found_at, found;      // of those whose boxes touch
+    size_t places[FUSION_ZONE_WALK_AT_ONCE];
 };
 
 struct fusion_zone_walk fusion_zone_walk_begin(const struct fusion_root *root,
