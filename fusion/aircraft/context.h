@@ -56,6 +56,7 @@ struct fusion_segment {
     struct fusion_number clearance_min_m, clearance_low_m;
     double unknown_ratio;
     enum fusion_reason unknown_reason; // when unknown_ratio > 0
+    bool ground_whole;                 // all of its ground is known; not sent
 };
 
 enum fusion_corridor_basis { // numbers of CorridorBasis in schemas/drf/v1/enums.proto
@@ -71,6 +72,7 @@ struct fusion_look_ahead {
     enum fusion_reason reason; // when there are no segments
     size_t segment_count;
     struct fusion_segment segments[FUSION_SEGMENTS_MAX];
+    double ground_acc95_m; // the worst of its ground; not sent
 };
 
 struct fusion_near {

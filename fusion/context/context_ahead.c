@@ -38,6 +38,7 @@ static void segment_close(struct fusion_segment *segment, const struct fusion_ro
 {
     segment->ground_max_amsl_m = (struct fusion_number){.known = swath->ground_known > 0,
                                                         .value = swath->ground_max_amsl_m};
+    segment->ground_whole = swath->cells > 0 && swath->ground_known == swath->cells;
     segment->ground_mean_amsl_m.known = swath->ground_known > 0;
     if (swath->ground_known > 0)
         segment->ground_mean_amsl_m.value = swath->ground_sum_m / (double)swath->ground_known;
@@ -79,6 +80,7 @@ static void walk(const struct fusion_root *root, const struct fusion_path *path,
         const struct stretch stretch = {begin, sweep.from.point, sweep.lowest_amsl_m,
                                         sweep.level_amsl_m};
         segment_close(&out->segments[k], root, path, &swath, &stretch, height);
+        out->ground_acc95_m = fmax(out->ground_acc95_m, swath.ground_acc95_m);
     }
 }
 
@@ -96,6 +98,7 @@ static void disc(const struct fusion_root *root, const struct fusion_path *path,
     const struct stretch stretch = {centre, centre, lowest, height->aircraft_amsl_m.value};
     out->segments[0] = (struct fusion_segment){.from_m = 0.0, .to_m = path->length_m};
     segment_close(&out->segments[0], root, path, &swath, &stretch, height);
+    out->ground_acc95_m = swath.ground_acc95_m;
     out->segment_count = 1;
 }
 
@@ -107,6 +110,7 @@ void fusion_context_ahead(const struct fusion_root *root, const struct fusion_pa
     out->basis = path->basis;
     out->length_m = path->length_m;
     out->track_deg_true = (struct fusion_number){.known = false};
+    out->ground_acc95_m = 0.0;
     if (path->basis == FUSION_CORRIDOR_DISC) {
         out->half_width_m = out->half_width_end_m = path->length_m;
         disc(root, path, height, out);

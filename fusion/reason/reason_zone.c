@@ -8,6 +8,11 @@
 // asked for, which the node knows nothing of, a CAUTION; NO_RESTRICTION and INFORMATION are an
 // INFO, and so is any zone while the aircraft is on the ground. A zone that will apply only
 // later counts from then on, whether the aircraft moves or not.
+//
+// Most zones ahead are below or above all of the path, or of some of its segments. That is seen
+// from the lowest and the highest the aircraft may be, over the highest ground of a segment,
+// which the look-ahead has read: there the ground is not sampled, and a zone that is clear of
+// all segments is not looked along.
 #include <math.h>
 #include <stdio.h>
 
@@ -34,10 +39,16 @@ struct entry {                   // the first place and time
     struct geo_point position;
 };
 
+// All heights of the path are between these.
+struct heights {
+    struct fusion_zone_height lowest[FUSION_SEGMENTS_MAX], highest; // lowest: in each segment
+};
+
 struct look {
     const struct fusion_view *view;
     const struct geo_zone_view *zone;
     const struct geo_zone_volume *volume;
+    uint32_t clear; // segments, a bit for each, where no height is within the limits
     struct entry nominal, low;
 };
 
@@ -104,9 +115,22 @@ static void note(struct entry *entry, const struct entry *with)
         *entry = *with;
 }
 
+// Whether that is known without looking. Where two segments meet either may hold a place.
+static bool clear_at(const struct look *look, double along_m)
+{
+    const struct fusion_look_ahead *ahead = &look->view->context->look_ahead;
+    bool clear = look->clear != 0;
+    for (size_t k = 0; clear && k < ahead->segment_count; k++)
+        clear = (look->clear >> k & 1) != 0 || along_m < ahead->segments[k].from_m - 1.0
+                || along_m > ahead->segments[k].to_m + 1.0;
+    return clear;
+}
+
 static enum fusion_zone_where where_at(const struct look *look,
                                        const struct fusion_path_node *node)
 {
+    if (clear_at(look, node->along_m))
+        return FUSION_ZONE_OUTSIDE;
     struct fusion_zone_height height = height_of(look->view, node);
     bool degraded;
     return fusion_zone_vertical(look->volume, &height, &degraded);
@@ -116,6 +140,8 @@ static enum fusion_zone_where where_at(const struct look *look,
 static enum fusion_zone_where judge(struct look *look, const struct fusion_path_node *node,
                                     double distance_m)
 {
+    if (clear_at(look, node->along_m))
+        return FUSION_ZONE_OUTSIDE;
     struct fusion_zone_height height = height_of(look->view, node);
     struct entry here = {.found = true,
                          .time_s = node->time_s,
@@ -384,12 +410,91 @@ static void raise(const struct look *look, const struct fusion_zone *zone,
     fusion_advisories_add(list, &advisory);
 }
 
-static void consider(const struct fusion_view *view, const struct fusion_zone *zone,
-                     struct fusion_advisories *list)
+// What interpolation may lose between two numbers.
+#define ROUNDING_M 1e-6
+
+// How low and how high the path is; not known where it is not known of a part.
+static void altitudes(const struct fusion_view *view, struct fusion_number *lowest,
+                      struct fusion_number *highest)
 {
+    const struct fusion_path *path = view->path;
+    *lowest = *highest = path->nodes[0].amsl_m;
+    for (uint32_t i = 0; i <= path->count; i++) {
+        // a disc has one node, and what it climbs or sinks there
+        const struct fusion_number amsl_m = i < path->count
+                                                ? path->nodes[i].amsl_m
+                                                : fusion_path_disc_amsl(path, path->time_max_s);
+        if (i == path->count && path->basis != FUSION_CORRIDOR_DISC)
+            break;
+        lowest->known = lowest->known && amsl_m.known;
+        lowest->value = fmin(lowest->value, amsl_m.value);
+        highest->value = fmax(highest->value, amsl_m.value);
+    }
+    lowest->value -= ROUNDING_M;
+    highest->value += ROUNDING_M;
+    highest->known = lowest->known;
+}
+
+// Pressure rises and sinks with the path (height_of).
+static struct fusion_number pressure_of(const struct fusion_view *view,
+                                        struct fusion_number amsl_m)
+{
+    const struct fusion_height *own = &view->context->height;
+    const bool moves = own->aircraft_amsl_m.known;
+    const double by_m = moves ? amsl_m.value - own->aircraft_amsl_m.value : 0.0;
+    return (struct fusion_number){.known = view->aircraft->fix.pressure.known
+                                           && (!moves || amsl_m.known),
+                                  .value = view->aircraft->fix.pressure.m + by_m};
+}
+
+static struct heights heights_along(const struct fusion_view *view)
+{
+    const struct fusion_height *own = &view->context->height;
+    const struct fusion_look_ahead *ahead = &view->context->look_ahead;
+    struct heights heights;
+    struct fusion_zone_height low = height_of(view, &view->path->nodes[0]), high = low;
+    altitudes(view, &low.amsl_m, &high.amsl_m);
+    low.pressure_m = pressure_of(view, low.amsl_m);
+    high.pressure_m = pressure_of(view, high.amsl_m);
+    high.agl_m.known = false; // the lowest ground is not at hand
+    heights.highest = high;
+    low.agl_acc95_m =
+        fmax(own->agl_acc95_m.value, hypot(low.amsl_acc95_m, ahead->ground_acc95_m))
+        + ROUNDING_M;
+    for (size_t k = 0; k < ahead->segment_count; k++) {
+        const struct fusion_segment *segment = &ahead->segments[k];
+        low.agl_m.known = low.amsl_m.known && segment->ground_whole;
+        low.agl_m.value = low.amsl_m.value - segment->ground_max_amsl_m.value - ROUNDING_M;
+        if (k == 0) { // where it is the height is not that of the path (height_of)
+            low.agl_m.known = low.agl_m.known && own->agl_m.known;
+            low.agl_m.value = fmin(low.agl_m.value, own->agl_m.value);
+        }
+        heights.lowest[k] = low;
+    }
+    return heights;
+}
+
+// Of which segments a volume is clear, a bit for each.
+static uint32_t clear_of(const struct fusion_view *view, const struct heights *heights,
+                         const struct geo_zone_volume *volume)
+{
+    uint32_t clear = 0;
+    for (size_t k = 0; k < view->context->look_ahead.segment_count; k++)
+        if (fusion_zone_clear(volume, &heights->lowest[k], &heights->highest))
+            clear |= UINT32_C(1) << k;
+    return clear;
+}
+
+static void consider(const struct fusion_view *view, const struct heights *heights,
+                     const struct fusion_zone *zone, struct fusion_advisories *list)
+{
+    const uint32_t all = (UINT32_C(1) << view->context->look_ahead.segment_count) - 1;
     struct look look = {.view = view, .zone = &zone->view};
     for (uint32_t i = 0; i < zone->view.zone->volume_count; i++) {
         look.volume = &zone->view.volumes[i];
+        look.clear = clear_of(view, heights, look.volume);
+        if (all != 0 && look.clear == all)
+            continue;
         struct look one = look;
         one.nominal.found = one.low.found = false;
         if (view->path->basis == FUSION_CORRIDOR_DISC)
@@ -439,7 +544,10 @@ static struct geo_bounds box_of(const struct fusion_path *path)
 void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories *list)
 {
     struct fusion_zone_walk walk = fusion_zone_walk_begin(view->root, box_of(view->path));
-    const struct fusion_zone *zone;
-    while ((zone = fusion_zone_walk_next(&walk)) != NULL)
-        consider(view, zone, list);
+    const struct fusion_zone *zone = fusion_zone_walk_next(&walk);
+    if (zone == NULL)
+        return;
+    const struct heights heights = heights_along(view);
+    for (; zone != NULL; zone = fusion_zone_walk_next(&walk))
+        consider(view, &heights, zone, list);
 }

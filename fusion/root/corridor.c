@@ -38,6 +38,16 @@ static void accuracy_read(struct fusion_swath *swath, const struct fusion_tile *
                 greater(swath->surface_acc95_m, tile->sources[i]->vertical_acc95_m);
 }
 
+static void ground_accuracy_read(struct fusion_swath *swath, const struct fusion_tile *tile)
+{
+    if (swath->last_ground == tile)
+        return;
+    swath->last_ground = tile;
+    for (uint16_t i = 0; i < tile->source_count; i++)
+        swath->ground_acc95_m =
+            greater(swath->ground_acc95_m, tile->sources[i]->vertical_acc95_m);
+}
+
 // One level of the root, as a swath reads it.
 struct level_grid {
     const struct fusion_extent *extent;
@@ -158,8 +168,10 @@ static void part_read(struct reading *reading, size_t tile, size_t offset, uint3
 {
     const struct fusion_tile *low = reading->level_grid.ground[tile];
     const struct fusion_tile *high = reading->level_grid.surface[tile];
-    if (low != NULL)
+    if (low != NULL) {
         fusion_cell_run_read(low->cells, offset, count, &reading->ground);
+        ground_accuracy_read(reading->swath, low);
+    }
     if (high != NULL) {
         fusion_cell_run_read(high->cells, offset, count, &reading->surface);
         accuracy_read(reading->swath, high);
@@ -236,8 +248,10 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
         if (!settles(reading->root, inset, tile)) {
             const struct fusion_tile *low = reading->level_grid.ground[tile];
             const struct fusion_tile *high = reading->level_grid.surface[tile];
-            if (low != NULL)
+            if (low != NULL) {
                 fusion_cell_run_read(low->cells, offset, count, &reading->low);
+                ground_accuracy_read(reading->swath, low);
+            }
             if (high != NULL)
                 fusion_cell_run_read(high->cells, offset, count, &reading->high);
         } else if (reading->finer > 0) {
@@ -338,8 +352,10 @@ static void strip_read(const struct strip *strip, struct reading *reading)
         fusion_cell_run_add(&ground, low + ends.last, ends.but_last);
         fusion_cell_run_add(&surface, high + ends.last, ends.but_last);
     }
-    if (strip->low != NULL)
+    if (strip->low != NULL) {
         fusion_cell_run_close(&reading->ground, &ground);
+        ground_accuracy_read(reading->swath, strip->low);
+    }
     if (strip->high == NULL)
         return;
     fusion_cell_run_close(&reading->surface, &surface);

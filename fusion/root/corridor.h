@@ -34,7 +34,8 @@ struct fusion_swath {
     double ground_max_amsl_m, surface_max_amsl_m; // meaningful when one is known
     double surface_acc95_m; // the worst of the rasters in the touched tiles; tops of obstacles
                             // hold theirs already
-    const struct fusion_tile *last; // touched
+    double ground_acc95_m;  // the worst of the sources in the touched tiles
+    const struct fusion_tile *last, *last_ground; // touched
 };
 
 struct fusion_swath fusion_swath_empty(void);

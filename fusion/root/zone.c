@@ -57,15 +57,30 @@ static enum fusion_zone_where against(const struct geo_zone_limit *limit,
                                              : FUSION_ZONE_OUTSIDE;
 }
 
+// The ground itself is no way out below a limit of 0 m over it.
+static bool from_ground(const struct geo_zone_volume *volume)
+{
+    return volume->lower.reference == GEO_ZONE_AGL && volume->lower.m <= 0.0;
+}
+
+bool fusion_zone_clear(const struct geo_zone_volume *volume,
+                       const struct fusion_zone_height *lowest,
+                       const struct fusion_zone_height *highest)
+{
+    bool degraded = false;
+    return against(&volume->upper, lowest, 1.0, &degraded) == FUSION_ZONE_OUTSIDE
+           || (!from_ground(volume)
+               && against(&volume->lower, highest, -1.0, &degraded) == FUSION_ZONE_OUTSIDE);
+}
+
 enum fusion_zone_where fusion_zone_vertical(const struct geo_zone_volume *volume,
                                             const struct fusion_zone_height *height,
                                             bool *degraded)
 {
     *degraded = false;
-    // The ground itself is no way out below a limit of 0 m over it.
-    bool ground = volume->lower.reference == GEO_ZONE_AGL && volume->lower.m <= 0.0;
-    enum fusion_zone_where lower =
-        ground ? FUSION_ZONE_INSIDE : against(&volume->lower, height, -1.0, degraded);
+    enum fusion_zone_where lower = from_ground(volume)
+                                       ? FUSION_ZONE_INSIDE
+                                       : against(&volume->lower, height, -1.0, degraded);
     enum fusion_zone_where upper = against(&volume->upper, height, 1.0, degraded);
     return lower < upper ? lower : upper;
 }

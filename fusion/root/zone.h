@@ -43,6 +43,12 @@ enum fusion_zone_where fusion_zone_vertical(const struct geo_zone_volume *volume
                                             const struct fusion_zone_height *height,
                                             bool *degraded);
 
+// True only if the volume is FUSION_ZONE_OUTSIDE for every height between these two. A part of
+// either that is not known says nothing.
+bool fusion_zone_clear(const struct geo_zone_volume *volume,
+                       const struct fusion_zone_height *lowest,
+                       const struct fusion_zone_height *highest);
+
 // Horizontal distance from a position (longitude may run past 180) to a volume; below zero
 // inside, by how far.
 double fusion_zone_distance_m(const struct geo_zone_volume *volume,
