@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A context that always fits: what is shed, in which order, and how the reader is told. It is
-// packed once, in pieces from its end to its beginning; where obstacles must go, the pieces of
-// the others are joined. Only when that is not enough are segments, traffic, weather, alerts,
-// advisories and texts shed in this order, by sizes that are added and subtracted, and the rest
-// is packed again.
+// packed once, in pieces from its end to its beginning. Obstacles, then segments, then traffic
+// are shed by the sizes of their pieces, and those of the others are joined; what is packed
+// again is a look-ahead of fewer segments, and the tail, which tells of it. Only when that is
+// not enough are weather, alerts, advisories and texts shed, and the whole is packed again.
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
@@ -29,32 +29,38 @@ static size_t part(size_t tag_bytes, const ProtobufCMessage *message)
 
 enum { LOW_TAG = 1, HIGH_TAG = 2 }; // bytes of a field's number up to 15, and beyond
 
-// The packed size of the context's own fields, without the messages in it.
-static size_t own(const struct edge_wire_message *m)
+// Numbers of fields in Context. What may be shed by sizes alone are pieces of their own; the
+// tail tells of what was shed.
+enum { AHEAD = 9, WEATHER = 10, OBSTACLES = 11, MIDDLE = 12, TRAFFIC = 21, TAIL = 22 };
+
+static size_t tail(const struct edge_wire_message *m)
 {
-    Drf__V1__Context c = m->context;
-    c.height = NULL;
-    c.look_ahead = NULL;
-    c.weather = NULL;
-    c.n_obstacles = c.n_advisories = c.n_layer_states = c.n_advisories_brief = 0;
-    c.n_alerts = c.n_traffic = 0;
-    return edge_wire_pack_size(&c.base);
+    return edge_wire_pack_size_from(&m->context.base, TAIL);
 }
 
 // What telling of obstacles takes, at most: three fields of a two-byte tag and a varint.
 enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
 
-// What a context takes without its obstacles, and each of these.
+// What the pieces take; `fixed` is all but these and the tail.
 struct sizes {
-    size_t bare, obstacles[FUSION_NEAREST_MAX];
+    size_t fixed, ahead, obstacles[FUSION_NEAREST_MAX], traffic[FUSION_TRAFFIC_MAX];
 };
 
-// As many of the obstacles that are there as fit beside `bare` bytes, nearest first; the rest
-// is counted. False: more has to go.
+// Without obstacles.
+static size_t total(const struct edge_wire_message *m, const struct sizes *sizes)
+{
+    size_t size = sizes->fixed + sizes->ahead + tail(m);
+    for (size_t i = 0; i < m->context.n_traffic; i++)
+        size += sizes->traffic[i];
+    return size;
+}
+
+// As many of the obstacles that are there as fit beside the rest, nearest first; what is left
+// out is counted. False: more has to go.
 static bool list_obstacles(struct edge_wire_message *m, const struct sizes *sizes, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    const size_t there = c->n_obstacles, bare = sizes->bare;
+    const size_t there = c->n_obstacles, bare = total(m, sizes);
     size_t size = bare, kept = 0;
     for (size_t i = 0; i < there && size <= max; i++) {
         size += sizes->obstacles[i];
@@ -74,18 +80,16 @@ static bool list_obstacles(struct edge_wire_message *m, const struct sizes *size
     return bare + TELLING <= max;
 }
 
-// As much traffic as fits beside `parts`, which hold it too; the most urgent are kept longest.
-// Returns the packed size.
-static size_t shed_traffic(struct edge_wire_message *m, size_t parts, size_t max)
+// As much traffic as fits; the most urgent are kept longest. Returns the packed size.
+static size_t shed_traffic(struct edge_wire_message *m, const struct sizes *sizes, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    size_t size = own(m) + parts;
+    size_t size = total(m, sizes);
     while (c->n_traffic > 0 && size > max) {
         c->n_traffic--;
-        parts -= part(HIGH_TAG, &c->traffic[c->n_traffic]->base);
         SET(c, traffic_left_out, (c->has_traffic_left_out ? c->traffic_left_out : 0) + 1);
         SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_TRAFFIC);
-        size = own(m) + parts;
+        size = total(m, sizes);
     }
     return size;
 }
@@ -128,16 +132,14 @@ static struct fusion_segment joined(const struct fusion_segment *a,
     return out;
 }
 
-// Halves the number of segments by joining neighbours until `parts`, which hold them, fit.
-// Returns what these have become.
-static size_t shed_segments(struct edge_wire_message *m, const struct edge_wire_context *from,
-                            size_t parts, size_t max)
+// Halves the number of segments by joining neighbours until all fits.
+static void shed_segments(struct edge_wire_message *m, const struct edge_wire_context *from,
+                          struct sizes *sizes, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    if (from->context->look_ahead.segment_count <= 1 || own(m) + parts <= max)
-        return parts;
+    if (from->context->look_ahead.segment_count <= 1 || total(m, sizes) <= max)
+        return;
     struct fusion_look_ahead ahead = from->context->look_ahead;
-    size_t others = parts - part(LOW_TAG, &m->look_ahead.base);
     do {
         size_t count = 0;
         for (size_t i = 0; i < ahead.segment_count; i += 2)
@@ -149,9 +151,8 @@ static size_t shed_segments(struct edge_wire_message *m, const struct edge_wire_
             edge_wire_fill_segment(&m->segments[i], &ahead.segments[i]);
         m->look_ahead.n_segments = count;
         SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_SEGMENTS);
-        parts = others + part(LOW_TAG, &m->look_ahead.base);
-    } while (ahead.segment_count > 1 && own(m) + parts > max);
-    return parts;
+        sizes->ahead = part(LOW_TAG, &m->look_ahead.base);
+    } while (ahead.segment_count > 1 && total(m, sizes) > max);
 }
 
 // Beyond any link budget: texts that the catalogue holds too, then the lesser quantities.
@@ -228,17 +229,16 @@ static size_t limit_of(const struct edge_wire_context *from)
 }
 
 // Sheds until it packs into bytes_max, then, whatever that is, into EDGE_WIRE_CONTEXT_MAX.
-// True: obstacles were enough, and only what tells of them has changed.
+// True: pieces were enough, and only they and the tail have changed.
 static bool fit(struct edge_wire_message *m, const struct edge_wire_context *from,
-                const struct sizes *sizes)
+                struct sizes *sizes)
 {
     const size_t max = limit_of(from);
-    size_t parts = sizes->bare + TELLING > max ? sizes->bare - own(m) : 0;
     if (list_obstacles(m, sizes, max))
         return true;
-    parts = shed_segments(m, from, parts, max);
-    if (shed_traffic(m, parts, max) <= EDGE_WIRE_CONTEXT_MAX)
-        return false;
+    shed_segments(m, from, sizes, max);
+    if (shed_traffic(m, sizes, max) <= EDGE_WIRE_CONTEXT_MAX)
+        return true;
     shed_weather(m, EDGE_WIRE_CONTEXT_MAX);
     shed_alerts(m, EDGE_WIRE_CONTEXT_MAX);
     shed_advisories(m, EDGE_WIRE_CONTEXT_MAX);
@@ -250,25 +250,30 @@ static struct sizes measure(struct edge_wire_message *m)
 {
     struct sizes sizes;
     Drf__V1__Context *c = &m->context;
-    const size_t there = c->n_obstacles;
+    const size_t there = c->n_obstacles, traffic = c->n_traffic;
     for (size_t i = 0; i < there; i++)
         sizes.obstacles[i] = part(LOW_TAG, &c->obstacles[i]->base);
-    c->n_obstacles = 0;
-    sizes.bare = packed(m);
+    for (size_t i = 0; i < traffic; i++)
+        sizes.traffic[i] = part(HIGH_TAG, &c->traffic[i]->base);
+    sizes.ahead = part(LOW_TAG, &m->look_ahead.base);
+    c->n_obstacles = c->n_traffic = 0;
+    sizes.fixed = packed(m) - sizes.ahead - tail(m);
     c->n_obstacles = there;
+    c->n_traffic = traffic;
     return sizes;
 }
 
-// Numbers of fields in Context: what follows the obstacles, and of this what tells of them.
-enum { OBSTACLES = 11, AFTER = 12, TELLING_OF_THEM = 22 };
-// More than any context takes before something is shed.
-enum { ROOM_BYTES = 16384 };
+enum {
+    ROOM_BYTES = 16384, // more than any context takes before something is shed
+    AHEAD_BYTES = 1024, // likewise of the look-ahead
+};
 
-// A context packed in pieces, one behind the other to the end of `room`.
+// A context packed in pieces, one behind the other to the end of `room`. Of lists their end
+// too, where the rest is.
 struct pieces {
-    uint8_t room[ROOM_BYTES];
-    const uint8_t *head, *obstacle[FUSION_NEAREST_MAX + 1]; // their end too, where the rest is
-    const uint8_t *telling;
+    uint8_t room[ROOM_BYTES], room_ahead[AHEAD_BYTES];
+    const uint8_t *head, *ahead, *weather, *obstacle[FUSION_NEAREST_MAX + 1];
+    const uint8_t *traffic[FUSION_TRAFFIC_MAX + 1]; // the last is the tail's begin
 };
 
 static uint8_t *put(const struct edge_wire_message *m, uint32_t first, uint32_t last,
@@ -278,15 +283,28 @@ static uint8_t *put(const struct edge_wire_message *m, uint32_t first, uint32_t 
                        : NULL;
 }
 
-// False: no room.
-static bool pack_pieces(struct edge_wire_message *m, struct pieces *p)
+static uint8_t *put_traffic(struct edge_wire_message *m, struct pieces *p, uint8_t *at)
+{
+    Drf__V1__Context *c = &m->context;
+    Drf__V1__Traffic **traffic = c->traffic;
+    const size_t there = c->n_traffic;
+    p->traffic[there] = at;
+    c->n_traffic = 1;
+    for (size_t i = there; i > 0; i--) {
+        c->traffic = &traffic[i - 1];
+        at = put(m, TRAFFIC, TRAFFIC, p->room, at);
+        p->traffic[i - 1] = at;
+    }
+    c->traffic = traffic;
+    c->n_traffic = there;
+    return at;
+}
+
+static uint8_t *put_obstacles(struct edge_wire_message *m, struct pieces *p, uint8_t *at)
 {
     Drf__V1__Context *c = &m->context;
     Drf__V1__Obstacle **obstacles = c->obstacles;
     const size_t there = c->n_obstacles;
-    uint8_t *at = put(m, TELLING_OF_THEM, UINT32_MAX, p->room, p->room + ROOM_BYTES);
-    p->telling = at;
-    at = put(m, AFTER, TELLING_OF_THEM - 1, p->room, at);
     p->obstacle[there] = at;
     c->n_obstacles = 1;
     for (size_t i = there; i > 0; i--) {
@@ -296,16 +314,33 @@ static bool pack_pieces(struct edge_wire_message *m, struct pieces *p)
     }
     c->obstacles = obstacles;
     c->n_obstacles = there;
-    p->head = put(m, 1, OBSTACLES - 1, p->room, at);
+    return at;
+}
+
+// False: no room.
+static bool pack_pieces(struct edge_wire_message *m, struct pieces *p)
+{
+    uint8_t *at = put(m, TAIL, UINT32_MAX, p->room, p->room + ROOM_BYTES);
+    at = put_traffic(m, p, at);
+    at = put(m, MIDDLE, TRAFFIC - 1, p->room, at);
+    at = put_obstacles(m, p, at);
+    p->weather = at = put(m, WEATHER, WEATHER, p->room, at);
+    p->ahead = at = put(m, AHEAD, AHEAD, p->room, at);
+    p->head = put(m, 1, AHEAD - 1, p->room, at);
     return p->head != NULL;
 }
 
-static struct sizes sizes_of(const struct pieces *p, size_t there)
+static struct sizes sizes_of(const struct edge_wire_message *m, const struct pieces *p)
 {
-    struct sizes sizes = {.bare = (size_t)(p->room + ROOM_BYTES - p->head)
-                                  - (size_t)(p->obstacle[there] - p->obstacle[0])};
-    for (size_t i = 0; i < there; i++)
+    const Drf__V1__Context *c = &m->context;
+    struct sizes sizes = {.ahead = (size_t)(p->weather - p->ahead),
+                          .fixed = (size_t)(p->ahead - p->head)
+                                   + (size_t)(p->obstacle[0] - p->weather)
+                                   + (size_t)(p->traffic[0] - p->obstacle[c->n_obstacles])};
+    for (size_t i = 0; i < c->n_obstacles; i++)
         sizes.obstacles[i] = (size_t)(p->obstacle[i + 1] - p->obstacle[i]);
+    for (size_t i = 0; i < c->n_traffic; i++)
+        sizes.traffic[i] = (size_t)(p->traffic[i + 1] - p->traffic[i]);
     return sizes;
 }
 
@@ -315,18 +350,34 @@ static uint8_t *append(uint8_t *to, const uint8_t *from, const uint8_t *end)
     return to + (end - from);
 }
 
-// The pieces without the obstacles that were left out, of which it tells now.
-static size_t join(const struct edge_wire_message *m, struct pieces *p, size_t there,
-                   uint8_t *bytes)
+// What was packed and is still there.
+struct there {
+    size_t obstacles, traffic;
+    bool ahead;
+};
+
+// The pieces without what was shed, of which the tail tells now.
+static size_t join(const struct edge_wire_message *m, struct pieces *p,
+                   const struct there *packed, uint8_t *bytes)
 {
     const uint8_t *end = p->room + ROOM_BYTES;
-    if (m->context.n_obstacles == there)
+    const Drf__V1__Context *c = &m->context;
+    if (packed->ahead && c->n_obstacles == packed->obstacles && c->n_traffic == packed->traffic)
         return (size_t)(append(bytes, p->head, end) - bytes);
-    uint8_t *at = append(bytes, p->head, p->obstacle[m->context.n_obstacles]);
-    at = append(at, p->obstacle[there], p->telling);
-    const uint8_t *telling = put(m, TELLING_OF_THEM, UINT32_MAX, p->room, p->room + ROOM_BYTES);
-    assert(telling != NULL); // there was room for nearly the same
-    return (size_t)(append(at, telling, end) - bytes);
+    uint8_t *at = append(bytes, p->head, p->ahead);
+    if (packed->ahead) {
+        at = append(at, p->ahead, p->weather);
+    } else {
+        const uint8_t *ahead_end = p->room_ahead + AHEAD_BYTES;
+        const uint8_t *ahead = put(m, AHEAD, AHEAD, p->room_ahead, p->room_ahead + AHEAD_BYTES);
+        assert(ahead != NULL); // half as many segments as there were, at most
+        at = append(at, ahead, ahead_end);
+    }
+    at = append(at, p->weather, p->obstacle[c->n_obstacles]);
+    at = append(at, p->obstacle[packed->obstacles], p->traffic[c->n_traffic]);
+    const uint8_t *tail = put(m, TAIL, UINT32_MAX, p->room, p->room + ROOM_BYTES);
+    assert(tail != NULL); // there was room for nearly the same
+    return (size_t)(append(at, tail, end) - bytes);
 }
 
 enum drf_status edge_wire_context_encode(enum edge_wire_form form,
@@ -338,13 +389,15 @@ enum drf_status edge_wire_context_encode(enum edge_wire_form form,
     edge_wire_message_fill(&message, context);
     if (context->untrimmed)
         return edge_wire_pack(form, &message.context.base, bytes, size);
-    const size_t there = message.context.n_obstacles;
+    struct there packed = {message.context.n_obstacles, message.context.n_traffic, true};
+    const size_t segments = message.look_ahead.n_segments;
     const bool packed_once = form != EDGE_WIRE_JSON && *size >= EDGE_WIRE_CONTEXT_MAX
                              && pack_pieces(&message, &pieces);
-    const struct sizes sizes = packed_once ? sizes_of(&pieces, there) : measure(&message);
-    const bool listed = fit(&message, context, &sizes);
-    if (!packed_once || !listed)
+    struct sizes sizes = packed_once ? sizes_of(&message, &pieces) : measure(&message);
+    const bool by_pieces = fit(&message, context, &sizes);
+    if (!packed_once || !by_pieces)
         return edge_wire_pack(form, &message.context.base, bytes, size);
-    *size = join(&message, &pieces, there, bytes);
+    packed.ahead = message.look_ahead.n_segments == segments;
+    *size = join(&message, &pieces, &packed, bytes);
     return DRF_OK;
 }

@@ -142,11 +142,30 @@ static size_t repeated_size(const ProtobufCFieldDescriptor *field, const uint8_t
     return size + count * tag;
 }
 
+// The first field of this number or a higher one: mostly there are no gaps before it.
+static const ProtobufCFieldDescriptor *field_from(const ProtobufCMessageDescriptor *descriptor,
+                                                  uint32_t number)
+{
+    const ProtobufCFieldDescriptor *first = descriptor->fields;
+    const ProtobufCFieldDescriptor *end = first + descriptor->n_fields;
+    if (number >= 1 && number <= descriptor->n_fields && first[number - 1].id == number)
+        return &first[number - 1];
+    while (first < end && first->id < number)
+        first++;
+    return first;
+}
+
 size_t edge_wire_pack_size(const ProtobufCMessage *message)
 {
+    return edge_wire_pack_size_from(message, 0);
+}
+
+size_t edge_wire_pack_size_from(const ProtobufCMessage *message, uint32_t first)
+{
     assert(message->n_unknown_fields == 0);
-    const ProtobufCFieldDescriptor *field = message->descriptor->fields;
-    const ProtobufCFieldDescriptor *end = field + message->descriptor->n_fields;
+    const ProtobufCFieldDescriptor *field = field_from(message->descriptor, first);
+    const ProtobufCFieldDescriptor *end =
+        message->descriptor->fields + message->descriptor->n_fields;
     const uint8_t *bytes = (const uint8_t *)message;
     size_t size = 0;
     for (; field < end; field++) {
@@ -332,12 +351,10 @@ uint8_t *edge_wire_pack_fields(const ProtobufCMessage *message, uint32_t first, 
                                uint8_t *begin, uint8_t *end)
 {
     assert(message->n_unknown_fields == 0);
-    const ProtobufCFieldDescriptor *from = message->descriptor->fields;
-    const ProtobufCFieldDescriptor *to = from + message->descriptor->n_fields;
-    while (from < to && from->id < first)
-        from++;
-    while (from < to && to[-1].id > last)
-        to--;
+    const ProtobufCFieldDescriptor *from = field_from(message->descriptor, first);
+    const ProtobufCFieldDescriptor *to =
+        last == UINT32_MAX ? message->descriptor->fields + message->descriptor->n_fields
+                           : field_from(message->descriptor, last + 1);
     return put_range((uintptr_t)begin, end, message, from, to);
 }
 

@@ -16,6 +16,8 @@
 
 // As protobuf_c_message_get_packed_size().
 size_t edge_wire_pack_size(const ProtobufCMessage *message);
+// The same of its fields from this number on.
+size_t edge_wire_pack_size_from(const ProtobufCMessage *message, uint32_t first);
 
 // Packs into exactly the size that was measured (asserted).
 void edge_wire_pack_measured(const ProtobufCMessage *message, uint8_t *bytes, size_t size);
