@@ -71,7 +71,7 @@ static void raise(const struct fusion_view *view, const struct rule *rule,
 
 // The weather at a place ahead, at the height over ground that the path has there.
 static void ask_at(const struct fusion_view *view, const struct fusion_path_node *node,
-                   struct fusion_weather_at *out)
+                   uint32_t without, struct fusion_weather_at *out)
 {
     const struct fusion_height *height = &view->context->height;
     struct fusion_sample ground = fusion_sample_ground(view->root, fusion_path_place(node));
@@ -83,6 +83,7 @@ static void ask_at(const struct fusion_view *view, const struct fusion_path_node
         .now_utc_us = view->now_utc_us + (int64_t)(node->time_s * 1e6),
         .ground_known = ground.known,
         .ground_amsl_m = ground.amsl_m,
+        .without = without,
     };
     fusion_weather_ask(view->planes, view->root, &ask, out);
 }
@@ -100,6 +101,7 @@ void fusion_reason_weather(const struct fusion_view *view, struct fusion_advisor
     };
     enum { RULES = sizeof rules / sizeof rules[0] };
     bool open = false;
+    uint32_t without = UINT32_MAX;
     for (int i = 0; i < RULES; i++) {
         const struct fusion_quantity *now = &view->context->weather.items[rules[i].item];
         if (rules[i].set && beyond(&rules[i], now)) {
@@ -108,6 +110,8 @@ void fusion_reason_weather(const struct fusion_view *view, struct fusion_advisor
             rules[i].set = false;
         }
         open |= rules[i].set;
+        if (rules[i].set)
+            without &= ~(UINT32_C(1) << rules[i].item);
     }
     const struct fusion_path *path = view->path;
     if (path->basis == FUSION_CORRIDOR_DISC)
@@ -120,7 +124,7 @@ void fusion_reason_weather(const struct fusion_view *view, struct fusion_advisor
             continue;
         done_s = node.time_s;
         struct fusion_weather_at at;
-        ask_at(view, &node, &at);
+        ask_at(view, &node, without, &at);
         for (int i = 0; i < RULES; i++)
             if (rules[i].set && beyond(&rules[i], &at.items[rules[i].item])) {
                 raise(view, &rules[i], &at.items[rules[i].item], &node, list);

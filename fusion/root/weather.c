@@ -36,7 +36,7 @@ static bool plane_inside(struct fusion_planes *planes, uint32_t number, struct g
     if (plane->asked == planes->asked)
         return plane->inside;
     plane->asked = planes->asked;
-    plane->inside = false;
+    plane->inside = plane->cornered = false;
     if (geo_plane_at(plane->plane, point, &plane->i, &plane->j) != DRF_OK)
         return false;
     double i_last = plane->grid.whole_circle != 0 ? plane->grid.ni : plane->grid.ni - 1.0;
@@ -48,13 +48,13 @@ static bool plane_inside(struct fusion_planes *planes, uint32_t number, struct g
     return plane->inside;
 }
 
-// The value of one grid point, a vector turned to true north.
+// The value of one grid point, i < ni, a vector turned to true north.
 static struct value point_value(struct fusion_planes *planes,
                                 const struct fusion_weather_entry *entry, uint32_t i,
                                 uint32_t j)
 {
     const struct geo_grid *grid = &entry->field->field->grid;
-    size_t index = (size_t)j * grid->ni + i % grid->ni;
+    size_t index = (size_t)j * grid->ni + i;
     struct value value = {.a = (double)entry->field->values[index]};
     value.known = isfinite(value.a);
     if (entry->partner == NULL || !value.known)
@@ -63,7 +63,7 @@ static struct value point_value(struct fusion_planes *planes,
     double u = value.a, v = (double)entry->partner->values[index];
     double cos_r = 1.0, sin_r = 0.0;
     if (entry->field->field->wind_grid_relative != 0
-        && !fusion_weather_turn(planes, entry->plane, i % grid->ni, j, &cos_r, &sin_r))
+        && !fusion_weather_turn(planes, entry->plane, i, j, &cos_r, &sin_r))
         return (struct value){.known = false};
     value.known = isfinite(v);
     value.a = v * cos_r - u * sin_r;
@@ -71,26 +71,41 @@ static struct value point_value(struct fusion_planes *planes,
     return value;
 }
 
+// The same for all fields of a plane.
+static void corners_find(struct fusion_plane *plane)
+{
+    const struct geo_grid *grid = &plane->grid;
+    double i_floor = floor(plane->i), j_floor = floor(plane->j);
+    if (grid->whole_circle == 0)
+        i_floor = fmin(i_floor, grid->ni - 2.0);
+    j_floor = fmin(j_floor, grid->nj - 2.0);
+    const uint32_t i = (uint32_t)i_floor, j = (uint32_t)j_floor;
+    const double x = plane->i - i_floor, y = plane->j - j_floor;
+    const double weights[4] = {(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y};
+    for (uint32_t k = 0; k < 4; k++) {
+        plane->corners.i[k] = (i + (k & 1)) % grid->ni;
+        plane->corners.j[k] = j + (k >> 1);
+        plane->corners.weights[k] = weights[k];
+    }
+    plane->cornered = true;
+}
+
 static struct value entry_value(struct fusion_planes *planes,
                                 const struct fusion_weather_entry *entry, bool nearest)
 {
-    const struct fusion_plane *plane = &planes->planes[entry->plane];
-    const struct geo_grid *grid = &plane->grid;
+    struct fusion_plane *plane = &planes->planes[entry->plane];
     if (!nearest) {
-        double i_floor = floor(plane->i), j_floor = floor(plane->j);
-        if (grid->whole_circle == 0)
-            i_floor = fmin(i_floor, grid->ni - 2.0);
-        j_floor = fmin(j_floor, grid->nj - 2.0);
-        uint32_t i = (uint32_t)i_floor, j = (uint32_t)j_floor;
-        double x = plane->i - i_floor, y = plane->j - j_floor;
+        if (!plane->cornered)
+            corners_find(plane);
+        const struct fusion_corners *corners = &plane->corners;
+        const double *w = corners->weights;
         struct value c[4];
         bool known = true;
         for (uint32_t k = 0; k < 4 && known; k++) {
-            c[k] = point_value(planes, entry, i + (k & 1), j + (k >> 1));
+            c[k] = point_value(planes, entry, corners->i[k], corners->j[k]);
             known = c[k].known;
         }
         if (known) {
-            double w[4] = {(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y};
             return (struct value){
                 .known = true,
                 .a = w[0] * c[0].a + w[1] * c[1].a + w[2] * c[2].a + w[3] * c[3].a,
@@ -99,8 +114,9 @@ static struct value entry_value(struct fusion_planes *planes,
             };
         }
     }
-    struct value value = point_value(planes, entry, (uint32_t)floor(plane->i + 0.5),
-                                     (uint32_t)floor(plane->j + 0.5));
+    struct value value =
+        point_value(planes, entry, (uint32_t)floor(plane->i + 0.5) % plane->grid.ni,
+                    (uint32_t)floor(plane->j + 0.5));
     value.basis = FUSION_BASIS_NEAREST;
     return value;
 }
@@ -358,8 +374,9 @@ void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *
             (void)plane_inside(planes, (uint32_t)i, ask->position);
     }
     for (int item = 0; item < FUSION_WEATHER_ITEMS; item++)
-        out->items[item] = indexed ? quantity_at(planes, root, ask, variable_of[item])
-                                   : (struct fusion_quantity){.reason = FUSION_REASON_UNKNOWN};
+        out->items[item] = indexed && (ask->without >> item & 1) == 0
+                               ? quantity_at(planes, root, ask, variable_of[item])
+                               : (struct fusion_quantity){.reason = FUSION_REASON_UNKNOWN};
     out->present = (struct fusion_present){.reason = FUSION_REASON_NO_DATA};
     if (!ask->grid_only)
         fusion_weather_observe(root, ask, out);

@@ -34,12 +34,19 @@ struct fusion_weather_group {
     size_t first, count; // entries, by valid_from, then better source first
 };
 
+// The grid points around a place, south-west first, row by row, and what each counts.
+struct fusion_corners {
+    uint32_t i[4], j[4];
+    double weights[4];
+};
+
 struct fusion_plane {
     struct geo_grid grid;
     struct geo_plane *plane;
     uint64_t asked; // number of the question that i and j answer
-    bool inside, used;
+    bool inside, used, cornered;
     double i, j;
+    struct fusion_corners corners; // of i and j, where cornered
 };
 
 struct fusion_turn { // of one grid point: cosine and sine of its rotation

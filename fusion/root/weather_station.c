@@ -119,6 +119,8 @@ void fusion_weather_observe(const struct fusion_root *root,
                                           .ground_amsl_m = ask->ground_amsl_m,
                                           .now_utc_us = ask->now_utc_us};
     for (unsigned item = 0; item < FUSION_WEATHER_ITEMS; item++) {
+        if ((ask->without >> item & 1) != 0)
+            continue;
         struct fusion_quantity *grid = &out->items[item];
         struct fusion_station_answer answer = fusion_station_answer(root, &at, item);
         bool answered = grid->reason == FUSION_REASON_NONE;
