@@ -223,9 +223,10 @@ static double floor_m(const struct encounter *encounter, const struct flight *fl
     const struct geo_offset at = {.east_m = flight->at.east_m + flight->east_mps * time_s,
                                   .north_m = flight->at.north_m + flight->north_mps * time_s};
     const struct fusion_path_node node = {.point = geo_frame_point(&encounter->frame, at)};
-    struct fusion_sample ground =
-        fusion_sample_ground(encounter->view->root, fusion_path_place(&node));
-    return ground.known ? fmin(ground.amsl_m - flight->amsl_m.value, 0.0) : -HUGE_VAL;
+    double ground_m;
+    bool known =
+        fusion_sample_ground_height(encounter->view->root, fusion_path_place(&node), &ground_m);
+    return known ? fmin(ground_m - flight->amsl_m.value, 0.0) : -HUGE_VAL;
 }
 
 // Its heights until then, over `level_m` at its amsl_m. A descent follows the ground where its
@@ -330,9 +331,9 @@ static void other_amsl(const struct fusion_view *view, const struct geo_crs *crs
     }
     if (!out->amsl_known || !other->predicted || !(other->velocity_up_mps < 0.0))
         return;
-    struct fusion_sample ground = fusion_sample_ground(view->root, other->position);
-    if (ground.known)
-        out->amsl_m = fmax(out->amsl_m, ground.amsl_m);
+    double ground_m;
+    if (fusion_sample_ground_height(view->root, other->position, &ground_m))
+        out->amsl_m = fmax(out->amsl_m, ground_m);
 }
 
 static void set_vertical(struct fusion_encounter *out, enum fusion_apart apart, double up_m,

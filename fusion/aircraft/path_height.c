@@ -53,9 +53,9 @@ struct fusion_number fusion_path_landing_amsl(const struct fusion_path *path,
             level_m = fmax(level_m, path->nodes[i].amsl_m.value);
     if (!amsl_m.known || amsl_m.value >= level_m)
         return amsl_m;
-    struct fusion_sample ground = fusion_sample_ground(root, place);
-    if (ground.known)
-        amsl_m.value = fmax(amsl_m.value, fmin(level_m, ground.amsl_m));
+    double ground_m;
+    if (fusion_sample_ground_height(root, place, &ground_m))
+        amsl_m.value = fmax(amsl_m.value, fmin(level_m, ground_m));
     return amsl_m;
 }
 
@@ -63,8 +63,9 @@ struct fusion_number fusion_path_landing_amsl(const struct fusion_path *path,
 static double stop_m(const struct fusion_root *root, const struct fusion_path_node *node,
                      double level_m)
 {
-    struct fusion_sample ground = fusion_sample_ground(root, fusion_path_place(node));
-    return ground.known ? fmin(level_m, ground.amsl_m) : -HUGE_VAL;
+    double ground_m;
+    bool known = fusion_sample_ground_height(root, fusion_path_place(node), &ground_m);
+    return known ? fmin(level_m, ground_m) : -HUGE_VAL;
 }
 
 void fusion_path_end_descent(struct fusion_path *path, const struct fusion_root *root)

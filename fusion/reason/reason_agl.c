@@ -60,7 +60,9 @@ static void raise_unknown(const struct fusion_view *view, const struct fusion_pa
 
 static double ground_m(const struct fusion_view *view, const struct fusion_path_node *node)
 {
-    return fusion_sample_ground(view->root, fusion_path_place(node)).amsl_m;
+    double amsl_m;
+    (void)fusion_sample_ground_height(view->root, fusion_path_place(node), &amsl_m);
+    return amsl_m;
 }
 
 // Where the path first climbs too high on the spot: as high as it gets there, at the time when
@@ -106,13 +108,14 @@ static void look_ahead(const struct fusion_view *view, bool told,
         } else {
             node = fusion_path_at(path, at);
         }
-        struct fusion_sample ground =
-            fusion_sample_ground(view->root, fusion_path_place(&node));
-        if (!ground.known || !node.amsl_m.known) {
+        double ground_amsl_m;
+        bool known =
+            fusion_sample_ground_height(view->root, fusion_path_place(&node), &ground_amsl_m);
+        if (!known || !node.amsl_m.known) {
             if (!told)
                 raise_unknown(view, &node, FUSION_SEVERITY_INFO, list);
             told = true;
-        } else if (node.amsl_m.value - ground.amsl_m > limit_m) {
+        } else if (node.amsl_m.value - ground_amsl_m > limit_m) {
             if (upright.time_s <= node.time_s)
                 node = upright;
             raise(view, &node, node.amsl_m.value - ground_m(view, &node), list);

@@ -149,6 +149,14 @@ enum fusion_reason fusion_sample_reason(const struct fusion_root *root, enum fus
     return state == FUSION_REASON_NONE ? FUSION_REASON_NO_DATA : state;
 }
 
+static double between(double north_west_m, double north_east_m, double south_west_m,
+                      double south_east_m, double right, double down)
+{
+    double north_m = north_west_m + (north_east_m - north_west_m) * right;
+    double south_m = south_west_m + (south_east_m - south_west_m) * right;
+    return north_m + (south_m - north_m) * down;
+}
+
 // The cell that a point lies in.
 static const struct cell *nearest_of(const struct four *four)
 {
@@ -170,11 +178,9 @@ static struct fusion_sample ground_of(struct sheet sheet, struct geo_point point
         return (struct fusion_sample){.known = false};
 
     double amsl_m = nearest->amsl_m;
-    if (all_known(&four)) {
-        double north_m = c[0].amsl_m + (c[1].amsl_m - c[0].amsl_m) * four.right;
-        double south_m = c[2].amsl_m + (c[3].amsl_m - c[2].amsl_m) * four.right;
-        amsl_m = north_m + (south_m - north_m) * four.down;
-    }
+    if (all_known(&four))
+        amsl_m =
+            between(c[0].amsl_m, c[1].amsl_m, c[2].amsl_m, c[3].amsl_m, four.right, four.down);
     return (struct fusion_sample){.known = true,
                                   .reason = FUSION_REASON_NONE,
                                   .amsl_m = amsl_m,
@@ -193,6 +199,44 @@ struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
     if (!sample.known)
         sample.reason = fusion_sample_reason(root, FUSION_LAYER_GROUND, point);
     return sample;
+}
+
+static double amsl_of(uint16_t cell) { return GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * cell; }
+
+// Of four known cells in one tile, where nobody asks who said so. False: it is not as simple.
+static bool plain_height(struct sheet sheet, struct geo_point point, double *amsl_m)
+{
+    const struct fusion_extent *extent = sheet.extent;
+    const double cells_per_deg = (double)(UINT32_C(1) << extent->first.level) * SIDE / 180.0;
+    const double x = (point.lon_deg + 180.0) * cells_per_deg - 0.5;
+    const double y = (90.0 - point.lat_deg) * cells_per_deg - 0.5;
+    const int64_t west = floor_of(x), north = floor_of(y);
+    const uint64_t column = (uint64_t)west / SIDE - extent->first.col; // huge when not in it
+    const uint64_t row = (uint64_t)north / SIDE - extent->first.row;
+    const uint32_t right = (uint32_t)west % SIDE, down = (uint32_t)north % SIDE;
+    if (column >= extent->columns || row >= extent->rows || right + 1 == SIDE
+        || down + 1 == SIDE)
+        return false;
+    const struct fusion_tile *tile = sheet.tiles[(size_t)(row * extent->columns + column)];
+    if (tile == NULL)
+        return false;
+    const uint16_t *cells = tile->cells + (size_t)down * SIDE + right;
+    if (cells[0] == GEO_CELL_UNKNOWN || cells[1] == GEO_CELL_UNKNOWN
+        || cells[SIDE] == GEO_CELL_UNKNOWN || cells[SIDE + 1] == GEO_CELL_UNKNOWN)
+        return false;
+    *amsl_m = between(amsl_of(cells[0]), amsl_of(cells[1]), amsl_of(cells[SIDE]),
+                      amsl_of(cells[SIDE + 1]), x - (double)west, y - (double)north);
+    return true;
+}
+
+bool fusion_sample_ground_height(const struct fusion_root *root, struct geo_point point,
+                                 double *amsl_m)
+{
+    if (root->inset_count == 0 && plain_height(region_sheet(root, true), point, amsl_m))
+        return true;
+    const struct fusion_sample sample = fusion_sample_ground(root, point);
+    *amsl_m = sample.amsl_m;
+    return sample.known;
 }
 
 struct height {                  // of a surface

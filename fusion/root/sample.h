@@ -34,6 +34,10 @@ struct fusion_sample fusion_sample_ground(const struct fusion_root *root,
 struct fusion_sample fusion_sample_surface(const struct fusion_root *root,
                                            struct geo_point point);
 
+// The height of the ground alone. False: not known.
+bool fusion_sample_ground_height(const struct fusion_root *root, struct geo_point point,
+                                 double *amsl_m);
+
 // Why there is nothing at a place: beyond what the node keeps, the layer's state, or no data.
 enum fusion_reason fusion_sample_reason(const struct fusion_root *root, enum fusion_layer layer,
                                         struct geo_point point);
