@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Beyond these a shape is not sieved: the frames that measure it differ by too much.
 #define SHAPE_MAX_M 20000.0
@@ -151,15 +152,22 @@ static void touch(const struct fusion_obstacle_search *search,
 static void block_read(struct fusion_obstacle_search *search)
 {
     const size_t left = search->bucket->count - search->base;
+    enum { HITS = sizeof(uint64_t) };
     const uint32_t count =
         left < FUSION_OBSTACLE_SEARCH_BLOCK ? (uint32_t)left : FUSION_OBSTACLE_SEARCH_BLOCK;
     uint8_t hit[FUSION_OBSTACLE_SEARCH_BLOCK] = {0};
     if (search->bucket->index != NULL)
         touch(search, search->bucket->index, hit);
+    else
+        memset(hit, 1, count);
     uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        search->places[found] = (uint8_t)i;
-        found += search->bucket->index == NULL || hit[i] != 0 ? 1 : 0;
+    for (uint32_t i = 0; i < count; i += HITS) { // most of them are not near
+        uint64_t hits;
+        memcpy(&hits, hit + i, sizeof hits);
+        for (uint32_t k = i; hits != 0 && k < i + HITS; k++) {
+            search->places[found] = (uint8_t)k;
+            found += hit[k];
+        }
     }
     search->at = 0;
     search->found = found;
