@@ -88,11 +88,16 @@ struct bow {
     double spare_m;                           // so far it may lie outside the chords
 };
 
+// Most edges are, which is cheaper to see than their length.
+static bool is_short(struct geo_point a, struct geo_point b)
+{
+    return fabs(b.lat_deg - a.lat_deg) + fabs(b.lon_deg - a.lon_deg)
+           < GEO_EDGE_STRAIGHT_MAX_M / GEO_EARTH_M_PER_DEG;
+}
+
 static struct bow bow_of(struct geo_point a, struct geo_point b)
 {
-    // Most edges are short, which is cheaper to see than their length.
-    if (fabs(b.lat_deg - a.lat_deg) + fabs(b.lon_deg - a.lon_deg)
-        < GEO_EDGE_STRAIGHT_MAX_M / GEO_EARTH_M_PER_DEG)
+    if (is_short(a, b))
         return (struct bow){.pieces = 0};
     struct bow bow = {.plane = plane_of(a, b)};
     double length_m = geo_edge_length_m(a, b);
@@ -127,6 +132,8 @@ static struct bow bow_of(struct geo_point a, struct geo_point b)
 
 double geo_edge_bulge_m(struct geo_point a, struct geo_point b)
 {
+    if (is_short(a, b))
+        return 0.0;
     struct bow bow = bow_of(a, b);
     double most_m = 0.0;
     for (size_t i = 1; i < bow.pieces; i++)
