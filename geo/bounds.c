@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/earth.h"
+#include "geo/extreme.h"
 
 static bool within(double west_deg, double east_deg, double lon_deg)
 {
@@ -43,7 +44,7 @@ static double width_deg(double west_deg, double east_deg)
 static double reach_deg(double from_deg, struct geo_bounds a, struct geo_bounds b)
 {
     double end = width_deg(from_deg, b.west_deg) + width_deg(b.west_deg, b.east_deg);
-    return fmax(width_deg(a.west_deg, a.east_deg), end);
+    return geo_greater(width_deg(a.west_deg, a.east_deg), end);
 }
 
 struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b)
@@ -52,11 +53,11 @@ struct geo_bounds geo_bounds_join(struct geo_bounds a, struct geo_bounds b)
     double west = from_a < from_b || (from_a == from_b && a.west_deg <= b.west_deg)
                       ? a.west_deg
                       : b.west_deg;
-    double width = fmin(from_a, from_b);
+    double width = geo_lesser(from_a, from_b);
     struct geo_bounds out = {.west_deg = west,
-                             .south_deg = fmin(a.south_deg, b.south_deg),
+                             .south_deg = geo_lesser(a.south_deg, b.south_deg),
                              .east_deg = west + width,
-                             .north_deg = fmax(a.north_deg, b.north_deg)};
+                             .north_deg = geo_greater(a.north_deg, b.north_deg)};
     if (width >= 360.0) {
         out.west_deg = -180.0;
         out.east_deg = 180.0;
@@ -70,9 +71,10 @@ struct geo_bounds geo_bounds_widen(struct geo_bounds bounds, double by_m)
 {
     // A little more than a sphere says: a degree of latitude is 110.57 km at the equator.
     const double lat_deg = 1.01 * by_m / (GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG);
-    struct geo_bounds out = {bounds.west_deg, fmax(bounds.south_deg - lat_deg, -90.0),
-                             bounds.east_deg, fmin(bounds.north_deg + lat_deg, 90.0)};
-    const double poleward_deg = fmin(fmax(fabs(out.south_deg), fabs(out.north_deg)), 89.9999);
+    struct geo_bounds out = {bounds.west_deg, geo_greater(bounds.south_deg - lat_deg, -90.0),
+                             bounds.east_deg, geo_lesser(bounds.north_deg + lat_deg, 90.0)};
+    const double poleward_deg =
+        geo_lesser(geo_greater(fabs(out.south_deg), fabs(out.north_deg)), 89.9999);
     const double lon_deg = lat_deg / cos(poleward_deg * GEO_RAD_PER_DEG);
     if (width_deg(bounds.west_deg, bounds.east_deg) + 2.0 * lon_deg >= 360.0) {
         out.west_deg = -180.0;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/earth.h"
+#include "geo/extreme.h"
 #include "geo/length.h"
 
 // Where two readings are closer than this they are one.
@@ -26,7 +27,7 @@ static struct axes axes_of(struct geo_point point)
 static double angle_between(struct axes a, struct axes b)
 {
     double x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
-    return 2.0 * asin(fmin(sqrt(x * x + y * y + z * z) / 2.0, 1.0));
+    return 2.0 * asin(geo_lesser(sqrt(x * x + y * y + z * z) / 2.0, 1.0));
 }
 
 double geo_edge_length_m(struct geo_point a, struct geo_point b)
@@ -47,10 +48,11 @@ struct spot {
 static struct plane plane_of(struct geo_point a, struct geo_point b)
 {
     // The scale of the end nearer to the equator: no distance is taken as less than it is.
-    double lat_deg = fmin(fabs(a.lat_deg), fabs(b.lat_deg));
+    double lat_deg = geo_lesser(fabs(a.lat_deg), fabs(b.lat_deg));
     double m = GEO_EARTH_RADIUS_M * GEO_RAD_PER_DEG;
-    return (struct plane){
-        .origin = a, .east_m = m * fmax(cos(lat_deg * GEO_RAD_PER_DEG), 1e-3), .north_m = m};
+    return (struct plane){.origin = a,
+                          .east_m = m * geo_greater(cos(lat_deg * GEO_RAD_PER_DEG), 1e-3),
+                          .north_m = m};
 }
 
 static struct spot spot_of(const struct plane *plane, struct geo_point point)
@@ -107,7 +109,8 @@ static struct bow bow_of(struct geo_point a, struct geo_point b)
         || fabs(b.lon_deg - a.lon_deg) > GEO_EDGE_GREAT_CIRCLE_MAX_DEG || !(straight_m > 0.0))
         return bow;
     bow.along = (struct spot){end.east_m / straight_m, end.north_m / straight_m};
-    double pieces = fmin(fmax(ceil(length_m / PIECE_M), PIECES_MIN), GEO_EDGE_PIECES_MAX);
+    double pieces =
+        geo_lesser(geo_greater(ceil(length_m / PIECE_M), PIECES_MIN), GEO_EDGE_PIECES_MAX);
     double most_m = 0.0;
     bow.pieces = (size_t)pieces;
     for (size_t i = 0; i <= bow.pieces; i++) {
@@ -115,7 +118,7 @@ static struct bow bow_of(struct geo_point a, struct geo_point b)
             spot_of(&bow.plane, on_great_circle(a, b, (double)i / (double)bow.pieces));
         bow.along_m[i] = spot.east_m * bow.along.east_m + spot.north_m * bow.along.north_m;
         bow.across_m[i] = spot.north_m * bow.along.east_m - spot.east_m * bow.along.north_m;
-        most_m = fmax(most_m, fabs(bow.across_m[i]));
+        most_m = geo_greater(most_m, fabs(bow.across_m[i]));
     }
     if (most_m < BULGE_MIN_M)
         bow.pieces = 0;
@@ -125,7 +128,7 @@ static struct bow bow_of(struct geo_point a, struct geo_point b)
         double run_m = bow.along_m[i + 1] - bow.along_m[i - 1];
         double t = run_m > 0.0 ? (bow.along_m[i] - bow.along_m[i - 1]) / run_m : 0.5;
         double chord_m = bow.across_m[i - 1] + t * (bow.across_m[i + 1] - bow.across_m[i - 1]);
-        bow.spare_m = fmax(bow.spare_m, 1.2 * fabs(bow.across_m[i] - chord_m));
+        bow.spare_m = geo_greater(bow.spare_m, 1.2 * fabs(bow.across_m[i] - chord_m));
     }
     return bow;
 }
@@ -137,7 +140,7 @@ double geo_edge_bulge_m(struct geo_point a, struct geo_point b)
     struct bow bow = bow_of(a, b);
     double most_m = 0.0;
     for (size_t i = 1; i < bow.pieces; i++)
-        most_m = fmax(most_m, fabs(bow.across_m[i]));
+        most_m = geo_greater(most_m, fabs(bow.across_m[i]));
     return bow.pieces > 0 ? most_m * (1.0 + SPHERE_MARGIN) + bow.spare_m : 0.0;
 }
 
@@ -154,9 +157,9 @@ static bool add_outer(const struct bow *bow, struct geo_point *out, size_t room,
         double east_m = bow->along_m[i] * bow->along.east_m - across_m * bow->along.north_m,
                north_m = bow->along_m[i] * bow->along.north_m + across_m * bow->along.east_m;
         double lat_deg = bow->plane.origin.lat_deg + north_m / bow->plane.north_m;
-        out[(*count)++] = (struct geo_point){.lat_deg = fmin(fmax(lat_deg, -90.0), 90.0),
-                                             .lon_deg = bow->plane.origin.lon_deg
-                                                        + east_m / bow->plane.east_m};
+        out[(*count)++] = (struct geo_point){
+            .lat_deg = geo_lesser(geo_greater(lat_deg, -90.0), 90.0),
+            .lon_deg = bow->plane.origin.lon_deg + east_m / bow->plane.east_m};
     }
     return true;
 }

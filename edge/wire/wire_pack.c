@@ -243,8 +243,10 @@ static uint8_t *put_prefixed(uintptr_t low, uint8_t *at, ProtobufCType type,
 }
 
 // A number without its tag. Of a wire type of its own that is returned in *wire_type.
-static inline uint8_t *put_number(uint8_t *at, ProtobufCType type, const uint8_t *member,
-                                  uint32_t *wire_type)
+__attribute__((always_inline)) static inline uint8_t *put_number(uint8_t *at,
+                                                                 ProtobufCType type,
+                                                                 const uint8_t *member,
+                                                                 uint32_t *wire_type)
 {
     *wire_type = VARINT;
     switch (type) {

@@ -19,6 +19,7 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/aircraft/path.h"
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -42,8 +43,8 @@ static double first_near(const struct leg *leg, const struct margin *margin)
     if (leg->up_known && fabs(leg->up_mps) > 1e-9) {
         double low = (-margin->up_m - leg->up_m) / leg->up_mps;
         double high = (margin->up_m - leg->up_m) / leg->up_mps;
-        from = fmax(from, fmin(low, high));
-        to = fmin(to, fmax(low, high));
+        from = geo_greater(from, geo_lesser(low, high));
+        to = geo_lesser(to, geo_greater(low, high));
     } else if (leg->up_known && fabs(leg->up_m) > margin->up_m) {
         return -1.0;
     }
@@ -83,7 +84,7 @@ static double nearest_s(const struct leg *leg, double reach_mps)
     double miss_m = geo_length(leg->east_m + leg->east_mps * closest_s,
                                leg->north_m + leg->north_mps * closest_s);
     double after_s = miss_m * reach_mps / sqrt(square * (square - reach_mps * reach_mps));
-    return fmin(fmax(closest_s + after_s, 0.0), leg->length_s);
+    return geo_lesser(geo_greater(closest_s + after_s, 0.0), leg->length_s);
 }
 
 static void approach(const struct leg *leg, const struct margin *reach, struct nearest *nearest)
@@ -96,7 +97,7 @@ static void approach(const struct leg *leg, const struct margin *reach, struct n
     double reach_m = reach->across_m + reach->across_mps * (leg->begin_s + t);
     double distance_m =
         geo_length(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
-    distance_m = contact_s >= 0.0 ? 0.0 : fmax(distance_m - reach_m, 0.0);
+    distance_m = contact_s >= 0.0 ? 0.0 : geo_greater(distance_m - reach_m, 0.0);
     if (nearest->known && distance_m >= nearest->distance_m)
         return;
     *nearest = (struct nearest){.time_s = leg->begin_s + t,
@@ -193,7 +194,7 @@ static void add_legs_of(struct encounter *encounter, double begin_s, double end_
     struct place from = *a;
     for (uint32_t i = 0; i < heights->count; i++) {
         bool last = i + 1 == heights->count;
-        double until_s = last ? end_s : fmin(heights->knots[i + 1].time_s, end_s);
+        double until_s = last ? end_s : geo_lesser(heights->knots[i + 1].time_s, end_s);
         if (until_s <= begin_s)
             continue;
         struct place to =
@@ -226,7 +227,7 @@ static double floor_m(const struct encounter *encounter, const struct flight *fl
     double ground_m;
     bool known =
         fusion_sample_ground_height(encounter->view->root, fusion_path_place(&node), &ground_m);
-    return known ? fmin(ground_m - flight->amsl_m.value, 0.0) : -HUGE_VAL;
+    return known ? geo_lesser(ground_m - flight->amsl_m.value, 0.0) : -HUGE_VAL;
 }
 
 // Its heights until then, over `level_m` at its amsl_m. A descent follows the ground where its
@@ -240,10 +241,10 @@ static struct heights heights_of(const struct encounter *encounter, const struct
     if (!(flight->up_mps < 0.0) || !flight->amsl_m.known || !(until_s > 0.0))
         return heights;
     double way_m = geo_length(flight->east_mps, flight->north_mps) * until_s;
-    double pieces = fmin(fmax(ceil(way_m / PIECE_M), 1.0), PIECES_MAX);
+    double pieces = geo_lesser(geo_greater(ceil(way_m / PIECE_M), 1.0), PIECES_MAX);
     double low_m = floor_m(encounter, flight, 0.0), over_m = line_m - low_m, last_s = 0.0;
     heights.count = 0;
-    add_knot(&heights, 0.0, level_m + fmax(line_m, low_m));
+    add_knot(&heights, 0.0, level_m + geo_greater(line_m, low_m));
     for (int i = 1; i <= (int)pieces; i++) {
         double time_s = until_s * i / pieces, last_over_m = over_m;
         line_m = flight->up_mps * (flight->since_s + time_s);
@@ -257,7 +258,7 @@ static struct heights heights_of(const struct encounter *encounter, const struct
                 add_knot(&heights, meets_s,
                          level_m + flight->up_mps * (flight->since_s + meets_s));
         }
-        add_knot(&heights, time_s, level_m + fmax(line_m, low_m));
+        add_knot(&heights, time_s, level_m + geo_greater(line_m, low_m));
         last_s = time_s;
     }
     return heights;
@@ -333,7 +334,7 @@ static void other_amsl(const struct fusion_view *view, const struct geo_crs *crs
         return;
     double ground_m;
     if (fusion_sample_ground_height(view->root, other->position, &ground_m))
-        out->amsl_m = fmax(out->amsl_m, ground_m);
+        out->amsl_m = geo_greater(out->amsl_m, ground_m);
 }
 
 static void set_vertical(struct fusion_encounter *out, enum fusion_apart apart, double up_m,
@@ -400,7 +401,7 @@ static void set_margins(const struct fusion_view *view, const struct fusion_enco
         .across_m = out->limit_m + reach_m + own_acc_m + other->horizontal_counted_m,
         .across_mps = growth_mps,
         .up_m = limits->clearance_min_m + out->up_acc95_m
-                - fmax(other->amsl_acc95_m - other->amsl_counted_m, 0.0),
+                - geo_greater(other->amsl_acc95_m - other->amsl_counted_m, 0.0),
     };
     encounter->reach = (struct margin){reach_m, other->reach_mps, HUGE_VAL};
     encounter->margins[NOMINAL] =
@@ -408,7 +409,8 @@ static void set_margins(const struct fusion_view *view, const struct fusion_enco
                         limits->clearance_min_m};
     encounter->margins[LOW] = low;
     encounter->margins[WIDE] = (struct margin){
-        low.across_m + fmax(other->horizontal_acc95_m - other->horizontal_counted_m, 0.0),
+        low.across_m
+            + geo_greater(other->horizontal_acc95_m - other->horizontal_counted_m, 0.0),
         growth_mps, limits->clearance_min_m + out->up_acc95_m};
     for (size_t i = 0; i < MARGINS; i++)
         encounter->first_s[i] = -1.0;
@@ -445,7 +447,7 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
         .amsl_m = {.known = out->amsl_known, .value = out->amsl_m},
     };
     const struct fusion_path *path = view->path;
-    double until_s = fmax(path->time_max_s, path->nodes[path->count - 1].time_s);
+    double until_s = geo_greater(path->time_max_s, path->nodes[path->count - 1].time_s);
     encounter.heights = heights_of(&encounter, &flight, out->up_m, until_s);
     if (path->basis == FUSION_CORRIDOR_PLAN)
         add_legs_planned(&encounter);

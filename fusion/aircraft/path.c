@@ -15,6 +15,7 @@
 #include "fusion/aircraft/path_height.h"
 #include "fusion/root/sample.h"
 #include "geo/bounds.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 #define LENGTH_MIN_M 150.0
@@ -27,12 +28,13 @@
 
 double fusion_path_half_m(const struct fusion_path *path, double time_s)
 {
-    return path->base_m + path->growth_mps * fmin(time_s, path->time_max_s);
+    return path->base_m + path->growth_mps * geo_lesser(time_s, path->time_max_s);
 }
 
 double fusion_path_disc_m(const struct fusion_path *path, double time_s)
 {
-    return path->base_m + (path->growth_mps + path->speed_mps) * fmin(time_s, path->time_max_s);
+    return path->base_m
+           + (path->growth_mps + path->speed_mps) * geo_lesser(time_s, path->time_max_s);
 }
 
 struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
@@ -57,7 +59,7 @@ struct fusion_path_node fusion_path_at(const struct fusion_path *path, double al
     for (uint32_t i = 1; i < path->count; i++)
         if (along_m <= path->nodes[i].along_m)
             return fusion_path_between(&path->nodes[i - 1], &path->nodes[i],
-                                       fmax(along_m, path->nodes[i - 1].along_m));
+                                       geo_greater(along_m, path->nodes[i - 1].along_m));
     return path->nodes[path->count - 1];
 }
 
@@ -67,7 +69,7 @@ struct fusion_path_node fusion_path_after(const struct fusion_path *path, double
         const struct fusion_path_node *a = &path->nodes[i - 1], *b = &path->nodes[i];
         if (time_s > b->time_s || b->time_s <= a->time_s)
             continue;
-        double share = fmax(time_s - a->time_s, 0.0) / (b->time_s - a->time_s);
+        double share = geo_greater(time_s - a->time_s, 0.0) / (b->time_s - a->time_s);
         struct fusion_path_node node =
             fusion_path_between(a, b, a->along_m + (b->along_m - a->along_m) * share);
         if (b->along_m <= a->along_m) { // up or down on the spot
@@ -84,7 +86,7 @@ static void predict_height(struct fusion_path_node *node, const struct fusion_pa
 {
     node->amsl_m = height->aircraft_amsl_m;
     if (node->amsl_m.known)
-        node->amsl_m.value += path->climb_mps * fmin(node->time_s, path->time_max_s);
+        node->amsl_m.value += path->climb_mps * geo_lesser(node->time_s, path->time_max_s);
 }
 
 static void along_velocity(struct fusion_path *path, const struct fusion_aircraft *aircraft,
@@ -94,12 +96,12 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
     struct geo_frame frame = geo_frame_at(fix->position);
     double east = fix->velocity_east_mps / path->speed_mps,
            north = fix->velocity_north_mps / path->speed_mps;
-    double pieces = fmin(STRAIGHT_PIECES_MIN, ceil(path->length_m / STRAIGHT_M));
+    double pieces = geo_lesser(STRAIGHT_PIECES_MIN, ceil(path->length_m / STRAIGHT_M));
     path->count = (uint32_t)pieces + 1;
     for (uint32_t i = 0; i < path->count; i++) {
         double share = i / pieces;
         // even while the pieces are short, then growing with the square: as the segments
-        double even_m = fmin(path->length_m, STRAIGHT_M * STRAIGHT_PIECES_MIN);
+        double even_m = geo_lesser(path->length_m, STRAIGHT_M * STRAIGHT_PIECES_MIN);
         double along_m = i + 1 == path->count
                              ? path->length_m
                              : even_m * share + (path->length_m - even_m) * share * share;
@@ -143,7 +145,7 @@ static void extend_end(struct fusion_path *path, const struct fusion_plan *plan)
                             .north_m = leg_m > 0.0 ? -back.north_m * more_m / leg_m : more_m};
     double mps = (double)plan->points[plan->point_count - 1].speed_mps;
     if (!(mps > 0.0))
-        mps = fmax(path->speed_mps, FUSION_COURSE_MIN_MPS);
+        mps = geo_greater(path->speed_mps, FUSION_COURSE_MIN_MPS);
     end->bend = true;
     path->nodes[path->count] = *end;
     path->nodes[path->count].point = geo_frame_point(&frame, on);
@@ -192,7 +194,7 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
         struct geo_offset way = geo_frame_offset(&here, fusion_plan_position(to));
         double leg_m = hypot(way.east_m, way.north_m);
         double bulge_m = fusion_plan_leg_bulge_m(&plan->points[i - 1], to);
-        path->base_m = fmax(path->base_m, narrow_m + bulge_m);
+        path->base_m = geo_greater(path->base_m, narrow_m + bulge_m);
         double leg_mps = to->speed_mps > 0.0F                       ? (double)to->speed_mps
                          : path->speed_mps >= FUSION_COURSE_MIN_MPS ? path->speed_mps
                                                                     : PLAN_SPEED_MPS;
@@ -230,8 +232,9 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     out->speed_mps =
         fix->velocity_known ? hypot(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
     out->climb_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0;
-    out->length_m = fmax(
-        fmax(out->speed_mps * limits->look_ahead_s, limits->stopping_distance_m), LENGTH_MIN_M);
+    out->length_m = geo_greater(
+        geo_greater(out->speed_mps * limits->look_ahead_s, limits->stopping_distance_m),
+        LENGTH_MIN_M);
     out->base_m = limits->aircraft_radius_m + fusion_fix_acc95_m(fix)
                   + (followed ? follow->cross_m : 0.0);
     out->growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
@@ -252,7 +255,7 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     } else {
         // A disc reaches as far as the corridor would, and holds the aircraft's own width.
         out->basis = FUSION_CORRIDOR_DISC;
-        out->length_m = fmax(out->length_m, fusion_path_half_m(out, out->time_max_s));
+        out->length_m = geo_greater(out->length_m, fusion_path_half_m(out, out->time_max_s));
         out->nodes[out->count++] = (struct fusion_path_node){
             .point = fix->position, .amsl_m = height->aircraft_amsl_m, .bend = true};
         fusion_path_end_descent(out, root);
@@ -285,7 +288,7 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
     while (sweep.corner + 1 < path->count && path->nodes[sweep.corner + 1].along_m < along_m) {
         sweep.corner++;
         sweep.highest_amsl_m =
-            fmax(sweep.highest_amsl_m, path->nodes[sweep.corner].amsl_m.value);
+            geo_greater(sweep.highest_amsl_m, path->nodes[sweep.corner].amsl_m.value);
     }
     if (along_m > 0.0 && sweep.corner + 1 < path->count)
         sweep.from = fusion_path_between(&path->nodes[sweep.corner],
@@ -297,7 +300,7 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
 static void lower(struct fusion_number *lowest, struct fusion_number height)
 {
     lowest->known = lowest->known && height.known;
-    lowest->value = fmin(lowest->value, height.value);
+    lowest->value = geo_lesser(lowest->value, height.value);
 }
 
 struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
@@ -326,7 +329,7 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
             sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);
         fusion_swath_add(&swath, root, &outline);
         lower(&sweep->lowest_amsl_m, to.amsl_m);
-        sweep->highest_amsl_m = fmax(sweep->highest_amsl_m, to.amsl_m.value);
+        sweep->highest_amsl_m = geo_greater(sweep->highest_amsl_m, to.amsl_m.value);
         sweep->from = to;
         sweep->frame = at_to;
     }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 
 // Whatever a profile says: every height is reached at some time.
 #define RATE_MIN_MPS 0.1
@@ -14,8 +15,8 @@ struct fusion_path_rates fusion_path_rates_of(const struct fusion_limits *limits
 {
     double up_mps = fix != NULL && fix->velocity_up_known ? fix->velocity_up_mps : 0.0;
     return (struct fusion_path_rates){
-        .up_mps = fmax(fmax(limits->climb_max_mps, up_mps), RATE_MIN_MPS),
-        .down_mps = fmax(fmax(limits->descent_max_mps, -up_mps), RATE_MIN_MPS),
+        .up_mps = geo_greater(geo_greater(limits->climb_max_mps, up_mps), RATE_MIN_MPS),
+        .down_mps = geo_greater(geo_greater(limits->descent_max_mps, -up_mps), RATE_MIN_MPS),
     };
 }
 
@@ -29,7 +30,7 @@ void fusion_path_reach(struct fusion_path *path, const struct fusion_path_rates 
         double way_s = node.time_s - last->time_s;
         double change_m = node.amsl_m.value - last->amsl_m.value;
         double possible_m =
-            fmin(fmax(change_m, -rates->down_mps * way_s), rates->up_mps * way_s);
+            geo_lesser(geo_greater(change_m, -rates->down_mps * way_s), rates->up_mps * way_s);
         left_m = change_m - possible_m;
         node.amsl_m.value = last->amsl_m.value + possible_m;
     }
@@ -50,12 +51,12 @@ struct fusion_number fusion_path_landing_amsl(const struct fusion_path *path,
     double level_m = -HUGE_VAL;
     for (uint32_t i = 0; i < path->count; i++)
         if (path->nodes[i].amsl_m.known)
-            level_m = fmax(level_m, path->nodes[i].amsl_m.value);
+            level_m = geo_greater(level_m, path->nodes[i].amsl_m.value);
     if (!amsl_m.known || amsl_m.value >= level_m)
         return amsl_m;
     double ground_m;
     if (fusion_sample_ground_height(root, place, &ground_m))
-        amsl_m.value = fmax(amsl_m.value, fmin(level_m, ground_m));
+        amsl_m.value = geo_greater(amsl_m.value, geo_lesser(level_m, ground_m));
     return amsl_m;
 }
 
@@ -65,7 +66,7 @@ static double stop_m(const struct fusion_root *root, const struct fusion_path_no
 {
     double ground_m;
     bool known = fusion_sample_ground_height(root, fusion_path_place(node), &ground_m);
-    return known ? fmin(level_m, ground_m) : -HUGE_VAL;
+    return known ? geo_lesser(level_m, ground_m) : -HUGE_VAL;
 }
 
 void fusion_path_end_descent(struct fusion_path *path, const struct fusion_root *root)
@@ -77,7 +78,7 @@ void fusion_path_end_descent(struct fusion_path *path, const struct fusion_root 
     assert(count <= FUSION_PATH_PIECES_MAX + 1);
     double level_m = path->nodes[0].amsl_m.value, over_m = HUGE_VAL, last_over_m;
     path->stop_amsl_m = stop_m(root, &path->nodes[0], level_m);
-    path->descent_s = fmax((level_m - path->stop_amsl_m) / -path->climb_mps, 0.0);
+    path->descent_s = geo_greater((level_m - path->stop_amsl_m) / -path->climb_mps, 0.0);
     for (uint32_t i = 0; i < count; i++)
         nodes[i] = path->nodes[i];
     path->count = 0;
@@ -91,7 +92,7 @@ void fusion_path_end_descent(struct fusion_path *path, const struct fusion_root 
             path->nodes[path->count++] = fusion_path_between(
                 &nodes[i - 1], &nodes[i], from_m + (nodes[i].along_m - from_m) * share);
         }
-        nodes[i].amsl_m.value = fmax(nodes[i].amsl_m.value, stop);
+        nodes[i].amsl_m.value = geo_greater(nodes[i].amsl_m.value, stop);
         path->nodes[path->count++] = nodes[i];
     }
 }
@@ -101,9 +102,9 @@ struct fusion_number fusion_path_disc_amsl(const struct fusion_path *path, doubl
     struct fusion_number amsl_m = path->nodes[0].amsl_m;
     if (!amsl_m.known)
         return amsl_m;
-    amsl_m.value += path->climb_mps * fmin(time_s, path->time_max_s);
+    amsl_m.value += path->climb_mps * geo_lesser(time_s, path->time_max_s);
     if (path->climb_mps < 0.0)
-        amsl_m.value = fmax(amsl_m.value, path->stop_amsl_m);
+        amsl_m.value = geo_greater(amsl_m.value, path->stop_amsl_m);
     return amsl_m;
 }
 
@@ -114,13 +115,13 @@ double fusion_path_clearance_m(const struct fusion_path *path, double amsl_m,
     double clear_m = amsl_m - top_amsl_m;
     if (clear_m >= 0.0 || path->as_written)
         return clear_m;
-    double least_m = fmin(level_amsl_m - top_amsl_m, 0.0);
+    double least_m = geo_lesser(level_amsl_m - top_amsl_m, 0.0);
     if (path->basis == FUSION_CORRIDOR_PLAN) {
         if (!ground_amsl_m.known)
             return clear_m;
-        least_m = fmin(least_m, ground_amsl_m.value - top_amsl_m);
+        least_m = geo_lesser(least_m, ground_amsl_m.value - top_amsl_m);
     }
-    return fmax(clear_m, least_m);
+    return geo_greater(clear_m, least_m);
 }
 
 double fusion_path_sunk_s(const struct fusion_path_node *a, const struct fusion_path_node *b,
@@ -138,7 +139,7 @@ double fusion_path_stretch_sunk_s(const struct fusion_path *path,
     struct fusion_path_node from = begin->from;
     for (uint32_t corner = begin->corner; corner < end->corner; corner++) {
         const struct fusion_path_node *to = &path->nodes[corner + 1];
-        if (fmin(from.amsl_m.value, to->amsl_m.value) <= amsl_m)
+        if (geo_lesser(from.amsl_m.value, to->amsl_m.value) <= amsl_m)
             return fusion_path_sunk_s(&from, to, amsl_m);
         from = *to;
     }

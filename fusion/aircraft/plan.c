@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/edge.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -72,9 +73,9 @@ static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix 
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
-    done = fmin(fmax(done, 0.0), 1.0);
+    done = geo_lesser(geo_greater(done, 0.0), 1.0);
     double cross_m = geo_length(a.east_m + done * east_m, a.north_m + done * north_m);
-    double excess_m = fmax(cross_m - bulge_m, 0.0), turn_m = 0.0;
+    double excess_m = geo_greater(cross_m - bulge_m, 0.0), turn_m = 0.0;
     double speed_mps =
         fix->velocity_known ? geo_length(fix->velocity_north_mps, fix->velocity_east_mps) : 0.0;
     if (speed_mps > COURSE_MIN_MPS && square > 0.0) {

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "geo/extreme.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -17,8 +18,8 @@ double fusion_surroundings_outside_m(const struct fusion_surroundings *around,
         struct geo_offset b = geo_frame_offset(&frame, around->ring[i]);
         double x = b.east_m - a.east_m, y = b.north_m - a.north_m, square = x * x + y * y;
         double t = square > 0.0 ? -(a.east_m * x + a.north_m * y) / square : 0.0;
-        t = fmin(fmax(t, 0.0), 1.0);
-        best_m = fmin(best_m, geo_length(a.east_m + t * x, a.north_m + t * y));
+        t = geo_lesser(geo_greater(t, 0.0), 1.0);
+        best_m = geo_lesser(best_m, geo_length(a.east_m + t * x, a.north_m + t * y));
         inside ^= geo_frame_crosses_north(a, b);
         a = b;
     }

@@ -4,6 +4,7 @@
 #include "fusion/aircraft/path_height.h"
 #include "fusion/context/context_parts.h"
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 // Segments are this long until there are FUSION_SEGMENTS_MAX of them; then the far ones grow.
@@ -16,7 +17,7 @@ static size_t segment_ends(double length_m, double ends_m[static FUSION_SEGMENTS
     size_t count = wanted < 1.0                   ? 1
                    : wanted < FUSION_SEGMENTS_MAX ? (size_t)wanted
                                                   : FUSION_SEGMENTS_MAX;
-    double even_m = fmin(length_m, SEGMENT_M * FUSION_SEGMENTS_MAX);
+    double even_m = geo_lesser(length_m, SEGMENT_M * FUSION_SEGMENTS_MAX);
     for (size_t k = 1; k <= count; k++) {
         double share = (double)k / (double)count;
         ends_m[k - 1] = even_m * share + (length_m - even_m) * share * share;
@@ -80,7 +81,7 @@ static void walk(const struct fusion_root *root, const struct fusion_path *path,
         const struct stretch stretch = {begin, sweep.from.point, sweep.lowest_amsl_m,
                                         sweep.level_amsl_m};
         segment_close(&out->segments[k], root, path, &swath, &stretch, height);
-        out->ground_acc95_m = fmax(out->ground_acc95_m, swath.ground_acc95_m);
+        out->ground_acc95_m = geo_greater(out->ground_acc95_m, swath.ground_acc95_m);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "fusion/root/sample.h"
 #include "fusion/root/unreadable.h"
 #include "geo/bounds.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 enum drf_status fusion_builder_open(struct fusion_builder **out)
@@ -158,7 +159,7 @@ void fusion_context_expect(struct fusion_builder *builder, const struct fusion_r
     struct fusion_path_node node = fusion_path_after(&path, after_s);
     struct fusion_path_node next = fusion_path_after(&path, after_s + 1.0);
     // the path may end before that: then it is taken to wait there
-    struct fusion_path_node last = fusion_path_after(&path, fmax(after_s - 1.0, 0.0));
+    struct fusion_path_node last = fusion_path_after(&path, geo_greater(after_s - 1.0, 0.0));
     bool ended = node.time_s < after_s && path.basis == FUSION_CORRIDOR_PLAN;
     const struct fusion_path_node *a = next.time_s > node.time_s ? &node : &last;
     const struct fusion_path_node *b = next.time_s > node.time_s ? &next : &node;

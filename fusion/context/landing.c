@@ -13,6 +13,7 @@
 #include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 #define PLANE_MIN_M 15.0
@@ -59,7 +60,7 @@ static void weigh(struct fusion_landing *out, const char *name, const char *unit
 static void judge_ground(const struct fusion_root *root, const struct fusion_landing_ask *ask,
                          struct fusion_landing *out)
 {
-    double step_m = fmax(ask->radius_m, PLANE_MIN_M);
+    double step_m = geo_greater(ask->radius_m, PLANE_MIN_M);
     struct geo_frame frame = geo_frame_at(ask->position);
     double ground_m[9], sum = 0.0, east = 0.0, north = 0.0, canopy = 0.0;
     bool surface_known = true;
@@ -81,12 +82,13 @@ static void judge_ground(const struct fusion_root *root, const struct fusion_lan
         north += row * ground.amsl_m;
         // without a DSM vegetation and buildings are unknown
         surface_known = surface_known && surface.known && surface.reason == FUSION_REASON_NONE;
-        canopy = fmax(canopy, surface.amsl_m - ground.amsl_m);
+        canopy = geo_greater(canopy, surface.amsl_m - ground.amsl_m);
     }
     double mean = sum / 9.0, per_east = east / 6.0, per_north = north / 6.0, rough = 0.0;
     for (int i = 0; i < 9; i++) {
         const int column = i % 3 - 1, row = i / 3 - 1;
-        rough = fmax(rough, fabs(ground_m[i] - mean - per_east * column - per_north * row));
+        rough =
+            geo_greater(rough, fabs(ground_m[i] - mean - per_east * column - per_north * row));
     }
     double deg = atan(hypot(per_east, per_north) / step_m) * GEO_DEG_PER_RAD;
     out->slope_deg = (struct fusion_number){.known = true, .value = deg};
@@ -107,7 +109,7 @@ static void judge_obstacles(const struct fusion_root *root,
     double near_m = ask->radius_m + FUSION_LANDING_OBSTACLE_M;
     struct fusion_near list[FUSION_NEAREST_MAX];
     size_t count;
-    double radius_m = near_m + fmin(root->obstacle_reach_m, 5000.0);
+    double radius_m = near_m + geo_lesser(root->obstacle_reach_m, 5000.0);
     if (fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, ask->position, near_m,
                                    ask->now_utc_us)
             != FUSION_REASON_NONE

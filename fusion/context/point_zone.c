@@ -5,6 +5,7 @@
 #include "fusion/context/point.h"
 #include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
+#include "geo/extreme.h"
 
 // Nearer; as near, by source and id: in whatever order they are met.
 static bool before(const struct fusion_zone_at *a, const struct fusion_zone_at *b)
@@ -65,7 +66,7 @@ void fusion_point_zones(const struct fusion_root *root, const struct fusion_poin
                 fusion_zone_distance_m(at.volume, zone->view.vertices, ask->position);
             if (distance_m > ask->radius_m)
                 continue;
-            at.distance_m = fmax(distance_m, 0.0);
+            at.distance_m = geo_greater(distance_m, 0.0);
             at.where = fusion_zone_vertical(at.volume, &there, &at.degraded);
             insert(out, &at);
         }

@@ -18,6 +18,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/unreadable.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 #define PART_M 100.0
@@ -87,7 +88,7 @@ static void find_refused(struct reviewer *reviewer, const struct fusion_path *pa
 {
     static const enum fusion_layer layers[] = {FUSION_LAYER_SURFACE, FUSION_LAYER_ZONE};
     int64_t begin_utc_us =
-        reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, TIME_MAX_S) * 1e6);
+        reviewer->begin_utc_us + (int64_t)(geo_lesser(reviewer->time_s, TIME_MAX_S) * 1e6);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         if (fusion_unreadable_will_touch(reviewer->root, layers[i], fusion_path_bounds(path),
                                          reviewer->now_utc_us, begin_utc_us))
@@ -109,8 +110,8 @@ static bool inside(struct geo_bounds box, struct geo_point a, struct geo_point b
                 return false;
             continue;
         }
-        *from = fmax(*from, fmin(low[i] / step[i], high[i] / step[i]));
-        *to = fmin(*to, fmax(low[i] / step[i], high[i] / step[i]));
+        *from = geo_greater(*from, geo_lesser(low[i] / step[i], high[i] / step[i]));
+        *to = geo_lesser(*to, geo_greater(low[i] / step[i], high[i] / step[i]));
     }
     return *from <= *to;
 }
@@ -124,7 +125,7 @@ static double metres(struct geo_point a, struct geo_point b)
 
 static double parts_of(double length_m)
 {
-    return fmin(fmax(ceil(length_m / PART_M), 1.0), PARTS_MAX);
+    return geo_lesser(geo_greater(ceil(length_m / PART_M), 1.0), PARTS_MAX);
 }
 
 uint32_t fusion_review_cost(const struct fusion_plan *plan)
@@ -216,7 +217,7 @@ static void judge(struct reviewer *reviewer, const struct fusion_path *path, uin
         .path = path,
         .planes = reviewer->builder->planes,
         .now_utc_us =
-            reviewer->begin_utc_us + (int64_t)(fmin(reviewer->time_s, TIME_MAX_S) * 1e6),
+            reviewer->begin_utc_us + (int64_t)(geo_lesser(reviewer->time_s, TIME_MAX_S) * 1e6),
         .pass_s_per_m = reviewer->pass_s_per_m,
         .stay_s = reviewer->stay_s,
     };
@@ -258,8 +259,8 @@ static struct passage passage_of(const struct fusion_plan_point *end,
 {
     double way_s = path->nodes[1].time_s;
     double upright_s = path->count > 2 ? path->nodes[2].time_s - way_s : 0.0;
-    return (struct passage){.way_s = fmin(way_s, TIME_MAX_S),
-                            .hold_s = fmin(upright_s + (double)end->hold_s, TIME_MAX_S)};
+    return (struct passage){.way_s = geo_lesser(way_s, TIME_MAX_S),
+                            .hold_s = geo_lesser(upright_s + (double)end->hold_s, TIME_MAX_S)};
 }
 
 // To the part of it between two shares of its length. The times have been taken from it: it is

@@ -9,6 +9,7 @@
 
 #include "fusion/aircraft/path.h"
 #include "fusion/context/review_region.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 #define STEPS_MAX 64.0
@@ -35,13 +36,14 @@ static double outside_m(const struct leg *leg, double at_m, struct geo_point *pl
 // false: none.
 static bool find(const struct leg *leg, double limit_m, bool within, struct geo_point *place)
 {
-    double step_min_m = fmax(STEP_MIN_M, leg->length_m / STEPS_MAX), at_m = 0.0, before_m = 0.0;
+    double step_min_m = geo_greater(STEP_MIN_M, leg->length_m / STEPS_MAX), at_m = 0.0,
+           before_m = 0.0;
     double over_m = outside_m(leg, at_m, place) - limit_m;
     while ((over_m > 0.0) == within) {
         if (at_m >= leg->length_m)
             return false;
         before_m = at_m;
-        at_m = fmin(at_m + fmax(fabs(over_m), step_min_m), leg->length_m);
+        at_m = geo_lesser(at_m + geo_greater(fabs(over_m), step_min_m), leg->length_m);
         over_m = outside_m(leg, at_m, place) - limit_m;
     }
     while (at_m - before_m > STEP_MIN_M) {

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 
 // 1e-7 degree in metres on a sphere of 6,378,100 m and its inverse: ArduPilot's
 // LOCATION_SCALING_FACTOR, single precision there. Its blocks count from whole degrees.
@@ -21,7 +22,7 @@ enum {
 
 static double longitude_scale(double lat_e7)
 {
-    return fmax(cos(lat_e7 * RADIANS_PER_E7), 0.01);
+    return geo_greater(cos(lat_e7 * RADIANS_PER_E7), 0.01);
 }
 
 static int32_t wrap(int64_t lon_e7)
@@ -153,8 +154,9 @@ bool fusion_terrain_cover_line(struct fusion_e7 from, struct fusion_e7 to, doubl
     int64_t by_lat = (int64_t)to.lat - from.lat, by_lon = wrap((int64_t)to.lon - from.lon);
     double scale = longitude_scale(((double)from.lat + to.lat) / 2);
     double length_m = hypot((double)by_lat, (double)by_lon * scale) * M_PER_E7;
-    int64_t count = 1 + (int64_t)(length_m / fmax(margin_m, STEP_NORTH / 2.0 * out->spacing_m));
-    int64_t reach = (int64_t)(fmax(margin_m, out->spacing_m) * E7_PER_M);
+    int64_t count =
+        1 + (int64_t)(length_m / geo_greater(margin_m, STEP_NORTH / 2.0 * out->spacing_m));
+    int64_t reach = (int64_t)(geo_greater(margin_m, out->spacing_m) * E7_PER_M);
     for (int64_t i = 0; i < count; i++) {
         // The box of a piece of the line, and the margin around it.
         int64_t a_lat = from.lat + by_lat * i / count,

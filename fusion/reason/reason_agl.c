@@ -13,6 +13,7 @@
 #include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 
 #define STEP_M 25.0
 #define PLACES_MAX 200.0
@@ -81,7 +82,7 @@ static struct fusion_path_node look_upright(const struct fusion_view *view)
             continue;
         struct fusion_path_node found = *b;
         double share = (most_m - a->amsl_m.value) / (b->amsl_m.value - a->amsl_m.value);
-        found.time_s = a->time_s + (b->time_s - a->time_s) * fmax(share, 0.0);
+        found.time_s = a->time_s + (b->time_s - a->time_s) * geo_greater(share, 0.0);
         return found;
     }
     return (struct fusion_path_node){.time_s = HUGE_VAL};
@@ -97,10 +98,10 @@ static void look_ahead(const struct fusion_view *view, bool told,
     bool disc = path->basis == FUSION_CORRIDOR_DISC;
     const struct fusion_path_node upright = look_upright(view);
     double end = disc ? path->time_max_s : path->length_m;
-    double step = disc ? 1.0 : fmax(STEP_M, end / PLACES_MAX);
+    double step = disc ? 1.0 : geo_greater(STEP_M, end / PLACES_MAX);
     double at = 0.0;
     while (at < end) {
-        at = fmin(at + step, end);
+        at = geo_lesser(at + step, end);
         struct fusion_path_node node = path->nodes[0];
         if (disc) {
             node.time_s = at;

@@ -5,6 +5,7 @@
 
 #include "fusion/aircraft/context.h"
 #include "fusion/reason/reasoners.h"
+#include "geo/extreme.h"
 
 // On the ground and yet farther from it than this and the accuracy of both; or below it by as
 // much, where no aircraft is: a height that means something else.
@@ -35,7 +36,7 @@ void fusion_reason_altitude(const struct fusion_view *view, struct fusion_adviso
             height->altitude_residual_m.value, height->geoid_m.value);
         fusion_advisories_add(list, &advisory);
     }
-    double limit_m = fmax(GROUND_MAX_M, height->agl_acc95_m.value);
+    double limit_m = geo_greater(GROUND_MAX_M, height->agl_acc95_m.value);
     double agl_m = height->agl_m.value;
     bool on_ground = view->aircraft->fix.on_ground;
     if (height->agl_m.known && (agl_m < -limit_m || (on_ground && agl_m > limit_m))) {

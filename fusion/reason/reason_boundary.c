@@ -11,6 +11,7 @@
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/surroundings.h"
 #include "fusion/reason/reasoners.h"
+#include "geo/extreme.h"
 
 // How much of the way from a to b lies before it crosses from c to d; more than 1: it does not.
 static double crossing(struct geo_point a, struct geo_point b, struct geo_point c,
@@ -32,15 +33,19 @@ static bool leaves(const struct fusion_path *path, const struct fusion_surroundi
 {
     for (uint32_t k = 1; k < path->count; k++) {
         struct geo_point a = path->nodes[k - 1].point, b = path->nodes[k].point;
-        double west = fmin(a.lon_deg, b.lon_deg), east = fmax(a.lon_deg, b.lon_deg);
-        double south = fmin(a.lat_deg, b.lat_deg), north = fmax(a.lat_deg, b.lat_deg);
+        double west = geo_lesser(a.lon_deg, b.lon_deg),
+               east = geo_greater(a.lon_deg, b.lon_deg);
+        double south = geo_lesser(a.lat_deg, b.lat_deg),
+               north = geo_greater(a.lat_deg, b.lat_deg);
         double first = 2.0;
         struct geo_point c = around->ring[around->ring_count - 1];
         for (size_t i = 0; i < around->ring_count; i++) {
             struct geo_point d = around->ring[i];
-            if (!(fmax(c.lon_deg, d.lon_deg) < west || fmin(c.lon_deg, d.lon_deg) > east
-                  || fmax(c.lat_deg, d.lat_deg) < south || fmin(c.lat_deg, d.lat_deg) > north))
-                first = fmin(first, crossing(a, b, c, d));
+            if (!(geo_greater(c.lon_deg, d.lon_deg) < west
+                  || geo_lesser(c.lon_deg, d.lon_deg) > east
+                  || geo_greater(c.lat_deg, d.lat_deg) < south
+                  || geo_lesser(c.lat_deg, d.lat_deg) > north))
+                first = geo_lesser(first, crossing(a, b, c, d));
             c = d;
         }
         if (first > 1.0)
@@ -63,7 +68,7 @@ void fusion_reason_boundary(const struct fusion_view *view, struct fusion_adviso
     struct fusion_path_node where = path->nodes[0];
     if (!around->outside && !leaves(path, around, &where))
         return;
-    double soon_m = fmax(
+    double soon_m = geo_greater(
         fusion_surroundings_outside_m(around, fusion_path_after(path, FUSION_WARNING_S).point),
         0.0);
     enum fusion_severity severity = soon_m > around->margin_m          ? FUSION_SEVERITY_WARNING
@@ -81,9 +86,10 @@ void fusion_reason_boundary(const struct fusion_view *view, struct fusion_adviso
     advisory.unit = "m";
     char when[FUSION_WHEN_SIZE];
     fusion_when(where.time_s, when);
-    double now_m = around->outside
-                       ? fmax(fusion_surroundings_outside_m(around, path->nodes[0].point), 0.0)
-                       : 0.0;
+    double now_m =
+        around->outside
+            ? geo_greater(fusion_surroundings_outside_m(around, path->nodes[0].point), 0.0)
+            : 0.0;
     if (around->outside && fabs(soon_m - now_m) < 1.0)
         (void)snprintf(advisory.text, sizeof advisory.text,
                        "outside the region, by %.0f m; service ends %.0f m outside", now_m,

@@ -19,6 +19,7 @@
 #include "fusion/root/bucket.h"
 #include "fusion/root/obstacle_index.h"
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 #include "geo/length.h"
 
 #define ACCURACY_MAX_M 175.0 // where the root does not say
@@ -53,12 +54,12 @@ static struct box box_of(const struct fusion_view *view, const struct geo_frame 
     double wide_m = disc ? path->length_m : fusion_path_half_m(path, path->time_max_s);
     for (uint32_t i = 0; i < path->count; i++) {
         struct geo_offset at = geo_frame_offset(frame, path->nodes[i].point);
-        box.west_m = fmin(box.west_m, at.east_m);
-        box.east_m = fmax(box.east_m, at.east_m);
-        box.south_m = fmin(box.south_m, at.north_m);
-        box.north_m = fmax(box.north_m, at.north_m);
-        box.reach_m = fmax(box.reach_m, geo_length(at.east_m, at.north_m));
-        lowest_m = fmin(lowest_m, path->nodes[i].amsl_m.value);
+        box.west_m = geo_lesser(box.west_m, at.east_m);
+        box.east_m = geo_greater(box.east_m, at.east_m);
+        box.south_m = geo_lesser(box.south_m, at.north_m);
+        box.north_m = geo_greater(box.north_m, at.north_m);
+        box.reach_m = geo_greater(box.reach_m, geo_length(at.east_m, at.north_m));
+        lowest_m = geo_lesser(lowest_m, path->nodes[i].amsl_m.value);
         known = known && path->nodes[i].amsl_m.known;
     }
     if (disc && path->climb_mps < 0.0)
@@ -156,7 +157,7 @@ static bool judge_upright(const struct fusion_view *view, const struct fusion_ob
         .distance_m = distance_m,
         .low_s = fusion_path_sunk_s(a, b, low_amsl_m(view, fused, false)),
         .nominal_s = fusion_path_sunk_s(a, b, low_amsl_m(view, fused, true)),
-        .clearance_m = clearance(view, fused, b, fmax(level_m, a->amsl_m.value))};
+        .clearance_m = clearance(view, fused, b, geo_greater(level_m, a->amsl_m.value))};
     return judge(view, &passing, finding);
 }
 
@@ -173,7 +174,7 @@ static struct finding look_along(const struct fusion_view *view,
     for (;;) {
         const struct fusion_path_node *next = &nodes[at + 1 < path->count ? at + 1 : at];
         struct fusion_path_node node =
-            fusion_path_between(&nodes[at], next, fmin(along_m, next->along_m));
+            fusion_path_between(&nodes[at], next, geo_lesser(along_m, next->along_m));
         struct geo_frame frame = geo_frame_at(fusion_path_place(&node));
         double distance_m = sqrt(fusion_obstacle_edge(&frame, fused).square_m2);
         double gap_m = distance_m - fused->obstacle->horizontal_acc95_m
@@ -189,7 +190,7 @@ static struct finding look_along(const struct fusion_view *view,
             if (upright && gap_m <= 0.0
                 && judge_upright(view, fused, &nodes[at], level_m, distance_m, &finding))
                 return finding;
-            level_m = fmax(level_m, nodes[++at].amsl_m.value);
+            level_m = geo_greater(level_m, nodes[++at].amsl_m.value);
         }
         if (along_m >= path->length_m)
             return finding;
@@ -199,10 +200,10 @@ static struct finding look_along(const struct fusion_view *view,
         double widening = b->along_m > a->along_m ? path->growth_mps * (b->time_s - a->time_s)
                                                         / (b->along_m - a->along_m)
                                                   : 0.0;
-        double step_m = fmax(gap_m / (1.0 + widening), STEP_M);
+        double step_m = geo_greater(gap_m / (1.0 + widening), STEP_M);
         // not past the corner: beyond it the corridor may widen faster
         double until_m = along_m < b->along_m ? b->along_m : path->length_m;
-        along_m = fmin(along_m + (gap_m > 0.0 ? step_m : STEP_M), until_m);
+        along_m = geo_lesser(along_m + (gap_m > 0.0 ? step_m : STEP_M), until_m);
     }
 }
 
@@ -218,22 +219,22 @@ static struct finding look_around(const struct fusion_view *view,
     if (gap_m > path->length_m)
         return finding;
     double pace_mps = path->growth_mps + path->speed_mps;
-    double time_s = fmax(gap_m - path->base_m, 0.0) / fmax(pace_mps, 1e-3);
+    double time_s = geo_greater(gap_m - path->base_m, 0.0) / geo_greater(pace_mps, 1e-3);
     bool within = gap_m <= fusion_path_disc_m(path, path->time_max_s);
     struct fusion_path_node begin = path->nodes[0], end = begin;
     if (path->climb_mps < 0.0)
         end.amsl_m = fusion_path_disc_amsl(path, path->time_max_s);
-    end.time_s = path->climb_mps < 0.0 ? fmin(path->descent_s, path->time_max_s) : 0.0;
+    end.time_s = path->climb_mps < 0.0 ? geo_lesser(path->descent_s, path->time_max_s) : 0.0;
     // as low as it gets in all that time
     struct passing passing = {.distance_m = distance_m,
                               .low_s = within ? time_s : path->time_max_s,
                               .nominal_s = within ? time_s : path->time_max_s,
                               .clearance_m = clearance(view, fused, &end, begin.amsl_m.value)};
     if (within && passing.clearance_m.known) { // there at the earliest, and so low
-        passing.low_s =
-            fmax(time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, false)));
-        passing.nominal_s =
-            fmax(time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, true)));
+        passing.low_s = geo_greater(
+            time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, false)));
+        passing.nominal_s = geo_greater(
+            time_s, fusion_path_sunk_s(&begin, &end, low_amsl_m(view, fused, true)));
     }
     (void)judge(view, &passing, &finding);
     finding.within = within;

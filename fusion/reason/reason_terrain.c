@@ -23,6 +23,7 @@
 #include "fusion/aircraft/path_height.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -172,7 +173,7 @@ static double path_lowest_amsl_m(const struct fusion_path *path)
     double lowest_m = HUGE_VAL;
     for (uint32_t i = 0; i < path->count; i++)
         if (path->nodes[i].amsl_m.known)
-            lowest_m = fmin(lowest_m, path->nodes[i].amsl_m.value);
+            lowest_m = geo_lesser(lowest_m, path->nodes[i].amsl_m.value);
     return lowest_m;
 }
 

@@ -14,6 +14,7 @@
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/weather.h"
+#include "geo/extreme.h"
 #include "geo/length.h"
 #include "geo/record/field.h"
 
@@ -79,7 +80,8 @@ static void ask_at(const struct fusion_view *view, const struct fusion_path_node
     const struct fusion_weather_ask ask = {
         .position = fusion_path_place(node),
         .agl_known = known || height->agl_m.known,
-        .agl_m = fmax(known ? node->amsl_m.value - ground.amsl_m : height->agl_m.value, 0.0),
+        .agl_m =
+            geo_greater(known ? node->amsl_m.value - ground.amsl_m : height->agl_m.value, 0.0),
         .now_utc_us = view->now_utc_us + (int64_t)(node->time_s * 1e6),
         .ground_known = ground.known,
         .ground_amsl_m = ground.amsl_m,

@@ -24,6 +24,7 @@
 #include "fusion/root/zone_walk.h"
 #include "geo/bounds.h"
 #include "geo/earth.h"
+#include "geo/extreme.h"
 #include "geo/record/refusal.h"
 
 #define SECOND_US 1e6
@@ -145,7 +146,7 @@ static enum fusion_zone_where judge(struct look *look, const struct fusion_path_
     struct fusion_zone_height height = height_of(look->view, node);
     struct entry here = {.found = true,
                          .time_s = node->time_s,
-                         .distance_m = fmax(distance_m, 0.0),
+                         .distance_m = geo_greater(distance_m, 0.0),
                          .position = node->point};
     enum fusion_zone_where where = fusion_zone_vertical(look->volume, &height, &here.degraded);
     if (where == FUSION_ZONE_OUTSIDE || !applies_there(look, node))
@@ -221,7 +222,7 @@ static double step_inside_m(const struct fusion_path *path, const struct place *
 {
     const struct fusion_path_node *node = &place->node;
     double step_m = place->distance_m > 0.0
-                        ? fmin(fmax(place->distance_m, STEP_MIN_M), STEP_INSIDE_M)
+                        ? geo_lesser(geo_greater(place->distance_m, STEP_MIN_M), STEP_INSIDE_M)
                         : STEP_INSIDE_M;
     for (uint32_t i = 1; i < path->count; i++) {
         const struct fusion_path_node *a = &path->nodes[i - 1], *b = &path->nodes[i];
@@ -232,7 +233,7 @@ static double step_inside_m(const struct fusion_path *path, const struct place *
         bool known = a->amsl_m.known && b->amsl_m.known;
         if (known && rise_m * step_m > STEP_UPRIGHT_M * leg_m)
             step_m = STEP_UPRIGHT_M * leg_m / rise_m;
-        return fmin(step_m, b->along_m - node->along_m);
+        return geo_lesser(step_m, b->along_m - node->along_m);
     }
     return step_m;
 }
@@ -252,8 +253,9 @@ static void look_along(struct look *look)
         double from_m = place.node.along_m, least_m = (path->length_m - from_m) / left;
         bool within = place.gap_m <= 0.0;
         double step_m = within ? step_inside_m(path, &place)
-                               : fmax(place.gap_m / (1.0 + widening), STEP_MIN_M);
-        place = place_after(look, &place, fmin(from_m + fmax(step_m, least_m), path->length_m));
+                               : geo_greater(place.gap_m / (1.0 + widening), STEP_MIN_M);
+        place = place_after(look, &place,
+                            geo_lesser(from_m + geo_greater(step_m, least_m), path->length_m));
         if (!within && place.gap_m > 0.0)
             continue;
         enum fusion_zone_where last = where;
@@ -280,7 +282,7 @@ static void look_upright(struct look *look)
             continue;
         double from_m = node.amsl_m.value, by_m = end->amsl_m.value - from_m;
         double from_s = node.time_s, by_s = end->time_s - from_s;
-        int steps = (int)fmin(ceil(fabs(by_m) / STEP_MIN_M), STEPS_MAX);
+        int steps = (int)geo_lesser(ceil(fabs(by_m) / STEP_MIN_M), STEPS_MAX);
         for (int step = 1; step <= steps; step++) {
             node.amsl_m.value = from_m + by_m * step / steps;
             node.time_s = from_s + by_s * step / steps;
@@ -310,10 +312,10 @@ static void look_around(struct look *look)
             node.amsl_m = fusion_path_disc_amsl(path, time_s);
         (void)judge(look, &node, distance_m);
         double next_s =
-            path->time_max_s > time_s ? fmin(time_s + 1.0, path->time_max_s) : HUGE_VAL;
+            path->time_max_s > time_s ? geo_lesser(time_s + 1.0, path->time_max_s) : HUGE_VAL;
         int64_t change_us = fusion_zone_next_change(look->zone, utc_us);
         if (change_us != INT64_MAX)
-            next_s = fmin(next_s, (double)(change_us - view->now_utc_us + 1) / SECOND_US);
+            next_s = geo_lesser(next_s, (double)(change_us - view->now_utc_us + 1) / SECOND_US);
         time_s = next_s;
     }
 }
@@ -427,8 +429,8 @@ static void altitudes(const struct fusion_view *view, struct fusion_number *lowe
         if (i == path->count && path->basis != FUSION_CORRIDOR_DISC)
             break;
         lowest->known = lowest->known && amsl_m.known;
-        lowest->value = fmin(lowest->value, amsl_m.value);
-        highest->value = fmax(highest->value, amsl_m.value);
+        lowest->value = geo_lesser(lowest->value, amsl_m.value);
+        highest->value = geo_greater(highest->value, amsl_m.value);
     }
     lowest->value -= ROUNDING_M;
     highest->value += ROUNDING_M;
@@ -459,7 +461,7 @@ static struct heights heights_along(const struct fusion_view *view)
     high.agl_m.known = false; // the lowest ground is not at hand
     heights.highest = high;
     low.agl_acc95_m =
-        fmax(own->agl_acc95_m.value, hypot(low.amsl_acc95_m, ahead->ground_acc95_m))
+        geo_greater(own->agl_acc95_m.value, hypot(low.amsl_acc95_m, ahead->ground_acc95_m))
         + ROUNDING_M;
     for (size_t k = 0; k < ahead->segment_count; k++) {
         const struct fusion_segment *segment = &ahead->segments[k];
@@ -467,7 +469,7 @@ static struct heights heights_along(const struct fusion_view *view)
         low.agl_m.value = low.amsl_m.value - segment->ground_max_amsl_m.value - ROUNDING_M;
         if (k == 0) { // where it is the height is not that of the path (height_of)
             low.agl_m.known = low.agl_m.known && own->agl_m.known;
-            low.agl_m.value = fmin(low.agl_m.value, own->agl_m.value);
+            low.agl_m.value = geo_lesser(low.agl_m.value, own->agl_m.value);
         }
         heights.lowest[k] = low;
     }
@@ -518,17 +520,19 @@ static struct geo_bounds box_of(const struct fusion_path *path)
     struct geo_point first = path->nodes[0].point;
     struct geo_bounds box = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
     for (uint32_t i = 1; i < path->count; i++) {
-        box.west_deg = fmin(box.west_deg, path->nodes[i].point.lon_deg);
-        box.east_deg = fmax(box.east_deg, path->nodes[i].point.lon_deg);
-        box.south_deg = fmin(box.south_deg, path->nodes[i].point.lat_deg);
-        box.north_deg = fmax(box.north_deg, path->nodes[i].point.lat_deg);
+        box.west_deg = geo_lesser(box.west_deg, path->nodes[i].point.lon_deg);
+        box.east_deg = geo_greater(box.east_deg, path->nodes[i].point.lon_deg);
+        box.south_deg = geo_lesser(box.south_deg, path->nodes[i].point.lat_deg);
+        box.north_deg = geo_greater(box.north_deg, path->nodes[i].point.lat_deg);
     }
-    double wide_m = path->basis == FUSION_CORRIDOR_DISC
-                        ? fmax(path->length_m, fusion_path_disc_m(path, path->time_max_s))
-                        : fusion_path_half_m(path, path->time_max_s);
+    double wide_m =
+        path->basis == FUSION_CORRIDOR_DISC
+            ? geo_greater(path->length_m, fusion_path_disc_m(path, path->time_max_s))
+            : fusion_path_half_m(path, path->time_max_s);
     // 110,000 m is less than any degree of latitude
     double north_deg = wide_m / GEO_EARTH_M_PER_DEG_LEAST;
-    double highest_deg = fmin(fmax(fabs(box.south_deg), fabs(box.north_deg)) + north_deg, 89.0);
+    double highest_deg =
+        geo_lesser(geo_greater(fabs(box.south_deg), fabs(box.north_deg)) + north_deg, 89.0);
     double east_deg = north_deg / cos(highest_deg * GEO_RAD_PER_DEG);
     box.west_deg -= east_deg;
     box.east_deg += east_deg;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fusion/root/obstacle_index.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 static double square_of(struct geo_offset offset)
@@ -16,7 +17,7 @@ static struct fusion_edge edge_of_segment(struct geo_offset a, struct geo_offset
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double t = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
-    t = fmin(fmax(t, 0.0), 1.0);
+    t = geo_lesser(geo_greater(t, 0.0), 1.0);
     struct geo_offset offset = {.east_m = a.east_m + t * east_m,
                                 .north_m = a.north_m + t * north_m};
     return (struct fusion_edge){.square_m2 = square_of(offset), .offset = offset};
@@ -65,12 +66,12 @@ struct fusion_window fusion_window_around(const struct fusion_extent *extent,
     double bottom = floor((90.0 - frame->origin.lat_deg + north_deg) * per_deg);
     double west = floor((frame->origin.lon_deg + 180.0 - east_deg) * per_deg);
     double east = floor((frame->origin.lon_deg + 180.0 + east_deg) * per_deg);
-    double count = fmin(east - west + 1.0, columns);
+    double count = geo_lesser(east - west + 1.0, columns);
     return (struct fusion_window){
         .first_column = (uint32_t)((int64_t)west & (int64_t)(columns - 1)),
         .column_count = (uint32_t)count,
-        .first_row = (uint32_t)fmax(top, 0.0),
-        .last_row = (uint32_t)fmin(bottom, rows - 1.0),
+        .first_row = (uint32_t)geo_greater(top, 0.0),
+        .last_row = (uint32_t)geo_lesser(bottom, rows - 1.0),
     };
 }
 

@@ -16,6 +16,7 @@
 
 #include "fusion/root/cell_run.h"
 #include "geo/cells.h"
+#include "geo/extreme.h"
 
 enum { SIDE = GEO_CELLS_SIDE };
 
@@ -153,8 +154,10 @@ static bool skips_cell(const struct reading *reading, uint64_t column, uint64_t 
         const double south = floor((half_row + 3.0) * scale + 0.5 / SIDE);
         bool settled = west >= e->first.col && east < (double)e->first.col + e->columns
                        && north >= e->first.row && south < (double)e->first.row + e->rows;
-        for (uint32_t r = (uint32_t)fmax(north, 0.0); settled && r <= (uint32_t)south; r++)
-            for (uint32_t c = (uint32_t)fmax(west, 0.0); settled && c <= (uint32_t)east; c++)
+        for (uint32_t r = (uint32_t)geo_greater(north, 0.0); settled && r <= (uint32_t)south;
+             r++)
+            for (uint32_t c = (uint32_t)geo_greater(west, 0.0); settled && c <= (uint32_t)east;
+                 c++)
                 settled = settles(root, i,
                                   (size_t)(r - e->first.row) * e->columns + c - e->first.col);
         if (settled)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fusion/root/obstacle_index.h"
+#include "geo/extreme.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -105,8 +106,8 @@ struct fusion_obstacle_search fusion_obstacle_search_begin(
     if (bucket == NULL || bucket->index == NULL)
         return search;
     const struct geo_point origin = bucket->index->origin;
-    const double far_m =
-        fmax(fmax(-box->west_m, box->east_m), fmax(-box->south_m, box->north_m));
+    const double far_m = geo_greater(geo_greater(-box->west_m, box->east_m),
+                                     geo_greater(-box->south_m, box->north_m));
     const double more_m = (MARGIN - 1.0) * far_m;
     const double north_deg = MARGIN * far_m / frame->north_m_per_deg;
     const double narrowest = frame->east_m_per_deg - fabs(frame->east_slope) * north_deg;

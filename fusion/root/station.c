@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "geo/earth.h"
+#include "geo/extreme.h"
 
 #define MINUTE_US INT64_C(60000000)
 // A station's clock and the node's may differ by this.
@@ -60,7 +61,7 @@ static double apart_m(struct geo_point a, struct geo_point b)
     double h =
         north * north
         + cos(a.lat_deg * GEO_RAD_PER_DEG) * cos(b.lat_deg * GEO_RAD_PER_DEG) * east * east;
-    return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(fmin(h, 1.0)));
+    return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(geo_lesser(h, 1.0)));
 }
 
 // Whether a station holds for this height at all.

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "geo/extreme.h"
 #include "geo/frame.h"
 #include "geo/length.h"
 
@@ -40,7 +41,7 @@ static bool has_speed(const struct geo_track *track)
 // nobody get farther.
 static double counted_m(double acc95_m, double default_m)
 {
-    return default_m > 0.0 ? fmin(acc95_m, default_m) : acc95_m;
+    return default_m > 0.0 ? geo_lesser(acc95_m, default_m) : acc95_m;
 }
 
 static double across_acc_m(const struct geo_track *track)
@@ -58,8 +59,8 @@ static double fastest_mps(const struct geo_track *a, const struct geo_track *b)
 {
     if (!has_speed(a) || !has_speed(b))
         return FUSION_GATE_SPEED_MAX_MPS;
-    double mps = fmax(speed_mps(a), speed_mps(b)) * TURN_RATIO + TURN_MPS;
-    return fmin(mps, FUSION_GATE_SPEED_MAX_MPS);
+    double mps = geo_greater(speed_mps(a), speed_mps(b)) * TURN_RATIO + TURN_MPS;
+    return geo_lesser(mps, FUSION_GATE_SPEED_MAX_MPS);
 }
 
 static bool climbs(const struct geo_track *a, const struct geo_track *b, uint32_t flag,

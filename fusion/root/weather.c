@@ -12,6 +12,7 @@
 
 #include "fusion/root/sample.h"
 #include "fusion/root/weather_index.h"
+#include "geo/extreme.h"
 
 // Positions this close to the outermost points, in cells, count as on them.
 #define EDGE_CELLS 1e-6
@@ -43,8 +44,8 @@ static bool plane_inside(struct fusion_planes *planes, uint32_t number, struct g
     double j_last = plane->grid.nj - 1.0;
     plane->inside = plane->i >= -EDGE_CELLS && plane->i <= i_last + EDGE_CELLS
                     && plane->j >= -EDGE_CELLS && plane->j <= j_last + EDGE_CELLS;
-    plane->i = fmin(fmax(plane->i, 0.0), i_last);
-    plane->j = fmin(fmax(plane->j, 0.0), j_last);
+    plane->i = geo_lesser(geo_greater(plane->i, 0.0), i_last);
+    plane->j = geo_lesser(geo_greater(plane->j, 0.0), j_last);
     return plane->inside;
 }
 
@@ -77,8 +78,8 @@ static void corners_find(struct fusion_plane *plane)
     const struct geo_grid *grid = &plane->grid;
     double i_floor = floor(plane->i), j_floor = floor(plane->j);
     if (grid->whole_circle == 0)
-        i_floor = fmin(i_floor, grid->ni - 2.0);
-    j_floor = fmin(j_floor, grid->nj - 2.0);
+        i_floor = geo_lesser(i_floor, grid->ni - 2.0);
+    j_floor = geo_lesser(j_floor, grid->nj - 2.0);
     const uint32_t i = (uint32_t)i_floor, j = (uint32_t)j_floor;
     const double x = plane->i - i_floor, y = plane->j - j_floor;
     const double weights[4] = {(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y};
@@ -250,7 +251,7 @@ static void combine(struct fusion_quantity *out, uint32_t variable, const struct
     out->value = early.a + (late.a - early.a) * s;
     out->value_east = early.b + (late.b - early.b) * s;
     if (worse_is_lower(variable))
-        out->value = fmin(early.a, late.a);
+        out->value = geo_lesser(early.a, late.a);
     out->horizontal = early.basis < late.basis ? early.basis : late.basis;
     out->time = FUSION_BASIS_INTERPOLATED;
     out->valid_from_utc_us = answer->first->field->field->valid_from_utc_us;
@@ -326,8 +327,8 @@ static struct fusion_quantity quantity_at(struct fusion_planes *planes,
             continue;
         answer.distance_m = level_distance_m(answer.group, ask);
         answer.width_m = answer.group->upper_agl_m - answer.group->lower_agl_m;
-        lowest_m = fmin(lowest_m, answer.group->lower_agl_m);
-        highest_m = fmax(highest_m, answer.group->upper_agl_m);
+        lowest_m = geo_lesser(lowest_m, answer.group->lower_agl_m);
+        highest_m = geo_greater(highest_m, answer.group->upper_agl_m);
         if (best.group == NULL || better(&answer, &best))
             best = answer;
     }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "fusion/root/weather_index.h"
+#include "geo/extreme.h"
 
 // The plane of the field that gave this answer.
 static bool plane_of(const struct fusion_planes *planes, uint32_t variable,
@@ -33,9 +34,9 @@ static void choose(struct span span, double at, uint32_t count, uint32_t *first,
                    uint32_t *chosen)
 {
     double last = count - 1.0, side = FUSION_WEATHER_POINTS_SIDE;
-    double low = fmax(floor(span.low), 0.0), high = fmin(ceil(span.high), last);
+    double low = geo_greater(floor(span.low), 0.0), high = geo_lesser(ceil(span.high), last);
     if (high - low + 1.0 > side) {
-        low = fmin(fmax(floor(at) - side / 2 + 1, low), high - side + 1);
+        low = geo_lesser(geo_greater(floor(at) - side / 2 + 1, low), high - side + 1);
         high = low + side - 1;
     }
     *first = (uint32_t)low;
@@ -75,8 +76,8 @@ struct fusion_weather_grid fusion_weather_grid_of(struct fusion_planes *planes,
         double i, j;
         if (geo_plane_at(plane->plane, corner, &i, &j) != DRF_OK)
             continue;
-        i_span = (struct span){fmin(i_span.low, i), fmax(i_span.high, i)};
-        j_span = (struct span){fmin(j_span.low, j), fmax(j_span.high, j)};
+        i_span = (struct span){geo_lesser(i_span.low, i), geo_greater(i_span.high, i)};
+        j_span = (struct span){geo_lesser(j_span.low, j), geo_greater(j_span.high, j)};
     }
     choose(i_span, i_at, plane->grid.ni, &grid.column, &grid.columns);
     choose(j_span, j_at, plane->grid.nj, &grid.row, &grid.rows);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "geo/earth.h"
+#include "geo/extreme.h"
 #include "geo/frame.h"
 
 // How far the standard atmosphere may be from the real one where no QNH is at hand.
@@ -106,7 +107,8 @@ static double apart_m(struct geo_point a, struct geo_point b)
     struct axes p = axes_of(a), q = axes_of(b);
     double chord_m = sqrt((p.x_m - q.x_m) * (p.x_m - q.x_m) + (p.y_m - q.y_m) * (p.y_m - q.y_m)
                           + (p.z_m - q.z_m) * (p.z_m - q.z_m));
-    return 2.0 * GEO_EARTH_RADIUS_M * asin(fmin(chord_m / (2.0 * GEO_EARTH_RADIUS_M), 1.0));
+    return 2.0 * GEO_EARTH_RADIUS_M
+           * asin(geo_lesser(chord_m / (2.0 * GEO_EARTH_RADIUS_M), 1.0));
 }
 
 static double square_to_edge(struct geo_offset a, struct geo_offset b)
@@ -114,7 +116,7 @@ static double square_to_edge(struct geo_offset a, struct geo_offset b)
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double t = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
-    t = fmin(fmax(t, 0.0), 1.0);
+    t = geo_lesser(geo_greater(t, 0.0), 1.0);
     double x = a.east_m + t * east_m, y = a.north_m + t * north_m;
     return x * x + y * y;
 }
@@ -143,7 +145,7 @@ double fusion_zone_distance_m(const struct geo_zone_volume *volume,
     bool inside = false;
     for (uint32_t i = 0; i < volume->vertex_count; i++) {
         struct geo_offset to = offset_of(&frame, v[i]);
-        square_m2 = fmin(square_m2, square_to_edge(from, to));
+        square_m2 = geo_lesser(square_m2, square_to_edge(from, to));
         inside ^= geo_frame_crosses_north(from, to);
         from = to;
     }

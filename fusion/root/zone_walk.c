@@ -7,6 +7,7 @@
 
 #include "fusion/root/source.h"
 #include "geo/bounds.h"
+#include "geo/extreme.h"
 
 int fusion_zone_order(const struct fusion_zone *a, const struct fusion_zone *b)
 {
@@ -48,8 +49,8 @@ static struct fusion_zone_window window_of(const struct fusion_extent *extent,
     int64_t east = (int64_t)floor((box.east_deg + 180.0) * per_deg);
     int64_t columns = east - west + 1 + (box.east_deg < box.west_deg ? around : 0);
     return (struct fusion_zone_window){
-        .first_row = (uint32_t)fmax(floor((90.0 - box.north_deg) * per_deg), 0.0),
-        .last_row = (uint32_t)fmin(floor((90.0 - box.south_deg) * per_deg), rows - 1.0),
+        .first_row = (uint32_t)geo_greater(floor((90.0 - box.north_deg) * per_deg), 0.0),
+        .last_row = (uint32_t)geo_lesser(floor((90.0 - box.south_deg) * per_deg), rows - 1.0),
         .first_column = (uint32_t)(west & (int64_t)(around - 1)),
         .columns = (uint32_t)(columns < around ? columns : around),
     };
