@@ -84,7 +84,7 @@ static void read_layer(const struct fusion_root *root, bool ground,
             const struct fusion_tile *tile = tile_at(root, ground, name);
             uint16_t *to = out + (size_t)y * window.side + x;
             if (tile != NULL)
-                memcpy(to, tile->cells + (size_t)(row_from_north % SIDE) * SIDE + column % SIDE,
+                memcpy(to, fusion_tile_row(tile, row_from_north % SIDE) + column % SIDE,
                        count * sizeof *to);
             else
                 memset(to, 0xFF, count * sizeof *to); // GEO_CELL_UNKNOWN

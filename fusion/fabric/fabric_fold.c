@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fusion/fabric/fabric_impl.h"
+#include "fusion/root/tile_thin.h"
 #include "geo/unconst.h"
 
 // The provenances that one fold holds until its tile holds its own.
@@ -133,6 +134,18 @@ static enum drf_status raise_obstacles(struct fusion_fabric *fabric, size_t inde
     return status;
 }
 
+// The surface by the rows in which it differs from its ground, where these are few. Without
+// memory for them it stays as it is. Both name the same provenances.
+static struct fusion_tile *thinned(struct fusion_tile *made, const struct fusion_tile *ground)
+{
+    struct fusion_tile *thin = NULL;
+    if (made == NULL || ground == NULL || fusion_tile_thin(made, ground, &thin) != DRF_OK
+        || thin == NULL)
+        return made;
+    fusion_tile_free(made);
+    return thin;
+}
+
 // The surface as folded, being the ground itself where it is nothing more.
 static enum drf_status make_surface(struct held *held, size_t index,
                                     const struct fusion_tile **out)
@@ -146,7 +159,7 @@ static enum drf_status make_surface(struct held *held, size_t index,
     struct fusion_tile *made = NULL;
     enum drf_status status = make_tile(held, fabric_tile(fabric, index), &made);
     if (status == DRF_OK)
-        *out = made;
+        *out = thinned(made, ground);
     return status;
 }
 
@@ -209,6 +222,8 @@ static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index
     surface_is_folded(fabric, slot);
     if (result == FUSION_REFOLD_SAME)
         return DRF_OK;
+    if (result == FUSION_REFOLD_MADE)
+        made = thinned(made, slot->ground);
     for (uint16_t i = 0; made != NULL && i < made->source_count; i++)
         fusion_provenance_retain(made->sources[i]);
     show_surface(fabric, slot, result == FUSION_REFOLD_GROUND ? slot->ground : made,

@@ -80,9 +80,9 @@ static uint16_t kind_of_old(struct fusion_refold *refold, uint32_t cell)
 static bool bare_cell(struct fusion_refold *refold, uint32_t cell, size_t at)
 {
     const struct fusion_tile *old = refold->old, *ground = refold->ground;
-    refold->cells[at] = old->cells[cell];
+    refold->cells[at] = fusion_tile_cell(old, cell);
     refold->kinds[at] = 0;
-    if (old->cells[cell] == GEO_CELL_UNKNOWN)
+    if (fusion_tile_cell(old, cell) == GEO_CELL_UNKNOWN)
         return true;
     const uint8_t flags = fusion_tile_flags(old, cell);
     if ((flags & FUSION_SURFACE_OBSTACLE) == 0) {
@@ -221,7 +221,7 @@ static struct fusion_cell_box find_changed(const struct fusion_refold *refold)
         for (uint32_t column = refold->box.west; column <= refold->box.east; column++) {
             const size_t at = place(refold, row, column);
             const uint32_t cell = row * SIDE + column;
-            if (refold->cells[at] == old->cells[cell]) {
+            if (refold->cells[at] == fusion_tile_cell(old, cell)) {
                 const struct fusion_patch_kind *kind = &refold->names[refold->kinds[at]];
                 if (refold->cells[at] == GEO_CELL_UNKNOWN
                     || (kind->source == fusion_tile_source(old, cell)

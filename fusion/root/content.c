@@ -81,11 +81,12 @@ static void feed_tile(struct fusion_digest *digest, const struct fusion_tile *ti
         feed_source(digest, sorted[i]);
     uint8_t row[GEO_CELLS_SIDE * 4];
     for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
+        const uint16_t *cells = fusion_tile_row(tile, (uint32_t)r);
         for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {
             const uint32_t at = (uint32_t)(r * GEO_CELLS_SIDE + c);
-            const bool known = tile->cells[at] != GEO_CELL_UNKNOWN;
-            row[4 * c] = (uint8_t)(tile->cells[at] & 0xff);
-            row[4 * c + 1] = (uint8_t)(tile->cells[at] >> 8);
+            const bool known = cells[c] != GEO_CELL_UNKNOWN;
+            row[4 * c] = (uint8_t)(cells[c] & 0xff);
+            row[4 * c + 1] = (uint8_t)(cells[c] >> 8);
             row[4 * c + 2] = known ? rank[fusion_tile_source_index(tile, at)] : 0;
             row[4 * c + 3] = known ? fusion_tile_flags(tile, at) : 0;
         }

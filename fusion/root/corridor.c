@@ -166,17 +166,25 @@ static bool skips_cell(const struct reading *reading, uint64_t column, uint64_t 
     return false;
 }
 
+// Cells of one row of a tile.
+static void run_read(const struct fusion_tile *tile, size_t offset, uint32_t count,
+                     struct fusion_cell_run *run)
+{
+    fusion_cell_run_read(fusion_tile_row(tile, (uint32_t)(offset / SIDE)), offset % SIDE, count,
+                         run);
+}
+
 // A part of a row of cells, in one tile.
 static void part_read(struct reading *reading, size_t tile, size_t offset, uint32_t count)
 {
     const struct fusion_tile *low = reading->level_grid.ground[tile];
     const struct fusion_tile *high = reading->level_grid.surface[tile];
     if (low != NULL) {
-        fusion_cell_run_read(low->cells, offset, count, &reading->ground);
+        run_read(low, offset, count, &reading->ground);
         ground_accuracy_read(reading->swath, low);
     }
     if (high != NULL) {
-        fusion_cell_run_read(high->cells, offset, count, &reading->surface);
+        run_read(high, offset, count, &reading->surface);
         accuracy_read(reading->swath, high);
     }
 }
@@ -252,11 +260,11 @@ static void inset_row_read(struct reading *reading, size_t inset, int64_t first,
             const struct fusion_tile *low = reading->level_grid.ground[tile];
             const struct fusion_tile *high = reading->level_grid.surface[tile];
             if (low != NULL) {
-                fusion_cell_run_read(low->cells, offset, count, &reading->low);
+                run_read(low, offset, count, &reading->low);
                 ground_accuracy_read(reading->swath, low);
             }
             if (high != NULL)
-                fusion_cell_run_read(high->cells, offset, count, &reading->high);
+                run_read(high, offset, count, &reading->high);
         } else if (reading->finer > 0) {
             part_select(reading, tile, offset, (uint64_t)first, cell_row, count);
         } else {
@@ -329,12 +337,14 @@ struct strip {
     const struct fusion_outline_span *spans;
 };
 
-// Cells of both layers side by side, so that the memory brings them at the same time.
-static void strip_read(const struct strip *strip, struct reading *reading)
+// Cells of both layers side by side, so that the memory brings them at the same time. `thin`
+// is a constant wherever this is called.
+static inline void strip_read(const struct strip *strip, bool thin, struct reading *reading)
 {
     // Where there is no tile the other one is read in its place, and is not counted.
-    const uint16_t *low = (strip->low != NULL ? strip->low : strip->high)->cells;
-    const uint16_t *high = (strip->high != NULL ? strip->high : strip->low)->cells;
+    const struct fusion_tile *below = strip->low != NULL ? strip->low : strip->high;
+    const struct fusion_tile *above = strip->high != NULL ? strip->high : strip->low;
+    const uint16_t *low = below->cells, *high = above->cells; // of thin ones: NULL
     struct fusion_cell_run_accumulator ground = fusion_cell_run_open(),
                                        surface = fusion_cell_run_open();
     for (uint32_t i = 0; i < strip->count; i++) {
@@ -343,8 +353,13 @@ static void strip_read(const struct strip *strip, struct reading *reading)
         const int64_t from = first > 0 ? first : 0, to = last < SIDE - 1 ? last : SIDE - 1;
         if (to < from)
             continue;
-        const struct fusion_cell_run_ends ends = fusion_cell_run_ends(
-            (size_t)(strip->row + i) * SIDE + (size_t)from, (size_t)(to - from + 1));
+        const size_t row = thin ? 0 : (size_t)(strip->row + i) * SIDE;
+        if (thin) {
+            low = fusion_tile_row(below, strip->row + i);
+            high = fusion_tile_row(above, strip->row + i);
+        }
+        const struct fusion_cell_run_ends ends =
+            fusion_cell_run_ends(row + (size_t)from, (size_t)(to - from + 1));
         fusion_cell_run_add(&ground, low + ends.first, ends.but_first);
         fusion_cell_run_add(&surface, high + ends.first, ends.but_first);
         for (size_t at = ends.first + FUSION_CELL_RUN_GROUP; at < ends.last;
@@ -394,8 +409,10 @@ static void tiles_read(struct reading *reading, const struct fusion_outline_side
                                         .row = (uint32_t)(row % SIDE),
                                         .count = count,
                                         .spans = spans};
-            if (strip.low != NULL || strip.high != NULL)
-                strip_read(&strip, reading);
+            if (strip.high != NULL && strip.high->base != NULL)
+                strip_read(&strip, true, reading);
+            else if (strip.low != NULL || strip.high != NULL)
+                strip_read(&strip, false, reading);
         }
     }
 }
@@ -416,13 +433,15 @@ static void prefetch(const struct reading *reading, const struct fusion_outline_
         reading->level_grid.surface[row * extent->columns + column];
     if (low == NULL || high == NULL)
         return;
+    const uint16_t *below = low->cells;
+    const uint16_t *above = high->cells != NULL ? high->cells : low->cells; // of a thin one
     const size_t first = (size_t)box->top % SIDE;
     size_t at = first * SIDE + (size_t)middle % SIDE;
     const int64_t rows = box->bottom - box->top + 1;
     for (int64_t i = 0; i < rows && i < FUSION_OUTLINE_ROWS_AT_ONCE && first + (size_t)i < SIDE;
          i++, at += SIDE) {
-        __builtin_prefetch(low->cells + at);
-        __builtin_prefetch(high->cells + at);
+        __builtin_prefetch(below + at);
+        __builtin_prefetch(above + at);
     }
     // gcc (12) takes a function that only prefetches for one without effect, and drops the call
     __asm__ volatile("");

@@ -204,7 +204,7 @@ struct fusion_root {
     struct fusion_extent tiles;   // of ground and surface
     struct fusion_extent buckets; // of obstacles, level FUSION_BUCKET_LEVEL
     const struct fusion_tile *const
-        *ground; // tiles.columns * tiles.rows; NULL: nothing known there
+        *ground; // tiles.columns * tiles.rows; NULL: nothing known there; never thin
     const struct fusion_tile *const
         *surface; // the same; equal pointers to ground's where nothing rises above it
     size_t inset_count;

@@ -64,7 +64,7 @@ static struct cell cell_at(struct sheet sheet, int64_t column, int64_t row)
     if (cell.tile == NULL)
         return cell;
     cell.index = (uint32_t)(row % SIDE) * SIDE + wrapped % SIDE;
-    uint16_t value = cell.tile->cells[cell.index];
+    uint16_t value = fusion_tile_cell(cell.tile, cell.index);
     cell.known = value != GEO_CELL_UNKNOWN;
     cell.amsl_m = GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * value;
     return cell;
@@ -88,9 +88,10 @@ static bool in_one_tile(struct sheet sheet, int64_t west, int64_t north, struct 
     const struct fusion_tile *tile = sheet.tiles[(size_t)(row * extent->columns + column)];
     if (tile == NULL)
         return false;
+    const uint16_t *const rows[] = {fusion_tile_row(tile, y), fusion_tile_row(tile, y + 1)};
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t index = (y + (i >> 1)) * SIDE + x + (i & 1);
-        const uint16_t value = tile->cells[index];
+        const uint16_t value = rows[i >> 1][x + (i & 1)];
         four->cells[i] =
             (struct cell){.tile = tile,
                           .index = index,

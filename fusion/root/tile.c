@@ -23,6 +23,12 @@ enum {
 
 static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
 {
+    if (tile->base != NULL) {
+        const uint32_t own = tile->row_of[cell / GEO_CELLS_SIDE];
+        if (own == 0)
+            return tile->base_kind[kind_at(tile->base, cell)];
+        cell = (own - 1) * GEO_CELLS_SIDE + cell % GEO_CELLS_SIDE;
+    }
     if (tile->kind_bits == 0)
         return 0;
     if (tile->kind_bits == 16)
@@ -233,24 +239,14 @@ void fusion_tile_free(struct fusion_tile *tile)
 {
     if (tile == NULL)
         return;
+    if (tile->holders > 0) { // the last one frees it
+        tile->holders--;
+        return;
+    }
+    fusion_tile_free(GEO_UNCONST(tile->base));
+    free(GEO_UNCONST(tile->own_rows));
     free(GEO_UNCONST(tile->cells));
     free(tile);
-}
-
-bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
-{
-    if (a == NULL || b == NULL || a == b)
-        return a == b;
-    if (a->known != b->known || a->source_count != b->source_count
-        || a->kind_count != b->kind_count
-        || memcmp(a->cells, b->cells, GEO_CELLS_COUNT * sizeof *a->cells) != 0
-        || memcmp(a->kinds, b->kinds, a->kind_count * sizeof *a->kinds) != 0)
-        return false;
-    for (uint16_t i = 0; i < a->source_count; i++)
-        if (a->sources[i] != b->sources[i])
-            return false;
-    return a->kind_bits == 0
-           || memcmp(a->kind_of, b->kind_of, (size_t)GEO_CELLS_COUNT / 8 * a->kind_bits) == 0;
 }
 
 // The kinds of two tiles under common numbers: those of `a` as it numbers them.
@@ -295,6 +291,14 @@ static inline void unpack(const struct fusion_tile *tile, uint32_t row, uint8_t 
 static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
                       uint16_t out[static GEO_CELLS_SIDE])
 {
+    if (tile->base != NULL && tile->row_of[row] == 0) {
+        uint16_t names[KINDS_MAX];
+        for (uint16_t i = 0; i < tile->base->kind_count; i++)
+            names[i] = name[tile->base_kind[i]];
+        row_kinds(tile->base, row, names, out);
+        return;
+    }
+    row = tile->base != NULL ? tile->row_of[row] - 1U : row;
     switch (tile->kind_bits) {
     case 0:
         unpack(tile, row, 0, name, out);
@@ -332,8 +336,14 @@ static bool cell_same(const struct rows *rows, uint32_t column)
 // Whether a whole row is of one kind, as most rows are. *out: its number.
 static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *out)
 {
+    if (tile->base != NULL && tile->row_of[row] == 0) {
+        const bool one = row_of_one(tile->base, row, out);
+        *out = tile->base_kind[*out];
+        return one;
+    }
     const uint8_t bits = tile->kind_bits;
     *out = kind_at(tile, row * GEO_CELLS_SIDE);
+    row = tile->base != NULL ? tile->row_of[row] - 1U : row;
     if (bits == 0 || bits == 16)
         return bits == 0;
     const size_t bytes = (size_t)GEO_CELLS_SIDE / 8 * bits;
@@ -352,8 +362,9 @@ static struct fusion_cell_box differing(const struct fusion_tile *a,
     struct naming naming;
     name_kinds(a, b, &naming);
     for (uint32_t row = 0; row < SIDE; row++) {
-        const size_t at = (size_t)row * SIDE;
-        struct rows rows = {.a = a->cells + at, .b = b->cells + at};
+        if (a->base != NULL && a->base == b->base && a->row_of[row] == 0 && b->row_of[row] == 0)
+            continue;
+        struct rows rows = {.a = fusion_tile_row(a, row), .b = fusion_tile_row(b, row)};
         bool cells_same = memcmp(rows.a, rows.b, SIDE * sizeof *rows.a) == 0;
         uint16_t one_a, one_b;
         if (cells_same && row_of_one(a, row, &one_a) && row_of_one(b, row, &one_b)
@@ -376,6 +387,27 @@ static struct fusion_cell_box differing(const struct fusion_tile *a,
         box.south = row;
     }
     return box;
+}
+
+bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b)
+{
+    if (a == NULL || b == NULL || a == b)
+        return a == b;
+    if (a->known != b->known || a->source_count != b->source_count
+        || a->kind_count != b->kind_count
+        || memcmp(a->kinds, b->kinds, a->kind_count * sizeof *a->kinds) != 0)
+        return false;
+    for (uint16_t i = 0; i < a->source_count; i++)
+        if (a->sources[i] != b->sources[i])
+            return false;
+    if (a->base != NULL || b->base != NULL) {
+        const struct fusion_cell_box box = differing(a, b);
+        return box.east < box.west;
+    }
+    if (memcmp(a->cells, b->cells, GEO_CELLS_COUNT * sizeof *a->cells) != 0)
+        return false;
+    return a->kind_bits == 0
+           || memcmp(a->kind_of, b->kind_of, (size_t)GEO_CELLS_COUNT / 8 * a->kind_bits) == 0;
 }
 
 struct geo_bounds fusion_tile_box_bounds(struct geo_tile tile, struct fusion_cell_box box)

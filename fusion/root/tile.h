@@ -5,7 +5,8 @@
 // no root in use refers to it. Cells as in geo/cells.h. The source of a cell and what raised it
 // form one of a few pairs per tile (its kinds). A cell stores the number of its kind in as few
 // bits as needed, so that a tile takes 128 KB, and 8 to 64 KB more where sources meet, often
-// none.
+// none. A surface that only some obstacles raise is thin: it holds the rows of cells that
+// differ from its ground, and reads the others there (fusion/root/tile_thin.h).
 //
 // There is no pyramid of maxima: a look-ahead reads a corridor of a few hundred cells, row by
 // row, faster than a pyramid would be searched, and a pyramid would take half as much memory
@@ -43,8 +44,28 @@ struct fusion_tile {
     const struct fusion_source *const *sources; // each is named by a cell
     const struct fusion_kind *kinds;            // in the order in which the cells name them
     const uint8_t *kind_of; // packed, low bits first; NULL when kind_bits is 0
-    const uint16_t *cells;  // GEO_CELLS_COUNT, aligned to 16 bytes
+    const uint16_t *cells;  // GEO_CELLS_COUNT, aligned to 16 bytes; NULL of a thin tile
+    uint32_t holders;       // how many thin tiles read its rows
+    // Of a thin tile alone; kind_of is of its own rows.
+    const struct fusion_tile *base; // whose rows it reads; NULL: it is not thin
+    const uint8_t *row_of;          // of each row: 0, the base's; else one more than its own
+    const uint16_t *own_rows;       // aligned to 16 bytes
+    const uint16_t *base_kind;      // which of its kinds each of the base's is
 };
+
+// A row of cells, the northernmost is 0; and one cell.
+static inline const uint16_t *fusion_tile_row(const struct fusion_tile *tile, uint32_t row)
+{
+    if (tile->base == NULL)
+        return tile->cells + (size_t)row * GEO_CELLS_SIDE;
+    const uint32_t own = tile->row_of[row];
+    return own == 0 ? tile->base->cells + (size_t)row * GEO_CELLS_SIDE
+                    : tile->own_rows + (size_t)(own - 1) * GEO_CELLS_SIDE;
+}
+static inline uint16_t fusion_tile_cell(const struct fusion_tile *tile, uint32_t cell)
+{
+    return fusion_tile_row(tile, cell / GEO_CELLS_SIDE)[cell % GEO_CELLS_SIDE];
+}
 
 // Who says a known cell; of an unknown one some source or NULL.
 const struct fusion_source *fusion_tile_source(const struct fusion_tile *tile, uint32_t cell);
@@ -60,7 +81,8 @@ DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint
                                                 const struct fusion_source *const *sources,
                                                 uint16_t source_count, const uint8_t *source_of,
                                                 const uint8_t *flags, struct fusion_tile **out);
-void fusion_tile_free(struct fusion_tile *tile); // NULL is fine
+// NULL is fine. What a thin tile reads of it stays until that one is freed, too.
+void fusion_tile_free(struct fusion_tile *tile);
 // Equal cells, sources and flags. NULL, nothing known, equals NULL only.
 bool fusion_tile_same(const struct fusion_tile *a, const struct fusion_tile *b);
 // Cells by row and column, the last included; nothing when east < west or south < north.

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/tile_thin.h"
+
 enum { SIDE = GEO_CELLS_SIDE, NAMES_MAX = FUSION_PATCH_KINDS_MAX };
 #define NOWHERE UINT32_MAX
 
@@ -289,6 +291,14 @@ enum drf_status fusion_tile_patch(const struct fusion_tile *old,
 {
     assert(!fusion_cell_box_empty(patch->box) && patch->name_count <= NAMES_MAX
            && patch->name_count >= old->kind_count);
+    if (old->base != NULL) {
+        struct fusion_tile *thick = NULL;
+        enum drf_status status = fusion_tile_thick(old, &thick);
+        if (status == DRF_OK)
+            status = fusion_tile_patch(thick, patch, out);
+        fusion_tile_free(thick);
+        return status;
+    }
     struct plan plan;
     plan.old = old;
     plan.patch = patch;

@@ -58,8 +58,8 @@ void fusion_export_rows(const struct fusion_root *root, const struct fusion_inse
                 (size_t)(down / GEO_CELLS_SIDE) * across + along / GEO_CELLS_SIDE;
             uint16_t cell = GEO_CELL_UNKNOWN;
             if (tiles[index] != NULL)
-                cell = tiles[index]->cells[down % GEO_CELLS_SIDE * GEO_CELLS_SIDE
-                                           + along % GEO_CELLS_SIDE];
+                cell = fusion_tile_row(tiles[index],
+                                       down % GEO_CELLS_SIDE)[along % GEO_CELLS_SIDE];
             out[(size_t)r * extent.columns + c] =
                 cell == GEO_CELL_UNKNOWN ? unknown : (float)geo_cell_m(cell);
         }

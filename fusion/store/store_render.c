@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fusion/root/tile_thin.h"
 #include "fusion/store/store_impl.h"
 #include "fusion/store/store_png.h"
 
@@ -45,8 +46,15 @@ enum drf_status fusion_store_render(struct fusion_store *store, enum fusion_laye
                             "a tile of another layer or level than the store keeps");
     struct store_rendered made = {.layer = layer, .tile = tile};
     if (fused != NULL && fused->known > 0 && !store->config.in_memory) {
-        made.summary = summarise(fused->cells);
-        status = store_png_encode(fused->cells, &made.bytes, &made.size);
+        struct fusion_tile *thick = NULL;
+        if (fused->base != NULL)
+            status = fusion_tile_thick(fused, &thick);
+        const uint16_t *cells = thick != NULL ? thick->cells : fused->cells;
+        if (status == DRF_OK) {
+            made.summary = summarise(cells);
+            status = store_png_encode(cells, &made.bytes, &made.size);
+        }
+        fusion_tile_free(thick);
     }
     if (status == DRF_OK)
         status = store_rendered_queue(store, &made);

@@ -208,7 +208,9 @@ static void show(const struct fusion_root *root, uint8_t digest[static 32])
         if (tile == NULL)
             continue;
         memcpy(seen.before, digest, sizeof seen.before);
-        memcpy(seen.cells, tile->cells, sizeof seen.cells);
+        for (uint32_t row = 0; row < GEO_CELLS_SIDE; row++)
+            memcpy(seen.cells + (size_t)row * GEO_CELLS_SIDE, fusion_tile_row(tile, row),
+                   GEO_CELLS_SIDE * sizeof *seen.cells);
         for (uint32_t k = 0; k < GEO_CELLS_COUNT; k++) {
             seen.flags[k] = fusion_tile_flags(tile, k);
             seen.sources[k] = fusion_tile_source(tile, k)->source[0];

@@ -4,10 +4,12 @@
 // Lines: the longest of each kind of step while the region is built, in processor time, which
 // other work on the machine does not lengthen, waiting for the disk apart (limit 5 ms; the
 // longest by the clock stands beside); what a process
-// that holds the region takes up at its highest, and how long after the start a root shows the
-// tiles under one drone, against a program that opens the file and decodes those tiles.
-// Each part runs in a child of its own. Arguments: the folder for the store, and `small` to see
-// only that it runs.
+// that holds the region takes up at its highest, what one obstacle takes of the heap where six
+// stand on each tile and no surface model lies (as over a country), and how long after the
+// start a root shows the tiles under one drone, against a program that opens the file and
+// decodes those tiles. Each part runs in a child of its own. Arguments: the folder for the
+// store, and `small` to see only that it runs.
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -396,6 +398,45 @@ static void memory(void)
     fusion_store_close(store);
 }
 
+// Bytes that are allocated.
+static double heap(void)
+{
+    const struct mallinfo2 info = mallinfo2();
+    return (double)info.uordblks + (double)info.hblkhd;
+}
+
+static void sparse(void)
+{
+    struct steps steps[KINDS] = {0};
+    for (size_t i = 0; i < KINDS; i++)
+        steps[i] = (struct steps){"", malloc(STEPS_MAX * sizeof(double)), 0, 0};
+    (void)strcat(path, "-sparse");
+    obstacles = filled * 6 / PER_MESSAGE * PER_MESSAGE;
+    struct fusion_store *store = open_store();
+    struct fusion_fabric *fabric = open_fabric(store);
+    apply_terrain(store, fabric, FUSION_LAYER_GROUND, steps);
+    commit(store, fabric, steps);
+    run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
+    publish(fabric, NULL);
+    run_out(fabric, fusion_fabric_render, &steps[RENDER]);
+    commit(store, fabric, steps);
+    const double before = heap();
+    apply_obstacles(store, fabric, steps);
+    run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
+    publish(fabric, NULL);
+    run_out(fabric, fusion_fabric_render, &steps[RENDER]);
+    commit(store, fabric, steps);
+    publish(fabric, NULL);
+    const double each = (heap() - before) / (double)obstacles;
+    printf("{\"bench\":\"memory_obstacle\",\"value\":%.0f,\"unit\":\"bytes\",\"reference\":"
+           "\"limit\",\"reference_value\":2048.0,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
+           "\"obstacles\":%zu}\n",
+           each, each / 2048, each <= 2048 ? "true" : "false", obstacles);
+    (void)fflush(stdout);
+    fusion_fabric_close(fabric);
+    fusion_store_close(store);
+}
+
 // The tiles that a look-ahead of a kilometre around the drone touches.
 static size_t needed(size_t out[static 4])
 {
@@ -486,6 +527,7 @@ static double told(void (*part)(void))
 
 static double build_apart(void) { return told(build); }
 static double memory_apart(void) { return told(memory); }
+static double sparse_apart(void) { return told(sparse); }
 
 static void start(void)
 {
@@ -516,8 +558,10 @@ int main(int argc, char **argv)
     (void)snprintf(path, sizeof path, "%s/region.gpkg", folder);
     (void)apart(build_apart);
     (void)apart(memory_apart);
+    (void)apart(sparse_apart);
     start();
-    static const char *const ends[] = {"", "-wal", "-shm", "-lock"};
+    static const char *const ends[] = {"",        "-wal",        "-shm",        "-lock",
+                                       "-sparse", "-sparse-wal", "-sparse-shm", "-sparse-lock"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char file[300];
         (void)snprintf(file, sizeof file, "%s%s", path, ends[i]);

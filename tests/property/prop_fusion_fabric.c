@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fusion/root/tile_thin.h"
 #include "tests/support/fabric.h"
 #include "tests/support/fabric_rules.h"
 
@@ -31,7 +32,7 @@ static void expect_tile(const struct fusion_tile *tile, const uint16_t *cells,
                         const struct parcel *const *by, const uint8_t *flags)
 {
     for (size_t cell = 0; cell < CELLS; cell++) {
-        uint16_t got = tile == NULL ? GEO_CELL_UNKNOWN : tile->cells[cell];
+        uint16_t got = tile == NULL ? GEO_CELL_UNKNOWN : fusion_tile_cell(tile, (uint32_t)cell);
         if (got != cells[cell])
             fail_msg("cell %zu is %u, by the rules %u", cell, got, cells[cell]);
         if (got == GEO_CELL_UNKNOWN)
@@ -115,6 +116,14 @@ static uint64_t mix_tile(uint64_t hash, const struct fusion_tile *tile)
 {
     if (tile == NULL)
         return mix(hash, "-", 1);
+    if (tile->base != NULL) { // all its rows, as it would be made of them
+        struct fusion_tile *thick;
+        if (fusion_tile_thick(tile, &thick) != DRF_OK)
+            abort();
+        hash = mix_tile(hash, thick);
+        fusion_tile_free(thick);
+        return hash;
+    }
     hash = mix(hash, tile->cells, CELLS * sizeof *tile->cells);
     hash = mix(hash, tile->kinds, tile->kind_count * sizeof *tile->kinds);
     if (tile->kind_bits > 0)

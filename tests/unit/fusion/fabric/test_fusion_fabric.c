@@ -77,8 +77,9 @@ static enum fusion_outcome put_obstacle(struct spot *spot, const struct geo_obst
 static double surface_m(const struct fusion_root *root, size_t tile, size_t cell)
 {
     assert_non_null(root->surface[tile]);
-    assert_int_not_equal(root->surface[tile]->cells[cell], GEO_CELL_UNKNOWN);
-    return geo_cell_m(root->surface[tile]->cells[cell]);
+    assert_int_not_equal(fusion_tile_cell(root->surface[tile], (uint32_t)cell),
+                         GEO_CELL_UNKNOWN);
+    return geo_cell_m(fusion_tile_cell(root->surface[tile], (uint32_t)cell));
 }
 
 static const struct fusion_obstacle *first_shown(const struct fusion_root *root)

@@ -100,7 +100,7 @@ static void reopen_near(struct spot *spot, size_t tile)
 
 static double surface_m(const struct fusion_root *root, size_t tile)
 {
-    return geo_cell_m(root->surface[tile]->cells[MIDDLE]);
+    return geo_cell_m(fusion_tile_cell(root->surface[tile], MIDDLE));
 }
 
 // Folds step by step. Of every root on the way: a surface that is shown has its obstacle, and

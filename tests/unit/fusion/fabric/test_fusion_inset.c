@@ -119,7 +119,7 @@ static size_t check_tile(const struct fusion_tile *tile, unsigned published, siz
         const struct geo_bounds cell = {west, north - side, west + side, north};
         bool sure;
         const int best = best_of(cell, published, &sure);
-        if (tile->cells[i] == GEO_CELL_UNKNOWN) {
+        if (fusion_tile_cell(tile, i) == GEO_CELL_UNKNOWN) {
             assert_int_equal(best, -1);
             continue;
         }
@@ -129,8 +129,8 @@ static size_t check_tile(const struct fusion_tile *tile, unsigned published, siz
         if (sure || kind < best)
             assert_int_equal(kind, best);
         told[kind]++;
-        const double off_m =
-            geo_cell_m(tile->cells[i]) - analytic_m(north - side / 2.0, west + side / 2.0);
+        const double off_m = geo_cell_m(fusion_tile_cell(tile, i))
+                             - analytic_m(north - side / 2.0, west + side / 2.0);
         if (fabs(off_m) > bound_m(kind, side))
             fail_msg("cell %u of %u/%u/%u by %s is off by %g m, %g allowed", i,
                      tile->tile.level, tile->tile.col, tile->tile.row, sources[kind].key, off_m,
