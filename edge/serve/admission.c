@@ -5,10 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    OUTSIDE_TOLD_US = 10000000,
-};
-
 static void refuse(struct edge_serve *serve, struct edge_drone *drone,
                    enum edge_reply_code code, const char *field_path, const char *text)
 {
@@ -37,13 +33,8 @@ static void refuse_unadmitted(struct edge_serve *serve, const char *id)
 
 static bool within_rate(struct edge_serve *serve, struct edge_drone *drone)
 {
-    int64_t now = serve->now.mono_us;
-    int64_t interval_us = (int64_t)(1e6 / serve->config->limits.telemetry_rate_max_hz);
-    // A second's worth may come at once: links deliver in bursts.
-    if (!edge_pace_ready(&drone->telemetry_pace, now, EDGE_SERVE_SECOND_US))
-        return false;
-    edge_pace_take(&drone->telemetry_pace, now, interval_us, 0);
-    return true;
+    return edge_rates_report(&drone->rates, serve->now.mono_us,
+                             (int64_t)(1e6 / serve->config->limits.telemetry_rate_max_hz));
 }
 
 static bool decode(struct edge_serve *serve, struct edge_drone *drone,
@@ -71,18 +62,12 @@ static bool decode(struct edge_serve *serve, struct edge_drone *drone,
 static void handle_outside(struct edge_serve *serve, struct edge_drone *drone,
                            double distance_m)
 {
-    if (!drone->outside)
-        drone->outside_untold = true;
-    drone->outside = true;
-    drone->due = false;
+    edge_due_drop(&drone->due);
     edge_fleet_unplace(serve->fleet, drone);
     edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_REFUSED, EDGE_REPLY_OUTSIDE_REGION,
                      0, 1);
-    if (!drone->outside_untold
-        || serve->now.mono_us - drone->outside_told_mono_us < OUTSIDE_TOLD_US)
+    if (!edge_place_leave(&drone->place, serve->now.mono_us))
         return;
-    drone->outside_untold = false;
-    drone->outside_told_mono_us = serve->now.mono_us;
     char text[192];
     (void)snprintf(
         text, sizeof text,
@@ -108,8 +93,8 @@ static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
                      const struct edge_wire_telemetry *telemetry, int64_t arrival_mono_us)
 {
     uint32_t gap;
-    if (edge_drone_order(drone, telemetry->drone_boot_id, telemetry->seq,
-                         telemetry->fix.time_utc_us, telemetry->time_from_arrival, &gap)
+    if (edge_report_order(&drone->report, telemetry->drone_boot_id, telemetry->seq,
+                          telemetry->fix.time_utc_us, telemetry->time_from_arrival, &gap)
         == EDGE_ORDER_NEXT) {
         uint32_t lost = lost_of(serve, drone, gap, arrival_mono_us);
         serve->signs.lost += lost;
@@ -129,20 +114,17 @@ static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
 static void note(struct edge_serve *serve, struct edge_drone *drone,
                  const struct edge_wire_telemetry *telemetry, int64_t arrival_mono_us)
 {
-    if (drone->has_report)
+    if (drone->report.there)
         edge_fleet_keep(serve->fleet, drone);
-    edge_neighbours_weigh(serve, drone, &telemetry->fix);
-    drone->has_report = true;
-    drone->lost = false;
-    drone->report = (struct edge_drone_report){
-        .fix = telemetry->fix,
-        .arrival_mono_us = arrival_mono_us,
-        .drone_boot_id = telemetry->drone_boot_id,
-        .seq = telemetry->seq,
-        .time_from_arrival = telemetry->time_from_arrival,
-        .plan_named =
-            drone->has_plan && strcmp(drone->plan->plan_id, telemetry->active_plan_id) == 0,
-    };
+    edge_neighbours_heard(serve, drone, &telemetry->fix);
+    edge_report_take(&drone->report, (struct edge_report){
+                                         .fix = telemetry->fix,
+                                         .arrival_mono_us = arrival_mono_us,
+                                         .drone_boot_id = telemetry->drone_boot_id,
+                                         .seq = telemetry->seq,
+                                         .time_from_arrival = telemetry->time_from_arrival,
+                                     });
+    edge_plan_held_name(&drone->plan, telemetry->active_plan_id);
     bool mine = telemetry->seen_known && telemetry->seen_boot_id == serve->boot_id;
     uint32_t context_seq = telemetry->seen_context_seq,
              patch_seq = mine ? telemetry->seen_patch_seq : 0;
@@ -151,7 +133,7 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
         patch_seq = edge_patch_sent_last(drone);
     }
     if (mine)
-        edge_drone_seen(drone, context_seq);
+        edge_stream_seen(&drone->stream, context_seq);
     edge_patch_seen(drone, patch_seq);
 }
 
@@ -164,9 +146,7 @@ static void handle_report(struct edge_serve *serve, struct edge_drone *drone, bo
         handle_outside(serve, drone, distance_m);
         return;
     }
-    drone->outside = false;
-    drone->outside_untold = false;
-    drone->primary = !(distance_m > 0);
+    edge_place_serve(&drone->place, distance_m);
     edge_fleet_place(serve->fleet, drone, drone->report.fix.position);
     if (found_again) // it may have missed anything: the whole state, now
         edge_advisories_repeat(&drone->advisories);
@@ -208,19 +188,18 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
         if (age_us < serve->signs.age_min_us)
             serve->signs.age_min_us = age_us;
     }
-    bool found_again = drone->lost;
+    bool found_again = drone->sight.lost;
     edge_persist_ask(serve, drone);
     // Better a moment late than with limits that are not its own.
-    drone->waiting = drone->restore == EDGE_DRONE_RESTORE_ASKED && !drone->has_report
-                     && !drone->has_profile && !drone->has_plan;
+    edge_kept_wait(&drone->kept,
+                   !drone->report.there && !drone->profile.held && !drone->plan.held);
     note(serve, drone, &telemetry, in->arrival_mono_us);
     edge_persist_heard(serve, drone);
-    if (!drone->waiting)
+    if (drone->kept.state != EDGE_KEPT_WAITING)
         handle_report(serve, drone, found_again);
 }
 
 void edge_admission_resume(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->waiting = false;
     handle_report(serve, drone, false);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A drone is looked at: the context is built, and what changed among its advisories goes out
 // on their own topic at once.
-#include "edge/serve/link_budget.h"
 #include "edge/serve/serve_parts.h"
 #include "fusion/context/context_build.h"
 
@@ -14,12 +13,12 @@ static const struct fusion_advisory *shown(const struct fusion_advisories *set, 
 }
 
 static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone *drone,
+                                     const struct fusion_advisories *told,
                                      const struct edge_advisory *held)
 {
     struct fusion_advisory rest;
     bool cleared = held->severity == 0;
-    const struct fusion_advisory *advisory =
-        cleared ? NULL : shown(&serve->context.advisories, held->advisory_id);
+    const struct fusion_advisory *advisory = cleared ? NULL : shown(told, held->advisory_id);
     if (advisory == NULL) {
         rest = edge_advisory_rest(held, serve->now.utc_us);
         advisory = &rest;
@@ -36,7 +35,7 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
     status = edge_send(serve, &to, serve->buffer, size);
     if (status != DRF_OK)
         return status;
-    drone->stream.advisory_seq++;
+    edge_stream_send_advisory(&drone->stream);
     edge_metrics_add(serve->metrics, EDGE_METRIC_ADVISORIES, 0, 0, 1);
     // never shed, but the link carries it all the same
     edge_link_budget_charge(drone, serve->now.mono_us, size);
@@ -47,32 +46,32 @@ struct fusion_aircraft edge_aircraft_of(const struct edge_drone *drone)
 {
     return (struct fusion_aircraft){
         .fix = drone->report.fix,
-        .limits = drone->limits,
-        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
+        .limits = drone->profile.limits,
+        .plan = edge_plan_held_flown(&drone->plan),
     };
 }
 
 void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
-                       struct fusion_builder *builder, struct fusion_context *out)
+                       struct fusion_builder *builder, struct edge_advice *out)
 {
-    edge_neighbours_fill(serve, drone);
+    edge_neighbours_fill(serve, drone, &out->around);
     struct fusion_aircraft aircraft = edge_aircraft_of(drone);
-    aircraft.around = &serve->around;
-    fusion_context_build(builder, serve->root, &aircraft, serve->now.utc_us, out);
+    aircraft.around = &out->around;
+    fusion_context_build(builder, serve->root, &aircraft, serve->now.utc_us, &out->context);
 }
 
-void edge_advise(struct edge_serve *serve, struct edge_drone *drone)
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone, struct edge_advice *out)
 {
-    drone->advised_mono_us = serve->now.mono_us;
-    edge_advise_build(serve, drone, serve->builder, &serve->context);
-    edge_neighbours_note(drone, &serve->context.height);
-    edge_advisories_apply(&drone->advisories, serve->now, &serve->context.advisories);
+    edge_advise_build(serve, drone, serve->builder, out);
+    edge_found_evaluated(&drone->found, serve->now.mono_us, &drone->report.fix,
+                         &out->context.height);
+    edge_advisories_apply(&drone->advisories, serve->now, &out->context.advisories);
     size_t cursor = 0;
     struct edge_advisory *held;
     while ((held = edge_advisories_untold(&drone->advisories, &cursor)) != NULL) {
         // the context carries it too: what is not taken now is tried again with the next
-        if (send_advisory(serve, drone, held) != DRF_OK)
+        if (send_advisory(serve, drone, &out->context.advisories, held) != DRF_OK)
             return;
-        held->told = held->revision;
+        edge_advisory_tell(held);
     }
 }

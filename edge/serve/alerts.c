@@ -18,11 +18,11 @@ static void look_at_drones(struct edge_serve *serve)
     uint32_t count = edge_fleet_slots(serve->fleet);
     for (uint32_t number = 0; number < count; number++) {
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        if (!drone->used || !drone->reporting)
+        if (!drone->slot.used || !drone->slot.reporting)
             continue;
         struct fusion_alerts alerts;
         fusion_alerts_find(serve->root, &drone->report.fix, serve->now.utc_us, &alerts);
-        if ((uint16_t)alerts.digest != drone->alerts_digest)
+        if ((uint16_t)alerts.digest != drone->found.alerts_digest)
             edge_schedule_push(serve, drone);
     }
 }

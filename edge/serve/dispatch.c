@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/link_budget.h"
+#include "edge/serve/fleet/link_budget.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_enums.h"
 
@@ -7,14 +7,20 @@
 
 enum {
     RETRY_US = 2000,         // after a link that was backed up
-    LOOK_US = 50000,         // between two looks at one drone only because something changed
     CONTEXT_BYTES_MIN = 250, // the budget never asks for less in one context
 };
 
-static void advise(struct edge_serve *serve, struct edge_drone *drone)
+static void advise(struct edge_serve *serve, struct edge_drone *drone, struct edge_advice *out)
 {
-    edge_advise(serve, drone);
-    edge_show_evaluated(serve, drone);
+    edge_advise(serve, drone, out);
+    edge_show_evaluated(serve, drone, &out->context);
+}
+
+// For its advisories alone.
+static void look_now(struct edge_serve *serve, struct edge_drone *drone)
+{
+    struct edge_advice found;
+    advise(serve, drone, &found);
 }
 
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
@@ -22,10 +28,10 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     edge_schedule_report(serve, drone);
     int64_t now = serve->now.mono_us;
     // In an overload contexts are fewer, but advisories are evaluated as often as before.
-    if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due_mono_us > now
+    if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due.due_mono_us > now
         && serve->root != NULL && edge_link_connected(serve)
-        && now - drone->advised_mono_us >= drone->preferences.interval_us / 2)
-        advise(serve, drone);
+        && now - drone->found.advised_mono_us >= drone->profile.preferences.interval_us / 2)
+        look_now(serve, drone);
 }
 
 // Values of native cells and features that this context carries.
@@ -44,29 +50,16 @@ static uint64_t data_points(const struct fusion_context *context)
     return count + context->obstacle_count;
 }
 
-static void remember_concern(struct edge_serve *serve, struct edge_drone *drone)
-{
-    const struct fusion_look_ahead *ahead = &serve->context.look_ahead;
-    double half_m = fmax(ahead->half_width_m, ahead->half_width_end_m);
-    drone->agl_known = serve->context.height.agl_m.known;
-    drone->agl_m = (float)serve->context.height.agl_m.value;
-    drone->concern_length_m = (float)ahead->length_m;
-    drone->concern_half_m = (float)half_m;
-    drone->alerts_digest = (uint16_t)serve->context.alerts.digest;
-    drone->concern_straight = ahead->basis == FUSION_CORRIDOR_VELOCITY;
-    serve->concern_max_m = fmax(serve->concern_max_m, ahead->length_m + half_m);
-}
-
 // Payload bytes that keep the link's budget at the rate that was asked for; 0: any.
 static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_drone *drone)
 {
     uint32_t shorter =
         serve->overload.level >= EDGE_OVERLOAD_SEGMENTS ? EDGE_OVERLOAD_CONTEXT_BYTES : 0;
-    if (drone->preferences.link_bytes_per_s == 0)
+    if (drone->profile.preferences.link_bytes_per_s == 0)
         return shorter;
-    double bytes =
-        drone->preferences.link_bytes_per_s * 1e-6 * (double)drone->preferences.interval_us
-        - EDGE_LINK_BUDGET_OVERHEAD_BYTES;
+    double bytes = drone->profile.preferences.link_bytes_per_s * 1e-6
+                       * (double)drone->profile.preferences.interval_us
+                   - EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     if (shorter > 0 && bytes > shorter)
         return shorter;
     return bytes < CONTEXT_BYTES_MIN       ? CONTEXT_BYTES_MIN
@@ -77,56 +70,52 @@ static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_dr
 // Bits of Context.shed that are known before it is encoded.
 static uint32_t shed_of(const struct edge_serve *serve, const struct edge_drone *drone)
 {
-    uint32_t shed = (drone->shed_rate ? EDGE_WIRE_SHED_RATE : 0U)
-                    | (drone->shed_patch ? EDGE_WIRE_SHED_PATCH : 0U);
+    uint32_t shed = (drone->due.held_by_link ? EDGE_WIRE_SHED_RATE : 0U)
+                    | (edge_patch_shed(drone) ? EDGE_WIRE_SHED_PATCH : 0U);
     if (serve->overload.level >= EDGE_OVERLOAD_PATCH)
         shed |= EDGE_WIRE_SHED_OVERLOAD;
-    int64_t preferred_us = drone->preferences.interval_us;
+    int64_t preferred_us = drone->profile.preferences.interval_us;
     if (edge_overload_interval_us(&serve->overload, preferred_us) > preferred_us)
         shed |= EDGE_WIRE_SHED_RATE;
     return shed;
 }
 
 static enum drf_status encode(struct edge_serve *serve, const struct edge_drone *drone,
-                              size_t *size)
+                              const struct fusion_context *found, size_t *size)
 {
-    const struct edge_drone_report *report = &drone->report;
+    const struct edge_report *report = &drone->report;
     const struct edge_wire_context context = {
         .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
-        .context = &serve->context,
+        .context = found,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
-        .authority = drone->primary ? EDGE_AUTHORITY_PRIMARY : EDGE_AUTHORITY_SECONDARY,
+        .authority = edge_place_inside(&drone->place) ? EDGE_AUTHORITY_PRIMARY
+                                                      : EDGE_AUTHORITY_SECONDARY,
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,
         .shed = shed_of(serve, drone),
         .bytes_max = byte_budget(serve, drone),
-        .pushed = drone->pushed,
+        .pushed = drone->due.state == EDGE_DUE_PUSHED,
         .time_from_arrival = report->time_from_arrival,
     };
     *size = sizeof serve->buffer;
     return edge_wire_context_encode(edge_send_form(drone), &context, serve->buffer, size);
 }
 
-static void count_sent(struct edge_serve *serve, struct edge_drone *drone, size_t size)
+static void count_sent(struct edge_serve *serve, struct edge_drone *drone,
+                       const struct fusion_context *context, size_t size)
 {
     int64_t now = serve->now.mono_us;
-    (void)edge_drone_send(drone, now);
-    drone->sent_mono_us = now;
-    drone->context_bytes = (uint32_t)size + EDGE_LINK_BUDGET_OVERHEAD_BYTES;
-    edge_link_budget_charge(drone, now, size);
-    int64_t preferred_us = drone->preferences.interval_us;
+    (void)edge_stream_send(&drone->stream, now);
+    edge_link_budget_context(drone, now, size);
+    int64_t preferred_us = drone->profile.preferences.interval_us;
     int64_t interval_us = edge_overload_interval_us(&serve->overload, preferred_us);
     if (interval_us > preferred_us)
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
-    if (drone->pushed)
-        edge_pace_take(&drone->push_pace, now, preferred_us, 0);
-    else
-        edge_pace_take(&drone->context_pace, now, interval_us, preferred_us / 2);
+    edge_due_sent(&drone->due, now, interval_us, preferred_us);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS, 0, 0, 1);
     edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXT_BYTES, 0, 0, size);
-    edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0,
-                     data_points(&serve->context));
-    if (drone->pushed)
+    edge_metrics_add(serve->metrics, EDGE_METRIC_DATA_POINTS, 0, 0, data_points(context));
+    if (drone->due.state == EDGE_DUE_PUSHED)
         edge_metrics_add(serve->metrics, EDGE_METRIC_CONTEXTS_PUSHED, 0, 0, 1);
 }
 
@@ -134,10 +123,12 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
 {
     if (!edge_link_connected(serve))
         return DRF_ERR_AGAIN;
-    advise(serve, drone);
-    remember_concern(serve, drone);
+    struct edge_advice found;
+    advise(serve, drone, &found);
+    serve->concern_max_m =
+        fmax(serve->concern_max_m, edge_found_told(&drone->found, &found.context));
     size_t size;
-    enum drf_status status = encode(serve, drone, &size);
+    enum drf_status status = encode(serve, drone, &found.context, &size);
     if (status != DRF_OK)
         return DRF_ERR_RANGE;
 
@@ -146,11 +137,11 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
         .id = drone->id,
         .form = edge_send_form(drone),
         .expiry_s = (uint32_t)((serve->config->limits.stale_after_us + 999999) / 1000000),
-        .due_mono_us = drone->pushed ? 0 : drone->owed_mono_us,
+        .due_mono_us = drone->due.state == EDGE_DUE_PUSHED ? 0 : drone->due.owed_mono_us,
     };
     status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_OK)
-        count_sent(serve, drone, size);
+        count_sent(serve, drone, &found.context, size);
     return status;
 }
 
@@ -162,23 +153,21 @@ static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
         return false;
     if (status != DRF_OK)
         edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
-    drone->due = false;
-    drone->pushed = false;
-    drone->shed_rate = false;
+    edge_due_settle(&drone->due);
     return true;
 }
 
 // What changed is looked at before the context that tells it may go.
 static void look(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->look_mono_us > serve->now.mono_us)
+    int64_t now = serve->now.mono_us;
+    if (drone->due.look_mono_us > now)
         return;
-    bool seen = !drone->due || drone->advised_mono_us == serve->now.mono_us;
-    drone->look_mono_us = INT64_MAX;
-    if (seen || !edge_link_connected(serve))
-        return;
-    edge_pace_take(&drone->look_pace, serve->now.mono_us, LOOK_US, 0);
-    advise(serve, drone);
+    bool seen = !edge_due_any(&drone->due) || drone->found.advised_mono_us == now;
+    bool looks = !seen && edge_link_connected(serve);
+    edge_due_look(&drone->due, now, looks);
+    if (looks)
+        look_now(serve, drone);
 }
 
 static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -194,24 +183,24 @@ void edge_dispatch_run(struct edge_serve *serve)
     for (uint32_t i = 0; i < serve->due_count; i++) {
         uint32_t number = serve->due[i];
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        bool reply_due = drone->used && drone->refusals.untold > 0;
+        bool reply_due = drone->slot.used && drone->refusals.untold > 0;
         if (reply_due && now >= drone->refusals.next_mono_us) {
             edge_reply_flush(serve, drone);
             reply_due = false;
         }
-        drone->due = drone->due && drone->used && drone->reporting && serve->root != NULL;
-        if (drone->due && open && now >= drone->due_mono_us)
+        if (!drone->slot.used || !drone->slot.reporting || serve->root == NULL)
+            edge_due_drop(&drone->due);
+        if (open && edge_due_any(&drone->due) && now >= drone->due.due_mono_us)
             open = settle_context(serve, drone);
         look(serve, drone);
-        if (drone->due || reply_due) {
+        if (edge_due_any(&drone->due) || reply_due) {
             serve->due[kept++] = number;
-            int64_t at =
-                drone->due ? sooner(drone->due_mono_us, drone->look_mono_us) : INT64_MAX;
+            int64_t at = edge_due_next(&drone->due);
             if (reply_due)
                 at = sooner(at, drone->refusals.next_mono_us);
             next_mono_us = sooner(next_mono_us, at);
         } else {
-            drone->listed = false;
+            edge_due_list(&drone->due, false);
         }
     }
     serve->due_count = kept;

@@ -32,7 +32,7 @@ static double speed_mps(const struct edge_drone *drone)
 static double reach_mps(const struct edge_drone *drone)
 {
     const struct fusion_fix *fix = &drone->report.fix;
-    bool planned = drone->lost && drone->has_plan && drone->report.plan_named;
+    bool planned = drone->sight.lost && edge_plan_held_flown(&drone->plan) != NULL;
     return fix->velocity_known || fix->on_ground || planned ? 0.0 : SPEED_WORST_MPS;
 }
 
@@ -47,27 +47,15 @@ static int64_t silent_us(const struct edge_serve *serve, const struct edge_drone
     return serve->now.mono_us - drone->report.arrival_mono_us;
 }
 
-void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height)
-{
-    const struct fusion_fix *fix = &drone->report.fix;
-    double raw_m = height->agl_basis == FUSION_AGL_WGS84  ? fix->wgs84.m
-                   : height->agl_basis == FUSION_AGL_AMSL ? fix->amsl.m
-                                                          : fix->above_takeoff.m;
-    drone->height_basis =
-        (uint8_t)(height->aircraft_amsl_m.known ? height->agl_basis : FUSION_AGL_UNKNOWN);
-    drone->height_offset_m = (float)(height->aircraft_amsl_m.value - raw_m);
-    drone->height_acc95_m = (float)height->aircraft_acc95_m.value;
-}
-
 // By the frame that its last context found; a report since then needs no geoid for that.
 static void put_height(const struct edge_drone *drone, struct fusion_neighbour *out)
 {
     const struct fusion_fix *fix = &drone->report.fix;
-    const struct fusion_altitude *from = drone->height_basis == FUSION_AGL_WGS84  ? &fix->wgs84
-                                         : drone->height_basis == FUSION_AGL_AMSL ? &fix->amsl
-                                         : drone->height_basis == FUSION_AGL_ABOVE_TAKEOFF
-                                             ? &fix->above_takeoff
-                                             : NULL;
+    const struct fusion_altitude *from =
+        drone->found.height_basis == FUSION_AGL_WGS84           ? &fix->wgs84
+        : drone->found.height_basis == FUSION_AGL_AMSL          ? &fix->amsl
+        : drone->found.height_basis == FUSION_AGL_ABOVE_TAKEOFF ? &fix->above_takeoff
+                                                                : NULL;
     out->amsl_known = from != NULL && from->known;
     if (!out->amsl_known) {
         // Then pressure is all there is, and this is how good it is.
@@ -76,8 +64,8 @@ static void put_height(const struct edge_drone *drone, struct fusion_neighbour *
         out->altitude_assumed = !(acc95_m > 0.0);
         return;
     }
-    out->amsl_m = from->m + (double)drone->height_offset_m;
-    out->amsl_acc95_m = (double)drone->height_acc95_m;
+    out->amsl_m = from->m + (double)drone->found.height_offset_m;
+    out->amsl_acc95_m = (double)drone->found.height_acc95_m;
     out->altitude_assumed = !(from->acc95_m > 0.0);
 }
 
@@ -118,22 +106,29 @@ static struct geo_track sighting(const struct fusion_fix *fix)
     return out;
 }
 
-void edge_neighbours_weigh(struct edge_serve *serve, struct edge_drone *drone,
-                           const struct fusion_fix *fix)
+static void weigh(struct edge_serve *serve, struct edge_drone *drone,
+                  const struct fusion_fix *fix)
 {
     const struct geo_track from = sighting(&drone->report.fix), to = sighting(fix);
     bool fast =
         geo_length(to.velocity_north_mps, to.velocity_east_mps) > FUSION_GATE_SPEED_MAX_MPS;
-    if (!drone->has_report && !fast)
+    if (!drone->report.there && !fast)
         return; // nothing to compare it with
     if (fast || !fusion_track_follows(&from, &to)) {
-        drone->unconfirmed = true;
-        drone->agreed = 1;
+        drone->sight.unconfirmed = true;
+        drone->sight.agreed = 1;
         edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_JUMPS, 0, 0, 1);
-    } else if (drone->unconfirmed) {
-        drone->agreed++;
-        drone->unconfirmed = drone->agreed < FUSION_GATE_AGREE;
+    } else if (drone->sight.unconfirmed) {
+        drone->sight.agreed++;
+        drone->sight.unconfirmed = drone->sight.agreed < FUSION_GATE_AGREE;
     }
+}
+
+void edge_neighbours_heard(struct edge_serve *serve, struct edge_drone *drone,
+                           const struct fusion_fix *fix)
+{
+    weigh(serve, drone, fix);
+    drone->sight.lost = false;
 }
 
 static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
@@ -149,10 +144,10 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .velocity_east_mps = fix->velocity_known ? fix->velocity_east_mps : 0.0,
         .velocity_up_known = fix->velocity_up_known,
         .velocity_up_mps = fix->velocity_up_known ? fix->velocity_up_mps : 0.0,
-        .unconfirmed = drone->unconfirmed,
+        .unconfirmed = drone->sight.unconfirmed,
         .reach_mps = reach_mps(drone),
         .reach_assumed = reach_mps(drone) > 0.0,
-        .radius_m = drone->limits.aircraft_radius_m,
+        .radius_m = drone->profile.limits.aircraft_radius_m,
         .horizontal_acc95_m = fusion_fix_acc95_m(fix),
         .horizontal_assumed = !(fix->horizontal_acc95_m > 0.0),
         .growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
@@ -161,8 +156,8 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
     put_height(drone, &out);
     out.pressure_known = fix->pressure.known;
     out.pressure_m = fix->pressure.known ? fix->pressure.m : 0.0;
-    if (drone->lost) {
-        const struct edge_drone_prediction *where = &drone->prediction;
+    if (drone->sight.lost) {
+        const struct edge_drone_sight *where = &drone->sight;
         out.predicted = true;
         out.position = (struct geo_point){where->lat_e7 / 1e7, where->lon_e7 / 1e7};
         out.time_utc_us = where->utc_us;
@@ -190,6 +185,7 @@ static bool vanished(const struct edge_serve *serve, const struct edge_drone *dr
 
 struct gathering {
     struct edge_serve *serve;
+    struct fusion_surroundings *around;
     const struct edge_drone *self;
     double speed_mps, horizon_s, cos_lat;
     double soonest_s[FUSION_NEIGHBOURS_MAX]; // it can be met, for each that is listed
@@ -198,7 +194,7 @@ struct gathering {
 // Where one that can be met so soon is listed; NULL: it is not, and counted.
 static struct fusion_neighbour *make_place(struct gathering *gathering, double soonest_s)
 {
-    struct fusion_surroundings *around = &gathering->serve->around;
+    struct fusion_surroundings *around = gathering->around;
     size_t at = around->neighbour_count;
     if (at == FUSION_NEIGHBOURS_MAX) {
         around->neighbours_left_out++;
@@ -227,17 +223,16 @@ static void gather(void *self, struct edge_drone *other)
     int64_t silent = silent_us(serve, other);
     const struct geo_point here = gathering->self->report.fix.position;
     struct geo_point there = other->report.fix.position;
-    if (other->lost)
-        there =
-            (struct geo_point){other->prediction.lat_e7 / 1e7, other->prediction.lon_e7 / 1e7};
+    if (other->sight.lost)
+        there = (struct geo_point){other->sight.lat_e7 / 1e7, other->sight.lon_e7 / 1e7};
     double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
     double east_deg = there.lon_deg - here.lon_deg;
     if (!(fabs(east_deg) <= 180.0)) // else it is its own remainder
         east_deg = remainder(east_deg, 360.0);
     double east_m = east_deg * GEO_EARTH_M_PER_DEG * gathering->cos_lat;
     double closing_mps = gathering->speed_mps + speed_mps(other) + reach_mps(other) + 1.0;
-    double slack_m =
-        SLACK_M + gathering->self->limits.clearance_min_m + closing_mps * (double)silent * 1e-6;
+    double slack_m = SLACK_M + gathering->self->profile.limits.clearance_min_m
+                     + closing_mps * (double)silent * 1e-6;
     double soonest_s = (geo_length(east_m, north_m) * 0.99 - slack_m) / closing_mps;
     if (soonest_s > gathering->horizon_s)
         return;
@@ -253,7 +248,8 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
     struct gathering *gathering = self;
     struct edge_serve *serve = gathering->serve;
     const struct edge_drone *own = edge_fleet_find(serve->fleet, track->track.id);
-    if (own != NULL && (own == gathering->self || (own->reporting && !vanished(serve, own))))
+    if (own != NULL
+        && (own == gathering->self || (own->slot.reporting && !vanished(serve, own))))
         return;
     struct fusion_neighbour other;
     edge_traffic_neighbour(track, age_s, &other);
@@ -269,9 +265,9 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
         *place = other;
 }
 
-void edge_neighbours_none(struct edge_serve *serve)
+void edge_neighbours_none(const struct edge_serve *serve, struct fusion_surroundings *around)
 {
-    struct fusion_surroundings *around = &serve->around;
+    around->outside = false;
     around->neighbour_count = 0;
     around->neighbours_left_out = 0;
     around->ring = serve->config->region.ring;
@@ -279,21 +275,22 @@ void edge_neighbours_none(struct edge_serve *serve)
     around->margin_m = serve->config->margin_m;
 }
 
-void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone)
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone,
+                          struct fusion_surroundings *around)
 {
-    struct fusion_surroundings *around = &serve->around;
-    edge_neighbours_none(serve);
-    around->outside = !drone->primary;
+    edge_neighbours_none(serve, around);
+    around->outside = !edge_place_inside(&drone->place);
     struct gathering gathering = {
         .serve = serve,
+        .around = around,
         .self = drone,
         .speed_mps = speed_mps(drone),
-        .horizon_s = drone->limits.look_ahead_s,
+        .horizon_s = drone->profile.limits.look_ahead_s,
         .cos_lat = cos(drone->report.fix.position.lat_deg * GEO_RAD_PER_DEG),
     };
     double closing_mps = gathering.speed_mps + serve->speed_max_mps + 1.0;
-    double reach_m =
-        closing_mps * (gathering.horizon_s + 2.0) + SLACK_M + drone->limits.clearance_min_m;
+    double reach_m = closing_mps * (gathering.horizon_s + 2.0) + SLACK_M
+                     + drone->profile.limits.clearance_min_m;
     struct geo_point at = drone->report.fix.position;
     const struct geo_bounds here = {.west_deg = at.lon_deg,
                                     .south_deg = at.lat_deg,
@@ -310,22 +307,21 @@ static void predict(struct edge_serve *serve, struct edge_drone *drone)
     double ahead_s = (double)silent_us(serve, drone) * 1e-6;
     struct fusion_aircraft aircraft = {
         .fix = drone->report.fix,
-        .limits = drone->limits,
-        .plan = drone->has_plan && drone->report.plan_named ? drone->plan : NULL,
+        .limits = drone->profile.limits,
+        .plan = edge_plan_held_flown(&drone->plan),
     };
     aircraft.limits.look_ahead_s = ahead_s;
     struct fusion_expected expected;
     fusion_context_expect(serve->builder, serve->root, &aircraft, drone->report.fix.time_utc_us,
                           ahead_s, &expected);
-    drone->prediction = (struct edge_drone_prediction){
-        .utc_us = drone->report.fix.time_utc_us + silent_us(serve, drone),
-        .lat_e7 = (int32_t)lround(expected.position.lat_deg * 1e7),
-        .lon_e7 = (int32_t)lround(expected.position.lon_deg * 1e7),
-        .amsl_known = expected.amsl_m.known,
-        .amsl_m = (float)expected.amsl_m.value,
-        .north_mps = (float)expected.velocity_north_mps,
-        .east_mps = (float)expected.velocity_east_mps,
-    };
+    struct edge_drone_sight *sight = &drone->sight;
+    sight->utc_us = drone->report.fix.time_utc_us + silent_us(serve, drone);
+    sight->lat_e7 = (int32_t)lround(expected.position.lat_deg * 1e7);
+    sight->lon_e7 = (int32_t)lround(expected.position.lon_deg * 1e7);
+    sight->amsl_known = expected.amsl_m.known;
+    sight->amsl_m = (float)expected.amsl_m.value;
+    sight->north_mps = (float)expected.velocity_north_mps;
+    sight->east_mps = (float)expected.velocity_east_mps;
     edge_fleet_place(serve->fleet, drone, expected.position);
 }
 
@@ -336,13 +332,13 @@ void edge_neighbours_run(struct edge_serve *serve)
     uint32_t count = edge_fleet_slots(serve->fleet);
     for (uint32_t number = 0; number < count; number++) {
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        if (!drone->used || !drone->reporting)
+        if (!drone->slot.used || !drone->slot.reporting)
             continue;
         fastest_mps = fmax(fastest_mps, speed_mps(drone) + reach_mps(drone));
         int64_t silent = silent_us(serve, drone);
         if (silent <= lost_after_us(serve) || serve->root == NULL)
             continue;
-        drone->lost = true;
+        drone->sight.lost = true;
         if (vanished(serve, drone))
             continue;
         predict(serve, drone);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/serve/link_budget.h"
+#include "edge/serve/fleet/link_budget.h"
 #include "edge/serve/patch_cache.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_patch.h"
@@ -73,20 +73,25 @@ void edge_patching_close(struct edge_patching *patching)
 
 void edge_patch_configure(struct edge_drone *drone)
 {
-    if (drone->preferences.patch_side == 0)
+    if (drone->profile.preferences.patch_side == 0)
         return;
     if (drone->patches == NULL)
         drone->patches = calloc(1, sizeof *drone->patches);
     if (drone->patches == NULL) {
-        drone->preferences.patch_side = 0;
+        edge_profile_held_no_patches(&drone->profile);
         return;
     }
-    drone->patches->side = drone->preferences.patch_side;
+    drone->patches->side = drone->profile.preferences.patch_side;
 }
 
 uint32_t edge_patch_sent_last(const struct edge_drone *drone)
 {
     return drone->patches != NULL ? drone->patches->sent_seq : 0;
+}
+
+bool edge_patch_shed(const struct edge_drone *drone)
+{
+    return drone->patches != NULL && drone->patches->shed;
 }
 
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq)
@@ -98,16 +103,16 @@ void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq)
 
 static int64_t interval_us(const struct edge_serve *serve, const struct edge_drone *drone)
 {
-    bool unseen = !drone->preferences.ignore_seen
-                  && edge_drone_unseen_us(drone, serve->now.mono_us)
+    bool unseen = !drone->profile.preferences.ignore_seen
+                  && edge_stream_unseen_us(&drone->stream, serve->now.mono_us)
                          > serve->config->limits.unseen_max_us;
-    int64_t us = drone->preferences.patch_interval_us;
+    int64_t us = drone->profile.preferences.patch_interval_us;
     return unseen && us < EDGE_SERVE_SECOND_US ? EDGE_SERVE_SECOND_US : us;
 }
 
 static void shed(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->shed_patch = true;
+    drone->patches->shed = true;
     edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
 }
 
@@ -115,17 +120,17 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_patching *patching = serve->patching;
     int64_t now = serve->now.mono_us, us = interval_us(serve, drone);
-    if (drone->preferences.patch_side == 0 || drone->patches == NULL
-        || !edge_pace_ready(&drone->patch_pace, now, us / 2))
+    if (drone->profile.preferences.patch_side == 0 || drone->patches == NULL
+        || !edge_pace_ready(&drone->patches->pace, now, us / 2))
         return;
     if (serve->overload.level >= EDGE_OVERLOAD_PATCH) {
-        edge_pace_take(&drone->patch_pace, now, us, us / 2);
+        edge_pace_take(&drone->patches->pace, now, us, us / 2);
         shed(serve, drone);
         return;
     }
     if (drone->patches->due) { // the one before was not sent yet: this one takes its place
-        if (now - drone->patch_pace.next_mono_us > us) {
-            edge_pace_take(&drone->patch_pace, now, us, us / 2);
+        if (now - drone->patches->pace.next_mono_us > us) {
+            edge_pace_take(&drone->patches->pace, now, us, us / 2);
             shed(serve, drone);
         }
         return;
@@ -219,8 +224,8 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
     struct edge_patching *patching = serve->patching;
     const struct fusion_weather_ask ask = {
         .position = drone->report.fix.position,
-        .agl_known = drone->agl_known,
-        .agl_m = (double)drone->agl_m,
+        .agl_known = drone->found.agl_known,
+        .agl_m = (double)drone->found.agl_m,
         .now_utc_us = serve->now.utc_us,
     };
     struct fusion_planes *planes = patching->planes;
@@ -238,8 +243,8 @@ static size_t weather_of(struct edge_serve *serve, const struct edge_drone *dron
 static bool link_bears(struct edge_serve *serve, struct edge_drone *drone, size_t size)
 {
     struct edge_patches *p = drone->patches;
-    drone->shed_patch = false;
-    if (drone->preferences.link_bytes_per_s == 0)
+    p->shed = false;
+    if (drone->profile.preferences.link_bytes_per_s == 0)
         return true;
     double spare = edge_link_budget_bytes_per_s(drone);
     double bytes = (double)(size + EDGE_LINK_BUDGET_OVERHEAD_BYTES);
@@ -337,7 +342,7 @@ static bool settle(struct edge_serve *serve, struct edge_drone *drone)
     if (status != DRF_OK && status != DRF_ERR_STALE) // STALE: shed, and counted as such
         edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
     int64_t us = interval_us(serve, drone);
-    edge_pace_take(&drone->patch_pace, serve->now.mono_us, us, us / 2);
+    edge_pace_take(&drone->patches->pace, serve->now.mono_us, us, us / 2);
     return true;
 }
 
@@ -355,8 +360,9 @@ int64_t edge_patch_run(struct edge_serve *serve)
     for (uint32_t i = 0; i < patching->due_count; i++) {
         uint32_t number = patching->due[i];
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
-        bool owed = drone->used && drone->reporting && drone->preferences.patch_side != 0
-                    && drone->patches != NULL && drone->patches->due && serve->root != NULL;
+        bool owed = drone->slot.used && drone->slot.reporting
+                    && drone->profile.preferences.patch_side != 0 && drone->patches != NULL
+                    && drone->patches->due && serve->root != NULL;
         if (owed && serve->overload.level >= EDGE_OVERLOAD_PATCH) {
             shed(serve, drone);
             owed = false;

@@ -21,28 +21,28 @@ bool edge_persist_put(struct edge_serve *serve, const char *what, const char *id
 
 bool edge_persist_possible(const struct edge_drone *drone, bool held)
 {
-    return held || drone->restore != EDGE_DRONE_RESTORE_DONE;
+    return held || drone->kept.state != EDGE_KEPT_DONE;
 }
 
 void edge_persist_ask(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (drone->restore != EDGE_DRONE_RESTORE_DUE || serve->restore_request == NULL)
+    if (drone->kept.state != EDGE_KEPT_DUE || serve->restore_request == NULL)
         return;
     if (edge_restore_request_ask(serve->restore_request, drone->id) == DRF_OK)
-        drone->restore = EDGE_DRONE_RESTORE_ASKED;
+        edge_kept_ask(&drone->kept);
 }
 
 // Each drone at a time of its own within the hour, so that the writes of a fleet are spread.
 void edge_persist_heard(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (!drone->has_profile && !drone->has_plan)
+    if (!drone->profile.held && !drone->plan.held)
         return;
     uint32_t spread_s = edge_fleet_number(serve->fleet, drone) * 37 % 3600;
     uint32_t hour = (uint32_t)((serve->now.utc_us / 1000000 + spread_s) / 3600);
-    if (hour == drone->heard_hour)
+    if (hour == drone->kept.heard_hour)
         return;
     char name[EDGE_BACKQUEUE_NAME_SIZE];
     (void)snprintf(name, sizeof name, EDGE_STORED_SEEN "%s", drone->id);
     if (edge_backqueue_push(serve->backqueue, name, NULL, 0) == DRF_OK)
-        drone->heard_hour = hour;
+        edge_kept_heard(&drone->kept, hour);
 }

@@ -9,30 +9,22 @@
 enum drf_status edge_plan_use(struct edge_serve *serve, struct edge_drone *drone,
                               const struct fusion_plan *plan, uint64_t digest)
 {
-    // Reports that name it come after it: until the next one it is not followed.
-    bool named = drone->report.plan_named && drone->has_plan
-                 && strcmp(drone->plan->plan_id, plan->plan_id) == 0;
-    enum drf_status status = edge_fleet_plan(drone, plan);
-    if (status != DRF_OK)
-        return status;
-    drone->report.plan_named = named;
-    drone->plan_digest = digest;
-    edge_fleet_keep(serve->fleet, drone);
-    return DRF_OK;
+    enum drf_status status = edge_plan_held_use(&drone->plan, plan, digest);
+    if (status == DRF_OK)
+        edge_fleet_keep(serve->fleet, drone);
+    return status;
 }
 
 static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (edge_persist_possible(drone, drone->has_plan)
+    if (edge_persist_possible(drone, drone->plan.held)
         && !edge_persist_put(serve, "plan", drone->id, NULL, 0)) {
         edge_reply_text(serve, drone->id, drone, 3, EDGE_REPLY_OVERLOADED,
                         "the store cannot keep up: ask again");
         return;
     }
-    drone->has_plan = false;
-    drone->plan_received = true;
-    drone->plan_digest = 0;
-    drone->report.plan_named = false;
+    edge_plan_held_drop(&drone->plan);
+    edge_kept_plan_came(&drone->kept);
     edge_reply_text(serve, drone->id, drone, 3, EDGE_REPLY_OK, "no plan is held");
 }
 
@@ -42,15 +34,16 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
     struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OK, .correlation = correlation, .text = text, .answers = 3};
     struct fusion_review review;
+    struct fusion_surroundings around;
     char both[200];
     if (serve->root == NULL)
         unreviewed = "not reviewed: the node is still loading";
     if (unreviewed == NULL) {
-        edge_neighbours_none(serve);
+        edge_neighbours_none(serve, &around);
         const struct fusion_aircraft aircraft = {.fix = drone->report.fix,
-                                                 .limits = drone->limits,
-                                                 .plan = drone->plan,
-                                                 .around = &serve->around};
+                                                 .limits = drone->profile.limits,
+                                                 .plan = drone->plan.plan,
+                                                 .around = &around};
         fusion_review_plan(serve->builder, serve->root, &aircraft, serve->now.utc_us, &review);
         if (review.outside) {
             const struct geo_bounds *keep = &serve->root->keep;
@@ -68,7 +61,7 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
                            serve->config->region_id, serve->config->margin_m);
             reply.text = both;
         }
-        reply.plan = drone->plan;
+        reply.plan = drone->plan.plan;
         reply.review = &review;
     } else {
         (void)snprintf(both, sizeof both, "%s%s%s", text, text[0] != '\0' ? "; " : "",
@@ -84,7 +77,7 @@ void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_
     if (drone == NULL)
         return;
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, in->payload, in->size);
-    bool same = drone->has_plan && drone->plan_digest == digest;
+    bool same = edge_plan_held_same(&drone->plan, digest);
     if (in->retained && same)
         return;
     if (in->size == 0 && in->payload_left_out == 0) {
@@ -116,7 +109,7 @@ void edge_plan_take(struct edge_serve *serve, const char *id, const struct edge_
         edge_reply_text(serve, id, drone, 3, EDGE_REPLY_OVERLOADED, "no memory for a plan");
         return;
     }
-    drone->plan_received = true;
+    edge_kept_plan_came(&drone->kept);
     edge_persist_heard(serve, drone);
     edge_plan_reply(serve, drone, correlation, "", NULL);
 }

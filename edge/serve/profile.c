@@ -10,8 +10,7 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
                       const struct edge_wire_profile *profile, uint64_t digest)
 {
     double rate_hz = fmin(profile->rate_hz, serve->config->limits.context_rate_max_hz);
-    drone->limits = profile->limits;
-    drone->preferences = (struct edge_drone_preferences){
+    const struct edge_preferences preferences = {
         .interval_us = (int64_t)(1e6 / rate_hz),
         .rate_hz = profile->rate_hz,
         .link_bytes_per_s = profile->link_bytes_per_s,
@@ -20,22 +19,21 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
         .patch_side = (uint16_t)(profile->patch ? profile->patch_cells : 0),
         .patch_interval_us = (int64_t)(1e6 / profile->patch_rate_hz),
     };
+    edge_profile_held_use(&drone->profile, &profile->limits, &preferences, digest);
     edge_patch_configure(drone);
-    drone->has_profile = true;
-    drone->profile_digest = digest;
     edge_fleet_keep(serve->fleet, drone);
 }
 
 static void drop_profile(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (edge_persist_possible(drone, drone->has_profile)
+    if (edge_persist_possible(drone, drone->profile.held)
         && !edge_persist_put(serve, "profile", drone->id, NULL, 0)) {
         edge_reply_text(serve, drone->id, drone, 2, EDGE_REPLY_OVERLOADED,
                         "the store cannot keep up: ask again");
         return;
     }
     edge_fleet_unprofile(serve->fleet, drone);
-    drone->profile_received = true;
+    edge_kept_profile_came(&drone->kept);
     edge_reply_text(serve, drone->id, drone, 2, EDGE_REPLY_OK,
                     "no profile is held: the node's defaults apply");
 }
@@ -68,7 +66,7 @@ void edge_profile_take(struct edge_serve *serve, const char *id, const struct ed
     if (drone == NULL)
         return;
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, in->payload, in->size);
-    if (in->retained && drone->has_profile && drone->profile_digest == digest)
+    if (in->retained && drone->profile.held && drone->profile.digest == digest)
         return; // the broker says again, at a new connection, what is known
     if (in->size == 0 && in->payload_left_out == 0) {
         drop_profile(serve, drone);
@@ -83,14 +81,14 @@ void edge_profile_take(struct edge_serve *serve, const char *id, const struct ed
         edge_reply_answer(serve, id, drone, 2, &refusal);
         return;
     }
-    bool same = drone->has_profile && drone->profile_digest == digest;
+    bool same = drone->profile.held && drone->profile.digest == digest;
     if (!same && !edge_persist_put(serve, "profile", id, in->payload, in->size)) {
         edge_reply_text(serve, id, drone, 2, EDGE_REPLY_OVERLOADED,
                         "the store cannot keep up: send it again");
         return;
     }
     edge_profile_use(serve, drone, &profile, digest);
-    drone->profile_received = true;
+    edge_kept_profile_came(&drone->kept);
     edge_persist_heard(serve, drone);
     edge_profile_reply(serve, drone, &profile, "");
 }

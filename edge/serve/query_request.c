@@ -145,7 +145,8 @@ static bool within_rate(struct edge_serve *serve, const struct query *query)
         return false;
     }
     uint32_t count;
-    enum edge_request_limit limit = edge_drone_request(drone, serve->now.mono_us, &count);
+    enum edge_request_limit limit =
+        edge_rates_request(&drone->rates, serve->now.mono_us, &count);
     if (limit == EDGE_REQUEST_REFUSED)
         refuse_text(serve, query, EDGE_REPLY_RATE_LIMITED, "",
                     "queries come faster than allowed");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/mqtt/inbox.h"
-#include "edge/serve/link_budget.h"
+#include "edge/serve/fleet/link_budget.h"
 #include "edge/serve/serve_parts.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
         || !edge_send_or_drop(serve, &to, size))
         return;
     if (drone != NULL) {
-        drone->stream.reply_seq++;
+        edge_stream_send_reply(&drone->stream);
         edge_link_budget_charge(drone, serve->now.mono_us, size);
     }
     edge_metrics_add(serve->metrics, EDGE_METRIC_REPLIES, reply->code, 0, 1);

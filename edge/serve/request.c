@@ -11,7 +11,7 @@ enum { PRELOAD_COST = 1500 };
 static void send_snapshot(struct edge_serve *serve, struct edge_drone *drone,
                           struct edge_wire_refusal *answered)
 {
-    if (drone->reporting && serve->root != NULL) {
+    if (drone->slot.reporting && serve->root != NULL) {
         edge_schedule_now(serve, drone);
         answered->code = EDGE_REPLY_OK;
         return;
@@ -27,7 +27,7 @@ static void answer_landing(struct edge_serve *serve, struct edge_drone *drone,
     const struct fusion_landing_ask ask = {
         .position = request->landing_at,
         .radius_m = request->landing_radius_m,
-        .limits = &drone->limits,
+        .limits = &drone->profile.limits,
         .now_utc_us = serve->now.utc_us,
     };
     struct fusion_landing landing;

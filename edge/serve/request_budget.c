@@ -6,7 +6,8 @@ enum { REQUEST_COST = 16 }; // in parts of a plan's leg, as fusion_review_cost()
 static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint32_t answers)
 {
     uint32_t count;
-    enum edge_request_limit limit = edge_drone_request(drone, serve->now.mono_us, &count);
+    enum edge_request_limit limit =
+        edge_rates_request(&drone->rates, serve->now.mono_us, &count);
     if (limit == EDGE_REQUEST_ALLOWED)
         return true;
     const struct edge_wire_reply reply = {

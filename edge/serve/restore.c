@@ -78,7 +78,7 @@ enum drf_status edge_restore_stored(struct edge_serve *serve, struct edge_serve_
 // NULL: the plan that it has can be reviewed now.
 static const char *unaffordable(struct edge_serve *serve, const struct edge_drone *drone)
 {
-    uint32_t cost = serve->root != NULL ? fusion_review_cost(drone->plan) : 0;
+    uint32_t cost = serve->root != NULL ? fusion_review_cost(drone->plan.plan) : 0;
     return edge_request_budget_afford(serve, cost)
                ? NULL
                : "not reviewed: send it again, too many reviews are under way";
@@ -90,14 +90,14 @@ static void restore_found_profile(struct edge_serve *serve, struct edge_drone *d
 {
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size);
     struct edge_wire_profile profile;
-    if (drone->profile_received || (drone->has_profile && drone->profile_digest == digest)
+    if (drone->kept.profile_received || (drone->profile.held && drone->profile.digest == digest)
         || !decode_profile(serve, stored, &profile))
         return;
     profile.correlation[0] = '\0'; // of a question that was answered long ago
     edge_profile_use(serve, drone, &profile, digest);
     edge_profile_reply(serve, drone, &profile, APPLIES_AGAIN);
-    drone->restored = true;
-    if (drone->has_plan) // it was judged by other limits
+    edge_kept_restore(&drone->kept);
+    if (drone->plan.held) // it was judged by other limits
         edge_plan_reply(serve, drone, "", "the stored profile applies to it too",
                         unaffordable(serve, drone));
 }
@@ -118,11 +118,11 @@ static void restore_found_plan(struct edge_serve *serve, struct edge_drone *dron
 {
     uint64_t digest = geo_hash_bytes(GEO_HASH_START, stored.bytes, stored.size);
     struct fusion_plan plan;
-    if (drone->plan_received || (drone->has_plan && drone->plan_digest == digest)
+    if (drone->kept.plan_received || (edge_plan_held_same(&drone->plan, digest))
         || !decode_plan(serve, stored, &plan)
         || edge_plan_use(serve, drone, &plan, digest) != DRF_OK)
         return;
-    drone->restored = true;
+    edge_kept_restore(&drone->kept);
     if (plan.valid_until_utc_us <= serve->now.utc_us)
         reply_plan_expired(serve, drone);
     else
@@ -131,11 +131,10 @@ static void restore_found_plan(struct edge_serve *serve, struct edge_drone *dron
 
 static void restore_found_end(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->restore = EDGE_DRONE_RESTORE_DONE;
-    if (drone->restored)
+    bool restored, waited = edge_kept_end(&drone->kept, &restored);
+    if (restored)
         edge_metrics_add(serve->metrics, EDGE_METRIC_DRONES_RESTORED, 0, 0, 1);
-    drone->restored = false;
-    if (drone->waiting)
+    if (waited)
         edge_admission_resume(serve, drone);
 }
 
@@ -145,18 +144,16 @@ static void forget(struct edge_serve *serve, struct edge_drone *drone)
     static const char text[] = "what was stored was deleted after long silence: send it again";
     struct edge_wire_reply reply = {
         .code = EDGE_REPLY_NOT_AVAILABLE, .text = text, .answers = 2};
-    if (drone->has_profile) {
+    if (drone->profile.held) {
         edge_fleet_unprofile(serve->fleet, drone);
-        if (drone->reporting)
+        if (drone->slot.reporting)
             edge_reply_send(serve, drone->id, drone, &reply);
     }
-    if (!drone->has_plan)
+    if (!drone->plan.held)
         return;
-    drone->has_plan = false;
-    drone->plan_digest = 0;
-    drone->report.plan_named = false;
+    edge_plan_held_drop(&drone->plan);
     reply.answers = 3;
-    if (drone->reporting)
+    if (drone->slot.reporting)
         edge_reply_send(serve, drone->id, drone, &reply);
 }
 
@@ -168,7 +165,7 @@ static void take(struct edge_serve *serve, struct edge_serve_stored stored)
         return; // it was evicted again
     if (begins(stored.name, EDGE_RESTORE_REQUEST_FORGOTTEN))
         forget(serve, drone);
-    if (drone->restore != EDGE_DRONE_RESTORE_ASKED)
+    if (!edge_kept_asked(&drone->kept))
         return;
     if (begins(stored.name, EDGE_STORED_PROFILE))
         restore_found_profile(serve, drone, stored);

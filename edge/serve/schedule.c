@@ -4,14 +4,10 @@
 // through the list.
 #include "edge/serve/serve_parts.h"
 
-// Up to eight looks at one drone in a row (edge/serve/dispatch.c: LOOK_US apart): what matters
-// is seldom the first change.
-enum { LOOK_SLACK_US = 350000 };
-
 void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
 {
-    if (!drone->listed) {
-        drone->listed = true;
+    if (!drone->due.listed) {
+        edge_due_list(&drone->due, true);
         serve->due[serve->due_count++] = edge_fleet_number(serve->fleet, drone);
     }
     if (mono_us < serve->due_mono_us)
@@ -19,23 +15,23 @@ void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_
 }
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // A drone that does not say what it sees, and a link budget that is spent, hold a context back.
 static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
 {
     int64_t now = serve->now.mono_us;
-    if (!drone->preferences.ignore_seen
-        && edge_drone_unseen_us(drone, now) > serve->config->limits.unseen_max_us) {
-        int64_t slow_mono_us = drone->sent_mono_us + EDGE_SERVE_SECOND_US;
+    if (!drone->profile.preferences.ignore_seen
+        && edge_stream_unseen_us(&drone->stream, now) > serve->config->limits.unseen_max_us) {
+        int64_t slow_mono_us = drone->due.sent_mono_us + EDGE_SERVE_SECOND_US;
         if (slow_mono_us > mono_us && slow_mono_us > now)
             edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_UNSEEN, 0, 1);
         mono_us = later(mono_us, slow_mono_us);
     }
-    if (drone->preferences.link_bytes_per_s > 0 && drone->byte_pace.next_mono_us > mono_us) {
+    if (drone->profile.preferences.link_bytes_per_s > 0
+        && edge_link_budget_busy_until(&drone->link) > mono_us) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
-        drone->shed_rate = true;
-        mono_us = drone->byte_pace.next_mono_us;
+        edge_due_hold(&drone->due);
+        mono_us = edge_link_budget_busy_until(&drone->link);
     }
     return mono_us;
 }
@@ -43,33 +39,23 @@ static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int
 void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
-    if (drone->due && !drone->pushed) {
+    struct edge_due *due = &drone->due;
+    if (due->state == EDGE_DUE_ANSWER) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
-        serve->signs.lost += drone->due_mono_us < now; // delayed by the node itself
+        serve->signs.lost += due->due_mono_us < now; // delayed by the node itself
     }
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.
-    bool ready = edge_pace_ready(&drone->context_pace, now, drone->preferences.interval_us / 2);
-    int64_t mono_us = hold_back(serve, drone, ready ? now : drone->context_pace.next_mono_us);
-    bool late = drone->due && !drone->pushed && drone->due_mono_us < now;
-    if (!late) // what the node owes already it owes since then
-        drone->owed_mono_us = mono_us > now ? mono_us : drone->report.arrival_mono_us;
-    // What is pushed sooner anyway answers the report too.
-    if (!drone->due || !drone->pushed || mono_us < drone->due_mono_us
-        || (ready && mono_us == drone->due_mono_us)) {
-        drone->due_mono_us = mono_us;
-        drone->pushed = false;
-    }
-    drone->due = true;
-    edge_schedule_at(serve, drone, drone->due_mono_us);
+    bool ready = edge_due_ready(due, now, drone->profile.preferences.interval_us);
+    int64_t mono_us = hold_back(serve, drone, ready ? now : due->answer_pace.next_mono_us);
+    edge_due_answer(due, now, mono_us, drone->report.arrival_mono_us, ready);
+    edge_schedule_at(serve, drone, due->due_mono_us);
 }
 
 void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone)
 {
-    drone->due = true;
-    drone->due_mono_us = serve->now.mono_us;
-    drone->owed_mono_us = serve->now.mono_us;
-    edge_schedule_at(serve, drone, drone->due_mono_us);
+    edge_due_now(&drone->due, serve->now.mono_us);
+    edge_schedule_at(serve, drone, drone->due.due_mono_us);
 }
 
 struct change_visit {
@@ -80,19 +66,14 @@ struct change_visit {
 void edge_schedule_push(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
-    if (!drone->pushed) {
-        bool ready = edge_pace_ready(&drone->push_pace, now, 0);
-        int64_t mono_us = hold_back(serve, drone, ready ? now : drone->push_pace.next_mono_us);
-        drone->due_mono_us = drone->due ? sooner(drone->due_mono_us, mono_us) : mono_us;
-        drone->due = true;
-        drone->pushed = true;
-    }
+    struct edge_due *due = &drone->due;
+    if (due->state != EDGE_DUE_PUSHED)
+        edge_due_push(due, hold_back(serve, drone, edge_due_push_at(due, now)));
     // A context may have to wait for its turn or the link's budget; advisories do not. An
     // obstacle makes two or three roots, and two may come to one drone: none of them may wait
     // for the time between looks, whatever the last context was sent for.
-    int64_t look_mono_us = later(now, drone->look_pace.next_mono_us - LOOK_SLACK_US);
-    drone->look_mono_us = sooner(drone->look_mono_us, look_mono_us);
-    edge_schedule_at(serve, drone, sooner(drone->due_mono_us, drone->look_mono_us));
+    edge_due_want_look(due, now);
+    edge_schedule_at(serve, drone, edge_due_next(due));
 }
 
 static void push_change(void *self, struct edge_drone *drone)

@@ -27,7 +27,8 @@ struct edge_wire_stream edge_send_stream(const struct edge_serve *serve, uint32_
 
 enum edge_wire_form edge_send_form(const struct edge_drone *drone)
 {
-    return drone != NULL && drone->preferences.json ? EDGE_WIRE_JSON : EDGE_WIRE_PROTOBUF;
+    return drone != NULL && drone->profile.preferences.json ? EDGE_WIRE_JSON
+                                                            : EDGE_WIRE_PROTOBUF;
 }
 
 enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,

@@ -22,7 +22,7 @@
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
-#include "edge/serve/fleet.h"
+#include "edge/serve/fleet/fleet.h"
 #include "edge/serve/overload.h"
 #include "edge/serve/patch.h"
 #include "edge/serve/serve.h"
@@ -103,11 +103,9 @@ struct edge_serve {
     const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
-    struct edge_show *show;            // NULL: nobody can look
-    uint64_t traffic_epoch;            // of the root whose tracks were looked at
-    double speed_max_mps;              // of any drone, a second ago at most
-    struct fusion_surroundings around; // of the drone that is being evaluated
-    struct fusion_context context;
+    struct edge_show *show; // NULL: nobody can look
+    uint64_t traffic_epoch; // of the root whose tracks were looked at
+    double speed_max_mps;   // of any drone, a second ago at most
     uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
 };
 
@@ -256,13 +254,19 @@ DRF_MUST_CHECK enum drf_status edge_alerts_show(const struct edge_serve *serve,
 // zone begins or ends to apply.
 void edge_zone_watch_run(struct edge_serve *serve);
 
-// edge/serve/advise.c: evaluates a drone now: serve->context becomes its context, with the
-// advisories as they are told; changed ones are sent on their topic. Needs a root and a report.
-void edge_advise(struct edge_serve *serve, struct edge_drone *drone);
+// What an evaluation found. The context refers to the neighbours beside it.
+struct edge_advice {
+    struct fusion_surroundings around;
+    struct fusion_context context;
+};
+
+// edge/serve/advise.c: evaluates a drone now: its context, with the advisories as they are
+// told; changed ones are sent on their topic. Needs a root and a report.
+void edge_advise(struct edge_serve *serve, struct edge_drone *drone, struct edge_advice *out);
 // The context of a drone now, its advisories as they were found. Needs a root and a report.
 struct fusion_aircraft edge_aircraft_of(const struct edge_drone *drone); // without others
 void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
-                       struct fusion_builder *builder, struct fusion_context *out);
+                       struct fusion_builder *builder, struct edge_advice *out);
 
 // edge/serve/show.c: what those who look at the node see. Nothing that a step puts out depends
 // on it, and nothing of it is recorded.
@@ -271,8 +275,9 @@ DRF_MUST_CHECK enum drf_status edge_show_open(struct edge_viewing *viewing, uint
 void edge_show_close(struct edge_show *show);                          // NULL is fine
 // At the beginning of a step: whether somebody looks.
 void edge_show_begin(struct edge_serve *serve);
-// serve->context is the drone's now, with the advisories as they are told.
-void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone);
+// The context is the drone's now, with the advisories as they are told.
+void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone,
+                         const struct fusion_context *context);
 // At the end of a step: a bounded part of all the rest. True: there is more.
 bool edge_show_run(struct edge_serve *serve);
 
@@ -316,15 +321,15 @@ void edge_traffic_push(struct edge_serve *serve);
 // All of them.
 void edge_traffic_show(const struct edge_serve *serve, struct edge_view_tracks *out);
 
-// edge/serve/neighbours.c: serve->around, as it is for a drone.
-void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone);
+// edge/serve/neighbours.c: who is around a drone.
+void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *drone,
+                          struct fusion_surroundings *around);
 // The region alone, and nobody in it.
-void edge_neighbours_none(struct edge_serve *serve);
-// Remembers the height that its context computed, for when it is another drone's neighbour.
-void edge_neighbours_note(struct edge_drone *drone, const struct fusion_height *height);
-// Before `fix` becomes its last report: whether it can have got there since the one before, for
-// how others see it (schemas/client.md, Traffic). Nothing else depends on it.
-void edge_neighbours_weigh(struct edge_serve *serve, struct edge_drone *drone,
+void edge_neighbours_none(const struct edge_serve *serve, struct fusion_surroundings *around);
+// Before `fix` becomes its last report: it is not lost; and whether it can have got there since
+// the one before, for how others see it (schemas/client.md, Traffic). Nothing else depends on
+// it.
+void edge_neighbours_heard(struct edge_serve *serve, struct edge_drone *drone,
                            const struct fusion_fix *fix);
 // Once a second: which drones have lost their link, and their predicted positions.
 void edge_neighbours_run(struct edge_serve *serve);

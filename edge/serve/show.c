@@ -53,7 +53,7 @@ struct edge_show {
 
     uint64_t catalog_digest, alerts_digest;
     int64_t numbers_mono_us;
-    struct fusion_context context;
+    struct edge_advice found;
     struct edge_advisories advisories;
     struct edge_view_tracks tracks;
     struct edge_view_detail detail;
@@ -110,10 +110,11 @@ static void put_detail(struct edge_serve *serve, const struct edge_drone *drone,
         .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
         .context = from,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
-        .authority = drone->primary ? EDGE_AUTHORITY_PRIMARY : EDGE_AUTHORITY_SECONDARY,
+        .authority = edge_place_inside(&drone->place) ? EDGE_AUTHORITY_PRIMARY
+                                                      : EDGE_AUTHORITY_SECONDARY,
         .telemetry_seq = drone->report.seq,
         .telemetry_drone_boot_id = drone->report.drone_boot_id,
-        .pushed = drone->pushed,
+        .pushed = drone->due.state == EDGE_DUE_PUSHED,
         .time_from_arrival = drone->report.time_from_arrival,
         .untrimmed = true,
     };
@@ -156,16 +157,17 @@ static void put_why(struct edge_serve *serve, uint32_t slot, enum edge_view_why 
 
 static bool evaluable(const struct edge_serve *serve, const struct edge_drone *drone)
 {
-    return serve->root != NULL && drone->has_report && !drone->outside && !drone->waiting;
+    return serve->root != NULL && drone->report.there && !edge_place_outside(&drone->place)
+           && drone->kept.state != EDGE_KEPT_WAITING;
 }
 
 // As edge_advise() would, and nothing of it is kept or told.
 static void evaluate(struct edge_serve *serve, const struct edge_drone *drone)
 {
     struct edge_show *show = serve->show;
-    edge_advise_build(serve, drone, show->answering.builder, &show->context);
+    edge_advise_build(serve, drone, show->answering.builder, &show->found);
     show->advisories = drone->advisories;
-    edge_advisories_apply(&show->advisories, serve->now, &show->context.advisories);
+    edge_advisories_apply(&show->advisories, serve->now, &show->found.context.advisories);
 }
 
 // Which place has which slot; and what a slot says whose drone is not evaluated.
@@ -190,7 +192,7 @@ static void look_for_followed(struct edge_serve *serve)
             continue;
         }
         show->slot_of[edge_fleet_number(serve->fleet, drone)] = (uint8_t)(slot + 1);
-        if (!drone->has_report) {
+        if (!drone->report.there) {
             put_why(serve, slot, EDGE_VIEW_NO_REPORT);
         } else if (!evaluable(serve, drone)) {
             put_why(serve, slot, EDGE_VIEW_NOT_SERVED);
@@ -200,7 +202,7 @@ static void look_for_followed(struct edge_serve *serve)
                 continue;
             }
             evaluate(serve, drone);
-            put_detail(serve, drone, slot, &show->context, false);
+            put_detail(serve, drone, slot, &show->found.context, false);
         }
     }
 }
@@ -225,17 +227,18 @@ void edge_show_begin(struct edge_serve *serve)
     show->followed_wait = false;
 }
 
-void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone)
+void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *drone,
+                         const struct fusion_context *context)
 {
     struct edge_show *show = serve->show;
     if (show == NULL || !show->watched)
         return;
-    put_evaluated(serve, drone, &serve->context);
+    put_evaluated(serve, drone, context);
     if (show->followed_count == 0)
         return;
     uint32_t slot = show->slot_of[edge_fleet_number(serve->fleet, drone)];
     if (slot > 0 && strcmp(show->followed.id[slot - 1], drone->id) == 0)
-        put_detail(serve, drone, slot - 1, &serve->context, true);
+        put_detail(serve, drone, slot - 1, context, true);
 }
 
 // ---- once a second
@@ -256,7 +259,7 @@ static bool shows_evaluation(const struct edge_serve *serve, uint32_t number,
     if (strcmp(edge_viewing_shown(show->viewing, number), drone->id) != 0)
         return false;
     if (!show->filled) // what stands there may be of before
-        return drone->advised_mono_us >= show->since_mono_us;
+        return drone->found.advised_mono_us >= show->since_mono_us;
     return edge_viewing_drone(show->viewing, number, &seen, &is) == EDGE_SEQLOCK_NEW
            && is.evaluated_utc_us != EDGE_VIEW_UNKNOWN_UTC;
 }
@@ -281,13 +284,13 @@ static bool sweep_place(struct edge_serve *serve, uint32_t number)
     struct edge_show *show = serve->show;
     const struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
     struct edge_view_drone held;
-    if (!drone->used || !drone->has_report || !seen_lately(serve, drone)) {
+    if (!drone->slot.used || !drone->report.there || !seen_lately(serve, drone)) {
         edge_viewing_clear_drone(show->viewing, number);
-    } else if (!drone->outside && shows_evaluation(serve, number, drone)) {
+    } else if (!edge_place_outside(&drone->place) && shows_evaluation(serve, number, drone)) {
         follow_report(serve, number, drone);
     } else if (show->filled && evaluable(serve, drone)) {
         evaluate(serve, drone);
-        put_evaluated(serve, drone, &show->context);
+        put_evaluated(serve, drone, &show->found.context);
         return true;
     } else {
         edge_show_record_held(drone, &held);

@@ -8,12 +8,12 @@
 
 static uint16_t flags_of(const struct edge_drone *drone)
 {
-    return (uint16_t)((drone->primary && !drone->outside ? 0U : EDGE_VIEW_OUTSIDE)
-                      | (drone->has_profile ? EDGE_VIEW_HAS_PROFILE : 0U)
+    return (uint16_t)((edge_place_inside(&drone->place) ? 0U : EDGE_VIEW_OUTSIDE)
+                      | (drone->profile.held ? EDGE_VIEW_HAS_PROFILE : 0U)
                       | (drone->report.fix.on_ground ? EDGE_VIEW_ON_GROUND : 0U)
-                      | (drone->lost ? EDGE_VIEW_LOST : 0U)
-                      | (drone->reporting ? EDGE_VIEW_REPORTING : 0U)
-                      | (drone->unconfirmed ? EDGE_VIEW_UNCONFIRMED : 0U));
+                      | (drone->sight.lost ? EDGE_VIEW_LOST : 0U)
+                      | (drone->slot.reporting ? EDGE_VIEW_REPORTING : 0U)
+                      | (drone->sight.unconfirmed ? EDGE_VIEW_UNCONFIRMED : 0U));
 }
 
 // What its last report says.
@@ -88,7 +88,8 @@ static void put_advisories(const struct fusion_advisories *list, struct edge_vie
         if (worst == NULL || (item->severity == worst->severity && sooner(item, worst)))
             worst = item;
     }
-    count(list->left_out_severity, list->left_out, out);
+    if (list->left_out > 0)
+        count(list->left_out_severity, list->left_out, out);
     if (worst == NULL)
         return;
     out->severity = (uint8_t)worst->severity;
@@ -172,7 +173,7 @@ void edge_show_way(const struct edge_serve *serve, const struct edge_drone *dron
     const struct fusion_aircraft aircraft = edge_aircraft_of(drone);
     struct fusion_path path;
     fusion_context_way(builder, serve->root, &aircraft, serve->now.utc_us, &path);
-    out->clearance_min_cm = edge_view_scaled(drone->limits.clearance_min_m, 100.0);
+    out->clearance_min_cm = edge_view_scaled(drone->profile.limits.clearance_min_m, 100.0);
     out->corner_count = 0;
     for (uint32_t i = 0; i < path.count && path.basis != FUSION_CORRIDOR_DISC
                          && out->corner_count < EDGE_VIEW_WAY_MAX;

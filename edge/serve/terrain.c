@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/serve/link_budget.h"
+#include "edge/serve/fleet/link_budget.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_terrain.h"
 #include "fusion/aircraft/plan.h"
@@ -71,7 +71,7 @@ static enum drf_status send_block(struct edge_serve *serve, struct edge_drone *d
     message->tiles = tiles;
     message->loaded += known;
     message->unavailable += asked - known;
-    message->stream = edge_send_stream(serve, drone->terrain_seq + 1);
+    message->stream = edge_send_stream(serve, drone->stream.terrain_seq + 1);
     size_t size = sizeof serve->buffer;
     const struct edge_send to = {
         .kind = EDGE_TOPIC_TERRAIN, .id = drone->id, .form = edge_send_form(drone)};
@@ -81,7 +81,7 @@ static enum drf_status send_block(struct edge_serve *serve, struct edge_drone *d
     status = edge_send(serve, &to, serve->buffer, size);
     if (status != DRF_OK)
         return status;
-    drone->terrain_seq++;
+    edge_stream_send_terrain(&drone->stream);
     edge_link_budget_take(drone, serve->now.mono_us, size);
     *bytes = size + EDGE_LINK_BUDGET_OVERHEAD_BYTES;
     edge_metrics_add(serve->metrics, EDGE_METRIC_TERRAIN_TILES, 0, 0, known);
@@ -122,11 +122,11 @@ static bool list_blocks(const struct edge_drone *drone, const struct edge_wire_r
     bool fits = true;
     if (request->plan_id[0] == '\0') {
         fits = fusion_terrain_cover_box(request->south_west, request->north_east, blocks);
-    } else if (!drone->has_plan || strcmp(drone->plan->plan_id, request->plan_id) != 0) {
+    } else if (!drone->plan.held || strcmp(drone->plan.plan->plan_id, request->plan_id) != 0) {
         refuse(answered, EDGE_REPLY_INVALID, "preload.plan_id", "is not the plan that is held");
         return false;
     } else {
-        const struct fusion_plan *plan = drone->plan;
+        const struct fusion_plan *plan = drone->plan.plan;
         for (uint32_t i = 0; i + 1 < plan->point_count && fits; i++)
             fits = fusion_terrain_cover_line(
                 e7_of(&plan->points[i]), e7_of(&plan->points[i + 1]),
@@ -198,7 +198,7 @@ void edge_terrain_request(struct edge_serve *serve, struct edge_drone *drone,
 
 static int64_t pause_us(const struct edge_drone *drone, size_t bytes)
 {
-    if (drone->preferences.link_bytes_per_s == 0)
+    if (drone->profile.preferences.link_bytes_per_s == 0)
         return BLOCK_INTERVAL_US;
     double spare = edge_link_budget_bytes_per_s(drone);
     return spare > 0.0 ? (int64_t)((double)bytes * 1e6 / spare) : RETRY_US;
@@ -214,7 +214,7 @@ static void settle(struct edge_serve *serve, struct preload *preload)
         return;
     }
     bool room =
-        drone->preferences.link_bytes_per_s == 0
+        drone->profile.preferences.link_bytes_per_s == 0
         || (edge_link_budget_bytes_per_s(drone) > 0.0 && edge_link_budget_settled(drone, now));
     if (!room || serve->overload.level >= EDGE_OVERLOAD_PATCH) {
         preload->due_mono_us = now + RETRY_US; // contexts take all of it, or of the node

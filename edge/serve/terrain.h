@@ -7,7 +7,7 @@
 #ifndef EDGE_TERRAIN_H
 #define EDGE_TERRAIN_H
 
-#include "edge/serve/drone.h"
+#include "edge/serve/fleet/drone.h"
 #include "edge/wire/wire.h"
 
 enum {

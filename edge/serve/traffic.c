@@ -151,7 +151,7 @@ static bool far_above(const struct edge_drone *drone, const struct fusion_neighb
                      : other->wgs84_known ? other->wgs84_m
                                           : other->pressure_m;
     double climb_mps = fabs(other->velocity_up_mps) + fabs(fix->velocity_up_mps);
-    return fabs(other_m - own_m) > SLACK_UP_M + drone->limits.clearance_min_m
+    return fabs(other_m - own_m) > SLACK_UP_M + drone->profile.limits.clearance_min_m
                                        + other->amsl_acc95_m + climb_mps * horizon_s;
 }
 
@@ -161,7 +161,7 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
 {
     const struct fusion_fix *fix = &drone->report.fix;
     const struct geo_point here = fix->position, there = other->position;
-    if (other->on_ground || far_above(drone, other, drone->limits.look_ahead_s))
+    if (other->on_ground || far_above(drone, other, drone->profile.limits.look_ahead_s))
         return HUGE_VAL;
     double lon_deg = remainder(there.lon_deg - here.lon_deg, 360.0);
     double north_m = (there.lat_deg - here.lat_deg) * GEO_EARTH_M_PER_DEG;
@@ -173,7 +173,7 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
                          + other->reach_mps + 1.0;
     double late_s = fmax((double)(now_utc_us - other->time_utc_us) * 1e-6, 0.0)
                     + fmax((double)(now_utc_us - fix->time_utc_us) * 1e-6, 0.0);
-    double slack_m = SLACK_M + drone->limits.clearance_min_m + acc95_m + other->reach_m
+    double slack_m = SLACK_M + drone->profile.limits.clearance_min_m + acc95_m + other->reach_m
                      + closing_mps * late_s;
     return (geo_length(east_m, north_m) * 0.99 - slack_m) / closing_mps;
 }

@@ -29,7 +29,7 @@ static size_t find(struct edge_fleet *fleet, struct geo_point out[static EDGE_WA
     uint32_t slots = edge_fleet_slots(fleet);
     for (uint32_t i = 0; i < slots && i < SLOTS_MAX && count < EDGE_WARM_START_MAX; i++) {
         const struct edge_drone *drone = edge_fleet_at(fleet, i);
-        if (!drone->used || !drone->reporting)
+        if (!drone->slot.used || !drone->slot.reporting)
             continue;
         const struct geo_point point = {on_grid(drone->report.fix.position.lat_deg),
                                         on_grid(drone->report.fix.position.lon_deg)};

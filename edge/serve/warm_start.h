@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "edge/handoff/backqueue.h"
-#include "edge/serve/fleet.h"
+#include "edge/serve/fleet/fleet.h"
 #include "fusion/store/store.h"
 
 enum { EDGE_WARM_START_MAX = 16 };

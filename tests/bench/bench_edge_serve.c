@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <malloc.h>
 
-#include "edge/serve/drone.h"
-#include "edge/serve/patch.h"
+#include "edge/serve/fleet/drone.h"
+#include "edge/serve/fleet/patches.h"
 #include "tests/bench/serve_load.h"
 #include "tests/support/heap.h"
 

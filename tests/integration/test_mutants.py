@@ -75,7 +75,7 @@ FAULTS = [
           {"return FUSION_SEVERITY_CAUTION;\n    return severity;":
            "return FUSION_SEVERITY_CAUTION;\n    return severity < FUSION_SEVERITY_INFO ? severity + 1 : severity;"},
           "traffic:missed"),
-    Fault("kept 30 s too long", "edge/serve/advisories.c",
+    Fault("kept 30 s too long", "edge/serve/fleet/advisories.c",
           {"< EDGE_ADVISORY_DWELL_US / 1000)": "< EDGE_ADVISORY_DWELL_US / 1000 + 30000)"}, ":false"),
     Fault("alerts 10 m too late", "fusion/aircraft/alert.c", {"place) <= acc95_m)": "place) <= acc95_m - 10.0)"}, "alert"),
     Fault("alerts one severity lower", "fusion/aircraft/alert.c",

@@ -10,7 +10,7 @@ import sys
 
 # What runs inside edge_ingest_step and edge_serve_step. Store and decoder wait for the disk and for children: what they
 # answer is a port (COMMIT, FOLD, RENDER, STORE_FREE; DECODE_*).
-INSIDE = ["edge/ingest", "edge/serve", "edge/wire", "edge/handoff", "fusion/root", "fusion/aircraft", "fusion/reason",
+INSIDE = ["edge/ingest", "edge/serve", "edge/serve/fleet", "edge/wire", "edge/handoff", "fusion/root", "fusion/aircraft", "fusion/reason",
           "fusion/context", "fusion/fold", "fusion/fabric"]
 INSIDE_FILES = ["edge/kafka/deadletter.c", "edge/kafka/outbox.c", "edge/kafka/envelope.c", "edge/config/region.c"]
 # Threads of their own, or before the first step.

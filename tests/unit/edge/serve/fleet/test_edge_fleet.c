@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What edge/serve/fleet.h promises: found by id, bounded, the least useful goes first.
+// What edge/serve/fleet/fleet.h promises: found by id, bounded, the least useful goes first.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "edge/serve/fleet.h"
+#include "edge/serve/fleet/fleet.h"
 
 enum { ROOM = 100, FORGET_US = 120000000, SECOND_US = 1000000 };
 
@@ -118,11 +118,11 @@ static void admit__a_drone_that_was_evicted__does_not_repeat_its_numbers(void **
     struct edge_fleet *fleet = opened(1);
     struct edge_drone *drone = admit(fleet, "a", 0);
     for (int i = 0; i < 7; i++)
-        (void)edge_drone_send(drone, i);
+        (void)edge_stream_send(&drone->stream, i);
     assert_int_equal(drone->stream.sent_seq, 7);
     (void)admit(fleet, "b", 1);
     drone = admit(fleet, "a", 2);
-    assert_true(edge_drone_send(drone, 3) > 7);
+    assert_true(edge_stream_send(&drone->stream, 3) > 7);
     edge_fleet_close(fleet);
 }
 
@@ -133,25 +133,27 @@ static void admit__a_slot_used_before__remembers_nothing(void **state)
     struct edge_drone *drone = admit(fleet, "a", 0);
     static struct fusion_plan plan = {.plan_id = "p", .point_count = 100};
     plan.points[99].hold_s = 7.0F;
-    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
-    assert_true(drone->has_plan && drone->plan->points[99].hold_s > 6.0F);
+    assert_int_equal(edge_plan_held_use(&drone->plan, &plan, 1), DRF_OK);
+    assert_true(drone->plan.held && drone->plan.plan->points[99].hold_s > 6.0F);
     plan.point_count = 2; // shorter and longer again, within its own room
-    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
-    assert_int_equal(drone->plan->point_count, 2);
+    assert_int_equal(edge_plan_held_use(&drone->plan, &plan, 1), DRF_OK);
+    assert_int_equal(drone->plan.plan->point_count, 2);
     plan.point_count = 3;
     plan.points[2].hold_s = 5.0F;
-    assert_int_equal(edge_fleet_plan(drone, &plan), DRF_OK);
-    assert_true(drone->plan->points[2].hold_s > 4.0F);
-    drone->has_profile = drone->has_report = drone->due = true;
-    drone->preferences.json = true;
+    assert_int_equal(edge_plan_held_use(&drone->plan, &plan, 1), DRF_OK);
+    assert_true(drone->plan.plan->points[2].hold_s > 4.0F);
+    drone->profile.held = drone->report.there = true;
+    edge_due_now(&drone->due, 0);
+    drone->profile.preferences.json = true;
     drone->report.seq = 9;
     edge_fleet_place(fleet, drone, (struct geo_point){43.5, -79.5});
     assert_int_equal(edge_fleet_counts(fleet).reporting, 1);
     drone = admit(fleet, "b", 1);
-    assert_false(drone->has_plan || drone->has_profile || drone->has_report || drone->due);
-    assert_false(drone->preferences.json || drone->reporting || drone->known);
+    assert_false(drone->plan.held || drone->profile.held || drone->report.there
+                 || edge_due_any(&drone->due));
+    assert_false(drone->profile.preferences.json || drone->slot.reporting || drone->slot.known);
     assert_int_equal(drone->report.seq, 0);
-    assert_int_equal(drone->preferences.interval_us, 200000);
+    assert_int_equal(drone->profile.preferences.interval_us, 200000);
     assert_int_equal(edge_fleet_counts(fleet).reporting, 0);
     edge_fleet_close(fleet);
 }
@@ -196,15 +198,15 @@ static void forget__a_silent_drone__reports_no_more_but_keeps_its_profile(void *
     struct edge_fleet *fleet = opened(ROOM);
     struct edge_drone *drone = admit(fleet, "a", 0);
     edge_fleet_touch(fleet, drone, 0);
-    drone->has_profile = true;
+    drone->profile.held = true;
     edge_fleet_place(fleet, drone, (struct geo_point){43.5, -79.5});
     edge_fleet_forget(fleet, FORGET_US - 1);
-    assert_true(drone->reporting);
+    assert_true(drone->slot.reporting);
     edge_fleet_forget(fleet, FORGET_US);
-    assert_false(drone->reporting);
+    assert_false(drone->slot.reporting);
     assert_int_equal(edge_fleet_counts(fleet).reporting, 0);
     assert_ptr_equal(edge_fleet_find(fleet, "a"), drone);
-    assert_true(drone->has_profile);
+    assert_true(drone->profile.held);
     edge_fleet_close(fleet);
 }
 

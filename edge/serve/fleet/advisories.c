@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/advisories.h"
+#include "edge/serve/fleet/advisories.h"
 
 #include <math.h>
 #include <string.h>
@@ -184,6 +184,8 @@ struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories,
     }
     return NULL;
 }
+
+void edge_advisory_tell(struct edge_advisory *held) { held->told = held->revision; }
 
 void edge_advisories_repeat(struct edge_advisories *advisories)
 {

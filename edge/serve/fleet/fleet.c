@@ -6,9 +6,7 @@
 // of the cells is chosen so that their number stays below CELLS_MAX. Sequence numbers of an
 // evicted drone raise seq_floor, from which a new drone starts: numbers of a stream never go
 // back, even if the same id returns.
-#include "edge/serve/fleet.h"
-
-#include "edge/serve/patch.h"
+#include "edge/serve/fleet/fleet.h"
 
 #include "geo/earth.h"
 #include "geo/hash.h"
@@ -124,14 +122,12 @@ void edge_fleet_follow(struct edge_fleet *fleet, const struct edge_fleet_config 
     fleet->config.preferences = config->preferences;
     for (uint32_t i = 0; i < fleet->carved; i++) {
         struct edge_drone *drone = &fleet->drones[i];
-        const double asked_hz = drone->preferences.rate_hz;
-        if (!drone->used)
+        if (!drone->slot.used)
             continue;
-        if (!drone->has_profile)
+        if (!drone->profile.held)
             edge_fleet_unprofile(fleet, drone);
-        else if (asked_hz > 0)
-            drone->preferences.interval_us =
-                (int64_t)(1e6 / (asked_hz < rate_max_hz ? asked_hz : rate_max_hz));
+        else
+            edge_profile_held_limit(&drone->profile, rate_max_hz);
     }
 }
 
@@ -141,7 +137,7 @@ void edge_fleet_close(struct edge_fleet *fleet)
         return;
     assert(fleet->drones != NULL || fleet->carved == 0);
     for (uint32_t i = 0; i < fleet->carved; i++) {
-        free(fleet->drones[i].plan);
+        edge_plan_held_close(&fleet->drones[i].plan);
         free(fleet->drones[i].patches);
     }
     free(fleet->drones);
@@ -201,30 +197,30 @@ static void unindex(struct edge_fleet *fleet, uint32_t hole)
 
 static enum list list_of(const struct edge_drone *drone)
 {
-    return drone->known ? KNOWN : LOOSE;
+    return drone->slot.known ? KNOWN : LOOSE;
 }
 
 static void unlink_used(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     enum list list = list_of(drone);
-    if (drone->older != EDGE_DRONE_NONE)
-        fleet->drones[drone->older].newer = drone->newer;
+    if (drone->slot.older != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.older].slot.newer = drone->slot.newer;
     else
-        fleet->oldest[list] = drone->newer;
-    if (drone->newer != EDGE_DRONE_NONE)
-        fleet->drones[drone->newer].older = drone->older;
+        fleet->oldest[list] = drone->slot.newer;
+    if (drone->slot.newer != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.newer].slot.older = drone->slot.older;
     else
-        fleet->newest[list] = drone->older;
+        fleet->newest[list] = drone->slot.older;
 }
 
 static void link_newest(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     enum list list = list_of(drone);
     uint32_t number = edge_fleet_number(fleet, drone);
-    drone->newer = EDGE_DRONE_NONE;
-    drone->older = fleet->newest[list];
-    if (drone->older != EDGE_DRONE_NONE)
-        fleet->drones[drone->older].newer = number;
+    drone->slot.newer = EDGE_DRONE_NONE;
+    drone->slot.older = fleet->newest[list];
+    if (drone->slot.older != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.older].slot.newer = number;
     else
         fleet->oldest[list] = number;
     fleet->newest[list] = number;
@@ -234,10 +230,10 @@ static void link_oldest(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     enum list list = list_of(drone);
     uint32_t number = edge_fleet_number(fleet, drone);
-    drone->older = EDGE_DRONE_NONE;
-    drone->newer = fleet->oldest[list];
-    if (drone->newer != EDGE_DRONE_NONE)
-        fleet->drones[drone->newer].older = number;
+    drone->slot.older = EDGE_DRONE_NONE;
+    drone->slot.newer = fleet->oldest[list];
+    if (drone->slot.newer != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.newer].slot.older = number;
     else
         fleet->newest[list] = number;
     fleet->oldest[list] = number;
@@ -247,16 +243,16 @@ static void evict(struct edge_fleet *fleet, struct edge_drone *drone)
 {
     if (fleet->seq_floor < drone->stream.sent_seq)
         fleet->seq_floor = drone->stream.sent_seq;
-    if (fleet->seq_floor < drone->terrain_seq)
-        fleet->seq_floor = drone->terrain_seq;
+    if (fleet->seq_floor < drone->stream.terrain_seq)
+        fleet->seq_floor = drone->stream.terrain_seq;
     if (drone->patches != NULL && fleet->seq_floor < drone->patches->sent_seq)
         fleet->seq_floor = drone->patches->sent_seq;
     edge_fleet_unplace(fleet, drone);
     unindex(fleet, place_of(fleet, drone->id, geo_hash32_text(GEO_HASH32_START, drone->id)));
     unlink_used(fleet, drone);
-    drone->used = false;
-    drone->due = false; // a list of those who are due may still hold the number
-    drone->newer = fleet->free_number;
+    drone->slot.used = false;
+    edge_due_drop(&drone->due); // the list of those who are due may still hold the number
+    drone->slot.newer = fleet->free_number;
     fleet->free_number = edge_fleet_number(fleet, drone);
     fleet->counts.held--;
     fleet->counts.evicted++;
@@ -269,7 +265,7 @@ static bool make_room(struct edge_fleet *fleet, int64_t now_mono_us)
         return true;
     }
     struct edge_drone *drone = &fleet->drones[fleet->oldest[KNOWN]];
-    if (now_mono_us - drone->used_mono_us < fleet->config.forget_us)
+    if (now_mono_us - drone->slot.used_mono_us < fleet->config.forget_us)
         return false;
     evict(fleet, drone);
     return true;
@@ -283,7 +279,7 @@ static struct edge_drone *take_slot(struct edge_fleet *fleet, int64_t now_mono_u
     if (fleet->free_number == EDGE_DRONE_NONE)
         return &fleet->drones[fleet->carved++];
     struct edge_drone *drone = &fleet->drones[fleet->free_number];
-    fleet->free_number = drone->newer;
+    fleet->free_number = drone->slot.newer;
     return drone;
 }
 
@@ -300,26 +296,21 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         fleet->counts.refused++;
         return DRF_ERR_FULL;
     }
+    struct edge_patches *patches = drone->patches;
+    struct edge_plan_held plan = drone->plan;
+    edge_plan_held_drop(&plan);
     *drone = (struct edge_drone){
-        .used = true,
-        .listed = drone->listed,
-        .plan = drone->plan,
-        .plan_points = drone->plan_points,
-        .patches = drone->patches,
-        .cell = EDGE_DRONE_NONE,
-        .used_mono_us = NEVER_US,
-        .outside_told_mono_us = NEVER_US,
-        .sent_mono_us = NEVER_US,
-        .look_mono_us = INT64_MAX,
-        .request_told_mono_us = NEVER_US,
-        .limits = fleet->config.limits,
-        .preferences = fleet->config.preferences,
-        .terrain_seq = fleet->seq_floor,
-        .stream = {.sent_seq = fleet->seq_floor, .seen_seq = fleet->seq_floor},
+        .slot = {.used = true, .cell = EDGE_DRONE_NONE, .used_mono_us = NEVER_US},
+        .place = edge_place_unknown(),
+        .rates = edge_rates_fresh(),
+        .plan = plan,
+        .due = edge_due_nothing(drone->due.listed),
+        .stream = edge_stream_after(fleet->seq_floor),
+        .patches = patches,
     };
-    if (drone->patches != NULL)
-        *drone->patches =
-            (struct edge_patches){.sent_seq = fleet->seq_floor, .due = drone->patches->due};
+    edge_fleet_unprofile(fleet, drone);
+    if (patches != NULL)
+        edge_patches_reset(patches, fleet->seq_floor);
     size_t size = strnlen(id, EDGE_ID_SIZE);
     assert(size < EDGE_ID_SIZE);
     memcpy(drone->id, id, size);
@@ -334,8 +325,8 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
 
 void edge_fleet_touch(struct edge_fleet *fleet, struct edge_drone *drone, int64_t now_mono_us)
 {
-    drone->used_mono_us = now_mono_us;
-    if (drone->newer == EDGE_DRONE_NONE)
+    drone->slot.used_mono_us = now_mono_us;
+    if (drone->slot.newer == EDGE_DRONE_NONE)
         return;
     unlink_used(fleet, drone);
     link_newest(fleet, drone);
@@ -343,11 +334,11 @@ void edge_fleet_touch(struct edge_fleet *fleet, struct edge_drone *drone, int64_
 
 void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone)
 {
-    if (drone->known)
+    if (drone->slot.known)
         return;
     unlink_used(fleet, drone);
-    drone->known = true;
-    if (drone->used_mono_us == NEVER_US)
+    drone->slot.known = true;
+    if (drone->slot.used_mono_us == NEVER_US)
         link_oldest(fleet, drone);
     else
         link_newest(fleet, drone);
@@ -355,24 +346,7 @@ void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone)
 
 void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone)
 {
-    drone->limits = fleet->config.limits;
-    drone->preferences = fleet->config.preferences;
-    drone->has_profile = false;
-    drone->profile_digest = 0;
-}
-
-enum drf_status edge_fleet_plan(struct edge_drone *drone, const struct fusion_plan *plan)
-{
-    if (drone->plan == NULL || drone->plan_points != plan->point_count) {
-        struct fusion_plan *room = realloc(drone->plan, fusion_plan_bytes(plan->point_count));
-        if (room == NULL)
-            return DRF_ERR_NOMEM; // the one before is as it was
-        drone->plan = room;
-        drone->plan_points = plan->point_count;
-    }
-    memcpy(drone->plan, plan, fusion_plan_bytes(plan->point_count));
-    drone->has_plan = true;
-    return DRF_OK;
+    edge_profile_held_drop(&drone->profile, &fleet->config.limits, &fleet->config.preferences);
 }
 
 void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,
@@ -381,32 +355,32 @@ void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,
     uint32_t column, row;
     cell_at(fleet, position, &column, &row);
     uint32_t cell = row * fleet->columns + column;
-    if (drone->reporting && drone->cell == cell)
+    if (drone->slot.reporting && drone->slot.cell == cell)
         return;
     edge_fleet_unplace(fleet, drone);
     uint32_t number = edge_fleet_number(fleet, drone);
-    drone->cell = cell;
-    drone->cell_previous = EDGE_DRONE_NONE;
-    drone->cell_next = fleet->cells[cell];
-    if (drone->cell_next != EDGE_DRONE_NONE)
-        fleet->drones[drone->cell_next].cell_previous = number;
+    drone->slot.cell = cell;
+    drone->slot.cell_previous = EDGE_DRONE_NONE;
+    drone->slot.cell_next = fleet->cells[cell];
+    if (drone->slot.cell_next != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.cell_next].slot.cell_previous = number;
     fleet->cells[cell] = number;
-    drone->reporting = true;
+    drone->slot.reporting = true;
     fleet->counts.reporting++;
 }
 
 void edge_fleet_unplace(struct edge_fleet *fleet, struct edge_drone *drone)
 {
-    if (drone->cell == EDGE_DRONE_NONE)
+    if (drone->slot.cell == EDGE_DRONE_NONE)
         return;
-    if (drone->cell_previous != EDGE_DRONE_NONE)
-        fleet->drones[drone->cell_previous].cell_next = drone->cell_next;
+    if (drone->slot.cell_previous != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.cell_previous].slot.cell_next = drone->slot.cell_next;
     else
-        fleet->cells[drone->cell] = drone->cell_next;
-    if (drone->cell_next != EDGE_DRONE_NONE)
-        fleet->drones[drone->cell_next].cell_previous = drone->cell_previous;
-    drone->cell = EDGE_DRONE_NONE;
-    drone->reporting = false;
+        fleet->cells[drone->slot.cell] = drone->slot.cell_next;
+    if (drone->slot.cell_next != EDGE_DRONE_NONE)
+        fleet->drones[drone->slot.cell_next].slot.cell_previous = drone->slot.cell_previous;
+    drone->slot.cell = EDGE_DRONE_NONE;
+    drone->slot.reporting = false;
     fleet->counts.reporting--;
 }
 
@@ -414,8 +388,8 @@ void edge_fleet_forget(struct edge_fleet *fleet, int64_t now_mono_us)
 {
     for (uint32_t i = 0; i < fleet->carved; i++) {
         struct edge_drone *drone = &fleet->drones[i];
-        if (drone->used && drone->cell != EDGE_DRONE_NONE
-            && now_mono_us - drone->used_mono_us >= fleet->config.forget_us)
+        if (drone->slot.used && drone->slot.cell != EDGE_DRONE_NONE
+            && now_mono_us - drone->slot.used_mono_us >= fleet->config.forget_us)
             edge_fleet_unplace(fleet, drone);
     }
 }
@@ -438,7 +412,7 @@ void edge_fleet_around(struct edge_fleet *fleet, struct geo_bounds bounds, doubl
             for (uint32_t i = fleet->cells[row * fleet->columns + column];
                  i != EDGE_DRONE_NONE;) {
                 struct edge_drone *drone = &fleet->drones[i];
-                i = drone->cell_next;
+                i = drone->slot.cell_next;
                 visit(self, drone);
             }
 }

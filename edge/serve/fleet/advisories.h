@@ -1,4 +1,4 @@
-// edge/serve/advisories.h - life cycle of one drone's advisories: raise, hold, lower, clear.
+// edge/serve/fleet/advisories.h - life of one drone's advisories: raise, hold, lower, clear.
 // SPDX-License-Identifier: Apache-2.0
 //
 // schemas/client.md rule 7 and schemas/client.md rule 8. A reasoner says what holds now; this
@@ -46,9 +46,11 @@ void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now n
                            struct fusion_advisories *set);
 
 // The next whose last change has not been handed to the advisory topic, from *cursor (0 at
-// first) on; NULL: none. Severity 0: it ended. Set told = revision when it was.
+// first) on; NULL: none. Severity 0: it ended.
 struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories,
                                              size_t *cursor);
+// It was handed to it as it is.
+void edge_advisory_tell(struct edge_advisory *held);
 
 // As it stands without an evaluation: what is kept of it.
 struct fusion_advisory edge_advisory_rest(const struct edge_advisory *held, int64_t now_utc_us);

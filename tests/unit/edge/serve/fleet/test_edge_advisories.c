@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What edge/serve/advisories.h promises: raised at once, lowered and cleared with patience.
+// What edge/serve/fleet/advisories.h promises: raised at once, lowered and cleared with
+// patience.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 #include "drf/v1/advisory.pb-c.h"
-#include "edge/serve/advisories.h"
+#include "edge/serve/fleet/advisories.h"
 #include "tests/support/serve_scene.h"
 
 enum {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What edge/serve/drone.h promises about pace, acknowledgement, order and concern.
+// What edge/serve/fleet/drone.h promises about pace, acknowledgement, order and concern.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "edge/serve/drone.h"
+#include "edge/serve/fleet/drone.h"
 #include "geo/tile.h"
 
 enum { MS = 1000, SECOND = 1000000 };
@@ -40,52 +40,51 @@ static void pace__reports_at_twice_the_rate__are_let_through_at_the_rate(void **
 static void unseen__all_acknowledged__is_zero(void **state)
 {
     (void)state;
-    struct edge_drone drone = {0};
-    assert_int_equal(edge_drone_unseen_us(&drone, SECOND), 0);
-    assert_int_equal(edge_drone_send(&drone, SECOND), 1);
-    assert_int_equal(edge_drone_unseen_us(&drone, SECOND + 300 * MS), 300 * MS);
-    edge_drone_seen(&drone, 1);
-    assert_int_equal(edge_drone_unseen_us(&drone, 9 * SECOND), 0);
+    struct edge_stream stream = {0};
+    assert_int_equal(edge_stream_unseen_us(&stream, SECOND), 0);
+    assert_int_equal(edge_stream_send(&stream, SECOND), 1);
+    assert_int_equal(edge_stream_unseen_us(&stream, SECOND + 300 * MS), 300 * MS);
+    edge_stream_seen(&stream, 1);
+    assert_int_equal(edge_stream_unseen_us(&stream, 9 * SECOND), 0);
 }
 
 static void unseen__some_acknowledged__is_the_age_of_the_oldest_that_is_not(void **state)
 {
     (void)state;
-    struct edge_drone drone = {0};
+    struct edge_stream stream = {0};
     for (int i = 0; i < 10; i++)
-        (void)edge_drone_send(&drone, SECOND + i * 100 * MS);
-    edge_drone_seen(&drone, 4); // the fifth went out at 1.4 s
-    assert_int_equal(edge_drone_unseen_us(&drone, 2 * SECOND), 600 * MS);
-    edge_drone_seen(&drone, 2); // an older report changes nothing
-    assert_int_equal(edge_drone_unseen_us(&drone, 2 * SECOND), 600 * MS);
+        (void)edge_stream_send(&stream, SECOND + i * 100 * MS);
+    edge_stream_seen(&stream, 4); // the fifth went out at 1.4 s
+    assert_int_equal(edge_stream_unseen_us(&stream, 2 * SECOND), 600 * MS);
+    edge_stream_seen(&stream, 2); // an older report changes nothing
+    assert_int_equal(edge_stream_unseen_us(&stream, 2 * SECOND), 600 * MS);
 }
 
 static void unseen__a_number_never_sent__is_passed_over(void **state)
 {
     (void)state;
-    struct edge_drone drone = {0};
-    (void)edge_drone_send(&drone, SECOND);
-    edge_drone_seen(&drone, 2);
-    edge_drone_seen(&drone, UINT32_MAX);
-    assert_int_equal(edge_drone_unseen_us(&drone, 2 * SECOND), SECOND);
+    struct edge_stream stream = {0};
+    (void)edge_stream_send(&stream, SECOND);
+    edge_stream_seen(&stream, 2);
+    edge_stream_seen(&stream, UINT32_MAX);
+    assert_int_equal(edge_stream_unseen_us(&stream, 2 * SECOND), SECOND);
 }
 
 static void unseen__more_than_remembered__counts_as_for_ever(void **state)
 {
     (void)state;
-    struct edge_drone drone = {0};
+    struct edge_stream stream = {0};
     for (int i = 0; i < EDGE_SENT_TIMES; i++)
-        (void)edge_drone_send(&drone, SECOND);
-    assert_int_equal(edge_drone_unseen_us(&drone, SECOND), 0);
-    (void)edge_drone_send(&drone, SECOND);
-    assert_true(edge_drone_unseen_us(&drone, SECOND) == INT64_MAX);
+        (void)edge_stream_send(&stream, SECOND);
+    assert_int_equal(edge_stream_unseen_us(&stream, SECOND), 0);
+    (void)edge_stream_send(&stream, SECOND);
+    assert_true(edge_stream_unseen_us(&stream, SECOND) == INT64_MAX);
 }
 
-static struct edge_drone reported(uint32_t seq, int64_t time_utc_us)
+static struct edge_report reported(uint32_t seq, int64_t time_utc_us)
 {
-    return (struct edge_drone){
-        .has_report = true,
-        .report = {.fix = {.time_utc_us = time_utc_us}, .drone_boot_id = 7, .seq = seq}};
+    return (struct edge_report){
+        .there = true, .fix = {.time_utc_us = time_utc_us}, .drone_boot_id = 7, .seq = seq};
 }
 
 static void order__numbers_and_times__may_only_grow(void **state)
@@ -104,10 +103,10 @@ static void order__numbers_and_times__may_only_grow(void **state)
         {0, 0, -1, EDGE_ORDER_BACK, 0}, {5, 0, 1, EDGE_ORDER_NEXT, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct edge_drone drone = reported(cases[i].last, 1000);
+        struct edge_report last = reported(cases[i].last, 1000);
         uint32_t lost = 99;
         assert_int_equal(
-            edge_drone_order(&drone, 7, cases[i].next, 1000 + cases[i].later_us, false, &lost),
+            edge_report_order(&last, 7, cases[i].next, 1000 + cases[i].later_us, false, &lost),
             cases[i].expected);
         assert_int_equal(lost, cases[i].lost);
     }
@@ -116,36 +115,34 @@ static void order__numbers_and_times__may_only_grow(void **state)
 static void order__another_life_of_the_drone__begins_anew(void **state)
 {
     (void)state;
-    struct edge_drone drone = reported(500, 1000);
+    struct edge_report last = reported(500, 1000);
     uint32_t lost;
-    assert_int_equal(edge_drone_order(&drone, 8, 1, 10, false, &lost), EDGE_ORDER_NEXT);
+    assert_int_equal(edge_report_order(&last, 8, 1, 10, false, &lost), EDGE_ORDER_NEXT);
     assert_int_equal(lost, 0);
 }
 
 static void order__a_drone_without_clock__goes_by_its_numbers(void **state)
 {
     (void)state;
-    struct edge_drone drone = reported(5, 1000);
-    drone.report.time_from_arrival = true;
+    struct edge_report last = reported(5, 1000);
+    last.time_from_arrival = true;
     uint32_t lost;
-    assert_int_equal(edge_drone_order(&drone, 7, 6, 900, true, &lost), EDGE_ORDER_NEXT);
-    assert_int_equal(edge_drone_order(&drone, 7, 5, 2000, true, &lost), EDGE_ORDER_BACK);
-    assert_int_equal(edge_drone_order(&drone, 7, 0, 1000, true, &lost), EDGE_ORDER_NEXT);
+    assert_int_equal(edge_report_order(&last, 7, 6, 900, true, &lost), EDGE_ORDER_NEXT);
+    assert_int_equal(edge_report_order(&last, 7, 5, 2000, true, &lost), EDGE_ORDER_BACK);
+    assert_int_equal(edge_report_order(&last, 7, 0, 1000, true, &lost), EDGE_ORDER_NEXT);
 }
 
 // At 60 N a degree of longitude is half a degree of latitude: 55.66 km.
 static struct edge_drone flying(double north_mps, double east_mps)
 {
     return (struct edge_drone){
-        .has_report = true,
-        .reporting = true,
-        .report = {.fix = {.position = {60, 10},
+        .slot.reporting = true,
+        .report = {.there = true,
+                   .fix = {.position = {60, 10},
                            .velocity_known = true,
                            .velocity_north_mps = north_mps,
                            .velocity_east_mps = east_mps}},
-        .concern_length_m = 1000,
-        .concern_half_m = 50,
-        .concern_straight = true,
+        .found = {.concern_length_m = 1000, .concern_half_m = 50, .concern_straight = true},
     };
 }
 
@@ -179,7 +176,7 @@ static void concerned__hovering_or_on_a_plan__is_all_around(void **state)
 {
     (void)state;
     struct edge_drone drone = flying(0, 20);
-    drone.concern_straight = false;
+    drone.found.concern_straight = false;
     assert_true(edge_drone_affected(&drone, box_at(0, -1040)));
     assert_true(edge_drone_affected(&drone, box_at(700, 700)));
     assert_false(edge_drone_affected(&drone, box_at(800, 800)));
@@ -189,7 +186,7 @@ static void concerned__who_does_not_report__is_not(void **state)
 {
     (void)state;
     struct edge_drone drone = flying(0, 20);
-    drone.reporting = false;
+    drone.slot.reporting = false;
     assert_false(edge_drone_affected(&drone, box_at(0, 0)));
 }
 

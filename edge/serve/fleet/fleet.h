@@ -1,4 +1,4 @@
-// edge/serve/fleet.h - table of all drones: lookup by id, bounded, with eviction.
+// edge/serve/fleet/fleet.h - table of all drones: lookup by id, bounded, with eviction.
 // SPDX-License-Identifier: Apache-2.0
 //
 // A table of fixed size, allocated at open. A drone is loose (it sent one message, and nothing
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "edge/serve/drone.h"
+#include "edge/serve/fleet/drone.h"
 #include "geo/bounds.h"
 #include "geo/status.h"
 
@@ -22,7 +22,7 @@ struct edge_fleet_config {
     int64_t forget_us;           // a known drone silent for this long may be replaced
     struct geo_bounds bounds;    // where reporting drones can be
     struct fusion_limits limits; // of a drone without profile
-    struct edge_drone_preferences preferences;
+    struct edge_preferences preferences;
 };
 
 struct edge_fleet_counts {
@@ -50,9 +50,6 @@ void edge_fleet_touch(struct edge_fleet *fleet, struct edge_drone *drone, int64_
 void edge_fleet_keep(struct edge_fleet *fleet, struct edge_drone *drone);
 // Nothing of it is held any more: back to the defaults of a drone without profile.
 void edge_fleet_unprofile(struct edge_fleet *fleet, struct edge_drone *drone);
-// Holds a copy of the plan, in a block of its length. DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status edge_fleet_plan(struct edge_drone *drone,
-                                               const struct fusion_plan *plan);
 
 // It reports from `position` (on the globe): what changes there concerns it.
 void edge_fleet_place(struct edge_fleet *fleet, struct edge_drone *drone,
