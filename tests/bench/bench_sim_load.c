@@ -27,7 +27,7 @@ enum {
     SAMPLES_MAX = 4000000,
     OBSTACLES_MAX = 100000,
     WARM_MESSAGES = 20,
-    BURST_AFTER_US = 1500000,
+    BURST_AFTER_US = 1000000,
 };
 
 struct order {
@@ -411,8 +411,8 @@ static bool fly(struct load *load)
     if (o->rate_hz <= 0)
         for (size_t i = 0; i < o->drones; i++)
             report(load, i);
-    int64_t fly_us = load->until_us + (o->burst > 0 ? BURST_AFTER_US + 1500000 : 0);
-    int64_t end_us = fly_us + (o->obstacles_hz > 0 ? 2000000 : 1000000);
+    int64_t fly_us = load->until_us + (o->burst > 0 ? BURST_AFTER_US + 1000000 : 0);
+    int64_t end_us = fly_us + (o->obstacles_hz > 0 ? 2000000 : 500000);
     for (int64_t now = begin_us; now < end_us; now = now_us()) {
         load->measuring = now < load->until_us;
         uint64_t due = now < fly_us ? (uint64_t)((double)(now - begin_us) * per_us) : next;

@@ -29,7 +29,7 @@ def made_in_s(folder, drones, seconds, ratio, jobs):
 
 
 def main():
-    seconds, pairs, drones = (int(word) for word in (sys.argv[1:] + ["20", "1", "500"][len(sys.argv) - 1:]))
+    seconds, pairs, drones = (int(word) for word in (sys.argv[1:] + ["20", "1", "100"][len(sys.argv) - 1:]))
     short = max(seconds // 10, 1)
     with tempfile.TemporaryDirectory(prefix="drf-bench-") as name:
         for ratio, what in ((0, "unchecked"), (1, "checked")):

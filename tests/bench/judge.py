@@ -20,11 +20,12 @@ GOALS = {
     "zones_context": (2.0, None, LESS), "start": (1.5, None, LESS), "strips": (0.1, None, LESS),
     "raster": (0.5, None, MORE), "obstacles": (0.5, None, MORE), "urgent": (1.0, None, LESS),
     "raster_gdalwarp": (1.0, None, MORE), "import_memory": (1.0, None, LESS), "journal_cost": (1.05, None, LESS),
-    "experiment_jobs": (1.8, None, MORE), "experiment_checked": (1.8, None, MORE), "experiment_unchecked": (1.8, None, MORE),
+    "experiment_checked": (1.8, None, MORE), "experiment_unchecked": (1.8, None, MORE),
     # against a number
     "push_p50": (1, 0.6, LESS), "push_burst": (1, 40, LESS), "context_cpu": (1, 15, LESS), "obstacle_cpu": (1, 0.4, LESS),
     "points": (1, 40e6, MORE), "memory_node": (1, 256, LESS), "memory_fabric": (1, 256, LESS),
-    "memory_drone": (1, 4096, LESS), "memory_drone_patches": (1, 4096, LESS), "context": (1, 200000, MORE), "context_limits": (1, 110000, MORE),
+    "memory_drone": (1, 4096, LESS), "memory_drone_patches": (1, 4096, LESS),
+    "context": (1, 200000, MORE), "context_limits": (1, 110000, MORE),
     "zones_load": (1, 4, LESS), "zones_query": (1, 30, LESS), "zones_landing": (1, 30, LESS),
     "zones_one_more": (1, 5000, LESS), "zones_first_publish": (1, 5000, LESS), "zones_memory": (1, 2048, LESS),
     "replay_5hz": (1, 30, MORE), "replay_1hz": (1, 150, MORE), "replay_live_5hz": (1, 30, MORE),
@@ -65,12 +66,17 @@ def rounded(value):
     return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
-OWN_FIELDS = ("bench", "value", "unit", "reference", "reference_value", "ratio", "reach", "met")
+OWN_FIELDS = ("bench", "value", "unit", "reference", "reference_value", "ratio", "reach", "met", "pairs")
+
+
+def pairs_in(line):
+    """The pairs of one line of a program: its list of [value, reference], or its own one; None where there is no reference."""
+    return line.get("pairs") or [[line["value"], line.get("reference_value")]]
 
 
 def merged(runs):
     """The rows of a program that was run several times; each run is the list of its lines. A line that has a reference of
-    its own is a pair."""
+    its own is a pair, or has `pairs`."""
     names = list(dict.fromkeys(line["bench"] for run in runs for line in run))
     for name in names:
         lines = [line for run in runs for line in run if line["bench"] == name]
@@ -79,8 +85,9 @@ def merged(runs):
         if name not in GOALS and "met" in first:  # judged by the program: as it does
             fixed = {"reach": first["reach"], "more": bool(first["met"]) == (first["ratio"] > first["reach"])}
         fields = {key: value for key, value in lines[-1].items() if key not in OWN_FIELDS}
-        yield row(name, first["unit"], [line["value"] for line in lines], first.get("reference", ""),
-                  [line["reference_value"] for line in lines] if "reference_value" in first else None, **fixed, **fields)
+        values, references = zip(*(pair for line in lines for pair in pairs_in(line)), strict=True)
+        yield row(name, first["unit"], list(values), first.get("reference", ""),
+                  list(references) if None not in references else None, **fixed, **fields)
 
 
 COLUMNS = {"bench": "bench", "value": "value", "p50": "p50", "unit": "unit", "reference": "reference",

@@ -55,28 +55,21 @@ def middles(found, key, name):
 
 
 def fanout(rig, pairs):
-    """10 Hz each for a minute, nothing lost; then the latency beside the relay's."""
-    minute = None
-    if not rig.small:
-        with rig.node():
-            minute = rig.load(rate=10, seconds=60)
-    found = pairs_of(rig, pairs, rate=10, seconds=1 if rig.small else 6)
-    lost = sum(pair[0]["sent"] - pair[0]["answered"] for pair in found)
-    lines = [versus("fanout", "ms", found, "p99_ms", "p99 of a bare relay of the same bytes at the same rate", lost=lost,
-                    reference_lost=sum(pair[1]["sent"] - pair[1]["answered"] for pair in found),
-                    samples=sum(pair[0]["samples"] for pair in found), **middles(found, "p50_ms", "p50"),
-                    **middles(found, "bytes_each", "bytes_each"), **middles(found, "cpu_us", "cpu_us_each")),
-             versus("fanout_p50", "ms", found, "p50_ms", "p50 of the same")]
-    if minute:
-        lines.append(row("fanout_minute", "contexts answered", [minute["answered"]], "reports sent in 60 s",
-                         [minute["sent"]], reach=1, more=True, p50=minute["p50_ms"], p99_ms=minute["p99_ms"],
-                         per_s=minute["per_s"]))
-    return lines
+    """10 Hz each, nothing lost; the latency beside the relay's."""
+    found = pairs_of(rig, pairs, rate=10, warm=1, seconds=1 if rig.small else 6)
+    sent, answered = ([sum(pair[0][key] for pair in found)] for key in ("sent", "answered"))
+    return [versus("fanout", "ms", found, "p99_ms", "p99 of a bare relay of the same bytes at the same rate",
+                   reference_lost=sum(pair[1]["sent"] - pair[1]["answered"] for pair in found),
+                   samples=sum(pair[0]["samples"] for pair in found), **middles(found, "p50_ms", "p50"),
+                   **middles(found, "bytes_each", "bytes_each"), **middles(found, "cpu_us", "cpu_us_each")),
+            versus("fanout_p50", "ms", found, "p50_ms", "p50 of the same"),
+            row("fanout_answered", "contexts", answered, "reports sent", sent, reach=1, more=True,
+                seconds=pairs * (1 if rig.small else 6))]
 
 
 def saturation(rig, pairs):
     """Each drone reports again as soon as it is answered."""
-    found = pairs_of(rig, pairs, rate=0, profile_rate=0, seconds=1 if rig.small else 6)
+    found = pairs_of(rig, pairs, rate=0, profile_rate=0, warm=1, seconds=1 if rig.small else 4)
     own, bare = both(found, "cpu_us")
     return [versus("saturation", "contexts/s", found, "per_s", "answers of a bare relay of the same bytes",
                    **middles(found, "bytes_each", "bytes_each"), **middles(found, "p50_ms", "p50"),
@@ -87,7 +80,7 @@ def saturation(rig, pairs):
 def push(rig, pairs):
     """An obstacle handed to Kafka, to the advisory in the drone's hands, while everybody reports at 1 Hz; then many at
     once, each ahead of another drone, until the last of these is told."""
-    seconds, rate, burst = (2, 20, 10) if rig.small else (10, 100, 100)
+    seconds, rate, burst = (2, 20, 10) if rig.small else (8, 130, 100)  # 1,040 samples
     found = pairs_of(rig, pairs, rate=1, seconds=seconds, obstacles=rate, burst=burst, profile_rate=1,
                      bootstrap=rig.kafka.bootstrap, topic=rig.place.topic("push"))
     own, bare = zip(*found, strict=True)
@@ -131,7 +124,7 @@ def flood(rig, pairs):
     """A few drones by turns in quiet and in a poison flood, whose producer and they are processes of their own."""
     west, south, east, north = rig.world.bounds
     box = f"{south + 0.1 * (north - south)},{west + 0.1 * (east - west)},{(south + north) / 2},{(west + east) / 2}"
-    order = {"drones": FLOOD_DRONES, "rate": FLOOD_HZ, "seconds": 1 if rig.small else 6, "box": box, "warm": 1}
+    order = {"drones": FLOOD_DRONES, "rate": FLOOD_HZ, "seconds": 1 if rig.small else 5.5, "box": box, "warm": 1}
     found, messages = [], 0
     apart = Place(rig, "flood", rig.world.bounds, {name: FEEDS[name] for name in ("terrain", "towers")})
     rig.publish(apart, "terrain", rig.world.folder)  # a tower of the flood is in no truth of the others
@@ -153,7 +146,7 @@ def flood(rig, pairs):
 
 def strips(rig, _pairs):
     """Bytes a minute of moving drones, acknowledged patches against key frames; then with one in twenty lost."""
-    drones, seconds = (10, 5) if rig.small else (100, 20)
+    drones, seconds = (10, 5) if rig.small else (100, 12)
     common = ("--rate", "5", "--patch", "128", "--patch-rate", "2", "--verify", "0.1" if not rig.small else "1")
     rig.limits = {"lost_link_after_ms": 1000, "lost_link_keep_s": 1}
     with rig.node():
@@ -222,7 +215,7 @@ def viewers(rig, pairs):
             for count in (0, VIEWERS):
                 with looking(rig.view, count) as end:
                     before, began = node_cpu_s(node), time.monotonic()
-                    got = rig.load(rate=4, profile_rate=4, seconds=1 if rig.small else 6)
+                    got = rig.load(rate=4, profile_rate=4, warm=1, seconds=1 if rig.small else 4)
                     took_s = time.monotonic() - began
                     got["core"] = (node_cpu_s(node) - before) / took_s
                     got["kb_each_s"] = end() / 1000 / took_s / max(count, 1)

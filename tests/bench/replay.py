@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON lines. journal_cost: processor time a context of a node that records beside one that does not, alternating, under
 the same load. replay_live_5hz, replay_live_1hz: 500 drones recorded live, then replayed on one core, in times real time.
-experiment_jobs: two runs at a time beside one after the other. replay_bluesky: the replay at 5 Hz beside 500 aircraft in
-BlueSky 1.1.1 with its conflict detection, on one core and in steps of 0.2 s; an environment of its own from PyPI, or the one
-named by DRF_BLUESKY (a folder with bin/python); where there is neither the row is left out, with a word on stderr."""
+replay_bluesky: the replay at 5 Hz beside 500 aircraft in BlueSky 1.1.1 with its conflict detection, on one core and in
+steps of 0.2 s; in an environment of its own from PyPI, or the one named by DRF_BLUESKY (a folder with bin/python); where
+there is neither the row is left out, with a word on stderr."""
 import contextlib
 import json
 import os
@@ -67,25 +67,6 @@ def replays(rig, rate, seconds, pairs):
                us_each=seconds / statistics.median(times) / max(outputs, 1) * 1e6), times
 
 
-def experiment(folder, jobs, seeds, seconds):
-    file = folder / "jobs.yaml"
-    file.write_text(f"start: 2026-06-01T12:00:00Z\ndrones: 20\nduration_s: {seconds}\nseeds: 1..{seeds}\n")
-    began = time.monotonic()
-    subprocess.run([BIN / "drf-sim", "experiment", file, "--out", folder / f"jobs-{jobs}-{time.monotonic_ns()}", "--jobs",
-                    str(jobs)], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return time.monotonic() - began
-
-
-def jobs(seconds, pairs):
-    own, bare = [], []
-    with tempfile.TemporaryDirectory(prefix="drf-jobs-") as made:
-        for _ in range(pairs):
-            bare.append(experiment(pathlib.Path(made), 1, 4, seconds))
-            own.append(experiment(pathlib.Path(made), 2, 4, seconds))
-    return row("experiment_jobs", "experiments a second with two jobs", [1 / one for one in own],
-               "one run after the other", [1 / one for one in bare])
-
-
 def bluesky(times, seconds, drones):
     """Beside each replay a run of BlueSky."""
     with tempfile.TemporaryDirectory(prefix="drf-bluesky-") as made:
@@ -118,7 +99,6 @@ def main():
         rows = [journal_cost(rig, seconds, pairs)]
         fast, times = replays(rig, 5, 2 * seconds, pairs)
         rows += [fast, replays(rig, 1, 2 * seconds, pairs)[0]]
-    rows.append(jobs(5 if small else 10, pairs))
     rows += bluesky(times, 1 if small else 5, rig.drones)
     for one in rows:
         print(json.dumps(one), flush=True)

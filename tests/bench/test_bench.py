@@ -49,6 +49,11 @@ class Judged(unittest.TestCase):
         self.assertEqual((one["value"], one["spread"], one["reach"], one["met"], one["open_ms"]),
                          (3.0, [1.0, 2.0], 1.5, "not decided", 3.0))
 
+    def test_a_program_may_print_its_pairs(self):
+        line = {"bench": "start", "unit": "ms", "reference": "r", "pairs": [[2.0, 2.0], [4.0, 2.0], [2.8, 2.0]]}
+        one, = judge.merged([[line], [{**line, "pairs": [[1.0, 2.0], [3.2, 2.0]]}]])
+        self.assertEqual((one["pairs"], one["ratio"], one["spread"], one["met"]), (5, 1.4, [0.5, 2.0], "not decided"))
+
     def test_a_program_that_judges_is_followed_where_there_is_no_goal_here(self):
         def line(value, met):
             return {"bench": "new", "value": value, "unit": "/s", "reference": "r", "reference_value": 1.0, "ratio": value,
