@@ -117,10 +117,21 @@ void edge_check_understood(struct edge_check *check)
                        "it lies south of 60 S: did you mean bounds [%g, %g, %g, %g]?",
                        other.west_deg, other.south_deg, other.east_deg, other.north_deg);
     edge_check_add(check, "need", EDGE_FINDING_OK,
-                   "ground and surface, when all tiles are filled: %.0f to %.0f MB of memory, "
-                   "%.0f to %.0f MB on the disk",
-                   (double)need.memory_min_bytes / 1e6, (double)need.memory_max_bytes / 1e6,
-                   (double)need.disk_min_bytes / 1e6, (double)need.disk_max_bytes / 1e6);
+                   "ground and surface, when all %llu tiles are filled: %.0f to %.0f MB of "
+                   "memory, %.0f to %.0f MB on the disk",
+                   (unsigned long long)need.tiles, (double)need.memory_min_bytes / 1e6,
+                   (double)need.memory_max_bytes / 1e6, (double)need.disk_min_bytes / 1e6,
+                   (double)need.disk_max_bytes / 1e6);
+    edge_check_add(
+        check, "need", EDGE_FINDING_OK,
+        "beside them: %.0f MB of memory for the node and %.0f MB for its decoders, "
+        "%.1f kB for each obstacle (%.0f kB on the disk), %.1f kB for each drone, at "
+        "most %.0f MB for patches (limits.patch_cache_mb) and %.0f MB for what waits "
+        "for the disk (limits.pending_max_mb)",
+        (double)need.node_bytes / 1e6, (double)need.decoders_bytes / 1e6,
+        (double)need.obstacle_bytes / 1e3, (double)need.obstacle_disk_bytes / 1e3,
+        (double)need.drone_bytes / 1e3, (double)config->limits.patch_cache_bytes / 1e6,
+        (double)config->limits.pending_max_bytes / 1e6);
     if (config->feed_count == 0)
         edge_check_add(check, "feeds", EDGE_FINDING_WARNING,
                        "none: drones get nothing but each other's positions");

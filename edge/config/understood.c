@@ -10,6 +10,15 @@
 enum { DISK_MIN_BYTES = 23000, DISK_MAX_BYTES = 130000 };
 // 256 x 256 cells of two bytes, for each of ground and surface.
 enum { MEMORY_BYTES = 256 * 256 * 2 };
+// As measured: resident without tiles (shared libraries too), three decoders by their own
+// pages; rows memory_obstacle and memory_drone of tests/bench, rounded up.
+enum {
+    NODE_BYTES = 55000000,
+    DECODERS_BYTES = 35000000,
+    OBSTACLE_BYTES = 2000,
+    OBSTACLE_DISK_BYTES = 1000,
+    DRONE_BYTES = 6500,
+};
 
 static uint64_t tiles_of(struct geo_bounds bounds, uint32_t level)
 {
@@ -26,7 +35,12 @@ struct edge_understood_need edge_understood_need(const struct drf_config *config
                                          .memory_min_bytes = tiles * MEMORY_BYTES,
                                          .memory_max_bytes = tiles * 2 * MEMORY_BYTES,
                                          .disk_min_bytes = tiles * DISK_MIN_BYTES,
-                                         .disk_max_bytes = tiles * DISK_MAX_BYTES};
+                                         .disk_max_bytes = tiles * DISK_MAX_BYTES,
+                                         .node_bytes = NODE_BYTES,
+                                         .decoders_bytes = DECODERS_BYTES,
+                                         .obstacle_bytes = OBSTACLE_BYTES,
+                                         .obstacle_disk_bytes = OBSTACLE_DISK_BYTES,
+                                         .drone_bytes = DRONE_BYTES};
 }
 
 void edge_understood_format(const struct drf_config *config,

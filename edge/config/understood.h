@@ -20,6 +20,10 @@ struct edge_understood_need {
     uint64_t tiles;
     uint64_t memory_min_bytes, memory_max_bytes; // one of the two models, or both
     uint64_t disk_min_bytes, disk_max_bytes;     // smooth or rough ground
+    // Beside tiles: the node's own process without any, its decoders together, and what one
+    // more obstacle or drone takes at most; on the disk an obstacle takes obstacle_disk_bytes.
+    uint64_t node_bytes, decoders_bytes;
+    uint64_t obstacle_bytes, obstacle_disk_bytes, drone_bytes;
 };
 struct edge_understood_need edge_understood_need(const struct drf_config *config);
 

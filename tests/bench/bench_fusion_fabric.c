@@ -414,6 +414,7 @@ static void sparse(void)
     obstacles = filled * 6 / PER_MESSAGE * PER_MESSAGE;
     struct fusion_store *store = open_store();
     struct fusion_fabric *fabric = open_fabric(store);
+    const double empty = heap();
     apply_terrain(store, fabric, FUSION_LAYER_GROUND, steps);
     commit(store, fabric, steps);
     run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
@@ -430,8 +431,9 @@ static void sparse(void)
     const double each = (heap() - before) / (double)obstacles;
     printf("{\"bench\":\"memory_obstacle\",\"value\":%.0f,\"unit\":\"bytes\",\"reference\":"
            "\"limit\",\"reference_value\":2048.0,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
-           "\"obstacles\":%zu}\n",
-           each, each / 2048, each <= 2048 ? "true" : "false", obstacles);
+           "\"obstacles\":%zu,\"each_tile\":%.0f}\n",
+           each, each / 2048, each <= 2048 ? "true" : "false", obstacles,
+           (before - empty) / (double)filled);
     (void)fflush(stdout);
     fusion_fabric_close(fabric);
     fusion_store_close(store);

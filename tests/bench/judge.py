@@ -24,7 +24,7 @@ GOALS = {
     # against a number
     "push_p50": (1, 0.6, LESS), "push_burst": (1, 40, LESS), "context_cpu": (1, 15, LESS), "obstacle_cpu": (1, 0.4, LESS),
     "points": (1, 40e6, MORE), "memory_node": (1, 256, LESS), "memory_fabric": (1, 256, LESS),
-    "memory_drone": (1, 4096, LESS), "memory_drone_patches": (1, 4096, LESS),
+    "memory_obstacle": (1, 2048, LESS), "memory_drone": (1, 4096, LESS), "memory_drone_patches": (1, 4096, LESS),
     "context": (1, 200000, MORE), "context_limits": (1, 110000, MORE),
     "zones_load": (1, 4, LESS), "zones_query": (1, 30, LESS), "zones_landing": (1, 30, LESS),
     "zones_one_more": (1, 5000, LESS), "zones_first_publish": (1, 5000, LESS), "zones_memory": (1, 2048, LESS),
