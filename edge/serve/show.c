@@ -88,6 +88,7 @@ void edge_show_close(struct edge_show *show)
         return;
     fusion_planes_close(show->answering.planes);
     fusion_builder_close(show->answering.builder);
+    edge_advisories_close(&show->advisories);
     free(show->slot_of);
     free(show);
 }
@@ -166,7 +167,8 @@ static void evaluate(struct edge_serve *serve, const struct edge_drone *drone)
 {
     struct edge_show *show = serve->show;
     edge_advise_build(serve, drone, show->answering.builder, &show->found);
-    show->advisories = drone->advisories;
+    if (edge_advisories_copy(&show->advisories, &drone->advisories) != DRF_OK)
+        edge_advisories_reset(&show->advisories); // shown as evaluated
     edge_advisories_apply(&show->advisories, serve->now, &show->found.context.advisories);
 }
 

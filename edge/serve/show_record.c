@@ -104,8 +104,8 @@ static void put_advisories(const struct fusion_advisories *list, struct edge_vie
 static void put_held(const struct edge_advisories *advisories, struct edge_view_drone *out)
 {
     const struct edge_advisory *worst = NULL;
-    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++) {
-        const struct edge_advisory *held = &advisories->items[i];
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++) {
+        const struct edge_advisory *held = edge_advisories_at(advisories, i);
         if (held->advisory_id == 0 || held->severity == 0)
             continue;
         count(held->severity, 1, out);

@@ -1,16 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
+// Each evaluation is matched by advisory id with what is held: found more severe, it is told at
+// once; less severe or not found, it keeps what was told until that has lasted for the dwell. A
+// place is free, or taken from what was cleared long ago, or from what matters less. Places
+// beyond the first few come from the heap, behind them, so that the order stays that of places.
 #include "edge/serve/fleet/advisories.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VALID_US INT64_C(5000000)
 
+enum { ROOM_STEP = 4 };
+
+static_assert((EDGE_ADVISORIES_MAX - EDGE_ADVISORIES_FIRST) % ROOM_STEP == 0,
+              "room grows to the greatest");
+
+static struct edge_advisory *at(struct edge_advisories *advisories, size_t i)
+{
+    return i < EDGE_ADVISORIES_FIRST ? &advisories->first[i]
+                                     : &advisories->more[i - EDGE_ADVISORIES_FIRST];
+}
+
+void edge_advisories_close(struct edge_advisories *advisories)
+{
+    free(advisories->more);
+    *advisories = (struct edge_advisories){.more = NULL};
+}
+
+void edge_advisories_reset(struct edge_advisories *advisories)
+{
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++)
+        *at(advisories, i) = (struct edge_advisory){.advisory_id = 0};
+}
+
+// Free places behind those there are.
+static bool grow(struct edge_advisories *advisories, size_t more_room)
+{
+    struct edge_advisory *more = realloc(advisories->more, more_room * sizeof *more);
+    if (more == NULL)
+        return false;
+    for (size_t i = advisories->more_room; i < more_room; i++)
+        more[i] = (struct edge_advisory){.advisory_id = 0};
+    advisories->more = more;
+    advisories->more_room = more_room;
+    return true;
+}
+
+enum drf_status edge_advisories_copy(struct edge_advisories *to,
+                                     const struct edge_advisories *from)
+{
+    if (to->more_room < from->more_room && !grow(to, from->more_room))
+        return DRF_ERR_NOMEM;
+    edge_advisories_reset(to);
+    memcpy(to->first, from->first, sizeof to->first);
+    if (from->more_room > 0)
+        memcpy(to->more, from->more, from->more_room * sizeof *from->more);
+    return DRF_OK;
+}
+
 static struct edge_advisory *find(struct edge_advisories *advisories, uint32_t advisory_id)
 {
-    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
-        if (advisories->items[i].advisory_id == advisory_id)
-            return &advisories->items[i];
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++)
+        if (at(advisories, i)->advisory_id == advisory_id)
+            return at(advisories, i);
     return NULL;
 }
 
@@ -23,9 +77,15 @@ static unsigned eviction_rank(const struct edge_advisory *held)
 // A place for one of that severity; NULL: all are taken by what matters as much.
 static struct edge_advisory *place_for(struct edge_advisories *advisories, uint8_t severity)
 {
-    struct edge_advisory *worst = &advisories->items[0];
-    for (size_t i = 1; i < EDGE_ADVISORIES_MAX; i++) {
-        struct edge_advisory *held = &advisories->items[i];
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++)
+        if (at(advisories, i)->advisory_id == 0)
+            return at(advisories, i);
+    size_t room = edge_advisories_room(advisories);
+    if (room < EDGE_ADVISORIES_MAX && grow(advisories, advisories->more_room + ROOM_STEP))
+        return at(advisories, room);
+    struct edge_advisory *worst = at(advisories, 0);
+    for (size_t i = 1; i < room; i++) {
+        struct edge_advisory *held = at(advisories, i);
         bool older =
             eviction_rank(held) == 1 && (int32_t)(held->since_ms - worst->since_ms) < 0;
         if (eviction_rank(held) < eviction_rank(worst)
@@ -160,8 +220,8 @@ void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now n
     }
     struct fusion_advisory rests[EDGE_ADVISORIES_MAX];
     size_t rest_count = 0;
-    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++) {
-        struct edge_advisory *held = &advisories->items[i];
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++) {
+        struct edge_advisory *held = at(advisories, i);
         if (held->advisory_id == 0 || held->severity == 0 || found(set, held->advisory_id))
             continue;
         // what the evaluation left out for want of room is not gone
@@ -177,8 +237,8 @@ void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now n
 
 struct edge_advisory *edge_advisories_untold(struct edge_advisories *advisories, size_t *cursor)
 {
-    while (*cursor < EDGE_ADVISORIES_MAX) {
-        struct edge_advisory *held = &advisories->items[(*cursor)++];
+    while (*cursor < edge_advisories_room(advisories)) {
+        struct edge_advisory *held = at(advisories, (*cursor)++);
         if (held->advisory_id != 0 && held->told != held->revision)
             return held;
     }
@@ -189,7 +249,7 @@ void edge_advisory_tell(struct edge_advisory *held) { held->told = held->revisio
 
 void edge_advisories_repeat(struct edge_advisories *advisories)
 {
-    for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
-        if (advisories->items[i].severity != 0)
-            advisories->items[i].told = (uint16_t)(advisories->items[i].revision - 1);
+    for (size_t i = 0; i < edge_advisories_room(advisories); i++)
+        if (at(advisories, i)->severity != 0)
+            at(advisories, i)->told = (uint16_t)(at(advisories, i)->revision - 1);
 }

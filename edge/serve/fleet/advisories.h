@@ -6,7 +6,8 @@
 // evaluation. One that is less severe or gone is told when it has been so without interruption
 // for EDGE_ADVISORY_DWELL_US: noise at a threshold does not make it flap. A revision counts
 // raises, changes of severity and clears, and continues when the same condition comes back
-// soon. A value inside struct edge_drone; no allocation.
+// soon. There are places for a few; more are allocated when a drone first has more at once,
+// and kept for the next drone in its place of the fleet. One takes 144 bytes.
 #ifndef EDGE_ADVISORIES_H
 #define EDGE_ADVISORIES_H
 
@@ -16,6 +17,7 @@
 
 #include "edge/host/now.h"
 #include "fusion/aircraft/advisory.h"
+#include "geo/status.h"
 
 enum {
     EDGE_ADVISORIES_MAX = 16, // with a life cycle; more are told as evaluated, without one
@@ -36,12 +38,36 @@ struct edge_advisory {
     char text[FUSION_ADVISORY_TEXT_SIZE]; // of the last find
 };
 
-struct edge_advisories {
-    struct edge_advisory items[EDGE_ADVISORIES_MAX];
+enum { EDGE_ADVISORIES_FIRST = 4 };
+
+struct edge_advisories { // all zero at first
+    struct edge_advisory first[EDGE_ADVISORIES_FIRST];
+    struct edge_advisory *more; // the places behind them
+    size_t more_room;
 };
 
+// Places, in use or free; at most EDGE_ADVISORIES_MAX. One of them, `i` < room.
+static inline size_t edge_advisories_room(const struct edge_advisories *advisories)
+{
+    return EDGE_ADVISORIES_FIRST + advisories->more_room;
+}
+static inline const struct edge_advisory *edge_advisories_at(
+    const struct edge_advisories *advisories, size_t i)
+{
+    return i < EDGE_ADVISORIES_FIRST ? &advisories->first[i]
+                                     : &advisories->more[i - EDGE_ADVISORIES_FIRST];
+}
+
+void edge_advisories_close(struct edge_advisories *advisories);
+// Holds none; the places stay.
+void edge_advisories_reset(struct edge_advisories *advisories);
+// `to` becomes the same, in places of its own. DRF_ERR_NOMEM: as it was.
+DRF_MUST_CHECK enum drf_status edge_advisories_copy(struct edge_advisories *to,
+                                                    const struct edge_advisories *from);
+
 // Turns what an evaluation found into what the drone is told: revisions, severities
-// that are held, and conditions that ended a moment ago.
+// that are held, and conditions that ended a moment ago. Without memory for one more it is told
+// as evaluated.
 void edge_advisories_apply(struct edge_advisories *advisories, struct edge_now now,
                            struct fusion_advisories *set);
 

@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(sizeof(struct edge_drone) + sizeof(struct fusion_plan) <= 6144,
-              "a drone takes at most 6 KB, its plan included");
+static_assert(sizeof(struct edge_drone) + sizeof(struct fusion_plan) <= 4096,
+              "a drone takes at most 4 KB, its plan and a few advisories included");
 
 // Cells are as small as this many allow: neighbours are looked for in them.
 #define CELLS_MAX 65536.0
@@ -138,6 +138,7 @@ void edge_fleet_close(struct edge_fleet *fleet)
     assert(fleet->drones != NULL || fleet->carved == 0);
     for (uint32_t i = 0; i < fleet->carved; i++) {
         edge_plan_held_close(&fleet->drones[i].plan);
+        edge_advisories_close(&fleet->drones[i].advisories);
         free(fleet->drones[i].patches);
     }
     free(fleet->drones);
@@ -297,6 +298,8 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         return DRF_ERR_FULL;
     }
     struct edge_patches *patches = drone->patches;
+    struct edge_advisories advisories = drone->advisories;
+    edge_advisories_reset(&advisories);
     struct edge_plan_held plan = drone->plan;
     edge_plan_held_drop(&plan);
     *drone = (struct edge_drone){
@@ -306,6 +309,7 @@ enum drf_status edge_fleet_admit(struct edge_fleet *fleet, const char *id, int64
         .plan = plan,
         .due = edge_due_nothing(drone->due.listed),
         .stream = edge_stream_after(fleet->seq_floor),
+        .advisories = advisories,
         .patches = patches,
     };
     edge_fleet_unprofile(fleet, drone);

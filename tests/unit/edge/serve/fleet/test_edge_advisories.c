@@ -73,6 +73,7 @@ static void life__raised__at_the_first_evaluation_and_every_step_up(void **state
     evaluate(&bed, WARNING);
     assert_int_equal(bed.set.items[0].revision, 2);
     assert_int_equal(changes(&bed), 0);
+    edge_advisories_close(&bed.life);
 }
 
 static void life__lowered_and_cleared__after_three_seconds_without_interruption(void **state)
@@ -98,6 +99,7 @@ static void life__lowered_and_cleared__after_three_seconds_without_interruption(
     evaluate(&bed, CAUTION); // the same again: the revision goes on
     assert_int_equal(told(&bed), CAUTION);
     assert_int_equal(bed.set.items[0].revision, 4);
+    edge_advisories_close(&bed.life);
 }
 
 // What is not found any more still says what it was, with the numbers and the text of the last
@@ -138,6 +140,7 @@ static void life__not_found_any_more__keeps_what_was_there(void **state)
     assert_non_null(over);
     assert_string_equal(edge_advisory_rest(over, 0).text,
                         "over: crane 35-001234: clearance 12 m in 20 s");
+    edge_advisories_close(&bed.life);
 }
 
 // A text that is too long for both is cut between characters.
@@ -157,6 +160,7 @@ static void life__a_long_text_that_is_kept__ends_with_a_whole_character(void **s
         size_t length = strlen(text), begins = strlen("no longer found, kept for 3 s: ");
         assert_true(length > 90 && length < sizeof item.text);
         assert_int_equal((length - begins - blanks) % 3, 0);
+        edge_advisories_close(&bed.life);
     }
 }
 
@@ -177,6 +181,7 @@ static void life__noise_at_a_threshold__does_not_flap(void **state)
         assert_int_equal(told(&bed) == GONE, false);
     }
     assert_true(count <= 6); // 30 evaluations below in a row are 1 in 5,600
+    edge_advisories_close(&bed.life);
 }
 
 static void life__more_than_there_is_room_for__the_severe_ones_have_one(void **state)
@@ -191,11 +196,41 @@ static void life__more_than_there_is_room_for__the_severe_ones_have_one(void **s
     edge_advisories_apply(&bed.life, bed.now, &bed.set);
     assert_int_equal(bed.set.count, 30);
     size_t warnings = 0;
+    assert_int_equal(edge_advisories_room(&bed.life), EDGE_ADVISORIES_MAX);
     for (size_t i = 0; i < EDGE_ADVISORIES_MAX; i++)
-        warnings += bed.life.items[i].severity == WARNING;
+        warnings += edge_advisories_at(&bed.life, i)->severity == WARNING;
     assert_int_equal(warnings, 10);
     for (size_t i = 0; i < 30; i++)
         assert_true(bed.set.items[i].revision >= 1);
+    edge_advisories_close(&bed.life);
+}
+
+static void life__more_than_a_few__takes_places_that_are_used_again(void **state)
+{
+    (void)state;
+    struct bed bed = {.now = {1000000, 1000000}};
+    for (uint32_t i = 0; i <= EDGE_ADVISORIES_FIRST; i++) {
+        const struct fusion_advisory item = {.advisory_id = 100 + i,
+                                             .severity = FUSION_SEVERITY_CAUTION};
+        assert_null(bed.life.more);
+        bed.set.count = 0;
+        fusion_advisories_add(&bed.set, &item);
+        edge_advisories_apply(&bed.life, bed.now, &bed.set);
+    }
+    const struct edge_advisory *more = bed.life.more;
+    assert_int_equal(more[0].advisory_id, 100 + EDGE_ADVISORIES_FIRST);
+    struct edge_advisories copy = {.more = NULL};
+    assert_int_equal(edge_advisories_copy(&copy, &bed.life), DRF_OK);
+    assert_ptr_not_equal(copy.more, more);
+    edge_advisories_reset(&bed.life); // for another drone
+    evaluate(&bed, CAUTION);
+    assert_int_equal(bed.set.count, 1);
+    assert_int_equal(bed.set.items[0].revision, 1);
+    assert_ptr_equal(bed.life.more, more);
+    assert_int_equal(copy.more[0].advisory_id, 100 + EDGE_ADVISORIES_FIRST);
+    assert_int_equal(copy.first[0].advisory_id, 100);
+    edge_advisories_close(&copy);
+    edge_advisories_close(&bed.life);
 }
 
 // The last message on a drone's advisory topic.
@@ -329,6 +364,7 @@ int main(void)
         cmocka_unit_test(life__a_long_text_that_is_kept__ends_with_a_whole_character),
         cmocka_unit_test(life__noise_at_a_threshold__does_not_flap),
         cmocka_unit_test(life__more_than_there_is_room_for__the_severe_ones_have_one),
+        cmocka_unit_test(life__more_than_a_few__takes_places_that_are_used_again),
         cmocka_unit_test(serve__two_that_fly_at_each_other__are_both_told_at_once),
         cmocka_unit_test(serve__a_lost_link__is_predicted_for_others_and_told_all_when_back),
         cmocka_unit_test(
