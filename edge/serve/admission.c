@@ -97,7 +97,7 @@ static bool in_order(struct edge_serve *serve, struct edge_drone *drone,
                           telemetry->fix.time_utc_us, telemetry->time_from_arrival, &gap)
         == EDGE_ORDER_NEXT) {
         uint32_t lost = lost_of(serve, drone, gap, arrival_mono_us);
-        serve->signs.lost += lost;
+        edge_load_lost(&serve->load, lost);
         if (lost > 0)
             edge_metrics_add(serve->metrics, EDGE_METRIC_TELEMETRY_LOST, 0, 0, lost);
         return true;
@@ -184,9 +184,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
         return;
 
     if (!telemetry.time_from_arrival) {
-        int64_t age_us = serve->now.utc_us - telemetry.fix.time_utc_us;
-        if (age_us < serve->signs.age_min_us)
-            serve->signs.age_min_us = age_us;
+        edge_load_aged(&serve->load, serve->now.utc_us - telemetry.fix.time_utc_us);
     }
     bool found_again = drone->sight.lost;
     edge_persist_ask(serve, drone);

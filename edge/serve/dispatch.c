@@ -28,7 +28,7 @@ void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
     edge_schedule_report(serve, drone);
     int64_t now = serve->now.mono_us;
     // In an overload contexts are fewer, but advisories are evaluated as often as before.
-    if (serve->overload.level >= EDGE_OVERLOAD_RATE && drone->due.due_mono_us > now
+    if (edge_load_level(&serve->load) >= EDGE_OVERLOAD_RATE && drone->due.due_mono_us > now
         && serve->root != NULL && edge_link_connected(serve)
         && now - drone->found.advised_mono_us >= drone->profile.preferences.interval_us / 2)
         look_now(serve, drone);
@@ -53,8 +53,9 @@ static uint64_t data_points(const struct fusion_context *context)
 // Payload bytes that keep the link's budget at the rate that was asked for; 0: any.
 static uint32_t byte_budget(const struct edge_serve *serve, const struct edge_drone *drone)
 {
-    uint32_t shorter =
-        serve->overload.level >= EDGE_OVERLOAD_SEGMENTS ? EDGE_OVERLOAD_CONTEXT_BYTES : 0;
+    uint32_t shorter = edge_load_level(&serve->load) >= EDGE_OVERLOAD_SEGMENTS
+                           ? EDGE_OVERLOAD_CONTEXT_BYTES
+                           : 0;
     if (drone->profile.preferences.link_bytes_per_s == 0)
         return shorter;
     double bytes = drone->profile.preferences.link_bytes_per_s * 1e-6
@@ -72,10 +73,10 @@ static uint32_t shed_of(const struct edge_serve *serve, const struct edge_drone 
 {
     uint32_t shed = (drone->due.held_by_link ? EDGE_WIRE_SHED_RATE : 0U)
                     | (edge_patch_shed(drone) ? EDGE_WIRE_SHED_PATCH : 0U);
-    if (serve->overload.level >= EDGE_OVERLOAD_PATCH)
+    if (edge_load_level(&serve->load) >= EDGE_OVERLOAD_PATCH)
         shed |= EDGE_WIRE_SHED_OVERLOAD;
     int64_t preferred_us = drone->profile.preferences.interval_us;
-    if (edge_overload_interval_us(&serve->overload, preferred_us) > preferred_us)
+    if (edge_overload_interval_us(&serve->load.overload, preferred_us) > preferred_us)
         shed |= EDGE_WIRE_SHED_RATE;
     return shed;
 }
@@ -108,7 +109,7 @@ static void count_sent(struct edge_serve *serve, struct edge_drone *drone,
     (void)edge_stream_send(&drone->stream, now);
     edge_link_budget_context(drone, now, size);
     int64_t preferred_us = drone->profile.preferences.interval_us;
-    int64_t interval_us = edge_overload_interval_us(&serve->overload, preferred_us);
+    int64_t interval_us = edge_overload_interval_us(&serve->load.overload, preferred_us);
     if (interval_us > preferred_us)
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_RATE, 0, 1);
     edge_due_sent(&drone->due, now, interval_us, preferred_us);
@@ -125,8 +126,7 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
         return DRF_ERR_AGAIN;
     struct edge_advice found;
     advise(serve, drone, &found);
-    serve->concern_max_m =
-        fmax(serve->concern_max_m, edge_found_told(&drone->found, &found.context));
+    edge_fleet_note_concern(serve->fleet, edge_found_told(&drone->found, &found.context));
     size_t size;
     enum drf_status status = encode(serve, drone, &found.context, &size);
     if (status != DRF_OK)
@@ -175,13 +175,12 @@ static int64_t sooner(int64_t a, int64_t b) { return a < b ? a : b; }
 void edge_dispatch_run(struct edge_serve *serve)
 {
     int64_t now = serve->now.mono_us;
-    if (now < serve->due_mono_us)
+    if (now < serve->due.mono_us)
         return;
-    int64_t next_mono_us = INT64_MAX;
     bool open = true;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < serve->due_count; i++) {
-        uint32_t number = serve->due[i];
+    uint32_t number;
+    edge_due_list_begin(&serve->due);
+    while (edge_due_list_next(&serve->due, &number)) {
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
         bool reply_due = drone->slot.used && drone->refusals.untold > 0;
         if (reply_due && now >= drone->refusals.next_mono_us) {
@@ -193,18 +192,14 @@ void edge_dispatch_run(struct edge_serve *serve)
         if (open && edge_due_any(&drone->due) && now >= drone->due.due_mono_us)
             open = settle_context(serve, drone);
         look(serve, drone);
-        if (edge_due_any(&drone->due) || reply_due) {
-            serve->due[kept++] = number;
-            int64_t at = edge_due_next(&drone->due);
-            if (reply_due)
-                at = sooner(at, drone->refusals.next_mono_us);
-            next_mono_us = sooner(next_mono_us, at);
-        } else {
-            edge_due_list(&drone->due, false);
-        }
+        int64_t at = edge_due_next(&drone->due);
+        if (reply_due)
+            at = sooner(at, drone->refusals.next_mono_us);
+        if (edge_due_any(&drone->due) || reply_due)
+            edge_due_list_keep(&serve->due, number, at);
+        else
+            edge_due_list_drop(&drone->due);
     }
-    serve->due_count = kept;
     serve->backed_up = !open;
-    int64_t soonest_mono_us = now + (open ? 0 : RETRY_US);
-    serve->due_mono_us = next_mono_us < soonest_mono_us ? soonest_mono_us : next_mono_us;
+    edge_due_list_end(&serve->due, now + (open ? 0 : RETRY_US));
 }

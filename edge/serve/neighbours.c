@@ -288,7 +288,7 @@ void edge_neighbours_fill(struct edge_serve *serve, const struct edge_drone *dro
         .horizon_s = drone->profile.limits.look_ahead_s,
         .cos_lat = cos(drone->report.fix.position.lat_deg * GEO_RAD_PER_DEG),
     };
-    double closing_mps = gathering.speed_mps + serve->speed_max_mps + 1.0;
+    double closing_mps = gathering.speed_mps + edge_fleet_speed_max_mps(serve->fleet) + 1.0;
     double reach_m = closing_mps * (gathering.horizon_s + 2.0) + SLACK_M
                      + drone->profile.limits.clearance_min_m;
     struct geo_point at = drone->report.fix.position;
@@ -344,6 +344,6 @@ void edge_neighbours_run(struct edge_serve *serve)
         predict(serve, drone);
         lost++;
     }
-    serve->speed_max_mps = fastest_mps;
+    edge_fleet_note_speed(serve->fleet, fastest_mps);
     edge_metrics_set(serve->metrics, EDGE_METRIC_DRONES_LOST, 0, lost);
 }

@@ -106,3 +106,32 @@ int64_t edge_overload_interval_us(const struct edge_overload *overload, int64_t 
     int64_t times = overload->level == EDGE_OVERLOAD_RATE ? 2 : 4;
     return smaller(interval_us * times, SLOWEST_US);
 }
+
+void edge_load_init(struct edge_load *load)
+{
+    edge_overload_init(&load->overload, INT64_MIN / 2);
+    load->signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
+}
+
+void edge_load_lost(struct edge_load *load, uint32_t reports) { load->signs.lost += reports; }
+
+void edge_load_lagged(struct edge_load *load, int64_t lag_us)
+{
+    if (lag_us > load->signs.lag_us)
+        load->signs.lag_us = lag_us;
+}
+
+void edge_load_aged(struct edge_load *load, int64_t age_us)
+{
+    if (age_us < load->signs.age_min_us)
+        load->signs.age_min_us = age_us;
+}
+
+bool edge_load_judge(struct edge_load *load, uint32_t taken, bool busy, int64_t now_mono_us)
+{
+    load->signs.taken = taken;
+    load->signs.busy = busy;
+    bool changed = edge_overload_note(&load->overload, &load->signs, now_mono_us);
+    load->signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
+    return changed;
+}

@@ -49,6 +49,26 @@ struct edge_overload {
     int64_t hold_us, lowered_mono_us;
 };
 
+// What the node judges its load by: the level, and the signs of this step so far.
+struct edge_load {
+    struct edge_overload overload;
+    struct edge_overload_signs signs;
+};
+
+void edge_load_init(struct edge_load *load);
+static inline enum edge_overload_level edge_load_level(const struct edge_load *load)
+{
+    return load->overload.level;
+}
+// In this step: reports were lost, or not answered when they should; something waited for so
+// long; a report with a time was so old.
+void edge_load_lost(struct edge_load *load, uint32_t reports);
+void edge_load_lagged(struct edge_load *load, int64_t lag_us);
+void edge_load_aged(struct edge_load *load, int64_t age_us);
+// The step is over; it took so many messages, and is busy if it left work behind. True if the
+// level is another one now. The next step has no signs yet.
+bool edge_load_judge(struct edge_load *load, uint32_t taken, bool busy, int64_t now_mono_us);
+
 void edge_overload_init(struct edge_overload *overload, int64_t now_mono_us);
 // Takes a step into account. True if the level is another one now.
 bool edge_overload_note(struct edge_overload *overload, const struct edge_overload_signs *signs,

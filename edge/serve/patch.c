@@ -123,7 +123,7 @@ void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
     if (drone->profile.preferences.patch_side == 0 || drone->patches == NULL
         || !edge_pace_ready(&drone->patches->pace, now, us / 2))
         return;
-    if (serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+    if (edge_load_level(&serve->load) >= EDGE_OVERLOAD_PATCH) {
         edge_pace_take(&drone->patches->pace, now, us, us / 2);
         shed(serve, drone);
         return;
@@ -363,7 +363,7 @@ int64_t edge_patch_run(struct edge_serve *serve)
         bool owed = drone->slot.used && drone->slot.reporting
                     && drone->profile.preferences.patch_side != 0 && drone->patches != NULL
                     && drone->patches->due && serve->root != NULL;
-        if (owed && serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+        if (owed && edge_load_level(&serve->load) >= EDGE_OVERLOAD_PATCH) {
             shed(serve, drone);
             owed = false;
         }

@@ -3,6 +3,13 @@
 
 enum { REQUEST_COST = 16 }; // in parts of a plan's leg, as fusion_review_cost() counts them
 
+void edge_request_budget_begin(struct edge_request_budget *budget) { budget->spent = 0; }
+
+void edge_request_budget_spend(struct edge_request_budget *budget, uint32_t cost)
+{
+    budget->spent += cost;
+}
+
 static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint32_t answers)
 {
     uint32_t count;
@@ -27,10 +34,10 @@ static bool within_rate(struct edge_serve *serve, struct edge_drone *drone, uint
 bool edge_request_budget_afford(struct edge_serve *serve, uint32_t cost)
 {
     enum { PART_US = 10, AHEAD_US = 400000 };
-    if (!edge_pace_ready(&serve->request_pace, serve->now.mono_us, AHEAD_US))
+    if (!edge_pace_ready(&serve->budget.pace, serve->now.mono_us, AHEAD_US))
         return false;
-    edge_pace_take(&serve->request_pace, serve->now.mono_us, (int64_t)cost * PART_US, 0);
-    serve->request_cost += cost;
+    edge_pace_take(&serve->budget.pace, serve->now.mono_us, (int64_t)cost * PART_US, 0);
+    edge_request_budget_spend(&serve->budget, cost);
     return true;
 }
 
@@ -38,7 +45,7 @@ struct edge_drone *edge_request_budget_admit(struct edge_serve *serve, const cha
                                              uint32_t answers)
 {
     struct edge_drone *drone;
-    serve->request_cost += REQUEST_COST;
+    edge_request_budget_spend(&serve->budget, REQUEST_COST);
     if (edge_fleet_admit(serve->fleet, id, serve->now.mono_us, &drone) == DRF_OK) {
         edge_persist_ask(serve, drone);
         return within_rate(serve, drone, answers) ? drone : NULL;

@@ -181,9 +181,9 @@ bool edge_restore_run(struct edge_serve *serve)
     if (serve->restore_request == NULL)
         return false;
     while (edge_restore_request_front(serve->restore_request, &value)) {
-        if (serve->request_cost >= COST_PER_STEP)
+        if (serve->budget.spent >= COST_PER_STEP)
             return true;
-        serve->request_cost += ANSWER_COST;
+        edge_request_budget_spend(&serve->budget, ANSWER_COST);
         take(serve, (struct edge_serve_stored){.name = value.name,
                                                .bytes = value.bytes,
                                                .size = (uint32_t)value.size});

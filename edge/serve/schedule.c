@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which drones something is due to, and when: serve->due lists their numbers, and
-// serve->due_mono_us is the earliest time in it. Nothing is sent here: edge_dispatch_run goes
-// through the list.
+// When something is due to a drone (edge/serve/fleet/due.h has the states), and which drones a
+// change concerns. Nothing is sent here: edge_dispatch_run goes through the list.
 #include "edge/serve/serve_parts.h"
 
 void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
 {
-    if (!drone->due.listed) {
-        edge_due_list(&drone->due, true);
-        serve->due[serve->due_count++] = edge_fleet_number(serve->fleet, drone);
-    }
-    if (mono_us < serve->due_mono_us)
-        serve->due_mono_us = mono_us;
+    edge_due_list_add(&serve->due, edge_fleet_number(serve->fleet, drone), &drone->due,
+                      mono_us);
 }
 
 static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -42,7 +37,7 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
     struct edge_due *due = &drone->due;
     if (due->state == EDGE_DUE_ANSWER) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_CONTEXT, 0, 1);
-        serve->signs.lost += due->due_mono_us < now; // delayed by the node itself
+        edge_load_lost(&serve->load, due->due_mono_us < now); // delayed by the node itself
     }
     // A report that comes a little early is answered: reports at the very rate jitter. One that
     // comes much too early waits for its turn, and the next report may take its place.
@@ -86,7 +81,8 @@ static void push_change(void *self, struct edge_drone *drone)
 void edge_schedule_area(struct edge_serve *serve, struct geo_bounds bounds)
 {
     struct change_visit visit = {.serve = serve, .bounds = bounds};
-    edge_fleet_around(serve->fleet, bounds, serve->concern_max_m, push_change, &visit);
+    edge_fleet_around(serve->fleet, bounds, edge_fleet_concern_max_m(serve->fleet), push_change,
+                      &visit);
 }
 
 void edge_schedule_root(struct edge_serve *serve, const struct fusion_root *root)

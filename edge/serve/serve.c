@@ -45,13 +45,10 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     serve->metrics = metrics;
     serve->health = health;
     serve->topic_root = drf_config_topic_root(config);
-    serve->due_mono_us = INT64_MAX;
-    edge_overload_init(&serve->overload, INT64_MIN / 2);
-    serve->signs.age_min_us = INT64_MAX;
+    edge_load_init(&serve->load);
     serve->zones.mono_us = INT64_MAX;
     const struct edge_fleet_config fleet = fleet_config(config);
-    serve->due = calloc(config->limits.drones_max, sizeof *serve->due);
-    enum drf_status status = serve->due != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    enum drf_status status = edge_due_list_open(&serve->due, config->limits.drones_max);
     if (status == DRF_OK)
         status = edge_wire_open(&serve->wire);
     if (status == DRF_OK)
@@ -105,7 +102,7 @@ void edge_serve_close(struct edge_serve *serve)
     edge_fleet_close(serve->fleet);
     fusion_builder_close(serve->builder);
     edge_wire_close(serve->wire);
-    free(serve->due);
+    edge_due_list_close(&serve->due);
     free(serve);
 }
 
@@ -162,21 +159,17 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
 // The step took as much as one may: there may be more.
 static bool full(const struct edge_serve *serve, uint32_t taken)
 {
-    return taken == MESSAGES_PER_STEP || serve->request_cost >= REQUEST_COST_PER_STEP;
+    return taken == MESSAGES_PER_STEP || serve->budget.spent >= REQUEST_COST_PER_STEP;
 }
 
 // What this step left undone, and whether that has become too much or little enough.
 static void judge_load(struct edge_serve *serve, uint32_t taken)
 {
-    struct edge_overload_signs *signs = &serve->signs;
     bool unread = edge_link_behind(serve);
-    signs->taken = taken;
-    signs->busy = unread || full(serve, taken) || serve->backed_up;
-    bool changed = edge_overload_note(&serve->overload, signs, serve->now.mono_us);
-    *signs = (struct edge_overload_signs){.age_min_us = INT64_MAX};
-    if (!changed)
+    bool busy = unread || full(serve, taken) || serve->backed_up;
+    if (!edge_load_judge(&serve->load, taken, busy, serve->now.mono_us))
         return;
-    enum edge_overload_level level = serve->overload.level;
+    enum edge_overload_level level = edge_load_level(&serve->load);
     edge_metrics_set(serve->metrics, EDGE_METRIC_OVERLOAD_LEVEL, 0, level);
     (void)edge_health_set(serve->health, EDGE_TROUBLE_OVERLOAD, level != EDGE_OVERLOAD_NONE);
 }
@@ -186,16 +179,14 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     serve->now = now;
     edge_show_begin(serve);
     take_root(serve);
-    serve->request_cost = 0;
+    edge_request_budget_begin(&serve->budget);
     bool answers = edge_restore_run(serve);
 
     struct edge_incoming in;
     uint32_t taken = 0;
-    while (taken < MESSAGES_PER_STEP && serve->request_cost < REQUEST_COST_PER_STEP
+    while (taken < MESSAGES_PER_STEP && serve->budget.spent < REQUEST_COST_PER_STEP
            && edge_link_receive(serve, &in)) {
-        int64_t lag_us = now.mono_us - in.arrival_mono_us;
-        if (lag_us > serve->signs.lag_us)
-            serve->signs.lag_us = lag_us;
+        edge_load_lagged(&serve->load, now.mono_us - in.arrival_mono_us);
         take_message(serve, &in);
         taken++;
     }
@@ -227,7 +218,7 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
         next_mono_us = serve->alerts.mono_us;
     if (serve->zones.mono_us < next_mono_us)
         next_mono_us = serve->zones.mono_us;
-    return next_mono_us < serve->due_mono_us ? next_mono_us : serve->due_mono_us;
+    return next_mono_us < serve->due.mono_us ? next_mono_us : serve->due.mono_us;
 }
 
 int64_t edge_serve_step(struct edge_serve *serve, struct edge_now now)

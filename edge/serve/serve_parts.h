@@ -22,6 +22,7 @@
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
+#include "edge/serve/fleet/due_list.h"
 #include "edge/serve/fleet/fleet.h"
 #include "edge/serve/overload.h"
 #include "edge/serve/patch.h"
@@ -66,47 +67,54 @@ struct edge_alerts_watch {
     uint64_t digest; // of the set that was told
 };
 
+// What requests of all drones may cost (edge/serve/request_budget.c).
+struct edge_request_budget {
+    struct edge_pace pace; // of reviews and preloads
+    uint32_t spent;        // in this step, in parts of a plan's leg
+};
+
 struct edge_serve {
+    // Handed in, borrowed: serve.c.
     const struct drf_config *config;
+    const char *topic_root;
     uint64_t boot_id;
     struct edge_link link;
     struct edge_inputs *inputs; // NULL: nothing is recorded or replayed
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
+    struct edge_restore_request *restore_request; // NULL: nothing can be restored
+    const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_metrics *metrics;
     struct edge_health *health;
 
+    // Its own, opened and closed by serve.c. What they hold only their own files write.
     struct edge_wire *wire;
     struct fusion_builder *builder;
     struct edge_fleet *fleet;
-    const struct fusion_root *root; // NULL before the first
-    const char *topic_root;
-    struct edge_now now; // of this step
-    int64_t forget_mono_us;
-    struct edge_pace request_pace;    // reviews and preloads of all drones
-    uint32_t request_cost;            // of this step, in parts of a plan's leg
-    struct edge_pace unadmitted_pace; // replies to drones there is no place for
-
-    uint32_t *due; // numbers of drones that something is due to, longest first
-    uint32_t due_count;
-    int64_t due_mono_us;  // when to look at them next
-    double concern_max_m; // the farthest any context looked ahead
-
-    bool backed_up; // the link took no more of the last contexts
-    struct edge_overload overload;
-    struct edge_overload_signs signs; // of this step so far
+    struct edge_due_list due;
     struct edge_patching *patching;
     struct edge_terrain *terrain;
+    struct edge_show *show; // NULL: nobody can look
+
+    // Of this step, as it begins: serve.c.
+    struct edge_now now;
+    const struct fusion_root *root; // NULL before the first
+    int64_t forget_mono_us;         // when silent drones are looked at next
+
+    // Each written by one file: overload.c, request_budget.c, reply.c, dispatch.c, traffic.c,
+    // node_status.c, warm_start.c, zone_watch.c, alerts.c.
+    struct edge_load load;
+    struct edge_request_budget budget;
+    struct edge_pace unadmitted_pace; // replies to drones there is no place for
+    bool backed_up;                   // the link took no more of the last contexts
+    uint64_t traffic_epoch;           // of the root whose tracks were looked at
     struct edge_node_status node_status;
     struct edge_warm_start warm_start;
-    struct edge_restore_request *restore_request; // NULL: nothing can be restored
-    const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
-    struct edge_show *show; // NULL: nobody can look
-    uint64_t traffic_epoch; // of the root whose tracks were looked at
-    double speed_max_mps;   // of any drone, a second ago at most
-    uint8_t buffer[EDGE_SERVE_BUFFER_BYTES];
+
+    uint8_t
+        buffer[EDGE_SERVE_BUFFER_BYTES]; // for one message, from its encoding to its sending
 };
 
 // The form of a message that came in: its content type, else what its first byte tells.
@@ -169,6 +177,9 @@ void edge_persist_ask(struct edge_serve *serve, struct edge_drone *drone);
 void edge_persist_heard(struct edge_serve *serve, struct edge_drone *drone);
 
 // edge/serve/request_budget.c: how many profiles, plans and requests are accepted.
+// A step begins; something in it cost so much.
+void edge_request_budget_begin(struct edge_request_budget *budget);
+void edge_request_budget_spend(struct edge_request_budget *budget, uint32_t cost);
 // The drone that sent one. NULL: refused (too many drones, or its rate), and it was told.
 struct edge_drone *edge_request_budget_admit(struct edge_serve *serve, const char *id,
                                              uint32_t answers);

@@ -329,7 +329,7 @@ static void put_fleet(struct edge_serve *serve)
         .held = counts.held,
         .reporting = counts.reporting,
         .troubles = serve->node_status.seen,
-        .overload = serve->overload.level,
+        .overload = edge_load_level(&serve->load),
         .filled = serve->show->filled,
     };
     edge_viewing_put_fleet(serve->show->viewing, &fleet);

@@ -216,7 +216,7 @@ static void settle(struct edge_serve *serve, struct preload *preload)
     bool room =
         drone->profile.preferences.link_bytes_per_s == 0
         || (edge_link_budget_bytes_per_s(drone) > 0.0 && edge_link_budget_settled(drone, now));
-    if (!room || serve->overload.level >= EDGE_OVERLOAD_PATCH) {
+    if (!room || edge_load_level(&serve->load) >= EDGE_OVERLOAD_PATCH) {
         preload->due_mono_us = now + RETRY_US; // contexts take all of it, or of the node
         return;
     }

@@ -210,7 +210,8 @@ void edge_traffic_push(struct edge_serve *serve)
             geo_length(push.other.velocity_north_mps, push.other.velocity_east_mps)
             + push.other.reach_mps;
         double reach_m = SLACK_M + push.other.horizontal_counted_m + push.other.reach_m
-                         + (speed_mps + serve->speed_max_mps + 1.0) * (FUSION_CAUTION_S + 5.0);
+                         + (speed_mps + edge_fleet_speed_max_mps(serve->fleet) + 1.0)
+                               * (FUSION_CAUTION_S + 5.0);
         struct geo_point at = push.other.position;
         const struct geo_bounds here = {.west_deg = at.lon_deg,
                                         .south_deg = at.lat_deg,

@@ -90,4 +90,4 @@ void edge_due_settle(struct edge_due *due)
 
 void edge_due_drop(struct edge_due *due) { due->state = EDGE_DUE_NOTHING; }
 
-void edge_due_list(struct edge_due *due, bool listed) { due->listed = listed; }
+void edge_due_note_listed(struct edge_due *due, bool listed) { due->listed = listed; }

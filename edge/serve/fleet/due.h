@@ -68,6 +68,6 @@ void edge_due_sent(struct edge_due *due, int64_t now_mono_us, int64_t interval_u
 void edge_due_settle(struct edge_due *due);
 // It reports no more, or from outside: nothing is due to it.
 void edge_due_drop(struct edge_due *due);
-void edge_due_list(struct edge_due *due, bool listed);
+void edge_due_note_listed(struct edge_due *due, bool listed);
 
 #endif

@@ -44,6 +44,7 @@ struct edge_fleet {
     struct geo_tile first;
     uint32_t columns, rows;
     uint32_t *cells; // of each the first drone there
+    double concern_max_m, speed_max_mps;
     struct edge_fleet_counts counts;
 };
 
@@ -424,4 +425,18 @@ void edge_fleet_around(struct edge_fleet *fleet, struct geo_bounds bounds, doubl
 struct edge_fleet_counts edge_fleet_counts(const struct edge_fleet *fleet)
 {
     return fleet->counts;
+}
+
+double edge_fleet_concern_max_m(const struct edge_fleet *fleet) { return fleet->concern_max_m; }
+
+void edge_fleet_note_concern(struct edge_fleet *fleet, double ahead_m)
+{
+    fleet->concern_max_m = fmax(fleet->concern_max_m, ahead_m);
+}
+
+double edge_fleet_speed_max_mps(const struct edge_fleet *fleet) { return fleet->speed_max_mps; }
+
+void edge_fleet_note_speed(struct edge_fleet *fleet, double fastest_mps)
+{
+    fleet->speed_max_mps = fastest_mps;
 }

@@ -69,6 +69,12 @@ struct edge_drone *edge_fleet_at(struct edge_fleet *fleet, uint32_t number);
 void edge_fleet_around(struct edge_fleet *fleet, struct geo_bounds bounds, double reach_m,
                        void (*visit)(void *self, struct edge_drone *drone), void *self);
 
+// The farthest that any context looked ahead, and how fast any drone flew a second ago.
+double edge_fleet_concern_max_m(const struct edge_fleet *fleet);
+void edge_fleet_note_concern(struct edge_fleet *fleet, double ahead_m);
+double edge_fleet_speed_max_mps(const struct edge_fleet *fleet);
+void edge_fleet_note_speed(struct edge_fleet *fleet, double fastest_mps);
+
 struct edge_fleet_counts edge_fleet_counts(const struct edge_fleet *fleet);
 
 #endif
