@@ -34,17 +34,21 @@ static double place_bytes(struct scene *scene, struct edge_link link, uint32_t d
     return (double)(bytes[1] - bytes[0]) / drones;
 }
 
-// With a plan of 100 points and four advisories, and patches beside.
+// With a plan of 100 points and four advisories; and with patches beside.
 static void say_memory(double place, uint64_t contexts, struct heap_calls calls)
 {
     double each = place + (double)sizeof(struct fusion_plan);
     (void)printf("{\"bench\":\"memory_drone\",\"value\":%.0f,\"unit\":\"bytes\",\"reference\":"
                  "\"limit, its plan of 100 points and four advisories included\","
                  "\"reference_value\":4096,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
-                 "\"more_with_patches\":%zu,\"with_patches\":%.0f,\"place\":%.0f}\n",
+                 "\"more_with_patches\":%zu,\"place\":%.0f}\n",
                  each, each / 4096, each <= 4096 ? "true" : "false",
-                 sizeof(struct edge_patches), each + (double)sizeof(struct edge_patches),
-                 place);
+                 sizeof(struct edge_patches), place);
+    double patches = each + (double)sizeof(struct edge_patches);
+    (void)printf("{\"bench\":\"memory_drone_patches\",\"value\":%.0f,\"unit\":\"bytes\","
+                 "\"reference\":\"limit, with patches and a plan of 100 points\","
+                 "\"reference_value\":4096,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s}\n",
+                 patches, patches / 4096, patches <= 4096 ? "true" : "false");
     (void)printf("{\"bench\":\"memory_per_message\",\"value\":%.6f,\"unit\":\"allocations of "
                  "ours\",\"reference\":\"those of libraries\",\"reference_value\":%.6f,"
                  "\"ratio\":%.3f,\"reach\":0,\"met\":%s,\"before_warm_up\":%" PRIu64 "}\n",
