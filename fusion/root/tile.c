@@ -21,14 +21,9 @@ enum {
     NONE = UINT16_MAX,
 };
 
-static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
+// Of a thin tile: of its own rows.
+static uint16_t number_at(const struct fusion_tile *tile, uint32_t cell)
 {
-    if (tile->base != NULL) {
-        const uint32_t own = tile->row_of[cell / GEO_CELLS_SIDE];
-        if (own == 0)
-            return tile->base_kind[kind_at(tile->base, cell)];
-        cell = (own - 1) * GEO_CELLS_SIDE + cell % GEO_CELLS_SIDE;
-    }
     if (tile->kind_bits == 0)
         return 0;
     if (tile->kind_bits == 16)
@@ -37,6 +32,15 @@ static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
     uint32_t bit = cell * tile->kind_bits;
     return (uint16_t)((uint32_t)tile->kind_of[bit / 8] >> bit % 8
                       & ((1U << tile->kind_bits) - 1));
+}
+
+static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
+{
+    if (tile->base == NULL)
+        return number_at(tile, cell);
+    const uint32_t own = tile->row_of[cell / GEO_CELLS_SIDE];
+    return own == 0 ? tile->base_kind[number_at(tile->base, cell)]
+                    : number_at(tile, (own - 1) * GEO_CELLS_SIDE + cell % GEO_CELLS_SIDE);
 }
 
 uint8_t fusion_tile_source_index(const struct fusion_tile *tile, uint32_t cell)
@@ -237,16 +241,15 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
 
 void fusion_tile_free(struct fusion_tile *tile)
 {
-    if (tile == NULL)
-        return;
-    if (tile->holders > 0) { // the last one frees it
-        tile->holders--;
-        return;
+    while (tile != NULL && tile->holders == 0) {
+        struct fusion_tile *base = GEO_UNCONST(tile->base);
+        free(GEO_UNCONST(tile->own_rows));
+        free(GEO_UNCONST(tile->cells));
+        free(tile);
+        tile = base;
     }
-    fusion_tile_free(GEO_UNCONST(tile->base));
-    free(GEO_UNCONST(tile->own_rows));
-    free(GEO_UNCONST(tile->cells));
-    free(tile);
+    if (tile != NULL) // the last one that holds it frees it
+        tile->holders--;
 }
 
 // The kinds of two tiles under common numbers: those of `a` as it numbers them.
@@ -288,17 +291,9 @@ static inline void unpack(const struct fusion_tile *tile, uint32_t row, uint8_t 
     }
 }
 
-static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
-                      uint16_t out[static GEO_CELLS_SIDE])
+static void packed_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
+                         uint16_t out[static GEO_CELLS_SIDE])
 {
-    if (tile->base != NULL && tile->row_of[row] == 0) {
-        uint16_t names[KINDS_MAX];
-        for (uint16_t i = 0; i < tile->base->kind_count; i++)
-            names[i] = name[tile->base_kind[i]];
-        row_kinds(tile->base, row, names, out);
-        return;
-    }
-    row = tile->base != NULL ? tile->row_of[row] - 1U : row;
     switch (tile->kind_bits) {
     case 0:
         unpack(tile, row, 0, name, out);
@@ -321,6 +316,23 @@ static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16
     }
 }
 
+static void row_kinds(const struct fusion_tile *tile, uint32_t row, const uint16_t *name,
+                      uint16_t out[static GEO_CELLS_SIDE])
+{
+    if (tile->base == NULL) {
+        packed_kinds(tile, row, name, out);
+        return;
+    }
+    if (tile->row_of[row] > 0) {
+        packed_kinds(tile, tile->row_of[row] - 1U, name, out);
+        return;
+    }
+    uint16_t names[KINDS_MAX];
+    for (uint16_t i = 0; i < tile->base->kind_count; i++)
+        names[i] = name[tile->base_kind[i]];
+    packed_kinds(tile->base, row, names, out);
+}
+
 struct rows { // one of each tile
     const uint16_t *a, *b;
     uint16_t kinds_a[GEO_CELLS_SIDE], kinds_b[GEO_CELLS_SIDE];
@@ -333,17 +345,10 @@ static bool cell_same(const struct rows *rows, uint32_t column)
                || rows->a[column] == GEO_CELL_UNKNOWN);
 }
 
-// Whether a whole row is of one kind, as most rows are. *out: its number.
-static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *out)
+static bool packed_one(const struct fusion_tile *tile, uint32_t row, uint16_t *out)
 {
-    if (tile->base != NULL && tile->row_of[row] == 0) {
-        const bool one = row_of_one(tile->base, row, out);
-        *out = tile->base_kind[*out];
-        return one;
-    }
     const uint8_t bits = tile->kind_bits;
-    *out = kind_at(tile, row * GEO_CELLS_SIDE);
-    row = tile->base != NULL ? tile->row_of[row] - 1U : row;
+    *out = number_at(tile, row * GEO_CELLS_SIDE);
     if (bits == 0 || bits == 16)
         return bits == 0;
     const size_t bytes = (size_t)GEO_CELLS_SIDE / 8 * bits;
@@ -352,6 +357,18 @@ static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *o
     for (uint32_t have = bits; have < 8; have *= 2)
         byte |= byte << have;
     return packed[0] == (uint8_t)byte && memcmp(packed, packed + 1, bytes - 1) == 0;
+}
+
+// Whether a whole row is of one kind, as most rows are. *out: its number.
+static bool row_of_one(const struct fusion_tile *tile, uint32_t row, uint16_t *out)
+{
+    if (tile->base == NULL)
+        return packed_one(tile, row, out);
+    if (tile->row_of[row] > 0)
+        return packed_one(tile, tile->row_of[row] - 1U, out);
+    const bool one = packed_one(tile->base, row, out);
+    *out = tile->base_kind[*out];
+    return one;
 }
 
 static struct fusion_cell_box differing(const struct fusion_tile *a,

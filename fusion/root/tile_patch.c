@@ -285,20 +285,10 @@ static enum drf_status make(const struct plan *plan, struct fusion_tile **out)
     return DRF_OK;
 }
 
-enum drf_status fusion_tile_patch(const struct fusion_tile *old,
-                                  const struct fusion_tile_patch *patch,
-                                  struct fusion_tile **out)
+static enum drf_status patch_whole(const struct fusion_tile *old,
+                                   const struct fusion_tile_patch *patch,
+                                   struct fusion_tile **out)
 {
-    assert(!fusion_cell_box_empty(patch->box) && patch->name_count <= NAMES_MAX
-           && patch->name_count >= old->kind_count);
-    if (old->base != NULL) {
-        struct fusion_tile *thick = NULL;
-        enum drf_status status = fusion_tile_thick(old, &thick);
-        if (status == DRF_OK)
-            status = fusion_tile_patch(thick, patch, out);
-        fusion_tile_free(thick);
-        return status;
-    }
     struct plan plan;
     plan.old = old;
     plan.patch = patch;
@@ -312,4 +302,18 @@ enum drf_status fusion_tile_patch(const struct fusion_tile *old,
     number_kinds(&plan);
     enum drf_status status = rank_sources(&plan);
     return status == DRF_OK ? make(&plan, out) : status;
+}
+
+enum drf_status fusion_tile_patch(const struct fusion_tile *old,
+                                  const struct fusion_tile_patch *patch,
+                                  struct fusion_tile **out)
+{
+    assert(!fusion_cell_box_empty(patch->box) && patch->name_count <= NAMES_MAX
+           && patch->name_count >= old->kind_count);
+    struct fusion_tile *thick = NULL;
+    enum drf_status status = old->base != NULL ? fusion_tile_thick(old, &thick) : DRF_OK;
+    if (status == DRF_OK)
+        status = patch_whole(thick != NULL ? thick : old, patch, out);
+    fusion_tile_free(thick);
+    return status;
 }

@@ -63,9 +63,9 @@ static const uint8_t *packed_row(const struct fusion_tile *tile, uint32_t row)
 static void match_kinds(const struct fusion_tile *tile, const struct fusion_tile *base,
                         uint16_t out[static KINDS_MAX])
 {
+    memset(out, 0xff, KINDS_MAX * sizeof *out); // NONE
     for (uint16_t i = 0; i < base->kind_count; i++) {
         const struct fusion_source *source = base->sources[base->kinds[i].source];
-        out[i] = NONE;
         for (uint16_t k = 0; k < tile->kind_count && out[i] == NONE; k++)
             if (tile->kinds[k].flags == base->kinds[i].flags
                 && tile->sources[tile->kinds[k].source] == source)
@@ -119,6 +119,9 @@ enum drf_status fusion_tile_thin(const struct fusion_tile *tile, const struct fu
     uint16_t kind[KINDS_MAX];
     uint8_t row_of[SIDE];
     uint32_t own = 0;
+    *out = NULL;
+    if (base->kind_count == 0) // nothing is known of it: there is nothing to be read there
+        return DRF_OK;
     match_kinds(tile, base, kind);
     for (uint32_t row = 0; row < SIDE; row++) {
         row_of[row] = 0;
@@ -130,7 +133,6 @@ enum drf_status fusion_tile_thin(const struct fusion_tile *tile, const struct fu
             break;
         row_of[row] = (uint8_t)++own;
     }
-    *out = NULL;
     if (own == 0 || own > FUSION_THIN_ROWS_MAX)
         return DRF_OK;
 
