@@ -18,13 +18,7 @@ struct heap_calls {
 };
 static struct heap_calls heap_calls __attribute__((unused)); // nobody asks, under a sanitizer
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEAP_OF_SANITIZER
-#endif
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)      \
-    && !defined(HEAP_OF_SANITIZER)
+#if defined(__GLIBC__) && !defined(DRF_SANITIZED)
 #define HEAP_OURS
 
 static long heap_until_failure = -1; // calls that succeed before one fails; negative: none does

@@ -257,7 +257,9 @@ static void decode__of_what_hangs__is_ended_in_time(void **state)
     assert_non_null(strstr(decoded.why.text, ": raise limits.decode_timeout_ms"));
 #ifndef __SANITIZE_THREAD__ // which holds signals back while a loop calls nothing: the wall
                             // time
-    assert_non_null(strstr(decoded.why.text, "1 s of CPU"));
+    // Where ten seconds have brought it less than one of a processor, they are the limit.
+    if (took_us < EDGE_CHILD_WALL_FACTOR * TIMEOUT_US)
+        assert_non_null(strstr(decoded.why.text, "1 s of CPU"));
 #endif
     int64_t without_us = -1;
     for (int i = 0; i < 3000 && !edge_children_replaced(*state, &without_us); i++)
@@ -319,7 +321,7 @@ static void decode__after_a_death__goes_on_with_the_warm_spare(void **state)
 
 static void decode__of_a_message_that_wants_all_memory__is_refused(void **state)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef DRF_SANITIZED
     (void)state;
     skip(); // the sanitizer needs the address space that the limit takes
 #else
