@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -37,16 +38,40 @@ static inline struct fusion_edge edge_of(const struct geo_frame *frame,
     return fusion_point_edge(frame, bucket->index->positions[at]);
 }
 
-static size_t insert(struct fusion_near *list, size_t count, size_t room,
-                     const struct fusion_near *near)
+// The nearest that were found, nearest first.
+struct nearest {
+    size_t count, room;
+    struct fusion_near *list;
+    struct geo_offset offsets[FUSION_NEAREST_MAX]; // to each
+};
+
+static void insert(struct nearest *nearest, const struct fusion_near *near,
+                   struct geo_offset offset)
 {
-    size_t at = count < room ? count : room - 1;
-    while (at > 0 && list[at - 1].distance_m > near->distance_m) {
-        list[at] = list[at - 1];
-        at--;
+    size_t at = nearest->count < nearest->room ? nearest->count++ : nearest->room - 1;
+    for (; at > 0 && nearest->list[at - 1].distance_m > near->distance_m; at--) {
+        nearest->list[at] = nearest->list[at - 1];
+        nearest->offsets[at] = nearest->offsets[at - 1];
     }
-    list[at] = *near;
-    return count < room ? count + 1 : room;
+    nearest->list[at] = *near;
+    nearest->offsets[at] = offset;
+}
+
+// Not nearer than what there is already.
+static bool too_far(const struct nearest *nearest, double distance_m)
+{
+    return nearest->room == 0
+           || (nearest->count == nearest->room
+               && distance_m >= nearest->list[nearest->room - 1].distance_m);
+}
+
+// Most obstacles within the radius are not among the nearest: they are only counted.
+static void limit(struct fusion_obstacle_search *search, const struct nearest *nearest)
+{
+    if (nearest->room == 0)
+        fusion_obstacle_search_told(search, 0.0);
+    else if (nearest->count == nearest->room)
+        fusion_obstacle_search_told(search, nearest->list[nearest->room - 1].distance_m);
 }
 
 // Their records lie all over memory: by the time one is told of it is there.
@@ -72,30 +97,35 @@ uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point po
     struct geo_frame frame = geo_frame_at(point);
     struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
     const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
+    struct nearest nearest = {.room = room, .list = out};
+    assert(room <= FUSION_NEAREST_MAX);
     uint32_t within = 0;
     uint32_t buckets = fusion_window_count(&window);
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
         struct fusion_obstacle_search search =
             fusion_obstacle_search_begin(bucket, &frame, &box);
+        fusion_obstacle_search_circle(&search, radius_m);
+        limit(&search, &nearest);
         for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             struct fusion_edge edge = edge_of(&frame, bucket, i);
             if (edge.square_m2 > radius_m * radius_m
                 || !counts_here(root, &window, index, bucket, i))
                 continue;
             within++;
-            double distance_m = sqrt(edge.square_m2);
-            if (room == 0 || (*count == room && distance_m >= out[room - 1].distance_m))
+            const struct fusion_near near = {.obstacle = bucket->obstacles[i],
+                                             .distance_m = sqrt(edge.square_m2)};
+            if (too_far(&nearest, near.distance_m))
                 continue;
-            struct fusion_near near = {
-                .obstacle = bucket->obstacles[i],
-                .distance_m = distance_m,
-                .bearing_deg_true = geo_frame_bearing_deg(edge.offset),
-            };
             __builtin_prefetch(near.obstacle);
-            *count = insert(out, *count, room, &near);
+            insert(&nearest, &near, edge.offset);
+            limit(&search, &nearest);
         }
+        within += search.passed;
     }
+    *count = nearest.count;
+    for (size_t i = 0; i < nearest.count; i++)
+        out[i].bearing_deg_true = geo_frame_bearing_deg(nearest.offsets[i]);
     fetch(out, *count);
     return within - (uint32_t)*count;
 }

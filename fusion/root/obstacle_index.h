@@ -20,6 +20,7 @@ struct fusion_obstacle_index {
     const struct geo_point *positions; // of the obstacles, in their order
     const float *north_deg, *east_deg; // of the same from the origin
     const float *reach_m;              // how far shape and accuracy may reach from there
+    const float *shape;                // 0: a point in its own bucket, else infinite
     const uint8_t *traits;             // enum fusion_obstacle_index_trait
 };
 
@@ -60,9 +61,12 @@ struct fusion_obstacle_search {
     float west_m, east_m, south_m, north_m;
     float origin_north_deg, origin_east_deg;
     float north_m_per_deg, east_m_per_deg; // 0: no telling east from west
+    bool about;                            // the scale is nearly the same over the box
     size_t base;
     uint32_t at, found;
     uint8_t places[FUSION_OBSTACLE_SEARCH_BLOCK];
+    float outside_m2, inside_m2, told_m2; // squares of rough distances
+    uint32_t passed;
 };
 // The bucket may be NULL: nothing in it.
 struct fusion_obstacle_search fusion_obstacle_search_begin(
@@ -70,5 +74,11 @@ struct fusion_obstacle_search fusion_obstacle_search_begin(
     const struct fusion_obstacle_index_box *box);
 // False: there are no more.
 bool fusion_obstacle_search_next(struct fusion_obstacle_search *search, size_t *index);
+
+// Only what reaches into the circle around the frame's origin. What its rough distance tells is
+// passed over: a point in its own bucket that is surely outside, or surely inside and as far as
+// what was told, which is counted in search.passed.
+void fusion_obstacle_search_circle(struct fusion_obstacle_search *search, double radius_m);
+void fusion_obstacle_search_told(struct fusion_obstacle_search *search, double distance_m);
 
 #endif
