@@ -207,10 +207,24 @@ static inline uint8_t *put_eight(uint8_t *at, uint64_t value)
     return put_four(put_four(at, (uint32_t)(value >> 32)), (uint32_t)value);
 }
 
+// Of a field number beyond 15, up to 2047: no schema here has more fields.
+static inline uint8_t *put_long_tag(uint8_t *at, uint32_t tag)
+{
+    assert(tag < 128 * 128);
+    *--at = (uint8_t)(tag >> 7);
+    *--at = (uint8_t)(tag | 128);
+    return at;
+}
+
 static inline uint8_t *put_tag(uint8_t *at, const ProtobufCFieldDescriptor *field,
                                uint32_t wire_type)
 {
-    return put_varint(at, (uint64_t)field->id << 3 | wire_type);
+    const uint32_t tag = field->id << 3 | wire_type;
+    if (tag < 128) {
+        *--at = (uint8_t)tag;
+        return at;
+    }
+    return put_long_tag(at, tag);
 }
 
 static uint8_t *put_fields(uintptr_t low, uint8_t *at, const ProtobufCMessage *message);
@@ -307,12 +321,14 @@ static uint8_t *put_repeated(uintptr_t low, uint8_t *at, const ProtobufCFieldDes
     return put_tag(put_varint(at, (uint64_t)(after - at)), field, PREFIXED);
 }
 
+// Most fields are numbers, and half of these are not there.
 static uint8_t *put_range(uintptr_t low, uint8_t *at, const ProtobufCMessage *message,
                           const ProtobufCFieldDescriptor *first,
                           const ProtobufCFieldDescriptor *field)
 {
     const uint8_t *bytes = (const uint8_t *)message;
     while (field-- > first) {
+        const ProtobufCType type = field->type;
         uint32_t wire_type = PREFIXED;
         if (field->label == PROTOBUF_C_LABEL_REPEATED) {
             at = put_repeated(low, at, field, bytes);
@@ -324,12 +340,15 @@ static uint8_t *put_range(uintptr_t low, uint8_t *at, const ProtobufCMessage *me
             continue;
         if ((uintptr_t)at - low < EDGE_WIRE_PACK_SLACK)
             return NULL;
-        if (prefixed(field->type)) {
-            at = put_prefixed(low, at, field->type, bytes + field->offset);
+        if (type == PROTOBUF_C_TYPE_FLOAT) {
+            wire_type = FOUR_BYTES;
+            at = put_four(at, read_four(bytes + field->offset));
+        } else if (prefixed(type)) {
+            at = put_prefixed(low, at, type, bytes + field->offset);
             if (at == NULL)
                 return NULL;
         } else {
-            at = put_number(at, field->type, bytes + field->offset, &wire_type);
+            at = put_number(at, type, bytes + field->offset, &wire_type);
         }
         at = put_tag(at, field, wire_type);
     }
