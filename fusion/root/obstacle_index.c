@@ -158,16 +158,19 @@ void fusion_obstacle_search_told(struct fusion_obstacle_search *search, double d
     search->told_m2 = up_square((distance_m + ROUGH_M) / (1.0 - ROUGH));
 }
 
-// Which of a block touch the box, and what is left when those are passed over whose distance
-// says enough. A loop of its own, without a branch, for the compiler to do several at a time.
+// Which of some obstacles touch the box, and what is left when those are passed over whose
+// distance says enough. A loop of its own, without a branch, for the compiler to do several at
+// a time.
+enum { LANES = 16 }; // a part of a block
+
 static uint32_t touch(const struct fusion_obstacle_search *search,
-                      const struct fusion_obstacle_index *index,
-                      uint8_t hit[static restrict FUSION_OBSTACLE_SEARCH_BLOCK])
+                      const struct fusion_obstacle_index *index, size_t from,
+                      uint8_t hit[static restrict LANES])
 {
-    const float *north_deg = index->north_deg + search->base;
-    const float *east_deg = index->east_deg + search->base;
-    const float *reach_m = index->reach_m + search->base;
-    const float *shape = index->shape + search->base;
+    const float *north_deg = index->north_deg + from;
+    const float *east_deg = index->east_deg + from;
+    const float *reach_m = index->reach_m + from;
+    const float *shape = index->shape + from;
     const float west_m = search->west_m, east_m = search->east_m;
     const float south_m = search->south_m, north_m = search->north_m;
     const float origin_north_deg = search->origin_north_deg;
@@ -177,7 +180,7 @@ static uint32_t touch(const struct fusion_obstacle_search *search,
     const float outside_m2 = search->outside_m2, inside_m2 = search->inside_m2,
                 told_m2 = search->told_m2;
     int passed = 0;
-    for (uint32_t i = 0; i < FUSION_OBSTACLE_SEARCH_BLOCK; i++) {
+    for (uint32_t i = 0; i < LANES; i++) {
         const float up = (north_deg[i] - origin_north_deg) * north_m_per_deg;
         const float right = (east_deg[i] - origin_east_deg) * east_m_per_deg;
         const float reach = reach_m[i], square_m2 = up * up + right * right;
@@ -200,7 +203,8 @@ static void block_read(struct fusion_obstacle_search *search)
         left < FUSION_OBSTACLE_SEARCH_BLOCK ? (uint32_t)left : FUSION_OBSTACLE_SEARCH_BLOCK;
     uint8_t hit[FUSION_OBSTACLE_SEARCH_BLOCK] = {0};
     if (search->bucket->index != NULL)
-        search->passed += touch(search, search->bucket->index, hit);
+        for (uint32_t i = 0; i < count; i += LANES)
+            search->passed += touch(search, search->bucket->index, search->base + i, hit + i);
     else
         memset(hit, 1, count);
     uint32_t found = 0;
