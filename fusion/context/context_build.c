@@ -64,9 +64,11 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
 {
     if (!geo_bounds_hold(root->keep, point)) // waiting does not help, whatever the layer is at
         return FUSION_REASON_OUT_OF_REGION;
-    enum fusion_reason state =
-        fusion_unreadable_state(root, layer, geo_bounds_around(point, radius_m), now_utc_us);
-    if (state != FUSION_REASON_NONE)
+    const struct geo_bounds box = fusion_unreadable_any(root)
+                                      ? geo_bounds_around(point, radius_m)
+                                      : (struct geo_bounds){0};
+    enum fusion_reason state = fusion_unreadable_state(root, layer, box, now_utc_us);
+    if (state != FUSION_REASON_NONE || radius_m <= 0.0)
         return state;
     struct geo_frame frame = geo_frame_at(point);
     const struct geo_offset rim[] = {
@@ -77,10 +79,13 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
     return FUSION_REASON_NONE;
 }
 
-// What a context speaks of: the corridor, and the circle in which obstacles are listed.
-static struct geo_bounds concern(const struct fusion_path *path, struct geo_point position,
-                                 double radius_m)
+// What a context speaks of: the corridor, and the circle in which obstacles are listed. Only
+// asked for where an input was refused.
+static struct geo_bounds concern(const struct fusion_root *root, const struct fusion_path *path,
+                                 struct geo_point position, double radius_m)
 {
+    if (!fusion_unreadable_any(root))
+        return (struct geo_bounds){0};
     return geo_bounds_join(fusion_path_bounds(path), geo_bounds_around(position, radius_m));
 }
 
@@ -123,8 +128,9 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
     out->alerts_reason =
         fusion_context_near_reason(root, FUSION_LAYER_ALERT, position, 0.0, now_utc_us);
-    out->layer_state_count = fusion_context_states(
-        root, concern(&path, position, out->obstacle_radius_m), now_utc_us, out->layer_states);
+    out->layer_state_count =
+        fusion_context_states(root, concern(root, &path, position, out->obstacle_radius_m),
+                              now_utc_us, out->layer_states);
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;

@@ -18,6 +18,12 @@ bool fusion_unreadable_will_touch(const struct fusion_root *root, enum fusion_la
                                   struct geo_bounds box, int64_t now_utc_us,
                                   int64_t then_utc_us);
 
+// Whether there is any input that was refused: if not, no box has to be worked out to ask.
+static inline bool fusion_unreadable_any(const struct fusion_root *root)
+{
+    return root->unreadables != NULL && root->unreadables->count > 0;
+}
+
 // Why the layer is not complete in the box now: fusion_sample_state(), else UNREADABLE, else
 // NONE.
 enum fusion_reason fusion_unreadable_state(const struct fusion_root *root,
