@@ -11,6 +11,7 @@
 #include "fusion/root/sample.h"
 #include "fusion/root/unreadable.h"
 #include "geo/bounds.h"
+#include "geo/earth.h"
 #include "geo/extreme.h"
 #include "geo/frame.h"
 
@@ -89,6 +90,40 @@ static struct geo_bounds concern(const struct fusion_root *root, const struct fu
     return geo_bounds_join(fusion_path_bounds(path), geo_bounds_around(position, radius_m));
 }
 
+// Where it will be at the end of the look-ahead if it flies straight on, roughly.
+static struct geo_point straight_on(const struct fusion_aircraft *aircraft)
+{
+    const struct fusion_fix *fix = &aircraft->fix;
+    const double time_s = fix->velocity_known ? aircraft->limits.look_ahead_s : 0.0;
+    const double east_m_per_deg =
+        GEO_EARTH_M_PER_DEG * geo_greater(cos(fix->position.lat_deg * GEO_RAD_PER_DEG), 0.01);
+    return (struct geo_point){
+        .lat_deg =
+            fix->position.lat_deg + fix->velocity_north_mps * time_s / GEO_EARTH_M_PER_DEG,
+        .lon_deg = fix->position.lon_deg + fix->velocity_east_mps * time_s / east_m_per_deg};
+}
+
+// The cells on the way ahead: they lie all over memory, and come together while the first of
+// them are waited for.
+static void fetch_ahead(const struct fusion_root *root, const struct fusion_aircraft *aircraft,
+                        const struct fusion_follow *follow)
+{
+    struct geo_point at = aircraft->fix.position, next = straight_on(aircraft);
+    const double way_deg = fabs(next.lat_deg - at.lat_deg) + fabs(next.lon_deg - at.lon_deg);
+    if (follow->state != FUSION_PLAN_FOLLOWED) {
+        fusion_corridor_prefetch(root, at, next);
+        return;
+    }
+    const struct fusion_plan *plan = aircraft->plan;
+    double gone_deg = 0.0;
+    for (uint32_t i = follow->leg + 1; i < plan->point_count && gone_deg < way_deg; i++) {
+        next = fusion_plan_position(&plan->points[i]);
+        fusion_corridor_prefetch(root, at, next);
+        gone_deg += fabs(next.lat_deg - at.lat_deg) + fabs(next.lon_deg - at.lon_deg);
+        at = next;
+    }
+}
+
 void fusion_context_build(struct fusion_builder *builder, const struct fusion_root *root,
                           const struct fusion_aircraft *aircraft, int64_t now_utc_us,
                           struct fusion_context *out)
@@ -98,9 +133,10 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
 
     out->epoch = root->epoch;
     out->position = position;
-    fusion_context_height(builder->crs, root, aircraft, &out->height);
-    struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
+    const struct fusion_follow follow = fusion_plan_follow(aircraft, now_utc_us);
     out->plan_state = follow.state;
+    fetch_ahead(root, aircraft, &follow);
+    fusion_context_height(builder->crs, root, aircraft, &out->height);
     struct fusion_path path;
     fusion_path_lay(builder->crs, root, aircraft, &follow, &out->height, &path);
     fusion_context_ahead(root, &path, aircraft, &out->height, &out->look_ahead);

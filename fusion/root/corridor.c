@@ -512,6 +512,36 @@ static bool inset_read(struct fusion_swath *swath, const struct fusion_root *roo
     return touched;
 }
 
+void fusion_corridor_prefetch(const struct fusion_root *root, struct geo_point a,
+                              struct geo_point b)
+{
+    enum { ROWS_MAX = 64 };
+    const struct fusion_extent *extent = &root->tiles;
+    const double per_deg = (double)(UINT32_C(1) << extent->first.level) * SIDE / 180.0;
+    const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
+    const double x = (a.lon_deg + 180.0) * per_deg, y = (90.0 - a.lat_deg) * per_deg;
+    const double right = (b.lon_deg - a.lon_deg) * per_deg;
+    const double down = (a.lat_deg - b.lat_deg) * per_deg;
+    const double steps = fmin(ceil(fmax(fabs(down), fabs(right) / 8.0)), ROWS_MAX);
+    for (double step = 0.0; step <= steps; step += 1.0) {
+        const double share = steps > 0.0 ? step / steps : 0.0;
+        const uint64_t column = (uint64_t)(int64_t)(x + right * share);
+        const uint64_t row = (uint64_t)(int64_t)(y + down * share);
+        const uint64_t tile_column = (column / SIDE - extent->first.col) & (tile_columns - 1);
+        const uint64_t tile_row = row / SIDE - extent->first.row; // huge where negative
+        if (tile_row >= extent->rows || tile_column >= extent->columns)
+            continue;
+        const size_t tile = (size_t)(tile_row * extent->columns + tile_column);
+        const size_t at = (size_t)(row % SIDE) * SIDE + (size_t)(column % SIDE);
+        if (root->ground[tile] != NULL)
+            __builtin_prefetch(root->ground[tile]->cells + at);
+        if (root->surface[tile] != NULL)
+            __builtin_prefetch(root->surface[tile]->cells + at);
+    }
+    // gcc (12) takes a function that only prefetches for one without effect, and drops the call
+    __asm__ volatile("");
+}
+
 void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root,
                       const struct fusion_outline *outline)
 {

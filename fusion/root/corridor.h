@@ -40,6 +40,11 @@ struct fusion_swath {
 
 struct fusion_swath fusion_swath_empty(void);
 
+// Asks the memory for the cells under the straight way from `a` to `b`, which nobody waits for:
+// so they are there when the outlines along it are read. Longitudes may run past 180.
+void fusion_corridor_prefetch(const struct fusion_root *root, struct geo_point a,
+                              struct geo_point b);
+
 // Adds the cells of one outline. A cell outside the root's tiles is unknown.
 void fusion_swath_add(struct fusion_swath *swath, const struct fusion_root *root,
                       const struct fusion_outline *outline);
