@@ -533,10 +533,12 @@ void fusion_corridor_prefetch(const struct fusion_root *root, struct geo_point a
             continue;
         const size_t tile = (size_t)(tile_row * extent->columns + tile_column);
         const size_t at = (size_t)(row % SIDE) * SIDE + (size_t)(column % SIDE);
-        if (root->ground[tile] != NULL)
-            __builtin_prefetch(root->ground[tile]->cells + at);
-        if (root->surface[tile] != NULL)
-            __builtin_prefetch(root->surface[tile]->cells + at);
+        const struct fusion_tile *low = root->ground[tile], *high = root->surface[tile];
+        if (low != NULL && low->cells != NULL)
+            __builtin_prefetch(low->cells + at);
+        if (high != NULL
+            && high->cells != NULL) // of a thin one most rows are those of the ground
+            __builtin_prefetch(high->cells + at);
     }
     // gcc (12) takes a function that only prefetches for one without effect, and drops the call
     __asm__ volatile("");

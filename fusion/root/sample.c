@@ -221,12 +221,13 @@ static bool plain_height(struct sheet sheet, struct geo_point point, double *ams
     const struct fusion_tile *tile = sheet.tiles[(size_t)(row * extent->columns + column)];
     if (tile == NULL)
         return false;
-    const uint16_t *cells = tile->cells + (size_t)down * SIDE + right;
-    if (cells[0] == GEO_CELL_UNKNOWN || cells[1] == GEO_CELL_UNKNOWN
-        || cells[SIDE] == GEO_CELL_UNKNOWN || cells[SIDE + 1] == GEO_CELL_UNKNOWN)
+    const uint16_t *upper = fusion_tile_row(tile, down) + right;
+    const uint16_t *lower = fusion_tile_row(tile, down + 1) + right;
+    if (upper[0] == GEO_CELL_UNKNOWN || upper[1] == GEO_CELL_UNKNOWN
+        || lower[0] == GEO_CELL_UNKNOWN || lower[1] == GEO_CELL_UNKNOWN)
         return false;
-    *amsl_m = between(amsl_of(cells[0]), amsl_of(cells[1]), amsl_of(cells[SIDE]),
-                      amsl_of(cells[SIDE + 1]), x - (double)west, y - (double)north);
+    *amsl_m = between(amsl_of(upper[0]), amsl_of(upper[1]), amsl_of(lower[0]),
+                      amsl_of(lower[1]), x - (double)west, y - (double)north);
     return true;
 }
 
