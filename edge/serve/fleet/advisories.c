@@ -38,6 +38,7 @@ void edge_advisories_reset(struct edge_advisories *advisories)
 // Free places behind those there are.
 static bool grow(struct edge_advisories *advisories, size_t more_room)
 {
+    assert(more_room > advisories->more_room);
     struct edge_advisory *more = realloc(advisories->more, more_room * sizeof *more);
     if (more == NULL)
         return false;
