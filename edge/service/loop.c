@@ -167,7 +167,8 @@ static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct ed
         && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
         edge_watch_trouble(node, EDGE_TROUBLE_MQTT, down,
                            down ? waiting_for : "connected to the MQTT broker", now);
-    (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
+    if (strcmp(waiting_for, told->waiting_for) != 0) // seldom; this runs in each step
+        (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
     edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
     edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
                      stats.sessions - before->sessions);
