@@ -77,7 +77,7 @@ static enum drf_status enter_obstacle(struct fabric_apply *apply, int64_t id,
         return status;
     struct fusion_feature *feature = fusion_features_find(fabric->features, id);
     status = fabric_refresh(fabric, feature);
-    return status == DRF_OK ? fabric_invalidate_obstacle(fabric, feature) : status;
+    return status == DRF_OK ? fabric_invalidate_obstacle(fabric, feature, false) : status;
 }
 
 static enum drf_status enter_item(struct fabric_apply *apply, int64_t id,

@@ -167,7 +167,7 @@ static void surface_is_folded(struct fusion_fabric *fabric, struct fabric_slot *
 {
     fabric->surface_loading -= slot->surface_loading;
     slot->surface_loading = false;
-    slot->surface_dirty = slot->surface_whole = false;
+    slot->surface_dirty = slot->surface_whole = slot->lowered = false;
     slot->touched = FUSION_CELL_BOX_EMPTY;
 }
 
@@ -208,8 +208,8 @@ static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index
         return DRF_ERR_FULL;
     enum drf_status status = DRF_OK;
     if (!fusion_cell_box_empty(slot->touched)) {
-        status =
-            fusion_refold_start(fabric->refold, slot->surface, slot->ground, slot->touched);
+        status = fusion_refold_start(fabric->refold, slot->surface, slot->ground, slot->touched,
+                                     slot->lowered);
         if (status == DRF_OK)
             status = fusion_retired_reserve(&fabric->retired, 1);
         if (status == DRF_OK) {

@@ -41,6 +41,7 @@ struct fabric_slot {
                                           // know something
     bool ground_mark, surface_mark;       // to be rendered
     bool near;                            // its obstacles were loaded before all others
+    bool lowered;                         // one of the obstacles of `touched` went or is lower
     struct fusion_cell_box touched; // by obstacles that changed since the surface was folded
 };
 
@@ -125,9 +126,10 @@ void fabric_push(struct fusion_fabric *fabric, enum fabric_queue_name name, size
 bool fabric_pop(struct fusion_fabric *fabric, enum fabric_queue_name name, size_t *index);
 // What is to be folded, in memory only.
 void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool urgent);
-// The surface alone, and of it what a footprint touches.
+// The surface alone, and of it what a footprint touches. `lowered`: the obstacle goes, or its
+// top is not as high as it was.
 void fabric_dirty_under(struct fusion_fabric *fabric, size_t index,
-                        const struct fusion_footprint *footprint, bool urgent);
+                        const struct fusion_footprint *footprint, bool lowered, bool urgent);
 // What no longer shows the truth, in memory and in the store.
 DRF_MUST_CHECK enum drf_status fabric_mark(struct fusion_fabric *fabric,
                                            enum fusion_layer layer, size_t index);
@@ -166,12 +168,11 @@ DRF_MUST_CHECK enum drf_status fabric_enter_obstacle(struct fusion_fabric *fabri
 // Computes its top again; what it changes is to be folded and rendered.
 DRF_MUST_CHECK enum drf_status fabric_refresh(struct fusion_fabric *fabric,
                                               struct fusion_feature *feature);
-// The surface under an obstacle is to be folded again.
-void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                            bool urgent);
-// What the surface shows under the obstacle is to be folded and rendered again.
+// What the surface shows under the obstacle, which came or `goes`, is to be folded and rendered
+// again.
 DRF_MUST_CHECK enum drf_status fabric_invalidate_obstacle(struct fusion_fabric *fabric,
-                                                          const struct fusion_feature *feature);
+                                                          const struct fusion_feature *feature,
+                                                          bool goes);
 // Takes it out of memory, if it is there.
 DRF_MUST_CHECK enum drf_status fabric_leave_obstacle(struct fusion_fabric *fabric, int64_t id);
 

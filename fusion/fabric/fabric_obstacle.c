@@ -29,20 +29,22 @@ static const struct fusion_tile *ground_of(void *context, size_t index, bool *lo
 struct dirtying {
     struct fusion_fabric *fabric;
     const struct fusion_footprint *footprint;
-    bool urgent;
+    bool lowered, urgent;
 };
 
 static void dirty_surface(void *context, size_t index)
 {
     const struct dirtying *dirtying = context;
-    fabric_dirty_under(dirtying->fabric, index, dirtying->footprint, dirtying->urgent);
+    fabric_dirty_under(dirtying->fabric, index, dirtying->footprint, dirtying->lowered,
+                       dirtying->urgent);
 }
 
-void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
-                            bool urgent)
+// The surface under an obstacle is to be folded again.
+static void dirty_footprint(struct fusion_fabric *fabric, const struct fusion_obstacle *fused,
+                            bool lowered, bool urgent)
 {
     struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
-    struct dirtying dirtying = {fabric, &footprint, urgent};
+    struct dirtying dirtying = {fabric, &footprint, lowered, urgent};
     fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, dirty_surface,
                           &dirtying);
 }
@@ -50,6 +52,8 @@ void fabric_dirty_footprint(struct fusion_fabric *fabric, const struct fusion_ob
 enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_feature *feature)
 {
     bool changed, was_stale = feature->row_stale;
+    const bool was_known = feature->fused->top_known;
+    const double was_amsl_m = feature->fused->top_amsl_m;
     enum drf_status status =
         fusion_features_refresh(fabric->features, feature, ground_of, fabric, &changed);
     if (status != DRF_OK || !changed)
@@ -57,8 +61,9 @@ enum drf_status fabric_refresh(struct fusion_fabric *fabric, struct fusion_featu
     feature->row_stale = was_stale || !fabric->untouched;
     fabric->rows_stale = fabric->rows_stale || feature->row_stale;
     fabric->changed = true;
+    const bool higher = feature->fused->top_known && feature->fused->top_amsl_m >= was_amsl_m;
     if (feature->raises)
-        fabric_dirty_footprint(fabric, feature->fused, false);
+        dirty_footprint(fabric, feature->fused, was_known && !higher, false);
     struct fusion_footprint footprint =
         fusion_footprint_of(feature->fused->obstacle, feature->fused->vertices);
     fabric_changed(fabric, fusion_footprint_bounds(&footprint), FUSION_LAYER_OBSTACLE);
@@ -79,7 +84,7 @@ static void mark_surface(void *context, size_t index)
 
 // What the surface shows under the obstacle is to be folded and rendered again.
 enum drf_status fabric_invalidate_obstacle(struct fusion_fabric *fabric,
-                                           const struct fusion_feature *feature)
+                                           const struct fusion_feature *feature, bool goes)
 {
     const struct fusion_obstacle *fused = feature->fused;
     struct fusion_footprint footprint = fusion_footprint_of(fused->obstacle, fused->vertices);
@@ -91,7 +96,7 @@ enum drf_status fabric_invalidate_obstacle(struct fusion_fabric *fabric,
     struct marking marking = {.fabric = fabric};
     fusion_features_tiles(fabric->features, fused->obstacle, fused->vertices, mark_surface,
                           &marking);
-    fabric_dirty_footprint(fabric, fused, true);
+    dirty_footprint(fabric, fused, goes, true);
     return marking.status;
 }
 
@@ -100,7 +105,7 @@ enum drf_status fabric_leave_obstacle(struct fusion_fabric *fabric, int64_t id)
     struct fusion_feature *former = fusion_features_find(fabric->features, id);
     if (former == NULL)
         return DRF_OK;
-    enum drf_status status = fabric_invalidate_obstacle(fabric, former);
+    enum drf_status status = fabric_invalidate_obstacle(fabric, former, true);
     if (status == DRF_OK)
         status = fabric_note_gone(fabric, id);
     return status == DRF_OK ? fusion_features_remove(fabric->features, former) : status;

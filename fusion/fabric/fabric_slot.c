@@ -52,9 +52,10 @@ void fabric_dirty(struct fusion_fabric *fabric, size_t index, bool ground, bool 
 }
 
 void fabric_dirty_under(struct fusion_fabric *fabric, size_t index,
-                        const struct fusion_footprint *footprint, bool urgent)
+                        const struct fusion_footprint *footprint, bool lowered, bool urgent)
 {
     struct fabric_slot *slot = &fabric->slots[index];
+    slot->lowered = slot->lowered || lowered;
     if (!slot->surface_whole)
         slot->touched = fusion_refold_box(slot->touched, fabric_tile(fabric, index), footprint);
     queue_dirty(fabric, index, urgent);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without obstacles a cell of the surface is what the surface models and the ground make of it.
 // Where the old surface has no obstacle on a cell that is the cell itself; where it has one and
-// no model said anything it is the ground's; and where a model lies under an obstacle it is not
-// known here. From there on the obstacles raise the box as they do in the whole fold. Cells of
+// no model said anything it is the ground's. Where a model lies under an obstacle it is not
+// known here; but if obstacles only came or grew, the cell as it is may stand for it: whatever
+// is higher raises it all the same, and only of an equal top it cannot be told whether it is
+// the first. From there on the obstacles raise the box as they do in the whole fold. Cells of
 // the box name their kind (source and flags) by a number in a short table, which begins with
 // the kinds of the old surface.
 #include "fusion/fold/refold.h"
@@ -30,7 +32,9 @@ struct fusion_refold {
     struct fusion_patch_kind names[NAMES_MAX];
     uint16_t name_count;
     uint16_t raised[NAMES_MAX]; // a kind's number with an obstacle's flag, NONE: not yet
-    bool full;                  // there are more kinds
+    bool grown[CELLS_MAX];      // begins with obstacles on it, as the old surface has it
+    bool lowered;
+    bool full; // there are more kinds, or which of equal tops is named cannot be told
 };
 
 enum drf_status fusion_refold_open(struct fusion_refold **out)
@@ -82,15 +86,17 @@ static bool bare_cell(struct fusion_refold *refold, uint32_t cell, size_t at)
     const struct fusion_tile *old = refold->old, *ground = refold->ground;
     refold->cells[at] = fusion_tile_cell(old, cell);
     refold->kinds[at] = 0;
+    refold->grown[at] = false;
     if (fusion_tile_cell(old, cell) == GEO_CELL_UNKNOWN)
         return true;
     const uint8_t flags = fusion_tile_flags(old, cell);
-    if ((flags & FUSION_SURFACE_OBSTACLE) == 0) {
+    const bool raised = (flags & FUSION_SURFACE_OBSTACLE) != 0;
+    const bool modelled = (flags & FUSION_SURFACE_DSM) != 0;
+    if (!raised || modelled) {
         refold->kinds[at] = kind_of_old(refold, cell);
-        return true;
+        refold->grown[at] = raised;
+        return !raised || !refold->lowered;
     }
-    if ((flags & FUSION_SURFACE_DSM) != 0)
-        return false;
     refold->cells[at] = ground == NULL ? GEO_CELL_UNKNOWN : ground->cells[cell];
     if (refold->cells[at] != GEO_CELL_UNKNOWN)
         refold->kinds[at] =
@@ -110,7 +116,7 @@ static void measure(struct fusion_refold *refold)
 
 enum drf_status fusion_refold_start(struct fusion_refold *refold, const struct fusion_tile *old,
                                     const struct fusion_tile *ground,
-                                    struct fusion_cell_box box)
+                                    struct fusion_cell_box box, bool lowered)
 {
     assert(!fusion_cell_box_empty(box) && box.east < SIDE && box.south < SIDE);
     // Beyond this number a source may stand for several: then a cell's own is not known.
@@ -121,6 +127,7 @@ enum drf_status fusion_refold_start(struct fusion_refold *refold, const struct f
     refold->ground = ground;
     refold->box = box;
     refold->lattice = fusion_fold_lattice(old->tile);
+    refold->lowered = lowered;
     refold->full = false;
     refold->name_count = 0;
     for (uint16_t i = 0; i < old->kind_count; i++) {
@@ -170,7 +177,10 @@ static void raise_cell(const struct raise *raise, size_t at)
     const struct fusion_patch_kind kind = refold->names[refold->kinds[at]];
     const uint8_t flags =
         (uint8_t)((known ? kind.flags : 0) | (uint8_t)FUSION_SURFACE_OBSTACLE);
+    if (refold->grown[at] && raise->top == refold->cells[at] && raise->source != kind.source)
+        refold->full = true;
     if (!known || raise->top > refold->cells[at]) {
+        refold->grown[at] = false;
         refold->cells[at] = raise->top;
         refold->kinds[at] = enter(refold, raise->source, flags);
         return;

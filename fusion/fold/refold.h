@@ -5,8 +5,9 @@
 // of all cells that obstacles which came, went or got another top touch; raise by every
 // obstacle of the tile that may touch it, in the order of fusion_fold_raise(); finish. The
 // result equals, byte by byte, what the whole fold (fusion/fold/fold.h) makes. Start and finish
-// say DRF_ERR_FULL where only the whole fold can tell: a surface model under an obstacle, more
-// kinds than are kept here, a box too large to be worth it. One scratch object for all tiles.
+// say DRF_ERR_FULL where only the whole fold can tell: a surface model under an obstacle that
+// went, more kinds than are kept here, a box too large to be worth it. One scratch object for
+// all tiles.
 #ifndef FUSION_REFOLD_H
 #define FUSION_REFOLD_H
 
@@ -19,11 +20,12 @@ DRF_MUST_CHECK enum drf_status fusion_refold_open(struct fusion_refold **out);
 void fusion_refold_close(struct fusion_refold *refold); // NULL is fine
 
 // `old` is the surface as it was folded last, `ground` the ground it stands on, the same tile
-// or NULL (unknown); both borrowed until the end. DRF_ERR_FULL.
+// or NULL (unknown); both borrowed until the end. `lowered`: an obstacle went, or its top is
+// not as high as it was. DRF_ERR_FULL.
 DRF_MUST_CHECK enum drf_status fusion_refold_start(struct fusion_refold *refold,
                                                    const struct fusion_tile *old,
                                                    const struct fusion_tile *ground,
-                                                   struct fusion_cell_box box);
+                                                   struct fusion_cell_box box, bool lowered);
 // False: an obstacle at that position that reaches no farther touches no cell of the box.
 bool fusion_refold_near(const struct fusion_refold *refold, struct geo_point position,
                         double reach_m);

@@ -39,6 +39,7 @@ struct world {
     size_t model_count;
     struct thing things[OBSTACLES];
     struct fusion_cell_box touched;
+    bool lowered;
     size_t refolded, whole; // how often which of the two
 };
 
@@ -154,13 +155,15 @@ static void draw_thing(struct world *w, struct thing *thing)
     thing->source = &w->sources[5 + draw(w, SOURCES - 5)];
 }
 
-static void change_one(struct world *w)
+// `grow`: whatever it is, no top becomes lower.
+static void change_one(struct world *w, bool grow)
 {
     struct thing *thing = &w->things[draw(w, OBSTACLES)];
     if (thing->stands)
         touch(w, thing);
-    if (thing->stands && draw(w, 2) == 0)
-        thing->top_amsl_m += draw(w, 40) - 20.0;
+    w->lowered = w->lowered || (thing->stands && !grow);
+    if (thing->stands && (grow || draw(w, 2) == 0))
+        thing->top_amsl_m += draw(w, 40) - (grow ? 0.0 : 20.0);
     else if (thing->stands)
         thing->stands = false;
     else
@@ -205,8 +208,9 @@ static void expect_bounds(const struct fusion_tile *old, const struct fusion_til
 // What is between two folds, and then both of them. Returns the surface from now on.
 static const struct fusion_tile *step(struct world *w, const struct fusion_tile *old)
 {
+    const bool grow = draw(w, 2) == 0;
     for (uint32_t n = 1 + draw(w, 3); n > 0; n--)
-        change_one(w);
+        change_one(w, grow);
     const struct fusion_tile *whole = fold_whole(w), *again = NULL;
     enum fusion_refolded result = FUSION_REFOLD_SAME;
     struct fusion_tile *tile = NULL;
@@ -215,7 +219,7 @@ static const struct fusion_tile *step(struct world *w, const struct fusion_tile 
     if (old == NULL) {
         status = DRF_ERR_FULL;
     } else if (!fusion_cell_box_empty(w->touched)) {
-        status = fusion_refold_start(w->refold, old, w->ground, w->touched);
+        status = fusion_refold_start(w->refold, old, w->ground, w->touched, w->lowered);
         for (size_t i = 0; status == DRF_OK && i < OBSTACLES; i++) {
             struct fusion_footprint footprint = foot(&w->things[i]);
             if (w->things[i].stands
@@ -228,6 +232,7 @@ static const struct fusion_tile *step(struct world *w, const struct fusion_tile 
             status = fusion_refold_finish(w->refold, &result, &tile, &changed);
     }
     w->touched = FUSION_CELL_BOX_EMPTY;
+    w->lowered = false;
     if (status == DRF_ERR_FULL) {
         w->whole++;
         drop(w, old);
