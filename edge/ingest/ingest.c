@@ -4,8 +4,9 @@
 // many changes share one commit or one root. Work is taken in the order urgent lane, then bulk,
 // fold, render and sweep in rotation, each for one slice: a bulk message of any size delays an
 // urgent one by a slice. While a child decodes an urgent message, which takes a fraction of a
-// millisecond, only one slice each SLICE_EVERY_US is begun. After a failed commit the step goes
-// on and retries; only damage and lack of memory end the loop.
+// millisecond, only one slice each SLICE_EVERY_US is begun, and none that renders: what is
+// rendered is for other programs, and waits up to two seconds while urgent messages come. After
+// a failed commit the step goes on and retries; only damage and lack of memory end the loop.
 #include "edge/ingest/ingest.h"
 
 #include <inttypes.h>
@@ -23,6 +24,10 @@
 #define GRACE_US INT64_C(1000)
 #define SLICE_EVERY_US INT64_C(5000)
 #define GATHER_US INT64_C(1000)
+#define NEAR_US INT64_C(50000)
+#define AGAIN_US INT64_C(5000)
+#define RENDER_SOON_US INT64_C(1000000)
+#define RENDER_LATE_US INT64_C(2000000)
 #define NEVER INT64_MAX
 
 enum { BACK_VALUES_PER_STEP = 64 };
@@ -53,7 +58,8 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                                     .restore_request = parts->restore_request,
                                                     .inputs = parts->inputs,
                                                     .log = parts->log};
-    ingest->commit_mono_us = NEVER;
+    ingest->commit_mono_us = ingest->waits_mono_us = NEVER;
+    ingest->urgent_mono_us = -NEAR_US;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
     ingest->grace_mono_us = NEVER;
@@ -150,14 +156,37 @@ static void keep_states(struct edge_ingest *ingest)
             edge_layer_states_put(ingest->parts.store, ingest->states) == DRF_OK;
 }
 
+// An urgent message was read and is not applied yet.
+static bool urgent_waits(const struct edge_ingest *ingest)
+{
+    const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
+    return urgent->stage != INGEST_EMPTY || urgent->ahead_count > 0;
+}
+
+static bool urgent_near(const struct edge_ingest *ingest, struct edge_now now)
+{
+    return now.mono_us - ingest->urgent_mono_us < NEAR_US;
+}
+
+// While urgent messages come, the log is copied back right after the commit of one: it is done
+// then before the next comes, and never grows to what takes long. What is rendered does so
+// otherwise, and waits.
+static enum drf_status commit_now(struct edge_ingest *ingest, struct edge_now now)
+{
+    enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
+    if (status == DRF_OK && urgent_near(ingest, now))
+        fusion_store_copy_back(ingest->parts.store, urgent_waits(ingest));
+    return status;
+}
+
 // What the disk said of a commit. A replay has no disk that could fail: there the recorded
 // failure counts, and nothing is committed.
 static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (!edge_inputs_replays(inputs))
-        return (enum drf_status)edge_inputs_value(
-            inputs, EDGE_INPUT_COMMIT, fusion_fabric_commit(ingest->parts.fabric, now.utc_us));
+        return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT,
+                                                  commit_now(ingest, now));
     enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
     return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
 }
@@ -175,14 +204,27 @@ static enum drf_status fold_port(struct edge_ingest *ingest)
                                               fusion_fabric_fold(ingest->parts.fabric));
 }
 
+// What is rendered waits while urgent messages come one soon after the other: at first while
+// one came a moment ago, later only while one is there, and at last not at all.
+static bool postponed(const struct edge_ingest *ingest, struct edge_now now)
+{
+    int64_t waited_us =
+        ingest->waits_mono_us == NEVER ? 0 : now.mono_us - ingest->waits_mono_us;
+    return waited_us < RENDER_SOON_US   ? urgent_near(ingest, now) || urgent_waits(ingest)
+           : waited_us < RENDER_LATE_US ? urgent_waits(ingest)
+                                        : false;
+}
+
 // Nothing that a drone is told depends on what is rendered: a replay leaves it out.
-static enum drf_status render_port(struct edge_ingest *ingest)
+// DRF_ERR_ABSENT: postponed.
+static enum drf_status render_port(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (edge_inputs_replays(inputs))
         return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER, DRF_OK);
-    return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER,
-                                              fusion_fabric_render(ingest->parts.fabric));
+    return (enum drf_status)edge_inputs_value(
+        inputs, EDGE_INPUT_RENDER,
+        postponed(ingest, now) ? DRF_ERR_ABSENT : fusion_fabric_render(ingest->parts.fabric));
 }
 
 static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
@@ -357,9 +399,16 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
 {
     if (now.mono_us < ingest->render_mono_us)
         return DRF_OK;
-    enum drf_status status = render_port(ingest);
+    enum drf_status status = render_port(ingest, now);
     if (drf_status_action(status) == DRF_STOP)
         return status;
+    if (status == DRF_ERR_ABSENT) {
+        ingest_earlier(&ingest->waits_mono_us, now.mono_us);
+        ingest->render_mono_us = now.mono_us + AGAIN_US;
+        return DRF_OK;
+    }
+    if (status == DRF_OK)
+        ingest->waits_mono_us = NEVER;
     ingest->render_failed = ingest->render_failed || drf_status_action(status) == DRF_SERVE;
     if (drf_status_action(status) == DRF_RETRY)
         *worked = true;
@@ -394,6 +443,8 @@ typedef enum drf_status (*slice_fn)(struct edge_ingest *ingest, struct edge_now 
 static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, bool *worked)
 {
     enum drf_status status = ingest_lane_step(ingest, EDGE_LANE_URGENT, now, worked);
+    if (*worked)
+        ingest->urgent_mono_us = now.mono_us;
     if (status != DRF_OK || *worked)
         return status;
     const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
@@ -421,10 +472,9 @@ static enum drf_status work(struct edge_ingest *ingest, struct edge_now now, boo
 // A root waits a moment for urgent messages that were read already: one root shows them all.
 static int64_t publish_due(const struct edge_ingest *ingest)
 {
-    const struct ingest_lane *urgent = &ingest->lanes[EDGE_LANE_URGENT];
-    bool more = urgent->stage != INGEST_EMPTY || urgent->ahead_count > 0;
-    return more && ingest->publish_mono_us != NEVER ? ingest->publish_mono_us + GATHER_US
-                                                    : ingest->publish_mono_us;
+    return urgent_waits(ingest) && ingest->publish_mono_us != NEVER
+               ? ingest->publish_mono_us + GATHER_US
+               : ingest->publish_mono_us;
 }
 
 static int64_t next_wake(const struct edge_ingest *ingest)

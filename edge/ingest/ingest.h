@@ -5,8 +5,9 @@
 // of at most a tile's size, and urgent messages are taken before every slice, so a bulk message
 // of any size delays an urgent one by one slice. An urgent change is published at once and
 // committed within 10 ms; a bulk change is published within 50 ms and committed within 250 ms;
-// what is rendered from the truth follows within about a second. When commits fail the node
-// continues to serve and retries; above pending_max_mb of uncommitted work no message is read.
+// what is rendered from the truth follows within about a second, or three while urgent messages
+// come. When commits fail the node continues to serve and retries; above pending_max_mb of
+// uncommitted work no message is read.
 #ifndef EDGE_INGEST_H
 #define EDGE_INGEST_H
 

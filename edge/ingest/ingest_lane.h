@@ -64,6 +64,9 @@ struct edge_ingest {
     int64_t source_stats_mono_us;                 // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
+    int64_t urgent_mono_us;               // when an urgent message was worked on last
+    int64_t
+        waits_mono_us; // since when what is to be rendered waits for urgent messages; or NEVER
 };
 
 // One slice of a lane's work. *worked: something was done.

@@ -5,9 +5,10 @@
 #include "fusion/fabric/fabric_impl.h"
 
 enum {
-    ROWS_PER_STEP = 20,
+    ROWS_PER_STEP = 10,
     LOOKED_PER_STEP = 4000,
-    RENDERS_PER_COMMIT = 2, // tiles, or a step's rows: what a commit writes in a few ms
+    PARTS_PER_COMMIT = 3, // what a commit writes in a few ms: two tiles, or three steps' rows
+    PARTS_OF_TILE = 2,
 };
 
 enum drf_status fabric_note_gone(struct fusion_fabric *fabric, int64_t id)
@@ -158,7 +159,7 @@ enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
     bool rows = fabric->rows_stale || fabric->row_round || fabric->gone_count > 0;
     size_t index;
     enum drf_status status;
-    if (fabric->rendered >= RENDERS_PER_COMMIT) {
+    if (fabric->rendered >= PARTS_PER_COMMIT) {
         status = commit_rendered(fabric);
         return status == DRF_OK ? DRF_ERR_AGAIN : status;
     }
@@ -176,7 +177,7 @@ enum drf_status fusion_fabric_render(struct fusion_fabric *fabric)
         status = render_tile(fabric, index);
         if (fabric->slots[index].ground_mark || fabric->slots[index].surface_mark)
             fabric_push(fabric, FABRIC_RENDER, index);
-        fabric->rendered += status == DRF_OK;
+        fabric->rendered += status == DRF_OK ? PARTS_OF_TILE : 0;
         return status == DRF_OK ? DRF_ERR_AGAIN : status;
     }
     return fabric->rendered == 0 ? DRF_OK : commit_rendered(fabric);

@@ -224,3 +224,11 @@ enum drf_status fusion_store_tidy(struct fusion_store *store)
     store_checkpoint(store);
     return DRF_ERR_AGAIN;
 }
+
+void fusion_store_copy_back(struct fusion_store *store, bool awaited)
+{
+    assert(store->walking == 0);
+    if (store_checkpoint_due(store,
+                             awaited ? STORE_CHECKPOINT_BYTES : STORE_CHECKPOINT_SOON_BYTES))
+        store_checkpoint(store);
+}

@@ -410,6 +410,65 @@ static void word_of_a_drone__before_a_day_of_running__carries_no_time(void **sta
     close_node(rig);
 }
 
+static enum drf_status count_stale(void *context, int64_t id)
+{
+    (void)id;
+    ++*(size_t *)context;
+    return DRF_OK;
+}
+
+// Rows of the file that do not show the truth.
+static size_t rows_behind(struct rig *rig)
+{
+    size_t count = 0;
+    assert_int_equal(fusion_store_each_stale(rig->store, count_stale, &count), DRF_OK);
+    return count;
+}
+
+// An obstacle each 40 ms, as long as `us`; the last is 20 ms old at the end.
+static void keep_coming(struct rig *rig, int64_t us)
+{
+    static const char *const heights[] = {TOWER("36-000001", "00300"),
+                                          TOWER("36-000001", "00400")};
+    for (int64_t end_us = rig->now.mono_us + us; rig->now.mono_us < end_us;) {
+        add(rig, DOF, "36-000001", heights[rig->count[DOF] % 2]);
+        run(rig, 20000);
+        assert_int_equal(stored_offset(rig, "obstacles"), rig->count[DOF]);
+        run(rig, 20000);
+    }
+}
+
+static void rendering__after_an_obstacle__follows_within_a_second(void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    run(rig, 700000);
+    add(rig, DOF, "36-000001", TOWER("36-000001", "00300"));
+    run(rig, 300000);
+    assert_int_equal(rows_behind(rig), 1);
+    run(rig, 700000);
+    assert_int_equal(rows_behind(rig), 0);
+    close_node(rig);
+}
+
+static void rendering__while_obstacles_keep_coming__waits_but_not_for_ever(void **state)
+{
+    struct rig *rig = *state;
+    open_node(rig);
+    run(rig, 700000);
+    keep_coming(rig, 1200000);
+    assert_int_equal(rows_behind(rig), 1); // it was due after half a second
+    size_t rounds = 0;
+    for (size_t i = 0; i < 20; i++) { // a second later the gaps between them suffice
+        keep_coming(rig, 40000);
+        rounds += rows_behind(rig) == 0;
+    }
+    assert_true(rounds > 0);
+    run(rig, 1000000);
+    assert_int_equal(rows_behind(rig), 0);
+    close_node(rig);
+}
+
 int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
@@ -433,6 +492,8 @@ int main(void)
         WITH_RIG(feed__that_is_paused_behind_what_was_read__is_not_told_as_complete),
         WITH_RIG(values__from_serve__are_in_the_store_after_a_commit),
         WITH_RIG(word_of_a_drone__before_a_day_of_running__carries_no_time),
+        WITH_RIG(rendering__after_an_obstacle__follows_within_a_second),
+        WITH_RIG(rendering__while_obstacles_keep_coming__waits_but_not_for_ever),
     };
     return cmocka_run_group_tests_name("edge/ingest", tests, NULL, NULL);
 }
