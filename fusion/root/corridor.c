@@ -522,9 +522,10 @@ void fusion_corridor_prefetch(const struct fusion_root *root, struct geo_point a
     const double x = (a.lon_deg + 180.0) * per_deg, y = (90.0 - a.lat_deg) * per_deg;
     const double right = (b.lon_deg - a.lon_deg) * per_deg;
     const double down = (a.lat_deg - b.lat_deg) * per_deg;
-    const double steps = fmin(ceil(fmax(fabs(down), fabs(right) / 8.0)), ROWS_MAX);
-    for (double step = 0.0; step <= steps; step += 1.0) {
-        const double share = steps > 0.0 ? step / steps : 0.0;
+    const double rows = geo_greater(fabs(down), fabs(right) / 8.0);
+    const int steps = (int)geo_lesser(ceil(rows), ROWS_MAX);
+    for (int step = 0; step <= steps; step++) {
+        const double share = steps > 0 ? (double)step / steps : 0.0;
         const uint64_t column = (uint64_t)(int64_t)(x + right * share);
         const uint64_t row = (uint64_t)(int64_t)(y + down * share);
         const uint64_t tile_column = (column / SIDE - extent->first.col) & (tile_columns - 1);

@@ -132,8 +132,8 @@ static void fetch(const struct fusion_zone *zone)
     __builtin_prefetch(bytes);
     __builtin_prefetch(bytes + LINE);
     __builtin_prefetch(counts);
-    __builtin_prefetch(counts + LINE);
-    __builtin_prefetch(counts + 2 * LINE);
+    for (size_t line = 1; line <= 2; line++)
+        __builtin_prefetch(counts + line * LINE);
 }
 
 // The places of the next zones of a bucket that may touch the box. The boxes lie beside each

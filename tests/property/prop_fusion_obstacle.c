@@ -160,7 +160,7 @@ static void near__rough_distances_passed_over__finds_the_same(void **unused)
         for (size_t b = 0; b < BUCKETS; b++)
             free(stage->indexed[b]);
     }
-    assert_true(told > SCENES * ASKS && left > 100 * told / 16);
+    assert_true(told > (size_t)SCENES * ASKS && left > 100 * told / 16);
     free(stage);
 }
 
