@@ -28,6 +28,7 @@ enum {
     OBSTACLES_MAX = 100000,
     WARM_MESSAGES = 20,
     BURST_AFTER_US = 1000000,
+    BURST_WAIT_US = 10000000, // for a machine that is too busy
 };
 
 struct order {
@@ -68,7 +69,8 @@ struct load {
     struct patch_windows windows;
     rd_kafka_t *producer;
     rd_kafka_topic_t *kafka_topic;
-    size_t obstacle_count, accepted, warned, burst_from; // burst_from: the first of the burst
+    size_t obstacle_count, accepted, warned, burst_from,
+        burst_told; // burst_from: the first of it
     int64_t *handed_us, *accepted_us, *warned_us;
     uint32_t run; // obstacles of this run are named by it
 };
@@ -167,6 +169,7 @@ static void take_advisory(struct load *load, struct wire_message message)
     if (n < load->obstacle_count && load->warned_us[n] == 0) {
         load->warned_us[n] = now_us();
         load->warned++;
+        load->burst_told += n >= load->burst_from;
     }
 }
 
@@ -413,7 +416,9 @@ static bool fly(struct load *load)
             report(load, i);
     int64_t fly_us = load->until_us + (o->burst > 0 ? BURST_AFTER_US + 1000000 : 0);
     int64_t end_us = fly_us + (o->obstacles_hz > 0 ? 2000000 : 500000);
-    for (int64_t now = begin_us; now < end_us; now = now_us()) {
+    for (int64_t now = begin_us;
+         now < end_us || (load->burst_told < o->burst && now < end_us + BURST_WAIT_US);
+         now = now_us()) {
         load->measuring = now < load->until_us;
         uint64_t due = now < fly_us ? (uint64_t)((double)(now - begin_us) * per_us) : next;
         for (int burst = 0; next < due && burst < 64; burst++)
@@ -455,16 +460,22 @@ static void conclude_push(struct load *load)
     qsort(load->samples, load->sample_count, sizeof *load->samples, compare);
     (void)printf("\"accept_p50_ms\":%.3f,\"accept_p99_ms\":%.3f,", at_ms(load, 0.5),
                  at_ms(load, 0.99));
-    int64_t last_us = 0;
-    size_t told = 0;
-    for (size_t n = steady; n < load->obstacle_count; n++) {
+    load->sample_count = 0; // may be negative: a drone can be told before the producer is
+    for (size_t n = 0; n < steady; n++)
+        if (load->accepted_us[n] > 0 && load->warned_us[n] > 0)
+            load->samples[load->sample_count++] =
+                (uint32_t)(load->warned_us[n] - load->accepted_us[n] + 10000000);
+    qsort(load->samples, load->sample_count, sizeof *load->samples, compare);
+    (void)printf("\"after_accept_p50_ms\":%.3f,", at_ms(load, 0.5) - 10000.0);
+    int64_t last_us = load->burst_told < load->order.burst ? now_us() : 0;
+    for (size_t n = steady; n < load->obstacle_count; n++)
         last_us = load->warned_us[n] > last_us ? load->warned_us[n] : last_us;
-        told += load->warned_us[n] > 0;
-    }
-    if (load->obstacle_count > steady)
-        (void)printf("\"burst\":%zu,\"burst_told\":%zu,\"burst_ms\":%.3f,",
-                     load->obstacle_count - steady, told,
-                     (double)(last_us - load->handed_us[steady]) * 1e-3);
+    if (load->order.burst > 0) // none handed over: the whole wait
+        (void)printf("\"burst_told\":%zu,\"burst_ms\":%.3f,", load->burst_told,
+                     (double)(last_us
+                              - (load->obstacle_count > steady ? load->handed_us[steady]
+                                                               : load->until_us))
+                         * 1e-3);
     load->sample_count = 0;
     for (size_t n = 0; n < steady; n++)
         if (load->warned_us[n] > 0)

@@ -91,7 +91,9 @@ def push(rig, pairs):
                    samples=sum(one["samples"] for one in own), **middles(found, "p50_ms", "p50"),
                    **middles(found, "advisory_bytes_each", "bytes_each"), kafka_p50_ms=median(own, "accept_p50_ms"),
                    kafka_p99_ms=median(own, "accept_p99_ms")),
-            row("push_p50", "ms", [one["p50_ms"] for one in own], relay_ms=median(bare, "p50_ms")),
+            row("push_p50", "ms from the hand-over", [one["p50_ms"] for one in own], relay_ms=median(bare, "p50_ms")),
+            row("push_p50_accepted", "ms from the broker's answer to the producer", [one["after_accept_p50_ms"] for one in own],
+                relay_ms=median(bare, "after_accept_p50_ms")),
             row("push_burst", f"ms until {burst} of {burst} are told" if every else "ms, and not all were told",
                 [one["burst_ms"] for one in own], told=sum(one["burst_told"] for one in own),
                 relay_ms=median(bare, "burst_ms"))]

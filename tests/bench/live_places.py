@@ -46,7 +46,7 @@ class Sampler(threading.Thread):
 
     def run(self):
         while not self.ending.wait(0.1):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, AttributeError):  # not begun yet, or ended
                 self.seen.append((time.monotonic(), {**{name: cpu_s(pid()) for name, pid in self.processes.items()},
                                                      "idle": idle_s()}))
 
