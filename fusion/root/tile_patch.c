@@ -93,7 +93,7 @@ static void look(struct plan *plan, uint32_t first, uint32_t end)
 static void look_outside(struct plan *plan)
 {
     const struct fusion_cell_box box = plan->patch->box;
-    for (uint16_t i = 0; i < plan->patch->name_count; i++)
+    for (size_t i = 0; i < NAMES_MAX; i++)
         plan->outside[i] = NOWHERE;
     look(plan, 0, box.north * SIDE + box.west);
     for (uint32_t row = box.north; row < box.south; row++)
