@@ -4,6 +4,7 @@
 bytes as the node did just before, in contexts and in advisories, at the same rate: its size is taken from the node's run of
 the same pair, and what it sent is looked at."""
 import contextlib
+import functools
 import pathlib
 import statistics
 import subprocess
@@ -157,7 +158,6 @@ def strips(rig, _pairs):
         keys = rig.fleet(drones, seconds, *common, "--key-frames")
         time.sleep(3)
         losing = rig.fleet(drones, seconds, *common, "--lose-patches", "5")
-    rig.limits = {}
 
     def a_minute(report):
         return report["patches"]["bytes"] / drones / report["seconds"] * 60
@@ -223,7 +223,6 @@ def viewers(rig, pairs):
                     got["kb_each_s"] = end() / 1000 / took_s / max(count, 1)
                 pair.append(got)
             found.append(pair[::-1])
-    rig.view = 0
     more = statistics.median(pair[0]["core"] - pair[1]["core"] for pair in found)
     return [versus("viewers", "ms", found, "p99_ms", "p99 while nobody looks", **middles(found, "p50_ms", "p50"),
                    node_core_more=more, kb_each_s=median([pair[0] for pair in found], "kb_each_s"))]
@@ -235,10 +234,16 @@ ROWS = {"fanout": fanout, "viewers": viewers, "saturation": saturation, "push": 
 
 
 def run(names, pairs, small):
-    """(name, rows) of each, as they are found."""
+    """(name, what measures its rows) of each."""
     if not names:
         return
     with contextlib.ExitStack() as stack:
         rig = Rig(stack, 20 if small else 1000, small)
+
+        def measure(name):
+            try:
+                return ROWS[name](rig, pairs)
+            finally:  # also of one that failed
+                rig.view, rig.limits = 0, {}
         for name in names:
-            yield name, ROWS[name](rig, pairs)
+            yield name, functools.partial(measure, name)
