@@ -175,7 +175,7 @@ static enum drf_status commit_now(struct edge_ingest *ingest, struct edge_now no
 {
     enum drf_status status = fusion_fabric_commit(ingest->parts.fabric, now.utc_us);
     if (status == DRF_OK && urgent_near(ingest, now))
-        fusion_store_copy_back(ingest->parts.store, urgent_waits(ingest));
+        fusion_store_copy_back(ingest->parts.store);
     return status;
 }
 

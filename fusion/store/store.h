@@ -134,9 +134,8 @@ void fusion_store_stage_drop(struct fusion_store *store, int64_t stage); // was 
 // What every commit would otherwise wait for, a slice at a time: copies a grown log back into
 // the file, deletes what no identity has any more. DRF_ERR_AGAIN: there is more.
 DRF_MUST_CHECK enum drf_status fusion_store_tidy(struct fusion_store *store);
-// The first of these alone; sooner than there unless its end is `awaited`. What fails is tried
-// again by a later call.
-void fusion_store_copy_back(struct fusion_store *store, bool awaited);
+// The first of these alone. What fails is tried again by a later call.
+void fusion_store_copy_back(struct fusion_store *store);
 
 // One live contribution to a tile; pointers are valid during the call only.
 struct fusion_contribution {

@@ -18,7 +18,6 @@ enum {
     STORE_SCHEMA = 2, // ours; a file with another number is refused
     STORE_PAGE_BYTES = 16384,
     STORE_CHECKPOINT_BYTES = 1 << 20,       // what a step of a few ms copies back
-    STORE_CHECKPOINT_SOON_BYTES = 1 << 19,  // a dozen urgent commits
     STORE_CHECKPOINT_LATE_BYTES = 16 << 20, // a commit no longer leaves it to others
 };
 

@@ -225,10 +225,9 @@ enum drf_status fusion_store_tidy(struct fusion_store *store)
     return DRF_ERR_AGAIN;
 }
 
-void fusion_store_copy_back(struct fusion_store *store, bool awaited)
+void fusion_store_copy_back(struct fusion_store *store)
 {
     assert(store->walking == 0);
-    if (store_checkpoint_due(store,
-                             awaited ? STORE_CHECKPOINT_BYTES : STORE_CHECKPOINT_SOON_BYTES))
+    if (store_checkpoint_due(store, STORE_CHECKPOINT_BYTES))
         store_checkpoint(store);
 }
