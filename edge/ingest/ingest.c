@@ -215,16 +215,22 @@ static bool postponed(const struct edge_ingest *ingest, struct edge_now now)
                                         : false;
 }
 
+// DRF_ERR_ABSENT means postponed, and nothing else.
+static enum drf_status render_now(struct edge_ingest *ingest)
+{
+    enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
+    return status == DRF_ERR_ABSENT ? DRF_ERR_STORE : status;
+}
+
 // Nothing that a drone is told depends on what is rendered: a replay leaves it out.
-// DRF_ERR_ABSENT: postponed.
 static enum drf_status render_port(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (edge_inputs_replays(inputs))
         return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER, DRF_OK);
-    return (enum drf_status)edge_inputs_value(
-        inputs, EDGE_INPUT_RENDER,
-        postponed(ingest, now) ? DRF_ERR_ABSENT : fusion_fabric_render(ingest->parts.fabric));
+    return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER,
+                                              postponed(ingest, now) ? DRF_ERR_ABSENT
+                                                                     : render_now(ingest));
 }
 
 static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)

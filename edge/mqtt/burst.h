@@ -4,8 +4,8 @@
 // libmosquitto writes each packet when it is handed over, and each write is a pass through the
 // kernel's network stack and a wake of the broker. In a step that sends more than
 // EDGE_BURST_AT_ONCE messages the socket collects the rest (tcp(7): TCP_CORK) and sends them
-// EDGE_BURST_TOGETHER at a time: the kernel has less to do, and none waits for the end of a
-// long step. A value; non-blocking.
+// EDGE_BURST_TOGETHER at a time, the last at the end of the step: the kernel has less to do.
+// What is no context is not collected (edge/mqtt/mqtt.c). A value; non-blocking.
 #ifndef EDGE_BURST_H
 #define EDGE_BURST_H
 

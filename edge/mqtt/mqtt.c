@@ -222,6 +222,11 @@ static bool wants_write(const struct edge_mqtt *mqtt)
     return mosquitto_want_write(mqtt->client);
 }
 
+void edge_mqtt_flush(struct edge_mqtt *mqtt)
+{
+    edge_burst_end(&mqtt->burst, mosquitto_socket(mqtt->client));
+}
+
 static enum drf_status send_message(void *self, const struct edge_outgoing *message)
 {
     struct edge_mqtt *mqtt = self;
@@ -239,7 +244,10 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
         return DRF_ERR_FULL;
     }
 
-    edge_burst_next(&mqtt->burst, mosquitto_socket(mqtt->client));
+    if (message->priority == EDGE_PRIORITY_CONTEXT)
+        edge_burst_next(&mqtt->burst, mosquitto_socket(mqtt->client));
+    else // an advisory waits for nothing, nor does what stood before it
+        edge_mqtt_flush(mqtt);
     mosquitto_property *own = NULL;
     const mosquitto_property *properties = edge_properties_of(&mqtt->properties, message, &own);
     mqtt->outstanding++; // before the call: on_publish may come within it
@@ -261,11 +269,6 @@ static enum drf_status send_message(void *self, const struct edge_outgoing *mess
         mqtt->queued_bytes += message->size;
     mqtt->stats.sent++;
     return DRF_OK;
-}
-
-void edge_mqtt_flush(struct edge_mqtt *mqtt)
-{
-    edge_burst_end(&mqtt->burst, mosquitto_socket(mqtt->client));
 }
 
 static uint32_t session(void *self)

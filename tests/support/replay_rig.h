@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "edge/config/config_reload.h"
 #include "fusion/store/store_maintenance.h"
@@ -84,6 +83,8 @@ struct rig {
     _Atomic int reload;  // enum rig_reload
 };
 
+enum { RIG_FULL_BYTES = 32768 }; // two pages of the store
+
 enum rig_reload { RIG_RELOAD_NONE, RIG_RELOAD_INGEST, RIG_RELOAD_SERVE };
 
 static inline struct edge_now rig_now(struct rig *rig, enum edge_loop loop)
@@ -101,14 +102,12 @@ static inline struct edge_now rig_now(struct rig *rig, enum edge_loop loop)
         .utc_us = mono_us + atomic_load_explicit(&rig->ahead_us, memory_order_relaxed)};
 }
 
+// A full disk: no commit fits, also not one that begins the log again.
 static inline void rig_disk(struct rig *rig, bool full)
 {
     struct rlimit room = rig->room;
-    struct stat wal;
-    char path[112];
-    (void)snprintf(path, sizeof path, "%.100s-wal", rig->config.store_path);
-    if (full && stat(path, &wal) == 0)
-        room.rlim_cur = (rlim_t)wal.st_size;
+    if (full)
+        room.rlim_cur = RIG_FULL_BYTES;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &room), 0);
     rig->full = full;
 }

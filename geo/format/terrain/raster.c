@@ -379,9 +379,9 @@ static enum drf_status mark_unreadable(const struct geo_decode_params *params,
 {
     bool understood = why->code == GEO_REFUSAL_NO_VALUES || why->code == GEO_REFUSAL_MEMORY
                       || why->code == GEO_REFUSAL_OUT_OF_REGION;
+    builder->size = begin; // without the tiles made so far
     if (!source->placed || understood || status == DRF_ERR_NOMEM || status == DRF_ERR_FULL)
         return status;
-    builder->size = begin; // without the tiles made so far
     struct geo_bounds box = source->reach;
     bool around = box.east_deg - box.west_deg >= 360.0;
     box.west_deg = around ? -180.0 : box.west_deg;
