@@ -6,7 +6,7 @@
 #include "edge/command/command.h"
 #include "edge/command/store_reader.h"
 #include "edge/config/layer.h"
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "geo/utc.h"
 
 struct digests {

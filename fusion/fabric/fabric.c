@@ -83,7 +83,9 @@ static enum drf_status open_parts(struct fusion_fabric *fabric, double raster_ac
     if (status == DRF_OK)
         status = fusion_editions_open(fabric->store, &fabric->editions);
     if (status == DRF_OK)
-        status = fusion_fold_open(&fabric->fold);
+        status = fusion_tile_pool_open(&fabric->pool);
+    if (status == DRF_OK)
+        status = fusion_fold_open(fabric->pool, &fabric->fold);
     if (status == DRF_OK)
         status = fusion_refold_open(&fabric->refold);
     return status;
@@ -152,6 +154,11 @@ void fusion_fabric_use_tidy(struct fusion_fabric *fabric, struct fusion_tidy tid
     fabric->tidy = tidy;
 }
 
+size_t fusion_fabric_cells_bytes(const struct fusion_fabric *fabric)
+{
+    return fusion_tile_pool_held(fabric->pool);
+}
+
 void fusion_fabric_close(struct fusion_fabric *fabric)
 {
     if (fabric == NULL)
@@ -162,6 +169,7 @@ void fusion_fabric_close(struct fusion_fabric *fabric)
     free(fabric->root);
     fusion_retired_close(&fabric->retired);
     fabric_slots_close(fabric);
+    fusion_tile_pool_close(fabric->pool);
     fusion_fold_close(fabric->fold);
     fusion_refold_close(fabric->refold);
     fusion_editions_close(fabric->editions);

@@ -95,6 +95,8 @@ void fusion_fabric_use_tidy(struct fusion_fabric *fabric, struct fusion_tidy tid
 DRF_MUST_CHECK enum drf_status fusion_fabric_use_feeds(struct fusion_fabric *fabric,
                                                        const struct fusion_feed *feeds,
                                                        size_t feed_count);
+// What is held for the cells of whole tiles (fusion/root/tile_pool.h).
+size_t fusion_fabric_cells_bytes(const struct fusion_fabric *fabric);
 void fusion_fabric_close(struct fusion_fabric *fabric); // NULL is fine; frees every root too
 
 // A message being applied. The record is borrowed until close; it must have been validated.

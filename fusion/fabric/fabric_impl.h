@@ -73,6 +73,7 @@ struct fusion_fabric {
     double raster_accuracy_max_m;
     struct fusion_weather_set *weather;
     struct fusion_editions *editions;
+    struct fusion_tile_pool *pool;
     struct fusion_fold *fold;
     struct fusion_refold *refold;
     struct fusion_tile_grids tiles; // a slot each, by their numbers

@@ -16,6 +16,7 @@
 #include <string.h>
 
 struct fusion_fold {
+    struct fusion_tile_pool *pool;
     uint16_t cells[GEO_CELLS_COUNT];
     uint16_t source_of[GEO_CELLS_COUNT]; // index into sources, 0 for unknown cells
     uint8_t flags[GEO_CELLS_COUNT];      // all GROUND until the fold becomes a surface
@@ -30,11 +31,12 @@ struct fusion_fold {
 
 enum { SOURCES_MAX = 65535 };
 
-enum drf_status fusion_fold_open(struct fusion_fold **out)
+enum drf_status fusion_fold_open(struct fusion_tile_pool *pool, struct fusion_fold **out)
 {
     struct fusion_fold *fold = malloc(sizeof *fold);
     if (fold == NULL)
         return DRF_ERR_NOMEM;
+    fold->pool = pool;
     fold->sources = NULL;
     fold->place = NULL;
     fold->used = NULL;
@@ -349,7 +351,7 @@ enum drf_status fusion_fold_make(struct fusion_fold *fold, struct geo_tile tile,
     const uint16_t sources = (uint16_t)(palette->count + palette->overflows);
     if (sources > 1)
         narrow(fold);
-    return fusion_tile_make(tile, fold->cells, palette->sources, sources,
+    return fusion_tile_make(fold->pool, tile, fold->cells, palette->sources, sources,
                             sources > 1 ? fold->narrow : NULL,
                             fold->surface ? fold->flags : NULL, out);
 }

@@ -17,7 +17,9 @@
 #include "geo/status.h"
 
 struct fusion_fold;
-DRF_MUST_CHECK enum drf_status fusion_fold_open(struct fusion_fold **out);
+// The cells of the tiles it makes lie in `pool`, which is borrowed; NULL: in blocks of malloc.
+DRF_MUST_CHECK enum drf_status fusion_fold_open(struct fusion_tile_pool *pool,
+                                                struct fusion_fold **out);
 void fusion_fold_close(struct fusion_fold *fold); // NULL is fine
 
 void fusion_fold_start(struct fusion_fold *fold);

@@ -147,9 +147,26 @@ static size_t size_of_head(uint16_t sources, uint16_t kinds)
            + kinds * sizeof(struct fusion_kind);
 }
 
-static size_t size_of_cells(uint8_t bits)
+bool fusion_tile_room(struct fusion_tile_pool *pool, uint8_t bits, uint16_t **cells,
+                      uint8_t **packed)
 {
-    return GEO_CELLS_COUNT * sizeof(uint16_t) + (size_t)GEO_CELLS_COUNT / 8 * bits;
+    *packed = bits > 0 ? malloc((size_t)GEO_CELLS_COUNT / 8 * bits) : NULL;
+    if (bits > 0 && *packed == NULL)
+        return false;
+    *cells =
+        pool != NULL ? fusion_tile_pool_take(pool) : malloc(GEO_CELLS_COUNT * sizeof **cells);
+    if (*cells == NULL)
+        free(*packed);
+    return *cells != NULL;
+}
+
+static void give_room(struct fusion_tile *tile)
+{
+    free(GEO_UNCONST(tile->kind_of));
+    if (tile->pool != NULL)
+        fusion_tile_pool_give(tile->pool, tile->cells);
+    else
+        free(GEO_UNCONST(tile->cells));
 }
 
 static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
@@ -194,7 +211,8 @@ static void pack_all(uint8_t *packed, uint8_t bits, const uint16_t *cells,
     }
 }
 
-enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
+enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile tile,
+                                 const uint16_t *cells,
                                  const struct fusion_source *const *sources,
                                  uint16_t source_count, const uint8_t *source_of,
                                  const uint8_t *flags, struct fusion_tile **out)
@@ -203,18 +221,17 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
     struct census census;
     count(&census, cells, source_count, source_of, flags);
     uint8_t bits = bits_for(census.kind_count);
-    // Two blocks: what every look at a tile begins with lies close together for all tiles, in
-    // few pages; the cells, and what they are packed with, lie by themselves.
+    // What every look at a tile begins with lies close together for all tiles, in few pages;
+    // the cells lie by themselves, and so does what they are packed with.
     struct fusion_tile *made = malloc(size_of_head(census.source_count, census.kind_count));
-    uint16_t *own_cells = malloc(size_of_cells(bits));
-    if (made == NULL || own_cells == NULL) {
-        free(own_cells);
+    uint16_t *own_cells = NULL;
+    uint8_t *packed = NULL;
+    if (made == NULL || !fusion_tile_room(pool, bits, &own_cells, &packed)) {
         free(made);
         return DRF_ERR_NOMEM;
     }
     const struct fusion_source **palette = (void *)(made + 1);
     struct fusion_kind *kinds = (void *)(palette + census.source_count);
-    uint8_t *packed = (void *)(own_cells + GEO_CELLS_COUNT);
 
     for (uint16_t i = 0; i < census.source_count; i++)
         palette[i] = sources[census.kept[i]];
@@ -232,7 +249,8 @@ enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
         .kind_bits = bits,
         .sources = palette,
         .kinds = kinds,
-        .kind_of = bits == 0 ? NULL : packed,
+        .kind_of = packed,
+        .pool = pool,
         .cells = own_cells,
     };
     *out = made;
@@ -243,8 +261,9 @@ void fusion_tile_free(struct fusion_tile *tile)
 {
     while (tile != NULL && tile->holders == 0) {
         struct fusion_tile *base = GEO_UNCONST(tile->base);
-        free(GEO_UNCONST(tile->own_rows));
-        free(GEO_UNCONST(tile->cells));
+        if (base == NULL)
+            give_room(tile);
+        free(GEO_UNCONST(tile->own_rows)); // with what they are packed with
         free(tile);
         tile = base;
     }

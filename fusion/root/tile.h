@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "fusion/root/source.h"
+#include "fusion/root/tile_pool.h"
 #include "geo/cells.h"
 #include "geo/tile.h"
 
@@ -43,9 +44,10 @@ struct fusion_tile {
     uint8_t kind_bits;                          // of each cell in kind_of: 0, 1, 2, 4, 8 or 16
     const struct fusion_source *const *sources; // each is named by a cell
     const struct fusion_kind *kinds;            // in the order in which the cells name them
-    const uint8_t *kind_of; // packed, low bits first; NULL when kind_bits is 0
-    const uint16_t *cells;  // GEO_CELLS_COUNT, aligned to 16 bytes; NULL of a thin tile
-    uint32_t holders;       // how many thin tiles read its rows
+    const uint8_t *kind_of;        // packed, low bits first; NULL when kind_bits is 0
+    struct fusion_tile_pool *pool; // of its cells, and of those made of it; NULL: malloc
+    const uint16_t *cells;         // GEO_CELLS_COUNT, aligned to 16 bytes; NULL of a thin tile
+    uint32_t holders;              // how many thin tiles read its rows
     // Of a thin tile alone; kind_of is of its own rows.
     const struct fusion_tile *base; // whose rows it reads; NULL: it is not thin
     const uint8_t *row_of;          // of each row: 0, the base's; else one more than its own
@@ -75,12 +77,17 @@ uint8_t fusion_tile_source_index(const struct fusion_tile *tile, uint32_t cell);
 uint8_t fusion_tile_flags(const struct fusion_tile *tile, uint32_t cell);
 
 // Takes nothing over: copies cells, the sources they name, and what source_of and flags say.
-// NULL source_of: every cell is from sources[0]. NULL flags: FUSION_SURFACE_GROUND.
-// DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status fusion_tile_make(struct geo_tile tile, const uint16_t *cells,
+// NULL pool: the cells lie in a block of malloc. NULL source_of: every cell is from sources[0].
+// NULL flags: FUSION_SURFACE_GROUND. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status fusion_tile_make(struct fusion_tile_pool *pool,
+                                                struct geo_tile tile, const uint16_t *cells,
                                                 const struct fusion_source *const *sources,
                                                 uint16_t source_count, const uint8_t *source_of,
                                                 const uint8_t *flags, struct fusion_tile **out);
+// Room for the cells of a tile and for the numbers of their kinds; NULL where those take no
+// bits. False: no memory, and nothing was taken.
+bool fusion_tile_room(struct fusion_tile_pool *pool, uint8_t bits, uint16_t **cells,
+                      uint8_t **packed);
 // NULL is fine. What a thin tile reads of it stays until that one is freed, too.
 void fusion_tile_free(struct fusion_tile *tile);
 // Equal cells, sources and flags. NULL, nothing known, equals NULL only.

@@ -248,19 +248,17 @@ static void write_box(const struct plan *plan, uint16_t *cells, uint8_t *packed)
 
 static enum drf_status make(const struct plan *plan, struct fusion_tile **out)
 {
-    const size_t numbers = (size_t)GEO_CELLS_COUNT / 8 * plan->bits;
     struct fusion_tile *made =
         malloc(sizeof *made + plan->source_count * sizeof(struct fusion_source *)
                + plan->kind_count * sizeof(struct fusion_kind));
-    uint16_t *cells = malloc(GEO_CELLS_COUNT * sizeof *cells + numbers);
-    if (made == NULL || cells == NULL) {
+    uint16_t *cells = NULL;
+    uint8_t *packed = NULL;
+    if (made == NULL || !fusion_tile_room(plan->old->pool, plan->bits, &cells, &packed)) {
         free(made);
-        free(cells);
         return DRF_ERR_NOMEM;
     }
     const struct fusion_source **sources = (void *)(made + 1);
     struct fusion_kind *kinds = (void *)(sources + plan->source_count);
-    uint8_t *packed = (void *)(cells + GEO_CELLS_COUNT);
     memcpy((void *)sources, (const void *)plan->sources,
            plan->source_count * sizeof(struct fusion_source *));
     for (uint16_t i = 0; i < plan->kind_count; i++)
@@ -278,7 +276,8 @@ static enum drf_status make(const struct plan *plan, struct fusion_tile **out)
         .kind_bits = plan->bits,
         .sources = sources,
         .kinds = kinds,
-        .kind_of = plan->bits == 0 ? NULL : packed,
+        .kind_of = packed,
+        .pool = plan->old->pool,
         .cells = cells,
     };
     *out = made;

@@ -105,6 +105,7 @@ static struct fusion_tile *make_head(const struct fusion_tile *tile, size_t more
         .source_count = tile->source_count,
         .kind_count = tile->kind_count,
         .kind_bits = tile->kind_bits,
+        .pool = tile->pool,
         .sources = memcpy(at, (const void *)tile->sources, sources),
         .kinds = memcpy(at + sources, tile->kinds, kinds),
     };
@@ -192,13 +193,12 @@ enum drf_status fusion_tile_thick(const struct fusion_tile *thin, struct fusion_
     const size_t bytes = row_bytes(thin->kind_bits);
     void *tables;
     struct fusion_tile *made = make_head(thin, 0, &tables);
-    uint16_t *cells = malloc(SIDE * (SIDE * sizeof *cells + bytes));
-    if (made == NULL || cells == NULL) {
+    uint16_t *cells = NULL;
+    uint8_t *packed = NULL;
+    if (made == NULL || !fusion_tile_room(thin->pool, thin->kind_bits, &cells, &packed)) {
         free(made);
-        free(cells);
         return DRF_ERR_NOMEM;
     }
-    uint8_t *packed = (uint8_t *)(cells + GEO_CELLS_COUNT);
     for (uint32_t row = 0; row < SIDE; row++) {
         memcpy(cells + (size_t)row * SIDE, fusion_tile_row(thin, row), SIDE * sizeof *cells);
         if (bytes > 0 && thin->row_of[row] > 0)
@@ -208,7 +208,7 @@ enum drf_status fusion_tile_thick(const struct fusion_tile *thin, struct fusion_
             renumber(thin, row, packed + row * bytes);
     }
     made->cells = cells;
-    made->kind_of = bytes > 0 ? packed : NULL;
+    made->kind_of = packed;
     *out = made;
     return DRF_OK;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/root/digest.h"
+#include "fusion/digest/digest.h"
 #include "fusion/store/store_impl.h"
 
 struct entry {

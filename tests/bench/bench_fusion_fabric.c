@@ -399,10 +399,11 @@ static void memory(void)
 }
 
 // Bytes that are allocated.
-static double heap(void)
+static double heap(const struct fusion_fabric *fabric)
 {
     const struct mallinfo2 info = mallinfo2();
-    return (double)info.uordblks + (double)info.hblkhd;
+    return (double)info.uordblks + (double)info.hblkhd
+           + (double)fusion_fabric_cells_bytes(fabric);
 }
 
 static void sparse(void)
@@ -414,21 +415,21 @@ static void sparse(void)
     obstacles = filled * 6 / PER_MESSAGE * PER_MESSAGE;
     struct fusion_store *store = open_store();
     struct fusion_fabric *fabric = open_fabric(store);
-    const double empty = heap();
+    const double empty = heap(fabric);
     apply_terrain(store, fabric, FUSION_LAYER_GROUND, steps);
     commit(store, fabric, steps);
     run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
     publish(fabric, NULL);
     run_out(fabric, fusion_fabric_render, &steps[RENDER]);
     commit(store, fabric, steps);
-    const double before = heap();
+    const double before = heap(fabric);
     apply_obstacles(store, fabric, steps);
     run_out(fabric, fusion_fabric_fold, &steps[FOLD]);
     publish(fabric, NULL);
     run_out(fabric, fusion_fabric_render, &steps[RENDER]);
     commit(store, fabric, steps);
     publish(fabric, NULL);
-    const double each = (heap() - before) / (double)obstacles;
+    const double each = (heap(fabric) - before) / (double)obstacles;
     printf("{\"bench\":\"memory_obstacle\",\"value\":%.0f,\"unit\":\"bytes\",\"reference\":"
            "\"limit\",\"reference_value\":2048.0,\"ratio\":%.3f,\"reach\":1.0,\"met\":%s,"
            "\"obstacles\":%zu,\"each_tile\":%.0f}\n",

@@ -25,7 +25,7 @@ static struct fusion_tile *tile_of(const struct fusion_source *source, uint32_t 
     memset(flags, more > 0 ? FUSION_SURFACE_GROUND | FUSION_SURFACE_DSM : FUSION_SURFACE_GROUND,
            sizeof flags);
     struct fusion_tile *made;
-    if (fusion_tile_make((struct geo_tile){.level = LEVEL, .row = row, .col = col}, cells,
+    if (fusion_tile_make(NULL, (struct geo_tile){.level = LEVEL, .row = row, .col = col}, cells,
                          &source, 1, NULL, flags, &made)
         != DRF_OK)
         abort();

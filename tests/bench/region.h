@@ -17,6 +17,7 @@ enum { REGION_LEVEL = 12, REGION_ROW = 1024, REGION_COL = 2240 };
 
 struct region {
     struct fusion_root root;
+    struct fusion_tile_pool *pool; // as in a node
     struct fusion_source terrain, towers;
     size_t places, obstacle_count;
     const struct fusion_tile **ground, **surface;
@@ -61,7 +62,7 @@ static inline struct fusion_tile *region_tile(struct region *region, size_t at,
                             .row = REGION_ROW + (uint32_t)at / columns,
                             .col = REGION_COL + (uint32_t)at % columns};
     struct fusion_tile *made;
-    if (fusion_tile_make(tile, cells, sources, 1, NULL, NULL, &made) != DRF_OK)
+    if (fusion_tile_make(region->pool, tile, cells, sources, 1, NULL, NULL, &made) != DRF_OK)
         abort();
     return made;
 }
@@ -139,6 +140,8 @@ static inline struct region *region_open(uint32_t columns, uint32_t rows, size_t
 {
     struct region *region = region_room(1, sizeof *region);
     region->places = (size_t)columns * rows;
+    if (fusion_tile_pool_open(&region->pool) != DRF_OK)
+        abort();
     region->obstacle_count = obstacles;
     (void)snprintf(region->terrain.feed, sizeof region->terrain.feed, "dem");
     (void)snprintf(region->towers.feed, sizeof region->towers.feed, "dof");
@@ -201,6 +204,7 @@ static inline void region_close(struct region *region)
         region_free_tile(region->ground[i]);
         region_free_tile(region->surface[i]);
     }
+    fusion_tile_pool_close(region->pool);
     free(region->ground);
     free(region->surface);
     free(region->obstacles);

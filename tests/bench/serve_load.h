@@ -70,6 +70,9 @@ static inline void lay_ground(struct scene *scene)
     static const struct fusion_source *sources[] = {&source};
     static uint16_t cells[GEO_CELLS_COUNT];
     struct fusion_root *root = &scene->roots[0];
+    struct fusion_tile_pool *pool; // as in a node; it ends with the program
+    if (fusion_tile_pool_open(&pool) != DRF_OK)
+        abort();
     for (uint32_t i = 0; i < root->tiles.columns * root->tiles.rows; i++) {
         struct geo_tile tile = {.col = root->tiles.first.col + i % root->tiles.columns,
                                 .row = root->tiles.first.row + i / root->tiles.columns,
@@ -81,7 +84,7 @@ static inline void lay_ground(struct scene *scene)
         for (uint32_t k = 0; k < GEO_CELLS_COUNT; k++)
             cells[k] = (uint16_t)(4400 + 200 * sin(k % 256 * 0.05) * cos(k / 256 * 0.03));
         struct fusion_tile *made;
-        if (fusion_tile_make(tile, cells, sources, 1, NULL, NULL, &made) != DRF_OK)
+        if (fusion_tile_make(pool, tile, cells, sources, 1, NULL, NULL, &made) != DRF_OK)
             abort();
         scene->tiles[i] = made;
     }

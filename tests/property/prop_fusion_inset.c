@@ -85,9 +85,10 @@ static void fill(struct sheets *sheets, size_t inset, struct geo_tile first, boo
         }
         if (holes && draw == 0)
             continue;
-        if (fusion_tile_make(tile, ground, &source, 1, NULL, NULL, &sheets->ground[inset][i])
+        if (fusion_tile_make(NULL, tile, ground, &source, 1, NULL, NULL,
+                             &sheets->ground[inset][i])
                 != DRF_OK
-            || fusion_tile_make(tile, surface, &source, 1, NULL, flags,
+            || fusion_tile_make(NULL, tile, surface, &source, 1, NULL, flags,
                                 &sheets->surface[inset][i])
                    != DRF_OK)
             abort();

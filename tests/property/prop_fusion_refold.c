@@ -89,7 +89,7 @@ static void open_world(struct world *w, uint64_t seed)
 {
     static uint16_t cells[GEO_CELLS_COUNT];
     *w = (struct world){.random = seed, .touched = FUSION_CELL_BOX_EMPTY};
-    assert_int_equal(fusion_fold_open(&w->fold), DRF_OK);
+    assert_int_equal(fusion_fold_open(NULL, &w->fold), DRF_OK);
     assert_int_equal(fusion_refold_open(&w->refold), DRF_OK);
     for (size_t i = 0; i < SOURCES; i++) {
         w->sources[i].priority = (int32_t)draw(w, 3);

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "fusion/context/patch_window.h"
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "fusion/root/corridor.h"
 #include "fusion/root/sample.h"
 #include "fusion/root/tile_thin.h"
@@ -91,8 +91,8 @@ static struct fusion_tile *make(struct geo_tile tile, const uint16_t *cells,
                                 const uint8_t *source_of, const uint8_t *flags)
 {
     struct fusion_tile *out;
-    assert_int_equal(fusion_tile_make(tile, cells, sources, SOURCES, source_of, flags, &out),
-                     DRF_OK);
+    assert_int_equal(
+        fusion_tile_make(NULL, tile, cells, sources, SOURCES, source_of, flags, &out), DRF_OK);
     return out;
 }
 

@@ -51,8 +51,9 @@ static void vary_accuracy(struct scene *scene, const struct fusion_source *rough
     memcpy(cells, scene->ground[WEST]->cells, sizeof cells);
     const struct geo_tile tile = scene->ground[WEST]->tile;
     fusion_tile_free(scene->ground[WEST]);
-    assert_int_equal(fusion_tile_make(tile, cells, &rough, 1, NULL, NULL, &scene->ground[WEST]),
-                     DRF_OK);
+    assert_int_equal(
+        fusion_tile_make(NULL, tile, cells, &rough, 1, NULL, NULL, &scene->ground[WEST]),
+        DRF_OK);
     scene->ground_list[WEST] = scene->ground[WEST];
 }
 

@@ -61,7 +61,8 @@ static inline void scene_tiles(struct scene *scene, scene_cell_fn cell, void *co
             cells[k] = cell(context, tile.row * 256 + k / 256, tile.col * 256 + k % 256);
         fusion_tile_free(tiles[i]);
         tiles[i] = NULL;
-        if (fusion_tile_make(tile, cells, &source, 1, NULL, flag_cells, &tiles[i]) != DRF_OK)
+        if (fusion_tile_make(NULL, tile, cells, &source, 1, NULL, flag_cells, &tiles[i])
+            != DRF_OK)
             abort();
         list[i] = tiles[i];
     }

@@ -34,7 +34,8 @@ static inline void lay_ground(struct scene *scene)
         struct fusion_tile *made;
         if (geo_tile_bounds(tile).south_deg > 43.9 || geo_tile_bounds(tile).north_deg < 43.4)
             continue;
-        assert_int_equal(fusion_tile_make(tile, cells, sources, 1, NULL, NULL, &made), DRF_OK);
+        assert_int_equal(fusion_tile_make(NULL, tile, cells, sources, 1, NULL, NULL, &made),
+                         DRF_OK);
         scene->tiles[i] = made;
     }
 }

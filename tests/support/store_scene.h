@@ -209,7 +209,7 @@ static inline enum drf_status render_one(struct fusion_store *store, int step)
     const struct fusion_source *const sources[] = {&source};
     struct fusion_tile *fused = NULL;
     enum drf_status status =
-        fusion_tile_make(tile_of(step % TILES), cells, sources, 1, NULL, NULL, &fused);
+        fusion_tile_make(NULL, tile_of(step % TILES), cells, sources, 1, NULL, NULL, &fused);
     if (status == DRF_OK)
         status = fusion_store_render(store, FUSION_LAYER_GROUND, tile_of(step % TILES), fused);
     fusion_tile_free(fused);

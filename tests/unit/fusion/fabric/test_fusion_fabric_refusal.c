@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "fusion/root/unreadable.h"
 #include "geo/bounds.h"
 #include "tests/support/fabric.h"

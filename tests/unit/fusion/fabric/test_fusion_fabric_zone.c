@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "tests/support/fabric.h"
 
 // A feed of obstacles gives way to one of zones.

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "fusion/context/patch_window.h"
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "fusion/root/corridor.h"
 #include "fusion/root/sample.h"
 #include "tests/support/fabric.h"

@@ -38,7 +38,7 @@ static void add__of_more_sources_than_a_tile_can_name__says_several_for_the_rest
     uint8_t *blob = malloc(GEO_CELLS_BLOB_MAX);
     struct fusion_fold *fold;
     assert_true(sources != NULL && cells != NULL && blob != NULL);
-    assert_int_equal(fusion_fold_open(&fold), DRF_OK);
+    assert_int_equal(fusion_fold_open(NULL, &fold), DRF_OK);
     fusion_fold_start(fold);
     for (size_t n = 0; n < SOURCES; n++) { // each knows one cell; the first is the best
         size_t i = (n * 7) % SOURCES, size = GEO_CELLS_BLOB_MAX;

@@ -38,7 +38,7 @@ static void make__of_cells__keeps_what_is_the_same_everywhere_once(void **state)
 {
     (void)state;
     struct fusion_tile *tile;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &tile),
                      DRF_OK);
     assert_int_equal(tile->kind_bits, 0);
     assert_null(tile->kind_of);
@@ -50,7 +50,7 @@ static void make__of_cells__keeps_what_is_the_same_everywhere_once(void **state)
 
     source_of[0] = 0;
     flags[1] = FUSION_SURFACE_DSM;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &tile),
                      DRF_OK);
     assert_int_equal(tile->kind_bits, 2);
     assert_ptr_equal(fusion_tile_source(tile, 0), &source_a);
@@ -79,8 +79,8 @@ static void make__of_any_number_of_kinds__gives_each_cell_back(void **state)
             flags[i] = (uint8_t)(kind % 8);
         }
         struct fusion_tile *tile;
-        assert_int_equal(fusion_tile_make(here, cells, all, FUSION_TILE_SOURCES_MAX, source_of,
-                                          flags, &tile),
+        assert_int_equal(fusion_tile_make(NULL, here, cells, all, FUSION_TILE_SOURCES_MAX,
+                                          source_of, flags, &tile),
                          DRF_OK);
         assert_int_equal(tile->kind_count, cases[at].kinds);
         assert_int_equal(tile->kind_bits, cases[at].bits);
@@ -101,7 +101,8 @@ static void make__of_nothing_known__names_nobody(void **state)
     (void)state;
     memset(cells, 0xff, sizeof cells);
     struct fusion_tile *tile;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 1, NULL, NULL, &tile), DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 1, NULL, NULL, &tile),
+                     DRF_OK);
     assert_int_equal(tile->known, 0);
     assert_int_equal(tile->source_count, 0);
     assert_null(fusion_tile_source(tile, 7));
@@ -113,17 +114,20 @@ static void same__tells_cells_sources_and_flags_apart(void **state)
 {
     (void)state;
     struct fusion_tile *a, *b;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &a), DRF_OK);
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &b), DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &a),
+                     DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &b),
+                     DRF_OK);
     assert_true(fusion_tile_same(a, b));
     assert_false(fusion_tile_same(a, NULL));
     assert_true(fusion_tile_same(NULL, NULL));
     fusion_tile_free(b);
-    assert_int_equal(fusion_tile_make(here, cells, sources, 1, NULL, flags, &b), DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 1, NULL, flags, &b), DRF_OK);
     assert_false(fusion_tile_same(a, b));
     fusion_tile_free(b);
     flags[9] = FUSION_SURFACE_DSM;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &b), DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &b),
+                     DRF_OK);
     assert_false(fusion_tile_same(a, b));
     fusion_tile_free(b);
     fusion_tile_free(a);
@@ -146,7 +150,7 @@ static void assert_box(const struct fusion_tile *a, const struct fusion_tile *b,
 static struct fusion_tile *made(void)
 {
     struct fusion_tile *tile;
-    assert_int_equal(fusion_tile_make(here, cells, sources, 2, source_of, flags, &tile),
+    assert_int_equal(fusion_tile_make(NULL, here, cells, sources, 2, source_of, flags, &tile),
                      DRF_OK);
     return tile;
 }

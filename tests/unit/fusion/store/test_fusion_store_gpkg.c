@@ -89,7 +89,8 @@ static void render_tile(struct fusion_store *store, enum fusion_layer layer,
     cells[VOID_ROW * GEO_CELLS_SIDE + VOID_COL] = GEO_CELL_UNKNOWN;
     const struct fusion_source *const sources[] = {&provenance};
     struct fusion_tile *fused = NULL;
-    assert_int_equal(fusion_tile_make(tile, cells, sources, 1, NULL, NULL, &fused), DRF_OK);
+    assert_int_equal(fusion_tile_make(NULL, tile, cells, sources, 1, NULL, NULL, &fused),
+                     DRF_OK);
     assert_int_equal(fusion_store_render(store, layer, tile, fused), DRF_OK);
     fusion_tile_free(fused);
     free(cells);

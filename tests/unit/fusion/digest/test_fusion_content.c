@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 #include "fusion/store/store_info.h"
 #include "tests/support/fabric.h"
 

@@ -1,4 +1,4 @@
-// fusion/root/content.h - SHA-256 over what a root shows, layer by layer.
+// fusion/digest/content.h - SHA-256 over what a root shows, layer by layer.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Two roots that show drones the same have the same digest, however their data arrived: in any

@@ -6,13 +6,13 @@
 // are sorted, and equal ones are counted once, because an obstacle is in every bucket that it
 // touches. The digest of a layer is the hash of those, that of all layers the hash of the
 // layers.
-#include "fusion/root/content.h"
+#include "fusion/digest/content.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fusion/root/digest.h"
+#include "fusion/digest/digest.h"
 #include "fusion/root/station.h"
 #include "fusion/root/zone.h"
 

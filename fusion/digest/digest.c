@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fusion/root/digest.h"
+#include "fusion/digest/digest.h"
 
 #include <openssl/evp.h>
 #include <string.h>

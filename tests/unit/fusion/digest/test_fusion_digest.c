@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "fusion/root/digest.h"
+#include "fusion/digest/digest.h"
 
 static void assert_digest(struct fusion_digest *digest, const char *hex)
 {

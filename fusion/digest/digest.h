@@ -1,4 +1,4 @@
-// fusion/root/digest.h - SHA-256 over fields, with the same result on every machine.
+// fusion/digest/digest.h - SHA-256 over fields, with the same result on every machine.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Integers are fed as 8 bytes, little-endian; text with its NUL, so that two texts are not
