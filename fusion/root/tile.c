@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/kind_numbers.h"
 #include "geo/unconst.h"
 
 enum {
@@ -24,14 +25,7 @@ enum {
 // Of a thin tile: of its own rows.
 static uint16_t number_at(const struct fusion_tile *tile, uint32_t cell)
 {
-    if (tile->kind_bits == 0)
-        return 0;
-    if (tile->kind_bits == 16)
-        return (uint16_t)(tile->kind_of[(size_t)2 * cell]
-                          | tile->kind_of[(size_t)2 * cell + 1] << 8);
-    uint32_t bit = cell * tile->kind_bits;
-    return (uint16_t)((uint32_t)tile->kind_of[bit / 8] >> bit % 8
-                      & ((1U << tile->kind_bits) - 1));
+    return fusion_kind_number(tile->kind_of, tile->kind_bits, cell);
 }
 
 static uint16_t kind_at(const struct fusion_tile *tile, uint32_t cell)
@@ -131,16 +125,6 @@ static void count(struct census *census, const uint16_t *cells, uint16_t source_
         }
 }
 
-static uint8_t bits_for(uint16_t kinds)
-{
-    return kinds <= 1     ? 0
-           : kinds <= 2   ? 1
-           : kinds <= 4   ? 2
-           : kinds <= 16  ? 4
-           : kinds <= 256 ? 8
-                          : 16;
-}
-
 static size_t size_of_head(uint16_t sources, uint16_t kinds)
 {
     return sizeof(struct fusion_tile) + sources * sizeof(struct fusion_source *)
@@ -167,16 +151,6 @@ static void give_room(struct fusion_tile *tile)
         fusion_tile_pool_give(tile->pool, tile->cells);
     else
         free(GEO_UNCONST(tile->cells));
-}
-
-static void pack(uint8_t *packed, uint8_t bits, size_t cell, uint16_t number)
-{
-    if (bits == 16) {
-        packed[2 * cell] = (uint8_t)number;
-        packed[2 * cell + 1] = (uint8_t)(number >> 8);
-    } else {
-        packed[cell * bits / 8] |= (uint8_t)(number << cell * bits % 8);
-    }
 }
 
 static bool all_known(const uint16_t *cells)
@@ -206,7 +180,8 @@ static void pack_all(uint8_t *packed, uint8_t bits, const uint16_t *cells,
         for (size_t i = first; i < first + EIGHT; i++) {
             struct fusion_kind kind = kind_of(source_of, flags, i);
             if (cells[i] != GEO_CELL_UNKNOWN)
-                pack(packed, bits, i, census->number[kind.source * FLAGS + kind.flags]);
+                fusion_kind_put(packed, bits, i,
+                                census->number[kind.source * FLAGS + kind.flags]);
         }
     }
 }
@@ -220,7 +195,7 @@ enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile 
     assert(geo_tile_valid(tile) && source_count <= FUSION_TILE_SOURCES_MAX);
     struct census census;
     count(&census, cells, source_count, source_of, flags);
-    uint8_t bits = bits_for(census.kind_count);
+    uint8_t bits = fusion_kind_bits(census.kind_count);
     // What every look at a tile begins with lies close together for all tiles, in few pages;
     // the cells lie by themselves, and so does what they are packed with.
     struct fusion_tile *made = malloc(size_of_head(census.source_count, census.kind_count));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/kind_numbers.h"
 #include "fusion/root/tile_thin.h"
 
 enum { SIDE = GEO_CELLS_SIDE, NAMES_MAX = FUSION_PATCH_KINDS_MAX };
@@ -33,24 +34,7 @@ struct plan {
 
 static uint16_t number_at(const struct fusion_tile *tile, uint32_t cell)
 {
-    const uint8_t bits = tile->kind_bits;
-    if (bits == 0)
-        return 0;
-    if (bits == 16)
-        return (uint16_t)(tile->kind_of[(size_t)2 * cell]
-                          | tile->kind_of[(size_t)2 * cell + 1] << 8);
-    return (uint16_t)((uint32_t)tile->kind_of[cell * bits / 8] >> cell * bits % 8
-                      & ((1U << bits) - 1));
-}
-
-static uint8_t bits_for(uint16_t kinds)
-{
-    return kinds <= 1     ? 0
-           : kinds <= 2   ? 1
-           : kinds <= 4   ? 2
-           : kinds <= 16  ? 4
-           : kinds <= 256 ? 8
-                          : 16;
+    return fusion_kind_number(tile->kind_of, tile->kind_bits, cell);
 }
 
 // Cells of one packed word, all of a kind that was found: there is nothing to be found in it.
@@ -134,7 +118,7 @@ static void number_kinds(struct plan *plan)
     }
     for (uint16_t i = 0; i < plan->kind_count; i++)
         plan->number[plan->order[i]] = i;
-    plan->bits = bits_for(plan->kind_count);
+    plan->bits = fusion_kind_bits(plan->kind_count);
 }
 
 static enum drf_status rank_sources(struct plan *plan)
@@ -163,18 +147,6 @@ static enum drf_status rank_sources(struct plan *plan)
     return DRF_OK;
 }
 
-static void put_number(uint8_t *packed, uint8_t bits, uint32_t cell, uint16_t number)
-{
-    if (bits == 16) {
-        packed[(size_t)2 * cell] = (uint8_t)number;
-        packed[(size_t)2 * cell + 1] = (uint8_t)(number >> 8);
-    } else {
-        uint8_t *at = &packed[cell * bits / 8];
-        const uint32_t shift = cell * bits % 8, mask = (1U << bits) - 1;
-        *at = (uint8_t)((*at & ~(mask << shift)) | (uint32_t)number << shift);
-    }
-}
-
 // What the old numbers become. False: an unknown cell, which holds 0, would be renumbered too.
 static bool renumbering(const struct plan *plan, uint16_t out[static NAMES_MAX], bool *same)
 {
@@ -199,8 +171,8 @@ static void widen(const struct plan *plan, const uint16_t number[static NAMES_MA
         memset(table[byte], 0, sizeof table[byte]);
         for (uint32_t i = 0; i < 8U / from; i++) {
             const uint32_t had = byte >> i * from & mask;
-            put_number(table[byte], to, i,
-                       had < plan->old->kind_count ? number[had] : (uint16_t)0);
+            fusion_kind_put(table[byte], to, i,
+                            had < plan->old->kind_count ? number[had] : (uint16_t)0);
         }
     }
     for (size_t i = 0; i < bytes; i++)
@@ -225,7 +197,7 @@ static void copy_numbers(const struct plan *plan, uint8_t *packed)
         memset(packed, 0, bytes);
         for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++)
             if (old->cells[i] != GEO_CELL_UNKNOWN)
-                put_number(packed, plan->bits, i, number[number_at(old, i)]);
+                fusion_kind_put(packed, plan->bits, i, number[number_at(old, i)]);
     }
 }
 
@@ -239,10 +211,10 @@ static void write_box(const struct plan *plan, uint16_t *cells, uint8_t *packed)
             const uint32_t cell = row * SIDE + column;
             cells[cell] = patch->cells[at];
             if (plan->bits > 0)
-                put_number(packed, plan->bits, cell,
-                           patch->cells[at] == GEO_CELL_UNKNOWN
-                               ? (uint16_t)0
-                               : plan->number[patch->kinds[at]]);
+                fusion_kind_put(packed, plan->bits, cell,
+                                patch->cells[at] == GEO_CELL_UNKNOWN
+                                    ? (uint16_t)0
+                                    : plan->number[patch->kinds[at]]);
         }
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fusion/root/kind_numbers.h"
 #include "geo/unconst.h"
 
 enum {
@@ -15,26 +16,6 @@ enum {
 
 // The packed numbers of a row of a tile that is not thin, and of one of a thin tile's own.
 static size_t row_bytes(uint8_t bits) { return (size_t)SIDE / 8 * bits; }
-
-static uint16_t number_at(const uint8_t *packed, uint8_t bits, uint32_t column)
-{
-    if (bits == 0)
-        return 0;
-    if (bits == 16)
-        return (uint16_t)(packed[(size_t)2 * column] | packed[(size_t)2 * column + 1] << 8);
-    const uint32_t bit = column * bits;
-    return (uint16_t)((uint32_t)packed[bit / 8] >> bit % 8 & ((1U << bits) - 1));
-}
-
-static void put_number(uint8_t *packed, uint8_t bits, uint32_t column, uint16_t number)
-{
-    if (bits == 16) {
-        packed[(size_t)2 * column] = (uint8_t)number;
-        packed[(size_t)2 * column + 1] = (uint8_t)(number >> 8);
-    } else if (bits > 0) {
-        packed[column * bits / 8] |= (uint8_t)(number << column * bits % 8);
-    }
-}
 
 // A byte of numbers that are all the same one.
 static uint8_t byte_of(uint16_t number, uint8_t bits)
@@ -50,7 +31,7 @@ static bool of_one(const uint8_t *packed, uint8_t bits)
 {
     if (bits == 0 || bits == 16)
         return bits == 0;
-    return packed[0] == byte_of(number_at(packed, bits, 0), bits)
+    return packed[0] == byte_of(fusion_kind_number(packed, bits, 0), bits)
            && memcmp(packed, packed + 1, row_bytes(bits) - 1) == 0;
 }
 
@@ -81,11 +62,13 @@ static bool row_same(const struct fusion_tile *tile, const struct fusion_tile *b
         return false;
     const uint8_t *own = packed_row(tile, row), *other = packed_row(base, row);
     if (of_one(own, tile->kind_bits) && of_one(other, base->kind_bits)
-        && number_at(own, tile->kind_bits, 0) == kind[number_at(other, base->kind_bits, 0)])
+        && fusion_kind_number(own, tile->kind_bits, 0)
+               == kind[fusion_kind_number(other, base->kind_bits, 0)])
         return true;
     for (uint32_t i = 0; i < SIDE; i++)
         if (cells[i] != GEO_CELL_UNKNOWN
-            && number_at(own, tile->kind_bits, i) != kind[number_at(other, base->kind_bits, i)])
+            && fusion_kind_number(own, tile->kind_bits, i)
+                   != kind[fusion_kind_number(other, base->kind_bits, i)])
             return false;
     return true;
 }
@@ -174,7 +157,7 @@ static void renumber(const struct fusion_tile *thin, uint32_t row, uint8_t *out)
 {
     const struct fusion_tile *base = thin->base;
     const uint8_t bits = thin->kind_bits, *other = packed_row(base, row);
-    const uint16_t first = thin->base_kind[number_at(other, base->kind_bits, 0)];
+    const uint16_t first = thin->base_kind[fusion_kind_number(other, base->kind_bits, 0)];
     if (bits <= 8 && of_one(other, base->kind_bits)
         && (first == 0 || base->known == GEO_CELLS_COUNT)) {
         memset(out, byte_of(first, bits), row_bytes(bits));
@@ -184,7 +167,8 @@ static void renumber(const struct fusion_tile *thin, uint32_t row, uint8_t *out)
     memset(out, 0, row_bytes(bits));
     for (uint32_t i = 0; i < SIDE; i++)
         if (cells[i] != GEO_CELL_UNKNOWN)
-            put_number(out, bits, i, thin->base_kind[number_at(other, base->kind_bits, i)]);
+            fusion_kind_put(out, bits, i,
+                            thin->base_kind[fusion_kind_number(other, base->kind_bits, i)]);
 }
 
 enum drf_status fusion_tile_thick(const struct fusion_tile *thin, struct fusion_tile **out)
