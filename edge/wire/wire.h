@@ -48,6 +48,7 @@ enum edge_reply_code { // numbers of ReplyCode in schemas/drf/v1/enums.proto
     EDGE_REPLY_RATE_LIMITED = 9,
     EDGE_REPLY_OVERLOADED = 10,
     EDGE_REPLY_NOT_AVAILABLE = 11,
+    EDGE_REPLY_DURABLE = 12,
 };
 
 struct edge_wire_refusal {
