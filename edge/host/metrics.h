@@ -164,6 +164,8 @@ enum edge_view_refusal { // of a request to the page
     X(TELEMETRY, COUNTER, "drf_telemetry_total", NONE, NONE, "Telemetry received")             \
     X(TELEMETRY_REFUSED, COUNTER, "drf_telemetry_refused_total", REPLY, NONE,                  \
       "Telemetry refused, by reply code")                                                      \
+    X(STATES_REFUSED, COUNTER, "drf_node_states_refused_total", NONE, NONE,                    \
+      "States of nodes on the MQTT broker that could not be read")                             \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Reports missing by the gaps in seq; a jump beyond what can be missing counts as one")   \
     X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \

@@ -86,13 +86,12 @@ static void on_message(struct mosquitto *client, void *self,
 {
     (void)client;
     struct edge_mqtt *mqtt = self;
-    for (size_t i = 0; i < mqtt->held_count; i++)
-        if (strcmp(message->topic, mqtt->held_topics[i]) == 0) {
-            if (mqtt->held)
-                mqtt->on_held(mqtt->on_held_context, i, message->payload,
-                              message->payloadlen > 0 ? (size_t)message->payloadlen : 0);
-            return;
-        }
+    for (size_t i = 0; i < mqtt->held_count && mqtt->held; i++)
+        if (strcmp(message->topic, mqtt->held_topics[i]) == 0)
+            mqtt->on_held(mqtt->on_held_context, i, message->payload,
+                          message->payloadlen > 0 ? (size_t)message->payloadlen : 0);
+    if (mqtt->held)
+        return; // the filters are not subscribed to: it is of no other topic
     struct edge_properties_in with = edge_properties_read(properties);
     const struct edge_incoming incoming = {
         .topic = message->topic,

@@ -11,6 +11,7 @@ static const char *const leaves[EDGE_TOPIC_KIND_COUNT] = {
     [EDGE_TOPIC_CONTEXT] = "context",     [EDGE_TOPIC_PATCH] = "patch",
     [EDGE_TOPIC_ADVISORY] = "advisory",   [EDGE_TOPIC_REPLY] = "reply",
     [EDGE_TOPIC_TERRAIN] = "terrain",     [EDGE_TOPIC_QUERY] = "query",
+    [EDGE_TOPIC_STATE] = "state",
 };
 
 static bool alphanumeric(char c)
@@ -43,6 +44,26 @@ static enum drf_status take_id(const char *text, size_t size, enum edge_topic_ki
     out->kind = kind;
     memcpy(out->id, text, size);
     out->id[size] = '\0';
+    out->region[0] = '\0';
+    return DRF_OK;
+}
+
+// "{region}/nodes/{node}/state".
+static enum drf_status take_node(const char *region, struct edge_topic *out)
+{
+    const char *region_end = strchr(region, '/');
+    const char *node = region_end != NULL ? after(region_end + 1, "nodes") : NULL;
+    const char *node_end = node != NULL ? strrchr(node, '/') : NULL;
+    if (node_end == NULL || strcmp(node_end + 1, leaves[EDGE_TOPIC_STATE]) != 0)
+        return DRF_ERR_SYNTAX;
+    size_t size = (size_t)(region_end - region);
+    if (!edge_id_valid(region, size))
+        return DRF_ERR_RANGE;
+    enum drf_status status = take_id(node, (size_t)(node_end - node), EDGE_TOPIC_STATE, out);
+    if (status != DRF_OK)
+        return status;
+    memcpy(out->region, region, size);
+    out->region[size] = '\0';
     return DRF_OK;
 }
 
@@ -55,6 +76,9 @@ enum drf_status edge_topic_parse(const char *root, const char *topic, struct edg
     const char *client = after(rest, "query");
     if (client != NULL)
         return take_id(client, strlen(client), EDGE_TOPIC_QUERY, out);
+    const char *region = after(rest, "regions");
+    if (region != NULL)
+        return take_node(region, out);
 
     const char *id = after(rest, "drones");
     const char *slash = id != NULL ? strrchr(id, '/') : NULL;
@@ -94,6 +118,8 @@ size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char
     assert(kind < EDGE_TOPIC_KIND_COUNT && edge_id_valid(id, strlen(id)));
     if (kind == EDGE_TOPIC_QUERY)
         return join((const char *const[]){root, "/query/", id, "/reply", NULL}, out);
+    if (kind == EDGE_TOPIC_STATE)
+        return edge_topic_node(root, region, id, leaves[kind], out);
     const char *leaf = leaves[kind];
     if (kind <= EDGE_TOPIC_REQUEST)
         return join((const char *const[]){root, "/drones/", id, "/", leaf, NULL}, out);
@@ -121,5 +147,7 @@ size_t edge_topic_filter(const char *root, enum edge_topic_kind kind,
     assert(kind < EDGE_TOPIC_KIND_COUNT);
     if (kind == EDGE_TOPIC_QUERY)
         return checked(snprintf(out, EDGE_TOPIC_SIZE, "%s/query/+", root));
+    if (kind == EDGE_TOPIC_STATE)
+        return checked(snprintf(out, EDGE_TOPIC_SIZE, "%s/regions/+/nodes/+/state", root));
     return checked(snprintf(out, EDGE_TOPIC_SIZE, "%s/drones/+/%s", root, leaves[kind]));
 }

@@ -30,6 +30,7 @@ enum edge_topic_kind {
     EDGE_TOPIC_REPLY,
     EDGE_TOPIC_TERRAIN,
     EDGE_TOPIC_QUERY,
+    EDGE_TOPIC_STATE, // of a node
     EDGE_TOPIC_KIND_COUNT
 };
 
@@ -38,17 +39,19 @@ bool edge_id_valid(const char *text, size_t size);
 
 struct edge_topic {
     enum edge_topic_kind kind;
-    char id[EDGE_ID_SIZE]; // the drone, or the client of a query
+    char id[EDGE_ID_SIZE];     // the drone, the client of a query, or the node
+    char region[EDGE_ID_SIZE]; // of the node; of the others ""
 };
 
-// Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request, or a
-// query. DRF_ERR_SYNTAX: none of these under `root`. DRF_ERR_RANGE: the id is not one.
+// Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request, a
+// query, or a node's state. DRF_ERR_SYNTAX: none of these under `root`. DRF_ERR_RANGE: an id is
+// not one.
 DRF_MUST_CHECK enum drf_status edge_topic_parse(const char *root, const char *topic,
                                                 struct edge_topic *out);
 
 // "drf/v1/drones/{id}/context/{region}" and its like; for EDGE_TOPIC_QUERY the client's reply
-// topic, and region is not used. Returns the length. `id` and `region` must be valid
-// (asserted).
+// topic, and region is not used; for EDGE_TOPIC_STATE `id` is the node. Returns the length.
+// `id` and `region` must be valid (asserted).
 size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char *id,
                          const char *region, char out[static EDGE_TOPIC_SIZE]);
 
@@ -59,7 +62,8 @@ size_t edge_topic_node(const char *root, const char *region, const char *node, c
 size_t edge_topic_alerts(const char *root, const char *region,
                          char out[static EDGE_TOPIC_SIZE]);
 
-// What a node subscribes to: "drf/v1/drones/+/telemetry" and so on, and queries.
+// What a node subscribes to: "drf/v1/drones/+/telemetry" and so on, queries, and the states of
+// all nodes.
 size_t edge_topic_filter(const char *root, enum edge_topic_kind kind,
                          char out[static EDGE_TOPIC_SIZE]);
 

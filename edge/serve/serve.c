@@ -151,6 +151,9 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
     case EDGE_TOPIC_QUERY:
         edge_query_request_take(serve, topic.id, in);
         break;
+    case EDGE_TOPIC_STATE:
+        edge_others_take(serve, &topic, in);
+        break;
     default:
         break;
     }

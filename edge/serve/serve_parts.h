@@ -3,8 +3,8 @@
 //
 // Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
 // serve, restore, admission, profile, plan, request, dispatch, show, show_record, show_answer,
-// query_request, advise, patch, terrain, alerts, zone_watch, node_status, neighbours, traffic,
-// request_budget, reply, schedule, persist, send, link_port.
+// query_request, others, advise, patch, terrain, alerts, zone_watch, node_status, neighbours,
+// traffic, request_budget, reply, schedule, persist, send, link_port.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -233,6 +233,11 @@ DRF_MUST_CHECK enum drf_status edge_query_refuse(const struct edge_serve *serve,
                                                  uint8_t *bytes, size_t *size);
 #define EDGE_QUERY_LOADING "the node is still loading"
 #define EDGE_QUERY_TOO_LARGE "the answer is too large"
+
+// edge/serve/others.c: a node's state came in: our own, of another of this region, or of
+// another region.
+void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
+                      const struct edge_incoming *in);
 
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.

@@ -262,9 +262,10 @@ enum drf_status edge_node_connect(const struct drf_config *config,
                                   const struct edge_node_will *will, struct edge_mqtt **out,
                                   const char **why)
 {
-    static const enum edge_topic_kind kinds[] = {EDGE_TOPIC_TELEMETRY, EDGE_TOPIC_PROFILE,
-                                                 EDGE_TOPIC_PLAN, EDGE_TOPIC_REQUEST,
-                                                 EDGE_TOPIC_QUERY};
+    // States first: what the broker keeps of other nodes is known before a drone asks.
+    static const enum edge_topic_kind kinds[] = {EDGE_TOPIC_STATE,   EDGE_TOPIC_TELEMETRY,
+                                                 EDGE_TOPIC_PROFILE, EDGE_TOPIC_PLAN,
+                                                 EDGE_TOPIC_REQUEST, EDGE_TOPIC_QUERY};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
     // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket

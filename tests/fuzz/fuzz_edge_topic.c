@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text: either refused, or a topic that is written back the same and holds an id of the
+// Any text: either refused, or a topic that is written back the same and holds ids of the
 // contract.
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,8 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!edge_id_valid(topic.id, strlen(topic.id)))
         abort();
+    bool names_region = topic.kind == EDGE_TOPIC_STATE;
+    if (names_region != edge_id_valid(topic.region, strlen(topic.region)))
+        abort();
     char back[EDGE_TOPIC_SIZE];
-    size_t length = edge_topic_format(EDGE_TOPIC_ROOT_LIVE, topic.kind, topic.id, "r", back);
+    size_t length = edge_topic_format(EDGE_TOPIC_ROOT_LIVE, topic.kind, topic.id,
+                                      names_region ? topic.region : "r", back);
     if (topic.kind == EDGE_TOPIC_QUERY) // formats the reply topic
         back[length - strlen("/reply")] = '\0';
     if (strcmp(back, text) != 0)

@@ -52,6 +52,20 @@ static void parse__what_drones_send__names_kind_and_drone(void **state)
     }
 }
 
+static void parse__a_nodes_state__names_region_and_node(void **state)
+{
+    (void)state;
+    struct edge_topic topic;
+    assert_int_equal(
+        edge_topic_parse("drf/v1", "drf/v1/regions/phoenix/nodes/rack-1/state", &topic),
+        DRF_OK);
+    assert_int_equal(topic.kind, EDGE_TOPIC_STATE);
+    assert_string_equal(topic.region, "phoenix");
+    assert_string_equal(topic.id, "rack-1");
+    assert_int_equal(edge_topic_parse("drf/v1", "drf/v1/drones/a/plan", &topic), DRF_OK);
+    assert_string_equal(topic.region, "");
+}
+
 static void parse__another_root_or_shape__is_a_syntax_error(void **state)
 {
     (void)state;
@@ -66,6 +80,12 @@ static void parse__another_root_or_shape__is_a_syntax_error(void **state)
         "drf/v1/drones/a/telemetry/",
         "drf/v1/drones/a/context/zone-1",
         "drf/v1/drones/a/Telemetry",
+        "drf/v1/regions/phoenix/nodes/rack-1",
+        "drf/v1/regions/phoenix/nodes/rack-1/heartbeat",
+        "drf/v1/regions/phoenix/alerts",
+        "drf/v1/regions/phoenix",
+        "drf/v1/regions/phoenix/state",
+        "drf-test/v1/regions/phoenix/nodes/rack-1/state",
     };
     struct edge_topic topic;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -83,6 +103,11 @@ static void parse__an_id_that_is_none__is_a_range_error(void **state)
         "drf/v1/drones/-a/telemetry",
         "drf/v1/query/a/reply",
         "drf/v1/query/",
+        "drf/v1/regions//nodes/rack-1/state",
+        "drf/v1/regions/+/nodes/rack-1/state",
+        "drf/v1/regions/phoenix/nodes//state",
+        "drf/v1/regions/phoenix/nodes/a/b/state",
+        "drf/v1/regions/abcdefghijklmnopqrstuvwxyz0123456789X/nodes/rack-1/state",
     };
     struct edge_topic topic;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
@@ -106,6 +131,8 @@ static void format__every_kind__is_spelled_as_in_the_contract(void **state)
     assert_string_equal(text, "drf/v1/drones/+/plan");
     (void)edge_topic_filter("drf/v1", EDGE_TOPIC_QUERY, text);
     assert_string_equal(text, "drf/v1/query/+");
+    (void)edge_topic_filter("drf-test/v1", EDGE_TOPIC_STATE, text);
+    assert_string_equal(text, "drf-test/v1/regions/+/nodes/+/state");
 }
 
 int main(void)
@@ -114,6 +141,7 @@ int main(void)
         cmocka_unit_test(id__characters_outside_the_contract__are_refused),
         cmocka_unit_test(id__of_36_characters__is_the_longest),
         cmocka_unit_test(parse__what_drones_send__names_kind_and_drone),
+        cmocka_unit_test(parse__a_nodes_state__names_region_and_node),
         cmocka_unit_test(parse__another_root_or_shape__is_a_syntax_error),
         cmocka_unit_test(parse__an_id_that_is_none__is_a_range_error),
         cmocka_unit_test(format__every_kind__is_spelled_as_in_the_contract),

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/serve_parts.h"
+
+#include <string.h>
+
+#include "edge/wire/wire_state.h"
+
+// What a node of this region says, also this one itself (an echo of what it sent, or what the
+// broker keeps of an earlier run). An empty retained message was deleted: it is `down`, and has
+// no boot id.
+static void take_own_region(struct edge_serve *serve, const struct edge_wire_node_state *state)
+{
+    (void)serve;
+    (void)state;
+}
+
+static void take_other_region(struct edge_serve *serve,
+                              const struct edge_wire_node_state *state)
+{
+    (void)serve;
+    (void)state;
+}
+
+// The topic is what the broker lets its sender write: it names region and node, and the message
+// may name no others.
+static bool read_state(const struct edge_topic *topic, const struct edge_incoming *in,
+                       struct edge_wire_node_state *out)
+{
+    if (in->payload_left_out > 0)
+        return false;
+    if (in->size == 0) {
+        *out = (struct edge_wire_node_state){.down = true};
+    } else if (edge_wire_node_state_read(in->payload, in->size, out) != DRF_OK
+               || (out->region_id[0] != '\0' && strcmp(out->region_id, topic->region) != 0)
+               || (out->node_id[0] != '\0' && strcmp(out->node_id, topic->id) != 0)) {
+        return false;
+    }
+    memcpy(out->region_id, topic->region, sizeof topic->region);
+    memcpy(out->node_id, topic->id, sizeof topic->id);
+    return true;
+}
+
+void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
+                      const struct edge_incoming *in)
+{
+    struct edge_wire_node_state state;
+    if (!read_state(topic, in, &state)) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_STATES_REFUSED, 0, 0, 1);
+        return;
+    }
+    if (strcmp(state.region_id, serve->config->region_id) == 0)
+        take_own_region(serve, &state);
+    else
+        take_other_region(serve, &state);
+}
