@@ -32,11 +32,30 @@ static const char *const codes[32] = {
 // clang-format on
 #define SUSPECT DRF__V1__ADVISORY_KIND__ADVISORY_KIND_ALTITUDE_REFERENCE_SUSPECT
 
-static Drf__V1__Context *now;        // the newest of the newest stream
+static Drf__V1__Context *now;        // the newest of the stream that is used
+static uint64_t epoch;               // the newest owner_epoch that was taken
 static time_t began, arrived, heard; // the program, that context, a node's last heartbeat
 static unsigned seq, refused_seq;    // of the last report, and of the last when one was refused
 static char refusal[500];            // why; empty once a later one was used
 static char topics[3][160];
+
+static bool stale(void)
+{
+    time_t t = time(NULL);
+    return !now || t * INT64_C(1000) - now->node_time_us / 1000 > now->stale_after_ms
+           || (t - arrived) * 1000 > now->stale_after_ms;
+}
+
+// client.md, "Several nodes": the owner's, another's while that is stale, no older owner's.
+// Where no owner is known, the larger boot_id; of one stream what was not overtaken.
+static bool wanted(const Drf__V1__Context *c)
+{
+    if (now && c->boot_id == now->boot_id && c->seq <= now->seq)
+        return false;
+    if (c->owner_epoch > 0)
+        return c->owner_epoch >= epoch;
+    return stale() || c->boot_id == now->boot_id || (!epoch && c->boot_id > now->boot_id);
+}
 
 // At each connection: a clean start knows no subscription.
 static void connected(struct mosquitto *mqtt, void *unused, int code)
@@ -66,13 +85,12 @@ static void take(struct mosquitto *mqtt, void *unused, const struct mosquitto_me
         drf__v1__reply__free_unpacked(r, NULL);
     } else {
         Drf__V1__Context *c = drf__v1__context__unpack(NULL, size, m->payload), *old = c;
-        // Else it is of a former life of the node, or overtaken.
-        bool newer = c
-                     && (!now || c->boot_id > now->boot_id
-                         || (c->boot_id == now->boot_id && c->seq > now->seq));
-        if (newer)
+        bool use = c && wanted(c);
+        if (use)
             old = now, now = c, arrived = time(NULL);
-        if (newer && c->telemetry_seq > refused_seq)
+        if (use && c->owner_epoch > 0)
+            epoch = c->owner_epoch;
+        if (use && c->telemetry_seq > refused_seq)
             *refusal = '\0';
         drf__v1__context__free_unpacked(old, NULL);
     }
@@ -89,8 +107,7 @@ static void tell_height(const char *what, bool known, float metres, unsigned rea
 static void tell(void)
 {
     time_t t = time(NULL);
-    bool late = !now || t * INT64_C(1000) - now->node_time_us / 1000 > now->stale_after_ms
-                || (t - arrived) * 1000 > now->stale_after_ms;
+    bool late = stale();
     if (late && t - (heard ? heard : began) > 3) // a heartbeat comes once a second
         printf("LATE; everything is unknown, no node is heard on %s\n", topics[2]);
     else if (late)

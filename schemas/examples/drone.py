@@ -6,13 +6,13 @@ import argparse
 import asyncio
 import sys
 
-from drf_client import Drone, NotAdmitted, Telemetry, e7
+from drf_client import Drone, NotAdmitted, Profile, Telemetry, e7
 
 
 async def fly(args: argparse.Namespace) -> None:
     here = Telemetry(lat_e7=e7(args.lat), lon_e7=e7(args.lon), alt_wgs84_m=args.alt_wgs84_m,
                      velocity_north_mps=0, velocity_east_mps=0)
-    async with Drone(args.host, args.port, args.id, args.password, root=args.root) as drone:
+    async with Drone(args.host, args.port, args.id, args.password, root=args.root, profile=Profile()) as drone:
         while True:
             for _ in range(5):
                 await drone.report(here)

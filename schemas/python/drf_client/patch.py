@@ -70,13 +70,14 @@ class Window:
 
 
 class PatchStream:
-    """Windows by region, of its newest stream."""
+    """Windows by node, each of its newest stream: what one node sends is coded against what it sent before."""
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[int, int, Patches, Window | None]] = {}  # region: boot, acknowledged, patches, window
+        # region and node: boot, acknowledged, patches, window
+        self._held: dict[tuple[str, str], tuple[int, int, Patches, Window | None]] = {}
 
     def take(self, region: str, message: v1.Patch) -> None:
-        boot, _, patches, window = self._held.get(region, (0, 0, Patches(), None))
+        boot, _, patches, window = self._held.get((region, message.node_id), (0, 0, Patches(), None))
         if message.boot_id < boot or message.boot_id == boot and window and message.seq <= window.message.seq:
             return  # of a former life of the node, or overtaken
         if message.boot_id > boot:
@@ -94,13 +95,15 @@ class PatchStream:
             told = message.weather or not message.base_seq or window is None
             weather = tuple(message.weather) if told or window is None else window.weather
             window = Window(message, message.columns, patches.ground, patches.surface, weather)
-        self._held[region] = message.boot_id, seen, patches, window
+        self._held[region, message.node_id] = message.boot_id, seen, patches, window
 
     def seen(self, region: str, boot_id: int) -> int:
         """For seen.patch_seq; 0 asks for a key frame."""
-        boot, seen, _, _ = self._held.get(region, (0, 0, None, None))
-        return seen if boot == boot_id else 0
+        return next((seen for (name, _), (boot, seen, _, _) in self._held.items() if (name, boot) == (region, boot_id)), 0)
 
     def window(self, region: str, boot_id: int) -> Window | Late | Absent:
-        boot, _, _, window = self._held.get(region, (0, 0, None, None))
-        return window if window and boot == boot_id else Late(Reason.UNKNOWN, "no patch yet: does the profile ask for one?")
+        """Of the stream whose contexts are used; its node has sent none yet where it has just taken over."""
+        for (name, _), (boot, _, _, window) in self._held.items():
+            if window and (name, boot) == (region, boot_id):
+                return window
+        return Late(Reason.UNKNOWN, "no patch yet: does the profile ask for one?")

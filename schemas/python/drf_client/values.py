@@ -95,6 +95,7 @@ State: TypeAlias = Yes | No
 
 LATE = {Reason.STALE, Reason.CATCHING_UP, Reason.RESYNCHRONISING, Reason.LOADING, Reason.FEED_DOWN, Reason.SHED}
 WRONG = {Reason.NO_ALTITUDE, Reason.ALTITUDE_SUSPECT, Reason.NO_QNH, Reason.NO_POSITION}
+ACCEPTED_CODES = {ReplyCode.OK, ReplyCode.ACCEPTED_DEFAULTS, ReplyCode.DURABLE}
 LATE_CODES = {ReplyCode.RATE_LIMITED, ReplyCode.OVERLOADED, ReplyCode.NOT_AVAILABLE}
 
 
@@ -106,7 +107,7 @@ def missing(number: int, text: str = "") -> No:
 
 
 def refused(reply: v1.Reply) -> No:
-    """What a reply other than OK and ACCEPTED_DEFAULTS says."""
+    """What a reply of another code than ACCEPTED_CODES says."""
     code = ReplyCode(reply.code)
     kind = Absent if code == ReplyCode.OUTSIDE_REGION else Late if code in LATE_CODES else Wrong
     reason = Reason.OUT_OF_REGION if kind is Absent else Reason.UNKNOWN
