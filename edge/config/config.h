@@ -139,6 +139,12 @@ struct drf_view_config {
     size_t host_count;
 };
 
+// Several nodes of one region: who answers for a drone.
+struct drf_owners_config {
+    char topic[DRF_TEXT_SIZE]; // empty: this node alone
+    int64_t session_us;
+};
+
 struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
@@ -171,6 +177,7 @@ struct drf_config {
     int64_t discover_us;                   // how often topics and partitions are looked for
 
     struct drf_mqtt_config mqtt;
+    struct drf_owners_config owners;
 
     uint32_t log_format, log_level; // enum drf_log_format, drf_log_level
 

@@ -73,6 +73,8 @@ const struct config_section config_sections[] = {
      "...)."},
     {"dead_letters", "Where refused messages are sent."},
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
+    {"owners",
+     "Where several nodes serve the region: who answers for which drone is decided by Kafka."},
     {"log", "What the node writes on standard error; `log: json` is short for its format."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
     {"view",
@@ -159,6 +161,15 @@ const struct config_key config_keys[] = {
          "PEM; empty: the system's certificates"),
     TEXT("mqtt", "cert_file", PATH, mqtt.cert_file, "\"\"", NULL, "PEM of the node, for mTLS"),
     TEXT("mqtt", "key_file", PATH, mqtt.key_file, "\"\"", NULL, "PEM of its key"),
+
+    TEXT(
+        "owners", "topic", TEXT, owners.topic, "\"\"", NULL,
+        "drf.owners.REGION, of 32 partitions, made where it does not exist; the same for every "
+        "node of the region; empty: this node alone"),
+    NUMBER(
+        "owners", "session_ms", I64, owners.session_us, 1500, 60000, 1000, "6000",
+        "a node that is not heard of for this long is no owner any more; brokers refuse less "
+        "than their group.min.session.timeout.ms, 6000"),
 
     {"log", "format", CONFIG_CHOICE, AT(log_format), 0, 0, 0, 0, log_formats, "text", NULL,
      "text: logfmt; json: an object a line; journal: for systemd, with priorities"},

@@ -18,6 +18,7 @@ struct edge_now edge_clock_now(struct edge_clock clock)
 
 int64_t edge_clock_mono_us(void) { return clock_us(CLOCK_MONOTONIC); }
 int64_t edge_clock_utc_us(void) { return clock_us(CLOCK_REALTIME); }
+int64_t edge_clock_boot_us(void) { return clock_us(CLOCK_BOOTTIME); }
 
 int64_t edge_clock_boot_utc_us(void)
 {

@@ -20,6 +20,8 @@ struct edge_now edge_clock_now(struct edge_clock clock);
 // Monotonic time alone, and the system's UTC alone.
 int64_t edge_clock_mono_us(void);
 int64_t edge_clock_utc_us(void);
+// Time since the machine started, which goes on while it is suspended.
+int64_t edge_clock_boot_us(void);
 // The UTC at which the machine started, by its clocks now.
 int64_t edge_clock_boot_utc_us(void);
 // A clock whose UTC is `utc_us` now and runs at normal speed.

@@ -143,6 +143,14 @@ enum edge_view_refusal { // of a request to the page
       "Recordings that ended before the node did")                                             \
     X(KAFKA_UP, GAUGE, "drf_kafka_up", NONE, NONE, "1 while a broker answers")                 \
     X(MQTT_UP, GAUGE, "drf_mqtt_up", NONE, NONE, "1 while connected to the MQTT broker")       \
+    X(OWNER_PARTS, GAUGE, "drf_owner_parts", NONE, NONE,                                       \
+      "of the 32 parts of the region's drones, those this node is owner of")                   \
+    X(OWNER_TAKEN, COUNTER, "drf_owner_taken_total", NONE, NONE,                               \
+      "parts of the drones that this node became owner of")                                    \
+    X(OWNER_LAPSED, COUNTER, "drf_owner_lapsed_total", NONE, NONE,                             \
+      "messages not sent as the owner's because the lease had run out")                        \
+    X(UNANSWERED_DROPS, COUNTER, "drf_unanswered_dropped_total", NONE, NONE,                   \
+      "profiles and plans given up that another node should have answered")                    \
     X(MQTT_CONNECTS, COUNTER, "drf_mqtt_connects_total", NONE, NONE, "MQTT connections made")  \
     X(MQTT_SHARED, GAUGE, "drf_mqtt_shared", NONE, NONE,                                       \
       "1 while another client seems to use the node's account or client id")                   \

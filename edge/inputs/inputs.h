@@ -75,6 +75,7 @@ enum edge_input {
     EDGE_INPUT_SOURCE,       // statistics of a source
     EDGE_INPUT_FINISH,       // the loop ended in order after this step; empty
     EDGE_INPUT_CONFIG,       // of both: a configuration that was taken over
+    EDGE_INPUT_OWNERS,       // serve: struct edge_owner_table, where it is another
     EDGE_INPUT_BYTES_END,
 
     // What came out.

@@ -28,6 +28,7 @@ struct edge_outgoing {
     uint32_t expiry_s;       // 0: none
     const void *correlation; // MQTT correlation data, NULL: none
     size_t correlation_size;
+    uint8_t owner_part;  // edge_owner_part() + 1 of what only the owner may say; 0: anybody may
     int64_t due_mono_us; // of a context that answers a report: since when it is due; 0: none
 };
 
@@ -48,7 +49,8 @@ struct edge_incoming {
 struct edge_link {
     void *self;
     // DRF_OK: handed over. DRF_ERR_AGAIN: nobody is connected. DRF_ERR_FULL: backed up; for a
-    // context this means: make a newer one later.
+    // context this means: make a newer one later. DRF_ERR_STALE: the lease of its `owner_part`
+    // has run out (edge/handoff/ownership.h).
     enum drf_status (*send)(void *self, const struct edge_outgoing *message);
     // The next message that came in, oldest first; false: none.
     bool (*receive)(void *self, struct edge_incoming *out);

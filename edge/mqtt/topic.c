@@ -11,7 +11,7 @@ static const char *const leaves[EDGE_TOPIC_KIND_COUNT] = {
     [EDGE_TOPIC_CONTEXT] = "context",     [EDGE_TOPIC_PATCH] = "patch",
     [EDGE_TOPIC_ADVISORY] = "advisory",   [EDGE_TOPIC_REPLY] = "reply",
     [EDGE_TOPIC_TERRAIN] = "terrain",     [EDGE_TOPIC_QUERY] = "query",
-    [EDGE_TOPIC_STATE] = "state",
+    [EDGE_TOPIC_STATE] = "state",         [EDGE_TOPIC_HEARTBEAT] = "heartbeat",
 };
 
 static bool alphanumeric(char c)
@@ -48,23 +48,41 @@ static enum drf_status take_id(const char *text, size_t size, enum edge_topic_ki
     return DRF_OK;
 }
 
-// "{region}/nodes/{node}/state".
+// "{region}/nodes/{node}/state", and the same with heartbeat.
 static enum drf_status take_node(const char *region, struct edge_topic *out)
 {
     const char *region_end = strchr(region, '/');
     const char *node = region_end != NULL ? after(region_end + 1, "nodes") : NULL;
     const char *node_end = node != NULL ? strrchr(node, '/') : NULL;
-    if (node_end == NULL || strcmp(node_end + 1, leaves[EDGE_TOPIC_STATE]) != 0)
+    if (node_end == NULL)
+        return DRF_ERR_SYNTAX;
+    enum edge_topic_kind kind = EDGE_TOPIC_STATE;
+    if (strcmp(node_end + 1, leaves[EDGE_TOPIC_HEARTBEAT]) == 0)
+        kind = EDGE_TOPIC_HEARTBEAT;
+    else if (strcmp(node_end + 1, leaves[EDGE_TOPIC_STATE]) != 0)
         return DRF_ERR_SYNTAX;
     size_t size = (size_t)(region_end - region);
     if (!edge_id_valid(region, size))
         return DRF_ERR_RANGE;
-    enum drf_status status = take_id(node, (size_t)(node_end - node), EDGE_TOPIC_STATE, out);
+    enum drf_status status = take_id(node, (size_t)(node_end - node), kind, out);
     if (status != DRF_OK)
         return status;
     memcpy(out->region, region, size);
     out->region[size] = '\0';
     return DRF_OK;
+}
+
+// "{id}/reply/{region}".
+static enum drf_status take_reply(const char *id, const char *reply, struct edge_topic *out)
+{
+    const char *region = reply + sizeof "/reply/" - 1;
+    size_t size = strlen(region);
+    if (!edge_id_valid(region, size))
+        return DRF_ERR_RANGE;
+    enum drf_status status = take_id(id, (size_t)(reply - id), EDGE_TOPIC_REPLY, out);
+    if (status == DRF_OK)
+        memcpy(out->region, region, size + 1);
+    return status;
 }
 
 enum drf_status edge_topic_parse(const char *root, const char *topic, struct edge_topic *out)
@@ -80,7 +98,9 @@ enum drf_status edge_topic_parse(const char *root, const char *topic, struct edg
     if (region != NULL)
         return take_node(region, out);
 
-    const char *id = after(rest, "drones");
+    const char *id = after(rest, "drones"), *reply = id != NULL ? strstr(id, "/reply/") : NULL;
+    if (reply != NULL)
+        return take_reply(id, reply, out);
     const char *slash = id != NULL ? strrchr(id, '/') : NULL;
     if (slash == NULL)
         return DRF_ERR_SYNTAX;
@@ -150,4 +170,15 @@ size_t edge_topic_filter(const char *root, enum edge_topic_kind kind,
     if (kind == EDGE_TOPIC_STATE)
         return checked(snprintf(out, EDGE_TOPIC_SIZE, "%s/regions/+/nodes/+/state", root));
     return checked(snprintf(out, EDGE_TOPIC_SIZE, "%s/drones/+/%s", root, leaves[kind]));
+}
+
+size_t edge_topic_region_filter(const char *root, enum edge_topic_kind kind, const char *region,
+                                char out[static EDGE_TOPIC_SIZE])
+{
+    assert(edge_id_valid(region, strlen(region)));
+    if (kind == EDGE_TOPIC_REPLY)
+        return checked(
+            snprintf(out, EDGE_TOPIC_SIZE, "%s/drones/+/%s/%s", root, leaves[kind], region));
+    return checked(
+        snprintf(out, EDGE_TOPIC_SIZE, "%s/regions/%s/nodes/+/%s", root, region, leaves[kind]));
 }

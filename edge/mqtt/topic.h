@@ -30,7 +30,8 @@ enum edge_topic_kind {
     EDGE_TOPIC_REPLY,
     EDGE_TOPIC_TERRAIN,
     EDGE_TOPIC_QUERY,
-    EDGE_TOPIC_STATE, // of a node
+    EDGE_TOPIC_STATE,     // of a node
+    EDGE_TOPIC_HEARTBEAT, // likewise
     EDGE_TOPIC_KIND_COUNT
 };
 
@@ -40,12 +41,12 @@ bool edge_id_valid(const char *text, size_t size);
 struct edge_topic {
     enum edge_topic_kind kind;
     char id[EDGE_ID_SIZE];     // the drone, the client of a query, or the node
-    char region[EDGE_ID_SIZE]; // of the node; of the others ""
+    char region[EDGE_ID_SIZE]; // of the node, and of a reply; of the others ""
 };
 
 // Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request, a
-// query, or a node's state. DRF_ERR_SYNTAX: none of these under `root`. DRF_ERR_RANGE: an id is
-// not one.
+// query, a node's state or heartbeat, or another node's reply to a drone. DRF_ERR_SYNTAX: none
+// of these under `root`. DRF_ERR_RANGE: an id is not one.
 DRF_MUST_CHECK enum drf_status edge_topic_parse(const char *root, const char *topic,
                                                 struct edge_topic *out);
 
@@ -66,5 +67,10 @@ size_t edge_topic_alerts(const char *root, const char *region,
 // all nodes.
 size_t edge_topic_filter(const char *root, enum edge_topic_kind kind,
                          char out[static EDGE_TOPIC_SIZE]);
+
+// The heartbeats of a region's nodes, or their replies to drones: of EDGE_TOPIC_HEARTBEAT and
+// EDGE_TOPIC_REPLY.
+size_t edge_topic_region_filter(const char *root, enum edge_topic_kind kind, const char *region,
+                                char out[static EDGE_TOPIC_SIZE]);
 
 #endif

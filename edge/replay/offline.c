@@ -235,7 +235,8 @@ static enum drf_status open_store(struct edge_offline *offline)
     size_t size = sizeof node->boot_id;
     node->boot_id = offline->options.boot_id;
     if (status == DRF_OK && node->boot_id == 0
-        && (fusion_store_value(node->store, "boot_id", &node->boot_id, &size) != DRF_OK
+        && (fusion_store_value(node->store, EDGE_STORED_BOOT_ID, &node->boot_id, &size)
+                != DRF_OK
             || size != sizeof node->boot_id))
         status = DRF_ERR_STORE;
     if (status == DRF_OK)

@@ -132,6 +132,7 @@ static void note(struct edge_serve *serve, struct edge_drone *drone,
         context_seq = drone->stream.sent_seq;
         patch_seq = edge_patch_sent_last(drone);
     }
+    edge_stream_name(&drone->stream, mine);
     if (mine)
         edge_stream_seen(&drone->stream, context_seq);
     edge_patch_seen(drone, patch_seq);

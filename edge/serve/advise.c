@@ -27,12 +27,16 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
     const struct edge_wire_stream stream =
         edge_send_stream(serve, drone->stream.advisory_seq + 1);
     size_t size = sizeof serve->buffer;
-    enum drf_status status =
-        edge_wire_advisory_encode(form, &stream, advisory, cleared, serve->buffer, &size);
+    uint64_t epoch = edge_owners_epoch(serve, drone);
+    enum drf_status status = edge_wire_advisory_encode(form, &stream, epoch, advisory, cleared,
+                                                       serve->buffer, &size);
     if (status != DRF_OK)
         return status;
-    const struct edge_send to = {.kind = EDGE_TOPIC_ADVISORY, .id = drone->id, .form = form};
+    const struct edge_send to = {
+        .kind = EDGE_TOPIC_ADVISORY, .id = drone->id, .form = form, .owned = epoch != 0};
     status = edge_send(serve, &to, serve->buffer, size);
+    if (status == DRF_ERR_STALE)
+        edge_owners_lapse(serve, drone->id);
     if (status != DRF_OK)
         return status;
     edge_stream_send_advisory(&drone->stream);
@@ -68,6 +72,8 @@ void edge_advise(struct edge_serve *serve, struct edge_drone *drone, struct edge
     edge_advisories_apply(&drone->advisories, serve->now, &out->context.advisories);
     size_t cursor = 0;
     struct edge_advisory *held;
+    if (!edge_owners_serves_fully(serve, drone))
+        return; // the owner tells them; who follows it tells all of them again
     while ((held = edge_advisories_untold(&drone->advisories, &cursor)) != NULL) {
         // the context carries it too: what is not taken now is tried again with the next
         if (send_advisory(serve, drone, &out->context.advisories, held) != DRF_OK)

@@ -174,12 +174,17 @@ void edge_alerts_run(struct edge_serve *serve)
         watch->mono_us = INT64_MAX;
         return;
     }
-    bool connected = edge_link_connected(serve);
+    bool connected = edge_link_connected(serve), told = false;
     bool session = connected && edge_link_session(serve) != watch->session;
     if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
         return;
     look_at_drones(serve);
-    bool told = connected && publish_set(serve);
+    if (!edge_owners_speaks(serve))
+        watch->told = false; // another node says it; if it ceases to, it is said here
+    else if (connected)
+        told = publish_set(serve);
     watch->epoch = serve->root->epoch;
-    watch->mono_us = serve->now.mono_us + (told || !connected ? WATCH_US : WATCH_US / 50);
+    watch->mono_us =
+        serve->now.mono_us
+        + (told || !connected || !edge_owners_speaks(serve) ? WATCH_US : WATCH_US / 50);
 }

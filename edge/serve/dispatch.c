@@ -25,6 +25,8 @@ static void look_now(struct edge_serve *serve, struct edge_drone *drone)
 
 void edge_dispatch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
+    if (!edge_owners_serves(serve, drone))
+        return;
     edge_schedule_report(serve, drone);
     int64_t now = serve->now.mono_us;
     // In an overload contexts are fewer, but advisories are evaluated as often as before.
@@ -89,8 +91,10 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
         .context = found,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
-        .authority = edge_place_inside(&drone->place) ? EDGE_AUTHORITY_PRIMARY
-                                                      : EDGE_AUTHORITY_SECONDARY,
+        .authority = edge_owners_is(serve, drone) && edge_place_inside(&drone->place)
+                         ? EDGE_AUTHORITY_PRIMARY
+                         : EDGE_AUTHORITY_SECONDARY,
+        .owner_epoch = edge_owners_epoch(serve, drone),
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,
         .shed = shed_of(serve, drone),
@@ -138,6 +142,7 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
         .form = edge_send_form(drone),
         .expiry_s = (uint32_t)((serve->config->limits.stale_after_us + 999999) / 1000000),
         .due_mono_us = drone->due.state == EDGE_DUE_PUSHED ? 0 : drone->due.owed_mono_us,
+        .owned = edge_owners_is(serve, drone),
     };
     status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_OK)
@@ -149,6 +154,10 @@ static enum drf_status send_context(struct edge_serve *serve, struct edge_drone 
 static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
 {
     enum drf_status status = send_context(serve, drone);
+    if (status == DRF_ERR_STALE) { // as the owner's it may not go any more
+        edge_owners_lapse(serve, drone->id);
+        status = edge_owners_serves(serve, drone) ? send_context(serve, drone) : DRF_OK;
+    }
     if (status == DRF_ERR_FULL)
         return false;
     if (status != DRF_OK)
@@ -187,7 +196,8 @@ void edge_dispatch_run(struct edge_serve *serve)
             edge_reply_flush(serve, drone);
             reply_due = false;
         }
-        if (!drone->slot.used || !drone->slot.reporting || serve->root == NULL)
+        if (!drone->slot.used || !drone->slot.reporting || serve->root == NULL
+            || !edge_owners_serves(serve, drone))
             edge_due_drop(&drone->due);
         if (open && edge_due_any(&drone->due) && now >= drone->due.due_mono_us)
             open = settle_context(serve, drone);

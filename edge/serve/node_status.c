@@ -73,6 +73,7 @@ static enum drf_status encode_state(const struct edge_serve *serve, enum edge_wi
         .refusing = refusing,
         .refusing_count = refusing_count,
         .context_rate_max_hz = (uint32_t)serve->config->limits.context_rate_max_hz,
+        .owner_epochs = edge_owners_many(serve) ? serve->owners.table.epochs : NULL,
     };
     return edge_wire_state_encode(form, &state, bytes, size);
 }
@@ -83,7 +84,19 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     size_t size = sizeof serve->buffer;
     enum drf_status status = encode_state(serve, EDGE_WIRE_PROTOBUF, condition,
                                           troubles & ~BROKER, serve->buffer, &size);
-    return status == DRF_OK ? edge_send_node(serve, "state", size, true) : DRF_ERR_RANGE;
+    if (status != DRF_OK)
+        return DRF_ERR_RANGE;
+    status = edge_send_node(serve, "state", size, true);
+    if (status == DRF_OK)
+        edge_owners_told(serve);
+    return status;
+}
+
+void edge_node_status_tell(struct edge_serve *serve)
+{
+    uint32_t troubles = serve->node_status.troubles;
+    if (edge_link_connected(serve))
+        (void)send_state(serve, condition_of(troubles), troubles);
 }
 
 // Not received through the broker: so a missing broker is reported.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "edge/wire/wire_claim.h"
 #include "edge/wire/wire_state.h"
 
 // What a node of this region says, also this one itself (an echo of what it sent, or what the
@@ -10,8 +11,9 @@
 // no boot id.
 static void take_own_region(struct edge_serve *serve, const struct edge_wire_node_state *state)
 {
-    (void)serve;
-    (void)state;
+    bool says = !state->down; // a will says nothing of owners
+    edge_owners_hear_state(serve, state->node_id, state->boot_id, state->down,
+                           says ? state->owner_epochs : NULL);
 }
 
 static void take_other_region(struct edge_serve *serve,
@@ -40,9 +42,30 @@ static bool read_state(const struct edge_topic *topic, const struct edge_incomin
     return true;
 }
 
+// Heartbeats and replies are subscribed to of this region alone.
+static void take_from_own_region(struct edge_serve *serve, const struct edge_topic *topic,
+                                 const struct edge_incoming *in)
+{
+    struct edge_wire_claim heartbeat;
+    struct edge_wire_replied reply;
+    if (in->payload_left_out > 0 || strcmp(topic->region, serve->config->region_id) != 0)
+        return;
+    if (topic->kind == EDGE_TOPIC_HEARTBEAT) {
+        if (edge_wire_heartbeat_read(in->payload, in->size, &heartbeat) == DRF_OK)
+            edge_owners_hear_heartbeat(serve, topic->id, heartbeat.boot_id);
+    } else if (edge_wire_reply_read(serve->wire, in->payload, in->size, &reply) == DRF_OK
+               && strcmp(reply.node_id, serve->config->node_id) != 0) {
+        edge_unanswered_heard(serve, topic->id, reply.answers);
+    }
+}
+
 void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
                       const struct edge_incoming *in)
 {
+    if (topic->kind == EDGE_TOPIC_HEARTBEAT || topic->kind == EDGE_TOPIC_REPLY) {
+        take_from_own_region(serve, topic, in);
+        return;
+    }
     struct edge_wire_node_state state;
     if (!read_state(topic, in, &state)) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_STATES_REFUSED, 0, 0, 1);

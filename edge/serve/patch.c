@@ -116,11 +116,20 @@ static void shed(struct edge_serve *serve, struct edge_drone *drone)
     edge_metrics_add(serve->metrics, EDGE_METRIC_SHED, EDGE_SHED_PATCH, 0, 1);
 }
 
+void edge_patch_begin_anew(struct edge_drone *drone)
+{
+    if (drone->patches == NULL)
+        return;
+    edge_patches_reset(drone->patches, drone->patches->sent_seq);
+    edge_patch_configure(drone);
+}
+
 void edge_patch_report(struct edge_serve *serve, struct edge_drone *drone)
 {
     struct edge_patching *patching = serve->patching;
     int64_t now = serve->now.mono_us, us = interval_us(serve, drone);
     if (drone->profile.preferences.patch_side == 0 || drone->patches == NULL
+        || !edge_owners_serves_fully(serve, drone)
         || !edge_pace_ready(&drone->patches->pace, now, us / 2))
         return;
     if (edge_load_level(&serve->load) >= EDGE_OVERLOAD_PATCH) {

@@ -23,6 +23,8 @@ void edge_patching_close(struct edge_patching *patching);                      /
 
 // The profile that now holds asks for patches or does not. Without memory there will be none.
 void edge_patch_configure(struct edge_drone *drone);
+// The stream begins anew: no patch of before is a base.
+void edge_patch_begin_anew(struct edge_drone *drone);
 // What a report says it has seen; 0 when it says nothing.
 void edge_patch_seen(struct edge_drone *drone, uint32_t patch_seq);
 uint32_t edge_patch_sent_last(const struct edge_drone *drone); // 0: none

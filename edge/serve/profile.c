@@ -16,6 +16,7 @@ void edge_profile_use(struct edge_serve *serve, struct edge_drone *drone,
         .link_bytes_per_s = profile->link_bytes_per_s,
         .json = profile->json,
         .ignore_seen = profile->ignore_seen,
+        .streams = profile->streams,
         .patch_side = (uint16_t)(profile->patch ? profile->patch_cells : 0),
         .patch_interval_us = (int64_t)(1e6 / profile->patch_rate_hz),
     };

@@ -157,6 +157,8 @@ static bool within_rate(struct edge_serve *serve, const struct query *query)
 void edge_query_request_take(struct edge_serve *serve, const char *client,
                              const struct edge_incoming *in)
 {
+    if (edge_owners_answers(serve, client) == EDGE_ANSWERS_NO)
+        return;
     const struct query query = {.in = in, .client = client, .form = edge_incoming_form(in)};
     if (!within_rate(serve, &query))
         return;

@@ -21,14 +21,29 @@ bool edge_incoming_whole(const struct edge_incoming *in, struct edge_wire_refusa
 void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone *drone,
                      const struct edge_wire_reply *reply)
 {
+    bool waits = reply->answers == 2 || reply->answers == 3;
+    enum edge_owners_answer answer = edge_owners_answers(serve, id);
+    if (waits ? !edge_unanswered_may_reply(serve, id) : answer == EDGE_ANSWERS_NO)
+        return;
     struct edge_wire_reply numbered = *reply;
     numbered.stream = edge_send_stream(serve, drone != NULL ? drone->stream.reply_seq + 1 : 0);
-    const struct edge_send to = {
-        .kind = EDGE_TOPIC_REPLY, .id = id, .form = edge_send_form(drone)};
+    const struct edge_send to = {.kind = EDGE_TOPIC_REPLY,
+                                 .id = id,
+                                 .form = edge_send_form(drone),
+                                 .owned = answer == EDGE_ANSWERS_NOW};
     size_t size = sizeof serve->buffer;
-    if (edge_wire_reply_encode(to.form, &numbered, serve->buffer, &size) != DRF_OK
-        || !edge_send_or_drop(serve, &to, size))
+    if (edge_wire_reply_encode(to.form, &numbered, serve->buffer, &size) != DRF_OK)
         return;
+    enum drf_status status = edge_send(serve, &to, serve->buffer, size);
+    if (status == DRF_ERR_STALE) {
+        edge_owners_lapse(serve, id);
+        edge_unanswered_failed(serve);
+        return;
+    }
+    if (status != DRF_OK) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
+        return;
+    }
     if (drone != NULL) {
         edge_stream_send_reply(&drone->stream);
         edge_link_budget_charge(drone, serve->now.mono_us, size);

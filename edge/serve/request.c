@@ -41,6 +41,8 @@ static void answer_landing(struct edge_serve *serve, struct edge_drone *drone,
 
 void edge_request_take(struct edge_serve *serve, const char *id, const struct edge_incoming *in)
 {
+    if (edge_owners_answers(serve, id) == EDGE_ANSWERS_NO)
+        return;
     struct edge_drone *drone = edge_request_budget_admit(serve, id, 4);
     if (drone == NULL)
         return;

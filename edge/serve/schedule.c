@@ -15,7 +15,9 @@ static int64_t later(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t hold_back(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us)
 {
     int64_t now = serve->now.mono_us;
-    if (!drone->profile.preferences.ignore_seen
+    bool ignore_seen =
+        drone->profile.preferences.ignore_seen && edge_owners_serves_fully(serve, drone);
+    if (!ignore_seen
         && edge_stream_unseen_us(&drone->stream, now) > serve->config->limits.unseen_max_us) {
         int64_t slow_mono_us = drone->due.sent_mono_us + EDGE_SERVE_SECOND_US;
         if (slow_mono_us > mono_us && slow_mono_us > now)
@@ -49,6 +51,8 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
 
 void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone)
 {
+    if (!edge_owners_serves(serve, drone))
+        return;
     edge_due_now(&drone->due, serve->now.mono_us);
     edge_schedule_at(serve, drone, drone->due.due_mono_us);
 }
@@ -62,6 +66,8 @@ void edge_schedule_push(struct edge_serve *serve, struct edge_drone *drone)
 {
     int64_t now = serve->now.mono_us;
     struct edge_due *due = &drone->due;
+    if (!edge_owners_serves(serve, drone))
+        return;
     if (due->state != EDGE_DUE_PUSHED)
         edge_due_push(due, hold_back(serve, drone, edge_due_push_at(due, now)));
     // A context may have to wait for its turn or the link's budget; advisories do not. An

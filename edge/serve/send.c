@@ -46,6 +46,8 @@ enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,
         .json = to->form == EDGE_WIRE_JSON,
         .expiry_s = to->expiry_s,
         .due_mono_us = to->due_mono_us,
+        .owner_part =
+            to->owned && edge_owners_many(serve) ? (uint8_t)(edge_owner_part(to->id) + 1) : 0,
     };
     if (to->asks != NULL && to->asks->correlation_size > 0) {
         out.correlation = to->asks->correlation;

@@ -62,6 +62,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
                                     &serve->patching);
     if (status == DRF_OK)
         status = edge_terrain_open(&serve->terrain);
+    if (status == DRF_OK)
+        status = edge_unanswered_open(&serve->unanswered);
     if (status != DRF_OK) {
         edge_serve_close(serve);
         return status;
@@ -87,6 +89,11 @@ void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs)
     serve->inputs = inputs;
 }
 
+void edge_serve_use_ownership(struct edge_serve *serve, struct edge_ownership *ownership)
+{
+    serve->ownership = ownership;
+}
+
 enum drf_status edge_serve_use_viewing(struct edge_serve *serve, struct edge_viewing *viewing)
 {
     return edge_show_open(viewing, serve->config->limits.drones_max, &serve->show);
@@ -97,6 +104,7 @@ void edge_serve_close(struct edge_serve *serve)
     if (serve == NULL)
         return;
     edge_show_close(serve->show);
+    edge_unanswered_close(serve->unanswered);
     edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);
     edge_fleet_close(serve->fleet);
@@ -140,10 +148,8 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
         edge_admission_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_PROFILE:
-        edge_profile_take(serve, topic.id, in);
-        break;
     case EDGE_TOPIC_PLAN:
-        edge_plan_take(serve, topic.id, in);
+        edge_unanswered_take(serve, topic.kind, topic.id, in);
         break;
     case EDGE_TOPIC_REQUEST:
         edge_request_take(serve, topic.id, in);
@@ -152,6 +158,8 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
         edge_query_request_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_STATE:
+    case EDGE_TOPIC_HEARTBEAT:
+    case EDGE_TOPIC_REPLY:
         edge_others_take(serve, &topic, in);
         break;
     default:
@@ -182,6 +190,7 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     serve->now = now;
     edge_show_begin(serve);
     take_root(serve);
+    edge_owners_begin(serve);
     edge_request_budget_begin(&serve->budget);
     bool answers = edge_restore_run(serve);
 
@@ -193,6 +202,7 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
         take_message(serve, &in);
         taken++;
     }
+    edge_unanswered_run(serve);
     edge_zone_watch_run(serve);
     edge_alerts_run(serve);
     edge_dispatch_run(serve);

@@ -49,6 +49,10 @@ void edge_serve_use_restore_request(struct edge_serve *serve,
 // borrowed. The hand-offs are told of it by whoever opens them.
 struct edge_inputs;
 void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs);
+// Before the first step too, where several nodes serve the region: who is owner of which
+// drones; borrowed. Without it this node is, of all.
+struct edge_ownership;
+void edge_serve_use_ownership(struct edge_serve *serve, struct edge_ownership *ownership);
 // Before the first step too, where somebody may look: borrowed. Not in a replay.
 // DRF_ERR_NOMEM.
 struct edge_viewing;

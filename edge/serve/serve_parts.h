@@ -25,9 +25,11 @@
 #include "edge/serve/fleet/due_list.h"
 #include "edge/serve/fleet/fleet.h"
 #include "edge/serve/overload.h"
+#include "edge/serve/owners.h"
 #include "edge/serve/patch.h"
 #include "edge/serve/serve.h"
 #include "edge/serve/terrain.h"
+#include "edge/serve/unanswered.h"
 #include "edge/serve/warm_start.h"
 #include "edge/wire/wire.h"
 #include "fusion/aircraft/context.h"
@@ -83,6 +85,7 @@ struct edge_serve {
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
     struct edge_restore_request *restore_request; // NULL: nothing can be restored
+    struct edge_ownership *ownership;             // NULL: this node alone
     const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_metrics *metrics;
     struct edge_health *health;
@@ -94,6 +97,7 @@ struct edge_serve {
     struct edge_due_list due;
     struct edge_patching *patching;
     struct edge_terrain *terrain;
+    struct edge_unanswered *unanswered;
     struct edge_show *show; // NULL: nobody can look
 
     // Of this step, as it begins: serve.c.
@@ -101,8 +105,9 @@ struct edge_serve {
     const struct fusion_root *root; // NULL before the first
     int64_t forget_mono_us;         // when silent drones are looked at next
 
-    // Each written by one file: overload.c, request_budget.c, reply.c, dispatch.c, traffic.c,
-    // node_status.c, warm_start.c, zone_watch.c, alerts.c.
+    // Each written by one file: owners.c, overload.c, request_budget.c, reply.c, dispatch.c,
+    // traffic.c, node_status.c, warm_start.c, zone_watch.c, alerts.c.
+    struct edge_owners_view owners;
     struct edge_load load;
     struct edge_request_budget budget;
     struct edge_pace unadmitted_pace; // replies to drones there is no place for
@@ -146,6 +151,7 @@ struct edge_send {
     uint32_t expiry_s;                // 0: none
     const struct edge_incoming *asks; // the message whose correlation data it returns, or NULL
     int64_t due_mono_us;              // as of struct edge_outgoing
+    bool owned;                       // only the owner may say it
 };
 // Statuses of struct edge_link.send.
 DRF_MUST_CHECK enum drf_status edge_send(struct edge_serve *serve, const struct edge_send *to,
@@ -369,6 +375,8 @@ void edge_reply_flush(struct edge_serve *serve, struct edge_drone *drone);
 // edge/serve/node_status.c: heartbeat, state and catalogue, as they are due.
 void edge_node_status_run(struct edge_serve *serve);
 void edge_node_status_down(struct edge_serve *serve);
+// The state at once, for what it says of owners; again later where the link does not take it.
+void edge_node_status_tell(struct edge_serve *serve);
 // State and catalogue as ProtoJSON; the catalogue needs a root. Without `numbers` it has
 // neither time nor epoch, nor what changes with every message. DRF_ERR_FULL.
 DRF_MUST_CHECK enum drf_status edge_node_status_show(const struct edge_serve *serve,

@@ -27,6 +27,7 @@
 #include "edge/service/discovery.h"
 #include "edge/service/node.h"
 #include "edge/service/notify.h"
+#include "edge/service/owning.h"
 #include "edge/service/watch.h"
 #include "edge/view/streams.h"
 
@@ -54,6 +55,7 @@ struct loop {
     atomic_bool damaged; // the store, perhaps
     atomic_bool refused; // another node has this one's id
     struct edge_discovery discovery;
+    struct edge_owning owning;
     struct edge_notify *notify;
     int stop_fd; // readable from the moment the node is to stop
     struct edge_watch_main watch;
@@ -381,6 +383,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
         return false;
     bool serving = pthread_create(&serve_thread, NULL, serve, loop) == 0;
     bool discovering = edge_discovery_begin(&loop->discovery);
+    bool owning = edge_owning_begin(&loop->owning, &loop->node);
     (void)pthread_setname_np(ingest_thread, "ingest"); // for top -H and its like
     bool writing =
         loop->node.journal != NULL && pthread_create(&journal_thread, NULL, journal, loop) == 0;
@@ -395,7 +398,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
         (void)pthread_setname_np(view_thread, "view");
     if (serving)
         (void)pthread_setname_np(serve_thread, "serve");
-    if (!serving || !discovering) {
+    if (!serving || !discovering || !owning) {
         atomic_store(&loop->failed, true);
         stop(loop);
     }
@@ -414,6 +417,7 @@ static bool run_threads(struct loop *loop, const sigset_t *signals, int *signal)
                           (void *)&exit_codes[exit_code(loop)])
                == 0)
         pthread_detach(deadline_thread);
+    edge_owning_end(&loop->owning);
     edge_discovery_end(&loop->discovery);
     return !atomic_load(&loop->failed);
 }

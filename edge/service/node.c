@@ -40,6 +40,7 @@ enum drf_status edge_node_open_handoffs(struct edge_node *node)
     edge_node_name_feeds(node, node->config);
     edge_health_init(&node->health);
     edge_mailbox_init(&node->mailbox);
+    edge_ownership_init(&node->ownership);
     enum drf_status status =
         edge_metrics_open(node->feed_names, node->config->feed_count, &node->metrics);
     if (status == DRF_OK)
@@ -271,11 +272,20 @@ enum drf_status edge_node_connect(const struct drf_config *config,
     // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
     // takes them. The sender gets a Reply, which confirms more than the library's
     // acknowledgement.
-    static const uint8_t qos[KINDS] = {0};
-    char filters[KINDS][EDGE_TOPIC_SIZE];
-    const char *names[KINDS];
+    // Where others serve the region too, what they answer and whether they live.
+    static const enum edge_topic_kind shared[] = {EDGE_TOPIC_HEARTBEAT, EDGE_TOPIC_REPLY};
+    enum { SHARED = sizeof shared / sizeof shared[0] };
+    static const uint8_t qos[KINDS + SHARED] = {0};
+    char filters[KINDS + SHARED][EDGE_TOPIC_SIZE];
+    const char *names[KINDS + SHARED];
+    const size_t count = KINDS + (config->owners.topic[0] != '\0' ? SHARED : 0);
     for (size_t i = 0; i < KINDS; i++) {
         edge_topic_filter(drf_config_topic_root(config), kinds[i], filters[i]);
+        names[i] = filters[i];
+    }
+    for (size_t i = KINDS; i < count; i++) {
+        edge_topic_region_filter(drf_config_topic_root(config), shared[i - KINDS],
+                                 config->region_id, filters[i]);
         names[i] = filters[i];
     }
     const struct drf_mqtt_config *mqtt = &config->mqtt;
@@ -299,7 +309,7 @@ enum drf_status edge_node_connect(const struct drf_config *config,
         .will_size = will ? will->size : 0,
         .filters = will ? names : NULL,
         .filter_qos = qos,
-        .filter_count = will ? KINDS : 0,
+        .filter_count = will ? count : 0,
     };
     char state[EDGE_TOPIC_SIZE], heartbeat[EDGE_TOPIC_SIZE];
     const char *const held[] = {state, heartbeat};
@@ -379,7 +389,14 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
     node->timed_link = (struct edge_timed_link){.link = edge_mqtt_link(node->mqtt),
                                                 .metrics = node->metrics,
                                                 .mono_us = edge_clock_mono_us};
-    return edge_node_open_serve(node, edge_timed_link(&node->timed_link));
+    node->leased_link = (struct edge_leased_link){.link = edge_timed_link(&node->timed_link),
+                                                  .ownership = &node->ownership,
+                                                  .metrics = node->metrics,
+                                                  .boot_us = edge_clock_boot_us};
+    status = edge_node_open_serve(node, edge_leased_link(&node->leased_link));
+    if (status == DRF_OK && node->config->owners.topic[0] != '\0')
+        edge_serve_use_ownership(node->serve, &node->ownership);
+    return status;
 }
 
 static void open_http(struct edge_node *node, struct edge_now now)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "edge/handoff/ownership.h"
 #include "edge/handoff/restore_request.h"
 #include "edge/ingest/ingest.h"
 #include "edge/journal/journal.h"
@@ -18,6 +19,7 @@
 #include "edge/service/claim.h"
 #include "edge/service/exit_code.h"
 #include "edge/service/http.h"
+#include "edge/service/leased_link.h"
 #include "edge/service/timed_link.h"
 #include "edge/view/view.h"
 
@@ -44,7 +46,9 @@ struct edge_node {
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
+    struct edge_ownership ownership;   // between the thread of owners, the link and serve
     struct edge_timed_link timed_link; // between serve and MQTT
+    struct edge_leased_link leased_link;
     struct edge_claim claim;
     struct edge_serve *serve;
     struct edge_http *http;

@@ -19,13 +19,14 @@ static enum drf_status take_boot_id(struct edge_node *node, struct edge_now now)
 {
     uint64_t stored = 0;
     size_t size = sizeof stored;
-    enum drf_status status = fusion_store_value(node->store, "boot_id", &stored, &size);
+    enum drf_status status =
+        fusion_store_value(node->store, EDGE_STORED_BOOT_ID, &stored, &size);
     if (status != DRF_OK || size != sizeof stored)
         stored = 0;
     uint64_t clock_ms = now.utc_us > 0 ? (uint64_t)now.utc_us / 1000 : 0;
     node->boot_id = stored + 1 > clock_ms ? stored + 1 : clock_ms;
-    status =
-        fusion_store_put_value(node->store, "boot_id", &node->boot_id, sizeof node->boot_id);
+    status = fusion_store_put_value(node->store, EDGE_STORED_BOOT_ID, &node->boot_id,
+                                    sizeof node->boot_id);
     if (status != DRF_OK)
         return status;
     status = fusion_store_commit(node->store, now.utc_us);

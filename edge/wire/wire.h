@@ -96,7 +96,7 @@ struct edge_wire_profile {
     uint32_t revision;
     double rate_hz;            // 0.1 .. 20, default 5
     uint32_t link_bytes_per_s; // 0: unlimited
-    bool json, patch, ignore_seen, terrain;
+    bool json, patch, ignore_seen, terrain, streams;
     uint32_t patch_cells; // 64, 128 or 256
     double patch_rate_hz;
     char correlation[EDGE_WIRE_NAME_SIZE];
@@ -161,7 +161,8 @@ struct edge_wire_context {
     struct edge_wire_stream stream;
     const struct fusion_context *context;
     uint32_t stale_after_ms;
-    uint32_t authority; // enum edge_authority
+    uint32_t authority;   // enum edge_authority
+    uint64_t owner_epoch; // 0: absent
     uint32_t telemetry_seq;
     uint64_t telemetry_drone_boot_id;
     uint32_t node_clock_error_ms; // 0: not known
@@ -228,7 +229,9 @@ struct edge_wire_state {
     const char *const *refusing; // feeds of which something is missing, nobody knows where
     size_t refusing_count;
     uint32_t context_rate_max_hz;
+    const uint64_t *owner_epochs; // EDGE_WIRE_OWNER_PARTS of them; NULL: absent
 };
+enum { EDGE_WIRE_OWNER_PARTS = 32 };
 DRF_MUST_CHECK enum drf_status edge_wire_state_encode(enum edge_wire_form form,
                                                       const struct edge_wire_state *state,
                                                       uint8_t *bytes, size_t *size);
@@ -270,6 +273,7 @@ DRF_MUST_CHECK enum drf_status edge_wire_alerts_encode(enum edge_wire_form form,
 
 DRF_MUST_CHECK enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
                                                          const struct edge_wire_stream *stream,
+                                                         uint64_t owner_epoch, // 0: absent
                                                          const struct fusion_advisory *advisory,
                                                          bool cleared, uint8_t *bytes,
                                                          size_t *size);

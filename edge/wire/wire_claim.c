@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/wire/wire_claim.h"
 
+#include <string.h>
+
 #include "drf/v1/node.pb-c.h"
+#include "drf/v1/reply.pb-c.h"
 #include "edge/wire/wire_enums.h"
+#include "edge/wire/wire_parts.h"
 
 enum drf_status edge_wire_heartbeat_read(const uint8_t *bytes, size_t size,
                                          struct edge_wire_claim *out)
@@ -31,4 +35,21 @@ enum drf_status edge_wire_state_read(const uint8_t *bytes, size_t size,
                                                 && m->condition == EDGE_CONDITION_DOWN};
     drf__v1__node_state__free_unpacked(m, NULL);
     return complete ? DRF_OK : DRF_ERR_SYNTAX;
+}
+
+enum drf_status edge_wire_reply_read(struct edge_wire *wire, const uint8_t *bytes, size_t size,
+                                     struct edge_wire_replied *out)
+{
+    struct edge_wire_refusal refusal;
+    const ProtobufCMessage *message =
+        edge_wire_unpack(wire, edge_wire_form_of(NULL, bytes, size),
+                         &drf__v1__reply__descriptor, bytes, size, &refusal);
+    if (message == NULL)
+        return DRF_ERR_SYNTAX;
+    const Drf__V1__Reply *m = (const Drf__V1__Reply *)message;
+    if (!m->has_answers || m->node_id == NULL || strlen(m->node_id) >= sizeof out->node_id)
+        return DRF_ERR_SYNTAX;
+    *out = (struct edge_wire_replied){.answers = m->answers};
+    memcpy(out->node_id, m->node_id, strlen(m->node_id) + 1);
+    return DRF_OK;
 }

@@ -431,6 +431,8 @@ void edge_wire_message_fill(struct edge_wire_message *m, const struct edge_wire_
     SET(c, mode, from->stream.mode);
     SET(c, stale_after_ms, from->stale_after_ms);
     SET(c, authority, from->authority);
+    if (from->owner_epoch != 0)
+        SET(c, owner_epoch, from->owner_epoch);
     if (from->telemetry_seq != 0)
         SET(c, telemetry_seq, from->telemetry_seq);
     if (from->telemetry_drone_boot_id != 0)

@@ -7,6 +7,8 @@
 #include "edge/wire/wire_parts.h"
 #include "edge/wire/wire_source.h"
 
+#include <string.h>
+
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
 enum {
@@ -109,6 +111,12 @@ enum drf_status edge_wire_state_encode(enum edge_wire_form form,
     m.refusing = refusing;
     if (state->context_rate_max_hz > 0)
         SET(&m, context_rate_max_hz, state->context_rate_max_hz);
+    uint64_t epochs[EDGE_WIRE_OWNER_PARTS];
+    if (state->owner_epochs != NULL) {
+        memcpy(epochs, state->owner_epochs, sizeof epochs);
+        m.owner_epochs = epochs;
+        m.n_owner_epochs = EDGE_WIRE_OWNER_PARTS;
+    }
     return edge_wire_pack(form, &m.base, bytes, size);
 }
 
@@ -159,6 +167,7 @@ enum drf_status edge_wire_catalog_json(const struct edge_wire_source *sources,
 
 enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
                                           const struct edge_wire_stream *stream,
+                                          uint64_t owner_epoch,
                                           const struct fusion_advisory *advisory, bool cleared,
                                           uint8_t *bytes, size_t *size)
 {
@@ -166,6 +175,8 @@ enum drf_status edge_wire_advisory_encode(enum edge_wire_form form,
     Drf__V1__Advisory body;
     drf__v1__advisory_message__init(&m);
     edge_wire_fill_advisory(&body, advisory, cleared);
+    if (owner_epoch != 0)
+        SET(&m, owner_epoch, owner_epoch);
     m.region_id = edge_wire_text(stream->region_id);
     m.node_id = edge_wire_text(stream->node_id);
     SET(&m, boot_id, stream->boot_id);

@@ -129,6 +129,7 @@ enum drf_status edge_wire_profile_decode(struct edge_wire *wire, enum edge_wire_
     p.revision = m->has_revision ? m->revision : 0;
     p.json = m->has_json && m->json;
     p.ignore_seen = m->has_ignore_seen && m->ignore_seen;
+    p.streams = m->has_streams && m->streams;
     p.terrain = m->has_terrain && m->terrain;
     bool good = edge_wire_name(refusal, "correlation", m->correlation, p.correlation)
                 && with_default(&p, refusal, "rate_hz", m->has_rate_hz, m->rate_hz, 0.1, 20.0,

@@ -35,6 +35,8 @@ READERS = {
     "edge_health_stalled_us": {"edge/serve/node_status.c"},
     "edge_backqueue_empty": {"edge/handoff/restore_request.c"},  # for edge_restore_request_waiting(), outside steps
     "edge_restore_request_waiting": set(),
+    "edge_ownership_read": {"edge/serve/owners.c"},
+    "edge_ownership_leased": set(),  # the link's, whose answer is a port
     "edge_source_stats_own": {"edge/serve/catalog.c"},  # for those who only look
     "edge_metrics_value": {"edge/ingest/ingest.c"},  # its own counter, to another
     # Who looks at the node, and what they ask: no port, because nothing that a step puts out depends on it.
@@ -44,7 +46,8 @@ READERS = {
     "edge_viewing_asked": {"edge/serve/show_answer.c"},
 }
 ATOMIC_FILES = {"edge/handoff/mailbox.c", "edge/handoff/backqueue.c", "edge/handoff/source_stats.c",
-                "edge/handoff/source_stats_store.c", "edge/handoff/viewing.c", "edge/handoff/seqlock.c"}
+                "edge/handoff/source_stats_store.c", "edge/handoff/viewing.c", "edge/handoff/seqlock.c",
+                "edge/handoff/ownership.c"}
 # Calls through a table of functions, and the one file that may make each: the port.
 DIRECT = [(re.compile(r"\blink\s*(?:\.|->)\s*(?:send|receive|session|connected|behind)\s*\("), "edge/serve/link_port.c"),
           (re.compile(r"\bdecoder\s*(?:\.|->)\s*(?:start|take|ready)\s*\("), "edge/ingest/decoder_port.c"),

@@ -48,7 +48,7 @@ def topics():
     up = ('TELEMETRY', 'PROFILE', 'PLAN', 'REQUEST')
     found = {'drf/v1/query/{client}', 'drf/v1/query/{client}/reply', 'drf/v1/regions/{region}/alerts'}
     for kind, leaf in leaves:
-        if kind not in ('QUERY', 'STATE'):
+        if kind not in ('QUERY', 'STATE', 'HEARTBEAT'):
             found.add(f'drf/v1/drones/{{id}}/{leaf}' + ('' if kind in up else '/{region}'))
     node = re.search(r'leaf one of ([a-z, ]+)\.', read('edge/mqtt/topic.h'))
     for leaf in node[1].split(', '):

@@ -61,6 +61,8 @@ static inline enum drf_status fleet_send(void *self, const struct edge_outgoing 
         return DRF_ERR_AGAIN;
     if (world->backed_up && one_in(&world->chance, 2))
         return DRF_ERR_FULL;
+    if (message->owner_part != 0 && one_in(&world->chance, 20))
+        return DRF_ERR_STALE;
     world->sent++;
     struct drone_in_test *drone = message->json ? NULL : fleet_drone(world, message->topic);
     if (drone == NULL || one_in(&world->chance, 8)) // lost on the way

@@ -48,6 +48,7 @@ static const char rig_config_other[] =
     "  - {name: dof, topic: obstacles, kind: obstacle, default_vertical_acc95_m: 25}\n"
     "  - {name: cranes, topic: cranes, kind: obstacle, format: geojson_obstacles, class: "
     "bulk}\n";
+static const char rig_owners[] = "owners: {topic: drf.owners.sim-niagara}\n";
 static const char rig_terrain[] =
     "  - {name: dtm, topic: terrain, kind: terrain, format: hgt, vertical_acc95_m: 1}\n";
 
@@ -58,6 +59,7 @@ struct rig_options {
     uint64_t step_in;           // the clock is set once in that many steps
     unsigned again; // at most so many further steps of ingest at once while it has work
     bool threads, whole, sound_disk;
+    bool many;    // nodes serve the region, and this one is owner of some drones at times
     bool rasters; // terrain too, in messages so large that they are staged
 };
 
@@ -73,7 +75,8 @@ struct rig {
     struct tape_side sides[EDGE_LOOP_COUNT];
     struct feed_world feeds;
     struct fleet_world fleet;
-    struct chance steps[EDGE_LOOP_COUNT], turns, changes;
+    struct chance steps[EDGE_LOOP_COUNT], turns, changes, owning;
+    struct edge_owner_table table;
     struct rlimit room;
     bool full; // the disk
     char early[200];
@@ -116,9 +119,10 @@ static inline void rig_parse(const struct rig_options *options, bool other,
                              struct drf_config *out)
 {
     struct drf_config_error wrong = {0};
-    char text[sizeof rig_config_other + sizeof rig_config + sizeof rig_terrain];
-    (void)snprintf(text, sizeof text, "%s%s", other ? rig_config_other : rig_config,
-                   options->rasters ? rig_terrain : "");
+    char text[sizeof rig_config_other + sizeof rig_config + sizeof rig_terrain
+              + sizeof rig_owners];
+    (void)snprintf(text, sizeof text, "%s%s%s", other ? rig_config_other : rig_config,
+                   options->rasters ? rig_terrain : "", options->many ? rig_owners : "");
     if (drf_config_parse(text, strlen(text), NULL, &wrong, out) != DRF_OK)
         fail_msg("%u: %s", wrong.line, wrong.text);
 }
@@ -173,8 +177,23 @@ static inline void rig_ingest(struct rig *rig)
         assert_int_equal(edge_ingest_step(rig->node.ingest, now, &done), DRF_OK);
 }
 
+// What the thread of owners would find out; a table at the beginning.
+static inline void rig_own(struct rig *rig)
+{
+    struct chance *chance = &rig->owning;
+    if (!rig->options.many || (rig->table.epochs[0] != 0 && !one_in(chance, 100)))
+        return;
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        if (rig->table.epochs[part] == 0 || one_in(chance, 4))
+            rig->table.epochs[part] = (uint64_t)RIG_UTC_US / 1000 + below(chance, 1000);
+    rig->table.held = below(chance, UINT64_C(1) << EDGE_OWNER_PARTS);
+    rig->table.member = below(chance, 2);
+    edge_ownership_write(&rig->node.ownership, &rig->table);
+}
+
 static inline void rig_serve(struct rig *rig)
 {
+    rig_own(rig);
     struct edge_now now = rig->fleet.now = rig_now(rig, EDGE_LOOP_SERVE);
     if (atomic_load_explicit(&rig->reload, memory_order_acquire) == RIG_RELOAD_SERVE) {
         edge_serve_reload(rig->node.serve, &rig->reloads[rig->reload_count - 1], now);
@@ -301,6 +320,8 @@ static inline void rig_open_node(struct rig *rig)
                                    .connected = fleet_connected,
                                    .behind = fleet_behind};
     assert_int_equal(edge_node_open_serve(node, link), DRF_OK);
+    if (rig->options.many)
+        edge_serve_use_ownership(node->serve, &node->ownership);
 }
 
 static inline struct rig *rig_open(struct rig_options options)
@@ -328,6 +349,7 @@ static inline struct rig *rig_open(struct rig_options options)
     for (uint64_t i = 0; i < EDGE_LOOP_COUNT; i++)
         rig->steps[i].state = options.seed + 1000 * (i + 1);
     rig->turns.state = options.seed + 5000;
+    rig->owning.state = options.seed + 6000;
     rig->changes.state = options.seed + 7000;
     feed_world_open(&rig->feeds, options.seed, options.rasters);
     fleet_open(&rig->fleet, options.seed, options.period_us);

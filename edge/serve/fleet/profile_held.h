@@ -13,7 +13,7 @@ struct edge_preferences {
     int64_t interval_us;       // between contexts
     double rate_hz;            // that its profile asks for; 0: it has none
     uint32_t link_bytes_per_s; // 0: unlimited
-    bool json, ignore_seen;
+    bool json, ignore_seen, streams;
     uint16_t patch_side; // cells; 0: no patches
     int64_t patch_interval_us;
 };

@@ -5,6 +5,7 @@
 #ifndef EDGE_STREAM_H
 #define EDGE_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -14,6 +15,7 @@ enum {
 struct edge_stream {
     uint32_t sent_seq, seen_seq; // of contexts; 0: none
     uint32_t reply_seq, advisory_seq, terrain_seq;
+    bool named; // the last report acknowledged this stream, not another node's or none
     uint16_t sent_at[EDGE_SENT_TIMES]; // mono, in units of 10 ms, by seq modulo; wraps in 11
                                        // minutes, only differences count
 };
@@ -34,6 +36,17 @@ static inline void edge_stream_send_terrain(struct edge_stream *stream)
 }
 // Takes `seen` of a report; numbers never sent are ignored.
 void edge_stream_seen(struct edge_stream *stream, uint32_t context_seq);
+// The drone acknowledged another stream so far: what it has not seen of this one does not
+// count.
+static inline void edge_stream_forgive(struct edge_stream *stream)
+{
+    stream->seen_seq = stream->sent_seq;
+}
+// Whether the last report acknowledged this stream.
+static inline void edge_stream_name(struct edge_stream *stream, bool named)
+{
+    stream->named = named;
+}
 // How long the oldest context not seen is under way; 0 when all were seen. More than
 // EDGE_SENT_TIMES unseen contexts count as INT64_MAX.
 int64_t edge_stream_unseen_us(const struct edge_stream *stream, int64_t now_mono_us);

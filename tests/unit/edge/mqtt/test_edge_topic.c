@@ -81,7 +81,7 @@ static void parse__another_root_or_shape__is_a_syntax_error(void **state)
         "drf/v1/drones/a/context/zone-1",
         "drf/v1/drones/a/Telemetry",
         "drf/v1/regions/phoenix/nodes/rack-1",
-        "drf/v1/regions/phoenix/nodes/rack-1/heartbeat",
+        "drf/v1/regions/phoenix/nodes/rack-1/catalog",
         "drf/v1/regions/phoenix/alerts",
         "drf/v1/regions/phoenix",
         "drf/v1/regions/phoenix/state",

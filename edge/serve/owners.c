@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// Of each part of the drones: the own epoch (the table), the greatest epoch of the others
+// (their states), the own epoch as the broker gave it back (the echo). All questions are
+// comparisons of these three. When a part is new, the node's boot id is raised above all that
+// are known, since a client that knows nothing of owners follows the greatest.
+#include "edge/serve/owners.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "edge/serve/serve_parts.h"
+
+#define ALIVE_US INT64_C(3000000) // schemas/client.md rule 13
+#define LAPSED_US INT64_C(200000) // then the link is asked again
+
+bool edge_owners_many(const struct edge_serve *serve)
+{
+    return serve->ownership != NULL
+           || (serve->config->owners.topic[0] != '\0' && edge_inputs_replays(serve->inputs));
+}
+
+static bool alive(const struct edge_serve *serve, const struct edge_owner_node *node)
+{
+    return !node->down && node->alive_mono_us != INT64_MIN
+           && serve->now.mono_us - node->alive_mono_us <= ALIVE_US;
+}
+
+// The other node with the greatest epoch of that part; NULL: none has one.
+static const struct edge_owner_node *rival_of(const struct edge_serve *serve, unsigned part)
+{
+    const struct edge_owner_node *found = NULL;
+    for (size_t i = 0; i < serve->owners.node_count; i++) {
+        const struct edge_owner_node *node = &serve->owners.nodes[i];
+        if (node->epochs[part] != 0
+            && (found == NULL || node->epochs[part] > found->epochs[part]))
+            found = node;
+    }
+    return found;
+}
+
+// No state tells of a later owner.
+static bool newest(const struct edge_serve *serve, unsigned part)
+{
+    const struct edge_owner_node *rival = rival_of(serve, part);
+    uint64_t own = serve->owners.table.epochs[part];
+    return own != 0 && (rival == NULL || own > rival->epochs[part]);
+}
+
+static bool holds(const struct edge_serve *serve, unsigned part)
+{
+    const struct edge_owners_view *view = &serve->owners;
+    return (view->table.held >> part & 1) != 0 && (view->lapsed >> part & 1) == 0;
+}
+
+static bool is_owner(const struct edge_serve *serve, unsigned part)
+{
+    return holds(serve, part) && serve->owners.told && newest(serve, part);
+}
+
+// It was the last owner, as all nodes have heard it.
+static bool last(const struct edge_serve *serve, unsigned part)
+{
+    return newest(serve, part)
+           && serve->owners.echoed[part] == serve->owners.table.epochs[part];
+}
+
+// Nobody can be asked who owns it, and nobody who lives was its last owner.
+static bool orphan(const struct edge_serve *serve, unsigned part)
+{
+    const struct edge_owner_node *rival = rival_of(serve, part);
+    return serve->owners.table.member == 0 && !newest(serve, part)
+           && (rival == NULL || !alive(serve, rival));
+}
+
+static bool stands_in(const struct edge_serve *serve, unsigned part)
+{
+    if (!orphan(serve, part))
+        return false;
+    for (size_t i = 0; i < serve->owners.node_count; i++)
+        if (alive(serve, &serve->owners.nodes[i])
+            && strcmp(serve->owners.nodes[i].id, serve->config->node_id) < 0)
+            return false;
+    return true;
+}
+
+bool edge_owners_is(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return !edge_owners_many(serve) || is_owner(serve, edge_owner_part(drone->id));
+}
+
+uint64_t edge_owners_epoch(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    if (!edge_owners_many(serve))
+        return 0;
+    unsigned part = edge_owner_part(drone->id);
+    return is_owner(serve, part) ? serve->owners.table.epochs[part] : 0;
+}
+
+bool edge_owners_serves_fully(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    if (!edge_owners_many(serve) || drone->stream.named)
+        return true;
+    unsigned part = edge_owner_part(drone->id);
+    return is_owner(serve, part) || last(serve, part) || stands_in(serve, part);
+}
+
+bool edge_owners_serves(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return drone->profile.preferences.streams || edge_owners_serves_fully(serve, drone);
+}
+
+static enum edge_owners_answer answers(const struct edge_serve *serve, unsigned part)
+{
+    if (last(serve, part))
+        return holds(serve, part) ? EDGE_ANSWERS_NOW : EDGE_ANSWERS_LATER;
+    return stands_in(serve, part) ? EDGE_ANSWERS_LATER : EDGE_ANSWERS_NO;
+}
+
+enum edge_owners_answer edge_owners_answers(const struct edge_serve *serve, const char *id)
+{
+    return edge_owners_many(serve) ? answers(serve, edge_owner_part(id)) : EDGE_ANSWERS_NOW;
+}
+
+bool edge_owners_elsewhere(const struct edge_serve *serve, const char *id)
+{
+    unsigned part = edge_owner_part(id);
+    const struct edge_owner_node *rival =
+        edge_owners_many(serve) && !newest(serve, part) ? rival_of(serve, part) : NULL;
+    return rival != NULL && alive(serve, rival);
+}
+
+bool edge_owners_speaks(const struct edge_serve *serve)
+{
+    return !edge_owners_many(serve) || answers(serve, 0) != EDGE_ANSWERS_NO;
+}
+
+void edge_owners_lapse(struct edge_serve *serve, const char *id)
+{
+    serve->owners.lapsed |= UINT32_C(1) << edge_owner_part(id);
+    serve->owners.lapsed_mono_us = serve->now.mono_us;
+}
+
+static uint64_t greatest_boot(const struct edge_serve *serve)
+{
+    uint64_t boot_id = 0;
+    for (size_t i = 0; i < serve->owners.node_count; i++)
+        if (serve->owners.nodes[i].boot_id > boot_id)
+            boot_id = serve->owners.nodes[i].boot_id;
+    return boot_id;
+}
+
+// All streams begin anew: what was acknowledged is of the former boot id.
+static void raise_boot(struct edge_serve *serve, uint64_t above)
+{
+    serve->boot_id = above + 1;
+    for (uint32_t number = 0; number < edge_fleet_slots(serve->fleet); number++) {
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        if (!drone->slot.used)
+            continue;
+        drone->stream = edge_stream_after(drone->stream.sent_seq);
+        edge_patch_begin_anew(drone);
+    }
+}
+
+// Of parts that are new the drones are told everything at once.
+static void take_over(struct edge_serve *serve, uint32_t parts)
+{
+    for (uint32_t number = 0; number < edge_fleet_slots(serve->fleet); number++) {
+        struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
+        if (!drone->slot.used || (parts >> edge_owner_part(drone->id) & 1) == 0)
+            continue;
+        edge_stream_forgive(&drone->stream);
+        edge_advisories_repeat(&drone->advisories);
+        if (drone->slot.reporting && serve->root != NULL)
+            edge_schedule_now(serve, drone);
+    }
+}
+
+static void take_table(struct edge_serve *serve, const struct edge_owner_table *table)
+{
+    struct edge_owners_view *view = &serve->owners;
+    uint32_t taken = 0;
+    bool other = false; // epochs
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++) {
+        bool had = (view->table.held >> part & 1) != 0;
+        bool same = view->table.epochs[part] == table->epochs[part];
+        other = other || !same;
+        if ((table->held >> part & 1) != 0 && (!had || !same))
+            taken |= UINT32_C(1) << part;
+    }
+    bool anew = other && taken != 0 && serve->boot_id <= greatest_boot(serve);
+    view->table = *table;
+    view->lapsed = 0;
+    if (other || anew) {
+        view->told = view->kept = false;
+        serve->node_status.state_due = true;
+    }
+    if (anew)
+        raise_boot(serve, greatest_boot(serve));
+    if (taken != 0)
+        take_over(serve, taken);
+}
+
+static void look(struct edge_serve *serve)
+{
+    struct edge_owner_table table;
+    if (edge_inputs_replays(serve->inputs)) {
+        const uint8_t *bytes;
+        size_t size;
+        while (edge_inputs_next(serve->inputs, EDGE_INPUT_OWNERS, &bytes, &size)) {
+            if (size != sizeof table) {
+                edge_inputs_differ(serve->inputs, "a table of owners that is damaged");
+                return;
+            }
+            memcpy(&table, bytes, size);
+            take_table(serve, &table);
+        }
+        return;
+    }
+    if (!edge_ownership_read(serve->ownership, &serve->owners.turn, &table))
+        return;
+    const struct edge_piece piece = {.bytes = &table, .size = sizeof table};
+    edge_inputs_add(serve->inputs, EDGE_INPUT_OWNERS, &piece, 1);
+    take_table(serve, &table);
+}
+
+void edge_owners_begin(struct edge_serve *serve)
+{
+    struct edge_owners_view *view = &serve->owners;
+    if (!edge_owners_many(serve))
+        return;
+    look(serve);
+    if (serve->now.mono_us - view->lapsed_mono_us >= LAPSED_US)
+        view->lapsed = 0;
+    uint32_t session = edge_link_session(serve);
+    if (session != view->session) {
+        view->session = session;
+        view->told = false;
+    }
+    if (!view->kept) // the next run's boot id is greater, too
+        view->kept = edge_backqueue_push(serve->backqueue, EDGE_STORED_BOOT_ID, &serve->boot_id,
+                                         sizeof serve->boot_id)
+                         == DRF_OK
+                     && edge_backqueue_push(serve->backqueue, EDGE_STORED_OWNER_EPOCHS,
+                                            view->table.epochs, sizeof view->table.epochs)
+                            == DRF_OK;
+    if (!view->told)
+        edge_node_status_tell(serve);
+}
+
+void edge_owners_told(struct edge_serve *serve) { serve->owners.told = true; }
+
+static struct edge_owner_node *node_of(struct edge_serve *serve, const char *id)
+{
+    struct edge_owners_view *view = &serve->owners;
+    for (size_t i = 0; i < view->node_count; i++)
+        if (strcmp(view->nodes[i].id, id) == 0)
+            return &view->nodes[i];
+    if (view->node_count == EDGE_OWNER_NODES_MAX)
+        return NULL;
+    struct edge_owner_node *node = &view->nodes[view->node_count++];
+    *node = (struct edge_owner_node){.alive_mono_us = INT64_MIN};
+    (void)snprintf(node->id, sizeof node->id, "%s", id);
+    return node;
+}
+
+void edge_owners_hear_state(struct edge_serve *serve, const char *id, uint64_t boot_id,
+                            bool down, const uint64_t *epochs)
+{
+    if (!edge_owners_many(serve))
+        return;
+    struct edge_owners_view *view = &serve->owners;
+    bool own = strcmp(id, serve->config->node_id) == 0;
+    for (unsigned part = 0; epochs != NULL && part < EDGE_OWNER_PARTS; part++)
+        if (serve->ownership != NULL)
+            edge_ownership_hear(serve->ownership, epochs[part]);
+    if (own) {
+        if (boot_id == serve->boot_id && !down && epochs != NULL)
+            memcpy(view->echoed, epochs, sizeof view->echoed);
+        return;
+    }
+    struct edge_owner_node *node = node_of(serve, id);
+    if (node == NULL)
+        return;
+    if (down)
+        node->down = true; // a will has the boot id that it began with
+    if (boot_id < node->boot_id)
+        return; // of a former life
+    node->boot_id = boot_id;
+    node->down = down;
+    for (unsigned part = 0; epochs != NULL && part < EDGE_OWNER_PARTS; part++)
+        if (epochs[part] > node->epochs[part]) // what it was owner of it does not take back
+            node->epochs[part] = epochs[part];
+}
+
+void edge_owners_hear_heartbeat(struct edge_serve *serve, const char *id, uint64_t boot_id)
+{
+    if (!edge_owners_many(serve) || strcmp(id, serve->config->node_id) == 0)
+        return;
+    struct edge_owner_node *node = node_of(serve, id);
+    if (node == NULL || boot_id < node->boot_id)
+        return;
+    node->boot_id = boot_id;
+    node->down = false;
+    node->alive_mono_us = serve->now.mono_us;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/serve/unanswered.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "edge/serve/serve_parts.h"
+
+struct kept {
+    enum edge_topic_kind kind;
+    char id[EDGE_ID_SIZE];
+    bool json;
+    int64_t since_mono_us;
+    uint8_t *payload;
+    size_t size, left_out;
+};
+
+// Oldest first.
+struct edge_unanswered {
+    size_t count, bytes;
+    struct kept items[EDGE_UNANSWERED_MAX];
+    // That is being taken, while one is.
+    const struct edge_incoming *in;
+    enum edge_topic_kind kind;
+    const char *id;
+    int64_t since_mono_us;
+    bool again; // it waited: the reply goes
+    bool held;  // its reply did not go
+};
+
+enum drf_status edge_unanswered_open(struct edge_unanswered **out)
+{
+    struct edge_unanswered *unanswered = calloc(1, sizeof *unanswered);
+    if (unanswered == NULL)
+        return DRF_ERR_NOMEM;
+    *out = unanswered;
+    return DRF_OK;
+}
+
+static void take_out(struct edge_unanswered *all, size_t i)
+{
+    all->bytes -= all->items[i].size;
+    free(all->items[i].payload);
+    all->count--;
+    memmove(&all->items[i], &all->items[i + 1], (all->count - i) * sizeof all->items[0]);
+}
+
+void edge_unanswered_close(struct edge_unanswered *unanswered)
+{
+    if (unanswered == NULL)
+        return;
+    while (unanswered->count > 0)
+        take_out(unanswered, unanswered->count - 1);
+    free(unanswered);
+}
+
+static void give_up(struct edge_serve *serve, size_t i)
+{
+    take_out(serve->unanswered, i);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_UNANSWERED_DROPS, 0, 0, 1);
+}
+
+static void keep(struct edge_serve *serve)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    const struct edge_incoming *in = all->in;
+    while (all->count > 0
+           && (all->count == EDGE_UNANSWERED_MAX
+               || all->bytes + in->size > EDGE_UNANSWERED_BYTES_MAX))
+        give_up(serve, 0);
+    uint8_t *payload = malloc(in->size > 0 ? in->size : 1);
+    if (payload == NULL) {
+        edge_metrics_add(serve->metrics, EDGE_METRIC_UNANSWERED_DROPS, 0, 0, 1);
+        return;
+    }
+    if (in->size > 0)
+        memcpy(payload, in->payload, in->size);
+    struct kept *item = &all->items[all->count++];
+    *item = (struct kept){.kind = all->kind,
+                          .json = in->json,
+                          .since_mono_us = all->since_mono_us,
+                          .payload = payload,
+                          .size = in->size,
+                          .left_out = in->payload_left_out};
+    memcpy(item->id, all->id, strlen(all->id) + 1);
+    all->bytes += in->size;
+}
+
+static void take(struct edge_serve *serve, const struct edge_incoming *in)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    all->in = in;
+    all->held = false;
+    if (all->kind == EDGE_TOPIC_PROFILE)
+        edge_profile_take(serve, all->id, in);
+    else
+        edge_plan_take(serve, all->id, in);
+    if (all->held)
+        keep(serve);
+    all->in = NULL;
+}
+
+void edge_unanswered_take(struct edge_serve *serve, enum edge_topic_kind kind, const char *id,
+                          const struct edge_incoming *in)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    all->kind = kind;
+    all->id = id;
+    all->since_mono_us = serve->now.mono_us;
+    all->again = false;
+    take(serve, in);
+}
+
+bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    enum edge_owners_answer answer = edge_owners_answers(serve, id);
+    if (answer == EDGE_ANSWERS_NOW || (answer == EDGE_ANSWERS_LATER && all->again))
+        return true;
+    // What the broker gives again at a connection was answered when it came, by who lives.
+    if (all->in != NULL && !(all->in->retained && edge_owners_elsewhere(serve, id)))
+        all->held = true;
+    return false;
+}
+
+void edge_unanswered_failed(struct edge_serve *serve)
+{
+    if (serve->unanswered->in != NULL)
+        serve->unanswered->held = true;
+}
+
+void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    enum edge_topic_kind kind = answers == 2 ? EDGE_TOPIC_PROFILE : EDGE_TOPIC_PLAN;
+    if (answers != 2 && answers != 3)
+        return;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].kind == kind && strcmp(all->items[i].id, id) == 0) {
+            take_out(all, i);
+            return;
+        }
+}
+
+void edge_unanswered_run(struct edge_serve *serve)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    const int64_t now = serve->now.mono_us;
+    for (size_t i = 0; i < all->count;) {
+        struct kept item = all->items[i];
+        int64_t waited_us = now - item.since_mono_us;
+        enum edge_owners_answer answer = edge_owners_answers(serve, item.id);
+        if (answer == EDGE_ANSWERS_NO
+            || (answer == EDGE_ANSWERS_LATER && waited_us < EDGE_UNANSWERED_WAIT_US)) {
+            if (waited_us >= EDGE_UNANSWERED_KEEP_US)
+                give_up(serve, i);
+            else
+                i++;
+            continue;
+        }
+        all->items[i].payload = NULL; // ours, until it was taken again
+        take_out(all, i);
+        const struct edge_incoming in = {.topic = "",
+                                         .payload = item.payload,
+                                         .size = item.size,
+                                         .json = item.json,
+                                         .arrival_mono_us = now,
+                                         .response_topic = "",
+                                         .payload_left_out = item.left_out};
+        all->kind = item.kind;
+        all->id = item.id;
+        all->since_mono_us = item.since_mono_us;
+        all->again = true;
+        take(serve, &in); // what does not go is put at the end: looked at in the next step
+        free(item.payload);
+        if (all->held)
+            return;
+    }
+}
