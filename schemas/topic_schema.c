@@ -12,6 +12,7 @@ static const struct {
     {"/drones/", "+/profile", "drf.v1.Profile"},
     {"/drones/", "+/plan", "drf.v1.Plan"},
     {"/drones/", "+/request", "drf.v1.Request"},
+    {"/drones/", "+/report", "drf.v1.Report"},
     {"/drones/", "+/context/+", "drf.v1.Context"},
     {"/drones/", "+/patch/+", "drf.v1.Patch"},
     {"/drones/", "+/advisory/+", "drf.v1.AdvisoryMessage"},

@@ -129,7 +129,7 @@ static enum drf_status consider_kept(void *context, const char *name, const void
     struct edge_kafka_record kafka_record;
     char id[ID_SIZE];
     snprintf(id, sizeof id, "store:%" PRIx64,
-             (uint64_t)strtoull(name + strlen(EDGE_OUTBOX_PREFIX), NULL, 16));
+             (uint64_t)strtoull(name + strlen(EDGE_DELIVERY_LETTERS), NULL, 16));
     if (edge_kafka_record_unpack(bytes, size, headers, &kafka_record) == DRF_OK)
         consider(context, id, &kafka_record);
     return DRF_OK;
@@ -141,7 +141,7 @@ static void read_store(struct job *job)
     struct fusion_store *store = NULL;
     struct fusion_store_config config = {.path = job->config->store_path, .read_only = true};
     if (fusion_store_open(&config, &store) == DRF_OK
-        && fusion_store_each_value(store, EDGE_OUTBOX_PREFIX, consider_kept, job) != DRF_OK)
+        && fusion_store_each_value(store, EDGE_DELIVERY_LETTERS, consider_kept, job) != DRF_OK)
         fprintf(stderr, "drf-edge: the store cannot be read\n");
     fusion_store_close(store);
 }

@@ -24,7 +24,6 @@ enum {
     DRF_ID_SIZE = 37, // [A-Za-z0-9][A-Za-z0-9._-]{0,35} and NUL: region, node, feed
     DRF_TEXT_SIZE = 128,
     DRF_PATH_SIZE = 512,
-    DRF_ADDRESS_SIZE = 264, // HOST:PORT
     DRF_FEEDS_MAX = 24,
     DRF_MISTAKES_MAX = 40,
 };
@@ -78,6 +77,15 @@ struct drf_feed_config {
     struct geo_station_table *stations; // read at load; NULL: the format needs none
     struct drf_geocodes geocodes;       // cap
     struct geo_area_table *areas;       // of these, read at load; NULL: there are none
+};
+
+struct drf_reports_config {
+    char topic[DRF_TEXT_SIZE];         // of drones' reports; empty: none are taken
+    uint64_t max_bytes;                // stored while Kafka does not take them
+    int64_t keep_us;                   // so long
+    char capture_topic[DRF_TEXT_SIZE]; // of telemetry; empty: none is captured
+    uint64_t capture_max_bytes;
+    int64_t capture_us; // of telemetry in one record
 };
 
 struct drf_mqtt_config {
@@ -150,9 +158,7 @@ struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
     double margin_m;
-    int32_t region_priority;               // where regions overlap the greater one serves
-    char region_address[DRF_ADDRESS_SIZE]; // of its broker for drones; empty: not told
-    uint32_t mode;                         // enum drf_mode: which data are taken
+    uint32_t mode;             // enum drf_mode: which data are taken
     uint32_t sandbox_required; // 1: only where every layer of the decoders' sandbox is there
     bool store_in_memory;      // set by a replay: nothing is written to store_path
     bool store_copied;         // with that: it begins as the file there
@@ -177,7 +183,8 @@ struct drf_config {
     struct drf_kafka_setting *kafka;
     size_t kafka_count;
     char dead_letter_topic[DRF_TEXT_SIZE]; // empty: refusals are counted and logged only
-    int64_t discover_us;                   // how often topics and partitions are looked for
+    struct drf_reports_config reports;
+    int64_t discover_us; // how often topics and partitions are looked for
 
     struct drf_mqtt_config mqtt;
     struct drf_owners_config owners;

@@ -72,6 +72,8 @@ const struct config_section config_sections[] = {
      "# A secret may stand in a file: NAME_file takes its first line (sasl.password_file "
      "...)."},
     {"dead_letters", "Where refused messages are sent."},
+    {"reports",
+     "Words of drones that must not be lost: stored, answered DURABLE, sent to Kafka."},
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
     {"owners",
      "Where several nodes serve the region: who answers for which drone is decided by Kafka."},
@@ -110,10 +112,6 @@ const struct config_key config_keys[] = {
     SPECIAL("region", "polygon_file", "", NULL, "a file that holds one"),
     NUMBER("region", "margin_m", REAL, margin_m, 0, 100000, 1, "2000",
            "aircraft up to this far outside are served too"),
-    NUMBER("region", "priority", I32, region_priority, -1000, 1000, 1, "0",
-           "where regions overlap the greater one serves; the same: the smaller id"),
-    TEXT("region", "address", TEXT, region_address, "\"\"", NULL,
-         "of its MQTT broker as drones reach it, HOST:PORT; empty: neighbours are not told"),
 
     TEXT("node", "id", ID, node_id, NULL, "edge-1", "one for each node of the region"),
     {"node", "mode", CONFIG_CHOICE, AT(mode), 0, 0, 0, 0, modes, "LIVE", NULL,
@@ -138,6 +136,19 @@ const struct config_key config_keys[] = {
 
     TEXT("dead_letters", "topic", TEXT, dead_letter_topic, "\"\"", NULL,
          "Kafka topic for refused messages with the reason; empty: only counted and logged"),
+
+    TEXT("reports", "topic", TEXT, reports.topic, "\"\"", NULL,
+         "Kafka topic for reports; empty: a drone that sends one gets NOT_AVAILABLE"),
+    NUMBER("reports", "max_mb", U64, reports.max_bytes, 1, 65536, 1048576, "64",
+           "stored while Kafka does not take them; more get OVERLOADED"),
+    NUMBER("reports", "keep_s", I64, reports.keep_us, 60, 31536000, 1000000, "86400",
+           "a report may be this old when it comes, and waits this long for Kafka"),
+    TEXT("reports", "capture_topic", TEXT, reports.capture_topic, "\"\"", NULL,
+         "Kafka topic for the telemetry of all drones; empty: none is captured"),
+    NUMBER("reports", "capture_max_mb", U64, reports.capture_max_bytes, 1, 65536, 1048576,
+           "256", "of it stored while Kafka does not take it; more is dropped and counted"),
+    NUMBER("reports", "capture_s", I64, reports.capture_us, 1, 60, 1000000, "2",
+           "of telemetry in one record, or 48 KB"),
 
     TEXT("journal", "path", PATH, journal.path, "\"\"", NULL,
          "an MCAP file; that of the run before is renamed. Empty: nothing is recorded"),

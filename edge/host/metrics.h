@@ -98,6 +98,26 @@ enum edge_view_refusal { // of a request to the page
       "Dead letters dropped because Kafka took none and the store held its maximum")           \
     X(DEAD_LETTERS_KEPT, GAUGE, "drf_dead_letters_kept", NONE, NONE,                           \
       "Dead letters in the store, not acknowledged by Kafka")                                  \
+    X(REPORTS, COUNTER, "drf_reports_total", NONE, NONE,                                       \
+      "Reports of drones received, for which this node answers")                               \
+    X(REPORTS_REFUSED, COUNTER, "drf_reports_refused_total", REPLY, NONE,                      \
+      "Reports refused, by reply code")                                                        \
+    X(REPORTS_DURABLE, COUNTER, "drf_reports_durable_total", NONE, NONE,                       \
+      "Reports committed to the store")                                                        \
+    X(REPORTS_REPEATED, COUNTER, "drf_reports_repeated_total", NONE, NONE,                     \
+      "Reports that came again and are not sent again")                                        \
+    X(REPORTS_WAITING, GAUGE, "drf_reports_waiting_bytes", NONE, NONE,                         \
+      "Bytes of reports in the store, not acknowledged by Kafka")                              \
+    X(REPORTS_SENT, COUNTER, "drf_reports_sent_total", NONE, NONE,                             \
+      "Reports that Kafka has acknowledged")                                                   \
+    X(REPORTS_LOST, COUNTER, "drf_reports_lost_total", NONE, NONE,                             \
+      "Stored reports deleted: older than reports.keep_s, or Kafka refuses them for good")     \
+    X(CAPTURES_WAITING, GAUGE, "drf_captures_waiting_bytes", NONE, NONE,                       \
+      "Bytes of captured telemetry in the store, not acknowledged by Kafka")                   \
+    X(CAPTURES_SENT, COUNTER, "drf_captures_sent_total", NONE, NONE,                           \
+      "Records of captured telemetry that Kafka has acknowledged")                             \
+    X(CAPTURES_LOST, COUNTER, "drf_captures_lost_total", NONE, NONE,                           \
+      "Records of captured telemetry dropped: no room, too old, or refused by Kafka")          \
     X(DECODER_DEATHS, COUNTER, "drf_decoder_deaths_total", FEED, NONE,                         \
       "Decoder children that died or hung on a message")                                       \
     X(DECODER_LANDLOCK, GAUGE, "drf_decoder_landlock", NONE, NONE,                             \
@@ -174,10 +194,6 @@ enum edge_view_refusal { // of a request to the page
       "Telemetry refused, by reply code")                                                      \
     X(STATES_REFUSED, COUNTER, "drf_node_states_refused_total", NONE, NONE,                    \
       "States of nodes on the MQTT broker that could not be read")                             \
-    X(NEIGHBOURS, GAUGE, "drf_neighbours", NONE, NONE,                                         \
-      "Nodes of regions beside ours, as the state names them")                                 \
-    X(NEIGHBOURS_LEFT_OUT, COUNTER, "drf_neighbours_left_out_total", NONE, NONE,               \
-      "States of such nodes that there was no place for")                                      \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Reports missing by the gaps in seq; a jump beyond what can be missing counts as one")   \
     X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \

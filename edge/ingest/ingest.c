@@ -67,6 +67,9 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                            (struct fusion_tidy){.self = ingest, .run = tidy_port});
     enum drf_status status =
         edge_feeds_removed_open(&ingest->removed, parts->store, parts->fabric, parts->log);
+    if (drf_status_action(status) != DRF_STOP)
+        status = ingest_reports_open(&ingest->reports, parts->config, parts->store,
+                                     parts->delivery, parts->report_answers, parts->metrics);
     if (drf_status_action(status) == DRF_STOP) {
         free(ingest);
         return status;
@@ -84,6 +87,7 @@ void edge_ingest_close(struct edge_ingest *ingest)
     for (size_t i = 0; i < EDGE_LANES; i++)
         geo_record_builder_close(&ingest->lanes[i].placed);
     ingest_decoder_close(ingest);
+    ingest_reports_close(&ingest->reports);
     free(ingest);
 }
 
@@ -105,11 +109,14 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
     for (int i = 0;
          i < BACK_VALUES_PER_STEP && edge_backqueue_front(ingest->parts.backqueue, &value);
          i++) {
-        enum drf_status status = keep(ingest, &value, now);
+        bool report = ingest_reports_take(&ingest->reports, &value, now);
+        enum drf_status status = report ? DRF_OK : keep(ingest, &value, now);
         if (status != DRF_OK)
             edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
         edge_backqueue_pop(ingest->parts.backqueue);
-        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+        bool soon = report && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE);
+        ingest_earlier(&ingest->commit_mono_us,
+                       now.mono_us + (soon ? INGEST_REPORT_US : INGEST_COMMIT_US));
     }
 }
 
@@ -250,6 +257,7 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     if (status == DRF_OK) {
         ingest_earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
         ingest->render_failed = false;
+        ingest_reports_committed(&ingest->reports, now);
     }
     return status == DRF_OK ? DRF_OK : unless_damaged(ingest);
 }
@@ -273,73 +281,6 @@ static enum drf_status publish(struct edge_ingest *ingest, struct edge_now now,
     edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_ROOT_EPOCH, 0, (int64_t)root->epoch);
     done->published = true;
     return DRF_OK;
-}
-
-// What each layer may say. The surface stands on the ground and the obstacles: it is no surer
-// than they are.
-static void layer_states(const struct edge_ingest *ingest,
-                         enum fusion_reason states[static FUSION_LAYER_COUNT])
-{
-    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++)
-        states[layer] = edge_feeds_layer_state(ingest->parts.feeds, (enum fusion_layer)layer);
-    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
-        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_GROUND];
-    if (states[FUSION_LAYER_SURFACE] == FUSION_REASON_NONE)
-        states[FUSION_LAYER_SURFACE] = states[FUSION_LAYER_OBSTACLE];
-}
-
-// A feed whose live features were lost with its topic is current, and yet not all is there.
-static void report_missing(struct edge_ingest *ingest, struct edge_now now)
-{
-    const struct drf_config *config = ingest->parts.config;
-    bool any = false;
-    for (size_t i = 0; i < config->feed_count; i++) {
-        if (config->feeds[i].removed)
-            continue;
-        const char *name = config->feeds[i].name;
-        size_t missing = fusion_fabric_missing(ingest->parts.fabric, name);
-        bool current = edge_feeds_current(ingest->parts.feeds, i);
-        any = any || missing > 0;
-        edge_metrics_set(ingest->parts.metrics, EDGE_METRIC_FEED_MISSING, i, (int64_t)missing);
-        if (!current || (missing > 0) == (ingest->missing[i] > 0))
-            continue; // while it is read again the number only grows
-        ingest->missing[i] = missing;
-        edge_log_write(ingest->parts.log, now.utc_us,
-                       missing > 0 ? EDGE_LOG_WARN : EDGE_LOG_INFO,
-                       missing > 0 ? "feed.incomplete" : "feed.complete",
-                       "feed=%s missing=%zu%s", name, missing,
-                       missing > 0 ? " text=\"live, and no longer in the topic: send them or a "
-                                     "complete edition again\""
-                                   : "");
-    }
-    edge_health_set(ingest->parts.health, EDGE_TROUBLE_INCOMPLETE, any);
-}
-
-static void report_layers(struct edge_ingest *ingest, struct edge_now now)
-{
-    enum fusion_reason states[FUSION_LAYER_COUNT] = {0};
-    bool changed = false, better = false;
-    layer_states(ingest, states);
-    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
-        bool differs = states[layer] != ingest->states[layer];
-        changed = changed || differs;
-        better = better || (differs && states[layer] == FUSION_REASON_NONE);
-    }
-    if (better && (ingest->fold_wanted || ingest_lane_busy(ingest)))
-        return; // said when what was read can be seen
-    ingest->states_wanted = false;
-    report_missing(ingest, now);
-    edge_health_set(ingest->parts.health, EDGE_TROUBLE_CATCHING_UP,
-                    !edge_feeds_all_current(ingest->parts.feeds));
-    if (!changed)
-        return;
-    for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
-        ingest->states[layer] = states[layer];
-        ingest->states_kept = false;
-        fusion_fabric_layer_state(ingest->parts.fabric, (enum fusion_layer)layer,
-                                  states[layer]);
-    }
-    ingest_earlier(&ingest->publish_mono_us, now.mono_us);
 }
 
 static void count_tracks(const struct edge_ingest *ingest)
@@ -371,6 +312,9 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
         if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
             ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
+    if (ingest_reports_second(&ingest->reports,
+                              edge_maintenance_steady(&ingest->maintenance, now), now))
+        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now)
                         || !ingest_decoder_ready(ingest));
@@ -490,7 +434,7 @@ static int64_t next_wake(const struct edge_ingest *ingest)
     ingest_earlier(&wake_mono_us, publish_due(ingest));
     ingest_earlier(&wake_mono_us, ingest->render_mono_us);
     ingest_earlier(&wake_mono_us, ingest->grace_mono_us);
-    ingest_earlier(&wake_mono_us, ingest->parts.deadletters->serve_mono_us);
+    ingest_earlier(&wake_mono_us, ingest->parts.delivery->serve_mono_us);
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest_earlier(&wake_mono_us, ingest->lanes[i].retry_mono_us);
     return wake_mono_us;
@@ -536,7 +480,7 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
     drain(ingest, now);
     done.restored = restore_request(ingest);
     each_second(ingest, now);
-    if (edge_deadletter_serve(ingest->parts.deadletters, now))
+    if (edge_delivery_serve(ingest->parts.delivery, now))
         ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
@@ -550,10 +494,14 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
             ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
-        report_layers(ingest, now);
+        ingest_report_layers(ingest, now);
     if (status == DRF_OK && now.mono_us >= publish_due(ingest))
         status = publish(ingest, now, &done);
     done.wake_mono_us = next_wake(ingest);
+    if (ingest_reports_answer(&ingest->reports))
+        ingest_earlier(&done.wake_mono_us, now.mono_us + GRACE_US);
+    done.restored = done.restored || ingest->reports.answered;
+    ingest->reports.answered = false;
     *out = done;
     return status;
 }
@@ -586,7 +534,7 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
         drain(ingest, now);
     edge_inputs_finish(ingest->parts.inputs);
     edge_inputs_end(ingest->parts.inputs);
-    edge_deadletter_finish(ingest->parts.deadletters, now);
+    edge_delivery_finish(ingest->parts.delivery, now);
     enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

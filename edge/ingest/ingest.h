@@ -42,6 +42,7 @@ struct edge_ingest_parts {
     struct fusion_fabric *fabric;
     struct edge_feeds *feeds;
     struct edge_decoder_port decoder;
+    struct edge_delivery *delivery;
     struct edge_deadletters *deadletters;
     struct edge_mailbox *mailbox;
     struct edge_backqueue *backqueue;
@@ -49,6 +50,7 @@ struct edge_ingest_parts {
     struct edge_health *health;
     struct edge_source_stats *source_stats;       // may be NULL
     struct edge_restore_request *restore_request; // may be NULL
+    struct edge_backqueue *report_answers;        // NULL: no reports are taken
     struct edge_inputs *inputs;                   // NULL: nothing is recorded or replayed
     const struct edge_log *log;
 };
@@ -64,7 +66,8 @@ struct edge_ingest_done {
     bool busy;            // there is more to do at once
     bool published;       // a new root waits in the mailbox
     bool committed;       // this step was a commit
-    bool restored;        // serve has answers to take (edge/handoff/restore_request.h)
+    bool restored;        // serve has answers to take (edge/handoff/restore_request.h,
+                          // report_answers.h)
     int64_t wake_mono_us; // the next step at the latest, when nothing comes
 };
 

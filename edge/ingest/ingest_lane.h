@@ -11,6 +11,7 @@
 #include "edge/ingest/feed_removed.h"
 #include "edge/ingest/ingest.h"
 #include "edge/ingest/ingest_late.h"
+#include "edge/ingest/ingest_reports.h"
 #include "edge/ingest/maintenance.h"
 #include "edge/kafka/envelope.h"
 
@@ -53,6 +54,7 @@ struct edge_ingest {
     struct edge_maintenance maintenance;
     struct edge_feed_clock clock;
     struct edge_feeds_removed removed;
+    struct ingest_reports reports;
     bool quiet_wanted, quiet; // no message is taken up: a reload waits
     unsigned turn;
     bool fold_wanted, states_wanted, states_kept, urgent_commit;
@@ -95,6 +97,8 @@ unsigned ingest_pending(const struct edge_ingest *ingest);
 // edge/ingest/ingest_reload.c: whether a reload keeps this lane from taking up messages.
 void ingest_look_quiet(struct edge_ingest *ingest);
 bool ingest_quiet(const struct edge_ingest *ingest, enum edge_lane index);
+// edge/ingest/ingest_layers.c: what each layer may say, and what is missing.
+void ingest_report_layers(struct edge_ingest *ingest, struct edge_now now);
 // edge/ingest/ingest.c
 void ingest_end_inputs(struct edge_ingest *ingest);
 
@@ -104,6 +108,7 @@ bool ingest_lane_busy(const struct edge_ingest *ingest); // any lane holds a mes
 void ingest_lane_drop(struct edge_ingest *ingest, enum edge_lane index);
 
 // edge/ingest/ingest_due.c: when commit, publish and the rest are due.
+#define INGEST_REPORT_US INT64_C(50000)  // a report, whose drone waits for the answer
 #define INGEST_COMMIT_US INT64_C(250000) // a bulk message waits at most so long for its commit
 #define INGEST_PUBLISH_US INT64_C(50000) // and for a root that shows it
 static inline void ingest_earlier(int64_t *due_mono_us, int64_t than_mono_us)

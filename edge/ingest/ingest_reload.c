@@ -56,7 +56,9 @@ static enum drf_status reload(struct edge_ingest *ingest, const struct drf_confi
         status = fusion_fabric_use_feeds(parts->fabric, feeds, count);
     if (parts->source_stats)
         edge_source_stats_reload(parts->source_stats, config, now);
-    edge_deadletters_follow(parts->deadletters, config, restarted, now);
+    edge_deadletters_follow(parts->deadletters, config);
+    edge_delivery_follow(parts->delivery, config, restarted, now);
+    ingest->reports.config = config;
     parts->config = ingest->maintenance.config = config;
     ingest->states_wanted = true;
     ingest_earlier(&ingest->commit_mono_us, now.mono_us);

@@ -64,6 +64,8 @@ enum edge_input {
     EDGE_INPUT_REFUSING,     // feeds of which something is missing, a bit each
     EDGE_INPUT_TIDY,         // ingest: of the store, while a large record is staged
     EDGE_INPUT_QUIET,        // ingest: no message is taken up, for a reload
+    EDGE_INPUT_WORD_FRONT,   // serve: an answer to a report waits
+    EDGE_INPUT_WORD_PUSH,    // ingest: status of its hand-over
     EDGE_INPUT_NUMBERS,
 
     // Bytes.

@@ -17,6 +17,7 @@ struct edge_kafka_record {
     const struct edge_header *headers;
     size_t header_count;
     int64_t timestamp_ms; // CreateTime; 0: when it is sent
+    const char *topic;    // NULL: the producer's own; not kept
     uint64_t tag;         // the sender's own, comes back with the report; not kept
 };
 

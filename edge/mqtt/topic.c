@@ -12,6 +12,7 @@ static const char *const leaves[EDGE_TOPIC_KIND_COUNT] = {
     [EDGE_TOPIC_ADVISORY] = "advisory",   [EDGE_TOPIC_REPLY] = "reply",
     [EDGE_TOPIC_TERRAIN] = "terrain",     [EDGE_TOPIC_QUERY] = "query",
     [EDGE_TOPIC_STATE] = "state",         [EDGE_TOPIC_HEARTBEAT] = "heartbeat",
+    [EDGE_TOPIC_REPORT] = "report",
 };
 
 static bool alphanumeric(char c)
@@ -104,7 +105,7 @@ enum drf_status edge_topic_parse(const char *root, const char *topic, struct edg
     const char *slash = id != NULL ? strrchr(id, '/') : NULL;
     if (slash == NULL)
         return DRF_ERR_SYNTAX;
-    for (int kind = EDGE_TOPIC_TELEMETRY; kind <= EDGE_TOPIC_REQUEST; kind++)
+    for (int kind = EDGE_TOPIC_TELEMETRY; kind <= EDGE_TOPIC_REPORT; kind++)
         if (strcmp(slash + 1, leaves[kind]) == 0)
             return take_id(id, (size_t)(slash - id), (enum edge_topic_kind)kind, out);
     return DRF_ERR_SYNTAX;
@@ -141,7 +142,7 @@ size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char
     if (kind == EDGE_TOPIC_STATE)
         return edge_topic_node(root, region, id, leaves[kind], out);
     const char *leaf = leaves[kind];
-    if (kind <= EDGE_TOPIC_REQUEST)
+    if (kind <= EDGE_TOPIC_REPORT)
         return join((const char *const[]){root, "/drones/", id, "/", leaf, NULL}, out);
     assert(edge_id_valid(region, strlen(region)));
     return join((const char *const[]){root, "/drones/", id, "/", leaf, "/", region, NULL}, out);

@@ -24,6 +24,7 @@ enum edge_topic_kind {
     EDGE_TOPIC_PROFILE,
     EDGE_TOPIC_PLAN,
     EDGE_TOPIC_REQUEST,
+    EDGE_TOPIC_REPORT,
     EDGE_TOPIC_CONTEXT,
     EDGE_TOPIC_PATCH,
     EDGE_TOPIC_ADVISORY,
@@ -44,9 +45,9 @@ struct edge_topic {
     char region[EDGE_ID_SIZE]; // of the node, and of a reply; of the others ""
 };
 
-// Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request, a
-// query, a node's state or heartbeat, or another node's reply to a drone. DRF_ERR_SYNTAX: none
-// of these under `root`. DRF_ERR_RANGE: an id is not one.
+// Reads a topic that somebody sends to the node: .../telemetry, profile, plan, request,
+// report, a query, a node's state or heartbeat, or another node's reply to a drone.
+// DRF_ERR_SYNTAX: none of these under `root`. DRF_ERR_RANGE: an id is not one.
 DRF_MUST_CHECK enum drf_status edge_topic_parse(const char *root, const char *topic,
                                                 struct edge_topic *out);
 

@@ -257,9 +257,9 @@ static enum drf_status open_parts(struct edge_offline *offline)
     node->ingest_inputs = offline->options.ingest;
     node->serve_inputs = offline->options.serve;
     edge_node_use_inputs(node);
-    status = edge_deadletters_use(node->config, node->store, node->metrics, &node->log,
-                                  (struct edge_deadletter_port){0}, node->ingest_inputs,
-                                  &node->deadletters);
+    status =
+        edge_delivery_use(node->config, node->store, node->metrics,
+                          (struct edge_delivery_port){0}, node->ingest_inputs, &node->delivery);
     if (status == DRF_OK)
         status = edge_decode_here_open(&offline->decoder);
     const struct edge_feed_port port = {.self = offline,

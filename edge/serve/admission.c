@@ -184,6 +184,7 @@ void edge_admission_take(struct edge_serve *serve, const char *id,
         || !in_order(serve, drone, &telemetry, in->arrival_mono_us))
         return;
 
+    edge_reports_capture(serve, id, in);
     if (!telemetry.time_from_arrival) {
         edge_load_aged(&serve->load, serve->now.utc_us - telemetry.fix.time_utc_us);
     }

@@ -64,6 +64,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
         status = edge_terrain_open(&serve->terrain);
     if (status == DRF_OK)
         status = edge_unanswered_open(&serve->unanswered);
+    if (status == DRF_OK && config->reports.capture_topic[0] != '\0')
+        status = edge_capture_open(&serve->capture);
     if (status != DRF_OK) {
         edge_serve_close(serve);
         return status;
@@ -82,6 +84,11 @@ void edge_serve_use_restore_request(struct edge_serve *serve,
                                     struct edge_restore_request *restore_request)
 {
     serve->restore_request = restore_request;
+}
+
+void edge_serve_use_report_answers(struct edge_serve *serve, struct edge_backqueue *answers)
+{
+    serve->report_answers = answers;
 }
 
 void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs)
@@ -105,7 +112,7 @@ void edge_serve_close(struct edge_serve *serve)
         return;
     edge_show_close(serve->show);
     edge_unanswered_close(serve->unanswered);
-    edge_adjacent_close(&serve->adjacent);
+    edge_capture_close(serve->capture);
     edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);
     edge_fleet_close(serve->fleet);
@@ -126,6 +133,8 @@ static void take_root(struct edge_serve *serve)
     const struct fusion_root *root = edge_mailbox_take(serve->mailbox);
     if (serve->restore_request != NULL)
         edge_restore_request_look_found(serve->restore_request);
+    if (serve->report_answers != NULL)
+        edge_backqueue_look(serve->report_answers);
     edge_inputs_ticket(serve->inputs); // what ingest left was looked at, nothing is left yet
     if (root == NULL)
         return;
@@ -154,6 +163,9 @@ static void take_message(struct edge_serve *serve, const struct edge_incoming *i
         break;
     case EDGE_TOPIC_REQUEST:
         edge_request_take(serve, topic.id, in);
+        break;
+    case EDGE_TOPIC_REPORT:
+        edge_reports_take(serve, topic.id, in);
         break;
     case EDGE_TOPIC_QUERY:
         edge_query_request_take(serve, topic.id, in);
@@ -194,6 +206,7 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     edge_owners_begin(serve);
     edge_request_budget_begin(&serve->budget);
     bool answers = edge_restore_run(serve);
+    answers = edge_reports_run(serve) || answers;
 
     struct edge_incoming in;
     uint32_t taken = 0;
@@ -211,11 +224,13 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     int64_t terrain_mono_us = edge_terrain_run(serve);
     if (terrain_mono_us < patch_mono_us)
         patch_mono_us = terrain_mono_us;
+    int64_t capture_mono_us = edge_reports_capture_run(serve);
+    if (capture_mono_us < patch_mono_us)
+        patch_mono_us = capture_mono_us;
 
     if (now.mono_us >= serve->forget_mono_us) {
         edge_fleet_forget(serve->fleet, now.mono_us);
         edge_neighbours_run(serve);
-        edge_others_run(serve);
         edge_metrics_set(serve->metrics, EDGE_METRIC_WEATHER_LEFT_OUT, 0,
                          (int64_t)fusion_builder_weather_left_out(serve->builder));
         edge_warm_start_run(&serve->warm_start, serve->fleet, serve->backqueue, now.mono_us);

@@ -45,6 +45,9 @@ void edge_serve_use_source_stats(struct edge_serve *serve,
 struct edge_restore_request;
 void edge_serve_use_restore_request(struct edge_serve *serve,
                                     struct edge_restore_request *restore_request);
+// Before the first step too: what ingest answers to reports (edge/handoff/report_answers.h);
+// borrowed. Without it none are taken.
+void edge_serve_use_report_answers(struct edge_serve *serve, struct edge_backqueue *answers);
 // Before the first step too: what enters the steps is recorded there, or comes from there;
 // borrowed. The hand-offs are told of it by whoever opens them.
 struct edge_inputs;

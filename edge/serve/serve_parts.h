@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
-// serve, restore, admission, profile, plan, request, dispatch, show, show_record, show_answer,
-// query_request, others, advise, patch, terrain, alerts, zone_watch, node_status, neighbours,
-// traffic, request_budget, reply, schedule, persist, send, link_port.
+// serve, restore, admission, profile, plan, request, reports, dispatch, show, show_record,
+// show_answer, query_request, others, advise, patch, terrain, alerts, zone_watch, node_status,
+// neighbours, traffic, request_budget, reply, schedule, persist, send, link_port.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -22,7 +22,7 @@
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
-#include "edge/serve/adjacent.h"
+#include "edge/serve/capture.h"
 #include "edge/serve/fleet/due_list.h"
 #include "edge/serve/fleet/fleet.h"
 #include "edge/serve/overload.h"
@@ -87,6 +87,7 @@ struct edge_serve {
     struct edge_backqueue *backqueue;
     struct edge_restore_request *restore_request; // NULL: nothing can be restored
     struct edge_ownership *ownership;             // NULL: this node alone
+    struct edge_backqueue *report_answers;        // NULL: no reports are taken
     const struct edge_source_stats *source_stats; // NULL: no statistics
     struct edge_metrics *metrics;
     struct edge_health *health;
@@ -99,7 +100,8 @@ struct edge_serve {
     struct edge_patching *patching;
     struct edge_terrain *terrain;
     struct edge_unanswered *unanswered;
-    struct edge_show *show; // NULL: nobody can look
+    struct edge_show *show;       // NULL: nobody can look
+    struct edge_capture *capture; // NULL: telemetry is not captured
 
     // Of this step, as it begins: serve.c.
     struct edge_now now;
@@ -107,7 +109,7 @@ struct edge_serve {
     int64_t forget_mono_us;         // when silent drones are looked at next
 
     // Each written by one file: owners.c, overload.c, request_budget.c, reply.c, dispatch.c,
-    // traffic.c, node_status.c, warm_start.c, zone_watch.c, alerts.c, others.c.
+    // traffic.c, node_status.c, warm_start.c, zone_watch.c, alerts.c.
     struct edge_owners_view owners;
     struct edge_load load;
     struct edge_request_budget budget;
@@ -118,7 +120,6 @@ struct edge_serve {
     struct edge_warm_start warm_start;
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
-    struct edge_adjacent adjacent;
 
     uint8_t
         buffer[EDGE_SERVE_BUFFER_BYTES]; // for one message, from its encoding to its sending
@@ -218,6 +219,17 @@ void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
 void edge_request_take(struct edge_serve *serve, const char *id,
                        const struct edge_incoming *in);
 
+// edge/serve/reports.c: a report came in.
+void edge_reports_take(struct edge_serve *serve, const char *id,
+                       const struct edge_incoming *in);
+// Replies to those that ingest has stored. True: there are more.
+bool edge_reports_run(struct edge_serve *serve);
+// Telemetry was accepted: kept for Kafka, where that is configured.
+void edge_reports_capture(struct edge_serve *serve, const char *id,
+                          const struct edge_incoming *in);
+// Hands over what was gathered, when it is due. When that is next; INT64_MAX: nothing is there.
+int64_t edge_reports_capture_run(struct edge_serve *serve);
+
 // edge/serve/restore.c: what the store kept of a drone applies again.
 // At a start, before the first step.
 DRF_MUST_CHECK enum drf_status edge_restore_stored(struct edge_serve *serve,
@@ -246,11 +258,6 @@ DRF_MUST_CHECK enum drf_status edge_query_refuse(const struct edge_serve *serve,
 // another region.
 void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
                       const struct edge_incoming *in);
-// Once a second: whoever is heard of no more is no neighbour.
-void edge_others_run(struct edge_serve *serve);
-// What this node is to the drone where it is: enum edge_authority. PRIMARY if it is its owner,
-// inside the region, but where a region of greater priority overlaps it.
-uint32_t edge_others_authority(const struct edge_serve *serve, const struct edge_drone *drone);
 
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.

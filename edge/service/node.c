@@ -47,6 +47,8 @@ enum drf_status edge_node_open_handoffs(struct edge_node *node)
         status = edge_backqueue_open(node->config->limits.backqueue_bytes, &node->backqueue);
     if (status == DRF_OK)
         status = edge_restore_request_open(&node->restore_request);
+    if (status == DRF_OK)
+        status = edge_report_answers_open(&node->report_answers);
     if (status == DRF_OK) {
         node->wake_ingest_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         node->wake_serve_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -80,6 +82,8 @@ void edge_node_use_inputs(struct edge_node *node)
     edge_mailbox_use_inputs(&node->mailbox, node->ingest_inputs, node->serve_inputs);
     edge_restore_request_use_inputs(&node->restore_request, node->ingest_inputs,
                                     node->serve_inputs);
+    edge_report_answers_use_inputs(node->report_answers, node->ingest_inputs,
+                                   node->serve_inputs);
     edge_backqueue_use_inputs(node->backqueue,
                               (struct edge_backqueue_inputs){.popper = node->ingest_inputs,
                                                              .pusher = node->serve_inputs,
@@ -142,9 +146,8 @@ static enum drf_status open_kafka(struct edge_node *node, struct edge_now now)
             status = edge_node_open_lane(node, node->config, lane, error, &node->kafka[lane]);
     }
     if (status == DRF_OK)
-        status = edge_deadletters_open(node->config, node->store, node->metrics, &node->log,
-                                       error, &node->deadletters);
-    node->deadletters.inputs = node->ingest_inputs;
+        status = edge_delivery_open(node->config, node->store, node->metrics,
+                                    node->ingest_inputs, error, &node->delivery);
     if (status != DRF_OK)
         edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
     if (status == DRF_ERR_RANGE)
@@ -188,16 +191,20 @@ enum drf_status edge_node_open_ingest(struct edge_node *node, struct edge_feed_p
                                              &node->log, &node->feeds);
     if (status == DRF_OK)
         edge_feeds_use_inputs(node->feeds, node->ingest_inputs);
+    edge_deadletters_init(&node->deadletters, node->config, &node->delivery, node->metrics,
+                          &node->log);
     struct edge_ingest_parts parts = {
         .config = node->config,
         .store = node->store,
         .fabric = node->fabric,
         .feeds = node->feeds,
         .decoder = decoder,
+        .delivery = &node->delivery,
         .deadletters = &node->deadletters,
         .mailbox = &node->mailbox,
         .backqueue = node->backqueue,
         .restore_request = &node->restore_request,
+        .report_answers = node->report_answers,
         .metrics = node->metrics,
         .health = &node->health,
         .source_stats = &node->source_stats,
@@ -264,9 +271,9 @@ enum drf_status edge_node_connect(const struct drf_config *config,
                                   const char **why)
 {
     // States first: what the broker keeps of other nodes is known before a drone asks.
-    static const enum edge_topic_kind kinds[] = {EDGE_TOPIC_STATE,   EDGE_TOPIC_TELEMETRY,
-                                                 EDGE_TOPIC_PROFILE, EDGE_TOPIC_PLAN,
-                                                 EDGE_TOPIC_REQUEST, EDGE_TOPIC_QUERY};
+    static const enum edge_topic_kind kinds[] = {
+        EDGE_TOPIC_STATE,   EDGE_TOPIC_TELEMETRY, EDGE_TOPIC_PROFILE, EDGE_TOPIC_PLAN,
+        EDGE_TOPIC_REQUEST, EDGE_TOPIC_REPORT,    EDGE_TOPIC_QUERY};
     enum { KINDS = sizeof kinds / sizeof kinds[0] };
     // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
     // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
@@ -353,6 +360,7 @@ enum drf_status edge_node_open_serve(struct edge_node *node, struct edge_link li
     if (status != DRF_OK)
         return status;
     edge_serve_use_restore_request(node->serve, &node->restore_request);
+    edge_serve_use_report_answers(node->serve, node->report_answers);
     edge_serve_use_source_stats(node->serve, &node->source_stats);
     edge_serve_use_inputs(node->serve, node->serve_inputs);
     if (node->viewing != NULL)
@@ -463,10 +471,11 @@ void edge_node_close(struct edge_node *node)
     edge_children_close(node->children);
     fusion_fabric_close(node->fabric);
     fusion_store_close(node->store);
-    edge_deadletters_close(&node->deadletters);
+    edge_delivery_close(&node->delivery);
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(node->kafka[i]);
     edge_restore_request_close(&node->restore_request);
+    edge_backqueue_close(node->report_answers);
     edge_backqueue_close(node->backqueue);
     edge_viewing_close(node->viewing);
     edge_journal_close(node->journal);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "edge/handoff/ownership.h"
+#include "edge/handoff/report_answers.h"
 #include "edge/handoff/restore_request.h"
 #include "edge/ingest/ingest.h"
 #include "edge/journal/journal.h"
@@ -35,11 +36,13 @@ struct edge_node {
     struct edge_mailbox mailbox;
     struct edge_backqueue *backqueue;
     struct edge_restore_request restore_request;
+    struct edge_backqueue *report_answers;
     struct fusion_store *store;
     struct fusion_fabric *fabric;
     struct edge_children *children;
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
+    struct edge_delivery delivery;
     struct edge_deadletters deadletters;
     struct edge_journal *journal;                     // NULL: nothing is recorded
     struct edge_inputs *ingest_inputs, *serve_inputs; // NULL: neither recorded nor replayed

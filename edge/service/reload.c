@@ -144,8 +144,8 @@ static enum drf_status open_kafka(struct edge_reload *reload,
         if (needs_lane(next, i) && (reload->kafka_anew || !reload->node->kafka[i]))
             status = edge_node_open_lane(reload->node, next, (enum edge_lane)i, error,
                                          &reload->kafka[i]);
-    if (status == DRF_OK && reload->kafka_anew && reload->node->deadletters.producer)
-        status = edge_deadletters_producer(next, error, &reload->producer);
+    if (status == DRF_OK && reload->kafka_anew && reload->node->delivery.producer)
+        status = edge_delivery_producer(next, error, &reload->producer);
     return status;
 }
 
@@ -286,7 +286,7 @@ static enum drf_status take_kafka(struct edge_reload *reload)
         }
     }
     if (reload->producer)
-        reload->producer = edge_deadletters_swap(&node->deadletters, reload->producer);
+        reload->producer = edge_delivery_swap(&node->delivery, reload->producer);
     return status;
 }
 

@@ -134,6 +134,39 @@ DRF_MUST_CHECK enum drf_status edge_wire_request_decode(struct edge_wire *wire,
                                                         struct edge_wire_request *out,
                                                         struct edge_wire_refusal *refusal);
 
+enum edge_report_kind { // of struct edge_wire_report
+    EDGE_REPORT_WEATHER = 1,
+    EDGE_REPORT_OBSTACLE,
+    EDGE_REPORT_LANDING,
+    EDGE_REPORT_JSON,
+};
+
+// A report of a drone, and the same as ProtoJSON for everybody (edge/wire/wire_report.c).
+struct edge_wire_report {
+    uint64_t drone_boot_id;
+    uint32_t report_seq;
+    int64_t time_utc_us; // of arrival where it was not sent
+    uint32_t mode;       // enum drf_mode
+    enum edge_report_kind kind;
+    char correlation[EDGE_WIRE_NAME_SIZE];
+    char schema[EDGE_WIRE_NAME_SIZE]; // of EDGE_REPORT_JSON
+};
+enum { EDGE_WIRE_REPORT_JSON_MAX = 8192 }; // of its json
+
+struct edge_wire_report_text {
+    const char *drone_id; // to be told in it
+    char *text;           // of `size` bytes; afterwards ProtoJSON of that length, without a NUL
+    size_t size;
+};
+
+// `rules` as of telemetry. Statuses as of telemetry; DRF_ERR_FULL: the text has no room,
+// refused. *out holds the identity and the correlation where they could be read (else 0, ""),
+// also of what is refused.
+DRF_MUST_CHECK enum drf_status edge_wire_report_decode(
+    struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
+    const struct edge_wire_telemetry_rules *rules, struct edge_wire_report_text *text,
+    struct edge_wire_report *out, struct edge_wire_refusal *refusal);
+
 // A query: what is known at a point. Absent: 10 m above ground, now, obstacles within 2 km.
 DRF_MUST_CHECK enum drf_status edge_wire_query_decode(
     struct edge_wire *wire, enum edge_wire_form form, const uint8_t *bytes, size_t size,
@@ -189,11 +222,13 @@ struct edge_wire_reply {
     const char *field_path, *text, *correlation; // NULL or "": absent
     double retry_after_s;                        // <= 0: absent
     uint32_t count;                              // refusals it stands for; 0: absent
-    uint32_t answers;                            // 1 telemetry, 2 profile, 3 plan, 4 request
-    const struct edge_wire_profile *profile;     // its defaults are listed; NULL: none
-    const struct fusion_plan *plan;              // that was reviewed
-    const struct fusion_review *review;          // NULL: none
-    const struct fusion_landing *landing;        // NULL: none
+    uint32_t answers;       // 1 telemetry, 2 profile, 3 plan, 4 request, 5 report
+    uint64_t drone_boot_id; // of the report that is answered,
+    uint32_t report_seq;    // 0: absent
+    const struct edge_wire_profile *profile; // its defaults are listed; NULL: none
+    const struct fusion_plan *plan;          // that was reviewed
+    const struct fusion_review *review;      // NULL: none
+    const struct fusion_landing *landing;    // NULL: none
 };
 DRF_MUST_CHECK enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
                                                       const struct edge_wire_reply *reply,
@@ -217,20 +252,11 @@ struct edge_wire_heartbeat {
 DRF_MUST_CHECK enum drf_status edge_wire_heartbeat_encode(
     const struct edge_wire_heartbeat *heartbeat, uint8_t *bytes, size_t *size);
 
-struct edge_wire_neighbour { // a node of a region beside ours
-    const char *region_id, *node_id, *address;
-    const struct geo_point *boundary;
-    size_t boundary_count; // 0: left out
-    double margin_m;
-    int32_t priority;
-};
-enum { EDGE_WIRE_NEIGHBOURS_MAX = 32 };
-
 struct edge_wire_state {
     struct edge_wire_stream stream; // seq unused
     uint32_t condition;
     const struct geo_point *boundary; // outer ring, not closed
-    size_t boundary_count;            // at most EDGE_WIRE_BOUNDARY_MAX are written
+    size_t boundary_count;            // at most 256 are written
     double margin_m;
     const char *version;
     const char *const *waiting_for;
@@ -239,15 +265,8 @@ struct edge_wire_state {
     size_t refusing_count;
     uint32_t context_rate_max_hz;
     const uint64_t *owner_epochs; // EDGE_WIRE_OWNER_PARTS of them; NULL: absent
-    const char *address;          // of the region's broker; NULL, "": not told
-    int32_t priority;             // of the region
-    const struct edge_wire_neighbour *neighbours;
-    size_t neighbour_count; // at most EDGE_WIRE_NEIGHBOURS_MAX are written
 };
 enum { EDGE_WIRE_OWNER_PARTS = 32 };
-// All boundaries together have at most EDGE_WIRE_VERTICES_MAX corners: that of a neighbour
-// which does not fit any more is written as the box around it.
-enum { EDGE_WIRE_VERTICES_MAX = 2000 };
 DRF_MUST_CHECK enum drf_status edge_wire_state_encode(enum edge_wire_form form,
                                                       const struct edge_wire_state *state,
                                                       uint8_t *bytes, size_t *size);

@@ -195,7 +195,7 @@ DRF_MUST_CHECK enum drf_status fusion_store_put_value(struct fusion_store *store
                                                       size_t size);
 DRF_MUST_CHECK enum drf_status fusion_store_value(struct fusion_store *store, const char *name,
                                                   void *bytes,
-                                                  size_t *size); // ABSENT, FULL
+                                                  size_t *size); // ABSENT; FULL: *size it has
 // Those whose name begins with `prefix`, by name, as committed: what waits for a commit is not
 // among them. Name and bytes are borrowed during the call; fn must not use the store.
 typedef enum drf_status (*fusion_value_fn)(void *context, const char *name, const void *bytes,

@@ -124,12 +124,11 @@ enum drf_status fusion_store_put_value(struct fusion_store *store, const char *n
 
 static enum drf_status hand_value(const void *from, size_t size, void *bytes, size_t *room)
 {
-    if (size > *room)
-        return DRF_ERR_FULL;
-    if (size > 0)
+    const bool fits = size <= *room;
+    if (fits && size > 0)
         memcpy(bytes, from, size);
     *room = size;
-    return DRF_OK;
+    return fits ? DRF_OK : DRF_ERR_FULL;
 }
 
 enum drf_status fusion_store_value(struct fusion_store *store, const char *name, void *bytes,

@@ -75,6 +75,7 @@ static void open_bench(struct rig *rig)
         .fabric = rig->fabric,
         .feeds = rig->feeds,
         .decoder = {.self = rig, .start = decode_start, .take = decode_take},
+        .delivery = &rig->delivery,
         .deadletters = &rig->deadletters,
         .mailbox = &rig->mailbox,
         .backqueue = rig->backqueue,

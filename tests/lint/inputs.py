@@ -12,7 +12,7 @@ import sys
 # answer is a port (COMMIT, FOLD, RENDER, STORE_FREE; DECODE_*).
 INSIDE = ["edge/ingest", "edge/serve", "edge/serve/fleet", "edge/wire", "edge/handoff", "fusion/root", "fusion/aircraft", "fusion/reason",
           "fusion/context", "fusion/fold", "fusion/fabric"]
-INSIDE_FILES = ["edge/kafka/deadletter.c", "edge/kafka/outbox.c", "edge/kafka/envelope.c", "edge/config/region.c"]
+INSIDE_FILES = ["edge/kafka/deadletter.c", "edge/kafka/delivery.c", "edge/kafka/outbox.c", "edge/kafka/envelope.c", "edge/config/region.c"]
 # Threads of their own, or before the first step.
 OUTSIDE = {"edge/ingest/topic_discovery.c", "edge/ingest/import_log.c"}
 # Names ports of the hand-offs and runs nothing inside a step.

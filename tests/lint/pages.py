@@ -45,7 +45,7 @@ def topics():
     source = read('edge/mqtt/topic.c')
     table = source[source.index('leaves['):source.index('};')]
     leaves = re.findall(r'\[EDGE_TOPIC_(\w+)\] = "(\w+)"', table)
-    up = ('TELEMETRY', 'PROFILE', 'PLAN', 'REQUEST')
+    up = ('TELEMETRY', 'PROFILE', 'PLAN', 'REQUEST', 'REPORT')
     found = {'drf/v1/query/{client}', 'drf/v1/query/{client}/reply', 'drf/v1/regions/{region}/alerts'}
     for kind, leaf in leaves:
         if kind not in ('QUERY', 'STATE', 'HEARTBEAT'):

@@ -60,6 +60,8 @@ static const struct kind kinds[] = {
     KIND(INPUT_HEALTH),
     UNSEEN(INPUT_STALLED, "it is a bit of HEALTH, which is recorded where serve reads it"),
     KIND(INPUT_REFUSING),
+    KIND(INPUT_WORD_FRONT),
+    KIND(INPUT_WORD_PUSH),
     KIND(INPUT_MESSAGE),
     KIND(INPUT_FEED_MESSAGE),
     KIND(INPUT_FOUND),

@@ -40,6 +40,7 @@ struct rig {
     struct fusion_store *store;
     struct fusion_fabric *fabric;
     struct edge_feeds *feeds;
+    struct edge_delivery delivery;
     struct edge_deadletters deadletters;
     struct edge_ingest *ingest;
     struct edge_now now;
@@ -195,6 +196,7 @@ static inline void open_node(struct rig *rig)
         .fabric = rig->fabric,
         .feeds = rig->feeds,
         .decoder = {.self = rig, .start = decode_start, .take = decode_take},
+        .delivery = &rig->delivery,
         .deadletters = &rig->deadletters,
         .mailbox = &rig->mailbox,
         .backqueue = rig->backqueue,
@@ -240,10 +242,10 @@ static inline int open_rig(void **state)
         || edge_backqueue_open(65536, &rig->backqueue) != DRF_OK)
         return -1;
     edge_health_init(&rig->health);
-    rig->deadletters = (struct edge_deadletters){.config = &rig->config,
-                                                 .log = &rig->log,
-                                                 .metrics = rig->metrics,
-                                                 .serve_mono_us = INT64_MAX};
+    rig->delivery = (struct edge_delivery){
+        .config = &rig->config, .metrics = rig->metrics, .serve_mono_us = INT64_MAX};
+    edge_deadletters_init(&rig->deadletters, &rig->config, &rig->delivery, rig->metrics,
+                          &rig->log);
     *state = rig;
     return 0;
 }

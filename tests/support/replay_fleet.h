@@ -11,6 +11,7 @@
 #include "drf/v1/profile.pb-c.h"
 #include "drf/v1/query.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
+#include "drf/v1/report.pb-c.h"
 #include "drf/v1/telemetry.pb-c.h"
 #include "edge/mqtt/link.h"
 #include "tests/support/replay_feeds.h"
@@ -37,6 +38,8 @@ struct fleet_world {
     uint32_t session;
     size_t left;  // messages that this step may take
     size_t flood; // and that come from other drones
+    bool words;   // reports that must not be lost, all of them
+    uint32_t word_seq;
     uint64_t sent, received;
     char topic[128], response[64];
     uint8_t payload[8192];
@@ -213,6 +216,32 @@ static inline size_t fleet_query(struct fleet_world *world, const struct drone_i
     return fleet_pack(world, &query.base);
 }
 
+// One that must not be lost; some come twice, some are refused.
+static inline size_t fleet_word(struct fleet_world *world, const struct drone_in_test *drone)
+{
+    static char correlation[] = "w-1", schema[] = "of.a.test", json[] = "{\"a\": [1, 2]}";
+    struct chance *chance = &world->chance;
+    Drf__V1__Report word = DRF__V1__REPORT__INIT;
+    Drf__V1__WeatherReport weather = DRF__V1__WEATHER_REPORT__INIT;
+    if (!one_in(chance, 6))
+        world->word_seq++;
+    SET(&word, report_seq, world->word_seq);
+    SET(&word, drone_boot_id, 1);
+    SET(&word, time_us, world->now.utc_us - (int64_t)below(chance, 620000000));
+    word.correlation = correlation;
+    if (one_in(chance, 2)) {
+        word.schema = schema;
+        word.json = json;
+    } else {
+        SET(&weather, lat_e7, fleet_lat_e7(drone));
+        SET(&weather, lon_e7, fleet_lon_e7(drone));
+        SET(&weather, agl_m, 40.0F);
+        SET(&weather, wind_mps, (float)below(chance, 20));
+        word.weather = &weather;
+    }
+    return fleet_pack(world, &word.base);
+}
+
 // A report where one is due, or something that is rarer.
 static inline size_t fleet_message(struct fleet_world *world, struct drone_in_test *drone)
 {
@@ -220,7 +249,10 @@ static inline size_t fleet_message(struct fleet_world *world, struct drone_in_te
     const char *leaf = "telemetry";
     size_t size;
     uint64_t what = below(chance, 60);
-    if (what == 0) {
+    if (what == 6 || (world->flood > 0 && world->words)) {
+        leaf = "report";
+        size = fleet_word(world, drone);
+    } else if (what == 0) {
         leaf = "profile";
         size = fleet_profile(world);
     } else if (what < 3) {
@@ -295,6 +327,7 @@ static inline void fleet_change(struct fleet_world *world)
 {
     struct chance *chance = &world->chance;
     world->flood = one_in(chance, 400) ? 100 : 0;
+    world->words = one_in(chance, 2);
     world->left = one_in(chance, 40) ? 60 : world->flood + below(chance, 4);
     if (one_in(chance, world->down ? 60 : 900)) {
         world->down = !world->down;

@@ -27,6 +27,7 @@ static const char rig_config[] =
     "node: {id: n1, mode: SIM}\n"
     "store: {path: unused, drone_keep_s: 3600, tombstone_keep_s: 3600}\n"
     "dead_letters: {topic: dead}\n"
+    "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: tape, capture_max_mb: 1}\n"
     "limits: {drones_max: 80, drone_forget_s: 10, pending_max_mb: 1}\n"
     "feeds:\n"
     "  - {name: cranes, topic: cranes, kind: obstacle, format: geojson_obstacles, class: "
@@ -41,6 +42,7 @@ static const char rig_config_other[] =
     "node: {id: n1, mode: SIM}\n"
     "store: {path: unused, drone_keep_s: 3600, tombstone_keep_s: 3600}\n"
     "dead_letters: {topic: dead}\n"
+    "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: tape, capture_max_mb: 1}\n"
     "limits: {drones_max: 80, drone_forget_s: 10, stale_after_ms: 2000, "
     "context_rate_default_hz: 2, context_rate_max_hz: 4}\n"
     "feeds:\n"
@@ -295,13 +297,13 @@ static inline void rig_open_node(struct rig *rig)
                          DRF_OK);
     }
     edge_node_use_inputs(node);
-    const struct edge_deadletter_port letters = {.self = &rig->feeds,
-                                                 .send = letter_send,
-                                                 .purge = letter_purge,
-                                                 .waiting = letter_waiting,
-                                                 .serve = letter_serve};
-    assert_int_equal(edge_deadletters_use(node->config, node->store, node->metrics, &node->log,
-                                          letters, node->ingest_inputs, &node->deadletters),
+    const struct edge_delivery_port letters = {.self = &rig->feeds,
+                                               .send = letter_send,
+                                               .purge = letter_purge,
+                                               .waiting = letter_waiting,
+                                               .serve = letter_serve};
+    assert_int_equal(edge_delivery_use(node->config, node->store, node->metrics, letters,
+                                       node->ingest_inputs, &node->delivery),
                      DRF_OK);
     const struct edge_feed_port feeds = {.self = &rig->feeds,
                                          .start = feed_start,

@@ -30,6 +30,8 @@ struct rig {
     struct drf_config config;
     struct edge_log log;
     struct edge_metrics *metrics;
+    struct edge_delivery delivery;
+    struct edge_outbox *box; // in it
     struct edge_deadletters deadletters;
     FILE *lines;
     char text[LOG_SIZE];
@@ -67,14 +69,15 @@ static int open_rig(void **state)
         || edge_metrics_open(names, 2, &rig->metrics) != DRF_OK)
         return -1;
     rig->log = (struct edge_log){.fd = fileno(rig->lines), .level = EDGE_LOG_INFO};
-    rig->deadletters = (struct edge_deadletters){
-        .config = &rig->config,
-        .log = &rig->log,
-        .metrics = rig->metrics,
-        .sends = true,
-    };
+    rig->delivery = (struct edge_delivery){.config = &rig->config, .metrics = rig->metrics};
+    rig->box = &rig->delivery.lanes[EDGE_DELIVERY_LETTER].box;
+    rig->delivery.lanes[EDGE_DELIVERY_LETTER].there = true;
+    edge_deadletters_init(&rig->deadletters, &rig->config, &rig->delivery, rig->metrics,
+                          &rig->log);
     *state = rig;
-    return edge_outbox_init(&rig->deadletters.box, NULL,
+    const struct edge_outbox_rules rules = {
+        .prefix = EDGE_DELIVERY_LETTERS, .count_max = EDGE_OUTBOX_MAX, .bytes_max = UINT64_MAX};
+    return edge_outbox_init(rig->box, rules, NULL,
                             (struct edge_outbox_sender){rig, post_send, post_purge})
                    == DRF_OK
                ? 0
@@ -238,8 +241,9 @@ static void letter__that_comes_back_by_a_feed__is_refused_without_another(void *
 static void waits__only_a_feed_with_letters_that_wait(void **state)
 {
     struct rig *rig = *state;
-    struct edge_outbox *box = &rig->deadletters.box;
-    *box = (struct edge_outbox){.post = box->post, // as after a flood of the first feed
+    struct edge_outbox *box = rig->box;
+    *box = (struct edge_outbox){.rules = box->rules, // as after a flood of the first feed
+                                .post = box->post,
                                 .first = 1,
                                 .resend = 100,
                                 .next = 100 + EDGE_OUTBOX_MAX - 50,

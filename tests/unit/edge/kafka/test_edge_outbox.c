@@ -19,6 +19,7 @@ enum { ROOM = 4096, SECOND_US = 1000000 };
 struct rig {
     char path[64];
     struct fusion_store *store;
+    struct edge_outbox_rules rules;
     struct edge_outbox box;
     // What was handed to Kafka and not reported: the digits of each record, and its tag.
     int numbers[ROOM];
@@ -44,6 +45,9 @@ static void post_restore_request(void *self)
     rig->restore_requests++;
 }
 
+static const struct edge_outbox_rules letters = {
+    .prefix = "letter/", .count_max = EDGE_OUTBOX_MAX, .bytes_max = UINT64_MAX};
+
 static void open_box(struct rig *rig)
 {
     struct fusion_store_config config = {.path = rig->path,
@@ -53,7 +57,7 @@ static void open_box(struct rig *rig)
                                          .mode = 1};
     assert_int_equal(fusion_store_open(&config, &rig->store), DRF_OK);
     assert_int_equal(
-        edge_outbox_init(&rig->box, rig->store,
+        edge_outbox_init(&rig->box, rig->rules, rig->store,
                          (struct edge_outbox_sender){rig, post_send, post_restore_request}),
         DRF_OK);
 }
@@ -73,6 +77,7 @@ static int open_rig(void **state)
     struct rig *rig = calloc(1, sizeof *rig);
     snprintf(rig->path, sizeof rig->path, "/tmp/drf-test-outbox-%d.gpkg", (int)getpid());
     unlink_all(rig);
+    rig->rules = letters;
     open_box(rig);
     *state = rig;
     return 0;
