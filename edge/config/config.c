@@ -208,6 +208,20 @@ static enum drf_status read_tables(struct config_reader *reader, struct drf_conf
     return status;
 }
 
+// HOST:PORT; an IPv6 address stands in brackets.
+static bool is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || colon == text || strlen(colon + 1) > 5
+        || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        return false;
+    unsigned long port = strtoul(colon + 1, NULL, 10);
+    size_t host = (size_t)(colon - text);
+    bool bracketed = text[0] == '[' && host > 2 && text[host - 1] == ']';
+    return port >= 1 && port <= 65535 && strcspn(text, " \t/") == strlen(text)
+           && (bracketed || strchr(text, ':') == colon);
+}
+
 // Rules between keys, and what must be on this machine.
 static enum drf_status check_whole(struct config_reader *reader, struct drf_config *out)
 {
@@ -218,6 +232,11 @@ static enum drf_status check_whole(struct config_reader *reader, struct drf_conf
                           "node.mode: SIM only in a region whose id begins with \"sim\", not "
                           "'%s'",
                           out->region_id);
+    if (out->region_address[0] != '\0' && !is_address(out->region_address))
+        status = config_refuse(reader->error, DRF_ERR_RANGE, section_line(reader, "region"),
+                               "region.address: '%.80s' is not HOST:PORT, such as "
+                               "mqtt.example.org:8883",
+                               out->region_address);
     if (out->limits.context_rate_default_hz > out->limits.context_rate_max_hz)
         status =
             config_refuse(reader->error, DRF_ERR_RANGE, section_line(reader, "limits"),

@@ -24,6 +24,7 @@ enum {
     DRF_ID_SIZE = 37, // [A-Za-z0-9][A-Za-z0-9._-]{0,35} and NUL: region, node, feed
     DRF_TEXT_SIZE = 128,
     DRF_PATH_SIZE = 512,
+    DRF_ADDRESS_SIZE = 264, // HOST:PORT
     DRF_FEEDS_MAX = 24,
     DRF_MISTAKES_MAX = 40,
 };
@@ -158,7 +159,9 @@ struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
     double margin_m;
-    uint32_t mode;             // enum drf_mode: which data are taken
+    int32_t region_priority;               // where regions overlap the greater one serves
+    char region_address[DRF_ADDRESS_SIZE]; // of its broker for drones; empty: not told
+    uint32_t mode;                         // enum drf_mode: which data are taken
     uint32_t sandbox_required; // 1: only where every layer of the decoders' sandbox is there
     bool store_in_memory;      // set by a replay: nothing is written to store_path
     bool store_copied;         // with that: it begins as the file there

@@ -112,6 +112,10 @@ const struct config_key config_keys[] = {
     SPECIAL("region", "polygon_file", "", NULL, "a file that holds one"),
     NUMBER("region", "margin_m", REAL, margin_m, 0, 100000, 1, "2000",
            "aircraft up to this far outside are served too"),
+    NUMBER("region", "priority", I32, region_priority, -1000, 1000, 1, "0",
+           "where regions overlap the greater one serves; the same: the smaller id"),
+    TEXT("region", "address", TEXT, region_address, "\"\"", NULL,
+         "of its MQTT broker as drones reach it, HOST:PORT; empty: neighbours are not told"),
 
     TEXT("node", "id", ID, node_id, NULL, "edge-1", "one for each node of the region"),
     {"node", "mode", CONFIG_CHOICE, AT(mode), 0, 0, 0, 0, modes, "LIVE", NULL,

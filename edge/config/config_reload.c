@@ -15,6 +15,8 @@ enum { VALUE_SIZE = 160, KEY_SIZE = 96 };
 // "section." alone: all of its keys. Of a feed: ".key".
 static const char *const reloaded[] = {
     "log.level",
+    "region.priority",
+    "region.address",
     "mqtt.",
     "store.tombstone_keep_s",
     "store.tombstone_horizon_s",

@@ -5,7 +5,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "geo/bounds.h"
 #include "geo/earth.h"
 #include "geo/ring.h"
 
@@ -65,6 +67,37 @@ static enum drf_status refuse(char error[static EDGE_REGION_ERROR_SIZE], const c
     return DRF_ERR_RANGE;
 }
 
+static struct geo_bounds box_of(const struct geo_point *ring, size_t count)
+{
+    struct geo_bounds box = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    for (size_t i = 0; i < count; i++) {
+        box.west_deg = fmin(box.west_deg, ring[i].lon_deg);
+        box.east_deg = fmax(box.east_deg, ring[i].lon_deg);
+        box.south_deg = fmin(box.south_deg, ring[i].lat_deg);
+        box.north_deg = fmax(box.north_deg, ring[i].lat_deg);
+    }
+    return box;
+}
+
+enum drf_status edge_region_copy(const struct geo_point *ring, size_t count,
+                                 struct edge_region *out)
+{
+    if (count < 3 || count > EDGE_REGION_VERTICES_MAX)
+        return DRF_ERR_RANGE;
+    for (size_t i = 0; i < count; i++)
+        if (!on_globe(ring[i]))
+            return DRF_ERR_RANGE;
+    const struct geo_bounds box = box_of(ring, count);
+    if (box.east_deg - box.west_deg > 180.0)
+        return DRF_ERR_RANGE;
+    struct geo_point *copy = malloc(count * sizeof *copy);
+    if (!copy)
+        return DRF_ERR_NOMEM;
+    memcpy(copy, ring, count * sizeof *copy);
+    *out = (struct edge_region){.ring = copy, .count = count, .bounds = box};
+    return DRF_OK;
+}
+
 enum drf_status edge_region_from_ring(const struct geo_point *ring, size_t count,
                                       char error[static EDGE_REGION_ERROR_SIZE],
                                       struct edge_region *out)
@@ -73,18 +106,14 @@ enum drf_status edge_region_from_ring(const struct geo_point *ring, size_t count
         count--;
     if (count < 3 || count > EDGE_REGION_VERTICES_MAX)
         return refuse(error, "a region has 3 to 1000 different corners");
-    struct geo_bounds box = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
     for (size_t i = 0; i < count; i++) {
         if (!on_globe(ring[i]))
             return refuse(error, "a corner is off the globe: longitude -180 to 180 first, then "
                                  "latitude -90 to 90");
         if (same(ring[i], ring[(i + 1) % count]))
             return refuse(error, "two corners in a row are the same");
-        box.west_deg = fmin(box.west_deg, ring[i].lon_deg);
-        box.east_deg = fmax(box.east_deg, ring[i].lon_deg);
-        box.south_deg = fmin(box.south_deg, ring[i].lat_deg);
-        box.north_deg = fmax(box.north_deg, ring[i].lat_deg);
     }
+    const struct geo_bounds box = box_of(ring, count);
     if (box.east_deg - box.west_deg > 180.0)
         return refuse(error, "a region wider than 180 degrees, or across the antimeridian, is "
                              "not supported");
@@ -167,6 +196,42 @@ double edge_region_distance_m(const struct edge_region *region, struct geo_point
         nearest_m = fmin(nearest_m, segment_distance_m(point, region->ring[i],
                                                        region->ring[(i + 1) % region->count]));
     return nearest_m;
+}
+
+bool edge_region_holds(const struct edge_region *region, struct geo_point point)
+{
+    return geo_bounds_hold(region->bounds, point) && inside(region, point);
+}
+
+static bool corner_near(const struct edge_region *of, const struct edge_region *region,
+                        double reach_m)
+{
+    const struct geo_bounds box = edge_bounds_widen(region->bounds, reach_m);
+    for (size_t i = 0; i < of->count; i++)
+        if (geo_bounds_hold(box, of->ring[i])
+            && edge_region_distance_m(region, of->ring[i]) <= reach_m)
+            return true;
+    return false;
+}
+
+static bool edges_meet(const struct edge_region *a, const struct edge_region *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        const struct geo_point edge[] = {a->ring[i], a->ring[(i + 1) % a->count]};
+        if (!geo_bounds_touch(box_of(edge, 2), b->bounds))
+            continue;
+        for (size_t k = 0; k < b->count; k++)
+            if (segments_meet(edge[0], edge[1], b->ring[k], b->ring[(k + 1) % b->count]))
+                return true;
+    }
+    return false;
+}
+
+// Of two segments that do not meet an end is nearest to the other.
+bool edge_region_near(const struct edge_region *a, const struct edge_region *b, double reach_m)
+{
+    return geo_bounds_touch(edge_bounds_widen(a->bounds, reach_m), b->bounds)
+           && (corner_near(a, b, reach_m) || corner_near(b, a, reach_m) || edges_meet(a, b));
 }
 
 struct geo_bounds edge_bounds_widen(struct geo_bounds bounds, double by_m)

@@ -194,6 +194,10 @@ enum edge_view_refusal { // of a request to the page
       "Telemetry refused, by reply code")                                                      \
     X(STATES_REFUSED, COUNTER, "drf_node_states_refused_total", NONE, NONE,                    \
       "States of nodes on the MQTT broker that could not be read")                             \
+    X(NEIGHBOURS, GAUGE, "drf_neighbours", NONE, NONE,                                         \
+      "Nodes of regions beside ours, as the state names them")                                 \
+    X(NEIGHBOURS_LEFT_OUT, COUNTER, "drf_neighbours_left_out_total", NONE, NONE,               \
+      "States of such nodes that there was no place for")                                      \
     X(TELEMETRY_LOST, COUNTER, "drf_telemetry_lost_total", NONE, NONE,                         \
       "Reports missing by the gaps in seq; a jump beyond what can be missing counts as one")   \
     X(TELEMETRY_JUMPS, COUNTER, "drf_telemetry_jumps_total", NONE, NONE,                       \

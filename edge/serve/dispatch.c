@@ -91,9 +91,7 @@ static enum drf_status encode(struct edge_serve *serve, const struct edge_drone 
         .stream = edge_send_stream(serve, drone->stream.sent_seq + 1),
         .context = found,
         .stale_after_ms = (uint32_t)(serve->config->limits.stale_after_us / 1000),
-        .authority = edge_owners_is(serve, drone) && edge_place_inside(&drone->place)
-                         ? EDGE_AUTHORITY_PRIMARY
-                         : EDGE_AUTHORITY_SECONDARY,
+        .authority = edge_others_authority(serve, drone),
         .owner_epoch = edge_owners_epoch(serve, drone),
         .telemetry_seq = report->seq,
         .telemetry_drone_boot_id = report->drone_boot_id,

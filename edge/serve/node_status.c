@@ -61,6 +61,9 @@ static enum drf_status encode_state(const struct edge_serve *serve, enum edge_wi
     for (size_t i = 0; i < serve->config->feed_count; i++)
         if (!serve->config->feeds[i].removed && (serve->node_status.refusing >> i & 1) != 0)
             refusing[refusing_count++] = serve->config->feeds[i].name;
+    struct edge_wire_neighbour neighbours[EDGE_ADJACENT_MAX];
+    // Not for those who look: they see the region alone.
+    bool told = form == EDGE_WIRE_PROTOBUF && condition != EDGE_CONDITION_DOWN;
     const struct edge_wire_state state = {
         .stream = edge_send_stream(serve, 0),
         .condition = condition,
@@ -74,6 +77,10 @@ static enum drf_status encode_state(const struct edge_serve *serve, enum edge_wi
         .refusing_count = refusing_count,
         .context_rate_max_hz = (uint32_t)serve->config->limits.context_rate_max_hz,
         .owner_epochs = edge_owners_many(serve) ? serve->owners.table.epochs : NULL,
+        .address = serve->config->region_address,
+        .priority = serve->config->region_priority,
+        .neighbours = neighbours,
+        .neighbour_count = told ? edge_adjacent_tell(&serve->adjacent, neighbours) : 0,
     };
     return edge_wire_state_encode(form, &state, bytes, size);
 }

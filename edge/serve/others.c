@@ -16,11 +16,20 @@ static void take_own_region(struct edge_serve *serve, const struct edge_wire_nod
                            says ? state->owner_epochs : NULL);
 }
 
+static void tell(struct edge_serve *serve)
+{
+    edge_metrics_set(serve->metrics, EDGE_METRIC_NEIGHBOURS, 0, (int64_t)serve->adjacent.count);
+    serve->node_status.state_due = true;
+}
+
 static void take_other_region(struct edge_serve *serve,
                               const struct edge_wire_node_state *state)
 {
-    (void)serve;
-    (void)state;
+    uint64_t left_out = serve->adjacent.left_out;
+    if (edge_adjacent_take(&serve->adjacent, serve->config, state, edge_link_session(serve)))
+        tell(serve);
+    edge_metrics_add(serve->metrics, EDGE_METRIC_NEIGHBOURS_LEFT_OUT, 0, 0,
+                     serve->adjacent.left_out - left_out);
 }
 
 // The topic is what the broker lets its sender write: it names region and node, and the message
@@ -75,4 +84,19 @@ void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
         take_own_region(serve, &state);
     else
         take_other_region(serve, &state);
+}
+
+void edge_others_run(struct edge_serve *serve)
+{
+    // As it was seen last: a port is not asked where nothing came in.
+    if (edge_adjacent_sweep(&serve->adjacent, serve->node_status.session, serve->now.mono_us))
+        tell(serve);
+}
+
+uint32_t edge_others_authority(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    bool first =
+        edge_owners_is(serve, drone) && edge_place_inside(&drone->place)
+        && !edge_adjacent_yields(&serve->adjacent, serve->config, drone->report.fix.position);
+    return first ? EDGE_AUTHORITY_PRIMARY : EDGE_AUTHORITY_SECONDARY;
 }

@@ -112,6 +112,7 @@ void edge_serve_close(struct edge_serve *serve)
         return;
     edge_show_close(serve->show);
     edge_unanswered_close(serve->unanswered);
+    edge_adjacent_close(&serve->adjacent);
     edge_capture_close(serve->capture);
     edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);
@@ -231,6 +232,7 @@ static int64_t step(struct edge_serve *serve, struct edge_now now)
     if (now.mono_us >= serve->forget_mono_us) {
         edge_fleet_forget(serve->fleet, now.mono_us);
         edge_neighbours_run(serve);
+        edge_others_run(serve);
         edge_metrics_set(serve->metrics, EDGE_METRIC_WEATHER_LEFT_OUT, 0,
                          (int64_t)fusion_builder_weather_left_out(serve->builder));
         edge_warm_start_run(&serve->warm_start, serve->fleet, serve->backqueue, now.mono_us);

@@ -22,6 +22,7 @@
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
+#include "edge/serve/adjacent.h"
 #include "edge/serve/capture.h"
 #include "edge/serve/fleet/due_list.h"
 #include "edge/serve/fleet/fleet.h"
@@ -109,7 +110,7 @@ struct edge_serve {
     int64_t forget_mono_us;         // when silent drones are looked at next
 
     // Each written by one file: owners.c, overload.c, request_budget.c, reply.c, dispatch.c,
-    // traffic.c, node_status.c, warm_start.c, zone_watch.c, alerts.c.
+    // traffic.c, node_status.c, warm_start.c, zone_watch.c, alerts.c, others.c.
     struct edge_owners_view owners;
     struct edge_load load;
     struct edge_request_budget budget;
@@ -120,6 +121,7 @@ struct edge_serve {
     struct edge_warm_start warm_start;
     struct edge_zone_watch zones;
     struct edge_alerts_watch alerts;
+    struct edge_adjacent adjacent;
 
     uint8_t
         buffer[EDGE_SERVE_BUFFER_BYTES]; // for one message, from its encoding to its sending
@@ -258,6 +260,11 @@ DRF_MUST_CHECK enum drf_status edge_query_refuse(const struct edge_serve *serve,
 // another region.
 void edge_others_take(struct edge_serve *serve, const struct edge_topic *topic,
                       const struct edge_incoming *in);
+// Once a second: whoever is heard of no more is no neighbour.
+void edge_others_run(struct edge_serve *serve);
+// What this node is to the drone where it is: enum edge_authority. PRIMARY if it is its owner,
+// inside the region, but where a region of greater priority overlaps it.
+uint32_t edge_others_authority(const struct edge_serve *serve, const struct edge_drone *drone);
 
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.

@@ -252,11 +252,20 @@ struct edge_wire_heartbeat {
 DRF_MUST_CHECK enum drf_status edge_wire_heartbeat_encode(
     const struct edge_wire_heartbeat *heartbeat, uint8_t *bytes, size_t *size);
 
+struct edge_wire_neighbour { // a node of a region beside ours
+    const char *region_id, *node_id, *address;
+    const struct geo_point *boundary;
+    size_t boundary_count; // 0: left out
+    double margin_m;
+    int32_t priority;
+};
+enum { EDGE_WIRE_NEIGHBOURS_MAX = 32 };
+
 struct edge_wire_state {
     struct edge_wire_stream stream; // seq unused
     uint32_t condition;
     const struct geo_point *boundary; // outer ring, not closed
-    size_t boundary_count;            // at most 256 are written
+    size_t boundary_count;            // at most EDGE_WIRE_BOUNDARY_MAX are written
     double margin_m;
     const char *version;
     const char *const *waiting_for;
@@ -265,8 +274,15 @@ struct edge_wire_state {
     size_t refusing_count;
     uint32_t context_rate_max_hz;
     const uint64_t *owner_epochs; // EDGE_WIRE_OWNER_PARTS of them; NULL: absent
+    const char *address;          // of the region's broker; NULL, "": not told
+    int32_t priority;             // of the region
+    const struct edge_wire_neighbour *neighbours;
+    size_t neighbour_count; // at most EDGE_WIRE_NEIGHBOURS_MAX are written
 };
 enum { EDGE_WIRE_OWNER_PARTS = 32 };
+// All boundaries together have at most EDGE_WIRE_VERTICES_MAX corners: that of a neighbour
+// which does not fit any more is written as the box around it.
+enum { EDGE_WIRE_VERTICES_MAX = 2000 };
 DRF_MUST_CHECK enum drf_status edge_wire_state_encode(enum edge_wire_form form,
                                                       const struct edge_wire_state *state,
                                                       uint8_t *bytes, size_t *size);

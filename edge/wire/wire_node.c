@@ -6,18 +6,13 @@
 #include "edge/wire/wire_message.h"
 #include "edge/wire/wire_parts.h"
 #include "edge/wire/wire_source.h"
+#include "edge/wire/wire_state.h"
 
 #include <string.h>
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
-enum {
-    BOUNDARY_MAX = 256,
-    WAITING_MAX = 16,
-    REFUSING_MAX = 32,
-    SOURCES_MAX = 256,
-    DEFAULTS_MAX = 16
-};
+enum { WAITING_MAX = 16, REFUSING_MAX = 32, SOURCES_MAX = 256, DEFAULTS_MAX = 16 };
 
 enum drf_status edge_wire_reply_encode(enum edge_wire_form form,
                                        const struct edge_wire_reply *reply, uint8_t *bytes,
@@ -79,12 +74,79 @@ enum drf_status edge_wire_heartbeat_encode(const struct edge_wire_heartbeat *hea
     return edge_wire_pack(EDGE_WIRE_PROTOBUF, &m.base, bytes, size);
 }
 
+// The corners of all boundaries of a state.
+struct corners {
+    Drf__V1__Vertex vertices[EDGE_WIRE_VERTICES_MAX], *list[EDGE_WIRE_VERTICES_MAX];
+    size_t count;
+};
+
+static Drf__V1__Vertex **put_corners(struct corners *corners, const struct geo_point *ring,
+                                     size_t count)
+{
+    Drf__V1__Vertex **first = &corners->list[corners->count];
+    for (size_t i = 0; i < count; i++, corners->count++) {
+        Drf__V1__Vertex *vertex = &corners->vertices[corners->count];
+        drf__v1__vertex__init(vertex);
+        SET(vertex, lat_e7, edge_wire_e7(ring[i].lat_deg));
+        SET(vertex, lon_e7, edge_wire_e7(ring[i].lon_deg));
+        corners->list[corners->count] = vertex;
+    }
+    return first;
+}
+
+// Room is left for the boxes of `after` more.
+static size_t put_boundary(struct corners *corners, const struct edge_wire_neighbour *from,
+                           size_t after, Drf__V1__Vertex ***out)
+{
+    enum { BOX = 4 };
+    if (corners->count + from->boundary_count + after * BOX <= EDGE_WIRE_VERTICES_MAX) {
+        *out = put_corners(corners, from->boundary, from->boundary_count);
+        return from->boundary_count;
+    }
+    struct geo_point low = from->boundary[0], high = low;
+    for (size_t i = 1; i < from->boundary_count; i++) {
+        low.lat_deg = fmin(low.lat_deg, from->boundary[i].lat_deg);
+        low.lon_deg = fmin(low.lon_deg, from->boundary[i].lon_deg);
+        high.lat_deg = fmax(high.lat_deg, from->boundary[i].lat_deg);
+        high.lon_deg = fmax(high.lon_deg, from->boundary[i].lon_deg);
+    }
+    const struct geo_point box[BOX] = {
+        low, {low.lat_deg, high.lon_deg}, high, {high.lat_deg, low.lon_deg}};
+    *out = put_corners(corners, box, BOX);
+    return BOX;
+}
+
+static void fill_neighbours(Drf__V1__NodeState *m, const struct edge_wire_state *state,
+                            struct corners *corners, Drf__V1__Neighbour *neighbours,
+                            Drf__V1__Neighbour **list)
+{
+    size_t count = state->neighbour_count < EDGE_WIRE_NEIGHBOURS_MAX ? state->neighbour_count
+                                                                     : EDGE_WIRE_NEIGHBOURS_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const struct edge_wire_neighbour *from = &state->neighbours[i];
+        Drf__V1__Neighbour *to = &neighbours[i];
+        drf__v1__neighbour__init(to);
+        to->region_id = edge_wire_text(from->region_id);
+        to->node_id = edge_wire_text(from->node_id);
+        to->address = edge_wire_text(from->address);
+        SET(to, priority, from->priority);
+        edge_wire_put(&to->has_margin_m, &to->margin_m, from->margin_m);
+        if (from->boundary_count > 0)
+            to->n_boundary = put_boundary(corners, from, count - i - 1, &to->boundary);
+        list[i] = to;
+    }
+    m->n_neighbours = count;
+    m->neighbours = list;
+}
+
 enum drf_status edge_wire_state_encode(enum edge_wire_form form,
                                        const struct edge_wire_state *state, uint8_t *bytes,
                                        size_t *size)
 {
     Drf__V1__NodeState m;
-    Drf__V1__Vertex vertices[BOUNDARY_MAX], *vertex_list[BOUNDARY_MAX];
+    struct corners corners;
+    Drf__V1__Neighbour neighbours[EDGE_WIRE_NEIGHBOURS_MAX],
+        *neighbour_list[EDGE_WIRE_NEIGHBOURS_MAX];
     char *waiting[WAITING_MAX], *refusing[REFUSING_MAX];
     drf__v1__node_state__init(&m);
     SET(&m, boot_id, state->stream.boot_id);
@@ -94,15 +156,10 @@ enum drf_status edge_wire_state_encode(enum edge_wire_form form,
     SET(&m, mode, state->stream.mode);
     m.region_id = edge_wire_text(state->stream.region_id);
     m.node_id = edge_wire_text(state->stream.node_id);
-    for (; m.n_boundary < state->boundary_count && m.n_boundary < BOUNDARY_MAX;
-         m.n_boundary++) {
-        Drf__V1__Vertex *vertex = &vertices[m.n_boundary];
-        drf__v1__vertex__init(vertex);
-        SET(vertex, lat_e7, edge_wire_e7(state->boundary[m.n_boundary].lat_deg));
-        SET(vertex, lon_e7, edge_wire_e7(state->boundary[m.n_boundary].lon_deg));
-        vertex_list[m.n_boundary] = vertex;
-    }
-    m.boundary = vertex_list;
+    corners.count = 0;
+    m.n_boundary = state->boundary_count < EDGE_WIRE_BOUNDARY_MAX ? state->boundary_count
+                                                                  : EDGE_WIRE_BOUNDARY_MAX;
+    m.boundary = put_corners(&corners, state->boundary, m.n_boundary);
     edge_wire_put(&m.has_margin_m, &m.margin_m, state->margin_m);
     m.version = edge_wire_text(state->version);
     for (size_t i = 0; i < state->waiting_count && m.n_waiting_for < WAITING_MAX; i++)
@@ -121,6 +178,10 @@ enum drf_status edge_wire_state_encode(enum edge_wire_form form,
         m.owner_epochs = epochs;
         m.n_owner_epochs = EDGE_WIRE_OWNER_PARTS;
     }
+    m.address = edge_wire_text(state->address);
+    if (state->priority != 0)
+        SET(&m, priority, state->priority);
+    fill_neighbours(&m, state, &corners, neighbours, neighbour_list);
     return edge_wire_pack(form, &m.base, bytes, size);
 }
 

@@ -65,6 +65,8 @@ static void parse__of_the_least__fills_in_the_documented_defaults(void **state)
     assert_int_equal(config.limits.pending_max_bytes, 64 << 20);
     assert_string_equal(config.mqtt.client_id, "drf-edge-niagara-edge-1");
     assert_int_equal(config.mqtt.port, 1883);
+    assert_string_equal(config.region_address, "");
+    assert_int_equal(config.region_priority, 0);
     assert_int_equal(config.feed_count, 0);
     assert_string_equal(drf_config_topic_root(&config), "drf/v1");
     drf_config_close(&config);
@@ -207,6 +209,16 @@ static void parse__without_a_required_key__says_which(void **state)
 static void parse__of_what_is_no_yaml__names_the_line(void **state)
 {
     (void)state;
+#define ADDRESS(text)                                                                          \
+    "region: {id: a, bounds: [0, 0, 1, 1], address: \"" text                                   \
+    "\"}\nnode: {id: n}\nstore: {path: p}\n"
+    static const char *const no_addresses[] = {
+        ADDRESS("mqtt.example"),    ADDRESS(":1883"),       ADDRESS("mqtt.example:"),
+        ADDRESS("mqtt.example:0"),  ADDRESS("m:65536"),     ADDRESS("m:18x3"),
+        ADDRESS("mqtt://m:1883"),   ADDRESS("2001:db8::1"), ADDRESS("a b:1883"),
+        ADDRESS("2001:db8::1:1883")};
+    for (size_t i = 0; i < sizeof no_addresses / sizeof no_addresses[0]; i++)
+        refused(no_addresses[i], DRF_ERR_RANGE, 1, "region.address: ");
     refused("region:\n  id: a\n bounds: [\n", DRF_ERR_SYNTAX, 3, "not YAML");
     refused("", DRF_ERR_SYNTAX, 0, "empty");
     refused(LEAST "---\nmore: 1\n", DRF_ERR_SYNTAX, 9, "second YAML document");
@@ -231,6 +243,26 @@ static void parse__of_a_region__refuses_shapes_that_are_none(void **state)
             DRF_ERR_RANGE, 5, "without holes");
     refused(REGION("polygon_file: none.geojson"), DRF_ERR_ABSENT, 5,
             "/etc/drf/none.geojson cannot be read");
+}
+
+static void parse__of_a_region__takes_the_address_of_its_broker(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"mqtt.example:1883", "[2001:db8::1]:8883",
+                                            "192.0.2.1:1"};
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        char text[300];
+        struct drf_config_error error;
+        struct drf_config config;
+        (void)snprintf(text, sizeof text,
+                       "region: {id: a, bounds: [0, 0, 1, 1], priority: -2, address: \"%s\"}\n"
+                       "node: {id: n}\nstore: {path: p}\n",
+                       addresses[i]);
+        assert_int_equal(parse(text, &error, &config), DRF_OK);
+        assert_string_equal(config.region_address, addresses[i]);
+        assert_int_equal(config.region_priority, -2);
+        drf_config_close(&config);
+    }
 }
 
 static void parse__of_a_polygon__turns_it_counter_clockwise(void **state)
@@ -505,6 +537,7 @@ int main(void)
         cmocka_unit_test(parse__without_a_required_key__says_which),
         cmocka_unit_test(parse__of_what_is_no_yaml__names_the_line),
         cmocka_unit_test(parse__of_a_region__refuses_shapes_that_are_none),
+        cmocka_unit_test(parse__of_a_region__takes_the_address_of_its_broker),
         cmocka_unit_test(parse__of_a_polygon__turns_it_counter_clockwise),
         cmocka_unit_test(parse__of_kafka_settings__refuses_what_librdkafka_or_the_node_does),
         cmocka_unit_test(parse__of_what_is_not_real__keeps_it_from_live_aircraft),

@@ -50,7 +50,9 @@ static bool was_told(const struct told *told, const char *line)
 // ---- which keys
 
 // As deploy/configuration.md and deploy/operations.md say it.
-static const char *const on_reload[] = {"store.tombstone_keep_s",
+static const char *const on_reload[] = {"region.priority",
+                                        "region.address",
+                                        "store.tombstone_keep_s",
                                         "store.tombstone_horizon_s",
                                         "store.drone_keep_s",
                                         "mqtt.host",

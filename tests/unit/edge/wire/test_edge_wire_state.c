@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "drf/v1/node.pb-c.h"
+#include "edge/wire/wire.h"
 #include "edge/wire/wire_state.h"
 
 enum { CORNERS = 1001 };
@@ -188,6 +189,49 @@ static void read__more_epochs_than_parts__takes_those_of_the_parts(void **state)
     assert_true(s.owner_epochs[1] == 2 && s.owner_epochs[2] == 0 && s.owner_epochs[31] == 0);
 }
 
+// Corners on a line, as no region has them: only their number counts.
+static void encode__more_corners_than_there_is_room_for__are_boxes(void **state)
+{
+    (void)state;
+    enum { ROOM = 65536, NEIGHBOURS = 40 };
+    struct geo_point *ring = calloc(1000, sizeof *ring);
+    struct edge_wire_neighbour neighbours[NEIGHBOURS];
+    uint8_t *bytes = malloc(ROOM);
+    assert_true(ring != NULL && bytes != NULL);
+    for (size_t i = 0; i < 1000; i++)
+        ring[i] = (struct geo_point){-30 - 0.001 * (double)i, -120 - 0.001 * (double)i};
+    for (size_t i = 0; i < NEIGHBOURS; i++)
+        neighbours[i] = (struct edge_wire_neighbour){
+            .region_id = "abcdefghijklmnopqrstuvwxyz0123456789",
+            .node_id = "abcdefghijklmnopqrstuvwxyz0123456789",
+            .address = "mqtt.a-rather-long-name.of-a-company.example.org:8883",
+            .boundary = ring,
+            .boundary_count = i == 1 ? 800 : 1000,
+            .margin_m = 2000};
+    const struct edge_wire_state from = {.stream = {.region_id = "r", .node_id = "n"},
+                                         .condition = 4,
+                                         .boundary = ring,
+                                         .boundary_count = 1000,
+                                         .neighbours = neighbours,
+                                         .neighbour_count = NEIGHBOURS};
+    size_t size = ROOM;
+    assert_int_equal(edge_wire_state_encode(EDGE_WIRE_PROTOBUF, &from, bytes, &size), DRF_OK);
+    Drf__V1__NodeState *m = drf__v1__node_state__unpack(NULL, size, bytes);
+    assert_non_null(m);
+    assert_int_equal(m->n_boundary, 1000);
+    assert_int_equal(m->n_neighbours, 32);
+    assert_int_equal(m->neighbours[0]->n_boundary, 4);
+    assert_int_equal(m->neighbours[0]->boundary[0]->lat_e7, -309990000);
+    assert_int_equal(m->neighbours[0]->boundary[0]->lon_e7, -1209990000);
+    assert_int_equal(m->neighbours[0]->boundary[2]->lat_e7, -300000000);
+    assert_int_equal(m->neighbours[0]->boundary[2]->lon_e7, -1200000000);
+    assert_int_equal(m->neighbours[1]->n_boundary, 800);
+    assert_int_equal(m->neighbours[31]->n_boundary, 4);
+    drf__v1__node_state__free_unpacked(m, NULL);
+    free(bytes);
+    free(ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +240,7 @@ int main(void)
         cmocka_unit_test(read__a_condition_that_is_not_known__is_down),
         cmocka_unit_test(read__no_message_or_no_boot_id__is_a_syntax_error),
         cmocka_unit_test(read__what_does_not_fit_or_is_off_the_globe__is_a_range_error),
+        cmocka_unit_test(encode__more_corners_than_there_is_room_for__are_boxes),
         cmocka_unit_test(read__more_epochs_than_parts__takes_those_of_the_parts),
     };
     return cmocka_run_group_tests_name("edge/wire_state", tests, NULL, NULL);
