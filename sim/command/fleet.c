@@ -27,7 +27,7 @@
 enum { HOST_SIZE = 256, LINE_SIZE = 256, BURST = 32 };
 
 static const int64_t connect_us = 60000000, first_us = 10000000, profile_us = 5000000,
-                     linger_us = 1000000;
+                     linger_us = 1000000, turn_us = 50000;
 
 struct flight {
     const struct sim_fleet_options *options;
@@ -40,6 +40,7 @@ struct flight {
     struct sim_publisher *publisher; // of the traffic feed; NULL: none
     struct sim_flyby_feed *flybys;   // NULL: none
     bool counters_known;
+    int64_t read_mono_us, wait_us; // when the sockets were read last; how long it then waits
     struct sim_progress progress;
     struct sim_node_counters counters; // when it began; then what was counted since
 };
@@ -198,16 +199,31 @@ static void show(struct flight *flight, int64_t now_mono_us)
 static void wait_for_report(struct flight *flight)
 {
     double wait_us = (double)(sim_fleet_due_mono_us(&flight->fleet) - sim_mono_us());
-    sim_links_step(flight->links, (int)fmin(fmax(wait_us * 1e-3, 1.0), 1000.0), sim_mono_us());
+    int wait_ms = (int)fmin(fmax(wait_us * 1e-3, 1.0), 1000.0);
+    flight->wait_us = wait_ms * INT64_C(1000);
+    sim_links_step(flight->links, wait_ms, sim_mono_us());
+}
+
+// The sockets were read last at `flight->read_mono_us`, and should have been again within the
+// time that was waited for and that a turn takes: else the fleet itself stood still.
+static void note_stall(struct flight *flight, int64_t now_mono_us)
+{
+    int64_t since_us = now_mono_us - flight->read_mono_us;
+    if (flight->read_mono_us != 0 && since_us > flight->wait_us + turn_us)
+        sim_fleet_stalled(&flight->fleet, flight->read_mono_us + flight->wait_us, now_mono_us);
+    flight->read_mono_us = now_mono_us;
+    flight->wait_us = 0;
 }
 
 static void fly(struct flight *flight)
 {
     struct sim_fleet *fleet = &flight->fleet;
     sim_fleet_begin(fleet, sim_clock_now());
+    flight->read_mono_us = fleet->start.mono_us;
     while (sim_fleet_flying(fleet) && !sim_stop_wanted()) {
         struct sim_now now = sim_clock_now();
         const struct sim_now begun = now;
+        note_stall(flight, begun.mono_us);
         for (int burst = 0; burst < BURST && sim_fleet_due(fleet, begun); burst++) {
             sim_fleet_report(fleet, now);
             now = sim_clock_now();
@@ -222,11 +238,14 @@ static void fly(struct flight *flight)
         sim_fleet_log(fleet, begun);
         show(flight, begun.mono_us);
     }
+    note_stall(flight, sim_mono_us());
+    sim_fleet_landed(fleet, sim_clock_now());
     int64_t end_mono_us = sim_mono_us() + linger_us;
     while (sim_mono_us() < end_mono_us)
         sim_links_step(flight->links, 20, sim_mono_us());
     while (sim_fleet_check(fleet, 1024, sim_clock_now()) > 0)
         continue;
+    sim_fleet_settle(fleet);
     sim_progress_end(&flight->progress);
 }
 
@@ -267,6 +286,8 @@ static int conclude(struct flight *flight, double seconds)
         .count = sim_receiver_count(fleet->receiver),
         .counts = sim_receiver_counts(fleet->receiver),
         .latency = sim_receiver_latency(fleet->receiver),
+        .streams = flight->options->streams,
+        .promises = sim_promises_count(fleet->promises),
         .patches = fleet->patches != NULL ? sim_patch_watch_count(fleet->patches) : NULL,
         .story = flight->story,
     };
@@ -368,6 +389,7 @@ static enum drf_status open_fleet(struct flight *flight, enum sim_corruption cor
         .request_s = options->request_s,
         .plans = story ? 0 : (size_t)options->plans,
         .react = options->react,
+        .streams = options->streams,
         .confused = !story,
         .corruption = corruption,
         .verify_ratio = options->verify_ratio,

@@ -244,6 +244,58 @@ static void print_missing(const struct sim_fleet_summary *s, FILE *out)
     fputs("\n", out);
 }
 
+// What the nodes of the region promise together (sim/witness/witness_promises.h).
+static void write_promises(const struct sim_fleet_summary *s, FILE *file)
+{
+    const struct sim_promise_counts *p = s->promises;
+    fprintf(file,
+            "  \"several_nodes\": {\"streams\": %s, \"owner_contexts\": %" PRIu64
+            ", \"owner_changes\": %" PRIu64 ", \"older_epochs_refused\": %" PRIu64 ",\n",
+            s->streams ? "true" : "false", p->owner_contexts, p->owners, p->older);
+    fprintf(file,
+            "    \"longest_gap_s\": %.3f, \"gaps_over\": %" PRIu64
+            ", \"gaps_unjudged\": %" PRIu64
+            ", \"longest_without_owner_s\": %.3f, \"own_stalls\": %" PRIu64
+            ", \"longest_own_stall_s\": %.3f,\n",
+            (double)p->longest_gap_us * 1e-6, p->gaps_over, p->gaps_unjudged,
+            (double)p->longest_without_owner_us * 1e-6, p->stalls,
+            (double)p->longest_stall_us * 1e-6);
+    fprintf(file,
+            "    \"asked\": %" PRIu64 ", \"replied\": %" PRIu64 ", \"replied_twice\": %" PRIu64
+            ", \"unanswered\": %" PRIu64 ", \"unanswered_sent_again\": %" PRIu64
+            ", \"unanswered_late\": %" PRIu64 ",\n",
+            p->asked, p->replied, p->twice, p->missing, p->replaced, p->unanswered_late);
+    fprintf(file,
+            "    \"warnings_carried\": %" PRIu64 ", \"warnings_lost\": %" PRIu64
+            ", \"warnings_unjudged\": %" PRIu64 "},\n",
+            s->counts->checked[SIM_CHECK_CARRIED] - s->counts->wrong[SIM_CHECK_CARRIED],
+            s->counts->wrong[SIM_CHECK_CARRIED], s->counts->carried_unjudged);
+}
+
+static void print_promises(const struct sim_fleet_summary *s, FILE *out)
+{
+    const struct sim_promise_counts *p = s->promises;
+    if (!s->streams && p->owner_contexts == 0)
+        return;
+    fprintf(out,
+            "%" PRIu64 " contexts of owners, %" PRIu64 " changes of owner, at most %.1f s "
+            "without; %" PRIu64 " of older epochs refused\n",
+            p->owner_contexts, p->owners, (double)p->longest_without_owner_us * 1e-6, p->older);
+    fprintf(out,
+            "longest gap between contexts %.3f s, %" PRIu64
+            " longer than the last held, %" PRIu64 " not judged; the fleet itself stood still "
+            "for at most %.3f s\n",
+            (double)p->longest_gap_us * 1e-6, p->gaps_over, p->gaps_unjudged,
+            (double)p->longest_stall_us * 1e-6);
+    fprintf(out,
+            "%" PRIu64 " profiles and plans: %" PRIu64 " replies, %" PRIu64 " double, %" PRIu64
+            " missing, %" PRIu64 " not judged; %" PRIu64 " WARNINGs carried over, %" PRIu64
+            " lost, %" PRIu64 " not judged\n",
+            p->asked, p->replied, p->twice, p->missing, p->replaced + p->unanswered_late,
+            s->counts->checked[SIM_CHECK_CARRIED] - s->counts->wrong[SIM_CHECK_CARRIED],
+            s->counts->wrong[SIM_CHECK_CARRIED], s->counts->carried_unjudged);
+}
+
 static double points_per_drone_min(const struct sim_fleet_summary *s)
 {
     double drone_minutes = (double)s->drones * s->seconds / 60.0;
@@ -325,6 +377,7 @@ enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *s, const c
             s->asked, n->terrain_answers, n->terrain_tiles, n->terrain_unavailable,
             n->landing_answers);
     write_missing(s, file);
+    write_promises(s, file);
     write_kinds(s->counts, file);
     write_advisories(s->counts, file);
     write_example(s, file);
@@ -349,6 +402,7 @@ void sim_fleet_report_print(const struct sim_fleet_summary *s, FILE *out)
                 (double)sim_histogram_at(s->latency, 0.99) * 1e-3,
                 (double)s->latency->max * 1e-3, points_per_drone_min(s));
     print_missing(s, out);
+    print_promises(s, out);
     print_patches(s->patches, out);
     if (s->asked > 0)
         fprintf(out,

@@ -17,6 +17,8 @@ struct sim_fleet_summary {
     const struct sim_receiver_count *count;
     const struct sim_witness_counts *counts;
     const struct sim_histogram *latency;
+    bool streams; // the drones asked for all nodes' contexts
+    const struct sim_promise_counts *promises;
     const struct sim_patch_count *patches; // NULL: none requested
     const struct sim_story *story;         // NULL: no story
     const uint8_t *example;                // a packed context, or size 0
@@ -24,7 +26,8 @@ struct sim_fleet_summary {
 };
 
 // Keys: drones, seconds, contexts, contexts_per_s, latency_us {p50, p99, max},
-// data_points_per_drone_min, mismatches, gaps; then details by kind and one whole context.
+// data_points_per_drone_min, mismatches, gaps; then details by kind, what the nodes of the
+// region promise together (several_nodes), and one whole context.
 // DRF_ERR_STORE: not written.
 DRF_MUST_CHECK enum drf_status sim_fleet_report_save(const struct sim_fleet_summary *summary,
                                                      const char *path);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/fleet/context_scan.h"
 
+#include "geo/hash.h"
+
 // Numbers of context.proto.
 enum {
     BOOT_ID = 1,
@@ -12,8 +14,10 @@ enum {
     LOOK_AHEAD = 9,
     WEATHER = 10,
     OBSTACLES = 11,
+    NODE_ID = 28,
     SHED = 29,
     PUSHED = 30,
+    OWNER_EPOCH = 36,
     LOOK_AHEAD_SEGMENTS = 6,
     WEATHER_WIND = 1,
     WEATHER_LAST = 9,
@@ -125,6 +129,14 @@ bool sim_context_scan(const uint8_t *bytes, size_t size, struct sim_context_head
             break;
         case TELEMETRY_SEQ:
             head.telemetry_seq = (uint32_t)field.value;
+            break;
+        case NODE_ID:
+            head.node = geo_hash_bytes(GEO_HASH_START, field.inside.at,
+                                       (size_t)(field.inside.end - field.inside.at))
+                        | 2U; // neither 0 nor the one of no name
+            break;
+        case OWNER_EPOCH:
+            head.owner_epoch = field.value;
             break;
         case SHED:
             head.shed = (uint32_t)field.value;

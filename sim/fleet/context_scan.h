@@ -12,6 +12,8 @@
 
 struct sim_context_head {
     uint64_t boot_id;
+    uint64_t node;                     // hash of the node's name; 0: it is not there
+    uint64_t owner_epoch;              // 0: none
     uint32_t seq, telemetry_seq, shed; // telemetry_seq 0: it answers no report
     int64_t node_time_us;
     uint32_t stale_after_ms;

@@ -6,10 +6,30 @@
 #include "sim/fleet/fleet.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+enum { ANSWERS_PROFILE = 2, ANSWERS_PLAN = 3 }; // reply.proto: answers
+
+// One that is not connected: its silence is nobody's fault.
 static enum drf_status send(struct sim_fleet *fleet, size_t index, struct sim_outgoing message)
 {
-    return fleet->link.send(fleet->link.context, index, &message, fleet->now);
+    enum drf_status status = fleet->link.send(fleet->link.context, index, &message, fleet->now);
+    if (status != DRF_OK)
+        sim_promises_excuse(fleet->promises, index, fleet->now.mono_us);
+    else if (message.ask != 0)
+        sim_promises_asked(fleet->promises, index,
+                           strcmp(message.word, "plan") == 0 ? ANSWERS_PLAN : ANSWERS_PROFILE,
+                           message.ask, fleet->now.mono_us,
+                           sim_receiver_judge(fleet->receiver));
+    return status;
+}
+
+static enum drf_status send_profile(void *context, size_t index,
+                                    const struct sim_outgoing *message, struct sim_now now)
+{
+    struct sim_fleet *fleet = context;
+    fleet->now = now;
+    return send(fleet, index, *message);
 }
 
 // What the drone's own clock says.
@@ -97,8 +117,12 @@ static enum drf_status open_receiver(struct sim_fleet *fleet)
     enum drf_status status =
         sim_receiver_open(&fleet->witness, fleet->drones, plan->drones, plan->corruption,
                           plan->verify_ratio, &fleet->receiver);
+    if (status == DRF_OK)
+        status = sim_promises_open(plan->drones, plan->streams, (int64_t)(1e6 / plan->rate_hz),
+                                   &fleet->promises);
     if (status != DRF_OK)
         return status;
+    sim_receiver_promise(fleet->receiver, fleet->promises);
     if (plan->all_hear)
         sim_receiver_tell_all(fleet->receiver);
     struct sim_fleet_reports reports = sim_receiver_reports(fleet->receiver);
@@ -136,10 +160,12 @@ enum drf_status sim_fleet_open(const struct sim_fleet_plan *plan, struct sim_wor
 void sim_fleet_close(struct sim_fleet *fleet)
 {
     sim_receiver_close(fleet->receiver);
+    sim_promises_close(fleet->promises);
     sim_patch_watch_close(fleet->patches);
     free(fleet->drones);
     sim_witness_close(&fleet->witness);
     fleet->receiver = NULL;
+    fleet->promises = NULL;
     fleet->patches = NULL;
     fleet->drones = NULL;
 }
@@ -152,13 +178,18 @@ void sim_fleet_meet(struct sim_fleet *fleet, struct sim_flyby_feed *flybys)
 
 size_t sim_fleet_profiles(struct sim_fleet *fleet, struct sim_now now)
 {
-    return sim_profiles_step(&fleet->profiles, &fleet->link, fleet->drones, fleet->plan.drones,
-                             fleet->plan.rate_hz, &fleet->plan.patch, now);
+    const struct sim_link_port noting = {.context = fleet, .send = send_profile};
+    const struct sim_profile_wish wish = {.rate_hz = fleet->plan.rate_hz,
+                                          .patch = &fleet->plan.patch,
+                                          .streams = fleet->plan.streams};
+    return sim_profiles_step(&fleet->profiles, &noting, fleet->drones, fleet->plan.drones,
+                             &wish, now);
 }
 
 void sim_fleet_begin(struct sim_fleet *fleet, struct sim_now now)
 {
     fleet->start = fleet->now = now;
+    sim_promises_begin(fleet->promises, now.mono_us);
 }
 
 bool sim_fleet_flying(const struct sim_fleet *fleet) { return fleet->next < fleet->total; }
@@ -232,8 +263,12 @@ static void file_plan(struct sim_fleet *fleet, size_t index)
     uint8_t bytes[SIM_PLAN_MAX];
     size_t size = sim_plans_file(&drone->plans, index, &drone->flight, fleet->world,
                                  fleet->witness.geoid, drone_utc_us(fleet, index), bytes);
-    const struct sim_outgoing plan = {
-        .word = "plan", .bytes = bytes, .size = size, .qos = 1, .retain = true};
+    const struct sim_outgoing plan = {.word = "plan",
+                                      .bytes = bytes,
+                                      .size = size,
+                                      .qos = 1,
+                                      .retain = true,
+                                      .ask = drone->plans.sent};
     if (size > 0 && send(fleet, index, plan) != DRF_OK)
         fleet->unsent++;
 }
@@ -251,9 +286,10 @@ static void report(struct sim_fleet *fleet, size_t index)
     made.unprofiled = !drone->profile_answered;
     sim_receiver_sent(fleet->receiver, index, &made);
     const struct sim_outgoing telemetry = {.word = "telemetry", .bytes = bytes, .size = size};
-    if (drone->error.report_lost)
+    if (drone->error.report_lost) {
         fleet->lost++;
-    else if (send(fleet, index, telemetry) == DRF_OK)
+        sim_promises_excuse(fleet->promises, index, fleet->now.mono_us);
+    } else if (send(fleet, index, telemetry) == DRF_OK)
         fleet->sent++;
     else
         fleet->unsent++;
@@ -264,6 +300,7 @@ void sim_fleet_report(struct sim_fleet *fleet, struct sim_now now)
     size_t index = (size_t)(fleet->next++ % fleet->plan.drones);
     struct sim_drone *drone = &fleet->drones[index];
     fleet->now = now;
+    sim_receiver_acknowledge(fleet->receiver, index, now);
     if (fleet->plan.react)
         sim_pilot_decide(&drone->pilot, &drone->flight, drone_utc_us(fleet, index));
     sim_flight_step(&drone->flight, fleet->world, 1.0 / fleet->plan.rate_hz);
@@ -302,7 +339,22 @@ void sim_fleet_take(struct sim_fleet *fleet, size_t index, enum sim_stream strea
                     const void *bytes, size_t size, struct sim_now now)
 {
     fleet->now = now;
-    sim_receiver_take(fleet->receiver, index, stream, bytes, size, now.mono_us);
+    sim_receiver_take(fleet->receiver, index, stream, bytes, size, now);
+}
+
+void sim_fleet_stalled(struct sim_fleet *fleet, int64_t from_mono_us, int64_t to_mono_us)
+{
+    sim_promises_stalled(fleet->promises, from_mono_us, to_mono_us);
+}
+
+void sim_fleet_landed(struct sim_fleet *fleet, struct sim_now now)
+{
+    sim_promises_end(fleet->promises, now.mono_us, sim_receiver_judge(fleet->receiver));
+}
+
+void sim_fleet_settle(struct sim_fleet *fleet)
+{
+    sim_promises_settle(fleet->promises, sim_receiver_judge(fleet->receiver));
 }
 
 size_t sim_fleet_check(struct sim_fleet *fleet, size_t most, struct sim_now now)

@@ -6,8 +6,8 @@
 // real MQTT clients, or an experiment in lock-step with a node. One thread.
 //
 // The order of a flight: sim_fleet_profiles() until it returns 0, sim_fleet_begin(), then
-// sim_fleet_report() until sim_fleet_flying() is false, then a while for late answers, and
-// sim_fleet_check() until it returns 0.
+// sim_fleet_report() until sim_fleet_flying() is false, sim_fleet_landed(), then a while for
+// late answers, sim_fleet_check() until it returns 0, and sim_fleet_settle().
 #ifndef SIM_FLEET_H
 #define SIM_FLEET_H
 
@@ -29,6 +29,7 @@ struct sim_fleet_plan {
     bool confused;    // two of 32 drones label heights wrongly
     enum sim_corruption corruption;
     double verify_ratio; // of the drones whose contexts the witness checks
+    bool streams;        // drones ask for the contexts of every node of the region
     bool all_hear;       // drones react to contexts that nobody checks, too
     struct sim_patch_options patch;
     struct sim_error_plan errors; // all off: the drones know the truth
@@ -50,6 +51,7 @@ struct sim_fleet {
     struct sim_drone *drones;
     struct sim_receiver *receiver;
     struct sim_patch_watch *patches; // NULL: none
+    struct sim_promises *promises;
     struct sim_fleet_observer observer;
     struct sim_flight_log *flight_log; // borrowed; NULL: none
     struct sim_flyby_feed *flybys;     // borrowed; NULL: none
@@ -93,6 +95,12 @@ void sim_fleet_log(struct sim_fleet *fleet, struct sim_now now);
 // A message that reached a drone at that time.
 void sim_fleet_take(struct sim_fleet *fleet, size_t index, enum sim_stream stream,
                     const void *bytes, size_t size, struct sim_now now);
+// Nothing was taken from one time to the other, longer than whoever drives it meant to wait: it
+// does not count as silence of the nodes.
+void sim_fleet_stalled(struct sim_fleet *fleet, int64_t from_mono_us, int64_t to_mono_us);
+// After the last report; and when no more replies are waited for.
+void sim_fleet_landed(struct sim_fleet *fleet, struct sim_now now);
+void sim_fleet_settle(struct sim_fleet *fleet);
 // Checks up to `most` stored messages, and lets the drones react to them. Returns how many are
 // left.
 size_t sim_fleet_check(struct sim_fleet *fleet, size_t most, struct sim_now now);

@@ -92,6 +92,9 @@ int sim_fleet_options_read(int argc, char **argv, struct sim_fleet_options *out)
         {"requests", SIM_OPTION_REAL, &options.request_s, "S",
          "between a verified drone's requests, terrain and landing in turn (default 8, 0: "
          "none)"},
+        {"streams", SIM_OPTION_FLAG, &options.streams, NULL,
+         "drones ask for the contexts of every node of the region: none may then be silent\n"
+         "                             for longer than its last context holds"},
         {"plans", SIM_OPTION_COUNT, &options.plans, "N",
          "one drone of so many files plans and flies by them (default 3, 0: none; a story has "
          "none)"},

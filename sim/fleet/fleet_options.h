@@ -13,7 +13,7 @@ struct sim_fleet_options {
     double seconds, rate_hz, request_s;
     uint64_t patch_side;
     double patch_rate_hz, lose_percent, verify_ratio;
-    bool key_frames, react;
+    bool key_frames, react, streams;
     const char *metrics, *advisories, *story, *cranes, *zones, *node_pid;
     double track_s;
     const char *traffic, *traffic_topic;

@@ -37,6 +37,7 @@ struct sim_outgoing {
     size_t size;
     int qos;
     bool retain;
+    uint32_t ask; // number of a profile or plan in its correlation; 0: it is none
 };
 
 struct sim_link_port {

@@ -20,6 +20,7 @@ static const size_t memory_bytes = (size_t)256 << 20;
 struct message {
     size_t index, size;
     uint8_t *bytes;
+    bool followed;
 };
 
 struct sim_patch_watch {
@@ -123,7 +124,8 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
     watch->counted.patches++;
     watch->counted.bytes += size;
     struct sim_drone *drone = &watch->drones[index];
-    if (boot_id >= drone->patch_boot_id) {
+    bool followed = drone->seen_boot_id == 0 || boot_id == drone->seen_boot_id;
+    if (followed) {
         if (boot_id == drone->patch_boot_id && seq > watch->last_seq[index] + 1)
             watch->counted.gaps += seq - watch->last_seq[index] - 1;
         drone->patch_boot_id = boot_id;
@@ -137,7 +139,7 @@ void sim_patch_watch_take(struct sim_patch_watch *watch, size_t index, const uin
         return;
     memcpy(copy, bytes, size);
     watch->queue[(watch->first + watch->waiting++) % QUEUE] =
-        (struct message){index, size, copy};
+        (struct message){index, size, copy, followed};
 }
 
 static bool same_grid(const Drf__V1__Patch *p, const struct sim_patch_options *options)
@@ -152,7 +154,7 @@ static bool decode(const struct sim_patch_window *base, const Drf__V1__Patch *p,
 {
     struct sim_layer_base from = {.cells = NULL};
     if (p->base_seq != 0) {
-        if (base->seq != p->base_seq || base->level != p->level)
+        if (base->seq != p->base_seq || base->boot_id != p->boot_id || base->level != p->level)
             return false;
         int64_t around = INT64_C(512) << p->level;
         int64_t east = ((int64_t)p->west_cell - base->west + around) % around;
@@ -236,7 +238,7 @@ static void check_message(struct sim_patch_watch *watch, const struct message *m
         watch->counted.keys++;
         watch->counted.key_bytes += message->size;
     }
-    if (message->index < watch->counted.watched)
+    if (message->index < watch->counted.watched && message->followed)
         decode_and_check(watch, message->index, p, counts);
     drf__v1__patch__free_unpacked(p, NULL);
 }

@@ -1,9 +1,11 @@
 // sim/fleet/patch_watch.h - acknowledges, decodes and checks the patches of the fleet.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every drone acknowledges at arrival. Those of as many drones as fit into the memory for
-// windows are decoded when there is time, and all their cells checked against the world. A
-// patch that is to be lost (fault injection) is dropped before anything of it is read.
+// Every drone acknowledges at arrival, of the node whose contexts it uses: each node codes its
+// patches against its own, and what others send meanwhile is counted and left. Those of as many
+// drones as fit into the memory for windows are decoded when there is time, and all their cells
+// checked against the world. A patch that is to be lost (fault injection) is dropped before
+// anything of it is read.
 #ifndef SIM_PATCH_WATCH_H
 #define SIM_PATCH_WATCH_H
 

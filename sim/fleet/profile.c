@@ -2,6 +2,7 @@
 #include "sim/fleet/profile.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "drf/v1/profile.pb-c.h"
 #include "sim/flight/drone_limits.h"
@@ -10,13 +11,18 @@ enum { AT_ONCE = 8 };
 
 static const int64_t again_us = 1000000, pause_us = 4000;
 
-static size_t make(size_t number, double rate_hz, const struct sim_patch_options *patch,
+static size_t make(size_t number, const struct sim_profile_wish *wish, uint32_t round,
                    uint8_t bytes[static SIM_TELEMETRY_MAX])
 {
+    const struct sim_patch_options *patch = wish->patch;
+    char correlation[16];
+    snprintf(correlation, sizeof correlation, "f%u", (unsigned)round);
     Drf__V1__Profile profile = DRF__V1__PROFILE__INIT;
     profile.has_revision = profile.has_rate_hz = 1;
     profile.revision = 1;
-    profile.rate_hz = (float)rate_hz;
+    profile.rate_hz = (float)wish->rate_hz;
+    profile.has_streams = profile.streams = wish->streams;
+    profile.correlation = correlation;
     profile.has_patch = profile.has_patch_cells = profile.has_patch_rate_hz = patch->side > 0;
     profile.patch = patch->side > 0;
     profile.patch_cells = patch->side;
@@ -43,8 +49,8 @@ static size_t unanswered(const struct sim_drone *drones, size_t count)
 }
 
 size_t sim_profiles_step(struct sim_profiles *profiles, const struct sim_link_port *link,
-                         const struct sim_drone *drones, size_t count, double rate_hz,
-                         const struct sim_patch_options *patch, struct sim_now now)
+                         const struct sim_drone *drones, size_t count,
+                         const struct sim_profile_wish *wish, struct sim_now now)
 {
     uint8_t bytes[SIM_TELEMETRY_MAX];
     size_t left = unanswered(drones, count);
@@ -54,14 +60,18 @@ size_t sim_profiles_step(struct sim_profiles *profiles, const struct sim_link_po
         const struct sim_drone *drone = &drones[profiles->next];
         if (drone->profile_answered)
             continue;
-        struct sim_outgoing message = {
-            .word = "profile", .bytes = bytes, .qos = 1, .retain = true};
-        message.size = make(drone->number, rate_hz, patch, bytes);
+        struct sim_outgoing message = {.word = "profile",
+                                       .bytes = bytes,
+                                       .qos = 1,
+                                       .retain = true,
+                                       .ask = profiles->rounds + 1};
+        message.size = make(drone->number, wish, message.ask, bytes);
         // A drone that is not connected now is asked again in the next round.
         sent += link->send(link->context, profiles->next, &message, now) == DRF_OK ? 1 : 0;
     }
     bool over = profiles->next == count;
     profiles->resume_mono_us = now.mono_us + (over ? again_us : pause_us);
     profiles->next = over ? 0 : profiles->next;
+    profiles->rounds += over ? 1 : 0;
     return left;
 }

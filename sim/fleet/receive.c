@@ -18,13 +18,14 @@
 #include "sim/fleet/context_scan.h"
 
 enum { RING = 4096, BYTES_MAX = 2048, REPORTS = 64, ANSWERS = 64 };
-enum { ANSWERS_TELEMETRY = 1, ANSWERS_PROFILE = 2 }; // reply.proto: answers
+enum { ANSWERS_TELEMETRY = 1, ANSWERS_PROFILE = 2, ANSWERS_PLAN = 3 }; // reply.proto: answers
 
 static const int64_t slow_for_us = 5000000;
 
 struct arrival {
     size_t index, size;
     int64_t mono_us;
+    bool used; // by the drone
     uint8_t bytes[BYTES_MAX];
 };
 
@@ -39,12 +40,6 @@ struct answer {
     struct sim_report report; // the drone's newest then
 };
 
-struct stream_state {
-    uint64_t boot_id;
-    uint32_t seq;
-    uint32_t answered; // telemetry seq of the newest answer
-};
-
 struct sim_receiver {
     struct sim_witness *witness;
     struct sim_patch_watch *patches; // NULL: none
@@ -54,8 +49,10 @@ struct sim_receiver {
     double verify_ratio; // of the drones whose contexts are checked
     bool tells_all;      // the listener hears the contexts of the others too
     struct sim_listener listener;
-    struct sim_report *reports; // REPORTS a drone, by seq modulo
-    struct stream_state *streams;
+    struct sim_report *reports;       // REPORTS a drone, by seq modulo
+    struct sim_node_streams *streams; // of each drone
+    uint32_t *answered;               // telemetry seq of the newest answer to each
+    struct sim_promises *promises;    // NULL: none
     int64_t *refused_mono_us;         // of each drone
     int64_t slowest_us, slow_mono_us; // answer of the last seconds, and when it came
     struct arrival *ring;
@@ -83,10 +80,11 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     receiver->verify_ratio = verify_ratio;
     receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
     receiver->streams = calloc(count, sizeof *receiver->streams);
+    receiver->answered = calloc(count, sizeof *receiver->answered);
     receiver->refused_mono_us = calloc(count, sizeof *receiver->refused_mono_us);
     receiver->ring = calloc(RING, sizeof *receiver->ring);
     if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL
-        || receiver->refused_mono_us == NULL) {
+        || receiver->answered == NULL || receiver->refused_mono_us == NULL) {
         sim_receiver_close(receiver);
         return DRF_ERR_NOMEM;
     }
@@ -123,6 +121,7 @@ void sim_receiver_close(struct sim_receiver *receiver)
         free_answer(&receiver->answers[i]);
     free(receiver->reports);
     free(receiver->streams);
+    free(receiver->answered);
     free(receiver->refused_mono_us);
     free(receiver->ring);
     free(receiver);
@@ -144,7 +143,12 @@ static void take_advisory(struct sim_receiver *receiver, size_t index, const voi
                                 "an advisory is no message");
     else
         sim_witness_told(receiver->witness, index, message->advisory);
-    if (message != NULL && message->advisory != NULL && receiver->listener.on_advisory != NULL)
+    bool older = message != NULL && message->owner_epoch != 0
+                 && message->owner_epoch < receiver->streams[index].epoch;
+    if (older && receiver->promises != NULL)
+        sim_promises_older(receiver->promises);
+    if (message != NULL && message->advisory != NULL && !older
+        && receiver->listener.on_advisory != NULL)
         receiver->listener.on_advisory(receiver->listener.context, index, message->advisory,
                                        mono_us);
     if (message != NULL)
@@ -228,6 +232,33 @@ static const struct sim_report *newest_of(const struct sim_receiver *receiver, s
     return newest;
 }
 
+// "f3" is the correlation of a profile's third sending, "p2/5" of the second plan, the fifth
+// that was sent; 0: it is none of those.
+static uint32_t number_of(const Drf__V1__Reply *reply)
+{
+    const char *text = reply->correlation != NULL ? reply->correlation : "";
+    const char *slash = strchr(text, '/');
+    if (reply->answers == ANSWERS_PROFILE && text[0] == 'f')
+        return (uint32_t)strtoul(text + 1, NULL, 10);
+    if (reply->answers == ANSWERS_PLAN && text[0] == 'p' && slash != NULL)
+        return (uint32_t)strtoul(slash + 1, NULL, 10);
+    return 0;
+}
+
+static void judge_reply(struct sim_receiver *receiver, size_t index,
+                        const Drf__V1__Reply *reply, int64_t mono_us)
+{
+    if (receiver->promises == NULL)
+        return;
+    uint32_t number = number_of(reply);
+    if (number != 0)
+        sim_promises_replied(receiver->promises, index, reply->answers, number,
+                             &receiver->counts);
+    if (reply->answers == ANSWERS_TELEMETRY
+        && reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OUTSIDE_REGION)
+        sim_promises_excuse(receiver->promises, index, mono_us);
+}
+
 static void take_reply(struct sim_receiver *receiver, size_t index, const void *bytes,
                        size_t size, int64_t mono_us)
 {
@@ -240,6 +271,7 @@ static void take_reply(struct sim_receiver *receiver, size_t index, const void *
     }
     bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
+    judge_reply(receiver, index, reply, mono_us);
     if (reply->answers == ANSWERS_PROFILE)
         receiver->drones[index].profile_answered = true;
     if (reply->answers == ANSWERS_TELEMETRY && !good)
@@ -295,32 +327,40 @@ static void take_state(struct sim_receiver *receiver, const void *bytes, size_t 
 }
 
 // A drone acknowledges what arrived, not what was checked; the same for how long it is valid.
-static void acknowledge(struct sim_drone *drone, const struct sim_context_head *head)
+void sim_receiver_acknowledge(struct sim_receiver *receiver, size_t index, struct sim_now now)
 {
-    if (head->boot_id < drone->seen_boot_id)
+    struct sim_drone *drone = &receiver->drones[index];
+    const struct sim_node_stream *used =
+        sim_node_streams_choose(&receiver->streams[index], now);
+    if (used == NULL)
         return;
-    drone->seen_boot_id = head->boot_id;
-    drone->seen_seq = head->seq;
-    drone->pilot.void_utc_us = head->node_time_us + (int64_t)head->stale_after_ms * 1000;
+    drone->seen_boot_id = used->taken_boot_id;
+    drone->seen_seq = used->taken_seq;
+    drone->pilot.void_utc_us = used->void_utc_us;
 }
 
-// Streams never go back; what is missing between two is a gap.
-static void follow_stream(struct sim_receiver *receiver, size_t index,
-                          const struct sim_context_head *head)
+// A stream never goes back; what is missing between two is a gap. Returns whether the drone
+// uses this context.
+static bool follow_stream(struct sim_receiver *receiver, size_t index,
+                          const struct sim_context_head *head, struct sim_now now)
 {
-    struct stream_state *stream = &receiver->streams[index];
-    bool same = head->boot_id == stream->boot_id;
+    struct sim_arrived arrived = sim_node_streams_take(&receiver->streams[index], head, now);
     sim_witness_counts_note(
-        &receiver->counts, SIM_CHECK_SEQUENCE,
-        head->boot_id > stream->boot_id || (same && head->seq > stream->seq),
+        &receiver->counts, SIM_CHECK_SEQUENCE, arrived.taken != SIM_TAKEN_BACK,
         "boot %llu seq %u after boot %llu seq %u", (unsigned long long)head->boot_id, head->seq,
-        (unsigned long long)stream->boot_id, stream->seq);
-    if (same && head->seq > stream->seq + 1)
-        receiver->counted.gaps += head->seq - stream->seq - 1;
-    if (!same)
-        stream->answered = 0;
-    stream->boot_id = head->boot_id;
-    stream->seq = head->seq;
+        (unsigned long long)arrived.before_boot, arrived.before_seq);
+    receiver->counted.gaps += arrived.lost;
+    int64_t stale_after_us = (int64_t)head->stale_after_ms * 1000;
+    const struct sim_promise_context told = {.epoch = head->owner_epoch,
+                                             .node_utc_us = head->node_time_us,
+                                             .stale_after_us = stale_after_us,
+                                             .taken = arrived.taken == SIM_TAKEN
+                                                      && now.utc_us <= head->node_time_us
+                                                                           + stale_after_us,
+                                             .older = arrived.taken == SIM_TAKEN_OLDER};
+    if (receiver->promises != NULL)
+        sim_promises_context(receiver->promises, index, &told, now.mono_us, &receiver->counts);
+    return arrived.used;
 }
 
 // The report that a context answers; NULL: none, or one too long ago.
@@ -334,7 +374,6 @@ static struct sim_report *report_of(const struct sim_receiver *receiver, size_t 
 static void count_context(struct sim_receiver *receiver, size_t index,
                           const struct sim_context_head *head, int64_t mono_us)
 {
-    struct stream_state *stream = &receiver->streams[index];
     struct sim_report *report = report_of(receiver, index, head->telemetry_seq);
     receiver->counted.pushed += head->pushed ? 1 : 0;
     receiver->counted.unmatched += report == NULL ? 1 : 0;
@@ -344,9 +383,9 @@ static void count_context(struct sim_receiver *receiver, size_t index,
     if (report == NULL)
         return;
     report->answered = true;
-    if (head->telemetry_seq <= stream->answered)
-        return;
-    stream->answered = head->telemetry_seq;
+    if (head->telemetry_seq <= receiver->answered[index])
+        return; // by another node
+    receiver->answered[index] = head->telemetry_seq;
     if (mono_us - report->mono_us > receiver->slowest_us
         || mono_us - receiver->slow_mono_us > slow_for_us) {
         receiver->slowest_us = mono_us - report->mono_us;
@@ -363,7 +402,7 @@ bool sim_receiver_verifies(const struct sim_receiver *receiver, size_t index)
 }
 
 static void take_context(struct sim_receiver *receiver, size_t index, const void *bytes,
-                         size_t size, int64_t mono_us)
+                         size_t size, struct sim_now now)
 {
     receiver->counted.contexts++;
     receiver->counted.bytes += size;
@@ -375,9 +414,9 @@ static void take_context(struct sim_receiver *receiver, size_t index, const void
                                 "%zu bytes are not a context, or one that is too long", size);
         return;
     }
-    acknowledge(&receiver->drones[index], &head);
-    follow_stream(receiver, index, &head);
-    count_context(receiver, index, &head, mono_us);
+    bool used = follow_stream(receiver, index, &head, now);
+    sim_receiver_acknowledge(receiver, index, now);
+    count_context(receiver, index, &head, now.mono_us);
     if (!sim_receiver_verifies(receiver, index) && !receiver->tells_all)
         return;
     if (receiver->waiting == RING)
@@ -385,13 +424,15 @@ static void take_context(struct sim_receiver *receiver, size_t index, const void
     struct arrival *arrival = &receiver->ring[(receiver->first + receiver->waiting++) % RING];
     arrival->index = index;
     arrival->size = size;
-    arrival->mono_us = mono_us;
+    arrival->mono_us = now.mono_us;
+    arrival->used = used;
     memcpy(arrival->bytes, bytes, size);
 }
 
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
-                       const void *bytes, size_t size, int64_t mono_us)
+                       const void *bytes, size_t size, struct sim_now now)
 {
+    int64_t mono_us = now.mono_us;
     set_subject(receiver, index, mono_us);
     if (stream == SIM_STREAM_ADVISORY) {
         take_advisory(receiver, index, bytes, size, mono_us);
@@ -411,7 +452,7 @@ void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_str
     if (stream == SIM_STREAM_STATE)
         take_state(receiver, bytes, size);
     if (stream == SIM_STREAM_CONTEXT)
-        take_context(receiver, index, bytes, size, mono_us);
+        take_context(receiver, index, bytes, size, now);
 }
 
 static bool complete(const Drf__V1__Context *context)
@@ -432,7 +473,7 @@ static void check_arrival(struct sim_receiver *receiver, const struct arrival *a
                                 "%zu bytes are not a context", arrival->size);
         return;
     }
-    if (receiver->listener.on_context != NULL)
+    if (arrival->used && receiver->listener.on_context != NULL)
         receiver->listener.on_context(receiver->listener.context, arrival->index, context,
                                       arrival->mono_us);
     const struct sim_report *report =
@@ -464,6 +505,16 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
     for (; most > 0 && receiver->answer_count > 0; most--)
         check_answer(receiver, &receiver->answers[--receiver->answer_count]);
     return receiver->waiting + patches + receiver->answer_count;
+}
+
+void sim_receiver_promise(struct sim_receiver *receiver, struct sim_promises *promises)
+{
+    receiver->promises = promises;
+}
+
+struct sim_witness_counts *sim_receiver_judge(struct sim_receiver *receiver)
+{
+    return &receiver->counts;
 }
 
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch)

@@ -4,7 +4,8 @@
 // Every message is counted, timed and acknowledged when it arrives, without unpacking it.
 // Messages to the drones that are verified are checked when there is time, so that checking
 // one delays no other. The ring between is bounded; when it is full the oldest is checked
-// first.
+// first. A drone uses one of the streams of its region's nodes (sim/fleet/node_streams.h); the
+// contexts of all of them are checked.
 #ifndef SIM_RECEIVE_H
 #define SIM_RECEIVE_H
 
@@ -12,9 +13,11 @@
 #include "sim/fleet/corrupt.h"
 #include "sim/fleet/fleet_mqtt.h"
 #include "sim/fleet/histogram.h"
+#include "sim/fleet/node_streams.h"
 #include "sim/fleet/patch_watch.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/witness/witness.h"
+#include "sim/witness/witness_promises.h"
 
 enum { SIM_SHEDS = 4 }; // context.proto: patch, segments, rate, obstacles
 
@@ -27,8 +30,8 @@ struct sim_receiver_count {
     char refusal[160]; // the first
 };
 
-// Callbacks for the messages to each drone, in the order of arrival, called when they are
-// checked. Each may be NULL.
+// Callbacks for the messages that each drone uses, in the order of arrival, called when they
+// are checked. Each may be NULL.
 struct sim_listener {
     void *context;
     void (*on_context)(void *context, size_t index, const Drf__V1__Context *told,
@@ -59,11 +62,18 @@ void sim_receiver_sent(struct sim_receiver *receiver, size_t index,
                        const struct sim_report *report);
 // Takes a message at its arrival.
 void sim_receiver_take(struct sim_receiver *receiver, size_t index, enum sim_stream stream,
-                       const void *bytes, size_t size, int64_t mono_us);
+                       const void *bytes, size_t size, struct sim_now now);
+// Sets what the drone acknowledges, and until when it knows anything, by the stream that it
+// uses at that time.
+void sim_receiver_acknowledge(struct sim_receiver *receiver, size_t index, struct sim_now now);
 // Checks up to `most` queued messages. Returns how many are still queued.
 size_t sim_receiver_check(struct sim_receiver *receiver, size_t most);
 
 const struct sim_receiver_count *sim_receiver_count(const struct sim_receiver *receiver);
+// What the nodes promise together is judged by `promises`, borrowed; NULL: by nobody.
+void sim_receiver_promise(struct sim_receiver *receiver, struct sim_promises *promises);
+// For judgements that are made by others than this receiver.
+struct sim_witness_counts *sim_receiver_judge(struct sim_receiver *receiver);
 // Patches are passed to `watch`, borrowed; NULL: they are ignored.
 void sim_receiver_watch(struct sim_receiver *receiver, struct sim_patch_watch *watch);
 void sim_receiver_listen(struct sim_receiver *receiver, const struct sim_listener *listener);

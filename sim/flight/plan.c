@@ -99,8 +99,9 @@ static void put_heights(struct sim_plan *plan, enum height height,
     }
 }
 
-static size_t pack(struct sim_plan *plan, enum height height, const struct sim_world *world,
-                   struct sim_geoid *geoid, uint8_t bytes[static SIM_PLAN_MAX])
+static size_t pack(struct sim_plan *plan, uint32_t sent, enum height height,
+                   const struct sim_world *world, struct sim_geoid *geoid,
+                   uint8_t bytes[static SIM_PLAN_MAX])
 {
     Drf__V1__PlanPoint points[SIM_PLAN_POINTS_MAX], *list[SIM_PLAN_POINTS_MAX];
     for (size_t i = 0; i < plan->count; i++) {
@@ -112,10 +113,12 @@ static size_t pack(struct sim_plan *plan, enum height height, const struct sim_w
         list[i] = &points[i];
     }
     put_heights(plan, height, world, geoid, points);
-    char name[SIM_PLAN_ID];
+    char name[SIM_PLAN_ID], correlation[2 * SIM_PLAN_ID];
     sim_plan_name(plan->number, name);
+    snprintf(correlation, sizeof correlation, "%s/%u", name, (unsigned)sent);
     Drf__V1__Plan message = DRF__V1__PLAN__INIT;
-    message.plan_id = message.correlation = name;
+    message.plan_id = name;
+    message.correlation = correlation;
     message.has_revision = message.has_valid_until_us = message.has_conformance_m = 1;
     message.revision = 1;
     message.valid_until_us = plan->until_utc_us;
@@ -150,7 +153,7 @@ size_t sim_plans_file(struct sim_plans *plans, size_t drone, const struct sim_fl
     plans->sent_utc_us = utc_us;
     enum height height = height_of(drone);
     last->over_ground = height == HEIGHT_AGL;
-    return last->count >= 2 ? pack(last, height, world, geoid, bytes) : 0;
+    return last->count >= 2 ? pack(last, ++plans->sent, height, world, geoid, bytes) : 0;
 }
 
 const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply)
@@ -161,7 +164,8 @@ const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1
     bool good = reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_OK
                 || reply->code == DRF__V1__REPLY_CODE__REPLY_CODE_ACCEPTED_DEFAULTS;
     if (reply->answers != ANSWERS_PLAN || !good || plans->filed == 0
-        || reply->correlation == NULL || strcmp(reply->correlation, name) != 0)
+        || reply->correlation == NULL || strncmp(reply->correlation, name, strlen(name)) != 0
+        || reply->correlation[strlen(name)] != '/')
         return NULL;
     last->accepted_boot_id = reply->boot_id;
     return last;

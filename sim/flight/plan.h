@@ -35,6 +35,7 @@ struct sim_plan {
 struct sim_plans {
     bool files; // this drone files plans at all
     uint32_t filed;
+    uint32_t sent; // and so many were sent, those that were sent again, too
     bool homeward; // the last one is for the way back
     int64_t sent_utc_us;
     struct sim_plan kept[SIM_PLANS_KEPT];
@@ -45,6 +46,7 @@ struct sim_plans {
 size_t sim_plans_file(struct sim_plans *plans, size_t drone, const struct sim_flight *flight,
                       const struct sim_world *world, struct sim_geoid *geoid, int64_t utc_us,
                       uint8_t bytes[static SIM_PLAN_MAX]);
+// Its correlation is its name and how many were sent: "p7/9".
 // A reply that may answer one. The plan that it accepts; NULL: none.
 const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1__Reply *reply);
 

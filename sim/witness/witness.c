@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drf/v1/enums.pb-c.h"
+#include "sim/witness/witness_history.h"
 #include "sim/witness/witness_layers.h"
 #include "sim/witness/witness_truth.h"
 
@@ -97,6 +98,9 @@ void sim_witness_close(struct sim_witness *witness)
     sim_geoid_close(witness->geoid);
     witness->geoid = NULL;
     free(witness->extents);
+    for (size_t i = 0; witness->history != NULL && i < witness->fleet.count; i++)
+        for (size_t k = 0; k < SIM_NODES; k++)
+            free(witness->history[i].of[k]);
     free(witness->history);
     witness->extents = NULL;
     witness->history = NULL;

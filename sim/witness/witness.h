@@ -26,6 +26,7 @@
 
 enum {
     SIM_LAYERS = 8, // numbers of Layer in enums.proto
+    SIM_NODES = 8,  // of a region; another takes the place of one
     SIM_STRETCHES_MAX = 32,
     SIM_RING_MAX = 64, // corners of a region
 };
@@ -93,8 +94,17 @@ struct sim_fleet_reports {
     const int64_t *slowest_us;      // an answer took so long lately; NULL: not known
 };
 
-struct sim_advisory_history; // sim/witness/witness_advisories.c: what one drone was and could
-                             // be advised of
+struct sim_advisory_history; // sim/witness/witness_history.h: what one drone was and could be
+                             // advised of
+
+// A node of the region, and what it called complete in its present boot.
+struct sim_witness_node {
+    uint64_t name; // hash; 0: free
+    uint64_t boot_id;
+    int64_t boot_mono_us; // when that boot first answered; 0: the first node's first
+    int64_t complete_utc_us[SIM_LAYERS]; // the node's time when it first called it complete, 0:
+                                         // not yet
+};
 
 struct sim_witness {
     const struct sim_world *world;
@@ -105,12 +115,10 @@ struct sim_witness {
     struct sim_obstacle_extent *extents;         // of each obstacle of the world, in its order
     double weather_tolerance[SIM_WEATHER_COUNT]; // at 10 m above ground for the wind
     const char *region;
-    uint64_t boot_id;
-    int64_t boot_mono_us; // when a node that was started again first answered; 0: the first
+    struct sim_witness_node nodes[SIM_NODES];
+    size_t node;               // whose context is being checked
     bool complete[SIM_LAYERS]; // for the context that is being checked
     bool shed;                 // the context that is being checked says that it was shortened
-    int64_t complete_utc_us[SIM_LAYERS]; // the node's time when it first called it complete, 0:
-                                         // not yet
     struct sim_region served;
     struct sim_fleet_reports fleet;
     const struct sim_flybys *flybys; // of a traffic feed; NULL: none
@@ -141,6 +149,10 @@ void sim_witness_check(struct sim_witness *witness, const struct sim_report *rep
 void sim_witness_told(struct sim_witness *witness, size_t drone,
                       const Drf__V1__Advisory *advisory);
 
+// The node of a context: by its name, or where that is missing by its boot_id. Index in
+// witness->nodes.
+size_t sim_witness_node_of(struct sim_witness *witness, const char *name, uint64_t boot_id,
+                           int64_t arrival_mono_us);
 // Whether contexts of this boot had called a layer complete by this time of the node. Messages
 // to different drones arrive in any order.
 bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,

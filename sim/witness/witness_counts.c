@@ -39,6 +39,10 @@ const char *sim_check_name(enum sim_check check)
         [SIM_CHECK_TRAFFIC] = "traffic",
         [SIM_CHECK_ALERTS] = "alerts",
         [SIM_CHECK_REVIEW] = "review",
+        [SIM_CHECK_OWNER] = "owner",
+        [SIM_CHECK_GAP] = "context_gap",
+        [SIM_CHECK_REPLY] = "reply",
+        [SIM_CHECK_CARRIED] = "advisory_carried",
         [SIM_CHECK_DECODE] = "decode",
     };
     return names[check];

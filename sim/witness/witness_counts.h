@@ -38,6 +38,10 @@ enum sim_check {
     SIM_CHECK_TRAFFIC,         // how well others are said to be known
     SIM_CHECK_ALERTS,          // whom they concern
     SIM_CHECK_REVIEW,          // of a plan
+    SIM_CHECK_OWNER,           // no two nodes are a drone's owner at one time
+    SIM_CHECK_GAP,             // contexts come before the last is stale
+    SIM_CHECK_REPLY,           // one to each profile and plan
+    SIM_CHECK_CARRIED,         // the next owner goes on with a WARNING of the last
     SIM_CHECK_DECODE,          // not a message
     SIM_CHECK_COUNT
 };
@@ -96,6 +100,7 @@ struct sim_witness_counts {
     uint64_t waiting; // values not there yet, and the node gave a reason
     uint64_t shed;    // values absent because the node says that it left them out
     uint64_t data_points;
+    uint64_t carried_unjudged; // WARNINGs at a change of owner of which nothing can be said
     struct sim_kind_count kinds[SIM_ADVISORY_KINDS];
     char sample[SIM_CHECK_COUNT][SIM_SAMPLE_SIZE]; // of the first wrong one
 };

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/witness/witness_layers.h"
 
-#include <string.h>
-
 #include "drf/v1/enums.pb-c.h"
+#include "geo/hash.h"
 
 static bool excuses(uint32_t reason)
 {
@@ -32,9 +31,13 @@ bool sim_witness_incomplete(const struct sim_witness *witness, const Drf__V1__Co
 bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
                               uint64_t boot_id, int64_t node_utc_us)
 {
-    return layer < SIM_LAYERS && witness->boot_id == boot_id
-           && witness->complete_utc_us[layer] != 0
-           && node_utc_us >= witness->complete_utc_us[layer];
+    for (size_t i = 0; i < SIM_NODES; i++) {
+        const struct sim_witness_node *node = &witness->nodes[i];
+        if (layer < SIM_LAYERS && node->name != 0 && node->boot_id == boot_id)
+            return node->complete_utc_us[layer] != 0
+                   && node_utc_us >= node->complete_utc_us[layer];
+    }
+    return false;
 }
 
 void sim_witness_layers_at(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us)
@@ -59,15 +62,45 @@ void sim_witness_missing(struct sim_witness *witness, uint32_t layer, uint32_t r
                             reason);
 }
 
+// The place of a name; the last is taken where there is none.
+static size_t place_of(const struct sim_witness *witness, uint64_t name)
+{
+    for (size_t i = 0; i + 1 < SIM_NODES; i++)
+        if (witness->nodes[i].name == name || witness->nodes[i].name == 0)
+            return i;
+    return SIM_NODES - 1;
+}
+
+static void begin_boot(struct sim_witness_node *node, uint64_t name, uint64_t boot_id,
+                       int64_t boot_mono_us)
+{
+    *node = (struct sim_witness_node){
+        .name = name, .boot_id = boot_id, .boot_mono_us = boot_mono_us};
+}
+
+size_t sim_witness_node_of(struct sim_witness *witness, const char *name, uint64_t boot_id,
+                           int64_t arrival_mono_us)
+{
+    if (name == NULL || name[0] == '\0')
+        for (size_t i = 0; i < SIM_NODES; i++)
+            if (witness->nodes[i].name != 0 && witness->nodes[i].boot_id == boot_id)
+                return i;
+    uint64_t hash = geo_hash_text(GEO_HASH_START, name != NULL ? name : "");
+    size_t place = place_of(witness, hash);
+    struct sim_witness_node *node = &witness->nodes[place];
+    bool first = place == 0 && node->name == 0;
+    if (node->name != hash || node->boot_id != boot_id)
+        begin_boot(node, hash, boot_id, first ? 0 : arrival_mono_us);
+    return place;
+}
+
 // A layer that is not listed has been called complete.
 void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Context *context,
                               int64_t arrival_mono_us)
 {
-    if (witness->boot_id != context->boot_id) {
-        witness->boot_mono_us = witness->boot_id != 0 ? arrival_mono_us : 0;
-        witness->boot_id = context->boot_id;
-        memset(witness->complete_utc_us, 0, sizeof witness->complete_utc_us);
-    }
+    witness->node =
+        sim_witness_node_of(witness, context->node_id, context->boot_id, arrival_mono_us);
+    struct sim_witness_node *node = &witness->nodes[witness->node];
     bool listed[SIM_LAYERS] = {false};
     // A refused input makes a layer incomplete in its box: all else of it is there.
     for (size_t i = 0; i < context->n_layer_states; i++)
@@ -75,7 +108,7 @@ void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Contex
             && context->layer_states[i]->reason != DRF__V1__REASON__REASON_UNREADABLE)
             listed[context->layer_states[i]->layer] = true;
     for (int i = 0; i < SIM_LAYERS; i++) {
-        int64_t *since = &witness->complete_utc_us[i];
+        int64_t *since = &node->complete_utc_us[i];
         if (!listed[i] && (*since == 0 || context->node_time_us < *since))
             *since = context->node_time_us;
         witness->complete[i] = *since != 0 && context->node_time_us >= *since;

@@ -3,7 +3,7 @@
 //
 // A layer is complete from the first context of a boot that does not list it on. From then on
 // the node may not excuse a missing value of that layer by saying that it is incomplete, until
-// it restarts (another boot_id).
+// it restarts (another boot_id). Of each node of the region by itself.
 #ifndef SIM_WITNESS_LAYERS_H
 #define SIM_WITNESS_LAYERS_H
 

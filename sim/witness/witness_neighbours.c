@@ -315,7 +315,7 @@ static void count_drone(const struct sim_witness *witness, const struct sim_repo
         fastest_mps = fmax(fastest_mps, hypot(r->north_mps, r->east_mps));
         // twice as long ago as a report and its answer take, and to the node that answers
         known |= r->answered && r->mono_us < report->mono_us - heard_us / 2
-                 && r->mono_us > witness->boot_mono_us;
+                 && r->mono_us > witness->nodes[witness->node].boot_mono_us;
     }
     // one that was not heard of for long may be predicted near, or be gone
     if (nearest_m == HUGE_VAL) {

@@ -332,7 +332,7 @@ static void judge_other(struct sim_case *c, const struct sim_report *ring, size_
     }
     // Without an older report it is unknown whether the node had one; a node that was started
     // again has none of before.
-    if (before == NULL || before->mono_us < c->witness->boot_mono_us
+    if (before == NULL || before->mono_us < c->witness->nodes[c->witness->node].boot_mono_us
         || beyond_service(c, before) || refused_lately(c, ring[0].drone, from_us))
         out->certain = SIM_NOTHING;
     // one that jumped is a CAUTION at most until three reports agree

@@ -312,6 +312,154 @@ static void fleet_report__link_refuses__counts_it_as_unsent(void **state)
     close_scene(&s);
 }
 
+// A context of a node, at that time after the start, which holds for two seconds.
+static void hear(struct scene *s, const char *node, uint64_t boot, uint32_t seq, uint64_t epoch,
+                 int64_t after_us)
+{
+    Drf__V1__Context context = DRF__V1__CONTEXT__INIT;
+    context.has_boot_id = context.has_seq = context.has_node_time_us = 1;
+    context.has_stale_after_ms = 1;
+    context.boot_id = boot;
+    context.seq = seq;
+    context.node_time_us = start_utc_us + after_us;
+    context.stale_after_ms = 2000;
+    context.has_owner_epoch = epoch != 0;
+    context.owner_epoch = epoch;
+    context.node_id = (char *)(uintptr_t)node;
+    uint8_t bytes[128];
+    sim_fleet_take(&s->fleet, 0, SIM_STREAM_CONTEXT, bytes,
+                   drf__v1__context__pack(&context, bytes), at(after_us));
+}
+
+static void fleet_take__several_nodes__acknowledges_the_owner_and_no_older_one(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s, 5, DRONES);
+    s.fleet.observer.told.on_context = on_context;
+    memset(heard, 0, sizeof heard);
+    sim_fleet_begin(&s.fleet, at(0));
+    struct sim_drone *drone = &s.fleet.drones[0];
+    hear(&s, "b", 9, 1, 0, 100000);
+    assert_int_equal(drone->seen_boot_id, 9);
+    hear(&s, "a", 5, 7, 100, 200000);
+    assert_int_equal(drone->seen_boot_id, 5);
+    hear(&s, "b", 9, 2, 0, 1200000);
+    assert_int_equal(drone->seen_boot_id, 5);
+    assert_int_equal(drone->seen_seq, 7);
+    assert_true(drone->pilot.void_utc_us == start_utc_us + 2200000);
+    sim_receiver_acknowledge(s.fleet.receiver, 0, at(2300000)); // a is stale, b is not
+    assert_int_equal(drone->seen_boot_id, 9);
+    assert_int_equal(drone->seen_seq, 2);
+    hear(&s, "b", 9, 3, 101, 2400000);
+    hear(&s, "a", 5, 8, 100, 2500000); // a node that was put out
+    assert_int_equal(drone->seen_boot_id, 9);
+    assert_int_equal(drone->seen_seq, 3);
+    assert_int_equal(sim_promises_count(s.fleet.promises)->older, 1);
+    // It is wrong of the nodes all the same.
+    assert_int_equal(sim_receiver_counts(s.fleet.receiver)->wrong[SIM_CHECK_OWNER], 1);
+    assert_int_equal(sim_receiver_counts(s.fleet.receiver)->wrong[SIM_CHECK_SEQUENCE], 0);
+    assert_int_equal(sim_fleet_check(&s.fleet, 1000, at(2500000)), 0);
+    assert_int_equal(heard[0], 3); // the pilot is told what the drone uses
+    assert_int_equal(sim_receiver_count(s.fleet.receiver)->contexts, 5);
+    close_scene(&s);
+}
+
+static void hear_patch(struct scene *s, uint64_t boot, uint32_t seq)
+{
+    Drf__V1__Patch patch = DRF__V1__PATCH__INIT;
+    patch.has_boot_id = patch.has_seq = 1;
+    patch.boot_id = boot;
+    patch.seq = seq;
+    uint8_t bytes[64];
+    sim_fleet_take(&s->fleet, 0, SIM_STREAM_PATCH, bytes, drf__v1__patch__pack(&patch, bytes),
+                   at(300000));
+}
+
+static void fleet_take__patches_of_several_nodes__acknowledges_those_of_the_one_it_uses(
+    void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s, 5, DRONES);
+    sim_fleet_close(&s.fleet);
+    struct sim_fleet_plan plan = s.fleet.plan;
+    plan.patch = (struct sim_patch_options){.side = 64, .rate_hz = 1.0};
+    assert_int_equal(sim_fleet_open(&plan, &s.world, s.accounts, &s.fleet), DRF_OK);
+    struct sim_drone *drone = &s.fleet.drones[0];
+    hear(&s, "a", 5, 1, 100, 100000);
+    hear_patch(&s, 5, 3);
+    hear_patch(&s, 9, 1);
+    assert_int_equal(drone->patch_boot_id, 5);
+    assert_int_equal(drone->seen_patch_seq, 3);
+    hear_patch(&s, 5, 4);
+    assert_int_equal(sim_patch_watch_count(s.fleet.patches)->gaps, 0);
+    hear(&s, "b", 9, 1, 101, 200000);
+    hear_patch(&s, 5, 5);
+    assert_int_equal(drone->seen_patch_seq, 4);
+    hear_patch(&s, 9, 2);
+    assert_int_equal(drone->patch_boot_id, 9);
+    assert_int_equal(drone->seen_patch_seq, 2);
+    close_scene(&s);
+}
+
+static void keep_profile(const struct sim_outgoing *message, Drf__V1__Profile **out)
+{
+    *out = drf__v1__profile__unpack(NULL, message->size, message->bytes);
+    assert_non_null(*out);
+}
+
+static Drf__V1__Profile *last_profile;
+static enum drf_status keep_last(void *context, size_t index,
+                                 const struct sim_outgoing *message, struct sim_now now)
+{
+    (void)context;
+    (void)index;
+    (void)now;
+    if (last_profile != NULL)
+        drf__v1__profile__free_unpacked(last_profile, NULL);
+    keep_profile(message, &last_profile);
+    return DRF_OK;
+}
+
+static void answer_profile(struct scene *s, const char *correlation)
+{
+    Drf__V1__Reply reply = DRF__V1__REPLY__INIT;
+    reply.has_answers = reply.has_code = 1;
+    reply.answers = 2;
+    reply.code = DRF__V1__REPLY_CODE__REPLY_CODE_OK;
+    reply.correlation = (char *)(uintptr_t)correlation;
+    uint8_t bytes[64];
+    sim_fleet_take(&s->fleet, 0, SIM_STREAM_REPLY, bytes, drf__v1__reply__pack(&reply, bytes),
+                   at(1000));
+}
+
+static void fleet_profiles__with_streams__ask_for_them_and_count_their_replies(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s, 5, 1);
+    assert_false(s.fleet.plan.streams);
+    s.fleet.plan.streams = true;
+    s.fleet.link.send = keep_last;
+    assert_int_equal(sim_fleet_profiles(&s.fleet, at(0)), 1);
+    assert_true(last_profile->has_streams && last_profile->streams);
+    assert_string_equal(last_profile->correlation, "f1");
+    (void)sim_fleet_profiles(&s.fleet, at(1100000));
+    assert_string_equal(last_profile->correlation, "f2");
+    answer_profile(&s, "f1");
+    answer_profile(&s, "f2");
+    answer_profile(&s, NULL); // "applies again": nobody asked
+    const struct sim_witness_counts *counts = sim_receiver_counts(s.fleet.receiver);
+    assert_int_equal(sim_promises_count(s.fleet.promises)->replied, 2);
+    assert_int_equal(counts->wrong[SIM_CHECK_REPLY], 0);
+    answer_profile(&s, "f2");
+    assert_int_equal(counts->wrong[SIM_CHECK_REPLY], 1);
+    drf__v1__profile__free_unpacked(last_profile, NULL);
+    last_profile = NULL;
+    close_scene(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +471,10 @@ int main(void)
         cmocka_unit_test(fleet_profiles__no_reply__are_sent_again_after_a_second),
         cmocka_unit_test(fleet_check__half_verified__others_hear_only_when_all_do),
         cmocka_unit_test(fleet_report__link_refuses__counts_it_as_unsent),
+        cmocka_unit_test(fleet_take__several_nodes__acknowledges_the_owner_and_no_older_one),
+        cmocka_unit_test(
+            fleet_take__patches_of_several_nodes__acknowledges_those_of_the_one_it_uses),
+        cmocka_unit_test(fleet_profiles__with_streams__ask_for_them_and_count_their_replies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

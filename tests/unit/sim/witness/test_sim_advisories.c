@@ -189,9 +189,9 @@ static void traffic__head_on__must_be_told_by_its_name(void **state)
         sim_world_point(&s.world, (struct sim_plane){here.east_m, here.north_m + 240.0});
     other.amsl_m = s.report.amsl_m;
     s.reports[3 * DEPTH + 1] = other;
-    s.witness.boot_mono_us = other.mono_us + 1;
+    s.witness.nodes[0].boot_mono_us = other.mono_us + 1;
     assert_band(&s, kind, "drone-3", WARNING, NOTHING);
-    s.witness.boot_mono_us = other.mono_us - 1;
+    s.witness.nodes[0].boot_mono_us = other.mono_us - 1;
     assert_band(&s, kind, "drone-3", WARNING, WARNING);
     // One of whom the node takes no reports, beyond the margin of its region, need not be told.
     other.position = sim_world_point(
