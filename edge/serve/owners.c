@@ -289,6 +289,8 @@ void edge_owners_hear_state(struct edge_serve *serve, const char *id, uint64_t b
         return; // of a former life
     node->boot_id = boot_id;
     node->down = down;
+    if (!down) // kept by the broker, perhaps: its heartbeats will tell
+        node->alive_mono_us = serve->now.mono_us;
     for (unsigned part = 0; epochs != NULL && part < EDGE_OWNER_PARTS; part++)
         if (epochs[part] > node->epochs[part]) // what it was owner of it does not take back
             node->epochs[part] = epochs[part];

@@ -33,7 +33,7 @@ struct edge_owner_node {
     char id[EDGE_ID_SIZE];
     uint64_t boot_id;
     bool down;
-    int64_t alive_mono_us; // its last heartbeat; INT64_MIN: none
+    int64_t alive_mono_us; // its last heartbeat or state; INT64_MIN: none
     uint64_t epochs[EDGE_OWNER_PARTS];
 };
 

@@ -51,8 +51,6 @@ void edge_schedule_report(struct edge_serve *serve, struct edge_drone *drone)
 
 void edge_schedule_now(struct edge_serve *serve, struct edge_drone *drone)
 {
-    if (!edge_owners_serves(serve, drone))
-        return;
     edge_due_now(&drone->due, serve->now.mono_us);
     edge_schedule_at(serve, drone, drone->due.due_mono_us);
 }
