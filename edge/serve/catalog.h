@@ -39,7 +39,7 @@ void edge_catalog_make(const struct drf_config *config, const struct fusion_root
 // silent for longer than its feed's interval_s is STALE. With `volatile_too` false only that.
 void edge_catalog_add_stats(struct edge_catalog *catalog,
                             const struct edge_source_stats *source_stats, bool volatile_too);
-// The same, not recorded: for what nothing but a viewer gets (edge/serve/show.c).
+// The same, not recorded: for what nothing but a viewer gets (edge/serve/show/show.c).
 void edge_catalog_show_stats(struct edge_catalog *catalog,
                              const struct edge_source_stats *source_stats, bool volatile_too);
 

@@ -13,6 +13,7 @@
 
 #define ALIVE_US INT64_C(3000000) // schemas/client.md rule 13
 #define LAPSED_US INT64_C(200000) // then the link is asked again
+#define TELL_US INT64_C(10000000) // the state again: whoever has missed it
 
 bool edge_owners_many(const struct edge_serve *serve)
 {
@@ -245,11 +246,15 @@ void edge_owners_begin(struct edge_serve *serve)
                      && edge_backqueue_push(serve->backqueue, EDGE_STORED_OWNER_EPOCHS,
                                             view->table.epochs, sizeof view->table.epochs)
                             == DRF_OK;
-    if (!view->told)
+    if (!view->told || serve->now.mono_us - view->told_mono_us >= TELL_US)
         edge_node_status_tell(serve);
 }
 
-void edge_owners_told(struct edge_serve *serve) { serve->owners.told = true; }
+void edge_owners_told(struct edge_serve *serve)
+{
+    serve->owners.told = true;
+    serve->owners.told_mono_us = serve->now.mono_us;
+}
 
 static struct edge_owner_node *node_of(struct edge_serve *serve, const char *id)
 {

@@ -43,6 +43,7 @@ struct edge_owners_view {
     struct edge_owner_table table;
     uint32_t lapsed;        // parts whose lease the link found run out a moment ago
     int64_t lapsed_mono_us; // when it did
+    int64_t told_mono_us;   // of the last state
     bool told;              // a state with these epochs was handed over since the connection
     bool kept;              // and they were handed to the store
     uint32_t session;       // of the link, to which it was

@@ -311,8 +311,8 @@ struct fusion_aircraft edge_aircraft_of(const struct edge_drone *drone); // with
 void edge_advise_build(struct edge_serve *serve, const struct edge_drone *drone,
                        struct fusion_builder *builder, struct edge_advice *out);
 
-// edge/serve/show.c: what those who look at the node see. Nothing that a step puts out depends
-// on it, and nothing of it is recorded.
+// edge/serve/show/show.c: what those who look at the node see. Nothing that a step puts out
+// depends on it, and nothing of it is recorded.
 DRF_MUST_CHECK enum drf_status edge_show_open(struct edge_viewing *viewing, uint32_t drones_max,
                                               struct edge_show **out); // DRF_ERR_NOMEM
 void edge_show_close(struct edge_show *show);                          // NULL is fine
@@ -324,7 +324,7 @@ void edge_show_evaluated(struct edge_serve *serve, const struct edge_drone *dron
 // At the end of a step: a bounded part of all the rest. True: there is more.
 bool edge_show_run(struct edge_serve *serve);
 
-// edge/serve/show_record.c: the record of a drone.
+// edge/serve/show/show_record.c: the record of a drone.
 // As of an evaluation, its advisories as they are told.
 void edge_show_record(const struct edge_drone *drone, const struct fusion_context *context,
                       int64_t now_utc_us, struct edge_view_drone *out);
@@ -336,8 +336,8 @@ void edge_show_record_held(const struct edge_drone *drone, struct edge_view_dron
 // What its last report says, into a record that there is.
 void edge_show_report(const struct edge_drone *drone, struct edge_view_drone *out);
 
-// edge/serve/show_answer.c: a part of the answer to what those who look asked. What it works
-// with is nothing of the node's own. True: there is more to do.
+// edge/serve/show/show_answer.c: a part of the answer to what those who look asked. What it
+// works with is nothing of the node's own. True: there is more to do.
 struct edge_show_answering {
     struct fusion_builder *builder;
     struct fusion_planes *planes;

@@ -282,7 +282,8 @@ enum drf_status edge_node_connect(const struct drf_config *config,
     // Where others serve the region too, what they answer and whether they live.
     static const enum edge_topic_kind shared[] = {EDGE_TOPIC_HEARTBEAT, EDGE_TOPIC_REPLY};
     enum { SHARED = sizeof shared / sizeof shared[0] };
-    static const uint8_t qos[KINDS + SHARED] = {0};
+    // A state that was missed would let this node take itself for an owner: never at QoS 0.
+    static const uint8_t qos[KINDS + SHARED] = {1};
     char filters[KINDS + SHARED][EDGE_TOPIC_SIZE];
     const char *names[KINDS + SHARED];
     const size_t count = KINDS + (config->owners.topic[0] != '\0' ? SHARED : 0);

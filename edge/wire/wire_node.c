@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node says of itself, replies, and advisories on their own.
+// What the node says of itself, replies, and advisories on their own. Each encoder lays a
+// generated message over arrays on the stack, with pointers into what it was given, and packs
+// it at once: nothing is allocated, nothing outlives the call. What has no value is left out,
+// and lists are cut at the length that the schema's readers can expect.
 #include "drf/v1/node.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
 #include "edge/wire/wire_answer.h"

@@ -41,9 +41,9 @@ READERS = {
     "edge_metrics_value": {"edge/ingest/ingest.c"},  # its own counter, to another
     # Who looks at the node, and what they ask: no port, because nothing that a step puts out depends on it.
     # One file may know of it, and it writes to the viewers alone.
-    "edge_viewing_watched": {"edge/serve/show.c"},
-    "edge_viewing_followed": {"edge/serve/show.c"},
-    "edge_viewing_asked": {"edge/serve/show_answer.c"},
+    "edge_viewing_watched": {"edge/serve/show/show.c"},
+    "edge_viewing_followed": {"edge/serve/show/show.c"},
+    "edge_viewing_asked": {"edge/serve/show/show_answer.c"},
 }
 ATOMIC_FILES = {"edge/handoff/mailbox.c", "edge/handoff/backqueue.c", "edge/handoff/source_stats.c",
                 "edge/handoff/source_stats_store.c", "edge/handoff/viewing.c", "edge/handoff/seqlock.c",
