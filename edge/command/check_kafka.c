@@ -2,29 +2,39 @@
 #include <string.h>
 
 #include "edge/command/check.h"
+#include "edge/handoff/ownership.h"
 #include "edge/host/clock.h"
 #include "edge/kafka/kafka.h"
 
 enum { FIRST_MS = 1000 };
+#define OWNERS "owners"
 
-// All feeds in one client, and the topic of dead letters as one more.
+// All feeds in one client, and the node's own topics as further ones.
 struct asked {
     struct drf_config config;
     struct drf_feed_config feeds[DRF_FEEDS_MAX];
+    const char *own[DRF_FEEDS_MAX]; // what it is, of those that are no feed
 };
+
+static void ask_for_own(struct asked *out, const char *what, const char *topic)
+{
+    if (topic[0] == '\0' || out->config.feed_count >= DRF_FEEDS_MAX)
+        return;
+    out->own[out->config.feed_count] = what;
+    struct drf_feed_config *feed = &out->feeds[out->config.feed_count++];
+    *feed = (struct drf_feed_config){.urgent = 0};
+    memcpy(feed->topic, topic, sizeof feed->topic);
+}
 
 static void ask_for(const struct drf_config *config, struct asked *out)
 {
-    out->config = *config;
+    *out = (struct asked){.config = *config};
     out->config.feeds = out->feeds;
     memcpy(out->feeds, config->feeds, config->feed_count * sizeof *config->feeds);
     for (size_t i = 0; i < config->feed_count; i++)
         out->feeds[i].urgent = 0;
-    if (config->dead_letter_topic[0] == '\0' || config->feed_count >= DRF_FEEDS_MAX)
-        return;
-    struct drf_feed_config *dead = &out->feeds[out->config.feed_count++];
-    *dead = (struct drf_feed_config){.urgent = 0};
-    memcpy(dead->topic, config->dead_letter_topic, sizeof dead->topic);
+    ask_for_own(out, "dead_letters", config->dead_letter_topic);
+    ask_for_own(out, OWNERS, config->owners.topic);
 }
 
 // Until a broker answers, or it is plain why none does. librdkafka tries all brokers again and
@@ -54,14 +64,24 @@ static const char *brokers(const struct drf_config *config)
     return NULL;
 }
 
-static void tell_topic(struct edge_check *check, size_t feed, const char *topic,
+static void tell_topic(struct edge_check *check, const struct asked *asked, size_t feed,
                        const struct edge_kafka_found *found)
 {
-    char what[64] = "dead_letters";
-    const bool dead = feed >= check->config->feed_count;
-    if (!dead)
+    char what[64];
+    const char *topic = asked->feeds[feed].topic, *own = asked->own[feed];
+    const bool owners = own != NULL && strcmp(own, OWNERS) == 0;
+    if (own != NULL)
+        (void)snprintf(what, sizeof what, "%s", own);
+    else
         (void)snprintf(what, sizeof what, "feed %s", check->config->feeds[feed].name);
-    if (found->denied)
+    if (owners && !found->denied && found->count == 0)
+        edge_check_add(check, what, EDGE_FINDING_OK,
+                       "topic %s: does not exist yet; the node asks Kafka to make it", topic);
+    else if (owners && !found->denied && found->count != EDGE_OWNER_PARTS)
+        edge_check_add(check, what, EDGE_FINDING_FAILED,
+                       "topic %s: %zu partitions, and it must have %d", topic, found->count,
+                       EDGE_OWNER_PARTS);
+    else if (found->denied)
         edge_check_add(check, what, EDGE_FINDING_FAILED,
                        "topic %s: the account has no right to see it (or it does not exist)",
                        topic);
@@ -71,12 +91,13 @@ static void tell_topic(struct edge_check *check, size_t feed, const char *topic,
     else
         edge_check_add(check, what, EDGE_FINDING_OK, "topic %s: %zu partition%s%s", topic,
                        found->count, found->count == 1 ? "" : "s",
-                       dead ? "; writing is not tested" : "");
+                       own != NULL ? "; writing is not tested" : "");
 }
 
-static void ask_all(struct edge_check *check, const struct drf_config *config,
+static void ask_all(struct edge_check *check, const struct asked *asked,
                     struct edge_kafka *kafka)
 {
+    const struct drf_config *config = &asked->config;
     struct edge_kafka_found found;
     bool reached = false;
     for (size_t i = 0; i < config->feed_count; i++) {
@@ -91,7 +112,7 @@ static void ask_all(struct edge_check *check, const struct drf_config *config,
             edge_check_add(check, "kafka", EDGE_FINDING_OK, "%s answers", brokers(config));
         reached = true;
         if (answered)
-            tell_topic(check, i, config->feeds[i].topic, &found);
+            tell_topic(check, asked, i, &found);
         else
             edge_check_add(check, "kafka", EDGE_FINDING_FAILED,
                            "topic %s: no answer in time%s%s", config->feeds[i].topic,
@@ -119,6 +140,6 @@ void edge_check_kafka(struct edge_check *check)
         edge_check_add(check, "kafka", EDGE_FINDING_WRONG, "%s", error);
         return;
     }
-    ask_all(check, &asked.config, kafka);
+    ask_all(check, &asked, kafka);
     edge_kafka_close(kafka);
 }

@@ -269,12 +269,39 @@ static void commit(struct edge_group *group, uint64_t heard_epoch, int64_t now_b
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+// What keeps this node out of the group; a broker that is away is told by the feeds.
+static void tell_error(struct edge_group *group, const rd_kafka_message_t *message)
+{
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+        return;
+    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+        say(group, EDGE_LOG_ERROR,
+            "the broker refuses owners.session_ms: see its group.min.session.timeout.ms and "
+            "group.max.session.timeout.ms. This node becomes owner of no drone");
+        return;
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+        say(group, EDGE_LOG_ERROR,
+            "the account has no right to read as the group that is named like the topic: this "
+            "node becomes owner of no drone");
+        return;
+    default:
+        say(group, EDGE_LOG_WARN, rd_kafka_message_errstr(message));
+    }
+}
+
 void edge_group_step(struct edge_group *group, bool wanted, uint64_t heard_epoch,
                      int timeout_ms)
 {
     rd_kafka_message_t *message = rd_kafka_consumer_poll(group->client, timeout_ms);
-    if (message != NULL)
-        rd_kafka_message_destroy(message); // the end of a partition, or an error the feeds tell
+    if (message != NULL) {
+        tell_error(group, message);
+        rd_kafka_message_destroy(message);
+    }
     int64_t now_boot_us = edge_clock_boot_us();
     if (!wanted) {
         if (group->joined)

@@ -126,6 +126,7 @@ def test_each_cause_is_told_by_its_name():
                 observer.subscribe("drf/v1/#")
                 check_each_cause(folder, kafka, mqtt)
                 check_what_is_right(folder, kafka, mqtt, observer)
+                check_owners_that_cannot_be(folder, kafka, mqtt)
             check_an_account_that_lacks_a_right(folder, kafka, mqtt)
             check_that_run_says_the_cause_too(folder, kafka, mqtt)
 
@@ -162,9 +163,11 @@ def check_each_cause(folder, kafka, mqtt):
 def check_what_is_right(folder, kafka, mqtt, observer):
     port, = free_ports(1)
     process = checking(folder, "right", configuration(folder, "right", sasl_ssl(kafka.secure_port, folder), account(mqtt),
-                                                      http={"port": port}, dead_letters={"topic": "dead"}))
+                                                      http={"port": port}, dead_letters={"topic": "dead"},
+                                                      owners={"topic": "drf.owners.niagara"}))
     code, out, err = ended(process)
     assert code == 0, out + err
+    assert "asks Kafka to make it" in line_of(out, "owners: ok"), out
     assert "81 x 111 km around 43.5 N 79.5 W" in out and "1 feed" in out, out
     assert line_of(out, "feed dof: ok").endswith("topic obstacles: 3 partitions"), out
     assert "does not exist yet" in line_of(out, "dead_letters: warning"), out
@@ -178,6 +181,13 @@ def check_what_is_right(folder, kafka, mqtt, observer):
     assert all(message.payload == b"" and not message.retain for message in written.values()), written
     assert out.count(": ok: may write ") == len(expected), out
     assert not (folder / "right.gpkg").exists(), "check made a store"
+
+
+def check_owners_that_cannot_be(folder, kafka, mqtt):
+    code, out, err = ended(checking(folder, "owners", configuration(
+        folder, "owners", sasl_ssl(kafka.secure_port, folder), account(mqtt), owners={"topic": "obstacles"})))
+    assert code == 1, out + err
+    assert "3 partitions, and it must have 32" in line_of(out, "owners: failed"), out
 
 
 def check_an_account_that_lacks_a_right(folder, kafka, mqtt):

@@ -6,13 +6,14 @@
 each of them gets, from which node. What one node stamps as PRIMARY is judged by the times in the messages, which come
 from one clock."""
 import json
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 
-from drf_fixture import NODE, OBSERVER, Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import BIN, DEADLINE_S, NODE, OBSERVER, Kafka, Mosquitto, Node, free_ports, main, wait_until
 from fixture import place
 
 OTHER = "drf-node-2"
@@ -163,6 +164,7 @@ class Site:
         config["node"]["id"] = name
         config["mqtt"].update(username=account, password=self.mqtt.passwords[account])
         config["owners"] = {"topic": TOPIC, "session_ms": SESSION_MS}
+        config["journal"] = {"path": "{folder}/journal.mcap"}
         node = Node(config)
         node.port = port
         return node
@@ -178,6 +180,15 @@ class Site:
             node.__exit__(*_)
         self.mqtt.__exit__(*_)
         self.kafka.__exit__(*_)
+
+    def replay(self):
+        """What each node recorded gives every output again, to the byte; true with some hundred outputs."""
+        for node in self.nodes.values():
+            assert node.stop() == 0
+            done = subprocess.run([BIN / "drf-edge", "replay", node.path("journal.mcap"), "--verify"], text=True, check=False,
+                                  timeout=DEADLINE_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == 0 and "recording: whole" in done.stdout, done.stdout
+            assert int(re.search(r"outputs: (\d+)", done.stdout).group(1)) > 100, done.stdout
 
     def all_served(self, than=0):
         """Each drone's newest context of an owner, of a later epoch than that."""
@@ -246,6 +257,15 @@ def test_one_node_is_owner_and_another_takes_over():
         site.check()
 
 
+def test_a_session_that_the_broker_refuses_is_told():
+    with Kafka({"auto.create.topics.enable": "false"}) as kafka, Mosquitto() as mqtt:  # 6 s at least
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD)
+        config = place.configuration(kafka.bootstrap, mqtt)
+        config["owners"] = {"topic": TOPIC, "session_ms": 3000}
+        with Node(config) as node:
+            node.wait_log("the broker refuses owners.session_ms")
+
+
 def test_without_kafka_nobody_is_owner_and_all_are_served():
     with Site() as site:
         site.all_served()
@@ -272,6 +292,7 @@ def test_without_kafka_nobody_is_owner_and_all_are_served():
             assert int(found["owner_epoch"]) >= epochs[name]
             assert len(site.ears.answers(name, "without")) == 1
         site.check()
+        site.replay()
 
 
 def test_the_broker_of_the_drones_goes_and_comes():
