@@ -16,9 +16,16 @@
 #include "edge/kafka/oauth_kafka.h"
 #include "edge/kafka/settings_kafka.h"
 
-enum { OFFSETS_TIMEOUT_MS = 1000, TOPIC_TIMEOUT_MS = 2000 };
+enum { OFFSETS_TIMEOUT_MS = 1000, TOPIC_TIMEOUT_MS = 2000, SENT_MAX = 64 };
 #define LOOK_AGAIN_US INT64_C(5000000)
 #define LOG_WINDOW_US INT64_C(60000000)
+
+// A commit. Its answer may come late, when another is under way; never as late as after
+// SENT_MAX of them, one of which is given up only after a session.
+struct sent {
+    uint32_t generation;
+    int64_t boot_us;
+};
 
 struct edge_group {
     rd_kafka_t *client;
@@ -30,10 +37,10 @@ struct edge_group {
     bool joined;            // subscribed
     bool topic_good;        // it is there and has the right number of partitions
     int64_t look_boot_us;   // when the topic is looked for again
-    bool committing;        // an answer is awaited
-    int64_t sent_boot_us;   // of the commit under way
+    bool committing;        // an answer to the newest commit is awaited
     int64_t commit_boot_us; // when the next one goes
-    struct edge_claim_commit commit;
+    size_t newest;          // of `sent`: the commit under way, or answered last
+    struct sent sent[SENT_MAX];
 };
 
 static void say(struct edge_group *group, enum edge_log_level level, const char *text)
@@ -80,11 +87,12 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t error,
 static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t error,
                       rd_kafka_topic_partition_list_t *list, void *opaque)
 {
-    (void)client;
-    struct edge_group *group = opaque;
-    if (!group->committing || list == NULL)
+    struct edge_group *group = rd_kafka_opaque(client);
+    const struct sent *sent = opaque;
+    if (sent == &group->sent[group->newest])
+        group->committing = false;
+    if (list == NULL || sent->generation != group->claims->generation)
         return; // of an assignment that is over
-    group->committing = false;
     if (error == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID
         || error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION
         || error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
@@ -95,9 +103,9 @@ static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t error,
     }
     for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
         if (list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            edge_claims_acknowledged(group->claims, group->commit.generation,
+            edge_claims_acknowledged(group->claims, sent->generation,
                                      (unsigned)list->elems[i].partition,
-                                     (uint64_t)list->elems[i].offset, group->sent_boot_us);
+                                     (uint64_t)list->elems[i].offset, sent->boot_us);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
         say(group, EDGE_LOG_WARN, rd_kafka_err2str(error));
 }
@@ -252,19 +260,22 @@ static void read_offsets(struct edge_group *group, uint32_t parts)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-static void commit(struct edge_group *group, uint64_t heard_epoch, int64_t now_boot_us)
+static void send_commit(struct edge_group *group, uint64_t heard_epoch, int64_t now_boot_us)
 {
-    if (!edge_claims_commit(group->claims, edge_clock_utc_us(), heard_epoch, &group->commit))
+    struct edge_claim_commit commit;
+    if (!edge_claims_commit(group->claims, edge_clock_utc_us(), heard_epoch, &commit))
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(EDGE_OWNER_PARTS);
-    for (size_t i = 0; i < group->commit.count; i++)
+    for (size_t i = 0; i < commit.count; i++)
         rd_kafka_topic_partition_list_add(list, group->config->owners.topic,
-                                          (int32_t)group->commit.items[i].part)
-            ->offset = (int64_t)group->commit.items[i].epoch;
-    group->sent_boot_us = now_boot_us;
+                                          (int32_t)commit.items[i].part)
+            ->offset = (int64_t)commit.items[i].epoch;
+    group->newest = (group->newest + 1) % SENT_MAX;
+    struct sent *sent = &group->sent[group->newest];
+    *sent = (struct sent){.generation = commit.generation, .boot_us = now_boot_us};
     group->commit_boot_us = now_boot_us + every_us(group);
     group->committing =
-        rd_kafka_commit_queue(group->client, list, group->queue, on_commit, group)
+        rd_kafka_commit_queue(group->client, list, group->queue, on_commit, sent)
         == RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_topic_partition_list_destroy(list);
 }
@@ -315,8 +326,9 @@ void edge_group_step(struct edge_group *group, bool wanted, uint64_t heard_epoch
         read_offsets(group, unread);
     // An answer that does not come may not keep the next commit back for ever.
     now_boot_us = edge_clock_boot_us();
-    if (group->committing && now_boot_us - group->sent_boot_us > group->claims->session_us)
+    if (group->committing
+        && now_boot_us - group->sent[group->newest].boot_us > group->claims->session_us)
         group->committing = false;
     if (!group->committing && now_boot_us >= group->commit_boot_us)
-        commit(group, heard_epoch, now_boot_us);
+        send_commit(group, heard_epoch, now_boot_us);
 }

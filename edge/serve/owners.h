@@ -78,10 +78,10 @@ bool edge_owners_speaks(const struct edge_serve *serve);
 void edge_owners_lapse(struct edge_serve *serve, const char *id);
 // The state with the present epochs was handed over.
 void edge_owners_told(struct edge_serve *serve);
-// A node's state and heartbeat, as they came; `node` may be our own. `epochs`: NULL, or
+// A node's state and heartbeat, as they came; `id` may be our own. `epochs`: NULL, or
 // EDGE_OWNER_PARTS.
-void edge_owners_hear_state(struct edge_serve *serve, const char *node, uint64_t boot_id,
+void edge_owners_hear_state(struct edge_serve *serve, const char *id, uint64_t boot_id,
                             bool down, const uint64_t *epochs);
-void edge_owners_hear_heartbeat(struct edge_serve *serve, const char *node, uint64_t boot_id);
+void edge_owners_hear_heartbeat(struct edge_serve *serve, const char *id, uint64_t boot_id);
 
 #endif
